@@ -1,0 +1,116 @@
+# ruff: noqa: E501
+"""Release days: the two tables of the customs clock and the reference look-up against them."""
+import calendar
+import csv
+import datetime as dt
+from pathlib import Path
+
+RULE_COLUMNS = ["source", "stage", "valid_from", "valid_to", "day", "quarter_day", "months_after",
+                "offset_days", "combined", "note"]
+CALENDAR_COLUMNS = ["source", "stage", "month", "released", "basis", "note"]
+
+# source, stage, valid_from, valid_to, day, quarter_day, months_after, offset_days, combined, note
+RULES = [
+    ("CHN", "flash", "2010-01", "2019-11", 8, 13, 1, "", 0, "2015 and 2017 calendars: 8th, 13th after a quarter; January is released in February"),
+    ("CHN", "flash", "2019-12", "2099-12", 9, 14, 1, "", 1, "7th to 9th, 13th or 14th after a quarter: the later day is assumed; January comes with February in March"),
+    ("CHN", "bulletin", "2010-01", "2016-11", 21, 21, 1, "", 0, "monthly report; 2015 calendar"),
+    ("CHN", "bulletin", "2016-12", "2019-11", 23, 23, 1, "", 0, "monthly report; 2017 calendar"),
+    ("CHN", "bulletin", "2019-12", "2020-11", 23, 23, 1, "", 1, "monthly report; 2020 calendar"),
+    ("CHN", "bulletin", "2020-12", "2099-12", 18, 18, 1, "", 1, "monthly report; 2025 calendar"),
+    ("CHN", "detail", "2010-01", "2016-11", 21, 21, 1, "", 0, "2015 calendar; January is released in February"),
+    ("CHN", "detail", "2016-12", "2017-11", 23, 23, 1, "", 0, "2017 calendar; January is released in February"),
+    ("CHN", "detail", "2017-12", "2019-11", 25, 25, 1, "", 0, "online query, 25th as in the 2020 calendar; January is released in February"),
+    ("CHN", "detail", "2019-12", "2020-11", 25, 25, 1, "", 1, "online query, 2020 calendar; January comes with February in March"),
+    ("CHN", "detail", "2020-12", "2099-12", 20, 20, 1, "", 1, "online query, 20th, weekends kept; nothing in February, January comes with February in March"),
+    ("USA", "census", "2010-01", "2099-12", "", "", "", 35, 0, "about 35 days after the end of the month"),
+]
+
+SHUTDOWN = {"2025-08": "2025-11-19", "2025-09": "2025-12-11", "2025-10": "2026-01-08",
+            "2025-11": "2026-01-29", "2025-12": "2026-02-19"}
+
+STAGES = {"flash": "flash", "detail": "detail", "online_query": "detail", "monthly_report": "bulletin"}
+
+
+def shift(month, n):
+    """The month n months after a month written YYYY-MM."""
+    y, m = map(int, month.split("-"))
+    k = y * 12 + m - 1 + n
+    return f"{k // 12:04d}-{k % 12 + 1:02d}"
+
+
+def month_end(month):
+    y, m = map(int, month.split("-"))
+    return dt.date(y, m, calendar.monthrange(y, m)[1])
+
+
+def rule_day(rules, source, stage, month):
+    """The day a rule gives for a month of data (the explicit calendar is looked up first, elsewhere)."""
+    r = next(r for r in rules if r["source"] == source and r["stage"] == stage
+             and r["valid_from"] <= month <= r["valid_to"])
+    if str(r["offset_days"]) != "":
+        return month_end(month) + dt.timedelta(days=int(r["offset_days"]))
+    if int(r["combined"]) and month.endswith("-01"):
+        month = shift(month, 1)
+    day = r["quarter_day"] if month[-2:] in ("03", "06", "09", "12") else r["day"]
+    y, m = map(int, shift(month, int(r["months_after"])).split("-"))
+    return dt.date(y, m, int(day))
+
+
+def released(rules, explicit, source, stage, month):
+    """(day, basis) on which the month's figure could be known: explicit row first, else the rule.
+
+    January in a combined regime without a row of its own takes February's row, then February's rule.
+    """
+    if (source, stage, month) in explicit:
+        return explicit[source, stage, month]
+    r = next(r for r in rules if r["source"] == source and r["stage"] == stage
+             and r["valid_from"] <= month <= r["valid_to"])
+    if str(r["combined"]) == "1" and month.endswith("-01"):
+        return released(rules, explicit, source, stage, shift(month, 1))
+    return rule_day(rules, source, stage, month).isoformat(), "rule"
+
+
+def rules():
+    return [dict(zip(RULE_COLUMNS, row, strict=True)) for row in RULES]
+
+
+def calendar_rows(folder, reports):
+    """Explicit days: the published calendars, the shutdown, and days proved by dated first reports.
+
+    `reports` is a list of (source, stage, month, article day) with full article days. A report of the same
+    release proves that the figure was out: when it is earlier than the assumed day, or up to four days later
+    (flash only), its day replaces the rule. Published calendars are never replaced.
+    """
+    rows = {}
+    for r in csv.DictReader(open(Path(folder) / "gacc_release_calendar.csv", encoding="utf-8")):
+        stage, month, day = STAGES[r["product"]], r["last_reference_month"], r["release_date"]
+        note = f"published calendar {r['calendar_year']}"
+        if r["calendar_year"] == "2020" and month == "2020-01":
+            continue                                            # the plan for January 2020 was not kept
+        rows["CHN", stage, month] = [day, "calendar", note]
+    for month, day in SHUTDOWN.items():
+        rows["USA", "census", month] = [day, "rule", "shutdown, approximate"]
+    for stage, day in (("flash", "2022-10-24"), ("detail", "2022-10-25")):
+        rows["CHN", stage, "2022-09"] = [day, "rule", "release postponed in October 2022, from general knowledge"]
+    first = {}
+    for source, stage, month, day in reports:
+        key = (source, stage, month)
+        first[key] = min(day, first.get(key, day))
+    table = rules()
+    for (source, stage, month), day in sorted(first.items()):
+        if (source, stage, month) in rows or source != "CHN":
+            continue
+        due = rule_day(table, source, stage, month)
+        delay = (dt.date.fromisoformat(day) - due).days
+        begin = month_end(month) + dt.timedelta(days=5)
+        if dt.date.fromisoformat(day) < begin or delay == 0:
+            continue
+        if delay == -1 and stage == "detail":
+            continue                                            # the same release read across the date line
+        if delay < 0 or (stage == "flash" and delay <= 6):
+            rows[source, stage, month] = [day, "actual", "day of the first dated report of this release"]
+    for (source, stage, month), (day, basis, _) in list(rows.items()):
+        if source == "CHN" and month.endswith("-02") and month >= "2020-02":
+            rows[source, stage, shift(month, -1)] = [day, basis, "with February, one release"]
+    return [dict(source=k[0], stage=k[1], month=k[2], released=v[0], basis=v[1], note=v[2])
+            for k, v in sorted(rows.items())]

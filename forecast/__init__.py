@@ -1,0 +1,72 @@
+"""Forecasts, nowcasts and effects of export policy on monthly mineral trade, with honest uncertainty."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Task": "forecast.core.questions",
+    "Design": "forecast.core.questions",
+    "Event": "forecast.core.events",
+    "EventCalendar": "forecast.core.events",
+    "Archive": "forecast.core.archive",
+    "Vintage": "forecast.core.vintage",
+    "SeriesKey": "forecast.core.series",
+    "Forecast": "forecast.core.results",
+    "Effect": "forecast.core.results",
+    "Failure": "forecast.core.results",
+    "Run": "forecast.core.run",
+    "ForecastError": "forecast.core.errors",
+    "months": "forecast.core.months",
+    "panel": "forecast.core.panel",
+    **dict.fromkeys(
+        (
+            "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
+            "untouched", "run", "report",
+        ),
+        "forecast.api",
+    ),
+}  # fmt: skip
+
+__all__ = ["__version__", *sorted(_HOMES)]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from forecast.api import (
+        backtest as backtest,
+        cutoffs as cutoffs,
+        estimate as estimate,
+        estimator as estimator,
+        load_archive as load_archive,
+        model as model,
+        placebo as placebo,
+        predict as predict,
+        report as report,
+        run as run,
+        score as score,
+        untouched as untouched,
+    )
+    from forecast.core.archive import Archive as Archive
+    from forecast.core.errors import ForecastError as ForecastError
+    from forecast.core.events import Event as Event, EventCalendar as EventCalendar
+    from forecast.core.months import months as months
+    from forecast.core.panel import panel as panel
+    from forecast.core.questions import Design as Design, Task as Task
+    from forecast.core.results import Effect as Effect, Failure as Failure, Forecast as Forecast
+    from forecast.core.run import Run as Run
+    from forecast.core.series import SeriesKey as SeriesKey
+    from forecast.core.vintage import Vintage as Vintage
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'forecast' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return list(__all__)

@@ -1,0 +1,1 @@
+"""The nouns of the package; they import nothing else of it."""

@@ -1,0 +1,201 @@
+"""Archive: every figure ever published, with the day on which it could be known; answers only `as_of(day)`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.core import months
+from forecast.core.errors import DataError, nearest
+from forecast.core.events import Event, EventCalendar, bundled_events
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Cell, Vintage
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "series", "period", "value", "unit", "status", "stage", "kind", "derived_from", "released", "basis", "publisher",
+    "article_date", "url", "excluded", "note",
+)  # fmt: skip
+STATUSES = ("value", "zero", "missing", "suppressed", "provisional")
+KINDS = ("reported", "derived", "cumulative")
+AGREE = 1e-3  # figures this close (relative) are one figure, rounded differently
+
+
+@dataclass(frozen=True)
+class Archive:
+    """A bitemporal table of figures and the event calendar.
+
+    `table` has the columns `COLUMNS`; quantities in kg, values in USD. Rows whose `excluded` names a reason are kept and
+    shown by the audit, and enter no series.
+    """
+
+    table: pd.DataFrame
+    events: EventCalendar = field(default_factory=EventCalendar)
+    pseudo: bool = True  # one vintage per figure: revisions of the past are not in the table
+
+    def __post_init__(self) -> None:
+        _validate(self.table)
+
+    @functools.cached_property
+    def _states(self) -> dict[str, list[Cell]]:
+        """Every state each cell was ever in, by series: the chosen row and the days it held."""
+        table = self.table[self.table["excluded"] == ""]
+        rows = table.to_dict("records")
+        groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        for row in rows:
+            groups.setdefault((row["series"], row["period"]), []).append(row)
+        states: dict[str, list[Cell]] = {}
+        for (series, period), candidates in sorted(groups.items()):
+            first, last = months.parse_period(period)
+            days = sorted({row["released"] for row in candidates})
+            for i, day in enumerate(days):
+                row = choose([r for r in candidates if r["released"] <= day])
+                states.setdefault(series, []).append(
+                    Cell(
+                        first=first,
+                        last=last,
+                        value=float(row["value"]),
+                        status=row["status"],
+                        kind=row["kind"],
+                        stage=row["stage"],
+                        released=dt.date.fromisoformat(day),
+                        until=dt.date.fromisoformat(days[i + 1]) if i + 1 < len(days) else dt.date.max,
+                        basis=row["basis"],
+                        source=row["publisher"],
+                        url=row["url"],
+                        derived_from=row["derived_from"],
+                    )
+                )
+        return states
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """All series with at least one usable figure."""
+        return tuple(sorted(self._states))
+
+    def as_of(self, day: str | dt.date) -> Vintage:
+        """What was known on `day`: figures released and events announced by then, and nothing else."""
+        day = months.parse_day(day)
+        cells = {}
+        for series, states in self._states.items():
+            known = tuple(cell for cell in states if cell.released <= day < cell.until)
+            if known:
+                cells[series] = known
+        return Vintage(day=day, cells=cells, events=self.events.known_on(day), pseudo=self.pseudo, past=self.as_of)
+
+    @property
+    def last_release(self) -> dt.date:
+        """The last day on which a bundled figure was released."""
+        return max(cell.released for states in self._states.values() for cell in states)
+
+    @functools.cached_property
+    def latest(self) -> Vintage:
+        """The vintage of the day after the last release."""
+        return self.as_of(self.last_release + dt.timedelta(days=1))
+
+    @functools.cached_property
+    def fingerprint(self) -> str:
+        """Hash of every figure and event."""
+        digest = hashlib.sha256(self.table.to_csv(index=False).encode())
+        digest.update(repr(self.events).encode())
+        return digest.hexdigest()[:16]
+
+    def append(self, rows: pd.DataFrame, events: Iterable[Event] = ()) -> Archive:
+        """A new archive with more figures and events; nothing already there is changed."""
+        import pandas as pd
+
+        rows = rows.reindex(columns=list(COLUMNS)).fillna("")
+        table = pd.concat([self.table, rows], ignore_index=True).drop_duplicates(ignore_index=True)
+        return Archive(table, self.events.joined(events), self.pseudo)
+
+
+def choose(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The one rule where sources disagree on a figure.
+
+    Newest release first; then reported and cumulative before derived; then the value most sources agree on (within 0.1 %);
+    then the most digits; then the latest article; then the publisher, A to Z.
+    """
+    if len(rows) == 1:
+        return rows[0]
+    newest = max(row["released"] for row in rows)
+    rows = [row for row in rows if row["released"] == newest]
+    if any(row["kind"] != "derived" for row in rows):
+        rows = [row for row in rows if row["kind"] != "derived"]
+    values = np.array([float(row["value"]) for row in rows])
+    close = np.abs(values[:, None] - values[None, :]) <= AGREE * np.maximum(np.abs(values)[:, None], 1e-12)
+    support = close.sum(axis=1)
+    rows = [row for row, s in zip(rows, support, strict=True) if s == support.max()]
+    digits = max(_digits(row["value"]) for row in rows)
+    rows = [row for row in rows if _digits(row["value"]) == digits]
+    latest = max(row["article_date"] for row in rows)
+    return min((row for row in rows if row["article_date"] == latest), key=lambda row: (row["publisher"], row["url"]))
+
+
+def _digits(value: float) -> int:
+    return len(f"{float(value):.10g}".replace(".", "").replace("-", "").strip("0") or "0")
+
+
+def _validate(table: pd.DataFrame) -> None:
+    for column in COLUMNS:
+        if column not in table.columns:
+            raise DataError(f"the archive lacks the column '{column}'", hint=nearest(column, table.columns))
+    if table.empty:
+        raise DataError("the archive holds no figure", hint="at least one row")
+    for name, allowed in (("status", STATUSES), ("kind", KINDS)):
+        bad = table[~table[name].isin(allowed)]
+        if len(bad):
+            row = bad.iloc[0]
+            raise DataError(
+                f"unknown {name} '{row[name]}'", where=f"{row['series']}, {row['period']}", hint=nearest(row[name], allowed)
+            )
+    for series in table["series"].unique():
+        SeriesKey.parse(series)
+    quantity = table[~table["series"].str.contains(":") & (table["value"].astype(float) < 0)]
+    if len(quantity):
+        row = quantity.iloc[0]
+        raise DataError(
+            f"a quantity of {row['value']} {row['unit']} cannot be negative", where=f"{row['series']}, {row['period']}",
+            hint="correct the figure, or leave the cell out if it is unknown",
+        )  # fmt: skip
+    units = table["series"].map(lambda s: SeriesKey.parse(s).unit)
+    wrong = table[units != table["unit"]]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise DataError(
+            f"unit '{row['unit']}' where the archive holds {SeriesKey.parse(row['series']).unit}",
+            where=f"{row['series']}, {row['period']}",
+            hint="convert to kg (quantities) or USD (values)",
+        )
+
+
+@functools.cache
+def bundled_archive() -> Archive:
+    """The data set that comes with the package."""
+    folder = resources.files("forecast.data")
+    with resources.as_file(folder.joinpath("observations.csv")) as path:
+        return read_archive(path, bundled_events())
+
+
+def read_archive(path: str | Path, events: EventCalendar | None = None) -> Archive:
+    """An archive from a CSV or Parquet file in the package's own schema (`forecast/data/README.md`)."""
+    import pandas as pd
+
+    path = Path(path)
+    if not path.exists():
+        raise DataError("there is no such file", where=str(path), hint="the path of a CSV or Parquet file")
+    if path.suffix == ".parquet":
+        table = pd.read_parquet(path).astype({"value": float}).fillna("")
+    else:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
+        table["value"] = pd.to_numeric(table["value"].where(table["value"] != "", "nan"))
+    return Archive(table, events if events is not None else bundled_events())

@@ -1,0 +1,63 @@
+"""Clean months: the figures before an event that no other event of the same product disturbs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.questions import Design
+from forecast.core.vintage import Cell, Vintage
+
+
+@dataclass(frozen=True)
+class Clean:
+    """What a design may compare with.
+
+    months, values : single monthly figures from `first` to the month before the hole
+    spans : sums that lie wholly inside that stretch
+    """
+
+    first: int
+    last: int
+    months: NDArray[np.int64]
+    values: NDArray[np.float64]
+    spans: tuple[Cell, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of clean monthly figures."""
+        return len(self.months)
+
+
+def clean(vintage: Vintage, design: Design, series: str | None = None) -> Clean:
+    """The clean stretch of a treated series.
+
+    It begins after the month in which the last other event of the default calendar that touches the series took effect (or at
+    `design.clean_from`), and ends before the first month of anticipation.
+    """
+    series = series or design.treated[0]
+    window = design.window(vintage)
+    observed = vintage.observed(series)
+    own = {event.id for event in design.events}
+    first = observed.first
+    if design.clean_from is not None:
+        first = max(first, vintage.steps.ordinal(design.clean_from))
+    else:
+        for event in vintage.events.touching(series, ("default",)):
+            if event.in_force and event.id not in own and event.start < window.hole:
+                first = max(first, event.start + 1)
+    months = observed.months
+    keep = np.isfinite(observed.values) & (months >= first) & (months < window.hole)
+    spans = tuple(s for s in observed.spans if s.first >= first and s.last < window.hole)
+    return Clean(first, window.hole - 1, months[keep], observed.values[keep], spans)
+
+
+def touched_months(vintage: Vintage, series: str, own: tuple[str, ...] = ()) -> set[int]:
+    """Months of a series in which an event of the default calendar was first felt: from anticipation to two months after."""
+    out: set[int] = set()
+    for event in vintage.events.touching(series, ("default",)):
+        if event.in_force and event.id not in own:
+            out |= set(range(event.start - event.anticipation, event.start + 3))
+    return out

@@ -1,0 +1,81 @@
+"""The contracts: one Protocol per plug-in folder. Nothing is inherited; a class with the method is a plug-in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.archive import Archive
+from forecast.core.events import Event
+from forecast.core.questions import Design, Task
+from forecast.core.results import Effect, Failure, Forecast, Gate
+from forecast.core.vintage import Vintage
+
+Floats = NDArray[np.float64]
+Answers = Sequence[Any]
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where values come from."""
+
+    def read(self) -> Archive:
+        """All figures and events of the source."""
+
+
+@runtime_checkable
+class Shape(Protocol):
+    """How an event unfolds."""
+
+    def response(self, when: NDArray[np.int64], event: Event) -> Floats:
+        """Regressor column(s) for months `when`, shape (months,) or (months, k); zero before the announcement."""
+
+
+@runtime_checkable
+class Forecaster(Protocol):
+    """What fills the holes.
+
+    May also offer `asks(vintage, task) -> [(spec, Task)]`: answers it rests on, handed over in that order; and
+    `predict_many(questions, rngs, answers) -> [Forecast | Failure]` for whole batches of (vintage, task).
+    """
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws for the task; TooShortError where the history does not carry the method."""
+
+
+@runtime_checkable
+class Estimator(Protocol):
+    """What the event changed; passes no verdict. May offer `asks(vintage, design)` like a Forecaster."""
+
+    def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
+        """Observed minus counterfactual; NotIdentifiedError where the data hold no information."""
+
+
+class Evidence(Protocol):
+    """What a check may look at besides the effect itself."""
+
+    vintage: Vintage
+    design: Design
+    siblings: Mapping[str, Effect]
+
+
+@runtime_checkable
+class Check(Protocol):
+    """What may be claimed."""
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """Outcome, value, threshold, reason and the strongest verdict left."""
+
+
+@runtime_checkable
+class Metric(Protocol):
+    """How wrong."""
+
+    def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
+        """One value per question: `draws` (draws, n), `truth` (n,), `scale` (n,) -> (n,); NaN where undefined."""
+
+
+Answer = Forecast | Effect | Failure

@@ -1,0 +1,268 @@
+"""Policy events as intervals, and the calendar of what was known of them on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import math
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from importlib import resources
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core import months, registry
+from forecast.core.errors import DataError, nearest
+from forecast.core.products import mineral_of
+from forecast.core.series import SeriesKey
+
+INSTRUMENTS = (
+    "licence", "ban", "suspension", "deal", "enforcement", "relief", "tariff", "quota", "regulation", "investigation",
+    "agreement", "supply", "other",
+)  # fmt: skip
+ROLES = ("default", "control", "context")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One policy action as an interval of days, with its scope, shape and source.
+
+    `end` is the last day (exclusive) as known; `end_announced` the day on which that end became known. `called_off` is
+    the day on which a measure was withdrawn before it took effect. Geography: `imposed_by` acts on trade with `targets`.
+    """
+
+    id: str
+    title: str
+    announced: dt.date
+    effective: dt.date | None = None
+    end: dt.date | None = None
+    end_announced: dt.date | None = None
+    called_off: dt.date | None = None
+    superseded_by: str = ""
+    superseded_on: dt.date | None = None
+    imposed_by: tuple[str, ...] = ("CHN",)
+    targets: tuple[str, ...] = ("ALL",)
+    products: tuple[str, ...] = ("ALL",)
+    instrument: str = "other"
+    reversal_of: str = ""
+    cluster: str = ""
+    anticipation_from: dt.date | None = None
+    shape: Mapping[str, Any] = field(default_factory=lambda: {"use": "step"})
+    role: str = "context"
+    scope_note: str = ""
+    hs_codes: str = ""
+    document: str = ""
+    source_url: str = ""
+    confidence: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        def refuse(problem: str, hint: str) -> DataError:
+            return DataError(problem, where=f"event '{self.id}'", hint=hint)
+
+        if self.instrument not in INSTRUMENTS:
+            raise refuse(f"unknown instrument '{self.instrument}'", nearest(self.instrument, INSTRUMENTS))
+        if self.role not in ROLES:
+            raise refuse(f"unknown role '{self.role}'", nearest(self.role, ROLES))
+        if self.end and not self.end_announced:
+            raise refuse("has an end but not the day on which that end was announced", "add end_announced")
+        if self.end and self.end < self.announced:
+            raise refuse(f"ends on {self.end}, before it was announced on {self.announced}", "check the two days")
+        if self.called_off and self.called_off < self.announced:
+            raise refuse(f"was called off on {self.called_off}, before it was announced", "check the two days")
+        if self.end and self.effective and self.end < self.effective and not self.called_off:
+            raise refuse(
+                f"ends on {self.end}, before it takes effect on {self.effective}",
+                "give the day it was called off (called_off) if it never took effect",
+            )
+        if self.effective and self.effective < self.announced and self.instrument in ("licence", "ban"):
+            raise refuse("takes effect before it was announced", "check announced and effective")
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the measure ever takes effect, as far as known."""
+        return self.effective is not None and self.called_off is None
+
+    @property
+    def until(self) -> dt.date | None:
+        """The day from which the measure no longer holds, as far as known: its end or its successor."""
+        days = [day for day in (self.end, self.superseded_on) if day]
+        return min(days) if days else None
+
+    @property
+    def start(self) -> int:
+        """The month in which the measure takes effect (of announcement where it has no effective day)."""
+        return months.ordinal(self.effective or self.announced)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """First and last instant of the measure on the real axis of months (`months.position`), as far as known.
+
+        It begins when the measure takes effect, never before its announcement, and is empty where it was called off first.
+        """
+        begin = months.position(max(self.effective or self.announced, self.announced))
+        days = [day for day in (self.until, self.called_off) if day]
+        return begin, max(begin, months.position(min(days))) if days else math.inf
+
+    @property
+    def anticipation(self) -> int:
+        """Months before `start` in which traders could already act on it."""
+        return self.start - months.ordinal(self.anticipation_from) if self.anticipation_from else 0
+
+    def known_on(self, day: dt.date) -> Event | None:
+        """The event as a reader of that day knew it, or None before the announcement."""
+        if self.announced > day:
+            return None
+        known = self
+        if self.end_announced and self.end_announced > day:
+            known = replace(known, end=None, end_announced=None)
+        if self.called_off and self.called_off > day:
+            known = replace(known, called_off=None)
+        if self.superseded_on and self.superseded_on > day:
+            known = replace(known, superseded_on=None, superseded_by="")
+        return known
+
+    def covers(self, product: str) -> bool:
+        """Whether a product lies in the scope, by its own name or its mineral's."""
+        return "ALL" in self.products or product in self.products or mineral_of(product) in self.products
+
+    def touches(self, series: str) -> bool:
+        """Whether the event bears on a flow: goods in scope, and trade between the two sides.
+
+        A total over all partners is touched by a measure against one of them.
+        """
+        key = SeriesKey.maybe(series)
+        if key is None or not self.covers(key.product):
+            return False
+        ends = {key.origin, key.destination}
+        if "WLD" in ends:
+            return bool(ends & set(self.imposed_by)) or bool(ends & set(self.targets)) or "ALL" in self.targets
+        one, other = key.origin, key.destination
+        return any(
+            a in self.imposed_by and (b in self.targets or "ALL" in self.targets) for a, b in ((one, other), (other, one))
+        )
+
+    def directed_at(self, series: str) -> bool:
+        """Whether the event bears on the whole of a flow: a total over partners only where all partners are meant."""
+        key = SeriesKey.maybe(series)
+        if key is None or not self.touches(series):
+            return False
+        if "WLD" not in (key.origin, key.destination):
+            return True
+        return "ALL" in self.targets and key.origin in self.imposed_by
+
+    def response(self, when: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The event's regressor columns for months `when`, shape (months, k), from its shape."""
+        columns: NDArray[np.float64] = np.asarray(registry.build("shape", self.shape).response(when, self), float)
+        return columns.reshape(len(when), -1)
+
+
+@dataclass(frozen=True)
+class EventCalendar:
+    """Events in order of announcement; `verified_to` is the last day the table knows anything of."""
+
+    events: tuple[Event, ...] = ()
+    verified_to: dt.date | None = None
+
+    def __post_init__(self) -> None:
+        seen: set[str] = set()
+        for event in self.events:
+            if event.id in seen:
+                raise DataError(f"two events are called '{event.id}'", hint="give each its own id")
+            seen.add(event.id)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self.events)
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+    def __contains__(self, event_id: str) -> bool:
+        return any(event.id == event_id for event in self.events)
+
+    def __getitem__(self, event_id: str) -> Event:
+        for event in self.events:
+            if event.id == event_id:
+                return event
+        raise DataError(f"no event is called '{event_id}'", hint=nearest(event_id, [e.id for e in self.events]))
+
+    def known_on(self, day: dt.date) -> EventCalendar:
+        """What a reader of that day knew: announced events, with the ends announced by then."""
+        known = tuple(e for e in (event.known_on(day) for event in self.events) if e)
+        verified = min(self.verified_to, day) if self.verified_to else None
+        return EventCalendar(known, verified)
+
+    def touching(self, series: str, roles: Iterable[str] = ROLES) -> EventCalendar:
+        """Events that bear on a series, of the given roles."""
+        wanted = set(roles)
+        return replace(self, events=tuple(e for e in self.events if e.role in wanted and e.touches(series)))
+
+    def without(self, ids: Iterable[str]) -> EventCalendar:
+        """The calendar less some events."""
+        drop = set(ids)
+        return replace(self, events=tuple(e for e in self.events if e.id not in drop))
+
+    def joined(self, others: Iterable[Event]) -> EventCalendar:
+        """The calendar with more events, in order of announcement; an event of a known id replaces it."""
+        merged = {event.id: event for event in (*self.events, *others)}
+        return replace(self, events=tuple(sorted(merged.values(), key=lambda e: (e.announced, e.id))))
+
+    def regressors(
+        self, when: Sequence[int] | NDArray[np.int64], series: str, roles: Iterable[str] = ("default",)
+    ) -> tuple[list[str], NDArray[np.float64]]:
+        """Names and columns (months x k) of the events in force that bear on the whole of a series.
+
+        A measure against one partner moves a total by a part that changes with trade, so it is no regressor of the total.
+        """
+        when = np.asarray(when, dtype=np.int64)
+        names: list[str] = []
+        columns: list[NDArray[np.float64]] = []
+        for event in self.touching(series, roles):
+            if not event.in_force or not event.directed_at(series):
+                continue
+            block = event.response(when)
+            for j in range(block.shape[1]):
+                names.append(event.id if block.shape[1] == 1 else f"{event.id}.{j + 1}")
+                columns.append(block[:, j])
+        return names, np.column_stack(columns) if columns else np.empty((len(when), 0))
+
+
+_DATES = {"announced", "effective", "end", "end_announced", "called_off", "superseded_on", "anticipation_from"}
+_LISTS = {"imposed_by", "targets", "products"}
+
+
+def event_from(row: Mapping[str, Any], where: str = "") -> Event:
+    """An event from a table of a TOML file (or the row of a CSV, lists joined by ``;``)."""
+    known = {f.name for f in fields(Event)}
+    made: dict[str, Any] = {}
+    for key, value in row.items():
+        if key not in known:
+            raise DataError(f"an event has no field '{key}'", where=where, hint=nearest(key, known))
+        if value is None or value == "":
+            continue
+        if key in _DATES:
+            value = months.parse_day(value)
+        elif key in _LISTS:
+            value = tuple(value.split(";")) if isinstance(value, str) else tuple(value)
+        elif key == "shape" and isinstance(value, str):
+            value = {"use": value}
+        made[key] = value
+    for key in ("id", "announced"):
+        if key not in made:
+            raise DataError(f"an event lacks its '{key}'", where=where or str(row.get("id", "")), hint=f"add {key}")
+    made.setdefault("title", made["id"])
+    try:
+        return Event(**made)
+    except DataError as error:
+        raise DataError(error.problem, where=f"{where}, {error.where}" if where else error.where, hint=error.hint) from None
+
+
+@functools.cache
+def bundled_events() -> EventCalendar:
+    """The calendar of the bundled data set."""
+    raw = tomllib.loads(resources.files("forecast.data").joinpath("events.toml").read_text("utf-8"))
+    events = sorted((event_from(row) for row in raw["event"]), key=lambda e: (e.announced, e.id))
+    return EventCalendar(tuple(events), months.parse_day(raw["verified_to"]))

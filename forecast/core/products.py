@@ -1,0 +1,67 @@
+"""Products: which good a name means, its codes, element content, control and dilution."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from dataclasses import dataclass
+from importlib import resources
+
+_SCALE = {"t": 1000.0, "kg": 1.0}
+
+
+@dataclass(frozen=True)
+class Product:
+    """One good: `dilution` says how much wider the statistical code is than the controlled item."""
+
+    product: str
+    name: str
+    mineral: str
+    form: str
+    element: str
+    element_factor: float | None
+    hs_codes: str
+    classification: str
+    valid_from: str
+    valid_to: str
+    control_event: str
+    control_notice: str
+    dilution: str
+    display_unit: str
+    evidence: str
+
+    @property
+    def scale(self) -> float:
+        """Kilograms in one display unit."""
+        return _SCALE[self.display_unit]
+
+
+@functools.cache
+def products() -> dict[str, Product]:
+    """The bundled concordance by product id."""
+    text = resources.files("forecast.data").joinpath("products.csv").read_text("utf-8")
+    table = {}
+    for row in csv.DictReader(text.splitlines()):
+        factor = float(row["element_factor"]) if row["element_factor"] else None
+        table[row["product"]] = Product(**{**row, "element_factor": factor})
+    return table
+
+
+def display(series: str) -> tuple[str, float]:
+    """Unit in which a report shows a series, and the archive units in one of it.
+
+    Quantities are kilograms in the archive and tonnes (or kilograms for the small metals) in reports.
+    """
+    stem, _, measure = series.partition(":")
+    if measure:
+        return {"usd": "USD", "usd_per_kg": "USD/kg"}[measure], 1.0
+    product = products().get(stem.rsplit(".", 1)[-1])
+    if product is None:
+        return ("t", 1000.0) if stem.count(".") == 3 else ("", 1.0)
+    return product.display_unit, product.scale
+
+
+def mineral_of(product: str) -> str:
+    """The mineral a product belongs to; a product not in the concordance stands for itself."""
+    known = products().get(product)
+    return known.mineral if known else product

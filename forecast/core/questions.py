@@ -1,0 +1,292 @@
+"""The two questions: Task (which months of which series, standing on which day) and Design (what did an event change)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forecast.core import months as mm
+from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.events import Event
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+
+ESTIMANDS = ("shortfall", "recovery", "net", "share", "anticipation", "relative")
+MEASURES = ("cumulative", "relative", "share", "anticipation", "net")
+BASELINES = ("year_earlier", "last_12_clean", "last_full_year")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Predict `months` of `series`, standing on `day`, with parameters of the vintage of `fitted_on` (default `day`).
+
+    `months` are labels; they may lie in the future, at the ragged edge, or in a hole cut on purpose.
+    """
+
+    day: dt.date
+    series: tuple[str, ...]
+    months: tuple[str, ...]
+    fitted_on: dt.date | None = None
+    draws: int = 1000
+
+    def __init__(
+        self,
+        day: str | dt.date,
+        series: str | Iterable[str],
+        months: Iterable[str],
+        fitted_on: str | dt.date | None = None,
+        draws: int = 1000,
+    ) -> None:
+        object.__setattr__(self, "day", mm.parse_day(day))
+        object.__setattr__(self, "series", (series,) if isinstance(series, str) else tuple(series))
+        object.__setattr__(self, "months", tuple(months))
+        object.__setattr__(self, "fitted_on", mm.parse_day(fitted_on) if fitted_on else None)
+        object.__setattr__(self, "draws", int(draws))
+        if not self.series or not self.months:
+            raise DataError("a Task needs at least one series and one month")
+
+    def ordinals(self, vintage: Vintage) -> list[int]:
+        """The asked months as integers of the vintage's time axis."""
+        return [vintage.steps.ordinal(m) for m in self.months]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A named clean period to compare with; `year_earlier` has no period of its own."""
+
+    name: str
+    first: int | None = None
+    last: int | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """A Design laid on a vintage's time axis; all bounds inclusive.
+
+    `hole` is the first month hidden from the fit (anticipation included), `start` the first month counted as affected,
+    `[first, last]` the months whose effect is asked.
+    """
+
+    hole: int
+    start: int
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """Number of asked months."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True)
+class Design:
+    """What did `events` (one event, or a cluster) change in `treated`?
+
+    start, stop : labels of the first and last month asked; defaults: the month the event took effect plus `lag_months`
+        (goods at sea arrive later than they were banned), and the last month known.
+    anticipation : months before the event's own start that traders could use; hidden from every fit.
+    donut : months after the start left out of the asked window.
+    donors : "all", a list, or nothing.
+    """
+
+    events: tuple[Event, ...] = ()
+    treated: tuple[str, ...] = ()
+    donors: tuple[str, ...] | str = ()
+    start: str | None = None
+    stop: str | None = None
+    anticipation: int | None = None
+    lag_months: int = 0
+    donut: int = 0
+    controls: tuple[str, ...] = ()
+    estimand: str = "shortfall"
+    measure: str = "cumulative"
+    baselines: tuple[str | tuple[str, str, str], ...] = BASELINES
+    baseline: str = ""
+    share_of: str = ""
+    clean_from: str | None = None
+    draws: int = 2000
+    placebo_of: str = ""
+    event_start: str | None = None
+    compare: str = "clean"
+
+    def __init__(
+        self,
+        event: Event | Sequence[Event] = (),
+        treated: str | Iterable[str] = (),
+        donors: str | Iterable[str] | None = None,
+        **rest: Any,
+    ) -> None:
+        events = (event,) if isinstance(event, Event) else tuple(event)
+        fields = {name: getattr(type(self), name) for name in type(self).__dataclass_fields__}
+        fields.update(rest)
+        if "events" in rest:
+            events = tuple(rest["events"])
+        fields["events"] = events
+        fields["treated"] = (treated,) if isinstance(treated, str) else tuple(treated)
+        fields["donors"] = "all" if donors == "all" else tuple([donors] if isinstance(donors, str) else donors or ())
+        for name in ("controls", "baselines"):
+            fields[name] = tuple(fields[name])
+        unknown = set(rest) - set(type(self).__dataclass_fields__)
+        if unknown:
+            bad = sorted(unknown)[0]
+            raise ConfigError(f"a Design has no '{bad}'", hint=nearest(bad, type(self).__dataclass_fields__))
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+        if not self.treated:
+            raise ConfigError("a Design needs a treated series")
+        if not self.events and self.event_start is None and self.start is None:
+            raise ConfigError("a Design needs an event or a start")
+        if self.estimand not in ESTIMANDS:
+            raise ConfigError(f"unknown estimand '{self.estimand}'", hint=nearest(self.estimand, ESTIMANDS))
+        if self.measure not in MEASURES:
+            raise ConfigError(f"unknown measure '{self.measure}'", hint=nearest(self.measure, MEASURES))
+
+    @classmethod
+    def at(
+        cls,
+        start: object,
+        treated: str | Iterable[str],
+        donors: str | Iterable[str] | None = None,
+        *,
+        stop: object = None,
+        controls: Iterable[str] = (),
+        anticipation: int = 0,
+        **rest: Any,
+    ) -> Design:
+        """A Design on a plain panel: an unnamed event at step `start`."""
+        return cls(
+            (),
+            treated,
+            donors,
+            start=str(start),
+            event_start=str(start),
+            stop=None if stop is None else str(stop),
+            controls=tuple(controls),
+            anticipation=anticipation,
+            **rest,
+        )
+
+    @property
+    def event_ids(self) -> str:
+        """Ids of the cluster, joined by `+`."""
+        return "+".join(event.id for event in self.events) or f"at {self.event_start or self.start}"
+
+    @property
+    def basis(self) -> str:
+        """What the treated series counts: export, import_origin, import_total (or panel)."""
+        key = SeriesKey.maybe(self.treated[0])
+        return key.basis if key else "panel"
+
+    def window(self, vintage: Vintage) -> Window:
+        """The Design as integers: which months are hidden, affected and asked."""
+        steps = vintage.steps
+        if self.event_start is not None:
+            begin = steps.ordinal(self.event_start)
+            anticipation = self.anticipation or 0
+        else:
+            begin = min(event.start for event in self.events) if self.events else steps.ordinal(self.start)
+            early = min((e.start - e.anticipation for e in self.events), default=begin)
+            anticipation = self.anticipation if self.anticipation is not None else max(begin - early, 0)
+        start = begin + self.lag_months
+        hole = begin - anticipation if anticipation else start
+        first = steps.ordinal(self.start) if self.start is not None and self.event_start is None else start + self.donut
+        known = [vintage.last_month(s) for s in self.treated if vintage.knows(s)]
+        if not known:
+            raise DataError(f"no figure of {self.treated[0]} is known on {vintage.day}", where=self.event_ids)
+        last = steps.ordinal(self.stop) if self.stop is not None else max(known)
+        if last < first:
+            raise DataError(
+                f"the asked window ends in {steps.label(last)}, before it begins in {steps.label(first)}",
+                where=f"{self.event_ids}, {self.treated[0]}",
+                hint="a later `stop`, or a vintage that knows the months after the event",
+            )
+        return Window(min(hole, first), start, first, last)
+
+    def named_baselines(self, vintage: Vintage) -> list[Baseline]:
+        """The clean periods to compare with, the chosen one first.
+
+        `year_earlier`: the same months one year before (two or more where that still touches the hole); `last_12_clean`: the
+        twelve months before the hole; `last_full_year`: the last whole calendar year before it. Own ones are
+        (name, first, last).
+        """
+        steps, hole = vintage.steps, self.window(vintage).hole
+        out = []
+        for item in self.baselines:
+            if not isinstance(item, str):
+                name, first, last = item
+                out.append(Baseline(name, steps.ordinal(first), steps.ordinal(last)))
+            elif item == "year_earlier":
+                out.append(Baseline("same months a year earlier"))
+            elif item == "last_12_clean":
+                out.append(Baseline("mean of the last 12 clean months", hole - 12, hole - 1))
+            elif item == "last_full_year":
+                year = hole // 12 - 1
+                out.append(Baseline(f"mean of {year}", 12 * year, 12 * year + 11))
+            else:
+                raise ConfigError(f"unknown baseline '{item}'", hint=nearest(item, BASELINES))
+        if self.baseline:
+            chosen = [b for b in out if b.name == self.baseline]
+            if not chosen:
+                raise ConfigError(f"no baseline is called '{self.baseline}'", hint=nearest(self.baseline, [b.name for b in out]))
+            out = chosen + [b for b in out if b.name != self.baseline]
+        return out
+
+    def hidden(self, vintage: Vintage) -> Vintage:
+        """The vintage a counterfactual may see: the treated series cut from the hole on, and no event from then on."""
+        window = self.window(vintage)
+        later = [e.id for e in vintage.events if e.start >= window.hole] + [e.id for e in self.events]
+        for series in self.treated:
+            vintage = vintage.hide(series, window.hole)
+        return vintage.without_events(later)
+
+    def in_time(self, vintage: Vintage, minimum: int = 12, touched: Iterable[int] = ()) -> list[Design]:
+        """Placebos: the same window laid on every earlier stretch without an event, where the true effect is zero.
+
+        A stretch needs `minimum` months before it, ends before the hole, and holds none of the `touched` months.
+        """
+        window = self.window(vintage)
+        length = window.last - window.start + 1
+        lead = window.start - window.hole
+        skip = window.first - window.start
+        busy = set(touched)
+        firsts = [vintage.observed(s).first for s in self.treated if vintage.knows(s)]
+        if not firsts:
+            return []
+        out = []
+        for start in range(max(firsts) + minimum + lead, window.hole - length + 1):
+            if busy & set(range(start - lead, start + length)):
+                continue
+            out.append(
+                replace_design(
+                    self,
+                    events=(),
+                    event_start=vintage.steps.label(start),
+                    start=vintage.steps.label(start),
+                    stop=vintage.steps.label(start + length - 1),
+                    anticipation=lead,
+                    lag_months=0,
+                    donut=skip,
+                    placebo_of=self.event_ids,
+                )
+            )
+        return out
+
+    def in_space(self, donors: Sequence[str]) -> list[Design]:
+        """Placebos: each donor in turn as if it had been treated, against the other donors."""
+        return [
+            replace_design(self, treated=(unit,), donors=tuple(d for d in donors if d != unit), placebo_of=self.event_ids)
+            for unit in donors
+        ]
+
+
+def replace_design(design: Design, **changes: Any) -> Design:
+    """A Design with some fields changed (`dataclasses.replace` cannot see through the flexible constructor)."""
+    fields = {name: getattr(design, name) for name in Design.__dataclass_fields__}
+    fields.update(changes)
+    events, treated, donors = fields.pop("events"), fields.pop("treated"), fields.pop("donors")
+    return Design(events, treated, donors, **fields)
+
+
+__all__ = ["BASELINES", "ESTIMANDS", "MEASURES", "Baseline", "Design", "Task", "Window", "replace_design"]

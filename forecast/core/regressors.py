@@ -1,0 +1,56 @@
+"""What a linear model may lean on besides the series itself: policy events, the Lunar New Year, controls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.months import lunar_new_year
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+
+LEAST = 3  # months in which a regressor must differ from its usual value, or its coefficient fits single figures
+
+
+@dataclass(frozen=True)
+class Regressors:
+    """Named columns over months `when`, shape (months, k), known on the vintage's day for every month asked."""
+
+    names: tuple[str, ...]
+    matrix: NDArray[np.float64]
+
+    def usable(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> tuple[Regressors, tuple[str, ...]]:
+        """The columns that move in at least `LEAST` of the observed rows, and the names of the others.
+
+        An event that has not begun within the sample is constant there: nothing can be learned of it, and many a library fails on it.
+        """
+        keep, dropped = [], []
+        for j, name in enumerate(self.names):
+            column = self.matrix[rows, j]
+            usual = np.median(column) if len(column) else 0.0
+            base = 0.0 if np.isclose(column, 0.0).any() else usual
+            moved = int((~np.isclose(column, base)).sum())
+            still = len(column) - moved
+            (keep if moved >= LEAST and still >= LEAST else dropped).append(j)
+        return self.take(keep), tuple(self.names[j] for j in dropped)
+
+    def take(self, columns: list[int] | NDArray[np.int64]) -> Regressors:
+        """Some of the columns."""
+        index = np.asarray(columns, dtype=np.int64)
+        return Regressors(tuple(self.names[int(j)] for j in index), self.matrix[:, index])
+
+
+def event_regressors(vintage: Vintage, series: str, when: NDArray[np.int64]) -> Regressors:
+    """Columns of the default calendar's events that touch the series, as known on the vintage's day."""
+    names, matrix = vintage.events.regressors(when, series)
+    return Regressors(tuple(names), matrix)
+
+
+def lunar_regressor(vintage: Vintage, series: str, when: NDArray[np.int64]) -> Regressors:
+    """The Lunar New Year column for monthly flows out of or into China; no column for other series."""
+    key = SeriesKey.maybe(series)
+    if vintage.steps.unit != "month" or key is None or "CHN" not in (key.origin, key.destination):
+        return Regressors((), np.empty((len(when), 0)))
+    return Regressors(("lunar_new_year",), lunar_new_year(when)[:, None])

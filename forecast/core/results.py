@@ -1,0 +1,347 @@
+"""The answers: Forecast, Effect, Failure; and what is said of an effect: Gate, Verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.questions import Design, Task
+from forecast.core.steps import MONTHS, Steps
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+VERDICTS = (
+    "supported", "suggestive", "descriptive", "cannot distinguish", "not identified", "contradicted by mirror",
+)  # fmt: skip
+
+
+def quantile_name(probability: float) -> str:
+    """Column name of a quantile on disk.
+
+    >>> [quantile_name(p) for p in (0.025, 0.1, 0.5)]
+    ['q025', 'q10', 'q50']
+    """
+    digits = f"{probability:.3f}"[2:]
+    return "q" + (digits[:-1] if digits.endswith("0") else digits)
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a method really did: the model behind the name, regressors taken and dropped, scale, marks, notes."""
+
+    model: str
+    regressors: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    scale: str = ""
+    split: int = 0
+    filled: int = 0
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Joint draws for a Task, shape (draws, series, months), in archive units (kg, USD)."""
+
+    task: Task
+    draws: Floats
+    used: tuple[Used, ...]
+    steps: Steps = MONTHS
+    parameters: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        expected = (len(self.task.series), len(self.task.months))
+        if self.draws.ndim != 3 or self.draws.shape[1:] != expected:
+            raise ValueError(f"draws of shape {self.draws.shape} for {expected[0]} series and {expected[1]} months")
+
+    def of(self, series: str) -> Floats:
+        """Draws of one series, shape (draws, months)."""
+        return self.draws[:, self.task.series.index(series), :]
+
+    def quantiles(self, probabilities: Sequence[float]) -> Floats:
+        """Quantiles, shape (series, months, probabilities)."""
+        return np.moveaxis(np.quantile(self.draws, list(probabilities), axis=0), 0, -1)
+
+    @property
+    def mean(self) -> Floats:
+        """Mean of the draws, shape (series, months)."""
+        mean: Floats = self.draws.mean(axis=0)
+        return mean
+
+    def total(self) -> Summary:
+        """Sum over all asked months and series, from the joint draws."""
+        return Summary(self.draws.sum(axis=(1, 2)))
+
+    def span(self, series: str, first: int, last: int) -> Floats:
+        """Draws of a sum of months of one series; the months must all have been asked."""
+        wanted = [self.steps.label(m) for m in range(first, last + 1)]
+        index = [self.task.months.index(m) for m in wanted]
+        return self.of(series)[:, index].sum(axis=1)
+
+    def frame(self, probabilities: Sequence[float] = (0.025, 0.1, 0.5, 0.9, 0.975)) -> pd.DataFrame:
+        """One row per series and month: mean and quantiles."""
+        import pandas as pd
+
+        quantiles = self.quantiles(probabilities)
+        rows = [
+            {"series": s, "month": m, "mean": float(self.mean[i, j])}
+            | {quantile_name(p): float(quantiles[i, j, k]) for k, p in enumerate(probabilities)}
+            for i, s in enumerate(self.task.series)
+            for j, m in enumerate(self.task.months)
+        ]
+        return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """One number with its uncertainty: `estimate` is the mean of the draws unless the estimator has its own point."""
+
+    draws: Floats
+    point: float | None = None
+
+    @property
+    def estimate(self) -> float:
+        """The point estimate."""
+        return float(np.mean(self.draws)) if self.point is None else self.point
+
+    @property
+    def se(self) -> float:
+        """Standard deviation of the draws."""
+        return float(np.std(self.draws, ddof=1))
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Equal-tailed interval from the draws, stretched to hold the point estimate."""
+        lo, hi = np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
+        return min(float(lo), self.estimate), max(float(hi), self.estimate)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Observed against one named clean period: `expected` is that period's sum laid on the asked months."""
+
+    baseline: str
+    expected: float
+    difference: float
+    relative: float
+
+
+@dataclass(frozen=True)
+class Description:
+    """What was observed, next to named baselines; it stands whatever the verdict.
+
+    `compared` holds one row per baseline that the data determine, the chosen one first. Where none can be formed, `last_level`
+    is the last published level, and `last_period` its months.
+    """
+
+    observed: float
+    months: str
+    compared: tuple[Compared, ...] = ()
+    last_level: float = math.nan
+    last_period: str = ""
+    unknown: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> Compared | None:
+        """The comparison with the named baseline."""
+        return self.compared[0] if self.compared else None
+
+    def bounds(self, measure: str) -> tuple[str, float, float, float]:
+        """Baseline's name, its difference, and the range over all baselines, in the row's measure.
+
+        Without a baseline: the last published level three times, and the name says so.
+        """
+        if not self.compared:
+            level = self.last_level
+            return f"none; last published level, {self.last_period}" if self.last_period else "none", level, level, level
+        key = "relative" if measure == "relative" else "difference"
+        values = [getattr(c, key) for c in self.compared]
+        finite = [v for v in values if np.isfinite(v)] or [math.nan]
+        return self.compared[0].baseline, values[0], min(finite), max(finite)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """An estimated coefficient and its standard error (from the Hessian or the diffuse state, never OPG)."""
+
+    name: str
+    estimate: float
+    se: float = math.nan
+
+
+@dataclass(frozen=True)
+class Placebo:
+    """The answer to a question whose true answer is zero."""
+
+    kind: str
+    series: str
+    start: str
+    cumulative: float
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One check's outcome; `cap` is the strongest verdict left when it fails."""
+
+    gate: str
+    outcome: str
+    value: float = math.nan
+    threshold: float = math.nan
+    reason: str = ""
+    cap: str = "supported"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One of the six words, the reading they allow, and why."""
+
+    word: str
+    reading: str
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Observed minus counterfactual, as draws over the observed periods of the asked window.
+
+    periods : (first, last) of each observed period; spans are periods of their own
+    observed : (periods,); counterfactual : (draws, periods) in archive units, None where the method refuses
+    """
+
+    estimator: str
+    design: Design
+    unit: str
+    periods: tuple[tuple[int, int], ...]
+    observed: Floats
+    counterfactual: Floats | None
+    description: Description
+    steps: Steps = MONTHS
+    used: tuple[Used, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+    n_clean: int = 0
+    n_span: int = 0
+    p_value: float = math.nan
+    p_floor: float = math.nan
+    mde80: float = math.nan
+    point: float | None = None
+    placebos: tuple[Placebo, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    verdict: Verdict | None = None
+    loglike: float = math.nan
+
+    @property
+    def draws(self) -> Floats:
+        """Effect draws, shape (draws, periods)."""
+        if self.counterfactual is None:
+            return np.empty((0, len(self.periods)))
+        return self.observed[None, :] - self.counterfactual
+
+    @property
+    def cumulative(self) -> Summary:
+        """Sum of the effect over the asked window."""
+        return Summary(self.draws.sum(axis=1), self.point)
+
+    @property
+    def average(self) -> Summary:
+        """Mean effect per observed step."""
+        steps = sum(last - first + 1 for first, last in self.periods)
+        return Summary(self.draws.sum(axis=1) / steps, None if self.point is None else self.point / steps)
+
+    @property
+    def relative(self) -> Summary:
+        """Ratio of sums less one: -1 where all was lost."""
+        if self.counterfactual is None:
+            return Summary(np.empty(0))
+        if not np.any(self.observed):
+            return Summary(np.full(len(self.counterfactual), -1.0), -1.0)
+        expected = self.counterfactual.sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = self.observed.sum() / expected - 1.0
+        point = None
+        if self.point is not None:
+            point = self.point / (self.observed.sum() - self.point)
+        ratio = ratio[np.isfinite(ratio)]
+        return Summary(ratio, float(np.median(ratio)) if point is None and len(ratio) else point)
+
+    @property
+    def path(self) -> pd.DataFrame:
+        """One row per period: observed, and quantiles of counterfactual and effect."""
+        import pandas as pd
+
+        probabilities = {"q025": 0.025, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q975": 0.975}
+        table: dict[str, Any] = {
+            "month": [self.steps.period(*p) for p in self.periods],
+            "observed": self.observed,
+        }
+        for name, block in (("counterfactual", self.counterfactual), ("effect", self.draws)):
+            for q, p in probabilities.items():
+                table[f"{name}_{q}"] = np.nan if block is None or not len(block) else np.quantile(block, p, axis=0)
+        return pd.DataFrame(table)
+
+    def summary(self, measure: str | None = None) -> Summary:
+        """The draws of the row's measure."""
+        return self.relative if (measure or self.design.measure) == "relative" else self.cumulative
+
+    def frame(self) -> pd.DataFrame:
+        """One row: the estimate with its bounds, the description and the verdict."""
+        import pandas as pd
+
+        measure = self.design.measure
+        baseline, middle, low, high = self.description.bounds(measure)
+        row: dict[str, Any] = {
+            "estimator": self.estimator,
+            "event": self.design.event_ids,
+            "series": "+".join(self.design.treated),
+            "unit": "" if measure in ("relative", "share") else self.unit,
+            "estimand": self.design.estimand,
+            "measure": measure,
+            "estimate": math.nan,
+            **dict.fromkeys(("lo80", "hi80", "lo95", "hi95"), math.nan),
+            "p_value": self.p_value,
+            "p_floor": self.p_floor,
+            "n_clean": self.n_clean,
+            "n_span": self.n_span,
+            "verdict": self.verdict.word if self.verdict else "",
+            "reading": self.verdict.reading if self.verdict else "",
+            "baseline": baseline,
+            "desc_estimate": middle,
+            "desc_lo": low,
+            "desc_hi": high,
+        }
+        if self.counterfactual is not None and len(self.counterfactual):
+            summary = self.summary()
+            row["estimate"] = summary.estimate
+            row["lo80"], row["hi80"] = summary.interval(0.8)
+            row["lo95"], row["hi95"] = summary.interval(0.95)
+        return pd.DataFrame([row])
+
+    def judged(self, gates: Sequence[Gate], verdict: Verdict) -> Effect:
+        """The effect with its gates and verdict."""
+        return replace(self, gates=tuple(gates), verdict=verdict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A method that could not answer, and why; a row, not a crash."""
+
+    method: str
+    question: str
+    series: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A soft problem the report prints: what, where, how grave (`note` or `warning`)."""
+
+    topic: str
+    text: str
+    where: str = ""
+    level: str = "note"

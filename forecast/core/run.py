@@ -1,0 +1,63 @@
+"""Run: one executed config, a finished folder opened for reading."""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.core.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+TABLES = (
+    "forecasts", "scores", "effects", "paths", "placebos", "gates", "observations", "comparisons", "failures", "regimes",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder: its tables as attributes (`run.forecasts`, `run.effects`, ...), `info` (run.json), `findings`."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        path = self.folder / "run.json"
+        if not path.exists():
+            raise DataError("this is not a finished run folder", where=str(self.folder), hint="forecast run CONFIG")
+        if self.info["schema_version"] > SCHEMA_VERSION:
+            raise DataError(
+                f"the run was written with schema {self.info['schema_version']}, this package reads {SCHEMA_VERSION}",
+                where=str(path),
+                hint="a newer version of the package",
+            )
+
+    @functools.cached_property
+    def info(self) -> dict[str, Any]:
+        """Config, fingerprints, versions, timings and counts."""
+        loaded: dict[str, Any] = json.loads((self.folder / "run.json").read_text("utf-8"))
+        return loaded
+
+    @functools.cached_property
+    def findings(self) -> list[dict[str, str]]:
+        """Soft problems found on the way."""
+        loaded: list[dict[str, str]] = json.loads((self.folder / "findings.json").read_text("utf-8"))
+        return loaded
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One table of the run."""
+        import pandas as pd
+
+        path = self.folder / f"{name}.parquet"
+        if not path.exists():
+            raise DataError(f"the run has no table '{name}'", where=str(self.folder), hint=", ".join(TABLES))
+        return pd.read_parquet(path)
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name in TABLES:
+            return self.table(name)
+        raise AttributeError(name)

@@ -1,0 +1,43 @@
+"""The time axis: calendar months, or the plain steps (years, days, integers) of a panel."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from forecast.core import months
+from forecast.core.errors import DataError
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Turns labels of time into integers and back; `season` is the number of steps in a year's cycle."""
+
+    unit: str = "month"
+    season: int | None = 12
+
+    def ordinal(self, label: object) -> int:
+        """The integer of a label, so that the next step is one more."""
+        if self.unit == "month":
+            return months.ordinal(label if isinstance(label, dt.date) else str(label))
+        if self.unit == "day":
+            return months.parse_day(label if isinstance(label, dt.date) else str(label)).toordinal()
+        try:
+            return int(float(str(label)))
+        except ValueError:
+            raise DataError(f"'{label}' is not a {self.unit}", hint="a whole number") from None
+
+    def label(self, step: int) -> str:
+        """Inverse of `ordinal`."""
+        if self.unit == "month":
+            return months.label(step)
+        if self.unit == "day":
+            return dt.date.fromordinal(step).isoformat()
+        return str(step)
+
+    def period(self, first: int, last: int) -> str:
+        """Label of a span of steps."""
+        return self.label(first) if first == last else f"{self.label(first)}/{self.label(last)}"
+
+
+MONTHS = Steps()

@@ -1,0 +1,234 @@
+"""Vintage: what was known on one day; a table with holes. The only thing a method ever sees."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core import months
+from forecast.core.errors import DataError, LookAheadError, nearest
+from forecast.core.events import EventCalendar
+from forecast.core.series import SeriesKey
+from forecast.core.steps import MONTHS, Steps
+
+Floats = NDArray[np.float64]
+Months = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One figure of one month (`first == last`) or of a span of months, as known; quantities in kg."""
+
+    first: int
+    last: int
+    value: float
+    status: str = "value"
+    kind: str = "reported"
+    stage: str = ""
+    released: dt.date = dt.date.min
+    until: dt.date = dt.date.max
+    basis: str = ""
+    source: str = ""
+    url: str = ""
+    derived_from: str = ""
+
+    @property
+    def is_span(self) -> bool:
+        """Whether the figure covers more than one month."""
+        return self.last > self.first
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One series as known on a day.
+
+    values : (T,) monthly figures from `first` on, NaN where no single figure is known
+    status : (T,) value | zero | missing | suppressed | provisional | span | not bundled
+    spans  : figures known only as sums of months
+    """
+
+    series: str
+    first: int
+    values: Floats
+    status: tuple[str, ...]
+    spans: tuple[Cell, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The last month with a figure, single or inside a span."""
+        return self.first + len(self.values) - 1
+
+    @property
+    def months(self) -> Months:
+        """The months of `values`."""
+        return np.arange(self.first, self.first + len(self.values))
+
+    @property
+    def count(self) -> int:
+        """Number of single monthly figures."""
+        return int(np.isfinite(self.values).sum())
+
+    def at(self, first: int, last: int) -> Floats:
+        """Monthly values of a window, NaN outside what is known."""
+        out = np.full(last - first + 1, np.nan)
+        lo, hi = max(first, self.first), min(last, self.last)
+        if lo <= hi:
+            out[lo - first : hi - first + 1] = self.values[lo - self.first : hi - self.first + 1]
+        return out
+
+    def periods(self, first: int, last: int) -> list[Cell]:
+        """Disjoint figures that lie wholly in a window: single months, and spans where months are unknown.
+
+        Spans are taken shortest first and only where none of their months stands in the list already.
+        """
+        known = {
+            m: Cell(m, m, float(v), s)
+            for m, v, s in zip(self.months.tolist(), self.values, self.status, strict=True)
+            if first <= m <= last and np.isfinite(v)
+        }
+        out, taken = list(known.values()), set(known)
+        for span in sorted(self.spans, key=lambda c: (c.last - c.first, c.first)):
+            inside = set(range(span.first, span.last + 1))
+            if first <= span.first and span.last <= last and not inside & taken:
+                out.append(span)
+                taken |= inside
+        return sorted(out, key=lambda c: c.first)
+
+
+@dataclass(frozen=True)
+class Vintage:
+    """All figures and events known on `day`.
+
+    `steps` is the time axis and `season` the length of its cycle (None: no season). `nonnegative` holds for quantities of
+    trade; a plain panel may go below zero. `controls` are known series per unit, used where a Design names them.
+    """
+
+    day: dt.date
+    cells: Mapping[str, tuple[Cell, ...]]
+    events: EventCalendar = field(default_factory=EventCalendar)
+    pseudo: bool = False
+    past: Callable[[dt.date], Vintage] | None = field(default=None, repr=False, compare=False)
+    steps: Steps = MONTHS
+    nonnegative: bool = True
+    controls: Mapping[tuple[str, str], Mapping[int, float]] = field(default_factory=dict)
+    holes: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """All series with a known figure."""
+        return tuple(sorted(self.cells))
+
+    @property
+    def season(self) -> int | None:
+        """Number of steps in a cycle."""
+        return self.steps.season
+
+    def observed(self, series: str) -> Observed:
+        """One series: monthly values, their status, and spans."""
+        cells = self.cells.get(series)
+        if not cells:
+            if SeriesKey.maybe(series) is None and not any(SeriesKey.maybe(s) is None for s in self.cells):
+                SeriesKey.parse(series)
+            raise DataError(
+                f"no figure of '{series}' is known on {self.day}", where=series, hint=nearest(series, self.cells)
+            )
+        first = min(c.first for c in cells)
+        last = max(c.last for c in cells)
+        values = np.full(last - first + 1, np.nan)
+        status = ["not bundled"] * len(values)
+        spans = []
+        for cell in cells:
+            if cell.is_span:
+                spans.append(cell)
+                for m in range(cell.first, cell.last + 1):
+                    if status[m - first] == "not bundled":
+                        status[m - first] = "span"
+        for cell in cells:
+            if not cell.is_span:
+                status[cell.first - first] = cell.status
+                if cell.status not in ("missing", "suppressed"):
+                    values[cell.first - first] = cell.value
+        for span in spans:
+            if span.status == "zero" and self.nonnegative:
+                inside = slice(span.first - first, span.last - first + 1)
+                values[inside] = np.where(np.isnan(values[inside]), 0.0, values[inside])
+                for m in range(span.first - first, span.last - first + 1):
+                    status[m] = "zero" if status[m] in ("span", "not bundled") else status[m]
+        return Observed(series, first, values, tuple(status), tuple(sorted(spans, key=lambda c: (c.first, c.last))))
+
+    def last_month(self, series: str) -> int:
+        """The last month of a series for which anything is known."""
+        return max(cell.last for cell in self.cells[series])
+
+    def knows(self, series: str) -> bool:
+        """Whether any figure of a series is known."""
+        return series in self.cells
+
+    def status(self, series: str, month: int) -> str:
+        """State of a cell; `not released` beyond the last month the series' clock has reached."""
+        seen = self.observed(series)
+        if seen.first <= month <= seen.last:
+            return seen.status[month - seen.first]
+        if self.steps.unit == "month" and SeriesKey.maybe(series):
+            from forecast.core.clock import bundled_clock, source_of
+
+            try:
+                day, _ = bundled_clock().released(*source_of(series), month)
+            except DataError:
+                return "not bundled"
+            return "not released" if day > self.day else "not bundled"
+        return "not released" if month > seen.last else "not bundled"
+
+    def earlier(self, day: str | dt.date) -> Vintage:
+        """The vintage of an earlier day, with the same holes cut; a later day is a LookAheadError."""
+        day = months.parse_day(day)
+        if day > self.day:
+            raise LookAheadError(f"a vintage of {self.day} cannot know {day}", hint="an earlier day")
+        if self.past is None:
+            return self
+        before = self.past(day)
+        for series, first, last in self.holes:
+            before = before.hide(series, first, last)
+        kept = {event.id for event in self.events}
+        return replace(before, events=before.events.without(e.id for e in before.events if e.id not in kept))
+
+    def hide(self, series: str, first: int, last: int | None = None) -> Vintage:
+        """The vintage with a hole cut: no figure of `series` from `first` to `last` (default: to the end).
+
+        A span that reaches into the hole goes with it, because its sum would tell of the hidden months.
+        """
+        end = last if last is not None else max((c.last for c in self.cells.get(series, ())), default=first)
+        kept = tuple(c for c in self.cells.get(series, ()) if c.last < first or c.first > end)
+        cells = {k: v for k, v in self.cells.items() if k != series}
+        if kept:
+            cells[series] = kept
+        return replace(self, cells=cells, holes=(*self.holes, (series, first, end)))
+
+    def without_events(self, ids: Iterable[str]) -> Vintage:
+        """The vintage as if some events had never been announced."""
+        return replace(self, events=self.events.without(ids))
+
+    def controls_of(self, series: str, names: Sequence[str], when: Sequence[int] | Months) -> Floats:
+        """Values of known control series for months `when`, shape (months, names), NaN where unknown."""
+        table = [self.controls.get((series, name), {}) for name in names]
+        return np.array([[column.get(int(m), np.nan) for column in table] for m in when]).reshape(len(when), len(names))
+
+    def fingerprint(self, series: Iterable[str] | None = None) -> str:
+        """Hash of what a method can see: cells of the named series (default all), events and holes."""
+        names = sorted(self.cells if series is None else set(series) & set(self.cells))
+        digest = hashlib.sha256()
+        for name in names:
+            digest.update(name.encode())
+            for c in sorted(self.cells[name], key=lambda c: (c.first, c.last)):
+                digest.update(f"{c.first},{c.last},{c.value!r},{c.status}".encode())
+        for event in self.events:
+            digest.update(repr(event).encode())
+        for key in sorted(self.controls):
+            digest.update(repr((key, sorted(self.controls[key].items()))).encode())
+        digest.update(repr((self.holes, self.steps, self.nonnegative)).encode())
+        return digest.hexdigest()[:16]

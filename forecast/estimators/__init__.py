@@ -1,0 +1,1 @@
+"""What an event changed: one estimator per file."""

@@ -1,0 +1,1 @@
+"""Guides and the starter project."""

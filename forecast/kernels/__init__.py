@@ -1,0 +1,1 @@
+"""Maths on numeric arrays; knows nothing of trade."""

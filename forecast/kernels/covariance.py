@@ -1,0 +1,129 @@
+"""Covariance families of structural and airline models over an axis of N equal steps.
+
+Each function returns a `Family` and the diffuse columns (N, d) that belong to it: unknown starting values, which enter as
+regressors with a flat prior. Variances are shares of their sum, as angles: sin and cos of an angle uniform on the quarter circle are the
+two standard deviations, so either may be zero and neither is the numeraire.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.kernels.gaussian import Family, Floats
+
+HALF_PI = float(np.pi / 2)
+
+
+def walk(size: int) -> Floats:
+    """Covariance of a random walk with unit steps, shape (N, N): min(i, j), one step before the axis on."""
+    at = np.arange(1, size + 1, dtype=float)
+    return np.minimum(at[:, None], at[None, :])
+
+
+def level(size: int) -> tuple[Family, Floats]:
+    """Local level plus irregular: Durbin and Koopman (2012), eq. 2.3. One angle."""
+    parts = np.stack([np.eye(size), walk(size)])
+    return _shares(parts, (25,)), np.ones((size, 1))
+
+
+def level_fixed(size: int, step_variance: float, total_variance: float) -> tuple[Family, Floats]:
+    """Local level whose step variance is given; the parameter is the log standard deviation of the irregular.
+
+    This is CausalImpact's prior on the level (Brodersen et al. 2015, sec. 2.1) held at its guess.
+    """
+    noise, steps = np.eye(size), step_variance * walk(size)
+
+    def covariance(p: Floats) -> Floats:
+        return np.exp(2 * p[:, 0])[:, None, None] * noise + steps
+
+    top = 0.5 * np.log(total_variance)
+    return Family(covariance, (top - 5.0,), (top + 1.0,), (25,), fixed_scale=True), np.ones((size, 1))
+
+
+def level_seasonal(size: int, phase: NDArray[np.int64], season: int, extra: Floats | None = None) -> tuple[Family, Floats]:
+    """Local level, irregular, and month effects shrunk towards zero by a variance of their own. Two angles.
+
+    Month effects are exchangeable around a mean of zero; `extra` (N, m) regressors (the Lunar New Year) are shrunk with them. With a
+    large variance they are free dummies, with none there is no season: the likelihood decides.
+    """
+    dummies = (phase[:, None] == np.arange(season)[None, :]) - 1.0 / season
+    shrunk = dummies @ dummies.T
+    if extra is not None and extra.shape[1]:
+        shrunk = shrunk + extra @ extra.T
+    return _shares(np.stack([np.eye(size), walk(size), shrunk]), (9, 7)), np.ones((size, 1))
+
+
+def level_stochastic(size: int, season: int, kind: str) -> tuple[Family, Floats]:
+    """Local level, irregular, and a stochastic season with diffuse start: `dummy` or `trig`. Two angles.
+
+    dummy: (1 + B + ... + B^(s-1)) g = w, Durbin and Koopman (2012), eq. 3.3; trig: eq. 3.7, all harmonics with one variance.
+    """
+    at = np.arange(size)
+    if kind == "dummy":
+        lag = at[:, None] - at[None, :]
+        root = ((lag >= 0) & (lag % season == 0)).astype(float) - ((lag >= 1) & (lag % season == 1)).astype(float)
+        moving = root @ root.T
+    else:
+        gap = at[:, None] - at[None, :]
+        waves = np.zeros((size, size))
+        for j in range(1, season // 2 + 1):
+            waves += np.cos(2 * np.pi * j * gap / season)
+        moving = walk(size) * waves
+    return _shares(np.stack([np.eye(size), walk(size), moving]), (13, 13)), np.column_stack([np.ones(size), seasonal(at, season)])
+
+
+def seasonal(phase: NDArray[np.int64], season: int) -> Floats:
+    """Month dummies less the last month's, shape (N, season - 1): effects that sum to zero."""
+    dummies = (phase[:, None] % season == np.arange(season)[None, :]).astype(float)
+    return dummies[:, :-1] - dummies[:, -1:]
+
+
+def airline(size: int, season: int) -> tuple[Family, Floats]:
+    """The airline model (0,1,1)(0,1,1)s of Box and Jenkins (1976, sec. 9.2): two moving-average parameters.
+
+    (1 - B)(1 - B^s) z = (1 + theta B)(1 + Theta B^s) e. The first s + 1 values are diffuse; the rest are sums of the moving average, so
+    the restricted likelihood is the exact likelihood of the differenced series.
+    """
+    start = season + 1
+    difference = np.eye(size)
+    for t in range(start, size):
+        difference[t, [t - 1, t - season, t - season - 1]] += [-1.0, -1.0, 1.0]
+    inverse = np.linalg.inv(difference)
+    integrate = inverse[:, start:]
+    # any covariance of the diffuse start leaves the restricted likelihood as it is, and this one keeps V regular
+    initial = inverse[:, :start] @ inverse[:, :start].T
+    m = size - start
+
+    def covariance(p: Floats) -> Floats:
+        theta, big = p[:, 0], p[:, 1]
+        gammas = {
+            0: (1 + theta**2) * (1 + big**2),
+            1: theta * (1 + big**2),
+            season - 1: theta * big,
+            season: big * (1 + theta**2),
+            season + 1: theta * big,
+        }
+        acf = np.zeros((len(p), m + 1))
+        for lag, value in gammas.items():
+            if lag < m:
+                acf[:, lag] = value
+        gap = np.abs(np.arange(m)[:, None] - np.arange(m)[None, :])
+        moved: Floats = integrate @ acf[:, gap] @ integrate.T
+        return moved + initial
+
+    return Family(covariance, (-0.98, -0.98), (0.6, 0.3), (9, 9)), inverse[:, :start]
+
+
+def _shares(parts: Floats, counts: tuple[int, ...]) -> Family:
+    """Sum of `parts` (c, N, N) with variances on the unit sphere: irregular first, level second, others after."""
+
+    def covariance(p: Floats) -> Floats:
+        sd = [np.cos(p[:, 0]), np.sin(p[:, 0])]
+        for j in range(1, p.shape[1]):
+            sd = [s * np.cos(p[:, j]) for s in sd] + [np.sin(p[:, j])]
+        return np.einsum("cg,cnm->gnm", np.stack(sd) ** 2, parts) + 1e-10 * np.eye(parts.shape[1])
+
+    # an angle of exactly pi/2 leaves no irregular or no level at all; the season's stops short, so that V stays regular
+    upper = (HALF_PI,) + (HALF_PI * 0.98,) * (len(counts) - 1)
+    return Family(covariance, (0.0,) * len(counts), upper, counts)

@@ -1,0 +1,228 @@
+"""Gaussian linear models with diffuse coefficients and a covariance known up to a few parameters, solved exactly.
+
+    y = X b + u,   u ~ N(0, s2 * V(p)),   b diffuse (flat prior),   s2 ~ 1 / s2
+
+The marginal likelihood over b and s2 is the restricted likelihood (Harville 1974, Biometrika 61:383, eq. 2; it is the exact diffuse
+likelihood of Durbin and Koopman 2012, sec. 7.2.2, up to a constant):
+
+    -2 l(p) = (n - k) log(RSS(p)) + log|V| + log|X' V^-1 X| + const.
+
+A state-space model on a hundred months is such a model with a dense V, so nothing is filtered: every parameter value is one
+Cholesky factor, all values of a grid are factored at once, gaps need no care (a missing month is a missing row), and the grid gives
+the posterior of the parameters, so predictive draws carry their uncertainty. Shapes: y (n,), X (N, k), V (N, N) over an axis of N
+steps of which n are observed and any others may be predicted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Covariance = Callable[[Floats], Floats]  # parameters (g, p) -> covariance matrices (g, N, N)
+
+KEEP = 6.0  # grid values less likely than the best by this many log units carry no draws
+
+
+@dataclass(frozen=True)
+class Family:
+    """A covariance family: `covariance` of the parameters, and the box in which they live.
+
+    fixed_scale : the matrices are absolute (s2 = 1), not up to a factor.
+    """
+
+    covariance: Covariance
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    coarse: tuple[int, ...]
+    fixed_scale: bool = False
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted model: the grid with its weights, and the estimates at the most likely parameters.
+
+    beta, se : (k,) coefficients and standard errors at `best`; covariance : (k, k) of the coefficients
+    loglike : restricted log-likelihood at `best`, s2 concentrated out (all constants kept)
+    """
+
+    family: Family
+    y: Floats
+    rows: Ints
+    x: Floats
+    nodes: Floats
+    weights: Floats
+    best: Floats
+    beta: Floats
+    covariance: Floats
+    sigma2: float
+    loglike: float
+
+    @property
+    def se(self) -> Floats:
+        """Standard errors of the coefficients."""
+        root: Floats = np.sqrt(np.clip(np.diag(self.covariance), 0.0, None))
+        return root
+
+
+def independent(x: Floats, base: Floats | None = None, tolerance: float = 1e-8) -> Ints:
+    """Indices of columns of `x` that are not combinations of `base` and of earlier columns (Gram-Schmidt)."""
+    n = len(x)
+    basis = np.empty((n, 0))
+    if base is not None and base.shape[1]:
+        basis = np.linalg.qr(base)[0]
+    kept = []
+    for j in range(x.shape[1]):
+        column = x[:, j]
+        size = np.linalg.norm(column)
+        rest = column - basis @ (basis.T @ column)
+        rest = rest - basis @ (basis.T @ rest)
+        if size > 0 and np.linalg.norm(rest) > tolerance * max(size, 1.0):
+            kept.append(j)
+            basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
+    return np.array(kept, dtype=np.int64)
+
+
+def restricted_loglike(y: Floats, x: Floats, v: Floats, *, fixed_scale: bool = False) -> tuple[Floats, Floats, Floats]:
+    """Restricted log-likelihood for a stack of covariances.
+
+    y (n,), x (n, k), v (g, n, n) -> log-likelihood (g,), coefficients (g, k), s2 (g,); -inf where V is not positive definite.
+    """
+    n, k = x.shape
+    whitened, log_det, ok = _whiten(np.column_stack([x, y]), v)
+    q, r = np.linalg.qr(whitened[..., :k]) if k else (np.empty((len(v), n, 0)), np.empty((len(v), 0, 0)))
+    target = whitened[..., k]
+    projected = np.einsum("gnk,gn->gk", q, target)
+    rss = np.clip(np.einsum("gn,gn->g", target, target) - np.einsum("gk,gk->g", projected, projected), 1e-300, None)
+    beta = np.linalg.solve(r, projected[..., None])[..., 0] if k else np.empty((len(v), 0))
+    log_info = 2.0 * np.log(np.abs(np.diagonal(r, axis1=1, axis2=2))).sum(axis=1) if k else np.zeros(len(v))
+    freedom = n - k
+    sigma2 = np.ones(len(v)) if fixed_scale else rss / freedom
+    loglike = -0.5 * (freedom * np.log(2 * np.pi * sigma2) + rss / sigma2 + log_det + log_info)
+    return np.where(ok, loglike, -np.inf), beta, sigma2
+
+
+def _whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """L^-1 block, log|V| and whether V is positive definite, for a stack of V = L L'."""
+    try:
+        chol = np.linalg.cholesky(v)
+        ok = np.ones(len(v), dtype=bool)
+    except np.linalg.LinAlgError:
+        chol = np.empty_like(v)
+        ok = np.zeros(len(v), dtype=bool)
+        for g in range(len(v)):
+            try:
+                chol[g] = np.linalg.cholesky(v[g])
+                ok[g] = True
+            except np.linalg.LinAlgError:
+                chol[g] = np.eye(v.shape[1])
+    log_det = 2.0 * np.log(np.diagonal(chol, axis1=1, axis2=2)).sum(axis=1)
+    return np.linalg.solve(chol, np.broadcast_to(block, (len(v), *block.shape))), log_det, ok
+
+
+def fit(y: Floats, rows: Ints, x: Floats, family: Family, *, polish: bool = True) -> Fit:
+    """Fit by a coarse grid over the whole box, then a grid as fine over the part that matters, then its maximum.
+
+    y (n,) values at `rows` of the axis; x (N, k) regressors of the whole axis, of full rank at `rows`. Predictive draws rest on the grid
+    alone, so a caller that wants nothing else may leave the maximum at the best grid value (`polish=False`).
+    """
+    observed = np.ix_(rows, rows)
+
+    def loglike(nodes: Floats) -> Floats:
+        matrices = family.covariance(nodes)[(slice(None), *observed)]
+        return restricted_loglike(y, x[rows], matrices, fixed_scale=family.fixed_scale)[0]
+
+    lower, upper = np.array(family.lower), np.array(family.upper)
+    nodes = _grid(lower, upper, family.coarse)
+    values = loglike(nodes)
+    if not np.isfinite(values).any():
+        raise np.linalg.LinAlgError("no parameter value gives a positive definite covariance")
+    step = (upper - lower) / np.maximum(np.array(family.coarse) - 1, 1)
+    likely = nodes[values > values.max() - KEEP]
+    low = np.clip(likely.min(axis=0) - step, lower, upper)
+    high = np.clip(likely.max(axis=0) + step, lower, upper)
+    nodes = _grid(low, high, family.coarse)
+    values = loglike(nodes)
+    best = nodes[values.argmax()]
+    if polish:
+        step = (high - low) / np.maximum(np.array(family.coarse) - 1, 1)
+        best = _climb(loglike, best, float(values.max()), step, lower, upper)
+    keep = values > values.max() - KEEP
+    weights = np.exp(values[keep] - values[keep].max())
+    v = family.covariance(best[None])[(slice(None), *observed)]
+    top, beta, sigma2 = restricted_loglike(y, x[rows], v, fixed_scale=family.fixed_scale)
+    whitened, _, _ = _whiten(x[rows], v)
+    information = whitened[0].T @ whitened[0]
+    covariance = float(sigma2[0]) * np.linalg.inv(information) if x.shape[1] else np.empty((0, 0))
+    return Fit(
+        family, y, rows, x, nodes[keep], weights / weights.sum(), best, beta[0], covariance, float(sigma2[0]), float(top[0])
+    )  # fmt: skip
+
+
+def _grid(lower: Floats, upper: Floats, counts: tuple[int, ...]) -> Floats:
+    axes = [np.linspace(a, b, c) for a, b, c in zip(lower, upper, counts, strict=True)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(counts))
+
+
+def _climb(
+    loglike: Callable[[Floats], Floats], start: Floats, value: float, step: Floats, lower: Floats, upper: Floats
+) -> Floats:
+    """Pattern search from the best node: 3^p neighbours at once, halving the step until it no longer matters."""
+    best, at = start.copy(), value
+    offsets = _grid(-np.ones(len(start)), np.ones(len(start)), (3,) * len(start))
+    while step.max() > 1e-6:
+        trial = np.clip(best + offsets * step, lower, upper)
+        values = loglike(trial)
+        if values.max() > at + 1e-12:
+            best, at = trial[values.argmax()], float(values.max())
+        else:
+            step = step / 2
+    return best
+
+
+def predict(fitted: Fit, rows: Ints, draws: int, rng: np.random.Generator) -> Floats:
+    """Joint draws of y at other rows of the axis, shape (draws, len(rows)); parameters, s2, b and noise all drawn."""
+    n, k = len(fitted.y), fitted.x.shape[1]
+    counts = rng.multinomial(draws, fitted.weights)
+    out = np.empty((draws, len(rows)))
+    start = 0
+    for node, count in zip(fitted.nodes, counts, strict=True):
+        if not count:
+            continue
+        v = fitted.family.covariance(node[None])[0]
+        mean, spread, rss = _conditional(fitted, v, rows)
+        if fitted.family.fixed_scale:
+            scale = np.ones(count)
+        else:
+            scale = np.sqrt(rss / rng.chisquare(n - k, size=count))
+        out[start : start + count] = mean + scale[:, None] * (rng.standard_normal((count, len(rows))) @ spread.T)
+        start += count
+    return out
+
+
+def forecast(fitted: Fit, rows: Ints) -> tuple[Floats, Floats]:
+    """Mean (h,) and covariance (h, h) at other rows, given the most likely parameters (s2 at its estimate)."""
+    v = fitted.family.covariance(fitted.best[None])[0]
+    mean, spread, _ = _conditional(fitted, v, rows)
+    return mean, fitted.sigma2 * (spread @ spread.T)
+
+
+def _conditional(fitted: Fit, v: Floats, rows: Ints) -> tuple[Floats, Floats, float]:
+    """Mean, a root of the covariance (per s2), and RSS: generalised least squares prediction (Goldberger 1962)."""
+    seen, x = fitted.rows, fitted.x
+    chol = np.linalg.cholesky(v[np.ix_(seen, seen)])
+    white = np.linalg.solve(chol, np.column_stack([x[seen], fitted.y, v[np.ix_(seen, rows)]]))
+    k = x.shape[1]
+    wx, wy, wc = white[:, :k], white[:, k], white[:, k + 1 :]
+    q, r = np.linalg.qr(wx)
+    beta = np.linalg.solve(r, q.T @ wy)
+    residual = wy - wx @ beta
+    mean = x[rows] @ beta + wc.T @ residual
+    leverage = np.linalg.solve(r.T, (x[rows] - wc.T @ wx).T)
+    covariance = v[np.ix_(rows, rows)] - wc.T @ wc + leverage.T @ leverage
+    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
+    return mean, vectors * np.sqrt(np.clip(values, 0.0, None)), float(residual @ residual)

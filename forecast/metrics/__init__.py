@@ -1,0 +1,1 @@
+"""How wrong: one rule per file."""

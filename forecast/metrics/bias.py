@@ -1,0 +1,27 @@
+"""Direction of the error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.registry import metric
+
+Floats = NDArray[np.float64]
+
+
+@metric
+@dataclass(frozen=True)
+class Bias:
+    """Whether forecasts lie too high (towards +1) or too low (towards -1); free of units.
+
+    P(X > y) - P(X < y) over the draws (Funk et al. 2019, PLoS Comput Biol 15(2); there 1 - P(X <= y) - P(X <= y - 1)).
+    Zero on average for honest forecasts.
+    """
+
+    def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
+        """Scores of `draws` (draws, n) against `truth` (n,); `scale` is not used."""
+        value = (draws > truth).mean(axis=0) - (draws < truth).mean(axis=0)
+        return np.where(np.isfinite(truth), value, np.nan)

@@ -1,0 +1,35 @@
+"""Coverage of a central interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.errors import ConfigError
+from forecast.core.registry import metric
+
+Floats = NDArray[np.float64]
+
+
+@metric
+@dataclass(frozen=True)
+class Coverage:
+    """Whether the central interval of `level` per cent holds the truth: 1 or 0, on average near level / 100.
+
+    The interval runs between the quantiles (1 - level/100)/2 and (1 + level/100)/2 of the draws, ends included.
+    """
+
+    level: float = 80.0
+
+    def __post_init__(self) -> None:
+        if not 0 < self.level < 100:
+            raise ConfigError(f"a coverage level of {self.level} is not between 0 and 100", hint="80 or 95")
+
+    def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
+        """1 where `truth` (n,) lies in the interval of `draws` (draws, n), else 0; `scale` is not used."""
+        tail = (1.0 - self.level / 100.0) / 2.0
+        lower, upper = np.quantile(draws, [tail, 1.0 - tail], axis=0)
+        inside = (lower <= truth) & (truth <= upper)
+        return np.where(np.isfinite(truth), inside.astype(float), np.nan)

@@ -1,0 +1,32 @@
+"""Continuous ranked probability score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.registry import metric
+
+Floats = NDArray[np.float64]
+
+
+@metric
+@dataclass(frozen=True)
+class Crps:
+    """Continuous ranked probability score of the draws: mean absolute error, less credit for honest spread.
+
+    CRPS(F, y) = E|X - y| - E|X - X'| / 2 with both expectations over the draws (Gneiting and Raftery 2007, eq. 21), in
+    the unit of the series. It is exact for the distribution function of the draws, so it equals twice the pinball loss
+    averaged over all probabilities. Lower is better.
+    """
+
+    def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
+        """Scores of `draws` (draws, n) against `truth` (n,); `scale` is not used."""
+        m = len(draws)
+        ordered = np.sort(draws, axis=0)
+        error: Floats = np.abs(ordered - truth).mean(axis=0)
+        weights = 2.0 * np.arange(1, m + 1) - m - 1.0
+        spread = 2.0 * (weights @ ordered) / m**2
+        return error - 0.5 * spread

@@ -1,0 +1,26 @@
+"""Absolute error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.registry import metric
+
+Floats = NDArray[np.float64]
+
+
+@metric
+@dataclass(frozen=True)
+class Mae:
+    """Absolute error of the median of the draws, the point that is best under this loss.
+
+    In the unit of the series; averaged over questions it is the mean absolute error. Lower is better.
+    """
+
+    def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
+        """Scores of `draws` (draws, n) against `truth` (n,); `scale` is not used."""
+        error: Floats = np.abs(np.median(draws, axis=0) - truth)
+        return error

@@ -1,0 +1,32 @@
+"""Scaled absolute error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.registry import metric
+
+Floats = NDArray[np.float64]
+
+
+@metric
+@dataclass(frozen=True)
+class Mase:
+    """Absolute error of the median over the in-sample error of the seasonal naive forecast.
+
+    Hyndman and Koehler (2006), with the scale mean |y_t - y_{t-12}| over the months before any control (one fixed
+    scale per series, made by `study/score.py`). Below 1: better than seasonal naive was in calm times. Undefined where the
+    scale is zero or unknown.
+    """
+
+    scale_power: ClassVar[int] = 1
+
+    def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
+        """Scores of `draws` (draws, n) against `truth` (n,), divided by `scale` (n,)."""
+        safe = np.where(scale > 0, scale, np.nan)
+        error: Floats = np.abs(np.median(draws, axis=0) - truth) / safe
+        return error

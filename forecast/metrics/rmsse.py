@@ -1,0 +1,32 @@
+"""Scaled root mean squared error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.registry import metric
+
+Floats = NDArray[np.float64]
+
+
+@metric
+@dataclass(frozen=True)
+class Rmsse:
+    """Error of the mean over the in-sample root mean squared error of the seasonal naive forecast.
+
+    Hyndman and Koehler (2006) with squares. A row holds |mean - y| / scale, and questions are pooled by the root of
+    the mean of squares (`pooled`), which gives the RMSSE. Undefined where the scale is zero or unknown.
+    """
+
+    scale_power: ClassVar[int] = 2
+    pooled: ClassVar[str] = "root mean square"
+
+    def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
+        """Scores of `draws` (draws, n) against `truth` (n,), divided by `scale` (n,)."""
+        safe = np.where(scale > 0, scale, np.nan)
+        error: Floats = np.abs(draws.mean(axis=0) - truth) / safe
+        return error

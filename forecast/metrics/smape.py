@@ -1,0 +1,30 @@
+"""Symmetric absolute percentage error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.registry import metric
+
+Floats = NDArray[np.float64]
+
+
+@metric
+@dataclass(frozen=True)
+class Smape:
+    """Symmetric absolute percentage error of the median, on the scale 0 to 200 of the M3 and M4 competitions.
+
+    200 |y - m| / (|y| + |m|) with the median m (Makridakis and Hibon 2000). A forecast of zero for a true zero is no
+    error (0); any other forecast of a true zero is 200, so read it beside another metric where trade stops.
+    """
+
+    def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
+        """Scores of `draws` (draws, n) against `truth` (n,); `scale` is not used."""
+        middle = np.median(draws, axis=0)
+        size = np.abs(middle) + np.abs(truth)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratio: Floats = 200.0 * np.abs(middle - truth) / size
+        return np.where(size == 0, 0.0, ratio)

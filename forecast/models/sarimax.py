@@ -1,0 +1,126 @@
+"""Seasonal ARIMA with regressors; the airline model by default, on an exact fast path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.contracts import Answers
+from forecast.core.errors import TooShortError
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.regressors import Regressors, event_regressors, lunar_regressor
+from forecast.core.results import Forecast, Used
+from forecast.core.transform import choose_scale, split_spans
+from forecast.core.vintage import Floats, Vintage
+from forecast.kernels import covariance, gaussian
+
+AIRLINE = (0, 1, 1)
+FREEDOM = 8  # observations left over after differencing and coefficients
+
+
+@model
+@dataclass(frozen=True)
+class Sarimax:
+    """Seasonal ARIMA with policy events and Lunar New Year as regressors; the airline model by default.
+
+    Box and Jenkins (1976), sec. 9.2. The airline model is solved exactly over a grid of its two moving-average parameters, so draws carry
+    their uncertainty; other orders, and `engine="reference"`, go through statsmodels' SARIMAX with plug-in parameters. An event's
+    regressor enters with a free coefficient.
+    """
+
+    order: tuple[int, int, int] = AIRLINE
+    seasonal_order: tuple[int, int, int] = AIRLINE
+    lunar: bool = True
+    events: bool = True
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+    engine: Literal["fast", "reference"] = "fast"
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws over the asked months, series by series."""
+        blocks, used = [], []
+        for series in task.series:
+            draws, how = self._one(vintage, series, np.array(task.ordinals(vintage)), task.draws, rng)
+            blocks.append(draws)
+            used.append(how)
+        return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps)
+
+    def _one(
+        self, vintage: Vintage, series: str, asked: NDArray[np.int64], draws: int, rng: np.random.Generator
+    ) -> tuple[Floats, Used]:
+        season = vintage.season or 1
+        seasonal = self.seasonal_order if season > 1 else (0, 0, 0)
+        data = split_spans(vintage.observed(series))
+        known = np.flatnonzero(np.isfinite(data.values))
+        lost = self.order[1] + seasonal[1] * season
+        if len(known) < lost + FREEDOM + 2:
+            raise TooShortError(
+                f"{len(known)} monthly figures, ARIMA{self.order}{seasonal} needs {lost + FREEDOM + 2}", where=series,
+                hint="structural, ets or mean12",
+            )  # fmt: skip
+        first = int(data.months[known[0]])
+        axis = np.arange(first, max(int(data.months[known[-1]]), int(asked.max())) + 1)
+        rows = data.months[known] - first
+        scale = choose_scale(data.values[known], vintage.nonnegative, self.transform)
+        x, dropped = self._regressors(vintage, series, axis, rows)
+        fast = self.engine == "fast" and self.order == AIRLINE and seasonal == AIRLINE
+        start = covariance.airline(len(axis), season)[1] if fast else np.ones((len(axis), 1))
+        keep = gaussian.independent(x.matrix[rows], start[rows])
+        dropped = (*dropped, *(name for j, name in enumerate(x.names) if j not in keep))
+        x = x.take(keep)
+        if len(rows) - lost - len(x.names) < FREEDOM:
+            raise TooShortError(f"{len(rows)} figures for {lost + len(x.names)} coefficients", where=series, hint="events = false")
+        z = scale.forward(data.values[known])
+        if fast:
+            family, start = covariance.airline(len(axis), season)
+            fitted = gaussian.fit(z, rows, np.column_stack([start, x.matrix]), family, polish=False)
+            paths = gaussian.predict(fitted, asked - first, draws, rng)
+        else:
+            paths = self._statsmodels(z, rows, x, len(axis), season, asked - first, draws, rng)
+        paths = scale.inverse(paths)
+        used = Used(
+            model=f"ARIMA{self.order}{seasonal}{season}",
+            regressors=x.names,
+            dropped=dropped,
+            scale=scale.name,
+            split=sum(mark == "split" for mark in data.marks),
+            notes=scale.capped(paths),
+        )
+        return paths, used
+
+    def _regressors(
+        self, vintage: Vintage, series: str, axis: NDArray[np.int64], rows: NDArray[np.int64]
+    ) -> tuple[Regressors, tuple[str, ...]]:
+        empty = Regressors((), np.empty((len(axis), 0)))
+        events = event_regressors(vintage, series, axis) if self.events else empty
+        lunar = lunar_regressor(vintage, series, axis) if self.lunar else empty
+        both = Regressors((*events.names, *lunar.names), np.column_stack([events.matrix, lunar.matrix]))
+        return both.usable(rows)
+
+    def _statsmodels(
+        self, z: Floats, rows: NDArray[np.int64], x: Regressors, size: int, season: int, asked: NDArray[np.int64], draws: int,
+        rng: np.random.Generator,
+    ) -> Floats:  # fmt: skip
+        from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+        last = int(rows[-1])
+        y = np.full(last + 1, np.nan)
+        y[rows] = z
+        seasonal = (*self.seasonal_order, season) if season > 1 else (0, 0, 0, 0)
+        exog = x.matrix if x.names else None
+        arima = SARIMAX(y, exog=None if exog is None else exog[: last + 1], order=self.order, seasonal_order=seasonal)
+        result = arima.fit(disp=0, maxiter=500, cov_type="none")
+        inside, ahead = asked[asked <= last], asked[asked > last]
+        out = np.empty((draws, len(asked)))
+        if len(ahead):
+            future = None if exog is None else exog[last + 1 : size]
+            paths = result.simulate(size - last - 1, repetitions=draws, anchor="end", exog=future, rng=rng)
+            out[:, asked > last] = np.asarray(paths).reshape(size - last - 1, draws)[ahead - last - 1].T
+        if len(inside):
+            seen = result.get_prediction(0, last, information_set="smoothed")
+            mean, spread = np.asarray(seen.predicted_mean)[inside], np.asarray(seen.se_mean)[inside]
+            out[:, asked <= last] = mean + spread * rng.standard_normal((draws, len(inside)))
+        return out

@@ -1,0 +1,115 @@
+"""Block: a piece of a page as data. The renderers turn a list of them into a file; nothing here knows a format.
+
+Texts may hold ``**bold**`` and ``[words](address)``; everything else is literal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MISSING = "–"  # what stands where there is no figure; never a zero
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A title: level 1 is the page, level 2 a chapter of the table of contents (`anchor`, `short`), level 3 below."""
+
+    text: str
+    level: int = 2
+    anchor: str = ""
+    short: str = ""
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph; `role` is ``lead``, ``note`` or nothing."""
+
+    text: str
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of short texts; `numbered` where their count is part of the message."""
+
+    items: tuple[str, ...]
+    numbered: bool = False
+
+
+@dataclass(frozen=True)
+class Callout:
+    """A text set apart: a limit of the data, or a question that could not be answered."""
+
+    text: str
+    tone: str = "note"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: the figure, a smaller second line, and a tone (a verdict word, ``pass``, ``fail``, ``muted``, ``past``)."""
+
+    text: str
+    sub: str = ""
+    tone: str = ""
+    href: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column's head and whether it holds numbers (set right, tabular figures)."""
+
+    head: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under named columns. `stacked` tables turn into cards on a narrow screen; others scroll inside themselves.
+
+    A row of one cell is a group head over the whole width.
+    """
+
+    caption: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+    stacked: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One drawing: its SVG in the palette's light colours, its size in points, and its pixels (rows, columns, 3)."""
+
+    svg: str
+    width: int
+    height: int
+    pixels: NDArray[np.uint8] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Panels side by side under one caption; `key` explains the letters of the marked events."""
+
+    name: str
+    title: str
+    panels: tuple[Panel, ...]
+    columns: int
+    caption: str
+    alt: str
+    key: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Details:
+    """Blocks folded away behind one line."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+
+
+Block = Heading | Prose | Bullets | Callout | Table | Figure | Details

@@ -1,0 +1,127 @@
+"""How numbers, months, series and verdicts are spelled for a reader."""
+
+from __future__ import annotations
+
+import math
+
+from forecast.core import months as mm
+from forecast.core.products import products
+from forecast.core.series import SeriesKey
+from forecast.report.blocks import MISSING
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_COUNTRIES = {
+    "CHN": "China", "USA": "US", "WLD": "world", "DEU": "Germany", "JPN": "Japan", "KOR": "Korea", "NLD": "Netherlands",
+    "MEX": "Mexico", "THA": "Thailand", "VNM": "Vietnam", "IND": "India", "RUS": "Russia", "EU27": "EU",
+}  # fmt: skip
+
+
+def digits(value: float, unit: str = "") -> int:
+    """Decimals worth printing: four significant digits at most, none for whole kilograms of any size."""
+    size = abs(value)
+    if unit == "kg" or size >= 100:
+        return 0
+    if size >= 10 or size == 0:
+        return 1 if size else 0
+    return 2
+
+
+def plain(value: float, decimals: int, sign: bool = False) -> str:
+    """A number with a true minus and thousands commas; a dash where there is none."""
+    if not math.isfinite(value):
+        return MISSING
+    value = 0.0 if round(value, decimals) == 0 else value
+    text = f"{abs(value):,.{decimals}f}"
+    return (MINUS if value < 0 else "+" if sign and value > 0 else "") + text
+
+
+def number(value: float, unit: str = "", sign: bool = False) -> str:
+    """A figure with its unit.
+
+    >>> number(7055.4, "t")
+    '7,055\\xa0t'
+    """
+    text = plain(value, digits(value, unit), sign)
+    return text if text == MISSING or not unit else f"{text}{NBSP}{unit}"
+
+
+def percent(fraction: float, sign: bool = True) -> str:
+    """A fraction as per cent, one decimal below ten."""
+    value = 100.0 * fraction
+    text = plain(value, 0 if abs(value) >= 9.95 else 1, sign)
+    return text if text == MISSING else f"{text}{NBSP}%"
+
+
+def points(fraction: float, sign: bool = True) -> str:
+    """A difference of shares in percentage points."""
+    text = plain(100.0 * fraction, 1, sign)
+    return text if text == MISSING else f"{text}{NBSP}pp"
+
+
+def month(text: str) -> str:
+    """``2025-04`` as Apr 2025; anything that is no month stays as it is."""
+    if len(text) != 7 or text[4:5] != "-" or not (text[:4] + text[5:]).isdigit():
+        return text
+    return f"{_MONTHS[int(text[5:]) - 1]}{NBSP}{text[:4]}"
+
+
+def window(first: str, last: str) -> str:
+    """A window of months: Apr–Jun 2025, Dec 2024–Nov 2025."""
+    if not last or first == last:
+        return month(first)
+    if first[:4] == last[:4] and len(first) == 7:
+        if first[5:] == "01" and last[5:] == "12":
+            return first[:4]
+        return f"{month(first)[:3]}–{month(last)}"
+    return f"{month(first)}–{month(last)}"
+
+
+def period(text: str) -> str:
+    """A period label: one month or a span."""
+    first, _, last = text.partition("/")
+    return window(first, last)
+
+
+def month_of(ordinal: int) -> str:
+    """A month's integer as Apr 2025."""
+    return month(mm.label(ordinal))
+
+
+def product_name(product: str) -> str:
+    """The name of a product, or its id in words."""
+    known = products().get(product)
+    return known.name if known else product.replace("_", " ")
+
+
+def series_name(series: str) -> str:
+    """A series in words: who sends what to whom."""
+    key = SeriesKey.maybe(series)
+    if key is None:
+        return series
+    name = product_name(key.product)
+    goods = name if name[:2].isupper() else name[:1].upper() + name[1:]
+    measure = {"usd": ", value", "usd_per_kg": ", unit value"}.get(key.measure, "")
+    return f"{goods}{measure}: {flow_name(series)}"
+
+
+def flow_name(series: str) -> str:
+    """The flow of a series alone: China to world, US imports of Chinese origin."""
+    key = SeriesKey.maybe(series)
+    if key is None:
+        return series
+    reporter, partner = (_COUNTRIES.get(c, c) for c in (key.reporter, key.partner))
+    if key.flow == "export":
+        return f"{reporter} to {partner}"
+    if key.partner == "WLD":
+        return f"{reporter} imports, all origins"
+    return f"{reporter} imports of {'Chinese' if key.partner == 'CHN' else partner} origin"
+
+
+BASES = {
+    "export": "exporter's customs",
+    "import_origin": "US imports by declared origin",
+    "import_total": "US imports, all origins",
+    "panel": "panel",
+}

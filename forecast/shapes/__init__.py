@@ -1,0 +1,1 @@
+"""How an event unfolds: one shape per file."""

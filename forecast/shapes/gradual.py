@@ -1,0 +1,32 @@
+"""Gradual: a rise that slows as it nears full strength."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.errors import ConfigError
+from forecast.core.events import Event
+from forecast.core.registry import shape
+from forecast.kernels import interval
+
+
+@shape
+@dataclass(frozen=True)
+class Gradual:
+    """A rise to full strength as 1 - delta^(k+1): omega (1 - delta) / (1 - delta B) of a step (Box and Tiao 1975).
+
+    A measure that ends is forgotten at the same rate.
+    """
+
+    delta: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.delta < 1:
+            raise ConfigError(f"a gradual onset with delta {self.delta} never arrives", hint="delta from 0 to below 1")
+
+    def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
+        """1 - delta^(k+1) in the k-th month from the start, a mid-month start entering by its share; shape (months,)."""
+        return interval.filtered(when, *event.interval, self.delta, pulse=False)

@@ -1,0 +1,33 @@
+"""Pulse: full strength for a given length of time, then nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.errors import ConfigError
+from forecast.core.events import Event
+from forecast.core.registry import shape
+from forecast.kernels import interval
+
+
+@shape
+@dataclass(frozen=True)
+class Pulse:
+    """Full strength for `length` months from the day it takes effect, then nothing; months count by their share of days.
+
+    A length of 1 from the first of a month is an additive outlier (X-13: AO).
+    """
+
+    length: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not self.length > 0:
+            raise ConfigError(f"a pulse of length {self.length} is none", hint="a length in months above 0")
+
+    def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
+        """Share of each month inside the pulse and before the measure's end, shape (months,)."""
+        start, stop = event.interval
+        return interval.coverage(when, start, min(start + self.length, stop))

@@ -1,0 +1,1 @@
+"""The verbs that join questions, methods and data."""

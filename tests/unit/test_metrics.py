@@ -1,0 +1,110 @@
+"""Each metric against its formula computed by hand or by other software."""
+
+import numpy as np
+import pytest
+
+from forecast.core import registry
+from forecast.core.errors import ConfigError
+
+ALL = registry.names("metric")
+
+
+def score(name, draws, truth, scale=None, **options):
+    draws = np.asarray(draws, float)
+    truth = np.atleast_1d(np.asarray(truth, float))
+    if draws.ndim == 1:
+        draws = draws[:, None]
+    scale = np.ones(len(truth)) if scale is None else np.atleast_1d(np.asarray(scale, float))
+    return registry.build("metric", {"use": name, **options}).score(draws, truth, scale)
+
+
+def test_crps_equals_scoringrules():
+    import scoringrules
+
+    rng = np.random.default_rng(1)
+    draws, truth = rng.gamma(2.0, 3.0, (200, 5)), rng.gamma(2.0, 3.0, 5)
+    theirs = scoringrules.crps_ensemble(truth, draws.T, estimator="nrg")
+    np.testing.assert_allclose(score("crps", draws, truth), theirs, rtol=1e-10)
+
+
+def test_crps_of_a_point_forecast_is_the_absolute_error():
+    assert score("crps", np.full(10, 3.0), 5.0) == pytest.approx(2.0)
+
+
+def test_crps_is_twice_the_mean_pinball_loss():
+    draws = np.sort(np.random.default_rng(2).normal(size=40))
+    grid = (np.arange(40_000) + 0.5) / 40_000
+    quantile = draws[np.minimum((grid * 40).astype(int), 39)]
+    pinball = np.where(0.3 >= quantile, grid * (0.3 - quantile), (1 - grid) * (quantile - 0.3)).mean()
+    assert score("crps", draws, 0.3) == pytest.approx(2 * pinball, rel=1e-6)
+
+
+def test_wis_by_hand():
+    draws = np.linspace(0.0, 10.0, 1001)
+    # one interval, alpha = 0.2: [1, 9]; y = 12: spread .1 * 8, under (12 - 9) + .5 (12 - 5), over K + 1/2 = 1.5
+    assert score("wis", draws, 12.0, alphas=[0.2]) == pytest.approx((0.8 + 3.0 + 3.5) / 1.5)
+
+
+def test_wis_parts_sum_to_the_score():
+    wis = registry.build("metric", "wis")
+    draws, truth = np.random.default_rng(3).normal(size=(100, 4)), np.array([-3.0, 0.0, 3.0, np.nan])
+    np.testing.assert_allclose(sum(wis.parts(draws, truth)), wis.score(draws, truth, np.ones(4)))
+    assert wis.parts(draws, truth)[1][0] > 0
+    assert wis.parts(draws, truth)[2][0] == 0
+
+
+def test_point_metrics_use_the_point_that_suits_them():
+    draws = np.array([0.0, 0.0, 0.0, 4.0, 6.0])
+    assert score("mae", draws, 1.0) == pytest.approx(1.0)
+    assert score("mase", draws, 1.0, scale=4.0) == pytest.approx(0.25)
+    assert score("rmsse", draws, 5.0, scale=2.0) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize("name", ["mase", "rmsse"])
+@pytest.mark.parametrize("scale", [0.0, np.nan])
+def test_no_scale_no_score(name, scale):
+    assert np.isnan(score(name, np.ones(3), 1.0, scale=scale))
+
+
+def test_smape_is_200_at_most_and_0_for_a_foreseen_zero():
+    assert score("smape", np.full(3, 10.0), 0.0) == pytest.approx(200.0)
+    assert score("smape", np.zeros(3), 0.0) == pytest.approx(0.0)
+    assert score("smape", np.full(3, 110.0), 90.0) == pytest.approx(20.0)
+
+
+def test_coverage_counts_the_ends():
+    draws = np.linspace(0.0, 100.0, 101)
+    assert list(score("coverage", np.column_stack([draws] * 3), [10.0, 9.9, 90.0])) == [1.0, 0.0, 1.0]
+    assert score("coverage", draws, 5.0, level=95) == 1.0
+
+
+def test_coverage_refuses_a_level_of_one():
+    with pytest.raises(ConfigError, match="between 0 and 100"):
+        registry.build("metric", {"use": "coverage", "level": 100})
+
+
+def test_bias_points_up_when_forecasts_are_high():
+    assert score("bias", np.array([1.0, 2.0, 3.0, 4.0]), 0.0) == 1.0
+    assert score("bias", np.array([1.0, 2.0, 3.0, 4.0]), 3.5) == -0.5
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_unknown_truth_is_no_score(name):
+    assert np.isnan(score(name, np.arange(5.0), np.nan))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_order_of_draws_does_not_matter(name):
+    rng = np.random.default_rng(4)
+    draws = rng.normal(size=(50, 3))
+    shuffled = draws[rng.permutation(50)]
+    truth = np.array([0.1, -0.4, 2.0])
+    np.testing.assert_allclose(score(name, draws, truth), score(name, shuffled, truth), rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["crps", "wis", "mae", "mase"])
+def test_the_true_distribution_scores_best(name):
+    rng = np.random.default_rng(5)
+    truth = rng.normal(size=400)
+    honest, shifted = rng.normal(size=(300, 400)), rng.normal(0.7, 1.0, size=(300, 400))
+    assert score(name, honest, truth).mean() < score(name, shifted, truth).mean()
