@@ -221,7 +221,7 @@ def derive(rows):
     for r in rows:
         if r["kind"] != "derived":
             continue
-        reporter, flow, partner, product = r["series"].split(":")[0].split(".")
+        _reporter, _flow, partner, product = r["series"].split(":")[0].split(".")
         hand = lookups.DERIVED.get((product, partner, r["period"], int(r["value"])))
         if hand and r["unit"] == "kg":
             r["derived_from"] = re.sub(r"(fig|pct):@", rf"\1:{r['series']}@", hand)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Computes the figures of the main report's tables from the bundle: python check.py writes results.csv."""
 import csv
 import itertools

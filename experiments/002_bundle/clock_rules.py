@@ -82,7 +82,8 @@ def calendar_rows(folder, reports):
     (flash only), its day replaces the rule. Published calendars are never replaced.
     """
     rows = {}
-    for r in csv.DictReader(open(Path(folder) / "gacc_release_calendar.csv", encoding="utf-8")):
+    text = (Path(folder) / "gacc_release_calendar.csv").read_text(encoding="utf-8")
+    for r in csv.DictReader(text.splitlines()):
         stage, month, day = STAGES[r["product"]], r["last_reference_month"], r["release_date"]
         note = f"published calendar {r['calendar_year']}"
         if r["calendar_year"] == "2020" and month == "2020-01":

@@ -39,7 +39,7 @@ ROWS = [
     ("us_301_magnets_graphite_2024", ["graphite", "magnets"], "tariff", "control", dict(shape='{use="step"}', scope_note="natural graphite and permanent magnets of Chinese origin, from 2026")),
     ("mmr_kachin_takeover_2024", ["rare_earths"], "supply", "context", {}),
     ("cn_dual_use_regulations_2024", ["ALL"], "regulation", "context", dict(confidence="high", scope_note="one list and one procedure for what was controlled already", extra_note="both dates are those of the published regulation; the low confidence of an earlier table is lifted")),
-    ("us_ban_2024", GGS + ["superhard"], "ban", "default", dict(end_announced="2025-11-09", cluster="us_ban_enforcement", shape='{use="step"}', scope_note="clause 2: gallium, germanium, antimony and superhard materials to the USA, stricter checks of graphite; clause 1 (military users) was never suspended; no notice, so no anticipation window, but the US chip rule of 2 December 2024 was the trigger")),
+    ("us_ban_2024", [*GGS, "superhard"], "ban", "default", dict(end_announced="2025-11-09", cluster="us_ban_enforcement", shape='{use="step"}', scope_note="clause 2: gallium, germanium, antimony and superhard materials to the USA, stricter checks of graphite; clause 1 (military users) was never suspended; no notice, so no anticipation window, but the US chip rule of 2 December 2024 was the trigger")),
     ("us_301_tungsten_2024", ["tungsten"], "tariff", "control", dict(shape='{use="step"}', scope_note="tungsten products; polysilicon and wafers beside them")),
     ("us_anode_petition_2024", ["anode_material"], "investigation", "context", dict(end_announced="2026-03-12")),
     ("cn_technology_proposal_2025", ["gallium_technology", "lithium_technology"], "regulation", "context", dict(scope_note=TECH + "; a consultation, no measure")),
@@ -54,7 +54,7 @@ ROWS = [
     ("us_reciprocal_tariff_125_2025", ["ALL"], "tariff", "control", dict(end_announced="2025-05-12", shape='{use="step"}', scope_note=EXEMPT, extra_note="10 % stayed after the end date")),
     ("cn_tariff_us_goods_84_2025", ["ALL"], "tariff", "control", dict(end_announced="2025-05-12", superseded_by="cn_tariff_us_goods_125_2025", superseded_on="2025-04-12", shape='{use="step"}', scope_note=CNTAR, extra_note="84 % and 125 % are separate notices")),
     ("us_232_minerals_investigation_2025", ["critical_minerals"], "investigation", "context", dict(end_announced="2026-01-14")),
-    ("enforcement_2025", GGS + ["tungsten", "rare_earths", "magnets"], "enforcement", "default", dict(cluster="us_ban_enforcement", shape='{use="gradual"}', scope_note="campaign against smuggling and re-export through third countries, all destinations")),
+    ("enforcement_2025", [*GGS, "tungsten", "rare_earths", "magnets"], "enforcement", "default", dict(cluster="us_ban_enforcement", shape='{use="gradual"}', scope_note="campaign against smuggling and re-export through third countries, all destinations")),
     ("geneva_truce_2025", ["ALL"], "deal", "control", dict(end_announced="2025-05-12", superseded_by="us_china_truce_extension_2025", superseded_on="2025-08-12", shape='{use="step"}', scope_note=TRUCE + "; suspends tariffs, and China's countermeasures since 2 April in word; licences stayed")),
     ("us_anode_cvd_preliminary_2025", ["anode_material"], "tariff", "context", dict(end_announced="2026-03-12")),
     ("us_china_call_2025", REM, "other", "context", dict(scope_note=TRUCE)),
@@ -64,7 +64,7 @@ ROWS = [
     ("cn_battery_technology_licensing_2025", ["gallium_technology", "lithium_technology"], "licence", "context", dict(scope_note=TECH)),
     ("us_tungsten_shot_duty_2025", ["tungsten_shot"], "tariff", "context", dict(extra_note="mentioned in passing in one page: kept out of the default calendar")),
     ("us_anode_ad_preliminary_2025", ["anode_material"], "tariff", "context", dict(end_announced="2026-03-12")),
-    ("enforcement_intensified_2025", GGS + ["tungsten", "rare_earths", "magnets"], "enforcement", "context", dict(cluster="us_ban_enforcement", shape='{use="gradual"}', scope_note="second step of enforcement_2025")),
+    ("enforcement_intensified_2025", [*GGS, "tungsten", "rare_earths", "magnets"], "enforcement", "context", dict(cluster="us_ban_enforcement", shape='{use="gradual"}', scope_note="second step of enforcement_2025")),
     ("us_china_truce_extension_2025", ["ALL"], "deal", "control", dict(end_announced="2025-08-11", superseded_by="busan_truce_2025", superseded_on="2025-11-10", scope_note=TRUCE)),
     ("rare_earth_quota_measures_2025", ["rare_earths"], "quota", "context", dict(scope_note="production, not exports")),
     ("us_tariff_exemption_minerals_2025", ["graphite", "tungsten", "gold", "uranium"], "relief", "control", dict(scope_note="frees critical minerals from the reciprocal tariffs, all origins")),
@@ -81,8 +81,8 @@ ROWS = [
     ("us_japan_framework_2025", ["critical_minerals", "rare_earths"], "agreement", "context", {}),
     ("busan_truce_2025", REM + GGS + ["graphite"], "deal", "context", dict(end_announced="2025-10-30", scope_note=TRUCE + "; carried out by the notices of 7 and 9 November 2025 and by general licences, which stand as events of their own")),
     ("cn_tariff_suspension_2025", ["ALL"], "relief", "control", dict(end_announced="2025-11-05", scope_note=CNTAR)),
-    ("re_controls_suspension_2025", REM + ["superhard"], "suspension", "context", dict(end_announced="2025-11-07", reversal_of="re_controls_oct_2025", scope_note="suspends the measures of 9 October 2025; re_licensing_2025 is untouched")),
-    ("us_ban_suspension_2025", GGS + ["superhard", "graphite_flake"], "suspension", "default", dict(end_announced="2025-11-09", reversal_of="us_ban_2024", shape='{use="ramp", months=2}', scope_note="clause 2 of Announcement 46/2024 only; licences stay")),
+    ("re_controls_suspension_2025", [*REM, "superhard"], "suspension", "context", dict(end_announced="2025-11-07", reversal_of="re_controls_oct_2025", scope_note="suspends the measures of 9 October 2025; re_licensing_2025 is untouched")),
+    ("us_ban_suspension_2025", [*GGS, "superhard", "graphite_flake"], "suspension", "default", dict(end_announced="2025-11-09", reversal_of="us_ban_2024", shape='{use="ramp", months=2}', scope_note="clause 2 of Announcement 46/2024 only; licences stay")),
     ("general_licences_2025", REM, "relief", "default", dict(cluster="general_licences", end="2026-12-31", end_announced="2025-12-02", shape='{use="ramp", months=2}', scope_note="customer-specific licences of one year under re_licensing_2025, all destinations", extra_note="the end is known only as 2026-12: last day of the month taken")),
     ("general_licences_confirmed_2025", REM, "relief", "context", dict(cluster="general_licences", scope_note="confirmation of general_licences_2025")),
     ("cn_japan_dual_use_ban_2026", ["rare_earths"], "ban", "context", dict(scope_note="military users in Japan; whether rare earths are covered was not said")),
@@ -163,7 +163,7 @@ def write(rows, path):
            f"verified_to = {VERIFIED}", ""]
     for e in events:
         assert bool(e.get("end")) == bool(e.get("end_announced")), e["id"]
-        assert e.get("reversal_of", e["id"]) in ids and e.get("superseded_by", e["id"]) in ids, e["id"]
+        assert {e.get("reversal_of", e["id"]), e.get("superseded_by", e["id"])} <= ids, e["id"]
         assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", e[d]) for d in DATES if e.get(d)), e["id"]
         out.append("[[event]]")
         out += [f"{k} = {field(k, e[k])}" for k in ORDER if e.get(k)]

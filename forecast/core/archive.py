@@ -50,7 +50,7 @@ class Archive:
     def _states(self) -> dict[str, list[Cell]]:
         """Every state each cell was ever in, by series: the chosen row and the days it held."""
         table = self.table[self.table["excluded"] == ""]
-        rows = table.to_dict("records")
+        rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in rows:
             groups.setdefault((row["series"], row["period"]), []).append(row)
@@ -82,6 +82,12 @@ class Archive:
     def series(self) -> tuple[str, ...]:
         """All series with at least one usable figure."""
         return tuple(sorted(self._states))
+
+    def states(self, series: str) -> tuple[Cell, ...]:
+        """Every state in which a figure of a series was ever known, by first month and day of release."""
+        if series not in self._states:
+            raise DataError(f"the archive holds no series '{series}'", where=series, hint=nearest(series, self._states))
+        return tuple(self._states[series])
 
     def as_of(self, day: str | dt.date) -> Vintage:
         """What was known on `day`: figures released and events announced by then, and nothing else."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.core.questions import Design
+from forecast.core.questions import Design, replace_design
 from forecast.core.vintage import Cell, Vintage
 
 
@@ -39,6 +39,8 @@ def clean(vintage: Vintage, design: Design, series: str | None = None) -> Clean:
     """
     series = series or design.treated[0]
     window = design.window(vintage)
+    if not vintage.knows(series):
+        return Clean(window.hole, window.hole - 1, np.empty(0, dtype=np.int64), np.empty(0), ())
     observed = vintage.observed(series)
     own = {event.id for event in design.events}
     first = observed.first
@@ -52,6 +54,25 @@ def clean(vintage: Vintage, design: Design, series: str | None = None) -> Clean:
     keep = np.isfinite(observed.values) & (months >= first) & (months < window.hole)
     spans = tuple(s for s in observed.spans if s.first >= first and s.last < window.hole)
     return Clean(first, window.hole - 1, months[keep], observed.values[keep], spans)
+
+
+def regime(vintage: Vintage, design: Design) -> Clean:
+    """The stretch a recovery is compared with: from the month the measure in force took effect to the month before the event.
+
+    It begins with the latest other event of the default calendar that touches the series (or at `design.clean_from`); that month
+    itself belongs to it.
+    """
+    if design.clean_from is not None:
+        return clean(vintage, design)
+    window = design.window(vintage)
+    own = {event.id for event in design.events}
+    starts = [
+        event.start
+        for event in vintage.events.touching(design.treated[0], ("default",))
+        if event.in_force and event.id not in own and event.start < window.hole
+    ]
+    begin = max(starts, default=vintage.observed(design.treated[0]).first)
+    return clean(vintage, replace_design(design, clean_from=vintage.steps.label(begin)))
 
 
 def touched_months(vintage: Vintage, series: str, own: tuple[str, ...] = ()) -> set[int]:

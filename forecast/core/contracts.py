@@ -1,4 +1,7 @@
-"""The contracts: one Protocol per plug-in folder. Nothing is inherited; a class with the method is a plug-in."""
+"""The contracts: one Protocol per plug-in folder. Nothing is inherited; a class with the method is a plug-in.
+
+`failed` makes the row of a question that a method could not answer.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.core.archive import Archive
+from forecast.core.errors import ForecastError
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
 from forecast.core.results import Effect, Failure, Forecast, Gate
@@ -48,7 +52,10 @@ class Forecaster(Protocol):
 
 @runtime_checkable
 class Estimator(Protocol):
-    """What the event changed; passes no verdict. May offer `asks(vintage, design)` like a Forecaster."""
+    """What the event changed; passes no verdict.
+
+    May offer `asks(vintage, design)` like a Forecaster, also as [(spec, Task, vintage)] where the inner question sees less.
+    """
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus counterfactual; NotIdentifiedError where the data hold no information."""
@@ -79,3 +86,14 @@ class Metric(Protocol):
 
 
 Answer = Forecast | Effect | Failure
+
+
+def failed(method: Any, question: Task | Design, error: Exception) -> Failure:
+    """The row of a question left unanswered."""
+    if isinstance(question, Task):
+        asked, series = f"{question.day}: {question.months[0]} to {question.months[-1]}", "+".join(question.series)
+    else:
+        asked, series = f"{question.event_ids}: {question.start or ''} to {question.stop or ''}", "+".join(question.treated)
+    reason = error.problem if isinstance(error, ForecastError) else f"{type(error).__name__}: {error}"
+    detail = "; ".join(x for x in (getattr(error, "where", ""), getattr(error, "hint", "")) if x)
+    return Failure(method.name, asked, series, reason, detail)

@@ -103,9 +103,7 @@ def lunar_new_year_days() -> dict[int, dt.date]:
     return {int(row["year"]): dt.date.fromisoformat(row["day"]) for row in csv.DictReader(text.splitlines())}
 
 
-def lunar_new_year(
-    when: Sequence[int] | NDArray[np.int64], start: int = -1, end: int = 6
-) -> NDArray[np.float64]:
+def lunar_new_year(when: Sequence[int] | NDArray[np.int64], start: int = -1, end: int = 6) -> NDArray[np.float64]:
     """Share of the holiday window that falls in each month, less its calendar-month mean.
 
     The window runs from `start` to `end` days about the first day of the lunar year. This is the rule of

@@ -6,6 +6,7 @@ import csv
 import functools
 from dataclasses import dataclass
 from importlib import resources
+from typing import Any
 
 _SCALE = {"t": 1000.0, "kg": 1.0}
 
@@ -42,8 +43,8 @@ def products() -> dict[str, Product]:
     text = resources.files("forecast.data").joinpath("products.csv").read_text("utf-8")
     table = {}
     for row in csv.DictReader(text.splitlines()):
-        factor = float(row["element_factor"]) if row["element_factor"] else None
-        table[row["product"]] = Product(**{**row, "element_factor": factor})
+        rest: dict[str, Any] = {**row, "element_factor": float(row["element_factor"]) if row["element_factor"] else None}
+        table[row["product"]] = Product(**rest)
     return table
 
 

@@ -82,7 +82,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Design:
-    """What did `events` (one event, or a cluster) change in `treated`?
+    """The question what `events` (one event, or a cluster) changed in `treated`.
 
     start, stop : labels of the first and last month asked; defaults: the month the event took effect plus `lag_months`
         (goods at sea arrive later than they were banned), and the last month known.
@@ -208,10 +208,11 @@ class Design:
         """The clean periods to compare with, the chosen one first.
 
         `year_earlier`: the same months one year before (two or more where that still touches the hole); `last_12_clean`: the
-        twelve months before the hole; `last_full_year`: the last whole calendar year before it. Own ones are
+        twelve months before the hole; `last_full_year`: the last whole calendar year before it (months only). Own ones are
         (name, first, last).
         """
         steps, hole = vintage.steps, self.window(vintage).hole
+        calendar = steps.unit == "month"
         out = []
         for item in self.baselines:
             if not isinstance(item, str):
@@ -220,16 +221,19 @@ class Design:
             elif item == "year_earlier":
                 out.append(Baseline("same months a year earlier"))
             elif item == "last_12_clean":
-                out.append(Baseline("mean of the last 12 clean months", hole - 12, hole - 1))
+                out.append(Baseline(f"mean of the last 12 clean {'months' if calendar else 'steps'}", hole - 12, hole - 1))
             elif item == "last_full_year":
                 year = hole // 12 - 1
-                out.append(Baseline(f"mean of {year}", 12 * year, 12 * year + 11))
+                if calendar:
+                    out.append(Baseline(f"mean of {year}", 12 * year, 12 * year + 11))
             else:
                 raise ConfigError(f"unknown baseline '{item}'", hint=nearest(item, BASELINES))
         if self.baseline:
             chosen = [b for b in out if b.name == self.baseline]
             if not chosen:
-                raise ConfigError(f"no baseline is called '{self.baseline}'", hint=nearest(self.baseline, [b.name for b in out]))
+                raise ConfigError(
+                    f"no baseline is called '{self.baseline}'", hint=nearest(self.baseline, [b.name for b in out])
+                )
             out = chosen + [b for b in out if b.name != self.baseline]
         return out
 
@@ -244,7 +248,8 @@ class Design:
     def in_time(self, vintage: Vintage, minimum: int = 12, touched: Iterable[int] = ()) -> list[Design]:
         """Placebos: the same window laid on every earlier stretch without an event, where the true effect is zero.
 
-        A stretch needs `minimum` months before it, ends before the hole, and holds none of the `touched` months.
+        A stretch needs `minimum` months before it, ends before the hole, and holds none of the `touched` months. Own
+        baselines move with the window.
         """
         window = self.window(vintage)
         length = window.last - window.start + 1
@@ -255,6 +260,13 @@ class Design:
         if not firsts:
             return []
         out = []
+        steps = vintage.steps
+
+        def moved(item: str | tuple[str, str, str], by: int) -> str | tuple[str, str, str]:
+            if isinstance(item, str):
+                return item
+            return item[0], steps.label(steps.ordinal(item[1]) + by), steps.label(steps.ordinal(item[2]) + by)
+
         for start in range(max(firsts) + minimum + lead, window.hole - length + 1):
             if busy & set(range(start - lead, start + length)):
                 continue
@@ -268,6 +280,7 @@ class Design:
                     anticipation=lead,
                     lag_months=0,
                     donut=skip,
+                    baselines=tuple(moved(item, start - window.start) for item in self.baselines),
                     placebo_of=self.event_ids,
                 )
             )

@@ -102,9 +102,7 @@ def _typed(cls: Any, options: dict[str, Any], what: str, where: str) -> Any:
             checked[key] = TypeAdapter(hints[key]).validate_python(value)
         except ValidationError as error:
             first = error.errors()[0]
-            raise ConfigError(
-                f"{what}: option '{key}' cannot be {value!r}", where=where, hint=str(first["msg"])
-            ) from None
+            raise ConfigError(f"{what}: option '{key}' cannot be {value!r}", where=where, hint=str(first["msg"])) from None
     try:
         return cls(**checked)
     except ConfigError as error:

@@ -24,10 +24,12 @@ class Regressors:
     def usable(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> tuple[Regressors, tuple[str, ...]]:
         """The columns that move in at least `LEAST` of the observed rows, and the names of the others.
 
-        An event that has not begun within the sample is constant there: nothing can be learned of it, and many a library fails on it.
+        An event that has not begun within the sample is constant there: nothing can be learned of it, and many a library
+        fails on it.
         """
-        keep, dropped = [], []
-        for j, name in enumerate(self.names):
+        keep: list[int] = []
+        dropped: list[int] = []
+        for j in range(len(self.names)):
             column = self.matrix[rows, j]
             usual = np.median(column) if len(column) else 0.0
             base = 0.0 if np.isclose(column, 0.0).any() else usual

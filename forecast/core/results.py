@@ -62,11 +62,13 @@ class Forecast:
 
     def of(self, series: str) -> Floats:
         """Draws of one series, shape (draws, months)."""
-        return self.draws[:, self.task.series.index(series), :]
+        block: Floats = self.draws[:, self.task.series.index(series), :]
+        return block
 
     def quantiles(self, probabilities: Sequence[float]) -> Floats:
         """Quantiles, shape (series, months, probabilities)."""
-        return np.moveaxis(np.quantile(self.draws, list(probabilities), axis=0), 0, -1)
+        quantiles: Floats = np.moveaxis(np.quantile(self.draws, list(probabilities), axis=0), 0, -1)
+        return quantiles
 
     @property
     def mean(self) -> Floats:
@@ -186,7 +188,10 @@ class Placebo:
 
 @dataclass(frozen=True)
 class Gate:
-    """One check's outcome; `cap` is the strongest verdict left when it fails."""
+    """One check's outcome (pass | fail | not run); `cap` is the strongest verdict left unless it passes.
+
+    withholds : the estimate may not stand either, only the description, whatever the verdict.
+    """
 
     gate: str
     outcome: str
@@ -194,6 +199,12 @@ class Gate:
     threshold: float = math.nan
     reason: str = ""
     cap: str = "supported"
+    withholds: bool = False
+
+    @property
+    def ceiling(self) -> str:
+        """The strongest verdict this gate leaves."""
+        return "supported" if self.outcome == "pass" else self.cap
 
 
 @dataclass(frozen=True)

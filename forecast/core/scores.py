@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from forecast.core import registry
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -28,9 +32,24 @@ class Scores:
         return answered[counts == models]
 
     def summary(self, by: Sequence[str] = ("model", "metric")) -> pd.DataFrame:
-        """Means on the common set, with the number of questions and of failures beside them."""
+        """Scores pooled over the common set, with the number of questions and of failures beside them.
+
+        Questions are pooled by their mean, or by the root of the mean square where the metric says so.
+        """
         common = self.common()
-        table = common.groupby(list(by), as_index=False).agg(value=("value", "mean"), n=("value", "size"))
+        rooted = common["metric"].map({m: pooling(m) == "root mean square" for m in common["metric"].unique()}).astype(bool)
+        common = common.assign(value=np.where(rooted, common["value"] ** 2, common["value"]), rooted=rooted)
+        table = common.groupby(list(by), as_index=False).agg(
+            value=("value", "mean"), n=("value", "size"), rooted=("rooted", "all")
+        )
+        table["value"] = np.where(table.pop("rooted"), np.sqrt(table["value"]), table["value"])
         if "model" in by:
             table["failures"] = table["model"].map(lambda model: self.failures.get(model, 0))
         return table
+
+
+def pooling(metric: str) -> str:
+    """How the scores of many questions are put together: `mean`, unless the metric of that name says otherwise."""
+    if metric not in registry.names("metric"):
+        return "mean"
+    return str(getattr(registry.get("metric", metric), "pooled", "mean"))

@@ -57,8 +57,8 @@ def choose_scale(values: Floats, nonnegative: bool, name: str = "auto") -> Scale
     """The working scale of a series.
 
     `auto`: log where every known figure is positive, asinh about the median positive figure where there are zeros, none where
-    values may be negative. Quantities are capped at ten times the largest known figure: a draw beyond has exploded, and the model
-    says how many did (`Scale.capped`).
+    values may be negative. Quantities are capped at ten times the largest known figure: a draw beyond has exploded, and the
+    model says how many did (`Scale.capped`).
     """
     known = values[np.isfinite(values)]
     if not len(known):

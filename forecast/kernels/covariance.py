@@ -1,8 +1,8 @@
 """Covariance families of structural and airline models over an axis of N equal steps.
 
 Each function returns a `Family` and the diffuse columns (N, d) that belong to it: unknown starting values, which enter as
-regressors with a flat prior. Variances are shares of their sum, as angles: sin and cos of an angle uniform on the quarter circle are the
-two standard deviations, so either may be zero and neither is the numeraire.
+regressors with a flat prior. Variances are shares of their sum, as angles: sin and cos of an angle uniform on the quarter
+circle are the two standard deviations, so either may be zero and neither is the numeraire.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ HALF_PI = float(np.pi / 2)
 def walk(size: int) -> Floats:
     """Covariance of a random walk with unit steps, shape (N, N): min(i, j), one step before the axis on."""
     at = np.arange(1, size + 1, dtype=float)
-    return np.minimum(at[:, None], at[None, :])
+    least: Floats = np.minimum(at[:, None], at[None, :])
+    return least
 
 
 def level(size: int) -> tuple[Family, Floats]:
@@ -44,8 +45,8 @@ def level_fixed(size: int, step_variance: float, total_variance: float) -> tuple
 def level_seasonal(size: int, phase: NDArray[np.int64], season: int, extra: Floats | None = None) -> tuple[Family, Floats]:
     """Local level, irregular, and month effects shrunk towards zero by a variance of their own. Two angles.
 
-    Month effects are exchangeable around a mean of zero; `extra` (N, m) regressors (the Lunar New Year) are shrunk with them. With a
-    large variance they are free dummies, with none there is no season: the likelihood decides.
+    Month effects are exchangeable around a mean of zero; `extra` (N, m) regressors (the Lunar New Year) are shrunk with
+    them. With a large variance they are free dummies, with none there is no season: the likelihood decides.
     """
     dummies = (phase[:, None] == np.arange(season)[None, :]) - 1.0 / season
     shrunk = dummies @ dummies.T
@@ -70,26 +71,29 @@ def level_stochastic(size: int, season: int, kind: str) -> tuple[Family, Floats]
         for j in range(1, season // 2 + 1):
             waves += np.cos(2 * np.pi * j * gap / season)
         moving = walk(size) * waves
-    return _shares(np.stack([np.eye(size), walk(size), moving]), (13, 13)), np.column_stack([np.ones(size), seasonal(at, season)])
+    return _shares(np.stack([np.eye(size), walk(size), moving]), (13, 13)), np.column_stack(
+        [np.ones(size), seasonal(at, season)]
+    )
 
 
 def seasonal(phase: NDArray[np.int64], season: int) -> Floats:
     """Month dummies less the last month's, shape (N, season - 1): effects that sum to zero."""
     dummies = (phase[:, None] % season == np.arange(season)[None, :]).astype(float)
-    return dummies[:, :-1] - dummies[:, -1:]
+    effects: Floats = dummies[:, :-1] - dummies[:, -1:]
+    return effects
 
 
 def airline(size: int, season: int) -> tuple[Family, Floats]:
     """The airline model (0,1,1)(0,1,1)s of Box and Jenkins (1976, sec. 9.2): two moving-average parameters.
 
-    (1 - B)(1 - B^s) z = (1 + theta B)(1 + Theta B^s) e. The first s + 1 values are diffuse; the rest are sums of the moving average, so
-    the restricted likelihood is the exact likelihood of the differenced series.
+    (1 - B)(1 - B^s) z = (1 + theta B)(1 + Theta B^s) e. The first s + 1 values are diffuse; the rest are sums of the moving
+    average, so the restricted likelihood is the exact likelihood of the differenced series.
     """
     start = season + 1
     difference = np.eye(size)
     for t in range(start, size):
         difference[t, [t - 1, t - season, t - season - 1]] += [-1.0, -1.0, 1.0]
-    inverse = np.linalg.inv(difference)
+    inverse: Floats = np.asarray(np.linalg.inv(difference), dtype=np.float64)
     integrate = inverse[:, start:]
     # any covariance of the diffuse start leaves the restricted likelihood as it is, and this one keeps V regular
     initial = inverse[:, :start] @ inverse[:, :start].T
@@ -122,7 +126,8 @@ def _shares(parts: Floats, counts: tuple[int, ...]) -> Family:
         sd = [np.cos(p[:, 0]), np.sin(p[:, 0])]
         for j in range(1, p.shape[1]):
             sd = [s * np.cos(p[:, j]) for s in sd] + [np.sin(p[:, j])]
-        return np.einsum("cg,cnm->gnm", np.stack(sd) ** 2, parts) + 1e-10 * np.eye(parts.shape[1])
+        total: Floats = np.einsum("cg,cnm->gnm", np.stack(sd) ** 2, parts) + 1e-10 * np.eye(parts.shape[1])
+        return total
 
     # an angle of exactly pi/2 leaves no irregular or no level at all; the season's stops short, so that V stays regular
     upper = (HALF_PI,) + (HALF_PI * 0.98,) * (len(counts) - 1)

@@ -2,15 +2,15 @@
 
     y = X b + u,   u ~ N(0, s2 * V(p)),   b diffuse (flat prior),   s2 ~ 1 / s2
 
-The marginal likelihood over b and s2 is the restricted likelihood (Harville 1974, Biometrika 61:383, eq. 2; it is the exact diffuse
-likelihood of Durbin and Koopman 2012, sec. 7.2.2, up to a constant):
+The marginal likelihood over b and s2 is the restricted likelihood (Harville 1974, Biometrika 61:383, eq. 2; it is the exact
+diffuse likelihood of Durbin and Koopman 2012, sec. 7.2.2, up to a constant):
 
     -2 l(p) = (n - k) log(RSS(p)) + log|V| + log|X' V^-1 X| + const.
 
 A state-space model on a hundred months is such a model with a dense V, so nothing is filtered: every parameter value is one
-Cholesky factor, all values of a grid are factored at once, gaps need no care (a missing month is a missing row), and the grid gives
-the posterior of the parameters, so predictive draws carry their uncertainty. Shapes: y (n,), X (N, k), V (N, N) over an axis of N
-steps of which n are observed and any others may be predicted.
+Cholesky factor, all values of a grid are factored at once, gaps need no care (a missing month is a missing row), and the
+grid gives the posterior of the parameters, so predictive draws carry their uncertainty. Shapes: y (n,), X (N, k), V (N, N)
+over an axis of N steps of which n are observed and any others may be predicted.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def independent(x: Floats, base: Floats | None = None, tolerance: float = 1e-8) 
     kept = []
     for j in range(x.shape[1]):
         column = x[:, j]
-        size = np.linalg.norm(column)
+        size = float(np.linalg.norm(column))
         rest = column - basis @ (basis.T @ column)
         rest = rest - basis @ (basis.T @ rest)
         if size > 0 and np.linalg.norm(rest) > tolerance * max(size, 1.0):
@@ -127,13 +127,13 @@ def _whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]
 def fit(y: Floats, rows: Ints, x: Floats, family: Family, *, polish: bool = True) -> Fit:
     """Fit by a coarse grid over the whole box, then a grid as fine over the part that matters, then its maximum.
 
-    y (n,) values at `rows` of the axis; x (N, k) regressors of the whole axis, of full rank at `rows`. Predictive draws rest on the grid
-    alone, so a caller that wants nothing else may leave the maximum at the best grid value (`polish=False`).
+    y (n,) values at `rows` of the axis; x (N, k) regressors of the whole axis, of full rank at `rows`. Predictive draws rest
+    on the grid alone, so a caller that wants nothing else may leave the maximum at the best grid value (`polish=False`).
     """
-    observed = np.ix_(rows, rows)
+    observed = (slice(None), rows[:, None], rows[None, :])
 
     def loglike(nodes: Floats) -> Floats:
-        matrices = family.covariance(nodes)[(slice(None), *observed)]
+        matrices = family.covariance(nodes)[observed]
         return restricted_loglike(y, x[rows], matrices, fixed_scale=family.fixed_scale)[0]
 
     lower, upper = np.array(family.lower), np.array(family.upper)
@@ -153,7 +153,7 @@ def fit(y: Floats, rows: Ints, x: Floats, family: Family, *, polish: bool = True
         best = _climb(loglike, best, float(values.max()), step, lower, upper)
     keep = values > values.max() - KEEP
     weights = np.exp(values[keep] - values[keep].max())
-    v = family.covariance(best[None])[(slice(None), *observed)]
+    v = family.covariance(best[None])[observed]
     top, beta, sigma2 = restricted_loglike(y, x[rows], v, fixed_scale=family.fixed_scale)
     whitened, _, _ = _whiten(x[rows], v)
     information = whitened[0].T @ whitened[0]

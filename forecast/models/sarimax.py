@@ -27,9 +27,9 @@ FREEDOM = 8  # observations left over after differencing and coefficients
 class Sarimax:
     """Seasonal ARIMA with policy events and Lunar New Year as regressors; the airline model by default.
 
-    Box and Jenkins (1976), sec. 9.2. The airline model is solved exactly over a grid of its two moving-average parameters, so draws carry
-    their uncertainty; other orders, and `engine="reference"`, go through statsmodels' SARIMAX with plug-in parameters. An event's
-    regressor enters with a free coefficient.
+    Box and Jenkins (1976), sec. 9.2. The airline model is solved exactly over a grid of its two moving-average parameters,
+    so draws carry their uncertainty; other orders, and `engine="reference"`, go through statsmodels' SARIMAX with plug-in
+    parameters. An event's regressor enters with a free coefficient.
     """
 
     order: tuple[int, int, int] = AIRLINE
@@ -72,7 +72,9 @@ class Sarimax:
         dropped = (*dropped, *(name for j, name in enumerate(x.names) if j not in keep))
         x = x.take(keep)
         if len(rows) - lost - len(x.names) < FREEDOM:
-            raise TooShortError(f"{len(rows)} figures for {lost + len(x.names)} coefficients", where=series, hint="events = false")
+            raise TooShortError(
+                f"{len(rows)} figures for {lost + len(x.names)} coefficients", where=series, hint="events = false"
+            )
         z = scale.forward(data.values[known])
         if fast:
             family, start = covariance.airline(len(axis), season)

@@ -27,9 +27,10 @@ FREEDOM = 6  # observations left over after the coefficients
 class Structural:
     """Local level with shrunk month effects, Lunar New Year and policy events; parameters integrated over a grid.
 
-    Durbin and Koopman (2012), ch. 3 and sec. 6.2 (regression with diffuse coefficients), on the working scale. Month effects and the
-    Lunar New Year are shrunk by one variance that the restricted likelihood chooses (`seasonal="shrunk"`); `dummy` leaves them
-    free, `none` leaves them out. Draws carry the uncertainty of variances and coefficients and the observation noise.
+    Durbin and Koopman (2012), ch. 3 and sec. 6.2 (regression with diffuse coefficients), on the working scale. Month effects
+    and the Lunar New Year are shrunk by one variance that the restricted likelihood chooses (`seasonal="shrunk"`); `dummy`
+    leaves them free, `none` leaves them out. Draws carry the uncertainty of variances and coefficients and the observation
+    noise.
 
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
@@ -84,7 +85,9 @@ class Structural:
         design = np.column_stack([start, x.matrix])
         if len(rows) - design.shape[1] < FREEDOM:
             raise TooShortError(
-                f"{len(rows)} figures for {design.shape[1]} coefficients", where=series, hint='seasonal = "none" or fewer controls'
+                f"{len(rows)} figures for {design.shape[1]} coefficients",
+                where=series,
+                hint='seasonal = "none" or fewer controls',
             )
         predict = _reference if self.engine == "reference" else _exact
         paths = scale.inverse(predict(z, rows, design, family, asked - first, draws, rng))
@@ -114,7 +117,9 @@ class Structural:
         if self.controls:
             known = vintage.controls_of(series, self.controls, axis)
             if not np.isfinite(known).all():
-                raise TooShortError("a control is unknown in an asked or observed step", where=series, hint=", ".join(self.controls))
+                raise TooShortError(
+                    "a control is unknown in an asked or observed step", where=series, hint=", ".join(self.controls)
+                )
             names, blocks = (*names, *self.controls), [*blocks, known]
         if season == "dummy" and self.lunar:
             lunar = lunar_regressor(vintage, series, axis)
@@ -166,4 +171,3 @@ def _reference(
     smoothed = np.asarray(predicted.predicted_mean)[asked]
     spread = np.asarray(predicted.se_mean)[asked]
     return smoothed + spread * rng.standard_normal((draws, len(asked)))
-

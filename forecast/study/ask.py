@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from forecast.core import registry
-from forecast.core.contracts import Answer
-from forecast.core.errors import ForecastError, NotIdentifiedError, TooShortError
+from forecast.core.contracts import Answer, failed
+from forecast.core.errors import ForecastError, LookAheadError, MissingExtraError
 from forecast.core.questions import Design, Task
 from forecast.core.results import Effect, Failure, Forecast
 from forecast.core.vintage import Vintage
 
 Question = Task | Design
+CAUGHT = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # what turns into a Failure
 
 
 def seed_of(seed: int, method: Any, question: Question) -> int:
@@ -40,38 +43,89 @@ def answer(method: Any, vintage: Vintage, question: Question, seed: int = 0, mem
     memo : answers already given, shared between calls that stand on the same archive.
     """
     memo = {} if memo is None else memo
-    key = _key(method, vintage, question)
+    key = key_of(method, vintage, question)
     if key not in memo:
-        memo[key] = _ask(method, vintage, question, seed, memo)
+        try:
+            memo[key] = put(method, vintage, question, seed, memo)
+        except CAUGHT as error:
+            memo[key] = failed(method, question, error)
     return memo[key]
 
 
-def _key(method: Any, vintage: Vintage, question: Question) -> tuple[str, str]:
+def key_of(method: Any, vintage: Vintage, question: Question) -> tuple[str, str]:
+    """What an answer is remembered by: the method's words, and the question with what can be seen of it."""
     words = json.dumps(registry.spec_of(method), sort_keys=True, default=str)
     return words, f"{vintage.day}|{vintage.holes}|{len(vintage.events)}|{question!r}"
 
 
-def _ask(method: Any, vintage: Vintage, question: Question, seed: int, memo: dict[Any, Answer]) -> Answer:
-    given: list[Answer] = []
-    for spec, inner in method.asks(vintage, question) if hasattr(method, "asks") else ():
-        seen = vintage if inner.day == vintage.day or isinstance(inner, Design) else vintage.earlier(inner.day)
-        given.append(answer(registry.build(_kind_of(inner), spec), seen, inner, seed, memo))
-    rng = rng_of(seed, method, question)
+def put(method: Any, vintage: Vintage, question: Question, seed: int = 0, memo: dict[Any, Answer] | None = None) -> Answer:
+    """The answer to a question put by hand: what the method cannot answer is raised."""
+    answers = given(method, vintage, question, seed, memo)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if isinstance(question, Task):
+            made: Answer = method.predict(vintage, question, rng_of(seed, method, question), answers)
+        else:
+            made = method.estimate(vintage, question, rng_of(seed, method, question), answers)
+    return _finite(made)
+
+
+def given(
+    method: Any, vintage: Vintage, question: Question, seed: int = 0, memo: dict[Any, Answer] | None = None
+) -> list[Answer]:
+    """The answers a method rests on, as it asks for them: (spec, question), on the same day or an earlier one.
+
+    A method may add a vintage of its own, (spec, question, vintage), where the inner question must see less (a hole).
+    """
+    memo = {} if memo is None else memo
+    out: list[Answer] = []
+    for spec, inner, *own in method.asks(vintage, question) if hasattr(method, "asks") else ():
+        seen = own[0] if own else vintage
+        if seen.day > vintage.day:
+            raise LookAheadError(f"{method.name} asks on {seen.day}, standing on {vintage.day}", hint="the same day or an earlier one")
+        if isinstance(inner, Task) and inner.day != seen.day:
+            seen = seen.earlier(inner.day)
+        out.append(answer(registry.build(_kind_of(inner), spec), seen, inner, seed, memo))
+    return out
+
+
+def made_many(
+    method: Any,
+    asked: list[tuple[Vintage, Task]],
+    rngs: list[np.random.Generator],
+    answers: list[list[Answer]],
+) -> list[Answer]:
+    """A whole batch in one call of `predict_many`, which turns failures into rows itself; one by one if the call fails."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            if isinstance(question, Task):
-                made: Answer = method.predict(vintage, question, rng, given)
-            else:
-                made = method.estimate(vintage, question, rng, given)
-    except (TooShortError, NotIdentifiedError) as error:
+            made: list[Answer] = list(method.predict_many(asked, rngs, answers))
+    except MissingExtraError as error:
+        return [failed(method, task, error) for _, task in asked]
+    except CAUGHT:
+        return [
+            _caught(method, task, partial(method.predict, vintage, task, rng, inner))
+            for (vintage, task), rng, inner in zip(asked, rngs, answers, strict=True)
+        ]
+    return [_caught(method, task, partial(_same, one)) for (_, task), one in zip(asked, made, strict=True)]
+
+
+def _caught(method: Any, question: Question, make: Callable[[], Answer]) -> Answer:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _finite(make())
+    except CAUGHT as error:
         return failed(method, question, error)
-    except ForecastError as error:
-        return failed(method, question, error)
-    except (ArithmeticError, ValueError, np.linalg.LinAlgError) as error:
-        return failed(method, question, error)
+
+
+def _same(made: Answer) -> Answer:
+    return made
+
+
+def _finite(made: Answer) -> Answer:
     if isinstance(made, Forecast) and not np.isfinite(made.draws).all():
-        return failed(method, question, ArithmeticError("the forecast is not finite"))
+        raise ArithmeticError("the forecast is not finite")
     return made
 
 
@@ -79,15 +133,4 @@ def _kind_of(question: Question) -> str:
     return "model" if isinstance(question, Task) else "estimator"
 
 
-def failed(method: Any, question: Question, error: Exception) -> Failure:
-    """The row of a question left unanswered."""
-    if isinstance(question, Task):
-        asked, series = f"{question.day}: {question.months[0]} to {question.months[-1]}", "+".join(question.series)
-    else:
-        asked, series = f"{question.event_ids}: {question.start or ''} to {question.stop or ''}", "+".join(question.treated)
-    reason = error.problem if isinstance(error, ForecastError) else f"{type(error).__name__}: {error}"
-    detail = "; ".join(x for x in (getattr(error, "where", ""), getattr(error, "hint", "")) if x)
-    return Failure(method.name, asked, series, reason, detail)
-
-
-__all__ = ["Effect", "answer", "failed", "rng_of", "seed_of"]
+__all__ = ["Effect", "answer", "failed", "given", "key_of", "made_many", "put", "rng_of", "seed_of"]

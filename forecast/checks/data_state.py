@@ -1,0 +1,36 @@
+"""Data state: what is known of the asked window?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from forecast.core.contracts import Evidence
+from forecast.core.registry import check
+from forecast.core.results import Effect, Gate
+
+NAME = "data_state"
+SOFT = ("provisional", "span", "missing", "suppressed", "not released", "not bundled")
+
+
+@check
+@dataclass(frozen=True)
+class DataState:
+    """Provisional, missing, suppressed and summed months of the asked window, listed; half or more unknown is description only."""
+
+    most: float = 0.5
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: share of the window that no figure determines; threshold: `most`."""
+        vintage, design = evidence.vintage, evidence.design
+        window = design.window(vintage)
+        months = range(window.first, window.last + 1)
+        states = Counter(
+            state for s in design.treated if vintage.knows(s) for state in (vintage.status(s, m) for m in months) if state in SOFT
+        )
+        unknown = len(effect.description.unknown) / window.length
+        listed = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "every month has a final figure"
+        if unknown >= self.most:
+            reason = f"{len(effect.description.unknown)} of {window.length} months unknown ({listed})"
+            return Gate(NAME, "fail", unknown, self.most, reason, cap="descriptive", withholds=True)
+        return Gate(NAME, "pass", unknown, self.most, listed)

@@ -1,0 +1,49 @@
+"""Identified: do the figures hold anything on the question at all?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.core.clean import Clean, clean, regime
+from forecast.core.contracts import Evidence
+from forecast.core.registry import check
+from forecast.core.results import Effect, Gate
+
+NAME = "identified"
+LOSSES = ("shortfall", "net", "relative", "share")
+
+
+@check
+@dataclass(frozen=True)
+class Identified:
+    """Figures in the window and before it, and something that could be lost: else "not identified".
+
+    Fails where no figure lies in the asked window; where fewer than `fewest` months and no span lie in the regime compared with
+    (for a recovery: since the measure it eases took effect); where a loss is asked of a flow that was zero throughout.
+    """
+
+    fewest: int = 3
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: figures in the regime compared with; threshold: `fewest`."""
+        recovery = evidence.design.estimand == "recovery"
+        before = (regime if recovery else clean)(evidence.vintage, evidence.design)
+        figures = before.count + len(before.spans)
+        reason = self._reason(effect, before, recovery)
+        if not reason:
+            text = f"{before.count} months and {len(before.spans)} spans to compare with"
+            return Gate(NAME, "pass", figures, self.fewest, text)
+        return Gate(NAME, "fail", figures, self.fewest, reason, cap="not identified", withholds=True)
+
+    def _reason(self, effect: Effect, before: Clean, recovery: bool) -> str:
+        if not len(effect.observed):
+            return f"no figure is known in the asked window, {effect.description.months}"
+        if before.count < self.fewest and not before.spans:
+            what = "months lie in the regime compared with" if recovery else "clean months lie before the event"
+            return f"only {before.count} {what}, and no sum of months"
+        levels = np.append(before.values, [span.value for span in before.spans])
+        if effect.design.estimand in LOSSES and not np.any(levels):
+            return "the flow was already zero throughout the months compared with: nothing was left to lose"
+        return ""

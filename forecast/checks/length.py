@@ -1,0 +1,56 @@
+"""Length: how far does the history before the event carry a claim?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forecast.core.clean import clean
+from forecast.core.contracts import Evidence
+from forecast.core.registry import check
+from forecast.core.results import Effect, Gate
+from forecast.kernels import counts
+
+NAME = "length"
+
+
+@check
+@dataclass(frozen=True)
+class Length:
+    """Clean months before the event against the length of the window, graded; mostly zero months allow counts only.
+
+    Full: at least `full` clean months and `full_ratio` times the window. Suggestive: `some` and `some_ratio` times. Less, or
+    only sums of months: description, without a p-value. Half or more of the clean months zero: months with trade are counted
+    (Fisher's exact test, value = its p); a loss cannot be distinguished there, a rise is described. Zeros after the event are a
+    collapse, not a reason to refuse.
+    """
+
+    full: int = 36
+    full_ratio: float = 3.0
+    some: int = 12
+    some_ratio: float = 2.0
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: clean months (or the count test's p); threshold: months needed for a full claim."""
+        before = clean(evidence.vintage, evidence.design)
+        window = evidence.design.window(evidence.vintage).length
+        zeros = int((before.values == 0).sum())
+        if before.count and 2 * zeros >= before.count and evidence.vintage.nonnegative:
+            return self._counts(effect, before.count, zeros)
+        text = f"{before.count} clean months and {len(before.spans)} spans for a window of {window}"
+        need = max(self.full, self.full_ratio * window)
+        if before.count >= need:
+            return Gate(NAME, "pass", before.count, need, text)
+        if before.count >= max(self.some, self.some_ratio * window):
+            return Gate(NAME, "fail", before.count, need, f"{text}: too few for more than a suggestion", cap="suggestive")
+        return Gate(NAME, "fail", before.count, need, f"{text}: too few for a claim", cap="descriptive", withholds=True)
+
+    def _counts(self, effect: Effect, months: int, zeros: int) -> Gate:
+        single = [value for (first, last), value in zip(effect.periods, effect.observed, strict=True) if first == last]
+        traded = sum(value > 0 for value in single)
+        p = counts.fisher_exact(traded, len(single), months - zeros, months)
+        reason = (
+            f"{zeros} of {months} clean months are zero: counts only. Months with trade: {months - zeros} of {months} before, "
+            f"{traded} of {len(single)} in the window (Fisher p = {p:.2f}; ignores serial dependence)"
+        )
+        cap = "descriptive" if effect.design.estimand == "recovery" else "cannot distinguish"
+        return Gate(NAME, "fail", p, 0.05, reason, cap=cap, withholds=True)

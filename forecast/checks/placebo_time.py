@@ -1,0 +1,52 @@
+"""Placebo in time: how large an effect does the same method find where there was none?"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from forecast.core.contracts import Evidence
+from forecast.core.registry import check
+from forecast.core.results import Effect, Gate
+
+NAME = "placebo_time"
+
+
+@check
+@dataclass(frozen=True)
+class PlaceboTime:
+    """The effect against those found in earlier windows without an event: its p-value, its floor, and the smallest visible effect.
+
+    An effect below the minimum detectable one (80 % power at 5 %) cannot be distinguished from none; a p-value above `level`, or no clean
+    window to compare with, leaves a suggestion at most.
+    """
+
+    level: float = 0.10
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: p; threshold: `level`."""
+        if effect.counterfactual is None:
+            return Gate(NAME, "not run", reason="nothing was estimated", cap="descriptive")
+        found = [p for p in effect.placebos if p.kind == "time"]
+        if not found:
+            return Gate(NAME, "not run", 0, self.level, "0 clean windows of this length before the event", cap="suggestive")
+        p, floor = effect.p_value, effect.p_floor
+        apart = separate([evidence.vintage.steps.ordinal(x.start) for x in found], effect)
+        text = f"p = {p:.3f} from {len(found)} clean windows, {apart} of them without overlap (floor {floor:.3f})"
+        size = abs(effect.cumulative.estimate)
+        if math.isfinite(effect.mde80) and size < effect.mde80:
+            text += f"; the effect is below the smallest visible one, {effect.mde80:.4g} {effect.unit}".rstrip()
+            return Gate(NAME, "fail", p, self.level, text, cap="cannot distinguish")
+        if p > self.level:
+            return Gate(NAME, "fail", p, self.level, f"{text}; above {self.level:g}", cap="suggestive")
+        return Gate(NAME, "pass", p, self.level, text)
+
+
+def separate(starts: list[int], effect: Effect) -> int:
+    """How many windows fit without overlap: their effective number."""
+    length = effect.periods[-1][1] - effect.periods[0][0] + 1
+    count, free = 0, -math.inf
+    for start in sorted(starts):
+        if start >= free:
+            count, free = count + 1, start + length
+    return count

@@ -1,0 +1,41 @@
+"""Separable: can the effect be laid to this event alone?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forecast.core.contracts import Evidence
+from forecast.core.registry import check
+from forecast.core.results import Effect, Gate
+
+NAME = "separable"
+
+
+@check
+@dataclass(frozen=True)
+class Separable:
+    """No other event of the calendar within `apart` months of the start or inside the window: else the effect is joint.
+
+    Several events of one design are asked jointly and read so; an event that the design does not name leaves a suggestion.
+    """
+
+    apart: int = 3
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: other events in the way; threshold: none."""
+        vintage, design = evidence.vintage, evidence.design
+        window = design.window(vintage)
+        own = {event.id for event in design.events}
+        others = sorted(
+            {
+                event.id
+                for series in design.treated
+                for event in vintage.events.touching(series, ("default",))
+                if event.in_force and event.id not in own and window.start - self.apart < event.start <= window.last
+            }
+        )
+        if others:
+            reason = f"{', '.join(others)} in the same months: the effect is theirs too"
+            return Gate(NAME, "fail", len(others), 0, reason, cap="suggestive")
+        text = f"joint effect of {' and '.join(sorted(own))}" if len(own) > 1 else "no other event in these months"
+        return Gate(NAME, "pass", 0, 0, text)

@@ -1,0 +1,274 @@
+"""Lanes: a stretch of history and the months that follow it, for models that need a series without holes.
+
+A question is laid out in lanes, one per series and per hole it asks about: months beyond the end of a series are one lane, a
+hole inside it is another, whose history ends before the hole. All lanes of a batch of questions go to the model at once. It
+answers with paths on the working scale, which are taken back to quantities, made to add up to the published sums, and put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.contracts import failed
+from forecast.core.errors import ForecastError, TooShortError
+from forecast.core.questions import Task
+from forecast.core.results import Failure, Forecast, Used
+from forecast.core.transform import Filled, Scale, choose_scale, contiguous_tail, filled, reduced_spans, split_spans
+from forecast.core.vintage import Cell, Observed, Vintage
+
+Floats = NDArray[np.float64]
+Question = tuple[Vintage, Task]
+Outcome = Forecast | Exception
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """History without holes: `z` (T,) on the working scale from month `first` on, `known` (T,) where it is no straight line."""
+
+    first: int
+    z: Floats
+    known: NDArray[np.bool_]
+    split: int = 0
+
+    @property
+    def last(self) -> int:
+        """The last month."""
+        return self.first + len(self.z) - 1
+
+    @property
+    def count(self) -> int:
+        """Number of months that are not filled."""
+        return int(self.known.sum())
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One series up to a month, and how far to simulate beyond it.
+
+    now : the history the paths start from; training : the history the parameters come from (another only where the task names
+    an earlier `fitted_on`); columns, ahead : places of the asked months in the task, and their steps beyond the history.
+    """
+
+    vintage: Vintage
+    series: str
+    scale: Scale
+    now: Stretch
+    training: Stretch
+    columns: tuple[int, ...]
+    ahead: tuple[int, ...]
+    horizon: int
+    draws: int
+
+    @property
+    def season(self) -> int | None:
+        """Steps in a cycle, None without a season."""
+        return self.vintage.season
+
+    @property
+    def months(self) -> NDArray[np.int64]:
+        """Months of the history and of the paths."""
+        return np.arange(self.now.first, self.now.last + self.horizon + 1)
+
+
+@dataclass(frozen=True)
+class Paths:
+    """A model's answer to a lane: `z` (draws, horizon) on the working scale, and what it really did."""
+
+    z: Floats
+    model: str
+    regressors: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    parameters: tuple[tuple[str, float], ...] = ()
+
+
+Solver = Callable[[Sequence[Lane], Sequence[np.random.Generator]], "list[Paths | Exception]"]
+LEARNED = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # what one question may fail with
+
+
+def predict_lanes(
+    questions: Sequence[Question],
+    rngs: Sequence[np.random.Generator],
+    transform: str,
+    minimum: Callable[[int | None], int],
+    solve: Solver,
+) -> list[Outcome]:
+    """One Forecast, or the error that stands in its place, per question.
+
+    minimum : fewest months of history by length of the season; solve : all lanes and their generators to paths or errors.
+    """
+    laid: list[list[Lane] | Exception] = []
+    for vintage, task in questions:
+        try:
+            laid.append(lay(vintage, task, transform, minimum))
+        except LEARNED as error:
+            laid.append(error)
+    owners = [(i, lane) for i, lanes in enumerate(laid) if not isinstance(lanes, Exception) for lane in lanes]
+    solved = solve([lane for _, lane in owners], [rngs[i] for i, _ in owners])
+    answers: list[list[tuple[Lane, Paths | Exception]]] = [[] for _ in questions]
+    for (i, lane), paths in zip(owners, solved, strict=True):
+        answers[i].append((lane, paths))
+    return [
+        lanes if isinstance(lanes, Exception) else _assemble(*question, answer)
+        for question, lanes, answer in zip(questions, laid, answers, strict=True)
+    ]
+
+
+def each(one: Callable[[Lane, np.random.Generator], Paths]) -> Solver:
+    """A solver that takes lane after lane; the error of one is its own."""
+
+    def solve(lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+        out: list[Paths | Exception] = []
+        for lane, rng in zip(lanes, rngs, strict=True):
+            try:
+                out.append(one(lane, rng))
+            except LEARNED as error:
+                out.append(error)
+        return out
+
+    return solve
+
+
+def single(outcomes: Sequence[Outcome]) -> Forecast:
+    """The forecast of the only question, or its error raised."""
+    if isinstance(outcomes[0], Exception):
+        raise outcomes[0]
+    return outcomes[0]
+
+
+def rows(method: object, questions: Sequence[Question], outcomes: Sequence[Outcome]) -> list[Forecast | Failure]:
+    """Errors turned into Failures."""
+    return [
+        failed(method, task, outcome) if isinstance(outcome, Exception) else outcome
+        for (_, task), outcome in zip(questions, outcomes, strict=True)
+    ]
+
+
+def lay(vintage: Vintage, task: Task, transform: str, minimum: Callable[[int | None], int]) -> list[Lane]:
+    """The lanes of one question; TooShortError where a history does not carry the model."""
+    fitted = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
+    asked = task.ordinals(vintage)
+    lanes = []
+    for series in task.series:
+        observed = vintage.observed(series)
+        for anchor, columns in _anchors(observed, asked).items():
+            now = _history(observed, anchor)
+            earlier = now if fitted is vintage else _history(fitted.observed(series), anchor)
+            scale = choose_scale(now.values, vintage.nonnegative, transform)
+            need = minimum(vintage.season)
+            stretches = [_stretch(part, scale) for part in (now, earlier)]
+            for part in stretches:
+                if part.count < need:
+                    raise TooShortError(
+                        f"{part.count} usable months where {need} are needed", where=series, hint="a longer history"
+                    )
+            end = stretches[0].last
+            reach = max([asked[j] for j in columns] + [m for span in _touched(observed, asked) for m in span[0] if m > end])
+            ahead = tuple(asked[j] - end for j in columns)
+            lanes.append(Lane(vintage, series, scale, *stretches, tuple(columns), ahead, reach - end, task.draws))
+    return lanes
+
+
+def _anchors(observed: Observed, asked: Sequence[int]) -> dict[int, list[int]]:
+    """Places of the asked months without a figure of their own, by the last usable month before each of them."""
+    measured = {int(m) for m, v in zip(observed.months, observed.values, strict=True) if np.isfinite(v)}
+    unknown = {m for m in asked if m not in measured}
+    split = split_spans(observed)
+    usable = {int(m) for m, v in zip(split.months, split.values, strict=True) if np.isfinite(v)} - unknown
+    for inside, _, _ in _touched(observed, asked):
+        usable -= set(inside)
+    out: dict[int, list[int]] = {}
+    for j, m in enumerate(asked):
+        if m in measured:
+            continue
+        before = max((u for u in usable if u < m), default=None)
+        if before is None:
+            raise TooShortError("a month before the first figure is asked", where=observed.series, hint="later months")
+        out.setdefault(before, []).append(j)
+    return out
+
+
+def _touched(observed: Observed, asked: Sequence[int]) -> list[tuple[tuple[int, ...], float, Cell]]:
+    """Published sums (less what is known of them) with an asked month among their unknown ones."""
+    wanted = set(asked)
+    return [piece for piece in reduced_spans(observed) if wanted & set(piece[0])]
+
+
+def _history(observed: Observed, last: int) -> Filled:
+    """The series without holes up to a month; sums that reach beyond it are left out."""
+    keep = max(last - observed.first + 1, 0)
+    spans = tuple(span for span in observed.spans if span.last <= last)
+    cut = replace(observed, values=observed.values[:keep], status=observed.status[:keep], spans=spans)
+    return contiguous_tail(filled(cut))
+
+
+def _stretch(history: Filled, scale: Scale) -> Stretch:
+    known = np.array([mark != "filled" for mark in history.marks], dtype=bool)
+    return Stretch(history.first, scale.forward(history.values), known, sum(mark == "split" for mark in history.marks))
+
+
+def _assemble(vintage: Vintage, task: Task, answered: Sequence[tuple[Lane, Paths | Exception]]) -> Outcome:
+    asked = task.ordinals(vintage)
+    draws = np.empty((task.draws, len(task.series), len(asked)))
+    used = []
+    for i, series in enumerate(task.series):
+        observed = vintage.observed(series)
+        known = observed.at(min(asked), max(asked))[np.array(asked) - min(asked)]
+        draws[:, i, :] = known
+        notes = (
+            [f"{int(np.isfinite(known).sum())} asked months are known and stand as published"]
+            if np.isfinite(known).any()
+            else []
+        )
+        parts = [(lane, paths) for lane, paths in answered if lane.series == series]
+        for lane, paths in parts:
+            if isinstance(paths, Exception):
+                return paths
+            quantities = _with_sums(lane, lane.scale.inverse(paths.z), _touched(observed, asked), notes)
+            draws[:, i, list(lane.columns)] = quantities[:, np.array(lane.ahead) - 1]
+            notes.extend(lane.scale.capped(quantities))
+        used.append(_used(parts, notes))
+    if not np.isfinite(draws).all():
+        return ArithmeticError("the forecast is not finite")
+    first = next((paths for _, paths in answered if isinstance(paths, Paths)), None)
+    return Forecast(task, draws, tuple(used), vintage.steps, dict(first.parameters) if first and len(task.series) == 1 else {})
+
+
+def _used(parts: Sequence[tuple[Lane, Paths | Exception]], notes: Sequence[str]) -> Used:
+    done = [(lane, paths) for lane, paths in parts if isinstance(paths, Paths)]
+    if not done:
+        return Used("as published", notes=tuple(notes))
+    lane, paths = done[0]
+    own = [note for _, p in done for note in p.notes]
+    return Used(
+        model=" / ".join(dict.fromkeys(p.model for _, p in done)),
+        regressors=paths.regressors,
+        dropped=paths.dropped,
+        scale=lane.scale.name,
+        split=max(stretch.now.split for stretch, _ in done),
+        filled=max(len(stretch.now.z) - stretch.now.count for stretch, _ in done),
+        notes=tuple(dict.fromkeys([*own, *notes])),
+    )
+
+
+def _with_sums(lane: Lane, draws: Floats, spans: Sequence[tuple[tuple[int, ...], float, Cell]], notes: list[str]) -> Floats:
+    """Draws of months whose sum is published, moved pro rata to add up to it (evenly where values may be negative)."""
+    draws = draws.copy()
+    end = lane.now.last
+    for unknown, total, cell in spans:
+        at = np.array(unknown) - end - 1
+        if at.min() < 0 or at.max() >= lane.horizon:
+            continue
+        block = draws[:, at]
+        sums = block.sum(axis=1, keepdims=True)
+        if lane.vintage.nonnegative:
+            even = np.full_like(block, total / len(at))
+            draws[:, at] = np.where(sums > 0, block * (total / np.where(sums > 0, sums, 1.0)), even)
+        else:
+            draws[:, at] = block + (total - sums) / len(at)
+        notes.append(f"{len(at)} months moved to the published sum of {lane.vintage.steps.period(cell.first, cell.last)}")
+    return draws

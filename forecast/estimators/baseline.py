@@ -1,0 +1,118 @@
+"""Baseline: observed against a named clean period, with a band from the clean months' own ups and downs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.core.clean import clean
+from forecast.core.contracts import Answers
+from forecast.core.describe import Asked, asked, describe, expected, named, unit_of
+from forecast.core.questions import Design
+from forecast.core.registry import estimator
+from forecast.core.results import Effect, Used
+from forecast.core.vintage import Floats, Vintage
+from forecast.kernels import bootstrap
+
+
+@estimator
+@dataclass(frozen=True)
+class Baseline:
+    """Ratio and difference to a named clean period, or of a share of a total; band from a block bootstrap of clean months.
+
+    With baseline B (mean of L months), window W and clean months c_1 .. c_N, one draw of the counterfactual of a period p is
+
+        expected_p + sum over p of e*  -  (months of p) * mean of L further e*,      e = c - mean(c),
+
+    e* drawn in blocks of N^(1/3) months (circular blocks, Politis and Romano 1992; `kernels/bootstrap.py`): the noise of the
+    asked months, and the luck of the baseline's own. Point estimate: observed less expected. With fewer than `fewest`
+    clean monthly figures only the description is given.
+    """
+
+    fewest: int = 12
+
+    def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
+        """Observed minus the baseline laid on the asked months."""
+        seen = asked(vintage, design)
+        text = describe(vintage, design)
+        stretch = clean(vintage, design)
+        values = _clean_values(vintage, design) if design.share_of else stretch.values
+        name, level, length, seen = _level(vintage, design, seen)
+        draws, note = None, ""
+        if level is None:
+            note = "no baseline is determined by the figures" if len(seen.observed) else "no figure in the asked window"
+        elif len(values) < self.fewest:
+            note = f"{len(values)} clean monthly figures, a band needs {self.fewest}"
+        else:
+            draws = self._draws(level, values, seen, length, design, rng)
+            if vintage.nonnegative:
+                draws = np.maximum(draws, 0.0)
+        used = Used(f"against {name}" if level is not None else "description only", notes=(note,) if note else ())
+        return Effect(
+            estimator="baseline",
+            design=design,
+            unit=unit_of(design),
+            periods=seen.periods if not design.share_of else _whole(seen),
+            observed=seen.observed,
+            counterfactual=draws,
+            description=text,
+            steps=vintage.steps,
+            used=(used,),
+            n_clean=len(values),
+            n_span=len(stretch.spans),
+            point=None if draws is None or level is None else float(seen.observed.sum() - level.sum()),
+        )
+
+    def _draws(
+        self, level: Floats, values: Floats, seen: Asked, length: int, design: Design, rng: np.random.Generator
+    ) -> Floats:
+        """Draws of the counterfactual, shape (draws, periods)."""
+        sizes = np.array([last - first + 1 for first, last in seen.periods])
+        months = int(sizes.sum())
+        noise = bootstrap.moving_blocks(values - values.mean(), months, design.draws, rng)
+        luck = bootstrap.moving_blocks(values - values.mean(), length, design.draws, rng).mean(axis=1)
+        if design.share_of:
+            return np.asarray(level[None, :] + (noise.mean(axis=1) - luck)[:, None])
+        ends = np.cumsum(sizes)
+        sums = np.stack([noise[:, end - size : end].sum(axis=1) for size, end in zip(sizes, ends, strict=True)], axis=1)
+        return np.asarray(level[None, :] + sums - luck[:, None] * sizes[None, :])
+
+
+def _level(vintage: Vintage, design: Design, seen: Asked) -> tuple[str, Floats | None, int, Asked]:
+    """The first baseline that the figures determine: its name, its level per period, its length in months.
+
+    Where it is known for the window but not for each period, the window becomes one period. A placebo takes no other baseline than
+    the first, so that it repeats what was done.
+    """
+    baselines = design.named_baselines(vintage)
+    for baseline in baselines[:1] if design.placebo_of else baselines:
+        if not len(seen.observed):
+            break
+        length = sum(last - first + 1 for first, last in seen.periods)
+        if baseline.first is not None and baseline.last is not None:
+            length = baseline.last - baseline.first + 1
+        level = expected(vintage, design, baseline, seen.periods)
+        if np.isfinite(level).all():
+            return named(vintage, design, baseline), level, length, seen
+        whole = expected(vintage, design, baseline, seen.runs)
+        if np.isfinite(whole).all() and not design.share_of:
+            at = [[i for i, p in enumerate(seen.periods) if run[0] <= p[0] <= run[1]] for run in seen.runs]
+            merged = Asked(seen.window, tuple(seen.runs), np.array([seen.observed[i].sum() for i in at]), seen.unknown)
+            return named(vintage, design, baseline), whole, length, merged
+    return "", None, 0, seen
+
+
+def _whole(seen: Asked) -> tuple[tuple[int, int], ...]:
+    """A share is one figure for the whole window."""
+    return ((seen.periods[0][0], seen.periods[-1][1]),) if seen.periods else ()
+
+
+def _clean_values(vintage: Vintage, design: Design) -> Floats:
+    """Monthly shares of the clean months in which part and whole are known."""
+    if not vintage.knows(design.share_of):
+        return np.empty(0)
+    part = clean(vintage, design)
+    whole = vintage.observed(design.share_of).at(part.first, part.last)[part.months - part.first]
+    known = np.isfinite(whole) & (whole > 0)
+    return part.values[known] / whole[known]

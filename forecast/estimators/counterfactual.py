@@ -1,0 +1,91 @@
+"""Counterfactual: any forecaster fills the months hidden from the first one that could feel the event."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecast.core.clean import clean
+from forecast.core.contracts import Answers
+from forecast.core.describe import Asked, asked, describe, unit_of
+from forecast.core.errors import ConfigError
+from forecast.core.questions import Design, Task
+from forecast.core.registry import estimator
+from forecast.core.results import Effect, Failure, Forecast, Used
+from forecast.core.vintage import Floats, Vintage
+
+
+@estimator
+@dataclass(frozen=True)
+class Counterfactual:
+    """Any forecaster fills the hidden months; effect = observed minus its draws, sums of months taken draw by draw.
+
+    Brodersen et al. (2015, sec. 2.4) with an exchangeable forecaster. The model sees nothing of the treated series from the first month
+    of anticipation on, and no event from then on.
+
+    model : a forecaster, by name or with options
+    level_sd : passed to a structural model: fixes the level's step at this share of the series' standard deviation
+    """
+
+    model: str | dict[str, Any] = "structural"
+    level_sd: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.level_sd is not None and not self.level_sd > 0:
+            raise ConfigError("level_sd must be positive", hint="0.01 is CausalImpact's guess")
+
+    def asks(self, vintage: Vintage, design: Design) -> list[tuple[Mapping[str, Any], Task, Vintage]]:
+        """The hidden months of the treated series, asked of the model on a vintage that ends before them."""
+        spec: dict[str, Any] = {"use": self.model} if isinstance(self.model, str) else dict(self.model)
+        if self.level_sd is not None:
+            spec["level_sd"] = self.level_sd
+        if design.controls:
+            spec["controls"] = design.controls
+        window = design.window(vintage)
+        months = [vintage.steps.label(m) for m in range(window.first, window.last + 1)]
+        series = (*design.treated, *([design.share_of] if design.share_of else []))
+        hidden = design.hidden(vintage)
+        if design.share_of:
+            hidden = hidden.hide(design.share_of, window.hole)
+        known = all(hidden.knows(s) for s in series)
+        return [(spec, Task(vintage.day, series, months, draws=design.draws), hidden)] if known else []
+
+    def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
+        """Observed minus the forecaster's draws of the same months; description only where it could not answer."""
+        seen = asked(vintage, design)
+        stretch = clean(vintage, design)
+        draws, used = None, (Used("description only", notes=("no figure before the event",)),)
+        if answers and isinstance(answers[0], Failure):
+            used = (Used("description only", notes=(f"{answers[0].method}: {answers[0].reason}",)),)
+        elif answers and isinstance(answers[0], Forecast) and len(seen.observed):
+            draws, used = _laid(answers[0], seen, design), answers[0].used
+        elif not len(seen.observed):
+            used = (Used("description only", notes=("no figure in the asked window",)),)
+        periods = seen.periods if not design.share_of or not seen.periods else ((seen.periods[0][0], seen.periods[-1][1]),)
+        return Effect(
+            estimator="counterfactual",
+            design=design,
+            unit=unit_of(design),
+            periods=periods,
+            observed=seen.observed,
+            counterfactual=draws,
+            description=describe(vintage, design),
+            steps=vintage.steps,
+            used=used,
+            n_clean=stretch.count,
+            n_span=len(stretch.spans),
+        )
+
+
+def _laid(forecast: Forecast, seen: Asked, design: Design) -> Floats:
+    """Draws of the asked periods, shape (draws, periods): sums over months and treated series, or one ratio of such sums."""
+    treated = np.stack([sum((forecast.span(s, *p) for s in design.treated), np.zeros(1)) for p in seen.periods], axis=1)
+    if not design.share_of:
+        return treated
+    whole = sum((forecast.span(design.share_of, *p) for p in seen.periods), np.zeros(1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = treated.sum(axis=1) / whole
+    return np.where(np.isfinite(ratio), ratio, 0.0)[:, None]

@@ -1,0 +1,60 @@
+"""Errors of the past drawn again as errors of the future: moving blocks, signs, and the spread's own uncertainty."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+def blocks(errors: Floats, draws: int, horizon: int, length: int, rng: np.random.Generator, *, signs: bool = False) -> Floats:
+    """Moving-block bootstrap (Künsch 1989, Ann. Statist. 17, 1217-1241) of `errors` (n,): shape (draws, horizon).
+
+    Blocks of `length` keep the dependence of neighbouring errors, so sums over months spread as they did. With `signs` each
+    path carries one random sign: its median is zero and its spread the root mean square, bias included.
+    """
+    length = max(1, min(length, len(errors)))
+    count = -(-horizon // length)
+    starts = rng.integers(0, len(errors) - length + 1, size=(count, draws))
+    index = starts[:, None, :] + np.arange(length)[None, :, None]
+    path = errors[index].reshape(count * length, draws)[:horizon].T
+    return path * rng.choice([-1.0, 1.0], size=(draws, 1)) if signs else path
+
+
+def inflation(freedom: float, draws: int, rng: np.random.Generator) -> Floats:
+    """Factors (draws, 1) for a spread learned from `freedom` errors: square roots of inverse chi-square over its mean.
+
+    The scale mixture that turns a normal into Student's t; below four degrees of freedom it is held there.
+    """
+    nu = max(float(freedom), 4.0)
+    factors: Floats = np.sqrt(nu / rng.chisquare(nu, size=(draws, 1)))
+    return factors
+
+
+def seasonal_sum(errors: Floats, season: int) -> Floats:
+    """Errors (draws, horizon) added up over the same month of successive years."""
+    out = errors.copy()
+    for h in range(season, out.shape[1]):
+        out[:, h] += out[:, h - season]
+    return out
+
+
+def growth(z: Floats, window: int, horizon: int, fewest: int = 6) -> Floats:
+    """How the error of a `window`-month mean grew with the horizon, relative to one step: shape (horizon,), never falling.
+
+    Root mean squares of z[t + h] - mean(z[t - window + 1 .. t]) over all past origins; beyond the horizons with `fewest`
+    origins the last known factor stands.
+    """
+    means = np.convolve(z, np.full(window, 1.0 / window), mode="valid")
+    out = np.ones(horizon)
+    first = 0.0
+    for h in range(1, horizon + 1):
+        misses = z[window - 1 + h :] - means[: len(means) - h] if len(means) > h else np.empty(0)
+        if h == 1:
+            first = float(np.sqrt(np.mean(misses**2))) if len(misses) else 0.0
+        if len(misses) < fewest or first == 0.0:
+            out[h - 1 :] = out[max(h - 2, 0)]
+            break
+        out[h - 1] = np.sqrt(np.mean(misses**2)) / first
+    return np.maximum.accumulate(out)

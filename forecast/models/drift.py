@@ -1,0 +1,60 @@
+"""Random walk with drift."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from forecast.core.contracts import Answers
+from forecast.core.lanes import Lane, Paths, Question, each, predict_lanes, rows, single
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Vintage
+from forecast.kernels.resample import blocks, inflation
+
+FEWEST = 5  # months: four first differences
+LONGEST = 12  # months a block of differences may cover
+
+
+@model
+@dataclass(frozen=True)
+class Drift:
+    """A random walk with drift: the last figure and the mean step, with past steps drawn again in blocks.
+
+    z(T+h) = z(T) + h b + sum of errors, b ~ N(mean step, s^2 / n) (Hyndman and Athanasopoulos 2021, eq. 5.3). Blocks of steps
+    keep their dependence, so the spread at h steps is that of past h-step changes where steps tend to reverse.
+
+    drift : False leaves the mean step out: the last value
+    """
+
+    drift: bool = True
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError below five months."""
+        return single(self._all([(vintage, task)], [rng]))
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question."""
+        return rows(self, questions, self._all(questions, rngs))
+
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, each(self._paths))
+
+    def _paths(self, lane: Lane, rng: np.random.Generator) -> Paths:
+        steps = np.diff(lane.training.z)
+        n = len(steps)
+        mean = float(steps.mean()) if self.drift else 0.0
+        length = min(LONGEST, max(n // 3, 1))
+        scatter = inflation(n - 1, lane.draws, rng)
+        noise = blocks(steps - mean, lane.draws, lane.horizon, length, rng, signs=not self.drift) * scatter
+        slope = mean + scatter * rng.standard_normal((lane.draws, 1)) * steps.std(ddof=1) / np.sqrt(n) if self.drift else 0.0
+        ahead = np.arange(1, lane.horizon + 1)
+        z = lane.now.z[-1] + slope * ahead + np.cumsum(noise, axis=1)
+        return Paths(z, "random walk with drift" if self.drift else "last value", parameters=(("drift", mean),))

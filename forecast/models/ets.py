@@ -1,0 +1,151 @@
+"""Exponential smoothing, its form weighed by AICc."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from forecast.core.contracts import Answers
+from forecast.core.errors import ConfigError, nearest
+from forecast.core.lanes import Lane, Paths, Question, predict_lanes, rows, single
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Floats, Vintage
+from forecast.kernels import smoothing
+from forecast.kernels.resample import blocks, inflation
+from forecast.kernels.smoothing import FORMS
+
+FEWEST = 10  # months
+HEAVY = 48  # candidates kept of each series
+
+
+@model
+@dataclass(frozen=True)
+class Ets:
+    """Additive exponential smoothing on the working scale: level, (damped) trend and season, forms weighed by AICc.
+
+    Hyndman, Koehler, Ord and Snyder (2008): six forms with additive errors, initial states by their heuristic (sec. 2.6.1), smoothing
+    parameters by likelihood. Each path draws a form and its parameters by exp(-AICc/2) and likelihood, then past errors, widened
+    for the parameters spent on them. A season needs two years and three months.
+
+    choose : "averaged" draws forms by weight, "best" takes the one with the smallest AICc
+    errors : "bootstrap" of the past ones, or "gaussian"
+    engine : "reference" is the slow twin, the same candidates run through statsmodels' ETSModel
+    """
+
+    forms: tuple[str, ...] = FORMS
+    choose: Literal["averaged", "best"] = "averaged"
+    errors: Literal["bootstrap", "gaussian"] = "bootstrap"
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+    engine: Literal["fast", "reference"] = "fast"
+
+    def __post_init__(self) -> None:
+        for form in self.forms:
+            if form not in FORMS:
+                raise ConfigError(f"no form is called '{form}'", where="option 'forms'", hint=nearest(form, FORMS))
+        if all(smoothing.seasonal(form) for form in self.forms):
+            raise ConfigError("all forms are seasonal", where="option 'forms'", hint="add 'ANN' for short series")
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError below ten months."""
+        return single(self._all([(vintage, task)], [rng]))
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question; all series, cutoffs and candidates in one pass over the months."""
+        return rows(self, questions, self._all(questions, rngs))
+
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+
+    def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+        out: list[Paths | Exception] = [ArithmeticError("not reached")] * len(lanes)
+        for season in sorted({lane.season or 1 for lane in lanes}):
+            mine = [i for i, lane in enumerate(lanes) if (lane.season or 1) == season]
+            forms = tuple(f for f in self.forms if season > 1 or not smoothing.seasonal(f))
+            past = smoothing.lanes([lanes[i].training.z for i in mine], [lanes[i].training.known for i in mine], season)
+            now = smoothing.lanes([lanes[i].now.z for i in mine], [lanes[i].now.known for i in mine], season)
+            for k, (i, fitted) in enumerate(zip(mine, smoothing.fit(past, forms, HEAVY), strict=True)):
+                out[i] = self._paths(lanes[i], fitted, now, k, rngs[i])
+        return out
+
+    def _paths(self, lane: Lane, fitted: smoothing.Fitted, now: smoothing.Lanes, k: int, rng: np.random.Generator) -> Paths:
+        weight = fitted.weight
+        if self.choose == "best":
+            weight = np.where(fitted.form == fitted.form[fitted.best], weight, 0.0)
+            weight = weight / weight.sum()
+        run = _reference_states if self.engine == "reference" else smoothing.states
+        state = run(now, k, fitted.star, fitted.form)
+        best = fitted.best
+        form = FORMS[fitted.form[best]]
+        pick = np.searchsorted(np.cumsum(weight), rng.random(lane.draws)).clip(max=len(weight) - 1)
+        z = smoothing.simulate(state, fitted.star, pick, self._noise(state.errors[lane.now.known, best], form, lane, rng))
+        names = ("alpha", "beta", "gamma", "phi")
+        values = [float(c[best]) for c in smoothing.coefficients(fitted.star)]
+        return Paths(z, _spelled(fitted, weight), parameters=(*zip(names, values, strict=True), ("loglike", float(fitted.loglike[best]))))
+
+    def _noise(self, errors: Floats, form: str, lane: Lane, rng: np.random.Generator) -> Floats:
+        """Future errors, widened by n / (n - k) for the parameters spent and by the variance's own uncertainty."""
+        n = len(errors)
+        freedom = max(n - smoothing.size(form, lane.season or 1) + 1, n / 3, 2.0)
+        spread = float(np.sqrt(np.mean(errors**2) * n / freedom))
+        if self.errors == "gaussian" or spread == 0.0:
+            noise = spread * rng.standard_normal((lane.horizon, lane.draws)).T
+        else:
+            centred = errors - errors.mean()
+            size = float(np.sqrt(np.mean(centred**2)))
+            noise = blocks(centred * (spread / size if size > 0 else 0.0), lane.draws, lane.horizon, 1, rng)
+        return noise * inflation(freedom, lane.draws, rng)
+
+
+def _spelled(fitted: smoothing.Fitted, weight: Floats) -> str:
+    """`ETS AAN 0.71, ANN 0.29`: the forms drawn from, by weight."""
+    shares = {form: float(weight[fitted.form == j].sum()) for j, form in enumerate(FORMS)}
+    heavy = sorted(((share, form) for form, share in shares.items() if share >= 0.05), key=lambda pair: (-pair[0], pair[1]))
+    return "ETS " + ", ".join(f"{form} {share:.2f}" for share, form in heavy)
+
+
+def _reference_states(data: smoothing.Lanes, lane: int, star: Floats, form: np.ndarray) -> smoothing.States:
+    """The same final states from statsmodels' ETSModel, one candidate at a time; months without a figure by its own forecast."""
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    n, m = int(data.length[lane]), data.season
+    ends = []
+    for point, j in zip(star, form, strict=True):
+        name = FORMS[j]
+        level, slope, pattern = (part[0] for part in data.take(np.array([lane])).initial(name))
+        trend, season = smoothing.trended(name), smoothing.seasonal(name)
+        alpha, beta, gamma, phi = (float(c) for c in smoothing.coefficients(point))
+        y = data.y[lane, :n].copy()
+        for t in [*np.flatnonzero(data.weight[lane, :n] == 0), n]:
+            fixed = ETSModel(
+                y[:max(int(t), 1) if t < n else n], error="add", trend="add" if trend else None, damped_trend="d" in name,
+                seasonal="add" if season else None, seasonal_periods=m if season else None, initialization_method="known",
+                initial_level=level, initial_trend=slope if trend else None, initial_seasonal=pattern if season else None,
+            )  # fmt: skip
+            params = [alpha, *([beta] if trend else []), *([gamma] if season else []), *([phi] if "d" in name else [])]
+            done = fixed.smooth(np.array(params))
+            if t < n:
+                y[t] = float(done.forecast(1)[0])
+        ends.append((done, trend, season))
+    return smoothing.States(
+        np.array([d.level[-1] for d, _, _ in ends]),
+        np.array([d.slope[-1] if trend else 0.0 for d, trend, _ in ends]),
+        np.column_stack([_last_season(d, n, m) if season else np.zeros(m) for d, _, season in ends]),
+        np.column_stack([d.resid for d, _, _ in ends]),
+        n % m,
+    )
+
+
+def _last_season(done: object, n: int, m: int) -> Floats:
+    """The last pattern by phase of the season, phase 0 being that of the first month."""
+    out = np.empty(m)
+    seasons = np.asarray(done.season)  # type: ignore[attr-defined]
+    for t in range(n - m, n):
+        out[t % m] = seasons[t]
+    return out

@@ -1,0 +1,61 @@
+"""Mean of the last twelve months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from forecast.core.contracts import Answers
+from forecast.core.errors import ConfigError
+from forecast.core.lanes import Lane, Paths, Question, each, predict_lanes, rows, single
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Vintage
+from forecast.kernels.resample import blocks, growth, inflation
+
+ERRORS = 2  # one-step errors below which no spread can be told
+
+
+@model
+@dataclass(frozen=True)
+class Mean12:
+    """The mean of the last twelve months, flat, with the errors this rule made in the past.
+
+    The mean is taken of the quantities themselves. Errors: past one-step errors of the rule on the working scale drawn in blocks with a random
+    sign, widened with the horizon as its own h-step errors were (`kernels.resample.growth`).
+
+    window : months averaged
+    """
+
+    window: int = 12
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+
+    def __post_init__(self) -> None:
+        if self.window < 1:
+            raise ConfigError("window must be at least 1 month", hint="12")
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError below the window and two errors."""
+        return single(self._all([(vintage, task)], [rng]))
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question."""
+        return rows(self, questions, self._all(questions, rngs))
+
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        return predict_lanes(questions, rngs, self.transform, lambda season: self.window + ERRORS, each(self._paths))
+
+    def _paths(self, lane: Lane, rng: np.random.Generator) -> Paths:
+        w, past = self.window, lane.training.z
+        quantities = lane.scale.inverse(lane.now.z[-w:])
+        middle = float(lane.scale.forward(np.array([quantities.mean()]))[0])
+        errors = past[w:] - np.convolve(past, np.full(w, 1.0 / w), mode="valid")[:-1]
+        length = min(w, max(len(errors) // 3, 1))
+        noise = blocks(errors, lane.draws, lane.horizon, length, rng, signs=True) * inflation(len(errors), lane.draws, rng)
+        return Paths(middle + noise * growth(past, w, lane.horizon), f"mean of {w} months")

@@ -1,0 +1,58 @@
+"""Same month of the year before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from forecast.core.contracts import Answers
+from forecast.core.lanes import Lane, Paths, Question, each, predict_lanes, rows, single
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Vintage
+from forecast.kernels.resample import blocks, inflation, seasonal_sum
+
+ERRORS = 2  # seasonal differences below which no spread can be told
+
+
+@model
+@dataclass(frozen=True)
+class SeasonalNaive:
+    """The same month of the year before, with the errors this rule made in the past.
+
+    Median of the draws: z(T+h) = z(T+h-12k), the last figure of that calendar month, on the working scale (Hyndman and
+    Athanasopoulos 2021, eq. 5.2). Errors: past seasonal differences drawn in blocks of up to a season with a random sign, one more for
+    every further year. Without a season in the data: the last figure and first differences.
+    """
+
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError below one season and two errors."""
+        return single(self._all([(vintage, task)], [rng]))
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question."""
+        return rows(self, questions, self._all(questions, rngs))
+
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        return predict_lanes(questions, rngs, self.transform, lambda season: (season or 1) + ERRORS, each(_paths))
+
+
+def _paths(lane: Lane, rng: np.random.Generator) -> Paths:
+    z, season = lane.now.z, lane.season or 1
+    past = lane.training.z
+    both = lane.training.known[season:] & lane.training.known[:-season]
+    errors = (past[season:] - past[:-season])[both]
+    if len(errors) < ERRORS:
+        errors = past[season:] - past[:-season]
+    middle = np.array([z[len(z) - season + h % season] for h in range(lane.horizon)])
+    length = min(season, max(len(errors) // 3, 1))
+    noise = blocks(errors, lane.draws, lane.horizon, length, rng, signs=True) * inflation(len(errors), lane.draws, rng)
+    return Paths(middle + seasonal_sum(noise, season), f"seasonal naive, season {season}" if season > 1 else "last value")

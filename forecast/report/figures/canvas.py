@@ -1,0 +1,174 @@
+"""The sheet every figure is drawn on: colours by name, one panel to SVG and pixels, panels stitched into one file.
+
+Colours are drawn in the light palette; an SVG inside a page has them replaced by CSS variables, so one drawing serves light
+and dark. Words stay text in the SVG. Nothing depends on the clock or on the order of drawing.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.report.blocks import Panel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito (2008), darkened for white paper; (light, dark)
+PALETTE = {
+    "ink": ("#20262b", "#e4e8eb"),
+    "muted": ("#646e77", "#98a3ad"),
+    "grid": ("#e2e5e8", "#2d343b"),
+    "shade": ("#eff0ed", "#20262c"),
+    "line": ("#9aa4ad", "#76818b"),
+    "blue": ("#0a62a6", "#5fb0e8"),
+    "orange": ("#c9570b", "#f08c4a"),
+    "green": ("#0b7f63", "#45c2a0"),
+    "purple": ("#8a4f94", "#cb96d4"),
+    "gold": ("#a77b00", "#e0b93f"),
+}
+C = {name: light for name, (light, _) in PALETTE.items()}
+_DPI = 144  # pixels: two per point
+_NUMBER = re.compile(r"-?\d+\.\d{3,}")
+_FONT = re.compile(r"font-family: [^;\"]*;? ?|font: ([\d.]+px) [^;\"]*;")
+_DROP = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<style type=\"text/css\">.*?</style>", re.DOTALL)
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """Settings under which figures are made and saved; they hold inside the block only."""
+    import matplotlib
+
+    settings: dict[str, Any] = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": "forecast",
+        "font.family": ["DejaVu Sans"],
+        "font.size": 9.5,
+        "text.color": C["ink"],
+        "axes.edgecolor": C["line"],
+        "axes.linewidth": 0.8,
+        "xtick.color": C["muted"],
+        "ytick.color": C["muted"],
+        "path.simplify": False,
+        "lines.solid_capstyle": "round",
+    }
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def sheet(width: int, height: int, title: str, subtitle: str = "") -> Figure:
+    """An empty panel of `width` x `height` points with its title and the unit line beneath."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width / 72, height / 72), facecolor="none")
+    figure.text(2 / width, 1 - 12 / height, title, fontsize=10.5, fontweight="bold", va="baseline")
+    if subtitle:
+        figure.text(2 / width, 1 - 25 / height, subtitle, fontsize=8.8, color=C["muted"], va="baseline")
+    return figure
+
+
+def axes(figure: Figure, left: float = 42, right: float = 10, top: float = 44, bottom: float = 22) -> Axes:
+    """Axes with margins in points and a light frame: a base line and horizontal rules only."""
+    width, height = figure.get_size_inches() * 72
+    ax = figure.add_axes((left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height))
+    quiet(ax)
+    return ax
+
+
+def quiet(ax: Axes) -> None:
+    """The frame of every axes."""
+    ax.set_facecolor("none")
+    for side in ("top", "right", "left"):
+        ax.spines[side].set_visible(False)
+    ax.grid(axis="y", color=C["grid"], linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.tick_params(length=0, labelsize=9, pad=4)
+
+
+def scale(ax: Axes, top: float, bottom: float = 0.0, ticks: int = 4) -> None:
+    """A value axis from `bottom` to `top` with few round marks and thousands commas."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    if not np.isfinite(top) or top <= bottom:
+        top = bottom + 1.0
+    ax.set_ylim(bottom, top)
+    ax.yaxis.set_major_locator(MaxNLocator(nbins=ticks, steps=[1, 2, 2.5, 5, 10]))
+    small = top - bottom < 4
+
+    def spell(value: float, _: int) -> str:
+        text = f"{abs(value):,.1f}".removesuffix(".0") if small else f"{abs(value):,.0f}"
+        return ("\u2212" if value < 0 else "") + text
+
+    ax.yaxis.set_major_formatter(FuncFormatter(spell))
+
+
+def finish(figure: Figure) -> Panel:
+    """The panel as SVG text and as pixels on white."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    width, height = (round(v * 72) for v in figure.get_size_inches())
+    out = io.StringIO()
+    empty: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    FigureCanvasSVG(figure).print_svg(out, metadata=empty)
+    figure.set_dpi(_DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    rgba = np.asarray(canvas.buffer_rgba(), dtype=float) / 255.0
+    flat = rgba[..., :3] * rgba[..., 3:] + 1.0 - rgba[..., 3:]
+    return Panel(_slim(out.getvalue(), width, height), width, height, (flat * 255.0 + 0.5).astype(np.uint8))
+
+
+def _slim(svg: str, width: int, height: int) -> str:
+    svg = _DROP.sub("", svg)
+    svg = _FONT.sub(lambda m: f"font-size: {m[1]};" if m[1] else "", svg)
+    svg = _NUMBER.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
+    svg = re.sub(r"\s*\n\s*", " ", svg).replace('style=""', "")
+    body = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'viewBox="0 0 {width} {height}">{body.strip()}</svg>'
+    )
+
+
+def stitched(panels: Sequence[Panel], columns: int, gap: int = 14) -> Panel:
+    """Panels laid out row by row in one drawing on white paper."""
+    rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
+    width = max(sum(p.width for p in row) + gap * (len(row) - 1) for row in rows) + 2 * gap
+    height = sum(max(p.height for p in row) for row in rows) + gap * (len(rows) + 1)
+    zoom = _DPI // 72
+    pixels = np.full((height * zoom, width * zoom, 3), 255, dtype=np.uint8)
+    parts = [f'<rect width="{width}" height="{height}" fill="#ffffff"/>']
+    y = gap
+    for row in rows:
+        x = gap
+        for panel in row:
+            place = f'<svg x="{x}" y="{y}" width="{panel.width}" height="{panel.height}" '
+            parts.append(panel.svg.replace("<svg ", place, 1))
+            block = panel.pixels
+            pixels[y * zoom : y * zoom + block.shape[0], x * zoom : x * zoom + block.shape[1]] = block
+            x += panel.width + gap
+        y += max(p.height for p in row) + gap
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" '
+        f'height="{height}" viewBox="0 0 {width} {height}" font-family="system-ui, sans-serif" '
+        f'stroke-linejoin="round">{"".join(parts)}</svg>\n'
+    )
+    return Panel(svg, width, height, pixels)
+
+
+def save(panels: Sequence[Panel], columns: int, stem: Path) -> None:
+    """Write one figure as `stem`.svg and `stem`.png; the same run gives the same bytes."""
+    from PIL import Image
+
+    sheet = stitched(panels, columns)
+    stem.with_suffix(".svg").write_text(sheet.svg, "utf-8")
+    Image.fromarray(sheet.pixels).save(stem.with_suffix(".png"), format="PNG", compress_level=6)

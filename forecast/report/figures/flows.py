@@ -1,0 +1,136 @@
+"""Flow charts: a monthly path against what was expected of it, the difference added up, a share, named months as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecast.core import months as mm
+from forecast.core.events import Event
+from forecast.report.blocks import Panel
+from forecast.report.facts import Answer, History
+from forecast.report.figures.canvas import C, axes, finish, scale, sheet
+from forecast.report.figures.timeline import flow, mark, year_axis
+from forecast.report.numbers import number, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SIZE = (430, 250)
+
+
+def level(
+    title: str, history: History, first: int, last: int, events: Sequence[Event], named: Mapping[str, str],
+    expected: tuple[str, float] | None = None,
+) -> Panel:  # fmt: skip
+    """Monthly level with sums as dotted steps; `expected` is a named level to compare with."""
+    figure = sheet(*SIZE, title, f"{history.unit} a month; dotted: mean of months known only as a sum")
+    ax = axes(figure, top=50, left=46)
+    top = flow(ax, history, first, last, C["blue"], 1.7)
+    if expected:
+        name, value = expected
+        ax.axhline(value, color=C["orange"], lw=1.1)
+        top = max(top, value)
+        ax.annotate(
+            f"{name}: {number(value, history.unit)}", (first, value), (2, 3), textcoords="offset points",
+            fontsize=8.4, color=C["orange"], va="bottom",
+        )  # fmt: skip
+    scale(ax, 1.12 * top)
+    year_axis(ax, first, last)
+    mark(ax, events, named)
+    return finish(figure)
+
+
+def cumulative(title: str, history: History, answer: Answer) -> Panel:
+    """Observed less baseline, added up over the asked window; the bar at the end is the range over all baselines."""
+    first, last = mm.ordinal(answer.first), mm.ordinal(answer.last)
+    per_month = answer.expected / (last - first + 1)
+    figure = sheet(*SIZE, title, f"{answer.unit}; observed less {answer.baseline}, added up")
+    ax = axes(figure, top=50, left=52, right=64)
+    months = [m for m in range(first, last + 1)]
+    level = {m: mean for steps, mean in history.steps for m in steps} | history.values
+    gaps = np.cumsum([level.get(m, np.nan) - per_month for m in months])
+    x = np.array([first, *[m + 1 for m in months]])
+    y = np.array([0.0, *gaps])
+    ax.axhline(0, color=C["muted"], lw=0.9)
+    ax.plot(x, y, color=C["blue"], lw=1.9, marker="o", ms=2.8, zorder=3)
+    ax.fill_between(x, y, 0, color=C["blue"], alpha=0.12, lw=0)
+    ends = [v for v in (answer.desc_lo, answer.desc_hi) if np.isfinite(v)]
+    if len(ends) == 2 and ends[0] != ends[1]:
+        ax.plot([last + 1.5] * 2, ends, color=C["orange"], lw=4, alpha=0.75, clip_on=False, solid_capstyle="butt")
+    lowest, highest = np.nanmin([*y, *ends, 0.0]), np.nanmax([*y, *ends, 0.0])
+    room = 0.1 * max(highest - lowest, 1e-9)
+    scale(ax, highest + room, lowest - room)
+    year_axis(ax, first, last)
+    ax.set_xlim(first, last + 2)
+    ax.annotate(
+        number(answer.desc, answer.unit, sign=True), (last + 2, float(answer.desc)), (4, 0), textcoords="offset points",
+        fontsize=9, va="center", color=C["blue"], annotation_clip=False,
+    )  # fmt: skip
+    return finish(figure)
+
+
+def share(
+    title: str, part: History, whole: History, first: int, last: int, events: Sequence[Event], named: Mapping[str, str],
+) -> Panel | None:  # fmt: skip
+    """One flow as a share of another, where both are known for the same months; sums as flat steps."""
+    single = {m: part.values[m] / whole.values[m] for m in part.values if first <= m <= last and whole.values.get(m)}
+    spans = {(a, b): v for a, b, v in whole.sums}
+    flat = []
+    for a, b, value in part.sums:
+        total = spans.get((a, b)) or whole.total(a, b)
+        if np.isfinite(total) and total > 0 and b >= first and not all(m in single for m in range(a, b + 1)):
+            flat.append((max(a, first), b, value / total))
+    if not single:
+        return None
+    figure = sheet(*SIZE, title, "per cent of the month's total; dotted: share over a span published as a sum")
+    ax = axes(figure, top=50, left=40, right=14)
+    when = sorted(single)
+    ax.plot(np.array(when) + 0.5, [100 * single[m] for m in when], color=C["blue"], lw=0, marker="o", ms=3.6, zorder=3)
+    for run in _runs(when):
+        ax.plot(np.array(run) + 0.5, [100 * single[m] for m in run], color=C["blue"], lw=1.6, zorder=3)
+    for a, b, value in flat:
+        ax.plot([a, b + 1], [100 * value] * 2, color=C["orange"], lw=1.4, ls=(0, (1, 1.5)))
+        if b - a >= 10:
+            ax.annotate(
+                percent(value, sign=False), ((a + b + 1) / 2, 100 * value), (0, 3), textcoords="offset points",
+                fontsize=8.6, color=C["orange"], ha="center",
+            )  # fmt: skip
+    scale(ax, 115 * max([*single.values(), *(f[2] for f in flat)]))
+    year_axis(ax, first, last)
+    mark(ax, events, named)
+    return finish(figure)
+
+
+def _runs(months: Sequence[int]) -> list[list[int]]:
+    from forecast.report.figures.timeline import runs
+
+    return runs(months)
+
+
+def counterfactual(title: str, path: pd.DataFrame, unit: str, scale_by: float) -> Panel:
+    """Observed against the path expected without the event, with its 80 and 95 % bands."""
+    spans = [mm.parse_period(str(m)) for m in path["month"]]
+    order = np.argsort([s[0] for s in spans])
+    path, spans = path.iloc[order], [spans[i] for i in order]
+    width = np.array([b - a + 1 for a, b in spans], float)
+    x = np.array([(a + b + 1) / 2 for a, b in spans])
+    q = {name: path[name].to_numpy(float) / scale_by / width for name in _PATH}
+    figure = sheet(344, 226, title, f"{unit} a month")
+    ax = axes(figure, top=44)
+    ax.fill_between(x, q["counterfactual_q025"], q["counterfactual_q975"], color=C["orange"], alpha=0.16, lw=0)
+    ax.fill_between(x, q["counterfactual_q10"], q["counterfactual_q90"], color=C["orange"], alpha=0.26, lw=0)
+    ax.plot(x, q["counterfactual_q50"], color=C["orange"], lw=1.6)
+    ax.plot(x, q["observed"], color=C["blue"], lw=1.8, marker="o", ms=2.8)
+    low = min(0.0, float(np.nanmin([*q["observed"], *q["counterfactual_q10"]])))
+    scale(ax, 1.08 * float(np.nanmax([*q["observed"], *q["counterfactual_q90"]])), low)
+    year_axis(ax, spans[0][0], spans[-1][1])
+    return finish(figure)
+
+
+_PATH = (
+    "observed", "counterfactual_q025", "counterfactual_q10", "counterfactual_q50", "counterfactual_q90",
+    "counterfactual_q975",
+)  # fmt: skip

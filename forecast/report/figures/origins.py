@@ -1,0 +1,58 @@
+"""Where US imports came from: declared Chinese origin and other origins stacked, the unit value beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from forecast.core.events import Event
+from forecast.report.blocks import Panel
+from forecast.report.facts import History
+from forecast.report.figures.canvas import C, axes, finish, quiet, scale, sheet
+from forecast.report.figures.timeline import mark, year_axis
+
+
+def stacked(
+    title: str, chinese: History | None, total: History, value: History | None, kilograms: float,
+    events: Sequence[Event], named: Mapping[str, str],
+) -> Panel:  # fmt: skip
+    """Bars by origin, and USD per kg as a ratio of three-month sums; `kilograms` is the content of one display unit."""
+    first, last = total.first, total.last
+    figure = sheet(344, 330, title, f"{total.unit} a month")
+    upper = axes(figure, top=50, bottom=142)
+    months = [m for m in range(first, last + 1) if m in total.values]
+    whole = np.array([total.values[m] for m in months])
+    own = np.array([chinese.values.get(m, 0.0) if chinese else 0.0 for m in months])
+    x = np.array(months) + 0.5
+    upper.bar(x, own, width=0.86, color=C["orange"], lw=0)
+    upper.bar(x, np.maximum(whole - own, 0), bottom=own, width=0.86, color=C["line"], lw=0, alpha=0.75)
+    scale(upper, 1.1 * float(whole.max(initial=0.0)))
+    year_axis(upper, first, last)
+    mark(upper, events, named)
+    lower = figure.add_axes(upper.get_position())
+    box = upper.get_position()
+    height = figure.get_size_inches()[1] * 72
+    lower.set_position((box.x0, 22 / height, box.width, 82 / height))
+    quiet(lower)
+    figure.text(2 / 344, 110 / height, "unit value, USD per kg", fontsize=8.8, color=C["muted"], va="baseline")
+    top = 0.0
+    if value:
+        ratio = {m: value.values[m] / (total.values[m] * kilograms) for m in months if m in value.values and total.values[m]}
+        smooth = _trailing(value, total, months, kilograms)
+        lower.plot([m + 0.5 for m in ratio], list(ratio.values()), lw=0, marker="o", ms=1.8, color=C["line"])
+        lower.plot([m + 0.5 for m in smooth], list(smooth.values()), lw=1.7, color=C["blue"])
+        top = max([*smooth.values(), float(np.quantile(list(ratio.values()) or [0.0], 0.97))], default=0.0)
+    scale(lower, 1.12 * top, ticks=3)
+    year_axis(lower, first, last)
+    mark(lower, events, named, show_names=False)
+    return finish(figure)
+
+
+def _trailing(value: History, total: History, months: Sequence[int], kilograms: float) -> dict[int, float]:
+    out = {}
+    for m in months:
+        last = [m - 2, m - 1, m]
+        if all(k in value.values and k in total.values for k in last) and sum(total.values[k] for k in last) > 0:
+            out[m] = sum(value.values[k] for k in last) / (sum(total.values[k] for k in last) * kilograms)
+    return out

@@ -1,0 +1,88 @@
+"""What figures over time share: the month axis, marked events, a flow with its sums."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecast.core import months as mm
+from forecast.core.events import Event
+from forecast.report.facts import History
+from forecast.report.figures.canvas import C
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_SHORT = ("J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D")
+
+
+def letters(events: Sequence[Event]) -> dict[str, str]:
+    """A letter for every event of a figure, in order of the day it took effect; a cluster's events keep their own."""
+    return {event.id: chr(ord("A") + i) for i, event in enumerate(events[:26])}
+
+
+def year_axis(ax: Axes, first: int, last: int) -> None:
+    """Months `first` to `last`: a mark at each January, the year's name in its middle. Month m fills [m, m + 1)."""
+    ax.set_xlim(first, last + 1)
+    ax.set_xticks([], [])
+    width = ax.figure.get_size_inches()[0] * 72 * ax.get_position().width
+    per_year = 12 * width / max(last + 1 - first, 1)
+    for year in range(first // 12, last // 12 + 1):
+        start, stop = max(12 * year, first), min(12 * year + 12, last + 1)
+        if start > first:
+            ax.plot([start, start], [0, -0.035], transform=ax.get_xaxis_transform(), color=C["line"], lw=0.8, clip_on=False)
+        name = f"{year}" if per_year > 34 else f"’{year % 100:02d}"
+        if (stop - start) / 12 * per_year > (26 if len(name) == 4 else 15):
+            ax.annotate(
+                name, ((start + stop) / 2, 0), (0, -6), ax.get_xaxis_transform(), "offset points",
+                ha="center", va="top", fontsize=9, color=C["muted"], annotation_clip=False,
+            )  # fmt: skip
+
+
+def mark(ax: Axes, events: Sequence[Event], named: Mapping[str, str], show_names: bool = True) -> None:
+    """A vertical line at the day of each event, with its letter above the axes; near letters go up a step."""
+    first, last = ax.get_xlim()
+    per_month = ax.figure.get_size_inches()[0] * 72 * ax.get_position().width / (last - first)
+    ends: list[float] = []
+    for event in events:
+        at = mm.position(event.effective or event.announced)
+        if not first <= at <= last or event.id not in named:
+            continue
+        ax.axvline(at, color=C["muted"], lw=0.8, ls=(0, (2, 2)), zorder=1.5)
+        if not show_names:
+            continue
+        x = (at - first) * per_month
+        level = next((i for i, end in enumerate(ends) if x > end), len(ends))
+        ends[level : level + 1] = [x + 9.0]
+        ax.annotate(
+            named[event.id], (at, 1), (0, 2 + 9 * level), ax.get_xaxis_transform(), "offset points",
+            ha="center", va="bottom", fontsize=7.8, color=C["muted"], annotation_clip=False,
+        )  # fmt: skip
+
+
+def runs(months: Sequence[int]) -> list[list[int]]:
+    """Months split where they do not follow one another."""
+    out: list[list[int]] = []
+    for month in sorted(months):
+        if out and month == out[-1][-1] + 1:
+            out[-1].append(month)
+        else:
+            out.append([month])
+    return out
+
+
+def flow(ax: Axes, history: History, first: int, last: int, color: str = C["ink"], lw: float = 1.5) -> float:
+    """Monthly figures as a line broken at gaps, sums as flat steps at their mean; returns the largest value drawn."""
+    top = 0.0
+    inside = [m for m in history.values if first <= m <= last]
+    for run in runs(inside):
+        values = [history.values[m] for m in run]
+        ax.plot(np.array(run) + 0.5, values, color=color, lw=lw, marker="o", ms=2.6 if len(run) < 3 else 1.6, zorder=3)
+        top = max(top, *values)
+    for months, mean in history.steps:
+        for run in runs([m for m in months if first <= m <= last]):
+            ax.plot([run[0], run[-1] + 1], [mean, mean], color=color, lw=1.1, ls=(0, (1, 1.6)), zorder=2.5)
+            top = max(top, mean)
+    return top

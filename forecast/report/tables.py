@@ -1,0 +1,244 @@
+"""Tables of the report as Blocks: headline rows, months ahead, regimes, scores, gates.
+
+Plain semantic tables instead of a table library: they take the page's light and dark colours and turn into cards on a phone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from forecast.core import months as mm
+from forecast.report.blocks import MISSING, Cell, Column, Table
+from forecast.report.facts import Answer, Facts, History
+from forecast.report.numbers import BASES, NBSP, digits, flow_name, number, percent, period, plain, product_name, series_name, window
+from forecast.report.wording import amount, between, change, seen, sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def headline(facts: Facts, answers: Sequence[Answer], caption: str) -> Table:
+    """One row a question: description, estimate where the gates allow one, verdict; the sentence stands beneath."""
+    columns = (Column("Question"), Column("Observed against baseline"), Column("Estimate"), Column("Verdict"))
+    rows = [(_asked(a), _described(a), _estimated(a), Cell(a.verdict or MISSING, _read(a), a.verdict)) for a in answers]
+    out: list[tuple[Cell, ...]] = []
+    for answer, row in zip(answers, rows, strict=True):
+        out.append(row)
+        note = f" {answer.note.rstrip('.')}." if answer.note else ""
+        out.append((Cell(sentence(facts, answer) + note, tone="sentence"),))
+    return Table(caption, columns, tuple(out), stacked=True)
+
+
+def _asked(a: Answer) -> Cell:
+    parts = [series_name(a.series.split("+")[0]), window(a.first, a.last), BASES.get(a.basis, a.basis)]
+    parts.append(f"lag {a.lag} month{'s' if a.lag != 1 else ''}" if a.lag else "no lag")
+    parts.append(f"asked: {a.estimand}")
+    title = f"{a.id}. {a.question}" if a.question else a.id
+    return Cell(title, " · ".join(p for p in parts if p))
+
+
+def _described(a: Answer) -> Cell:
+    if not a.compared:
+        level = amount(a, a.desc, sign=False) if math.isfinite(a.desc) else MISSING
+        return Cell(level, f"no baseline; {a.baseline.removeprefix('none').strip('; ') or 'no figure bundled'}")
+    fraction = change(a)
+    share = f" ({percent(fraction)})" if math.isfinite(fraction) and a.measure != "relative" else ""
+    against = f"{seen(a)} against {_expected(a)}; " if seen(a) and math.isfinite(a.expected) else ""
+    several = math.isfinite(a.desc_lo) and a.desc_lo != a.desc_hi
+    spread = f"; all baselines {between(a, a.desc_lo, a.desc_hi)}" if several else ""
+    return Cell(amount(a, a.desc) + share, f"{against}{a.baseline}{spread}")
+
+
+def _expected(a: Answer) -> str:
+    return percent(a.expected, sign=False) if a.measure == "share" else number(a.expected, a.unit)
+
+
+def _estimated(a: Answer) -> Cell:
+    if not a.estimated:
+        return Cell(MISSING, "none: " + (a.because or a.verdict or "not asked"))
+    lines = [f"80{NBSP}% {between(a, a.lo80, a.hi80)}; 95{NBSP}% {between(a, a.lo95, a.hi95)}", *_support(a)]
+    return Cell(amount(a, a.estimate), "; ".join(lines))
+
+
+def _support(a: Answer) -> list[str]:
+    lines = []
+    if math.isfinite(a.p_value):
+        floor = f" (floor {plain(a.p_floor, 3)})" if math.isfinite(a.p_floor) else ""
+        lines.append(f"placebo p {plain(a.p_value, 3)}{floor}")
+    if math.isfinite(a.mde80):
+        lines.append(f"detectable from {amount(a, a.mde80, sign=False)}")
+    lines.append(f"{a.n_clean} clean months" + (f" and {a.n_span} sums" if a.n_span else ""))
+    if a.estimator:
+        lines.append(a.estimator)
+    return lines
+
+
+def _read(a: Answer) -> str:
+    return f"reading: {a.reading}" if a.reading else ""
+
+
+def sensitivity(answers: Sequence[Answer]) -> Table:
+    """The same questions under other methods and windows."""
+    columns = (
+        Column("Question"), Column("Method and window"), Column("Observed less baseline", True), Column("Estimate", True),
+        Column(f"95{NBSP}% interval", True), Column("Placebo p", True), Column("Verdict"),
+    )  # fmt: skip
+    rows = []
+    for a in answers:
+        rows.append(
+            (
+                Cell(a.id, series_name(a.series.split("+")[0])),
+                Cell(a.estimator or MISSING, f"{window(a.first, a.last)}; {a.estimand}"),
+                Cell(amount(a, a.desc) if a.compared else MISSING, a.baseline),
+                Cell(amount(a, a.estimate) if a.estimated else MISSING, "" if a.estimated else a.because),
+                Cell(between(a, a.lo95, a.hi95) if a.estimated else MISSING),
+                Cell(plain(a.p_value, 3), f"floor {plain(a.p_floor, 3)}" if math.isfinite(a.p_floor) else ""),
+                Cell(a.verdict or MISSING, tone=a.verdict),
+            )
+        )
+    return Table("Other methods and windows for the same questions, in the unit of each row.", columns, tuple(rows))
+
+
+def ahead(history: History, rows: pd.DataFrame, as_of: str) -> Table:
+    """Twelve months of one series: median, bands, and the change on the year and on the month before."""
+    unit = history.unit
+    months = {mm.ordinal(m): r for m, r in zip(rows["month"], rows.to_dict("records"), strict=True) if "/" not in m}
+    median = {m: float(r["q50"]) for m, r in months.items()}
+    levels = median | history.values
+    out = []
+    for m in sorted(months):
+        r = months[m]
+        past = mm.label(m) < as_of[:7]
+        out.append(
+            (
+                Cell(period(mm.label(m)), "already past, no figure bundled" if past else "", "past" if past else ""),
+                Cell(plain(median[m], digits(median[m], unit))),
+                Cell(_band(r["q10"], r["q90"], unit)),
+                Cell(_band(r["q025"], r["q975"], unit)),
+                _yearly(history, m, levels),
+                _ratio(median[m], levels.get(m - 1), "no figure the month before"),
+            )
+        )
+        if m % 12 == 1 and m - 1 in months:
+            out.extend(_holiday(history, rows, m, unit))
+    columns = (
+        Column("Month"), Column(f"Median, {unit}", True), Column(f"80{NBSP}% band", True), Column(f"95{NBSP}% band", True),
+        Column("on the year", True), Column("on the month", True),
+    )  # fmt: skip
+    return Table(f"{series_name(history.series)}: the months ahead, {unit} a month.", columns, tuple(out))
+
+
+def _band(low: float, high: float, unit: str) -> str:
+    return f"{plain(low, digits(high, unit))} to {plain(high, digits(high, unit))}"
+
+
+def _ratio(value: float, base: float | None, reason: str) -> Cell:
+    if base is None or not base > 0:
+        return Cell(MISSING, "base is zero" if base == 0 else reason)
+    return Cell(percent(value / base - 1.0))
+
+
+def _yearly(history: History, m: int, levels: dict[int, float]) -> Cell:
+    before = m - 12
+    chinese = history.series.startswith("CHN.")
+    if chinese and m % 12 in (0, 1) and (history.only_summed(before) or history.only_summed(before - before % 12)):
+        return Cell(MISSING, "on Jan+Feb only")
+    return _ratio(levels[m], levels.get(before), "no figure a year earlier")
+
+
+def _holiday(history: History, rows: pd.DataFrame, february: int, unit: str) -> list[tuple[Cell, ...]]:
+    """January and February together, where the year before is known only as their sum."""
+    if not (history.only_summed(february - 12) or history.only_summed(february - 13)):
+        return []
+    label = mm.period_label(february - 1, february)
+    joint = rows[rows["month"] == label]
+    before = history.total(february - 13, february - 12)
+    if not len(joint):
+        return [(Cell("Jan+Feb", "sum not drawn", "past"), *(Cell(MISSING) for _ in range(5)))]
+    r = joint.iloc[0]
+    value = float(r["q50"])
+    yearly = Cell(percent(value / before - 1.0)) if before > 0 else Cell(MISSING, "no sum a year earlier")
+    return [
+        (
+            Cell(f"Jan+Feb {february // 12}", "sum of both months"), Cell(plain(value, digits(value, unit))),
+            Cell(_band(r["q10"], r["q90"], unit)), Cell(_band(r["q025"], r["q975"], unit)), yearly, Cell(MISSING, "a sum"),
+        )
+    ]  # fmt: skip
+
+
+def latest(histories: Sequence[History]) -> Table:
+    """The last published month of every series with its change on the year and on the month before."""
+    rows = []
+    for h in histories:
+        if not h.values:
+            continue
+        m = max(h.values)
+        value = h.values[m]
+        rows.append(
+            (
+                Cell(product_name(h.series.partition(":")[0].rsplit(".", 1)[-1]), flow_name(h.series)),
+                Cell(period(mm.label(m))),
+                Cell(number(value, h.unit)),
+                _yearly(h, m, h.values),
+                _ratio(value, h.values.get(m - 1), "no figure the month before"),
+            )
+        )
+    columns = (Column("Series"), Column("Last month"), Column("Level", True), Column("on the year", True), Column("on the month", True))
+    return Table("The last published month of each series; not seasonally adjusted.", columns, tuple(rows))
+
+
+def regimes(table: pd.DataFrame) -> Table:
+    """If the suspension is extended or lapses: the observed mean of each regime with its range, one row per series."""
+    from forecast.core.products import display
+
+    names = list(dict.fromkeys(table["regime"].astype(str)))
+    windows = {}
+    for name in names:
+        part = table[table["regime"] == name]
+        windows[name] = window(str(part["months_from"].min()), str(part["months_to"].max()))
+    rows = []
+    for series, part in table.groupby("series", sort=False):
+        unit, scale = display(str(series))
+        by = {str(r["regime"]): r for r in part.to_dict("records")}
+        cells = []
+        for name in names:
+            r = by.get(name)
+            if r is None or r["mean"] is None or not math.isfinite(r["mean"]):
+                cells.append(Cell(MISSING, "no monthly figure"))
+                continue
+            mean, low, high = (float(r[k]) / scale for k in ("mean", "lo", "hi"))
+            cells.append(Cell(number(mean, unit), f"{plain(low, digits(high, unit))} to {number(high, unit)}; {int(r['n'])} months"))
+        rows.append((Cell(product_name(str(series).rsplit(".", 1)[-1]), flow_name(str(series))), *cells))
+    columns = (Column("Series"), *(Column(f"If {n}" if not n.lower().startswith("if") else n, True) for n in names))
+    used = "; ".join(f"{n}: {windows[n]}" for n in names)
+    return Table(
+        f"If … then: a month under each regime, as it was observed (mean, then lowest to highest month). Months used: {used}.",
+        columns, tuple(rows), "No probability is attached to any column: which one holds is a decision, not a draw.",
+    )  # fmt: skip
+
+
+def comparisons(table: pd.DataFrame) -> Table:
+    """Every model against the best naive one: the ratio of pooled errors with its 90 % interval."""
+    from forecast.report.wording import better
+
+    rows: list[tuple[Cell, ...]] = []
+    for group, part in table.groupby("group", sort=False):
+        rows.append((Cell(str(group), tone="group"),))
+        for r in part.sort_values(["metric", "ratio"]).to_dict("records"):
+            low, high = (float(r[k]) if r[k] is not None else math.nan for k in ("lo90", "hi90"))
+            interval = f"{plain(low, 2)} to {plain(high, 2)}" if math.isfinite(high) else MISSING
+            said = better(float(r["ratio"]), high)
+            cutoffs = f"{int(r['n'])} ({int(r['n_cutoffs'])} cutoffs)"
+            rows.append(
+                (
+                    Cell(str(r["model"])), Cell(str(r["benchmark"])), Cell(str(r["metric"])), Cell(plain(float(r["ratio"]), 2)),
+                    Cell(interval), Cell(cutoffs), Cell(said, str(r.get("note") or ""), "pass" if said == "beats it" else "muted"),
+                )
+            )  # fmt: skip
+    columns = (
+        Column("Model"), Column("Benchmark"), Column("Metric"), Column("Ratio", True), Column(f"90{NBSP}% interval", True),
+        Column("Questions", True), Column("Said of it"),
+    )  # fmt: skip
+    return Table("Error of each model divided by the benchmark's, on the questions both answered; below 1 is better.", columns, tuple(rows))

@@ -1,0 +1,191 @@
+"""Backtest: old Tasks, each on the vintage of its own day, answered by every model anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from forecast.core import registry
+from forecast.core.archive import Archive
+from forecast.core.errors import ConfigError, nearest
+from forecast.core.questions import Task
+from forecast.core.results import Failure, Forecast
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+from forecast.study import ask
+
+WINDOWS = ("expanding", "rolling")
+
+
+@dataclass(frozen=True)
+class Past:
+    """One old question: a Task on one series, the last month then known, and the first month shown (rolling window)."""
+
+    task: Task
+    last: int
+    since: int | None = None
+
+    @property
+    def series(self) -> str:
+        """The one series of the task."""
+        return self.task.series[0]
+
+    def vintage(self, archive: Archive) -> Vintage:
+        """What the forecaster of that day could see."""
+        return trimmed(archive.as_of(self.task.day), self.series, self.since)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question and one model's answer."""
+
+    model: str
+    past: Past
+    answer: Forecast | Failure
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """All answers of a backtest; `archive` tells what was known at each cutoff."""
+
+    answered: tuple[Answered, ...]
+    archive: Archive
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Number of unanswered questions by model."""
+        counts = {a.model: 0 for a in self.answered}
+        for a in self.answered:
+            counts[a.model] += isinstance(a.answer, Failure)
+        return counts
+
+
+def trimmed(vintage: Vintage, series: str, since: int | None) -> Vintage:
+    """The vintage without figures of `series` before month `since`."""
+    if since is None or not vintage.knows(series):
+        return vintage
+    first = vintage.observed(series).first
+    return vintage.hide(series, first, since - 1) if first < since else vintage
+
+
+def questions(
+    archive: Archive,
+    series: Iterable[str],
+    days: Iterable[dt.date],
+    horizon: int = 12,
+    *,
+    window: str = "expanding",
+    window_months: int = 60,
+    min_months: int = 24,
+    draws: int = 1000,
+) -> list[Past]:
+    """The old questions of some series: months 1 to `horizon` after the last one known on each day.
+
+    expanding : the whole history of the day; rolling : its last `window_months` months. A day is skipped while fewer than
+    `min_months` single monthly figures of the series were known, and when no newer month has come since the day before it.
+    """
+    if window not in WINDOWS:
+        raise ConfigError(f"no backtest window is called '{window}'", hint=nearest(window, WINDOWS))
+    out = []
+    days = sorted(set(days))
+    for name in series:
+        seen = None
+        for day in days:
+            vintage = archive.as_of(day)
+            if not vintage.knows(name):
+                continue
+            observed = vintage.observed(name)
+            if observed.count < min_months or observed.last == seen:
+                continue
+            seen = observed.last
+            asked = [vintage.steps.label(seen + h) for h in range(1, horizon + 1)]
+            since = seen - window_months + 1 if window == "rolling" else None
+            out.append(Past(Task(day, name, asked, draws=draws), seen, since))
+    return out
+
+
+def answerable(pasts: Iterable[Past], truth: Vintage) -> list[Past]:
+    """The questions of which at least one asked period has been published since."""
+    kept = []
+    for past in pasts:
+        if truth.knows(past.series) and truth.last_month(past.series) > past.last:
+            kept.append(past)
+    return kept
+
+
+def default_series(archive: Archive, day: dt.date, min_months: int = 24) -> tuple[str, ...]:
+    """Quantities with at least `min_months` monthly figures on a day."""
+    vintage = archive.as_of(day)
+    keys = ((s, SeriesKey.maybe(s)) for s in vintage.series)
+    return tuple(s for s, key in keys if (key is None or key.measure == "quantity") and vintage.observed(s).count >= min_months)
+
+
+def answers(
+    method: Any,
+    vintages: Sequence[Vintage],
+    tasks: Sequence[Task],
+    seed: int = 0,
+    memo: dict[Any, Any] | None = None,
+) -> list[Any]:
+    """Answers of one model to many questions, in one call where the model offers `predict_many`."""
+    memo = {} if memo is None else memo
+    if not hasattr(method, "predict_many"):
+        return [ask.answer(method, v, t, seed, memo) for v, t in zip(vintages, tasks, strict=True)]
+    given = [ask.given(method, v, t, seed, memo) for v, t in zip(vintages, tasks, strict=True)]
+    rngs = [ask.rng_of(seed, method, t) for t in tasks]
+    return ask.made_many(method, list(zip(vintages, tasks, strict=True)), rngs, given)
+
+
+def named(models: Iterable[Any]) -> dict[str, Any]:
+    """Models by name, from names, words (`{"use": ..., "name": ...}`) or models themselves; a name given twice is refused."""
+    out: dict[str, Any] = {}
+    for spec in models:
+        if isinstance(spec, str):
+            label, method = spec, registry.build("model", spec)
+        elif isinstance(spec, Mapping):
+            words = {k: v for k, v in spec.items() if k != "name"}
+            label, method = str(spec.get("name", spec.get("use", ""))), registry.build("model", words)
+        else:
+            label, method = spec.name, spec
+        if label in out:
+            raise ConfigError(f"two models are called '{label}'", hint="give each its own name")
+        out[label] = method
+    return out
+
+
+def backtest(
+    archive: Archive,
+    days: Iterable[str | dt.date],
+    models: Iterable[Any],
+    series: str | Iterable[str] | None = None,
+    horizons: Iterable[int] = range(1, 13),
+    *,
+    window: str = "expanding",
+    window_months: int = 60,
+    min_months: int = 24,
+    draws: int = 1000,
+    seed: int = 0,
+) -> Backtest:
+    """Every model's answers to the old questions of `series` on `days`.
+
+    series : default all quantities with `min_months` figures on the first day; horizons : months after the last one known, of
+    which the largest is asked for.
+    """
+    from forecast.core.months import parse_day
+
+    when = sorted({parse_day(day) for day in days})
+    if not when:
+        raise ConfigError("a backtest needs at least one cutoff", hint='forecast.cutoffs("2022-01", every="month")')
+    names = [series] if isinstance(series, str) else list(series or default_series(archive, when[0], min_months))
+    pasts = questions(
+        archive, names, when, max(horizons), window=window, window_months=window_months, min_months=min_months, draws=draws
+    )
+    vintages = [past.vintage(archive) for past in pasts]
+    memo: dict[Any, Any] = {}
+    out = []
+    for label, method in named(models).items():
+        made = answers(method, vintages, [past.task for past in pasts], seed, memo)
+        out += [Answered(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
+    return Backtest(tuple(out), archive)
