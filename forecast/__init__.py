@@ -25,10 +25,11 @@ _HOMES = {
     **dict.fromkeys(
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
-            "untouched", "run", "report",
+            "untouched", "run",
         ),
         "forecast.api",
     ),
+    "report": "forecast.report",
 }  # fmt: skip
 
 __all__ = ["__version__", *sorted(_HOMES)]
@@ -63,7 +64,9 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'forecast' has no attribute '{name}'")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    home = _HOMES[name]
+    # forecast.report is a package that may be called, so the verb and the home of its parts are one name
+    value = importlib.import_module(home) if home == f"forecast.{name}" else getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
 

@@ -1,4 +1,4 @@
-"""Agreement: do other estimators of the same question say the same?"""
+"""Agreement: whether other estimators of the same question say the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ class Agreement:
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: share of the others with the same sign; threshold: 1."""
-        others = {name: e for name, e in evidence.siblings.items() if e.counterfactual is not None and e.estimator != effect.estimator}
+        others = {
+            name: e for name, e in evidence.siblings.items() if e.counterfactual is not None and e.estimator != effect.estimator
+        }
         if not others or effect.counterfactual is None:
             return Gate(NAME, "not run", reason="no other estimate of the same question")
         mine = np.sign(effect.cumulative.estimate)

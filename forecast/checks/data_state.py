@@ -1,4 +1,4 @@
-"""Data state: what is known of the asked window?"""
+"""Data state: what is known of the asked window."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOFT = ("provisional", "span", "missing", "suppressed", "not released", "not bun
 @check
 @dataclass(frozen=True)
 class DataState:
-    """Provisional, missing, suppressed and summed months of the asked window, listed; half or more unknown is description only."""
+    """The provisional, missing and summed months of the window; with half or more unknown only a description is left."""
 
     most: float = 0.5
 
@@ -26,7 +26,11 @@ class DataState:
         window = design.window(vintage)
         months = range(window.first, window.last + 1)
         states = Counter(
-            state for s in design.treated if vintage.knows(s) for state in (vintage.status(s, m) for m in months) if state in SOFT
+            state
+            for s in design.treated
+            if vintage.knows(s)
+            for state in (vintage.status(s, m) for m in months)
+            if state in SOFT
         )
         unknown = len(effect.description.unknown) / window.length
         listed = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "every month has a final figure"

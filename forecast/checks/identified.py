@@ -1,4 +1,4 @@
-"""Identified: do the figures hold anything on the question at all?"""
+"""Identified: whether the figures hold anything on the question at all."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from forecast.core.clean import Clean, clean, regime
 from forecast.core.contracts import Evidence
+from forecast.core.describe import counted
 from forecast.core.registry import check
 from forecast.core.results import Effect, Gate
 
@@ -33,17 +34,18 @@ class Identified:
         figures = before.count + len(before.spans)
         reason = self._reason(effect, before, recovery)
         if not reason:
-            text = f"{before.count} months and {len(before.spans)} spans to compare with"
+            text = f"{counted(before.count, 'month')} and {counted(len(before.spans), 'span')} to compare with"
             return Gate(NAME, "pass", figures, self.fewest, text)
         return Gate(NAME, "fail", figures, self.fewest, reason, cap="not identified", withholds=True)
 
     def _reason(self, effect: Effect, before: Clean, recovery: bool) -> str:
-        if not len(effect.observed):
-            return f"no figure is known in the asked window, {effect.description.months}"
-        if before.count < self.fewest and not before.spans:
-            what = "months lie in the regime compared with" if recovery else "clean months lie before the event"
-            return f"only {before.count} {what}, and no sum of months"
         levels = np.append(before.values, [span.value for span in before.spans])
-        if effect.design.estimand in LOSSES and not np.any(levels):
-            return "the flow was already zero throughout the months compared with: nothing was left to lose"
-        return ""
+        reasons = []
+        if len(levels) and not np.any(levels) and effect.design.estimand in LOSSES:
+            reasons.append("the flow was already zero throughout the months compared with: nothing was left to lose")
+        if not len(effect.observed):
+            reasons.append(f"no figure is known in the asked window, {effect.description.months}")
+        if before.count < self.fewest and not before.spans:
+            what, where = ("month", "in the regime compared with") if recovery else ("clean month", "before the event")
+            reasons.append(f"only {counted(before.count, what)} {where}, and no sum of months")
+        return "; ".join(reasons)

@@ -1,4 +1,4 @@
-"""Length: how far does the history before the event carry a claim?"""
+"""Length: how far the history before the event carries a claim."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from forecast.core.clean import clean
 from forecast.core.contracts import Evidence
+from forecast.core.describe import counted
 from forecast.core.registry import check
 from forecast.core.results import Effect, Gate
 from forecast.kernels import counts
@@ -36,7 +37,7 @@ class Length:
         zeros = int((before.values == 0).sum())
         if before.count and 2 * zeros >= before.count and evidence.vintage.nonnegative:
             return self._counts(effect, before.count, zeros)
-        text = f"{before.count} clean months and {len(before.spans)} spans for a window of {window}"
+        text = f"{counted(before.count, 'clean month')} and {counted(len(before.spans), 'span')} for a window of {window}"
         need = max(self.full, self.full_ratio * window)
         if before.count >= need:
             return Gate(NAME, "pass", before.count, need, text)

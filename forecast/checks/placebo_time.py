@@ -1,4 +1,4 @@
-"""Placebo in time: how large an effect does the same method find where there was none?"""
+"""Placebo in time: how large an effect the same method finds where there was none."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from forecast.core.contracts import Evidence
+from forecast.core.describe import counted
 from forecast.core.registry import check
 from forecast.core.results import Effect, Gate
 
@@ -15,10 +16,10 @@ NAME = "placebo_time"
 @check
 @dataclass(frozen=True)
 class PlaceboTime:
-    """The effect against those found in earlier windows without an event: its p-value, its floor, and the smallest visible effect.
+    """The effect against those of earlier windows without an event: p-value, its floor, smallest visible effect.
 
-    An effect below the minimum detectable one (80 % power at 5 %) cannot be distinguished from none; a p-value above `level`, or no clean
-    window to compare with, leaves a suggestion at most.
+    An effect below the minimum detectable one (80 % power at 5 %) cannot be distinguished from none; a p-value above
+    `level`, or no clean window to compare with, leaves a suggestion at most.
     """
 
     level: float = 0.10
@@ -32,7 +33,7 @@ class PlaceboTime:
             return Gate(NAME, "not run", 0, self.level, "0 clean windows of this length before the event", cap="suggestive")
         p, floor = effect.p_value, effect.p_floor
         apart = separate([evidence.vintage.steps.ordinal(x.start) for x in found], effect)
-        text = f"p = {p:.3f} from {len(found)} clean windows, {apart} of them without overlap (floor {floor:.3f})"
+        text = f"p = {p:.3f} from {counted(len(found), 'clean window')}, {apart} without overlap (floor {floor:.3f})"
         size = abs(effect.cumulative.estimate)
         if math.isfinite(effect.mde80) and size < effect.mde80:
             text += f"; the effect is below the smallest visible one, {effect.mde80:.4g} {effect.unit}".rstrip()

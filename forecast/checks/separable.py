@@ -1,4 +1,4 @@
-"""Separable: can the effect be laid to this event alone?"""
+"""Separable: whether the effect can be laid to this event alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign: is the direction of the effect beyond doubt?"""
+"""Sign: whether the direction of the effect is beyond doubt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ NAME = "sign"
 class Sign:
     """The direction: the 80 % interval must exclude zero, and named baselines must agree on it.
 
-    A net effect whose baselines disagree cannot be distinguished; for other questions that leaves a suggestion at most.
+    A net effect whose baselines disagree cannot be distinguished; for other questions that leaves a suggestion at most. A
+    recovery is a rise: where the flow fell further, none can be distinguished.
     """
 
     level: float = 0.8
@@ -32,6 +33,9 @@ class Sign:
             reason = f"the {self.level:.0%} interval includes zero"
             return Gate(NAME, "fail", 0.0, 0.0, reason, cap="cannot distinguish")
         nearest = low if low > 0 else high
+        if effect.design.estimand == "recovery" and high < 0:
+            reason = "no recovery is visible: the flow lies below the months compared with"
+            return Gate(NAME, "fail", nearest, 0.0, reason, cap="cannot distinguish")
         signs = {np.sign(c.difference) for c in effect.description.compared if c.difference}
         if len(signs) > 1:
             cap = "cannot distinguish" if effect.design.estimand == "net" else "suggestive"

@@ -1,4 +1,4 @@
-"""Unit value: is the ratio a price?"""
+"""Unit value: whether the ratio is a price."""
 
 from __future__ import annotations
 

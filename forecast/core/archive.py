@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -94,7 +94,7 @@ class Archive:
         day = months.parse_day(day)
         cells = {}
         for series, states in self._states.items():
-            known = tuple(cell for cell in states if cell.released <= day < cell.until)
+            known = tuple(c for c in states if c.released <= day and (day < c.until or c.until == dt.date.max))
             if known:
                 cells[series] = known
         return Vintage(day=day, cells=cells, events=self.events.known_on(day), pseudo=self.pseudo, past=self.as_of)
@@ -120,7 +120,11 @@ class Archive:
         """A new archive with more figures and events; nothing already there is changed."""
         import pandas as pd
 
-        rows = rows.reindex(columns=list(COLUMNS)).fillna("")
+        rows = (
+            rows.reindex(columns=list(COLUMNS))
+            .assign(value=rows["value"].astype(float))
+            .fillna(dict.fromkeys(COLUMNS[:2] + COLUMNS[3:], ""))
+        )
         table = pd.concat([self.table, rows], ignore_index=True).drop_duplicates(ignore_index=True)
         return Archive(table, self.events.joined(events), self.pseudo)
 
@@ -164,8 +168,9 @@ def _validate(table: pd.DataFrame) -> None:
             raise DataError(
                 f"unknown {name} '{row[name]}'", where=f"{row['series']}, {row['period']}", hint=nearest(row[name], allowed)
             )
-    for series in table["series"].unique():
-        SeriesKey.parse(series)
+    for column, parse in (("series", SeriesKey.parse), ("period", months.parse_period), ("released", dt.date.fromisoformat)):
+        for text in table[column].unique():
+            _read(parse, text, column)
     quantity = table[~table["series"].str.contains(":") & (table["value"].astype(float) < 0)]
     if len(quantity):
         row = quantity.iloc[0]
@@ -184,6 +189,15 @@ def _validate(table: pd.DataFrame) -> None:
         )
 
 
+def _read(parse: Callable[[str], object], text: str, column: str) -> None:
+    try:
+        parse(text)
+    except (ValueError, TypeError):
+        raise DataError(
+            f"'{text}' is not a day", where=f"column '{column}'", hint="YYYY-MM-DD, for example 2025-03-31"
+        ) from None
+
+
 @functools.cache
 def bundled_archive() -> Archive:
     """The data set that comes with the package."""
@@ -200,8 +214,26 @@ def read_archive(path: str | Path, events: EventCalendar | None = None) -> Archi
     if not path.exists():
         raise DataError("there is no such file", where=str(path), hint="the path of a CSV or Parquet file")
     if path.suffix == ".parquet":
-        table = pd.read_parquet(path).astype({"value": float}).fillna("")
+        table = pd.read_parquet(path)
+        table = table.fillna({column: "" for column in table.columns if column != "value"})
     else:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
-        table["value"] = pd.to_numeric(table["value"].where(table["value"] != "", "nan"))
+    if "value" in table.columns:
+        table["value"] = _numbers(table, path)
     return Archive(table, events if events is not None else bundled_events())
+
+
+def _numbers(table: pd.DataFrame, path: Path) -> pd.Series:
+    """The values as numbers, NaN where a cell is empty."""
+    import pandas as pd
+
+    empty = table["value"].isna() | (table["value"].astype(str).str.strip() == "")
+    numbers = pd.to_numeric(table["value"].mask(empty), errors="coerce").astype(float)
+    wrong = table[numbers.isna() & ~empty]
+    if len(wrong):
+        row = wrong.iloc[0]
+        raise DataError(
+            f"'{row['value']}' is not a number", where=f"{path.name}, {row['series']}, {row['period']}",
+            hint="a number, or an empty cell with the status missing",
+        )  # fmt: skip
+    return numbers

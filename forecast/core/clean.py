@@ -59,10 +59,10 @@ def clean(vintage: Vintage, design: Design, series: str | None = None) -> Clean:
 def regime(vintage: Vintage, design: Design) -> Clean:
     """The stretch a recovery is compared with: from the month the measure in force took effect to the month before the event.
 
-    It begins with the latest other event of the default calendar that touches the series (or at `design.clean_from`); that month
-    itself belongs to it.
+    It begins with the latest other event of the default calendar that touches the series (or at `design.clean_from`); that
+    month itself belongs to it.
     """
-    if design.clean_from is not None:
+    if design.clean_from is not None or not vintage.knows(design.treated[0]):
         return clean(vintage, design)
     window = design.window(vintage)
     own = {event.id for event in design.events}

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.core.archive import Archive
-from forecast.core.errors import ForecastError
+from forecast.core.errors import ForecastError, MissingExtraError
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
-from forecast.core.results import Effect, Failure, Forecast, Gate
+from forecast.core.results import Effect, Failure, Forecast, Gate, Skipped
 from forecast.core.vintage import Vintage
 
 Floats = NDArray[np.float64]
@@ -96,4 +96,5 @@ def failed(method: Any, question: Task | Design, error: Exception) -> Failure:
         asked, series = f"{question.event_ids}: {question.start or ''} to {question.stop or ''}", "+".join(question.treated)
     reason = error.problem if isinstance(error, ForecastError) else f"{type(error).__name__}: {error}"
     detail = "; ".join(x for x in (getattr(error, "where", ""), getattr(error, "hint", "")) if x)
-    return Failure(method.name, asked, series, reason, detail)
+    kind = Skipped if isinstance(error, MissingExtraError) else Failure
+    return kind(method.name, asked, series, reason, detail)

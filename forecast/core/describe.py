@@ -167,6 +167,11 @@ def _last_level(vintage: Vintage, design: Design) -> tuple[float, str]:
     return sum(c.value for c in same), vintage.steps.period(last.first, last.last)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number with its noun, in the plural where it is not one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def unit_of(design: Design) -> str:
     """Unit of the effect: the archive's, a plain number for a share, USD/kg for a value over a quantity."""
     unit = _unit(design.treated[0])

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from forecast.core import months, registry
 from forecast.core.errors import DataError, nearest
 from forecast.core.products import mineral_of
-from forecast.core.series import SeriesKey
+from forecast.core.series import SeriesKey, countries
 
 INSTRUMENTS = (
     "licence", "ban", "suspension", "deal", "enforcement", "relief", "tariff", "quota", "regulation", "investigation",
@@ -117,7 +117,10 @@ class Event:
         if self.announced > day:
             return None
         known = self
-        if self.end_announced and self.end_announced > day:
+        later_end = self.end_announced and self.end_announced > day
+        # an end before the effective day makes sense only together with the day on which it was called off
+        never = self.end and self.effective and self.end < self.effective and self.called_off and self.called_off > day
+        if later_end or never:
             known = replace(known, end=None, end_announced=None)
         if self.called_off and self.called_off > day:
             known = replace(known, called_off=None)
@@ -132,7 +135,7 @@ class Event:
     def touches(self, series: str) -> bool:
         """Whether the event bears on a flow: goods in scope, and trade between the two sides.
 
-        A total over all partners is touched by a measure against one of them.
+        A total over all partners, or over a group, is touched by a measure against one of them.
         """
         key = SeriesKey.maybe(series)
         if key is None or not self.covers(key.product):
@@ -140,9 +143,10 @@ class Event:
         ends = {key.origin, key.destination}
         if "WLD" in ends:
             return bool(ends & set(self.imposed_by)) or bool(ends & set(self.targets)) or "ALL" in self.targets
-        one, other = key.origin, key.destination
+        one, other = countries(key.origin), countries(key.destination)
         return any(
-            a in self.imposed_by and (b in self.targets or "ALL" in self.targets) for a, b in ((one, other), (other, one))
+            not a.isdisjoint(self.imposed_by) and ("ALL" in self.targets or not b.isdisjoint(self.targets))
+            for a, b in ((one, other), (other, one))
         )
 
     def directed_at(self, series: str) -> bool:
@@ -150,9 +154,11 @@ class Event:
         key = SeriesKey.maybe(series)
         if key is None or not self.touches(series):
             return False
-        if "WLD" not in (key.origin, key.destination):
-            return True
-        return "ALL" in self.targets and key.origin in self.imposed_by
+        one, other = countries(key.origin), countries(key.destination)
+        return any(
+            a.issubset(self.imposed_by) and ("ALL" in self.targets or b.issubset(self.targets))
+            for a, b in ((one, other), (other, one))
+        )
 
     def response(self, when: NDArray[np.int64]) -> NDArray[np.float64]:
         """The event's regressor columns for months `when`, shape (months, k), from its shape."""

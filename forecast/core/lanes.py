@@ -2,11 +2,12 @@
 
 A question is laid out in lanes, one per series and per hole it asks about: months beyond the end of a series are one lane, a
 hole inside it is another, whose history ends before the hole. All lanes of a batch of questions go to the model at once. It
-answers with paths on the working scale, which are taken back to quantities, made to add up to the published sums, and put together.
+answers with paths on the working scale; these are taken back to quantities, moved to the published sums and put together.
 """
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -158,37 +159,35 @@ def lay(vintage: Vintage, task: Task, transform: str, minimum: Callable[[int | N
         for anchor, columns in _anchors(observed, asked).items():
             now = _history(observed, anchor)
             earlier = now if fitted is vintage else _history(fitted.observed(series), anchor)
-            scale = choose_scale(now.values, vintage.nonnegative, transform)
+            scale = choose_scale(np.concatenate([now.values, earlier.values]), vintage.nonnegative, transform)
             need = minimum(vintage.season)
-            stretches = [_stretch(part, scale) for part in (now, earlier)]
-            for part in stretches:
+            start, training = _stretch(now, scale), _stretch(earlier, scale)
+            for part in (start, training):
                 if part.count < need:
                     raise TooShortError(
                         f"{part.count} usable months where {need} are needed", where=series, hint="a longer history"
                     )
-            end = stretches[0].last
+            end = start.last
             reach = max([asked[j] for j in columns] + [m for span in _touched(observed, asked) for m in span[0] if m > end])
             ahead = tuple(asked[j] - end for j in columns)
-            lanes.append(Lane(vintage, series, scale, *stretches, tuple(columns), ahead, reach - end, task.draws))
+            lanes.append(Lane(vintage, series, scale, start, training, tuple(columns), ahead, reach - end, task.draws))
     return lanes
 
 
 def _anchors(observed: Observed, asked: Sequence[int]) -> dict[int, list[int]]:
     """Places of the asked months without a figure of their own, by the last usable month before each of them."""
-    measured = {int(m) for m, v in zip(observed.months, observed.values, strict=True) if np.isfinite(v)}
-    unknown = {m for m in asked if m not in measured}
+    measured = set(observed.months[np.isfinite(observed.values)].tolist())
     split = split_spans(observed)
-    usable = {int(m) for m, v in zip(split.months, split.values, strict=True) if np.isfinite(v)} - unknown
-    for inside, _, _ in _touched(observed, asked):
-        usable -= set(inside)
+    touched = {m for inside, _, _ in _touched(observed, asked) for m in inside}
+    usable = sorted(set(split.months[np.isfinite(split.values)].tolist()) - (set(asked) - measured) - touched)
     out: dict[int, list[int]] = {}
     for j, m in enumerate(asked):
         if m in measured:
             continue
-        before = max((u for u in usable if u < m), default=None)
-        if before is None:
+        place = bisect.bisect_left(usable, m)
+        if place == 0:
             raise TooShortError("a month before the first figure is asked", where=observed.series, hint="later months")
-        out.setdefault(before, []).append(j)
+        out.setdefault(usable[place - 1], []).append(j)
     return out
 
 
@@ -208,7 +207,7 @@ def _history(observed: Observed, last: int) -> Filled:
 
 def _stretch(history: Filled, scale: Scale) -> Stretch:
     known = np.array([mark != "filled" for mark in history.marks], dtype=bool)
-    return Stretch(history.first, scale.forward(history.values), known, sum(mark == "split" for mark in history.marks))
+    return Stretch(history.first, scale.forward(history.values), known, history.marks.count("split"))
 
 
 def _assemble(vintage: Vintage, task: Task, answered: Sequence[tuple[Lane, Paths | Exception]]) -> Outcome:

@@ -110,7 +110,7 @@ def lunar_new_year(when: Sequence[int] | NDArray[np.int64], start: int = -1, end
     X-13's ``genhol`` with calendar centring (R package *seasonal*): the regressor moves between
     January and February and carries no fixed seasonal pattern.
 
-    Returns an array of the length of `when`; zero in months without any window day.
+    Returns an array of the length of `when`; zero in calendar months that never hold a day of the window.
     """
     table = lunar_new_year_days()
     share = _window_share(start, end)

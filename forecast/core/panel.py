@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import EventCalendar
@@ -44,14 +45,11 @@ def panel(
     steps = Steps(_step_unit(table[time]), season)
     names = table[unit].astype(str) if unit else pd.Series(value, index=table.index)
     when = [steps.ordinal(t) for t in table[time]]
-    outcome = pd.to_numeric(table[value], errors="coerce")
-    if (outcome.isna() & table[value].notna()).any():
-        bad = table[value][outcome.isna() & table[value].notna()].iloc[0]
-        raise DataError(f"'{bad}' in column '{value}' is not a number", hint="numbers, empty where missing")
+    outcome = _numbers(table[value])
     cells: dict[str, list[Cell]] = {}
     known: dict[tuple[str, str], dict[int, float]] = {}
     seen: set[tuple[str, int]] = set()
-    columns = {name: pd.to_numeric(table[name], errors="coerce").to_numpy() for name in controls}
+    columns = {name: _numbers(table[name]) for name in controls}
     for i, (name, step, y) in enumerate(zip(names, when, outcome, strict=True)):
         if (name, step) in seen:
             raise DataError(f"{name} has two rows at {steps.label(step)}", hint="one row per unit and time")
@@ -71,12 +69,24 @@ def panel(
     )
 
 
+def _numbers(column: pd.Series) -> NDArray[np.float64]:
+    """The column as finite numbers, NaN where a cell is empty."""
+    import pandas as pd
+
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    wrong = column.notna().to_numpy() & ~np.isfinite(numbers)
+    if wrong.any():
+        raise DataError(
+            f"'{column[wrong].iloc[0]}' in column '{column.name}' is not a number", hint="numbers, empty where missing"
+        )
+    return numbers
+
+
 def _step_unit(column: pd.Series) -> str:
+    """Months where every month has one stamp (of any day), days where one has more."""
     text = column.astype(str).str.strip()
     if text.str.fullmatch(r"\d{4}-\d{2}").all():
         return "month"
     if text.str.match(r"\d{4}-\d{2}-\d{2}").all():
-        days = {int(t[8:10]) for t in text}
-        months = text.str[:7]
-        return "month" if len(days) == 1 and months.is_unique else "day"
+        return "month" if len(set(text.str[:7])) == len(set(text.str[:10])) else "day"
     return "integer"

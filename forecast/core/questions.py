@@ -153,7 +153,14 @@ class Design:
         stop: object = None,
         controls: Iterable[str] = (),
         anticipation: int = 0,
-        **rest: Any,
+        lag_months: int = 0,
+        donut: int = 0,
+        estimand: str = "shortfall",
+        measure: str = "cumulative",
+        baselines: Iterable[str | tuple[str, str, str]] = BASELINES,
+        baseline: str = "",
+        draws: int = 2000,
+        compare: str = "clean",
     ) -> Design:
         """A Design on a plain panel: an unnamed event at step `start`."""
         return cls(
@@ -165,7 +172,14 @@ class Design:
             stop=None if stop is None else str(stop),
             controls=tuple(controls),
             anticipation=anticipation,
-            **rest,
+            lag_months=lag_months,
+            donut=donut,
+            estimand=estimand,
+            measure=measure,
+            baselines=tuple(baselines),
+            baseline=baseline,
+            draws=draws,
+            compare=compare,
         )
 
     @property
@@ -260,7 +274,7 @@ class Design:
         if not firsts:
             return []
         out = []
-        steps = vintage.steps
+        steps, chosen_first = vintage.steps, self._chosen_first(vintage)
 
         def moved(item: str | tuple[str, str, str], by: int) -> str | tuple[str, str, str]:
             if isinstance(item, str):
@@ -280,11 +294,21 @@ class Design:
                     anticipation=lead,
                     lag_months=0,
                     donut=skip,
-                    baselines=tuple(moved(item, start - window.start) for item in self.baselines),
+                    baselines=tuple(moved(item, start - window.start) for item in chosen_first),
+                    baseline="",
                     placebo_of=self.event_ids,
                 )
             )
         return out
+
+    def _chosen_first(self, vintage: Vintage) -> list[str | tuple[str, str, str]]:
+        """The words of the baselines, those of the chosen one first: its name holds a year, which moves with a placebo."""
+
+        def chosen(item: str | tuple[str, str, str]) -> bool:
+            alone = replace_design(self, baselines=(item,), baseline="").named_baselines(vintage)
+            return any(b.name == self.baseline for b in alone)
+
+        return sorted(self.baselines, key=lambda item: not chosen(item)) if self.baseline else list(self.baselines)
 
     def in_space(self, donors: Sequence[str]) -> list[Design]:
         """Placebos: each donor in turn as if it had been treated, against the other donors."""

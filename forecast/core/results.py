@@ -84,7 +84,8 @@ class Forecast:
         """Draws of a sum of months of one series; the months must all have been asked."""
         wanted = [self.steps.label(m) for m in range(first, last + 1)]
         index = [self.task.months.index(m) for m in wanted]
-        return self.of(series)[:, index].sum(axis=1)
+        summed: Floats = self.of(series)[:, index].sum(axis=1)
+        return summed
 
     def frame(self, probabilities: Sequence[float] = (0.025, 0.1, 0.5, 0.9, 0.975)) -> pd.DataFrame:
         """One row per series and month: mean and quantiles."""
@@ -110,15 +111,19 @@ class Summary:
     @property
     def estimate(self) -> float:
         """The point estimate."""
-        return float(np.mean(self.draws)) if self.point is None else self.point
+        if self.point is not None:
+            return self.point
+        return float(np.mean(self.draws)) if len(self.draws) else math.nan
 
     @property
     def se(self) -> float:
         """Standard deviation of the draws."""
-        return float(np.std(self.draws, ddof=1))
+        return float(np.std(self.draws, ddof=1)) if len(self.draws) > 1 else math.nan
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Equal-tailed interval from the draws, stretched to hold the point estimate."""
+        if not len(self.draws):
+            return math.nan, math.nan
         lo, hi = np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
         return min(float(lo), self.estimate), max(float(hi), self.estimate)
 
@@ -346,6 +351,11 @@ class Failure:
     series: str
     reason: str
     detail: str = ""
+
+
+@dataclass(frozen=True)
+class Skipped(Failure):
+    """A method left out because an optional library is missing: a Finding of the run, not a fault of the method."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import functools
 import re
 from dataclasses import dataclass
+from importlib import resources
 
 from forecast.core.errors import DataError
 
@@ -63,3 +66,15 @@ class SeriesKey:
         if self.flow == "export":
             return "export"
         return "import_total" if self.partner == "WLD" else "import_origin"
+
+
+@functools.cache
+def groups() -> dict[str, frozenset[str]]:
+    """Members of the bundled partner groups (`EU27`, ...); a group whose publisher does not name its members is left out."""
+    text = resources.files("forecast.data").joinpath("groups.csv").read_text("utf-8")
+    return {row["group"]: frozenset(row["members"].split("|")) for row in csv.DictReader(text.splitlines()) if row["members"]}
+
+
+def countries(partner: str) -> frozenset[str]:
+    """The countries behind a partner's name: a group's members, or the country itself."""
+    return groups().get(partner, frozenset({partner}))

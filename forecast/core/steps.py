@@ -23,9 +23,12 @@ class Steps:
         if self.unit == "day":
             return months.parse_day(label if isinstance(label, dt.date) else str(label)).toordinal()
         try:
-            return int(float(str(label)))
+            number = float(str(label))
         except ValueError:
-            raise DataError(f"'{label}' is not a {self.unit}", hint="a whole number") from None
+            number = float("nan")
+        if not number.is_integer():
+            raise DataError(f"'{label}' is not a whole number of steps", hint="years or whole numbers, YYYY-MM, or YYYY-MM-DD")
+        return int(number)
 
     def label(self, step: int) -> str:
         """Inverse of `ordinal`."""

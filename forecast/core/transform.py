@@ -44,7 +44,7 @@ class Scale:
                 y = np.exp(z)
             else:
                 y = np.sinh(z) if self.name == "asinh" else np.asarray(z, float)
-        y = np.minimum(y * self.unit, self.top)
+            y = np.minimum(y * self.unit, self.top)
         return np.maximum(y, 0.0) if self.nonnegative else y
 
     def capped(self, y: Floats) -> tuple[str, ...]:
@@ -98,6 +98,8 @@ def reduced_spans(observed: Observed) -> list[tuple[tuple[int, ...], float, Cell
     Known months and smaller spans that lie inside are taken off; a remainder with no unknown month is dropped. A negative
     remainder contradicts the months and is dropped too (the audit reports it).
     """
+    if not observed.spans:
+        return []
     known = {int(m): float(v) for m, v in zip(observed.months, observed.values, strict=True) if np.isfinite(v)}
     pieces: list[tuple[tuple[int, ...], float, Cell]] = []
     for span in sorted(observed.spans, key=lambda c: (c.last - c.first, c.first)):
@@ -121,7 +123,9 @@ def split_spans(observed: Observed, longest: int = LONGEST_SPLIT) -> Filled:
     never seen. Only figures known to the vintage are used.
     """
     values = observed.values.copy()
-    marks = ["" if np.isfinite(v) else "gap" for v in values]
+    marks = ["" if ok else "gap" for ok in np.isfinite(values).tolist()]
+    if not observed.spans:
+        return Filled(observed.first, values, tuple(marks))
     by_calendar: dict[int, list[float]] = {}
     for m, v in zip(observed.months, observed.values, strict=True):
         if np.isfinite(v):
@@ -175,6 +179,9 @@ def window_total(observed: Observed, first: int, last: int) -> float:
     Solved exactly: the window's indicator must be a combination of the known months and spans (least squares with residual
     zero), so year-to-date figures close holes by their differences.
     """
+    inside = observed.values[max(first - observed.first, 0) : max(last - observed.first + 1, 0)]
+    if first >= observed.first and last <= observed.last and np.isfinite(inside).all():
+        return float(inside.sum())
     lo = min(first, observed.first)
     hi = max(last, observed.last)
     n = hi - lo + 1
@@ -185,9 +192,6 @@ def window_total(observed: Observed, first: int, last: int) -> float:
             row[m - lo] = 1.0
             rows.append(row)
             totals.append(float(v))
-    inside = observed.values[max(first - observed.first, 0) : max(last - observed.first + 1, 0)]
-    if first >= observed.first and last <= observed.last and np.isfinite(inside).all():
-        return float(inside.sum())
     for unknown, total, _ in reduced_spans(observed):
         row = np.zeros(n)
         row[[m - lo for m in unknown]] = 1.0

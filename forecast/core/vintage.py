@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -94,6 +95,8 @@ class Observed:
         out, taken = list(known.values()), set(known)
         for span in sorted(self.spans, key=lambda c: (c.last - c.first, c.first)):
             inside = set(range(span.first, span.last + 1))
+            if span.status in ("missing", "suppressed"):
+                continue
             if first <= span.first and span.last <= last and not inside & taken:
                 out.append(span)
                 taken |= inside
@@ -128,8 +131,17 @@ class Vintage:
         """Number of steps in a cycle."""
         return self.steps.season
 
+    @functools.cached_property
+    def _seen(self) -> dict[str, Observed]:
+        return {}
+
     def observed(self, series: str) -> Observed:
         """One series: monthly values, their status, and spans."""
+        if series not in self._seen:
+            self._seen[series] = self._assembled(series)
+        return self._seen[series]
+
+    def _assembled(self, series: str) -> Observed:
         cells = self.cells.get(series)
         if not cells:
             if SeriesKey.maybe(series) is None and not any(SeriesKey.maybe(s) is None for s in self.cells):
@@ -157,6 +169,7 @@ class Vintage:
                 values[inside] = np.where(np.isnan(values[inside]), 0.0, values[inside])
                 for m in range(span.first - first, span.last - first + 1):
                     status[m] = "zero" if status[m] in ("span", "not bundled") else status[m]
+        values.setflags(write=False)  # shared by all who ask
         return Observed(series, first, values, tuple(status), tuple(sorted(spans, key=lambda c: (c.first, c.last))))
 
     def last_month(self, series: str) -> int:

@@ -82,8 +82,8 @@ class Baseline:
 def _level(vintage: Vintage, design: Design, seen: Asked) -> tuple[str, Floats | None, int, Asked]:
     """The first baseline that the figures determine: its name, its level per period, its length in months.
 
-    Where it is known for the window but not for each period, the window becomes one period. A placebo takes no other baseline than
-    the first, so that it repeats what was done.
+    Where it is known for the window but not for each period, the window becomes one period. A placebo takes no other
+    baseline than the first, so that it repeats what was done.
     """
     baselines = design.named_baselines(vintage)
     for baseline in baselines[:1] if design.placebo_of else baselines:

@@ -23,8 +23,9 @@ from forecast.core.vintage import Floats, Vintage
 class Counterfactual:
     """Any forecaster fills the hidden months; effect = observed minus its draws, sums of months taken draw by draw.
 
-    Brodersen et al. (2015, sec. 2.4) with an exchangeable forecaster. The model sees nothing of the treated series from the first month
-    of anticipation on, and no event from then on.
+    Brodersen et al. (2015, sec. 2.4) with an exchangeable forecaster. The model sees nothing of the treated series from the
+    first month of anticipation on, and no event from then on. Point estimate: the median of the cumulative draws, because
+    draws taken back from a logarithm have a mean that a few of them decide.
 
     model : a forecaster, by name or with options
     level_sd : passed to a structural model: fixes the level's step at this share of the series' standard deviation
@@ -57,13 +58,15 @@ class Counterfactual:
         """Observed minus the forecaster's draws of the same months; description only where it could not answer."""
         seen = asked(vintage, design)
         stretch = clean(vintage, design)
-        draws, used = None, (Used("description only", notes=("no figure before the event",)),)
+        draws: Floats | None = None
+        used: tuple[Used, ...] = (Used("description only", notes=("no figure before the event",)),)
         if answers and isinstance(answers[0], Failure):
             used = (Used("description only", notes=(f"{answers[0].method}: {answers[0].reason}",)),)
         elif answers and isinstance(answers[0], Forecast) and len(seen.observed):
             draws, used = _laid(answers[0], seen, design), answers[0].used
         elif not len(seen.observed):
             used = (Used("description only", notes=("no figure in the asked window",)),)
+        point = None if draws is None else float(np.median(seen.observed.sum() - draws.sum(axis=1)))
         periods = seen.periods if not design.share_of or not seen.periods else ((seen.periods[0][0], seen.periods[-1][1]),)
         return Effect(
             estimator="counterfactual",
@@ -77,6 +80,7 @@ class Counterfactual:
             used=used,
             n_clean=stretch.count,
             n_span=len(stretch.spans),
+            point=point,
         )
 
 

@@ -11,7 +11,8 @@ Ints = NDArray[np.int64]
 
 def coverage(when: Ints, start: float, stop: float) -> Floats:
     """Share of each step [m, m + 1) that lies in [start, stop), shape (steps,)."""
-    return np.clip(np.minimum(stop, when + 1.0) - np.maximum(start, when), 0.0, 1.0)
+    share: Floats = np.clip(np.minimum(stop, when + 1.0) - np.maximum(start, when), 0.0, 1.0)
+    return share
 
 
 def ramp_mean(when: Ints, start: float, stop: float, length: float) -> Floats:
@@ -25,14 +26,15 @@ def ramp_mean(when: Ints, start: float, stop: float, length: float) -> Floats:
         run = np.clip(np.minimum(x, stop) - start, 0.0, None)
         return np.where(run <= length, run**2 / (2.0 * length), run - length / 2.0)
 
-    return integral(when + 1.0) - integral(when.astype(float))
+    at = when.astype(np.float64)
+    return integral(at + 1.0) - integral(at)
 
 
 def filtered(when: Ints, start: float, stop: float, delta: float, pulse: bool) -> Floats:
     """The transfer function 1 / (1 - delta B) of an interval (Box and Tiao 1975, JASA 70: 70-79, section 2), shape (steps,).
 
-    pulse=False : (1 - delta) / (1 - delta B) of the share covered, so a step from the first day of a month gives 1 - delta^(k+1),
-        and an interval that ends is forgotten at the same rate.
+    pulse=False : (1 - delta) / (1 - delta B) of the share covered, so a step from the first day of a month gives 1 -
+        delta^(k+1), and an interval that ends is forgotten at the same rate.
     pulse=True : 1 / (1 - delta B) of one unit arriving at `start` (shared between two months if that is mid-month): delta^k.
     """
     out = np.zeros(len(when))

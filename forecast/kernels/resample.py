@@ -1,4 +1,4 @@
-"""Errors of the past drawn again as errors of the future: moving blocks, signs, and the spread's own uncertainty."""
+"""Errors of the past drawn again as errors of the future: moving blocks, and the spread's own uncertainty."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def blocks(errors: Floats, draws: int, horizon: int, length: int, rng: np.random.Generator, *, signs: bool = False) -> Floats:
+def blocks(errors: Floats, draws: int, horizon: int, length: int, rng: np.random.Generator, *, fair: bool = False) -> Floats:
     """Moving-block bootstrap (Künsch 1989, Ann. Statist. 17, 1217-1241) of `errors` (n,): shape (draws, horizon).
 
-    Blocks of `length` keep the dependence of neighbouring errors, so sums over months spread as they did. With `signs` each
-    path carries one random sign: its median is zero and its spread the root mean square, bias included.
+    Blocks of `length` keep the dependence of neighbouring errors, so sums over months spread as they did. Where `fair`, each
+    path carries a normal share of the errors' mean in its place: median zero, spread the root mean square, bias included.
     """
     length = max(1, min(length, len(errors)))
     count = -(-horizon // length)
     starts = rng.integers(0, len(errors) - length + 1, size=(count, draws))
     index = starts[:, None, :] + np.arange(length)[None, :, None]
-    path = errors[index].reshape(count * length, draws)[:horizon].T
-    return path * rng.choice([-1.0, 1.0], size=(draws, 1)) if signs else path
+    path: Floats = errors[index].reshape(count * length, draws)[:horizon].T
+    if fair:
+        bias = errors.mean()
+        path = path - bias + bias * rng.standard_normal((draws, 1))
+    return path
 
 
 def inflation(freedom: float, draws: int, rng: np.random.Generator) -> Floats:

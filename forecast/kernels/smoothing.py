@@ -117,7 +117,8 @@ def _pattern(y: Floats, season: int) -> Floats:
     rest = y[half : half + len(trend)] - trend
     phase = (np.arange(len(trend)) + half) % season
     means = np.array([rest[phase == j].mean() for j in range(season)])
-    return means - means.mean()
+    centred: Floats = means - means.mean()
+    return centred
 
 
 def _start(y: Floats, season: int) -> tuple[tuple[float, float], float]:
@@ -169,7 +170,8 @@ def coefficients(star: Floats) -> tuple[Floats, Floats, Floats, Floats]:
 
 def loglike(sse: Floats, count: Floats) -> Floats:
     """Gaussian log-likelihood with the variance profiled out: -n/2 (log(2 pi SSE / n) + 1) (ibid., eq. 5.3)."""
-    return -count / 2 * (np.log(2 * np.pi * sse / count) + 1)
+    ll: Floats = -count / 2 * (np.log(2 * np.pi * sse / count) + 1)
+    return ll
 
 
 def aicc(ll: Floats, k: int, count: Floats) -> Floats:
@@ -283,9 +285,10 @@ class States:
 def states(data: Lanes, lane: int, star: Floats, form: NDArray[np.int64]) -> States:
     """Final states of the candidates of one lane, in one pass over its months."""
     alpha, beta, gamma, phi = coefficients(star)
-    starts = [data.take(np.array([lane])).initial(FORMS[j]) for j in form]
-    level, slope = np.array([s[0][0] for s in starts]), np.array([s[1][0] for s in starts])
-    season = np.array([s[2][0] for s in starts]).T.copy()
+    alone = data.take(np.array([lane]))
+    starts = {int(j): [part[0] for part in alone.initial(FORMS[j])] for j in np.unique(form)}
+    level, slope, season = (np.array([starts[int(j)][i] for j in form]) for i in range(3))
+    season = season.T.copy()
     n = int(data.length[lane])
     errors = np.empty((n, len(star)))
     for t in range(n):

@@ -53,7 +53,7 @@ class Drift:
         mean = float(steps.mean()) if self.drift else 0.0
         length = min(LONGEST, max(n // 3, 1))
         scatter = inflation(n - 1, lane.draws, rng)
-        noise = blocks(steps - mean, lane.draws, lane.horizon, length, rng, signs=not self.drift) * scatter
+        noise = blocks(steps - mean, lane.draws, lane.horizon, length, rng, fair=not self.drift) * scatter
         slope = mean + scatter * rng.standard_normal((lane.draws, 1)) * steps.std(ddof=1) / np.sqrt(n) if self.drift else 0.0
         ahead = np.arange(1, lane.horizon + 1)
         z = lane.now.z[-1] + slope * ahead + np.cumsum(noise, axis=1)

@@ -28,9 +28,9 @@ HEAVY = 48  # candidates kept of each series
 class Ets:
     """Additive exponential smoothing on the working scale: level, (damped) trend and season, forms weighed by AICc.
 
-    Hyndman, Koehler, Ord and Snyder (2008): six forms with additive errors, initial states by their heuristic (sec. 2.6.1), smoothing
-    parameters by likelihood. Each path draws a form and its parameters by exp(-AICc/2) and likelihood, then past errors, widened
-    for the parameters spent on them. A season needs two years and three months.
+    Hyndman, Koehler, Ord and Snyder (2008): six forms with additive errors, initial states by their heuristic (sec. 2.6.1),
+    smoothing parameters by likelihood. Each path draws a form by exp(-AICc/2), its parameters by likelihood, then past
+    errors, widened for the parameters spent on them. A season needs two years and three months.
 
     choose : "averaged" draws forms by weight, "best" takes the one with the smallest AICc
     errors : "bootstrap" of the past ones, or "gaussian"
@@ -87,7 +87,9 @@ class Ets:
         z = smoothing.simulate(state, fitted.star, pick, self._noise(state.errors[lane.now.known, best], form, lane, rng))
         names = ("alpha", "beta", "gamma", "phi")
         values = [float(c[best]) for c in smoothing.coefficients(fitted.star)]
-        return Paths(z, _spelled(fitted, weight), parameters=(*zip(names, values, strict=True), ("loglike", float(fitted.loglike[best]))))
+        return Paths(
+            z, _spelled(fitted, weight), parameters=(*zip(names, values, strict=True), ("loglike", float(fitted.loglike[best])))
+        )
 
     def _noise(self, errors: Floats, form: str, lane: Lane, rng: np.random.Generator) -> Floats:
         """Future errors, widened by n / (n - k) for the parameters spent and by the variance's own uncertainty."""
@@ -111,7 +113,7 @@ def _spelled(fitted: smoothing.Fitted, weight: Floats) -> str:
 
 
 def _reference_states(data: smoothing.Lanes, lane: int, star: Floats, form: np.ndarray) -> smoothing.States:
-    """The same final states from statsmodels' ETSModel, one candidate at a time; months without a figure by its own forecast."""
+    """The same final states from statsmodels' ETSModel, one at a time; months without a figure by its own forecast."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
     n, m = int(data.length[lane]), data.season

@@ -25,8 +25,8 @@ ERRORS = 2  # one-step errors below which no spread can be told
 class Mean12:
     """The mean of the last twelve months, flat, with the errors this rule made in the past.
 
-    The mean is taken of the quantities themselves. Errors: past one-step errors of the rule on the working scale drawn in blocks with a random
-    sign, widened with the horizon as its own h-step errors were (`kernels.resample.growth`).
+    The mean is taken of the quantities themselves. Errors: the rule's past one-step errors on the working scale drawn in
+    blocks, centred, widened with the horizon as its own h-step errors were (`kernels.resample.growth`).
 
     window : months averaged
     """
@@ -57,5 +57,5 @@ class Mean12:
         middle = float(lane.scale.forward(np.array([quantities.mean()]))[0])
         errors = past[w:] - np.convolve(past, np.full(w, 1.0 / w), mode="valid")[:-1]
         length = min(w, max(len(errors) // 3, 1))
-        noise = blocks(errors, lane.draws, lane.horizon, length, rng, signs=True) * inflation(len(errors), lane.draws, rng)
+        noise = blocks(errors, lane.draws, lane.horizon, length, rng, fair=True) * inflation(len(errors), lane.draws, rng)
         return Paths(middle + noise * growth(past, w, lane.horizon), f"mean of {w} months")

@@ -25,7 +25,7 @@ class SeasonalNaive:
     """The same month of the year before, with the errors this rule made in the past.
 
     Median of the draws: z(T+h) = z(T+h-12k), the last figure of that calendar month, on the working scale (Hyndman and
-    Athanasopoulos 2021, eq. 5.2). Errors: past seasonal differences drawn in blocks of up to a season with a random sign, one more for
+    Athanasopoulos 2021, eq. 5.2). Errors: past seasonal differences drawn in blocks of up to a season, centred, one more for
     every further year. Without a season in the data: the last figure and first differences.
     """
 
@@ -54,5 +54,5 @@ def _paths(lane: Lane, rng: np.random.Generator) -> Paths:
         errors = past[season:] - past[:-season]
     middle = np.array([z[len(z) - season + h % season] for h in range(lane.horizon)])
     length = min(season, max(len(errors) // 3, 1))
-    noise = blocks(errors, lane.draws, lane.horizon, length, rng, signs=True) * inflation(len(errors), lane.draws, rng)
+    noise = blocks(errors, lane.draws, lane.horizon, length, rng, fair=True) * inflation(len(errors), lane.draws, rng)
     return Paths(middle + seasonal_sum(noise, season), f"seasonal naive, season {season}" if season > 1 else "last value")

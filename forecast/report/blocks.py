@@ -42,6 +42,13 @@ class Bullets:
 
 
 @dataclass(frozen=True)
+class Statements:
+    """Sentences, each behind its verdict word."""
+
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Callout:
     """A text set apart: a limit of the data, or a question that could not be answered."""
 
@@ -112,4 +119,4 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block = Heading | Prose | Bullets | Callout | Table | Figure | Details
+Block = Heading | Prose | Bullets | Statements | Callout | Table | Figure | Details

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from forecast.core import months as mm
@@ -105,6 +106,7 @@ class Answer:
     observed: float
     expected: float
     note: str = ""
+    baselines: tuple[str, ...] = ()
 
     @property
     def estimated(self) -> bool:
@@ -144,18 +146,23 @@ class Facts:
 
     @functools.cached_property
     def calendar(self) -> EventCalendar:
-        """Events as known on that day: the run's own list where it keeps one, else the bundled ones with the config's."""
-        own = [event_from(row) for row in self.run.info.get("events") or () if isinstance(row, dict)]
-        if own:
-            return EventCalendar(tuple(own), bundled_events().verified_to)
-        more = [event_from(row) for row in self.config.get("events") or () if isinstance(row, dict) and "announced" in row]
-        return bundled_events().joined(more).known_on(mm.parse_day(self.as_of))
+        """Events as known on that day: the run's own list where it keeps one, else the bundled ones."""
+        rows = self.run.info.get("events")
+        if rows is None:
+            return bundled_events().known_on(mm.parse_day(self.as_of))
+        verified = self.run.info.get("events_verified_to")
+        return EventCalendar(tuple(event_from(row) for row in rows), mm.parse_day(verified) if verified else None)
 
     @functools.cached_property
     def answers(self) -> tuple[Answer, ...]:
         """All rows of the effects table, in the config's order of questions."""
-        rows = self.table("effects").to_dict("records")
-        return tuple(sorted((_answer(row) for row in rows), key=lambda a: (_order(a.id), a.role != "headline")))
+        asked = [row for row in self.config.get("effects") or () if isinstance(row, dict)]
+        place = {str(row.get("id")): i for i, row in enumerate(asked)}
+        listed = {str(row.get("id")): tuple(_baseline(b) for b in row.get("baselines") or ()) for row in asked}
+        divided = {str(row.get("id")) for row in asked if row.get("share_of") and ":" not in str(row["share_of"])}
+        read = [_answer(row) for row in self.table("effects").to_dict("records")]
+        rows = [_priced(replace(a, baselines=a.baselines or listed.get(a.id, ())), a.id in divided) for a in read]
+        return tuple(sorted(rows, key=lambda a: (place.get(a.id, len(place)), _order(a.id), a.role != "headline")))
 
     @property
     def headline(self) -> tuple[Answer, ...]:
@@ -166,7 +173,9 @@ class Facts:
     def histories(self) -> dict[str, History]:
         """Every observed series."""
         table = self.table("observations")
-        return {str(name): _history(str(name), group) for name, group in table.groupby("series", sort=True)} if len(table) else {}
+        return (
+            {str(name): _history(str(name), group) for name, group in table.groupby("series", sort=True)} if len(table) else {}
+        )
 
     @functools.cached_property
     def outlook(self) -> pd.DataFrame:
@@ -183,11 +192,21 @@ class Facts:
     def default_model(self) -> str:
         """The model whose forecasts the report shows first: the config's word, else a combination, else the first."""
         models = sorted(self.outlook["model"].unique()) if len(self.outlook) else []
-        named = [self.config.get("default_model"), *(v.get("default_model") for v in self.config.values() if isinstance(v, dict))]
+        named = [
+            self.config.get("default_model"),
+            *(v.get("default_model") for v in self.config.values() if isinstance(v, dict)),
+        ]
         for name in (*named, "mean", "combine", "combine_mean"):
             if name in models:
                 return str(name)
         return models[0] if models else ""
+
+    def ordered(self, series: Iterable[str]) -> list[str]:
+        """Series in the order in which the config asks for them, patterns with `*` spelled out; the rest A to Z."""
+        part = self.config.get("forecast")
+        patterns = [str(p) for p in part.get("series", ())] if isinstance(part, dict) else []
+        place = {s: next((i for i, p in enumerate(patterns) if fnmatchcase(s, p)), len(patterns)) for s in series}
+        return sorted(place, key=lambda s: (place[s], s))
 
     def events_on(self, series: Iterable[str], since: int, until: int) -> list[Event]:
         """Events of the default calendar that touch the series and take effect in a stretch of months."""
@@ -209,17 +228,30 @@ def _order(question: str) -> tuple[float, str]:
     return (float(head) if head else math.inf, question)
 
 
-def _text(row: dict[str, Any], name: str) -> str:
+_BASELINES = {
+    "year_earlier": "same months a year earlier",
+    "last_12_clean": "last 12 clean months",
+    "last_full_year": "last full clean year",
+}
+
+
+def _baseline(words: Any) -> str:
+    """A baseline of the config in words; an own one by its name."""
+    name = str(words.get("name", "")) if isinstance(words, dict) else str(words)
+    return _BASELINES.get(name, name)
+
+
+def _text(row: Mapping[Any, Any], name: str) -> str:
     value = row.get(name)
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
 
 
-def _real(row: dict[str, Any], name: str) -> float:
+def _real(row: Mapping[Any, Any], name: str) -> float:
     value = row.get(name)
     return math.nan if value is None or value == "" else float(value)
 
 
-def _answer(row: dict[str, Any]) -> Answer:
+def _answer(row: Mapping[Any, Any]) -> Answer:
     series = _text(row, "series")
     unit, scale = display(series.split("+")[0])
     measure = _text(row, "measure")
@@ -266,7 +298,15 @@ def _answer(row: dict[str, Any]) -> Answer:
         observed=real("observed_total") / totals,
         expected=real("expected") / totals,
         note=_text(row, "note"),
+        baselines=tuple(b for b in _text(row, "baselines").split("; ") if b),
     )
+
+
+def _priced(answer: Answer, divided: bool) -> Answer:
+    """A value divided by a quantity is a unit value and is named and counted as one."""
+    if not divided or not answer.series.endswith(":usd"):
+        return answer
+    return replace(answer, series=f"{answer.series}_per_kg", unit="USD/kg")
 
 
 def _history(series: str, table: pd.DataFrame) -> History:

@@ -12,7 +12,7 @@ from forecast.report.blocks import MISSING
 NBSP = "\u00a0"
 MINUS = "\u2212"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_COUNTRIES = {
+COUNTRIES = {
     "CHN": "China", "USA": "US", "WLD": "world", "DEU": "Germany", "JPN": "Japan", "KOR": "Korea", "NLD": "Netherlands",
     "MEX": "Mexico", "THA": "Thailand", "VNM": "Vietnam", "IND": "India", "RUS": "Russia", "EU27": "EU",
 }  # fmt: skip
@@ -38,19 +38,28 @@ def plain(value: float, decimals: int, sign: bool = False) -> str:
 
 
 def number(value: float, unit: str = "", sign: bool = False) -> str:
-    """A figure with its unit.
+    """A figure with its unit, a space that does not break between them.
 
-    >>> number(7055.4, "t")
-    '7,055\\xa0t'
+    >>> number(7055.4, "t") == f"7,055{NBSP}t"
+    True
     """
-    text = plain(value, digits(value, unit), sign)
+    text = plain(value, digits(value, unit), sign).removesuffix(".0")
     return text if text == MISSING or not unit else f"{text}{NBSP}{unit}"
 
 
 def percent(fraction: float, sign: bool = True) -> str:
     """A fraction as per cent, one decimal below ten."""
     value = 100.0 * fraction
-    text = plain(value, 0 if abs(value) >= 9.95 else 1, sign)
+    decimals = 0 if abs(value) >= 9.95 else 1 if abs(value) >= 0.095 else 2
+    if 99.5 <= abs(value) < 100:
+        decimals = 1 if abs(value) < 99.95 else 2  # all but all is not all
+    text = plain(value, decimals, sign)
+    return text if text == MISSING else f"{text}{NBSP}%"
+
+
+def portion(fraction: float) -> str:
+    """A share in per cent, always to one decimal."""
+    text = plain(100.0 * fraction, 1)
     return text if text == MISSING else f"{text}{NBSP}%"
 
 
@@ -106,12 +115,18 @@ def series_name(series: str) -> str:
     return f"{goods}{measure}: {flow_name(series)}"
 
 
+def treated_name(series: str) -> str:
+    """The series of a question; a basket of several names the first and counts the rest."""
+    first, *rest = series.split("+")
+    return series_name(first) + (f" and {len(rest)} more" if rest else "")
+
+
 def flow_name(series: str) -> str:
     """The flow of a series alone: China to world, US imports of Chinese origin."""
     key = SeriesKey.maybe(series)
     if key is None:
         return series
-    reporter, partner = (_COUNTRIES.get(c, c) for c in (key.reporter, key.partner))
+    reporter, partner = (COUNTRIES.get(c, c) for c in (key.reporter, key.partner))
     if key.flow == "export":
         return f"{reporter} to {partner}"
     if key.partner == "WLD":

@@ -12,8 +12,21 @@ from typing import TYPE_CHECKING
 from forecast.core import months as mm
 from forecast.report.blocks import MISSING, Cell, Column, Table
 from forecast.report.facts import Answer, Facts, History
-from forecast.report.numbers import BASES, NBSP, digits, flow_name, number, percent, period, plain, product_name, series_name, window
-from forecast.report.wording import amount, between, change, seen, sentence
+from forecast.report.numbers import (
+    BASES,
+    NBSP,
+    digits,
+    flow_name,
+    number,
+    percent,
+    period,
+    plain,
+    product_name,
+    series_name,
+    treated_name,
+    window,
+)
+from forecast.report.wording import amount, between, change, level, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,13 +39,13 @@ def headline(facts: Facts, answers: Sequence[Answer], caption: str) -> Table:
     out: list[tuple[Cell, ...]] = []
     for answer, row in zip(answers, rows, strict=True):
         out.append(row)
-        note = f" {answer.note.rstrip('.')}." if answer.note else ""
-        out.append((Cell(sentence(facts, answer) + note, tone="sentence"),))
+        note = f" {answer.note[:1].upper()}{answer.note[1:].rstrip('.')}." if answer.note else ""
+        out.append((Cell(said(facts, answer) + note, tone="sentence"),))
     return Table(caption, columns, tuple(out), stacked=True)
 
 
 def _asked(a: Answer) -> Cell:
-    parts = [series_name(a.series.split("+")[0]), window(a.first, a.last), BASES.get(a.basis, a.basis)]
+    parts = [treated_name(a.series), window(a.first, a.last), BASES.get(a.basis, a.basis)]
     parts.append(f"lag {a.lag} month{'s' if a.lag != 1 else ''}" if a.lag else "no lag")
     parts.append(f"asked: {a.estimand}")
     title = f"{a.id}. {a.question}" if a.question else a.id
@@ -41,23 +54,26 @@ def _asked(a: Answer) -> Cell:
 
 def _described(a: Answer) -> Cell:
     if not a.compared:
-        level = amount(a, a.desc, sign=False) if math.isfinite(a.desc) else MISSING
-        return Cell(level, f"no baseline; {a.baseline.removeprefix('none').strip('; ') or 'no figure bundled'}")
+        last = a.baseline.partition("level, ")[2]
+        words = f"last published level, {period(last)}; no baseline" if last else "no figure bundled; no baseline"
+        if level(a, a.observed):
+            known = f"{amount(a, a.desc, sign=False)} in {period(last)}; " if last else ""
+            return Cell(level(a, a.observed), f"observed; {known}no baseline")
+        return Cell(amount(a, a.desc, sign=False) if math.isfinite(a.desc) else MISSING, words)
     fraction = change(a)
     share = f" ({percent(fraction)})" if math.isfinite(fraction) and a.measure != "relative" else ""
-    against = f"{seen(a)} against {_expected(a)}; " if seen(a) and math.isfinite(a.expected) else ""
+    against = (
+        f"{level(a, a.observed)} against {level(a, a.expected)}; " if level(a, a.observed) and level(a, a.expected) else ""
+    )
     several = math.isfinite(a.desc_lo) and a.desc_lo != a.desc_hi
-    spread = f"; all baselines {between(a, a.desc_lo, a.desc_hi)}" if several else ""
+    names = f" ({', '.join(a.baselines)})" if a.baselines else ""
+    spread = f"; over the baselines{names} {between(a, a.desc_lo, a.desc_hi)}" if several else ""
     return Cell(amount(a, a.desc) + share, f"{against}{a.baseline}{spread}")
-
-
-def _expected(a: Answer) -> str:
-    return percent(a.expected, sign=False) if a.measure == "share" else number(a.expected, a.unit)
 
 
 def _estimated(a: Answer) -> Cell:
     if not a.estimated:
-        return Cell(MISSING, "none: " + (a.because or a.verdict or "not asked"))
+        return Cell(MISSING, "no estimate: the checks allow none" if a.reading in ("descriptive", "none") else "no estimate")
     lines = [f"80{NBSP}% {between(a, a.lo80, a.hi80)}; 95{NBSP}% {between(a, a.lo95, a.hi95)}", *_support(a)]
     return Cell(amount(a, a.estimate), "; ".join(lines))
 
@@ -69,7 +85,7 @@ def _support(a: Answer) -> list[str]:
         lines.append(f"placebo p {plain(a.p_value, 3)}{floor}")
     if math.isfinite(a.mde80):
         lines.append(f"detectable from {amount(a, a.mde80, sign=False)}")
-    lines.append(f"{a.n_clean} clean months" + (f" and {a.n_span} sums" if a.n_span else ""))
+    lines.append(f"{a.n_clean} clean months" + (f" and {a.n_span} sum{'s' if a.n_span > 1 else ''}" if a.n_span else ""))
     if a.estimator:
         lines.append(a.estimator)
     return lines
@@ -89,7 +105,7 @@ def sensitivity(answers: Sequence[Answer]) -> Table:
     for a in answers:
         rows.append(
             (
-                Cell(a.id, series_name(a.series.split("+")[0])),
+                Cell(a.id, treated_name(a.series)),
                 Cell(a.estimator or MISSING, f"{window(a.first, a.last)}; {a.estimand}"),
                 Cell(amount(a, a.desc) if a.compared else MISSING, a.baseline),
                 Cell(amount(a, a.estimate) if a.estimated else MISSING, "" if a.estimated else a.because),
@@ -107,13 +123,13 @@ def ahead(history: History, rows: pd.DataFrame, as_of: str) -> Table:
     months = {mm.ordinal(m): r for m, r in zip(rows["month"], rows.to_dict("records"), strict=True) if "/" not in m}
     median = {m: float(r["q50"]) for m, r in months.items()}
     levels = median | history.values
-    out = []
+    out: list[tuple[Cell, ...]] = []
     for m in sorted(months):
         r = months[m]
         past = mm.label(m) < as_of[:7]
         out.append(
             (
-                Cell(period(mm.label(m)), "already past, no figure bundled" if past else "", "past" if past else ""),
+                Cell(period(mm.label(m)), "past, not bundled" if past else "", "past" if past else ""),
                 Cell(plain(median[m], digits(median[m], unit))),
                 Cell(_band(r["q10"], r["q90"], unit)),
                 Cell(_band(r["q025"], r["q975"], unit)),
@@ -137,7 +153,7 @@ def _band(low: float, high: float, unit: str) -> str:
 def _ratio(value: float, base: float | None, reason: str) -> Cell:
     if base is None or not base > 0:
         return Cell(MISSING, "base is zero" if base == 0 else reason)
-    return Cell(percent(value / base - 1.0))
+    return Cell(percent(value / base - 1.0) if value < 10 * base else f"× {value / base:,.0f}")
 
 
 def _yearly(history: History, m: int, levels: dict[int, float]) -> Cell:
@@ -179,14 +195,31 @@ def latest(histories: Sequence[History]) -> Table:
         rows.append(
             (
                 Cell(product_name(h.series.partition(":")[0].rsplit(".", 1)[-1]), flow_name(h.series)),
-                Cell(period(mm.label(m))),
+                Cell(period(mm.label(m)), _later(h, m)),
                 Cell(number(value, h.unit)),
                 _yearly(h, m, h.values),
                 _ratio(value, h.values.get(m - 1), "no figure the month before"),
             )
         )
-    columns = (Column("Series"), Column("Last month"), Column("Level", True), Column("on the year", True), Column("on the month", True))
+    columns = (
+        Column("Series"),
+        Column("Last month"),
+        Column("Level", True),
+        Column("on the year", True),
+        Column("on the month", True),
+    )
     return Table("The last published month of each series; not seasonally adjusted.", columns, tuple(rows))
+
+
+def _later(history: History, month: int) -> str:
+    """The last sum published beyond the last single month, with its change on the year."""
+    sums = [(a, b, v) for a, b, v in history.sums if a > month]
+    if not sums:
+        return ""
+    first, last, value = sums[-1]
+    before = history.total(first - 12, last - 12)
+    yearly = f", {percent(value / before - 1.0)} on the year" if before > 0 else ""
+    return f"then {window(mm.label(first), mm.label(last))} as a sum: {number(value, history.unit)}{yearly}"
 
 
 def regimes(table: pd.DataFrame) -> Table:
@@ -209,7 +242,9 @@ def regimes(table: pd.DataFrame) -> Table:
                 cells.append(Cell(MISSING, "no monthly figure"))
                 continue
             mean, low, high = (float(r[k]) / scale for k in ("mean", "lo", "hi"))
-            cells.append(Cell(number(mean, unit), f"{plain(low, digits(high, unit))} to {number(high, unit)}; {int(r['n'])} months"))
+            cells.append(
+                Cell(number(mean, unit), f"{number(low, '') if low else 0} to {number(high, unit)}; {int(r['n'])} months")
+            )
         rows.append((Cell(product_name(str(series).rsplit(".", 1)[-1]), flow_name(str(series))), *cells))
     columns = (Column("Series"), *(Column(f"If {n}" if not n.lower().startswith("if") else n, True) for n in names))
     used = "; ".join(f"{n}: {windows[n]}" for n in names)
@@ -234,11 +269,16 @@ def comparisons(table: pd.DataFrame) -> Table:
             rows.append(
                 (
                     Cell(str(r["model"])), Cell(str(r["benchmark"])), Cell(str(r["metric"])), Cell(plain(float(r["ratio"]), 2)),
-                    Cell(interval), Cell(cutoffs), Cell(said, str(r.get("note") or ""), "pass" if said == "beats it" else "muted"),
+                    Cell(interval), Cell(cutoffs),
+                    Cell(said, str(r.get("note") or ""), "pass" if said == "beats it" else "muted"),
                 )
             )  # fmt: skip
     columns = (
         Column("Model"), Column("Benchmark"), Column("Metric"), Column("Ratio", True), Column(f"90{NBSP}% interval", True),
         Column("Questions", True), Column("Said of it"),
     )  # fmt: skip
-    return Table("Error of each model divided by the benchmark's, on the questions both answered; below 1 is better.", columns, tuple(rows))
+    return Table(
+        "Error of each model divided by the benchmark's, on the questions both answered; below 1 is better.",
+        columns,
+        tuple(rows),
+    )

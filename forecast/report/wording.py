@@ -1,15 +1,18 @@
 """Prose from verdicts: a sentence says the word, the reading, the reason and the figures, and never more than the verdict.
 
-Only `reading` decides whether a sentence may speak of a cause; the description stands whatever the verdict.
+Only `reading` decides whether a sentence may speak of an effect; the description stands whatever the verdict.
 """
 
 from __future__ import annotations
 
 import math
+import re
 
+from forecast.core import months as mm
+from forecast.core.products import display
 from forecast.report.blocks import MISSING
 from forecast.report.facts import Answer, Facts
-from forecast.report.numbers import NBSP, number, percent, period, plain, points, series_name, window
+from forecast.report.numbers import NBSP, month_of, number, percent, period, points, portion, treated_name, window
 
 MEANING = {
     "supported": "size, sign and cause pass every check that was asked",
@@ -19,6 +22,16 @@ MEANING = {
     "not identified": "the data hold no information on what was asked; what was observed is still stated",
     "contradicted by mirror": "the two sides of the trade report different things",
 }
+_EVENT = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
+_PERCENT = re.compile(r"(\d)%")
+_SPAN = re.compile(r"\d{4}-\d\d/\d{4}-\d\d")
+_CLAUSE = re.compile(r"; (?![^()]*\))")
+_KILOGRAMS = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?) kg\b")
+_INSTRUMENTS = {
+    "licence": "export licensing", "ban": "the export ban", "suspension": "the suspension", "deal": "the deal",
+    "enforcement": "the enforcement campaign", "relief": "the relief", "tariff": "the tariff", "quota": "the quota",
+    "agreement": "the agreement", "regulation": "the regulation",
+}  # fmt: skip
 
 
 def amount(answer: Answer, value: float, sign: bool = True) -> str:
@@ -39,11 +52,11 @@ def between(answer: Answer, low: float, high: float) -> str:
     return f"{left.removesuffix(NBSP + unit)} to {right}" if unit and right.endswith(unit) else f"{left} to {right}"
 
 
-def seen(answer: Answer) -> str:
-    """What was observed, in the series' own unit."""
-    if not math.isfinite(answer.observed):
+def level(answer: Answer, value: float) -> str:
+    """A level of the series, or of a share, in its own unit."""
+    if not math.isfinite(value):
         return ""
-    return percent(answer.observed, sign=False) if answer.measure == "share" else number(answer.observed, answer.unit)
+    return portion(value) if answer.measure == "share" else number(value, answer.unit)
 
 
 def change(answer: Answer) -> float:
@@ -59,21 +72,17 @@ def description(answer: Answer) -> str:
     """What was observed beside the named baseline and the range over all of them; no word of a cause."""
     if not answer.compared:
         return _last_level(answer)
-    base = answer.baseline
+    base = _the(answer.baseline)
+    seen = level(answer, answer.observed) or "the figure"
     side = "below" if answer.desc < 0 else "above"
     fraction = change(answer)
-    head = f"{seen(answer)} observed in {window(answer.first, answer.last)}, " if seen(answer) else ""
     if answer.desc == 0:
-        text = f"{head}as much as {_the(base)}"
-    elif answer.measure == "share":
-        text = f"{head}{points(abs(answer.desc), sign=False)} {side} {_the(base)}"
-    elif answer.measure == "relative":
-        text = f"{head}{percent(abs(answer.desc), sign=False)} {side} {_the(base)}"
+        size = "as much as"
+    elif math.isfinite(fraction) and answer.measure != "relative":
+        size = f"{percent(abs(fraction), sign=False)} ({amount(answer, abs(answer.desc), sign=False)}) {side}"
     else:
-        part = f"{percent(abs(fraction), sign=False)} " if math.isfinite(fraction) else ""
-        size = number(abs(answer.desc), answer.unit)
-        text = f"{head}{part}({amount(answer, answer.desc)}) {side} {_the(base)}" if part else f"{head}{size} {side} {_the(base)}"
-    return text + spread(answer)
+        size = f"{amount(answer, abs(answer.desc), sign=False)} {side}"
+    return f"{seen} was {size} {base}{spread(answer)}"
 
 
 def spread(answer: Answer) -> str:
@@ -81,73 +90,100 @@ def spread(answer: Answer) -> str:
     low, high = answer.desc_lo, answer.desc_hi
     if not (math.isfinite(low) and math.isfinite(high)) or low == high or not answer.compared:
         return ""
-    return f"; between {amount(answer, low)} and {amount(answer, high)}, depending on the baseline"
+    return f", between {between(answer, low, high).replace(' to ', ' and ')} depending on the baseline"
 
 
 def _the(baseline: str) -> str:
-    return f"the {baseline}" if baseline.startswith(("same months", "mean", "last", "average", "year")) else baseline
+    return baseline if baseline[:1].isupper() or baseline.startswith(("the ", "calendar")) else f"the {baseline}"
 
 
 def _last_level(answer: Answer) -> str:
     if not math.isfinite(answer.desc):
         return "no figure of this is in the bundle"
     when = answer.baseline.partition("level, ")[2] or answer.baseline.removeprefix("none").strip("; ")
-    level = percent(answer.desc, sign=False) if answer.measure in ("share", "relative") else number(answer.desc, answer.unit)
-    return f"the last published level is {level}" + (f" ({period(when)})" if when else "") + "; no baseline can be formed"
+    shown = portion(answer.desc) if answer.measure in ("share", "relative") else number(answer.desc, answer.unit)
+    seen = level(answer, answer.observed)
+    head = f"{seen} in {window(answer.first, answer.last)}; " if seen else ""
+    return f"{head}the last published level is {shown}" + (f" ({period(when)})" if when else "") + "; no baseline can be formed"
 
 
 def estimate(answer: Answer) -> str:
-    """The estimate with its bounds; empty where the row has none."""
+    """The estimate with its 95 % interval; empty where the row has none."""
     if not answer.estimated:
         return ""
-    text = f"{amount(answer, answer.estimate)} (95{NBSP}% interval {between(answer, answer.lo95, answer.hi95)})"
-    if math.isfinite(answer.p_value):
-        floor = f", smallest attainable {plain(answer.p_floor, 3)}" if math.isfinite(answer.p_floor) else ""
-        text += f", placebo p{NBSP}={NBSP}{plain(answer.p_value, 3)}{floor}"
-    return text
+    return f"{amount(answer, answer.estimate)} (95{NBSP}% interval {between(answer, answer.lo95, answer.hi95)})"
 
 
 def cause(facts: Facts, answer: Answer) -> str:
-    """The event or cluster by title."""
-    titles = [facts.event_title(e) for e in answer.events]
-    titles = [t[:1].lower() + t[1:] if t[1:2].islower() else t for t in titles]
-    short = [t.partition(";")[0].partition(",")[0] for t in titles]
-    return f"“{short[0]}”" if len(short) == 1 else " and ".join(f"“{s}”" for s in short[:2]) if short else "the event"
+    """The event, or the events of a cluster, by what was done and when."""
+    named = [_event(facts, e) for e in answer.events]
+    if not named:
+        return "the event"
+    return named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
+
+
+def _event(facts: Facts, event_id: str) -> str:
+    if event_id not in facts.calendar:
+        return event_id.replace("_", " ")
+    event = facts.calendar[event_id]
+    what = _INSTRUMENTS.get(event.instrument, f"“{event.title.partition(';')[0]}”")
+    return f"{what} of {month_of(mm.ordinal(event.effective or event.announced))}"
+
+
+def reasons(facts: Facts, answer: Answer) -> list[str]:
+    """Why the verdict is what it is: the gates' reasons, events by what was done and when, amounts in the row's unit."""
+    text = _EVENT.sub(lambda m: _event(facts, m[0]) if m[0] in facts.calendar else m[0], answer.because)
+    text = _KILOGRAMS.sub(lambda m: number(float(m[1]) / display(answer.series)[1], answer.unit), text)
+    text = _SPAN.sub(lambda m: period(m[0]), _PERCENT.sub(f"\\1{NBSP}%", text))
+    return [_lower(part) for part in _CLAUSE.split(text.rstrip(". ")) if part]
+
+
+def said(facts: Facts, answer: Answer) -> str:
+    """What the verdict allows to be said, with every reason, without repeating the row's figures."""
+    why = "; ".join(reasons(facts, answer))
+    return _said(facts, answer, f", because {why}" if why else "", figures=False)
 
 
 def sentence(facts: Facts, answer: Answer) -> str:
-    """One sentence on one row, after its verdict."""
-    name = series_name(answer.series.split("+")[0])
-    told = description(answer)
-    because = answer.because.rstrip(". ")
-    reason = f", because {_lower(because)}" if because else ""
-    event = cause(facts, answer)
-    joined = " jointly" if len(answer.events) > 1 else ""
-    got = estimate(answer)
-    word = answer.verdict
-    if word in ("supported", "suggestive") and got and answer.reading != "descriptive":
-        verb = "puts" if word == "supported" else "would put"
-        scope = f" relative to {_other(answer)}" if answer.reading == "relative" else ""
-        limits = f" It stays suggestive{reason}." if word == "suggestive" else ""
-        return f"{name}: {told}. The estimate {verb} the effect of {event}{joined}{scope} at {got}.{limits}"
-    if word == "suggestive":
-        return f"{name}: {told}. This is suggestive of {event}{joined}, not proof of it{reason}."
+    """One row in one sentence or two: who and when, what was observed, what may be said and the first reason why."""
+    lead = f"**{treated_name(answer.series)}, {window(answer.first, answer.last)}:**"
+    why = reasons(facts, answer)[:1]
+    told = _said(facts, answer, f", because {why[0]}" if why else "", figures=True)
+    if answer.verdict == "not identified":
+        return f"{lead} {_lower(told)} What was observed: {description(answer)}."
+    if answer.verdict == "descriptive":
+        return f"{lead} {description(answer)}; {_lower(told)}"
+    return f"{lead} {description(answer)}. {told}"
+
+
+def _said(facts: Facts, answer: Answer, reason: str, figures: bool) -> str:
+    event, word = cause(facts, answer), answer.verdict
+    kind = "joint " if len(answer.events) > 1 else "relative " if answer.reading == "relative" else ""
+    effect = f"A {kind}effect" if kind else "An effect"
+    got = estimate(answer) if figures and answer.reading in ("causal", "relative") else ""
+    if word in ("supported", "suggestive") and answer.estimated and answer.reading in ("causal", "relative"):
+        if got:
+            limit = f"; it stays suggestive{reason}" if word == "suggestive" else ""
+            return f"The {kind}estimate for {event} is {got}{limit}."
+        if word == "supported":
+            return f"{effect} of {event} is supported by every check."
+        return f"{effect} of {event} is suggested, not shown{reason}."
+    if word in ("supported", "suggestive"):
+        return f"The size points to {event} but does not show it{reason}."
     if word == "cannot distinguish":
-        size = f" An effect under {amount(answer, answer.mde80, sign=False)} would go unseen." if math.isfinite(answer.mde80) else ""
-        shown = f"; the estimate is {got}" if got else ""
-        return f"{name}: {told}{shown}. These data cannot tell an effect of {event} from none{reason}.{size}"
+        shown = f" The estimate is {got}." if got else ""
+        unseen = f" An effect smaller than {amount(answer, answer.mde80, sign=False)} would go unseen."
+        return f"{effect} of {event} cannot be told from none{reason}.{shown}{unseen if math.isfinite(answer.mde80) else ''}"
     if word == "not identified":
-        return f"{name}: the effect of {event} is not identified{reason}. What was observed: {told}."
+        return f"The {kind}effect of {event} is not identified{reason}."
     if word == "contradicted by mirror":
-        return f"{name}: {told}. The partner's figures contradict this{reason}."
-    return f"{name}: {told}; these data cannot say how much of it {event} caused{reason}."
-
-
-def _other(answer: Answer) -> str:
-    return answer.baseline or "the comparison"
+        return f"The partner's figures contradict this{reason}."
+    together = " together" if len(answer.events) > 1 else ""
+    return f"These data cannot say how much of it {event}{together} caused{reason}."
 
 
 def _lower(text: str) -> str:
+    text = text.strip()
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
 

@@ -31,4 +31,4 @@ class Anticipation:
             return share
         stop = max(int(np.ceil(event.interval[0])), int(np.floor(first)) + 1)
         inside = np.arange(int(np.floor(first)), stop)
-        return share[:, None] * (when[:, None] == inside[None, :])
+        return np.asarray(share[:, None] * (when[:, None] == inside[None, :]))

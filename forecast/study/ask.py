@@ -15,7 +15,7 @@ from forecast.core import registry
 from forecast.core.contracts import Answer, failed
 from forecast.core.errors import ForecastError, LookAheadError, MissingExtraError
 from forecast.core.questions import Design, Task
-from forecast.core.results import Effect, Failure, Forecast
+from forecast.core.results import Effect, Forecast
 from forecast.core.vintage import Vintage
 
 Question = Task | Design
@@ -82,7 +82,8 @@ def given(
     for spec, inner, *own in method.asks(vintage, question) if hasattr(method, "asks") else ():
         seen = own[0] if own else vintage
         if seen.day > vintage.day:
-            raise LookAheadError(f"{method.name} asks on {seen.day}, standing on {vintage.day}", hint="the same day or an earlier one")
+            problem = f"{method.name} asks on {seen.day}, standing on {vintage.day}"
+            raise LookAheadError(problem, hint="the same day or an earlier one")
         if isinstance(inner, Task) and inner.day != seen.day:
             seen = seen.earlier(inner.day)
         out.append(answer(registry.build(_kind_of(inner), spec), seen, inner, seed, memo))

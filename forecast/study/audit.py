@@ -35,7 +35,9 @@ def audit(archive: Archive, vintage: Vintage | None = None) -> tuple[list[Findin
     ]
     if archive.pseudo:
         findings.append(
-            Finding("vintages", "one vintage per figure: past days are rebuilt from release days, revisions are not seen", "archive")
+            Finding(
+                "vintages", "one vintage per figure: past days are rebuilt from release days, revisions are not seen", "archive"
+            )
         )
     return findings, coverage(vintage)
 
@@ -82,7 +84,9 @@ def _verified(archive: Archive, vintage: Vintage) -> list[Finding]:
         return [Finding("events", f"{len(archive.events)} events; how far they were verified is not stated", "calendar")]
     text = f"events verified to {day}; nothing later is known to this table"
     late = day < vintage.day
-    return [Finding("events", text + (f", figures reach {vintage.day}" if late else ""), "calendar", "warning" if late else "note")]
+    return [
+        Finding("events", text + (f", figures reach {vintage.day}" if late else ""), "calendar", "warning" if late else "note")
+    ]
 
 
 def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
@@ -125,7 +129,9 @@ def _open_sums(vintage: Vintage) -> list[Finding]:
             if not np.isfinite(total) or abs(total - span.value) <= OPEN * max(abs(span.value), 1e-12):
                 continue
             period = vintage.steps.period(span.first, span.last)
-            text = f"the published sum {span.value:,.10g} and its months, {total:,.10g}, differ by {_relative(total, span.value)}"
+            text = (
+                f"the published sum {span.value:,.10g} and its months, {total:,.10g}, differ by {_relative(total, span.value)}"
+            )
             out.append(Finding("sum", text, f"{series}, {period}", "warning"))
     return out
 
@@ -142,10 +148,10 @@ def _left_out(archive: Archive) -> list[Finding]:
         cells = sorted({f"{s} {p}" for s, p in zip(rows["series"], rows["period"], strict=True)})
         named = ", ".join(cells[:4]) + (f" and {len(cells) - 4} more" if len(cells) > 4 else "")
         out.append(Finding("left out", f"{len(rows)} figures enter no series: {reason}", named))
-    derived = archive.table[(archive.table["kind"] == "derived") & archive.table["derived_from"].str.contains("percent|%")]
-    kept = derived[derived["excluded"] == ""]
-    text = f"{len(derived)} figures rest on a published percentage, {len(kept)} of them enter a series"
-    return [*out, Finding("circular", text, "archive", "warning" if len(kept) else "note")]
+    resting = archive.table[archive.table["derived_from"].str.contains("pct:")]
+    entering = int((resting["excluded"] == "").sum())
+    text = f"{len(resting)} figures rest on a published percentage; {entering} enter a series, and carry it: they never test it"
+    return [*out, Finding("percentages", text, "archive")]
 
 
 def _estimated_days(archive: Archive) -> list[Finding]:

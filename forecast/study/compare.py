@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
-COLUMNS = ("group", "horizon", "metric", "model", "benchmark", "ratio", "lo90", "hi90", "n", "n_series", "n_cutoffs", "note")
+COLUMNS = ("model", "benchmark", "metric", "group", "ratio", "lo90", "hi90", "n", "n_cutoffs", "note", "n_series")
 NAIVE = ("seasonal_naive", "mean12", "drift")
 BLOCK = 6  # months of cutoffs resampled together: their forecast errors overlap
 FEWEST_CUTOFFS = 20
@@ -20,7 +20,7 @@ REPLICATES = 2000
 
 
 def compare(scores: pd.DataFrame, group: str, metrics: Sequence[str] = ("crps", "mae"), seed: int = 0) -> list[dict[str, Any]]:
-    """Rows of the comparisons table for one group of questions: all horizons together (null), and each of its own.
+    """Rows of the comparisons table for one group of questions, all horizons together.
 
     The benchmark is the best of the naive models on the first third of the cutoffs, one for the whole group; ratios are taken
     over the other two thirds, on questions that every model answered. A ratio below 1 with its upper bound below 1 beats the
@@ -35,12 +35,9 @@ def compare(scores: pd.DataFrame, group: str, metrics: Sequence[str] = ("crps", 
             continue
         training, rest = days[: len(days) // 3], days[len(days) // 3 :]
         benchmark = _best(table[table["cutoff"].isin(training)], naive)
-        kept = table[table["cutoff"].isin(rest)]
         chosen = f"benchmark chosen on the {len(training)} cutoffs before"
-        for horizon in (None, *sorted(kept["h_info"].unique())):
-            part = kept if horizon is None else kept[kept["h_info"] == horizon]
-            head = {"group": group, "horizon": horizon, "metric": metric, "benchmark": benchmark}
-            rows += [{**head, **row} for row in _ratios(part, benchmark, chosen, seed)]
+        head = {"group": group, "metric": metric, "benchmark": benchmark}
+        rows += [{**head, **row} for row in _ratios(table[table["cutoff"].isin(rest)], benchmark, chosen, seed)]
     return rows
 
 
@@ -66,7 +63,7 @@ def _ratios(table: pd.DataFrame, benchmark: str, chosen: str, seed: int) -> list
     sums = table.pivot_table(index=["series", "cutoff"], columns="model", values="value", aggfunc="sum")
     counts = table[table["model"] == benchmark].groupby(["series", "cutoff"])["value"].size().reindex(sums.index)
     days = sorted(table["cutoff"].unique())
-    cube = _cube(sums, counts.to_numpy(float), days)
+    cube = _cube(sums, counts.to_numpy(float), list(days))
     regimes = sorted(table["regime"].unique())
     few = len(days) < FEWEST_CUTOFFS or len(regimes) < 2
     why = f"{len(days)} cutoffs" if len(days) < FEWEST_CUTOFFS else f"one regime ({regimes[0]})"
@@ -96,7 +93,7 @@ def _ratios(table: pd.DataFrame, benchmark: str, chosen: str, seed: int) -> list
     return out
 
 
-def _cube(sums: pd.DataFrame, counts: Floats, days: Sequence[str]) -> Floats:
+def _cube(sums: pd.DataFrame, counts: Any, days: Sequence[str]) -> Floats:
     """Sums by (model, series, cutoff), and in the last layer the number of questions; zero where there is none."""
     series = sorted(sums.index.get_level_values(0).unique())
     cube = np.zeros((sums.shape[1] + 1, len(series), len(days)))

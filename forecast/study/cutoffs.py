@@ -23,9 +23,9 @@ def cutoffs(
 ) -> tuple[dt.date, ...]:
     """The day after each month's release, from `first` to `last`, both months or days of a cutoff.
 
-    China releases nothing in February and January together with February in March, so a year has eleven cutoffs. Without a
-    `series` the clock is China's detailed tables; a reporter whose clock is not known needs an `archive`, whose own release days
-    serve. `last` defaults to the last release of the archive (the bundled one); quarters and years keep the releases of
+    China releases nothing in February and January together with February in March, so a year has eleven cutoffs. Without
+    a `series` the clock is China's detailed tables; a reporter whose clock is not known needs an `archive`, whose own
+    release days serve. `last` defaults to the last release of the archive (the bundled one); quarters and years keep the releases of
     their closing months.
     """
     if every not in EVERY:
@@ -64,3 +64,11 @@ def _releases(series: str | None, start: dt.date, stop: dt.date, archive: Archiv
         for month in range(months.ordinal(start) - 4, months.ordinal(stop) + 2)
     ]
     return [early for early, late in pairwise(days) if early[1] < late[1]]
+
+
+def released_together(series: str, month: int) -> bool:
+    """Whether a month and the next come out on one day, as China's January and February do."""
+    if series.split(".")[0] not in CLOCKED:
+        return False
+    clock, source = bundled_clock(), source_of(series)
+    return month % 12 == 0 and clock.released(*source, month)[0] == clock.released(*source, month + 1)[0]

@@ -18,6 +18,7 @@ from forecast.core.scores import COLUMNS, Scores
 from forecast.core.transform import window_total
 from forecast.core.vintage import Vintage
 from forecast.study.backtest import Backtest, Past
+from forecast.study.cutoffs import released_together
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +113,7 @@ def periods_of(past: Past, truth: Vintage | None, horizons: Iterable[int] | None
     """Rows of a question: every asked month, spans published for months without a figure of their own, and the total.
 
     A month known only inside a span has no truth; the span has it. `scored` marks the asked horizons with a truth; the
-    total repeats its months and is never scored.
+    total repeats its months and is never scored. Without a `truth` the months that will be released together get a sum.
     """
     asked = [past.last + h for h in range(1, len(past.task.months) + 1)]
     first, last = asked[0], asked[-1]
@@ -120,7 +121,9 @@ def periods_of(past: Past, truth: Vintage | None, horizons: Iterable[int] | None
     wanted = set(range(1, len(asked) + 1) if horizons is None else horizons)
     rows = [Period(m, m, float(v), bool(np.isfinite(v)) and m - past.last in wanted) for m, v in zip(asked, known, strict=True)]
     if truth is None or not truth.knows(past.series):
-        return [*rows, Period(first, last, math.nan, False)] if last > first else rows
+        joint = [Period(m, m + 1, math.nan, False) for m in asked[:-1] if released_together(past.series, m)]
+        whole = [Period(first, last, math.nan, False)] if last > first else []
+        return [*rows, *(p for p in joint if (p.first, p.last) != (first, last)), *whole]
     seen = truth.observed(past.series)
     for cell in seen.periods(first, last):
         if cell.is_span:

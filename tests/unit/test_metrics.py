@@ -35,7 +35,7 @@ def test_crps_is_twice_the_mean_pinball_loss():
     draws = np.sort(np.random.default_rng(2).normal(size=40))
     grid = (np.arange(40_000) + 0.5) / 40_000
     quantile = draws[np.minimum((grid * 40).astype(int), 39)]
-    pinball = np.where(0.3 >= quantile, grid * (0.3 - quantile), (1 - grid) * (quantile - 0.3)).mean()
+    pinball = np.where(quantile <= 0.3, grid * (0.3 - quantile), (1 - grid) * (quantile - 0.3)).mean()
     assert score("crps", draws, 0.3) == pytest.approx(2 * pinball, rel=1e-6)
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.report.blocks import Panel
 
@@ -58,9 +59,11 @@ def style() -> Iterator[None]:
         "xtick.color": C["muted"],
         "ytick.color": C["muted"],
         "path.simplify": False,
+        "text.hinting": "no_hinting",
         "lines.solid_capstyle": "round",
     }
-    with matplotlib.rc_context(settings):
+    scoped: Any = matplotlib.rc_context
+    with scoped(settings):
         yield
 
 
@@ -93,6 +96,11 @@ def quiet(ax: Axes) -> None:
     ax.tick_params(length=0, labelsize=9, pad=4)
 
 
+def points_wide(ax: Axes) -> float:
+    """Width of the axes in points."""
+    return float(ax.figure.bbox.width * 72 / ax.figure.dpi * ax.get_position().width)
+
+
 def scale(ax: Axes, top: float, bottom: float = 0.0, ticks: int = 4) -> None:
     """A value axis from `bottom` to `top` with few round marks and thousands commas."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -118,13 +126,14 @@ def finish(figure: Figure) -> Panel:
     width, height = (round(v * 72) for v in figure.get_size_inches())
     out = io.StringIO()
     empty: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-    FigureCanvasSVG(figure).print_svg(out, metadata=empty)
+    vector: Any = FigureCanvasSVG(figure)
+    vector.print_svg(out, metadata=empty)
     figure.set_dpi(_DPI)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    rgba = np.asarray(canvas.buffer_rgba(), dtype=float) / 255.0
-    flat = rgba[..., :3] * rgba[..., 3:] + 1.0 - rgba[..., 3:]
-    return Panel(_slim(out.getvalue(), width, height), width, height, (flat * 255.0 + 0.5).astype(np.uint8))
+    figure.set_facecolor("white")
+    raster: Any = FigureCanvasAgg(figure)
+    raster.draw()
+    pixels: NDArray[np.uint8] = np.array(raster.buffer_rgba(), dtype=np.uint8)[..., :3]
+    return Panel(_slim(out.getvalue(), width, height), width, height, pixels)
 
 
 def _slim(svg: str, width: int, height: int) -> str:
@@ -171,4 +180,4 @@ def save(panels: Sequence[Panel], columns: int, stem: Path) -> None:
 
     sheet = stitched(panels, columns)
     stem.with_suffix(".svg").write_text(sheet.svg, "utf-8")
-    Image.fromarray(sheet.pixels).save(stem.with_suffix(".png"), format="PNG", compress_level=6)
+    Image.fromarray(sheet.pixels).save(stem.with_suffix(".png"), format="PNG", compress_level=2)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from forecast.core.series import SeriesKey
 from forecast.report.blocks import Panel
 from forecast.report.facts import History
 from forecast.report.figures.canvas import C, axes, finish, sheet
 from forecast.report.figures.timeline import year_axis
-from forecast.report.numbers import series_name
+from forecast.report.numbers import COUNTRIES, product_name
 
 STATES = (
     ("value", "blue", 0.85, "monthly figure"),
@@ -30,7 +31,7 @@ def coverage(histories: Sequence[History], first: int, last: int) -> Panel:
     ax = axes(figure, left=330, right=8, top=38, bottom=22)
     ax.grid(False)
     ax.set_ylim(len(histories), 0)
-    ax.set_yticks(np.arange(len(histories)) + 0.5, [_short(series_name(h.series)) for h in histories])
+    ax.set_yticks(np.arange(len(histories)) + 0.5, [_name(h.series) for h in histories])
     for state, color, alpha, _ in STATES:
         lengths: list[tuple[float, float]] = []
         rows: list[int] = []
@@ -77,5 +78,12 @@ def _stretches(history: History, state: str, first: int, last: int) -> list[tupl
     return out
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 58 else text[:57].rstrip() + "…"
+def _name(series: str) -> str:
+    """A row's label, short enough for its margin."""
+    key = SeriesKey.maybe(series)
+    if key is None:
+        return series[:56]
+    ends = [COUNTRIES.get(c, c) for c in (key.origin, key.destination)]
+    flow = f"{ends[0]} → {ends[1]}" if key.origin != "WLD" else f"all → {ends[1]}"
+    name = product_name(key.product)
+    return f"{name if len(name) < 36 else name[:35].rstrip(' ,') + '…'} · {flow}"

@@ -12,13 +12,14 @@ from forecast.core.events import Event
 from forecast.report.blocks import Panel
 from forecast.report.facts import Answer, History
 from forecast.report.figures.canvas import C, axes, finish, scale, sheet
-from forecast.report.figures.timeline import flow, mark, year_axis
-from forecast.report.numbers import number, percent
+from forecast.report.figures.timeline import flow, mark, month_axis, runs, year_axis
+from forecast.report.numbers import number
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SIZE = (430, 250)
+BEFORE = 24  # months of history drawn before a counterfactual
 
 
 def level(
@@ -48,7 +49,7 @@ def cumulative(title: str, history: History, answer: Answer) -> Panel:
     first, last = mm.ordinal(answer.first), mm.ordinal(answer.last)
     per_month = answer.expected / (last - first + 1)
     figure = sheet(*SIZE, title, f"{answer.unit}; observed less {answer.baseline}, added up")
-    ax = axes(figure, top=50, left=52, right=64)
+    ax = axes(figure, top=50, left=52, right=64, bottom=34)
     months = [m for m in range(first, last + 1)]
     level = {m: mean for steps, mean in history.steps for m in steps} | history.values
     gaps = np.cumsum([level.get(m, np.nan) - per_month for m in months])
@@ -58,12 +59,12 @@ def cumulative(title: str, history: History, answer: Answer) -> Panel:
     ax.plot(x, y, color=C["blue"], lw=1.9, marker="o", ms=2.8, zorder=3)
     ax.fill_between(x, y, 0, color=C["blue"], alpha=0.12, lw=0)
     ends = [v for v in (answer.desc_lo, answer.desc_hi) if np.isfinite(v)]
-    if len(ends) == 2 and ends[0] != ends[1]:
-        ax.plot([last + 1.5] * 2, ends, color=C["orange"], lw=4, alpha=0.75, clip_on=False, solid_capstyle="butt")
     lowest, highest = np.nanmin([*y, *ends, 0.0]), np.nanmax([*y, *ends, 0.0])
+    if len(ends) == 2 and abs(ends[1] - ends[0]) > 0.02 * (highest - lowest):
+        ax.plot([last + 1.5] * 2, ends, color=C["orange"], lw=4, alpha=0.75, clip_on=False, solid_capstyle="butt")
     room = 0.1 * max(highest - lowest, 1e-9)
     scale(ax, highest + room, lowest - room)
-    year_axis(ax, first, last)
+    month_axis(ax, first, last) if last - first < 18 else year_axis(ax, first, last)
     ax.set_xlim(first, last + 2)
     ax.annotate(
         number(answer.desc, answer.unit, sign=True), (last + 2, float(answer.desc)), (4, 0), textcoords="offset points",
@@ -81,7 +82,8 @@ def share(
     flat = []
     for a, b, value in part.sums:
         total = spans.get((a, b)) or whole.total(a, b)
-        if np.isfinite(total) and total > 0 and b >= first and not all(m in single for m in range(a, b + 1)):
+        unknown = sum(m not in single for m in range(a, b + 1))
+        if np.isfinite(total) and total > 0 and b >= first and unknown > (b - a + 1) / 3:
             flat.append((max(a, first), b, value / total))
     if not single:
         return None
@@ -89,14 +91,14 @@ def share(
     ax = axes(figure, top=50, left=40, right=14)
     when = sorted(single)
     ax.plot(np.array(when) + 0.5, [100 * single[m] for m in when], color=C["blue"], lw=0, marker="o", ms=3.6, zorder=3)
-    for run in _runs(when):
+    for run in runs(when):
         ax.plot(np.array(run) + 0.5, [100 * single[m] for m in run], color=C["blue"], lw=1.6, zorder=3)
     for a, b, value in flat:
         ax.plot([a, b + 1], [100 * value] * 2, color=C["orange"], lw=1.4, ls=(0, (1, 1.5)))
         if b - a >= 10:
             ax.annotate(
-                percent(value, sign=False), ((a + b + 1) / 2, 100 * value), (0, 3), textcoords="offset points",
-                fontsize=8.6, color=C["orange"], ha="center",
+                f"{100 * value:.1f} %", (a, 100 * value), (0, -4), textcoords="offset points",
+                fontsize=8.8, color=C["orange"], ha="left", va="top",
             )  # fmt: skip
     scale(ax, 115 * max([*single.values(), *(f[2] for f in flat)]))
     year_axis(ax, first, last)
@@ -104,14 +106,8 @@ def share(
     return finish(figure)
 
 
-def _runs(months: Sequence[int]) -> list[list[int]]:
-    from forecast.report.figures.timeline import runs
-
-    return runs(months)
-
-
-def counterfactual(title: str, path: pd.DataFrame, unit: str, scale_by: float) -> Panel:
-    """Observed against the path expected without the event, with its 80 and 95 % bands."""
+def counterfactual(title: str, unit: str, path: pd.DataFrame, scale_by: float, history: History | None) -> Panel:
+    """Observed against the path expected without the event, with its 80 and 95 % bands; two years before for scale."""
     spans = [mm.parse_period(str(m)) for m in path["month"]]
     order = np.argsort([s[0] for s in spans])
     path, spans = path.iloc[order], [spans[i] for i in order]
@@ -120,13 +116,16 @@ def counterfactual(title: str, path: pd.DataFrame, unit: str, scale_by: float) -
     q = {name: path[name].to_numpy(float) / scale_by / width for name in _PATH}
     figure = sheet(344, 226, title, f"{unit} a month")
     ax = axes(figure, top=44)
+    first = max(spans[0][0] - BEFORE, history.first) if history else spans[0][0]
+    top = flow(ax, history, first, spans[-1][1], C["blue"]) if history else 0.0
     ax.fill_between(x, q["counterfactual_q025"], q["counterfactual_q975"], color=C["orange"], alpha=0.16, lw=0)
     ax.fill_between(x, q["counterfactual_q10"], q["counterfactual_q90"], color=C["orange"], alpha=0.26, lw=0)
     ax.plot(x, q["counterfactual_q50"], color=C["orange"], lw=1.6)
-    ax.plot(x, q["observed"], color=C["blue"], lw=1.8, marker="o", ms=2.8)
+    if history is None or any(b > a for a, b in spans):
+        ax.plot(x, q["observed"], color=C["blue"], lw=1.8, marker="o", ms=2.8)
     low = min(0.0, float(np.nanmin([*q["observed"], *q["counterfactual_q10"]])))
-    scale(ax, 1.08 * float(np.nanmax([*q["observed"], *q["counterfactual_q90"]])), low)
-    year_axis(ax, spans[0][0], spans[-1][1])
+    scale(ax, 1.08 * max(top, float(np.nanmax([*q["observed"], *q["counterfactual_q90"]]))), low)
+    year_axis(ax, first, spans[-1][1])
     return finish(figure)
 
 

@@ -24,8 +24,8 @@ def horizons(title: str, metric: str, table: pd.DataFrame, loud: tuple[str, ...]
     for name in wide.columns:
         color = colors.get(name, C["line"])
         strong = name in colors
-        ax.plot(wide.index, wide[name], color=color, lw=2 if strong else 0.9, alpha=1 if strong else 0.8, zorder=3 if strong else 2,
-                marker="o", ms=3 if strong else 1.6)  # fmt: skip
+        width, size, order = (2.0, 3.0, 3) if strong else (0.9, 1.6, 2)
+        ax.plot(wide.index, wide[name], color=color, lw=width, marker="o", ms=size, zorder=order)
     values = wide.to_numpy(float)
     top = float(np.nanquantile(values, 0.98)) if np.isfinite(values).any() else 1.0
     bottom = min(0.0, float(np.nanmin(values))) if np.isfinite(values).any() else 0.0
@@ -59,5 +59,6 @@ def _names(ax: object, wide: pd.DataFrame, colors: dict[str, str], top: float) -
     for y, (_, name) in zip(at, ends, strict=True):
         ax.annotate(
             name if len(name) < 17 else name[:16] + "…", (ax.get_xlim()[1], y), (4, 0), textcoords="offset points", va="center",
-            fontsize=8.4, color=colors.get(name, C["muted"]), fontweight="bold" if name in colors else "normal", annotation_clip=False,
+            fontsize=8.4, color=colors.get(name, C["muted"]), fontweight="bold" if name in colors else "normal",
+            annotation_clip=False,
         )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,14 +13,18 @@ from forecast.report.facts import History
 from forecast.report.figures.canvas import C, axes, finish, quiet, scale, sheet
 from forecast.report.figures.timeline import mark, year_axis
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 def stacked(
     title: str, chinese: History | None, total: History, value: History | None, kilograms: float,
     events: Sequence[Event], named: Mapping[str, str],
 ) -> Panel:  # fmt: skip
     """Bars by origin, and USD per kg as a ratio of three-month sums; `kilograms` is the content of one display unit."""
-    first, last = total.first, total.last
+    first, last = min(total.values), max(total.values)
     figure = sheet(344, 330, title, f"{total.unit} a month")
+    _legend(figure, chinese is not None)
     upper = axes(figure, top=50, bottom=142)
     months = [m for m in range(first, last + 1) if m in total.values]
     whole = np.array([total.values[m] for m in months])
@@ -30,10 +35,9 @@ def stacked(
     scale(upper, 1.1 * float(whole.max(initial=0.0)))
     year_axis(upper, first, last)
     mark(upper, events, named)
-    lower = figure.add_axes(upper.get_position())
     box = upper.get_position()
     height = figure.get_size_inches()[1] * 72
-    lower.set_position((box.x0, 22 / height, box.width, 82 / height))
+    lower = figure.add_axes((box.x0, 22 / height, box.width, 82 / height))
     quiet(lower)
     figure.text(2 / 344, 110 / height, "unit value, USD per kg", fontsize=8.8, color=C["muted"], va="baseline")
     top = 0.0
@@ -47,6 +51,18 @@ def stacked(
     year_axis(lower, first, last)
     mark(lower, events, named, show_names=False)
     return finish(figure)
+
+
+def _legend(figure: Figure, split: bool) -> None:
+    height = figure.get_size_inches()[1] * 72
+    words = (
+        (("Chinese origin", C["orange"], 132), ("other origins", C["line"], 236))
+        if split
+        else (("all origins", C["line"], 236),)
+    )
+    for text, color, x in words:
+        figure.text(x / 344, 1 - 25 / height, "■", fontsize=9, color=color, va="baseline")
+        figure.text((x + 12) / 344, 1 - 25 / height, text, fontsize=8.8, color=C["muted"], va="baseline")
 
 
 def _trailing(value: History, total: History, months: Sequence[int], kilograms: float) -> dict[int, float]:

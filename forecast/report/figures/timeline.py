@@ -10,12 +10,12 @@ import numpy as np
 from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.report.facts import History
-from forecast.report.figures.canvas import C
+from forecast.report.figures.canvas import C, points_wide
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_SHORT = ("J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def letters(events: Sequence[Event]) -> dict[str, str]:
@@ -27,12 +27,14 @@ def year_axis(ax: Axes, first: int, last: int) -> None:
     """Months `first` to `last`: a mark at each January, the year's name in its middle. Month m fills [m, m + 1)."""
     ax.set_xlim(first, last + 1)
     ax.set_xticks([], [])
-    width = ax.figure.get_size_inches()[0] * 72 * ax.get_position().width
-    per_year = 12 * width / max(last + 1 - first, 1)
+    per_year = 12 * points_wide(ax) / max(last + 1 - first, 1)
     for year in range(first // 12, last // 12 + 1):
         start, stop = max(12 * year, first), min(12 * year + 12, last + 1)
         if start > first:
-            ax.plot([start, start], [0, -0.035], transform=ax.get_xaxis_transform(), color=C["line"], lw=0.8, clip_on=False)
+            ax.annotate(
+                "", (start, 0), (0, -7), ax.get_xaxis_transform(), "offset points", annotation_clip=False,
+                arrowprops={"arrowstyle": "-", "color": C["line"], "lw": 0.8, "shrinkA": 0, "shrinkB": 0},
+            )  # fmt: skip
         name = f"{year}" if per_year > 34 else f"’{year % 100:02d}"
         if (stop - start) / 12 * per_year > (26 if len(name) == 4 else 15):
             ax.annotate(
@@ -41,10 +43,25 @@ def year_axis(ax: Axes, first: int, last: int) -> None:
             )  # fmt: skip
 
 
+def month_axis(ax: Axes, first: int, last: int) -> None:
+    """A short stretch: every month named (every third where they stand close), the year beneath each January and the first."""
+    ax.set_xlim(first, last + 1)
+    ax.set_xticks([], [])
+    every = 1 if last - first < 7 else 3
+    for month in range(first, last + 1):
+        if (month - first) % every == 0:
+            new_year = month - first < every or month % 12 < every
+            ax.annotate(
+                _MONTHS[month % 12] + (f"\n{month // 12}" if new_year else ""), (month + 0.5, 0), (0, -6),
+                ax.get_xaxis_transform(), "offset points", ha="center", va="top", fontsize=8.6, color=C["muted"],
+                annotation_clip=False, linespacing=1.25,
+            )  # fmt: skip
+
+
 def mark(ax: Axes, events: Sequence[Event], named: Mapping[str, str], show_names: bool = True) -> None:
     """A vertical line at the day of each event, with its letter above the axes; near letters go up a step."""
     first, last = ax.get_xlim()
-    per_month = ax.figure.get_size_inches()[0] * 72 * ax.get_position().width / (last - first)
+    per_month = points_wide(ax) / (last - first)
     ends: list[float] = []
     for event in events:
         at = mm.position(event.effective or event.announced)

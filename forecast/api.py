@@ -1,0 +1,183 @@
+"""The verbs that join the strata; everything a script needs is here and reached as `forecast.<name>`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import forecast.report as report
+from forecast.core import registry
+from forecast.core.archive import Archive, bundled_archive, read_archive
+from forecast.core.contracts import Estimator, Forecaster
+from forecast.core.errors import ConfigError, ForecastError, nearest
+from forecast.core.events import Event
+from forecast.core.questions import Design, Task
+from forecast.core.results import Effect, Failure, Forecast, Placebo
+from forecast.core.run import Run
+from forecast.core.vintage import Vintage
+from forecast.study.backtest import backtest
+from forecast.study.cutoffs import cutoffs
+from forecast.study.score import score
+
+__all__ = [
+    "backtest", "cutoffs", "estimate", "estimator", "load_archive", "model", "placebo", "predict", "report", "run", "score",
+    "untouched",
+]  # fmt: skip
+
+
+def load_archive(path: str | Path | None = None) -> Archive:
+    """The bundled data set, or a file in the package's own schema (`forecast/data/README.md`)."""
+    return bundled_archive() if path is None else read_archive(path)
+
+
+def model(use: str, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Forecaster:
+    """A model by its name, with its options; `parameters` fixes its parameters outright instead of fitting them."""
+    made: Forecaster = _built("model", use, parameters, options)
+    return made
+
+
+def estimator(use: str, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Estimator:
+    """An estimator by its name, with its options; see `model`."""
+    made: Estimator = _built("estimator", use, parameters, options)
+    return made
+
+
+def _built(kind: str, use: str, parameters: Mapping[str, float] | None, options: dict[str, Any]) -> Any:
+    if parameters is not None:
+        options["parameters"] = dict(parameters)
+    return registry.build(kind, {"use": use, **options})
+
+
+def predict(method: Any, vintage: Vintage, task: Task, seed: int = 0) -> Forecast:
+    """Joint draws of a model for a task; answers it rests on are made first.
+
+    method : a model, its name, or its words. What it cannot answer is raised (TooShortError for short history).
+    """
+    from forecast.study.ask import put
+
+    made = put(_method("model", method), vintage, task, seed)
+    assert isinstance(made, Forecast)
+    return made
+
+
+def estimate(method: Any, vintage: Vintage, design: Design, seed: int = 0) -> Effect:
+    """What an event changed, with placebos, gates and a verdict.
+
+    method : an estimator, its name, or its words. "Not identified" is a verdict; a method that cannot answer at all raises.
+    """
+    from forecast.study.judge import estimate as judged
+
+    made = judged(_method("estimator", method), vintage, design, seed)
+    if isinstance(made, Failure):
+        raise ForecastError(made.reason, where=f"{made.method}, {made.series}", hint=made.detail)
+    return made
+
+
+def placebo(source: Archive | Vintage, design: Design, method: Any, seed: int = 0) -> list[Placebo]:
+    """Answers to the same question laid on earlier windows without an event, where the truth is zero."""
+    from forecast.study.placebo import in_time
+
+    vintage = source.latest if isinstance(source, Archive) else source
+    return in_time(_method("estimator", method), vintage, design, seed)[0]
+
+
+def untouched(source: Archive | Vintage, event: Event, like: str = "") -> tuple[str, ...]:
+    """Series that no measure of their own touched: candidates for donors (`forecast/study/donors.py`)."""
+    from forecast.study import donors
+
+    return donors.untouched(source, event, like)
+
+
+def _method(kind: str, method: Any) -> Any:
+    return registry.build(kind, method) if isinstance(method, str | Mapping) else method
+
+
+def run(
+    config: str | Path,
+    out: str | Path = "runs",
+    workers: int = 1,
+    fresh: bool = False,
+    as_of: str | dt.date | None = None,
+) -> Run:
+    """Execute a config, or take up where an interrupted run of it stopped; a finished run is opened as it is.
+
+    config : path of a TOML file or name of a shipped one; out : parent of the run folder; fresh : forget what is done.
+    """
+    import shutil
+    import time
+
+    from forecast.jobs.execute import execute
+    from forecast.jobs.folder import close, finished, folder_of, write
+    from forecast.jobs.load import load, read_archive as archive_of
+    from forecast.jobs.plan import plan
+    from forecast.report.compose import write_all
+
+    if workers < 1:
+        raise ConfigError(f"{workers} workers cannot do anything", where="--workers", hint="1 or more")
+    began = time.perf_counter()
+    asked = load(config, None if as_of is None else str(as_of))
+    planned = plan(asked, archive_of(asked))
+    folder = folder_of(asked, out)
+    if fresh and folder.exists():
+        shutil.rmtree(folder)
+    if not finished(folder, planned):
+        (folder / "run.json").unlink(missing_ok=True)
+        timings = {"plan": time.perf_counter() - began}
+        outcomes = execute(planned, folder / ".cache", workers)
+        timings["execute"] = time.perf_counter() - began - timings["plan"]
+        write(folder, planned, outcomes, timings)
+        write_all(Run(folder))
+        close(folder, time.perf_counter() - began)
+    return Run(folder)
+
+
+def check(config: str | Path = "minerals") -> str:
+    """What a config would ask, and what its data hold: plan, coverage, holes, contradictions. Touches nothing."""
+    from forecast.jobs.load import load, read_archive as archive_of
+    from forecast.jobs.plan import covered, plan
+    from forecast.study.audit import audit
+
+    asked = load(config)
+    planned = plan(asked, archive_of(asked))
+    found, table = audit(planned.archive, planned.vintage)
+    counts = ", ".join(f"{n} {what}" for what, n in planned.counts.items())
+    lines = [
+        f"{asked.name}: {asked.title}",
+        f"as of {planned.vintage.day}",
+        "",
+        "PLAN",
+        *covered(planned),
+        counts,
+        "",
+        "SERIES",
+    ]
+    lines.append(f"{'series':<52}{'first':>8}{'last':>9}{'months':>8}{'spans':>7}{'gaps':>6}{'zeros':>7}")
+    lines += [
+        f"{r['series']:<52}{r['first']:>8}{r['last']:>9}{r['months']:>8}{r['spans']:>7}{r['gaps']:>6}{r['zeros']:>7}"
+        for r in table.to_dict("records")
+    ]
+    lines += ["", "FINDINGS", *(f"{f.topic}: {f.text} ({f.where})" for f in [*found, *planned.findings])]
+    return "\n".join(lines)
+
+
+def listing(kind: str) -> list[tuple[str, str]]:
+    """Names and one sentence each: plug-ins of a kind, series, or events."""
+    plural = {f"{k}s": k for k in registry.KINDS}
+    if kind in plural:
+        return [(name, registry.sentence(plural[kind], name)) for name in registry.names(plural[kind])]
+    if kind == "series":
+        archive = bundled_archive()
+        seen = archive.latest
+        return [(s, _told(seen, s)) for s in archive.series]
+    if kind == "events":
+        return [(e.id, f"{e.announced}: {e.title}") for e in bundled_archive().events]
+    raise ConfigError(f"there is no list of '{kind}'", where="forecast list", hint=nearest(kind, [*plural, "series", "events"]))
+
+
+def _told(vintage: Vintage, series: str) -> str:
+    observed = vintage.observed(series)
+    label = vintage.steps.label
+    known = f"{observed.count} months" + (f" and {len(observed.spans)} sums" if observed.spans else "")
+    return f"{known}, {label(observed.first)} to {label(observed.last)}"

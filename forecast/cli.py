@@ -1,0 +1,129 @@
+"""The command line: thin commands over `forecast.api`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+
+class Commands(TyperGroup):
+    """The commands; an error of the package is one readable message and exit code 2, an interrupt exit code 130."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the asked command."""
+        from forecast.core.errors import ForecastError
+
+        try:
+            return super().invoke(ctx)
+        except ForecastError as error:
+            say(str(error))
+            raise typer.Exit(2) from None
+        except KeyboardInterrupt:
+            say("interrupted; the same command takes the run up where it stopped")
+            raise typer.Exit(130) from None
+
+
+app = typer.Typer(
+    name="forecast",
+    cls=Commands,
+    help="Forecasts, nowcasts and effects of export policy on monthly mineral trade, with honest uncertainty.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+CONFIG = typer.Argument(help="Path of a TOML file, or the name of a shipped config: minerals, quick, own_data.")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from forecast import __version__
+
+        typer.echo(f"forecast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Forecasts, nowcasts and effects of export policy on monthly mineral trade, with honest uncertainty."""
+
+
+@app.command()
+def run(
+    config: Annotated[str, CONFIG],
+    out: Annotated[Path, typer.Option(help="Parent of the run folder.")] = Path("runs"),
+    workers: Annotated[int, typer.Option(help="Processes; 0 takes all processors.", min=0)] = 0,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier run of this config has done.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if any question was left unanswered.")] = False,
+    as_of: Annotated[str | None, typer.Option(help="Stand on this day (YYYY-MM-DD) instead of the config's.")] = None,
+) -> None:
+    """Execute a config; a killed run is taken up where it stopped. The run folder is the last line on stdout."""
+    from joblib import cpu_count
+
+    from forecast import api
+
+    done = api.run(config, out, workers or cpu_count(), fresh, as_of)
+    failures = len(done.failures)
+    say(f"{failures} questions left unanswered; report: {done.folder / 'report.html'}")
+    typer.echo(str(done.folder))
+    if strict and failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(config: Annotated[str, CONFIG] = "minerals") -> None:
+    """Validate a config and print its plan, the data's holes and contradictions; touches nothing."""
+    from forecast import api
+
+    typer.echo(api.check(config))
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str, typer.Argument(help="sources, shapes, models, estimators, checks, metrics, series or events.")],
+) -> None:
+    """Print what there is of a kind: name, tab, one sentence."""
+    from forecast import api
+
+    for name, sentence in api.listing(kind):
+        typer.echo(f"{name}\t{sentence}")
+
+
+@app.command()
+def report(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    format: Annotated[str, typer.Option(help="html or md.")] = "html",
+    out: Annotated[Path | None, typer.Option(help="File or folder; default the run folder.")] = None,
+) -> None:
+    """Redraw the report of a run without computing anything again."""
+    from forecast.core.run import Run
+    from forecast.report.compose import write
+
+    typer.echo(str(write(Run(run), format, out)))
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")]) -> None:
+    """Copy a starter project that runs: own figures, own events, a config."""
+    from forecast.guides import starter
+
+    for path in starter.copy(folder):
+        say(f"wrote {path}")
+    typer.echo(str(folder))
+
+
+def say(text: str) -> None:
+    """A line for the reader, on stderr."""
+    typer.echo(text, err=True)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

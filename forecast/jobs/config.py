@@ -1,0 +1,205 @@
+"""Config: what is asked, as frozen values; the file is the analysis and its hash names the run folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+Measure = Literal["cumulative", "relative", "share", "anticipation", "net"]
+Estimand = Literal["shortfall", "recovery", "net", "share", "anticipation", "relative"]
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _worded(value: Any) -> Any:
+    return {"use": value} if isinstance(value, str) else value
+
+
+def _all_worded(value: Any) -> Any:
+    return [_worded(item) for item in value] if isinstance(value, list) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class Frozen(BaseModel):
+    """A table of the config: immutable, no key beyond the declared ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class PlugIn(Frozen):
+    """A plug-in in words: the file it lives in (`use`), a name of its own, and its options."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    use: str
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its own name, or the file's."""
+        return self.name or self.use
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What `registry.build` takes."""
+        return {"use": self.use, **(self.model_extra or {})}
+
+
+PlugIns = Annotated[tuple[PlugIn, ...], BeforeValidator(_all_worded)]
+
+
+class BacktestGroup(Frozen):
+    """Old questions on some series: cutoffs one after each release from `first` on."""
+
+    name: str
+    series: Names
+    first: Month
+    last: Month | None = None
+    every: Literal["month", "quarter", "year"] = "month"
+    horizons: tuple[Annotated[int, Field(ge=1, le=36)], ...] = (1, 3, 6, 12)
+    window: Literal["expanding", "rolling"] = "expanding"
+    window_months: Annotated[int, Field(ge=12)] = 60
+    min_months: Annotated[int, Field(ge=1)] = 24
+    models: Names = ()
+    note: str = ""
+
+
+class ForecastPart(Frozen):
+    """What comes next: `months` from each series' own last month, where `min_months` single figures are known."""
+
+    series: Names = ()
+    months: Annotated[int, Field(ge=1, le=36)] = 12
+    min_months: Annotated[int, Field(ge=1)] = 12
+    levels: tuple[Literal[50, 80, 90, 95], ...] = (80, 95)
+    models: Names = ()
+
+
+def _baselines(value: Any) -> Any:
+    return [{"name": v} if isinstance(v, str) else v for v in value] if isinstance(value, list) else value
+
+
+class NamedBaseline(Frozen):
+    """One of the package's baselines by name, or an own one with its months."""
+
+    name: str
+    first: Month | None = Field(None, alias="from")
+    last: Month | None = Field(None, alias="to")
+
+    @property
+    def value(self) -> str | tuple[str, str, str]:
+        """As a Design takes it."""
+        return self.name if self.first is None or self.last is None else (self.name, self.first, self.last)
+
+
+class EffectRow(Frozen):
+    """One question on an event: a Design in words. The first estimator is the headline, others show sensitivity."""
+
+    id: str
+    question: str
+    event: Names
+    treated: Names
+    first: Month | None = Field(None, alias="from")
+    last: Month | None = Field(None, alias="to")
+    lag_months: Annotated[int, Field(ge=0)] = 0
+    donut: Annotated[int, Field(ge=0)] = 0
+    anticipation: Annotated[int, Field(ge=0)] | None = None
+    estimand: Estimand = "shortfall"
+    measure: Measure = "cumulative"
+    baselines: Annotated[tuple[NamedBaseline, ...], BeforeValidator(_baselines)] = (
+        NamedBaseline(name="year_earlier"),
+        NamedBaseline(name="last_12_clean"),
+        NamedBaseline(name="last_full_year"),
+    )
+    baseline: str = ""
+    share_of: str = ""
+    donors: Names = ()
+    estimators: PlugIns = (PlugIn(use="baseline"),)
+    clean_from: Month | None = None
+    compare: str = "clean"
+    note: str = ""
+
+
+class Regime(Frozen):
+    """A stretch of months whose observed mean is read as "if it were like this again"."""
+
+    name: str
+    first: Month = Field(alias="from")
+    last: Month = Field(alias="to")
+    text: str = ""
+
+
+class Expiry(Frozen):
+    """What an expiring measure may bring: observed regime means of some series, no probability."""
+
+    series: Names
+    regimes: tuple[Regime, ...]
+    day: str = ""
+    note: str = ""
+
+
+class Config(Frozen):
+    """One analysis: data, models, old questions, new questions, events."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+    title: str = ""
+    seed: int = 1
+    draws: Annotated[int, Field(ge=100, le=20_000)] = 1000
+    data: Annotated[PlugIn, BeforeValidator(_worded)] = PlugIn(use="published")
+    as_of: str = "latest"
+    events: str | tuple[dict[str, Any], ...] = ()
+    models: PlugIns = ()
+    default_model: str = ""
+    backtest: tuple[BacktestGroup, ...] = ()
+    forecast: ForecastPart = ForecastPart()
+    metrics: PlugIns = tuple(PlugIn(use=name) for name in ("crps", "wis", "mae", "mase", "rmsse", "smape", "coverage", "bias"))
+    effects: tuple[EffectRow, ...] = ()
+    expiry: tuple[Expiry, ...] = ()
+    origin: Path = Field(default=Path("."), exclude=True)
+
+    @field_validator("as_of")
+    @classmethod
+    def _a_day(cls, value: str) -> str:
+        from forecast.core.months import parse_day
+
+        if value != "latest":
+            try:
+                parse_day(value)
+            except Exception as error:
+                raise ValueError(f"'{value}' is neither 'latest' nor a day (YYYY-MM-DD)") from error
+        return value
+
+    @property
+    def resolved(self) -> dict[str, Any]:
+        """The config with every default written out, as it stands in run.json."""
+        return self.model_dump(mode="json", by_alias=True)
+
+    @property
+    def hash8(self) -> str:
+        """Hash of the resolved config."""
+        return hashlib.sha256(json.dumps(self.resolved, sort_keys=True).encode()).hexdigest()[:8]
+
+    def spec(self, model: str) -> dict[str, Any]:
+        """The words of a model by its name, members written out."""
+        return next(self.written_out(m) for m in self.models if m.label == model)
+
+    def written_out(self, model: PlugIn) -> dict[str, Any]:
+        """A model's words, with members named in the config replaced by their own words."""
+        spec = model.spec
+        if "members" in spec:
+            known = {m.label: m for m in self.models}
+            spec["members"] = [self.written_out(known[name]) if name in known else name for name in spec["members"]]
+        return spec
+
+    def members(self, model: str) -> tuple[str, ...]:
+        """Names of the models that another one rests on."""
+        found = next(m for m in self.models if m.label == model)
+        return tuple((found.model_extra or {}).get("members", ()))

@@ -1,0 +1,227 @@
+"""Load: a TOML file becomes a Config, or one readable error with its place."""
+
+from __future__ import annotations
+
+import tomllib
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from forecast.core import registry
+from forecast.core.archive import Archive
+from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.events import Event, event_from
+from forecast.jobs.config import Config
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def shipped() -> dict[str, Path]:
+    """The configs that come with the package, by name: beside the package in a clone, inside it in a wheel."""
+    for folder in (PACKAGE / "configs", PACKAGE.parent / "configs"):
+        if folder.is_dir():
+            return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {}
+
+
+def locate(config: str | Path) -> Path:
+    """The file of a config given as a path or as the name of a shipped one."""
+    path = Path(config)
+    if path.is_file():
+        return path
+    known = shipped()
+    if str(config) in known:
+        return known[str(config)]
+    if path.suffix or len(path.parts) > 1:
+        raise ConfigError("there is no such config file", where=str(config), hint=f"a shipped config: {', '.join(known)}")
+    raise ConfigError(f"no config is called '{config}'", hint=f"{nearest(str(config), known)}, or the path of a TOML file")
+
+
+def load(config: str | Path, as_of: str | None = None) -> Config:
+    """Read and check a config; `as_of` overrides its day."""
+    path = locate(config)
+    place = _place(path)
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not valid TOML: {error}", where=place, hint="correct the line named above") from None
+    except UnicodeDecodeError:
+        raise ConfigError("the file is not UTF-8 text", where=place, hint="save it as UTF-8") from None
+    raw.setdefault("name", path.stem)
+    if as_of is not None:
+        raw["as_of"] = as_of
+    try:
+        made = Config(**raw, origin=path.resolve())
+    except ValidationError as error:
+        raise _readable(error, place, raw) from None
+    except TypeError as error:
+        raise ConfigError(f"a key cannot be read: {error}", where=place, hint="remove it") from None
+    _names(made, place)
+    _plugins(made, place)
+    return made
+
+
+def read_archive(config: Config) -> Archive:
+    """The figures and events a config asks for: its source's, and its own events."""
+    spec = {key: _found(config, value) if key == "path" else value for key, value in config.data.spec.items()}
+    place = _place(config.origin)
+    archive: Archive = registry.build("source", spec, where=f"{place}, [data]").read()
+    own = own_events(config, place)
+    if not own:
+        return archive
+    return Archive(archive.table, archive.events.joined(own), archive.pseudo)
+
+
+def own_events(config: Config, place: str = "") -> list[Event]:
+    """Events written in the config, or in a TOML file it names."""
+    rows, where = config.events, place or _place(config.origin)
+    if isinstance(rows, str):
+        return read_events(Path(_found(config, rows)))
+    return [event_from(row, where=f"{where}, [[events]] {i + 1}") for i, row in enumerate(rows)]
+
+
+def read_events(path: Path) -> list[Event]:
+    """Events of a TOML file with one `[[event]]` table each."""
+    if not path.is_file():
+        raise ConfigError(
+            "there is no such file of events", where=str(path), hint="the path of a TOML file with [[event]] tables"
+        )
+    try:
+        raw = tomllib.loads(path.read_text("utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not valid TOML: {error}", where=str(path), hint="correct the line named above") from None
+    return [event_from(row, where=f"{path}, [[event]] {i + 1}") for i, row in enumerate(raw.get("event", []))]
+
+
+def _found(config: Config, text: Any) -> Any:
+    """A path of the config: beside its file, or in the package's starter folder."""
+    if not isinstance(text, str) or Path(text).is_absolute():
+        return text
+    beside = config.origin.parent / text
+    packed = PACKAGE / "guides" / text
+    return str(packed if not beside.exists() and packed.exists() else beside)
+
+
+def _place(path: Path) -> str:
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _readable(error: ValidationError, place: str, raw: dict[str, Any]) -> ConfigError:
+    """The first fault of a config in one sentence, with its place and the nearest allowed word."""
+    first = error.errors()[0]
+    loc = [part for part in first["loc"] if part != "__root__"]
+    where = f"{place}, {_spelled(loc)}" if loc else place
+    if first["type"] == "extra_forbidden":
+        return ConfigError(f"unknown key '{loc[-1]}'", where=where, hint=nearest(str(loc[-1]), _allowed(loc[:-1])))
+    if first["type"] == "missing":
+        return ConfigError(f"the key '{loc[-1]}' is missing", where=where, hint=f"add {loc[-1]} = ...")
+    if first["type"] == "literal_error":
+        return ConfigError(
+            f"'{first['input']}' is not allowed here",
+            where=where,
+            hint=f"one of {first['ctx']['expected']}".replace(" or ", ", "),
+        )
+    if first["type"] == "string_pattern_mismatch":
+        month = r"\d{4}" in first["ctx"]["pattern"]
+        hint = "YYYY-MM, for example 2025-06" if month else "lower-case letters, digits, - and _"
+        return ConfigError(f"'{first['input']}' is not {'a month' if month else 'a name'}", where=where, hint=hint)
+    shown = repr(first["input"])
+    message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
+    return ConfigError(
+        f"{shown if len(shown) < 60 else 'the value'}: {message}", where=where, hint="see forecast/guides and configs/"
+    )
+
+
+def _spelled(loc: list[Any]) -> str:
+    """`("models", 1, "use")` as `[[models]] 2, use`."""
+    parts: list[str] = []
+    for i, part in enumerate(loc):
+        if isinstance(part, int):
+            continue
+        after = loc[i + 1] if i + 1 < len(loc) else None
+        if isinstance(after, int):
+            parts.append(f"[[{part}]] {after + 1}")
+        else:
+            parts.append(f"[{part}]" if i == 0 and i + 1 < len(loc) else str(part))
+    return ", ".join(parts)
+
+
+def _allowed(loc: list[Any]) -> list[str]:
+    """Keys of the table at a place of the config."""
+    kind: Any = Config
+    for part in loc:
+        if isinstance(part, str) and isinstance(kind, type) and issubclass(kind, BaseModel):
+            fields = {field.alias or name: field for name, field in kind.model_fields.items()}
+            kind = _inner(fields[part].annotation) if part in fields else kind
+    return sorted(f.alias or n for n, f in kind.model_fields.items() if n != "origin")
+
+
+def _inner(annotation: Any) -> Any:
+    """The table inside `tuple[Table, ...]`, `Table | None` and the like."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in typing.get_args(annotation):
+        found = _inner(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def _names(config: Config, place: str) -> None:
+    """Names given twice, or used without being given."""
+    labels = _unique([m.label for m in config.models], "models", place)
+    _unique([m.label for m in config.metrics], "metrics", place)
+    _unique([e.id for e in config.effects], "effects", place)
+    _unique([g.name for g in config.backtest], "backtest", place)
+    if config.default_model and config.default_model not in labels:
+        raise ConfigError(
+            f"no model of this config is called '{config.default_model}'", where=f"{place}, default_model",
+            hint=nearest(config.default_model, labels) if labels else "add it under [[models]]",
+        )  # fmt: skip
+    parts = [(f"[[backtest]] {i + 1}, models", g.models) for i, g in enumerate(config.backtest)]
+    for where, names in [*parts, ("[forecast], models", config.forecast.models)]:
+        for name in names:
+            if name not in labels:
+                raise ConfigError(
+                    f"no model of this config is called '{name}'", where=f"{place}, {where}", hint=nearest(name, labels)
+                )
+    for i, model in enumerate(config.models):
+        earlier = labels[:i]
+        for name in config.members(model.label):
+            if isinstance(name, str) and name not in earlier:
+                raise ConfigError(
+                    f"no earlier model of this config is called '{name}'", where=f"{place}, [[models]] {i + 1}, members",
+                    hint=nearest(name, earlier) if earlier else "name members before they are combined",
+                )  # fmt: skip
+
+
+def _unique(names: list[str], table: str, place: str) -> list[str]:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise ConfigError(
+                f"'{name}' is named twice",
+                where=f"{place}, [[{table}]] {i + 1}",
+                hint='give one of them another name (name = "...")',
+            )
+    return names
+
+
+def _plugins(config: Config, place: str) -> None:
+    """Every plug-in of the config can be built with its options."""
+    for i, model in enumerate(config.models):
+        registry.build("model", config.written_out(model), where=f"{place}, [[models]] {i + 1}")
+    for i, metric in enumerate(config.metrics):
+        registry.build("metric", metric.spec, where=f"{place}, [[metrics]] {i + 1}")
+    for i, row in enumerate(config.effects):
+        for j, spec in enumerate(row.estimators):
+            registry.build("estimator", spec.spec, where=f"{place}, [[effects]] {i + 1}, [[estimators]] {j + 1}")
+    registry.build("source", config.data.spec, where=f"{place}, [data]")
+    try:
+        own_events(config, place)
+    except DataError as error:
+        raise ConfigError(error.problem, where=error.where, hint=error.hint) from None

@@ -1,0 +1,300 @@
+"""Plan: a config and its archive become batches of jobs, fixed before anything is done."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from forecast.core.archive import Archive
+from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.products import products
+from forecast.core.questions import Design, Task
+from forecast.core.results import Finding
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+from forecast.jobs.config import BacktestGroup, Config, EffectRow
+from forecast.study.backtest import Past, answerable, questions
+from forecast.study.cutoffs import cutoffs
+
+CHUNK = 6  # series of one backtest batch: fine enough to share out, coarse enough for models that work on whole batches
+OWN_DAY = "next months"  # the group of questions that stand on the run's own day
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Jobs done and cached together: one model on some old or new questions, or all estimators on one event.
+
+    `spec` holds the model's words (of an event: the estimators' words by name), `rests_on` the batches whose draws it
+    is handed.
+    """
+
+    name: str
+    label: str
+    spec: dict[str, Any]
+    group: str
+    stage: int = 0
+    pasts: tuple[Past, ...] = ()
+    horizons: tuple[int, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    keep: bool = False
+    row: EffectRow | None = None
+    design: Design | None = None
+
+    @property
+    def scored(self) -> bool:
+        """Whether the answers are old ones, with a known truth."""
+        return self.group != OWN_DAY
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All batches of a run, in the order in which they may be done: stage by stage."""
+
+    config: Config
+    archive: Archive
+    vintage: Vintage
+    batches: tuple[Batch, ...]
+    findings: tuple[Finding, ...] = ()
+    groups: dict[str, tuple[Past, ...]] = field(default_factory=dict)
+
+    @property
+    def stages(self) -> list[list[Batch]]:
+        """Batches by stage; the larger ones of a stage first, so that no worker waits for a late long one."""
+        found: dict[int, list[Batch]] = {}
+        for batch in self.batches:
+            found.setdefault(batch.stage, []).append(batch)
+        return [sorted(found[s], key=lambda b: (-len(b.pasts), b.row is None, b.name)) for s in sorted(found)]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Questions and methods, for `check` and run.json."""
+        asked = sum(len(p) for g, p in self.groups.items() if g != OWN_DAY)
+        return {
+            "models": len(self.config.models),
+            "backtest questions": asked,
+            "backtest answers": sum(len(b.pasts) for b in self.batches if b.scored),
+            "forecast questions": len(self.groups.get(OWN_DAY, ())),
+            "forecast answers": sum(len(b.pasts) for b in self.batches if not b.scored),
+            "effect questions": len(self.config.effects),
+            "effect answers": sum(len(row.estimators) for row in self.config.effects),
+            "batches": len(self.batches),
+        }
+
+
+def plan(config: Config, archive: Archive) -> Plan:
+    """Questions x methods; nothing is computed."""
+    vintage = archive.latest if config.as_of == "latest" else archive.as_of(config.as_of)
+    place = config.origin.name
+    groups: dict[str, tuple[Past, ...]] = {}
+    batches: list[Batch] = []
+    findings: list[Finding] = []
+    for i, group in enumerate(config.backtest):
+        where = f"{place}, [[backtest]] {i + 1}, series"
+        pasts = _old(config, group, matching(group.series, archive.series, where), archive, vintage)
+        groups[group.name] = tuple(pasts)
+        findings += _unasked(group, matching(group.series, archive.series, where), pasts)
+        batches += _task_batches(config, group.name, pasts, group.horizons, group.models)
+    names = matching(config.forecast.series, vintage.series, f"{place}, [forecast], series") if config.forecast.series else []
+    short = [name for name in names if vintage.observed(name).count < config.forecast.min_months]
+    findings += [Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in short]
+    groups[OWN_DAY] = tuple(_next(config, vintage, [name for name in names if name not in short]))
+    batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
+    for i, row in enumerate(config.effects):
+        batches.append(_effect_batch(row, archive, f"{place}, [[effects]] {i + 1}"))
+    _once(batches, place)
+    return Plan(config, archive, vintage, tuple(batches), tuple(findings), groups)
+
+
+def matching(patterns: Iterable[str], known: Sequence[str], where: str) -> list[str]:
+    """Series that fit the patterns (`*` any text), in the order of the patterns; a pattern that fits none is an error."""
+    out: list[str] = []
+    for pattern in patterns:
+        found = fnmatch.filter(known, pattern)
+        if "*" in pattern and ":" not in pattern:
+            found = [s for s in found if ":" not in s]
+        if not found:
+            raise ConfigError(f"no series is called '{pattern}'", where=where, hint=_nearest_series(pattern, known))
+        out += [s for s in found if s not in out]
+    return out
+
+
+def _nearest_series(name: str, known: Sequence[str]) -> str:
+    hint = nearest(name, known)
+    return hint if hint.startswith("'") else "forecast list series"
+
+
+def _old(config: Config, group: BacktestGroup, series: Sequence[str], archive: Archive, truth: Vintage) -> list[Past]:
+    """The old questions of a group that the run's vintage can answer."""
+    out: list[Past] = []
+    for name in series:
+        days = cutoffs(group.first, group.last or truth.day, group.every, series=name, archive=archive)
+        found = questions(
+            archive,
+            [name],
+            [day for day in days if day < truth.day],
+            max(group.horizons),
+            window=group.window,
+            window_months=group.window_months,
+            min_months=group.min_months,
+            draws=config.draws,
+        )
+        out += answerable(found, truth)
+    return out
+
+
+def _unasked(group: BacktestGroup, series: Sequence[str], pasts: Sequence[Past]) -> list[Finding]:
+    asked = {past.series for past in pasts}
+    return [
+        Finding("backtest", f"no cutoff from {group.first} on with {group.min_months} known months and a later figure", name)
+        for name in series
+        if name not in asked
+    ]
+
+
+def _next(config: Config, vintage: Vintage, names: Iterable[str]) -> list[Past]:
+    """The months after each series' own last one, standing on the run's day."""
+    out = []
+    for name in names:
+        last = vintage.last_month(name)
+        asked = [vintage.steps.label(last + h) for h in range(1, config.forecast.months + 1)]
+        out.append(Past(Task(vintage.day, name, asked, draws=config.draws), last))
+    return out
+
+
+def _task_batches(
+    config: Config, group: str, pasts: Sequence[Past], horizons: Sequence[int], chosen: Sequence[str]
+) -> list[Batch]:
+    """One batch per model and chunk of series; members of a combination come a stage earlier."""
+    if not pasts:
+        return []
+    names = list(dict.fromkeys(past.series for past in pasts))
+    size = CHUNK if group != OWN_DAY else len(names)
+    chunks = [set(names[i : i + size]) for i in range(0, len(names), size)]
+    models = _with_members(config, chosen)
+    needed = {member for model in models for member in config.members(model)}
+    stages = _stages(config, models)
+    return [
+        Batch(
+            name=_named(group, model, k),
+            label=model,
+            spec=config.spec(model),
+            group=group,
+            stage=stages[model],
+            pasts=tuple(past for past in pasts if past.series in chunk),
+            horizons=tuple(horizons),
+            rests_on=tuple(_named(group, member, k) for member in config.members(model)),
+            keep=model in needed,
+        )
+        for model in models
+        for k, chunk in enumerate(chunks)
+    ]
+
+
+def _named(group: str, model: str, chunk: int) -> str:
+    return f"{group}|{model}|{chunk}"
+
+
+def _with_members(config: Config, chosen: Sequence[str]) -> list[str]:
+    """The chosen models (all by default) and those they rest on, in the config's order."""
+    wanted = set(chosen or [m.label for m in config.models])
+    for model in reversed(config.models):
+        if model.label in wanted:
+            wanted |= set(config.members(model.label))
+    return [m.label for m in config.models if m.label in wanted]
+
+
+def _stages(config: Config, models: Sequence[str]) -> dict[str, int]:
+    out: dict[str, int] = {}
+    for model in models:
+        out[model] = max((out[member] + 1 for member in config.members(model)), default=0)
+    return out
+
+
+def _effect_batch(row: EffectRow, archive: Archive, where: str) -> Batch:
+    """One batch per question: its estimators check each other, so they are asked together."""
+    labels = [estimator.label for estimator in row.estimators]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ConfigError(f"two estimators are called '{label}'", where=where, hint='give one another name (name = "...")')
+    specs = {estimator.label: estimator.spec for estimator in row.estimators}
+    return Batch(row.id, labels[0], specs, row.id, row=row, design=design_of(row, archive, where))
+
+
+def design_of(row: EffectRow, archive: Archive, where: str = "") -> Design:
+    """The Design that a row of the config spells."""
+    for name in (*row.treated, *([row.share_of] if row.share_of else [])):
+        _spelled(name, archive, where)
+    try:
+        events = [archive.events[event] for event in row.event]
+        return Design(
+            events,
+            treated=row.treated,
+            donors="all" if row.donors == ("all",) else row.donors,
+            start=row.first,
+            stop=row.last,
+            anticipation=row.anticipation,
+            lag_months=row.lag_months,
+            donut=row.donut,
+            estimand=row.estimand,
+            measure=row.measure,
+            baselines=tuple(b.value for b in row.baselines),
+            baseline=row.baseline,
+            share_of=row.share_of,
+            clean_from=row.clean_from,
+            compare=row.compare,
+        )
+    except (ConfigError, DataError) as error:
+        raise ConfigError(error.problem, where=where, hint=error.hint) from None
+
+
+def _spelled(series: str, archive: Archive, where: str) -> None:
+    """A treated series may be without figures, but not misspelt."""
+    if series in archive.series:
+        return
+    try:
+        key = SeriesKey.parse(series)
+    except DataError as error:
+        raise ConfigError(error.problem, where=f"{where}, treated", hint=error.hint) from None
+    known = set(products()) | {SeriesKey.parse(s).product for s in archive.series}
+    if key.product not in known:
+        raise ConfigError(f"no product is called '{key.product}'", where=f"{where}, treated", hint=nearest(key.product, known))
+
+
+def _once(batches: Iterable[Batch], place: str) -> None:
+    """No job twice: one model may not be asked one question in two groups."""
+    seen: dict[tuple[str, str, str, int | None], str] = {}
+    for batch in batches:
+        for past in batch.pasts:
+            job = batch.label, past.series, str(past.task.day), past.since
+            if seen.setdefault(job, batch.group) != batch.group:
+                raise ConfigError(
+                    f"{batch.label} is asked about {past.series} on {past.task.day} twice",
+                    where=f"{place}, [[backtest]] '{seen[job]}' and '{batch.group}'",
+                    hint="take the series out of one of the two groups",
+                )
+
+
+def covered(plan: Plan) -> list[str]:
+    """What the plan asks, one line a group."""
+    lines = []
+    for group, pasts in plan.groups.items():
+        days = sorted({past.task.day for past in pasts})
+        series = len({past.series for past in pasts})
+        if not pasts:
+            lines.append(f"{group}: no question")
+            continue
+        models = len({b.label for b in plan.batches if b.group == group})
+        span = f"{days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
+        ahead = max(len(past.task.months) for past in pasts)
+        lines.append(
+            f"{group}: {series} series x {len(days)} days ({span}), {len(pasts)} questions x {models} models, "
+            f"{ahead} months ahead"
+        )
+    if plan.config.effects:
+        lines.append(f"effects: {plan.counts['effect questions']} questions, {plan.counts['effect answers']} answers")
+    return lines
+
+
+__all__ = ["OWN_DAY", "Batch", "Plan", "covered", "design_of", "matching", "plan"]

@@ -1,0 +1,222 @@
+"""Rows: effects, observations, regimes and events as lines of the run folder's tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from forecast.core.describe import unit_of
+from forecast.core.errors import DataError
+from forecast.core.events import Event
+from forecast.core.results import Effect, Failure
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+from forecast.jobs.execute import Outcome
+from forecast.jobs.plan import Batch, Plan, matching
+
+
+def effect_tables(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
+    """Rows of effects, paths, placebos and gates, after the checks that look at all effects together."""
+    from forecast.study.judge import family
+
+    batches = {batch.name: batch for batch in plan.batches if batch.row is not None}
+    asked = [(batches[o.batch], label, effect) for o in outcomes for label, effect in o.effects.items()]
+    told = iter(family([effect for _, _, effect in asked if isinstance(effect, Effect)]))
+    out: dict[str, list[dict[str, Any]]] = {"effects": [], "paths": [], "placebos": [], "gates": []}
+    for batch, label, first in asked:
+        effect, job = next(told) if isinstance(first, Effect) else first, f"{batch.name}|{label}"
+        out["effects"].append(_effect_row(batch, job, label, effect, plan.vintage))
+        if isinstance(effect, Effect):
+            series = "+".join(effect.design.treated)
+            path: list[dict[str, Any]] = effect.path.to_dict("records")  # type: ignore[assignment]
+            out["paths"] += [{"job": job, "series": series, **row} for row in path]
+            out["placebos"] += [
+                {"job": job, "kind": p.kind, "series": p.series, "start": p.start, "cumulative": p.cumulative}
+                for p in effect.placebos
+            ]
+            out["gates"] += [
+                {
+                    "job": job,
+                    "gate": g.gate,
+                    "outcome": g.outcome,
+                    "value": g.value,
+                    "threshold": g.threshold,
+                    "reason": g.reason,
+                }
+                for g in effect.gates
+            ]
+    return out
+
+
+def _effect_row(batch: Batch, job: str, label: str, effect: Effect | Failure, vintage: Vintage) -> dict[str, Any]:
+    """One answer to a question on an event; a failure is a row without figures that says why."""
+    assert batch.row is not None
+    assert batch.design is not None
+    design, row = batch.design, batch.row
+    first, last = _window(batch, vintage)
+    head = {
+        "job": job,
+        "estimator": label,
+        "event": design.event_ids,
+        "series": "+".join(design.treated),
+        "unit": "" if design.measure in ("relative", "share") else _unit(design.treated[0]),
+        "basis": design.basis,
+        "lag_months": design.lag_months,
+        "months_from": first,
+        "months_to": last,
+        "estimand": design.estimand,
+        "measure": design.measure,
+        "id": row.id,
+        "question": row.question,
+        "role": "headline" if label == batch.label else "sensitivity",
+        "note": row.note,
+        "level_unit": unit_of(design),
+    }
+    if isinstance(effect, Failure):
+        return {
+            **head, "baseline": "none", "n_clean": 0, "n_span": 0, "n_placebo": 0, "verdict": "not identified",
+            "reading": "none", "because": effect.reason, "months_observed": "", "used": "",
+        }  # fmt: skip
+    return {**head, **_figures(effect)}
+
+
+def _figures(effect: Effect) -> dict[str, Any]:
+    text, measure = effect.description, effect.design.measure
+    baseline, middle, low, high = text.bounds(measure)
+    chosen = text.chosen
+    row: dict[str, Any] = {
+        "baseline": baseline,
+        "p_value": effect.p_value,
+        "p_floor": effect.p_floor,
+        "mde80": _relative_size(effect.mde80, chosen.expected if chosen else math.nan)
+        if measure == "relative"
+        else effect.mde80,
+        "n_clean": effect.n_clean,
+        "n_span": effect.n_span,
+        "n_placebo": len(effect.placebos),
+        "verdict": effect.verdict.word if effect.verdict else "",
+        "reading": effect.verdict.reading if effect.verdict else "",
+        "because": effect.verdict.because if effect.verdict else "",
+        "desc_estimate": middle,
+        "desc_lo": low,
+        "desc_hi": high,
+        "months_observed": text.months,
+        "observed_total": text.observed,
+        "expected": chosen.expected if chosen else math.nan,
+        "used": "; ".join(_used(effect)),
+    }
+    summary = effect.summary() if effect.counterfactual is not None and len(effect.counterfactual) else None
+    if summary is not None and len(summary.draws):
+        row["estimate"] = summary.estimate
+        row["lo80"], row["hi80"] = summary.interval(0.8)
+        row["lo95"], row["hi95"] = summary.interval(0.95)
+    return row
+
+
+def _relative_size(size: float, expected: float) -> float:
+    return size / expected if expected > 0 else math.nan
+
+
+def _used(effect: Effect) -> list[str]:
+    """What the estimator really did, in words."""
+    out = []
+    for used in effect.used:
+        out.append(used.model)
+        if used.regressors:
+            out.append(f"with {', '.join(used.regressors)}")
+        if used.dropped:
+            out.append(f"without {', '.join(used.dropped)}")
+        if used.scale:
+            out.append(f"scale {used.scale}")
+        if used.split or used.filled:
+            out.append(f"{used.split} months split, {used.filled} filled")
+        out += list(used.notes)
+    return out
+
+
+def _window(batch: Batch, vintage: Vintage) -> tuple[str, str]:
+    """First and last asked month; as the config says where the data do not tell."""
+    assert batch.design is not None
+    assert batch.row is not None
+    try:
+        window = batch.design.window(vintage)
+    except DataError:
+        return batch.row.first or "", batch.row.last or ""
+    return vintage.steps.label(window.first), vintage.steps.label(window.last)
+
+
+def _unit(series: str) -> str:
+    key = SeriesKey.maybe(series)
+    return key.unit if key else ""
+
+
+def observation_rows(vintage: Vintage) -> list[dict[str, Any]]:
+    """Every figure the run saw."""
+    return [
+        {
+            "series": series,
+            "period": vintage.steps.period(cell.first, cell.last),
+            "value": cell.value,
+            "unit": _unit(series),
+            "status": cell.status,
+            "stage": cell.stage,
+            "kind": cell.kind,
+            "released": cell.released.isoformat(),
+            "basis": cell.basis,
+            "source": cell.source,
+            "url": cell.url,
+            "derived_from": cell.derived_from,
+        }
+        for series in vintage.series
+        for cell in vintage.cells[series]
+    ]
+
+
+def regime_rows(plan: Plan) -> list[dict[str, Any]]:
+    """Observed monthly means of named stretches with their range: "if it were like this again", no probability."""
+    out = []
+    for i, expiry in enumerate(plan.config.expiry):
+        where = f"{plan.config.origin.name}, [[expiry]] {i + 1}, series"
+        for series in matching(expiry.series, plan.vintage.series, where):
+            for regime in expiry.regimes:
+                steps = plan.vintage.steps
+                values = plan.vintage.observed(series).at(steps.ordinal(regime.first), steps.ordinal(regime.last))
+                known = values[np.isfinite(values)]
+                mean, low, high = (
+                    (float(known.mean()), float(known.min()), float(known.max())) if len(known) else (math.nan,) * 3
+                )
+                out.append(
+                    {
+                        "series": series,
+                        "unit": _unit(series),
+                        "regime": regime.name,
+                        "months_from": regime.first,
+                        "months_to": regime.last,
+                        "mean": mean,
+                        "lo": low,
+                        "hi": high,
+                        "n": len(known),
+                        "reading": regime.text,
+                    }
+                )
+    return out
+
+
+def event_rows(events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Events as tables that `event_from` reads back; days as text, empty fields left out."""
+    out = []
+    for event in events:
+        row = {}
+        for field in fields(Event):
+            value = getattr(event, field.name)
+            if value is None or value in ("", ()):
+                continue
+            row[field.name] = (
+                value.isoformat() if hasattr(value, "isoformat") else list(value) if isinstance(value, tuple) else value
+            )
+        out.append(row)
+    return out

@@ -1,0 +1,51 @@
+"""Ridge regression over a path of penalties, and contiguous folds for choosing among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+PENALTIES = np.logspace(-1.0, 3.0, 9)
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A fitted linear rule on standardised columns."""
+
+    centre: Floats
+    width: Floats
+    intercept: float
+    weights: Floats
+
+    def __call__(self, x: Floats) -> Floats:
+        """Predictions (rows,) for `x` (rows, k)."""
+        # a sum, not a matrix product: BLAS may add in another order for another number of rows
+        out: Floats = ((x - self.centre) / self.width * self.weights).sum(axis=1) + self.intercept
+        return out
+
+
+def standard(x: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of each column, one where it does not vary."""
+    width = x.std(axis=0)
+    return x.mean(axis=0), np.where(width > 1e-12, width, 1.0)
+
+
+def path(x: Floats, y: Floats, penalties: Floats = PENALTIES) -> list[Linear]:
+    """Ridge rules for every penalty: min |y - a - Xb|^2 + penalty |b|^2 on standardised columns.
+
+    Hoerl and Kennard (1970), by one singular value decomposition.
+    """
+    centre, width = standard(x)
+    u, s, vt = np.linalg.svd((x - centre) / width, full_matrices=False)
+    mean = float(y.mean())
+    turned = u.T @ (y - mean)
+    return [Linear(centre, width, mean, vt.T @ (s / (s**2 + p) * turned)) for p in penalties]
+
+
+def folds(n: int, count: int = FOLDS) -> list[NDArray[np.int64]]:
+    """Contiguous blocks that cover 0 .. n-1 (blocked cross-validation, Bergmeir and Benítez 2012)."""
+    return [block for block in np.array_split(np.arange(n), min(count, n)) if len(block)]

@@ -1,0 +1,228 @@
+"""Penalised regression on lags, calendar, Lunar New Year and events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.core.contracts import Answers
+from forecast.core.errors import ConfigError, TooShortError
+from forecast.core.lanes import Lane, Paths, Question, each, predict_lanes, rows, single
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.regressors import event_regressors, lunar_regressor
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Floats, Vintage
+from forecast.kernels import ridge
+from forecast.kernels.resample import blocks, inflation
+
+FEWEST = 18  # months
+LEAST_ROWS = 15  # rows left after the lags, or the longest lag goes
+LEAST_ORIGINS = 8  # whole residual paths the direct strategy draws from
+Rule = Callable[[Floats], Floats]
+Drawn = tuple[Floats, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Columns over all months of a lane that do not depend on the series: calendar, Lunar New Year, events."""
+
+    first: int
+    matrix: Floats
+    taken: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """A rule, the rules without each fold, the out-of-fold errors (rows,) and their degrees of freedom."""
+
+    rule: Rule
+    without: tuple[Rule, ...]
+    errors: Floats
+    freedom: float
+
+    def drawn(self, x: Floats, tilt: Floats) -> Floats:
+        """Predictions (rows,) with the rule's own uncertainty: `tilt` (rows, folds) standard normal.
+
+        The delete-block jackknife (Künsch 1989): variance (k - 1) / k times the squared differences of the fold rules.
+        """
+        k = len(self.without)
+        leave = np.column_stack([rule(x) for rule in self.without])
+        spread = leave - leave.mean(axis=1, keepdims=True)
+        out: Floats = self.rule(x) + np.sqrt((k - 1) / k) * (tilt * spread).sum(axis=1)
+        return out
+
+
+@model
+@dataclass(frozen=True)
+class Regression:
+    """Penalised regression on lags, calendar, Lunar New Year and events, one step at a time or one rule per horizon.
+
+    Columns are scaled and the penalty chosen by contiguous folds (blocked cross-validation, Bergmeir and Benítez 2012)
+    inside the vintage. Paths carry out-of-fold errors and the rule's own uncertainty: `recursive` feeds each drawn month
+    back into the lags; `direct` draws whole error paths of past origins, so their dependence over horizons stays.
+
+    learner : "ridge"; "elastic_net" and "gradient_boosting" are scikit-learn's
+    calendar : two harmonics of the season, month dummies, or none
+    engine : "reference" fits the ridge with scikit-learn
+    """
+
+    learner: Literal["ridge", "elastic_net", "gradient_boosting"] = "ridge"
+    strategy: Literal["recursive", "direct"] = "recursive"
+    lags: tuple[int, ...] = (1, 2, 3, 12)
+    calendar: Literal["harmonics", "months", "none"] = "harmonics"
+    lunar: bool = True
+    events: bool = True
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+    engine: Literal["fast", "reference"] = "fast"
+
+    def __post_init__(self) -> None:
+        if not self.lags or min(self.lags) < 1:
+            raise ConfigError("lags must be months back, 1 or more", hint="[1, 2, 3, 12]")
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError below eighteen months."""
+        return single(self._all([(vintage, task)], [rng]))
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question."""
+        return rows(self, questions, self._all(questions, rngs))
+
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, each(self._paths))
+
+    def _paths(self, lane: Lane, rng: np.random.Generator) -> Paths:
+        lags = tuple(sorted(set(self.lags)))
+        kept = tuple(k for k in lags if k == lags[0] or len(lane.training.z) - k >= LEAST_ROWS)
+        lost = tuple(f"lag {k}" for k in lags if k not in kept)
+        columns = self._columns(lane)
+        run = self._direct if self.strategy == "direct" else self._recursive
+        z, notes = run(lane, kept, columns, rng)
+        name = f"{self.learner.replace('_', ' ')}, {self.strategy}, lags {' '.join(map(str, kept))}"
+        return Paths(z, name, columns.taken, columns.dropped + lost, notes)
+
+    def _columns(self, lane: Lane) -> _Columns:
+        first = min(lane.now.first, lane.training.first)
+        when = np.arange(first, lane.now.last + lane.horizon + 1)
+        trained = np.arange(lane.training.first, lane.training.last + 1)[lane.training.known] - first
+        parts = [self._calendar(when, lane.season)]
+        taken: list[str] = []
+        dropped: list[str] = []
+        for wanted, make in ((self.events, event_regressors), (self.lunar, lunar_regressor)):
+            if wanted:
+                found, unused = make(lane.vintage, lane.series, when).usable(trained)
+                parts, taken, dropped = [*parts, found.matrix], [*taken, *found.names], [*dropped, *unused]
+        return _Columns(first, np.column_stack(parts), tuple(taken), tuple(dropped))
+
+    def _calendar(self, when: NDArray[np.int64], season: int | None) -> Floats:
+        if not season or self.calendar == "none":
+            return np.empty((len(when), 0))
+        if self.calendar == "months":
+            dummies: Floats = (when[:, None] % season == np.arange(1, season)[None, :]).astype(float)
+            return dummies
+        angle = 2 * np.pi * when[:, None] / season * np.arange(1, min(2, season // 2) + 1)[None, :]
+        waves: Floats = np.hstack([np.sin(angle), np.cos(angle)])
+        return waves
+
+    def _recursive(self, lane: Lane, lags: tuple[int, ...], columns: _Columns, rng: np.random.Generator) -> Drawn:
+        """One rule for the next month, run on with each path's own months as lags."""
+        z, known = lane.training.z, lane.training.known
+        at = np.arange(max(lags), len(z))
+        at = at[known[at]]
+        outside = columns.matrix[at + lane.training.first - columns.first]
+        x = np.column_stack([*(z[at - k] for k in lags), outside])
+        fitted = self._fit(x, z[at], rng, lane.series)
+        tilt = rng.standard_normal((lane.draws, len(fitted.without)))
+        errors, freedom = fitted.errors, fitted.freedom
+        noise = blocks(errors, lane.draws, lane.horizon, 1, rng) * inflation(freedom, lane.draws, rng)
+        start = len(lane.now.z)
+        # drawn coefficients may be explosive: the range seen so far, widened by itself on both sides, holds the paths
+        low, high = _bounds(lane.now.z, errors)
+        path = np.concatenate([np.broadcast_to(lane.now.z, (lane.draws, start)), np.empty((lane.draws, lane.horizon))], axis=1)
+        for h in range(lane.horizon):
+            t = start + h
+            row = columns.matrix[t + lane.now.first - columns.first]
+            x = np.column_stack([*(path[:, t - k] for k in lags), np.broadcast_to(row, (lane.draws, len(row)))])
+            path[:, t] = np.clip(fitted.drawn(x, tilt) + noise[:, h], low, high)
+        made = path[:, start:]
+        held = float(np.mean((made == low) | (made == high)))
+        note = f"{held:.1%} of the draws held at three times the range seen"
+        return made, (note,) if held > 0.001 else ()
+
+    def _direct(self, lane: Lane, lags: tuple[int, ...], columns: _Columns, rng: np.random.Generator) -> Drawn:
+        """One rule per horizon; error paths of past origins drawn whole."""
+        z, known, now = lane.training.z, lane.training.known, lane.now.z
+        middle, misses = np.empty((lane.draws, lane.horizon)), np.full((len(z), lane.horizon), np.nan)
+        freedom, tilt = np.inf, rng.standard_normal((lane.draws, ridge.FOLDS))
+        for h in range(1, lane.horizon + 1):
+            # lags count back from the target where they are known by then, else from the origin
+            back = sorted({k if k >= h else k + h - 1 for k in lags})
+            at = np.arange(max(back), len(z))
+            at = at[known[at]]
+            if len(at) < LEAST_ROWS:
+                raise TooShortError(f"{len(at)} rows {h} months ahead", where=lane.series, hint='strategy = "recursive"')
+            outside = columns.matrix[at + lane.training.first - columns.first]
+            fitted = self._fit(np.column_stack([*(z[at - k] for k in back), outside]), z[at], rng, lane.series)
+            misses[at - h, h - 1] = fitted.errors
+            freedom = min(freedom, fitted.freedom)
+            t = len(now) + h - 1
+            row = columns.matrix[t + lane.now.first - columns.first]
+            x = np.concatenate([[now[t - k] for k in back], row])
+            middle[:, h - 1] = fitted.drawn(np.broadcast_to(x, (lane.draws, len(x))), tilt)
+        whole = misses[np.isfinite(misses).all(axis=1)]
+        if len(whole) < LEAST_ORIGINS:
+            raise TooShortError(
+                f"{len(whole)} whole error paths of {lane.horizon} months", where=lane.series, hint='strategy = "recursive"'
+            )
+        return middle + whole[rng.integers(0, len(whole), lane.draws)] * inflation(freedom, lane.draws, rng), ()
+
+    def _fit(self, x: Floats, y: Floats, rng: np.random.Generator, series: str) -> _Fitted:
+        if len(y) < LEAST_ROWS:
+            raise TooShortError(f"{len(y)} usable rows where {LEAST_ROWS} are needed", where=series, hint="fewer lags")
+        path = _path(self.learner, self.engine, int(rng.integers(2**31)))
+        rules, misses = [], []
+        for part in ridge.folds(len(y)):
+            rest = np.setdiff1d(np.arange(len(y)), part)
+            rules.append(path(x[rest], y[rest]))
+            misses.append(np.array([y[part] - rule(x[part]) for rule in rules[-1]]))
+        errors = np.concatenate(misses, axis=1)
+        best = int((errors**2).sum(axis=1).argmin())
+        return _Fitted(path(x, y)[best], tuple(r[best] for r in rules), errors[best] - errors[best].mean(), len(y) / 2)
+
+
+def _bounds(z: Floats, errors: Floats) -> tuple[float, float]:
+    width = max(float(np.ptp(z)), 6.0 * float(errors.std()))
+    return float(z.min()) - width, float(z.max()) + width
+
+
+def _path(learner: str, engine: str, seed: int) -> Callable[[Floats, Floats], list[Rule]]:
+    """What fits one rule per penalty (one rule in all for trees)."""
+    if learner == "ridge" and engine == "fast":
+        return lambda x, y: list(ridge.path(x, y))
+    from sklearn.base import clone
+    from sklearn.ensemble import GradientBoostingRegressor
+    from sklearn.linear_model import ElasticNet, Ridge
+
+    candidates: list[Any]
+    if learner == "ridge":
+        candidates = [Ridge(alpha=p) for p in ridge.PENALTIES]
+    elif learner == "elastic_net":
+        candidates = [ElasticNet(alpha=p, l1_ratio=0.5, max_iter=5000) for p in np.logspace(-3.0, 0.0, 5)]
+    else:
+        candidates = [GradientBoostingRegressor(n_estimators=60, max_depth=2, min_samples_leaf=4, random_state=seed)]
+    return lambda x, y: [_scaled(clone(candidate), x, y) for candidate in candidates]
+
+
+def _scaled(learner: Any, x: Floats, y: Floats) -> Rule:
+    """A scikit-learn rule on columns and target standardised by its own training rows."""
+    centre, width = ridge.standard(x)
+    mean, size = float(y.mean()), float(y.std()) or 1.0
+    fitted = learner.fit((x - centre) / width, (y - mean) / size)
+    return lambda new: mean + size * np.asarray(fitted.predict((new - centre) / width), dtype=float)

@@ -1,0 +1,143 @@
+"""Theta method: half a straight line, half exponential smoothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from forecast.core.contracts import Answers
+from forecast.core.lanes import Lane, Paths, Question, predict_lanes, rows, single
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Floats, Vintage
+from forecast.kernels import theta as kernel
+from forecast.kernels.resample import blocks, inflation
+
+FEWEST = 8  # months
+
+
+@model
+@dataclass(frozen=True)
+class Theta:
+    """The standard theta method on the working scale, deseasonalised where the season passes a test.
+
+    Assimakopoulos and Nikolopoulos (2000), as simple exponential smoothing with half the slope of a straight line (Hyndman and
+    Billah 2003). The additive season comes off where its autocorrelation is significant at 10 per cent. Paths draw alpha by
+    likelihood, the slope by its standard error under the method's own noise, and past one-step errors.
+
+    season : "auto" tests for it
+    engine : "reference" takes alpha, slope and season from statsmodels' ThetaModel
+    """
+
+    season: Literal["auto", "always", "none"] = "auto"
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+    engine: Literal["fast", "reference"] = "fast"
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError below eight months."""
+        return single(self._all([(vintage, task)], [rng]))
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question; all lanes smoothed in one pass over the months."""
+        return rows(self, questions, self._all(questions, rngs))
+
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+
+    def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+        patterns = [self._pattern(lane.training.z, lane.season or 1) for lane in lanes]
+        past = [_adjusted(lane.training.z, p) for lane, p in zip(lanes, patterns, strict=True)]
+        now = [_adjusted(lane.now.z, _shifted(lane, p)) for lane, p in zip(lanes, patterns, strict=True)]
+        if not lanes:
+            return []
+        fitted = kernel.fit(*_padded(past, [lane.training.known for lane in lanes]))
+        if self.engine == "reference":
+            fitted = _reference(fitted, past)
+        y, weight, length = _padded(now, [lane.now.known for lane in lanes])
+        _, level = kernel.smooth(y, weight, length, fitted.grid[None, :])
+        _, last = kernel.smooth(y, weight, length, fitted.alpha[:, None])
+        return [
+            _paths(lane, now[i], past[i], _shifted(lane, patterns[i]), fitted, i, (float(last[i, 0]), level[i]), rng)
+            for i, (lane, rng) in enumerate(zip(lanes, rngs, strict=True))
+        ]
+
+    def _pattern(self, z: Floats, season: int) -> Floats:
+        """The season by phase from the first month on; zeros without one."""
+        long_enough = season > 1 and len(z) > 2 * season
+        if not long_enough or self.season == "none" or (self.season == "auto" and not kernel.is_seasonal(z, season)):
+            return np.zeros(season)
+        if self.engine == "reference":
+            from statsmodels.tsa.seasonal import seasonal_decompose
+
+            return np.asarray(seasonal_decompose(z, model="add", period=season).seasonal[:season], dtype=float)
+        return kernel.pattern(z, season)
+
+
+def _shifted(lane: Lane, pattern: Floats) -> Floats:
+    """The pattern by phase from the first month of the present history."""
+    return np.roll(pattern, -((lane.now.first - lane.training.first) % len(pattern)))
+
+
+def _adjusted(z: Floats, pattern: Floats) -> Floats:
+    return z - np.resize(pattern, len(z))
+
+
+def _padded(series: list[Floats], known: Sequence[np.ndarray]) -> tuple[Floats, Floats, np.ndarray]:
+    longest = max(len(y) for y in series)
+    y, weight = np.zeros((len(series), longest)), np.zeros((len(series), longest))
+    for i, (values, ok) in enumerate(zip(series, known, strict=True)):
+        y[i, : len(values)], weight[i, : len(values)] = values, ok
+    return y, weight, np.array([len(v) for v in series])
+
+
+def _paths(
+    lane: Lane, y: Floats, past: Floats, pattern: Floats, fitted: kernel.Fitted, i: int, levels: tuple[float, Floats],
+    rng: np.random.Generator,
+) -> Paths:  # fmt: skip
+    """Draws of one lane: the theta forecast, alpha and slope drawn, errors run on through the level."""
+    alpha, b = float(fitted.alpha[i]), kernel.slope(past)
+    errors = kernel.errors(past, lane.training.known.astype(float), b, alpha)[lane.training.known[1:]]
+    n = len(errors)
+    freedom = max(n - 2 - (len(pattern) - 1 if np.any(pattern) else 0), n / 3)
+    scatter = inflation(freedom, lane.draws, rng)
+    noise = blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng) * scatter
+    # variance of a least-squares slope: 6/5 s^2/n where the level walks (Durlauf and Phillips 1988), 12 s^2/n^3 where it stands
+    wobble = float(errors.std()) * np.sqrt(n / freedom * (1.2 * alpha**2 / n + 12.0 / n**3))
+    slopes = b + scatter * wobble * rng.standard_normal((lane.draws, 1))
+    a, level = _drawn(fitted, i, alpha, levels, lane.draws, rng)
+    ahead = np.arange(1.0, lane.horizon + 1)
+    carried = a * (np.cumsum(noise, axis=1) - noise)
+    z = level + kernel.trend(slopes, a, np.array(float(len(y))), ahead) + carried + noise
+    z = z + pattern[(len(y) + np.arange(lane.horizon)) % len(pattern)]
+    name = "theta, season removed" if np.any(pattern) else "theta"
+    return Paths(z, name, parameters=(("alpha", alpha), ("slope", b)))
+
+
+def _drawn(
+    fitted: kernel.Fitted, i: int, alpha: float, levels: tuple[float, Floats], draws: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Alphas and their last levels, each (draws, 1), by likelihood.
+
+    The best alpha stands for its own grid point, so the middle of the draws is the method's own forecast.
+    """
+    share = np.exp(fitted.loglike[i] - fitted.loglike[i].max())
+    pick = np.searchsorted(np.cumsum(share / share.sum()), rng.random(draws)).clip(max=len(share) - 1)
+    grid, level = fitted.grid.copy(), levels[1].copy()
+    grid[share.argmax()], level[share.argmax()] = alpha, levels[0]
+    return grid[pick][:, None], level[pick][:, None]
+
+
+def _reference(fitted: kernel.Fitted, past: list[Floats]) -> kernel.Fitted:
+    """The same with alpha of statsmodels' ThetaModel on the deseasonalised figures."""
+    from dataclasses import replace
+
+    from statsmodels.tsa.forecasting.theta import ThetaModel
+
+    alpha = np.array([float(ThetaModel(y, deseasonalize=False).fit().params["alpha"]) for y in past])
+    return replace(fitted, alpha=alpha)

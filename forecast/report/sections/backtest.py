@@ -1,0 +1,196 @@
+"""How far the models would have been off: scores on common questions, error by horizon, the best naive, failures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from forecast.core.scores import Scores
+from forecast.core.series import SeriesKey
+from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Figure, Heading, Panel, Prose, Table
+from forecast.report.facts import Facts
+from forecast.report.numbers import plain, series_name
+from forecast.report.tables import comparisons
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCALED = ("mase", "rmsse", "smape", "bias")
+GROUPS = ("China's exports", "US imports, all origins", "US imports of declared Chinese origin", "Other series")
+NOTE = (
+    "Relative: geometric mean over series of the model's mean error divided by the middle model's; no unit. MASE and RMSSE "
+    "divide by the seasonal-naive error before the first control. Failures: questions left unanswered over the whole run."
+)
+
+
+def blocks(facts: Facts) -> list[Block]:
+    """Scores by model and group, error by horizon, ratios to the best naive, failures."""
+    out: list[Block] = [Heading("Backtest", 2, "backtest", "Backtest")]
+    table = facts.table("scores")
+    if len(table):
+        first, last = str(table["cutoff"].min()), str(table["cutoff"].max())
+        out.append(
+            Prose(
+                f"{table['cutoff'].nunique()} cutoffs from {first} to {last}; at each, every model was refitted on what had "
+                "been released by then. **Pseudo-real-time**: release days are kept, but later revisions of a figure are "
+                "not in the bundle. Months published only inside a sum are scored as that sum. Scores are means over the "
+                "questions that every model of the group answered."
+            )
+        )
+        if any(s.startswith("USA.import") for s in table["series"].unique()):
+            out.append(
+                Callout(
+                    "All US cutoffs lie inside the control regime: nothing here shows how a model fares when controls begin."
+                )
+            )
+        failures = _failures(facts)
+        named = _named_groups(facts, table["series"].unique())
+        groups = table["series"].map(lambda s: named.get(s) or group(s))
+        common = {
+            name: Scores(table[groups == name], failures).common()
+            for name in dict.fromkeys([*named.values(), *GROUPS])
+            if (groups == name).any()
+        }
+        out += [_scores(name, part, failures, _notes(facts, name)) for name, part in common.items() if len(part)]
+        out.append(Prose(NOTE, "note"))
+        figure = _horizons(facts, common)
+        out += [figure] if figure else []
+    else:
+        out.append(Callout("This run holds no backtest scores.", "warning"))
+    if len(facts.table("comparisons")):
+        out.append(Prose("“Beats” is said only where the whole 90 % interval of the ratio lies below 1."))
+        out.append(comparisons(facts.table("comparisons")))
+    return [*out, *_failed(facts)]
+
+
+def _named_groups(facts: Facts, series: Iterable[str]) -> dict[str, str]:
+    """The config's own groups of backtested series, by series."""
+    asked = [g for g in facts.config.get("backtest") or () if isinstance(g, dict)]
+    pairs = [(str(p), str(g["name"])) for g in asked for p in g.get("series", ())]
+    found = {str(s): next((name for p, name in pairs if fnmatchcase(str(s), p)), "") for s in series}
+    order = [str(g["name"]) for g in asked]
+    return dict(sorted(((s, n) for s, n in found.items() if n), key=lambda item: order.index(item[1])))
+
+
+def _notes(facts: Facts, group_name: str) -> str:
+    """What the config says of a group."""
+    asked = [g for g in facts.config.get("backtest") or () if isinstance(g, dict)]
+    return next((str(g["note"]) for g in asked if g.get("name") == group_name and g.get("note")), "")
+
+
+def group(series: str) -> str:
+    """The group a series is scored in."""
+    key = SeriesKey.maybe(series)
+    if key is None:
+        return GROUPS[3]
+    return GROUPS[("export", "import_total", "import_origin").index(key.basis)] if key.reporter in ("CHN", "USA") else GROUPS[3]
+
+
+def _failures(facts: Facts) -> dict[str, int]:
+    table = facts.table("failures")
+    return {str(k): int(v) for k, v in table.groupby("method").size().items()} if len(table) else {}
+
+
+def _scores(name: str, common: pd.DataFrame, failures: dict[str, int], note: str) -> Table:
+    metrics = [m for m in dict.fromkeys(common["metric"]) if m in SCALED or str(m).startswith("coverage")]
+    means = common.pivot_table(index="model", columns="metric", values="value", aggfunc="mean")
+    relative = _relative(common)
+    counts = common[common["metric"] == common["metric"].iloc[0]].groupby("model").size()
+    order = relative.get("crps", means.iloc[:, 0]).sort_values().index
+    rows = []
+    for model in order:
+        cells = [Cell(plain(float(relative[m][model]), 2)) for m in relative]
+        cells += [Cell(_spell(str(m), float(means.loc[model, m]))) for m in metrics]
+        rows.append((Cell(str(model)), *cells, Cell(str(int(counts.get(model, 0)))), Cell(str(failures.get(str(model), 0)))))
+    columns = (
+        Column("Model"),
+        *(Column(f"{m.upper()}, relative", True) for m in relative),
+        *(Column(_head(str(m)), True) for m in metrics),
+        Column("Questions", True), Column("Failures", True),
+    )  # fmt: skip
+    n_series, n_cutoffs = common["series"].nunique(), common["cutoff"].nunique()
+    return Table(f"{name}: {n_series} series, {n_cutoffs} cutoffs, common set; best first.", columns, tuple(rows), note)
+
+
+def _relative(common: pd.DataFrame) -> dict[str, pd.Series]:
+    """Errors that carry a unit, made comparable over series: each series' mean by model over the median model's."""
+    import numpy as np
+
+    out = {}
+    for metric in ("crps", "wis", "mae"):
+        part = common[common["metric"] == metric]
+        if len(part):
+            means = part.pivot_table(index="series", columns="model", values="value", aggfunc="mean")
+            means = means[(means > 0).all(axis=1)]
+            if len(means):
+                out[metric] = np.exp(np.log(means.div(means.median(axis=1), axis=0)).mean())
+    return out
+
+
+def _spell(metric: str, value: float) -> str:
+    if not math.isfinite(value):
+        return MISSING
+    return plain(100 * value, 0) + "\u00a0%" if metric.startswith("coverage") else plain(value, 2)
+
+
+def _head(metric: str) -> str:
+    if metric.startswith("coverage"):
+        level = "".join(c for c in metric if c.isdigit()) or "80"
+        return f"Coverage of {level}\u00a0%"
+    return metric.upper() if metric in ("mase", "rmsse") else "sMAPE" if metric == "smape" else metric.capitalize()
+
+
+def _horizons(facts: Facts, common: dict[str, pd.DataFrame]) -> Figure | None:
+    from forecast.report.figures.horizons import horizons
+
+    panels: list[Panel] = []
+    for name, part in common.items():
+        for metric in ("mase", "rmsse", "smape"):
+            rows = part[(part["metric"] == metric) & part["value"].notna()]
+            if not len(rows):
+                continue
+            single = rows[~rows["month"].astype(str).str.contains("/")]
+            means = single.groupby(["model", "h_info"])["value"].mean().reset_index()
+            if means["h_info"].nunique() > 1:
+                loud = (facts.default_model, _benchmark(facts), _best(means))
+                panels.append(
+                    horizons(
+                        name,
+                        f"{_head(metric)}, mean over the common questions",
+                        means,
+                        tuple(dict.fromkeys(m for m in loud if m)),
+                    )
+                )
+            break
+    if not panels:
+        return None
+    return Figure(
+        "backtest", "Error by horizon", tuple(panels), 3,
+        "Lower is better. Blue: the model shown first in this report; orange: the benchmark of the comparisons; green: the "
+        "lowest mean. Composition of the questions differs between horizons. Source: the run's scores.",
+        "Lines of forecast error by months ahead, one line per model",
+    )  # fmt: skip
+
+
+def _benchmark(facts: Facts) -> str:
+    table = facts.table("comparisons")
+    return str(table["benchmark"].mode().iloc[0]) if len(table) else ""
+
+
+def _best(means: pd.DataFrame) -> str:
+    return str(means.groupby("model")["value"].mean().idxmin())
+
+
+def _failed(facts: Facts) -> list[Block]:
+    table = facts.table("failures")
+    if not len(table):
+        return [Prose("No question was left unanswered.", "note")]
+    rows = []
+    for (method, reason), part in table.groupby(["method", "reason"], sort=True):
+        names = list(dict.fromkeys(str(s) for s in part["series"]))
+        some = "; ".join(series_name(s) for s in names[:3]) + (f"; {len(names) - 3} more" if len(names) > 3 else "")
+        rows.append((Cell(str(method)), Cell(str(len(part))), Cell(str(reason)), Cell(some)))
+    columns = (Column("Method"), Column("Questions", True), Column("Reason"), Column("Series"))
+    return [Heading("Questions left unanswered", 3), Table("A failure is a row, not a crash.", columns, tuple(rows))]

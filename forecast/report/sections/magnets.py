@@ -1,0 +1,74 @@
+"""Rare-earth magnets: the path, the shortfall added up, and the share of the United States."""
+
+from __future__ import annotations
+
+import math
+
+from forecast.core import months as mm
+from forecast.report.blocks import Block, Figure, Heading, Panel, Prose
+from forecast.report.facts import Answer, Facts
+from forecast.report.sections.outlook import key
+
+WORLD, US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
+SINCE = mm.ordinal("2022-01")
+
+
+def blocks(facts: Facts) -> list[Block]:
+    """Nothing where the run has no magnets."""
+    if WORLD not in facts.histories:
+        return []
+    from forecast.report.figures import flows
+    from forecast.report.figures.timeline import letters
+
+    present = [s for s in (WORLD, US) if s in facts.histories]
+    last = max(facts.histories[s].last for s in present)
+    events = facts.events_on(present, SINCE, last)
+    named = letters(events)
+    panels: list[Panel] = []
+    for series, title in ((WORLD, "China to world"), (US, "China to the US")):
+        if series not in facts.histories:
+            continue
+        answer = longest(facts, series)
+        expected = (answer.baseline, answer.expected / _length(answer)) if answer else None
+        panels.append(flows.level(title, facts.histories[series], SINCE, last, events, named, expected))
+        if answer:
+            panels.append(flows.cumulative(f"{title}: difference added up", facts.histories[series], answer))
+    if US in facts.histories:
+        share = flows.share("Share of the US", facts.histories[US], facts.histories[WORLD], SINCE, last, events, named)
+        panels += [share] if share else []
+    caption = (
+        "Monthly exports of rare-earth permanent magnets (HS 8505.11.10), tonnes. Orange: the baseline named in the panel; "
+        "the bar at the end of an added-up path is the range over all baselines of that row. Source: China's customs as "
+        "reported by the publishers listed under Data."
+    )
+    return [
+        Heading("Rare-earth magnets", 2, "magnets", "Magnets"),
+        Prose(
+            "Whether trade was lost or only delayed depends on the baseline, so the difference is added up against a named "
+            "one and the range over the others stands at its end. A share describes who got the magnets, not how many "
+            "there were."
+        ),
+        Figure(
+            "magnets", "Magnets: path, difference added up, US share", tuple(panels), 2, caption,
+            "Charts of magnet exports to the world and to the US, cumulative differences and the US share",
+            key(events, named),
+        ),
+    ]  # fmt: skip
+
+
+def longest(facts: Facts, series: str) -> Answer | None:
+    """The headline row on a series with the longest window and a baseline level, in quantities."""
+    rows = [
+        a
+        for a in facts.headline
+        if a.series == series
+        and a.compared
+        and a.measure in ("cumulative", "net")
+        and a.expected > 0
+        and math.isfinite(a.observed)
+    ]
+    return max(rows, key=_length, default=None)
+
+
+def _length(answer: Answer) -> int:
+    return mm.ordinal(answer.last) - mm.ordinal(answer.first) + 1

@@ -1,0 +1,100 @@
+"""What comes next: fan charts, twelve months in numbers, and what each regime would mean."""
+
+from __future__ import annotations
+
+from forecast.core import months as mm
+from forecast.core.events import Event
+from forecast.report.blocks import Block, Callout, Details, Figure, Heading, Prose
+from forecast.report.facts import Facts
+from forecast.report.numbers import month_of, series_name
+from forecast.report.tables import ahead, latest, regimes
+
+BACK = 38
+PANELS = 12
+
+
+def blocks(facts: Facts) -> list[Block]:
+    """Fans, the months in a table, the last published months, the expiry table."""
+    out: list[Block] = [Heading("What comes next", 2, "next", "What comes next")]
+    table, model = facts.outlook, facts.default_model
+    if len(table):
+        chosen = table[table["model"] == model]
+        names = [s for s in facts.ordered(chosen["series"].unique()) if s in facts.histories]
+        out.append(
+            Prose(
+                f"Twelve months from each series' own last published month, model **{model}**, standing on {facts.as_of}. "
+                "Bands hold 80 and 95 % of the draws; they know past surprises, not decisions still to come. "
+                "Figures are not seasonally adjusted: too short for all but the rare-earth total."
+            )
+        )
+        out.append(_fans(facts, names[:PANELS], model, "outlook", "Twelve months ahead"))
+        if names[PANELS:]:
+            rest = _fans(facts, names[PANELS:], model, "outlook_more", "Twelve months ahead, further series")
+            out.append(Details(f"Charts of {len(names) - PANELS} further series", (rest,)))
+        tables = tuple(ahead(facts.histories[s], chosen[chosen["series"] == s], facts.as_of) for s in names)
+        out.append(Details(f"The months ahead in numbers, {len(tables)} series", tables))
+    else:
+        out.append(Callout("This run holds no forecast that stands on its own day.", "warning"))
+    asked = set(table["series"]) if len(table) else set()
+    wanted = asked or {s for s, h in facts.histories.items() if ":" not in s and len(h.values) > 11}
+    shown = [facts.histories[s] for s in facts.ordered(wanted) if s in facts.histories]
+    if shown:
+        out.append(latest(shown[:PANELS]))
+    if shown[PANELS:]:
+        out.append(Details(f"The last published month of {len(shown) - PANELS} further series", (latest(shown[PANELS:]),)))
+    return out + _expiry(facts)
+
+
+def _fans(facts: Facts, shown: list[str], model: str, name: str, title: str) -> Figure:
+    from forecast.report.figures.fans import fan
+    from forecast.report.figures.timeline import letters
+
+    table = facts.outlook
+    table = table[(table["model"] == model) & ~table["month"].str.contains("/")]
+    first = min((facts.histories[s].last - BACK for s in shown), default=0)
+    events = facts.events_on(shown, first, mm.ordinal(facts.as_of[:7]))
+    named = letters(events)
+    own = {s: facts.events_on([s], first, mm.ordinal(facts.as_of[:7])) for s in shown}
+    panels = tuple(fan(facts.histories[s], table[table["series"] == s], facts.as_of, own[s], named) for s in shown)
+    return Figure(
+        name,
+        title,
+        panels,
+        3,
+        f"Black: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of {model}. "
+        f"Grey: months already past on {facts.as_of} without a bundled figure. Dashed: events in force. Source: "
+        "customs figures as bundled; own calculation.",
+        "Fan charts of " + "; ".join(series_name(s) for s in shown),
+        key(events, named),
+    )
+
+
+def key(events: list[Event], named: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """The letters of a figure with day and title of their events."""
+    rows = []
+    for event in events:
+        day = event.effective or event.announced
+        title = event.title.partition(";")[0]
+        rows.append((named[event.id], f"{day.day}\u00a0{month_of(mm.ordinal(day))}: {title}"))
+    return tuple(rows)
+
+
+def _expiry(facts: Facts) -> list[Block]:
+    table = facts.table("regimes")
+    if not len(table):
+        return []
+    days = [str(part["day"]) for part in facts.config.get("expiry") or () if isinstance(part, dict) and part.get("day")]
+    days += [
+        str(e.end)
+        for e in facts.calendar
+        if e.instrument == "suspension" and e.reversal_of and e.end and str(e.end) > facts.as_of
+    ]
+    when = f" on {days[0]}" if days else ""
+    return [
+        Heading(f"When the suspension ends{when}", 3),
+        Prose(
+            "What a month looked like under each regime. The columns are observed means, not forecasts, and no chance is "
+            "given to any."
+        ),
+        regimes(table),
+    ]

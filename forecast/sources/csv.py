@@ -1,0 +1,221 @@
+"""Own series from a CSV file, by a mapping in the config."""
+
+from __future__ import annotations
+
+import csv as csvfile
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from forecast.core import months
+from forecast.core.archive import COLUMNS, Archive, bundled_archive
+from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.events import bundled_events
+from forecast.core.registry import source
+from forecast.core.series import SeriesKey
+
+KILOGRAMS = {"kg": 1.0, "t": 1e3, "kt": 1e6, "g": 1e-3, "lb": 0.45359237, "st": 907.18474}
+MONEY = {"USD": 1.0, "kUSD": 1e3, "mUSD": 1e6}
+EMPTY = ("", "na", "n/a", "nan", "null", "-", "..", ":")
+SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
+SEPARATORS = ("", ",", ".", " ", "'")
+
+
+@source
+@dataclass(frozen=True)
+class Csv:
+    """Own monthly figures from a CSV file: which columns hold period, value and series, and in what unit.
+
+    path : the file, beside the config. period, value : columns. series : column of series keys, or of labels that `keys` turns
+    into keys; `key` : the one series of a file without such a column. unit : unit of the figures (kg, t, kt, g, lb, st; USD,
+    kUSD, mUSD), or `unit_column`. thousands : separator of thousands, none by default. released : column of release days;
+    else `lag_days` after the month's end. join : add the bundled data set. The events are the bundled calendar; own ones stand
+    in the config (`events`).
+    """
+
+    path: str = ""
+    period: str = "period"
+    value: str = "value"
+    series: str = ""
+    key: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    unit: str = "kg"
+    unit_column: str = ""
+    thousands: str = ""
+    delimiter: str = ","
+    released: str = ""
+    lag_days: int = 30
+    publisher: str = "own data"
+    join: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.path:
+            raise ConfigError("a csv source needs the path of its file", where="[data]", hint='path = "figures.csv"')
+        if bool(self.series) == bool(self.key):
+            raise ConfigError(
+                "a csv source needs either a column of series or one series key", where="[data]",
+                hint='series = "column", or key = "CHN.export.WLD.re_magnets"',
+            )  # fmt: skip
+        if self.thousands not in SEPARATORS:
+            raise ConfigError(
+                f"'{self.thousands}' cannot separate thousands", where="[data], thousands", hint="one of , . ' or a space"
+            )
+        if self.lag_days < 0:
+            raise ConfigError("figures cannot be released before their month ends", where="[data], lag_days", hint="0 or more")
+
+    def read(self) -> Archive:
+        """The file as an archive; quantities in kg, values in USD."""
+        import pandas as pd
+
+        rows = [self._row(line, cells) for line, cells in self._lines()]
+        if not rows:
+            raise DataError("the file holds no figure", where=self.path, hint="a header and at least one row")
+        self._once(rows)
+        table = pd.DataFrame([{k: v for k, v in row.items() if k != "line"} for row in rows], columns=list(COLUMNS))
+        if self.join:
+            return bundled_archive().append(table)
+        return Archive(table, bundled_events(), pseudo=not self.released)
+
+    def _lines(self) -> Iterator[tuple[int, dict[str, str]]]:
+        """Line number and cells of each row that is not blank."""
+        path = Path(self.path)
+        if not path.is_file():
+            raise DataError("there is no such file", where=self.path, hint="path is read from the folder of the config")
+        try:
+            text = path.read_text("utf-8-sig")
+        except UnicodeDecodeError:
+            raise DataError("the file is not UTF-8 text", where=self.path, hint="save it as CSV UTF-8") from None
+        reader = csvfile.DictReader(text.splitlines(), delimiter=self.delimiter)
+        header = [name.strip() for name in reader.fieldnames or ()]
+        if not header:
+            raise DataError("the file is empty", where=self.path, hint="a header and at least one row")
+        reader.fieldnames = header
+        wanted = (self.period, self.value, self.series, self.unit_column, self.released)
+        for column in filter(None, wanted):
+            if column not in header:
+                raise DataError(f"there is no column '{column}'", where=f"{self.path}, row 1", hint=nearest(column, header))
+        for cells in reader:
+            if any((cell or "").strip() for cell in cells.values() if not isinstance(cell, list)):
+                if None in cells:
+                    raise DataError(
+                        "there are more cells than columns", where=f"{self.path}, row {reader.line_num}",
+                        hint="quote text that holds the delimiter, or set thousands without it",
+                    )  # fmt: skip
+                yield reader.line_num, {k: (v or "").strip() for k, v in cells.items()}
+
+    def _row(self, line: int, cells: dict[str, str]) -> dict[str, Any]:
+        """One row of the archive."""
+        series = self._key(line, cells)
+        first, last = self._period(line, cells[self.period])
+        number = self._number(line, cells[self.value])
+        unit = cells[self.unit_column] if self.unit_column else self.unit
+        archive_unit = SeriesKey.parse(series).unit
+        factors = {"kg": KILOGRAMS, "USD": MONEY}.get(archive_unit, {archive_unit: 1.0})
+        if unit not in factors:
+            raise DataError(
+                f"unit '{unit}' does not fit {series}, which is held in {archive_unit}",
+                where=self._at(line, self.unit_column or self.value), hint=f"one of {', '.join(factors)}",
+            )  # fmt: skip
+        if number is not None and number < 0 and archive_unit == "kg":
+            raise DataError(
+                f"a quantity of {cells[self.value]} cannot be negative", where=self._at(line, self.value),
+                hint="correct the figure, or leave the cell empty if it is unknown",
+            )  # fmt: skip
+        status = "missing" if number is None else ("zero" if number == 0 else "value")
+        return dict.fromkeys(COLUMNS, "") | {
+            "series": series,
+            "period": months.period_label(first, last),
+            "value": float("nan") if number is None else number * factors[unit],
+            "unit": archive_unit,
+            "status": status,
+            "kind": "reported" if first == last else "cumulative",
+            "released": self._released(line, cells, last),
+            "basis": "actual" if self.released else "rule",
+            "publisher": self.publisher,
+            "line": line,
+        }
+
+    def _at(self, line: int, column: str) -> str:
+        return f"{self.path}, row {line}, column '{column}'"
+
+    def _key(self, line: int, cells: dict[str, str]) -> str:
+        """The series key of a row."""
+        label = cells[self.series] if self.series else self.key
+        spelled = self.keys.get(label, label)
+        if SeriesKey.maybe(spelled) is None:
+            raise DataError(
+                f"'{spelled}' does not spell a series", where=self._at(line, self.series) if self.series else "[data], key",
+                hint="REPORTER.flow.PARTNER.product, or a row of [data.keys] that turns the label into one",
+            )  # fmt: skip
+        return spelled
+
+    def _period(self, line: int, text: str) -> tuple[int, int]:
+        """First and last month of a cell: YYYY-MM, a span, any day of the month, or a spreadsheet's serial day."""
+        if re.fullmatch(r"\d{5}(\.0+)?", text):
+            month = months.ordinal(SERIAL + dt.timedelta(days=int(float(text))))
+            return month, month
+        match = re.fullmatch(r"(\d{4})[/.](\d{1,2})([/.]\d{1,2})?", text)
+        text = f"{match[1]}-{int(match[2]):02d}" if match else text.split("T")[0].split(" ")[0]
+        try:
+            return months.parse_period(text)
+        except DataError as error:
+            hint = "YYYY-MM, YYYY-MM-DD or YYYY-MM/YYYY-MM; day/month/year can be read two ways"
+            raise DataError(error.problem, where=self._at(line, self.period), hint=hint) from None
+
+    def _number(self, line: int, text: str) -> float | None:
+        """The number of a cell; None where it is empty."""
+        if text.lower() in EMPTY:
+            return None
+        plain = text
+        if self.thousands:
+            mark = re.escape(self.thousands)
+            if self.thousands in text and not re.fullmatch(rf"[-+]?\d{{1,3}}({mark}\d{{3}})+(\.\d+)?", text):
+                raise DataError(
+                    f"'{text}' is not grouped in threes by '{self.thousands}'", where=self._at(line, self.value),
+                    hint="a decimal point, and the separator between thousands only",
+                )  # fmt: skip
+            plain = text.replace(self.thousands, "")
+        if "," in plain:
+            raise DataError(
+                f"'{text}' has a comma, which may mean decimals or thousands", where=self._at(line, self.value),
+                hint='write decimals with a point; set thousands = "," if commas group thousands',
+            )  # fmt: skip
+        try:
+            number = float(plain)
+        except ValueError:
+            number = float("nan")
+        if not abs(number) < float("inf"):
+            raise DataError(f"'{text}' is not a number", where=self._at(line, self.value), hint="a number, empty where unknown")
+        return number
+
+    def _released(self, line: int, cells: dict[str, str], last: int) -> str:
+        """Release day of a row, never before its last month has begun."""
+        if not self.released:
+            return (months.last_day(last) + dt.timedelta(days=self.lag_days)).isoformat()
+        try:
+            day = months.parse_day(cells[self.released])
+        except DataError as error:
+            raise DataError(error.problem, where=self._at(line, self.released), hint=error.hint) from None
+        if months.ordinal(day) < last:
+            raise DataError(
+                f"released on {day}, before {months.label(last)} began",
+                where=self._at(line, self.released),
+                hint="check the day",
+            )
+        return day.isoformat()
+
+    def _once(self, rows: list[dict[str, Any]]) -> None:
+        """No cell twice in one release."""
+        seen: dict[tuple[str, str, str], int] = {}
+        for row in rows:
+            cell = row["series"], row["period"], row["released"]
+            if cell in seen:
+                raise DataError(
+                    f"{row['series']} has two figures for {row['period']}",
+                    where=f"{self.path}, rows {seen[cell]} and {row['line']}",
+                    hint="keep one row per series and month (and release day)",
+                )  # fmt: skip
+            seen[cell] = row["line"]

@@ -1,0 +1,106 @@
+"""Placebo in time: the same question laid on earlier windows without an event, where the true answer is zero."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from forecast.core.clean import clean, touched_months
+from forecast.core.contracts import Answer
+from forecast.core.describe import asked
+from forecast.core.questions import Design
+from forecast.core.results import Effect, Finding, Placebo
+from forecast.core.vintage import Vintage
+from forecast.study.ask import answer
+
+HISTORY = 12  # monthly figures before a window
+ENOUGH = 8  # clean windows from which an interval may be calibrated
+POWER = 1.959964 + 0.841621  # z(0.975) + z(0.8): two-sided 5 %, power 80 % (Bloom 1995)
+
+
+def windows(vintage: Vintage, design: Design, most: int = 40) -> list[Design]:
+    """The earlier clean windows of the design's length, fully known and with `HISTORY` monthly figures before them.
+
+    Neighbours start a quarter of their length apart (long windows that differ by a month say the same thing twice), and are
+    evenly thinned where there are more than `most`.
+    """
+    touched: set[int] = set()
+    for series in design.treated:
+        if vintage.knows(series):
+            touched |= touched_months(vintage, series)
+    every = design.in_time(vintage, minimum=HISTORY, touched=touched)
+    window = design.window(vintage)
+    stride = max((window.last - window.start + 1) // 4, 1)
+    last = vintage.steps.ordinal(every[-1].event_start) if every else 0
+    apart = [w for w in every if (last - vintage.steps.ordinal(w.event_start)) % stride == 0]
+    found = [w for w in apart if not asked(vintage, w).unknown and clean(vintage, w).count >= HISTORY]
+    if len(found) <= most:
+        return found
+    return [found[i] for i in np.unique(np.linspace(0, len(found) - 1, most).round().astype(int))]
+
+
+def in_time(
+    method: Any, vintage: Vintage, design: Design, seed: int = 0, memo: dict[Any, Answer] | None = None, most: int = 40
+) -> tuple[list[Placebo], list[Finding]]:
+    """The method's answers to all placebo windows, and what could not be answered as Findings.
+
+    Placebos stand on the vintage cut before the real event, so that its effect cannot leak into them.
+    """
+    if not most:
+        return [], []
+    tried = windows(vintage, design, most)
+    where = f"{design.event_ids}, {'+'.join(design.treated)}"
+    if not tried:
+        return [], [Finding("placebo", "0 clean windows of this length before the event", where)]
+    before = design.hidden(vintage)
+    found, unanswered = [], 0
+    for placebo in tried:
+        made = answer(method, before, placebo, seed, memo)
+        if isinstance(made, Effect) and made.counterfactual is not None and not made.description.unknown:
+            start = placebo.event_start or ""
+            found.append(Placebo("time", "+".join(design.treated), start, made.cumulative.estimate))
+        else:
+            unanswered += 1
+    if not unanswered:
+        return found, []
+    text = f"{unanswered} of {len(tried)} clean windows could not be answered by {method.name}"
+    return found, [Finding("placebo", text, where)]
+
+
+def p_value(effect: float, placebos: Sequence[float]) -> tuple[float, float]:
+    """Randomisation p-value and its floor: (1 + #{|placebo| >= |effect|}) / (1 + n), never below 1 / (1 + n)."""
+    if not len(placebos):
+        return math.nan, math.nan
+    beyond = int((np.abs(placebos) >= abs(effect)).sum())
+    return (1 + beyond) / (1 + len(placebos)), 1 / (1 + len(placebos))
+
+
+def detectable(placebos: Sequence[float]) -> float:
+    """The smallest effect seen with 80 % power at 5 %: (z.975 + z.8) times the placebos' standard deviation."""
+    return POWER * float(np.std(placebos, ddof=1)) if len(placebos) > 2 else math.nan
+
+
+def calibrated(effect: Effect, placebos: Sequence[float]) -> Effect:
+    """The effect with draws as wide as the placebos say, where there are enough of them; never narrower.
+
+    Deviations of the counterfactual from its mean are stretched by rms(placebo) / sd(cumulative): the truth of a placebo is
+    zero, so its bias counts as error too.
+    """
+    if effect.counterfactual is None or len(placebos) < ENOUGH:
+        return effect
+    spread = effect.cumulative.se
+    wanted = float(np.sqrt(np.mean(np.square(placebos))))
+    if not spread > 0 or wanted <= spread:
+        return effect
+    middle = effect.counterfactual.mean(axis=0)
+    wide = middle + (effect.counterfactual - middle) * (wanted / spread)
+    point = effect.cumulative.estimate
+    if effect.counterfactual.min() >= 0:
+        wide = np.maximum(wide, 0.0)
+    note = f"interval widened {wanted / spread:.2f} times, to the spread of {len(placebos)} placebo windows"
+    used = tuple(replace(u, notes=(*u.notes, note)) for u in effect.used[:1]) + effect.used[1:]
+    return replace(effect, counterfactual=wide, point=point, used=used)

@@ -1,0 +1,94 @@
+"""What all tests share: a fast Hypothesis profile, small archives, and the way to reference data that lie outside the clone."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# before anything imports numpy
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
+
+settings.register_profile(
+    "fast", max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top of the repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """`shared("data/x.csv")` is a path beside the clone; the test is skipped where the file is not there."""
+
+    def find(name):
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"no {name} beside the clone")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def figure():
+    """One row of an archive: `figure(series, period, value, released, **changes)`; quantities in kg."""
+
+    def row(series, period, value, released, **changes):
+        status = "zero" if value == 0 else "value"
+        made = {
+            "series": series, "period": period, "value": float(value), "unit": "USD" if series.endswith(":usd") else "kg",
+            "status": status, "stage": "detail", "kind": "reported", "derived_from": "", "released": released, "basis": "rule",
+            "publisher": "A", "article_date": released, "url": "", "excluded": "", "note": "",
+        }  # fmt: skip
+        return made | changes
+
+    return row
+
+
+@pytest.fixture(scope="session")
+def archive_of():
+    """An archive from rows: `archive_of(row, row, ..., events=[...])`."""
+
+    def build(*rows, events=()):
+        import pandas as pd
+
+        from forecast.core.archive import Archive
+        from forecast.core.events import EventCalendar
+
+        return Archive(pd.DataFrame(rows), EventCalendar().joined(events))
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def vintage_of():
+    """A vintage with one monthly series: `vintage_of(values, first="2020-01", series=..., spans=[...], events=[...])`.
+
+    A value of None leaves the month out; a span is (first, last, value).
+    """
+
+    def build(values, first="2020-01", series="CHN.export.WLD.re_magnets", spans=(), events=(), day="2030-01-01", **more):
+        from forecast.core import months
+        from forecast.core.events import EventCalendar
+        from forecast.core.vintage import Cell, Vintage
+
+        start = months.ordinal(first)
+        cells = [
+            Cell(start + i, start + i, float(v), "zero" if v == 0 else "value") for i, v in enumerate(values) if v is not None
+        ]
+        cells += [
+            Cell(months.ordinal(a), months.ordinal(b), float(v), "zero" if v == 0 else "value", "cumulative")
+            for a, b, v in spans
+        ]
+        return Vintage(months.parse_day(day), {series: tuple(cells)}, EventCalendar().joined(events), **more)
+
+    return build

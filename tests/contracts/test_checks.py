@@ -1,0 +1,210 @@
+"""Every check answers every kind of effect with a gate, and the gates hold what they should."""
+
+import datetime as dt
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from forecast.core import months, registry
+from forecast.core.describe import describe
+from forecast.core.events import Event, EventCalendar
+from forecast.core.questions import Design
+from forecast.core.results import VERDICTS, Effect, Placebo
+from forecast.core.vintage import Cell, Vintage
+from forecast.study.judge import Evidence
+
+CHECKS = registry.names("check")
+SERIES = "USA.import.CHN.gallium"
+BAN = Event("toy_ban", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gallium",), instrument="ban", role="default")
+
+
+def vintage(values, events=(BAN,), first="2018-01", spans=(), last_known=None):
+    start = months.ordinal(first)
+    cells = [Cell(start + i, start + i, float(v), "zero" if v == 0 else "value") for i, v in enumerate(values) if v is not None]
+    cells += [Cell(months.ordinal(a), months.ordinal(b), float(v), "zero" if v == 0 else "value") for a, b, v in spans]
+    return Vintage(dt.date(2030, 1, 1), {SERIES: tuple(cells)}, EventCalendar(tuple(events)))
+
+
+def asked(event=BAN, **changes):
+    return Design(event, SERIES, **({"stop": "2023-06"} | changes))
+
+
+def effect(known, design, expected=None, spread=1.0, placebos=()):
+    """An effect with a counterfactual of `expected` a month, or none."""
+    text = describe(known, design)
+    window = design.window(known)
+    observed = known.observed(SERIES)
+    periods = tuple((m, m) for m in range(window.first, window.last + 1) if np.isfinite(observed.at(m, m)).all())
+    values = np.array([observed.at(m, m)[0] for m, _ in periods])
+    draws = None
+    if expected is not None:
+        noise = np.random.default_rng(0).standard_normal((400, len(values)))
+        draws = expected + spread * noise
+    found = tuple(Placebo("time", SERIES, months.label(months.ordinal("2019-01") + i), x) for i, x in enumerate(placebos))
+    made = Effect("toy", design, "kg", periods, values, draws, text, placebos=found)
+    if found:
+        from forecast.study import placebo
+
+        p, floor = placebo.p_value(made.cumulative.estimate, placebos)
+        made = replace(made, p_value=p, p_floor=floor, mde80=placebo.detectable(placebos))
+    return made
+
+
+def judge(name, known, design, siblings=None, **rest):
+    made = effect(known, design, **rest)
+    return registry.build("check", name).judge(made, Evidence(known, design, siblings or {}))
+
+
+LONG = [10.0] * 66
+CASES = {
+    "estimated": (vintage(LONG), asked(), {"expected": 10.0}),
+    "refused": (vintage(LONG[:6], first="2022-08"), asked(stop="2023-01"), {}),
+    "nothing in the window": (vintage(LONG[:60]), asked(), {}),
+    "all zero": (vintage([0.0] * 66), asked(), {"expected": 0.0}),
+    "with placebos": (vintage(LONG), asked(), {"expected": 12.0, "placebos": [0.5, -0.4, 0.1]}),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_gate_is_complete(name, case):
+    known, design, rest = CASES[case]
+    gate = judge(name, known, design, **rest)
+    assert gate.gate == name
+    assert gate.outcome in ("pass", "fail", "not run")
+    assert gate.cap in VERDICTS
+    assert gate.ceiling in VERDICTS
+    assert gate.reason
+    if gate.outcome == "pass":
+        assert gate.ceiling == "supported"
+
+
+def test_identified_needs_figures_in_the_window():
+    gate = judge("identified", *CASES["nothing in the window"][:2])
+    assert (gate.outcome, gate.cap) == ("fail", "not identified")
+    assert "no figure is known in the asked window" in gate.reason
+
+
+def test_a_loss_asked_of_zeros_is_not_identified_and_a_recovery_from_them_is():
+    known = vintage([0.0] * 60 + [5.0] * 6)
+    assert judge("identified", known, asked()).ceiling == "not identified"
+    assert "already zero" in judge("identified", known, asked()).reason
+    assert judge("identified", known, asked(estimand="recovery", clean_from="2022-01")).outcome == "pass"
+
+
+def test_a_zero_span_is_zero_in_each_of_its_months():
+    known = vintage([], spans=[("2022-01", "2022-10", 0.0), ("2023-01", "2023-06", 5.0)])
+    gate = registry.build("check", "identified").judge(effect(known, asked()), Evidence(known, asked(), {}))
+    assert "already zero" in gate.reason
+
+
+def test_a_recovery_is_compared_with_the_regime_it_ends():
+    licence = Event("licence", "", dt.date(2022, 11, 3), dt.date(2022, 11, 3), products=("gallium",), role="default")
+    gate = judge("identified", vintage(LONG, events=(licence, BAN)), asked(estimand="recovery"))
+    assert gate.ceiling == "not identified"
+    assert gate.value == 2
+    older = replace(licence, announced=dt.date(2022, 9, 3), effective=dt.date(2022, 9, 3))
+    assert judge("identified", vintage(LONG, events=(older, BAN)), asked(estimand="recovery")).outcome == "pass"
+
+
+@pytest.mark.parametrize(
+    ("clean", "window", "ceiling"),
+    [
+        (36, 12, "supported"), (35, 11, "suggestive"), (36, 13, "suggestive"), (24, 12, "suggestive"), (23, 12, "descriptive"),
+        (23, 11, "suggestive"), (12, 6, "suggestive"), (12, 7, "descriptive"), (11, 2, "descriptive"), (15, 7, "suggestive"),
+    ],
+)  # fmt: skip
+def test_length_is_graded(clean, window, ceiling):
+    known = vintage([10.0] * (clean + window), first=months.label(months.ordinal("2023-01") - clean))
+    gate = judge("length", known, asked(stop=months.label(months.ordinal("2023-01") + window - 1)), expected=10.0)
+    assert gate.ceiling == ceiling
+    assert gate.withholds == (ceiling == "descriptive")
+
+
+def test_sums_alone_carry_no_claim():
+    known = vintage([10.0] * 6, first="2023-01", spans=[("2021-01", "2021-12", 120.0), ("2022-01", "2022-12", 120.0)])
+    assert judge("length", known, asked()).ceiling == "descriptive"
+
+
+def test_mostly_zero_months_allow_counts_only():
+    known = vintage([0.0, 0.0, 0.0, 4.0] * 15 + [0.0] * 6)
+    gate = judge("length", known, asked(), expected=1.0)
+    assert (gate.ceiling, gate.withholds) == ("cannot distinguish", True)
+    assert "15 of 60 before, 0 of 6 in the window" in gate.reason
+    assert 0.1 < gate.value < 0.5
+    assert judge("length", known, asked(estimand="recovery", clean_from="2018-01"), expected=1.0).ceiling == "descriptive"
+
+
+def test_zeros_after_the_event_are_a_collapse_not_a_reason_to_refuse():
+    known = vintage([10.0] * 60 + [0.0] * 6)
+    assert judge("length", known, asked(), expected=10.0).outcome == "pass"
+    assert judge("identified", known, asked()).outcome == "pass"
+
+
+def test_data_state_lists_the_window_and_fails_where_half_is_unknown():
+    known = vintage([10.0] * 60 + [None, None, 5.0, 5.0, 5.0, 5.0])
+    gate = judge("data_state", known, asked())
+    assert gate.outcome == "pass"
+    assert "2 not bundled" in gate.reason
+    gate = judge("data_state", vintage([10.0] * 60 + [None, None, None, 5.0, 5.0, 5.0]), asked())
+    assert (gate.outcome, gate.value, gate.ceiling) == ("fail", 0.5, "descriptive")
+
+
+def test_without_a_clean_window_the_placebo_is_not_run_and_a_suggestion_is_left():
+    gate = judge("placebo_time", vintage(LONG), asked(), expected=20.0)
+    assert (gate.outcome, gate.ceiling) == ("not run", "suggestive")
+    assert "0 clean windows" in gate.reason
+
+
+def test_an_effect_below_the_smallest_visible_one_cannot_be_distinguished():
+    many = list(np.linspace(-60, 60, 12))
+    assert judge("placebo_time", vintage(LONG), asked(), expected=12.0, placebos=many).ceiling == "cannot distinguish"
+    small = list(np.linspace(-1, 1, 12))
+    assert judge("placebo_time", vintage(LONG), asked(), expected=20.0, placebos=small).outcome == "pass"
+    assert judge("placebo_time", vintage(LONG), asked(), expected=20.0, placebos=small[:4]).ceiling == "suggestive"
+
+
+def test_the_sign_must_be_beyond_doubt():
+    assert judge("sign", vintage(LONG), asked(), expected=10.1, spread=5.0).ceiling == "cannot distinguish"
+    assert judge("sign", vintage(LONG), asked(), expected=20.0).outcome == "pass"
+
+
+def test_baselines_that_disagree_forbid_a_net_effect():
+    known = vintage([10.0] * 48 + [20.0] * 12 + [15.0] * 6)
+    split = {"baselines": (("early", "2020-01", "2020-12"), ("late", "2022-01", "2022-12"))}
+    assert judge("sign", known, asked(estimand="net", **split), expected=25.0).ceiling == "cannot distinguish"
+    assert judge("sign", known, asked(**split), expected=25.0).ceiling == "suggestive"
+
+
+def test_a_recovery_is_a_rise():
+    known = vintage([10.0] * 60 + [1.0] * 6)
+    gate = judge("sign", known, asked(estimand="recovery", clean_from="2018-01"), expected=10.0)
+    assert gate.ceiling == "cannot distinguish"
+    assert "no recovery" in gate.reason
+
+
+def test_another_event_in_the_window_makes_the_effect_joint():
+    other = Event("other", "", dt.date(2023, 3, 5), dt.date(2023, 3, 5), products=("gallium",), role="default")
+    known = vintage(LONG, events=(BAN, other))
+    assert judge("separable", known, asked(), expected=20.0).ceiling == "suggestive"
+    both = judge("separable", known, asked(event=(BAN, other)), expected=20.0)
+    assert both.outcome == "pass"
+    assert "joint effect of other and toy_ban" in both.reason
+
+
+def test_a_value_is_no_quantity():
+    known = Vintage(dt.date(2030, 1, 1), {SERIES + ":usd": vintage(LONG).cells[SERIES]}, EventCalendar((BAN,)))
+    design = Design(BAN, SERIES + ":usd", stop="2023-06")
+    made = Effect("toy", design, "USD", ((0, 0),), np.ones(1), None, describe(known, design))
+    assert registry.build("check", "unit_value").judge(made, Evidence(known, design, {})).ceiling == "descriptive"
+
+
+def test_estimators_that_disagree_leave_a_suggestion():
+    known = vintage(LONG)
+    mine, theirs = effect(known, asked(), expected=20.0), replace(effect(known, asked(), expected=2.0), estimator="other")
+    check = registry.build("check", "agreement")
+    assert check.judge(mine, Evidence(known, asked(), {"other": theirs})).ceiling == "suggestive"
+    assert check.judge(mine, Evidence(known, asked(), {"other": replace(mine, estimator="other")})).outcome == "pass"
+    assert math.isnan(check.judge(mine, Evidence(known, asked(), {})).value)

@@ -1,0 +1,145 @@
+"""Fast smoothing, theta and ridge against their slow twins in statsmodels and scikit-learn, at the same parameters."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+import pytest
+
+from forecast.core import months as mm, registry
+from forecast.core.questions import Task
+from forecast.kernels import smoothing, theta
+
+SEASON, HORIZON = 12, 14
+POINTS = {  # alpha, beta*, gamma*, phi
+    "ANN": [(0.02, 0, 0, 1), (0.4, 0, 0, 1), (0.99, 0, 0, 1)],
+    "AAN": [(0.3, 0.2, 0, 1), (0.8, 0.05, 0, 1)],
+    "AAdN": [(0.3, 0.2, 0, 0.85), (0.8, 0.4, 0, 0.97)],
+    "ANA": [(0.2, 0, 0.3, 1), (0.7, 0, 0.05, 1)],
+    "AAA": [(0.2, 0.1, 0.3, 1), (0.6, 0.02, 0.4, 1)],
+    "AAdA": [(0.2, 0.1, 0.3, 0.9), (0.6, 0.3, 0.1, 0.98)],
+}
+
+
+def series(n=67, seed=4):
+    rng = np.random.default_rng(seed)
+    at = np.arange(n)
+    return (
+        2.0
+        + 0.01 * at
+        + np.cumsum(0.05 * rng.standard_normal(n))
+        + 0.3 * np.sin(2 * np.pi * at / 12)
+        + 0.1 * rng.standard_normal(n)
+    )
+
+
+def statsmodels_ets(y, form, star):
+    from statsmodels.tsa.exponential_smoothing.ets import ETSModel
+
+    data = smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
+    level, slope, pattern = (part[0] for part in data.initial(form))
+    trend, season = form[1] == "A", form[-1] == "A"
+    model = ETSModel(
+        y, error="add", trend="add" if trend else None, damped_trend="d" in form, seasonal="add" if season else None,
+        seasonal_periods=SEASON if season else None, initialization_method="known", initial_level=level,
+        initial_trend=slope if trend else None, initial_seasonal=pattern if season else None,
+    )  # fmt: skip
+    alpha, beta, gamma, phi = smoothing.coefficients(np.array(star, float))
+    return model.smooth(
+        np.array([alpha, *([beta] if trend else []), *([gamma] if season else []), *([phi] if "d" in form else [])])
+    )
+
+
+@pytest.mark.parametrize(("form", "star"), [(form, star) for form, stars in POINTS.items() for star in stars])
+def test_exponential_smoothing_likelihood_and_forecast(form, star):
+    y = series()
+    twin = statsmodels_ets(y, form, star)
+    data = smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
+    point = np.array([star], float)
+    sse = smoothing.squares(data, form, point)
+    ours = smoothing.loglike(sse, np.array([[float(len(y))]]))[0, 0]
+    assert ours == pytest.approx(twin.llf, rel=1e-6)
+    now = smoothing.states(data, 0, point, np.array([smoothing.FORMS.index(form)]))
+    path = smoothing.simulate(now, point, np.array([0]), np.zeros((1, HORIZON)))[0]
+    assert np.allclose(path, twin.forecast(HORIZON), rtol=1e-4, atol=1e-6)
+    assert np.allclose(now.errors[:, 0], twin.resid, atol=1e-9)
+
+
+def test_the_search_finds_what_statsmodels_finds():
+    """Statsmodels' optimiser, started at our point with our initial states, cannot climb any further."""
+    from scipy.optimize import minimize
+
+    for seed in (1, 2, 3):
+        y = series(seed=seed)
+        data = smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
+        fitted = smoothing.fit(data, ("ANN",))[0]
+        best = fitted.loglike.max()
+        start = float(fitted.star[fitted.best, 0])
+        found = minimize(
+            lambda a, y=y: -statsmodels_ets(y, "ANN", (float(a[0]), 0, 0, 1)).llf,
+            [start],
+            bounds=[(1e-4, 0.9999)],
+            method="L-BFGS-B",
+        )
+        assert best >= -found.fun - 1e-3
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_ets_engines_agree(vintage_of, gap):
+    values = list(np.exp(series()) * 100)
+    if gap:
+        values[30] = values[31] = None
+    vintage = vintage_of(values, first="2015-01")
+    task = Task(
+        "2030-01-01", vintage.series[0], [mm.label(vintage.last_month(vintage.series[0]) + h) for h in (1, 7, 14)], draws=100
+    )
+    fast = registry.build("model", {"use": "ets", "forms": ["ANN", "AAdN", "AAA"]})
+    slow = dataclasses.replace(fast, engine="reference")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, two = (m.predict(vintage, task, np.random.default_rng(1)) for m in (fast, slow))
+    assert np.allclose(one.draws, two.draws, rtol=1e-6)
+
+
+@pytest.mark.parametrize("season", [0.0, 0.5])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_theta_forecast(season, seed):
+    from statsmodels.tsa.forecasting.theta import ThetaModel
+
+    y = series(seed=seed) + season * np.cos(2 * np.pi * np.arange(67) / 12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        twin = ThetaModel(y, period=SEASON, method="additive").fit()
+    assert theta.is_seasonal(y, SEASON) == bool(twin.model._has_seasonality)
+    pattern = theta.pattern(y, SEASON) if theta.is_seasonal(y, SEASON) else np.zeros(SEASON)
+    adjusted = y - np.resize(pattern, len(y))
+    ours = theta.fit(adjusted[None], np.ones((1, len(y))), np.array([len(y)]))
+    assert ours.alpha[0] == pytest.approx(twin.params["alpha"], abs=2e-3)
+    ahead = np.arange(1.0, HORIZON + 1)
+    path = ours.last[0] + theta.trend(theta.slope(adjusted), ours.alpha[0], float(len(y)), ahead)
+    path = path + pattern[(len(y) + np.arange(HORIZON)) % SEASON]
+    assert np.allclose(path, twin.forecast(HORIZON), rtol=1e-4)
+
+
+def test_theta_engines_agree(vintage_of):
+    vintage = vintage_of(list(np.exp(series()) * 100), first="2015-01")
+    task = Task("2030-01-01", vintage.series[0], [mm.label(vintage.last_month(vintage.series[0]) + 5)], draws=200)
+    fast = registry.build("model", "theta")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, two = (
+            m.predict(vintage, task, np.random.default_rng(1)) for m in (fast, dataclasses.replace(fast, engine="reference"))
+        )
+    assert np.allclose(one.quantiles([0.1, 0.5, 0.9]), two.quantiles([0.1, 0.5, 0.9]), rtol=1e-4)
+
+
+@pytest.mark.parametrize("strategy", ["recursive", "direct"])
+def test_ridge_engines_agree(vintage_of, strategy):
+    vintage = vintage_of(list(np.exp(series()) * 100), first="2015-01")
+    asked = [mm.label(vintage.last_month(vintage.series[0]) + h) for h in (1, 2, 3)]
+    task = Task("2030-01-01", vintage.series[0], asked, draws=100)
+    fast = registry.build("model", {"use": "regression", "strategy": strategy})
+    one, two = (
+        m.predict(vintage, task, np.random.default_rng(1)) for m in (fast, dataclasses.replace(fast, engine="reference"))
+    )
+    assert np.allclose(one.draws, two.draws, rtol=1e-6)

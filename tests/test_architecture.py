@@ -1,0 +1,604 @@
+"""The dependency rules of the package, read from its imports; and the checkers themselves, run on planted bad trees."""
+
+import ast
+import fnmatch
+import importlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "forecast"
+PLUGINS = ("sources", "shapes", "models", "estimators", "checks", "metrics")
+
+# what a folder may import besides itself; "itself" says whether its files may import each other
+MAY = {
+    "core": set(),
+    "kernels": set(),
+    **{folder: {"core", "kernels"} for folder in PLUGINS},
+    "study": {"core", "kernels"},
+    "jobs": {"core", "study"},
+    "report": {"core"},
+    "data": set(),
+    "guides": {"core", "jobs"},
+    "api": {"core", "kernels", *PLUGINS, "study", "jobs", "report"},
+    "cli": {"core", "kernels", *PLUGINS, "study", "jobs", "report", "guides", "api"},
+    "__main__": {"cli"},
+    "": {"core", "report", "api"},
+}
+ALONE = {*PLUGINS, "data", "guides"}
+LONGEST, LONG_ONES = 350, 3
+
+
+# --- the checkers -----------------------------------------------------------------------------------------------------
+
+
+def modules(package):
+    """Dotted name -> file, for every module below a package folder."""
+    found = {}
+    for path in sorted(package.rglob("*.py")):
+        parts = [package.name, *path.relative_to(package).with_suffix("").parts]
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports(name, path, known):
+    """Modules of the package that a file imports: at the top, inside functions, under TYPE_CHECKING, by a literal name."""
+    package = next(iter(known)).split(".")[0]
+    here = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    out = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            out |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                base = ".".join([*here.split(".")[: len(here.split(".")) - node.level + 1], *([base] if base else [])])
+            for alias in node.names:
+                full = f"{base}.{alias.name}"
+                # the version is a constant of the root, not a way into it
+                if full == f"{package}.__version__":
+                    continue
+                out.add(full if full in known else base)
+        elif isinstance(node, ast.Call) and _called(node) in ("import_module", "__import__"):
+            out |= {arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
+    return {m for m in out if m.split(".")[0] == package} - {name}
+
+
+def _called(node):
+    return node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def graph(package):
+    known = modules(package)
+    return {name: imports(name, path, known) for name, path in known.items()}
+
+
+def stratum(module):
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def wrong_way(edges):
+    """Every import against the rules, as `a -> b`."""
+    bad = []
+    for module, targets in edges.items():
+        home = stratum(module)
+        for target in sorted(targets):
+            there = stratum(target)
+            inside = there == home and home not in ALONE
+            if not inside and there not in MAY.get(home, set()):
+                bad.append(f"{module} -> {target}")
+    return bad
+
+
+def cycle(edges):
+    """One import cycle as a list of modules, or an empty list."""
+    state, path = {}, []
+
+    def visit(module):
+        state[module] = "open"
+        path.append(module)
+        for target in sorted(edges.get(module, ())):
+            if state.get(target) == "open":
+                return path[path.index(target) :]
+            if target not in state and (found := visit(target)):
+                return found
+        path.pop()
+        state[module] = "done"
+        return []
+
+    for module in sorted(edges):
+        if module not in state and (found := visit(module)):
+            return found
+    return []
+
+
+def long_modules(package):
+    return [name for name, path in modules(package).items() if len(path.read_text("utf-8").splitlines()) > LONGEST]
+
+
+def vague_modules(package):
+    return [name for name in modules(package) if re.search(r"(^|\.|_)(utils?|helpers?|common|misc)($|\.|_)", name)]
+
+
+def passed_through(package):
+    """Public functions that hand their own `**rest` to another call."""
+    bad = []
+    for name, path in modules(package).items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) or node.args.kwarg is None:
+                continue
+            own = node.args.kwarg.arg
+            forwarded = any(
+                isinstance(keyword.value, ast.Name) and keyword.arg is None and keyword.value.id == own
+                for call in ast.walk(node)
+                if isinstance(call, ast.Call)
+                for keyword in call.keywords
+            )
+            if forwarded and (not node.name.startswith("_") or node.name.startswith("__")):
+                bad.append(f"{name}.{node.name}")
+    return bad
+
+
+# written so that this file does not find itself
+MACHINE = re.compile(r"(?<![\w./:-])(?:/(?:work|root|home|Users)/\w|[A-Z]:\\Users\\)")
+
+
+def machine_paths(files):
+    return [
+        f"{path}:{i}"
+        for path in files
+        for i, line in enumerate(path.read_text("utf-8", errors="ignore").splitlines(), 1)
+        if MACHINE.search(line)
+    ]
+
+
+# --- the package ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def edges():
+    return graph(PACKAGE)
+
+
+def test_imports_go_one_way(edges):
+    assert wrong_way(edges) == []
+
+
+def test_no_import_cycle(edges):
+    assert cycle(edges) == []
+
+
+def test_every_folder_has_a_rule():
+    assert {stratum(name) for name in modules(PACKAGE)} <= set(MAY)
+
+
+def test_at_most_three_long_modules():
+    assert len(long_modules(PACKAGE)) <= LONG_ONES, long_modules(PACKAGE)
+
+
+def test_names_say_what_a_module_holds():
+    assert vague_modules(PACKAGE) == []
+
+
+def test_core_passes_no_unnamed_options_on():
+    assert passed_through(PACKAGE / "core") == []
+
+
+def test_the_whole_package_is_read(edges):
+    # the checks above hold for nothing if the modules are not found or their imports not seen
+    assert len(edges) > 60
+    assert {stratum(name) for name in edges} >= {"core", "kernels", "study", "jobs", "report", *PLUGINS}
+    assert "forecast.core.months" in edges["forecast.core.archive"]
+    assert "forecast.core.clock" in edges["forecast.core.vintage"], "an import inside a function"
+    assert "forecast.core.vintage" in edges["forecast.core.transform"], "an import for types only"
+    assert sum(map(len, edges.values())) > 200
+
+
+HEAVY = ("pandas", "statsmodels", "sklearn", "prophet", "matplotlib", "pyarrow", "pydantic", "scipy")
+
+
+def loaded(code, *names, cwd=ROOT):
+    script = f"{code}\nimport sys\nprint('LOADED', sorted({{m.split('.')[0] for m in sys.modules}} & set({list(names)!r})))"
+    done = subprocess.run([sys.executable, "-c", script], cwd=cwd, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[-1]
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert loaded("import forecast", *HEAVY, "numpy") == "LOADED []"
+
+
+def test_the_nouns_load_no_pandas():
+    assert loaded("from forecast.core import archive, questions, results, run, panel", *HEAVY) == "LOADED []"
+
+
+def test_listing_plugins_loads_no_library():
+    code = (
+        "from forecast.core import registry\n"
+        "for kind in registry.KINDS:\n"
+        "    for name in registry.names(kind): registry.sentence(kind, name)"
+    )
+    assert loaded(code, "statsmodels", "sklearn", "prophet", "matplotlib") == "LOADED []"
+
+
+TOP = {"pyproject.toml", "forecast", "experiments", "tests", "configs", "README.md", "LICENSE", "CHANGELOG.md"}
+
+
+def ignored(name):
+    patterns = [line.strip().rstrip("/") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines()]
+    return any(fnmatch.fnmatch(name, pattern) for pattern in patterns if pattern)
+
+
+def test_top_level_holds_only_what_is_meant():
+    found = {p.name for p in ROOT.iterdir() if not p.name.startswith(".") and not ignored(p.name)}
+    assert found <= TOP, found - TOP
+    assert {"pyproject.toml", "forecast", "tests", "README.md", "LICENSE", "CHANGELOG.md"} <= found
+
+
+def text_files():
+    suffixes = {".py", ".md", ".toml", ".csv", ".txt", ".html", ".css", ".sh", ".json", ".svg"}
+    for name in TOP:
+        entry = ROOT / name
+        for path in [entry] if entry.is_file() else sorted(entry.rglob("*")):
+            parts = path.relative_to(ROOT).parts
+            if path.is_file() and (path.suffix in suffixes or path.name == "LICENSE") and not any(map(ignored, parts)):
+                yield path
+
+
+def test_no_text_knows_a_machine():
+    assert machine_paths(text_files()) == []
+
+
+PUBLIC = {
+    "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Run", "SeriesKey", "Task",
+    "Vintage", "__version__", "backtest", "cutoffs", "estimate", "estimator", "load_archive", "model", "months", "panel",
+    "placebo", "predict", "report", "run", "score", "untouched",
+}  # fmt: skip
+
+
+def test_public_names_are_pinned():
+    import forecast as fc
+
+    assert set(fc.__all__) == PUBLIC
+    assert set(dir(fc)) == PUBLIC
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        fc.nonsense  # noqa: B018
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC - {"__version__"}))
+def test_public_name_can_be_used(name):
+    import forecast as fc
+
+    assert getattr(fc, name) is not None
+    module = importlib.import_module(fc._HOMES[name])
+    # `report` is a verb and the home of its parts at once
+    assert hasattr(module, name) or (callable(module) and module is getattr(fc, name))
+
+
+# --- the checkers find what is planted --------------------------------------------------------------------------------
+
+
+def plant(folder, **files):
+    """A package `forecast` in a folder: `plant(tmp, **{"core/a.py": "import x"})`."""
+    package = folder / "forecast"
+    for name, text in files.items():
+        path = package / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        for parent in (package, *path.relative_to(package).parents):
+            init = (package / parent if parent is not package else package) / "__init__.py"
+            if not init.exists():
+                init.write_text("")
+    return package
+
+
+WRONG = {
+    "at the top": ("core/a.py", "from forecast.models import b"),
+    "of a name": ("core/a.py", "from forecast.models.b import thing"),
+    "plain": ("core/a.py", "import forecast.models.b"),
+    "in a function": ("core/a.py", "def f():\n    from forecast.models.b import thing"),
+    "for types only": ("core/a.py", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from forecast.models.b import B"),
+    "relative": ("core/a.py", "from ..models import b"),
+    "by its name": ("core/a.py", "import importlib\nimportlib.import_module('forecast.models.b')"),
+    "plug-in to plug-in": ("models/a.py", "from forecast.models.b import thing"),
+    "plug-in to another kind": ("checks/a.py", "from forecast.models.b import thing"),
+    "kernel to noun": ("kernels/a.py", "from forecast.core import months"),
+    "report to jobs": ("report/a.py", "from forecast.jobs.folder import write"),
+    "jobs to report": ("jobs/a.py", "from forecast.report import compose"),
+    "study to jobs": ("study/a.py", "from forecast.jobs import plan"),
+    "core to the root": ("core/a.py", "import forecast"),
+    "verbs to api": ("study/a.py", "from forecast import api"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_import_is_found(case, tmp_path):
+    where, text = WRONG[case]
+    others = {
+        "models/b.py": "",
+        "jobs/folder.py": "",
+        "report/compose.py": "",
+        "core/months.py": "",
+        "api.py": "",
+        "jobs/plan.py": "",
+    }
+    package = plant(tmp_path, **(others | {where: text}))
+    assert len(wrong_way(graph(package))) == 1
+    assert wrong_way(graph(package))[0].startswith("forecast." + where[:-3].replace("/", "."))
+
+
+def test_right_imports_are_left_alone(tmp_path):
+    package = plant(
+        tmp_path,
+        **{
+            "core/a.py": "from forecast.core import b\nfrom forecast import __version__",
+            "core/b.py": "import numpy",
+            "kernels/k.py": "import numpy",
+            "models/m.py": "from forecast.core import a\nfrom forecast.kernels.k import solve",
+            "jobs/j.py": "from forecast.study import s\nfrom . import plan",
+            "jobs/plan.py": "",
+            "study/s.py": "",
+            "api.py": "from forecast.jobs.j import run",
+        },
+    )
+    assert wrong_way(graph(package)) == []
+    assert cycle(graph(package)) == []
+
+
+@pytest.mark.parametrize(
+    "back", ["from forecast.core import a", "def f():\n    import forecast.core.a", "if False:\n    from .a import x"]
+)
+def test_a_cycle_is_found(back, tmp_path):
+    package = plant(
+        tmp_path,
+        **{"core/a.py": "from forecast.core import b", "core/b.py": "from forecast.core.c import x", "core/c.py": back},
+    )
+    assert set(cycle(graph(package))) == {"forecast.core.a", "forecast.core.b", "forecast.core.c"}
+
+
+PASS_ON = """
+def f(**rest):
+    return g(**rest)
+def g(**rest):
+    return rest
+def _h(**rest):
+    g(**rest)
+"""
+
+
+def test_other_checkers_find_what_is_planted(tmp_path):
+    package = plant(
+        tmp_path,
+        **{
+            "core/date_utils.py": "",
+            "core/helpers.py": "",
+            "core/long.py": "x = 1\n" * (LONGEST + 1),
+            "core/pass_on.py": PASS_ON,
+        },
+    )
+    assert vague_modules(package) == ["forecast.core.date_utils", "forecast.core.helpers"]
+    assert long_modules(package) == ["forecast.core.long"]
+    assert passed_through(package) == ["forecast.core.pass_on.f"]
+
+
+def test_a_machine_path_is_found(tmp_path):
+    good, bad = tmp_path / "good.md", tmp_path / "bad.md"
+    good.write_text("https://example.org/home/page and tests/root/file and ~/runs\n")
+    bad.write_text("see " + "/ho" + "me/someone/file\n")
+    assert machine_paths([good, bad]) == [f"{bad}:1"]
+
+
+# --- one file is enough -----------------------------------------------------------------------------------------------
+
+TOYS = {
+    "models/toy_level.py": '''
+"""A toy."""
+from __future__ import annotations
+from dataclasses import dataclass
+import numpy as np
+from forecast.core.registry import model
+from forecast.core.results import Forecast, Used
+
+
+@model
+@dataclass(frozen=True)
+class ToyLevel:
+    """The last figure for ever, give or take a tenth: a toy model."""
+
+    spread: float = 0.1
+
+    def predict(self, vintage, task, rng, answers=()):
+        """Draws about the last figure."""
+        last = []
+        for series in task.series:
+            values = vintage.observed(series).values
+            last.append(float(values[np.isfinite(values)][-1]))
+        shape = (task.draws, len(task.series), len(task.months))
+        draws = np.array(last)[None, :, None] * np.exp(self.spread * rng.standard_normal(shape))
+        return Forecast(task, draws, tuple(Used("toy") for _ in task.series), vintage.steps)
+''',
+    "shapes/toy_blip.py": '''
+"""A toy."""
+from __future__ import annotations
+from dataclasses import dataclass
+import numpy as np
+from forecast.core.registry import shape
+
+
+@shape
+@dataclass(frozen=True)
+class ToyBlip:
+    """One in the first four months: a toy shape."""
+
+    def response(self, when, event):
+        """One in the first four months."""
+        since = np.asarray(when) - event.start
+        return ((since >= 0) & (since < 4)).astype(float)
+''',
+    "checks/toy_gate.py": '''
+"""A toy."""
+from __future__ import annotations
+from dataclasses import dataclass
+from forecast.core.registry import check
+from forecast.core.results import Gate
+
+
+@check
+@dataclass(frozen=True)
+class ToyGate:
+    """Lets everything pass: a toy gate."""
+
+    def judge(self, effect, evidence):
+        """Pass."""
+        return Gate("toy_gate", "pass", 1.0, 0.0, "a toy lets everything pass")
+''',
+}
+
+
+@pytest.fixture(scope="module")
+def toy_package(tmp_path_factory):
+    """A copy of the package with three files more."""
+    folder = tmp_path_factory.mktemp("toys")
+    shutil.copytree(PACKAGE, folder / "forecast", ignore=shutil.ignore_patterns("__pycache__"))
+    if (ROOT / "configs").exists():
+        shutil.copytree(ROOT / "configs", folder / "configs")
+    for name, text in TOYS.items():
+        (folder / "forecast" / name).write_text(text.lstrip())
+    return folder
+
+
+def in_copy(folder, *arguments):
+    import os
+
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_one_file_is_a_plugin(toy_package):
+    code = """
+import forecast, datetime as dt, numpy as np
+from forecast.core import registry
+from forecast.core.events import Event
+print(forecast.__file__)
+for kind in ("model", "shape", "check"):
+    print(*registry.names(kind))
+print(registry.sentence("model", "toy_level"))
+print(registry.build("model", {"use": "toy_level", "spread": "0.2"}).spread)
+event = Event("x", "x", dt.date(2020, 1, 1), dt.date(2020, 2, 1), shape={"use": "toy_blip"})
+print(event.response(np.arange(event.start - 1, event.start + 5)).ravel().tolist())
+"""
+    done = in_copy(toy_package, "-c", code)
+    assert done.returncode == 0, done.stderr
+    where, models, shapes, checks, sentence, spread, response = done.stdout.splitlines()
+    assert where.startswith(str(toy_package))
+    assert "toy_level" in models.split()
+    assert "toy_blip" in shapes.split()
+    assert "toy_gate" in checks.split()
+    assert sentence == "The last figure for ever, give or take a tenth: a toy model."
+    assert (spread, response) == ("0.2", "[0.0, 1.0, 1.0, 1.0, 1.0, 0.0]")
+
+
+TOY_CONFIG = """
+name = "toys"
+draws = 200
+default_model = "toy_level"
+
+[[events]]
+id = "toy_event"
+announced = 2023-05-02
+effective = 2023-05-02
+targets = ["ALL"]
+products = ["rare_earths"]
+instrument = "quota"
+role = "default"
+shape = { use = "toy_blip" }
+
+[[models]]
+use = "toy_level"
+spread = 0.2
+
+[[models]]
+use = "structural"
+
+[forecast]
+series = ["CHN.export.WLD.rare_earths_total"]
+months = 3
+
+[[effects]]
+id = "T1"
+question = "What did a toy change?"
+event = "toy_event"
+treated = "CHN.export.WLD.rare_earths_total"
+from = "2023-05"
+to = "2023-06"
+estimators = ["baseline", { use = "counterfactual", model = "toy_level" }]
+"""
+
+
+@pytest.mark.parametrize(("kind", "name"), [("models", "toy_level"), ("shapes", "toy_blip"), ("checks", "toy_gate")])
+def test_the_command_line_lists_a_toy(toy_package, kind, name):
+    done = in_copy(toy_package, "-m", "forecast", "list", kind)
+    assert done.returncode == 0, done.stderr
+    listed = dict(line.split("\t", 1) for line in done.stdout.splitlines())
+    assert listed[name].endswith(f"a toy { ({'checks': 'gate'}.get(kind) or kind[:-1]) }.")
+    assert len(listed) > 1
+
+
+def test_a_config_may_name_a_toy(toy_package):
+    import pandas as pd
+
+    (toy_package / "toys.toml").write_text(TOY_CONFIG)
+    done = in_copy(toy_package, "-m", "forecast", "run", "toys.toml", "--out", "runs", "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    folder = toy_package / done.stdout.splitlines()[-1]
+    forecasts, gates, effects, failures = (
+        pd.read_parquet(folder / f"{name}.parquet") for name in ("forecasts", "gates", "effects", "failures")
+    )
+    assert failures.empty
+    assert set(forecasts["model"]) == {"toy_level", "structural"}
+    leant_on = forecasts.loc[forecasts["model"] == "structural", "regressors"]
+    assert leant_on.str.contains("toy_event").all()
+    assert (gates.loc[gates["gate"] == "toy_gate", "outcome"] == "pass").sum() == len(effects) == 2
+    assert effects["used"].str.contains("toy").any()
+    page = (folder / "report.html").read_text("utf-8")
+    assert "toy_level" in page
+    assert "toy gate" in page.replace("_", " ")
+
+
+def test_without_its_file_a_toy_is_unknown(tmp_path):
+    (tmp_path / "toys.toml").write_text(TOY_CONFIG)
+    done = subprocess.run(
+        [sys.executable, "-m", "forecast", "run", str(tmp_path / "toys.toml"), "--out", str(tmp_path)],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "'toy_" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", [["list", "models"], ["list", "events"], ["check", "quick"], ["--version"]])
+def test_looking_loads_no_library(command):
+    code = f"""
+from forecast.cli import app
+try:
+    app({command!r})
+except SystemExit as end:
+    assert not end.code, end.code
+"""
+    assert loaded(code, "statsmodels", "sklearn", "prophet", "matplotlib") == "LOADED []"
+
+
+def test_a_bad_toy_breaks_the_rules_of_the_copy(toy_package, tmp_path):
+    folder = tmp_path / "copy"
+    shutil.copytree(toy_package, folder)
+    before = set(wrong_way(graph(folder / "forecast")))
+    (folder / "forecast" / "checks" / "toy_gate.py").write_text("from forecast.models.toy_level import ToyLevel\n")
+    after = set(wrong_way(graph(folder / "forecast")))
+    assert after - before == {"forecast.checks.toy_gate -> forecast.models.toy_level"}

@@ -1,0 +1,299 @@
+"""Placebos, calibration, verdicts, donors, and the headline questions of the bundled data with the verdicts they should get."""
+
+import datetime as dt
+import math
+
+import numpy as np
+import pytest
+
+import forecast.checks
+from forecast.core import months, registry
+from forecast.core.archive import bundled_archive
+from forecast.core.events import Event, EventCalendar
+from forecast.core.questions import Design
+from forecast.core.results import Description, Effect, Gate
+from forecast.core.vintage import Cell, Vintage
+from forecast.study import judge, placebo
+from forecast.study.ask import answer
+from forecast.study.donors import untouched
+
+SERIES = "USA.import.CHN.gallium"
+BAN = Event("toy_ban", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gallium",), instrument="ban", role="default")
+
+
+def vintage(values, events=(BAN,), first="2018-01"):
+    start = months.ordinal(first)
+    cells = tuple(Cell(start + i, start + i, float(v), "zero" if v == 0 else "value") for i, v in enumerate(values))
+    return Vintage(dt.date(2030, 1, 1), {SERIES: cells}, EventCalendar(tuple(events)))
+
+
+def noisy(count=72, drop=0.3, seed=1):
+    y = 100 + 8 * np.random.default_rng(seed).standard_normal(count)
+    y[60:] *= 1 - drop
+    return y
+
+
+def asked(**changes):
+    return Design(BAN, SERIES, **({"stop": "2023-06", "baselines": ("last_12_clean",)} | changes))
+
+
+def toy(draws, design=None, **rest):
+    text = Description(1.0, "2023-01")
+    return Effect("toy", design or asked(), "kg", ((0, 0),), np.array([50.0]), draws, text, **rest)
+
+
+def test_p_value_and_floor():
+    assert placebo.p_value(-5.0, [1.0, -2.0, 6.0, 0.0]) == (2 / 5, 1 / 5)
+    assert placebo.p_value(-5.0, [1.0, -2.0]) == (1 / 3, 1 / 3)
+    assert all(map(math.isnan, placebo.p_value(1.0, [])))
+
+
+def test_smallest_visible_effect():
+    assert placebo.detectable([-1.0, 0.0, 1.0]) == pytest.approx(2.801585)
+    assert math.isnan(placebo.detectable([1.0, 2.0]))
+
+
+def test_intervals_are_widened_to_the_placebos_and_never_narrowed():
+    draws = 100 + np.random.default_rng(0).standard_normal((2000, 1))
+    made = toy(draws)
+    wide = placebo.calibrated(made, [-10.0, 10.0] * 4)
+    assert wide.cumulative.se == pytest.approx(10.0, rel=0.01)
+    assert wide.cumulative.estimate == pytest.approx(made.cumulative.estimate)
+    assert "widened" in placebo.calibrated(toy(draws, used=(judge_used(),)), [-10.0, 10.0] * 4).used[0].notes[-1]
+    assert placebo.calibrated(made, [-0.1, 0.1] * 4) is made
+    assert placebo.calibrated(made, [-10.0, 10.0] * 3) is made
+
+
+def judge_used():
+    from forecast.core.results import Used
+
+    return Used("toy")
+
+
+def test_widened_quantities_stay_non_negative():
+    draws = 5 + np.abs(np.random.default_rng(0).standard_normal((500, 1)))
+    assert placebo.calibrated(toy(draws), [-50.0, 50.0] * 4).counterfactual.min() == 0
+
+
+def test_the_weakest_gate_decides():
+    made = toy(np.full((10, 1), 100.0))
+    gates = [Gate("a", "pass"), Gate("b", "fail", cap="suggestive", reason="short"), Gate("c", "not run", cap="suggestive")]
+    assert judge.verdict_of(made, gates).word == "suggestive"
+    assert judge.verdict_of(made, gates).because == "short"
+    gates.append(Gate("d", "fail", cap="descriptive", reason="shorter"))
+    assert judge.verdict_of(made, gates) == judge.Verdict("descriptive", "descriptive", "shorter")
+    assert judge.verdict_of(made, [Gate("a", "pass", cap="not identified")]).word == "supported"
+    assert judge.verdict_of(toy(None), [Gate("a", "pass")]).word == "descriptive"
+
+
+def test_several_events_are_read_jointly():
+    both = Design((BAN, Event("b", "", dt.date(2023, 2, 1))), SERIES)
+    assert judge.verdict_of(toy(np.full((10, 1), 100.0), both), []).reading == "relative"
+    assert judge.verdict_of(toy(np.full((10, 1), 100.0)), []).reading == "causal"
+
+
+def test_a_withheld_estimate_is_gone_and_its_description_stands():
+    made = toy(np.full((10, 1), 100.0), p_value=0.1, mde80=3.0, point=-50.0)
+    gone = judge.judged(made, [Gate("a", "fail", cap="descriptive")])
+    assert gone.counterfactual is None
+    assert gone.point is None
+    assert math.isnan(gone.p_value)
+    assert gone.description == made.description
+    counted = judge.judged(made, [Gate("a", "fail", cap="cannot distinguish", withholds=True)])
+    assert counted.counterfactual is None
+    assert counted.verdict.reading == "descriptive"
+    assert judge.judged(made, [Gate("a", "fail", cap="cannot distinguish")]).counterfactual is not None
+
+
+def test_a_clear_loss_with_a_long_history_is_supported():
+    made = judge.estimate(registry.build("estimator", "baseline"), vintage(noisy(drop=0.5)), asked())
+    assert made.verdict.word == "supported"
+    assert made.n_clean == 60
+    assert len(made.placebos) >= 30
+    assert made.p_value == made.p_floor == 1 / (1 + len(made.placebos))
+    assert made.frame()["verdict"].item() == "supported"
+
+
+def test_no_loss_cannot_be_distinguished():
+    made = judge.estimate(registry.build("estimator", "baseline"), vintage(noisy(drop=0.0)), asked())
+    assert made.verdict.word == "cannot distinguish"
+    assert made.counterfactual is not None
+
+
+def test_placebo_windows_hold_no_event_and_end_before_the_real_one():
+    licence = Event("licence", "", dt.date(2021, 6, 1), dt.date(2021, 6, 1), products=("gallium",), role="default")
+    known = vintage(noisy(), events=(licence, BAN))
+    starts = [months.ordinal(w.event_start) for w in placebo.windows(known, asked())]
+    busy = set(range(months.ordinal("2021-06"), months.ordinal("2021-09")))
+    assert starts
+    assert all(not busy & set(range(s, s + 6)) for s in starts)
+    assert max(starts) + 6 <= months.ordinal("2023-01")
+    assert min(starts) >= months.ordinal("2019-01")
+
+
+def test_placebos_do_not_see_the_real_effect():
+    method = registry.build("estimator", "regression")
+    sizes = []
+    for drop in (0.0, 0.9):
+        found, _ = placebo.in_time(method, vintage(noisy(drop=drop)), asked(), most=3)
+        sizes.append([p.cumulative for p in found])
+    assert sizes[0] == sizes[1]
+
+
+def test_no_clean_window_is_a_finding():
+    found, findings = placebo.in_time(registry.build("estimator", "baseline"), vintage(noisy()[50:], first="2022-03"), asked())
+    assert found == []
+    assert findings[0].text.startswith("0 clean windows")
+
+
+def test_own_baselines_move_with_a_placebo():
+    moved = placebo.windows(vintage(noisy()), asked(baselines=(("2022", "2022-01", "2022-12"),)))[-1]
+    by = months.ordinal(moved.event_start) - months.ordinal("2023-01")
+    assert moved.baselines[0][1] == months.label(months.ordinal("2022-01") + by)
+
+
+def test_a_baseline_named_after_a_year_is_still_the_chosen_one_in_a_placebo():
+    named = asked(baselines=("year_earlier", "last_full_year"), baseline="mean of 2022")
+    known = vintage(noisy())
+    moved = placebo.windows(known, named)[0]
+    assert moved.named_baselines(known)[0].name == f"mean of {int(moved.event_start[:4]) - 1}"
+    found, findings = placebo.in_time(registry.build("estimator", "baseline"), known, named)
+    assert len(found) >= 30
+    assert findings == []
+
+
+def test_an_inner_question_may_see_less_but_never_more():
+    known = vintage(noisy())
+    method = registry.build("estimator", "counterfactual")
+    ((_, task, hidden),) = method.asks(known, asked())
+    assert hidden.observed(SERIES).last == months.ordinal("2022-12")
+    assert task.months == months.months("2023-01", "2023-06")
+    changed = vintage(np.r_[noisy()[:60], 1e6 * np.ones(12)])
+    one, two = (answer(method, v, asked(), 1).counterfactual for v in (known, changed))
+    assert np.array_equal(one, two)
+
+
+def test_a_new_gate_takes_part_without_any_edit(tmp_path, monkeypatch):
+    (tmp_path / "toy_gate.py").write_text(
+        '"""Toy."""\n'
+        "from dataclasses import dataclass\n"
+        "from forecast.core.registry import check\n"
+        "from forecast.core.results import Gate\n"
+        "@check\n@dataclass(frozen=True)\nclass Toy:\n"
+        '    """Never satisfied."""\n'
+        "    def judge(self, effect, evidence):\n"
+        '        return Gate("toy_gate", "fail", reason="never", cap="suggestive")\n'
+        "    def judge_family(self, effects):\n"
+        '        return [Gate("toy_family", "fail", reason="all", cap="not identified") for _ in effects]\n'
+    )
+    monkeypatch.setattr(forecast.checks, "__path__", [*forecast.checks.__path__, str(tmp_path)])
+    registry.names.cache_clear()
+    try:
+        made = judge.estimate(registry.build("estimator", "baseline"), vintage(noisy(drop=0.5)), asked())
+        assert made.verdict == judge.Verdict("suggestive", "causal", "never")
+        assert "toy_gate" in [gate.gate for gate in made.gates]
+        assert judge.family([made])[0].verdict.word == "not identified"
+    finally:
+        registry.names.cache_clear()
+
+
+def test_donors_are_other_goods_without_measures_of_their_own():
+    archive = bundled_archive()
+    found = untouched(archive, archive.events["us_ban_2024"], like="USA.import.WLD.gallium")
+    goods = [series.rsplit(".", 1)[-1] for series in found]
+    assert goods == ["arsenic", "boron", "ferrovanadium", "nickel", "selenium"]
+    every = untouched(archive, archive.events["us_ban_2024"])
+    assert not any("gallium" in s or "antimony" in s or "germanium" in s for s in every)
+
+
+MAGNETS, TO_US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
+SB_CHINA, ORE = "USA.import.CHN.antimony_unwrought", "CHN.export.WLD.antimony_products_reuters"
+LICENCE, BANNED = ["re_licensing_2025"], ["us_ban_2024", "enforcement_2025"]
+SB_ALL, RESUMED = ["sb_licensing_2024", *BANNED], ["us_ban_suspension_2025"]
+FLAT = ("last_full_year", "year_earlier", "last_12_clean")
+SINCE = {"clean_from": "2023-09", "baselines": ("last_12_clean",)}
+AGAIN = {"lag_months": 1, "estimand": "recovery", "clean_from": "2024-12", "baselines": ("last_12_clean",)}
+WORLD = {"clean_from": "2023-01", "baselines": ("year_earlier", "last_12_clean")}
+# question: events, series, first and last month, options, relative difference from the chosen baseline, verdict
+HEADLINE = {
+    "magnets, world, first quarter of licensing": (
+        LICENCE, MAGNETS, "2025-04", "2025-06", {"baselines": FLAT}, -0.51, "suggestive",
+    ),
+    "magnets, world, net of a year": (
+        LICENCE, MAGNETS, "2025-04", "2026-03", {"baselines": FLAT, "estimand": "net"}, -0.0003, "cannot distinguish",
+    ),
+    "magnets, US, first quarter": (LICENCE, TO_US, "2025-04", "2025-06", {"baselines": FLAT}, -0.66, "suggestive"),
+    "magnets, US, a year": (LICENCE, TO_US, "2025-04", "2026-03", {"baselines": FLAT}, -0.27, "descriptive"),
+    "June deal, recovery, US": (
+        ["us_china_deal_2025"], TO_US, "2025-06", "2025-06",
+        {"estimand": "recovery", "baselines": [("May 2025", "2025-05", "2025-05")]}, 6.67, "not identified",
+    ),
+    "June deal, recovery, world": (
+        ["us_china_deal_2025"], MAGNETS, "2025-06", "2025-06",
+        {"estimand": "recovery", "baselines": [("May 2025", "2025-05", "2025-05")]}, 1.57, "not identified",
+    ),
+    "total rare earths": (
+        LICENCE, "CHN.export.WLD.rare_earths_total", "2025-04", "2025-05", {}, -0.012, "cannot distinguish",
+    ),
+    "gallium to the US, exporter": (
+        ["us_ban_2024"], "CHN.export.USA.gallium", "2024-12", "2025-11", {}, None, "not identified",
+    ),
+    "germanium of Chinese origin, a year": (
+        BANNED, "USA.import.CHN.germanium_unwrought", "2024-12", "2025-11", SINCE, -0.52, "descriptive",
+    ),
+    "germanium of Chinese origin, May to November": (
+        BANNED, "USA.import.CHN.germanium_unwrought", "2025-05", "2025-11", SINCE, -0.94, "suggestive",
+    ),
+    "gallium of Chinese origin": (BANNED, "USA.import.CHN.gallium", "2024-12", "2025-11", SINCE, -0.22, "cannot distinguish"),
+    "antimony of Chinese origin, a year": (
+        SB_ALL, SB_CHINA, "2024-12", "2025-11", {"baselines": [("year before", "2023-12", "2024-11")]}, -0.71, "descriptive",
+    ),
+    "antimony of Chinese origin, June to November": (
+        SB_ALL, SB_CHINA, "2025-06", "2025-11", {"baselines": ("last_12_clean",)}, -1.0, "suggestive",
+    ),
+    "gallium, all origins": (BANNED, "USA.import.WLD.gallium", "2024-12", "2025-11", WORLD, 0.71, "descriptive"),
+    "germanium, all origins": (BANNED, "USA.import.WLD.germanium_unwrought", "2024-12", "2025-11", WORLD, -0.22, "descriptive"),
+    "germanium powders, all origins": (
+        BANNED, "USA.import.WLD.germanium_powders", "2024-12", "2025-11", WORLD, -0.79, "descriptive",
+    ),
+    "antimony, all origins": (BANNED, "USA.import.WLD.antimony_unwrought", "2024-12", "2025-11", WORLD, -0.17, "descriptive"),
+    "gallium, all origins, five months": (BANNED, "USA.import.WLD.gallium", "2024-12", "2025-04", WORLD, 0.81, "suggestive"),
+    "unit value of antimony": (
+        BANNED, "USA.import.WLD.antimony_unwrought:usd", "2024-12", "2025-11",
+        {**WORLD, "share_of": "USA.import.WLD.antimony_unwrought", "estimand": "relative"}, 1.6, "descriptive",
+    ),
+    "antimony oxide from Mexico": (
+        BANNED, "USA.import.MEX.antimony_oxide:usd", "2025-01", "2025-04", {}, None, "not identified",
+    ),
+    "antimony licence, fourth quarter": (
+        ["sb_licensing_2024"], ORE, "2024-10", "2024-12",
+        {"baselines": [("early 2024", "2024-01", "2024-07")]}, -0.75, "descriptive",
+    ),
+    "antimony, ban month": (["us_ban_2024"], ORE, "2024-12", "2024-12", {}, None, "not identified"),
+    "gallium licence, 2023": (
+        ["gage_licensing_2023"], "CHN.export.WLD.gallium", "2023-08", "2023-11", {"baselines": FLAT}, -0.94, "descriptive",
+    ),
+    "germanium licence, 2025": (
+        ["gage_licensing_2023"], "CHN.export.WLD.germanium", "2025-01", "2025-12",
+        {"baselines": [("2022", "2022-01", "2022-12")]}, -0.74, "descriptive",
+    ),
+    "resumption, gallium": (RESUMED, "USA.import.CHN.gallium", "2025-12", "2026-07", AGAIN, None, "descriptive"),
+    "resumption, antimony, six months": (RESUMED, SB_CHINA, "2026-02", "2026-07", AGAIN, None, "cannot distinguish"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("question", HEADLINE)
+def test_headline_questions_get_the_verdict_the_data_carry(question):
+    events, series, first, last, options, relative, verdict = HEADLINE[question]
+    known = bundled_archive().latest
+    design = Design([known.events[e] for e in events], series, start=first, stop=last, draws=500, **options)
+    made = judge.estimate(registry.build("estimator", "baseline"), known, design)
+    assert made.verdict.word == verdict, made.verdict
+    assert made.verdict.because
+    text = made.description
+    assert np.isfinite(text.bounds("cumulative")[1]), "a headline row never stays empty"
+    if relative is not None:
+        assert text.chosen.relative == pytest.approx(relative, abs=0.006)
+    if verdict in ("descriptive", "not identified"):
+        assert made.counterfactual is None
+        assert math.isnan(made.p_value)

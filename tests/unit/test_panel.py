@@ -1,0 +1,117 @@
+"""Plain panels of years, days, integers and months."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast.core.errors import DataError
+from forecast.core.panel import panel
+from forecast.core.questions import Design, Task
+
+
+def frame(times, values=None, **more):
+    return pd.DataFrame({"time": times, "value": range(len(times)) if values is None else values, **more})
+
+
+@pytest.mark.parametrize(
+    ("times", "unit", "labels"),
+    [
+        ([1988, 1989, 1990], "integer", ["1988", "1989", "1990"]),
+        ([0, 1, 2], "integer", ["0", "1", "2"]),
+        (["2020-11", "2020-12", "2021-01"], "month", ["2020-11", "2020-12", "2021-01"]),
+        (["2020-11-01", "2020-12-01", "2021-01-01"], "month", ["2020-11", "2020-12", "2021-01"]),
+        (["2020-11-30", "2020-12-31", "2021-01-31"], "month", ["2020-11", "2020-12", "2021-01"]),
+        (["2020-12-31", "2021-01-01", "2021-01-02"], "day", ["2020-12-31", "2021-01-01", "2021-01-02"]),
+        (pd.date_range("2020-12-31", periods=3), "day", ["2020-12-31", "2021-01-01", "2021-01-02"]),
+        (pd.period_range("2020-11", periods=3, freq="M"), "month", ["2020-11", "2020-12", "2021-01"]),
+    ],
+)
+def test_every_kind_of_step(times, unit, labels):
+    vintage = panel(frame(times))
+    seen = vintage.observed("value")
+    assert vintage.steps.unit == unit
+    assert [vintage.steps.label(int(m)) for m in seen.months] == labels
+    assert np.diff(seen.months).tolist() == [1, 1]
+    np.testing.assert_array_equal(seen.values, [0, 1, 2])
+
+
+def test_months_of_many_units_are_months():
+    table = frame(["2020-01-01", "2020-02-01"] * 2, unit=["A", "A", "B", "B"])
+    vintage = panel(table, unit="unit")
+    assert vintage.steps.unit == "month"
+    assert vintage.series == ("A", "B")
+
+
+def test_a_panel_is_no_trade():
+    vintage = panel(frame([1, 2], [-5.0, 3.0]))
+    assert vintage.season is None
+    assert not vintage.nonnegative
+    assert vintage.observed("value").values.tolist() == [-5.0, 3.0]
+    assert panel(frame([1, 2]), season=4, nonnegative=True).season == 4
+
+
+def test_everything_is_known_at_once():
+    vintage = panel(frame([1, 2]))
+    assert vintage.earlier("2000-01-01") is vintage
+
+
+def test_order_of_rows_does_not_matter():
+    table = frame([3, 1, 2], [30.0, 10.0, 20.0])
+    np.testing.assert_array_equal(panel(table).observed("value").values, [10, 20, 30])
+    assert panel(table).fingerprint() == panel(table.iloc[::-1]).fingerprint()
+
+
+def test_an_empty_cell_is_missing():
+    vintage = panel(frame([1, 2, 3], [1.0, np.nan, 3.0]))
+    np.testing.assert_array_equal(vintage.observed("value").values, [1.0, np.nan, 3.0])
+    assert panel(frame([1, 2, 3], ["1", "", "3"]).replace("", None)).observed("value").count == 2
+
+
+def test_a_gap_in_time_is_missing():
+    np.testing.assert_array_equal(panel(frame([1, 2, 4])).observed("value").values, [0, 1, np.nan, 2])
+
+
+def test_controls_are_known_by_unit_and_step():
+    table = frame([1, 2], unit=["A", "A"], price=[7.0, 8.0])
+    vintage = panel(table, unit="unit", controls=["price"])
+    np.testing.assert_array_equal(vintage.controls_of("A", ["price"], [1, 2, 3]).ravel(), [7, 8, np.nan])
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (frame([1, 1]), "value has two rows at 1"),
+        (frame(["2020-01", "2020-01"]), "two rows at 2020-01"),
+        (frame([1, 2], ["5", "many"]), "'many' in column 'value' is not a number"),
+        (frame([1, 2], [5.0, np.inf]), "'inf' in column 'value' is not a number"),
+        (frame([1, 2]).rename(columns={"time": "Time"}), "no column 'time'"),
+        (frame(["soon", "later"]), "'soon' is not a whole number"),
+        (frame([1989.0, 1989.25]), "'1989.25' is not a whole number"),
+        (frame([1.0, np.nan]), "'nan' is not a whole number"),
+    ],
+)
+def test_bad_tables_are_refused(table, message):
+    with pytest.raises(DataError, match=message):
+        panel(table)
+
+
+def test_a_control_that_is_no_number_is_refused():
+    with pytest.raises(DataError, match="'dear' in column 'price' is not a number"):
+        panel(frame([1, 2], price=["5", "dear"]), controls=["price"])
+    with pytest.raises(DataError, match="no column 'pricee'") as error:
+        panel(frame([1, 2], price=[1, 2]), controls=["pricee"])
+    assert error.value.hint == "'price'"
+
+
+def test_a_file_is_read(tmp_path):
+    frame([1988, 1989], unit=["A", "A"]).to_csv(tmp_path / "p.csv", index=False)
+    assert panel(tmp_path / "p.csv", unit="unit").series == ("A",)
+    assert panel(str(tmp_path / "p.csv"), unit="unit").series == ("A",)
+
+
+def test_questions_on_a_panel():
+    table = pd.concat([frame(range(1980, 1995), unit=u) for u in "AB"])
+    vintage = panel(table, unit="unit")
+    window = Design.at(start=1989, treated="A", donors="all", stop=1991).window(vintage)
+    assert (window.hole, window.start, window.first, window.last) == (1989, 1989, 1989, 1991)
+    assert Task("2030-01-01", "A", ["1995", "1996"]).ordinals(vintage) == [1995, 1996]

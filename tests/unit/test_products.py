@@ -1,0 +1,39 @@
+"""The concordance of goods."""
+
+import pytest
+
+from forecast.core.archive import bundled_archive
+from forecast.core.events import bundled_events
+from forecast.core.products import display, mineral_of, products
+from forecast.core.series import SeriesKey
+
+
+def test_display_units():
+    assert display("CHN.export.WLD.rare_earths_total") == ("t", 1000.0)
+    assert display("USA.import.CHN.gallium") == ("kg", 1.0)
+    assert display("USA.import.CHN.gallium:usd") == ("USD", 1.0)
+    assert display("USA.import.CHN.gallium:usd_per_kg") == ("USD/kg", 1.0)
+    assert display("CHN.export.WLD.never_heard_of") == ("t", 1000.0)
+    assert display("California") == ("", 1.0)
+
+
+def test_minerals():
+    assert mineral_of("antimony_oxide") == mineral_of("antimony_ore") == "antimony"
+    assert mineral_of("never_heard_of") == "never_heard_of"
+
+
+def test_every_bundled_series_has_its_product():
+    known = set(products())
+    assert {SeriesKey.parse(s).product for s in bundled_archive().series} <= known
+
+
+def test_control_events_exist():
+    events = bundled_events()
+    named = {p.control_event for p in products().values() if p.control_event}
+    assert named
+    assert all(name in events for name in named)
+
+
+@pytest.mark.parametrize(("product", "factor"), [("antimony_oxide", 2 * 121.760 / (2 * 121.760 + 3 * 15.999))])
+def test_element_content_from_atomic_weights(product, factor):
+    assert products()[product].element_factor == pytest.approx(factor, abs=5e-4)

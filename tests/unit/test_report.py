@@ -1,0 +1,319 @@
+"""The report of a small made-up run: every chapter, both formats, and what it must never say."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast import report
+from forecast.core import months as mm
+from forecast.core.archive import bundled_archive
+from forecast.core.errors import ConfigError, DataError
+from forecast.core.run import Run
+from forecast.report import blocks as b, wording
+from forecast.report.compose import write_all
+from forecast.report.facts import Facts
+
+AS_OF = "2026-07-10"
+MODELS = ("seasonal_naive", "ets", "mean")
+WORLD, US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
+SERIES = (WORLD, US, "CHN.export.WLD.rare_earths_total", "USA.import.WLD.gallium", "USA.import.CHN.gallium")
+MORE = ("CHN.export.WLD.antimony_products_reuters", "CHN.export.USA.gallium", "USA.import.WLD.gallium:usd")
+COLUMNS = {
+    "forecasts": "job model model_used series unit cutoff month horizon h_info mean q025 q05 q10 q25 q50 q75 q90 q95 q975 truth",
+    "scores": "job model series cutoff month horizon h_info metric value regime",
+    "effects": "job estimator event series unit basis lag_months months_from months_to estimand measure baseline estimate lo80 hi80 lo95 "
+    "hi95 p_value p_floor mde80 n_clean n_span n_placebo verdict reading desc_estimate desc_lo desc_hi id question role because "
+    "observed_total expected note",
+    "paths": "job series month observed counterfactual_q025 counterfactual_q10 counterfactual_q50 counterfactual_q90 counterfactual_q975 "
+    "effect_q025 effect_q10 effect_q50 effect_q90 effect_q975",
+    "placebos": "job kind series start cumulative",
+    "gates": "job gate outcome value threshold reason",
+    "observations": "series period value unit status stage kind released basis source url",
+    "comparisons": "model benchmark metric group ratio lo90 hi90 n n_cutoffs note",
+    "failures": "job method question series reason detail",
+    "regimes": "series unit regime months_from months_to mean lo hi n reading",
+}
+
+
+def a_run(folder: Path, answered: bool = True, series: tuple[str, ...] = SERIES) -> Run:
+    """A run folder with the bundled observations and made-up answers; with `answered` false every answer is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(7)
+    vintage = bundled_archive().as_of(AS_OF)
+    rows: dict[str, list[dict[str, object]]] = {name: [] for name in COLUMNS}
+    for name in dict.fromkeys((*series, *MORE)) if answered else ():
+        for c in vintage.cells[name]:
+            rows["observations"].append(
+                {
+                    "series": name, "period": mm.period_label(c.first, c.last), "value": c.value, "unit": "kg", "status": c.status,
+                    "stage": c.stage, "kind": c.kind, "released": str(c.released), "basis": c.basis, "source": c.source, "url": c.url,
+                }
+            )  # fmt: skip
+    if answered:
+        for name in series:
+            _ahead(rows, name, vintage, rng)
+            _scores(rows, name, rng)
+        _effects(rows)
+        for model in MODELS[1:]:
+            rows["comparisons"].append(
+                {"model": model, "benchmark": "seasonal_naive", "metric": "crps", "group": "China's exports", "ratio": 0.8, "lo90": 0.7,
+                 "hi90": 0.9 if model == "mean" else 1.1, "n": 120, "n_cutoffs": 30, "note": ""}
+            )  # fmt: skip
+        for regime, first, last in (("extended", "2025-12", "2026-04"), ("lapses, tight", "2025-05", "2025-11")):
+            rows["regimes"].append(
+                {"series": "USA.import.CHN.gallium", "unit": "kg", "regime": regime, "months_from": first, "months_to": last,
+                 "mean": 210.0, "lo": 0.0, "hi": 612.0, "n": 5, "reading": ""}
+            )  # fmt: skip
+    rows["failures"].append(
+        {"job": "x", "method": "ets", "question": "2024-01", "series": US, "reason": "too short: 9 months", "detail": ""}
+    )
+    for name, columns in COLUMNS.items():
+        pd.DataFrame(rows[name], columns=columns.split()).to_parquet(folder / f"{name}.parquet")
+    findings = [
+        {"topic": "contradiction", "text": "two publishers differ: 589 t and 590 t", "where": f"{US} 2025-08", "level": "note"}
+    ]
+    (folder / "findings.json").write_text(json.dumps(findings), "utf-8")
+    info = {"schema_version": 1, "as_of": AS_OF, "config": {"title": "Trade under export controls", "default_model": "mean"},
+            "versions": {"forecast": "0.1.0", "python": "3.11"}, "config_hash": "0123abcd"}  # fmt: skip
+    (folder / "run.json").write_text(json.dumps(info), "utf-8")
+    return Run(folder)
+
+
+def _ahead(rows, name, vintage, rng) -> None:
+    observed = vintage.observed(name)
+    known = observed.values[np.isfinite(observed.values)][-24:]
+    level, sd = float(known.mean()), float(known.std() + 1)
+    for model in MODELS:
+        for h in range(1, 13):
+            draws = np.maximum(rng.normal(level, sd * math.sqrt(h) / 2, 400), 0)
+            q = {f"q{str(p)[2:]:0<2}": np.quantile(draws, p) for p in (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)}
+            rows["forecasts"].append(
+                {"job": f"{model}|{name}", "model": model, "model_used": model, "series": name, "unit": "kg", "cutoff": AS_OF,
+                 "month": mm.label(observed.last + h), "horizon": h - 3, "h_info": h, "mean": draws.mean(), **q, "truth": None}
+            )  # fmt: skip
+
+
+def _scores(rows, name, rng) -> None:
+    for model in MODELS:
+        for cutoff in ("2025-03-20", "2025-04-20", "2025-05-20"):
+            for h in (1, 3, 6):
+                month = mm.label(mm.ordinal(cutoff[:7]) + h)
+                for metric, value in (
+                    ("crps", 1000 * rng.random()),
+                    ("mase", 0.5 + rng.random()),
+                    ("coverage", float(rng.random() < 0.8)),
+                ):
+                    rows["scores"].append(
+                        {"job": f"{model}|{name}|{cutoff}", "model": model, "series": name, "cutoff": cutoff, "month": month, "horizon": h,
+                         "h_info": h, "metric": metric, "value": value, "regime": "under control"}
+                    )  # fmt: skip
+
+
+def _row(ident: str, series: str, first: str, last: str, **more: object) -> dict[str, object]:
+    base = {
+        "job": f"job{ident}", "estimator": "baseline", "event": "re_licensing_2025", "series": series, "unit": "kg", "basis": "export",
+        "lag_months": 0, "months_from": first, "months_to": last, "estimand": "shortfall", "measure": "cumulative",
+        "baseline": "mean of 2024", "verdict": "descriptive", "reading": "descriptive", "n_clean": 29, "n_span": 1, "n_placebo": 0,
+        "id": ident, "question": "what was lost?", "role": "headline", "because": "", "note": "",
+    }  # fmt: skip
+    return base | more
+
+
+def _effects(rows) -> None:
+    rows["effects"] += [
+        _row("1", WORLD, "2025-04", "2025-06", question="Magnets to the world: shortfall under licensing", verdict="suggestive",
+             reading="causal", estimator="counterfactual", estimate=-7.2e6, lo80=-8.4e6, hi80=-6.0e6, lo95=-9.3e6, hi95=-5.1e6,
+             p_value=0.045, p_floor=0.045, mde80=2.4e6, n_placebo=21, desc_estimate=-7.48e6, desc_lo=-8.1e6, desc_hi=-6.9e6,
+             observed_total=7.055e6, expected=14.537e6, because="29 clean months, fewer than 36"),
+        _row("2", WORLD, "2025-04", "2026-03", question="Magnets to the world: lost or delayed?", estimand="net",
+             measure="net", verdict="cannot distinguish", desc_estimate=-2e4, desc_lo=-7.1e6, desc_hi=9e5, observed_total=58.128e6,
+             expected=58.148e6, because="the sign depends on the baseline"),
+        _row("3", US, "2025-04", "2026-03", question="Magnets to the US: shortfall", desc_estimate=-1.979e6, desc_lo=-2.2e6,
+             desc_hi=-1.5e6, observed_total=5.465e6, expected=7.444e6, because="only 23 clean months", n_clean=23),
+        _row("5", US, "2025-06", "2026-03", question="US share of magnets", estimand="share", measure="share", unit="", desc_estimate=-0.033,
+             desc_lo=-0.035, desc_hi=-0.027, observed_total=0.095, expected=0.128, because="a share is no level"),
+        _row("7", "CHN.export.USA.gallium", "2024-12", "2025-11", question="The ban, exporter's view", event="us_ban_2024+enforcement_2025",
+             verdict="not identified", reading="none", baseline="none; last published level, 2024-01/2024-10", desc_estimate=0.0, desc_lo=0.0,
+             desc_hi=0.0, because="the flow was zero before the ban"),
+        _row("9", "USA.import.CHN.gallium", "2024-12", "2025-11", question="Gallium of Chinese origin", event="us_ban_2024", basis="import_origin",
+             verdict="descriptive", desc_estimate=-120.0, desc_lo=-300.0, desc_hi=50.0, observed_total=1300.0, expected=1420.0,
+             because="most clean months are zero"),
+        _row("1", WORLD, "2025-04", "2025-06", role="sensitivity", job="job1b", estimator="regression", verdict="suggestive",
+             estimate=-6.9e6, lo80=-8e6, hi80=-6e6, lo95=-9e6, hi95=-5e6, p_value=0.09, p_floor=0.045, desc_estimate=-7.48e6),
+    ]  # fmt: skip
+    for m, observed, expected in (("2025-04", 2.63e6, 4.9e6), ("2025-05", 1.24e6, 4.8e6), ("2025-06", 3.19e6, 4.9e6)):
+        q = {
+            f"counterfactual_{k}": expected * f
+            for k, f in (("q025", 0.8), ("q10", 0.9), ("q50", 1.0), ("q90", 1.1), ("q975", 1.2))
+        }
+        rows["paths"].append({"job": "job1", "series": WORLD, "month": m, "observed": observed, **q})
+    rows["placebos"] += [
+        {"job": "job1", "kind": "time", "series": WORLD, "start": f"2023-{m:02d}", "cumulative": 1e5 * (m - 6)}
+        for m in range(1, 13)
+    ]
+    for gate, outcome, why in (("identified", "pass", ""), ("length", "fail", "29 clean months, fewer than 36")):
+        rows["gates"].append({"job": "job1", "gate": gate, "outcome": outcome, "value": 29.0, "threshold": 36.0, "reason": why})
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return a_run(tmp_path_factory.mktemp("report") / "small-0123abcd")
+
+
+@pytest.fixture(scope="module")
+def page(run: Run) -> str:
+    html, text = write_all(run)
+    assert (html.name, text.name) == ("report.html", "report.md")
+    return html.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def facts(run: Run) -> Facts:
+    return Facts(run)
+
+
+def test_the_package_is_called_and_imported() -> None:
+    import forecast as fc
+    import forecast.report.compose as compose
+
+    assert callable(fc.report)
+    assert fc.report.compose is compose
+
+
+def test_chapters_stand_in_the_order_of_the_report(page: str) -> None:
+    anchors = re.findall(r'<h2 id="(\w+)"', page)
+    assert anchors == ["summary", "changed", "next", "magnets", "origins", "antimony", "claims", "backtest", "gates", "data"]
+
+
+def test_the_page_needs_nothing_from_outside(page: str) -> None:
+    assert not re.search(r'(src|href)="(?!#|https?://)|<script|@import|url\((?!#)', page)
+    assert not re.search(r"<(img|link|iframe)\b", page)
+    assert "prefers-color-scheme: dark" in page
+
+
+def test_figures_take_the_page_s_colours(page: str) -> None:
+    drawn = "".join(re.findall(r"<svg.*?</svg>", page, re.DOTALL))
+    assert not re.search(r"#[0-9a-f]{6}", drawn), "a colour that does not change in the dark"
+    assert "var(--blue)" in drawn
+
+
+def test_no_text_of_the_machine_is_printed(page: str) -> None:
+    text = re.sub(r"<[^>]+>", " ", page)
+    assert not re.search(r"\bnan\b|\binf\b|None|NaT|<NA>", text)
+
+
+def test_markdown_says_the_same_with_the_same_pictures(run: Run, page: str, tmp_path: Path) -> None:
+    text = report(run, "md", tmp_path).read_text("utf-8")
+    for said in ("7,055\u00a0t was 51\u00a0% (7,480\u00a0t) below the mean of 2024", "12.8\u00a0%", "−1,979\u00a0t"):
+        assert said in text, said
+        assert said in page, said
+    first = sorted((run.folder / "figures").glob("*.png"))
+    assert len(first) >= 6
+    for path in first:
+        assert path.read_bytes() == (tmp_path / "figures" / path.name).read_bytes(), path.name
+        assert path.with_suffix(".svg").read_text() == (tmp_path / "figures" / path.with_suffix(".svg").name).read_text()
+        assert f"figures/{path.name}" in text
+
+
+def test_an_unknown_format_names_the_nearest(run: Run) -> None:
+    with pytest.raises(ConfigError) as error:
+        report(run, "htm")
+    assert error.value.hint == "'html'"
+
+
+def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    a_run(tmp_path, answered=False)
+    info = json.loads((tmp_path / "run.json").read_text("utf-8"))
+    (tmp_path / "run.json").write_text(json.dumps(info | {"schema_version": 99}), "utf-8")
+    with pytest.raises(DataError, match="schema 99"):
+        Run(tmp_path)
+
+
+def test_a_run_without_answers_says_so(tmp_path: Path) -> None:
+    run = a_run(tmp_path / "run", answered=False)
+    text = report(run, "md").read_text("utf-8")
+    assert "No question of this run could be answered" in text
+    assert "no forecast that stands on its own day" in text
+    assert "too short: 9 months" in text
+
+
+def _said(facts: Facts, ident: str) -> str:
+    return wording.sentence(facts, next(a for a in facts.headline if a.id == ident))
+
+
+def test_descriptive_claims_no_cause(facts: Facts) -> None:
+    text = _said(facts, "3")
+    assert "27\u00a0% (1,979\u00a0t) below the mean of 2024" in text
+    assert "these data cannot say how much of it export licensing of Apr\u00a02025 caused, because only 23 clean months" in text
+    assert "estimate" not in text
+
+
+def test_not_identified_is_followed_by_the_description(facts: Facts) -> None:
+    text = _said(facts, "7")
+    assert text.index("is not identified, because") < text.index(
+        "What was observed: the last published level is 0\u00a0kg (Jan–Oct\u00a02024)"
+    )
+
+
+def test_bounds_name_the_range_over_baselines(facts: Facts) -> None:
+    assert "between −7,100 and +900\u00a0t depending on the baseline" in _said(facts, "2")
+
+
+@pytest.mark.parametrize("reading", ["descriptive", "none"])
+def test_no_effect_is_stated_where_the_reading_forbids_it(facts: Facts, reading: str) -> None:
+    from dataclasses import replace
+
+    answer = replace(next(a for a in facts.headline if a.id == "1"), reading=reading)
+    assert "The estimate for" not in wording.said(facts, answer)
+
+
+def test_beats_only_where_the_interval_lies_below_one() -> None:
+    assert wording.better(0.8, 0.95) == "beats it"
+    assert wording.better(0.8, 1.05) == "not shown to beat it"
+    assert wording.better(1.2, 1.4) == "does not beat it"
+    assert wording.better(0.5, math.nan) == "ratio only, no test"
+
+
+def test_china_s_january_is_compared_only_as_a_sum() -> None:
+    from forecast.report.facts import History
+    from forecast.report.tables import ahead
+
+    before = mm.ordinal("2025-01")
+    history = History("CHN.export.WLD.re_magnets", "t", {before + 11: 5.0}, ((before, before + 1, 10.0),), {})
+    rows = [{"month": m, "q50": q, **dict.fromkeys(("q025", "q10", "q90", "q975"), q)} for m, q in
+            (("2026-01", 6.0), ("2026-02", 5.0), ("2026-01/2026-02", 11.0))]  # fmt: skip
+    table = ahead(history, pd.DataFrame(rows), AS_OF)
+    heads = [row[0].text for row in table.rows]
+    yearly = [row[4] for row in table.rows]
+    assert heads == ["Jan\u00a02026", "Feb\u00a02026", "Jan+Feb 2026"]
+    assert [c.text for c in yearly] == [b.MISSING, b.MISSING, "+10\u00a0%"]
+    assert yearly[0].sub == "on Jan+Feb only"
+
+
+def test_sums_leave_what_the_known_months_do_not_take() -> None:
+    from forecast.report.facts import History
+
+    history = History("x", "t", {0: 1.0, 2: 3.0}, ((0, 3, 10.0), (0, 1, 3.0)), {})
+    assert history.steps == (((1,), 2.0), ((3,), 4.0))
+
+
+def test_text_from_the_data_cannot_enter_the_markup(tmp_path: Path) -> None:
+    from forecast.report import html
+
+    text = html.render([b.Heading("A", 1), b.Bullets(("<script>x</script> [a](javascript:x)",))])
+    assert "<script>" not in text
+    assert "javascript" not in re.sub(r"\[a\]\(javascript:x\)", "", text)
+
+
+def test_units_follow_the_product(facts: Facts) -> None:
+    gallium = next(a for a in facts.headline if a.id == "9")
+    assert gallium.unit == "kg"
+    assert gallium.observed == pytest.approx(1300.0)
+    assert next(a for a in facts.headline if a.id == "3").observed == pytest.approx(5465.0)
