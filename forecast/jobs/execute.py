@@ -231,23 +231,29 @@ def _effects(batch: Batch, context: Context) -> Outcome:
 
 
 def _parallel(todo: list[Batch], cache: Path, keys: dict[str, str], workers: int, tick: Any) -> None:
-    """Batches over worker processes; an interrupt ends them and leaves what is done."""
-    from concurrent.futures import as_completed
+    """Batches over worker processes; an interrupt ends them and leaves what is done.
+
+    No more batches are handed out than there are workers: a queue behind them would stand in the way of an interrupt.
+    """
+    from concurrent.futures import FIRST_COMPLETED, Future, wait
 
     from joblib.externals.loky import get_reusable_executor
 
-    executor = get_reusable_executor(
-        max_workers=min(workers, len(todo)), timeout=60, env=ONE_THREAD, initializer=_deaf_to_interrupts
-    )
-    futures = [executor.submit(run_batch, batch, cache, keys) for batch in todo]
+    count = min(workers, len(todo))
+    executor = get_reusable_executor(max_workers=count, timeout=60, env=ONE_THREAD, initializer=_deaf_to_interrupts)
+    waiting, running = iter(todo), set[Future[None]]()
     try:
-        for future in as_completed(futures):
-            future.result()
-            tick()
+        while True:
+            while len(running) < count and (batch := next(waiting, None)):
+                running.add(executor.submit(run_batch, batch, cache, keys))
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+                tick()
     except BaseException:
-        for future in futures:
-            future.cancel()
-        executor.shutdown(wait=False, kill_workers=True)
+        executor.shutdown(wait=True, kill_workers=True)
         raise
 
 

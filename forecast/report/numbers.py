@@ -15,17 +15,19 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 COUNTRIES = {
     "CHN": "China", "USA": "US", "WLD": "world", "DEU": "Germany", "JPN": "Japan", "KOR": "Korea", "NLD": "Netherlands",
     "MEX": "Mexico", "THA": "Thailand", "VNM": "Vietnam", "IND": "India", "RUS": "Russia", "EU27": "EU",
+    "BEL": "Belgium", "FRA": "France", "ITA": "Italy", "TWN": "Taiwan", "MYS": "Malaysia",
+    "AUS": "Australia", "CAN": "Canada", "THA_MEX": "Thailand and Mexico",
 }  # fmt: skip
 
 
 def digits(value: float, unit: str = "") -> int:
-    """Decimals worth printing: four significant digits at most, none for whole kilograms of any size."""
+    """Decimals worth printing: none for kilograms and large figures, enough for a small one not to look like zero."""
     size = abs(value)
-    if unit == "kg" or size >= 100:
+    if size == 0 or size >= 100 or (unit == "kg" and size >= 1):
         return 0
-    if size >= 10 or size == 0:
-        return 1 if size else 0
-    return 2
+    if size >= 10 or unit == "kg":
+        return 1
+    return 2 if size >= 0.01 else 4
 
 
 def plain(value: float, decimals: int, sign: bool = False) -> str:

@@ -131,11 +131,16 @@ def _event(facts: Facts, event_id: str) -> str:
 
 
 def reasons(facts: Facts, answer: Answer) -> list[str]:
-    """Why the verdict is what it is: the gates' reasons, events by what was done and when, amounts in the row's unit."""
-    text = _EVENT.sub(lambda m: _event(facts, m[0]) if m[0] in facts.calendar else m[0], answer.because)
-    text = _KILOGRAMS.sub(lambda m: number(float(m[1]) / display(answer.series)[1], answer.unit), text)
-    text = _SPAN.sub(lambda m: period(m[0]), _PERCENT.sub(f"\\1{NBSP}%", text))
+    """Why the verdict is what it is: the gates' reasons, one by one."""
+    text = spelled(facts, answer, answer.because)
     return [_lower(part) for part in _CLAUSE.split(text.rstrip(". ")) if part]
+
+
+def spelled(facts: Facts, answer: Answer, text: str) -> str:
+    """A gate's reason for a reader: events by what was done and when, spans of months and amounts in the row's unit."""
+    text = _EVENT.sub(lambda m: _event(facts, m[0]) if m[0] in facts.calendar else m[0], text)
+    text = _KILOGRAMS.sub(lambda m: number(float(m[1]) / display(answer.series)[1], answer.unit), text)
+    return _SPAN.sub(lambda m: period(m[0]), _PERCENT.sub(f"\\1{NBSP}%", text))
 
 
 def said(facts: Facts, answer: Answer) -> str:

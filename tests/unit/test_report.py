@@ -26,13 +26,14 @@ WORLD, US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
 SERIES = (WORLD, US, "CHN.export.WLD.rare_earths_total", "USA.import.WLD.gallium", "USA.import.CHN.gallium")
 MORE = ("CHN.export.WLD.antimony_products_reuters", "CHN.export.USA.gallium", "USA.import.WLD.gallium:usd")
 COLUMNS = {
-    "forecasts": "job model model_used series unit cutoff month horizon h_info mean q025 q05 q10 q25 q50 q75 q90 q95 q975 truth",
+    "forecasts": "job model model_used series unit cutoff month horizon h_info mean q025 q05 q10 q25 q50 q75 q90 q95 q975 "
+    "truth",
     "scores": "job model series cutoff month horizon h_info metric value regime",
-    "effects": "job estimator event series unit basis lag_months months_from months_to estimand measure baseline estimate lo80 hi80 lo95 "
-    "hi95 p_value p_floor mde80 n_clean n_span n_placebo verdict reading desc_estimate desc_lo desc_hi id question role because "
-    "observed_total expected note",
-    "paths": "job series month observed counterfactual_q025 counterfactual_q10 counterfactual_q50 counterfactual_q90 counterfactual_q975 "
-    "effect_q025 effect_q10 effect_q50 effect_q90 effect_q975",
+    "effects": "job estimator event series unit basis lag_months months_from months_to estimand measure baseline estimate "
+    "lo80 hi80 lo95 hi95 p_value p_floor mde80 n_clean n_span n_placebo verdict reading desc_estimate desc_lo desc_hi "
+    "id question role because observed_total expected note",
+    "paths": "job series month observed counterfactual_q025 counterfactual_q10 counterfactual_q50 "
+    "counterfactual_q90 counterfactual_q975 effect_q025 effect_q10 effect_q50 effect_q90 effect_q975",
     "placebos": "job kind series start cumulative",
     "gates": "job gate outcome value threshold reason",
     "observations": "series period value unit status stage kind released basis source url",
@@ -52,10 +53,19 @@ def a_run(folder: Path, answered: bool = True, series: tuple[str, ...] = SERIES)
         for c in vintage.cells[name]:
             rows["observations"].append(
                 {
-                    "series": name, "period": mm.period_label(c.first, c.last), "value": c.value, "unit": "kg", "status": c.status,
-                    "stage": c.stage, "kind": c.kind, "released": str(c.released), "basis": c.basis, "source": c.source, "url": c.url,
+                    "series": name,
+                    "period": mm.period_label(c.first, c.last),
+                    "value": c.value,
+                    "unit": "kg",
+                    "status": c.status,
+                    "stage": c.stage,
+                    "kind": c.kind,
+                    "released": str(c.released),
+                    "basis": c.basis,
+                    "source": c.source,
+                    "url": c.url,
                 }
-            )  # fmt: skip
+            )
     if answered:
         for name in series:
             _ahead(rows, name, vintage, rng)
@@ -63,14 +73,34 @@ def a_run(folder: Path, answered: bool = True, series: tuple[str, ...] = SERIES)
         _effects(rows)
         for model in MODELS[1:]:
             rows["comparisons"].append(
-                {"model": model, "benchmark": "seasonal_naive", "metric": "crps", "group": "China's exports", "ratio": 0.8, "lo90": 0.7,
-                 "hi90": 0.9 if model == "mean" else 1.1, "n": 120, "n_cutoffs": 30, "note": ""}
-            )  # fmt: skip
+                {
+                    "model": model,
+                    "benchmark": "seasonal_naive",
+                    "metric": "crps",
+                    "group": "China's exports",
+                    "ratio": 0.8,
+                    "lo90": 0.7,
+                    "hi90": 0.9 if model == "mean" else 1.1,
+                    "n": 120,
+                    "n_cutoffs": 30,
+                    "note": "",
+                }
+            )
         for regime, first, last in (("extended", "2025-12", "2026-04"), ("lapses, tight", "2025-05", "2025-11")):
             rows["regimes"].append(
-                {"series": "USA.import.CHN.gallium", "unit": "kg", "regime": regime, "months_from": first, "months_to": last,
-                 "mean": 210.0, "lo": 0.0, "hi": 612.0, "n": 5, "reading": ""}
-            )  # fmt: skip
+                {
+                    "series": "USA.import.CHN.gallium",
+                    "unit": "kg",
+                    "regime": regime,
+                    "months_from": first,
+                    "months_to": last,
+                    "mean": 210.0,
+                    "lo": 0.0,
+                    "hi": 612.0,
+                    "n": 5,
+                    "reading": "",
+                }
+            )
     rows["failures"].append(
         {"job": "x", "method": "ets", "question": "2024-01", "series": US, "reason": "too short: 9 months", "detail": ""}
     )
@@ -80,8 +110,13 @@ def a_run(folder: Path, answered: bool = True, series: tuple[str, ...] = SERIES)
         {"topic": "contradiction", "text": "two publishers differ: 589 t and 590 t", "where": f"{US} 2025-08", "level": "note"}
     ]
     (folder / "findings.json").write_text(json.dumps(findings), "utf-8")
-    info = {"schema_version": 1, "as_of": AS_OF, "config": {"title": "Trade under export controls", "default_model": "mean"},
-            "versions": {"forecast": "0.1.0", "python": "3.11"}, "config_hash": "0123abcd"}  # fmt: skip
+    info = {
+        "schema_version": 1,
+        "as_of": AS_OF,
+        "config": {"title": "Trade under export controls", "default_model": "mean"},
+        "versions": {"forecast": "0.1.0", "python": "3.11"},
+        "config_hash": "0123abcd",
+    }
     (folder / "run.json").write_text(json.dumps(info), "utf-8")
     return Run(folder)
 
@@ -95,9 +130,21 @@ def _ahead(rows, name, vintage, rng) -> None:
             draws = np.maximum(rng.normal(level, sd * math.sqrt(h) / 2, 400), 0)
             q = {f"q{str(p)[2:]:0<2}": np.quantile(draws, p) for p in (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)}
             rows["forecasts"].append(
-                {"job": f"{model}|{name}", "model": model, "model_used": model, "series": name, "unit": "kg", "cutoff": AS_OF,
-                 "month": mm.label(observed.last + h), "horizon": h - 3, "h_info": h, "mean": draws.mean(), **q, "truth": None}
-            )  # fmt: skip
+                {
+                    "job": f"{model}|{name}",
+                    "model": model,
+                    "model_used": model,
+                    "series": name,
+                    "unit": "kg",
+                    "cutoff": AS_OF,
+                    "month": mm.label(observed.last + h),
+                    "horizon": h - 3,
+                    "h_info": h,
+                    "mean": draws.mean(),
+                    **q,
+                    "truth": None,
+                }
+            )
 
 
 def _scores(rows, name, rng) -> None:
@@ -111,43 +158,172 @@ def _scores(rows, name, rng) -> None:
                     ("coverage", float(rng.random() < 0.8)),
                 ):
                     rows["scores"].append(
-                        {"job": f"{model}|{name}|{cutoff}", "model": model, "series": name, "cutoff": cutoff, "month": month, "horizon": h,
-                         "h_info": h, "metric": metric, "value": value, "regime": "under control"}
-                    )  # fmt: skip
+                        {
+                            "job": f"{model}|{name}|{cutoff}",
+                            "model": model,
+                            "series": name,
+                            "cutoff": cutoff,
+                            "month": month,
+                            "horizon": h,
+                            "h_info": h,
+                            "metric": metric,
+                            "value": value,
+                            "regime": "under control",
+                        }
+                    )
 
 
 def _row(ident: str, series: str, first: str, last: str, **more: object) -> dict[str, object]:
     base = {
-        "job": f"job{ident}", "estimator": "baseline", "event": "re_licensing_2025", "series": series, "unit": "kg", "basis": "export",
-        "lag_months": 0, "months_from": first, "months_to": last, "estimand": "shortfall", "measure": "cumulative",
-        "baseline": "mean of 2024", "verdict": "descriptive", "reading": "descriptive", "n_clean": 29, "n_span": 1, "n_placebo": 0,
-        "id": ident, "question": "what was lost?", "role": "headline", "because": "", "note": "",
-    }  # fmt: skip
+        "job": f"job{ident}",
+        "estimator": "baseline",
+        "event": "re_licensing_2025",
+        "series": series,
+        "unit": "kg",
+        "basis": "export",
+        "lag_months": 0,
+        "months_from": first,
+        "months_to": last,
+        "estimand": "shortfall",
+        "measure": "cumulative",
+        "baseline": "mean of 2024",
+        "verdict": "descriptive",
+        "reading": "descriptive",
+        "n_clean": 29,
+        "n_span": 1,
+        "n_placebo": 0,
+        "id": ident,
+        "question": "what was lost?",
+        "role": "headline",
+        "because": "",
+        "note": "",
+    }
     return base | more
 
 
 def _effects(rows) -> None:
     rows["effects"] += [
-        _row("1", WORLD, "2025-04", "2025-06", question="Magnets to the world: shortfall under licensing", verdict="suggestive",
-             reading="causal", estimator="counterfactual", estimate=-7.2e6, lo80=-8.4e6, hi80=-6.0e6, lo95=-9.3e6, hi95=-5.1e6,
-             p_value=0.045, p_floor=0.045, mde80=2.4e6, n_placebo=21, desc_estimate=-7.48e6, desc_lo=-8.1e6, desc_hi=-6.9e6,
-             observed_total=7.055e6, expected=14.537e6, because="29 clean months, fewer than 36"),
-        _row("2", WORLD, "2025-04", "2026-03", question="Magnets to the world: lost or delayed?", estimand="net",
-             measure="net", verdict="cannot distinguish", desc_estimate=-2e4, desc_lo=-7.1e6, desc_hi=9e5, observed_total=58.128e6,
-             expected=58.148e6, because="the sign depends on the baseline"),
-        _row("3", US, "2025-04", "2026-03", question="Magnets to the US: shortfall", desc_estimate=-1.979e6, desc_lo=-2.2e6,
-             desc_hi=-1.5e6, observed_total=5.465e6, expected=7.444e6, because="only 23 clean months", n_clean=23),
-        _row("5", US, "2025-06", "2026-03", question="US share of magnets", estimand="share", measure="share", unit="", desc_estimate=-0.033,
-             desc_lo=-0.035, desc_hi=-0.027, observed_total=0.095, expected=0.128, because="a share is no level"),
-        _row("7", "CHN.export.USA.gallium", "2024-12", "2025-11", question="The ban, exporter's view", event="us_ban_2024+enforcement_2025",
-             verdict="not identified", reading="none", baseline="none; last published level, 2024-01/2024-10", desc_estimate=0.0, desc_lo=0.0,
-             desc_hi=0.0, because="the flow was zero before the ban"),
-        _row("9", "USA.import.CHN.gallium", "2024-12", "2025-11", question="Gallium of Chinese origin", event="us_ban_2024", basis="import_origin",
-             verdict="descriptive", desc_estimate=-120.0, desc_lo=-300.0, desc_hi=50.0, observed_total=1300.0, expected=1420.0,
-             because="most clean months are zero"),
-        _row("1", WORLD, "2025-04", "2025-06", role="sensitivity", job="job1b", estimator="regression", verdict="suggestive",
-             estimate=-6.9e6, lo80=-8e6, hi80=-6e6, lo95=-9e6, hi95=-5e6, p_value=0.09, p_floor=0.045, desc_estimate=-7.48e6),
-    ]  # fmt: skip
+        _row(
+            "1",
+            WORLD,
+            "2025-04",
+            "2025-06",
+            question="Magnets to the world: shortfall under licensing",
+            verdict="suggestive",
+            reading="causal",
+            estimator="counterfactual",
+            estimate=-7.2e6,
+            lo80=-8.4e6,
+            hi80=-6.0e6,
+            lo95=-9.3e6,
+            hi95=-5.1e6,
+            p_value=0.045,
+            p_floor=0.045,
+            mde80=2.4e6,
+            n_placebo=21,
+            desc_estimate=-7.48e6,
+            desc_lo=-8.1e6,
+            desc_hi=-6.9e6,
+            observed_total=7.055e6,
+            expected=14.537e6,
+            because="29 clean months, fewer than 36",
+        ),
+        _row(
+            "2",
+            WORLD,
+            "2025-04",
+            "2026-03",
+            question="Magnets to the world: lost or delayed?",
+            estimand="net",
+            measure="net",
+            verdict="cannot distinguish",
+            desc_estimate=-2e4,
+            desc_lo=-7.1e6,
+            desc_hi=9e5,
+            observed_total=58.128e6,
+            expected=58.148e6,
+            because="the sign depends on the baseline",
+        ),
+        _row(
+            "3",
+            US,
+            "2025-04",
+            "2026-03",
+            question="Magnets to the US: shortfall",
+            desc_estimate=-1.979e6,
+            desc_lo=-2.2e6,
+            desc_hi=-1.5e6,
+            observed_total=5.465e6,
+            expected=7.444e6,
+            because="only 23 clean months",
+            n_clean=23,
+        ),
+        _row(
+            "5",
+            US,
+            "2025-06",
+            "2026-03",
+            question="US share of magnets",
+            estimand="share",
+            measure="share",
+            unit="",
+            desc_estimate=-0.033,
+            desc_lo=-0.035,
+            desc_hi=-0.027,
+            observed_total=0.095,
+            expected=0.128,
+            because="a share is no level",
+        ),
+        _row(
+            "7",
+            "CHN.export.USA.gallium",
+            "2024-12",
+            "2025-11",
+            question="The ban, exporter's view",
+            event="us_ban_2024+enforcement_2025",
+            verdict="not identified",
+            reading="none",
+            baseline="none; last published level, 2024-01/2024-10",
+            desc_estimate=0.0,
+            desc_lo=0.0,
+            desc_hi=0.0,
+            because="the flow was zero before the ban",
+        ),
+        _row(
+            "9",
+            "USA.import.CHN.gallium",
+            "2024-12",
+            "2025-11",
+            question="Gallium of Chinese origin",
+            event="us_ban_2024",
+            basis="import_origin",
+            verdict="descriptive",
+            desc_estimate=-120.0,
+            desc_lo=-300.0,
+            desc_hi=50.0,
+            observed_total=1300.0,
+            expected=1420.0,
+            because="most clean months are zero",
+        ),
+        _row(
+            "1",
+            WORLD,
+            "2025-04",
+            "2025-06",
+            role="sensitivity",
+            job="job1b",
+            estimator="regression",
+            verdict="suggestive",
+            estimate=-6.9e6,
+            lo80=-8e6,
+            hi80=-6e6,
+            lo95=-9e6,
+            hi95=-5e6,
+            p_value=0.09,
+            p_floor=0.045,
+            desc_estimate=-7.48e6,
+        ),
+    ]
     for m, observed, expected in (("2025-04", 2.63e6, 4.9e6), ("2025-05", 1.24e6, 4.8e6), ("2025-06", 3.19e6, 4.9e6)):
         q = {
             f"counterfactual_{k}": expected * f
@@ -287,8 +463,10 @@ def test_china_s_january_is_compared_only_as_a_sum() -> None:
 
     before = mm.ordinal("2025-01")
     history = History("CHN.export.WLD.re_magnets", "t", {before + 11: 5.0}, ((before, before + 1, 10.0),), {})
-    rows = [{"month": m, "q50": q, **dict.fromkeys(("q025", "q10", "q90", "q975"), q)} for m, q in
-            (("2026-01", 6.0), ("2026-02", 5.0), ("2026-01/2026-02", 11.0))]  # fmt: skip
+    rows = [
+        {"month": m, "q50": q, **dict.fromkeys(("q025", "q10", "q90", "q975"), q)}
+        for m, q in (("2026-01", 6.0), ("2026-02", 5.0), ("2026-01/2026-02", 11.0))
+    ]
     table = ahead(history, pd.DataFrame(rows), AS_OF)
     heads = [row[0].text for row in table.rows]
     yearly = [row[4] for row in table.rows]
@@ -317,3 +495,27 @@ def test_units_follow_the_product(facts: Facts) -> None:
     assert gallium.unit == "kg"
     assert gallium.observed == pytest.approx(1300.0)
     assert next(a for a in facts.headline if a.id == "3").observed == pytest.approx(5465.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0.43, "kg", "0.4"),
+        (0.0, "kg", "0"),
+        (0.004, "t", "0.0040"),
+        (97.32, "t", "97.3"),
+        (20.0, "t", "20"),
+        (-7483.2, "t", "−7,483"),
+    ],
+)
+def test_a_small_figure_does_not_look_like_zero(value: float, unit: str, text: str) -> None:
+    from forecast.report.numbers import number
+
+    assert number(value, unit) == f"{text}\u00a0{unit}"
+
+
+def test_all_but_all_is_not_all() -> None:
+    from forecast.report.numbers import percent
+
+    assert percent(-0.998) == "−99.8\u00a0%"
+    assert percent(-1.0) == "−100\u00a0%"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,9 @@ from forecast.report.facts import History
 from forecast.report.figures.canvas import C, axes, finish, sheet
 from forecast.report.figures.timeline import year_axis
 from forecast.report.numbers import COUNTRIES, product_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 STATES = (
     ("value", "blue", 0.85, "monthly figure"),
@@ -51,11 +55,9 @@ def coverage(histories: Sequence[History], first: int, last: int) -> Panel:
     return finish(figure)
 
 
-def _boxes(ax: object, lengths: list[tuple[float, float]], rows: list[int], color: str, alpha: float) -> None:
-    from matplotlib.axes import Axes
+def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color: str, alpha: float) -> None:
     from matplotlib.collections import PolyCollection
 
-    assert isinstance(ax, Axes)
     boxes = [
         [(x, i + 0.12), (x + w, i + 0.12), (x + w, i + 0.88), (x, i + 0.88)] for (x, w), i in zip(lengths, rows, strict=True)
     ]

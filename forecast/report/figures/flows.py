@@ -28,16 +28,14 @@ def level(
 ) -> Panel:  # fmt: skip
     """Monthly level with sums as dotted steps; `expected` is a named level to compare with."""
     figure = sheet(*SIZE, title, f"{history.unit} a month; dotted: mean of months known only as a sum")
-    ax = axes(figure, top=50, left=46)
+    ax = axes(figure, top=62, left=46)
     top = flow(ax, history, first, last, C["blue"], 1.7)
     if expected:
         name, value = expected
         ax.axhline(value, color=C["orange"], lw=1.1)
         top = max(top, value)
-        ax.annotate(
-            f"{name}: {number(value, history.unit)}", (first, value), (2, 3), textcoords="offset points",
-            fontsize=8.4, color=C["orange"], va="bottom",
-        )  # fmt: skip
+        words = f"— {name}: {number(value, history.unit)}"
+        figure.text(2 / SIZE[0], 1 - 38 / SIZE[1], words, fontsize=8.8, color=C["orange"], va="baseline")
     scale(ax, 1.12 * top)
     year_axis(ax, first, last)
     mark(ax, events, named)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from forecast.core.scores import Scores
 from forecast.core.series import SeriesKey
-from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Figure, Heading, Panel, Prose, Table
+from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Details, Figure, Heading, Panel, Prose, Table
 from forecast.report.facts import Facts
 from forecast.report.numbers import plain, series_name
 from forecast.report.tables import comparisons
@@ -17,11 +18,13 @@ from forecast.report.tables import comparisons
 if TYPE_CHECKING:
     import pandas as pd
 
-SCALED = ("mase", "rmsse", "smape", "bias")
+SCALED = ("mase", "rmsse", "smape", "bias")  # no unit, so means over series can be taken
 GROUPS = ("China's exports", "US imports, all origins", "US imports of declared Chinese origin", "Other series")
+_LEADING = re.compile(r"^\d+")
 NOTE = (
-    "Relative: geometric mean over series of the model's mean error divided by the middle model's; no unit. MASE and RMSSE "
-    "divide by the seasonal-naive error before the first control. Failures: questions left unanswered over the whole run."
+    "rel.: geometric mean over series of the model's mean error divided by the middle model's; no unit. MASE and RMSSE "
+    "divide by the seasonal-naive error before the first control. in 80 %, in 95 %: share of truths "
+    "inside that band. Bias: 0 is none, towards +1 too high. Failures: questions on these series left unanswered."
 )
 
 
@@ -39,21 +42,25 @@ def blocks(facts: Facts) -> list[Block]:
                 "questions that every model of the group answered."
             )
         )
-        if any(s.startswith("USA.import") for s in table["series"].unique()):
+        american = table[table["series"].str.startswith("USA.import")]
+        if len(american) and not (american["regime"] == "before").any():
             out.append(
                 Callout(
                     "All US cutoffs lie inside the control regime: nothing here shows how a model fares when controls begin."
                 )
             )
-        failures = _failures(facts)
         named = _named_groups(facts, table["series"].unique())
         groups = table["series"].map(lambda s: named.get(s) or group(s))
         common = {
-            name: Scores(table[groups == name], failures).common()
+            name: Scores(table[groups == name], {}).common()
             for name in dict.fromkeys([*named.values(), *GROUPS])
             if (groups == name).any()
         }
-        out += [_scores(name, part, failures, _notes(facts, name)) for name, part in common.items() if len(part)]
+        out += [
+            _scores(name, part, _failures(facts, part["series"].unique()), _notes(facts, name))
+            for name, part in common.items()
+            if len(part)
+        ]
         out.append(Prose(NOTE, "note"))
         figure = _horizons(facts, common)
         out += [figure] if figure else []
@@ -61,7 +68,7 @@ def blocks(facts: Facts) -> list[Block]:
         out.append(Callout("This run holds no backtest scores.", "warning"))
     if len(facts.table("comparisons")):
         out.append(Prose("“Beats” is said only where the whole 90 % interval of the ratio lies below 1."))
-        out.append(comparisons(facts.table("comparisons")))
+        out.append(comparisons(_in_order(facts)))
     return [*out, *_failed(facts)]
 
 
@@ -74,10 +81,18 @@ def _named_groups(facts: Facts, series: Iterable[str]) -> dict[str, str]:
     return dict(sorted(((s, n) for s, n in found.items() if n), key=lambda item: order.index(item[1])))
 
 
+def _in_order(facts: Facts) -> pd.DataFrame:
+    """The comparisons, groups in the config's order."""
+    table = facts.table("comparisons")
+    order = [str(g["name"]) for g in facts.config.get("backtest") or () if isinstance(g, dict)]
+    place = table["group"].map(lambda n: order.index(n) if n in order else len(order))
+    return table.iloc[place.argsort(kind="stable")]
+
+
 def _notes(facts: Facts, group_name: str) -> str:
     """What the config says of a group."""
     asked = [g for g in facts.config.get("backtest") or () if isinstance(g, dict)]
-    return next((str(g["note"]) for g in asked if g.get("name") == group_name and g.get("note")), "")
+    return next((str(g["note"]) for g in asked if g.get("name") == group_name and g.get("note")), "").capitalize()
 
 
 def group(series: str) -> str:
@@ -88,13 +103,16 @@ def group(series: str) -> str:
     return GROUPS[("export", "import_total", "import_origin").index(key.basis)] if key.reporter in ("CHN", "USA") else GROUPS[3]
 
 
-def _failures(facts: Facts) -> dict[str, int]:
+def _failures(facts: Facts, series: Iterable[str]) -> dict[str, int]:
+    """Questions on some series left unanswered, by method."""
     table = facts.table("failures")
-    return {str(k): int(v) for k, v in table.groupby("method").size().items()} if len(table) else {}
+    part = table[table["series"].isin(list(series))]
+    return {str(k): int(v) for k, v in part.groupby("method").size().items()} if len(part) else {}
 
 
 def _scores(name: str, common: pd.DataFrame, failures: dict[str, int], note: str) -> Table:
-    metrics = [m for m in dict.fromkeys(common["metric"]) if m in SCALED or str(m).startswith("coverage")]
+    known = sorted(common["metric"].astype(str).unique())
+    metrics = [m for m in SCALED if m in known] + [m for m in known if m.startswith("coverage")]
     means = common.pivot_table(index="model", columns="metric", values="value", aggfunc="mean")
     relative = _relative(common)
     counts = common[common["metric"] == common["metric"].iloc[0]].groupby("model").size()
@@ -106,7 +124,7 @@ def _scores(name: str, common: pd.DataFrame, failures: dict[str, int], note: str
         rows.append((Cell(str(model)), *cells, Cell(str(int(counts.get(model, 0)))), Cell(str(failures.get(str(model), 0)))))
     columns = (
         Column("Model"),
-        *(Column(f"{m.upper()}, relative", True) for m in relative),
+        *(Column(f"{m.upper()} rel.", True) for m in relative),
         *(Column(_head(str(m)), True) for m in metrics),
         Column("Questions", True), Column("Failures", True),
     )  # fmt: skip
@@ -132,13 +150,15 @@ def _relative(common: pd.DataFrame) -> dict[str, pd.Series]:
 def _spell(metric: str, value: float) -> str:
     if not math.isfinite(value):
         return MISSING
-    return plain(100 * value, 0) + "\u00a0%" if metric.startswith("coverage") else plain(value, 2)
+    if metric.startswith("coverage"):
+        return plain(100 * value, 0) + "\u00a0%"
+    return plain(value, 0) + "\u00a0%" if metric == "smape" else plain(value, 2)
 
 
 def _head(metric: str) -> str:
     if metric.startswith("coverage"):
         level = "".join(c for c in metric if c.isdigit()) or "80"
-        return f"Coverage of {level}\u00a0%"
+        return f"in {level}\u00a0%"
     return metric.upper() if metric in ("mase", "rmsse") else "sMAPE" if metric == "smape" else metric.capitalize()
 
 
@@ -169,7 +189,8 @@ def _horizons(facts: Facts, common: dict[str, pd.DataFrame]) -> Figure | None:
     return Figure(
         "backtest", "Error by horizon", tuple(panels), 3,
         "Lower is better. Blue: the model shown first in this report; orange: the benchmark of the comparisons; green: the "
-        "lowest mean. Composition of the questions differs between horizons. Source: the run's scores.",
+        "lowest mean; grey: the others, named where there is room. Composition of the questions differs between horizons. "
+        "Source: the run's scores.",
         "Lines of forecast error by months ahead, one line per model",
     )  # fmt: skip
 
@@ -187,10 +208,20 @@ def _failed(facts: Facts) -> list[Block]:
     table = facts.table("failures")
     if not len(table):
         return [Prose("No question was left unanswered.", "note")]
+    grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for method, reason, series in zip(table["method"], table["reason"], table["series"], strict=True):
+        grouped.setdefault((str(method), _LEADING.sub("#", str(reason))), []).append((str(reason), str(series)))
     rows = []
-    for (method, reason), part in table.groupby(["method", "reason"], sort=True):
-        names = list(dict.fromkeys(str(s) for s in part["series"]))
+    for (method, _), found in sorted(grouped.items()):
+        names = sorted({s for _, s in found})
         some = "; ".join(series_name(s) for s in names[:3]) + (f"; {len(names) - 3} more" if len(names) > 3 else "")
-        rows.append((Cell(str(method)), Cell(str(len(part))), Cell(str(reason)), Cell(some)))
+        rows.append((Cell(method), Cell(str(len(found))), Cell(_reason([r for r, _ in found])), Cell(some)))
     columns = (Column("Method"), Column("Questions", True), Column("Reason"), Column("Series"))
-    return [Heading("Questions left unanswered", 3), Table("A failure is a row, not a crash.", columns, tuple(rows))]
+    listed = Table("A failure is a row, not a crash: the other models of the question still answer.", columns, tuple(rows))
+    return [Details(f"Questions left unanswered: {len(table)}", (listed,))]
+
+
+def _reason(reasons: list[str]) -> str:
+    """One text for reasons that differ in their leading number only: 10 to 13 usable months where 14 are needed."""
+    sizes = sorted({int(m[0]) for r in reasons if (m := _LEADING.match(r))})
+    return _LEADING.sub(f"{sizes[0]} to {sizes[-1]}", reasons[0]) if len(sizes) > 1 else reasons[0]

@@ -7,8 +7,9 @@ import math
 from forecast.report.blocks import MISSING, Block, Cell, Column, Details, Heading, Prose, Table
 from forecast.report.facts import Facts
 from forecast.report.numbers import number, plain, treated_name, window
-from forecast.report.wording import amount
+from forecast.report.wording import amount, spelled
 
+FIRST = ("identified", "length", "data_state")  # the order in which the gates are read
 MARKS = {"pass": "✓", "fail": "✗", "not run": MISSING}
 
 
@@ -32,7 +33,7 @@ def _gates(facts: Facts) -> list[Block]:
     rows = [a for a in facts.headline if a.job in by]
     if not rows:
         return []
-    names = list(dict.fromkeys(table["gate"].astype(str)))
+    names = sorted(table["gate"].astype(str).unique(), key=lambda n: (FIRST.index(n) if n in FIRST else len(FIRST), n))
     cells, reasons = [], []
     for a in rows:
         gates = {str(g["gate"]): g for g in by[a.job]}
@@ -48,11 +49,16 @@ def _gates(facts: Facts) -> list[Block]:
                 g = gates[n]
                 limit = _limit(g["value"], g["threshold"])
                 reasons.append(
-                    (Cell(a.id), Cell(n), Cell(str(g["outcome"]), tone=str(g["outcome"])), Cell(str(g["reason"]), limit))
+                    (
+                        Cell(a.id),
+                        Cell(n.replace("_", " ")),
+                        Cell(str(g["outcome"]), tone=str(g["outcome"])),
+                        Cell(spelled(facts, a, str(g["reason"])), limit),
+                    )
                 )
     matrix = Table(
         "Gates by question: ✓ passed, ✗ failed, – not run.",
-        (Column("Question"), *(Column(n) for n in names), Column("Verdict")),
+        (Column("Question"), *(Column(n.replace("_", " ")) for n in names), Column("Verdict")),
         tuple(cells),
     )
     why = Table(
@@ -66,8 +72,11 @@ def _gates(facts: Facts) -> list[Block]:
 
 
 def _limit(value: object, threshold: object) -> str:
-    spelled = [float(v) if isinstance(v, int | float) else math.nan for v in (value, threshold)]
-    return f"value {plain(spelled[0], 2)}, threshold {plain(spelled[1], 2)}" if all(map(math.isfinite, spelled)) else ""
+    """Value and threshold where the gate has both and the threshold says something."""
+    pair = [float(v) if isinstance(v, int | float) else math.nan for v in (value, threshold)]
+    if not all(map(math.isfinite, pair)) or pair[1] == 0:
+        return ""
+    return "value {}, threshold {}".format(*(plain(v, 2).removesuffix(".00") for v in pair))
 
 
 def _placebos(facts: Facts) -> list[Block]:

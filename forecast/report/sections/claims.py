@@ -10,6 +10,8 @@ def blocks(facts: Facts) -> list[Block]:
     """The claims the run carries, else where they are worked out."""
     out: list[Block] = [Heading("Published claims", 2, "claims", "Claims")]
     rows = [r for r in facts.run.info.get("claims") or facts.config.get("claims") or () if isinstance(r, dict)]
+    if not rows and (facts.config.get("data") or {}).get("use", "published") != "published":
+        return []
     if not rows:
         return [*out, Prose("Claims of the press are computed one by one, with the arithmetic, in `experiments/001_claims`.")]
     columns = (Column("Claim"), Column("From the bundled figures"), Column("Holds?"))

@@ -7,6 +7,7 @@ from itertools import groupby
 from forecast.core import months as mm
 from forecast.report.blocks import Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Prose, Table
 from forecast.report.facts import Facts
+from forecast.report.sections.outlook import unadjusted
 
 ROWS = 44
 SINCE = mm.ordinal("2018-01")
@@ -23,8 +24,8 @@ def blocks(facts: Facts) -> list[Block]:
         out.append(
             Prose(
                 f"{len(facts.table('observations')):,} figures of {len(facts.histories)} series, released by {facts.as_of}. "
-                f"Missing is not zero, and “not bundled” is not “not released”: the table ends where it ends.{until} Not "
-                "seasonally adjusted: all series but the rare-earth total are too short for it."
+                f"Missing is not zero, and “not bundled” is not “not released”: the table ends where it ends.{until} "
+                f"{unadjusted(facts)}"
             )
         )
         out.append(_coverage(facts))

@@ -61,7 +61,8 @@ def _paths(facts: Facts, answers: Sequence[Answer]) -> Figure | None:
         key = SeriesKey.maybe(answer.series.split("+")[0])
         name = product_name(key.product) if key else answer.series
         title = f"{answer.id}. {name[:1].upper() + name[1:]}"[:52]
-        sub = f"{flow_name(answer.series.split('+')[0])}, {window(answer.first, answer.last)}; {unit}".replace("\u00a0", " ")
+        flow = flow_name(answer.series.split("+")[0])
+        sub = f"{flow}, {window(answer.first, answer.last)}, {answer.estimator}; {unit}".replace("\u00a0", " ")
         panels.append(counterfactual(title, sub, path, scale, facts.histories.get(answer.series)))
     if not panels:
         return None

@@ -24,7 +24,7 @@ def blocks(facts: Facts) -> list[Block]:
             Prose(
                 f"Twelve months from each series' own last published month, model **{model}**, standing on {facts.as_of}. "
                 "Bands hold 80 and 95 % of the draws; they know past surprises, not decisions still to come. "
-                "Figures are not seasonally adjusted: too short for all but the rare-earth total."
+                f"{unadjusted(facts)}"
             )
         )
         out.append(_fans(facts, names[:PANELS], model, "outlook", "Twelve months ahead"))
@@ -45,6 +45,12 @@ def blocks(facts: Facts) -> list[Block]:
     return out + _expiry(facts)
 
 
+def unadjusted(facts: Facts) -> str:
+    """Why nothing is seasonally adjusted."""
+    long = "CHN.export.WLD.rare_earths_total" in facts.histories
+    return "Not seasonally adjusted" + (": all series but the rare-earth total are too short for it." if long else ".")
+
+
 def _fans(facts: Facts, shown: list[str], model: str, name: str, title: str) -> Figure:
     from forecast.report.figures.fans import fan
     from forecast.report.figures.timeline import letters
@@ -62,8 +68,8 @@ def _fans(facts: Facts, shown: list[str], model: str, name: str, title: str) -> 
         panels,
         3,
         f"Black: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of {model}. "
-        f"Grey: months already past on {facts.as_of} without a bundled figure. Dashed: events in force. Source: "
-        "customs figures as bundled; own calculation.",
+        f"Grey: months already past on {facts.as_of} without a bundled figure. Dashed: events in force. A 95 % band may "
+        "leave the frame; the table has its ends. Source: customs figures as bundled; own calculation.",
         "Fan charts of " + "; ".join(series_name(s) for s in shown),
         key(events, named),
     )
@@ -84,17 +90,12 @@ def _expiry(facts: Facts) -> list[Block]:
     if not len(table):
         return []
     days = [str(part["day"]) for part in facts.config.get("expiry") or () if isinstance(part, dict) and part.get("day")]
-    days += [
-        str(e.end)
-        for e in facts.calendar
-        if e.instrument == "suspension" and e.reversal_of and e.end and str(e.end) > facts.as_of
-    ]
-    when = f" on {days[0]}" if days else ""
+    ends = [e for e in facts.calendar if e.reversal_of and e.end and str(e.end) > facts.as_of]
+    days += [str(e.end) for e in ends if any(e.touches(str(s)) for s in table["series"].unique())]
     return [
-        Heading(f"When the suspension ends{when}", 3),
+        Heading(f"When the suspension ends on {days[0]}" if days else "Under each regime", 3),
         Prose(
-            "What a month looked like under each regime. The columns are observed means, not forecasts, and no chance is "
-            "given to any."
+            "What a month looked like under each regime. These are observed means, not forecasts; no chance is given to any."
         ),
         regimes(table),
     ]

@@ -1,0 +1,172 @@
+"""Old questions: what was known, what is asked, what can be marked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from forecast.core.archive import bundled_archive
+from forecast.core.errors import ConfigError, MissingExtraError, TooShortError
+from forecast.core.months import label, ordinal
+from forecast.core.results import Failure, Forecast, Skipped, Used
+from forecast.study import backtest as bt
+from forecast.study.cutoffs import cutoffs
+from forecast.study.score import periods_of, regime_of, scale_of, score, summed
+
+RE = "CHN.export.WLD.rare_earths_total"
+ZINC = "USA.import.WLD.zinc"
+
+
+@dataclass(frozen=True)
+class Flat:
+    """The last known figure, always; fails on zinc if told to."""
+
+    fails: bool = False
+    name = "flat"
+
+    def predict(self, vintage, task, rng, answers=()):
+        if self.fails and ZINC in task.series:
+            raise TooShortError("told to fail")
+        level = [vintage.observed(s).values[np.isfinite(vintage.observed(s).values)][-1] for s in task.series]
+        draws = np.tile(np.array(level)[None, :, None], (5, 1, len(task.months)))
+        return Forecast(task, draws, tuple(Used("flat") for _ in task.series))
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Needs a library that is not there."""
+
+    name = "missing"
+
+    def predict(self, vintage, task, rng, answers=()):
+        raise MissingExtraError("no library")
+
+
+@pytest.fixture(scope="module")
+def archive():
+    return bundled_archive()
+
+
+def test_questions_start_after_the_series_own_last_month(archive):
+    days = cutoffs("2025-06", "2025-08", series=RE)
+    pasts = bt.questions(archive, [RE], days, 3)
+    assert [label(p.last) for p in pasts] == ["2025-05", "2025-06", "2025-07"]
+    assert pasts[0].task.months == ("2025-06", "2025-07", "2025-08")
+    assert all(p.vintage(archive).last_month(RE) == p.last for p in pasts)
+
+
+def test_a_day_without_news_asks_nothing_again(archive):
+    first, second = cutoffs("2025-06", "2025-07", series=RE)
+    between = second.replace(day=1)
+    assert len(bt.questions(archive, [RE], [first, between, second], 1)) == 2
+
+
+def test_short_series_are_not_asked(archive):
+    assert not bt.questions(archive, [ZINC], cutoffs("2024-06", "2024-08", series=ZINC), 1, min_months=24)
+
+
+def test_a_rolling_window_hides_what_is_older(archive):
+    past = bt.questions(archive, [RE], cutoffs("2025-06", "2025-06", series=RE), 1, window="rolling", window_months=24)[0]
+    observed = past.vintage(archive).observed(RE)
+    assert observed.last - observed.first + 1 == 24
+    with pytest.raises(ConfigError, match="rolling"):
+        bt.questions(archive, [RE], [], window="rollin")
+
+
+def test_periods_have_months_published_spans_and_the_total(archive):
+    day = cutoffs("2022-12", "2022-12", series=RE)[0]
+    past = bt.questions(archive, [RE], [day], 4)[0]  # asks 2022-12 to 2023-03; Jan and Feb 2023 were published as a sum
+    rows = {(label(p.first), label(p.last)): p for p in periods_of(past, archive.latest, [1, 3])}
+    assert np.isnan(rows["2023-01", "2023-01"].truth)
+    span = rows["2023-01", "2023-02"]
+    assert span.truth > 0
+    assert span.scored
+    assert rows["2022-12", "2023-03"].truth == pytest.approx(
+        rows["2022-12", "2022-12"].truth + span.truth + rows["2023-03", "2023-03"].truth
+    )
+    assert not rows["2022-12", "2023-03"].scored
+    assert not rows["2023-03", "2023-03"].scored  # four months ahead was not asked for
+
+
+def test_spans_are_summed_draw_by_draw(archive):
+    past = bt.questions(archive, [RE], cutoffs("2022-12", "2022-12", series=RE), 3)[0]
+    draws = np.random.default_rng(0).normal(size=(7, 1, 3))
+    answer = Forecast(past.task, draws, (Used("x"),))
+    rows = periods_of(past, archive.latest)
+    block = summed(answer, past, rows)
+    at = [(p.first - past.last, p.last - past.last) for p in rows].index((2, 3))
+    np.testing.assert_allclose(block[:, at], draws[:, 0, 1] + draws[:, 0, 2])
+
+
+def test_without_a_truth_joint_releases_get_a_sum(archive):
+    past = bt.questions(archive, [RE], cutoffs("2025-12", "2025-12", series=RE), 4)[0]
+    assert (ordinal("2026-01"), ordinal("2026-02")) in [(p.first, p.last) for p in periods_of(past, None)]
+
+
+def test_scores_count_failures_and_share_the_common_set(archive):
+    made = bt.backtest(archive, cutoffs("2025-08", "2025-09", series=ZINC), [Flat(fails=True), "mean12"], [RE, ZINC], [1], draws=50)
+    scores = score(made, archive.latest, ["mae", "mase", {"use": "coverage", "level": 95, "name": "coverage_95"}])
+    assert scores.failures["flat"] > 0
+    assert set(scores.table["metric"]) == {"mae", "mase", "coverage_95"}
+    assert ZINC in set(scores.table["series"])
+    assert set(scores.common()["series"]) == {RE}
+    summary = scores.summary().set_index(["model", "metric"])
+    assert summary.loc[("flat", "mae"), "n"] == summary.loc[("mean12", "mae"), "n"]
+    assert summary.loc[("flat", "mae"), "failures"] == scores.failures["flat"]
+
+
+def test_a_perfect_forecast_has_no_error(archive):
+    past = bt.questions(archive, [ZINC], cutoffs("2025-07", "2025-07", series=ZINC), 1)[0]
+    truth = periods_of(past, archive.latest)[0].truth
+    perfect = Forecast(past.task, np.full((4, 1, 1), truth), (Used("x"),))
+    made = bt.Backtest((bt.Answered("oracle", past, perfect),), archive)
+    table = score(made, archive.latest, ["crps", "mae", "bias"]).table
+    assert (table["value"] == 0).all()
+
+
+def test_a_missing_library_is_not_a_failure_of_the_method(archive):
+    past = bt.questions(archive, [RE], cutoffs("2025-06", "2025-06", series=RE), 1)[0]
+    made = bt.answers(Missing(), [past.vintage(archive)], [past.task])[0]
+    assert isinstance(made, Skipped)
+    assert isinstance(made, Failure)
+
+
+def test_two_models_of_one_name_are_refused():
+    with pytest.raises(ConfigError, match="two models"):
+        bt.named(["mean12", {"use": "drift", "name": "mean12"}])
+
+
+def test_the_scale_stops_at_the_first_control(archive):
+    truth = archive.latest
+    calm = scale_of(RE, truth)
+    observed = truth.observed(RE)
+    end = ordinal("2025-04")
+    values = {int(m): v for m, v in zip(observed.months, observed.values, strict=True) if m < end and np.isfinite(v)}
+    by_hand = [abs(v - values[m - 12]) for m, v in values.items() if m - 12 in values]
+    assert calm.mean == pytest.approx(np.mean(by_hand))
+    assert calm.root == pytest.approx(np.sqrt(np.mean(np.square(by_hand))))
+    assert calm.pairs == len(by_hand)
+    assert not calm.frozen
+
+
+def test_a_short_calm_freezes_the_first_training_window(archive):
+    name = "USA.import.CHN.antimony_unwrought"
+    training = archive.as_of("2025-03-01")
+    scale = scale_of(name, archive.latest, training)
+    assert scale.frozen
+    assert "2025-03-01" in scale.basis
+    assert scale.mean > 0
+
+
+def test_no_scale_gives_the_reason(archive):
+    scale = scale_of("CHN.export.USA.gallium", archive.latest)
+    assert np.isnan(scale.mean)
+    assert scale.reason
+
+
+def test_regimes_follow_the_controls(archive):
+    events = archive.events
+    name = "USA.import.CHN.gallium"
+    said = [regime_of(name, ordinal(m), events) for m in ("2023-03", "2024-12", "2026-03")]
+    assert said == ["before", "under control", "eased"]
+    assert regime_of(ZINC, ordinal("2025-06"), events) == "no control"

@@ -1,0 +1,128 @@
+"""The command line: exit codes, streams, and what it does not load."""
+
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from forecast.cli import app
+from forecast.core.run import Run
+
+HEAVY = ("statsmodels", "sklearn", "prophet", "matplotlib")
+
+
+def call(*words):
+    return CliRunner().invoke(app, list(words))
+
+
+def test_version():
+    from forecast import __version__
+
+    assert call("--version").output.strip() == f"forecast {__version__}"
+
+
+@pytest.mark.parametrize("kind", ["sources", "shapes", "models", "estimators", "checks", "metrics", "series", "events"])
+def test_list_is_name_tab_sentence(kind):
+    lines = call("list", kind).output.strip().splitlines()
+    assert len(lines) > 1
+    assert all(line.count("\t") == 1 and all(part.strip() for part in line.split("\t")) for line in lines)
+
+
+def test_an_unknown_list_names_the_nearest():
+    result = call("list", "model")
+    assert result.exit_code == 2
+    assert "'models'" in result.output
+
+
+def test_a_bad_config_is_one_message_and_exit_code_2(tmp_path):
+    path = tmp_path / "bad.toml"
+    path.write_text('[[models]]\nuse = "seasonal_naiv"\n', "utf-8")
+    for command in ("run", "check"):
+        result = call(command, str(path))
+        assert result.exit_code == 2
+        assert "no model is called 'seasonal_naiv'" in result.output
+        assert "try: 'seasonal_naive'" in result.output
+        assert "Traceback" not in result.output
+
+
+def test_report_of_something_else_is_refused(tmp_path):
+    result = call("report", str(tmp_path))
+    assert result.exit_code == 2
+    assert "not a finished run folder" in result.output
+
+
+def test_check_prints_plan_holes_and_contradictions():
+    result = call("check", "quick")
+    assert result.exit_code == 0
+    for text in ("PLAN", "4 series x 1 days", "SERIES", "FINDINGS", "sources disagree", "events verified to 2026-03-12"):
+        assert text in result.output
+
+
+def test_list_and_check_load_nothing_heavy():
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom forecast.cli import app\n"
+        "for words in (['list', 'models'], ['list', 'estimators'], ['check']):\n"
+        "    assert CliRunner().invoke(app, words).exit_code == 0, words\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_help_loads_neither_numpy_nor_pandas():
+    code = (
+        "import sys\nfrom typer.testing import CliRunner\nfrom forecast.cli import app\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "print([name for name in ('numpy', 'pandas', 'joblib') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_starter_runs_and_its_folder_is_the_last_line_on_stdout(tmp_path):
+    assert call("init", str(tmp_path / "mine")).exit_code == 0
+    result = call("run", str(tmp_path / "mine" / "own_data.toml"), "--out", str(tmp_path / "runs"), "--workers", "1", "--strict")
+    assert result.exit_code == 0, result.output
+    last = result.stdout.strip().splitlines()[-1]
+    run = Run(tmp_path / "runs" / last.rsplit("/", 1)[-1])
+    assert run.info["finished"]
+    assert set(run.forecasts["series"]) == {"CHL.export.WLD.sample_salt", "CHL.export.WLD.sample_brine"}
+    assert run.effects["event"].unique().tolist() == ["sample_licensing_2024"]
+    assert (run.folder / "report.html").stat().st_size > 10_000
+    stamp = (run.folder / "run.json").stat().st_mtime_ns
+    assert call("run", str(tmp_path / "mine" / "own_data.toml"), "--out", str(tmp_path / "runs")).exit_code == 0
+    assert (run.folder / "run.json").stat().st_mtime_ns == stamp  # a finished run is opened, not done again
+
+
+def test_init_never_overwrites(tmp_path):
+    (tmp_path / "file").write_text("mine", "utf-8")
+    result = call("init", str(tmp_path))
+    assert result.exit_code == 2
+    assert "not empty" in result.output
+
+
+def test_an_interrupt_leaves_code_130(monkeypatch):
+    from forecast import api
+
+    def interrupted(*words):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "run", interrupted)
+    result = call("run", "quick", "--workers", "1")
+    assert result.exit_code == 130
+    assert "takes the run up where it stopped" in result.output
+
+
+def test_strict_makes_failures_count(monkeypatch, tmp_path):
+    import pandas as pd
+
+    from forecast import api
+
+    class Done:
+        folder = tmp_path
+        failures = pd.DataFrame({"job": ["x"]})
+
+    monkeypatch.setattr(api, "run", lambda *words: Done())
+    assert call("run", "quick", "--workers", "1").exit_code == 0
+    assert call("run", "quick", "--workers", "1", "--strict").exit_code == 1

@@ -1,0 +1,148 @@
+"""Configs: what is accepted, and where an error is said to stand."""
+
+import pytest
+
+from forecast.core.errors import ConfigError
+from forecast.jobs.load import load, locate, read_archive, shipped
+from forecast.jobs.plan import OWN_DAY, design_of, plan
+
+BASE = 'name = "own"\n[[models]]\nuse = "mean12"\n'
+
+
+def wrong(tmp_path, text):
+    path = tmp_path / "own.toml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ConfigError) as error:
+        load(path)
+    return error.value
+
+
+@pytest.mark.parametrize(
+    ("text", "problem", "where", "hint"),
+    [
+        ('tittle = "x"\n', "unknown key 'tittle'", "own.toml, tittle", "'title'"),
+        ('[[models]]\nuse = "mean12"\n[[models]]\nuse = "seasonal_naiv"\n', "no model is called 'seasonal_naiv'", "[[models]] 2, use", "'seasonal_naive'"),
+        ("[[models]]\n", "the key 'use' is missing", "[[models]] 1, use", "add use"),
+        ('[[models]]\nuse = "ets"\nformz = []\n', "has no option 'formz'", "[[models]] 1", "'forms'"),
+        ('[[models]]\nuse = "ets"\n[[models]]\nuse = "ets"\n', "'ets' is named twice", "[[models]] 2", "another name"),
+        ('default_model = "etz"\n[[models]]\nuse = "ets"\n', "no model of this config is called 'etz'", "default_model", "'ets'"),
+        ('[[models]]\nuse = "combine"\nmembers = ["ets", "theta"]\n', "no earlier model", "[[models]] 1, members", "before"),
+        ('[[backtest]]\nname = "b"\nseries = ["x"]\nfirst = "2024-13"\n', "'2024-13' is not a month", "[[backtest]] 1, first", "YYYY-MM"),
+        ('[[backtest]]\nname = "b"\nseries = ["x"]\nfirst = "2024-01"\nevery = "weekly"\n', "'weekly' is not allowed", "[[backtest]] 1, every", "month"),
+        ('[forecast]\nmonth = 12\n', "unknown key 'month'", "[forecast], month", "'months'"),
+        ('[[effects]]\nid = "1"\nquestion = "q"\nevent = "e"\ntreated = "t"\nestimator = "x"\n', "unknown key 'estimator'", "[[effects]] 1, estimator", "'estimators'"),
+        ('[[effects]]\nid = "1"\nquestion = "q"\nevent = "e"\ntreated = "t"\nestimators = ["basline"]\n', "no estimator is called 'basline'", "[[effects]] 1", "'baseline'"),
+        ('[[metrics]]\nuse = "coverage"\nlevel = 120\n', "coverage level of 120", "[[metrics]] 1", "80 or 95"),
+        ('as_of = "soon"\n', "neither 'latest' nor a day", "as_of", ""),
+        ("name = \n", "not valid TOML", "own.toml", "line"),
+        ('name = "Own Data"\n', "'Own Data' is not a name", "own.toml, name", "lower-case"),
+        ('[[events]]\nid = "x"\nannounced = 2024-05-01\nend = 2024-04-01\nend_announced = 2024-05-01\n', "before it was announced", "[[events]] 1", "two days"),
+        ('[data]\nuse = "csvv"\n', "no source is called 'csvv'", "[data]", "'csv'"),
+    ],
+)  # fmt: skip
+def test_each_fault_has_problem_place_and_way_out(tmp_path, text, problem, where, hint):
+    error = wrong(tmp_path, text)
+    assert problem in error.problem
+    assert where in error.where
+    assert hint in error.hint
+
+
+def test_an_event_called_off_before_it_took_effect_is_valid(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text('[[events]]\nid = "x"\nannounced = 2024-05-01\neffective = 2024-09-01\ncalled_off = 2024-06-01\n', "utf-8")
+    assert not read_archive(load(path)).events["x"].in_force
+
+
+def test_shipped_configs_load_by_name():
+    for name in ("minerals", "quick", "own_data"):
+        assert load(name).name == name
+    assert locate("quick") == shipped()["quick"]
+    with pytest.raises(ConfigError, match="no config is called") as error:
+        locate("quik")
+    assert "'quick'" in error.value.hint
+
+
+def test_the_hash_follows_content_not_place(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "own.toml").write_text(BASE, "utf-8")
+    first, second = load(tmp_path / "a" / "own.toml"), load(tmp_path / "b" / "own.toml")
+    assert first.hash8 == second.hash8
+    assert load(tmp_path / "a" / "own.toml", as_of="2025-01-31").hash8 != first.hash8
+
+
+def test_members_are_written_out(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[[models]]\nuse = "ets"\nname = "simple"\nforms = ["ANN"]\n[[models]]\nuse = "drift"\n'
+        '[[models]]\nuse = "combine"\nname = "both"\nmembers = ["simple", "drift"]\n',
+        "utf-8",
+    )
+    assert load(path).spec("both")["members"] == [{"use": "ets", "forms": ["ANN"]}, {"use": "drift"}]
+
+
+def planned(tmp_path, text):
+    path = tmp_path / "own.toml"
+    path.write_text(text, "utf-8")
+    config = load(path)
+    return plan(config, read_archive(config))
+
+
+def test_unknown_series_names_the_nearest(tmp_path):
+    with pytest.raises(ConfigError) as error:
+        planned(tmp_path, BASE + '[forecast]\nseries = ["CHN.export.WLD.re_magnet"]\n')
+    assert "'CHN.export.WLD.re_magnets'" in error.value.hint
+    assert "[forecast], series" in error.value.where
+
+
+def test_unknown_event_and_product_name_the_nearest(tmp_path):
+    row = '[[effects]]\nid = "1"\nquestion = "q"\nevent = "{}"\ntreated = "CHN.export.USA.{}"\n'
+    with pytest.raises(ConfigError) as error:
+        planned(tmp_path, row.format("us_ban_2042", "gallium"))
+    assert "'us_ban_2024'" in error.value.hint
+    with pytest.raises(ConfigError, match="no product is called 'galium'"):
+        planned(tmp_path, row.format("us_ban_2024", "galium"))
+
+
+def test_members_come_a_stage_earlier_and_keep_their_draws(tmp_path):
+    text = (
+        '[[models]]\nuse = "mean12"\n[[models]]\nuse = "drift"\n[[models]]\nuse = "ets"\n'
+        '[[models]]\nuse = "combine"\nname = "both"\nmembers = ["mean12", "drift"]\n'
+        '[forecast]\nseries = ["CHN.export.WLD.re_magnets"]\n'
+        '[[backtest]]\nname = "b"\nseries = ["CHN.export.WLD.rare_earths_total"]\nfirst = "2025-06"\nlast = "2025-09"\nmodels = ["both"]\n'
+    )
+    made = planned(tmp_path, text)
+    assert [{b.label for b in stage} for stage in made.stages] == [{"mean12", "drift", "ets"}, {"both"}]
+    assert {b.label for b in made.batches if b.keep} == {"mean12", "drift"}
+    assert {b.label for b in made.batches if b.group == "b"} == {"mean12", "drift", "both"}
+    last = next(b for b in made.batches if b.group == OWN_DAY).pasts[0]
+    assert last.task.months[0] == made.vintage.steps.label(made.vintage.last_month("CHN.export.WLD.re_magnets") + 1)
+
+
+def test_one_question_is_not_asked_twice(tmp_path):
+    group = '[[backtest]]\nname = "{}"\nseries = ["CHN.export.WLD.rare_earths_total"]\nfirst = "2025-06"\n'
+    with pytest.raises(ConfigError, match="twice"):
+        planned(tmp_path, BASE + group.format("one") + group.format("two"))
+
+
+def test_rows_become_designs(tmp_path):
+    made = load("minerals")
+    archive = read_archive(made)
+    rows = {row.id: row for row in made.effects}
+    design = design_of(rows["10b"], archive)
+    assert design.event_ids == "sb_licensing_2024+us_ban_2024+enforcement_2025"
+    assert (design.lag_months, design.donut, design.start, design.stop) == (1, 1, "2025-06", "2025-11")
+    assert design.baselines[0] == ("12 months before the ban", "2023-12", "2024-11")
+
+
+def test_the_main_job_asks_what_it_must():
+    made = plan(load("minerals"), read_archive(load("minerals")))
+    days = {}
+    for name, pasts in made.groups.items():
+        for past in pasts if name != OWN_DAY else ():
+            days.setdefault(past.series, set()).add(past.task.day)
+    assert sum(len(d) >= 18 for d in days.values()) >= 12
+    labels = {m.label for m in made.config.models}
+    assert {"seasonal_naive", "ets", "theta", "sarimax", "structural", "prophet", "regression", "mean", "median"} <= labels
+    heads = {int("".join(c for c in row.id if c.isdigit())) for row in made.config.effects}
+    assert heads == set(range(1, 18))
