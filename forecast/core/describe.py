@@ -67,8 +67,8 @@ def asked(vintage: Vintage, design: Design) -> Asked:
 def expected(vintage: Vintage, design: Design, baseline: Baseline, periods: Sequence[Period]) -> Floats:
     """A baseline laid on each period, shape (periods,); NaN where the figures do not determine it.
 
-    A named clean period gives its monthly mean times the number of months; `same months a year earlier` gives the sum of those
-    months. With `share_of`, the ratio of sums, shape (1,).
+    A named clean period gives its monthly mean (times the baseline's own factor) times the number of months; `same months a
+    year earlier` gives the sum of those months. With `share_of`, the ratio of sums, shape (1,).
     """
     if baseline.first is None or baseline.last is None:
         back = _years_back(vintage.steps, design.window(vintage)) * cycle(vintage.steps)
@@ -81,6 +81,7 @@ def expected(vintage: Vintage, design: Design, baseline: Baseline, periods: Sequ
     if design.share_of:
         return np.array([_ratio(vintage, design, [(baseline.first, baseline.last)])])
     mean = _total(vintage, design.treated, baseline.first, baseline.last) / (baseline.last - baseline.first + 1)
+    mean *= baseline.times
     return np.array([mean * (last - first + 1) for first, last in periods])
 
 

@@ -17,6 +17,8 @@ ESTIMANDS = ("shortfall", "recovery", "net", "share", "anticipation", "relative"
 MEASURES = ("cumulative", "relative", "share", "anticipation", "net")
 BASELINES = ("year_earlier", "last_12_clean", "last_full_year")
 
+OwnBaseline = tuple[str, str, str] | tuple[str, str, str, float]
+
 
 @dataclass(frozen=True)
 class Task:
@@ -54,11 +56,12 @@ class Task:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A named clean period to compare with; `year_earlier` has no period of its own."""
+    """A named clean period to compare with, its level taken `times` over (a growing baseline); `year_earlier` has no period."""
 
     name: str
     first: int | None = None
     last: int | None = None
+    times: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,7 @@ class Design:
     controls: tuple[str, ...] = ()
     estimand: str = "shortfall"
     measure: str = "cumulative"
-    baselines: tuple[str | tuple[str, str, str], ...] = BASELINES
+    baselines: tuple[str | OwnBaseline, ...] = BASELINES
     baseline: str = ""
     share_of: str = ""
     clean_from: str | None = None
@@ -157,7 +160,7 @@ class Design:
         donut: int = 0,
         estimand: str = "shortfall",
         measure: str = "cumulative",
-        baselines: Iterable[str | tuple[str, str, str]] = BASELINES,
+        baselines: Iterable[str | OwnBaseline] = BASELINES,
         baseline: str = "",
         draws: int = 2000,
         compare: str = "clean",
@@ -223,15 +226,15 @@ class Design:
 
         `year_earlier`: the same months one year before (two or more where that still touches the hole); `last_12_clean`: the
         twelve months before the hole; `last_full_year`: the last whole calendar year before it (months only). Own ones are
-        (name, first, last).
+        (name, first, last) or (name, first, last, times).
         """
         steps, hole = vintage.steps, self.window(vintage).hole
         calendar = steps.unit == "month"
         out = []
         for item in self.baselines:
             if not isinstance(item, str):
-                name, first, last = item
-                out.append(Baseline(name, steps.ordinal(first), steps.ordinal(last)))
+                name, first, last, *times = item
+                out.append(Baseline(name, steps.ordinal(first), steps.ordinal(last), *times))
             elif item == "year_earlier":
                 out.append(Baseline("same months a year earlier"))
             elif item == "last_12_clean":
@@ -276,7 +279,7 @@ class Design:
         out = []
         steps, chosen_first = vintage.steps, self._chosen_first(vintage)
 
-        def moved(item: str | tuple[str, str, str], by: int) -> str | tuple[str, str, str]:
+        def moved(item: str | OwnBaseline, by: int) -> str | OwnBaseline:
             if isinstance(item, str):
                 return item
             return item[0], steps.label(steps.ordinal(item[1]) + by), steps.label(steps.ordinal(item[2]) + by)
@@ -301,10 +304,10 @@ class Design:
             )
         return out
 
-    def _chosen_first(self, vintage: Vintage) -> list[str | tuple[str, str, str]]:
+    def _chosen_first(self, vintage: Vintage) -> list[str | OwnBaseline]:
         """The words of the baselines, those of the chosen one first: its name holds a year, which moves with a placebo."""
 
-        def chosen(item: str | tuple[str, str, str]) -> bool:
+        def chosen(item: str | OwnBaseline) -> bool:
             alone = replace_design(self, baselines=(item,), baseline="").named_baselines(vintage)
             return any(b.name == self.baseline for b in alone)
 

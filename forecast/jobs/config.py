@@ -93,11 +93,12 @@ class NamedBaseline(Frozen):
     name: str
     first: Month | None = Field(None, alias="from")
     last: Month | None = Field(None, alias="to")
+    times: Annotated[float, Field(gt=0)] = 1.0
 
     @property
-    def value(self) -> str | tuple[str, str, str]:
+    def value(self) -> str | tuple[str, str, str, float]:
         """As a Design takes it."""
-        return self.name if self.first is None or self.last is None else (self.name, self.first, self.last)
+        return self.name if self.first is None or self.last is None else (self.name, self.first, self.last, self.times)
 
 
 class EffectRow(Frozen):
@@ -146,6 +147,15 @@ class Expiry(Frozen):
     note: str = ""
 
 
+class ReportPart(Frozen):
+    """What the report opens with: ids of effects for its first sentences (default: the firmest answers); claims checked or
+    not.
+    """
+
+    summary: Names = ()
+    claims: bool = False
+
+
 class Config(Frozen):
     """One analysis: data, models, old questions, new questions, events."""
 
@@ -163,6 +173,7 @@ class Config(Frozen):
     metrics: PlugIns = tuple(PlugIn(use=name) for name in ("crps", "wis", "mae", "mase", "rmsse", "smape", "coverage", "bias"))
     effects: tuple[EffectRow, ...] = ()
     expiry: tuple[Expiry, ...] = ()
+    report: ReportPart = ReportPart()
     origin: Path = Field(default=Path("."), exclude=True)
 
     @field_validator("as_of")

@@ -19,7 +19,7 @@ from forecast.core.run import SCHEMA_VERSION, TABLES
 from forecast.jobs.config import Config
 from forecast.jobs.execute import PROBABILITIES, Outcome, context_of
 from forecast.jobs.plan import Plan
-from forecast.jobs.rows import effect_tables, event_rows, observation_rows, regime_rows
+from forecast.jobs.rows import claim_rows, effect_tables, event_rows, observation_rows, regime_rows
 from forecast.study.audit import audit
 from forecast.study.compare import compare
 
@@ -47,6 +47,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("desc_estimate", "desc_lo", "desc_hi"), "real"),
         **dict.fromkeys(("id", "question", "role", "because", "months_observed"), "text"),
         "observed_total": "real", "expected": "real", "note": "text", "used": "text", "level_unit": "text",
+        "baselines": "text",
     },
     "paths": {
         **dict.fromkeys(("job", "series", "month"), "text"), "observed": "real",
@@ -69,6 +70,10 @@ COLUMNS: dict[str, dict[str, str]] = {
     "regimes": {
         **dict.fromkeys(("series", "unit", "regime", "months_from", "months_to"), "text"),
         **dict.fromkeys(("mean", "lo", "hi"), "real"), "n": "whole", "reading": "text",
+    },
+    "claims": {
+        **dict.fromkeys(("id", "claim", "source", "url", "verdict"), "text"),
+        **dict.fromkeys(("computed", "low", "high"), "real"), **dict.fromkeys(("unit", "arithmetic", "settle"), "text"),
     },
 }  # fmt: skip
 PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "pyarrow", "matplotlib")
@@ -154,6 +159,7 @@ def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[st
         "comparisons": _comparisons(plan, scores),
         "failures": [row for o in outcomes for row in o.failures],
         "regimes": regime_rows(plan),
+        "claims": claim_rows(plan),
     }
 
 

@@ -183,6 +183,12 @@ def _names(config: Config, place: str) -> None:
             f"no model of this config is called '{config.default_model}'", where=f"{place}, default_model",
             hint=nearest(config.default_model, labels) if labels else "add it under [[models]]",
         )  # fmt: skip
+    asked = [e.id for e in config.effects]
+    for name in config.report.summary:
+        if name not in asked:
+            raise ConfigError(
+                f"no effect of this config has the id '{name}'", where=f"{place}, [report], summary", hint=nearest(name, asked)
+            )
     parts = [(f"[[backtest]] {i + 1}, models", g.models) for i, g in enumerate(config.backtest)]
     for where, names in [*parts, ("[forecast], models", config.forecast.models)]:
         for name in names:

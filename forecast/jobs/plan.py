@@ -9,6 +9,7 @@ from typing import Any
 
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.events import EventCalendar
 from forecast.core.products import products
 from forecast.core.questions import Design, Task
 from forecast.core.results import Finding
@@ -102,7 +103,11 @@ def plan(config: Config, archive: Archive) -> Plan:
     groups[OWN_DAY] = tuple(_next(config, vintage, [name for name in names if name not in short]))
     batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
     for i, row in enumerate(config.effects):
-        batches.append(_effect_batch(row, archive, f"{place}, [[effects]] {i + 1}"))
+        later = [e for e in row.event if e in archive.events and e not in vintage.events]
+        if later:
+            findings.append(Finding("effect", f"not asked: {', '.join(later)} not announced by {vintage.day}", row.id))
+            continue
+        batches.append(_effect_batch(row, archive, vintage, f"{place}, [[effects]] {i + 1}"))
     _once(batches, place)
     return Plan(config, archive, vintage, tuple(batches), tuple(findings), groups)
 
@@ -128,6 +133,8 @@ def _nearest_series(name: str, known: Sequence[str]) -> str:
 def _old(config: Config, group: BacktestGroup, series: Sequence[str], archive: Archive, truth: Vintage) -> list[Past]:
     """The old questions of a group that the run's vintage can answer."""
     out: list[Past] = []
+    if f"{truth.day:%Y-%m}" < group.first:
+        return out
     for name in series:
         days = cutoffs(group.first, group.last or truth.day, group.every, series=name, archive=archive)
         found = questions(
@@ -212,22 +219,22 @@ def _stages(config: Config, models: Sequence[str]) -> dict[str, int]:
     return out
 
 
-def _effect_batch(row: EffectRow, archive: Archive, where: str) -> Batch:
+def _effect_batch(row: EffectRow, archive: Archive, vintage: Vintage, where: str) -> Batch:
     """One batch per question: its estimators check each other, so they are asked together."""
     labels = [estimator.label for estimator in row.estimators]
     for label in labels:
         if labels.count(label) > 1:
             raise ConfigError(f"two estimators are called '{label}'", where=where, hint='give one another name (name = "...")')
     specs = {estimator.label: estimator.spec for estimator in row.estimators}
-    return Batch(row.id, labels[0], specs, row.id, row=row, design=design_of(row, archive, where))
+    return Batch(row.id, labels[0], specs, row.id, row=row, design=design_of(row, archive, vintage.events, where))
 
 
-def design_of(row: EffectRow, archive: Archive, where: str = "") -> Design:
-    """The Design that a row of the config spells."""
+def design_of(row: EffectRow, archive: Archive, known: EventCalendar, where: str = "") -> Design:
+    """The Design that a row of the config spells, with its events as they were `known` on the run's day."""
     for name in (*row.treated, *([row.share_of] if row.share_of else [])):
         _spelled(name, archive, where)
     try:
-        events = [archive.events[event] for event in row.event]
+        events = [known[event] for event in row.event]
         return Design(
             events,
             treated=row.treated,

@@ -107,6 +107,7 @@ def _figures(effect: Effect) -> dict[str, Any]:
         "months_observed": text.months,
         "observed_total": text.observed,
         "expected": chosen.expected if chosen else math.nan,
+        "baselines": "; ".join(c.baseline for c in text.compared),
         "used": "; ".join(_used(effect)),
     }
     summary = effect.summary() if effect.counterfactual is not None and len(effect.counterfactual) else None
@@ -174,6 +175,16 @@ def observation_rows(vintage: Vintage) -> list[dict[str, Any]]:
         for series in vintage.series
         for cell in vintage.cells[series]
     ]
+
+
+def claim_rows(plan: Plan) -> list[dict[str, Any]]:
+    """Published claims checked against the run's vintage, where the config asks for it."""
+    from forecast.study.claims import check_all, frame
+
+    if not plan.config.report.claims:
+        return []
+    rows: list[dict[str, Any]] = frame(check_all(plan.vintage)).to_dict("records")  # type: ignore[assignment]
+    return rows
 
 
 def regime_rows(plan: Plan) -> list[dict[str, Any]]:

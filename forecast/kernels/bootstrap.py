@@ -16,4 +16,5 @@ def moving_blocks(values: Floats, length: int, draws: int, rng: np.random.Genera
     n = len(values)
     starts = rng.integers(0, n, size=(draws, -(-length // block)))
     at = (starts[:, :, None] + np.arange(block)).reshape(draws, -1)[:, :length] % n
-    return values[at]
+    resampled: Floats = values[at]
+    return resampled

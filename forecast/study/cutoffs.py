@@ -25,8 +25,8 @@ def cutoffs(
 
     China releases nothing in February and January together with February in March, so a year has eleven cutoffs. Without
     a `series` the clock is China's detailed tables; a reporter whose clock is not known needs an `archive`, whose own
-    release days serve. `last` defaults to the last release of the archive (the bundled one); quarters and years keep the releases of
-    their closing months.
+    release days serve. `last` defaults to the last release of the archive (the bundled one); quarters and years keep the
+    releases of their closing months.
     """
     if every not in EVERY:
         raise ConfigError(f"cutoffs cannot be made every '{every}'", hint=nearest(every, EVERY))

@@ -104,7 +104,9 @@ def test_without_a_truth_joint_releases_get_a_sum(archive):
 
 
 def test_scores_count_failures_and_share_the_common_set(archive):
-    made = bt.backtest(archive, cutoffs("2025-08", "2025-09", series=ZINC), [Flat(fails=True), "mean12"], [RE, ZINC], [1], draws=50)
+    made = bt.backtest(
+        archive, cutoffs("2025-08", "2025-09", series=ZINC), [Flat(fails=True), "mean12"], [RE, ZINC], [1], draws=50
+    )
     scores = score(made, archive.latest, ["mae", "mase", {"use": "coverage", "level": 95, "name": "coverage_95"}])
     assert scores.failures["flat"] > 0
     assert set(scores.table["metric"]) == {"mae", "mase", "coverage_95"}

@@ -82,7 +82,9 @@ def test_help_loads_neither_numpy_nor_pandas():
 
 def test_the_starter_runs_and_its_folder_is_the_last_line_on_stdout(tmp_path):
     assert call("init", str(tmp_path / "mine")).exit_code == 0
-    result = call("run", str(tmp_path / "mine" / "own_data.toml"), "--out", str(tmp_path / "runs"), "--workers", "1", "--strict")
+    result = call(
+        "run", str(tmp_path / "mine" / "own_data.toml"), "--out", str(tmp_path / "runs"), "--workers", "1", "--strict"
+    )
     assert result.exit_code == 0, result.output
     last = result.stdout.strip().splitlines()[-1]
     run = Run(tmp_path / "runs" / last.rsplit("/", 1)[-1])

@@ -14,12 +14,9 @@ def table(cutoffs=30, regimes=("before", "under control"), better=0.5, seed=1):
         for i in range(cutoffs):
             error = abs(rng.normal()) + 0.5
             for model, factor in (("seasonal_naive", 1.0), ("mean12", 2.0), ("good", better)):
-                rows.append(
-                    {
-                        "job": "", "model": model, "series": series, "cutoff": f"20{10 + i // 12}-{i % 12 + 1:02d}-21", "month": str(i),
-                        "horizon": 0, "h_info": 1, "metric": "crps", "value": size * factor * error, "regime": regimes[i % len(regimes)],
-                    }
-                )  # fmt: skip
+                day, regime = f"20{10 + i // 12}-{i % 12 + 1:02d}-21", regimes[i % len(regimes)]
+                row = {"job": "", "model": model, "series": series, "cutoff": day, "month": str(i), "horizon": 0, "h_info": 1}
+                rows.append(row | {"metric": "crps", "value": size * factor * error, "regime": regime})
     return pd.DataFrame(rows)
 
 

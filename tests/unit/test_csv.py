@@ -25,9 +25,7 @@ def test_tonnes_become_kilograms_and_an_empty_cell_is_missing(tmp_path):
     assert archive.latest.observed(KEY).status == ("value", "missing", "zero")
 
 
-@pytest.mark.parametrize(
-    ("unit", "factor"), [("kg", 1.0), ("kt", 1e6), ("lb", 0.45359237), ("g", 1e-3), ("st", 907.18474)]
-)
+@pytest.mark.parametrize(("unit", "factor"), [("kg", 1.0), ("kt", 1e6), ("lb", 0.45359237), ("g", 1e-3), ("st", 907.18474)])
 def test_units(tmp_path, unit, factor):
     assert values(read(tmp_path, "period,value\n2024-01,2\n", unit=unit))[0] == pytest.approx(2 * factor)
 
@@ -107,7 +105,11 @@ def test_a_missing_file(tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "problem"),
-    [({}, "needs the path"), ({"path": "x", "key": ""}, "column of series or one"), ({"path": "x", "thousands": "x"}, "thousands")],
+    [
+        ({}, "needs the path"),
+        ({"path": "x", "key": ""}, "column of series or one"),
+        ({"path": "x", "thousands": "x"}, "thousands"),
+    ],
 )
 def test_options_are_checked(options, problem):
     with pytest.raises(ConfigError, match=problem):

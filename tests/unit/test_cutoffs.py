@@ -26,7 +26,12 @@ def test_days_bound_as_given():
 
 
 def test_quarters_keep_the_release_of_their_last_month():
-    assert [str(d) for d in cutoffs("2024-01", "2024-12", "quarter")] == ["2024-01-21", "2024-04-21", "2024-07-21", "2024-10-21"]
+    assert [str(d) for d in cutoffs("2024-01", "2024-12", "quarter")] == [
+        "2024-01-21",
+        "2024-04-21",
+        "2024-07-21",
+        "2024-10-21",
+    ]
 
 
 def test_default_end_is_the_last_bundled_release():

@@ -6,6 +6,10 @@ from forecast.core.errors import ConfigError
 from forecast.jobs.load import load, locate, read_archive, shipped
 from forecast.jobs.plan import OWN_DAY, design_of, plan
 
+MEAN = '[[models]]\nuse = "mean12"\n'
+GROUP = '[[backtest]]\nname = "b"\nseries = ["x"]\n'
+ROW = '[[effects]]\nid = "1"\nquestion = "q"\nevent = "e"\ntreated = "t"\n'
+EVENT = '[[events]]\nid = "x"\nannounced = 2024-05-01\n'
 BASE = 'name = "own"\n[[models]]\nuse = "mean12"\n'
 
 
@@ -21,25 +25,30 @@ def wrong(tmp_path, text):
     ("text", "problem", "where", "hint"),
     [
         ('tittle = "x"\n', "unknown key 'tittle'", "own.toml, tittle", "'title'"),
-        ('[[models]]\nuse = "mean12"\n[[models]]\nuse = "seasonal_naiv"\n', "no model is called 'seasonal_naiv'", "[[models]] 2, use", "'seasonal_naive'"),
+        (
+            f'{MEAN}[[models]]\nuse = "seasonal_naiv"\n',
+            "no model is called 'seasonal_naiv'",
+            "[[models]] 2, use",
+            "'seasonal_naive'",
+        ),
         ("[[models]]\n", "the key 'use' is missing", "[[models]] 1, use", "add use"),
         ('[[models]]\nuse = "ets"\nformz = []\n', "has no option 'formz'", "[[models]] 1", "'forms'"),
-        ('[[models]]\nuse = "ets"\n[[models]]\nuse = "ets"\n', "'ets' is named twice", "[[models]] 2", "another name"),
-        ('default_model = "etz"\n[[models]]\nuse = "ets"\n', "no model of this config is called 'etz'", "default_model", "'ets'"),
+        (MEAN + MEAN, "'mean12' is named twice", "[[models]] 2", "another name"),
+        (f'default_model = "mean"\n{MEAN}', "no model of this config is called 'mean'", "default_model", "'mean12'"),
         ('[[models]]\nuse = "combine"\nmembers = ["ets", "theta"]\n', "no earlier model", "[[models]] 1, members", "before"),
-        ('[[backtest]]\nname = "b"\nseries = ["x"]\nfirst = "2024-13"\n', "'2024-13' is not a month", "[[backtest]] 1, first", "YYYY-MM"),
-        ('[[backtest]]\nname = "b"\nseries = ["x"]\nfirst = "2024-01"\nevery = "weekly"\n', "'weekly' is not allowed", "[[backtest]] 1, every", "month"),
-        ('[forecast]\nmonth = 12\n', "unknown key 'month'", "[forecast], month", "'months'"),
-        ('[[effects]]\nid = "1"\nquestion = "q"\nevent = "e"\ntreated = "t"\nestimator = "x"\n', "unknown key 'estimator'", "[[effects]] 1, estimator", "'estimators'"),
-        ('[[effects]]\nid = "1"\nquestion = "q"\nevent = "e"\ntreated = "t"\nestimators = ["basline"]\n', "no estimator is called 'basline'", "[[effects]] 1", "'baseline'"),
+        (f'{GROUP}first = "2024-13"\n', "'2024-13' is not a month", "[[backtest]] 1, first", "YYYY-MM"),
+        (f'{GROUP}first = "2024-01"\nevery = "weekly"\n', "'weekly' is not allowed", "[[backtest]] 1, every", "month"),
+        ("[forecast]\nmonth = 12\n", "unknown key 'month'", "[forecast], month", "'months'"),
+        (f'{ROW}estimator = "x"\n', "unknown key 'estimator'", "[[effects]] 1, estimator", "'estimators'"),
+        (f'{ROW}estimators = ["basline"]\n', "no estimator is called 'basline'", "[[effects]] 1", "'baseline'"),
         ('[[metrics]]\nuse = "coverage"\nlevel = 120\n', "coverage level of 120", "[[metrics]] 1", "80 or 95"),
         ('as_of = "soon"\n', "neither 'latest' nor a day", "as_of", ""),
         ("name = \n", "not valid TOML", "own.toml", "line"),
         ('name = "Own Data"\n', "'Own Data' is not a name", "own.toml, name", "lower-case"),
-        ('[[events]]\nid = "x"\nannounced = 2024-05-01\nend = 2024-04-01\nend_announced = 2024-05-01\n', "before it was announced", "[[events]] 1", "two days"),
+        (f"{EVENT}end = 2024-04-01\nend_announced = 2024-05-01\n", "before it was announced", "[[events]] 1", "two days"),
         ('[data]\nuse = "csvv"\n', "no source is called 'csvv'", "[data]", "'csv'"),
     ],
-)  # fmt: skip
+)
 def test_each_fault_has_problem_place_and_way_out(tmp_path, text, problem, where, hint):
     error = wrong(tmp_path, text)
     assert problem in error.problem
@@ -109,7 +118,8 @@ def test_members_come_a_stage_earlier_and_keep_their_draws(tmp_path):
         '[[models]]\nuse = "mean12"\n[[models]]\nuse = "drift"\n[[models]]\nuse = "ets"\n'
         '[[models]]\nuse = "combine"\nname = "both"\nmembers = ["mean12", "drift"]\n'
         '[forecast]\nseries = ["CHN.export.WLD.re_magnets"]\n'
-        '[[backtest]]\nname = "b"\nseries = ["CHN.export.WLD.rare_earths_total"]\nfirst = "2025-06"\nlast = "2025-09"\nmodels = ["both"]\n'
+        '[[backtest]]\nname = "b"\nseries = ["CHN.export.WLD.rare_earths_total"]\n'
+        'first = "2025-06"\nlast = "2025-09"\nmodels = ["both"]\n'
     )
     made = planned(tmp_path, text)
     assert [{b.label for b in stage} for stage in made.stages] == [{"mean12", "drift", "ets"}, {"both"}]
@@ -129,10 +139,10 @@ def test_rows_become_designs(tmp_path):
     made = load("minerals")
     archive = read_archive(made)
     rows = {row.id: row for row in made.effects}
-    design = design_of(rows["10b"], archive)
+    design = design_of(rows["10b"], archive, archive.events)
     assert design.event_ids == "sb_licensing_2024+us_ban_2024+enforcement_2025"
     assert (design.lag_months, design.donut, design.start, design.stop) == (1, 1, "2025-06", "2025-11")
-    assert design.baselines[0] == ("12 months before the ban", "2023-12", "2024-11")
+    assert design.baselines[0][:3] == ("12 months before the ban", "2023-12", "2024-11")
 
 
 def test_the_main_job_asks_what_it_must():
@@ -146,3 +156,13 @@ def test_the_main_job_asks_what_it_must():
     assert {"seasonal_naive", "ets", "theta", "sarimax", "structural", "prophet", "regression", "mean", "median"} <= labels
     heads = {int("".join(c for c in row.id if c.isdigit())) for row in made.config.effects}
     assert heads == set(range(1, 18))
+
+
+def test_an_earlier_day_knows_no_later_event(tmp_path):
+    config = load("minerals", as_of="2025-05-31")
+    made = plan(config, read_archive(config))
+    designs = {b.name: b.design for b in made.batches if b.design}
+    assert "4a" not in designs  # the deal was announced on 2025-06-10
+    assert any("us_china_deal_2025" in f.text for f in made.findings)
+    assert designs["8b"].events[0].end is None  # the suspension of the ban was not known
+    assert all(past.task.day < made.vintage.day for name, pasts in made.groups.items() if name != OWN_DAY for past in pasts)

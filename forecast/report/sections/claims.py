@@ -9,15 +9,16 @@ from forecast.report.facts import Facts
 def blocks(facts: Facts) -> list[Block]:
     """The claims the run carries, else where they are worked out."""
     out: list[Block] = [Heading("Published claims", 2, "claims", "Claims")]
-    rows = [r for r in facts.run.info.get("claims") or facts.config.get("claims") or () if isinstance(r, dict)]
+    rows = facts.table("claims").to_dict("records")
     if not rows and (facts.config.get("data") or {}).get("use", "published") != "published":
         return []
     if not rows:
         return [*out, Prose("Claims of the press are computed one by one, with the arithmetic, in `experiments/001_claims`.")]
     columns = (Column("Claim"), Column("From the bundled figures"), Column("Holds?"))
     cells = [
-        (Cell(str(r.get("claim", "")), str(r.get("source", ""))), Cell(str(r.get("arithmetic", "")), str(r.get("scope", ""))),
-         Cell(str(r.get("verdict", ""))))
+        (Cell(str(r["claim"]), str(r["source"])),
+         Cell(str(r["arithmetic"]), f"Would settle it: {r['settle']}" if r["settle"] else ""),
+         Cell(str(r["verdict"])))
         for r in rows
     ]  # fmt: skip
     return [*out, Table("Each claim with its scope and arithmetic.", columns, tuple(cells), stacked=True)]

@@ -35,8 +35,13 @@ def blocks(facts: Facts) -> list[Block]:
 
 
 def summary(facts: Facts) -> list[Answer]:
-    """The firmest answer on each mineral, then the firmest on series not yet spoken of, in the config's order."""
+    """The answers the config names; else the firmest on each mineral, then on series not yet spoken of, in the config's
+    order.
+    """
     rows = list(facts.headline)
+    named = (facts.config.get("report") or {}).get("summary") or ()
+    if named:
+        return [a for name in named for a in rows if a.id == name]
     ranked = sorted(rows, key=lambda a: _STRENGTH.index(a.verdict) if a.verdict in _STRENGTH else len(_STRENGTH))
     picked: list[Answer] = []
     for fresh in (lambda a: group(a), lambda a: a.series, lambda a: a.id):
