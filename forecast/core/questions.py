@@ -112,7 +112,6 @@ class Design:
     draws: int = 2000
     placebo_of: str = ""
     event_start: str | None = None
-    compare: str = "clean"
 
     def __init__(
         self,
@@ -163,7 +162,6 @@ class Design:
         baselines: Iterable[str | OwnBaseline] = BASELINES,
         baseline: str = "",
         draws: int = 2000,
-        compare: str = "clean",
     ) -> Design:
         """A Design on a plain panel: an unnamed event at step `start`."""
         return cls(
@@ -182,7 +180,6 @@ class Design:
             baselines=tuple(baselines),
             baseline=baseline,
             draws=draws,
-            compare=compare,
         )
 
     @property
@@ -282,7 +279,8 @@ class Design:
         def moved(item: str | OwnBaseline, by: int) -> str | OwnBaseline:
             if isinstance(item, str):
                 return item
-            return item[0], steps.label(steps.ordinal(item[1]) + by), steps.label(steps.ordinal(item[2]) + by)
+            name, first, last, *times = item
+            return name, steps.label(steps.ordinal(first) + by), steps.label(steps.ordinal(last) + by), *times
 
         for start in range(max(firsts) + minimum + lead, window.hole - length + 1):
             if busy & set(range(start - lead, start + length)):

@@ -125,7 +125,6 @@ class EffectRow(Frozen):
     donors: Names = ()
     estimators: PlugIns = (PlugIn(use="baseline"),)
     clean_from: Month | None = None
-    compare: str = "clean"
     note: str = ""
 
 

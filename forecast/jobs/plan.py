@@ -250,7 +250,6 @@ def design_of(row: EffectRow, archive: Archive, known: EventCalendar, where: str
             baseline=row.baseline,
             share_of=row.share_of,
             clean_from=row.clean_from,
-            compare=row.compare,
         )
     except (ConfigError, DataError) as error:
         raise ConfigError(error.problem, where=where, hint=error.hint) from None
