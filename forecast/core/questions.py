@@ -279,8 +279,8 @@ class Design:
         def moved(item: str | OwnBaseline, by: int) -> str | OwnBaseline:
             if isinstance(item, str):
                 return item
-            name, first, last, *times = item
-            return name, steps.label(steps.ordinal(first) + by), steps.label(steps.ordinal(last) + by), *times
+            first, last = (steps.label(steps.ordinal(label) + by) for label in item[1:3])
+            return (item[0], first, last, item[3]) if len(item) == 4 else (item[0], first, last)
 
         for start in range(max(firsts) + minimum + lead, window.hole - length + 1):
             if busy & set(range(start - lead, start + length)):
