@@ -35,7 +35,8 @@ class Separable:
             }
         )
         if others:
-            reason = f"{', '.join(others)} in the same months: the effect is theirs too"
+            named = ", ".join(others[:-1]) + " and " + others[-1] if others[1:] else others[0]
+            reason = f"{named} {'fall' if others[1:] else 'falls'} into the same months"
             return Gate(NAME, "fail", len(others), 0, reason, cap="suggestive")
         text = f"joint effect of {' and '.join(sorted(own))}" if len(own) > 1 else "no other event in these months"
         return Gate(NAME, "pass", 0, 0, text)

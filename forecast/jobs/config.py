@@ -147,8 +147,9 @@ class Expiry(Frozen):
 
 
 class ReportPart(Frozen):
-    """What the report opens with: ids of effects for its first sentences (default: the firmest answers); claims checked or
-    not.
+    """What the report opens with: ids of effects for its first sentences (none: the firmest answers).
+
+    claims : check the published claims against the figures
     """
 
     summary: Names = ()
