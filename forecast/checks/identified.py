@@ -46,7 +46,9 @@ class Identified:
         if not len(effect.observed):
             reasons.append(f"no figure is known in the asked window, {effect.description.months}")
         if before.count < self.fewest and not before.spans:
-            where = "of the regime compared with" if recovery else "before the event that no other event touches"
-            number = f"only {counted(before.count, 'month')}" if before.count else "no month"
-            reasons.append(f"{number} {where} {'are' if before.count > 1 else 'is'} known")
+            number = f"only {counted(before.count, 'month')}" if before.count else "no usable month"
+            known = "are known" if before.count > 1 else "is known"
+            where = "of the regime compared with" if recovery else "before the event"
+            alone = " that no other event touches" if before.count and not recovery else ""
+            reasons.append(f"{number} {where} {known}{alone}")
         return "; ".join(reasons)

@@ -39,14 +39,13 @@ class Length:
             return self._counts(effect, before.count, zeros)
         need, least = max(self.full, self.full_ratio * window), max(self.some, self.some_ratio * window)
         text = f"{counted(before.count, 'clean month')} and {counted(len(before.spans), 'sum')} of months before the event"
-        known = f"only {counted(before.count, 'clean month')}" if before.count else "no clean month"
-        short = f"{known} {'lie' if before.count > 1 else 'lies'} before the event"
+        there = f"there {'are' if before.count > 1 else 'is'} only {before.count}" if before.count else "there is none"
         if before.count >= need:
             return Gate(NAME, "pass", before.count, need, text)
         if before.count >= least:
-            reason = f"{short} where a firm claim needs {need:.0f}"
+            reason = f"a firm claim needs {need:.0f} clean months before the event and {there}"
             return Gate(NAME, "fail", before.count, need, reason, cap="suggestive")
-        reason = f"{short} where an estimate over {counted(window, 'month')} needs {least:.0f}"
+        reason = f"an estimate over {counted(window, 'month')} needs {least:.0f} clean months before the event and {there}"
         return Gate(NAME, "fail", before.count, need, reason, cap="descriptive", withholds=True)
 
     def _counts(self, effect: Effect, months: int, zeros: int) -> Gate:
@@ -54,8 +53,8 @@ class Length:
         traded = sum(value > 0 for value in single)
         p = counts.fisher_exact(traded, len(single), months - zeros, months)
         reason = (
-            f"{zeros} of {months} clean months are zero, so only months with trade can be counted: {months - zeros} of {months} "
-            f"before, {traded} of {len(single)} in the window (Fisher p = {p:.2f}, serial dependence ignored)"
+            f"{zeros} of {months} clean months are zero, so only months with trade can be counted: {months - zeros} of "
+            f"{months} before, {traded} of {len(single)} in the window (Fisher p = {p:.2f}, serial dependence ignored)"
         )
         cap = "descriptive" if effect.design.estimand == "recovery" else "cannot distinguish"
         return Gate(NAME, "fail", p, 0.05, reason, cap=cap, withholds=True)

@@ -30,7 +30,9 @@ class PlaceboTime:
             return Gate(NAME, "not run", reason="nothing was estimated", cap="descriptive")
         found = [p for p in effect.placebos if p.kind == "time"]
         if not found:
-            return Gate(NAME, "not run", 0, self.level, "0 clean windows of this length before the event: no placebo", cap="suggestive")
+            return Gate(
+                NAME, "not run", 0, self.level, "0 clean windows of this length before the event: no placebo", cap="suggestive"
+            )
         p, floor = effect.p_value, effect.p_floor
         apart = separate([evidence.vintage.steps.ordinal(x.start) for x in found], effect)
         windows = f"{counted(len(found), 'placebo window')}, {apart} without overlap"
@@ -39,7 +41,9 @@ class PlaceboTime:
             reason = f"windows without an event show differences as large ({windows})"
             return Gate(NAME, "fail", p, self.level, reason, cap="cannot distinguish")
         if floor > self.level:
-            return Gate(NAME, "not run", floor, self.level, f"too few placebo windows for a p-value ({windows})", cap="suggestive")
+            return Gate(
+                NAME, "not run", floor, self.level, f"too few placebo windows for a p-value ({windows})", cap="suggestive"
+            )
         if p > self.level:
             reason = f"windows without an event often show differences as large (p = {p:.2f} over {windows})"
             return Gate(NAME, "fail", p, self.level, reason, cap="suggestive")

@@ -14,9 +14,10 @@ NAME = "separable"
 @check
 @dataclass(frozen=True)
 class Separable:
-    """No other event of the calendar within `apart` months of the start or inside the window: else the effect is joint.
+    """No other event of the calendar shortly before the start or inside the window: else the effect is joint.
 
-    Several events of one design are asked jointly and read so; an event that the design does not name leaves a suggestion.
+    Shortly: less than `apart` months. Several events of one design are asked jointly and read so; an event that the design does
+    not name leaves a suggestion.
     """
 
     apart: int = 3

@@ -43,12 +43,13 @@ _EVENT = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 _PERCENT = re.compile(r"(\d) ?%")
 _DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 _SPAN = re.compile(r"\b\d{4}-\d\d(?:/\d{4}-\d\d)?\b")
+_TIMES = re.compile(r"(?<== )x(?=\d)")
 _NEGATIVE = re.compile(r"(?<![\w-])-(?=\d)")
 _CLAUSE = re.compile(r"; (?![^()]*\))")
 _KILOGRAMS = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?) kg\b")
 _INSTRUMENTS = {
     "licence": "export licensing", "ban": "the export ban", "suspension": "the suspension", "deal": "the deal",
-    "enforcement": "the enforcement campaign", "relief": "the relief", "tariff": "the tariff", "quota": "the quota",
+    "enforcement": "the enforcement campaign", "relief": "the eased licensing", "tariff": "the tariff", "quota": "the quota",
     "agreement": "the agreement", "regulation": "the regulation",
 }  # fmt: skip
 
@@ -96,6 +97,8 @@ def description(answer: Answer) -> str:
     if answer.measure == "share":
         seen = f"a share of {seen}"
         base += f" ({portion(answer.expected)})" if math.isfinite(answer.expected) else ""
+    elif answer.measure != "relative" and answer.expected > 0 and answer.first != answer.last:
+        base += f" ({level(answer, answer.expected)} over as many months)"
     side = "below" if answer.desc < 0 else "above"
     fraction = change(answer)
     if answer.desc == 0:
@@ -182,14 +185,14 @@ def worded(facts: Facts, text: str) -> str:
     """A text of the run for a reader: series, events, months and days by their names, no id left, a true minus."""
     text = _SERIES.sub(lambda m: inline_name(m[0]), text)
     text = _EVENT.sub(lambda m: _event(facts, m[0]) if m[0] in facts.calendar else m[0].replace("_", " "), text)
-    text = _SPAN.sub(lambda m: period(m[0]), _DAY.sub(lambda m: day(m[0]), text))
+    text = _TIMES.sub("×", _SPAN.sub(lambda m: period(m[0]), _DAY.sub(lambda m: day(m[0]), text)))
     return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"\\1{NBSP}%", text))
 
 
 def why(facts: Facts, answer: Answer) -> str:
     """The one or two reasons that matter most; the rest stands with the gates."""
     found = reasons(facts, answer)[:SAID]
-    return f", because {' and '.join(found)}" if found else ""
+    return f", because {', and '.join(found)}" if found else ""
 
 
 def said(facts: Facts, answer: Answer) -> str:
@@ -236,7 +239,8 @@ def _said(facts: Facts, answer: Answer, reason: str, figures: bool) -> str:
     if word in ("supported", "suggestive") and answer.estimated and answer.reading in ("causal", "relative"):
         if got:
             limit = f" It stays suggestive{reason}." if word == "suggestive" else ""
-            return f"The {kind}estimate for {event}{' together' if several else ''} is {got}.{limit}"
+            alone = "" if several else kind
+            return f"The {alone}estimate for {event}{' jointly' if several else ''} is {got}.{limit}"
         if word == "supported":
             return f"{effect} of {event} is supported by every check."
         return f"{effect} of {event} is suggested, not shown{reason}."

@@ -21,7 +21,7 @@ STATES = (
     ("value", "blue", 0.85, "monthly figure"),
     ("provisional", "purple", 0.8, "provisional"),
     ("zero", "gold", 0.9, "true zero"),
-    ("span", "blue", 0.3, "only inside a sum"),
+    ("span", "blue", 0.45, "only inside a sum"),
     ("missing", "orange", 0.9, "missing or suppressed"),
     ("not bundled", "grid", 0.9, "not bundled"),
 )
