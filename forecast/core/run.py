@@ -27,6 +27,7 @@ class Run:
     folder: Path
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
         path = self.folder / "run.json"
         if not path.is_file():
             raise DataError("this is not a finished run folder", where=str(self.folder), hint="forecast run CONFIG")

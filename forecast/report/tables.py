@@ -272,7 +272,9 @@ def regimes(table: pd.DataFrame, order: Sequence[str] = ()) -> Table:
                 continue
             mean, low, high = (float(r[k]) / scale for k in ("mean", "lo", "hi"))
             cells.append(
-                Cell(number(mean, unit), f"{number(low, '') if low else 0} to {number(high, unit)}; n = {int(r['n'])}")
+                Cell(
+                    number(mean, unit), f"{number(low, '') if low else 0} to {number(high, unit)}; n{NBSP}={NBSP}{int(r['n'])}"
+                )
             )
         rows.append((Cell(product_name(series.rsplit(".", 1)[-1]), flow_name(series)), *cells))
     columns = (Column("Series"), *(Column(f"If {n.removeprefix('if ')}, then as in {windows[n]}", True) for n in names))

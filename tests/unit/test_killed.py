@@ -52,13 +52,11 @@ estimators = ["counterfactual", "baseline"]
 """
 
 
-def started(folder, workers):
+def started(folder, workers, pipe=subprocess.PIPE):
     words = [sys.executable, "-m", "forecast", "run", "own.toml", "--out", f"runs{workers}", "--workers", str(workers)]
     root = Path(__file__).resolve().parents[2]
     environment = {**os.environ, "PYTHONPATH": str(root)}
-    return subprocess.Popen(
-        words, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    return subprocess.Popen(words, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
 
 def written(folder, workers):
@@ -75,12 +73,12 @@ def test_a_killed_run_ends_in_the_bytes_of_a_whole_one(tmp_path):
     rows = [f"{2019 + i // 12}-{i % 12 + 1:02d},{100 + 7 * (i % 12) + (13 * i) % 17}" for i in range(60)]
     (tmp_path / "own.csv").write_text("\n".join(["period,value", *rows]), "utf-8")
     (tmp_path / "own.toml").write_text(CONFIG, "utf-8")
-    process, answered = started(tmp_path, 2), []
+    process, answered = started(tmp_path, 2, subprocess.DEVNULL), []  # its workers, orphans then, would hold a pipe open
     while process.poll() is None and len(answered) < 3:
         answered = list((tmp_path / "runs2").glob("*/.cache/*.pkl"))
         time.sleep(0.005)
     process.kill()
-    process.wait()  # not for its pipes: its workers, orphans now, hold them until they find nothing to do
+    process.wait()
     assert process.returncode == -9, "it was killed while it worked"
     assert not list((tmp_path / "runs2").glob("*/report.html"))
     killed, whole = written(tmp_path, 2), written(tmp_path, 1)
