@@ -37,16 +37,18 @@ class Length:
         zeros = int((before.values == 0).sum())
         if before.count and 2 * zeros >= before.count and evidence.vintage.nonnegative:
             return self._counts(effect, before.count, zeros)
+        # a share needs both its parts: the estimator counted the months in which they are known
+        months = effect.n_clean if evidence.design.share_of else before.count
         need, least = max(self.full, self.full_ratio * window), max(self.some, self.some_ratio * window)
-        text = f"{counted(before.count, 'clean month')} and {counted(len(before.spans), 'sum')} of months before the event"
-        there = f"there {'are' if before.count > 1 else 'is'} only {before.count}" if before.count else "there is none"
-        if before.count >= need:
-            return Gate(NAME, "pass", before.count, need, text)
-        if before.count >= least:
+        text = f"{counted(months, 'clean month')} and {counted(len(before.spans), 'sum')} of months before the event"
+        there = f"there {'are' if months > 1 else 'is'} only {months}" if months else "there is none"
+        if months >= need:
+            return Gate(NAME, "pass", months, need, text)
+        if months >= least:
             reason = f"a firm claim needs {need:.0f} clean months before the event and {there}"
-            return Gate(NAME, "fail", before.count, need, reason, cap="suggestive")
+            return Gate(NAME, "fail", months, need, reason, cap="suggestive")
         reason = f"an estimate over {counted(window, 'month')} needs {least:.0f} clean months before the event and {there}"
-        return Gate(NAME, "fail", before.count, need, reason, cap="descriptive", withholds=True)
+        return Gate(NAME, "fail", months, need, reason, cap="descriptive", withholds=True)
 
     def _counts(self, effect: Effect, months: int, zeros: int) -> Gate:
         single = [value for (first, last), value in zip(effect.periods, effect.observed, strict=True) if first == last]
