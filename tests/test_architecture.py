@@ -505,6 +505,16 @@ print(event.response(np.arange(event.start - 1, event.start + 5)).ravel().tolist
     assert (spread, response) == ("0.2", "[0.0, 1.0, 1.0, 1.0, 1.0, 0.0]")
 
 
+def test_the_contract_tests_cover_a_toy(toy_package, tmp_path):
+    folder = shutil.copytree(toy_package, tmp_path / "copy")
+    shutil.copytree(ROOT / "tests" / "contracts", folder / "tests" / "contracts")
+    shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
+    done = in_copy(folder, "-m", "pytest", "--collect-only", "-q", "tests/contracts")
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name, least in (("toy_level", 15), ("toy_blip", 3), ("toy_gate", 3)):
+        assert sum(name in line for line in done.stdout.splitlines()) >= least, name
+
+
 TOY_CONFIG = """
 name = "toys"
 draws = 200

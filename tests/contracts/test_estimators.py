@@ -13,7 +13,7 @@ from forecast.core.panel import panel
 from forecast.core.questions import Design
 from forecast.core.results import Effect, Failure
 from forecast.core.vintage import Cell, Vintage
-from forecast.study import placebo
+from forecast.study import judge, placebo
 from forecast.study.ask import answer
 
 ESTIMATORS = registry.names("estimator")
@@ -188,3 +188,11 @@ def test_figures_released_after_the_day_change_nothing(name, archive_of, figure)
     one, two = (estimate(name, archive_of(*table, events=[BAN]).as_of(day), asked) for table in (rows, rows + garbage))
     assert np.array_equal(one.counterfactual, two.counterfactual)
     assert one.description == two.description
+    judged = [
+        judge.estimate(registry.build("estimator", name), archive_of(*table, events=[BAN]).as_of(day), asked, 5)
+        for table in (rows, rows + garbage)
+    ]
+    assert judged[0].gates
+    assert judged[0].gates == judged[1].gates
+    assert judged[0].placebos == judged[1].placebos
+    assert judged[0].verdict == judged[1].verdict
