@@ -9,6 +9,7 @@ from forecast.core.contracts import Evidence
 from forecast.core.describe import counted
 from forecast.core.registry import check
 from forecast.core.results import Effect, Gate
+from forecast.kernels import counts
 
 NAME = "placebo_time"
 
@@ -31,7 +32,7 @@ class PlaceboTime:
         found = [p for p in effect.placebos if p.kind == "time"]
         if not found:
             return Gate(NAME, "not run", 0, self.level, "0 clean windows of this length before the event", cap="suggestive")
-        p, floor = effect.p_value, effect.p_floor
+        p, floor = counts.rank(effect.cumulative.estimate, [x.cumulative for x in found])
         apart = separate([evidence.vintage.steps.ordinal(x.start) for x in found], effect)
         text = f"p = {p:.3f} from {counted(len(found), 'clean window')}, {apart} without overlap (floor {floor:.3f})"
         size = abs(effect.cumulative.estimate)
