@@ -105,11 +105,10 @@ def run(
 
     config : path of a TOML file or name of a shipped one; out : parent of the run folder; fresh : forget what is done.
     """
-    import shutil
     import time
 
     from forecast.jobs.execute import execute
-    from forecast.jobs.folder import close, finished, folder_of, write
+    from forecast.jobs.folder import close, finished, folder_of, open_for_writing, write
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import plan
     from forecast.report.compose import write_all
@@ -120,9 +119,8 @@ def run(
     asked = load(config, None if as_of is None else str(as_of))
     planned = plan(asked, archive_of(asked))
     folder = folder_of(asked, out)
-    if fresh and folder.exists():
-        shutil.rmtree(folder)
-    if not finished(folder, planned):
+    if fresh or not finished(folder, planned):
+        open_for_writing(folder, fresh)
         (folder / "run.json").unlink(missing_ok=True)
         timings = {"plan": time.perf_counter() - began}
         outcomes = execute(planned, folder / ".cache", workers)

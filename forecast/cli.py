@@ -21,6 +21,11 @@ class Commands(TyperGroup):
         except ForecastError as error:
             say(str(error))
             raise typer.Exit(2) from None
+        except OSError as error:
+            if error.filename is None:
+                raise
+            say(f"{error.strerror}\n  at: {error.filename}\n  try: another path, or the rights and room that this one needs")
+            raise typer.Exit(2) from None
         except KeyboardInterrupt:
             say("interrupted; the same command takes the run up where it stopped")
             raise typer.Exit(130) from None

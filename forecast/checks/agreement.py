@@ -29,5 +29,12 @@ class Agreement:
         against = sorted(name for name, e in others.items() if np.sign(e.cumulative.estimate) != mine)
         share = 1.0 - len(against) / len(others)
         if against:
-            return Gate(NAME, "fail", share, 1.0, f"the other way round: {', '.join(against)}", cap="suggestive")
+            return Gate(
+                NAME,
+                "fail",
+                share,
+                1.0,
+                f"another method finds the opposite direction ({', '.join(against)})",
+                cap="suggestive",
+            )
         return Gate(NAME, "pass", share, 1.0, f"same direction: {', '.join(sorted(others))}")

@@ -35,6 +35,6 @@ class DataState:
         unknown = len(effect.description.unknown) / window.length
         listed = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "every month has a final figure"
         if unknown >= self.most:
-            reason = f"{len(effect.description.unknown)} of {window.length} months unknown ({listed})"
+            reason = f"{len(effect.description.unknown)} of the {window.length} months asked have no figure ({listed})"
             return Gate(NAME, "fail", unknown, self.most, reason, cap="descriptive", withholds=True)
         return Gate(NAME, "pass", unknown, self.most, listed)

@@ -34,7 +34,7 @@ class Identified:
         figures = before.count + len(before.spans)
         reason = self._reason(effect, before, recovery)
         if not reason:
-            text = f"{counted(before.count, 'month')} and {counted(len(before.spans), 'span')} to compare with"
+            text = f"{counted(before.count, 'month')} and {counted(len(before.spans), 'sum')} of months to compare with"
             return Gate(NAME, "pass", figures, self.fewest, text)
         return Gate(NAME, "fail", figures, self.fewest, reason, cap="not identified", withholds=True)
 
@@ -42,10 +42,13 @@ class Identified:
         levels = np.append(before.values, [span.value for span in before.spans])
         reasons = []
         if len(levels) and not np.any(levels) and effect.design.estimand in LOSSES:
-            reasons.append("the flow was already zero throughout the months compared with: nothing was left to lose")
+            reasons.append("the flow was already zero in all months compared with, so nothing was left to lose")
         if not len(effect.observed):
             reasons.append(f"no figure is known in the asked window, {effect.description.months}")
         if before.count < self.fewest and not before.spans:
-            what, where = ("month", "in the regime compared with") if recovery else ("clean month", "before the event")
-            reasons.append(f"only {counted(before.count, what)} {where}, and no sum of months")
+            number = f"only {counted(before.count, 'month')}" if before.count else "no usable month"
+            known = "are known" if before.count > 1 else "is known"
+            where = "of the regime compared with" if recovery else "before the event"
+            alone = " that no other event touches" if before.count and not recovery else ""
+            reasons.append(f"{number} {where} {known}{alone}")
         return "; ".join(reasons)

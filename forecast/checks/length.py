@@ -37,21 +37,26 @@ class Length:
         zeros = int((before.values == 0).sum())
         if before.count and 2 * zeros >= before.count and evidence.vintage.nonnegative:
             return self._counts(effect, before.count, zeros)
-        text = f"{counted(before.count, 'clean month')} and {counted(len(before.spans), 'span')} for a window of {window}"
-        need = max(self.full, self.full_ratio * window)
-        if before.count >= need:
-            return Gate(NAME, "pass", before.count, need, text)
-        if before.count >= max(self.some, self.some_ratio * window):
-            return Gate(NAME, "fail", before.count, need, f"{text}: too few for more than a suggestion", cap="suggestive")
-        return Gate(NAME, "fail", before.count, need, f"{text}: too few for a claim", cap="descriptive", withholds=True)
+        # a share needs both its parts: the estimator counted the months in which they are known
+        months = effect.n_clean if evidence.design.share_of else before.count
+        need, least = max(self.full, self.full_ratio * window), max(self.some, self.some_ratio * window)
+        text = f"{counted(months, 'clean month')} and {counted(len(before.spans), 'sum')} of months before the event"
+        there = f"there {'are' if months > 1 else 'is'} only {months}" if months else "there is none"
+        if months >= need:
+            return Gate(NAME, "pass", months, need, text)
+        if months >= least:
+            reason = f"a firm claim needs {need:.0f} clean months before the event and {there}"
+            return Gate(NAME, "fail", months, need, reason, cap="suggestive")
+        reason = f"an estimate over {counted(window, 'month')} needs {least:.0f} clean months before the event and {there}"
+        return Gate(NAME, "fail", months, need, reason, cap="descriptive", withholds=True)
 
     def _counts(self, effect: Effect, months: int, zeros: int) -> Gate:
         single = [value for (first, last), value in zip(effect.periods, effect.observed, strict=True) if first == last]
         traded = sum(value > 0 for value in single)
         p = counts.fisher_exact(traded, len(single), months - zeros, months)
         reason = (
-            f"{zeros} of {months} clean months are zero: counts only. Months with trade: {months - zeros} of {months} before, "
-            f"{traded} of {len(single)} in the window (Fisher p = {p:.2f}; ignores serial dependence)"
+            f"{zeros} of {months} clean months are zero, so only months with trade can be counted: {months - zeros} of "
+            f"{months} before, {traded} of {len(single)} in the window (Fisher p = {p:.2f}, serial dependence ignored)"
         )
         cap = "descriptive" if effect.design.estimand == "recovery" else "cannot distinguish"
         return Gate(NAME, "fail", p, 0.05, reason, cap=cap, withholds=True)

@@ -20,7 +20,7 @@ class PlaceboTime:
     """The effect against those of earlier windows without an event: p-value, its floor, smallest visible effect.
 
     An effect below the minimum detectable one (80 % power at 5 %) cannot be distinguished from none; a p-value above
-    `level`, or no clean window to compare with, leaves a suggestion at most.
+    `level`, or fewer clean windows than a p-value of `level` needs, leaves a suggestion at most.
     """
 
     level: float = 0.10
@@ -31,17 +31,24 @@ class PlaceboTime:
             return Gate(NAME, "not run", reason="nothing was estimated", cap="descriptive")
         found = [p for p in effect.placebos if p.kind == "time"]
         if not found:
-            return Gate(NAME, "not run", 0, self.level, "0 clean windows of this length before the event", cap="suggestive")
+            return Gate(
+                NAME, "not run", 0, self.level, "0 clean windows of this length before the event: no placebo", cap="suggestive"
+            )
         p, floor = counts.rank(effect.cumulative.estimate, [x.cumulative for x in found])
         apart = separate([evidence.vintage.steps.ordinal(x.start) for x in found], effect)
-        text = f"p = {p:.3f} from {counted(len(found), 'clean window')}, {apart} without overlap (floor {floor:.3f})"
+        windows = f"{counted(len(found), 'placebo window')}, {apart} without overlap"
         size = abs(effect.cumulative.estimate)
         if math.isfinite(effect.mde80) and size < effect.mde80:
-            text += f"; the effect is below the smallest visible one, {effect.mde80:.4g} {effect.unit}".rstrip()
-            return Gate(NAME, "fail", p, self.level, text, cap="cannot distinguish")
+            reason = f"windows without an event show differences as large ({windows})"
+            return Gate(NAME, "fail", p, self.level, reason, cap="cannot distinguish")
+        if floor > self.level:
+            return Gate(
+                NAME, "not run", floor, self.level, f"too few placebo windows for a p-value ({windows})", cap="suggestive"
+            )
         if p > self.level:
-            return Gate(NAME, "fail", p, self.level, f"{text}; above {self.level:g}", cap="suggestive")
-        return Gate(NAME, "pass", p, self.level, text)
+            reason = f"windows without an event often show differences as large (p = {p:.2f} over {windows})"
+            return Gate(NAME, "fail", p, self.level, reason, cap="suggestive")
+        return Gate(NAME, "pass", p, self.level, f"p = {p:.3f} over {windows} (the lowest possible: {floor:.3f})")
 
 
 def separate(starts: list[int], effect: Effect) -> int:

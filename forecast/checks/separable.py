@@ -14,9 +14,10 @@ NAME = "separable"
 @check
 @dataclass(frozen=True)
 class Separable:
-    """No other event of the calendar within `apart` months of the start or inside the window: else the effect is joint.
+    """No other event of the calendar shortly before the start or inside the window: else the effect is joint.
 
-    Several events of one design are asked jointly and read so; an event that the design does not name leaves a suggestion.
+    Shortly: less than `apart` months. Several events of one design are asked jointly and read so; an event that the design does
+    not name leaves a suggestion.
     """
 
     apart: int = 3
@@ -35,7 +36,8 @@ class Separable:
             }
         )
         if others:
-            reason = f"{', '.join(others)} in the same months: the effect is theirs too"
+            named = ", ".join(others[:-1]) + " and " + others[-1] if others[1:] else others[0]
+            reason = f"{named} {'fall' if others[1:] else 'falls'} into the same months"
             return Gate(NAME, "fail", len(others), 0, reason, cap="suggestive")
         text = f"joint effect of {' and '.join(sorted(own))}" if len(own) > 1 else "no other event in these months"
         return Gate(NAME, "pass", 0, 0, text)

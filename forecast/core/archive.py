@@ -50,7 +50,8 @@ class Archive:
     def _states(self) -> dict[str, list[Cell]]:
         """Every state each cell was ever in, by series: the chosen row and the days it held."""
         table = self.table[self.table["excluded"] == ""]
-        rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+        columns = (table[name].to_numpy(object).tolist() for name in COLUMNS)  # much faster than a table's own records
+        rows: list[dict[str, Any]] = [dict(zip(COLUMNS, values, strict=True)) for values in zip(*columns, strict=True)]
         groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
         for row in rows:
             groups.setdefault((row["series"], row["period"]), []).append(row)

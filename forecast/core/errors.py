@@ -60,7 +60,9 @@ class SourceError(ForecastError):
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """The allowed name most like `name`, quoted, or the whole list when none is near."""
+    """The allowed name most like `name`, quoted, or the whole list when none is near (a few of a long one)."""
     allowed = sorted(allowed)
     close = difflib.get_close_matches(name, allowed, n=1, cutoff=0.5)
-    return f"'{close[0]}'" if close else "one of " + ", ".join(allowed)
+    if not close and len(allowed) > 20:
+        return f"one of {len(allowed)}, such as {', '.join(difflib.get_close_matches(name, allowed, n=3, cutoff=0.0))}"
+    return f"'{close[0]}'" if close else "one of " + ", ".join(allowed) if allowed else ""

@@ -249,13 +249,7 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
             raise DataError(f"an event has no field '{key}'", where=where, hint=nearest(key, known))
         if value is None or value == "":
             continue
-        if key in _DATES:
-            value = months.parse_day(value)
-        elif key in _LISTS:
-            value = tuple(value.split(";")) if isinstance(value, str) else tuple(value)
-        elif key == "shape" and isinstance(value, str):
-            value = {"use": value}
-        made[key] = value
+        made[key] = _read(key, value, where)
     for key in ("id", "announced"):
         if key not in made:
             raise DataError(f"an event lacks its '{key}'", where=where or str(row.get("id", "")), hint=f"add {key}")
@@ -264,6 +258,28 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
         return Event(**made)
     except DataError as error:
         raise DataError(error.problem, where=f"{where}, {error.where}" if where else error.where, hint=error.hint) from None
+
+
+def _read(key: str, value: Any, where: str) -> Any:
+    """One field of an event as its type: a day, a list of names, a shape's words, or text."""
+    place = f"{where}, {key}" if where else key
+    if key in _DATES:
+        try:
+            return months.parse_day(value)
+        except DataError as error:
+            raise DataError(error.problem, where=place, hint=error.hint) from None
+    if key in _LISTS:
+        listed = value.split(";") if isinstance(value, str) else value
+        if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
+            raise DataError(f"{value!r} is no list of names", where=place, hint='["CHN", "USA"], or "ALL"')
+        return tuple(listed)
+    if key == "shape":
+        if not isinstance(value, str | Mapping):
+            raise DataError(f"{value!r} is no shape", where=place, hint="its name, or a table: use = its name, and its options")
+        return {"use": value} if isinstance(value, str) else value
+    if not isinstance(value, str):
+        raise DataError(f"{value!r} is no text", where=place, hint="text in quotes")
+    return value
 
 
 @functools.cache

@@ -72,7 +72,7 @@ def parse_day(day: str | dt.date) -> dt.date:
     if isinstance(day, dt.date):
         return day
     try:
-        return dt.date.fromisoformat(str(day).strip()[:10])
+        return dt.datetime.fromisoformat(str(day).strip()).date()
     except ValueError:
         raise DataError(f"'{day}' is not a day", hint="YYYY-MM-DD, for example 2025-03-31") from None
 

@@ -36,12 +36,14 @@ def panel(
     """
     import pandas as pd
 
-    table = pd.read_csv(data) if isinstance(data, (str, Path)) else data
+    where = str(data) if isinstance(data, str | Path) else "the table"
+    try:
+        table = pd.read_csv(data) if isinstance(data, str | Path) else data
+    except (OSError, ValueError) as error:
+        raise DataError("the panel cannot be read", where=f"{where}: {error}", hint="the path of a CSV file") from None
     for column in (time, value, *controls, *([unit] if unit else [])):
         if column not in table.columns:
-            raise DataError(
-                f"the panel has no column '{column}'", where=str(data)[:60], hint=nearest(column, map(str, table.columns))
-            )
+            raise DataError(f"the panel has no column '{column}'", where=where, hint=nearest(column, map(str, table.columns)))
     steps = Steps(_step_unit(table[time]), season)
     names = table[unit].astype(str) if unit else pd.Series(value, index=table.index)
     when = [steps.ordinal(t) for t in table[time]]

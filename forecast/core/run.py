@@ -27,12 +27,16 @@ class Run:
     folder: Path
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "folder", Path(self.folder))
         path = self.folder / "run.json"
-        if not path.exists():
+        if not path.is_file():
             raise DataError("this is not a finished run folder", where=str(self.folder), hint="forecast run CONFIG")
-        if self.info["schema_version"] > SCHEMA_VERSION:
+        schema = self.info.get("schema_version")
+        if not isinstance(schema, int):
+            raise DataError("the file says nothing of a run's schema", where=str(path), hint="forecast run CONFIG --fresh")
+        if schema > SCHEMA_VERSION:
             raise DataError(
-                f"the run was written with schema {self.info['schema_version']}, this package reads {SCHEMA_VERSION}",
+                f"the run was written with schema {schema}, this package reads {SCHEMA_VERSION}",
                 where=str(path),
                 hint="a newer version of the package",
             )
@@ -40,14 +44,22 @@ class Run:
     @functools.cached_property
     def info(self) -> dict[str, Any]:
         """Config, fingerprints, versions, timings and counts."""
-        loaded: dict[str, Any] = json.loads((self.folder / "run.json").read_text("utf-8"))
-        return loaded
+        loaded = self._json("run.json")
+        return loaded if isinstance(loaded, dict) else {}
 
     @functools.cached_property
     def findings(self) -> list[dict[str, str]]:
         """Soft problems found on the way."""
-        loaded: list[dict[str, str]] = json.loads((self.folder / "findings.json").read_text("utf-8"))
+        loaded: list[dict[str, str]] = self._json("findings.json")
         return loaded
+
+    def _json(self, name: str) -> Any:
+        try:
+            return json.loads((self.folder / name).read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"the run's {name} cannot be read", where=f"{self.folder}: {error}", hint="forecast run CONFIG --fresh"
+            ) from None
 
     def table(self, name: str) -> pd.DataFrame:
         """One table of the run."""
@@ -56,7 +68,12 @@ class Run:
         path = self.folder / f"{name}.parquet"
         if not path.exists():
             raise DataError(f"the run has no table '{name}'", where=str(self.folder), hint=", ".join(TABLES))
-        return pd.read_parquet(path)
+        try:
+            return pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"the run's table '{name}' cannot be read", where=f"{path}: {error}", hint="forecast run CONFIG --fresh"
+            ) from None
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in TABLES:

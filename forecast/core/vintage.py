@@ -146,7 +146,11 @@ class Vintage:
         if not cells:
             if SeriesKey.maybe(series) is None and not any(SeriesKey.maybe(s) is None for s in self.cells):
                 SeriesKey.parse(series)
-            raise DataError(f"no figure of '{series}' is known on {self.day}", where=series, hint=nearest(series, self.cells))
+            raise DataError(
+                f"no figure of '{series}' is known on {self.day}",
+                where=series,
+                hint=nearest(series, self.cells) or "a later day",
+            )
         first = min(c.first for c in cells)
         last = max(c.last for c in cells)
         values = np.full(last - first + 1, np.nan)

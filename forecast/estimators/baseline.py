@@ -52,7 +52,7 @@ class Baseline:
         if level is None:
             note = "no baseline is determined by the figures" if len(seen.observed) else "no figure in the asked window"
         elif not self.band:
-            note = "the question asks what was observed, not what a measure changed"
+            note = "the question asks only what was observed"
         elif len(values) < self.fewest:
             note = f"{len(values)} clean monthly figures, a band needs {self.fewest}"
         else:

@@ -13,7 +13,7 @@ from forecast.core.contracts import Answers
 from forecast.core.describe import Asked, asked, describe, unit_of
 from forecast.core.errors import ConfigError
 from forecast.core.questions import Design, Task
-from forecast.core.registry import estimator
+from forecast.core.registry import build, estimator
 from forecast.core.results import Effect, Failure, Forecast, Summary, Used
 from forecast.core.transform import window_total
 from forecast.core.vintage import Floats, Vintage
@@ -39,6 +39,7 @@ class Counterfactual:
     def __post_init__(self) -> None:
         if self.level_sd is not None and not self.level_sd > 0:
             raise ConfigError("level_sd must be positive", hint="0.01 is CausalImpact's guess")
+        build("model", self.model)  # a misspelt one is told before anything is computed
 
     def asks(self, vintage: Vintage, design: Design) -> list[tuple[Mapping[str, Any], Task, Vintage]]:
         """The hidden months of the treated series, asked of the model on a vintage that ends before them."""

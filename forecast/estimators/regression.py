@@ -14,7 +14,7 @@ from forecast.core.describe import Asked, asked, describe, unit_of
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.onsets import own_regressors
 from forecast.core.questions import Design
-from forecast.core.registry import estimator
+from forecast.core.registry import build, estimator
 from forecast.core.regressors import Regressors, event_regressors, lunar_regressor
 from forecast.core.results import Effect, Parameter, Used
 from forecast.core.transform import Scale, choose_scale, split_spans, window_total
@@ -74,6 +74,10 @@ class Regression:
     season: Literal["none", "dummy"] = "none"
     events: bool = True
     lunar: bool = True
+
+    def __post_init__(self) -> None:
+        for words in self.shapes:
+            build("shape", words)  # a misspelt one is told before anything is computed
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the counterfactual with the design's own columns off; description only where they cannot be told."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from forecast.core.errors import DataError, nearest
+from forecast.core.months import parse_day
+from forecast.core.questions import BASELINES
 
 Measure = Literal["cumulative", "relative", "share", "anticipation", "net"]
 Estimand = Literal["shortfall", "recovery", "net", "share", "anticipation", "relative"]
@@ -25,14 +30,46 @@ def _all_worded(value: Any) -> Any:
     return [_worded(item) for item in value] if isinstance(value, list) else value
 
 
+def _as_text(value: Any) -> Any:
+    return value.isoformat()[:10] if isinstance(value, dt.date) else value
+
+
+def _a_day(value: str) -> str:
+    try:
+        return value and parse_day(value).isoformat()
+    except DataError:
+        raise ValueError(f"'{value}' is not a day", "YYYY-MM-DD, for example 2025-03-31") from None
+
+
+def _latest_or_day(value: str) -> str:
+    try:
+        return value if value == "latest" else parse_day(value).isoformat()
+    except DataError:
+        raise ValueError(f"'{value}' is neither 'latest' nor a day", "YYYY-MM-DD, for example 2025-03-31") from None
+
+
+def _tables_or_path(value: Any) -> Any:
+    if isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(item, dict) for item in value)):
+        return value
+    raise ValueError("these are no events", "tables [[events]], or the path of a file of [[event]] tables")
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Named = Annotated[Names, Field(min_length=1)]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
 class Frozen(BaseModel):
-    """A table of the config: immutable, no key beyond the declared ones."""
+    """A table of the config: immutable, no key beyond the declared ones, no stretch of months that ends before it begins."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        first, last = getattr(self, "first", None), getattr(self, "last", None)
+        if first and last and last < first:
+            raise ValueError(f"the months end in {last}, before they begin in {first}", "check the two months")
+        return self
 
 
 class PlugIn(Frozen):
@@ -61,11 +98,11 @@ class BacktestGroup(Frozen):
     """Old questions on some series: cutoffs one after each release from `first` on."""
 
     name: str
-    series: Names
+    series: Named
     first: Month
     last: Month | None = None
     every: Literal["month", "quarter", "year"] = "month"
-    horizons: tuple[Annotated[int, Field(ge=1, le=36)], ...] = (1, 3, 6, 12)
+    horizons: Annotated[tuple[Annotated[int, Field(ge=1, le=36)], ...], Field(min_length=1)] = (1, 3, 6, 12)
     window: Literal["expanding", "rolling"] = "expanding"
     window_months: Annotated[int, Field(ge=12)] = 60
     min_months: Annotated[int, Field(ge=1)] = 24
@@ -95,6 +132,14 @@ class NamedBaseline(Frozen):
     last: Month | None = Field(None, alias="to")
     times: Annotated[float, Field(gt=0)] = 1.0
 
+    @model_validator(mode="after")
+    def _known_or_own(self) -> Self:
+        if (self.first is None) != (self.last is None):
+            raise ValueError(f"the baseline '{self.name}' has only one end", "both its first and its last month (from, to)")
+        if self.first is None and self.name not in BASELINES:
+            raise ValueError(f"no baseline is called '{self.name}'", f"{nearest(self.name, BASELINES)}, or months of its own")
+        return self
+
     @property
     def value(self) -> str | tuple[str, str, str, float]:
         """As a Design takes it."""
@@ -106,8 +151,8 @@ class EffectRow(Frozen):
 
     id: str
     question: str
-    event: Names
-    treated: Names
+    event: Named
+    treated: Named
     first: Month | None = Field(None, alias="from")
     last: Month | None = Field(None, alias="to")
     lag_months: Annotated[int, Field(ge=0)] = 0
@@ -123,9 +168,15 @@ class EffectRow(Frozen):
     baseline: str = ""
     share_of: str = ""
     donors: Names = ()
-    estimators: PlugIns = (PlugIn(use="baseline"),)
+    estimators: Annotated[PlugIns, Field(min_length=1)] = (PlugIn(use="baseline"),)
     clean_from: Month | None = None
     note: str = ""
+
+    @model_validator(mode="after")
+    def _share_of_something(self) -> Self:
+        if self.measure == "share" and not self.share_of:
+            raise ValueError("a share of nothing", "share_of, the series it is a share of")
+        return self
 
 
 class Regime(Frozen):
@@ -140,15 +191,16 @@ class Regime(Frozen):
 class Expiry(Frozen):
     """What an expiring measure may bring: observed regime means of some series, no probability."""
 
-    series: Names
+    series: Named
     regimes: tuple[Regime, ...]
-    day: str = ""
+    day: Annotated[str, BeforeValidator(_as_text), AfterValidator(_a_day)] = ""
     note: str = ""
 
 
 class ReportPart(Frozen):
-    """What the report opens with: ids of effects for its first sentences (default: the firmest answers); claims checked or
-    not.
+    """What the report opens with: ids of effects for its first sentences (none: the firmest answers).
+
+    claims : check the published claims against the figures
     """
 
     summary: Names = ()
@@ -163,8 +215,8 @@ class Config(Frozen):
     seed: int = 1
     draws: Annotated[int, Field(ge=100, le=20_000)] = 1000
     data: Annotated[PlugIn, BeforeValidator(_worded)] = PlugIn(use="published")
-    as_of: str = "latest"
-    events: str | tuple[dict[str, Any], ...] = ()
+    as_of: Annotated[str, BeforeValidator(_as_text), AfterValidator(_latest_or_day)] = "latest"
+    events: Annotated[str | tuple[dict[str, Any], ...], BeforeValidator(_tables_or_path)] = ()
     models: PlugIns = ()
     default_model: str = ""
     backtest: tuple[BacktestGroup, ...] = ()
@@ -175,17 +227,11 @@ class Config(Frozen):
     report: ReportPart = ReportPart()
     origin: Path = Field(default=Path("."), exclude=True)
 
-    @field_validator("as_of")
-    @classmethod
-    def _a_day(cls, value: str) -> str:
-        from forecast.core.months import parse_day
-
-        if value != "latest":
-            try:
-                parse_day(value)
-            except Exception as error:
-                raise ValueError(f"'{value}' is neither 'latest' nor a day (YYYY-MM-DD)") from error
-        return value
+    @model_validator(mode="after")
+    def _someone_to_ask(self) -> Self:
+        if not self.models and (self.backtest or self.forecast.series):
+            raise ValueError("the config asks what comes next, and names no model", "add [[models]]")
+        return self
 
     @property
     def resolved(self) -> dict[str, Any]:

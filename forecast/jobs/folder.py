@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from forecast import __version__
+from forecast.core.errors import ConfigError, DataError
 from forecast.core.results import Finding, quantile_name
-from forecast.core.run import SCHEMA_VERSION, TABLES
+from forecast.core.run import SCHEMA_VERSION, TABLES, Run
 from forecast.jobs.config import Config
 from forecast.jobs.execute import PROBABILITIES, Outcome, context_of
 from forecast.jobs.plan import Plan
@@ -90,9 +91,25 @@ def finished(folder: Path, plan: Plan) -> bool:
     wanted = [*(f"{name}.parquet" for name in TABLES), "findings.json", "report.html", "report.md"]
     if not path.exists() or any(not (folder / name).exists() for name in wanted):
         return False
-    info = json.loads(path.read_text("utf-8"))
-    same = info.get("fingerprints") == fingerprints(plan) and info["versions"].get("forecast") == __version__
+    try:
+        info = Run(folder).info
+    except DataError:
+        return False
+    same = info.get("fingerprints") == fingerprints(plan) and info.get("versions", {}).get("forecast") == __version__
     return bool(same and info.get("finished") and info["schema_version"] == SCHEMA_VERSION)
+
+
+def open_for_writing(folder: Path, fresh: bool) -> None:
+    """Make the run folder, before anything is computed for it; `fresh` forgets what it held."""
+    try:
+        if fresh and folder.exists():
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        hint = "--out DIR, a folder that may be written to"
+        raise ConfigError(f"the run folder cannot be made: {error.strerror}", where=str(folder), hint=hint) from None
 
 
 def write(folder: Path, plan: Plan, outcomes: Sequence[Outcome], timings: Mapping[str, float]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import typing
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ from forecast.core.events import Event, event_from
 from forecast.jobs.config import Config
 
 PACKAGE = Path(__file__).resolve().parents[1]
+WANTED = {
+    "tuple_type": "a list: [...], or one [[table]] for each",
+    "too_short": "a list of one or more",
+    "model_type": "a table with its keys, or a name in quotes",
+    "dict_type": "a table with its keys",
+    "string_type": "text in quotes",
+}
 
 
 def shipped() -> dict[str, Path]:
@@ -34,6 +42,8 @@ def locate(config: str | Path) -> Path:
     known = shipped()
     if str(config) in known:
         return known[str(config)]
+    if path.is_dir():
+        raise ConfigError("this is a folder, a config is a TOML file", where=str(config), hint="the path of a TOML file")
     if path.suffix or len(path.parts) > 1:
         raise ConfigError("there is no such config file", where=str(config), hint=f"a shipped config: {', '.join(known)}")
     raise ConfigError(f"no config is called '{config}'", hint=f"{nearest(str(config), known)}, or the path of a TOML file")
@@ -43,12 +53,7 @@ def load(config: str | Path, as_of: str | None = None) -> Config:
     """Read and check a config; `as_of` overrides its day."""
     path = locate(config)
     place = _place(path)
-    try:
-        raw = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"this is not valid TOML: {error}", where=place, hint="correct the line named above") from None
-    except UnicodeDecodeError:
-        raise ConfigError("the file is not UTF-8 text", where=place, hint="save it as UTF-8") from None
+    raw = _toml(path, place)
     raw.setdefault("name", path.stem)
     if as_of is not None:
         raw["as_of"] = as_of
@@ -61,6 +66,16 @@ def load(config: str | Path, as_of: str | None = None) -> Config:
     _names(made, place)
     _plugins(made, place)
     return made
+
+
+def _toml(path: Path, place: str) -> dict[str, Any]:
+    """The tables of a TOML file; the mark that some editors put before UTF-8 text is no fault."""
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"this is not valid TOML: {error}", where=place, hint="correct the line named above") from None
+    except UnicodeDecodeError:
+        raise ConfigError("the file is not UTF-8 text", where=place, hint="save it as UTF-8") from None
 
 
 def read_archive(config: Config) -> Archive:
@@ -79,7 +94,7 @@ def own_events(config: Config, place: str = "") -> list[Event]:
     rows, where = config.events, place or _place(config.origin)
     if isinstance(rows, str):
         return read_events(Path(_found(config, rows)))
-    return [event_from(row, where=f"{where}, [[events]] {i + 1}") for i, row in enumerate(rows)]
+    return _events(rows, f"{where}, [[events]]")
 
 
 def read_events(path: Path) -> list[Event]:
@@ -88,11 +103,27 @@ def read_events(path: Path) -> list[Event]:
         raise ConfigError(
             "there is no such file of events", where=str(path), hint="the path of a TOML file with [[event]] tables"
         )
-    try:
-        raw = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"this is not valid TOML: {error}", where=str(path), hint="correct the line named above") from None
-    return [event_from(row, where=f"{path}, [[event]] {i + 1}") for i, row in enumerate(raw.get("event", []))]
+    raw = _toml(path, str(path))
+    for key in raw:
+        if key not in ("event", "verified_to"):
+            raise ConfigError(f"unknown key '{key}'", where=str(path), hint="each event is a table [[event]]")
+    rows = raw.get("event")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ConfigError("the file holds no table of an event", where=str(path), hint="each event is a table [[event]]")
+    return _events(rows, f"{path}, [[event]]")
+
+
+def _events(rows: Iterable[dict[str, Any]], where: str) -> list[Event]:
+    """Events from their tables, each under its own id, with a shape that can be built."""
+    made: list[Event] = []
+    for i, row in enumerate(rows):
+        place = f"{where} {i + 1}"
+        event = event_from(row, where=place)
+        registry.build("shape", event.shape, where=f"{place}, shape")
+        if event.id in [e.id for e in made]:
+            raise ConfigError(f"two events are called '{event.id}'", where=place, hint="give each its own id")
+        made.append(event)
+    return made
 
 
 def _found(config: Config, text: Any) -> Any:
@@ -130,11 +161,12 @@ def _readable(error: ValidationError, place: str, raw: dict[str, Any]) -> Config
         month = r"\d{4}" in first["ctx"]["pattern"]
         hint = "YYYY-MM, for example 2025-06" if month else "lower-case letters, digits, - and _"
         return ConfigError(f"'{first['input']}' is not {'a month' if month else 'a name'}", where=where, hint=hint)
-    shown = repr(first["input"])
-    message = str(first["msg"]).removeprefix("Value error, ").removeprefix("Input ")
-    return ConfigError(
-        f"{shown if len(shown) < 60 else 'the value'}: {message}", where=where, hint="see forecast/guides and configs/"
-    )
+    message = str(first["msg"])
+    if first["type"] == "value_error":
+        problem, *hints = first["ctx"]["error"].args
+        return ConfigError(problem, where=where, hint=hints[0] if hints else "")
+    shown = repr(first["input"]) if len(repr(first["input"])) < 60 else "the value"
+    return ConfigError(f"{shown} cannot stand here", where=where, hint=WANTED.get(first["type"], message))
 
 
 def _spelled(loc: list[Any]) -> str:
@@ -187,7 +219,9 @@ def _names(config: Config, place: str) -> None:
     for name in config.report.summary:
         if name not in asked:
             raise ConfigError(
-                f"no effect of this config has the id '{name}'", where=f"{place}, [report], summary", hint=nearest(name, asked)
+                f"no effect of this config has the id '{name}'",
+                where=f"{place}, [report], summary",
+                hint=nearest(name, asked) if asked else "add it under [[effects]]",
             )
     parts = [(f"[[backtest]] {i + 1}, models", g.models) for i, g in enumerate(config.backtest)]
     for where, names in [*parts, ("[forecast], models", config.forecast.models)]:

@@ -97,8 +97,8 @@ def plan(config: Config, archive: Archive) -> Plan:
         groups[group.name] = tuple(pasts)
         findings += _unasked(group, matching(group.series, archive.series, where), pasts)
         batches += _task_batches(config, group.name, pasts, group.horizons, group.models)
-    names = matching(config.forecast.series, vintage.series, f"{place}, [forecast], series") if config.forecast.series else []
-    short = [name for name in names if vintage.observed(name).count < config.forecast.min_months]
+    names = matching(config.forecast.series, archive.series, f"{place}, [forecast], series")
+    short = [name for name in names if _known_months(vintage, name) < config.forecast.min_months]
     findings += [Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in short]
     groups[OWN_DAY] = tuple(_next(config, vintage, [name for name in names if name not in short]))
     batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
@@ -108,6 +108,7 @@ def plan(config: Config, archive: Archive) -> Plan:
             findings.append(Finding("effect", f"not asked: {', '.join(later)} not announced by {vintage.day}", row.id))
             continue
         batches.append(_effect_batch(row, archive, vintage, f"{place}, [[effects]] {i + 1}"))
+        findings += _out_of_scope(row, archive.events)
     _once(batches, place)
     return Plan(config, archive, vintage, tuple(batches), tuple(findings), groups)
 
@@ -128,6 +129,10 @@ def matching(patterns: Iterable[str], known: Sequence[str], where: str) -> list[
 def _nearest_series(name: str, known: Sequence[str]) -> str:
     hint = nearest(name, known)
     return hint if hint.startswith("'") else "forecast list series"
+
+
+def _known_months(vintage: Vintage, series: str) -> int:
+    return vintage.observed(series).count if vintage.knows(series) else 0
 
 
 def _old(config: Config, group: BacktestGroup, series: Sequence[str], archive: Archive, truth: Vintage) -> list[Past]:
@@ -229,10 +234,19 @@ def _effect_batch(row: EffectRow, archive: Archive, vintage: Vintage, where: str
     return Batch(row.id, labels[0], specs, row.id, row=row, design=design_of(row, archive, vintage.events, where))
 
 
+def _out_of_scope(row: EffectRow, events: EventCalendar) -> list[Finding]:
+    """Treated series that no event of a question bears on: an indirect effect, or a misspelt scope."""
+    missed = [s for s in row.treated if not any(events[event].touches(s) for event in row.event)]
+    what = f"outside the scope of {', '.join(row.event)}: an indirect effect"
+    return [Finding("effect", f"{series} lies {what}", row.id) for series in missed]
+
+
 def design_of(row: EffectRow, archive: Archive, known: EventCalendar, where: str = "") -> Design:
     """The Design that a row of the config spells, with its events as they were `known` on the run's day."""
-    for name in (*row.treated, *([row.share_of] if row.share_of else [])):
-        _spelled(name, archive, where)
+    named = {"treated": row.treated, "share_of": (row.share_of,) if row.share_of else (), "donors": row.donors}
+    for key, names in named.items():
+        for name in names if names != ("all",) else ():
+            _spelled(name, archive, f"{where}, {key}")
     try:
         events = [known[event] for event in row.event]
         return Design(
@@ -256,16 +270,16 @@ def design_of(row: EffectRow, archive: Archive, known: EventCalendar, where: str
 
 
 def _spelled(series: str, archive: Archive, where: str) -> None:
-    """A treated series may be without figures, but not misspelt."""
+    """A series that an effect names may be without figures, but not misspelt."""
     if series in archive.series:
         return
     try:
         key = SeriesKey.parse(series)
     except DataError as error:
-        raise ConfigError(error.problem, where=f"{where}, treated", hint=error.hint) from None
+        raise ConfigError(error.problem, where=where, hint=error.hint) from None
     known = set(products()) | {SeriesKey.parse(s).product for s in archive.series}
     if key.product not in known:
-        raise ConfigError(f"no product is called '{key.product}'", where=f"{where}, treated", hint=nearest(key.product, known))
+        raise ConfigError(f"no product is called '{key.product}'", where=where, hint=nearest(key.product, known))
 
 
 def _once(batches: Iterable[Batch], place: str) -> None:

@@ -14,7 +14,7 @@ from forecast.core.errors import DataError
 from forecast.core.events import Event
 from forecast.core.results import Effect, Failure
 from forecast.core.series import SeriesKey
-from forecast.core.vintage import Vintage
+from forecast.core.vintage import Floats, Vintage
 from forecast.jobs.execute import Outcome
 from forecast.jobs.plan import Batch, Plan, matching
 
@@ -192,11 +192,9 @@ def regime_rows(plan: Plan) -> list[dict[str, Any]]:
     out = []
     for i, expiry in enumerate(plan.config.expiry):
         where = f"{plan.config.origin.name}, [[expiry]] {i + 1}, series"
-        for series in matching(expiry.series, plan.vintage.series, where):
+        for series in matching(expiry.series, plan.archive.series, where):
             for regime in expiry.regimes:
-                steps = plan.vintage.steps
-                values = plan.vintage.observed(series).at(steps.ordinal(regime.first), steps.ordinal(regime.last))
-                known = values[np.isfinite(values)]
+                known = _known(plan.vintage, series, regime.first, regime.last)
                 mean, low, high = (
                     (float(known.mean()), float(known.min()), float(known.max())) if len(known) else (math.nan,) * 3
                 )
@@ -215,6 +213,14 @@ def regime_rows(plan: Plan) -> list[dict[str, Any]]:
                     }
                 )
     return out
+
+
+def _known(vintage: Vintage, series: str, first: str, last: str) -> Floats:
+    """The figures of single months of a stretch; none where the series is not known yet."""
+    if not vintage.knows(series):
+        return np.empty(0)
+    values = vintage.observed(series).at(vintage.steps.ordinal(first), vintage.steps.ordinal(last))
+    return values[np.isfinite(values)]
 
 
 def event_rows(events: Iterable[Event]) -> list[dict[str, Any]]:

@@ -116,7 +116,7 @@ def airline(size: int, season: int) -> tuple[Family, Floats]:
         moved: Floats = integrate @ acf[:, gap] @ integrate.T
         return moved + initial
 
-    return Family(covariance, (-0.98, -0.98), (0.6, 0.3), (9, 9)), inverse[:, :start]
+    return Family(covariance, (-0.98, -0.98), (0.6, 0.3), (7, 7)), inverse[:, :start]
 
 
 def _shares(parts: Floats, counts: tuple[int, ...]) -> Family:

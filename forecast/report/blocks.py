@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MISSING = "–"  # what stands where there is no figure; never a zero
+CLAIM_VERDICTS = ("holds", "holds within rounding", "holds for another scope", "contradicted", "cannot be checked")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Callout:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: the figure, a smaller second line, and a tone (a verdict word, ``pass``, ``fail``, ``muted``, ``past``)."""
+    """One cell: the figure, a smaller second line, and a tone (a verdict, ``pass``, ``fail``, ``muted``, ``past``)."""
 
     text: str
     sub: str = ""

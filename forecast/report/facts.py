@@ -201,6 +201,18 @@ class Facts:
                 return str(name)
         return models[0] if models else ""
 
+    @property
+    def default_words(self) -> str:
+        """The default model for a reader: its name, and its members where it combines others."""
+        name = self.default_model
+        specs = [
+            s for s in self.config.get("models") or () if isinstance(s, dict) and name == str(s.get("name") or s.get("use"))
+        ]
+        members = [str(m) for s in specs for m in s.get("members", ())]
+        if len(members) < 2:
+            return name
+        return f"{specs[0].get('how', 'combination')} of {', '.join(members[:-1])} and {members[-1]}"
+
     def ordered(self, series: Iterable[str]) -> list[str]:
         """Series in the order in which the config asks for them, patterns with `*` spelled out; the rest A to Z."""
         part = self.config.get("forecast")

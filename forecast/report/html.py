@@ -7,7 +7,20 @@ import re
 from collections.abc import Sequence
 from importlib import resources
 
-from forecast.report.blocks import Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Prose, Statements, Table
+from forecast.report.blocks import (
+    CLAIM_VERDICTS,
+    Block,
+    Bullets,
+    Callout,
+    Cell,
+    Column,
+    Details,
+    Figure,
+    Heading,
+    Prose,
+    Statements,
+    Table,
+)
 from forecast.report.figures.canvas import PALETTE
 
 _LINK = re.compile(r"\[([^\]\[]+)\]\((https?://[^\s()\"<>]+)\)")
@@ -118,7 +131,7 @@ def _chip(word: str) -> str:
 def _is_verdict(tone: str) -> bool:
     from forecast.core.results import VERDICTS
 
-    return tone in VERDICTS
+    return tone in VERDICTS or tone in CLAIM_VERDICTS
 
 
 def _number(column: Column) -> str:

@@ -78,6 +78,13 @@ def month(text: str) -> str:
     return f"{_MONTHS[int(text[5:]) - 1]}{NBSP}{text[:4]}"
 
 
+def day(text: str) -> str:
+    """``2025-04-09`` as 9 Apr 2025."""
+    year, _, rest = text.partition("-")
+    name, _, number_of_day = rest.partition("-")
+    return f"{int(number_of_day)}{NBSP}{month(f'{year}-{name}')}"
+
+
 def window(first: str, last: str) -> str:
     """A window of months: Apr–Jun 2025, Dec 2024–Nov 2025."""
     if not last or first == last:
@@ -117,6 +124,15 @@ def series_name(series: str) -> str:
     return f"{goods}{measure}: {flow_name(series)}"
 
 
+def inline_name(series: str) -> str:
+    """A series inside a sentence: gallium (US imports, all origins)."""
+    key = SeriesKey.maybe(series)
+    if key is None:
+        return series
+    measure = {"usd": ", value", "usd_per_kg": ", unit value"}.get(key.measure, "")
+    return f"{product_name(key.product)} ({flow_name(series)}{measure})"
+
+
 def treated_name(series: str) -> str:
     """The series of a question; a basket of several names the first and counts the rest."""
     first, *rest = series.split("+")
@@ -137,8 +153,8 @@ def flow_name(series: str) -> str:
 
 
 BASES = {
-    "export": "exporter's customs",
-    "import_origin": "US imports by declared origin",
-    "import_total": "US imports, all origins",
+    "export": "source: China's customs",
+    "import_origin": "source: US general imports by declared origin (Census Bureau)",
+    "import_total": "source: US general imports (Census Bureau)",
     "panel": "panel",
 }

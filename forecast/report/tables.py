@@ -26,10 +26,17 @@ from forecast.report.numbers import (
     treated_name,
     window,
 )
-from forecast.report.wording import amount, between, change, level, said
+from forecast.report.wording import INFORMS, amount, between, change, level, placebos, remark, said, spelled
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+SOURCES = {
+    "export": "China's customs (GACC), through the publishers listed under Data",
+    "import_origin": "US Census Bureau, general imports by declared country of origin",
+    "import_total": "US Census Bureau, general imports",
+}
 
 
 def headline(facts: Facts, answers: Sequence[Answer], caption: str) -> Table:
@@ -39,14 +46,14 @@ def headline(facts: Facts, answers: Sequence[Answer], caption: str) -> Table:
     out: list[tuple[Cell, ...]] = []
     for answer, row in zip(answers, rows, strict=True):
         out.append(row)
-        note = f" {answer.note[:1].upper()}{answer.note[1:].rstrip('.')}." if answer.note else ""
-        out.append((Cell(said(facts, answer) + note, tone="sentence"),))
-    return Table(caption, columns, tuple(out), stacked=True)
+        out.append((Cell(said(facts, answer) + remark(answer.note), tone="sentence"),))
+    named = dict.fromkeys(SOURCES[a.basis] for a in answers if a.basis in SOURCES)
+    return Table(caption, columns, tuple(out), f"Sources: {'; '.join(named)}." if named else "", stacked=True)
 
 
 def _asked(a: Answer) -> Cell:
     parts = [treated_name(a.series), window(a.first, a.last), BASES.get(a.basis, a.basis)]
-    parts.append(f"lag {a.lag} month{'s' if a.lag != 1 else ''}" if a.lag else "no lag")
+    parts.append(f"window starts {a.lag} month{'s' if a.lag != 1 else ''} after the event (transport)" if a.lag else "")
     parts.append(f"asked: {a.estimand}")
     title = f"{a.id}. {a.question}" if a.question else a.id
     return Cell(title, " · ".join(p for p in parts if p))
@@ -57,7 +64,7 @@ def _described(a: Answer) -> Cell:
         last = a.baseline.partition("level, ")[2]
         words = f"last published level, {period(last)}; no baseline" if last else "no figure bundled; no baseline"
         if level(a, a.observed):
-            known = f"{amount(a, a.desc, sign=False)} in {period(last)}; " if last else ""
+            known = f"last published level {amount(a, a.desc, sign=False)} in {period(last)}; " if last else ""
             return Cell(level(a, a.observed), f"observed; {known}no baseline")
         return Cell(amount(a, a.desc, sign=False) if math.isfinite(a.desc) else MISSING, words)
     fraction = change(a)
@@ -67,7 +74,8 @@ def _described(a: Answer) -> Cell:
     )
     several = math.isfinite(a.desc_lo) and a.desc_lo != a.desc_hi
     names = f" ({', '.join(a.baselines)})" if a.baselines else ""
-    spread = f"; over the baselines{names} {between(a, a.desc_lo, a.desc_hi)}" if several else ""
+    ends = between(a, a.desc_lo, a.desc_hi).replace(" to ", " and ")
+    spread = f"; between {ends} depending on the baseline{names}" if several else ""
     return Cell(amount(a, a.desc) + share, f"{against}{a.baseline}{spread}")
 
 
@@ -81,13 +89,12 @@ def _estimated(a: Answer) -> Cell:
 def _support(a: Answer) -> list[str]:
     lines = []
     if math.isfinite(a.p_value):
-        floor = f" (floor {plain(a.p_floor, 3)})" if math.isfinite(a.p_floor) else ""
-        lines.append(f"placebo p {plain(a.p_value, 3)}{floor}")
-    if math.isfinite(a.mde80):
-        lines.append(f"detectable from {amount(a, a.mde80, sign=False)}")
+        lines.append(placebos(a))
+    if math.isfinite(a.mde80) and not a.p_floor > INFORMS:
+        lines.append(f"smallest visible effect {amount(a, a.mde80, sign=False)}")
     lines.append(f"{a.n_clean} clean months" + (f" and {a.n_span} sum{'s' if a.n_span > 1 else ''}" if a.n_span else ""))
     if a.estimator:
-        lines.append(a.estimator)
+        lines.append(f"method: {a.estimator}")
     return lines
 
 
@@ -95,11 +102,11 @@ def _read(a: Answer) -> str:
     return f"reading: {a.reading}" if a.reading else ""
 
 
-def sensitivity(answers: Sequence[Answer]) -> Table:
+def sensitivity(facts: Facts, answers: Sequence[Answer]) -> Table:
     """The same questions under other methods and windows."""
     columns = (
         Column("Question"), Column("Method and window"), Column("Observed less baseline", True), Column("Estimate", True),
-        Column(f"95{NBSP}% interval", True), Column("Placebo p", True), Column("Verdict"),
+        Column(f"95{NBSP}% interval", True), Column("Placebos"), Column("Verdict"),
     )  # fmt: skip
     rows = []
     for a in answers:
@@ -108,9 +115,9 @@ def sensitivity(answers: Sequence[Answer]) -> Table:
                 Cell(a.id, treated_name(a.series)),
                 Cell(a.estimator or MISSING, f"{window(a.first, a.last)}; {a.estimand}"),
                 Cell(amount(a, a.desc) if a.compared else MISSING, a.baseline),
-                Cell(amount(a, a.estimate) if a.estimated else MISSING, "" if a.estimated else a.because),
+                Cell(amount(a, a.estimate) if a.estimated else MISSING, "" if a.estimated else spelled(facts, a, a.because)),
                 Cell(between(a, a.lo95, a.hi95) if a.estimated else MISSING),
-                Cell(plain(a.p_value, 3), f"floor {plain(a.p_floor, 3)}" if math.isfinite(a.p_floor) else ""),
+                Cell(placebos(a) or "no placebo window"),
                 Cell(a.verdict or MISSING, tone=a.verdict),
             )
         )
@@ -141,7 +148,7 @@ def ahead(history: History, rows: pd.DataFrame, as_of: str) -> Table:
             out.extend(_holiday(history, rows, m, unit))
     columns = (
         Column("Month"), Column(f"Median, {unit}", True), Column(f"80{NBSP}% band", True), Column(f"95{NBSP}% band", True),
-        Column("on the year", True), Column("on the month", True),
+        Column("on a year earlier", True), Column("on the month before", True),
     )  # fmt: skip
     return Table(f"{series_name(history.series)}: the months ahead, {unit} a month.", columns, tuple(out))
 
@@ -157,16 +164,19 @@ def _ratio(value: float, base: float | None, reason: str) -> Cell:
 
 
 def _yearly(history: History, m: int, levels: dict[int, float]) -> Cell:
-    before = m - 12
-    chinese = history.series.startswith("CHN.")
-    if chinese and m % 12 in (0, 1) and (history.only_summed(before) or history.only_summed(before - before % 12)):
+    if _new_year(history.series, m):
         return Cell(MISSING, "on Jan+Feb only")
-    return _ratio(levels[m], levels.get(before), "no figure a year earlier")
+    return _ratio(levels[m], levels.get(m - 12), "no figure a year earlier")
+
+
+def _new_year(series: str, m: int) -> bool:
+    """Whether a month of China's falls to the New Year holidays, which move between January and February."""
+    return series.startswith("CHN.") and m % 12 in (0, 1)
 
 
 def _holiday(history: History, rows: pd.DataFrame, february: int, unit: str) -> list[tuple[Cell, ...]]:
-    """January and February together, where the year before is known only as their sum."""
-    if not (history.only_summed(february - 12) or history.only_summed(february - 13)):
+    """January and February of China's together: the New Year moves between them, so only their sum is compared."""
+    if not _new_year(history.series, february):
         return []
     label = mm.period_label(february - 1, february)
     joint = rows[rows["month"] == label]
@@ -190,39 +200,55 @@ def latest(histories: Sequence[History]) -> Table:
     for h in histories:
         if not h.values:
             continue
-        m = max(h.values)
-        value = h.values[m]
-        rows.append(
-            (
-                Cell(product_name(h.series.partition(":")[0].rsplit(".", 1)[-1]), flow_name(h.series)),
-                Cell(period(mm.label(m)), _later(h, m)),
-                Cell(number(value, h.unit)),
-                _yearly(h, m, h.values),
-                _ratio(value, h.values.get(m - 1), "no figure the month before"),
-            )
-        )
+        name = Cell(product_name(h.series.partition(":")[0].rsplit(".", 1)[-1]), flow_name(h.series))
+        rows.append((name, *_last(h)))
     columns = (
         Column("Series"),
-        Column("Last month"),
+        Column("Last figure"),
         Column("Level", True),
-        Column("on the year", True),
-        Column("on the month", True),
+        Column("on a year earlier", True),
+        Column("on the month before", True),
     )
-    return Table("The last published month of each series; not seasonally adjusted.", columns, tuple(rows))
+    note = (
+        "Sources: China's customs through the publishers listed under Data; US Census Bureau, general imports. January and "
+        "February of China's are compared as a sum, as the New Year moves between them."
+    )
+    return Table("The last published figure of each series; not seasonally adjusted.", columns, tuple(rows), note)
 
 
-def _later(history: History, month: int) -> str:
-    """The last sum published beyond the last single month, with its change on the year."""
-    sums = [(a, b, v) for a, b, v in history.sums if a > month]
-    if not sums:
-        return ""
-    first, last, value = sums[-1]
-    before = history.total(first - 12, last - 12)
-    yearly = f", {percent(value / before - 1.0)} on the year" if before > 0 else ""
-    return f"then {window(mm.label(first), mm.label(last))} as a sum: {number(value, history.unit)}{yearly}"
+def _last(h: History) -> tuple[Cell, ...]:
+    """The last figure known: a month, or a sum that ends later; with the figures it is compared with."""
+    m = max(h.values)
+    later = [s for s in h.sums if s[1] > m and s[0] > m]
+    first, last = (later[-1][0], later[-1][1]) if later else (m - 1 if _new_year(h.series, m) and m % 12 == 1 else m, m)
+    value = h.total(first, last)
+    if not math.isfinite(value):
+        first, value = m, h.values[m]
+    before = h.total(first - 12, last - 12)
+    yearly = _change(h, value, before, first - 12, last - 12)
+    if first == last and _new_year(h.series, m):
+        yearly = Cell(MISSING, "on Jan+Feb only")
+    monthly = _change(h, h.values[m], h.values.get(m - 1, math.nan), m - 1, m - 1)
+    when, sub = period(mm.label(m)), ""
+    if last > first:
+        when = window(mm.label(first), mm.label(last))
+        single = f"last single month {period(mm.label(m))}: {number(h.values[m], h.unit)}"
+        year = _change(h, h.values[m], h.values.get(m - 12, math.nan), m - 12, m - 12)
+        on_year = "" if _new_year(h.series, m) or year.text == MISSING else f", {year.text} on a year earlier"
+        on_month = f", {monthly.text} on the month before" if monthly.text != MISSING else ""
+        sub, monthly = f"sum of {last - first + 1} months; {single}{on_year}{on_month}", Cell(MISSING, "a sum")
+    return Cell(when, sub), Cell(number(value, h.unit)), yearly, monthly
 
 
-def regimes(table: pd.DataFrame) -> Table:
+def _change(h: History, value: float, base: float, first: int, last: int) -> Cell:
+    """A change with the figure it starts from beneath."""
+    if not math.isfinite(base):
+        return Cell(MISSING, f"no figure for {window(mm.label(first), mm.label(last))}")
+    cell = _ratio(value, base, "")
+    return Cell(cell.text, f"from {number(base, h.unit)}")
+
+
+def regimes(table: pd.DataFrame, order: Sequence[str] = ()) -> Table:
     """If the suspension is extended or lapses: the observed mean of each regime with its range, one row per series."""
     from forecast.core.products import display
 
@@ -232,8 +258,11 @@ def regimes(table: pd.DataFrame) -> Table:
         part = table[table["regime"] == name]
         windows[name] = window(str(part["months_from"].min()), str(part["months_to"].max()))
     rows = []
-    for series, part in table.groupby("series", sort=False):
-        unit, scale = display(str(series))
+    place = {name: i for i, name in enumerate(order)}
+    groups = {str(series): part for series, part in table.groupby("series", sort=False)}
+    for series in sorted(groups, key=lambda s: place.get(s, len(place))):
+        part = groups[series]
+        unit, scale = display(series)
         by = {str(r["regime"]): r for r in part.to_dict("records")}
         cells = []
         for name in names:
@@ -243,14 +272,17 @@ def regimes(table: pd.DataFrame) -> Table:
                 continue
             mean, low, high = (float(r[k]) / scale for k in ("mean", "lo", "hi"))
             cells.append(
-                Cell(number(mean, unit), f"{number(low, '') if low else 0} to {number(high, unit)}; {int(r['n'])} months")
+                Cell(
+                    number(mean, unit), f"{number(low, '') if low else 0} to {number(high, unit)}; n{NBSP}={NBSP}{int(r['n'])}"
+                )
             )
-        rows.append((Cell(product_name(str(series).rsplit(".", 1)[-1]), flow_name(str(series))), *cells))
-    columns = (Column("Series"), *(Column(f"If {n}" if not n.lower().startswith("if") else n, True) for n in names))
-    used = "; ".join(f"{n}: {windows[n]}" for n in names)
+        rows.append((Cell(product_name(series.rsplit(".", 1)[-1]), flow_name(series)), *cells))
+    columns = (Column("Series"), *(Column(f"If {n.removeprefix('if ')}, then as in {windows[n]}", True) for n in names))
     return Table(
-        f"If … then: a month under each regime, as it was observed (mean, then lowest to highest month). Months used: {used}.",
-        columns, tuple(rows), "No probability is attached to any column: which one holds is a decision, not a draw.",
+        "If … then: the mean of a month under each regime; beneath it the lowest and the highest month and their number n.",
+        columns, tuple(rows),
+        "Observed months, not forecasts. No probability is attached to any column: which one holds is a decision, not a draw. "
+        "Source: US Census Bureau, general imports.",
     )  # fmt: skip
 
 
@@ -267,7 +299,8 @@ def comparisons(table: pd.DataFrame) -> Table:
     heads = [(f"{m.upper()} ratio", f"90{NBSP}% interval", "said of it") for m in metrics]
     columns = (Column("Model"), *(Column(h, i < 2) for three in heads for i, h in enumerate(three)))
     caption = "Error divided by the benchmark's, the best naive forecast of earlier cutoffs; below 1 is better."
-    return Table(caption, columns, tuple(rows))
+    note = "“Beats it” is said only where the whole 90 % interval lies below 1, “is worse” only where it lies above."
+    return Table(caption, columns, tuple(rows), note)
 
 
 def _terms(part: pd.DataFrame) -> str:
@@ -284,6 +317,7 @@ def _compared(row: Mapping[Any, Any] | None) -> tuple[Cell, Cell, Cell]:
     if row is None:
         return Cell(MISSING), Cell(MISSING), Cell("not scored", tone="muted")
     ratio, low, high = (float(row[k]) if row[k] is not None else math.nan for k in ("ratio", "lo90", "hi90"))
-    said = "benchmark" if row["model"] == row["benchmark"] else better(ratio, high)
+    said = "benchmark" if row["model"] == row["benchmark"] else better(ratio, low, high)
     interval = f"{plain(low, 2)} to {plain(high, 2)}" if math.isfinite(high) else MISSING
-    return Cell(plain(ratio, 2)), Cell(interval), Cell(said, tone="pass" if said == "beats it" else "muted")
+    tone = {"beats it": "pass", "is worse": "fail"}.get(said, "muted")
+    return Cell(plain(ratio, 2)), Cell(interval), Cell(said, tone=tone)

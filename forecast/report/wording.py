@@ -12,7 +12,21 @@ from forecast.core import months as mm
 from forecast.core.products import display
 from forecast.report.blocks import MISSING
 from forecast.report.facts import Answer, Facts
-from forecast.report.numbers import NBSP, month_of, number, percent, period, points, portion, treated_name, window
+from forecast.report.numbers import (
+    MINUS,
+    NBSP,
+    day,
+    inline_name,
+    month_of,
+    number,
+    percent,
+    period,
+    plain,
+    points,
+    portion,
+    treated_name,
+    window,
+)
 
 MEANING = {
     "supported": "size, sign and cause pass every check that was asked",
@@ -22,14 +36,20 @@ MEANING = {
     "not identified": "the data hold no information on what was asked; what was observed is still stated",
     "contradicted by mirror": "the two sides of the trade report different things",
 }
+SAID = 2  # reasons a sentence gives; all of them stand with the gates
+INFORMS = 0.1  # a p-value that could not fall to this level for want of placebo windows says nothing
+_SERIES = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\.(?:export|import)\.[A-Z][A-Z0-9_]+\.[a-z0-9_]+(?::[a-z_]+)?")
 _EVENT = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
-_PERCENT = re.compile(r"(\d)%")
-_SPAN = re.compile(r"\d{4}-\d\d/\d{4}-\d\d")
+_PERCENT = re.compile(r"(\d) ?%")
+_DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
+_SPAN = re.compile(r"\b\d{4}-\d\d(?:/\d{4}-\d\d)?\b")
+_TIMES = re.compile(r"(?<== )x(?=\d)")
+_NEGATIVE = re.compile(r"(?<![\w-])-(?=\d)")
 _CLAUSE = re.compile(r"; (?![^()]*\))")
 _KILOGRAMS = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?) kg\b")
 _INSTRUMENTS = {
     "licence": "export licensing", "ban": "the export ban", "suspension": "the suspension", "deal": "the deal",
-    "enforcement": "the enforcement campaign", "relief": "the relief", "tariff": "the tariff", "quota": "the quota",
+    "enforcement": "the enforcement campaign", "relief": "the eased licensing", "tariff": "the tariff", "quota": "the quota",
     "agreement": "the agreement", "regulation": "the regulation",
 }  # fmt: skip
 
@@ -74,6 +94,11 @@ def description(answer: Answer) -> str:
         return _last_level(answer)
     base = _the(answer.baseline)
     seen = level(answer, answer.observed) or "the figure"
+    if answer.measure == "share":
+        seen = f"a share of {seen}"
+        base += f" ({portion(answer.expected)})" if math.isfinite(answer.expected) else ""
+    elif answer.measure != "relative" and answer.expected > 0 and answer.first != answer.last:
+        base += f" ({level(answer, answer.expected)} over as many months)"
     side = "below" if answer.desc < 0 else "above"
     fraction = change(answer)
     if answer.desc == 0:
@@ -90,7 +115,22 @@ def spread(answer: Answer) -> str:
     low, high = answer.desc_lo, answer.desc_hi
     if not (math.isfinite(low) and math.isfinite(high)) or low == high or not answer.compared:
         return ""
-    return f", between {between(answer, low, high).replace(' to ', ' and ')} depending on the baseline"
+    sized = [(abs(v), _size(answer, v), "below" if v < 0 else "above") for v in (low, high)]
+    (_, least, one), (_, most, other) = sorted(sized) if low * high > 0 else sized
+    if one != other:
+        return f", between {least} {one} and {most} {other} depending on the baseline"
+    if least == most:
+        return f", and {least} {one} the others too"
+    unit = least.rpartition(NBSP)[2]
+    first = least.removesuffix(NBSP + unit) if most.endswith(NBSP + unit) else least
+    return f", between {first} and {most} {one} depending on the baseline"
+
+
+def _size(answer: Answer, difference: float) -> str:
+    """A difference without its sign: per cent of the baseline it belongs to where there is one, else in the row's unit."""
+    if answer.measure not in ("relative", "share") and answer.observed - difference > 0:
+        return percent(abs(difference / (answer.observed - difference)), sign=False)
+    return amount(answer, abs(difference), sign=False)
 
 
 def _the(baseline: str) -> str:
@@ -137,39 +177,70 @@ def reasons(facts: Facts, answer: Answer) -> list[str]:
 
 
 def spelled(facts: Facts, answer: Answer, text: str) -> str:
-    """A gate's reason for a reader: events by what was done and when, spans of months and amounts in the row's unit."""
-    text = _EVENT.sub(lambda m: _event(facts, m[0]) if m[0] in facts.calendar else m[0], text)
-    text = _KILOGRAMS.sub(lambda m: number(float(m[1]) / display(answer.series)[1], answer.unit), text)
-    return _SPAN.sub(lambda m: period(m[0]), _PERCENT.sub(f"\\1{NBSP}%", text))
+    """A gate's reason for a reader: as `worded`, and amounts in the row's unit."""
+    return worded(facts, _KILOGRAMS.sub(lambda m: number(float(m[1]) / display(answer.series)[1], answer.unit), text))
+
+
+def worded(facts: Facts, text: str) -> str:
+    """A text of the run for a reader: series, events, months and days by their names, no id left, a true minus."""
+    text = _SERIES.sub(lambda m: inline_name(m[0]), text)
+    text = _EVENT.sub(lambda m: _event(facts, m[0]) if m[0] in facts.calendar else m[0].replace("_", " "), text)
+    text = _TIMES.sub("×", _SPAN.sub(lambda m: period(m[0]), _DAY.sub(lambda m: day(m[0]), text)))
+    return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"\\1{NBSP}%", text))
+
+
+def why(facts: Facts, answer: Answer) -> str:
+    """The one or two reasons that matter most; the rest stands with the gates."""
+    found = reasons(facts, answer)[:SAID]
+    return f", because {', and '.join(found)}" if found else ""
 
 
 def said(facts: Facts, answer: Answer) -> str:
-    """What the verdict allows to be said, with every reason, without repeating the row's figures."""
-    why = "; ".join(reasons(facts, answer))
-    return _said(facts, answer, f", because {why}" if why else "", figures=False)
+    """What the verdict allows to be said and why, without repeating the row's figures."""
+    return _said(facts, answer, why(facts, answer), figures=False)
 
 
 def sentence(facts: Facts, answer: Answer) -> str:
-    """One row in one sentence or two: who and when, what was observed, what may be said and the first reason why."""
-    lead = f"**{treated_name(answer.series)}, {window(answer.first, answer.last)}:**"
-    why = reasons(facts, answer)[:1]
-    told = _said(facts, answer, f", because {why[0]}" if why else "", figures=True)
+    """One row in two or three sentences: who and when, what was observed, what may be said, why, and the row's first note."""
+    lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {window(answer.first, answer.last)}.**"
+    told = _said(facts, answer, why(facts, answer), figures=True)
+    seen = description(answer)
+    note = remark(answer.note.partition(". ")[0])
     if answer.verdict == "not identified":
-        return f"{lead} {_lower(told)} What was observed: {description(answer)}."
+        return f"{lead} {told} What was observed: {seen}.{note}"
+    seen = seen[:1].upper() + seen[1:]
     if answer.verdict == "descriptive":
-        return f"{lead} {description(answer)}; {_lower(told)}"
-    return f"{lead} {description(answer)}. {told}"
+        return f"{lead} {seen}; {_lower(told)}{note}"
+    return f"{lead} {seen}. {told}{note}"
+
+
+def remark(note: str) -> str:
+    """A note as a sentence of its own, to stand behind another; nothing where there is none."""
+    note = note.strip().rstrip(".")
+    return f" {note[:1].upper()}{note[1:]}." if note else ""
+
+
+def placebos(answer: Answer) -> str:
+    """The placebo p-value, where there are windows enough for it to say something."""
+    if not math.isfinite(answer.p_value):
+        return ""
+    if answer.p_floor > INFORMS:
+        return f"too few placebo windows ({answer.n_placebo})"
+    lowest = ", the lowest possible" if answer.p_value <= answer.p_floor else ""
+    return f"placebo p {plain(answer.p_value, 2)} over {answer.n_placebo} windows{lowest}"
 
 
 def _said(facts: Facts, answer: Answer, reason: str, figures: bool) -> str:
     event, word = cause(facts, answer), answer.verdict
-    kind = "joint " if len(answer.events) > 1 else "relative " if answer.reading == "relative" else ""
+    several = len(answer.events) > 1
+    kind = "joint " if several else "relative " if answer.reading == "relative" else ""
     effect = f"A {kind}effect" if kind else "An effect"
     got = estimate(answer) if figures and answer.reading in ("causal", "relative") else ""
     if word in ("supported", "suggestive") and answer.estimated and answer.reading in ("causal", "relative"):
         if got:
-            limit = f"; it stays suggestive{reason}" if word == "suggestive" else ""
-            return f"The {kind}estimate for {event} is {got}{limit}."
+            limit = f" It stays suggestive{reason}." if word == "suggestive" else ""
+            alone = "" if several else kind
+            return f"The {alone}estimate for {event}{' jointly' if several else ''} is {got}.{limit}"
         if word == "supported":
             return f"{effect} of {event} is supported by every check."
         return f"{effect} of {event} is suggested, not shown{reason}."
@@ -183,8 +254,7 @@ def _said(facts: Facts, answer: Answer, reason: str, figures: bool) -> str:
         return f"The {kind}effect of {event} is not identified{reason}."
     if word == "contradicted by mirror":
         return f"The partner's figures contradict this{reason}."
-    together = " together" if len(answer.events) > 1 else ""
-    return f"These data cannot say how much of it {event}{together} caused{reason}."
+    return f"These data cannot say how much of it {event}{' together' if several else ''} caused{reason}."
 
 
 def _lower(text: str) -> str:
@@ -192,10 +262,12 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
 
-def better(ratio: float, high: float) -> str:
-    """Whether a model beats its benchmark: only where the 90 % interval of the ratio lies below 1."""
+def better(ratio: float, low: float, high: float) -> str:
+    """Whether a model beats its benchmark: only where the 90 % interval of the ratio lies below 1; worse only above 1."""
     if not math.isfinite(ratio):
         return "no ratio"
-    if not math.isfinite(high):
+    if not (math.isfinite(low) and math.isfinite(high)):
         return "ratio only, no test"
-    return "beats it" if high < 1 else "not shown to beat it" if ratio < 1 else "does not beat it"
+    if high < 1 or low > 1:
+        return "beats it" if high < 1 else "is worse"
+    return "not shown to beat it" if ratio < 1 else "does not beat it"

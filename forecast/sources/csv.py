@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv as csvfile
 import datetime as dt
+import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,11 @@ from forecast.core.series import SeriesKey
 KILOGRAMS = {"kg": 1.0, "t": 1e3, "kt": 1e6, "g": 1e-3, "lb": 0.45359237, "st": 907.18474}
 MONEY = {"USD": 1.0, "kUSD": 1e3, "mUSD": 1e6}
 EMPTY = ("", "na", "n/a", "nan", "null", "-", "..", ":")
+DELIMITERS = (";", ",", "\t", "|")
 SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
 SEPARATORS = ("", ",", ".", " ", "'")
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+YEARS = range(1900, 2101)  # a month outside these is a slip of the pen
 
 
 @source
@@ -63,16 +68,21 @@ class Csv:
             raise ConfigError(
                 f"'{self.thousands}' cannot separate thousands", where="[data], thousands", hint="one of , . ' or a space"
             )
-        if self.lag_days < 0:
-            raise ConfigError("figures cannot be released before their month ends", where="[data], lag_days", hint="0 or more")
+        if len(self.delimiter) != 1:
+            raise ConfigError(f"'{self.delimiter}' cannot part cells", where="[data], delimiter", hint="one of , ; or a tab")
+        if not 0 <= self.lag_days <= 3660:
+            raise ConfigError(
+                f"figures cannot be released {self.lag_days} days after their month ends", where="[data], lag_days",
+                hint="0 to 3660",
+            )  # fmt: skip
 
     def read(self) -> Archive:
         """The file as an archive; quantities in kg, values in USD."""
         import pandas as pd
 
         rows = [self._row(line, cells) for line, cells in self._lines()]
-        if not rows:
-            raise DataError("the file holds no figure", where=self.path, hint="a header and at least one row")
+        if all(row["status"] == "missing" for row in rows):
+            raise DataError("the file holds no figure", where=self.path, hint="a header and at least one row with a number")
         self._once(rows)
         table = pd.DataFrame([{k: v for k, v in row.items() if k != "line"} for row in rows], columns=list(COLUMNS))
         if self.join:
@@ -88,23 +98,38 @@ class Csv:
             text = path.read_text("utf-8-sig")
         except UnicodeDecodeError:
             raise DataError("the file is not UTF-8 text", where=self.path, hint="save it as CSV UTF-8") from None
-        reader = csvfile.DictReader(text.splitlines(), delimiter=self.delimiter)
-        header = [name.strip() for name in reader.fieldnames or ()]
-        if not header:
-            raise DataError("the file is empty", where=self.path, hint="a header and at least one row")
-        reader.fieldnames = header
-        wanted = (self.period, self.value, self.series, self.unit_column, self.released)
-        for column in filter(None, wanted):
-            if column not in header:
-                raise DataError(f"there is no column '{column}'", where=f"{self.path}, row 1", hint=nearest(column, header))
-        for cells in reader:
-            if any((cell or "").strip() for cell in cells.values() if not isinstance(cell, list)):
-                if None in cells:
+        reader = csvfile.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=True)
+        header: list[str] = []
+        try:
+            for texts in reader:
+                cells = [cell.strip() for cell in texts]
+                if not any(cells):
+                    continue
+                if not header:
+                    header = self._header(cells, reader.line_num)
+                elif len(cells) > len(header):
                     raise DataError(
                         "there are more cells than columns", where=f"{self.path}, row {reader.line_num}",
                         hint="quote text that holds the delimiter, or set thousands without it",
                     )  # fmt: skip
-                yield reader.line_num, {k: (v or "").strip() for k, v in cells.items()}
+                else:
+                    yield reader.line_num, dict(zip_longest(header, cells, fillvalue=""))
+        except csvfile.Error as error:
+            where = f"{self.path}, row {reader.line_num}"
+            raise DataError(f"the row cannot be read: {error}", where=where, hint="close every quotation mark") from None
+        if not header:
+            raise DataError("the file is empty", where=self.path, hint="a header and at least one row")
+
+    def _header(self, cells: list[str], line: int) -> list[str]:
+        """The names of the columns; each asked one stands there once."""
+        for column in filter(None, (self.period, self.value, self.series, self.unit_column, self.released)):
+            where, other = f"{self.path}, row {line}", next((d for d in DELIMITERS if len(cells) == 1 and d in cells[0]), "")
+            if column not in cells:
+                hint = f"delimiter = {other!r}" if other else nearest(column, cells)
+                raise DataError(f"there is no column '{column}'", where=where, hint=hint)
+            if cells.count(column) > 1:
+                raise DataError(f"two columns are called '{column}'", where=where, hint="give each its own name")
+        return cells
 
     def _row(self, line: int, cells: dict[str, str]) -> dict[str, Any]:
         """One row of the archive."""
@@ -154,22 +179,36 @@ class Csv:
 
     def _period(self, line: int, text: str) -> tuple[int, int]:
         """First and last month of a cell: YYYY-MM, a span, any day of the month, or a spreadsheet's serial day."""
-        if re.fullmatch(r"\d{5}(\.0+)?", text):
-            month = months.ordinal(SERIAL + dt.timedelta(days=int(float(text))))
-            return month, month
-        match = re.fullmatch(r"(\d{4})[/.](\d{1,2})([/.]\d{1,2})?", text)
-        text = f"{match[1]}-{int(match[2]):02d}" if match else text.split("T")[0].split(" ")[0]
         try:
-            return months.parse_period(text)
+            first, last = self._months(text)
         except DataError as error:
             hint = "YYYY-MM, YYYY-MM-DD or YYYY-MM/YYYY-MM; day/month/year can be read two ways"
             raise DataError(error.problem, where=self._at(line, self.period), hint=hint) from None
+        if first // 12 not in YEARS or last // 12 not in YEARS:
+            raise DataError(
+                f"'{text}' lies outside the years {YEARS[0]} to {YEARS[-1]}", where=self._at(line, self.period),
+                hint="a spreadsheet's serial day has five digits",
+            )  # fmt: skip
+        return first, last
+
+    def _months(self, text: str) -> tuple[int, int]:
+        """First and last month of a cell's text."""
+        if re.fullmatch(r"\d{5}(\.0+)?", text):
+            month = months.ordinal(SERIAL + dt.timedelta(days=int(float(text))))
+            return month, month
+        match = re.fullmatch(r"(\d{4})[/.](\d{1,2})(?:[/.](\d{1,2}))?", text)
+        if match:
+            text = "-".join([match[1], *(f"{int(part):02d}" for part in match.groups()[1:] if part)])
+        if re.match(r"\d{4}-\d{2}-\d{2}(?!/)", text):
+            month = months.ordinal(months.parse_day(text))
+            return month, month
+        return months.parse_period(text)
 
     def _number(self, line: int, text: str) -> float | None:
         """The number of a cell; None where it is empty."""
         if text.lower() in EMPTY:
             return None
-        plain = text
+        plain = text = text.replace("\u00a0", " ").replace("\u202f", " ")  # a space that does not break is a space
         if self.thousands:
             mark = re.escape(self.thousands)
             if self.thousands in text and not re.fullmatch(rf"[-+]?\d{{1,3}}({mark}\d{{3}})+(\.\d+)?", text):
@@ -183,10 +222,7 @@ class Csv:
                 f"'{text}' has a comma, which may mean decimals or thousands", where=self._at(line, self.value),
                 hint='write decimals with a point; set thousands = "," if commas group thousands',
             )  # fmt: skip
-        try:
-            number = float(plain)
-        except ValueError:
-            number = float("nan")
+        number = float(plain) if NUMBER.fullmatch(plain) else float("nan")
         if not abs(number) < float("inf"):
             raise DataError(f"'{text}' is not a number", where=self._at(line, self.value), hint="a number, empty where unknown")
         return number

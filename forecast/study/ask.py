@@ -59,7 +59,12 @@ def key_of(method: Any, vintage: Vintage, question: Question) -> tuple[str, str]
 
 
 def put(method: Any, vintage: Vintage, question: Question, seed: int = 0, memo: dict[Any, Answer] | None = None) -> Answer:
-    """The answer to a question put by hand: what the method cannot answer is raised."""
+    """The answer to a question put by hand: what the method cannot answer is raised.
+
+    A Task that stands on an earlier day than the vintage is answered with what was known on that day.
+    """
+    if isinstance(question, Task) and question.day < vintage.day:
+        vintage = vintage.earlier(question.day)
     answers = given(method, vintage, question, seed, memo)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

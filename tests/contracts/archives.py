@@ -65,7 +65,7 @@ def event(name: str = "ban", announced: str = "2021-03-01", effective: str = "20
 
 
 def garbled(original: Archive, day: dt.date) -> Archive:
-    """The same archive up to `day`; after it every figure is garbage, events are announced and open ends are set."""
+    """The same archive up to `day`; after it every figure is garbage, events are announced, and ends are set or moved."""
     table = original.table.copy()
     later = table["released"] > day.isoformat()
     table.loc[later, "value"] = 1e9
@@ -75,7 +75,7 @@ def garbled(original: Archive, day: dt.date) -> Archive:
     tomorrow = day + dt.timedelta(days=1)
     changed = []
     for known in original.events:
-        if known.announced <= day and known.end is None:
+        if known.announced <= day and (known.end_announced is None or known.end_announced > day):
             known = event(known.id, str(known.announced), str(known.effective), end=tomorrow, end_announced=tomorrow)
         changed.append(known)
     changed.append(event("later", str(tomorrow), str(tomorrow)))

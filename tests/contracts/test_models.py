@@ -1,5 +1,6 @@
 """What every model promises. The list is the folder `forecast/models`: a new file is tested by being there."""
 
+import datetime as dt
 import importlib.util
 
 import numpy as np
@@ -118,8 +119,11 @@ def test_two_series_are_one_question(name):
 # --- nothing from the future ------------------------------------------------------------------------------------------
 
 
+LAPSING = event("lapsing", "2019-05-01", "2019-06-01", end=dt.date(2022, 5, 1), end_announced=dt.date(2022, 10, 1))
+
+
 @quick_model
-@pytest.mark.parametrize("events", [(), (event(), event("end", "2019-05-01", "2019-06-01"))], ids=["plain", "events"])
+@pytest.mark.parametrize("events", [(), (event(), LAPSING)], ids=["plain", "events"])
 def test_the_future_changes_nothing(name, events):
     known = archive(events=events)
     day = day_after("2022-06")
@@ -129,7 +133,7 @@ def test_the_future_changes_nothing(name, events):
 
 @pytest.mark.parametrize("name", [_installed(name) for name in NEEDS])
 def test_the_future_changes_nothing_where_the_library_is_slow(name):
-    known = archive(events=(event(),))
+    known = archive(events=(event(), LAPSING))
     day = day_after("2022-06")
     first, second = (draws_of(name, a.as_of(day), ahead(a.as_of(day), 2)) for a in (known, garbled(known, day)))
     assert np.array_equal(first, second)

@@ -20,6 +20,12 @@ def test_a_question_by_hand(archive):
     assert (fc.predict({"use": "mean12"}, vintage, task, seed=5).draws != guess.draws).any()
 
 
+def test_a_question_of_an_earlier_day_sees_nothing_later(archive):
+    task = fc.Task("2025-03-31", "CHN.export.WLD.rare_earths_total", ["2025-04", "2025-05"], draws=50)
+    then, now = (fc.predict("mean12", seen, task).draws for seen in (archive.as_of("2025-03-31"), archive.latest))
+    assert (then == now).all()
+
+
 def test_combinations_ask_their_members_first(archive):
     task = fc.Task("2025-03-31", "CHN.export.WLD.rare_earths_total", ["2025-03"], draws=50)
     guess = fc.predict(fc.model("combine", members=["mean12", "drift"]), archive.as_of("2025-03-31"), task)
@@ -55,6 +61,15 @@ def test_untouched_series_leave_out_the_treated_good(archive):
     found = fc.untouched(archive, archive.events["re_licensing_2025"])
     assert found
     assert not any("re_magnets" in name for name in found)
+
+
+def test_a_panel_from_a_file_that_is_not_there_or_has_no_such_column(tmp_path):
+    with pytest.raises(DataError, match="cannot be read"):
+        fc.panel(tmp_path / "none.csv", value="y")
+    (tmp_path / "p.csv").write_text("time,y\n2001,1\n", "utf-8")
+    with pytest.raises(DataError, match="no column 'x'") as error:
+        fc.panel(tmp_path / "p.csv", value="x")
+    assert "p.csv" in error.value.where
 
 
 def test_an_archive_from_a_file_that_is_not_there(tmp_path):

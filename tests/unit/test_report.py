@@ -40,6 +40,7 @@ COLUMNS = {
     "comparisons": "model benchmark metric group ratio lo90 hi90 n n_cutoffs note",
     "failures": "job method question series reason detail",
     "regimes": "series unit regime months_from months_to mean lo hi n reading",
+    "claims": "id claim source url verdict computed low high unit arithmetic settle",
 }
 
 
@@ -101,6 +102,12 @@ def a_run(folder: Path, answered: bool = True, series: tuple[str, ...] = SERIES)
                     "reading": "",
                 }
             )
+    if answered:
+        rows["claims"] += [
+            _claim("magnets to the US up 660 % on May", "holds within rounding", 6.67, "fraction",
+                   f"352.8 t of {US} in 2025-06 over 46 t in 2025-05 = +667.0 %; published +660 %. Figures: Reuters."),
+            _claim("smelting capacity is small", "cannot be checked", math.nan, "", "Nothing of smelters is held."),
+        ]  # fmt: skip
     rows["failures"].append(
         {"job": "x", "method": "ets", "question": "2024-01", "series": US, "reason": "too short: 9 months", "detail": ""}
     )
@@ -119,6 +126,18 @@ def a_run(folder: Path, answered: bool = True, series: tuple[str, ...] = SERIES)
     }
     (folder / "run.json").write_text(json.dumps(info), "utf-8")
     return Run(folder)
+
+
+def _claim(claim: str, verdict: str, computed: float, unit: str, arithmetic: str) -> dict[str, object]:
+    words = {
+        "claim": claim,
+        "source": "press, 2025-07",
+        "url": "",
+        "verdict": verdict,
+        "arithmetic": arithmetic,
+        "settle": "a list",
+    }
+    return {"id": claim[:8], "computed": computed, "low": computed, "high": computed, "unit": unit, **words}
 
 
 def _ahead(rows, name, vintage, rng) -> None:
@@ -221,6 +240,7 @@ def _effects(rows) -> None:
             p_floor=0.045,
             mde80=2.4e6,
             n_placebo=21,
+            note="the first remark. The second one",
             desc_estimate=-7.48e6,
             desc_lo=-8.1e6,
             desc_hi=-6.9e6,
@@ -428,6 +448,7 @@ def test_descriptive_claims_no_cause(facts: Facts) -> None:
     text = _said(facts, "3")
     assert "27\u00a0% (1,979\u00a0t) below the mean of 2024" in text
     assert "these data cannot say how much of it export licensing of Apr\u00a02025 caused, because only 23 clean months" in text
+    assert "(7,444\u00a0t over as many months)" in text
     assert "estimate" not in text
 
 
@@ -439,7 +460,53 @@ def test_not_identified_is_followed_by_the_description(facts: Facts) -> None:
 
 
 def test_bounds_name_the_range_over_baselines(facts: Facts) -> None:
-    assert "between −7,100 and +900\u00a0t depending on the baseline" in _said(facts, "2")
+    assert "between 11\u00a0% below and 1.6\u00a0% above depending on the baseline" in _said(facts, "2")
+    assert "between 22 and 29\u00a0% below depending on the baseline" in _said(facts, "3")
+    assert "A share of 9.5\u00a0% was 3.3\u00a0pp below the mean of 2024 (12.8\u00a0%)" in _said(facts, "5")
+
+
+def test_a_sentence_gives_two_reasons_at_most_and_the_first_remark(facts: Facts) -> None:
+    from dataclasses import replace
+
+    answer = replace(next(a for a in facts.headline if a.id == "1"), because="one; two; enforcement_2025 falls into it")
+    text = wording.sentence(facts, answer)
+    assert "because one, and two." in text
+    assert text.endswith("The first remark.")
+    assert len(wording.reasons(facts, answer)) == 3
+
+
+def test_a_p_value_of_few_windows_is_not_printed(facts: Facts) -> None:
+    from dataclasses import replace
+
+    answer = next(a for a in facts.headline if a.id == "1")
+    assert wording.placebos(answer) == "placebo p 0.04 over 21 windows, the lowest possible"
+    few = replace(answer, n_placebo=7, p_value=0.125, p_floor=0.125)
+    assert wording.placebos(few) == "too few placebo windows (7)"
+    assert wording.placebos(replace(answer, p_value=math.nan)) == ""
+
+
+def test_no_id_and_no_hyphen_for_a_minus_is_left_in_a_text(facts: Facts) -> None:
+    text = wording.worded(
+        facts, f"2 t of {US} in 2025-06, -38.4 % by us_ban_2024 (2024-12-03) on 2024-01/2024-10 of rare_earths"
+    )
+    assert text == (
+        "2 t of rare-earth permanent magnets (China to US) in Jun\u00a02025, −38.4\u00a0% by the export ban of Dec\u00a02024 "
+        "(3\u00a0Dec\u00a02024) on Jan–Oct\u00a02024 of rare earths"
+    )
+
+
+def test_no_raw_id_stands_on_the_page(page: str) -> None:
+    text = re.sub(r"<[^>]+>", " ", re.sub(r'(href|id|aria-label)="[^"]*"', "", page))
+    assert not re.search(r"\b[A-Z]{3}\.(import|export)\.", text)
+    assert not re.search(r"\b(us_ban|re_licensing|enforcement|us_china_deal)_20\d\d", text)
+    assert "imports for consumption" not in text
+
+
+def test_claims_are_counted_and_carry_their_verdict(page: str) -> None:
+    assert "Of 2 published claims, <strong>1</strong> holds within rounding and <strong>1</strong> cannot be checked." in page
+    assert '<span class="chip holds-within-rounding">holds within rounding</span>' in page
+    assert "+667.0\u00a0%" in page
+    assert "no figure that tests it" in page
 
 
 @pytest.mark.parametrize("reading", ["descriptive", "none"])
@@ -451,10 +518,41 @@ def test_no_effect_is_stated_where_the_reading_forbids_it(facts: Facts, reading:
 
 
 def test_beats_only_where_the_interval_lies_below_one() -> None:
-    assert wording.better(0.8, 0.95) == "beats it"
-    assert wording.better(0.8, 1.05) == "not shown to beat it"
-    assert wording.better(1.2, 1.4) == "does not beat it"
-    assert wording.better(0.5, math.nan) == "ratio only, no test"
+    assert wording.better(0.8, 0.7, 0.95) == "beats it"
+    assert wording.better(0.8, 0.7, 1.05) == "not shown to beat it"
+    assert wording.better(1.1, 0.9, 1.4) == "does not beat it"
+    assert wording.better(1.2, 1.1, 1.4) == "is worse"
+    assert wording.better(0.5, math.nan, math.nan) == "ratio only, no test"
+
+
+def test_the_backtest_says_plainly_whether_the_default_beats_the_best_naive(page: str) -> None:
+    text = re.sub(r"<[^>]+>", "", page)
+    assert "China's exports: the default beats the best naive forecast, the same month a year earlier" in text.replace(
+        "&#x27;", "'"
+    )
+    assert "its CRPS is 0.80 times as large (90\u00a0% interval 0.70 to 0.90; 30 cutoffs, 120 questions)" in text
+
+
+def test_a_later_sum_is_the_last_figure(run: Run) -> None:
+    from forecast.report.tables import latest
+
+    rows = latest([Facts(run).histories["CHN.export.WLD.rare_earths_total"]]).rows
+    assert [c.text for c in rows[0][1:]] == ["Jan–Feb\u00a02026", "10,460\u00a0t", "+23\u00a0%", b.MISSING]
+    assert rows[0][3].sub == "from 8,511\u00a0t"
+    assert "last single month Dec\u00a02025: 4,392\u00a0t" in rows[0][1].sub
+
+
+def test_a_band_that_leaves_the_frame_is_marked() -> None:
+    from forecast.report.facts import History
+    from forecast.report.figures.canvas import style
+    from forecast.report.figures.fans import fan
+
+    first = mm.ordinal("2025-01")
+    history = History("CHN.export.WLD.re_magnets", "t", {first + i: 10.0 + i for i in range(12)}, (), {})
+    rows = pd.DataFrame([{"month": f"2026-{m:02d}", "q025": 1, "q10": 5, "q50": 20, "q90": 30, "q975": 900} for m in (1, 2, 3)])
+    with style():
+        assert "▲ 95 % to 900" in fan(history, rows, AS_OF, (), {}).svg
+        assert "▲" not in fan(history, rows.assign(q975=31), AS_OF, (), {}).svg
 
 
 def test_china_s_january_is_compared_only_as_a_sum() -> None:

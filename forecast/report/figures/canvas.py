@@ -112,7 +112,7 @@ def scale(ax: Axes, top: float, bottom: float = 0.0, ticks: int = 4) -> None:
     small = top - bottom < 4
 
     def spell(value: float, _: int) -> str:
-        text = f"{abs(value):,.1f}".removesuffix(".0") if small else f"{abs(value):,.0f}"
+        text = f"{abs(value):,.2f}".rstrip("0").rstrip(".") if small else f"{abs(value):,.0f}"
         return ("\u2212" if value < 0 else "") + text
 
     ax.yaxis.set_major_formatter(FuncFormatter(spell))

@@ -17,11 +17,12 @@ from forecast.report.numbers import COUNTRIES, product_name
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+LABELS = 264  # points kept for the rows' names
 STATES = (
     ("value", "blue", 0.85, "monthly figure"),
     ("provisional", "purple", 0.8, "provisional"),
     ("zero", "gold", 0.9, "true zero"),
-    ("span", "blue", 0.3, "only inside a sum"),
+    ("span", "blue", 0.45, "only inside a sum"),
     ("missing", "orange", 0.9, "missing or suppressed"),
     ("not bundled", "grid", 0.9, "not bundled"),
 )
@@ -32,7 +33,7 @@ def coverage(histories: Sequence[History], first: int, last: int) -> Panel:
     row = 13
     width, height = 1000, 62 + row * len(histories)
     figure = sheet(width, height, "What is known of each month")
-    ax = axes(figure, left=330, right=8, top=38, bottom=22)
+    ax = axes(figure, left=LABELS, right=8, top=38, bottom=22)
     ax.grid(False)
     ax.set_ylim(len(histories), 0)
     ax.set_yticks(np.arange(len(histories)) + 0.5, [_name(h.series) for h in histories])
@@ -45,7 +46,7 @@ def coverage(histories: Sequence[History], first: int, last: int) -> Panel:
                 rows.append(i)
         _boxes(ax, lengths, rows, C[color], alpha)
     year_axis(ax, first, last)
-    x = 330 / width
+    x = LABELS / width
     for state, color, alpha, words in STATES:
         if not any(_stretches(h, state, first, last) for h in histories):
             continue
@@ -88,4 +89,4 @@ def _name(series: str) -> str:
     ends = [COUNTRIES.get(c, c) for c in (key.origin, key.destination)]
     flow = f"{ends[0]} → {ends[1]}" if key.origin != "WLD" else f"all → {ends[1]}"
     name = product_name(key.product)
-    return f"{name if len(name) < 36 else name[:35].rstrip(' ,') + '…'} · {flow}"
+    return f"{name if len(name) < 31 else name[:30].rstrip(' ,') + '…'} · {flow}"

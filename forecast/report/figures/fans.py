@@ -12,7 +12,7 @@ from forecast.core.events import Event
 from forecast.report.blocks import Panel
 from forecast.report.facts import History
 from forecast.report.figures.canvas import C, axes, finish, scale, sheet
-from forecast.report.figures.timeline import flow, mark, year_axis
+from forecast.report.figures.timeline import beyond, flow, mark, year_axis
 from forecast.report.numbers import flow_name, product_name
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ def fan(history: History, ahead: pd.DataFrame, as_of: str, events: Sequence[Even
     ahead = ahead.sort_values("month")
     when = np.array([mm.ordinal(m) for m in ahead["month"]])
     first, last = max(history.first, int(when[0]) - BACK), int(when[-1])
-    figure = sheet(344, 226, _title(history.series), f"{flow_name(history.series)}; {history.unit} a month")
-    ax = axes(figure, top=48)
+    figure = sheet(344, 232, _title(history.series), f"{flow_name(history.series)}; {history.unit} a month")
+    ax = axes(figure, top=54)
     past = min(mm.ordinal(as_of[:7]), last + 1)
     if past > history.last + 1:
         ax.axvspan(history.last + 1, past, color=C["shade"], lw=0, zorder=0)
-    x = np.concatenate([when + 0.5])
+    x = when + 0.5
     ax.fill_between(x, ahead["q025"], ahead["q975"], color=C["blue"], alpha=0.16, lw=0, zorder=2)
     ax.fill_between(x, ahead["q10"], ahead["q90"], color=C["blue"], alpha=0.28, lw=0, zorder=2.1)
     ax.plot(x, ahead["q50"], color=C["blue"], lw=1.8, zorder=3.2)
@@ -41,6 +41,7 @@ def fan(history: History, ahead: pd.DataFrame, as_of: str, events: Sequence[Even
     scale(ax, 1.06 * high)
     year_axis(ax, first, last)
     mark(ax, events, named)
+    beyond(ax, x, ahead["q975"].to_numpy(float), C["blue"])
     return finish(figure)
 
 

@@ -12,7 +12,7 @@ from forecast.core.events import Event
 from forecast.report.blocks import Panel
 from forecast.report.facts import Answer, History
 from forecast.report.figures.canvas import C, axes, finish, scale, sheet
-from forecast.report.figures.timeline import flow, mark, month_axis, runs, year_axis
+from forecast.report.figures.timeline import beyond, flow, mark, month_axis, runs, year_axis
 from forecast.report.numbers import number
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def counterfactual(title: str, unit: str, path: pd.DataFrame, scale_by: float, h
     low = min(0.0, float(np.nanmin([*q["observed"], *q["counterfactual_q10"]])))
     scale(ax, 1.08 * max(top, float(np.nanmax([*q["observed"], *q["counterfactual_q90"]]))), low)
     year_axis(ax, first, spans[-1][1])
+    beyond(ax, x, q["counterfactual_q975"], C["orange"])
     return finish(figure)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.core import months as mm
 from forecast.core.events import Event
@@ -77,6 +78,19 @@ def mark(ax: Axes, events: Sequence[Event], named: Mapping[str, str], show_names
             named[event.id], (at, 1), (0, 2 + 9 * level), ax.get_xaxis_transform(), "offset points",
             ha="center", va="bottom", fontsize=7.8, color=C["muted"], annotation_clip=False,
         )  # fmt: skip
+
+
+def beyond(ax: Axes, x: NDArray[np.float64], upper: NDArray[np.float64], color: str) -> None:
+    """Mark at the frame's upper edge where the 95 % band goes on above it, and say how far."""
+    limit = ax.get_ylim()[1]
+    over = upper > limit
+    if not over.any():
+        return
+    ax.plot(x[over], np.full(int(over.sum()), limit), lw=0, marker="^", ms=3.2, color=color, clip_on=False, zorder=4)
+    ax.annotate(
+        f"▲ 95 % to {float(upper.max()):,.0f}", (ax.get_xlim()[1], 1), (0, 4), ax.get_xaxis_transform(), "offset points",
+        ha="right", va="bottom", fontsize=8.2, color=color, annotation_clip=False,
+    )  # fmt: skip
 
 
 def runs(months: Sequence[int]) -> list[list[int]]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast.core.scores import Scores
 from forecast.core.series import SeriesKey
-from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Details, Figure, Heading, Panel, Prose, Table
+from forecast.report.blocks import MISSING, Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Panel, Prose, Table
 from forecast.report.facts import Facts
-from forecast.report.numbers import plain, series_name
+from forecast.report.numbers import NBSP, day, plain, series_name
 from forecast.report.tables import comparisons
+from forecast.report.wording import better, remark
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +25,10 @@ _LEADING = re.compile(r"^\d+")
 NOTE = (
     "rel.: geometric mean over series of the model's mean error divided by the middle model's; no unit. MASE and RMSSE "
     "divide by the seasonal-naive error before the first control. in 80 %, in 95 %: share of truths "
-    "inside that band. Bias: 0 is none, towards +1 too high. Failures: questions on these series left unanswered."
+    "inside that band, orange where the band is far too narrow. Bias: 0 is none, towards +1 too high. Failures: questions on "
+    "these series left unanswered."
 )
+NARROW = {"80": 0.7, "95": 0.85}  # a band that holds less than this is far too narrow
 
 
 def blocks(facts: Facts) -> list[Block]:
@@ -36,9 +39,9 @@ def blocks(facts: Facts) -> list[Block]:
         first, last = str(table["cutoff"].min()), str(table["cutoff"].max())
         out.append(
             Prose(
-                f"{table['cutoff'].nunique()} cutoffs from {first} to {last}; at each, every model was refitted on what had "
-                "been released by then. **Pseudo-real-time**: release days are kept, but later revisions of a figure are "
-                "not in the bundle. Months published only inside a sum are scored as that sum. Scores are means over the "
+                f"{table['cutoff'].nunique()} cutoffs from {day(first)} to {day(last)}; at each, every model was refitted on "
+                "what had been released by then. **Pseudo-real-time**: release days are kept, but later revisions of a figure "
+                "are not in the bundle. Months published only inside a sum are scored as that sum. Scores are means over the "
                 "questions that every model of the group answered."
             )
         )
@@ -56,20 +59,75 @@ def blocks(facts: Facts) -> list[Block]:
             for name in dict.fromkeys([*named.values(), *GROUPS])
             if (groups == name).any()
         }
-        out += [
+        told = (*_verdicts(facts), *_bands(facts, common))
+        out += [Bullets(told)] if told else []
+        figure = _horizons(facts, common)
+        out += [figure] if figure else []
+        scored = [
             _scores(name, part, _failures(facts, part["series"].unique()), _notes(facts, name))
             for name, part in common.items()
             if len(part)
         ]
-        out.append(Prose(NOTE, "note"))
-        figure = _horizons(facts, common)
-        out += [figure] if figure else []
+        out.append(Details(f"All scores by group and model, {len(scored)} groups", (*scored, Prose(NOTE, "note"))))
     else:
         out.append(Callout("This run holds no backtest scores.", "warning"))
     if len(facts.table("comparisons")):
-        out.append(Prose("“Beats” is said only where the whole 90 % interval of the ratio lies below 1."))
-        out.append(comparisons(_in_order(facts)))
+        out.append(Details("Every model against the best naive forecast", (comparisons(_in_order(facts)),)))
     return [*out, *_failed(facts)]
+
+
+_VERBS = {
+    "beats it": "**beats**", "is worse": "**is worse than**", "does not beat it": "**does not beat**",
+    "not shown to beat it": "**is not shown to beat**",
+}  # fmt: skip
+_NAIVE = {"mean12": "12-month mean", "seasonal_naive": "same month a year earlier", "drift": "last value with its drift"}
+
+
+def _verdicts(facts: Facts) -> list[str]:
+    """One plain sentence a group: whether the default model beats the best naive forecast."""
+    model = facts.default_model
+    table = _in_order(facts)
+    table = table[(table["model"] == model) & (table["metric"] == "crps")] if len(table) else table
+    return [_verdict(facts, row) for row in table.to_dict("records")]
+
+
+def _verdict(facts: Facts, row: Mapping[Any, Any]) -> str:
+    name, benchmark = str(row["group"]), str(row["benchmark"])
+    ratio, low, high = (float(row[k]) if row[k] is not None else math.nan for k in ("ratio", "lo90", "hi90"))
+    naive = f"the best naive forecast, the {_NAIVE[benchmark]} ({benchmark})" if benchmark in _NAIVE else benchmark
+    size = f"{plain(ratio, 2)} times as large"
+    over = f"{int(row['n_cutoffs'])} cutoffs, {int(row['n'])} questions"
+    said, note = better(ratio, low, high), remark(_notes(facts, name))
+    if said not in _VERBS:
+        why = str(row["note"]).partition("; ")[0].partition(": ")[2]
+        reason = " (too few cutoffs)" if "cutoffs" in why else f" ({why})" if why else ""
+        return f"**{name}**: no test{reason}, ratio only. The default's CRPS is {size} as that of {naive}; {over}.{note}"
+    interval = f"90{NBSP}% interval {plain(low, 2)} to {plain(high, 2)}"
+    return f"**{name}**: the default {_VERBS[said]} {naive}: its CRPS is {size} ({interval}; {over}).{note}"
+
+
+def _bands(facts: Facts, common: dict[str, pd.DataFrame]) -> list[str]:
+    """How often the bands held, for the default and for every model whose bands are far too narrow in most groups."""
+    held: dict[str, list[float]] = {}
+    for part in common.values():
+        rows = part[part["metric"].astype(str).isin(("coverage_80", "coverage"))]
+        for name, value in rows.groupby("model")["value"].mean().items():
+            held.setdefault(str(name), []).append(float(value))
+    out = []
+    if facts.default_model in held:
+        out.append(
+            f"**Bands**: the default's 80{NBSP}% band held {_list(held[facts.default_model])} of the outcomes, in the order "
+            "above."
+        )
+    for name, values in sorted(held.items()):
+        if sum(v < NARROW["80"] for v in values) * 2 > len(values) and name != facts.default_model:
+            out.append(f"**{name}'s bands are too narrow**: its 80{NBSP}% band held {_list(values)}.")
+    return out
+
+
+def _list(values: list[float]) -> str:
+    shown = [plain(100 * v, 0) for v in values]
+    return (", ".join(shown[:-1]) + " and " + shown[-1] if shown[1:] else shown[0]) + f"{NBSP}%"
 
 
 def _named_groups(facts: Facts, series: Iterable[str]) -> dict[str, str]:
@@ -92,7 +150,7 @@ def _in_order(facts: Facts) -> pd.DataFrame:
 def _notes(facts: Facts, group_name: str) -> str:
     """What the config says of a group."""
     asked = [g for g in facts.config.get("backtest") or () if isinstance(g, dict)]
-    return next((str(g["note"]) for g in asked if g.get("name") == group_name and g.get("note")), "").capitalize()
+    return next((str(g["note"]) for g in asked if g.get("name") == group_name and g.get("note")), "")
 
 
 def group(series: str) -> str:
@@ -120,7 +178,9 @@ def _scores(name: str, common: pd.DataFrame, failures: dict[str, int], note: str
     rows = []
     for model in order:
         cells = [Cell(plain(float(relative[m][model]), 2)) for m in relative]
-        cells += [Cell(_spell(str(m), float(means.loc[model, m]))) for m in metrics]
+        cells += [
+            Cell(_spell(str(m), float(means.loc[model, m])), tone=_tone(str(m), float(means.loc[model, m]))) for m in metrics
+        ]
         rows.append((Cell(str(model)), *cells, Cell(str(int(counts.get(model, 0)))), Cell(str(failures.get(str(model), 0)))))
     columns = (
         Column("Model"),
@@ -129,7 +189,9 @@ def _scores(name: str, common: pd.DataFrame, failures: dict[str, int], note: str
         Column("Questions", True), Column("Failures", True),
     )  # fmt: skip
     n_series, n_cutoffs = common["series"].nunique(), common["cutoff"].nunique()
-    return Table(f"{name}: {n_series} series, {n_cutoffs} cutoffs, common set; best first.", columns, tuple(rows), note)
+    return Table(
+        f"{name}: {n_series} series, {n_cutoffs} cutoffs, common set; best first.", columns, tuple(rows), remark(note).strip()
+    )
 
 
 def _relative(common: pd.DataFrame) -> dict[str, pd.Series]:
@@ -147,6 +209,10 @@ def _relative(common: pd.DataFrame) -> dict[str, pd.Series]:
     return out
 
 
+def _tone(metric: str, value: float) -> str:
+    return "fail" if metric.startswith("coverage") and value < NARROW.get(metric[-2:], 0.0) else ""
+
+
 def _spell(metric: str, value: float) -> str:
     if not math.isfinite(value):
         return MISSING
@@ -158,7 +224,7 @@ def _spell(metric: str, value: float) -> str:
 def _head(metric: str) -> str:
     if metric.startswith("coverage"):
         level = "".join(c for c in metric if c.isdigit()) or "80"
-        return f"in {level}\u00a0%"
+        return f"in {level}{NBSP}%"
     return metric.upper() if metric in ("mase", "rmsse") else "sMAPE" if metric == "smape" else metric.capitalize()
 
 
@@ -174,7 +240,7 @@ def _horizons(facts: Facts, common: dict[str, pd.DataFrame]) -> Figure | None:
             single = rows[~rows["month"].astype(str).str.contains("/")]
             means = single.groupby(["model", "h_info"])["value"].mean().reset_index()
             if means["h_info"].nunique() > 1:
-                loud = (facts.default_model, _benchmark(facts), _best(means))
+                loud = (facts.default_model, _benchmark(facts, name), _best(means))
                 panels.append(
                     horizons(
                         name,
@@ -188,16 +254,19 @@ def _horizons(facts: Facts, common: dict[str, pd.DataFrame]) -> Figure | None:
         return None
     return Figure(
         "backtest", "Error by horizon", tuple(panels), 3,
-        "Lower is better. Blue: the model shown first in this report; orange: the benchmark of the comparisons; green: the "
-        "lowest mean; grey: the others, named where there is room. Composition of the questions differs between horizons. "
+        "Lower is better. Blue: the default model of this report; orange: the best naive forecast of the group (the "
+        "benchmark); green: the lowest mean, where it is neither; grey: the others, named where there is room. Composition of "
+        "the questions differs between horizons. "
         "Source: the run's scores.",
         "Lines of forecast error by months ahead, one line per model",
     )  # fmt: skip
 
 
-def _benchmark(facts: Facts) -> str:
+def _benchmark(facts: Facts, name: str) -> str:
+    """The naive forecast that a group's models are compared with."""
     table = facts.table("comparisons")
-    return str(table["benchmark"].mode().iloc[0]) if len(table) else ""
+    table = table[(table["group"] == name) & (table["metric"] == "crps")] if len(table) else table
+    return str(table["benchmark"].iloc[0]) if len(table) else ""
 
 
 def _best(means: pd.DataFrame) -> str:

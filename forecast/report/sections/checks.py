@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
-from forecast.report.blocks import MISSING, Block, Cell, Column, Details, Heading, Prose, Table
+from forecast.core import registry
+from forecast.report.blocks import MISSING, Block, Bullets, Cell, Column, Details, Heading, Prose, Table
 from forecast.report.facts import Facts
-from forecast.report.numbers import number, plain, treated_name, window
-from forecast.report.wording import amount, spelled
+from forecast.report.numbers import number, treated_name, window
+from forecast.report.wording import amount, placebos, spelled
 
 FIRST = ("identified", "length", "data_state")  # the order in which the gates are read
 MARKS = {"pass": "✓", "fail": "✗", "not run": MISSING}
+OUTCOMES = {"fail": "failed", "not run": "not run"}
+EMPTY = ("nothing was estimated", "no other estimate of the same question")  # follow from other gates, or from the config
 
 
 def blocks(facts: Facts) -> list[Block]:
@@ -20,8 +21,10 @@ def blocks(facts: Facts) -> list[Block]:
     out: list[Block] = [Heading("Placebos and gates", 2, "gates", "Placebos, gates")]
     out.append(
         Prose(
-            "A gate is one check; a failed gate caps what may be said. A placebo asks the same question of months without "
-            "an event, where the truth is zero; with few such windows the smallest attainable p (the floor) is large."
+            "A gate is one check; a gate that fails or cannot be run limits what may be said. A clean month has a figure of "
+            "its own and lies before the event and its anticipation, outside every other event on the product. A placebo asks "
+            "the same question of months without an event, where the truth is zero; with fewer than nine such windows no "
+            "p-value can fall to 0.10, and none is printed."
         )
     )
     return [*out, *_gates(facts), *_placebos(facts)]
@@ -34,7 +37,8 @@ def _gates(facts: Facts) -> list[Block]:
     if not rows:
         return []
     names = sorted(table["gate"].astype(str).unique(), key=lambda n: (FIRST.index(n) if n in FIRST else len(FIRST), n))
-    cells, reasons = [], []
+    cells: list[tuple[Cell, ...]] = []
+    reasons: list[tuple[Cell, ...]] = []
     for a in rows:
         gates = {str(g["gate"]): g for g in by[a.job]}
         marks = [
@@ -44,18 +48,13 @@ def _gates(facts: Facts) -> list[Block]:
         cells.append(
             (Cell(a.id, f"{treated_name(a.series)}, {window(a.first, a.last)}"), *marks, Cell(a.verdict, tone=a.verdict))
         )
-        for n in names:
-            if n in gates and gates[n]["outcome"] != "pass" and gates[n]["reason"]:
-                g = gates[n]
-                limit = _limit(g["value"], g["threshold"])
-                reasons.append(
-                    (
-                        Cell(a.id),
-                        Cell(n.replace("_", " ")),
-                        Cell(str(g["outcome"]), tone=str(g["outcome"])),
-                        Cell(spelled(facts, a, str(g["reason"])), limit),
-                    )
-                )
+        held = [g for n in names if (g := gates.get(n)) and g["outcome"] != "pass" and g["reason"] not in ("", *EMPTY)]
+        if held:
+            reasons.append((Cell(f"{a.id}. {treated_name(a.series)}, {window(a.first, a.last)}: {a.verdict}", tone="group"),))
+        for g in held:
+            mark, words = str(g["outcome"]), spelled(facts, a, str(g["reason"]))
+            gate = Cell(str(g["gate"]).replace("_", " "))
+            reasons.append((gate, Cell(OUTCOMES.get(mark, mark), tone=mark), Cell(words[:1].upper() + words[1:])))
     matrix = Table(
         "Gates by question: ✓ passed, ✗ failed, – not run.",
         (Column("Question"), *(Column(n.replace("_", " ")) for n in names), Column("Verdict")),
@@ -63,20 +62,13 @@ def _gates(facts: Facts) -> list[Block]:
     )
     why = Table(
         "Why a gate failed or was not run.",
-        (Column("Question"), Column("Gate"), Column("Outcome"), Column("Reason")),
+        (Column("Gate"), Column("Outcome"), Column("Reason")),
         tuple(reasons),
     )
-    return (
-        [matrix, Details(f"Reasons of the gates that failed or were not run ({len(reasons)})", (why,))] if reasons else [matrix]
-    )
-
-
-def _limit(value: object, threshold: object) -> str:
-    """Value and threshold where the gate has both and the threshold says something."""
-    pair = [float(v) if isinstance(v, int | float) else math.nan for v in (value, threshold)]
-    if not all(map(math.isfinite, pair)) or pair[1] == 0:
-        return ""
-    return "value {}, threshold {}".format(*(plain(v, 2).removesuffix(".00") for v in pair))
+    asked = tuple(f"**{n.replace('_', ' ')}**: {registry.sentence('check', n)}" for n in names if n in registry.names("check"))
+    out: list[Block] = [Details("What each gate asks", (Bullets(asked),))] if asked else []
+    out.append(matrix)
+    return [*out, Details("Why: the gates that failed or were not run, by question", (why,))] if reasons else out
 
 
 def _placebos(facts: Facts) -> list[Block]:
@@ -97,13 +89,13 @@ def _placebos(facts: Facts) -> list[Block]:
                 Cell(number(float(values.median()), unit, sign=True)),
                 Cell(f"{number(float(values.min()), unit, sign=True)} to {number(float(values.max()), unit, sign=True)}"),
                 Cell(amount(a, a.estimate) if a.estimated else MISSING, "" if a.estimated else "no estimate"),
-                Cell(plain(a.p_value, 3), f"floor {plain(a.p_floor, 3)}" if math.isfinite(a.p_floor) else ""),
+                Cell(placebos(a) or "no p-value"),
             )
         )  # fmt: skip
     if not rows:
         return [Prose("No placebo could be run: no stretch without an event is long enough.", "note")]
     columns = (
         Column("Question"), Column("Placebos"), Column("Median", True), Column("Range", True), Column("Estimate", True),
-        Column("p", True),
+        Column("Read as"),
     )  # fmt: skip
-    return [Table("Placebo effects, added up over a window of the question's length.", columns, tuple(rows))]
+    return [Table("Placebo effects, added up over a window of the question's length; the truth is zero.", columns, tuple(rows))]

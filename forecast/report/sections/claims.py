@@ -1,9 +1,28 @@
-"""Published claims against the bundled figures."""
+"""Published claims against the bundled figures: a count by verdict, one short line each, the full arithmetic folded."""
 
 from __future__ import annotations
 
-from forecast.report.blocks import Block, Cell, Column, Heading, Prose, Table
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from forecast.core.products import display
+from forecast.report.blocks import CLAIM_VERDICTS, Block, Cell, Column, Details, Heading, Prose, Table
 from forecast.report.facts import Facts
+from forecast.report.numbers import NBSP, number, plain
+from forecast.report.wording import worded
+
+WORDS = 260  # characters of the arithmetic shown unfolded
+_SENTENCE = re.compile(r"(?<=[^.\s]\.) (?=[A-Z])")
+_SIGNED = re.compile(r"= [+-]\d")
+_COUNT = {
+    "holds": ("holds", "hold"),
+    "holds within rounding": ("holds within rounding", "hold within rounding"),
+    "holds for another scope": ("holds for another scope only", "hold for another scope only"),
+    "contradicted": ("is contradicted", "are contradicted"),
+    "cannot be checked": ("cannot be checked", "cannot be checked"),
+}
 
 
 def blocks(facts: Facts) -> list[Block]:
@@ -14,11 +33,74 @@ def blocks(facts: Facts) -> list[Block]:
         return []
     if not rows:
         return [*out, Prose("Claims of the press are computed one by one, with the arithmetic, in `experiments/001_claims`.")]
-    columns = (Column("Claim"), Column("From the bundled figures"), Column("Holds?"))
+    words = [*CLAIM_VERDICTS, *(str(r["verdict"]) for r in rows)]
+    groups = {word: [r for r in rows if r["verdict"] == word] for word in dict.fromkeys(words)}
+    groups = {word: part for word, part in groups.items() if part}
+    counts = [f"**{len(part)}** {_COUNT.get(word, (word, word))[len(part) > 1]}" for word, part in groups.items()]
+    out.append(
+        Prose(
+            f"Of {len(rows)} published claims, {', '.join(counts[:-1])} and {counts[-1]}. A figure that was computed back from "
+            "a published percentage never tests that percentage."
+            if counts[1:]
+            else f"Of {len(rows)} published claims, {counts[0]}."
+        )
+    )
+    for word, part in groups.items():
+        out.append(_short(facts, word, part))
+        out.append(Details(f"The arithmetic in full, and what would settle it ({len(part)})", (_long(facts, part),)))
+    return out
+
+
+def _short(facts: Facts, word: str, rows: Sequence[Mapping[Any, Any]]) -> Table:
+    cells = []
+    for r in rows:
+        claim = Cell(_sentence(str(r["claim"])), worded(facts, str(r["source"])), href=str(r["url"] or ""))
+        told = Cell(_figure(r) or "no figure that tests it", worded(facts, _telling(r)))
+        cells.append((claim, told, Cell(word, tone=word)))
+    columns = (Column("Claim"), Column("From the bundled figures"), Column("Verdict"))
+    return Table(f"{_sentence(word)}: {len(rows)}", columns, tuple(cells), stacked=True)
+
+
+def _long(facts: Facts, rows: Sequence[Mapping[Any, Any]]) -> Table:
     cells = [
-        (Cell(str(r["claim"]), str(r["source"])),
-         Cell(str(r["arithmetic"]), f"Would settle it: {r['settle']}" if r["settle"] else ""),
-         Cell(str(r["verdict"])))
+        (
+            Cell(_sentence(str(r["claim"]))),
+            Cell(worded(facts, str(r["arithmetic"]))),
+            Cell(_sentence(worded(facts, str(r["settle"] or "")))),
+        )
         for r in rows
-    ]  # fmt: skip
-    return [*out, Table("Each claim with its scope and arithmetic.", columns, tuple(cells), stacked=True)]
+    ]
+    columns = (Column("Claim"), Column("Arithmetic"), Column("What would settle it"))
+    return Table("Every figure named with its series and period.", columns, tuple(cells), stacked=True)
+
+
+def _figure(row: Mapping[Any, Any]) -> str:
+    """What the bundled figures give, in the claim's own measure."""
+    value = row["computed"]
+    if value is None or not math.isfinite(value):
+        return ""
+    unit = str(row["unit"])
+    if unit == "fraction":
+        return f"{plain(100 * float(value), 1, sign=bool(_SIGNED.search(str(row['arithmetic']))))}{NBSP}%"
+    if unit == "ratio":
+        return f"×{NBSP}{plain(float(value), 1)}"
+    if unit == "kg":
+        named = re.search(r"\b[A-Z0-9_]+\.(?:export|import)\.[A-Z0-9_]+\.[a-z0-9_]+", str(row["arithmetic"]))
+        shown, scale = display(named[0]) if named else ("kg", 1.0)
+        return number(float(value) / scale, shown)
+    if unit == "months":
+        return f"{int(value)} earlier months were lower"
+    return "none of these goods" if unit == "goods" and not value else f"{plain(float(value), 0)} {unit}".strip()
+
+
+def _telling(row: Mapping[Any, Any]) -> str:
+    """The sentence of the arithmetic that gives the computed figure, else the first, cut at a word where it runs long."""
+    sentences = _SENTENCE.split(str(row["arithmetic"]))
+    value = row["computed"] if row["computed"] is not None else math.nan
+    shown = (f"= {100 * value:+.1f} %", f"= {100 * value:.1f} %", f"= x{value:.2f}") if math.isfinite(value) else ()
+    text = next((s for s in sentences if any(word in s for word in shown)), sentences[0])
+    return text if len(text) <= WORDS else text[:WORDS].rsplit(" ", 1)[0].rstrip(" ,;:(") + " …"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from forecast.core import months as mm
+from forecast.core.products import display
+from forecast.core.series import SeriesKey
 from forecast.report.blocks import Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Prose, Table
 from forecast.report.facts import Facts
+from forecast.report.numbers import day, inline_name, number, period
 from forecast.report.sections.outlook import unadjusted
+from forecast.report.wording import worded
 
 ROWS = 44
+ROLES = {"default": "asked about, marked in figures", "control": "control", "context": "context"}
+TOPICS = {
+    "contradiction": "Publishers that disagree by more than 1 %",
+    "sum": "Published sums that differ from their months",
+    "left out": "Figures kept with their source that enter no series",
+    "percentages": "Figures that rest on a published percentage",
+    "scale": "Scale of MASE and RMSSE taken from the first training window",
+    "release days": "Release days",
+    "vintages": "Revisions",
+    "effect": "Notes on the questions about events",
+    "events": "How far events are verified",
+}
+EXCLUDED = {
+    "weak": "the source is weak", "contradicted": "contradicted by better sources", "suspect": "suspect",
+    "truncated": "cut off instead of rounded", "other basket": "another basket of goods",
+    "circular": "computed back from the published percentage they would test",
+    "rounded": "a rounded copy of a figure held more exactly", "digit swap": "two digits swapped in copying",
+    "impossible date": "the date is impossible", "wrong total": "the total does not add up",
+}  # fmt: skip
+_SAID = re.compile(r"([\d,.]+) \(((?:[^()]|\([^()]*\))*)\)")
+_SUM = re.compile(r"\b\d[\d,]*(?:\.\d+)?(?=,? (?:and|differ))")
+_TAKEN = re.compile(r"taken: ([\d,.]+)$")
 SINCE = mm.ordinal("2018-01")
 
 
@@ -20,17 +48,46 @@ def blocks(facts: Facts) -> list[Block]:
         out.append(Callout("No series is known on this day.", "warning"))
     else:
         verified = facts.calendar.verified_to
-        until = f" Events are verified to {verified}; nothing later is known to this table." if verified else ""
+        known = day(str(verified)) if verified else ""
+        until = f" Events are verified to {known}; nothing later is known to this table." if known else ""
         out.append(
             Prose(
-                f"{len(facts.table('observations')):,} figures of {len(facts.histories)} series, released by {facts.as_of}. "
-                f"Missing is not zero, and “not bundled” is not “not released”: the table ends where it ends.{until} "
-                f"{unadjusted(facts)}"
+                f"{len(facts.table('observations')):,} figures of {len(facts.histories)} series, released by "
+                f"{day(facts.as_of)}. Missing is not zero, and “not bundled” is not “not released”: the table ends where "
+                f"it ends.{until} {unadjusted(facts)}"
             )
         )
         out.append(_coverage(facts))
         out += _sources(facts)
-    return [*out, *_findings(facts)]
+    return [*out, *_calendar(facts), *_findings(facts)]
+
+
+def _calendar(facts: Facts) -> list[Block]:
+    """The events: which are asked about, which only stand beside, and what is known of the tariffs on all goods."""
+    events = sorted(facts.calendar, key=lambda e: (e.effective or e.announced, e.id))
+    if not events:
+        return []
+    tariffs = [e for e in events if e.instrument == "tariff" and "ALL" in e.products and "CHN" in e.targets]
+    out: list[Block] = []
+    if tariffs:
+        notes = "; ".join(dict.fromkeys(e.scope_note for e in tariffs if e.scope_note))
+        out.append(
+            Callout(
+                f"Tariffs on all goods ({len(tariffs)} US measures on China since {day(str(tariffs[0].announced))}) are kept "
+                f"as context and enter no headline question. What they cover: {notes}."
+            )
+        )
+    rows = []
+    for e in events:
+        goods = ", ".join("all goods" if p == "ALL" else p.replace("_", " ") for p in e.products)
+        when = e.effective or e.announced
+        told = f"announced {day(str(e.announced))}" if e.announced != when else ""
+        title = Cell(e.title, worded(facts, e.scope_note), href=e.source_url or "")
+        rows.append((Cell(day(str(when)), told), title, Cell(goods), Cell(ROLES.get(e.role, e.role))))
+    columns = (Column("In force"), Column("Event"), Column("Goods"), Column("Use"))
+    asked = sum(e.role == "default" for e in events)
+    table = Table("Events known to this run, each with its source.", columns, tuple(rows))
+    return [*out, Details(f"Event calendar: {len(events)} events, {asked} of them in the default calendar", (table,))]
 
 
 def _coverage(facts: Facts) -> Figure:
@@ -88,7 +145,53 @@ def _findings(facts: Facts) -> list[Block]:
     out: list[Block] = [Heading("Findings and contradictions", 3)]
     for topic, part in groupby(found, key=lambda f: f.get("topic", "")):
         rows = list(part)
-        items = tuple(f"{r.get('text', '')}" + (f" ({r['where']})" if r.get("where") else "") for r in rows)
-        level = ", warning" if any(r.get("level") == "warning" for r in rows) else ""
-        out.append(Details(f"{topic.replace('_', ' ').capitalize() or 'Other'}: {len(rows)}{level}", (Bullets(items),)))
+        title = TOPICS.get(topic, topic.replace("_", " ").capitalize() or "Other")
+        table = _disagreements(rows) if topic == "contradiction" else None
+        body: Block = table or Bullets(
+            _together(facts, rows) if topic == "effect" else tuple(_plain(facts, topic, r) for r in rows)
+        )
+        out.append(Details(f"{title}: {len(rows)}", (body,)))
     return out
+
+
+def _plain(facts: Facts, topic: str, finding: Mapping[str, str]) -> str:
+    """A finding in words: what, then where."""
+    text, where = finding.get("text", ""), worded(facts, finding.get("where", ""))
+    if topic == "left out":
+        number_of, _, reason = text.partition(" figures enter no series: ")
+        figures = "1 figure" if number_of == "1" else f"{number_of} figures"
+        return f"{figures}, {EXCLUDED.get(reason, reason)}: {where}" if reason else f"{worded(facts, text)} ({where})"
+    series, _, when = finding.get("where", "").partition(", ")
+    if topic == "sum" and when and SeriesKey.maybe(series):
+        unit, scale = display(series)
+        text = _SUM.sub(lambda m: number(float(m[0].replace(",", "")) / scale, unit), text)
+    told = worded(facts, text)
+    return told[:1].upper() + told[1:] + (f" ({where})" if where and where not in ("archive", "calendar") else "")
+
+
+def _together(facts: Facts, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Notes that say the same of several questions, once, with the questions and methods they are about."""
+    said: dict[str, list[str]] = {}
+    for r in rows:
+        said.setdefault(worded(facts, r.get("text", "")), []).append(r.get("where", "").replace(", ", " by "))
+    return tuple(f"{text[:1].upper()}{text[1:]}: {', '.join(where)}" for text, where in said.items())
+
+
+def _disagreements(rows: Sequence[Mapping[str, str]]) -> Table | None:
+    """Publishers side by side, in the series' own unit, and the figure that was taken; none where a text reads otherwise."""
+    out = []
+    for r in rows:
+        series, _, when = r.get("where", "").partition(", ")
+        said, taken = _SAID.findall(r.get("text", "")), _TAKEN.search(r.get("text", ""))
+        if SeriesKey.maybe(series) is None or not said or not taken:
+            return None
+        unit, scale = display(series)
+        listed = "; ".join(f"{number(float(v.replace(',', '')) / scale, unit)} ({who})" for v, who in said)
+        value = float(taken[1].replace(",", "")) / scale
+        out.append((Cell(inline_name(series), period(when)), Cell(listed), Cell(number(value, unit))))
+    columns = (Column("Series and period"), Column("Published"), Column("Taken", True))
+    return Table(
+        "All stay in the archive; one rule chooses: the newest release, then what most sources say, then the most digits.",
+        columns,
+        tuple(out),
+    )

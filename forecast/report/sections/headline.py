@@ -11,7 +11,7 @@ from forecast.report.facts import Answer, Facts
 from forecast.report.numbers import flow_name, product_name, window
 from forecast.report.tables import headline, sensitivity
 
-PANELS = 9
+PANELS = 12
 
 
 def blocks(facts: Facts) -> list[Block]:
@@ -23,9 +23,9 @@ def blocks(facts: Facts) -> list[Block]:
         return [*out, Callout(f"There is no row here: {reason}. Failures are listed under the backtest.", "warning")]
     out.append(
         Prose(
-            "Each row stands on its own months, baseline and source; the sentence beneath says what may be said. A "
-            "description (“observed against baseline”) claims no cause. An estimate appears only where the checks allow "
-            "one, always with its bounds."
+            "Each row stands on its own months, baseline and source; the sentence beneath says what may be said and gives "
+            "the one or two reasons that matter most (all of them: Placebos and gates). A description (“observed against "
+            "baseline”) claims no cause. An estimate appears only where the checks allow one, always with its bounds."
         )
     )
     groups: dict[str, list[Answer]] = {}
@@ -34,8 +34,10 @@ def blocks(facts: Facts) -> list[Block]:
     out += [headline(facts, part, name) for name, part in groups.items()]
     others = [a for a in facts.answers if a.role == "sensitivity"]
     if others:
-        out.append(Details(f"The same questions under other methods and windows ({len(others)})", (sensitivity(others),)))
-    figure = _paths(facts, [*rows, *others])
+        out.append(
+            Details(f"The same questions under other methods and windows ({len(others)})", (sensitivity(facts, others),))
+        )
+    figure = _paths(facts, rows)
     return [*out, figure] if figure else out
 
 
@@ -53,9 +55,13 @@ def _paths(facts: Facts, answers: Sequence[Answer]) -> Figure | None:
 
     table = facts.table("paths")
     panels: list[Panel] = []
+    left: list[str] = []
     for answer in answers:
         path = table[(table["job"] == answer.job) & table["counterfactual_q50"].notna()] if len(table) else table
-        if len(path) < 3 or not answer.estimated or len(panels) == PANELS:
+        if not answer.estimated:
+            continue
+        if not len(path) or answer.measure in ("share", "relative") or len(panels) == PANELS:
+            left.append(answer.id)
             continue
         unit, scale = display(answer.series.split("+")[0])
         key = SeriesKey.maybe(answer.series.split("+")[0])
@@ -71,8 +77,10 @@ def _paths(facts: Facts, answers: Sequence[Answer]) -> Figure | None:
         "Observed, and expected without the event",
         tuple(panels),
         3,
-        "Blue: observed, with the two years before. Orange: what the months before the event lead to expect, with 80 and "
-        "95 % bands; sums spread evenly over their months. Source: the run's paths; figures as published by the customs "
-        "offices.",
+        "One panel for each headline row with an estimate, by the row's own method"
+        + (f" (not drawn: {', '.join(left)}, which is a ratio or has no monthly path)" if left else "")
+        + ". Blue: observed, with the two years before. Orange: what the months before the event lead to expect, with 80 and "
+        "95 % bands; sums spread evenly over their months. ▲: the 95 % band goes on above the frame, to the figure given. "
+        "Sources: China's customs through the publishers listed under Data; US Census Bureau, general imports; own work.",
         "Small charts of observed against expected monthly quantities for each estimated question",
     )

@@ -6,7 +6,8 @@ import math
 
 from forecast.core import months as mm
 from forecast.report.blocks import Block, Figure, Heading, Panel, Prose
-from forecast.report.facts import Answer, Facts
+from forecast.report.facts import Answer, Facts, History
+from forecast.report.numbers import month_of, portion
 from forecast.report.sections.outlook import key
 
 WORLD, US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
@@ -47,6 +48,7 @@ def blocks(facts: Facts) -> list[Block]:
             "Whether trade was lost or only delayed depends on the baseline, so the difference is added up against a named "
             "one and the range over the others stands at its end. A share describes who got the magnets, not how many "
             "there were."
+            + _shares(facts)
         ),
         Figure(
             "magnets", "Magnets: path, difference added up, US share", tuple(panels), 2, caption,
@@ -54,6 +56,31 @@ def blocks(facts: Facts) -> list[Block]:
             key(events, named),
         ),
     ]  # fmt: skip
+
+
+def _shares(facts: Facts) -> str:
+    """How often the US share was back at the level of the year before the licences."""
+    part, whole = facts.histories.get(US), facts.histories.get(WORLD)
+    base = _share(part, whole, mm.ordinal("2024-01"), mm.ordinal("2024-12")) if part and whole else math.nan
+    if not (part and whole and math.isfinite(base)):
+        return ""
+    found = {m: _share(part, whole, m, m) for m in part.values if m >= mm.ordinal("2025-04")}
+    months = {m: v for m, v in found.items() if math.isfinite(v)}
+    if not months:
+        return ""
+    low, high = min(months, key=lambda m: months[m]), max(months, key=lambda m: months[m])
+    back = sum(v >= base for v in months.values())
+    often = f"{back} of the" if back else "none of the"
+    return (
+        f" The US took {portion(base)} of China's magnet exports in 2024; in {often} {len(months)} months from "
+        f"{month_of(min(months))} to {month_of(max(months))} was its share that high again (lowest {portion(months[low])} in "
+        f"{month_of(low)}, highest {portion(months[high])} in {month_of(high)})."
+    )
+
+
+def _share(part: History, whole: History, first: int, last: int) -> float:
+    total = whole.total(first, last)
+    return part.total(first, last) / total if total > 0 else math.nan
 
 
 def longest(facts: Facts, series: str) -> Answer | None:

@@ -1,11 +1,11 @@
-"""The title and six sentences, each with its verdict word."""
+"""The title and six answers, each with its verdict word."""
 
 from __future__ import annotations
 
 from forecast.core.results import VERDICTS
-from forecast.report.blocks import Block, Callout, Heading, Prose, Statements
+from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.facts import Answer, Facts
-from forecast.report.numbers import series_name
+from forecast.report.numbers import day, series_name
 from forecast.report.sections.headline import group
 from forecast.report.wording import MEANING, sentence
 
@@ -14,7 +14,7 @@ _STRENGTH = ("supported", "contradicted by mirror", "suggestive", "cannot distin
 
 
 def blocks(facts: Facts) -> list[Block]:
-    """Title, what the run stands on, and the sentences."""
+    """Title, what the run stands on, and the answers."""
     name = str(facts.config.get("title") or facts.config.get("name") or facts.run.folder.name)
     models = sorted(facts.table("forecasts")["model"].unique()) if len(facts.table("forecasts")) else []
     counts = [
@@ -22,22 +22,24 @@ def blocks(facts: Facts) -> list[Block]:
     ]  # fmt: skip
     out: list[Block] = [
         Heading(name, 1),
-        Prose(f"What was known on {facts.as_of}: {', '.join(counts)}. Quantities in tonnes or kilograms as marked.", "lead"),
-        Heading("In six sentences" if len(facts.headline) >= SENTENCES else "In short", 2, "summary", "In short"),
+        Prose(
+            f"What was known on {day(facts.as_of)}: {', '.join(counts)}. Quantities in tonnes (t) or kilograms (kg) as marked; "
+            "pp are percentage points.",
+            "lead",
+        ),
+        Heading("Six answers in short" if len(facts.headline) >= SENTENCES else "In short", 2, "summary", "In short"),
     ]
     chosen = summary(facts)
     if not chosen:
         return [*out, _nothing(facts)]
     out.append(Statements(tuple((a.verdict, sentence(facts, a)) for a in chosen)))
     words = [w for w in VERDICTS if any(a.verdict == w for a in facts.headline)]
-    out.append(Prose("; ".join(f"**{w}**: {MEANING[w]}" for w in words) + ".", "note"))
+    out.append(Details("What the verdict words mean", (Bullets(tuple(f"**{w}**: {MEANING[w]}" for w in words)),)))
     return out
 
 
 def summary(facts: Facts) -> list[Answer]:
-    """The answers the config names; else the firmest on each mineral, then on series not yet spoken of, in the config's
-    order.
-    """
+    """The answers the config names; else the firmest on each mineral, then on further series, in the config's order."""
     rows = list(facts.headline)
     named = (facts.config.get("report") or {}).get("summary") or ()
     if named:

@@ -42,14 +42,14 @@ def blocks(facts: Facts) -> list[Block]:
     out: list[Block] = [
         Heading("Gallium, germanium, antimony in the United States", 2, "origins", "Ga, Ge, Sb in the US"),
         Prose(
-            "Origin as declared to US customs. Goods of Chinese origin may arrive by way of a third country: indirect or "
-            "delayed, not “illegal”."
+            "US general imports by origin as declared to customs. Goods of Chinese origin that arrive while China reports none "
+            "may have come by way of a third country or have been long under way: indirect or delayed, which is not “illegal”."
         ),
         Figure(
             "origins", "US imports by declared origin, and their unit value", tuple(panels), 2 if len(panels) in (2, 4) else 3,
             "Bars: orange Chinese origin, grey all other origins. Line: unit value over all origins, USD per kg, as the "
             "ratio of three-month sums (dots: single months); it mixes grades and lags the contract. Source: US Census "
-            "Bureau, imports for consumption.",
+            "Bureau, general imports, HTS 10-digit codes.",
             "Stacked bars of US imports of gallium, germanium and antimony by origin with unit values beneath",
             key(events, named),
         ),

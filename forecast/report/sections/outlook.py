@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from forecast.core import months as mm
 from forecast.core.events import Event
-from forecast.report.blocks import Block, Callout, Details, Figure, Heading, Prose
+from forecast.report.blocks import Block, Bullets, Callout, Details, Figure, Heading, Prose
 from forecast.report.facts import Facts
-from forecast.report.numbers import month_of, series_name
+from forecast.report.numbers import day, month_of, series_name
 from forecast.report.tables import ahead, latest, regimes
 
 BACK = 38
@@ -22,8 +22,9 @@ def blocks(facts: Facts) -> list[Block]:
         names = [s for s in facts.ordered(chosen["series"].unique()) if s in facts.histories]
         out.append(
             Prose(
-                f"Twelve months from each series' own last published month, model **{model}**, standing on {facts.as_of}. "
-                "Bands hold 80 and 95 % of the draws; they know past surprises, not decisions still to come. "
+                f"Twelve months from each series' own last published month, standing on {day(facts.as_of)}. Model: "
+                f"**{facts.default_words}**, the default; how far it was off in the past is told under Backtest. Bands hold "
+                "80 and 95 % of the draws; they know past surprises, not decisions still to come. "
                 f"{unadjusted(facts)}"
             )
         )
@@ -41,14 +42,16 @@ def blocks(facts: Facts) -> list[Block]:
     if shown:
         out.append(latest(shown[:PANELS]))
     if shown[PANELS:]:
-        out.append(Details(f"The last published month of {len(shown) - PANELS} further series", (latest(shown[PANELS:]),)))
+        out.append(Details(f"The last published figure of {len(shown) - PANELS} further series", (latest(shown[PANELS:]),)))
     return out + _expiry(facts)
 
 
 def unadjusted(facts: Facts) -> str:
     """Why nothing is seasonally adjusted."""
     long = "CHN.export.WLD.rare_earths_total" in facts.histories
-    return "Not seasonally adjusted" + (": all series but the rare-earth total are too short for it." if long else ".")
+    return "Nothing here is seasonally adjusted" + (
+        "; all series but the rare-earth total are too short for it." if long else "."
+    )
 
 
 def _fans(facts: Facts, shown: list[str], model: str, name: str, title: str) -> Figure:
@@ -67,9 +70,10 @@ def _fans(facts: Facts, shown: list[str], model: str, name: str, title: str) -> 
         title,
         panels,
         3,
-        f"Black: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of {model}. "
-        f"Grey: months already past on {facts.as_of} without a bundled figure. Dashed: events in force. A 95 % band may "
-        "leave the frame; the table has its ends. Source: customs figures as bundled; own calculation.",
+        "Black: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of the "
+        f"default model. Grey: months already past on {day(facts.as_of)} without a bundled figure. Dashed: events in force. "
+        "▲: the 95 % band goes on above the frame, to the figure given. Sources: China's customs through the publishers "
+        "listed under Data; US Census Bureau, general imports; own calculation.",
         "Fan charts of " + "; ".join(series_name(s) for s in shown),
         key(events, named),
     )
@@ -89,13 +93,22 @@ def _expiry(facts: Facts) -> list[Block]:
     table = facts.table("regimes")
     if not len(table):
         return []
-    days = [str(part["day"]) for part in facts.config.get("expiry") or () if isinstance(part, dict) and part.get("day")]
+    parts = [part for part in facts.config.get("expiry") or () if isinstance(part, dict)]
     ends = [e for e in facts.calendar if e.reversal_of and e.end and str(e.end) > facts.as_of]
-    days += [str(e.end) for e in ends if any(e.touches(str(s)) for s in table["series"].unique())]
-    return [
-        Heading(f"When the suspension ends on {days[0]}" if days else "Under each regime", 3),
-        Prose(
-            "What a month looked like under each regime. These are observed means, not forecasts; no chance is given to any."
-        ),
-        regimes(table),
-    ]
+    ends = [e for e in ends if any(e.touches(str(s)) for s in table["series"].unique())]
+    days = [str(part["day"]) for part in parts if part.get("day")] + [str(e.end) for e in ends]
+    out: list[Block] = [Heading(f"When the suspension ends on {day(days[0])}" if days else "Under each regime", 3)]
+    for event in ends[:1]:
+        verified = facts.calendar.verified_to
+        until = f" Events are verified to {day(str(verified))}; whether it is extended is not known here." if verified else ""
+        source = f" [Source]({event.source_url})." if event.source_url else ""
+        out.append(
+            Prose(
+                f"Known: “{event.title}”, announced on {day(str(event.announced))}, in force until {day(str(event.end))}."
+                f"{source}{until}"
+            )
+        )
+    read = [f"{text[:1].upper()}{text[1:]}." for text in dict.fromkeys(str(r) for r in table["reading"].fillna("")) if text]
+    out += [Bullets(tuple(read))] if read else []
+    order = [str(s) for part in parts for s in part.get("series", ())]
+    return [*out, regimes(table, order)]
