@@ -9,6 +9,7 @@ from forecast.core.contracts import Evidence
 from forecast.core.describe import counted
 from forecast.core.registry import check
 from forecast.core.results import Effect, Gate
+from forecast.kernels import counts
 
 NAME = "placebo_time"
 
@@ -33,7 +34,7 @@ class PlaceboTime:
             return Gate(
                 NAME, "not run", 0, self.level, "0 clean windows of this length before the event: no placebo", cap="suggestive"
             )
-        p, floor = effect.p_value, effect.p_floor
+        p, floor = counts.rank(effect.cumulative.estimate, [x.cumulative for x in found])
         apart = separate([evidence.vintage.steps.ordinal(x.start) for x in found], effect)
         windows = f"{counted(len(found), 'placebo window')}, {apart} without overlap"
         size = abs(effect.cumulative.estimate)

@@ -250,6 +250,8 @@ class Effect:
     gates: tuple[Gate, ...] = ()
     verdict: Verdict | None = None
     loglike: float = math.nan
+    anticipation: Summary | None = None
+    reads: str = "causal"
 
     @property
     def draws(self) -> Floats:
@@ -262,6 +264,17 @@ class Effect:
     def cumulative(self) -> Summary:
         """Sum of the effect over the asked window."""
         return Summary(self.draws.sum(axis=1), self.point)
+
+    @property
+    def net(self) -> Summary:
+        """What was brought forward and what came after (A + P), draw by draw; the cumulative effect where A was not asked.
+
+        Malani and Reif (2015, J. Public Econ. 124:1): months before an announced start are effect, not a failed pre-trend.
+        """
+        if self.anticipation is None or self.counterfactual is None:
+            return self.cumulative
+        after, before = self.cumulative, self.anticipation
+        return Summary(after.draws + before.draws, after.estimate + before.estimate)
 
     @property
     def average(self) -> Summary:
@@ -281,7 +294,8 @@ class Effect:
             ratio = self.observed.sum() / expected - 1.0
         point = None
         if self.point is not None:
-            point = self.point / (self.observed.sum() - self.point)
+            whole = float(self.observed.sum()) - self.point
+            point = self.point / whole if whole else math.nan
         ratio = ratio[np.isfinite(ratio)]
         return Summary(ratio, float(np.median(ratio)) if point is None and len(ratio) else point)
 
@@ -302,7 +316,12 @@ class Effect:
 
     def summary(self, measure: str | None = None) -> Summary:
         """The draws of the row's measure."""
-        return self.relative if (measure or self.design.measure) == "relative" else self.cumulative
+        measure = measure or self.design.measure
+        if measure == "anticipation" and self.anticipation is not None:
+            return self.anticipation
+        if measure == "net":
+            return self.net
+        return self.relative if measure == "relative" else self.cumulative
 
     def frame(self) -> pd.DataFrame:
         """One row: the estimate with its bounds, the description and the verdict."""

@@ -14,7 +14,8 @@ from forecast.core.describe import Asked, asked, describe, unit_of
 from forecast.core.errors import ConfigError
 from forecast.core.questions import Design, Task
 from forecast.core.registry import build, estimator
-from forecast.core.results import Effect, Failure, Forecast, Used
+from forecast.core.results import Effect, Failure, Forecast, Summary, Used
+from forecast.core.transform import window_total
 from forecast.core.vintage import Floats, Vintage
 
 
@@ -25,7 +26,8 @@ class Counterfactual:
 
     Brodersen et al. (2015, sec. 2.4) with an exchangeable forecaster. The model sees nothing of the treated series from the
     first month of anticipation on, and no event from then on. Point estimate: the median of the cumulative draws, because
-    draws taken back from a logarithm have a mean that a few of them decide.
+    draws taken back from a logarithm have a mean that a few of them decide. Months of anticipation are filled by the same
+    paths, so the stockpile A, the loss P after it and their sum come from one draw matrix.
 
     model : a forecaster, by name or with options
     level_sd : passed to a structural model: fixes the level's step at this share of the series' standard deviation
@@ -47,7 +49,8 @@ class Counterfactual:
         if design.controls:
             spec["controls"] = design.controls
         window = design.window(vintage)
-        months = [vintage.steps.label(m) for m in range(window.first, window.last + 1)]
+        asked_months = [*_early(vintage, design), *range(window.first, window.last + 1)]
+        months = [vintage.steps.label(m) for m in asked_months]
         series = (*design.treated, *([design.share_of] if design.share_of else []))
         hidden = design.hidden(vintage)
         if design.share_of:
@@ -60,11 +63,13 @@ class Counterfactual:
         seen = asked(vintage, design)
         stretch = clean(vintage, design)
         draws: Floats | None = None
+        early: Summary | None = None
         used: tuple[Used, ...] = (Used("description only", notes=("no figure before the event",)),)
         if answers and isinstance(answers[0], Failure):
             used = (Used("description only", notes=(f"{answers[0].method}: {answers[0].reason}",)),)
         elif answers and isinstance(answers[0], Forecast) and len(seen.observed):
             draws, used = _laid(answers[0], seen, design), answers[0].used
+            early = _brought_forward(answers[0], vintage, design)
         elif not len(seen.observed):
             used = (Used("description only", notes=("no figure in the asked window",)),)
         point = None if draws is None else float(np.median(seen.observed.sum() - draws.sum(axis=1)))
@@ -82,7 +87,30 @@ class Counterfactual:
             n_clean=stretch.count,
             n_span=len(stretch.spans),
             point=point,
+            anticipation=early,
         )
+
+
+def _early(vintage: Vintage, design: Design) -> range:
+    """Months of anticipation that have a ledger of their own: known, hidden, and before a window that begins with the event."""
+    window = design.window(vintage)
+    begins = window.start <= window.first <= window.start + design.donut
+    months = range(window.hole, window.start)
+    if design.share_of or not begins or not months:
+        return range(0)
+    known = all(np.isfinite(window_total(vintage.observed(s), months[0], months[-1])) for s in design.treated)
+    return months if known else range(0)
+
+
+def _brought_forward(forecast: Forecast, vintage: Vintage, design: Design) -> Summary | None:
+    """Observed less expected over the months of anticipation, from the draws of the window's own paths."""
+    months = _early(vintage, design)
+    if not months:
+        return None
+    first, last = months[0], months[-1]
+    seen = sum(window_total(vintage.observed(s), first, last) for s in design.treated)
+    drawn = sum((forecast.span(s, first, last) for s in design.treated), np.zeros(1))
+    return Summary(seen - drawn, float(np.median(seen - drawn)))
 
 
 def _laid(forecast: Forecast, seen: Asked, design: Design) -> Floats:

@@ -1,8 +1,9 @@
-"""Exact tests on counts."""
+"""Exact tests on counts and ranks."""
 
 from __future__ import annotations
 
-from math import comb
+from collections.abc import Sequence
+from math import comb, nan
 
 
 def fisher_exact(hits: int, trials: int, hits_before: int, trials_before: int) -> float:
@@ -16,3 +17,11 @@ def fisher_exact(hits: int, trials: int, hits_before: int, trials_before: int) -
     if not total or not sum(ways):
         return 1.0
     return sum(w for w in ways if w <= ways[hits] * (1 + 1e-7)) / comb(total, successes)
+
+
+def rank(effect: float, placebos: Sequence[float]) -> tuple[float, float]:
+    """Randomisation p-value and its floor: (1 + #{|placebo| >= |effect|}) / (1 + n), never below 1 / (1 + n)."""
+    if not len(placebos):
+        return nan, nan
+    beyond = sum(abs(x) >= abs(effect) for x in placebos)
+    return (1 + beyond) / (1 + len(placebos)), 1 / (1 + len(placebos))

@@ -66,9 +66,11 @@ def estimate(
 def with_placebos(effect: Effect, found: Sequence[Any]) -> Effect:
     """The effect with its placebos, p-value, smallest visible effect, and an interval no narrower than they allow."""
     sizes = [p.cumulative for p in found]
-    p, floor = placebo.p_value(effect.cumulative.estimate, sizes)
+    own = math.isfinite(effect.p_value)  # an estimator's own test stands; the gate reads the windows in time
+    p, floor = (effect.p_value, effect.p_floor) if own else placebo.p_value(effect.cumulative.estimate, sizes)
     wide = placebo.calibrated(effect, sizes)
-    return replace(wide, placebos=tuple(found), p_value=p, p_floor=floor, mde80=placebo.detectable(sizes))
+    every = (*effect.placebos, *found)  # an estimator may bring placebos of its own, in space
+    return replace(wide, placebos=every, p_value=p, p_floor=floor, mde80=placebo.detectable(sizes))
 
 
 def gates(effect: Effect, evidence: Evidence) -> list[Gate]:
@@ -84,7 +86,8 @@ def verdict_of(effect: Effect, found: Sequence[Gate]) -> Verdict:
     if effect.counterfactual is None and STRENGTH.index(word) < STRENGTH.index("descriptive"):
         word = "descriptive"
     if word == "supported":
-        return Verdict(word, _reading(effect, found, word), "every gate passed")
+        limits = "; ".join(gate.reason for gate in found if gate.outcome == "fail")
+        return Verdict(word, _reading(effect, found, word), limits or "every gate passed")
     holding = [gate for gate in found if gate.ceiling == word and gate.outcome != "pass"]
     reasons = [gate.reason for gate in holding if gate.outcome == "fail"] or [gate.reason for gate in holding]
     if effect.counterfactual is None and not any(gate.outcome == "fail" for gate in holding):
@@ -99,7 +102,7 @@ def _reading(effect: Effect, found: Sequence[Gate], word: str) -> str:
     if word == "descriptive" or effect.counterfactual is None or any(g.withholds and g.outcome != "pass" for g in found):
         return "descriptive"
     joint = len(effect.design.events) > 1 or effect.design.estimand in ("share", "relative")
-    return "relative" if joint else "causal"
+    return "relative" if joint or effect.reads == "relative" else "causal"
 
 
 def _withheld(effect: Effect, found: Sequence[Gate], verdict: Verdict) -> bool:
@@ -115,7 +118,7 @@ def judged(effect: Effect, found: Sequence[Gate]) -> Effect:
     if _withheld(effect, found, verdict):
         effect = replace(
             effect, counterfactual=None, point=None, p_value=math.nan, p_floor=math.nan, mde80=math.nan, parameters=(),
-            loglike=math.nan,
+            loglike=math.nan, anticipation=None,
         )  # fmt: skip
     return effect.judged(found, verdict)
 
@@ -123,12 +126,24 @@ def judged(effect: Effect, found: Sequence[Gate]) -> Effect:
 def family(effects: Sequence[Effect]) -> list[Effect]:
     """Family-wide gates, after all effects of a run are known: checks that offer `judge_family(effects) -> [Gate]`.
 
-    Each may only weaken a verdict.
+    Each may only weaken a verdict; its gate takes the place of the one the same check gave without knowing the others.
     """
     out = list(effects)
     for name in registry.names("check"):
         check = registry.build("check", name)
         if hasattr(check, "judge_family"):
             more = check.judge_family(out)
-            out = [judged(e, [*e.gates, gate]) for e, gate in zip(out, more, strict=True)]
+            out = [_weakened(e, gate) for e, gate in zip(out, more, strict=True)]
     return out
+
+
+def _weakened(effect: Effect, gate: Gate) -> Effect:
+    """The effect after one more gate; a verdict already as weak stands, because the estimate it was made from may be gone."""
+    names = [old.gate for old in effect.gates]
+    found = [gate if old.gate == gate.gate else old for old in effect.gates] + ([] if gate.gate in names else [gate])
+    verdict = effect.verdict
+    if verdict is None or STRENGTH.index(gate.ceiling) > STRENGTH.index(verdict.word):
+        return judged(effect, found)
+    if gate.outcome == "fail" and gate.ceiling == verdict.word and gate.reason not in verdict.because:
+        verdict = replace(verdict, because=f"{verdict.because}; {gate.reason}")
+    return effect.judged(found, verdict)

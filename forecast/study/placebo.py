@@ -1,4 +1,4 @@
-"""Placebo in time: the same question laid on earlier windows without an event, where the true answer is zero."""
+"""Placebos: the same question laid on earlier windows, or on donors, without an event, where the true answer is zero."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import numpy as np
 from forecast.core.clean import clean, touched_months
 from forecast.core.contracts import Answer
 from forecast.core.describe import asked
-from forecast.core.questions import Design
-from forecast.core.results import Effect, Finding, Placebo
+from forecast.core.questions import Design, replace_design
+from forecast.core.results import Effect, Finding, Placebo, Summary
 from forecast.core.vintage import Vintage
+from forecast.kernels import counts
 from forecast.study.ask import answer
 
 HISTORY = 12  # monthly figures before a window
@@ -71,12 +72,46 @@ def in_time(
     return found, [Finding("placebo", text, where)]
 
 
+def in_space(
+    method: Any, vintage: Vintage, design: Design, seed: int = 0, memo: dict[Any, Answer] | None = None
+) -> tuple[list[Placebo], list[Finding]]:
+    """The method's answers with each donor in turn in the treated series' place, and what could not be answered.
+
+    The treated series is no donor of them. A donor's effect on a trade flow is brought to the treated flow's size, by the ratio
+    of their means over clean months; on a plain panel it stands as it is. The true effect is zero where no donor was touched.
+    """
+    units = list(design.donors) if design.donors != "all" else [s for s in vintage.series if s not in design.treated]
+    where = f"{design.event_ids}, {'+'.join(design.treated)}"
+    if len(units) < 2:
+        return [], [Finding("placebo", f"{len(units)} donors: no placebo in space", where)]
+    window = design.window(vintage)
+    begin, stop = vintage.steps.label(window.start), vintage.steps.label(window.last)
+    own = _level(vintage, design)
+    found, unanswered = [], 0
+    for tried in design.in_space(units):
+        made = (
+            answer(method, vintage, replace_design(tried, stop=stop), seed, memo) if vintage.knows(tried.treated[0]) else None
+        )
+        scale = own / _level(vintage, tried) if isinstance(made, Effect) and _level(vintage, tried) else 0.0
+        if isinstance(made, Effect) and made.counterfactual is not None and not made.description.unknown and scale:
+            found.append(Placebo("space", tried.treated[0], begin, scale * made.cumulative.estimate))
+        else:
+            unanswered += 1
+    text = f"{unanswered} of {len(units)} donors could not be answered by {method.name}"
+    return found, [Finding("placebo", text, where)] if unanswered else []
+
+
+def _level(vintage: Vintage, design: Design) -> float:
+    """Mean of a flow's clean months; 1 on a plain panel."""
+    if design.basis == "panel":
+        return 1.0
+    values = [clean(vintage, design, s).values for s in design.treated]
+    return float(sum(v.mean() for v in values if len(v)))
+
+
 def p_value(effect: float, placebos: Sequence[float]) -> tuple[float, float]:
-    """Randomisation p-value and its floor: (1 + #{|placebo| >= |effect|}) / (1 + n), never below 1 / (1 + n)."""
-    if not len(placebos):
-        return math.nan, math.nan
-    beyond = int((np.abs(placebos) >= abs(effect)).sum())
-    return (1 + beyond) / (1 + len(placebos)), 1 / (1 + len(placebos))
+    """Randomisation p-value and its floor (`forecast.kernels.counts.rank`)."""
+    return counts.rank(effect, placebos)
 
 
 def detectable(placebos: Sequence[float]) -> float:
@@ -103,4 +138,7 @@ def calibrated(effect: Effect, placebos: Sequence[float]) -> Effect:
         wide = np.maximum(wide, 0.0)
     note = f"interval widened {wanted / spread:.2f} times, to the spread of {len(placebos)} placebo windows"
     used = tuple(replace(u, notes=(*u.notes, note)) for u in effect.used[:1]) + effect.used[1:]
-    return replace(effect, counterfactual=wide, point=point, used=used)
+    early = effect.anticipation
+    if early is not None:
+        early = Summary(early.estimate + (early.draws - early.estimate) * (wanted / spread), early.estimate)
+    return replace(effect, counterfactual=wide, point=point, used=used, anticipation=early)

@@ -1,0 +1,88 @@
+"""Fit: whether the months before the event can carry a counterfactual."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.core.clean import clean
+from forecast.core.contracts import Evidence
+from forecast.core.describe import counted
+from forecast.core.registry import check
+from forecast.core.regressors import lunar_regressor
+from forecast.core.results import Effect, Gate
+from forecast.core.transform import choose_scale
+from forecast.kernels import innovations
+
+NAME = "fit"
+
+
+@check
+@dataclass(frozen=True)
+class Fit:
+    """The method's past errors over windows of this length, a pattern left over, an undeclared break just before the event.
+
+    Fails, leaving a suggestion, where the root mean square of the placebo windows (the rolling-origin error of the cumulative
+    effect) exceeds `most` of the counterfactual; where a local level leaves errors that are not white (Ljung and Box, p below
+    `level`, `enough` clean months or more); or where the level shifted in the last `recent` clean months by more than
+    `critical` standard errors without an event (a scan as in X-13, where two earlier years tell a break from a season).
+    """
+
+    most: float = 0.5
+    level: float = 0.01
+    critical: float = 4.0
+    recent: int = 12
+    enough: int = 24
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: rolling-origin error over the counterfactual (NaN without a window); threshold: `most`."""
+        if effect.counterfactual is None:
+            return Gate(NAME, "not run", reason="nothing was estimated")
+        ratio, text = self._rolling(effect)
+        failed = [text] if ratio > self.most else []
+        said = [text] if text else []
+        for failure, words in self._before(evidence):
+            (failed if failure else said).append(words)
+        if failed:
+            return Gate(NAME, "fail", ratio, self.most, "; ".join(failed), cap="suggestive")
+        if not said:
+            return Gate(NAME, "not run", reason="too few clean months for a test of the fit")
+        return Gate(NAME, "pass", ratio, self.most, "; ".join(said))
+
+    def _rolling(self, effect: Effect) -> tuple[float, str]:
+        """Root mean square of the placebos in time over the counterfactual's sum."""
+        sizes = [p.cumulative for p in effect.placebos if p.kind == "time"]
+        expected = abs(float(effect.observed.sum()) - effect.cumulative.estimate)
+        if len(sizes) < 3 or not expected > 0:
+            return math.nan, ""
+        ratio = float(np.sqrt(np.mean(np.square(sizes)))) / expected
+        return ratio, f"off by {ratio:.0%} of the counterfactual (root mean square) over {counted(len(sizes), 'clean window')}"
+
+    def _before(self, evidence: Evidence) -> list[tuple[bool, str]]:
+        """(failed, words) of the two tests on the clean months of each treated series."""
+        out = []
+        vintage, several = evidence.vintage, len(evidence.design.treated) > 1
+        for series in evidence.design.treated:
+            stretch = clean(vintage, evidence.design, series)
+            if stretch.count < self.enough or np.ptp(stretch.values) == 0:
+                continue
+            name, first = f"{series}: " if several else "", int(stretch.months[0])
+            z = choose_scale(stretch.values, vintage.nonnegative).forward(stretch.values)
+            rows, axis = stretch.months - first, np.arange(first, int(stretch.months[-1]) + 1)
+            lunar = lunar_regressor(vintage, series, axis).matrix
+            white = innovations.whiten(z, rows, axis, vintage.season, lunar)
+            p = innovations.ljung_box(white.errors, min(10, len(z) // 5))[1]
+            out.append((p < self.level, f"{name}one-step errors of a local level, Ljung-Box p = {p:.3f}"))
+            early = int((rows <= rows[-1] - self.recent).sum())
+            if early < 2 * (vintage.season or self.recent):
+                out.append((False, f"{name}too few earlier months to tell a break from a season"))
+                continue
+            score, at = innovations.level_break(innovations.whiten(z, rows, axis, vintage.season, lunar, early), self.recent)
+            if abs(score) > self.critical:
+                words = f"an undeclared break of the level in {vintage.steps.label(first + at)} (t = {score:.1f})"
+            else:
+                words = f"no break of the level in the last {self.recent} clean months"
+            out.append((abs(score) > self.critical, name + words))
+        return out

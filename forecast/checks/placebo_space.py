@@ -1,0 +1,38 @@
+"""Placebo in space: how large an effect the same method finds in donors that nothing touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from forecast.core.contracts import Evidence
+from forecast.core.describe import counted
+from forecast.core.registry import check
+from forecast.core.results import Effect, Gate
+from forecast.kernels import counts
+
+NAME = "placebo_space"
+
+
+@check
+@dataclass(frozen=True)
+class PlaceboSpace:
+    """The effect against those of the donors in its place: rank p-value and its floor.
+
+    Above `level` a suggestion is left at most. With so few donors that no p could reach it (1 / (donors + 1)) the test is not
+    run, and nothing is taken for a pass.
+    """
+
+    level: float = 0.10
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: p; threshold: `level`."""
+        found = [p.cumulative for p in effect.placebos if p.kind == "space"]
+        if effect.counterfactual is None or not found:
+            return Gate(NAME, "not run", reason="no donor was put in the treated series' place")
+        p, floor = counts.rank(effect.cumulative.estimate, found)
+        text = f"p = {p:.3f} from {counted(len(found), 'donor')} in its place (floor {floor:.3f})"
+        if floor > self.level:
+            return Gate(NAME, "not run", p, self.level, f"{text}: too few for a test at {self.level:g}")
+        if p > self.level:
+            return Gate(NAME, "fail", p, self.level, f"{text}; above {self.level:g}", cap="suggestive")
+        return Gate(NAME, "pass", p, self.level, text)

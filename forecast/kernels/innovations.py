@@ -1,0 +1,99 @@
+"""One-step errors of a level with noise, and what they say: whether they are white, and where a level broke."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import lgamma, log
+
+import numpy as np
+from numpy.typing import NDArray
+
+from forecast.kernels import covariance, gaussian
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Whitened:
+    """A series seen through the inverse Cholesky factor of its fitted covariance: `errors` (n,) in time order.
+
+    With V = L L' the rows of L^-1 are the one-step predictions, so L^-1 (z - X b) are the innovations, here over their spread.
+    """
+
+    errors: Floats
+    rows: Ints
+    root: Floats
+    basis: Floats
+    sigma: float
+
+    def score(self, column: Floats) -> float:
+        """Generalised least squares t of one more regressor (n,) of the observed rows; 0 where it is no regressor at all.
+
+        The spread is robust (median absolute deviation), so that a break does not hide itself (Chen and Liu 1993, JASA 88:284).
+        """
+        white = np.linalg.solve(self.root, column)
+        white = white - self.basis @ (self.basis.T @ white)
+        size = float(white @ white)
+        return float(white @ self.errors) / (size**0.5 * self.sigma) if size > 1e-10 else 0.0
+
+
+def whiten(z: Floats, rows: Ints, axis: Ints, season: int | None, extra: Floats | None = None, train: int = 0) -> Whitened:
+    """Innovations of a local level with shrunk season (where two are known) fitted to z (n,) at `rows` of `axis` (N,).
+
+    extra : (N, m) columns shrunk with the season; train : only the first so many figures choose the variances, so that a late
+    break cannot widen them (0: all)
+    """
+    count, size = train or len(z), len(axis)
+    if season and count >= 2 * season:
+        family, start = covariance.level_seasonal(size, axis % season, season, extra)
+    else:
+        family, start = covariance.level(size)
+    fitted = gaussian.fit(z[:count], rows[:count], start, family, polish=False)
+    v = family.covariance(fitted.best[None])[0][np.ix_(rows, rows)]
+    root = np.linalg.cholesky(v)
+    basis = np.linalg.qr(np.linalg.solve(root, start[rows]))[0]
+    errors = np.linalg.solve(root, z)
+    errors = errors - basis @ (basis.T @ errors)
+    spread = 1.4826 * float(np.median(np.abs(errors - np.median(errors))))
+    return Whitened(errors, rows, root, basis, max(spread, float(np.std(errors)) * 0.25, 1e-300))
+
+
+def ljung_box(errors: Floats, lags: int) -> tuple[float, float]:
+    """Q = n (n + 2) sum_k r_k^2 / (n - k) and its chi-square p with `lags` degrees (Ljung and Box 1978, Biometrika 65:297)."""
+    n = len(errors)
+    centred = errors - errors.mean()
+    total = float(centred @ centred)
+    if not total > 0:
+        return 0.0, 1.0
+    r = np.array([centred[k:] @ centred[:-k] for k in range(1, lags + 1)]) / total
+    q = float(n * (n + 2) * (r**2 / (n - np.arange(1, lags + 1))).sum())
+    return q, _upper(lags / 2.0, q / 2.0)
+
+
+def _upper(a: float, x: float) -> float:
+    """Regularised upper incomplete gamma function Q(a, x), by its series."""
+    if x <= 0:
+        return 1.0
+    term = total = 1.0 / a
+    k = a
+    while term > total * 1e-15:
+        k += 1.0
+        term *= x / k
+        total += term
+    return max(0.0, 1.0 - float(np.exp(a * log(x) - x - lgamma(a)) * total))
+
+
+def level_break(white: Whitened, last: int, apart: int = 3) -> tuple[float, int]:
+    """The largest |t| of a level shift that begins in one of the `last` rows of the axis, and the row where it begins.
+
+    `apart` figures must lie on each side of it.
+    """
+    best, at = 0.0, -1
+    for i in range(apart, len(white.rows) - apart + 1):
+        if white.rows[i] <= white.rows[-1] - last:
+            continue
+        score = white.score((white.rows >= white.rows[i]).astype(float))
+        if abs(score) > abs(best):
+            best, at = score, int(white.rows[i])
+    return best, at
