@@ -162,6 +162,13 @@ def filled(observed: Observed, longest: int = LONGEST_SPLIT) -> Filled:
     return Filled(split.first + lo, values, marks)
 
 
+def measured(observed: Observed) -> tuple[NDArray[np.int64], Floats, int]:
+    """Months with a figure of their own or of a short sum split, the figures, and how many of them were split."""
+    data = split_spans(observed)
+    known = np.flatnonzero(np.isfinite(data.values))
+    return data.months[known], data.values[known], sum(mark == "split" for mark in data.marks)
+
+
 def contiguous_tail(filled_series: Filled, longest_gap: int = 6) -> Filled:
     """The part after the last run of more than `longest_gap` filled months: a line that long is no observation."""
     run, start = 0, 0

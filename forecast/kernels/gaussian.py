@@ -16,7 +16,7 @@ over an axis of N steps of which n are observed and any others may be predicted.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -182,6 +182,11 @@ def _climb(
         else:
             step = step / 2
     return best
+
+
+def held(fitted: Fit, earlier: Fit) -> Fit:
+    """A fit on today's figures with the covariance parameters, grid and weights, of an earlier one."""
+    return replace(fitted, nodes=earlier.nodes, weights=earlier.weights, best=earlier.best)
 
 
 def predict(fitted: Fit, rows: Ints, draws: int, rng: np.random.Generator) -> Floats:

@@ -14,7 +14,7 @@ from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.regressors import Regressors, event_regressors, lunar_regressor
 from forecast.core.results import Forecast, Used
-from forecast.core.transform import choose_scale, split_spans
+from forecast.core.transform import choose_scale, measured
 from forecast.core.vintage import Floats, Vintage
 from forecast.kernels import covariance, gaussian
 
@@ -29,7 +29,8 @@ class Sarimax:
 
     Box and Jenkins (1976), sec. 9.2. The airline model is solved exactly over a grid of its two moving-average parameters,
     so draws carry their uncertainty; other orders, and `engine="reference"`, go through statsmodels' SARIMAX with plug-in
-    parameters. An event's regressor enters with a free coefficient.
+    parameters. An event's regressor enters with a free coefficient. With `Task.fitted_on` the parameters come from that day's
+    figures.
     """
 
     order: tuple[int, int, int] = AIRLINE
@@ -42,29 +43,27 @@ class Sarimax:
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws over the asked months, series by series."""
         blocks, used = [], []
+        parameters: dict[str, float] = {}
         for series in task.series:
-            draws, how = self._one(vintage, series, np.array(task.ordinals(vintage)), task.draws, rng)
+            draws, how, middle = self._one(vintage, series, task, rng)
             blocks.append(draws)
             used.append(how)
-        return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps)
+            parameters |= {f"{series} {name}": value for name, value in middle.items()}
+        return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps, parameters)
 
     def _one(
-        self, vintage: Vintage, series: str, asked: NDArray[np.int64], draws: int, rng: np.random.Generator
-    ) -> tuple[Floats, Used]:
+        self, vintage: Vintage, series: str, task: Task, rng: np.random.Generator
+    ) -> tuple[Floats, Used, dict[str, float]]:
+        asked = np.array(task.ordinals(vintage))
         season = vintage.season or 1
         seasonal = self.seasonal_order if season > 1 else (0, 0, 0)
-        data = split_spans(vintage.observed(series))
-        known = np.flatnonzero(np.isfinite(data.values))
         lost = self.order[1] + seasonal[1] * season
-        if len(known) < lost + FREEDOM + 2:
-            raise TooShortError(
-                f"{len(known)} monthly figures, ARIMA{self.order}{seasonal} needs {lost + FREEDOM + 2}", where=series,
-                hint="structural, ets or mean12",
-            )  # fmt: skip
-        first = int(data.months[known[0]])
-        axis = np.arange(first, max(int(data.months[known[-1]]), int(asked.max())) + 1)
-        rows = data.months[known] - first
-        scale = choose_scale(data.values[known], vintage.nonnegative, self.transform)
+        when, values, split = self._figures(vintage, series, seasonal, lost)
+        past = self._figures(vintage.earlier(task.fitted_on), series, seasonal, lost) if task.fitted_on else None
+        first = int(when[0] if past is None else min(when[0], past[0][0]))
+        axis = np.arange(first, max(int(when[-1]), int(asked.max())) + 1)
+        rows = when - first
+        scale = choose_scale(values if past is None else past[1], vintage.nonnegative, self.transform)
         x, dropped = self._regressors(vintage, series, axis, rows)
         fast = self.engine == "fast" and self.order == AIRLINE and seasonal == AIRLINE
         start = covariance.airline(len(axis), season)[1] if fast else np.ones((len(axis), 1))
@@ -75,23 +74,43 @@ class Sarimax:
             raise TooShortError(
                 f"{len(rows)} figures for {lost + len(x.names)} coefficients", where=series, hint="events = false"
             )
-        z = scale.forward(data.values[known])
+        z = scale.forward(values)
+        seen = rows if past is None else past[0] - first
+        then = z if past is None else scale.forward(past[1])
+        middle: dict[str, float] = {}
         if fast:
             family, start = covariance.airline(len(axis), season)
-            fitted = gaussian.fit(z, rows, np.column_stack([start, x.matrix]), family, polish=False)
-            paths = gaussian.predict(fitted, asked - first, draws, rng)
+            design = np.column_stack([start, x.matrix])
+            fitted = gaussian.fit(z, rows, design, family, polish=False)
+            if past is not None:
+                free = gaussian.independent(design[seen])
+                fitted = gaussian.held(fitted, gaussian.fit(then, seen, design[:, free], family, polish=False))
+            middle = dict(zip(("theta", "Theta"), (fitted.weights @ fitted.nodes).tolist(), strict=True))
+            paths = gaussian.predict(fitted, asked - first, task.draws, rng)
         else:
-            paths = self._statsmodels(z, rows, x, len(axis), season, asked - first, draws, rng)
+            paths = self._statsmodels(z, rows, then, seen, x, len(axis), season, asked - first, task.draws, rng)
         paths = scale.inverse(paths)
         used = Used(
             model=f"ARIMA{self.order}{seasonal}{season}",
             regressors=x.names,
             dropped=dropped,
             scale=scale.name,
-            split=sum(mark == "split" for mark in data.marks),
+            split=split,
             notes=scale.capped(paths),
         )
-        return paths, used
+        return paths, used, middle
+
+    def _figures(
+        self, vintage: Vintage, series: str, seasonal: tuple[int, int, int], lost: int
+    ) -> tuple[NDArray[np.int64], Floats, int]:
+        """Known months, their figures and how many were split."""
+        when, values, split = measured(vintage.observed(series))
+        if len(when) < lost + FREEDOM + 2:
+            raise TooShortError(
+                f"{len(when)} monthly figures, ARIMA{self.order}{seasonal} needs {lost + FREEDOM + 2}", where=series,
+                hint="structural, ets or mean12",
+            )  # fmt: skip
+        return when, values, split
 
     def _regressors(
         self, vintage: Vintage, series: str, axis: NDArray[np.int64], rows: NDArray[np.int64]
@@ -103,8 +122,8 @@ class Sarimax:
         return both.usable(rows)
 
     def _statsmodels(
-        self, z: Floats, rows: NDArray[np.int64], x: Regressors, size: int, season: int, asked: NDArray[np.int64], draws: int,
-        rng: np.random.Generator,
+        self, z: Floats, rows: NDArray[np.int64], then: Floats, seen: NDArray[np.int64], x: Regressors, size: int, season: int,
+        asked: NDArray[np.int64], draws: int, rng: np.random.Generator,
     ) -> Floats:  # fmt: skip
         from statsmodels.tsa.statespace.sarimax import SARIMAX
 
@@ -113,8 +132,11 @@ class Sarimax:
         y[rows] = z
         seasonal = (*self.seasonal_order, season) if season > 1 else (0, 0, 0, 0)
         exog = x.matrix if x.names else None
-        arima = SARIMAX(y, exog=None if exog is None else exog[: last + 1], order=self.order, seasonal_order=seasonal)
-        result = arima.fit(disp=0, maxiter=500, cov_type="none")
+        past = None if exog is None else exog[: last + 1]
+        arima = SARIMAX(y, exog=past, order=self.order, seasonal_order=seasonal)
+        before = np.full(last + 1, np.nan)
+        before[seen] = then
+        result = arima.smooth(arima.clone(before, exog=past).fit(disp=0, maxiter=500, cov_type="none").params)
         inside, ahead = asked[asked <= last], asked[asked > last]
         out = np.empty((draws, len(asked)))
         if len(ahead):
@@ -122,7 +144,7 @@ class Sarimax:
             paths = result.simulate(size - last - 1, repetitions=draws, anchor="end", exog=future, rng=rng)
             out[:, asked > last] = np.asarray(paths).reshape(size - last - 1, draws)[ahead - last - 1].T
         if len(inside):
-            seen = result.get_prediction(0, last, information_set="smoothed")
-            mean, spread = np.asarray(seen.predicted_mean)[inside], np.asarray(seen.se_mean)[inside]
+            smoothed = result.get_prediction(0, last, information_set="smoothed")
+            mean, spread = np.asarray(smoothed.predicted_mean)[inside], np.asarray(smoothed.se_mean)[inside]
             out[:, asked <= last] = mean + spread * rng.standard_normal((draws, len(inside)))
         return out

@@ -14,7 +14,7 @@ from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.regressors import Regressors, event_regressors, lunar_regressor
 from forecast.core.results import Forecast, Used
-from forecast.core.transform import choose_scale, split_spans
+from forecast.core.transform import choose_scale, measured
 from forecast.core.vintage import Floats, Vintage
 from forecast.kernels import covariance, gaussian
 
@@ -31,6 +31,9 @@ class Structural:
     and the Lunar New Year are shrunk by one variance that the restricted likelihood chooses (`seasonal="shrunk"`); `dummy`
     leaves them free, `none` leaves them out. Draws carry the uncertainty of variances and coefficients and the observation
     noise.
+
+    With `Task.fitted_on` the variance parameters and the scale come from that day's figures; level and coefficients are states
+    and follow today's.
 
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
@@ -52,28 +55,26 @@ class Structural:
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws over the asked months, series by series."""
         blocks, used = [], []
+        parameters: dict[str, float] = {}
         for series in task.series:
-            draws, how = self._one(vintage, series, np.array(task.ordinals(vintage)), task.draws, rng)
+            draws, how, middle = self._one(vintage, series, task, rng)
             blocks.append(draws)
             used.append(how)
-        return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps)
+            parameters |= {f"{series} {name}": value for name, value in middle.items()}
+        return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps, parameters)
 
     def _one(
-        self, vintage: Vintage, series: str, asked: NDArray[np.int64], draws: int, rng: np.random.Generator
-    ) -> tuple[Floats, Used]:
-        observed = vintage.observed(series)
-        data = split_spans(observed)
-        known = np.flatnonzero(np.isfinite(data.values))
-        if len(known) < FEWEST:
-            raise TooShortError(
-                f"{len(known)} monthly figures, the structural model needs {FEWEST}", where=series, hint="mean12 or drift"
-            )
-        first = min(int(data.months[known[0]]), int(asked.min()))
-        axis = np.arange(first, max(int(data.months[known[-1]]), int(asked.max())) + 1)
-        rows = data.months[known] - first
-        scale = choose_scale(data.values[known], vintage.nonnegative, self.transform)
-        z = scale.forward(data.values[known])
-        season = self._season(vintage, len(known))
+        self, vintage: Vintage, series: str, task: Task, rng: np.random.Generator
+    ) -> tuple[Floats, Used, dict[str, float]]:
+        asked = np.array(task.ordinals(vintage))
+        when, values, split = self._figures(vintage, series)
+        past = self._figures(vintage.earlier(task.fitted_on), series) if task.fitted_on else None
+        first = min(int(when[0]), int(asked.min()), int(when[0] if past is None else past[0][0]))
+        axis = np.arange(first, max(int(when[-1]), int(asked.max())) + 1)
+        rows = when - first
+        scale = choose_scale(values if past is None else past[1], vintage.nonnegative, self.transform)
+        z = scale.forward(values)
+        season = self._season(vintage, len(when) if past is None else len(past[0]))
         x, dropped = self._regressors(vintage, series, axis, rows, season)
         lunar = self._lunar(vintage, series, axis, rows, season)
         family, start = self._family(len(axis), axis, z, vintage.season or 1, season, lunar.matrix)
@@ -89,18 +90,39 @@ class Structural:
                 where=series,
                 hint='seasonal = "none" or fewer controls',
             )
-        predict = _reference if self.engine == "reference" else _exact
-        paths = scale.inverse(predict(z, rows, design, family, asked - first, draws, rng))
+        middle: dict[str, float] = {}
+        if self.engine == "reference":
+            drawn = _reference(z, rows, design, family, asked - first, task.draws, rng)
+        else:
+            fitted = gaussian.fit(z, rows, design, family, polish=False)
+            if past is not None:
+                seen = past[0] - first
+                free = gaussian.independent(design[seen])
+                fitted = gaussian.held(
+                    fitted, gaussian.fit(scale.forward(past[1]), seen, design[:, free], family, polish=False)
+                )
+            middle = {f"share {j + 1}": value for j, value in enumerate((fitted.weights @ fitted.nodes).tolist())}
+            drawn = gaussian.predict(fitted, asked - first, task.draws, rng)
+        paths = scale.inverse(drawn)
         taken = (*x.names, *(name for name in lunar.names if season in ("shrunk", "dummy")))
         used = Used(
             model=f"local level, season {season}",
             regressors=taken,
             dropped=dropped,
             scale=scale.name,
-            split=sum(mark == "split" for mark in data.marks),
+            split=split,
             notes=scale.capped(paths),
         )
-        return paths, used
+        return paths, used, middle
+
+    def _figures(self, vintage: Vintage, series: str) -> tuple[NDArray[np.int64], Floats, int]:
+        """Known months, their figures and how many were split."""
+        when, values, split = measured(vintage.observed(series))
+        if len(when) < FEWEST:
+            raise TooShortError(
+                f"{len(when)} monthly figures, the structural model needs {FEWEST}", where=series, hint="mean12 or drift"
+            )
+        return when, values, split
 
     def _season(self, vintage: Vintage, count: int) -> str:
         if self.seasonal != "auto":
@@ -143,14 +165,6 @@ class Structural:
         if kind == "shrunk":
             return covariance.level_seasonal(size, axis % season, season, lunar)
         return covariance.level(size)
-
-
-def _exact(
-    z: Floats, rows: NDArray[np.int64], design: Floats, family: gaussian.Family, asked: NDArray[np.int64], draws: int,
-    rng: np.random.Generator,
-) -> Floats:  # fmt: skip
-    fitted = gaussian.fit(z, rows, design, family, polish=False)
-    return gaussian.predict(fitted, asked, draws, rng)
 
 
 def _reference(

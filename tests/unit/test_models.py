@@ -105,7 +105,7 @@ def test_intervals_cover_a_local_level(vintage_of, name):
     assert 0.72 < np.mean((truth >= low) & (truth <= high)) < 0.92
 
 
-@pytest.mark.parametrize("name", ["ets", "theta"])
+@pytest.mark.parametrize("name", ["ets", "theta", "structural", "sarimax"])
 def test_parameters_of_an_earlier_day_are_held(name):
     known = archive()
     then = known.as_of(day_after("2022-12"))
