@@ -193,6 +193,7 @@ def test_figures_released_after_the_day_change_nothing(name, archive_of, figure)
         for table in (rows, rows + garbage)
     ]
     assert judged[0].gates
-    assert judged[0].gates == judged[1].gates
+    # spelled out: a gate without a value holds NaN, which from Python 3.13 on is unequal to itself inside a dataclass
+    assert repr(judged[0].gates) == repr(judged[1].gates)
     assert judged[0].placebos == judged[1].placebos
     assert judged[0].verdict == judged[1].verdict
