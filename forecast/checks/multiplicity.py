@@ -12,8 +12,10 @@ from forecast.core.contracts import Evidence
 from forecast.core.describe import counted
 from forecast.core.registry import check
 from forecast.core.results import Effect, Gate
+from forecast.kernels import stepdown
 
 NAME = "multiplicity"
+JOINT = 8  # placebo windows that all rows of a family share
 ALONE = Gate(NAME, "not run", reason="judged over all questions of a run, not over one")
 
 
@@ -24,7 +26,8 @@ class Multiplicity:
 
     A row whose adjusted p exceeds `level` is a suggestion at most. The headline row of a question is its first estimator's.
     With few placebos the floor of a p-value, times the number of rows, may exceed `level` whatever the effect: the reason says
-    so.
+    so. Where the causal headline rows share eight placebo windows or more, the reason adds Romano and Wolf's step-down p, which
+    knows how the rows move together.
     """
 
     level: float = 0.10
@@ -37,6 +40,7 @@ class Multiplicity:
         """value: Holm's p of a headline row read as causal, else the false discovery rate q of the row; threshold: `level`."""
         tested = [i for i, e in enumerate(effects) if math.isfinite(e.p_value)]
         family = [i for i in headline(effects) if i in set(tested) and _causal(effects[i])]
+        together = dict(zip(family, romano_wolf([effects[i] for i in family]), strict=True))
         out = []
         for i in range(len(effects)):
             if i not in tested:
@@ -47,7 +51,8 @@ class Multiplicity:
             if i in family:
                 value, floor = _adjusted(holm, effects, family, i)
                 rows = counted(len(family), "causal headline row")
-                text = f"p = {value:.3f} over {rows} (Holm, floor {floor:.3f}), {text}"
+                joint = f"{together[i]:.3f} (Romano-Wolf), " if math.isfinite(together[i]) else ""
+                text = f"p = {value:.3f} over {rows} (Holm, floor {floor:.3f}), {joint}{text}"
             out.append(self._gate(value, text))
         return out
 
@@ -97,9 +102,19 @@ def benjamini_hochberg(p: Sequence[float]) -> list[float]:
     return [float(x) for x in out]
 
 
-def _back(
-    order: np.ndarray[tuple[int], np.dtype[np.int64]], values: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> list[float]:
-    out = np.empty(len(values))
-    out[order] = values
-    return out.tolist()
+def romano_wolf(effects: Sequence[Effect]) -> list[float]:
+    """Step-down p-values from the placebo windows that all rows share; NaN for all where these are fewer than `JOINT`.
+
+    Statistics and placebos are absolute effects over the root mean square of the row's own shared placebos.
+    """
+    found = [{p.start: p.cumulative for p in e.placebos if p.kind == "time"} for e in effects]
+    shared = sorted(set.intersection(*map(set, found))) if found else []
+    if len(shared) < JOINT or len(effects) < 2:
+        return [math.nan] * len(effects)
+    null = np.abs(np.array([[row[start] for row in found] for start in shared]))
+    size = np.sqrt((null**2).mean(axis=0))
+    if not size.all():
+        return [math.nan] * len(effects)
+    mine = np.abs([e.cumulative.estimate for e in effects])
+    adjusted: list[float] = stepdown.romano_wolf(mine / size, null / size).tolist()
+    return adjusted

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.core.bands import simultaneous
 from forecast.core.questions import Design, Task
 from forecast.core.steps import MONTHS, Steps
 
@@ -227,6 +228,8 @@ class Effect:
 
     periods : (first, last) of each observed period; spans are periods of their own
     observed : (periods,); counterfactual : (draws, periods) in archive units, None where the method refuses
+    parts : where a method can tell the events of a design apart, the cumulative effect of each; draw by draw they sum to the
+        joint one
     """
 
     estimator: str
@@ -252,6 +255,7 @@ class Effect:
     loglike: float = math.nan
     anticipation: Summary | None = None
     reads: str = "causal"
+    parts: Mapping[str, Summary] = field(default_factory=dict)
 
     @property
     def draws(self) -> Floats:
@@ -283,6 +287,16 @@ class Effect:
         return Summary(self.draws.sum(axis=1) / steps, None if self.point is None else self.point / steps)
 
     @property
+    def breakdown(self) -> float:
+        """The cumulative effect over the largest of the placebos in time: so many times the worst drift seen before the event.
+
+        The sign survives a drift of the counterfactual up to that multiple; the analogue in time of the breakdown value of
+        Rambachan and Roth (2023, Rev. Econ. Stud. 90:2555, sec. 2.4). NaN without placebos.
+        """
+        worst = max((abs(p.cumulative) for p in self.placebos if p.kind == "time"), default=math.nan)
+        return abs(self.cumulative.estimate) / worst if worst > 0 and self.counterfactual is not None else math.nan
+
+    @property
     def relative(self) -> Summary:
         """Ratio of sums less one: -1 where all was lost."""
         if self.counterfactual is None:
@@ -301,7 +315,7 @@ class Effect:
 
     @property
     def path(self) -> pd.DataFrame:
-        """One row per period: observed, and quantiles of counterfactual and effect."""
+        """One row per period: observed, quantiles of counterfactual and effect, and the effect's simultaneous 90 % band."""
         import pandas as pd
 
         probabilities = {"q025": 0.025, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q975": 0.975}
@@ -312,7 +326,12 @@ class Effect:
         for name, block in (("counterfactual", self.counterfactual), ("effect", self.draws)):
             for q, p in probabilities.items():
                 table[f"{name}_{q}"] = np.nan if block is None or not len(block) else np.quantile(block, p, axis=0)
+        table["effect_band_lo"], table["effect_band_hi"] = self.band(0.9) if len(self.draws) else (np.nan, np.nan)
         return pd.DataFrame(table)
+
+    def band(self, level: float = 0.9) -> tuple[Floats, Floats]:
+        """Bounds of the effect, each (periods,), that hold its whole path at once."""
+        return simultaneous(self.draws, level)
 
     def summary(self, measure: str | None = None) -> Summary:
         """The draws of the row's measure."""

@@ -70,7 +70,7 @@ def with_placebos(effect: Effect, found: Sequence[Any]) -> Effect:
     p, floor = (effect.p_value, effect.p_floor) if own else placebo.p_value(effect.cumulative.estimate, sizes)
     wide = placebo.calibrated(effect, sizes)
     every = (*effect.placebos, *found)  # an estimator may bring placebos of its own, in space
-    return replace(wide, placebos=every, p_value=p, p_floor=floor, mde80=placebo.detectable(sizes))
+    return replace(wide, placebos=every, p_value=p, p_floor=floor, mde80=placebo.detectable(effect, sizes))
 
 
 def gates(effect: Effect, evidence: Evidence) -> list[Gate]:
@@ -118,7 +118,7 @@ def judged(effect: Effect, found: Sequence[Gate]) -> Effect:
     if _withheld(effect, found, verdict):
         effect = replace(
             effect, counterfactual=None, point=None, p_value=math.nan, p_floor=math.nan, mde80=math.nan, parameters=(),
-            loglike=math.nan, anticipation=None,
+            loglike=math.nan, anticipation=None, parts={},
         )  # fmt: skip
     return effect.judged(found, verdict)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,12 +14,11 @@ from forecast.core.describe import asked
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Effect, Finding, Placebo, Summary
 from forecast.core.vintage import Vintage
-from forecast.kernels import counts
+from forecast.kernels import counts, power
 from forecast.study.ask import answer
 
 HISTORY = 12  # monthly figures before a window
 ENOUGH = 8  # clean windows from which an interval may be calibrated
-POWER = 1.959964 + 0.841621  # z(0.975) + z(0.8): two-sided 5 %, power 80 % (Bloom 1995)
 
 
 def windows(vintage: Vintage, design: Design, most: int = 40) -> list[Design]:
@@ -114,9 +112,9 @@ def p_value(effect: float, placebos: Sequence[float]) -> tuple[float, float]:
     return counts.rank(effect, placebos)
 
 
-def detectable(placebos: Sequence[float]) -> float:
-    """The smallest effect seen with 80 % power at 5 %: (z.975 + z.8) times the placebos' standard deviation."""
-    return POWER * float(np.std(placebos, ddof=1)) if len(placebos) > 2 else math.nan
+def detectable(effect: Effect, placebos: Sequence[float]) -> float:
+    """The smallest effect seen with 80 % power at 5 %, from the placebos' spread; with fewer than three, from the draws'."""
+    return power.detectable(float(np.std(placebos, ddof=1)) if len(placebos) > 2 else effect.cumulative.se)
 
 
 def calibrated(effect: Effect, placebos: Sequence[float]) -> Effect:

@@ -48,7 +48,7 @@ def effect(known, design, expected=None, spread=1.0, placebos=()):
         from forecast.study import placebo
 
         p, floor = placebo.p_value(made.cumulative.estimate, placebos)
-        made = replace(made, p_value=p, p_floor=floor, mde80=placebo.detectable(placebos))
+        made = replace(made, p_value=p, p_floor=floor, mde80=placebo.detectable(made, placebos))
     return made
 
 
@@ -160,8 +160,15 @@ def test_without_a_clean_window_the_placebo_is_not_run_and_a_suggestion_is_left(
 
 def test_an_effect_below_the_smallest_visible_one_cannot_be_distinguished():
     many = list(np.linspace(-60, 60, 12))
-    assert judge("placebo_time", vintage(LONG), asked(), expected=12.0, placebos=many).ceiling == "cannot distinguish"
+    gate = judge("power", vintage(LONG), asked(), expected=12.0, placebos=many)
+    assert (gate.outcome, gate.ceiling) == ("fail", "cannot distinguish")
+    assert gate.threshold == pytest.approx(2.801585 * np.std(many, ddof=1), rel=1e-6)
+    assert "windows without an event show differences as large" in gate.reason
+
+
+def test_a_p_value_needs_enough_windows():
     small = list(np.linspace(-1, 1, 12))
+    assert judge("power", vintage(LONG), asked(), expected=20.0, placebos=small).outcome == "pass"
     assert judge("placebo_time", vintage(LONG), asked(), expected=20.0, placebos=small).outcome == "pass"
     few = judge("placebo_time", vintage(LONG), asked(), expected=20.0, placebos=small[:4])
     assert (few.outcome, few.ceiling) == ("not run", "suggestive")

@@ -49,8 +49,9 @@ def test_p_value_and_floor():
 
 
 def test_smallest_visible_effect():
-    assert placebo.detectable([-1.0, 0.0, 1.0]) == pytest.approx(2.801585)
-    assert math.isnan(placebo.detectable([1.0, 2.0]))
+    made = toy(np.array([[90.0], [100.0], [110.0]]))
+    assert placebo.detectable(made, [-1.0, 0.0, 1.0]) == pytest.approx(2.801585, abs=1e-6)
+    assert placebo.detectable(made, [1.0, 2.0]) == pytest.approx(28.01585, abs=1e-5)  # too few: the draws' own spread
 
 
 def test_intervals_are_widened_to_the_placebos_and_never_narrowed():

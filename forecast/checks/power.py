@@ -1,0 +1,49 @@
+"""Power: whether an effect of this size could have been seen at all."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.core.contracts import Evidence
+from forecast.core.describe import counted
+from forecast.core.registry import check
+from forecast.core.results import Effect, Gate
+from forecast.kernels import power
+
+NAME = "power"
+FEWEST = 3  # placebo windows from which a spread is taken
+
+
+@check
+@dataclass(frozen=True)
+class Power:
+    """The minimum detectable effect, from the spread of the windows without an event: below it, none can be distinguished.
+
+    An effect smaller than the one seen with `chance` at 5 % may be nothing; it is never called no effect. With fewer than three
+    windows the spread is that of the draws, and the gate only says what could have been seen.
+    """
+
+    chance: float = 0.8
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: the absolute cumulative effect; threshold: the minimum detectable one, in the effect's unit."""
+        if effect.counterfactual is None or not math.isfinite(effect.mde80):
+            return Gate(NAME, "not run", reason="nothing was estimated")
+        windows = [p.cumulative for p in effect.placebos if p.kind == "time"]
+        placed = len(windows) >= FEWEST
+        spread = float(np.std(windows, ddof=1)) if placed else effect.cumulative.se
+        least, size = power.detectable(spread, self.chance), abs(effect.cumulative.estimate)
+        seen = power.power(size, spread)
+        if not math.isfinite(least):
+            return Gate(NAME, "not run", size, reason="windows without an event do not differ at all")
+        where = f"from the spread of {counted(len(windows), 'window')} without an event" if placed else "from the draws alone"
+        text = f"an effect as large as this one would be seen with probability {seen:.0%} ({where})"
+        if not placed:
+            return Gate(NAME, "not run", size, least, text)
+        if size < least:
+            reason = f"windows without an event show differences as large: {text}"
+            return Gate(NAME, "fail", size, least, reason, cap="cannot distinguish")
+        return Gate(NAME, "pass", size, least, text)

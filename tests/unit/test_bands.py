@@ -1,0 +1,43 @@
+"""Simultaneous bands hold whole paths."""
+
+import numpy as np
+import pytest
+
+from forecast.core.bands import simultaneous
+
+
+def test_a_share_of_the_paths_stays_inside_and_single_steps_are_wider_than_alone():
+    rng = np.random.default_rng(0)
+    draws = np.cumsum(rng.standard_normal((4000, 12)), axis=1)
+    low, high = simultaneous(draws, 0.9)
+    inside = ((draws >= low) & (draws <= high)).all(axis=1).mean()
+    assert inside == pytest.approx(0.9, abs=0.01)
+    alone = np.quantile(draws, [0.05, 0.95], axis=0)
+    assert (low <= alone[0]).all()
+    assert (high >= alone[1]).all()
+    fresh = np.cumsum(rng.standard_normal((4000, 12)), axis=1)
+    assert ((fresh >= low) & (fresh <= high)).all(axis=1).mean() == pytest.approx(0.9, abs=0.02)
+
+
+def test_independent_steps_need_the_sidak_width():
+    """Sidak (1967): 12 independent normal steps at 90 % lie within +-2.62."""
+    draws = np.random.default_rng(1).standard_normal((40_000, 12))
+    low, high = simultaneous(draws, 0.9)
+    assert -low.mean() == pytest.approx(2.62, abs=0.06)
+    assert high.mean() == pytest.approx(2.62, abs=0.06)
+
+
+def test_a_leaning_path_has_a_leaning_band_and_a_flat_one_no_width():
+    draws = np.exp(0.5 * np.random.default_rng(2).standard_normal((4000, 3)))
+    low, high = simultaneous(draws, 0.9)
+    middle = np.median(draws, axis=0)
+    assert (high - middle > middle - low).all()
+    flat = np.full((100, 2), 7.0)
+    assert np.array_equal(simultaneous(flat, 0.9), (np.full(2, 7.0), np.full(2, 7.0)))
+    assert simultaneous(np.empty((10, 0)), 0.9)[0].size == 0
+
+
+def test_one_step_is_its_own_interval():
+    draws = np.random.default_rng(3).standard_normal((9999, 1))
+    low, high = simultaneous(draws, 0.9)
+    assert (low[0], high[0]) == pytest.approx(tuple(np.quantile(draws, [0.05, 0.95])), abs=0.05)
