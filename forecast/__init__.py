@@ -25,7 +25,7 @@ _HOMES = {
     **dict.fromkeys(
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
-            "untouched", "run",
+            "untouched", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
         ),
         "forecast.api",
     ),
@@ -36,10 +36,13 @@ __all__ = ["__version__", *sorted(_HOMES)]
 
 if TYPE_CHECKING:
     from forecast.api import (
+        Regressor as Regressor,
         backtest as backtest,
+        compare as compare,
         cutoffs as cutoffs,
         estimate as estimate,
         estimator as estimator,
+        feasible as feasible,
         load_archive as load_archive,
         model as model,
         placebo as placebo,
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
         report as report,
         run as run,
         score as score,
+        to_boe as to_boe,
+        to_hub as to_hub,
         untouched as untouched,
     )
     from forecast.core.archive import Archive as Archive

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import forecast.report as report
 from forecast.core import registry
@@ -16,14 +16,21 @@ from forecast.core.events import Event
 from forecast.core.questions import Design, Task
 from forecast.core.results import Effect, Failure, Forecast, Placebo
 from forecast.core.run import Run
+from forecast.core.scores import Scores
 from forecast.core.vintage import Vintage
-from forecast.study.backtest import backtest
+from forecast.study.backtest import Backtest, backtest
 from forecast.study.cutoffs import cutoffs
+from forecast.study.door import Regressor
+from forecast.study.export import to_boe, to_hub
+from forecast.study.feasible import feasible
 from forecast.study.score import score
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = [
-    "backtest", "cutoffs", "estimate", "estimator", "load_archive", "model", "placebo", "predict", "report", "run", "score",
-    "untouched",
+    "Regressor", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible", "load_archive", "model", "placebo",
+    "predict", "report", "run", "score", "to_boe", "to_hub", "untouched",
 ]  # fmt: skip
 
 
@@ -32,8 +39,8 @@ def load_archive(path: str | Path | None = None) -> Archive:
     return bundled_archive() if path is None else read_archive(path)
 
 
-def model(use: str, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Forecaster:
-    """A model by its name, with its options; `parameters` fixes its parameters outright instead of fitting them."""
+def model(use: str = registry.DEFAULT_MODEL, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Forecaster:
+    """A model by its name (the default one without), with its options; `parameters` fixes its parameters outright."""
     made: Forecaster = _built("model", use, parameters, options)
     return made
 
@@ -88,6 +95,28 @@ def untouched(source: Archive | Vintage, event: Event, like: str = "") -> tuple[
     from forecast.study import donors
 
     return donors.untouched(source, event, like)
+
+
+def compare(
+    what: Backtest | Scores | pd.DataFrame | Run,
+    *,
+    by: Sequence[str] = (),
+    metrics: Sequence[str] = ("crps", "mae"),
+    truth: Vintage | str | int = "latest",
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Models against the best naive one: ratio, interval, tests, ranks with ties, failures, and a sentence each.
+
+    what : a backtest (marked against `truth`), scores, or a run; by : columns that make groups of their own, such as `h_info`.
+    """
+    from forecast.study.compare import comparison
+    from forecast.study.frames import frame
+
+    if isinstance(what, Backtest):
+        return comparison(score(what, truth, metrics), forecasts=frame(what, truth), by=by, metrics=metrics, seed=seed)
+    if isinstance(what, Run):
+        return comparison(what.scores, forecasts=what.forecasts, by=by, metrics=metrics, seed=seed)
+    return comparison(what, by=by, metrics=metrics, seed=seed)
 
 
 def _method(kind: str, method: Any) -> Any:

@@ -256,8 +256,8 @@ def test_no_text_knows_a_machine():
 
 PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Run", "SeriesKey", "Task",
-    "Vintage", "__version__", "backtest", "cutoffs", "estimate", "estimator", "load_archive", "model", "months", "panel",
-    "placebo", "predict", "report", "run", "score", "untouched",
+    "Regressor", "Vintage", "__version__", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible",
+    "load_archive", "model", "months", "panel", "placebo", "predict", "report", "run", "score", "to_boe", "to_hub", "untouched",
 }  # fmt: skip
 
 

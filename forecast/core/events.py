@@ -32,6 +32,7 @@ class Event:
 
     `end` is the last day (exclusive) as known; `end_announced` the day on which that end became known. `called_off` is
     the day on which a measure was withdrawn before it took effect. Geography: `imposed_by` acts on trade with `targets`.
+    `share_stopped` is the share of the trade that the text of the measure stops (1.0: a full ban); None where it names none.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Event:
     products: tuple[str, ...] = ("ALL",)
     instrument: str = "other"
     reversal_of: str = ""
+    share_stopped: float | None = None
     cluster: str = ""
     anticipation_from: dt.date | None = None
     shape: Mapping[str, Any] = field(default_factory=lambda: {"use": "step"})
@@ -78,6 +80,8 @@ class Event:
                 f"ends on {self.end}, before it takes effect on {self.effective}",
                 "give the day it was called off (called_off) if it never took effect",
             )
+        if self.share_stopped is not None and not 0.0 <= self.share_stopped <= 1.0:
+            raise refuse(f"stops {self.share_stopped} of the trade", "share_stopped from 0 to 1, or leave it out")
         if self.effective and self.effective < self.announced and self.instrument in ("licence", "ban"):
             raise refuse("takes effect before it was announced", "check announced and effective")
 
@@ -180,6 +184,11 @@ class EventCalendar:
                 raise DataError(f"two events are called '{event.id}'", hint="give each its own id")
             seen.add(event.id)
 
+    @functools.cached_property
+    def spelling(self) -> str:
+        """All events in words: two calendars are spelled alike only where they say the same."""
+        return repr(self.events)
+
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)
 
@@ -277,6 +286,11 @@ def _read(key: str, value: Any, where: str) -> Any:
         if not isinstance(value, str | Mapping):
             raise DataError(f"{value!r} is no shape", where=place, hint="its name, or a table: use = its name, and its options")
         return {"use": value} if isinstance(value, str) else value
+    if key == "share_stopped":
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            raise DataError(f"{value!r} is no share", where=place, hint="a number from 0 to 1") from None
     if not isinstance(value, str):
         raise DataError(f"{value!r} is no text", where=place, hint="text in quotes")
     return value

@@ -134,6 +134,20 @@ def each(one: Callable[[Lane, np.random.Generator], Paths]) -> Solver:
     return solve
 
 
+def shifted(lane: Lane, pattern: Floats) -> Floats:
+    """A pattern by phase from the first month of the training history, turned to begin with the first of the present one."""
+    return np.roll(pattern, -((lane.now.first - lane.training.first) % len(pattern)))
+
+
+def padded(series: Sequence[Floats], known: Sequence[NDArray[np.bool_]]) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """Series side by side, padded at their ends: figures and weights (lanes, T), and lengths (lanes,)."""
+    longest = max(len(y) for y in series)
+    y, weight = np.zeros((len(series), longest)), np.zeros((len(series), longest))
+    for i, (values, ok) in enumerate(zip(series, known, strict=True)):
+        y[i, : len(values)], weight[i, : len(values)] = values, ok
+    return y, weight, np.array([len(v) for v in series])
+
+
 def single(outcomes: Sequence[Outcome]) -> Forecast:
     """The forecast of the only question, or its error raised."""
     if isinstance(outcomes[0], Exception):
@@ -160,6 +174,8 @@ def lay(vintage: Vintage, task: Task, transform: str, minimum: Callable[[int | N
             now = _history(observed, anchor)
             earlier = now if fitted is vintage else _history(fitted.observed(series), anchor)
             scale = choose_scale(np.concatenate([now.values, earlier.values]), vintage.nonnegative, transform)
+            if earlier is not now:  # a scale that both histories can bear, in the unit of the day of the parameters
+                scale = replace(scale, unit=choose_scale(earlier.values, vintage.nonnegative, scale.name).unit)
             need = minimum(vintage.season)
             start, training = _stretch(now, scale), _stretch(earlier, scale)
             for part in (start, training):

@@ -18,6 +18,8 @@ from forecast.core.vintage import Cell, Vintage
 if TYPE_CHECKING:
     import pandas as pd
 
+SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
+
 
 def panel(
     data: str | Path | pd.DataFrame,
@@ -32,7 +34,8 @@ def panel(
     """A Vintage from a CSV file or a long DataFrame, one row per unit and time.
 
     unit : column of unit names (None: one unit, named after `value`); time : column of years, days, months or integers, of a
-    regular step; value : column of the outcome, in any unit; controls : columns of known series. A cell left empty is missing.
+    regular step (whole numbers such as 202401, and a spreadsheet's serial days a month apart, are months); value : column of
+    the outcome, in any unit; controls : columns of known series. A cell left empty is missing.
     """
     import pandas as pd
 
@@ -44,9 +47,10 @@ def panel(
     for column in (time, value, *controls, *([unit] if unit else [])):
         if column not in table.columns:
             raise DataError(f"the panel has no column '{column}'", where=where, hint=nearest(column, map(str, table.columns)))
-    steps = Steps(_step_unit(table[time]), season)
+    stamps = _spelled(table[time])
+    steps = Steps(_step_unit(stamps), season)
     names = table[unit].astype(str) if unit else pd.Series(value, index=table.index)
-    when = [steps.ordinal(t) for t in table[time]]
+    when = [steps.ordinal(t) for t in stamps]
     outcome = _numbers(table[value])
     cells: dict[str, list[Cell]] = {}
     known: dict[tuple[str, str], dict[int, float]] = {}
@@ -79,9 +83,31 @@ def _numbers(column: pd.Series) -> NDArray[np.float64]:
     wrong = column.notna().to_numpy() & ~np.isfinite(numbers)
     if wrong.any():
         raise DataError(
-            f"'{column[wrong].iloc[0]}' in column '{column.name}' is not a number", hint="numbers, empty where missing"
+            f"'{column[wrong].iloc[0]}' in column '{column.name}' is not a number",
+            hint="numbers without separators of thousands, a point before decimals, empty where missing",
         )
     return numbers
+
+
+def _spelled(column: pd.Series) -> pd.Series:
+    """The column of times, with months that are spelled as whole numbers as YYYY-MM.
+
+    202401 is January 2024. A spreadsheet's serial days (45322 is 31 January 2024) are months where each lies in a month of its
+    own and most are 28 to 31 days apart.
+    """
+    text = column.astype(str).str.strip().str.removesuffix(".0")
+    if text.str.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]00:00:00").all():
+        return text.str[:10]
+    if text.str.fullmatch(r"(19|20)\d{2}(0[1-9]|1[0-2])").all():
+        return text.str[:4] + "-" + text.str[4:]
+    if not len(text) or not text.str.fullmatch(r"[2-8]\d{4}").all():
+        return column
+    days = {int(serial): SERIAL + dt.timedelta(days=int(serial)) for serial in text.unique()}
+    labels = {serial: f"{day:%Y-%m}" for serial, day in days.items()}
+    apart = np.diff(sorted(days))
+    if len(apart) and 28 <= np.median(apart) <= 31 and len(set(labels.values())) == len(labels):
+        return text.map(lambda serial: labels[int(serial)])
+    return column
 
 
 def _step_unit(column: pd.Series) -> str:

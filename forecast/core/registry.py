@@ -24,6 +24,8 @@ KINDS = {
     "metric": "metrics",
 }
 
+DEFAULT_MODEL = "conformal"  # where no model is named; its options' defaults, and those of what it wraps, say the rest
+
 T = TypeVar("T", bound=type)
 _CLASSES: dict[tuple[str, str], type] = {}
 

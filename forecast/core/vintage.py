@@ -14,11 +14,14 @@ from numpy.typing import NDArray
 from forecast.core import months
 from forecast.core.errors import DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
+from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
 from forecast.core.steps import MONTHS, Steps
 
 Floats = NDArray[np.float64]
 Months = NDArray[np.int64]
+ALL = "*"  # every series, where a hole is cut
+END = 2**62  # a month that never comes
 
 
 @dataclass(frozen=True)
@@ -213,10 +216,19 @@ class Vintage:
         return replace(before, events=before.events.without(e.id for e in before.events if e.id not in kept))
 
     def hide(self, series: str, first: int, last: int | None = None) -> Vintage:
-        """The vintage with a hole cut: no figure of `series` from `first` to `last` (default: to the end).
+        """The vintage with a hole cut: no figure of `series` (`"*"`: of any) from `first` to `last` (default: to the end).
 
         A span that reaches into the hole goes with it, because its sum would tell of the hidden months.
         """
+        if series == ALL:
+            kept_all = {
+                k: tuple(c for c in v if c.last < first or (last is not None and c.first > last)) for k, v in self.cells.items()
+            }
+            return replace(
+                self,
+                cells={k: v for k, v in kept_all.items() if v},
+                holes=(*self.holes, (ALL, first, END if last is None else last)),
+            )
         end = last if last is not None else max((c.last for c in self.cells.get(series, ())), default=first)
         kept = tuple(c for c in self.cells.get(series, ()) if c.last < first or c.first > end)
         cells = {k: v for k, v in self.cells.items() if k != series}
@@ -227,6 +239,10 @@ class Vintage:
     def without_events(self, ids: Iterable[str]) -> Vintage:
         """The vintage as if some events had never been announced."""
         return replace(self, events=self.events.without(ids))
+
+    def under(self, scenario: Scenario) -> Vintage:
+        """The vintage with a scenario's changes in its calendar; the figures stay."""
+        return replace(self, events=scenario.calendar(self.events, self.day))
 
     def controls_of(self, series: str, names: Sequence[str], when: Sequence[int] | Months) -> Floats:
         """Values of known control series for months `when`, shape (months, names), NaN where unknown."""

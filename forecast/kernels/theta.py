@@ -11,6 +11,7 @@ Floats = NDArray[np.float64]
 CRITICAL = 1.6448536269514722**2  # chi-square(1), 10 per cent
 _GOLDEN = (np.sqrt(5) - 1) / 2
 _BOUNDS = (1e-6, 1.0 - 1e-6)
+WIDEST = 0.999  # of w: theta of 1,000
 
 
 def is_seasonal(y: Floats, season: int) -> bool:
@@ -110,3 +111,128 @@ def errors(y: Floats, weight: Floats, b: float, alpha: float) -> Floats:
         out[t] = (y[t] - ahead) * weight[t]
         level += alpha * (y[t] - level) * weight[t]
     return out[1:]
+
+
+@dataclass(frozen=True)
+class Dynamic:
+    """The dynamic optimised theta model of many series over a grid of alphas, the last point the best one of each series.
+
+    alpha, w = 1 - 1/theta, start, loglike : (lanes, points); level, mean, slope : (lanes, points) states after the last month;
+    errors : (lanes, T) one-step errors of the last point
+    """
+
+    alpha: Floats
+    w: Floats
+    start: Floats
+    loglike: Floats
+    level: Floats
+    mean: Floats
+    slope: Floats
+    errors: Floats
+
+
+def line(t: int, y: Floats, mean: Floats, slope: Floats) -> tuple[Floats, Floats]:
+    """Mean and slope of the straight line through months 1 to t, from those through t - 1 (Fiorucci et al. 2016, eq. 15-17)."""
+    steeper = ((t - 2) * slope + 6.0 / t * (y - mean)) / (t + 1) if t > 1 else np.zeros_like(slope + y)
+    return ((t - 1) * mean + y) / t, steeper
+
+
+def pull(t: int, alpha: Floats, mean: Floats, slope: Floats) -> Floats:
+    """What the line adds to the level, per unit of w, when month t + 1 is predicted: (1-a)^t A(t) + (1-(1-a)^(t+1))/a B(t)."""
+    fade = (1.0 - alpha) ** t
+    at: Floats = fade * (mean - (t + 1) / 2.0 * slope) + (1.0 - fade * (1.0 - alpha)) / alpha * slope
+    return at
+
+
+def dynamic(y: Floats, weight: Floats, length: NDArray[np.int64], points: int = 40, rounds: int = 4) -> Dynamic:
+    """Alpha, theta and first level by least squares.
+
+    Fiorucci, Pellegrini, Louzada and Petropoulos (2016), Int. J. Forecast. 32:1151-1161. For a given alpha the one-step
+    forecast is linear in the first level and in w = 1 - 1/theta, 0 <= w < 1, so both are solved outright; alpha runs over a
+    grid, refined about its best point. A month of weight zero has no error.
+    """
+    grid = np.repeat(np.linspace(0.0, 1.0, points + 1)[None, 1:] - 0.5 / points, len(y), axis=0)
+    total, w, start = _solved(y, weight, length, grid)
+    step = 0.5 / points
+    rows = np.arange(len(y))
+    best = grid[rows, total.argmin(axis=1)]
+    for _ in range(rounds):
+        near = np.clip(best[:, None] + step * np.array([-1.0, -0.5, 0.0, 0.5, 1.0]), *_BOUNDS)
+        best = near[rows, _solved(y, weight, length, near)[0].argmin(axis=1)]
+        step /= 2.5
+    alpha = np.concatenate([grid, best[:, None]], axis=1)
+    total, w, start = _solved(y, weight, length, alpha)
+    level, mean, slope, errors = dynamic_states(y, weight, length, alpha, w, start)
+    count = weight.sum(axis=1)[:, None]
+    loglike = -count / 2 * np.log(np.maximum(total, 1e-300) / count)
+    return Dynamic(alpha, w, start, loglike, level, mean, slope, errors)
+
+
+def _solved(y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats) -> tuple[Floats, Floats, Floats]:
+    """Least squares (total, w, start), each (lanes, points), of the months on the fading first level and the line's pull."""
+    level, mean, slope = np.zeros_like(alpha), y[:, :1] * 0.0, y[:, :1] * 0.0
+    sums = np.zeros((6, *alpha.shape))
+    fade = np.ones_like(alpha)
+    for t in range(y.shape[1]):
+        now = y[:, t, None]
+        g = pull(t, alpha, mean, slope) if t else np.zeros_like(alpha)
+        rest, on = now - level, weight[:, t, None] * (t < length)[:, None]
+        for k, term in enumerate((rest * rest, fade * fade, g * g, fade * g, fade * rest, g * rest)):
+            sums[k] += on * term
+        # a month without a figure stands at its line's neighbours: the level does not move, the line takes what is filled in
+        moved = np.where(weight[:, t, None] > 0, alpha, 0.0)
+        level = level + moved * (now - level)
+        fade = fade * (1.0 - moved)
+        mean, slope = line(t + 1, now, mean, slope)
+    yy, ff, gg, fg, fy, gy = sums
+    det = ff * gg - fg * fg
+    with np.errstate(invalid="ignore", divide="ignore"):
+        w = np.where(det > 1e-12 * np.maximum(ff * gg, 1e-300), (ff * gy - fg * fy) / det, 0.0)
+    w = np.clip(w, 0.0, WIDEST)
+    start = (fy - w * fg) / ff
+    total = yy - 2 * start * fy - 2 * w * gy + start**2 * ff + w**2 * gg + 2 * start * w * fg
+    return np.maximum(total, 0.0), w, start
+
+
+def dynamic_states(
+    y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats, w: Floats, start: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """States (level, mean, slope) after the last month, (lanes, points), and errors (lanes, T) of the last point."""
+    level, mean, slope = start.copy(), np.zeros_like(start), np.zeros_like(start)
+    ends = [start.copy() for _ in range(3)]
+    errors = np.zeros_like(y)
+    for t in range(y.shape[1]):
+        now = y[:, t, None]
+        ahead = level[:, -1] + (w[:, -1] * pull(t, alpha, mean, slope)[:, -1] if t else 0.0)
+        errors[:, t] = (y[:, t] - ahead) * weight[:, t]
+        level = level + np.where(weight[:, t, None] > 0, alpha, 0.0) * (now - level)
+        mean, slope = line(t + 1, now, mean, slope)
+        last = length == t + 1
+        for kept, state in zip(ends, (level, mean, slope), strict=True):
+            kept[last] = state[last]
+    return ends[0], ends[1], ends[2], errors
+
+
+def run_on(count: int, alpha: Floats, w: Floats, level: Floats, mean: Floats, slope: Floats, noise: Floats) -> Floats:
+    """Paths (draws, horizon) from states (draws,) after `count` months: every drawn month moves the level and the line."""
+    out = np.empty_like(noise)
+    for h in range(noise.shape[1]):
+        t = count + h
+        out[:, h] = level + w * pull(t, alpha, mean, slope) + noise[:, h]
+        level = level + alpha * (out[:, h] - level)
+        mean, slope = line(t + 1, out[:, h], mean, slope)
+    return out
+
+
+def plain_errors(y: Floats, weight: Floats, alpha: float, w: float, start: float) -> Floats:
+    """One-step errors (T,) of the dynamic model of one series, month by month as printed (Fiorucci et al. 2016, eq. 12-17)."""
+    level, mean, a, b = start, 0.0, 0.0, 0.0
+    out = np.zeros(len(y))
+    for t in range(1, len(y) + 1):
+        line_ahead = (1 - alpha) ** (t - 1) * a + (1 - (1 - alpha) ** t) / alpha * b if t > 1 else 0.0
+        out[t - 1] = (y[t - 1] - level - w * line_ahead) * weight[t - 1]
+        level = alpha * y[t - 1] + (1 - alpha) * level if weight[t - 1] > 0 else level
+        b = ((t - 2) * b + 6 / t * (y[t - 1] - mean)) / (t + 1) if t > 1 else 0.0
+        mean = ((t - 1) * mean + y[t - 1]) / t
+        a = mean - (t + 1) / 2 * b
+    return out

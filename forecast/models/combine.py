@@ -1,4 +1,4 @@
-"""Mean or median of several models' quantiles."""
+"""Mean, median or weighted mean of several models' quantiles."""
 
 from __future__ import annotations
 
@@ -10,74 +10,133 @@ import numpy as np
 
 from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
+from forecast.core.hindsight import PastQuestion, past_questions
 from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Floats, Vintage
 
 FEWEST = 2  # members that must have answered
+WEIGHED = ("inverse", "shrunk")
+FURTHEST = 3.0  # a median so many times beyond all that was seen has exploded
 
 
 @model
 @dataclass(frozen=True)
 class Combine:
-    """Mean or median of the members' quantiles, month by month, with their dependence over months put back.
+    """Mean, median or weighted mean of the members' quantiles, month by month, with their dependence over months put back.
 
     Averaging quantile functions (Vincentization: Genest 1992; Lichtendahl, Grushka-Cockayne and Winkler 2013) keeps the
     members' shape and width, where pooling their draws widens it. Joint draws follow by the Schaake shuffle (Clark et al.
-    2004): each member lends the rank order of its paths to an equal share of the draws, so totals stay coherent.
+    2004): each member lends the rank order of its paths to a share of the draws, so totals stay coherent.
 
-    members : names or specs of models; a member that could not answer is noted, the rest combined (at least two)
-    how : "mean" or "median" of the quantile functions, or "pool" (an equal mixture of the draws)
+    members : names or specs of models; a member that could not answer, or whose median exploded, is noted, the rest combined
+    (at least two); how : "mean" or "median" of the quantile functions, "pool" (an equal mixture of the draws), "inverse"
+    (weights one over each member's mean absolute error at earlier origins of the series: Bates and Granger 1969) or "shrunk"
+    (the same, drawn to equal weights as `prior` against the number of errors: Diebold and Pauly 1990)
+    origins : how many earlier origins the weights rest on, a third of the longest lead apart
     """
 
-    members: tuple[str | dict[str, Any], ...] = ("ets", "theta", "structural", "regression")
-    how: Literal["mean", "median", "pool"] = "mean"
+    members: tuple[str | dict[str, Any], ...] = ("ets", "dynamic_theta", "ces", "regression")
+    how: Literal["mean", "median", "pool", "inverse", "shrunk"] = "mean"
+    origins: int = 3
+    prior: float = 20.0
 
     def __post_init__(self) -> None:
         if len(self.members) < FEWEST:
             raise ConfigError(f"{len(self.members)} member to combine", where="option 'members'", hint="two models or more")
+        if self.origins < 1 or self.prior <= 0:
+            raise ConfigError("origins must be 1 or more, prior above zero", hint="origins = 3, prior = 20")
 
-    def asks(self, vintage: Vintage, task: Task) -> list[tuple[str | dict[str, Any], Task]]:
-        """The same task, put to every member."""
-        return [(member, task) for member in self.members]
+    def asks(self, vintage: Vintage, task: Task) -> list[Any]:
+        """The same task, put to every member; for weights the past ones too."""
+        now = [(member, task) for member in self.members]
+        past = [(member, old.task, old.vintage) for member in self.members for old in self._past(vintage, task)]
+        return [*now, *past]
+
+    def _past(self, vintage: Vintage, task: Task) -> list[PastQuestion]:
+        return past_questions(vintage, task, self.origins) if self.how in WEIGHED else []
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws from the members' answers; TooShortError where fewer than two answered."""
-        if len(answers) != len(self.members):
-            raise ConfigError(f"{len(answers)} answers for {len(self.members)} members", hint="ask through fc.predict")
-        given = [answer for answer in answers if isinstance(answer, Forecast)]
+        size = len(self.members)
+        past = self._past(vintage, task)
+        if len(answers) != size * (1 + len(past)):
+            raise ConfigError(f"{len(answers)} answers for {size} members", hint="ask through fc.predict")
+        now, then = answers[:size], answers[size:]
+        given = [k for k, answer in enumerate(now) if isinstance(answer, Forecast)]
+        lost = [f"{a.method}: {a.reason}" for a in now if isinstance(a, Failure)]
         if len(given) < FEWEST:
-            lost = "; ".join(f"{a.method}: {a.reason}" for a in answers if isinstance(a, Failure))
             raise TooShortError(
-                f"{len(given)} of {len(answers)} members answered", where=lost, hint="members for shorter series"
+                f"{len(given)} of {size} members answered", where="; ".join(lost), hint="members for shorter series"
             )
-        ranked = [np.sort(answer.draws, axis=0) for answer in given]
-        if self.how == "pool":
-            draws = np.concatenate([_share(answer.draws, k, len(given), task.draws) for k, answer in enumerate(given)])
-        else:
-            levels = np.stack([_resized(block, task.draws) for block in ranked])
-            middle: Floats = levels.mean(axis=0) if self.how == "mean" else np.median(levels, axis=0)
-            draws = np.take_along_axis(middle, _order(given, task.draws, rng), axis=0)
-        return Forecast(task, draws, self._used(answers, given), vintage.steps)
-
-    def _used(self, answers: Sequence[Any], given: Sequence[Forecast]) -> tuple[Used, ...]:
         names = [member if isinstance(member, str) else str(member["use"]) for member in self.members]
-        lost = tuple(f"{a.method}: {a.reason}" for a in answers if isinstance(a, Failure))
-        kept = [name for name, answer in zip(names, answers, strict=True) if isinstance(answer, Forecast)]
-        return tuple(
-            _joined(f"{self.how} of {', '.join(kept)}", own, lost) for own in zip(*(a.used for a in given), strict=True)
-        )
+        draws, used = np.empty((task.draws, len(task.series), len(task.months))), []
+        for i, series in enumerate(task.series):
+            blocks = {k: now[k].draws[:, i, :] for k in given}
+            kept, notes = self._sound(vintage, series, blocks, names)
+            weights, words = self._weights(past, then, i, kept)
+            draws[:, i, :] = self._joined([blocks[k] for k in kept], weights, task.draws, rng)
+            name = f"{self.how} of {', '.join(names[k] for k in kept)}"
+            used.append(_used(name, [now[k].used[i] for k in kept], (*lost, *notes, *words)))
+        return Forecast(task, draws, tuple(used), vintage.steps)
+
+    def _sound(
+        self, vintage: Vintage, series: str, blocks: dict[int, Floats], names: Sequence[str]
+    ) -> tuple[list[int], list[str]]:
+        """Members whose median stays within three times the range seen; what is left out is said."""
+        values = vintage.observed(series).values
+        known = values[np.isfinite(values)]
+        if not len(known):
+            return list(blocks), []
+        low, high = (0.0 if vintage.nonnegative else float(known.min())), float(known.max())
+        reach = (FURTHEST - 1.0) * max(high - low, abs(high), abs(low))
+        middle = {k: np.median(block, axis=0) for k, block in blocks.items()}
+        kept = [k for k, m in middle.items() if low - reach <= m.min() and m.max() <= high + reach]
+        if len(kept) < FEWEST:
+            return list(blocks), ["medians beyond three times the range seen: no two members stay within, none is left out"]
+        return kept, [f"{names[k]} left out: its median is beyond three times the range seen" for k in blocks if k not in kept]
+
+    def _weights(
+        self, past: Sequence[PastQuestion], then: Answers, place: int, kept: Sequence[int]
+    ) -> tuple[Floats, tuple[str, ...]]:
+        """Weights (members,) of one series, from errors that every member made; equal where there are none."""
+        equal = np.full(len(kept), 1.0 / len(kept))
+        if self.how not in WEIGHED:
+            return equal, ()
+        losses = []
+        for j, old in enumerate(past):
+            made = [then[k * len(past) + j] for k in kept]
+            if old.series == place and all(isinstance(a, Forecast) for a in made):
+                misses = np.array([np.abs(np.median(a.draws[:, 0, :], axis=0) - old.truth) for a in made])
+                losses.append(misses / np.sqrt(old.leads))  # later leads miss by more; none should decide alone
+        if not losses:
+            return equal, ("no earlier origin: equal weights",)
+        table = np.concatenate(losses, axis=1)
+        mean = np.maximum(table.mean(axis=1), 1e-12 * max(float(table.max()), 1e-300))
+        weights = (1.0 / mean) / (1.0 / mean).sum()
+        if self.how == "shrunk":
+            trust = table.shape[1] / (table.shape[1] + self.prior)
+            weights = trust * weights + (1.0 - trust) * equal
+        return weights, (f"weights {', '.join(f'{w:.2f}' for w in weights)} from {table.shape[1]} past errors",)
+
+    def _joined(self, blocks: Sequence[Floats], weights: Floats, draws: int, rng: np.random.Generator) -> Floats:
+        """Joint draws (draws, months) of one series."""
+        if self.how == "pool":
+            return np.concatenate([_share(block, k, len(blocks), draws) for k, block in enumerate(blocks)])
+        levels = np.stack([_resized(np.sort(block, axis=0), draws) for block in blocks])
+        middle: Floats = np.median(levels, axis=0) if self.how == "median" else np.tensordot(weights, levels, axes=1)
+        return np.take_along_axis(middle, _order(blocks, draws, rng), axis=0)
 
 
-def _joined(name: str, own: Sequence[Used], lost: tuple[str, ...]) -> Used:
+def _used(name: str, own: Sequence[Used], said: tuple[str, ...]) -> Used:
     """What the members did to one series; a regressor counts as dropped only where no member took it."""
     taken = tuple(dict.fromkeys(r for used in own for r in used.regressors))
     dropped = tuple(dict.fromkeys(r for used in own for r in used.dropped if r not in taken))
     notes = tuple(dict.fromkeys(note for used in own for note in used.notes))
     scales = "/".join(dict.fromkeys(used.scale for used in own))
     split, filled = max(used.split for used in own), max(used.filled for used in own)
-    return Used(name, taken, dropped, scales, split, filled, lost + notes)
+    return Used(name, taken, dropped, scales, split, filled, said + notes)
 
 
 def _resized(ranked: Floats, draws: int) -> Floats:
@@ -93,13 +152,13 @@ def _share(draws: Floats, k: int, members: int, total: int) -> Floats:
     return draws[np.arange(k, total, members) % len(draws)]
 
 
-def _order(given: Sequence[Forecast], draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Ranks (draws, series, months) of joint paths, an equal share of them from every member; ties broken at random."""
+def _order(blocks: Sequence[Floats], draws: int, rng: np.random.Generator) -> np.ndarray:
+    """Ranks (draws, months) of joint paths, an equal share of them from every member; ties broken at random."""
     shares = []
-    for k, answer in enumerate(given):
-        ties = rng.random(answer.draws.shape)
-        ranks = np.lexsort((ties, answer.draws), axis=0).argsort(axis=0) / len(answer.draws)
-        shares.append(_share(ranks, k, len(given), draws))
+    for k, block in enumerate(blocks):
+        ties = rng.random(block.shape)
+        ranks = np.lexsort((ties, block), axis=0).argsort(axis=0) / len(block)
+        shares.append(_share(ranks, k, len(blocks), draws))
     pooled = np.concatenate(shares)
     order: np.ndarray = np.lexsort((rng.random(pooled.shape), pooled), axis=0).argsort(axis=0)
     return order

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.core.contracts import Answers
-from forecast.core.errors import TooShortError
+from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.regressors import Regressors, event_regressors, lunar_regressor
@@ -19,6 +20,8 @@ from forecast.core.vintage import Floats, Vintage
 from forecast.kernels import covariance, gaussian
 
 AIRLINE = (0, 1, 1)
+SMALL = ((0, 1, 1), (1, 1, 0), (1, 1, 1), (0, 1, 2), (2, 1, 0))  # differenced alike, so that their criteria compare
+SEASONAL = ((0, 1, 1), (1, 1, 0))
 FREEDOM = 8  # observations left over after differencing and coefficients
 
 
@@ -31,6 +34,9 @@ class Sarimax:
     so draws carry their uncertainty; other orders, and `engine="reference"`, go through statsmodels' SARIMAX with plug-in
     parameters. An event's regressor enters with a free coefficient. With `Task.fitted_on` the parameters come from that day's
     figures.
+
+    select : "aicc" takes the order with the smallest AICc out of ten around the airline model, all differenced once and
+    once over the season (slow: every candidate is a maximum-likelihood fit of statsmodels)
     """
 
     order: tuple[int, int, int] = AIRLINE
@@ -38,7 +44,13 @@ class Sarimax:
     lunar: bool = True
     events: bool = True
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
+    select: Literal["given", "aicc"] = "given"
     engine: Literal["fast", "reference"] = "fast"
+
+    def __post_init__(self) -> None:
+        if self.select == "aicc" and (self.order[1], self.seasonal_order[1]) != (1, 1):
+            problem = "orders are chosen among models differenced once and once over the season"
+            raise ConfigError(problem, hint='select = "given"')
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws over the asked months, series by series."""
@@ -78,6 +90,10 @@ class Sarimax:
         seen = rows if past is None else past[0] - first
         then = z if past is None else scale.forward(past[1])
         middle: dict[str, float] = {}
+        how = self if self.select == "given" else self._chosen(then, seen, x, season)
+        if how is not self:
+            seasonal = how.seasonal_order if season > 1 else (0, 0, 0)
+            fast = self.engine == "fast" and how.order == AIRLINE and seasonal == AIRLINE
         if fast:
             family, start = covariance.airline(len(axis), season)
             design = np.column_stack([start, x.matrix])
@@ -88,10 +104,10 @@ class Sarimax:
             middle = dict(zip(("theta", "Theta"), (fitted.weights @ fitted.nodes).tolist(), strict=True))
             paths = gaussian.predict(fitted, asked - first, task.draws, rng)
         else:
-            paths = self._statsmodels(z, rows, then, seen, x, len(axis), season, asked - first, task.draws, rng)
+            paths = how._statsmodels(z, rows, then, seen, x, len(axis), season, asked - first, task.draws, rng)
         paths = scale.inverse(paths)
         used = Used(
-            model=f"ARIMA{self.order}{seasonal}{season}",
+            model=f"ARIMA{how.order}{seasonal}{season}",
             regressors=x.names,
             dropped=dropped,
             scale=scale.name,
@@ -120,6 +136,24 @@ class Sarimax:
         lunar = lunar_regressor(vintage, series, axis) if self.lunar else empty
         both = Regressors((*events.names, *lunar.names), np.column_stack([events.matrix, lunar.matrix]))
         return both.usable(rows)
+
+    def _chosen(self, then: Floats, seen: NDArray[np.int64], x: Regressors, season: int) -> Sarimax:
+        """The model with the orders of the smallest AICc; a candidate whose fit fails is passed over."""
+        from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+        y = np.full(int(seen[-1]) + 1, np.nan)
+        y[seen] = then
+        exog = x.matrix[: len(y)] if x.names else None
+        best, least = self, np.inf
+        for order, seasonal in product(SMALL, SEASONAL if season > 1 else ((0, 0, 0),)):
+            cycle = (*seasonal, season) if season > 1 else (0, 0, 0, 0)
+            try:
+                fitted = SARIMAX(y, exog=exog, order=order, seasonal_order=cycle).fit(disp=0, maxiter=200, cov_type="none")
+            except (ValueError, np.linalg.LinAlgError):
+                continue
+            if np.isfinite(fitted.aicc) and fitted.aicc < least:
+                best, least = replace(self, order=order, seasonal_order=seasonal, select="given"), float(fitted.aicc)
+        return best
 
     def _statsmodels(
         self, z: Floats, rows: NDArray[np.int64], then: Floats, seen: NDArray[np.int64], x: Regressors, size: int, season: int,

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from forecast.core.contracts import Answers
-from forecast.core.lanes import Lane, Paths, Question, predict_lanes, rows, single
+from forecast.core.lanes import Lane, Paths, Question, padded, predict_lanes, rows, shifted, single
 from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast
@@ -53,17 +53,17 @@ class Theta:
     def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
         patterns = [self._pattern(lane.training.z, lane.season or 1) for lane in lanes]
         past = [_adjusted(lane.training.z, p) for lane, p in zip(lanes, patterns, strict=True)]
-        now = [_adjusted(lane.now.z, _shifted(lane, p)) for lane, p in zip(lanes, patterns, strict=True)]
+        now = [_adjusted(lane.now.z, shifted(lane, p)) for lane, p in zip(lanes, patterns, strict=True)]
         if not lanes:
             return []
-        fitted = kernel.fit(*_padded(past, [lane.training.known for lane in lanes]))
+        fitted = kernel.fit(*padded(past, [lane.training.known for lane in lanes]))
         if self.engine == "reference":
             fitted = _reference(fitted, past)
-        y, weight, length = _padded(now, [lane.now.known for lane in lanes])
+        y, weight, length = padded(now, [lane.now.known for lane in lanes])
         _, level = kernel.smooth(y, weight, length, fitted.grid[None, :])
         _, last = kernel.smooth(y, weight, length, fitted.alpha[:, None])
         return [
-            _paths(lane, now[i], past[i], _shifted(lane, patterns[i]), fitted, i, (float(last[i, 0]), level[i]), rng)
+            _paths(lane, now[i], past[i], shifted(lane, patterns[i]), fitted, i, (float(last[i, 0]), level[i]), rng)
             for i, (lane, rng) in enumerate(zip(lanes, rngs, strict=True))
         ]
 
@@ -79,21 +79,8 @@ class Theta:
         return kernel.pattern(z, season)
 
 
-def _shifted(lane: Lane, pattern: Floats) -> Floats:
-    """The pattern by phase from the first month of the present history."""
-    return np.roll(pattern, -((lane.now.first - lane.training.first) % len(pattern)))
-
-
 def _adjusted(z: Floats, pattern: Floats) -> Floats:
     return z - np.resize(pattern, len(z))
-
-
-def _padded(series: list[Floats], known: Sequence[np.ndarray]) -> tuple[Floats, Floats, np.ndarray]:
-    longest = max(len(y) for y in series)
-    y, weight = np.zeros((len(series), longest)), np.zeros((len(series), longest))
-    for i, (values, ok) in enumerate(zip(series, known, strict=True)):
-        y[i, : len(values)], weight[i, : len(values)] = values, ok
-    return y, weight, np.array([len(v) for v in series])
 
 
 def _paths(

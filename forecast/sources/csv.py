@@ -26,6 +26,8 @@ DELIMITERS = (";", ",", "\t", "|")
 SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
 SEPARATORS = ("", ",", ".", " ", "'")
 NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+DOTTED = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")  # one thousand in half of the world
+FEWEST_POINTS = 3  # such figures, and no other, are no accident
 YEARS = range(1900, 2101)  # a month outside these is a slip of the pen
 
 
@@ -36,8 +38,9 @@ class Csv:
 
     path : the file, beside the config. period, value : columns. series : column of series keys, or of labels that `keys` turns
     into keys; `key` : the one series of a file without such a column. unit : unit of the figures (kg, t, kt, g, lb, st; USD,
-    kUSD, mUSD), or `unit_column`. thousands : separator of thousands, none by default. released : column of release days;
-    else `lag_days` after the month's end. join : add the bundled data set. The events are the bundled calendar; own ones stand
+    kUSD, mUSD), or `unit_column`. thousands : separator of thousands, none by default; decimal : "." or ",", a point by
+    default, to be said where every figure has three decimals. released : column of release days; else `lag_days` after the
+    month's end. join : add the bundled data set. The events are the bundled calendar; own ones stand
     in the config (`events`).
     """
 
@@ -50,6 +53,7 @@ class Csv:
     unit: str = "kg"
     unit_column: str = ""
     thousands: str = ""
+    decimal: str = ""
     delimiter: str = ","
     released: str = ""
     lag_days: int = 30
@@ -68,6 +72,11 @@ class Csv:
             raise ConfigError(
                 f"'{self.thousands}' cannot separate thousands", where="[data], thousands", hint="one of , . ' or a space"
             )
+        if self.decimal not in ("", ".", ",") or self.thousands == (self.decimal or ".") != "":
+            raise ConfigError(
+                f"decimals cannot be written with '{self.decimal or '.'}' where '{self.thousands}' parts thousands",
+                where="[data], decimal", hint='thousands = "." with decimal = ",", or thousands = "," with decimal = "."',
+            )  # fmt: skip
         if len(self.delimiter) != 1:
             raise ConfigError(f"'{self.delimiter}' cannot part cells", where="[data], delimiter", hint="one of , ; or a tab")
         if not 0 <= self.lag_days <= 3660:
@@ -80,7 +89,9 @@ class Csv:
         """The file as an archive; quantities in kg, values in USD."""
         import pandas as pd
 
-        rows = [self._row(line, cells) for line, cells in self._lines()]
+        lines = list(self._lines())
+        self._unmistakable([(line, cells[self.value]) for line, cells in lines])
+        rows = [self._row(line, cells) for line, cells in lines]
         if all(row["status"] == "missing" for row in rows):
             raise DataError("the file holds no figure", where=self.path, hint="a header and at least one row with a number")
         self._once(rows)
@@ -178,7 +189,7 @@ class Csv:
         return spelled
 
     def _period(self, line: int, text: str) -> tuple[int, int]:
-        """First and last month of a cell: YYYY-MM, a span, any day of the month, or a spreadsheet's serial day."""
+        """First and last month of a cell: YYYY-MM, YYYYMM, a span, any day of the month, or a spreadsheet's serial day."""
         try:
             first, last = self._months(text)
         except DataError as error:
@@ -196,6 +207,8 @@ class Csv:
         if re.fullmatch(r"\d{5}(\.0+)?", text):
             month = months.ordinal(SERIAL + dt.timedelta(days=int(float(text))))
             return month, month
+        if re.fullmatch(r"(19|20)\d{2}(0[1-9]|1[0-2])", text):
+            text = f"{text[:4]}-{text[4:]}"
         match = re.fullmatch(r"(\d{4})[/.](\d{1,2})(?:[/.](\d{1,2}))?", text)
         if match:
             text = "-".join([match[1], *(f"{int(part):02d}" for part in match.groups()[1:] if part)])
@@ -209,23 +222,41 @@ class Csv:
         if text.lower() in EMPTY:
             return None
         plain = text = text.replace("\u00a0", " ").replace("\u202f", " ")  # a space that does not break is a space
+        point = self.decimal or "."
         if self.thousands:
             mark = re.escape(self.thousands)
-            if self.thousands in text and not re.fullmatch(rf"[-+]?\d{{1,3}}({mark}\d{{3}})+(\.\d+)?", text):
+            if self.thousands in text and not re.fullmatch(rf"[-+]?\d{{1,3}}({mark}\d{{3}})+({re.escape(point)}\d+)?", text):
                 raise DataError(
                     f"'{text}' is not grouped in threes by '{self.thousands}'", where=self._at(line, self.value),
-                    hint="a decimal point, and the separator between thousands only",
+                    hint=f"'{point}' before decimals, and the separator between thousands only",
                 )  # fmt: skip
             plain = text.replace(self.thousands, "")
-        if "," in plain:
+        other = "," if point == "." else "."
+        if other in plain:
+            named, right = ("comma", "point") if other == "," else ("point", "comma")
             raise DataError(
-                f"'{text}' has a comma, which may mean decimals or thousands", where=self._at(line, self.value),
-                hint='write decimals with a point; set thousands = "," if commas group thousands',
+                f"'{text}' has a {named}, which may mean decimals or thousands", where=self._at(line, self.value),
+                hint=f'write decimals with a {right}; set thousands = "{other}" or decimal = "{other}" if it is one',
             )  # fmt: skip
+        plain = plain.replace(point, ".")
         number = float(plain) if NUMBER.fullmatch(plain) else float("nan")
         if not abs(number) < float("inf"):
-            raise DataError(f"'{text}' is not a number", where=self._at(line, self.value), hint="a number, empty where unknown")
+            mark = next((c for c in " '" if re.fullmatch(rf"[-+]?\d{{1,3}}({c}\d{{3}})+([.,]\d+)?", text)), "")
+            hint = f'thousands = "{mark}"' if mark else "a number, empty where unknown"
+            raise DataError(f"'{text}' is not a number", where=self._at(line, self.value), hint=hint)
         return number
+
+    def _unmistakable(self, texts: list[tuple[int, str]]) -> None:
+        """Refuse figures that all have three digits behind their point: 1.234 is one thousand in half of the world."""
+        if self.thousands or self.decimal:
+            return
+        pointed = [(line, text) for line, text in texts if "." in text]
+        if len(pointed) >= FEWEST_POINTS and all(DOTTED.fullmatch(text) for _, text in pointed):
+            line, text = pointed[0]
+            raise DataError(
+                f"'{text}' has three digits behind its point, as all figures have: decimals or thousands?",
+                where=self._at(line, self.value), hint='decimal = "." for decimals; thousands = "." with decimal = "," if not',
+            )  # fmt: skip
 
     def _released(self, line: int, cells: dict[str, str], last: int) -> str:
         """Release day of a row, never before its last month has begun."""

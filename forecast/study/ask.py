@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -55,7 +55,7 @@ def answer(method: Any, vintage: Vintage, question: Question, seed: int = 0, mem
 def key_of(method: Any, vintage: Vintage, question: Question) -> tuple[str, str]:
     """What an answer is remembered by: the method's words, and the question with what can be seen of it."""
     words = json.dumps(registry.spec_of(method), sort_keys=True, default=str)
-    return words, f"{vintage.day}|{vintage.holes}|{len(vintage.events)}|{question!r}"
+    return words, f"{vintage.day}|{vintage.holes}|{vintage.events.spelling}|{question!r}"
 
 
 def put(method: Any, vintage: Vintage, question: Question, seed: int = 0, memo: dict[Any, Answer] | None = None) -> Answer:
@@ -83,7 +83,22 @@ def given(
     A method may add a vintage of its own, (spec, question, vintage), where the inner question must see less (a hole).
     """
     memo = {} if memo is None else memo
-    out: list[Answer] = []
+    wanted = _asked(method, vintage, question)
+    groups: dict[str, list[int]] = {}
+    for i, (spec, _, _) in enumerate(wanted):
+        groups.setdefault(json.dumps(spec, sort_keys=True, default=str), []).append(i)
+    out: list[Answer | None] = [None] * len(wanted)
+    for places in groups.values():
+        inner = registry.build(_kind_of(wanted[places[0]][1]), wanted[places[0]][0])
+        made = answer_many(inner, [wanted[i][1:] for i in places], seed, memo)
+        for i, one in zip(places, made, strict=True):
+            out[i] = one
+    return [one for one in out if one is not None]
+
+
+def _asked(method: Any, vintage: Vintage, question: Question) -> list[tuple[Any, Question, Vintage]]:
+    """What a method asks for, each question with the vintage of its day; a later day is a LookAheadError."""
+    wanted = []
     for spec, inner, *own in method.asks(vintage, question) if hasattr(method, "asks") else ():
         seen = own[0] if own else vintage
         if seen.day > vintage.day:
@@ -91,8 +106,44 @@ def given(
             raise LookAheadError(problem, hint="the same day or an earlier one")
         if isinstance(inner, Task) and inner.day != seen.day:
             seen = seen.earlier(inner.day)
-        out.append(answer(registry.build(_kind_of(inner), spec), seen, inner, seed, memo))
-    return out
+        wanted.append((spec, inner, seen))
+    return wanted
+
+
+def answer_many(
+    method: Any, asked: Sequence[tuple[Question, Vintage]], seed: int = 0, memo: dict[Any, Answer] | None = None
+) -> list[Answer]:
+    """Answers to many questions: those of a model with `predict_many`, or their members', in one call each."""
+    memo = {} if memo is None else memo
+    keys = [key_of(method, vintage, question) for question, vintage in asked]
+    new = _first(keys, memo)
+    if hasattr(method, "predict_many") and len(new) > 1:
+        tasks = [(vintage, task) for task, vintage in (asked[i] for i in new) if isinstance(task, Task)]
+        rngs = [rng_of(seed, method, task) for _, task in tasks]
+        for i, made in zip(new, made_many(method, tasks, rngs, [[] for _ in tasks]), strict=True):
+            memo[keys[i]] = made
+    elif hasattr(method, "asks") and len(new) > 1:
+        _members_first(method, [asked[i] for i in new], seed, memo)
+    return [answer(method, vintage, question, seed, memo) for question, vintage in asked]
+
+
+def _first(keys: Sequence[Any], memo: Mapping[Any, Answer]) -> list[int]:
+    """Places of the keys not answered yet, each once."""
+    places: dict[Any, int] = {}
+    for i, key in enumerate(keys):
+        if key not in memo:
+            places.setdefault(key, i)
+    return list(places.values())
+
+
+def _members_first(method: Any, asked: Sequence[tuple[Question, Vintage]], seed: int, memo: dict[Any, Answer]) -> None:
+    """Put what many questions rest on to each member at once, into the memo."""
+    groups: dict[str, tuple[Any, list[tuple[Question, Vintage]]]] = {}
+    for question, vintage in asked:
+        for spec, inner, seen in _asked(method, vintage, question):
+            groups.setdefault(json.dumps(spec, sort_keys=True, default=str), (spec, []))[1].append((inner, seen))
+    for spec, wanted in groups.values():
+        answer_many(registry.build(_kind_of(wanted[0][0]), spec), wanted, seed, memo)
 
 
 def made_many(
@@ -139,4 +190,4 @@ def _kind_of(question: Question) -> str:
     return "model" if isinstance(question, Task) else "estimator"
 
 
-__all__ = ["Effect", "answer", "failed", "given", "key_of", "made_many", "put", "rng_of", "seed_of"]
+__all__ = ["Effect", "answer", "answer_many", "failed", "given", "key_of", "made_many", "put", "rng_of", "seed_of"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from forecast.core import registry
@@ -15,26 +16,41 @@ from forecast.core.results import Failure, Forecast
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.study import ask
+from forecast.study.door import Door, Regressor, refuse
+from forecast.study.refit import Policy, fit_days
+from forecast.study.truth import kind_of
 
 WINDOWS = ("expanding", "rolling")
 
 
 @dataclass(frozen=True)
 class Past:
-    """One old question: a Task on one series, the last month then known, and the first month shown (rolling window)."""
+    """One old question: a Task on one series, the last month then known, and the first month shown (rolling window).
+
+    gap : months between the last known and the first asked one; known : what the day's vintage is (`truth.kind_of`).
+    """
 
     task: Task
     last: int
     since: int | None = None
+    gap: int = 0
+    known: str = ""
 
     @property
     def series(self) -> str:
         """The one series of the task."""
         return self.task.series[0]
 
-    def vintage(self, archive: Archive) -> Vintage:
+    @property
+    def first(self) -> int:
+        """The first asked month."""
+        return self.last + 1 + self.gap
+
+    def vintage(self, archive: Archive | Door) -> Vintage:
         """What the forecaster of that day could see."""
-        return trimmed(archive.as_of(self.task.day), self.series, self.since)
+        if self.since is None:
+            return archive.as_of(self.task.day)
+        return windowed(archive, self.series, self.last - self.since + 1, self.task.day)
 
 
 @dataclass(frozen=True)
@@ -51,7 +67,7 @@ class Backtest:
     """All answers of a backtest; `archive` tells what was known at each cutoff."""
 
     answered: tuple[Answered, ...]
-    archive: Archive
+    archive: Archive | Door
 
     @property
     def failures(self) -> dict[str, int]:
@@ -62,16 +78,20 @@ class Backtest:
         return counts
 
 
-def trimmed(vintage: Vintage, series: str, since: int | None) -> Vintage:
-    """The vintage without figures of `series` before month `since`."""
-    if since is None or not vintage.knows(series):
-        return vintage
-    first = vintage.observed(series).first
-    return vintage.hide(series, first, since - 1) if first < since else vintage
+def windowed(archive: Archive | Door, series: str, months: int, day: dt.date) -> Vintage:
+    """The vintage of a day with the last `months` months of `series` alone.
+
+    Its earlier vintages have windows of their own, so that parameters of an earlier day come from as many months.
+    """
+    vintage = archive.as_of(day)
+    if vintage.knows(series):
+        first, since = vintage.observed(series).first, vintage.last_month(series) - months + 1
+        vintage = vintage.hide(series, first, since - 1) if first < since else vintage
+    return replace(vintage, holes=(), past=partial(windowed, archive, series, months))
 
 
 def questions(
-    archive: Archive,
+    archive: Archive | Door,
     series: Iterable[str],
     days: Iterable[dt.date],
     horizon: int = 12,
@@ -80,29 +100,47 @@ def questions(
     window_months: int = 60,
     min_months: int = 24,
     draws: int = 1000,
+    gap: int = 0,
+    step: int = 1,
+    refit: Policy = "always",
 ) -> list[Past]:
-    """The old questions of some series: months 1 to `horizon` after the last one known on each day.
+    """The old questions of some series: `horizon` months after the last one known on each day, the first `gap` left out.
 
     expanding : the whole history of the day; rolling : its last `window_months` months. A day is skipped while fewer than
-    `min_months` single monthly figures of the series were known, and when no newer month has come since the day before it.
+    `min_months` single monthly figures of the series were known, and when no newer month has come since the day before it; of
+    the others every `step`-th is asked. refit : on which of them parameters are fitted anew (`refit.fit_days`).
     """
     if window not in WINDOWS:
         raise ConfigError(f"no backtest window is called '{window}'", hint=nearest(window, WINDOWS))
+    if gap < 0 or step < 1:
+        raise ConfigError(f"a gap of {gap} months and a step of {step} cutoffs", hint="gap 0 or more, step 1 or more")
     out = []
     days = sorted(set(days))
     for name in series:
-        seen = None
-        for day in days:
-            vintage = archive.as_of(day)
-            if not vintage.knows(name):
-                continue
-            observed = vintage.observed(name)
-            if observed.count < min_months or observed.last == seen:
-                continue
-            seen = observed.last
-            asked = [vintage.steps.label(seen + h) for h in range(1, horizon + 1)]
-            since = seen - window_months + 1 if window == "rolling" else None
-            out.append(Past(Task(day, name, asked, draws=draws), seen, since))
+        asked = _news(archive, name, days, min_months)[::step]
+        fitted = fit_days(refit, asked, name)
+        for vintage, fit in zip(asked, fitted, strict=True):
+            last = vintage.last_month(name)
+            labels = [vintage.steps.label(last + gap + h) for h in range(1, horizon + 1)]
+            task = Task(vintage.day, name, labels, fit if fit < vintage.day else None, draws)
+            since = last - window_months + 1 if window == "rolling" else None
+            out.append(Past(task, last, since, gap, kind_of(vintage, name)))
+    return out
+
+
+def _news(archive: Archive | Door, series: str, days: Sequence[dt.date], min_months: int) -> list[Vintage]:
+    """Vintages of the days on which a newer month of the series was known than on the day before."""
+    out: list[Vintage] = []
+    seen = None
+    for day in days:
+        vintage = archive.as_of(day)
+        if not vintage.knows(series):
+            continue
+        observed = vintage.observed(series)
+        if observed.count < min_months or observed.last == seen:
+            continue
+        seen = observed.last
+        out.append(vintage)
     return out
 
 
@@ -110,12 +148,12 @@ def answerable(pasts: Iterable[Past], truth: Vintage) -> list[Past]:
     """The questions of which at least one asked period has been published since."""
     kept = []
     for past in pasts:
-        if truth.knows(past.series) and truth.last_month(past.series) > past.last:
+        if truth.knows(past.series) and truth.last_month(past.series) >= past.first:
             kept.append(past)
     return kept
 
 
-def default_series(archive: Archive, day: dt.date, min_months: int = 24) -> tuple[str, ...]:
+def default_series(archive: Archive | Door, day: dt.date, min_months: int = 24) -> tuple[str, ...]:
     """Quantities with at least `min_months` monthly figures on a day."""
     vintage = archive.as_of(day)
     keys = ((s, SeriesKey.maybe(s)) for s in vintage.series)
@@ -156,7 +194,7 @@ def named(models: Iterable[Any]) -> dict[str, Any]:
 
 
 def backtest(
-    archive: Archive,
+    archive: Archive | Vintage | Door,
     days: Iterable[str | dt.date],
     models: Iterable[Any],
     series: str | Iterable[str] | None = None,
@@ -167,25 +205,35 @@ def backtest(
     min_months: int = 24,
     draws: int = 1000,
     seed: int = 0,
+    gap: int = 0,
+    step: int = 1,
+    refit: Policy = "always",
+    lags: Mapping[str, int] | None = None,
+    regressors: Iterable[Regressor] = (),
 ) -> Backtest:
     """Every model's answers to the old questions of `series` on `days`.
 
-    series : default all quantities with `min_months` figures on the first day; horizons : months after the last one known, of
-    which the largest is asked for.
+    archive : an archive, or a plain panel of months; series : default all quantities with `min_months` figures on the first
+    day; horizons : months after the last one known (and after the `gap`), of which the largest is asked for; lags, regressors :
+    publication lags and declared controls (`door.Door`); the others as in `questions`.
     """
     from forecast.core.months import parse_day
 
     when = sorted({parse_day(day) for day in days})
     if not when:
         raise ConfigError("a backtest needs at least one cutoff", hint='forecast.cutoffs("2022-01", every="month")')
-    names = [series] if isinstance(series, str) else list(series or default_series(archive, when[0], min_months))
+    door = archive if isinstance(archive, Door) else Door(archive, dict(lags or {}), tuple(regressors))
+    names = [series] if isinstance(series, str) else list(series or default_series(door, when[0], min_months))
     pasts = questions(
-        archive, names, when, max(horizons), window=window, window_months=window_months, min_months=min_months, draws=draws
-    )
-    vintages = [past.vintage(archive) for past in pasts]
+        door, names, when, max(horizons), window=window, window_months=window_months, min_months=min_months, draws=draws,
+        gap=gap, step=step, refit=refit,
+    )  # fmt: skip
+    vintages = [past.vintage(door) for past in pasts]
+    for vintage in vintages:
+        refuse(vintage, door.regressors)
     memo: dict[Any, Any] = {}
     out = []
     for label, method in named(models).items():
         made = answers(method, vintages, [past.task for past in pasts], seed, memo)
         out += [Answered(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
-    return Backtest(tuple(out), archive)
+    return Backtest(tuple(out), door)

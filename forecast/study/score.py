@@ -12,20 +12,19 @@ from numpy.typing import NDArray
 
 from forecast.core import registry
 from forecast.core.errors import ConfigError
-from forecast.core.events import Event
 from forecast.core.results import Failure, Forecast
 from forecast.core.scores import COLUMNS, Scores
 from forecast.core.transform import window_total
 from forecast.core.vintage import Vintage
 from forecast.study.backtest import Backtest, Past
 from forecast.study.cutoffs import released_together
+from forecast.study.regimes import RESTRICTING, in_first_quarter, regime_of
+from forecast.study.truth import Release, truth_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
-RESTRICTING = ("licence", "ban", "enforcement", "quota")
-EASING = ("relief", "suspension", "deal", "agreement")
 FEWEST_PAIRS = 12
 
 
@@ -80,25 +79,6 @@ def _differences(vintage: Vintage, series: str, until: int, lag: int) -> Floats:
     return changes[np.isfinite(changes)]
 
 
-def regime_of(series: str, month: int, events: Iterable[Event]) -> str:
-    """State of policy in a month: no control | before | under control | eased | after.
-
-    `events` are those of the default calendar; an easing measure counts from its first month while a control holds.
-    """
-    touching = [e for e in events if e.role == "default" and e.in_force and e.touches(series)]
-    controls = [e for e in touching if e.instrument in RESTRICTING]
-    if not controls:
-        return "no control"
-    if month < min(e.start - e.anticipation for e in controls):
-        return "before"
-    begun = [e for e in controls if e.start - e.anticipation <= month]
-    if not any(e.until is None or (12 * e.until.year + e.until.month - 1) > month for e in begun):
-        return "after"
-    newest = max(e.start for e in begun)
-    eased = any(e.instrument in EASING and newest <= e.start <= month for e in touching)
-    return "eased" if eased else "under control"
-
-
 @dataclass(frozen=True)
 class Period:
     """A period of one question that gets a row: a month, a published span, or the total of all asked months."""
@@ -112,14 +92,16 @@ class Period:
 def periods_of(past: Past, truth: Vintage | None, horizons: Iterable[int] | None = None) -> list[Period]:
     """Rows of a question: every asked month, spans published for months without a figure of their own, and the total.
 
-    A month known only inside a span has no truth; the span has it. `scored` marks the asked horizons with a truth; the
-    total repeats its months and is never scored. Without a `truth` the months that will be released together get a sum.
+    A month known only inside a span has no truth; the span has it. `scored` marks the asked horizons with a truth (`horizons`
+    are counted from the first asked month, 1); the total repeats its months and is never scored. Without a `truth` the months
+    that will be released together get a sum.
     """
-    asked = [past.last + h for h in range(1, len(past.task.months) + 1)]
+    asked = [past.first + h for h in range(len(past.task.months))]
     first, last = asked[0], asked[-1]
     known = truth.observed(past.series).at(first, last) if truth and truth.knows(past.series) else np.full(len(asked), np.nan)
     wanted = set(range(1, len(asked) + 1) if horizons is None else horizons)
-    rows = [Period(m, m, float(v), bool(np.isfinite(v)) and m - past.last in wanted) for m, v in zip(asked, known, strict=True)]
+    scored = [bool(np.isfinite(v)) and m - first + 1 in wanted for m, v in zip(asked, known, strict=True)]
+    rows = [Period(m, m, float(v), s) for m, v, s in zip(asked, known, scored, strict=True)]
     if truth is None or not truth.knows(past.series):
         joint = [Period(m, m + 1, math.nan, False) for m in asked[:-1] if released_together(past.series, m)]
         whole = [Period(first, last, math.nan, False)] if last > first else []
@@ -127,7 +109,7 @@ def periods_of(past: Past, truth: Vintage | None, horizons: Iterable[int] | None
     seen = truth.observed(past.series)
     for cell in seen.periods(first, last):
         if cell.is_span:
-            inside = any(m - past.last in wanted for m in range(cell.first, cell.last + 1))
+            inside = any(m - first + 1 in wanted for m in range(cell.first, cell.last + 1))
             rows.append(Period(cell.first, cell.last, cell.value, inside))
     if last > first and not any((p.first, p.last) == (first, last) for p in rows):
         total = window_total(seen, first, last) if last <= seen.last else math.nan
@@ -138,7 +120,7 @@ def periods_of(past: Past, truth: Vintage | None, horizons: Iterable[int] | None
 def summed(answer: Forecast, past: Past, periods: Sequence[Period]) -> Floats:
     """Draws of the periods, shape (draws, periods): months as they are, spans and totals summed draw by draw."""
     draws = answer.of(past.series)
-    columns = [draws[:, p.first - past.last - 1 : p.last - past.last].sum(axis=1) for p in periods]
+    columns = [draws[:, p.first - past.first : p.last - past.first + 1].sum(axis=1) for p in periods]
     return np.column_stack(columns)
 
 
@@ -190,8 +172,11 @@ def rows_of(
 
 def job_of(model: str, past: Past) -> str:
     """The name of a job: one question to one model."""
-    window = "" if past.since is None else f"|since {past.since // 12:04d}-{past.since % 12 + 1:02d}"
-    return f"{model}|{past.series}|{past.task.day}{window}"
+    parts = [model, past.series, str(past.task.day)]
+    parts += [f"since {past.since // 12:04d}-{past.since % 12 + 1:02d}"] if past.since is not None else []
+    parts += [f"gap {past.gap}"] if past.gap else []
+    parts += [f"fitted {past.task.fitted_on}"] if past.task.fitted_on else []
+    return "|".join(parts)
 
 
 def _shared(model: str, past: Past, period: Period, truth: Vintage) -> dict[str, Any]:
@@ -205,12 +190,20 @@ def _shared(model: str, past: Past, period: Period, truth: Vintage) -> dict[str,
         "horizon": period.last - (12 * day.year + day.month - 1),
         "h_info": period.last - past.last,
         "regime": regime_of(past.series, period.last, truth.events),
+        "jan_mar": int(in_first_quarter(period.first, period.last)),
+        "vintage": past.known,
     }
 
 
-def score(past: Backtest, truth: Vintage, metrics: Iterable[Any] = ("crps", "wis", "mae", "coverage")) -> Scores:
-    """Scores of a backtest against the figures of a later vintage, with the number of unanswered questions by model."""
+def score(
+    past: Backtest, truth: Vintage | Release = "latest", metrics: Iterable[Any] = ("crps", "wis", "mae", "coverage")
+) -> Scores:
+    """Scores of a backtest, with the number of unanswered questions by model.
+
+    truth : a later vintage, or which release of each figure to mark against: "first", "latest" or a number (`truth_of`).
+    """
     made = metrics_of(metrics)
+    truth = truth if isinstance(truth, Vintage) else truth_of(past.archive, truth)
     names = sorted({a.past.series for a in past.answered if truth.knows(a.past.series)})
     first = {s: min(a.past.task.day for a in past.answered if a.past.series == s) for s in names}
     scales = {s: scale_of(s, truth, past.archive.as_of(first[s])) for s in names}
@@ -225,4 +218,4 @@ def table_of(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Score rows as a table with the columns of `Scores`, in order."""
     import pandas as pd
 
-    return pd.DataFrame(list(rows), columns=list(COLUMNS)).sort_values(list(COLUMNS[:-2]), ignore_index=True)
+    return pd.DataFrame(list(rows), columns=list(COLUMNS)).sort_values(list(COLUMNS[:8]), ignore_index=True)

@@ -1,4 +1,4 @@
-"""Fast smoothing, theta and ridge against their slow twins in statsmodels and scikit-learn, at the same parameters."""
+"""Fast smoothing, theta, complex smoothing and ridge against their slow twins, at the same parameters."""
 
 import dataclasses
 import warnings
@@ -8,7 +8,7 @@ import pytest
 
 from forecast.core import months as mm, registry
 from forecast.core.questions import Task
-from forecast.kernels import smoothing, theta
+from forecast.kernels import ces, smoothing, theta
 
 SEASON, HORIZON = 12, 14
 POINTS = {  # alpha, beta*, gamma*, phi
@@ -143,3 +143,121 @@ def test_ridge_engines_agree(vintage_of, strategy):
         m.predict(vintage, task, np.random.default_rng(1)) for m in (fast, dataclasses.replace(fast, engine="reference"))
     )
     assert np.allclose(one.draws, two.draws, rtol=1e-6)
+
+
+# --- dynamic theta ----------------------------------------------------------------------------------------------------
+
+
+def gapped(y, gap):
+    weight = np.ones(len(y))
+    if gap:
+        weight[[20, 21, 40]] = 0.0
+    return weight
+
+
+@pytest.mark.parametrize("gap", [False, True])
+@pytest.mark.parametrize(("alpha", "w", "start"), [(0.1, 0.5, 2.0), (0.5, 0.9, 1.5), (0.95, 0.0, 2.4)])
+def test_dynamic_theta_is_the_recursion_as_printed(alpha, w, start, gap):
+    y = series()
+    weight = gapped(y, gap)
+    size = np.array([len(y)])
+    point = [np.array([[v]]) for v in (alpha, w, start)]
+    *_, errors = theta.dynamic_states(y[None], weight[None], size, *point)
+    assert np.allclose(errors[0], theta.plain_errors(y, weight, alpha, w, start), atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_dynamic_theta_solves_its_weight_and_level_outright(seed):
+    """No general optimiser, started at our point, gets below our sum of squares."""
+    from scipy.optimize import minimize
+
+    y = series(seed=seed)
+    ours = theta.dynamic(y[None], np.ones((1, len(y))), np.array([len(y)]))
+    sse = float((ours.errors**2).sum())
+    one = np.ones(len(y))
+    found = minimize(
+        lambda p: float((theta.plain_errors(y, one, *p) ** 2).sum()),
+        [ours.alpha[0, -1], ours.w[0, -1], ours.start[0, -1]],
+        bounds=[(1e-6, 1 - 1e-6), (0.0, theta.WIDEST), (None, None)],
+        method="L-BFGS-B",
+    )
+    assert sse <= found.fun * (1 + 1e-4)
+
+
+def test_dynamic_theta_runs_on_without_noise():
+    """Forecasts put in the place of months leave the rest of the path as it is (Fiorucci et al. 2016, sec. 3)."""
+    y = series()
+    ours = theta.dynamic(y[None], np.ones((1, len(y))), np.array([len(y)]))
+    last = [part[0, -1:] for part in (ours.alpha, ours.w, ours.level, ours.mean, ours.slope)]
+    path = theta.run_on(len(y), *last, np.zeros((1, HORIZON)))[0]
+    longer = np.concatenate([y, path[:5]])
+    point = [part[:, -1:] for part in (ours.alpha, ours.w, ours.start)]
+    level, mean, slope, errors = theta.dynamic_states(longer[None], np.ones((1, len(longer))), np.array([len(longer)]), *point)
+    assert np.allclose(errors[0, -5:], 0.0, atol=1e-10)
+    again = theta.run_on(len(longer), *last[:2], level[0], mean[0], slope[0], np.zeros((1, HORIZON - 5)))[0]
+    assert np.allclose(again, path[5:], atol=1e-10)
+
+
+# --- complex exponential smoothing ------------------------------------------------------------------------------------
+
+COMPLEX = {
+    "N": [(1.3, 1.0, 0.0, 1.0), (1.1, 1.05, 0.0, 1.0), (1.6, 0.9, 0.0, 1.0)],
+    "S": [(1.3, 1.0, 0.0, 1.0), (1.1, 1.05, 0.0, 1.0)],
+    "P": [(1.3, 1.0, 0.1, 1.0), (1.05, 1.0, 0.3, 1.0)],
+    "F": [(1.3, 1.0, 0.4, 1.0), (1.1, 0.95, 0.8, 1.05)],
+}
+
+
+def laid(y, weight):
+    pattern = theta.pattern(y, SEASON)[None]
+    return ces.Lanes(y[None], weight[None], np.array([len(y)]), SEASON, pattern)
+
+
+@pytest.mark.parametrize("gap", [False, True])
+@pytest.mark.parametrize(("form", "point"), [(form, p) for form, points in COMPLEX.items() for p in points])
+def test_complex_smoothing_in_real_parts_and_in_complex_numbers(form, point, gap):
+    y = 10.0 * series()
+    data = laid(y, gapped(y, gap))
+    at = np.array([point])
+    sse, first = ces.squares(data, form, at[None])
+    one, two = (run(data, 0, form, at, first[0]) for run in (ces.states, ces.plain_states))
+    assert np.allclose(one.errors, two.errors, atol=1e-8)
+    assert (one.errors**2).sum() == pytest.approx(sse[0, 0], rel=1e-6)
+    quiet = np.zeros((1, HORIZON))
+    paths = [ces.simulate(end, at, np.array([0]), quiet) for end in (one, two)]
+    assert np.allclose(*paths, rtol=1e-8)
+
+
+@pytest.mark.parametrize("form", ["N", "P", "F"])
+def test_first_level_and_potential_are_least_squares(form):
+    y = 10.0 * series()
+    data = laid(y, np.ones(len(y)))
+    at = np.array([COMPLEX[form][0]])
+    sse, first = ces.squares(data, form, at[None])
+    for nudge in ([0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5], [0.5, 0.5]):
+        worse = ces.states(data, 0, form, at, first[0] + nudge).errors
+        assert (worse**2).sum() > sse[0, 0] * (1 + 1e-6)
+
+
+def test_complex_engines_agree(vintage_of):
+    values = list(np.exp(series()) * 100)
+    values[30] = None
+    vintage = vintage_of(values, first="2015-01")
+    asked = [mm.label(vintage.last_month(vintage.series[0]) + h) for h in (1, 7, 14)]
+    task = Task("2030-01-01", vintage.series[0], asked, draws=100)
+    fast = registry.build("model", "ces")
+    one, two = (
+        m.predict(vintage, task, np.random.default_rng(1)) for m in (fast, dataclasses.replace(fast, engine="reference"))
+    )
+    assert np.allclose(one.draws, two.draws, rtol=1e-6)
+
+
+def test_dynamic_theta_engines_agree(vintage_of):
+    vintage = vintage_of(list(np.exp(series()) * 100), first="2015-01")
+    asked = [mm.label(vintage.last_month(vintage.series[0]) + h) for h in (1, 7, 14)]
+    task = Task("2030-01-01", vintage.series[0], asked, draws=200)
+    fast = registry.build("model", "dynamic_theta")
+    one, two = (
+        m.predict(vintage, task, np.random.default_rng(1)) for m in (fast, dataclasses.replace(fast, engine="reference"))
+    )
+    assert np.allclose(one.quantiles([0.1, 0.5, 0.9]), two.quantiles([0.1, 0.5, 0.9]), rtol=2e-3)

@@ -11,7 +11,7 @@ from forecast.core.months import label, ordinal
 from forecast.core.results import Failure, Forecast, Skipped, Used
 from forecast.study import backtest as bt
 from forecast.study.cutoffs import cutoffs
-from forecast.study.score import periods_of, regime_of, scale_of, score, summed
+from forecast.study.score import periods_of, scale_of, score, summed
 
 RE = "CHN.export.WLD.rare_earths_total"
 ZINC = "USA.import.WLD.zinc"
@@ -71,6 +71,65 @@ def test_a_rolling_window_hides_what_is_older(archive):
     assert observed.last - observed.first + 1 == 24
     with pytest.raises(ConfigError, match="rolling"):
         bt.questions(archive, [RE], [], window="rollin")
+
+
+def test_a_gap_moves_the_asked_months(archive):
+    past = bt.questions(archive, [RE], cutoffs("2025-06", "2025-06", series=RE), 3, gap=2)[0]
+    assert label(past.last) == "2025-05"
+    assert past.task.months == ("2025-08", "2025-09", "2025-10")
+    truth = archive.latest
+    rows = {p.first: p for p in periods_of(past, truth, [1]) if p.scored}
+    assert [label(m) for m in rows] == ["2025-08"]  # horizons count from the first asked month
+    draws = np.arange(3.0)[None, None, :].repeat(4, axis=0)
+    block = summed(Forecast(past.task, draws, (Used("x"),)), past, periods_of(past, truth))
+    np.testing.assert_array_equal(block[0], [0, 1, 2, 3])  # three months and their total
+    made = bt.Backtest((bt.Answered("m", past, Forecast(past.task, draws, (Used("x"),))),), archive)
+    table = score(made, truth, ["mae"]).table
+    assert table["h_info"].tolist() == [3, 4, 5]
+    assert table["horizon"].tolist() == [2, 3, 4]  # the cutoff stands in June
+    assert "|gap 2" in table["job"].iloc[0]
+
+
+def test_a_step_leaves_cutoffs_out(archive):
+    days = cutoffs("2024-03", "2025-02", series=RE)
+    every = bt.questions(archive, [RE], days, 1)
+    third = bt.questions(archive, [RE], days, 1, step=3)
+    assert [p.last for p in third] == [p.last for p in every][::3]
+    for bad in ({"step": 0}, {"gap": -1}):
+        with pytest.raises(ConfigError, match="gap 0 or more"):
+            bt.questions(archive, [RE], days, 1, **bad)
+
+
+def test_the_day_of_the_fit_stands_in_the_job(archive):
+    from forecast.study.score import job_of
+
+    days = cutoffs("2024-03", "2024-06", series=RE)
+    jobs = [job_of("m", p) for p in bt.questions(archive, [RE], days, 1, refit="never")]
+    assert jobs[0] == f"m|{RE}|{days[0]}"
+    assert jobs[1] == f"m|{RE}|{days[1]}|fitted {days[0]}"
+    assert len(set(jobs)) == len(jobs)
+
+
+def test_cutoffs_on_assumed_release_days_are_flagged(archive):
+    kinds = {name: {p.known for p in bt.questions(archive, [name], cutoffs("2025-06", "2025-08", series=name), 1)}
+             for name in (RE, ZINC)}  # fmt: skip
+    assert kinds == {RE: {"final"}, ZINC: {"pseudo"}}
+
+
+def test_a_question_beyond_the_gap_needs_a_later_figure(archive):
+    last = archive.latest.last_month(RE)
+    days = cutoffs("2025-06", series=RE)
+    near, far = (bt.answerable(bt.questions(archive, [RE], days, 1, gap=gap), archive.latest) for gap in (0, 4))
+    assert max(p.last for p in far) <= last - 5 < max(p.last for p in near) < last
+
+
+def test_scores_have_regimes_and_the_first_quarter(archive):
+    made = bt.backtest(archive, cutoffs("2024-12", "2025-08", series=RE), [Flat()], RE, [1], draws=5)
+    table = score(made, "latest", ["mae"]).table
+    by_month = dict(zip(table["month"], zip(table["regime"], table["jan_mar"], strict=True), strict=True))
+    assert by_month["2025-03"] == ("before", 1)
+    assert by_month["2025-04"] == ("under control", 0)
+    assert by_month["2025-06"] == ("after reversal", 0)
 
 
 def test_periods_have_months_published_spans_and_the_total(archive):
@@ -164,11 +223,3 @@ def test_no_scale_gives_the_reason(archive):
     scale = scale_of("CHN.export.USA.gallium", archive.latest)
     assert np.isnan(scale.mean)
     assert scale.reason
-
-
-def test_regimes_follow_the_controls(archive):
-    events = archive.events
-    name = "USA.import.CHN.gallium"
-    said = [regime_of(name, ordinal(m), events) for m in ("2023-03", "2024-12", "2026-03")]
-    assert said == ["before", "under control", "eased"]
-    assert regime_of(ZINC, ordinal("2025-06"), events) == "no control"

@@ -118,3 +118,69 @@ def test_options_are_checked(options, problem):
 
 def test_published_is_the_bundle():
     assert "CHN.export.WLD.re_magnets" in registry.build("source", "published").read().series
+
+
+@pytest.mark.parametrize(
+    ("cell", "options", "number"),
+    [
+        ("1,234", {"thousands": ","}, 1234),
+        ("1 234", {"thousands": " "}, 1234),
+        ("1\u202f234,5", {"thousands": " ", "decimal": ","}, 1234.5),
+        ("1'234.5", {"thousands": "'"}, 1234.5),
+        ("1.234,5", {"thousands": ".", "decimal": ","}, 1234.5),
+        ("1.234.567", {"thousands": ".", "decimal": ","}, 1234567),
+        ("12,5", {"decimal": ","}, 12.5),
+        ("-1,5e3", {"decimal": ",", "unit": "USD", "key": f"{KEY}:usd"}, -1500),
+    ],
+)
+def test_every_spelling_of_a_number_is_read_where_it_is_declared(tmp_path, cell, options, number):
+    archive = read(tmp_path, f"period;value\n2024-01;{cell}\n", delimiter=";", **options)
+    assert archive.latest.observed(options.get("key", KEY)).values[0] == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "options", "hint"),
+    [
+        ("1,234", {}, 'thousands = ","'),
+        ("1 234", {}, 'thousands = " "'),
+        ("1'234", {}, 'thousands = "\'"'),
+        ("1.234,5", {}, 'decimal = ","'),
+        ("1.234,5", {"decimal": ","}, 'thousands = "."'),
+        ("1.234", {"decimal": ","}, 'thousands = "."'),
+        ("1.23.4", {}, "a number"),
+        ("12.34,5", {"decimal": ",", "thousands": "."}, "between thousands only"),
+    ],
+)
+def test_an_undeclared_spelling_is_refused_with_the_way_out(tmp_path, cell, options, hint):
+    with pytest.raises(DataError) as error:
+        read(tmp_path, f"period;value\n2024-01;{cell}\n", delimiter=";", **options)
+    assert hint in error.value.hint
+    assert "row 2, column 'value'" in error.value.where
+
+
+def test_three_digits_behind_every_point_may_be_thousands(tmp_path):
+    text = "period,value\n2024-01,1.234\n2024-02,987\n2024-03,12.345\n2024-04,2.500\n"
+    with pytest.raises(DataError, match="decimals or thousands") as error:
+        read(tmp_path, text)
+    assert 'decimal = "."' in error.value.hint
+    np.testing.assert_array_equal(values(read(tmp_path, text, decimal=".")), [1.234, 987, 12.345, 2.5])
+    np.testing.assert_array_equal(values(read(tmp_path, text, decimal=",", thousands=".")), [1234, 987, 12345, 2500])
+    plain = text + "2024-05,0.125\n"  # no thousand begins with a zero
+    assert values(read(tmp_path, plain))[0] == 1.234
+
+
+@pytest.mark.parametrize("options", [{"decimal": ";"}, {"decimal": ".", "thousands": "."}, {"thousands": "."}])
+def test_one_sign_cannot_mean_both(options):
+    with pytest.raises(ConfigError, match="decimals cannot be written"):
+        registry.build("source", {"use": "csv", "path": "x", "key": KEY, **options})
+
+
+@pytest.mark.parametrize("cell", ["202401", "45322", "45292.0"])
+def test_months_as_whole_numbers_and_serial_days(tmp_path, cell):
+    assert read(tmp_path, f"period,value\n{cell},2\n").latest.observed(KEY).first == 12 * 2024
+
+
+def test_a_missing_row_is_a_missing_month(tmp_path):
+    archive = read(tmp_path, "period,value\n2024-01,1\n2024-02,2\n2024-04,4\n")
+    np.testing.assert_array_equal(values(archive), [1, 2, np.nan, 4])
+    assert archive.latest.observed(KEY).status[2] == "not bundled"

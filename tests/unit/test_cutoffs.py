@@ -55,3 +55,13 @@ def test_january_and_february_come_together_in_china_only():
     assert released_together("CHN.export.WLD.re_magnets", january)
     assert not released_together("CHN.export.WLD.re_magnets", january + 1)
     assert not released_together("USA.import.WLD.gallium", january)
+
+
+def test_a_plain_panel_has_the_first_day_of_each_month():
+    import pandas as pd
+
+    from forecast.core.panel import panel
+
+    known = panel(pd.DataFrame({"time": ["2020-01", "2020-02", "2020-03"], "value": [1.0, 2.0, 3.0]}))
+    assert cutoffs("2020-02", archive=known) == tuple(dt.date(2020, m, 1) for m in (2, 3, 4))
+    assert cutoffs("2020-01", "2020-12", "quarter", archive=known) == tuple(dt.date(2020, m, 1) for m in (1, 4, 7, 10))

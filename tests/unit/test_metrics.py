@@ -60,7 +60,16 @@ def test_point_metrics_use_the_point_that_suits_them():
     assert score("rmsse", draws, 5.0, scale=2.0) == pytest.approx(1.5)
 
 
-@pytest.mark.parametrize("name", ["mase", "rmsse"])
+def test_msis_by_hand():
+    draws = np.linspace(0.0, 100.0, 1001)
+    # alpha = 0.2: [10, 90], width 80; 95 lies 5 above: 2 / 0.2 * 5 = 50; scale 10
+    assert score("msis", draws, 95.0, scale=10.0, level=80) == pytest.approx(13.0)
+    assert score("msis", draws, 50.0, scale=10.0, level=80) == pytest.approx(8.0)
+    with pytest.raises(ConfigError, match="between 0 and 100"):
+        registry.build("metric", {"use": "msis", "level": 0})
+
+
+@pytest.mark.parametrize("name", ["mase", "rmsse", "msis"])
 @pytest.mark.parametrize("scale", [0.0, np.nan])
 def test_no_scale_no_score(name, scale):
     assert np.isnan(score(name, np.ones(3), 1.0, scale=scale))
@@ -102,7 +111,7 @@ def test_order_of_draws_does_not_matter(name):
     np.testing.assert_allclose(score(name, draws, truth), score(name, shuffled, truth), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["crps", "wis", "mae", "mase"])
+@pytest.mark.parametrize("name", ["crps", "wis", "mae", "mase", "msis"])
 def test_the_true_distribution_scores_best(name):
     rng = np.random.default_rng(5)
     truth = rng.normal(size=400)

@@ -90,7 +90,7 @@ def test_ets_best_form_is_one_form(vintage):
     assert predict({"use": "ets", "choose": "best"}, vintage).used[0].model.endswith(" 1.00")
 
 
-@pytest.mark.parametrize("name", ["seasonal_naive", "mean12", "drift", "ets", "theta", "regression"])
+@pytest.mark.parametrize("name", ["seasonal_naive", "mean12", "drift", "ets", "theta", "dynamic_theta", "ces", "regression"])
 def test_intervals_cover_a_local_level(vintage_of, name):
     rng = np.random.default_rng(0)
     truth, asked = [], []
@@ -105,7 +105,7 @@ def test_intervals_cover_a_local_level(vintage_of, name):
     assert 0.72 < np.mean((truth >= low) & (truth <= high)) < 0.92
 
 
-@pytest.mark.parametrize("name", ["ets", "theta", "structural", "sarimax"])
+@pytest.mark.parametrize("name", ["ets", "theta", "dynamic_theta", "ces", "structural", "sarimax"])
 def test_parameters_of_an_earlier_day_are_held(name):
     known = archive()
     then = known.as_of(day_after("2022-12"))
@@ -123,6 +123,49 @@ def test_theta_carries_half_the_slope(vintage_of):
     middle = np.median(made.draws[:, 0], axis=0)
     assert (middle[11] - middle[0]) / 11 == pytest.approx(1.5, rel=0.1)
     assert made.parameters["slope"] > 0
+
+
+def test_dynamic_theta_takes_the_whole_slope_of_a_line(vintage_of):
+    """Theta of infinity is the line itself: where months lie on one, the weight goes to it."""
+    line = vintage_of(list(100.0 + 3.0 * np.arange(40) + np.random.default_rng(1).standard_normal(40)))
+    made = predict({"use": "dynamic_theta", "transform": "none"}, line, 12, draws=2000)
+    middle = np.median(made.draws[:, 0], axis=0)
+    assert (middle[11] - middle[0]) / 11 == pytest.approx(3.0, rel=0.1)
+    assert made.parameters["theta"] > 20
+
+
+def test_ces_finds_the_season_only_where_it_can(vintage):
+    seasonal = monthly() * np.exp(0.6 * np.cos(2 * np.pi * np.arange(72) / 12))
+    long = predict("ces", archive(seasonal).as_of(day_after("2022-12")), 12)
+    assert "none" not in long.used[0].model.split(",")[0]
+    assert np.ptp(np.median(np.log(long.draws[:, 0]), axis=0)) > 0.8
+    short = predict("ces", archive(seasonal).as_of(day_after("2020-02")))
+    assert short.used[0].model == "CES none 1.00"
+
+
+def test_ces_takes_up_growth_without_a_trend(vintage_of):
+    made = predict("ces", vintage_of([100.0 + 5.0 * i for i in range(48)]), 6)
+    middle = np.median(made.draws[:, 0], axis=0)
+    assert np.allclose(middle, 100.0 + 5.0 * np.arange(48, 54), rtol=0.06)
+    assert (np.diff(middle) > 3.0).all()
+
+
+def test_ces_options_are_checked():
+    with pytest.raises(ConfigError, match="no form is called 'X'"):
+        registry.build("model", {"use": "ces", "forms": ["N", "X"]})
+    with pytest.raises(ConfigError, match="all forms are seasonal"):
+        registry.build("model", {"use": "ces", "forms": ["P"]})
+
+
+def test_arima_orders_are_chosen_by_aicc(vintage_of):
+    rng = np.random.default_rng(5)
+    steps = np.zeros(90)
+    for t in range(1, 90):
+        steps[t] = 0.8 * steps[t - 1] + 0.05 * rng.standard_normal()
+    made = predict({"use": "sarimax", "select": "aicc", "lunar": False}, vintage_of(list(100 * np.exp(np.cumsum(steps)))), 3)
+    assert "ARIMA(1, 1," in made.used[0].model or "ARIMA(2, 1, 0)" in made.used[0].model
+    with pytest.raises(ConfigError, match="differenced once"):
+        registry.build("model", {"use": "sarimax", "order": [1, 0, 0], "select": "aicc"})
 
 
 def test_missing_months_do_not_move_a_level():
@@ -209,6 +252,54 @@ def test_a_member_that_failed_is_noted(vintage):
     assert (made.draws == 2.0).all()
     with pytest.raises(TooShortError, match="1 of 3 members"):
         model.predict(vintage, task, np.random.default_rng(0), [given[0], lost, lost])
+
+
+def weighed(how, *draws, past, vintage, prior=20.0):
+    """A combination of two members whose past medians are given: `past` (members, questions)."""
+    model = registry.build("model", {"use": "combine", "members": ["a", "b"], "how": how, "prior": prior})
+    task = Task(vintage.day, SERIES, mm.months("2023-01", "2023-02"), draws=len(draws[0]))
+    now = [Forecast(task, d[:, None, :], (Used("x"),)) for d in draws]
+    questions = model._past(vintage, task)
+    then = [
+        Forecast(q.task, np.full((10, 1, len(q.leads)), 0.0) + q.truth * (1 + miss), (Used("x"),))
+        for miss in past
+        for q in questions
+    ]
+    return model.predict(vintage, task, np.random.default_rng(0), [*now, *then])
+
+
+def test_weights_are_one_over_past_errors(vintage):
+    low, high = np.full((50, 2), 10.0), np.full((50, 2), 20.0)
+    made = weighed("inverse", low, high, past=(0.1, 0.3), vintage=vintage)
+    assert np.allclose(made.draws, 0.75 * 10 + 0.25 * 20)
+    assert "weights 0.75, 0.25 from" in made.used[0].notes[0]
+    shrunk = weighed("shrunk", low, high, past=(0.1, 0.3), vintage=vintage)
+    assert 12.5 < shrunk.draws[0, 0, 0] < 15.0
+    equal = weighed("shrunk", low, high, past=(0.1, 0.3), vintage=vintage, prior=1e9)
+    assert np.allclose(equal.draws, 15.0)
+
+
+def test_weights_ask_of_earlier_days_only(vintage):
+    model = registry.build("model", {"use": "combine", "members": ["drift", "mean12"], "how": "inverse"})
+    task = Task(vintage.day, SERIES, mm.months("2023-01", "2023-06"))
+    asked = model.asks(vintage, task)
+    assert [spec for spec, *_ in asked] == ["drift", "mean12", *["drift"] * 3, *["mean12"] * 3]
+    assert all(then.day < vintage.day for _, _, then in asked[2:])
+
+
+def test_a_member_that_explodes_is_left_out_and_named(vintage):
+    rng = np.random.default_rng(4)
+    sound = 1000.0 + rng.standard_normal((100, 2))
+    task, given = members(sound, sound + 10.0, np.full((100, 2), 1e6))
+    model = registry.build("model", {"use": "combine", "members": ["ets", "theta", "ces"]})
+    made = model.predict(vintage, task, rng, given)
+    assert made.used[0].model == "mean of ets, theta"
+    assert "ces left out: its median is beyond three times the range seen" in made.used[0].notes
+    assert made.draws.max() < 1100
+    task, given = members(np.full((100, 2), 1e6), np.full((100, 2), 2e6))
+    pair = registry.build("model", {"use": "combine", "members": ["ets", "ces"]})
+    both = pair.predict(vintage, task, rng, given)
+    assert any("none is left out" in note for note in both.used[0].notes)
 
 
 def test_a_combination_needs_members():

@@ -115,3 +115,43 @@ def test_questions_on_a_panel():
     window = Design.at(start=1989, treated="A", donors="all", stop=1991).window(vintage)
     assert (window.hole, window.start, window.first, window.last) == (1989, 1989, 1989, 1991)
     assert Task("2030-01-01", "A", ["1995", "1996"]).ordinals(vintage) == [1995, 1996]
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [45322, 45351, 45382],  # month ends of a spreadsheet: 31 January, 29 February, 31 March 2024
+        [45292, 45323, 45352],  # first days
+        ["45322", "45351", "45382"],
+        [45322.0, 45351.0, 45382.0],
+        [202401, 202402, 202403],
+        ["2024-01-31", "2024-02-29", "2024-03-31"],
+        ["2024-01-31 00:00:00", "2024-02-29 00:00:00", "2024-03-31 00:00:00"],
+    ],
+)
+def test_months_as_spreadsheets_write_them(times):
+    seen = panel(frame(times))
+    assert seen.steps.unit == "month"
+    assert [seen.steps.label(int(m)) for m in seen.observed("value").months] == ["2024-01", "2024-02", "2024-03"]
+    np.testing.assert_array_equal(seen.observed("value").values, [0, 1, 2])
+
+
+def test_serial_days_with_a_month_left_out():
+    seen = panel(frame([45292, 45323, 45383, 45413]))  # no March
+    np.testing.assert_array_equal(seen.observed("value").values, [0, 1, np.nan, 2, 3])
+
+
+@pytest.mark.parametrize("times", [[45292, 45293, 45294], [30000, 30001], [202401, 202413], [2024, 2025], [1, 2]])
+def test_other_whole_numbers_stay_steps(times):
+    assert panel(frame(times)).steps.unit == "integer"
+
+
+@pytest.mark.parametrize("cell", ["1,234", "1 234", "1.234,5", "1'234"])
+def test_separators_of_thousands_are_refused(cell, tmp_path):
+    with pytest.raises(DataError, match="is not a number") as error:
+        panel(frame([1, 2], ["5", cell]))
+    assert "separators of thousands" in error.value.hint
+    path = tmp_path / "p.csv"
+    path.write_text(f'time,value\n2024-01,5\n2024-02,"{cell}"\n', "utf-8")
+    with pytest.raises(DataError, match="is not a number"):
+        panel(path)

@@ -1,0 +1,79 @@
+"""Scenario: declared changes of the calendar of events after a day; the figures of the past stay as they are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from forecast.core import months
+from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.events import Event, EventCalendar
+
+NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What might still be decided: measures that end, go on, are called off or are new; none of it is a forecast.
+
+    ends : id of a known event -> the day it ends ("YYYY-MM-DD"), or "never"; a suspension that never ends keeps its ban away,
+        a ban given an end is lifted
+    called_off : ids of announced measures that are withdrawn before they take effect
+    add : new events, which must take effect after the day the scenario is asked on
+    probability : the reader's own, None where none is given; the package never makes one up
+    """
+
+    name: str
+    ends: Mapping[str, str] = field(default_factory=dict)
+    called_off: tuple[str, ...] = ()
+    add: tuple[Event, ...] = ()
+    probability: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.probability is not None and not 0.0 <= self.probability <= 1.0:
+            raise ConfigError(
+                f"scenario '{self.name}' has probability {self.probability}", hint="a number from 0 to 1, or none"
+            )
+
+    def calendar(self, events: EventCalendar, day: dt.date) -> EventCalendar:
+        """The calendar known on `day` with the changes; a change of the past is refused, for the past is known."""
+        changed = [self._ended(_known(events, name, self.name), until, day) for name, until in self.ends.items()]
+        changed += [self._withdrawn(_known(events, name, self.name), day) for name in self.called_off]
+        for event in self.add:
+            if event.id in events:
+                raise ConfigError(
+                    f"scenario '{self.name}' adds '{event.id}', which is known already", hint="ends, or another id"
+                )
+            if (event.effective or event.announced) <= day:
+                begun = event.effective or event.announced
+                raise self._refused(f"'{event.id}' takes effect on {begun}, not after {day}", "an event of the calendar")
+        return events.joined([*changed, *self.add])
+
+    def _ended(self, event: Event, until: str, day: dt.date) -> Event:
+        """The event with another end, as if that had been announced on `day`."""
+        if event.until and event.until <= day:
+            raise self._refused(f"'{event.id}' ended on {event.until}, before {day}", "a measure still in force or to come")
+        if until == NEVER:
+            return replace(event, end=None, end_announced=None)
+        end = months.parse_day(until)
+        if end <= day:
+            raise self._refused(f"'{event.id}' would end on {end}, not after {day}", "a later day")
+        return replace(event, end=end, end_announced=day)
+
+    def _withdrawn(self, event: Event, day: dt.date) -> Event:
+        if event.effective is None or event.effective <= day:
+            raise self._refused(f"'{event.id}' is in force on {day}: it can end, but not be called off", "ends")
+        return replace(event, called_off=day)
+
+    def _refused(self, problem: str, hint: str) -> ConfigError:
+        return ConfigError(problem, where=f"scenario '{self.name}'", hint=hint)
+
+
+def _known(events: EventCalendar, name: str, scenario: str) -> Event:
+    try:
+        return events[name]
+    except DataError:
+        raise ConfigError(
+            f"scenario '{scenario}' names '{name}', which is not known on its day", hint=nearest(name, [e.id for e in events])
+        ) from None

@@ -1,0 +1,227 @@
+"""Series with empty months: occurrence and size apart, many series at once; filters, their likelihoods, and paths beyond.
+
+Arrays are (S, T) with NaN where a month is unknown or a shorter series has not begun; parameters lie on one small grid for all
+series, and each series weighs the grid by its own one-step predictive likelihood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+DISCOUNTS = np.array([1.0, 0.98, 0.95, 0.9, 0.8, 0.65])  # of what was learned, per month
+RATES = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5])  # smoothing constants of TSB
+PRIOR_SIZES = 0.5  # a size's worth of prior on the level
+PRIOR_FREEDOM = 2.0
+FEWEST = 3  # sizes below which their spread is a guess
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Whether a month is empty: after the last month Beta(a, b) for each discount, (S, G), and the log likelihood (S, G)."""
+
+    a: Floats
+    b: Floats
+    loglike: Floats
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much where not empty: normal-inverse-gamma of log (or plain) sizes per discount, all (S, G); `loglike` (S, G)."""
+
+    mean: Floats
+    weight: Floats
+    freedom: Floats
+    square: Floats
+    loglike: Floats
+
+
+@dataclass(frozen=True)
+class Tsb:
+    """Teunter, Syntetos and Babai: chance p (S, B) and level z (S, A) after the last month, with their log likelihoods.
+
+    ratios : for each series the months with trade over the level before them, at its most likely rate
+    """
+
+    p: Floats
+    z: Floats
+    chance: Floats
+    size: Floats
+    ratios: list[Floats]
+
+
+def padded(parts: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
+    """Series (values, known) of different length as (S, T), aligned at their ends, NaN before they begin and where unknown."""
+    longest = max((len(values) for values, _ in parts), default=0)
+    out = np.full((len(parts), longest), np.nan)
+    for i, (values, known) in enumerate(parts):
+        out[i, longest - len(values) :] = np.where(known, values, np.nan)
+    return out
+
+
+def chance(y: Floats) -> Chance:
+    """Beta-Bernoulli with a discount (the power steady model: Smith 1979, J. R. Stat. Soc. B 41:375).
+
+    p ~ Beta(a, b), at the start (1/2, 1/2); each month a <- d a + [y > 0], b <- d b + [y = 0]. The one-step likelihood of
+    trade is d a / (d a + d b) = a / (a + b).
+    """
+    shape = (len(y), len(DISCOUNTS))
+    a, b, loglike = np.full(shape, 0.5), np.full(shape, 0.5), np.zeros(shape)
+    for column in y.T:
+        known = np.isfinite(column)
+        hit = (np.nan_to_num(column) != 0.0).astype(float)[:, None]
+        p = a / (a + b)
+        step = np.log(np.where(hit > 0, p, 1.0 - p))
+        loglike += np.where(known[:, None], step, 0.0)
+        a = np.where(known[:, None], DISCOUNTS * a + hit, a)
+        b = np.where(known[:, None], DISCOUNTS * b + 1.0 - hit, b)
+    return Chance(a, b, loglike)
+
+
+def size(x: Floats) -> Size:
+    """Local level with discounted normal-inverse-gamma (West and Harrison 1997, sec. 10.8) over sizes x (S, T), NaN elsewhere.
+
+    Each month's knowledge of the level counts d times as much the month after; a size then updates it with weight one. One-step
+    predictive: Student t. The prior's level and spread are the series' own median and variance, for one half size.
+    """
+    shape = (len(x), len(DISCOUNTS))
+    centre = np.array([float(np.median(row[np.isfinite(row)])) if np.isfinite(row).any() else 0.0 for row in x])
+    spread = np.array([_spread(row[np.isfinite(row)]) for row in x])
+    mean = np.repeat(centre[:, None], shape[1], axis=1)
+    weight, freedom = np.full(shape, PRIOR_SIZES), np.full(shape, PRIOR_FREEDOM)
+    square = np.repeat(PRIOR_FREEDOM * spread[:, None], shape[1], axis=1)
+    loglike = np.zeros(shape)
+    begun = np.maximum.accumulate(np.isfinite(x), axis=1)
+    for column, on in zip(x.T, begun.T, strict=True):
+        weight = np.where(on[:, None], DISCOUNTS * weight, weight)
+        known = np.isfinite(column)[:, None]
+        miss = np.where(known, np.nan_to_num(column)[:, None] - mean, 0.0)
+        wide = 1.0 + 1.0 / np.maximum(weight, 1e-6)
+        step = _student(miss, freedom, square / freedom * wide)
+        loglike += np.where(known, step, 0.0)
+        gain = 1.0 / (weight + 1.0)
+        mean = np.where(known, mean + gain * miss, mean)
+        square = np.where(known, square + miss**2 / wide, square)
+        freedom = np.where(known, freedom + 1.0, freedom)
+        weight = np.where(known, weight + 1.0, weight)
+    return Size(mean, weight, freedom, square, loglike)
+
+
+def _spread(sizes: Floats) -> float:
+    """Variance of the sizes, not below a small share of their square (a constant series), and a guess where they are few."""
+    if len(sizes) < FEWEST:
+        return 0.25
+    return max(float(np.var(sizes)), 1e-8 * max(float(np.mean(sizes**2)), 1e-12))
+
+
+def _student(miss: Floats, freedom: Floats, variance: Floats) -> Floats:
+    from scipy.special import gammaln
+
+    half = 0.5 * (freedom + 1.0)
+    density: Floats = (
+        gammaln(half) - gammaln(0.5 * freedom) - 0.5 * np.log(np.pi * freedom * variance)
+        - half * np.log1p(miss**2 / (freedom * variance))
+    )  # fmt: skip
+    return density
+
+
+def weighed(loglike: Floats) -> Floats:
+    """Posterior weights over the grid under an even prior, last axis."""
+    w = np.exp(loglike - loglike.max(axis=-1, keepdims=True))
+    shares: Floats = w / w.sum(axis=-1, keepdims=True)
+    return shares
+
+
+def hurdle_paths(
+    now: tuple[Chance, Size], trained: tuple[Chance, Size], row: int, horizon: int, draws: int, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """(occurs, size) of the months beyond, each (draws, horizon): states of `now`, grid weights of `trained`.
+
+    Paths are run forward month by month: the level moves by what the discount forgets, the chance is drawn anew from the
+    discounted Beta and updated by the path's own months.
+    """
+    chances, sizes = now
+    one = rng.choice(len(DISCOUNTS), size=draws, p=weighed(trained[0].loglike[row]))
+    two = rng.choice(len(DISCOUNTS), size=draws, p=weighed(trained[1].loglike[row]))
+    a, b, d = chances.a[row, one], chances.b[row, one], DISCOUNTS[one]
+    variance = 0.5 * sizes.square[row, two] / rng.gamma(0.5 * sizes.freedom[row, two])
+    weight = np.maximum(sizes.weight[row, two], 1e-3)
+    level = sizes.mean[row, two] + np.sqrt(variance / weight) * rng.standard_normal(draws)
+    occurs, out = np.empty((draws, horizon)), np.empty((draws, horizon))
+    for h in range(horizon):
+        hit = rng.random(draws) < rng.beta(np.maximum(d * a, 1e-3), np.maximum(d * b, 1e-3))
+        a, b = d * a + hit, d * b + ~hit
+        out[:, h] = level + np.sqrt(variance) * rng.standard_normal(draws)
+        occurs[:, h] = hit
+        # a weight that falls from w to d w is a level that gained variance v (1 / (d w) - 1 / w); sizes of the path restore it
+        level = level + np.sqrt(variance * (1.0 / DISCOUNTS[two] - 1.0) / weight) * rng.standard_normal(draws)
+    return occurs, out
+
+
+def tsb(y: Floats) -> Tsb:
+    """Teunter, Syntetos and Babai (2011, Eur. J. Oper. Res. 214:606, eq. 4) for every rate of the grid.
+
+    p <- p + b ([y > 0] - p) each month, z <- z + a (y - z) in months with trade. They start at the means of the first twelve
+    known months. Likelihood: Bernoulli for p; for z the logarithm of y / z is normal about its mean with the variance it had.
+    """
+    s, grid = len(y), len(RATES)
+    first = [row[np.isfinite(row)][:12] for row in y]
+    p = np.repeat([[np.clip(np.mean(f != 0) if len(f) else 0.5, 0.02, 0.98)] for f in first], grid, axis=1)
+    z = np.repeat([[np.mean(np.abs(f[f != 0])) if (f != 0).any() else 1.0] for f in first], grid, axis=1)
+    chances, errors, counts = np.zeros((s, grid)), np.zeros((s, grid)), np.zeros((s, 1))
+    squares = np.zeros((s, grid))
+    levels = []
+    for column in y.T:
+        known, value = np.isfinite(column)[:, None], np.nan_to_num(column)[:, None]
+        hit = known & (value != 0.0)
+        safe = np.clip(p, 0.005, 0.995)
+        chances += np.where(known, np.log(np.where(value != 0.0, safe, 1.0 - safe)), 0.0)
+        log = np.where(hit, np.log(np.where(hit, np.abs(value), 1.0) / z), 0.0)
+        errors, squares, counts = errors + log, squares + log**2, counts + hit
+        levels.append(z)
+        p = np.where(known, p + RATES * ((value != 0.0) - p), p)
+        z = np.where(hit, z + RATES * (np.abs(value) - z), z)
+    n = np.maximum(counts, 1.0)
+    variance = np.maximum(squares / n - (errors / n) ** 2, 1e-8)
+    sizes = -0.5 * n * np.log(variance)
+    return Tsb(p, z, chances, sizes, _ratios(y, np.stack(levels, axis=-1), sizes))
+
+
+def _ratios(y: Floats, levels: Floats, sizes: Floats) -> list[Floats]:
+    """Months with trade over the level before them, at each series' most likely rate; divided by their mean."""
+    out = []
+    for row, own, score in zip(y, levels, sizes, strict=True):
+        hit = np.isfinite(row) & (np.nan_to_num(row) != 0.0)
+        ratio = row[hit] / own[int(score.argmax())][hit]
+        out.append(ratio / max(float(np.mean(np.abs(ratio))), 1e-300) if len(ratio) else np.ones(1))
+    return out
+
+
+def tsb_paths(now: Tsb, trained: Tsb, row: int, horizon: int, draws: int, rng: np.random.Generator) -> Floats:
+    """Months beyond, (draws, horizon): Bernoulli times resampled sizes, both states run on with each path's own months.
+
+    Rates are drawn from their posterior; the chance from the Beta whose mean is p and whose weight is what exponential
+    smoothing of rate b remembers, (2 - b) / b months; the level is moved by a mean of so many resampled ratios.
+    """
+    beta = RATES[rng.choice(len(RATES), size=draws, p=weighed(trained.chance[row]))]
+    pick = rng.choice(len(RATES), size=draws, p=weighed(trained.size[row]))
+    p = now.p[row, np.searchsorted(RATES, beta)]
+    memory = (2.0 - beta) / beta
+    p = rng.beta(p * memory + 0.05, (1.0 - p) * memory + 0.05)
+    alpha, ratios = RATES[pick], trained.ratios[row]
+    kept = np.maximum(np.minimum((2.0 - alpha) / alpha, len(ratios)), 1.0)
+    spread = float(np.std(np.log(np.maximum(np.abs(ratios), 1e-6)))) if len(ratios) >= FEWEST else 0.5
+    z = now.z[row, pick] * np.exp(spread / np.sqrt(kept) * rng.standard_normal(draws) - 0.5 * spread**2 / kept)
+    out = np.empty((draws, horizon))
+    for h in range(horizon):
+        hit = rng.random(draws) < p
+        value = z * ratios[rng.integers(0, len(ratios), draws)]
+        out[:, h] = np.where(hit, value, 0.0)
+        p = p + beta * (hit - p)
+        z = np.where(hit, z + alpha * (np.abs(value) - z), z)
+    return out

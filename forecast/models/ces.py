@@ -1,0 +1,118 @@
+"""Complex exponential smoothing, its season chosen by AICc."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from forecast.core.contracts import Answers
+from forecast.core.errors import ConfigError, nearest
+from forecast.core.lanes import Lane, Paths, Question, padded, predict_lanes, rows, single
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Floats, Vintage
+from forecast.kernels import ces as kernel, theta
+from forecast.kernels.ces import FORMS
+from forecast.kernels.resample import blocks, inflation
+
+FEWEST = 12  # months
+HEAVY = 24  # candidates kept of each series
+YEARS = 5  # the first season is taken from so many
+SPELLED = {"N": "none", "S": "simple", "P": "partial", "F": "full"}
+
+
+@model
+@dataclass(frozen=True)
+class Ces:
+    """Complex exponential smoothing of the figures themselves: no season, simple, partial or full, weighed by AICc.
+
+    Svetunkov, Kourentzes and Ord (2022). It tells level from trend by no component of its own, so it takes up growth where
+    others must choose. The model is additive: it works on the figures, not on logarithms. Each path draws a form by
+    exp(-AICc/2), its parameters by likelihood, then past errors, in proportion to the level where they grew with it.
+
+    choose : "averaged" draws forms by weight, "best" takes the one with the smallest AICc
+    engine : "reference" runs the recursion month by month in complex numbers, as printed in the paper
+    """
+
+    forms: tuple[str, ...] = FORMS
+    choose: Literal["averaged", "best"] = "averaged"
+    transform: Literal["auto", "log", "asinh", "none"] = "none"
+    engine: Literal["fast", "reference"] = "fast"
+
+    def __post_init__(self) -> None:
+        for form in self.forms:
+            if form not in FORMS:
+                raise ConfigError(f"no form is called '{form}'", where="option 'forms'", hint=nearest(form, FORMS))
+        if "N" not in self.forms:
+            raise ConfigError("all forms are seasonal", where="option 'forms'", hint="add 'N' for short series")
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError below twelve months."""
+        return single(self._all([(vintage, task)], [rng]))
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question; all series, cutoffs and candidates in one pass over the months."""
+        return rows(self, questions, self._all(questions, rngs))
+
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+
+    def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+        out: list[Paths | Exception] = [ArithmeticError("not reached")] * len(lanes)
+        for season in sorted({lane.season or 1 for lane in lanes}):
+            mine = [i for i, lane in enumerate(lanes) if (lane.season or 1) == season]
+            forms = tuple(f for f in self.forms if season > 1 or not kernel.seasonal(f))
+            past = _laid([lanes[i].training.z for i in mine], [lanes[i].training.known for i in mine], season)
+            now = _laid([lanes[i].now.z for i in mine], [lanes[i].now.known for i in mine], season)
+            for k, (i, fitted) in enumerate(zip(mine, kernel.fit(past, forms, HEAVY), strict=True)):
+                out[i] = self._paths(lanes[i], fitted, now, k, rngs[i])
+        return out
+
+    def _paths(self, lane: Lane, fitted: kernel.Fitted, now: kernel.Lanes, k: int, rng: np.random.Generator) -> Paths:
+        weight = fitted.weight
+        if self.choose == "best":
+            weight = np.where(fitted.form == fitted.form[fitted.best], weight, 0.0)
+            weight = weight / weight.sum()
+        pick = np.searchsorted(np.cumsum(weight), rng.random(lane.draws)).clip(max=len(weight) - 1)
+        noise = self._noise(lane, fitted, now, k, rng)
+        z = np.empty((lane.draws, lane.horizon))
+        run = kernel.states if self.engine == "fast" else kernel.plain_states
+        for j in np.unique(fitted.form[pick]):
+            mine = np.flatnonzero(fitted.form == j)
+            drawn = fitted.form[pick] == j
+            end = run(now, k, FORMS[j], fitted.point[mine], fitted.first[mine])
+            z[drawn] = kernel.simulate(end, fitted.point[mine], np.searchsorted(mine, pick[drawn]), noise[drawn])
+        names = ("alpha real", "alpha imaginary", "beta real", "beta imaginary")
+        values = [float(c) for c in fitted.point[fitted.best]]
+        return Paths(z, _spelled(fitted, weight), parameters=tuple(zip(names, values, strict=True)))
+
+    def _noise(self, lane: Lane, fitted: kernel.Fitted, now: kernel.Lanes, k: int, rng: np.random.Generator) -> Floats:
+        """Future errors: past ones of the best candidate, widened for the parameters spent and the spread's uncertainty."""
+        best = np.array([fitted.best])
+        form = FORMS[int(fitted.form[fitted.best])]
+        errors = kernel.states(now, k, form, fitted.point[best], fitted.first[best]).errors[lane.now.known, 0]
+        n = len(errors)
+        freedom = max(n - kernel.size(form, lane.season or 1) + 1, n / 3, 2.0)
+        noise = blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng)
+        return noise * inflation(freedom, lane.draws, rng)
+
+
+def _laid(series: Sequence[Floats], known: Sequence[np.ndarray], season: int) -> kernel.Lanes:
+    pattern = np.zeros((len(series), season))
+    for i, values in enumerate(series):
+        if season > 1 and len(values) >= 2 * season:
+            pattern[i] = theta.pattern(values[: YEARS * season], season)
+    return kernel.Lanes(*padded(series, known), season, pattern)
+
+
+def _spelled(fitted: kernel.Fitted, weight: Floats) -> str:
+    """`CES partial 0.71, none 0.29`: the forms drawn from, by weight."""
+    shares = {SPELLED[form]: float(weight[fitted.form == j].sum()) for j, form in enumerate(FORMS)}
+    heavy = sorted(((share, name) for name, share in shares.items() if share >= 0.05), key=lambda pair: (-pair[0], pair[1]))
+    return "CES " + ", ".join(f"{name} {share:.2f}" for share, name in heavy)

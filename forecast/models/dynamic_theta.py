@@ -1,0 +1,117 @@
+"""Dynamic optimised theta method: a line re-estimated every month, its weight and the smoothing chosen by least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from forecast.core.contracts import Answers
+from forecast.core.lanes import Lane, Paths, Question, padded, predict_lanes, rows, shifted, single
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Floats, Vintage
+from forecast.kernels import theta as kernel
+from forecast.kernels.resample import blocks, inflation
+
+FEWEST = 10  # months
+
+
+@model
+@dataclass(frozen=True)
+class DynamicTheta:
+    """The dynamic optimised theta model on the working scale, deseasonalised where the season passes a test.
+
+    Fiorucci, Pellegrini, Louzada and Petropoulos (2016): theta, alpha and the first level are free, and the straight line is
+    that of the months seen so far. The additive season comes off where its autocorrelation is significant at 10 per cent.
+    Paths draw alpha by likelihood (theta and first level with it) and past one-step errors, and move level and line on.
+
+    season : "auto" tests for it
+    engine : "reference" is the recursion written month by month, its three parameters found by a general optimiser
+    """
+
+    season: Literal["auto", "always", "none"] = "auto"
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+    engine: Literal["fast", "reference"] = "fast"
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError below ten months."""
+        return single(self._all([(vintage, task)], [rng]))
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question; all lanes and all alphas in one pass over the months."""
+        return rows(self, questions, self._all(questions, rngs))
+
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+
+    def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+        if not lanes:
+            return []
+        patterns = [self._pattern(lane.training.z, lane.season or 1) for lane in lanes]
+        turned = [shifted(lane, p) for lane, p in zip(lanes, patterns, strict=True)]
+        past = [lane.training.z - np.resize(p, len(lane.training.z)) for lane, p in zip(lanes, patterns, strict=True)]
+        now = [lane.now.z - np.resize(p, len(lane.now.z)) for lane, p in zip(lanes, turned, strict=True)]
+        table = padded(past, [lane.training.known for lane in lanes])
+        fitted = _reference(*table) if self.engine == "reference" else kernel.dynamic(*table)
+        states = kernel.dynamic_states(*padded(now, [lane.now.known for lane in lanes]), fitted.alpha, fitted.w, fitted.start)
+        return [
+            _paths(lane, fitted, i, [part[i] for part in states[:3]], turned[i], rng)
+            for i, (lane, rng) in enumerate(zip(lanes, rngs, strict=True))
+        ]
+
+    def _pattern(self, z: Floats, season: int) -> Floats:
+        """The season by phase from the first month on; zeros without one."""
+        long_enough = season > 1 and len(z) > 2 * season
+        if not long_enough or self.season == "none" or (self.season == "auto" and not kernel.is_seasonal(z, season)):
+            return np.zeros(season)
+        return kernel.pattern(z, season)
+
+
+def _paths(
+    lane: Lane, fitted: kernel.Dynamic, i: int, states: Sequence[Floats], pattern: Floats, rng: np.random.Generator
+) -> Paths:
+    """Draws of one lane: a point of the grid by likelihood, past errors run on through level and line."""
+    errors = fitted.errors[i, : len(lane.training.z)][lane.training.known]
+    n = len(errors)
+    freedom = max(n - 3 - (len(pattern) - 1 if np.any(pattern) else 0), n / 3)
+    noise = blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng)
+    share = np.exp(fitted.loglike[i, :-1] - fitted.loglike[i, -1])
+    pick = np.searchsorted(np.cumsum(share / share.sum()), rng.random(lane.draws)).clip(max=len(share) - 1)
+    pick = np.where(pick == share.argmax(), len(share), pick)  # the best alpha stands for its own grid point
+    level, mean, slope = (state[pick] for state in states)
+    noise = noise * inflation(freedom, lane.draws, rng)
+    count = len(lane.now.z)
+    z = kernel.run_on(count, fitted.alpha[i, pick], fitted.w[i, pick], level, mean, slope, noise)
+    z = z + pattern[(count + np.arange(lane.horizon)) % len(pattern)]
+    alpha, w = float(fitted.alpha[i, -1]), float(fitted.w[i, -1])
+    name = "dynamic theta, season removed" if np.any(pattern) else "dynamic theta"
+    return Paths(z, name, parameters=(("alpha", alpha), ("theta", 1.0 / (1.0 - w)), ("start", float(fitted.start[i, -1]))))
+
+
+def _reference(y: Floats, weight: Floats, length: np.ndarray) -> kernel.Dynamic:
+    """The same model, one series at a time, with all three parameters from scipy's bounded optimiser."""
+    from dataclasses import replace
+
+    from scipy.optimize import minimize
+
+    fitted = kernel.dynamic(y, weight, length)
+    out = []
+    for i, n in enumerate(length):
+        figures, on = y[i, :n], weight[i, :n]
+        found = minimize(
+            lambda p, figures=figures, on=on: float((kernel.plain_errors(figures, on, *p) ** 2).sum()),
+            [fitted.alpha[i, -1], fitted.w[i, -1], fitted.start[i, -1]],
+            bounds=[(1e-6, 1 - 1e-6), (0.0, kernel.WIDEST), (None, None)],
+            method="L-BFGS-B",
+        )
+        out.append(found.x)
+    best = np.array(out)
+    last = [np.column_stack([part[:, :-1], best[:, k]]) for k, part in enumerate((fitted.alpha, fitted.w, fitted.start))]
+    level, mean, slope, errors = kernel.dynamic_states(y, weight, length, last[0], last[1], last[2])
+    return replace(fitted, alpha=last[0], w=last[1], start=last[2], level=level, mean=mean, slope=slope, errors=errors)

@@ -1,0 +1,54 @@
+"""Teunter, Syntetos and Babai: smoothed chance of trade times smoothed size, for flows that thin out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.core.contracts import Answers
+from forecast.core.lanes import Lane, Paths, Question, predict_lanes, rows, single
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Vintage
+from forecast.kernels import intermittent
+
+FEWEST = 6  # months
+
+
+@model
+@dataclass(frozen=True)
+class Tsb:
+    """Smoothed chance of trade times smoothed size, each with a rate of its own; the chance falls in every empty month.
+
+    Teunter, Syntetos and Babai (2011, Eur. J. Oper. Res. 214:606). The method has no error model of its own; draws are
+    Bernoulli months times sizes resampled relative to their level, run forward through the smoothing equations, with the rates
+    drawn by their one-step likelihoods (`kernels.intermittent.tsb_paths`). No season.
+    """
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError below six months."""
+        return single(self._all([(vintage, task)], [rng]))
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question, all series filtered at once."""
+        return rows(self, questions, self._all(questions, rngs))
+
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        return predict_lanes(questions, rngs, "none", lambda season: FEWEST, _solve)
+
+
+def _solve(lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+    if not lanes:
+        return []
+    now = intermittent.tsb(intermittent.padded([(lane.now.z, lane.now.known) for lane in lanes]))
+    trained = intermittent.tsb(intermittent.padded([(lane.training.z, lane.training.known) for lane in lanes]))
+    out: list[Paths | Exception] = []
+    for i, (lane, rng) in enumerate(zip(lanes, rngs, strict=True)):
+        drawn = intermittent.tsb_paths(now, trained, i, lane.horizon, lane.draws, rng)
+        out.append(Paths(drawn, "TSB: smoothed chance and size"))
+    return out

@@ -1,0 +1,59 @@
+"""Regimes: the state of export policy in a month, a dimension of every score."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from forecast.core import months
+from forecast.core.events import Event
+
+RESTRICTING = ("licence", "ban", "enforcement", "quota")
+TAKING_BACK = ("suspension", "deal", "agreement")
+WORDS = ("no control", "before", "anticipation", "under control", "after reversal")
+
+
+def regime_of(series: str, month: int, events: Iterable[Event]) -> str:
+    """State of policy in a month: no control | before | anticipation | under control | after reversal.
+
+    `events` are those of the default calendar that bear on the series. Anticipation runs from the announcement (or the month
+    from which traders could act) to the month before a control begins, where none holds yet. After reversal: every control has
+    ended, or a suspension, a deal or a named reversal has begun since the newest one that holds.
+    """
+    touching = [e for e in events if e.role == "default" and e.in_force and e.touches(series)]
+    controls = [e for e in touching if e.instrument in RESTRICTING]
+    if not controls:
+        return "no control"
+    begun = [e for e in controls if e.start <= month]
+    holding = [e for e in begun if _holds(e, month)]
+    if not holding:
+        if any(_noticed(e) <= month < e.start for e in controls):
+            return "anticipation"
+        return "after reversal" if begun else "before"
+    newest = max(e.start for e in holding)
+    back = [e for e in touching if e.instrument not in RESTRICTING and (e.instrument in TAKING_BACK or e.reversal_of)]
+    return "after reversal" if any(newest <= e.start <= month and _holds(e, month) for e in back) else "under control"
+
+
+def _holds(event: Event, month: int) -> bool:
+    """Whether a measure still holds at the end of a month."""
+    return event.until is None or months.ordinal(event.until) > month
+
+
+def _noticed(event: Event) -> int:
+    """The first month in which traders could act on a measure."""
+    return min(event.start - event.anticipation, months.ordinal(event.announced))
+
+
+def in_first_quarter(first: int, last: int) -> bool:
+    """Whether a period holds a month from January to March: the Lunar New Year moves between them, and fiscal years end.
+
+    >>> in_first_quarter(12 * 2025, 12 * 2025), in_first_quarter(12 * 2025 + 3, 12 * 2025 + 11)
+    (True, False)
+    """
+    return any(month % 12 < 3 for month in range(first, last + 1))
+
+
+def told_apart(regimes: Sequence[str]) -> list[str]:
+    """The regimes among some months, in the order of `WORDS`; unknown ones last."""
+    found = set(regimes)
+    return [word for word in WORDS if word in found] + sorted(found - set(WORDS))

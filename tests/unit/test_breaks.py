@@ -1,0 +1,106 @@
+"""Collapses told month by month, and a ratio learned from very few months."""
+
+import numpy as np
+import pytest
+
+from forecast.kernels import breaks
+
+RNG = 5
+
+
+def figures(n=60, level=100.0, noise=0.1, seed=1):
+    rng = np.random.default_rng(seed)
+    return level * np.exp(0.2 * np.sin(np.arange(n) * np.pi / 6) + noise * rng.standard_normal(n))
+
+
+def told(y, season=12):
+    return breaks.collapses(np.arange(len(y)), np.asarray(y, float), season)
+
+
+def test_an_ordinary_series_has_no_collapse():
+    assert not told(figures()).any()
+    assert not told(figures(noise=0.3, seed=2)).any()
+
+
+def test_the_first_month_of_a_collapse_is_told_and_so_is_the_return():
+    y = figures()
+    y[40:46] *= 0.03
+    assert np.flatnonzero(told(y)).tolist() == list(range(40, 46))
+
+
+def test_what_came_later_does_not_change_what_was_told():
+    y = figures()
+    y[40:] *= 0.03
+    for cut in (39, 40, 41, 50):
+        assert np.array_equal(told(y)[:cut], told(y[:cut]))
+
+
+def test_empty_months_are_a_collapse_and_a_long_one_is_not_forgotten():
+    y = figures(90)
+    y[40:] = 0.0
+    assert told(y)[40:].all()
+
+
+def test_a_lumpy_series_an_empty_one_and_a_negative_one_show_none():
+    rng = np.random.default_rng(3)
+    lumpy = np.where(rng.random(60) < 0.5, 0.0, np.exp(1.5 * rng.standard_normal(60)))
+    assert told(lumpy).mean() < 0.1
+    assert not told(np.zeros(30)).any()
+    assert not told(rng.standard_normal(60)).any()
+
+
+def base(months, draws=2000, level=100.0, common=0.1, own=0.1, seed=0):
+    rng = np.random.default_rng(seed)
+    shared = common * rng.standard_normal((draws, 1))
+    return level * np.exp(shared + own * rng.standard_normal((draws, months)))
+
+
+def paths(block, seen, prior, **more):
+    at = np.arange(block.shape[1])
+    return breaks.ratio_paths(block, np.asarray(seen, float), at, prior, 0.1, np.random.default_rng(RNG), **more)
+
+
+def test_without_a_month_seen_the_prior_speaks():
+    made = paths(base(3), [], breaks.Prior(np.log(0.05), 1.0))
+    assert made.shape == (2000, 3)
+    assert np.median(made[:, 0]) == pytest.approx(5.0, rel=0.15)
+    assert np.quantile(made[:, 0], 0.9) == pytest.approx(5.0 * np.exp(1.28), rel=0.25)
+
+
+def test_one_month_seen_is_almost_all_that_counts():
+    made = paths(base(4), [40.0], breaks.Prior(np.log(0.05), 1.0))
+    assert np.median(made, axis=0) == pytest.approx(40.0, rel=0.1)
+    low, high = np.quantile(made[:, 0], [0.1, 0.9])
+    # one month's own noise and the next one's: sd sqrt(2) * 0.1 of the logarithm, the common part cancels
+    assert np.log(high / low) / 2.563 == pytest.approx(np.sqrt(2) * 0.1, rel=0.35)
+
+
+def test_a_growing_leak_is_followed():
+    seen = 3.0 * 1.25 ** np.arange(6)
+    made = paths(base(9, common=0.0, own=0.03), seen, breaks.Prior(np.log(0.05), 1.0))
+    assert np.median(made[:, 0]) > seen[-1]
+
+
+def test_empty_months_make_empty_months_likely():
+    prior = breaks.Prior(np.log(0.3), 1.2)
+    some, all_of_them = paths(base(7), [5.0, 0.0, 5.0, 0.0], prior), paths(base(14), np.zeros(12), prior)
+    assert 0.3 < (some == 0).mean() < 0.7
+    assert (all_of_them == 0).mean() > 0.85
+
+
+def test_systematic_shares():
+    index = breaks.systematic(np.array([0.5, 0.3, 0.2]), 1000)
+    assert np.bincount(index).tolist() == [500, 300, 200]
+
+
+def test_devices_are_weighed_by_score_and_days():
+    even = np.ones(3)
+    one = breaks.weights_by_score(even, np.array([1.0, 2.0, np.nan]), 1)
+    three = breaks.weights_by_score(even, np.array([1.0, 2.0, np.nan]), 3)
+    assert one == pytest.approx([2 / 3, 1 / 3, 0.0])
+    assert three == pytest.approx([8 / 9, 1 / 9, 0.0])
+    assert breaks.weights_by_score(even, np.array([1.0, 9.0, 1.0]), 3) == pytest.approx([0.5, 0.0, 0.5])
+
+
+def test_places_of_months_in_any_order():
+    assert breaks.places(np.array([7, 3, 5]), np.array([5, 7])).tolist() == [2, 0]

@@ -1,0 +1,31 @@
+"""Answers as rows of the forecasts table."""
+
+from contracts.archives import SERIES, archive, day_after
+
+from forecast.core.run import TABLES
+from forecast.jobs.folder import COLUMNS
+from forecast.study.backtest import backtest
+from forecast.study.frames import PROBABILITIES, frame
+from forecast.study.score import score
+
+
+def test_rows_have_the_columns_of_the_run_folder():
+    assert "forecasts" in TABLES
+    made = frame(backtest(archive(), [day_after("2022-06")], ["mean12"], SERIES, [1, 2], draws=50))
+    assert set(COLUMNS["forecasts"]) <= set(made.columns)
+    assert len(PROBABILITIES) == sum(name.startswith("q") for name in COLUMNS["forecasts"])
+
+
+def test_rows_agree_with_the_scores():
+    made = backtest(archive(), [day_after(m) for m in ("2022-06", "2022-07")], ["mean12", "drift"], SERIES, [1, 2], draws=50)
+    rows = frame(made).set_index(["job", "month"])
+    for score_row in score(made, "latest", ["mae"]).table.to_dict("records"):
+        row = rows.loc[(score_row["job"], score_row["month"])]
+        assert abs(row["truth"] - row["q50"]) == score_row["value"]
+        assert (row["h_info"], row["vintage"]) == (score_row["h_info"], score_row["vintage"])
+
+
+def test_a_question_left_open_has_no_row():
+    made = backtest(archive(), [day_after("2018-08")], ["mean12"], SERIES, [1], min_months=2, draws=50)
+    assert made.failures == {"mean12": 1}
+    assert frame(made).empty

@@ -1,0 +1,143 @@
+"""Pooled past errors: the arithmetic of what a number of errors supports, and levels that follow coverage."""
+
+import numpy as np
+import pytest
+
+from forecast.kernels import pooling
+from forecast.kernels.pooling import GRID, LEVELS, Pool
+
+
+def pool(values, owner=None, window=None, series=None, apart=1.0):
+    values = np.asarray(values, float)
+    owner = np.arange(len(values)) if owner is None else np.asarray(owner)
+    window = np.arange(len(values)) if window is None else np.asarray(window)
+    return Pool.of(values, owner, window, series or int(owner.max()) + 1, apart)
+
+
+def test_what_a_number_of_errors_supports():
+    assert [pooling.needed(level) for level in (0.5, 0.8, 0.9, 0.95)] == [3, 9, 19, 39]
+    for level in (0.5, 0.8, 0.9, 0.95):
+        n = pooling.needed(level)
+        assert pooling.reachable(n) >= level - 1e-12
+        assert pooling.reachable(n - 1) < level
+    assert pooling.reachable(2) == pytest.approx(1 / 3)
+    assert pooling.reachable(4) == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("n", [9, 19, 40, 151])
+def test_quantiles_are_the_ceiling_and_the_floor(n):
+    values = np.random.default_rng(n).permutation(n).astype(float)  # 0 .. n - 1
+    levels = np.array([0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975])
+    made = pool(values).quantiles(levels)
+    up = np.ceil((n + 1) * levels - 1e-9) - 1
+    down = n - np.ceil((n + 1) * (1 - levels) - 1e-9)
+    assert made.tolist() == np.clip(np.where(levels >= 0.5, up, down), 0, n - 1).tolist()
+
+
+def test_the_arithmetic_covers_in_small_samples():
+    rng = np.random.default_rng(0)
+    hits = []
+    for _ in range(3000):
+        errors = rng.standard_normal(19)
+        low, high = pool(errors).quantiles(np.array([0.05, 0.95]))
+        hits.append(low <= rng.standard_normal() <= high)
+    assert 0.885 < np.mean(hits) < 0.915
+
+
+def test_leads_of_one_window_share_its_weight():
+    one = pool([0.0, 10.0, 10.0, 10.0], owner=[0, 1, 1, 1], window=[0, 1, 1, 1])
+    assert one.count == 2
+    assert one.weight.sum() == pytest.approx(2.0)
+
+
+def test_windows_that_overlap_count_for_less():
+    assert pool(np.zeros(5), owner=np.zeros(5, int), apart=0.25).count == pytest.approx(2.0)
+    assert pool(np.zeros(5), owner=np.zeros(5, int), apart=1.0).count == pytest.approx(5.0)
+
+
+def test_a_series_own_errors_pull_its_quantiles():
+    rng = np.random.default_rng(1)
+    values = np.concatenate([rng.standard_normal(500), 4.0 * rng.standard_normal(100)])
+    mixed = pool(values, owner=np.repeat([0, 1], [500, 100]))
+    levels = np.array([0.9])
+    widths = [mixed.quantiles(levels, 1, share)[0] for share in (0.0, 0.5, 1.0)]
+    assert widths[0] < widths[1] < widths[2]
+    assert widths[2] == pytest.approx(np.sort(values[500:])[90], rel=0.05)
+
+
+def test_the_median_stays_and_the_tails_are_kept():
+    table = np.linspace(-1.0, 3.0, len(GRID))
+    moved = pooling.held(table)
+    assert np.interp(0.5, GRID, moved) == pytest.approx(0.0, abs=1e-9)
+    assert moved[[0, -1]] == pytest.approx(table[[0, -1]], abs=0.01)
+    assert (np.diff(moved) >= 0).all()
+
+
+def test_mapping_keeps_ranks_median_and_dependence():
+    rng = np.random.default_rng(2)
+    shared = rng.standard_normal((2000, 1))
+    draws = 100.0 + shared * [1.0, 2.0]
+    tables = np.stack([2.0 * np.interp(GRID, GRID, (GRID - 0.5) * 2.5)] * 2)
+    made = pooling.mapped(draws, tables, np.ones(2))
+    assert np.allclose(np.median(made, axis=0), np.median(draws, axis=0), atol=0.01)
+    assert (np.diff(np.take_along_axis(made, draws.argsort(axis=0), axis=0), axis=0) >= 0).all()
+    assert np.corrcoef(made.T)[0, 1] > 0.99
+
+
+def test_beyond_the_supported_band_the_wider_of_the_two_stands():
+    draws = np.random.default_rng(3).standard_normal((1000, 1))
+    flat = np.zeros((1, len(GRID)))
+    made = pooling.mapped(draws, flat, np.array([0.8]))
+    low, high = np.quantile(made[:, 0], [0.025, 0.975])
+    assert low == pytest.approx(np.quantile(draws, 0.025), abs=0.05)
+    assert high == pytest.approx(np.quantile(draws, 0.975), abs=0.05)
+    assert np.quantile(made[:, 0], 0.8) == pytest.approx(np.median(draws), abs=1e-6)
+
+
+def test_an_error_beyond_a_shut_side_has_a_size():
+    draws = np.concatenate([np.zeros(600), np.linspace(1.0, 10.0, 400)])[:, None]
+    middle, below, above = pooling.sides(draws)
+    assert middle[0] == 0.0
+    assert below[0] > 0.0
+    assert pooling.scaled(np.array([-1.0]), middle, below, above)[0] < 0
+    assert np.isnan(pooling.scaled(np.array([1.0]), np.zeros(1), np.zeros(1), np.zeros(1))[0])
+
+
+def widening(n=40, grown=3.0, seed=4):
+    """Absolute scores whose size grows over time."""
+    rng = np.random.default_rng(seed)
+    return [np.abs(rng.standard_normal(30)) * (1.0 if t < n // 2 else grown) for t in range(n)]
+
+
+def test_levels_follow_misses():
+    aim = pooling.aci(widening(), 0.1)
+    assert (aim[1:5] < LEVELS[1:5]).all()  # too many misses: aim at fewer
+    narrow = pooling.aci(widening(grown=0.2), 0.1)
+    assert (narrow[1:5] > LEVELS[1:5]).all()
+    steady = pooling.aci(widening(grown=1.0), 0.05)
+    assert np.allclose(steady[1:5], LEVELS[1:5], atol=0.05)
+
+
+def test_widths_follow_misses():
+    at = list(LEVELS).index(0.2)
+    assert pooling.pid(widening(), 0.1)[at] > 1.2
+    assert pooling.pid(widening(grown=0.2), 0.1)[at] < 0.9
+    assert pooling.pid(widening(grown=1.0), 0.05)[at] == pytest.approx(1.0, abs=0.3)
+    assert (pooling.pid([np.ones(3)], 0.1) == 1.0).all()
+
+
+@pytest.mark.parametrize("how", ["aci", "pid"])
+def test_bands_that_follow_cover_what_comes_next(how):
+    """Errors thrice as large in the second half: plain pooling covers too little, following covers nearly enough."""
+    hits = {"plain": [], how: []}
+    for seed in range(40):
+        scores = widening(n=60, seed=seed)
+        signs = np.random.default_rng(seed).choice([-1.0, 1.0], 1800).reshape(60, 30)
+        errors = np.array(scores) * signs
+        table = pool(errors.ravel(), owner=np.zeros(1800, int)).quantiles(GRID)
+        new = 3.0 * np.random.default_rng(1000 + seed).standard_normal(200)
+        for name, made in (("plain", table), (how, pooling.followed(table, scores, how, 0.1))):
+            low, high = np.interp([0.1, 0.9], GRID, made)
+            hits[name].append(np.mean((low <= new) & (new <= high)))
+    assert np.mean(hits["plain"]) < 0.75
+    assert abs(np.mean(hits[how]) - 0.8) < abs(np.mean(hits["plain"]) - 0.8)
