@@ -49,8 +49,8 @@ def collapses(when: Ints, y: Floats, season: int | None, drop: float = 0.5, spre
         if len(open_z) >= NORMAL:
             usual = _usual(np.array(open_when[-MEMORY:]), np.array(open_z[-MEMORY:]), month, season)
             gap = value - usual
-            spread_of = np.array(errors[-MEMORY:] if len(errors) >= NORMAL else open_z - np.median(open_z))
-            limit = max(-np.log(drop), spread * max(1.4826 * float(np.median(np.abs(spread_of))), 0.05))
+            usual_errors = np.array(errors[-MEMORY:]) if len(errors) >= NORMAL else np.array(open_z) - np.median(open_z)
+            limit = max(-np.log(drop), spread * max(1.4826 * float(np.median(np.abs(usual_errors))), 0.05))
             shut = gap < (-0.5 * limit if shut else -limit)  # ends nearer to the old level than it began
             if not shut:
                 errors.append(gap)

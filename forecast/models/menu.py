@@ -203,11 +203,12 @@ class Menu:
 
     def _weights(self, names: Sequence[str], marks: dict[str, list[float]], days: int) -> Floats:
         """The first device alone while nothing can be judged; else by score, the first one's prior twice that of the others."""
+        alone: Floats = np.eye(len(names))[0]
         if len(names) == 1 or not days:
-            return np.eye(len(names))[0]
+            return alone
         prior = np.array([2.0 if name == names[0] else 1.0 for name in names])
         scores = np.array([np.mean(marks[name]) if len(marks[name]) == days else np.nan for name in names])
-        return breaks.weights_by_score(prior, scores, days) if np.isfinite(scores).any() else np.eye(len(names))[0]
+        return breaks.weights_by_score(prior, scores, days) if np.isfinite(scores).any() else alone
 
     def _scale(
         self, vintage: Vintage, task: Task, broken: Broken, request: _Request, paths: Floats, made: dict[str, Floats],

@@ -15,7 +15,7 @@ from forecast.core.events import EventCalendar
 from forecast.core.hindsight import past_questions
 from forecast.core.panel import panel
 from forecast.core.questions import Task
-from forecast.study.ask import put
+from forecast.study.ask import answer_many, put
 
 NAMES = [f"CHN.export.{code}.re_magnets" for code in ("USA", "DEU", "JPN", "KOR", "VNM", "THA", "MEX", "IND", "FRA", "GBR")]
 
@@ -225,3 +225,14 @@ def test_the_default_model_is_named_once():
     made = fc.predict(fc.model(), known, Task(known.day, SERIES, mm.months("2023-01", "2023-03"), draws=100))
     assert made.used[0].model.startswith("mean of ")
     assert known.day > dt.date(2022, 1, 1)
+
+
+@pytest.mark.parametrize("spec", ["ets", {"use": "combine", "members": ["drift", "mean12"]}])
+def test_a_batch_of_questions_gives_the_answers_of_single_ones(spec):
+    vintage, names, _ = wide_panel(series=4)
+    model = registry.build("model", spec)
+    tasks = [Task(vintage.day, name, ["48", "49"], draws=60) for name in [*names, names[0]]]
+    many_ = answer_many(model, [(task, vintage) for task in tasks])
+    for task, made in zip(tasks, many_, strict=True):
+        assert np.allclose(made.draws, put(model, vintage, task).draws, rtol=1e-9)
+    assert np.array_equal(many_[0].draws, many_[-1].draws)

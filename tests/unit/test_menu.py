@@ -209,7 +209,8 @@ def test_where_too_little_is_left_outside_the_break_another_device_stands_and_sa
     first = mm.ordinal("2018-01") + 13
     day = dt.date(first // 12, first % 12 + 1, 1)
     early = Event(
-        "ban", "a ban", announced=day, effective=day, imposed_by=("IDN",), products=("nickel_ore",), instrument="ban", role="default"
+        "ban", "a ban", announced=day, effective=day, imposed_by=("IDN",), products=("nickel_ore",), instrument="ban",
+        role="default",
     )  # fmt: skip
     then = archive(y[:16], SERIES, events=(early,)).as_of(day_after("2019-04"))
     hidden = then.hide(SERIES, mm.ordinal("2018-01"), mm.ordinal("2018-08"))
