@@ -25,7 +25,7 @@ _HOMES = {
     **dict.fromkeys(
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
-            "untouched", "run",
+            "untouched", "vary", "run",
         ),
         "forecast.api",
     ),
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         run as run,
         score as score,
         untouched as untouched,
+        vary as vary,
     )
     from forecast.core.archive import Archive as Archive
     from forecast.core.errors import ForecastError as ForecastError

@@ -257,7 +257,7 @@ def test_no_text_knows_a_machine():
 PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Run", "SeriesKey", "Task",
     "Vintage", "__version__", "backtest", "cutoffs", "estimate", "estimator", "load_archive", "model", "months", "panel",
-    "placebo", "predict", "report", "run", "score", "untouched",
+    "placebo", "predict", "report", "run", "score", "untouched", "vary",
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class Power:
             return Gate(NAME, "not run", reason="nothing was estimated")
         windows = [p.cumulative for p in effect.placebos if p.kind == "time"]
         placed = len(windows) >= FEWEST
-        spread = float(np.std(windows, ddof=1)) if placed else effect.cumulative.se
+        spread = float(np.std(windows, ddof=1)) if placed else effect.cumulative.spread
         least, size = power.detectable(spread, self.chance), abs(effect.cumulative.estimate)
         seen = power.power(size, spread)
         if not math.isfinite(least):

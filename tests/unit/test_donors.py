@@ -277,4 +277,7 @@ def test_a_donor_that_moved_is_named_before_those_it_misled():
     values = flows() / flows().mean(axis=0)
     values[60:, 3] *= 0.3
     share = np.full(6, 1 / 6)
-    assert maths.moved(values[:60, 1:], values[60:, 1:], share, maths.Rule("did", many=6.0)) == [2]
+    apart = maths.departures(
+        values[:60, 1:], values[60:, 1:], np.arange(60), np.arange(60, 66), share, maths.Rule("did", many=6.0)
+    )
+    assert apart[1] == [2]

@@ -48,6 +48,10 @@ def asked(y, design=None, seed=1, **options):
     return made
 
 
+def coefficients(effect):
+    return [p for p in effect.parameters if p.name.startswith("effect")]
+
+
 def long(y):
     unit, time = np.indices(y.shape).reshape(2, -1)
     step = ((unit == 0) & (time >= START)).astype(float)
@@ -82,7 +86,7 @@ def test_a_coefficient_a_month_is_the_fit_without_those_cells():
     dummies = [unit[:, None] == np.arange(UNITS), time[:, None] == np.arange(1, STEPS)]
     theirs = glm(y / y.mean(), np.column_stack([own, *dummies]).astype(float))
     made = asked(flows())
-    assert [p.estimate for p in made.parameters[1:]] == pytest.approx(theirs.params[: STEPS - START], abs=1e-6)
+    assert [p.estimate for p in coefficients(made)[1:]] == pytest.approx(theirs.params[: STEPS - START], abs=1e-6)
     expected = y[step > 0] / np.exp(theirs.params[: STEPS - START])
     assert made.cumulative.estimate == pytest.approx(y[step > 0].sum() - expected.sum(), rel=1e-6)
 
@@ -139,7 +143,7 @@ def test_a_collapse_has_no_coefficient_and_loses_everything(coefficient):
     made = asked(y, coefficient=coefficient)
     assert made.relative.estimate == -1.0
     assert made.relative.interval(0.95) == (-1.0, -1.0)
-    assert made.parameters == ()
+    assert not coefficients(made)
     assert any("all zero: no coefficient" in note for note in made.used[0].notes)
     assert made.cumulative.draws == pytest.approx(-made.counterfactual.sum(axis=1))
     assert made.p_value == made.p_floor
