@@ -218,26 +218,36 @@ def slopes(values: Floats, controls: Floats) -> Floats:
     return found
 
 
-def departures(
-    x: Floats, x_after: Floats, months: Ints, asked: Ints, share: Floats, rule: Rule
-) -> tuple[Floats, list[int]]:  # fmt: skip
-    """How far each donor left the others after the event (k,), in errors; and those that moved, the farthest first.
+@dataclass(frozen=True)
+class Departures:
+    """Donors against each other: how they lay before the event, and how far each left the others after it.
 
-    A donor's mean gap over the `asked` months, against the other donors, over the error that its gaps of `months` before the
-    event let expect (`local_level.error`, how far levels wander learned from all of them). One has moved where that is more
-    than `local_level.MOVED`; it is dropped before the next is looked for.
+    gaps (k, T) before it, of months the weights had not seen; errors (k,) : distance after it, in errors; moved : the donors
+    that are gone, the farthest first
+    """
+
+    gaps: Floats
+    errors: Floats
+    moved: tuple[int, ...]
+
+
+def departures(x: Floats, x_after: Floats, months: Ints, asked: Ints, share: Floats, rule: Rule) -> Departures:
+    """A donor's mean gap over the `asked` months, against the other donors, over the error its gaps of `months` let expect.
+
+    That error is `local_level.errors`, how far levels wander learned from all of them. A donor that lies more than
+    `local_level.MOVED` of them away has moved; it is dropped before the next is looked for.
     """
     left, found = list(range(x.shape[1])), list[int]()
     steady, laid = replace(rule, exact=True), local_level.lay(months, asked)
-    first = _departures(x, x_after, laid, share, steady)
+    gaps, first = _departed(x, x_after, laid, share, steady)
     scores = first
     while len(left) > 2 and len(found) <= x.shape[1] // 3 and scores.max() > local_level.MOVED:
         found.append(left.pop(int(np.argmax(scores))))
-        scores = _departures(x[:, left], x_after[:, left], laid, share, steady) if len(left) > 1 else np.zeros(1)
-    return first, found
+        scores = _departed(x[:, left], x_after[:, left], laid, share, steady)[1]
+    return Departures(gaps, first, tuple(found))
 
 
-def _departures(x: Floats, x_after: Floats, laid: local_level.Laid, share: Floats, rule: Rule) -> Floats:
+def _departed(x: Floats, x_after: Floats, laid: local_level.Laid, share: Floats, rule: Rule) -> tuple[Floats, Floats]:
     before, after = [], []
     for j in range(x.shape[1]):
         rest, rest_after = np.delete(x, j, 1), np.delete(x_after, j, 1)
@@ -245,4 +255,4 @@ def _departures(x: Floats, x_after: Floats, laid: local_level.Laid, share: Float
         before.append(crossed(x[:, j], rest, made, rule) - made.level)
         after.append(abs(float(share @ (x_after[:, j] - made.counterfactual(rest_after)))))
     usual = local_level.errors(laid, before)
-    return np.divide(after, usual, out=np.zeros(len(usual)), where=usual > 0)
+    return np.array(before), np.divide(after, usual, out=np.zeros(len(usual)), where=usual > 0)

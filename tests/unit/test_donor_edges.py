@@ -1,4 +1,4 @@
-"""Donor methods where the figures give out: an Effect with its description or a Failure with a reason, and nothing on stderr."""
+"""Donor methods where the figures give out: a described Effect or a Failure, each with its reason, and nothing on stderr."""
 
 import datetime as dt
 
@@ -114,7 +114,9 @@ def test_no_month_before(method, capfd):
 def test_donors_that_never_traded(method, capfd):
     values = flows()
     values[:, 1:] = 0
-    made = refused(asked(method, values, capfd), "0 donors are left" if method["use"] == "synthetic" else "every donor was zero")
+    made = refused(
+        asked(method, values, capfd), "0 donors are left" if method["use"] == "synthetic" else "every donor was zero"
+    )
     assert made.description.observed > 0
 
 
