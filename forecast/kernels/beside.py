@@ -128,11 +128,12 @@ def departed(panel: Panel, others: list[One]) -> tuple[dict[str, float], list[st
 
 
 def _departures(panel: Panel, others: list[One]) -> dict[str, float]:
-    asked = np.flatnonzero(panel.window)
-    out = {}
+    asked, out = np.flatnonzero(panel.window), dict[str, float]()
     for one in others:
-        laid = local_level.lay(one.errors.months, asked)
-        like = [o.errors for o in others if o is not one and np.array_equal(o.errors.months, one.errors.months)]
-        usual = float(local_level.errors(laid, [one.errors.values, *(o.values for o in like)])[0])
-        out[one.name] = size(one.observed, one.expected, usual)
+        if one.name in out:
+            continue
+        # those with the same months share a fit
+        same = [o for o in others if np.array_equal(o.errors.months, one.errors.months)]
+        usual = local_level.errors(local_level.lay(one.errors.months, asked), [o.errors.values for o in same])
+        out |= {o.name: size(o.observed, o.expected, error) for o, error in zip(same, usual.tolist(), strict=True)}
     return out
