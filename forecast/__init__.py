@@ -25,7 +25,7 @@ _HOMES = {
     **dict.fromkeys(
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
-            "untouched", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
+            "untouched", "vary", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
         ),
         "forecast.api",
     ),
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         to_boe as to_boe,
         to_hub as to_hub,
         untouched as untouched,
+        vary as vary,
     )
     from forecast.core.archive import Archive as Archive
     from forecast.core.errors import ForecastError as ForecastError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +24,14 @@ from forecast.study.door import Regressor
 from forecast.study.export import to_boe, to_hub
 from forecast.study.feasible import feasible
 from forecast.study.score import score
+from forecast.study.vary import Variation
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
     "Regressor", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible", "load_archive", "model", "placebo",
-    "predict", "report", "run", "score", "to_boe", "to_hub", "untouched",
+    "predict", "report", "run", "score", "to_boe", "to_hub", "untouched", "vary",
 ]  # fmt: skip
 
 
@@ -83,18 +84,43 @@ def estimate(method: Any, vintage: Vintage, design: Design, seed: int = 0) -> Ef
 
 
 def placebo(source: Archive | Vintage, design: Design, method: Any, seed: int = 0) -> list[Placebo]:
-    """Answers to the same question laid on earlier windows without an event, where the truth is zero."""
-    from forecast.study.placebo import in_time
+    """Answers to the same question where the truth is zero: earlier windows without an event, and donors in its place.
+
+    A placebo's `kind` is "time" or "space"; the latter need a design with donors.
+    """
+    from forecast.study.placebo import in_space, in_time
 
     vintage = source.latest if isinstance(source, Archive) else source
-    return in_time(_method("estimator", method), vintage, design, seed)[0]
+    asked = _method("estimator", method)
+    return in_time(asked, vintage, design, seed)[0] + (in_space(asked, vintage, design, seed)[0] if design.donors else [])
 
 
-def untouched(source: Archive | Vintage, event: Event, like: str = "") -> tuple[str, ...]:
+def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion: Iterable[str] = ()) -> tuple[str, ...]:
     """Series that no measure of their own touched: candidates for donors (`forecast/study/donors.py`)."""
     from forecast.study import donors
 
-    return donors.untouched(source, event, like)
+    return donors.untouched(source, event, like, diversion)
+
+
+def vary(
+    method: Any,
+    source: Archive | Vintage,
+    design: Design,
+    *,
+    lags: Sequence[int] = (0, 1, 2),
+    donuts: Sequence[int] = (),
+    level_sds: Sequence[float] = (),
+    days: Iterable[str | dt.date] = (),
+    seed: int = 0,
+) -> list[Variation]:
+    """The same question with one thing changed: months under way, the level's step, the day it is asked.
+
+    Each answer is judged like the question itself (`forecast/study/vary.py` says what each word changes).
+    """
+    from forecast.study.vary import variations
+
+    made = _method("estimator", method)
+    return variations(made, source, design, lags=lags, donuts=donuts, level_sds=level_sds, days=days, seed=seed)
 
 
 def compare(

@@ -258,6 +258,7 @@ PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Run", "SeriesKey", "Task",
     "Regressor", "Vintage", "__version__", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible",
     "load_archive", "model", "months", "panel", "placebo", "predict", "report", "run", "score", "to_boe", "to_hub", "untouched",
+    "vary",
 }  # fmt: skip
 
 

@@ -4,6 +4,8 @@ import importlib.util
 import re
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from forecast.core.archive import bundled_archive
@@ -37,3 +39,18 @@ def test_the_page_of_the_claims_names_every_claim_and_its_verdict():
     page = (HOME / "001_claims" / "README.md").read_text("utf-8")
     for one in check_all(bundled_archive().latest):
         assert re.search(rf"\| `{one.claim.id}` \|[^\n]*\| {re.escape(one.verdict)} \|", page), one.claim.id
+
+
+@pytest.mark.slow
+def test_the_studies_table_is_a_fresh_run(tmp_path):
+    """Verdicts to the letter, figures to a hundredth: the draws of a median may differ in the last digits between systems."""
+    run = module(HOME / "006_studies" / "run.py")
+    configs = sorted((HOME / "006_studies").glob("*.toml"))
+    (tmp_path / "fresh.csv").write_text(
+        run.as_csv(pd.concat([run.answers(config, str(tmp_path), 2) for config in configs], ignore_index=True)), "utf-8"
+    )
+    fresh, kept = (pd.read_csv(path) for path in (tmp_path / "fresh.csv", HOME / "006_studies" / "results.csv"))
+    words = ["study", "id", "estimator", "what", "value", "verdict", "reading"]
+    assert fresh[words].fillna("").astype(str).equals(kept[words].fillna("").astype(str))
+    for name in ("estimate", "lo80", "hi80", "desc_estimate", "observed_total"):
+        np.testing.assert_allclose(fresh[name], kept[name], rtol=0.01, atol=0.01, err_msg=name)

@@ -9,9 +9,10 @@ from forecast.core.contracts import Evidence
 from forecast.core.describe import counted
 from forecast.core.registry import check
 from forecast.core.results import Effect, Gate
+from forecast.kernels import local_level
 
 NAME = "donors"
-WITHOUT, MOVED = "ATT without ", "ATT without moved: "
+WITHOUT, MOVED, DEPARTURE = "ATT without ", "ATT without moved: ", "departure of "
 
 
 @check
@@ -19,38 +20,44 @@ WITHOUT, MOVED = "ATT without ", "ATT without moved: "
 class Donors:
     """An estimate from donors must not hang on one of them, nor on those that left the others when the event came.
 
-    Withheld where leaving out one donor, or all that moved after the event (mean gap against the others more than four times
-    its usual size), shifts the average effect by more than one standard error: a donor the event reached would do so, and
-    cannot be told from one that carries the estimate by right. A suggestion at most where one donor carries more than `most`
-    of the weight, where the fit before the event is more than `worst` times as bad as a donor's usual one, or where without
-    an intercept the treated series lies outside the donors' range in more than `outside` of the months (no weights reach it:
-    Abadie, Diamond and Hainmueller 2010, sec. 2).
+    A donor's departure is its mean gap after the event, against the other donors, over the error that its earlier gaps let
+    expect; above three it has moved. Its hold is the shift of the average effect when it is left out, in standard errors.
+    Withheld where departure times hold exceeds `bent`: a donor on which all hangs needs little, one on which little hangs must
+    have gone far, to be taken for one that the event reached. The same for all that moved, left out together, at a departure of
+    three. A suggestion at most where the hold of any donor exceeds one, where one carries more than `most` of the weight, where
+    the fit before the event is more than `worst` times as bad as a donor's usual one, or where without an intercept the treated
+    series lies outside the donors' range in more than `outside` of the months (no weights reach it: Abadie, Diamond and
+    Hainmueller 2010, sec. 2).
     """
 
+    bent: float = 2.0
     most: float = 0.6
     worst: float = 2.0
     outside: float = 0.1
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """value: the largest shift of the average effect, in standard errors, when donors are left out; threshold: 1."""
+        """value: the largest hold of a donor, threshold 1; where withheld, departure times hold, threshold `bent`."""
         known = {p.name: p.estimate for p in effect.parameters}
         shifts = {name: value - known["ATT"] for name, value in known.items() if name.startswith(WITHOUT) and "ATT" in known}
         if effect.counterfactual is None or not shifts:
             return Gate(NAME, "not run", reason="no donors in this estimate")
         se = effect.average.se
-        largest = max(shifts, key=lambda name: abs(shifts[name]))
-        shift = abs(shifts[largest])
-        size = shift / se if se > 0 else (math.inf if shift > 0 else 0.0)
-        if size > 1.0:
-            who = largest.removeprefix(MOVED).removeprefix(WITHOUT)
-            why = "left the other donors after the event" if largest.startswith(MOVED) else "carries the estimate"
-            text = f"{who} {why}: without, it moves by {size:.2f} standard errors"
-            return Gate(NAME, "fail", size, 1.0, text, cap="descriptive", withholds=True)
+        sizes = {name: abs(shift) / se if se > 0 else (math.inf if shift else 0.0) for name, shift in shifts.items()}
+        bent = {name: size * _departure(name, known) for name, size in sizes.items()}
+        name = max(bent, key=lambda name: bent[name])
+        if bent[name] > self.bent:
+            who = name.removeprefix(MOVED).removeprefix(WITHOUT)
+            text = f"{who} left the other donors after the event: without, the estimate moves by {_errors(sizes[name])}"
+            return Gate(NAME, "fail", bent[name], self.bent, text, cap="descriptive", withholds=True)
+        largest = max(sizes, key=lambda name: sizes[name])
+        size = sizes[largest]
         reasons = self._weak(effect, known)
+        if size > 1.0:
+            reasons.insert(0, f"{largest.removeprefix(WITHOUT)} carries the estimate: without, it moves by {_errors(size)}")
         if reasons:
             return Gate(NAME, "fail", size, 1.0, "; ".join(reasons), cap="suggestive")
-        singles = sum(not name.startswith(MOVED) for name in shifts)
-        text = f"without any one of {counted(singles, 'donor')} the estimate moves by at most {size:.2f} standard errors"
+        singles = sum(not name.startswith(MOVED) for name in sizes)
+        text = f"without any one of {counted(singles, 'donor')} the estimate moves by at most {_errors(size)}"
         return Gate(NAME, "pass", size, 1.0, text)
 
     def _weak(self, effect: Effect, known: dict[str, float]) -> list[str]:
@@ -67,3 +74,14 @@ class Donors:
         if share > self.outside:
             reasons.append(f"outside the donors' range in {share:.0%} of the months before the event")
         return reasons
+
+
+def _departure(name: str, known: dict[str, float]) -> float:
+    """How far the donors left out departed from the others: unknown counts as far."""
+    if name.startswith(MOVED):
+        return local_level.MOVED
+    return known.get(DEPARTURE + name.removeprefix(WITHOUT), local_level.MOVED)
+
+
+def _errors(size: float) -> str:
+    return f"{size:.2f} standard errors"

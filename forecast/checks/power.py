@@ -34,16 +34,16 @@ class Power:
             return Gate(NAME, "not run", reason="nothing was estimated")
         windows = [p.cumulative for p in effect.placebos if p.kind == "time"]
         placed = len(windows) >= FEWEST
-        spread = float(np.std(windows, ddof=1)) if placed else effect.cumulative.se
+        spread = float(np.std(windows, ddof=1)) if placed else effect.cumulative.spread
         least, size = power.detectable(spread, self.chance), abs(effect.cumulative.estimate)
         seen = power.power(size, spread)
         if not math.isfinite(least):
             return Gate(NAME, "not run", size, reason="windows without an event do not differ at all")
-        where = f"from the spread of {counted(len(windows), 'window')} without an event" if placed else "from the draws alone"
+        where = f"spread of {counted(len(windows), 'window')} without an event" if placed else "spread of the draws alone"
         text = f"an effect as large as this one would be seen with probability {seen:.0%} ({where})"
         if not placed:
             return Gate(NAME, "not run", size, least, text)
         if size < least:
-            reason = f"windows without an event show differences as large: {text}"
+            reason = f"windows without an event show differences as large ({counted(len(windows), 'window')}, power {seen:.0%})"
             return Gate(NAME, "fail", size, least, reason, cap="cannot distinguish")
         return Gate(NAME, "pass", size, least, text)

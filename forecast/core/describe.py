@@ -71,7 +71,7 @@ def expected(vintage: Vintage, design: Design, baseline: Baseline, periods: Sequ
     year earlier` gives the sum of those months. With `share_of`, the ratio of sums, shape (1,).
     """
     if baseline.first is None or baseline.last is None:
-        back = _years_back(vintage.steps, design.window(vintage)) * cycle(vintage.steps)
+        back = years_back(vintage.steps, design.window(vintage)) * cycle(vintage.steps)
         earlier = [(first - back, last - back) for first, last in periods]
         if not back:
             return np.full(1 if design.share_of else len(periods), math.nan)
@@ -87,7 +87,7 @@ def expected(vintage: Vintage, design: Design, baseline: Baseline, periods: Sequ
 
 def named(vintage: Vintage, design: Design, baseline: Baseline) -> str:
     """A baseline's name; where a year earlier would still be touched, how many years were gone back."""
-    years = _years_back(vintage.steps, design.window(vintage))
+    years = years_back(vintage.steps, design.window(vintage))
     return f"same months {years} years earlier" if baseline.first is None and years > 1 else baseline.name
 
 
@@ -115,7 +115,8 @@ def cycle(steps: Steps) -> int:
     return 12 if steps.unit == "month" else (steps.season or 0)
 
 
-def _years_back(steps: Steps, window: Window) -> int:
+def years_back(steps: Steps, window: Window) -> int:
+    """Whole cycles to go back so that the window and its months of anticipation are left behind."""
     turn = cycle(steps)
     return math.ceil((window.last - window.hole + 1) / turn) if turn else 0
 

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.core.clean import clean
-from forecast.core.describe import Asked
+from forecast.core.describe import Asked, describe, unit_of
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.products import mineral_of
 from forecast.core.questions import Design
+from forecast.core.results import Effect, Used
 from forecast.core.series import SeriesKey
 from forecast.core.transform import split_spans, window_total
 from forecast.core.vintage import Vintage
@@ -38,6 +39,29 @@ class Table:
     controls: tuple[Floats, Floats]
     barred: tuple[str, ...] = ()
     split: int = 0
+
+
+def described(name: str, vintage: Vintage, design: Design, seen: Asked, reads: str = "causal") -> Effect:
+    """The answer before anything is estimated: what was observed, and its description."""
+    stretch = clean(vintage, design)
+    return Effect(
+        estimator=name,
+        design=design,
+        unit=unit_of(design),
+        periods=seen.periods,
+        observed=seen.observed,
+        counterfactual=None,
+        description=describe(vintage, design),
+        steps=vintage.steps,
+        n_clean=stretch.count,
+        n_span=len(stretch.spans),
+        reads=reads,
+    )
+
+
+def refused(made: Effect, *why: str | None) -> Effect:
+    """The description alone, and why nothing more is said."""
+    return replace(made, used=(Used("description only", notes=tuple(filter(None, why))),))
 
 
 def candidates(vintage: Vintage, design: Design) -> tuple[str, ...]:

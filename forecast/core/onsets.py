@@ -3,44 +3,201 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.core import months
+from forecast.core import months, registry
 from forecast.core.events import Event
 from forecast.core.questions import Design
 from forecast.core.regressors import Regressors
 from forecast.core.vintage import Vintage
 
 ShapeSpec = str | Mapping[str, Any]
+Floats = NDArray[np.float64]
+APART = 3.0  # months between the starts of two events that a regression may tell apart
 EPOCH = dt.date(2000, 1, 1)  # where an unnamed event is put so that steps of any length can be read as months
 
 
-def own_regressors(vintage: Vintage, design: Design, axis: NDArray[np.int64], shapes: Sequence[ShapeSpec] = ()) -> Regressors:
+@dataclass(frozen=True, eq=False)
+class Onset:
+    """One event with one shape: columns called `names`, over `when`, the axis as the event's own months.
+
+    free : options of the shape whose word is "estimate", with their bounds
+    """
+
+    event: str
+    names: tuple[str, ...]
+    made: Event
+    shape: Any
+    when: NDArray[np.int64]
+    free: tuple[tuple[str, tuple[float, float]], ...] = ()
+
+    def columns(self, values: Floats) -> Floats:
+        """Columns (months, k) with the free options at `values`."""
+        chosen = dict(zip((name for name, _ in self.free), (float(v) for v in values), strict=True))
+        shape = replace(self.shape, **chosen) if chosen else self.shape
+        return np.asarray(shape.response(self.when, self.made), float).reshape(len(self.when), -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Onsets:
+    """All columns of a design's own events over an axis of `length` steps, less the `dropped` ones."""
+
+    parts: tuple[Onset, ...]
+    length: int
+    dropped: frozenset[str] = frozenset()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the columns (k,)."""
+        return tuple(name for part in self.parts for name in part.names if name not in self.dropped)
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Event of each column (k,)."""
+        return tuple(part.event for part in self.parts for name in part.names if name not in self.dropped)
+
+    @property
+    def rates(self) -> tuple[str, ...]:
+        """Names of what is to be estimated, `<column>.<option>`."""
+        return tuple(f"{part.names[0]}.{option}" for part in self.parts for option, _ in part.free)
+
+    @property
+    def ranges(self) -> tuple[tuple[float, float], ...]:
+        """Bounds of each rate."""
+        return tuple(bounds for part in self.parts for _, bounds in part.free)
+
+    @property
+    def guess(self) -> Floats:
+        """The middle of each range, shape (1, r)."""
+        return np.array([[(a + b) / 2 for a, b in self.ranges]]).reshape(1, -1)
+
+    def columns(self, rates: Floats) -> Floats:
+        """Columns for each row of rates (m, r), shape (m, months, k)."""
+        blocks, at = [np.empty((len(rates), self.length, 0))], 0
+        for part in self.parts:
+            kept = [j for j, name in enumerate(part.names) if name not in self.dropped]
+            values, row = np.unique(rates[:, at : at + len(part.free)], axis=0, return_inverse=True)
+            made = np.stack([part.columns(value)[:, kept] for value in values])
+            blocks.append(made[row.ravel()])
+            at += len(part.free)
+        return np.concatenate(blocks, axis=2)
+
+    def keep(self, names: Iterable[str]) -> Onsets:
+        """Only some columns; an event's rates go with its last column."""
+        dropped = frozenset(self.names) - frozenset(names) | self.dropped
+        parts = tuple(part for part in self.parts if not dropped.issuperset(part.names))
+        return Onsets(parts, self.length, dropped)
+
+
+def own_onsets(vintage: Vintage, design: Design, axis: NDArray[np.int64], shapes: Sequence[ShapeSpec] = ()) -> Onsets:
     """Columns of the design's own events over `axis`, their anticipation months apart, as known on the vintage's day.
 
     Goods at sea: responses come `lag_months` later. `shapes` overrides the events' own. An unnamed event is a step called
-    `effect`; with `shapes` given, columns carry the shapes' names.
+    `effect`; with `shapes` given, columns carry the shapes' names. A measure that reverses an own event goes with it: without
+    the event there is nothing to reverse.
     """
-    if design.events:
-        parts = [(e.id, known) for e in design.events if (known := e.known_on(vintage.day)) and known.in_force]
-        when = axis - design.lag_months
-    else:
-        window = design.window(vintage)
-        parts = [("effect", _unnamed(window.start - window.hole))]
-        when = axis - window.start + months.ordinal(EPOCH)
-    names: list[str] = []
-    columns: list[NDArray[np.float64]] = [np.empty((len(axis), 0))]
-    for stem, event in parts:
-        for label, shape in _shapes(stem, event, shapes, bool(design.events)):
-            block = replace(event, shape=shape).response(when)
-            names += [label if block.shape[1] == 1 else f"{label}.{j + 1}" for j in range(block.shape[1])]
-            columns.append(block)
-    return Regressors(_unique(names), np.column_stack(columns))
+    made: list[Onset] = []
+    for stem, event, when in _placed(vintage, design, axis):
+        for label, words in _shapes(stem, event, shapes, bool(design.events)):
+            shape = registry.build("shape", words)
+            free = [f.name for f in fields(shape) if f.init and getattr(shape, f.name) == "estimate"]
+            part = Onset(stem, (label,), event, shape, when, tuple((name, shape.estimable[name]) for name in free))
+            width = 1 if free else part.columns(np.empty(0)).shape[1]
+            made.append(part if width == 1 else replace(part, names=tuple(f"{label}.{j + 1}" for j in range(width))))
+    unique = iter(_unique([name for part in made for name in part.names]))
+    return Onsets(tuple(replace(part, names=tuple(next(unique) for _ in part.names)) for part in made), len(axis))
+
+
+def _placed(vintage: Vintage, design: Design, axis: NDArray[np.int64]) -> list[tuple[str, Event, NDArray[np.int64]]]:
+    """(id, event, the axis as months of that event); steps that are no months are counted from `EPOCH`."""
+    window, steps, epoch = design.window(vintage), vintage.steps, months.ordinal(EPOCH)
+    if not design.events:
+        return [("effect", _from_epoch(window.start - window.hole), axis - window.start + epoch)]
+    out = []
+    first = min(event.start for event in design.events)
+    for event in own_events(vintage, design):
+        if steps.unit == "month":
+            if design.anticipation is not None:
+                early = design.anticipation if event.start == first else 0
+                event = _expected(event, early)
+            out.append((event.id, event, axis - design.lag_months))
+            continue
+        start = steps.of(event.effective or event.announced)
+        early = start - steps.of(event.anticipation_from) if event.anticipation_from else 0
+        length = steps.of(event.until) - start if event.until else None
+        lone = _from_epoch(early if design.anticipation is None else design.anticipation, length)
+        out.append((event.id, replace(lone, id=event.id, shape=event.shape), axis - design.lag_months - start + epoch))
+    return out
+
+
+def own_events(vintage: Vintage, design: Design) -> list[Event]:
+    """The design's events in force, as known on the vintage's day, and the default events that reverse one of them.
+
+    An event that ends because another reverses it goes on in its own column: the reversal's column carries the return.
+    """
+    own = [known for e in design.events if (known := e.known_on(vintage.day)) and known.in_force]
+    ids = {event.id for event in own}
+    more = [
+        event
+        for event in vintage.events
+        if event.reversal_of in ids and event.id not in ids and event.in_force and event.role == "default"
+        and all(event.directed_at(series) for series in design.treated)
+    ]  # fmt: skip
+    return unended([*own, *more], [*own, *more])
+
+
+def unended(events: Iterable[Event], reversals: Iterable[Event]) -> list[Event]:
+    """Events, without the end that is no more than the start (within a month) of a reversal among `reversals`."""
+    by = {event.reversal_of: event for event in reversals if event.reversal_of and event.in_force}
+    out = []
+    for event in events:
+        turn = by.get(event.id)
+        if turn and event.until and abs(months.position(event.until) - turn.interval[0]) < 1:
+            event = replace(event, end=None, end_announced=None, superseded_by="", superseded_on=None)
+        out.append(event)
+    return out
+
+
+def other_events(
+    vintage: Vintage, design: Design, series: str, axis: NDArray[np.int64], rows: NDArray[np.int64], *, used: bool = True
+) -> tuple[Regressors, tuple[str, ...]]:
+    """Columns of the other default events that moved within the sample, and the names of those that did not."""
+    if not used:
+        return Regressors((), np.empty((len(axis), 0))), ()
+    own = own_events(vintage, design)
+    calendar = vintage.events.without(event.id for event in (*own, *design.events))
+
+    def columns(continued: Sequence[Event]) -> tuple[Regressors, tuple[str, ...]]:
+        names, matrix = replace(calendar, events=tuple(continued)).regressors(axis, series)
+        return Regressors(tuple(names), matrix).usable(rows)
+
+    moving = set(columns(calendar.events)[0].names)
+    return columns(unended(calendar.events, [*own, *(e for e in calendar.events if e.id in moving)]))
+
+
+def donut_months(vintage: Vintage, design: Design) -> set[int]:
+    """The first `donut` months of each own event (after the lag): neither before nor after, so they belong to no fit."""
+    starts = [vintage.steps.of(e.effective or e.announced) + design.lag_months for e in own_events(vintage, design)]
+    return {start + i for start in starts or [design.window(vintage).start] for i in range(design.donut)}
+
+
+def together(vintage: Vintage, design: Design, names: Sequence[str]) -> list[tuple[str, str, str]]:
+    """Pairs of own events that no regression should tell apart: of one cluster, or less than `APART` months apart."""
+    known = [event for event in own_events(vintage, design) if event.id in names]
+    out = []
+    for i, one in enumerate(known):
+        for two in known[i + 1 :]:
+            gap = abs(one.interval[0] - two.interval[0])
+            if one.cluster and one.cluster == two.cluster:
+                out.append((one.id, two.id, "they belong to one cluster"))
+            elif gap < APART:
+                out.append((one.id, two.id, f"they start {gap:.1f} months apart"))
+    return out
 
 
 def _shapes(stem: str, event: Event, shapes: Sequence[ShapeSpec], named: bool) -> list[tuple[str, Mapping[str, Any]]]:
@@ -57,10 +214,26 @@ def _shapes(stem: str, event: Event, shapes: Sequence[ShapeSpec], named: bool) -
     return out
 
 
-def _unnamed(anticipation: int) -> Event:
-    first = months.ordinal(EPOCH) - anticipation
-    early = dt.date(first // 12, first % 12 + 1, 1)
-    return Event("effect", "", announced=early, effective=EPOCH, anticipation_from=early if anticipation else None)
+def _from_epoch(anticipation: int, length: int | None = None) -> Event:
+    """An event that starts at `EPOCH`, was expected for some months and holds for `length` of them."""
+    known = _first_day(months.ordinal(EPOCH) - anticipation)
+    end = None if length is None else _first_day(months.ordinal(EPOCH) + max(length, 0))
+    return Event(
+        "effect", "", announced=known, effective=EPOCH, anticipation_from=known if anticipation else None, end=end,
+        end_announced=known if end else None,
+    )  # fmt: skip
+
+
+def _expected(event: Event, anticipation: int) -> Event:
+    """The event with so many whole months of anticipation before its own, whenever it was announced."""
+    if not anticipation:
+        return replace(event, anticipation_from=None)
+    early = _first_day(event.start - anticipation)
+    return replace(event, announced=min(early, event.announced), anticipation_from=early)
+
+
+def _first_day(month: int) -> dt.date:
+    return dt.date(month // 12, month % 12 + 1, 1)
 
 
 def _unique(names: Sequence[str]) -> tuple[str, ...]:

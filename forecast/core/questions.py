@@ -200,8 +200,9 @@ class Design:
             begin = steps.ordinal(self.event_start)
             anticipation = self.anticipation or 0
         else:
-            begin = min(event.start for event in self.events) if self.events else steps.ordinal(self.start)
-            early = min((e.start - e.anticipation for e in self.events), default=begin)
+            starts = [steps.of(e.effective or e.announced) for e in self.events] or [steps.ordinal(self.start)]
+            begin = min(starts)
+            early = min([*starts, *(steps.of(e.anticipation_from) for e in self.events if e.anticipation_from)])
             anticipation = self.anticipation if self.anticipation is not None else max(begin - early, 0)
         start = begin + self.lag_months
         hole = begin - anticipation if anticipation else start

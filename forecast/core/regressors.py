@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.core.errors import TooShortError
 from forecast.core.months import lunar_new_year
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
@@ -48,6 +50,14 @@ def event_regressors(vintage: Vintage, series: str, when: NDArray[np.int64]) -> 
     """Columns of the default calendar's events that touch the series, as known on the vintage's day."""
     names, matrix = vintage.events.regressors(when, series)
     return Regressors(tuple(names), matrix)
+
+
+def control_regressors(vintage: Vintage, series: str, names: Sequence[str], when: NDArray[np.int64]) -> Regressors:
+    """The controls a design names; every month of them must be known."""
+    known = vintage.controls_of(series, names, when) if names else np.empty((len(when), 0))
+    if not np.isfinite(known).all():
+        raise TooShortError("a control is unknown in a month of the sample", where=series)
+    return Regressors(tuple(names), known)
 
 
 def lunar_regressor(vintage: Vintage, series: str, when: NDArray[np.int64]) -> Regressors:

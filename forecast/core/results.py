@@ -121,6 +121,12 @@ class Summary:
         """Standard deviation of the draws."""
         return float(np.std(self.draws, ddof=1)) if len(self.draws) > 1 else math.nan
 
+    @property
+    def spread(self) -> float:
+        """Half the central 80 % of the draws over 1.2816: a normal's standard deviation, which a few far draws do not move."""
+        low, high = np.quantile(self.draws, [0.1, 0.9]) if len(self.draws) > 1 else (math.nan, math.nan)
+        return float(high - low) / 2 / 1.2816
+
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Equal-tailed interval from the draws, stretched to hold the point estimate."""
         if not len(self.draws):
@@ -182,6 +188,23 @@ class Parameter:
     se: float = math.nan
 
 
+class Parameters(tuple[Parameter, ...]):
+    """Coefficients in the estimator's own order, by place or by name.
+
+    >>> Parameters([Parameter("effect", -0.4, 0.1)])["effect"].estimate
+    -0.4
+    """
+
+    def __getitem__(self, key: Any) -> Any:
+        """The parameter of a name, or the tuple's own items."""
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        for parameter in self:
+            if parameter.name == key:
+                return parameter
+        raise KeyError(f"no parameter is called '{key}': {', '.join(p.name for p in self) or 'there is none'}")
+
+
 @dataclass(frozen=True)
 class Placebo:
     """The answer to a question whose true answer is zero."""
@@ -241,7 +264,7 @@ class Effect:
     description: Description
     steps: Steps = MONTHS
     used: tuple[Used, ...] = ()
-    parameters: tuple[Parameter, ...] = ()
+    parameters: Parameters | tuple[Parameter, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     n_clean: int = 0
     n_span: int = 0
@@ -256,6 +279,9 @@ class Effect:
     anticipation: Summary | None = None
     reads: str = "causal"
     parts: Mapping[str, Summary] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "parameters", Parameters(self.parameters))
 
     @property
     def draws(self) -> Floats:

@@ -30,6 +30,12 @@ class Steps:
             raise DataError(f"'{label}' is not a whole number of steps", hint="years or whole numbers, YYYY-MM, or YYYY-MM-DD")
         return int(number)
 
+    def of(self, day: dt.date) -> int:
+        """The step that holds a day: its month, the day itself, or its year where steps are whole numbers."""
+        if self.unit == "month":
+            return months.ordinal(day)
+        return day.toordinal() if self.unit == "day" else day.year
+
     def label(self, step: int) -> str:
         """Inverse of `ordinal`."""
         if self.unit == "month":

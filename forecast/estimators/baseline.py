@@ -1,37 +1,44 @@
-"""Baseline: observed against a named clean period, with a band from the clean months' own ups and downs."""
+"""Baseline: observed against a named clean period, with a band from the clean months' own noise and drift."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.core.clean import clean
 from forecast.core.contracts import Answers
-from forecast.core.describe import Asked, asked, describe, expected, named, unit_of
+from forecast.core.describe import Asked, asked, cycle, describe, expected, named, unit_of, years_back
 from forecast.core.errors import ConfigError
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
 from forecast.core.results import Effect, Used
+from forecast.core.transform import choose_scale
 from forecast.core.vintage import Floats, Vintage
-from forecast.kernels import bootstrap
+from forecast.kernels import wandering
+
+Months = NDArray[np.int64]
 
 
 @estimator
 @dataclass(frozen=True)
 class Baseline:
-    """Ratio and difference to a named clean period, or of a share of a total; band from a block bootstrap of clean months.
+    """Ratio and difference to a named clean period, or of a share of a total; band from the clean months' own noise and drift.
 
     With baseline B (mean of L months), window W and clean months c_1 .. c_N, one draw of the counterfactual of W is
 
-        expected * (mean of W resampled c / mean of L further resampled c) ^ s,    s = sqrt(N / (N - 2 b)),
+        expected * (mean of W resampled c / mean of L further resampled c) ^ s * exp(omega sqrt(D) z),    z ~ N(0, 1),
 
-    the noise of the asked months over the luck of the baseline's own; its periods share it as the resampled months do. Blocks
-    are circular (Politis and Romano 1992), of b months: W, but at least N^(1/3) and at most N / 3. The power s makes up for
-    a short stretch holding its own mean: with it 80 % bands held 77 to 89 % of simulated sums (independent months and
-    autocorrelation 0.6, even and skewed, N 15 to 60), without it 53 to 80 %; a flow that wanders is held less often on a
-    short history. Where values may be negative the same is done with differences, stretched by s. Point estimate: observed
-    less expected. With fewer than `fewest` clean monthly figures, or without `band`, only the description is given.
+    the noise of the asked months over the luck of the baseline's own, and how far the level may have wandered from one to the
+    other; its periods share both as the resampled months do. omega, the monthly step of the level in logs, and sigma, the noise
+    around it, are drawn from the posterior of a local level fitted to the clean months (`forecast.kernels.wandering`), so the
+    band has the tails of a Student's t; D is the variance of a unit random walk between the means of B and W, which grows with
+    their distance; the c are resampled one by one, their smoothed level taken out, and s = sigma / sd(log c). Where values may
+    be negative the same is done with differences. Point estimate: observed less expected. With fewer than `fewest` clean
+    monthly figures, or without `band`, only the description is given.
+
+    Simulated size and cover by length of history: `experiments/003_simulation`.
     """
 
     fewest: int = 12
@@ -46,8 +53,8 @@ class Baseline:
         seen = asked(vintage, design)
         text = describe(vintage, design)
         stretch = clean(vintage, design)
-        values = _clean_values(vintage, design) if design.share_of else stretch.values
-        name, level, length, seen = _level(vintage, design, seen)
+        months, values = _clean_shares(vintage, design) if design.share_of else (stretch.months, stretch.values)
+        name, level, back, seen = _level(vintage, design, seen)
         draws, note = None, ""
         if level is None:
             note = "no baseline is determined by the figures" if len(seen.observed) else "no figure in the asked window"
@@ -56,8 +63,8 @@ class Baseline:
         elif len(values) < self.fewest:
             note = f"{len(values)} clean monthly figures, a band needs {self.fewest}"
         else:
-            drawn = self._draws(level, values, seen, length, design, rng)
-            draws = _ratios(level, *drawn) if vintage.nonnegative else _differences(level, *drawn, bool(design.share_of))
+            noise = _noise(months, values, vintage.nonnegative, seen, back, design.draws, rng)
+            draws = _ratios(level, noise) if vintage.nonnegative else _differences(level, noise, bool(design.share_of))
         used = Used(f"against {name}" if level is not None else "description only", notes=(note,) if note else ())
         return Effect(
             estimator="baseline",
@@ -74,44 +81,68 @@ class Baseline:
             point=None if draws is None or level is None else float(seen.observed.sum() - level.sum()),
         )
 
-    def _draws(
-        self, level: Floats, values: Floats, seen: Asked, length: int, design: Design, rng: np.random.Generator
-    ) -> tuple[Floats, Floats, Floats, float]:
-        """Resampled months of the window (draws, W) and means of the baseline's (draws,), period sizes, and the stretch."""
-        sizes = np.array([last - first + 1 for first, last in seen.periods])
-        count, months = len(values), int(sizes.sum())
-        block = max(round(count ** (1 / 3)), min(months, count // 3))
-        window = bootstrap.moving_blocks(values, months, design.draws, rng, block)
-        luck = bootstrap.moving_blocks(values, length, design.draws, rng, block).mean(axis=1)
-        return window, luck, sizes, float(np.sqrt(count / (count - 2 * block)))
+
+@dataclass(frozen=True)
+class Noise:
+    """What a draw of the band is made of.
+
+    window (draws, W) : resampled months of the asked window; luck (draws,) : mean of the baseline's own resampled months
+    stretch (draws,) : power or factor that gives them the spread of the draw's sigma
+    drift (draws,) : of the level between the two
+    sizes (periods,) : months of each period
+    """
+
+    window: Floats
+    luck: Floats
+    stretch: Floats
+    drift: Floats
+    sizes: Months
 
 
-def _ratios(level: Floats, window: Floats, luck: Floats, sizes: Floats, stretch: float) -> Floats:
+def _noise(
+    months: Months, values: Floats, nonnegative: bool, seen: Asked, back: Months, draws: int, rng: np.random.Generator
+) -> Noise:
+    """Noise and drift of a window against the months `back` of its baseline, learned from the clean months."""
+    sizes = np.array([last - first + 1 for first, last in seen.periods])
+    when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
+    level = wandering.fit(choose_scale(values, nonnegative).forward(values), months)
+    sigma, omega = level.draws(draws, rng)
+    steady = values * np.exp(-level.smooth) if nonnegative else values - level.smooth
+    window, luck = (rng.choice(steady, size=(draws, n)) for n in (len(when), len(back)))
+    stretch = sigma / level.spread if level.spread > 0 else np.ones(draws)
+    drift = omega * np.sqrt(wandering.distance(when, back)) * rng.standard_normal(draws)
+    return Noise(window, luck.mean(axis=1), stretch, drift, sizes)
+
+
+def _ratios(level: Floats, noise: Noise) -> Floats:
     """Counterfactual draws of a flow that cannot be negative, shape (draws, periods)."""
-    middle = window.mean(axis=1)
-    luck = np.where(luck > 0, luck, max(float(window.mean()), 1e-300))
-    common = np.divide(middle, luck) ** stretch
-    split = _means(window, sizes if len(level) > 1 else np.array([window.shape[1]]))
-    parts = np.divide(split, middle[:, None], out=np.zeros_like(split), where=middle[:, None] > 0)
+    middle = noise.window.mean(axis=1)
+    luck = np.where(noise.luck > 0, noise.luck, max(float(noise.window.mean()), 1e-300))
+    common = np.divide(middle, luck) ** noise.stretch * np.exp(noise.drift)
+    split = _means(noise.window, noise.sizes if len(level) > 1 else np.array([noise.window.shape[1]]))
+    shared = split @ level / max(float(level.sum()), 1e-300)  # the sum over the periods is the ratio of means times the level
+    parts = np.divide(split, shared[:, None], out=np.ones_like(split), where=shared[:, None] > 0)
     drawn: Floats = level[None, :] * parts * common[:, None]
     return drawn
 
 
-def _differences(level: Floats, window: Floats, luck: Floats, sizes: Floats, stretch: float, share: bool) -> Floats:
+def _differences(level: Floats, noise: Noise, share: bool) -> Floats:
     """Counterfactual draws where values may be negative, shape (draws, periods)."""
+    middle = noise.window.mean(axis=1)
     if share:
-        return np.asarray(level[None, :] + stretch * (window.mean(axis=1) - luck)[:, None])
-    return np.asarray(level[None, :] + stretch * (_means(window, sizes) - luck[:, None]) * sizes[None, :])
+        return np.asarray(level[None, :] + (noise.stretch * (middle - noise.luck) + noise.drift)[:, None])
+    split = noise.stretch[:, None] * (_means(noise.window, noise.sizes) - noise.luck[:, None]) + noise.drift[:, None]
+    return np.asarray(level[None, :] + split * noise.sizes[None, :])
 
 
-def _means(window: Floats, sizes: Floats) -> Floats:
+def _means(window: Floats, sizes: Months) -> Floats:
     """Means of consecutive groups of columns, shape (draws, groups)."""
     ends = np.cumsum(sizes)
     return np.stack([window[:, end - size : end].mean(axis=1) for size, end in zip(sizes, ends, strict=True)], axis=1)
 
 
-def _level(vintage: Vintage, design: Design, seen: Asked) -> tuple[str, Floats | None, int, Asked]:
-    """The first baseline that the figures determine: its name, its level per period, its length in months.
+def _level(vintage: Vintage, design: Design, seen: Asked) -> tuple[str, Floats | None, Months, Asked]:
+    """The first baseline that the figures determine: its name, its level per period, its months.
 
     Where it is known for the window but not for each period, the window becomes one period. A placebo takes no other
     baseline than the first, so that it repeats what was done.
@@ -120,18 +151,20 @@ def _level(vintage: Vintage, design: Design, seen: Asked) -> tuple[str, Floats |
     for baseline in baselines[:1] if design.placebo_of else baselines:
         if not len(seen.observed):
             break
-        length = sum(last - first + 1 for first, last in seen.periods)
         if baseline.first is not None and baseline.last is not None:
-            length = baseline.last - baseline.first + 1
+            back = np.arange(baseline.first, baseline.last + 1)
+        else:
+            when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
+            back = when - years_back(vintage.steps, seen.window) * cycle(vintage.steps)
         level = expected(vintage, design, baseline, seen.periods)
         if np.isfinite(level).all():
-            return named(vintage, design, baseline), level, length, seen
+            return named(vintage, design, baseline), level, back, seen
         whole = expected(vintage, design, baseline, seen.runs)
         if np.isfinite(whole).all() and not design.share_of:
             at = [[i for i, p in enumerate(seen.periods) if run[0] <= p[0] <= run[1]] for run in seen.runs]
             merged = Asked(seen.window, tuple(seen.runs), np.array([seen.observed[i].sum() for i in at]), seen.unknown)
-            return named(vintage, design, baseline), whole, length, merged
-    return "", None, 0, seen
+            return named(vintage, design, baseline), whole, back, merged
+    return "", None, np.empty(0, dtype=np.int64), seen
 
 
 def _whole(seen: Asked) -> tuple[tuple[int, int], ...]:
@@ -139,11 +172,11 @@ def _whole(seen: Asked) -> tuple[tuple[int, int], ...]:
     return ((seen.periods[0][0], seen.periods[-1][1]),) if seen.periods else ()
 
 
-def _clean_values(vintage: Vintage, design: Design) -> Floats:
-    """Monthly shares of the clean months in which part and whole are known."""
-    if not vintage.knows(design.share_of):
-        return np.empty(0)
+def _clean_shares(vintage: Vintage, design: Design) -> tuple[Months, Floats]:
+    """Clean months in which part and whole are known, and the shares of them."""
     part = clean(vintage, design)
+    if not vintage.knows(design.share_of):
+        return part.months[:0], np.empty(0)
     whole = vintage.observed(design.share_of).at(part.first, part.last)[part.months - part.first]
     known = np.isfinite(whole) & (whole > 0)
-    return part.values[known] / whole[known]
+    return part.months[known], part.values[known] / whole[known]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from forecast.core.clean import clean
 from forecast.core.contracts import Answers
-from forecast.core.describe import Asked, asked, counted, describe, unit_of
-from forecast.core.donors import candidates
+from forecast.core.describe import Asked, asked, counted
+from forecast.core.donors import candidates, described, refused
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
@@ -19,7 +19,7 @@ from forecast.core.results import Effect, Parameter, Placebo, Used
 from forecast.core.series import SeriesKey
 from forecast.core.transform import split_spans
 from forecast.core.vintage import Floats, Vintage
-from forecast.kernels import bootstrap, counts, difference, hurdle
+from forecast.kernels import beside, counts, difference, hurdle, local_level
 
 NEAR_ZERO = 0.01  # of the counterfactual: below it the coefficient says little, and the loss is reported as a collapse too
 
@@ -28,30 +28,18 @@ NEAR_ZERO = 0.01  # of the counterfactual: below it the coefficient says little,
 class Flows:
     """The panel: y (U, T) from month `first`, treated rows first; NaN where unknown or, of the treated, not clean.
 
-    hidden, window : (T,) months whose treated cells no fit may use, and those asked; sides : codes (U,) that share a month's
-    effect: one for all units, or the goods and the partners
+    Hidden are the months whose treated cells no fit may use. The sides share a month's effect: one for all units, or the goods
+    and the partners.
     """
 
-    names: tuple[str, ...]
+    panel: beside.Panel
     first: int
-    y: Floats
-    own: NDArray[np.bool_]
-    hidden: NDArray[np.bool_]
-    window: NDArray[np.bool_]
-    sides: tuple[NDArray[np.int64], ...]
     split: int
     kind: str
 
     def of(self, expected: Floats, seen: Asked) -> Floats:
         """A monthly path (T,) summed over the asked periods."""
         return np.array([expected[a - self.first : b - self.first + 1].sum() for a, b in seen.periods])
-
-    def alone(self, row: int) -> Flows:
-        """One of the others as if it were the treated, against the rest; the true treated gone."""
-        keep = ~self.own
-        own = np.zeros(len(self.own), dtype=bool)
-        own[row] = True
-        return replace(self, y=self.y[keep], own=own[keep], sides=tuple(s[keep] for s in self.sides))
 
 
 @estimator
@@ -65,9 +53,8 @@ class Ppml:
     relative. Separation is found before the fit (Correia, Guimaraes and Zylkin 2021): an all-zero window has no coefficient,
     its relative effect is -1 and its loss the counterfactual itself.
 
-    Draws: ratios of the treated to what the others alone imply, resampled in circular blocks over the luck in the treated's
-    level, stretched as in `baseline`: in 200 simulated panels each, 80 % intervals held 77 to 81 % (24 to 60 months,
-    autocorrelation 0 and 0.5), 63 % where the relative level wanders. p-value: each donor in turn as if treated, its log ratio
+    Draws: the logarithm of the treated over what the others alone imply, carried on as a wandering level with noise (as it
+    stands where a month was zero; `forecast.kernels.local_level`). p-value: each donor in turn as if treated, its log ratio
     of sums over the spread of its earlier ratios, ranked (floor 1 / (donors + 1)); one treated flow has no standard error.
 
     form : "hurdle" is for flows with many zeros: a penalised logit of any trade times a Poisson difference of the months with
@@ -86,50 +73,42 @@ class Ppml:
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the counterfactual of the fixed effects; description only where they do not determine it."""
-        seen, stretch = asked(vintage, design), clean(vintage, design)
-        bare = Effect(
-            estimator="ppml",
-            design=design,
-            unit=unit_of(design),
-            periods=seen.periods,
-            observed=seen.observed,
-            counterfactual=None,
-            description=describe(vintage, design),
-            steps=vintage.steps,
-            n_clean=stretch.count,
-            n_span=len(stretch.spans),
-            reads="relative",
-        )
+        seen = asked(vintage, design)
+        bare = described("ppml", vintage, design, seen, "relative")
         try:
             flows = _flows(vintage, design, seen, self.fewest)
-            zeros = float(np.mean(flows.y[flows.own][:, ~flows.hidden] == 0))
+            panel = flows.panel
+            zeros = float(np.mean(panel.y[panel.own][:, ~panel.hidden] == 0))
             sparse = self.form == "hurdle" or (self.form == "auto" and zeros >= self.sparse)
             return _settled(self._hurdle(bare, flows, seen, rng) if sparse else self._poisson(bare, flows, seen, rng))
         except (TooShortError, NotIdentifiedError) as error:
-            problem = error.problem
+            return refused(bare, error.problem, error.hint)
         except np.linalg.LinAlgError as error:
-            problem = f"no Poisson fit: {error}"
-        return replace(bare, used=(Used("description only", notes=(problem,)),))
+            return refused(bare, f"no Poisson fit: {error}")
 
     def _poisson(self, bare: Effect, flows: Flows, seen: Asked, rng: np.random.Generator) -> Effect:
         """The difference with a coefficient per month or one for the window."""
-        if flows.own.all():
+        panel = flows.panel
+        if panel.own.all():
             raise NotIdentifiedError("no donor to compare with: a difference needs other goods or partners")
-        single = flows.window if self.coefficient == "single" else None
-        laid = difference.lay(flows.y, flows.own, flows.hidden, flows.sides, single)
+        single = panel.window if self.coefficient == "single" else None
+        laid = difference.lay(panel.y, panel.own, panel.hidden, panel.sides, single)
         expected = flows.of(laid.expected, seen)
         if not np.isfinite(expected).all():
             raise NotIdentifiedError("the donors known in the window do not determine the treated's counterfactual")
         if not expected.sum() > 0:
             raise NotIdentifiedError("every donor was zero in the window: nothing to compare with")
-        ratios = difference.errors(flows.y, flows.own, flows.hidden, flows.sides)[1]
-        if len(ratios) < self.fewest:
-            raise TooShortError(f"{counted(len(ratios), 'month')} shared with the donors, needs {self.fewest}")
-        draws = _spread(laid.expected, ratios, flows, seen, bare.design.draws, rng)
-        notes = [f"{flows.kind}, {counted(int((~flows.own).sum()), 'donor')}"]
+        known = panel.errors()
+        if len(known.ratios) < self.fewest:
+            raise TooShortError(f"{counted(len(known.ratios), 'month')} shared with the donors, needs {self.fewest}")
+        others = [] if bare.design.placebo_of else beside.each(panel)
+        draws = _missed(laid.expected, known, others, flows, seen, bare.design.draws, rng)
+        notes = [f"{flows.kind}, {counted(int((~panel.own).sum()), 'donor')}"]
         if laid.separated:
             notes.append(f"{counted(laid.separated, 'cell')} separated: fitted as exactly zero")
         parameters, more = _coefficients(bare, expected, laid.slope)
+        if not bare.design.placebo_of:
+            parameters = (*parameters, *_held(bare, flows, others, seen, expected))
         made = replace(
             bare,
             counterfactual=draws,
@@ -137,30 +116,31 @@ class Ppml:
             parameters=parameters,
             used=(Used("Poisson pseudo-likelihood", scale="log link", split=flows.split, notes=(*notes, *more)),),
         )
-        return made if bare.design.placebo_of else _ranked(made, flows, expected, float(np.std(ratios)))
+        return _ranked(made, others, float(expected.sum()), float(np.std(known.ratios)))
 
     def _hurdle(self, bare: Effect, flows: Flows, seen: Asked, rng: np.random.Generator) -> Effect:
         """Any trade, and how much of it, before against after."""
-        if flows.own.sum() > 1:
+        panel = flows.panel
+        if panel.own.sum() > 1:
             raise NotIdentifiedError("a hurdle is asked of one treated flow")
-        made = hurdle.parts(flows.y, 0, ~flows.hidden, flows.window)
+        made = hurdle.parts(panel.y, 0, ~panel.hidden, panel.window)
         sizes = [b - a + 1 for a, b in seen.periods]
         months = hurdle.draws(made, sum(sizes), bare.design.draws, rng)
         ends = np.cumsum(sizes)
         draws = np.stack([months[:, e - s : e].sum(axis=1) for s, e in zip(sizes, ends, strict=True)], axis=1)
-        before, after = flows.y[0][~flows.hidden], flows.y[0][flows.window]
+        before, after = panel.y[0][~panel.hidden], panel.y[0][panel.window]
         before, after = before[np.isfinite(before)], after[np.isfinite(after)]
         a, b = int((after > 0).sum()), int((before > 0).sum())
         p = counts.fisher_exact(a, len(after), b, len(before))
         test = f"months with trade: {b} of {len(before)} before, {a} of {len(after)} in the window (Fisher p = {p:.3f})"
-        notes = (test, "serial dependence of trading months ignored", f"{counted(int((~flows.own).sum()), 'donor')}")
+        notes = (test, "serial dependence of trading months ignored", f"{counted(int((~panel.own).sum()), 'donor')}")
         return replace(
             bare,
             counterfactual=draws,
             point=float(seen.observed.sum() - hurdle.mean(made) * sum(sizes)),
             parameters=(Parameter("logit of any trade", *made.slope),),
             used=(Used("hurdle: penalised logit and Poisson", scale="log link", split=flows.split, notes=notes),),
-            reads="causal" if flows.own.all() else "relative",
+            reads="causal" if panel.own.all() else "relative",
         )
 
 
@@ -200,43 +180,71 @@ def _flows(vintage: Vintage, design: Design, seen: Asked, fewest: int) -> Flows:
     when, names = np.arange(first, last + 1), (*design.treated, *donors)
     sides, kind = _sides(names, len(design.treated))
     own = np.arange(len(names)) < len(design.treated)
-    return Flows(names, first, y, own, when >= window.hole, when >= window.first, sides, split, kind)
+    panel = beside.Panel(names, y, own, when >= window.hole, when >= window.first, sides)
+    return Flows(panel, first, split, kind)
 
 
 def _sides(names: tuple[str, ...], treated: int) -> tuple[tuple[NDArray[np.int64], ...], str]:
     """Whose months are shared: all units alike, or goods and partners apart where the donors differ in both."""
     keys = [SeriesKey.maybe(name) for name in names]
     told = [k for k in keys if k is not None]
-    if len(told) == len(names) > treated:
-        goods = np.unique([k.product for k in told], return_inverse=True)[1].astype(np.int64)
-        ends = [f"{k.reporter} {k.flow} {k.partner}" for k in told]
-        partners = np.unique(ends, return_inverse=True)[1].astype(np.int64)
-        if len(set(goods)) > 1 and len(set(partners)) > 1:
-            return (goods, partners), "triple difference over goods and partners (relative, includes diversion)"
-        if len(set(partners)) > 1:
-            return (np.zeros(len(names), np.int64),), "difference to other partners of the good (relative, includes diversion)"
-        return (np.zeros(len(names), np.int64),), "difference to other goods of the same partner (relative)"
-    return (np.zeros(len(names), np.int64),), "difference to other units (relative)"
+    alike = (np.zeros(len(names), np.int64),)
+    if len(told) < len(names) or len(names) == treated:
+        return alike, "difference to other units (relative)"
+    goods = [k.product for k in told]
+    ends = [f"{k.reporter} {k.flow} {k.partner}" for k in told]
+    if len(set(goods[treated:])) > 1 and len(set(ends[treated:])) > 1:
+        codes = [np.unique(side, return_inverse=True)[1].astype(np.int64) for side in (goods, ends)]
+        return (codes[0], codes[1]), "triple difference over goods and partners (relative, includes diversion)"
+    if set(goods[treated:]) <= set(goods[:treated]):
+        return alike, "difference to other partners of the good (relative, includes diversion)"
+    same = set(ends[treated:]) <= set(ends[:treated])
+    return alike, f"difference to other goods of {'the same partner' if same else 'another partner'} (relative)"
 
 
-def _spread(
-    expected: Floats, ratios: Floats, flows: Flows, seen: Asked, draws: int, rng: np.random.Generator
-) -> Floats:  # fmt: skip
-    """Counterfactual draws (draws, periods): each month's mean times a resampled ratio over the luck in the level."""
-    sizes = [b - a + 1 for a, b in seen.periods]
-    months, count = sum(sizes), len(ratios)
-    block = max(round(count ** (1 / 3)), min(months, count // 3))
-    stretch = float(np.sqrt(count / (count - 2 * block)))
-    window = bootstrap.moving_blocks(ratios, months, draws, rng, block)
-    luck = bootstrap.moving_blocks(ratios, count, draws, rng, block).mean(axis=1)
+def _missed(
+    expected: Floats,
+    known: beside.Errors,
+    others: list[beside.One],
+    flows: Flows,
+    seen: Asked,
+    count: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Counterfactual draws (count, periods): each month's mean times a ratio that wanders on from the earlier ones, with noise.
+
+    How far the ratio wanders is learned from the treated and from the donors as if treated.
+    """
     at = np.concatenate([np.arange(a, b + 1) for a, b in seen.periods]) - flows.first
-    shares = expected[at] / max(expected[at].sum(), 1e-300)
-    middle = window @ shares if shares.any() else window.mean(axis=1)
-    common = np.divide(middle, luck, out=np.ones(draws), where=luck > 0) ** stretch
-    parts = window * np.divide(common, middle, out=np.zeros(draws), where=middle > 0)[:, None] * expected[at]
-    ends = np.cumsum(sizes)
-    drawn: Floats = np.stack([parts[:, e - s : e].sum(axis=1) for s, e in zip(sizes, ends, strict=True)], axis=1)
-    return drawn
+    like = [(one.errors.months, one.errors.values) for one in others]
+    away = local_level.misses(known.months, known.values, at, 0.0, like, count, rng)
+    ratio = np.exp(away + known.level) if known.logs else 1.0 + away
+    ends = np.cumsum([b - a + 1 for a, b in seen.periods])
+    months = np.split(ratio * expected[at], ends[:-1], axis=1)
+    return local_level.kept(np.stack([some.sum(axis=1) for some in months], axis=1))
+
+
+def _held(bare: Effect, flows: Flows, others: list[beside.One], seen: Asked, expected: Floats) -> list[Parameter]:
+    """The average effect, with and without each donor, and how far each left the others (read by the check "donors")."""
+    months = sum(b - a + 1 for a, b in seen.periods)
+    whole = float(bare.observed.sum() - expected.sum()) / months
+    out, panel = [Parameter("ATT", whole)], flows.panel
+
+    def without(gone: list[str], name: str) -> list[Parameter]:
+        left = panel.only(np.array([unit not in gone for unit in panel.names]))
+        if left.own.all():
+            return []
+        try:
+            mean = float(flows.of(left.laid(), seen).sum())
+        except np.linalg.LinAlgError:
+            return []
+        return [Parameter(f"ATT without {name}", (float(bare.observed.sum()) - mean) / months)] if np.isfinite(mean) else []
+
+    far, moved = beside.departed(panel, others)
+    for name in far:
+        out += without([name], name)
+    out += [Parameter(f"departure of {name}", size) for name, size in far.items()]
+    return out + (without(moved, "moved: " + ", ".join(moved)) if moved else [])
 
 
 def _coefficients(bare: Effect, expected: Floats, slope: float) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
@@ -255,38 +263,16 @@ def _coefficients(bare: Effect, expected: Floats, slope: float) -> tuple[tuple[P
     return tuple(out), (both,)
 
 
-def _ranked(made: Effect, flows: Flows, expected: Floats, spread: float) -> Effect:
+def _ranked(made: Effect, others: list[beside.One], whole: float, spread: float) -> Effect:
     """The effect with its rank among the donors, each asked as if it had been treated.
 
     A space placebo is written as the donor's relative effect times the treated's counterfactual.
     """
-    whole = float(expected.sum())
-    mine = _size(float(made.observed.sum()), whole, spread)
-    sizes, placebos = [], []
-    for row in np.flatnonzero(~flows.own):
-        other = flows.alone(int(row))
-        if other.own.all():
-            continue
-        try:
-            mean = difference.lay(other.y, other.own, other.hidden, other.sides).expected
-            ratios = difference.errors(other.y, other.own, other.hidden, other.sides)[1]
-        except np.linalg.LinAlgError:
-            continue
-        y = other.y[other.own][0]
-        use = flows.window & np.isfinite(y) & np.isfinite(mean)
-        if not use.any() or not mean[use].sum() > 0 or not len(ratios):
-            continue
-        sizes.append(_size(float(y[use].sum()), float(mean[use].sum()), float(np.std(ratios))))
-        relative = float(y[use].sum() / mean[use].sum()) - 1.0
-        placebos.append(Placebo("space", flows.names[row], made.steps.label(made.periods[0][0]), relative * whole))
-    if not sizes:
+    if not others:
         return made
-    p, floor = (1 + sum(s >= mine for s in sizes)) / (1 + len(sizes)), 1 / (1 + len(sizes))
-    note = f"rank among {counted(len(sizes), 'donor')} asked as if treated: p = {p:.3f} (floor {floor:.3f})"
+    mine, start = beside.size(float(made.observed.sum()), whole, spread), made.steps.label(made.periods[0][0])
+    p, floor = (1 + sum(one.size >= mine for one in others)) / (1 + len(others)), 1 / (1 + len(others))
+    placebos = tuple(Placebo("space", one.name, start, (one.observed / one.expected - 1.0) * whole) for one in others)
+    note = f"rank among {counted(len(others), 'donor')} asked as if treated: p = {p:.3f} (floor {floor:.3f})"
     used = (replace(made.used[0], notes=(*made.used[0].notes, note)),)
-    return replace(made, p_value=p, p_floor=floor, placebos=tuple(placebos), used=used)
-
-
-def _size(observed: float, expected: float, spread: float) -> float:
-    """|log ratio| in units of the flow's own earlier spread; infinite where nothing was left."""
-    return abs(float(np.log(observed / expected))) / max(spread, 1e-12) if observed > 0 else np.inf
+    return replace(made, p_value=p, p_floor=floor, placebos=placebos, used=used)

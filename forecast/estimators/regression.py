@@ -12,43 +12,42 @@ from forecast.core.clean import clean
 from forecast.core.contracts import Answers
 from forecast.core.describe import Asked, asked, describe, unit_of
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
-from forecast.core.onsets import own_regressors
+from forecast.core.onsets import Onsets, other_events, together
 from forecast.core.questions import Design
 from forecast.core.registry import build, estimator
-from forecast.core.regressors import Regressors, event_regressors, lunar_regressor
-from forecast.core.results import Effect, Parameter, Used
-from forecast.core.transform import Scale, choose_scale, split_spans, window_total
+from forecast.core.regressors import Regressors, control_regressors, lunar_regressor
+from forecast.core.results import Effect, Parameter, Summary, Used
+from forecast.core.sample import GONE, Sample, figures, sample
+from forecast.core.switched import Switched, switched
+from forecast.core.transform import window_total
 from forecast.core.vintage import Floats, Vintage
-from forecast.kernels import covariance, gaussian
+from forecast.kernels import arima, covariance, gaussian, separation, transfer
+from forecast.kernels.noise import Noise, noise as noise_of
+from forecast.kernels.shapley import shapley
 
 Months = NDArray[np.int64]
 Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
-FREEDOM = 4  # observations left over after the coefficients
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One series on its working scale: `z` at `rows` of `axis`, and the regressors of the whole axis."""
+@dataclass(frozen=True, eq=False)
+class Answered:
+    """One series: counterfactual draws (draws, periods) and at the estimate (periods,), the months of anticipation likewise.
 
-    axis: Months
-    rows: Months
-    z: Floats
-    scale: Scale
-    x: Regressors
-    own: tuple[str, ...]
-    dropped: tuple[str, ...]
-    split: int
+    off : what the draws rest on (its first draw is the estimate), None where the flow collapsed; close : pairs of events that
+    cannot be told apart, and why; lost : events whose columns are combinations of others
+    """
 
-
-@dataclass(frozen=True)
-class Solved:
-    """Coefficients of the regressors (k,), their covariance (k, k), the noise's own parameters and the log-likelihood."""
-
-    beta: Floats
-    covariance: Floats
-    noise: tuple[Parameter, ...]
+    draws: Floats
+    middle: Floats
+    early: Floats
+    early_middle: float
+    parameters: list[Parameter]
     loglike: float
-    notes: tuple[str, ...] = ()
+    used: Used
+    off: Switched | None
+    owners: tuple[str, ...]
+    close: list[tuple[str, str, str]]
+    lost: tuple[str, ...] = ()
 
 
 @estimator
@@ -56,16 +55,25 @@ class Solved:
 class Regression:
     """Events as regressors on the full sample, noise of a chosen kind; the effect is observed less the event switched off.
 
-    z_t = x_t' b + N_t on the working scale (Box and Tiao 1975); the counterfactual of a month is g^-1(g(y) - x_own' b), its
-    band the normal distribution of b with the covariance of the exact (diffuse) likelihood at its maximum, or the observed
-    information:
-    never the outer product of gradients.
+    z_t = x_t' b + N_t on the working scale (Box and Tiao 1975); the counterfactual of a month is g^-1(g(y) - x_own' b). Draws
+    of b are Student t with n - k degrees at each of many values of the noise's parameters and of estimated rates, weighted by
+    their likelihood. Standard errors come from the exact diffuse likelihood at its maximum ("white": least squares), for ARIMA
+    orders from the curvature of the likelihood in all parameters: never from the outer product of gradients. A flow that
+    collapses (less than 1 % of what was usual is left) has no coefficient: the loss is what the months before foretell.
 
     noise : "level" (random walk plus noise, diffuse regression: Durbin and Koopman 2012, sec. 6.2), "level+dummy" and
         "level+trig" (and a stochastic season), "airline", "white" (least squares), "auto" (level, and month effects shrunk
-        where two years are known), or an ARIMA order ((p, d, q), (P, D, Q, s))
-    shapes : instead of the events' own; season : "dummy" adds fixed month effects; events : the other default events that
-        touch the series; lunar : the Lunar New Year. Controls are named by the design.
+        where two years are known), or an ARIMA order ((p, d, q), (P, D, Q, s)), by maximum likelihood
+    shapes : instead of the events' own, in which rate = "estimate" (decay) or delta = "estimate" (gradual) is found too
+    season : "dummy" adds fixed month effects; events : the other default events that touch the series; lunar : the Lunar New
+        Year. Controls are named by the design.
+
+    Parameters, own ones first: on a plain panel `effect`, or the shapes' names ("pulse", "decay", a second one "pulse#2");
+    of a named event its id, with several shapes "id.shape"; "decay.rate", "gradual.delta", and "gradual.omega", the effect
+    of the first whole step. Then controls by name, "const", and the noise's: "ar.L1", "ma.L1", "ma.S.L12" with plus signs in
+    the model and "sigma2", or "sigma2.irregular", "sigma2.level", "sigma2.seasonal". `loglike` is the maximised log-likelihood:
+    for ARIMA orders that of R's arima and statsmodels, for "white" that of least squares, else the diffuse one. Several events
+    of one design have `parts`, by order-averaging, unless they are too close to be told apart.
     """
 
     noise: Literal["auto", "level", "level+dummy", "level+trig", "airline", "white"] | Order = "auto"
@@ -82,37 +90,32 @@ class Regression:
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the counterfactual with the design's own columns off; description only where they cannot be told."""
         seen, stretch = asked(vintage, design), clean(vintage, design)
-        draws, point, parameters, loglike = None, None, [], 0.0
-        used = []
+        effect = Effect(
+            estimator="regression", design=design, unit=unit_of(design), periods=seen.periods, observed=seen.observed,
+            counterfactual=None, description=describe(vintage, design), steps=vintage.steps, n_clean=stretch.count,
+            n_span=len(stretch.spans),
+        )  # fmt: skip
         try:
             self._answerable(seen, design)
-            draws, middle = np.zeros((design.draws, len(seen.periods))), np.zeros(len(seen.periods))
-            for series in design.treated:
-                sample = self._sample(vintage, design, series)
-                solved = self._solve(sample, vintage.season)
-                some, at = _off(sample, solved, _each(vintage, series, seen), design.draws, rng)
-                draws, middle = draws + some, middle + at
-                parameters += _parameters(sample, solved, series if len(design.treated) > 1 else "")
-                loglike += solved.loglike
-                used.append(self._used(sample, solved))
-            point = float(seen.observed.sum() - middle.sum())
+            early = _early(vintage, design)
+            made = [self._one(vintage, design, series, seen, early, rng) for series in design.treated]
         except (TooShortError, NotIdentifiedError) as error:
-            draws, point, parameters, used, loglike = None, None, [], [Used("description only", notes=(error.problem,))], np.nan
-        return Effect(
-            estimator="regression",
-            design=design,
-            unit=unit_of(design),
-            periods=seen.periods,
-            observed=seen.observed,
-            counterfactual=draws,
-            description=describe(vintage, design),
-            steps=vintage.steps,
-            used=tuple(used),
-            parameters=tuple(parameters),
-            n_clean=stretch.count,
-            n_span=len(stretch.spans),
-            point=point,
-            loglike=loglike,
+            return replace(effect, used=(Used("description only", notes=(error.problem,)),))
+        total = float(seen.observed.sum())
+        parts, notes = _parts(made, vintage, design, total)
+        ledger = None
+        if early:
+            held = sum(window_total(vintage.observed(s), early[0], early[-1]) for s in design.treated)
+            ledger = Summary(held - sum((one.early for one in made), np.zeros(1)), held - sum(one.early_middle for one in made))
+        return replace(
+            effect,
+            counterfactual=sum((one.draws for one in made), np.zeros(1)),
+            used=tuple(replace(one.used, notes=(*one.used.notes, *notes)) for one in made),
+            parameters=tuple(p for one in made for p in one.parameters),
+            point=total - float(sum(one.middle.sum() for one in made)),
+            loglike=sum(one.loglike for one in made),
+            anticipation=ledger,
+            parts=parts,
         )
 
     def _answerable(self, seen: Asked, design: Design) -> None:
@@ -121,162 +124,187 @@ class Regression:
         if not len(seen.observed):
             raise NotIdentifiedError("no figure in the asked window")
 
-    def _sample(self, vintage: Vintage, design: Design, series: str) -> Sample:
-        data = split_spans(vintage.observed(series))
-        known = np.flatnonzero(np.isfinite(data.values))
-        if len(known) < FREEDOM + 2:
-            raise TooShortError(f"{len(known)} monthly figures, a regression needs {FREEDOM + 2}", where=series)
-        lo, hi = int(known[0]), int(known[-1])
-        window = design.window(vintage)
-        axis = np.arange(data.first + lo, max(data.first + hi, window.last) + 1)
-        rows = known - lo
-        scale = choose_scale(data.values[known], vintage.nonnegative, self.transform)
-        own = own_regressors(vintage, design, axis, self.shapes)
-        others, dropped = self._others(vintage, design, series, axis, rows)
-        before, start = self._before(vintage, design, series, axis), self._start(axis, vintage.season)
-        x = Regressors((*before.names, *own.names, *others.names), np.column_stack([before.matrix, own.matrix, others.matrix]))
-        keep = gaussian.independent(x.matrix[rows], start[rows])
-        lost = tuple(name for j, name in enumerate(x.names) if j not in keep)
-        x = x.take(keep)
-        kept = tuple(name for name in own.names if name in x.names)
-        if not kept:
-            raise NotIdentifiedError("the event's regressors are constant or collinear in the sample", where=series)
-        if len(rows) - start.shape[1] - len(x.names) < FREEDOM:
-            raise TooShortError(f"{len(rows)} figures for {start.shape[1] + len(x.names)} coefficients", where=series)
-        split = sum(mark == "split" for mark in data.marks)
-        return Sample(axis, rows, scale.forward(data.values[known]), scale, x, kept, (*dropped, *lost), split)
+    def _one(
+        self, vintage: Vintage, design: Design, series: str, seen: Asked, early: range, rng: np.random.Generator
+    ) -> Answered:
+        """The counterfactual of one series."""
+        periods = np.array([[a, b, window_total(vintage.observed(series), a, b)] for a, b in seen.periods])
+        months = np.array([[m, m, window_total(vintage.observed(series), m, m)] for m in early]).reshape(-1, 3)
+        known = figures(vintage, design, series, periods, self.shapes)
+        noise = self._noise(known.axis, vintage.season)
+        start = np.ones((len(known.axis), 1)) if noise.constant else noise.start
+        others, dropped = other_events(vintage, design, series, known.axis, known.rows, used=self.events)
+        before = self._before(vintage, design, series, known.axis)
+        laid = sample(known, start, before, others, vintage.nonnegative, self.transform, gaussian.independent)
+        laid = replace(laid, dropped=(*dropped, *laid.dropped))
+        x = np.column_stack([start, laid.fixed.matrix])
+        if laid.gone:
+            return _collapsed(laid, x, noise, self._used(laid), periods, months, design.draws, rng)
+        problem = transfer.Problem(
+            laid.z, laid.rows, x, noise.start.shape[1], laid.own.columns, laid.own.ranges, noise.family, noise.restricted
+        )
+        if noise.order and laid.rows[-1] - laid.rows[0] + 1 == len(laid.rows):
+            inner = arima.stationary(len(laid.z) - problem.diffuse, noise.order)
+            problem = transfer.differenced(problem, arima.difference(noise.order), inner)
+        solution = transfer.solve(problem)
+        off = _switched(laid, solution, np.vstack([periods, months]), design.draws, rng)
+        made, p, label = off.without(range(len(laid.own.names))), len(periods), f"{series}: " if design.treated[1:] else ""
+        return Answered(
+            made[1:, :p], made[0, :p], made[1:, p:].sum(axis=1), float(made[0, p:].sum()),
+            _parameters(laid, noise, solution, label), self._loglike(laid, solution),
+            self._used(laid, *_edges(laid.own, solution)), off, laid.own.owners, _entangled(laid, solution), laid.lost,
+        )  # fmt: skip
+
+    def _loglike(self, laid: Sample, solution: transfer.Solution) -> float:
+        """The maximised log-likelihood; for independent errors that of least squares, s2 = RSS / n."""
+        if self.noise != "white":
+            return solution.loglike
+        n = len(laid.z)
+        rss = solution.sigma2 * (n - 1 - len(solution.beta))
+        return -0.5 * n * float(np.log(2 * np.pi * rss / n) + 1) if rss > 0 else np.inf
 
     def _before(self, vintage: Vintage, design: Design, series: str, axis: Months) -> Regressors:
         """Columns that come before the event's: controls, month effects, the Lunar New Year."""
-        names, blocks = list(design.controls), [np.empty((len(axis), 0))]
-        if design.controls:
-            known = vintage.controls_of(series, design.controls, axis)
-            if not np.isfinite(known).all():
-                raise TooShortError("a control is unknown in a month of the sample", where=series)
-            blocks.append(known)
+        blocks = [control_regressors(vintage, series, design.controls, axis)]
         if self.season == "dummy" and vintage.season:
             dummies = covariance.seasonal(axis, vintage.season)
-            names += [f"season.{j + 1}" for j in range(dummies.shape[1])]
-            blocks.append(dummies)
+            blocks.append(Regressors(tuple(f"season.{j + 1}" for j in range(dummies.shape[1])), dummies))
         if self.lunar and vintage.season:
-            lunar = lunar_regressor(vintage, series, axis)
-            names += lunar.names
-            blocks.append(lunar.matrix)
-        return Regressors(tuple(names), np.column_stack(blocks))
+            blocks.append(lunar_regressor(vintage, series, axis))
+        return Regressors(tuple(n for b in blocks for n in b.names), np.column_stack([b.matrix for b in blocks]))
 
-    def _others(
-        self, vintage: Vintage, design: Design, series: str, axis: Months, rows: Months
-    ) -> tuple[Regressors, tuple[str, ...]]:
-        """Other events of the default calendar that moved within the sample."""
-        if not self.events:
-            return Regressors((), np.empty((len(axis), 0))), ()
-        rest = vintage.without_events(event.id for event in design.events)
-        return event_regressors(rest, series, axis).usable(rows)
+    def _noise(self, axis: Months, season: int | None) -> Noise:
+        kind: str | Order = self.noise
+        if kind in ("level+dummy", "level+trig", "airline") and not season:
+            raise ConfigError(f"noise '{kind}' needs a season", hint="fc.panel(..., season=12)")
+        if kind == "auto":
+            kind = "shrunk" if season and len(axis) >= 2 * season and self.season == "none" else "level"
+        return noise_of(kind, len(axis), season or 1, axis)
 
-    def _start(self, axis: Months, season: int | None) -> Floats:
-        """Columns that belong to the noise: a constant, or its diffuse start."""
-        if isinstance(self.noise, tuple):
-            return np.ones((len(axis), 0 if self.noise[0][1] + self.noise[1][1] else 1))
-        return self._family(axis, season, len(axis))[1]
-
-    def _family(self, axis: Months, season: int | None, count: int) -> tuple[gaussian.Family | None, Floats]:
-        size = len(axis)
-        if self.noise in ("level+dummy", "level+trig", "airline") and not season:
-            raise ConfigError(f"noise '{self.noise}' needs a season", hint="fc.panel(..., season=12)")
-        if self.noise == "white":
-            return None, np.ones((size, 1))
-        if self.noise == "airline":
-            return covariance.airline(size, season or 1)
-        if self.noise in ("level+dummy", "level+trig"):
-            return covariance.level_stochastic(size, season or 1, str(self.noise).partition("+")[2])
-        if self.noise == "auto" and season and count >= 2 * season and self.season == "none":
-            return covariance.level_seasonal(size, axis % season, season)
-        return covariance.level(size)
-
-    def _solve(self, sample: Sample, season: int | None) -> Solved:
-        if isinstance(self.noise, tuple):
-            return _arima(sample, self.noise)
-        family, start = self._family(sample.axis, season, len(sample.axis))
-        x = np.column_stack([start, sample.x.matrix])
-        if family is None:
-            return _least_squares(sample.z, x[sample.rows], start.shape[1])
-        # only the maximum is wanted, which is climbed from the best node: a coarse grid finds the same hill
-        rough = replace(family, coarse=tuple(min(count, 9) for count in family.coarse))
-        fitted = gaussian.fit(sample.z, sample.rows, x, rough)
-        k = start.shape[1]
-        return Solved(fitted.beta[k:], fitted.covariance[k:, k:], (), fitted.loglike)
-
-    def _used(self, sample: Sample, solved: Solved) -> Used:
+    def _used(self, laid: Sample, *notes: str) -> Used:
         kind = self.noise if isinstance(self.noise, str) else "ARIMA {}{}".format(*self.noise)
         season = ", fixed month effects" if self.season == "dummy" else ""
         return Used(
-            f"regression, noise {kind}{season}",
-            sample.x.names,
-            sample.dropped,
-            sample.scale.name,
-            sample.split,
-            0,
-            solved.notes,
-        )
+            f"regression, noise {kind}{season}", (*laid.fixed.names, *laid.own.names), laid.dropped, laid.scale.name,
+            laid.split, 0, notes,
+        )  # fmt: skip
 
 
-def _least_squares(z: Floats, x: Floats, skip: int) -> Solved:
-    """Ordinary least squares; covariance s2 (X'X)^-1 with s2 = RSS / (n - k)."""
-    beta = np.linalg.lstsq(x, z, rcond=None)[0]
-    rss, n, k = float(((z - x @ beta) ** 2).sum()), len(z), x.shape[1]
-    spread = rss / (n - k) * np.linalg.inv(x.T @ x)
-    loglike = -0.5 * n * (np.log(2 * np.pi * rss / n) + 1) if rss > 0 else np.inf
-    return Solved(np.asarray(beta[skip:], float), np.asarray(spread[skip:, skip:], float), (), float(loglike))
+def _early(vintage: Vintage, design: Design) -> range:
+    """Months of anticipation that have a ledger of their own: all known, before a window that begins with the event."""
+    window = design.window(vintage)
+    begins = window.start <= window.first <= window.start + design.donut
+    known = all(np.isfinite(vintage.observed(s).at(window.hole, window.start - 1)).all() for s in design.treated)
+    return range(window.hole, window.start) if begins and known else range(0)
 
 
-def _arima(sample: Sample, order: Order) -> Solved:
-    """Maximum likelihood with the observed information matrix as precision (`cov_type="oim"`)."""
-    from statsmodels.tsa.statespace.sarimax import SARIMAX
-
-    y = np.full(len(sample.axis), np.nan)
-    y[sample.rows] = sample.z
-    constant = not (order[0][1] + order[1][1])
-    x = np.column_stack([np.ones((len(y), int(constant))), sample.x.matrix])
-    fitted = SARIMAX(y, exog=x, order=order[0], seasonal_order=order[1]).fit(disp=0, maxiter=500, cov_type="oim")
-    spread, estimates, k = np.asarray(fitted.cov_params()), np.asarray(fitted.params), x.shape[1]
-    errors = np.sqrt(np.clip(np.diag(spread), 0.0, None))
-    noise = [Parameter(n, float(v), float(e)) for n, v, e in zip(fitted.model.param_names, estimates, errors, strict=True)]
-    notes = () if fitted.mle_retvals.get("converged", True) else ("the likelihood's search did not settle",)
-    skip = int(constant)
-    return Solved(estimates[skip:k], spread[skip:k, skip:k], tuple(noise[k:]), float(fitted.llf), notes)
+def _switched(laid: Sample, solution: transfer.Solution, periods: Floats, draws: int, rng: np.random.Generator) -> Switched:
+    """The event's columns to be switched off: the estimate first, then draws of coefficients and rates."""
+    betas, node = solution.posterior.draws(draws, rng)
+    rates, row = np.unique(np.vstack([solution.rates, solution.posterior.rates]), axis=0, return_inverse=True)
+    row = row.ravel()
+    own = solution.beta[len(solution.beta) - len(laid.own.names) :]
+    return switched(
+        laid.scale, periods, np.vstack([own, betas]), laid.own.columns(rates), np.r_[row[0], row[1:][node]], int(laid.axis[0])
+    )
 
 
-def _each(vintage: Vintage, series: str, seen: Asked) -> Floats:
-    """The series' own figure of every asked period, rows (first month, last month, sum)."""
-    observed = vintage.observed(series)
-    return np.array([[first, last, window_total(observed, first, last)] for first, last in seen.periods])
+def _entangled(laid: Sample, solution: transfer.Solution) -> list[tuple[str, str, str]]:
+    """Pairs of events whose coefficients the figures do not tell apart, and why."""
+    size, names = len(solution.beta) - len(laid.own.names), list(dict.fromkeys(laid.own.owners))
+    owner = [names.index(name) for name in laid.own.owners]
+    return [(names[a], names[b], why) for a, b, why in separation.entangled(solution.covariance[size:, size:], owner)]
 
 
-def _off(sample: Sample, solved: Solved, periods: Floats, draws: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Counterfactual draws (draws, periods) and its value at the estimate (periods,): own columns off, residual kept.
-
-    A span is treated as so many equal months, which is exact on the log and the plain scale.
-    """
-    own = [sample.x.names.index(name) for name in sample.own]
-    beta, spread = solved.beta[own], solved.covariance[np.ix_(own, own)]
-    values, vectors = np.linalg.eigh((spread + spread.T) / 2)
-    root = vectors * np.sqrt(np.clip(values, 0.0, None))
-    betas = np.vstack([beta, beta + rng.standard_normal((draws, len(own))) @ root.T])
-    out = np.zeros((draws + 1, len(periods)))
-    for j, (first, last, total) in enumerate(periods):
-        months = np.arange(int(first), int(last) + 1)
-        column = sample.x.matrix[months - sample.axis[0]][:, own]
-        z = sample.scale.forward(np.array([total / len(months)]))
-        out[:, j] = sample.scale.inverse(z - betas @ column.T).sum(axis=1)
-    return out[1:], out[0]
+def _collapsed(
+    laid: Sample, x: Floats, noise: Noise, used: Used, periods: Floats, months: Floats, draws: int, rng: np.random.Generator
+) -> Answered:
+    """The counterfactual of a flow that is gone: predicted from the months that did not feel the event, its noise drawn too."""
+    wanted = [np.arange(int(a), int(b) + 1) - laid.axis[0] for a, b, _ in [*periods, *months]]
+    fitted = gaussian.fit(laid.z, laid.rows, x, noise.family, polish=False)
+    paths = laid.scale.inverse(gaussian.predict(fitted, np.concatenate(wanted), draws, rng))
+    parts = np.split(paths, np.cumsum([len(m) for m in wanted])[:-1], axis=1)
+    sums, size = np.column_stack([part.sum(axis=1) for part in parts]), len(periods)
+    early, middle = sums[:, size:].sum(axis=1), sums[:, :size].mean(axis=0)
+    # draws taken back from a logarithm lean: the middle of the sum, laid on the periods in the ratio of their means
+    middle = middle * np.median(sums[:, :size].sum(axis=1)) / max(float(middle.sum()), 1e-300)
+    note = f"less than {GONE:.0%} of what was usual is left, which no coefficient holds: the loss is the counterfactual itself"
+    told = replace(used, notes=(*used.notes, note))
+    return Answered(sums[:, :size], middle, early, float(np.median(early)), [], fitted.loglike, told, None, (), [])
 
 
-def _parameters(sample: Sample, solved: Solved, prefix: str) -> list[Parameter]:
-    """The event's own coefficients first, then the others, then those of the noise."""
-    errors = np.sqrt(np.clip(np.diag(solved.covariance), 0.0, None))
-    table = {n: (float(b), float(e)) for n, b, e in zip(sample.x.names, solved.beta, errors, strict=True)}
-    order = [*sample.own, *(name for name in sample.x.names if name not in sample.own)]
-    label = f"{prefix}: " if prefix else ""
-    return [Parameter(label + name, *table[name]) for name in order] + [
-        Parameter(label + p.name, p.estimate, p.se) for p in solved.noise
+def _parameters(laid: Sample, noise: Noise, solution: transfer.Solution, label: str) -> list[Parameter]:
+    """The event's own coefficients, each with its rate, then the others, then those of the noise."""
+    names = [*(["const"] if noise.constant else []), *laid.fixed.names, *laid.own.names]
+    errors = np.sqrt(np.clip(np.diag(solution.covariance), 0.0, None))
+    table = {n: Parameter(label + n, float(b), float(e)) for n, b, e in zip(names, solution.beta, errors, strict=True)}
+    out: list[Parameter] = []
+    at = len(solution.noise)
+    for part in laid.own.parts:
+        out += [table.pop(name) for name in part.names if name in table]
+        for option, _ in part.free:
+            rate, variance = float(solution.rates[at - len(solution.noise)]), float(solution.spread[at, at])
+            out.append(Parameter(f"{label}{part.names[0]}.{option}", rate, float(np.sqrt(variance))))
+            if option == "delta":  # omega = (1 - delta) b
+                b, row = out[-2], names.index(part.names[0])
+                turned = (1 - rate) ** 2 * b.se**2 + b.estimate**2 * variance
+                turned -= 2 * b.estimate * (1 - rate) * float(solution.cross[row, at])
+                out.append(
+                    Parameter(f"{label}{part.names[0]}.omega", b.estimate * (1 - rate), float(np.sqrt(max(turned, 0.0))))
+                )
+            at += 1
+    freedom = len(laid.z) - noise.start.shape[1] - (len(names) if noise.restricted else 0)
+    size = len(solution.noise)
+    told = noise.told(solution.noise, solution.spread[:size, :size], solution.sigma2, freedom)
+    return [*out, *table.values(), *(Parameter(label + name, value, error) for name, value, error in told)]
+
+
+def _edges(own: Onsets, solution: transfer.Solution) -> list[str]:
+    """A note for each rate on a bound of its range: the figures do not tell the shape."""
+    return [
+        f"{name} lies on a bound of its range ({low:g} to {high:g}): the figures do not tell it"
+        for name, value, (low, high) in zip(own.rates, solution.rates, own.ranges, strict=True)
+        if min(value - low, high - value) < 1e-3
     ]
+
+
+def _takes_part(one: Answered, owner: str, design: Design) -> bool:
+    """Whether an event is asked about, or is a reversal of one that is felt in the asked months."""
+    if one.off is None or owner in {event.id for event in design.events}:
+        return True
+    inside = one.off.period < len(one.middle)
+    return any(one.off.pushes[j][:, inside].any() for j, name in enumerate(one.owners) if name == owner)
+
+
+def _parts(made: list[Answered], vintage: Vintage, design: Design, total: float) -> tuple[dict[str, Summary], tuple[str, ...]]:
+    """The cumulative effect of each event of a design, averaged over the orders in which they may be switched off.
+
+    On logarithms the pieces of a joint effect do not add in tonnes; these do, in every draw. Events that cannot be told apart
+    are one part; where that is all of them there are none, and a note says why.
+    """
+    names = list(dict.fromkeys(owner for one in made for owner in one.owners if _takes_part(one, owner, design)))
+    lost = {name for one in made for name in one.lost}
+    if lost:
+        return {}, (f"{', '.join(sorted(lost))} cannot be told from the other events: joint effect only",)
+    if len(names) < 2 or any(one.off is None for one in made):
+        return {}, ()
+    close = [*together(vintage, design, names), *(pair for one in made for pair in one.close if {*pair[:2]} <= {*names})]
+    groups = separation.merged(len(names), [(names.index(a), names.index(b)) for a, b, _ in close])
+    notes = tuple(dict.fromkeys(f"{a} and {b} are not told apart: {why}" for a, b, why in close))
+    if len(groups) < 2:
+        return {}, (*notes, "joint effect only")
+
+    def value(members: frozenset[int]) -> Floats:
+        kept = {names[i] for g in range(len(groups)) if g not in members for i in groups[g]}
+        out: Floats = np.full(1 + design.draws, total if members else 0.0)
+        for one in made if members else ():
+            assert one.off is not None
+            left = one.off.without(j for j, owner in enumerate(one.owners) if owner not in kept)
+            out = out - left[:, : len(one.middle)].sum(axis=1)
+        return out
+
+    shares = shapley(value, len(groups))
+    return {
+        "+".join(names[i] for i in group): Summary(share[1:], float(share[0]))
+        for group, share in zip(groups, shares, strict=True)
+    }, notes

@@ -22,6 +22,10 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _one_listed(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
 def _worded(value: Any) -> Any:
     return {"use": value} if isinstance(value, str) else value
 
@@ -34,9 +38,13 @@ def _as_text(value: Any) -> Any:
     return value.isoformat()[:10] if isinstance(value, dt.date) else value
 
 
+def _day_or_none(value: str) -> str:
+    return value and _a_day(value)
+
+
 def _a_day(value: str) -> str:
     try:
-        return value and parse_day(value).isoformat()
+        return parse_day(value).isoformat()
     except DataError:
         raise ValueError(f"'{value}' is not a day", "YYYY-MM-DD, for example 2025-03-31") from None
 
@@ -54,6 +62,7 @@ def _tables_or_path(value: Any) -> Any:
     raise ValueError("these are no events", "tables [[events]], or the path of a file of [[event]] tables")
 
 
+UNTOUCHED = "untouched"  # donors chosen by rule: goods that no measure of their own touched
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Named = Annotated[Names, Field(min_length=1)]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
@@ -146,6 +155,38 @@ class NamedBaseline(Frozen):
         return self.name if self.first is None or self.last is None else (self.name, self.first, self.last, self.times)
 
 
+Months = Annotated[tuple[Annotated[int, Field(ge=0, le=36)], ...], BeforeValidator(_one_listed)]
+Steps = Annotated[tuple[Annotated[float, Field(gt=0, le=10)], ...], BeforeValidator(_one_listed)]
+Day = Annotated[str, BeforeValidator(_as_text), AfterValidator(_a_day)]
+Days = Annotated[tuple[Day, ...], BeforeValidator(_one_listed)]
+
+
+class Vary(Frozen):
+    """The same question with one thing changed (`forecast/study/vary.py`), put to the row's first estimator.
+
+    level_sd is put to the row's `counterfactual`; placebos : at most so many windows without an event for each answer
+    """
+
+    lag_months: Months = ()
+    donut: Months = ()
+    level_sd: Steps = ()
+    day: Days = ()
+    placebos: Annotated[int, Field(ge=0, le=200)] = 40
+
+    @property
+    def count(self) -> int:
+        """Number of answers asked for."""
+        return len(self.lag_months) + len(self.donut) + len(self.level_sd) + len(self.day)
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        for key in ("lag_months", "donut", "level_sd", "day"):
+            asked = getattr(self, key)
+            if len(set(asked)) < len(asked):
+                raise ValueError(f"{key} holds a value twice", "each value once")
+        return self
+
+
 class EffectRow(Frozen):
     """One question on an event: a Design in words. The first estimator is the headline, others show sensitivity."""
 
@@ -168,8 +209,10 @@ class EffectRow(Frozen):
     baseline: str = ""
     share_of: str = ""
     donors: Names = ()
+    diversion: Names = ()
     estimators: Annotated[PlugIns, Field(min_length=1)] = (PlugIn(use="baseline"),)
     clean_from: Month | None = None
+    vary: Vary = Vary()
     note: str = ""
 
     @model_validator(mode="after")
@@ -177,6 +220,30 @@ class EffectRow(Frozen):
         if self.measure == "share" and not self.share_of:
             raise ValueError("a share of nothing", "share_of, the series it is a share of")
         return self
+
+    @model_validator(mode="after")
+    def _donors_to_bar(self) -> Self:
+        words = [name for name in self.donors if "." not in name]
+        if words and self.donors not in ((UNTOUCHED,), ("all",)):
+            hint = f"{nearest(words[0], (UNTOUCHED, 'all'))}, or REPORTER.flow.PARTNER.product"
+            raise ValueError(f"no donor is called '{words[0]}'", hint)
+        if self.diversion and self.donors != (UNTOUCHED,):
+            raise ValueError("partners of diversion are barred from donors that are chosen by rule", f'donors = "{UNTOUCHED}"')
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_varied(self) -> Self:
+        if self.vary.level_sd and not self.levelled:
+            raise ValueError("vary asks for another level_sd, and the row has no counterfactual", 'use = "counterfactual"')
+        exported = [s for s in self.treated if ".export." in s]
+        if self.vary.lag_months and exported:
+            raise ValueError(f"vary shifts {exported[0]}, which is counted when it leaves", "lag_months of an import series")
+        return self
+
+    @property
+    def levelled(self) -> PlugIn | None:
+        """The first estimator with a level whose step may be fixed."""
+        return next((e for e in self.estimators if e.use == "counterfactual"), None)
 
 
 class Regime(Frozen):
@@ -193,7 +260,7 @@ class Expiry(Frozen):
 
     series: Named
     regimes: tuple[Regime, ...]
-    day: Annotated[str, BeforeValidator(_as_text), AfterValidator(_a_day)] = ""
+    day: Annotated[str, BeforeValidator(_as_text), AfterValidator(_day_or_none)] = ""
     note: str = ""
 
 

@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 from forecast import __version__
 from forecast.core import registry
 from forecast.core.archive import Archive
+from forecast.core.months import parse_day
 from forecast.core.results import Effect, Failure, Forecast, Skipped
 from forecast.core.vintage import Vintage
+from forecast.jobs.config import Vary
 from forecast.jobs.plan import Batch, Plan
 from forecast.study import ask
 from forecast.study.backtest import Past, answers
 from forecast.study.score import Scale, job_of, metrics_of, periods_of, rows_of, scale_of, summed
+from forecast.study.vary import Variation, variations
 
 Floats = NDArray[np.float64]
 PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
@@ -43,7 +46,10 @@ class Context:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a batch leaves behind: rows of tables, no draws; `effects` answer a question on an event, by estimator."""
+    """What a batch leaves behind: rows of tables, no draws of forecasts; `effects` answer a question on an event, by estimator.
+
+    `varied` are answers to such a question asked otherwise, each with its estimator.
+    """
 
     batch: str
     forecasts: list[dict[str, Any]] = field(default_factory=list)
@@ -51,6 +57,7 @@ class Outcome:
     failures: list[dict[str, Any]] = field(default_factory=list)
     skipped: str = ""
     effects: dict[str, Effect | Failure] = field(default_factory=dict)
+    varied: list[tuple[str, Variation]] = field(default_factory=list)
 
 
 def execute(plan: Plan, cache: Path, workers: int = 1) -> list[Outcome]:
@@ -94,11 +101,14 @@ def keys_of(plan: Plan, context: Context) -> dict[str, str]:
     for batch in sorted(plan.batches, key=lambda b: b.stage):
         parts = [__version__, str(context.seed), repr(batch.spec), repr(batch.design), truth]
         parts += [keys[name] for name in batch.rests_on]
-        for past in batch.pasts:
-            day = past.task.day
+        asked = [(repr(past), past.task.day) for past in batch.pasts]
+        asked += [(day, parse_day(day)) for day in (batch.vary.day if batch.vary else ())]
+        for question, day in asked:
             if day not in seen:
                 seen[day] = plan.archive.as_of(day).fingerprint()
-            parts.append(f"{past!r}|{seen[day]}")
+            parts.append(f"{question}|{seen[day]}")
+        if batch.vary:
+            parts.append(repr(batch.vary))
         if batch.scored:
             parts += [marks, repr(batch.horizons)]
         keys[batch.name] = hashlib.sha256("\n".join([batch.name, *parts]).encode()).hexdigest()[:24]
@@ -112,7 +122,9 @@ def run_batch(batch: Batch, cache: Path, keys: dict[str, str]) -> None:
 
     context = _context(str(cache / "context.pkl"), os.stat(cache / "context.pkl").st_mtime_ns)
     with threadpool_limits(1):
-        if batch.row is not None:
+        if batch.vary is not None:
+            outcome = _varied(batch, batch.vary, context)
+        elif batch.row is not None:
             outcome = _effects(batch, context)
         else:
             outcome, draws = _tasks(batch, context, cache, keys)
@@ -228,6 +240,27 @@ def _effects(batch: Batch, context: Context) -> Outcome:
             made[label] = estimate(method, context.vintage, batch.design, context.seed, siblings=others, memo=memo)
     failures = [_failure_row(f"{batch.name}|{label}", label, e) for label, e in made.items() if isinstance(e, Failure)]
     return Outcome(batch.name, failures=failures, effects=made)
+
+
+def _varied(batch: Batch, vary: Vary, context: Context) -> Outcome:
+    """The question asked otherwise: of the row's first estimator, and with another level of its counterfactual."""
+    assert batch.row is not None
+    assert batch.design is not None
+    seed, placebos = context.seed, vary.placebos
+    method = registry.build("estimator", batch.spec[batch.label])
+    made = variations(
+        method, context.vintage, batch.design,
+        lags=vary.lag_months, donuts=vary.donut, days=vary.day, seed=seed, placebos=placebos,
+    )  # fmt: skip
+    out = [(batch.label, one) for one in made]
+    if vary.level_sd and batch.row.levelled:
+        label = batch.row.levelled.label
+        other = registry.build("estimator", batch.spec[label])
+        levels = variations(
+            other, context.vintage, batch.design, lags=(), level_sds=vary.level_sd, seed=seed, placebos=placebos
+        )
+        out += [(label, one) for one in levels]
+    return Outcome(batch.name, varied=out)
 
 
 def _parallel(todo: list[Batch], cache: Path, keys: dict[str, str], workers: int, tick: Any) -> None:

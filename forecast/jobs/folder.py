@@ -20,11 +20,12 @@ from forecast.core.run import SCHEMA_VERSION, TABLES, Run
 from forecast.jobs.config import Config
 from forecast.jobs.execute import PROBABILITIES, Outcome, context_of
 from forecast.jobs.plan import Plan
-from forecast.jobs.rows import claim_rows, effect_tables, event_rows, observation_rows, regime_rows
+from forecast.jobs.rows import claim_rows, effect_tables, event_rows, observation_rows, regime_rows, sensitivity_rows
 from forecast.study.audit import audit
 from forecast.study.compare import compare
 
 Q = tuple(quantile_name(p) for p in PROBABILITIES)
+SUMMARY = ("estimate", "lo80", "hi80", "lo95", "hi95")
 BANDS = ("q025", "q10", "q50", "q90", "q975")
 COLUMNS: dict[str, dict[str, str]] = {
     "forecasts": {
@@ -49,10 +50,14 @@ COLUMNS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("id", "question", "role", "because", "months_observed"), "text"),
         "observed_total": "real", "expected": "real", "note": "text", "used": "text", "level_unit": "text",
         "baselines": "text",
+        **dict.fromkeys((f"{part}{end}" for part in ("anticipation", "net") for end in ("", "_lo80", "_hi80")), "real"),
+        "breakdown": "real",
+        "n_space": "whole",
     },
     "paths": {
         **dict.fromkeys(("job", "series", "month"), "text"), "observed": "real",
         **dict.fromkeys((f"{part}_{q}" for part in ("counterfactual", "effect") for q in BANDS), "real"),
+        "effect_band_lo": "real", "effect_band_hi": "real",
     },
     "placebos": {**dict.fromkeys(("job", "kind", "series", "start"), "text"), "cumulative": "real"},
     "gates": {
@@ -75,6 +80,15 @@ COLUMNS: dict[str, dict[str, str]] = {
     "claims": {
         **dict.fromkeys(("id", "claim", "source", "url", "verdict"), "text"),
         **dict.fromkeys(("computed", "low", "high"), "real"), **dict.fromkeys(("unit", "arithmetic", "settle"), "text"),
+    },
+    "parts": {"job": "text", "event": "text", **dict.fromkeys(SUMMARY, "real")},
+    "sensitivity": {
+        **dict.fromkeys(("job", "what", "value"), "text"), **dict.fromkeys(SUMMARY, "real"),
+        **dict.fromkeys(("verdict", "reading", "because"), "text"), "desc_estimate": "real", "observed_total": "real",
+        "months_from": "text", "months_to": "text",
+        **dict.fromkeys(("id", "estimator", "baseline", "months_observed"), "text"),
+        **dict.fromkeys(("expected", "p_value", "p_floor", "mde80"), "real"),
+        **dict.fromkeys(("n_clean", "n_placebo"), "whole"),
     },
 }  # fmt: skip
 PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "pyarrow", "matplotlib")
@@ -177,6 +191,7 @@ def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[st
         "failures": [row for o in outcomes for row in o.failures],
         "regimes": regime_rows(plan),
         "claims": claim_rows(plan),
+        "sensitivity": sensitivity_rows(plan, outcomes),
     }
 
 

@@ -177,7 +177,8 @@ def _spelled(loc: list[Any]) -> str:
             continue
         after = loc[i + 1] if i + 1 < len(loc) else None
         if isinstance(after, int):
-            parts.append(f"[[{part}]] {after + 1}")
+            plain = i > 0 and i + 2 == len(loc)  # the item of a list, no table of its own
+            parts.append(f"{part} {after + 1}" if plain else f"[[{part}]] {after + 1}")
         else:
             parts.append(f"[{part}]" if i == 0 and i + 1 < len(loc) else str(part))
     return ", ".join(parts)

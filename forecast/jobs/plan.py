@@ -9,15 +9,16 @@ from typing import Any
 
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
-from forecast.core.events import EventCalendar
+from forecast.core.events import Event, EventCalendar
 from forecast.core.products import products
 from forecast.core.questions import Design, Task
 from forecast.core.results import Finding
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.jobs.config import BacktestGroup, Config, EffectRow
+from forecast.jobs.config import UNTOUCHED, BacktestGroup, Config, EffectRow, Vary
 from forecast.study.backtest import Past, answerable, questions
 from forecast.study.cutoffs import cutoffs
+from forecast.study.donors import untouched
 
 CHUNK = 6  # series of one backtest batch: fine enough to share out, coarse enough for models that work on whole batches
 OWN_DAY = "next months"  # the group of questions that stand on the run's own day
@@ -28,7 +29,7 @@ class Batch:
     """Jobs done and cached together: one model on some old or new questions, or all estimators on one event.
 
     `spec` holds the model's words (of an event: the estimators' words by name), `rests_on` the batches whose draws it
-    is handed.
+    is handed. With `vary` the batch asks the question of an event otherwise, as often as these words say.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Batch:
     keep: bool = False
     row: EffectRow | None = None
     design: Design | None = None
+    vary: Vary | None = None
 
     @property
     def scored(self) -> bool:
@@ -80,6 +82,7 @@ class Plan:
             "forecast answers": sum(len(b.pasts) for b in self.batches if not b.scored),
             "effect questions": len(self.config.effects),
             "effect answers": sum(len(row.estimators) for row in self.config.effects),
+            "variations": sum(b.vary.count for b in self.batches if b.vary),
             "batches": len(self.batches),
         }
 
@@ -107,7 +110,7 @@ def plan(config: Config, archive: Archive) -> Plan:
         if later:
             findings.append(Finding("effect", f"not asked: {', '.join(later)} not announced by {vintage.day}", row.id))
             continue
-        batches.append(_effect_batch(row, archive, vintage, f"{place}, [[effects]] {i + 1}"))
+        batches += _effect_batches(row, archive, vintage, f"{place}, [[effects]] {i + 1}")
         findings += _out_of_scope(row, archive.events)
     _once(batches, place)
     return Plan(config, archive, vintage, tuple(batches), tuple(findings), groups)
@@ -224,14 +227,20 @@ def _stages(config: Config, models: Sequence[str]) -> dict[str, int]:
     return out
 
 
-def _effect_batch(row: EffectRow, archive: Archive, vintage: Vintage, where: str) -> Batch:
-    """One batch per question: its estimators check each other, so they are asked together."""
+def _effect_batches(row: EffectRow, archive: Archive, vintage: Vintage, where: str) -> list[Batch]:
+    """One batch per question, because its estimators check each other; and one for what it asks otherwise."""
     labels = [estimator.label for estimator in row.estimators]
     for label in labels:
         if labels.count(label) > 1:
             raise ConfigError(f"two estimators are called '{label}'", where=where, hint='give one another name (name = "...")')
     specs = {estimator.label: estimator.spec for estimator in row.estimators}
-    return Batch(row.id, labels[0], specs, row.id, row=row, design=design_of(row, archive, vintage.events, where))
+    design = design_of(row, archive, vintage, where)
+    made = [Batch(row.id, labels[0], specs, row.id, row=row, design=design)]
+    if row.vary.count:
+        levelled = {row.levelled.label: row.levelled.spec} if row.levelled else {}
+        asked = {labels[0]: specs[labels[0]]} | (levelled if row.vary.level_sd else {})
+        made.append(Batch(f"{row.id}|vary", labels[0], asked, row.id, row=row, design=design, vary=row.vary))
+    return made
 
 
 def _out_of_scope(row: EffectRow, events: EventCalendar) -> list[Finding]:
@@ -241,18 +250,18 @@ def _out_of_scope(row: EffectRow, events: EventCalendar) -> list[Finding]:
     return [Finding("effect", f"{series} lies {what}", row.id) for series in missed]
 
 
-def design_of(row: EffectRow, archive: Archive, known: EventCalendar, where: str = "") -> Design:
-    """The Design that a row of the config spells, with its events as they were `known` on the run's day."""
+def design_of(row: EffectRow, archive: Archive, vintage: Vintage, where: str = "") -> Design:
+    """The Design that a row of the config spells, with its events and donors as they were known on the run's day."""
     named = {"treated": row.treated, "share_of": (row.share_of,) if row.share_of else (), "donors": row.donors}
     for key, names in named.items():
-        for name in names if names != ("all",) else ():
+        for name in names if names not in (("all",), (UNTOUCHED,)) else ():
             _spelled(name, archive, f"{where}, {key}")
     try:
-        events = [known[event] for event in row.event]
+        events = [vintage.events[event] for event in row.event]
         return Design(
             events,
             treated=row.treated,
-            donors="all" if row.donors == ("all",) else row.donors,
+            donors=_donors(row, vintage, events),
             start=row.first,
             stop=row.last,
             anticipation=row.anticipation,
@@ -267,6 +276,16 @@ def design_of(row: EffectRow, archive: Archive, known: EventCalendar, where: str
         )
     except (ConfigError, DataError) as error:
         raise ConfigError(error.problem, where=where, hint=error.hint) from None
+
+
+def _donors(row: EffectRow, vintage: Vintage, events: Sequence[Event]) -> tuple[str, ...] | str:
+    """The donors of a row; "untouched": flows that no event of the row, nor one of their own, touched."""
+    if row.donors == ("all",):
+        return "all"
+    if row.donors != (UNTOUCHED,):
+        return row.donors
+    found = [untouched(vintage, event, like=row.treated[0], diversion=row.diversion) for event in events]
+    return tuple(s for s in found[0] if all(s in others for others in found[1:]))
 
 
 def _spelled(series: str, archive: Archive, where: str) -> None:
@@ -313,7 +332,8 @@ def covered(plan: Plan) -> list[str]:
             f"{ahead} months ahead"
         )
     if plan.config.effects:
-        lines.append(f"effects: {plan.counts['effect questions']} questions, {plan.counts['effect answers']} answers")
+        varied = f", {plan.counts['variations']} of the same asked otherwise" if plan.counts["variations"] else ""
+        lines.append(f"effects: {plan.counts['effect questions']} questions, {plan.counts['effect answers']} answers{varied}")
     return lines
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from forecast.core.describe import unit_of
 from forecast.core.errors import DataError
 from forecast.core.events import Event
-from forecast.core.results import Effect, Failure
+from forecast.core.results import Effect, Failure, Summary
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Floats, Vintage
 from forecast.jobs.execute import Outcome
@@ -20,13 +20,13 @@ from forecast.jobs.plan import Batch, Plan, matching
 
 
 def effect_tables(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
-    """Rows of effects, paths, placebos and gates, after the checks that look at all effects together."""
+    """Rows of effects, paths, placebos, gates and parts, after the checks that look at all effects together."""
     from forecast.study.judge import family
 
     batches = {batch.name: batch for batch in plan.batches if batch.row is not None}
     asked = [(batches[o.batch], label, effect) for o in outcomes for label, effect in o.effects.items()]
     told = iter(family([effect for _, _, effect in asked if isinstance(effect, Effect)]))
-    out: dict[str, list[dict[str, Any]]] = {"effects": [], "paths": [], "placebos": [], "gates": []}
+    out: dict[str, list[dict[str, Any]]] = {"effects": [], "paths": [], "placebos": [], "gates": [], "parts": []}
     for batch, label, first in asked:
         effect, job = next(told) if isinstance(first, Effect) else first, f"{batch.name}|{label}"
         out["effects"].append(_effect_row(batch, job, label, effect, plan.vintage))
@@ -49,7 +49,28 @@ def effect_tables(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dic
                 }
                 for g in effect.gates
             ]
+            out["parts"] += [{"job": job, "event": name, **_summed(part)} for name, part in effect.parts.items()]
     return out
+
+
+def sensitivity_rows(plan: Plan, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """Every question asked otherwise: what was changed, to which value, and the judged answer or why there is none."""
+    asked = {batch.name: batch.design for batch in plan.batches if batch.vary}
+    rows = []
+    for outcome in outcomes:
+        for label, one in outcome.varied:
+            row_id, design = outcome.batch.rpartition("|")[0], asked[outcome.batch]
+            head = {"job": f"{row_id}|{label}", "what": one.what, "value": one.value, "id": row_id, "estimator": label}
+            if isinstance(one.answer, Failure):
+                told = {"verdict": "not identified", "reading": "none", "because": one.answer.reason, "baseline": "none"}
+                rows.append({**head, **told, "n_clean": 0, "n_placebo": 0})
+                continue
+            assert design is not None
+            window = one.answer.design.window(plan.vintage)
+            label_of = plan.vintage.steps.label
+            months = {"months_from": label_of(window.first), "months_to": label_of(window.last)}
+            rows.append({**head, **_figures(one.answer), **months})
+    return rows
 
 
 def _effect_row(batch: Batch, job: str, label: str, effect: Effect | Failure, vintage: Vintage) -> dict[str, Any]:
@@ -78,7 +99,7 @@ def _effect_row(batch: Batch, job: str, label: str, effect: Effect | Failure, vi
     }
     if isinstance(effect, Failure):
         return {
-            **head, "baseline": "none", "n_clean": 0, "n_span": 0, "n_placebo": 0, "verdict": "not identified",
+            **head, "baseline": "none", "n_clean": 0, "n_span": 0, "n_placebo": 0, "n_space": 0, "verdict": "not identified",
             "reading": "none", "because": effect.reason, "months_observed": "", "used": "",
         }  # fmt: skip
     return {**head, **_figures(effect)}
@@ -97,7 +118,8 @@ def _figures(effect: Effect) -> dict[str, Any]:
         else effect.mde80,
         "n_clean": effect.n_clean,
         "n_span": effect.n_span,
-        "n_placebo": len(effect.placebos),
+        "n_placebo": sum(p.kind == "time" for p in effect.placebos),
+        "n_space": sum(p.kind == "space" for p in effect.placebos),
         "verdict": effect.verdict.word if effect.verdict else "",
         "reading": effect.verdict.reading if effect.verdict else "",
         "because": effect.verdict.because if effect.verdict else "",
@@ -110,12 +132,25 @@ def _figures(effect: Effect) -> dict[str, Any]:
         "baselines": "; ".join(c.baseline for c in text.compared),
         "used": "; ".join(_used(effect)),
     }
-    summary = effect.summary() if effect.counterfactual is not None and len(effect.counterfactual) else None
-    if summary is not None and len(summary.draws):
-        row["estimate"] = summary.estimate
-        row["lo80"], row["hi80"] = summary.interval(0.8)
-        row["lo95"], row["hi95"] = summary.interval(0.95)
+    return {**row, **_estimates(effect)}
+
+
+def _estimates(effect: Effect) -> dict[str, Any]:
+    """The estimate with its bounds, and the ledger of what was brought forward; nothing where it may not stand."""
+    if effect.counterfactual is None or not len(effect.counterfactual) or not len(effect.summary().draws):
+        return {}
+    row: dict[str, Any] = {**_summed(effect.summary()), "breakdown": effect.breakdown}
+    if effect.anticipation is not None:
+        for name, part in (("anticipation", effect.anticipation), ("net", effect.net)):
+            row[name] = part.estimate
+            row[f"{name}_lo80"], row[f"{name}_hi80"] = part.interval(0.8)
     return row
+
+
+def _summed(part: Summary) -> dict[str, float]:
+    """A summary with its 80 and 95 % bounds."""
+    bounds = dict(zip(("lo80", "hi80", "lo95", "hi95"), (*part.interval(0.8), *part.interval(0.95)), strict=True))
+    return {"estimate": part.estimate, **bounds}
 
 
 def _relative_size(size: float, expected: float) -> float:

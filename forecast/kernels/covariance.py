@@ -22,6 +22,15 @@ def walk(size: int) -> Floats:
     return least
 
 
+def white(size: int) -> tuple[Family, Floats]:
+    """Independent errors about a constant. No parameter."""
+
+    def covariance(p: Floats) -> Floats:
+        return np.broadcast_to(np.eye(size), (len(p), size, size))
+
+    return Family(covariance, (), (), ()), np.ones((size, 1))
+
+
 def level(size: int) -> tuple[Family, Floats]:
     """Local level plus irregular: Durbin and Koopman (2012), eq. 2.3. One angle."""
     parts = np.stack([np.eye(size), walk(size)])
@@ -119,14 +128,20 @@ def airline(size: int, season: int) -> tuple[Family, Floats]:
     return Family(covariance, (-0.98, -0.98), (0.6, 0.3), (7, 7)), inverse[:, :start]
 
 
+def shares(angles: Floats) -> Floats:
+    """Variances per s2 from angles (p, ...): irregular, level, others; shape (p + 1, ...)."""
+    sd = [np.cos(angles[0]), np.sin(angles[0])]
+    for angle in angles[1:]:
+        sd = [s * np.cos(angle) for s in sd] + [np.sin(angle)]
+    variances: Floats = np.stack(sd) ** 2
+    return variances
+
+
 def _shares(parts: Floats, counts: tuple[int, ...]) -> Family:
     """Sum of `parts` (c, N, N) with variances on the unit sphere: irregular first, level second, others after."""
 
     def covariance(p: Floats) -> Floats:
-        sd = [np.cos(p[:, 0]), np.sin(p[:, 0])]
-        for j in range(1, p.shape[1]):
-            sd = [s * np.cos(p[:, j]) for s in sd] + [np.sin(p[:, j])]
-        total: Floats = np.einsum("cg,cnm->gnm", np.stack(sd) ** 2, parts) + 1e-10 * np.eye(parts.shape[1])
+        total: Floats = np.einsum("cg,cnm->gnm", shares(p.T), parts) + 1e-10 * np.eye(parts.shape[1])
         return total
 
     # an angle of exactly pi/2 leaves no irregular or no level at all; the season's stops short, so that V stays regular

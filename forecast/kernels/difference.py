@@ -59,8 +59,11 @@ def lay(y: Floats, own: Bools, hidden: Bools, sides: Sides, window: Bools | None
     effects = [dict(zip(code.tolist(), e.tolist(), strict=True)) for (code, _), e in zip(seen, fitted.effects, strict=True)]
     expected = np.zeros(y.shape[1])
     for i in np.flatnonzero(own).tolist():
-        for t in range(y.shape[1]):
-            expected[t] += _at(i, t, y, kept, known, effects, sides)
+        plain = _plain(i, kept, sides) if i in effects[0] else np.zeros(y.shape[1], bool)
+        for t, easy in enumerate(plain.tolist()):
+            code = int(sides[0][i]) * y.shape[1] + t
+            sure = np.exp(effects[0][i] + effects[1][code]) if easy else _at(i, t, y, kept, known, effects, sides)
+            expected[t] += sure
     return Laid(expected, float(fitted.beta[0]) if len(fitted.beta) else np.nan, int((z > 0).sum()), collapsed)
 
 
@@ -72,6 +75,16 @@ def _certified(y: Floats, known: Bools, step: Bools, sides: Sides) -> tuple[Floa
     z = np.zeros(y.shape)
     z[cells] = poisson.certificate(y[cells], x, [np.unique(code, return_inverse=True)[1] for code in codes])
     return z, bool(step.any() and (z[step] > 0).all())
+
+
+def _plain(i: int, kept: Bools, sides: Sides) -> Bools:
+    """Months (T,) of a unit with one side in which another unit of that side is seen: both effects are there."""
+    if len(sides) > 1:
+        return np.zeros(kept.shape[1], bool)
+    mates = kept & (sides[0] == sides[0][i])[:, None]
+    mates[i] = False
+    seen: Bools = mates.any(axis=0)
+    return seen
 
 
 def _at(i: int, t: int, y: Floats, kept: Bools, known: Bools, effects: list[dict[int, float]], sides: Sides) -> float:

@@ -93,7 +93,7 @@ def restricted_loglike(y: Floats, x: Floats, v: Floats, *, fixed_scale: bool = F
     y (n,), x (n, k), v (g, n, n) -> log-likelihood (g,), coefficients (g, k), s2 (g,); -inf where V is not positive definite.
     """
     n, k = x.shape
-    whitened, log_det, ok = _whiten(np.column_stack([x, y]), v)
+    whitened, log_det, ok = whiten(np.column_stack([x, y]), v)
     q, r = np.linalg.qr(whitened[..., :k]) if k else (np.empty((len(v), n, 0)), np.empty((len(v), 0, 0)))
     target = whitened[..., k]
     projected = np.einsum("gnk,gn->gk", q, target)
@@ -106,8 +106,10 @@ def restricted_loglike(y: Floats, x: Floats, v: Floats, *, fixed_scale: bool = F
     return np.where(ok, loglike, -np.inf), beta, sigma2
 
 
-def _whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-    """L^-1 block, log|V| and whether V is positive definite, for a stack of V = L L'."""
+def whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """L^-1 block (g, n, c), log|V| (g,) and whether V is positive definite, for a stack of V = L L'; block (n, c)."""
+    from scipy.linalg.lapack import dtrtrs
+
     try:
         chol = np.linalg.cholesky(v)
         ok = np.ones(len(v), dtype=bool)
@@ -121,7 +123,11 @@ def _whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]
             except np.linalg.LinAlgError:
                 chol[g] = np.eye(v.shape[1])
     log_det = 2.0 * np.log(np.diagonal(chol, axis1=1, axis2=2)).sum(axis=1)
-    return np.linalg.solve(chol, np.broadcast_to(block, (len(v), *block.shape))), log_det, ok
+    white = np.empty((len(v), *block.shape))
+    columns = np.asfortranarray(block)
+    for g in range(len(v)):  # the transpose of a row-ordered factor is what LAPACK reads without a copy
+        white[g] = dtrtrs(chol[g].T, columns, lower=0, trans=1)[0] if columns.size else columns
+    return white, log_det, ok
 
 
 def fit(y: Floats, rows: Ints, x: Floats, family: Family, *, polish: bool = True) -> Fit:
@@ -136,26 +142,12 @@ def fit(y: Floats, rows: Ints, x: Floats, family: Family, *, polish: bool = True
         matrices = family.covariance(nodes)[observed]
         return restricted_loglike(y, x[rows], matrices, fixed_scale=family.fixed_scale)[0]
 
-    lower, upper = np.array(family.lower), np.array(family.upper)
-    nodes = _grid(lower, upper, family.coarse)
-    values = loglike(nodes)
-    if not np.isfinite(values).any():
-        raise np.linalg.LinAlgError("no parameter value gives a positive definite covariance")
-    step = (upper - lower) / np.maximum(np.array(family.coarse) - 1, 1)
-    likely = nodes[values > values.max() - KEEP]
-    low = np.clip(likely.min(axis=0) - step, lower, upper)
-    high = np.clip(likely.max(axis=0) + step, lower, upper)
-    nodes = _grid(low, high, family.coarse)
-    values = loglike(nodes)
-    best = nodes[values.argmax()]
-    if polish:
-        step = (high - low) / np.maximum(np.array(family.coarse) - 1, 1)
-        best = _climb(loglike, best, float(values.max()), step, lower, upper)
+    nodes, values, best = search(loglike, family.lower, family.upper, family.coarse, polish=polish)
     keep = values > values.max() - KEEP
     weights = np.exp(values[keep] - values[keep].max())
     v = family.covariance(best[None])[observed]
     top, beta, sigma2 = restricted_loglike(y, x[rows], v, fixed_scale=family.fixed_scale)
-    whitened, _, _ = _whiten(x[rows], v)
+    whitened, _, _ = whiten(x[rows], v)
     information = whitened[0].T @ whitened[0]
     covariance = float(sigma2[0]) * np.linalg.inv(information) if x.shape[1] else np.empty((0, 0))
     return Fit(
@@ -163,25 +155,92 @@ def fit(y: Floats, rows: Ints, x: Floats, family: Family, *, polish: bool = True
     )  # fmt: skip
 
 
-def _grid(lower: Floats, upper: Floats, counts: tuple[int, ...]) -> Floats:
+def search(
+    loglike: Callable[[Floats], Floats],
+    lower: tuple[float, ...],
+    upper: tuple[float, ...],
+    counts: tuple[int, ...],
+    *,
+    polish: bool = True,
+) -> tuple[Floats, Floats, Floats]:
+    """The part of a box that matters, as a grid (g, p) with its log-likelihoods (g,), and the maximum (p,).
+
+    Two grids of `counts` values a side: the whole box, then the part less than `KEEP` below its best. Without `polish` the
+    maximum is that of the second grid.
+    """
+    low, high = np.array(lower, float), np.array(upper, float)
+    nodes = grid(low, high, counts)
+    values = loglike(nodes)
+    if not np.isfinite(values).any():
+        raise np.linalg.LinAlgError("no parameter value gives a positive definite covariance")
+    if not len(counts):
+        return nodes, values, nodes[0]
+    step = (high - low) / np.maximum(np.array(counts) - 1, 1)
+    likely = nodes[values > values.max() - KEEP]
+    nearest, furthest = np.clip(likely.min(axis=0) - step, low, high), np.clip(likely.max(axis=0) + step, low, high)
+    nodes = grid(nearest, furthest, counts)
+    values = loglike(nodes)
+    best = nodes[values.argmax()]
+    if polish:
+        step = (furthest - nearest) / np.maximum(np.array(counts) - 1, 1)
+        best = climb(loglike, best, step, low, high)
+    return nodes, values, best
+
+
+def grid(lower: Floats, upper: Floats, counts: tuple[int, ...]) -> Floats:
+    """All combinations of equally spaced values, shape (g, p); one empty row where there is no parameter."""
+    if not len(counts):
+        return np.zeros((1, 0))
     axes = [np.linspace(a, b, c) for a, b, c in zip(lower, upper, counts, strict=True)]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(counts))
 
 
-def _climb(
-    loglike: Callable[[Floats], Floats], start: Floats, value: float, step: Floats, lower: Floats, upper: Floats
+def climb(
+    loglike: Callable[[Floats], Floats], start: Floats, step: Floats, lower: Floats, upper: Floats, until: float = 1e-6
 ) -> Floats:
-    """Pattern search from the best node: 3^p neighbours at once, halving the step until it no longer matters."""
-    best, at = start.copy(), value
-    offsets = _grid(-np.ones(len(start)), np.ones(len(start)), (3,) * len(start))
-    while step.max() > 1e-6:
+    """The maximum near `start`, inside the box: 3^p neighbours at once, and the top of the parabola through them.
+
+    While a neighbour is higher the search moves there; once none is, Newton's step on the centred differences follows (along
+    a bound the parameter stays where it is), and the distance to the neighbours is cut by eight down to `until`.
+    """
+    size = len(start)
+    offsets = grid(-np.ones(size), np.ones(size), (3,) * size)
+    best, at, step = start.copy(), -np.inf, step.copy()
+    while step.max() > until:
         trial = np.clip(best + offsets * step, lower, upper)
         values = loglike(trial)
-        if values.max() > at + 1e-12:
+        middle = float(values[len(values) // 2])
+        if values.max() > max(at, middle) + 1e-12:
             best, at = trial[values.argmax()], float(values.max())
-        else:
-            step = step / 2
+            continue
+        at = middle
+        top = _top(values, offsets, best, step, lower, upper)
+        if top is not None and (value := float(loglike(top[None])[0])) > at:
+            best, at = top, value
+        step = step / 8
     return best
+
+
+def _top(values: Floats, offsets: Floats, middle: Floats, step: Floats, lower: Floats, upper: Floats) -> Floats | None:
+    """Where the parabola through the 3^p neighbours is highest; None where it opens upwards."""
+    free = np.flatnonzero((middle - step >= lower) & (middle + step <= upper))
+    if not len(free):
+        return None
+    slope, bend = np.zeros(len(free)), np.zeros((len(free), len(free)))
+    for a, i in enumerate(free):
+        for b, j in enumerate(free[: a + 1]):
+            plain = (np.delete(offsets, [i, j], axis=1) == 0).all(axis=1)
+            seen = {tuple(o): float(v) for o, v in zip(offsets[plain][:, [i, j]], values[plain], strict=True)}
+            if i == j:
+                slope[a] = (seen[1, 1] - seen[-1, -1]) / 2
+                bend[a, a] = seen[1, 1] - 2 * seen[0, 0] + seen[-1, -1]
+            else:
+                bend[a, b] = bend[b, a] = (seen[1, 1] - seen[1, -1] - seen[-1, 1] + seen[-1, -1]) / 4
+    if not np.isfinite(bend).all() or np.linalg.eigvalsh(bend).max() >= 0:
+        return None
+    out = middle.copy()
+    out[free] += np.clip(-np.linalg.solve(bend, slope), -1.0, 1.0) * step[free]
+    return out
 
 
 def held(fitted: Fit, earlier: Fit) -> Fit:

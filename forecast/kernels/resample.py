@@ -61,3 +61,16 @@ def growth(z: Floats, window: int, horizon: int, fewest: int = 6) -> Floats:
             break
         out[h - 1] = np.sqrt(np.mean(misses**2)) / first
     return np.maximum.accumulate(out)
+
+
+def matched(draws: int, size: int, rng: np.random.Generator) -> Floats:
+    """Standard normal draws (draws, size) in pairs of opposite sign, whose sample covariance is the identity exactly.
+
+    Moments matched (Glasserman 2003, sec. 4.5): means and standard deviations of any sum carry no sampling error. With fewer
+    pairs than twice the dimensions only the signs are paired.
+    """
+    half = rng.standard_normal((draws // 2, size))
+    if len(half) > 2 * size:
+        second = half.T @ half * 2 / (draws - 1)
+        half = np.linalg.solve(np.linalg.cholesky(second), half.T).T
+    return np.vstack([half, -half, np.zeros((draws % 2, size))])

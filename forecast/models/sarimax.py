@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +14,12 @@ from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.registry import model
-from forecast.core.regressors import Regressors, event_regressors, lunar_regressor
+from forecast.core.regressors import Regressors, control_regressors, event_regressors, lunar_regressor
 from forecast.core.results import Forecast, Used
 from forecast.core.transform import choose_scale, measured
 from forecast.core.vintage import Floats, Vintage
 from forecast.kernels import covariance, gaussian
+from forecast.kernels.resample import matched
 
 AIRLINE = (0, 1, 1)
 SMALL = ((0, 1, 1), (1, 1, 0), (1, 1, 1), (0, 1, 2), (2, 1, 0))  # differenced alike, so that their criteria compare
@@ -32,9 +34,10 @@ class Sarimax:
 
     Box and Jenkins (1976), sec. 9.2. The airline model is solved exactly over a grid of its two moving-average parameters,
     so draws carry their uncertainty; other orders, and `engine="reference"`, go through statsmodels' SARIMAX with plug-in
-    parameters. An event's regressor enters with a free coefficient. With `Task.fitted_on` the parameters come from that day's
-    figures.
+    parameters (s2 by the degrees of freedom). An event's regressor enters with a free coefficient. With `Task.fitted_on` the
+    parameters come from that day's figures.
 
+    controls : known series of a plain panel to regress on (order (0, 0, 0) leaves a regression without a constant)
     select : "aicc" takes the order with the smallest AICc out of ten around the airline model, all differenced once and
     once over the season (slow: every candidate is a maximum-likelihood fit of statsmodels)
     """
@@ -44,6 +47,7 @@ class Sarimax:
     lunar: bool = True
     events: bool = True
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
+    controls: tuple[str, ...] = ()
     select: Literal["given", "aicc"] = "given"
     engine: Literal["fast", "reference"] = "fast"
 
@@ -90,6 +94,7 @@ class Sarimax:
         seen = rows if past is None else past[0] - first
         then = z if past is None else scale.forward(past[1])
         middle: dict[str, float] = {}
+        said: tuple[str, ...] = ()
         how = self if self.select == "given" else self._chosen(then, seen, x, season)
         if how is not self:
             seasonal = how.seasonal_order if season > 1 else (0, 0, 0)
@@ -104,7 +109,7 @@ class Sarimax:
             middle = dict(zip(("theta", "Theta"), (fitted.weights @ fitted.nodes).tolist(), strict=True))
             paths = gaussian.predict(fitted, asked - first, task.draws, rng)
         else:
-            paths = how._statsmodels(z, rows, then, seen, x, len(axis), season, asked - first, task.draws, rng)
+            paths, middle, said = how._statsmodels(z, rows, then, seen, x, len(axis), season, asked - first, task.draws, rng)
         paths = scale.inverse(paths)
         used = Used(
             model=f"ARIMA{how.order}{seasonal}{season}",
@@ -112,7 +117,7 @@ class Sarimax:
             dropped=dropped,
             scale=scale.name,
             split=split,
-            notes=scale.capped(paths),
+            notes=(*said, *scale.capped(paths)),
         )
         return paths, used, middle
 
@@ -135,10 +140,12 @@ class Sarimax:
         events = event_regressors(vintage, series, axis) if self.events else empty
         lunar = lunar_regressor(vintage, series, axis) if self.lunar else empty
         both = Regressors((*events.names, *lunar.names), np.column_stack([events.matrix, lunar.matrix]))
-        return both.usable(rows)
+        usable, dropped = both.usable(rows)
+        known = control_regressors(vintage, series, self.controls, axis)
+        return Regressors((*usable.names, *known.names), np.column_stack([usable.matrix, known.matrix])), dropped
 
     def _chosen(self, then: Floats, seen: NDArray[np.int64], x: Regressors, season: int) -> Sarimax:
-        """The model with the orders of the smallest AICc; a candidate whose fit fails is passed over."""
+        """The model with the orders of the smallest AICc; a candidate whose fit fails or does not settle is passed over."""
         from statsmodels.tsa.statespace.sarimax import SARIMAX
 
         y = np.full(int(seen[-1]) + 1, np.nan)
@@ -148,17 +155,19 @@ class Sarimax:
         for order, seasonal in product(SMALL, SEASONAL if season > 1 else ((0, 0, 0),)):
             cycle = (*seasonal, season) if season > 1 else (0, 0, 0, 0)
             try:
-                fitted = SARIMAX(y, exog=exog, order=order, seasonal_order=cycle).fit(disp=0, maxiter=200, cov_type="none")
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # what the search says of itself is read below
+                    fitted = SARIMAX(y, exog=exog, order=order, seasonal_order=cycle).fit(disp=0, maxiter=200, cov_type="none")
             except (ValueError, np.linalg.LinAlgError):
                 continue
-            if np.isfinite(fitted.aicc) and fitted.aicc < least:
+            if fitted.mle_retvals["converged"] and np.isfinite(fitted.aicc) and fitted.aicc < least:
                 best, least = replace(self, order=order, seasonal_order=seasonal, select="given"), float(fitted.aicc)
         return best
 
     def _statsmodels(
         self, z: Floats, rows: NDArray[np.int64], then: Floats, seen: NDArray[np.int64], x: Regressors, size: int, season: int,
         asked: NDArray[np.int64], draws: int, rng: np.random.Generator,
-    ) -> Floats:  # fmt: skip
+    ) -> tuple[Floats, dict[str, float], tuple[str, ...]]:  # fmt: skip
         from statsmodels.tsa.statespace.sarimax import SARIMAX
 
         last = int(rows[-1])
@@ -170,15 +179,46 @@ class Sarimax:
         arima = SARIMAX(y, exog=past, order=self.order, seasonal_order=seasonal)
         before = np.full(last + 1, np.nan)
         before[seen] = then
-        result = arima.smooth(arima.clone(before, exog=past).fit(disp=0, maxiter=500, cov_type="none").params)
+        then_arima = arima.clone(before, exog=past)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # whether the search settled is in the notes
+            rough = then_arima.fit(disp=0, maxiter=500, cov_type="none")
+            fine = then_arima.fit(rough.params, method="bfgs", disp=0, maxiter=100, cov_type="none")
+        settled = rough.mle_retvals["converged"] or fine.mle_retvals["converged"]
+        result = arima.smooth(fine.params)
+        # s2 by the degrees of freedom, as R's forecast::Arima has it: the likelihood's own is too small in short samples
+        free = len(seen) - int(result.loglikelihood_burn)
+        inflated = free / max(free - len(result.params) + 1, 1)
         inside, ahead = asked[asked <= last], asked[asked > last]
         out = np.empty((draws, len(asked)))
         if len(ahead):
             future = None if exog is None else exog[last + 1 : size]
-            paths = result.simulate(size - last - 1, repetitions=draws, anchor="end", exog=future, rng=rng)
-            out[:, asked > last] = np.asarray(paths).reshape(size - last - 1, draws)[ahead - last - 1].T
+            mean = np.asarray(result.get_forecast(size - last - 1, exog=future).predicted_mean)[ahead - last - 1]
+            spread = _ahead(result, size - last - 1)[np.ix_(ahead - last - 1, ahead - last - 1)]
+            values, vectors = np.linalg.eigh(inflated * spread)
+            root = vectors * np.sqrt(np.clip(values, 0.0, None))
+            out[:, asked > last] = mean + matched(draws, len(ahead), rng) @ root.T
         if len(inside):
             smoothed = result.get_prediction(0, last, information_set="smoothed")
             mean, spread = np.asarray(smoothed.predicted_mean)[inside], np.asarray(smoothed.se_mean)[inside]
-            out[:, asked <= last] = mean + spread * rng.standard_normal((draws, len(inside)))
-        return out
+            out[:, asked <= last] = mean + np.sqrt(inflated) * spread * rng.standard_normal((draws, len(inside)))
+        names = [*x.names, *arima.param_names[len(x.names) :]]
+        notes = () if settled else ("the search for the largest likelihood did not settle",)
+        return out, dict(zip(names, np.asarray(result.params).tolist(), strict=True)), notes
+
+
+def _ahead(result: Any, steps: int) -> Floats:
+    """Covariance of the next `steps` values given the past: Z T^(j-i) P_i Z' (Durbin and Koopman 2012, sec. 4.11)."""
+    space = result.model.ssm
+    move, pick = space["transition"], space["design"][0]
+    shocks = space["selection"] @ space["state_cov"] @ space["selection"].T
+    state = result.predicted_state_cov[..., -1]
+    out = np.zeros((steps, steps))
+    for i in range(steps):
+        reach = state @ pick
+        for j in range(i, steps):
+            out[i, j] = out[j, i] = pick @ reach
+            reach = move @ reach
+        state = move @ state @ move.T + shocks
+    out += float(space["obs_cov"][0, 0]) * np.eye(steps)
+    return out

@@ -35,6 +35,9 @@ class Structural:
     With `Task.fitted_on` the variance parameters and the scale come from that day's figures; level and coefficients are states
     and follow today's.
 
+    Without a season the forecast's parameters hold the two variances at the highest diffuse likelihood, on the working scale:
+    `sigma2.irregular` and `sigma2.level`.
+
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
     engine : "reference" is the slow twin on statsmodels' UnobservedComponents (plug-in parameters)
@@ -94,7 +97,8 @@ class Structural:
         if self.engine == "reference":
             drawn = _reference(z, rows, design, family, asked - first, task.draws, rng)
         else:
-            fitted = gaussian.fit(z, rows, design, family, polish=False)
+            alone = len(family.coarse) == 1 and not family.fixed_scale and past is None
+            fitted = gaussian.fit(z, rows, design, family, polish=alone)  # the draws rest on the grid either way
             if past is not None:
                 seen = past[0] - first
                 free = gaussian.independent(design[seen])
@@ -102,6 +106,9 @@ class Structural:
                     fitted, gaussian.fit(scale.forward(past[1]), seen, design[:, free], family, polish=False)
                 )
             middle = {f"share {j + 1}": value for j, value in enumerate((fitted.weights @ fitted.nodes).tolist())}
+            if alone:
+                variances = fitted.sigma2 * covariance.shares(fitted.best)
+                middle |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
             drawn = gaussian.predict(fitted, asked - first, task.draws, rng)
         paths = scale.inverse(drawn)
         taken = (*x.names, *(name for name in lunar.names if season in ("shrunk", "dummy")))

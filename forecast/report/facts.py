@@ -1,10 +1,10 @@
-"""Facts: a run folder as the report needs it, in the reader's units. The only file that knows the tables' columns."""
+"""Facts: a run folder as the report needs it, in the reader's units; with `answers` it alone knows the tables' columns."""
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,13 @@ from forecast.core import months as mm
 from forecast.core.events import Event, EventCalendar, bundled_events, event_from
 from forecast.core.products import display
 from forecast.core.run import Run
+from forecast.report.answers import Answer, Part, Variation, answer_of, baseline_name, part_of, priced, variation_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+LATER = ("parts", "sensitivity")  # tables that runs of earlier versions do not have
 
 
 @dataclass(frozen=True)
@@ -68,58 +72,6 @@ class History:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One row of the effects table in display units."""
-
-    id: str
-    question: str
-    role: str
-    job: str
-    estimator: str
-    events: tuple[str, ...]
-    series: str
-    unit: str
-    basis: str
-    lag: int
-    first: str
-    last: str
-    estimand: str
-    measure: str
-    baseline: str
-    estimate: float
-    lo80: float
-    hi80: float
-    lo95: float
-    hi95: float
-    p_value: float
-    p_floor: float
-    mde80: float
-    n_clean: int
-    n_span: int
-    n_placebo: int
-    verdict: str
-    reading: str
-    because: str
-    desc: float
-    desc_lo: float
-    desc_hi: float
-    observed: float
-    expected: float
-    note: str = ""
-    baselines: tuple[str, ...] = ()
-
-    @property
-    def estimated(self) -> bool:
-        """Whether an estimate with its bounds stands in the row."""
-        return all(math.isfinite(v) for v in (self.estimate, self.lo95, self.hi95))
-
-    @property
-    def compared(self) -> bool:
-        """Whether the description compares with a baseline (else it is a last published level)."""
-        return math.isfinite(self.desc) and not self.baseline.startswith("none") and self.baseline != ""
-
-
-@dataclass(frozen=True)
 class Facts:
     """The run with its tables read once, and the answers, histories and events drawn from them."""
 
@@ -127,9 +79,10 @@ class Facts:
     _tables: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table of the run."""
+        """A table of the run; empty where the run is older than the table."""
         if name not in self._tables:
-            self._tables[name] = self.run.table(name)
+            missing = name in LATER and not (self.run.folder / f"{name}.parquet").exists()
+            self._tables[name] = nothing() if missing else self.run.table(name)
         found: pd.DataFrame = self._tables[name]
         return found
 
@@ -158,11 +111,29 @@ class Facts:
         """All rows of the effects table, in the config's order of questions."""
         asked = [row for row in self.config.get("effects") or () if isinstance(row, dict)]
         place = {str(row.get("id")): i for i, row in enumerate(asked)}
-        listed = {str(row.get("id")): tuple(_baseline(b) for b in row.get("baselines") or ()) for row in asked}
+        listed = {str(row.get("id")): tuple(baseline_name(b) for b in row.get("baselines") or ()) for row in asked}
         divided = {str(row.get("id")) for row in asked if row.get("share_of") and ":" not in str(row["share_of"])}
-        read = [_answer(row) for row in self.table("effects").to_dict("records")]
-        rows = [_priced(replace(a, baselines=a.baselines or listed.get(a.id, ())), a.id in divided) for a in read]
+        read = [answer_of(row) for row in self.table("effects").to_dict("records")]
+        rows = [priced(replace(a, baselines=a.baselines or listed.get(a.id, ())), a.id in divided) for a in read]
         return tuple(sorted(rows, key=lambda a: (place.get(a.id, len(place)), _order(a.id), a.role != "headline")))
+
+    @functools.cached_property
+    def variations(self) -> dict[str, tuple[Variation, ...]]:
+        """The questions asked otherwise, by the id of the question, in the order of the headline rows."""
+        asked = {str(row["job"]): row for row in self.table("effects").to_dict("records")}
+        found: dict[str, list[Variation]] = {}
+        for row in self.table("sensitivity").to_dict("records"):
+            if str(row["job"]) in asked:
+                one = variation_of(row, asked[str(row["job"])])
+                found.setdefault(one.answer.id, []).append(one)
+        order = [a.id for a in self.headline if a.id in found]
+        return {name: tuple(found[name]) for name in order}
+
+    def parts(self, answer: Answer) -> tuple[Part, ...]:
+        """What each event of a cluster contributed to an answer, where the method tells them apart."""
+        table = self.table("parts")
+        own = table[table["job"] == answer.job] if len(table) else table
+        return tuple(part_of(row, answer) for row in own.to_dict("records"))
 
     @property
     def headline(self) -> tuple[Answer, ...]:
@@ -240,85 +211,11 @@ def _order(question: str) -> tuple[float, str]:
     return (float(head) if head else math.inf, question)
 
 
-_BASELINES = {
-    "year_earlier": "same months a year earlier",
-    "last_12_clean": "last 12 clean months",
-    "last_full_year": "last full clean year",
-}
+def nothing() -> pd.DataFrame:
+    """A table without rows."""
+    import pandas as pd
 
-
-def _baseline(words: Any) -> str:
-    """A baseline of the config in words; an own one by its name."""
-    name = str(words.get("name", "")) if isinstance(words, dict) else str(words)
-    return _BASELINES.get(name, name)
-
-
-def _text(row: Mapping[Any, Any], name: str) -> str:
-    value = row.get(name)
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
-
-
-def _real(row: Mapping[Any, Any], name: str) -> float:
-    value = row.get(name)
-    return math.nan if value is None or value == "" else float(value)
-
-
-def _answer(row: Mapping[Any, Any]) -> Answer:
-    series = _text(row, "series")
-    unit, scale = display(series.split("+")[0])
-    measure = _text(row, "measure")
-    level = scale if _text(row, "unit") in ("kg", "") else 1.0  # figures come in archive units
-    of_measure = 1.0 if measure in ("relative", "share") else level
-    real = functools.partial(_real, row)
-    count = {n: 0 if math.isnan(real(n)) else int(real(n)) for n in ("lag_months", "n_clean", "n_span", "n_placebo")}
-    amounts = ("estimate", "lo80", "hi80", "lo95", "hi95", "mde80", "desc_estimate", "desc_lo", "desc_hi")
-    scaled = {name: real(name) / of_measure for name in amounts}
-    totals = 1.0 if measure == "share" else level
-    return Answer(
-        id=_text(row, "id") or _text(row, "job"),
-        question=_text(row, "question"),
-        role=_text(row, "role") or "headline",
-        job=_text(row, "job"),
-        estimator=_text(row, "estimator"),
-        events=tuple(e for e in _text(row, "event").split("+") if e),
-        series=series,
-        unit=unit,
-        basis=_text(row, "basis"),
-        lag=count["lag_months"],
-        first=_text(row, "months_from"),
-        last=_text(row, "months_to"),
-        estimand=_text(row, "estimand"),
-        measure=measure,
-        baseline=_text(row, "baseline"),
-        estimate=scaled["estimate"],
-        lo80=scaled["lo80"],
-        hi80=scaled["hi80"],
-        lo95=scaled["lo95"],
-        hi95=scaled["hi95"],
-        p_value=real("p_value"),
-        p_floor=real("p_floor"),
-        mde80=scaled["mde80"],
-        n_clean=count["n_clean"],
-        n_span=count["n_span"],
-        n_placebo=count["n_placebo"],
-        verdict=_text(row, "verdict"),
-        reading=_text(row, "reading"),
-        because=_text(row, "because"),
-        desc=scaled["desc_estimate"],
-        desc_lo=scaled["desc_lo"],
-        desc_hi=scaled["desc_hi"],
-        observed=real("observed_total") / totals,
-        expected=real("expected") / totals,
-        note=_text(row, "note"),
-        baselines=tuple(b for b in _text(row, "baselines").split("; ") if b),
-    )
-
-
-def _priced(answer: Answer, divided: bool) -> Answer:
-    """A value divided by a quantity is a unit value and is named and counted as one."""
-    if not divided or not answer.series.endswith(":usd"):
-        return answer
-    return replace(answer, series=f"{answer.series}_per_kg", unit="USD/kg")
+    return pd.DataFrame()
 
 
 def _history(series: str, table: pd.DataFrame) -> History:

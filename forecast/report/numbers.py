@@ -35,7 +35,8 @@ def plain(value: float, decimals: int, sign: bool = False) -> str:
     if not math.isfinite(value):
         return MISSING
     value = 0.0 if round(value, decimals) == 0 else value
-    text = f"{abs(value):,.{decimals}f}"
+    # one figure reached in two ways may differ in its last bit, and must not be rounded to two figures
+    text = f"{abs(value) * (1 + 1e-12):,.{decimals}f}"
     return (MINUS if value < 0 else "+" if sign and value > 0 else "") + text
 
 

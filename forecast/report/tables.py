@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from forecast.core import months as mm
+from forecast.report.answers import Answer
 from forecast.report.blocks import MISSING, Cell, Column, Table
-from forecast.report.facts import Answer, Facts, History
+from forecast.report.facts import Facts, History
 from forecast.report.numbers import (
     BASES,
     NBSP,
@@ -26,7 +27,7 @@ from forecast.report.numbers import (
     treated_name,
     window,
 )
-from forecast.report.wording import INFORMS, amount, between, change, level, placebos, remark, said, spelled
+from forecast.report.wording import amount, between, change, level, placebos, remark, robust, said, spelled, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +82,9 @@ def _described(a: Answer) -> Cell:
 
 def _estimated(a: Answer) -> Cell:
     if not a.estimated:
-        return Cell(MISSING, "no estimate: the checks allow none" if a.reading in ("descriptive", "none") else "no estimate")
+        none = "no estimate: the checks allow none" if a.reading in ("descriptive", "none") else "no estimate"
+        unseen = "; so no smallest effect that would be seen either" if a.verdict == "cannot distinguish" else ""
+        return Cell(MISSING, none + unseen)
     lines = [f"80{NBSP}% {between(a, a.lo80, a.hi80)}; 95{NBSP}% {between(a, a.lo95, a.hi95)}", *_support(a)]
     return Cell(amount(a, a.estimate), "; ".join(lines))
 
@@ -90,8 +93,10 @@ def _support(a: Answer) -> list[str]:
     lines = []
     if math.isfinite(a.p_value):
         lines.append(placebos(a))
-    if math.isfinite(a.mde80) and not a.p_floor > INFORMS:
-        lines.append(f"smallest visible effect {amount(a, a.mde80, sign=False)}")
+    if visible(a):
+        lines.append(f"smallest effect seen with 80{NBSP}% power {visible(a)}")
+    if robust(a):
+        lines.append(robust(a))
     lines.append(f"{a.n_clean} clean months" + (f" and {a.n_span} sum{'s' if a.n_span > 1 else ''}" if a.n_span else ""))
     if a.estimator:
         lines.append(f"method: {a.estimator}")

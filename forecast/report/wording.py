@@ -10,8 +10,9 @@ import re
 
 from forecast.core import months as mm
 from forecast.core.products import display
+from forecast.report.answers import Answer
 from forecast.report.blocks import MISSING
-from forecast.report.facts import Answer, Facts
+from forecast.report.facts import Facts
 from forecast.report.numbers import (
     MINUS,
     NBSP,
@@ -36,6 +37,8 @@ MEANING = {
     "not identified": "the data hold no information on what was asked; what was observed is still stated",
     "contradicted by mirror": "the two sides of the trade report different things",
 }
+NO_LEAST = "How large an effect would have been seen cannot be said, because none was estimated"
+WINDOWS = 3  # placebo windows from which a spread is taken
 SAID = 2  # reasons a sentence gives; all of them stand with the gates
 INFORMS = 0.1  # a p-value that could not fall to this level for want of placebo windows says nothing
 _SERIES = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\.(?:export|import)\.[A-Z][A-Z0-9_]+\.[a-z0-9_]+(?::[a-z_]+)?")
@@ -156,13 +159,14 @@ def estimate(answer: Answer) -> str:
 
 def cause(facts: Facts, answer: Answer) -> str:
     """The event, or the events of a cluster, by what was done and when."""
-    named = [_event(facts, e) for e in answer.events]
+    named = [cause_of(facts, e) for e in answer.events]
     if not named:
         return "the event"
     return named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
 
 
-def _event(facts: Facts, event_id: str) -> str:
+def cause_of(facts: Facts, event_id: str) -> str:
+    """One event by what was done and when."""
     if event_id not in facts.calendar:
         return event_id.replace("_", " ")
     event = facts.calendar[event_id]
@@ -184,7 +188,7 @@ def spelled(facts: Facts, answer: Answer, text: str) -> str:
 def worded(facts: Facts, text: str) -> str:
     """A text of the run for a reader: series, events, months and days by their names, no id left, a true minus."""
     text = _SERIES.sub(lambda m: inline_name(m[0]), text)
-    text = _EVENT.sub(lambda m: _event(facts, m[0]) if m[0] in facts.calendar else m[0].replace("_", " "), text)
+    text = _EVENT.sub(lambda m: cause_of(facts, m[0]) if m[0] in facts.calendar else m[0].replace("_", " "), text)
     text = _TIMES.sub("×", _SPAN.sub(lambda m: period(m[0]), _DAY.sub(lambda m: day(m[0]), text)))
     return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"\\1{NBSP}%", text))
 
@@ -221,16 +225,64 @@ def remark(note: str) -> str:
 
 
 def placebos(answer: Answer) -> str:
-    """The placebo p-value, where there are windows enough for it to say something."""
+    """The p-value with the lowest it could be and where it comes from, where it could say something."""
     if not math.isfinite(answer.p_value):
         return ""
+    in_time = answer.n_placebo > 0 and math.isclose(answer.p_floor, 1 / (answer.n_placebo + 1), rel_tol=0.02)
     if answer.p_floor > INFORMS:
-        return f"too few placebo windows ({answer.n_placebo})"
-    lowest = ", the lowest possible" if answer.p_value <= answer.p_floor else ""
-    return f"placebo p {plain(answer.p_value, 2)} over {answer.n_placebo} windows{lowest}"
+        return f"too few placebo windows ({answer.n_placebo})" if in_time else "too few comparisons for a p-value"
+    value = plain(answer.p_value, 2) if answer.p_value >= 0.005 else "below 0.01"
+    lowest = f" (lowest possible {plain(answer.p_floor, 2)})" if answer.p_floor > 0 else " (without a lowest value)"
+    if answer.p_value <= answer.p_floor:
+        lowest = ", the lowest possible"
+    if in_time:
+        return f"placebo p {value} over {answer.n_placebo} windows{lowest}"
+    return f"p {value} by the method's own test{lowest}"
+
+
+def visible(answer: Answer) -> str:
+    """The smallest effect seen four times in five, in its unit and as a share of the baseline.
+
+    Where the verdict is "cannot distinguish", and where three windows without an event or more stand behind it.
+    """
+    if not math.isfinite(answer.mde80) or (answer.verdict != "cannot distinguish" and answer.n_placebo < WINDOWS):
+        return ""
+    size, share = amount(answer, answer.mde80, sign=False), answer.mde_share
+    if answer.measure == "relative" or not math.isfinite(share):
+        return size
+    return f"{size} ({percent(share, sign=False)} of the baseline)"
+
+
+def robust(answer: Answer) -> str:
+    """The breakdown value in words: how the effect compares with the worst of the windows without an event."""
+    if not (answer.estimated and math.isfinite(answer.breakdown) and answer.n_placebo >= WINDOWS):
+        return ""
+    return f"breakdown value {plain(answer.breakdown, 1)}: so many times the largest of {answer.n_placebo} placebos"
+
+
+def ledger(answer: Answer) -> str:
+    """Stockpile A, what came after P, and their sum, as a sentence; empty where no estimate of them stands."""
+    if not answer.ledgered or answer.reading not in ("causal", "relative"):
+        return ""
+
+    def told(value: float, low: float, high: float) -> str:
+        unit, sized = answer.unit, number(value, answer.unit, sign=True)
+        return f"{sized} (80{NBSP}% interval {number(low, unit, sign=True)} to {number(high, unit, sign=True)})"
+
+    none = answer.anticipation_lo80 <= 0 <= answer.anticipation_hi80
+    ahead = "nothing visible was brought forward, A =" if none else "before the start A ="
+    return (
+        f" Ledger: {ahead} {told(answer.anticipation, answer.anticipation_lo80, answer.anticipation_hi80)}; "
+        f"after it P = {number(answer.net - answer.anticipation, answer.unit, sign=True)}; "
+        f"net {told(answer.net, answer.net_lo80, answer.net_hi80)}."
+    )
 
 
 def _said(facts: Facts, answer: Answer, reason: str, figures: bool) -> str:
+    return _judged(facts, answer, reason, figures) + ledger(answer)
+
+
+def _judged(facts: Facts, answer: Answer, reason: str, figures: bool) -> str:
     event, word = cause(facts, answer), answer.verdict
     several = len(answer.events) > 1
     kind = "joint " if several else "relative " if answer.reading == "relative" else ""
@@ -248,8 +300,9 @@ def _said(facts: Facts, answer: Answer, reason: str, figures: bool) -> str:
         return f"The size points to {event} but does not show it{reason}."
     if word == "cannot distinguish":
         shown = f" The estimate is {got}." if got else ""
-        unseen = f" An effect smaller than {amount(answer, answer.mde80, sign=False)} would go unseen."
-        return f"{effect} of {event} cannot be told from none{reason}.{shown}{unseen if math.isfinite(answer.mde80) else ''}"
+        least = visible(answer)
+        unseen = f" Only an effect of {least} or more would be seen with a chance of 80{NBSP}%." if least else f" {NO_LEAST}."
+        return f"{effect} of {event} cannot be told from none{reason}.{shown}{unseen}"
     if word == "not identified":
         return f"The {kind}effect of {event} is not identified{reason}."
     if word == "contradicted by mirror":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +20,21 @@ class Decay:
     """Full strength at once, fading by the factor `rate` a month: omega / (1 - rate B) of a pulse (Box and Tiao 1975).
 
     The default is the transitory change of X-13ARIMA-SEATS (TC, 0.7). Nothing is left once the measure ends.
+
+    rate : or "estimate": the estimator `regression` finds it with the coefficients; all others take it for 0.7
     """
 
-    rate: float = 0.7
+    estimable: ClassVar[dict[str, tuple[float, float]]] = {"rate": (0.02, 0.98)}
+
+    rate: float | Literal["estimate"] = 0.7
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate < 1:
+        if not isinstance(self.rate, str) and not 0 < self.rate < 1:
             raise ConfigError(f"a decay rate of {self.rate} does not fade", hint="a rate above 0 and below 1")
 
     def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
         """1, rate, rate^2, ... from the month it takes effect, a mid-month pulse shared by two months; shape (months,)."""
         start, stop = event.interval
-        fading = interval.filtered(when, start, stop, self.rate, pulse=True)
+        rate = 0.7 if isinstance(self.rate, str) else self.rate
+        fading = interval.filtered(when, start, stop, rate, pulse=True)
         return fading * interval.coverage(when, np.floor(start), stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,15 +19,21 @@ from forecast.kernels import interval
 class Gradual:
     """A rise to full strength as 1 - delta^(k+1): omega (1 - delta) / (1 - delta B) of a step (Box and Tiao 1975).
 
-    A measure that ends is forgotten at the same rate.
+    A measure that ends is forgotten at the same rate. Its coefficient is the effect in the long run; that of the first whole
+    month, omega, is (1 - delta) of it.
+
+    delta : or "estimate": the estimator `regression` finds it with the coefficients; all others take it for 0.5
     """
 
-    delta: float = 0.5
+    estimable: ClassVar[dict[str, tuple[float, float]]] = {"delta": (0.0, 0.98)}
+
+    delta: float | Literal["estimate"] = 0.5
 
     def __post_init__(self) -> None:
-        if not 0 <= self.delta < 1:
+        if not isinstance(self.delta, str) and not 0 <= self.delta < 1:
             raise ConfigError(f"a gradual onset with delta {self.delta} never arrives", hint="delta from 0 to below 1")
 
     def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
         """1 - delta^(k+1) in the k-th month from the start, a mid-month start entering by its share; shape (months,)."""
-        return interval.filtered(when, *event.interval, self.delta, pulse=False)
+        delta = 0.5 if isinstance(self.delta, str) else self.delta
+        return interval.filtered(when, *event.interval, delta, pulse=False)

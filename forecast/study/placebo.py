@@ -114,7 +114,7 @@ def p_value(effect: float, placebos: Sequence[float]) -> tuple[float, float]:
 
 def detectable(effect: Effect, placebos: Sequence[float]) -> float:
     """The smallest effect seen with 80 % power at 5 %, from the placebos' spread; with fewer than three, from the draws'."""
-    return power.detectable(float(np.std(placebos, ddof=1)) if len(placebos) > 2 else effect.cumulative.se)
+    return power.detectable(float(np.std(placebos, ddof=1)) if len(placebos) > 2 else effect.cumulative.spread)
 
 
 def calibrated(effect: Effect, placebos: Sequence[float]) -> Effect:
@@ -139,4 +139,12 @@ def calibrated(effect: Effect, placebos: Sequence[float]) -> Effect:
     early = effect.anticipation
     if early is not None:
         early = Summary(early.estimate + (early.draws - early.estimate) * (wanted / spread), early.estimate)
-    return replace(effect, counterfactual=wide, point=point, used=used, anticipation=early)
+    made = replace(effect, counterfactual=wide, point=point, used=used, anticipation=early)
+    return replace(made, parts=_widened(effect, made, wanted / spread))
+
+
+def _widened(effect: Effect, wide: Effect, factor: float) -> dict[str, Summary]:
+    """The parts stretched like their sum; what a cut at zero took off it is taken off each alike, so that they still add."""
+    stretched = {name: part.draws.mean() + (part.draws - part.draws.mean()) * factor for name, part in effect.parts.items()}
+    short = wide.cumulative.draws - sum(stretched.values(), np.zeros(1))
+    return {name: Summary(draws + short / len(stretched), effect.parts[name].point) for name, draws in stretched.items()}

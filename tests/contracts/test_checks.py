@@ -210,10 +210,19 @@ def test_a_value_is_no_quantity():
     assert registry.build("check", "unit_value").judge(made, Evidence(known, design, {})).ceiling == "descriptive"
 
 
-def test_estimators_that_disagree_leave_a_suggestion():
+def test_estimators_that_disagree_leave_a_suggestion_and_those_that_contradict_nothing():
     known = vintage(LONG)
-    mine, theirs = effect(known, asked(), expected=20.0), replace(effect(known, asked(), expected=2.0), estimator="other")
+    mine = effect(known, asked(), expected=20.0)
+
+    def beside(expected, spread=1.0):
+        theirs = replace(effect(known, asked(), expected=expected, spread=spread), estimator="other")
+        return registry.build("check", "agreement").judge(mine, Evidence(known, asked(), {"other": theirs}))
+
+    assert beside(9.0, spread=40.0).ceiling == "suggestive"  # the other way, within a wide band
+    assert beside(2.0).ceiling == "cannot distinguish"  # the other way, bands apart
+    assert beside(10.5, spread=1.0).ceiling == "cannot distinguish"  # nearly nothing, bands apart
+    assert beside(14.0).outcome == "pass"  # the same way, less of it
+    assert "estimates from" in beside(14.0).reason
     check = registry.build("check", "agreement")
-    assert check.judge(mine, Evidence(known, asked(), {"other": theirs})).ceiling == "suggestive"
     assert check.judge(mine, Evidence(known, asked(), {"other": replace(mine, estimator="other")})).outcome == "pass"
     assert math.isnan(check.judge(mine, Evidence(known, asked(), {})).value)

@@ -101,13 +101,13 @@ CONFIGS = {
     "unknown treated good": (
         effect(treated='"CHN.export.USA.galium"'), "no product is called 'galium'", "[[effects]] 1, treated", "'gallium'",
     ),
-    "misspelt donor": (effect(donors='["galium"]'), "does not spell a series", "[[effects]] 1, donors", "REPORTER.flow"),
+    "misspelt donor": (effect(donors='["galium"]'), "no donor is called", "[[effects]] 1", "REPORTER.flow"),
     "a window that ends before it begins": (effect(**{"to": '"2025-01"'}), "end in 2025-01", "[[effects]] 1", "two months"),
     "a baseline that ends before it begins": (
-        effect() + f'{BASELINE}from = "2024-12", to = "2024-01" }}]\n', "end in 2024-01", "[[baselines]] 1", "two months",
+        effect() + f'{BASELINE}from = "2024-12", to = "2024-01" }}]\n', "end in 2024-01", "baselines 1", "two months",
     ),
-    "a baseline with one end": (effect() + f'{BASELINE}from = "2024-12" }}]\n', "only one end", "[[baselines]] 1", "from, to"),
-    "misspelt baseline": (effect(baselines='["last_yeer"]'), "no baseline is called", "[[baselines]] 1", "last_full_year"),
+    "a baseline with one end": (effect() + f'{BASELINE}from = "2024-12" }}]\n', "only one end", "baselines 1", "from, to"),
+    "misspelt baseline": (effect(baselines='["last_yeer"]'), "no baseline is called", "baselines 1", "last_full_year"),
     "a share of nothing": (effect(measure='"share"'), "a share of nothing", "[[effects]] 1", "share_of"),
     "a regime that ends before it begins": (
         f'{MODEL}{EXPIRY}regimes = [{{ name = "a", from = "2024-05", to = "2024-02" }}]\n', "end in 2024-02", "[[expiry]] 1",

@@ -8,7 +8,7 @@ import pytest
 from forecast.core import registry
 from forecast.core.events import Event
 from forecast.core.questions import Design
-from forecast.kernels import bootstrap
+from forecast.kernels import bootstrap, wandering
 
 BAN = Event("toy", "", dt.date(2030, 1, 1), dt.date(2030, 1, 1), products=("re_magnets",), role="default")
 SERIES = "CHN.export.WLD.re_magnets"
@@ -23,17 +23,67 @@ def test_blocks_are_consecutive_values_of_the_whole_circle():
 
 
 @pytest.mark.parametrize(("use", "months"), [("last_12_clean", 12), ("year_earlier", 6)])
-def test_the_band_holds_the_noise_of_the_window_and_the_luck_of_the_baseline(vintage_of, use, months):
-    """Blocks of b = W = 6 months: relative variance v (1 + 6 / L) N / (N - 2 b), v that of all sums of six months."""
-    noise = np.random.default_rng(1).choice([-10.0, 10.0], size=120)
-    known = vintage_of([*(100 + noise), *[50.0] * 6])
+def test_the_band_holds_the_noise_of_the_window_and_the_luck_of_the_baseline(vintage_of, use, months, monkeypatch):
+    """Without drift: relative variance v (1 / W + 1 / L), v that of the months, with the tails of 119 degrees of freedom."""
+    monkeypatch.setattr(wandering, "RATE", 1e9)
+    noise = np.random.default_rng(1).choice([-0.1, 0.1], size=120)
+    known = vintage_of([*(100 * np.exp(noise)), *[50.0] * 6])
     made = registry.build("estimator", "baseline").estimate(
         known, Design(BAN, SERIES, baselines=(use,), draws=20000), np.random.default_rng(0)
     )
-    sums = np.sum([np.roll(noise, -k) for k in range(6)], axis=0)
-    relative = np.sqrt(np.var(sums) * (1 + 6 / months) * 120 / 108) / (6 * (100 + noise.mean()))
-    assert made.cumulative.se == pytest.approx(relative * made.description.chosen.expected, rel=0.03)
+    spread = np.log(made.counterfactual.sum(axis=1)).std()
+    assert spread == pytest.approx(np.sqrt(noise.var(ddof=1) * (1 / 6 + 1 / months) * 119 / 117), rel=0.03)
     assert made.cumulative.estimate == made.description.chosen.difference
+
+
+def test_the_band_holds_the_drift_from_the_baseline_to_the_window(vintage_of, monkeypatch):
+    """A level that moves by omega a month: relative variance omega^2 D, D of the walk between the two periods' means."""
+    rng = np.random.default_rng(3)
+    known = vintage_of([*np.exp(4 + np.cumsum(0.1 * rng.standard_normal(120))), *[50.0] * 6])
+    monkeypatch.setattr(wandering, "RATE", 0.2)
+    spread = {}
+    for first, last in (("2029-01", "2029-12"), ("2026-01", "2026-12")):
+        design = Design(BAN, SERIES, baselines=(("own", first, last),), draws=20000)
+        made = registry.build("estimator", "baseline").estimate(known, design, np.random.default_rng(0))
+        spread[first] = np.log(made.counterfactual.sum(axis=1)).var()
+    months = known.steps.ordinal("2030-01") + np.arange(6)
+    far = [wandering.distance(months, known.steps.ordinal(first) + np.arange(12)) for first in spread]
+    assert spread["2029-01"] == pytest.approx(0.1**2 * far[0], rel=0.35)
+    assert spread["2026-01"] / spread["2029-01"] == pytest.approx(far[1] / far[0], rel=0.1)
+
+
+def test_the_distance_of_two_means_is_the_walk_s_own():
+    months = np.arange(12)
+    assert wandering.distance(months, months + 12) == pytest.approx((2 * 12**2 + 1) / (3 * 12))
+    assert wandering.distance(months + 124, months + 100) == pytest.approx(24 - (12**2 - 1) / (3 * 12))
+    assert wandering.distance(months, months) == 0.0
+
+
+@pytest.mark.parametrize("ratio", [0.0, 0.4])
+def test_a_long_history_tells_how_far_a_level_wanders(ratio):
+    rng = np.random.default_rng(0)
+    z = 0.2 * (rng.standard_normal(250) + np.cumsum(ratio * rng.standard_normal(250)))
+    keep = np.flatnonzero(rng.random(250) < 0.9)
+    level = wandering.fit(z[keep], keep + 7)
+    sigma, omega = level.draws(4000, rng)
+    assert np.median(sigma) == pytest.approx(0.2, rel=0.15)
+    assert np.median(omega) == pytest.approx(0.2 * ratio, abs=0.03)
+    assert abs(level.smooth.mean()) < 1e-12
+
+
+def test_a_short_history_falls_back_on_the_prior():
+    level = wandering.fit(np.array([1.0, -1.0, 1.0, -1.0, 0.5, -0.5, 0.2]) * 1e-3, np.arange(7))
+    sigma, omega = level.draws(2000, np.random.default_rng(0))
+    assert 0.02 < np.median(omega / sigma) < np.log(2) / wandering.RATE
+    assert (sigma > 0).all()
+
+
+def test_a_flat_flow_has_a_band_of_no_width(vintage_of):
+    known = vintage_of([10.0] * 40 + [5.0] * 3, first="2026-09")
+    made = registry.build("estimator", "baseline").estimate(
+        known, Design(BAN, SERIES, baselines=("last_12_clean",)), np.random.default_rng(0)
+    )
+    assert np.allclose(made.counterfactual, 10.0)
 
 
 def test_a_share_is_compared_with_clean_shares(vintage_of):

@@ -273,8 +273,41 @@ def test_conformal_bounds_of_a_mean_are_those_of_exchangeable_values():
             assert counts[0] >= k > counts[1]
 
 
+def test_cross_fitted_gaps_are_larger_than_a_fit_s_own():
+    """Weights fitted on a month make its gap look small; equal weights look at no month."""
+    values = flows(count=36) / flows(count=36).mean(axis=0)
+    y, x, after = values[:30, 0], values[:30, 1:], values[30:, 1:].mean(axis=0)
+    for form, larger in (("sc", True), ("did", False)):
+        rule = maths.Rule(form, form == "sc")
+        made = maths.fit(y, x, after, rule)
+        own, crossed = y - x @ made.omega, maths.crossed(y, x, made, rule)
+        assert crossed.mean() == pytest.approx(own.mean(), abs=0.02)
+        assert (np.std(crossed) > np.std(own)) is np.bool_(larger)
+
+
+def test_the_gate_weighs_how_far_a_donor_went_with_what_hangs_on_it():
+    known = vintage()
+    found = made(known, design())
+    se = found.average.se
+
+    def judged(hold, departure):
+        names = {"ATT": 0.0, f"ATT without {DONORS[0]}": hold * se, f"departure of {DONORS[0]}": departure}
+        return gate(replace(found, parameters=tuple(Parameter(k, v) for k, v in names.items())), known)
+
+    assert judged(0.5, 1.0).outcome == "pass"
+    assert judged(0.3, 10.0).withholds
+    assert judged(2.5, 0.9).withholds
+    assert (judged(1.5, 1.0).ceiling, judged(1.5, 1.0).withholds) == ("suggestive", False)
+    assert "carries the estimate" in judged(1.5, 1.0).reason
+
+
 def test_a_donor_that_moved_is_named_before_those_it_misled():
     values = flows() / flows().mean(axis=0)
     values[60:, 3] *= 0.3
     share = np.full(6, 1 / 6)
-    assert maths.moved(values[:60, 1:], values[60:, 1:], share, maths.Rule("did", many=6.0)) == [2]
+    apart = maths.departures(
+        values[:60, 1:], values[60:, 1:], np.arange(60), np.arange(60, 66), share, maths.Rule("did", many=6.0)
+    )
+    assert apart.moved == (2,)
+    assert apart.errors.argmax() == 2
+    assert apart.gaps.shape == (5, 60)

@@ -1,10 +1,13 @@
 """From a config to a run folder: tables as promised, the same bytes whatever happens on the way."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.core.archive import bundled_archive
 from forecast.core.run import TABLES, Run
 from forecast.jobs import execute as ex, folder as fo
 from forecast.jobs.load import load, read_archive
@@ -44,6 +47,16 @@ id = "2"
 question = "nothing is known of this"
 event = "us_ban_2024"
 treated = "USA.import.THA.antimony_oxide"
+[[effects]]
+id = "3"
+question = "germanium"
+event = "us_ban_2024"
+treated = "USA.import.CHN.germanium_unwrought"
+from = "2024-12"
+to = "2025-04"
+clean_from = "2023-09"
+estimators = ["baseline", { use = "counterfactual", model = "mean12" }]
+vary = { lag_months = [0, 1], day = ["2024-11-30", "2025-03-31"], placebos = 3 }
 [[expiry]]
 series = ["USA.import.CHN.gallium"]
 regimes = [{ name = "as in the ban", from = "2024-12", to = "2025-11", text = "if it lapses" }]
@@ -79,7 +92,7 @@ def test_every_table_is_there_with_its_columns(done):
 
 
 def test_tables_are_sorted_by_their_leading_columns(done):
-    for name in ("forecasts", "scores", "observations"):
+    for name in ("forecasts", "scores", "observations", "effects", "paths", "sensitivity"):
         table = Run(done[1]).table(name)
         lead = list(table.columns[:2])
         assert table[lead].apply(tuple, axis=1).is_monotonic_increasing
@@ -120,6 +133,41 @@ def test_an_estimate_never_stands_without_its_bounds(done):
     assert (table["estimate"].isna() == table["lo95"].isna()).all()
     assert (table["estimate"].isna() == table["hi80"].isna()).all()
     assert table["desc_estimate"].notna().any()
+
+
+def test_a_question_asked_otherwise_is_a_table_of_its_own(done):
+    run = Run(done[1])
+    table = run.sensitivity.set_index(["what", "value"])
+    assert set(table["job"]) == {"3|baseline"}
+    asked = run.effects[run.effects["job"] == "3|baseline"].iloc[0]
+    own = table.loc[("lag_months", "0")]
+    for name in ("estimate", "lo80", "hi95", "verdict", "desc_estimate", "observed_total", "months_from", "months_to"):
+        assert own[name] == asked[name], name
+    assert table.loc[("lag_months", "1"), "months_from"] == "2025-01"
+    then = table.loc[("day", "2025-03-31")]
+    assert (then["months_from"], then["months_to"]) == ("2024-12", "2025-01")
+    early = table.loc[("day", "2024-11-30")]
+    assert (early["verdict"], early["because"]) == ("not identified", "us_ban_2024 was not announced by 2024-11-30")
+    assert early[["estimate", "desc_estimate", "observed_total", "months_from"]].isna().all()
+    assert not run.failures["job"].str.startswith("3|").any()
+    assert run.info["counts"]["variations"] == 4
+
+
+def test_the_words_of_a_variation_are_part_of_its_key(done, tmp_path):
+    made = done[0]
+    keys = ex.keys_of(made, ex.context_of(made))
+    other = planned(tmp_path, CONFIG.replace('"2025-03-31"], placebos', '"2025-04-30"], placebos'))
+    changed = ex.keys_of(other, ex.context_of(other))
+    assert {name for name in keys if keys[name] != changed[name]} == {"3|vary"}
+
+
+def test_paths_carry_the_band_of_the_whole_path(done):
+    table = Run(done[1]).paths
+    known = table[table["effect_q50"].notna()]
+    assert len(known)
+    assert (known["effect_band_lo"] <= known["effect_q50"]).all()
+    assert (known["effect_band_hi"] >= known["effect_q50"]).all()
+    assert table[table["effect_q50"].isna()]["effect_band_lo"].isna().all()
 
 
 def test_regimes_are_observed_means(done):
@@ -221,3 +269,43 @@ def test_a_missing_library_is_a_finding_and_no_failure(tmp_path, monkeypatch):
     run = Run(written(planned(tmp_path, text), tmp_path / "run"))
     assert run.failures.empty
     assert any(f["topic"] == "skipped" and "prophet" in f["text"] for f in run.findings)
+
+
+def made_up(design, **more):
+    from forecast.core.describe import describe
+    from forecast.core.results import Effect, Gate, Placebo, Summary
+
+    draws = np.array([[90.0, 110.0], [110.0, 130.0], [100.0, 120.0]])
+    early = Summary(np.array([5.0, 15.0, 10.0]), 9.0)
+    parts = {"one": Summary(np.array([-60.0, -100.0, -80.0]), -75.0), "two": Summary(np.array([-80.0, -80.0, -80.0]), -85.0)}
+    effect = Effect(
+        "toy", design, "kg", ((24299, 24299), (24300, 24300)), np.array([20.0, 40.0]), draws,
+        describe(bundled_archive().latest, design), point=-160.0, anticipation=early, parts=parts,
+        placebos=(
+            Placebo("time", "x", "2023-10", 40.0), Placebo("time", "x", "2023-11", -80.0), Placebo("space", "y", "", 1.0),
+        ),
+    )  # fmt: skip
+    return replace(effect, **more), Gate("length", "fail", cap=more.pop("cap", "suggestive"))
+
+
+def test_the_ledger_and_the_parts_stand_with_the_estimate_and_fall_with_it(done, monkeypatch):
+    from forecast.jobs.execute import Outcome
+    from forecast.jobs.rows import effect_tables
+    from forecast.study import judge
+
+    monkeypatch.setattr(judge, "family", list)
+    batch = next(b for b in done[0].batches if b.name == "3")
+    effect, gate = made_up(batch.design)
+    stands, falls = judge.judged(effect, [gate]), judge.judged(effect, [replace(gate, cap="descriptive")])
+    tables = effect_tables(done[0], [Outcome("3", effects={"toy": stands})])
+    row = tables["effects"][0]
+    assert (row["estimate"], row["anticipation"], row["net"]) == (-160.0, 9.0, -151.0)
+    assert row["net_lo80"] <= row["net"] <= row["net_hi80"]
+    assert (row["breakdown"], row["n_placebo"], row["n_space"]) == (2.0, 2, 1)
+    assert [p["event"] for p in tables["parts"]] == ["one", "two"]
+    assert sum(p["estimate"] for p in tables["parts"]) == row["estimate"]
+    assert all(p["lo95"] <= p["lo80"] <= p["estimate"] <= p["hi80"] <= p["hi95"] for p in tables["parts"])
+    gone = effect_tables(done[0], [Outcome("3", effects={"toy": falls})])
+    assert gone["parts"] == []
+    assert not {"estimate", "anticipation", "net", "breakdown"} & set(gone["effects"][0])
+    assert all(np.isnan(p["effect_band_lo"]) for p in gone["paths"])

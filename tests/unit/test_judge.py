@@ -49,9 +49,12 @@ def test_p_value_and_floor():
 
 
 def test_smallest_visible_effect():
-    made = toy(np.array([[90.0], [100.0], [110.0]]))
+    draws = 100.0 + 10.0 * np.random.default_rng(5).standard_normal(20_000)
+    made = toy(draws[:, None])
     assert placebo.detectable(made, [-1.0, 0.0, 1.0]) == pytest.approx(2.801585, abs=1e-6)
-    assert placebo.detectable(made, [1.0, 2.0]) == pytest.approx(28.01585, abs=1e-5)  # too few: the draws' own spread
+    assert placebo.detectable(made, [1.0, 2.0]) == pytest.approx(28.01585, rel=0.02)  # too few: the draws' own spread
+    draws[:20] = 1e6  # a thousandth of them, far out
+    assert placebo.detectable(toy(draws[:, None]), [1.0, 2.0]) == pytest.approx(28.01585, rel=0.02)
 
 
 def test_intervals_are_widened_to_the_placebos_and_never_narrowed():

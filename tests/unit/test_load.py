@@ -4,7 +4,7 @@ import pytest
 
 from forecast.core.errors import ConfigError
 from forecast.jobs.load import load, locate, read_archive, shipped
-from forecast.jobs.plan import OWN_DAY, design_of, plan
+from forecast.jobs.plan import OWN_DAY, covered, design_of, plan
 
 MEAN = '[[models]]\nuse = "mean12"\n'
 GROUP = '[[backtest]]\nname = "b"\nseries = ["x"]\n'
@@ -47,6 +47,21 @@ def wrong(tmp_path, text):
         ('name = "Own Data"\n', "'Own Data' is not a name", "own.toml, name", "lower-case"),
         (f"{EVENT}end = 2024-04-01\nend_announced = 2024-05-01\n", "before it was announced", "[[events]] 1", "two days"),
         ('[data]\nuse = "csvv"\n', "no source is called 'csvv'", "[data]", "'csv'"),
+        (f"{ROW}vary = {{ lag_month = [1] }}\n", "unknown key 'lag_month'", "[[effects]] 1, vary, lag_month", "'lag_months'"),
+        (f"{ROW}vary = {{ lag_months = [1, 1] }}\n", "holds a value twice", "[[effects]] 1, vary", "once"),
+        (f"{ROW}vary = {{ lag_months = [-1] }}\n", "-1 cannot stand here", "[[effects]] 1, vary, lag_months", ""),
+        (f'{ROW}vary = {{ day = ["soon"] }}\n', "'soon' is not a day", "[[effects]] 1, vary, day", "YYYY-MM-DD"),
+        (f'{ROW}vary = {{ day = [""] }}\n', "'' is not a day", "[[effects]] 1, vary, day", "YYYY-MM-DD"),
+        (f"{ROW}vary = {{ level_sd = [0] }}\n", "0 cannot stand here", "vary, level_sd", "greater than 0"),
+        (f"{ROW}vary = {{ level_sd = [0.1] }}\n", "the row has no counterfactual", "[[effects]] 1", "counterfactual"),
+        (
+            ROW.replace('"t"', '"CHN.export.WLD.gallium"') + "vary = { lag_months = [1] }\n",
+            "counted when it leaves",
+            "[[effects]] 1",
+            "import",
+        ),
+        (f'{ROW}donors = "untouchd"\n', "no donor is called 'untouchd'", "[[effects]] 1", "'untouched'"),
+        (f'{ROW}diversion = ["THA"]\n', "barred from donors that are chosen by rule", "[[effects]] 1", "untouched"),
     ],
 )
 def test_each_fault_has_problem_place_and_way_out(tmp_path, text, problem, where, hint):
@@ -139,10 +154,44 @@ def test_rows_become_designs(tmp_path):
     made = load("minerals")
     archive = read_archive(made)
     rows = {row.id: row for row in made.effects}
-    design = design_of(rows["10b"], archive, archive.events)
+    design = design_of(rows["10b"], archive, archive.latest)
     assert design.event_ids == "sb_licensing_2024+us_ban_2024+enforcement_2025"
     assert (design.lag_months, design.donut, design.start, design.stop) == (1, 1, "2025-06", "2025-11")
     assert design.baselines[0][:3] == ("12 months before the ban", "2023-12", "2024-11")
+
+
+VARIED = """
+[[effects]]
+id = "1"
+question = "q"
+event = "us_ban_2024"
+treated = "USA.import.CHN.germanium_unwrought"
+from = "2024-12"
+to = "2025-04"
+estimators = ["baseline", { use = "counterfactual", name = "cf" }]
+vary = { lag_months = 1, level_sd = [0.01, 0.1], day = 2025-03-31, placebos = 0 }
+"""
+
+
+def test_a_question_asked_otherwise_is_a_batch_of_its_own(tmp_path):
+    made = planned(tmp_path, BASE + VARIED)
+    first, second = made.batches
+    assert (first.name, first.vary, second.name, second.vary.count) == ("1", None, "1|vary", 4)
+    assert list(second.spec) == ["baseline", "cf"]
+    assert made.counts["variations"] == 4
+    assert covered(made)[-1] == "effects: 1 questions, 2 answers, 4 of the same asked otherwise"
+    assert second.vary.day == ("2025-03-31",)
+
+
+def test_donors_by_rule_are_those_that_no_event_of_the_row_touched(tmp_path):
+    from forecast.study.donors import untouched
+
+    row = VARIED.replace("CHN.germanium", "WLD.germanium").replace('"us_ban_2024"', '["us_ban_2024", "enforcement_2025"]')
+    made = planned(tmp_path, f'{BASE}{row}donors = "untouched"\ndiversion = ["THA"]\n')
+    series, events = "USA.import.WLD.germanium_unwrought", made.batches[0].design.events
+    each = [set(untouched(made.vintage, e, like=series, diversion=("THA",))) for e in events]
+    assert len(events) == 2
+    assert set(made.batches[0].design.donors) == each[0] & each[1] != set()
 
 
 def test_the_main_job_asks_what_it_must():

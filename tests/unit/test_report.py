@@ -31,9 +31,11 @@ COLUMNS = {
     "scores": "job model series cutoff month horizon h_info metric value regime",
     "effects": "job estimator event series unit basis lag_months months_from months_to estimand measure baseline estimate "
     "lo80 hi80 lo95 hi95 p_value p_floor mde80 n_clean n_span n_placebo verdict reading desc_estimate desc_lo desc_hi "
-    "id question role because observed_total expected note",
+    "id question role because observed_total expected note anticipation anticipation_lo80 anticipation_hi80 net net_lo80 "
+    "net_hi80 breakdown n_space",
     "paths": "job series month observed counterfactual_q025 counterfactual_q10 counterfactual_q50 "
-    "counterfactual_q90 counterfactual_q975 effect_q025 effect_q10 effect_q50 effect_q90 effect_q975",
+    "counterfactual_q90 counterfactual_q975 effect_q025 effect_q10 effect_q50 effect_q90 effect_q975 effect_band_lo "
+    "effect_band_hi",
     "placebos": "job kind series start cumulative",
     "gates": "job gate outcome value threshold reason",
     "observations": "series period value unit status stage kind released basis source url",
@@ -41,7 +43,11 @@ COLUMNS = {
     "failures": "job method question series reason detail",
     "regimes": "series unit regime months_from months_to mean lo hi n reading",
     "claims": "id claim source url verdict computed low high unit arithmetic settle",
+    "parts": "job event estimate lo80 hi80 lo95 hi95",
+    "sensitivity": "job what value estimate lo80 hi80 lo95 hi95 verdict reading because desc_estimate observed_total "
+    "months_from months_to id estimator baseline months_observed expected p_value p_floor mde80 n_clean n_placebo",
 }
+REUTERS = "CHN.export.WLD.antimony_products_reuters"
 
 
 def a_run(folder: Path, answered: bool = True, series: tuple[str, ...] = SERIES) -> Run:
@@ -247,6 +253,7 @@ def _effects(rows) -> None:
             observed_total=7.055e6,
             expected=14.537e6,
             because="29 clean months, fewer than 36",
+            breakdown=2.1,
         ),
         _row(
             "2",
@@ -343,19 +350,168 @@ def _effects(rows) -> None:
             p_floor=0.045,
             desc_estimate=-7.48e6,
         ),
+        _row(
+            "6",
+            "CHN.export.WLD.rare_earths_total",
+            "2025-04",
+            "2025-05",
+            question="All rare earths",
+            estimator="counterfactual",
+            verdict="cannot distinguish",
+            reading="causal",
+            estimate=8.9e5,
+            lo80=-1.9e6,
+            hi80=3.1e6,
+            lo95=-3.9e6,
+            hi95=4.0e6,
+            p_value=0.61,
+            p_floor=1 / 41,
+            mde80=4.2e6,
+            n_placebo=40,
+            breakdown=0.25,
+            desc_estimate=-1.34e5,
+            desc_lo=-1.34e5,
+            desc_hi=1.4e6,
+            observed_total=1.0649e7,
+            expected=1.0783e7,
+            because="the 80 % interval includes zero",
+        ),
+        _row(
+            "11",
+            "USA.import.WLD.gallium",
+            "2024-12",
+            "2025-11",
+            question="All origins",
+            event="us_ban_2024",
+            basis="import_total",
+            estimator="sdid",
+            verdict="suggestive",
+            reading="relative",
+            estimate=8800.0,
+            lo80=4000.0,
+            hi80=12000.0,
+            lo95=1000.0,
+            hi95=15000.0,
+            p_value=0.08,
+            p_floor=0.04,
+            mde80=9000.0,
+            n_space=5,
+            desc_estimate=8800.0,
+            desc_lo=8800.0,
+            desc_hi=8800.0,
+            observed_total=21196.0,
+            expected=12396.0,
+            because="15 clean months, fewer than 36",
+        ),
+        *(
+            _row(
+                ident,
+                REUTERS,
+                first,
+                last,
+                question="Antimony",
+                event="sb_licensing_2024",
+                estimand=measure,
+                measure=measure,
+                baseline="mean of January to July 2024",
+                desc_estimate=size,
+                desc_lo=size,
+                desc_hi=size,
+                observed_total=expected + size,
+                expected=expected,
+                because="only 5 clean months",
+                **more,
+            )
+            for ident, first, last, measure, size, expected, more in (
+                ("15a", "2024-08", "2024-09", "anticipation", 3.378e6, 7.23e6, {}),
+                ("15b", "2024-10", "2024-12", "cumulative", -8.126e6, 10.845e6, {}),
+                ("15c", "2024-08", "2024-12", "net", -4.748e6, 18.075e6, {}),
+            )
+        ),
+        _row(
+            "16",
+            REUTERS,
+            "2024-10",
+            "2024-11",
+            question="A ledger of its own",
+            event="sb_licensing_2024",
+            verdict="suggestive",
+            reading="causal",
+            estimate=-5e6,
+            lo80=-6e6,
+            hi80=-4e6,
+            lo95=-7e6,
+            hi95=-3e6,
+            anticipation=3e6,
+            anticipation_lo80=2e6,
+            anticipation_hi80=4e6,
+            net=-2e6,
+            net_lo80=-3.5e6,
+            net_hi80=-5e5,
+            desc_estimate=-5e6,
+            desc_lo=-5e6,
+            desc_hi=-5e6,
+            observed_total=1e6,
+            expected=6e6,
+            because="few clean months",
+        ),
     ]
+    rows["parts"] += [
+        {"job": "job1b", "event": event, "estimate": size, "lo80": size - 1e6, "hi80": size + 1e6, "lo95": size - 2e6,
+         "hi95": size + 2e6}
+        for event, size in (("re_licensing_2025", -5.9e6), ("enforcement_2025", -1.0e6))
+    ]  # fmt: skip
+    rows["sensitivity"] += [
+        _varied("1", "counterfactual", "level_sd", "0.01", -6.0e6),
+        _varied("1", "counterfactual", "day", "2025-05-31", -2.2e6, verdict="cannot distinguish", months_to="2025-04",
+                months_observed="2025-04", observed_total=2.63e6, expected=4.85e6, mde80=2.4e6, p_value=0.3, p_floor=0.1,
+                n_placebo=9),
+        _varied("1", "counterfactual", "day", "2025-03-31", math.nan, verdict="not identified", months_from=None,
+                months_to=None, months_observed=None, because="re_licensing_2025 was not announced by 2025-03-31"),
+    ]  # fmt: skip
     for m, observed, expected in (("2025-04", 2.63e6, 4.9e6), ("2025-05", 1.24e6, 4.8e6), ("2025-06", 3.19e6, 4.9e6)):
         q = {
             f"counterfactual_{k}": expected * f
             for k, f in (("q025", 0.8), ("q10", 0.9), ("q50", 1.0), ("q90", 1.1), ("q975", 1.2))
         }
-        rows["paths"].append({"job": "job1", "series": WORLD, "month": m, "observed": observed, **q})
+        band = {"effect_band_lo": observed - 1.3 * expected, "effect_band_hi": observed - 0.7 * expected}
+        rows["paths"].append({"job": "job1", "series": WORLD, "month": m, "observed": observed, **q, **band})
     rows["placebos"] += [
         {"job": "job1", "kind": "time", "series": WORLD, "start": f"2023-{m:02d}", "cumulative": 1e5 * (m - 6)}
         for m in range(1, 13)
     ]
     for gate, outcome, why in (("identified", "pass", ""), ("length", "fail", "29 clean months, fewer than 36")):
         rows["gates"].append({"job": "job1", "gate": gate, "outcome": outcome, "value": 29.0, "threshold": 36.0, "reason": why})
+
+
+def _varied(ident: str, estimator: str, what: str, value: str, estimate: float, **more: object) -> dict[str, object]:
+    spread = {
+        f"{end}{level}": estimate + sign * width
+        for end, sign in (("lo", -1), ("hi", 1))
+        for level, width in ((80, 1e6), (95, 2e6))
+    }
+    base = {
+        "job": f"job{ident}",
+        "what": what,
+        "value": value,
+        "estimate": estimate,
+        **spread,
+        "verdict": "suggestive",
+        "reading": "causal",
+        "because": "",
+        "desc_estimate": -7.48e6,
+        "observed_total": 7.055e6,
+        "months_from": "2025-04",
+        "months_to": "2025-06",
+        "id": ident,
+        "estimator": estimator,
+        "baseline": "mean of 2024",
+        "months_observed": "2025-04/2025-06",
+        "expected": 14.537e6,
+        "n_clean": 29,
+        "n_placebo": 0,
+    }
+    return base | more
 
 
 @pytest.fixture(scope="module")
@@ -479,7 +635,7 @@ def test_a_p_value_of_few_windows_is_not_printed(facts: Facts) -> None:
     from dataclasses import replace
 
     answer = next(a for a in facts.headline if a.id == "1")
-    assert wording.placebos(answer) == "placebo p 0.04 over 21 windows, the lowest possible"
+    assert wording.placebos(answer) == "placebo p 0.05 over 21 windows, the lowest possible"
     few = replace(answer, n_placebo=7, p_value=0.125, p_floor=0.125)
     assert wording.placebos(few) == "too few placebo windows (7)"
     assert wording.placebos(replace(answer, p_value=math.nan)) == ""
@@ -604,6 +760,8 @@ def test_units_follow_the_product(facts: Facts) -> None:
         (97.32, "t", "97.3"),
         (20.0, "t", "20"),
         (-7483.2, "t", "−7,483"),
+        (-290.5, "t", "−291"),
+        (-290.5 + 1e-11, "t", "−291"),
     ],
 )
 def test_a_small_figure_does_not_look_like_zero(value: float, unit: str, text: str) -> None:
@@ -617,3 +775,140 @@ def test_all_but_all_is_not_all() -> None:
 
     assert percent(-0.998) == "−99.8\u00a0%"
     assert percent(-1.0) == "−100\u00a0%"
+
+
+# --- what the report says of an effect, against the table ------------------------------------------------------------
+
+
+def _words(facts: Facts, answer: object) -> tuple[str, str]:
+    """The sentence of an answer, and the cells of its row, as plain text."""
+    from forecast.report.tables import headline
+
+    first, second = headline(facts, [answer], "x").rows
+    cells = " | ".join(f"{cell.text} {cell.sub}" for row in (first, second) for cell in row)
+    return wording.sentence(facts, answer), cells
+
+
+def test_the_report_never_contradicts_its_table(run: Run, facts: Facts) -> None:
+    table = run.effects.set_index(["id", "role"])
+    for answer in facts.headline:
+        row = table.loc[(answer.id, "headline")]
+        told, cells = _words(facts, answer)
+        stands = bool(pd.notna(row["estimate"]))
+        for text in (told, cells):
+            assert ("cannot be told from none" in text) == (row["verdict"] == "cannot distinguish"), answer.id
+            assert ("is not identified" in text) == (row["verdict"] == "not identified"), answer.id
+            assert ("these data cannot say" in text.lower()) == (row["verdict"] == "descriptive"), answer.id
+            assert not ("is supported" in text and row["verdict"] != "supported"), answer.id
+            assert ("Ledger:" in text) == (stands and pd.notna(row["anticipation"])), answer.id
+        assert cells.split(" | ")[3].startswith(str(row["verdict"]))
+        assert ("The estimate" in told or "estimate for" in told) == stands, answer.id
+        if stands:
+            assert wording.amount(answer, answer.estimate) in told
+            assert wording.amount(answer, answer.estimate) in cells
+        else:
+            assert "no estimate" in cells
+
+
+def test_a_null_prints_what_it_could_have_seen(facts: Facts) -> None:
+    nulls = [a for a in facts.headline if a.verdict == "cannot distinguish"]
+    assert len(nulls) == 2
+    for answer in nulls:
+        told, cells = _words(facts, answer)
+        if answer.estimated:
+            assert (
+                "Only an effect of 4,200\u00a0t (39\u00a0% of the baseline) or more would be seen with a chance of 80" in told
+            )
+            assert "smallest effect seen with 80\u00a0% power 4,200\u00a0t (39\u00a0% of the baseline)" in cells
+        else:
+            assert "cannot be said, because none was estimated" in told
+            assert "no smallest effect that would be seen" in cells
+
+
+def test_no_p_value_stands_without_the_lowest_it_could_be(page: str, facts: Facts) -> None:
+    text = re.sub(r"<[^>]+>", " ", page).replace("&#x27;", "'")
+    found = re.findall(r"(?:placebo p|\bp) 0\.\d+ [^;|]{0,60}", text)
+    assert len(found) >= 3
+    for said in found:
+        assert "lowest possible" in said, said
+    own = next(a for a in facts.headline if a.id == "11")
+    assert wording.placebos(own) == "p 0.08 by the method's own test (lowest possible 0.04)"
+    assert "placebo" not in wording.placebos(own)
+
+
+def test_the_ledger_adds_up_in_words(facts: Facts) -> None:
+    told = _said(facts, "16")
+    assert "Ledger: before the start A = +3,000\u00a0t (80\u00a0% interval +2,000\u00a0t to +4,000\u00a0t)" in told
+    assert "after it P = −5,000\u00a0t; net −2,000\u00a0t" in told
+
+
+def test_a_ledger_of_descriptions_claims_no_cause(page: str) -> None:
+    text = re.sub(r"<[^>]+>", "", page)
+    assert "Ledger against the mean of January to July 2024: A = +3,378\u00a0t in Aug–Sep\u00a02024 (descriptive)" in text
+    assert "net = −4,748\u00a0t in Aug–Dec\u00a02024 (descriptive). The surplus equals 42\u00a0%" in text
+    assert "As descriptions, they claim no cause." in text
+
+
+def test_the_same_question_asked_otherwise_is_told_as_its_table_has_it(facts: Facts, page: str) -> None:
+    from forecast.report.sections.firmness import line
+
+    found = facts.variations["1"]
+    own = next(a for a in facts.headline if a.id == "1")
+    told = line(facts, own, found)
+    assert "(suggestive, −51\u00a0%): the same verdict in 1 of 2 answers." in told  # the third could not be given
+    assert "0.01: −46\u00a0%" in told
+    assert "31\u00a0May\u00a02025: cannot distinguish, −46\u00a0% (Apr\u00a02025)" in told
+    assert "31\u00a0Mar\u00a02025: no answer" in told
+    assert "export licensing of Apr\u00a02025 was not announced by 31\u00a0Mar\u00a02025" in page
+    assert "How firm: the same question asked otherwise (3 answers)" in page
+
+
+def test_parts_add_up_to_the_joint_effect_and_have_no_verdict_of_their_own(facts: Facts, page: str) -> None:
+    answer = next(a for a in facts.answers if a.job == "job1b")
+    parts = facts.parts(answer)
+    assert sum(p.estimate for p in parts) == pytest.approx(answer.estimate)
+    start = page.index("What each event contributed")
+    section = page[start : page.index("</details>", start)]
+    for shown in ("−5,900\u00a0t", "−1,000\u00a0t", "−6,900\u00a0t", "export licensing of Apr\u00a02025", "together"):
+        assert shown in section, shown
+    assert "chip" not in section
+
+
+def test_the_ban_stands_in_each_record_with_its_own_verdict(page: str) -> None:
+    start = page.index("The ban by record")
+    section = re.sub(r"<[^>]+>", " ", page[start : page.index("</table>", start)])
+    order = ["China&#x27;s record", "not identified", "declared Chinese origin", "descriptive", "all origins", "suggestive"]
+    places = [section.index(word) for word in order]
+    assert places == sorted(places)
+
+
+def _panel(path: pd.DataFrame) -> int:
+    """Dashed lines of a panel without history."""
+    from forecast.report.figures.canvas import style
+    from forecast.report.figures.flows import counterfactual
+
+    with style():
+        return counterfactual("x", "t", path, 1000.0, None).svg.count("stroke-dasharray")
+
+
+def test_the_path_shows_the_band_of_the_whole_and_the_breakdown(facts: Facts, page: str) -> None:
+    start = page.index('id="fig-effect_paths"')
+    drawn = page[start : page.index("</figure>", start)]
+    assert "breakdown 2.1, n = 21" in drawn
+    assert "breakdown 0." not in drawn  # row 6 has no path in this run
+    band = [c for c in facts.table("paths").columns if c.startswith("effect_band")]
+    assert (
+        drawn.count("stroke-dasharray") >= _panel(facts.table("paths")) == _panel(facts.table("paths").drop(columns=band)) + 2
+    )
+    assert "breakdown value 2.1: so many times the largest of 21 placebos" in page
+
+
+def test_a_run_from_before_the_new_tables_still_has_its_report(tmp_path: Path) -> None:
+    run = a_run(tmp_path / "run")
+    for name in ("parts", "sensitivity"):
+        (run.folder / f"{name}.parquet").unlink()
+    old = run.effects.drop(columns=["breakdown", "anticipation", "net", "n_space"])
+    old.to_parquet(run.folder / "effects.parquet")
+    text = report(Run(run.folder), "md").read_text("utf-8")
+    assert "How firm" not in text
+    assert "What the events changed" in text

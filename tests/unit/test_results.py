@@ -9,7 +9,20 @@ import pytest
 from forecast.core import months
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
-from forecast.core.results import VERDICTS, Compared, Description, Effect, Forecast, Gate, Summary, Used, Verdict, quantile_name
+from forecast.core.results import (
+    VERDICTS,
+    Compared,
+    Description,
+    Effect,
+    Forecast,
+    Gate,
+    Parameter,
+    Parameters,
+    Summary,
+    Used,
+    Verdict,
+    quantile_name,
+)  # fmt: skip
 
 A, B = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
 O = months.ordinal  # noqa: E741
@@ -189,3 +202,11 @@ def test_the_six_words():
         "not identified",
         "contradicted by mirror",
     )
+
+
+def test_parameters_are_read_by_place_and_by_name():
+    found = Parameters([Parameter("effect", -0.4, 0.1), Parameter("petrol", -0.3)])
+    assert (found["petrol"].estimate, found[0].se, len(found)) == (-0.3, 0.1, 2)
+    assert [p.name for p in found] == ["effect", "petrol"]
+    with pytest.raises(KeyError, match="effect, petrol"):
+        found["law"]

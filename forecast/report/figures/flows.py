@@ -9,8 +9,9 @@ import numpy as np
 
 from forecast.core import months as mm
 from forecast.core.events import Event
+from forecast.report.answers import Answer
 from forecast.report.blocks import Panel
-from forecast.report.facts import Answer, History
+from forecast.report.facts import History
 from forecast.report.figures.canvas import C, axes, finish, scale, sheet
 from forecast.report.figures.timeline import beyond, flow, mark, month_axis, runs, year_axis
 from forecast.report.numbers import number
@@ -104,8 +105,13 @@ def share(
     return finish(figure)
 
 
-def counterfactual(title: str, unit: str, path: pd.DataFrame, scale_by: float, history: History | None) -> Panel:
-    """Observed against the path expected without the event, with its 80 and 95 % bands; two years before for scale."""
+def counterfactual(
+    title: str, unit: str, path: pd.DataFrame, scale_by: float, history: History | None, robust: str = ""
+) -> Panel:
+    """Observed against the path expected without the event, with its bands; two years before for scale.
+
+    Shaded: 80 and 95 % of single months; dashed: the 90 % band that holds the whole path. robust : a line above the frame.
+    """
     spans = [mm.parse_period(str(m)) for m in path["month"]]
     order = np.argsort([s[0] for s in spans])
     path, spans = path.iloc[order], [spans[i] for i in order]
@@ -119,12 +125,20 @@ def counterfactual(title: str, unit: str, path: pd.DataFrame, scale_by: float, h
     ax.fill_between(x, q["counterfactual_q025"], q["counterfactual_q975"], color=C["orange"], alpha=0.16, lw=0)
     ax.fill_between(x, q["counterfactual_q10"], q["counterfactual_q90"], color=C["orange"], alpha=0.26, lw=0)
     ax.plot(x, q["counterfactual_q50"], color=C["orange"], lw=1.6)
+    for edge in ("effect_band_lo", "effect_band_hi"):
+        if edge in path:
+            bound = q["observed"] - path[edge].to_numpy(float) / scale_by / width
+            ax.plot(x, bound, color=C["orange"], lw=0.9, ls=(0, (4, 2.5)))
     if history is None or any(b > a for a, b in spans):
         ax.plot(x, q["observed"], color=C["blue"], lw=1.8, marker="o", ms=2.8)
     low = min(0.0, float(np.nanmin([*q["observed"], *q["counterfactual_q10"]])))
     scale(ax, 1.08 * max(top, float(np.nanmax([*q["observed"], *q["counterfactual_q90"]]))), low)
     year_axis(ax, first, spans[-1][1])
     beyond(ax, x, q["counterfactual_q975"], C["orange"])
+    if robust:
+        ax.annotate(
+            robust, (0, 1), (0, 4), ax.transAxes, "offset points", fontsize=8.2, color=C["muted"], annotation_clip=False
+        )
     return finish(figure)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 from forecast.core import months as mm
+from forecast.report.answers import Answer
 from forecast.report.blocks import Block, Figure, Heading, Prose
 from forecast.report.facts import Facts
+from forecast.report.numbers import percent, window
 from forecast.report.sections.outlook import key
-from forecast.report.wording import sentence
+from forecast.report.wording import amount, sentence
 
 SERIES = "CHN.export.WLD.antimony_products_reuters"
 SINCE = mm.ordinal("2023-01")
@@ -31,6 +36,9 @@ def blocks(facts: Facts) -> list[Block]:
     out += [Prose(sentence(facts, a)) for a in rows] or [
         Prose("No question was asked of this series; the figure shows what is known.")
     ]
+    told = ledger(rows)
+    if told:
+        out.append(Prose(told))
     out.append(
         Figure(
             "antimony", "Antimony exports of China", (panel,), 2,
@@ -40,3 +48,25 @@ def blocks(facts: Facts) -> list[Block]:
         )
     )  # fmt: skip
     return out
+
+
+def ledger(rows: Sequence[Answer]) -> str:
+    """Shipped early, missing after, and both together, as described against one baseline; no cause is claimed.
+
+    Nothing where the three were not all asked, or do not add up.
+    """
+    for net in (a for a in rows if a.measure == "net" and a.compared):
+        same = [a for a in rows if a.compared and a.events == net.events and a.baseline == net.baseline]
+        early = next((a for a in same if a.measure == "anticipation" and a.first == net.first), None)
+        late = next((a for a in same if a.measure == "cumulative" and a.last == net.last), None)
+        if early is None or late is None or not math.isclose(early.desc + late.desc, net.desc, rel_tol=1e-6):
+            continue
+        parts = [(early, "A"), (late, "P"), (net, "net")]
+        sums = ", ".join(f"{sign} = {amount(a, a.desc)} in {window(a.first, a.last)} ({a.verdict})" for a, sign in parts)
+        made_up = ""
+        if early.desc > 0 > late.desc:
+            made_up = f" The surplus equals {percent(early.desc / -late.desc, sign=False)} of what was missing after it."
+        words = {a.verdict for a, _ in parts}
+        limit = " As descriptions, they claim no cause." if words <= {"descriptive", "not identified"} else ""
+        return f"**Ledger against the {net.baseline}:** {sums}.{made_up}{limit}"
+    return ""

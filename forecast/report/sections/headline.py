@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 from forecast.core.products import display, mineral_of
 from forecast.core.series import SeriesKey
-from forecast.report.blocks import Block, Callout, Details, Figure, Heading, Panel, Prose
-from forecast.report.facts import Answer, Facts
-from forecast.report.numbers import flow_name, product_name, window
+from forecast.report.answers import Answer
+from forecast.report.blocks import Block, Callout, Cell, Column, Details, Figure, Heading, Panel, Prose, Table
+from forecast.report.facts import Facts
+from forecast.report.numbers import NBSP, flow_name, plain, product_name, treated_name, window
+from forecast.report.sections import firmness
 from forecast.report.tables import headline, sensitivity
+from forecast.report.wording import amount, between, cause_of, robust
 
 PANELS = 12
 
@@ -37,6 +40,7 @@ def blocks(facts: Facts) -> list[Block]:
         out.append(
             Details(f"The same questions under other methods and windows ({len(others)})", (sensitivity(facts, others),))
         )
+    out += [*firmness.blocks(facts), *parts(facts)]
     figure = _paths(facts, rows)
     return [*out, figure] if figure else out
 
@@ -48,6 +52,32 @@ def group(answer: Answer) -> str:
         return "Questions"
     mineral = mineral_of(key.product).replace("_", " ")
     return {"magnets": "Rare-earth magnets"}.get(mineral, mineral[:1].upper() + mineral[1:])
+
+
+def parts(facts: Facts) -> list[Block]:
+    """What each event of a cluster contributed, where a method tells them apart and the estimate may stand."""
+    rows: list[tuple[Cell, ...]] = []
+    for a in facts.answers:
+        found = facts.parts(a) if a.estimated and a.measure in ("cumulative", "net") else ()
+        if len(found) < 2:
+            continue
+        title = f"{a.id}. {treated_name(a.series)}, {window(a.first, a.last)}; method {a.estimator}: {a.verdict}"
+        rows.append((Cell(title, tone="group"),))
+        for p in found:
+            name = " and ".join(cause_of(facts, e) for e in p.event.split("+"))
+            sized = (Cell(amount(a, p.estimate)), Cell(between(a, p.lo80, p.hi80)), Cell(between(a, p.lo95, p.hi95)))
+            rows.append((Cell(name), *sized))
+        whole = (Cell(amount(a, a.estimate)), Cell(between(a, a.lo80, a.hi80)), Cell(between(a, a.lo95, a.hi95)))
+        rows.append((Cell("together"), *whole))
+    if not rows:
+        return []
+    columns = (Column("Event"), Column("Part", True), Column(f"80{NBSP}% interval", True), Column(f"95{NBSP}% interval", True))
+    told = Prose(
+        "Where several measures fall into one window, a method with a shape for each gives every one a part: the mean over "
+        "all orders in which they can be taken away. The parts add up to the joint effect. The verdict is that of the joint "
+        "effect; a part has none of its own and rests on the shapes assumed."
+    )
+    return [Details("What each event contributed", (told, Table("Parts of joint effects.", columns, tuple(rows))))]
 
 
 def _paths(facts: Facts, answers: Sequence[Answer]) -> Figure | None:
@@ -69,7 +99,8 @@ def _paths(facts: Facts, answers: Sequence[Answer]) -> Figure | None:
         title = f"{answer.id}. {name[:1].upper() + name[1:]}"[:52]
         flow = flow_name(answer.series.split("+")[0])
         sub = f"{flow}, {window(answer.first, answer.last)}, {answer.estimator}; {unit}".replace("\u00a0", " ")
-        panels.append(counterfactual(title, sub, path, scale, facts.histories.get(answer.series)))
+        drift = f"breakdown {plain(answer.breakdown, 1)}, n = {answer.n_placebo}" if robust(answer) else ""
+        panels.append(counterfactual(title, sub, path, scale, facts.histories.get(answer.series), drift))
     if not panels:
         return None
     return Figure(
@@ -79,8 +110,10 @@ def _paths(facts: Facts, answers: Sequence[Answer]) -> Figure | None:
         3,
         "One panel for each headline row with an estimate, by the row's own method"
         + (f" (not drawn: {', '.join(left)}, which is a ratio or has no monthly path)" if left else "")
-        + ". Blue: observed, with the two years before. Orange: what the months before the event lead to expect, with 80 and "
-        "95 % bands; sums spread evenly over their months. ▲: the 95 % band goes on above the frame, to the figure given. "
+        + ". Blue: observed, with the two years before. Orange: what the months before the event lead to expect, shaded with "
+        "80 and 95 % bands of single months, dashed with the 90 % band that holds the whole path; sums spread evenly over "
+        "their months. ▲: the 95 % band goes on above the frame, to the figure given. Breakdown: the effect over the largest "
+        "of the n windows without an event; its sign survives a drift of the expected path up to so many times that one. "
         "Sources: China's customs through the publishers listed under Data; US Census Bureau, general imports; own work.",
         "Small charts of observed against expected monthly quantities for each estimated question",
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from forecast.core import months as mm
+from forecast.report.answers import Answer
 from forecast.report.blocks import Block, Figure, Heading, Panel, Prose
-from forecast.report.facts import Answer, Facts, History
+from forecast.report.facts import Facts, History
 from forecast.report.numbers import month_of, portion
 from forecast.report.sections.outlook import key
 

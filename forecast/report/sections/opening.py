@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from forecast.core.results import VERDICTS
+from forecast.report.answers import Answer
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
-from forecast.report.facts import Answer, Facts
+from forecast.report.facts import Facts
 from forecast.report.numbers import day, series_name
 from forecast.report.sections.headline import group
 from forecast.report.wording import MEANING, sentence

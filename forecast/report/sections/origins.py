@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
+from forecast.core import months as mm
 from forecast.core.products import display, mineral_of
 from forecast.core.series import SeriesKey
-from forecast.report.blocks import Block, Callout, Figure, Heading, Prose
+from forecast.report.answers import Answer
+from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Figure, Heading, Prose, Table
 from forecast.report.facts import Facts
-from forecast.report.numbers import product_name
+from forecast.report.numbers import NBSP, percent, period, product_name, window
 from forecast.report.sections.outlook import key
+from forecast.report.wording import amount, between, change, level, spelled
 
 MINERALS = ("gallium", "germanium", "antimony")
 
@@ -54,6 +60,7 @@ def blocks(facts: Facts) -> list[Block]:
             key(events, named),
         ),
     ]  # fmt: skip
+    out += records(facts)
     if any("antimony" in s for s in totals):
         out.append(
             Callout(
@@ -69,3 +76,90 @@ def _wanted(series: str) -> bool:
     if read is None or read.measure != "quantity" or read.reporter != "USA":
         return False
     return read.basis == "import_total" and mineral_of(read.product) in MINERALS
+
+
+def records(facts: Facts) -> list[Block]:
+    """The ban in each record of the trade, side by side with each verdict: exporter's, arrivals by origin, all arrivals."""
+    rows: list[tuple[Cell, ...]] = []
+    differ = []
+    for mineral in MINERALS:
+        legs = _legs(facts, mineral)
+        if sum(leg is not None for leg in legs.values()) < 2:
+            continue
+        rows.append((Cell(mineral[:1].upper() + mineral[1:], tone="group"),))
+        rows += [_leg(name, leg) for name, leg in legs.items()]
+        rows += [(Cell(words, tone="sentence"),) for words in _apart(facts, [leg for leg in legs.values() if leg])]
+        if len({leg.verdict for leg in legs.values() if leg}) > 1:
+            differ.append(mineral)
+    if not rows:
+        return []
+    text = (
+        "The same ban in three records: what China's customs say was sent to the United States, what US customs say came from "
+        "China by declared origin, and what the United States imported from all origins. The first two count by different "
+        "rules (last known destination against origin), so they are two ledgers with a verdict each and no number is made of "
+        "both; the third also holds what other suppliers sent."
+    )
+    if differ:
+        text += f" The verdicts differ between the records for {_listed(differ)}."
+    columns = (Column("Record"), Column("Observed less baseline"), Column("Estimate"), Column("Verdict"))
+    return [Prose(text), Table("The ban by record, the longest window asked of each.", columns, tuple(rows), stacked=True)]
+
+
+def _legs(facts: Facts, mineral: str) -> dict[str, Answer | None]:
+    """The longest question on the ban in each record of one mineral, in quantities; the total of the good seen by origin."""
+    bans = {e.id for e in facts.calendar if e.instrument == "ban"}
+    asked = [
+        a
+        for a in facts.headline
+        if bans & set(a.events) and a.measure in ("cumulative", "net") and mineral_of(_key(a).product) == mineral
+    ]
+    asked = [a for a in asked if _key(a).measure == "quantity" and "USA" in (_key(a).reporter, _key(a).partner)]
+    by = {basis: [a for a in asked if a.basis == basis] for basis in ("export", "import_origin", "import_total")}
+    origin = max(by["import_origin"], key=_months, default=None)
+    good = _key(origin).product if origin else ""
+    totals = [a for a in by["import_total"] if not good or _key(a).product == good]
+    return {
+        "China's record: exports to the US": max(by["export"], key=_months, default=None),
+        "US record: arrivals of declared Chinese origin": origin,
+        "US record: arrivals of all origins": max(totals, key=_months, default=None),
+    }
+
+
+def _leg(name: str, a: Answer | None) -> tuple[Cell, ...]:
+    if a is None:
+        return Cell(name), Cell(MISSING, "not asked"), Cell(MISSING), Cell(MISSING)
+    fraction = change(a)
+    described = Cell(MISSING, "no baseline")
+    if a.compared:
+        share = f" ({percent(fraction)})" if math.isfinite(fraction) else ""
+        described = Cell(amount(a, a.desc) + share, f"{level(a, a.observed)} against the {a.baseline}")
+    elif math.isfinite(a.desc):
+        described = Cell(level(a, a.desc), f"last published level, {period(a.baseline.partition('level, ')[2])}; no baseline")
+    estimated = Cell(MISSING, "the checks allow none")
+    if a.estimated:
+        estimated = Cell(amount(a, a.estimate), f"80{NBSP}% {between(a, a.lo80, a.hi80)}")
+    good = product_name(_key(a).product)
+    return Cell(name, f"{a.id}. {good}, {window(a.first, a.last)}"), described, estimated, Cell(a.verdict, tone=a.verdict)
+
+
+def _apart(facts: Facts, legs: Sequence[Answer]) -> list[str]:
+    """How far the two sides of one trade lie apart before the event, where the mirror gate could compare them."""
+    table = facts.table("gates")
+    for leg in legs if len(table) else ():
+        found = table[(table["job"] == leg.job) & (table["gate"] == "mirror") & (table["outcome"] != "not run")]
+        if len(found):
+            words = spelled(facts, leg, str(found["reason"].iloc[0]))
+            return [f"Seen from {leg.id}, before the event: {words[:1].lower() + words[1:]}."]
+    return []
+
+
+def _key(answer: Answer) -> SeriesKey:
+    return SeriesKey.parse(answer.series.split("+")[0])
+
+
+def _months(answer: Answer) -> int:
+    return mm.ordinal(answer.last) - mm.ordinal(answer.first)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]

@@ -1,0 +1,59 @@
+"""What a simulation said of each estimator: size and cover by length of history and of window."""
+
+from __future__ import annotations
+
+import csv
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the study: so many months before and after, in one world.
+
+    role : "correct" where the estimator's own assumptions hold, "drift" where the level wanders
+    size : share of worlds without an event whose 95 % interval excluded zero
+    cover90 : share of worlds whose 90 % interval held the truth
+    """
+
+    estimator: str
+    role: str
+    world: str
+    months_before: int
+    months_after: int
+    runs: int
+    size: float
+    size_se: float
+    cover90: float
+    cover90_se: float
+
+
+@functools.cache
+def calibration() -> tuple[Cell, ...]:
+    """The bundled table, written by `experiments/003_simulation/run.py`."""
+    text = resources.files("forecast.data").joinpath("calibration.csv").read_text("utf-8")
+    return tuple(
+        Cell(
+            row["estimator"],
+            row["role"],
+            row["world"],
+            *(int(row[name]) for name in ("months_before", "months_after", "runs")),
+            *(float(row[name]) for name in ("size", "size_se", "cover90", "cover90_se")),
+        )
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def nearest_cells(cells: Sequence[Cell], estimator: str, clean: int, window: int) -> list[Cell]:
+    """The cells of both roles that speak for `clean` months before an event and a window of so many; none for less history.
+
+    The longest history not above `clean`; of its windows the shortest that is no shorter than `window`, else the longest.
+    """
+    own = [c for c in cells if c.estimator == estimator and c.months_before <= clean]
+    before = max((c.months_before for c in own), default=0)
+    own = [c for c in own if c.months_before == before]
+    lengths = sorted({c.months_after for c in own})
+    after = next((length for length in lengths if length >= window), lengths[-1] if lengths else 0)
+    return [c for c in own if c.months_after == after]

@@ -1,0 +1,139 @@
+"""Seasonal ARIMA noise of any order as a covariance family, so that it is solved exactly like the structural ones.
+
+    phi(B) Phi(B^s) (1 - B)^d (1 - B^s)^D z = theta(B) Theta(B^s) e,   e ~ N(0, s2)
+
+(Box and Jenkins 1976, sec. 9.1). The parameters searched are partial autocorrelations, each between -1 and 1, which makes the
+model stationary and invertible wherever they lie (Barndorff-Nielsen and Schou 1973; Monahan 1984, Biometrika 71:403).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from forecast.kernels.gaussian import Family, Floats
+
+Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
+SIDE = {1: 25, 2: 7, 3: 5, 4: 4}  # grid values a side by number of parameters, 3 beyond
+EDGE = 0.999  # partial autocorrelations of an autoregression stay inside; a moving average may reach 1
+
+
+def family(size: int, order: Order) -> tuple[Family, Floats]:
+    """The family over an axis of `size` steps, and its diffuse columns (size, d + s D): the unknown first values."""
+    delta = difference(order)
+    start = len(delta) - 1
+    taken = np.eye(size)
+    for lag, weight in enumerate(delta[1:], 1):
+        at = np.arange(start, size)
+        taken[at, at - lag] = weight
+    diffuse: Floats = np.asarray(np.linalg.inv(taken)[:, :start], dtype=np.float64)
+    # any covariance of the diffuse start leaves the likelihood as it is, and this one keeps V regular
+    initial = diffuse @ diffuse.T
+    inner = stationary(size - start, order)
+
+    def covariance(p: Floats) -> Floats:
+        out = np.repeat(initial[None], len(p), axis=0)
+        out[:, start:, start:] += _filtered(_filtered(inner.covariance(p), delta).transpose(0, 2, 1), delta)
+        return out
+
+    return replace(inner, covariance=covariance), diffuse
+
+
+def stationary(size: int, order: Order) -> Family:
+    """The family of the differenced series over `size` steps."""
+    gap = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :])
+
+    def covariance(p: Floats) -> Floats:
+        return np.stack([autocovariance(*polynomials(coefficients(row, order), order), size)[gap] for row in p])
+
+    count = len(names(order))
+    top = tuple(EDGE if name.startswith("ar") else 1.0 for name in names(order))
+    return Family(covariance, tuple(-t for t in top), top, (SIDE.get(count, 3),) * count)
+
+
+def names(order: Order) -> tuple[str, ...]:
+    """Names of the parameters, in order: ar.L1, ..., ma.L1, ..., ar.S.L12, ..., ma.S.L12, ..."""
+    (p, _, q), (big_p, _, big_q, s) = order
+    return (
+        *(f"ar.L{k}" for k in range(1, p + 1)), *(f"ma.L{k}" for k in range(1, q + 1)),
+        *(f"ar.S.L{s * k}" for k in range(1, big_p + 1)), *(f"ma.S.L{s * k}" for k in range(1, big_q + 1)),
+    )  # fmt: skip
+
+
+def coefficients(partial: Floats, order: Order) -> Floats:
+    """Autoregressive and moving-average coefficients, both as they stand in the model with plus signs, from partial ones."""
+    (p, _, q), (big_p, _, big_q, _) = order
+    out, at = np.empty(len(partial)), 0
+    for count, sign in ((p, 1.0), (q, -1.0), (big_p, 1.0), (big_q, -1.0)):
+        # theta(B) = 1 + theta_1 B + ...: invertible where -theta is a stationary autoregression
+        out[at : at + count] = sign * _from_partial(sign * partial[at : at + count])
+        at += count
+    return out
+
+
+def polynomials(values: Floats, order: Order) -> tuple[Floats, Floats]:
+    """1 - phi_1 B - ... and 1 + theta_1 B + ..., seasonal factors multiplied in."""
+    (p, _, q), (big_p, _, _, s) = order
+    ar, ma, sar, sma = np.split(values, np.cumsum([p, q, big_p]))
+    return (
+        np.convolve(np.r_[1.0, -ar], _spread(-sar, s)),
+        np.convolve(np.r_[1.0, ma], _spread(sma, s)),
+    )
+
+
+def autocovariance(ar: Floats, ma: Floats, lags: int) -> Floats:
+    """Autocovariances at lags 0 .. lags-1 of ar(B) x = ma(B) e, s2 = 1 (Brockwell and Davis 1991, sec. 3.3, third method)."""
+    p, q = len(ar) - 1, len(ma) - 1
+    psi = _filtered(ma, ar)
+    right = np.zeros(max(lags, p + 1, q + 1))
+    right[: q + 1] = [ma[k:] @ psi[: q + 1 - k] for k in range(q + 1)]
+    system = np.zeros((p + 1, p + 1))
+    for k in range(p + 1):
+        for j in range(p + 1):
+            system[k, abs(k - j)] += ar[j]
+    out = np.zeros(max(lags, p + 1))
+    out[: p + 1] = np.linalg.solve(system, right[: p + 1])
+    out[p + 1 :] = right[p + 1 : len(out)]
+    back = -ar[:0:-1]
+    for k in range(p + 1, len(out) if p else 0):
+        out[k] += back @ out[k - p : k]
+    return out[:lags]
+
+
+def _from_partial(partial: Floats) -> Floats:
+    """Coefficients of a stationary autoregression from its partial autocorrelations (Durbin and Levinson)."""
+    made = np.empty(0)
+    for r in partial:
+        made = np.r_[made - r * made[::-1], r]
+    return made
+
+
+def _spread(values: Floats, season: int) -> Floats:
+    """1 + v_1 B^s + v_2 B^2s + ..."""
+    out = np.zeros(len(values) * season + 1)
+    out[0] = 1.0
+    if len(values):
+        out[season::season] = values
+    return out
+
+
+def difference(order: Order) -> Floats:
+    """(1 - B)^d (1 - B^s)^D."""
+    (_, d, _), (_, big_d, _, season) = order
+    out = np.ones(1)
+    for _ in range(d):
+        out = np.convolve(out, [1.0, -1.0])
+    for _ in range(big_d):
+        out = np.convolve(out, np.r_[1.0, np.zeros(season - 1), -1.0])
+    return out
+
+
+def _filtered(values: Floats, poly: Floats) -> Floats:
+    """Solution x of poly(B) x = values along the last axis, from a start of zero."""
+    lags = np.flatnonzero(poly[1:]) + 1
+    out = values.copy()
+    for t in range(values.shape[-1]):
+        for lag in lags[lags <= t].tolist():
+            out[..., t] -= poly[lag] * out[..., t - lag]
+    return out

@@ -1,0 +1,151 @@
+"""Wandering levels: what a series that is a random walk plus noise may do next, and how far such levels wander at all.
+
+    z_t = l_t + e_t,   l_t = l_{t-1} + q u_t,   e_t, u_t ~ N(0, s2),   l_0 diffuse,   s2 ~ 1 / s2
+
+the local level model (Durbin and Koopman 2012, eq. 2.3) with its step in units of its noise, q. Taking the mean out leaves
+n - 1 contrasts whose likelihood is the exact diffuse one (ibid., sec. 7.2.2; Harville 1974); one eigendecomposition of their
+covariance answers for every q at once. Missing months need no care.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+STEP = 0.2  # scale of the half-Cauchy prior of q: monthly trade wanders by 0.1 to 0.3 of its noise (Gelman 2006 on the form)
+NODES = 40  # values of q, of equal prior mass
+MOVED = 3.0  # errors: a donor whose mean gap after an event is larger has left the others
+SHARED = 0.8  # prior weight of "the level wanders as the others' do"; the rest says nothing of them
+
+
+@dataclass(frozen=True)
+class Laid:
+    """The model laid on n observed months and h asked ones; q (NODES,) its steps.
+
+    contrasts (n, n - 1) : orthonormal, with variances 1 + q^2 spread (n - 1,)
+    across (h, n - 1), ahead (h, h) : covariances of the asked months' distance from the observed mean, per q^2
+    """
+
+    contrasts: Floats
+    spread: Floats
+    across: Floats
+    ahead: Floats
+    q: Floats
+
+
+def lay(months: Ints, asked: Ints) -> Laid:
+    """The model on observed `months` (n,), n >= 2, and `asked` ones (h,), both on one axis of steps."""
+    n = len(months)
+    at = (np.concatenate([months, asked]) - months.min() + 1).astype(float)
+    walk = np.minimum(at[:, None], at[None, :])
+    plain = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))[0][:, 1:]
+    spread, turned = np.linalg.eigh(plain.T @ walk[:n, :n] @ plain)
+    contrasts = plain @ turned
+    mean = walk[:n].mean(axis=0)
+    ahead = walk[n:, n:] - mean[n:, None] - mean[None, n:] + mean[:n].mean()
+    q = STEP * np.tan((np.arange(NODES) + 0.5) / NODES * np.pi / 2)
+    return Laid(contrasts, np.clip(spread, 0.0, None), (walk[n:, :n] - mean[:n]) @ contrasts, ahead, q)
+
+
+def loglike(laid: Laid, values: Floats) -> Floats:
+    """Log-likelihood of `values` (n,) at every q, s2 integrated out, up to a constant; zeros where they never moved."""
+    z = laid.contrasts.T @ values
+    if not float(np.abs(z).max()) > 1e-12 * max(float(np.abs(values).max()), 1e-300):
+        return np.zeros(len(laid.q))
+    size = 1.0 + laid.q[:, None] ** 2 * laid.spread
+    found: Floats = -0.5 * (len(z) * np.log((z**2 / size).sum(axis=1)) + np.log(size).sum(axis=1))
+    return found
+
+
+def weights(own: Floats, others: Sequence[Floats]) -> Floats:
+    """Posterior of q from a series' own log-likelihood and those of others it may be like, all (NODES,).
+
+    The others' joint posterior, `SHARED` of it, beside the vague prior is the prior of the one: a robust meta-analytic
+    prediction (Schmidli et al. 2014, Biometrics 70:1023, sec. 2.3), whose two parts the series' own likelihood reweighs. One
+    series of 20 to 60 months says little of q; a handful say whether levels wander at all.
+    """
+    vague = np.full(len(own), 1.0 / len(own))
+    prior = vague
+    if others:
+        prior = SHARED * _normal(np.sum(others, axis=0)) + (1.0 - SHARED) * vague
+    return _normal(own + np.log(prior))
+
+
+def _normal(loglikes: Floats) -> Floats:
+    raised = np.exp(loglikes - loglikes.max())
+    shares: Floats = raised / raised.sum()
+    return shares
+
+
+def paths(laid: Laid, values: Floats, posterior: Floats, count: int, rng: np.random.Generator) -> Floats:
+    """Joint draws of the asked months (count, h) given `values` (n,); q, the level, s2 and the noise all drawn."""
+    z = laid.contrasts.T @ values
+    n, h = len(values), len(laid.ahead)
+    out = []
+    for q, some in zip(laid.q.tolist(), rng.multinomial(count, posterior).tolist(), strict=True):
+        if not some:
+            continue
+        size = 1.0 + q**2 * laid.spread
+        gain = q**2 * laid.across / size
+        covariance = np.eye(h) + 1.0 / n + q**2 * (laid.ahead - gain @ laid.across.T)
+        roots, vectors = np.linalg.eigh(covariance)
+        root = vectors * np.sqrt(np.clip(roots, 0.0, None))
+        scale = np.sqrt((z**2 / size).sum() / rng.chisquare(n - 1, some))
+        out.append(values.mean() + gain @ z + scale[:, None] * (rng.standard_normal((some, h)) @ root.T))
+    drawn: Floats = rng.permutation(np.vstack(out))
+    return drawn
+
+
+def errors(laid: Laid, gaps: Sequence[Floats]) -> Floats:
+    """Root mean squared error of zero as a forecast of the asked months' mean, for each series of `gaps` (n,), shape (m,)."""
+    likes = [loglike(laid, gap) for gap in gaps]
+    posteriors = [weights(like, likes[:i] + likes[i + 1 :]) for i, like in enumerate(likes)]
+    return np.array([_error(laid, gap, posterior) for gap, posterior in zip(gaps, posteriors, strict=True)])
+
+
+def _error(laid: Laid, values: Floats, posterior: Floats) -> float:
+    z, n = laid.contrasts.T @ values, len(values)
+    across = laid.across.mean(axis=0)
+    size = 1.0 + laid.q[:, None] ** 2 * laid.spread
+    gain = laid.q[:, None] ** 2 * across / size
+    variance = 1.0 / len(laid.ahead) + 1.0 / n + laid.q**2 * (laid.ahead.mean() - gain @ across)
+    scale = (z**2 / size).sum(axis=1) / max(n - 3, 1)  # the mean of an inverse chi-square
+    return float(np.sqrt(posterior @ ((values.mean() + gain @ z) ** 2 + scale * variance)))
+
+
+def misses(
+    months: Ints,
+    values: Floats,
+    asked: Ints,
+    said: float,
+    others: Sequence[tuple[Ints, Floats]],
+    count: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """How far the asked months may lie from the constant `said`, (count, h), each draw there with both its signs.
+
+    Turning half of the draws around centres them on the estimate that said it; an interval around it holds what it should,
+    because what is known of the level's distance from `said` is in the draws.
+    """
+    laid = lay(months, asked)
+    like = [loglike(laid if np.array_equal(m, months) else lay(m, asked[:1]), z) for m, z in others if len(m) > 2]
+    half = paths(laid, values, weights(loglike(laid, values), like), -(-count // 2), rng) - said
+    return np.vstack([half, -half])[:count]
+
+
+def kept(draws: Floats) -> Floats:
+    """Draws (count, periods) of a quantity with no period below zero and their sums as they were, or zero where negative.
+
+    A period cut off at zero alone would raise the sum: what it lacks is taken from the others, by their size.
+    """
+    cut = np.maximum(draws, 0.0)
+    sums, whole = cut.sum(axis=1), np.maximum(draws.sum(axis=1), 0.0)
+    share = np.divide(whole, sums, out=np.ones(len(draws)), where=sums > 0)
+    found: Floats = cut * share[:, None]
+    return found

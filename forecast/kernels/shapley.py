@@ -1,0 +1,48 @@
+"""Order-averaging: how a joint outcome is shared among those who brought it about together (Shapley 1953)."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+EXACT = 6  # players; beyond, orders are sampled
+ORDERS = 100  # sampled, and as many reversed
+
+
+def shapley(value: Callable[[frozenset[int]], Floats], players: int) -> Floats:
+    """Each player's mean contribution over the orders in which they may come, shape (players, ...).
+
+    value(S) is what the set S brings about, an array of any shape. The parts sum to value(all) - value(none) in every cell:
+    phi_i = sum over S without i of |S|! (n - |S| - 1)! / n! (value(S + i) - value(S)) (Shapley 1953, eq. 12). All orders count
+    up to six players, a fixed sample of orders and their reverses beyond.
+    """
+    known: dict[frozenset[int], Floats] = {}
+
+    def of(members: frozenset[int]) -> Floats:
+        if members not in known:
+            known[members] = np.asarray(value(members), dtype=np.float64)
+        return known[members]
+
+    everyone = frozenset(range(players))
+    out = np.zeros((players, *of(everyone).shape))
+    if players <= EXACT:
+        for size in range(players):
+            weight = math.factorial(size) * math.factorial(players - size - 1) / math.factorial(players)
+            for chosen in itertools.combinations(range(players), size):
+                before = frozenset(chosen)
+                for i in everyone - before:
+                    out[i] += weight * (of(before | {i}) - of(before))
+        return out
+    rng = np.random.default_rng(0)
+    sampled = [rng.permutation(players) for _ in range(ORDERS)]
+    for order in [*sampled, *(one[::-1] for one in sampled)]:
+        members: frozenset[int] = frozenset()
+        for i in order.tolist():
+            out[i] += (of(members | {i}) - of(members)) / (2 * ORDERS)
+            members = members | {i}
+    return out

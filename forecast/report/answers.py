@@ -1,0 +1,211 @@
+"""Answers: rows of the effects table, the same questions asked otherwise, and the part of each event, in a reader's units."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from forecast.core.products import display
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One row of the effects table in display units."""
+
+    id: str
+    question: str
+    role: str
+    job: str
+    estimator: str
+    events: tuple[str, ...]
+    series: str
+    unit: str
+    basis: str
+    lag: int
+    first: str
+    last: str
+    estimand: str
+    measure: str
+    baseline: str
+    estimate: float
+    lo80: float
+    hi80: float
+    lo95: float
+    hi95: float
+    p_value: float
+    p_floor: float
+    mde80: float
+    n_clean: int
+    n_span: int
+    n_placebo: int
+    verdict: str
+    reading: str
+    because: str
+    desc: float
+    desc_lo: float
+    desc_hi: float
+    observed: float
+    expected: float
+    note: str = ""
+    baselines: tuple[str, ...] = ()
+    n_space: int = 0
+    breakdown: float = math.nan
+    anticipation: float = math.nan
+    anticipation_lo80: float = math.nan
+    anticipation_hi80: float = math.nan
+    net: float = math.nan
+    net_lo80: float = math.nan
+    net_hi80: float = math.nan
+
+    @property
+    def estimated(self) -> bool:
+        """Whether an estimate with its bounds stands in the row."""
+        return all(math.isfinite(v) for v in (self.estimate, self.lo95, self.hi95))
+
+    @property
+    def ledgered(self) -> bool:
+        """Whether what was brought forward stands beside the estimate."""
+        return self.estimated and math.isfinite(self.anticipation) and math.isfinite(self.net)
+
+    @property
+    def mde_share(self) -> float:
+        """The smallest visible effect as a fraction of the baseline."""
+        if self.measure == "relative":
+            return self.mde80
+        return self.mde80 / self.expected if self.expected > 0 else math.nan
+
+    @property
+    def compared(self) -> bool:
+        """Whether the description compares with a baseline (else it is a last published level)."""
+        return math.isfinite(self.desc) and not self.baseline.startswith("none") and self.baseline != ""
+
+
+@dataclass(frozen=True)
+class Variation:
+    """A question asked otherwise: what was changed, to which value, and the answer beside which it stands."""
+
+    what: str
+    value: str
+    answer: Answer
+    months: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one event of a cluster contributed, in the unit of the answer."""
+
+    event: str
+    estimate: float
+    lo80: float
+    hi80: float
+    lo95: float
+    hi95: float
+
+
+BASELINE_NAMES = {
+    "year_earlier": "same months a year earlier",
+    "last_12_clean": "last 12 clean months",
+    "last_full_year": "last full clean year",
+}
+
+
+def baseline_name(words: Any) -> str:
+    """A baseline of the config in words; an own one by its name."""
+    name = str(words.get("name", "")) if isinstance(words, dict) else str(words)
+    return BASELINE_NAMES.get(name, name)
+
+
+def text(row: Mapping[Any, Any], name: str) -> str:
+    """A text of a row, empty where it has none."""
+    value = row.get(name)
+    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+
+
+def real(row: Mapping[Any, Any], name: str) -> float:
+    """A number of a row, NaN where it has none."""
+    value = row.get(name)
+    return math.nan if value is None or value == "" else float(value)
+
+
+def answer_of(row: Mapping[Any, Any]) -> Answer:
+    """A row of the effects table, its amounts taken from archive units to the reader's."""
+    series = text(row, "series")
+    unit, scale = display(series.split("+")[0])
+    measure = text(row, "measure")
+    level = scale if text(row, "unit") in ("kg", "") else 1.0  # figures come in archive units
+    of_measure = 1.0 if measure in ("relative", "share") else level
+    count = {
+        n: 0 if math.isnan(real(row, n)) else int(real(row, n))
+        for n in ("lag_months", "n_clean", "n_span", "n_placebo", "n_space")
+    }
+    amounts = ("estimate", "lo80", "hi80", "lo95", "hi95", "mde80", "desc_estimate", "desc_lo", "desc_hi")
+    scaled = {name: real(row, name) / of_measure for name in amounts}
+    totals = 1.0 if measure == "share" else level
+    ledger = {
+        f"{part}{end}": real(row, f"{part}{end}") / level for part in ("anticipation", "net") for end in ("", "_lo80", "_hi80")
+    }
+    return Answer(
+        id=text(row, "id") or text(row, "job"),
+        question=text(row, "question"),
+        role=text(row, "role") or "headline",
+        job=text(row, "job"),
+        estimator=text(row, "estimator"),
+        events=tuple(e for e in text(row, "event").split("+") if e),
+        series=series,
+        unit=unit,
+        basis=text(row, "basis"),
+        lag=count["lag_months"],
+        first=text(row, "months_from"),
+        last=text(row, "months_to"),
+        estimand=text(row, "estimand"),
+        measure=measure,
+        baseline=text(row, "baseline"),
+        estimate=scaled["estimate"],
+        lo80=scaled["lo80"],
+        hi80=scaled["hi80"],
+        lo95=scaled["lo95"],
+        hi95=scaled["hi95"],
+        p_value=real(row, "p_value"),
+        p_floor=real(row, "p_floor"),
+        mde80=scaled["mde80"],
+        n_clean=count["n_clean"],
+        n_span=count["n_span"],
+        n_placebo=count["n_placebo"],
+        verdict=text(row, "verdict"),
+        reading=text(row, "reading"),
+        because=text(row, "because"),
+        desc=scaled["desc_estimate"],
+        desc_lo=scaled["desc_lo"],
+        desc_hi=scaled["desc_hi"],
+        observed=real(row, "observed_total") / totals,
+        expected=real(row, "expected") / totals,
+        note=text(row, "note"),
+        baselines=tuple(b for b in text(row, "baselines").split("; ") if b),
+        n_space=count["n_space"],
+        breakdown=real(row, "breakdown"),
+        **ledger,
+    )
+
+
+def priced(answer: Answer, divided: bool) -> Answer:
+    """A value divided by a quantity is a unit value and is named and counted as one."""
+    if not divided or not answer.series.endswith(":usd"):
+        return answer
+    return replace(answer, series=f"{answer.series}_per_kg", unit="USD/kg")
+
+
+_ASKED = ("question", "event", "series", "unit", "basis", "lag_months", "estimand", "measure", "role", "note")
+
+
+def variation_of(row: Mapping[Any, Any], asked: Mapping[Any, Any]) -> Variation:
+    """A row of the sensitivity table; what was asked stands in the row of the effects table that it varies."""
+    joined = {**{name: asked.get(name) for name in _ASKED}, **row}
+    return Variation(text(row, "what"), text(row, "value"), answer_of(joined), text(row, "months_observed"))
+
+
+def part_of(row: Mapping[Any, Any], answer: Answer) -> Part:
+    """A row of the table of parts, in the unit of the answer it belongs to."""
+    scale = 1.0 if answer.measure == "share" else display(answer.series.split("+")[0])[1]
+    return Part(text(row, "event"), *(real(row, name) / scale for name in ("estimate", "lo80", "hi80", "lo95", "hi95")))
