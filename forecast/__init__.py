@@ -19,13 +19,14 @@ _HOMES = {
     "Effect": "forecast.core.results",
     "Failure": "forecast.core.results",
     "Run": "forecast.core.run",
+    "Scenario": "forecast.core.scenario",
     "ForecastError": "forecast.core.errors",
     "months": "forecast.core.months",
     "panel": "forecast.core.panel",
     **dict.fromkeys(
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
-            "untouched", "vary", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
+            "untouched", "vary", "scenarios", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
         ),
         "forecast.api",
     ),
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         predict as predict,
         report as report,
         run as run,
+        scenarios as scenarios,
         score as score,
         to_boe as to_boe,
         to_hub as to_hub,
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from forecast.core.questions import Design as Design, Task as Task
     from forecast.core.results import Effect as Effect, Failure as Failure, Forecast as Forecast
     from forecast.core.run import Run as Run
+    from forecast.core.scenario import Scenario as Scenario
     from forecast.core.series import SeriesKey as SeriesKey
     from forecast.core.vintage import Vintage as Vintage
 

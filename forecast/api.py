@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from forecast.core.events import Event
 from forecast.core.questions import Design, Task
 from forecast.core.results import Effect, Failure, Forecast, Placebo
 from forecast.core.run import Run
+from forecast.core.scenario import Scenario
 from forecast.core.scores import Scores
 from forecast.core.vintage import Vintage
 from forecast.study.backtest import Backtest, backtest
@@ -23,15 +24,18 @@ from forecast.study.cutoffs import cutoffs
 from forecast.study.door import Regressor
 from forecast.study.export import to_boe, to_hub
 from forecast.study.feasible import feasible
+from forecast.study.scenarios import Fan
 from forecast.study.score import score
 from forecast.study.vary import Variation
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forecast.study.leakage import Leak
+
 __all__ = [
     "Regressor", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible", "load_archive", "model", "placebo",
-    "predict", "report", "run", "score", "to_boe", "to_hub", "untouched", "vary",
+    "predict", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 ]  # fmt: skip
 
 
@@ -68,6 +72,17 @@ def predict(method: Any, vintage: Vintage, task: Task, seed: int = 0) -> Forecas
     made = put(_method("model", method), vintage, task, seed)
     assert isinstance(made, Forecast)
     return made
+
+
+def scenarios(method: Any, vintage: Vintage, task: Task, given: Iterable[Scenario], seed: int = 0) -> list[Fan]:
+    """The answers to a task under declared changes of the calendar, series by series, from the same random numbers.
+
+    method : a model, its name, or its words. Each `Fan` has its scenario's name, its series, its `answer` (a Forecast, or a
+    Failure where a regime was never seen and no share is declared) and its `basis`, on what it rests.
+    """
+    from forecast.study.scenarios import scenarios as asked
+
+    return asked(_method("model", method), vintage, task, list(given), seed)
 
 
 def estimate(method: Any, vintage: Vintage, design: Design, seed: int = 0) -> Effect:
@@ -155,10 +170,12 @@ def run(
     workers: int = 1,
     fresh: bool = False,
     as_of: str | dt.date | None = None,
+    cluster: str | int | None = None,
 ) -> Run:
     """Execute a config, or take up where an interrupted run of it stopped; a finished run is opened as it is.
 
-    config : path of a TOML file or name of a shipped one; out : parent of the run folder; fresh : forget what is done.
+    config : path of a TOML file or name of a shipped one; out : parent of the run folder; fresh : forget what is done;
+    cluster : address of a Dask scheduler, or a number of local processes of one, in place of `workers` (default: the config's).
     """
     import time
 
@@ -171,7 +188,7 @@ def run(
     if workers < 1:
         raise ConfigError(f"{workers} workers cannot do anything", where="--workers", hint="1 or more")
     began = time.perf_counter()
-    asked = load(config, None if as_of is None else str(as_of))
+    asked = load(config, None if as_of is None else str(as_of), cluster)
     planned = plan(asked, archive_of(asked))
     folder = folder_of(asked, out)
     if fresh or not finished(folder, planned):
@@ -186,10 +203,14 @@ def run(
     return Run(folder)
 
 
-def check(config: str | Path = "minerals") -> str:
-    """What a config would ask, and what its data hold: plan, coverage, holes, contradictions. Touches nothing."""
+def check(config: str | Path = "minerals", trial: bool = False) -> str:
+    """What a config would ask, what that supports, and what its data hold: holes, contradictions. Touches nothing.
+
+    trial : ask every model of the backtests a few questions, to see from which cutoff on it answers (minutes, not seconds)
+    """
     from forecast.jobs.load import load, read_archive as archive_of
-    from forecast.jobs.plan import covered, plan
+    from forecast.jobs.plan import plan
+    from forecast.jobs.preview import covered, supported, tried
     from forecast.study.audit import audit
 
     asked = load(config)
@@ -203,6 +224,8 @@ def check(config: str | Path = "minerals") -> str:
         "PLAN",
         *covered(planned),
         counts,
+        *(["", "WHAT THE BACKTESTS SUPPORT: levels by own or pooled errors", *supported(planned)] if asked.backtest else []),
+        *(["", "WHAT EACH MODEL ANSWERS", *tried(planned)] if trial else []),
         "",
         "SERIES",
     ]
@@ -213,6 +236,23 @@ def check(config: str | Path = "minerals") -> str:
     ]
     lines += ["", "FINDINGS", *(f"{f.topic}: {f.text} ({f.where})" for f in [*found, *planned.findings])]
     return "\n".join(lines)
+
+
+def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print) -> list[Leak]:
+    """Answers of a config's methods that change when all that is later than their day becomes garbage; none if all is well.
+
+    A few questions of each kind are put twice (`forecast/study/leakage.py`); `tell` is told what is done. Touches nothing.
+    """
+    from forecast.jobs.canaries import canaries, told
+    from forecast.jobs.load import load, read_archive as archive_of
+    from forecast.jobs.plan import plan
+    from forecast.study.leakage import leaks
+
+    asked = load(config)
+    planned = plan(asked, archive_of(asked))
+    put = canaries(planned)
+    tell(told(put))
+    return leaks(planned.door, put, asked.seed, tell)
 
 
 def listing(kind: str) -> list[tuple[str, str]]:

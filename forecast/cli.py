@@ -68,13 +68,16 @@ def run(
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget what an earlier run of this config has done.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if any question was left unanswered.")] = False,
     as_of: Annotated[str | None, typer.Option(help="Stand on this day (YYYY-MM-DD) instead of the config's.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler, or a number of local processes, in place of --workers.")
+    ] = None,
 ) -> None:
     """Execute a config; a killed run is taken up where it stopped. The run folder is the last line on stdout."""
     from joblib import cpu_count
 
     from forecast import api
 
-    done = api.run(config, out, workers or cpu_count(), fresh, as_of)
+    done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster)
     failures = len(done.failures)
     say(f"{failures} questions left unanswered; report: {done.folder / 'report.html'}")
     typer.echo(str(done.folder))
@@ -83,11 +86,27 @@ def run(
 
 
 @app.command()
-def check(config: Annotated[str, CONFIG] = "minerals") -> None:
-    """Validate a config and print its plan, the data's holes and contradictions; touches nothing."""
+def check(
+    config: Annotated[str, CONFIG] = "minerals",
+    leakage: Annotated[
+        bool, typer.Option("--leakage", help="Ask again with garbage after each day: exit with 1 if an answer changes.")
+    ] = False,
+    trial: Annotated[
+        bool, typer.Option("--trial", help="Ask each model a few old questions: from which day on does it answer, and why not?")
+    ] = False,
+) -> None:
+    """Validate a config and print its plan, what it supports, the data's holes and contradictions; touches nothing."""
     from forecast import api
 
-    typer.echo(api.check(config))
+    if not leakage:
+        typer.echo(api.check(config, trial))
+        return
+    found = api.leakage(config, say)
+    for leak in found:
+        typer.echo(leak.text)
+    if found:
+        raise typer.Exit(1)
+    typer.echo("no answer changed: none of the questions put follows anything later than its day")
 
 
 @app.command("list")

@@ -1,9 +1,9 @@
 """The ban benchmark: what a model says when a series collapses to 3 % of its level, partly, with leaks, or for a time only.
 
-    python experiments/007_ban/run.py --data FOLDER [--out DIR] [--series N] [--workers N]
+    python experiments/007_ban/run.py --data FOLDER [--out DIR] [--series N] [--only PART ...] [--workers N]
 
 FOLDER holds train.csv of the monthly M3 series (columns unique_id, ds, y). Writes results.csv: one row per variant, what the
-calendar says, months seen and model. Finished series are kept in DIR/parts and not run again.
+calendar says, months seen and model. What is finished of a series is kept in DIR/parts and not run again.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ SERIES = "IDN.export.WLD.nickel_ore"  # a name outside China, so that no Lunar N
 LEAST, COUNT, AHEAD, SEEN, DRAWS = 110, 120, 6, (0, 1, 2, 3, 6), 1000
 FIRST = mm.ordinal("2000-01")
 LASTED = 6  # months until the reversal
+FIFTH = 5  # the other settings are asked of every fifth series
 LEVELS = {"full": 0.03, "partial": 0.4, "leaking": 0.03, "reversed": 0.03}
 TOLD = {
     "full": ("as full", "depth unknown", "not told"),
@@ -41,6 +42,12 @@ TOLD = {
 }
 STOPPED = {"as full": 1.0, "as partial": 0.6, "end told": 1.0, "end not told": 1.0}
 OURS = {"menu": "menu"}
+SETTINGS: dict[str, tuple[object, tuple[int, ...]]] = {  # other settings, and after how many months each is asked
+    "menu, leak = 0.15": ({"use": "menu", "leak": 0.15}, (0, 1)),
+    "menu, mixture alone": ({"use": "menu", "devices": ["mixture"]}, (6,)),
+}
+STEPPED = "airline with step dummy"
+DEVICES = ("last value", "post-break mean", "ratio x last pre-ban season", STEPPED)
 MODELS = {"ets": "ets", "theta": "theta", "airline": "sarimax", "seasonal naive": "seasonal_naive"}
 
 
@@ -181,66 +188,100 @@ def row(case: Case, told: str, label: str, make: Callable[[], np.ndarray]) -> tu
     """One model's row on one question, with its processor seconds."""
     begun = time.process_time()
     draws = make()
-    return (case.variant, told, case.seen, label, *marked(draws, case), time.process_time() - begun)
+    return (case.name, case.variant, told, case.seen, label, *marked(draws, case), time.process_time() - begun)
 
 
-def one(name: str, y: np.ndarray, ours: dict[str, object], theirs: bool) -> list[tuple]:
-    """Rows (variant, told, seen, model, error, inside, negative, seconds) of one series."""
-    rows, memo = [], {}
-    for case in cases(name, y):
-        for label, spec in ours.items():
-            rows.append(row(case, case.told, label, partial(asked, case, spec, True, memo)))
-        if case.told != TOLD[case.variant][0]:
-            continue
-        for label, draws in devices(case).items():
-            rows.append(row(case, "", label, partial(np.asarray, draws)))
-        if not theirs:
-            continue
+def of_menu(name: str, y: np.ndarray) -> list[tuple]:
+    """The menu on every question."""
+    return _with_calendar(name, y, {label: (spec, SEEN) for label, spec in OURS.items()})
+
+
+def of_settings(name: str, y: np.ndarray) -> list[tuple]:
+    """Other settings of it, on some questions."""
+    return _with_calendar(name, y, SETTINGS)
+
+
+def _with_calendar(name: str, y: np.ndarray, specs: dict[str, tuple[object, tuple[int, ...]]]) -> list[tuple]:
+    memo: dict[object, np.ndarray] = {}
+    return [
+        row(case, case.told, label, partial(asked, case, spec, True, memo))
+        for case in cases(name, y)
+        for label, (spec, seen) in specs.items()
+        if case.seen in seen
+    ]
+
+
+def of_devices(name: str, y: np.ndarray) -> list[tuple]:
+    """The simple devices; they read no calendar, so each question is asked once."""
+    rows = []
+    for case in (case for case in cases(name, y) if case.told == TOLD[case.variant][0]):
+        rows += [row(case, "", label, partial(np.asarray, draws)) for label, draws in devices(case).items()]
         if case.seen:
-            rows.append(row(case, "", "airline with step dummy", partial(stepped, case)))
-        for label, spec in MODELS.items():
-            rows.append(row(case, "", label, partial(asked, case, spec, False, memo)))
+            rows.append(row(case, "", STEPPED, partial(stepped, case)))
     return rows
 
 
+def of_models(name: str, y: np.ndarray) -> list[tuple]:
+    """The other models, without a calendar."""
+    memo: dict[object, np.ndarray] = {}
+    plain = [case for case in cases(name, y) if case.told == TOLD[case.variant][0]]
+    return [row(case, "", label, partial(asked, case, spec, False, memo)) for case in plain for label, spec in MODELS.items()]
+
+
+PARTS = {"menu": of_menu, "settings": of_settings, "devices": of_devices, "models": of_models}
+
+
 def read(folder: Path) -> dict[str, np.ndarray]:
-    """The first COUNT series with at least LEAST months, evenly over the file's order."""
+    """At most COUNT series with at least LEAST months, evenly over the file's order."""
     table: dict[str, list[float]] = {}
     with (folder / "train.csv").open(encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             table.setdefault(row["unique_id"], []).append(float(row["y"]))
     long = [name for name, y in table.items() if len(y) >= LEAST]
-    chosen = [long[int(i)] for i in np.linspace(0, len(long) - 1, COUNT)]
+    chosen = [long[int(i)] for i in np.linspace(0, len(long) - 1, min(COUNT, len(long)))]
     return {name: np.array(table[name]) for name in chosen}
 
 
+def mean_and_error(x: np.ndarray) -> tuple[float, float]:
+    """Mean over series and its standard error; NaN for the error of one."""
+    return float(x.mean()), float(x.std(ddof=1) / np.sqrt(len(x))) if len(x) > 1 else float("nan")
+
+
 def summary(rows: list[tuple]) -> list[dict[str, object]]:
-    """Means over series, with the standard error of the MAE."""
-    groups: dict[tuple, list[tuple]] = {}
-    for row in rows:
-        groups.setdefault(row[:4], []).append(row[4:])
+    """Means over series with standard errors; of ours also the paired difference from the best device on these series."""
+    groups: dict[tuple, dict[str, tuple]] = {}
+    for name, *key, error, inside, negative, seconds in rows:
+        groups.setdefault(tuple(key), {})[name] = (error, inside, negative, seconds)
     table = []
     for (variant, told, seen, label), found in groups.items():
-        block = np.array(found, dtype=float)
-        mean = block.mean(axis=0)
-        se = block[:, 0].std(ddof=1) / np.sqrt(len(block)) if len(block) > 1 else float("nan")
-        table.append(
-            {
-                "variant": variant, "told": told, "seen": seen, "model": label, "mae": f"{mean[0]:.2f}", "mae_se": f"{se:.2f}",
-                "cov80": "" if np.isnan(mean[1]) else f"{mean[1]:.1f}", "negative": f"{mean[2]:.2f}", "series": len(block),
-                "seconds": f"{mean[3]:.3f}",
-            }
-        )  # fmt: skip
+        error, inside, negative, seconds = np.array(list(found.values()), dtype=float).T
+        simple = {d: groups[variant, "", seen, d] for d in DEVICES if (variant, "", seen, d) in groups}
+        best, apart = "", (np.nan, np.nan)
+        if (label in OURS or label in SETTINGS) and simple:
+            best = min(simple, key=lambda d: np.mean([simple[d][name][0] for name in found]))
+            apart = mean_and_error(np.array([found[name][0] - simple[best][name][0] for name in found]))
+        numbers = {
+            "mae": mean_and_error(error), "cov80": mean_and_error(inside), "difference": apart,
+        }  # fmt: skip
+        row: dict[str, object] = {"variant": variant, "told": told, "seen": seen, "model": label}
+        for what, (mean, se) in numbers.items():
+            if what == "difference":
+                row["best_device"] = best
+            row |= {what: _text(mean), f"{what}_se": _text(se)}
+        table.append(row | {"negative": _text(negative.mean()), "series": len(found), "seconds": f"{seconds.mean():.3f}"})
     return table
 
 
-def done(name: str, y: np.ndarray, parts: Path, theirs: bool) -> list[tuple]:
-    """The rows of one series, from its file where that is finished."""
-    path = parts / f"{name}{'' if theirs else '.ours'}.json"
+def _text(x: float) -> str:
+    return "" if np.isnan(x) else f"{x:.2f}"
+
+
+def done(name: str, y: np.ndarray, part: str, folder: Path) -> list[tuple]:
+    """One part of one series, from its file where that is finished."""
+    path = folder / f"{name}.{part}.json"
     if not path.exists():
-        rows = one(name, y, OURS, theirs)
-        path.with_suffix(".part").write_text(json.dumps(rows), encoding="utf-8")
-        path.with_suffix(".part").rename(path)
+        path.with_suffix(".unfinished").write_text(json.dumps(PARTS[part](name, y)), encoding="utf-8")
+        path.with_suffix(".unfinished").rename(path)
     return [tuple(row) for row in json.loads(path.read_text(encoding="utf-8"))]
 
 
@@ -250,16 +291,18 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path(__file__).parent)
     parser.add_argument("--series", type=int, default=COUNT, help="only so many of them, spread over all")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--ours-only", action="store_true", help="leave out the other models; the devices without spread stay")
+    parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS), metavar="PART", help=", ".join(PARTS))
     options = parser.parse_args()
     from joblib import Parallel, delayed
 
     chosen = list(read(options.data).items())
-    spread = sorted(range(COUNT), key=lambda i: f"{i:07b}"[::-1])  # any first part of them is spread over the file
+    spread = sorted(range(len(chosen)), key=lambda i: f"{i:07b}"[::-1])  # any first part of them is spread over the file
     parts = options.out / "parts"
     parts.mkdir(parents=True, exist_ok=True)
     made = Parallel(n_jobs=options.workers)(
-        delayed(done)(*chosen[i], parts, not options.ours_only) for i in spread[: options.series]
+        delayed(done)(*chosen[i], part, parts)
+        for part in options.only
+        for i in spread[: options.series // FIFTH if part == "settings" else options.series]
     )
     table = summary([row for rows in made for row in rows])
     with (options.out / "results.csv").open("w", encoding="utf-8", newline="") as lines:

@@ -24,6 +24,7 @@ SETTLED = 12  # open months after which a return is the old regime again
 NORM = 24  # months after which a collapse that no measure explains is the new norm
 GAP = 6  # hidden months that a model without gaps can bridge
 LAST = 12  # months of a regime that are looked back on
+SAME = 3  # of them under the very same measures, from which they stand alone
 
 
 @dataclass(frozen=True)
@@ -219,8 +220,10 @@ def _phases(
             earlier = [i for s in spells[-2:-1] if s.shut for i in range(s.first, s.stop)]
         if kind == "next" and last.shut and last.closing == closing:
             earlier += list(range(last.first, last.stop))
-        at = np.array(earlier[-LAST:], dtype=np.int64)
         regime = by_month[int(asked[mine][0])]
+        # months under the very same measures tell more of it than others under the same ban
+        same = [i for i in earlier if by_month[int(when[i])].measures == regime.measures]
+        at = np.array((same if len(same) >= SAME else earlier)[-LAST:], dtype=np.int64)
         used = frozenset(vintage.events[name].instrument for name in regime.closing)
         depth = declared(vintage, regime)
         shut = not (returning and kind == "now")

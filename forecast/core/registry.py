@@ -6,11 +6,13 @@ configs; its class docstring's first line is the sentence that `forecast list` p
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import importlib
 import pkgutil
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from forecast.core.errors import ConfigError, nearest
@@ -64,6 +66,29 @@ def get(kind: str, name: str) -> Any:
     if (kind, name) not in _CLASSES:
         importlib.import_module(f"forecast.{KINDS[kind]}.{name}")
     return _CLASSES[kind, name]
+
+
+@contextlib.contextmanager
+def read_anew() -> Iterator[None]:
+    """Inside, plug-ins are imported again; afterwards the former ones are back. What a plug-in's module remembers is not."""
+    folders = tuple(f"forecast.{folder}." for folder in KINDS.values())
+    former, classes = {name: module for name, module in sys.modules.items() if name.startswith(folders)}, dict(_CLASSES)
+    for name in former:
+        del sys.modules[name]
+    for key, cls in classes.items():
+        if cls.__module__ in former:
+            del _CLASSES[key]
+    try:
+        yield
+    finally:
+        for name in [name for name in sys.modules if name.startswith(folders)]:
+            del sys.modules[name]
+        _CLASSES.clear()
+        _CLASSES.update(classes)
+        for name, module in former.items():
+            sys.modules[name] = module
+            package, _, file = name.rpartition(".")
+            setattr(sys.modules[package], file, module)
 
 
 def sentence(kind: str, name: str) -> str:

@@ -20,7 +20,7 @@ class Scenario:
     ends : id of a known event -> the day it ends ("YYYY-MM-DD"), or "never"; a suspension that never ends keeps its ban away,
         a ban given an end is lifted
     called_off : ids of announced measures that are withdrawn before they take effect
-    add : new events, which must take effect after the day the scenario is asked on
+    add : new events, announced and in effect after the day the scenario is asked on
     probability : the reader's own, None where none is given; the package never makes one up
     """
 
@@ -48,17 +48,23 @@ class Scenario:
             if (event.effective or event.announced) <= day:
                 begun = event.effective or event.announced
                 raise self._refused(f"'{event.id}' takes effect on {begun}, not after {day}", "an event of the calendar")
+            if min(event.announced, event.anticipation_from or event.announced) <= day:
+                problem = f"'{event.id}' would have been expected by {day}, and the calendar of that day does not know it"
+                raise self._refused(problem, "announced after that day, or an event of the calendar")
         return events.joined([*changed, *self.add])
 
     def _ended(self, event: Event, until: str, day: dt.date) -> Event:
         """The event with another end, as if that had been announced on `day`."""
         if event.until and event.until <= day:
             raise self._refused(f"'{event.id}' ended on {event.until}, before {day}", "a measure still in force or to come")
+        event = replace(event, superseded_on=None, superseded_by="")
         if until == NEVER:
             return replace(event, end=None, end_announced=None)
         end = months.parse_day(until)
         if end <= day:
             raise self._refused(f"'{event.id}' would end on {end}, not after {day}", "a later day")
+        if event.effective and end < event.effective:
+            raise self._refused(f"'{event.id}' would end on {end}, before it takes effect", "called_off")
         return replace(event, end=end, end_announced=day)
 
     def _withdrawn(self, event: Event, day: dt.date) -> Event:

@@ -33,15 +33,17 @@ class Regime:
         return " + ".join(sorted(self.measures)) or "no measure"
 
 
-def regimes(vintage: Vintage, series: str, when: NDArray[np.int64]) -> list[Regime]:
+def regimes(vintage: Vintage, series: str, when: NDArray[np.int64], whole: bool = True) -> list[Regime]:
     """The regime of each month of `when`, from the default calendar's events that bear on the whole of the series.
+
+    whole : False asks for the events that bear on a part of it alone (a total over partners, a measure against one of them).
 
     A measure that another one reverses is out of force while that one holds, and comes back into force where it ends (a ban
     whose suspension lapses). Without calendar months there are no measures.
     """
     if vintage.steps.unit != "month":
         return [Regime(frozenset(), frozenset())] * len(when)
-    events = [e for e in vintage.events.touching(series, ("default",)) if e.in_force and e.directed_at(series)]
+    events = [e for e in vintage.events.touching(series, ("default",)) if e.in_force and e.directed_at(series) is whole]
     share = {event.id: _share(event, events, when) for event in events}
     out = []
     for i in range(len(when)):
@@ -78,5 +80,6 @@ def _share(event: Event, events: list[Event], when: NDArray[np.int64]) -> NDArra
 
 
 def _only_undoes(event: Event, calendar: EventCalendar) -> bool:
-    """Whether an event only ends another one, so that it is no measure of its own."""
-    return bool(event.reversal_of) and event.reversal_of in calendar and calendar[event.reversal_of].until is not None
+    """Whether an event only ends another one, so that it is no measure of its own: it stops no share of the trade itself."""
+    ended = bool(event.reversal_of) and event.reversal_of in calendar and calendar[event.reversal_of].until is not None
+    return ended and not event.share_stopped

@@ -10,9 +10,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from forecast.core.errors import DataError, nearest
+from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.months import parse_day
 from forecast.core.questions import BASELINES
+from forecast.jobs.scenarios import ScenarioPart, ScenarioRow
+from forecast.study import refit as refits, truth as truths
 
 Measure = Literal["cumulative", "relative", "share", "anticipation", "net"]
 Estimand = Literal["shortfall", "recovery", "net", "share", "anticipation", "relative"]
@@ -54,6 +56,29 @@ def _latest_or_day(value: str) -> str:
         return value if value == "latest" else parse_day(value).isoformat()
     except DataError:
         raise ValueError(f"'{value}' is neither 'latest' nor a day", "YYYY-MM-DD, for example 2025-03-31") from None
+
+
+def _policy(value: Any) -> Any:
+    try:
+        refits.rule(value, "")
+    except ConfigError as error:
+        raise ValueError(error.problem, error.hint) from None
+    return value
+
+
+def _release(value: Any) -> Any:
+    try:
+        truths.place(value)
+    except ConfigError as error:
+        raise ValueError(error.problem, error.hint) from None
+    return value
+
+
+def _cluster(value: Any) -> Any:
+    address = isinstance(value, str) and "://" in value
+    if not address and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+        raise ValueError(f"'{value}' is no cluster", "an address (tcp://10.0.0.1:8786), or a number of processes")
+    return value
 
 
 def _tables_or_path(value: Any) -> Any:
@@ -104,7 +129,12 @@ PlugIns = Annotated[tuple[PlugIn, ...], BeforeValidator(_all_worded)]
 
 
 class BacktestGroup(Frozen):
-    """Old questions on some series: cutoffs one after each release from `first` on."""
+    """Old questions on some series: cutoffs one after each release from `first` on.
+
+    window : "expanding", the whole history, or "rolling", its last `window_months`; step : every so-many-th cutoff; gap :
+    months left out before the first asked one; refit : "always", "event", "never" or on every so-many-th cutoff
+    (`study/refit.py`); truth : the "first", the "latest" or the k-th release of a figure that answers are marked against.
+    """
 
     name: str
     series: Named
@@ -115,8 +145,46 @@ class BacktestGroup(Frozen):
     window: Literal["expanding", "rolling"] = "expanding"
     window_months: Annotated[int, Field(ge=12)] = 60
     min_months: Annotated[int, Field(ge=1)] = 24
+    step: Annotated[int, Field(ge=1)] = 1
+    gap: Annotated[int, Field(ge=0, le=24)] = 0
+    refit: Annotated[str | int, BeforeValidator(_policy)] = "always"
+    truth: Annotated[str | int, BeforeValidator(_release)] = "latest"
     models: Names = ()
     note: str = ""
+
+
+class RegressorRow(Frozen):
+    """A control, declared once: what is known of it on a day, where its values stand, and which series it may explain.
+
+    known : "known_future", every month on every day; "observed_only", months that ended `lag_months` ago
+    of : a series of the data, as published by each day; values : by month; path : a CSV of the columns period and value
+    """
+
+    name: str
+    known: Literal["known_future", "observed_only"]
+    lag_months: Annotated[int, Field(ge=0, le=60)] = 0
+    series: Named = ("*",)
+    of: str = ""
+    values: dict[Month, float] = {}
+    path: str = ""
+
+    @model_validator(mode="after")
+    def _from_one_place(self) -> Self:
+        if sum(map(bool, (self.of, self.values, self.path))) != 1:
+            hint = "one of: of = a series of the data, values = { 2025-01 = 1.0 }, path = a CSV file"
+            raise ValueError(f"the values of the regressor '{self.name}' must stand in one place", hint)
+        if self.of and self.known == "known_future":
+            raise ValueError(f"'{self.of}' is published month by month, not known in advance", 'known = "observed_only"')
+        return self
+
+
+class ScalePart(Frozen):
+    """Where a run is done, which changes nothing in what it finds: no part of the config's hash.
+
+    cluster : address of a Dask scheduler, or a number of local processes; None: the processes of `--workers`
+    """
+
+    cluster: Annotated[str | int, BeforeValidator(_cluster)] | None = None
 
 
 class ForecastPart(Frozen):
@@ -275,7 +343,11 @@ class ReportPart(Frozen):
 
 
 class Config(Frozen):
-    """One analysis: data, models, old questions, new questions, events."""
+    """One analysis: data, models, old questions, new questions, events.
+
+    naive : models among which the benchmark of a comparison is chosen; lags : months from a month's end until a figure is out,
+    by series pattern, on top of the data's own release days; export : tables for other tools, "boe" and "hub".
+    """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
     title: str = ""
@@ -286,12 +358,19 @@ class Config(Frozen):
     events: Annotated[str | tuple[dict[str, Any], ...], BeforeValidator(_tables_or_path)] = ()
     models: PlugIns = ()
     default_model: str = ""
+    naive: Names = ()
+    regressors: tuple[RegressorRow, ...] = ()
+    lags: dict[str, Annotated[int, Field(ge=0, le=60)]] = {}
     backtest: tuple[BacktestGroup, ...] = ()
     forecast: ForecastPart = ForecastPart()
     metrics: PlugIns = tuple(PlugIn(use=name) for name in ("crps", "wis", "mae", "mase", "rmsse", "smape", "coverage", "bias"))
     effects: tuple[EffectRow, ...] = ()
     expiry: tuple[Expiry, ...] = ()
+    scenarios: tuple[ScenarioRow, ...] = ()
+    scenario_forecast: ScenarioPart = ScenarioPart()
     report: ReportPart = ReportPart()
+    export: Annotated[tuple[Literal["boe", "hub"], ...], BeforeValidator(_listed)] = ()
+    scale: ScalePart = Field(default=ScalePart(), exclude=True)
     origin: Path = Field(default=Path("."), exclude=True)
 
     @model_validator(mode="after")

@@ -12,25 +12,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from forecast import __version__
 from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.months import parse_day
-from forecast.core.results import Effect, Failure, Forecast, Skipped
+from forecast.core.results import Effect, Failure, Skipped
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import Vary
 from forecast.jobs.plan import Batch, Plan
+from forecast.jobs.scenarios import Outlook, rows_of as rows_of_fans
+from forecast.jobs.workers import Far, by_cluster, by_processes, dask_cluster
 from forecast.study import ask
-from forecast.study.backtest import Past, answers
-from forecast.study.score import Scale, job_of, metrics_of, periods_of, rows_of, scale_of, summed
+from forecast.study.backtest import answers
+from forecast.study.door import Door, refuse
+from forecast.study.frames import forecast_rows
+from forecast.study.score import Scale, job_of, metrics_of, rows_of, scale_of
+from forecast.study.truth import truth_of
 from forecast.study.vary import Variation, variations
 
-Floats = NDArray[np.float64]
-PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
+Given = list[list[Any]]  # answers of the batches that another rests on, member by member
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,23 @@ class Context:
     """What every batch needs, written once and read once by each worker."""
 
     archive: Archive
+    door: Door
     vintage: Vintage
     metrics: tuple[dict[str, Any], ...]
     scales: dict[str, Scale]
     seed: int
+
+    def truth(self, release: str | int) -> Vintage:
+        """What answers are marked against: the run's vintage, or the first or k-th release of its figures."""
+        if release == "latest":
+            return self.vintage
+        if release not in self._truths:
+            self._truths[release] = truth_of(self.archive, release, self.vintage.day)
+        return self._truths[release]
+
+    @functools.cached_property
+    def _truths(self) -> dict[str | int, Vintage]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -58,27 +71,49 @@ class Outcome:
     skipped: str = ""
     effects: dict[str, Effect | Failure] = field(default_factory=dict)
     varied: list[tuple[str, Variation]] = field(default_factory=list)
+    scenarios: list[dict[str, Any]] = field(default_factory=list)
 
 
 def execute(plan: Plan, cache: Path, workers: int = 1) -> list[Outcome]:
-    """All outcomes of a plan, in the plan's order; those in `cache` are not done again."""
+    """All outcomes of a plan, in the plan's order; those in `cache` are not done again.
+
+    By the config's cluster where it names one, else by `workers` processes.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     context = context_of(plan)
     (path := cache / "context.pkl").unlink(missing_ok=True)
     _store(path, context)
     keys = keys_of(plan, context)
-    with _progress(len(plan.batches)) as tick:
+    with contextlib.ExitStack() as stack:
+        tick = stack.enter_context(_progress(len(plan.batches)))
+        cluster, far = plan.config.scale.cluster, None
         for stage in plan.stages:
             todo = [b for b in stage if not _done(cache, keys, b)]
             for _ in range(len(stage) - len(todo)):
                 tick()
-            if workers > 1 and len(todo) > 1:
-                _parallel(todo, cache, keys, workers, tick)
-            else:
-                for batch in todo:
-                    run_batch(batch, cache, keys)
-                    tick()
+            if todo and cluster is not None and far is None:
+                far = stack.enter_context(dask_cluster(cluster, context))
+            for _ in _answering(todo, cache, keys, workers, far):
+                tick()
     return [_read(cache / f"{keys[batch.name]}.pkl") for batch in plan.batches]
+
+
+def _answering(todo: list[Batch], cache: Path, keys: dict[str, str], workers: int, far: Far | None) -> Iterator[None]:
+    """One stage, each batch stored as soon as it is answered."""
+    if far is not None and todo:
+        named = {batch.name: batch for batch in todo}
+        calls = ((batch, _given(batch, cache, keys)) for batch in todo)
+        for name, outcome, draws in by_cluster(far, calls, far_batch):
+            _keep(named[name], outcome, draws, cache, keys)
+            yield
+    elif workers > 1 and len(todo) > 1:
+        run = functools.partial(run_batch, cache=cache, keys=keys)
+        for _ in by_processes(todo, run, functools.partial(_done, cache, keys), workers):
+            yield
+    else:
+        for batch in todo:
+            run_batch(batch, cache, keys)
+            yield
 
 
 def context_of(plan: Plan) -> Context:
@@ -87,9 +122,9 @@ def context_of(plan: Plan) -> Context:
     for batch in plan.batches:
         for past in batch.pasts if batch.scored else ():
             first[past.series] = min(first.get(past.series, past.task.day), past.task.day)
-    scales = {s: scale_of(s, plan.vintage, plan.archive.as_of(day)) for s, day in sorted(first.items())}
+    scales = {s: scale_of(s, plan.vintage, plan.door.as_of(day)) for s, day in sorted(first.items())}
     metrics = tuple({"name": m.label, **m.spec} for m in plan.config.metrics)
-    return Context(plan.archive, plan.vintage, metrics, scales, plan.config.seed)
+    return Context(plan.archive, plan.door, plan.vintage, metrics, scales, plan.config.seed)
 
 
 def keys_of(plan: Plan, context: Context) -> dict[str, str]:
@@ -105,49 +140,72 @@ def keys_of(plan: Plan, context: Context) -> dict[str, str]:
         asked += [(day, parse_day(day)) for day in (batch.vary.day if batch.vary else ())]
         for question, day in asked:
             if day not in seen:
-                seen[day] = plan.archive.as_of(day).fingerprint()
+                seen[day] = plan.door.as_of(day).fingerprint()
             parts.append(f"{question}|{seen[day]}")
         if batch.vary:
             parts.append(repr(batch.vary))
+        if batch.outlook:
+            parts += [repr(batch.outlook), plan.door.as_of(plan.vintage.day).fingerprint()]
         if batch.scored:
-            parts += [marks, repr(batch.horizons)]
+            parts += [marks, repr(batch.horizons), repr(batch.truth)]
         keys[batch.name] = hashlib.sha256("\n".join([batch.name, *parts]).encode()).hexdigest()[:24]
     return keys
 
 
 def run_batch(batch: Batch, cache: Path, keys: dict[str, str]) -> None:
-    """Answer one batch with one BLAS thread, and store its outcome; draws only where another batch rests on them."""
+    """Answer one batch and store its outcome; draws only where another batch rests on them."""
+    context = _context(str(cache / "context.pkl"), os.stat(cache / "context.pkl").st_mtime_ns)
+    _keep(batch, *answered(batch, _given(batch, cache, keys), context), cache, keys)
+
+
+def far_batch(batch: Batch, given: Given, context: Context) -> tuple[str, Outcome, list[Any]]:
+    """Answer one batch on a machine that may not see the cache; the outcome travels back."""
+    return batch.name, *answered(batch, given, context)
+
+
+def answered(batch: Batch, given: Given, context: Context) -> tuple[Outcome, list[Any]]:
+    """The outcome of a batch, made with one BLAS thread, and its draws."""
     import scipy.linalg  # noqa: F401  (its BLAS must be loaded before it can be limited)
     from threadpoolctl import threadpool_limits
 
-    context = _context(str(cache / "context.pkl"), os.stat(cache / "context.pkl").st_mtime_ns)
     with threadpool_limits(1):
         if batch.vary is not None:
-            outcome = _varied(batch, batch.vary, context)
-        elif batch.row is not None:
-            outcome = _effects(batch, context)
-        else:
-            outcome, draws = _tasks(batch, context, cache, keys)
-            if batch.keep:
-                _store(cache / f"{keys[batch.name]}.draws", draws)
+            return _varied(batch, batch.vary, context), []
+        if batch.row is not None:
+            return _effects(batch, context), []
+        if batch.outlook is not None:
+            return _fans(batch, batch.outlook, context), []
+        return _tasks(batch, context, given)
+
+
+def _given(batch: Batch, cache: Path, keys: dict[str, str]) -> Given:
+    """The draws a batch rests on, member by member."""
+    return [_read(cache / f"{keys[name]}.draws") for name in batch.rests_on]
+
+
+def _keep(batch: Batch, outcome: Outcome, draws: list[Any], cache: Path, keys: dict[str, str]) -> None:
+    if batch.keep:
+        _store(cache / f"{keys[batch.name]}.draws", draws)
     _store(cache / f"{keys[batch.name]}.pkl", outcome)
 
 
-def _tasks(batch: Batch, context: Context, cache: Path, keys: dict[str, str]) -> tuple[Outcome, list[Any]]:
+def _tasks(batch: Batch, context: Context, given: Given) -> tuple[Outcome, list[Any]]:
     """Forecasts of one model, as rows; and the answers themselves."""
     method = registry.build("model", batch.spec)
-    vintages = [past.vintage(context.archive) if batch.scored else context.vintage for past in batch.pasts]
+    vintages = [past.vintage(context.door) for past in batch.pasts]
+    for vintage in vintages:
+        refuse(vintage, context.door.regressors)
     memo: dict[Any, Any] = {}
-    for name, spec in zip(batch.rests_on, batch.spec.get("members", ()), strict=True):
+    for spec, known in zip(batch.spec.get("members", ()) if given else (), given, strict=True):
         member = registry.build("model", spec)
-        for vintage, past, answer in zip(vintages, batch.pasts, _read(cache / f"{keys[name]}.draws"), strict=True):
+        for vintage, past, answer in zip(vintages, batch.pasts, known, strict=True):
             memo[ask.key_of(member, vintage, past.task)] = answer
     made = answers(method, vintages, [past.task for past in batch.pasts], context.seed, memo)
-    truth = context.vintage if batch.scored else None
+    truth = context.truth(batch.truth) if batch.scored else None
     skipped = next((a.reason for a in made if isinstance(a, Skipped)), "")
     outcome = Outcome(
         batch.name,
-        _forecast_rows(batch, made, truth),
+        forecast_rows(batch.label, batch.pasts, made, truth, batch.horizons or None),
         _score_rows(batch, made, context),
         [_failure_row(job_of(batch.label, p), batch.label, a) for p, a in zip(batch.pasts, made, strict=True) if _failed(a)],
         skipped,
@@ -174,54 +232,15 @@ def _score_rows(batch: Batch, made: list[Any], context: Context) -> list[dict[st
     if not batch.scored:
         return []
     metrics = metrics_of(context.metrics)
-    return rows_of(batch.label, batch.pasts, made, context.vintage, metrics, context.scales, batch.horizons)
+    return rows_of(batch.label, batch.pasts, made, context.truth(batch.truth), metrics, context.scales, batch.horizons)
 
 
-def _forecast_rows(batch: Batch, made: list[Any], truth: Vintage | None) -> list[dict[str, Any]]:
-    """One row per month, published span and total of every answer."""
-    marks: list[tuple[Past, Forecast, Any]] = []
-    blocks = []
-    for past, answer in zip(batch.pasts, made, strict=True):
-        if isinstance(answer, Forecast):
-            periods = periods_of(past, truth, batch.horizons or None)
-            blocks.append(summed(answer, past, periods))
-            marks += [(past, answer, period) for period in periods]
-    if not blocks:
-        return []
-    draws = np.column_stack(blocks)
-    quantiles = np.quantile(draws, PROBABILITIES, axis=0)
-    return [
-        _forecast_row(batch.label, past, answer, period, float(mean), quantiles[:, i])
-        for i, ((past, answer, period), mean) in enumerate(zip(marks, draws.mean(axis=0), strict=True))
-    ]
-
-
-def _forecast_row(label: str, past: Past, answer: Forecast, period: Any, mean: float, quantiles: Floats) -> dict[str, Any]:
-    from forecast.core.results import quantile_name
-    from forecast.core.series import SeriesKey
-
-    used, day = answer.used[0], past.task.day
-    key = SeriesKey.maybe(past.series)
-    return {
-        "job": job_of(label, past),
-        "model": label,
-        "model_used": used.model,
-        "series": past.series,
-        "unit": key.unit if key else "",
-        "cutoff": str(day),
-        "month": answer.steps.period(period.first, period.last),
-        "horizon": period.last - (12 * day.year + day.month - 1),
-        "h_info": period.last - past.last,
-        "mean": mean,
-        **{quantile_name(p): float(q) for p, q in zip(PROBABILITIES, quantiles, strict=True)},
-        "truth": period.truth,
-        "regressors": ", ".join(used.regressors),
-        "dropped": ", ".join(used.dropped),
-        "scale": used.scale,
-        "n_split": used.split,
-        "n_filled": used.filled,
-        "notes": "; ".join(used.notes),
-    }
+def _fans(batch: Batch, outlook: Outlook, context: Context) -> Outcome:
+    """The forecasts of one series under each scenario."""
+    vintage = context.door.as_of(outlook.task.day)
+    refuse(vintage, context.door.regressors)
+    rows, failures = rows_of_fans(outlook, batch.label, batch.spec, vintage, context.seed)
+    return Outcome(batch.name, failures=failures, scenarios=rows)
 
 
 def _effects(batch: Batch, context: Context) -> Outcome:
@@ -261,40 +280,6 @@ def _varied(batch: Batch, vary: Vary, context: Context) -> Outcome:
         )
         out += [(label, one) for one in levels]
     return Outcome(batch.name, varied=out)
-
-
-def _parallel(todo: list[Batch], cache: Path, keys: dict[str, str], workers: int, tick: Any) -> None:
-    """Batches over worker processes; an interrupt ends them and leaves what is done.
-
-    No more batches are handed out than there are workers: a queue behind them would stand in the way of an interrupt.
-    """
-    from concurrent.futures import FIRST_COMPLETED, Future, wait
-
-    from joblib.externals.loky import get_reusable_executor
-
-    count = min(workers, len(todo))
-    executor = get_reusable_executor(max_workers=count, timeout=60, env=ONE_THREAD, initializer=_deaf_to_interrupts)
-    waiting, running = iter(todo), set[Future[None]]()
-    try:
-        while True:
-            while len(running) < count and (batch := next(waiting, None)):
-                running.add(executor.submit(run_batch, batch, cache, keys))
-            if not running:
-                return
-            done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                future.result()
-                tick()
-    except BaseException:
-        executor.shutdown(wait=True, kill_workers=True)
-        raise
-
-
-def _deaf_to_interrupts() -> None:
-    """Only the parent answers Ctrl-C, so workers print no tracebacks."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _done(cache: Path, keys: dict[str, str], batch: Batch) -> bool:

@@ -18,11 +18,14 @@ from forecast.core.errors import ConfigError, DataError
 from forecast.core.results import Finding, quantile_name
 from forecast.core.run import SCHEMA_VERSION, TABLES, Run
 from forecast.jobs.config import Config
-from forecast.jobs.execute import PROBABILITIES, Outcome, context_of
+from forecast.jobs.execute import Outcome, context_of
+from forecast.jobs.hand_over import hand_over
 from forecast.jobs.plan import Plan
 from forecast.jobs.rows import claim_rows, effect_tables, event_rows, observation_rows, regime_rows, sensitivity_rows
 from forecast.study.audit import audit
-from forecast.study.compare import compare
+from forecast.study.compare import NAIVE, compare
+from forecast.study.frames import PROBABILITIES
+from forecast.study.score import job_of
 
 Q = tuple(quantile_name(p) for p in PROBABILITIES)
 SUMMARY = ("estimate", "lo80", "hi80", "lo95", "hi95")
@@ -33,11 +36,12 @@ COLUMNS: dict[str, dict[str, str]] = {
         "horizon": "whole", "h_info": "whole",
         **dict.fromkeys(("mean", *Q, "truth"), "real"),
         **dict.fromkeys(("regressors", "dropped", "scale"), "text"),
-        "n_split": "whole", "n_filled": "whole", "notes": "text",
+        "n_split": "whole", "n_filled": "whole", "notes": "text", "fitted_on": "text", "vintage": "text",
     },
     "scores": {
         **dict.fromkeys(("job", "model", "series", "cutoff", "month"), "text"),
         "horizon": "whole", "h_info": "whole", "metric": "text", "value": "real", "regime": "text",
+        "jan_mar": "whole", "vintage": "text", "group": "text",
     },
     "effects": {
         **dict.fromkeys(("job", "estimator", "event", "series", "unit", "basis"), "text"),
@@ -71,6 +75,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("model", "benchmark", "metric", "group"), "text"),
         **dict.fromkeys(("ratio", "lo90", "hi90"), "real"),
         "n": "whole", "n_cutoffs": "whole", "note": "text", "n_series": "whole",
+        "failures": "whole", "rank": "whole", "tied": "flag", "dm_p": "real", "gw_p": "real", "in_mcs": "flag",
+        **dict.fromkeys(("mcs_p", "mz_p", "mz_intercept", "mz_slope"), "real"), "text": "text",
     },
     "failures": dict.fromkeys(("job", "method", "question", "series", "reason", "detail"), "text"),
     "regimes": {
@@ -82,6 +88,11 @@ COLUMNS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("computed", "low", "high"), "real"), **dict.fromkeys(("unit", "arithmetic", "settle"), "text"),
     },
     "parts": {"job": "text", "event": "text", **dict.fromkeys(SUMMARY, "real")},
+    "scenarios": {
+        **dict.fromkeys(("job", "scenario"), "text"), "probability": "real",
+        **dict.fromkeys(("basis", "model", "model_used", "series", "unit", "cutoff", "month"), "text"),
+        "horizon": "whole", "h_info": "whole", **dict.fromkeys(("mean", *Q), "real"), "notes": "text",
+    },
     "sensitivity": {
         **dict.fromkeys(("job", "what", "value"), "text"), **dict.fromkeys(SUMMARY, "real"),
         **dict.fromkeys(("verdict", "reading", "because"), "text"), "desc_estimate": "real", "observed_total": "real",
@@ -151,6 +162,7 @@ def write(folder: Path, plan: Plan, outcomes: Sequence[Outcome], timings: Mappin
         "events_verified_to": str(plan.archive.events.verified_to or ""),
     }
     _text(folder / "run.json", json.dumps(info, indent=1, ensure_ascii=False) + "\n")
+    hand_over(folder, plan.config)
 
 
 def close(folder: Path, seconds: float) -> None:
@@ -165,7 +177,8 @@ def close(folder: Path, seconds: float) -> None:
 
 def fingerprints(plan: Plan) -> dict[str, str]:
     """Hashes of the data behind a run."""
-    return {"archive": plan.archive.fingerprint, "vintage": plan.vintage.fingerprint()}
+    found = {"archive": plan.archive.fingerprint, "vintage": plan.vintage.fingerprint()}
+    return found | ({"door": plan.door.fingerprint} if plan.door.lags or plan.door.regressors else {})
 
 
 def versions() -> dict[str, str]:
@@ -181,33 +194,38 @@ def versions() -> dict[str, str]:
 
 def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
     """Rows of every table."""
-    scores = [row for o in outcomes for row in o.scores]
+    groups = {batch.name: batch.group for batch in plan.batches}
+    scores = [{**row, "group": groups[o.batch]} for o in outcomes for row in o.scores]
+    made = {"forecasts": [row for o in outcomes for row in o.forecasts], "scores": scores}
     return {
-        "forecasts": [row for o in outcomes for row in o.forecasts],
-        "scores": scores,
+        **made,
         **effect_tables(plan, outcomes),
         "observations": observation_rows(plan.vintage),
-        "comparisons": _comparisons(plan, scores),
+        "comparisons": _comparisons(plan, made),
         "failures": [row for o in outcomes for row in o.failures],
         "regimes": regime_rows(plan),
         "claims": claim_rows(plan),
         "sensitivity": sensitivity_rows(plan, outcomes),
+        "scenarios": [row for o in outcomes for row in o.scenarios],
     }
 
 
-def _comparisons(plan: Plan, scores: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _comparisons(plan: Plan, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
     """Each group's models against its best naive one."""
     import pandas as pd
 
-    if not scores:
+    if not tables["scores"]:
         return []
-    table = pd.DataFrame(scores)
+    scores, forecasts = pd.DataFrame(tables["scores"]), pd.DataFrame(tables["forecasts"])
     out = []
     for group in plan.config.backtest:
-        jobs = {(b.label, p.series) for b in plan.batches if b.group == group.name for p in b.pasts}
-        part = table[[pair in jobs for pair in zip(table["model"], table["series"], strict=True)]]
-        rolled = part["job"].str.contains("|since ", regex=False)
-        out += compare(part[rolled if group.window == "rolling" else ~rolled], group.name, seed=plan.config.seed)
+        asked = [b for b in plan.batches if b.group == group.name]
+        jobs = {job_of(b.label, past) for b in asked for past in b.pasts}
+        out += compare(
+            scores[scores["job"].isin(jobs)], group.name, seed=plan.config.seed,
+            forecasts=forecasts[forecasts["job"].isin(jobs)], models=sorted({b.label for b in asked}),
+            naive=plan.config.naive or NAIVE,
+        )  # fmt: skip
     return out
 
 
@@ -237,7 +255,7 @@ def _table(path: Path, rows: Iterable[Mapping[str, Any]], columns: Mapping[str, 
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64()}
+    kinds = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64(), "flag": pa.bool_()}
     text = [name for name, kind in columns.items() if kind == "text"]
     ordered = sorted(
         rows, key=lambda row: tuple(_sortable(row.get(name)) for name in columns if name in text or columns[name] == "whole")

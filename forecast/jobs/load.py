@@ -15,6 +15,7 @@ from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event, event_from
 from forecast.jobs.config import Config
+from forecast.jobs.scenarios import check as check_scenarios
 
 PACKAGE = Path(__file__).resolve().parents[1]
 WANTED = {
@@ -49,14 +50,17 @@ def locate(config: str | Path) -> Path:
     raise ConfigError(f"no config is called '{config}'", hint=f"{nearest(str(config), known)}, or the path of a TOML file")
 
 
-def load(config: str | Path, as_of: str | None = None) -> Config:
-    """Read and check a config; `as_of` overrides its day."""
+def load(config: str | Path, as_of: str | None = None, cluster: str | int | None = None) -> Config:
+    """Read and check a config; `as_of` overrides its day, `cluster` where it is done."""
     path = locate(config)
-    place = _place(path)
+    place = place_of(path)
     raw = _toml(path, place)
     raw.setdefault("name", path.stem)
     if as_of is not None:
         raw["as_of"] = as_of
+    if cluster is not None:
+        number = isinstance(cluster, str) and cluster.isdecimal()
+        raw["scale"] = {"cluster": int(cluster) if number else cluster}
     try:
         made = Config(**raw, origin=path.resolve())
     except ValidationError as error:
@@ -80,8 +84,8 @@ def _toml(path: Path, place: str) -> dict[str, Any]:
 
 def read_archive(config: Config) -> Archive:
     """The figures and events a config asks for: its source's, and its own events."""
-    spec = {key: _found(config, value) if key == "path" else value for key, value in config.data.spec.items()}
-    place = _place(config.origin)
+    spec = {key: found(config, value) if key == "path" else value for key, value in config.data.spec.items()}
+    place = place_of(config.origin)
     archive: Archive = registry.build("source", spec, where=f"{place}, [data]").read()
     own = own_events(config, place)
     if not own:
@@ -91,9 +95,9 @@ def read_archive(config: Config) -> Archive:
 
 def own_events(config: Config, place: str = "") -> list[Event]:
     """Events written in the config, or in a TOML file it names."""
-    rows, where = config.events, place or _place(config.origin)
+    rows, where = config.events, place or place_of(config.origin)
     if isinstance(rows, str):
-        return read_events(Path(_found(config, rows)))
+        return read_events(Path(found(config, rows)))
     return _events(rows, f"{where}, [[events]]")
 
 
@@ -126,7 +130,7 @@ def _events(rows: Iterable[dict[str, Any]], where: str) -> list[Event]:
     return made
 
 
-def _found(config: Config, text: Any) -> Any:
+def found(config: Config, text: Any) -> Any:
     """A path of the config: beside its file, or in the package's starter folder."""
     if not isinstance(text, str) or Path(text).is_absolute():
         return text
@@ -135,7 +139,8 @@ def _found(config: Config, text: Any) -> Any:
     return str(packed if not beside.exists() and packed.exists() else beside)
 
 
-def _place(path: Path) -> str:
+def place_of(path: Path) -> str:
+    """A file as messages name it: from the present folder where it lies below."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
     except ValueError:
@@ -177,11 +182,16 @@ def _spelled(loc: list[Any]) -> str:
             continue
         after = loc[i + 1] if i + 1 < len(loc) else None
         if isinstance(after, int):
-            plain = i > 0 and i + 2 == len(loc)  # the item of a list, no table of its own
+            plain = i + 2 == len(loc) and (i > 0 or not _tabled(str(part)))  # the item of a list, no table of its own
             parts.append(f"{part} {after + 1}" if plain else f"[[{part}]] {after + 1}")
         else:
             parts.append(f"[{part}]" if i == 0 and i + 1 < len(loc) else str(part))
     return ", ".join(parts)
+
+
+def _tabled(key: str) -> bool:
+    """Whether the items under a key of the config are tables."""
+    return key not in Config.model_fields or _inner(Config.model_fields[key].annotation) is not None
 
 
 def _allowed(loc: list[Any]) -> list[str]:
@@ -224,6 +234,14 @@ def _names(config: Config, place: str) -> None:
                 where=f"{place}, [report], summary",
                 hint=nearest(name, asked) if asked else "add it under [[effects]]",
             )
+    _declared(config, place)
+    check_scenarios(config.scenarios, config.scenario_forecast, place)
+    for name in config.naive:
+        if name not in labels:
+            raise ConfigError(
+                f"no model of this config is called '{name}'", where=f"{place}, naive",
+                hint=nearest(name, labels) if labels else "add it under [[models]]",
+            )  # fmt: skip
     parts = [(f"[[backtest]] {i + 1}, models", g.models) for i, g in enumerate(config.backtest)]
     for where, names in [*parts, ("[forecast], models", config.forecast.models)]:
         for name in names:
@@ -241,6 +259,26 @@ def _names(config: Config, place: str) -> None:
                 )  # fmt: skip
 
 
+def _declared(config: Config, place: str) -> None:
+    """Every control that a model names is declared under [[regressors]], so that it is known when its values were out."""
+    names = _unique([r.name for r in config.regressors], "regressors", place)
+    for i, model in enumerate(config.models):
+        for control in _controls(config.written_out(model)):
+            if control not in names:
+                raise ConfigError(
+                    f"the control '{control}' is not declared", where=f"{place}, [[models]] {i + 1}, controls",
+                    hint=nearest(control, names) if names else "a table [[regressors]] with its name and what is known of it",
+                )  # fmt: skip
+
+
+def _controls(spec: Any) -> list[str]:
+    """Controls named anywhere in a model's words, those of inner models too."""
+    if isinstance(spec, dict):
+        own = [str(c) for c in spec.get("controls", ())]
+        return own + [c for key, value in spec.items() if key != "controls" for c in _controls(value)]
+    return [c for value in spec for c in _controls(value)] if isinstance(spec, list | tuple) else []
+
+
 def _unique(names: list[str], table: str, place: str) -> list[str]:
     for i, name in enumerate(names):
         if name in names[:i]:
@@ -256,6 +294,9 @@ def _plugins(config: Config, place: str) -> None:
     """Every plug-in of the config can be built with its options."""
     for i, model in enumerate(config.models):
         registry.build("model", config.written_out(model), where=f"{place}, [[models]] {i + 1}")
+    part = config.scenario_forecast
+    if part.series and part.model not in [m.label for m in config.models]:
+        registry.build("model", part.model, where=f"{place}, [scenario_forecast], model")
     for i, metric in enumerate(config.metrics):
         registry.build("metric", metric.spec, where=f"{place}, [[metrics]] {i + 1}")
     for i, row in enumerate(config.effects):

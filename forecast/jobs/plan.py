@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,12 +14,18 @@ from forecast.core.events import Event, EventCalendar
 from forecast.core.products import products
 from forecast.core.questions import Design, Task
 from forecast.core.results import Finding
+from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import UNTOUCHED, BacktestGroup, Config, EffectRow, Vary
+from forecast.jobs.declared import door_of
+from forecast.jobs.scenarios import Outlook, asked, outlooks
 from forecast.study.backtest import Past, answerable, questions
 from forecast.study.cutoffs import cutoffs
 from forecast.study.donors import untouched
+from forecast.study.door import Door
+from forecast.study.score import job_of
+from forecast.study.truth import kind_of, truth_of
 
 CHUNK = 6  # series of one backtest batch: fine enough to share out, coarse enough for models that work on whole batches
 OWN_DAY = "next months"  # the group of questions that stand on the run's own day
@@ -41,9 +48,11 @@ class Batch:
     horizons: tuple[int, ...] = ()
     rests_on: tuple[str, ...] = ()
     keep: bool = False
+    truth: str | int = "latest"
     row: EffectRow | None = None
     design: Design | None = None
     vary: Vary | None = None
+    outlook: Outlook | None = None
 
     @property
     def scored(self) -> bool:
@@ -59,6 +68,7 @@ class Plan:
     archive: Archive
     vintage: Vintage
     batches: tuple[Batch, ...]
+    door: Door
     findings: tuple[Finding, ...] = ()
     groups: dict[str, tuple[Past, ...]] = field(default_factory=dict)
 
@@ -82,6 +92,7 @@ class Plan:
             "forecast answers": sum(len(b.pasts) for b in self.batches if not b.scored),
             "effect questions": len(self.config.effects),
             "effect answers": sum(len(row.estimators) for row in self.config.effects),
+            "scenario forecasts": sum(len(b.outlook.given) for b in self.batches if b.outlook),
             "variations": sum(b.vary.count for b in self.batches if b.vary),
             "batches": len(self.batches),
         }
@@ -90,20 +101,22 @@ class Plan:
 def plan(config: Config, archive: Archive) -> Plan:
     """Questions x methods; nothing is computed."""
     vintage = archive.latest if config.as_of == "latest" else archive.as_of(config.as_of)
+    door = door_of(config, archive)
     place = config.origin.name
     groups: dict[str, tuple[Past, ...]] = {}
     batches: list[Batch] = []
     findings: list[Finding] = []
     for i, group in enumerate(config.backtest):
         where = f"{place}, [[backtest]] {i + 1}, series"
-        pasts = _old(config, group, matching(group.series, archive.series, where), archive, vintage)
+        truth = vintage if group.truth == "latest" else truth_of(archive, group.truth, vintage.day)
+        pasts = _old(config, group, matching(group.series, archive.series, where), door, vintage.day, truth)
         groups[group.name] = tuple(pasts)
         findings += _unasked(group, matching(group.series, archive.series, where), pasts)
-        batches += _task_batches(config, group.name, pasts, group.horizons, group.models)
+        batches += _task_batches(config, group.name, pasts, group.horizons, group.models, group.truth)
     names = matching(config.forecast.series, archive.series, f"{place}, [forecast], series")
-    short = [name for name in names if _known_months(vintage, name) < config.forecast.min_months]
+    short = [name for name in names if _known_months(door.as_of(vintage.day), name) < config.forecast.min_months]
     findings += [Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in short]
-    groups[OWN_DAY] = tuple(_next(config, vintage, [name for name in names if name not in short]))
+    groups[OWN_DAY] = tuple(_next(config, door.as_of(vintage.day), [n for n in names if n not in short]))
     batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
     for i, row in enumerate(config.effects):
         later = [e for e in row.event if e in archive.events and e not in vintage.events]
@@ -112,8 +125,11 @@ def plan(config: Config, archive: Archive) -> Plan:
             continue
         batches += _effect_batches(row, archive, vintage, f"{place}, [[effects]] {i + 1}")
         findings += _out_of_scope(row, archive.events)
+    given, left = asked(config.scenarios, door.as_of(vintage.day), [e.id for e in archive.events], place)
+    findings += [Finding("scenario", text, "[[scenarios]]") for text in left]
+    batches += _scenario_batches(config, archive, door.as_of(vintage.day), given, place)
     _once(batches, place)
-    return Plan(config, archive, vintage, tuple(batches), tuple(findings), groups)
+    return Plan(config, archive, vintage, tuple(batches), door, tuple(findings), groups)
 
 
 def matching(patterns: Iterable[str], known: Sequence[str], where: str) -> list[str]:
@@ -138,23 +154,18 @@ def _known_months(vintage: Vintage, series: str) -> int:
     return vintage.observed(series).count if vintage.knows(series) else 0
 
 
-def _old(config: Config, group: BacktestGroup, series: Sequence[str], archive: Archive, truth: Vintage) -> list[Past]:
-    """The old questions of a group that the run's vintage can answer."""
+def _old(config: Config, group: BacktestGroup, series: Sequence[str], door: Door, today: dt.date, truth: Vintage) -> list[Past]:
+    """The old questions of a group that `truth` can answer."""
     out: list[Past] = []
-    if f"{truth.day:%Y-%m}" < group.first:
+    if f"{today:%Y-%m}" < group.first:
         return out
     for name in series:
-        days = cutoffs(group.first, group.last or truth.day, group.every, series=name, archive=archive)
+        days = cutoffs(group.first, group.last or today, group.every, series=name, archive=door)
         found = questions(
-            archive,
-            [name],
-            [day for day in days if day < truth.day],
-            max(group.horizons),
-            window=group.window,
-            window_months=group.window_months,
-            min_months=group.min_months,
-            draws=config.draws,
-        )
+            door, [name], [day for day in days if day < today], max(group.horizons), window=group.window,
+            window_months=group.window_months, min_months=group.min_months, draws=config.draws, gap=group.gap,
+            step=group.step, refit=group.refit,
+        )  # fmt: skip
         out += answerable(found, truth)
     return out
 
@@ -174,12 +185,17 @@ def _next(config: Config, vintage: Vintage, names: Iterable[str]) -> list[Past]:
     for name in names:
         last = vintage.last_month(name)
         asked = [vintage.steps.label(last + h) for h in range(1, config.forecast.months + 1)]
-        out.append(Past(Task(vintage.day, name, asked, draws=config.draws), last))
+        out.append(Past(Task(vintage.day, name, asked, draws=config.draws), last, known=kind_of(vintage, name)))
     return out
 
 
 def _task_batches(
-    config: Config, group: str, pasts: Sequence[Past], horizons: Sequence[int], chosen: Sequence[str]
+    config: Config,
+    group: str,
+    pasts: Sequence[Past],
+    horizons: Sequence[int],
+    chosen: Sequence[str],
+    truth: str | int = "latest",
 ) -> list[Batch]:
     """One batch per model and chunk of series; members of a combination come a stage earlier."""
     if not pasts:
@@ -187,7 +203,7 @@ def _task_batches(
     names = list(dict.fromkeys(past.series for past in pasts))
     size = CHUNK if group != OWN_DAY else len(names)
     chunks = [set(names[i : i + size]) for i in range(0, len(names), size)]
-    models = _with_members(config, chosen)
+    models = models_of(config, chosen)
     needed = {member for model in models for member in config.members(model)}
     stages = _stages(config, models)
     return [
@@ -201,9 +217,21 @@ def _task_batches(
             horizons=tuple(horizons),
             rests_on=tuple(_named(group, member, k) for member in config.members(model)),
             keep=model in needed,
+            truth=truth,
         )
         for model in models
         for k, chunk in enumerate(chunks)
+    ]
+
+
+def _scenario_batches(config: Config, archive: Archive, vintage: Vintage, given: Sequence[Scenario], place: str) -> list[Batch]:
+    """One batch a series, because its scenarios are pooled where they have probabilities."""
+    part = config.scenario_forecast
+    names = matching(part.series, archive.series, f"{place}, [scenario_forecast], series")
+    spec = config.spec(part.model) if part.model in [m.label for m in config.models] else {"use": part.model}
+    return [
+        Batch(f"scenarios|{part.model}|{o.task.series[0]}", part.model, spec, "scenarios", outlook=o)
+        for o in outlooks(names, given, vintage, part.months, config.draws)
     ]
 
 
@@ -211,7 +239,7 @@ def _named(group: str, model: str, chunk: int) -> str:
     return f"{group}|{model}|{chunk}"
 
 
-def _with_members(config: Config, chosen: Sequence[str]) -> list[str]:
+def models_of(config: Config, chosen: Sequence[str]) -> list[str]:
     """The chosen models (all by default) and those they rest on, in the config's order."""
     wanted = set(chosen or [m.label for m in config.models])
     for model in reversed(config.models):
@@ -303,10 +331,10 @@ def _spelled(series: str, archive: Archive, where: str) -> None:
 
 def _once(batches: Iterable[Batch], place: str) -> None:
     """No job twice: one model may not be asked one question in two groups."""
-    seen: dict[tuple[str, str, str, int | None], str] = {}
+    seen: dict[str, str] = {}
     for batch in batches:
         for past in batch.pasts:
-            job = batch.label, past.series, str(past.task.day), past.since
+            job = job_of(batch.label, past)
             if seen.setdefault(job, batch.group) != batch.group:
                 raise ConfigError(
                     f"{batch.label} is asked about {past.series} on {past.task.day} twice",
@@ -315,26 +343,4 @@ def _once(batches: Iterable[Batch], place: str) -> None:
                 )
 
 
-def covered(plan: Plan) -> list[str]:
-    """What the plan asks, one line a group."""
-    lines = []
-    for group, pasts in plan.groups.items():
-        days = sorted({past.task.day for past in pasts})
-        series = len({past.series for past in pasts})
-        if not pasts:
-            lines.append(f"{group}: no question")
-            continue
-        models = len({b.label for b in plan.batches if b.group == group})
-        span = f"{days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
-        ahead = max(len(past.task.months) for past in pasts)
-        lines.append(
-            f"{group}: {series} series x {len(days)} days ({span}), {len(pasts)} questions x {models} models, "
-            f"{ahead} months ahead"
-        )
-    if plan.config.effects:
-        varied = f", {plan.counts['variations']} of the same asked otherwise" if plan.counts["variations"] else ""
-        lines.append(f"effects: {plan.counts['effect questions']} questions, {plan.counts['effect answers']} answers{varied}")
-    return lines
-
-
-__all__ = ["OWN_DAY", "Batch", "Plan", "covered", "design_of", "matching", "plan"]
+__all__ = ["OWN_DAY", "Batch", "Plan", "design_of", "matching", "models_of", "plan"]

@@ -103,13 +103,15 @@ def aci(scores: list[Floats], rate: float) -> Floats:
     """Miss rates to aim at in place of `LEVELS`, from past coverage (Gibbs and Candes 2021, NeurIPS 34, eq. 2).
 
     a(t+1) = a(t) + rate (a - err(t)); `scores` are the absolute scaled errors by origin, oldest first; err(t) is the share of
-    them outside the band made from all earlier ones at level a(t).
+    them outside the band made from all earlier ones at level a(t): none where a(t) <= 0 (the band is the whole line), all where
+    a(t) >= 1 (it is empty), which holds a(t) within `rate` of 0 to 1 (their lemma 4.1).
     """
     aim = LEVELS.copy()
     for t in range(1, len(scores)):
         past = np.concatenate(scores[:t])
         if len(past) and len(scores[t]):
             missed = _missed(scores[t], np.quantile(past, np.clip(1.0 - aim, 0.0, 1.0)))
+            missed = np.where(aim <= 0.0, 0.0, np.where(aim >= 1.0, 1.0, missed))
             aim = aim + rate * (LEVELS - missed)
     held_in: Floats = np.clip(aim, 1e-3, 0.999)
     return held_in

@@ -39,7 +39,9 @@ class Conformal:
     inner : name or spec of the model; origins, step : how many earlier origins, how many months apart (step 0: a third of the
     longest lead); own : errors of its own at which a series counts as much as the pool; regimes : under controls, errors made
     under controls alone, where there are enough
-    adapt : "aci" or "pid" let levels or widths follow the coverage of the earlier origins, by `rate`
+    adapt : "aci" (Gibbs and Candes 2021) or "pid" (Angelopoulos, Candes and Tibshirani 2023) let levels or widths follow the
+    coverage of the earlier origins, by `rate`. Their state is no memory: it is replayed from what was known at those origins,
+    oldest first, so it goes on month by month by itself; it reaches no further than they do (origins = 24, step = 1)
     """
 
     inner: str | dict[str, Any] = "combine"
@@ -103,7 +105,9 @@ class Conformal:
             draws[:, free] = pooling.mapped(inner[:, free], tables[free], supported[free])
         if vintage.nonnegative:
             draws = np.maximum(draws, 0.0)
-        notes = [*_told(free, supported, errors.most or count * self.origins), *([note] if note else []), *own.notes]
+        followed = [f"{self.adapt}: follows the coverage of {errors.ages} earlier origins"] if self.adapt != "none" else []
+        told = _told(free, supported, errors.most or count * self.origins)
+        notes = [*told, *(followed if free.any() else []), *([note] if note else []), *own.notes]
         name = f"{own.model}; bands from past errors" if free.any() else own.model
         return draws, replace(own, model=name, notes=tuple(notes))
 
@@ -131,6 +135,11 @@ class _Errors:
     def most(self) -> int:
         """Number of past windows."""
         return len(np.unique(self.window))
+
+    @property
+    def ages(self) -> int:
+        """Number of earlier origins that left an error."""
+        return len(np.unique(self.age))
 
     def regime(self, controlled: bool) -> tuple[str, str]:
         """The pool for the present state of policy, and what is to be said of it."""

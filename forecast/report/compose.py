@@ -11,9 +11,21 @@ from forecast.core.run import Run
 from forecast.report import html, markdown
 from forecast.report.blocks import Block, Details, Figure, Prose
 from forecast.report.facts import Facts
-from forecast.report.sections import antimony, backtest, checks, claims, data, headline, magnets, opening, origins, outlook
+from forecast.report.sections import (
+    antimony,
+    backtest,
+    checks,
+    claims,
+    data,
+    headline,
+    magnets,
+    opening,
+    origins,
+    outlook,
+    scenarios,
+)
 
-CHAPTERS = (opening, headline, outlook, magnets, origins, antimony, claims, backtest, checks, data)
+CHAPTERS = (opening, headline, outlook, scenarios, magnets, origins, antimony, claims, backtest, checks, data)
 RENDERERS = {"html": html.render, "md": markdown.render}
 
 

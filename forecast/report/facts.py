@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-LATER = ("parts", "sensitivity")  # tables that runs of earlier versions do not have
+LATER = ("parts", "sensitivity", "scenarios")  # tables that runs of earlier versions do not have
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ Plain semantic tables instead of a table library: they take the page's light and
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from forecast.core import months as mm
 from forecast.report.answers import Answer
@@ -289,40 +289,3 @@ def regimes(table: pd.DataFrame, order: Sequence[str] = ()) -> Table:
         "Observed months, not forecasts. No probability is attached to any column: which one holds is a decision, not a draw. "
         "Source: US Census Bureau, general imports.",
     )  # fmt: skip
-
-
-def comparisons(table: pd.DataFrame) -> Table:
-    """Every model against the best naive one: the ratio of pooled errors with its 90 % interval, by group and metric."""
-    metrics = list(dict.fromkeys(table["metric"].astype(str)))
-    rows: list[tuple[Cell, ...]] = []
-    for group, part in table.groupby("group", sort=False):
-        rows.append((Cell(f"{group}: {_terms(part)}", tone="group"),))
-        first = part[part["metric"] == metrics[0]].set_index("model")["ratio"]
-        order = sorted(part["model"].unique(), key=lambda m: (float(first.get(m, math.inf)), m))
-        found = {(str(r["model"]), str(r["metric"])): r for r in part.to_dict("records")}
-        rows += [(Cell(str(m)), *(c for k in metrics for c in _compared(found.get((str(m), k))))) for m in order]
-    heads = [(f"{m.upper()} ratio", f"90{NBSP}% interval", "said of it") for m in metrics]
-    columns = (Column("Model"), *(Column(h, i < 2) for three in heads for i, h in enumerate(three)))
-    caption = "Error divided by the benchmark's, the best naive forecast of earlier cutoffs; below 1 is better."
-    note = "“Beats it” is said only where the whole 90 % interval lies below 1, “is worse” only where it lies above."
-    return Table(caption, columns, tuple(rows), note)
-
-
-def _terms(part: pd.DataFrame) -> str:
-    """Benchmark by metric, size of the comparison and its limits: the same for all models of a group."""
-    named = [f"{str(r['metric']).upper()} against {r['benchmark']}" for r in part.drop_duplicates("metric").to_dict("records")]
-    notes = [n for n in dict.fromkeys(str(n) for n in part["note"].fillna("")) if n]
-    size = f"{int(part['n'].max())} questions, {int(part['n_cutoffs'].max())} cutoffs"
-    return "; ".join([", ".join(named), size, *notes[:1]])
-
-
-def _compared(row: Mapping[Any, Any] | None) -> tuple[Cell, Cell, Cell]:
-    from forecast.report.wording import better
-
-    if row is None:
-        return Cell(MISSING), Cell(MISSING), Cell("not scored", tone="muted")
-    ratio, low, high = (float(row[k]) if row[k] is not None else math.nan for k in ("ratio", "lo90", "hi90"))
-    said = "benchmark" if row["model"] == row["benchmark"] else better(ratio, low, high)
-    interval = f"{plain(low, 2)} to {plain(high, 2)}" if math.isfinite(high) else MISSING
-    tone = {"beats it": "pass", "is worse": "fail"}.get(said, "muted")
-    return Cell(plain(ratio, 2)), Cell(interval), Cell(said, tone=tone)

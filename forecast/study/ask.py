@@ -137,13 +137,17 @@ def _first(keys: Sequence[Any], memo: Mapping[Any, Answer]) -> list[int]:
 
 
 def _members_first(method: Any, asked: Sequence[tuple[Question, Vintage]], seed: int, memo: dict[Any, Answer]) -> None:
-    """Put what many questions rest on to each member at once, into the memo."""
+    """Put what many questions rest on to each member at once, into the memo; what cannot be asked fails when it is answered."""
     groups: dict[str, tuple[Any, list[tuple[Question, Vintage]]]] = {}
     for question, vintage in asked:
-        for spec, inner, seen in _asked(method, vintage, question):
+        try:
+            wanted = _asked(method, vintage, question)
+        except CAUGHT:
+            continue
+        for spec, inner, seen in wanted:
             groups.setdefault(json.dumps(spec, sort_keys=True, default=str), (spec, []))[1].append((inner, seen))
-    for spec, wanted in groups.values():
-        answer_many(registry.build(_kind_of(wanted[0][0]), spec), wanted, seed, memo)
+    for spec, together in groups.values():
+        answer_many(registry.build(_kind_of(together[0][0]), spec), together, seed, memo)
 
 
 def made_many(

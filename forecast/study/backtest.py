@@ -167,10 +167,10 @@ def answers(
     seed: int = 0,
     memo: dict[Any, Any] | None = None,
 ) -> list[Any]:
-    """Answers of one model to many questions, in one call where the model offers `predict_many`."""
+    """Answers of one model to many questions, in one call where it, or what it rests on, offers `predict_many`."""
     memo = {} if memo is None else memo
     if not hasattr(method, "predict_many"):
-        return [ask.answer(method, v, t, seed, memo) for v, t in zip(vintages, tasks, strict=True)]
+        return ask.answer_many(method, list(zip(tasks, vintages, strict=True)), seed, memo)
     given = [ask.given(method, v, t, seed, memo) for v, t in zip(vintages, tasks, strict=True)]
     rngs = [ask.rng_of(seed, method, t) for t in tasks]
     return ask.made_many(method, list(zip(vintages, tasks, strict=True)), rngs, given)

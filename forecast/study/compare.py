@@ -19,7 +19,7 @@ COLUMNS = (
     "model", "benchmark", "metric", "group", "ratio", "lo90", "hi90", "n", "n_cutoffs", "note", "n_series", "failures", "rank",
     "tied", "dm_p", "gw_p", "in_mcs", "mcs_p", "mz_p", "mz_intercept", "mz_slope", "text",
 )  # fmt: skip
-NAIVE = ("seasonal_naive", "mean12", "drift")
+NAIVE = ("last_value", "seasonal_naive", "mean12", "event_mean", "airline")  # where a config names no others
 BLOCK = 6  # months of cutoffs resampled together: their forecast errors overlap
 FEWEST_SHARE = 0.5  # of the questions; a model that answers fewer is not ranked, and does not narrow the common set
 REPLICATES = 2000
@@ -33,6 +33,7 @@ def compare(
     *,
     forecasts: pd.DataFrame | None = None,
     models: Iterable[str] = (),
+    naive: Sequence[str] = NAIVE,
 ) -> list[dict[str, Any]]:
     """Rows of the comparisons table for one group of questions, all horizons together; keys `COLUMNS`.
 
@@ -42,7 +43,7 @@ def compare(
     that is none. With fewer than 20 cutoffs, or scored months in one regime only, there is no test.
 
     forecasts : rows of forecasts.parquet, for bias and efficiency; models : all that were asked, so that one that answered
-    nothing has its row too.
+    nothing has its row too; naive : models among which the benchmark is chosen, by their names.
     """
     rows: list[dict[str, Any]] = []
     for metric in metrics:
@@ -53,12 +54,12 @@ def compare(
         names = sorted({*map(str, table["model"]), *models})
         ranked = [m for m in names if answered.get(m, 0) >= FEWEST_SHARE * asked and m in answered]
         common = answered_by(table, ranked)
-        naive = [model for model in NAIVE if model in ranked]
+        simple = [model for model in naive if model in ranked]
         days = sorted(common["cutoff"].unique())
-        if not naive or len(days) < 3:
+        if not simple or len(days) < 3:
             continue
         training = days[: len(days) // 3]
-        benchmark = _best(common[common["cutoff"].isin(training)], naive)
+        benchmark = _best(common[common["cutoff"].isin(training)], simple)
         rooted = pooling(metric) == "root mean square"
         held = support(common[~common["cutoff"].isin(training)], benchmark, rooted)
         head = {"group": group, "metric": metric, "benchmark": benchmark}
@@ -83,10 +84,12 @@ def comparison(
     metrics: Sequence[str] = ("crps", "mae"),
     seed: int = 0,
     group: str = "all",
+    naive: Sequence[str] = NAIVE,
 ) -> pd.DataFrame:
     """The comparison table of some scores, one row per model, metric and group; columns `COLUMNS`.
 
     by : columns of the scores that make groups of their own (`h_info`, `series`, `regime`, `jan_mar`, `vintage`).
+    naive : models among which the benchmark is chosen, by their names.
     """
     import pandas as pd
 
@@ -96,9 +99,9 @@ def comparison(
     if by:
         for values, part in table.groupby(list(by), sort=True):
             named = ", ".join(f"{name} {value}" for name, value in zip(by, values, strict=True))
-            rows += compare(part, f"{group}: {named}", metrics, seed, forecasts=forecasts, models=names)
+            rows += compare(part, f"{group}: {named}", metrics, seed, forecasts=forecasts, models=names, naive=naive)
     else:
-        rows = compare(table, group, metrics, seed, forecasts=forecasts, models=names)
+        rows = compare(table, group, metrics, seed, forecasts=forecasts, models=names, naive=naive)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 import fnmatch
 import functools
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -34,6 +35,7 @@ class Regressor:
 
     known : "known_future", every month on every day (a calendar); "observed_only", months that have ended `lag_months` ago
     values : by month label; empty for a control that the panel holds. series : patterns of the series that it belongs to
+    of : a series whose figures are the values, as they were published by the day
     """
 
     name: str
@@ -41,12 +43,15 @@ class Regressor:
     lag_months: int = 0
     values: Mapping[str, float] = field(default_factory=dict)
     series: tuple[str, ...] = ("*",)
+    of: str = ""
 
     def __post_init__(self) -> None:
         if self.known not in KNOWN:
             raise ConfigError(f"'{self.known}' does not say what is known of '{self.name}'", hint=nearest(self.known, KNOWN))
         if self.lag_months < 0:
             raise ConfigError(f"'{self.name}' cannot be known {-self.lag_months} months early", hint="0 or more")
+        if self.of and self.known == "known_future":
+            raise ConfigError(f"'{self.of}' is published month by month, not known in advance", hint='"observed_only"')
 
     def last(self, day: dt.date) -> int | None:
         """The last month whose value was known on a day; None where all are."""
@@ -143,7 +148,7 @@ class Door:
             return seen
         cells = {name: self._out(name, seen.cells[name], day) for name in seen.series}
         cells = {name: kept for name, kept in cells.items() if kept}
-        return replace(seen, cells=cells, controls=self._controls(day, seen.series), past=self.as_of)
+        return replace(seen, cells=cells, controls=self._controls(replace(seen, cells=cells)), past=self.as_of)
 
     def _lag(self, series: str) -> int:
         found = (lag for pattern, lag in self.lags.items() if fnmatch.fnmatch(series, pattern))
@@ -157,16 +162,26 @@ class Door:
         last = last_ended(day, self._lag(series))
         return tuple(replace(c, basis="lag") for c in cells if c.last <= last)
 
-    def _controls(self, day: dt.date, series: Iterable[str]) -> dict[tuple[str, str], dict[int, float]]:
+    def _controls(self, seen: Vintage) -> dict[tuple[str, str], dict[int, float]]:
         """Values of the declared regressors known on a day, by series and name."""
         own = {} if isinstance(self.source, Archive) else self.source.controls
         out: dict[tuple[str, str], dict[int, float]] = {}
         for regressor in self.regressors:
             given = {months.ordinal(label): float(value) for label, value in regressor.values.items()}
-            for name in series:
+            if regressor.of:
+                given = _published(seen, regressor.of)
+            for name in seen.series:
                 if any(fnmatch.fnmatch(name, pattern) for pattern in regressor.series):
-                    out[name, regressor.name] = regressor.seen(own.get((name, regressor.name), given), day)
+                    out[name, regressor.name] = regressor.seen(own.get((name, regressor.name), given), seen.day)
         return out
+
+
+def _published(seen: Vintage, series: str) -> dict[int, float]:
+    """The figures of a series that were known on the vintage's day, by month; none before the first one."""
+    if not seen.knows(series):
+        return {}
+    observed = seen.observed(series)
+    return {int(m): float(v) for m, v in zip(observed.months, observed.values, strict=True) if math.isfinite(v)}
 
 
 def refuse(vintage: Vintage, regressors: Iterable[Regressor]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +82,38 @@ def feasible(
     return pd.DataFrame(full, columns=list(COLUMNS))
 
 
+def counted(
+    door: Door, pasts: Sequence[Past], horizons: Iterable[int], levels: Iterable[float] = (80, 95), truth: Vintage | None = None
+) -> list[str]:
+    """What some questions could support if every model answered them all, one line a horizon: no model is asked.
+
+    Questions that can be marked at the horizon; interval levels that the past errors of a series (the one with most of them:
+    "own") or of all series together ("pooled") reach; and whether a test can follow.
+    """
+    lines = []
+    known = truth or door.latest
+    for horizon in sorted(set(horizons)):
+        marked = [past for past in pasts if any(p.scored for p in periods_of(past, known, [horizon]))]
+        own = Counter(past.series for past in marked)
+        most, days = max(own.values(), default=0), sorted({past.task.day for past in marked})
+        told = [f"{level:g} % {_reached(most, len(marked), level)}" for level in sorted(set(levels))]
+        left = marked if len(days) < 3 else [past for past in marked if past.task.day >= days[len(days) // 3]]
+        why = _untested(door, left, horizon)
+        lines.append(
+            f"horizon {horizon}: {len(marked)} questions on {len(days)} days, up to {most} a series; {', '.join(told)}; "
+            f"{f'no test, ratio only ({why})' if why else 'tests'}"
+        )
+    return lines
+
+
+def _reached(own: int, pooled: int, level: float) -> str:
+    """Whether past errors reach a level by n / (n + 1)."""
+    need = fewest(level)
+    if own >= need:
+        return "own"
+    return "pooled" if pooled >= need else f"none ({pooled} errors of {need})"
+
+
 def _days(door: Door, series: str, first: str | None, min_months: int) -> Sequence[dt.date]:
     """A cutoff after every release, from the month in which enough figures may be known."""
     if not door.latest.knows(series):
@@ -145,11 +178,17 @@ def _first_answered(door: Door, method: Any, pasts: Sequence[Past]) -> tuple[int
 
 def _test(door: Door, marked: Sequence[Past], horizon: int) -> str:
     """Whether tests of predictive ability can follow once a third of the cutoffs has chosen the benchmark."""
-    left = len(marked) - len(marked) // 3
-    if left < FEWEST_CUTOFFS:
-        return f"no: {left} cutoffs after the benchmark's choice, {FEWEST_CUTOFFS} needed"
-    found = told_apart([regime_of(p.series, p.first + horizon - 1, door.events) for p in marked[-left:]])
-    return "yes" if len(found) > 1 else f"no: one regime ({found[0]})"
+    why = _untested(door, marked[len(marked) // 3 :], horizon)
+    return f"no: {why}" if why else "yes"
+
+
+def _untested(door: Door, left: Sequence[Past], horizon: int) -> str:
+    """Why no test can follow from the questions left after the benchmark's choice; nothing where one can."""
+    days = len({past.task.day for past in left})
+    if days < FEWEST_CUTOFFS:
+        return f"{days} cutoffs after the benchmark's choice of {FEWEST_CUTOFFS} needed"
+    found = told_apart([regime_of(p.series, p.first + horizon - 1, door.events) for p in left])
+    return "" if len(found) > 1 else f"one regime ({found[0]})"
 
 
 def _levelled(row: Mapping[str, Any], pooled: int, level: float) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from forecast.core import months
 from forecast.core.contracts import failed
-from forecast.core.errors import ConfigError, NotIdentifiedError
+from forecast.core.errors import ConfigError, LookAheadError, NotIdentifiedError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.scenario import Scenario
@@ -19,6 +20,7 @@ from forecast.kernels.breaks import systematic
 from forecast.study import ask
 
 UNKNOWN = "no month of this regime is known"
+IN_PART = "measures on a part of it alone"
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ class Basis:
     def text(self) -> str:
         """On what the months rest, in words."""
         if self.known:
-            return f"{self.regime}: {self.known} months of this regime are known"
+            count = f"{self.known} months of this regime are known" if self.known > 1 else "1 month of this regime is known"
+            return f"{self.regime}: {count}"
         if self.share is not None:
-            return f"{self.regime}: {UNKNOWN}; the level is declared, {self.share:.0%} of the old one, with a declared spread"
+            return f"{self.regime}: {UNKNOWN}, its texts leave {self.share:.0%} of the trade, and the spread is declared"
         return f"{self.regime}: {UNKNOWN}"
 
 
@@ -56,7 +59,9 @@ def scenarios(method: Any, vintage: Vintage, task: Task, given: Sequence[Scenari
     """The model's answer to a task under each scenario, series by series, all from the same random numbers.
 
     A month whose regime was never seen is answered only where the texts of its measures declare a share; else the fan is a
-    Failure that says so.
+    Failure that says so. So is the fan of a total over partners where a measure on a part of it begins or ends in the asked
+    months: what the other partners would send then is not in the calendar. A scenario that changes what is known of the past is
+    a LookAheadError.
     """
     names = [scenario.name for scenario in given]
     if len(set(names)) < len(names):
@@ -68,16 +73,46 @@ def scenarios(method: Any, vintage: Vintage, task: Task, given: Sequence[Scenari
         for series in task.series:
             inner = Task(task.day, series, task.months, task.fitted_on, task.draws)
             rests = basis(then, series, inner)
-            missing = [part for part in rests if not part.known and part.share is None]
-            if missing:
-                reason = NotIdentifiedError(
-                    UNKNOWN, where=f"{series}, {scenario.name}: {missing[0].regime}", hint="declare share_stopped"
-                )
+            faithful(vintage, then, series, scenario.name)
+            reason = _unanswerable(then, inner, rests, scenario.name)
+            if reason is not None:
                 answer: Any = failed(method, inner, reason)
             else:
                 answer = ask.answer(method, then, inner, seed, memo)
             out.append(Fan(scenario.name, series, answer, rests, scenario.probability))
     return out
+
+
+def _unanswerable(then: Vintage, task: Task, rests: Sequence[Basis], name: str) -> NotIdentifiedError | None:
+    """Why a series has no fan under a scenario, None where it may have one."""
+    series = task.series[0]
+    missing = [part for part in rests if not part.known and part.share is None]
+    if missing:
+        return NotIdentifiedError(UNKNOWN, where=f"{series}, {name}: {missing[0].regime}", hint="declare share_stopped")
+    asked = np.array([then.last_month(series), *sorted(task.ordinals(then))])
+    now, *later = regimes(then, series, asked, whole=False)
+    moved = next((regime for regime in later if regime.measures != now.measures), None)
+    if moved is None:
+        return None
+    which = sorted(moved.measures ^ now.measures)
+    verb = "begins or ends" if len(which) == 1 else "begin or end"
+    return NotIdentifiedError(
+        f"{' and '.join(which)} {verb} on a part of this total: what the whole does then is not identified",
+        where=f"{series}, {name}",
+        hint="the flows that the measure bears on",
+    )
+
+
+def faithful(vintage: Vintage, then: Vintage, series: str, name: str) -> None:
+    """A LookAheadError where a scenario changes a figure, or the measures of a month that has passed."""
+    same = then.day == vintage.day and then.cells == vintage.cells
+    if same and vintage.steps.unit == "month":
+        passed = np.arange(vintage.observed(series).first, months.ordinal(vintage.day))
+        for whole in (True, False):
+            same = same and regimes(then, series, passed, whole) == regimes(vintage, series, passed, whole)
+    if not same:
+        problem = f"the scenario '{name}' changes what is known of the past"
+        raise LookAheadError(problem, where=series, hint=f"changes after {vintage.day}")
 
 
 def basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]:
@@ -90,11 +125,13 @@ def basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]:
     for regime in past:
         counts[regime] = counts.get(regime, 0) + 1
     labels = regimes(vintage, series, asked)
+    in_part = any(regime.measures for regime in regimes(vintage, series, asked, whole=False))
     out = []
     for regime in dict.fromkeys(labels):
         own = [m for m, label in zip(asked.tolist(), labels, strict=True) if label == regime]
-        share = _share(vintage, regime, past)
-        out.append(Basis(regime.words, vintage.steps.label(own[0]), vintage.steps.label(own[-1]), counts.get(regime, 0), share))
+        words = IN_PART if in_part and not regime.measures else regime.words
+        first, last = vintage.steps.label(own[0]), vintage.steps.label(own[-1])
+        out.append(Basis(words, first, last, counts.get(regime, 0), _share(vintage, regime, past)))
     return tuple(out)
 
 

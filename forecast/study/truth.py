@@ -21,13 +21,23 @@ def truth_of(archive: Archive | Door, release: Release = "latest", day: str | dt
     truth: the latest would stand for something that it is not.
     """
     latest = archive.latest if day is None else archive.as_of(day)
-    if release == "latest":
+    k = place(release)
+    if k is None:
         return latest
-    k = 1 if release == "first" else release
-    if not isinstance(k, int) or isinstance(k, bool) or k < 1:
-        raise ConfigError(f"'{release}' is no release to mark against", hint='"first", "latest" or a number from 1 on')
     cells = {name: _nth(archive, name, k, latest.day) for name in latest.series}
     return replace(latest, cells={name: kept for name, kept in cells.items() if kept}, past=None)
+
+
+def place(release: Release) -> int | None:
+    """The place of a release among those of a figure, from 1; None for the latest.
+
+    >>> place("first"), place(3), place("latest")
+    (1, 3, None)
+    """
+    k = {"first": 1, "latest": None}.get(release) if isinstance(release, str) else release
+    if release != "latest" and (not isinstance(k, int) or isinstance(k, bool) or k < 1):
+        raise ConfigError(f"'{release}' is no release to mark against", hint='"first", "latest" or a number from 1 on')
+    return k
 
 
 def _nth(archive: Archive | Door, series: str, k: int, day: dt.date) -> tuple[Cell, ...]:

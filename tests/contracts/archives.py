@@ -62,21 +62,3 @@ def event(name: str = "ban", announced: str = "2021-03-01", effective: str = "20
         id=name, title=name, announced=dt.date.fromisoformat(announced), effective=dt.date.fromisoformat(effective),
         products=("re_magnets",), instrument="licence", role="default", **more,
     )  # fmt: skip
-
-
-def garbled(original: Archive, day: dt.date) -> Archive:
-    """The same archive up to `day`; after it every figure is garbage, events are announced, and ends are set or moved."""
-    table = original.table.copy()
-    later = table["released"] > day.isoformat()
-    table.loc[later, "value"] = 1e9
-    first = months.ordinal(day) - 6  # and the past is revised to garbage
-    extra = [row(SERIES, first + i, first + i, 7e8, day + dt.timedelta(days=30)) for i in range(6)]
-    table = pd.concat([table, pd.DataFrame(extra)], ignore_index=True)
-    tomorrow = day + dt.timedelta(days=1)
-    changed = []
-    for known in original.events:
-        if known.announced <= day and (known.end_announced is None or known.end_announced > day):
-            known = event(known.id, str(known.announced), str(known.effective), end=tomorrow, end_announced=tomorrow)
-        changed.append(known)
-    changed.append(event("later", str(tomorrow), str(tomorrow)))
-    return Archive(table, EventCalendar(tuple(changed)))

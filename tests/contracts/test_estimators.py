@@ -15,6 +15,7 @@ from forecast.core.results import Effect, Failure
 from forecast.core.vintage import Cell, Vintage
 from forecast.study import judge, placebo
 from forecast.study.ask import answer
+from forecast.study.garble import garbled
 
 ESTIMATORS = registry.names("estimator")
 TREATED = "CHN.export.WLD.re_magnets"
@@ -182,16 +183,14 @@ def test_figures_released_after_the_day_change_nothing(name, archive_of, figure)
         for series, column in zip((TREATED, *DONORS), values.T, strict=True)
         for i, v in enumerate(column)
     ]
-    day = "2023-08-15"
-    garbage = [row | {"value": 9e9, "released": "2023-08-16"} for row in rows[60:72]]
+    day = dt.date(2023, 8, 15)
+    known = archive_of(*rows, events=[BAN])
+    vintages = [table.as_of(day) for table in (known, garbled(known, day))]
     asked = design(stop="2023-06")
-    one, two = (estimate(name, archive_of(*table, events=[BAN]).as_of(day), asked) for table in (rows, rows + garbage))
+    one, two = (estimate(name, then, asked) for then in vintages)
     assert np.array_equal(one.counterfactual, two.counterfactual)
     assert one.description == two.description
-    judged = [
-        judge.estimate(registry.build("estimator", name), archive_of(*table, events=[BAN]).as_of(day), asked, 5)
-        for table in (rows, rows + garbage)
-    ]
+    judged = [judge.estimate(registry.build("estimator", name), then, asked, 5) for then in vintages]
     assert judged[0].gates
     # spelled out: a gate without a value holds NaN, which from Python 3.13 on is unequal to itself inside a dataclass
     assert repr(judged[0].gates) == repr(judged[1].gates)

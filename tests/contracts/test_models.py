@@ -6,13 +6,14 @@ import importlib.util
 import numpy as np
 import pytest
 
-from contracts.archives import FIRST, SERIES, archive, day_after, event, garbled, monthly
+from contracts.archives import FIRST, SERIES, archive, day_after, event, monthly
 from forecast.core import months as mm, registry
 from forecast.core.errors import TooShortError
 from forecast.core.panel import panel
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.study.ask import answer, put
+from forecast.study.garble import garbled
 
 NEEDS = {"prophet": "prophet"}  # models whose library is an extra, and starts slowly: asked in a few tests only
 QUICK = [name for name in registry.names("model") if name not in NEEDS]

@@ -215,3 +215,10 @@ def test_the_public_verb_takes_a_backtest():
     made = fc.compare(past, metrics=["mae"])
     assert set(made["model"]) == {"mean12", "drift"}
     assert made["text"].str.contains("no test, ratio only").all()
+
+
+def test_the_benchmark_is_chosen_among_the_named():
+    found = compare(table(), "g", naive=["mean12"])
+    assert {r["benchmark"] for r in found} == {"mean12"}
+    assert row(found, "good")["ratio"] == pytest.approx(0.25)
+    assert compare(table(), "g", naive=["last_value"]) == []

@@ -6,7 +6,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from contracts.archives import SERIES, archive, day_after, event, garbled, monthly, rows
+from contracts.archives import SERIES, archive, day_after, event, monthly, rows
 
 from forecast.core import months as mm, registry
 from forecast.core.archive import Archive
@@ -15,7 +15,8 @@ from forecast.core.events import EventCalendar
 from forecast.core.hindsight import past_questions
 from forecast.core.panel import panel
 from forecast.core.questions import Task
-from forecast.study.ask import answer_many, put
+from forecast.study.ask import answer, answer_many, put
+from forecast.study.garble import garbled
 
 NAMES = [f"CHN.export.{code}.re_magnets" for code in ("USA", "DEU", "JPN", "KOR", "VNM", "THA", "MEX", "IND", "FRA", "GBR")]
 
@@ -203,6 +204,51 @@ def test_bands_may_follow_coverage(adapt):
     made = ask(vintage, names, [str(60 + h) for h in range(4)], origins=10, step=2, adapt=adapt)
     low, high = np.quantile(made.draws, [0.1, 0.9], axis=0)
     assert 0.6 < np.mean((low <= truth) & (truth <= high)) < 0.95
+
+
+def stormy(at=40, n=64):
+    """Three flows about a constant, whose noise is four times as large from month `at` on."""
+    rng = np.random.default_rng(5)
+    size = np.where(np.arange(n) < at, 0.05, 0.2)
+    return Archive(pd.DataFrame([r for s in NAMES[:3] for r in rows(1000 * np.exp(size * rng.standard_normal(n)), s)]))
+
+
+def month_by_month(known, adapt, memo, first=41, count=10):
+    """Whether each month's figures lay in the band of 80 per cent made the month before, and the last answer."""
+    words = {"use": "conformal", "inner": "mean12", "origins": 16, "step": 1, "adapt": adapt, "rate": 0.15}
+    model, hits = registry.build("model", words), []
+    for m in range(mm.ordinal("2018-01") + first, mm.ordinal("2018-01") + first + count):
+        then = known.as_of(day_after(mm.label(m - 1)))
+        made = answer(model, then, Task(then.day, NAMES[:3], [mm.label(m)], draws=200), 1, memo)
+        low, high = np.quantile(made.draws[:, :, 0], [0.1, 0.9], axis=0)
+        truth = np.array([known.latest.observed(s).at(m, m)[0] for s in NAMES[:3]])
+        hits.append(np.mean((low <= truth) & (truth <= high)))
+    return np.mean(hits), made
+
+
+def test_cover_drifts_and_is_won_back_month_by_month():
+    """The noise grows: pooled errors alone cover far too little for a year, bands that follow come back."""
+    known, memo = stormy(), {}
+    plain, _ = month_by_month(known, "none", memo)
+    followed, last = month_by_month(known, "aci", memo)
+    controlled, _ = month_by_month(known, "pid", memo)
+    assert plain < 0.6
+    assert followed > plain + 0.1
+    assert controlled > plain
+    assert "aci: follows the coverage of 16 earlier origins" in last.used[0].notes
+
+
+@pytest.mark.parametrize("adapt", ["aci", "pid"])
+def test_what_is_followed_is_replayed_from_the_vintage_alone(adapt):
+    """Asked for the first time, or after a year of months: the same; and nothing that came later enters."""
+    known = stormy()
+    _, after = month_by_month(known, adapt, {}, 50, 3)
+    _, fresh = month_by_month(known, adapt, {}, 52, 1)
+    assert np.array_equal(after.draws, fresh.draws)
+    other = garbled(known, after.task.day)
+    model = {"use": "conformal", "inner": "mean12", "origins": 16, "step": 1, "adapt": adapt, "rate": 0.15}
+    then = other.as_of(after.task.day)
+    assert np.array_equal(answer(registry.build("model", model), then, after.task, 1).draws, after.draws)
 
 
 def test_months_inside_a_published_sum_keep_it():

@@ -60,6 +60,14 @@ vary = { lag_months = [0, 1], day = ["2024-11-30", "2025-03-31"], placebos = 3 }
 [[expiry]]
 series = ["USA.import.CHN.gallium"]
 regimes = [{ name = "as in the ban", from = "2024-12", to = "2025-11", text = "if it lapses" }]
+[scenario_forecast]
+series = ["USA.import.CHN.gallium", "USA.import.CHN.germanium_unwrought"]
+model = "regimes"
+[[scenarios]]
+name = "extended"
+ends = { us_ban_suspension_2025 = "never" }
+[[scenarios]]
+name = "lapses"
 """
 
 

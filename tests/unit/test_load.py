@@ -4,7 +4,8 @@ import pytest
 
 from forecast.core.errors import ConfigError
 from forecast.jobs.load import load, locate, read_archive, shipped
-from forecast.jobs.plan import OWN_DAY, covered, design_of, plan
+from forecast.jobs.plan import OWN_DAY, design_of, plan
+from forecast.jobs.preview import covered
 
 MEAN = '[[models]]\nuse = "mean12"\n'
 GROUP = '[[backtest]]\nname = "b"\nseries = ["x"]\n'

@@ -118,6 +118,14 @@ def test_levels_follow_misses():
     assert np.allclose(steady[1:5], LEVELS[1:5], atol=0.05)
 
 
+def test_a_level_at_its_end_turns_back():
+    """Below zero the band is the whole line and nothing is missed, so the level rises again, by lemma 4.1 of the paper."""
+    growing = [np.full(5, 1.5**t) for t in range(60)]
+    assert (pooling.aci(growing, 0.3) <= 0.3).all()
+    calm = [*growing, *(np.full(5, 1e-3) for _ in range(40))]
+    assert (pooling.aci(calm, 0.3)[1:5] > LEVELS[1:5]).all()
+
+
 def test_widths_follow_misses():
     at = list(LEVELS).index(0.2)
     assert pooling.pid(widening(), 0.1)[at] > 1.2

@@ -689,6 +689,19 @@ def test_the_backtest_says_plainly_whether_the_default_beats_the_best_naive(page
     assert "its CRPS is 0.80 times as large (90\u00a0% interval 0.70 to 0.90; 30 cutoffs, 120 questions)" in text
 
 
+def test_a_naive_forecast_that_did_better_later_is_named(run: Run) -> None:
+    from forecast.report.sections.backtest import _hindsight
+
+    rows = pd.DataFrame(
+        {"model": ["ets", "mean12", "seasonal_naive", "drift"], "ratio": [0.9, 0.8, 1.0, 0.85], "benchmark": "seasonal_naive"}
+    )
+    told = _hindsight(Facts(run), rows.iloc[0].to_dict(), rows)
+    assert "the 12-month mean (mean12) did better than that one (0.80 times its CRPS)" in told
+    assert "the default's is 1.13 times as large" in told
+    assert _hindsight(Facts(run), rows.iloc[2].to_dict(), rows) == "", "the default is the benchmark itself"
+    assert _hindsight(Facts(run), rows.iloc[0].to_dict(), rows[rows["ratio"] >= 0.9]) == ""
+
+
 def test_a_later_sum_is_the_last_figure(run: Run) -> None:
     from forecast.report.tables import latest
 

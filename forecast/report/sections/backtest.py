@@ -13,7 +13,8 @@ from forecast.core.series import SeriesKey
 from forecast.report.blocks import MISSING, Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Panel, Prose, Table
 from forecast.report.facts import Facts
 from forecast.report.numbers import NBSP, day, plain, series_name
-from forecast.report.tables import comparisons
+from forecast.report.past import otherwise, real_time, refitted
+from forecast.report.rivals import by_regime, comparisons
 from forecast.report.wording import better, remark
 
 if TYPE_CHECKING:
@@ -39,10 +40,9 @@ def blocks(facts: Facts) -> list[Block]:
         first, last = str(table["cutoff"].min()), str(table["cutoff"].max())
         out.append(
             Prose(
-                f"{table['cutoff'].nunique()} cutoffs from {day(first)} to {day(last)}; at each, every model was refitted on "
-                "what had been released by then. **Pseudo-real-time**: release days are kept, but later revisions of a figure "
-                "are not in the bundle. Months published only inside a sum are scored as that sum. Scores are means over the "
-                "questions that every model of the group answered."
+                f"{table['cutoff'].nunique()} cutoffs from {day(first)} to {day(last)}; at each, every model saw what had been "
+                f"released by then{refitted(facts)}. {real_time(table)} Months published only inside a sum are scored as that "
+                f"sum. Scores are means over the questions that every model of the group answered.{otherwise(facts)}"
             )
         )
         american = table[table["series"].str.startswith("USA.import")]
@@ -54,15 +54,22 @@ def blocks(facts: Facts) -> list[Block]:
             )
         named = _named_groups(facts, table["series"].unique())
         groups = table["series"].map(lambda s: named.get(s) or group(s))
+        if "group" in table:
+            groups = table["group"].where(table["group"].notna(), groups)
         common = {
             name: Scores(table[groups == name], {}).common()
-            for name in dict.fromkeys([*named.values(), *GROUPS])
+            for name in dict.fromkeys([*_asked(facts), *named.values(), *GROUPS])
             if (groups == name).any()
         }
         told = (*_verdicts(facts), *_bands(facts, common))
         out += [Bullets(told)] if told else []
         figure = _horizons(facts, common)
         out += [figure] if figure else []
+        regimes = [by_regime(name, part, _benchmark(facts, name)) for name, part in common.items()]
+        states = [made for made in regimes if made is not None]
+        if states:
+            told_of = Prose("Ratios only, over all common cutoffs: single regimes are too short for tests.", "note")
+            out.append(Details(f"Error by regime, {len(states)} groups", (*states, told_of)))
         scored = [
             _scores(name, part, _failures(facts, part["series"].unique()), _notes(facts, name))
             for name, part in common.items()
@@ -80,15 +87,40 @@ _VERBS = {
     "beats it": "**beats**", "is worse": "**is worse than**", "does not beat it": "**does not beat**",
     "not shown to beat it": "**is not shown to beat**",
 }  # fmt: skip
-_NAIVE = {"mean12": "12-month mean", "seasonal_naive": "same month a year earlier", "drift": "last value with its drift"}
+_NAIVE = {
+    "mean12": "12-month mean", "seasonal_naive": "same month a year earlier", "drift": "last value with its drift",
+    "last_value": "last value", "event_mean": "mean since the last event", "airline": "airline model",
+}  # fmt: skip
+
+
+def _asked(facts: Facts) -> list[str]:
+    """Names of the config's groups."""
+    return [str(g["name"]) for g in facts.config.get("backtest") or () if isinstance(g, dict)]
 
 
 def _verdicts(facts: Facts) -> list[str]:
     """One plain sentence a group: whether the default model beats the best naive forecast."""
     model = facts.default_model
     table = _in_order(facts)
-    table = table[(table["model"] == model) & (table["metric"] == "crps")] if len(table) else table
-    return [_verdict(facts, row) for row in table.to_dict("records")]
+    table = table[table["metric"] == "crps"] if len(table) else table
+    rows = table[table["model"] == model].to_dict("records") if len(table) else []
+    return [_verdict(facts, row) + _hindsight(facts, row, table[table["group"] == row["group"]]) for row in rows]
+
+
+def _hindsight(facts: Facts, row: Mapping[Any, Any], group: pd.DataFrame) -> str:
+    """Which naive forecast turned out better than the one chosen before, and how the default stands to it."""
+    simple = group[group["model"].isin(list(facts.config.get("naive") or _NAIVE)) & (group["ratio"] < 1)]
+    if not len(simple) or row["model"] == row["benchmark"] or row["ratio"] is None:
+        return ""
+    best = min(simple.to_dict("records"), key=lambda r: (float(r["ratio"]), str(r["model"])))
+    name, ratio = str(best["model"]), float(best["ratio"])
+    if name == row["model"]:
+        return ""
+    told = f"{_NAIVE[name]} ({name})" if name in _NAIVE else name
+    return (
+        f" In hindsight the {told} did better than that one ({plain(ratio, 2)} times its CRPS); the default's is "
+        f"{plain(float(row['ratio']) / ratio, 2)} times as large as this."
+    )
 
 
 def _verdict(facts: Facts, row: Mapping[Any, Any]) -> str:
@@ -98,12 +130,15 @@ def _verdict(facts: Facts, row: Mapping[Any, Any]) -> str:
     size = f"{plain(ratio, 2)} times as large"
     over = f"{int(row['n_cutoffs'])} cutoffs, {int(row['n'])} questions"
     said, note = better(ratio, low, high), remark(_notes(facts, name))
+    if row["model"] == row["benchmark"]:
+        return f"**{name}**: the default is itself {naive}; {over}.{note}"
     if said not in _VERBS:
         why = str(row["note"]).partition("; ")[0].partition(": ")[2]
         reason = " (too few cutoffs)" if "cutoffs" in why else f" ({why})" if why else ""
         return f"**{name}**: no test{reason}, ratio only. The default's CRPS is {size} as that of {naive}; {over}.{note}"
     interval = f"90{NBSP}% interval {plain(low, 2)} to {plain(high, 2)}"
-    return f"**{name}**: the default {_VERBS[said]} {naive}: its CRPS is {size} ({interval}; {over}).{note}"
+    tie = " It is one of several models that may be the best." if row.get("tied") is True else ""
+    return f"**{name}**: the default {_VERBS[said]} {naive}: its CRPS is {size} ({interval}; {over}).{tie}{note}"
 
 
 def _bands(facts: Facts, common: dict[str, pd.DataFrame]) -> list[str]:

@@ -1,0 +1,226 @@
+"""Scenarios of a config: their words, the questions they make, and the rows of scenarios.parquet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from forecast.core import registry
+from forecast.core.errors import ConfigError, DataError, NotIdentifiedError
+from forecast.core.events import Event, event_from
+from forecast.core.months import parse_day
+from forecast.core.questions import Task
+from forecast.core.results import Failure, Forecast, quantile_name
+from forecast.core.scenario import NEVER, Scenario
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+from forecast.study.frames import PROBABILITIES
+from forecast.study.scenarios import Fan, mixed, scenarios
+
+POOLED = "all, by their probabilities"
+YEAR = 12  # months of the sum that is told beside the months: the last ones asked
+CLOSE = 1e-6  # how near to 1 probabilities add up
+
+
+def _end(value: Any) -> str:
+    if value == NEVER:
+        return NEVER
+    try:
+        return parse_day(value).isoformat()
+    except DataError:
+        raise ValueError(f"'{value}' is neither a day nor 'never'", "YYYY-MM-DD, for example 2026-11-27") from None
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+class ScenarioRow(BaseModel):
+    """What might still be decided, no forecast of it. `ends`: event -> day or "never"; `add`: new events, as in a calendar."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1)]
+    text: str = ""
+    ends: dict[str, Annotated[str, BeforeValidator(_end)]] = {}
+    called_off: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    add: tuple[dict[str, Any], ...] = ()
+    probability: Annotated[float, Field(ge=0, le=1)] | None = None
+
+    def scenario(self, where: str = "") -> Scenario:
+        """The changes of the calendar that the words mean; a new event belongs to the default calendar unless it says else."""
+        events: list[Event] = []
+        for i, row in enumerate(self.add):
+            place = f"{where}, [[add]] {i + 1}"
+            event = event_from({"role": "default", **row}, where=place)
+            registry.build("shape", event.shape, where=f"{place}, shape")
+            events.append(event)
+        return Scenario(self.name, self.ends, self.called_off, tuple(events), self.probability)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Events of the calendar that the scenario changes."""
+        return (*self.ends, *self.called_off)
+
+
+class ScenarioPart(BaseModel):
+    """Which series are asked under every scenario, how many months on, and by which model (the config's, or a model's name)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    series: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    months: Annotated[int, Field(ge=1, le=36)] = 12
+    model: str = "menu"
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """One series under every scenario that its day knows the events of."""
+
+    task: Task
+    last: int
+    given: tuple[Scenario, ...]
+
+
+def check(rows: Sequence[ScenarioRow], part: ScenarioPart, place: str) -> None:
+    """What can be told of the words without the data: names, new events, probabilities."""
+    for i, row in enumerate(rows):
+        where = f"{place}, [[scenarios]] {i + 1}"
+        if row.name in [other.name for other in rows[:i]]:
+            raise ConfigError(f"two scenarios are called '{row.name}'", where=where, hint="give each its own name")
+        if row.name == POOLED:
+            raise ConfigError(f"'{row.name}' is the name of all scenarios pooled", where=where, hint="another name")
+        try:
+            row.scenario(where)
+        except DataError as error:
+            raise ConfigError(error.problem, where=error.where, hint=error.hint) from None
+    if part.series and not rows:
+        raise ConfigError("no scenario to forecast under", where=f"{place}, [scenario_forecast]", hint="add [[scenarios]]")
+    if rows and not part.series:
+        hint = "add [scenario_forecast] with series = [...]"
+        raise ConfigError("no series is forecast under the scenarios", where=f"{place}, [[scenarios]]", hint=hint)
+    given = [row.probability for row in rows]
+    known = [p for p in given if p is not None]
+    if known and len(known) < len(given):
+        without = next(i for i, p in enumerate(given) if p is None)
+        problem = f"'{rows[without].name}' has no probability, and others have one"
+        raise ConfigError(problem, where=f"{place}, [[scenarios]] {without + 1}", hint="one for each scenario, or none at all")
+    if known and abs(math.fsum(known) - 1.0) > CLOSE:
+        problem = f"the probabilities of the scenarios add up to {math.fsum(known):g}"
+        raise ConfigError(problem, where=f"{place}, [[scenarios]]", hint="numbers that add up to 1, or none at all")
+
+
+def asked(rows: Sequence[ScenarioRow], vintage: Vintage, later: Iterable[str], place: str) -> tuple[list[Scenario], list[str]]:
+    """The scenarios as they can be put on the vintage's day, and why others cannot.
+
+    later : events that a later day knows; a scenario that names one is not asked. Events nobody knows and days that have
+    passed are errors.
+    """
+    out, left = [], []
+    for i, row in enumerate(rows):
+        where = f"{place}, [[scenarios]] {i + 1}"
+        early = [name for name in row.named if name in later and name not in vintage.events]
+        if early:
+            left.append(f"'{row.name}' not asked: {', '.join(early)} not announced by {vintage.day}")
+            continue
+        scenario = row.scenario(where)
+        try:
+            scenario.calendar(vintage.events, vintage.day)
+        except (ConfigError, DataError) as error:
+            problem = error.problem if row.name in error.problem else f"scenario '{row.name}': {error.problem}"
+            raise ConfigError(problem, where=where, hint=error.hint) from None
+        out.append(scenario)
+    if left and any(row.probability is not None for row in rows):
+        out = [Scenario(s.name, s.ends, s.called_off, s.add) for s in out]  # what is left does not add up to 1
+    return out, left
+
+
+def outlooks(names: Iterable[str], given: Sequence[Scenario], vintage: Vintage, months: int, draws: int) -> list[Outlook]:
+    """One question a series: the months after its own last one; a new event that bears on none of them is an error."""
+    series = [name for name in names if vintage.knows(name)]
+    for scenario in given:
+        for event in scenario.add:
+            if not any(event.touches(name) for name in series):
+                raise ConfigError(
+                    f"'{event.id}' bears on none of the series", where=f"scenario '{scenario.name}'",
+                    hint="its products, imposed_by and targets",
+                )  # fmt: skip
+    out = []
+    for name in series if given else ():
+        last = vintage.last_month(name)
+        labels = [vintage.steps.label(last + h) for h in range(1, months + 1)]
+        out.append(Outlook(Task(vintage.day, name, labels, draws=draws), last, tuple(given)))
+    return out
+
+
+def rows_of(
+    outlook: Outlook, label: str, spec: Mapping[str, Any], vintage: Vintage, seed: int
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of scenarios.parquet and of failures.parquet: the fans of one series, pooled too where all have probabilities."""
+    method = registry.build("model", dict(spec))
+    fans = scenarios(method, vintage, outlook.task, outlook.given, seed)
+    if all(fan.probability is not None for fan in fans):
+        fans.append(_pooled(fans))
+    rows = [row for fan in fans if isinstance(fan.answer, Forecast) for row in _rows(fan, fan.answer, outlook, label)]
+    failures = [
+        {
+            "job": _job(label, fan, outlook.task.day),
+            "method": label,
+            "question": f"scenario: {fan.scenario}",
+            "series": fan.series,
+            "reason": fan.answer.reason,
+            "detail": fan.answer.detail,
+        }
+        for fan in fans
+        if isinstance(fan.answer, Failure)
+    ]
+    return rows, failures
+
+
+def _pooled(fans: Sequence[Fan]) -> Fan:
+    words = ", ".join(f"{fan.scenario} {fan.probability:.0%}" for fan in fans)
+    try:
+        answer: Forecast | Failure = mixed(fans)
+    except NotIdentifiedError as error:
+        answer = Failure("scenarios", words, fans[0].series, error.problem, error.hint)
+    return Fan(POOLED, fans[0].series, answer, fans[0].basis, 1.0)
+
+
+def _job(label: str, fan: Fan, day: dt.date) -> str:
+    return f"{label}|{fan.series}|{day}|scenario {fan.scenario}"
+
+
+def _rows(fan: Fan, answer: Forecast, outlook: Outlook, label: str) -> list[dict[str, Any]]:
+    """A row for each month, for the sum of the last twelve, and for the sum of all."""
+    draws, h = answer.draws[:, 0], len(outlook.task.months)
+    sums = [(i, i) for i in range(h)] + ([(h - YEAR, h - 1)] if h > YEAR else []) + ([(0, h - 1)] if h > 1 else [])
+    table = np.column_stack([draws[:, a : b + 1].sum(axis=1) for a, b in sums])
+    quantiles = np.quantile(table, PROBABILITIES, axis=0)
+    key, day, used = SeriesKey.maybe(fan.series), outlook.task.day, answer.used[0]
+    rests = "pooled by the probabilities given" if fan.scenario == POOLED else "; ".join(part.text for part in fan.basis)
+    return [
+        {
+            "job": _job(label, fan, day),
+            "scenario": fan.scenario,
+            "probability": fan.probability,
+            "basis": rests,
+            "model": label,
+            "model_used": used.model,
+            "series": fan.series,
+            "unit": key.unit if key else "",
+            "cutoff": str(day),
+            "month": answer.steps.period(outlook.last + 1 + a, outlook.last + 1 + b),
+            "horizon": outlook.last + 1 + b - (12 * day.year + day.month - 1),
+            "h_info": b + 1,
+            "mean": float(mean),
+            **{quantile_name(p): float(q) for p, q in zip(PROBABILITIES, quantiles[:, i], strict=True)},
+            "notes": "; ".join(used.notes),
+        }
+        for i, ((a, b), mean) in enumerate(zip(sums, table.mean(axis=0), strict=True))
+    ]

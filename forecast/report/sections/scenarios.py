@@ -1,0 +1,219 @@
+"""Under each scenario: fans, the sum of a year beside the observed regime, and on what each rests."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from forecast.core import months as mm, registry
+from forecast.core.errors import ConfigError
+from forecast.core.products import display
+from forecast.report.blocks import MISSING, Block, Bullets, Cell, Column, Details, Figure, Heading, Prose, Table
+from forecast.report.facts import Facts
+from forecast.report.numbers import NBSP, day, flow_name, number, percent, period, product_name, series_name
+from forecast.report.sections.outlook import key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VALUES = ("mean", "q10", "q50", "q90")
+LOST = "not identified"
+
+
+def blocks(facts: Facts) -> list[Block]:
+    """Nothing where the run asks for no scenario."""
+    asked = [row for row in facts.config.get("scenarios") or () if isinstance(row, dict)]
+    table = _shown(facts)
+    lost = _lost(facts)
+    if not asked or not (len(table) or lost):
+        return []
+    part = facts.config.get("scenario_forecast") or {}
+    found = set(table["series"]) if len(table) else set()
+    series = [s for s in facts.histories if s in found or s in {name for name, _ in lost}]
+    order = [s for s in part.get("series", ()) if s in series]
+    series = order + [s for s in series if s not in order]
+    names = _names(asked, table)
+    return [
+        Heading(
+            f"{'The same as forecasts' if len(facts.table('regimes')) else 'What may be decided'}: one fan for each course", 3
+        ),
+        _told(facts, asked, str(part.get("model", "")), series),
+        Bullets(tuple(_scenario(row, table, lost) for row in asked)),
+        *([_figure(facts, table, lost, names, series)] if len(table) else []),
+        _sums(facts, table, lost, names, series),
+        Details("On what each fan rests, in full", (_rests(table, lost, names, series),)),
+    ]
+
+
+def _names(asked: list[dict[str, Any]], table: pd.DataFrame) -> list[str]:
+    """Scenarios in the config's order, and what pools them."""
+    names = [str(row["name"]) for row in asked]
+    return names + [n for n in (dict.fromkeys(table["scenario"]) if len(table) else ()) if n not in names]
+
+
+def _shown(facts: Facts) -> pd.DataFrame:
+    """The table in display units."""
+    table = facts.table("scenarios").copy()
+    for name in VALUES if len(table) else ():
+        table[name] = table[name] / table["series"].map(lambda s: display(s)[1])
+    return table
+
+
+def _lost(facts: Facts) -> dict[tuple[str, str], str]:
+    """Why a scenario has no fan, by series and scenario."""
+    mark = "scenario: "
+    rows = facts.table("failures").to_dict("records")
+    return {
+        (str(r["series"]), str(r["question"])[len(mark) :]): str(r["reason"])
+        for r in rows
+        if str(r["question"]).startswith(mark)
+    }
+
+
+def _told(facts: Facts, asked: list[dict[str, Any]], model: str, series: list[str]) -> Prose:
+    chances = [row.get("probability") for row in asked]
+    weighed = "The probabilities are the config's own, not estimated." if all(p is not None for p in chances) else (
+        "No probability is attached to any of them: which one holds is a decision, not a draw."
+    )  # fmt: skip
+    late = (
+        " Measures count from the month in which they hold; imports arrive one to two months later, so a turn may show later "
+        "than it is drawn."
+        if any(".import." in s for s in series)
+        else ""
+    )
+    words = next((m for m in facts.config.get("models") or () if model == (m.get("name") or m.get("use"))), {"use": model})
+    try:
+        sentence = registry.sentence("model", str(words["use"])).rstrip(".")
+    except ConfigError:  # the run was made by a package that had more models
+        sentence = ""
+    told = f" ({sentence[:1].lower()}{sentence[1:]})" if sentence else ""
+    return Prose(
+        f"Standing on {day(facts.as_of)}, with nothing but the calendar changed after it, by the model **{model}**{told}; "
+        "the forecasts above know of no decision still to come. A fan stands for all measures of its months together, not for "
+        f"the effect of one of them, and a regime seen for a few months says little of longer ones. {weighed}{late}"
+    )
+
+
+def _scenario(row: dict[str, Any], table: pd.DataFrame, lost: dict[tuple[str, str], str]) -> str:
+    """One scenario in words, with what its last months rest on."""
+    name = str(row["name"])
+    chance = "" if row.get("probability") is None else f" ({percent(float(row['probability']), sign=False)})"
+    own = table[table["scenario"] == name].drop_duplicates("series").to_dict("records") if len(table) else []
+    rests = {str(r["series"]): _last(str(r["basis"])) for r in own}
+    rests |= {series: LOST for series, other in lost if other == name}
+    text = f": {row['text']}" if row.get("text") else ""
+    return f"**{name[:1].upper()}{name[1:]}**{chance}{text}. Rests on: {_by_flow(rests)}."
+
+
+def _last(basis: str) -> str:
+    """What the last regime of the asked months rests on, without the names of its measures."""
+    return basis.rpartition("; ")[2].partition(": ")[2] or basis
+
+
+def _by_flow(rests: dict[str, str]) -> str:
+    """What series rest on: said once for a flow whose goods all rest on the same."""
+    flows: dict[str, dict[str, list[str]]] = {}
+    for series in sorted(rests):
+        good = product_name(series.rsplit(".", 1)[-1]).partition(",")[0]
+        flows.setdefault(flow_name(series), {}).setdefault(rests[series], []).append(good)
+    return "; ".join(
+        f"{flow}{'' if len(texts) == 1 else ', ' + ' and '.join(goods)}: {text}"
+        for flow, texts in flows.items()
+        for text, goods in texts.items()
+    )
+
+
+def _figure(facts: Facts, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]) -> Figure:
+    from forecast.report.figures.scenarios import BACK, fans, look_of
+    from forecast.report.figures.timeline import letters
+
+    looks = look_of(names)
+    single = table[~table["month"].str.contains("/")]
+    drawn = [s for s in series if s in set(single["series"])]
+    first = min(facts.histories[s].last - BACK for s in drawn)
+    until = mm.ordinal(facts.as_of[:7])
+    events = facts.events_on(drawn, first, until)
+    named = letters(events)
+    panels = tuple(
+        fans(
+            facts.histories[s], single[single["series"] == s], looks, [n for n in names if (s, n) in lost], facts.as_of,
+            facts.events_on([s], first, until), named,
+        )
+        for s in drawn
+    )  # fmt: skip
+    return Figure(
+        "scenarios",
+        "Under each scenario",
+        panels,
+        3,
+        "Black: published months. Coloured: mean of the draws and 80 % band of a single month under each scenario; until the "
+        f"scenarios part they are one. Grey: months already past on {day(facts.as_of)} without a bundled figure. Dashed: "
+        "events in force. Sources as in the charts above; own calculation.",
+        "Fans under scenarios of " + "; ".join(series_name(s) for s in drawn),
+        key(events, named),
+    )
+
+
+def _sums(facts: Facts, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]) -> Table:
+    """Median and 80 % of the last twelve months' sum by scenario, and twelve times the observed mean of the regime."""
+    observed = {(str(r["series"]), str(r["regime"])): r for r in facts.table("regimes").to_dict("records")}
+    sums = _yearly(table)
+    spans = {str(r["month"]) for r in sums.values()}
+    length = max((b - a + 1 for a, b in map(mm.parse_period, spans)), default=12)
+    rows = []
+    for s in series:
+        unit, scale = display(s)
+        cells = []
+        for name in names:
+            r, seen = sums.get((s, name)), observed.get((s, name))
+            mean = float(seen["mean"]) if seen and seen["mean"] is not None else math.nan
+            beside = f"observed {number(length * mean / scale, unit)}" if math.isfinite(mean) else ""
+            if r is None:
+                cells.append(Cell(LOST if (s, name) in lost else MISSING, beside, "muted"))
+                continue
+            low, high = (float(r[q]) for q in ("q10", "q90"))
+            band = f"{number(low, '') if low else 0} to {number(high, unit)}"
+            cells.append(Cell(number(float(r["q50"]), unit), "; ".join(x for x in (band, beside) if x)))
+        rows.append((Cell(product_name(s.rsplit(".", 1)[-1]), flow_name(s)), *cells))
+    when = period(next(iter(spans))) if len(spans) == 1 else "the last months asked"
+    reasons = [f"{LOST[:1].upper()}{LOST[1:]}: {text}." for text in dict.fromkeys(_reason(t) for t in lost.values())]
+    shown = {(s, n) for s in series for n in names} & set(observed)
+    beside = ", and what the same number of months came to at the mean observed under that regime" if shown else ""
+    note = ["Observed means as in the table above, over the months named there."] if shown else []
+    return Table(
+        f"Sum over {when}: the median; beneath it 80{NBSP}% of the draws{beside}.",
+        (Column("Series"), *(Column(name[:1].upper() + name[1:], True) for name in names)),
+        tuple(rows),
+        " ".join([*note, *reasons]),
+    )
+
+
+def _reason(text: str) -> str:
+    """A reason without the ids of the measures, so that the same one is said once."""
+    head, mark, rest = text.partition(" on a part of this total: ")
+    return f"a measure begins or ends{mark}{rest}" if mark else head
+
+
+def _yearly(table: pd.DataFrame) -> dict[tuple[str, str], dict[Any, Any]]:
+    """The sum told of each fan: of the last twelve months, of all where fewer are asked, of the month where one is."""
+    out: dict[tuple[str, str], dict[Any, Any]] = {}
+    for row in table.to_dict("records") if len(table) else ():
+        first, last = mm.parse_period(str(row["month"]))
+        place = str(row["series"]), str(row["scenario"])
+        held = mm.parse_period(str(out[place]["month"])) if place in out else (0, -1)
+        length, best = last - first + 1, held[1] - held[0] + 1
+        if length <= 12 and length >= best:
+            out[place] = row
+    return out
+
+
+def _rests(table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    known = {(str(r["series"]), str(r["scenario"])): r for r in table.to_dict("records")} if len(table) else {}
+    for s in series:
+        rows.append((Cell(series_name(s), tone="group"),))
+        for name in names:
+            r = known.get((s, name))
+            text = str(r["basis"]) if r else lost.get((s, name), "")
+            rows.append((Cell(name), Cell(text, str(r["notes"] or "") if r else "")))
+    return Table("Measures by their ids, in order of the months asked", (Column("Scenario"), Column("Rests on")), tuple(rows))

@@ -1,0 +1,209 @@
+"""Scenarios in a study: what each fan rests on, what is refused, that the past stays as it is known; the model `regimes`."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+import forecast as fc
+from forecast.core import months as mm
+from forecast.core.archive import bundled_archive
+from forecast.core.errors import ConfigError, LookAheadError, NotIdentifiedError, TooShortError
+from forecast.core.events import Event
+from forecast.core.questions import Task
+from forecast.core.results import Failure, Forecast
+from forecast.core.scenario import Scenario
+from forecast.study.ask import put
+from forecast.study.scenarios import Fan, mixed, scenarios
+
+SERIES = "USA.import.CHN.gallium"
+FROM = 24  # place of the ban's first month
+
+
+def measure(name, begins, instrument="ban", **more):
+    day = dt.date.fromisoformat(begins)
+    return Event(
+        name, name, announced=day, effective=day, imposed_by=("CHN",), targets=("USA",), products=("gallium",),
+        instrument=instrument, role="default", **more,
+    )  # fmt: skip
+
+
+BAN = measure("ban", "2022-01-01", end=dt.date(2022, 9, 1), end_announced=dt.date(2022, 9, 1))
+PAUSE = measure(
+    "pause", "2022-09-01", "suspension", reversal_of="ban", end=dt.date(2023, 6, 1), end_announced=dt.date(2022, 9, 1)
+)
+CAMPAIGN = measure("campaign", "2022-05-01", "enforcement")
+
+
+@pytest.fixture(scope="module")
+def then(vintage_of):
+    """Two open years about 1000, four leaky months of ban about 300, four tight ones about 10, eight of pause about 500."""
+    rng = np.random.default_rng(2)
+    levels = [1000.0] * FROM + [300.0] * 4 + [10.0] * 4 + [500.0] * 8
+    values = (np.array(levels) * rng.uniform(0.8, 1.2, len(levels))).round().tolist()
+    values[29] = 0.0
+    return vintage_of(values, first="2020-01", series=SERIES, events=(BAN, PAUSE, CAMPAIGN), day="2023-05-20")
+
+
+@pytest.fixture(scope="module")
+def task(then):
+    return Task(then.day, SERIES, mm.months("2023-05", "2024-04"), draws=400)
+
+
+GIVEN = (
+    Scenario("extended", ends={"pause": "never"}),
+    Scenario("tight"),
+    Scenario("leaky", ends={"campaign": "2023-06-01"}),
+    Scenario("half", add=(measure("eased", "2023-06-01", "relief", reversal_of="ban", share_stopped=0.5),)),
+    Scenario("new", ends={"pause": "never"}, add=(measure("stop", "2023-07-01", share_stopped=1.0),)),
+    Scenario("licence", ends={"pause": "never"}, add=(measure("licence", "2023-07-01", "licence"),)),
+)
+
+
+@pytest.fixture(scope="module")
+def fans(then, task):
+    return {fan.scenario: fan for fan in fc.scenarios("regimes", then, task, GIVEN)}
+
+
+def level(fan, places=slice(3, None)):
+    return float(fan.answer.draws[:, 0, places].mean())
+
+
+def test_months_are_like_those_under_the_same_measures(fans):
+    assert 420 < level(fans["extended"]) < 580
+    assert level(fans["tight"]) < 12
+    assert 240 < level(fans["leaky"]) < 360
+    assert 190 < level(fans["half"]) < 310
+    assert 5 < level(fans["new"]) < 80
+    assert all(fan.answer.draws.min() >= 0 for fan in fans.values() if isinstance(fan.answer, Forecast))
+    assert [part.known for part in fans["leaky"].basis] == [8, 4]
+    assert [part.known for part in fans["tight"].basis] == [8, 4]
+
+
+def test_until_the_scenarios_part_they_are_one(fans):
+    first = fans["extended"].answer.draws[:, 0, :1]
+    for name in ("tight", "leaky", "half", "new"):
+        assert np.array_equal(fans[name].answer.draws[:, 0, :1], first), name
+    assert np.array_equal(fans["new"].answer.draws[:, 0, :2], fans["extended"].answer.draws[:, 0, :2])
+    assert not np.array_equal(fans["new"].answer.draws[:, 0, 2], fans["extended"].answer.draws[:, 0, 2])
+
+
+def test_a_measure_never_seen_without_a_share_is_not_identified(fans):
+    assert isinstance(fans["licence"].answer, Failure)
+    assert fans["licence"].answer.reason == "no month of this regime is known"
+    assert "no month of this regime is known" in fans["licence"].basis[-1].text
+    assert fans["half"].basis[-1].text.endswith("its texts leave 50% of the trade, and the spread is declared")
+
+
+def test_the_menu_tells_months_of_a_ban_from_others_under_the_same_ban(then, task):
+    made = {fan.scenario: fan for fan in scenarios(fc.model("menu", base="mean12", devices=["mixture"]), then, task, GIVEN[:3])}
+    assert level(made["tight"]) < 0.3 * level(made["leaky"])
+
+
+def test_a_total_is_not_told_what_a_ban_on_a_part_of_it_does():
+    whole = bundled_archive().latest
+    series = "USA.import.WLD.gallium"
+    asked = [whole.steps.label(whole.last_month(series) + h) for h in range(1, 13)]
+    given = [Scenario("extended", ends={"us_ban_suspension_2025": "never"}), Scenario("lapses")]
+    extended, lapses = scenarios(fc.model("regimes"), whole, Task(whole.day, series, asked, draws=100), given)
+    assert isinstance(extended.answer, Forecast)
+    assert extended.basis[0].regime == "measures on a part of it alone"
+    assert isinstance(lapses.answer, Failure)
+    assert "us_ban_2024 begins or ends on a part of this total" in lapses.answer.reason
+
+
+# --- nothing from before its day changes ------------------------------------------------------------------------------
+
+
+class Leaky(Scenario):
+    """A scenario that moves a measure of the past, as if nobody looked."""
+
+    def calendar(self, events, day):
+        return events.joined([measure("ban", "2021-06-01", end=dt.date(2022, 9, 1), end_announced=dt.date(2022, 9, 1))])
+
+
+class Peeking(Scenario):
+    """A scenario that brings a measure on a part of a total into the past."""
+
+    def calendar(self, events, day):
+        return events.joined([measure("early", "2021-06-01", "enforcement")])
+
+
+@pytest.mark.parametrize("leak", [Leaky("leak"), Peeking("leak")])
+def test_a_scenario_that_changes_the_past_is_caught(then, task, leak):
+    with pytest.raises(LookAheadError, match="changes what is known of the past"):
+        scenarios(fc.model("regimes"), then, task, [leak])
+
+
+def test_a_scenario_that_changes_the_past_of_a_total_is_caught(vintage_of):
+    whole = "USA.import.WLD.gallium"
+    then = vintage_of([5.0] * 40, first="2020-01", series=whole, day="2023-05-20")
+    task = Task(then.day, whole, mm.months("2023-05", "2023-08"), draws=100)
+    with pytest.raises(LookAheadError):
+        scenarios(fc.model("regimes"), then, task, [Peeking("leak")])
+
+
+def test_a_measure_that_was_expected_already_is_refused(then):
+    late = measure("late", "2023-07-01", anticipation_from=dt.date(2023, 4, 1))
+    with pytest.raises(ConfigError, match="would have been expected by 2023-05-20"):
+        Scenario("x", add=(late,)).calendar(then.events, then.day)
+    coming = measure("coming", "2023-05-01").__class__(
+        **{**vars(late), "announced": dt.date(2023, 5, 1), "anticipation_from": None}
+    )
+    with pytest.raises(ConfigError, match="would have been expected"):
+        Scenario("x", add=(coming,)).calendar(then.events, then.day)
+    with pytest.raises(ConfigError, match="before it takes effect"):
+        Scenario("x", ends={"late": "2023-06-15"}).calendar(then.events.joined([measure("late", "2023-07-01")]), then.day)
+
+
+def test_later_figures_and_events_change_no_fan(archive_of, figure):
+    events = (BAN, PAUSE, CAMPAIGN, measure("later", "2023-08-01"))
+    first = mm.ordinal("2020-01")
+    rows = [figure(SERIES, mm.label(m), 100.0 + m - first, mm.last_day(m + 1).isoformat()) for m in range(first, first + 60)]
+    day = dt.date(2023, 5, 20)
+    made = []
+    for kept in (rows, [r for r in rows if r["released"] <= "2023-05-20"]):
+        now = archive_of(*kept, events=events if kept is rows else events[:3]).as_of(day)
+        task = Task(day, SERIES, mm.months("2023-06", "2023-10"), draws=100)
+        made.append(scenarios(fc.model("regimes"), now, task, GIVEN[:3]))
+    for one, two in zip(*made, strict=True):
+        assert np.array_equal(one.answer.draws, two.answer.draws)
+
+
+# --- the model --------------------------------------------------------------------------------------------------------
+
+
+def test_figures_lately_weigh_more(vintage_of):
+    then = vintage_of([1000.0, 900.0, 1100.0, 1000.0] * 6 + [100.0, 90.0, 110.0] * 2, series=SERIES)
+    task = Task(then.day, SERIES, mm.months("2022-07", "2022-08"), draws=400)
+    short, long = (np.mean(put(fc.model("regimes", half_life=h), then, task).draws) for h in (2.0, 1000.0))
+    assert short < 350 < 700 < long
+
+
+def test_an_empty_regime_stays_all_but_empty(vintage_of):
+    events = (measure("ban", "2022-01-01"),)
+    then = vintage_of([500.0, 0.0] * 12 + [0.0] * 6, series=SERIES, events=events)
+    draws = put(fc.model("regimes"), then, Task(then.day, SERIES, mm.months("2022-07", "2023-06"), draws=500)).draws[:, 0]
+    assert 0.0 < (draws > 0).mean() < 0.2
+
+
+def test_too_few_months_of_a_regime_and_none_at_all(vintage_of):
+    short = vintage_of([100.0] * 26, series=SERIES, events=(measure("ban", "2022-01-01"),))
+    task = Task(short.day, SERIES, ["2022-03"], draws=100)
+    with pytest.raises(TooShortError, match="2 months of this regime are known where 3 are needed"):
+        put(fc.model("regimes"), short, task)
+    none = vintage_of([100.0] * 24, series=SERIES, events=(measure("ban", "2022-01-01"),))
+    with pytest.raises(NotIdentifiedError, match="no month of this regime is known"):
+        put(fc.model("regimes"), none, Task(none.day, SERIES, ["2022-03"], draws=100))
+    with pytest.raises(ConfigError, match="half_life"):
+        fc.model("regimes", half_life=0)
+
+
+def test_pooled_fans_say_by_which_probabilities(fans):
+    weighed = [
+        Fan(f.scenario, f.series, f.answer, f.basis, p)
+        for f, p in zip((fans["extended"], fans["tight"]), (0.7, 0.3), strict=True)
+    ]
+    made = mixed(weighed)
+    assert (made.draws[:, 0, -1] > 100).mean() == pytest.approx(0.7, abs=0.02)
+    assert made.used[0].model == "scenarios by declared probability: extended 70%, tight 30%"

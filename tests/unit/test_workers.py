@@ -1,0 +1,172 @@
+"""Who does the work changes nothing: processes, a Dask cluster, and workers that are killed."""
+
+import os
+import signal
+import threading
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
+from forecast.core.run import TABLES
+from forecast.jobs import execute as ex, folder as fo
+from forecast.jobs.config import ScalePart
+from forecast.jobs.load import load, read_archive
+from forecast.jobs.plan import plan
+from forecast.jobs.workers import by_cluster, by_processes, dask_cluster
+
+CONFIG = """
+name = "spread"
+seed = 3
+draws = 100
+metrics = ["crps"]
+[[models]]
+use = "mean12"
+[[models]]
+use = "drift"
+[[models]]
+use = "combine"
+name = "both"
+members = ["mean12", "drift"]
+[[backtest]]
+name = "rare earths"
+series = ["CHN.export.WLD.rare_earths_total"]
+first = "2025-03"
+last = "2025-09"
+horizons = [1, 3]
+refit = 2
+"""
+MORE = """
+[[effects]]
+id = "1"
+question = "magnets"
+event = "re_licensing_2025"
+treated = "CHN.export.WLD.re_magnets"
+from = "2025-04"
+to = "2025-06"
+[[models]]
+use = "structural"
+[[backtest]]
+name = "US imports"
+series = ["USA.import.WLD.gallium", "USA.import.WLD.germanium_unwrought", "USA.import.WLD.antimony_unwrought"]
+first = "2026-01"
+horizons = [1, 3]
+models = ["mean12", "drift", "structural"]
+"""
+
+
+def planned(folder, text=CONFIG):
+    (folder / "spread.toml").write_text(text, "utf-8")
+    config = load(folder / "spread.toml")
+    return plan(config, read_archive(config))
+
+
+def written(made, folder, workers=1):
+    fo.write(folder, made, ex.execute(made, folder / ".cache", workers), {})
+    return folder
+
+
+def same(one, two):
+    names = [*(f"{name}.parquet" for name in TABLES), "findings.json"]
+    return [name for name in names if (one / name).read_bytes() != (two / name).read_bytes()] == []
+
+
+def test_where_a_run_is_done_is_no_part_of_what_is_asked(tmp_path):
+    here, there = planned(tmp_path), planned(tmp_path, CONFIG + "[scale]\ncluster = 2\n")
+    assert there.config.scale.cluster == 2
+    assert there.config.hash8 == here.config.hash8
+    assert there.config.resolved == here.config.resolved
+    assert ex.keys_of(there, ex.context_of(there)) == ex.keys_of(here, ex.context_of(here))
+
+
+def test_without_its_library_a_cluster_is_refused(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(MissingExtraError) as error, dask_cluster(2, None):
+        pass
+    assert "forecast[scale]" in error.value.hint
+
+
+def test_a_local_cluster_of_two_processes_gives_the_same_answers(tmp_path):
+    pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
+    made = planned(tmp_path)
+    near = ex.execute(made, tmp_path / "near")
+    config = made.config.model_copy(update={"scale": ScalePart(cluster=2)})
+    far = ex.execute(replace(made, config=config), tmp_path / "far")
+    assert [repr(one) for one in near] == [repr(one) for one in far]
+    assert sum(len(one.scores) for one in far)
+    assert {p.name for p in (tmp_path / "near").iterdir()} == {p.name for p in (tmp_path / "far").iterdir()}
+
+
+def test_an_address_where_nobody_answers_is_a_readable_error(monkeypatch):
+    pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
+    monkeypatch.setattr("forecast.jobs.workers.PATIENCE", 0.5)
+    with pytest.raises(ConfigError, match="no Dask scheduler answers"), dask_cluster("tcp://127.0.0.1:9", None):
+        pass
+
+
+@dataclass(frozen=True)
+class Dies:
+    """Leaves a mark for each task; the worker that takes number `deadly` dies, as long as there are no `lives` marks of it."""
+
+    folder: str
+    deadly: int
+    lives: int
+
+    def __call__(self, task, shared=None):
+        deaths = len(list(Path(self.folder).glob(f"{task}.death*")))
+        if task == self.deadly and deaths < self.lives:
+            Path(self.folder, f"{task}.death{deaths}").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        Path(self.folder, f"{task}.done").touch()
+        return task, shared
+
+
+def test_what_a_killed_process_had_in_hand_is_done_again(tmp_path):
+    done = by_processes(range(6), Dies(str(tmp_path), 3, 1), lambda task: (tmp_path / f"{task}.done").exists(), 2)
+    assert sorted(done) == list(range(6))
+
+
+def test_a_task_that_kills_every_process_is_given_up(tmp_path):
+    done = by_processes(range(3), Dies(str(tmp_path), 1, 99), lambda task: (tmp_path / f"{task}.done").exists(), 2)
+    with pytest.raises(ForecastError, match="ended 3 times"):
+        list(done)
+    assert len(list(tmp_path.glob("1.death*"))) >= 3
+
+
+@pytest.mark.slow
+def test_what_a_killed_worker_of_a_cluster_had_in_hand_is_done_again(tmp_path):
+    pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
+    with dask_cluster(2, "known to all") as far:
+        done = list(by_cluster(far, [(task,) for task in range(6)], Dies(str(tmp_path), 3, 1)))
+    assert sorted(done) == [(task, "known to all") for task in range(6)]
+    assert len(list(tmp_path.glob("3.death*"))) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path):
+    distributed = pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
+    one = written(planned(tmp_path, CONFIG + MORE), tmp_path / "one")
+    killed = []
+
+    def kill(cluster, cache):
+        while len(list(cache.glob("*.pkl"))) < 3:  # the context, and two answers
+            time.sleep(0.02)
+        victim = next(iter(cluster.workers.values()))
+        os.kill(victim.pid, signal.SIGKILL)
+        killed.append(len(list(cache.glob("*.pkl"))))
+
+    local = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0, silence_logs=50)
+    with local as cluster:
+        made = planned(tmp_path, f'{CONFIG}{MORE}[scale]\ncluster = "{cluster.scheduler_address}"\n')
+        killer = threading.Thread(target=kill, args=(cluster, tmp_path / "two" / ".cache"))
+        killer.start()
+        two = written(made, tmp_path / "two")
+        killer.join()
+    assert killed
+    assert killed[0] < len(made.batches)
+    assert same(one, two)
