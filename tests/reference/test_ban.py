@@ -28,7 +28,7 @@ def fresh(run, monkeypatch, data, out, *more):
     monkeypatch.setattr(sys, "argv", ["run.py", "--data", str(data), "--out", str(out), *more])
     run.main()
     table = pd.read_csv(out / "results.csv", keep_default_na=False)
-    return table.set_index(["variant", "told", "seen", "model"])
+    return table.set_index(["variant", "told", "seen", "model"]).sort_index()
 
 
 def made_series(folder, count=2, months=66):
@@ -100,6 +100,6 @@ def test_some_series_of_the_benchmark_keep_the_bars(run, shared, monkeypatch, tm
     seen = ours.query("seen > 0 and told != 'not told' and told != 'end not told'")
     assert (seen["difference"].astype(float) <= 3 * seen["difference_se"].astype(float) + 0.5).all()
     kept = pd.read_csv(HOME / "results.csv", keep_default_na=False)
-    kept = kept.set_index(["variant", "told", "seen", "model"]).xs("menu", level="model").loc[ours.index]
+    kept = kept.set_index(["variant", "told", "seen", "model"]).sort_index().xs("menu", level="model").loc[ours.index]
     bound = 4 * kept["mae_se"].astype(float) * np.sqrt(kept["series"] / 6) + 0.1
     assert ((ours["mae"] - kept["mae"]).abs() <= bound).all()
