@@ -129,6 +129,7 @@ def page(table: pd.DataFrame, world: str, effect: float, value: str, options: st
     for (estimator, option), rows in some.groupby(["estimator", "options"], dropna=False, sort=False):
         words = {
             (int(r["months_before"]), int(r["months_after"])): f"{100 * r[value]:.1f} ({100 * r[value + '_se']:.1f})"
+            + (f" at {100 * r['level_p']:.1f}" if value == "size_p" else "")
             for _, r in rows.iterrows()
         }
         name = " ".join(filter(None, [estimator, option if isinstance(option, str) else ""]))
@@ -150,7 +151,7 @@ def pages(table: pd.DataFrame) -> str:
             tested = table[(table["world"] == world) & table["size_p"].notna()]
             if len(tested):
                 parts += [
-                    "Size by the p-value, at its largest attainable level up to 5 % (else its floor):",
+                    "Size by the p-value, at its largest attainable level up to 5 % (else its floor), which stands behind it:",
                     page(table, world, 0.0, "size_p"),
                 ]
     for effect in (-0.25, -0.5):
@@ -160,7 +161,7 @@ def pages(table: pd.DataFrame) -> str:
             "### With placebos in time (interval widened to them; at most 16 windows), drifting world",
             "Cover of the 90 % interval:",
         ]
-        parts += [page(table, "drift", 0.0, "cover90", "placebos"), "Size by the rank among the windows:"]
+        parts += [page(table, "drift", 0.0, "cover90", "placebos"), "Size by the rank among the windows that share no month, at the level behind it:"]
         parts += [page(table, "drift", 0.0, "size_p", "placebos")]
     return "\n\n".join(parts)
 
