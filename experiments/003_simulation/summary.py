@@ -9,6 +9,7 @@ import pandas as pd
 
 HOME = Path(__file__).resolve().parent
 LEVEL = 0.05  # of the tests
+TESTED = 50  # runs with a p-value from which a size is shown
 
 
 def share(hits: pd.Series) -> tuple[float, float]:
@@ -72,7 +73,7 @@ def row_of(part: Path) -> dict[str, object]:
     if not len(use):
         return out
     out["size_interval"], out["size_interval_se"] = share((use["lo95"] > 0) | (use["hi95"] < 0))
-    if "p" in use and use["p"].notna().any():
+    if "p" in use and use["p"].notna().sum() >= TESTED:
         tested = use[use["p"].notna()]
         out["level_p"], out["size_p"], out["size_p_se"] = attainable(tested["p"], tested["floor"])
         out["uniform_p"] = uniform(tested["p"], tested["floor"]) if not int(fall) else np.nan
@@ -129,6 +130,7 @@ def page(table: pd.DataFrame, world: str, effect: float, value: str, options: st
     for (estimator, option), rows in some.groupby(["estimator", "options"], dropna=False, sort=False):
         words = {
             (int(r["months_before"]), int(r["months_after"])): f"{100 * r[value]:.1f} ({100 * r[value + '_se']:.1f})"
+            + (f" at {100 * r['level_p']:.1f}" if value == "size_p" else "")
             for _, r in rows.iterrows()
         }
         name = " ".join(filter(None, [estimator, option if isinstance(option, str) else ""]))
@@ -150,17 +152,22 @@ def pages(table: pd.DataFrame) -> str:
             tested = table[(table["world"] == world) & table["size_p"].notna()]
             if len(tested):
                 parts += [
-                    "Size by the p-value, at its largest attainable level up to 5 % (else its floor):",
+                    "Size by the p-value, at its largest attainable level up to 5 % (else its floor), which stands behind it:",
                     page(table, world, 0.0, "size_p"),
                 ]
-    for effect in (-0.25, -0.5):
-        parts += [f"### Power: a fall of {-effect:.0%} in the drifting world", page(table, "drift", effect, "size_interval")]
+    for world, said in (("drift", "in the drifting world"), ("common", "beside donors with the same factor")):
+        for effect in (-0.25, -0.5):
+            if ((table["world"] == world) & (table["effect"] == effect)).any():
+                parts += [f"### Power: a fall of {-effect:.0%} {said}", page(table, world, effect, "size_interval")]
     if table["options"].fillna("").str.contains("placebos").any():
         parts += [
             "### With placebos in time (interval widened to them; at most 16 windows), drifting world",
             "Cover of the 90 % interval:",
         ]
-        parts += [page(table, "drift", 0.0, "cover90", "placebos"), "Size by the rank among the windows:"]
+        parts += [
+            page(table, "drift", 0.0, "cover90", "placebos"),
+            "Size by the rank among the windows that share no month, at the level behind it:",
+        ]
         parts += [page(table, "drift", 0.0, "size_p", "placebos")]
     return "\n\n".join(parts)
 

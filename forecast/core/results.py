@@ -313,6 +313,22 @@ class Effect:
         return Summary(self.draws.sum(axis=1) / steps, None if self.point is None else self.point / steps)
 
     @property
+    def apart(self) -> tuple[Placebo, ...]:
+        """Placebos in time that share no month, counted back from the latest: what a rank may be taken among.
+
+        Windows that overlap move together, so the event's is the largest of n of them more often than once in n + 1.
+        """
+        if not self.periods:
+            return ()
+        length = self.periods[-1][1] - self.periods[0][0] + 1
+        found: list[tuple[int, Placebo]] = []
+        timed = [(self.steps.ordinal(p.start), p) for p in self.placebos if p.kind == "time"]
+        for start, one in sorted(timed, key=lambda pair: -pair[0]):
+            if not found or start + length <= found[-1][0]:
+                found.append((start, one))
+        return tuple(one for _, one in found)
+
+    @property
     def breakdown(self) -> float:
         """The cumulative effect over the largest of the placebos in time: so many times the worst drift seen before the event.
 

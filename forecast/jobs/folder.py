@@ -56,7 +56,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "baselines": "text",
         **dict.fromkeys((f"{part}{end}" for part in ("anticipation", "net") for end in ("", "_lo80", "_hi80")), "real"),
         "breakdown": "real",
-        "n_space": "whole",
+        **dict.fromkeys(("n_space", "n_apart"), "whole"),
     },
     "paths": {
         **dict.fromkeys(("job", "series", "month"), "text"), "observed": "real",
@@ -99,7 +99,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "months_from": "text", "months_to": "text",
         **dict.fromkeys(("id", "estimator", "baseline", "months_observed"), "text"),
         **dict.fromkeys(("expected", "p_value", "p_floor", "mde80"), "real"),
-        **dict.fromkeys(("n_clean", "n_placebo"), "whole"),
+        **dict.fromkeys(("n_clean", "n_placebo", "n_apart"), "whole"),
     },
 }  # fmt: skip
 PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "pyarrow", "matplotlib")

@@ -63,7 +63,7 @@ def sensitivity_rows(plan: Plan, outcomes: Sequence[Outcome]) -> list[dict[str, 
             head = {"job": f"{row_id}|{label}", "what": one.what, "value": one.value, "id": row_id, "estimator": label}
             if isinstance(one.answer, Failure):
                 told = {"verdict": "not identified", "reading": "none", "because": one.answer.reason, "baseline": "none"}
-                rows.append({**head, **told, "n_clean": 0, "n_placebo": 0})
+                rows.append({**head, **told, "n_clean": 0, "n_placebo": 0, "n_apart": 0})
                 continue
             assert design is not None
             window = one.answer.design.window(plan.vintage)
@@ -99,8 +99,8 @@ def _effect_row(batch: Batch, job: str, label: str, effect: Effect | Failure, vi
     }
     if isinstance(effect, Failure):
         return {
-            **head, "baseline": "none", "n_clean": 0, "n_span": 0, "n_placebo": 0, "n_space": 0, "verdict": "not identified",
-            "reading": "none", "because": effect.reason, "months_observed": "", "used": "",
+            **head, "baseline": "none", "n_clean": 0, "n_span": 0, "n_placebo": 0, "n_apart": 0, "n_space": 0,
+            "verdict": "not identified", "reading": "none", "because": effect.reason, "months_observed": "", "used": "",
         }  # fmt: skip
     return {**head, **_figures(effect)}
 
@@ -119,6 +119,7 @@ def _figures(effect: Effect) -> dict[str, Any]:
         "n_clean": effect.n_clean,
         "n_span": effect.n_span,
         "n_placebo": sum(p.kind == "time" for p in effect.placebos),
+        "n_apart": len(effect.apart),
         "n_space": sum(p.kind == "space" for p in effect.placebos),
         "verdict": effect.verdict.word if effect.verdict else "",
         "reading": effect.verdict.reading if effect.verdict else "",

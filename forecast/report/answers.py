@@ -40,6 +40,7 @@ class Answer:
     n_clean: int
     n_span: int
     n_placebo: int
+    n_apart: int
     verdict: str
     reading: str
     because: str
@@ -138,7 +139,7 @@ def answer_of(row: Mapping[Any, Any]) -> Answer:
     of_measure = 1.0 if measure in ("relative", "share") else level
     count = {
         n: 0 if math.isnan(real(row, n)) else int(real(row, n))
-        for n in ("lag_months", "n_clean", "n_span", "n_placebo", "n_space")
+        for n in ("lag_months", "n_clean", "n_span", "n_placebo", "n_apart", "n_space")
     }
     amounts = ("estimate", "lo80", "hi80", "lo95", "hi95", "mde80", "desc_estimate", "desc_lo", "desc_hi")
     scaled = {name: real(row, name) / of_measure for name in amounts}
@@ -173,6 +174,7 @@ def answer_of(row: Mapping[Any, Any]) -> Answer:
         n_clean=count["n_clean"],
         n_span=count["n_span"],
         n_placebo=count["n_placebo"],
+        n_apart=count["n_apart"],
         verdict=text(row, "verdict"),
         reading=text(row, "reading"),
         because=text(row, "because"),

@@ -228,15 +228,15 @@ def placebos(answer: Answer) -> str:
     """The p-value with the lowest it could be and where it comes from, where it could say something."""
     if not math.isfinite(answer.p_value):
         return ""
-    in_time = answer.n_placebo > 0 and math.isclose(answer.p_floor, 1 / (answer.n_placebo + 1), rel_tol=0.02)
+    in_time = answer.n_apart > 0 and math.isclose(answer.p_floor, 1 / (answer.n_apart + 1), rel_tol=0.02)
     if answer.p_floor > INFORMS:
-        return f"too few placebo windows ({answer.n_placebo})" if in_time else "too few comparisons for a p-value"
+        return f"too few placebo windows without overlap ({answer.n_apart})" if in_time else "too few comparisons for a p-value"
     value = plain(answer.p_value, 2) if answer.p_value >= 0.005 else "below 0.01"
     lowest = f" (lowest possible {plain(answer.p_floor, 2)})" if answer.p_floor > 0 else " (without a lowest value)"
     if answer.p_value <= answer.p_floor:
         lowest = ", the lowest possible"
     if in_time:
-        return f"placebo p {value} over {answer.n_placebo} windows{lowest}"
+        return f"placebo p {value} over {answer.n_apart} windows without overlap{lowest}"
     return f"p {value} by the method's own test{lowest}"
 
 

@@ -66,10 +66,10 @@ def estimate(
 def with_placebos(effect: Effect, found: Sequence[Any]) -> Effect:
     """The effect with its placebos, p-value, smallest visible effect, and an interval no narrower than they allow."""
     sizes = [p.cumulative for p in found]
-    own = math.isfinite(effect.p_value)  # an estimator's own test stands; the gate reads the windows in time
-    p, floor = (effect.p_value, effect.p_floor) if own else placebo.p_value(effect.cumulative.estimate, sizes)
-    wide = placebo.calibrated(effect, sizes)
     every = (*effect.placebos, *found)  # an estimator may bring placebos of its own, in space
+    own = math.isfinite(effect.p_value)  # an estimator's own test stands; the gate reads the windows in time
+    p, floor = (effect.p_value, effect.p_floor) if own else placebo.p_value(replace(effect, placebos=every))
+    wide = placebo.calibrated(effect, sizes)
     return replace(wide, placebos=every, p_value=p, p_floor=floor, mde80=placebo.detectable(effect, sizes))
 
 

@@ -107,9 +107,9 @@ def _level(vintage: Vintage, design: Design) -> float:
     return float(sum(v.mean() for v in values if len(v)))
 
 
-def p_value(effect: float, placebos: Sequence[float]) -> tuple[float, float]:
-    """Randomisation p-value and its floor (`forecast.kernels.counts.rank`)."""
-    return counts.rank(effect, placebos)
+def p_value(effect: Effect) -> tuple[float, float]:
+    """Randomisation p-value and its floor among the windows that share no month (`forecast.kernels.counts.rank`)."""
+    return counts.rank(effect.cumulative.estimate, [p.cumulative for p in effect.apart])
 
 
 def detectable(effect: Effect, placebos: Sequence[float]) -> float:

@@ -42,12 +42,12 @@ def effect(known, design, expected=None, spread=1.0, placebos=()):
     if expected is not None:
         noise = np.random.default_rng(0).standard_normal((400, len(values)))
         draws = expected + spread * noise
-    found = tuple(Placebo("time", SERIES, months.label(months.ordinal("2019-01") + i), x) for i, x in enumerate(placebos))
+    found = tuple(Placebo("time", SERIES, months.label(months.ordinal("2010-01") + 6 * i), x) for i, x in enumerate(placebos))
     made = Effect("toy", design, "kg", periods, values, draws, text, placebos=found)
     if found:
         from forecast.study import placebo
 
-        p, floor = placebo.p_value(made.cumulative.estimate, placebos)
+        p, floor = placebo.p_value(made)
         made = replace(made, p_value=p, p_floor=floor, mde80=placebo.detectable(made, placebos))
     return made
 
@@ -173,6 +173,19 @@ def test_a_p_value_needs_enough_windows():
     few = judge("placebo_time", vintage(LONG), asked(), expected=20.0, placebos=small[:4])
     assert (few.outcome, few.ceiling) == ("not run", "suggestive")
     assert "too few placebo windows" in few.reason
+
+
+def test_the_largest_of_many_overlapping_windows_passes_without_a_p_value():
+    made = effect(vintage(LONG), asked(), expected=20.0, placebos=np.linspace(-1, 1, 12))
+    made = replace(made, placebos=tuple(replace(p, start=months.label(months.ordinal("2019-01") + i))
+                                        for i, p in enumerate(made.placebos)))  # fmt: skip
+    check = registry.build("check", "placebo_time")
+    gate = check.judge(made, Evidence(vintage(LONG), asked()))
+    assert (gate.outcome, len(made.apart)) == ("pass", 2)
+    assert gate.value == pytest.approx(1 / 3)
+    assert "larger than in every window" in gate.reason
+    one = replace(made, placebos=(*made.placebos[:-1], replace(made.placebos[-1], cumulative=1e6)))
+    assert check.judge(one, Evidence(vintage(LONG), asked())).outcome == "not run"
 
 
 def test_the_sign_must_be_beyond_doubt():

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from forecast.core import months, registry
 from forecast.core.archive import bundled_archive
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
-from forecast.core.results import Description, Effect, Gate
+from forecast.core.results import Description, Effect, Gate, Placebo
 from forecast.core.vintage import Cell, Vintage
+from forecast.kernels import counts
 from forecast.study import judge, placebo
 from forecast.study.ask import answer
 from forecast.study.donors import untouched
@@ -43,9 +45,19 @@ def toy(draws, design=None, **rest):
 
 
 def test_p_value_and_floor():
-    assert placebo.p_value(-5.0, [1.0, -2.0, 6.0, 0.0]) == (2 / 5, 1 / 5)
-    assert placebo.p_value(-5.0, [1.0, -2.0]) == (1 / 3, 1 / 3)
-    assert all(map(math.isnan, placebo.p_value(1.0, [])))
+    assert counts.rank(-5.0, [1.0, -2.0, 6.0, 0.0]) == (2 / 5, 1 / 5)
+    assert counts.rank(-5.0, [1.0, -2.0]) == (1 / 3, 1 / 3)
+    assert all(map(math.isnan, counts.rank(1.0, [])))
+
+
+def test_the_rank_is_among_windows_that_share_no_month():
+    """Windows of three months a month apart say the same thing three times: every third counts, from the latest."""
+    starts = [months.label(months.ordinal("2020-01") + i) for i in range(7)]
+    found = tuple(Placebo("time", SERIES, start, float(i)) for i, start in enumerate(starts))
+    made = toy(np.full((4, 3), 60.0), placebos=(*found, Placebo("space", "other", "2021-01", 99.0)))
+    made = replace(made, periods=((0, 0), (1, 1), (2, 2)), observed=np.array([50.0, 50.0, 50.0]))
+    assert [p.start for p in made.apart] == ["2020-07", "2020-04", "2020-01"]
+    assert placebo.p_value(made) == (1 / 4, 1 / 4)
 
 
 def test_smallest_visible_effect():
@@ -114,7 +126,8 @@ def test_a_clear_loss_with_a_long_history_is_supported():
     assert made.verdict.word == "supported"
     assert made.n_clean == 60
     assert len(made.placebos) >= 30
-    assert made.p_value == made.p_floor == 1 / (1 + len(made.placebos))
+    assert len(made.apart) == 8  # 48 months, six at a time
+    assert made.p_value == made.p_floor == 1 / 9
     assert made.frame()["verdict"].item() == "supported"
 
 

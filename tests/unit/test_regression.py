@@ -198,7 +198,7 @@ def test_parts_of_two_are_the_mean_of_both_orders():
 
 def test_parts_hold_after_the_placebos_widened_the_effect():
     made = estimate(known(hit((LICENCE, -0.5), (BAN, -2.5)), LICENCE, BAN), asked((LICENCE, BAN)))
-    tries = [Placebo("time", SERIES, str(i), 3 * made.cumulative.se * (-1) ** i) for i in range(10)]
+    tries = [Placebo("time", SERIES, f"20{10 + i}-01", 3 * made.cumulative.se * (-1) ** i) for i in range(10)]
     wide = judge.with_placebos(made, tries)
     assert wide.cumulative.se > 2 * made.cumulative.se
     assert np.abs(sum(p.draws for p in wide.parts.values()) - wide.cumulative.draws).max() < 1e-8

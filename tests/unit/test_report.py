@@ -32,7 +32,7 @@ COLUMNS = {
     "effects": "job estimator event series unit basis lag_months months_from months_to estimand measure baseline estimate "
     "lo80 hi80 lo95 hi95 p_value p_floor mde80 n_clean n_span n_placebo verdict reading desc_estimate desc_lo desc_hi "
     "id question role because observed_total expected note anticipation anticipation_lo80 anticipation_hi80 net net_lo80 "
-    "net_hi80 breakdown n_space",
+    "net_hi80 breakdown n_space n_apart",
     "paths": "job series month observed counterfactual_q025 counterfactual_q10 counterfactual_q50 "
     "counterfactual_q90 counterfactual_q975 effect_q025 effect_q10 effect_q50 effect_q90 effect_q975 effect_band_lo "
     "effect_band_hi",
@@ -45,7 +45,7 @@ COLUMNS = {
     "claims": "id claim source url verdict computed low high unit arithmetic settle",
     "parts": "job event estimate lo80 hi80 lo95 hi95",
     "sensitivity": "job what value estimate lo80 hi80 lo95 hi95 verdict reading because desc_estimate observed_total "
-    "months_from months_to id estimator baseline months_observed expected p_value p_floor mde80 n_clean n_placebo",
+    "months_from months_to id estimator baseline months_observed expected p_value p_floor mde80 n_clean n_placebo n_apart",
 }
 REUTERS = "CHN.export.WLD.antimony_products_reuters"
 
@@ -217,6 +217,7 @@ def _row(ident: str, series: str, first: str, last: str, **more: object) -> dict
         "n_clean": 29,
         "n_span": 1,
         "n_placebo": 0,
+        "n_apart": 0,
         "id": ident,
         "question": "what was lost?",
         "role": "headline",
@@ -245,7 +246,8 @@ def _effects(rows) -> None:
             p_value=0.045,
             p_floor=0.045,
             mde80=2.4e6,
-            n_placebo=21,
+            n_placebo=40,
+            n_apart=21,
             note="the first remark. The second one",
             desc_estimate=-7.48e6,
             desc_lo=-8.1e6,
@@ -367,7 +369,8 @@ def _effects(rows) -> None:
             p_value=0.61,
             p_floor=1 / 41,
             mde80=4.2e6,
-            n_placebo=40,
+            n_placebo=90,
+            n_apart=40,
             breakdown=0.25,
             desc_estimate=-1.34e5,
             desc_lo=-1.34e5,
@@ -465,7 +468,7 @@ def _effects(rows) -> None:
         _varied("1", "counterfactual", "level_sd", "0.01", -6.0e6),
         _varied("1", "counterfactual", "day", "2025-05-31", -2.2e6, verdict="cannot distinguish", months_to="2025-04",
                 months_observed="2025-04", observed_total=2.63e6, expected=4.85e6, mde80=2.4e6, p_value=0.3, p_floor=0.1,
-                n_placebo=9),
+                n_placebo=20, n_apart=9),
         _varied("1", "counterfactual", "day", "2025-03-31", math.nan, verdict="not identified", months_from=None,
                 months_to=None, months_observed=None, because="re_licensing_2025 was not announced by 2025-03-31"),
     ]  # fmt: skip
@@ -510,6 +513,7 @@ def _varied(ident: str, estimator: str, what: str, value: str, estimate: float, 
         "expected": 14.537e6,
         "n_clean": 29,
         "n_placebo": 0,
+        "n_apart": 0,
     }
     return base | more
 
@@ -635,9 +639,9 @@ def test_a_p_value_of_few_windows_is_not_printed(facts: Facts) -> None:
     from dataclasses import replace
 
     answer = next(a for a in facts.headline if a.id == "1")
-    assert wording.placebos(answer) == "placebo p 0.05 over 21 windows, the lowest possible"
-    few = replace(answer, n_placebo=7, p_value=0.125, p_floor=0.125)
-    assert wording.placebos(few) == "too few placebo windows (7)"
+    assert wording.placebos(answer) == "placebo p 0.05 over 21 windows without overlap, the lowest possible"
+    few = replace(answer, n_apart=7, p_value=0.125, p_floor=0.125)
+    assert wording.placebos(few) == "too few placebo windows without overlap (7)"
     assert wording.placebos(replace(answer, p_value=math.nan)) == ""
 
 
@@ -907,13 +911,13 @@ def _panel(path: pd.DataFrame) -> int:
 def test_the_path_shows_the_band_of_the_whole_and_the_breakdown(facts: Facts, page: str) -> None:
     start = page.index('id="fig-effect_paths"')
     drawn = page[start : page.index("</figure>", start)]
-    assert "breakdown 2.1, n = 21" in drawn
+    assert "breakdown 2.1, n = 40" in drawn
     assert "breakdown 0." not in drawn  # row 6 has no path in this run
     band = [c for c in facts.table("paths").columns if c.startswith("effect_band")]
     assert (
         drawn.count("stroke-dasharray") >= _panel(facts.table("paths")) == _panel(facts.table("paths").drop(columns=band)) + 2
     )
-    assert "breakdown value 2.1: so many times the largest of 21 placebos" in page
+    assert "breakdown value 2.1: so many times the largest of 40 placebos" in page
 
 
 def test_a_run_from_before_the_new_tables_still_has_its_report(tmp_path: Path) -> None:
