@@ -22,6 +22,7 @@ Spec = str | dict[str, Any]
 Months = NDArray[np.int64]
 Device = Literal["mixture", "ratio", "mask", "dummy", "window", "plain"]
 SCALED = ("mixture", "ratio", "mask")  # devices that rest on the masked base
+STANDBY = "known"  # what stands in for them
 AHEAD = 3  # months after an earlier day on which a device is marked
 RIPE = 10  # months since the break from which they carry a model of their own
 TOLD = 3  # figures on which a dummy needs to rest
@@ -57,6 +58,8 @@ class Menu:
     With fewer than `judged` months since the break the first device stands alone; it begins from earlier months of the same
     regime, else from the declared depth, else from like measures in the vintage, else from `unknown`. Later the devices are
     weighed by their continuous ranked probability scores on the last `origins` days (`kernels.breaks.weights_by_score`).
+    Where another regime is asked for and too few months lie outside the break for a scaled device, the model `known` answers
+    (months known under the same measures), and a note says so.
 
     leak, leak_sd : median and log spread of what a full ban leaves; part_sd : log spread around a declared part; unknown,
     unknown_sd : the same where nothing is declared or known; reversal : chance per month that a measure is lifted unannounced;
@@ -65,6 +68,7 @@ class Menu:
 
     base: Spec = "structural"
     dummy: Spec = "sarimax"
+    known: Spec = "regimes"
     devices: tuple[Literal["mixture", "ratio", "mask", "dummy", "window", "plain"], ...] = (
         "mixture",
         "dummy",
@@ -121,6 +125,8 @@ class Menu:
                 out.append(
                     _request(i, "mask", self.base, masked, task, broken, np.unique(np.concatenate(months)), _known(broken))
                 )
+            if set(SCALED) & set(self.devices) and broken.left < SCARCE and _elsewhere(asked, broken).any():
+                out.append(_request(i, STANDBY, self.known, vintage, task, broken, asked, _known(broken)))
             for known in self._days(broken):
                 out += self._others(i, vintage, task, broken, asked, known)
         return found, out
@@ -165,20 +171,27 @@ class Menu:
         made: dict[str, Floats] = {}
         marks: dict[str, list[float]] = {name: [] for name in self.devices}
         notes: list[str] = []
+        standby: Floats | None = None
         for request, answer in own:
             if isinstance(answer, Failure):
                 notes.append(f"{request.device}: {answer.reason}")
             elif request.device == "mask":
                 self._scale(vintage, task, broken, request, answer.draws[:, 0], made, marks, notes, rng)
+            elif request.device == STANDBY:
+                standby = answer.draws[:, 0]
             elif request.known == k:
                 made[request.device] = answer.draws[:, 0]
             elif broken.now is not None:
                 marks[request.device].append(breaks.crps(answer.draws[:, 0], broken.now.figures[request.known :][:AHEAD]))
         made = {name: made[name] for name in self.devices if name in made}
+        if standby is not None and not set(SCALED) & made.keys():
+            notes.append("too few months outside the break: months as known under the same measures")
+            made = {STANDBY: standby}
         names = list(made)
         if not names:
             raise TooShortError("no device could answer", where=broken.series, hint="; ".join(notes))
-        self._confined(task.ordinals(vintage), broken, made)
+        if names != [STANDBY]:
+            self._confined(np.array(task.ordinals(vintage)), broken, made)
         weights = self._weights(names, marks, len(self._origins(k)))
         index = rng.permutation(breaks.systematic(weights, task.draws))
         draws = np.stack([made[name] for name in names])[index, np.arange(task.draws)]
@@ -187,19 +200,18 @@ class Menu:
             f"menu, {k} months of {broken.words}: {shares}", [a for _, a in own if isinstance(a, Forecast)], notes
         )
 
-    def _confined(self, asked: Sequence[int], broken: Broken, made: dict[str, Floats]) -> None:
+    def _confined(self, asked: Months, broken: Broken, made: dict[str, Floats]) -> None:
         """Devices of their own know only the regime that goes on: months of another come from the first scaled device."""
-        scaled = next((name for name in self.devices if name in SCALED and name in made), None)
-        mine = {m for phase in broken.phases if phase.kind == "now" or (phase.kind == "open" and broken.now is None)
-                for m in phase.asked.tolist()}  # fmt: skip
-        other = np.array([m not in mine for m in asked])
-        if other.any() and scaled is None and set(SCALED) & set(self.devices):
+        other = _elsewhere(asked, broken)
+        scaled = next((name for name in made if name in SCALED), None)
+        if not other.any() or not set(SCALED) & set(self.devices):
+            return
+        if scaled is None:
             raise TooShortError(
                 "too few months outside the break for a regime to come", where=broken.series, hint="another base"
             )
-        if other.any() and scaled is not None:
-            for name in made.keys() - set(SCALED):
-                made[name] = np.where(other, made[scaled], made[name])
+        for name in made.keys() - set(SCALED):
+            made[name] = np.where(other, made[scaled], made[name])
 
     def _weights(self, names: Sequence[str], marks: dict[str, list[float]], days: int) -> Floats:
         """The first device alone while nothing can be judged; else by score, the first one's prior twice that of the others."""
@@ -287,6 +299,13 @@ class Menu:
             told = f"begins from {len(pooled)} series under like measures, median left {np.exp(np.median(pooled)):.0%}"
             return breaks.Prior(float(pooled.mean()), max(float(pooled.std(ddof=1)), 0.5)), told
         return breaks.Prior(float(np.log(self.unknown)), self.unknown_sd), f"depth unknown, median left {self.unknown:.0%}"
+
+
+def _elsewhere(asked: Months, broken: Broken) -> NDArray[np.bool_]:
+    """Which asked months lie in another regime than the one that goes on."""
+    mine = {m for phase in broken.phases if phase.kind == "now" or (phase.kind == "open" and broken.now is None)
+            for m in phase.asked.tolist()}  # fmt: skip
+    return np.array([m not in mine for m in asked.tolist()])
 
 
 def _known(broken: Broken) -> int:

@@ -8,7 +8,7 @@ import pytest
 from contracts.archives import archive, day_after, monthly, rows
 
 from forecast.core import months as mm, registry
-from forecast.core.archive import Archive
+from forecast.core.archive import Archive, bundled_archive
 from forecast.core.breaks import look
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.events import Event, EventCalendar
@@ -219,3 +219,14 @@ def test_where_too_little_is_left_outside_the_break_another_device_stands_and_sa
     assert any(note.startswith("mask: ") for note in made.used[0].notes)
     with pytest.raises(TooShortError):
         ask(hidden, {"use": "menu", "devices": ["mixture"], "base": "hurdle"}, count=2)
+
+
+def test_months_of_a_regime_to_come_are_as_known_where_the_mask_fails():
+    """Antimony of Chinese origin: few months before the measures, nine under the suspension, then the ban comes back."""
+    vintage = bundled_archive().as_of("2026-09-05")
+    task = Task(vintage.day, "USA.import.CHN.antimony_unwrought", mm.months("2026-08", "2027-07"), draws=400)
+    made = put(registry.build("model", {"use": "menu", "base": "conformal"}), vintage, task)
+    assert made.used[0].model.endswith("known 100%")
+    assert any("as known under the same measures" in note for note in made.used[0].notes)
+    high = np.quantile(made.draws[:, 0], 0.9, axis=0)
+    assert high[:4].max() < 1000 < high[4:].min() < 3000  # kg; the suspension, then the ban's own months: nought to 2.2 t
