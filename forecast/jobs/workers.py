@@ -161,10 +161,14 @@ def by_cluster(far: Far, calls: Iterable[tuple[Any, ...]], run: Callable[..., T]
 
     What a worker that died had in hand is done again by another one. Calls travel packed, so that Dask keeps each whole.
     """
+    import warnings
+
     import joblib
     from distributed import KilledWorker
 
-    with joblib.parallel_config(backend="dask", client=far.client, wait_for_workers_timeout=PATIENCE):
+    backend = joblib.parallel_config(backend="dask", client=far.client, wait_for_workers_timeout=PATIENCE)
+    with warnings.catch_warnings(), backend:
+        warnings.filterwarnings("ignore", message="Sending large graph")  # a member's draws travel with what rests on them
         parallel = joblib.Parallel(n_jobs=-1, batch_size=1, return_as="generator_unordered")
         packed = (pickle.dumps((run, call), protocol=5) for call in calls)
         try:
