@@ -160,7 +160,7 @@ def held(path: Path) -> int:
 
 
 def keep(key: tuple[str, str, int, int], made: pd.DataFrame, folder: Path) -> None:
-    """Add rows to their parts; a part is replaced in one step, so a cut session loses a batch at most."""
+    """Add rows to their parts; a part is replaced in one step, so a cut run loses a batch at most."""
     for effect, some in made.groupby("effect"):
         path = part_of(*key, float(effect), folder)
         before = [pd.read_parquet(path)] if path.exists() else []

@@ -32,6 +32,8 @@ MODELS = {
     "airline": {"use": "sarimax", "lunar": False, "events": False},
     "mean": MEAN,
     "default": {"use": "conformal"},
+    "structural": {"use": "structural"},
+    "pooled": {"use": "pooled"},
     "menu of structural": {"use": "menu"},
     "menu of default": {"use": "menu", "base": {"use": "conformal"}},
     "conformal thin mean": {"use": "conformal", "inner": THIN},
