@@ -27,6 +27,7 @@ _HOMES = {
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
             "untouched", "vary", "scenarios", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
+            "news",
         ),
         "forecast.api",
     ),
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
         feasible as feasible,
         load_archive as load_archive,
         model as model,
+        news as news,
         placebo as placebo,
         predict as predict,
         report as report,

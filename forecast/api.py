@@ -21,7 +21,7 @@ from forecast.core.scores import Scores
 from forecast.core.vintage import Vintage
 from forecast.study.backtest import Backtest, backtest
 from forecast.study.cutoffs import cutoffs
-from forecast.study.door import Regressor
+from forecast.study.door import Door, Regressor
 from forecast.study.export import to_boe, to_hub
 from forecast.study.feasible import feasible
 from forecast.study.scenarios import Fan
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from forecast.study.leakage import Leak
 
 __all__ = [
-    "Regressor", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible", "load_archive", "model", "placebo",
-    "predict", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "Regressor", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible", "load_archive", "model", "news",
+    "placebo", "predict", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 ]  # fmt: skip
 
 
@@ -72,6 +72,27 @@ def predict(method: Any, vintage: Vintage, task: Task, seed: int = 0) -> Forecas
     made = put(_method("model", method), vintage, task, seed)
     assert isinstance(made, Forecast)
     return made
+
+
+def news(
+    method: Any,
+    archive: Archive | Door,
+    task: Task,
+    from_day: str | dt.date,
+    to_day: str | dt.date,
+    *,
+    then: Any = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """What moved the nowcast of `task` between two days, by release, event, re-estimation and model; rows of news.parquet.
+
+    method : a model, its name, or its words; then : another one on the later day. Impacts of one target and month add up to
+    nowcast_to - nowcast_from (`forecast/study/news.py` says how what came on one day is shared).
+    """
+    from forecast.study.news import news as moved
+
+    later = None if then is None else _method("model", then)
+    return moved(_method("model", method), archive, task, from_day, to_day, then=later, seed=seed)
 
 
 def scenarios(method: Any, vintage: Vintage, task: Task, given: Iterable[Scenario], seed: int = 0) -> list[Fan]:

@@ -23,6 +23,29 @@ RULES = [
     ("CHN", "detail", "2019-12", "2020-11", 25, 25, 1, "", 1, "online query, 2020 calendar; January comes with February in March"),
     ("CHN", "detail", "2020-12", "2099-12", 20, 20, 1, "", 1, "online query, 20th, weekends kept; nothing in February, January comes with February in March"),
     ("USA", "census", "2010-01", "2099-12", "", "", "", 35, 0, "about 35 days after the end of the month"),
+    ("KOR", "customs", "2010-01", "2099-12", 15, 15, 1, "", 0, "previous month updated around the 15th (data.go.kr 15100475); January is not held back"),
+    ("JPN", "nine_digit", "2010-01", "2099-12", 31, 31, 1, "", 0, "exports in detail, imports provisional by nine digits: end of the following month (customs.go.jp glossary); the last day is assumed"),
+    ("JPN", "detail", "2010-01", "2099-12", 31, 31, 2, "", 0, "imports in detail: end of the second month after (customs.go.jp glossary); the last day is assumed"),
+    ("EU27", "comext", "2010-01", "2099-12", "", "", "", 55, 0, "member states deliver in six weeks, totals at 50-55 days by the ECB's description; the later day is assumed; goods by partner may come later"),
+    ("GBR", "hmrc", "2010-01", "2099-12", "", "", "", 47, 0, "41 to 47 days on three known days (gov.uk); the latest is assumed"),
+]
+
+EARLIER_SHUTDOWNS = {
+    "2013-08": ("2013-10-24", "rule", "shutdown, from general knowledge"),
+    "2013-09": ("2013-11-14", "rule", "shutdown, from general knowledge"),
+    "2018-11": ("2019-02-06", "rule", "shutdown, approximate; not out on 2019-02-05 (wita.org)"),
+    "2018-12": ("2019-03-06", "actual", "shutdown; the day printed on the release (FT-900)"),
+    "2019-01": ("2019-03-27", "calendar", "shutdown; announced in the release of 2019-03-06 (FT-900)"),
+    "2019-02": ("2019-04-17", "rule", "shutdown, from general knowledge"),
+}
+
+# days printed on a release: source, stage, month, released, where
+KNOWN_DAYS = [
+    ("EU27", "comext", "2019-06", "2019-08-16", "Eurostat press release on trade in goods (totals)"),
+    ("EU27", "comext", "2019-09", "2019-11-15", "Eurostat press release 178/2019 (totals)"),
+    ("GBR", "hmrc", "2023-08", "2023-10-12", "gov.uk, UK overseas trade in goods statistics August 2023"),
+    ("GBR", "hmrc", "2024-08", "2024-10-11", "gov.uk, UK overseas trade in goods statistics August 2024"),
+    ("GBR", "hmrc", "2024-11", "2025-01-16", "gov.uk, UK overseas trade in goods statistics November 2024"),
 ]
 
 SHUTDOWN = {"2025-08": "2025-11-19", "2025-09": "2025-12-11", "2025-10": "2026-01-08",
@@ -53,7 +76,7 @@ def rule_day(rules, source, stage, month):
         month = shift(month, 1)
     day = r["quarter_day"] if month[-2:] in ("03", "06", "09", "12") else r["day"]
     y, m = map(int, shift(month, int(r["months_after"])).split("-"))
-    return dt.date(y, m, int(day))
+    return dt.date(y, m, min(int(day), calendar.monthrange(y, m)[1]))
 
 
 def released(rules, explicit, source, stage, month):
@@ -91,6 +114,10 @@ def calendar_rows(folder, reports):
         rows["CHN", stage, month] = [day, "calendar", note]
     for month, day in SHUTDOWN.items():
         rows["USA", "census", month] = [day, "rule", "shutdown, approximate"]
+    for month, found in EARLIER_SHUTDOWNS.items():
+        rows["USA", "census", month] = list(found)
+    for source, stage, month, day, where in KNOWN_DAYS:
+        rows[source, stage, month] = [day, "actual", where]
     for stage, day in (("flash", "2022-10-24"), ("detail", "2022-10-25")):
         rows["CHN", stage, "2022-09"] = [day, "rule", "release postponed in October 2022, from general knowledge"]
     first = {}

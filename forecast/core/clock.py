@@ -1,7 +1,8 @@
 """The release clock: on which day a figure of a month could be known.
 
 An explicit calendar day wins over a rule; rules hold for a range of months, because customs offices change them. China
-has released January together with February, in March, since 2020; weekends are kept.
+has released January together with February, in March, since 2020; weekends are kept. The United States, Korea, Japan, the
+European Union and the United Kingdom have rules of their own; a closed government moves the American days.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from importlib import resources
 
 from forecast.core import months
 from forecast.core.errors import DataError
+from forecast.core.series import SeriesKey
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,30 @@ def bundled_clock() -> ReleaseClock:
     return ReleaseClock(rules, days)
 
 
+REPORTERS = {"USA": "census", "KOR": "customs", "JPN": "nine_digit", "GBR": "hmrc", "EU27": "comext"}
+
+
 def source_of(series: str) -> tuple[str, str]:
-    """Source and stage whose clock a series follows."""
-    if series.startswith("USA."):
-        return "USA", "census"
-    return "CHN", "flash" if series.startswith("CHN.export.WLD.rare_earths_total") else "detail"
+    """Source and stage whose clock a series follows; a reporter without release rules is a DataError.
+
+    China's total of rare earths is among the goods of the flash; every other good comes with the detail. A member state of
+    the European Union follows the Union's clock.
+    """
+    key = SeriesKey.parse(series)
+    if key.reporter == "CHN":
+        flash = key.partner == "WLD" and key.product == "rare_earths_total"
+        return "CHN", "flash" if flash else "detail"
+    reporter = "EU27" if key.reporter in _union() else key.reporter
+    if reporter not in REPORTERS:
+        raise DataError(
+            f"no release clock is known for '{key.reporter}'", where=series, hint=f"one of CHN, {', '.join(sorted(REPORTERS))}"
+        )
+    return reporter, REPORTERS[reporter]
+
+
+@functools.cache
+def _union() -> frozenset[str]:
+    """Member states of the European Union, from the bundled groups."""
+    text = resources.files("forecast.data").joinpath("groups.csv").read_text("utf-8")
+    members = {row["group"]: row["members"] for row in csv.DictReader(text.splitlines())}
+    return frozenset(members["EU27"].split("|"))

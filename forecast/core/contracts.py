@@ -43,7 +43,8 @@ class Forecaster(Protocol):
     """What fills the holes.
 
     May also offer `asks(vintage, task) -> [(spec, Task)]`: answers it rests on, handed over in that order; and
-    `predict_many(questions, rngs, answers) -> [Forecast | Failure]` for whole batches of (vintage, task).
+    `predict_many(questions, rngs, answers) -> [Forecast | Failure]` for whole batches of (vintage, task). One that chooses
+    among models may offer `fixed(vintage, task) -> Forecaster`, its choice on that vintage, so that news tell a switch apart.
     """
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:

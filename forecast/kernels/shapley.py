@@ -14,12 +14,12 @@ EXACT = 6  # players; beyond, orders are sampled
 ORDERS = 100  # sampled, and as many reversed
 
 
-def shapley(value: Callable[[frozenset[int]], Floats], players: int) -> Floats:
+def shapley(value: Callable[[frozenset[int]], Floats], players: int, orders: int = ORDERS) -> Floats:
     """Each player's mean contribution over the orders in which they may come, shape (players, ...).
 
     value(S) is what the set S brings about, an array of any shape. The parts sum to value(all) - value(none) in every cell:
     phi_i = sum over S without i of |S|! (n - |S| - 1)! / n! (value(S + i) - value(S)) (Shapley 1953, eq. 12). All orders count
-    up to six players, a fixed sample of orders and their reverses beyond.
+    up to six players, a fixed sample of `orders` orders and their reverses beyond.
     """
     known: dict[frozenset[int], Floats] = {}
 
@@ -39,10 +39,10 @@ def shapley(value: Callable[[frozenset[int]], Floats], players: int) -> Floats:
                     out[i] += weight * (of(before | {i}) - of(before))
         return out
     rng = np.random.default_rng(0)
-    sampled = [rng.permutation(players) for _ in range(ORDERS)]
+    sampled = [rng.permutation(players) for _ in range(orders)]
     for order in [*sampled, *(one[::-1] for one in sampled)]:
         members: frozenset[int] = frozenset()
         for i in order.tolist():
-            out[i] += (of(members | {i}) - of(members)) / (2 * ORDERS)
+            out[i] += (of(members | {i}) - of(members)) / (2 * orders)
             members = members | {i}
     return out

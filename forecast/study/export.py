@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BOE_FORECASTS = ("date", "vintage_date", "variable", "source", "frequency", "forecast_horizon", "value")
 BOE_OUTTURNS = ("date", "vintage_date", "variable", "frequency", "forecast_horizon", "value")
+NOWCASTS = ("days_to_publication",)  # beside the forecasts where they are nowcasts
 HUB = (
     "model_id", "reference_date", "target", "horizon", "location", "target_end_date", "output_type", "output_type_id", "value",
 )  # fmt: skip
@@ -52,11 +53,20 @@ def to_boe(run: Run, point: str = "mean") -> Boe:
     series; forecast_horizon : months after the last one known, from 0 (their convention: target - last used - 1). densities
     have a row per quantile. Sums of months and totals have no place there and are left out.
     """
+    return boe(run.forecasts, run.observations, point)
+
+
+def boe(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str = "mean") -> Boe:
+    """The same from the two tables themselves, forecasts.parquet and observations.parquet.
+
+    Where the forecasts have `days_to_publication` (`release_days.by_day`), it stands in a column after those of the schema.
+    """
     import pandas as pd
 
     if point not in POINTS:
         raise ConfigError(f"'{point}' is no point forecast", hint=nearest(point, POINTS))
-    table = _single(run.forecasts, "month")
+    table = _single(forecasts, "month")
+    more = [column for column in NOWCASTS if column in table]
     base = pd.DataFrame(
         {
             "date": _ends(table["month"]),
@@ -65,10 +75,11 @@ def to_boe(run: Run, point: str = "mean") -> Boe:
             "source": table["model"],
             "frequency": "M",
             "forecast_horizon": table["h_info"].astype("int64") - 1,
+            **{column: table[column] for column in more},
         }
     )
     densities = pd.concat([base.assign(value=table[q], quantile=probability(q)) for q in QUANTILES], ignore_index=True)
-    seen = _single(run.observations, "period")
+    seen = _single(observations, "period")
     seen = seen[seen["value"].notna()]
     released = pd.to_datetime(seen["released"])
     outturns = pd.DataFrame(
@@ -84,8 +95,8 @@ def to_boe(run: Run, point: str = "mean") -> Boe:
         }
     )
     return Boe(
-        base.assign(value=table[point])[list(BOE_FORECASTS)].reset_index(drop=True),
-        densities[[*BOE_FORECASTS, "quantile"]],
+        base.assign(value=table[point])[[*BOE_FORECASTS, *more]].reset_index(drop=True),
+        densities[[*BOE_FORECASTS, "quantile", *more]],
         outturns[list(BOE_OUTTURNS)].reset_index(drop=True),
     )
 

@@ -6,7 +6,8 @@ import datetime as dt
 import pytest
 
 from forecast.core import months
-from forecast.core.clock import bundled_clock, source_of
+from forecast.core.archive import bundled_archive
+from forecast.core.clock import ReleaseClock, bundled_clock, source_of
 from forecast.core.errors import DataError
 
 
@@ -78,7 +79,89 @@ def test_the_shutdown_wins_over_the_rule(month, due):
     assert day("USA", "census", month)[0].isoformat() == due
 
 
-@pytest.mark.parametrize(("source", "stage"), [("CHN", "flash"), ("CHN", "detail"), ("CHN", "bulletin"), ("USA", "census")])
+# (month of data, release day printed on the release itself, days after the month's end)
+FT900 = [
+    ("2015-08", "2015-10-06"),  # FT-900 (15-08), bea.gov trad0815
+    ("2017-08", "2017-10-05"),  # FT-900 (17-08), bea.gov trad0817
+    ("2019-07", "2019-09-04"),  # CB 19-127
+    ("2019-09", "2019-11-05"),  # CB 19-166
+    ("2020-09", "2020-11-04"),  # CB 20-166
+    ("2025-06", "2025-08-05"),  # FT-900 of June 2025
+]
+
+
+@pytest.mark.parametrize(("month", "printed"), FT900)
+def test_the_us_rule_is_within_a_day_of_the_printed_days(month, printed):
+    assert abs((day("USA", "census", month)[0] - dt.date.fromisoformat(printed)).days) <= 1
+
+
+@pytest.mark.parametrize(
+    ("month", "due", "basis"),
+    [
+        ("2018-12", "2019-03-06", "actual"),  # day of the release, which announced the next one
+        ("2019-01", "2019-03-27", "calendar"),
+        ("2025-09", "2025-12-11", "rule"),  # bea.gov shows it under 11 December 2025
+    ],
+)
+def test_shutdowns_move_the_us_days(month, due, basis):
+    assert day("USA", "census", month) == (dt.date.fromisoformat(due), basis)
+
+
+# gov.uk (UK overseas trade in goods statistics), Eurostat press releases
+@pytest.mark.parametrize(
+    ("source", "stage", "month", "printed"),
+    [
+        ("GBR", "hmrc", "2023-08", "2023-10-12"), ("GBR", "hmrc", "2024-08", "2024-10-11"),
+        ("GBR", "hmrc", "2024-11", "2025-01-16"), ("EU27", "comext", "2019-06", "2019-08-16"),
+        ("EU27", "comext", "2019-09", "2019-11-15"),
+    ],
+)  # fmt: skip
+def test_known_european_days_win_and_no_rule_is_earlier(source, stage, month, printed):
+    clock, printed_day = bundled_clock(), dt.date.fromisoformat(printed)
+    assert day(source, stage, month) == (printed_day, "actual")
+    alone = ReleaseClock(clock.rules, {})
+    assert printed_day <= alone.released(source, stage, months.ordinal(month))[0]
+
+
+def test_korea_and_japan():
+    # data.go.kr 15100475: the previous month "around the 15th"; January is not held back for the Lunar New Year
+    assert day("KOR", "customs", "2025-01") == (dt.date(2025, 2, 15), "rule")
+    # customs.go.jp, glossary: by nine digits at the end of the following month, imports in detail one month later
+    assert day("JPN", "nine_digit", "2025-01") == (dt.date(2025, 2, 28), "rule")
+    assert day("JPN", "detail", "2025-01") == (dt.date(2025, 3, 31), "rule")
+
+
+def test_january_reaches_the_mirrors_before_china():
+    january = months.ordinal("2025-01")
+    mirrors = [("KOR", "customs"), ("JPN", "nine_digit"), ("USA", "census")]
+    days = [bundled_clock().released(*mirror, january)[0] for mirror in mirrors]
+    assert days == sorted(days)
+    assert days[-1] < day("CHN", "detail", "2025-01")[0] == dt.date(2025, 3, 20)
+
+
+@pytest.mark.parametrize("stage", ["flash", "bulletin", "detail"])
+def test_china_releases_nothing_in_february_since_2020(stage):
+    released = [
+        bundled_clock().released("CHN", stage, m)[0] for m in range(months.ordinal("2019-12"), months.ordinal("2029-12"))
+    ]
+    assert not [d for d in released if d.month == 2]
+
+
+def test_one_rule_per_month_and_stage():
+    clock = bundled_clock()
+    for source, stage in {(rule.source, rule.stage) for rule in clock.rules}:
+        for month in range(months.ordinal("2010-01"), months.ordinal("2040-12")):
+            held = [r for r in clock.rules if (r.source, r.stage) == (source, stage) and r.valid_from <= month <= r.valid_to]
+            assert len(held) == 1, (source, stage, months.label(month))
+
+
+SOURCES = [
+    ("CHN", "flash"), ("CHN", "detail"), ("CHN", "bulletin"), ("USA", "census"), ("KOR", "customs"), ("JPN", "nine_digit"),
+    ("JPN", "detail"), ("EU27", "comext"), ("GBR", "hmrc"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "stage"), SOURCES)
 def test_no_figure_before_its_month_is_over(source, stage):
     previous = dt.date.min
     for month in range(months.ordinal("2012-01"), months.ordinal("2030-12")):
@@ -105,6 +188,33 @@ def test_source_of():
     assert source_of("USA.import.CHN.gallium") == ("USA", "census")
     assert source_of("CHN.export.WLD.rare_earths_total") == ("CHN", "flash")
     assert source_of("CHN.export.WLD.re_magnets") == ("CHN", "detail")
+    assert source_of("CHN.import.WLD.rare_earths_total") == ("CHN", "flash")
+    assert source_of("KOR.import.CHN.gallium:usd") == ("KOR", "customs")
+    assert source_of("JPN.import.CHN.gallium") == ("JPN", "nine_digit")
+    assert source_of("NLD.import.CHN.germanium") == source_of("EU27.import.CHN.germanium") == ("EU27", "comext")
+    assert source_of("GBR.import.CHN.bismuth") == ("GBR", "hmrc")
+
+
+def test_a_reporter_without_rules_has_no_clock():
+    with pytest.raises(DataError, match="no release clock is known for 'CHL'"):
+        source_of("CHL.export.WLD.copper")
+
+
+def test_the_stage_of_every_bundled_figure_is_the_clocks():
+    table = bundled_archive().table
+    cells = table[["series", "stage"]].drop_duplicates()
+    assert {(s, source_of(s)[1]) for s in cells.series} == set(cells.itertuples(index=False, name=None))
+
+
+def test_bundled_vintages_are_nested_day_by_day_and_flagged():
+    start, known = dt.date(2025, 1, 1), set()
+    for n in range(0, 120, 7):
+        vintage = bundled_archive().as_of(start + dt.timedelta(days=n))
+        assert vintage.pseudo
+        now = {(s, c.first, c.last) for s, cells in vintage.cells.items() for c in cells}
+        assert known <= now
+        assert all(c.released <= vintage.day for cells in vintage.cells.values() for c in cells)
+        known = now
 
 
 def test_upcoming_releases():

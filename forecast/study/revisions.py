@@ -1,0 +1,133 @@
+"""Implied revisions: what two year-to-date sums say of months that were printed before.
+
+A customs office that prints each month beside the sum since January corrects earlier months without saying so. With S(b) the
+sum from January to month b as first printed and x(t) a month as first printed,
+
+    S(b) - S(a) - [x(a+1) + ... + x(b)] = change, between the two releases, of the months January to b - 1.
+
+For adjacent sums (b = a + 1) the last month appears for the first time in the very release that holds S(b), so the difference
+is a revision of January to a, not of month b. The first sum of a year is compared with all its months (S(a) = 0). Nothing here
+is computed from figures that were themselves derived, and a block with a month that nobody printed has no row.
+
+Figures of the press are rounded. `rounding` is the largest difference that rounding alone could make, each figure taken to be
+printed in steps of its last digit that is not zero; a round number by chance widens it, so a small revision may be missed,
+and none is claimed that rounding could explain.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from forecast.core import months
+from forecast.core.archive import Archive, choose
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "series", "period", "unit", "months", "first_value", "implied_value", "difference", "relative", "rounding",
+    "beyond_rounding", "revised_in", "first_released", "sum_released", "printed_late", "disputed", "first_sources",
+    "sum_sources",
+)  # fmt: skip
+Row = dict[str, Any]
+Known = dict[tuple[int, int], Row]
+
+
+def implied_revisions(archive: Archive, day: str | dt.date | None = None) -> pd.DataFrame:
+    """The ledger, one row per series and block of months between two adjacent year-to-date sums, sorted by both.
+
+    day : only what was released by then (default: everything)
+    first_value, implied_value, difference : in the archive's unit; relative = difference / first_value (null where that is 0)
+    revised_in : the months in which the revision lies
+    first_released : release day of the block's last month; sum_released : of the later sum
+    printed_late : a month of the block is known only from an article dated after the sum was released, so it may already be
+    the corrected figure and the revision is understated (a pseudo-vintage)
+    disputed : publishers print one of the figures differently, by more than rounding: the difference may be theirs
+    """
+    import pandas as pd
+
+    stop = months.parse_day(day).isoformat() if day is not None else "9999-12-31"
+    table = archive.table
+    table = table[(table["excluded"] == "") & (table["kind"] != "derived") & (table["released"] <= stop)]
+    table = table[table["status"].isin(["value", "zero", "provisional"])]
+    rows = [row for series, figures in table.groupby("series", sort=True) for row in _series(str(series), _first(figures))]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _first(figures: pd.DataFrame) -> Known:
+    """Each period of a series as first printed: of the rows of its earliest release, the one the archive would choose."""
+    groups: dict[tuple[int, int], list[Row]] = {}
+    for row in figures.to_dict("records"):
+        groups.setdefault(months.parse_period(row["period"]), []).append({str(k): v for k, v in row.items()})
+    earliest = {period: min(row["released"] for row in rows) for period, rows in groups.items()}
+    out = {}
+    for period, rows in groups.items():
+        rows = [row for row in rows if row["released"] == earliest[period]]
+        chosen = choose(rows)
+        out[period] = {**chosen, "disputed": any(_differ(row["value"], chosen["value"]) for row in rows)}
+    return out
+
+
+def _differ(one: float, other: float) -> bool:
+    """Whether two figures are more than rounding apart: the half steps of both."""
+    return abs(one - other) > (_step(one) + _step(other)) / 2 * (1 + 1e-9)
+
+
+def _series(series: str, known: Known) -> list[Row]:
+    """The rows of one series, year by year."""
+    out: list[Row] = []
+    sums = sorted((a, b) for a, b in known if a % 12 == 0 and a < b < a + 12)
+    for january in sorted({a for a, _ in sums}):
+        ends = [january - 1, *(b for a, b in sums if a == january)]
+        for before, end in pairwise(ends):
+            block = [(m, m) for m in range(before + 1, end + 1)]
+            if all(month in known for month in block):
+                earlier = known.get((january, before)) if before > january else None
+                first = known.get((january, january)) if before == january else None
+                out.append(_row(series, january, end, known[january, end], earlier or first, [known[m] for m in block], before))
+    return out
+
+
+def _row(series: str, january: int, end: int, later: Row, earlier: Row | None, block: list[Row], before: int) -> Row:
+    """One row of the ledger."""
+    first = sum(float(row["value"]) for row in block)
+    implied = float(later["value"]) - (float(earlier["value"]) if earlier else 0.0)
+    difference = implied - first
+    sums = [later] + ([earlier] if earlier else [])
+    rounding = sum(_step(float(row["value"])) / 2 for row in [*sums, *block])
+    return {
+        "series": series,
+        "period": months.period_label(before + 1, end),
+        "unit": later["unit"],
+        "months": end - before,
+        "first_value": first,
+        "implied_value": implied,
+        "difference": difference,
+        "relative": difference / first if first else None,
+        "rounding": rounding,
+        "beyond_rounding": abs(difference) > rounding * (1 + 1e-9) + 1e-9 * abs(implied),
+        "revised_in": months.period_label(january, end - 1),
+        "first_released": max(row["released"] for row in block),
+        "sum_released": later["released"],
+        "printed_late": any(_printed(row) > later["released"] for row in block),
+        "disputed": any(row["disputed"] for row in [*sums, *block]),
+        "first_sources": "; ".join(sorted({row["publisher"] for row in block})),
+        "sum_sources": "; ".join(sorted({row["publisher"] for row in sums})),
+    }
+
+
+def _printed(row: Row) -> str:
+    """The article's day (of a month alone its first day), or the release day where the source is no article."""
+    date = str(row["article_date"])
+    return f"{date}-01"[:10] if date else str(row["released"])
+
+
+def _step(value: float) -> float:
+    """The step in which a figure is printed: the place of its last digit that is not zero, a thousandth or more."""
+    digits = f"{abs(value):.3f}"
+    whole, _, part = digits.partition(".")
+    if part.rstrip("0"):
+        return float(10.0 ** -len(part.rstrip("0")))
+    return 10.0 ** (len(whole) - len(whole.rstrip("0"))) if whole.strip("0") else 0.0

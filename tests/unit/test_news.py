@@ -1,0 +1,280 @@
+"""News: the parts add up for every model, and each kind of news stands in its own rows."""
+
+import datetime as dt
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from contracts.archives import SERIES, archive, day_after, event, monthly, released, row, rows
+
+from forecast.core import months, registry
+from forecast.core.archive import Archive
+from forecast.core.errors import ConfigError, ForecastError, NotIdentifiedError
+from forecast.core.events import EventCalendar
+from forecast.core.questions import Task
+from forecast.core.results import Forecast, Used
+from forecast.study.door import Door, Regressor
+from forecast.study.news import COLUMNS, news
+
+OTHER = "USA.import.CHN.re_magnets"
+MUST = ("structural", "ets", "sarimax", "mean12", "combine", "menu")
+QUICK = {  # cheaper members of the slow ones
+    "combine": {"use": "combine", "members": ["mean12", "drift"]},
+    "conformal": {"use": "conformal", "inner": "mean12"},
+    "factor": {"use": "factor", "series": [OTHER], "steps": 5},
+    "menu": {"use": "menu", "base": "mean12"},
+    "reconciled": {"use": "reconciled", "inner": "mean12"},
+}
+PAIRED = ("factor", "mean12", "structural")  # asked where a second series and a revision come too
+FROM, TO = day_after("2022-09"), day_after("2022-11")
+
+
+def known(scale: float = 1.0, revise: float | None = 1.3) -> Archive:
+    """Five years of two series; the target's 2022-06 is revised on the day on which 2022-10 comes out."""
+    own, other = monthly(60) * scale, monthly(60, level=300.0, seed=4)
+    made = [*rows(own), *rows(other, OTHER)]
+    if revise:
+        month = months.ordinal("2022-06")
+        made.append(row(SERIES, month, month, own[53] * revise, released(months.ordinal("2022-10"))))
+    return Archive(pd.DataFrame(made), EventCalendar())
+
+
+def asked(*wanted: str, series=SERIES, draws: int = 100) -> Task:
+    return Task(TO, series, wanted or ("2022-12",), draws=draws)
+
+
+def residual(table: pd.DataFrame) -> float:
+    """How far the impacts are from the change, at most, over that nowcast size."""
+    parts = table.groupby(["target", "ref_month"]).agg(
+        impact=("impact", "sum"), before=("nowcast_from", "first"), after=("nowcast_to", "first")
+    )
+    return float((parts["impact"] - (parts["after"] - parts["before"])).abs().max())
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A linear rule that tells everything: own mean over `window` months times `own`, plus the other series' last figure."""
+
+    own: float = 1.0
+    window: int = 12
+    other: float = 0.0
+    level: float = 0.0
+    name: str = "weighted"
+
+    def predict(self, vintage, task, rng, answers=()):
+        then = vintage.earlier(task.fitted_on) if task.fitted_on else vintage
+        values = vintage.observed(task.series[0]).values[-self.window :]
+        value = self.own * np.nanmean(values) + self.level * float(then.observed(task.series[0]).values[0] > 0) * then.day.month
+        if self.other:
+            value += self.other * vintage.observed(OTHER).values[-1]
+        draws = np.full((task.draws, len(task.series), len(task.months)), value)
+        return Forecast(task, draws, tuple(Used(f"w{self.own:g}") for _ in task.series), vintage.steps)
+
+
+@pytest.mark.parametrize(
+    "name", sorted({*registry.names("model")} - {"prophet"})
+)  # prophet: several slow fits, nothing of its own
+def test_impacts_add_up_to_the_change(name):
+    made = known() if name in PAIRED else archive(monthly(60))
+    kinds = {"new", "revision"} if name in PAIRED else {"new"}
+    try:
+        table = news(registry.build("model", QUICK.get(name, name)), made, asked(draws=50), FROM, day_after("2022-10"), seed=1)
+    except ForecastError as error:
+        table = None
+        reason = error.problem
+    if table is None and name not in MUST:
+        pytest.skip(f"{name}: {reason}")
+    assert table is not None, reason
+    assert tuple(table.columns) == COLUMNS
+    assert kinds <= set(table["kind"])
+    assert residual(table) <= 1e-8
+    assert np.isfinite(table["impact"]).all()
+
+
+def test_no_release_gives_no_rows():
+    quiet = released(months.ordinal("2022-09")) + dt.timedelta(days=9)
+    for name in ("mean12", "structural", "menu"):
+        assert news(registry.build("model", name), known(), asked(), FROM, quiet).empty
+    assert news(Weighted(), known(), asked(), TO, TO).empty
+
+
+def test_a_revision_alone_is_no_new_figure():
+    later = released(months.ordinal("2022-09")) + dt.timedelta(days=5)
+    own = monthly(57)
+    month = months.ordinal("2022-06")
+    made = Archive(pd.DataFrame([*rows(own), row(SERIES, month, month, own[53] + 120.0, later)]))
+    table = news(Weighted(), made, asked(), FROM, later + dt.timedelta(days=1))
+    assert list(table["kind"]) == ["revision"]
+    assert table["impact"].item() == pytest.approx(10.0)
+    assert (table["actual"] - table["expected"]).item() == pytest.approx(120.0)
+    assert table["weight"].item() == pytest.approx(1 / 12)
+    assert table["release_month"].item() == "2022-06"
+
+
+@pytest.mark.parametrize("name", ["mean12", "structural"])
+def test_the_unit_of_the_data_is_the_unit_of_the_impacts(name):
+    method = registry.build("model", name)
+    kg, tonnes = (news(method, archive(monthly(60) * scale), asked(), FROM, day_after("2022-10")) for scale in (1.0, 1e-3))
+    assert list(kg["kind"]) == list(tonnes["kind"])
+    np.testing.assert_allclose(tonnes["impact"] * 1e3, kg["impact"], rtol=1e-5, atol=1e-4 * kg["nowcast_to"].iloc[0])
+
+
+def test_another_series_has_rows_where_it_bears_on_the_nowcast_and_none_elsewhere():
+    blind = news(Weighted(), known(), asked(), FROM, TO)
+    assert set(blind["series"].dropna()) == {SERIES}
+    seeing = news(Weighted(other=2.0), known(), asked(), FROM, TO)
+    figures = known().latest.observed(OTHER).at(*[months.ordinal(m) for m in ("2022-09", "2022-11")])
+    theirs = seeing[seeing["series"] == OTHER].set_index("release_month")["impact"]
+    assert theirs.to_dict() == pytest.approx(
+        {"2022-10": 2 * (figures[1] - figures[0]), "2022-11": 2 * (figures[2] - figures[1])}
+    )
+    own = seeing[seeing["series"] == SERIES]
+    np.testing.assert_allclose(own["impact"], blind["impact"], rtol=1e-9)  # a linear rule: shares do not depend on the others
+
+
+def test_parameters_fitted_anew_stand_apart():
+    method = Weighted(level=50.0)  # a parameter of the day of the fit: 50 times its month
+    table = news(method, known(), asked(), FROM, TO)
+    by = table.groupby("kind")["impact"].sum()
+    assert by["estimation"] == pytest.approx(50.0 * (TO.month - FROM.month))
+    assert residual(table) <= 1e-8
+    held = news(method, known(), replace_fit(asked(), FROM), FROM, TO)
+    assert "estimation" not in set(held["kind"])
+
+
+def replace_fit(task: Task, day: dt.date) -> Task:
+    return Task(task.day, task.series, task.months, day, task.draws)
+
+
+def test_another_model_on_the_later_day_stands_apart():
+    table = news(Weighted(), known(), asked(), FROM, TO, then=Weighted(own=1.5))
+    switch = table[table["kind"] == "model"]
+    assert switch["impact"].item() == pytest.approx(table["nowcast_to"].iloc[0] / 3)
+    assert set(table["model_used"]) == {"w1 -> w1.5"}
+    assert residual(table) <= 1e-8
+
+
+@dataclass(frozen=True)
+class Switching(Weighted):
+    """Doubles its rule from the second figure after 2022-09 on, and says what it was before."""
+
+    def predict(self, vintage, task, rng, answers=()):
+        ripe = vintage.last_month(task.series[0]) > months.ordinal("2022-10")
+        return Weighted.predict(replace(self, own=2.0) if ripe else self, vintage, task, rng, answers)
+
+    def fixed(self, vintage, task):
+        return Weighted(own=2.0 if vintage.last_month(task.series[0]) > months.ordinal("2022-10") else self.own)
+
+
+def test_a_model_that_names_its_fixed_self_has_its_switch_apart():
+    table = news(Switching(), known(), asked(), FROM, TO)
+    plain = news(Weighted(), known(), asked(), FROM, TO)
+    assert table.loc[table["kind"] == "model", "impact"].item() == pytest.approx(table["nowcast_to"].iloc[0] / 2)
+    np.testing.assert_allclose(table.loc[table["kind"] != "model", "impact"], plain["impact"])
+
+
+def test_an_announced_event_is_news_of_the_calendar():
+    ban = event("ban", announced="2022-11-05", effective="2022-12-01", share_stopped=1.0)
+    table = news(registry.build("model", "menu"), archive(monthly(60), events=[ban]), asked(), FROM, TO, seed=1)
+    told = table[table["kind"] == "calendar"]
+    assert told["series"].dropna().to_list() == ["ban"]
+    assert told["impact"].sum() < 0  # exports fall in the first month of a full ban
+    assert residual(table) <= 1e-8
+
+
+@dataclass(frozen=True)
+class Joint(Weighted):
+    """The conditional mean of three jointly normal figures: the target's next month, and both series' 2022-10."""
+
+    def predict(self, vintage, task, rng, answers=()):
+        month = months.ordinal("2022-10")
+        known = np.array([np.nan, *(vintage.observed(s).at(month, month)[0] for s in (SERIES, OTHER))])
+        seen = np.flatnonzero(np.isfinite(known))
+        gain = COVARIANCE[:, seen] @ np.linalg.inv(COVARIANCE[np.ix_(seen, seen)])
+        middle = MIDDLE + gain @ (known[seen] - MIDDLE[seen]) if len(seen) else MIDDLE
+        place = 0 if task.months == ("2022-12",) else 1 + (task.series[0] == OTHER)
+        return Forecast(task, np.full((task.draws, 1, 1), middle[place]), (Used("joint"),), vintage.steps)
+
+
+MIDDLE = np.array([1000.0, 900.0, 300.0])
+COVARIANCE = np.array([[4.0, 2.0, 1.5], [2.0, 3.0, 1.2], [1.5, 1.2, 2.0]]) * 1e4
+
+
+def test_news_of_a_linear_model_are_weight_times_surprise():
+    made = known(revise=None)
+    table = news(Joint(), made, asked(), FROM, day_after("2022-10")).set_index("series")
+    month = months.ordinal("2022-10")
+    actual = np.array([made.latest.observed(s).at(month, month)[0] for s in (SERIES, OTHER)])
+    weights = COVARIANCE[0, 1:] @ np.linalg.inv(COVARIANCE[1:, 1:])  # Banbura and Modugno (2014): all releases jointly
+    found = table.loc[[SERIES, OTHER]]
+    np.testing.assert_allclose(found["weight"], weights)
+    np.testing.assert_allclose(found["expected"], MIDDLE[1:])
+    np.testing.assert_allclose(found["impact"], weights * (actual - MIDDLE[1:]))
+
+
+def test_shipments_move_arrivals_by_their_lag_weight():
+    left, there = "CHN.export.USA.re_magnets", "USA.import.CHN.re_magnets"
+    shipped = monthly(60)
+    arrived = np.r_[shipped[0], 0.5 * shipped[1:] + 0.5 * shipped[:-1]]
+    made = Archive(pd.DataFrame([*rows(shipped, left), *rows(arrived[:57], there)]), EventCalendar())
+    method = registry.build("model", {"use": "bridge", "inner": "mean12"})
+    table = news(method, made, asked("2022-10", series=there), FROM, day_after("2022-10"))
+    assert table[["series", "kind"]].to_numpy().tolist() == [[left, "new"]]
+    assert table["weight"].item() == pytest.approx(0.5, abs=0.01)
+    assert table["nowcast_to"].item() == pytest.approx(arrived[57], rel=0.01)
+
+
+def test_two_figures_of_one_day_are_order_averaged():
+    @dataclass(frozen=True)
+    class Product(Weighted):
+        def predict(self, vintage, task, rng, answers=()):
+            value = vintage.observed(SERIES).values[-1] * vintage.observed(OTHER).values[-1]
+            return Forecast(task, np.full((task.draws, 1, 1), value), (Used("product"),), vintage.steps)
+
+    made = known(revise=None)
+    table = news(Product(), made, asked(), FROM, day_after("2022-10"))
+    at = [months.ordinal(m) for m in ("2022-09", "2022-10")]
+    (a0, a1), (b0, b1) = (made.latest.observed(s).at(*at) for s in (SERIES, OTHER))
+    shares = table.set_index("series")["impact"]
+    assert shares[SERIES] == pytest.approx((a1 - a0) * (b0 + b1) / 2)
+    assert shares[OTHER] == pytest.approx((b1 - b0) * (a0 + a1) / 2)
+
+
+def test_a_sum_that_comes_with_its_month_is_one_piece_of_news():
+    made = archive(monthly(60), spans=[("2022-01", "2022-10", 12000.0)])
+    table = news(Weighted(), made, asked(), FROM, day_after("2022-10"))
+    assert table["release_month"].to_list() == ["2022-10"]
+    assert table["actual"].item() == pytest.approx(monthly(60)[57])
+
+
+def test_lagged_figures_and_regressors_of_a_door_are_news_too():
+    @dataclass(frozen=True)
+    class Steered(Weighted):
+        def predict(self, vintage, task, rng, answers=()):
+            held = vintage.controls[SERIES, "ships"]
+            value = vintage.observed(SERIES).values[-1] + 3.0 * held[max(held)]
+            return Forecast(task, np.full((task.draws, 1, 1), value), (Used("steered"),), vintage.steps)
+
+    ships = {months.label(months.ordinal("2018-01") + i): float(i) for i in range(60)}
+    door = Door(archive(monthly(60)), {SERIES: 1}, (Regressor("ships", "observed_only", 0, ships),))
+    table = news(Steered(), door, asked(), "2022-10-05", "2022-11-05").set_index("series")
+    assert table.loc["ships", ["kind", "release_month"]].to_list() == ["new", "2022-10"]
+    assert table.loc["ships", "impact"] == pytest.approx(3.0)
+    assert table.loc[SERIES, ["kind", "release_month"]].to_list() == ["new", "2022-09"]
+    assert residual(table.reset_index()) <= 1e-8
+
+
+def test_what_cannot_be_told_is_refused():
+    with pytest.raises(ConfigError, match="lies before"):
+        news(Weighted(), known(), asked(), TO, FROM)
+
+    @dataclass(frozen=True)
+    class Brittle(Weighted):
+        def predict(self, vintage, task, rng, answers=()):
+            if task.fitted_on:
+                raise ForecastError("no parameters of an earlier day")
+            return Weighted.predict(self, vintage, task, rng, answers)
+
+    with pytest.raises(NotIdentifiedError, match="no parameters of an earlier day"):
+        news(Brittle(), known(), asked(), FROM, TO)
