@@ -8,23 +8,20 @@ Writes `planted.csv`, one row per question.
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+import numpy as np
+import pandas as pd
+import worlds
+
+import forecast as fc
+from forecast.core import registry
+from forecast.core.results import Effect
+from forecast.study.ask import answer
+from forecast.study.judge import Evidence
+
 HOME = Path(__file__).resolve().parent
-
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-import worlds  # noqa: E402
-
-import forecast as fc  # noqa: E402
-from forecast.core import registry  # noqa: E402
-from forecast.core.results import Effect  # noqa: E402
-from forecast.study.ask import answer  # noqa: E402
-from forecast.study.judge import Evidence  # noqa: E402
-
 EARLY, FORWARD, FALL = 4, 0.6, -0.5  # months of anticipation, what was added in them, and the fall after
 BEFORE, AFTER = 60, 12
 DRAWS = 500

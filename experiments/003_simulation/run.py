@@ -11,7 +11,6 @@ as it is, one that holds fewer is taken up where it stopped. `--fresh` forgets t
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -20,19 +19,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")  # before numpy is loaded: one thread a fit, the workers share the cores
+import pandas as pd
+import worlds
+from threadpoolctl import threadpool_limits
+
+import forecast as fc
+from forecast.core.results import Effect
+from forecast.study.ask import answer
+from forecast.study.judge import with_placebos
+from forecast.study.placebo import in_time
+
 HOME = Path(__file__).resolve().parent
-
-import pandas as pd  # noqa: E402
-import worlds  # noqa: E402
-
-import forecast as fc  # noqa: E402
-from forecast.core.results import Effect  # noqa: E402
-from forecast.study.ask import answer  # noqa: E402
-from forecast.study.judge import with_placebos  # noqa: E402
-from forecast.study.placebo import in_time  # noqa: E402
-
 PARTS = HOME / "runs"
 LEVELS = (0.8, 0.9, 0.95)
 BEFORE, AFTER = (15, 19, 23, 36, 60, 84), (5, 12)
@@ -232,7 +229,8 @@ def simulate(asked: argparse.Namespace) -> None:
                         part_of(name, world, before, after, effect, asked.parts).unlink(missing_ok=True)
     todo = list(jobs(names, where, cells, effects, asked.seed, asked.runs, asked.parts))
     began = time.perf_counter()
-    with ProcessPoolExecutor(asked.workers) as pool:
+    threadpool_limits(1)  # one thread a fit: the workers share the cores
+    with ProcessPoolExecutor(asked.workers, initializer=threadpool_limits, initargs=(1,)) as pool:
         for i, (key, made) in enumerate(map(batch, todo) if asked.workers == 1 else pool.map(batch, todo), 1):
             keep(key, made, asked.parts)
             print(f"{i}/{len(todo)} {' '.join(map(str, key))} {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)

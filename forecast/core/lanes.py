@@ -10,6 +10,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ from forecast.core.vintage import Cell, Observed, Vintage
 Floats = NDArray[np.float64]
 Question = tuple[Vintage, Task]
 Outcome = Forecast | Exception
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -148,19 +150,31 @@ def padded(series: Sequence[Floats], known: Sequence[NDArray[np.bool_]]) -> tupl
     return y, weight, np.array([len(v) for v in series])
 
 
-def single(outcomes: Sequence[Outcome]) -> Forecast:
-    """The forecast of the only question, or its error raised."""
-    if isinstance(outcomes[0], Exception):
-        raise outcomes[0]
-    return outcomes[0]
+def laned(cls: type[T]) -> type[T]:
+    """A model that answers whole batches, with `_all(questions, rngs) -> [Forecast | Exception]`, as the contract asks for it.
 
+    `predict` and `predict_many` are put on the class; nothing is inherited.
+    """
 
-def rows(method: object, questions: Sequence[Question], outcomes: Sequence[Outcome]) -> list[Forecast | Failure]:
-    """Errors turned into Failures."""
-    return [
-        failed(method, task, outcome) if isinstance(outcome, Exception) else outcome
-        for (_, task), outcome in zip(questions, outcomes, strict=True)
-    ]
+    def predict(self: Any, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Sequence[Any] = ()) -> Forecast:
+        """Joint draws for the task, or the error that stands in their place raised."""
+        outcome: Outcome = self._all([(vintage, task)], [rng])[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    def predict_many(
+        self: Any, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Sequence[Any] = ()
+    ) -> list[Forecast | Failure]:
+        """One answer per question; errors are turned into Failures."""
+        outcomes: list[Outcome] = self._all(questions, rngs)
+        return [
+            failed(self, task, outcome) if isinstance(outcome, Exception) else outcome
+            for (_, task), outcome in zip(questions, outcomes, strict=True)
+        ]
+
+    cls.predict, cls.predict_many = predict, predict_many  # type: ignore[attr-defined]
+    return cls
 
 
 def lay(vintage: Vintage, task: Task, transform: str, minimum: Callable[[int | None], int]) -> list[Lane]:

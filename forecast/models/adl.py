@@ -10,13 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.core.company import alike
-from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.lanes import Lane, Outcome, Paths, Question, Stretch, each, predict_lanes, rows, single
+from forecast.core.lanes import Lane, Outcome, Paths, Question, Stretch, each, laned, predict_lanes
 from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.regressors import event_regressors, lunar_regressor
-from forecast.core.results import Failure, Forecast
+from forecast.core.results import Forecast
 from forecast.core.transform import choose_scale
 from forecast.core.vintage import Floats, Vintage
 from forecast.kernels import direct, ridge
@@ -56,6 +55,7 @@ class _Sheet:
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class Adl:
     """Direct regression of each asked month on its own lags and on other series' figures known on the day, nothing filled.
@@ -87,16 +87,9 @@ class Adl:
         if self.lags < 0 or self.reach < 0:
             raise ConfigError("lags and reach are numbers of months, 0 or more", hint="lags = 2, reach = 3")
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below eighteen months."""
-        return single([self._answered(vintage, task, rng)])
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question."""
-        done = [self._answered(vintage, task, rng) for (vintage, task), rng in zip(questions, rngs, strict=True)]
-        return rows(self, questions, done)
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """TooShortError below eighteen months."""
+        return [self._answered(vintage, task, rng) for (vintage, task), rng in zip(questions, rngs, strict=True)]
 
     def _answered(self, vintage: Vintage, task: Task, rng: np.random.Generator) -> Outcome:
         then = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage

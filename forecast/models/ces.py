@@ -8,13 +8,11 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, nearest
-from forecast.core.lanes import Lane, Paths, Question, padded, predict_lanes, rows, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, laned, padded, predict_lanes
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.results import Forecast
+from forecast.core.vintage import Floats
 from forecast.kernels import ces as kernel, theta
 from forecast.kernels.ces import FORMS
 from forecast.kernels.resample import blocks, inflation
@@ -26,6 +24,7 @@ SPELLED = {"N": "none", "S": "simple", "P": "partial", "F": "full"}
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class Ces:
     """Complex exponential smoothing of the figures themselves: no season, simple, partial or full, weighed by AICc.
@@ -50,17 +49,8 @@ class Ces:
         if "N" not in self.forms:
             raise ConfigError("all forms are seasonal", where="option 'forms'", hint="add 'N' for short series")
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below twelve months."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question; all series, cutoffs and candidates in one pass over the months."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """All series, cutoffs and candidates in one pass over the months. TooShortError below twelve months."""
         return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
 
     def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:

@@ -8,12 +8,9 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.core.contracts import Answers
-from forecast.core.lanes import Lane, Paths, Question, each, predict_lanes, rows, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, each, laned, predict_lanes
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast
-from forecast.core.vintage import Vintage
+from forecast.core.results import Forecast
 from forecast.kernels.resample import blocks, inflation
 
 FEWEST = 5  # months: four first differences
@@ -21,6 +18,7 @@ LONGEST = 12  # months a block of differences may cover
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class Drift:
     """A random walk with drift: the last figure and the mean step, with past steps drawn again in blocks.
@@ -34,17 +32,8 @@ class Drift:
     drift: bool = True
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below five months."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """TooShortError below five months."""
         return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, each(self._paths))
 
     def _paths(self, lane: Lane, rng: np.random.Generator) -> Paths:

@@ -8,12 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.core.contracts import Answers
-from forecast.core.lanes import Lane, Paths, Question, padded, predict_lanes, rows, shifted, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, laned, padded, predict_lanes, shifted
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.results import Forecast
+from forecast.core.vintage import Floats
 from forecast.kernels import theta as kernel
 from forecast.kernels.resample import blocks, inflation
 
@@ -21,6 +19,7 @@ FEWEST = 10  # months
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class DynamicTheta:
     """The dynamic optimised theta model on the working scale, deseasonalised where the season passes a test.
@@ -37,17 +36,8 @@ class DynamicTheta:
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
     engine: Literal["fast", "reference"] = "fast"
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below ten months."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question; all lanes and all alphas in one pass over the months."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """All lanes and all alphas in one pass over the months. TooShortError below ten months."""
         return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
 
     def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:

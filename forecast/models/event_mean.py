@@ -9,12 +9,10 @@ from typing import Literal
 import numpy as np
 
 from forecast.core import months
-from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.lanes import Lane, Paths, Question, Stretch, each, predict_lanes, rows, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, Stretch, each, laned, predict_lanes
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast
+from forecast.core.results import Forecast
 from forecast.core.vintage import Floats, Vintage
 from forecast.kernels.resample import blocks, inflation
 
@@ -23,6 +21,7 @@ FEWEST = 6  # h-step errors below which their growth cannot
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class EventMean:
     """The mean of the months since the last event that touches the series, flat, with the errors this rule made in the past.
@@ -44,17 +43,8 @@ class EventMean:
         if not 1 <= self.least <= self.window:
             raise ConfigError("least must be a month or more, and no more than window", hint="least = 3, window = 12")
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below `least` months and two errors."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """TooShortError below `least` months and two errors."""
         return predict_lanes(questions, rngs, self.transform, lambda season: self.least + ERRORS, each(self._paths))
 
     def _paths(self, lane: Lane, rng: np.random.Generator) -> Paths:

@@ -9,12 +9,11 @@ from typing import Any, Literal
 import numpy as np
 
 from forecast.core.company import alike
-from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.lanes import Lane, Outcome, Paths, Question, Stretch, each, predict_lanes, rows, single
+from forecast.core.lanes import Lane, Outcome, Paths, Question, Stretch, each, laned, predict_lanes
 from forecast.core.questions import Task
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast
+from forecast.core.results import Forecast
 from forecast.core.transform import choose_scale
 from forecast.core.vintage import Floats, Vintage
 from forecast.kernels import dynamic_factor
@@ -25,6 +24,7 @@ ENOUGH = 12  # figures of another series
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class Factor:
     """Common factors with an own part of each series (Bańbura and Modugno 2014), all figures known on the day smoothed at once.
@@ -50,16 +50,9 @@ class Factor:
         if min(self.factors, self.order, self.steps) < 1:
             raise ConfigError("factors, order and steps are 1 or more", hint="factors = 1, order = 1, steps = 200")
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below eighteen months."""
-        return single([self._answered(vintage, task, rng)])
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question."""
-        done = [self._answered(vintage, task, rng) for (vintage, task), rng in zip(questions, rngs, strict=True)]
-        return rows(self, questions, done)
+    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """TooShortError below eighteen months."""
+        return [self._answered(vintage, task, rng) for (vintage, task), rng in zip(questions, rngs, strict=True)]
 
     def _answered(self, vintage: Vintage, task: Task, rng: np.random.Generator) -> Outcome:
         then = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage

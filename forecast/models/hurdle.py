@@ -8,12 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.core.contracts import Answers
-from forecast.core.lanes import Lane, Paths, Question, predict_lanes, rows, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, laned, predict_lanes
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.results import Forecast
+from forecast.core.vintage import Floats
 from forecast.kernels import intermittent
 
 FEWEST = 6  # months
@@ -21,6 +19,7 @@ TINY = 1e-6  # of the median positive figure
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class Hurdle:
     """Occurrence times size for thin flows: a zero is an observation, and both levels move with time.
@@ -31,17 +30,8 @@ class Hurdle:
     show one. A zero published inside a sum is a zero; a month that is not known is no month.
     """
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below six months."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question, all series filtered at once."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """All series filtered at once. TooShortError below six months."""
         return predict_lanes(questions, rngs, "none", lambda season: FEWEST, _solve)
 
 

@@ -8,19 +8,17 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError
-from forecast.core.lanes import Lane, Paths, Question, each, predict_lanes, rows, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, each, laned, predict_lanes
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast
-from forecast.core.vintage import Vintage
+from forecast.core.results import Forecast
 from forecast.kernels.resample import blocks, growth, inflation
 
 ERRORS = 2  # one-step errors below which no spread can be told
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class Mean12:
     """The mean of the last twelve months, flat, with the errors this rule made in the past.
@@ -38,17 +36,8 @@ class Mean12:
         if self.window < 1:
             raise ConfigError("window must be at least 1 month", hint="12")
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below the window and two errors."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """TooShortError below the window and two errors."""
         return predict_lanes(questions, rngs, self.transform, lambda season: self.window + ERRORS, each(self._paths))
 
     def _paths(self, lane: Lane, rng: np.random.Generator) -> Paths:

@@ -16,14 +16,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
-from forecast.core.lanes import Lane, Paths, Question, predict_lanes, rows, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, laned, predict_lanes
 from forecast.core.registry import model
 from forecast.core.regressors import event_regressors, lunar_regressor
-from forecast.core.results import Failure, Forecast
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.results import Forecast
+from forecast.core.vintage import Floats
 
 FEWEST = 12  # months
 START = 30.0  # seconds a worker may take to load the library
@@ -31,6 +29,7 @@ WORKER = "import sys; from forecast.models.prophet import work; work(sys.argv[1]
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class Prophet:
     """Prophet on the working scale: piecewise linear trend, yearly harmonics, Lunar New Year and events.
@@ -56,17 +55,8 @@ class Prophet:
         if self.samples < 1 or self.limit <= 0:
             raise ConfigError("samples and limit must be positive", hint="samples = 200, limit = 20.0")
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; MissingExtraError without the library, TooShortError below twelve months."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question, all from one process."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """All from one process. MissingExtraError without the library, TooShortError below twelve months."""
         if importlib.util.find_spec("prophet") is None:
             raise MissingExtraError("prophet is not installed", hint="pip install 'forecast[prophet]'")
         return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)

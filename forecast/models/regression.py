@@ -9,14 +9,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.lanes import Lane, Paths, Question, each, predict_lanes, rows, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, each, laned, predict_lanes
 from forecast.core.registry import model
 from forecast.core.regressors import event_regressors, lunar_regressor
-from forecast.core.results import Failure, Forecast
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.results import Forecast
+from forecast.core.vintage import Floats
 from forecast.kernels import ridge
 from forecast.kernels.resample import blocks, inflation
 
@@ -59,6 +57,7 @@ class _Fitted:
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class Regression:
     """Penalised regression on lags, calendar, Lunar New Year and events, one step at a time or one rule per horizon.
@@ -85,17 +84,8 @@ class Regression:
         if not self.lags or min(self.lags) < 1:
             raise ConfigError("lags must be months back, 1 or more", hint="[1, 2, 3, 12]")
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below eighteen months."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """TooShortError below eighteen months."""
         return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, each(self._paths))
 
     def _paths(self, lane: Lane, rng: np.random.Generator) -> Paths:

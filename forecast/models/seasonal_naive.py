@@ -8,18 +8,16 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.core.contracts import Answers
-from forecast.core.lanes import Lane, Paths, Question, each, predict_lanes, rows, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, each, laned, predict_lanes
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast
-from forecast.core.vintage import Vintage
+from forecast.core.results import Forecast
 from forecast.kernels.resample import blocks, inflation, seasonal_sum
 
 ERRORS = 2  # seasonal differences below which no spread can be told
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class SeasonalNaive:
     """The same month of the year before, with the errors this rule made in the past.
@@ -31,17 +29,8 @@ class SeasonalNaive:
 
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below one season and two errors."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """TooShortError below one season and two errors."""
         return predict_lanes(questions, rngs, self.transform, lambda season: (season or 1) + ERRORS, each(_paths))
 
 

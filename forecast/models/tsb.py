@@ -7,18 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.core.contracts import Answers
-from forecast.core.lanes import Lane, Paths, Question, predict_lanes, rows, single
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, laned, predict_lanes
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast
-from forecast.core.vintage import Vintage
+from forecast.core.results import Forecast
 from forecast.kernels import intermittent
 
 FEWEST = 6  # months
 
 
 @model
+@laned
 @dataclass(frozen=True)
 class Tsb:
     """Smoothed chance of trade times smoothed size, each with a rate of its own; the chance falls in every empty month.
@@ -28,17 +26,8 @@ class Tsb:
     drawn by their one-step likelihoods (`kernels.intermittent.tsb_paths`). No season.
     """
 
-    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws; TooShortError below six months."""
-        return single(self._all([(vintage, task)], [rng]))
-
-    def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Answers = ()
-    ) -> list[Forecast | Failure]:
-        """One answer per question, all series filtered at once."""
-        return rows(self, questions, self._all(questions, rngs))
-
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+        """All series filtered at once. TooShortError below six months."""
         return predict_lanes(questions, rngs, "none", lambda season: FEWEST, _solve)
 
 
