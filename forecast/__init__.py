@@ -16,7 +16,7 @@ _HOMES = {
     "Vintage": "forecast.core.vintage",
     "SeriesKey": "forecast.core.series",
     "Forecast": "forecast.core.results",
-    "Effect": "forecast.core.results",
+    "Effect": "forecast.core.effects",
     "Failure": "forecast.core.results",
     "Run": "forecast.core.run",
     "Scenario": "forecast.core.scenario",
@@ -60,12 +60,13 @@ if TYPE_CHECKING:
         vary as vary,
     )
     from forecast.core.archive import Archive as Archive
+    from forecast.core.effects import Effect as Effect
     from forecast.core.errors import ForecastError as ForecastError
     from forecast.core.events import Event as Event, EventCalendar as EventCalendar
     from forecast.core.months import months as months
     from forecast.core.panel import panel as panel
     from forecast.core.questions import Design as Design, Task as Task
-    from forecast.core.results import Effect as Effect, Failure as Failure, Forecast as Forecast
+    from forecast.core.results import Failure as Failure, Forecast as Forecast
     from forecast.core.run import Run as Run
     from forecast.core.scenario import Scenario as Scenario
     from forecast.core.series import SeriesKey as SeriesKey

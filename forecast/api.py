@@ -11,10 +11,11 @@ import forecast.report as report
 from forecast.core import registry
 from forecast.core.archive import Archive, bundled_archive, read_archive
 from forecast.core.contracts import Estimator, Forecaster
+from forecast.core.effects import Effect, Placebo
 from forecast.core.errors import ConfigError, ForecastError, nearest
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
-from forecast.core.results import Effect, Failure, Forecast, Placebo
+from forecast.core.results import Failure, Forecast
 from forecast.core.run import Run
 from forecast.core.scenario import Scenario
 from forecast.core.scores import Scores

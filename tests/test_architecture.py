@@ -446,7 +446,7 @@ class ToyBlip:
 from __future__ import annotations
 from dataclasses import dataclass
 from forecast.core.registry import check
-from forecast.core.results import Gate
+from forecast.core.effects import Gate
 
 
 @check

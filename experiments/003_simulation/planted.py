@@ -17,7 +17,7 @@ import worlds
 
 import forecast as fc
 from forecast.core import registry
-from forecast.core.results import Effect
+from forecast.core.effects import Effect
 from forecast.study.ask import answer
 from forecast.study.judge import Evidence
 

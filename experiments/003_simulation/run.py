@@ -24,7 +24,7 @@ import worlds
 from threadpoolctl import threadpool_limits
 
 import forecast as fc
-from forecast.core.results import Effect
+from forecast.core.effects import Effect
 from forecast.study.ask import answer
 from forecast.study.judge import with_placebos
 from forecast.study.placebo import in_time

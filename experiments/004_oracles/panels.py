@@ -11,7 +11,7 @@ import pandas as pd
 from table import Row, ask, case
 
 import forecast as fc
-from forecast.core.results import Effect
+from forecast.core.effects import Effect
 
 
 def smoking(folder: Path) -> fc.Vintage:

@@ -14,7 +14,7 @@ import pandas as pd
 from table import Row, ask, case, monthly, tell
 
 import forecast as fc
-from forecast.core.results import Effect
+from forecast.core.effects import Effect
 
 
 @case("box_tiao_ozone/la_ozone.csv")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import forecast as fc
-from forecast.core.results import Effect
+from forecast.core.effects import Effect
 from forecast.study.ask import answer
 
 OTHER = "another estimator"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.core.contracts import Evidence
+from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.core.results import Effect, Gate
 
 NAME = "agreement"
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from forecast.core.calibration import Cell, calibration, nearest_cells
 from forecast.core.contracts import Evidence
 from forecast.core.describe import counted
+from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.core.results import Effect, Gate
 
 NAME = "calibration"
 

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from forecast.core.contracts import Evidence
+from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.core.results import Effect, Gate
 
 NAME = "data_state"
 SOFT = ("provisional", "span", "missing", "suppressed", "not released", "not bundled")

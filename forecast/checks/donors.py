@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from forecast.core.contracts import Evidence
 from forecast.core.describe import counted
+from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.core.results import Effect, Gate
 from forecast.kernels import local_level
 
 NAME = "donors"

@@ -10,9 +10,9 @@ import numpy as np
 from forecast.core.clean import clean
 from forecast.core.contracts import Evidence
 from forecast.core.describe import counted
+from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.core.regressors import lunar_regressor
-from forecast.core.results import Effect, Gate
 from forecast.core.transform import choose_scale
 from forecast.kernels import innovations
 

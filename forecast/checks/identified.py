@@ -9,8 +9,8 @@ import numpy as np
 from forecast.core.clean import Clean, clean, regime
 from forecast.core.contracts import Evidence
 from forecast.core.describe import counted
+from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.core.results import Effect, Gate
 
 NAME = "identified"
 LOSSES = ("shortfall", "net", "relative", "share")

@@ -10,8 +10,8 @@ import numpy as np
 
 from forecast.core.clean import clean
 from forecast.core.contracts import Evidence
+from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.core.results import Effect, Gate
 from forecast.core.series import SeriesKey
 
 NAME = "mirror"

@@ -10,8 +10,8 @@ import numpy as np
 
 from forecast.core.contracts import Evidence
 from forecast.core.describe import counted
+from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.core.results import Effect, Gate
 from forecast.kernels import stepdown
 
 NAME = "multiplicity"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forecast.core.contracts import Evidence
+from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.core.results import Effect, Gate
 from forecast.core.series import SeriesKey
 
 NAME = "unit_value"

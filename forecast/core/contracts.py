@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.core.archive import Archive
+from forecast.core.effects import Effect, Gate
 from forecast.core.errors import ForecastError, MissingExtraError
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
-from forecast.core.results import Effect, Failure, Forecast, Gate, Skipped
+from forecast.core.results import Failure, Forecast, Skipped
 from forecast.core.vintage import Vintage
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.core.effects import Compared, Description
 from forecast.core.questions import Baseline, Design, Window
-from forecast.core.results import Compared, Description
 from forecast.core.series import SeriesKey
 from forecast.core.steps import Steps
 from forecast.core.transform import reduced_spans, window_total

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 
 from forecast.core.clean import clean
 from forecast.core.describe import Asked, describe, unit_of
+from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.products import mineral_of
 from forecast.core.questions import Design
-from forecast.core.results import Effect, Used
+from forecast.core.results import Used
 from forecast.core.series import SeriesKey
 from forecast.core.transform import split_spans, window_total
 from forecast.core.vintage import Vintage

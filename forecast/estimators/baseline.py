@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from forecast.core.clean import clean
 from forecast.core.contracts import Answers
 from forecast.core.describe import Asked, asked, cycle, describe, expected, named, unit_of, years_back
+from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
-from forecast.core.results import Effect, Used
+from forecast.core.results import Used
 from forecast.core.transform import choose_scale
 from forecast.core.vintage import Floats, Vintage
 from forecast.kernels import wandering

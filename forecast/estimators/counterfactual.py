@@ -11,10 +11,11 @@ import numpy as np
 from forecast.core.clean import clean
 from forecast.core.contracts import Answers
 from forecast.core.describe import Asked, asked, describe, unit_of
+from forecast.core.effects import Effect, Parameter
 from forecast.core.errors import ConfigError
 from forecast.core.questions import Design, Task
 from forecast.core.registry import build, estimator
-from forecast.core.results import Effect, Failure, Forecast, Parameter, Summary, Used
+from forecast.core.results import Failure, Forecast, Summary, Used
 from forecast.core.transform import window_total
 from forecast.core.vintage import Floats, Vintage
 

@@ -12,10 +12,11 @@ from forecast.core.clean import clean
 from forecast.core.contracts import Answers
 from forecast.core.describe import Asked, asked, counted
 from forecast.core.donors import candidates, described, refused
+from forecast.core.effects import Effect, Parameter, Placebo
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
-from forecast.core.results import Effect, Parameter, Placebo, Used
+from forecast.core.results import Used
 from forecast.core.series import SeriesKey
 from forecast.core.transform import split_spans
 from forecast.core.vintage import Floats, Vintage

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from forecast.core.clean import clean
 from forecast.core.contracts import Answers
 from forecast.core.describe import Asked, asked, describe, unit_of
+from forecast.core.effects import Effect, Parameter
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.onsets import Onsets, other_events, together
 from forecast.core.questions import Design
 from forecast.core.registry import build, estimator
 from forecast.core.regressors import Regressors, control_regressors, lunar_regressor
-from forecast.core.results import Effect, Parameter, Summary, Used
+from forecast.core.results import Summary, Used
 from forecast.core.sample import GONE, Sample, figures, sample
 from forecast.core.switched import Switched, switched
 from forecast.core.transform import window_total

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from forecast.core.contracts import Answers
 from forecast.core.describe import Asked, asked, counted
 from forecast.core.donors import Table, described, refused, side_by_side
+from forecast.core.effects import Effect, Parameter, Placebo
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
-from forecast.core.results import Effect, Parameter, Placebo, Used
+from forecast.core.results import Used
 from forecast.core.vintage import Floats, Vintage
 from forecast.kernels import conformal, local_level, synthetic as maths
 

@@ -15,8 +15,9 @@ from typing import Any
 from forecast import __version__
 from forecast.core import registry
 from forecast.core.archive import Archive
+from forecast.core.effects import Effect
 from forecast.core.months import parse_day
-from forecast.core.results import Effect, Failure, Skipped
+from forecast.core.results import Failure, Skipped
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import Vary
 from forecast.jobs.plan import Batch, Plan
@@ -128,13 +129,13 @@ def context_of(plan: Plan) -> Context:
 
 
 def keys_of(plan: Plan, context: Context) -> dict[str, str]:
-    """Cache keys: seed, method, questions, the vintages as seen, what answers are marked against, the package's version."""
+    """Cache keys: seed, method, questions, the vintages as seen, what answers are marked against, the package's own code."""
     seen: dict[Any, str] = {}
     keys: dict[str, str] = {}
     truth = plan.vintage.fingerprint()
     marks = repr((context.metrics, sorted(context.scales.items())))
     for batch in sorted(plan.batches, key=lambda b: b.stage):
-        parts = [__version__, str(context.seed), repr(batch.spec), repr(batch.design), truth]
+        parts = [_code(), str(context.seed), repr(batch.spec), repr(batch.design), truth]
         parts += [keys[name] for name in batch.rests_on]
         asked = [(repr(past), past.task.day) for past in batch.pasts]
         asked += [(day, parse_day(day)) for day in (batch.vary.day if batch.vary else ())]
@@ -280,6 +281,16 @@ def _varied(batch: Batch, vary: Vary, context: Context) -> Outcome:
         )
         out += [(label, one) for one in levels]
     return Outcome(batch.name, varied=out)
+
+
+@functools.cache
+def _code() -> str:
+    """Version and hash of the package's source: an answer of other code is no answer of this one."""
+    home = Path(__file__).parents[1]
+    digest = hashlib.sha256(__version__.encode())
+    for path in sorted(home.rglob("*.py")):
+        digest.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _done(cache: Path, keys: dict[str, str], batch: Batch) -> bool:

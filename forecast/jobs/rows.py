@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from forecast.core.describe import unit_of
+from forecast.core.effects import Effect
 from forecast.core.errors import DataError
 from forecast.core.events import Event
-from forecast.core.results import Effect, Failure, Summary
+from forecast.core.results import Failure, Summary
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Floats, Vintage
 from forecast.jobs.execute import Outcome

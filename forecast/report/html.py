@@ -129,7 +129,7 @@ def _chip(word: str) -> str:
 
 
 def _is_verdict(tone: str) -> bool:
-    from forecast.core.results import VERDICTS
+    from forecast.core.effects import VERDICTS
 
     return tone in VERDICTS or tone in CLAIM_VERDICTS
 

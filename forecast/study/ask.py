@@ -13,9 +13,10 @@ import numpy as np
 
 from forecast.core import registry
 from forecast.core.contracts import Answer, failed
+from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError, LookAheadError, MissingExtraError
 from forecast.core.questions import Design, Task
-from forecast.core.results import Effect, Forecast
+from forecast.core.results import Forecast
 from forecast.core.vintage import Vintage
 
 Question = Task | Design

@@ -9,8 +9,9 @@ from typing import Any
 
 from forecast.core import registry
 from forecast.core.contracts import Answer
+from forecast.core.effects import Effect, Gate, Verdict
 from forecast.core.questions import Design
-from forecast.core.results import Effect, Failure, Gate, Verdict
+from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
 from forecast.study import placebo
 from forecast.study.ask import answer

@@ -12,8 +12,9 @@ import numpy as np
 
 from forecast.core import registry
 from forecast.core.contracts import Answer
+from forecast.core.effects import Effect
 from forecast.core.questions import Design, Task
-from forecast.core.results import Effect, Failure, Forecast
+from forecast.core.results import Failure, Forecast
 from forecast.core.vintage import Vintage
 from forecast.study import ask, judge
 from forecast.study.door import Door

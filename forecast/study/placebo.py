@@ -11,8 +11,9 @@ import numpy as np
 from forecast.core.clean import clean, touched_months
 from forecast.core.contracts import Answer
 from forecast.core.describe import asked
+from forecast.core.effects import Effect, Placebo
 from forecast.core.questions import Design, replace_design
-from forecast.core.results import Effect, Finding, Placebo, Summary
+from forecast.core.results import Finding, Summary
 from forecast.core.vintage import Vintage
 from forecast.kernels import counts, power
 from forecast.study.ask import answer

@@ -10,10 +10,11 @@ from typing import Any
 from forecast.core.archive import Archive
 from forecast.core.contracts import Answer
 from forecast.core.describe import counted
+from forecast.core.effects import Effect, Gate
 from forecast.core.errors import DataError
 from forecast.core.months import parse_day
 from forecast.core.questions import Design, replace_design
-from forecast.core.results import Effect, Failure, Gate
+from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
 from forecast.study import judge
 

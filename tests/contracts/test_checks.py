@@ -9,9 +9,9 @@ import pytest
 
 from forecast.core import months, registry
 from forecast.core.describe import describe
+from forecast.core.effects import VERDICTS, Effect, Placebo
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
-from forecast.core.results import VERDICTS, Effect, Placebo
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.judge import Evidence
 

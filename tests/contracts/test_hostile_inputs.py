@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from forecast.core import months, registry
+from forecast.core.effects import VERDICTS, Effect
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
-from forecast.core.results import VERDICTS, Effect, Failure
+from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
 from forecast.study import judge
 

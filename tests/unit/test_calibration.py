@@ -10,9 +10,9 @@ from forecast.checks.calibration import Calibration
 from forecast.core import months, registry
 from forecast.core.calibration import Cell, calibration, nearest_cells
 from forecast.core.describe import describe
+from forecast.core.effects import Effect
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
-from forecast.core.results import Effect
 from forecast.core.vintage import Cell as Figure, Vintage
 from forecast.study.judge import Evidence
 

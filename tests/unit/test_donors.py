@@ -10,11 +10,12 @@ import pytest
 from forecast.core import months, registry
 from forecast.core.describe import asked
 from forecast.core.donors import side_by_side
+from forecast.core.effects import Effect, Parameter
 from forecast.core.errors import ConfigError, NotIdentifiedError
 from forecast.core.events import Event, EventCalendar
 from forecast.core.panel import panel
 from forecast.core.questions import Design
-from forecast.core.results import Effect, Failure, Parameter
+from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
 from forecast.kernels import conformal, synthetic as maths
 from forecast.study import placebo

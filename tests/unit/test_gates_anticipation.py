@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from forecast.core import registry
+from forecast.core.effects import Description, Effect
 from forecast.core.events import Event
 from forecast.core.questions import Design
-from forecast.core.results import Description, Effect, Summary
+from forecast.core.results import Summary
 from forecast.study import judge, placebo
 from forecast.study.ask import answer
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from forecast.core import registry
+from forecast.core.effects import Description, Effect, Placebo
 from forecast.core.events import Event
 from forecast.core.questions import Design
-from forecast.core.results import Description, Effect, Placebo
 from forecast.kernels import innovations
 from forecast.study.judge import Evidence
 

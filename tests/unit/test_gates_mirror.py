@@ -8,9 +8,9 @@ import pytest
 
 from forecast.checks.mirror import Mirror, mirrored
 from forecast.core import months, registry
+from forecast.core.effects import Description, Effect
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
-from forecast.core.results import Description, Effect
 from forecast.core.vintage import Cell, Vintage
 from forecast.study import judge
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from forecast.checks.multiplicity import Multiplicity, benjamini_hochberg, headline, holm
+from forecast.core.effects import Description, Effect, Gate, Verdict
 from forecast.core.events import Event
 from forecast.core.questions import Design
-from forecast.core.results import Description, Effect, Gate, Verdict
 from forecast.study import judge
 
 BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gallium",), instrument="ban", role="default")

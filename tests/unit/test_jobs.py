@@ -281,7 +281,8 @@ def test_a_missing_library_is_a_finding_and_no_failure(tmp_path, monkeypatch):
 
 def made_up(design, **more):
     from forecast.core.describe import describe
-    from forecast.core.results import Effect, Gate, Placebo, Summary
+    from forecast.core.effects import Effect, Gate, Placebo
+    from forecast.core.results import Summary
 
     draws = np.array([[90.0, 110.0], [110.0, 130.0], [100.0, 120.0]])
     early = Summary(np.array([5.0, 15.0, 10.0]), 9.0)

@@ -10,9 +10,9 @@ import pytest
 import forecast.checks
 from forecast.core import months, registry
 from forecast.core.archive import bundled_archive
+from forecast.core.effects import Description, Effect, Gate, Placebo
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
-from forecast.core.results import Description, Effect, Gate, Placebo
 from forecast.core.vintage import Cell, Vintage
 from forecast.kernels import counts
 from forecast.study import judge, placebo
@@ -195,7 +195,7 @@ def test_a_new_gate_takes_part_without_any_edit(tmp_path, monkeypatch):
         '"""Toy."""\n'
         "from dataclasses import dataclass\n"
         "from forecast.core.registry import check\n"
-        "from forecast.core.results import Gate\n"
+        "from forecast.core.effects import Gate\n"
         "@check\n@dataclass(frozen=True)\nclass Toy:\n"
         '    """Never satisfied."""\n'
         "    def judge(self, effect, evidence):\n"

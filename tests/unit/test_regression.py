@@ -9,11 +9,11 @@ import pytest
 
 import forecast as fc
 from forecast.core import months, registry
+from forecast.core.effects import Effect, Placebo
 from forecast.core.errors import ConfigError
 from forecast.core.events import Event, EventCalendar
 from forecast.core.onsets import own_onsets
 from forecast.core.questions import Design
-from forecast.core.results import Effect, Placebo
 from forecast.core.vintage import Cell, Vintage
 from forecast.kernels import separation, shapley
 from forecast.study import judge, placebo

@@ -7,22 +7,10 @@ import numpy as np
 import pytest
 
 from forecast.core import months
+from forecast.core.effects import VERDICTS, Compared, Description, Effect, Gate, Parameter, Parameters, Verdict
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
-from forecast.core.results import (
-    VERDICTS,
-    Compared,
-    Description,
-    Effect,
-    Forecast,
-    Gate,
-    Parameter,
-    Parameters,
-    Summary,
-    Used,
-    Verdict,
-    quantile_name,
-)  # fmt: skip
+from forecast.core.results import Forecast, Summary, Used, quantile_name
 
 A, B = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
 O = months.ordinal  # noqa: E741

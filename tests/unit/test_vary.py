@@ -8,8 +8,9 @@ import pytest
 import forecast as fc
 from forecast.core import registry
 from forecast.core.archive import Archive
+from forecast.core.effects import Effect
 from forecast.core.questions import replace_design
-from forecast.core.results import Effect, Failure
+from forecast.core.results import Failure
 from forecast.study import judge
 from forecast.study.vary import variations
 

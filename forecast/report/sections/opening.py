@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forecast.core.results import VERDICTS
+from forecast.core.effects import VERDICTS
 from forecast.report.answers import Answer
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.facts import Facts
