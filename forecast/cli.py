@@ -40,7 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-CONFIG = typer.Argument(help="Path of a TOML file, or the name of a shipped config: minerals, quick, own_data.")
+CONFIG = typer.Argument(help="Path of a TOML file, or the name of a shipped config: minerals, nowcast, quick, own_data.")
 
 
 def _version(asked: bool) -> None:
@@ -78,6 +78,12 @@ def run(
     from forecast import api
 
     done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster)
+    if len(done.calendar):
+        from forecast.report.facts import Facts
+        from forecast.report.sections.nowcast import told
+        from forecast.report.terminal import show
+
+        show(told(Facts(done)))
     failures = len(done.failures)
     say(f"{failures} questions left unanswered; report: {done.folder / 'report.html'}")
     typer.echo(str(done.folder))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 TABLES = (
     "forecasts", "scores", "effects", "paths", "placebos", "gates", "observations", "comparisons", "failures", "regimes",
-    "claims", "parts", "sensitivity", "scenarios",
+    "claims", "parts", "sensitivity", "scenarios", "news", "calendar",
 )  # fmt: skip
 
 

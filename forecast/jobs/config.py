@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.months import parse_day
 from forecast.core.questions import BASELINES
+from forecast.jobs.nowcasts import NowcastRow
 from forecast.jobs.scenarios import ScenarioPart, ScenarioRow
 from forecast.study import refit as refits, truth as truths
 
@@ -363,6 +364,7 @@ class Config(Frozen):
     lags: dict[str, Annotated[int, Field(ge=0, le=60)]] = {}
     backtest: tuple[BacktestGroup, ...] = ()
     forecast: ForecastPart = ForecastPart()
+    nowcast: tuple[NowcastRow, ...] = ()
     metrics: PlugIns = tuple(PlugIn(use=name) for name in ("crps", "wis", "mae", "mase", "rmsse", "smape", "coverage", "bias"))
     effects: tuple[EffectRow, ...] = ()
     expiry: tuple[Expiry, ...] = ()
@@ -375,7 +377,7 @@ class Config(Frozen):
 
     @model_validator(mode="after")
     def _someone_to_ask(self) -> Self:
-        if not self.models and (self.backtest or self.forecast.series):
+        if not self.models and (self.backtest or self.forecast.series or self.nowcast):
             raise ValueError("the config asks what comes next, and names no model", "add [[models]]")
         return self
 

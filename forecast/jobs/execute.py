@@ -20,6 +20,7 @@ from forecast.core.months import parse_day
 from forecast.core.results import Failure, Skipped
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import Vary
+from forecast.jobs.nowcasts import Moved, news_rows
 from forecast.jobs.plan import Batch, Plan
 from forecast.jobs.scenarios import Outlook, rows_of as rows_of_fans
 from forecast.jobs.workers import Far, by_cluster, by_processes, dask_cluster
@@ -73,6 +74,7 @@ class Outcome:
     effects: dict[str, Effect | Failure] = field(default_factory=dict)
     varied: list[tuple[str, Variation]] = field(default_factory=list)
     scenarios: list[dict[str, Any]] = field(default_factory=list)
+    news: list[dict[str, Any]] = field(default_factory=list)
 
 
 def execute(plan: Plan, cache: Path, workers: int = 1) -> list[Outcome]:
@@ -147,6 +149,8 @@ def keys_of(plan: Plan, context: Context) -> dict[str, str]:
             parts.append(repr(batch.vary))
         if batch.outlook:
             parts += [repr(batch.outlook), plan.door.as_of(plan.vintage.day).fingerprint()]
+        if batch.moved:
+            parts += [repr(batch.moved), plan.archive.fingerprint, plan.door.as_of(batch.moved.task.day).fingerprint()]
         if batch.scored:
             parts += [marks, repr(batch.horizons), repr(batch.truth)]
         keys[batch.name] = hashlib.sha256("\n".join([batch.name, *parts]).encode()).hexdigest()[:24]
@@ -176,6 +180,8 @@ def answered(batch: Batch, given: Given, context: Context) -> tuple[Outcome, lis
             return _effects(batch, context), []
         if batch.outlook is not None:
             return _fans(batch, batch.outlook, context), []
+        if batch.moved is not None:
+            return _news(batch, batch.moved, context), []
         return _tasks(batch, context, given)
 
 
@@ -202,7 +208,8 @@ def _tasks(batch: Batch, context: Context, given: Given) -> tuple[Outcome, list[
         for vintage, past, answer in zip(vintages, batch.pasts, known, strict=True):
             memo[ask.key_of(member, vintage, past.task)] = answer
     made = answers(method, vintages, [past.task for past in batch.pasts], context.seed, memo)
-    truth = context.truth(batch.truth) if batch.scored else None
+    replayed = batch.now and any(past.task.day < context.vintage.day for past in batch.pasts)
+    truth = context.truth(batch.truth) if batch.scored or replayed else None
     skipped = next((a.reason for a in made if isinstance(a, Skipped)), "")
     outcome = Outcome(
         batch.name,
@@ -242,6 +249,12 @@ def _fans(batch: Batch, outlook: Outlook, context: Context) -> Outcome:
     refuse(vintage, context.door.regressors)
     rows, failures = rows_of_fans(outlook, batch.label, batch.spec, vintage, context.seed)
     return Outcome(batch.name, failures=failures, scenarios=rows)
+
+
+def _news(batch: Batch, moved: Moved, context: Context) -> Outcome:
+    """What moved the nowcast of one series."""
+    rows, failures = news_rows(moved, batch.label, batch.spec, context.door, context.seed)
+    return Outcome(batch.name, failures=failures, news=rows)
 
 
 def _effects(batch: Batch, context: Context) -> Outcome:

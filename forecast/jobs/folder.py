@@ -20,6 +20,7 @@ from forecast.core.run import SCHEMA_VERSION, TABLES, Run
 from forecast.jobs.config import Config
 from forecast.jobs.execute import Outcome, context_of
 from forecast.jobs.hand_over import hand_over
+from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
 from forecast.jobs.rows import claim_rows, effect_tables, event_rows, observation_rows, regime_rows, sensitivity_rows
 from forecast.study.audit import audit
@@ -36,7 +37,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "horizon": "whole", "h_info": "whole",
         **dict.fromkeys(("mean", *Q, "truth"), "real"),
         **dict.fromkeys(("regressors", "dropped", "scale"), "text"),
-        "n_split": "whole", "n_filled": "whole", "notes": "text", "fitted_on": "text", "vintage": "text",
+        "n_split": "whole", "n_filled": "whole", "notes": "text", "fitted_on": "text", "vintage": "text", "group": "text",
     },
     "scores": {
         **dict.fromkeys(("job", "model", "series", "cutoff", "month"), "text"),
@@ -92,6 +93,17 @@ COLUMNS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("job", "scenario"), "text"), "probability": "real",
         **dict.fromkeys(("basis", "model", "model_used", "series", "unit", "cutoff", "month"), "text"),
         "horizon": "whole", "h_info": "whole", **dict.fromkeys(("mean", *Q), "real"), "notes": "text",
+    },
+    "news": {
+        **dict.fromkeys(("target", "ref_month", "vintage_from", "vintage_to"), "text"),
+        "nowcast_from": "real", "nowcast_to": "real",
+        **dict.fromkeys(("source", "series", "release_month", "kind"), "text"),
+        **dict.fromkeys(("expected", "actual", "weight", "impact"), "real"),
+        **dict.fromkeys(("model", "released", "model_used"), "text"),
+    },
+    "calendar": {
+        **dict.fromkeys(("group", "day", "series", "month", "source", "stage", "basis"), "text"),
+        "ahead": "whole", "horizon": "whole", "together": "flag",
     },
     "sensitivity": {
         **dict.fromkeys(("job", "what", "value"), "text"), **dict.fromkeys(SUMMARY, "real"),
@@ -195,8 +207,10 @@ def versions() -> dict[str, str]:
 def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
     """Rows of every table."""
     groups = {batch.name: batch.group for batch in plan.batches}
-    scores = [{**row, "group": groups[o.batch]} for o in outcomes for row in o.scores]
-    made = {"forecasts": [row for o in outcomes for row in o.forecasts], "scores": scores}
+    made = {
+        "forecasts": [{**row, "group": groups[o.batch]} for o in outcomes for row in o.forecasts],
+        "scores": [{**row, "group": groups[o.batch]} for o in outcomes for row in o.scores],
+    }
     return {
         **made,
         **effect_tables(plan, outcomes),
@@ -207,6 +221,10 @@ def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[st
         "claims": claim_rows(plan),
         "sensitivity": sensitivity_rows(plan, outcomes),
         "scenarios": [row for o in outcomes for row in o.scenarios],
+        "news": [row for o in outcomes for row in o.news],
+        "calendar": calendar_rows(
+            plan.config.nowcast, [[p.series for p in plan.groups[n]] for n in plan.nowcasts], plan.vintage.day
+        ),
     }
 
 
@@ -218,11 +236,11 @@ def _comparisons(plan: Plan, tables: Mapping[str, Sequence[Mapping[str, Any]]]) 
         return []
     scores, forecasts = pd.DataFrame(tables["scores"]), pd.DataFrame(tables["forecasts"])
     out = []
-    for group in plan.config.backtest:
-        asked = [b for b in plan.batches if b.group == group.name]
+    for group in [*(g.name for g in plan.config.backtest), *(n.before for n in plan.config.nowcast)]:
+        asked = [b for b in plan.batches if b.group == group]
         jobs = {job_of(b.label, past) for b in asked for past in b.pasts}
         out += compare(
-            scores[scores["job"].isin(jobs)], group.name, seed=plan.config.seed,
+            scores[scores["job"].isin(jobs)], group, seed=plan.config.seed,
             forecasts=forecasts[forecasts["job"].isin(jobs)], models=sorted({b.label for b in asked}),
             naive=plan.config.naive or NAIVE,
         )  # fmt: skip

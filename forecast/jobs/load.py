@@ -15,6 +15,7 @@ from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event, event_from
 from forecast.jobs.config import Config
+from forecast.jobs.nowcasts import check as check_nowcasts
 from forecast.jobs.scenarios import check as check_scenarios
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -236,6 +237,7 @@ def _names(config: Config, place: str) -> None:
             )
     _declared(config, place)
     check_scenarios(config.scenarios, config.scenario_forecast, place)
+    check_nowcasts(config.nowcast, labels, [g.name for g in config.backtest], place)
     for name in config.naive:
         if name not in labels:
             raise ConfigError(

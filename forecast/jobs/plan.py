@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import fnmatch
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecast.core.archive import Archive
@@ -19,6 +19,7 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import UNTOUCHED, BacktestGroup, Config, EffectRow, Vary
 from forecast.jobs.declared import door_of
+from forecast.jobs.nowcasts import Moved, NowcastRow, questions as asked_now
 from forecast.jobs.scenarios import Outlook, asked, outlooks
 from forecast.study.backtest import Past, answerable, questions
 from forecast.study.cutoffs import cutoffs
@@ -36,7 +37,8 @@ class Batch:
     """Jobs done and cached together: one model on some old or new questions, or all estimators on one event.
 
     `spec` holds the model's words (of an event: the estimators' words by name), `rests_on` the batches whose draws it
-    is handed. With `vary` the batch asks the question of an event otherwise, as often as these words say.
+    is handed. With `vary` the batch asks the question of an event otherwise, as often as these words say. `now`: nowcasts,
+    which are not scored even where they stand on an earlier day; `moved`: a nowcast to be taken apart.
     """
 
     name: str
@@ -53,11 +55,13 @@ class Batch:
     design: Design | None = None
     vary: Vary | None = None
     outlook: Outlook | None = None
+    now: bool = False
+    moved: Moved | None = None
 
     @property
     def scored(self) -> bool:
         """Whether the answers are old ones, with a known truth."""
-        return self.group != OWN_DAY
+        return self.group != OWN_DAY and not self.now
 
 
 @dataclass(frozen=True)
@@ -81,15 +85,23 @@ class Plan:
         return [sorted(found[s], key=lambda b: (-len(b.pasts), b.row is None, b.name)) for s in sorted(found)]
 
     @property
+    def nowcasts(self) -> dict[str, NowcastRow]:
+        """Groups of nowcasts by name."""
+        return {row.name: row for row in self.config.nowcast}
+
+    @property
     def counts(self) -> dict[str, int]:
         """Questions and methods, for `check` and run.json."""
-        asked = sum(len(p) for g, p in self.groups.items() if g != OWN_DAY)
+        asked = sum(len(p) for g, p in self.groups.items() if g != OWN_DAY and g not in self.nowcasts)
         return {
             "models": len(self.config.models),
             "backtest questions": asked,
             "backtest answers": sum(len(b.pasts) for b in self.batches if b.scored),
             "forecast questions": len(self.groups.get(OWN_DAY, ())),
-            "forecast answers": sum(len(b.pasts) for b in self.batches if not b.scored),
+            "forecast answers": sum(len(b.pasts) for b in self.batches if b.group == OWN_DAY),
+            "nowcast questions": sum(len(self.groups[name]) for name in self.nowcasts),
+            "nowcast answers": sum(len(b.pasts) for b in self.batches if b.now),
+            "nowcasts taken apart": sum(b.moved is not None for b in self.batches),
             "effect questions": len(self.config.effects),
             "effect answers": sum(len(row.estimators) for row in self.config.effects),
             "scenario forecasts": sum(len(b.outlook.given) for b in self.batches if b.outlook),
@@ -118,13 +130,19 @@ def plan(config: Config, archive: Archive) -> Plan:
     findings += [Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in short]
     groups[OWN_DAY] = tuple(_next(config, door.as_of(vintage.day), [n for n in names if n not in short]))
     batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
-    for i, row in enumerate(config.effects):
-        later = [e for e in row.event if e in archive.events and e not in vintage.events]
+    for i, row in enumerate(config.nowcast):
+        names = matching(row.series, archive.series, f"{place}, [[nowcast]] {i + 1}, series")
+        now, earlier, moved, told = asked_now(row, names, door, vintage.day, config.draws)
+        groups |= {row.name: tuple(now), row.before: tuple(earlier)}
+        findings += told
+        batches += _nowcast_batches(config, row, now, earlier, moved)
+    for i, effect in enumerate(config.effects):
+        later = [e for e in effect.event if e in archive.events and e not in vintage.events]
         if later:
-            findings.append(Finding("effect", f"not asked: {', '.join(later)} not announced by {vintage.day}", row.id))
+            findings.append(Finding("effect", f"not asked: {', '.join(later)} not announced by {vintage.day}", effect.id))
             continue
-        batches += _effect_batches(row, archive, vintage, f"{place}, [[effects]] {i + 1}")
-        findings += _out_of_scope(row, archive.events)
+        batches += _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}")
+        findings += _out_of_scope(effect, archive.events)
     given, left = asked(config.scenarios, door.as_of(vintage.day), [e.id for e in archive.events], place)
     findings += [Finding("scenario", text, "[[scenarios]]") for text in left]
     batches += _scenario_batches(config, archive, door.as_of(vintage.day), given, place)
@@ -221,6 +239,18 @@ def _task_batches(
         )
         for model in models
         for k, chunk in enumerate(chunks)
+    ]
+
+
+def _nowcast_batches(
+    config: Config, row: NowcastRow, now: Sequence[Past], earlier: Sequence[Past], moved: Sequence[Moved]
+) -> list[Batch]:
+    """The nowcasts by all models of a row, those of earlier months, and what moved the first model's, series by series."""
+    first = row.models[0]
+    return [
+        *(replace(batch, now=True) for batch in _task_batches(config, row.name, now, (), row.models)),
+        *_task_batches(config, row.before, earlier, (1,), row.models),
+        *(Batch(f"news|{row.name}|{m.task.series[0]}", first, config.spec(first), row.name, now=True, moved=m) for m in moved),
     ]
 
 
@@ -338,7 +368,7 @@ def _once(batches: Iterable[Batch], place: str) -> None:
             if seen.setdefault(job, batch.group) != batch.group:
                 raise ConfigError(
                     f"{batch.label} is asked about {past.series} on {past.task.day} twice",
-                    where=f"{place}, [[backtest]] '{seen[job]}' and '{batch.group}'",
+                    where=f"{place}, '{seen[job]}' and '{batch.group}'",
                     hint="take the series out of one of the two groups",
                 )
 

@@ -19,13 +19,15 @@ from forecast.report.sections import (
     data,
     headline,
     magnets,
+    nowcast,
     opening,
     origins,
     outlook,
     scenarios,
 )
 
-CHAPTERS = (opening, headline, outlook, scenarios, magnets, origins, antimony, claims, backtest, checks, data)
+CHAPTERS = (opening, headline, nowcast, outlook, scenarios, magnets, origins, antimony, claims, backtest, checks, data)
+ALONE = (opening, nowcast, outlook, backtest, data)  # of a run that asks nothing but what is happening now
 RENDERERS = {"html": html.render, "md": markdown.render}
 
 
@@ -36,7 +38,7 @@ def compose(run: Run) -> list[Block]:
     facts = Facts(run)
     blocks: list[Block] = []
     with style():
-        for chapter in CHAPTERS:
+        for chapter in ALONE if facts.nowcasts and not facts.config.get("effects") else CHAPTERS:
             blocks += chapter.blocks(facts)
     return [*blocks, _footer(facts)]
 

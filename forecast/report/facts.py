@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-LATER = ("parts", "sensitivity", "scenarios")  # tables that runs of earlier versions do not have
+LATER = ("parts", "sensitivity", "scenarios", "news", "calendar")  # tables that runs of earlier versions do not have
 
 
 @dataclass(frozen=True)
@@ -150,14 +150,16 @@ class Facts:
 
     @functools.cached_property
     def outlook(self) -> pd.DataFrame:
-        """Forecasts standing on the run's own day, in display units."""
+        """Forecasts standing on the run's own day, in display units; nowcasts have groups of their own."""
         table = self.table("forecasts")
-        if len(table):
-            table = table[table["cutoff"].astype(str) == self.as_of].copy()
-        for name in ("mean", "q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"):
-            if len(table) and name in table:
-                table[name] = table[name] / table["series"].map(lambda s: display(s)[1])
-        return table
+        if len(table) and "group" in table:
+            table = table[~table["group"].isin([name for row in self.nowcasts for name in groups_of(row)])]
+        return displayed(table[table["cutoff"].astype(str) == self.as_of] if len(table) else table)
+
+    @property
+    def nowcasts(self) -> list[dict[str, Any]]:
+        """The nowcast questions of the config."""
+        return [row for row in self.config.get("nowcast") or () if isinstance(row, dict)]
 
     @property
     def default_model(self) -> str:
@@ -204,6 +206,21 @@ class Facts:
     def event_title(self, event_id: str) -> str:
         """An event's title, or its id in words."""
         return self.calendar[event_id].title if event_id in self.calendar else event_id.replace("_", " ")
+
+
+def groups_of(nowcast: dict[str, Any]) -> tuple[str, str]:
+    """The groups of a nowcast's own months and of the earlier ones."""
+    name = str(nowcast["name"])
+    return name, f"{name}: earlier months"
+
+
+def displayed(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of forecasts.parquet with their figures in display units."""
+    made = table.copy()
+    for name in ("mean", "q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975", "truth"):
+        if len(made) and name in made:
+            made[name] = made[name] / made["series"].map(lambda s: display(s)[1])
+    return made
 
 
 def _order(question: str) -> tuple[float, str]:

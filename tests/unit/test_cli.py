@@ -124,6 +124,7 @@ def test_strict_makes_failures_count(monkeypatch, tmp_path):
     class Done:
         folder = tmp_path
         failures = pd.DataFrame({"job": ["x"]})
+        calendar = pd.DataFrame()
 
     monkeypatch.setattr(api, "run", lambda *words: Done())
     assert call("run", "quick", "--workers", "1").exit_code == 0

@@ -8,6 +8,7 @@ from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Pr
 from forecast.report.facts import Facts
 from forecast.report.numbers import day, series_name
 from forecast.report.sections.headline import group
+from forecast.report.sections.nowcast import in_short
 from forecast.report.wording import MEANING, sentence
 
 SENTENCES = 6
@@ -18,9 +19,8 @@ def blocks(facts: Facts) -> list[Block]:
     """Title, what the run stands on, and the answers."""
     name = str(facts.config.get("title") or facts.config.get("name") or facts.run.folder.name)
     models = sorted(facts.table("forecasts")["model"].unique()) if len(facts.table("forecasts")) else []
-    counts = [
-        _count(len(facts.headline), "question"), _count(len(facts.histories), "series", "series"), _count(len(models), "model"),
-    ]  # fmt: skip
+    asked = len(facts.headline) or len(facts.nowcasts)
+    counts = [_count(asked, "question"), _count(len(facts.histories), "series", "series"), _count(len(models), "model")]
     out: list[Block] = [
         Heading(name, 1),
         Prose(
@@ -31,6 +31,9 @@ def blocks(facts: Facts) -> list[Block]:
         Heading("Six answers in short" if len(facts.headline) >= SENTENCES else "In short", 2, "summary", "In short"),
     ]
     chosen = summary(facts)
+    now = in_short(facts)
+    if now and not chosen:
+        return [*out, Bullets(now)]
     if not chosen:
         return [*out, _nothing(facts)]
     out.append(Statements(tuple((a.verdict, sentence(facts, a)) for a in chosen)))

@@ -14,9 +14,11 @@ PANELS = 12
 
 
 def blocks(facts: Facts) -> list[Block]:
-    """Fans, the months in a table, the last published months, the expiry table."""
+    """Fans, the months in a table, the last published months, the expiry table; nothing in a run of nowcasts alone."""
     out: list[Block] = [Heading("What comes next", 2, "next", "What comes next")]
     table, model = facts.outlook, facts.default_model
+    if not len(table) and facts.nowcasts:
+        return []
     if len(table):
         chosen = table[table["model"] == model]
         names = [s for s in facts.ordered(chosen["series"].unique()) if s in facts.histories]

@@ -1,0 +1,194 @@
+"""Nowcasts of a config: their words, the questions they make, what moved them, and the releases to come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from forecast.core import months as mm, registry
+from forecast.core.coming import coming
+from forecast.core.errors import ConfigError, DataError
+from forecast.core.months import parse_day
+from forecast.core.questions import Task
+from forecast.core.results import Finding
+from forecast.study import ask
+from forecast.study.backtest import Past
+from forecast.study.door import Door
+from forecast.study.news import news
+from forecast.study.release_days import published
+from forecast.study.truth import kind_of
+
+FEWEST = 12  # single figures known, below which nothing is asked
+NEXT = 2  # releases of each series in the calendar
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _as_text(value: Any) -> Any:
+    return value.isoformat()[:10] if isinstance(value, dt.date) else value
+
+
+def _day(value: str) -> str:
+    try:
+        return value and parse_day(value).isoformat()
+    except DataError:
+        raise ValueError(f"'{value}' is not a day", "YYYY-MM-DD, for example 2026-02-20") from None
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+Day = Annotated[str, BeforeValidator(_as_text), AfterValidator(_day)]
+
+
+class NowcastRow(BaseModel):
+    """Months that are not out yet, up to the month of the day, of some series by some models; the first model's news is told.
+
+    day : the last day on which the figures are whole; the question stands on it, or on the run's day if that is earlier
+    since : the earlier vintage that the news counts from; empty: the day before the series' last release
+    earlier : so many earlier months are asked at the same distance from their publication, to see how far off that was
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1)]
+    series: Names
+    models: Names
+    day: Day = ""
+    since: Day = ""
+    earlier: Annotated[int, Field(ge=0, le=60)] = 0
+    note: str = ""
+
+    @property
+    def before(self) -> str:
+        """The group of the earlier months."""
+        return f"{self.name}: earlier months"
+
+    def stands_on(self, today: dt.date) -> dt.date:
+        """The day of the question."""
+        return min(parse_day(self.day), today) if self.day else today
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A nowcast to be taken apart: what moved it since an earlier day."""
+
+    task: Task
+    since: dt.date
+
+
+def check(rows: Sequence[NowcastRow], models: Sequence[str], groups: Iterable[str], place: str) -> None:
+    """Models that the config has, names of their own, days in order."""
+    taken = set(groups)
+    for i, row in enumerate(rows):
+        where = f"{place}, [[nowcast]] {i + 1}"
+        for name in row.models:
+            if name not in models:
+                hint = ", ".join(models) or "add it under [[models]]"
+                raise ConfigError(f"no model of this config is called '{name}'", where=f"{where}, models", hint=hint)
+        if row.name in taken:
+            raise ConfigError(f"'{row.name}' is named twice", where=where, hint='give one of them another name (name = "...")')
+        taken |= {row.name, row.before}
+        if row.day and row.since and row.since >= row.day:
+            raise ConfigError("the news counts from a day before the question's own", where=f"{where}, since", hint=row.day)
+
+
+def questions(
+    row: NowcastRow, names: Sequence[str], door: Door, today: dt.date, draws: int
+) -> tuple[list[Past], list[Past], list[Moved], list[Finding]]:
+    """The nowcasts of a row, those of earlier months, what is to be taken apart, and what cannot be asked or is late."""
+    day = row.stands_on(today)
+    vintage = door.as_of(day)
+    now: list[Past] = []
+    earlier: list[Past] = []
+    moved: list[Moved] = []
+    told: list[Finding] = []
+    for name in names:
+        count = vintage.observed(name).count if vintage.knows(name) else 0
+        if count < FEWEST:
+            told.append(Finding("nowcast", f"not asked on {day}: {count} single figures known where {FEWEST} are needed", name))
+            continue
+        last, current = vintage.last_month(name), mm.ordinal(day)
+        if last >= current:
+            told.append(Finding("nowcast", f"not asked: figures reach the month of {day}", name))
+            continue
+        labels = [vintage.steps.label(m) for m in range(last + 1, current + 1)]
+        task = Task(day, name, labels, draws=draws)
+        now.append(Past(task, last, known=kind_of(vintage, name)))
+        late, left = _due(name, last, day)
+        if late:
+            told.append(Finding("nowcast", f"{len(late)} months are out on {day} by the release rules, not in the data", name))
+        earlier += _earlier(row, name, door, day, left, draws)
+        since = parse_day(row.since) if row.since else _before_last(door, name, day)
+        if since is not None and since < day:
+            moved.append(Moved(task, since))
+    return now, earlier, moved, told
+
+
+def _due(series: str, last: int, day: dt.date) -> tuple[list[int], int | None]:
+    """Months that should be out by the rules, and days from `day` until the next figure; none where there are no rules."""
+    try:
+        due = coming(day, [series], 1)
+    except DataError:
+        return [], None
+    first = due[0].month
+    return [m for m in range(last + 1, first)], due[0].ahead
+
+
+def _before_last(door: Door, series: str, day: dt.date) -> dt.date | None:
+    """The day before the last release of the series."""
+    released = [cell.released for cell in door.states(series) if cell.released <= day]
+    return max(released) - dt.timedelta(days=1) if released else None
+
+
+def _earlier(row: NowcastRow, series: str, door: Door, day: dt.date, left: int | None, draws: int) -> list[Past]:
+    """The last months published by `day`, each asked `left` days before its figure came out."""
+    out: list[Past] = []
+    if not row.earlier or left is None:
+        return out
+    for month, released in sorted(published(door, series).items()):
+        then = released - dt.timedelta(days=left)
+        vintage = door.as_of(then)
+        if released > day or not vintage.knows(series) or vintage.observed(series).count < FEWEST:
+            continue
+        newest = vintage.last_month(series)
+        if newest < month:
+            task = Task(then, series, [vintage.steps.label(month)], draws=draws)
+            out.append(Past(task, newest, gap=month - newest - 1, known=kind_of(vintage, series)))
+    return out[-row.earlier :]
+
+
+def news_rows(moved: Moved, label: str, spec: Any, door: Door, seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of news.parquet, and of failures.parquet where the change cannot be taken apart."""
+    task = moved.task
+    try:
+        table = news(registry.build("model", spec), door, task, moved.since, task.day, seed=seed, label=label)
+    except ask.CAUGHT as error:
+        job, question = f"{label}|{task.series[0]}|{task.day}|news", f"news since {moved.since}"
+        told = {"reason": getattr(error, "problem", str(error)), "detail": getattr(error, "hint", "")}
+        return [], [{"job": job, "method": label, "question": question, "series": task.series[0], **told}]
+    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    return rows, []
+
+
+def calendar_rows(rows: Sequence[NowcastRow], series: Sequence[Sequence[str]], today: dt.date) -> list[dict[str, Any]]:
+    """The next releases of every nowcast series after the day on which its question stands; rows of calendar.parquet."""
+    out = []
+    for row, names in zip(rows, series, strict=True):
+        for name in names:
+            try:
+                due = coming(row.stands_on(today), [name], NEXT)
+            except DataError:
+                continue
+            out += [
+                {
+                    "group": row.name, "day": d.day.isoformat(), "series": d.series, "month": d.label, "source": d.source,
+                    "stage": d.stage, "basis": d.basis, "ahead": d.ahead, "horizon": d.horizon, "together": d.together,
+                }
+                for d in due
+            ]  # fmt: skip
+    return out

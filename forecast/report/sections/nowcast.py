@@ -1,0 +1,288 @@
+"""What is happening now: months not out on the day, what moved the estimate, what comes next, how far off it was before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from forecast.core import months as mm, registry
+from forecast.core.errors import ConfigError
+from forecast.core.products import display
+from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Figure, Heading, Prose, Table
+from forecast.report.facts import Facts, displayed, groups_of
+from forecast.report.figures.fans import fan
+from forecast.report.figures.timeline import letters
+from forecast.report.numbers import COUNTRIES, NBSP, day, flow_name, number, percent, period, plain, product_name, series_name
+from forecast.report.sections.outlook import key
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BACK = 38
+STAGES = {"flash": "first figures", "detail": "detailed tables", "census": "general imports"}
+BASIS = {"actual": "as reported", "calendar": "published calendar", "rule": "rule, not announced"}
+WORDS = {"estimation": "parameters fitted anew", "model": "another model", "calendar": "time passing"}
+
+
+def blocks(facts: Facts) -> list[Block]:
+    """Nothing where the run asks for no nowcast."""
+    if not facts.nowcasts:
+        return []
+    out: list[Block] = [
+        Heading("What is happening now", 2, "now", "Now"),
+        Prose(
+            "Months whose figures were not out on the day of the question. Bands hold 80 % of the draws. Where a figure has "
+            "come out since, it stands beside the nowcast, which did not know it. “What moved it” adds up to the change "
+            "between the two days: figures new or revised, events, time passing, parameters fitted anew."
+        ),
+    ]
+    for row in facts.nowcasts:
+        out += [*_group(facts, row), *_figure(facts, row)]
+    return out
+
+
+def told(facts: Facts) -> list[Block]:
+    """The same without figures, for a terminal."""
+    return [block for row in facts.nowcasts for block in _group(facts, row)]
+
+
+def in_short(facts: Facts) -> tuple[str, ...]:
+    """One sentence for the next figure of every series: a month, or two that come out as one."""
+    out = []
+    for row in facts.nowcasts:
+        table = _rows(facts, row)
+        for series, own in table.groupby("series", sort=False) if len(table) else ():
+            r = _next(facts, own)
+            unit, name = display(str(series))[0], series_name(str(series))
+            stood = "" if str(r["cutoff"]) == facts.as_of else f", as it stood on {day(str(r['cutoff']))}"
+            later = f"; published since: {number(r['truth'], unit)}" if math.isfinite(r["truth"]) else ""
+            out.append(
+                f"**{name}, {period(str(r['month']))}**{stood}: {number(r['q50'], unit)}, 80{NBSP}% band {number(r['q10'])} to "
+                f"{number(r['q90'], unit)}{later}."
+            )
+    return tuple(out)
+
+
+def _next(facts: Facts, own: pd.DataFrame) -> Mapping[Any, Any]:
+    """The row of the figure that comes out next."""
+    due = facts.table("calendar")
+    due = due[(due["series"] == own["series"].iloc[0]) & (due["group"] == own["group"].iloc[0])] if len(due) else due
+    months = sorted(due.loc[due["day"] == due["day"].min(), "month"]) if len(due) else []
+    rows = {str(r["month"]): r for r in own.to_dict("records")}
+    single = min(month for month in rows if "/" not in month)
+    return rows.get("/".join(months), rows[single]) if len(months) > 1 else rows[single]
+
+
+def _group(facts: Facts, row: dict[str, Any]) -> list[Block]:
+    """One question of the config."""
+    name = str(row["name"])
+    table = _rows(facts, row)
+    head = Heading(name, 3)
+    if not len(table):
+        return [head, Callout("No month of these series could be nowcast; the findings under Data say why.", "warning")]
+    label, stands = str(row["models"][0]), str(table["cutoff"].iloc[0])
+    note = f" {row['note']}" if row.get("note") else ""
+    intro = Prose(f"Standing on **{day(stands)}**; model **{label}**{_sentence(facts, label)}.{note}")
+    news = facts.table("news")
+    news = news[(news["model"] == label) & (news["vintage_to"] == stands) & news["target"].isin(table["series"].unique())]
+    due = facts.table("calendar")
+    due = due[due["group"] == name] if len(due) else due
+    out: list[Block] = [head, intro, _months(table, due), _moved(facts, row, table, news)]
+    before = _earlier(facts, row)
+    return [*out, *([before] if before else []), *([_calendar(due)] if len(due) else [])]
+
+
+def _rows(facts: Facts, row: dict[str, Any], group: int = 0) -> pd.DataFrame:
+    """The first model's nowcasts of a question, in display units."""
+    table = facts.table("forecasts")
+    if not len(table) or "group" not in table:
+        return table[:0]
+    own = table[(table["group"] == groups_of(row)[group]) & (table["model"] == row["models"][0])]
+    return displayed(own)
+
+
+def _sentence(facts: Facts, label: str) -> str:
+    """What a model is, by the first line of its file."""
+    words = next((m for m in facts.config.get("models") or () if label == (m.get("name") or m.get("use"))), {"use": label})
+    try:
+        text = registry.sentence("model", str(words["use"])).rstrip(".")
+    except ConfigError:  # the run was made by a package that had more models
+        return ""
+    return f" ({text[:1].lower()}{text[1:]})"
+
+
+def _months(table: pd.DataFrame, due: pd.DataFrame) -> Table:
+    """Every month asked, and sums that come out as one figure, with what has been published since."""
+    days = {(str(r["series"]), str(r["month"])): str(r["day"]) for r in due.to_dict("records")}
+    out: list[tuple[Cell, ...]] = []
+    for series, own in table.groupby("series", sort=False):
+        unit = display(str(series))[0]
+        out.append((Cell(f"{series_name(str(series))}, {unit}", tone="group"),))
+        for r in sorted(own.to_dict("records"), key=lambda r: (str(r["month"])[-7:], str(r["month"]))):
+            month, when = str(r["month"]), days.get((str(series), str(r["month"])[-7:]), "")
+            if "/" in month and not math.isfinite(r["truth"]):
+                continue
+            out.append(
+                (
+                    Cell(period(month), "one figure for two months" if "/" in month else ""),
+                    Cell(day(when) if when else MISSING),
+                    Cell(number(r["q50"]), f"mean {number(r['mean'])}"),
+                    Cell(f"{number(r['q10'])} to {number(r['q90'])}"),
+                    _since(r),
+                )
+            )
+    columns = (
+        Column("Month"), Column("Due", True), Column("Nowcast, median", True), Column(f"80{NBSP}% band", True),
+        Column("Published since", True),
+    )  # fmt: skip
+    return Table("Months not out on the day.", columns, tuple(out))
+
+
+def _since(r: Mapping[Any, Any]) -> Cell:
+    if not math.isfinite(r["truth"]):
+        return Cell(MISSING)
+    inside = r["q10"] <= r["truth"] <= r["q90"]
+    return Cell(number(r["truth"]), "inside the band" if inside else "outside the band", "pass" if inside else "fail")
+
+
+def _moved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, news: pd.DataFrame) -> Block:
+    """What moved the nowcast of each series' next month since the earlier day."""
+    if not len(news):
+        lost = {
+            r["series"]: str(r["reason"]) for r in facts.table("failures").to_dict("records") if "news" in str(r["question"])
+        }
+        why = [lost[s] for s in table["series"].unique() if s in lost]
+        if why:
+            return Callout(f"What moved it cannot be told: {why[0]}.")
+        since = f" since {day(str(row['since']))}" if row.get("since") else " since the day before its last figure"
+        return Prose(f"What moved it: nothing. No figure, event or refit changed a nowcast{since}.")
+    out: list[tuple[Cell, ...]] = []
+    for series, own in news.groupby("target", sort=False):
+        unit, scale = display(str(series))
+        own = own[own["ref_month"] == own["ref_month"].min()]
+        first = own.iloc[0]
+        start, stop = (float(first[k]) / scale for k in ("nowcast_from", "nowcast_to"))
+        head = f"{series_name(str(series))}, {period(str(first['ref_month']))}: mean {number(start)} on "
+        head += f"{day(str(first['vintage_from']))}, {number(stop)}{NBSP}{unit} on {day(str(first['vintage_to']))}"
+        out.append((Cell(head, tone="group"),))
+        order = own.reindex(own["impact"].abs().sort_values(ascending=False).index)
+        out += [_reason(facts, r, scale) for r in order.to_dict("records")]
+    columns = (Column("What moved it"), Column("expected", True), Column("published", True), Column("moved it by", True))
+    return Table(
+        "What moved the next month's nowcast.", columns, tuple(out),
+        "Expected: what the same model thought of the figure the day before it came out; of a revision, the figure before it. "
+        "All months of the question stand in news.parquet.",
+    )  # fmt: skip
+
+
+def _reason(facts: Facts, r: Mapping[Any, Any], scale: float) -> tuple[Cell, ...]:
+    kind, named = str(r["kind"]), isinstance(r["series"], str)
+    if kind in ("new", "revision"):
+        own = display(str(r["series"]))[1]
+        what = f"{series_name(str(r['series']))}, {period(str(r['release_month']))}" + (
+            ", revised" if kind == "revision" else ""
+        )
+        out = f"published {day(str(r['released']))}" if isinstance(r["released"], str) else ""
+        figures = tuple(Cell(number(float(r[k]) / own)) for k in ("expected", "actual"))
+        return (Cell(what, out), *figures, Cell(_signed(r["impact"] / scale)))
+    what = f"event: {facts.event_title(str(r['series']))}" if named else WORDS.get(kind, kind)
+    return (Cell(what), Cell(MISSING), Cell(MISSING), Cell(_signed(r["impact"] / scale)))
+
+
+def _signed(value: float) -> str:
+    return number(value, sign=True)
+
+
+def _calendar(due: pd.DataFrame) -> Table:
+    """What comes next, in the order in which it comes."""
+    rows = []
+    for (when, source, stage), own in due.sort_values(["day", "series"]).groupby(["day", "source", "stage"], sort=True):
+        first = own.iloc[0]
+        months = ", ".join(period(str(m)) for m in sorted(own["month"].unique()))
+        stated = (
+            f"{COUNTRIES.get(str(source), str(source))}, {STAGES.get(str(stage), str(stage))}; {BASIS[str(first['basis'])]}"
+        )
+        goods = _by_flow([str(s) for s in own["series"].unique()])
+        rows.append((Cell(day(str(when)), stated), Cell(str(int(first["ahead"]))), Cell(months), Cell(goods)))
+    columns = (Column("Release"), Column("days on", True), Column("Months"), Column("Series"))
+    return Table("What comes next.", columns, tuple(rows))
+
+
+def _by_flow(names: Sequence[str]) -> str:
+    """Series with each flow said once."""
+    flows: dict[str, list[str]] = {}
+    for name in names:
+        flows.setdefault(flow_name(name), []).append(product_name(name.rsplit(".", 1)[-1]).partition(",")[0])
+    return "; ".join(f"{flow}: {', '.join(goods)}" for flow, goods in flows.items())
+
+
+def _earlier(facts: Facts, row: dict[str, Any]) -> Table | None:
+    """How far off the model was on earlier months at the same distance from publication, and the best naive one."""
+    table = facts.table("forecasts")
+    table = table[(table["group"] == groups_of(row)[1]) & table["truth"].notna()] if "group" in table else table[:0]
+    if not len(table):
+        return None
+    table = displayed(table)
+    compared = facts.table("comparisons")
+    compared = compared[(compared["group"] == groups_of(row)[1]) & (compared["metric"] == "mae")]
+    benchmark = str(compared["benchmark"].iloc[0]) if len(compared) else ""
+    label, out = str(row["models"][0]), []
+    for series, own in table[table["model"] == label].groupby("series", sort=False):
+        unit = display(str(series))[0]
+        other = table[(table["model"] == benchmark) & (table["series"] == series)]
+        both = own.merge(other[["month", "cutoff", "mean"]], on=["month", "cutoff"], suffixes=("", "_naive"))
+        miss = math.sqrt(float(((own["mean"] - own["truth"]) ** 2).mean()))
+        pair = [math.sqrt(float(((both[k] - both["truth"]) ** 2).mean())) for k in ("mean", "mean_naive")] if len(both) else []
+        ratio = Cell(plain(pair[0] / pair[1], 2), f"{len(both)} months") if pair and pair[1] > 0 else Cell(MISSING)
+        inside = float(((own["q10"] <= own["truth"]) & (own["truth"] <= own["q90"])).mean())
+        out.append(
+            (
+                Cell(series_name(str(series))),
+                Cell(str(len(own))),
+                Cell(f"{number(miss, unit)}"),
+                ratio,
+                Cell(percent(inside, sign=False)),
+            )
+        )
+    columns = (
+        Column("Series"), Column("Months", True), Column("Root mean square error", True),
+        Column(f"ratio to {benchmark or 'the best naive'}", True), Column(f"in 80{NBSP}%", True),
+    )  # fmt: skip
+    said = [str(text) for text in compared["text"][compared["model"] == label]]
+    note = f"{label}: {said[0]}." if said else ""
+    return Table("Earlier months asked as many days before publication as this one.", columns, tuple(out), note)
+
+
+def _figure(facts: Facts, row: dict[str, Any]) -> list[Block]:
+    """The nowcast months of each series after its history; what came out since is drawn over them."""
+    table = _rows(facts, row)
+    table = table[~table["month"].str.contains("/")] if len(table) else table
+    shown = [str(s) for s in table["series"].unique()] if len(table) else []
+    if not shown:
+        return []
+    stands = str(table["cutoff"].iloc[0])
+    first = mm.ordinal(stands[:7]) - BACK
+    events = facts.events_on(shown, first, mm.ordinal(stands[:7]))
+    named = letters(events)
+    panels = tuple(
+        fan(facts.histories[s], table[table["series"] == s], stands,
+            facts.events_on([s], first, mm.ordinal(stands[:7])), named)
+        for s in shown
+    )  # fmt: skip
+    name = "now_" + "".join(c if c.isalnum() else "_" for c in str(row["name"]).lower())[:40]
+    caption = (
+        f"Blue: median, 80 and 95 % bands of {row['models'][0]}, standing on {day(stands)}. Black: published figures, those "
+        "that came out later too (dotted: mean of months known only as a sum). Dashed: events in force."
+    )
+    return [
+        Figure(
+            name,
+            str(row["name"]),
+            panels,
+            3,
+            caption,
+            "Nowcasts of " + "; ".join(series_name(s) for s in shown),
+            key(events, named),
+        )
+    ]

@@ -1,0 +1,70 @@
+"""Blocks for a terminal: headings, sentences and tables; figures, and what is folded away, stand in the report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from forecast.report.blocks import Block, Bullets, Callout, Cell, Heading, Prose, Table
+
+if TYPE_CHECKING:
+    from rich.table import Table as Drawn
+
+WIDTH = 110  # where the output is no terminal
+
+
+def show(blocks: Sequence[Block]) -> None:
+    """Print Blocks on stderr, where everything stands that is not the path of the run."""
+    from rich.console import Console
+
+    width = None if Console(stderr=True).is_terminal else WIDTH
+    console = Console(stderr=True, highlight=False, width=width)
+    for block in blocks:
+        match block:
+            case Heading():
+                console.print(f"\n{block.text.upper()}", style="bold", markup=False)
+            case Prose() | Callout():
+                console.print(_plain(block.text), markup=False)
+            case Bullets():
+                for item in block.items:
+                    console.print(f"- {_plain(item)}", markup=False)
+            case Table():
+                console.print(f"\n{_plain(block.caption)}", style="bold", markup=False)
+                for head, rows in _pieces(block):
+                    if head:
+                        console.print(_plain(head), style="italic", markup=False)
+                    console.print(_drawn(block, rows))
+            case _:
+                continue
+
+
+def _pieces(table: Table) -> Iterator[tuple[str, list[Sequence[Cell]]]]:
+    """Rows under each group head."""
+    head, rows = "", list[Sequence[Cell]]()
+    for row in table.rows:
+        if len(row) == 1 < len(table.columns):
+            if rows:
+                yield head, rows
+            head, rows = row[0].text, []
+        else:
+            rows.append(row)
+    if rows:
+        yield head, rows
+
+
+def _drawn(table: Table, rows: Sequence[Sequence[Cell]]) -> Drawn:
+    from rich import box
+    from rich.table import Table as Drawn
+    from rich.text import Text
+
+    made = Drawn(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in table.columns:
+        made.add_column(Text(column.head), justify="right" if column.numeric else "left")
+    for row in rows:
+        made.add_row(*(Text("\n".join(part for part in (_plain(c.text), _plain(c.sub)) if part)) for c in row))
+    return made
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\*\*(.+?)\*\*", r"\1", text)
