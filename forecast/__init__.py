@@ -21,6 +21,7 @@ _HOMES = {
     "Run": "forecast.core.run",
     "Scenario": "forecast.core.scenario",
     "ForecastError": "forecast.core.errors",
+    "coming": "forecast.core.coming",
     "months": "forecast.core.months",
     "panel": "forecast.core.panel",
     **dict.fromkeys(
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         vary as vary,
     )
     from forecast.core.archive import Archive as Archive
+    from forecast.core.coming import coming as coming
     from forecast.core.effects import Effect as Effect
     from forecast.core.errors import ForecastError as ForecastError
     from forecast.core.events import Event as Event, EventCalendar as EventCalendar

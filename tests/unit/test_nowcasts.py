@@ -1,12 +1,14 @@
 """Nowcasts of a config: what is asked on which day, what moved it, what comes next, and the page that tells it."""
 
 import datetime as dt
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import forecast as fc
+import forecast.guides
 from forecast.cli import app
 from forecast.core.errors import ConfigError
 from forecast.jobs.load import load
@@ -170,3 +172,11 @@ def test_what_cannot_be_taken_apart_is_a_row_and_said(tmp_path):
     assert list(lost["series"]) == [MAGNETS]
     assert "What moved it cannot be told" in render(nowcast.told(Facts(made)))
     assert isinstance(made.news, pd.DataFrame)
+
+
+def test_the_guide_s_words_are_a_config(tmp_path):
+    guide = Path(forecast.guides.__file__).parent / "nowcasting.md"
+    text = guide.read_text("utf-8").partition("```toml\n")[2].partition("```")[0]
+    made = questions(written(tmp_path, text))
+    assert [len(pasts) for pasts in made.groups.values() if pasts] == [1, 12]
+    assert made.batches[-1].moved.since == dt.date(2026, 8, 1)
