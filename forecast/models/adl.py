@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -139,6 +139,8 @@ class Adl:
                 continue
             both = np.concatenate([today, before])
             scale = choose_scale(both[np.isfinite(both)], lane.vintage.nonnegative)
+            if then is not lane.vintage:  # in the unit of the day of the parameters
+                scale = replace(scale, unit=choose_scale(before, lane.vintage.nonnegative, scale.name).unit)
             found.append(_Other(name, first, scale.forward(today), scale.forward(before)))
         return found, tuple(short)
 

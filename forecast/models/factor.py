@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -114,6 +114,8 @@ class Factor:
                 continue
             both = np.concatenate([now, past])
             scale = choose_scale(both[np.isfinite(both)], lane.vintage.nonnegative)
+            if then is not lane.vintage:  # in the unit of the day of the parameters
+                scale = replace(scale, unit=choose_scale(past, lane.vintage.nonnegative, scale.name).unit)
             today, before = scale.forward(now), scale.forward(past)
             centre, width = float(np.nanmean(before)), float(np.nanstd(before))
             found.append((-count, name, (today - centre) / width, (before - centre) / width))

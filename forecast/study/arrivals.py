@@ -117,6 +117,20 @@ def joined(pieces: Sequence[Piece]) -> list[Piece]:
     return [*(piece for piece in pieces if not piece.changes), *figures]
 
 
+def gathered(pieces: Sequence[Piece], groups: Iterable[Sequence[str]]) -> list[Piece]:
+    """The pieces with the figures of series that stand in one group as one, by kind; it is named after all that came."""
+    home = {name: i for i, group in enumerate(groups) if len(group) > 1 for name in group}
+    alone = [piece for piece in pieces if not (piece.changes and piece.series in home)]
+    shared: dict[tuple[int, str], list[Piece]] = {}
+    for piece in pieces:
+        if piece.changes and piece.series in home:
+            shared.setdefault((home[piece.series], piece.kind), []).append(piece)
+    for (_, kind), own in shared.items():
+        name = "+".join(dict.fromkeys(piece.series for piece in own))
+        alone.append(_piece(kind, name, tuple(change for piece in own for change in piece.changes)))
+    return alone
+
+
 def without(before: Vintage, after: Vintage, held: Iterable[Piece]) -> Vintage:
     """The later vintage with some pieces held back: what they changed is as it was in the earlier one.
 

@@ -66,7 +66,11 @@ def put(method: Any, vintage: Vintage, question: Question, seed: int = 0, memo: 
     """
     if isinstance(question, Task) and question.day < vintage.day:
         vintage = vintage.earlier(question.day)
-    answers = given(method, vintage, question, seed, memo)
+    return told(method, vintage, question, seed, given(method, vintage, question, seed, memo))
+
+
+def told(method: Any, vintage: Vintage, question: Question, seed: int, answers: Sequence[Answer]) -> Answer:
+    """The answer to a question, given those it rests on; what the method cannot answer is raised."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if isinstance(question, Task):
@@ -84,22 +88,22 @@ def given(
     A method may add a vintage of its own, (spec, question, vintage), where the inner question must see less (a hole).
     """
     memo = {} if memo is None else memo
-    wanted = _asked(method, vintage, question)
+    asked = wanted(method, vintage, question)
     groups: dict[str, list[int]] = {}
-    for i, (spec, _, _) in enumerate(wanted):
+    for i, (spec, _, _) in enumerate(asked):
         groups.setdefault(json.dumps(spec, sort_keys=True, default=str), []).append(i)
-    out: list[Answer | None] = [None] * len(wanted)
+    out: list[Answer | None] = [None] * len(asked)
     for places in groups.values():
-        inner = registry.build(_kind_of(wanted[places[0]][1]), wanted[places[0]][0])
-        made = answer_many(inner, [wanted[i][1:] for i in places], seed, memo)
+        inner = registry.build(_kind_of(asked[places[0]][1]), asked[places[0]][0])
+        made = answer_many(inner, [asked[i][1:] for i in places], seed, memo)
         for i, one in zip(places, made, strict=True):
             out[i] = one
     return [one for one in out if one is not None]
 
 
-def _asked(method: Any, vintage: Vintage, question: Question) -> list[tuple[Any, Question, Vintage]]:
+def wanted(method: Any, vintage: Vintage, question: Question) -> list[tuple[Any, Question, Vintage]]:
     """What a method asks for, each question with the vintage of its day; a later day is a LookAheadError."""
-    wanted = []
+    out = []
     for spec, inner, *own in method.asks(vintage, question) if hasattr(method, "asks") else ():
         seen = own[0] if own else vintage
         if seen.day > vintage.day:
@@ -107,8 +111,8 @@ def _asked(method: Any, vintage: Vintage, question: Question) -> list[tuple[Any,
             raise LookAheadError(problem, hint="the same day or an earlier one")
         if isinstance(inner, Task) and inner.day != seen.day:
             seen = seen.earlier(inner.day)
-        wanted.append((spec, inner, seen))
-    return wanted
+        out.append((spec, inner, seen))
+    return out
 
 
 def answer_many(
@@ -142,10 +146,10 @@ def _members_first(method: Any, asked: Sequence[tuple[Question, Vintage]], seed:
     groups: dict[str, tuple[Any, list[tuple[Question, Vintage]]]] = {}
     for question, vintage in asked:
         try:
-            wanted = _asked(method, vintage, question)
+            inner_questions = wanted(method, vintage, question)
         except CAUGHT:
             continue
-        for spec, inner, seen in wanted:
+        for spec, inner, seen in inner_questions:
             groups.setdefault(json.dumps(spec, sort_keys=True, default=str), (spec, []))[1].append((inner, seen))
     for spec, together in groups.values():
         answer_many(registry.build(_kind_of(together[0][0]), spec), together, seed, memo)
@@ -195,4 +199,6 @@ def _kind_of(question: Question) -> str:
     return "model" if isinstance(question, Task) else "estimator"
 
 
-__all__ = ["Effect", "answer", "answer_many", "failed", "given", "key_of", "made_many", "put", "rng_of", "seed_of"]
+__all__ = [
+    "Effect", "answer", "answer_many", "failed", "given", "key_of", "made_many", "put", "rng_of", "seed_of", "told", "wanted",
+]  # fmt: skip

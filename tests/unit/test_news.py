@@ -15,18 +15,9 @@ from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
 from forecast.study.door import Door, Regressor
-from forecast.study.news import COLUMNS, news
+from forecast.study.news import news
 
 OTHER = "USA.import.CHN.re_magnets"
-MUST = ("structural", "ets", "sarimax", "mean12", "combine", "menu")
-QUICK = {  # cheaper members of the slow ones
-    "combine": {"use": "combine", "members": ["mean12", "drift"]},
-    "conformal": {"use": "conformal", "inner": "mean12"},
-    "factor": {"use": "factor", "series": [OTHER], "steps": 5},
-    "menu": {"use": "menu", "base": "mean12"},
-    "reconciled": {"use": "reconciled", "inner": "mean12"},
-}
-PAIRED = ("factor", "mean12", "structural")  # asked where a second series and a revision come too
 FROM, TO = day_after("2022-09"), day_after("2022-11")
 
 
@@ -72,30 +63,7 @@ class Weighted:
         return Forecast(task, draws, tuple(Used(f"w{self.own:g}") for _ in task.series), vintage.steps)
 
 
-@pytest.mark.parametrize(
-    "name", sorted({*registry.names("model")} - {"prophet"})
-)  # prophet: several slow fits, nothing of its own
-def test_impacts_add_up_to_the_change(name):
-    made = known() if name in PAIRED else archive(monthly(60))
-    kinds = {"new", "revision"} if name in PAIRED else {"new"}
-    try:
-        table = news(registry.build("model", QUICK.get(name, name)), made, asked(draws=50), FROM, day_after("2022-10"), seed=1)
-    except ForecastError as error:
-        table = None
-        reason = error.problem
-    if table is None and name not in MUST:
-        pytest.skip(f"{name}: {reason}")
-    assert table is not None, reason
-    assert tuple(table.columns) == COLUMNS
-    assert kinds <= set(table["kind"])
-    assert residual(table) <= 1e-8
-    assert np.isfinite(table["impact"]).all()
-
-
-def test_no_release_gives_no_rows():
-    quiet = released(months.ordinal("2022-09")) + dt.timedelta(days=9)
-    for name in ("mean12", "structural", "menu"):
-        assert news(registry.build("model", name), known(), asked(), FROM, quiet).empty
+def test_one_day_has_no_news():
     assert news(Weighted(), known(), asked(), TO, TO).empty
 
 
@@ -110,14 +78,6 @@ def test_a_revision_alone_is_no_new_figure():
     assert (table["actual"] - table["expected"]).item() == pytest.approx(120.0)
     assert table["weight"].item() == pytest.approx(1 / 12)
     assert table["release_month"].item() == "2022-06"
-
-
-@pytest.mark.parametrize("name", ["mean12", "structural"])
-def test_the_unit_of_the_data_is_the_unit_of_the_impacts(name):
-    method = registry.build("model", name)
-    kg, tonnes = (news(method, archive(monthly(60) * scale), asked(), FROM, day_after("2022-10")) for scale in (1.0, 1e-3))
-    assert list(kg["kind"]) == list(tonnes["kind"])
-    np.testing.assert_allclose(tonnes["impact"] * 1e3, kg["impact"], rtol=1e-5, atol=1e-4 * kg["nowcast_to"].iloc[0])
 
 
 def test_another_series_has_rows_where_it_bears_on_the_nowcast_and_none_elsewhere():
@@ -211,6 +171,54 @@ def test_news_of_a_linear_model_are_weight_times_surprise():
     np.testing.assert_allclose(found["weight"], weights)
     np.testing.assert_allclose(found["expected"], MIDDLE[1:])
     np.testing.assert_allclose(found["impact"], weights * (actual - MIDDLE[1:]))
+
+
+def test_revisions_come_before_the_new_figures_of_their_day():
+    """What was expected of a new figure knows them: here the mean, of which one month was revised."""
+    made = known()
+    table = news(Weighted(window=57), made, asked(), FROM, day_after("2022-10")).set_index("kind")
+    month, own = months.ordinal("2022-06"), monthly(60)
+    revised = own[:57].copy()
+    revised[53] = made.latest.observed(SERIES).at(month, month)[0]
+    assert table.loc["revision", "impact"] == pytest.approx(revised.mean() - own[:57].mean())
+    assert table.loc["new", "expected"] == pytest.approx(revised.mean())
+
+
+def test_series_that_move_a_nowcast_only_together_share_a_row():
+    names = ("USA.import.CHN.gallium", "USA.import.CHN.germanium", "USA.import.CHN.graphite")
+
+    @dataclass(frozen=True)
+    class Quorum(Weighted):
+        """Doubles once two of the three other series have a tenth month: none does it alone, none as the last."""
+
+        def predict(self, vintage, task, rng, answers=()):
+            there = sum(vintage.last_month(name) >= months.ordinal("2022-10") for name in names)
+            return Weighted.predict(replace(self, own=2.0 if there > 1 else 1.0), vintage, task, rng, answers)
+
+    made = [*rows(monthly(58)), *(one for i, name in enumerate(names) for one in rows(monthly(58, seed=9 + i), name))]
+    table = news(Quorum(), Archive(pd.DataFrame(made), EventCalendar()), asked(), FROM, day_after("2022-10"))
+    assert set(table["series"]) == {SERIES, "+".join(names)}
+    assert set(table["kind"]) == {"new"}
+    assert residual(table) <= 1e-8
+
+
+def test_an_ordinary_update_asks_few_questions():
+    """Twenty other series come out on the day of the new figure; a model that looks at none of them is not asked about them."""
+    asks = []
+
+    @dataclass(frozen=True)
+    class Counted(Weighted):
+        def predict(self, vintage, task, rng, answers=()):
+            asks.append((vintage.day, task.months, task.fitted_on))
+            return Weighted.predict(self, vintage, task, rng, answers)
+
+    others = [one for i in range(20) for one in rows(monthly(58, seed=30 + i), f"USA.import.CHN.re_magnets{i}")]
+    made = Archive(pd.DataFrame([*rows(monthly(58)), *others]), EventCalendar())
+    released_on = day_after("2022-10") - dt.timedelta(days=1)
+    table = news(Counted(), made, asked(), released_on - dt.timedelta(days=1), released_on)
+    assert list(table["series"]) == [SERIES]
+    # the two nowcasts, the later one with the former parameters, without the figure, and the figure itself
+    assert len(asks) == 5
 
 
 def test_shipments_move_arrivals_by_their_lag_weight():

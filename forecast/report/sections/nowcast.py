@@ -179,10 +179,10 @@ def _moved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, news: pd.Data
 def _reason(facts: Facts, r: Mapping[Any, Any], scale: float) -> tuple[Cell, ...]:
     kind, named = str(r["kind"]), isinstance(r["series"], str)
     if kind in ("new", "revision"):
-        own = display(str(r["series"]))[1]
-        what = f"{series_name(str(r['series']))}, {period(str(r['release_month']))}" + (
-            ", revised" if kind == "revision" else ""
-        )
+        names = str(r["series"]).split("+")  # series that move the nowcast only together
+        own = display(names[0])[1]
+        when = period(str(r["release_month"])) if isinstance(r["release_month"], str) else ""
+        what = ", ".join(part for part in ("; ".join(map(series_name, names)), when, "revised" * (kind == "revision")) if part)
         out = f"published {day(str(r['released']))}" if isinstance(r["released"], str) else ""
         figures = tuple(Cell(number(float(r[k]) / own)) for k in ("expected", "actual"))
         return (Cell(what, out), *figures, Cell(_signed(r["impact"] / scale)))

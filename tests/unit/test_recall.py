@@ -1,0 +1,144 @@
+"""Recall: an answer is given again where nothing that the method looked at has changed, and only there."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from contracts.archives import SERIES, day_after, monthly, rows
+
+from forecast.core import months, registry
+from forecast.core.archive import Archive
+from forecast.core.errors import TooShortError
+from forecast.core.events import EventCalendar
+from forecast.core.questions import Task
+from forecast.core.results import Forecast, Used
+from forecast.study import ask
+from forecast.study.arrivals import arrived, without
+from forecast.study.recall import Recall, watched
+
+OTHER, THIRD = "USA.import.CHN.re_magnets", "USA.import.CHN.gallium"
+DAY = day_after("2021-12")
+LAST = months.ordinal("2021-12")
+ASKED = []  # each question that a Reader is asked
+
+
+@pytest.fixture(scope="module")
+def vintage():
+    made = [one for seed, name in enumerate((SERIES, OTHER, THIRD)) for one in rows(monthly(48, seed=seed), name)]
+    return Archive(pd.DataFrame(made), EventCalendar()).as_of(DAY)
+
+
+def task(series=SERIES):
+    return Task(DAY, series, ["2022-01"], draws=20)
+
+
+def held(vintage, series):
+    """The vintage as if the last figure of a series had not come out."""
+    before = vintage.earlier(day_after("2021-11"))
+    return without(before, vintage, [piece for piece in arrived(before, vintage) if piece.series == series])
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the last figures of some series, or of all."""
+
+    series: tuple[str, ...] = (SERIES,)
+    every: bool = False
+    own_day: bool = False
+    short: bool = False
+    name: str = "reader"
+
+    def predict(self, vintage, task, rng, answers=()):
+        ASKED.append(1)
+        if self.short:
+            raise TooShortError("too short")
+        seen = vintage.earlier(vintage.day) if self.own_day else vintage
+        names = seen.series if self.every else self.series
+        value = sum(seen.observed(name).values[-1] for name in names) + sum(a.mean.sum() for a in answers)
+        return Forecast(task, np.full((task.draws, 1, 1), value), (Used("reader"),), vintage.steps)
+
+
+@pytest.mark.parametrize(
+    ("method", "again"),
+    [
+        (Reader(), {SERIES}),
+        (Reader((SERIES, OTHER)), {SERIES, OTHER}),
+        (Reader(every=True), {SERIES, OTHER, THIRD}),
+        (Reader(own_day=True), {SERIES}),
+    ],
+)
+def test_only_what_was_looked_at_counts(vintage, method, again):
+    for name in (SERIES, OTHER, THIRD):
+        recall, other = Recall(), held(vintage, name)
+        first = recall.put(method, vintage, task())
+        ASKED.clear()
+        second = recall.put(method, other, task())
+        assert bool(ASKED) == (name in again)
+        assert (second is first) == (name not in again)
+        assert np.array_equal(second.draws, ask.put(method, other, task()).draws)
+
+
+def test_answers_are_those_of_asking(vintage):
+    for name in ("ets", "menu", {"use": "combine", "members": ["mean12", "drift"], "how": "inverse"}):
+        method = registry.build("model", name)
+        recall = Recall(seed=4)
+        for seen in (vintage, held(vintage, OTHER), held(vintage, SERIES)):
+            np.testing.assert_allclose(
+                recall.put(method, seen, task()).draws, ask.put(method, seen, task(), 4).draws, rtol=1e-9
+            )
+
+
+def test_an_answer_rests_on_what_its_inner_answers_rest_on(vintage):
+    @dataclass(frozen=True)
+    class Outer(Reader):
+        def asks(self, vintage, task):
+            return [("mean12", Task(task.day, OTHER, task.months, draws=task.draws))]
+
+    method, recall = Outer(), Recall()
+    first = recall.put(method, vintage, task())
+    assert recall.put(method, held(vintage, THIRD), task()) is first
+    assert recall.put(method, held(vintage, OTHER), task()) is not first
+    # the inner answer is given again, and still counts for the outer one
+    fresh = Outer(short=False, series=(THIRD,))
+    recall.put(fresh, vintage, task())
+    basis = recall.basis(fresh, vintage, task())
+    assert set(basis.figures) == {OTHER, THIRD}
+
+
+def test_the_list_of_all_series_counts_where_it_was_asked_for(vintage):
+    @dataclass(frozen=True)
+    class Counter(Reader):
+        def predict(self, vintage, task, rng, answers=()):
+            return Forecast(task, np.full((task.draws, 1, 1), float(len(vintage.series))), (Used("n"),), vintage.steps)
+
+    recall, method = Recall(), Counter()
+    first = recall.put(method, vintage, task())
+    assert recall.put(method, held(vintage, OTHER), task()) is first
+    fewer = vintage.hide(OTHER, 0)
+    assert recall.put(method, fewer, task()).mean.item() == 2.0
+
+
+def test_regressors_and_events_count_always(vintage):
+    recall, method = Recall(), Reader()
+    first = recall.put(method, vintage, task())
+    assert recall.put(method, replace(vintage, controls={(SERIES, "ships"): {LAST: 1.0}}), task()) is not first
+
+
+def test_a_failure_is_raised_each_time_and_kept_among_many(vintage):
+    recall, method = Recall(), Reader(short=True)
+    for _ in range(2):
+        with pytest.raises(TooShortError):
+            recall.put(method, vintage, task())
+    ASKED.clear()
+    assert [answer.reason for answer in recall.answers(method, [(task(), vintage)] * 2)] == ["too short"] * 2
+    assert len(ASKED) == 1
+
+
+def test_a_watched_vintage_says_the_same(vintage):
+    seen = watched(vintage)
+    assert seen.fingerprint() == vintage.fingerprint()
+    assert watched(vintage).earlier("2020-06-01").fingerprint() == vintage.earlier("2020-06-01").fingerprint()
+    again = watched(vintage)
+    assert again.earlier(DAY).knows(OTHER)
+    assert OTHER in again.cells.series
