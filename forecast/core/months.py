@@ -11,7 +11,7 @@ import csv
 import datetime as dt
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import resources
 
 import numpy as np
@@ -103,26 +103,33 @@ def lunar_new_year_days() -> dict[int, dt.date]:
     return {int(row["year"]): dt.date.fromisoformat(row["day"]) for row in csv.DictReader(text.splitlines())}
 
 
-def lunar_new_year(when: Sequence[int] | NDArray[np.int64], start: int = -1, end: int = 6) -> NDArray[np.float64]:
+def lunar_new_year(
+    when: Sequence[int] | NDArray[np.int64], start: int = -1, end: int = 6, days: Mapping[int, dt.date] | None = None
+) -> NDArray[np.float64]:
     """Share of the holiday window that falls in each month, less its calendar-month mean.
 
     The window runs from `start` to `end` days about the first day of the lunar year. This is the rule of
     X-13's ``genhol`` with calendar centring (R package *seasonal*): the regressor moves between
-    January and February and carries no fixed seasonal pattern.
+    January and February and carries no fixed seasonal pattern. `days` holds the first days of the lunar years, by calendar
+    year, over which the mean is taken (default: the bundled table).
 
     Returns an array of the length of `when`; zero in calendar months that never hold a day of the window.
     """
-    table = lunar_new_year_days()
-    share = _window_share(start, end)
+    table = lunar_new_year_days() if days is None else days
+    share = _window_share(start, end) if days is None else _shares(days, start, end)
     means = np.array([np.mean([share.get(12 * year + m, 0.0) for year in table]) for m in range(12)])
     return np.array([share.get(int(m), 0.0) - means[int(m) % 12] if int(m) // 12 in table else 0.0 for m in when])
 
 
 @functools.cache
 def _window_share(start: int, end: int) -> dict[int, float]:
+    return _shares(lunar_new_year_days(), start, end)
+
+
+def _shares(days: Mapping[int, dt.date], start: int, end: int) -> dict[int, float]:
     share: dict[int, float] = {}
     width = end - start + 1
-    for day in lunar_new_year_days().values():
+    for day in days.values():
         for offset in range(start, end + 1):
             month = ordinal(day + dt.timedelta(days=offset))
             share[month] = share.get(month, 0.0) + 1.0 / width

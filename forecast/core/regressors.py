@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,11 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 
 LEAST = 3  # months in which a regressor must differ from its usual value, or its coefficient fits single figures
+HOLIDAY: Mapping[str, tuple[int, int]] = MappingProxyType({"lunar_new_year": (-1, 6)})
+# the rush before, the holiday and the slow weeks after it, each with an effect of its own
+AROUND: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"lunar_before": (-20, -1), "lunar_new_year": (0, 6), "lunar_after": (7, 26)}
+)
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,14 @@ def control_regressors(vintage: Vintage, series: str, names: Sequence[str], when
     return Regressors(tuple(names), known)
 
 
-def lunar_regressor(vintage: Vintage, series: str, when: NDArray[np.int64]) -> Regressors:
-    """The Lunar New Year column for monthly flows out of or into China; no column for other series."""
+def lunar_regressor(
+    vintage: Vintage, series: str, when: NDArray[np.int64], windows: Mapping[str, tuple[int, int]] = HOLIDAY
+) -> Regressors:
+    """Lunar New Year columns for monthly flows out of or into China, one per window; no column for other series.
+
+    windows : first and last day of each, counted from the first day of the lunar year (`HOLIDAY`, or `AROUND` it)
+    """
     key = SeriesKey.maybe(series)
     if vintage.steps.unit != "month" or key is None or "CHN" not in (key.origin, key.destination):
         return Regressors((), np.empty((len(when), 0)))
-    return Regressors(("lunar_new_year",), lunar_new_year(when)[:, None])
+    return Regressors(tuple(windows), np.column_stack([lunar_new_year(when, *window) for window in windows.values()]))

@@ -15,7 +15,7 @@ seasonal weights w). Trade wanders in proportion to its size, so the models of t
 not linear. `fit_logs` linearises it at the most likely months, log sum exp(z) ~ log sum exp(z0) + sum p_j (z_j - z0_j) with
 p_j = exp(z0_j) / sum exp(z0), and repeats until z0 stands still: the mode of the exact posterior given the parameters
 (Durbin and Koopman 2012, sec. 10.6). The sum bends away from its tangent by half the trace of (diag(p) - p p') times the
-covariance of the months on average; that much is taken off the observed value at the end (`_bend`), which moves the mode to
+covariance of the months on average; that much is taken off the observed value (`_bend`), which moves the mode to
 the mean. What is then neglected is of third order.
 """
 
@@ -61,10 +61,11 @@ def stacked(family: Family, x: Floats, sums: Floats) -> tuple[Family, Floats]:
 
     def covariance(p: Floats) -> Floats:
         v = family.covariance(p)
-        right = v @ sums.T
-        top = np.concatenate([v, right], axis=2)
-        bottom = np.concatenate([np.swapaxes(right, 1, 2), sums @ right], axis=2)
-        return np.concatenate([top, bottom], axis=1)
+        n, right = v.shape[1], v @ sums.T
+        out = np.empty((len(v), n + len(sums), n + len(sums)))
+        out[:, :n, :n], out[:, :n, n:], out[:, n:, :n] = v, right, np.swapaxes(right, 1, 2)
+        out[:, n:, n:] = sums @ right
+        return out
 
     return replace(family, covariance=covariance), np.vstack([x, sums @ x])
 
@@ -80,48 +81,81 @@ def fit(y: Floats, rows: Ints, totals: Floats, sums: Floats, x: Floats, family: 
     return gaussian.fit(np.concatenate([y, totals]), seen, tall, wide, polish=polish)
 
 
+def fit_sums(
+    z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats, family: Family, *, logs: bool,
+    polish: bool = True, earlier: Fit | None = None,
+) -> tuple[Fit, bool]:  # fmt: skip
+    """Fit months z (n,) at `rows` and sums of quantities (m,) over `spans`, and whether it settled.
+
+    logs : z are logarithms of quantities (`fit_logs`), else quantities (`fit`); earlier : a fit whose parameters are held.
+    Without a sum this is `gaussian.fit` itself.
+    """
+    if logs and len(spans):
+        made = fit_logs(z, rows, totals, spans, x, family, polish=polish, earlier=earlier)
+        return made.fit, made.converged
+    if len(spans):
+        return _held(fit(z, rows, totals, indicator(spans, len(x)), x, family, polish=polish), earlier), True
+    return _held(gaussian.fit(z, rows, x, family, polish=polish), earlier), True
+
+
+def _held(fitted: Fit, earlier: Fit | None) -> Fit:
+    return fitted if earlier is None else gaussian.held(fitted, earlier)
+
+
 def fit_logs(
-    z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats, family: Family, *, polish: bool = True
-) -> Summed:
+    z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats, family: Family, *, polish: bool = True,
+    earlier: Fit | None = None,
+) -> Summed:  # fmt: skip
     """Fit logarithms of months z (n,) at `rows` and sums (m,) of quantities over `spans` of the axis.
 
     Every total is positive; months of a span that are known are taken off the total first, by the caller. A span of one month
-    is that month. The tangent is settled with the parameters held, then the parameters are fitted again on it.
+    is that month. The tangent is settled with the parameters held, then the parameters are fitted again on it; with those of an
+    `earlier` fit held throughout where one is given.
     """
     if not (totals > 0).all():
         raise ValueError("the logarithm of a sum needs a positive sum")
     mode = [np.full(len(inside), np.log(total / len(inside))) for inside, total in zip(spans, totals, strict=True)]
     sums, observed = _tangent(mode, totals, spans, len(x))
     for turn in range(1, ROUNDS + 1):
-        fitted = fit(z, rows, observed, sums, x, family, polish=polish)
-        settled, still = _settle(fitted, mode, z, rows, totals, spans, x)
+        fitted = _held(fit(z, rows, observed, sums, x, family, polish=False), earlier)
+        settled, bend, still = _settle(fitted, mode, z, rows, totals, spans, x)
         moved = max(float(np.abs(new - old).max()) for new, old in zip(settled, mode, strict=True))
-        if turn > 1 and moved < STILL:
-            bent = observed - _bend(fitted, sums, spans)
-            return Summed(fit(z, rows, bent, sums, x, family, polish=polish), sums, turn, still)
+        done = turn > 1 and moved < STILL
+        if done or turn == ROUNDS:
+            break
         mode = settled
         sums, observed = _tangent(mode, totals, spans, len(x))
-    return Summed(fit(z, rows, observed, sums, x, family, polish=polish), sums, ROUNDS, False)
+        observed = observed - bend
+    if polish:
+        fitted = _held(fit(z, rows, observed, sums, x, family), earlier)
+    return Summed(fitted, sums, turn, done and still)
 
 
 def _settle(
     fitted: Fit, mode: Sequence[Floats], z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats
-) -> tuple[list[Floats], bool]:
-    """The most likely months of every span given the parameters of a fit, by Gauss-Newton steps; whether they stood still."""
+) -> tuple[list[Floats], Floats, bool]:
+    """The most likely months of every span given the parameters of a fit, by Gauss-Newton steps.
+
+    Also what each log sum lies above its tangent there on average (m,), and whether the steps stood still.
+    """
     size = len(x)
     months = np.concatenate([np.asarray(inside, dtype=np.int64) for inside in spans])
     ends = np.cumsum([len(inside) for inside in spans])[:-1]
     v = fitted.family.covariance(fitted.best[None])[:, :size, :size]
     held = Family(lambda p: v, (), (), (), fixed_scale=fitted.family.fixed_scale)
-    at = list(mode)
+    at, still = list(mode), False
     for _ in range(STEPS):
         sums, observed = _tangent(at, totals, spans, size)
-        step = np.split(gaussian.forecast(fit(z, rows, observed, sums, x, held), months)[0], ends)
+        wide, tall = stacked(held, x, sums)
+        now = replace(fitted, family=wide, y=np.concatenate([z, observed]), x=tall)
+        step = np.split(gaussian.forecast(now, months)[0], ends)
         moved = max(float(np.abs(new - old).max()) for new, old in zip(step, at, strict=True))
         at = list(step)
         if moved < STILL / 10:
-            return at, True
-    return at, False
+            still = True
+            break
+    sums, observed = _tangent(at, totals, spans, size)
+    return at, _bend(fit(z, rows, observed, sums, x, held), sums, spans), still
 
 
 def _tangent(guess: Sequence[Floats], totals: Floats, spans: Sequence[Ints], size: int) -> tuple[Floats, Floats]:

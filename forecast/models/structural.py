@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
+from forecast.core.known import Known, split_up, with_sums
 from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.regressors import Regressors, event_regressors, lunar_regressor
 from forecast.core.results import Forecast, Used
-from forecast.core.transform import choose_scale, measured
+from forecast.core.transform import LONGEST_SPLIT, Scale, choose_scale
 from forecast.core.vintage import Floats, Vintage
-from forecast.kernels import covariance, gaussian
+from forecast.kernels import covariance, cumulator, gaussian
 
 FEWEST = 8  # observations
 FREEDOM = 6  # observations left over after the coefficients
@@ -40,6 +41,9 @@ class Structural:
 
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
+    sums : sums of up to so many months (January and February, a year to date) are observations of their own, and draws of
+        their months add up to them (`kernels/cumulator`). With 0, on the asinh scale and in the reference engine sums of up
+        to three months are split into months instead, and longer ones left out
     engine : "reference" is the slow twin on statsmodels' UnobservedComponents (plug-in parameters)
     """
 
@@ -49,11 +53,14 @@ class Structural:
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
     level_sd: float | None = None
     controls: tuple[str, ...] = ()
+    sums: int = 12
     engine: Literal["fast", "reference"] = "fast"
 
     def __post_init__(self) -> None:
         if self.level_sd is not None and self.level_sd <= 0:
             raise ConfigError("level_sd must be positive", hint="0.01 is CausalImpact's guess")
+        if self.sums and self.sums < LONGEST_SPLIT:
+            raise ConfigError(f"sums of {LONGEST_SPLIT} months would be lost", hint=f"sums = 0, or {LONGEST_SPLIT} and more")
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws over the asked months, series by series."""
@@ -70,66 +77,73 @@ class Structural:
         self, vintage: Vintage, series: str, task: Task, rng: np.random.Generator
     ) -> tuple[Floats, Used, dict[str, float]]:
         asked = np.array(task.ordinals(vintage))
-        when, values, split = self._figures(vintage, series)
-        past = self._figures(vintage.earlier(task.fitted_on), series) if task.fitted_on else None
-        first = min(int(when[0]), int(asked.min()), int(when[0] if past is None else past[0][0]))
-        axis = np.arange(first, max(int(when[-1]), int(asked.max())) + 1)
-        rows = when - first
-        scale = choose_scale(values if past is None else past[1], vintage.nonnegative, self.transform)
-        z = scale.forward(values)
-        season = self._season(vintage, len(when) if past is None else len(past[0]))
-        x, dropped = self._regressors(vintage, series, axis, rows, season)
-        lunar = self._lunar(vintage, series, axis, rows, season)
+        days = [vintage] if task.fitted_on is None else [vintage, vintage.earlier(task.fitted_on)]
+        split = [self._figures(day, series) for day in days]
+        scale = choose_scale(split[-1].values, vintage.nonnegative, self.transform)
+        known = split
+        if self.sums and self.engine == "fast" and scale.name != "asinh":
+            known = [with_sums(day.observed(series), self.sums) for day in days]
+        first = min(int(asked.min()), *(one.first for one in known))
+        axis = np.arange(first, max(known[0].last, int(asked.max())) + 1)
+        covered = split[0].months - first
+        z = scale.forward(split[0].values)
+        season = self._season(vintage, len(split[-1].months))
+        x, dropped = self._regressors(vintage, series, axis, covered, season)
+        lunar = self._holiday(vintage, series, axis)
         family, start = self._family(len(axis), axis, z, vintage.season or 1, season, lunar.matrix)
         if season == "dummy":
             start = np.column_stack([start, covariance.seasonal(axis, vintage.season or 1)])
-        keep = gaussian.independent(x.matrix[rows], start[rows])
+        notes: tuple[str, ...] = ()
+        if any(one.spans and len(gaussian.independent(_rows(start, one, first))) < start.shape[1] for one in known):
+            known, notes = split, ("sums of months split: some month is never known singly, and its free effect would be open",)
+        keep = gaussian.independent(_rows(x.matrix, known[0], first), _rows(start, known[0], first))
         dropped = (*dropped, *(name for j, name in enumerate(x.names) if j not in keep))
         x = x.take(keep)
         design = np.column_stack([start, x.matrix])
-        if len(rows) - design.shape[1] < FREEDOM:
+        if known[0].count - design.shape[1] < FREEDOM:
             raise TooShortError(
-                f"{len(rows)} figures for {design.shape[1]} coefficients",
+                f"{known[0].count} figures for {design.shape[1]} coefficients",
                 where=series,
                 hint='seasonal = "none" or fewer controls',
             )
         middle: dict[str, float] = {}
         if self.engine == "reference":
-            drawn = _reference(z, rows, design, family, asked - first, task.draws, rng)
+            paths = scale.inverse(_reference(z, covered, design, family, asked - first, task.draws, rng))
         else:
-            alone = len(family.coarse) == 1 and not family.fixed_scale and past is None
-            fitted = gaussian.fit(z, rows, design, family, polish=alone)  # the draws rest on the grid either way
-            if past is not None:
-                seen = past[0] - first
-                free = gaussian.independent(design[seen])
-                fitted = gaussian.held(
-                    fitted, gaussian.fit(scale.forward(past[1]), seen, design[:, free], family, polish=False)
-                )
+            alone = len(family.coarse) == 1 and not family.fixed_scale and len(days) == 1
+            fitted = _fitted(known, first, scale, design, family, alone)
+            if fitted is None:
+                known, notes = split, ("sums of months split: the tangent to them did not settle",)
+                fitted = _fitted(known, first, scale, design, family, alone)
+                assert fitted is not None
             middle = {f"share {j + 1}": value for j, value in enumerate((fitted.weights @ fitted.nodes).tolist())}
             if alone:
                 variances = fitted.sigma2 * covariance.shares(fitted.best)
                 middle |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
-            drawn = gaussian.predict(fitted, asked - first, task.draws, rng)
-        paths = scale.inverse(drawn)
-        taken = (*x.names, *(name for name in lunar.names if season in ("shrunk", "dummy")))
+            if count := len(known[0].spans):
+                notes = (*notes, f"{count} {'sum' if count == 1 else 'sums'} of months taken as observed")
+            paths = _drawn(fitted, known[0], scale, asked, first, task.draws, rng)
+        taken = (*x.names, *(name for name in lunar.names if season == "shrunk"))
         used = Used(
             model=f"local level, season {season}",
             regressors=taken,
             dropped=dropped,
             scale=scale.name,
-            split=split,
-            notes=scale.capped(paths),
+            split=known[0].split,
+            notes=(*notes, *scale.capped(paths)),
         )
         return paths, used, middle
 
-    def _figures(self, vintage: Vintage, series: str) -> tuple[NDArray[np.int64], Floats, int]:
-        """Known months, their figures and how many were split."""
-        when, values, split = measured(vintage.observed(series))
-        if len(when) < FEWEST:
+    def _figures(self, vintage: Vintage, series: str) -> Known:
+        """Known months and their figures, short sums split."""
+        known = split_up(vintage.observed(series))
+        if len(known.months) < FEWEST:
             raise TooShortError(
-                f"{len(when)} monthly figures, the structural model needs {FEWEST}", where=series, hint="mean12 or drift"
+                f"{len(known.months)} monthly figures, the structural model needs {FEWEST}",
+                where=series,
+                hint="mean12 or drift",
             )
-        return when, values, split
+        return known
 
     def _season(self, vintage: Vintage, count: int) -> str:
         if self.seasonal != "auto":
@@ -150,18 +164,14 @@ class Structural:
                     "a control is unknown in an asked or observed step", where=series, hint=", ".join(self.controls)
                 )
             names, blocks = (*names, *self.controls), [*blocks, known]
-        if season == "dummy" and self.lunar:
-            lunar = lunar_regressor(vintage, series, axis)
+        if season == "dummy":
+            lunar = self._holiday(vintage, series, axis)
             names, blocks = (*names, *lunar.names), [*blocks, lunar.matrix]
         return Regressors(names, np.column_stack(blocks)), dropped
 
-    def _lunar(
-        self, vintage: Vintage, series: str, axis: NDArray[np.int64], rows: NDArray[np.int64], season: str
-    ) -> Regressors:
-        """The Lunar New Year column that is shrunk with the month effects."""
-        if not self.lunar or season != "shrunk":
-            return Regressors((), np.empty((len(axis), 0)))
-        return lunar_regressor(vintage, series, axis)
+    def _holiday(self, vintage: Vintage, series: str, axis: NDArray[np.int64]) -> Regressors:
+        """The Lunar New Year column: shrunk with the month effects, or free where they are."""
+        return lunar_regressor(vintage, series, axis) if self.lunar else Regressors((), np.empty((len(axis), 0)))
 
     def _family(
         self, size: int, axis: NDArray[np.int64], z: Floats, season: int, kind: str, lunar: Floats
@@ -172,6 +182,48 @@ class Structural:
         if kind == "shrunk":
             return covariance.level_seasonal(size, axis % season, season, lunar)
         return covariance.level(size)
+
+
+def _rows(x: Floats, known: Known, first: int) -> Floats:
+    """Rows of x (N, k) at which something is observed: months, then means over the months of each sum."""
+    return np.vstack([x[known.months - first], *(x[span - first].mean(axis=0, keepdims=True) for span in known.spans)])
+
+
+def _fitted(
+    known: list[Known], first: int, scale: Scale, design: Floats, family: gaussian.Family, polish: bool
+) -> gaussian.Fit | None:
+    """A fit on the first figures with the parameters of the last; None where a tangent to the sums did not settle."""
+    fitted: gaussian.Fit | None = None
+    for figures in reversed(known):
+        free = slice(None) if figures is known[0] else gaussian.independent(_rows(design, figures, first))
+        try:
+            fitted, settled = cumulator.fit_sums(
+                scale.forward(figures.values), figures.months - first, figures.totals / scale.unit,
+                [span - first for span in figures.spans], design[:, free], family,
+                logs=scale.name == "log", polish=polish, earlier=fitted,
+            )  # fmt: skip
+        except np.linalg.LinAlgError:
+            if not figures.spans:
+                raise
+            settled = False
+        if not settled:
+            return None
+    return fitted
+
+
+def _drawn(
+    fitted: gaussian.Fit, known: Known, scale: Scale, asked: NDArray[np.int64], first: int, draws: int,
+    rng: np.random.Generator,
+) -> Floats:  # fmt: skip
+    """Quantities of the asked months; those of a sum add up to it, with the months of it that were not asked drawn beside."""
+    touched = [(span, total) for span, total in zip(known.spans, known.totals, strict=True) if np.isin(span, asked).any()]
+    beside = np.setdiff1d(np.concatenate([asked[:0], *(span for span, _ in touched)]), asked)
+    when = np.concatenate([asked, beside])
+    paths = scale.inverse(gaussian.predict(fitted, when - first, draws, rng))
+    for span, total in touched if scale.nonnegative else ():
+        at = np.flatnonzero(np.isin(when, span))
+        paths[:, at] = cumulator.closed(paths[:, at], total)
+    return paths[:, : len(asked)]
 
 
 def _reference(

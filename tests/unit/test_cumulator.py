@@ -99,6 +99,34 @@ def test_quantities_are_closed_on_the_sum():
     assert cumulator.closed(draws, total).sum(axis=1) == pytest.approx(np.full(500, total), rel=1e-12)
 
 
+@pytest.mark.parametrize("logs", [True, False])
+def test_parameters_of_an_earlier_fit_are_held_throughout(logs):
+    family, x = covariance.level(N)
+    z, span = sample(6), [np.array([18, 19])]
+    rows = np.arange(18)
+    total = np.exp(z[span[0]]).sum() if logs else z[span[0]].sum()
+    earlier = gaussian.fit(sample(9, 0.02, 0.3), AXIS, x, family)  # a series with hardly any wandering
+    free, settled = cumulator.fit_sums(z[rows], rows, np.array([total]), span, x, family, logs=logs)
+    held, still = cumulator.fit_sums(z[rows], rows, np.array([total]), span, x, family, logs=logs, earlier=earlier)
+    assert settled
+    assert still
+    assert np.array_equal(held.nodes, earlier.nodes)
+    ask = np.array([18, 19, 20])
+    assert np.abs(gaussian.forecast(held, ask)[0] - gaussian.forecast(free, ask)[0]).max() > 0.01
+    draws = gaussian.predict(held, ask, 200, np.random.default_rng(0))
+    told = np.exp(draws[:, :2]).sum(axis=1) if logs else draws[:, :2].sum(axis=1)
+    assert np.median(told) == pytest.approx(total, rel=0.05 if logs else 1e-6)
+
+
+def test_without_a_sum_it_is_the_plain_fit():
+    family, x = covariance.level(N)
+    made, settled = cumulator.fit_sums(sample(7), AXIS, np.empty(0), [], x, family, logs=True)
+    plain = gaussian.fit(sample(7), AXIS, x, family)
+    assert settled
+    assert made.loglike == plain.loglike
+    assert np.array_equal(made.nodes, plain.nodes)
+
+
 def test_a_sum_of_nothing_has_no_logarithm():
     family, x = covariance.level(N)
     with pytest.raises(ValueError, match="positive"):

@@ -7,7 +7,7 @@ import pytest
 
 from forecast.core import months
 from forecast.core.events import Event
-from forecast.core.regressors import LEAST, Regressors, event_regressors, lunar_regressor
+from forecast.core.regressors import AROUND, LEAST, Regressors, event_regressors, lunar_regressor
 
 WHEN = np.arange(months.ordinal("2020-01"), months.ordinal("2020-01") + 24)
 BAN = Event(
@@ -52,6 +52,14 @@ def test_the_lunar_new_year_moves_chinese_trade_only(vintage_of, series, columns
     assert made.names == ("lunar_new_year",) * columns
     if columns:
         np.testing.assert_array_equal(made.matrix[:, 0], months.lunar_new_year(WHEN))
+
+
+def test_the_new_year_may_have_several_windows(vintage_of):
+    series = "CHN.export.USA.gallium"
+    made = lunar_regressor(vintage_of([1.0], series=series), series, WHEN, AROUND)
+    assert made.names == ("lunar_before", "lunar_new_year", "lunar_after")
+    for column, window in zip(made.matrix.T, AROUND.values(), strict=True):
+        np.testing.assert_array_equal(column, months.lunar_new_year(WHEN, *window))
 
 
 @pytest.mark.parametrize(
