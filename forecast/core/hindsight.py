@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.core.clock import bundled_clock, source_of
+from forecast.core.errors import DataError
 from forecast.core.questions import Task
 from forecast.core.vintage import ALL, Floats, Vintage
 
@@ -96,6 +98,64 @@ def _question(base: Vintage, then: Vintage, series: str, last: int, longest: int
     when, truth = when[np.isfinite(truth)], truth[np.isfinite(truth)]
     labels = [base.steps.label(int(m)) for m in when]
     return PastQuestion(place, age, then, Task(then.day, series, labels, draws=DRAWS), origin, when - origin, truth)
+
+
+def past_nowcasts(vintage: Vintage, task: Task, origins: int, width: int = 7) -> list[PastQuestion]:
+    """Up to `origins` earlier questions on every series of a task, each as many days before publication as the task is.
+
+    The day of publication is the clock's, of the first asked month; later asked months follow it in the past as they do today.
+    Days to publication are alike within bins of `width`, at whose far end the past questions stand, so that they never stand
+    nearer to publication than the task. A month that was out sooner than the clock says is left out. Where no day of
+    publication lies ahead (a plain panel, a reporter without release rules, a month overdue), the past questions are those of
+    `past_questions`, one month apart.
+    """
+    base = standing_on(vintage, task)
+    asked = np.array(task.ordinals(vintage))
+    seen: Seen = {}
+    out: list[PastQuestion] = []
+    for i, series in enumerate(task.series):
+        due = _due(series, int(asked.min())) if base.past is not None and base.knows(series) else None
+        if due is None or due <= base.day:
+            alone = Task(base.day, series, task.months, draws=task.draws)
+            out += [replace(past, series=i) for past in past_questions(base, alone, origins, 1)]
+            continue
+        apart = dt.timedelta(days=-(-(due - base.day).days // width) * width)
+        made: list[PastQuestion] = []
+        for month in base.observed(series).months[::-1].tolist():
+            if month < asked.min() and len(made) < origins:
+                past = _nowcast(base, series, month, asked - asked.min(), apart, seen)
+                made += [replace(past, series=i, age=len(made) + 1)] if past else []
+        out += made
+    return out
+
+
+def _nowcast(
+    base: Vintage, series: str, month: int, steps: NDArray[np.int64], apart: dt.timedelta, seen: Seen
+) -> PastQuestion | None:
+    """The question on `month` and those `steps` after it, `apart` before its publication; None where it was no question."""
+    known, due = base.observed(series), _due(series, month)
+    if due is None or due - apart > base.day or not np.isfinite(known.at(month, month)[0]):
+        return None
+    day = due - apart
+    if day not in seen:
+        seen[day] = base.earlier(day)
+    then = seen[day]
+    origin = anchor(then, series, month)
+    if origin is None or then.last_month(series) >= month:
+        return None
+    when = month + steps
+    truth = np.array([float(known.at(m, m)[0]) for m in when.tolist()])
+    when, truth = when[np.isfinite(truth)], truth[np.isfinite(truth)]
+    labels = [base.steps.label(int(m)) for m in when]
+    return PastQuestion(0, 0, then, Task(day, series, labels, draws=DRAWS), origin, when - origin, truth)
+
+
+def _due(series: str, month: int) -> dt.date | None:
+    """The day on which the clock has a month published; None where no rule tells."""
+    try:
+        return bundled_clock().released(*source_of(series), month)[0]
+    except DataError:
+        return None
 
 
 def one_by_one(task: Task) -> Sequence[Task]:

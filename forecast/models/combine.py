@@ -10,14 +10,14 @@ import numpy as np
 
 from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.hindsight import PastQuestion, past_questions
+from forecast.core.hindsight import PastQuestion, past_nowcasts, past_questions
 from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Floats, Vintage
 
 FEWEST = 2  # members that must have answered
-WEIGHED = ("inverse", "shrunk")
+WEIGHED = ("inverse", "shrunk", "release_day")
 FURTHEST = 3.0  # a median so many times beyond all that was seen has exploded
 
 
@@ -33,20 +33,26 @@ class Combine:
     members : names or specs of models; a member that could not answer, or whose median exploded, is noted, the rest combined
     (at least two); how : "mean" or "median" of the quantile functions, "pool" (an equal mixture of the draws), "inverse"
     (weights one over each member's mean absolute error at earlier origins of the series: Bates and Granger 1969) or "shrunk"
-    (the same, drawn to equal weights as `prior` against the number of errors: Diebold and Pauly 1990)
-    origins : how many earlier origins the weights rest on, a third of the longest lead apart
+    (the same, drawn to equal weights as `prior` against the number of errors: Diebold and Pauly 1990); "release_day" for
+    nowcasts: weights one over each member's mean square error in past nowcasts of the series that stood as many days before
+    publication, drawn to equal weights alike
+    origins : how many earlier origins the weights rest on, a third of the longest lead apart ("release_day": the last months)
+    width : "release_day": days to publication count as the same within so many days
     """
 
     members: tuple[str | dict[str, Any], ...] = ("ets", "dynamic_theta", "ces", "regression")
-    how: Literal["mean", "median", "pool", "inverse", "shrunk"] = "mean"
+    how: Literal["mean", "median", "pool", "inverse", "shrunk", "release_day"] = "mean"
     origins: int = 3
     prior: float = 20.0
+    width: int = 7
 
     def __post_init__(self) -> None:
         if len(self.members) < FEWEST:
             raise ConfigError(f"{len(self.members)} member to combine", where="option 'members'", hint="two models or more")
-        if self.origins < 1 or self.prior <= 0:
-            raise ConfigError("origins must be 1 or more, prior above zero", hint="origins = 3, prior = 20")
+        if self.origins < 1 or self.prior <= 0 or self.width < 1:
+            raise ConfigError(
+                "origins and width must be 1 or more, prior above zero", hint="origins = 3, width = 7, prior = 20"
+            )
 
     def asks(self, vintage: Vintage, task: Task) -> list[Any]:
         """The same task, put to every member; for weights the past ones too."""
@@ -55,6 +61,8 @@ class Combine:
         return [*now, *past]
 
     def _past(self, vintage: Vintage, task: Task) -> list[PastQuestion]:
+        if self.how == "release_day":
+            return past_nowcasts(vintage, task, self.origins, self.width)
         return past_questions(vintage, task, self.origins) if self.how in WEIGHED else []
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
@@ -108,17 +116,24 @@ class Combine:
         for j, old in enumerate(past):
             made = [then[k * len(past) + j] for k in kept]
             if old.series == place and all(isinstance(a, Forecast) for a in made):
-                misses = np.array([np.abs(np.median(a.draws[:, 0, :], axis=0) - old.truth) for a in made])
-                losses.append(misses / np.sqrt(old.leads))  # later leads miss by more; none should decide alone
+                losses.append(self._missed(np.stack([a.draws[:, 0, :] for a in made]), old))
         if not losses:
             return equal, ("no earlier origin: equal weights",)
         table = np.concatenate(losses, axis=1)
-        mean = np.maximum(table.mean(axis=1), 1e-12 * max(float(table.max()), 1e-300))
+        mean = np.maximum(table.mean(axis=1), 1e-12 * float(table.max()) or 1.0)  # equal weights where nobody missed
         weights = (1.0 / mean) / (1.0 / mean).sum()
-        if self.how == "shrunk":
+        if self.how != "inverse":
             trust = table.shape[1] / (table.shape[1] + self.prior)
             weights = trust * weights + (1.0 - trust) * equal
         return weights, (f"weights {', '.join(f'{w:.2f}' for w in weights)} from {table.shape[1]} past errors",)
+
+    def _missed(self, draws: Floats, old: PastQuestion) -> Floats:
+        """Losses (members, months) of draws (members, draws, months); later leads miss by more, and none decides alone."""
+        if self.how == "release_day":
+            squares: Floats = (draws.mean(axis=1) - old.truth) ** 2 / old.leads
+            return squares
+        misses: Floats = np.abs(np.median(draws, axis=1) - old.truth) / np.sqrt(old.leads)
+        return misses
 
     def _joined(self, blocks: Sequence[Floats], weights: Floats, draws: int, rng: np.random.Generator) -> Floats:
         """Joint draws (draws, months) of one series."""

@@ -176,8 +176,11 @@ class Facts:
 
     @property
     def default_words(self) -> str:
-        """The default model for a reader: its name, and its members where it combines others."""
-        name = self.default_model
+        """The default model for a reader."""
+        return self.words_of(self.default_model)
+
+    def words_of(self, name: str) -> str:
+        """A model for a reader: its name, or its members where it combines others."""
         specs = [
             s for s in self.config.get("models") or () if isinstance(s, dict) and name == str(s.get("name") or s.get("use"))
         ]

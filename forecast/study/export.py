@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.core import months
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.run import Run
 from forecast.core.series import SeriesKey
+from forecast.study.backtest import Backtest
+from forecast.study.release_days import by_day, published
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,14 +49,15 @@ def probability(quantile: str) -> float:
     return float(f"0.{quantile[1:]}")
 
 
-def to_boe(run: Run, point: str = "mean") -> Boe:
-    """A run's forecasts in the schema of forecast_evaluation 0.1.13 (`ForecastData`, `DensityForecastData`).
+def to_boe(what: Run | Backtest, point: str = "mean") -> Boe:
+    """Forecasts of a run, or nowcasts by release day, in the schema of forecast_evaluation 0.1.13.
 
+    what : a run (`ForecastData`, `DensityForecastData`), or what `release_days.nowcasts` made (`NowcastData`).
     date : last day of the month; vintage_date : the cutoff (of an outturn its release day); source : the model; variable : the
     series; forecast_horizon : months after the last one known, from 0 (their convention: target - last used - 1). densities
     have a row per quantile. Sums of months and totals have no place there and are left out.
     """
-    return boe(run.forecasts, run.observations, point)
+    return nowcasts_to_boe(what, point) if isinstance(what, Backtest) else boe(what.forecasts, what.observations, point)
 
 
 def boe(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str = "mean") -> Boe:
@@ -99,6 +103,27 @@ def boe(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str = "mean"
         densities[[*BOE_FORECASTS, "quantile", *more]],
         outturns[list(BOE_OUTTURNS)].reset_index(drop=True),
     )
+
+
+def nowcasts_to_boe(made: Backtest, point: str = "mean") -> Boe:
+    """Nowcasts (`release_days.nowcasts`) in the schema of forecast_evaluation's `NowcastData`.
+
+    vintage_date of a forecast is the day it was made on, so that a month has many; outturns hold every release of each month
+    with its day, the first of which their `days_to_publication` counts to. So does the column of that name here. Sums of two
+    months have no place there and are left out; a figure that was never published by itself is no outturn.
+    """
+    import pandas as pd
+
+    table = by_day(made)
+    rows = []
+    for name in sorted(table["series"].unique()):
+        own = published(made.archive, name)
+        rows += [
+            {"series": name, "period": months.label(c.first), "value": c.value, "released": c.released.isoformat()}
+            for c in made.archive.states(name)
+            if not c.is_span and c.first in own and math.isfinite(c.value)
+        ]
+    return boe(table, pd.DataFrame(rows, columns=["series", "period", "value", "released"]), point)
 
 
 def to_hub(run: Run) -> Hub:

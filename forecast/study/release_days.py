@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,10 @@ from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.questions import Task
 from forecast.core.vintage import Floats
-from forecast.study.backtest import Answered, Backtest, Past, answers, named
+from forecast.study import ask
+from forecast.study.backtest import Answered, Backtest, Past, named
 from forecast.study.compare import NAIVE
+from forecast.study.cutoffs import released_together
 from forecast.study.door import Door
 from forecast.study.frames import frame
 from forecast.study.regimes import in_first_quarter, regime_of
@@ -27,16 +30,27 @@ if TYPE_CHECKING:
 WIDTH = 7  # days to a bin
 DAYS = (1, 8, 15, 22, 29, 36, 43, 50, 57)  # before publication
 TRAINING = 3  # one month in three, the first ones, chooses the naive forecast
+HALF = 0.5  # of the questions that choose, which a candidate for the benchmark must have answered
 FEWEST = 8  # months below which no break-even day is told
 SURE = 1.645  # standard errors: one-sided, 5 in 100 where errors are normal and independent
 WHOLE = "all"
+TOGETHER = "sum"  # in the place of the season: January and February as one sum, whose errors are not those of one month
 BINS = (
-    "model", "series", "regime", "jan_mar", "days_from", "days_to", "benchmark", "n", "rmse", "rmse_naive", "ratio", "gain",
-    "gain_se",
+    "model", "series", "regime", "jan_mar", "days_from", "days_to", "benchmark", "n_chosen", "n", "rmse", "rmse_naive",
+    "ratio", "gain", "gain_se",
 )  # fmt: skip
 BREAK_EVEN = (
     "model", "series", "regime", "jan_mar", "benchmark", "break_even", "n", "ratio", "gain", "gain_se", "bins", "text",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Release:
+    """The publication of a month (`first == last`), or of two months that came out as one sum, on `day`."""
+
+    first: int
+    last: int
+    day: dt.date
 
 
 def nowcasts(
@@ -53,25 +67,27 @@ def nowcasts(
 ) -> Backtest:
     """Every model's nowcasts of each month from `first` to `last`, made on some `days` before its figure came out.
 
-    The day of publication is that of the month's first figure in the archive; a month published only inside a sum has none and
-    is not asked. A day on which fewer than `min_months` figures were known is left out. Parameters are fitted on every day.
+    The day of publication is that of the month's first figure in the archive. January and February that came out as one sum are
+    one question about both months (`releases`). A day on which fewer than `min_months` figures were known is left out.
+    Parameters are fitted on every day.
     """
     if not days or min(days) < 1:
         raise ConfigError("a nowcast is made at least a day before the figure", hint="days = (1, 8, 15)")
     pasts, vintages = [], []
     for name in [series] if isinstance(series, str) else list(series):
-        for month, day in sorted(published(archive, name).items()):
-            if not mm.ordinal(first) <= month <= mm.ordinal(last):
+        for release in releases(archive, name):
+            if release.first < mm.ordinal(first) or release.last > mm.ordinal(last):
                 continue
             for before in sorted(set(days), reverse=True):
-                vintage = archive.as_of(day - dt.timedelta(days=before))
+                vintage = archive.as_of(release.day - dt.timedelta(days=before))
                 if not vintage.knows(name) or vintage.observed(name).count < min_months:
                     continue
                 newest = vintage.last_month(name)
-                if newest >= month:  # known already, inside a sum
+                if newest >= release.first:  # known already, inside a sum
                     continue
-                task = Task(vintage.day, name, [vintage.steps.label(month)], None, draws)
-                pasts.append(Past(task, newest, gap=month - newest - 1, known=kind_of(vintage, name)))
+                labels = [vintage.steps.label(month) for month in range(release.first, release.last + 1)]
+                task = Task(vintage.day, name, labels, None, draws)
+                pasts.append(Past(task, newest, gap=release.first - newest - 1, known=kind_of(vintage, name)))
                 vintages.append(vintage)
     if not pasts:
         raise DataError(
@@ -81,37 +97,72 @@ def nowcasts(
     memo: dict[Any, Any] = {}
     out = []
     for label, method in named(models).items():
-        made = answers(method, vintages, [past.task for past in pasts], seed, memo)
+        made: list[Any] = ask.answer_many(method, [(past.task, v) for past, v in zip(pasts, vintages, strict=True)], seed, memo)
         out += [Answered(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
     return Backtest(tuple(out), door)
 
 
-def published(archive: Archive | Door, series: str) -> dict[int, dt.date]:
-    """The day on which the first figure of each single month came out."""
-    out: dict[int, dt.date] = {}
+def releases(archive: Archive | Door, series: str) -> list[Release]:
+    """What can be nowcast of a series, in order: its months, and sums of two months that the clock lets out together.
+
+    Such a sum counts where neither month had a figure of its own by the day of the sum.
+    """
+    own = published(archive, series)
+    out = [Release(month, month, day) for month, day in own.items()]
+    together: dict[int, dt.date] = {}
     for cell in archive.states(series):
-        if not cell.is_span and math.isfinite(cell.value):
-            out[cell.first] = min(cell.released, out.get(cell.first, dt.date.max))
+        if cell.last == cell.first + 1 and math.isfinite(cell.value) and released_together(series, cell.first):
+            together[cell.first] = min(cell.released, together.get(cell.first, dt.date.max))
+    for month, day in together.items():
+        if min(own.get(month, dt.date.max), own.get(month + 1, dt.date.max)) > day:
+            out.append(Release(month, month + 1, day))
+    return sorted(out, key=lambda release: (release.first, release.last))
+
+
+def published(archive: Archive | Door, series: str) -> dict[int, dt.date]:
+    """The day on which the first figure of each single month came out.
+
+    A figure that was later derived from sums, when a sum with the month in it had been out, was never published.
+    """
+    out: dict[int, dt.date] = {}
+    cells = archive.states(series)
+    sums = [cell for cell in cells if cell.is_span and math.isfinite(cell.value)]
+    for cell in cells:
+        if cell.is_span or not math.isfinite(cell.value):
+            continue
+        if cell.kind == "derived" and any(s.first <= cell.first <= s.last and s.released < cell.released for s in sums):
+            continue
+        out[cell.first] = min(cell.released, out.get(cell.first, dt.date.max))
     return out
 
 
 def by_day(made: Backtest, truth: str | int = "first") -> pd.DataFrame:
-    """Nowcasts as rows of forecasts.parquet, with `published`, `days_to_publication`, `regime` and `jan_mar` beside them.
+    """Nowcasts as rows of forecasts.parquet; beside them `published`, `days_to_publication`, `months`, `regime`, `jan_mar`.
 
+    A question about a sum has one row, that of the sum (draws summed, `months` 2).
     truth : which release of each figure they are marked against (`truth.truth_of`).
     """
-    table = frame(made, truth_of(made.archive, truth))
-    if table.empty:
+    import pandas as pd
+
+    known = truth_of(made.archive, truth)
+    parts = []
+    for size in (1, 2):
+        own = tuple(a for a in made.answered if len(a.past.task.months) == size)
+        table = frame(replace(made, answered=own), known)
+        if len(table):
+            parts.append(table[table["month"].str.contains("/") == (size > 1)].assign(months=size))
+    if not parts:
         raise DataError("no model answered", hint="; ".join(f"{k}: {n} failures" for k, n in made.failures.items()))
+    table = pd.concat(parts, ignore_index=True)
     events = made.archive.latest.events
-    out = {name: published(made.archive, name) for name in table["series"].unique()}
-    when = [mm.ordinal(label) for label in table["month"]]
-    days = [out[name][month] for name, month in zip(table["series"], when, strict=True)]
+    out = {name: {(r.first, r.last): r.day for r in releases(made.archive, name)} for name in table["series"].unique()}
+    when = [mm.parse_period(label) for label in table["month"]]
+    days = [out[name][period] for name, period in zip(table["series"], when, strict=True)]
     return table.assign(
         published=[str(day) for day in days],
         days_to_publication=[(day - mm.parse_day(cut)).days for day, cut in zip(days, table["cutoff"], strict=True)],
-        regime=[regime_of(name, month, events) for name, month in zip(table["series"], when, strict=True)],
-        jan_mar=[int(in_first_quarter(month, month)) for month in when],
+        regime=[regime_of(name, last, events) for name, (_, last) in zip(table["series"], when, strict=True)],
+        jan_mar=[int(in_first_quarter(first, last)) for first, last in when],
     )
 
 
@@ -120,9 +171,12 @@ def bins(table: pd.DataFrame, naive: Sequence[str] = NAIVE, width: int = WIDTH) 
 
     table : as `by_day` makes it. The benchmark of a series is the naive model with the smallest mean square error in the first
     third of the months; everything is taken over the other two thirds, on questions that model and benchmark both answered.
-    rmse : in archive units; ratio : rmse over that of the benchmark; gain : mean difference of the two squared errors over the
-    benchmark's mean square, the months' own means counted alike; gain_se : its standard error over months (Diebold and Mariano
-    1995, without a correction for months that depend on each other). Series are never pooled: their units of error differ.
+    Sums of two months are a block of their own (`jan_mar` is `TOGETHER`) and in no other.
+    n_chosen : months that chose the benchmark; 0 where no question of theirs was answered by all, and the first of the list
+    stands in; rmse : in archive units; ratio : rmse over that of the benchmark; gain : mean difference of the two squared
+    errors over the benchmark's mean square, the months' own means counted alike; gain_se : its standard error over months
+    (Diebold and Mariano 1995, without a correction for months that depend on each other). Series are never pooled: their units
+    of error differ.
     """
     import pandas as pd
 
@@ -134,12 +188,14 @@ def bins(table: pd.DataFrame, naive: Sequence[str] = NAIVE, width: int = WIDTH) 
             continue
         own = own.assign(loss=(own["mean"] - own["truth"]) ** 2, bin=(own["days_to_publication"] - 1) // width)
         training = own["month"].isin(months[: len(months) // TRAINING])
-        benchmark = _best(own[training], simple)
+        alone = training & (own["months"] == 1)
+        benchmark, chosen = _best(own[alone if alone.any() else training], simple)
         held = own[~training]
         for model in sorted(held["model"].unique()):
             pair = _paired(held, str(model), benchmark)
             for regime, jan_mar, part in _blocks(pair):
-                head = {"model": model, "series": series, "regime": regime, "jan_mar": jan_mar, "benchmark": benchmark}
+                head = {"model": model, "series": series, "regime": regime, "jan_mar": jan_mar}
+                head |= {"benchmark": benchmark, "n_chosen": chosen}
                 for place in sorted(part["bin"].unique()):
                     ends = {"days_from": int(place) * width + 1, "days_to": (int(place) + 1) * width}
                     rows.append(head | ends | _marked(part[part["bin"] == place]))
@@ -176,15 +232,21 @@ def _said(row: Any, found: bool) -> str:
     if found:
         return f"beats {row['benchmark']} from {int(row['days_to'])} days before publication ({told})"
     if row["n"] < FEWEST:
-        return f"none: months to tell by are too few ({int(row['n'])})"
+        return f"none: months to tell by are too few ({int(row['n'])}): no test, ratio only"
     return f"none: no day from which it is shown to beat {row['benchmark']} (nearest to publication: {told})"
 
 
-def _best(training: pd.DataFrame, simple: Sequence[str]) -> str:
-    """The naive model with the smallest mean square error on questions that all of them answered; the first of equals."""
+def _best(training: pd.DataFrame, simple: Sequence[str]) -> tuple[str, int]:
+    """The naive model with the smallest mean square error on questions that all of them answered, and on how many months.
+
+    One that answered fewer than half of the questions would leave few to choose by: it is no candidate, unless it leaves one.
+    """
     table = training[training["model"].isin(simple)].pivot_table(index=["month", "cutoff"], columns="model", values="loss")
-    loss = table.dropna().mean()
-    return min(simple, key=lambda name: (loss.get(name, np.inf), simple.index(name)))
+    often = table.columns[table.notna().mean() >= HALF]
+    common = (table[often] if len(often) > 1 else table).dropna()
+    loss = common.mean() if len(common) else dict.fromkeys(simple, 0.0)
+    best = min(simple, key=lambda name: (loss.get(name, np.inf), simple.index(name)))
+    return best, common.index.get_level_values("month").nunique()
 
 
 def _paired(held: pd.DataFrame, model: str, benchmark: str) -> pd.DataFrame:
@@ -195,7 +257,12 @@ def _paired(held: pd.DataFrame, model: str, benchmark: str) -> pd.DataFrame:
 
 
 def _blocks(pair: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """All months, each regime, and January to March apart from the rest."""
+    """All months, each regime, January to March apart from the rest, and sums."""
+    if (pair["months"] > 1).any():
+        yield WHOLE, TOGETHER, pair[pair["months"] > 1]
+    pair = pair[pair["months"] == 1]
+    if not len(pair):
+        return
     yield WHOLE, WHOLE, pair
     for regime in sorted(pair["regime"].unique()):
         yield str(regime), WHOLE, pair[pair["regime"] == regime]

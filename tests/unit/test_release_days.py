@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from contracts.archives import SERIES, event, released, row, rows
 
+import forecast as fc
 from forecast.core import months as mm
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import EventCalendar
 from forecast.core.results import Forecast, Used
-from forecast.study.export import BOE_FORECASTS, boe
-from forecast.study.release_days import BINS, BREAK_EVEN, bins, break_even, by_day, nowcasts, published
+from forecast.study.export import BOE_FORECASTS, QUANTILES
+from forecast.study.release_days import BINS, BREAK_EVEN, TOGETHER, bins, break_even, by_day, nowcasts, published, releases
 
 MIRROR = "USA.import.CHN.re_magnets"
 EARLY = 20  # days before the target on which the mirror, which tells it, comes out
@@ -137,6 +138,18 @@ def test_gain_and_standard_error_are_the_paired_ones(told, table):
     assert own["rmse"].item() == pytest.approx(np.sqrt(loss["wrong"].mean()))
 
 
+def test_a_naive_model_that_seldom_answers_does_not_thin_the_choice(told):
+    months = sorted(told["month"].unique())
+    training = months[: len(months) // 3]
+    seldom = told[(told["model"] == "mirrored") & ((told["month"] == training[-1]) | ~told["month"].isin(training))]
+    table = bins(pd.concat([told, seldom.assign(model="seldom")]), ("flat", "last", "seldom"))
+    assert set(table["benchmark"]) == {"flat"}
+    assert set(table["n_chosen"]) == {len(training)}
+    silent = told[~(told["month"].isin(training) & (told["model"] == "flat"))]
+    alone = bins(silent, NAIVE)  # one that never answered is no choice either
+    assert set(alone["benchmark"]) == {"last"}
+
+
 def test_january_to_march_stands_apart_and_few_months_are_too_few(told, table):
     counts = table[(table["model"] == "last") & (table["days_to"] == 7) & (table["regime"] == "all")].set_index("jan_mar")["n"]
     assert counts["Jan-Mar"] + counts["Apr-Dec"] == counts["all"]
@@ -151,16 +164,80 @@ def test_an_early_lead_that_is_lost_again_is_no_break_even_day(table):
     assert break_even(lost).set_index(["model", "regime", "jan_mar"]).loc[("mirrored", "all", "all"), "break_even"] != 21
 
 
-def test_the_bank_of_england_schema_holds_the_days(made, told):
-    seen = [
-        {"series": s, "period": made.latest.steps.period(c.first, c.last), "value": c.value, "released": c.released.isoformat()}
-        for s in (SERIES, MIRROR)
-        for c in made.latest.cells[s]
-    ]
-    out = boe(told, pd.DataFrame(seen))
+def test_the_bank_of_england_schema_holds_the_days(joined):
+    known, _ = joined
+    made = nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(1, 7, 28), draws=4)
+    told = by_day(made)
+    single = told[told["months"] == 1].reset_index(drop=True)
+    out = fc.to_boe(made)
     assert tuple(out.forecasts.columns) == (*BOE_FORECASTS, "days_to_publication")
-    assert out.forecasts["days_to_publication"].to_list() == told["days_to_publication"].to_list()
-    assert out.forecasts["value"].to_numpy() == pytest.approx(told["mean"].to_numpy())
+    assert len(out.forecasts) == len(single) < len(told)
+    assert out.forecasts["value"].to_numpy() == pytest.approx(single["mean"].to_numpy())
+    assert out.forecasts["vintage_date"].dt.strftime("%Y-%m-%d").to_list() == single["cutoff"].to_list()
+    assert out.forecasts["forecast_horizon"].min() == 0  # they count from the first month without a figure
+    assert not out.forecasts.duplicated(["date", "vintage_date", "variable", "source"]).any()
+    assert not out.outturns["date"].dt.strftime("%Y-%m").isin(["2022-01", "2022-02"]).any()  # derived, never published
+    first = out.outturns.groupby(["variable", "date"])["vintage_date"].min().rename("out")
+    both = out.forecasts.join(first, on=["variable", "date"])
+    assert ((both["out"] - both["vintage_date"]).dt.days == both["days_to_publication"]).all()  # as their NowcastData counts
+    assert len(out.densities) == len(QUANTILES) * len(single)
+
+
+@pytest.fixture(scope="module")
+def joined():
+    """January and February of 2021 to 2023 came out as one sum on 20 March; those of 2022 were derived apart in June."""
+    rng = np.random.default_rng(4)
+    values = 1000.0 * (1.0 + 0.2 * rng.standard_normal(72))
+    spans = []
+    for year in (2021, 2022, 2023):
+        at = mm.ordinal(f"{year}-01") - mm.ordinal("2018-01")
+        spans.append((f"{year}-01", f"{year}-02", float(values[at : at + 2].sum())))
+        values[at : at + 2] = np.nan
+    spans.append(("2020-05", "2020-06", 2000.0))  # a sum whose months do not come out together
+    values[28:30] = np.nan
+    table = pd.DataFrame(rows(values, SERIES, spans=spans))
+    first = mm.ordinal("2022-01")
+    late = [row(SERIES, first + i, first + i, spans[1][2] * share, dt.date(2022, 6, 20)) for i, share in enumerate((0.4, 0.6))]
+    return Archive(pd.concat([table, pd.DataFrame(late).assign(kind="derived")], ignore_index=True)), spans
+
+
+def test_january_and_february_are_one_question_where_they_came_out_as_one(joined):
+    known, spans = joined
+    found = [r for r in releases(known, SERIES) if r.last > r.first]
+    assert [(mm.period_label(r.first, r.last), r.day) for r in found] == [
+        (f"{y}-01/{y}-02", dt.date(y, 3, 20)) for y in (2021, 2022, 2023)
+    ]
+    assert mm.ordinal("2022-01") not in published(known, SERIES)  # derived after the sum: never published
+    made = nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(7, 28, 56), draws=4)
+    told = by_day(made)
+    sums = told[told["months"] == 2]
+    assert sorted(sums["month"].unique()) == ["2021-01/2021-02", "2022-01/2022-02", "2023-01/2023-02"]
+    assert set(sums["days_to_publication"]) == {7, 28, 56}
+    assert not told["month"].isin(["2022-01", "2022-02"]).any()
+    assert told.loc[told["months"] == 1, "month"].str.len().max() == 7
+    assert not told.duplicated(["model", "month", "cutoff"]).any()
+    flat = sums[sums["model"] == "flat"]
+    assert flat["truth"].to_numpy() == pytest.approx([total for _, _, total in spans[:3] for _ in range(3)])
+    for at in flat.itertuples():  # the draws of both months are summed
+        assert at.mean == pytest.approx(2.0 * np.nanmean(known.as_of(at.cutoff).observed(SERIES).values))
+    assert (sums["jan_mar"] == 1).all()
+
+
+def test_sums_stand_in_a_block_of_their_own(joined):
+    known, _ = joined
+    told = by_day(nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(7, 28), draws=2))
+    table = bins(told, NAIVE)
+    sums = table[table["jan_mar"] == TOGETHER]
+    assert set(sums["n"]) == {2}  # the first year stands in the third that chooses the naive forecast
+    held = sorted(told["month"].unique())
+    held = told[told["month"].isin(held[len(held) // 3 :]) & (told["days_to_publication"] == 7) & (told["model"] == "flat")]
+    single = held[held["months"] == 1]
+    whole = table[(table["model"] == "flat") & (table["regime"] == "all") & (table["days_to"] == 7)].set_index("jan_mar")
+    assert whole.loc["all", "rmse"] == pytest.approx(np.sqrt(((single["mean"] - single["truth"]) ** 2).mean()))
+    assert whole.loc["all", "n"] == len(single) == whole.loc["Jan-Mar", "n"] + whole.loc["Apr-Dec", "n"]
+    found = break_even(table).set_index(["model", "regime", "jan_mar"])
+    others = set(told["model"]) - set(table["benchmark"])
+    assert found.loc[(others.pop(), "all", TOGETHER), "text"].endswith("(2): no test, ratio only")
 
 
 def test_what_cannot_be_asked_is_refused(made):

@@ -103,10 +103,12 @@ def _rows(facts: Facts, row: dict[str, Any], group: int = 0) -> pd.DataFrame:
 
 
 def _sentence(facts: Facts, label: str) -> str:
-    """What a model is, by the first line of its file."""
-    words = next((m for m in facts.config.get("models") or () if label == (m.get("name") or m.get("use"))), {"use": label})
+    """What a model is: its members, or the first line of its file."""
+    if (words := facts.words_of(label)) != label:
+        return f" ({words})"
+    spec = next((m for m in facts.config.get("models") or () if label == (m.get("name") or m.get("use"))), {"use": label})
     try:
-        text = registry.sentence("model", str(words["use"])).rstrip(".")
+        text = registry.sentence("model", str(spec["use"])).rstrip(".")
     except ConfigError:  # the run was made by a package that had more models
         return ""
     return f" ({text[:1].lower()}{text[1:]})"
@@ -218,40 +220,53 @@ def _by_flow(names: Sequence[str]) -> str:
 
 
 def _earlier(facts: Facts, row: dict[str, Any]) -> Table | None:
-    """How far off the model was on earlier months at the same distance from publication, and the best naive one."""
+    """How far off the model was on earlier months at the same distance from publication, beside naive nowcasts."""
     table = facts.table("forecasts")
     table = table[(table["group"] == groups_of(row)[1]) & table["truth"].notna()] if "group" in table else table[:0]
     if not len(table):
         return None
-    table = displayed(table)
+    table = displayed(table).assign(miss=lambda t: (t["mean"] - t["truth"]) ** 2)
     compared = facts.table("comparisons")
     compared = compared[(compared["group"] == groups_of(row)[1]) & (compared["metric"] == "mae")]
     benchmark = str(compared["benchmark"].iloc[0]) if len(compared) else ""
     label, out = str(row["models"][0]), []
     for series, own in table[table["model"] == label].groupby("series", sort=False):
         unit = display(str(series))[0]
-        other = table[(table["model"] == benchmark) & (table["series"] == series)]
-        both = own.merge(other[["month", "cutoff", "mean"]], on=["month", "cutoff"], suffixes=("", "_naive"))
-        miss = math.sqrt(float(((own["mean"] - own["truth"]) ** 2).mean()))
-        pair = [math.sqrt(float(((both[k] - both["truth"]) ** 2).mean())) for k in ("mean", "mean_naive")] if len(both) else []
-        ratio = Cell(plain(pair[0] / pair[1], 2), f"{len(both)} months") if pair and pair[1] > 0 else Cell(MISSING)
+        naive = {name: _over(own, table[(table["model"] == name) & (table["series"] == series)]) for name in _naive(facts, row)}
+        known = {name: ratio for name, ratio in naive.items() if math.isfinite(ratio)}
+        hardest = max(known, key=lambda name: known[name], default="")
         inside = float(((own["q10"] <= own["truth"]) & (own["truth"] <= own["q90"])).mean())
         out.append(
             (
                 Cell(series_name(str(series))),
                 Cell(str(len(own))),
-                Cell(f"{number(miss, unit)}"),
-                ratio,
+                Cell(number(math.sqrt(float(own["miss"].mean())), unit)),
+                Cell(plain(naive.get(benchmark, math.nan), 2)),
+                Cell(plain(known.get(hardest, math.nan), 2), hardest),
                 Cell(percent(inside, sign=False)),
             )
         )
     columns = (
         Column("Series"), Column("Months", True), Column("Root mean square error", True),
-        Column(f"ratio to {benchmark or 'the best naive'}", True), Column(f"in 80{NBSP}%", True),
+        Column(f"over {benchmark or 'the benchmark'}", True), Column("over the best naive in hindsight", True),
+        Column(f"in 80{NBSP}%", True),
     )  # fmt: skip
     said = [str(text) for text in compared["text"][compared["model"] == label]]
-    note = f"{label}: {said[0]}." if said else ""
+    note = f"Ratios of errors over the months that both answered, below 1 is better. {label}: {said[0]}." if said else ""
     return Table("Earlier months asked as many days before publication as this one.", columns, tuple(out), note)
+
+
+def _naive(facts: Facts, row: dict[str, Any]) -> list[str]:
+    """The naive models of a question."""
+    return [str(name) for name in facts.config.get("naive") or () if name in row["models"] and name != row["models"][0]]
+
+
+def _over(own: pd.DataFrame, other: pd.DataFrame) -> float:
+    """Root mean square error over that of another model, on the months that both answered; NaN where it answered less."""
+    both = own.merge(other[["month", "cutoff", "miss"]], on=["month", "cutoff"], suffixes=("", "_other"))
+    if len(both) < len(own) or not both["miss_other"].mean() > 0:
+        return math.nan
+    return math.sqrt(float(both["miss"].mean() / both["miss_other"].mean()))
 
 
 def _figure(facts: Facts, row: dict[str, Any]) -> list[Block]:
