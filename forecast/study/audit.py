@@ -12,6 +12,7 @@ from forecast.core.archive import Archive
 from forecast.core.results import Finding
 from forecast.core.transform import window_total
 from forecast.core.vintage import Observed, Vintage
+from forecast.study.revisions import implied_revisions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +30,7 @@ def audit(archive: Archive, vintage: Vintage | None = None) -> tuple[list[Findin
     findings = [
         *_verified(archive, vintage),
         *_contradictions(archive, vintage),
+        *_revised(archive, vintage),
         *_open_sums(vintage),
         *_left_out(archive),
         *_estimated_days(archive),
@@ -105,6 +107,20 @@ def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
         text = f"sources disagree: {said} {rows['unit'].iloc[0]}" + (f"; taken: {chosen:,.10g}" if chosen is not None else "")
         out.append(Finding("contradiction", text, f"{series}, {period}", "warning"))
     return out
+
+
+def _revised(archive: Archive, vintage: Vintage) -> list[Finding]:
+    """Months corrected without a word: sums to date that differ from the months printed before by more than rounding."""
+    found = implied_revisions(archive, vintage.day)
+    return [
+        Finding(
+            "revision",
+            f"sums to date imply that {r['revised_in']} changed by {r['difference']:+,.10g} {r['unit']} by {r['sum_released']}"
+            + ("; publishers differ on a figure of it" if r["disputed"] else ""),
+            f"{r['series']}, {r['period']}",
+        )
+        for r in found[found["beyond_rounding"]].to_dict("records")
+    ]
 
 
 def _chosen(vintage: Vintage, series: str, period: str) -> float | None:

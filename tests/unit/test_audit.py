@@ -59,3 +59,11 @@ def test_the_bundle_says_how_far_events_are_verified():
     found = topics(audit(bundled_archive())[0])
     assert "events verified to 2026-03-12; nothing later is known to this table" in found["events"].text
     assert found["events"].level == "warning"
+
+
+def test_months_corrected_without_a_word_are_a_finding():
+    archive = bundled_archive()
+    told = {f.where: f.text for f in audit(archive)[0] if f.topic == "revision"}
+    assert "+240,000 kg by 2023-08-08" in told["CHN.export.WLD.rare_earths_total, 2023-04/2023-07"]
+    early = [f for f in audit(archive, archive.as_of("2023-08-01"))[0] if f.topic == "revision"]
+    assert not any("2023-04/2023-07" in f.where for f in early)

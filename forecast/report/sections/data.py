@@ -24,7 +24,9 @@ TOPICS = {
     "percentages": "Figures that rest on a published percentage",
     "scale": "Scale of MASE and RMSSE taken from the first training window",
     "release days": "Release days",
+    "revision": "Months corrected without a word, by sums to date",
     "vintages": "Revisions",
+    "nowcast": "Nowcasts that could not be asked, and figures that are late",
     "effect": "Notes on the questions about events",
     "events": "How far events are verified",
 }
