@@ -78,7 +78,7 @@ def run(
     from forecast import api
 
     done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster)
-    if len(done.calendar):
+    if done.info["config"].get("nowcast"):
         from forecast.report.facts import Facts
         from forecast.report.sections.nowcast import told
         from forecast.report.terminal import show

@@ -55,24 +55,31 @@ class ReleaseClock:
         explicit = self.days.get((source, stage, month))
         if explicit:
             return explicit
+        return self._ruled(source, stage, month), "rule"
+
+    def foreseen(self, source: str, stage: str, month: int, on: dt.date) -> tuple[dt.date, str]:
+        """The release day as far as it was known on a day, and its basis.
+
+        A day that has passed is known, and one to come if a calendar of its year was published; else the rule is assumed. Of a
+        month that the rule has out and that is not (a closed government) nobody knows the day: the one on which it came in
+        the end stands in, with the basis `late`.
+        """
+        day, basis = self.released(source, stage, month)
+        if basis == "rule" and (source, stage, month) not in self.days:
+            return day, basis
+        if day <= on or (basis == "calendar" and day.year <= on.year):
+            return day, basis
+        assumed = self._ruled(source, stage, month)
+        return (assumed, "rule") if assumed > on else (day, "late")
+
+    def _ruled(self, source: str, stage: str, month: int) -> dt.date:
         for rule in self.rules:
             if (rule.source, rule.stage) == (source, stage) and rule.valid_from <= month <= rule.valid_to:
-                return rule.day_of(month), "rule"
+                return rule.day_of(month)
         raise DataError(
             f"no release rule for {source}, {stage} in {months.label(month)}",
             hint="a row of release_rules.csv that covers the month",
         )
-
-    def upcoming(self, source: str, stage: str, after: dt.date, count: int = 6) -> list[tuple[int, dt.date]]:
-        """The next `count` months to be released after a day, with their days."""
-        month = months.ordinal(after) - 6
-        found: list[tuple[int, dt.date]] = []
-        while len(found) < count:
-            day, _ = self.released(source, stage, month)
-            if day > after:
-                found.append((month, day))
-            month += 1
-        return found
 
 
 @functools.cache

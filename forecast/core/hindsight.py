@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.core.clock import bundled_clock, source_of
-from forecast.core.errors import DataError
+from forecast.core.coming import known_day
 from forecast.core.questions import Task
 from forecast.core.vintage import ALL, Floats, Vintage
 
@@ -106,15 +105,15 @@ def past_nowcasts(vintage: Vintage, task: Task, origins: int, width: int = 7) ->
     The day of publication is the clock's, of the first asked month; later asked months follow it in the past as they do today.
     Days to publication are alike within bins of `width`, at whose far end the past questions stand, so that they never stand
     nearer to publication than the task. A month that was out sooner than the clock says is left out. Where no day of
-    publication lies ahead (a plain panel, a reporter without release rules, a month overdue), the past questions are those of
-    `past_questions`, one month apart.
+    publication that was known lies ahead (a plain panel, a reporter without release rules, a month overdue), the past
+    questions are those of `past_questions`, one month apart.
     """
     base = standing_on(vintage, task)
     asked = np.array(task.ordinals(vintage))
     seen: Seen = {}
     out: list[PastQuestion] = []
     for i, series in enumerate(task.series):
-        due = _due(series, int(asked.min())) if base.past is not None and base.knows(series) else None
+        due = known_day(series, int(asked.min()), base.day) if base.past is not None and base.knows(series) else None
         if due is None or due <= base.day:
             alone = Task(base.day, series, task.months, draws=task.draws)
             out += [replace(past, series=i) for past in past_questions(base, alone, origins, 1)]
@@ -133,7 +132,7 @@ def _nowcast(
     base: Vintage, series: str, month: int, steps: NDArray[np.int64], apart: dt.timedelta, seen: Seen
 ) -> PastQuestion | None:
     """The question on `month` and those `steps` after it, `apart` before its publication; None where it was no question."""
-    known, due = base.observed(series), _due(series, month)
+    known, due = base.observed(series), known_day(series, month, base.day)
     if due is None or due - apart > base.day or not np.isfinite(known.at(month, month)[0]):
         return None
     day = due - apart
@@ -148,14 +147,6 @@ def _nowcast(
     when, truth = when[np.isfinite(truth)], truth[np.isfinite(truth)]
     labels = [base.steps.label(int(m)) for m in when]
     return PastQuestion(0, 0, then, Task(day, series, labels, draws=DRAWS), origin, when - origin, truth)
-
-
-def _due(series: str, month: int) -> dt.date | None:
-    """The day on which the clock has a month published; None where no rule tells."""
-    try:
-        return bundled_clock().released(*source_of(series), month)[0]
-    except DataError:
-        return None
 
 
 def one_by_one(task: Task) -> Sequence[Task]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from forecast.core import months as mm, registry
-from forecast.core.coming import coming
+from forecast.core.coming import Due, coming
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.months import parse_day
 from forecast.core.questions import Task
@@ -72,6 +72,10 @@ class NowcastRow(BaseModel):
         """The day of the question."""
         return min(parse_day(self.day), today) if self.day else today
 
+    def moved(self, today: dt.date) -> bool:
+        """Whether an early run asks it on another day than its own."""
+        return bool(self.day) and today < parse_day(self.day)
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -97,10 +101,22 @@ def check(rows: Sequence[NowcastRow], models: Sequence[str], groups: Iterable[st
             raise ConfigError("the news counts from a day before the question's own", where=f"{where}, since", hint=row.day)
 
 
+def who_asks(rows: Sequence[NowcastRow], series: Sequence[Sequence[str]], today: dt.date) -> dict[tuple[str, dt.date], str]:
+    """Which row asks a series on a day: where an early run moves several onto it, the one that stands there anyway."""
+    out: dict[tuple[str, dt.date], str] = {}
+    for row, names in sorted(zip(rows, series, strict=True), key=lambda pair: pair[0].moved(today)):
+        for name in names:
+            out.setdefault((name, row.stands_on(today)), row.name)
+    return out
+
+
 def questions(
-    row: NowcastRow, names: Sequence[str], door: Door, today: dt.date, draws: int
+    row: NowcastRow, names: Sequence[str], door: Door, today: dt.date, draws: int, taken: dict[tuple[str, dt.date], str]
 ) -> tuple[list[Past], list[Past], list[Moved], list[Finding]]:
-    """The nowcasts of a row, those of earlier months, what is to be taken apart, and what cannot be asked or is late."""
+    """The nowcasts of a row, those of earlier months, what is to be taken apart, and what cannot be asked or is late.
+
+    taken : which row asks a series on a day (`who_asks`)
+    """
     day = row.stands_on(today)
     vintage = door.as_of(day)
     now: list[Past] = []
@@ -108,6 +124,9 @@ def questions(
     moved: list[Moved] = []
     told: list[Finding] = []
     for name in names:
+        if row.moved(today) and taken[name, day] != row.name:
+            told.append(Finding("nowcast", f"not asked again on {day} for '{row.name}': '{taken[name, day]}' asks it", name))
+            continue
         count = vintage.observed(name).count if vintage.knows(name) else 0
         if count < FEWEST:
             told.append(Finding("nowcast", f"not asked on {day}: {count} single figures known where {FEWEST} are needed", name))
@@ -118,38 +137,43 @@ def questions(
             continue
         labels = [vintage.steps.label(m) for m in range(last + 1, current + 1)]
         task = Task(day, name, labels, draws=draws)
-        now.append(Past(task, last, known=kind_of(vintage, name)))
-        late, left = _due(name, last, day)
-        if late:
-            told.append(Finding("nowcast", f"{len(late)} months are out on {day} by the release rules, not in the data", name))
-        earlier += _earlier(row, name, door, day, left, draws)
-        since = parse_day(row.since) if row.since else _before_last(door, name, day)
-        if since is not None and since < day:
-            moved.append(Moved(task, since))
+        now.append(Past(task, last, known=kind_of(vintage, name), about=row.name))
+        overdue, left = _due(name, last, day)
+        if overdue:
+            told.append(Finding("nowcast", f"{overdue} months are out on {day} by the release rules, not in the data", name))
+        if left is not None and not overdue:
+            earlier += _earlier(row, name, door, day, left, draws)
+        elif row.earlier:
+            told.append(Finding("nowcast", f"no earlier months asked on {day}: the next release day is not known", name))
+        since = parse_day(row.since) if row.since else day
+        moved.append(Moved(task, since if since < day else _before_last(door, name, day)))
     return now, earlier, moved, told
 
 
-def _due(series: str, last: int, day: dt.date) -> tuple[list[int], int | None]:
-    """Months that should be out by the rules, and days from `day` until the next figure; none where there are no rules."""
+def _due(series: str, last: int, day: dt.date) -> tuple[int, int | None]:
+    """How many months should be out by the rules, and days from `day` until the next figure; None where nobody knows it."""
+    due = _next(day, series, 1)
+    if not due:
+        return 0, None
+    return due[0].month - last - 1, due[0].ahead if due[0].basis != "late" else None
+
+
+def _next(day: dt.date, series: str, count: int) -> tuple[Due, ...]:
+    """The next releases of a series; none where there are no rules."""
     try:
-        due = coming(day, [series], 1)
+        return coming(day, [series], count)
     except DataError:
-        return [], None
-    first = due[0].month
-    return [m for m in range(last + 1, first)], due[0].ahead
+        return ()
 
 
-def _before_last(door: Door, series: str, day: dt.date) -> dt.date | None:
+def _before_last(door: Door, series: str, day: dt.date) -> dt.date:
     """The day before the last release of the series."""
-    released = [cell.released for cell in door.states(series) if cell.released <= day]
-    return max(released) - dt.timedelta(days=1) if released else None
+    return max(cell.released for cell in door.states(series) if cell.released <= day) - dt.timedelta(days=1)
 
 
-def _earlier(row: NowcastRow, series: str, door: Door, day: dt.date, left: int | None, draws: int) -> list[Past]:
+def _earlier(row: NowcastRow, series: str, door: Door, day: dt.date, left: int, draws: int) -> list[Past]:
     """The last months published by `day`, each asked `left` days before its figure came out."""
     out: list[Past] = []
-    if not row.earlier or left is None:
-        return out
     for month, released in sorted(published(door, series).items()):
         then = released - dt.timedelta(days=left)
         vintage = door.as_of(then)
@@ -158,8 +182,8 @@ def _earlier(row: NowcastRow, series: str, door: Door, day: dt.date, left: int |
         newest = vintage.last_month(series)
         if newest < month:
             task = Task(then, series, [vintage.steps.label(month)], draws=draws)
-            out.append(Past(task, newest, gap=month - newest - 1, known=kind_of(vintage, series)))
-    return out[-row.earlier :]
+            out.append(Past(task, newest, gap=month - newest - 1, known=kind_of(vintage, series), about=row.before))
+    return out[-row.earlier :] if row.earlier else []
 
 
 def news_rows(moved: Moved, label: str, spec: Any, door: Door, seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -180,15 +204,11 @@ def calendar_rows(rows: Sequence[NowcastRow], series: Sequence[Sequence[str]], t
     out = []
     for row, names in zip(rows, series, strict=True):
         for name in names:
-            try:
-                due = coming(row.stands_on(today), [name], NEXT)
-            except DataError:
-                continue
             out += [
                 {
                     "group": row.name, "day": d.day.isoformat(), "series": d.series, "month": d.label, "source": d.source,
                     "stage": d.stage, "basis": d.basis, "ahead": d.ahead, "horizon": d.horizon, "together": d.together,
                 }
-                for d in due
+                for d in _next(row.stands_on(today), name, NEXT)
             ]  # fmt: skip
     return out

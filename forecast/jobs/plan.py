@@ -19,7 +19,7 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import UNTOUCHED, BacktestGroup, Config, EffectRow, Vary
 from forecast.jobs.declared import door_of
-from forecast.jobs.nowcasts import Moved, NowcastRow, questions as asked_now
+from forecast.jobs.nowcasts import Moved, NowcastRow, questions as asked_now, who_asks
 from forecast.jobs.scenarios import Outlook, asked, outlooks
 from forecast.study.backtest import Past, answerable, questions
 from forecast.study.cutoffs import cutoffs
@@ -130,9 +130,10 @@ def plan(config: Config, archive: Archive) -> Plan:
     findings += [Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in short]
     groups[OWN_DAY] = tuple(_next(config, door.as_of(vintage.day), [n for n in names if n not in short]))
     batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
-    for i, row in enumerate(config.nowcast):
-        names = matching(row.series, archive.series, f"{place}, [[nowcast]] {i + 1}, series")
-        now, earlier, moved, told = asked_now(row, names, door, vintage.day, config.draws)
+    series = [matching(r.series, archive.series, f"{place}, [[nowcast]] {i + 1}, series") for i, r in enumerate(config.nowcast)]
+    taken = who_asks(config.nowcast, series, vintage.day)
+    for row, named in zip(config.nowcast, series, strict=True):
+        now, earlier, moved, told = asked_now(row, named, door, vintage.day, config.draws, taken)
         groups |= {row.name: tuple(now), row.before: tuple(earlier)}
         findings += told
         batches += _nowcast_batches(config, row, now, earlier, moved)

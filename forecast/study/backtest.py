@@ -28,6 +28,7 @@ class Past:
     """One old question: a Task on one series, the last month then known, and the first month shown (rolling window).
 
     gap : months between the last known and the first asked one; known : what the day's vintage is (`truth.kind_of`).
+    about : a word that tells the question from a like one that is asked elsewhere
     """
 
     task: Task
@@ -35,6 +36,7 @@ class Past:
     since: int | None = None
     gap: int = 0
     known: str = ""
+    about: str = ""
 
     @property
     def series(self) -> str:

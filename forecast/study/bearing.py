@@ -48,6 +48,11 @@ class Asked:
             if piece.single:
                 series, first, last = piece.single.place
                 labels = [vintage.steps.label(m) for m in range(first, last + 1)]
+                if series in self.task.series and set(labels) <= set(self.task.months):  # the nowcast itself has said it
+                    places = [self.task.months.index(label) for label in labels]
+                    whole, _ = self.mean(method, vintage, fitted_on)
+                    out[i] = float(whole[self.task.series.index(series), places].sum())
+                    continue
                 tasks[i] = Task(vintage.day, series, labels, fitted_on, self.task.draws)
         made = self.recall.answers(method, [(task, vintage) for task in tasks.values()])
         for i, answer in zip(tasks, made, strict=True):

@@ -81,6 +81,8 @@ def news(
     A question that cannot be answered on one of the days is raised; NotIdentifiedError where a step between them has no answer.
     """
     start, stop = months.parse_day(from_day), months.parse_day(to_day)
+    if isinstance(archive, Vintage):
+        raise ConfigError("a vintage knows nothing of later days", hint="the archive that it came from")
     if stop < start:
         raise ConfigError(f"the later vintage ({stop}) lies before the earlier one ({start})", hint="exchange the two days")
     from threadpoolctl import threadpool_limits

@@ -176,6 +176,7 @@ def job_of(model: str, past: Past) -> str:
     parts += [f"since {past.since // 12:04d}-{past.since % 12 + 1:02d}"] if past.since is not None else []
     parts += [f"gap {past.gap}"] if past.gap else []
     parts += [f"fitted {past.task.fitted_on}"] if past.task.fitted_on else []
+    parts += [past.about] if past.about else []
     return "|".join(parts)
 
 

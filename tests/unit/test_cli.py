@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import ClassVar
 
 import pytest
 from typer.testing import CliRunner
@@ -124,7 +125,7 @@ def test_strict_makes_failures_count(monkeypatch, tmp_path):
     class Done:
         folder = tmp_path
         failures = pd.DataFrame({"job": ["x"]})
-        calendar = pd.DataFrame()
+        info: ClassVar = {"config": {}}
 
     monkeypatch.setattr(api, "run", lambda *words: Done())
     assert call("run", "quick", "--workers", "1").exit_code == 0

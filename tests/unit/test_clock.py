@@ -217,7 +217,24 @@ def test_bundled_vintages_are_nested_day_by_day_and_flagged():
         known = now
 
 
-def test_upcoming_releases():
-    coming = bundled_clock().upcoming("CHN", "detail", dt.date(2027, 2, 1), 3)
-    assert [months.label(m) for m, _ in coming] == ["2027-01", "2027-02", "2027-03"]
-    assert [d.isoformat() for _, d in coming] == ["2027-03-20", "2027-03-20", "2027-04-20"]
+def test_a_day_moved_by_a_shutdown_is_not_known_before_it():
+    clock, august = bundled_clock(), months.ordinal("2025-08")
+    foreseen = [
+        clock.foreseen("USA", "census", august, dt.date.fromisoformat(day))
+        for day in ("2025-09-20", "2025-11-01", "2025-11-19")
+    ]
+    rule, moved = dt.date(2025, 10, 5), dt.date(2025, 11, 19)
+    assert foreseen == [(rule, "rule"), (moved, "late"), clock.released("USA", "census", august)]
+    assert foreseen[-1][0] == moved
+
+
+def test_a_day_proved_by_a_report_is_not_known_before_it():
+    clock, january = bundled_clock(), months.ordinal("2026-01")
+    assert clock.released("CHN", "flash", january) == (dt.date(2026, 3, 10), "actual")
+    assert clock.foreseen("CHN", "flash", january, dt.date(2026, 2, 20)) == (dt.date(2026, 3, 9), "rule")
+
+
+def test_a_published_calendar_is_known_in_its_year():
+    clock, november = bundled_clock(), months.ordinal("2025-11")
+    assert clock.foreseen("CHN", "flash", november, dt.date(2025, 1, 2)) == (dt.date(2025, 12, 8), "calendar")
+    assert clock.foreseen("CHN", "flash", november, dt.date(2024, 6, 1))[1] == "rule"

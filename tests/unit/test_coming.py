@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from forecast.core import months
+from forecast.core.clock import bundled_clock, source_of
 from forecast.core.coming import coming
 from forecast.core.errors import DataError
 
@@ -67,9 +68,17 @@ def test_every_month_comes_once_as_days_go_by(series):
     for n in range(500):
         for due in coming(start + dt.timedelta(days=n), [series], count=1):
             assert due.day > start + dt.timedelta(days=n)
-            assert seen.setdefault(due.month, due.day) == due.day
+            seen[due.month] = due.day
             assert due.day > months.last_day(due.month)
     assert sorted(seen) == list(range(min(seen), max(seen) + 1))
+    source, stage = source_of(series)
+    clock = bundled_clock()
+    assert all(day >= clock.released(source, stage, month)[0] for month, day in seen.items())  # it may come early, not late
+
+
+def test_what_moved_a_release_is_not_known_before():
+    assert rows("2025-09-20", [GALLIUM], count=1) == [("2025-10-05", GALLIUM, "2025-08")]
+    assert [due.basis for due in coming("2025-11-01", [GALLIUM], count=2)] == ["late", "late"]
 
 
 def test_no_clock_no_calendar():

@@ -180,3 +180,48 @@ def test_the_guide_s_words_are_a_config(tmp_path):
     made = questions(written(tmp_path, text))
     assert [len(pasts) for pasts in made.groups.values() if pasts] == [1, 12]
     assert made.batches[-1].moved.since == dt.date(2026, 8, 1)
+
+
+@pytest.mark.parametrize("day", ["2024-06-03", "2025-07-15", "2026-02-20", "2026-04-19", "latest"])
+def test_the_shipped_questions_can_be_put_on_any_day(day):
+    config = load("nowcast", None if day == "latest" else day)
+    made = plan(config, fc.load_archive())
+    assert made.counts["nowcast questions"] > 0
+    asked = [(past.series, past.task.day) for name in made.nowcasts for past in made.groups[name]]
+    assert len(asked) == len(set(asked))
+
+
+def test_a_question_moved_onto_another_is_not_asked_again(tmp_path):
+    twice = CONFIG.replace('name = "imports"\nseries = "' + GALLIUM, 'name = "imports"\nseries = "' + MAGNETS)
+    made = questions(written(tmp_path, twice), "2025-07-15")
+    assert made.groups["blackout"] == ()
+    assert any("'imports' asks it" in finding.text for finding in made.findings)
+
+
+def test_forecasts_and_nowcasts_of_one_series_stand_beside_each_other(tmp_path):
+    text = CONFIG + f'[forecast]\nseries = "{GALLIUM}"\nmonths = 3\nmodels = ["last_value"]\n'
+    made = fc.run(written(tmp_path, text), tmp_path)
+    own = made.forecasts[(made.forecasts["model"] == "last_value") & (made.forecasts["cutoff"] == "2026-09-05")]
+    assert set(own["group"]) == {"imports", "next months"}
+    assert own.groupby("job")["group"].nunique().max() == 1
+    assert set(Facts(made).outlook["group"]) == {"next months"}
+
+
+def test_months_that_are_overdue_are_not_set_beside_ordinary_ones(tmp_path):
+    made = questions(written(tmp_path, CONFIG.replace(f'"{GALLIUM}"', '"CHN.export.WLD.gallium"')))
+    assert made.groups["imports: earlier months"] == ()
+    assert any("no earlier months asked" in finding.text for finding in made.findings)
+
+
+def test_nothing_moved_is_said_series_by_series(tmp_path):
+    text = CONFIG.replace("since = 2026-01-19", "since = 2026-02-01").replace(f'"{MAGNETS}"', f'["{MAGNETS}", "{GALLIUM}"]')
+    page = render(nowcast.told(Facts(fc.run(written(tmp_path, text), tmp_path))))
+    assert "Nothing: no figure, event or refit changed the nowcast since 1\u00a0Feb\u00a02026." in page
+    assert page.count("published 19\u00a0Feb\u00a02026") == 1
+
+
+def test_news_of_a_vintage_is_a_readable_error():
+    vintage = fc.load_archive().as_of("2026-02-20")
+    task = fc.Task("2026-02-20", GALLIUM, ["2026-01"])
+    with pytest.raises(ConfigError, match="knows nothing of later days"):
+        fc.news("mean12", vintage, task, "2026-02-01", "2026-02-20")

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 BACK = 38
 STAGES = {"flash": "first figures", "detail": "detailed tables", "census": "general imports"}
-BASIS = {"actual": "as reported", "calendar": "published calendar", "rule": "rule, not announced"}
+BASIS = {
+    "actual": "as reported",
+    "late": "overdue on the day; it came then",
+    "calendar": "published calendar",
+    "rule": "rule, not announced",
+}
 WORDS = {"estimation": "parameters fitted anew", "model": "another model", "calendar": "time passing"}
 
 
@@ -148,24 +153,19 @@ def _since(r: Mapping[Any, Any]) -> Cell:
     return Cell(number(r["truth"]), "inside the band" if inside else "outside the band", "pass" if inside else "fail")
 
 
-def _moved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, news: pd.DataFrame) -> Block:
-    """What moved the nowcast of each series' next month since the earlier day."""
-    if not len(news):
-        lost = {
-            r["series"]: str(r["reason"]) for r in facts.table("failures").to_dict("records") if "news" in str(r["question"])
-        }
-        why = [lost[s] for s in table["series"].unique() if s in lost]
-        if why:
-            return Callout(f"What moved it cannot be told: {why[0]}.")
-        since = f" since {day(str(row['since']))}" if row.get("since") else " since the day before its last figure"
-        return Prose(f"What moved it: nothing. No figure, event or refit changed a nowcast{since}.")
+def _moved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, news: pd.DataFrame) -> Table:
+    """What moved the nowcast of each series' next month since the earlier day; that nothing did, or that it cannot be told."""
     out: list[tuple[Cell, ...]] = []
-    for series, own in news.groupby("target", sort=False):
-        unit, scale = display(str(series))
+    for series in (str(s) for s in table["series"].unique()):
+        unit, scale = display(series)
+        own = news[news["target"] == series]
+        if not len(own):
+            out += [(Cell(series_name(series), tone="group"),), (Cell(_unmoved(facts, row, table, series), tone="sentence"),)]
+            continue
         own = own[own["ref_month"] == own["ref_month"].min()]
         first = own.iloc[0]
         start, stop = (float(first[k]) / scale for k in ("nowcast_from", "nowcast_to"))
-        head = f"{series_name(str(series))}, {period(str(first['ref_month']))}: mean {number(start)} on "
+        head = f"{series_name(series)}, {period(str(first['ref_month']))}: mean {number(start)} on "
         head += f"{day(str(first['vintage_from']))}, {number(stop)}{NBSP}{unit} on {day(str(first['vintage_to']))}"
         out.append((Cell(head, tone="group"),))
         order = own.reindex(own["impact"].abs().sort_values(ascending=False).index)
@@ -174,8 +174,21 @@ def _moved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, news: pd.Data
     return Table(
         "What moved the next month's nowcast.", columns, tuple(out),
         "Expected: what the same model thought of the figure the day before it came out; of a revision, the figure before it. "
-        "All months of the question stand in news.parquet.",
+        "Parts are of the mean, not of the median: a figure also moves a skewed mean by ending its own uncertainty. Small "
+        f"parts are noise of the {facts.config.get('draws', '')} draws. All months of the question stand in news.parquet.",
     )  # fmt: skip
+
+
+def _unmoved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, series: str) -> str:
+    """Why a nowcast has no news."""
+    stands = str(table["cutoff"].iloc[0])
+    job = f"{row['models'][0]}|{series}|{stands}|news"
+    lost = [str(r["reason"]) for r in facts.table("failures").to_dict("records") if r["job"] == job]
+    if lost:
+        return f"What moved it cannot be told: {lost[0]}."
+    asked = str(row.get("since") or "")
+    since = day(asked) if asked and asked < stands else "the day before its last figure"
+    return f"Nothing: no figure, event or refit changed the nowcast since {since}."
 
 
 def _reason(facts: Facts, r: Mapping[Any, Any], scale: float) -> tuple[Cell, ...]:
@@ -215,7 +228,9 @@ def _by_flow(names: Sequence[str]) -> str:
     """Series with each flow said once."""
     flows: dict[str, list[str]] = {}
     for name in names:
-        flows.setdefault(flow_name(name), []).append(product_name(name.rsplit(".", 1)[-1]).partition(",")[0])
+        good, _, measure = name.rsplit(".", 1)[-1].partition(":")
+        goods = product_name(good).partition(",")[0]
+        flows.setdefault(flow_name(name), []).append(f"{goods} ({measure.replace('_', ' ')})" if measure else goods)
     return "; ".join(f"{flow}: {', '.join(goods)}" for flow, goods in flows.items())
 
 
@@ -226,34 +241,32 @@ def _earlier(facts: Facts, row: dict[str, Any]) -> Table | None:
     if not len(table):
         return None
     table = displayed(table).assign(miss=lambda t: (t["mean"] - t["truth"]) ** 2)
-    compared = facts.table("comparisons")
-    compared = compared[(compared["group"] == groups_of(row)[1]) & (compared["metric"] == "mae")]
-    benchmark = str(compared["benchmark"].iloc[0]) if len(compared) else ""
-    label, out = str(row["models"][0]), []
+    label, naive, out = str(row["models"][0]), _naive(facts, row), []
     for series, own in table[table["model"] == label].groupby("series", sort=False):
-        unit = display(str(series))[0]
-        naive = {name: _over(own, table[(table["model"] == name) & (table["series"] == series)]) for name in _naive(facts, row)}
-        known = {name: ratio for name, ratio in naive.items() if math.isfinite(ratio)}
+        ratios = {name: _over(own, table[(table["model"] == name) & (table["series"] == series)]) for name in naive}
+        known = {name: ratio for name, ratio in ratios.items() if math.isfinite(ratio)}
         hardest = max(known, key=lambda name: known[name], default="")
         inside = float(((own["q10"] <= own["truth"]) & (own["truth"] <= own["q90"])).mean())
         out.append(
             (
                 Cell(series_name(str(series))),
                 Cell(str(len(own))),
-                Cell(number(math.sqrt(float(own["miss"].mean())), unit)),
-                Cell(plain(naive.get(benchmark, math.nan), 2)),
-                Cell(plain(known.get(hardest, math.nan), 2), hardest),
+                Cell(number(math.sqrt(float(own["miss"].mean())), display(str(series))[0])),
+                *([Cell(plain(known.get(hardest, math.nan), 2), hardest)] if naive else []),
                 Cell(percent(inside, sign=False)),
             )
         )
     columns = (
         Column("Series"), Column("Months", True), Column("Root mean square error", True),
-        Column(f"over {benchmark or 'the benchmark'}", True), Column("over the best naive in hindsight", True),
-        Column(f"in 80{NBSP}%", True),
+        *([Column("over the best naive in hindsight", True)] if naive else []), Column(f"in 80{NBSP}%", True),
     )  # fmt: skip
-    said = [str(text) for text in compared["text"][compared["model"] == label]]
-    note = f"Ratios of errors over the months that both answered, below 1 is better. {label}: {said[0]}." if said else ""
-    return Table("Earlier months asked as many days before publication as this one.", columns, tuple(out), note)
+    compared = facts.table("comparisons")
+    compared = compared[(compared["group"] == groups_of(row)[1]) & (compared["metric"] == "mae") & (compared["model"] == label)]
+    said = f" Against the benchmark chosen beforehand: {compared['text'].iloc[0]}." if len(compared) else ""
+    note = "The ratio of errors is below 1 where the model is better than the naive one that did best in the same months."
+    return Table(
+        "Earlier months asked as many days before publication as this one.", columns, tuple(out), (note if naive else "") + said
+    )
 
 
 def _naive(facts: Facts, row: dict[str, Any]) -> list[str]:
