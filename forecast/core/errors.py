@@ -55,6 +55,10 @@ class MissingExtraError(ForecastError):
     """An optional library is not installed; becomes a Finding."""
 
 
+class WriteError(ForecastError):
+    """A file cannot be written whole: no room, no right, or a link in its place."""
+
+
 class SourceError(ForecastError):
     """A source did not answer, or answered with something else."""
 

@@ -121,6 +121,23 @@ def predict_lanes(
     ]
 
 
+def predict_beside(
+    questions: Sequence[Question],
+    rngs: Sequence[np.random.Generator],
+    transform: str,
+    fewest: int,
+    paths: Callable[[Lane, Vintage, np.random.Generator], Paths],
+) -> list[Outcome]:
+    """Question after question, for models with other series beside: `paths` is told the vintage that parameters come from."""
+
+    def answered(vintage: Vintage, task: Task, rng: np.random.Generator) -> Outcome:
+        then = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
+        solve = each(lambda lane, own: paths(lane, then, own))
+        return predict_lanes([(vintage, task)], [rng], transform, lambda season: fewest, solve)[0]
+
+    return [answered(vintage, task, rng) for (vintage, task), rng in zip(questions, rngs, strict=True)]
+
+
 def each(one: Callable[[Lane, np.random.Generator], Paths]) -> Solver:
     """A solver that takes lane after lane; the error of one is its own."""
 
@@ -173,7 +190,8 @@ def laned(cls: type[T]) -> type[T]:
             for (_, task), outcome in zip(questions, outcomes, strict=True)
         ]
 
-    cls.predict, cls.predict_many = predict, predict_many  # type: ignore[attr-defined]
+    for name, verb in (("predict", predict), ("predict_many", predict_many)):
+        setattr(cls, name, verb)
     return cls
 
 

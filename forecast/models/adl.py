@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from forecast.core.company import alike
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.lanes import Lane, Outcome, Paths, Question, Stretch, each, laned, predict_lanes
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, Stretch, laned, predict_beside
 from forecast.core.registry import model
 from forecast.core.regressors import event_regressors, lunar_regressor
 from forecast.core.results import Forecast
@@ -89,12 +88,7 @@ class Adl:
 
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """TooShortError below eighteen months."""
-        return [self._answered(vintage, task, rng) for (vintage, task), rng in zip(questions, rngs, strict=True)]
-
-    def _answered(self, vintage: Vintage, task: Task, rng: np.random.Generator) -> Outcome:
-        then = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
-        solve = each(lambda lane, own: self._paths(lane, then, own))
-        return predict_lanes([(vintage, task)], [rng], self.transform, lambda season: FEWEST, solve)[0]
+        return predict_beside(questions, rngs, self.transform, FEWEST, self._paths)
 
     def _paths(self, lane: Lane, then: Vintage, rng: np.random.Generator) -> Paths:
         others, short = self._others(lane, then)

@@ -10,8 +10,7 @@ import numpy as np
 
 from forecast.core.company import alike
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.lanes import Lane, Outcome, Paths, Question, Stretch, each, laned, predict_lanes
-from forecast.core.questions import Task
+from forecast.core.lanes import Lane, Paths, Question, Stretch, laned, predict_beside
 from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.core.transform import choose_scale
@@ -52,12 +51,7 @@ class Factor:
 
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """TooShortError below eighteen months."""
-        return [self._answered(vintage, task, rng) for (vintage, task), rng in zip(questions, rngs, strict=True)]
-
-    def _answered(self, vintage: Vintage, task: Task, rng: np.random.Generator) -> Outcome:
-        then = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
-        solve = each(lambda lane, own: self._paths(lane, then, own))
-        return predict_lanes([(vintage, task)], [rng], self.transform, lambda season: FEWEST, solve)[0]
+        return predict_beside(questions, rngs, self.transform, FEWEST, self._paths)
 
     def _paths(self, lane: Lane, then: Vintage, rng: np.random.Generator) -> Paths:
         first = min(lane.now.first, lane.training.first)
