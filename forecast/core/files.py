@@ -72,7 +72,8 @@ def segment(name: str) -> str:
     safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".")[:LONGEST]
     if safe and safe == name and not RESERVED.match(safe):
         return name
-    return f"{'_' if RESERVED.match(safe) else ''}{safe or 'name'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return f"{'_' if RESERVED.match(safe) else ''}{safe or 'name'}-{mark}"
 
 
 def sha256(path: Path) -> str:

@@ -96,7 +96,7 @@ def _question(base: Vintage, then: Vintage, series: str, last: int, longest: int
     truth = base.observed(series).at(int(when[0]), int(when[-1]))
     when, truth = when[np.isfinite(truth)], truth[np.isfinite(truth)]
     labels = [base.steps.label(int(m)) for m in when]
-    return PastQuestion(place, age, then, Task(then.day, series, labels, draws=DRAWS), origin, when - origin, truth)
+    return PastQuestion(place, age, then, Task.past(then.day, series, labels, draws=DRAWS), origin, when - origin, truth)
 
 
 def past_nowcasts(vintage: Vintage, task: Task, origins: int, width: int = 7) -> list[PastQuestion]:
@@ -146,9 +146,9 @@ def _nowcast(
     truth = np.array([float(known.at(m, m)[0]) for m in when.tolist()])
     when, truth = when[np.isfinite(truth)], truth[np.isfinite(truth)]
     labels = [base.steps.label(int(m)) for m in when]
-    return PastQuestion(0, 0, then, Task(day, series, labels, draws=DRAWS), origin, when - origin, truth)
+    return PastQuestion(0, 0, then, Task.past(day, series, labels, draws=DRAWS), origin, when - origin, truth)
 
 
 def one_by_one(task: Task) -> Sequence[Task]:
     """The same question about each series by itself."""
-    return [Task(task.day, series, task.months, task.fitted_on, task.draws) for series in task.series]
+    return [task.about(series) for series in task.series]

@@ -24,7 +24,9 @@ OwnBaseline = tuple[str, str, str] | tuple[str, str, str, float]
 class Task:
     """Predict `months` of `series`, standing on `day`, with parameters of the vintage of `fitted_on` (default `day`).
 
-    `months` are labels; they may lie in the future, at the ragged edge, or in a hole cut on purpose.
+    `months` are labels; they may lie in the future, at the ragged edge, or in a hole cut on purpose. `stream` names the random
+    numbers: tasks of one stream share theirs (common random numbers), so that two vintages differ by what was known alone;
+    the old questions of a backtest have their cutoffs as streams, so that luck is averaged over cutoffs.
     """
 
     day: dt.date
@@ -32,6 +34,7 @@ class Task:
     months: tuple[str, ...]
     fitted_on: dt.date | None = None
     draws: int = 1000
+    stream: str = ""
 
     def __init__(
         self,
@@ -40,18 +43,31 @@ class Task:
         months: Iterable[str],
         fitted_on: str | dt.date | None = None,
         draws: int = 1000,
+        stream: str = "",
     ) -> None:
         object.__setattr__(self, "day", mm.parse_day(day))
         object.__setattr__(self, "series", (series,) if isinstance(series, str) else tuple(series))
         object.__setattr__(self, "months", tuple(months))
         object.__setattr__(self, "fitted_on", mm.parse_day(fitted_on) if fitted_on else None)
         object.__setattr__(self, "draws", int(draws))
+        object.__setattr__(self, "stream", stream)
         if not self.series or not self.months:
             raise DataError("a Task needs at least one series and one month")
 
     def ordinals(self, vintage: Vintage) -> list[int]:
         """The asked months as integers of the vintage's time axis."""
         return [vintage.steps.ordinal(m) for m in self.months]
+
+    def about(self, series: str | Iterable[str], months: Iterable[str] = ()) -> Task:
+        """The same question about other series, and about other months where any are given."""
+        return Task(self.day, series, tuple(months) or self.months, self.fitted_on, self.draws, self.stream)
+
+    @classmethod
+    def past(
+        cls, day: dt.date, series: str, months: Iterable[str], fitted_on: dt.date | None = None, draws: int = 1000
+    ) -> Task:
+        """An old question, to be marked against what came: its random numbers are those of its cutoff."""
+        return cls(day, series, months, fitted_on, draws, stream=day.isoformat())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -68,7 +69,7 @@ def _asked(label: str, spec: dict[str, Any], group: str, past: Past) -> Asked:
 
 def _past(door: Door, past: Past) -> tuple[Vintage, Task]:
     task = past.task
-    return past.vintage(door), Task(task.day, task.series, task.months, task.fitted_on, DRAWS)
+    return past.vintage(door), replace(task, draws=DRAWS)
 
 
 def _effect(door: Door, row: EffectRow, day: Any) -> tuple[Vintage, Design]:

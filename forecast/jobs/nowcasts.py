@@ -181,7 +181,7 @@ def _earlier(row: NowcastRow, series: str, door: Door, day: dt.date, left: int, 
             continue
         newest = vintage.last_month(series)
         if newest < month:
-            task = Task(then, series, [vintage.steps.label(month)], draws=draws)
+            task = Task.past(then, series, [vintage.steps.label(month)], draws=draws)
             out.append(Past(task, newest, gap=month - newest - 1, known=kind_of(vintage, series), about=row.before))
     return out[-row.earlier :] if row.earlier else []
 

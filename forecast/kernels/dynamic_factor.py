@@ -37,13 +37,19 @@ def build(y: Floats, factors: int, order: int, persistent: bool) -> Any:
 
     One block of `factors` that follow a vector autoregression of `order`; `persistent`: what a series has of its own follows an
     autoregression of order one, else it is white noise.
+
+    Series enter the filter one at a time (Koopman and Durbin 2000, J. Time Ser. Anal. 21:281). The expectation step sets the
+    first state to what all figures say of it, and without white noise that is known exactly: the first figure's error has
+    variance zero. Entered one at a time it is left out; inverted with the others, rounding would decide on the likelihood.
     """
     from statsmodels.tsa.statespace.dynamic_factor_mq import DynamicFactorMQ
 
     if y.shape[1] > MOST:
         raise ValueError(f"{y.shape[1]} series where at most {MOST} are taken")
     block = {tuple(str(i) for i in range(factors)): order}
-    return DynamicFactorMQ(y, factors=factors, factor_orders=block, idiosyncratic_ar1=persistent, standardize=False)
+    model = DynamicFactorMQ(y, factors=factors, factor_orders=block, idiosyncratic_ar1=persistent, standardize=False)
+    model.ssm.filter_univariate = True  # series by series, it leaves out what is known already (below)
+    return model
 
 
 def fit(model: Any, steps: int = 200, tolerance: float = 1e-5) -> Fit:

@@ -288,5 +288,17 @@ def _conditional(fitted: Fit, v: Floats, rows: Ints) -> tuple[Floats, Floats, fl
     mean = x[rows] @ beta + wc.T @ residual
     leverage = np.linalg.solve(r.T, (x[rows] - wc.T @ wx).T)
     covariance = v[np.ix_(rows, rows)] - wc.T @ wc + leverage.T @ leverage
+    return mean, symmetric_root(covariance), float(residual @ residual)
+
+
+def symmetric_root(covariance: Floats) -> Floats:
+    """The symmetric root R of a covariance (h, h), R R = covariance, where a Cholesky factor might not exist.
+
+    It is the only root that is a function of the matrix: eigenvectors of like eigenvalues may be turned and each may change
+    its sign, so draws made with them alone would be others on another processor. Variances below rounding (1e-13 of the
+    largest) are zero, because their square roots are not small.
+    """
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    return mean, vectors * np.sqrt(np.clip(values, 0.0, None)), float(residual @ residual)
+    sizes = np.sqrt(np.where(values > 1e-13 * values[-1], values, 0.0))
+    root: Floats = (vectors * sizes) @ vectors.T
+    return root

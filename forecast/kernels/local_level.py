@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.kernels.gaussian import symmetric_root
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -94,10 +96,9 @@ def paths(laid: Laid, values: Floats, posterior: Floats, count: int, rng: np.ran
         size = 1.0 + q**2 * laid.spread
         gain = q**2 * laid.across / size
         covariance = np.eye(h) + 1.0 / n + q**2 * (laid.ahead - gain @ laid.across.T)
-        roots, vectors = np.linalg.eigh(covariance)
-        root = vectors * np.sqrt(np.clip(roots, 0.0, None))
+        root = symmetric_root(covariance)
         scale = np.sqrt((z**2 / size).sum() / rng.chisquare(n - 1, some))
-        out.append(values.mean() + gain @ z + scale[:, None] * (rng.standard_normal((some, h)) @ root.T))
+        out.append(values.mean() + gain @ z + scale[:, None] * (rng.standard_normal((some, h)) @ root))
     drawn: Floats = rng.permutation(np.vstack(out))
     return drawn
 

@@ -68,10 +68,10 @@ class Bridge:
         for series in task.series:
             source = self._source(vintage, series)
             if source is None:
-                out.append((self.inner, Task(task.day, series, task.months, task.fitted_on, task.draws)))
+                out.append((self.inner, task.about(series)))
             elif wanted := self._unknown(vintage, source, task):
                 labels = [vintage.steps.label(m) for m in wanted]
-                out.append((self.inner, Task(task.day, source, labels, task.fitted_on, task.draws)))
+                out.append((self.inner, task.about(source, labels)))
         return out
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:

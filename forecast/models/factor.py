@@ -16,6 +16,7 @@ from forecast.core.results import Forecast
 from forecast.core.transform import choose_scale
 from forecast.core.vintage import Floats, Vintage
 from forecast.kernels import dynamic_factor
+from forecast.kernels.gaussian import symmetric_root
 from forecast.kernels.resample import inflation, matched
 
 FEWEST = 18  # months of the target
@@ -71,9 +72,7 @@ class Factor:
         found = dynamic_factor.moments(current, fitted.params, asked, np.zeros(lane.horizon, dtype=np.int64))
         if not (np.isfinite(found.mean).all() and np.isfinite(found.covariance).all()):
             raise ArithmeticError("the smoothed months are not finite")
-        values, vectors = np.linalg.eigh(found.covariance)
-        root = vectors * np.sqrt(np.clip(values, 0.0, None))
-        noise = matched(lane.draws, lane.horizon, rng) @ root.T
+        noise = matched(lane.draws, lane.horizon, rng) @ symmetric_root(found.covariance)
         free = len(own) - 2 * self.factors - 2
         z = centre + width * (found.mean + noise * inflation(free, lane.draws, rng))
         told = f"expectation-maximisation {fitted.status} after {fitted.steps} steps, log-likelihood {found.loglike:.2f}"

@@ -317,7 +317,8 @@ def _request(
     i: int, device: str, spec: Spec, seen: Vintage, task: Task, broken: Broken, months: Months, known: int
 ) -> _Request:
     labels = [seen.steps.label(int(m)) for m in months]
-    inner = Task(seen.day, broken.series, labels, task.fitted_on if seen.day == task.day else None, task.draws)
+    fitted_on = task.fitted_on if seen.day == task.day else None
+    inner = Task(seen.day, broken.series, labels, fitted_on, task.draws, task.stream)
     return _Request(i, device, known, months, (spec, inner, seen))
 
 

@@ -68,7 +68,7 @@ class Reconciled:
         for tree, alone in self._trees(vintage, task):
             seen = vintage if tree is None else with_rest(vintage, tree)
             for node in (alone,) if tree is None else tree.nodes:
-                out.append((self.inner, replace_series(task, node), seen))
+                out.append((self.inner, task.about(node), seen))
             if tree is not None and self.how == "mint":
                 out += [(self.inner, past.task, past.vintage) for past in self._past(seen, task, tree)]
         return out
@@ -113,10 +113,10 @@ class Reconciled:
         block = self._block(vintage, task, series)
         label = vintage.steps.label
         months = [label(m) for m in block.months]
-        out: list[Wanted] = [(self.inner, Task(task.day, series, months, task.fitted_on, task.draws), vintage)]
+        out: list[Wanted] = [(self.inner, task.about(series, months), vintage)]
         for size in block.levels:
             count = block.cycles * (vintage.season or 1) // size
-            asked = Task(task.day, f"{series} by {size}", [str(b) for b in range(count)], task.fitted_on, task.draws)
+            asked = task.about(f"{series} by {size}", [str(b) for b in range(count)])
             out.append((self.inner, asked, in_blocks(vintage, series, block.last, size)))
         return out
 
@@ -130,7 +130,7 @@ class Reconciled:
         columns = [block.months.index(m) for m in asked]
         if not levels:
             why = lost or ["nothing to add up: " + ("no month after the last one known" if vintage.season else "no season")]
-            return _unchanged(replace(monthly, draws=monthly.draws[:, :, columns], task=replace_series(task, series)), *why)
+            return _unchanged(replace(monthly, draws=monthly.draws[:, :, columns], task=task.about(series)), *why)
         season = vintage.season or 1
         sums = np.vstack([np.kron(np.eye(season // size), np.ones(size)) for size, _ in levels])
         for cycle in range(block.cycles):
@@ -154,7 +154,7 @@ class Reconciled:
     def _past(self, seen: Vintage, task: Task, tree: Tree) -> list[Any]:
         """Past questions one step ahead about every node, node by node."""
         first = task.months[int(np.argmin(task.ordinals(seen)))]
-        return past_questions(seen, Task(task.day, tree.nodes, [first], task.fitted_on), self.origins, 1)
+        return past_questions(seen, task.about(tree.nodes, [first]), self.origins, 1)
 
     def _placed(
         self, vintage: Vintage, task: Task, tree: Tree, now: Sequence[Any], past: Sequence[Any], then: Sequence[Any]
@@ -192,11 +192,6 @@ class Reconciled:
         if correlation is not None:
             weight = correlation * np.sqrt(np.outer(weight, weight))
         return reconcile.nonnegative(base, sums, weight) if positive else reconcile.adjusted(base, sums, weight)
-
-
-def replace_series(task: Task, series: str) -> Task:
-    """The same question about one series."""
-    return Task(task.day, series, task.months, task.fitted_on, task.draws)
 
 
 def _sound(answer: Any, node: str) -> Forecast:

@@ -195,9 +195,7 @@ class Sarimax:
             future = None if exog is None else exog[last + 1 : size]
             mean = np.asarray(result.get_forecast(size - last - 1, exog=future).predicted_mean)[ahead - last - 1]
             spread = _ahead(result, size - last - 1)[np.ix_(ahead - last - 1, ahead - last - 1)]
-            values, vectors = np.linalg.eigh(inflated * spread)
-            root = vectors * np.sqrt(np.clip(values, 0.0, None))
-            out[:, asked > last] = mean + matched(draws, len(ahead), rng) @ root.T
+            out[:, asked > last] = mean + matched(draws, len(ahead), rng) @ gaussian.symmetric_root(inflated * spread)
         if len(inside):
             smoothed = result.get_prediction(0, last, information_set="smoothed")
             mean, spread = np.asarray(smoothed.predicted_mean)[inside], np.asarray(smoothed.se_mean)[inside]

@@ -24,12 +24,14 @@ CAUGHT = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # 
 
 
 def seed_of(seed: int, method: Any, question: Question) -> int:
-    """A job's seed: a hash of the config's seed, the method's words and the question's series.
+    """A job's seed: a hash of the config's seed, the method's words, the question's series and its stream.
 
-    Data, cutoff, order and code version do not enter, so two vintages share their random numbers.
+    Data, order and code version do not enter, so two vintages share their random numbers; nor does the day of a question but
+    through its stream, which holds the cutoff of an old one: luck that all cutoffs shared would not average out.
     """
     series = question.series if isinstance(question, Task) else question.treated
-    text = json.dumps([seed, registry.spec_of(method), list(series)], sort_keys=True, default=str)
+    stream = [question.stream] if isinstance(question, Task) and question.stream else []
+    text = json.dumps([seed, registry.spec_of(method), list(series), *stream], sort_keys=True, default=str)
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 

@@ -124,7 +124,7 @@ def questions(
         for vintage, fit in zip(asked, fitted, strict=True):
             last = vintage.last_month(name)
             labels = [vintage.steps.label(last + gap + h) for h in range(1, horizon + 1)]
-            task = Task(vintage.day, name, labels, fit if fit < vintage.day else None, draws)
+            task = Task.past(vintage.day, name, labels, fit if fit < vintage.day else None, draws)
             since = last - window_months + 1 if window == "rolling" else None
             out.append(Past(task, last, since, gap, kind_of(vintage, name)))
     return out

@@ -53,7 +53,7 @@ class Asked:
                     whole, _ = self.mean(method, vintage, fitted_on)
                     out[i] = float(whole[self.task.series.index(series), places].sum())
                     continue
-                tasks[i] = Task(vintage.day, series, labels, fitted_on, self.task.draws)
+                tasks[i] = Task(vintage.day, series, labels, fitted_on, self.task.draws, self.task.stream)
         made = self.recall.answers(method, [(task, vintage) for task in tasks.values()])
         for i, answer in zip(tasks, made, strict=True):
             out[i] = float(answer.mean.sum()) if isinstance(answer, Forecast) else math.nan
@@ -74,7 +74,7 @@ class Asked:
 
     def _task(self, vintage: Vintage, fitted_on: dt.date | None) -> Task:
         own = None if fitted_on == vintage.day else fitted_on  # one question is not put in two spellings
-        return Task(vintage.day, self.task.series, self.task.months, own, self.task.draws)
+        return Task(vintage.day, self.task.series, self.task.months, own, self.task.draws, self.task.stream)
 
 
 def bearing(asked: Asked, method: Any, held: dt.date, old: Vintage, new: Vintage) -> list[tuple[str, ...]]:

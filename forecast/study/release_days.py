@@ -86,7 +86,7 @@ def nowcasts(
                 if newest >= release.first:  # known already, inside a sum
                     continue
                 labels = [vintage.steps.label(month) for month in range(release.first, release.last + 1)]
-                task = Task(vintage.day, name, labels, None, draws)
+                task = Task.past(vintage.day, name, labels, None, draws)
                 pasts.append(Past(task, newest, gap=release.first - newest - 1, known=kind_of(vintage, name)))
                 vintages.append(vintage)
     if not pasts:

@@ -71,7 +71,7 @@ def scenarios(method: Any, vintage: Vintage, task: Task, given: Sequence[Scenari
     for scenario in given:
         then = vintage.under(scenario)
         for series in task.series:
-            inner = Task(task.day, series, task.months, task.fitted_on, task.draws)
+            inner = task.about(series)
             rests = basis(then, series, inner)
             faithful(vintage, then, series, scenario.name)
             reason = _unanswerable(then, inner, rests, scenario.name)
