@@ -202,7 +202,7 @@ def run(
     import time
 
     from forecast.jobs.execute import execute
-    from forecast.jobs.folder import close, finished, folder_of, open_for_writing, write
+    from forecast.jobs.folder import CACHE, close, finished, folder_of, opened, write
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import plan
     from forecast.report.compose import write_all
@@ -213,15 +213,16 @@ def run(
     asked = load(config, None if as_of is None else str(as_of), cluster)
     planned = plan(asked, archive_of(asked))
     folder = folder_of(asked, out)
-    if fresh or not finished(folder, planned):
-        open_for_writing(folder, fresh)
-        (folder / "run.json").unlink(missing_ok=True)
+    if not fresh and finished(folder, planned):
+        return Run(folder)
+    with opened(folder, fresh):
         timings = {"plan": time.perf_counter() - began}
-        outcomes = execute(planned, folder / ".cache", workers)
+        outcomes = execute(planned, folder / CACHE, workers)
         timings["execute"] = time.perf_counter() - began - timings["plan"]
-        write(folder, planned, outcomes, timings)
-        write_all(Run(folder))
-        close(folder, time.perf_counter() - began)
+        if not finished(folder, planned):  # by another run at the same time
+            write(folder, planned, outcomes, timings)
+            write_all(Run(folder))
+            close(folder, time.perf_counter() - began)
     return Run(folder)
 
 

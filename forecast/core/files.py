@@ -76,9 +76,11 @@ def segment(name: str) -> str:
     return f"{'_' if RESERVED.match(safe) else ''}{safe or 'name'}-{mark}"
 
 
-def sha256(path: Path) -> str:
-    """Hash of a file's bytes, as hexadecimal digits."""
-    with path.open("rb") as file:
+def sha256(what: Path | bytes) -> str:
+    """Hash of some bytes, or of a file's, as hexadecimal digits."""
+    if isinstance(what, bytes):
+        return hashlib.sha256(what).hexdigest()
+    with what.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

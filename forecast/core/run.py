@@ -1,45 +1,48 @@
-"""Run: one executed config, a finished folder opened for reading."""
+"""Run: one executed config, a finished folder opened for reading; what is read is what was written, or an error."""
 
 from __future__ import annotations
 
 import functools
+import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.core import manifest
 from forecast.core.errors import DataError
+from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA_VERSION = 1
-TABLES = (
-    "forecasts", "scores", "effects", "paths", "placebos", "gates", "observations", "comparisons", "failures", "regimes",
-    "claims", "parts", "sensitivity", "scenarios", "news", "calendar",
-)  # fmt: skip
+PARTS = {"as_of": str, "config": dict, "versions": dict}  # of run.json, without which no page can be drawn
+LEADING = 3  # columns that every version of a table has; the others may have come later
+AGAIN = "forecast run CONFIG --fresh"
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder: its tables as attributes (`run.forecasts`, `run.effects`, ...), `info` (run.json), `findings`."""
+    """A run folder: its tables as attributes (`run.forecasts`, `run.effects`, ...), `info` (run.json), `findings`.
+
+    Every file read is held against the folder's manifest; one that is not what was written is a DataError. A folder without a
+    manifest opens all the same, `verified` says so.
+    """
 
     folder: Path
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))
         path = self.folder / "run.json"
+        refuse_newer(self.folder)
         if not path.is_file():
             raise DataError("this is not a finished run folder", where=str(self.folder), hint="forecast run CONFIG")
         schema = self.info.get("schema_version")
         if not isinstance(schema, int):
-            raise DataError("the file says nothing of a run's schema", where=str(path), hint="forecast run CONFIG --fresh")
-        if schema > SCHEMA_VERSION:
-            raise DataError(
-                f"the run was written with schema {schema}, this package reads {SCHEMA_VERSION}",
-                where=str(path),
-                hint="a newer version of the package",
-            )
+            raise DataError("the file says nothing of a run's schema", where=str(path), hint=AGAIN)
+        wrong = [name for name, kind in PARTS.items() if not isinstance(self.info.get(name), kind)]
+        if wrong:
+            raise DataError(f"the file does not hold a run's {', '.join(wrong)}", where=str(path), hint=AGAIN)
 
     @functools.cached_property
     def info(self) -> dict[str, Any]:
@@ -50,16 +53,39 @@ class Run:
     @functools.cached_property
     def findings(self) -> list[dict[str, str]]:
         """Soft problems found on the way."""
-        loaded: list[dict[str, str]] = self._json("findings.json")
+        loaded = self._json("findings.json")
+        if not isinstance(loaded, list) or not all(isinstance(one, dict) for one in loaded):
+            raise DataError("the run's findings.json holds no list of findings", where=str(self.folder), hint=AGAIN)
         return loaded
+
+    @property
+    def verified(self) -> bool:
+        """Whether the folder has a manifest, so that what is read can be held against what was written."""
+        return manifest.sealed(self.folder)
+
+    def check(self) -> None:
+        """Refuse a run of which a table, run.json or findings.json is not what was written."""
+        for name in manifest.differences(self.folder):
+            if name.endswith((".parquet", ".json")):
+                self._bytes(name)
+
+    def _bytes(self, name: str) -> bytes:
+        """The bytes of a file, if they are those that were written."""
+        try:
+            data = (self.folder / name).read_bytes()
+        except OSError as error:
+            raise DataError(f"the run's {name} cannot be read: {error.strerror}", where=str(self.folder), hint=AGAIN) from None
+        wrong = manifest.difference(self.folder, name, data)
+        if wrong:
+            where = str(self.folder / name)
+            raise DataError(f"the run's {name} is not what was written: {wrong}", where=where, hint="forecast run CONFIG")
+        return data
 
     def _json(self, name: str) -> Any:
         try:
-            return json.loads((self.folder / name).read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise DataError(
-                f"the run's {name} cannot be read", where=f"{self.folder}: {error}", hint="forecast run CONFIG --fresh"
-            ) from None
+            return json.loads(self._bytes(name).decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"the run's {name} cannot be read", where=f"{self.folder}: {error}", hint=AGAIN) from None
 
     def table(self, name: str) -> pd.DataFrame:
         """One table of the run."""
@@ -69,13 +95,29 @@ class Run:
         if not path.exists():
             raise DataError(f"the run has no table '{name}'", where=str(self.folder), hint=", ".join(TABLES))
         try:
-            return pd.read_parquet(path)
+            table = pd.read_parquet(io.BytesIO(self._bytes(path.name)))
         except (OSError, ValueError) as error:
-            raise DataError(
-                f"the run's table '{name}' cannot be read", where=f"{path}: {error}", hint="forecast run CONFIG --fresh"
-            ) from None
+            raise DataError(f"the run's table '{name}' cannot be read", where=f"{path}: {error}", hint=AGAIN) from None
+        lacking = [column for column in list(COLUMNS.get(name, ()))[:LEADING] if column not in table.columns]
+        if lacking:
+            raise DataError(f"this is no table '{name}': it lacks {', '.join(lacking)}", where=str(path), hint=AGAIN)
+        return table
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in TABLES:
             return self.table(name)
         raise AttributeError(name)
+
+
+def refuse_newer(folder: Path) -> None:
+    """Refuse a folder whose run was written by a newer version of the package, which this one must not overwrite."""
+    try:
+        schema = json.loads((folder / "run.json").read_bytes())["schema_version"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return
+    if isinstance(schema, int) and schema > SCHEMA_VERSION:
+        raise DataError(
+            f"the run was written with schema {schema}, this package reads {SCHEMA_VERSION}",
+            where=str(folder / "run.json"),
+            hint="a newer version of the package, or --out DIR; this one leaves the folder as it is",
+        )

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
-import os
-import pickle
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +14,16 @@ from forecast import __version__
 from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.effects import Effect
+from forecast.core.errors import ForecastError
 from forecast.core.months import parse_day
 from forecast.core.results import Failure, Skipped
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import Vary
 from forecast.jobs.nowcasts import Moved, news_rows
+from forecast.jobs.outcome import Outcome
 from forecast.jobs.plan import Batch, Plan
 from forecast.jobs.scenarios import Outlook, rows_of as rows_of_fans
+from forecast.jobs.store import Store
 from forecast.jobs.workers import Far, by_cluster, by_processes, dask_cluster
 from forecast.study import ask
 from forecast.study.backtest import answers
@@ -30,8 +31,9 @@ from forecast.study.door import Door, refuse
 from forecast.study.frames import forecast_rows
 from forecast.study.score import Scale, job_of, metrics_of, rows_of, scale_of
 from forecast.study.truth import truth_of
-from forecast.study.vary import Variation, variations
+from forecast.study.vary import variations
 
+TRIES = 3  # rounds over the plan before it is given up that answers stay where they are put
 Given = list[list[Any]]  # answers of the batches that another rests on, member by member
 
 
@@ -59,63 +61,56 @@ class Context:
         return {}
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What a batch leaves behind: rows of tables, no draws of forecasts; `effects` answer a question on an event, by estimator.
-
-    `varied` are answers to such a question asked otherwise, each with its estimator.
-    """
-
-    batch: str
-    forecasts: list[dict[str, Any]] = field(default_factory=list)
-    scores: list[dict[str, Any]] = field(default_factory=list)
-    failures: list[dict[str, Any]] = field(default_factory=list)
-    skipped: str = ""
-    effects: dict[str, Effect | Failure] = field(default_factory=dict)
-    varied: list[tuple[str, Variation]] = field(default_factory=list)
-    scenarios: list[dict[str, Any]] = field(default_factory=list)
-    news: list[dict[str, Any]] = field(default_factory=list)
-
-
 def execute(plan: Plan, cache: Path, workers: int = 1) -> list[Outcome]:
     """All outcomes of a plan, in the plan's order; those in `cache` are not done again.
 
-    By the config's cluster where it names one, else by `workers` processes.
+    By the config's cluster where it names one, else by `workers` processes. What is lost on the way (a damaged answer is
+    dropped, another run of the same config ends and removes it) is asked for again.
     """
-    cache.mkdir(parents=True, exist_ok=True)
+    store = Store(cache)
+    store.open()
     context = context_of(plan)
-    (path := cache / "context.pkl").unlink(missing_ok=True)
-    _store(path, context)
     keys = keys_of(plan, context)
+    for _ in range(TRIES):
+        _answer(plan, store, keys, context, workers)
+        found = [outcome for batch in plan.batches if (outcome := store.read(keys[batch.name])) is not None]
+        if len(found) == len(plan.batches):
+            return found
+    raise ForecastError("stored answers are lost as soon as they are kept", where=str(cache), hint="--out DIR, on another disk")
+
+
+def _answer(plan: Plan, store: Store, keys: dict[str, str], context: Context, workers: int) -> None:
+    """Stage by stage, every batch that the store does not hold."""
     with contextlib.ExitStack() as stack:
         tick = stack.enter_context(_progress(len(plan.batches)))
         cluster, far = plan.config.scale.cluster, None
         for stage in plan.stages:
-            todo = [b for b in stage if not _done(cache, keys, b)]
+            todo = [batch for batch in stage if not _done(store, keys, batch)]
             for _ in range(len(stage) - len(todo)):
                 tick()
             if todo and cluster is not None and far is None:
                 far = stack.enter_context(dask_cluster(cluster, context))
-            for _ in _answering(todo, cache, keys, workers, far):
+            for _ in _answering(todo, store, keys, context, workers, far):
                 tick()
-    return [_read(cache / f"{keys[batch.name]}.pkl") for batch in plan.batches]
 
 
-def _answering(todo: list[Batch], cache: Path, keys: dict[str, str], workers: int, far: Far | None) -> Iterator[None]:
+def _answering(
+    todo: list[Batch], store: Store, keys: dict[str, str], context: Context, workers: int, far: Far | None
+) -> Iterator[None]:
     """One stage, each batch stored as soon as it is answered."""
     if far is not None and todo:
         named = {batch.name: batch for batch in todo}
-        calls = ((batch, _given(batch, cache, keys)) for batch in todo)
+        calls = ((batch, given) for batch in todo if (given := _given(batch, store, keys)) is not None)
         for name, outcome, draws in by_cluster(far, calls, far_batch):
-            _keep(named[name], outcome, draws, cache, keys)
+            _keep(named[name], outcome, draws, store, keys)
             yield
     elif workers > 1 and len(todo) > 1:
-        run = functools.partial(run_batch, cache=cache, keys=keys)
-        for _ in by_processes(todo, run, functools.partial(_done, cache, keys), workers):
+        run = functools.partial(run_batch, store=store, keys=keys)
+        for _ in by_processes(todo, run, functools.partial(_done, store, keys), workers, context):
             yield
     else:
         for batch in todo:
-            run_batch(batch, cache, keys)
+            run_batch(batch, context, store=store, keys=keys)
             yield
 
 
@@ -137,7 +132,7 @@ def keys_of(plan: Plan, context: Context) -> dict[str, str]:
     truth = plan.vintage.fingerprint()
     marks = repr((context.metrics, sorted(context.scales.items())))
     for batch in sorted(plan.batches, key=lambda b: b.stage):
-        parts = [_code(), str(context.seed), repr(batch.spec), repr(batch.design), truth]
+        parts = [code_hash(), str(context.seed), repr(batch.spec), repr(batch.design), truth]
         parts += [keys[name] for name in batch.rests_on]
         asked = [(repr(past), past.task.day) for past in batch.pasts]
         asked += [(day, parse_day(day)) for day in (batch.vary.day if batch.vary else ())]
@@ -157,14 +152,15 @@ def keys_of(plan: Plan, context: Context) -> dict[str, str]:
     return keys
 
 
-def run_batch(batch: Batch, cache: Path, keys: dict[str, str]) -> None:
+def run_batch(batch: Batch, context: Context, store: Store, keys: dict[str, str]) -> None:
     """Answer one batch and store its outcome; draws only where another batch rests on them."""
-    context = _context(str(cache / "context.pkl"), os.stat(cache / "context.pkl").st_mtime_ns)
-    _keep(batch, *answered(batch, _given(batch, cache, keys), context), cache, keys)
+    given = _given(batch, store, keys)
+    if given is not None:
+        _keep(batch, *answered(batch, given, context), store, keys)
 
 
 def far_batch(batch: Batch, given: Given, context: Context) -> tuple[str, Outcome, list[Any]]:
-    """Answer one batch on a machine that may not see the cache; the outcome travels back."""
+    """Answer one batch on a machine that may not see the store; the outcome travels back."""
     return batch.name, *answered(batch, given, context)
 
 
@@ -185,15 +181,21 @@ def answered(batch: Batch, given: Given, context: Context) -> tuple[Outcome, lis
         return _tasks(batch, context, given)
 
 
-def _given(batch: Batch, cache: Path, keys: dict[str, str]) -> Given:
-    """The draws a batch rests on, member by member."""
-    return [_read(cache / f"{keys[name]}.draws") for name in batch.rests_on]
+def _given(batch: Batch, store: Store, keys: dict[str, str]) -> Given | None:
+    """The draws a batch rests on, member by member; None where some are lost, and their batch has to be done again."""
+    found = [draws for name in batch.rests_on if (draws := store.read(_draws(keys[name]))) is not None]
+    return found if len(found) == len(batch.rests_on) else None
 
 
-def _keep(batch: Batch, outcome: Outcome, draws: list[Any], cache: Path, keys: dict[str, str]) -> None:
+def _keep(batch: Batch, outcome: Outcome, draws: list[Any], store: Store, keys: dict[str, str]) -> None:
     if batch.keep:
-        _store(cache / f"{keys[batch.name]}.draws", draws)
-    _store(cache / f"{keys[batch.name]}.pkl", outcome)
+        store.write(_draws(keys[batch.name]), draws)
+    store.write(keys[batch.name], outcome)
+
+
+def _draws(key: str) -> str:
+    """The key of the draws beside an outcome."""
+    return f"{key}.draws"
 
 
 def _tasks(batch: Batch, context: Context, given: Given) -> tuple[Outcome, list[Any]]:
@@ -297,35 +299,19 @@ def _varied(batch: Batch, vary: Vary, context: Context) -> Outcome:
 
 
 @functools.cache
-def _code() -> str:
+def code_hash() -> str:
     """Version and hash of the package's source: an answer of other code is no answer of this one."""
     home = Path(__file__).parents[1]
     digest = hashlib.sha256(__version__.encode())
     for path in sorted(home.rglob("*.py")):
         digest.update(path.relative_to(home).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
+    return digest.hexdigest()[:16]
 
 
-def _done(cache: Path, keys: dict[str, str], batch: Batch) -> bool:
-    stem = cache / keys[batch.name]
-    return stem.with_suffix(".pkl").exists() and (not batch.keep or stem.with_suffix(".draws").exists())
-
-
-def _store(path: Path, what: Any) -> None:
-    """Whole or not at all: a file of another name, then a rename."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_bytes(pickle.dumps(what, protocol=5))
-    os.replace(part, path)
-
-
-def _read(path: Path) -> Any:
-    return pickle.loads(path.read_bytes())
-
-
-@functools.lru_cache(maxsize=2)
-def _context(path: str, stamp: int) -> Context:
-    made: Context = _read(Path(path))
-    return made
+def _done(store: Store, keys: dict[str, str], batch: Batch) -> bool:
+    """Whether a batch is answered, and its answer sound."""
+    key = keys[batch.name]
+    return store.holds(key) and (not batch.keep or store.holds(_draws(key)))
 
 
 @contextlib.contextmanager

@@ -16,7 +16,7 @@ from forecast.core.events import Event
 from forecast.core.results import Failure, Summary
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Floats, Vintage
-from forecast.jobs.execute import Outcome
+from forecast.jobs.outcome import Outcome
 from forecast.jobs.plan import Batch, Plan, matching
 
 

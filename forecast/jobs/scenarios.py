@@ -16,11 +16,10 @@ from forecast.core.errors import ConfigError, DataError, NotIdentifiedError
 from forecast.core.events import Event, event_from
 from forecast.core.months import parse_day
 from forecast.core.questions import Task
-from forecast.core.results import Failure, Forecast, quantile_name
+from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_name
 from forecast.core.scenario import NEVER, Scenario
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.study.frames import PROBABILITIES
 from forecast.study.scenarios import Fan, mixed, scenarios
 
 POOLED = "all, by their probabilities"

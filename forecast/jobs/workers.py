@@ -18,17 +18,20 @@ DEATHS = 3  # times in a row that a worker may die before a stage is given up
 PATIENCE = 10  # seconds within which a scheduler must answer
 
 
-def by_processes(todo: Sequence[T], run: Callable[[T], None], done: Callable[[T], bool], count: int) -> Iterator[T]:
+def by_processes(
+    todo: Sequence[T], run: Callable[[T, Any], None], done: Callable[[T], bool], count: int, shared: Any
+) -> Iterator[T]:
     """The batches as they are done by `count` processes; what a process that died had in hand is done again.
 
-    run : answers a batch and stores its outcome; done : whether it is stored.
+    run : answers a batch, given it and `shared`, and stores its outcome; done : whether it is stored; shared : what all
+    batches need, which each process is handed once, as it starts.
     """
     from concurrent.futures.process import BrokenProcessPool
 
-    left, deaths = list(todo), 0
+    left, deaths, packed = list(todo), 0, pickle.dumps(shared, protocol=5)
     while left:
         try:
-            for batch in _pooled(left, run, count):
+            for batch in _pooled(left, run, count, packed):
                 left, deaths = [b for b in left if b is not batch], 0
                 yield batch
         except BrokenProcessPool:
@@ -44,7 +47,7 @@ def _given_up(problem: str) -> ForecastError:
     return ForecastError(problem, hint="fewer workers, or more memory for each; the same command goes on from what is done")
 
 
-def _pooled(todo: Sequence[T], run: Callable[[T], None], count: int) -> Iterator[T]:
+def _pooled(todo: Sequence[T], run: Callable[[T, Any], None], count: int, packed: bytes) -> Iterator[T]:
     """Batches over worker processes; an interrupt ends them and leaves what is done.
 
     No more batches are handed out than there are workers: a queue behind them would stand in the way of an interrupt.
@@ -54,12 +57,12 @@ def _pooled(todo: Sequence[T], run: Callable[[T], None], count: int) -> Iterator
     from joblib.externals.loky import get_reusable_executor
 
     count = min(count, len(todo))
-    executor = get_reusable_executor(max_workers=count, timeout=60, env=ONE_THREAD, initializer=_deaf_to_interrupts)
+    executor = get_reusable_executor(max_workers=count, timeout=60, env=ONE_THREAD, initializer=_begin, initargs=(packed,))
     waiting, running = iter(todo), dict[Future[None], T]()
     try:
         while True:
             while len(running) < count and (batch := next(waiting, None)) is not None:
-                running[executor.submit(run, batch)] = batch
+                running[executor.submit(_with_shared, run, batch)] = batch
             if not running:
                 return
             ended, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -71,11 +74,19 @@ def _pooled(todo: Sequence[T], run: Callable[[T], None], count: int) -> Iterator
         raise
 
 
-def _deaf_to_interrupts() -> None:
-    """Only the parent answers Ctrl-C, so workers print no tracebacks."""
+_HELD: list[Any] = []  # in a worker process: what all batches need
+
+
+def _begin(packed: bytes) -> None:
+    """Hold what all batches need; only the parent answers Ctrl-C, so workers print no tracebacks."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _HELD[:] = [pickle.loads(packed)]
+
+
+def _with_shared(run: Callable[[T, Any], None], batch: T) -> None:
+    run(batch, _HELD[0])
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.core.results import Failure, Forecast, quantile_name
+from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_name
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Floats, Vintage
 from forecast.study.backtest import Backtest, Past
@@ -16,8 +16,6 @@ from forecast.study.truth import Release, truth_of
 
 if TYPE_CHECKING:
     import pandas as pd
-
-PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 
 
 def forecast_rows(

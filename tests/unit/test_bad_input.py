@@ -342,13 +342,19 @@ def test_a_report_of_a_spoilt_run_is_refused(case, small, tmp_path):
     name, spoil, problem = SPOILT[case]
     folder = shutil.copytree(small, tmp_path / "run")
     (folder / name).write_text(spoil((folder / name).read_text("utf-8")), "utf-8")
+    assert ("schema 99" if "99" in problem else f"{name} is not what was written") in refused(call("report", folder))[0]
+    (folder / "manifest.json").unlink()
     assert problem in refused(call("report", folder))[0]
 
 
 def test_a_report_of_a_run_with_a_spoilt_table_is_refused(small, tmp_path):
     folder = shutil.copytree(small, tmp_path / "run")
     (folder / "scores.parquet").write_bytes(b"x")
+    assert "scores.parquet is not what was written" in refused(call("report", folder))[0]
+    (folder / "manifest.json").unlink()
     assert "'scores' cannot be read" in refused(call("report", folder))[0]
+    shutil.copy(folder / "effects.parquet", folder / "scores.parquet")
+    assert "no table 'scores': it lacks model" in refused(call("report", folder))[0]
     (folder / "scores.parquet").unlink()
     assert "no table 'scores'" in refused(call("report", folder))[0]
 

@@ -2,10 +2,10 @@
 
 from contracts.archives import SERIES, archive, day_after
 
-from forecast.core.run import TABLES
-from forecast.jobs.folder import COLUMNS
+from forecast.core.results import PROBABILITIES
+from forecast.core.schema import COLUMNS, TABLES
 from forecast.study.backtest import backtest
-from forecast.study.frames import PROBABILITIES, frame
+from forecast.study.frames import frame
 from forecast.study.score import score
 
 

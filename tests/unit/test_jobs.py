@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from forecast.core.archive import bundled_archive
-from forecast.core.run import TABLES, Run
+from forecast.core.run import Run
+from forecast.core.schema import COLUMNS, TABLES
 from forecast.jobs import execute as ex, folder as fo
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import plan
@@ -93,7 +94,7 @@ def done(tmp_path_factory):
 def test_every_table_is_there_with_its_columns(done):
     run = Run(done[1])
     for name in TABLES:
-        assert list(run.table(name).columns) == list(fo.COLUMNS[name])
+        assert list(run.table(name).columns) == list(COLUMNS[name])
     keys = ["job", "model", "model_used", "series", "unit", "cutoff", "month", "horizon", "h_info", "mean"]
     quantiles = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
     assert list(run.forecasts.columns[:20]) == [*keys, *quantiles, "truth"]
@@ -205,18 +206,18 @@ def test_an_interrupted_run_resumes_to_the_same_bytes(done, tmp_path, monkeypatc
     made, whole = done
     real, ran = ex.run_batch, []
 
-    def dies(batch, cache, keys):
+    def dies(batch, *rest, **more):
         if len(ran) == 3:
             raise KeyboardInterrupt
         ran.append(batch.name)
-        real(batch, cache, keys)
+        real(batch, *rest, **more)
 
     monkeypatch.setattr(ex, "run_batch", dies)
     with pytest.raises(KeyboardInterrupt):
         written(made, tmp_path / "run")
     assert not (tmp_path / "run" / "run.json").exists()
     again = []
-    monkeypatch.setattr(ex, "run_batch", lambda b, c, k: (again.append(b.name), real(b, c, k)))
+    monkeypatch.setattr(ex, "run_batch", lambda b, *rest, **more: (again.append(b.name), real(b, *rest, **more)))
     assert same(whole, written(made, tmp_path / "run"))
     assert not set(ran) & set(again)
     assert set(ran) | set(again) == {b.name for b in made.batches}
@@ -232,7 +233,7 @@ def test_a_half_written_answer_is_not_taken_for_one(done, tmp_path):
     cache = tmp_path / "run" / ".cache"
     cache.mkdir(parents=True)
     keys = ex.keys_of(made, ex.context_of(made))
-    (cache / f"{next(iter(keys.values()))}.pkl.123.part").write_bytes(b"half")
+    (cache / f"{next(iter(keys.values()))}.answer.123-0a.part").write_bytes(b"half")
     assert same(whole, written(made, tmp_path / "run"))
 
 
@@ -252,7 +253,7 @@ def test_a_run_with_nothing_to_answer_writes_empty_tables(tmp_path):
     folder = written(planned(tmp_path, 'name = "tiny"\n'), tmp_path / "run")
     run = Run(folder)
     assert run.forecasts.empty
-    assert list(run.scores.columns) == list(fo.COLUMNS["scores"])
+    assert list(run.scores.columns) == list(COLUMNS["scores"])
     assert len(run.observations)
 
 
@@ -261,7 +262,9 @@ def test_close_marks_the_run_and_lets_go_of_the_cache(tmp_path):
     folder = written(made, tmp_path / "run")
     for name in ("report.html", "report.md"):
         (folder / name).write_text("page", "utf-8")
-    fo.close(folder, 1.0)
+    with fo.opened(folder, False):
+        fo.write(folder, made, ex.execute(made, folder / ".cache"), {})
+        fo.close(folder, 1.0)
     assert fo.finished(folder, made)
     assert not (folder / ".cache").exists()
     info = json.loads((folder / "run.json").read_text("utf-8"))

@@ -76,7 +76,7 @@ def test_a_killed_run_ends_in_the_bytes_of_a_whole_one(tmp_path):
     (tmp_path / "own.toml").write_text(CONFIG, "utf-8")
     process, answered = started(tmp_path, 2, subprocess.DEVNULL), []  # its workers, orphans then, would hold a pipe open
     while process.poll() is None and len(answered) < 3:
-        answered = list((tmp_path / "runs2").glob("*/.cache/*.pkl"))
+        answered = list((tmp_path / "runs2").glob("*/.cache/*.answer"))
         time.sleep(0.005)
     process.kill()
     process.wait()

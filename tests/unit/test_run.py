@@ -7,15 +7,18 @@ import pickle
 import pandas as pd
 import pytest
 
+from forecast.core import manifest
 from forecast.core.errors import DataError
-from forecast.core.run import SCHEMA_VERSION, TABLES, Run
+from forecast.core.run import PARTS, Run
+from forecast.core.schema import SCHEMA_VERSION, TABLES
 
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "run.json").write_text(json.dumps({"schema_version": SCHEMA_VERSION, "config": {"name": "quick"}}))
+    kinds = {name: kind() for name, kind in PARTS.items()}
+    (tmp_path / "run.json").write_text(json.dumps(kinds | {"schema_version": SCHEMA_VERSION, "config": {"name": "quick"}}))
     (tmp_path / "findings.json").write_text(json.dumps([{"topic": "gap", "text": "none"}]))
-    pd.DataFrame({"job": ["a"]}).to_parquet(tmp_path / "effects.parquet")
+    pd.DataFrame({"job": ["a"], "estimator": ["b"], "event": ["c"]}).to_parquet(tmp_path / "effects.parquet")
     return tmp_path
 
 
@@ -41,7 +44,7 @@ def test_an_unfinished_folder_is_refused(tmp_path):
 
 
 def test_a_newer_schema_is_refused(folder):
-    (folder / "run.json").write_text(json.dumps({"schema_version": SCHEMA_VERSION + 1}))
+    (folder / "run.json").write_text(json.dumps({"schema_version": SCHEMA_VERSION + 1}), "utf-8")
     with pytest.raises(DataError, match="written with schema"):
         Run(folder)
 
@@ -54,3 +57,53 @@ def test_the_tables_of_the_interface_are_named():
     assert {"forecasts", "scores", "effects", "paths", "placebos", "gates", "observations", "comparisons", "failures"} <= set(
         TABLES
     )
+
+
+def test_a_sealed_run_reads_what_was_written_or_nothing(folder):
+    assert not Run(folder).verified
+    manifest.seal(folder)
+    run = Run(folder)
+    assert run.verified
+    assert run.effects["job"].tolist() == ["a"]
+    data = (folder / "effects.parquet").read_bytes()
+    for place in range(0, len(data), max(1, len(data) // 60)):
+        flipped = bytes([*data[:place], data[place] ^ 4, *data[place + 1 :]])
+        (folder / "effects.parquet").write_bytes(flipped)
+        with pytest.raises(DataError, match=r"effects\.parquet is not what was written: its bytes are others"):
+            run.effects  # noqa: B018
+    (folder / "effects.parquet").write_bytes(data[:-1])
+    with pytest.raises(DataError, match="bytes where"):
+        run.check()
+    (folder / "effects.parquet").unlink()
+    assert manifest.differences(folder) == {"effects.parquet": "it is not there"}
+
+
+def test_pages_drawn_again_are_sealed_alone(folder):
+    manifest.seal(folder)
+    (folder / "report.md").write_text("page")
+    (folder / "findings.json").write_text("[]")
+    manifest.seal(folder, ["report.md"])
+    assert list(manifest.differences(folder)) == ["findings.json"]
+    (folder / "report.md").write_text("pages")
+    assert list(manifest.differences(folder)) == ["findings.json", "report.md"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"files": []}', '{"files": {"a": 1}}', "[" * 100_000])
+def test_an_odd_manifest_vouches_for_nothing(folder, text):
+    (folder / "manifest.json").write_text(text)
+    with pytest.raises(DataError, match="manifest cannot be read"):
+        Run(folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"schema_version": 1}', '{"schema_version": 1, "as_of": null}', "\ud800"])
+def test_an_odd_run_json_is_told(folder, text):
+    (folder / "run.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+    with pytest.raises(DataError):
+        Run(folder)
+
+
+@pytest.mark.parametrize("text", ["null", "{}", '["a"]', "[" * 100_000])
+def test_odd_findings_are_told(folder, text):
+    (folder / "findings.json").write_text(text)
+    with pytest.raises(DataError, match=r"findings\.json"):
+        Run(folder).findings  # noqa: B018

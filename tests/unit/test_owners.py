@@ -1,0 +1,127 @@
+"""Who is at work in a run folder: `fresh` waits for the living, and nobody for the dead."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+import forecast as fc
+from forecast.core.errors import ConfigError
+from forecast.jobs import owners
+
+CONFIG = """
+name = "small"
+draws = 100
+[[models]]
+use = "mean12"
+[forecast]
+series = ["CHN.export.WLD.re_magnets"]
+months = 2
+"""
+
+
+@pytest.fixture
+def other():
+    """Another live process."""
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield process
+    process.communicate(b"\n")
+
+
+def claim(folder, pid, host=None, began=None):
+    host = host or platform.node()
+    (folder / owners.FOLDER).mkdir(parents=True, exist_ok=True)
+    owner = {"pid": pid, "began": owners._began(pid) if began is None else began, "host": host}
+    (folder / owners.FOLDER / f"{host}.{pid}").write_text(json.dumps(owner))
+
+
+def test_a_run_is_named_while_it_is_at_work_and_gone_after(tmp_path):
+    with owners.at_work(tmp_path):
+        assert [path.name.rpartition(".")[2] for path in (tmp_path / owners.FOLDER).iterdir()] == [str(os.getpid())]
+        assert owners.others(tmp_path) == []
+    assert not (tmp_path / owners.FOLDER).exists()
+
+
+def test_fresh_beside_a_live_run_is_refused_and_nothing_is_lost(tmp_path, other):
+    (tmp_path / "small.toml").write_text(CONFIG)
+    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+    claim(made.folder, other.pid)
+    before = {path: path.read_bytes() for path in made.folder.rglob("*") if path.is_file()}
+    with pytest.raises(ConfigError, match=f"at work: process {other.pid} on") as error:
+        fc.run(tmp_path / "small.toml", tmp_path / "runs", fresh=True)
+    assert owners.FOLDER in error.value.hint
+    assert {path: path.read_bytes() for path in made.folder.rglob("*") if path.is_file()} == before
+    assert fc.run(tmp_path / "small.toml", tmp_path / "runs").folder == made.folder
+
+
+@pytest.mark.parametrize("how", ["dead", "its number given to another", "nonsense"])
+def test_the_dead_do_not_keep_a_folder(tmp_path, other, how):
+    (tmp_path / "small.toml").write_text(CONFIG)
+    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    claim(made.folder, *{"dead": (gone.pid,), "nonsense": (gone.pid,)}.get(how, (other.pid, None, "1")))
+    if how == "nonsense":
+        next((made.folder / owners.FOLDER).iterdir()).write_text("[")
+    again = fc.run(tmp_path / "small.toml", tmp_path / "runs", fresh=True)
+    assert again.folder == made.folder
+    assert not list(made.folder.parent.glob(".*.gone"))
+
+
+def test_a_run_of_another_machine_is_taken_to_be_alive(tmp_path):
+    claim(tmp_path, 1, "elsewhere")
+    assert [owner.host for owner in owners.others(tmp_path)] == ["elsewhere"]
+
+
+def test_what_killed_runs_left_is_swept_unless_others_are_at_work(tmp_path, other):
+    (tmp_path / ".cache").mkdir()
+    left = tmp_path / ".cache" / "a.answer.7-0.part"
+    left.write_text("half")
+    claim(tmp_path, other.pid)
+    owners.sweep(tmp_path)
+    assert left.exists()
+    (tmp_path / owners.FOLDER / f"{platform.node()}.{other.pid}").unlink()
+    owners.sweep(tmp_path)
+    assert not left.exists()
+
+
+def test_a_changed_file_of_a_finished_run_is_told_set_aside_and_made_again(tmp_path, capsys):
+    (tmp_path / "small.toml").write_text(CONFIG)
+    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+    whole = {path.name: path.read_bytes() for path in made.folder.glob("*.[pm][ad]*")}
+    assert {"forecasts.parquet", "report.md"} <= set(whole)
+    for name, text in (("report.md", b"my own words"), ("forecasts.parquet", whole["scores.parquet"])):
+        (made.folder / name).write_bytes(text)
+    capsys.readouterr()
+    again = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+    told = capsys.readouterr().err
+    assert "report.md of the finished run is not what was written" in told
+    assert "forecasts.parquet of the finished run is not what was written" in told
+    assert {path.name: path.read_bytes() for path in again.folder.glob("*.[pm][ad]*") if path.name in whole} == whole
+    assert (again.folder / "report.md.changed").read_bytes() == b"my own words"
+
+
+def test_a_newer_run_is_left_as_it_is(tmp_path):
+    (tmp_path / "small.toml").write_text(CONFIG)
+    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+    info = json.loads((made.folder / "run.json").read_text())
+    newer = json.dumps(info | {"schema_version": 99})
+    (made.folder / "run.json").write_text(newer)
+    for fresh in (False, True):
+        with pytest.raises(fc.ForecastError, match="schema 99"):
+            fc.run(tmp_path / "small.toml", tmp_path / "runs", fresh=fresh)
+    assert (made.folder / "run.json").read_text() == newer
+    assert (made.folder / "forecasts.parquet").exists()
+
+
+def test_a_run_of_other_code_is_not_taken_for_this_one(tmp_path, monkeypatch):
+    from forecast.jobs import execute, folder
+
+    (tmp_path / "small.toml").write_text(CONFIG)
+    first = fc.run(tmp_path / "small.toml", tmp_path / "runs").info["versions"]["code"]
+    for module in (execute, folder):
+        monkeypatch.setattr(module, "code_hash", lambda: "other")
+    assert fc.run(tmp_path / "small.toml", tmp_path / "runs").info["versions"]["code"] == "other" != first
