@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecast.kernels.curvature import curvature
-from forecast.kernels.gaussian import KEEP, Floats, climb, grid
+from forecast.kernels.gaussian import KEEP, Floats, climb, grid, settled
 from forecast.kernels.resample import matched
 
 Likelihood = Callable[[Floats], Floats]  # points (g, p) -> (g,)
@@ -46,7 +46,8 @@ def ascend(loglike: Likelihood, start: Floats, low: Floats, high: Floats, steps:
 
     bounds = list(zip(low, high, strict=True))
     options = {"maxiter": steps, "ftol": 1e-13, "gtol": 1e-7}
-    return np.asarray(minimize(downhill, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x, float)
+    found = np.asarray(minimize(downhill, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x, float)
+    return settled(loglike, found, low, high) if steps > 50 else found
 
 
 def about(loglike: Likelihood, top: Floats, low: Floats, high: Floats, counts: tuple[int, ...]) -> tuple[Floats, Floats]:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from forecast.kernels.gaussian import symmetric_root
+from forecast.kernels.resample import multinomial
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,7 +91,7 @@ def paths(laid: Laid, values: Floats, posterior: Floats, count: int, rng: np.ran
     z = laid.contrasts.T @ values
     n, h = len(values), len(laid.ahead)
     out = []
-    for q, some in zip(laid.q.tolist(), rng.multinomial(count, posterior).tolist(), strict=True):
+    for q, some in zip(laid.q.tolist(), multinomial(count, posterior, rng).tolist(), strict=True):
         if not some:
             continue
         size = 1.0 + q**2 * laid.spread

@@ -1,4 +1,4 @@
-"""Errors of the past drawn again as errors of the future: moving blocks, and the spread's own uncertainty."""
+"""Errors of the past drawn again as errors of the future, values drawn by weight, and the spread's own uncertainty."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ def blocks(errors: Floats, draws: int, horizon: int, length: int, rng: np.random
         bias = errors.mean()
         path = path - bias + bias * rng.standard_normal((draws, 1))
     return path
+
+
+def multinomial(draws: int, weights: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+    """How often each of some values with `weights` (g,), which sum to one, is drawn: counts (g,), by inversion.
+
+    NumPy's own counts the rarer side of each split, so two values of like weight change places with the last bit of their
+    weights, and with them all draws; here a draw moves only where it lies within a rounding of an edge.
+    """
+    at = np.searchsorted(np.cumsum(weights), rng.random(draws), side="right")
+    return np.bincount(np.minimum(at, len(weights) - 1), minlength=len(weights))
 
 
 def inflation(freedom: float, draws: int, rng: np.random.Generator) -> Floats:

@@ -22,6 +22,7 @@ import numpy as np
 from forecast.kernels import gaussian, hills
 from forecast.kernels.curvature import curvature
 from forecast.kernels.gaussian import Family, Floats, Ints
+from forecast.kernels.resample import multinomial
 
 RATE_SIDE = {1: 41, 2: 13, 3: 7}  # grid values a side by number of rates
 MEMORY = 8e6  # numbers in the covariances held at once
@@ -108,7 +109,7 @@ class Posterior:
 
     def draws(self, count: int, rng: np.random.Generator) -> tuple[Floats, Ints]:
         """Draws of b (count, k), and the node of each (count,)."""
-        node = np.repeat(np.arange(len(self.weights)), rng.multinomial(count, self.weights))
+        node = np.repeat(np.arange(len(self.weights)), multinomial(count, self.weights, rng))
         scale = np.sqrt(self.rss[node] / rng.chisquare(self.freedom, size=count))
         normal = rng.standard_normal((count, self.beta.shape[1]))
         moved: Floats = self.beta[node] + scale[:, None] * np.einsum("bij,bj->bi", self.root[node], normal)
