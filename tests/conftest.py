@@ -19,6 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 
+def pytest_addoption(parser):
+    """`--renew` keeps the tables of the golden run as they now are."""
+    parser.addoption("--renew", action="store_true", help="keep the tables of the golden run as they now are")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The top of the repository."""

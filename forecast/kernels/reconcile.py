@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 RIDGE = 1e-10  # of the mean variance: what a node that is known, or never varies, is thought to vary
+ROUNDING = 1e-12  # of a draw's largest figure: what is smaller is a zero
 
 
 def shrunk_correlation(errors: Floats) -> tuple[Floats, float]:
@@ -57,9 +58,8 @@ def nonnegative(base: Floats, sums: Floats, weight: Floats) -> Floats:
     from scipy.optimize import nnls
 
     parts = adjusted(base, sums, weight)
-    below = np.flatnonzero((parts < 0).any(axis=1))
-    if not len(below):
-        return parts
+    tiny = ROUNDING * np.abs(base).max(axis=1, keepdims=True)
+    below = np.flatnonzero((parts < -tiny).any(axis=1))
     full = np.diag(weight) if weight.ndim == 1 else weight
     ridge = RIDGE * float(np.diag(full).mean()) or 1.0
     root = np.linalg.inv(np.linalg.cholesky(full + ridge * np.eye(len(full))))
@@ -67,7 +67,7 @@ def nonnegative(base: Floats, sums: Floats, weight: Floats) -> Floats:
     size = max(float(np.abs(a).max()), 1e-300)
     for i in below:
         parts[i] = nnls(a / size, root @ base[i] / size)[0]
-    return parts
+    return np.where(parts < tiny, 0.0, parts)
 
 
 def joined(draws: Floats, template: Floats) -> Floats:
