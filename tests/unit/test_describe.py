@@ -9,7 +9,6 @@ from forecast.core.describe import asked, describe, expected, unit_of
 from forecast.core.events import Event
 from forecast.core.questions import Design
 from forecast.core.vintage import Vintage
-from forecast.kernels.counts import fisher_exact
 
 BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("re_magnets",), role="default")
 SERIES = "CHN.export.WLD.re_magnets"
@@ -86,14 +85,3 @@ def test_own_periods_count_by_their_mean(vintage_of):
     baseline = design(baselines=[("early", "2020-01", "2020-12")]).named_baselines(known)[0]
     first = known.steps.ordinal("2023-01")
     assert list(expected(known, design(), baseline, [(first, first), (first + 1, first + 3)])) == [10, 30]
-
-
-@pytest.mark.parametrize(("table", "p"), [((3, 12, 9, 23), 0.48), ((6, 12, 22, 23), 0.003), ((0, 5, 0, 5), 1.0)])
-def test_fisher_exact(table, p):
-    """The first two are the months with gallium and germanium of Chinese origin, during the ban and in the 23 months before."""
-    from scipy.stats import fisher_exact as reference
-
-    hits, trials, before, trials_before = table
-    other = reference([[hits, trials - hits], [before, trials_before - before]]).pvalue
-    assert fisher_exact(*table) == pytest.approx(other, rel=1e-9)
-    assert fisher_exact(*table) == pytest.approx(p, abs=5e-3)
