@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from scipy.stats import expon
 
 from forecast.core import registry
 from forecast.core.events import Event
@@ -76,6 +77,39 @@ def test_a_short_history_falls_back_on_the_prior():
     sigma, omega = level.draws(2000, np.random.default_rng(0))
     assert 0.02 < np.median(omega / sigma) < np.log(2) / wandering.RATE
     assert (sigma > 0).all()
+
+
+def test_a_level_steps_further_than_its_noise_in_one_flow_of_twenty():
+    """What never moved says nothing of q: its posterior is the prior, an exponential with P(q > 1) = 5 % in 40 parts."""
+    level = wandering.fit(np.zeros(9), np.arange(9))
+    assert level.q == pytest.approx(expon(scale=1 / np.log(20)).ppf((np.arange(40) + 0.5) / 40))
+    assert level.weights == pytest.approx(np.full(40, 1 / 40))
+
+
+def test_the_posterior_is_that_of_generalised_least_squares():
+    """V = I + q^2 min(i, j), mean and variance integrated out (Harville 1974), the level by its best linear predictor."""
+    rng = np.random.default_rng(4)
+    months = np.delete(np.arange(100, 130), [2, 3, 17])
+    z = np.cumsum(0.4 * rng.standard_normal(30))[months - 100] + rng.standard_normal(27) + 5
+    level = wandering.fit(z, months)
+
+    def dense(q):
+        """Log-likelihood, sum of squares, and what is left around the level."""
+        walk = q**2 * np.minimum(months[:, None], months[None, :])
+        inverse = np.linalg.inv(np.eye(27) + walk)
+        away = z - inverse.sum(axis=0) @ z / inverse.sum()
+        squares = away @ inverse @ away
+        like = np.linalg.slogdet(inverse)[1] - np.log(inverse.sum()) - 26 * np.log(squares)
+        return like / 2, squares, away - walk @ inverse @ away
+
+    likes, sums, _ = zip(*(dense(q) for q in level.q), strict=True)
+    shares = np.exp(np.array(likes) - max(likes))
+    assert level.weights == pytest.approx(shares / shares.sum(), abs=1e-9)
+    assert level.sums == pytest.approx(np.array(sums))
+    assert level.freedom == 26
+    left = dense(np.tan(level.weights @ np.arctan(level.q)))[2]
+    assert level.smooth == pytest.approx(z - left - (z - left).mean())
+    assert level.spread == pytest.approx(left.std())
 
 
 def test_a_flat_flow_has_a_band_of_no_width(vintage_of):

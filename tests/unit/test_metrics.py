@@ -5,8 +5,10 @@ import pytest
 
 from forecast.core import registry
 from forecast.core.errors import ConfigError
+from forecast.study.score import scale_of
 
 ALL = registry.names("metric")
+SERIES = "CHN.export.WLD.re_magnets"
 
 
 def score(name, draws, truth, scale=None, **options):
@@ -58,6 +60,20 @@ def test_point_metrics_use_the_point_that_suits_them():
     assert score("mae", draws, 1.0) == pytest.approx(1.0)
     assert score("mase", draws, 1.0, scale=4.0) == pytest.approx(0.25)
     assert score("rmsse", draws, 5.0, scale=2.0) == pytest.approx(1.5)
+
+
+def test_scaled_errors_of_several_months_by_hand():
+    """Medians 1 and 20, means 2 and 30, against 4 and 50."""
+    draws, truth, scale = [[0.0, 10.0], [5.0, 60.0], [1.0, 20.0]], [4.0, 50.0], [0.5, 10.0]
+    assert list(score("mase", draws, truth, scale)) == [3 / 0.5, 30 / 10]
+    assert list(score("rmsse", draws, truth, scale)) == [2 / 0.5, 20 / 10]
+
+
+def test_each_scaled_metric_divides_by_the_seasonal_error_of_its_own_kind(vintage_of):
+    """Twelve pairs of months a year apart, half of them by 1 kg and half by 7: mean error 4, root of the mean square 5."""
+    scale = scale_of(SERIES, vintage_of([10.0] * 12 + [11.0, 3.0] * 6, series=SERIES))
+    divisors = {name: scale.of(registry.build("metric", name)) for name in ("mase", "msis", "rmsse")}
+    assert divisors == pytest.approx({"mase": 4.0, "msis": 4.0, "rmsse": 5.0})
 
 
 def test_msis_by_hand():
