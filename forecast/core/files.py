@@ -25,8 +25,8 @@ def write(root: Path, name: str, data: bytes | str) -> Path:
     path = _inside(root, name)
     part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         _unlinked(root, path.parent)
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             _flushed(part, data.encode("utf-8") if isinstance(data, str) else data)
             os.replace(part, path)

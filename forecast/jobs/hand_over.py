@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from forecast.core.files import segment, write
 from forecast.core.run import Run
 from forecast.jobs.config import Config
 from forecast.study.export import to_boe, to_hub
@@ -18,14 +20,17 @@ def hand_over(folder: Path, config: Config) -> None:
     run = Run(folder)
     if "boe" in config.export:
         for name, table in to_boe(run)._asdict().items():
-            _written(table, folder / "export" / "boe" / f"{name}.parquet")
+            write(folder, f"export/boe/{name}.parquet", _parquet(table))
     if "hub" in config.export:
         hub = to_hub(run)
         for model, part in hub.model_out.groupby("model_id", sort=True):
-            _written(part, folder / "export" / "hub" / "model-output" / str(model) / f"{model}.parquet")
-        _written(hub.target_data, folder / "export" / "hub" / "target-data" / "time-series.parquet")
+            name = segment(str(model))  # a model's name is any text; as part of a path it stays below the folder
+            write(folder, f"export/hub/model-output/{name}/{name}.parquet", _parquet(part))
+        write(folder, "export/hub/target-data/time-series.parquet", _parquet(hub.target_data))
 
 
-def _written(table: pd.DataFrame, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    table.reset_index(drop=True).to_parquet(path, index=False, compression="zstd")
+def _parquet(table: pd.DataFrame) -> bytes:
+    """A table as the bytes of a Parquet file."""
+    out = io.BytesIO()
+    table.reset_index(drop=True).to_parquet(out, index=False, compression="zstd")
+    return out.getvalue()

@@ -33,8 +33,9 @@ def test_a_linked_folder_is_refused_and_a_linked_file_replaced(tmp_path):
     (outside / "kept.txt").write_text("kept")
     (run / "figures").symlink_to(outside)
     (run / "report.md").symlink_to(outside / "kept.txt")
-    with pytest.raises(WriteError, match="symbolic link"):
-        files.write(run, "figures/x.svg", "new")
+    for name in ("figures/x.svg", "figures/deeper/x.svg"):
+        with pytest.raises(WriteError, match="symbolic link"):
+            files.write(run, name, "new")
     files.write(run, "report.md", "new")
     assert sorted(p.name for p in outside.iterdir()) == ["kept.txt"]
     assert (outside / "kept.txt").read_text() == "kept"
