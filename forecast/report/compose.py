@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from forecast.core import files
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.run import Run
 from forecast.report import html, markdown
@@ -46,31 +47,31 @@ def compose(run: Run) -> list[Block]:
 def write(run: Run, format: str = "html", out: Path | None = None) -> Path:
     """Write the report of a run and return its path; figures go to `figures/` beside it.
 
-    out : a file, or a folder for ``report.<format>``; default the run's own folder.
+    out : a file, or a folder for ``report.<format>``, reached over links too; default the run's own folder.
     """
     if format not in RENDERERS:
         raise ConfigError(f"no report format is called '{format}'", where="--format", hint=nearest(format, RENDERERS))
     path = run.folder / f"report.{format}" if out is None else Path(out)
     if out is not None and (path.is_dir() or not path.suffix):
         path = path / f"report.{format}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    blocks = compose(run)
-    _save(path.parent / "figures", blocks)
-    return _render(blocks, format, path)
+    _written(compose(run), Path(os.path.realpath(path.parent)), {path.name: format})
+    return path
 
 
 def write_all(run: Run) -> list[Path]:
     """Write the report in every format into the run's own folder, its figures drawn once."""
-    blocks = compose(run)
-    _save(run.folder / "figures", blocks)
-    return [_render(blocks, format, run.folder / f"report.{format}") for format in RENDERERS]
+    return _written(compose(run), run.folder, {f"report.{format}": format for format in RENDERERS})
 
 
-def _render(blocks: Sequence[Block], format: str, path: Path) -> Path:
-    part = path.with_name(path.name + ".part")
-    part.write_text(RENDERERS[format](blocks), "utf-8")
-    os.replace(part, path)
-    return path
+def _written(blocks: Sequence[Block], root: Path, pages: Mapping[str, str]) -> list[Path]:
+    """Figures and pages (file name -> format) below a folder; a link that stands there in their place is not followed."""
+    from forecast.report.figures.canvas import encoded
+
+    for figure in figures(blocks):
+        svg, png = encoded(figure.panels, figure.columns)
+        files.write(root, f"figures/{figure.name}.svg", svg)
+        files.write(root, f"figures/{figure.name}.png", png)
+    return [files.write(root, name, RENDERERS[format](blocks)) for name, format in pages.items()]
 
 
 def figures(blocks: Sequence[Block]) -> Iterator[Figure]:
@@ -80,14 +81,6 @@ def figures(blocks: Sequence[Block]) -> Iterator[Figure]:
             yield block
         elif isinstance(block, Details):
             yield from figures(block.blocks)
-
-
-def _save(folder: Path, blocks: Sequence[Block]) -> None:
-    from forecast.report.figures.canvas import save
-
-    folder.mkdir(exist_ok=True)
-    for figure in figures(blocks):
-        save(figure.panels, figure.columns, folder / figure.name)
 
 
 def _footer(facts: Facts) -> Block:

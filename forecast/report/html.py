@@ -83,7 +83,7 @@ def _figure(figure: Figure) -> str:
     key = "".join(f"<li><b>{_text(letter)}</b>{_inline(text)}</li>" for letter, text in figure.key)
     below = f'<ul class="key">{key}</ul>' if key else ""
     return (
-        f'<figure id="fig-{figure.name}" role="group" aria-label="{_text(figure.alt)}">'
+        f'<figure id="fig-{_text(figure.name)}" role="group" aria-label="{_text(figure.alt)}">'
         f'<p class="title">{_inline(figure.title)}</p>\n'
         f'<div class="{_GRID.get(figure.columns, "panels")}">{panels}</div>\n'
         f"<figcaption>{_inline(figure.caption)}{below}</figcaption></figure>"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from forecast.core.errors import ConfigError
+from forecast.core.files import write
 
 FILES = ("sample_exports.csv", "sample_events.toml", "README.md")
 
@@ -17,11 +17,7 @@ def copy(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError("the folder is not empty", where=str(folder), hint="a new folder; nothing is ever overwritten")
-    (folder / "starter").mkdir(parents=True)
-    written = [folder / "own_data.toml"]
-    shutil.copyfile(locate("own_data"), written[0])
-    for name in FILES:
-        target = folder / name if name == "README.md" else folder / "starter" / name
-        shutil.copyfile(Path(__file__).parent / name, target)
-        written.append(target)
-    return written
+    own = Path(__file__).parent
+    sources = {"own_data.toml": locate("own_data")}
+    sources |= {name if name == "README.md" else f"starter/{name}": own / name for name in FILES}
+    return [write(folder, name, source.read_bytes()) for name, source in sources.items()]

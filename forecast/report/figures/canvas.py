@@ -18,8 +18,6 @@ from numpy.typing import NDArray
 from forecast.report.blocks import Panel
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -174,10 +172,11 @@ def stitched(panels: Sequence[Panel], columns: int, gap: int = 14) -> Panel:
     return Panel(svg, width, height, pixels)
 
 
-def save(panels: Sequence[Panel], columns: int, stem: Path) -> None:
-    """Write one figure as `stem`.svg and `stem`.png; the same run gives the same bytes."""
+def encoded(panels: Sequence[Panel], columns: int) -> tuple[str, bytes]:
+    """One figure as the text of an SVG file and the bytes of a PNG file; the same run gives the same bytes."""
     from PIL import Image
 
     sheet = stitched(panels, columns)
-    stem.with_suffix(".svg").write_text(sheet.svg, "utf-8")
-    Image.fromarray(sheet.pixels).save(stem.with_suffix(".png"), format="PNG", compress_level=2)
+    out = io.BytesIO()
+    Image.fromarray(sheet.pixels).save(out, format="PNG", compress_level=2)
+    return sheet.svg, out.getvalue()

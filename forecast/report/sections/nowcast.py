@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError
+from forecast.core.files import segment
 from forecast.core.products import display
 from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Figure, Heading, Prose, Table
 from forecast.report.facts import Facts, displayed, groups_of
@@ -282,6 +283,11 @@ def _over(own: pd.DataFrame, other: pd.DataFrame) -> float:
     return math.sqrt(float(both["miss"].mean() / both["miss_other"].mean()))
 
 
+def stem(name: str) -> str:
+    """The file name of a nowcast's figure, without its ending: a question's name is any text."""
+    return segment(f"now_{name}")
+
+
 def _figure(facts: Facts, row: dict[str, Any]) -> list[Block]:
     """The nowcast months of each series after its history; what came out since is drawn over them."""
     table = _rows(facts, row)
@@ -298,14 +304,13 @@ def _figure(facts: Facts, row: dict[str, Any]) -> list[Block]:
             facts.events_on([s], first, mm.ordinal(stands[:7])), named)
         for s in shown
     )  # fmt: skip
-    name = "now_" + "".join(c if c.isalnum() else "_" for c in str(row["name"]).lower())[:40]
     caption = (
         f"Blue: median, 80 and 95 % bands of {row['models'][0]}, standing on {day(stands)}. Black: published figures, those "
         "that came out later too (dotted: mean of months known only as a sum). Dashed: events in force."
     )
     return [
         Figure(
-            name,
+            stem(str(row["name"])),
             str(row["name"]),
             panels,
             3,
