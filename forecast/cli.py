@@ -105,11 +105,11 @@ def check(
     from forecast import api
 
     if not leakage:
-        typer.echo(api.check(config, trial))
+        say(api.check(config, trial), err=False)
         return
     found = api.leakage(config, say)
     for leak in found:
-        typer.echo(leak.text)
+        say(leak.text, err=False)
     if found:
         raise typer.Exit(1)
     typer.echo("no answer changed: none of the questions put follows anything later than its day")
@@ -123,7 +123,7 @@ def list_(
     from forecast import api
 
     for name, sentence in api.listing(kind):
-        typer.echo(f"{name}\t{sentence}")
+        say(f"{name}\t{sentence}", err=False)
 
 
 @app.command()
@@ -149,9 +149,11 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", m
     typer.echo(str(folder))
 
 
-def say(text: str) -> None:
-    """A line for the reader, on stderr."""
-    typer.echo(text, err=True)
+def say(text: str, err: bool = True) -> None:
+    """Lines for the reader, on stderr or stdout; names and titles of a file cannot command the terminal."""
+    from forecast.core.controls import shown
+
+    typer.echo(shown(text), err=err)
 
 
 def main() -> None:

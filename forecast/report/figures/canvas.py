@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.core.controls import shown
 from forecast.report.blocks import Panel
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def style() -> Iterator[None]:
         "svg.fonttype": "none",
         "svg.hashsalt": "forecast",
         "font.family": ["DejaVu Sans"],
+        "text.parse_math": False,  # a name with dollar signs in it is a name
         "font.size": 9.5,
         "text.color": C["ink"],
         "axes.edgecolor": C["line"],
@@ -121,6 +123,8 @@ def finish(figure: Figure) -> Panel:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
+    for text in (*figure.texts, *(text for ax in figure.axes for text in ax.texts)):
+        text.set_text(shown(text.get_text()))
     width, height = (round(v * 72) for v in figure.get_size_inches())
     out = io.StringIO()
     empty: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))

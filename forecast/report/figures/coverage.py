@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecast.core.controls import one_line
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import Panel
 from forecast.report.facts import History
@@ -36,7 +37,7 @@ def coverage(histories: Sequence[History], first: int, last: int) -> Panel:
     ax = axes(figure, left=LABELS, right=8, top=38, bottom=22)
     ax.grid(False)
     ax.set_ylim(len(histories), 0)
-    ax.set_yticks(np.arange(len(histories)) + 0.5, [_name(h.series) for h in histories])
+    ax.set_yticks(np.arange(len(histories)) + 0.5, [one_line(_name(h.series)) for h in histories])
     for state, color, alpha, _ in STATES:
         lengths: list[tuple[float, float]] = []
         rows: list[int] = []

@@ -1,0 +1,30 @@
+"""Control characters reach neither a terminal nor a drawing."""
+
+import warnings
+from xml.etree import ElementTree
+
+from typer.testing import CliRunner
+
+from forecast.cli import app
+
+
+def test_messages_carry_no_commands_to_the_terminal(tmp_path):
+    path = tmp_path / "bad.toml"
+    path.write_text('[[models]]\nuse = "a\\u001b]0;t\\u0007b"\n', "utf-8")
+    result = CliRunner().invoke(app, ["check", str(path)])
+    assert result.exit_code == 2
+    assert "no model is called 'a\ufffd]0;t\ufffdb'" in result.output
+    assert "\x1b" not in result.output
+
+
+def test_a_drawing_takes_any_name():
+    from forecast.report.figures.canvas import axes, finish, sheet, style
+
+    name = "a $x^{$ <b> \x1b[31m\x00"
+    with style(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = sheet(300, 100, name, name)
+        axes(figure).annotate(name, (0, 0))
+        drawn = finish(figure)
+    said = ["".join(e.itertext()) for e in ElementTree.fromstring(drawn.svg).iter() if e.tag.endswith("text")]
+    assert said.count("a $x^{$ <b> \ufffd[31m\ufffd") == 3
