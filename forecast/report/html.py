@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from importlib import resources
 
+from forecast.core.controls import shown
 from forecast.report.blocks import (
     CLAIM_VERDICTS,
     Block,
@@ -22,10 +23,8 @@ from forecast.report.blocks import (
     Table,
 )
 from forecast.report.figures.canvas import PALETTE
+from forecast.report.inline import Bold, Code, Link, Piece, Text, address, pieces
 
-_LINK = re.compile(r"\[([^\]\[]+)\]\((https?://[^\s()\"<>]+)\)")
-_BOLD = re.compile(r"\*\*(.+?)\*\*")
-_CODE = re.compile(r"`([^`]+)`")
 _LIGHT = {light: f"var(--{name})" for name, (light, _) in PALETTE.items()}
 _HEX = re.compile("|".join(_LIGHT))
 _GRID = {1: "panels one", 2: "panels two"}
@@ -59,7 +58,7 @@ def _block(block: Block) -> str:
             anchor = f' id="{_text(block.anchor)}"' if block.anchor else ""
             return f"<h{block.level}{anchor}>{_inline(block.text)}</h{block.level}>"
         case Prose():
-            role = f' class="{block.role}"' if block.role else ""
+            role = f' class="{_slug(block.role)}"' if block.role else ""
             return f"<p{role}>{_inline(block.text)}</p>"
         case Bullets():
             tag = "ol" if block.numbered else "ul"
@@ -68,7 +67,7 @@ def _block(block: Block) -> str:
             items = "".join(f"<li><span>{_chip(word)}</span><span>{_inline(text)}</span></li>" for word, text in block.items)
             return f'<ol class="statements">{items}</ol>'
         case Callout():
-            return f'<div class="callout {block.tone}">{_inline(block.text)}</div>'
+            return f'<div class="callout {_slug(block.tone)}">{_inline(block.text)}</div>'
         case Table():
             return _table(block)
         case Figure():
@@ -107,7 +106,7 @@ def _row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
     if len(row) == 1 and len(columns) > 1:
         tone = row[0].tone or "group"
         tag = "td" if tone == "sentence" else "th"
-        return f'<tr class="{tone}"><{tag} colspan="{len(columns)}"><span>{_inline(row[0].text)}</span></{tag}></tr>'
+        return f'<tr class="{_slug(tone)}"><{tag} colspan="{len(columns)}"><span>{_inline(row[0].text)}</span></{tag}></tr>'
     past = ' class="past"' if row[0].tone == "past" else ""
     cells = [f'<th scope="row">{_cell(row[0])}</th>']
     for cell, column in zip(row[1:], columns[1:], strict=True):
@@ -119,8 +118,8 @@ def _row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
 
 def _cell(cell: Cell) -> str:
     main = _chip(cell.text) if _is_verdict(cell.tone) else f'<span class="main">{_inline(cell.text)}</span>'
-    if cell.href.startswith(("https://", "http://")):
-        main = f'<a href="{_text(cell.href)}">{main}</a>'
+    if to := address(cell.href):
+        main = f'<a href="{_text(to)}">{main}</a>'
     return f'{main}<span class="sub">{_inline(cell.sub)}</span>' if cell.sub else main
 
 
@@ -139,14 +138,25 @@ def _number(column: Column) -> str:
 
 
 def _slug(text: str) -> str:
-    return text.replace(" ", "-")
+    """A word as the name of a class: a verdict or a mark of the run's tables may be any text."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower())
 
 
 def _text(text: str) -> str:
-    return escape_.escape(text, quote=True)
+    return escape_.escape(shown(text), quote=True)
 
 
 def _inline(text: str) -> str:
-    safe = _text(text)
-    safe = _LINK.sub(r'<a href="\2">\1</a>', safe)
-    return _CODE.sub(r"<code>\1</code>", _BOLD.sub(r"<strong>\1</strong>", safe))
+    return "".join(map(_piece, pieces(text)))
+
+
+def _piece(piece: Piece) -> str:
+    match piece:
+        case Text():
+            return _text(piece.text)
+        case Code():
+            return f"<code>{_text(piece.text)}</code>"
+        case Bold():
+            return f"<strong>{''.join(map(_piece, piece.inside))}</strong>"
+        case Link():
+            return f'<a href="{_text(piece.address)}">{"".join(map(_piece, piece.inside))}</a>'

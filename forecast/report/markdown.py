@@ -1,11 +1,25 @@
-"""The report as Markdown: the same Blocks, figures as files beside it."""
+"""The report as Markdown: the same Blocks, figures as files beside it.
+
+Every literal word is escaped here and nowhere else, so that a title, a note or a name stays words: in CommonMark and GitHub's
+dialect, and in a renderer that hands HTML on as it stands.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from forecast.report.blocks import Block, Bullets, Callout, Cell, Details, Figure, Heading, Prose, Statements, Table
+from forecast.report.inline import Bold, Code, Link, Piece, Text, address, pieces, plain
+
+# marks wherever they stand; but `_` not inside a word, `&` before a character reference only, `(` behind and `^` in a bracket
+_MARK = re.compile(r"[\\`*\[\]<|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|(?<=\])\(|\A\^")
+_REFERRING = re.compile(r"&(?=#?\w+;)")
+_REFERENCE = {"<": "&lt;", "&": "&amp;", "\\": "&#92;"}  # for what a backslash does not guard in every dialect
+_OPENING = re.compile(r"\A(?:[#>]|[+-](?=[\s+-]|$)|(\d{1,9})(?=[.)](?:\s|$)))")  # of a heading, a quotation, a list, a rule
+_QUIET = re.compile(r"[\w .,:;/=+()%'-]+")  # code in which nothing is a mark
+_SUMMARY = re.compile(r"[\\`*_\[\]<>&|~$!#]")
 
 
 def render(blocks: Sequence[Block]) -> str:
@@ -16,38 +30,44 @@ def render(blocks: Sequence[Block]) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading():
-            return f"{'#' * block.level} {block.text}"
+            return f"{'#' * block.level} {_closed(_opened(block.text))}"
         case Prose(role="footer"):
-            return f"---\n\n{block.text}"
+            return f"---\n\n{_opened(block.text)}"
         case Prose():
-            return block.text
+            return _opened(block.text)
         case Bullets():
-            return "\n".join(f"{f'{i}.' if block.numbered else '-'} {_line(t)}" for i, t in enumerate(block.items, 1))
+            return "\n".join(f"{f'{i}.' if block.numbered else '-'} {_opened(t)}" for i, t in enumerate(block.items, 1))
         case Statements():
-            return "\n".join(f"{i}. **{word.capitalize()}.** {_line(text)}" for i, (word, text) in enumerate(block.items, 1))
+            said = ((_strong(f"{word.capitalize()}."), _inline(text)) for word, text in block.items)
+            return "\n".join(f"{i}. {word} {text}" for i, (word, text) in enumerate(said, 1))
         case Callout():
-            return f"> **{'Note' if block.tone == 'note' else 'Warning'}.** {_line(block.text)}"
+            return f"> **{'Note' if block.tone == 'note' else 'Warning'}.** {_inline(block.text)}"
         case Table():
             return _table(block)
         case Figure():
-            key = "  \n".join(f"**{letter}** {text}" for letter, text in block.key)
-            head = f"![{_alt(block.alt)}](figures/{block.name}.png)\n\n*{block.title}.* {_line(block.caption)}"
-            return f"{head}\n\n{key}" if key else head
+            return _figure(block)
         case Details():
             inner = "\n\n".join(_block(b) for b in block.blocks)
-            return f"<details><summary>{block.summary}</summary>\n\n{inner}\n\n</details>"
+            return f"<details><summary>{_summary(block.summary)}</summary>\n\n{inner}\n\n</details>"
+
+
+def _figure(figure: Figure) -> str:
+    image = f"![{_escape(plain(figure.alt))}](figures/{quote(figure.name)}.png)"
+    key = "  \n".join(f"{_strong(letter)} {_inline(text)}" for letter, text in figure.key)
+    return "\n\n".join(p for p in (image, f"{_emphasis(f'{figure.title}.')} {_inline(figure.caption)}", key) if p)
 
 
 def _table(table: Table) -> str:
-    heads = [c.head for c in table.columns]
-    lines = [f"**{table.caption}**", "", _row(heads), _row(["--:" if c.numeric else ":--" for c in table.columns])]
+    heads = [_inline(c.head) for c in table.columns]
+    lines = [_strong(table.caption), "", _row(heads), _row(["--:" if c.numeric else ":--" for c in table.columns])]
     for row in table.rows:
         cells = [_cell(c) for c in row]
         if len(row) == 1 and len(heads) > 1:
-            cells = [f"*{cells[0]}*" if row[0].tone == "sentence" else f"**{cells[0]}**", *[""] * (len(heads) - 1)]
+            whole = _emphasis if row[0].tone == "sentence" else _strong
+            cells = [whole(row[0].text), *[""] * (len(heads) - 1)]
         lines.append(_row(cells))
     if table.note:
-        lines += ["", table.note]
+        lines += ["", _opened(table.note)]
     return "\n".join(lines)
 
 
@@ -56,13 +76,64 @@ def _row(cells: Sequence[str]) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    text = f"[{cell.text}]({cell.href})" if cell.href else cell.text
-    return _line(f"{text}<br>{cell.sub}" if cell.sub else text).replace("|", "\\|")
+    to = address(cell.href)
+    text = _linked(_written(pieces(cell.text), "link"), to) if to else _inline(cell.text)
+    return f"{text}<br>{_inline(cell.sub)}" if cell.sub else text
 
 
-def _line(text: str) -> str:
-    return re.sub(r"\s*\n\s*", " ", text)
+def _inline(text: str) -> str:
+    return _written(pieces(text))
 
 
-def _alt(text: str) -> str:
-    return _line(text).replace("[", "(").replace("]", ")")
+def _opened(text: str) -> str:
+    """A text that begins a block, and must not begin another kind of one."""
+    return _OPENING.sub(lambda m: f"{m[1]}\\" if m[1] else f"\\{m[0]}", _inline(text))
+
+
+def _closed(text: str) -> str:
+    """A text that ends a heading, which drops the signs of a heading at its end."""
+    bare = text.rstrip("#")
+    return bare.removesuffix("\\") + "\\#" * (len(text) - len(bare)) if bare != text else text
+
+
+def _strong(text: str) -> str:
+    inner = _written(pieces(text), "bold")
+    return f"**{inner}**" if inner else ""
+
+
+def _emphasis(text: str) -> str:
+    inner = _inline(text)
+    return f"*{inner}*" if inner else ""
+
+
+def _written(parts: Sequence[Piece], within: str = "") -> str:
+    """Pieces one after the other; `within` is what stands around them already, and is not begun again."""
+    # a bracket that is not escaped begins a link, which an exclamation mark before it would make a picture
+    return re.sub(r"(?<!\\)!(?=\[)", r"\\!", "".join(_piece(part, within) for part in parts))
+
+
+def _piece(piece: Piece, within: str) -> str:
+    match piece:
+        case Text():
+            return _escape(piece.text)
+        case Code():
+            return f"`{piece.text}`" if _QUIET.fullmatch(piece.text) else _escape(f"`{piece.text}`")
+        case Bold():
+            inner = _written(piece.inside, within)
+            return inner if within == "bold" else f"**{inner}**"
+        case Link():
+            inner = _written(piece.inside, within)
+            return inner if within == "link" else _linked(inner, piece.address)
+
+
+def _linked(inner: str, to: str) -> str:
+    return f"[{inner}]({_REFERRING.sub('&amp;', to)})"
+
+
+def _escape(text: str) -> str:
+    return _MARK.sub(lambda m: _REFERENCE.get(m[0], f"\\{m[0]}"), text)
+
+
+def _summary(text: str) -> str:
+    """Words inside a tag of our own: read as HTML by one renderer, as Markdown by another, so spelled for both."""
+    return _SUMMARY.sub(lambda m: f"&#{ord(m[0])};", plain(text))

@@ -1,12 +1,15 @@
-"""Blocks for a terminal: headings, sentences and tables; figures, and what is folded away, stand in the report."""
+"""Blocks for a terminal: headings, sentences and tables; figures, and what is folded away, stand in the report.
+
+No text is read as anything but words: neither by rich, as its markup, nor by the terminal, as its commands.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from forecast.report.blocks import Block, Bullets, Callout, Cell, Heading, Prose, Table
+from forecast.report.inline import plain
 
 if TYPE_CHECKING:
     from rich.table import Table as Drawn
@@ -19,21 +22,21 @@ def show(blocks: Sequence[Block]) -> None:
     from rich.console import Console
 
     width = None if Console(stderr=True).is_terminal else WIDTH
-    console = Console(stderr=True, highlight=False, width=width)
+    console = Console(stderr=True, highlight=False, markup=False, emoji=False, width=width)
     for block in blocks:
         match block:
             case Heading():
-                console.print(f"\n{block.text.upper()}", style="bold", markup=False)
+                console.print(f"\n{plain(block.text).upper()}", style="bold")
             case Prose() | Callout():
-                console.print(_plain(block.text), markup=False)
+                console.print(plain(block.text))
             case Bullets():
                 for item in block.items:
-                    console.print(f"- {_plain(item)}", markup=False)
+                    console.print(f"- {plain(item)}")
             case Table():
-                console.print(f"\n{_plain(block.caption)}", style="bold", markup=False)
+                console.print(f"\n{plain(block.caption)}", style="bold")
                 for head, rows in _pieces(block):
                     if head:
-                        console.print(_plain(head), style="italic", markup=False)
+                        console.print(plain(head), style="italic")
                     console.print(_drawn(block, rows))
             case _:
                 continue
@@ -60,11 +63,7 @@ def _drawn(table: Table, rows: Sequence[Sequence[Cell]]) -> Drawn:
 
     made = Drawn(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
-        made.add_column(Text(column.head), justify="right" if column.numeric else "left")
+        made.add_column(Text(plain(column.head)), justify="right" if column.numeric else "left")
     for row in rows:
-        made.add_row(*(Text("\n".join(part for part in (_plain(c.text), _plain(c.sub)) if part)) for c in row))
+        made.add_row(*(Text("\n".join(part for part in (plain(c.text), plain(c.sub)) if part)) for c in row))
     return made
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\*\*(.+?)\*\*", r"\1", text)

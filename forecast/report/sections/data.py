@@ -11,6 +11,7 @@ from forecast.core.products import display
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Prose, Table
 from forecast.report.facts import Facts
+from forecast.report.inline import address, link
 from forecast.report.numbers import day, inline_name, number, period
 from forecast.report.sections.outlook import unadjusted
 from forecast.report.wording import worded
@@ -118,8 +119,8 @@ def _sources(facts: Facts) -> list[Block]:
     table = facts.table("observations")
     rows = []
     for name, part in sorted(table.groupby("source"), key=lambda g: (-len(g[1]), str(g[0]))):
-        links = [u for u in dict.fromkeys(str(u) for u in part["url"]) if u.startswith("http")]
-        listed = " ".join(f"[{i}]({_safe(u)})" for i, u in enumerate(links, 1))
+        followed = [u for u in dict.fromkeys(str(u) for u in part["url"]) if address(u)]
+        listed = " ".join(link(str(i), u) for i, u in enumerate(followed, 1))
         kinds = ", ".join(f"{n} {k}" for k, n in part["kind"].value_counts().items())
         rows.append(
             (
@@ -131,10 +132,6 @@ def _sources(facts: Facts) -> list[Block]:
     columns = (Column("Publisher"), Column("Figures", True), Column("Articles"))
     whole = Table("Publishers of the figures this run saw; each number opens the article or table.", columns, tuple(rows))
     return [Details(f"Sources: {len(rows)} publishers", (whole,))]
-
-
-def _safe(address: str) -> str:
-    return address.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
 
 
 def _findings(facts: Facts) -> list[Block]:

@@ -6,6 +6,7 @@ from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.report.blocks import Block, Bullets, Callout, Details, Figure, Heading, Prose
 from forecast.report.facts import Facts
+from forecast.report.inline import address, link
 from forecast.report.numbers import day, month_of, series_name
 from forecast.report.tables import ahead, latest, regimes
 
@@ -103,7 +104,7 @@ def _expiry(facts: Facts) -> list[Block]:
     for event in ends[:1]:
         verified = facts.calendar.verified_to
         until = f" Events are verified to {day(str(verified))}; whether it is extended is not known here." if verified else ""
-        source = f" [Source]({event.source_url})." if event.source_url else ""
+        source = f" {link('Source', event.source_url)}." if address(event.source_url or "") else ""
         out.append(
             Prose(
                 f"Known: “{event.title}”, announced on {day(str(event.announced))}, in force until {day(str(event.end))}."

@@ -1,0 +1,234 @@
+"""Whatever a title, a note or a name holds, a page and the terminal show it as words."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, strategies as st
+from markdown_it import MarkdownIt
+
+import forecast as fc
+from forecast.report import blocks as b, html, markdown
+from forecast.report.inline import Bold, Link, address, link, pieces, plain
+from forecast.report.terminal import show
+
+SCRIPT = "<script>document.documentElement.setAttribute(`pwned`,`yes`)</script>"
+HOSTILE = (
+    f"{SCRIPT}<img src=x onerror=document.documentElement.setAttribute(`pwned`,`yes`)>"
+    "[click](javascript:document.documentElement.setAttribute(1)) [k](data:text/html,<script>1</script>) "
+    '[z](https://e.example/" onmouseover="document.documentElement.setAttribute(`pwned`,`y`)) [y](https://e.example/`a`**b**) '
+    "--!><svg onload=document.documentElement.setAttribute(`pwned`,`yes`)> ]]><script>1</script> `x` |cell| $x^{"
+)
+PARTS = (
+    SCRIPT, "<img src=x onerror=f()>", "[c](javascript:f())", "[k](data:text/html,x)", "![i](https://e.example/x.png)", "!",
+    "[w](https://e.example/a_b*c)", "[m](mailto:a@b.c)", "[b]: javascript:f()", "[^1]", "\n", "\n\n", "    ", "- ", "# ", " #",
+    "1. ", "> ", "---", "**", "*", "_", "`", "```", "~~", "|", "| - |", "&lt;", "&#60;", "&", "\\", "$", "<!--", "-->",
+    "<![CDATA[", "<?php", "</summary>", "</td>", "<javascript:f()>", "<details>", "a", "b c", "é", "**bold**", "`code`",
+    "`<b>`", "(", ")", "[", "]", '"', "'", "\x1b[31m", "\x00", "\u2028", ".", " ",
+)  # fmt: skip
+TAGS = {
+    "h1", "h2", "h3", "p", "strong", "em", "s", "b", "code", "a", "img", "ul", "ol", "li", "blockquote", "br", "hr", "details",
+    "summary", "table", "thead", "tbody", "tr", "th", "td", "colgroup", "col", "html", "head", "meta", "title", "style", "body",
+    "div", "nav", "main", "span", "figure", "figcaption",
+}  # fmt: skip
+DRAWN = {"svg", "g", "path", "defs", "use", "clippath", "rect", "text", "tspan"}
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: its words, its links, and what could run."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.words, self.links, self.alive = "", [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.alive += [tag] if tag not in TAGS | DRAWN else []
+        for name, value in attrs:
+            follows = r"figures/\w+\.png" if name == "src" else r"(https?://|mailto:|#)[^\s]*"
+            self.alive += [name] if name.startswith("on") else []
+            if name in ("href", "src"):
+                self.links.append(value)
+                self.alive += [] if re.fullmatch(follows, value) else [value]
+
+    def handle_data(self, data):
+        self.words += data
+
+    def handle_comment(self, data):
+        self.alive.append(data)
+
+    unknown_decl = handle_pi = handle_comment
+
+
+def shown(blocks, raw=True):
+    return Page(MarkdownIt("commonmark", {"html": raw}).enable(["table", "strikethrough"]).render(markdown.render(blocks)))
+
+
+def each(text):
+    """A text in every place of every Block."""
+    head = (b.Column(text), b.Column("n", True))
+    rows = ((b.Cell(text, text, href=text), b.Cell("1")), (b.Cell(text),), (b.Cell(text, tone="sentence"),))
+    return [
+        b.Heading(text, 1), b.Heading(text, 2, "x", text), b.Prose(text), b.Prose(text, "footer"), b.Bullets((text, text)),
+        b.Bullets((text,), numbered=True), b.Statements(((text, text),)), b.Callout(text), b.Table(text, head, rows, text),
+        b.Details(text, (b.Prose(text),)), b.Figure("f", text, (), 1, text, text, (("A", text),)),
+    ]  # fmt: skip
+
+
+def words(parts):
+    return "".join(words(p.inside) if isinstance(p, (Bold, Link)) else p.text for p in parts)
+
+
+def letters(text):
+    """A text without spaces, and without the marks of code, which are kept where its content could be read as markup."""
+    return re.sub(r"[\s`]+", "", text)
+
+
+def test_no_hostile_text_lives_in_a_page():
+    for found in (shown(each(HOSTILE)), shown(each(HOSTILE), raw=False), Page(html.render(each(HOSTILE)[:-1]))):
+        assert found.alive == []
+        assert "document.documentElement" in found.words
+    text = markdown.render(each(HOSTILE))
+    assert not re.search(r"<(script|img|svg)|\]\((javascript|data):", text)
+
+
+@given(st.lists(st.sampled_from(PARTS), min_size=1, max_size=9).map("".join))
+def test_markdown_says_every_text_as_it_is_and_nothing_of_it_lives(text):
+    for block in each(text):
+        found = shown([block])
+        assert found.alive == []
+        assert Page(html.render([block])).alive == [] or isinstance(block, b.Figure)
+    said = words(pieces(text))
+    for block in (b.Heading(text), b.Prose(text), b.Bullets((text,)), b.Callout(text), b.Details("", (b.Prose(text),))):
+        assert letters(shown([block]).words).removeprefix("Note.") == letters(said)
+
+
+def test_ordinary_prose_is_written_as_it_is():
+    text = (
+        "The default's CRPS (0.5 to 0.9) - or 12 t/month, a.b@c, R&D, CHN.export.WLD.rare_earths_total: 145->30 %, #2 + x = y!"
+    )
+    assert markdown.render([b.Prose(text)]) == text + "\n"
+    marked = "**Bold words**, `code_of(x)` and [words](https://a.example/b_c?d=1&e=2)."
+    assert markdown.render([b.Prose(marked)]) == marked + "\n"
+
+
+@pytest.mark.parametrize(
+    "text", ["# a", "#a", "- a", "+ a", "> a", "1. a", "12) a", "---", "* a", "```", "~~~", "a #", "#", "| a"]
+)
+def test_no_text_opens_another_kind_of_block(text):
+    for block, tag in (
+        (b.Prose(text), "p"),
+        (b.Heading(text, 3), "h3"),
+        (b.Bullets((text,)), "ul"),
+        (b.Callout(text), "blockquote"),
+    ):
+        made = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(markdown.render([block]))
+        assert set(re.findall(r"<(\w+)", made)) <= {tag, "p", "li", "strong"}
+        assert letters(Page(made).words).removeprefix("Note.") == letters(text)
+
+
+def test_a_cell_stays_one_cell():
+    table = b.Table("c", (b.Column("a|b"), b.Column("n")), ((b.Cell("x | y\\|z\n| 1 | 2 |\n\nw", "`p|q`"), b.Cell("1")),))
+    made = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown.render([table]))
+    assert made.count("<td") == made.count("<th ") == 2
+    assert "x | y\\|z | 1 | 2 | w" in Page(made).words
+
+
+@pytest.mark.parametrize(
+    ("to", "kept"),
+    [
+        ("https://a.example/x_(1)?q=a b|c", "https://a.example/x_%281%29?q=a%20b%7Cc"),
+        ("HTTP://a.example/é", "HTTP://a.example/é"),
+        ("mailto:a@b.c", "mailto:a@b.c"),
+        *(
+            (bad, "")
+            for bad in ("javascript:f()", " javascript:f()", "data:text/html,x", "//e.example", "file:///x", "vbscript:x", "")
+        ),
+    ],
+)
+def test_only_addresses_of_the_web_and_of_mailboxes_are_followed(to, kept):
+    assert address(to) == kept
+    assert link("w", to) == (f"[w]({kept})" if kept else "w")
+    cell = b.Table("c", (b.Column("a"), b.Column("n")), ((b.Cell("w", href=to), b.Cell("1")),))
+    for found in (shown([cell]), Page(html.render([cell]))):
+        assert len(found.links) == bool(kept)
+
+
+def test_a_verdict_of_a_forged_table_stays_a_word():
+    forged = 'x" onmouseover="f()" y="'
+    rows = ((b.Cell("q"), b.Cell(forged, tone=forged)), (b.Cell("w", tone=forged),))
+    text = html.render([b.Statements(((forged, "t"),)), b.Table("c", (b.Column("a"), b.Column("n")), rows)])
+    assert Page(text).alive == []
+    assert Page(text).words.count(forged) == 2
+
+
+def test_the_terminal_gets_words_only(capsys):
+    text = "[bold red]x[/] :smile: \x1b]0;t\x07\x9b31m a\r\nb **bold** [w](https://a.example)"
+    show([b.Heading(text), b.Prose(text), b.Bullets((text,)), b.Table(text, (b.Column(text),), ((b.Cell(text, text),),))])
+    said = capsys.readouterr().err
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", said)
+    assert "[bold red]x[/] :smile: \ufffd]0;t\ufffd\ufffd31m a b bold w (https://a.example)" in said
+    assert plain(text).upper() in said
+
+
+CONFIG = """
+name = "hostile"
+title = '''TEXT'''
+seed = 5
+draws = 100
+[data]
+use = "csv"
+path = "own.csv"
+publisher = '''TEXT'''
+key = "CHL.export.WLD.sample_salt"
+[[models]]
+use = "seasonal_naive"
+[[models]]
+use = "mean12"
+name = '''TEXT'''
+[[events]]
+id = "licences"
+title = '''TEXT'''
+note = '''TEXT'''
+source_url = "javascript:f()"
+document = '''TEXT'''
+scope_note = '''TEXT'''
+announced = 2023-06-15
+effective = 2023-07-01
+imposed_by = ["CHL"]
+products = ["sample_salt"]
+instrument = "licence"
+role = "default"
+[[backtest]]
+name = '''TEXT'''
+note = '''TEXT'''
+series = ["CHL.export.WLD.*"]
+first = "2023-07"
+last = "2023-08"
+horizons = [1]
+[forecast]
+series = ["CHL.export.WLD.*"]
+months = 2
+[[effects]]
+id = '''1TEXT'''
+note = '''TEXT'''
+question = '''TEXT'''
+event = "licences"
+treated = "CHL.export.WLD.sample_salt"
+"""
+
+
+def test_a_whole_report_of_hostile_words_is_inert(tmp_path):
+    rows = [f"{year}-{month:02},{100 + month}" for year in range(2019, 2024) for month in range(1, 13)]
+    (tmp_path / "own.csv").write_text("\n".join(["period,value", *rows]) + "\n", "utf-8")
+    (tmp_path / "hostile.toml").write_text(CONFIG.replace("TEXT", HOSTILE), "utf-8")
+    run = fc.run(tmp_path / "hostile.toml", tmp_path / "runs")
+    text = (run.folder / "report.md").read_text("utf-8")
+    for raw in (True, False):
+        found = Page(MarkdownIt("commonmark", {"html": raw}).enable("table").render(text))
+        assert found.alive == []
+        assert found.words.count("<script>document") > 10
+    found = Page((run.folder / "report.html").read_text("utf-8"))
+    assert found.alive == []
+    assert found.words.count("<script>document") > 10
