@@ -140,6 +140,23 @@ def report(
 
 
 @app.command()
+def verify(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
+    """Hold every file of a finished run against what was written; exit with 1 if one is not, or if nothing says."""
+    from forecast.core import manifest
+    from forecast.core.run import Run
+
+    opened = Run(run)
+    if not opened.verified:
+        say(f"unverified: the folder has no {manifest.NAME} that says what was written\n  at: {run}")
+        raise typer.Exit(1)
+    changed = manifest.differences(opened.folder)
+    if changed:
+        say(manifest.told(opened.folder, changed))
+        raise typer.Exit(1)
+    say(f"verified: every file of the run is as it was written\n  at: {run}", err=False)
+
+
+@app.command()
 def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")]) -> None:
     """Copy a starter project that runs: own figures, own events, a config."""
     from forecast.guides import starter

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,21 @@ def sealed(folder: Path) -> bool:
 def differences(folder: Path) -> dict[str, str]:
     """Files that are not what was written, each with what is wrong; nothing where there is no manifest."""
     return {name: wrong for name in _read(folder) or {} if (wrong := difference(folder, name))}
+
+
+def set_aside(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
+    """Keep the changed files of a folder (of `names`, if given) under another name before they are made again; say which."""
+    changed = differences(folder)
+    found = {name: wrong for name, wrong in changed.items() if names is None or name in set(names)}
+    for name in found:
+        with contextlib.suppress(FileNotFoundError):
+            os.replace(folder / name, folder / f"{name}{ASIDE}")
+    return found
+
+
+def told(folder: Path, changed: Mapping[str, str]) -> str:
+    """Changed files in words, a line each."""
+    return "\n".join(f"{name} is not what was written: {wrong}\n  at: {folder / name}" for name, wrong in changed.items())
 
 
 def difference(folder: Path, name: str, data: bytes | None = None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import platform
 import shutil
 import sys
@@ -80,13 +79,11 @@ def opened(folder: Path, fresh: bool) -> Iterator[None]:
 def _set_aside(folder: Path) -> None:
     """Keep changed files of a finished run under another name, and break its seal."""
     try:
-        changed = manifest.differences(folder)
+        changed = manifest.set_aside(folder)
     except DataError as error:
         changed = {manifest.NAME: error.problem}
-    for name, wrong in changed.items():
-        print(f"{name} of the finished run is not what was written: {wrong}\n  at: {folder / name}", file=sys.stderr)
-        with contextlib.suppress(FileNotFoundError):
-            os.replace(folder / name, folder / f"{name}{manifest.ASIDE}")
+    if changed:
+        print(manifest.told(folder, changed) + "\n  try: nothing; the run is done again", file=sys.stderr)
     (folder / manifest.NAME).unlink(missing_ok=True)
     (folder / "run.json").unlink(missing_ok=True)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from forecast.core import files
+from forecast.core import files, manifest
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.run import Run
 from forecast.report import html, markdown
@@ -51,11 +52,28 @@ def write(run: Run, format: str = "html", out: Path | None = None) -> Path:
     """
     if format not in RENDERERS:
         raise ConfigError(f"no report format is called '{format}'", where="--format", hint=nearest(format, RENDERERS))
-    path = run.folder / f"report.{format}" if out is None else Path(out)
-    if out is not None and (path.is_dir() or not path.suffix):
+    run.check()
+    if out is None:
+        return _redrawn(run, format)
+    path = Path(out)
+    if path.is_dir() or not path.suffix:
         path = path / f"report.{format}"
     _written(compose(run), Path(os.path.realpath(path.parent)), {path.name: format})
     return path
+
+
+def _redrawn(run: Run, format: str) -> Path:
+    """The report in the run's own folder; pages and figures that somebody changed are kept under another name."""
+    blocks, page = compose(run), f"report.{format}"
+    if not run.verified:
+        _written(blocks, run.folder, {page: format})
+        return run.folder / page
+    drawn = [page, *(f"figures/{figure.name}.{kind}" for figure in figures(blocks) for kind in ("svg", "png"))]
+    if changed := manifest.set_aside(run.folder, drawn):
+        print(manifest.told(run.folder, changed), file=sys.stderr)
+    _written(blocks, run.folder, {page: format})
+    manifest.seal(run.folder, drawn)
+    return run.folder / page
 
 
 def write_all(run: Run) -> list[Path]:

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 import forecast as fc
+from forecast.core import manifest
 from forecast.core.errors import ConfigError
 from forecast.jobs import owners
 
@@ -98,8 +99,8 @@ def test_a_changed_file_of_a_finished_run_is_told_set_aside_and_made_again(tmp_p
     capsys.readouterr()
     again = fc.run(tmp_path / "small.toml", tmp_path / "runs")
     told = capsys.readouterr().err
-    assert "report.md of the finished run is not what was written" in told
-    assert "forecasts.parquet of the finished run is not what was written" in told
+    assert "report.md is not what was written" in told
+    assert "forecasts.parquet is not what was written" in told
     assert {path.name: path.read_bytes() for path in again.folder.glob("*.[pm][ad]*") if path.name in whole} == whole
     assert (again.folder / "report.md.changed").read_bytes() == b"my own words"
 
@@ -125,3 +126,19 @@ def test_a_run_of_other_code_is_not_taken_for_this_one(tmp_path, monkeypatch):
     for module in (execute, folder):
         monkeypatch.setattr(module, "code_hash", lambda: "other")
     assert fc.run(tmp_path / "small.toml", tmp_path / "runs").info["versions"]["code"] == "other" != first
+
+
+def test_a_page_redrawn_is_sealed_again_and_words_put_into_it_are_kept(tmp_path, capsys):
+    (tmp_path / "small.toml").write_text(CONFIG)
+    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+    page = (made.folder / "report.md").read_bytes()
+    (made.folder / "report.md").write_bytes(b"my own words")
+    capsys.readouterr()
+    fc.report(made, "md")
+    assert "report.md is not what was written" in capsys.readouterr().err
+    assert (made.folder / "report.md").read_bytes() == page
+    assert (made.folder / "report.md.changed").read_bytes() == b"my own words"
+    assert manifest.differences(made.folder) == {}
+    (made.folder / "scores.parquet").write_bytes(b"x")
+    with pytest.raises(fc.ForecastError, match=r"scores\.parquet is not what was written"):
+        fc.report(made, "md")

@@ -107,3 +107,25 @@ def test_odd_findings_are_told(folder, text):
     (folder / "findings.json").write_text(text)
     with pytest.raises(DataError, match=r"findings\.json"):
         Run(folder).findings  # noqa: B018
+
+
+def test_verify_says_which_file_is_not_what_was_written(folder):
+    from typer.testing import CliRunner
+
+    from forecast.cli import app
+
+    def verify():
+        made = CliRunner().invoke(app, ["verify", str(folder)])
+        return made.exit_code, made.output
+
+    assert verify()[0] == 1
+    assert "unverified" in verify()[1]
+    manifest.seal(folder)
+    assert verify()[0] == 0
+    assert "verified: every file" in verify()[1]
+    (folder / "findings.json").write_text("[]")
+    (folder / "effects.parquet").unlink()
+    code, said = verify()
+    assert code == 1
+    assert "findings.json is not what was written" in said
+    assert "effects.parquet is not what was written: it is not there" in said
