@@ -202,7 +202,7 @@ def run(
     import time
 
     from forecast.jobs.execute import execute
-    from forecast.jobs.folder import CACHE, close, finished, folder_of, opened, write
+    from forecast.jobs.folder import CACHE, close, finished, folder_of, opened, tidy, write
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import plan
     from forecast.report.compose import write_all
@@ -214,6 +214,7 @@ def run(
     planned = plan(asked, archive_of(asked))
     folder = folder_of(asked, out)
     if not fresh and finished(folder, planned):
+        tidy(folder)
         return Run(folder)
     with opened(folder, fresh):
         timings = {"plan": time.perf_counter() - began}

@@ -168,7 +168,9 @@ def kills(config: Path, home: Path, count: int, luck: random.Random) -> None:
         code, said = forked(config, out)
         if code or "Traceback" in said or content(out / whole[0]) != whole[1] or files.leftovers(out):
             wrong += 1
-            print("not recovered:", code, said, files.leftovers(out))
+            now = content(out / whole[0])
+            others = [name for name in now.keys() | whole[1].keys() if now.get(name) != whole[1].get(name)]
+            print("not recovered:", code, said, files.leftovers(out), others)
     print(f"{sum(died.values())} kills ({', '.join(f'{n} {k}' for k, n in sorted(died.items()))}), {wrong} not recovered")
 
 

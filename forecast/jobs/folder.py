@@ -72,8 +72,14 @@ def opened(folder: Path, fresh: bool) -> Iterator[None]:
         owners.sweep(folder)
         _set_aside(folder)
         yield
-        if manifest.sealed(folder) and not owners.others(folder):
-            shutil.rmtree(folder / CACHE, ignore_errors=True)
+        tidy(folder)
+
+
+def tidy(folder: Path) -> None:
+    """Let go of stored answers, and of what killed runs left, once a run is complete and nobody else is at work in it."""
+    if manifest.sealed(folder) and not owners.others(folder):
+        shutil.rmtree(folder / CACHE, ignore_errors=True)
+        owners.sweep(folder)
 
 
 def _set_aside(folder: Path) -> None:

@@ -97,3 +97,5 @@ def sweep(folder: Path) -> None:
         return
     for path in files.leftovers(folder):
         path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # there is none, or this process stands in it
+        (folder / FOLDER).rmdir()
