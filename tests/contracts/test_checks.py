@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from forecast.core import months, registry
 from forecast.core.describe import describe
@@ -162,7 +163,8 @@ def test_an_effect_below_the_smallest_visible_one_cannot_be_distinguished():
     many = list(np.linspace(-60, 60, 12))
     gate = judge("power", vintage(LONG), asked(), expected=12.0, placebos=many)
     assert (gate.outcome, gate.ceiling) == ("fail", "cannot distinguish")
-    assert gate.threshold == pytest.approx(2.801585 * np.std(many, ddof=1), rel=1e-6)
+    multiple = norm.ppf(0.975) + norm.ppf(0.8)  # 5 % two-sided, 80 % power (Bloom 1995, Evaluation Review 19:547)
+    assert gate.threshold == pytest.approx(multiple * np.std(many, ddof=1), rel=1e-9)
     assert "windows without an event show differences as large" in gate.reason
 
 
