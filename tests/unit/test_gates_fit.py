@@ -3,11 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
+from statsmodels.stats.diagnostic import acorr_ljungbox
 
-from forecast.core import registry
+from forecast.checks.fit import Fit
+from forecast.core import months as mm, registry
 from forecast.core.effects import Description, Effect, Placebo
 from forecast.core.events import Event
+from forecast.core.panel import panel
 from forecast.core.questions import Design
 from forecast.kernels import innovations
 from forecast.study.judge import Evidence
@@ -35,13 +39,16 @@ def series(seed=0, break_at=None, size=0.5, wave=0.0, count=66):
 
 @pytest.fixture
 def gate(vintage_of, ban):
-    def judged(values, placebos=(), first="2018-01"):
+    def judged(values, placebos=(), first="2018-01", point=-200.0, space=(), **options):
+        """400 kg were observed where 400 - `point` would have been."""
         known = vintage_of(values, first=first, series=SERIES, events=[ban])
         design = Design(ban, SERIES, stop="2023-06")
         draws = 600 + np.random.default_rng(0).standard_normal((200, 1))
-        found = tuple(Placebo("time", SERIES, "2020-01", x) for x in placebos)
-        made = Effect("toy", design, "kg", ((0, 0),), np.array([400.0]), draws, Description(1.0, ""), placebos=found)
-        return registry.build("check", "fit").judge(made, Evidence(known, design))
+        found = [Placebo("time", SERIES, "2020-01", x) for x in placebos] + [Placebo("space", "x", "2023-01", x) for x in space]
+        made = Effect(
+            "toy", design, "kg", ((0, 0),), np.array([400.0]), draws, Description(1.0, ""), point=point, placebos=tuple(found)
+        )
+        return registry.build("check", {"use": "fit", **options}).judge(made, Evidence(known, design))
 
     return judged
 
@@ -49,7 +56,7 @@ def gate(vintage_of, ban):
 def test_calm_months_pass(gate):
     made = gate(series(), placebos=[10.0, -20.0, 15.0])
     assert made.outcome == "pass"
-    assert made.value == pytest.approx(np.sqrt((100 + 400 + 225) / 3) / 600, rel=0.01)
+    assert made.value == pytest.approx(np.sqrt((100 + 400 + 225) / 3) / 600)
     assert "Ljung-Box" in made.reason
     assert "no break" in made.reason
 
@@ -59,6 +66,119 @@ def test_large_past_errors_leave_a_suggestion(gate):
     assert (made.outcome, made.ceiling) == ("fail", "suggestive")
     assert "of the counterfactual" in made.reason
     assert made.value > 0.5
+
+
+@pytest.mark.parametrize("point", [-200.0, 1000.0])
+@pytest.mark.parametrize(
+    ("placebos", "outcome", "ratio"),
+    [
+        ([300.0, -300.0, 300.0], "pass", 0.5),
+        ([300.0, -400.0, 500.0], "fail", np.sqrt(50 / 3) / 6),
+        ([303.0, -303.0, 303.0], "fail", 0.505),
+    ],
+)
+def test_past_errors_are_a_root_mean_square_over_the_counterfactual(gate, placebos, outcome, ratio, point):
+    made = gate([10.0] * 26, placebos, first="2021-05", point=point, space=[1e6])
+    assert (made.gate, made.outcome, made.value, made.threshold) == ("fit", outcome, pytest.approx(ratio), 0.5)
+    assert made.reason == f"off by {ratio:.0%} of the counterfactual (root mean square) over 3 clean windows"
+    assert made.ceiling == ("supported" if outcome == "pass" else "suggestive")
+
+
+def test_two_windows_or_no_counterfactual_tell_no_past_error(gate):
+    two, nothing = gate(series(), [300.0, 300.0], space=[1.0]), gate(series(), [300.0] * 3, point=400.0)
+    for made in (two, nothing):
+        assert np.isnan(made.value)
+        assert (made.outcome, made.reason.startswith("one-step errors")) == ("pass", True)
+
+
+TOO_FEW, NO_BREAK = "too few earlier months to tell a break from a season", "no break of the level in the last 12 clean months"
+
+
+@pytest.mark.parametrize(
+    ("months", "without", "said"),
+    [
+        (23, [], None),
+        (24, [], TOO_FEW),
+        (35, [], TOO_FEW),
+        (36, [], NO_BREAK),
+        (24, [3], None),
+        (36, [3], TOO_FEW),  # 23 figures before the last twelve months, where two years are needed
+        (36, [30], NO_BREAK),
+        (36, [23], TOO_FEW),  # the last of them
+        (36, [24], NO_BREAK),  # the first of the twelve
+        (50, list(range(4, 19)), TOO_FEW),
+        (50, list(range(4, 32, 2)), NO_BREAK),
+    ],
+)
+def test_a_break_is_looked_for_where_two_earlier_years_are_known(gate, months, without, said):
+    """24 clean months are tested for a pattern, 36 for a break too: the last twelve against two years."""
+    values = [None if i in without else y for i, y in enumerate(series(count=months + 6))]
+    made = gate(values, first=mm.label(mm.ordinal("2023-01") - months))
+    assert made.outcome == ("pass" if said else "not run")
+    assert made.reason.split("; ")[1:] == ([said] if said else [])
+    assert ("Ljung-Box" in made.reason) == bool(said)
+
+
+def laid(values, first="2018-01", until="2022-12"):
+    """Logarithms of the months before the ban, their places, the season's columns, as the gate lays them out."""
+    known = np.array([np.nan if v is None else v for v in values])[: mm.ordinal(until) + 1 - mm.ordinal(first)]
+    rows = np.flatnonzero(np.isfinite(known))
+    axis = np.arange(mm.ordinal(first), mm.ordinal(first) + len(known))
+    return np.log(known[rows]), rows, axis, 12, mm.lunar_new_year(axis)[:, None]
+
+
+@pytest.mark.parametrize(("months", "lags"), [(27, 5), (34, 6), (48, 9), (60, 10)])
+def test_what_is_left_over_has_statsmodels_p(gate, months, lags):
+    """A lag for five months, ten at most; the Lunar New Year is no pattern."""
+    first = mm.label(mm.ordinal("2023-01") - months)
+    values = series(seed=months, wave=0.05, count=months + 6)
+    p = float(acorr_ljungbox(innovations.whiten(*laid(values, first)).errors, lags=[lags])["lb_pvalue"].iloc[0])
+    assert 0.02 < p < 0.98
+    assert f"Ljung-Box p = {p:.3f}" in gate(values, first=first).reason
+    exact = innovations.ljung_box(innovations.whiten(*laid(values, first)).errors, lags)[1]
+    assert [gate(values, first=first, level=x).outcome for x in (exact - 1e-9, exact + 1e-9)] == ["pass", "fail"]
+
+
+@pytest.mark.parametrize("size", [0.6, 1.6])
+def test_a_break_has_its_month_and_its_t(gate, size):
+    """The variances are those of the months before the last twelve; two of them are missing."""
+    values = [None if i in (20, 51) else y for i, y in enumerate(series(seed=3, break_at=55, size=size))]
+    score, at = innovations.level_break(innovations.whiten(*laid(values), 47), 12)
+    assert (at, score > 0) == (55, size > 1)
+    made = gate(values)
+    assert made.outcome == "fail"
+    assert f"an undeclared break of the level in 2022-08 (t = {score:.1f})" in made.reason
+    assert "Ljung-Box" not in made.reason
+    assert [gate(values, critical=x).outcome for x in (abs(score) + 1e-9, abs(score) - 1e-9)] == ["pass", "fail"]
+
+
+def test_its_limits_are_those_it_states():
+    assert registry.build("check", "fit") == Fit(most=0.5, level=0.01, critical=4.0, recent=12, enough=24)
+
+
+def test_a_flat_past_says_nothing(gate):
+    assert gate([10.0] * 66).outcome == "not run"
+    assert "no break" in gate([10.0] * 30 + [20.0] * 36, recent=24).reason, "its level moved long ago"
+
+
+def test_several_series_are_tested_each_by_its_name(vintage_of, ban):
+    other = "CHN.export.USA.re_magnets"
+    one, two = (vintage_of(y, first="2018-01", series=s, events=[ban]) for y, s in ((series(), SERIES), (series(2, 54), other)))
+    design = Design(ban, (SERIES, other), stop="2023-06")
+    made = Effect("toy", design, "kg", ((0, 0),), np.array([400.0]), np.full((9, 1), 600.0), Description(1.0, ""))
+    gate = Fit().judge(made, Evidence(replace(one, cells={**one.cells, **two.cells}), design))
+    assert gate.outcome == "fail"
+    assert gate.reason.startswith(f"{other}: an undeclared break of the level in 2022-07")
+    assert SERIES not in gate.reason
+
+
+@pytest.mark.parametrize(("count", "said"), [(35, TOO_FEW), (36, NO_BREAK)])
+def test_steps_without_a_season_need_as_many_before(count, said):
+    rng = np.random.default_rng(5)
+    known = panel(pd.DataFrame({"time": np.arange(count + 3), "y": 50 + rng.standard_normal(count + 3)}), value="y")
+    design = Design.at(count, "y")
+    made = Effect("toy", design, "", ((0, 0),), np.array([400.0]), np.full((9, 1), 600.0), Description(1.0, ""))
+    assert said in Fit().judge(made, Evidence(known, design)).reason
 
 
 def test_a_break_nobody_declared_is_found_in_its_month(gate):
@@ -91,8 +211,6 @@ def test_false_alarms_are_rare(gate):
 
 
 def test_ljung_box_is_that_of_statsmodels():
-    from statsmodels.stats.diagnostic import acorr_ljungbox
-
     errors = np.random.default_rng(3).standard_normal(50)
     theirs = acorr_ljungbox(errors, lags=[7])
     q, p = innovations.ljung_box(errors, 7)
