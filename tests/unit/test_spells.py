@@ -118,3 +118,10 @@ def test_another_calendar_is_another_vintage(words):
     _, two = words(ban, scenario=Scenario("lifted", ends={"ban": "2024-09-01"}))
     assert one.fingerprint() != two.fingerprint()
     assert one.events.spelling != two.events.spelling
+
+
+@pytest.mark.parametrize(("stopped", "left"), [((1.0,), 0.0), ((0.95,), 0.05), ((0.9,), 0.1), ((0.9, 0.7), 0.03)])
+def test_what_is_left_is_a_share_without_rounding_errors(words, stopped, left):
+    _, then = words(*(event(f"ban{i}", "2024-01-01", "2024-01-01", share_stopped=s) for i, s in enumerate(stopped)))
+    (regime,) = regimes(then, SERIES, np.array([mm.ordinal("2024-03")]))
+    assert declared(then, regime) == left
