@@ -1,11 +1,15 @@
 """Scenarios of a config: words and their faults, the rows of scenarios.parquet, and what the report says of them."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from forecast.core import months as mm
 from forecast.core.errors import ConfigError
+from forecast.core.questions import Task
+from forecast.core.results import Forecast, Used
 from forecast.core.run import Run
-from forecast.jobs import execute as ex, folder as fo
+from forecast.jobs import execute as ex, folder as fo, scenarios as jobs
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import plan
 from forecast.jobs.preview import covered
@@ -16,6 +20,7 @@ from forecast.report.compose import CHAPTERS
 from forecast.report.facts import Facts
 from forecast.report.figures.canvas import style
 from forecast.report.sections import scenarios as section
+from forecast.study.scenarios import Fan
 
 GALLIUM, TOTAL = "USA.import.CHN.gallium", "USA.import.WLD.gallium"
 PART = f'[scenario_forecast]\nseries = ["{GALLIUM}"]\nmodel = "regimes"\n'
@@ -171,6 +176,37 @@ def test_rows_of_every_scenario_and_of_all_pooled(done):
     year = float(one.loc[one["month"] == "2026-12/2027-11", "mean"].iloc[0])
     assert year == pytest.approx(single["mean"].iloc[-12:].sum(), rel=1e-9)
     assert "6 months of this regime are known" in table.loc[table["scenario"] == "lapses", "basis"].iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("months", "spans"),
+    [(1, []), (2, [("2026-09/2026-10", 0, 2)]), (12, [("2026-09/2027-08", 0, 12)]),
+     (14, [("2026-11/2027-10", 2, 14), ("2026-09/2027-10", 0, 14)])],
+)  # fmt: skip
+def test_sums_are_of_the_same_draws_as_their_months(months, spans, monkeypatch):
+    """Months that make up for one another in every path, half of them 10 + i, half 10 - i: their sum is known for sure."""
+    task = Task("2026-09-10", GALLIUM, mm.months("2026-09", mm.label(mm.ordinal("2026-08") + months)), draws=21)
+    away = (np.arange(21) - 10.0)[:, None, None] * (-1.0) ** np.arange(months)
+    fans = [
+        Fan(name, GALLIUM, Forecast(task, level + away, (Used("toy"),)), (), 0.5) for name, level in (("a", 10.0), ("b", 30.0))
+    ]
+    monkeypatch.setattr(jobs, "scenarios", lambda *given: list(fans))
+    rows, failures = jobs.rows_of(jobs.Outlook(task, mm.ordinal("2026-08"), ()), "toy", {"use": "regimes"}, None, 0)
+    assert failures == []
+    assert len(rows) == 3 * (months + len(spans))
+    found = {(row["scenario"], row["month"]): row for row in rows}
+    for label, first, last in spans:
+        n = last - first
+        for name, level in (("a", 10.0), ("b", 30.0)):
+            row = found[name, label]
+            assert [row[q] for q in ("q025", "q10", "q50", "q90", "q975", "mean")] == pytest.approx([n * level] * 6)
+            assert (row["h_info"], row["horizon"]) == (last, last - 1)
+        pooled = found["all, by their probabilities", label]
+        assert (pooled["q10"], pooled["q90"]) == pytest.approx((n * 10, n * 30)), "a whole path of one scenario each"
+        assert n * (11 * 10 + 10 * 30) / 21 <= pooled["mean"] <= n * (10 * 10 + 11 * 30) / 21
+    single = found["a", "2026-09"]
+    assert (single["q10"], single["q50"], single["q90"], single["mean"]) == pytest.approx((2, 10, 18, 10))
+    assert (single["h_info"], single["horizon"]) == (1, 0)
 
 
 def test_a_mixture_lies_between(done):

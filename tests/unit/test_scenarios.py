@@ -11,10 +11,10 @@ from forecast.core.archive import bundled_archive
 from forecast.core.errors import ConfigError, LookAheadError, NotIdentifiedError, TooShortError
 from forecast.core.events import Event
 from forecast.core.questions import Task
-from forecast.core.results import Failure, Forecast
+from forecast.core.results import Failure, Forecast, Used
 from forecast.core.scenario import Scenario
 from forecast.study.ask import put
-from forecast.study.scenarios import Fan, mixed, scenarios
+from forecast.study.scenarios import Fan, basis, mixed, scenarios
 
 SERIES = "USA.import.CHN.gallium"
 FROM = 24  # place of the ban's first month
@@ -76,8 +76,57 @@ def test_months_are_like_those_under_the_same_measures(fans):
     assert 190 < level(fans["half"]) < 310
     assert 5 < level(fans["new"]) < 80
     assert all(fan.answer.draws.min() >= 0 for fan in fans.values() if isinstance(fan.answer, Forecast))
-    assert [part.known for part in fans["leaky"].basis] == [8, 4]
-    assert [part.known for part in fans["tight"].basis] == [8, 4]
+
+
+def test_a_basis_counts_the_known_months_of_each_regime_in_order(fans):
+    """The pause has eight known months; of the ban's eight the last four were under the campaign too."""
+    rests = {name: [(b.regime, b.first, b.last, b.known, b.share) for b in fan.basis] for name, fan in fans.items()}
+    now, to_come = ("campaign", "2023-05", "2023-05", 8, None), ("2023-06", "2024-04")
+    assert rests == {
+        "extended": [("campaign", "2023-05", "2024-04", 8, None)],
+        "tight": [now, ("ban + campaign", *to_come, 4, None)],
+        "leaky": [now, ("ban", *to_come, 4, None)],
+        "half": [now, ("ban + campaign + eased", *to_come, 0, 0.5)],
+        "new": [("campaign", "2023-05", "2023-06", 8, None), ("campaign + stop", "2023-07", "2024-04", 0, 0.0)],
+        "licence": [("campaign", "2023-05", "2023-06", 8, None), ("campaign + licence", "2023-07", "2024-04", 0, None)],
+    }
+    assert fans["leaky"].basis[1].text == "ban: 4 months of this regime are known"
+
+
+def test_a_fan_answers_the_question_that_was_asked(then):
+    """Series by series, with the days, the months, the draws, the seed and the probability it was given."""
+    given = [Scenario("extended", {"pause": "never"}, probability=0.8), Scenario("tight", probability=0.2)]
+    task = Task(then.day, SERIES, ["2023-09", "2023-07"], dt.date(2023, 4, 1), draws=70)
+    one, two, other = (scenarios(fc.model("regimes"), then, task, given, seed=seed) for seed in (1, 1, 2))
+    assert [(f.scenario, f.series, f.probability, f.answer.task) for f in one] == [
+        ("extended", SERIES, 0.8, task), ("tight", SERIES, 0.2, task),
+    ]  # fmt: skip
+    assert [(b.first, b.last) for b in one[0].basis] == [("2023-07", "2023-09")]
+    assert np.array_equal(one[1].answer.draws, two[1].answer.draws)
+    assert not np.array_equal(one[1].answer.draws, other[1].answer.draws)
+
+
+def test_two_scenarios_of_one_name_are_refused(then, task):
+    with pytest.raises(ConfigError, match="two scenarios have one name"):
+        scenarios(fc.model("regimes"), then, task, [Scenario("a"), Scenario("b"), Scenario("a")])
+
+
+def test_one_month_is_one_month(vintage_of):
+    short = vintage_of([100.0] * 25, series=SERIES, events=(measure("ban", "2022-01-01"),), day="2022-02-20")
+    (rest,) = basis(short, SERIES, Task(short.day, SERIES, ["2022-03"]))
+    assert rest.text == "ban: 1 month of this regime is known"
+
+
+def test_a_share_beside_a_measure_never_seen_is_none_unless_nothing_is_left(then):
+    """A ban that stops half beside an unknown licence: how much is left is not said; one that stops all leaves nothing."""
+    licence, day = measure("licence", "2023-07-01", "licence"), ["2023-08"]
+    for stopped, left in ((0.5, None), (1.0, 0.0)):
+        later = then.under(
+            Scenario("x", {"pause": "never"}, add=(licence, measure("stop", "2023-07-01", share_stopped=stopped)))
+        )
+        assert [b.share for b in basis(later, SERIES, Task(then.day, SERIES, day))] == [left]
+    alone = then.under(Scenario("x", {"pause": "never"}, add=(measure("stop", "2023-07-01", share_stopped=0.5),)))
+    assert [b.share for b in basis(alone, SERIES, Task(then.day, SERIES, day))] == [0.5]
 
 
 def test_until_the_scenarios_part_they_are_one(fans):
@@ -110,6 +159,26 @@ def test_a_total_is_not_told_what_a_ban_on_a_part_of_it_does():
     assert extended.basis[0].regime == "measures on a part of it alone"
     assert isinstance(lapses.answer, Failure)
     assert "us_ban_2024 begins or ends on a part of this total" in lapses.answer.reason
+    assert lapses.basis[0].text == f"measures on a part of it alone: {lapses.basis[0].known} months of this regime are known"
+    assert lapses.basis[0].known == whole.observed(series).count
+
+
+def test_measures_on_a_part_are_named_and_one_that_goes_on_asks_nothing(vintage_of):
+    """A total over partners, a ban on one of them: in force at the last figure, lifted in the third month asked."""
+    whole = "USA.import.WLD.gallium"
+    then = vintage_of([5.0] * 40, series=whole, events=(measure("ban", "2022-01-01"),), day="2023-05-20")
+    given = [
+        Scenario("stays"),
+        Scenario("lifted", {"ban": "2023-08-01"}),
+        Scenario("both", {"ban": "2023-08-01"}, add=(measure("more", "2023-08-01", "licence"),)),
+    ]
+    task = Task(then.day, whole, mm.months("2023-05", "2023-09"), draws=50)
+    stays, lifted, both = scenarios(fc.model("regimes"), then, task, given)
+    assert isinstance(stays.answer, Forecast)
+    assert "ban begins or ends on a part of this total" in lifted.answer.reason
+    assert "ban and more begin or end on a part of this total" in both.answer.reason
+    early = scenarios(fc.model("regimes"), then, Task(then.day, whole, ["2023-07", "2023-06"], draws=50), given)
+    assert all(isinstance(fan.answer, Forecast) for fan in early), "before it is lifted nothing has changed"
 
 
 # --- nothing from before its day changes ------------------------------------------------------------------------------
@@ -197,6 +266,40 @@ def test_too_few_months_of_a_regime_and_none_at_all(vintage_of):
         put(fc.model("regimes"), none, Task(none.day, SERIES, ["2022-03"], draws=100))
     with pytest.raises(ConfigError, match="half_life"):
         fc.model("regimes", half_life=0)
+
+
+def fan(name, level, probability, draws=400):
+    """Draw i of month j is level + i + j / 10: every figure tells its scenario, its path and its month."""
+    task = Task("2023-05-20", SERIES, mm.months("2023-05", "2023-07"), draws=draws)
+    if level is None:
+        return Fan(name, SERIES, Failure("toy", "q", SERIES, "unknown"), (), probability)
+    paths = level + np.arange(draws)[:, None, None] + np.arange(3) / 10
+    return Fan(name, SERIES, Forecast(task, paths, (Used("toy", scale="log"),)), (), probability)
+
+
+def test_pooled_paths_are_whole_paths_of_one_scenario_as_often_as_its_probability_says():
+    """So that sums of months come from the draws of the months, under one scenario each."""
+    given = [fan("a", 10_000, 0.5), fan("b", 20_000, 0.3), fan("c", 30_000, 0.2)]
+    made = mixed(given)
+    paths = made.draws[:, 0]
+    which = (paths[:, 0] // 10_000).astype(int)
+    assert np.bincount(which).tolist() == [0, 200, 120, 80]
+    assert paths == pytest.approx((10_000 * which + np.arange(400))[:, None] + np.arange(3) / 10)
+    assert made.total().draws == pytest.approx(3 * (10_000 * which + np.arange(400)) + 0.3)
+    assert set(which[:40]) == {1, 2, 3}, "no scenario stands at one end of the draws"
+    assert made.task == given[0].answer.task
+    assert [(u.model, u.scale) for u in made.used] == [("scenarios by declared probability: a 50%, b 30%, c 20%", "log")]
+
+
+def test_fans_are_pooled_only_with_probabilities_that_add_up_and_answers_where_they_weigh():
+    for p in (None, 0.49, 0.51, 0.5 + 2e-6, 0.5 - 2e-6):
+        with pytest.raises(ConfigError, match="add up to 1"):
+            mixed([fan("a", 10_000, 0.5), fan("b", 20_000, p)])
+    assert (mixed([fan("a", 10_000, 0.5), fan("b", 20_000, 0.5 + 5e-7)]).draws > 15_000).mean() == 0.5
+    with pytest.raises(NotIdentifiedError, match="no fan under 'b'"):
+        mixed([fan("a", 10_000, 0.9), fan("b", None, 0.1)])
+    alone = mixed([fan("b", None, 0.0), fan("a", 10_000, 1.0)])
+    assert np.array_equal(alone.draws, fan("a", 10_000, 1.0).answer.draws)
 
 
 def test_pooled_fans_say_by_which_probabilities(fans):
