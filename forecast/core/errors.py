@@ -5,15 +5,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST = 600  # characters of each part of a message
+
 
 class ForecastError(Exception):
-    """Root of all errors: *problem*, *where* it stands, what to *try*."""
+    """Root of all errors: *problem*, *where* it stands, what to *try*; one line of print each, whatever a file's cells hold."""
 
     def __init__(self, problem: str, *, where: str = "", hint: str = "") -> None:
-        self.problem = problem
-        self.where = where
-        self.hint = hint
-        super().__init__(problem, where, hint)
+        self.problem = _one_line(problem)
+        self.where = _one_line(where)
+        self.hint = _one_line(hint)
+        super().__init__(self.problem, self.where, self.hint)
 
     def __str__(self) -> str:
         lines = [self.problem]
@@ -25,6 +27,13 @@ class ForecastError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.problem, self.where, self.hint)
+
+
+def _one_line(text: str) -> str:
+    """The text with line ends and what else acts on a terminal spelled out; a very long one without its middle."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}...{text[-LONGEST // 2 :]}"
 
 
 def _rebuild(kind: type[ForecastError], problem: str, where: str, hint: str) -> ForecastError:

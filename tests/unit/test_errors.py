@@ -18,6 +18,13 @@ def test_three_parts_and_safe_travel_between_workers(kind):
     assert (back.problem, back.where, back.hint) == (error.problem, error.where, error.hint)
 
 
+def test_each_part_is_one_line_of_print_and_not_endless():
+    error = errors.DataError("a\nb\x1b[2J", where="\u202e", hint="é" * 5000 + "\n")
+    assert str(error).splitlines()[:2] == ["a\\nb\\x1b[2J", "  at: \\u202e"]
+    assert len(error.hint) < 700
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
 def test_empty_parts_are_left_out():
     assert str(errors.DataError("wrong")) == "wrong"
 
