@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -14,20 +14,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.core import months
+from forecast.core.archive_table import COLUMNS, read_table, validate
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import Event, EventCalendar, bundled_events
-from forecast.core.series import SeriesKey
 from forecast.core.vintage import Cell, Vintage
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
-    "series", "period", "value", "unit", "status", "stage", "kind", "derived_from", "released", "basis", "publisher",
-    "article_date", "url", "excluded", "note",
-)  # fmt: skip
-STATUSES = ("value", "zero", "missing", "suppressed", "provisional")
-KINDS = ("reported", "derived", "cumulative")
 AGREE = 1e-3  # figures this close (relative) are one figure, rounded differently
 
 
@@ -44,7 +38,7 @@ class Archive:
     pseudo: bool = True  # one vintage per figure: revisions of the past are not in the table
 
     def __post_init__(self) -> None:
-        _validate(self.table)
+        validate(self.table)
 
     @functools.cached_property
     def _states(self) -> dict[str, list[Cell]]:
@@ -156,49 +150,6 @@ def _digits(value: float) -> int:
     return len(f"{float(value):.10g}".replace(".", "").replace("-", "").strip("0") or "0")
 
 
-def _validate(table: pd.DataFrame) -> None:
-    for column in COLUMNS:
-        if column not in table.columns:
-            raise DataError(f"the archive lacks the column '{column}'", hint=nearest(column, table.columns))
-    if table.empty:
-        raise DataError("the archive holds no figure", hint="at least one row")
-    for name, allowed in (("status", STATUSES), ("kind", KINDS)):
-        bad = table[~table[name].isin(allowed)]
-        if len(bad):
-            row = bad.iloc[0]
-            raise DataError(
-                f"unknown {name} '{row[name]}'", where=f"{row['series']}, {row['period']}", hint=nearest(row[name], allowed)
-            )
-    for column, parse in (("series", SeriesKey.parse), ("period", months.parse_period), ("released", dt.date.fromisoformat)):
-        for text in table[column].unique():
-            _read(parse, text, column)
-    quantity = table[~table["series"].str.contains(":") & (table["value"].astype(float) < 0)]
-    if len(quantity):
-        row = quantity.iloc[0]
-        raise DataError(
-            f"a quantity of {row['value']} {row['unit']} cannot be negative", where=f"{row['series']}, {row['period']}",
-            hint="correct the figure, or leave the cell out if it is unknown",
-        )  # fmt: skip
-    units = table["series"].map(lambda s: SeriesKey.parse(s).unit)
-    wrong = table[units != table["unit"]]
-    if len(wrong):
-        row = wrong.iloc[0]
-        raise DataError(
-            f"unit '{row['unit']}' where the archive holds {SeriesKey.parse(row['series']).unit}",
-            where=f"{row['series']}, {row['period']}",
-            hint="convert to kg (quantities) or USD (values)",
-        )
-
-
-def _read(parse: Callable[[str], object], text: str, column: str) -> None:
-    try:
-        parse(text)
-    except (ValueError, TypeError):
-        raise DataError(
-            f"'{text}' is not a day", where=f"column '{column}'", hint="YYYY-MM-DD, for example 2025-03-31"
-        ) from None
-
-
 @functools.cache
 def bundled_archive() -> Archive:
     """The data set that comes with the package."""
@@ -209,32 +160,8 @@ def bundled_archive() -> Archive:
 
 def read_archive(path: str | Path, events: EventCalendar | None = None) -> Archive:
     """An archive from a CSV or Parquet file in the package's own schema (`forecast/data/README.md`)."""
-    import pandas as pd
-
-    path = Path(path)
-    if not path.exists():
-        raise DataError("there is no such file", where=str(path), hint="the path of a CSV or Parquet file")
-    if path.suffix == ".parquet":
-        table = pd.read_parquet(path)
-        table = table.fillna({column: "" for column in table.columns if column != "value"})
-    else:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_filter=False)
-    if "value" in table.columns:
-        table["value"] = _numbers(table, path)
-    return Archive(table, events if events is not None else bundled_events())
-
-
-def _numbers(table: pd.DataFrame, path: Path) -> pd.Series:
-    """The values as numbers, NaN where a cell is empty."""
-    import pandas as pd
-
-    empty = table["value"].isna() | (table["value"].astype(str).str.strip() == "")
-    numbers = pd.to_numeric(table["value"].mask(empty), errors="coerce").astype(float)
-    wrong = table[numbers.isna() & ~empty]
-    if len(wrong):
-        row = wrong.iloc[0]
-        raise DataError(
-            f"'{row['value']}' is not a number", where=f"{path.name}, {row['series']}, {row['period']}",
-            hint="a number, or an empty cell with the status missing",
-        )  # fmt: skip
-    return numbers
+    table = read_table(Path(path))
+    try:
+        return Archive(table, events if events is not None else bundled_events())
+    except DataError as error:
+        raise DataError(error.problem, where=", ".join(filter(None, (str(path), error.where))), hint=error.hint) from None

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from forecast.core.errors import DataError
 
-_MONTH = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
+_MONTH = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?", re.ASCII)
 
 
 def ordinal(label: str | dt.date) -> int:
@@ -27,7 +27,7 @@ def ordinal(label: str | dt.date) -> int:
     if isinstance(label, dt.date):
         return 12 * label.year + label.month - 1
     match = _MONTH.fullmatch(label.strip())
-    if not match or not 1 <= int(match[2]) <= 12:
+    if not match or not 1 <= int(match[2]) <= 12 or not int(match[1]):
         raise DataError(f"'{label}' is not a month", hint="YYYY-MM, for example 2025-06")
     return 12 * int(match[1]) + int(match[2]) - 1
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import EventCalendar
+from forecast.core.inputs import EMPTY, LARGEST, Input, number
 from forecast.core.steps import Steps
 from forecast.core.vintage import Cell, Vintage
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
+WORDS = {"true": 1.0, "false": 0.0}
+FARTHEST = 1_000_000  # steps from the first time to the last: days of 2,700 years
 
 
 def panel(
@@ -39,32 +43,32 @@ def panel(
     """
     import pandas as pd
 
+    controls = tuple(controls)
+    wanted = (time, value, *controls, *([unit] if unit else []))
     where = str(data) if isinstance(data, str | Path) else "the table"
-    try:
-        table = pd.read_csv(data) if isinstance(data, str | Path) else data
-    except (OSError, ValueError) as error:
-        raise DataError("the panel cannot be read", where=f"{where}: {error}", hint="the path of a CSV file") from None
-    for column in (time, value, *controls, *([unit] if unit else [])):
-        if column not in table.columns:
-            raise DataError(f"the panel has no column '{column}'", where=where, hint=nearest(column, map(str, table.columns)))
+    table = _from_csv(Path(data), wanted) if isinstance(data, str | Path) else data
+    _check_columns(list(table.columns), wanted, where)
     stamps = _spelled(table[time])
     steps = Steps(_step_unit(stamps), season)
-    names = table[unit].astype(str) if unit else pd.Series(value, index=table.index)
-    when = [steps.ordinal(t) for t in stamps]
-    outcome = _numbers(table[value])
+    when = _ordinals(stamps, steps, where)
+    names = _names(table[unit], where) if unit else pd.Series(value, index=table.index)
+    outcome = _numbers(table[value], where)
     cells: dict[str, list[Cell]] = {}
     known: dict[tuple[str, str], dict[int, float]] = {}
     seen: set[tuple[str, int]] = set()
-    columns = {name: _numbers(table[name]) for name in controls}
+    columns = {name: _numbers(table[name], where) for name in controls}
     for i, (name, step, y) in enumerate(zip(names, when, outcome, strict=True)):
         if (name, step) in seen:
-            raise DataError(f"{name} has two rows at {steps.label(step)}", hint="one row per unit and time")
+            problem = f"{name} has two rows at {steps.label(step)}"
+            raise DataError(problem, where=f"{where}, row {table.index[i]}", hint="one row per unit and time")
         seen.add((name, step))
         if np.isfinite(y):
             cells.setdefault(name, []).append(Cell(step, step, float(y)))
         for column, values in columns.items():
             if np.isfinite(values[i]):
                 known.setdefault((name, column), {})[step] = float(values[i])
+    if not cells:
+        raise DataError("the panel holds no figure", where=where, hint="at least one row with a number")
     return Vintage(
         day=dt.date.max,
         cells={name: tuple(sorted(c, key=lambda cell: cell.first)) for name, c in cells.items()},
@@ -75,18 +79,75 @@ def panel(
     )
 
 
-def _numbers(column: pd.Series) -> NDArray[np.float64]:
-    """The column as finite numbers, NaN where a cell is empty."""
+def _from_csv(path: Path, wanted: Iterable[str]) -> pd.DataFrame:
+    """The asked columns of a CSV file as text, by the rows of the file."""
     import pandas as pd
 
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
-    wrong = column.notna().to_numpy() & ~np.isfinite(numbers)
+    columns = list(dict.fromkeys(wanted))
+    records = list(Input(path, hint="the path of a CSV file").records(columns))
+    cells = {name: np.array([row[name] for _, row in records], object) for name in columns}
+    return pd.DataFrame(cells, index=pd.Index([line for line, _ in records]))
+
+
+def _check_columns(names: list[object], wanted: Iterable[str], where: str) -> None:
+    for column in wanted:
+        if column not in names:
+            raise DataError(f"the panel has no column '{column}'", where=where, hint=nearest(column, map(str, names)))
+        if names.count(column) > 1:
+            raise DataError(f"two columns are called '{column}'", where=where, hint="give each its own name")
+
+
+def _ordinals(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
+    """The step of every row, all of them within reach of each other."""
+    out = []
+    for row, stamp in zip(stamps.index, stamps.tolist(), strict=True):
+        try:
+            out.append(steps.ordinal(stamp if stamp == stamp else str(stamp)))  # no time is unlike itself
+        except DataError as error:
+            place = f"{where}, row {row}, column '{stamps.name}'"
+            raise DataError(error.problem, where=place, hint=error.hint) from None
+    if out and max(out) - min(out) > FARTHEST:
+        problem = f"the times reach from {steps.label(min(out))} to {steps.label(max(out))}"
+        raise DataError(problem, where=f"{where}, column '{stamps.name}'", hint=f"at most {FARTHEST:,} steps")
+    return out
+
+
+def _names(column: pd.Series, where: str) -> pd.Series:
+    """The units' names as text; each row has one."""
+    names = column.astype(str).str.strip()
+    lost = (column.isna() | (names == "")).to_numpy()
+    if lost.any():
+        place = f"{where}, row {column.index[lost][0]}, column '{column.name}'"
+        raise DataError("a row names no unit", where=place, hint="a name in every row, or no column of units")
+    return names
+
+
+def _numbers(column: pd.Series, where: str) -> NDArray[np.float64]:
+    """The column as finite numbers, NaN where a cell is empty."""
+    if column.dtype.kind in "fiub":
+        numbers = column.to_numpy(dtype=float, na_value=np.nan)
+        empty = column.isna().to_numpy()
+    else:
+        numbers = np.array([_number(cell) for cell in column.tolist()], float)
+        empty = (column.isna() | column.astype(str).str.strip().str.lower().isin(EMPTY)).to_numpy()
+    wrong = ~empty & ~(np.abs(numbers) <= LARGEST)
     if wrong.any():
         raise DataError(
             f"'{column[wrong].iloc[0]}' in column '{column.name}' is not a number",
+            where=f"{where}, row {column.index[wrong][0]}",
             hint="numbers without separators of thousands, a point before decimals, empty where missing",
         )
     return numbers
+
+
+def _number(cell: Any) -> float:
+    """A cell as a number, NaN where it is none."""
+    if isinstance(cell, str):
+        return WORDS.get(cell.strip().lower(), number(cell.strip()))
+    try:
+        return float(cell)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
 
 
 def _spelled(column: pd.Series) -> pd.Series:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import fnmatch
 import math
 from pathlib import Path
 
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.inputs import Input, number
 from forecast.core.months import label, ordinal
 from forecast.jobs.config import Config, RegressorRow
 from forecast.jobs.load import found, place_of
@@ -36,23 +36,17 @@ def _regressor(config: Config, row: RegressorRow) -> Regressor:
 
 def _values(path: Path) -> dict[str, float]:
     """The values of a regressor by month: a CSV of the columns period and value."""
-    if not path.is_file():
-        raise ConfigError("there is no such file of values", where=str(path), hint="a CSV of the columns period and value")
-    with path.open(encoding="utf-8-sig", newline="") as text:
-        rows = list(csv.DictReader(text))
+    given = Input(path, "file of values", hint="a CSV of the columns period and value", error=ConfigError)
     out: dict[str, float] = {}
-    for i, row in enumerate(rows):
-        where = f"{path}, line {i + 2}"
-        if not {"period", "value"} <= set(row):
-            raise DataError("the columns period and value are missing", where=str(path), hint="period,value")
-        month = label(ordinal(row["period"]))
+    for line, cells in given.records(("period", "value")):
+        where = f"{path}, row {line}"
+        try:
+            month = label(ordinal(cells["period"]))
+        except DataError as error:
+            raise DataError(error.problem, where=where, hint=error.hint) from None
         if month in out:
             raise DataError(f"the month {month} stands twice", where=where, hint="one line a month")
-        try:
-            value = float(row["value"])
-        except (TypeError, ValueError):
-            value = math.nan
-        if not math.isfinite(value):
-            raise DataError(f"'{row['value']}' is no number", where=where, hint="a plain figure; no line if unknown")
-        out[month] = value
+        out[month] = number(cells["value"])
+        if math.isnan(out[month]):
+            raise DataError(f"'{cells['value']}' is no number", where=where, hint="a plain figure; no line if unknown")
     return out

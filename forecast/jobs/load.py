@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tomllib
+import os
 import typing
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,6 +14,7 @@ from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event, event_from
+from forecast.core.inputs import Input
 from forecast.jobs.config import Config
 from forecast.jobs.nowcasts import check as check_nowcasts
 from forecast.jobs.scenarios import check as check_scenarios
@@ -39,12 +40,13 @@ def shipped() -> dict[str, Path]:
 def locate(config: str | Path) -> Path:
     """The file of a config given as a path or as the name of a shipped one."""
     path = Path(config)
-    if path.is_file():
+    folder = os.path.isdir(path)
+    if os.path.exists(path) and not folder:  # whether it can be read is told where it is
         return path
     known = shipped()
     if str(config) in known:
         return known[str(config)]
-    if path.is_dir():
+    if folder:
         raise ConfigError("this is a folder, a config is a TOML file", where=str(config), hint="the path of a TOML file")
     if path.suffix or len(path.parts) > 1:
         raise ConfigError("there is no such config file", where=str(config), hint=f"a shipped config: {', '.join(known)}")
@@ -55,7 +57,7 @@ def load(config: str | Path, as_of: str | None = None, cluster: str | int | None
     """Read and check a config; `as_of` overrides its day, `cluster` where it is done."""
     path = locate(config)
     place = place_of(path)
-    raw = _toml(path, place)
+    raw = Input(path, "config file", place, "the path of a TOML file", ConfigError).toml()
     raw.setdefault("name", path.stem)
     if as_of is not None:
         raw["as_of"] = as_of
@@ -63,7 +65,7 @@ def load(config: str | Path, as_of: str | None = None, cluster: str | int | None
         number = isinstance(cluster, str) and cluster.isdecimal()
         raw["scale"] = {"cluster": int(cluster) if number else cluster}
     try:
-        made = Config(**raw, origin=path.resolve())
+        made = Config(**raw, origin=Path(os.path.realpath(path)))
     except ValidationError as error:
         raise _readable(error, place, raw) from None
     except TypeError as error:
@@ -71,16 +73,6 @@ def load(config: str | Path, as_of: str | None = None, cluster: str | int | None
     _names(made, place)
     _plugins(made, place)
     return made
-
-
-def _toml(path: Path, place: str) -> dict[str, Any]:
-    """The tables of a TOML file; the mark that some editors put before UTF-8 text is no fault."""
-    try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"this is not valid TOML: {error}", where=place, hint="correct the line named above") from None
-    except UnicodeDecodeError:
-        raise ConfigError("the file is not UTF-8 text", where=place, hint="save it as UTF-8") from None
 
 
 def read_archive(config: Config) -> Archive:
@@ -104,11 +96,8 @@ def own_events(config: Config, place: str = "") -> list[Event]:
 
 def read_events(path: Path) -> list[Event]:
     """Events of a TOML file with one `[[event]]` table each."""
-    if not path.is_file():
-        raise ConfigError(
-            "there is no such file of events", where=str(path), hint="the path of a TOML file with [[event]] tables"
-        )
-    raw = _toml(path, str(path))
+    hint = "the path of a TOML file with [[event]] tables"
+    raw = Input(path, "file of events", hint=hint, error=ConfigError).toml()
     for key in raw:
         if key not in ("event", "verified_to"):
             raise ConfigError(f"unknown key '{key}'", where=str(path), hint="each event is a table [[event]]")
@@ -137,14 +126,14 @@ def found(config: Config, text: Any) -> Any:
         return text
     beside = config.origin.parent / text
     packed = PACKAGE / "guides" / text
-    return str(packed if not beside.exists() and packed.exists() else beside)
+    return str(packed if not os.path.exists(beside) and os.path.exists(packed) else beside)
 
 
 def place_of(path: Path) -> str:
-    """A file as messages name it: from the present folder where it lies below."""
+    """A file as messages name it: from the present folder where it lies below (which may have been removed)."""
     try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
+        return str(Path(os.path.realpath(path)).relative_to(os.getcwd()))
+    except (ValueError, OSError):
         return str(path)
 
 
@@ -235,6 +224,7 @@ def _names(config: Config, place: str) -> None:
                 where=f"{place}, [report], summary",
                 hint=nearest(name, asked) if asked else "add it under [[effects]]",
             )
+    _members(config, labels, place)
     _declared(config, place)
     check_scenarios(config.scenarios, config.scenario_forecast, place)
     check_nowcasts(config.nowcast, labels, [g.name for g in config.backtest], place)
@@ -251,14 +241,19 @@ def _names(config: Config, place: str) -> None:
                 raise ConfigError(
                     f"no model of this config is called '{name}'", where=f"{place}, {where}", hint=nearest(name, labels)
                 )
+
+
+def _members(config: Config, labels: list[str], place: str) -> None:
+    """Members are names of earlier models, so that each is asked once, and before what it is a part of."""
     for i, model in enumerate(config.models):
-        earlier = labels[:i]
-        for name in config.members(model.label):
-            if isinstance(name, str) and name not in earlier:
-                raise ConfigError(
-                    f"no earlier model of this config is called '{name}'", where=f"{place}, [[models]] {i + 1}, members",
-                    hint=nearest(name, earlier) if earlier else "name members before they are combined",
-                )  # fmt: skip
+        where, earlier = f"{place}, [[models]] {i + 1}, members", labels[:i]
+        named = (model.model_extra or {}).get("members", [])
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+            raise ConfigError(f"{named!r} is no list of names", where=where, hint='names of earlier models: ["ets", "theta"]')
+        for name in named:
+            if name not in earlier:
+                hint = nearest(name, earlier) if earlier else "name members before they are combined"
+                raise ConfigError(f"no earlier model of this config is called '{name}'", where=where, hint=hint)
 
 
 def _declared(config: Config, place: str) -> None:
@@ -276,7 +271,8 @@ def _declared(config: Config, place: str) -> None:
 def _controls(spec: Any) -> list[str]:
     """Controls named anywhere in a model's words, those of inner models too."""
     if isinstance(spec, dict):
-        own = [str(c) for c in spec.get("controls", ())]
+        named = spec.get("controls")
+        own = [str(c) for c in named] if isinstance(named, list) else []  # anything else is refused with the model's options
         return own + [c for key, value in spec.items() if key != "controls" for c in _controls(value)]
     return [c for value in spec for c in _controls(value)] if isinstance(spec, list | tuple) else []
 

@@ -2,33 +2,29 @@
 
 from __future__ import annotations
 
-import csv as csvfile
 import datetime as dt
-import io
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from forecast.core import months
-from forecast.core.archive import COLUMNS, Archive, bundled_archive
-from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.archive import Archive, bundled_archive
+from forecast.core.archive_table import COLUMNS, YEARS
+from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import bundled_events
+from forecast.core.inputs import EMPTY, LARGEST, Input, number
 from forecast.core.registry import source
 from forecast.core.series import SeriesKey
 
 KILOGRAMS = {"kg": 1.0, "t": 1e3, "kt": 1e6, "g": 1e-3, "lb": 0.45359237, "st": 907.18474}
 MONEY = {"USD": 1.0, "kUSD": 1e3, "mUSD": 1e6}
-EMPTY = ("", "na", "n/a", "nan", "null", "-", "..", ":")
-DELIMITERS = (";", ",", "\t", "|")
 SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
 SEPARATORS = ("", ",", ".", " ", "'")
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 DOTTED = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")  # one thousand in half of the world
 FEWEST_POINTS = 3  # such figures, and no other, are no accident
-YEARS = range(1900, 2101)  # a month outside these is a slip of the pen
 
 
 @source
@@ -77,7 +73,7 @@ class Csv:
                 f"decimals cannot be written with '{self.decimal or '.'}' where '{self.thousands}' parts thousands",
                 where="[data], decimal", hint='thousands = "." with decimal = ",", or thousands = "," with decimal = "."',
             )  # fmt: skip
-        if len(self.delimiter) != 1:
+        if len(self.delimiter) != 1 or self.delimiter in '"\r\n\0':
             raise ConfigError(f"'{self.delimiter}' cannot part cells", where="[data], delimiter", hint="one of , ; or a tab")
         if not 0 <= self.lag_days <= 3660:
             raise ConfigError(
@@ -89,7 +85,9 @@ class Csv:
         """The file as an archive; quantities in kg, values in USD."""
         import pandas as pd
 
-        lines = list(self._lines())
+        wanted = filter(None, (self.period, self.value, self.series, self.unit_column, self.released))
+        given = Input(Path(self.path), hint="path is read from the folder of the config")
+        lines = list(given.records(wanted, self.delimiter))
         self._unmistakable([(line, cells[self.value]) for line, cells in lines])
         rows = [self._row(line, cells) for line, cells in lines]
         if all(row["status"] == "missing" for row in rows):
@@ -100,53 +98,11 @@ class Csv:
             return bundled_archive().append(table)
         return Archive(table, bundled_events(), pseudo=not self.released)
 
-    def _lines(self) -> Iterator[tuple[int, dict[str, str]]]:
-        """Line number and cells of each row that is not blank."""
-        path = Path(self.path)
-        if not path.is_file():
-            raise DataError("there is no such file", where=self.path, hint="path is read from the folder of the config")
-        try:
-            text = path.read_text("utf-8-sig")
-        except UnicodeDecodeError:
-            raise DataError("the file is not UTF-8 text", where=self.path, hint="save it as CSV UTF-8") from None
-        reader = csvfile.reader(io.StringIO(text, newline=""), delimiter=self.delimiter, strict=True)
-        header: list[str] = []
-        try:
-            for texts in reader:
-                cells = [cell.strip() for cell in texts]
-                if not any(cells):
-                    continue
-                if not header:
-                    header = self._header(cells, reader.line_num)
-                elif len(cells) > len(header):
-                    raise DataError(
-                        "there are more cells than columns", where=f"{self.path}, row {reader.line_num}",
-                        hint="quote text that holds the delimiter, or set thousands without it",
-                    )  # fmt: skip
-                else:
-                    yield reader.line_num, dict(zip_longest(header, cells, fillvalue=""))
-        except csvfile.Error as error:
-            where = f"{self.path}, row {reader.line_num}"
-            raise DataError(f"the row cannot be read: {error}", where=where, hint="close every quotation mark") from None
-        if not header:
-            raise DataError("the file is empty", where=self.path, hint="a header and at least one row")
-
-    def _header(self, cells: list[str], line: int) -> list[str]:
-        """The names of the columns; each asked one stands there once."""
-        for column in filter(None, (self.period, self.value, self.series, self.unit_column, self.released)):
-            where, other = f"{self.path}, row {line}", next((d for d in DELIMITERS if len(cells) == 1 and d in cells[0]), "")
-            if column not in cells:
-                hint = f"delimiter = {other!r}" if other else nearest(column, cells)
-                raise DataError(f"there is no column '{column}'", where=where, hint=hint)
-            if cells.count(column) > 1:
-                raise DataError(f"two columns are called '{column}'", where=where, hint="give each its own name")
-        return cells
-
     def _row(self, line: int, cells: dict[str, str]) -> dict[str, Any]:
         """One row of the archive."""
         series = self._key(line, cells)
         first, last = self._period(line, cells[self.period])
-        number = self._number(line, cells[self.value])
+        figure = self._number(line, cells[self.value])
         unit = cells[self.unit_column] if self.unit_column else self.unit
         archive_unit = SeriesKey.parse(series).unit
         factors = {"kg": KILOGRAMS, "USD": MONEY}.get(archive_unit, {archive_unit: 1.0})
@@ -155,16 +111,20 @@ class Csv:
                 f"unit '{unit}' does not fit {series}, which is held in {archive_unit}",
                 where=self._at(line, self.unit_column or self.value), hint=f"one of {', '.join(factors)}",
             )  # fmt: skip
-        if number is not None and number < 0 and archive_unit == "kg":
+        value = float("nan") if figure is None else figure * factors[unit]
+        if value < 0 and archive_unit == "kg":
             raise DataError(
                 f"a quantity of {cells[self.value]} cannot be negative", where=self._at(line, self.value),
                 hint="correct the figure, or leave the cell empty if it is unknown",
             )  # fmt: skip
-        status = "missing" if number is None else ("zero" if number == 0 else "value")
+        if abs(value) > LARGEST:
+            hint = f"at most {LARGEST:g} {archive_unit}"
+            raise DataError(f"{cells[self.value]} {unit} is too large", where=self._at(line, self.value), hint=hint)
+        status = "missing" if figure is None else ("zero" if figure == 0 else "value")
         return dict.fromkeys(COLUMNS, "") | {
             "series": series,
             "period": months.period_label(first, last),
-            "value": float("nan") if number is None else number * factors[unit],
+            "value": value,
             "unit": archive_unit,
             "status": status,
             "kind": "reported" if first == last else "cumulative",
@@ -239,12 +199,12 @@ class Csv:
                 hint=f'write decimals with a {right}; set thousands = "{other}" or decimal = "{other}" if it is one',
             )  # fmt: skip
         plain = plain.replace(point, ".")
-        number = float(plain) if NUMBER.fullmatch(plain) else float("nan")
-        if not abs(number) < float("inf"):
+        figure = number(plain)
+        if math.isnan(figure):
             mark = next((c for c in " '" if re.fullmatch(rf"[-+]?\d{{1,3}}({c}\d{{3}})+([.,]\d+)?", text)), "")
             hint = f'thousands = "{mark}"' if mark else "a number, empty where unknown"
             raise DataError(f"'{text}' is not a number", where=self._at(line, self.value), hint=hint)
-        return number
+        return figure
 
     def _unmistakable(self, texts: list[tuple[int, str]]) -> None:
         """Refuse figures that all have three digits behind their point: 1.234 is one thousand in half of the world."""
@@ -266,12 +226,9 @@ class Csv:
             day = months.parse_day(cells[self.released])
         except DataError as error:
             raise DataError(error.problem, where=self._at(line, self.released), hint=error.hint) from None
-        if months.ordinal(day) < last:
-            raise DataError(
-                f"released on {day}, before {months.label(last)} began",
-                where=self._at(line, self.released),
-                hint="check the day",
-            )
+        if months.ordinal(day) < last or day.year > YEARS[-1]:
+            told = f"before {months.label(last)} began" if months.ordinal(day) < last else f"after {YEARS[-1]}"
+            raise DataError(f"released on {day}, {told}", where=self._at(line, self.released), hint="check the day")
         return day.isoformat()
 
     def _once(self, rows: list[dict[str, Any]]) -> None:

@@ -203,7 +203,7 @@ FIGURES = {
     "an endless cell": (HEAD + f"2024-01,{'9' * 200_000}\n", "", "cannot be read", "row 2", "quotation mark"),
     "no month": (HEAD + "Jan 2024,1\n", "", "'Jan 2024' is not a month", "row 2, column 'period'", "YYYY-MM"),
     "an impossible day": (HEAD + "2024-02-31,1\n", "", "is not a day", "row 2, column 'period'", "YYYY-MM"),
-    "the year 0": (HEAD + "0000-01,1\n", "", "outside the years", "row 2, column 'period'", "five digits"),
+    "the year 0": (HEAD + "0000-01,1\n", "", "is not a month", "row 2, column 'period'", "YYYY-MM"),
     "the year 9999": (HEAD + "9999-12,1\n", "", "outside the years", "row 2, column 'period'", "five digits"),
     "two delimiters": (HEAD + "2024-01,1\n", 'delimiter = ";;"', "cannot part cells", "[data]", "one of"),
     "a lag of ages": (HEAD + "2024-01,1\n", "lag_days = 99999999", "after their month ends", "[data]", "3660"),

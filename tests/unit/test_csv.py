@@ -87,6 +87,11 @@ def test_labels_become_keys_and_join_the_bundle(tmp_path):
         ("month,value\n2024-01,1\n", {}, "there is no column 'period'", "row 1"),
         ("period,value\n2024-01,1\n", {"key": "salt"}, "'salt' does not spell a series", "[data], key"),
         ("period,value\n2024-01,1,2\n", {}, "more cells than columns", "row 2"),
+        ("period,value\n2024-01,1e400\n", {}, "'1e400' is not a number", "row 2, column 'value'"),
+        ("period,value\n2024-01,1\n2024-02,1e148\n", {"unit": "kt"}, "1e148 kt is too large", "row 3, column 'value'"),
+        ("period,value\n2024-01,1e308\n", {"unit": "kt"}, "'1e308' is not a number", "row 2, column 'value'"),
+        ("period,value\n2024-01,%sx\n" % ("9" * 100_000), {}, "is not a number", "row 2, column 'value'"),
+        ("period,value,out\n2024-03,1,9999-12-31\n", {"released": "out"}, "after 2100", "row 2, column 'out'"),
         ("period,value,out\n2024-03,1,2024-02-01\n", {"released": "out"}, "before 2024-03 began", "row 2, column 'out'"),
     ],
 )
@@ -109,6 +114,8 @@ def test_a_missing_file(tmp_path):
         ({}, "needs the path"),
         ({"path": "x", "key": ""}, "column of series or one"),
         ({"path": "x", "thousands": "x"}, "thousands"),
+        ({"path": "x", "delimiter": '"'}, "cannot part cells"),
+        ({"path": "x", "delimiter": "\n"}, "cannot part cells"),
     ],
 )
 def test_options_are_checked(options, problem):

@@ -15,7 +15,7 @@ def test_ordinals_are_horizons():
     assert months.label(months.ordinal("2025-12") + 1) == "2026-01"
 
 
-@pytest.mark.parametrize("text", ["2025-13", "2025-00", "2025", "25-06", "June 2025", "2025/06", ""])
+@pytest.mark.parametrize("text", ["2025-13", "2025-00", "0000-01", "２０２５-01", "2025", "25-06", "June 2025", "2025/06", ""])
 def test_what_is_not_a_month_is_refused(text):
     with pytest.raises(DataError, match="is not a month"):
         months.ordinal(text)

@@ -146,6 +146,58 @@ def test_other_whole_numbers_stay_steps(times):
     assert panel(frame(times)).steps.unit == "integer"
 
 
+@pytest.mark.parametrize(
+    ("text", "problem", "place"),
+    [
+        ("time,value\n1,2\n2,3,4\n", "more cells than columns", "row 3"),
+        ("time,value\n1,2,9\n2,3,9\n", "more cells than columns", "row 2"),
+        ("time,value,value\n1,2,3\n", "two columns are called 'value'", "row 1"),
+        ("time,value\n1,2\n\n2,1e400\n", "'1e400' in column 'value' is not a number", "row 4"),
+        ("time,value\n1,2\nsoon,2\n", "'soon' is not a whole number", "row 3, column 'time'"),
+        ("time,value\n1,2\n,2\n", "'' is not a whole number", "row 3, column 'time'"),
+        ("time,value\n1,2\n1,3\n", "two rows at 1", "row 3"),
+        ("time,value\n1,2\n2000000,3\n", "the times reach from 1 to 2000000", "column 'time'"),
+        ("time,value\n1,NA\n2,\n", "holds no figure", "p.csv"),
+        ("time,value\n", "holds no figure", "p.csv"),
+        ('time,value\n1,"2\n2,3\n', "cannot be read", "row 3"),
+    ],
+)
+def test_a_bad_file_is_one_readable_error(text, problem, place, tmp_path):
+    (tmp_path / "p.csv").write_text(text, "utf-8")
+    with pytest.raises(DataError) as error:
+        panel(tmp_path / "p.csv")
+    assert problem in error.value.problem
+    assert "p.csv" in error.value.where
+    assert place in error.value.where
+    assert error.value.hint
+
+
+def test_cells_of_a_file_are_what_they_spell(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("unit,time,value,dummy\n01,2024-01,0.1,True\nNA,2024-01,n/a,FALSE\nNA,2024-02, 3 \n,,,\n", "utf-8")
+    vintage = panel(path, unit="unit", controls=["dummy"])
+    assert vintage.series == ("01", "NA")
+    assert vintage.observed("01").values.tolist() == [0.1]
+    assert vintage.observed("NA").values.tolist() == [3.0]
+    assert vintage.controls == {("01", "dummy"): {24288: 1.0}, ("NA", "dummy"): {24288: 0.0}}
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        (frame([1, 2], unit=["A", None]), "names no unit"),
+        (frame([1, 2], unit=["A", " "]), "names no unit"),
+        (frame([1, 2], [[1], [2]], unit=["A", "A"]), "is not a number"),
+        (frame([1, 2], pd.date_range("2020", periods=2), unit=["A", "A"]), "is not a number"),
+        (frame([pd.Timestamp("2020-01-01"), pd.NaT], unit=["A", "A"]), "is not a whole number"),
+        (pd.concat([frame([1, 2], unit=["A", "A"]), pd.DataFrame({"time": [1, 2]})], axis=1), "two columns are called 'time'"),
+    ],
+)
+def test_odd_tables_in_memory_are_refused(table, problem):
+    with pytest.raises(DataError, match=problem):
+        panel(table, unit="unit")
+
+
 @pytest.mark.parametrize("cell", ["1,234", "1 234", "1.234,5", "1'234"])
 def test_separators_of_thousands_are_refused(cell, tmp_path):
     with pytest.raises(DataError, match="is not a number") as error:
