@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import pickle
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -28,6 +29,7 @@ def by_processes(
     """
     from concurrent.futures.process import BrokenProcessPool
 
+    _somewhere()
     left, deaths, packed = list(todo), 0, pickle.dumps(shared, protocol=5)
     while left:
         try:
@@ -41,6 +43,15 @@ def by_processes(
             stored = [batch for batch in left if done(batch)]
             left = [batch for batch in left if not done(batch)]
             yield from stored
+
+
+def _somewhere() -> None:
+    """Refuse to start processes from a folder that has been removed: they could not tell where they are."""
+    try:
+        os.getcwd()
+    except OSError:
+        hint = "cd to another folder, or --workers 1"
+        raise ForecastError("the present folder has been removed", where="--workers", hint=hint) from None
 
 
 def _given_up(problem: str) -> ForecastError:
@@ -102,6 +113,7 @@ def dask_cluster(cluster: str | int, shared: Any) -> Iterator[Far]:
     """The scheduler at an address, or one of so many processes started here; `shared` goes to each worker once."""
     library = _library(cluster)
     if isinstance(cluster, int):
+        _somewhere()
         local = library.LocalCluster(
             n_workers=cluster, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=0, silence_logs=50,
         )  # fmt: skip

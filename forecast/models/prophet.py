@@ -103,7 +103,7 @@ def _guarded(jobs: list[dict[str, Any]], limit: float) -> list[Floats | str]:
         folder = Path(name)
         (folder / "jobs").write_bytes(pickle.dumps(jobs))
         threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-        env = {**os.environ, **threads, "TMPDIR": name, "PYTHONPATH": os.pathsep.join(p or os.getcwd() for p in sys.path)}
+        env = {**os.environ, **threads, "TMPDIR": name, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         with (folder / "stderr").open("wb") as log:
             worker = subprocess.Popen(
                 [sys.executable, "-c", WORKER, name], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
