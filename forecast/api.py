@@ -193,11 +193,13 @@ def run(
     fresh: bool = False,
     as_of: str | dt.date | None = None,
     cluster: str | int | None = None,
+    trust_cluster: bool = False,
 ) -> Run:
     """Execute a config, or take up where an interrupted run of it stopped; a finished run is opened as it is.
 
     config : path of a TOML file or name of a shipped one; out : parent of the run folder; fresh : forget what is done;
-    cluster : address of a Dask scheduler, or a number of local processes of one, in place of `workers` (default: the config's).
+    cluster : address of a Dask scheduler, or a number of local processes of one, in place of `workers` (default: the config's);
+    trust_cluster : send code to an address, and take code from it, that no certificate proves.
     """
     import time
 
@@ -210,7 +212,7 @@ def run(
     if workers < 1:
         raise ConfigError(f"{workers} workers cannot do anything", where="--workers", hint="1 or more")
     began = time.perf_counter()
-    asked = load(config, None if as_of is None else str(as_of), cluster)
+    asked = load(config, None if as_of is None else str(as_of), cluster, trust_cluster)
     planned = plan(asked, archive_of(asked))
     folder = folder_of(asked, out)
     if not fresh and finished(folder, planned):

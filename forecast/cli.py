@@ -71,13 +71,17 @@ def run(
     cluster: Annotated[
         str | None, typer.Option(help="Address of a Dask scheduler, or a number of local processes, in place of --workers.")
     ] = None,
+    trust_cluster: Annotated[
+        bool,
+        typer.Option("--trust-cluster", help="Trust a scheduler without certificates: it can run code here."),
+    ] = False,
 ) -> None:
     """Execute a config; a killed run is taken up where it stopped. The run folder is the last line on stdout."""
-    from joblib import cpu_count
+    from loky import cpu_count
 
     from forecast import api
 
-    done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster)
+    done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster, trust_cluster)
     if done.info["config"].get("nowcast"):
         from forecast.report.facts import Facts
         from forecast.report.sections.nowcast import told

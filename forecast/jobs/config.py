@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.months import parse_day
 from forecast.core.questions import BASELINES
+from forecast.jobs.cluster import Remote
 from forecast.jobs.nowcasts import NowcastRow
 from forecast.jobs.scenarios import ScenarioPart, ScenarioRow
 from forecast.study import refit as refits, truth as truths
@@ -78,7 +79,7 @@ def _release(value: Any) -> Any:
 def _cluster(value: Any) -> Any:
     address = isinstance(value, str) and "://" in value
     if not address and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise ValueError(f"'{value}' is no cluster", "an address (tcp://10.0.0.1:8786), or a number of processes")
+        raise ValueError(f"'{value}' is no cluster", "an address (tls://10.0.0.1:8786), or a number of processes")
     return value
 
 
@@ -179,13 +180,50 @@ class RegressorRow(Frozen):
         return self
 
 
+class Certificates(Frozen):
+    """The PEM files by which a cluster and this machine prove themselves to each other: paths, from the config's own folder."""
+
+    ca: str
+    cert: str
+    key: str
+
+    def beside(self, folder: Path) -> Certificates:
+        """The same files, found from any folder."""
+        return Certificates(ca=str(folder / self.ca), cert=str(folder / self.cert), key=str(folder / self.key))
+
+
 class ScalePart(Frozen):
     """Where a run is done, which changes nothing in what it finds: no part of the config's hash.
 
     cluster : address of a Dask scheduler, or a number of local processes; None: the processes of `--workers`
+    tls : what proves the scheduler at a tls:// address to be ours; trusted : it is, without proof
     """
 
-    cluster: Annotated[str | int, BeforeValidator(_cluster)] | None = None
+    model_config = ConfigDict(populate_by_name=False)
+
+    where: Annotated[str | int, BeforeValidator(_cluster)] | None = Field(None, alias="cluster")
+    tls: Certificates | None = None
+    trusted: bool = False
+
+    @property
+    def cluster(self) -> int | Remote | None:
+        """Who does the work, as `cluster.dask_cluster` takes it."""
+        if not isinstance(self.where, str):
+            return self.where
+        return Remote(self.where, self.tls.ca, self.tls.cert, self.tls.key) if self.tls else Remote(self.where)
+
+    @model_validator(mode="after")
+    def _proven_or_trusted(self) -> Self:
+        remote = isinstance(self.where, str)
+        if (self.tls or self.trusted) and not remote:
+            raise ValueError("only a cluster at an address is proven or trusted", 'cluster = "tls://10.0.0.1:8786"')
+        if self.tls and not str(self.where).startswith("tls://"):
+            raise ValueError(f"'{self.where}' proves nothing by certificates", "the scheduler's tls:// address")
+        if remote and not self.tls and not self.trusted:
+            problem = f"whoever answers at {self.where} could run code here, and nothing proves that it is your cluster"
+            files = 'tls = { ca = "ca.pem", cert = "cert.pem", key = "key.pem" } in [scale] with a tls:// address'
+            raise ValueError(problem, f"{files}; or, on a network of your own, trusted = true (--trust-cluster)")
+        return self
 
 
 class ForecastPart(Frozen):

@@ -53,17 +53,15 @@ def locate(config: str | Path) -> Path:
     raise ConfigError(f"no config is called '{config}'", hint=f"{nearest(str(config), known)}, or the path of a TOML file")
 
 
-def load(config: str | Path, as_of: str | None = None, cluster: str | int | None = None) -> Config:
-    """Read and check a config; `as_of` overrides its day, `cluster` where it is done."""
+def load(config: str | Path, as_of: str | None = None, cluster: str | int | None = None, trust_cluster: bool = False) -> Config:
+    """Read and check a config; `as_of` overrides its day, `cluster` and `trust_cluster` where it is done."""
     path = locate(config)
     place = place_of(path)
     raw = Input(path, "config file", place, "the path of a TOML file", ConfigError).toml()
     raw.setdefault("name", path.stem)
     if as_of is not None:
         raw["as_of"] = as_of
-    if cluster is not None:
-        number = isinstance(cluster, str) and cluster.isdecimal()
-        raw["scale"] = {"cluster": int(cluster) if number else cluster}
+    _scaled(raw, cluster, trust_cluster)
     try:
         made = Config(**raw, origin=Path(os.path.realpath(path)))
     except ValidationError as error:
@@ -72,7 +70,21 @@ def load(config: str | Path, as_of: str | None = None, cluster: str | int | None
         raise ConfigError(f"a key cannot be read: {error}", where=place, hint="remove it") from None
     _names(made, place)
     _plugins(made, place)
-    return made
+    if made.scale.tls is None:
+        return made
+    files = made.scale.tls.beside(path.resolve().parent)
+    return made.model_copy(update={"scale": made.scale.model_copy(update={"tls": files})})
+
+
+def _scaled(raw: dict[str, Any], cluster: str | int | None, trusted: bool) -> None:
+    """Where a run is done, from the command line: another cluster is not trusted because that of the config is."""
+    given = raw.get("scale", {})
+    if cluster is not None:
+        number = isinstance(cluster, str) and cluster.isdecimal()
+        proof = isinstance(given, dict) and "tls" in given and str(cluster).startswith("tls://")
+        raw["scale"] = {"cluster": int(cluster) if number else cluster, **({"tls": given["tls"]} if proof else {})}
+    if trusted and isinstance(raw.setdefault("scale", {}), dict):
+        raw["scale"]["trusted"] = True
 
 
 def read_archive(config: Config) -> Archive:

@@ -54,7 +54,7 @@ def days(made, name="g"):
         (HEAD + group(more="truth = 0\n"), "'0' is no release", "[[backtest]] 1, truth", "number from 1"),
         ('naive = ["mean13"]\n' + HEAD, "no model of this config is called 'mean13'", "naive", "'mean12'"),
         ('export = ["bow"]\n' + HEAD, "'bow' is not allowed here", "export 1", "boe"),
-        (HEAD + '[scale]\ncluster = "two"\n', "'two' is no cluster", "[scale], cluster", "tcp://"),
+        (HEAD + '[scale]\ncluster = "two"\n', "'two' is no cluster", "[scale], cluster", "tls://"),
         (HEAD + "[scale]\ncluster = 0\n", "'0' is no cluster", "[scale], cluster", "number of processes"),
         (HEAD + REGRESSOR + 'known = "future"\n', "'future' is not allowed here", "[[regressors]] 1, known", "known_future"),
         (HEAD + REGRESSOR + 'known = "known_future"\n', "must stand in one place", "[[regressors]] 1", "path"),

@@ -12,6 +12,7 @@ import pytest
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
 from forecast.core.schema import TABLES
 from forecast.jobs import execute as ex, folder as fo
+from forecast.jobs.cluster import Remote
 from forecast.jobs.config import ScalePart
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import plan
@@ -81,10 +82,11 @@ def test_where_a_run_is_done_is_no_part_of_what_is_asked(tmp_path):
     assert ex.keys_of(there, ex.context_of(there)) == ex.keys_of(here, ex.context_of(here))
 
 
-def test_without_its_library_a_cluster_is_refused(monkeypatch):
+@pytest.mark.parametrize("library", ["distributed", "cryptography"])
+def test_without_its_libraries_a_cluster_is_refused(monkeypatch, library):
     import sys
 
-    monkeypatch.setitem(sys.modules, "distributed", None)
+    monkeypatch.setitem(sys.modules, library, None)
     with pytest.raises(MissingExtraError) as error, dask_cluster(2, None):
         pass
     assert "forecast[scale]" in error.value.hint
@@ -103,8 +105,8 @@ def test_a_local_cluster_of_two_processes_gives_the_same_answers(tmp_path):
 
 def test_an_address_where_nobody_answers_is_a_readable_error(monkeypatch):
     pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
-    monkeypatch.setattr("forecast.jobs.workers.PATIENCE", 0.5)
-    with pytest.raises(ConfigError, match="no Dask scheduler answers"), dask_cluster("tcp://127.0.0.1:9", None):
+    monkeypatch.setattr("forecast.jobs.cluster.PATIENCE", 0.5)
+    with pytest.raises(ConfigError, match="no Dask scheduler answers"), dask_cluster(Remote("tcp://127.0.0.1:9"), None):
         pass
 
 
@@ -162,7 +164,7 @@ def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path):
 
     local = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0, silence_logs=50)
     with local as cluster:
-        made = planned(tmp_path, f'{CONFIG}{MORE}[scale]\ncluster = "{cluster.scheduler_address}"\n')
+        made = planned(tmp_path, f'{CONFIG}{MORE}[scale]\ntrusted = true\ncluster = "{cluster.scheduler_address}"\n')
         killer = threading.Thread(target=kill, args=(cluster, tmp_path / "two" / ".cache"))
         killer.start()
         two = written(made, tmp_path / "two")

@@ -1,0 +1,126 @@
+"""A Dask cluster is reached by those who hold its certificate, and by nobody else on the machine or outside."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import pytest
+
+from forecast.core.errors import ConfigError
+from forecast.jobs.cluster import Remote
+from forecast.jobs.workers import by_cluster, dask_cluster
+
+distributed = pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
+
+# asked as somebody else where we may: plainly, with a certificate of one's own, and as a browser
+ATTACK = """
+import asyncio, os, sys
+from distributed.core import rpc
+from distributed.security import Security
+own = Security.temporary().get_connection_args("client")
+async def identity(scheme, port, arguments):
+    async with rpc(f"{scheme}://127.0.0.1:{port}", timeout=1, connection_args=arguments) as there:
+        return (await there.identity())["type"]
+async def page(port):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.0\\r\\n\\r\\n")
+    return "page" if await reader.read(4) == b"HTTP" else ""
+async def all_of(ports):
+    asked = [ask for p in ports for ask in (identity("tcp", p, {}), identity("tls", p, own), page(p))]
+    return await asyncio.gather(*(asyncio.wait_for(ask, 3) for ask in asked), return_exceptions=True)
+asyncio.run(all_of([1]))  # libraries are loaded on the way, which nobody may be allowed to read later
+if os.getuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+print(*(a for a in asyncio.run(all_of(map(int, sys.argv[1:]))) if isinstance(a, str) and a))
+"""
+
+
+def listening():
+    """(host, port) of all that this process and those below it listen on."""
+    import psutil
+
+    me = psutil.Process()
+    found = []
+    for process in (me, *me.children(recursive=True)):
+        connections = getattr(process, "net_connections", None) or process.connections
+        found += [tuple(c.laddr) for c in connections("tcp") if c.status == psutil.CONN_LISTEN]
+    return found
+
+
+def answered(ports):
+    """What those who have no right to anything are told at some ports."""
+    done = subprocess.run([sys.executable, "-c", ATTACK, *map(str, ports)], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+@pytest.fixture(scope="module")
+def far(tmp_path_factory):
+    """A cluster of one process, on a machine where somebody has made the folder that Dask would import from."""
+    folder = tmp_path_factory.mktemp("temporary")
+    (folder / "dask-scratch-space").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(folder))
+        with dask_cluster(1, str(folder)) as made:
+            yield made
+
+
+def test_it_listens_on_the_loopback_interface_alone(far):
+    found = listening()
+    assert len(found) >= 2, "a scheduler and a worker"
+    assert {host for host, _ in found} == {"127.0.0.1"}
+
+
+def test_who_has_no_certificate_of_it_is_told_nothing(far):
+    assert answered([port for _, port in listening()]) == []
+    assert next(by_cluster(far, [(3,)], shown))[0] == 3, "who has one is"
+
+
+def test_an_open_cluster_would_have_answered():
+    before = listening()
+    with distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50):
+        ports = [port for _, port in set(listening()) - set(before)]
+        assert set(answered(ports)) == {"Scheduler", "page"}
+
+
+def shown(task, shared):
+    """The task, and what is imported from at the worker."""
+    return task, list(sys.path), shared
+
+
+def test_nothing_is_imported_from_a_folder_that_somebody_else_may_have_made(far):
+    ((_, path, temporary),) = by_cluster(far, [(1,)], shown)
+    assert any(folder.startswith(temporary) for folder in path), "the worker's own folder"
+    for folder in (*path, *sys.path):
+        assert not folder.startswith(os.path.join(temporary, "dask-scratch-space"))
+
+
+@pytest.fixture(scope="module")
+def proven(tmp_path_factory):
+    """A cluster that asks for certificates, at an address: the address, and files that hold the right ones."""
+    folder, made = tmp_path_factory.mktemp("certificates"), distributed.security.Security.temporary()
+    for name, text in (("ca", made.tls_ca_file), ("cert", made.tls_client_cert), ("key", made.tls_client_key)):
+        (folder / f"{name}.pem").write_text(text, "utf-8")
+    with distributed.LocalCluster(
+        n_workers=1, processes=False, protocol="tls://", security=made, dashboard_address=None, silence_logs=50
+    ) as cluster:
+        yield cluster.scheduler_address, [str(folder / f"{name}.pem") for name in ("ca", "cert", "key")]
+
+
+def test_a_cluster_at_an_address_is_reached_with_its_certificates(proven):
+    address, files = proven
+    with dask_cluster(Remote(address, *files), "shared") as far:
+        assert sorted((task, shared) for task, _, shared in by_cluster(far, [(1,), (2,)], shown)) == [
+            (1, "shared"),
+            (2, "shared"),
+        ]
+
+
+def test_without_them_it_is_not(proven, monkeypatch):
+    monkeypatch.setattr("forecast.jobs.cluster.PATIENCE", 0.5)
+    address, (ca, cert, _) = proven
+    with pytest.raises(ConfigError, match="no Dask scheduler answers"), dask_cluster(Remote(address), None):
+        pass
+    with pytest.raises(ConfigError, match="no such certificate") as error, dask_cluster(Remote(address, ca, cert, "x"), None):
+        pass
+    assert error.value.where == "x"
