@@ -226,7 +226,7 @@ def test_worker_processes_are_not_started_from_a_removed_folder(tmp_path, monkey
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     with pytest.raises(ForecastError, match="present folder has been removed") as error:
-        list(by_processes([1, 2], print, bool, 2))
+        list(by_processes([1, 2], print, bool, 2, None))
     assert "--workers 1" in error.value.hint
 
 

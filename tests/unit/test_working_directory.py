@@ -45,7 +45,9 @@ if __name__ == "__main__":
     with dask_cluster(1, "shared") as far:
         print(*by_cluster(far, [(7,)], print))
 """
-PROCESSES = "import math\nfrom forecast.jobs.workers import by_processes\nprint(*by_processes([4, 9], math.sqrt, bool, 2))\n"
+PROCESSES = (
+    "import math\nfrom forecast.jobs.workers import by_processes\nprint(*by_processes([4, 9], math.pow, bool, 2, 0.5))\n"
+)
 
 
 @pytest.fixture
@@ -100,9 +102,9 @@ def test_nor_do_a_cluster_and_its_worker(project):
 def test_a_folder_on_pythonpath_stays_one(project, monkeypatch):
     where = project.parent / "libraries"
     where.mkdir()
-    (where / "answer.py").write_text("def of(task): assert task\n", "utf-8")
+    (where / "answer.py").write_text("def of(task, shared): assert task\n", "utf-8")
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{where}"}
-    path = script(project, PROCESSES.replace("math.sqrt", "answer.of").replace("math", "answer"))
+    path = script(project, PROCESSES.replace("math.pow", "answer.of").replace("math", "answer"))
     done = subprocess.run([sys.executable, path], cwd=project, env=environment, capture_output=True, text=True, check=False)
     assert sorted(done.stdout.split()) == ["4", "9"], done.stderr
 
