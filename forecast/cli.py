@@ -2,33 +2,76 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
+import traceback
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from forecast.core.errors import ForecastError
+
 
 class Commands(TyperGroup):
-    """The commands; an error of the package is one readable message and exit code 2, an interrupt exit code 130."""
+    """The commands; an error is one readable message and exit code 2, an interrupt exit code 130 or 143."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the asked command."""
-        from forecast.core.errors import ForecastError
+        from forecast.jobs.interrupts import Interrupted, interruptible
 
         try:
-            return super().invoke(ctx)
+            with interruptible():
+                return super().invoke(ctx)
+        except Interrupted as end:
+            say("interrupted; the same command takes the run up where it stopped")
+            raise typer.Exit(end.code) from None
         except ForecastError as error:
             say(str(error))
-            raise typer.Exit(2) from None
-        except OSError as error:
-            if error.filename is None:
+        except (OSError, EOFError) as error:
+            if _unheard(error):
                 raise
-            say(f"{error.strerror}\n  at: {error.filename}\n  try: another path, or the rights and room that this one needs")
-            raise typer.Exit(2) from None
-        except KeyboardInterrupt:
-            say("interrupted; the same command takes the run up where it stopped")
-            raise typer.Exit(130) from None
+            say(str(_of_the_system(error)))
+        raise typer.Exit(2)
+
+
+def _unheard(error: OSError | EOFError) -> bool:
+    """Whether who reads what we print has gone away, as `head` does: then there is nobody to tell."""
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    return isinstance(error, BrokenPipeError) and not {"typer", "click", "rich"}.isdisjoint(Path(last).parts)
+
+
+def _of_the_system(error: OSError | EOFError) -> ForecastError:
+    """An error that the operating system made, in three parts; its place is in our code where it names no file."""
+    place = _frame(error)
+    if isinstance(error, EOFError):  # which the library of commands would take for a question that nobody answers
+        hint = "another file; of a run: the same command with --fresh, which forgets what is done"
+        return ForecastError("a file ends before it should", where=place, hint=hint)
+    if error.filename is None and _homeless():
+        return ForecastError("the working directory is gone", where=place, hint="cd to a folder that exists")
+    hint = "another path, or the rights that this one needs"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        hint = "room on the disk; the same command takes a run up where it stopped"
+    problem, named = error.strerror or str(error) or type(error).__name__, error.filename is not None
+    return ForecastError(problem, where=str(error.filename) if named else place, hint=hint)
+
+
+def _homeless() -> bool:
+    """Whether the working directory has been removed."""
+    try:
+        os.getcwd()
+    except OSError:
+        return True
+    return False
+
+
+def _frame(error: BaseException) -> str:
+    """The innermost function of this package that an error went through."""
+    home = Path(__file__).parent
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(home)]
+    return f"{Path(ours[-1].filename).relative_to(home.parent).as_posix()}, {ours[-1].name}" if ours else type(error).__name__
 
 
 app = typer.Typer(
@@ -179,4 +222,7 @@ def say(text: str, err: bool = True) -> None:
 
 def main() -> None:
     """Run the command line."""
-    app()
+    try:
+        app()
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said; an interpreter that is shut down would print where

@@ -1,5 +1,6 @@
 """The command line: exit codes, streams, and what it does not load."""
 
+import os
 import subprocess
 import sys
 from typing import ClassVar
@@ -75,7 +76,7 @@ def test_help_loads_neither_numpy_nor_pandas():
     code = (
         "import sys\nfrom typer.testing import CliRunner\nfrom forecast.cli import app\n"
         "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
-        "print([name for name in ('numpy', 'pandas', 'joblib') if name in sys.modules])"
+        "print([name for name in ('numpy', 'pandas', 'loky') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
@@ -115,6 +116,54 @@ def test_an_interrupt_leaves_code_130(monkeypatch):
     result = call("run", "quick", "--workers", "1")
     assert result.exit_code == 130
     assert "takes the run up where it stopped" in result.output
+
+
+FAULTS = {
+    "a full disk": (OSError(28, "No space left on device"), "No space left", "room on the disk"),
+    "a file that may not be read": (PermissionError(13, "Permission denied", "/some/file"), "at: /some/file", "rights"),
+    "a connection, which has no number": (TimeoutError(), "TimeoutError", "another path"),
+    "a worker's pipe": (BrokenPipeError(32, "Broken pipe"), "Broken pipe", "another path"),
+    "a file cut short": (EOFError("Ran out of input"), "a file ends before it should", "--fresh"),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_an_error_of_the_system_is_a_message_in_three_parts(monkeypatch, case):
+    from forecast import api
+
+    error, problem, hint = FAULTS[case]
+
+    def fails(*words):
+        raise error
+
+    monkeypatch.setattr(api, "run", fails)
+    result = call("run", "quick", "--workers", "1")
+    assert result.exit_code == 2
+    lines = result.stderr.splitlines()
+    assert [line[:6] for line in lines[1:]] == ["  at: ", "  try:"]
+    assert problem in result.stderr
+    assert hint in lines[2]
+
+
+def test_a_working_directory_that_is_gone_is_told(tmp_path, monkeypatch):
+    from forecast import api
+
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    result = call("run", "quick", "--workers", "2", "--out", str(tmp_path / "run"))
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, "the present folder has been removed")
+    monkeypatch.setattr(api, "run", lambda *words: os.getcwd())
+    result = call("run", "quick")
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (2, "the working directory is gone")
+    assert "try: cd to a folder that exists" in result.stderr
+
+
+def test_a_reader_that_goes_away_is_no_fault():
+    words = [sys.executable, "-m", "forecast", "list", "series"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
 
 
 def test_strict_makes_failures_count(monkeypatch, tmp_path):
