@@ -24,7 +24,6 @@ READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 OTHERS = {stat.S_IFDIR: "folder", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
 
 DELIMITERS = (";", ",", "\t", "|")
-EMPTY = ("", "na", "n/a", "#n/a", "nan", "<na>", "null", "none", "-", "..", ":")  # cells without a figure, in lower case
 NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
 LARGEST = 1e150  # of figures: the square of a larger one is no finite number, and so no variance is
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import EventCalendar
-from forecast.core.inputs import EMPTY, LARGEST, Input, number
+from forecast.core.inputs import LARGEST, Input, number
 from forecast.core.steps import Steps
 from forecast.core.vintage import Cell, Vintage
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
+EMPTY = ("", "na", "n/a", "#n/a", "nan", "<na>", "null", "none")  # cells without a figure, in lower case
 WORDS = {"true": 1.0, "false": 0.0}
 FARTHEST = 1_000_000  # steps from the first time to the last: days of 2,700 years
 

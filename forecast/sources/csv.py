@@ -15,12 +15,13 @@ from forecast.core.archive import Archive, bundled_archive
 from forecast.core.archive_table import COLUMNS, YEARS
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import bundled_events
-from forecast.core.inputs import EMPTY, LARGEST, Input, number
+from forecast.core.inputs import LARGEST, Input, number
 from forecast.core.registry import source
 from forecast.core.series import SeriesKey
 
 KILOGRAMS = {"kg": 1.0, "t": 1e3, "kt": 1e6, "g": 1e-3, "lb": 0.45359237, "st": 907.18474}
 MONEY = {"USD": 1.0, "kUSD": 1e3, "mUSD": 1e6}
+EMPTY = ("", "na", "n/a", "nan", "null", "-", "..", ":")
 SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
 SEPARATORS = ("", ",", ".", " ", "'")
 DOTTED = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")  # one thousand in half of the world
