@@ -11,7 +11,7 @@ import numpy as np
 
 from forecast.core import months
 from forecast.core.errors import DataError, nearest
-from forecast.core.inputs import LARGEST, Input, number
+from forecast.core.inputs import LARGEST, Input, fault, number
 from forecast.core.series import SeriesKey
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def read_table(path: Path) -> pd.DataFrame:
     for row, cell, value in zip(table.index, table["value"].tolist(), values, strict=True):
         if np.isnan(value) and isinstance(cell, str) and cell.strip():
             named = f"row {row}, {table['series'][row]}, {table['period'][row]}, column 'value'"
-            raise given.refused(f"'{cell}' is not a number", "a number, or an empty cell with the status missing", named)
+            raise given.refused(f"'{cell}' {fault(cell.strip())}", "a number, or an empty cell with the status missing", named)
     return table.assign(value=np.array(values, float))
 
 
@@ -150,7 +150,9 @@ def _check_types(table: pd.DataFrame) -> None:
     if not isinstance(kind, np.dtype) or kind.kind not in "fiu":
         raise DataError(f"the values are {kind}, no plain numbers", where="column 'value'", hint="floats, NaN where unknown")
     for row, where in _first(table, table["value"].abs() > LARGEST, "value"):
-        raise DataError(f"'{row['value']}' is not a number", where=where, hint=f"a finite number, at most {LARGEST:g}")
+        raise DataError(
+            f"'{row['value']}' {fault(str(row['value']))}", where=where, hint=f"a finite number, at most {LARGEST:g}"
+        )
 
 
 def _first(table: pd.DataFrame, wrong: Any, column: str = "") -> Iterator[tuple[pd.Series, str]]:

@@ -37,6 +37,11 @@ def number(text: str) -> float:
     return made if abs(made) <= LARGEST else math.nan
 
 
+def fault(text: str) -> str:
+    """What is wrong with a cell that `number` does not take."""
+    return "is too large for a figure" if NUMBER.fullmatch(text) else "is not a number"
+
+
 @dataclass(frozen=True)
 class Input:
     """A file that a user named: what it should be, how messages name it (by `where`, else its path), the error of a fault."""

@@ -114,23 +114,24 @@ def own_onsets(vintage: Vintage, design: Design, axis: NDArray[np.int64], shapes
 
 
 def _placed(vintage: Vintage, design: Design, axis: NDArray[np.int64]) -> list[tuple[str, Event, NDArray[np.int64]]]:
-    """(id, event, the axis as months of that event); steps that are no months are counted from `EPOCH`."""
+    """(id, event, the axis as months of that event); steps that are no months are counted from `EPOCH`.
+
+    The anticipation that a design sets is before its first event: a later one was expected by nobody.
+    """
     window, steps, epoch = design.window(vintage), vintage.steps, months.ordinal(EPOCH)
     if not design.events:
         return [("effect", _from_epoch(window.start - window.hole), axis - window.start + epoch)]
     out = []
-    first = min(event.start for event in design.events)
+    first = min(steps.of(event.effective or event.announced) for event in design.events)
     for event in own_events(vintage, design):
-        if steps.unit == "month":
-            if design.anticipation is not None:
-                early = design.anticipation if event.start == first else 0
-                event = _expected(event, early)
-            out.append((event.id, event, axis - design.lag_months))
-            continue
         start = steps.of(event.effective or event.announced)
+        told = None if design.anticipation is None else design.anticipation if start == first else 0
+        if steps.unit == "month":
+            out.append((event.id, event if told is None else _expected(event, told), axis - design.lag_months))
+            continue
         early = start - steps.of(event.anticipation_from) if event.anticipation_from else 0
         length = steps.of(event.until) - start if event.until else None
-        lone = _from_epoch(early if design.anticipation is None else design.anticipation, length)
+        lone = _from_epoch(early if told is None else told, length)
         out.append((event.id, replace(lone, id=event.id, shape=event.shape), axis - design.lag_months - start + epoch))
     return out
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import EventCalendar
-from forecast.core.inputs import LARGEST, Input, number
+from forecast.core.inputs import LARGEST, Input, fault, number
 from forecast.core.steps import Steps
 from forecast.core.vintage import Cell, Vintage
 
@@ -133,8 +133,9 @@ def _numbers(column: pd.Series, where: str) -> NDArray[np.float64]:
         empty = (column.isna() | column.astype(str).str.strip().str.lower().isin(EMPTY)).to_numpy()
     wrong = ~empty & ~(np.abs(numbers) <= LARGEST)
     if wrong.any():
+        cell = column[wrong].iloc[0]
         raise DataError(
-            f"'{column[wrong].iloc[0]}' in column '{column.name}' is not a number",
+            f"'{cell}' in column '{column.name}' {fault(str(cell).strip())}",
             where=f"{where}, row {column.index[wrong][0]}",
             hint="numbers without separators of thousands, a point before decimals, empty where missing",
         )

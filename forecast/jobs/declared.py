@@ -8,7 +8,7 @@ from pathlib import Path
 
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
-from forecast.core.inputs import Input, number
+from forecast.core.inputs import Input, fault, number
 from forecast.core.months import label, ordinal
 from forecast.jobs.config import Config, RegressorRow
 from forecast.jobs.load import found, place_of
@@ -48,5 +48,7 @@ def _values(path: Path) -> dict[str, float]:
             raise DataError(f"the month {month} stands twice", where=where, hint="one line a month")
         out[month] = number(cells["value"])
         if math.isnan(out[month]):
-            raise DataError(f"'{cells['value']}' is no number", where=where, hint="a plain figure; no line if unknown")
+            raise DataError(
+                f"'{cells['value']}' {fault(cells['value'])}", where=where, hint="a plain figure; no line if unknown"
+            )
     return out

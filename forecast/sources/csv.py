@@ -15,7 +15,7 @@ from forecast.core.archive import Archive, bundled_archive
 from forecast.core.archive_table import COLUMNS, YEARS
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import bundled_events
-from forecast.core.inputs import LARGEST, Input, number
+from forecast.core.inputs import LARGEST, Input, fault, number
 from forecast.core.registry import source
 from forecast.core.series import SeriesKey
 
@@ -204,7 +204,7 @@ class Csv:
         if math.isnan(figure):
             mark = next((c for c in " '" if re.fullmatch(rf"[-+]?\d{{1,3}}({c}\d{{3}})+([.,]\d+)?", text)), "")
             hint = f'thousands = "{mark}"' if mark else "a number, empty where unknown"
-            raise DataError(f"'{text}' is not a number", where=self._at(line, self.value), hint=hint)
+            raise DataError(f"'{text}' {fault(plain)}", where=self._at(line, self.value), hint=hint)
         return figure
 
     def _unmistakable(self, texts: list[tuple[int, str]]) -> None:

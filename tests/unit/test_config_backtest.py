@@ -92,9 +92,9 @@ def test_a_bad_word_is_said_with_its_place_and_a_way_out(tmp_path, text, problem
     ("rows", "problem"),
     [
         ("2024-01,1\n2024-01,2\n", "stands twice"),
-        ('2024-01,"1,5"\n', "no number"),
+        ('2024-01,"1,5"\n', "not a number"),
         ("soon,1\n", "soon"),
-        ("2024-01,\n", "no number"),
+        ("2024-01,\n", "not a number"),
     ],
 )
 def test_a_file_of_values_is_read_strictly(tmp_path, rows, problem):

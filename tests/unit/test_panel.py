@@ -152,7 +152,7 @@ def test_other_whole_numbers_stay_steps(times):
         ("time,value\n1,2\n2,3,4\n", "more cells than columns", "row 3"),
         ("time,value\n1,2,9\n2,3,9\n", "more cells than columns", "row 2"),
         ("time,value,value\n1,2,3\n", "two columns are called 'value'", "row 1"),
-        ("time,value\n1,2\n\n2,1e400\n", "'1e400' in column 'value' is not a number", "row 4"),
+        ("time,value\n1,2\n\n2,1e400\n", "'1e400' in column 'value' is too large", "row 4"),
         ("time,value\n1,2\nsoon,2\n", "'soon' is not a whole number", "row 3, column 'time'"),
         ("time,value\n1,2\n,2\n", "'' is not a whole number", "row 3, column 'time'"),
         ("time,value\n1,2\n1,3\n", "two rows at 1", "row 3"),
