@@ -11,6 +11,7 @@ Floats = NDArray[np.float64]
 CRITICAL = 1.6448536269514722**2  # chi-square(1), 10 per cent
 _GOLDEN = (np.sqrt(5) - 1) / 2
 _BOUNDS = (1e-6, 1.0 - 1e-6)
+WIDTH = 1e-3  # of the parabolas by which alpha is settled
 WIDEST = 0.999  # of w: theta of 1,000
 
 
@@ -76,7 +77,7 @@ def smooth(y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats) 
 
 
 def fit(y: Floats, weight: Floats, length: NDArray[np.int64], points: int = 40, rounds: int = 40) -> Fitted:
-    """Alpha by least squares: a grid, then golden sections about its best point, all lanes at once."""
+    """Alpha by least squares: a grid, golden sections about its best point, then parabolas, all lanes at once."""
     grid = np.linspace(0.0, 1.0, points + 1)[1:] - 0.5 / points
     total, level = smooth(y, weight, length, grid[None, :])
     best = total.argmin(axis=1)
@@ -87,11 +88,25 @@ def fit(y: Floats, weight: Floats, length: NDArray[np.int64], points: int = 40, 
         value, _ = smooth(y, weight, length, inner)
         left = value[:, 0] <= value[:, 1]
         low, high = np.where(left, low, inner[:, 0]), np.where(left, inner[:, 1], high)
-    alpha = (low + high) / 2
+    alpha = _settled(y, weight, length, (low + high) / 2)
     _, last = smooth(y, weight, length, alpha[:, None])
     count = weight.sum(axis=1)[:, None]
     sse = np.maximum(total, 1e-300)
     return Fitted(alpha, last[:, 0], grid, -count / 2 * np.log(sse / count), level)
+
+
+def _settled(y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats) -> Floats:
+    """Alpha (lanes,) at the lowest point of parabolas as wide as `WIDTH`, where it lies that far inside its bounds.
+
+    Sections end anywhere within 1e-8 of it, where sums of squares differ by their rounding alone; see `gaussian.settled`.
+    """
+    inside = (alpha - WIDTH > _BOUNDS[0]) & (alpha + WIDTH < _BOUNDS[1])
+    for _ in range(3):
+        left, middle, right = smooth(y, weight, length, alpha[:, None] + WIDTH * np.array([-1.0, 0.0, 1.0]))[0].T
+        bend = left - 2 * middle + right
+        move = np.divide(WIDTH * (left - right) / 2, bend, out=np.zeros_like(alpha), where=inside & (bend > 0))
+        alpha = alpha + np.clip(move, -WIDTH, WIDTH)
+    return alpha
 
 
 def trend(b: Floats, alpha: Floats, length: Floats, ahead: Floats) -> Floats:
