@@ -181,6 +181,9 @@ def tabulate(problem: Problem, noise: Floats, rates: Floats) -> Table:
     y = rest[..., 0]
     x = rest[..., 1:].reshape(len(noise), n, m, k).transpose(0, 2, 1, 3)
     turned, upper = np.linalg.qr(x)
+    # a column that is zero in its first rows, as an event's is, leaves the sign of its diagonal to rounding, and with it draws
+    sign = np.where(np.diagonal(upper, axis1=2, axis2=3) < 0, -1.0, 1.0)
+    turned, upper = turned * sign[..., None, :], upper * sign[..., :, None]
     seen = np.einsum("gmnk,gn->gmk", turned, y)
     rss = np.clip(np.einsum("gn,gn->g", y, y)[:, None] - (seen**2).sum(axis=2), 1e-300, None)
     logs = 2 * np.log(np.clip(np.abs(np.diagonal(r, axis1=1, axis2=2)), 1e-150, None))
