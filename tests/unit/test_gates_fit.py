@@ -40,14 +40,15 @@ def series(seed=0, break_at=None, size=0.5, wave=0.0, count=66):
 @pytest.fixture
 def gate(vintage_of, ban):
     def judged(values, placebos=(), first="2018-01", point=-200.0, space=(), **options):
-        """400 kg were observed where 400 - `point` would have been."""
+        """300 and 100 kg were observed where 400 - `point` would have been."""
         known = vintage_of(values, first=first, series=SERIES, events=[ban])
         design = Design(ban, SERIES, stop="2023-06")
-        draws = 600 + np.random.default_rng(0).standard_normal((200, 1))
+        draws = 300 + np.random.default_rng(0).standard_normal((200, 2))
         found = [Placebo("time", SERIES, "2020-01", x) for x in placebos] + [Placebo("space", "x", "2023-01", x) for x in space]
         made = Effect(
-            "toy", design, "kg", ((0, 0),), np.array([400.0]), draws, Description(1.0, ""), point=point, placebos=tuple(found)
-        )
+            "toy", design, "kg", ((0, 0), (1, 1)), np.array([300.0, 100.0]), draws, Description(1.0, ""), point=point,
+            placebos=tuple(found),
+        )  # fmt: skip
         return registry.build("check", {"use": "fit", **options}).judge(made, Evidence(known, design))
 
     return judged
@@ -82,6 +83,10 @@ def test_past_errors_are_a_root_mean_square_over_the_counterfactual(gate, placeb
     assert (made.gate, made.outcome, made.value, made.threshold) == ("fit", outcome, pytest.approx(ratio), 0.5)
     assert made.reason == f"off by {ratio:.0%} of the counterfactual (root mean square) over 3 clean windows"
     assert made.ceiling == ("supported" if outcome == "pass" else "suggestive")
+
+
+def test_a_counterfactual_of_grams_is_one(gate):
+    assert gate([10.0] * 26, [0.1, -0.1, 0.1], first="2021-05", point=399.5).value == pytest.approx(0.2)
 
 
 def test_two_windows_or_no_counterfactual_tell_no_past_error(gate):

@@ -64,6 +64,7 @@ def test_close_legs_pass_and_distant_ones_are_two_ledgers():
         (100, 75, "pass", 0.25),
         (75, 100, "pass", 0.25),
         (100, 74.9, "fail", 0.251),
+        (0.01, 0.02, "fail", 0.5),  # grams are kilograms too
         (3, 4.02, "fail", 1.02 / 4.02),  # of the larger leg, whichever it is
     ],
 )
@@ -89,7 +90,7 @@ def test_without_a_mirror_the_gate_is_not_run():
         made = judged(Mirror(), known, replace(effect(OURS, -50), design=Design(BAN, treated)))
         assert (made.gate, made.outcome) == ("mirror", "not run")
         assert "has no mirror" in made.reason
-    for ours, theirs in (([100] * 42, [None] * 36 + [90] * 6), ([None] * 36 + [100] * 6, [90] * 42)):
+    for ours, theirs in (([100] * 42, [None] * 36 + [90] * 6), ([None] * 39 + [100] * 3, [90] * 42)):
         made = judged(Mirror(), vintage(ours=ours, theirs=theirs), effect(OURS, -50))
         assert (made.outcome, made.reason) == ("not run", f"no clean month shared with {THEIRS}")
 
@@ -119,7 +120,7 @@ def test_only_intervals_of_80_percent_on_opposite_sides_contradict(mine, theirs,
 
 def test_a_leg_that_was_only_described_contradicts_nothing():
     check, known = Mirror(consignment=("USA",)), vintage(ours=100, theirs=90)
-    for draws in (None, np.empty((0, 1))):
+    for draws in (None, np.empty((0, 1)), np.full((50, 1), 100.0)):  # the last: an effect of nothing, for sure
         described = replace(effect(THEIRS, 50), counterfactual=draws)
         assert judged(check, known, effect(OURS, -50), {"theirs": described}).outcome == "pass"
         assert (
@@ -150,6 +151,8 @@ def test_only_the_same_concept_can_contradict():
     origin = judged(Mirror(), known, mine, other)
     assert origin.ceiling == "supported"
     assert "no contradiction" in origin.reason
+    found = [replace(mine, gates=(origin,)), other["theirs"]]
+    assert Mirror().judge_family(found)[0] == origin, "said once"
     same = judged(Mirror(consignment=("USA",)), known, mine, other)
     assert (same.outcome, same.ceiling) == ("fail", "contradicted by mirror")
     agreeing = judged(Mirror(consignment=("USA",)), known, mine, {"theirs": effect(THEIRS, -50)})
@@ -163,6 +166,8 @@ def test_the_family_finds_the_other_leg():
     legs = [effect(OURS, -50), effect(THEIRS, 50)]
     legs = [e.judged([judged(check, known, e)], judge.Verdict("suggestive", "causal")) for e in legs]
     assert [g.ceiling for g in check.judge_family(legs)] == ["contradicted by mirror"] * 2
+    both = replace(legs[0], design=Design(BAN, (OURS, "CHN.export.USA.germanium")))
+    assert [g.outcome for g in check.judge_family([both, legs[1]])] == ["pass", "pass"], "a sum of two flows has no mirror"
     alone = check.judge_family([effect(OURS, -50), legs[1]])
     assert [(g.gate, g.outcome) for g in alone] == [("mirror", "fail")] * 2, (
         "a row that looked for no mirror has its answer too"

@@ -1,12 +1,13 @@
 """The model `regimes`: chances, blur, zeros and declared shares against their formulas."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from forecast.core import registry
-from forecast.core.errors import TooShortError
+from forecast.core.errors import NotIdentifiedError, TooShortError
 from forecast.core.events import Event
 from forecast.core.questions import Task
 
@@ -43,7 +44,7 @@ def beside(log_draws, log_figures):
 FAR = 1000.0 ** np.arange(1, 7)  # figures that no blur takes for one another
 
 
-@pytest.mark.parametrize(("options", "half"), [({}, 3.0), ({"half_life": 1.5}, 1.5)])
+@pytest.mark.parametrize(("options", "half"), [({}, 3.0), ({"half_life": 0.8}, 0.8)])
 def test_a_figure_s_chance_halves_with_every_half_life_back(ask, options, half):
     """Months 0, 1, 2, 4, 5 and 6, the fourth unknown: age counts, not rank."""
     draws, used = ask([*FAR[:3], None, *FAR[3:]], **options)
@@ -70,7 +71,9 @@ def test_a_figure_is_blurred_around_itself_by_half_the_rule_of_thumb(ask):
 def test_the_blur_of_figures_far_apart_is_that_of_a_spread_of_one(ask):
     logs = np.log(ask(FAR)[0])
     left = logs - np.log(FAR)[beside(logs, np.log(FAR))]
-    assert left.std() == pytest.approx(0.53 * 6**-0.2, rel=0.01)
+    width = 0.53 * 6**-0.2
+    assert left.std() == pytest.approx(width, rel=0.01)
+    assert left.mean() == pytest.approx(-(width**2) / 2, abs=0.003)
 
 
 def test_a_month_is_empty_as_often_as_the_regime_was_with_one_month_s_worth_of_the_series(ask):
@@ -107,6 +110,10 @@ def test_a_lone_shipment_is_blurred_by_the_spread_of_all(ask):
     some = np.log(draws[draws > 0])
     assert some.std() == pytest.approx(0.53 * logs.std(ddof=1), rel=0.02)
     assert some.mean() == pytest.approx(np.log(40) - (0.53 * logs.std(ddof=1)) ** 2 / 2, abs=0.01)
+    two, _ = ask([*values[:6], 30, 0, 50], [measure("ban", "2020-07-01")], half_life=1e9)
+    half = np.log(5 / 3) / 2
+    width = 0.53 * half * np.sqrt(2) * 2**-0.2
+    assert np.log(two[two > 0]).var() == pytest.approx(half**2 + width**2, rel=0.03), "two tell of themselves"
     one, _ = ask([0] * 8 + [40], [measure("ban", "2020-07-01")])
     assert one[one > 0] == pytest.approx(40), "a single figure in all has no spread"
 
@@ -148,6 +155,24 @@ def test_open_months_are_those_of_the_last_regime_known_well_enough(ask, known, 
     assert said in used.notes[0]
 
 
+def test_a_share_is_left_of_open_months_not_of_a_ban_s_own(ask):
+    """Under a ban that stops 80 % a second one is to stop half: a tenth of the months before the first."""
+    first = measure("first", "2020-07-01", share_stopped=0.8)
+    events = [first, measure("second", "2023-01-01", share_stopped=0.5)]
+    draws, used = ask([100] * 6 + [19] * 4, events)
+    assert np.median(draws) == pytest.approx(10, rel=0.02)
+    assert used.notes == ("declared: 10% of the last 6 months without such a measure",)
+    with pytest.raises(NotIdentifiedError, match="no month of this regime is known"):
+        ask([19] * 8, [replace(first, announced=dt.date(2020, 1, 1), effective=dt.date(2020, 1, 1)), events[1]])
+
+
+def test_sums_that_were_split_are_counted(vintage_of):
+    then = vintage_of([100] * 8, series=SERIES, spans=[("2020-09", "2020-10", 200)], day="2023-01-15")
+    task = Task(then.day, SERIES, ["2023-01"], draws=50)
+    used = registry.build("model", "regimes").predict(then, task, np.random.default_rng(0)).used[0]
+    assert (used.split, used.scale, used.notes) == (2, "none", ("10 months of no measure",))
+
+
 def test_six_months_of_a_series_and_three_of_a_regime_are_enough(ask):
     assert ask([100] * 6, draws=50)[0].shape == (50, 2)
     with pytest.raises(TooShortError, match="5 usable months where 6 are needed"):
@@ -168,4 +193,6 @@ def test_the_order_of_the_asked_months_does_not_matter(ask):
 
 
 def test_what_may_be_negative_stays_negative(ask):
-    assert ask([-100] * 8, nonnegative=False, draws=50)[0] == pytest.approx(-100)
+    assert (ask([-100] * 8, draws=50)[0] == 0).all(), "and a quantity of trade is none"
+    draws, _ = ask([-100] * 8 + [0] * 2, nonnegative=False, draws=500)
+    assert set(draws.round(9).ravel()) == {-100.0, 0.0}

@@ -204,6 +204,7 @@ def test_sums_are_of_the_same_draws_as_their_months(months, spans, monkeypatch):
         pooled = found["all, by their probabilities", label]
         assert (pooled["q10"], pooled["q90"]) == pytest.approx((n * 10, n * 30)), "a whole path of one scenario each"
         assert n * (11 * 10 + 10 * 30) / 21 <= pooled["mean"] <= n * (10 * 10 + 11 * 30) / 21
+        assert (pooled["basis"], pooled["unit"]) == ("pooled by the probabilities given", "kg")
     single = found["a", "2026-09"]
     assert (single["q10"], single["q50"], single["q90"], single["mean"]) == pytest.approx((2, 10, 18, 10))
     assert (single["h_info"], single["horizon"]) == (1, 0)

@@ -1,6 +1,7 @@
 """Scenarios in a study: what each fan rests on, what is refused, that the past stays as it is known; the model `regimes`."""
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.scenario import Scenario
 from forecast.study.ask import put
-from forecast.study.scenarios import Fan, basis, mixed, scenarios
+from forecast.study.scenarios import Fan, basis, faithful, mixed, scenarios
 
 SERIES = "USA.import.CHN.gallium"
 FROM = 24  # place of the ban's first month
@@ -97,7 +98,7 @@ def test_a_fan_answers_the_question_that_was_asked(then):
     """Series by series, with the days, the months, the draws, the seed and the probability it was given."""
     given = [Scenario("extended", {"pause": "never"}, probability=0.8), Scenario("tight", probability=0.2)]
     task = Task(then.day, SERIES, ["2023-09", "2023-07"], dt.date(2023, 4, 1), draws=70)
-    one, two, other = (scenarios(fc.model("regimes"), then, task, given, seed=seed) for seed in (1, 1, 2))
+    one, two, other = (scenarios(fc.model("regimes"), then, task, given, **seed) for seed in ({"seed": 0}, {}, {"seed": 2}))
     assert [(f.scenario, f.series, f.probability, f.answer.task) for f in one] == [
         ("extended", SERIES, 0.8, task), ("tight", SERIES, 0.2, task),
     ]  # fmt: skip
@@ -111,10 +112,35 @@ def test_two_scenarios_of_one_name_are_refused(then, task):
         scenarios(fc.model("regimes"), then, task, [Scenario("a"), Scenario("b"), Scenario("a")])
 
 
-def test_one_month_is_one_month(vintage_of):
-    short = vintage_of([100.0] * 25, series=SERIES, events=(measure("ban", "2022-01-01"),), day="2022-02-20")
+@pytest.mark.parametrize(
+    ("months", "said"), [(25, "1 month of this regime is known"), (26, "2 months of this regime are known")]
+)
+def test_one_month_is_one_month(vintage_of, months, said):
+    short = vintage_of([100.0] * months, series=SERIES, events=(measure("ban", "2022-01-01"),), day="2022-03-20")
     (rest,) = basis(short, SERIES, Task(short.day, SERIES, ["2022-03"]))
-    assert rest.text == "ban: 1 month of this regime is known"
+    assert rest.text == f"ban: {said}"
+
+
+def test_measures_on_the_whole_are_named_before_those_on_a_part(vintage_of):
+    total, part = "USA.import.WLD.gallium", measure("ban", "2022-01-01")
+    whole = replace(measure("quota", "2022-01-01", "quota"), imposed_by=("USA",), targets=("ALL",))
+    for events, words in (((), "no measure"), ((part,), "measures on a part of it alone"), ((part, whole), "quota")):
+        then = vintage_of([5.0] * 40, series=total, events=events, day="2023-05-20")
+        assert [b.regime for b in basis(then, total, Task(then.day, total, ["2023-06"]))] == [words]
+
+
+def test_no_model_answers_for_a_regime_never_seen(then, task):
+    """Not even one that looks at no measure."""
+    (made,) = scenarios(fc.model("mean12"), then, task, [GIVEN[-1]])
+    assert made.answer.reason == "no month of this regime is known"
+
+
+def test_the_figures_and_the_day_stay_as_they_are(then):
+    other = {SERIES: then.cells[SERIES][:-1]}
+    for changed in (replace(then, cells=other), replace(then, day=dt.date(2023, 5, 21))):
+        with pytest.raises(LookAheadError, match="the scenario 'x' changes what is known of the past"):
+            faithful(then, changed, SERIES, "x")
+    faithful(then, replace(then), SERIES, "x")
 
 
 def test_a_share_beside_a_measure_never_seen_is_none_unless_nothing_is_left(then):
@@ -176,6 +202,7 @@ def test_measures_on_a_part_are_named_and_one_that_goes_on_asks_nothing(vintage_
     stays, lifted, both = scenarios(fc.model("regimes"), then, task, given)
     assert isinstance(stays.answer, Forecast)
     assert "ban begins or ends on a part of this total" in lifted.answer.reason
+    assert [(b.regime, b.first, b.last) for b in lifted.basis] == [("measures on a part of it alone", "2023-05", "2023-09")]
     assert "ban and more begin or end on a part of this total" in both.answer.reason
     early = scenarios(fc.model("regimes"), then, Task(then.day, whole, ["2023-07", "2023-06"], draws=50), given)
     assert all(isinstance(fan.answer, Forecast) for fan in early), "before it is lifted nothing has changed"
@@ -295,6 +322,8 @@ def test_fans_are_pooled_only_with_probabilities_that_add_up_and_answers_where_t
     for p in (None, 0.49, 0.51, 0.5 + 2e-6, 0.5 - 2e-6):
         with pytest.raises(ConfigError, match="add up to 1"):
             mixed([fan("a", 10_000, 0.5), fan("b", 20_000, p)])
+    with pytest.raises(ConfigError, match="each has a probability"):
+        mixed([fan("a", 10_000, 1.0), fan("b", 20_000, None)])
     assert (mixed([fan("a", 10_000, 0.5), fan("b", 20_000, 0.5 + 5e-7)]).draws > 15_000).mean() == 0.5
     with pytest.raises(NotIdentifiedError, match="no fan under 'b'"):
         mixed([fan("a", 10_000, 0.9), fan("b", None, 0.1)])
