@@ -402,7 +402,8 @@ def readers() -> dict[str, Reader]:
     parquet = io.BytesIO()
     table.assign(value=pd.to_numeric(table["value"]).astype(float)).to_parquet(parquet, index=False)
     starter = HOME / "guides" / "starter"
-    configs = (*(path.read_bytes() for path in shipped().values()), *[RICH.encode()] * 4)
+    known = {name: path.read_bytes() for name, path in shipped().items()}
+    configs = (*known.values(), *[known["own_data"]] * 2, *[RICH.encode()] * 4)
     events = (HOME / "data" / "events.toml").read_text("utf-8")
     start = [m.start() for m in re.finditer(r"^\[\[event\]\]", events, re.M)]
     months = [f"{2020 + i // 12}-{i % 12 + 1:02d}" for i in range(30)]

@@ -7,6 +7,7 @@ import multiprocessing.resource_tracker
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,13 +92,12 @@ def _blocked() -> Iterator[None]:
 def settle(parent: int) -> None:
     """What a worker does first: it leaves Ctrl-C to its parent, and ends when the process `parent` has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _outlive(parent: int) -> None:
-    never = threading.Event()
+def _end_with(parent: int) -> None:
     while os.getppid() == parent:
-        never.wait(LOOK)
+        time.sleep(LOOK)
     os._exit(1)
 
 

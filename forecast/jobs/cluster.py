@@ -186,15 +186,20 @@ def by_cluster(far: Far, calls: Iterable[tuple[Any, ...]], run: Callable[..., T]
         except KilledWorker:
             raise given_up("a batch ended the worker of the cluster that held it, several times over") from None
         except (CancelledError, CommClosedError):
-            raise ForecastError(
-                "the scheduler of the cluster has gone away", hint="the same command, once it is back"
-            ) from None
+            raise _gone() from None
 
 
 def _room(far: Far) -> int:
     """How many batches may be out: one at least, as a worker that died may be all there was."""
-    threads: dict[str, int] = far.client.nthreads()
+    try:
+        threads: dict[str, int] = far.client.nthreads()
+    except OSError:
+        raise _gone() from None
     return max(AHEAD * sum(threads.values()), 1)
+
+
+def _gone() -> ForecastError:
+    return ForecastError("the scheduler of the cluster has gone away", hint="the same command, once it is back")
 
 
 def _unpacked(name: str, packed: bytes) -> Any:

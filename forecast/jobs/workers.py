@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -67,7 +68,15 @@ def _pooled(todo: Sequence[T], run: Callable[[T, Any], None], count: int, packed
                 yield running.pop(future)
     except BaseException:
         executor.shutdown(wait=True, kill_workers=True)
+        _let_go()
         raise
+
+
+def _let_go() -> None:
+    """Wait for the threads that fed the pool: one that frees a semaphore while Python ends would have it reported as leaked."""
+    for thread in threading.enumerate():
+        if thread.name == "QueueFeederThread":
+            thread.join(1)
 
 
 _HELD: list[Any] = []  # in a worker process: what all batches need

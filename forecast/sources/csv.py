@@ -86,7 +86,7 @@ class Csv:
         """The file as an archive; quantities in kg, values in USD."""
         import pandas as pd
 
-        wanted = filter(None, (self.period, self.value, self.series, self.unit_column, self.released))
+        wanted = (self.period, self.value, *filter(None, (self.series, self.unit_column, self.released)))
         given = Input(Path(self.path), hint="path is read from the folder of the config")
         lines = list(given.records(wanted, self.delimiter))
         self._unmistakable([(line, cells[self.value]) for line, cells in lines])

@@ -85,6 +85,8 @@ def test_labels_become_keys_and_join_the_bundle(tmp_path):
         ("period,value\n2024-01,1\n", {"unit": "bushel"}, "unit 'bushel' does not fit", "row 2"),
         ("period,value\n2024-01,1\n", {"unit": "USD"}, "unit 'USD' does not fit", "row 2"),
         ("month,value\n2024-01,1\n", {}, "there is no column 'period'", "row 1"),
+        ("period,value\n2024-01,1\n", {"period": ""}, "there is no column ''", "row 1"),
+        ("period,value\n2024-01,1\n", {"value": ""}, "there is no column ''", "row 1"),
         ("period,value\n2024-01,1\n", {"key": "salt"}, "'salt' does not spell a series", "[data], key"),
         ("period,value\n2024-01,1,2\n", {}, "more cells than columns", "row 2"),
         ("period,value\n2024-01,1e400\n", {}, "'1e400' is too large", "row 2, column 'value'"),

@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from forecast.core.errors import ConfigError
+from forecast.core.errors import ConfigError, ForecastError
 from forecast.jobs.cluster import Remote
 from forecast.jobs.workers import by_cluster, dask_cluster
 
@@ -102,7 +102,7 @@ def proven(tmp_path_factory):
     for name, text in (("ca", made.tls_ca_file), ("cert", made.tls_client_cert), ("key", made.tls_client_key)):
         (folder / f"{name}.pem").write_text(text, "utf-8")
     with distributed.LocalCluster(
-        n_workers=1, processes=False, protocol="tls://", security=made, dashboard_address=None, silence_logs=50
+        n_workers=1, processes=False, protocol="tls://", security=made, dashboard_address="127.0.0.1:0", silence_logs=50
     ) as cluster:
         yield cluster.scheduler_address, [str(folder / f"{name}.pem") for name in ("ca", "cert", "key")]
 
@@ -124,3 +124,36 @@ def test_without_them_it_is_not(proven, monkeypatch):
     with pytest.raises(ConfigError, match="no such certificate") as error, dask_cluster(Remote(address, ca, cert, "x"), None):
         pass
     assert error.value.where == "x"
+
+
+def test_a_scheduler_that_goes_away_is_told(monkeypatch):
+    import dask
+
+    monkeypatch.setattr("forecast.jobs.cluster.PATIENCE", 0.5)
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "0.5s"}),
+        distributed.LocalCluster(
+            n_workers=1, processes=False, protocol="tcp://", dashboard_address="127.0.0.1:0", silence_logs=50
+        ) as cluster,
+        dask_cluster(Remote(cluster.scheduler_address), None) as far,
+    ):
+        done = by_cluster(far, [(task,) for task in range(20)], shown)
+        next(done)
+        cluster.sync(cluster.scheduler.close)
+        with pytest.raises(ForecastError, match="gone away"):
+            list(done)
+
+
+def test_a_worker_that_dies_before_it_holds_what_all_need_is_replaced(monkeypatch):
+    tried = []
+
+    class Client(distributed.Client):
+        def register_plugin(self, *arguments, **options):
+            tried.append(arguments)
+            if len(tried) == 1:
+                raise distributed.core.CommClosedError("a worker went away")
+            return super().register_plugin(*arguments, **options)
+
+    monkeypatch.setattr("forecast.jobs.private_cluster.Client", Client)
+    with dask_cluster(1, "shared") as far:
+        assert next(by_cluster(far, [(1,)], shown))[-1] == "shared"
