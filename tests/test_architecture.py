@@ -145,6 +145,18 @@ def passed_through(package):
     return bad
 
 
+def threaded_reads(package):
+    """Reads of Parquet with threads of Arrow: one that needs Python as the process ends aborts it (apache/arrow#50482)."""
+    bad = []
+    for name, path in modules(package).items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and _called(node) in ("read_parquet", "read_row_group", "to_pandas", "read_pandas"):
+                words = {k.arg: k.value for k in node.keywords}
+                if not (isinstance(words.get("use_threads"), ast.Constant) and words["use_threads"].value is False):
+                    bad.append(f"{name}:{node.lineno}")
+    return bad
+
+
 # written so that this file does not find itself
 MACHINE = re.compile(r"(?<![\w./:-])(?:/(?:work|root|home|Users)/\w|[A-Z]:\\Users\\)")
 
@@ -188,6 +200,10 @@ def test_names_say_what_a_module_holds():
 
 def test_core_passes_no_unnamed_options_on():
     assert passed_through(PACKAGE / "core") == []
+
+
+def test_parquet_is_read_without_threads():
+    assert threaded_reads(PACKAGE) == []
 
 
 def test_the_whole_package_is_read(edges):
@@ -380,11 +396,13 @@ def test_other_checkers_find_what_is_planted(tmp_path):
             "core/helpers.py": "",
             "core/long.py": "x = 1\n" * (LONGEST + 1),
             "core/pass_on.py": PASS_ON,
+            "core/reads.py": "import pandas as pd\npd.read_parquet('a', use_threads=False)\npd.read_parquet('a')",
         },
     )
     assert vague_modules(package) == ["forecast.core.date_utils", "forecast.core.helpers"]
     assert long_modules(package) == ["forecast.core.long"]
     assert passed_through(package) == ["forecast.core.pass_on.f"]
+    assert threaded_reads(package) == ["forecast.core.reads:3"]
 
 
 def test_a_machine_path_is_found(tmp_path):

@@ -84,7 +84,7 @@ def _columns_of_parquet(given: Input) -> dict[str, list[Any]]:
             hint = "numbers" if column == "value" else "text; months as YYYY-MM, days as YYYY-MM-DD"
             raise given.refused(f"the column holds {kind}", hint, f"column '{column}'")
     try:
-        table = file.read(columns=list(COLUMNS))
+        table = file.read(columns=list(COLUMNS), use_threads=False)
         table.validate(full=True)
         return {column: table.column(column).to_pylist() for column in COLUMNS}
     except Exception as error:  # as above: pages are damaged apart from the footer

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,12 +89,14 @@ class Run:
     def table(self, name: str) -> pd.DataFrame:
         """One table of the run."""
         import pandas as pd
+        import pyarrow as pa
 
         path = self.folder / f"{name}.parquet"
         if not path.exists():
             raise DataError(f"the run has no table '{name}'", where=str(self.folder), hint=", ".join(TABLES))
         try:
-            table = pd.read_parquet(io.BytesIO(self._bytes(path.name)))
+            # in Arrow's own memory, on this thread: a thread of its that still needs Python aborts a process that ends
+            table = pd.read_parquet(pa.BufferReader(self._bytes(path.name)), use_threads=False)
         except (OSError, ValueError) as error:
             raise DataError(f"the run's table '{name}' cannot be read", where=f"{path}: {error}", hint=AGAIN) from None
         lacking = [column for column in list(COLUMNS.get(name, ()))[:LEADING] if column not in table.columns]
