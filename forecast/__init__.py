@@ -21,7 +21,7 @@ _HOMES = {
     "Run": "forecast.core.run",
     "Scenario": "forecast.core.scenario",
     "ForecastError": "forecast.core.errors",
-    "coming": "forecast.core.coming",
+    "coming": "forecast.core.release_schedule",
     "months": "forecast.core.months",
     "panel": "forecast.core.panel",
     **dict.fromkeys(
@@ -61,13 +61,13 @@ if TYPE_CHECKING:
         vary as vary,
     )
     from forecast.core.archive import Archive as Archive
-    from forecast.core.coming import coming as coming
     from forecast.core.effects import Effect as Effect
     from forecast.core.errors import ForecastError as ForecastError
     from forecast.core.events import Event as Event, EventCalendar as EventCalendar
     from forecast.core.months import months as months
     from forecast.core.panel import panel as panel
     from forecast.core.questions import Design as Design, Task as Task
+    from forecast.core.release_schedule import coming as coming
     from forecast.core.results import Failure as Failure, Forecast as Forecast
     from forecast.core.run import Run as Run
     from forecast.core.scenario import Scenario as Scenario

@@ -20,19 +20,19 @@ from forecast.core.run import Run
 from forecast.core.scenario import Scenario
 from forecast.core.scores import Scores
 from forecast.core.vintage import Vintage
-from forecast.study.backtest import Backtest, backtest
-from forecast.study.cutoffs import cutoffs
-from forecast.study.door import Door, Regressor
-from forecast.study.export import to_boe, to_hub
-from forecast.study.feasible import feasible
+from forecast.study.data.real_time import Door, Regressor
+from forecast.study.effects.sensitivity import Variation
+from forecast.study.evaluate.backtest import Backtest, backtest
+from forecast.study.evaluate.cutoffs import cutoffs
+from forecast.study.evaluate.export import to_boe, to_hub
+from forecast.study.evaluate.requirements import feasible
+from forecast.study.evaluate.score import score
 from forecast.study.scenarios import Fan
-from forecast.study.score import score
-from forecast.study.vary import Variation
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from forecast.study.leakage import Leak
+    from forecast.study.data.leakage import Leak
 
 __all__ = [
     "Regressor", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible", "load_archive", "model", "news",
@@ -88,9 +88,9 @@ def news(
     """What moved the nowcast of `task` between two days, by release, event, re-estimation and model; rows of news.parquet.
 
     method : a model, its name, or its words; then : another one on the later day. Impacts of one target and month add up to
-    nowcast_to - nowcast_from (`forecast/study/news.py` says how what came on one day is shared).
+    nowcast_to - nowcast_from (`forecast/study/nowcast/news.py` says how what came on one day is shared).
     """
-    from forecast.study.news import news as moved
+    from forecast.study.nowcast.news import news as moved
 
     later = None if then is None else _method("model", then)
     return moved(_method("model", method), archive, task, from_day, to_day, then=later, seed=seed)
@@ -112,7 +112,7 @@ def estimate(method: Any, vintage: Vintage, design: Design, seed: int = 0) -> Ef
 
     method : an estimator, its name, or its words. "Not identified" is a verdict; a method that cannot answer at all raises.
     """
-    from forecast.study.judge import estimate as judged
+    from forecast.study.effects.judge import estimate as judged
 
     made = judged(_method("estimator", method), vintage, design, seed)
     if isinstance(made, Failure):
@@ -125,7 +125,7 @@ def placebo(source: Archive | Vintage, design: Design, method: Any, seed: int = 
 
     A placebo's `kind` is "time" or "space"; the latter need a design with donors.
     """
-    from forecast.study.placebo import in_space, in_time
+    from forecast.study.effects.placebo import in_space, in_time
 
     vintage = source.latest if isinstance(source, Archive) else source
     asked = _method("estimator", method)
@@ -133,10 +133,10 @@ def placebo(source: Archive | Vintage, design: Design, method: Any, seed: int = 
 
 
 def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion: Iterable[str] = ()) -> tuple[str, ...]:
-    """Series that no measure of their own touched: candidates for donors (`forecast/study/donors.py`)."""
-    from forecast.study import donors
+    """Series that no measure of their own touched: candidates for donors (`forecast/study/effects/untouched.py`)."""
+    from forecast.study.effects import untouched
 
-    return donors.untouched(source, event, like, diversion)
+    return untouched.untouched(source, event, like, diversion)
 
 
 def vary(
@@ -152,9 +152,9 @@ def vary(
 ) -> list[Variation]:
     """The same question with one thing changed: months under way, the level's step, the day it is asked.
 
-    Each answer is judged like the question itself (`forecast/study/vary.py` says what each word changes).
+    Each answer is judged like the question itself (`forecast/study/effects/sensitivity.py` says what each word changes).
     """
-    from forecast.study.vary import variations
+    from forecast.study.effects.sensitivity import variations
 
     made = _method("estimator", method)
     return variations(made, source, design, lags=lags, donuts=donuts, level_sds=level_sds, days=days, seed=seed)
@@ -172,8 +172,8 @@ def compare(
 
     what : a backtest (marked against `truth`), scores, or a run; by : columns that make groups of their own, such as `h_info`.
     """
-    from forecast.study.compare import comparison
-    from forecast.study.frames import frame
+    from forecast.study.evaluate.compare import comparison
+    from forecast.study.evaluate.forecast_rows import frame
 
     if isinstance(what, Backtest):
         return comparison(score(what, truth, metrics), forecasts=frame(what, truth), by=by, metrics=metrics, seed=seed)
@@ -204,9 +204,9 @@ def run(
     import time
 
     from forecast.jobs.execute import execute
-    from forecast.jobs.folder import CACHE, close, finished, folder_of, opened, tidy, write
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import plan
+    from forecast.jobs.run_folder import CACHE, close, finished, folder_of, opened, tidy, write
     from forecast.report.compose import write_all
 
     if workers < 1:
@@ -236,8 +236,8 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
     """
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import plan
-    from forecast.jobs.preview import covered, supported, tried
-    from forecast.study.audit import audit
+    from forecast.jobs.plan_text import covered, supported, tried
+    from forecast.study.data.audit import audit
 
     asked = load(config)
     planned = plan(asked, archive_of(asked))
@@ -267,12 +267,12 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
 def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print) -> list[Leak]:
     """Answers of a config's methods that change when all that is later than their day becomes garbage; none if all is well.
 
-    A few questions of each kind are put twice (`forecast/study/leakage.py`); `tell` is told what is done. Touches nothing.
+    A few questions of each kind are put twice (`forecast/study/data/leakage.py`); `tell` is told what is done. Touches nothing.
     """
-    from forecast.jobs.canaries import canaries, told
+    from forecast.jobs.leakage_sample import canaries, told
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import plan
-    from forecast.study.leakage import leaks
+    from forecast.study.data.leakage import leaks
 
     asked = load(config)
     planned = plan(asked, archive_of(asked))

@@ -20,7 +20,7 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the asked command."""
-        from forecast.jobs.interrupts import Interrupted, interruptible
+        from forecast.jobs.signals import Interrupted, interruptible
 
         try:
             with interruptible():
@@ -126,7 +126,7 @@ def run(
 
     done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster, trust_cluster)
     if done.info["config"].get("nowcast"):
-        from forecast.report.facts import Facts
+        from forecast.report.run_data import Facts
         from forecast.report.sections.nowcast import told
         from forecast.report.terminal import show
 
@@ -215,7 +215,7 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", m
 
 def say(text: str, err: bool = True) -> None:
     """Lines for the reader, on stderr or stdout; names and titles of a file cannot command the terminal."""
-    from forecast.core.controls import shown
+    from forecast.core.control_characters import shown
 
     typer.echo(shown(text), err=err)
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from forecast.core.archive import bundled_archive
-from forecast.study.claims import check_all
+from forecast.study.claims.published_claims import check_all
 
 HOME = Path(__file__).parents[1] / "experiments"
 NUMBERED = sorted(p for p in HOME.iterdir() if re.match(r"\d{3}_", p.name) and any(p.iterdir()))

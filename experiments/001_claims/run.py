@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from forecast.core.archive import bundled_archive
-from forecast.study.claims import VERDICTS, Checked, check_all
+from forecast.study.claims.published_claims import VERDICTS, Checked, check_all
 
 HERE = Path(__file__).parent
 COLUMNS = ("id", "claim", "source", "verdict", "computed", "low", "high", "unit", "arithmetic", "settle")

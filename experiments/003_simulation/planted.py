@@ -19,7 +19,7 @@ import forecast as fc
 from forecast.core import registry
 from forecast.core.effects import Effect
 from forecast.study.ask import answer
-from forecast.study.judge import Evidence
+from forecast.study.effects.judge import Evidence
 
 HOME = Path(__file__).resolve().parent
 EARLY, FORWARD, FALL = 4, 0.6, -0.5  # months of anticipation, what was added in them, and the fall after

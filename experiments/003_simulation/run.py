@@ -26,8 +26,8 @@ from threadpoolctl import threadpool_limits
 import forecast as fc
 from forecast.core.effects import Effect
 from forecast.study.ask import answer
-from forecast.study.judge import with_placebos
-from forecast.study.placebo import in_time
+from forecast.study.effects.judge import with_placebos
+from forecast.study.effects.placebo import in_time
 
 HOME = Path(__file__).resolve().parent
 PARTS = HOME / "runs"

@@ -184,7 +184,7 @@ WORLDS = {
 def capped(cells: pd.DataFrame) -> str:
     """The cells in which the check `calibration` leaves a method a description."""
     from forecast.checks.calibration import Calibration
-    from forecast.core.calibration import Cell
+    from forecast.checks.calibration.simulation_results import Cell
 
     rows: dict[str, list[str]] = {}
     for row in cells.to_dict("records"):

@@ -17,7 +17,7 @@ import pandas as pd
 import forecast as fc
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import plan
-from forecast.study.support import answered_by, finite, support
+from forecast.study.evaluate.common_sample import answered_by, finite, support
 
 HERE = Path(__file__).parent
 GROUPS = 3  # those that the config ranks; the others are descriptions

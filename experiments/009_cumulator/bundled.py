@@ -15,7 +15,7 @@ import pandas as pd
 import forecast as fc
 from forecast.core import registry
 from forecast.study.ask import CAUGHT
-from forecast.study.backtest import Answered, Backtest, questions
+from forecast.study.evaluate.backtest import Answered, Backtest, questions
 
 FIRST, HORIZON, FEWEST, DRAWS = "2019-01", 3, 18, 500
 LONG = "CHN.export.WLD.rare_earths_total"

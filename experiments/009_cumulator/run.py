@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.kernels import covariance, cumulator, gaussian
+from forecast.kernels import covariance, gaussian, temporal_sums
 
 Floats = NDArray[np.float64]
 YEARS, SEASON = 6, 0.15  # whole years before the last one, and the standard deviation of the month effects
@@ -83,7 +83,7 @@ def answers(made: World) -> dict[str, Said]:
     def with_months(z: Floats) -> Said:
         return said(gaussian.fit(z, np.arange(asked), ones, family, polish=False), z[last])
 
-    summed = cumulator.fit_logs(made.z[apart], apart, made.totals, made.spans, ones, family, polish=False)
+    summed = temporal_sums.fit_logs(made.z[apart], apart, made.totals, made.spans, ones, family, polish=False)
     out = {
         "one observation": said(summed.fit, None, summed.converged),
         "left out": said(gaussian.fit(made.z[apart], apart, ones, family, polish=False)),

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 import forecast as fc
-from forecast.study.release_days import TOGETHER, WHOLE, bins, break_even, by_day, nowcasts
+from forecast.study.evaluate.lead_time import TOGETHER, WHOLE, bins, break_even, by_day, nowcasts
 
 HERE = Path(__file__).parent
 DAYS = (7, 14, 21, 28, 42, 56)

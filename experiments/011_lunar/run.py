@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 import forecast as fc
 from forecast.core import registry
 from forecast.study.ask import CAUGHT
-from forecast.study.backtest import Answered, Backtest, questions
+from forecast.study.evaluate.backtest import Answered, Backtest, questions
 
 FIRST, DRAWS, HORIZON = "2022-01", 500, 1
 MODELS = {

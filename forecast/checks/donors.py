@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 from forecast.core.contracts import Evidence
-from forecast.core.describe import counted
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import local_level
+from forecast.prep.baselines import counted
 
 NAME = "donors"
 WITHOUT, MOVED, DEPARTURE = "ATT without ", "ATT without moved: ", "departure of "

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.core.clean import clean
 from forecast.core.contracts import Evidence
-from forecast.core.describe import counted
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.core.regressors import lunar_regressor
-from forecast.core.transform import choose_scale
 from forecast.kernels import innovations
+from forecast.prep.baselines import counted
+from forecast.prep.pre_period import clean
+from forecast.prep.regressors import lunar_regressor
+from forecast.prep.transform import choose_scale
 
 NAME = "fit"
 

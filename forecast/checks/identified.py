@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.core.clean import Clean, clean, regime
 from forecast.core.contracts import Evidence
-from forecast.core.describe import counted
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
+from forecast.prep.baselines import counted
+from forecast.prep.pre_period import Clean, clean, regime
 
 NAME = "identified"
 LOSSES = ("shortfall", "net", "relative", "share")

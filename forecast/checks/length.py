@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from forecast.core.clean import clean
 from forecast.core.contracts import Evidence
-from forecast.core.describe import counted
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.kernels import counts
+from forecast.kernels import exact_tests
+from forecast.prep.baselines import counted
+from forecast.prep.pre_period import clean
 
 NAME = "length"
 
@@ -53,7 +53,7 @@ class Length:
     def _counts(self, effect: Effect, months: int, zeros: int) -> Gate:
         single = [value for (first, last), value in zip(effect.periods, effect.observed, strict=True) if first == last]
         traded = sum(value > 0 for value in single)
-        p = counts.fisher_exact(traded, len(single), months - zeros, months)
+        p = exact_tests.fisher_exact(traded, len(single), months - zeros, months)
         reason = (
             f"{zeros} of {months} clean months are zero, so only months with trade can be counted: {months - zeros} of "
             f"{months} before, {traded} of {len(single)} in the window (Fisher p = {p:.2f}, serial dependence ignored)"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.core.clean import clean
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.core.series import SeriesKey
+from forecast.prep.pre_period import clean
 
 NAME = "mirror"
 TOTAL = "WLD"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forecast.core.contracts import Evidence
-from forecast.core.describe import counted
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.kernels import counts
+from forecast.kernels import exact_tests
+from forecast.prep.baselines import counted
 
 NAME = "placebo_space"
 
@@ -29,7 +29,7 @@ class PlaceboSpace:
         found = [p.cumulative for p in effect.placebos if p.kind == "space"]
         if effect.counterfactual is None or not found:
             return Gate(NAME, "not run", reason="no donor was put in the treated series' place")
-        p, floor = counts.rank(effect.cumulative.estimate, found)
+        p, floor = exact_tests.rank(effect.cumulative.estimate, found)
         text = f"p = {p:.3f} from {counted(len(found), 'donor')} in its place (floor {floor:.3f})"
         if floor > self.level:
             return Gate(NAME, "not run", p, self.level, f"{text}: too few for a test at {self.level:g}")

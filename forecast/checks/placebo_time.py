@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from forecast.core.contracts import Evidence
-from forecast.core.describe import counted
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.kernels import counts
+from forecast.kernels import exact_tests
+from forecast.prep.baselines import counted
 
 NAME = "placebo_time"
 ENOUGH = 8  # windows, overlapping ones counted, among which the largest says something
@@ -37,7 +37,7 @@ class PlaceboTime:
             )
         apart = effect.apart
         size = abs(effect.cumulative.estimate)
-        p, floor = counts.rank(size, [x.cumulative for x in apart])
+        p, floor = exact_tests.rank(size, [x.cumulative for x in apart])
         windows = f"{counted(len(apart), 'placebo window')} without overlap, of {len(found)}"
         if floor > self.level:
             if len(found) >= ENOUGH and all(abs(x.cumulative) < size for x in found):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.core.contracts import Evidence
-from forecast.core.describe import counted
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import power
+from forecast.prep.baselines import counted
 
 NAME = "power"
 FEWEST = 3  # placebo windows from which a spread is taken

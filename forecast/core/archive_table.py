@@ -11,7 +11,7 @@ import numpy as np
 
 from forecast.core import months
 from forecast.core.errors import DataError, nearest
-from forecast.core.inputs import LARGEST, Input, fault, number
+from forecast.core.input_files import LARGEST, Input, fault, number
 from forecast.core.series import SeriesKey
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats, Ints
 from forecast.core.archive import Archive
 from forecast.core.effects import Effect, Gate
 from forecast.core.errors import ForecastError, MissingExtraError
@@ -19,7 +19,6 @@ from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped
 from forecast.core.vintage import Vintage
 
-Floats = NDArray[np.float64]
 Answers = Sequence[Any]
 
 
@@ -35,7 +34,7 @@ class Source(Protocol):
 class Shape(Protocol):
     """How an event unfolds."""
 
-    def response(self, when: NDArray[np.int64], event: Event) -> Floats:
+    def response(self, when: Ints, event: Event) -> Floats:
         """Regressor column(s) for months `when`, shape (months,) or (months, k); zero before the announcement."""
 
 

@@ -8,17 +8,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast.core.bands import simultaneous
+from forecast.arrays import Floats
 from forecast.core.questions import Design
 from forecast.core.results import Summary, Used
-from forecast.core.steps import MONTHS, Steps
+from forecast.core.simultaneous_bands import simultaneous
+from forecast.core.time_axis import MONTHS, Steps
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = NDArray[np.float64]
 VERDICTS = (
     "supported", "suggestive", "descriptive", "cannot distinguish", "not identified", "contradicted by mirror",
 )  # fmt: skip

@@ -12,8 +12,8 @@ from importlib import resources
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
 from forecast.core.errors import DataError, nearest
 from forecast.core.products import mineral_of
@@ -164,9 +164,9 @@ class Event:
             for a, b in ((one, other), (other, one))
         )
 
-    def response(self, when: NDArray[np.int64]) -> NDArray[np.float64]:
+    def response(self, when: Ints) -> Floats:
         """The event's regressor columns for months `when`, shape (months, k), from its shape."""
-        columns: NDArray[np.float64] = np.asarray(registry.build("shape", self.shape).response(when, self), float)
+        columns: Floats = np.asarray(registry.build("shape", self.shape).response(when, self), float)
         return columns.reshape(len(when), -1)
 
 
@@ -226,15 +226,15 @@ class EventCalendar:
         return replace(self, events=tuple(sorted(merged.values(), key=lambda e: (e.announced, e.id))))
 
     def regressors(
-        self, when: Sequence[int] | NDArray[np.int64], series: str, roles: Iterable[str] = ("default",)
-    ) -> tuple[list[str], NDArray[np.float64]]:
+        self, when: Sequence[int] | Ints, series: str, roles: Iterable[str] = ("default",)
+    ) -> tuple[list[str], Floats]:
         """Names and columns (months x k) of the events in force that bear on the whole of a series.
 
         A measure against one partner moves a total by a part that changes with trade, so it is no regressor of the total.
         """
         when = np.asarray(when, dtype=np.int64)
         names: list[str] = []
-        columns: list[NDArray[np.float64]] = []
+        columns: list[Floats] = []
         for event in self.touching(series, roles):
             if not event.in_force or not event.directed_at(series):
                 continue

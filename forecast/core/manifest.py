@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from forecast.core import files
+from forecast.core import output_files
 from forecast.core.errors import DataError
 
 NAME = "manifest.json"
@@ -22,7 +22,7 @@ def seal(folder: Path, names: Iterable[str] | None = None) -> None:
     chosen = _listed(folder) if names is None else sorted(names)
     known |= {name: _entry(folder / name) for name in chosen}
     text = json.dumps({"files": dict(sorted(known.items()))}, indent=1, ensure_ascii=False)
-    files.write(folder, NAME, text + "\n")
+    output_files.write(folder, NAME, text + "\n")
 
 
 def sealed(folder: Path) -> bool:
@@ -73,13 +73,13 @@ def _listed(folder: Path) -> list[str]:
         for name in names
         if name.as_posix() != NAME
         and not any(part.startswith(".") for part in name.parts)
-        and not name.name.endswith((files.PART, ASIDE))
+        and not name.name.endswith((output_files.PART, ASIDE))
     )
 
 
 def _entry(path: Path, data: bytes | None = None) -> dict[str, Any]:
     size = path.stat().st_size if data is None else len(data)
-    return {"sha256": files.sha256(path if data is None else data), "bytes": size}
+    return {"sha256": output_files.sha256(path if data is None else data), "bytes": size}
 
 
 def _read(folder: Path) -> dict[str, dict[str, Any]] | None:

@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from importlib import resources
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats, Ints
 from forecast.core.errors import DataError
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?", re.ASCII)
@@ -104,8 +104,8 @@ def lunar_new_year_days() -> dict[int, dt.date]:
 
 
 def lunar_new_year(
-    when: Sequence[int] | NDArray[np.int64], start: int = -1, end: int = 6, days: Mapping[int, dt.date] | None = None
-) -> NDArray[np.float64]:
+    when: Sequence[int] | Ints, start: int = -1, end: int = 6, days: Mapping[int, dt.date] | None = None
+) -> Floats:
     """Share of the holiday window that falls in each month, less its calendar-month mean.
 
     The window runs from `start` to `end` days about the first day of the lunar year. This is the rule of

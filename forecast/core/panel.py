@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import EventCalendar
-from forecast.core.inputs import LARGEST, Input, fault, number
-from forecast.core.steps import Steps
+from forecast.core.input_files import LARGEST, Input, fault, number
+from forecast.core.time_axis import Steps
 from forecast.core.vintage import Cell, Vintage
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _names(column: pd.Series, where: str) -> pd.Series:
     return names
 
 
-def _numbers(column: pd.Series, where: str) -> NDArray[np.float64]:
+def _numbers(column: pd.Series, where: str) -> Floats:
     """The column as finite numbers, NaN where a cell is empty."""
     if column.dtype.kind in "fiub":
         numbers = column.to_numpy(dtype=float, na_value=np.nan)

@@ -1,7 +1,8 @@
-"""Plug-ins: one file each, found by its name; `build(kind, spec)` makes one from a config's words.
+"""Plug-ins: a file or a folder each, found by its name; `build(kind, spec)` makes one from a config's words.
 
-A plug-in file holds one decorated class, a frozen dataclass whose fields are its options. The file's name is its name in
-configs; its class docstring's first line is the sentence that `forecast list` prints.
+A plug-in holds one decorated class, a frozen dataclass whose fields are its options: in its file, or in the `__init__` of its
+folder, beside what it alone needs. The name of the file or folder is its name in configs; the first line of the class's
+docstring is the sentence that `forecast list` prints.
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ def read_anew() -> Iterator[None]:
             del sys.modules[name]
         _CLASSES.clear()
         _CLASSES.update(classes)
+        sys.modules.update(former)
         for name, module in former.items():
-            sys.modules[name] = module
             package, _, file = name.rpartition(".")
             setattr(sys.modules[package], file, module)
 

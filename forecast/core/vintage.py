@@ -9,17 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats, Ints
 from forecast.core import months
 from forecast.core.errors import DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
-from forecast.core.steps import MONTHS, Steps
+from forecast.core.time_axis import MONTHS, Steps
 
-Floats = NDArray[np.float64]
-Months = NDArray[np.int64]
 ALL = "*"  # every series, where a hole is cut
 END = 2**62  # a month that never comes
 
@@ -68,7 +66,7 @@ class Observed:
         return self.first + len(self.values) - 1
 
     @property
-    def months(self) -> Months:
+    def months(self) -> Ints:
         """The months of `values`."""
         return np.arange(self.first, self.first + len(self.values))
 
@@ -193,7 +191,7 @@ class Vintage:
         if seen.first <= month <= seen.last:
             return seen.status[month - seen.first]
         if self.steps.unit == "month" and SeriesKey.maybe(series):
-            from forecast.core.clock import bundled_clock, source_of
+            from forecast.core.release_clock import bundled_clock, source_of
 
             try:
                 day, _ = bundled_clock().released(*source_of(series), month)
@@ -244,7 +242,7 @@ class Vintage:
         """The vintage with a scenario's changes in its calendar; the figures stay."""
         return replace(self, events=scenario.calendar(self.events, self.day))
 
-    def controls_of(self, series: str, names: Sequence[str], when: Sequence[int] | Months) -> Floats:
+    def controls_of(self, series: str, names: Sequence[str], when: Sequence[int] | Ints) -> Floats:
         """Values of known control series for months `when`, shape (months, names), NaN where unknown."""
         table = [self.controls.get((series, name), {}) for name in names]
         return np.array([[column.get(int(m), np.nan) for column in table] for m in when]).reshape(len(when), len(names))

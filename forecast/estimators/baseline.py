@@ -5,21 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast.core.clean import clean
+from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Answers
-from forecast.core.describe import Asked, asked, cycle, describe, expected, named, unit_of, years_back
 from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
 from forecast.core.results import Used
-from forecast.core.transform import choose_scale
-from forecast.core.vintage import Floats, Vintage
-from forecast.kernels import wandering
-
-Months = NDArray[np.int64]
+from forecast.core.vintage import Vintage
+from forecast.kernels import local_level
+from forecast.prep.baselines import Asked, asked, cycle, describe, expected, named, unit_of, years_back
+from forecast.prep.pre_period import clean
+from forecast.prep.transform import choose_scale
 
 
 @estimator
@@ -33,7 +31,7 @@ class Baseline:
 
     the noise of the asked months over the luck of the baseline's own, and how far the level may have wandered from one to the
     other; its periods share both as the resampled months do. omega, the monthly step of the level in logs, and sigma, the noise
-    around it, are drawn from the posterior of a local level fitted to the clean months (`forecast.kernels.wandering`), so the
+    around it, are drawn from the posterior of a local level fitted to the clean months (`forecast.kernels.local_level`), so the
     band has the tails of a Student's t; D is the variance of a unit random walk between the means of B and W, which grows with
     their distance; the c are resampled one by one, their smoothed level taken out, and s = sigma / sd(log c). Where values may
     be negative the same is done with differences. Point estimate: observed less expected. With fewer than `fewest` clean
@@ -97,21 +95,21 @@ class Noise:
     luck: Floats
     stretch: Floats
     drift: Floats
-    sizes: Months
+    sizes: Ints
 
 
 def _noise(
-    months: Months, values: Floats, nonnegative: bool, seen: Asked, back: Months, draws: int, rng: np.random.Generator
+    months: Ints, values: Floats, nonnegative: bool, seen: Asked, back: Ints, draws: int, rng: np.random.Generator
 ) -> Noise:
     """Noise and drift of a window against the months `back` of its baseline, learned from the clean months."""
     sizes = np.array([last - first + 1 for first, last in seen.periods])
     when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
-    level = wandering.fit(choose_scale(values, nonnegative).forward(values), months)
+    level = local_level.fit(choose_scale(values, nonnegative).forward(values), months)
     sigma, omega = level.draws(draws, rng)
     steady = values * np.exp(-level.smooth) if nonnegative else values - level.smooth
     window, luck = (rng.choice(steady, size=(draws, n)) for n in (len(when), len(back)))
     stretch = sigma / level.spread if level.spread > 0 else np.ones(draws)
-    drift = omega * np.sqrt(wandering.distance(when, back)) * rng.standard_normal(draws)
+    drift = omega * np.sqrt(local_level.distance(when, back)) * rng.standard_normal(draws)
     return Noise(window, luck.mean(axis=1), stretch, drift, sizes)
 
 
@@ -136,13 +134,13 @@ def _differences(level: Floats, noise: Noise, share: bool) -> Floats:
     return np.asarray(level[None, :] + split * noise.sizes[None, :])
 
 
-def _means(window: Floats, sizes: Months) -> Floats:
+def _means(window: Floats, sizes: Ints) -> Floats:
     """Means of consecutive groups of columns, shape (draws, groups)."""
     ends = np.cumsum(sizes)
     return np.stack([window[:, end - size : end].mean(axis=1) for size, end in zip(sizes, ends, strict=True)], axis=1)
 
 
-def _level(vintage: Vintage, design: Design, seen: Asked) -> tuple[str, Floats | None, Months, Asked]:
+def _level(vintage: Vintage, design: Design, seen: Asked) -> tuple[str, Floats | None, Ints, Asked]:
     """The first baseline that the figures determine: its name, its level per period, its months.
 
     Where it is known for the window but not for each period, the window becomes one period. A placebo takes no other
@@ -173,7 +171,7 @@ def _whole(seen: Asked) -> tuple[tuple[int, int], ...]:
     return ((seen.periods[0][0], seen.periods[-1][1]),) if seen.periods else ()
 
 
-def _clean_shares(vintage: Vintage, design: Design) -> tuple[Months, Floats]:
+def _clean_shares(vintage: Vintage, design: Design) -> tuple[Ints, Floats]:
     """Clean months in which part and whole are known, and the shares of them."""
     part = clean(vintage, design)
     if not vintage.knows(design.share_of):

@@ -8,16 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from forecast.core.clean import clean
+from forecast.arrays import Floats
 from forecast.core.contracts import Answers
-from forecast.core.describe import Asked, asked, describe, unit_of
 from forecast.core.effects import Effect, Parameter
 from forecast.core.errors import ConfigError
 from forecast.core.questions import Design, Task
 from forecast.core.registry import build, estimator
 from forecast.core.results import Failure, Forecast, Summary, Used
-from forecast.core.transform import window_total
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.vintage import Vintage
+from forecast.prep.baselines import Asked, asked, describe, unit_of
+from forecast.prep.pre_period import clean
+from forecast.prep.transform import window_total
 
 
 @estimator

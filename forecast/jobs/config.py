@@ -13,10 +13,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.months import parse_day
 from forecast.core.questions import BASELINES
-from forecast.jobs.cluster import Remote
+from forecast.jobs.dask_cluster import Remote
 from forecast.jobs.nowcasts import NowcastRow
 from forecast.jobs.scenarios import ScenarioPart, ScenarioRow
-from forecast.study import refit as refits, truth as truths
+from forecast.study.evaluate import refit as refits, truth as truths
 
 Measure = Literal["cumulative", "relative", "share", "anticipation", "net"]
 Estimand = Literal["shortfall", "recovery", "net", "share", "anticipation", "relative"]
@@ -135,7 +135,8 @@ class BacktestGroup(Frozen):
 
     window : "expanding", the whole history, or "rolling", its last `window_months`; step : every so-many-th cutoff; gap :
     months left out before the first asked one; refit : "always", "event", "never" or on every so-many-th cutoff
-    (`study/refit.py`); truth : the "first", the "latest" or the k-th release of a figure that answers are marked against.
+    (`study/evaluate/refit.py`); truth : the "first", the "latest" or the k-th release of a figure that answers are marked
+    against.
     """
 
     name: str
@@ -269,7 +270,7 @@ Days = Annotated[tuple[Day, ...], BeforeValidator(_one_listed)]
 
 
 class Vary(Frozen):
-    """The same question with one thing changed (`forecast/study/vary.py`), put to the row's first estimator.
+    """The same question with one thing changed (`forecast/study/effects/sensitivity.py`), put to the row's first estimator.
 
     level_sd is put to the row's `counterfactual`; placebos : at most so many windows without an event for each answer
     """

@@ -18,20 +18,20 @@ from forecast.core.errors import ForecastError
 from forecast.core.months import parse_day
 from forecast.core.results import Failure, Skipped
 from forecast.core.vintage import Vintage
+from forecast.jobs.answer_store import Store
+from forecast.jobs.batch_results import Outcome
 from forecast.jobs.config import Vary
 from forecast.jobs.nowcasts import Moved, news_rows
-from forecast.jobs.outcome import Outcome
 from forecast.jobs.plan import Batch, Plan
 from forecast.jobs.scenarios import Outlook, rows_of as rows_of_fans
-from forecast.jobs.store import Store
 from forecast.jobs.workers import Far, by_cluster, by_processes, dask_cluster
 from forecast.study import ask
-from forecast.study.backtest import answers
-from forecast.study.door import Door, refuse
-from forecast.study.frames import forecast_rows
-from forecast.study.score import Scale, job_of, metrics_of, rows_of, scale_of
-from forecast.study.truth import truth_of
-from forecast.study.vary import variations
+from forecast.study.data.real_time import Door, refuse
+from forecast.study.effects.sensitivity import variations
+from forecast.study.evaluate.backtest import answers
+from forecast.study.evaluate.forecast_rows import forecast_rows
+from forecast.study.evaluate.score import Scale, job_of, metrics_of, rows_of, scale_of
+from forecast.study.evaluate.truth import truth_of
 
 TRIES = 3  # rounds over the plan before it is given up that answers stay where they are put
 Given = list[list[Any]]  # answers of the batches that another rests on, member by member
@@ -115,7 +115,7 @@ def _answering(
 
 
 def context_of(plan: Plan) -> Context:
-    """Scales of all old questions, by the rule of `study/score.py`."""
+    """Scales of all old questions, by the rule of `study/evaluate/score.py`."""
     first: dict[str, Any] = {}
     for batch in plan.batches:
         for past in batch.pasts if batch.scored else ():
@@ -261,7 +261,7 @@ def _news(batch: Batch, moved: Moved, context: Context) -> Outcome:
 
 def _effects(batch: Batch, context: Context) -> Outcome:
     """The judged effects of one design by all its estimators; judged again once each can look at the others."""
-    from forecast.study.judge import estimate
+    from forecast.study.effects.judge import estimate
 
     assert batch.design is not None
     methods = {label: registry.build("estimator", spec) for label, spec in batch.spec.items()}

@@ -14,7 +14,7 @@ from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event, event_from
-from forecast.core.inputs import Input
+from forecast.core.input_files import Input
 from forecast.jobs.config import Config
 from forecast.jobs.nowcasts import check as check_nowcasts
 from forecast.jobs.scenarios import check as check_scenarios

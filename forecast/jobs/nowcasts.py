@@ -10,17 +10,17 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from forecast.core import months as mm, registry
-from forecast.core.coming import Due, coming
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.months import parse_day
 from forecast.core.questions import Task
+from forecast.core.release_schedule import Due, coming
 from forecast.core.results import Finding
 from forecast.study import ask
-from forecast.study.backtest import Past
-from forecast.study.door import Door
-from forecast.study.news import news
-from forecast.study.release_days import published
-from forecast.study.truth import kind_of
+from forecast.study.data.real_time import Door
+from forecast.study.evaluate.backtest import Past
+from forecast.study.evaluate.lead_time import published
+from forecast.study.evaluate.truth import kind_of
+from forecast.study.nowcast.news import news
 
 FEWEST = 12  # single figures known, below which nothing is asked
 NEXT = 2  # releases of each series in the calendar

@@ -18,15 +18,15 @@ from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import UNTOUCHED, BacktestGroup, Config, EffectRow, Vary
-from forecast.jobs.declared import door_of
+from forecast.jobs.declared_regressors import door_of
 from forecast.jobs.nowcasts import Moved, NowcastRow, questions as asked_now, who_asks
 from forecast.jobs.scenarios import Outlook, asked, outlooks
-from forecast.study.backtest import Past, answerable, questions
-from forecast.study.cutoffs import cutoffs
-from forecast.study.donors import untouched
-from forecast.study.door import Door
-from forecast.study.score import job_of
-from forecast.study.truth import kind_of, truth_of
+from forecast.study.data.real_time import Door
+from forecast.study.effects.untouched import untouched
+from forecast.study.evaluate.backtest import Past, answerable, questions
+from forecast.study.evaluate.cutoffs import cutoffs
+from forecast.study.evaluate.score import job_of
+from forecast.study.evaluate.truth import kind_of, truth_of
 
 CHUNK = 6  # series of one backtest batch: fine enough to share out, coarse enough for models that work on whole batches
 OWN_DAY = "next months"  # the group of questions that stand on the run's own day

@@ -9,20 +9,21 @@ from typing import Any
 
 import numpy as np
 
-from forecast.core.describe import unit_of
+from forecast.arrays import Floats
 from forecast.core.effects import Effect
 from forecast.core.errors import DataError
 from forecast.core.events import Event
 from forecast.core.results import Failure, Summary
 from forecast.core.series import SeriesKey
-from forecast.core.vintage import Floats, Vintage
-from forecast.jobs.outcome import Outcome
+from forecast.core.vintage import Vintage
+from forecast.jobs.batch_results import Outcome
 from forecast.jobs.plan import Batch, Plan, matching
+from forecast.prep.baselines import unit_of
 
 
 def effect_tables(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
     """Rows of effects, paths, placebos, gates and parts, after the checks that look at all effects together."""
-    from forecast.study.judge import family
+    from forecast.study.effects.judge import family
 
     batches = {batch.name: batch for batch in plan.batches if batch.row is not None}
     asked = [(batches[o.batch], label, effect) for o in outcomes for label, effect in o.effects.items()]
@@ -216,7 +217,7 @@ def observation_rows(vintage: Vintage) -> list[dict[str, Any]]:
 
 def claim_rows(plan: Plan) -> list[dict[str, Any]]:
     """Published claims checked against the run's vintage, where the config asks for it."""
-    from forecast.study.claims import check_all, frame
+    from forecast.study.claims.published_claims import check_all, frame
 
     if not plan.config.report.claims:
         return []

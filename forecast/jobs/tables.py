@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from forecast.core.results import Finding
+from forecast.jobs.batch_results import Outcome
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
-from forecast.jobs.outcome import Outcome
 from forecast.jobs.plan import Plan
 from forecast.jobs.rows import claim_rows, effect_tables, observation_rows, regime_rows, sensitivity_rows
-from forecast.study.audit import audit
-from forecast.study.compare import NAIVE, compare
-from forecast.study.score import job_of
+from forecast.study.data.audit import audit
+from forecast.study.evaluate.compare import NAIVE, compare
+from forecast.study.evaluate.score import job_of
 
 
 def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:

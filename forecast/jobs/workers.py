@@ -8,8 +8,8 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from forecast.jobs.children import DEATHS, ENVIRONMENT, given_up, settle, starting
-from forecast.jobs.cluster import Far as Far, by_cluster as by_cluster, dask_cluster as dask_cluster
+from forecast.jobs.child_processes import DEATHS, ENVIRONMENT, given_up, settle, starting
+from forecast.jobs.dask_cluster import Far as Far, by_cluster as by_cluster, dask_cluster as dask_cluster
 
 T = TypeVar("T")
 IDLE = 60  # seconds that a worker waits for the next stage

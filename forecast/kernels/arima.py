@@ -12,7 +12,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecast.kernels.gaussian import Family, Floats
+from forecast.arrays import Floats
+from forecast.kernels.gaussian import Family
 
 Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
 SIDE = {1: 25, 2: 7, 3: 5, 4: 4}  # grid values a side by number of parameters, 3 beyond

@@ -8,9 +8,9 @@ circle are the two standard deviations, so either may be zero and neither is the
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast.kernels.gaussian import Family, Floats
+from forecast.arrays import Floats, Ints
+from forecast.kernels.gaussian import Family
 
 HALF_PI = float(np.pi / 2)
 
@@ -51,7 +51,7 @@ def level_fixed(size: int, step_variance: float, total_variance: float) -> tuple
     return Family(covariance, (top - 5.0,), (top + 1.0,), (25,), fixed_scale=True), np.ones((size, 1))
 
 
-def level_seasonal(size: int, phase: NDArray[np.int64], season: int, extra: Floats | None = None) -> tuple[Family, Floats]:
+def level_seasonal(size: int, phase: Ints, season: int, extra: Floats | None = None) -> tuple[Family, Floats]:
     """Local level, irregular, and month effects shrunk towards zero by a variance of their own. Two angles.
 
     Month effects are exchangeable around a mean of zero; `extra` (N, m) regressors (the Lunar New Year) are shrunk with
@@ -85,7 +85,7 @@ def level_stochastic(size: int, season: int, kind: str) -> tuple[Family, Floats]
     )
 
 
-def seasonal(phase: NDArray[np.int64], season: int) -> Floats:
+def seasonal(phase: Ints, season: int) -> Floats:
     """Month dummies less the last month's, shape (N, season - 1): effects that sum to zero."""
     dummies = (phase[:, None] % season == np.arange(season)[None, :]).astype(float)
     effects: Floats = dummies[:, :-1] - dummies[:, -1:]

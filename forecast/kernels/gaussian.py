@@ -19,12 +19,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Bools, Floats, Ints
 from forecast.kernels.resample import multinomial
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Covariance = Callable[[Floats], Floats]  # parameters (g, p) -> covariance matrices (g, N, N)
 
 SETTLED = 1e-3  # of a box: how wide the differences are on which a maximum is settled
@@ -109,7 +107,7 @@ def restricted_loglike(y: Floats, x: Floats, v: Floats, *, fixed_scale: bool = F
     return np.where(ok, loglike, -np.inf), beta, sigma2
 
 
-def whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+def whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, Bools]:
     """L^-1 block (g, n, c), log|V| (g,) and whether V is positive definite, for a stack of V = L L'; block (n, c)."""
     from scipy.linalg.lapack import dtrtrs
 

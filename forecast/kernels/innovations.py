@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import lgamma, log
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.special import gammaincc
 
+from forecast.arrays import Floats, Ints
 from forecast.kernels import covariance, gaussian
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -68,20 +65,7 @@ def ljung_box(errors: Floats, lags: int) -> tuple[float, float]:
         return 0.0, 1.0
     r = np.array([centred[k:] @ centred[:-k] for k in range(1, lags + 1)]) / total
     q = float(n * (n + 2) * (r**2 / (n - np.arange(1, lags + 1))).sum())
-    return q, _upper(lags / 2.0, q / 2.0)
-
-
-def _upper(a: float, x: float) -> float:
-    """Regularised upper incomplete gamma function Q(a, x), by its series."""
-    if x <= 0:
-        return 1.0
-    term = total = 1.0 / a
-    k = a
-    while term > total * 1e-15:
-        k += 1.0
-        term *= x / k
-        total += term
-    return max(0.0, 1.0 - float(np.exp(a * log(x) - x - lgamma(a)) * total))
+    return q, float(gammaincc(lags / 2.0, q / 2.0))
 
 
 def level_break(white: Whitened, last: int, apart: int = 3) -> tuple[float, int]:

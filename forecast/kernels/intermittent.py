@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from forecast.arrays import Bools, Floats
 
 DISCOUNTS = np.array([1.0, 0.98, 0.95, 0.9, 0.8, 0.65])  # of what was learned, per month
 RATES = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5])  # smoothing constants of TSB
@@ -55,7 +54,7 @@ class Tsb:
     ratios: list[Floats]
 
 
-def padded(parts: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
+def padded(parts: Sequence[tuple[Floats, Bools]]) -> Floats:
     """Series (values, known) of different length as (S, T), aligned at their ends, NaN before they begin and where unknown."""
     longest = max((len(values) for values, _ in parts), default=0)
     out = np.full((len(parts), longest), np.nan)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from forecast.arrays import Floats, Ints
 
 
 def blocks(errors: Floats, draws: int, horizon: int, length: int, rng: np.random.Generator, *, fair: bool = False) -> Floats:
@@ -25,7 +24,7 @@ def blocks(errors: Floats, draws: int, horizon: int, length: int, rng: np.random
     return path
 
 
-def multinomial(draws: int, weights: Floats, rng: np.random.Generator) -> NDArray[np.int64]:
+def multinomial(draws: int, weights: Floats, rng: np.random.Generator) -> Ints:
     """How often each of some values with `weights` (g,), which sum to one, is drawn: counts (g,), by inversion.
 
     NumPy's own counts the rarer side of each split, so two values of like weight change places with the last bit of their
@@ -84,3 +83,10 @@ def matched(draws: int, size: int, rng: np.random.Generator) -> Floats:
         second = half.T @ half * 2 / (draws - 1)
         half = np.linalg.solve(np.linalg.cholesky(second), half.T).T
     return np.vstack([half, -half, np.zeros((draws % 2, size))])
+
+
+def systematic(weights: Floats, draws: int) -> Ints:
+    """An index per draw, each index as often as its share says to within one (systematic resampling)."""
+    edges = np.cumsum(weights / weights.sum())
+    index: Ints = np.searchsorted(edges, (np.arange(draws) + 0.5) / draws).astype(np.int64)
+    return np.minimum(index, len(weights) - 1)

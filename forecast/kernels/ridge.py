@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from forecast.arrays import Floats, Ints
+
 PENALTIES = np.logspace(-1.0, 3.0, 9)
 FOLDS = 5
 
@@ -46,6 +46,6 @@ def path(x: Floats, y: Floats, penalties: Floats = PENALTIES) -> list[Linear]:
     return [Linear(centre, width, mean, vt.T @ (s / (s**2 + p) * turned)) for p in penalties]
 
 
-def folds(n: int, count: int = FOLDS) -> list[NDArray[np.int64]]:
+def folds(n: int, count: int = FOLDS) -> list[Ints]:
     """Contiguous blocks that cover 0 .. n-1 (blocked cross-validation, Bergmeir and Benítez 2012)."""
     return [block for block in np.array_split(np.arange(n), min(count, n)) if len(block)]

@@ -7,9 +7,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from forecast.arrays import Floats
+
 EXACT = 6  # players; beyond, orders are sampled
 ORDERS = 100  # sampled, and as many reversed
 

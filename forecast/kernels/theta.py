@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from forecast.arrays import Floats, Ints
+
 CRITICAL = 1.6448536269514722**2  # chi-square(1), 10 per cent
 _GOLDEN = (np.sqrt(5) - 1) / 2
 _BOUNDS = (1e-6, 1.0 - 1e-6)
@@ -59,7 +59,7 @@ class Fitted:
     level: Floats
 
 
-def smooth(y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats) -> tuple[Floats, Floats]:
+def smooth(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> tuple[Floats, Floats]:
     """Sums of squared one-step errors and last levels, shape (lanes, points), for `alpha` (lanes or 1, points).
 
     The level starts at the first figure; `y`, `weight` (lanes, T) are padded at the end; a month of weight zero has no error.
@@ -76,7 +76,7 @@ def smooth(y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats) 
     return total, last
 
 
-def fit(y: Floats, weight: Floats, length: NDArray[np.int64], points: int = 40, rounds: int = 40) -> Fitted:
+def fit(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int = 40) -> Fitted:
     """Alpha by least squares: a grid, golden sections about its best point, then parabolas, all lanes at once."""
     grid = np.linspace(0.0, 1.0, points + 1)[1:] - 0.5 / points
     total, level = smooth(y, weight, length, grid[None, :])
@@ -95,7 +95,7 @@ def fit(y: Floats, weight: Floats, length: NDArray[np.int64], points: int = 40, 
     return Fitted(alpha, last[:, 0], grid, -count / 2 * np.log(sse / count), level)
 
 
-def _settled(y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats) -> Floats:
+def _settled(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> Floats:
     """Alpha (lanes,) at the lowest point of parabolas as wide as `WIDTH`, where it lies that far inside its bounds.
 
     Sections end anywhere within 1e-8 of it, where sums of squares differ by their rounding alone; see `gaussian.settled`.
@@ -159,7 +159,7 @@ def pull(t: int, alpha: Floats, mean: Floats, slope: Floats) -> Floats:
     return at
 
 
-def dynamic(y: Floats, weight: Floats, length: NDArray[np.int64], points: int = 40, rounds: int = 4) -> Dynamic:
+def dynamic(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int = 4) -> Dynamic:
     """Alpha, theta and first level by least squares.
 
     Fiorucci, Pellegrini, Louzada and Petropoulos (2016), Int. J. Forecast. 32:1151-1161. For a given alpha the one-step
@@ -183,7 +183,7 @@ def dynamic(y: Floats, weight: Floats, length: NDArray[np.int64], points: int = 
     return Dynamic(alpha, w, start, loglike, level, mean, slope, errors)
 
 
-def _solved(y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats) -> tuple[Floats, Floats, Floats]:
+def _solved(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> tuple[Floats, Floats, Floats]:
     """Least squares (total, w, start), each (lanes, points), of the months on the fading first level and the line's pull."""
     level, mean, slope = np.zeros_like(alpha), y[:, :1] * 0.0, y[:, :1] * 0.0
     sums = np.zeros((6, *alpha.shape))
@@ -210,7 +210,7 @@ def _solved(y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats)
 
 
 def dynamic_states(
-    y: Floats, weight: Floats, length: NDArray[np.int64], alpha: Floats, w: Floats, start: Floats
+    y: Floats, weight: Floats, length: Ints, alpha: Floats, w: Floats, start: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """States (level, mean, slope) after the last month, (lanes, points), and errors (lanes, T) of the last point."""
     level, mean, slope = start.copy(), np.zeros_like(start), np.zeros_like(start)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.core.errors import ConfigError
 from forecast.core.registry import metric
-
-Floats = NDArray[np.float64]
 
 
 @metric

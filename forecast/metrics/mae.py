@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.core.registry import metric
-
-Floats = NDArray[np.float64]
 
 
 @metric

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.core.registry import metric
-
-Floats = NDArray[np.float64]
 
 
 @metric
@@ -19,8 +17,8 @@ class Mase:
     """Absolute error of the median over the in-sample error of the seasonal naive forecast.
 
     Hyndman and Koehler (2006), with the scale mean |y_t - y_{t-12}| over the months before any control (one fixed
-    scale per series, made by `study/score.py`). Below 1: better than seasonal naive was in calm times. Undefined where the
-    scale is zero or unknown.
+    scale per series, made by `study/evaluate/score.py`). Below 1: better than seasonal naive was in calm times. Undefined
+    where the scale is zero or unknown.
     """
 
     scale_power: ClassVar[int] = 1

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.core.errors import ConfigError
 from forecast.core.registry import metric
-
-Floats = NDArray[np.float64]
 
 
 @metric

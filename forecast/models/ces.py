@@ -8,14 +8,14 @@ from typing import Literal
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.core.errors import ConfigError, nearest
-from forecast.core.lanes import Lane, Paths, Question, laned, padded, predict_lanes
 from forecast.core.registry import model
 from forecast.core.results import Forecast
-from forecast.core.vintage import Floats
-from forecast.kernels import ces as kernel, theta
-from forecast.kernels.ces import FORMS
+from forecast.kernels import complex_smoothing as kernel, theta
+from forecast.kernels.complex_smoothing import FORMS
 from forecast.kernels.resample import blocks, inflation
+from forecast.prep.batches import Lane, Paths, Question, laned, padded, predict_lanes
 
 FEWEST = 12  # months
 HEAVY = 24  # candidates kept of each series

@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.hindsight import PastQuestion, past_nowcasts, past_questions
 from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.vintage import Vintage
+from forecast.prep.past_origins import PastQuestion, past_nowcasts, past_questions
 
 FEWEST = 2  # members that must have answered
 WEIGHED = ("inverse", "shrunk", "release_day")

@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.core.lanes import Lane, Paths, Question, each, laned, predict_lanes
 from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.kernels.resample import blocks, inflation
+from forecast.prep.batches import Lane, Paths, Question, each, laned, predict_lanes
 
 FEWEST = 5  # months: four first differences
 LONGEST = 12  # months a block of differences may cover

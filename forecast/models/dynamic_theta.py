@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.core.lanes import Lane, Paths, Question, laned, padded, predict_lanes, shifted
+from forecast.arrays import Floats
 from forecast.core.registry import model
 from forecast.core.results import Forecast
-from forecast.core.vintage import Floats
 from forecast.kernels import theta as kernel
 from forecast.kernels.resample import blocks, inflation
+from forecast.prep.batches import Lane, Paths, Question, laned, padded, predict_lanes, shifted
 
 FEWEST = 10  # months
 

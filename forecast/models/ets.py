@@ -8,14 +8,14 @@ from typing import Literal
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.core.errors import ConfigError, nearest
-from forecast.core.lanes import Lane, Paths, Question, laned, predict_lanes
 from forecast.core.registry import model
 from forecast.core.results import Forecast
-from forecast.core.vintage import Floats
-from forecast.kernels import smoothing
+from forecast.kernels import exponential_smoothing
+from forecast.kernels.exponential_smoothing import FORMS
 from forecast.kernels.resample import blocks, inflation
-from forecast.kernels.smoothing import FORMS
+from forecast.prep.batches import Lane, Paths, Question, laned, predict_lanes
 
 FEWEST = 10  # months
 HEAVY = 48  # candidates kept of each series
@@ -46,7 +46,7 @@ class Ets:
         for form in self.forms:
             if form not in FORMS:
                 raise ConfigError(f"no form is called '{form}'", where="option 'forms'", hint=nearest(form, FORMS))
-        if all(smoothing.seasonal(form) for form in self.forms):
+        if all(exponential_smoothing.seasonal(form) for form in self.forms):
             raise ConfigError("all forms are seasonal", where="option 'forms'", hint="add 'ANN' for short series")
 
     def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
@@ -57,26 +57,37 @@ class Ets:
         out: list[Paths | Exception] = [ArithmeticError("not reached")] * len(lanes)
         for season in sorted({lane.season or 1 for lane in lanes}):
             mine = [i for i, lane in enumerate(lanes) if (lane.season or 1) == season]
-            forms = tuple(f for f in self.forms if season > 1 or not smoothing.seasonal(f))
-            past = smoothing.lanes([lanes[i].training.z for i in mine], [lanes[i].training.known for i in mine], season)
-            now = smoothing.lanes([lanes[i].now.z for i in mine], [lanes[i].now.known for i in mine], season)
-            for k, (i, fitted) in enumerate(zip(mine, smoothing.fit(past, forms, HEAVY), strict=True)):
+            forms = tuple(f for f in self.forms if season > 1 or not exponential_smoothing.seasonal(f))
+            past = exponential_smoothing.lanes(
+                [lanes[i].training.z for i in mine], [lanes[i].training.known for i in mine], season
+            )
+            now = exponential_smoothing.lanes([lanes[i].now.z for i in mine], [lanes[i].now.known for i in mine], season)
+            for k, (i, fitted) in enumerate(zip(mine, exponential_smoothing.fit(past, forms, HEAVY), strict=True)):
                 out[i] = self._paths(lanes[i], fitted, now, k, rngs[i])
         return out
 
-    def _paths(self, lane: Lane, fitted: smoothing.Fitted, now: smoothing.Lanes, k: int, rng: np.random.Generator) -> Paths:
+    def _paths(
+        self,
+        lane: Lane,
+        fitted: exponential_smoothing.Fitted,
+        now: exponential_smoothing.Lanes,
+        k: int,
+        rng: np.random.Generator,
+    ) -> Paths:
         weight = fitted.weight
         if self.choose == "best":
             weight = np.where(fitted.form == fitted.form[fitted.best], weight, 0.0)
             weight = weight / weight.sum()
-        run = _reference_states if self.engine == "reference" else smoothing.states
+        run = _reference_states if self.engine == "reference" else exponential_smoothing.states
         state = run(now, k, fitted.star, fitted.form)
         best = fitted.best
         form = FORMS[fitted.form[best]]
         pick = np.searchsorted(np.cumsum(weight), rng.random(lane.draws)).clip(max=len(weight) - 1)
-        z = smoothing.simulate(state, fitted.star, pick, self._noise(state.errors[lane.now.known, best], form, lane, rng))
+        z = exponential_smoothing.simulate(
+            state, fitted.star, pick, self._noise(state.errors[lane.now.known, best], form, lane, rng)
+        )
         names = ("alpha", "beta", "gamma", "phi")
-        values = [float(c[best]) for c in smoothing.coefficients(fitted.star)]
+        values = [float(c[best]) for c in exponential_smoothing.coefficients(fitted.star)]
         return Paths(
             z, _spelled(fitted, weight), parameters=(*zip(names, values, strict=True), ("loglike", float(fitted.loglike[best])))
         )
@@ -84,7 +95,7 @@ class Ets:
     def _noise(self, errors: Floats, form: str, lane: Lane, rng: np.random.Generator) -> Floats:
         """Future errors, widened by n / (n - k) for the parameters spent and by the variance's own uncertainty."""
         n = len(errors)
-        freedom = max(n - smoothing.size(form, lane.season or 1) + 1, n / 3, 2.0)
+        freedom = max(n - exponential_smoothing.size(form, lane.season or 1) + 1, n / 3, 2.0)
         spread = float(np.sqrt(np.mean(errors**2) * n / freedom))
         if self.errors == "gaussian" or spread == 0.0:
             noise = spread * rng.standard_normal((lane.horizon, lane.draws)).T
@@ -95,14 +106,16 @@ class Ets:
         return noise * inflation(freedom, lane.draws, rng)
 
 
-def _spelled(fitted: smoothing.Fitted, weight: Floats) -> str:
+def _spelled(fitted: exponential_smoothing.Fitted, weight: Floats) -> str:
     """`ETS AAN 0.71, ANN 0.29`: the forms drawn from, by weight."""
     shares = {form: float(weight[fitted.form == j].sum()) for j, form in enumerate(FORMS)}
     heavy = sorted(((share, form) for form, share in shares.items() if share >= 0.05), key=lambda pair: (-pair[0], pair[1]))
     return "ETS " + ", ".join(f"{form} {share:.2f}" for share, form in heavy)
 
 
-def _reference_states(data: smoothing.Lanes, lane: int, star: Floats, form: np.ndarray) -> smoothing.States:
+def _reference_states(
+    data: exponential_smoothing.Lanes, lane: int, star: Floats, form: np.ndarray
+) -> exponential_smoothing.States:
     """The same final states from statsmodels' ETSModel, one at a time; months without a figure by its own forecast."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
@@ -111,8 +124,8 @@ def _reference_states(data: smoothing.Lanes, lane: int, star: Floats, form: np.n
     for point, j in zip(star, form, strict=True):
         name = FORMS[j]
         level, slope, pattern = (part[0] for part in data.take(np.array([lane])).initial(name))
-        trend, season = smoothing.trended(name), smoothing.seasonal(name)
-        alpha, beta, gamma, phi = (float(c) for c in smoothing.coefficients(point))
+        trend, season = exponential_smoothing.trended(name), exponential_smoothing.seasonal(name)
+        alpha, beta, gamma, phi = (float(c) for c in exponential_smoothing.coefficients(point))
         y = data.y[lane, :n].copy()
         for t in [*np.flatnonzero(data.weight[lane, :n] == 0), n]:
             fixed = ETSModel(
@@ -125,7 +138,7 @@ def _reference_states(data: smoothing.Lanes, lane: int, star: Floats, form: np.n
             if t < n:
                 y[t] = float(done.forecast(1)[0])
         ends.append((done, trend, season))
-    return smoothing.States(
+    return exponential_smoothing.States(
         np.array([d.level[-1] for d, _, _ in ends]),
         np.array([d.slope[-1] if trend else 0.0 for d, trend, _ in ends]),
         np.column_stack([_last_season(d, n, m) if season else np.zeros(m) for d, _, season in ends]),

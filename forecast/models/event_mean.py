@@ -8,13 +8,14 @@ from typing import Literal
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.core import months
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.lanes import Lane, Paths, Question, Stretch, each, laned, predict_lanes
 from forecast.core.registry import model
 from forecast.core.results import Forecast
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.vintage import Vintage
 from forecast.kernels.resample import blocks, inflation
+from forecast.prep.batches import Lane, Paths, Question, Stretch, each, laned, predict_lanes
 
 ERRORS = 2  # one-step errors below which no spread can be told
 FEWEST = 6  # h-step errors below which their growth cannot

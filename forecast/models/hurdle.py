@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from forecast.core.lanes import Lane, Paths, Question, laned, predict_lanes
+from forecast.arrays import Bools, Floats
 from forecast.core.registry import model
 from forecast.core.results import Forecast
-from forecast.core.vintage import Floats
 from forecast.kernels import intermittent
+from forecast.prep.batches import Lane, Paths, Question, laned, predict_lanes
 
 FEWEST = 6  # months
 TINY = 1e-6  # of the median positive figure
@@ -49,9 +48,7 @@ def _solve(lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[P
     return out
 
 
-def _filtered(
-    parts: Sequence[tuple[Floats, NDArray[np.bool_]]], lanes: Sequence[Lane]
-) -> tuple[intermittent.Chance, intermittent.Size]:
+def _filtered(parts: Sequence[tuple[Floats, Bools]], lanes: Sequence[Lane]) -> tuple[intermittent.Chance, intermittent.Size]:
     y = intermittent.padded(parts)
     signed = np.array([not lane.vintage.nonnegative for lane in lanes], dtype=bool)[:, None]
     y = np.where(~signed & (y <= TINY), 0.0, y)

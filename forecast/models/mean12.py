@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 
 from forecast.core.errors import ConfigError
-from forecast.core.lanes import Lane, Paths, Question, each, laned, predict_lanes
 from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.kernels.resample import blocks, growth, inflation
+from forecast.prep.batches import Lane, Paths, Question, each, laned, predict_lanes
 
 ERRORS = 2  # one-step errors below which no spread can be told
 

@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
-from forecast.core.lanes import Lane, Paths, Question, laned, predict_lanes
 from forecast.core.registry import model
-from forecast.core.regressors import event_regressors, lunar_regressor
 from forecast.core.results import Forecast
-from forecast.core.vintage import Floats
+from forecast.prep.batches import Lane, Paths, Question, laned, predict_lanes
+from forecast.prep.regressors import event_regressors, lunar_regressor
 
 FEWEST = 12  # months
 START = 30.0  # seconds a worker may take to load the library

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Bools, Floats, Ints
 from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Forecast, Used
-from forecast.core.spells import Regime, declared, regimes
-from forecast.core.transform import measured
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.vintage import Vintage
+from forecast.prep.policy_measures import Regime, declared, regimes
+from forecast.prep.transform import measured
 
 FEWEST = 6  # months of a series
 KNOWN = 3  # months of a regime
@@ -27,16 +27,16 @@ class _Known:
     """One series as known: its months, figures, their regimes, and how many were split from sums."""
 
     series: str
-    when: NDArray[np.int64]
+    when: Ints
     y: Floats
     under: list[Regime]
     split: int
 
-    def of(self, regime: Regime) -> NDArray[np.bool_]:
+    def of(self, regime: Regime) -> Bools:
         return np.array([own.measures == regime.measures for own in self.under])
 
     @property
-    def unshut(self) -> NDArray[np.bool_]:
+    def unshut(self) -> Bools:
         """The months of the last regime without a closing measure that is known well enough."""
         for regime in dict.fromkeys(reversed([own for own in self.under if not own.closed])):
             if (mine := self.of(regime)).sum() >= KNOWN:
@@ -95,9 +95,7 @@ class Regimes:
         made = [self._one(vintage, series, asked, task.draws, rng) for series in task.series]
         return Forecast(task, np.stack([draws for draws, _ in made], axis=1), tuple(used for _, used in made), vintage.steps)
 
-    def _one(
-        self, vintage: Vintage, series: str, asked: NDArray[np.int64], draws: int, rng: np.random.Generator
-    ) -> tuple[Floats, Used]:
+    def _one(self, vintage: Vintage, series: str, asked: Ints, draws: int, rng: np.random.Generator) -> tuple[Floats, Used]:
         when, y, split = measured(vintage.observed(series))
         if len(y) < FEWEST:
             raise TooShortError(f"{len(y)} usable months where {FEWEST} are needed", where=series, hint="a longer history")
@@ -133,7 +131,7 @@ class Regimes:
         urn.factor = np.minimum(middle * np.exp(spread * rng.standard_normal(draws)), 1.0)
         return urn, f"declared: {middle:.0%} of the last {known.unshut.sum()} months without such a measure"
 
-    def _filled(self, known: _Known, mine: NDArray[np.bool_], draws: int, rng: np.random.Generator) -> _Urn:
+    def _filled(self, known: _Known, mine: Bools, draws: int, rng: np.random.Generator) -> _Urn:
         when, y = known.when[mine], known.y[mine]
         weight = 0.5 ** ((when[-1] - when) / self.half_life)
         zero, often = y == 0.0, float(np.mean(known.y == 0.0))

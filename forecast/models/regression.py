@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats, Ints
 from forecast.core.errors import ConfigError, TooShortError
-from forecast.core.lanes import Lane, Paths, Question, each, laned, predict_lanes
 from forecast.core.registry import model
-from forecast.core.regressors import event_regressors, lunar_regressor
 from forecast.core.results import Forecast
-from forecast.core.vintage import Floats
 from forecast.kernels import ridge
 from forecast.kernels.resample import blocks, inflation
+from forecast.prep.batches import Lane, Paths, Question, each, laned, predict_lanes
+from forecast.prep.regressors import event_regressors, lunar_regressor
 
 FEWEST = 18  # months
 LEAST_ROWS = 15  # rows left after the lags, or the longest lag goes
@@ -111,7 +110,7 @@ class Regression:
                 parts, taken, dropped = [*parts, found.matrix], [*taken, *found.names], [*dropped, *unused]
         return _Columns(first, np.column_stack(parts), tuple(taken), tuple(dropped))
 
-    def _calendar(self, when: NDArray[np.int64], season: int | None) -> Floats:
+    def _calendar(self, when: Ints, season: int | None) -> Floats:
         if not season or self.calendar == "none":
             return np.empty((len(when), 0))
         if self.calendar == "months":

@@ -8,18 +8,18 @@ from itertools import product
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.registry import model
-from forecast.core.regressors import Regressors, control_regressors, event_regressors, lunar_regressor
 from forecast.core.results import Forecast, Used
-from forecast.core.transform import choose_scale, measured
-from forecast.core.vintage import Floats, Vintage
+from forecast.core.vintage import Vintage
 from forecast.kernels import covariance, gaussian
 from forecast.kernels.resample import matched
+from forecast.prep.regressors import Regressors, control_regressors, event_regressors, lunar_regressor
+from forecast.prep.transform import choose_scale, measured
 
 AIRLINE = (0, 1, 1)
 SMALL = ((0, 1, 1), (1, 1, 0), (1, 1, 1), (0, 1, 2), (2, 1, 0))  # differenced alike, so that their criteria compare
@@ -121,9 +121,7 @@ class Sarimax:
         )
         return paths, used, middle
 
-    def _figures(
-        self, vintage: Vintage, series: str, seasonal: tuple[int, int, int], lost: int
-    ) -> tuple[NDArray[np.int64], Floats, int]:
+    def _figures(self, vintage: Vintage, series: str, seasonal: tuple[int, int, int], lost: int) -> tuple[Ints, Floats, int]:
         """Known months, their figures and how many were split."""
         when, values, split = measured(vintage.observed(series))
         if len(when) < lost + FREEDOM + 2:
@@ -133,9 +131,7 @@ class Sarimax:
             )  # fmt: skip
         return when, values, split
 
-    def _regressors(
-        self, vintage: Vintage, series: str, axis: NDArray[np.int64], rows: NDArray[np.int64]
-    ) -> tuple[Regressors, tuple[str, ...]]:
+    def _regressors(self, vintage: Vintage, series: str, axis: Ints, rows: Ints) -> tuple[Regressors, tuple[str, ...]]:
         empty = Regressors((), np.empty((len(axis), 0)))
         events = event_regressors(vintage, series, axis) if self.events else empty
         lunar = lunar_regressor(vintage, series, axis) if self.lunar else empty
@@ -144,7 +140,7 @@ class Sarimax:
         known = control_regressors(vintage, series, self.controls, axis)
         return Regressors((*usable.names, *known.names), np.column_stack([usable.matrix, known.matrix])), dropped
 
-    def _chosen(self, then: Floats, seen: NDArray[np.int64], x: Regressors, season: int) -> Sarimax:
+    def _chosen(self, then: Floats, seen: Ints, x: Regressors, season: int) -> Sarimax:
         """The model with the orders of the smallest AICc; a candidate whose fit fails or does not settle is passed over."""
         from statsmodels.tsa.statespace.sarimax import SARIMAX
 
@@ -165,8 +161,8 @@ class Sarimax:
         return best
 
     def _statsmodels(
-        self, z: Floats, rows: NDArray[np.int64], then: Floats, seen: NDArray[np.int64], x: Regressors, size: int, season: int,
-        asked: NDArray[np.int64], draws: int, rng: np.random.Generator,
+        self, z: Floats, rows: Ints, then: Floats, seen: Ints, x: Regressors, size: int, season: int,
+        asked: Ints, draws: int, rng: np.random.Generator,
     ) -> tuple[Floats, dict[str, float], tuple[str, ...]]:  # fmt: skip
         from statsmodels.tsa.statespace.sarimax import SARIMAX
 

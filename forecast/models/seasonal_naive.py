@@ -8,10 +8,10 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.core.lanes import Lane, Paths, Question, each, laned, predict_lanes
 from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.kernels.resample import blocks, inflation, seasonal_sum
+from forecast.prep.batches import Lane, Paths, Question, each, laned, predict_lanes
 
 ERRORS = 2  # seasonal differences below which no spread can be told
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.core.lanes import Lane, Paths, Question, laned, predict_lanes
 from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.kernels import intermittent
+from forecast.prep.batches import Lane, Paths, Question, laned, predict_lanes
 
 FEWEST = 6  # months
 

@@ -1,7 +1,7 @@
 """Block: a piece of a page as data. The renderers turn a list of them into a file; nothing here knows a format.
 
-Texts may hold ``**bold**``, ``[words](address)`` and `` `code` `` (`report/inline.py`); everything else is literal, and no
-caller escapes it.
+Texts may hold ``**bold**``, ``[words](address)`` and `` `code` `` (`report/inline_markup.py`); everything else is literal, and
+no caller escapes it.
 """
 
 from __future__ import annotations

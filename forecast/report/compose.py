@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from forecast.core import files, manifest
+from forecast.core import manifest, output_files
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.run import Run
 from forecast.report import html, markdown
 from forecast.report.blocks import Block, Details, Figure, Prose
-from forecast.report.facts import Facts
+from forecast.report.run_data import Facts
 from forecast.report.sections import (
     antimony,
     backtest,
@@ -22,14 +22,14 @@ from forecast.report.sections import (
     headline,
     magnets,
     nowcast,
-    opening,
     origins,
     outlook,
     scenarios,
+    summary,
 )
 
-CHAPTERS = (opening, headline, nowcast, outlook, scenarios, magnets, origins, antimony, claims, backtest, checks, data)
-ALONE = (opening, nowcast, outlook, backtest, data)  # of a run that asks nothing but what is happening now
+CHAPTERS = (summary, headline, nowcast, outlook, scenarios, magnets, origins, antimony, claims, backtest, checks, data)
+ALONE = (summary, nowcast, outlook, backtest, data)  # of a run that asks nothing but what is happening now
 RENDERERS = {"html": html.render, "md": markdown.render}
 
 
@@ -87,9 +87,9 @@ def _written(blocks: Sequence[Block], root: Path, pages: Mapping[str, str]) -> l
 
     for figure in figures(blocks):
         svg, png = encoded(figure.panels, figure.columns)
-        files.write(root, f"figures/{figure.name}.svg", svg)
-        files.write(root, f"figures/{figure.name}.png", png)
-    return [files.write(root, name, RENDERERS[format](blocks)) for name, format in pages.items()]
+        output_files.write(root, f"figures/{figure.name}.svg", svg)
+        output_files.write(root, f"figures/{figure.name}.png", png)
+    return [output_files.write(root, name, RENDERERS[format](blocks)) for name, format in pages.items()]
 
 
 def figures(blocks: Sequence[Block]) -> Iterator[Figure]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from importlib import resources
 
-from forecast.core.controls import shown
+from forecast.core.control_characters import shown
 from forecast.report.blocks import (
     CLAIM_VERDICTS,
     Block,
@@ -23,7 +23,7 @@ from forecast.report.blocks import (
     Table,
 )
 from forecast.report.figures.canvas import PALETTE
-from forecast.report.inline import Bold, Code, Link, Piece, Text, address, pieces
+from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, address, pieces
 
 _LIGHT = {light: f"var(--{name})" for name, (light, _) in PALETTE.items()}
 _HEX = re.compile("|".join(_LIGHT))

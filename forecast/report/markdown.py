@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from forecast.report.blocks import Block, Bullets, Callout, Cell, Details, Figure, Heading, Prose, Statements, Table
-from forecast.report.inline import Bold, Code, Link, Piece, Text, address, pieces, plain
+from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, address, pieces, plain
 
 # marks wherever they stand; but `_` not inside a word, `&` before a character reference only, `(` behind and `^` in a bracket
 _MARK = re.compile(r"[\\`*\[\]<|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|(?<=\])\(|\A\^")

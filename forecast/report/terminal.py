@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from forecast.report.blocks import Block, Bullets, Callout, Cell, Heading, Prose, Table
-from forecast.report.inline import plain
+from forecast.report.inline_markup import plain
 
 if TYPE_CHECKING:
     from rich.table import Table as Drawn

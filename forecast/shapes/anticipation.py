@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats, Ints
 from forecast.core import months
 from forecast.core.events import Event
 from forecast.core.registry import shape
-from forecast.kernels import interval
+from forecast.kernels import month_shares
 
 
 @shape
@@ -23,10 +23,10 @@ class Anticipation:
 
     each_month: bool = False
 
-    def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
+    def response(self, when: Ints, event: Event) -> Floats:
         """Share of each month inside the window, shape (months,); with `each_month` (months, months of the window)."""
         first = months.position(max(event.anticipation_from or event.announced, event.announced))
-        share = interval.coverage(when, first, event.interval[0])
+        share = month_shares.coverage(when, first, event.interval[0])
         if not self.each_month:
             return share
         stop = max(int(np.ceil(event.interval[0])), int(np.floor(first)) + 1)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats, Ints
 from forecast.core.errors import ConfigError
 from forecast.core.events import Event
 from forecast.core.registry import shape
-from forecast.kernels import interval
+from forecast.kernels import month_shares
 
 
 @shape
@@ -32,9 +32,9 @@ class Decay:
         if not isinstance(self.rate, str) and not 0 < self.rate < 1:
             raise ConfigError(f"a decay rate of {self.rate} does not fade", hint="a rate above 0 and below 1")
 
-    def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
+    def response(self, when: Ints, event: Event) -> Floats:
         """1, rate, rate^2, ... from the month it takes effect, a mid-month pulse shared by two months; shape (months,)."""
         start, stop = event.interval
         rate = 0.7 if isinstance(self.rate, str) else self.rate
-        fading = interval.filtered(when, start, stop, rate, pulse=True)
-        return fading * interval.coverage(when, np.floor(start), stop)
+        fading = month_shares.filtered(when, start, stop, rate, pulse=True)
+        return fading * month_shares.coverage(when, np.floor(start), stop)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from forecast.arrays import Floats, Ints
 from forecast.core.errors import ConfigError
 from forecast.core.events import Event
 from forecast.core.registry import shape
-from forecast.kernels import interval
+from forecast.kernels import month_shares
 
 
 @shape
@@ -33,7 +31,7 @@ class Gradual:
         if not isinstance(self.delta, str) and not 0 <= self.delta < 1:
             raise ConfigError(f"a gradual onset with delta {self.delta} never arrives", hint="delta from 0 to below 1")
 
-    def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
+    def response(self, when: Ints, event: Event) -> Floats:
         """1 - delta^(k+1) in the k-th month from the start, a mid-month start entering by its share; shape (months,)."""
         delta = 0.5 if isinstance(self.delta, str) else self.delta
-        return interval.filtered(when, *event.interval, delta, pulse=False)
+        return month_shares.filtered(when, *event.interval, delta, pulse=False)

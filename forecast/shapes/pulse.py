@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from forecast.arrays import Floats, Ints
 from forecast.core.errors import ConfigError
 from forecast.core.events import Event
 from forecast.core.registry import shape
-from forecast.kernels import interval
+from forecast.kernels import month_shares
 
 
 @shape
@@ -27,7 +25,7 @@ class Pulse:
         if not self.length > 0:
             raise ConfigError(f"a pulse of length {self.length} is none", hint="a length in months above 0")
 
-    def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
+    def response(self, when: Ints, event: Event) -> Floats:
         """Share of each month inside the pulse and before the measure's end, shape (months,)."""
         start, stop = event.interval
-        return interval.coverage(when, start, min(start + self.length, stop))
+        return month_shares.coverage(when, start, min(start + self.length, stop))

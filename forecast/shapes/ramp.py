@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from forecast.arrays import Floats, Ints
 from forecast.core.errors import ConfigError
 from forecast.core.events import Event
 from forecast.core.registry import shape
-from forecast.kernels import interval
+from forecast.kernels import month_shares
 
 
 @shape
@@ -24,6 +22,6 @@ class Ramp:
         if not self.months > 0:
             raise ConfigError(f"a ramp over {self.months} months is none", hint="months above 0, or the shape 'step'")
 
-    def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
+    def response(self, when: Ints, event: Event) -> Floats:
         """Mean strength over each month, shape (months,): 1/6, 3/6, 5/6, 1 for three months from the first of a month."""
-        return interval.ramp_mean(when, *event.interval, self.months)
+        return month_shares.ramp_mean(when, *event.interval, self.months)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from forecast.arrays import Floats, Ints
 from forecast.core.events import Event
 from forecast.core.registry import shape
-from forecast.kernels import interval
+from forecast.kernels import month_shares
 
 
 @shape
@@ -17,6 +15,6 @@ from forecast.kernels import interval
 class Step:
     """Full strength from the day it takes effect until it ends; the first and last month count by their share of days."""
 
-    def response(self, when: NDArray[np.int64], event: Event) -> NDArray[np.float64]:
+    def response(self, when: Ints, event: Event) -> Floats:
         """Share of each month in which the measure held, shape (months,)."""
-        return interval.coverage(when, *event.interval)
+        return month_shares.coverage(when, *event.interval)

@@ -15,7 +15,7 @@ from forecast.core.archive import Archive, bundled_archive
 from forecast.core.archive_table import COLUMNS, YEARS
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import bundled_events
-from forecast.core.inputs import LARGEST, Input, fault, number
+from forecast.core.input_files import LARGEST, Input, fault, number
 from forecast.core.registry import source
 from forecast.core.series import SeriesKey
 

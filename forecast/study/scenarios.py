@@ -14,9 +14,9 @@ from forecast.core.errors import ConfigError, LookAheadError, NotIdentifiedError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.scenario import Scenario
-from forecast.core.spells import Regime, declared, regimes
 from forecast.core.vintage import Vintage
-from forecast.kernels.breaks import systematic
+from forecast.kernels.resample import systematic
+from forecast.prep.policy_measures import Regime, declared, regimes
 from forecast.study import ask
 
 UNKNOWN = "no month of this regime is known"

@@ -9,12 +9,12 @@ import pytest
 from scipy.stats import norm
 
 from forecast.core import months, registry
-from forecast.core.describe import describe
 from forecast.core.effects import VERDICTS, Effect, Placebo
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.vintage import Cell, Vintage
-from forecast.study.judge import Evidence
+from forecast.prep.baselines import describe
+from forecast.study.effects.judge import Evidence
 
 CHECKS = registry.names("check")
 SERIES = "USA.import.CHN.gallium"
@@ -46,7 +46,7 @@ def effect(known, design, expected=None, spread=1.0, placebos=()):
     found = tuple(Placebo("time", SERIES, months.label(months.ordinal("2010-01") + 6 * i), x) for i, x in enumerate(placebos))
     made = Effect("toy", design, "kg", periods, values, draws, text, placebos=found)
     if found:
-        from forecast.study import placebo
+        from forecast.study.effects import placebo
 
         p, floor = placebo.p_value(made)
         made = replace(made, p_value=p, p_floor=floor, mde80=placebo.detectable(made, placebos))

@@ -14,9 +14,9 @@ from forecast.core.panel import panel
 from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
-from forecast.study import judge, placebo
 from forecast.study.ask import answer
-from forecast.study.garble import garbled
+from forecast.study.data.corrupt_future import garbled
+from forecast.study.effects import judge, placebo
 
 ESTIMATORS = registry.names("estimator")
 TREATED = "CHN.export.WLD.re_magnets"

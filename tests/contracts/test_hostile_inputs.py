@@ -13,7 +13,7 @@ from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
-from forecast.study import judge
+from forecast.study.effects import judge
 
 ESTIMATORS = registry.names("estimator")
 TREATED = "CHN.export.WLD.re_magnets"

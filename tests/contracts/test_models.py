@@ -13,7 +13,7 @@ from forecast.core.panel import panel
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.study.ask import answer, put
-from forecast.study.garble import garbled
+from forecast.study.data.corrupt_future import garbled
 
 NEEDS = {"prophet": "prophet"}  # models whose library is an extra, and starts slowly: asked in a few tests only
 QUICK = [name for name in registry.names("model") if name not in NEEDS]

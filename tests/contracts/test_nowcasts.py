@@ -18,10 +18,10 @@ from forecast.core.archive import Archive
 from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
-from forecast.kernels import dynamic_factor
+from forecast.models.factor import dynamic_factor
 from forecast.study.ask import answer
-from forecast.study.garble import garbled
-from forecast.study.news import COLUMNS, news
+from forecast.study.data.corrupt_future import garbled
+from forecast.study.nowcast.news import COLUMNS, news
 
 LAGS = {
     "USA.import.CHN.re_magnets": 35,

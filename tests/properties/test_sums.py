@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 
-from forecast.core.transform import LONGEST_SPLIT, filled, reduced_spans, split_spans, window_total
 from forecast.core.vintage import Cell, Vintage
+from forecast.prep.transform import LONGEST_SPLIT, filled, reduced_spans, split_spans, window_total
 
 S = "CHN.export.WLD.re_magnets"
 MONTHS = 18

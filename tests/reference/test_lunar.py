@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from forecast.core import months
-from forecast.core.regressors import AROUND
-from forecast.kernels import arima, covariance, gaussian, transfer
+from forecast.estimators.regression import transfer_function
+from forecast.kernels import arima, covariance, gaussian
+from forecast.prep.regressors import AROUND
 
 AIRLINE = ((0, 1, 1), (0, 1, 1, 12))
 WHEN = np.arange(months.ordinal("2000-01"), months.ordinal("2013-12") + 1)
@@ -54,10 +55,12 @@ def logs(shared):
 def solved(y, x):
     """The airline model by maximum likelihood, in differences."""
     family, start = arima.family(len(y), AIRLINE)
-    plain = transfer.Problem(
+    plain = transfer_function.Problem(
         y, np.arange(len(y)), start, start.shape[1], lambda rates: np.repeat(x[None], len(rates), axis=0), (), family, False
     )
-    made = transfer.solve(transfer.differenced(plain, arima.difference(AIRLINE), arima.stationary(len(y) - 13, AIRLINE)))
+    made = transfer_function.solve(
+        transfer_function.differenced(plain, arima.difference(AIRLINE), arima.stationary(len(y) - 13, AIRLINE))
+    )
     return made, 2 * (x.shape[1] + 3) - 2 * made.loglike
 
 

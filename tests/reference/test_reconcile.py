@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.kernels.reconcile import adjusted, nonnegative, shrunk_correlation
+from forecast.models.reconciled.reconciliation import adjusted, nonnegative, shrunk_correlation
 
 SUMS = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1]], float)
 BASE = np.array([[20, 12, 9, 5, 6, 4, 3], [10, 9, 4, 1, 2, 0.5, 6], [8, 9, 1, 0.2, 5, 4, 0.1]])

@@ -8,7 +8,7 @@ import pytest
 
 from forecast.core import months as mm, registry
 from forecast.core.questions import Task
-from forecast.kernels import ces, smoothing, theta
+from forecast.kernels import complex_smoothing, exponential_smoothing, theta
 
 SEASON, HORIZON = 12, 14
 POINTS = {  # alpha, beta*, gamma*, phi
@@ -36,7 +36,7 @@ def series(n=67, seed=4):
 def statsmodels_ets(y, form, star):
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    data = smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
+    data = exponential_smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
     level, slope, pattern = (part[0] for part in data.initial(form))
     trend, season = form[1] == "A", form[-1] == "A"
     model = ETSModel(
@@ -44,7 +44,7 @@ def statsmodels_ets(y, form, star):
         seasonal_periods=SEASON if season else None, initialization_method="known", initial_level=level,
         initial_trend=slope if trend else None, initial_seasonal=pattern if season else None,
     )  # fmt: skip
-    alpha, beta, gamma, phi = smoothing.coefficients(np.array(star, float))
+    alpha, beta, gamma, phi = exponential_smoothing.coefficients(np.array(star, float))
     return model.smooth(
         np.array([alpha, *([beta] if trend else []), *([gamma] if season else []), *([phi] if "d" in form else [])])
     )
@@ -54,13 +54,13 @@ def statsmodels_ets(y, form, star):
 def test_exponential_smoothing_likelihood_and_forecast(form, star):
     y = series()
     twin = statsmodels_ets(y, form, star)
-    data = smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
+    data = exponential_smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
     point = np.array([star], float)
-    sse = smoothing.squares(data, form, point)
-    ours = smoothing.loglike(sse, np.array([[float(len(y))]]))[0, 0]
+    sse = exponential_smoothing.squares(data, form, point)
+    ours = exponential_smoothing.loglike(sse, np.array([[float(len(y))]]))[0, 0]
     assert ours == pytest.approx(twin.llf, rel=1e-6)
-    now = smoothing.states(data, 0, point, np.array([smoothing.FORMS.index(form)]))
-    path = smoothing.simulate(now, point, np.array([0]), np.zeros((1, HORIZON)))[0]
+    now = exponential_smoothing.states(data, 0, point, np.array([exponential_smoothing.FORMS.index(form)]))
+    path = exponential_smoothing.simulate(now, point, np.array([0]), np.zeros((1, HORIZON)))[0]
     assert np.allclose(path, twin.forecast(HORIZON), rtol=1e-4, atol=1e-6)
     assert np.allclose(now.errors[:, 0], twin.resid, atol=1e-9)
 
@@ -71,8 +71,8 @@ def test_the_search_finds_what_statsmodels_finds():
 
     for seed in (1, 2, 3):
         y = series(seed=seed)
-        data = smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
-        fitted = smoothing.fit(data, ("ANN",))[0]
+        data = exponential_smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
+        fitted = exponential_smoothing.fit(data, ("ANN",))[0]
         best = fitted.loglike.max()
         start = float(fitted.star[fitted.best, 0])
         found = minimize(
@@ -210,7 +210,7 @@ COMPLEX = {
 
 def laid(y, weight):
     pattern = theta.pattern(y, SEASON)[None]
-    return ces.Lanes(y[None], weight[None], np.array([len(y)]), SEASON, pattern)
+    return complex_smoothing.Lanes(y[None], weight[None], np.array([len(y)]), SEASON, pattern)
 
 
 @pytest.mark.parametrize("gap", [False, True])
@@ -219,12 +219,12 @@ def test_complex_smoothing_in_real_parts_and_in_complex_numbers(form, point, gap
     y = 10.0 * series()
     data = laid(y, gapped(y, gap))
     at = np.array([point])
-    sse, first = ces.squares(data, form, at[None])
-    one, two = (run(data, 0, form, at, first[0]) for run in (ces.states, ces.plain_states))
+    sse, first = complex_smoothing.squares(data, form, at[None])
+    one, two = (run(data, 0, form, at, first[0]) for run in (complex_smoothing.states, complex_smoothing.plain_states))
     assert np.allclose(one.errors, two.errors, atol=1e-8)
     assert (one.errors**2).sum() == pytest.approx(sse[0, 0], rel=1e-6)
     quiet = np.zeros((1, HORIZON))
-    paths = [ces.simulate(end, at, np.array([0]), quiet) for end in (one, two)]
+    paths = [complex_smoothing.simulate(end, at, np.array([0]), quiet) for end in (one, two)]
     assert np.allclose(*paths, rtol=1e-8)
 
 
@@ -234,9 +234,9 @@ def test_first_level_and_potential_are_least_squares(form):
     data = laid(y, np.ones(len(y)))
     at = np.array([COMPLEX[form][0]])
     at[:, 1] = 1.05  # at 1 the potential does not touch the level
-    sse, first = ces.squares(data, form, at[None])
+    sse, first = complex_smoothing.squares(data, form, at[None])
     for nudge in ([0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5], [0.5, 0.5]):
-        worse = ces.states(data, 0, form, at, first[0] + nudge).errors
+        worse = complex_smoothing.states(data, 0, form, at, first[0] + nudge).errors
         assert (worse**2).sum() > sse[0, 0] * (1 + 1e-8)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from forecast.core import registry
 from forecast.core.questions import Task
-from forecast.core.steps import Steps
+from forecast.core.time_axis import Steps
 from forecast.core.vintage import Cell, Vintage
 
 OLS = {-2: 91, -1: 99, 0: 67, 1: 92, 2: 60}

@@ -5,7 +5,7 @@ import pytest
 
 from forecast.core.archive import COLUMNS, Archive, bundled_archive
 from forecast.core.events import bundled_events
-from forecast.study.audit import audit
+from forecast.study.data.audit import audit
 
 NAME = "CHN.export.WLD.re_magnets"
 

@@ -9,9 +9,9 @@ from forecast.core.archive import bundled_archive
 from forecast.core.errors import ConfigError, MissingExtraError, TooShortError
 from forecast.core.months import label, ordinal
 from forecast.core.results import Failure, Forecast, Skipped, Used
-from forecast.study import backtest as bt
-from forecast.study.cutoffs import cutoffs
-from forecast.study.score import periods_of, scale_of, score, summed
+from forecast.study.evaluate import backtest as bt
+from forecast.study.evaluate.cutoffs import cutoffs
+from forecast.study.evaluate.score import periods_of, scale_of, score, summed
 
 RE = "CHN.export.WLD.rare_earths_total"
 ZINC = "USA.import.WLD.zinc"
@@ -101,7 +101,7 @@ def test_a_step_leaves_cutoffs_out(archive):
 
 
 def test_the_day_of_the_fit_stands_in_the_job(archive):
-    from forecast.study.score import job_of
+    from forecast.study.evaluate.score import job_of
 
     days = cutoffs("2024-03", "2024-06", series=RE)
     jobs = [job_of("m", p) for p in bt.questions(archive, [RE], days, 1, refit="never")]

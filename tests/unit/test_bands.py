@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.core.bands import simultaneous
+from forecast.core.simultaneous_bands import simultaneous
 
 
 def test_a_share_of_the_paths_stays_inside_and_single_steps_are_wider_than_alone():

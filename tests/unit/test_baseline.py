@@ -9,24 +9,16 @@ from scipy.stats import expon
 from forecast.core import registry
 from forecast.core.events import Event
 from forecast.core.questions import Design
-from forecast.kernels import bootstrap, wandering
+from forecast.kernels import local_level
 
 BAN = Event("toy", "", dt.date(2030, 1, 1), dt.date(2030, 1, 1), products=("re_magnets",), role="default")
 SERIES = "CHN.export.WLD.re_magnets"
 
 
-def test_blocks_are_consecutive_values_of_the_whole_circle():
-    paths = bootstrap.moving_blocks(np.arange(27.0), 30, 500, np.random.default_rng(0), 3)
-    assert paths.shape == (500, 30)
-    assert set(np.unique(paths)) == set(range(27))
-    steps = np.diff(paths.reshape(500, 10, 3), axis=2) % 27
-    assert (steps == 1).all()
-
-
 @pytest.mark.parametrize(("use", "months"), [("last_12_clean", 12), ("year_earlier", 6)])
 def test_the_band_holds_the_noise_of_the_window_and_the_luck_of_the_baseline(vintage_of, use, months, monkeypatch):
     """Without drift: relative variance v (1 / W + 1 / L), v that of the months, with the tails of 119 degrees of freedom."""
-    monkeypatch.setattr(wandering, "RATE", 1e9)
+    monkeypatch.setattr(local_level, "RATE", 1e9)
     noise = np.random.default_rng(1).choice([-0.1, 0.1], size=120)
     known = vintage_of([*(100 * np.exp(noise)), *[50.0] * 6])
     made = registry.build("estimator", "baseline").estimate(
@@ -41,23 +33,23 @@ def test_the_band_holds_the_drift_from_the_baseline_to_the_window(vintage_of, mo
     """A level that moves by omega a month: relative variance omega^2 D, D of the walk between the two periods' means."""
     rng = np.random.default_rng(3)
     known = vintage_of([*np.exp(4 + np.cumsum(0.1 * rng.standard_normal(120))), *[50.0] * 6])
-    monkeypatch.setattr(wandering, "RATE", 0.2)
+    monkeypatch.setattr(local_level, "RATE", 0.2)
     spread = {}
     for first, last in (("2029-01", "2029-12"), ("2026-01", "2026-12")):
         design = Design(BAN, SERIES, baselines=(("own", first, last),), draws=20000)
         made = registry.build("estimator", "baseline").estimate(known, design, np.random.default_rng(0))
         spread[first] = np.log(made.counterfactual.sum(axis=1)).var()
     months = known.steps.ordinal("2030-01") + np.arange(6)
-    far = [wandering.distance(months, known.steps.ordinal(first) + np.arange(12)) for first in spread]
+    far = [local_level.distance(months, known.steps.ordinal(first) + np.arange(12)) for first in spread]
     assert spread["2029-01"] == pytest.approx(0.1**2 * far[0], rel=0.35)
     assert spread["2026-01"] / spread["2029-01"] == pytest.approx(far[1] / far[0], rel=0.1)
 
 
 def test_the_distance_of_two_means_is_the_walk_s_own():
     months = np.arange(12)
-    assert wandering.distance(months, months + 12) == pytest.approx((2 * 12**2 + 1) / (3 * 12))
-    assert wandering.distance(months + 124, months + 100) == pytest.approx(24 - (12**2 - 1) / (3 * 12))
-    assert wandering.distance(months, months) == 0.0
+    assert local_level.distance(months, months + 12) == pytest.approx((2 * 12**2 + 1) / (3 * 12))
+    assert local_level.distance(months + 124, months + 100) == pytest.approx(24 - (12**2 - 1) / (3 * 12))
+    assert local_level.distance(months, months) == 0.0
 
 
 @pytest.mark.parametrize("ratio", [0.0, 0.4])
@@ -65,7 +57,7 @@ def test_a_long_history_tells_how_far_a_level_wanders(ratio):
     rng = np.random.default_rng(0)
     z = 0.2 * (rng.standard_normal(250) + np.cumsum(ratio * rng.standard_normal(250)))
     keep = np.flatnonzero(rng.random(250) < 0.9)
-    level = wandering.fit(z[keep], keep + 7)
+    level = local_level.fit(z[keep], keep + 7)
     sigma, omega = level.draws(4000, rng)
     assert np.median(sigma) == pytest.approx(0.2, rel=0.15)
     assert np.median(omega) == pytest.approx(0.2 * ratio, abs=0.03)
@@ -73,15 +65,15 @@ def test_a_long_history_tells_how_far_a_level_wanders(ratio):
 
 
 def test_a_short_history_falls_back_on_the_prior():
-    level = wandering.fit(np.array([1.0, -1.0, 1.0, -1.0, 0.5, -0.5, 0.2]) * 1e-3, np.arange(7))
+    level = local_level.fit(np.array([1.0, -1.0, 1.0, -1.0, 0.5, -0.5, 0.2]) * 1e-3, np.arange(7))
     sigma, omega = level.draws(2000, np.random.default_rng(0))
-    assert 0.02 < np.median(omega / sigma) < np.log(2) / wandering.RATE
+    assert 0.02 < np.median(omega / sigma) < np.log(2) / local_level.RATE
     assert (sigma > 0).all()
 
 
 def test_a_level_steps_further_than_its_noise_in_one_flow_of_twenty():
     """What never moved says nothing of q: its posterior is the prior, an exponential with P(q > 1) = 5 % in 40 parts."""
-    level = wandering.fit(np.zeros(9), np.arange(9))
+    level = local_level.fit(np.zeros(9), np.arange(9))
     assert level.q == pytest.approx(expon(scale=1 / np.log(20)).ppf((np.arange(40) + 0.5) / 40))
     assert level.weights == pytest.approx(np.full(40, 1 / 40))
 
@@ -91,7 +83,7 @@ def test_the_posterior_is_that_of_generalised_least_squares():
     rng = np.random.default_rng(4)
     months = np.delete(np.arange(100, 130), [2, 3, 17])
     z = np.cumsum(0.4 * rng.standard_normal(30))[months - 100] + rng.standard_normal(27) + 5
-    level = wandering.fit(z, months)
+    level = local_level.fit(z, months)
 
     def dense(q):
         """Log-likelihood, sum of squares, and what is left around the level."""

@@ -8,7 +8,7 @@ from forecast.core.errors import ConfigError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.vintage import Cell, Vintage
-from forecast.kernels import lag_weights
+from forecast.models.bridge import lag_weights
 from forecast.study.ask import answer
 
 TRUE = np.array([0.1, 0.5, 0.3, 0.1])

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from forecast.checks.calibration import Calibration
+from forecast.checks.calibration.simulation_results import Cell, calibration, nearest_cells
 from forecast.core import months, registry
-from forecast.core.calibration import Cell, calibration, nearest_cells
-from forecast.core.describe import describe
 from forecast.core.effects import Effect
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.vintage import Cell as Figure, Vintage
-from forecast.study.judge import Evidence
+from forecast.prep.baselines import describe
+from forecast.study.effects.judge import Evidence
 
 SERIES = "CHN.export.WLD.re_magnets"
 BAN = Event("ban", "", dt.date(2030, 1, 1), dt.date(2030, 1, 1), products=("re_magnets",), role="default")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from forecast.jobs.canaries import canaries, told
+from forecast.jobs.leakage_sample import canaries, told
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import OWN_DAY, plan
-from forecast.study.backtest import Past
+from forecast.study.evaluate.backtest import Past
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,18 @@ import pytest
 
 from forecast.core.archive import COLUMNS, bundled_archive
 from forecast.core.errors import DataError
-from forecast.study import claims, provenance, readings
-from forecast.study.claims import VERDICTS, Claim, Reading, bundled_claims, check, check_all, claim_from, frame
-from forecast.study.provenance import Comparison, figure
+from forecast.study.claims import claim_arithmetic, provenance, published_claims
+from forecast.study.claims.provenance import Comparison, figure
+from forecast.study.claims.published_claims import (
+    VERDICTS,
+    Claim,
+    Reading,
+    bundled_claims,
+    check,
+    check_all,
+    claim_from,
+    frame,
+)
 
 WORLD, USA, GE = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets", "CHN.export.WLD.germanium"
 SB = "CHN.export.WLD.antimony_products_rawmaterials"
@@ -79,7 +88,7 @@ def test_every_verdict(checked):
 
 
 def test_every_published_claim_is_checked():
-    facts = pd.read_csv(provenance.__file__.replace("study/provenance.py", "data/facts.csv"), keep_default_na=False)
+    facts = pd.read_csv(provenance.__file__.replace("study/claims/provenance.py", "data/facts.csv"), keep_default_na=False)
     texts = {(c.publisher, c.date) for c in bundled_claims()}
     assert set(zip(*facts[facts.id.str.startswith("claim_")][["publisher", "article_date"]].values.T, strict=True)) <= texts
 
@@ -231,11 +240,11 @@ def test_nothing_is_known_before_its_release():
 
 def test_frame(checked):
     table = frame(checked.values())
-    assert tuple(table.columns) == claims.COLUMNS
+    assert tuple(table.columns) == published_claims.COLUMNS
     assert list(table.dtypes[["computed", "low", "high"]]) == [float] * 3
     assert len(table) == len(VERDICT)
     assert (table.claim != "").all()
-    assert list(frame([]).columns) == list(claims.COLUMNS)
+    assert list(frame([]).columns) == list(published_claims.COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -249,4 +258,4 @@ def test_a_misspelt_claim_is_refused(bad):
 
 
 def test_every_kind_is_used():
-    assert {c.kind for c in bundled_claims()} == set(readings.KINDS)
+    assert {c.kind for c in bundled_claims()} == set(claim_arithmetic.KINDS)

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from forecast.core import months
-from forecast.core.clean import clean, touched_months
 from forecast.core.events import Event
 from forecast.core.questions import Design
+from forecast.prep.pre_period import clean, touched_months
 
 S = "CHN.export.USA.re_magnets"
 O = months.ordinal  # noqa: E741

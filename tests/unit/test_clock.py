@@ -7,8 +7,8 @@ import pytest
 
 from forecast.core import months
 from forecast.core.archive import bundled_archive
-from forecast.core.clock import ReleaseClock, bundled_clock, source_of
 from forecast.core.errors import DataError
+from forecast.core.release_clock import ReleaseClock, bundled_clock, source_of
 
 
 def day(source, stage, month):

@@ -9,15 +9,15 @@ from contracts.archives import SERIES, archive, day_after, monthly, rows
 
 from forecast.core import registry
 from forecast.core.archive import Archive
-from forecast.core.clock import bundled_clock, source_of
 from forecast.core.errors import ConfigError
-from forecast.core.hindsight import past_nowcasts, past_questions
 from forecast.core.months import label, ordinal
 from forecast.core.panel import panel
 from forecast.core.questions import Task
+from forecast.core.release_clock import bundled_clock, source_of
 from forecast.core.results import Forecast
+from forecast.prep.past_origins import past_nowcasts, past_questions
 from forecast.study.ask import answer
-from forecast.study.garble import garbled
+from forecast.study.data.corrupt_future import garbled
 
 LAST = {"use": "drift", "drift": False}
 MEMBERS = ["mean12", LAST]

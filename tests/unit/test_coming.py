@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 
 from forecast.core import months
-from forecast.core.clock import bundled_clock, source_of
-from forecast.core.coming import coming
 from forecast.core.errors import DataError
+from forecast.core.release_clock import bundled_clock, source_of
+from forecast.core.release_schedule import coming
 
 MAGNETS, RARE = "CHN.export.USA.re_magnets", "CHN.export.WLD.rare_earths_total"
 GALLIUM = "USA.import.CHN.gallium"

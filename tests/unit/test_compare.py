@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.study.compare import COLUMNS, compare, comparison
+from forecast.study.evaluate.compare import COLUMNS, compare, comparison
 
 
 def table(cutoffs=30, regimes=("before", "under control"), better=0.5, seed=1):

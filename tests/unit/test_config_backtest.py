@@ -7,10 +7,10 @@ import pytest
 
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.run import Run
-from forecast.jobs import execute as ex, folder as fo
+from forecast.jobs import execute as ex, run_folder as fo
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import OWN_DAY, plan
-from forecast.jobs.preview import covered, supported, tried
+from forecast.jobs.plan_text import covered, supported, tried
 
 SERIES = "CHN.export.WLD.rare_earths_total"
 HEAD = 'name = "own"\ndraws = 100\nmetrics = ["crps"]\n[[models]]\nuse = "mean12"\n[[models]]\nuse = "event_mean"\n'

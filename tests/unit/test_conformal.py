@@ -12,11 +12,11 @@ from forecast.core import months as mm, registry
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.events import EventCalendar
-from forecast.core.hindsight import past_questions
 from forecast.core.panel import panel
 from forecast.core.questions import Task
+from forecast.prep.past_origins import past_questions
 from forecast.study.ask import answer, answer_many, put
-from forecast.study.garble import garbled
+from forecast.study.data.corrupt_future import garbled
 
 NAMES = [f"CHN.export.{code}.re_magnets" for code in ("USA", "DEU", "JPN", "KOR", "VNM", "THA", "MEX", "IND", "FRA", "GBR")]
 

@@ -10,7 +10,7 @@ from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.ask import answer
-from forecast.study.judge import Evidence
+from forecast.study.effects.judge import Evidence
 
 METHODS = {
     "sdid": {"use": "synthetic"},

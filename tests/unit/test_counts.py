@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from scipy.stats import fisher_exact as reference
 
-from forecast.kernels.counts import fisher_exact, rank
+from forecast.kernels.exact_tests import fisher_exact, rank
 
 
 @pytest.mark.parametrize(

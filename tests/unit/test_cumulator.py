@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.kernels import covariance, cumulator, gaussian
+from forecast.kernels import covariance, gaussian, temporal_sums
 from forecast.kernels.gaussian import Family
 
 N = 24
@@ -24,8 +24,8 @@ def sample(seed, level=0.15, noise=0.05):
 def test_a_sum_is_conditioned_on_as_the_joint_normal_says():
     family, x = local_level(0.3, 0.2)
     z, rows, span = sample(1), np.arange(20), np.array([20, 21])
-    sums = cumulator.indicator([span], N)
-    fitted = cumulator.fit(z[rows], rows, np.array([3.0]), sums, x, family)
+    sums = temporal_sums.indicator([span], N)
+    fitted = temporal_sums.fit(z[rows], rows, np.array([3.0]), sums, x, family)
     mean, spread = gaussian.forecast(fitted, np.array([20, 21, 22]))
     # the same by hand: a prior variance so large that it is no prior
     prior = family.covariance(np.zeros((1, 0)))[0] + 1e4
@@ -41,7 +41,7 @@ def test_a_sum_with_one_month_known_is_the_other_month():
     family, x = covariance.level(N)
     z = sample(2)
     months = np.delete(AXIS, 21)
-    one = cumulator.fit(z[months], months, z[20:21] + z[21:22], cumulator.indicator([np.array([20, 21])], N), x, family)
+    one = temporal_sums.fit(z[months], months, z[20:21] + z[21:22], temporal_sums.indicator([np.array([20, 21])], N), x, family)
     other = gaussian.fit(z, AXIS, x, family)
     assert one.loglike == pytest.approx(other.loglike, abs=1e-6)
     assert one.sigma2 == pytest.approx(other.sigma2, rel=1e-6)
@@ -50,7 +50,9 @@ def test_a_sum_with_one_month_known_is_the_other_month():
 def test_draws_of_the_months_add_up_to_the_sum():
     family, x = covariance.level(N)
     rows = np.arange(20)
-    fitted = cumulator.fit(sample(3)[rows], rows, np.array([1.5]), cumulator.indicator([np.array([20, 21])], N), x, family)
+    fitted = temporal_sums.fit(
+        sample(3)[rows], rows, np.array([1.5]), temporal_sums.indicator([np.array([20, 21])], N), x, family
+    )
     draws = gaussian.predict(fitted, np.array([20, 21, 22]), 200, np.random.default_rng(0))
     assert draws[:, :2].sum(axis=1) == pytest.approx(np.full(200, 1.5), abs=1e-6)
     assert draws[:, 2].std() > 0.01
@@ -60,7 +62,7 @@ def test_logs_of_one_month_are_that_month():
     family, x = covariance.level(N)
     z = sample(4)
     rows = np.arange(N - 1)
-    alone = cumulator.fit_logs(z[:-2], rows[:-1], np.exp(z[-2:-1]), [np.array([N - 2])], x, family)
+    alone = temporal_sums.fit_logs(z[:-2], rows[:-1], np.exp(z[-2:-1]), [np.array([N - 2])], x, family)
     plain = gaussian.fit(z[:-1], rows, x, family)
     assert alone.converged
     assert alone.fit.loglike == pytest.approx(plain.loglike, abs=1e-6)
@@ -71,7 +73,7 @@ def test_logs_of_a_sum_against_the_exact_posterior():
     family, x = local_level(level, noise)
     z, rows, span, ask = sample(5, level, noise), np.arange(21), np.array([21, 22]), np.array([21, 22, 23])
     total = np.exp(z[span]).sum()
-    fitted = cumulator.fit_logs(z[rows], rows, np.array([total]), [span], x, family)
+    fitted = temporal_sums.fit_logs(z[rows], rows, np.array([total]), [span], x, family)
     assert fitted.converged
     assert fitted.sums[0, span].sum() == pytest.approx(1.0)
     # exact: given the sum only the difference of the two months is open, and it is one number
@@ -93,10 +95,10 @@ def test_quantities_are_closed_on_the_sum():
     family, x = local_level(0.15, 0.05)
     z, span = sample(5), np.array([20, 21])
     total = np.exp(z[span]).sum()
-    fitted = cumulator.fit_logs(z[:20], np.arange(20), np.array([total]), [span], x, family)
+    fitted = temporal_sums.fit_logs(z[:20], np.arange(20), np.array([total]), [span], x, family)
     draws = np.exp(gaussian.predict(fitted.fit, span, 500, np.random.default_rng(0)))
     assert draws.sum(axis=1) == pytest.approx(np.full(500, total), rel=0.05)
-    assert cumulator.closed(draws, total).sum(axis=1) == pytest.approx(np.full(500, total), rel=1e-12)
+    assert temporal_sums.closed(draws, total).sum(axis=1) == pytest.approx(np.full(500, total), rel=1e-12)
 
 
 @pytest.mark.parametrize("logs", [True, False])
@@ -106,8 +108,8 @@ def test_parameters_of_an_earlier_fit_are_held_throughout(logs):
     rows = np.arange(18)
     total = np.exp(z[span[0]]).sum() if logs else z[span[0]].sum()
     earlier = gaussian.fit(sample(9, 0.02, 0.3), AXIS, x, family)  # a series with hardly any wandering
-    free, settled = cumulator.fit_sums(z[rows], rows, np.array([total]), span, x, family, logs=logs)
-    held, still = cumulator.fit_sums(z[rows], rows, np.array([total]), span, x, family, logs=logs, earlier=earlier)
+    free, settled = temporal_sums.fit_sums(z[rows], rows, np.array([total]), span, x, family, logs=logs)
+    held, still = temporal_sums.fit_sums(z[rows], rows, np.array([total]), span, x, family, logs=logs, earlier=earlier)
     assert settled
     assert still
     assert np.array_equal(held.nodes, earlier.nodes)
@@ -120,7 +122,7 @@ def test_parameters_of_an_earlier_fit_are_held_throughout(logs):
 
 def test_without_a_sum_it_is_the_plain_fit():
     family, x = covariance.level(N)
-    made, settled = cumulator.fit_sums(sample(7), AXIS, np.empty(0), [], x, family, logs=True)
+    made, settled = temporal_sums.fit_sums(sample(7), AXIS, np.empty(0), [], x, family, logs=True)
     plain = gaussian.fit(sample(7), AXIS, x, family)
     assert settled
     assert made.loglike == plain.loglike
@@ -130,7 +132,7 @@ def test_without_a_sum_it_is_the_plain_fit():
 def test_a_sum_of_nothing_has_no_logarithm():
     family, x = covariance.level(N)
     with pytest.raises(ValueError, match="positive"):
-        cumulator.fit_logs(np.zeros(3), np.arange(3), np.array([0.0]), [np.array([4, 5])], x, family)
+        temporal_sums.fit_logs(np.zeros(3), np.arange(3), np.array([0.0]), [np.array([4, 5])], x, family)
 
 
 def test_the_sum_as_one_observation_beats_its_halves():
@@ -141,7 +143,7 @@ def test_the_sum_as_one_observation_beats_its_halves():
     for seed in range(100):
         z = sample([11, seed], 0.2, 0.02)
         total = np.exp(z[span]).sum()
-        whole = cumulator.fit_logs(z[rows], rows, np.array([total]), [span], x, family)
+        whole = temporal_sums.fit_logs(z[rows], rows, np.array([total]), [span], x, family)
         split = gaussian.fit(np.append(z[rows], np.full(2, np.log(total / 2))), every, x, family)
         ours, halves = (gaussian.forecast(f, np.array([23]))[0][0] for f in (whole.fit, split))
         gain.append((halves - z[23]) ** 2 - (ours - z[23]) ** 2)

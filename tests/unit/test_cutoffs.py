@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from forecast.core.errors import ConfigError, DataError
-from forecast.study.cutoffs import cutoffs, released_together
+from forecast.study.evaluate.cutoffs import cutoffs, released_together
 
 
 def test_china_has_no_cutoff_in_february_and_eleven_a_year():

@@ -5,10 +5,10 @@ import math
 
 import pytest
 
-from forecast.core.describe import asked, describe, expected, unit_of
 from forecast.core.events import Event
 from forecast.core.questions import Design
 from forecast.core.vintage import Vintage
+from forecast.prep.baselines import asked, describe, expected, unit_of
 
 BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("re_magnets",), role="default")
 SERIES = "CHN.export.WLD.re_magnets"

@@ -11,8 +11,8 @@ from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
-from forecast.study import judge
 from forecast.study.ask import answer
+from forecast.study.effects import judge
 
 METHODS = [
     {"use": "synthetic"}, {"use": "synthetic", "form": "sc", "demean": True}, {"use": "synthetic", "form": "did"},

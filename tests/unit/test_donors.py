@@ -8,8 +8,6 @@ import pandas as pd
 import pytest
 
 from forecast.core import months, registry
-from forecast.core.describe import asked
-from forecast.core.donors import side_by_side
 from forecast.core.effects import Effect, Parameter
 from forecast.core.errors import ConfigError, NotIdentifiedError
 from forecast.core.events import Event, EventCalendar
@@ -17,10 +15,12 @@ from forecast.core.panel import panel
 from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
-from forecast.kernels import conformal, synthetic as maths
-from forecast.study import placebo
+from forecast.estimators.synthetic import conformal_inference, synthetic_weights as maths
+from forecast.prep.baselines import asked
+from forecast.prep.donor_pool import side_by_side
 from forecast.study.ask import answer
-from forecast.study.judge import Evidence, estimate
+from forecast.study.effects import placebo
+from forecast.study.effects.judge import Evidence, estimate
 
 TREATED = "CHN.export.USA.gallium"
 DONORS = tuple(f"CHN.export.USA.good_{letter}" for letter in "abcde")
@@ -253,8 +253,8 @@ def test_an_own_test_and_a_rank_among_donors_cap_a_claim():
 
 def test_the_least_p_of_moving_blocks_is_one_shift():
     quiet = np.append(np.full(18, 0.1), [5.0, 5.0])
-    assert conformal.moving_block(quiet, 2) == pytest.approx(1 / 20)
-    assert conformal.moving_block(np.ones(20), 2) == 1.0
+    assert conformal_inference.moving_block(quiet, 2) == pytest.approx(1 / 20)
+    assert conformal_inference.moving_block(np.ones(20), 2) == 1.0
 
 
 def test_conformal_bounds_of_a_mean_are_those_of_exchangeable_values():
@@ -265,7 +265,7 @@ def test_conformal_bounds_of_a_mean_are_those_of_exchangeable_values():
         stacked = np.append(past, value)
         return stacked - stacked.mean()
 
-    lower, upper = conformal.bounds(left, float(past.mean()), float(past.std()))
+    lower, upper = conformal_inference.bounds(left, float(past.mean()), float(past.std()))
     for k in (3, 8, 15):
         for bound, outward in ((lower[k - 1], -1), (upper[k - 1], 1)):
             counts = [

@@ -13,11 +13,11 @@ from forecast.core.errors import ConfigError, DataError, LookAheadError
 from forecast.core.months import label, ordinal
 from forecast.core.panel import panel
 from forecast.core.results import Forecast, Used
-from forecast.study.backtest import backtest, questions
-from forecast.study.cutoffs import cutoffs
-from forecast.study.door import Door, Regressor, refuse
-from forecast.study.score import score
-from forecast.study.truth import kind_of
+from forecast.study.data.real_time import Door, Regressor, refuse
+from forecast.study.evaluate.backtest import backtest, questions
+from forecast.study.evaluate.cutoffs import cutoffs
+from forecast.study.evaluate.score import score
+from forecast.study.evaluate.truth import kind_of
 
 N = 60
 

@@ -6,9 +6,9 @@ import pytest
 from contracts.archives import SERIES, archive, day_after
 
 from forecast.core.errors import ConfigError
-from forecast.study.backtest import backtest
-from forecast.study.export import BOE_FORECASTS, BOE_OUTTURNS, HUB, QUANTILES, probability, to_boe, to_hub
-from forecast.study.frames import frame
+from forecast.study.evaluate.backtest import backtest
+from forecast.study.evaluate.export import BOE_FORECASTS, BOE_OUTTURNS, HUB, QUANTILES, probability, to_boe, to_hub
+from forecast.study.evaluate.forecast_rows import frame
 
 
 class Opened:

@@ -7,9 +7,9 @@ import pytest
 
 from forecast.core import months, registry
 from forecast.core.questions import Task
-from forecast.core.steps import Steps
+from forecast.core.time_axis import Steps
 from forecast.core.vintage import Cell, Vintage
-from forecast.kernels import dynamic_factor
+from forecast.models.factor import dynamic_factor
 
 NAMES = ["CHN.export.WLD.re_magnets", "USA.import.CHN.re_magnets", "JPN.import.CHN.re_magnets", "KOR.import.CHN.re_magnets"]
 START = months.ordinal("2018-01")

@@ -11,7 +11,7 @@ from forecast.core.errors import TooShortError
 from forecast.core.months import label, ordinal
 from forecast.core.panel import panel
 from forecast.core.results import Forecast, Used
-from forecast.study.feasible import feasible, fewest
+from forecast.study.evaluate.requirements import feasible, fewest
 
 
 @dataclass(frozen=True)

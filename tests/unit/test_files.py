@@ -6,23 +6,23 @@ import stat
 
 import pytest
 
-from forecast.core import files
+from forecast.core import output_files
 from forecast.core.errors import WriteError
 
 
 def test_a_file_is_written_with_its_folders_and_the_usual_mode(tmp_path):
-    path = files.write(tmp_path, "a/b/c.txt", "é\n")
+    path = output_files.write(tmp_path, "a/b/c.txt", "é\n")
     umask = os.umask(0)
     os.umask(umask)
     assert path.read_bytes() == "é\n".encode()
     assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
-    assert files.leftovers(tmp_path) == []
+    assert output_files.leftovers(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["../x", "/tmp/x", "a/../../x", "", "."])
 def test_a_name_that_leads_out_is_refused(tmp_path, name):
     with pytest.raises(WriteError):
-        files.write(tmp_path / "run", name, "x")
+        output_files.write(tmp_path / "run", name, "x")
     assert not (tmp_path / "x").exists()
 
 
@@ -35,29 +35,29 @@ def test_a_linked_folder_is_refused_and_a_linked_file_replaced(tmp_path):
     (run / "report.md").symlink_to(outside / "kept.txt")
     for name in ("figures/x.svg", "figures/deeper/x.svg"):
         with pytest.raises(WriteError, match="symbolic link"):
-            files.write(run, name, "new")
-    files.write(run, "report.md", "new")
+            output_files.write(run, name, "new")
+    output_files.write(run, "report.md", "new")
     assert sorted(p.name for p in outside.iterdir()) == ["kept.txt"]
     assert (outside / "kept.txt").read_text() == "kept"
     assert not (run / "report.md").is_symlink()
 
 
 def test_a_full_disk_is_told_and_leaves_the_old_file_alone(tmp_path, monkeypatch):
-    files.write(tmp_path, "x.txt", "old")
+    output_files.write(tmp_path, "x.txt", "old")
 
     def full(number):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(WriteError, match="No space left"):
-        files.write(tmp_path, "x.txt", "new")
+        output_files.write(tmp_path, "x.txt", "new")
     assert (tmp_path / "x.txt").read_text() == "old"
-    assert files.leftovers(tmp_path) == []
+    assert output_files.leftovers(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["mean12", "theta-2", "a.b_c"])
 def test_a_plain_name_stays(name):
-    assert files.segment(name) == name
+    assert output_files.segment(name) == name
 
 
 def test_other_names_become_one_safe_part_each(tmp_path):
@@ -78,10 +78,10 @@ def test_other_names_become_one_safe_part_each(tmp_path):
         "a b",
         "a\x00b",
     ]
-    safe = [files.segment(name) for name in hostile]
+    safe = [output_files.segment(name) for name in hostile]
     assert len(set(safe)) == len(hostile)
     for name in safe:
         assert (tmp_path / name).resolve().parent == tmp_path.resolve()
         assert not name.startswith(".")
         assert len(name) < 100
-        assert not files.RESERVED.match(name)
+        assert not output_files.RESERVED.match(name)

@@ -4,9 +4,9 @@ from contracts.archives import SERIES, archive, day_after
 
 from forecast.core.results import PROBABILITIES
 from forecast.core.schema import COLUMNS, TABLES
-from forecast.study.backtest import backtest
-from forecast.study.frames import frame
-from forecast.study.score import score
+from forecast.study.evaluate.backtest import backtest
+from forecast.study.evaluate.forecast_rows import frame
+from forecast.study.evaluate.score import score
 
 
 def test_rows_have_the_columns_of_the_run_folder():

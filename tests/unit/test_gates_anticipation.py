@@ -11,8 +11,8 @@ from forecast.core.effects import Description, Effect
 from forecast.core.events import Event
 from forecast.core.questions import Design
 from forecast.core.results import Summary
-from forecast.study import judge, placebo
 from forecast.study.ask import answer
+from forecast.study.effects import judge, placebo
 
 SERIES = "CHN.export.WLD.re_magnets"
 EARLY = Event(

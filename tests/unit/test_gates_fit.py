@@ -14,7 +14,7 @@ from forecast.core.events import Event
 from forecast.core.panel import panel
 from forecast.core.questions import Design
 from forecast.kernels import innovations
-from forecast.study.judge import Evidence
+from forecast.study.effects.judge import Evidence
 
 SERIES = "CHN.export.WLD.re_magnets"
 

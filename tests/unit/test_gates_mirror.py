@@ -13,7 +13,7 @@ from forecast.core.effects import Description, Effect
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.vintage import Cell, Vintage
-from forecast.study import judge
+from forecast.study.effects import judge
 
 OURS, THEIRS = "CHN.export.USA.gallium", "USA.import.CHN.gallium"
 BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gallium",), instrument="ban", role="default")

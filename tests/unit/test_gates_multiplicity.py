@@ -10,7 +10,7 @@ from forecast.checks.multiplicity import Multiplicity, benjamini_hochberg, headl
 from forecast.core.effects import Description, Effect, Gate, Verdict
 from forecast.core.events import Event
 from forecast.core.questions import Design
-from forecast.study import judge
+from forecast.study.effects import judge
 
 BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gallium",), instrument="ban", role="default")
 

@@ -11,7 +11,7 @@ from forecast.core.effects import Description, Effect, Placebo
 from forecast.core.events import Event
 from forecast.core.questions import Design
 from forecast.core.vintage import Vintage
-from forecast.study.judge import Evidence
+from forecast.study.effects.judge import Evidence
 
 SERIES = "CHN.export.WLD.re_magnets"
 BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("re_magnets",), role="default")

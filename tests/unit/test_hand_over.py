@@ -5,7 +5,7 @@ import pytest
 
 import forecast as fc
 from forecast.core.errors import WriteError
-from forecast.jobs.hand_over import hand_over
+from forecast.jobs.export import hand_over
 from forecast.jobs.load import load
 
 CONFIG = """

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 import forecast as fc
 from forecast.report import blocks as b, html, markdown
-from forecast.report.inline import Bold, Link, address, link, pieces, plain
+from forecast.report.inline_markup import Bold, Link, address, link, pieces, plain
 from forecast.report.terminal import show
 
 SCRIPT = "<script>document.documentElement.setAttribute(`pwned`,`yes`)</script>"

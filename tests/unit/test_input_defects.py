@@ -10,8 +10,8 @@ from forecast.core import registry
 from forecast.core.months import label, months, ordinal
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
-from forecast.study.backtest import backtest
-from forecast.study.score import score
+from forecast.study.evaluate.backtest import backtest
+from forecast.study.evaluate.score import score
 
 KEY = "CHL.export.WLD.lithium_carbonate"
 MODELS = ("seasonal_naive", "mean12", "ets", "theta", "structural")  # every model has its contract tests besides

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from forecast.core import inputs, registry
+from forecast.core import input_files, registry
 from forecast.core.archive import read_archive
 from forecast.core.errors import ConfigError, DataError, ForecastError
-from forecast.core.inputs import Input, number
+from forecast.core.input_files import Input, number
 from forecast.core.panel import panel
-from forecast.jobs.declared import _values
+from forecast.jobs.declared_regressors import _values
 from forecast.jobs.load import load, place_of, read_events
 
 READERS = {
@@ -99,10 +99,10 @@ def test_a_file_without_the_right_to_read_it_is_refused(tmp_path):
 def test_a_file_larger_than_any_sense_is_refused(tmp_path):
     path = tmp_path / "x.csv"
     with path.open("wb") as file:
-        file.truncate(inputs.MOST + 1)
+        file.truncate(input_files.MOST + 1)
     assert "more than" in spoken(panel, path).problem
     with path.open("wb") as file:
-        file.truncate(inputs.MOST_TOML + 1)
+        file.truncate(input_files.MOST_TOML + 1)
     assert "more than" in spoken(load, path).problem
 
 

@@ -10,7 +10,7 @@ import pytest
 from forecast.core.archive import bundled_archive
 from forecast.core.run import Run
 from forecast.core.schema import COLUMNS, TABLES
-from forecast.jobs import execute as ex, folder as fo
+from forecast.jobs import execute as ex, run_folder as fo
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import plan
 
@@ -283,9 +283,9 @@ def test_a_missing_library_is_a_finding_and_no_failure(tmp_path, monkeypatch):
 
 
 def made_up(design, **more):
-    from forecast.core.describe import describe
     from forecast.core.effects import Effect, Gate, Placebo
     from forecast.core.results import Summary
+    from forecast.prep.baselines import describe
 
     draws = np.array([[90.0, 110.0], [110.0, 130.0], [100.0, 120.0]])
     early = Summary(np.array([5.0, 15.0, 10.0]), 9.0)
@@ -303,7 +303,7 @@ def made_up(design, **more):
 def test_the_ledger_and_the_parts_stand_with_the_estimate_and_fall_with_it(done, monkeypatch):
     from forecast.jobs.execute import Outcome
     from forecast.jobs.rows import effect_tables
-    from forecast.study import judge
+    from forecast.study.effects import judge
 
     monkeypatch.setattr(judge, "family", list)
     batch = next(b for b in done[0].batches if b.name == "3")

@@ -15,10 +15,10 @@ from forecast.core.effects import Description, Effect, Gate, Placebo
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.vintage import Cell, Vintage
-from forecast.kernels import counts
-from forecast.study import judge, placebo
+from forecast.kernels import exact_tests
 from forecast.study.ask import answer
-from forecast.study.donors import untouched
+from forecast.study.effects import judge, placebo
+from forecast.study.effects.untouched import untouched
 
 SERIES = "USA.import.CHN.gallium"
 # standard errors of the smallest effect that a two-sided test at 5 % finds four times in five (Bloom 1995, Eval. Review 19:547)
@@ -48,9 +48,9 @@ def toy(draws, design=None, **rest):
 
 
 def test_p_value_and_floor():
-    assert counts.rank(-5.0, [1.0, -2.0, 6.0, 0.0]) == (2 / 5, 1 / 5)
-    assert counts.rank(-5.0, [1.0, -2.0]) == (1 / 3, 1 / 3)
-    assert all(map(math.isnan, counts.rank(1.0, [])))
+    assert exact_tests.rank(-5.0, [1.0, -2.0, 6.0, 0.0]) == (2 / 5, 1 / 5)
+    assert exact_tests.rank(-5.0, [1.0, -2.0]) == (1 / 3, 1 / 3)
+    assert all(map(math.isnan, exact_tests.rank(1.0, [])))
 
 
 def test_the_rank_is_among_windows_that_share_no_month():

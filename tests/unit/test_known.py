@@ -6,8 +6,8 @@ from hypothesis import given
 from properties.test_sums import partly_known
 
 from forecast.core import months as mm
-from forecast.core.known import split_up, with_sums
-from forecast.core.transform import LONGEST_SPLIT
+from forecast.models.structural.temporal_aggregates import split_up, with_sums
+from forecast.prep.transform import LONGEST_SPLIT
 
 S = "CHN.export.WLD.re_magnets"
 JANUARY = mm.ordinal("2021-01")

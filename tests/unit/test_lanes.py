@@ -5,8 +5,8 @@ import pytest
 
 from forecast.core import months as mm
 from forecast.core.errors import TooShortError
-from forecast.core.lanes import Paths, each, lay, predict_lanes
 from forecast.core.questions import Task
+from forecast.prep.batches import Paths, each, lay, predict_lanes
 
 S = "CHN.export.WLD.re_magnets"
 VALUES = [100.0 + i for i in range(36)]  # 2020-01 .. 2022-12

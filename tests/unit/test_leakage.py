@@ -15,9 +15,9 @@ from forecast.core import months as mm, registry
 from forecast.core.archive import bundled_archive
 from forecast.core.panel import panel
 from forecast.core.questions import Design, Task
-from forecast.study.door import Door, Regressor
-from forecast.study.garble import EVENTS, FIGURES, REGRESSORS, garbled, spoilt
-from forecast.study.leakage import Asked, leaks
+from forecast.study.data.corrupt_future import EVENTS, FIGURES, REGRESSORS, garbled, spoilt
+from forecast.study.data.leakage import Asked, leaks
+from forecast.study.data.real_time import Door, Regressor
 
 DAY = day_after("2022-06")
 HEAD = '''

@@ -5,7 +5,7 @@ import pytest
 from forecast.core.errors import ConfigError
 from forecast.jobs.load import load, locate, read_archive, shipped
 from forecast.jobs.plan import OWN_DAY, design_of, plan
-from forecast.jobs.preview import covered
+from forecast.jobs.plan_text import covered
 
 MEAN = '[[models]]\nuse = "mean12"\n'
 GROUP = '[[backtest]]\nname = "b"\nseries = ["x"]\n'
@@ -190,7 +190,7 @@ def test_a_question_asked_otherwise_is_a_batch_of_its_own(tmp_path):
 
 
 def test_donors_by_rule_are_those_that_no_event_of_the_row_touched(tmp_path):
-    from forecast.study.donors import untouched
+    from forecast.study.effects.untouched import untouched
 
     row = VARIED.replace("CHN.germanium", "WLD.germanium").replace('"us_ban_2024"', '["us_ban_2024", "enforcement_2025"]')
     made = planned(tmp_path, f'{BASE}{row}donors = "untouched"\ndiversion = ["THA"]\n')

@@ -9,13 +9,13 @@ from contracts.archives import archive, day_after, monthly, rows
 
 from forecast.core import months as mm, registry
 from forecast.core.archive import Archive, bundled_archive
-from forecast.core.breaks import look
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.scenario import Scenario
-from forecast.kernels.breaks import collapses
+from forecast.models.menu.collapses import collapses
+from forecast.models.menu.shut_months import look
 from forecast.study.ask import put
 from forecast.study.scenarios import mixed, scenarios
 

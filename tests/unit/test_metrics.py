@@ -5,7 +5,7 @@ import pytest
 
 from forecast.core import registry
 from forecast.core.errors import ConfigError
-from forecast.study.score import scale_of
+from forecast.study.evaluate.score import scale_of
 
 ALL = registry.names("metric")
 SERIES = "CHN.export.WLD.re_magnets"

@@ -10,7 +10,7 @@ from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError, MissingExtraError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
-from forecast.kernels import smoothing
+from forecast.kernels import exponential_smoothing
 from forecast.models import prophet
 
 DRAWS = 400
@@ -172,8 +172,8 @@ def test_missing_months_do_not_move_a_level():
     y = np.array([1.0, 1.2, 0.9, 5.0, 1.1, 1.0, 0.8, 1.3, 1.0, 1.1])
     known = np.ones(10, bool)
     known[3] = False
-    data = smoothing.lanes([y], [known], 1)
-    now = smoothing.states(data, 0, np.array([[0.5, 0.0, 0.0, 1.0]]), np.array([0]))
+    data = exponential_smoothing.lanes([y], [known], 1)
+    now = exponential_smoothing.states(data, 0, np.array([[0.5, 0.0, 0.0, 1.0]]), np.array([0]))
     assert now.errors[3, 0] == 0.0
     assert now.level[0] < 1.5
 

@@ -14,8 +14,8 @@ from forecast.core.errors import ConfigError, ForecastError, NotIdentifiedError
 from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
-from forecast.study.door import Door, Regressor
-from forecast.study.news import news
+from forecast.study.data.real_time import Door, Regressor
+from forecast.study.nowcast.news import news
 
 OTHER = "USA.import.CHN.re_magnets"
 FROM, TO = day_after("2022-09"), day_after("2022-11")

@@ -13,8 +13,8 @@ from forecast.cli import app
 from forecast.core.errors import ConfigError
 from forecast.jobs.load import load
 from forecast.jobs.plan import plan
-from forecast.report.facts import Facts
 from forecast.report.markdown import render
+from forecast.report.run_data import Facts
 from forecast.report.sections import nowcast
 
 GALLIUM, MAGNETS = "USA.import.CHN.gallium", "CHN.export.WLD.re_magnets"

@@ -8,10 +8,10 @@ import pytest
 
 from forecast.core import months as mm
 from forecast.core.events import Event, EventCalendar
-from forecast.core.onsets import donut_months, other_events, own_events, own_onsets, together
 from forecast.core.questions import Design
-from forecast.core.steps import Steps
+from forecast.core.time_axis import Steps
 from forecast.core.vintage import Cell, Vintage
+from forecast.estimators.regression.intervention_regressors import donut_months, other_events, own_events, own_onsets, together
 
 SERIES = "CHN.export.USA.gallium"
 AXIS = np.arange(mm.ordinal("2022-01"), mm.ordinal("2024-01"))

@@ -11,7 +11,7 @@ import pytest
 import forecast as fc
 from forecast.core import manifest
 from forecast.core.errors import ConfigError
-from forecast.jobs import owners
+from forecast.jobs import run_lock
 
 CONFIG = """
 name = "small"
@@ -34,16 +34,16 @@ def other():
 
 def claim(folder, pid, host=None, began=None):
     host = host or platform.node()
-    (folder / owners.FOLDER).mkdir(parents=True, exist_ok=True)
-    owner = {"pid": pid, "began": owners._began(pid) if began is None else began, "host": host}
-    (folder / owners.FOLDER / f"{host}.{pid}").write_text(json.dumps(owner))
+    (folder / run_lock.FOLDER).mkdir(parents=True, exist_ok=True)
+    owner = {"pid": pid, "began": run_lock._began(pid) if began is None else began, "host": host}
+    (folder / run_lock.FOLDER / f"{host}.{pid}").write_text(json.dumps(owner))
 
 
 def test_a_run_is_named_while_it_is_at_work_and_gone_after(tmp_path):
-    with owners.at_work(tmp_path):
-        assert [path.name.rpartition(".")[2] for path in (tmp_path / owners.FOLDER).iterdir()] == [str(os.getpid())]
-        assert owners.others(tmp_path) == []
-    assert not (tmp_path / owners.FOLDER).exists()
+    with run_lock.at_work(tmp_path):
+        assert [path.name.rpartition(".")[2] for path in (tmp_path / run_lock.FOLDER).iterdir()] == [str(os.getpid())]
+        assert run_lock.others(tmp_path) == []
+    assert not (tmp_path / run_lock.FOLDER).exists()
 
 
 def test_fresh_beside_a_live_run_is_refused_and_nothing_is_lost(tmp_path, other):
@@ -53,7 +53,7 @@ def test_fresh_beside_a_live_run_is_refused_and_nothing_is_lost(tmp_path, other)
     before = {path: path.read_bytes() for path in made.folder.rglob("*") if path.is_file()}
     with pytest.raises(ConfigError, match=f"at work: process {other.pid} on") as error:
         fc.run(tmp_path / "small.toml", tmp_path / "runs", fresh=True)
-    assert owners.FOLDER in error.value.hint
+    assert run_lock.FOLDER in error.value.hint
     assert {path: path.read_bytes() for path in made.folder.rglob("*") if path.is_file()} == before
     assert fc.run(tmp_path / "small.toml", tmp_path / "runs").folder == made.folder
 
@@ -66,7 +66,7 @@ def test_the_dead_do_not_keep_a_folder(tmp_path, other, how):
     gone.wait()
     claim(made.folder, *{"dead": (gone.pid,), "nonsense": (gone.pid,)}.get(how, (other.pid, None, "1")))
     if how == "nonsense":
-        next((made.folder / owners.FOLDER).iterdir()).write_text("[")
+        next((made.folder / run_lock.FOLDER).iterdir()).write_text("[")
     again = fc.run(tmp_path / "small.toml", tmp_path / "runs", fresh=True)
     assert again.folder == made.folder
     assert not list(made.folder.parent.glob(".*.gone"))
@@ -74,7 +74,7 @@ def test_the_dead_do_not_keep_a_folder(tmp_path, other, how):
 
 def test_a_run_of_another_machine_is_taken_to_be_alive(tmp_path):
     claim(tmp_path, 1, "elsewhere")
-    assert [owner.host for owner in owners.others(tmp_path)] == ["elsewhere"]
+    assert [owner.host for owner in run_lock.others(tmp_path)] == ["elsewhere"]
 
 
 def test_what_killed_runs_left_is_swept_unless_others_are_at_work(tmp_path, other):
@@ -82,10 +82,10 @@ def test_what_killed_runs_left_is_swept_unless_others_are_at_work(tmp_path, othe
     left = tmp_path / ".cache" / "a.answer.7-0.part"
     left.write_text("half")
     claim(tmp_path, other.pid)
-    owners.sweep(tmp_path)
+    run_lock.sweep(tmp_path)
     assert left.exists()
-    (tmp_path / owners.FOLDER / f"{platform.node()}.{other.pid}").unlink()
-    owners.sweep(tmp_path)
+    (tmp_path / run_lock.FOLDER / f"{platform.node()}.{other.pid}").unlink()
+    run_lock.sweep(tmp_path)
     assert not left.exists()
 
 
@@ -119,11 +119,11 @@ def test_a_newer_run_is_left_as_it_is(tmp_path):
 
 
 def test_a_run_of_other_code_is_not_taken_for_this_one(tmp_path, monkeypatch):
-    from forecast.jobs import execute, folder
+    from forecast.jobs import execute, run_folder
 
     (tmp_path / "small.toml").write_text(CONFIG)
     first = fc.run(tmp_path / "small.toml", tmp_path / "runs").info["versions"]["code"]
-    for module in (execute, folder):
+    for module in (execute, run_folder):
         monkeypatch.setattr(module, "code_hash", lambda: "other")
     assert fc.run(tmp_path / "small.toml", tmp_path / "runs").info["versions"]["code"] == "other" != first
 

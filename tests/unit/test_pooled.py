@@ -6,7 +6,7 @@ import pytest
 
 import forecast as fc
 from forecast.core.panel import panel
-from forecast.kernels.shrink import population
+from forecast.models.pooled.random_effects import population
 
 
 def test_the_population_is_that_of_statsmodels():

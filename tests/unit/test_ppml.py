@@ -11,9 +11,9 @@ from forecast.core.events import Event, EventCalendar
 from forecast.core.panel import panel
 from forecast.core.questions import Design
 from forecast.core.vintage import Cell, Vintage
-from forecast.kernels import difference, hurdle, poisson
-from forecast.study import judge
+from forecast.estimators.ppml import hurdle, poisson, triple_difference
 from forecast.study.ask import answer
+from forecast.study.effects import judge
 
 UNITS, STEPS, START = 6, 48, 42
 BAN = Event("toy_ban", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gallium",), instrument="ban", role="default")
@@ -131,7 +131,7 @@ def test_effects_can_be_separated_too():
     values, step, unit, time = long(y)
     z = poisson.certificate(values, step[:, None], [unit, time])
     assert (z > 0).sum() == STEPS + UNITS - 1
-    laid = difference.lay(y, np.arange(UNITS) == 0, np.arange(STEPS) >= START, (np.zeros(UNITS, int),))
+    laid = triple_difference.lay(y, np.arange(UNITS) == 0, np.arange(STEPS) >= START, (np.zeros(UNITS, int),))
     assert laid.separated == STEPS + UNITS - 1
     assert laid.expected[7] == 0
 
@@ -289,7 +289,7 @@ def test_large_treated_flows_do_not_shrink_their_own_error():
     y = 100 * rng.gamma(8, 1 / 8, (UNITS, STEPS))
     y[0] *= 1000
     own, hidden = np.arange(UNITS) == 0, np.arange(STEPS) >= START
-    ratios = difference.errors(y, own, hidden, (np.zeros(UNITS, int),))[1]
+    ratios = triple_difference.errors(y, own, hidden, (np.zeros(UNITS, int),))[1]
     assert len(ratios) == START
     assert np.std(ratios) > 0.3
 

@@ -8,7 +8,7 @@ import tempfile
 import pytest
 
 from forecast.core.errors import ConfigError, ForecastError
-from forecast.jobs.cluster import Remote
+from forecast.jobs.dask_cluster import Remote
 from forecast.jobs.workers import by_cluster, dask_cluster
 
 distributed = pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
@@ -117,7 +117,7 @@ def test_a_cluster_at_an_address_is_reached_with_its_certificates(proven):
 
 
 def test_without_them_it_is_not(proven, monkeypatch):
-    monkeypatch.setattr("forecast.jobs.cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("forecast.jobs.dask_cluster.PATIENCE", 0.5)
     address, (ca, cert, _) = proven
     with pytest.raises(ConfigError, match="no Dask scheduler answers"), dask_cluster(Remote(address), None):
         pass
@@ -129,7 +129,7 @@ def test_without_them_it_is_not(proven, monkeypatch):
 def test_a_scheduler_that_goes_away_is_told(monkeypatch):
     import dask
 
-    monkeypatch.setattr("forecast.jobs.cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("forecast.jobs.dask_cluster.PATIENCE", 0.5)
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "0.5s"}),
         distributed.LocalCluster(
@@ -154,6 +154,6 @@ def test_a_worker_that_dies_before_it_holds_what_all_need_is_replaced(monkeypatc
                 raise distributed.core.CommClosedError("a worker went away")
             return super().register_plugin(*arguments, **options)
 
-    monkeypatch.setattr("forecast.jobs.private_cluster.Client", Client)
+    monkeypatch.setattr("forecast.jobs.private_dask_cluster.Client", Client)
     with dask_cluster(1, "shared") as far:
         assert next(by_cluster(far, [(1,)], shown))[-1] == "shared"

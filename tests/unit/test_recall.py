@@ -14,8 +14,8 @@ from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
 from forecast.study import ask
-from forecast.study.arrivals import arrived, without
-from forecast.study.recall import Recall, watched
+from forecast.study.nowcast.memo import Recall, watched
+from forecast.study.nowcast.vintage_diff import arrived, without
 
 OTHER, THIRD = "USA.import.CHN.re_magnets", "USA.import.CHN.gallium"
 DAY = day_after("2021-12")

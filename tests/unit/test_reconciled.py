@@ -11,12 +11,12 @@ from contracts.archives import SERIES, archive, day_after, monthly, rows
 from forecast.core import months as mm, registry
 from forecast.core.archive import Archive, bundled_archive
 from forecast.core.errors import ConfigError, DataError, TooShortError
-from forecast.core.hierarchy import in_blocks, partners, with_rest
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
-from forecast.kernels.reconcile import adjusted, joined, nonnegative, shrunk_correlation
-from forecast.study import backtest
+from forecast.models.reconciled.hierarchy import in_blocks, partners, with_rest
+from forecast.models.reconciled.reconciliation import adjusted, joined, nonnegative, shrunk_correlation
 from forecast.study.ask import put
+from forecast.study.evaluate import backtest
 
 WORLD, USA, DEU = (f"CHN.export.{p}.re_magnets" for p in ("WLD", "USA", "DEU"))
 REST = "CHN.export.REST.re_magnets"

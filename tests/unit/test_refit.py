@@ -6,8 +6,8 @@ import pytest
 from contracts.archives import SERIES, archive, day_after, event
 
 from forecast.core.errors import ConfigError
-from forecast.study.backtest import backtest, questions
-from forecast.study.refit import fit_days, rule
+from forecast.study.evaluate.backtest import backtest, questions
+from forecast.study.evaluate.refit import fit_days, rule
 
 MONTHS = [f"2021-{m:02d}" for m in range(1, 13)]
 DAYS = [day_after(m) for m in MONTHS]

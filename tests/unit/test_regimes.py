@@ -7,7 +7,7 @@ import pytest
 from forecast.core.archive import bundled_archive
 from forecast.core.events import Event
 from forecast.core.months import ordinal
-from forecast.study.regimes import in_first_quarter, regime_of, told_apart
+from forecast.study.evaluate.score_regimes import in_first_quarter, regime_of, told_apart
 
 SERIES = "CHN.export.WLD.re_magnets"
 

@@ -7,7 +7,7 @@ import pytest
 
 from forecast.core import months
 from forecast.core.events import Event
-from forecast.core.regressors import AROUND, LEAST, Regressors, event_regressors, lunar_regressor
+from forecast.prep.regressors import AROUND, LEAST, Regressors, event_regressors, lunar_regressor
 
 WHEN = np.arange(months.ordinal("2020-01"), months.ordinal("2020-01") + 24)
 BAN = Event(

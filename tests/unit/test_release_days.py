@@ -14,8 +14,18 @@ from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import EventCalendar
 from forecast.core.results import Forecast, Used
-from forecast.study.export import BOE_FORECASTS, QUANTILES
-from forecast.study.release_days import BINS, BREAK_EVEN, TOGETHER, bins, break_even, by_day, nowcasts, published, releases
+from forecast.study.evaluate.export import BOE_FORECASTS, QUANTILES
+from forecast.study.evaluate.lead_time import (
+    BINS,
+    BREAK_EVEN,
+    TOGETHER,
+    bins,
+    break_even,
+    by_day,
+    nowcasts,
+    published,
+    releases,
+)
 
 MIRROR = "USA.import.CHN.re_magnets"
 EARLY = 20  # days before the target on which the mirror, which tells it, comes out

@@ -16,9 +16,9 @@ from forecast.core import months as mm
 from forecast.core.archive import bundled_archive
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.run import Run
-from forecast.report import blocks as b, wording
+from forecast.report import blocks as b, prose
 from forecast.report.compose import write_all
-from forecast.report.facts import Facts
+from forecast.report.run_data import Facts
 
 AS_OF = "2026-07-10"
 MODELS = ("seasonal_naive", "ets", "mean")
@@ -601,7 +601,7 @@ def test_a_run_without_answers_says_so(tmp_path: Path) -> None:
 
 
 def _said(facts: Facts, ident: str) -> str:
-    return wording.sentence(facts, next(a for a in facts.headline if a.id == ident))
+    return prose.sentence(facts, next(a for a in facts.headline if a.id == ident))
 
 
 def test_descriptive_claims_no_cause(facts: Facts) -> None:
@@ -629,26 +629,24 @@ def test_a_sentence_gives_two_reasons_at_most_and_the_first_remark(facts: Facts)
     from dataclasses import replace
 
     answer = replace(next(a for a in facts.headline if a.id == "1"), because="one; two; enforcement_2025 falls into it")
-    text = wording.sentence(facts, answer)
+    text = prose.sentence(facts, answer)
     assert "because one, and two." in text
     assert text.endswith("The first remark.")
-    assert len(wording.reasons(facts, answer)) == 3
+    assert len(prose.reasons(facts, answer)) == 3
 
 
 def test_a_p_value_of_few_windows_is_not_printed(facts: Facts) -> None:
     from dataclasses import replace
 
     answer = next(a for a in facts.headline if a.id == "1")
-    assert wording.placebos(answer) == "placebo p 0.05 over 21 windows without overlap, the lowest possible"
+    assert prose.placebos(answer) == "placebo p 0.05 over 21 windows without overlap, the lowest possible"
     few = replace(answer, n_apart=7, p_value=0.125, p_floor=0.125)
-    assert wording.placebos(few) == "too few placebo windows without overlap (7)"
-    assert wording.placebos(replace(answer, p_value=math.nan)) == ""
+    assert prose.placebos(few) == "too few placebo windows without overlap (7)"
+    assert prose.placebos(replace(answer, p_value=math.nan)) == ""
 
 
 def test_no_id_and_no_hyphen_for_a_minus_is_left_in_a_text(facts: Facts) -> None:
-    text = wording.worded(
-        facts, f"2 t of {US} in 2025-06, -38.4 % by us_ban_2024 (2024-12-03) on 2024-01/2024-10 of rare_earths"
-    )
+    text = prose.worded(facts, f"2 t of {US} in 2025-06, -38.4 % by us_ban_2024 (2024-12-03) on 2024-01/2024-10 of rare_earths")
     assert text == (
         "2 t of rare-earth permanent magnets (China to US) in Jun\u00a02025, −38.4\u00a0% by the export ban of Dec\u00a02024 "
         "(3\u00a0Dec\u00a02024) on Jan–Oct\u00a02024 of rare earths"
@@ -674,15 +672,15 @@ def test_no_effect_is_stated_where_the_reading_forbids_it(facts: Facts, reading:
     from dataclasses import replace
 
     answer = replace(next(a for a in facts.headline if a.id == "1"), reading=reading)
-    assert "The estimate for" not in wording.said(facts, answer)
+    assert "The estimate for" not in prose.said(facts, answer)
 
 
 def test_beats_only_where_the_interval_lies_below_one() -> None:
-    assert wording.better(0.8, 0.7, 0.95) == "beats it"
-    assert wording.better(0.8, 0.7, 1.05) == "not shown to beat it"
-    assert wording.better(1.1, 0.9, 1.4) == "does not beat it"
-    assert wording.better(1.2, 1.1, 1.4) == "is worse"
-    assert wording.better(0.5, math.nan, math.nan) == "ratio only, no test"
+    assert prose.better(0.8, 0.7, 0.95) == "beats it"
+    assert prose.better(0.8, 0.7, 1.05) == "not shown to beat it"
+    assert prose.better(1.1, 0.9, 1.4) == "does not beat it"
+    assert prose.better(1.2, 1.1, 1.4) == "is worse"
+    assert prose.better(0.5, math.nan, math.nan) == "ratio only, no test"
 
 
 def test_the_backtest_says_plainly_whether_the_default_beats_the_best_naive(page: str) -> None:
@@ -707,7 +705,7 @@ def test_a_naive_forecast_that_did_better_later_is_named(run: Run) -> None:
 
 
 def test_a_later_sum_is_the_last_figure(run: Run) -> None:
-    from forecast.report.tables import latest
+    from forecast.report.table_blocks import latest
 
     rows = latest([Facts(run).histories["CHN.export.WLD.rare_earths_total"]]).rows
     assert [c.text for c in rows[0][1:]] == ["Jan–Feb\u00a02026", "10,460\u00a0t", "+23\u00a0%", b.MISSING]
@@ -716,9 +714,9 @@ def test_a_later_sum_is_the_last_figure(run: Run) -> None:
 
 
 def test_a_band_that_leaves_the_frame_is_marked() -> None:
-    from forecast.report.facts import History
     from forecast.report.figures.canvas import style
-    from forecast.report.figures.fans import fan
+    from forecast.report.figures.fan_charts import fan
+    from forecast.report.run_data import History
 
     first = mm.ordinal("2025-01")
     history = History("CHN.export.WLD.re_magnets", "t", {first + i: 10.0 + i for i in range(12)}, (), {})
@@ -729,8 +727,8 @@ def test_a_band_that_leaves_the_frame_is_marked() -> None:
 
 
 def test_china_s_january_is_compared_only_as_a_sum() -> None:
-    from forecast.report.facts import History
-    from forecast.report.tables import ahead
+    from forecast.report.run_data import History
+    from forecast.report.table_blocks import ahead
 
     before = mm.ordinal("2025-01")
     history = History("CHN.export.WLD.re_magnets", "t", {before + 11: 5.0}, ((before, before + 1, 10.0),), {})
@@ -747,7 +745,7 @@ def test_china_s_january_is_compared_only_as_a_sum() -> None:
 
 
 def test_sums_leave_what_the_known_months_do_not_take() -> None:
-    from forecast.report.facts import History
+    from forecast.report.run_data import History
 
     history = History("x", "t", {0: 1.0, 2: 3.0}, ((0, 3, 10.0), (0, 1, 3.0)), {})
     assert history.steps == (((1,), 2.0), ((3,), 4.0))
@@ -799,11 +797,11 @@ def test_all_but_all_is_not_all() -> None:
 
 def _words(facts: Facts, answer: object) -> tuple[str, str]:
     """The sentence of an answer, and the cells of its row, as plain text."""
-    from forecast.report.tables import headline
+    from forecast.report.table_blocks import headline
 
     first, second = headline(facts, [answer], "x").rows
     cells = " | ".join(f"{cell.text} {cell.sub}" for row in (first, second) for cell in row)
-    return wording.sentence(facts, answer), cells
+    return prose.sentence(facts, answer), cells
 
 
 def test_the_report_never_contradicts_its_table(run: Run, facts: Facts) -> None:
@@ -821,8 +819,8 @@ def test_the_report_never_contradicts_its_table(run: Run, facts: Facts) -> None:
         assert cells.split(" | ")[3].startswith(str(row["verdict"]))
         assert ("The estimate" in told or "estimate for" in told) == stands, answer.id
         if stands:
-            assert wording.amount(answer, answer.estimate) in told
-            assert wording.amount(answer, answer.estimate) in cells
+            assert prose.amount(answer, answer.estimate) in told
+            assert prose.amount(answer, answer.estimate) in cells
         else:
             assert "no estimate" in cells
 
@@ -849,8 +847,8 @@ def test_no_p_value_stands_without_the_lowest_it_could_be(page: str, facts: Fact
     for said in found:
         assert "lowest possible" in said, said
     own = next(a for a in facts.headline if a.id == "11")
-    assert wording.placebos(own) == "p 0.08 by the method's own test (lowest possible 0.04)"
-    assert "placebo" not in wording.placebos(own)
+    assert prose.placebos(own) == "p 0.08 by the method's own test (lowest possible 0.04)"
+    assert "placebo" not in prose.placebos(own)
 
 
 def test_the_ledger_adds_up_in_words(facts: Facts) -> None:
@@ -867,7 +865,7 @@ def test_a_ledger_of_descriptions_claims_no_cause(page: str) -> None:
 
 
 def test_the_same_question_asked_otherwise_is_told_as_its_table_has_it(facts: Facts, page: str) -> None:
-    from forecast.report.sections.firmness import line
+    from forecast.report.sections.sensitivity import line
 
     found = facts.variations["1"]
     own = next(a for a in facts.headline if a.id == "1")

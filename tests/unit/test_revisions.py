@@ -3,7 +3,7 @@
 import pytest
 
 from forecast.core.archive import bundled_archive
-from forecast.study.revisions import COLUMNS, _step, implied_revisions
+from forecast.study.data.implied_revisions import COLUMNS, _step, implied_revisions
 
 S = "CHN.export.WLD.re_magnets"
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from forecast.report import blocks as b
-from forecast.report.rivals import by_regime, comparisons, place
+from forecast.report.comparison import by_regime, comparisons, place
 
 ROW = {
     "model": "ets", "benchmark": "mean12", "metric": "crps", "group": "g", "ratio": 0.9, "lo90": 0.8, "hi90": 0.95, "n": 60,

@@ -3,7 +3,7 @@
 import pytest
 
 from forecast.core.errors import ConfigError
-from forecast.jobs.cluster import Remote
+from forecast.jobs.dask_cluster import Remote
 from forecast.jobs.load import load
 
 MODEL = '[[models]]\nuse = "mean12"\n'

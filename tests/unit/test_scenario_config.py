@@ -9,16 +9,16 @@ from forecast.core.errors import ConfigError
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
 from forecast.core.run import Run
-from forecast.jobs import execute as ex, folder as fo, scenarios as jobs
+from forecast.jobs import execute as ex, run_folder as fo, scenarios as jobs
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import plan
-from forecast.jobs.preview import covered
+from forecast.jobs.plan_text import covered
 from forecast.jobs.rows import regime_rows
 from forecast.report import html, markdown
 from forecast.report.blocks import Figure, Heading
 from forecast.report.compose import CHAPTERS
-from forecast.report.facts import Facts
 from forecast.report.figures.canvas import style
+from forecast.report.run_data import Facts
 from forecast.report.sections import scenarios as section
 from forecast.study.scenarios import Fan
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.kernels import simplex
+from forecast.estimators.synthetic import simplex
 
 
 def problem(seed, rows=12, columns=7):

@@ -9,7 +9,7 @@ from forecast.core import months as mm
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import Event, event_from
 from forecast.core.scenario import Scenario
-from forecast.core.spells import declared, regimes
+from forecast.prep.policy_measures import declared, regimes
 
 SERIES = "IDN.export.WLD.nickel_ore"
 

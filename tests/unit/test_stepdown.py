@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from forecast.kernels.counts import rank
-from forecast.kernels.stepdown import romano_wolf
+from forecast.checks.multiplicity.step_down import romano_wolf
+from forecast.kernels.exact_tests import rank
 
 
 def test_one_test_is_a_rank():

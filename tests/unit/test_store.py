@@ -16,11 +16,11 @@ from forecast.core.effects import Parameter, Parameters
 from forecast.core.errors import WriteError
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped, Used
-from forecast.jobs.outcome import Outcome
-from forecast.jobs.packing import KINDS, pack, unpack
-from forecast.jobs.store import Store
-from forecast.study import judge
-from forecast.study.vary import Variation
+from forecast.jobs.answer_store import Store
+from forecast.jobs.batch_results import Outcome
+from forecast.jobs.serialization import KINDS, pack, unpack
+from forecast.study.effects import judge
+from forecast.study.effects.sensitivity import Variation
 
 
 def spelled(value):
@@ -111,8 +111,8 @@ def planted(folder):
 
 @pytest.mark.parametrize("how", ["pickle", "object array", "another class"])
 def test_nothing_in_the_folder_is_executed(tmp_path, how, capsys):
-    from forecast.core import files
-    from forecast.jobs import store as module
+    from forecast.core import output_files
+    from forecast.jobs import answer_store as module
 
     store = Store(tmp_path)
     body = {"pickle": pickle.dumps(planted(tmp_path)), "another class": None, "object array": None}[how]
@@ -126,7 +126,7 @@ def test_nothing_in_the_folder_is_executed(tmp_path, how, capsys):
         np.savez(out, document=np.frombuffer(text, np.uint8))
         body = out.getvalue()
     whole = b"key\n" + body
-    (tmp_path / "key.answer").write_bytes(b"\n".join([module.MARK, files.sha256(whole).encode(), whole]))
+    (tmp_path / "key.answer").write_bytes(b"\n".join([module.MARK, output_files.sha256(whole).encode(), whole]))
     assert store.read("key") is None
     assert not (tmp_path / "ran").exists()
     assert "of no use" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from contracts.archives import SERIES, archive, day_after, monthly
 from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError
 from forecast.core.questions import Task
-from forecast.kernels import cumulator
+from forecast.kernels import temporal_sums
 
 DRAWS = 300
 AFTER = mm.months("2023-01", "2023-03")
@@ -94,15 +94,15 @@ def test_months_never_known_apart_have_no_free_effects():
 @pytest.mark.parametrize("how", ["unsettled", "singular"])
 def test_sums_that_do_not_settle_are_split_and_it_is_said(how, monkeypatch):
     then, _ = summed(("2021-01", "2021-02"))
-    plain = cumulator.fit_logs
+    plain = temporal_sums.fit_logs
 
     def failing(*given, **options):
         if how == "singular":
             raise np.linalg.LinAlgError("Singular matrix")
         made = plain(*given, **options)
-        return cumulator.Summed(made.fit, made.sums, made.rounds, False)
+        return temporal_sums.Summed(made.fit, made.sums, made.rounds, False)
 
-    monkeypatch.setattr(cumulator, "fit_logs", failing)
+    monkeypatch.setattr(temporal_sums, "fit_logs", failing)
     made = predict(then)
     assert made.used[0].notes == ("sums of months split: the tangent to them did not settle",)
     assert made.used[0].split == 2

@@ -5,7 +5,7 @@ import pytest
 
 from forecast.core import months
 from forecast.core.errors import TooShortError
-from forecast.core.transform import (
+from forecast.prep.transform import (
     MOST,
     Filled,
     choose_scale,

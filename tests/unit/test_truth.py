@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from forecast.core.errors import ConfigError
-from forecast.study.backtest import Answered, Backtest, questions
-from forecast.study.score import score
-from forecast.study.truth import kind_of, truth_of
+from forecast.study.evaluate.backtest import Answered, Backtest, questions
+from forecast.study.evaluate.score import score
+from forecast.study.evaluate.truth import kind_of, truth_of
 
 SERIES = "CHN.export.WLD.re_magnets"
 

@@ -11,8 +11,8 @@ from forecast.core.archive import Archive
 from forecast.core.effects import Effect
 from forecast.core.questions import replace_design
 from forecast.core.results import Failure
-from forecast.study import judge
-from forecast.study.vary import variations
+from forecast.study.effects import judge
+from forecast.study.effects.sensitivity import variations
 
 IMPORT = "USA.import.CHN.germanium_unwrought"
 EXPORT = "CHN.export.WLD.re_magnets"

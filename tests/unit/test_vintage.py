@@ -10,7 +10,7 @@ import pytest
 from forecast.core import months
 from forecast.core.errors import DataError, LookAheadError
 from forecast.core.events import Event
-from forecast.core.steps import Steps
+from forecast.core.time_axis import Steps
 from forecast.core.vintage import ALL, Cell, Vintage
 
 S = "CHN.export.WLD.re_magnets"

@@ -11,9 +11,9 @@ import pytest
 
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
 from forecast.core.schema import TABLES
-from forecast.jobs import execute as ex, folder as fo
-from forecast.jobs.cluster import Remote
+from forecast.jobs import execute as ex, run_folder as fo
 from forecast.jobs.config import ScalePart
+from forecast.jobs.dask_cluster import Remote
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import plan
 from forecast.jobs.workers import by_cluster, by_processes, dask_cluster
@@ -105,7 +105,7 @@ def test_a_local_cluster_of_two_processes_gives_the_same_answers(tmp_path):
 
 def test_an_address_where_nobody_answers_is_a_readable_error(monkeypatch):
     pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
-    monkeypatch.setattr("forecast.jobs.cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("forecast.jobs.dask_cluster.PATIENCE", 0.5)
     with pytest.raises(ConfigError, match="no Dask scheduler answers"), dask_cluster(Remote("tcp://127.0.0.1:9"), None):
         pass
 

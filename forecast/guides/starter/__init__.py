@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from forecast.core.errors import ConfigError
-from forecast.core.files import write
+from forecast.core.output_files import write
 
 FILES = ("sample_exports.csv", "sample_events.toml", "README.md")
 

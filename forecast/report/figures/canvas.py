@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.core.controls import shown
+from forecast.core.control_characters import shown
 from forecast.report.blocks import Panel
 
 if TYPE_CHECKING:

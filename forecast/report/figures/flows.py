@@ -9,12 +9,12 @@ import numpy as np
 
 from forecast.core import months as mm
 from forecast.core.events import Event
-from forecast.report.answers import Answer
 from forecast.report.blocks import Panel
-from forecast.report.facts import History
+from forecast.report.effect_rows import Answer
 from forecast.report.figures.canvas import C, axes, finish, scale, sheet
 from forecast.report.figures.timeline import beyond, flow, mark, month_axis, runs, year_axis
 from forecast.report.numbers import number
+from forecast.report.run_data import History
 
 if TYPE_CHECKING:
     import pandas as pd

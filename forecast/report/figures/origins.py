@@ -9,9 +9,9 @@ import numpy as np
 
 from forecast.core.events import Event
 from forecast.report.blocks import Panel
-from forecast.report.facts import History
 from forecast.report.figures.canvas import C, axes, finish, quiet, scale, sheet
 from forecast.report.figures.timeline import mark, year_axis
+from forecast.report.run_data import History
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,10 +10,10 @@ import numpy as np
 from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.report.blocks import Panel
-from forecast.report.facts import History
 from forecast.report.figures.canvas import C, axes, finish, scale, sheet
 from forecast.report.figures.timeline import flow, mark, year_axis
 from forecast.report.numbers import flow_name, product_name
+from forecast.report.run_data import History
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from forecast.arrays import Floats
 from forecast.core import months as mm
 from forecast.core.events import Event
-from forecast.report.facts import History
 from forecast.report.figures.canvas import C, points_wide
+from forecast.report.run_data import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +80,7 @@ def mark(ax: Axes, events: Sequence[Event], named: Mapping[str, str], show_names
         )  # fmt: skip
 
 
-def beyond(ax: Axes, x: NDArray[np.float64], upper: NDArray[np.float64], color: str) -> None:
+def beyond(ax: Axes, x: Floats, upper: Floats, color: str) -> None:
     """Mark at the frame's upper edge where the 95 % band goes on above it, and say how far."""
     limit = ax.get_ylim()[1]
     over = upper > limit

@@ -6,12 +6,12 @@ import math
 from collections.abc import Sequence
 
 from forecast.core import months as mm
-from forecast.report.answers import Answer
 from forecast.report.blocks import Block, Figure, Heading, Prose
-from forecast.report.facts import Facts
+from forecast.report.effect_rows import Answer
 from forecast.report.numbers import percent, window
+from forecast.report.prose import amount, sentence
+from forecast.report.run_data import Facts
 from forecast.report.sections.outlook import key
-from forecast.report.wording import amount, sentence
 
 SERIES = "CHN.export.WLD.antimony_products_reuters"
 SINCE = mm.ordinal("2023-01")

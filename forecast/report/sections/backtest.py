@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.core.scores import Scores
 from forecast.core.series import SeriesKey
+from forecast.report.backtest_setup import otherwise, real_time, refitted
 from forecast.report.blocks import MISSING, Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Panel, Prose, Table
-from forecast.report.facts import Facts
+from forecast.report.comparison import by_regime, comparisons
 from forecast.report.numbers import NBSP, day, plain, series_name
-from forecast.report.past import otherwise, real_time, refitted
-from forecast.report.rivals import by_regime, comparisons
-from forecast.report.wording import better, remark
+from forecast.report.prose import better, remark
+from forecast.report.run_data import Facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -264,7 +264,7 @@ def _head(metric: str) -> str:
 
 
 def _horizons(facts: Facts, common: dict[str, pd.DataFrame]) -> Figure | None:
-    from forecast.report.figures.horizons import horizons
+    from forecast.report.figures.error_by_horizon import horizons
 
     panels: list[Panel] = []
     for name, part in common.items():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from forecast.core import registry
 from forecast.report.blocks import MISSING, Block, Bullets, Cell, Column, Details, Heading, Prose, Table
-from forecast.report.facts import Facts
 from forecast.report.numbers import number, treated_name, window
-from forecast.report.wording import amount, placebos, spelled
+from forecast.report.prose import amount, placebos, spelled
+from forecast.report.run_data import Facts
 
 FIRST = ("identified", "length", "data_state")  # the order in which the gates are read
 MARKS = {"pass": "✓", "fail": "✗", "not run": MISSING}

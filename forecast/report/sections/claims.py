@@ -9,9 +9,9 @@ from typing import Any
 
 from forecast.core.products import display
 from forecast.report.blocks import CLAIM_VERDICTS, Block, Cell, Column, Details, Heading, Prose, Table
-from forecast.report.facts import Facts
 from forecast.report.numbers import NBSP, number, plain
-from forecast.report.wording import worded
+from forecast.report.prose import worded
+from forecast.report.run_data import Facts
 
 WORDS = 260  # characters of the arithmetic shown unfolded
 _SENTENCE = re.compile(r"(?<=[^.\s]\.) (?=[A-Z])")

@@ -10,11 +10,11 @@ from forecast.core import months as mm
 from forecast.core.products import display
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Prose, Table
-from forecast.report.facts import Facts
-from forecast.report.inline import address, link
+from forecast.report.inline_markup import address, link
 from forecast.report.numbers import day, inline_name, number, period
+from forecast.report.prose import worded
+from forecast.report.run_data import Facts
 from forecast.report.sections.outlook import unadjusted
-from forecast.report.wording import worded
 
 ROWS = 44
 ROLES = {"default": "asked about, marked in figures", "control": "control", "context": "context"}
@@ -94,7 +94,7 @@ def _calendar(facts: Facts) -> list[Block]:
 
 
 def _coverage(facts: Facts) -> Figure:
-    from forecast.report.figures.coverage import coverage
+    from forecast.report.figures.data_coverage import coverage
 
     used = {s for a in facts.answers for s in a.series.split("+")}
     if len(facts.outlook):

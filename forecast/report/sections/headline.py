@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from forecast.core.products import display, mineral_of
 from forecast.core.series import SeriesKey
-from forecast.report.answers import Answer
 from forecast.report.blocks import Block, Callout, Cell, Column, Details, Figure, Heading, Panel, Prose, Table
-from forecast.report.facts import Facts
+from forecast.report.effect_rows import Answer
 from forecast.report.numbers import NBSP, flow_name, plain, product_name, treated_name, window
-from forecast.report.sections import firmness
-from forecast.report.tables import headline, sensitivity
-from forecast.report.wording import amount, between, cause_of, robust
+from forecast.report.prose import amount, between, cause_of, robust
+from forecast.report.run_data import Facts
+from forecast.report.sections.sensitivity import blocks as variations
+from forecast.report.table_blocks import headline, sensitivity
 
 PANELS = 12
 
@@ -40,7 +40,7 @@ def blocks(facts: Facts) -> list[Block]:
         out.append(
             Details(f"The same questions under other methods and windows ({len(others)})", (sensitivity(facts, others),))
         )
-    out += [*firmness.blocks(facts), *parts(facts)]
+    out += [*variations(facts), *parts(facts)]
     figure = _paths(facts, rows)
     return [*out, figure] if figure else out
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from forecast.core import months as mm
-from forecast.report.answers import Answer
 from forecast.report.blocks import Block, Figure, Heading, Panel, Prose
-from forecast.report.facts import Facts, History
+from forecast.report.effect_rows import Answer
 from forecast.report.numbers import month_of, portion
+from forecast.report.run_data import Facts, History
 from forecast.report.sections.outlook import key
 
 WORLD, US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError
-from forecast.core.files import segment
+from forecast.core.output_files import segment
 from forecast.core.products import display
 from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Figure, Heading, Prose, Table
-from forecast.report.facts import Facts, displayed, groups_of
-from forecast.report.figures.fans import fan
+from forecast.report.figures.fan_charts import fan
 from forecast.report.figures.timeline import letters
 from forecast.report.numbers import COUNTRIES, NBSP, day, flow_name, number, percent, period, plain, product_name, series_name
+from forecast.report.run_data import Facts, displayed, groups_of
 from forecast.report.sections.outlook import key
 
 if TYPE_CHECKING:

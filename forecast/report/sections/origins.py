@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from forecast.core import months as mm
 from forecast.core.products import display, mineral_of
 from forecast.core.series import SeriesKey
-from forecast.report.answers import Answer
 from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Figure, Heading, Prose, Table
-from forecast.report.facts import Facts
+from forecast.report.effect_rows import Answer
 from forecast.report.numbers import NBSP, percent, period, product_name, window
+from forecast.report.prose import amount, between, change, level, spelled
+from forecast.report.run_data import Facts
 from forecast.report.sections.outlook import key
-from forecast.report.wording import amount, between, change, level, spelled
 
 MINERALS = ("gallium", "germanium", "antimony")
 

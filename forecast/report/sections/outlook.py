@@ -5,10 +5,10 @@ from __future__ import annotations
 from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.report.blocks import Block, Bullets, Callout, Details, Figure, Heading, Prose
-from forecast.report.facts import Facts
-from forecast.report.inline import address, link
+from forecast.report.inline_markup import address, link
 from forecast.report.numbers import day, month_of, series_name
-from forecast.report.tables import ahead, latest, regimes
+from forecast.report.run_data import Facts
+from forecast.report.table_blocks import ahead, latest, regimes
 
 BACK = 38
 PANELS = 12
@@ -58,7 +58,7 @@ def unadjusted(facts: Facts) -> str:
 
 
 def _fans(facts: Facts, shown: list[str], model: str, name: str, title: str) -> Figure:
-    from forecast.report.figures.fans import fan
+    from forecast.report.figures.fan_charts import fan
     from forecast.report.figures.timeline import letters
 
     table = facts.outlook

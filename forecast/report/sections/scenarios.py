@@ -9,8 +9,8 @@ from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError
 from forecast.core.products import display
 from forecast.report.blocks import MISSING, Block, Bullets, Cell, Column, Details, Figure, Heading, Prose, Table
-from forecast.report.facts import Facts
 from forecast.report.numbers import NBSP, day, flow_name, number, percent, period, product_name, series_name
+from forecast.report.run_data import Facts
 from forecast.report.sections.outlook import key
 
 if TYPE_CHECKING:

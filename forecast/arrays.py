@@ -1,0 +1,8 @@
+"""The kinds of numeric arrays that signatures name: figures, whole numbers (months, rows, counts) and flags."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]

@@ -1,0 +1,85 @@
+"""Calibration: whether intervals of this method hold what they promise after a history as short as this one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from forecast.checks.calibration.simulation_results import Cell, calibration, nearest_cells
+from forecast.core.contracts import Evidence
+from forecast.core.effects import Effect, Gate
+from forecast.core.registry import check
+from forecast.prep.baselines import counted
+
+NAME = "calibration"
+
+
+@check
+@dataclass(frozen=True)
+class Calibration:
+    """A method whose interval failed in simulations with as many months before and after is left a description.
+
+    Read from the bundled table of `experiments/003_simulation`: monthly flows like those of trade, the method with its default
+    options. Fails where, by more than two standard errors, the 95 % interval excluded zero in over `size` of the worlds without
+    an event, or the 90 % interval held the truth in fewer than `cover` of the worlds that meet the method's assumptions, or in
+    fewer than `drift` of those whose level wanders. Too wide an interval never fails.
+    """
+
+    size: float = 0.065
+    cover: float = 0.87
+    drift: float = 0.85
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: share of truths the 90 % interval held in the worst cell read, or the size where that alone fails."""
+        return self.verdict(effect, evidence, calibration())
+
+    def verdict(self, effect: Effect, evidence: Evidence, cells: Sequence[Cell]) -> Gate:
+        """The gate read from a table of cells."""
+        if effect.counterfactual is None:
+            return Gate(NAME, "not run", reason="nothing was estimated")
+        if evidence.design.basis == "panel" or evidence.design.share_of:
+            return Gate(NAME, "not run", reason="the simulations are of monthly flows, neither of shares nor of other panels")
+        own = [c for c in cells if c.estimator == effect.estimator]
+        if not own:
+            return Gate(NAME, "not run", reason="no simulation of this method")
+        window = evidence.design.window(evidence.vintage).length
+        found = nearest_cells(own, effect.estimator, effect.n_clean, window)
+        if not found:
+            least = min(c.months_before for c in own)
+            reason = f"the simulations begin with {least} months before the event, and there {_are(effect.n_clean)}"
+            return Gate(NAME, "not run", reason=reason)
+        reasons = [text for c in found for text in self.failures(c)]
+        worst = min(found, key=lambda c: c.cover90 - self._bar(c))
+        if reasons:
+            text = f"in simulations with {_lengths(worst)}, {' and '.join(reasons)}"
+            covers = worst.cover90 + 2 * worst.cover90_se >= self._bar(worst)
+            value, bar = (max(c.size for c in found), self.size) if covers else (worst.cover90, self._bar(worst))
+            return Gate(NAME, "fail", value, bar, text, cap="descriptive", withholds=True)
+        text = f"in simulations with {_lengths(worst)}, {_held(*sorted(found, key=lambda c: c.role))}"
+        return Gate(NAME, "pass", worst.cover90, self._bar(worst), text)
+
+    def _bar(self, cell: Cell) -> float:
+        return self.cover if cell.role == "correct" else self.drift
+
+    def failures(self, cell: Cell) -> list[str]:
+        """What a cell says against the method."""
+        out = []
+        if cell.role == "correct" and cell.size - 2 * cell.size_se > self.size:
+            out.append(f"the 95% interval excluded zero in {cell.size:.1%} of the worlds without an event")
+        if cell.cover90 + 2 * cell.cover90_se < self._bar(cell):
+            out.append(_held(cell))
+        return out
+
+
+def _held(*cells: Cell) -> str:
+    """What the 90 % interval held, of one world or of both."""
+    said = [f"{c.cover90:.0%} of the truths{'' if c.role == 'correct' else ' where the level wanders'}" for c in cells]
+    return f"the 90% interval of this method held {' and '.join(said)}"
+
+
+def _lengths(cell: Cell) -> str:
+    return f"{counted(cell.months_before, 'month')} before and {cell.months_after} after"
+
+
+def _are(months: int) -> str:
+    return f"are {months}" if months != 1 else "is 1"

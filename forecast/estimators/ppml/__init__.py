@@ -1,0 +1,280 @@
+"""PPML: difference and triple difference of flows over other goods and partners; a zero is an observation, not a nuisance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.core.contracts import Answers
+from forecast.core.effects import Effect, Parameter, Placebo
+from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
+from forecast.core.questions import Design
+from forecast.core.registry import estimator
+from forecast.core.results import Used
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+from forecast.estimators.ppml import hurdle, placebo_units, triple_difference
+from forecast.kernels import exact_tests, local_level
+from forecast.prep.baselines import Asked, asked, counted
+from forecast.prep.donor_pool import candidates, described, refused
+from forecast.prep.pre_period import clean
+from forecast.prep.transform import split_spans
+
+NEAR_ZERO = 0.01  # of the counterfactual: below it the coefficient says little, and the loss is reported as a collapse too
+
+
+@dataclass(frozen=True)
+class Flows:
+    """The panel: y (U, T) from month `first`, treated rows first; NaN where unknown or, of the treated, not clean.
+
+    Hidden are the months whose treated cells no fit may use. The sides share a month's effect: one for all units, or the goods
+    and the partners.
+    """
+
+    panel: placebo_units.Panel
+    first: int
+    split: int
+    kind: str
+
+    def of(self, expected: Floats, seen: Asked) -> Floats:
+        """A monthly path (T,) summed over the asked periods."""
+        return np.array([expected[a - self.first : b - self.first + 1].sum() for a, b in seen.periods])
+
+
+@estimator
+@dataclass(frozen=True)
+class Ppml:
+    """Poisson difference (or triple difference) against other goods and partners; the effect is relative to theirs.
+
+    E[y] = exp(unit + good x month + partner x month + sum_k b_k [month k of the window, treated]) by Poisson pseudo-likelihood
+    (Santos Silva and Tenreyro 2006). Donors of one partner, or of one good, give the difference; of both kinds, the triple
+    difference. The counterfactual is the mean without the b_k; goods turned away to a donor count twice, so the reading is
+    relative. Separation is found before the fit (Correia, Guimaraes and Zylkin 2021): an all-zero window has no coefficient,
+    its relative effect is -1 and its loss the counterfactual itself.
+
+    Draws: the logarithm of the treated over what the others alone imply, carried on as a wandering level with noise (as it
+    stands where a month was zero; `forecast.kernels.local_level`). p-value: each donor in turn as if treated, its log ratio
+    of sums over the spread of its earlier ratios, ranked (floor 1 / (donors + 1)); one treated flow has no standard error.
+
+    form : "hurdle" is for flows with many zeros: a penalised logit of any trade times a Poisson difference of the months with
+        trade, both before against after; "auto" takes it where the share of zero months is `sparse` or more
+    coefficient : "single" is the textbook step, one b for the whole window
+    """
+
+    form: Literal["auto", "ppml", "hurdle"] = "auto"
+    coefficient: Literal["monthly", "single"] = "monthly"
+    sparse: float = 0.3
+    fewest: int = 12
+
+    def __post_init__(self) -> None:
+        if self.fewest < 6:
+            raise ConfigError(f"a level from {self.fewest} months is none", hint="6 or more")
+
+    def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
+        """Observed minus the counterfactual of the fixed effects; description only where they do not determine it."""
+        seen = asked(vintage, design)
+        bare = described("ppml", vintage, design, seen, "relative")
+        try:
+            flows = _flows(vintage, design, seen, self.fewest)
+            panel = flows.panel
+            zeros = float(np.mean(panel.y[panel.own][:, ~panel.hidden] == 0))
+            sparse = self.form == "hurdle" or (self.form == "auto" and zeros >= self.sparse)
+            return _settled(self._hurdle(bare, flows, seen, rng) if sparse else self._poisson(bare, flows, seen, rng))
+        except (TooShortError, NotIdentifiedError) as error:
+            return refused(bare, error.problem, error.hint)
+        except np.linalg.LinAlgError as error:
+            return refused(bare, f"no Poisson fit: {error}")
+
+    def _poisson(self, bare: Effect, flows: Flows, seen: Asked, rng: np.random.Generator) -> Effect:
+        """The difference with a coefficient per month or one for the window."""
+        panel = flows.panel
+        if panel.own.all():
+            raise NotIdentifiedError("no donor to compare with: a difference needs other goods or partners")
+        single = panel.window if self.coefficient == "single" else None
+        laid = triple_difference.lay(panel.y, panel.own, panel.hidden, panel.sides, single)
+        expected = flows.of(laid.expected, seen)
+        if not np.isfinite(expected).all():
+            raise NotIdentifiedError("the donors known in the window do not determine the treated's counterfactual")
+        if not expected.sum() > 0:
+            raise NotIdentifiedError("every donor was zero in the window: nothing to compare with")
+        known = panel.errors()
+        if len(known.ratios) < self.fewest:
+            raise TooShortError(f"{counted(len(known.ratios), 'month')} shared with the donors, needs {self.fewest}")
+        others = [] if bare.design.placebo_of else placebo_units.each(panel)
+        draws = _missed(laid.expected, known, others, flows, seen, bare.design.draws, rng)
+        notes = [f"{flows.kind}, {counted(int((~panel.own).sum()), 'donor')}"]
+        if laid.separated:
+            notes.append(f"{counted(laid.separated, 'cell')} separated: fitted as exactly zero")
+        parameters, more = _coefficients(bare, expected, laid.slope)
+        if not bare.design.placebo_of:
+            parameters = (*parameters, *_held(bare, flows, others, seen, expected))
+        made = replace(
+            bare,
+            counterfactual=draws,
+            point=float(seen.observed.sum() - expected.sum()),
+            parameters=parameters,
+            used=(Used("Poisson pseudo-likelihood", scale="log link", split=flows.split, notes=(*notes, *more)),),
+        )
+        return _ranked(made, others, float(expected.sum()), float(np.std(known.ratios)))
+
+    def _hurdle(self, bare: Effect, flows: Flows, seen: Asked, rng: np.random.Generator) -> Effect:
+        """Any trade, and how much of it, before against after."""
+        panel = flows.panel
+        if panel.own.sum() > 1:
+            raise NotIdentifiedError("a hurdle is asked of one treated flow")
+        made = hurdle.parts(panel.y, 0, ~panel.hidden, panel.window)
+        sizes = [b - a + 1 for a, b in seen.periods]
+        months = hurdle.draws(made, sum(sizes), bare.design.draws, rng)
+        ends = np.cumsum(sizes)
+        draws = np.stack([months[:, e - s : e].sum(axis=1) for s, e in zip(sizes, ends, strict=True)], axis=1)
+        before, after = panel.y[0][~panel.hidden], panel.y[0][panel.window]
+        before, after = before[np.isfinite(before)], after[np.isfinite(after)]
+        a, b = int((after > 0).sum()), int((before > 0).sum())
+        p = exact_tests.fisher_exact(a, len(after), b, len(before))
+        test = f"months with trade: {b} of {len(before)} before, {a} of {len(after)} in the window (Fisher p = {p:.3f})"
+        notes = (test, "serial dependence of trading months ignored", f"{counted(int((~panel.own).sum()), 'donor')}")
+        return replace(
+            bare,
+            counterfactual=draws,
+            point=float(seen.observed.sum() - hurdle.mean(made) * sum(sizes)),
+            parameters=(Parameter("logit of any trade", *made.slope),),
+            used=(Used("hurdle: penalised logit and Poisson", scale="log link", split=flows.split, notes=notes),),
+            reads="causal" if panel.own.all() else "relative",
+        )
+
+
+def _settled(effect: Effect) -> Effect:
+    """The effect with draws that differ from what was observed by rounding alone set to it: a flat flow has no effect."""
+    assert effect.counterfactual is not None
+    same = np.isclose(effect.counterfactual, effect.observed, rtol=1e-9, atol=0.0)
+    close = effect.point is not None and abs(effect.point) <= 1e-9 * abs(effect.observed.sum())
+    draws = np.where(same, effect.observed, effect.counterfactual)
+    return replace(effect, counterfactual=draws, point=0.0 if close else effect.point)
+
+
+def _flows(vintage: Vintage, design: Design, seen: Asked, fewest: int) -> Flows:
+    """Treated and donors as one panel, from the first clean month to the last asked one."""
+    if design.share_of:
+        raise NotIdentifiedError("a share is asked of 'baseline' or 'counterfactual', not of a Poisson difference")
+    if not len(seen.observed):
+        raise NotIdentifiedError("no figure in the asked window")
+    donors = tuple(d for d in candidates(vintage, design) if vintage.knows(d) and d not in design.treated)
+    stretches = {s: clean(vintage, design, s) for s in design.treated}
+    if (least := min(stretch.count for stretch in stretches.values())) < fewest:
+        raise TooShortError(f"{counted(least, 'clean month')}, a Poisson difference needs {fewest}")
+    first, last, window = min(stretch.first for stretch in stretches.values()), seen.window.last, seen.window
+    cut, rows, split = design.hidden(vintage), [], 0
+    for name in (*design.treated, *donors):
+        observed = (cut if name in stretches else vintage).observed(name)
+        shared = split_spans(observed)
+        row = replace(observed, values=shared.values).at(first, last)
+        split += sum(mark == "split" for mark in shared.marks)
+        if name in stretches:
+            row[: stretches[name].first - first] = np.nan
+            row[window.first - first :] = vintage.observed(name).at(window.first, last)
+        rows.append(row)
+    y = np.array(rows)
+    if np.nanmin(y) < 0:
+        raise NotIdentifiedError("a figure is negative: a Poisson mean cannot be")
+    when, names = np.arange(first, last + 1), (*design.treated, *donors)
+    sides, kind = _sides(names, len(design.treated))
+    own = np.arange(len(names)) < len(design.treated)
+    panel = placebo_units.Panel(names, y, own, when >= window.hole, when >= window.first, sides)
+    return Flows(panel, first, split, kind)
+
+
+def _sides(names: tuple[str, ...], treated: int) -> tuple[tuple[Ints, ...], str]:
+    """Whose months are shared: all units alike, or goods and partners apart where the donors differ in both."""
+    keys = [SeriesKey.maybe(name) for name in names]
+    told = [k for k in keys if k is not None]
+    alike = (np.zeros(len(names), np.int64),)
+    if len(told) < len(names) or len(names) == treated:
+        return alike, "difference to other units (relative)"
+    goods = [k.product for k in told]
+    ends = [f"{k.reporter} {k.flow} {k.partner}" for k in told]
+    if len(set(goods[treated:])) > 1 and len(set(ends[treated:])) > 1:
+        codes = [np.unique(side, return_inverse=True)[1].astype(np.int64) for side in (goods, ends)]
+        return (codes[0], codes[1]), "triple difference over goods and partners (relative, includes diversion)"
+    if set(goods[treated:]) <= set(goods[:treated]):
+        return alike, "difference to other partners of the good (relative, includes diversion)"
+    same = set(ends[treated:]) <= set(ends[:treated])
+    return alike, f"difference to other goods of {'the same partner' if same else 'another partner'} (relative)"
+
+
+def _missed(
+    expected: Floats,
+    known: placebo_units.Errors,
+    others: list[placebo_units.One],
+    flows: Flows,
+    seen: Asked,
+    count: int,
+    rng: np.random.Generator,
+) -> Floats:
+    """Counterfactual draws (count, periods): each month's mean times a ratio that wanders on from the earlier ones, with noise.
+
+    How far the ratio wanders is learned from the treated and from the donors as if treated.
+    """
+    at = np.concatenate([np.arange(a, b + 1) for a, b in seen.periods]) - flows.first
+    like = [(one.errors.months, one.errors.values) for one in others]
+    away = local_level.misses(known.months, known.values, at, 0.0, like, count, rng)
+    ratio = np.exp(away + known.level) if known.logs else 1.0 + away
+    ends = np.cumsum([b - a + 1 for a, b in seen.periods])
+    months = np.split(ratio * expected[at], ends[:-1], axis=1)
+    return local_level.kept(np.stack([some.sum(axis=1) for some in months], axis=1))
+
+
+def _held(bare: Effect, flows: Flows, others: list[placebo_units.One], seen: Asked, expected: Floats) -> list[Parameter]:
+    """The average effect, with and without each donor, and how far each left the others (read by the check "donors")."""
+    months = sum(b - a + 1 for a, b in seen.periods)
+    whole = float(bare.observed.sum() - expected.sum()) / months
+    out, panel = [Parameter("ATT", whole)], flows.panel
+
+    def without(gone: list[str], name: str) -> list[Parameter]:
+        left = panel.only(np.array([unit not in gone for unit in panel.names]))
+        if left.own.all():
+            return []
+        try:
+            mean = float(flows.of(left.laid(), seen).sum())
+        except np.linalg.LinAlgError:
+            return []
+        return [Parameter(f"ATT without {name}", (float(bare.observed.sum()) - mean) / months)] if np.isfinite(mean) else []
+
+    far, moved = placebo_units.departed(panel, others)
+    for name in far:
+        out += without([name], name)
+    out += [Parameter(f"departure of {name}", size) for name, size in far.items()]
+    return out + (without(moved, "moved: " + ", ".join(moved)) if moved else [])
+
+
+def _coefficients(bare: Effect, expected: Floats, slope: float) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
+    """The window's coefficient and those of its periods, without standard errors; none where they diverge."""
+    seen, whole = float(bare.observed.sum()), float(expected.sum())
+    if not seen > 0:
+        return (), ("the window is all zero: no coefficient exists, the relative effect is -1 and the loss the counterfactual",)
+    step = float(np.log(seen / whole)) if np.isnan(slope) else slope
+    out = [Parameter("effect", step)]
+    for (first, last), y, mu in zip(bare.periods, bare.observed, expected, strict=True):
+        if np.isnan(slope) and y > 0 and mu > 0:
+            out.append(Parameter(f"effect {bare.steps.period(first, last)}", float(np.log(y / mu))))
+    if seen >= NEAR_ZERO * whole:
+        return tuple(out), ()
+    both = f"near zero: {seen / whole - 1:+.2%} by the coefficient, {seen - whole:.4g} lost; {-whole:.4g} as a collapse"
+    return tuple(out), (both,)
+
+
+def _ranked(made: Effect, others: list[placebo_units.One], whole: float, spread: float) -> Effect:
+    """The effect with its rank among the donors, each asked as if it had been treated.
+
+    A space placebo is written as the donor's relative effect times the treated's counterfactual.
+    """
+    if not others:
+        return made
+    mine, start = placebo_units.size(float(made.observed.sum()), whole, spread), made.steps.label(made.periods[0][0])
+    p, floor = (1 + sum(one.size >= mine for one in others)) / (1 + len(others)), 1 / (1 + len(others))
+    placebos = tuple(Placebo("space", one.name, start, (one.observed / one.expected - 1.0) * whole) for one in others)
+    note = f"rank among {counted(len(others), 'donor')} asked as if treated: p = {p:.3f} (floor {floor:.3f})"
+    used = (replace(made.used[0], notes=(*made.used[0].notes, note)),)
+    return replace(made, p_value=p, p_floor=floor, placebos=placebos, used=used)

@@ -1,0 +1,169 @@
+"""Poisson pseudo-maximum likelihood with absorbed fixed effects; what cannot be estimated is found before anything is fitted.
+
+    E[y] = exp(x' b + sum_g a_g),   score  X'(y - mu) = 0
+
+(Santos Silva and Tenreyro 2006, Rev. Econ. Stat. 88:641, eq. 8; Gourieroux, Monfort and Trognon 1984: consistent for any y >= 0
+whose mean is right, counts or not). Iteratively reweighted least squares with the effects projected out in each step (Correia,
+Guimaraes and Zylkin 2020, Stata J. 20:95). Arrays: y (n,), x (n, k), groups: one array (n,) of codes 0 .. G - 1 per effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+
+Groups = Sequence[Ints]
+
+RIDGE = 1e-9  # of the scaled Gram matrix, whose null space the fixed effects share; refined away
+STEPS = 200
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted mean: coefficients b (k,), mu (n,), and one value per group of each effect on the scale of the exponent.
+
+    effects : their sum is determined in every observed cell, the single ones only up to what they share
+    information : X' W X with the effects projected out, (k, k); deviance : twice the log-likelihood ratio to mu = y
+    """
+
+    beta: Floats
+    mu: Floats
+    effects: tuple[Floats, ...]
+    information: Floats
+    deviance: float
+
+
+def fit(y: Floats, x: Floats, groups: Groups) -> Fit:
+    """The maximum of the Poisson pseudo-likelihood; the caller has taken separated cells out (`certificate`).
+
+    Raises LinAlgError where a column of x lies in the span of the effects, or the iteration does not settle.
+    """
+    n, k = x.shape
+    # in units of the mean, so that a change of units changes nothing but the constant
+    unit = float(y.mean()) if n else 0.0
+    if not unit > 0:
+        raise np.linalg.LinAlgError("nothing but zeros")
+    target = y / unit
+    eta = np.log((target + 1.0) / 2.0)
+    before = np.inf
+    for _ in range(STEPS):
+        mu = np.exp(eta)
+        gram = _Gram(mu, groups)
+        working = eta + (target - mu) / mu
+        rest = gram.residual(np.column_stack([working, x]))
+        tilted = rest[:, 1:] * mu[:, None]
+        information = rest[:, 1:].T @ tilted
+        if k and np.linalg.cond(information) > 1e13:
+            raise np.linalg.LinAlgError("a regressor is a combination of the fixed effects")
+        beta: Floats = np.asarray(np.linalg.solve(information, tilted.T @ rest[:, 0]), float) if k else np.empty(0)
+        proposed = working - (rest[:, 0] - rest[:, 1:] @ beta)
+        taken, deviance = _shorter(target, eta, proposed, before)
+        moved = float(np.abs(taken - eta).max())
+        eta, before = taken, deviance
+        if moved < 1e-10:
+            break
+    else:
+        raise np.linalg.LinAlgError(f"the Poisson likelihood has no maximum found in {STEPS} steps")
+    mu = np.exp(eta)
+    effects = _Gram(mu, groups).solved(eta - x @ beta)
+    effects = tuple(e + (np.log(unit) if i == 0 else 0.0) for i, e in enumerate(effects))
+    return Fit(beta, mu * unit, effects, information * unit, deviance * unit)
+
+
+def _shorter(y: Floats, eta: Floats, proposed: Floats, before: float) -> tuple[Floats, float]:
+    """The proposed exponent, drawn back towards the old one by halves while the deviance rises."""
+    for _ in range(30):
+        with np.errstate(over="ignore", invalid="ignore"):
+            deviance = _deviance(y, proposed)
+        if np.isfinite(deviance) and deviance <= before + 1e-12 * (1.0 + abs(before)):
+            break
+        proposed = (proposed + eta) / 2.0
+    return proposed, deviance
+
+
+def _deviance(y: Floats, eta: Floats) -> float:
+    mu = np.exp(eta)
+    positive = y > 0
+    return float(2.0 * ((y[positive] * (np.log(y[positive]) - eta[positive])).sum() - (y - mu).sum()))
+
+
+class _Gram:
+    """Weighted least squares on group dummies: D' W D, scaled to a unit diagonal and inverted once per step."""
+
+    def __init__(self, weights: Floats, groups: Groups) -> None:
+        self.weights, self.groups = weights, groups
+        self.sizes = [int(g.max()) + 1 for g in groups]
+        starts = np.concatenate([[0], np.cumsum(self.sizes)]).astype(int)
+        self.slices = [slice(int(a), int(b)) for a, b in pairwise(starts)]
+        gram = np.zeros((starts[-1], starts[-1]))
+        for i, (a, at) in enumerate(zip(groups, self.slices, strict=True)):
+            for b, to, size in list(zip(groups, self.slices, self.sizes, strict=True))[i:]:
+                block = np.bincount(a * size + b, weights, self.sizes[i] * size).reshape(self.sizes[i], size)
+                gram[at, to] = block
+                gram[to, at] = block.T
+        self.root = np.sqrt(np.clip(np.diag(gram), 1e-300, None))
+        self.scaled = gram / np.outer(self.root, self.root)
+        self.inverse = np.linalg.inv(self.scaled + RIDGE * np.eye(len(gram)))
+
+    def solved(self, values: Floats) -> tuple[Floats, ...]:
+        """Coefficients of the dummies for one column of values, one array per effect."""
+        return tuple(self._coefficients(values[:, None])[at, 0] for at in self.slices)
+
+    def residual(self, block: Floats) -> Floats:
+        """The columns of `block` (n, c) less their weighted projection on the dummies."""
+        coefficients = self._coefficients(block)
+        return block - sum((coefficients[at][g] for g, at in zip(self.groups, self.slices, strict=True)), np.zeros(1))
+
+    def _coefficients(self, block: Floats) -> Floats:
+        weighted = block * self.weights[:, None]
+        sums = [
+            np.column_stack([np.bincount(g, column, size) for column in weighted.T])
+            for g, size in zip(self.groups, self.sizes, strict=True)
+        ]
+        right = np.concatenate(sums) / self.root[:, None]
+        found = self.inverse @ right
+        for _ in range(3):
+            found = found + self.inverse @ (right - self.scaled @ found)
+        coefficients: Floats = found / self.root[:, None]
+        return coefficients
+
+
+def certificate(y: Floats, x: Floats, groups: Groups) -> Floats:
+    """The separation certificate z (n,), all zeros where a maximum exists.
+
+    z is a combination of the regressors and dummies that is zero in every cell with y > 0 and not negative elsewhere: moving
+    the exponent along -z raises the likelihood for ever, so cells with z > 0 are fitted as exactly zero and every coefficient
+    in z diverges (Correia, Guimaraes and Zylkin 2021, arXiv:1903.01633). A linear programme finds the z with the most positive
+    cells.
+    """
+    zero = y == 0
+    if not zero.any():
+        return np.zeros(len(y))
+    from scipy.optimize import linprog
+    from scipy.sparse import bmat, csr_matrix, hstack, identity
+
+    at = np.arange(len(y))
+    dummies = [csr_matrix((np.ones(len(y)), (at, g)), shape=(len(y), int(g.max()) + 1)) for g in groups]
+    design = hstack([csr_matrix(x), *dummies]).tocsr()
+    lost, kept = design[zero], design[~zero]
+    count, width = lost.shape
+    # t <= z counts a cell once however large z is there, so that one combination shows all separated cells
+    solved = linprog(
+        np.concatenate([np.zeros(width), -np.ones(count)]),
+        A_ub=bmat([[-lost, identity(count)]]).tocsr(),
+        b_ub=np.zeros(count),
+        A_eq=hstack([kept, csr_matrix((kept.shape[0], count))]).tocsr() if kept.shape[0] else None,
+        b_eq=np.zeros(kept.shape[0]) if kept.shape[0] else None,
+        bounds=[(None, None)] * width + [(0.0, 1.0)] * count,
+        method="highs",
+    )
+    if solved.status != 0:
+        raise np.linalg.LinAlgError(f"the separation programme was not solved: {solved.message}")
+    z: Floats = np.zeros(len(y))
+    z[zero] = lost @ solved.x[:width]
+    return np.where(z > 1e-7, z, 0.0)

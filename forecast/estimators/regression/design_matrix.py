@@ -1,0 +1,115 @@
+"""One series laid out for a regression: its figures on the working scale, the event's columns and everyone else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats, Ints
+from forecast.core.errors import NotIdentifiedError, TooShortError
+from forecast.core.questions import Design
+from forecast.core.vintage import Vintage
+from forecast.estimators.regression.intervention_regressors import Onsets, ShapeSpec, donut_months, own_onsets
+from forecast.prep.baselines import counted
+from forecast.prep.regressors import Regressors
+from forecast.prep.transform import Filled, Scale, choose_scale, split_spans
+
+Screen = Callable[[Floats, Floats], Ints]  # columns and a base at the observed rows -> the columns that are free of it
+FREEDOM = 4  # observations left over after the coefficients
+GONE = 0.01  # of what was usual: a flow that falls below has collapsed
+USUAL = 36  # figures untouched by the event, the last ones, that say what was usual
+
+
+@dataclass(frozen=True, eq=False)
+class Figures:
+    """The known figures of one series: `values` at `rows` of `axis`, which runs to the end of the asked window.
+
+    own : the design's events over the axis; felt (N,) : months in which one of them is felt; gone : the asked periods hold less
+    than `GONE` of what was usual, so the months that felt the event say nothing of what would have been
+    """
+
+    series: str
+    axis: Ints
+    rows: Ints
+    values: Floats
+    own: Onsets
+    felt: Bools
+    gone: bool
+    split: int
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Figures on the working scale, `z` at `rows` of `axis`, and the columns that can be told apart there.
+
+    fixed : columns of everything but the event; own : the event's, none where the flow is gone; dropped : names of columns left
+    out; lost : events of the design whose columns are combinations of others
+    """
+
+    axis: Ints
+    rows: Ints
+    z: Floats
+    scale: Scale
+    fixed: Regressors
+    own: Onsets
+    dropped: tuple[str, ...]
+    lost: tuple[str, ...]
+    split: int
+    gone: bool
+
+
+def figures(vintage: Vintage, design: Design, series: str, periods: Floats, shapes: Sequence[ShapeSpec]) -> Figures:
+    """The figures of a treated series; the first `donut` months of an event are in no fit. periods (P, 3): first, last, sum."""
+    data: Filled = split_spans(vintage.observed(series))
+    known = np.flatnonzero(np.isfinite(data.values))
+    if len(known) < FREEDOM + 2:
+        raise TooShortError(f"{len(known)} monthly figures, a regression needs {FREEDOM + 2}", where=series)
+    first = data.first + int(known[0])
+    axis = np.arange(first, max(data.first + int(known[-1]), design.window(vintage).last) + 1)
+    known = known[~np.isin(data.first + known, sorted(donut_months(vintage, design)))]
+    rows, values = data.first + known - first, data.values[known]
+    own = own_onsets(vintage, design, axis, shapes)
+    felt = np.abs(own.columns(own.guess)[0]).max(axis=1, initial=0.0) > 1e-9
+    gone = vintage.nonnegative and _gone(values[~felt[rows]], periods)
+    if gone:
+        rows, values = rows[~felt[rows]], values[~felt[rows]]
+    return Figures(series, axis, rows, values, own, felt, gone, sum(mark == "split" for mark in data.marks))
+
+
+def sample(
+    known: Figures, start: Floats, before: Regressors, others: Regressors, nonnegative: bool, transform: str, screen: Screen
+) -> Sample:
+    """The figures with their columns: `before` the event's in rank, then its own, then `others`; `start` (N, d) before all.
+
+    A column that is a combination of those of higher rank is dropped.
+    """
+    rows, own = known.rows, known.own
+    scale = choose_scale(known.values, nonnegative, transform)
+    inside = Regressors(own.names, own.columns(own.guess)[0]) if not known.gone else Regressors((), np.empty((len(start), 0)))
+    x = Regressors(
+        (*before.names, *inside.names, *others.names), np.column_stack([before.matrix, inside.matrix, others.matrix])
+    )
+    free = {x.names[int(j)] for j in screen(x.matrix[rows], start[rows])}
+    kept = own.keep(free & set(inside.names))
+    fixed = x.take([j for j, name in enumerate(x.names) if name in free and name not in inside.names])
+    moving = {owner for j, owner in enumerate(own.owners) if inside.names and np.ptp(inside.matrix[rows, j]) > 0}
+    if not kept.names and not known.gone:
+        raise NotIdentifiedError("the event's regressors are constant or collinear in the sample", where=known.series)
+    count = start.shape[1] + len(fixed.names) + len(kept.names) + len(kept.rates)
+    if len(rows) - count < FREEDOM:
+        raise TooShortError(f"{len(rows)} figures for {count} coefficients", where=known.series)
+    after = int(known.felt[rows].sum())
+    if kept.rates and after < len(kept.names) + len(kept.rates) + 1:
+        raise NotIdentifiedError(f"{counted(after, 'figure')} after the start cannot tell a rate from a size")
+    dropped = tuple(name for name in x.names if name not in free)
+    lost = tuple(sorted(moving - set(kept.owners)))
+    return Sample(known.axis, rows, scale.forward(known.values), scale, fixed, kept, dropped, lost, known.split, known.gone)
+
+
+def _gone(usual: Floats, periods: Floats) -> bool:
+    """Whether the asked periods hold less than `GONE` of what the untouched figures would have them hold."""
+    months = float((periods[:, 1] - periods[:, 0] + 1).sum())
+    expected = float(usual[-USUAL:].mean()) * months if len(usual) else 0.0
+    return expected > 0 and float(periods[:, 2].sum()) < GONE * expected

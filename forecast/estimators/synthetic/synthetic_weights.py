@@ -1,0 +1,257 @@
+"""One weighted form: synthetic control, synthetic difference-in-differences and difference-in-differences.
+
+The counterfactual of the treated series is sum_i omega_i Y_it + sum_s lambda_s (Y_s - sum_i omega_i Y_is), the second part over
+the months s before the event (Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, Am. Econ. Rev. 111: 4088-4118, eq. 1 and
+2.1 to 2.5). Arrays: `y` (T,) treated, `x` (T, k) donors, months in rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.estimators.synthetic import conformal_inference, simplex
+from forecast.kernels import local_level
+
+TINY = 1e-6  # synthdid's eta of weights without a real penalty, in units of the donors' noise
+FOLDS = 5  # stretches of months for cross-fitting
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How weights are found.
+
+    form : "sc" (omega by least squares; lambda zero, or equal where `demean`), "sdid" (omega with an intercept and a ridge,
+        lambda by least squares over the donors), "did" (all equal)
+    zeta : ridge of omega; None: (`many`)^(1/4) times the donors' noise for "sdid", none for "sc"
+    many : treated units times months after the event
+    exact : the optimum; else Frank and Wolfe as in synthdid
+    """
+
+    form: str = "sdid"
+    demean: bool = False
+    zeta: float | None = None
+    many: float = 1.0
+    exact: bool = True
+
+    @property
+    def intercept(self) -> bool:
+        """Whether levels may differ by a constant."""
+        return self.demean or self.form != "sc"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Weights of donors (k,) and of months before the event (T,), and the level difference the latter make."""
+
+    omega: Floats
+    lam: Floats
+    level: float
+
+    def counterfactual(self, x: Floats) -> Floats:
+        """What the donors say of the treated series, shape (months,)."""
+        said: Floats = x @ self.omega + self.level
+        return said
+
+
+def noise(x: Floats) -> float:
+    """Standard deviation of the donors' monthly changes (eq. 2.2's sigma)."""
+    return float(np.std(np.diff(x, axis=0), ddof=1)) if x.size > x.shape[1] + 1 else 0.0
+
+
+def fit(y: Floats, x: Floats, after: Floats, rule: Rule) -> Fit:
+    """Weights from the months before the event; `after` (k,) are the donors' means after it, all that lambda looks at."""
+    omega = _omega(y, x, rule)
+    months = len(y)
+    lam = np.full(months, 1.0 / months if rule.intercept else 0.0)
+    if rule.form == "sdid":
+        sigma = noise(x)
+        rows, target = _centred(x.T, after)
+        penalty = len(rows) * (TINY * sigma) ** 2
+        lam = simplex.exact(rows, target, penalty) if rule.exact else simplex.two_rounds(rows, target, penalty, 1e-5 * sigma)
+    return Fit(omega, lam, float(lam @ (y - x @ omega)))
+
+
+def _omega(y: Floats, x: Floats, rule: Rule) -> Floats:
+    k, sigma = x.shape[1], noise(x)
+    if rule.form == "did":
+        return np.full(k, 1.0 / k)
+    zeta = rule.zeta
+    if zeta is None:
+        zeta = rule.many**0.25 * sigma if rule.form == "sdid" else (0.0 if rule.exact else TINY * sigma)
+    rows, target = _centred(x, y) if rule.intercept else (x, y)
+    penalty = len(y) * zeta**2
+    return simplex.exact(rows, target, penalty) if rule.exact else simplex.two_rounds(rows, target, penalty, 1e-5 * sigma)
+
+
+def _centred(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    return a - a.mean(axis=0), b - b.mean()
+
+
+def residuals(y: Floats, x: Floats, rule: Rule) -> Floats:
+    """Gaps when every month is fitted alike, as a permutation of months demands: no month weights, shape (T,)."""
+    gap = y - x @ _omega(y, x, rule)
+    left: Floats = gap - gap.mean() if rule.intercept else gap
+    return left
+
+
+def crossed(y: Floats, x: Floats, made: Fit, rule: Rule) -> Floats:
+    """Gaps (T,) y - x omega of months that omega had not seen: `FOLDS` stretches, each fitted on the rest.
+
+    A fit's own residuals are smaller than the errors it makes. With an intercept every fit's gaps are moved to the mean of
+    those of the whole fit `made`, so that the stretches join.
+    """
+    gap = y - x @ made.omega
+    if rule.form == "did" or len(y) < 2 * FOLDS:
+        return gap
+    out = gap.copy()
+    for block in np.array_split(np.arange(len(y)), FOLDS):
+        rest = np.delete(np.arange(len(y)), block)
+        left = y - x @ _omega(y[rest], x[rest], rule)
+        out[block] = (left - (left.mean() - gap.mean() if rule.intercept else 0.0))[block]
+    return out
+
+
+def conformal_paths(y: Floats, x: Floats, x_after: Floats, rule: Rule, paths: Floats) -> Floats:
+    """Errors (count, P) whose every period has its conformal intervals, in the order of `paths` (count, P).
+
+    Measured from the fit that treats all months alike (no month weights), as the permutations do. The order statistics of one,
+    the ranks of the other (Clark et al. 2004, J. Hydrometeorol. 5: 243-262).
+    """
+    omega = _omega(y, x, rule)
+    gap = y - x @ omega
+    level = float(gap.mean()) if rule.intercept else 0.0
+    size = max(float(np.sqrt(((gap - level) ** 2).mean())), 0.1 * float(np.std(y)), 1e-9)
+    out = np.empty_like(paths)
+    for j, row in enumerate(x_after):
+        stacked = np.vstack([x, row])
+
+        def left(value: float, stacked: Floats = stacked) -> Floats:
+            return residuals(np.append(y, value), stacked, rule)
+
+        centre = float(row @ omega) + level
+        lower, upper = conformal_inference.bounds(left, centre, size)
+        rank = np.argsort(np.argsort(paths[:, j], kind="stable"), kind="stable")
+        out[:, j] = conformal_inference.draws(lower, upper, centre, len(paths))[rank] - centre
+    return out
+
+
+def debiased(
+    y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, folds: int, rule: Rule
+) -> tuple[Floats, Floats, float]:
+    """Cross-fitted gaps after the event and their t-test: gaps (folds, P), their biases (folds,), standard error of the mean.
+
+    Chernozhukov, Wuethrich and Zhu (2018, arXiv:1812.10820, eq. 6 to 9): fold k leaves out r = min(T / K, P) months of the end
+    of the pre-period, and takes its mean gap there for bias; (mean - effect) / se is t with K - 1 degrees of freedom,
+    se = sqrt(1 + K r / P) sd / sqrt(K). `share` (P,): weights of the periods after the event in the mean.
+    """
+    months = len(y)
+    r = min(months // folds, len(y_after))
+    gaps, biases = np.empty((folds, len(y_after))), np.empty(folds)
+    for k in range(folds):
+        out = months - r * folds + np.arange(k * r, (k + 1) * r)
+        rest = np.setdiff1d(np.arange(months), out)
+        made = fit(y[rest], x[rest], share @ x_after, rule)
+        gaps[k] = y_after - made.counterfactual(x_after)
+        biases[k] = float((y[out] - made.counterfactual(x[out])).mean())
+    means = gaps @ share - biases
+    se = float(np.sqrt(1.0 + folds * r / len(y_after)) * np.std(means, ddof=1) / np.sqrt(folds))
+    return gaps, biases, se
+
+
+def gaps(y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: Rule) -> tuple[Floats, Floats]:
+    """Observed less counterfactual before and after the event."""
+    made = fit(y, x, share @ x_after, rule)
+    return y - made.counterfactual(x), y_after - made.counterfactual(x_after)
+
+
+def placebo_gaps(x: Floats, x_after: Floats, share: Floats, rule: Rule) -> tuple[Floats, Floats]:
+    """Each donor as if it had been treated, against the others: gaps before (k, T) and after (k, P)."""
+    every = range(x.shape[1])
+    found = [gaps(x[:, j], np.delete(x, j, 1), x_after[:, j], np.delete(x_after, j, 1), share, rule) for j in every]
+    return np.array([before for before, _ in found]), np.array([after for _, after in found])
+
+
+def ratio(before: Floats, after: Floats, share: Floats) -> Floats:
+    """Root mean squared gap after the event over that before it, of one unit or of many.
+
+    Abadie, Diamond and Hainmueller (2010, J. Am. Stat. Assoc. 105: 493-505, sec. 3.4).
+    """
+    top, bottom = np.sqrt((after**2) @ share), np.sqrt((before**2).mean(axis=-1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = np.where(bottom > 0, top / bottom, np.where(top > 0, np.inf, 0.0))
+    return found
+
+
+def leave_two_out(y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: Rule) -> tuple[int, int]:
+    """Pairs of donors that beat the treated unit, and pairs in all (Lei and Sudijono 2024, arXiv:2401.07152).
+
+    For every pair the treated unit and the two are each fitted on the donors outside the pair; the treated unit loses where one
+    of the two has the larger `ratio`.
+    """
+    lost, pairs = 0, list(combinations(range(x.shape[1]), 2))
+    for pair in pairs:
+        rest, rest_after = np.delete(x, pair, 1), np.delete(x_after, pair, 1)
+        own = ratio(*gaps(y, rest, y_after, rest_after, share, rule), share)
+        others = [ratio(*gaps(x[:, j], rest, x_after[:, j], rest_after, share, rule), share) for j in pair]
+        lost += int(own < max(others))
+    return lost, len(pairs)
+
+
+def slopes(values: Floats, controls: Floats) -> Floats:
+    """Coefficients (q,) of controls (T, k, q) in `values` (T, k), NaN where not to be used, besides unit and month effects.
+
+    Least squares with two-way effects over untreated cells; taking controls out first keeps the weights for what they leave
+    (Arkhangelsky et al. 2021, sec. 3, "Covariates"; Kranz 2022, Synthetic difference-in-differences with time-varying
+    covariates).
+    """
+    months, units = values.shape
+    row, column = (grid.ravel() for grid in np.meshgrid(np.arange(months), np.arange(units), indexing="ij"))
+    known = np.isfinite(values.ravel())
+    effects = np.column_stack([row[:, None] == np.arange(months), column[:, None] == np.arange(1, units)]).astype(float)
+    design = np.column_stack([controls.reshape(months * units, -1), effects])[known]
+    found: Floats = np.linalg.lstsq(design, values.ravel()[known], rcond=None)[0][: controls.shape[2]]
+    return found
+
+
+@dataclass(frozen=True)
+class Departures:
+    """Donors against each other: how they lay before the event, and how far each left the others after it.
+
+    gaps (k, T) before it, of months the weights had not seen; errors (k,) : distance after it, in errors; moved : the donors
+    that are gone, the farthest first
+    """
+
+    gaps: Floats
+    errors: Floats
+    moved: tuple[int, ...]
+
+
+def departures(x: Floats, x_after: Floats, months: Ints, asked: Ints, share: Floats, rule: Rule) -> Departures:
+    """A donor's mean gap over the `asked` months, against the other donors, over the error its gaps of `months` let expect.
+
+    That error is `local_level.errors`, how far levels wander learned from all of them. A donor that lies more than
+    `local_level.MOVED` of them away has moved; it is dropped before the next is looked for.
+    """
+    left, found = list(range(x.shape[1])), list[int]()
+    steady, laid = replace(rule, exact=True), local_level.lay(months, asked)
+    gaps, first = _departed(x, x_after, laid, share, steady)
+    scores = first
+    while len(left) > 2 and len(found) <= x.shape[1] // 3 and scores.max() > local_level.MOVED:
+        found.append(left.pop(int(np.argmax(scores))))
+        scores = _departed(x[:, left], x_after[:, left], laid, share, steady)[1]
+    return Departures(gaps, first, tuple(found))
+
+
+def _departed(x: Floats, x_after: Floats, laid: local_level.Laid, share: Floats, rule: Rule) -> tuple[Floats, Floats]:
+    before, after = [], []
+    for j in range(x.shape[1]):
+        rest, rest_after = np.delete(x, j, 1), np.delete(x_after, j, 1)
+        made = fit(x[:, j], rest, share @ rest_after, rule)
+        before.append(crossed(x[:, j], rest, made, rule) - made.level)
+        after.append(abs(float(share @ (x_after[:, j] - made.counterfactual(rest_after)))))
+    usual = local_level.errors(laid, before)
+    return np.array(before), np.divide(after, usual, out=np.zeros(len(usual)), where=usual > 0)

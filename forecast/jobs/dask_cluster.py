@@ -1,0 +1,211 @@
+"""Cluster: a stage's batches done by the workers of a Dask cluster, one of this machine or one that runs elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import pickle
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from forecast import __version__
+from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
+from forecast.jobs.child_processes import DEATHS, given_up, quietly
+
+T = TypeVar("T")
+TALKATIVE = ("distributed", "tornado", "asyncio")
+PATIENCE = 10  # seconds within which a scheduler must answer
+AHEAD = 2  # batches handed out for each thread of a worker: the next one waits at the worker while one is answered
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A scheduler at an address: one that proves itself by TLS certificates (paths of PEM files), or one that is trusted.
+
+    Whoever answers there is sent code and sends code back, so without certificates the whole way must be trusted.
+    """
+
+    address: str
+    ca: str = ""
+    cert: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Far:
+    """A Dask cluster whose workers, later ones too, hold what all batches need, under `name`."""
+
+    client: Any
+    name: str
+
+
+@contextlib.contextmanager
+def dask_cluster(cluster: int | Remote, shared: Any) -> Iterator[Far]:
+    """The scheduler at an address, or one of so many processes started here; `shared` goes to each worker once."""
+    _library(cluster)
+    with _silence(), _started(cluster) if isinstance(cluster, int) else _reached(cluster) as client:
+        far = _holding(client, shared)
+        try:
+            yield far
+        finally:
+            if not isinstance(cluster, int):  # workers that we started end with all they hold
+                quietly(lambda: client.unregister_worker_plugin(far.name))
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """What happens to workers is told by our errors, not by the libraries' logs."""
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in TALKATIVE]
+    before = {logger: logger.level for logger in map(logging.getLogger, names)}
+    for logger in before:
+        logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        for logger, level in before.items():
+            logger.setLevel(level)
+
+
+def _library(cluster: int | Remote) -> None:
+    try:
+        import cryptography  # noqa: F401
+        import distributed  # noqa: F401
+    except ImportError:
+        problem = "a cluster needs the libraries dask, distributed and cryptography"
+        raise MissingExtraError(problem, where=_place(cluster), hint="pip install 'forecast[scale]'") from None
+
+
+def _place(cluster: int | Remote) -> str:
+    return f"cluster = {cluster!r}" if isinstance(cluster, int) else f"cluster = '{cluster.address}'"
+
+
+def _started(count: int) -> contextlib.AbstractContextManager[Any]:
+    from forecast.jobs.private_dask_cluster import private_cluster
+
+    return private_cluster(count)
+
+
+@contextlib.contextmanager
+def _reached(remote: Remote) -> Iterator[Any]:
+    """A client of the scheduler at an address, whose workers have this version of the package."""
+    from distributed import Client
+
+    where = _place(remote)
+    security = _security(remote)
+    try:
+        client = Client(remote.address, timeout=PATIENCE, security=security)
+    except (OSError, ValueError, TypeError) as error:  # the last one where an address asks for TLS and has no files
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        hint = "the address that `dask scheduler` prints, such as tls://10.0.0.1:8786, and certificates that it knows"
+        raise ConfigError(f"no Dask scheduler answers: {reason}", where=where, hint=hint) from None
+    try:
+        _same_package(client, where)
+        yield client
+    finally:
+        quietly(client.close)
+
+
+def _security(remote: Remote) -> Any:
+    """The TLS files of a cluster as Dask takes them; None without any."""
+    from distributed.security import Security
+
+    given = {"tls_ca_file": remote.ca, "tls_client_cert": remote.cert, "tls_client_key": remote.key}
+    if not any(given.values()):
+        return None
+    for path in given.values():
+        if not Path(path).is_file():
+            raise ConfigError("there is no such certificate or key", where=path, hint="the path of a PEM file in [scale], tls")
+    return Security(require_encryption=True, **given)
+
+
+def _same_package(client: Any, where: str) -> None:
+    """Every worker has this version of the package, or the run is refused: numbers would depend on who answers."""
+    try:
+        found = client.run(_version)
+    except ImportError:
+        found = {"worker": "none"}
+    others = sorted({str(version) for version in found.values()} - {__version__})
+    if others:
+        told = f"workers have version {', '.join(others)} of this package, here is {__version__}"
+        raise ConfigError(told, where=where, hint="the same version everywhere")
+    if not found:
+        raise ConfigError("the scheduler has no worker", where=where, hint="`dask worker ADDRESS`, on one machine or more")
+
+
+def _version() -> str:
+    return __version__
+
+
+def _holding(client: Any, shared: Any) -> Far:
+    """The cluster with `shared` at every worker; data that Dask scatters would be lost with the worker that holds them."""
+    from distributed import WorkerPlugin
+
+    class Holding(WorkerPlugin):  # type: ignore[misc,unused-ignore]
+        def __init__(self, packed: bytes) -> None:
+            self.packed = packed
+
+        def setup(self, worker: Any) -> None:
+            self.held = pickle.loads(self.packed)
+
+    far, holding = Far(client, f"forecast-{uuid.uuid4().hex}"), Holding(pickle.dumps(shared, protocol=5))
+    for _ in range(DEATHS):
+        try:
+            client.register_plugin(holding, name=far.name)
+        except OSError:  # a worker died over it
+            continue
+        return far
+    raise given_up(f"workers of the cluster ended {DEATHS} times before they had begun")
+
+
+def by_cluster(far: Far, calls: Iterable[tuple[Any, ...]], run: Callable[..., T]) -> Iterator[T]:
+    """Results of `run(*call, shared)` in the order in which they come; few calls are taken before they can be answered.
+
+    What a worker that died had in hand is done again by another one. Calls travel packed, so that Dask keeps each whole.
+    """
+    import warnings
+    from concurrent.futures import CancelledError
+
+    from distributed import KilledWorker, as_completed
+    from distributed.core import CommClosedError
+
+    waiting, running = iter(calls), as_completed()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Sending large graph")  # a member's draws travel with what rests on them
+        try:
+            while True:
+                for call in islice(waiting, max(_room(far) - running.count(), 0)):
+                    packed = pickle.dumps((run, call), protocol=5)
+                    running.add(far.client.submit(_unpacked, far.name, packed, pure=False))
+                if running.is_empty():
+                    return
+                yield next(running).result()
+        except KilledWorker:
+            raise given_up("a batch ended the worker of the cluster that held it, several times over") from None
+        except (CancelledError, CommClosedError):
+            raise _gone() from None
+
+
+def _room(far: Far) -> int:
+    """How many batches may be out: one at least, as a worker that died may be all there was."""
+    try:
+        threads: dict[str, int] = far.client.nthreads()
+    except OSError:
+        raise _gone() from None
+    return max(AHEAD * sum(threads.values()), 1)
+
+
+def _gone() -> ForecastError:
+    return ForecastError("the scheduler of the cluster has gone away", hint="the same command, once it is back")
+
+
+def _unpacked(name: str, packed: bytes) -> Any:
+    """A call, made on a worker of the cluster."""
+    from distributed import get_worker
+
+    run, call = pickle.loads(packed)
+    holding: Any = get_worker().plugins[name]
+    return run(*call, holding.held)

@@ -1,0 +1,54 @@
+"""Declared: the publication lags and regressors of a config, as the door through which its questions see the data."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from pathlib import Path
+
+from forecast.core.archive import Archive
+from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.input_files import Input, fault, number
+from forecast.core.months import label, ordinal
+from forecast.jobs.config import Config, RegressorRow
+from forecast.jobs.load import found, place_of
+from forecast.study.data.real_time import Door, Regressor
+
+
+def door_of(config: Config, archive: Archive) -> Door:
+    """The archive as a backtest sees it: with the publication lags and the regressors that the config declares."""
+    place = place_of(config.origin)
+    for i, row in enumerate(config.regressors):
+        if row.of and row.of not in archive.series:
+            hint = nearest(row.of, archive.series)
+            raise ConfigError(f"no series is called '{row.of}'", where=f"{place}, [[regressors]] {i + 1}, of", hint=hint)
+    for pattern in config.lags:
+        if not fnmatch.filter(archive.series, pattern):
+            hint = nearest(pattern, archive.series)
+            raise ConfigError(f"no series is called '{pattern}'", where=f"{place}, [lags]", hint=hint)
+    return Door(archive, config.lags, tuple(_regressor(config, row) for row in config.regressors))
+
+
+def _regressor(config: Config, row: RegressorRow) -> Regressor:
+    values = _values(Path(found(config, row.path))) if row.path else row.values
+    return Regressor(row.name, row.known, row.lag_months, values, row.series, row.of)
+
+
+def _values(path: Path) -> dict[str, float]:
+    """The values of a regressor by month: a CSV of the columns period and value."""
+    given = Input(path, "file of values", hint="a CSV of the columns period and value", error=ConfigError)
+    out: dict[str, float] = {}
+    for line, cells in given.records(("period", "value")):
+        where = f"{path}, row {line}"
+        try:
+            month = label(ordinal(cells["period"]))
+        except DataError as error:
+            raise DataError(error.problem, where=where, hint=error.hint) from None
+        if month in out:
+            raise DataError(f"the month {month} stands twice", where=where, hint="one line a month")
+        out[month] = number(cells["value"])
+        if math.isnan(out[month]):
+            raise DataError(
+                f"'{cells['value']}' {fault(cells['value'])}", where=where, hint="a plain figure; no line if unknown"
+            )
+    return out

@@ -1,0 +1,154 @@
+"""Folder: the life of a run folder, from the first file to the seal."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+
+from forecast import __version__
+from forecast.core import manifest, output_files
+from forecast.core.errors import ConfigError, DataError
+from forecast.core.results import Finding
+from forecast.core.run import Run, refuse_newer
+from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
+from forecast.jobs import run_lock
+from forecast.jobs.batch_results import Outcome
+from forecast.jobs.config import Config
+from forecast.jobs.execute import code_hash
+from forecast.jobs.export import hand_over
+from forecast.jobs.plan import Plan
+from forecast.jobs.rows import event_rows
+from forecast.jobs.tables import findings, parquet, tables_of
+
+PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "pyarrow", "matplotlib")
+CACHE = ".cache"
+
+
+def folder_of(config: Config, out: str | Path) -> Path:
+    """Where a config's run lives: its name and the hash of all it says."""
+    return Path(out) / f"{config.name}-{config.hash8}"
+
+
+def finished(folder: Path, plan: Plan) -> bool:
+    """Whether a folder holds this very run, made by this code, complete, and every file of it as it was written."""
+    wanted = ["run.json", *(f"{name}.parquet" for name in TABLES), "findings.json", "report.html", "report.md"]
+    if not manifest.sealed(folder) or any(not (folder / name).exists() for name in wanted):
+        return False
+    try:
+        info = Run(folder).info
+        if manifest.differences(folder):
+            return False
+    except DataError:
+        return False
+    same = info.get("fingerprints") == fingerprints(plan) and info["versions"].get("code") == code_hash()
+    return bool(same and info.get("finished") and info["schema_version"] == SCHEMA_VERSION)
+
+
+@contextlib.contextmanager
+def opened(folder: Path, fresh: bool) -> Iterator[None]:
+    """The run folder, made and swept for a run that is about to be done in it; `fresh` forgets what it held.
+
+    A run of a newer schema is left alone. Files of a finished run that are not what was written are told, and set aside
+    under another name. Stored answers stay while another run is at work in the folder, or until the run is complete.
+    """
+    refuse_newer(folder)
+    try:
+        if fresh and folder.exists():
+            run_lock.forget(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        hint = "--out DIR, a folder that may be written to"
+        raise ConfigError(f"the run folder cannot be made: {error.strerror}", where=str(folder), hint=hint) from None
+    with run_lock.at_work(folder):
+        run_lock.sweep(folder)
+        _set_aside(folder)
+        yield
+        tidy(folder)
+
+
+def tidy(folder: Path) -> None:
+    """Let go of stored answers, and of what killed runs left, once a run is complete and nobody else is at work in it."""
+    if manifest.sealed(folder) and not run_lock.others(folder):
+        shutil.rmtree(folder / CACHE, ignore_errors=True)
+        run_lock.sweep(folder)
+
+
+def _set_aside(folder: Path) -> None:
+    """Keep changed files of a finished run under another name, and break its seal."""
+    try:
+        changed = manifest.set_aside(folder)
+    except DataError as error:
+        changed = {manifest.NAME: error.problem}
+    if changed:
+        print(manifest.told(folder, changed) + "\n  try: nothing; the run is done again", file=sys.stderr)
+    (folder / manifest.NAME).unlink(missing_ok=True)
+    (folder / "run.json").unlink(missing_ok=True)
+
+
+def write(folder: Path, plan: Plan, outcomes: Sequence[Outcome], timings: Mapping[str, float]) -> None:
+    """All tables, findings and run.json of a run; run.json last."""
+    tables = tables_of(plan, outcomes)
+    for name in TABLES:
+        output_files.write(folder, f"{name}.parquet", parquet(tables[name], COLUMNS[name]))
+    found = [_plain(finding) for finding in findings(plan, outcomes)]
+    _json(folder, "findings.json", found)
+    info = {
+        "schema_version": SCHEMA_VERSION,
+        "finished": False,
+        "name": plan.config.name,
+        "title": plan.config.title,
+        "as_of": plan.vintage.day.isoformat(),
+        "config_hash": plan.config.hash8,
+        "config": plan.config.resolved,
+        "fingerprints": fingerprints(plan),
+        "versions": versions(),
+        "counts": {**plan.counts, **{f"{name} rows": len(tables[name]) for name in TABLES}},
+        "timings": {k: round(v, 2) for k, v in timings.items()},
+        "events": event_rows(plan.vintage.events),
+        "events_verified_to": str(plan.archive.events.verified_to or ""),
+    }
+    _json(folder, "run.json", info)
+    hand_over(folder, plan.config)
+
+
+def close(folder: Path, seconds: float) -> None:
+    """Mark a run as complete, its report included, and seal it: from now on a changed file is recognised."""
+    info = Run(folder).info
+    info["finished"] = True
+    info["timings"]["total"] = round(seconds, 2)
+    _json(folder, "run.json", info)
+    manifest.seal(folder)
+
+
+def _json(folder: Path, name: str, what: object) -> None:
+    output_files.write(folder, name, json.dumps(what, indent=1, ensure_ascii=False) + "\n")
+
+
+def fingerprints(plan: Plan) -> dict[str, str]:
+    """Hashes of the data behind a run."""
+    found = {"archive": plan.archive.fingerprint, "vintage": plan.vintage.fingerprint()}
+    return found | ({"door": plan.door.fingerprint} if plan.door.lags or plan.door.regressors else {})
+
+
+def versions() -> dict[str, str]:
+    """Versions of the package, its code, Python and the libraries at hand."""
+    out = {"forecast": __version__, "code": code_hash(), "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            out[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return out
+
+
+def _plain(finding: Finding) -> dict[str, str]:
+    return {"topic": finding.topic, "text": finding.text, "where": finding.where, "level": finding.level}

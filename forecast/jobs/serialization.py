@@ -1,0 +1,109 @@
+"""Packing: answers as JSON and arrays. What comes back is data of the classes named here; nothing is ever executed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from forecast.core.effects import Compared, Description, Effect, Gate, Parameter, Parameters, Placebo, Verdict
+from forecast.core.events import Event
+from forecast.core.questions import Design, Task
+from forecast.core.results import Failure, Forecast, Skipped, Summary, Used
+from forecast.core.time_axis import Steps
+from forecast.jobs.batch_results import Outcome
+from forecast.study.effects.sensitivity import Variation
+
+KINDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (
+        Compared, Description, Design, Effect, Event, Failure, Forecast, Gate, Outcome, Parameter, Placebo, Skipped, Steps,
+        Summary, Task, Used, Variation, Verdict,
+    )
+}  # fmt: skip
+PLAIN = (str, int, float, bool, type(None), np.floating, np.integer, np.bool_)
+DOCUMENT = "document"  # the array that holds the JSON text
+
+
+def pack(value: Any) -> bytes:
+    """A value (tables of rows, answers, lists of them) as the bytes of an npz file: one JSON text, and its arrays beside it."""
+    arrays: dict[str, Any] = {}
+    text = json.dumps(_coded(value, arrays), default=_plain, ensure_ascii=False)
+    arrays[DOCUMENT] = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    return out.getvalue()
+
+
+def unpack(data: bytes) -> Any:
+    """The value again; any exception means that these bytes were not made by `pack`."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as held:
+        text = held[DOCUMENT].tobytes().decode("utf-8", "surrogatepass")
+        return _decoded(json.loads(text), held)
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy's as Python's own."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no place in a stored answer")
+
+
+def _coded(value: Any, arrays: dict[str, Any]) -> Any:
+    """The JSON of a value: numbers and texts are themselves, all else is an object of one key that says what it is."""
+    if isinstance(value, PLAIN):
+        return value
+    if isinstance(value, np.ndarray):
+        name = f"a{len(arrays)}"
+        arrays[name] = value
+        return {"array": name}
+    if isinstance(value, dt.date):
+        return {"day": value.isoformat()}
+    if isinstance(value, list):
+        return _table(value) or {"list": [_coded(item, arrays) for item in value]}
+    if isinstance(value, Parameters):
+        return {"parameters": [_coded(item, arrays) for item in value]}
+    if isinstance(value, tuple):
+        return {"tuple": [_coded(item, arrays) for item in value]}
+    if isinstance(value, Mapping):
+        return {"map": [[_coded(k, arrays), _coded(v, arrays)] for k, v in value.items()]}
+    name = type(value).__name__
+    if KINDS.get(name) is not type(value):
+        raise TypeError(f"{name} has no place in a stored answer")
+    return {name: {f.name: _coded(getattr(value, f.name), arrays) for f in fields(value)}}
+
+
+def _table(rows: list[Any]) -> dict[str, Any] | None:
+    """Rows of one table, with the same columns of plain values, column by column: half the size and a third of the time."""
+    if not rows or not all(isinstance(row, dict) for row in rows):
+        return None
+    names = list(rows[0])
+    if not names or any(list(row) != names for row in rows):
+        return None
+    columns = [[row[name] for row in rows] for name in names]
+    if not all(isinstance(v, PLAIN) for column in columns for v in column):
+        return None
+    return {"rows": names, "columns": columns}
+
+
+def _decoded(coded: Any, held: Any) -> Any:
+    if not isinstance(coded, dict):
+        return coded
+    if "rows" in coded:
+        names = coded["rows"]
+        return [dict(zip(names, values, strict=True)) for values in zip(*coded["columns"], strict=True)]
+    ((kind, inner),) = coded.items()
+    if kind == "array":
+        return held[inner]
+    if kind == "day":
+        return dt.date.fromisoformat(inner)
+    if kind == "map":
+        return {_decoded(k, held): _decoded(v, held) for k, v in inner}
+    if kind in ("list", "tuple", "parameters"):
+        return {"list": list, "tuple": tuple, "parameters": Parameters}[kind](_decoded(item, held) for item in inner)
+    return KINDS[kind](**{name: _decoded(v, held) for name, v in inner.items()})

@@ -1,0 +1,335 @@
+"""Complex exponential smoothing, for many series and many parameters in one pass.
+
+Svetunkov, Kourentzes and Ord (2022, Naval Research Logistics 69:1108), in state-space form (eq. 15-16 and section 4)::
+
+    y(t) = l(t-1) [+ s(t-m)] + e(t)
+    l(t) = l(t-1) - (1 - a1) c(t-1) + (a0 - a1) e(t)
+    c(t) = l(t-1) + (1 - a0) c(t-1) + (a0 + a1) e(t)
+
+with the complex smoothing parameter a0 + i a1; c is the information potential. Forms: `N` as above; `S` the same with the
+states of m months ago; `P` adds s(t) = s(t-m) + b0 e(t); `F` adds a second pair with b0 + i b1 and lag m. The forecast is
+linear in the first level and potential, so these two are solved by least squares for every candidate (form `S` and the first
+seasons: heuristic). A month of weight zero has no error.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats, Ints
+
+FORMS = ("N", "S", "P", "F")
+_REAL = (0.4, 0.7, 0.9, 1.05, 1.2, 1.35, 1.5, 1.7)
+_IMAGINARY = (0.85, 0.95, 1.0, 1.05, 1.2)
+_SEASON = {"N": (0.0,), "S": (0.0,), "P": (0.0, 0.03, 0.1, 0.25), "F": (0.1, 0.4, 0.8)}
+_STEP = np.array([0.1, 0.04, 0.08, 0.04])
+_LEAST = 0.02  # of the smallest smoothing parameters
+ROUNDS = 5
+LARGEST = 1e6  # times the spread of the figures: a squared error beyond has exploded
+
+
+def seasonal(form: str) -> bool:
+    """Whether a form has a season."""
+    return form != "N"
+
+
+def free(form: str) -> Ints:
+    """Places of the free ones among (a0, a1, b0, b1)."""
+    return np.arange({"N": 2, "S": 2, "P": 3, "F": 4}[form])
+
+
+def size(form: str, season: int) -> int:
+    """Number of parameters: smoothing, first states (a pattern sums to zero), variance."""
+    states = {"N": 2, "S": 2 * season, "P": 2 + season - 1, "F": 2 + 2 * (season - 1)}[form]
+    return len(free(form)) + states + 1
+
+
+def grid(form: str) -> Floats:
+    """Coarse stable candidates of a form, shape (candidates, 4)."""
+    made = np.array(list(product(_REAL, _IMAGINARY, _SEASON[form], (1.0,))))
+    return made[stable(made)]
+
+
+def stable(point: Floats) -> Bools:
+    """Whether the level's pair is stable (ibid., eq. 20): three circles in the plane of a0 and a1."""
+    a0, a1 = point[..., 0], point[..., 1]
+    outside = ((a0 - 2.5) ** 2 + a1**2 > 1.25) & ((a0 - 0.5) ** 2 + (a1 - 1.0) ** 2 > 0.25)
+    inside: Bools = outside & ((a0 - 1.5) ** 2 + (a1 - 0.5) ** 2 < 1.5)
+    return inside
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Series side by side, padded at their ends: `y`, `weight` (lanes, T), `length` (lanes,), first `pattern` (lanes, m)."""
+
+    y: Floats
+    weight: Floats
+    length: Ints
+    season: int
+    pattern: Floats
+
+    def take(self, index: Ints) -> Lanes:
+        """Some of the lanes, cut to the longest of them."""
+        t = int(self.length[index].max())
+        return Lanes(self.y[index, :t], self.weight[index, :t], self.length[index], self.season, self.pattern[index])
+
+
+@dataclass
+class _States:
+    """Level and potential (lanes, candidates, k), and their seasonal twins (m, lanes, candidates, k), of k sets of figures."""
+
+    level: Floats
+    potential: Floats
+    season: Floats
+    second: Floats
+
+
+def _begin(data: Lanes, form: str, point: Floats, k: int) -> _States:
+    """First states: zero level and potential (solved later) with the heuristic season; of form `S` the first year itself."""
+    shape = (len(data.y), point.shape[1], k)
+    level, potential = np.zeros(shape), np.zeros(shape)
+    season, second = np.zeros((data.season, *shape)), np.zeros((data.season, *shape))
+    if form == "S":
+        first = data.y[:, : data.season].T if data.y.shape[1] >= data.season else np.zeros((data.season, len(data.y)))
+        season[..., 0] = first[:, :, None]
+        second[..., 0] = first[:, :, None] / point[None, ..., 0]
+    elif form != "N":
+        season[..., 0] = data.pattern.T[:, :, None]
+        second[..., 0] = data.pattern.T[:, :, None] / np.maximum(point[None, ..., 2], 0.1)
+    if k == 3:
+        level[..., 1], potential[..., 2] = 1.0, 1.0
+    return _States(level, potential, season, second)
+
+
+def _step(form: str, now: _States, phase: int, p: tuple[Floats, ...], figure: Floats | None, error: Floats | None) -> Floats:
+    """Move the states by a month, given its figure or its error; the error comes back. `p` are the coefficients, (.., 1)."""
+    a0, a1, b0, b1 = p
+    paired = form == "S"
+    level = now.season[phase] if paired else now.level
+    potential = now.second[phase] if paired else now.potential
+    ahead = level if form in ("N", "S") else level + now.season[phase]
+    if error is None:
+        assert figure is not None
+        error = figure - ahead
+    moved = level - (1.0 - a1) * potential + (a0 - a1) * error
+    charged = level + (1.0 - a0) * potential + (a0 + a1) * error
+    if paired:
+        now.season[phase], now.second[phase] = moved, charged
+        return error
+    now.level, now.potential = moved, charged
+    if form == "P":
+        now.season[phase] = now.season[phase] + b0 * error
+    elif form == "F":
+        s, c = now.season[phase].copy(), now.second[phase]
+        now.season[phase] = s - (1.0 - b1) * c + (b0 - b1) * error
+        now.second[phase] = s + (1.0 - b0) * c + (b0 + b1) * error
+    return error
+
+
+def _parts(point: Floats) -> tuple[Floats, ...]:
+    return tuple(point[..., j, None] for j in range(4))
+
+
+def squares(data: Lanes, form: str, point: Floats) -> tuple[Floats, Floats]:
+    """Sums of squared errors (lanes, candidates) at `point` (lanes, candidates, 4), and first level and potential (.., 2)."""
+    k = 1 if form == "S" else 3
+    now, p = _begin(data, form, point, k), _parts(point)
+    target = np.zeros(k)
+    target[0] = 1.0
+    sums = np.zeros((*point.shape[:2], k, k))
+    for t in range(data.y.shape[1]):
+        on = data.weight[:, t, None, None] > 0
+        kept = _step(form, now, t % data.season, p, data.y[:, t, None, None] * target, None) if on.all() else None
+        if kept is None:  # some lane has no figure or has ended: its states move without an error
+            ahead = now.season[t % data.season] if form == "S" else now.level
+            ahead = ahead if form in ("N", "S") else ahead + now.season[t % data.season]
+            kept = _step(form, now, t % data.season, p, None, np.where(on, data.y[:, t, None, None] * target - ahead, 0.0))
+        sums += kept[..., :, None] * kept[..., None, :]
+    if k == 1:
+        return np.nan_to_num(sums[..., 0, 0], nan=np.inf), np.zeros((*point.shape[:2], 2))
+    return _profiled(sums)
+
+
+def _profiled(sums: Floats) -> tuple[Floats, Floats]:
+    """Least squares on the two first states: errors are e0 + e1 l0 + e2 c0."""
+    ee, e1, e2 = sums[..., 0, 0], sums[..., 0, 1], sums[..., 0, 2]
+    p11, p12, p22 = sums[..., 1, 1], sums[..., 1, 2], sums[..., 2, 2]
+    ridge = 1e-9 * (p11 + p22)
+    with np.errstate(all="ignore"):
+        det = (p11 + ridge) * (p22 + ridge) - p12 * p12
+        level = -((p22 + ridge) * e1 - p12 * e2) / det
+        potential = -((p11 + ridge) * e2 - p12 * e1) / det
+        total = ee + level * e1 + potential * e2
+    bad = ~np.isfinite(total) | (total < 0)
+    return np.where(bad, np.inf, total), np.nan_to_num(np.stack([level, potential], axis=-1))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Candidates of one series: points (k, 4), first states (k, 2), form numbers, weights, likelihoods; the forms' criteria."""
+
+    point: Floats
+    first: Floats
+    form: Ints
+    weight: Floats
+    loglike: Floats
+    criteria: Floats
+
+    @property
+    def best(self) -> int:
+        """The most likely candidate of the form with the smallest criterion."""
+        mine = np.flatnonzero(self.form == int(self.criteria.argmin()))
+        return int(mine[self.loglike[mine].argmax()])
+
+
+def fit(data: Lanes, forms: tuple[str, ...], keep: int = 24, chunk: int = 32) -> list[Fitted]:
+    """Candidates of every lane, weighed by exp(-AICc / 2) between forms and by likelihood within; the heaviest are kept."""
+    order = np.argsort(data.length, kind="stable")
+    out: list[Fitted | None] = [None] * len(order)
+    for at in range(0, len(order), chunk):
+        index = order[at : at + chunk]
+        for i, fitted in zip(index, _fit(data.take(index), forms, keep), strict=True):
+            out[int(i)] = fitted
+    return [fitted for fitted in out if fitted is not None]
+
+
+def _fit(data: Lanes, forms: tuple[str, ...], keep: int) -> list[Fitted]:
+    count = data.weight.sum(axis=1)
+    power = np.maximum((data.weight * data.y**2).sum(axis=1) / count, 1e-8)
+    points, firsts, numbers, likes = [], [], [], []
+    criteria = np.full((len(data.y), len(FORMS)), np.inf)
+    for form in forms:
+        point = np.broadcast_to(grid(form), (len(data.y), *grid(form).shape)).copy()
+        total, first = squares(data, form, point)
+        rows, best = np.arange(len(point)), total.argmin(axis=1)
+        point[rows, best], total[rows, best], first[rows, best] = refine(
+            data, form, point[rows, best], total[rows, best], first[rows, best]
+        )
+        floor = 1e-16 * (count * power)[:, None]
+        ll = -count[:, None] / 2 * (np.log(2 * np.pi * np.maximum(total, floor) / count[:, None]) + 1)
+        criteria[:, FORMS.index(form)] = _aicc(ll.max(axis=1), size(form, data.season), count)
+        if seasonal(form):
+            criteria[count < 2 * data.season + 3, FORMS.index(form)] = np.inf
+        points.append(point)
+        firsts.append(first)
+        likes.append(ll)
+        numbers.append(np.full(point.shape[1], FORMS.index(form)))
+    point, first, ll = np.concatenate(points, axis=1), np.concatenate(firsts, axis=1), np.concatenate(likes, axis=1)
+    number = np.concatenate(numbers)
+    return [_weighed(point[i], first[i], number, ll[i], criteria[i], keep) for i in range(len(data.y))]
+
+
+def _aicc(ll: Floats, k: int, count: Floats) -> Floats:
+    room = count - k - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = -2 * ll + 2 * k + 2 * k * (k + 1) / room
+    return np.where(room > 0, value, np.inf)
+
+
+def refine(data: Lanes, form: str, point: Floats, total: Floats, first: Floats) -> tuple[Floats, Floats, Floats]:
+    """Best points (lanes, 4) moved along their free coordinates with halved steps, inside the stable region."""
+    point, total, first, step = point.copy(), total.copy(), first.copy(), _STEP.copy()
+    axes, rows = free(form), np.arange(len(point))
+    for _ in range(ROUNDS):
+        moves = np.zeros((2 * len(axes), 4))
+        for i, axis in enumerate(axes):
+            moves[2 * i, axis], moves[2 * i + 1, axis] = step[axis], -step[axis]
+        for _ in range(2):
+            near = np.maximum(point[:, None, :] + moves[None, :, :], np.array([_LEAST, _LEAST, 0.0, _LEAST]))
+            near[..., 2] = np.minimum(near[..., 2], 1.5)
+            tried, states = squares(data, form, near)
+            tried = np.where(stable(near), tried, np.inf)
+            best = tried.argmin(axis=1)
+            better = tried[rows, best] < total
+            point[better], total[better] = near[rows, best][better], tried[rows, best][better]
+            first[better] = states[rows, best][better]
+        step /= 2
+    return point, total, first
+
+
+def _weighed(point: Floats, first: Floats, number: Ints, ll: Floats, criteria: Floats, keep: int) -> Fitted:
+    between = np.exp(-(criteria - criteria.min()) / 2)
+    weight = np.zeros(len(number))
+    for j in np.unique(number):
+        mine = number == j
+        inside = np.exp(ll[mine] - ll[mine].max())
+        weight[mine] = between[j] * inside / inside.sum()
+    heavy = np.argsort(-weight, kind="stable")[:keep]
+    heavy = heavy[weight[heavy] > 0]
+    return Fitted(point[heavy], first[heavy], number[heavy], weight[heavy] / weight[heavy].sum(), ll[heavy], criteria)
+
+
+@dataclass(frozen=True)
+class Ends:
+    """Where the candidates of one form stand after the last month of one lane; errors (T, k)."""
+
+    form: str
+    states: _States
+    errors: Floats
+    phase: int
+
+
+def states(data: Lanes, lane: int, form: str, point: Floats, first: Floats) -> Ends:
+    """Final states of candidates (k, 4) of one form and lane, from their first states (k, 2)."""
+    alone = data.take(np.array([lane]))
+    now = _begin(alone, form, point[None], 1)
+    if form != "S":
+        now.level[0, :, 0], now.potential[0, :, 0] = first[:, 0], first[:, 1]
+    p, n = _parts(point[None]), int(data.length[lane])
+    errors = np.zeros((n, len(point)))
+    for t in range(n):
+        known = alone.weight[0, t] > 0
+        figure = alone.y[:, t, None, None] if known else None
+        errors[t] = _step(form, now, t % data.season, p, figure, None if known else np.zeros((1, len(point), 1)))[0, :, 0]
+    return Ends(form, now, errors, n % data.season)
+
+
+def simulate(end: Ends, point: Floats, pick: Ints, noise: Floats) -> Floats:
+    """Paths (draws, horizon) of candidates `pick` (draws,) run on with `noise` (draws, horizon)."""
+    s = end.states
+    now = _States(s.level[:, pick], s.potential[:, pick], s.season[:, :, pick], s.second[:, :, pick])
+    p = _parts(point[None, pick])
+    out = np.empty_like(noise)
+    m = len(now.season)
+    for h in range(noise.shape[1]):
+        phase = (end.phase + h) % m
+        level = now.season[phase] if end.form == "S" else now.level
+        ahead = level if end.form in ("N", "S") else level + now.season[phase]
+        out[:, h] = ahead[0, :, 0] + noise[:, h]
+        _step(end.form, now, phase, p, None, noise[None, :, h, None])
+    return out
+
+
+def plain_states(data: Lanes, lane: int, form: str, point: Floats, first: Floats) -> Ends:
+    """The same final states, one candidate at a time, in complex numbers as the paper prints them (ibid., eq. 3).
+
+    With z = level + i potential and a = a0 + i a1: z(t) = a (y(t) + i e(t)) + (1 + i - a) z(t-1).
+    """
+    n, m, k = int(data.length[lane]), data.season, len(point)
+    alone = data.take(np.array([lane]))
+    made = _begin(alone, form, point[None], 1)
+    errors = np.zeros((n, k))
+    for j in range(k):
+        a, b = complex(point[j, 0], point[j, 1]), complex(point[j, 2], point[j, 3])
+        z = complex(first[j, 0], first[j, 1])
+        cycle = [complex(made.season[i, 0, j, 0], made.second[i, 0, j, 0]) for i in range(m)]
+        for t in range(n):
+            level = cycle[t % m] if form == "S" else z
+            second = cycle[t % m] if form in ("P", "F") else 0j
+            error = (alone.y[0, t] - level.real - second.real) * float(alone.weight[0, t] > 0)
+            moved = a * (level.real + error * (1 + 1j)) + (1 + 1j - a) * level
+            if form == "S":
+                cycle[t % m] = moved
+            else:
+                z = moved
+            if form == "P":
+                cycle[t % m] = complex(second.real + b.real * error, second.imag)
+            elif form == "F":
+                cycle[t % m] = b * (second.real + error * (1 + 1j)) + (1 + 1j - b) * second
+            errors[t, j] = error
+        made.level[0, j, 0], made.potential[0, j, 0] = (z.real, z.imag) if form != "S" else (0.0, 0.0)
+        made.season[:, 0, j, 0], made.second[:, 0, j, 0] = [c.real for c in cycle], [c.imag for c in cycle]
+    return Ends(form, made, errors, n % m)

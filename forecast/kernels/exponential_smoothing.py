@@ -1,0 +1,320 @@
+"""The additive exponential-smoothing family, for many series and many parameters in one pass.
+
+Innovations form (Hyndman, Koehler, Ord and Snyder 2008, ch. 2 and table 2.2, additive errors)::
+
+    e(t) = y(t) - l(t-1) - phi b(t-1) - s(t-m)
+    l(t) = l(t-1) + phi b(t-1) + alpha e(t)
+    b(t) = phi b(t-1) + beta e(t)              beta  = alpha beta*
+    s(t) = s(t-m) + gamma e(t)                 gamma = (1 - alpha) gamma*
+
+A lane is one series; a candidate one form with its parameters. Parameters are searched on a coarse grid, then about the best
+point of each form with halved steps: thousands of lanes cost a few array operations per month and need no compiler. A
+missing month has no error (its weight is zero), as in R's ets from version 9.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats, Ints
+
+FORMS = ("ANN", "AAdN", "AAN", "ANA", "AAdA", "AAA")
+_ALPHA = (0.02, 0.08, 0.15, 0.25, 0.35, 0.5, 0.65, 0.8, 0.95)
+_BETA = (0.0, 0.05, 0.15, 0.4)
+_GAMMA = (0.0, 0.05, 0.15, 0.4)
+_PHI = (0.8, 0.9, 0.97)
+_LOWER = np.array([1e-4, 0.0, 0.0, 0.8])
+_UPPER = np.array([0.9999, 0.9999, 0.9999, 0.98])
+_STEP = np.array([0.06, 0.06, 0.06, 0.03])
+ROUNDS = 5
+
+
+def trended(form: str) -> bool:
+    """Whether a form has a slope."""
+    return form[1] == "A"
+
+
+def seasonal(form: str) -> bool:
+    """Whether a form has a season."""
+    return form[-1] == "A"
+
+
+def free(form: str) -> Ints:
+    """Places of the free ones among (alpha, beta*, gamma*, phi)."""
+    return np.flatnonzero([True, trended(form), seasonal(form), "d" in form])
+
+
+def size(form: str, season: int) -> int:
+    """Number of parameters: smoothing, initial states (the season's sum to zero), variance."""
+    return len(free(form)) + 1 + trended(form) + (season - 1 if seasonal(form) else 0) + 1
+
+
+def grid(form: str) -> Floats:
+    """Coarse candidates of a form, shape (candidates, 4): alpha, beta*, gamma*, phi."""
+    phi = _PHI if "d" in form else (1.0,)
+    return np.array(list(product(_ALPHA, _BETA if trended(form) else (0.0,), _GAMMA if seasonal(form) else (0.0,), phi)))
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """Series side by side, padded at their ends: `y`, `weight` (lanes, T); `length` (lanes,); season m (1: none).
+
+    Initial states are the heuristic ones of Hyndman et al. (2008), sec. 2.6.1, by `start`: level and slope (lanes, 4) in the
+    columns level without slope, level, slope; twice, for raw and for seasonally adjusted figures.
+    """
+
+    y: Floats
+    weight: Floats
+    length: Ints
+    season: int
+    level: Floats
+    slope: Floats
+    pattern: Floats
+
+    def take(self, index: Ints) -> Lanes:
+        """Some of the lanes, cut to the longest of them."""
+        longest = int(self.length[index].max())
+        return Lanes(
+            self.y[index, :longest], self.weight[index, :longest], self.length[index], self.season, self.level[index],
+            self.slope[index], self.pattern[index],
+        )  # fmt: skip
+
+    def initial(self, form: str) -> tuple[Floats, Floats, Floats]:
+        """Level (lanes,), slope (lanes,) and pattern (lanes, m) before the first month, for a form."""
+        zero = np.zeros(len(self.y))
+        adjusted = int(seasonal(form))
+        level = self.level[:, adjusted, int(trended(form))]
+        slope = self.slope[:, adjusted] if trended(form) else zero
+        return level, slope, self.pattern if adjusted else np.zeros_like(self.pattern)
+
+
+def lanes(series: list[Floats], known: list[Bools], season: int) -> Lanes:
+    """Series of any lengths laid side by side, with their initial states."""
+    longest = max(len(y) for y in series)
+    y, weight = np.zeros((len(series), longest)), np.zeros((len(series), longest))
+    level, slope, pattern = np.zeros((len(series), 2, 2)), np.zeros((len(series), 2)), np.zeros((len(series), season))
+    for i, (values, ok) in enumerate(zip(series, known, strict=True)):
+        y[i, : len(values)], weight[i, : len(values)] = values, ok
+        if season > 1 and len(values) >= 2 * season:
+            pattern[i] = _pattern(values, season)
+        for k, part in enumerate((values, values - np.resize(pattern[i], len(values)))):
+            level[i, k], slope[i, k] = _start(part, season)
+    return Lanes(y, weight, np.array([len(v) for v in series]), season, level, slope, pattern)
+
+
+def _pattern(y: Floats, season: int) -> Floats:
+    """Means of the detrended figures by phase over at most five seasons, sum zero (2 x m centred moving average)."""
+    y = y[: 5 * season]
+    kernel = np.full(season + 1 - season % 2, 1.0 / season)
+    if season % 2 == 0:
+        kernel[[0, -1]] /= 2
+    trend = np.convolve(y, kernel, mode="valid")
+    half = len(kernel) // 2
+    rest = y[half : half + len(trend)] - trend
+    phase = (np.arange(len(trend)) + half) % season
+    means = np.array([rest[phase == j].mean() for j in range(season)])
+    centred: Floats = means - means.mean()
+    return centred
+
+
+def _start(y: Floats, season: int) -> tuple[tuple[float, float], float]:
+    """Levels without and with slope, and the slope, from the first ten months (two seasons where longer)."""
+    head = y[: max(10, 2 * season)]
+    at = np.arange(1.0, len(head) + 1)
+    at_mean, mean = at.mean(), head.mean()
+    scatter = ((at - at_mean) ** 2).sum()
+    slope = float(((at - at_mean) * (head - mean)).sum() / scatter) if scatter > 0 else 0.0
+    return (float(mean), float(mean - slope * at_mean)), slope
+
+
+def squares(data: Lanes, form: str, star: Floats) -> Floats:
+    """Weighted sums of squared errors, shape (lanes, candidates), for `star` (candidates, 4) or (lanes, candidates, 4)."""
+    alpha, beta, gamma, phi = coefficients(star)
+    shape = np.broadcast_shapes((len(data.y), 1), alpha.shape)
+    start_level, start_slope, pattern = data.initial(form)
+    level = np.repeat(start_level[:, None], shape[1], axis=1)
+    slope = np.repeat(start_slope[:, None], shape[1], axis=1)
+    season = np.repeat(pattern.T[:, :, None], shape[1], axis=2) if seasonal(form) else None
+    total, error, step = np.zeros(shape), np.empty(shape), np.empty(shape)
+    for t in range(data.y.shape[1]):
+        if trended(form):
+            np.multiply(slope, phi, out=slope)
+            np.add(level, slope, out=level)
+        np.subtract(data.y[:, t, None], level, out=error)
+        if season is not None:
+            now = season[t % data.season]
+            np.subtract(error, now, out=error)
+        np.multiply(error, data.weight[:, t, None], out=error)
+        np.multiply(error, error, out=step)
+        np.add(total, step, out=total)
+        np.multiply(error, alpha, out=step)
+        np.add(level, step, out=level)
+        if trended(form):
+            np.multiply(error, beta, out=step)
+            np.add(slope, step, out=slope)
+        if season is not None:
+            np.multiply(error, gamma, out=step)
+            np.add(now, step, out=now)
+    return total
+
+
+def coefficients(star: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """alpha, beta, gamma, phi from (alpha, beta*, gamma*, phi) in the last axis."""
+    alpha = star[..., 0]
+    return alpha, alpha * star[..., 1], (1.0 - alpha) * star[..., 2], star[..., 3]
+
+
+def loglike(sse: Floats, count: Floats) -> Floats:
+    """Gaussian log-likelihood with the variance profiled out: -n/2 (log(2 pi SSE / n) + 1) (ibid., eq. 5.3)."""
+    ll: Floats = -count / 2 * (np.log(2 * np.pi * sse / count) + 1)
+    return ll
+
+
+def aicc(ll: Floats, k: int, count: Floats) -> Floats:
+    """Corrected Akaike criterion; infinite where the sample does not carry the form."""
+    room = count - k - 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = -2 * ll + 2 * k + 2 * k * (k + 1) / room
+    return np.where(room > 0, value, np.inf)
+
+
+def refine(data: Lanes, form: str, star: Floats, sse: Floats) -> tuple[Floats, Floats]:
+    """Best points (lanes, 4) moved along their free coordinates with halved steps; and their sums of squares (lanes,)."""
+    star, sse, step = star.copy(), sse.copy(), _STEP.copy()
+    axes = free(form)
+    rows = np.arange(len(star))
+    for _ in range(ROUNDS):
+        moves = np.zeros((2 * len(axes), 4))
+        for i, axis in enumerate(axes):
+            moves[2 * i, axis], moves[2 * i + 1, axis] = step[axis], -step[axis]
+        for _ in range(2):
+            near = star[:, None, :] + moves[None, :, :]
+            near[..., axes] = np.clip(near[..., axes], _LOWER[axes], _UPPER[axes])
+            tried = squares(data, form, near)
+            best = tried.argmin(axis=1)
+            better = tried[rows, best] < sse
+            star[better] = near[rows, best][better]
+            sse[better] = tried[rows, best][better]
+        step /= 2
+    return star, sse
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Candidates of one series, best first within a form: parameters (k, 4), form and weight of each, and the forms' criteria.
+
+    Weights: exp(-AICc / 2) between forms (Burnham and Anderson 2002, ch. 2), the likelihood within a form.
+    """
+
+    star: Floats
+    form: Ints
+    weight: Floats
+    loglike: Floats
+    criteria: Floats
+    count: int
+
+    @property
+    def best(self) -> int:
+        """The most likely candidate of the form with the smallest criterion."""
+        mine = np.flatnonzero(self.form == int(self.criteria.argmin()))
+        return int(mine[self.loglike[mine].argmax()])
+
+
+def fit(data: Lanes, forms: tuple[str, ...], keep: int = 48, chunk: int = 24) -> list[Fitted]:
+    """Candidates of every lane; `keep` of the heaviest are kept."""
+    order = np.argsort(data.length, kind="stable")
+    out: list[Fitted | None] = [None] * len(order)
+    for at in range(0, len(order), chunk):
+        index = order[at : at + chunk]
+        for i, fitted in zip(index, _fit(data.take(index), forms, keep), strict=True):
+            out[int(i)] = fitted
+    return [fitted for fitted in out if fitted is not None]
+
+
+def _fit(data: Lanes, forms: tuple[str, ...], keep: int) -> list[Fitted]:
+    count = data.weight.sum(axis=1)
+    floor = 1e-16 * count * np.maximum((data.weight * data.y**2).sum(axis=1) / count, 1e-8)  # a constant series has no errors
+    stars, numbers, likes, criteria = [], [], [], []
+    for form in forms:
+        star = np.broadcast_to(grid(form), (len(data.y), *grid(form).shape)).copy()
+        sse = squares(data, form, grid(form))
+        rows, first = np.arange(len(star)), sse.argmin(axis=1)
+        star[rows, first], sse[rows, first] = refine(data, form, star[rows, first], sse[rows, first])
+        ll = loglike(np.maximum(sse, floor[:, None]), count[:, None])
+        value = aicc(ll.max(axis=1), size(form, data.season), count)
+        if seasonal(form):
+            value = np.where(count >= 2 * data.season + 3, value, np.inf)
+        stars.append(star)
+        numbers.append(np.full(star.shape[1], FORMS.index(form)))
+        likes.append(ll)
+        criteria.append(value)
+    star, number, ll = np.concatenate(stars, axis=1), np.concatenate(numbers), np.concatenate(likes, axis=1)
+    table = np.full((len(data.y), len(FORMS)), np.inf)
+    for form, value in zip(forms, criteria, strict=True):
+        table[:, FORMS.index(form)] = value
+    return [_weighed(star[i], number, ll[i], table[i], int(count[i]), keep) for i in range(len(data.y))]
+
+
+def _weighed(star: Floats, number: Ints, ll: Floats, criteria: Floats, count: int, keep: int) -> Fitted:
+    between = np.exp(-(criteria - criteria.min()) / 2)
+    weight = np.zeros(len(number))
+    for j in np.unique(number):
+        mine = number == j
+        inside = np.exp(ll[mine] - ll[mine].max())
+        weight[mine] = between[j] * inside / inside.sum()
+    heavy = np.argsort(-weight, kind="stable")[:keep]
+    heavy = heavy[weight[heavy] > 0]
+    return Fitted(star[heavy], number[heavy], weight[heavy] / weight[heavy].sum(), ll[heavy], criteria, count)
+
+
+@dataclass(frozen=True)
+class States:
+    """Where candidates of one lane stand after its last month: level, slope (k,), season (m, k); errors (T, k)."""
+
+    level: Floats
+    slope: Floats
+    season: Floats
+    errors: Floats
+    phase: int
+
+
+def states(data: Lanes, lane: int, star: Floats, form: Ints) -> States:
+    """Final states of the candidates of one lane, in one pass over its months."""
+    alpha, beta, gamma, phi = coefficients(star)
+    alone = data.take(np.array([lane]))
+    starts = {int(j): [part[0] for part in alone.initial(FORMS[j])] for j in np.unique(form)}
+    level, slope, season = (np.array([starts[int(j)][i] for j in form]) for i in range(3))
+    season = season.T.copy()
+    n = int(data.length[lane])
+    errors = np.empty((n, len(star)))
+    for t in range(n):
+        slope = phi * slope
+        level = level + slope
+        now = season[t % data.season]
+        error = (data.y[lane, t] - level - now) * data.weight[lane, t]
+        level = level + alpha * error
+        slope = slope + beta * error
+        season[t % data.season] = now + gamma * error
+        errors[t] = error
+    return States(level, slope, season, errors, n % data.season)
+
+
+def simulate(now: States, star: Floats, pick: Ints, noise: Floats) -> Floats:
+    """Paths (draws, horizon): candidate `pick` (draws,) of each path run on with its `noise` (draws, horizon)."""
+    alpha, beta, gamma, phi = (c[pick] for c in coefficients(star))
+    level, slope, season = now.level[pick], now.slope[pick], now.season[:, pick]
+    out = np.empty_like(noise)
+    m = len(season)
+    for h in range(noise.shape[1]):
+        slope = phi * slope
+        level = level + slope
+        j = (now.phase + h) % m
+        error = noise[:, h]
+        out[:, h] = level + season[j] + error
+        level = level + alpha * error
+        slope = slope + beta * error
+        season[j] = season[j] + gamma * error
+    return out

@@ -1,0 +1,190 @@
+"""Sums of months as observations: y_s = C z beside the months themselves.
+
+A publisher that prints January and February as one figure has observed a sum, not two halves. The cumulator of Harvey (1989,
+Forecasting, Structural Time Series Models and the Kalman Filter, sec. 6.3; Mariano and Murasawa 2003, J. Appl. Econometrics
+18:427, eq. 3, for a mean of months) carries the running sum as a state. The models of `kernels/gaussian` have a dense
+covariance instead of states, so the same observation is one row more:
+
+    z = X b + u,  u ~ N(0, s2 V)   =>   [z; C z] = [X; C X] b + [u; C u],   covariance  [V, V C'; C V, C V C'].
+
+`stacked` builds this axis of N + m rows; `gaussian.fit` and `gaussian.predict` then work unchanged, with a sum observed at row
+N + i. Draws of the months of an observed sum add up to it exactly.
+
+Which scale. On the scale of the quantities the rows above are exact, with weights of 1 (or w_t where y_t = w_t z_t with known
+seasonal weights w). Trade wanders in proportion to its size, so the models of this package work on logarithms, where a sum is
+not linear. `fit_logs` linearises it at the most likely months, log sum exp(z) ~ log sum exp(z0) + sum p_j (z_j - z0_j) with
+p_j = exp(z0_j) / sum exp(z0), and repeats until z0 stands still: the mode of the exact posterior given the parameters
+(Durbin and Koopman 2012, sec. 10.6). The sum bends away from its tangent by half the trace of (diag(p) - p p') times the
+covariance of the months on average; that much is taken off the observed value (`_bend`), which moves the mode to
+the mean. What is then neglected is of third order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.kernels import gaussian
+from forecast.kernels.gaussian import Family, Fit
+
+ROUNDS = 10  # fits of the parameters
+STEPS = 50  # tangents per fit
+STILL = 1e-4  # log units: a hundredth of a percent
+
+
+@dataclass(frozen=True)
+class Summed:
+    """A fit with sums on the logarithmic scale.
+
+    fit : over the stacked axis, rows N.. are the sums; sums (m, N) the weights p at the mode; rounds used; whether the mode
+    stood still (`converged`): a fit that did not is to be reported, not used silently
+    """
+
+    fit: Fit
+    sums: Floats
+    rounds: int
+    converged: bool
+
+
+def indicator(spans: Sequence[Ints], size: int) -> Floats:
+    """The matrix C of plain sums, shape (m, N): one where a month of the axis lies in a span."""
+    out = np.zeros((len(spans), size))
+    for row, inside in zip(out, spans, strict=True):
+        row[inside] = 1.0
+    return out
+
+
+def stacked(family: Family, x: Floats, sums: Floats) -> tuple[Family, Floats]:
+    """The family and regressors of months and their linear combinations: x (N, k), C (m, N) -> rows N + m."""
+
+    def covariance(p: Floats) -> Floats:
+        v = family.covariance(p)
+        n, right = v.shape[1], v @ sums.T
+        out = np.empty((len(v), n + len(sums), n + len(sums)))
+        out[:, :n, :n], out[:, :n, n:], out[:, n:, :n] = v, right, np.swapaxes(right, 1, 2)
+        out[:, n:, n:] = sums @ right
+        return out
+
+    return replace(family, covariance=covariance), np.vstack([x, sums @ x])
+
+
+def fit(y: Floats, rows: Ints, totals: Floats, sums: Floats, x: Floats, family: Family, *, polish: bool = True) -> Fit:
+    """Fit months y (n,) at `rows` and their linear combinations `totals` (m,) with weights C (m, N); exact.
+
+    A sum whose months are all observed adds nothing and makes the covariance singular: the caller leaves it out. The fit
+    stands on the stacked axis; rows below N predict months.
+    """
+    wide, tall = stacked(family, x, sums)
+    seen = np.concatenate([rows, np.arange(len(x), len(x) + len(totals))]).astype(np.int64)
+    return gaussian.fit(np.concatenate([y, totals]), seen, tall, wide, polish=polish)
+
+
+def fit_sums(
+    z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats, family: Family, *, logs: bool,
+    polish: bool = True, earlier: Fit | None = None,
+) -> tuple[Fit, bool]:  # fmt: skip
+    """Fit months z (n,) at `rows` and sums of quantities (m,) over `spans`, and whether it settled.
+
+    logs : z are logarithms of quantities (`fit_logs`), else quantities (`fit`); earlier : a fit whose parameters are held.
+    Without a sum this is `gaussian.fit` itself.
+    """
+    if logs and len(spans):
+        made = fit_logs(z, rows, totals, spans, x, family, polish=polish, earlier=earlier)
+        return made.fit, made.converged
+    if len(spans):
+        return _held(fit(z, rows, totals, indicator(spans, len(x)), x, family, polish=polish), earlier), True
+    return _held(gaussian.fit(z, rows, x, family, polish=polish), earlier), True
+
+
+def _held(fitted: Fit, earlier: Fit | None) -> Fit:
+    return fitted if earlier is None else gaussian.held(fitted, earlier)
+
+
+def fit_logs(
+    z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats, family: Family, *, polish: bool = True,
+    earlier: Fit | None = None,
+) -> Summed:  # fmt: skip
+    """Fit logarithms of months z (n,) at `rows` and sums (m,) of quantities over `spans` of the axis.
+
+    Every total is positive; months of a span that are known are taken off the total first, by the caller. A span of one month
+    is that month. The tangent is settled with the parameters held, then the parameters are fitted again on it; with those of an
+    `earlier` fit held throughout where one is given.
+    """
+    if not (totals > 0).all():
+        raise ValueError("the logarithm of a sum needs a positive sum")
+    mode = [np.full(len(inside), np.log(total / len(inside))) for inside, total in zip(spans, totals, strict=True)]
+    sums, observed = _tangent(mode, totals, spans, len(x))
+    for turn in range(1, ROUNDS + 1):
+        fitted = _held(fit(z, rows, observed, sums, x, family, polish=False), earlier)
+        settled, bend, still = _settle(fitted, mode, z, rows, totals, spans, x)
+        moved = max(float(np.abs(new - old).max()) for new, old in zip(settled, mode, strict=True))
+        done = turn > 1 and moved < STILL
+        if done or turn == ROUNDS:
+            break
+        mode = settled
+        sums, observed = _tangent(mode, totals, spans, len(x))
+        observed = observed - bend
+    if polish:
+        fitted = _held(fit(z, rows, observed, sums, x, family), earlier)
+    return Summed(fitted, sums, turn, done and still)
+
+
+def _settle(
+    fitted: Fit, mode: Sequence[Floats], z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats
+) -> tuple[list[Floats], Floats, bool]:
+    """The most likely months of every span given the parameters of a fit, by Gauss-Newton steps.
+
+    Also what each log sum lies above its tangent there on average (m,), and whether the steps stood still.
+    """
+    size = len(x)
+    months = np.concatenate([np.asarray(inside, dtype=np.int64) for inside in spans])
+    ends = np.cumsum([len(inside) for inside in spans])[:-1]
+    v = fitted.family.covariance(fitted.best[None])[:, :size, :size]
+    held = Family(lambda p: v, (), (), (), fixed_scale=fitted.family.fixed_scale)
+    at, still = list(mode), False
+    for _ in range(STEPS):
+        sums, observed = _tangent(at, totals, spans, size)
+        wide, tall = stacked(held, x, sums)
+        now = replace(fitted, family=wide, y=np.concatenate([z, observed]), x=tall)
+        step = np.split(gaussian.forecast(now, months)[0], ends)
+        moved = max(float(np.abs(new - old).max()) for new, old in zip(step, at, strict=True))
+        at = list(step)
+        if moved < STILL / 10:
+            still = True
+            break
+    sums, observed = _tangent(at, totals, spans, size)
+    return at, _bend(fit(z, rows, observed, sums, x, held), sums, spans), still
+
+
+def _tangent(guess: Sequence[Floats], totals: Floats, spans: Sequence[Ints], size: int) -> tuple[Floats, Floats]:
+    """The weights p (m, N) at the guessed months, and what p'z is then observed to be (m,)."""
+    sums, observed = np.zeros((len(spans), size)), np.empty(len(spans))
+    for i, (at, total, inside) in enumerate(zip(guess, totals, spans, strict=True)):
+        top = at.max()
+        size_of = np.exp(at - top)
+        share = size_of / size_of.sum()
+        sums[i, inside] = share
+        observed[i] = np.log(total) - (top + np.log(size_of.sum())) + share @ at
+    return sums, observed
+
+
+def _bend(fitted: Fit, sums: Floats, spans: Sequence[Ints]) -> Floats:
+    """How far each log sum lies above its tangent on average (m,): half the trace of its curvature times the covariance."""
+    out = np.empty(len(spans))
+    for i, inside in enumerate(spans):
+        p, spread = sums[i, inside], gaussian.forecast(fitted, np.asarray(inside, dtype=np.int64))[1]
+        out[i] = 0.5 * float(p @ np.diag(spread) - p @ spread @ p)
+    return out
+
+
+def closed(draws: Floats, totals: Floats) -> Floats:
+    """Quantities of a span's months made to add up to their total: draws (d, months), totals (d,) or a number.
+
+    Draws of logarithms keep the linearised sum, not the sum; the months are scaled by one factor per draw, which the
+    linearisation keeps near one.
+    """
+    scaled: Floats = draws * (np.asarray(totals) / draws.sum(axis=1))[:, None]
+    return scaled

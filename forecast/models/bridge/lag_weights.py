@@ -1,0 +1,115 @@
+"""Non-negative lag weights between what leaves one place and arrives at another, drawn towards a smooth prior."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.kernels import ridge
+
+MONTH = 365.25 / 12  # days
+SMOOTH = (3.0, 10.0, 30.0, 100.0, 300.0)  # weights of the prior that cross-validation chooses among
+FLOOR = 0.05  # of the mean: below it the spread of a month no longer falls with its size
+ROUNDS = 3
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """What arrives of what left: `lags` (K + 1,), their sum `kappa`, and the residual spread where a month holds one unit."""
+
+    lags: Floats
+    sigma: float
+    smooth: float
+
+    @property
+    def kappa(self) -> float:
+        """Arrivals per unit shipped, near one for kilograms."""
+        return float(self.lags.sum())
+
+    @property
+    def weights(self) -> Floats:
+        """The lags as shares that sum to one; the lags themselves where nothing arrives."""
+        return self.lags / self.kappa if self.kappa > 0 else self.lags
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Arrivals per unit shipped in the last months and before them, and the standard error of the difference."""
+
+    last: float
+    before: float
+    se: float
+
+    @property
+    def drift(self) -> float:
+        """Change of the ratio: how far the mirror has moved."""
+        return self.last - self.before
+
+
+def transit(low: float, high: float, longest: int) -> Floats:
+    """Shares (longest + 1,) of shipments that arrive k months later, leaving on any day and under way `low` to `high` days.
+
+    P(k <= (u + d) / month < k + 1) for u uniform over a month and d uniform over [low, high]; later ones count at the longest.
+    """
+    days = np.linspace(low, high, 201) / MONTH
+    edges = np.arange(1, longest + 1)
+    done = np.clip(edges[:, None] - days[None, :], 0.0, 1.0).mean(axis=1)  # arrived before month k begins
+    out: Floats = np.diff(np.concatenate([[0.0], done, [1.0]]))
+    return out
+
+
+def fit(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float, smooth: float) -> Arrivals:
+    """Lags b >= 0 with least (y - X b)' V^-1 (y - X b) / sigma^2 + smooth |D2 (b - kappa prior)|^2 + ((sum b - kappa) / sd)^2.
+
+    y (n,), x (n, K + 1) in one unit. Second differences D2 run over the lags with a zero at both ends, so the prior holds where
+    the data say nothing (Shiller 1973, Econometrica 41:775). V grows with the fitted month, as sums of shipments do; sigma
+    and V by `ROUNDS` of reweighting. Solved by non-negative least squares (Lawson and Hanson 1974, ch. 23).
+    """
+    from scipy.optimize import nnls
+
+    count = x.shape[1]
+    bend = np.diff(np.eye(count + 4)[:, 2 : count + 2], n=2, axis=0)
+    rough = np.sqrt(smooth) * bend
+    whole = np.full((1, count), 1.0 / kappa_sd)
+    b, sigma2 = kappa * prior, 0.0
+    for _ in range(ROUNDS):
+        level = size(x @ b, y)
+        sigma2 = max(float(((y - x @ b) ** 2 / level).mean()), 1e-12 * float(np.mean(level)))
+        weight = 1.0 / np.sqrt(sigma2 * level)
+        left = np.vstack([x * weight[:, None], rough, whole])
+        right = np.concatenate([y * weight, rough @ (kappa * prior), [kappa / kappa_sd]])
+        b = np.asarray(nnls(left, right)[0])
+    return Arrivals(b, float(np.sqrt(sigma2)), smooth)
+
+
+def size(fitted: Floats, y: Floats) -> Floats:
+    """What the variance of a month is proportional to: its fitted size, not below a share of the usual one."""
+    out: Floats = np.maximum(fitted, max(FLOOR * float(np.abs(y).mean()), 1e-300))
+    return out
+
+
+def crossed(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float) -> tuple[Arrivals, Floats]:
+    """The lags at the smoothness with the least error out of contiguous folds, and those errors per root of the fitted size."""
+    errors = np.empty((len(SMOOTH), len(y)))
+    for part in ridge.folds(len(y)):
+        rest = np.setdiff1d(np.arange(len(y)), part)
+        for i, smooth in enumerate(SMOOTH):
+            expected = x[part] @ fit(y[rest], x[rest], prior, kappa, kappa_sd, smooth).lags
+            errors[i, part] = (y[part] - expected) / np.sqrt(size(expected, y[rest]))
+    best = int((errors**2).sum(axis=1).argmin())
+    return fit(y, x, prior, kappa, kappa_sd, SMOOTH[best]), errors[best]
+
+
+def gap(y: Floats, x: Floats, found: Arrivals, last: int = 12) -> Gap:
+    """The ratio of sums, arrivals over lag-weighted shipments, in the last rows and in those before them."""
+    shipped = x @ found.weights
+    parts = []
+    for rows in (slice(-last, None), slice(None, -last)):
+        total = float(shipped[rows].sum())
+        if not total > 0:
+            return Gap(np.nan, np.nan, np.nan)
+        spread = found.sigma * np.sqrt(float(size(x[rows] @ found.lags, y).sum())) / total
+        parts.append((float(y[rows].sum()) / total, spread))
+    return Gap(parts[0][0], parts[1][0], float(np.hypot(parts[0][1], parts[1][1])))

@@ -1,0 +1,208 @@
+"""Another model's forecasts, their bands learned from its own past errors."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats, Ints
+from forecast.core.contracts import Answers
+from forecast.core.errors import ConfigError, TooShortError
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast, Used
+from forecast.core.vintage import Vintage
+from forecast.models.conformal import pooled_errors
+from forecast.prep.past_origins import PastQuestion, anchor, one_by_one, past_questions
+from forecast.prep.policy_measures import regimes
+from forecast.prep.transform import reduced_spans
+
+LEAST = pooled_errors.needed(0.8)  # past windows below which no band is changed
+NEAR = 1  # leads on either side whose errors are pooled with a lead's own
+
+
+@model
+@dataclass(frozen=True)
+class Conformal:
+    """Another model's forecasts, their bands from its own past errors, pooled over the series of the question.
+
+    Split conformal prediction (Vovk, Gammerman and Shafer 2005; Romano, Patterson and Candes 2019) with normalised, signed
+    errors: the inner model is asked again at earlier origins of every series of the task; what it missed by, in widths of its
+    own forecast, makes one pool a lead, drawn towards the series' own errors as these grow in number. Bands hold the
+    ceil((n + 1) q)-th error; what n errors do not support is said in the notes and left to the inner model. Ranks of the draws
+    stay, so paths and totals hang together as the inner model had them; so does the median.
+
+    inner : name or spec of the model; origins, step : how many earlier origins, how many months apart (step 0: a third of the
+    longest lead); own : errors of its own at which a series counts as much as the pool; regimes : under controls, errors made
+    under controls alone, where there are enough
+    adapt : "aci" (Gibbs and Candes 2021) or "pid" (Angelopoulos, Candes and Tibshirani 2023) let levels or widths follow the
+    coverage of the earlier origins, by `rate`. Their state is no memory: it is replayed from what was known at those origins,
+    oldest first, so it goes on month by month by itself; it reaches no further than they do (origins = 24, step = 1)
+    """
+
+    inner: str | dict[str, Any] = "combine"
+    origins: int = 3
+    step: int = 0
+    own: float = 20.0
+    regimes: bool = True
+    adapt: Literal["none", "aci", "pid"] = "none"
+    rate: float = 0.05
+
+    def __post_init__(self) -> None:
+        if self.origins < 1 or self.step < 0 or self.own <= 0 or self.rate <= 0:
+            raise ConfigError("origins, own and rate must be above zero, step not below", hint="origins = 3, step = 0")
+
+    def asks(self, vintage: Vintage, task: Task) -> list[tuple[str | dict[str, Any], Task, Vintage]]:
+        """Every series by itself, now and at its earlier origins."""
+        now = [(self.inner, one, vintage) for one in one_by_one(task)]
+        return now + [(self.inner, past.task, past.vintage) for past in self._past(vintage, task)]
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError naming the series that the inner model could not answer."""
+        past = self._past(vintage, task)
+        count = len(task.series)
+        if len(answers) != count + len(past):
+            raise ConfigError(f"{len(answers)} answers for {count + len(past)} questions", hint="ask through fc.predict")
+        lost = [s for s, a in zip(task.series, answers, strict=False) if not isinstance(a, Forecast)]
+        if lost:
+            why = next(a.reason for a in answers[:count] if isinstance(a, Failure))
+            problem = f"{len(lost)} of {count} series not answered: {why}"
+            raise TooShortError(problem, where=", ".join(lost), hint="leave them out")
+        errors = _errors(past, answers[count:], count)
+        draws, used = [], []
+        for i, answer in enumerate(answers[:count]):
+            made, how = self._calibrated(vintage, task, i, answer, errors)
+            draws.append(made)
+            used.append(how)
+        parameters = answers[0].parameters if count == 1 else {}
+        return Forecast(task, np.stack(draws, axis=1), tuple(used), vintage.steps, parameters)
+
+    def _past(self, vintage: Vintage, task: Task) -> list[PastQuestion]:
+        """The past questions: none where all of them together could not support a band of 80 per cent."""
+        return past_questions(vintage, task, self.origins, self.step) if len(task.series) * self.origins >= LEAST else []
+
+    def _calibrated(self, vintage: Vintage, task: Task, i: int, answer: Forecast, errors: _Errors) -> tuple[Floats, Used]:
+        count = len(task.series)
+        series, inner = task.series[i], answer.of(task.series[i])
+        own = answer.used[0]
+        asked = np.array(task.ordinals(vintage))
+        last = anchor(vintage, series, int(asked.min()))
+        free = ~np.isin(asked, [m for months, _, _ in reduced_spans(vintage.observed(series)) for m in months])
+        controlled = last is not None and _controlled(vintage, series, last)
+        chosen, note = errors.regime(controlled) if self.regimes else ("all", "")
+        tables, supported = np.empty((len(asked), len(pooled_errors.GRID))), np.zeros(len(asked))
+        for j, lead in enumerate(asked - (last if last is not None else asked.min() - 1)):
+            found = errors.table(int(lead), chosen, i, self) if free[j] else None
+            free[j] = found is not None
+            if found is not None:
+                tables[j], supported[j] = found
+        draws = inner.copy()
+        if free.any():
+            draws[:, free] = pooled_errors.mapped(inner[:, free], tables[free], supported[free])
+        if vintage.nonnegative:
+            draws = np.maximum(draws, 0.0)
+        followed = [f"{self.adapt}: follows the coverage of {errors.ages} earlier origins"] if self.adapt != "none" else []
+        told = _told(free, supported, errors.most or count * self.origins)
+        notes = [*told, *(followed if free.any() else []), *([note] if note else []), *own.notes]
+        name = f"{own.model}; bands from past errors" if free.any() else own.model
+        return draws, replace(own, model=name, notes=tuple(notes))
+
+
+def _controlled(vintage: Vintage, series: str, month: int) -> bool:
+    """Whether a measure was known to hold in a month."""
+    return bool(regimes(vintage, series, np.array([month]))[0].measures)
+
+
+@dataclass(frozen=True)
+class _Errors:
+    """Scaled errors (n,), each with its lead, series, window, age of the origin and regime; `count` series in all."""
+
+    value: Floats
+    lead: Ints
+    series: Ints
+    window: Ints
+    age: Ints
+    controlled: Bools
+    step: int
+    count: int
+    pools: dict[Any, Any]
+
+    @functools.cached_property
+    def most(self) -> int:
+        """Number of past windows."""
+        return len(np.unique(self.window))
+
+    @property
+    def ages(self) -> int:
+        """Number of earlier origins that left an error."""
+        return len(np.unique(self.age))
+
+    def regime(self, controlled: bool) -> tuple[str, str]:
+        """The pool for the present state of policy, and what is to be said of it."""
+        mine = self.controlled == controlled
+        if mine.all():
+            return "all", ""
+        count, state = len(np.unique(self.window[mine])), "under control" if controlled else "without control"
+        if count < LEAST:
+            return "all", f"{count} past windows {state}: errors of all regimes are pooled"
+        return ("controlled" if controlled else "free"), f"errors of {count} past windows {state}"
+
+    def table(self, lead: int, chosen: str, series: int, how: Conformal) -> tuple[Floats, float] | None:
+        """Scaled errors at the grid's levels and the band that they support; None where there are too few."""
+        if (lead, chosen) not in self.pools:
+            self.pools[lead, chosen] = self._pool(lead, chosen, how)
+        pool, change = self.pools[lead, chosen]
+        if pool is None:
+            return None
+        table = pooled_errors.held(pool.quantiles(pooled_errors.GRID, series, pool.own[series] / (pool.own[series] + how.own)))
+        return (table if change is None else change(table)), pooled_errors.reachable(pool.count)
+
+    def _near(self, lead: int, chosen: str) -> Bools:
+        near = np.abs(self.lead - lead) <= NEAR
+        return near if chosen == "all" else near & (self.controlled == (chosen == "controlled"))
+
+    def _pool(self, lead: int, chosen: str, how: Conformal) -> tuple[pooled_errors.Pool | None, Any]:
+        near = self._near(lead, chosen)
+        apart = min(1.0, self.step / max(lead, 1))
+        pool = pooled_errors.Pool.of(self.value[near], self.series[near], self.window[near], self.count, apart)
+        if pool.count < LEAST:
+            return None, None
+        if how.adapt == "none":
+            return pool, None
+        ages = np.unique(self.age[near])[::-1]
+        scores = [np.abs(self.value[near & (self.age == age)]) for age in ages]
+        return pool, lambda table: pooled_errors.followed(table, scores, how.adapt, how.rate)
+
+
+def _errors(questions: Sequence[PastQuestion], answers: Answers, count: int) -> _Errors:
+    """All past errors that have a size, oldest question last."""
+    values, parts = [np.empty(0)], [np.empty((0, 5), np.int64)]
+    for k, (past, answer) in enumerate(zip(questions, answers, strict=True)):
+        if not isinstance(answer, Forecast):
+            continue  # too short a history for the inner model at that origin
+        value = pooled_errors.scaled(past.truth, *pooled_errors.sides(answer.draws[:, 0, :]))
+        controlled = _controlled(past.vintage, past.task.series[0], past.origin)
+        marks = np.column_stack([past.leads, np.tile([past.series, k, past.age, controlled], (len(value), 1))])
+        kept = np.isfinite(value)
+        values.append(value[kept])
+        parts.append(marks[kept])
+    lead, series, window, age, controlled_by = np.concatenate(parts).T
+    apart = min((int(past.leads.max()) // past.age for past in questions if len(past.leads)), default=1)
+    return _Errors(np.concatenate(values), lead, series, window, age, controlled_by.astype(bool), max(apart, 1), count, {})
+
+
+def _told(free: Bools, supported: Floats, count: int) -> list[str]:
+    """What the past errors support, in words."""
+    if not free.any():
+        return [f"the bands are the inner model's own: {count} past errors where {LEAST} are needed for one of 80 per cent"]
+    least = float(supported[free].min())
+    told = [f"bands from {count} past windows"]
+    if least < 0.95:
+        told.append(f"past errors support bands of up to {100 * least:.0f} per cent; beyond, the inner model's own where wider")
+    if not free.all():
+        told.append(f"{int((~free).sum())} months keep the inner model's bands")
+    return told

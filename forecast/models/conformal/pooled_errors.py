@@ -1,0 +1,174 @@
+"""Errors of the past pooled over series: the quantiles they support, and levels that follow past coverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+
+NARROW = 0.1  # of the whole width: the least a side of it counts for
+GRID = np.concatenate([[0.0025], np.arange(1, 200) / 200.0, [0.9975]])  # probabilities at which bands are made
+LEVELS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7])  # two-sided miss rates that are followed
+SATURATED = 5.0  # misses in a row that the integrator of `pid` stands
+
+
+def reachable(count: float) -> float:
+    """The widest central band that `count` errors support: (n - 1) / (n + 1), that is 1 - 2 / (n + 1)."""
+    return max(0.0, (count - 1.0) / (count + 1.0))
+
+
+def needed(level: float) -> int:
+    """Errors needed for a central band of `level` (0 to 1).
+
+    >>> needed(0.8), needed(0.95)
+    (9, 39)
+    """
+    return int(np.ceil((1.0 + level) / (1.0 - level) - 1e-9))
+
+
+def sides(draws: Floats) -> tuple[Floats, Floats, Floats]:
+    """Median and widths below and above it, of draws (n, ...): to the 10 and 90 per cent quantiles.
+
+    A side that is (nearly) shut counts for a tenth of the whole width, so that an error beyond it has a size.
+    """
+    low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9], axis=0)
+    least = NARROW * (high - low)
+    return middle, np.maximum(middle - low, least), np.maximum(high - middle, least)
+
+
+def scaled(truth: Floats, middle: Floats, below: Floats, above: Floats) -> Floats:
+    """Signed errors in widths of the forecast's own side (normalised scores: Papadopoulos et al. 2008); NaN without a width."""
+    error = truth - middle
+    width = np.where(error < 0, below, above)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(width > 0, error / width, np.nan)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Scaled errors of one lead, sorted: `values`, `weight` and `owner` (n,); `own` (series,) windows of each, `count` of all.
+
+    Windows count for as many as do not overlap: k of them `step` months apart, asked `lead` months ahead, for
+    1 + (k - 1) min(1, step / lead).
+    """
+
+    values: Floats
+    weight: Floats
+    owner: Ints
+    own: Floats
+    count: float
+
+    @classmethod
+    def of(cls, values: Floats, owner: Ints, window: Ints, series: int, apart: float = 1.0) -> Pool:
+        """Errors with the series and the window each comes from; the leads that one window lends share its weight.
+
+        series : how many there are; apart : min(1, step / lead)
+        """
+        order = np.argsort(values, kind="stable")
+        _, first, index, sizes = np.unique(window, return_index=True, return_inverse=True, return_counts=True)
+        windows = np.bincount(owner[first], minlength=series)
+        own = np.where(windows > 0, 1.0 + (windows - 1.0) * apart, 0.0)
+        return cls(values[order], (1.0 / sizes[index])[order], owner[order], own, float(own.sum()))
+
+    def quantiles(self, levels: Floats, series: int = -1, share: float = 0.0) -> Floats:
+        """Quantiles with finite-sample arithmetic (levels,), a `share` of the weight given to the errors of `series`.
+
+        With n equal errors the upper quantile of level p is the ceil((n + 1) p)-th smallest, the lower one the
+        floor((n + 1) p)-th (Vovk, Gammerman and Shafer 2005, sec. 2.2; Romano, Patterson and Candes 2019, eq. 9). A level that
+        n does not reach takes the most extreme error.
+        """
+        weight = self.weight / self.weight.sum()
+        mine = self.owner == series
+        if share > 0.0 and mine.any():
+            weight = (1.0 - share) * weight + share * np.where(mine, self.weight, 0.0) / self.weight[mine].sum()
+        upper = levels >= 0.5
+        # the new error is in one of n + 1 equally likely places, of which the pool holds n
+        target = np.minimum(np.where(upper, levels, 1.0 - levels) * (self.count + 1.0) / self.count, 1.0) - 1e-12
+        last = len(weight) - 1
+        from_below = np.minimum(np.searchsorted(np.cumsum(weight), target), last)
+        from_above = np.minimum(np.searchsorted(np.cumsum(weight[::-1]), target), last)
+        return np.where(upper, self.values[from_below], self.values[last - from_above])
+
+
+def held(table: Floats) -> Floats:
+    """Quantiles (levels,) moved so that the median is zero, the less the further out: the point forecast stays."""
+    moved = table - (1.0 - np.abs(2.0 * GRID - 1.0)) * np.interp(0.5, GRID, table)
+    grown: Floats = np.maximum.accumulate(moved)
+    return grown
+
+
+def aci(scores: list[Floats], rate: float) -> Floats:
+    """Miss rates to aim at in place of `LEVELS`, from past coverage (Gibbs and Candes 2021, NeurIPS 34, eq. 2).
+
+    a(t+1) = a(t) + rate (a - err(t)); `scores` are the absolute scaled errors by origin, oldest first; err(t) is the share of
+    them outside the band made from all earlier ones at level a(t): none where a(t) <= 0 (the band is the whole line), all where
+    a(t) >= 1 (it is empty), which holds a(t) within `rate` of 0 to 1 (their lemma 4.1).
+    """
+    aim = LEVELS.copy()
+    for t in range(1, len(scores)):
+        past = np.concatenate(scores[:t])
+        if len(past) and len(scores[t]):
+            missed = _missed(scores[t], np.quantile(past, np.clip(1.0 - aim, 0.0, 1.0)))
+            missed = np.where(aim <= 0.0, 0.0, np.where(aim >= 1.0, 1.0, missed))
+            aim = aim + rate * (LEVELS - missed)
+    held_in: Floats = np.clip(aim, 1e-3, 0.999)
+    return held_in
+
+
+def pid(scores: list[Floats], rate: float) -> Floats:
+    """Factors for the half-widths of the bands that miss `LEVELS`, from past coverage.
+
+    Conformal PID control (Angelopoulos, Candes and Tibshirani 2023, NeurIPS 36, eq. 4 and 7) without a scorecaster: quantile
+    tracking q(t+1) = q(t) + eta (err(t) - a), eta = `rate` times the largest score so far, and a saturating integral of the
+    misses.
+    """
+    known = [s for s in scores if len(s)]
+    if len(known) < 2:
+        return np.ones(len(LEVELS))
+    start = np.quantile(known[0], 1.0 - LEVELS)
+    tracked, summed, now = start.copy(), np.zeros(len(LEVELS)), start.copy()
+    for t in range(1, len(known)):
+        over = _missed(known[t], now) - LEVELS
+        size = float(np.concatenate(known[: t + 1]).max())
+        tracked, summed = tracked + rate * size * over, summed + over
+        turn = np.clip(summed * np.log(t + 1.0) / (SATURATED * (t + 1.0)), -1.5, 1.5)
+        now = np.maximum(tracked + rate * size * np.tan(turn), 0.0)
+    plain = np.quantile(np.concatenate(known), 1.0 - LEVELS)
+    factors: Floats = np.where(plain > 0, now / np.where(plain > 0, plain, 1.0), 1.0)
+    return np.clip(factors, 0.2, 5.0)
+
+
+def _missed(score: Floats, bound: Floats) -> Floats:
+    missed: Floats = (score[:, None] > bound[None, :]).mean(axis=0)
+    return missed
+
+
+def followed(table: Floats, scores: list[Floats], how: str, rate: float) -> Floats:
+    """Quantiles (levels,) at `GRID` after the levels (`aci`) or the widths (`pid`) have followed past coverage."""
+    miss = 1.0 - np.abs(2.0 * GRID - 1.0)
+    if how == "aci":
+        aim = np.interp(miss, LEVELS, aci(scores, rate)) / 2.0
+        moved: Floats = np.interp(np.where(GRID < 0.5, aim, 1.0 - aim), GRID, table)
+        return moved
+    widened: Floats = table * np.interp(miss, LEVELS, pid(scores, rate))
+    grown: Floats = np.maximum.accumulate(widened)
+    return grown
+
+
+def mapped(draws: Floats, tables: Floats, supported: Floats) -> Floats:
+    """Draws (n, months) carried to calibrated quantiles, ranks kept, so that months and totals hang together as before.
+
+    tables : (months, levels) scaled errors at `GRID`; supported : (months,) the central band that the errors reach: beyond it
+    a draw stays where it was, if that is further out.
+    """
+    middle, below, above = sides(draws)
+    level = (draws.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable") + 0.5) / len(draws)
+    out = np.empty_like(draws)
+    for j in range(draws.shape[1]):
+        u = np.interp(level[:, j], GRID, tables[j])
+        moved = middle[j] + np.where(u < 0, u * below[j], u * above[j])
+        further = np.where(level[:, j] < 0.5, np.minimum(moved, draws[:, j]), np.maximum(moved, draws[:, j]))
+        out[:, j] = np.where(np.abs(2.0 * level[:, j] - 1.0) > supported[j], further, moved)
+    return out

@@ -1,0 +1,208 @@
+"""Local level with month, Lunar New Year and event effects drawn towards those of like series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.core.contracts import failed
+from forecast.core.errors import ForecastError, TooShortError
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast, Used
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+from forecast.kernels import covariance, gaussian
+from forecast.models.pooled import random_effects
+from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
+from forecast.prep.transform import Scale, choose_scale, measured
+
+FEWEST = 8  # observations of the series itself
+FREEDOM = 6  # observations left over after the coefficients
+LIKE = 3  # other series from which an effect is learned
+Question = tuple[Vintage, Task]
+Learned = dict[str, tuple[float, float]]  # effect -> coefficient and its variance
+Kept = dict[tuple[int, str], tuple[Vintage, Learned]]  # by a vintage's identity, which holds while it is kept
+Known = tuple[Ints, Floats, int]
+
+
+@model
+@dataclass(frozen=True)
+class Pooled:
+    """Regression with partial pooling: effects of the months, the Lunar New Year and events, shrunk to those of like series.
+
+    On the working scale z = level + X b + noise, b ~ N(m, diag t): the mean m and the variance t of each effect come from the
+    other series of the panel, each regressed by itself over a local level (restricted likelihood), by the moments of
+    DerSimonian and Laird (1986); the series' own figures then update them exactly, as t enters its covariance (Henderson's
+    mixed model; Robinson 1991, Stat. Sci. 6:15, eq. 1.2), with the residual variance plugged in. An effect seen in fewer than
+    three other series is the series' own, free where it moves enough and left out where not.
+
+    like : names of the other series; empty: all of the same reporter, flow and measure, and towards all partners or towards
+    one as the series is; on a plain panel all units
+    """
+
+    like: tuple[str, ...] = ()
+    months: bool = True
+    lunar: bool = True
+    events: bool = True
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Any = ()) -> Forecast:
+        """Joint draws over the asked months, series by series."""
+        return self._answered(vintage, task, rng, {})
+
+    def predict_many(
+        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Sequence[Any]
+    ) -> list[Forecast | Failure]:
+        """The same for a batch; series that stand beside several questions of one vintage are regressed once."""
+        out: list[Forecast | Failure] = []
+        kept: Kept = {}
+        for (vintage, task), rng in zip(questions, rngs, strict=True):
+            try:
+                out.append(self._answered(vintage, task, rng, kept))
+            except ForecastError as error:
+                out.append(failed(self, task, error))
+        return out
+
+    def _answered(self, vintage: Vintage, task: Task, rng: np.random.Generator, kept: Kept) -> Forecast:
+        blocks, used = [], []
+        then = vintage.earlier(task.fitted_on) if task.fitted_on else vintage
+        for series in task.series:
+            draws, how = self._one(vintage, then, series, task, rng, kept)
+            blocks.append(draws)
+            used.append(how)
+        return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps)
+
+    def _one(
+        self, vintage: Vintage, then: Vintage, series: str, task: Task, rng: np.random.Generator,
+        kept: Kept,
+    ) -> tuple[Floats, Used]:  # fmt: skip
+        asked = np.array(task.ordinals(vintage))
+        now, past = _figures(vintage, series), _figures(then, series)
+        first = min(int(now[0][0]), int(past[0][0]), int(asked.min()))
+        axis = np.arange(first, max(int(now[0][-1]), int(asked.max())) + 1)
+        scale = choose_scale(past[1], vintage.nonnegative, self.transform)
+        x = self._columns(vintage, series, axis)
+        learned = self._learned(then, series, x.names, kept)
+        drawn = [j for j, name in enumerate(x.names) if name in learned]
+        free, dropped = x.take([j for j in range(len(x.names)) if j not in drawn]).usable(now[0] - first)
+        start = np.ones((len(axis), 1))
+        keep = gaussian.independent(free.matrix[now[0] - first], start[now[0] - first])
+        dropped = (*dropped, *(name for j, name in enumerate(free.names) if j not in keep))
+        free = free.take(keep)
+        design = np.column_stack([start, free.matrix])
+        if len(now[1]) - design.shape[1] < FREEDOM:
+            raise TooShortError(f"{len(now[1])} figures for {design.shape[1]} coefficients", where=series, hint="mean12")
+        means = np.array([learned[x.names[j]].mean for j in drawn])
+        spreads = np.array([learned[x.names[j]].spread for j in drawn])
+        offset = x.matrix[:, drawn] @ means
+        fitted = self._fitted(
+            scale.forward(now[1]) - offset[now[0] - first], now[0] - first, design, x.matrix[:, drawn], spreads
+        )
+        if task.fitted_on:
+            rows = past[0] - first
+            columns = gaussian.independent(design[rows])
+            earlier = self._fitted(scale.forward(past[1]) - offset[rows], rows, design[:, columns], x.matrix[:, drawn], spreads)
+            fitted = gaussian.held(fitted, earlier)
+        paths = scale.inverse(gaussian.predict(fitted, asked - first, task.draws, rng) + offset[asked - first])
+        return paths, _used(x, drawn, free, dropped, learned, scale, now[2], paths)
+
+    def _fitted(self, y: Floats, rows: Ints, design: Floats, shrunk: Floats, spreads: Floats) -> gaussian.Fit:
+        """A local level whose covariance holds the shrunk effects, their variance in units of the residual one."""
+        family, _ = covariance.level(len(design))
+        if not len(spreads):
+            return gaussian.fit(y, rows, design, family, polish=False)
+        plain = gaussian.fit(y, rows, design, family, polish=False)
+        more = (shrunk * (spreads / max(plain.sigma2, 1e-12))) @ shrunk.T
+
+        def wider(p: Floats) -> Floats:
+            total: Floats = family.covariance(p) + more
+            return total
+
+        return gaussian.fit(y, rows, design, gaussian.Family(wider, family.lower, family.upper, family.coarse), polish=False)
+
+    def _columns(self, vintage: Vintage, series: str, axis: Ints) -> Regressors:
+        """All effects the series may have: months less their mean, Lunar New Year, events."""
+        names: tuple[str, ...] = ()
+        blocks = [np.empty((len(axis), 0))]
+        season = vintage.season or 1
+        if self.months and season > 1:
+            names += tuple(f"month {m + 1}" for m in range(season - 1))
+            blocks.append(covariance.seasonal(axis, season))
+        for wanted, made in ((self.lunar, lunar_regressor), (self.events, event_regressors)):
+            if wanted:
+                found = made(vintage, series, axis)
+                names, blocks = (*names, *found.names), [*blocks, found.matrix]
+        return Regressors(names, np.column_stack(blocks))
+
+    def _learned(self, vintage: Vintage, series: str, names: Sequence[str], kept: Kept) -> dict[str, random_effects.Population]:
+        """What the other series say of each effect, where at least `LIKE` of them say something."""
+        found = []
+        for other in self._others(vintage, series):
+            key = (id(vintage), other)
+            if key not in kept:
+                kept[key] = (vintage, self._alone(vintage, other))
+            found.append(kept[key][1])
+        out = {}
+        for name in names:
+            pairs = np.array([one[name] for one in found if name in one]).reshape(-1, 2)
+            if len(pairs) >= LIKE:
+                out[name] = random_effects.population(pairs[:, 0], pairs[:, 1])
+        return out
+
+    def _others(self, vintage: Vintage, series: str) -> list[str]:
+        if self.like:
+            return [name for name in self.like if name != series and vintage.knows(name)]
+        own = SeriesKey.maybe(series)
+        if own is None:
+            return [name for name in vintage.series if name != series and SeriesKey.maybe(name) is None]
+        keys = [key for name in vintage.series if name != series and (key := SeriesKey.maybe(name)) is not None]
+        return [str(k) for k in keys if (k.reporter, k.measure, k.basis) == (own.reporter, own.measure, own.basis)]
+
+    def _alone(self, vintage: Vintage, series: str) -> Learned:
+        """A series' own effects over a local level; none where it is too short for them."""
+        try:
+            when, values, _ = _figures(vintage, series)
+            z = choose_scale(values, vintage.nonnegative, self.transform).forward(values)
+        except TooShortError:
+            return {}
+        axis = np.arange(int(when[0]), int(when[-1]) + 1)
+        rows = when - when[0]
+        x, _ = self._columns(vintage, series, axis).usable(rows)
+        start = np.ones((len(axis), 1))
+        x = x.take(gaussian.independent(x.matrix[rows], start[rows]))
+        if len(rows) - len(x.names) - 1 < FREEDOM or not float(np.ptp(z)) > 0:
+            return {}
+        fitted = gaussian.fit(z, rows, np.column_stack([start, x.matrix]), covariance.level(len(axis))[0], polish=False)
+        told = zip(x.names, fitted.beta[1:].tolist(), (fitted.se[1:] ** 2).tolist(), strict=True)
+        return {name: (b, v) for name, b, v in told if np.isfinite(b) and v > 0}
+
+
+def _figures(vintage: Vintage, series: str) -> Known:
+    """Known months, their figures and how many were split."""
+    when, values, split = measured(vintage.observed(series))
+    if len(when) < FEWEST:
+        raise TooShortError(f"{len(when)} monthly figures, a pooled regression needs {FEWEST}", where=series, hint="mean12")
+    return when, values, split
+
+
+def _used(
+    x: Regressors, drawn: Sequence[int], free: Regressors, dropped: tuple[str, ...],
+    learned: dict[str, random_effects.Population], scale: Scale, split: int, paths: Floats,
+) -> Used:  # fmt: skip
+    names = tuple(x.names[j] for j in drawn)
+    counts = sorted({learned[name].count for name in names})
+    told = f"{len(names)} effects drawn towards those of {counts[0]} to {counts[-1]} series" if counts else "no like series"
+    return Used(
+        "local level, pooled effects" if names else "local level, own effects",
+        (*names, *free.names),
+        dropped,
+        scale.name,
+        split,
+        0,
+        (told, *scale.capped(paths)),
+    )

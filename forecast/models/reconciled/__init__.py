@@ -1,0 +1,222 @@
+"""Another model's forecasts of sums and of their parts, made to add up in every draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.core.contracts import Answers
+from forecast.core.errors import ConfigError, TooShortError
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast, Used
+from forecast.core.vintage import Vintage
+from forecast.models.reconciled import reconciliation
+from forecast.models.reconciled.hierarchy import Tree, in_blocks, partners, with_rest
+from forecast.prep.past_origins import past_questions
+
+Wanted = tuple[str | dict[str, Any], Task, Vintage]
+QUARTER = 3
+LEAST = 8  # past errors in the same months at every node
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A question of one task series over time: its coarser levels, and the future months in whole cycles."""
+
+    last: int
+    months: tuple[int, ...]
+    levels: tuple[int, ...]
+    cycles: int
+
+
+@model
+@dataclass(frozen=True)
+class Reconciled:
+    """Another model's forecasts of sums and of their parts, made to add up in every draw.
+
+    temporal : months, quarters and years of each series are forecast apart (Athanasopoulos et al. 2017, Eur. J. Oper. Res.
+    262: 60); partners : the total over partners, the partners, and an explicit rest of the world where they are not all. Base
+    draws of a sum take the rank order of the sum of its parts' draws; each joint draw is then moved to the nearest coherent one
+    (Panagiotelis et al. 2023, Eur. J. Oper. Res. 306: 693), never below zero for quantities (`kernels.reconcile`).
+
+    inner : name or spec of the model; how : the metric, by the base draws' variances ("wls"), "ols", "structural", or "mint":
+    shrunk correlations of errors at `origins` earlier origins, with the base draws' variances (partners only)
+    A series without a hierarchy, or whose coarser levels are too short, is answered by the inner model, and the notes say so;
+    parts that exceed their total are refused.
+    """
+
+    inner: str | dict[str, Any] = "ets"
+    hierarchy: Literal["temporal", "partners"] = "temporal"
+    how: Literal["wls", "ols", "structural", "mint"] = "wls"
+    origins: int = 12
+
+    def __post_init__(self) -> None:
+        if self.how == "mint" and self.hierarchy == "temporal":
+            raise ConfigError("months and years have no errors in common", where="option 'how'", hint='"wls" or "structural"')
+        if self.origins < LEAST:
+            raise ConfigError(f"{self.origins} origins are too few", where="option 'origins'", hint=f"{LEAST} or more")
+
+    def asks(self, vintage: Vintage, task: Task) -> list[Wanted]:
+        """The inner model's view of every node, now; for `mint` at earlier origins too."""
+        if self.hierarchy == "temporal":
+            return [wanted for series in task.series for wanted in self._over_time(vintage, task, series)]
+        out: list[Wanted] = []
+        for tree, alone in self._trees(vintage, task):
+            seen = vintage if tree is None else with_rest(vintage, tree)
+            for node in (alone,) if tree is None else tree.nodes:
+                out.append((self.inner, task.about(node), seen))
+            if tree is not None and self.how == "mint":
+                out += [(self.inner, past.task, past.vintage) for past in self._past(seen, task, tree)]
+        return out
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws; TooShortError where the inner model could not answer a series, or a node of its hierarchy."""
+        wanted = self.asks(vintage, task)
+        if len(answers) != len(wanted):
+            raise ConfigError(f"{len(answers)} answers for {len(wanted)} questions", hint="ask through fc.predict")
+        rest, made = list(answers), {}
+        if self.hierarchy == "temporal":
+            for series in task.series:
+                count = len(self._over_time(vintage, task, series))
+                made[series] = self._timed(vintage, task, series, rest[:count])
+                rest = rest[count:]
+        else:
+            for tree, alone in self._trees(vintage, task):
+                now = 1 if tree is None else len(tree.nodes)
+                past = self._past(with_rest(vintage, tree), task, tree) if tree is not None and self.how == "mint" else []
+                if tree is None:
+                    made[alone] = _unchanged(_sound(rest[0], alone), "no total or no partner of it is known: nothing to add up")
+                else:
+                    made |= self._placed(vintage, task, tree, rest[:now], past, rest[now : now + len(past)])
+                rest = rest[now + len(past) :]
+        draws = np.stack([made[series][0] for series in task.series], axis=1)
+        return Forecast(task, draws, tuple(made[series][1] for series in task.series), vintage.steps)
+
+    # ------------------------------------------------------------------------------------------------------------ over time
+
+    def _block(self, vintage: Vintage, task: Task, series: str) -> _Block:
+        """What is asked of a series over time; no levels where it has no season, or only months before its last are asked."""
+        asked = task.ordinals(vintage)
+        season, last = vintage.season, vintage.observed(series).last
+        ahead = max(asked) - last
+        if not season or ahead < 1:
+            return _Block(last, tuple(asked), (), 0)
+        cycles = -(-ahead // season)
+        levels = (QUARTER, season) if season % QUARTER == 0 and season > QUARTER else (season,)
+        return _Block(last, tuple(sorted({*asked, *range(last + 1, last + cycles * season + 1)})), levels, cycles)
+
+    def _over_time(self, vintage: Vintage, task: Task, series: str) -> list[Wanted]:
+        block = self._block(vintage, task, series)
+        label = vintage.steps.label
+        months = [label(m) for m in block.months]
+        out: list[Wanted] = [(self.inner, task.about(series, months), vintage)]
+        for size in block.levels:
+            count = block.cycles * (vintage.season or 1) // size
+            asked = task.about(f"{series} by {size}", [str(b) for b in range(count)])
+            out.append((self.inner, asked, in_blocks(vintage, series, block.last, size)))
+        return out
+
+    def _timed(self, vintage: Vintage, task: Task, series: str, answers: Sequence[Any]) -> tuple[Floats, Used]:
+        block, monthly = self._block(vintage, task, series), _sound(answers[0], series)
+        asked = task.ordinals(vintage)
+        draws = monthly.draws[:, 0].copy()
+        pairs = list(zip(block.levels, answers[1:], strict=True))
+        levels = [(size, answer.draws[:, 0]) for size, answer in pairs if isinstance(answer, Forecast)]
+        lost = [f"blocks of {size} left out: {a.reason}" for size, a in pairs if isinstance(a, Failure)]
+        columns = [block.months.index(m) for m in asked]
+        if not levels:
+            why = lost or ["nothing to add up: " + ("no month after the last one known" if vintage.season else "no season")]
+            return _unchanged(replace(monthly, draws=monthly.draws[:, :, columns], task=task.about(series)), *why)
+        season = vintage.season or 1
+        sums = np.vstack([np.kron(np.eye(season // size), np.ones(size)) for size, _ in levels])
+        for cycle in range(block.cycles):
+            inside = [block.months.index(block.last + 1 + cycle * season + i) for i in range(season)]
+            above = [level[:, cycle * season // size + b] for size, level in levels for b in range(season // size)]
+            draws[:, inside] = self._moved(np.column_stack([*above, draws[:, inside]]), sums, vintage.nonnegative)
+        words = f"months and blocks of {', '.join(str(size) for size, _ in levels)} months add up"
+        used = monthly.used[0]
+        return draws[:, columns], replace(used, model=f"{used.model}; {words}", notes=(*lost, *used.notes))
+
+    # -------------------------------------------------------------------------------------------------------- over partners
+
+    def _trees(self, vintage: Vintage, task: Task) -> list[tuple[Tree | None, str]]:
+        """The trees of the asked series, each once; a series without one by itself."""
+        out: dict[object, tuple[Tree | None, str]] = {}
+        for series in task.series:
+            tree = partners(vintage, series)
+            out.setdefault(tree if tree is not None else series, (tree, series))
+        return list(out.values())
+
+    def _past(self, seen: Vintage, task: Task, tree: Tree) -> list[Any]:
+        """Past questions one step ahead about every node, node by node."""
+        first = task.months[int(np.argmin(task.ordinals(seen)))]
+        return past_questions(seen, task.about(tree.nodes, [first]), self.origins, 1)
+
+    def _placed(
+        self, vintage: Vintage, task: Task, tree: Tree, now: Sequence[Any], past: Sequence[Any], then: Sequence[Any]
+    ) -> dict[str, tuple[Floats, Used]]:
+        """Reconciled draws of all nodes of one tree, month by month."""
+        answers = [_sound(answer, node) for answer, node in zip(now, tree.nodes, strict=True)]
+        base = np.stack([answer.draws[:, 0] for answer in answers], axis=1)
+        correlation, told = _correlated(tree, past, then) if self.how == "mint" else (None, "")
+        sums = np.ones((1, len(tree.nodes) - 1))
+        made = np.empty_like(base)
+        for j in range(base.shape[2]):
+            parts = self._moved(base[:, :, j], sums, vintage.nonnegative, correlation)
+            made[:, 0, j], made[:, 1:, j] = parts.sum(axis=1), parts
+        count = len(tree.parts)
+        words = f"total, {count} partner{'s' * (count > 1)}{' and the rest' if tree.rest else ''} add up"
+        return {
+            node: (
+                made[:, i],
+                replace(a.used[0], model=f"{a.used[0].model}; {words}", notes=(*([told] if told else []), *a.used[0].notes)),
+            )
+            for i, (node, a) in enumerate(zip(tree.nodes, answers, strict=True))
+        }
+
+    def _moved(self, base: Floats, sums: Floats, positive: bool, correlation: Floats | None = None) -> Floats:
+        """Coherent parts (draws, parts) of base draws (draws, aggregates + parts)."""
+        above = len(sums)
+        template = base[:, above:] @ sums.T
+        base = np.column_stack([*(reconciliation.joined(base[:, k], template[:, k]) for k in range(above)), base[:, above:]])
+        variance = base.var(axis=0)
+        weight: Floats = {
+            "ols": np.ones_like(variance),
+            "structural": np.concatenate([sums.sum(axis=1), np.ones(sums.shape[1])]),
+        }.get(self.how, variance)
+        weight = np.where(variance > 0, weight, 0.0)  # a known month stays as published
+        if correlation is not None:
+            weight = correlation * np.sqrt(np.outer(weight, weight))
+        return reconciliation.nonnegative(base, sums, weight) if positive else reconciliation.adjusted(base, sums, weight)
+
+
+def _sound(answer: Any, node: str) -> Forecast:
+    if isinstance(answer, Forecast):
+        return answer
+    raise TooShortError(f"{node} not answered: {answer.reason}", where=node, hint="a model for shorter series")
+
+
+def _unchanged(answer: Forecast, *notes: str) -> tuple[Floats, Used]:
+    """The inner model's own answer, and why nothing was done to it."""
+    used = answer.used[0]
+    return answer.draws[:, 0], replace(used, model=f"{used.model}; not reconciled", notes=(*notes, *used.notes))
+
+
+def _correlated(tree: Tree, past: Sequence[Any], then: Sequence[Any]) -> tuple[Floats, str]:
+    """Shrunk correlations of the nodes' past errors, in months that all of them share."""
+    errors: list[dict[int, float]] = [{} for _ in tree.nodes]
+    for question, answer in zip(past, then, strict=True):
+        if isinstance(answer, Forecast):
+            misses = np.median(answer.draws[:, 0], axis=0) - question.truth
+            errors[question.series] |= dict(zip((question.origin + question.leads).tolist(), misses.tolist(), strict=True))
+    shared = sorted(set.intersection(*(set(own) for own in errors)))
+    if len(shared) < LEAST:
+        problem = f"{len(shared)} past errors in the same months where {LEAST} are needed"
+        raise TooShortError(problem, where=tree.total, hint='how = "wls"')
+    made, share = reconciliation.shrunk_correlation(np.array([[own[m] for own in errors] for m in shared]))
+    return made, f"correlations from {len(shared)} past errors, drawn {share:.0%} towards none"

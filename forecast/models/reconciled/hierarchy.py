@@ -1,0 +1,124 @@
+"""Hierarchies: what adds up to what, over partners and over time, as vintages that a forecaster can be asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast.core.errors import DataError
+from forecast.core.events import EventCalendar
+from forecast.core.series import SeriesKey
+from forecast.core.time_axis import Steps
+from forecast.core.vintage import END, Cell, Vintage
+from forecast.prep.transform import window_total
+
+REST = "REST"  # the partner that stands for all others
+FEWEST = 24  # monthly figures of a partner that is a part of its own; others are in the rest
+SLACK = 0.005  # of a total: parts that add up to more, or less, than rounding explains
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A total over partners and what it adds up: single countries, and the rest where these are not all."""
+
+    total: str
+    parts: tuple[str, ...]
+    rest: str = ""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The total, then all that it adds up."""
+        return (self.total, *self.parts, *([self.rest] if self.rest else []))
+
+
+def partners(vintage: Vintage, series: str) -> Tree | None:
+    """The tree that a flow stands in; None where no total, or no part of it, is known.
+
+    Groups of partners overlap single ones, so only countries are parts; those with few figures are in the rest. DataError
+    where the parts add up to more than the total: they do not count the same thing.
+    """
+    key = SeriesKey.maybe(series)
+    if key is None or key.measure == "usd_per_kg":
+        return None
+    total = str(replace(key, partner="WLD"))
+    if not vintage.knows(total):
+        return None
+    others = [other for other in vintage.series if other != total and _same_flow(key, other)]
+    parts = tuple(s for s in others if s == series or vintage.observed(s).count >= FEWEST)
+    if not parts:
+        return None
+    left = _left(vintage, total, parts)
+    if not left:
+        raise DataError(f"no month in which {total} and all its parts are known", where=series, hint='hierarchy = "temporal"')
+    worst = min(left, key=lambda m: left[m][0] / left[m][1] if left[m][1] > 0 else left[m][0])
+    if left[worst][0] < -SLACK * max(left[worst][1], 1e-300):
+        over = f"{-left[worst][0]:,.6g} more than the total of {left[worst][1]:,.6g}"
+        raise DataError(
+            f"the parts of {total} add up to {over} in {vintage.steps.label(worst)}", where=series,
+            hint='another publisher or a revision: leave it out, or hierarchy = "temporal"',
+        )  # fmt: skip
+    whole = all(amount <= SLACK * size for amount, size in left.values())
+    return Tree(total, parts, "" if whole else str(replace(key, partner=REST)))
+
+
+def _same_flow(key: SeriesKey, other: str) -> bool:
+    """Whether a series is the same flow with a single country."""
+    found = SeriesKey.maybe(other)
+    return found is not None and replace(found, partner=key.partner) == key and len(found.partner) == 3
+
+
+def _left(vintage: Vintage, total: str, parts: Sequence[str]) -> dict[int, tuple[float, float]]:
+    """What the parts leave of the total, and the total, by month in which all of them are known."""
+    if not all(vintage.knows(s) for s in (total, *parts)):
+        return {}
+    seen = vintage.observed(total)
+    first, last = seen.first, seen.last
+    summed = np.sum([vintage.observed(part).at(first, last) for part in parts], axis=0)
+    left = seen.values - summed
+    return {first + i: (float(x), float(seen.values[i])) for i, x in enumerate(left) if np.isfinite(x)}
+
+
+def with_rest(vintage: Vintage, tree: Tree) -> Vintage:
+    """The vintage with the rest of a tree as a series; its own past has it too, made from what was known then.
+
+    A month in which a part or the total is unknown is a month in which the rest is unknown.
+    """
+    if not tree.rest:
+        return vintage
+    made = []
+    for month, (amount, size) in _left(vintage, tree.total, tree.parts).items():
+        amount = max(amount, 0.0) if amount >= -SLACK * size else amount  # rounding; a true excess was refused
+        days = [c.released for s in (tree.total, *tree.parts) for c in vintage.cells[s] if c.first == c.last == month]
+        made.append(Cell(month, month, amount, "zero" if amount == 0 else "value", "derived", released=max(days)))
+    past = None if vintage.past is None else lambda day: with_rest(vintage.earlier(day), tree)
+    cells = {**vintage.cells, tree.rest: tuple(made)} if made else vintage.cells
+    # a hole that holds nothing tells this vintage apart from the one it was made of
+    return replace(vintage, cells=cells, past=past, holes=(*vintage.holes, (tree.rest, END, END)))
+
+
+def in_blocks(vintage: Vintage, series: str, last: int, size: int) -> Vintage:
+    """One series summed over blocks of `size` months that end in month `last`, the block after it being step 0.
+
+    The series is called `<series> by <size>`; it has no events. A block is known where its months and published sums determine
+    it.
+    """
+    name = f"{series} by {size}"
+    season = vintage.season
+    steps = Steps("step", season // size if season and season > size else None)
+    past = None if vintage.past is None else lambda day: in_blocks(vintage.earlier(day), series, last, size)
+    cells: dict[str, tuple[Cell, ...]] = {}
+    if vintage.knows(series):
+        seen, made = vintage.observed(series), []
+        for block in range(-((last + 1 - seen.first) // size), 0):
+            begin = last + 1 + block * size
+            if begin + size - 1 > seen.last:
+                continue
+            amount = window_total(seen, begin, begin + size - 1)
+            if np.isfinite(amount):
+                inside = [c.released for c in vintage.cells[series] if c.last >= begin and c.first < begin + size]
+                made.append(Cell(block, block, amount, "zero" if amount == 0 else "value", "derived", released=max(inside)))
+        cells = {name: tuple(made)} if made else {}
+    holes = (*vintage.holes, (name, END, last))  # holds nothing; tells apart the blocks that end elsewhere
+    return replace(vintage, cells=cells, events=EventCalendar(), past=past, steps=steps, controls={}, holes=holes)

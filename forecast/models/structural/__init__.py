@@ -1,0 +1,246 @@
+"""Structural time series: local level, shrunk month and Lunar New Year effects, events, exact diffuse likelihood."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.core.contracts import Answers
+from forecast.core.errors import ConfigError, TooShortError
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Forecast, Used
+from forecast.core.vintage import Vintage
+from forecast.kernels import covariance, gaussian, temporal_sums
+from forecast.models.structural.temporal_aggregates import Known, split_up, with_sums
+from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
+from forecast.prep.transform import LONGEST_SPLIT, Scale, choose_scale
+
+FEWEST = 8  # observations
+FREEDOM = 6  # observations left over after the coefficients
+
+
+@model
+@dataclass(frozen=True)
+class Structural:
+    """Local level with shrunk month effects, Lunar New Year and policy events; parameters integrated over a grid.
+
+    Durbin and Koopman (2012), ch. 3 and sec. 6.2 (regression with diffuse coefficients), on the working scale. Month effects
+    and the Lunar New Year are shrunk by one variance that the restricted likelihood chooses (`seasonal="shrunk"`); `dummy`
+    leaves them free, `none` leaves them out. Draws carry the uncertainty of variances and coefficients and the observation
+    noise.
+
+    With `Task.fitted_on` the variance parameters and the scale come from that day's figures; level and coefficients are states
+    and follow today's.
+
+    Without a season the forecast's parameters hold the two variances at the highest diffuse likelihood, on the working scale:
+    `sigma2.irregular` and `sigma2.level`.
+
+    level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
+    controls : known series of a plain panel to regress on
+    sums : sums of up to so many months (January and February, a year to date) are observations of their own, and draws of
+        their months add up to them (`kernels/cumulator`). With 0, on the asinh scale and in the reference engine sums of up
+        to three months are split into months instead, and longer ones left out
+    engine : "reference" is the slow twin on statsmodels' UnobservedComponents (plug-in parameters)
+    """
+
+    seasonal: Literal["auto", "shrunk", "dummy", "none"] = "auto"
+    lunar: bool = True
+    events: bool = True
+    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+    level_sd: float | None = None
+    controls: tuple[str, ...] = ()
+    sums: int = 12
+    engine: Literal["fast", "reference"] = "fast"
+
+    def __post_init__(self) -> None:
+        if self.level_sd is not None and self.level_sd <= 0:
+            raise ConfigError("level_sd must be positive", hint="0.01 is CausalImpact's guess")
+        if self.sums and self.sums < LONGEST_SPLIT:
+            raise ConfigError(f"sums of {LONGEST_SPLIT} months would be lost", hint=f"sums = 0, or {LONGEST_SPLIT} and more")
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws over the asked months, series by series."""
+        blocks, used = [], []
+        parameters: dict[str, float] = {}
+        for series in task.series:
+            draws, how, middle = self._one(vintage, series, task, rng)
+            blocks.append(draws)
+            used.append(how)
+            parameters |= {f"{series} {name}": value for name, value in middle.items()}
+        return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps, parameters)
+
+    def _one(
+        self, vintage: Vintage, series: str, task: Task, rng: np.random.Generator
+    ) -> tuple[Floats, Used, dict[str, float]]:
+        asked = np.array(task.ordinals(vintage))
+        days = [vintage] if task.fitted_on is None else [vintage, vintage.earlier(task.fitted_on)]
+        split = [self._figures(day, series) for day in days]
+        scale = choose_scale(split[-1].values, vintage.nonnegative, self.transform)
+        known = split
+        if self.sums and self.engine == "fast" and scale.name != "asinh":
+            known = [with_sums(day.observed(series), self.sums) for day in days]
+        first = min(int(asked.min()), *(one.first for one in known))
+        axis = np.arange(first, max(known[0].last, int(asked.max())) + 1)
+        covered = split[0].months - first
+        z = scale.forward(split[0].values)
+        season = self._season(vintage, len(split[-1].months))
+        x, dropped = self._regressors(vintage, series, axis, covered, season)
+        lunar = self._holiday(vintage, series, axis)
+        family, start = self._family(len(axis), axis, z, vintage.season or 1, season, lunar.matrix)
+        if season == "dummy":
+            start = np.column_stack([start, covariance.seasonal(axis, vintage.season or 1)])
+        notes: tuple[str, ...] = ()
+        if any(one.spans and len(gaussian.independent(_rows(start, one, first))) < start.shape[1] for one in known):
+            known, notes = split, ("sums of months split: some month is never known singly, and its free effect would be open",)
+        keep = gaussian.independent(_rows(x.matrix, known[0], first), _rows(start, known[0], first))
+        dropped = (*dropped, *(name for j, name in enumerate(x.names) if j not in keep))
+        x = x.take(keep)
+        design = np.column_stack([start, x.matrix])
+        if known[0].count - design.shape[1] < FREEDOM:
+            raise TooShortError(
+                f"{known[0].count} figures for {design.shape[1]} coefficients",
+                where=series,
+                hint='seasonal = "none" or fewer controls',
+            )
+        middle: dict[str, float] = {}
+        if self.engine == "reference":
+            paths = scale.inverse(_reference(z, covered, design, family, asked - first, task.draws, rng))
+        else:
+            alone = len(family.coarse) == 1 and not family.fixed_scale and len(days) == 1
+            fitted = _fitted(known, first, scale, design, family, alone)
+            if fitted is None:
+                known, notes = split, ("sums of months split: the tangent to them did not settle",)
+                fitted = _fitted(known, first, scale, design, family, alone)
+                assert fitted is not None
+            middle = {f"share {j + 1}": value for j, value in enumerate((fitted.weights @ fitted.nodes).tolist())}
+            if alone:
+                variances = fitted.sigma2 * covariance.shares(fitted.best)
+                middle |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
+            if count := len(known[0].spans):
+                notes = (*notes, f"{count} {'sum' if count == 1 else 'sums'} of months taken as observed")
+            paths = _drawn(fitted, known[0], scale, asked, first, task.draws, rng)
+        taken = (*x.names, *(name for name in lunar.names if season == "shrunk"))
+        used = Used(
+            model=f"local level, season {season}",
+            regressors=taken,
+            dropped=dropped,
+            scale=scale.name,
+            split=known[0].split,
+            notes=(*notes, *scale.capped(paths)),
+        )
+        return paths, used, middle
+
+    def _figures(self, vintage: Vintage, series: str) -> Known:
+        """Known months and their figures, short sums split."""
+        known = split_up(vintage.observed(series))
+        if len(known.months) < FEWEST:
+            raise TooShortError(
+                f"{len(known.months)} monthly figures, the structural model needs {FEWEST}",
+                where=series,
+                hint="mean12 or drift",
+            )
+        return known
+
+    def _season(self, vintage: Vintage, count: int) -> str:
+        if self.seasonal != "auto":
+            return self.seasonal if vintage.season else "none"
+        return "shrunk" if vintage.season and count >= 2 * vintage.season else "none"
+
+    def _regressors(
+        self, vintage: Vintage, series: str, axis: Ints, rows: Ints, season: str
+    ) -> tuple[Regressors, tuple[str, ...]]:
+        """Diffuse regressors: events, controls, and the Lunar New Year where month effects are free too."""
+        events = event_regressors(vintage, series, axis) if self.events else Regressors((), np.empty((len(axis), 0)))
+        usable, dropped = events.usable(rows)
+        names, blocks = usable.names, [usable.matrix]
+        if self.controls:
+            known = vintage.controls_of(series, self.controls, axis)
+            if not np.isfinite(known).all():
+                raise TooShortError(
+                    "a control is unknown in an asked or observed step", where=series, hint=", ".join(self.controls)
+                )
+            names, blocks = (*names, *self.controls), [*blocks, known]
+        if season == "dummy":
+            lunar = self._holiday(vintage, series, axis)
+            names, blocks = (*names, *lunar.names), [*blocks, lunar.matrix]
+        return Regressors(names, np.column_stack(blocks)), dropped
+
+    def _holiday(self, vintage: Vintage, series: str, axis: Ints) -> Regressors:
+        """The Lunar New Year column: shrunk with the month effects, or free where they are."""
+        return lunar_regressor(vintage, series, axis) if self.lunar else Regressors((), np.empty((len(axis), 0)))
+
+    def _family(
+        self, size: int, axis: Ints, z: Floats, season: int, kind: str, lunar: Floats
+    ) -> tuple[gaussian.Family, Floats]:
+        if self.level_sd is not None:
+            variance = max(float(np.var(z)), 1e-12)
+            return covariance.level_fixed(size, (self.level_sd**2) * variance, variance)
+        if kind == "shrunk":
+            return covariance.level_seasonal(size, axis % season, season, lunar)
+        return covariance.level(size)
+
+
+def _rows(x: Floats, known: Known, first: int) -> Floats:
+    """Rows of x (N, k) at which something is observed: months, then means over the months of each sum."""
+    return np.vstack([x[known.months - first], *(x[span - first].mean(axis=0, keepdims=True) for span in known.spans)])
+
+
+def _fitted(
+    known: list[Known], first: int, scale: Scale, design: Floats, family: gaussian.Family, polish: bool
+) -> gaussian.Fit | None:
+    """A fit on the first figures with the parameters of the last; None where a tangent to the sums did not settle."""
+    fitted: gaussian.Fit | None = None
+    for figures in reversed(known):
+        free = slice(None) if figures is known[0] else gaussian.independent(_rows(design, figures, first))
+        try:
+            fitted, settled = temporal_sums.fit_sums(
+                scale.forward(figures.values), figures.months - first, figures.totals / scale.unit,
+                [span - first for span in figures.spans], design[:, free], family,
+                logs=scale.name == "log", polish=polish, earlier=fitted,
+            )  # fmt: skip
+        except np.linalg.LinAlgError:
+            if not figures.spans:
+                raise
+            settled = False
+        if not settled:
+            return None
+    return fitted
+
+
+def _drawn(
+    fitted: gaussian.Fit, known: Known, scale: Scale, asked: Ints, first: int, draws: int,
+    rng: np.random.Generator,
+) -> Floats:  # fmt: skip
+    """Quantities of the asked months; those of a sum add up to it, with the months of it that were not asked drawn beside."""
+    touched = [(span, total) for span, total in zip(known.spans, known.totals, strict=True) if np.isin(span, asked).any()]
+    beside = np.setdiff1d(np.concatenate([asked[:0], *(span for span, _ in touched)]), asked)
+    when = np.concatenate([asked, beside])
+    paths = scale.inverse(gaussian.predict(fitted, when - first, draws, rng))
+    for span, total in touched if scale.nonnegative else ():
+        at = np.flatnonzero(np.isin(when, span))
+        paths[:, at] = temporal_sums.closed(paths[:, at], total)
+    return paths[:, : len(asked)]
+
+
+def _reference(
+    z: Floats, rows: Ints, design: Floats, family: gaussian.Family, asked: Ints, draws: int,
+    rng: np.random.Generator,
+) -> Floats:  # fmt: skip
+    """Draws from statsmodels' local level with diffuse regression at its own most likely parameters."""
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    if len(family.coarse) != 1 or family.fixed_scale:
+        raise ConfigError("the reference engine has no shrunk season and no fixed level", hint='seasonal = "dummy" or "none"')
+    y = np.full(len(design), np.nan)
+    y[rows] = z
+    exog = design[:, 1:] if design.shape[1] > 1 else None
+    unobserved = UnobservedComponents(y, "local level", exog=exog, mle_regression=exog is None, use_exact_diffuse=True)
+    result = unobserved.fit(disp=0, maxiter=500, cov_type="none")
+    predicted = result.get_prediction(0, len(design) - 1, information_set="smoothed")
+    smoothed = np.asarray(predicted.predicted_mean)[asked]
+    spread = np.asarray(predicted.se_mean)[asked]
+    return smoothed + spread * rng.standard_normal((draws, len(asked)))

@@ -1,0 +1,1 @@
+"""From what was known on a day and a question to the arrays that methods work on."""

@@ -1,0 +1,84 @@
+"""Clean months: the figures before an event that no other event of the same product disturbs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.core.questions import Design, replace_design
+from forecast.core.vintage import Cell, Vintage
+
+
+@dataclass(frozen=True)
+class Clean:
+    """What a design may compare with.
+
+    months, values : single monthly figures from `first` to the month before the hole
+    spans : sums that lie wholly inside that stretch
+    """
+
+    first: int
+    last: int
+    months: Ints
+    values: Floats
+    spans: tuple[Cell, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of clean monthly figures."""
+        return len(self.months)
+
+
+def clean(vintage: Vintage, design: Design, series: str | None = None) -> Clean:
+    """The clean stretch of a treated series.
+
+    It begins after the month in which the last other event of the default calendar that touches the series took effect (or at
+    `design.clean_from`), and ends before the first month of anticipation.
+    """
+    series = series or design.treated[0]
+    window = design.window(vintage)
+    if not vintage.knows(series):
+        return Clean(window.hole, window.hole - 1, np.empty(0, dtype=np.int64), np.empty(0), ())
+    observed = vintage.observed(series)
+    own = {event.id for event in design.events}
+    first = observed.first
+    if design.clean_from is not None:
+        first = max(first, vintage.steps.ordinal(design.clean_from))
+    else:
+        for event in vintage.events.touching(series, ("default",)):
+            if event.in_force and event.id not in own and event.start < window.hole:
+                first = max(first, event.start + 1)
+    months = observed.months
+    keep = np.isfinite(observed.values) & (months >= first) & (months < window.hole)
+    spans = tuple(s for s in observed.spans if s.first >= first and s.last < window.hole)
+    return Clean(first, window.hole - 1, months[keep], observed.values[keep], spans)
+
+
+def regime(vintage: Vintage, design: Design) -> Clean:
+    """The stretch a recovery is compared with: from the month the measure in force took effect to the month before the event.
+
+    It begins with the latest other event of the default calendar that touches the series (or at `design.clean_from`); that
+    month itself belongs to it.
+    """
+    if design.clean_from is not None or not vintage.knows(design.treated[0]):
+        return clean(vintage, design)
+    window = design.window(vintage)
+    own = {event.id for event in design.events}
+    starts = [
+        event.start
+        for event in vintage.events.touching(design.treated[0], ("default",))
+        if event.in_force and event.id not in own and event.start < window.hole
+    ]
+    begin = max(starts, default=vintage.observed(design.treated[0]).first)
+    return clean(vintage, replace_design(design, clean_from=vintage.steps.label(begin)))
+
+
+def touched_months(vintage: Vintage, series: str, own: tuple[str, ...] = ()) -> set[int]:
+    """Months of a series in which an event of the default calendar was first felt: from anticipation to two months after."""
+    out: set[int] = set()
+    for event in vintage.events.touching(series, ("default",)):
+        if event.in_force and event.id not in own:
+            out |= set(range(event.start - event.anticipation, event.start + 3))
+    return out

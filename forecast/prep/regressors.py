@@ -1,0 +1,77 @@
+"""What a linear model may lean on besides the series itself: policy events, the Lunar New Year, controls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats, Ints
+from forecast.core.errors import TooShortError
+from forecast.core.months import lunar_new_year
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+
+LEAST = 3  # months in which a regressor must differ from its usual value, or its coefficient fits single figures
+HOLIDAY: Mapping[str, tuple[int, int]] = MappingProxyType({"lunar_new_year": (-1, 6)})
+# the rush before, the holiday and the slow weeks after it, each with an effect of its own
+AROUND: Mapping[str, tuple[int, int]] = MappingProxyType(
+    {"lunar_before": (-20, -1), "lunar_new_year": (0, 6), "lunar_after": (7, 26)}
+)
+
+
+@dataclass(frozen=True)
+class Regressors:
+    """Named columns over months `when`, shape (months, k), known on the vintage's day for every month asked."""
+
+    names: tuple[str, ...]
+    matrix: Floats
+
+    def usable(self, rows: Ints | Bools) -> tuple[Regressors, tuple[str, ...]]:
+        """The columns that move in at least `LEAST` of the observed rows, and the names of the others.
+
+        An event that has not begun within the sample is constant there: nothing can be learned of it, and many a library
+        fails on it.
+        """
+        keep: list[int] = []
+        dropped: list[int] = []
+        for j in range(len(self.names)):
+            column = self.matrix[rows, j]
+            usual = np.median(column) if len(column) else 0.0
+            base = 0.0 if np.isclose(column, 0.0).any() else usual
+            moved = int((~np.isclose(column, base)).sum())
+            still = len(column) - moved
+            (keep if moved >= LEAST and still >= LEAST else dropped).append(j)
+        return self.take(keep), tuple(self.names[j] for j in dropped)
+
+    def take(self, columns: list[int] | Ints) -> Regressors:
+        """Some of the columns."""
+        index = np.asarray(columns, dtype=np.int64)
+        return Regressors(tuple(self.names[int(j)] for j in index), self.matrix[:, index])
+
+
+def event_regressors(vintage: Vintage, series: str, when: Ints) -> Regressors:
+    """Columns of the default calendar's events that touch the series, as known on the vintage's day."""
+    names, matrix = vintage.events.regressors(when, series)
+    return Regressors(tuple(names), matrix)
+
+
+def control_regressors(vintage: Vintage, series: str, names: Sequence[str], when: Ints) -> Regressors:
+    """The controls a design names; every month of them must be known."""
+    known = vintage.controls_of(series, names, when) if names else np.empty((len(when), 0))
+    if not np.isfinite(known).all():
+        raise TooShortError("a control is unknown in a month of the sample", where=series)
+    return Regressors(tuple(names), known)
+
+
+def lunar_regressor(vintage: Vintage, series: str, when: Ints, windows: Mapping[str, tuple[int, int]] = HOLIDAY) -> Regressors:
+    """Lunar New Year columns for monthly flows out of or into China, one per window; no column for other series.
+
+    windows : first and last day of each, counted from the first day of the lunar year (`HOLIDAY`, or `AROUND` it)
+    """
+    key = SeriesKey.maybe(series)
+    if vintage.steps.unit != "month" or key is None or "CHN" not in (key.origin, key.destination):
+        return Regressors((), np.empty((len(when), 0)))
+    return Regressors(tuple(windows), np.column_stack([lunar_new_year(when, *window) for window in windows.values()]))

@@ -1,0 +1,93 @@
+"""Data coverage: one row per series, one cell per month, coloured by what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecast.core.control_characters import one_line
+from forecast.core.series import SeriesKey
+from forecast.report.blocks import Panel
+from forecast.report.figures.canvas import C, axes, finish, sheet
+from forecast.report.figures.timeline import year_axis
+from forecast.report.numbers import COUNTRIES, product_name
+from forecast.report.run_data import History
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LABELS = 264  # points kept for the rows' names
+STATES = (
+    ("value", "blue", 0.85, "monthly figure"),
+    ("provisional", "purple", 0.8, "provisional"),
+    ("zero", "gold", 0.9, "true zero"),
+    ("span", "blue", 0.45, "only inside a sum"),
+    ("missing", "orange", 0.9, "missing or suppressed"),
+    ("not bundled", "grid", 0.9, "not bundled"),
+)
+
+
+def coverage(histories: Sequence[History], first: int, last: int) -> Panel:
+    """The state of every month of every series between two months."""
+    row = 13
+    width, height = 1000, 62 + row * len(histories)
+    figure = sheet(width, height, "What is known of each month")
+    ax = axes(figure, left=LABELS, right=8, top=38, bottom=22)
+    ax.grid(False)
+    ax.set_ylim(len(histories), 0)
+    ax.set_yticks(np.arange(len(histories)) + 0.5, [one_line(_name(h.series)) for h in histories])
+    for state, color, alpha, _ in STATES:
+        lengths: list[tuple[float, float]] = []
+        rows: list[int] = []
+        for i, history in enumerate(histories):
+            for start, length in _stretches(history, state, first, last):
+                lengths.append((start, length))
+                rows.append(i)
+        _boxes(ax, lengths, rows, C[color], alpha)
+    year_axis(ax, first, last)
+    x = LABELS / width
+    for state, color, alpha, words in STATES:
+        if not any(_stretches(h, state, first, last) for h in histories):
+            continue
+        figure.text(x, 1 - 27 / height, "■", color=C[color], alpha=alpha, fontsize=10)
+        figure.text(x + 13 / width, 1 - 27 / height, words, fontsize=9, color=C["muted"])
+        x += (26 + 6.0 * len(words)) / width
+    return finish(figure)
+
+
+def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color: str, alpha: float) -> None:
+    from matplotlib.collections import PolyCollection
+
+    boxes = [
+        [(x, i + 0.12), (x + w, i + 0.12), (x + w, i + 0.88), (x, i + 0.88)] for (x, w), i in zip(lengths, rows, strict=True)
+    ]
+    if boxes:
+        ax.add_collection(PolyCollection(boxes, facecolors=color, alpha=alpha, linewidths=0))
+
+
+def _stretches(history: History, state: str, first: int, last: int) -> list[tuple[float, float]]:
+    out: list[tuple[float, float]] = []
+    same = {"missing": ("missing", "suppressed")}.get(state, (state,))
+    m = first
+    while m <= last:
+        seen = history.status.get(m, "not bundled")
+        end = m
+        while end < last and history.status.get(end + 1, "not bundled") == seen:
+            end += 1
+        if seen in same:
+            out.append((m + 0.06, end - m + 0.88))
+        m = end + 1
+    return out
+
+
+def _name(series: str) -> str:
+    """A row's label, short enough for its margin."""
+    key = SeriesKey.maybe(series)
+    if key is None:
+        return series[:56]
+    ends = [COUNTRIES.get(c, c) for c in (key.origin, key.destination)]
+    flow = f"{ends[0]} → {ends[1]}" if key.origin != "WLD" else f"all → {ends[1]}"
+    name = product_name(key.product)
+    return f"{name if len(name) < 31 else name[:30].rstrip(' ,') + '…'} · {flow}"

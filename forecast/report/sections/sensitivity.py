@@ -1,0 +1,172 @@
+"""How firm: the same questions asked otherwise, with goods longer under way, another level, or on an earlier day."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from forecast.report.blocks import MISSING, Block, Bullets, Cell, Column, Details, Prose, Table
+from forecast.report.effect_rows import Answer, Variation
+from forecast.report.numbers import NBSP, day, percent, period, treated_name, window
+from forecast.report.prose import amount, between, change, placebos, spelled, visible
+from forecast.report.run_data import Facts
+
+KINDS = ("lag_months", "donut", "level_sd", "day")
+TOLD = {
+    "lag_months": "months under way",
+    "donut": "months left out after the start",
+    "level_sd": "step of the expected level, in shares of the series' spread",
+    "day": "day of asking",
+}
+
+
+def blocks(facts: Facts) -> list[Block]:
+    """One line a question, and every answer; nothing where no question was asked otherwise."""
+    asked = facts.variations
+    if not asked:
+        return []
+    own = {a.id: a for a in facts.headline}
+    count = sum(len(found) for found in asked.values())
+    told = Prose(
+        "Each question was put again with one thing changed: the months goods are under way (months before the first arrival "
+        "then count as clean), how far the level of the expected path may step from month to month, or the day of asking, with "
+        "the figures released and the measures announced by then. Every answer is judged like the question itself, but alone: "
+        "it is at most suggestive, and does not enter the correction for many questions. Fewer windows without an event may "
+        "stand behind it than behind the question's own answer. Per cent are the estimate's, of what was expected."
+    )
+    lines = Bullets(tuple(line(facts, own[name], found) for name, found in asked.items()))
+    table = _table(facts, own, asked)
+    return [Details(f"How firm: the same question asked otherwise ({count} answers)", (told, lines, table))]
+
+
+def line(facts: Facts, own: Answer, found: Sequence[Variation]) -> str:
+    """One question: whether its verdict holds, and what each change did to it."""
+    head = f"**{own.id}. {treated_name(own.series)}, {window(own.first, own.last)}** ({_short(own)}): {_holds(own, found)}"
+    parts = []
+    for kind in KINDS:
+        some = [v for v in found if v.what == kind]
+        if some:
+            other = _likeliest(facts, own, some) if kind == "level_sd" else None
+            method = f", method {other.estimator} (likeliest: {_short(other)})" if other else ""
+            same = kind != "day" and all(_alike(v, other or own) for v in some)
+            told = f"{', '.join(v.value for v in some)}: no difference" if same else "; ".join(_one(v, own) for v in some)
+            parts.append(f"{TOLD[kind]}{method}: {told}")
+    return f"{head} {_upper('. '.join(_upper(p) for p in parts))}."
+
+
+def _holds(own: Answer, found: Sequence[Variation]) -> str:
+    """Whether the answers that could be given have the question's own verdict."""
+    given = [v for v in found if v.answer.first]
+    if not given:
+        return "none of the changed questions could be answered."
+    same = sum(v.answer.verdict == own.verdict for v in given)
+    if same == len(given):
+        return f"the same verdict in all {len(given)} answers." if len(given) > 1 else "the same verdict."
+    return f"the same verdict in {same} of {len(given)} answers."
+
+
+def _one(v: Variation, own: Answer) -> str:
+    """One answer in a few words: the value, the size where one stands, verdict and months where they are not the question's."""
+    a = v.answer
+    value = day(v.value) if v.what == "day" else v.value
+    if not a.first:
+        return f"{value}: no answer"
+    other = (
+        "" if (a.first, a.last) == (own.first, own.last) else f" ({period(v.months) if v.months else window(a.first, a.last)})"
+    )
+    size = _fraction(a)
+    same = a.verdict == own.verdict and math.isfinite(size)
+    return f"{value}: {percent(size) if same else _short(a)}{other}"
+
+
+def _alike(v: Variation, own: Answer) -> bool:
+    """Whether a change changed nothing: months, verdict and estimate are those of the question as asked."""
+    a = v.answer
+    return (a.first, a.last, a.verdict, a.estimate, a.desc) == (own.first, own.last, own.verdict, own.estimate, own.desc)
+
+
+def _short(a: Answer) -> str:
+    """A verdict with the estimate in per cent of what was expected, where one stands."""
+    size = _fraction(a)
+    return f"{a.verdict}, {percent(size)}" if math.isfinite(size) else a.verdict
+
+
+def _likeliest(facts: Facts, own: Answer, found: Sequence[Variation]) -> Answer | None:
+    """The answer that a fixed step of the level varies, where it is not the question's first."""
+    names = {v.answer.estimator for v in found if v.what == "level_sd"} - {own.estimator}
+    return next((a for a in facts.answers if a.id == own.id and a.estimator in names), None)
+
+
+def _asked(a: Answer) -> str:
+    return window(a.first, a.last)
+
+
+def _months(v: Variation) -> str:
+    """The months an answer rests on, as known then."""
+    if not v.months:
+        return _asked(v.answer) if v.answer.first else ""
+    return " and ".join(period(run) for run in v.months.split(" and "))
+
+
+def _fraction(a: Answer) -> float:
+    if not a.estimated or a.measure == "share":
+        return math.nan
+    if a.measure == "relative":
+        return a.estimate
+    expected = a.observed - a.estimate
+    return a.estimate / expected if expected > 0 else math.nan
+
+
+def _table(facts: Facts, own: dict[str, Answer], asked: dict[str, tuple[Variation, ...]]) -> Table:
+    columns = (
+        Column("Changed"), Column("Months"), Column("Observed less baseline", True), Column("Estimate", True),
+        Column("Support"), Column("Verdict"),
+    )  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for name, found in asked.items():
+        a = own[name]
+        rows.append((Cell(f"{a.id}. {a.question or treated_name(a.series)}", tone="group"),))
+        rows.append((Cell("as asked", f"method {a.estimator}"), *_cells(facts, a, _asked(a))))
+        other = _likeliest(facts, a, found)
+        if other:
+            rows.append(
+                (Cell("likeliest step of the level", f"method {other.estimator}"), *_cells(facts, other, _asked(other)))
+            )
+        rows += [(_changed(v), *_cells(facts, v.answer, _months(v))) for v in sorted(found, key=_place)]
+    return Table("Every answer, in the unit of its question.", columns, tuple(rows))
+
+
+def _place(v: Variation) -> tuple[int, float, str]:
+    return KINDS.index(v.what), 0.0 if v.what == "day" else float(v.value), v.value
+
+
+def _changed(v: Variation) -> Cell:
+    months = f"{v.value} month{'' if v.value == '1' else 's'}"
+    words = {
+        "lag_months": f"{months} under way",
+        "donut": f"{months} left out after the start",
+        "level_sd": f"level steps by {percent(float(v.value), sign=False)} of the spread" if v.what == "level_sd" else "",
+        "day": f"asked on {day(v.value)}" if v.what == "day" else "",
+    }
+    return Cell(words[v.what], f"method {v.answer.estimator}")
+
+
+def _cells(facts: Facts, a: Answer, months: str) -> tuple[Cell, ...]:
+    """Months, description, estimate, support and verdict of one answer."""
+    fraction = change(a)
+    against = f"{percent(fraction)} on the {a.baseline}" if math.isfinite(fraction) else a.baseline
+    described = Cell(amount(a, a.desc), against) if a.compared else Cell(MISSING)
+    estimated = Cell(MISSING)
+    if a.estimated:
+        estimated = Cell(
+            amount(a, a.estimate), f"80{NBSP}% {between(a, a.lo80, a.hi80)}; 95{NBSP}% {between(a, a.lo95, a.hi95)}"
+        )
+    seen = f"smallest effect seen with 80{NBSP}% power {visible(a)}" if visible(a) else ""
+    clean = f"{a.n_clean} clean months" if a.first else ""
+    support = "; ".join(x for x in (clean, placebos(a), seen) if x)
+    reason = "" if a.first else spelled(facts, a, a.because)
+    return Cell(months or MISSING), described, estimated, Cell(support or MISSING), Cell(a.verdict, reason, a.verdict)
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

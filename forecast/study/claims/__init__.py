@@ -1,0 +1,1 @@
+"""Published claims recomputed from the bundled figures."""

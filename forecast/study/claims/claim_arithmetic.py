@@ -1,0 +1,276 @@
+"""How a claim is computed in one of its readings: the arithmetic of each kind, in figures and in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from forecast.core import months as mm
+from forecast.core.products import display
+from forecast.core.vintage import Vintage
+from forecast.study.claims.provenance import Comparison, Figure, covering, figure
+
+HOLDS, ROUNDING, OTHER, CONTRADICTED, UNCHECKED = VERDICTS = (
+    "holds", "holds within rounding", "holds for another scope", "contradicted", "cannot be checked",
+)  # fmt: skip
+ROLES = ("", "contains", "context")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One scope in which a claim can be read, and the figures of that scope.
+
+    series : of the figure claimed; total : the whole of a share, or the quantity under a value
+    period, base : what is compared with what (`YYYY-MM` or a span)
+    role : `contains` - the scope holds the claimed one, so a claim that fails here fails; `context` - printed, not judged
+    """
+
+    scope: str = ""
+    series: str = ""
+    total: str = ""
+    period: str = ""
+    base: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A published sentence and how it is computed.
+
+    published : the number as printed (fraction for change and share, kg, ratio); `step` one unit of its last digit
+    at_least, at_most : bounds for claims without a number; `words` says how the words are read
+    divisor : what a figure is divided by where the claim has no figure but a bound
+    """
+
+    id: str
+    text: str
+    publisher: str
+    url: str
+    date: str
+    kind: str
+    readings: tuple[Reading, ...]
+    settle: str
+    published: float = math.nan
+    step: float = 0.0
+    at_least: float = -math.inf
+    at_most: float = math.inf
+    words: str = ""
+    note: str = ""
+    divisor: float = 1.0
+    events: tuple[str, ...] = ()
+    products: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        """Publisher and day of the article."""
+        return f"{self.publisher}, {self.date}" if self.date else self.publisher
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one reading gives."""
+
+    verdict: str
+    sentence: str
+    computed: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    unit: str = ""
+    sources: tuple[str, ...] = ()
+
+
+def _judge(claim: Claim, made: Outcome) -> Outcome:
+    """The verdict of a computed number: whether it rounds to the published one, could do so, or lies within the bounds."""
+    reach = claim.step / 2 + 1e-12
+    if math.isfinite(claim.published):
+        least, most = claim.published - reach, claim.published + reach
+    else:
+        least, most = claim.at_least, claim.at_most
+    if least <= made.computed <= most:
+        return replace(made, verdict=HOLDS)
+    if not math.isfinite(made.low + made.high):
+        return replace(made, verdict=UNCHECKED)  # off by what the unknown rounding of a figure may explain
+    return replace(made, verdict=ROUNDING if made.low <= most and made.high >= least else CONTRADICTED)
+
+
+def _change(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+    if not reading.series:
+        return Outcome(UNCHECKED, "no figure is held")
+    tested = Comparison(reading.series, reading.period, reading.base)
+    now, then = (figure(vintage, reading.series, p, tested) for p in (reading.period, reading.base))
+    if now.known and not then.known:
+        bound = covering(vintage, reading.series, reading.base, tested)
+        if bound is not None and bound.known and bound.value > 0:
+            return _bounded(claim, now, then, bound)
+    if not (now.known and then.known and then.value > 0):
+        return Outcome(UNCHECKED, _missing(now, then), sources=now.sources)
+    computed = now.value / then.value - 1
+    low, high = _over(now.value - now.half, then.value + then.half) - 1, _over(now.value + now.half, then.value - then.half) - 1
+    sentence = f"{_say(now)} over {_say(then, brief=True)} = {_percent(computed)}{_range(low, high, computed)}"
+    sentence += _published(claim) + _rests(now, then)
+    return _judge(claim, Outcome("", sentence, computed, low, high, "fraction", (*now.sources, *then.sources)))
+
+
+def _bounded(claim: Claim, now: Figure, then: Figure, span: Figure) -> Outcome:
+    """A base known only inside a sum lies between zero and that sum, so the change has a floor and no ceiling."""
+    floor = now.value / span.value - 1
+    first, last = mm.parse_period(span.period)
+    mean = now.value / (span.value / (last - first + 1)) - 1
+    sentence = f"{_missing(now, then)}, known only inside {_say(span, brief=True)}: {_percent(mean)} on the mean of that sum"
+    sentence += f", and no further down than {_percent(floor)} whatever {then.period} was"
+    verdict = UNCHECKED
+    if math.isfinite(claim.published):
+        need = now.value / (1 + claim.published)
+        sentence += f"; {_printed(claim)} needs {_amount(need, now.series)}, which that sum "
+        verdict = CONTRADICTED if claim.published + claim.step / 2 < floor else UNCHECKED
+        sentence += "rules out" if verdict == CONTRADICTED else "allows but does not show"
+    return Outcome(verdict, sentence + _rests(now, span), low=floor, unit="fraction", sources=(*now.sources, *span.sources))
+
+
+def _quantity(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+    held = figure(vintage, reading.series, reading.period)
+    if not held.known:
+        return Outcome(UNCHECKED, _missing(held))
+    sentence = f"{_say(held)}; published {_amount(claim.published, held.series)}{_rests(held)}"
+    unit = "USD" if reading.series.endswith(":usd") else "kg"
+    made = Outcome("", sentence, held.value, held.value - held.half, held.value + held.half, unit, held.sources)
+    return _judge(claim, made)
+
+
+def _share(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+    if not reading.series:
+        return Outcome(UNCHECKED, "no figure is held")
+    part = figure(vintage, reading.series, reading.period, Comparison(reading.series, reading.period))
+    whole = figure(vintage, reading.total, reading.period)
+    if not (part.known and whole.known and whole.value > 0):
+        return Outcome(UNCHECKED, _missing(part, whole))
+    share = part.value / whole.value
+    low, high = _over(part.value - part.half, whole.value + whole.half), _over(part.value + part.half, whole.value - whole.half)
+    sentence = f"{_say(part)} of {_say(whole)} = {_percent(share, sign=False)}{_published(claim)}{_rests(part, whole)}"
+    return _judge(claim, Outcome("", sentence, share, low, high, "fraction", (*part.sources, *whole.sources)))
+
+
+def _unit_value(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+    """Ratio of two unit values; `series` is the value in USD, `total` the quantity in kg."""
+    tested = [Comparison(s, reading.period, reading.base) for s in (reading.series, reading.total)]
+    usd, kg = ([figure(vintage, t.series, p, t) for p in (reading.period, reading.base)] for t in tested)
+    if not all(f.known and f.value > 0 for f in (*usd, *kg)):
+        return Outcome(UNCHECKED, _missing(*usd, *kg))
+    now, then = (v.value / q.value for v, q in zip(usd, kg, strict=True))
+    ratio = now / then
+    off = sum(f.half / f.value for f in (*usd, *kg))
+    said = [
+        f"{v.value / q.value:,.1f} USD/kg ({_say(v, True)}, {_amount(q.value, q.series)})" for v, q in zip(usd, kg, strict=True)
+    ]
+    sentence = f"{reading.total}, {said[0]} over {said[1]} = x{ratio:.2f}{_rests(*usd, *kg)}"
+    sources = tuple(source for f in (*usd, *kg) for source in f.sources)
+    return _judge(claim, Outcome("", sentence, ratio, ratio * (1 - off), ratio * (1 + off), "ratio", sources))
+
+
+def _rank(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+    """Number of earlier months with a lower figure."""
+    month = mm.parse_period(reading.period)[0]
+    held = figure(vintage, reading.series, reading.period)
+    if not held.known:
+        return Outcome(UNCHECKED, _missing(held))
+    seen = vintage.observed(reading.series)
+    earlier = [(int(m), float(v)) for m, v in zip(seen.months, seen.values, strict=True) if m < month and math.isfinite(v)]
+    lower = [(m, v) for m, v in earlier if v < held.value]
+    named = ", ".join(f"{_amount(v, held.series)} in {mm.label(m)}" for m, v in lower[:5]) or "none"
+    holes = month - seen.first - len(earlier)
+    sentence = f"{_say(held)}; lower among the {len(earlier)} earlier months held since {mm.label(seen.first)}"
+    sentence += f" ({holes} not held): {named}"
+    count = float(len(lower))
+    made = Outcome("", sentence, count, count, count, "months", held.sources)
+    cells = [c for c in vintage.cells[reading.series] if c.first == c.last and (c.first, c.value) in lower]
+    return _judge(claim, replace(made, sources=(*made.sources, *(c.source for c in cells))))
+
+
+def _calendar(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+    """Number of the named goods inside the scope of the named events."""
+    unknown = [e for e in claim.events if e not in vintage.events]
+    if unknown:
+        return Outcome(UNCHECKED, f"the calendar does not know {', '.join(unknown)}")
+    events = [vintage.events[e] for e in claim.events]
+    inside = sorted({p for e in events for p in claim.products if e.covers(p)})
+    scopes = "; ".join(f"{e.id} ({e.announced}) covers {', '.join(e.products)}" for e in events)
+    sentence = f"by the calendar {scopes}; inside that scope of {', '.join(claim.products)}: {', '.join(inside) or 'none'}"
+    count = float(len(inside))
+    return _judge(claim, Outcome("", sentence, count, count, count, "goods", tuple(e.document or e.source_url for e in events)))
+
+
+def _none(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+    """No figure of the claim itself is held; what is held beside it is printed, divided by `divisor` for a bound."""
+    if not reading.series:
+        return Outcome(UNCHECKED, "")
+    held = figure(vintage, reading.series, reading.period)
+    if not held.known:
+        return Outcome(UNCHECKED, _missing(held))
+    bound = f", divided by {claim.divisor:g} = {held.value / claim.divisor:,.0f}" if claim.divisor != 1.0 else ""
+    return Outcome(UNCHECKED, f"{_say(held)}{bound}{_rests(held)}", sources=held.sources)
+
+
+KINDS: dict[str, Callable[[Claim, Reading, Vintage], Outcome]] = {
+    "change": _change, "quantity": _quantity, "share": _share, "unit_value": _unit_value, "rank": _rank,
+    "calendar": _calendar, "none": _none,
+}  # fmt: skip
+
+
+def _over(a: float, b: float) -> float:
+    return a / b if b > 0 else math.nan
+
+
+def _percent(x: float, sign: bool = True) -> str:
+    return f"{100 * x:+.1f} %" if sign else f"{100 * x:.1f} %"
+
+
+def _amount(value: float, series: str) -> str:
+    unit, scale = display(series)
+    number = f"{value / scale:,.1f}".removesuffix(".0")
+    return f"{unit} {number}" if unit == "USD" else f"{number} {unit}"
+
+
+def _say(held: Figure, brief: bool = False) -> str:
+    said = f"{_amount(held.value, held.series)} {'' if brief else f'of {held.series} '}in {held.period}"
+    if 1 < len(held.parts) <= 6:
+        parts = sorted(held.parts, key=lambda p: (p.weight < 0, p.cell.first))
+        sums = " ".join(f"{'-' if p.weight < 0 else '+'} {_amount(p.cell.value, held.series)} in {p.period}" for p in parts)
+        return f"{said} ({sums.removeprefix('+ ')})"
+    return f"{said} (sum of {len(held.parts)} figures)" if held.parts[1:] else said
+
+
+def _range(low: float, high: float, computed: float) -> str:
+    if not math.isfinite(low + high):
+        return " (rounding of the figures not known)"
+    if max(high - computed, computed - low) < 5e-4:
+        return ""
+    return f" ({_percent(low)} to {_percent(high)} by the rounding of the figures)"
+
+
+def _published(claim: Claim) -> str:
+    return f"; published {_printed(claim)}" if math.isfinite(claim.published) else ""
+
+
+def _printed(claim: Claim) -> str:
+    return f"{100 * claim.published:{'+' if claim.kind == 'change' else ''}g} %"
+
+
+def _missing(*figures: Figure) -> str:
+    said = [_say(f) if f.known else f"no usable figure of {f.series} in {f.period}" for f in figures]
+    why = list(dict.fromkeys(reason for f in figures if not f.known for reason in f.struck))
+    return "; ".join(said) + (f" (circular: {'; '.join(why)}, so it is not used)" if why else "")
+
+
+def _rests(*figures: Figure) -> str:
+    tokens = dict.fromkeys(t for f in figures for t in f.percentages)
+    said = [_token(t) for t in tokens]
+    why = list(dict.fromkeys(reason for f in figures for reason in f.struck))
+    out = f"; rests on other percentages: {', '.join(said)}" if said else ""
+    return out + (f"; not used: {'; '.join(why)}" if why else "")
+
+
+def _token(token: str) -> str:
+    series, _, rest = token.removeprefix("pct:").partition("@")
+    periods, _, fraction = rest.partition("=")
+    return f"{series} {periods.replace('/', ' on ') if periods.count('/') == 1 else periods} {_percent(float(fraction))}"

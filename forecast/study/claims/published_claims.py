@@ -1,0 +1,151 @@
+"""Published claims against the bundled figures: each computed, worded, and marked with one of five verdicts.
+
+A figure made from a published percentage never tests that percentage (`provenance.figure` strikes it out first).
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from forecast.core.errors import DataError, nearest
+from forecast.core.vintage import Vintage
+from forecast.study.claims.claim_arithmetic import (
+    CONTRADICTED,
+    HOLDS,
+    KINDS,
+    OTHER,
+    ROLES,
+    ROUNDING,
+    UNCHECKED,
+    VERDICTS,
+    Claim,
+    Reading,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = ("id", "claim", "source", "url", "verdict", "computed", "low", "high", "unit", "arithmetic", "settle")
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A claim with its verdict.
+
+    low, high : what the rounding of the figures allows around `computed`; a bound where nothing is computed
+    """
+
+    claim: Claim
+    verdict: str
+    computed: float
+    low: float
+    high: float
+    unit: str
+    arithmetic: str
+    settle: str
+
+
+def check(claim: Claim, vintage: Vintage) -> Checked:
+    """The verdict on a claim from the figures known to a vintage.
+
+    The first reading decides where it can be computed and holds; a claim that holds only in another reading holds for another
+    scope; one that fails in its own scope, or in a scope that contains it, is contradicted; else it cannot be checked.
+    """
+    outcomes = [KINDS[claim.kind](claim, reading, vintage) for reading in claim.readings]
+    own = outcomes[0]
+    rest = [(r, o) for r, o in zip(claim.readings[1:], outcomes[1:], strict=True) if r.role != "context"]
+    elsewhere = next((o for _, o in rest if o.verdict in (HOLDS, ROUNDING)), None)
+    outside = next((o for r, o in rest if o.verdict == CONTRADICTED and r.role == "contains"), None)
+    if own.verdict in (HOLDS, ROUNDING):
+        verdict, decided = own.verdict, own
+    elif elsewhere is not None:
+        verdict, decided = OTHER, elsewhere
+    elif own.verdict == CONTRADICTED or outside is not None:
+        verdict, decided = CONTRADICTED, own if own.verdict == CONTRADICTED else outside or own
+    else:
+        verdict, decided = UNCHECKED, own
+    text = [": ".join(filter(None, (r.scope, o.sentence))) for r, o in zip(claim.readings, outcomes, strict=True)]
+    sources = dict.fromkeys(_short(s) for o in outcomes for s in o.sources)
+    tail = [part for part in (claim.words and f"Read as: {claim.words}.", claim.note) if part]
+    tail += [f"Figures: {'; '.join(sources)}."] if sources else []
+    arithmetic = " ".join([*(t[:1].upper() + t[1:] + "." for t in text if t), *tail])
+    return Checked(claim, verdict, decided.computed, decided.low, decided.high, decided.unit, arithmetic, claim.settle)
+
+
+def check_all(vintage: Vintage, claims: Iterable[Claim] | None = None) -> list[Checked]:
+    """Every bundled claim, checked."""
+    return [check(claim, vintage) for claim in (bundled_claims() if claims is None else claims)]
+
+
+def frame(checked: Iterable[Checked]) -> pd.DataFrame:
+    """One row per claim with the columns `COLUMNS`; NaN where nothing can be computed."""
+    import pandas as pd
+
+    rows = [
+        {
+            "id": c.claim.id,
+            "claim": c.claim.text,
+            "source": c.claim.source,
+            "url": c.claim.url,
+            "verdict": c.verdict,
+            "computed": c.computed,
+            "low": c.low,
+            "high": c.high,
+            "unit": c.unit,
+            "arithmetic": c.arithmetic,
+            "settle": c.settle,
+        }
+        for c in checked
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"computed": float, "low": float, "high": float})
+
+
+@functools.cache
+def bundled_claims() -> tuple[Claim, ...]:
+    """The claims that come with the package: arithmetic from `claims.toml`, words and sources from `facts.csv`."""
+    data = resources.files("forecast.data")
+    facts = {row["id"]: row for row in csv.DictReader(data.joinpath("facts.csv").read_text("utf-8").splitlines())}
+    table = tomllib.loads(data.joinpath("claims.toml").read_text("utf-8"))
+    return tuple(claim_from(row, facts) for row in table["claim"])
+
+
+def claim_from(row: Mapping[str, Any], facts: Mapping[str, Mapping[str, str]]) -> Claim:
+    """A claim from a table of `claims.toml`; `fact` names the row of `facts.csv` that carries its words and source."""
+    row = dict(row)
+    where = f"claim '{row.get('id', '')}'"
+    name = row.pop("fact", "")
+    if name and name not in facts:
+        raise DataError(f"no fact is called '{name}'", where=where, hint=nearest(name, facts))
+    fact = facts.get(name, {})
+    columns = {"text": "text", "publisher": "publisher", "url": "url", "date": "article_date"}
+    merged: dict[str, Any] = {**{key: fact.get(column, "") for key, column in columns.items()}, **row}
+    names = {f.name for f in fields(Reading)}
+    others = merged.pop("other", [])
+    readings = [{k: merged.pop(k) for k in tuple(merged) if k in names}, *others]
+    known = {f.name for f in fields(Claim)} - {"readings"}
+    for key in [*merged, *(k for reading in readings for k in reading)]:
+        if key not in known | names:
+            raise DataError(f"a claim has no field '{key}'", where=where, hint=nearest(key, known | names))
+    words = [("kind", merged.get("kind", ""), tuple(KINDS)), *(("role", r.get("role", ""), ROLES) for r in readings)]
+    for key, word, allowed in words:
+        if word not in allowed:
+            raise DataError(f"unknown {key} '{word}'", where=where, hint=nearest(str(word), allowed))
+    if not (merged["text"] and merged.get("settle")):
+        raise DataError("a claim needs its text and what would settle it", where=where, hint="add fact or text, and settle")
+    for key in {"events", "products"} & set(merged):
+        merged[key] = tuple(merged[key])
+    merged["readings"] = tuple(Reading(**reading) for reading in readings)
+    return Claim(**merged)
+
+
+def _short(source: str) -> str:
+    return source.partition(", compiled by")[0]
+
+
+__all__ = ["VERDICTS", "Checked", "Claim", "Reading", "bundled_claims", "check", "check_all", "claim_from", "frame"]

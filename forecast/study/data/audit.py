@@ -1,0 +1,177 @@
+"""Audit: what the data hold, where they have holes, contradict themselves, or rest on a percentage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.core import months
+from forecast.core.archive import Archive
+from forecast.core.results import Finding
+from forecast.core.vintage import Observed, Vintage
+from forecast.prep.transform import window_total
+from forecast.study.data.implied_revisions import implied_revisions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "series", "unit", "first", "last", "months", "spans", "gaps", "zeros", "provisional", "derived", "missing", "sources",
+)  # fmt: skip
+DISAGREE = 0.01  # relative difference of two figures of one cell worth a line
+OPEN = 0.005  # relative difference between a sum and its months worth a line
+
+
+def audit(archive: Archive, vintage: Vintage | None = None) -> tuple[list[Finding], pd.DataFrame]:
+    """Findings, and one row of coverage per series of a vintage (default: the latest)."""
+    vintage = vintage or archive.latest
+    findings = [
+        *_verified(archive, vintage),
+        *_contradictions(archive, vintage),
+        *_revised(archive, vintage),
+        *_open_sums(vintage),
+        *_left_out(archive),
+        *_estimated_days(archive),
+    ]
+    if archive.pseudo:
+        findings.append(
+            Finding(
+                "vintages", "one vintage per figure: past days are rebuilt from release days, revisions are not seen", "archive"
+            )
+        )
+    return findings, coverage(vintage)
+
+
+def coverage(vintage: Vintage) -> pd.DataFrame:
+    """What is known of each series: first and last month, single months, spans, months without a figure, states."""
+    import pandas as pd
+
+    return pd.DataFrame([_row(vintage, name) for name in vintage.series], columns=list(COLUMNS))
+
+
+def _row(vintage: Vintage, name: str) -> dict[str, Any]:
+    from forecast.core.series import SeriesKey
+
+    observed, cells = vintage.observed(name), vintage.cells[name]
+    states = Counter(observed.status)
+    key = SeriesKey.maybe(name)
+    return {
+        "series": name,
+        "unit": key.unit if key else "",
+        "first": vintage.steps.label(observed.first),
+        "last": vintage.steps.label(observed.last),
+        "months": observed.count,
+        "spans": len(observed.spans),
+        "gaps": gaps(observed),
+        "zeros": states["zero"],
+        "provisional": states["provisional"],
+        "derived": sum(c.kind == "derived" for c in cells),
+        "missing": states["missing"] + states["suppressed"],
+        "sources": "; ".join(sorted({c.source for c in cells if c.source})),
+    }
+
+
+def gaps(observed: Observed) -> int:
+    """Months between the first and the last single figure that have none of their own."""
+    known = np.flatnonzero(np.isfinite(observed.values))
+    return 0 if len(known) < 2 else int(known[-1] - known[0] + 1 - len(known))
+
+
+def _verified(archive: Archive, vintage: Vintage) -> list[Finding]:
+    """How far the calendar reaches."""
+    day = archive.events.verified_to
+    if day is None:
+        return [Finding("events", f"{len(archive.events)} events; how far they were verified is not stated", "calendar")]
+    text = f"events verified to {day}; nothing later is known to this table"
+    late = day < vintage.day
+    return [
+        Finding("events", text + (f", figures reach {vintage.day}" if late else ""), "calendar", "warning" if late else "note")
+    ]
+
+
+def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
+    """Cells for which sources of one release give figures more than 1 % apart, and which one the rule chose."""
+    table = archive.table[(archive.table["excluded"] == "") & (archive.table["released"] <= vintage.day.isoformat())]
+    out = []
+    for (series, period, _), rows in table.groupby(["series", "period", "released"], sort=True):
+        values = rows["value"].astype(float).to_numpy()
+        if len(values) < 2 or values.max() - values.min() <= DISAGREE * np.abs(values).max():
+            continue
+        said = "; ".join(
+            f"{value:,.10g} ({publisher})"
+            for value, publisher in sorted(set(zip(values.tolist(), rows["publisher"], strict=True)))
+        )
+        chosen = _chosen(vintage, str(series), str(period))
+        text = f"sources disagree: {said} {rows['unit'].iloc[0]}" + (f"; taken: {chosen:,.10g}" if chosen is not None else "")
+        out.append(Finding("contradiction", text, f"{series}, {period}", "warning"))
+    return out
+
+
+def _revised(archive: Archive, vintage: Vintage) -> list[Finding]:
+    """Months corrected without a word: sums to date that differ from the months printed before by more than rounding."""
+    found = implied_revisions(archive, vintage.day)
+    return [
+        Finding(
+            "revision",
+            f"sums to date imply that {r['revised_in']} changed by {r['difference']:+,.10g} {r['unit']} by {r['sum_released']}"
+            + ("; publishers differ on a figure of it" if r["disputed"] else ""),
+            f"{r['series']}, {r['period']}",
+        )
+        for r in found[found["beyond_rounding"]].to_dict("records")
+    ]
+
+
+def _chosen(vintage: Vintage, series: str, period: str) -> float | None:
+    first, last = months.parse_period(period)
+    return next((c.value for c in vintage.cells.get(series, ()) if (c.first, c.last) == (first, last)), None)
+
+
+def _open_sums(vintage: Vintage) -> list[Finding]:
+    """Published sums that the months inside them miss by more than 0.5 %."""
+    out = []
+    for series in vintage.series:
+        observed = vintage.observed(series)
+        for span in observed.spans:
+            parts = Observed(
+                series,
+                observed.first,
+                observed.values,
+                observed.status,
+                tuple(s for s in observed.spans if s is not span and s.last - s.first < span.last - span.first),
+            )
+            total = window_total(parts, span.first, span.last)
+            if not np.isfinite(total) or abs(total - span.value) <= OPEN * max(abs(span.value), 1e-12):
+                continue
+            period = vintage.steps.period(span.first, span.last)
+            text = (
+                f"the published sum {span.value:,.10g} and its months, {total:,.10g}, differ by {_relative(total, span.value)}"
+            )
+            out.append(Finding("sum", text, f"{series}, {period}", "warning"))
+    return out
+
+
+def _relative(a: float, b: float) -> str:
+    return f"{100 * (a / b - 1):+.1f} %" if b else "the whole sum"
+
+
+def _left_out(archive: Archive) -> list[Finding]:
+    """Figures kept in the table that enter no series, by reason."""
+    left = archive.table[archive.table["excluded"] != ""]
+    out = []
+    for reason, rows in left.groupby("excluded", sort=True):
+        cells = sorted({f"{s} {p}" for s, p in zip(rows["series"], rows["period"], strict=True)})
+        named = ", ".join(cells[:4]) + (f" and {len(cells) - 4} more" if len(cells) > 4 else "")
+        out.append(Finding("left out", f"{len(rows)} figures enter no series: {reason}", named))
+    resting = archive.table[archive.table["derived_from"].str.contains("pct:")]
+    entering = int((resting["excluded"] == "").sum())
+    text = f"{len(resting)} figures rest on a published percentage; {entering} enter a series, and carry it: they never test it"
+    return [*out, Finding("percentages", text, "archive")]
+
+
+def _estimated_days(archive: Archive) -> list[Finding]:
+    """How many release days are known, planned or assumed."""
+    counts = Counter(archive.table.loc[archive.table["excluded"] == "", "basis"])
+    text = ", ".join(f"{counts[basis]} {basis or 'not stated'}" for basis in sorted(counts))
+    return [Finding("release days", f"release days by basis: {text}", "archive")]

@@ -1,0 +1,188 @@
+"""Garble: an archive as it is up to a day, with garbage in place of all that came out later."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fnmatch
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import numpy as np
+
+from forecast.core import months, registry
+from forecast.core.archive import Archive
+from forecast.core.events import Event, EventCalendar
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Cell, Vintage
+from forecast.study.data.real_time import Door, Regressor, last_ended
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIGURES, EVENTS, REGRESSORS = "figures released later", "events or ends announced later", "regressors not yet known"
+KINDS = (FIGURES, EVENTS, REGRESSORS)
+HUGE = 1e9  # garbage is this large in every second month and zero in the others
+REVISED, AHEAD = 36, 6  # periods of each series that are revised; months beyond its end that come out
+DOORS = ("table", "events", "_states", "latest", "fingerprint")  # all that an archive knows
+
+
+def garbled(archive: Archive, day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str, int] | None = None) -> Archive:
+    """The same archive up to `day`; what comes later is garbage, and there is more of it than before.
+
+    Figures: later releases are replaced, known months revised, coming months released; a month that a publication lag holds
+    back is later too. Events: those not yet announced become others, ends not yet announced come tomorrow, one more event is
+    announced.
+    """
+    return Archive(*_spoilt(archive.table, archive.events, day, kinds, lags or {}), archive.pseudo)
+
+
+def other_door(door: Door, day: dt.date, kinds: Sequence[str] = KINDS) -> Door:
+    """A door with garbage after `day` in its regressors, and in its panel; that of an archive is made by `spoilt`."""
+    source = door.source if isinstance(door.source, Archive) else _panel(door, door.source, day, kinds)
+    return Door(source, door.lags, tuple(_spoilt_regressor(r, day) if REGRESSORS in kinds else r for r in door.regressors))
+
+
+def _spoilt(
+    table: pd.DataFrame, events: EventCalendar, day: dt.date, kinds: Sequence[str], lags: Mapping[str, int]
+) -> tuple[pd.DataFrame, EventCalendar]:
+    """The table and the calendar of an archive after a day of which nothing later is known."""
+    figures = _spoilt_table(table, day, lags) if FIGURES in kinds else table
+    return figures, (_spoilt_events(events, table, day) if EVENTS in kinds else events)
+
+
+def _spoilt_table(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -> pd.DataFrame:
+    import pandas as pd
+
+    tomorrow, table = (day + dt.timedelta(days=1)).isoformat(), table.reset_index(drop=True)
+    late = (table["released"] > day.isoformat()).to_numpy() | _withheld(table, day, lags)
+    known = table[~late & (table["excluded"] == "").to_numpy()]
+    revised = known.sort_values(["series", "period"]).groupby("series").tail(REVISED).drop_duplicates(["series", "period"])
+    ends = known[~known["period"].str.contains("/")].sort_values("period").drop_duplicates("series", keep="last")
+    coming = pd.concat([ends.assign(period=[_after(p, k) for p in ends["period"]]) for k in range(1, AHEAD + 1)])
+    fresh = pd.concat([revised, coming]).assign(released=tomorrow, article_date=tomorrow, excluded="", stage="")
+    made: pd.DataFrame = pd.concat([table[~late], _garbage(table[late]), _garbage(fresh)], ignore_index=True)
+    return made
+
+
+def _withheld(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -> Any:
+    """Rows that a declared publication lag holds back, although the archive has released them."""
+    if not lags:
+        return np.zeros(len(table), bool)
+    held = {name: _lag(name, lags) for name in table["series"].unique()}
+    lasts = {name: np.inf if lag is None else last_ended(day, lag) for name, lag in held.items()}
+    ends = np.array([months.parse_period(period)[1] for period in table["period"]])
+    return ends > np.array([lasts[name] for name in table["series"]])
+
+
+def _lag(series: str, lags: Mapping[str, int]) -> int | None:
+    return next((lag for pattern, lag in lags.items() if fnmatch.fnmatch(series, pattern)), None)
+
+
+def _after(period: str, months_later: int) -> str:
+    return months.label(months.ordinal(period) + months_later)
+
+
+def _garbage(rows: pd.DataFrame) -> pd.DataFrame:
+    at = np.arange(len(rows))
+    value = np.where(at % 2 == 0, HUGE * (1.0 + at % 7), 0.0)
+    return rows.assign(value=value, status=np.where(value > 0, "value", "zero"))
+
+
+def _spoilt_events(calendar: EventCalendar, table: pd.DataFrame, day: dt.date) -> EventCalendar:
+    keys = [SeriesKey.parse(name) for name in table["series"].unique()]
+    sides = tuple(sorted({side for key in keys for side in (key.origin, key.destination)} - {"WLD"}))
+    return replace(calendar, events=tuple(_others(calendar, day, sides)))
+
+
+def _others(calendar: EventCalendar, day: dt.date, sides: tuple[str, ...]) -> Iterator[Event]:
+    """The events of a calendar, what was not known of them on `day` changed, and one more."""
+    tomorrow = day + dt.timedelta(days=1)
+    # announced tomorrow, in force for months: whoever takes its word early sees a step in months that are already known
+    garbage = Event(
+        f"announced {tomorrow}",
+        "garbage",
+        tomorrow,
+        tomorrow - dt.timedelta(days=200),
+        imposed_by=sides,
+        role="default",
+        share_stopped=1.0,
+    )
+    for event in calendar:
+        known = event.known_on(day)
+        if known is None:
+            yield replace(garbage, id=event.id)
+        elif known.end is None and known.called_off is None and known.superseded_on is None:
+            end = max([tomorrow, *([known.effective + dt.timedelta(days=1)] if known.effective else [])])
+            yield replace(known, end=end, end_announced=tomorrow)
+        else:
+            yield known
+    yield garbage
+
+
+def _panel(door: Door, panel: Vintage, day: dt.date, kinds: Sequence[str]) -> Vintage:
+    """A plain panel with garbage in the months that had not come out by `day`: figures and observed controls."""
+    if EVENTS in kinds:
+        panel = replace(panel, events=EventCalendar(tuple(_others(panel.events, day, ("CHN",)))))
+    if REGRESSORS in kinds:
+        lasts = {regressor.name: regressor.last(day) for regressor in door.regressors}
+        panel = replace(panel, controls={key: _later(held, lasts.get(key[1])) for key, held in panel.controls.items()})
+    if FIGURES not in kinds:
+        return panel
+    cells = {}
+    for name, own in panel.cells.items():
+        out, end = last_ended(day, _lag(name, door.lags) or 0), max(cell.last for cell in own)
+        more = [Cell(m, m, 0.0) for m in range(end + 1, max(end, out) + AHEAD + 1)]
+        cells[name] = tuple(c if c.last <= out else replace(c, value=HUGE * (i % 7)) for i, c in enumerate([*own, *more]))
+    return replace(panel, cells=cells)
+
+
+def _later(held: Mapping[int, float], last: int | None) -> dict[int, float]:
+    """Values by month with garbage after the last one known; a calendar (None) is known for ever."""
+    return dict(held) if last is None else {m: v if m <= last else HUGE * (1 + m % 7) for m, v in held.items()}
+
+
+def _spoilt_regressor(regressor: Regressor, day: dt.date) -> Regressor:
+    """A regressor with garbage in the months not known on `day`, and in months that come."""
+    last = regressor.last(day)
+    if last is None or not regressor.values:
+        return regressor
+    known = {label: value for label, value in regressor.values.items() if months.ordinal(label) <= last}
+    return replace(regressor, values=known | {months.label(last + k): HUGE * k for k in range(1, 60)})
+
+
+@contextlib.contextmanager
+def spoilt(day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str, int] | None = None) -> Iterator[None]:
+    """Inside, every archive of the process answers as if `garbled` after `day`, and plug-ins are read anew.
+
+    So a method is caught that keeps an archive of its own, in its module or behind a cache. One that opens files by itself is
+    not.
+    """
+    twins: dict[int, tuple[Archive, Archive]] = {}
+    plain = {name: Archive.__dict__[name] for name in DOORS if name in Archive.__dict__}
+
+    def twin(one: Archive) -> Archive:
+        if id(one) not in twins:
+            table, events = _spoilt(one.__dict__["table"], one.__dict__["events"], day, kinds, lags or {})
+            other = object.__new__(Archive)
+            other.__dict__.update(table=table, events=events, pseudo=one.__dict__["pseudo"])
+            twins[id(one)] = (one, other)  # both are kept, so that no other object takes their place in memory
+            twins[id(other)] = (other, other)
+        return twins[id(one)][1]
+
+    def door(name: str) -> property:
+        def seen(self: Archive) -> Any:
+            other = twin(self)
+            if name not in other.__dict__:
+                other.__dict__[name] = plain[name].func(other)
+            return other.__dict__[name]
+
+        return property(seen, lambda self, value: self.__dict__.__setitem__(name, value))
+
+    with contextlib.ExitStack() as stack:
+        for name in DOORS:
+            stack.enter_context(mock.patch.object(Archive, name, door(name), create=True))
+        stack.enter_context(registry.read_anew())
+        yield

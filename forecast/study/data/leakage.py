@@ -1,0 +1,160 @@
+"""Leakage: the same question again after all that is later than its day was replaced with garbage; no answer may change."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecast.core import registry
+from forecast.core.contracts import Answer
+from forecast.core.effects import Effect
+from forecast.core.questions import Design, Task
+from forecast.core.results import Failure, Forecast
+from forecast.core.vintage import Vintage
+from forecast.study import ask
+from forecast.study.data.corrupt_future import KINDS, other_door, spoilt
+from forecast.study.data.real_time import Door
+from forecast.study.effects import judge
+
+PLACEBOS = 2  # of a judged effect
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question to one method: its `method` in the config, its words, what it is about, and the day it stands on.
+
+    put : the vintage and the question, from the door they are put through
+    """
+
+    method: str
+    spec: dict[str, Any]
+    about: str
+    day: dt.date
+    put: Callable[[Door], tuple[Vintage, Task | Design]]
+
+
+@dataclass(frozen=True)
+class Leak:
+    """An answer that changed with what was not known on its day."""
+
+    method: str
+    about: str
+    day: dt.date
+    why: str
+    change: str
+
+    @property
+    def text(self) -> str:
+        """One line, in plain words."""
+        return f"LEAK in {self.method}, {self.about}, standing on {self.day}: {self.change}; it follows {self.why}"
+
+
+def leaks(door: Door, asked: Sequence[Asked], seed: int = 0, tell: Callable[[str], None] = print) -> list[Leak]:
+    """Answers that change when all that was not known on their day is replaced; none where nothing looks ahead.
+
+    Each question is put twice with the same seed, once after the other. Where an answer changes, it is asked with each kind
+    of garbage alone, to say what it follows. A method that never gives the same answer twice cannot be checked, and is told.
+    """
+    found: list[Leak] = []
+    for day in sorted({one.day for one in asked}):
+        mine = [one for one in asked if one.day == day]
+        first, second = _answers(door, mine, seed), _spoilt_answers(door, mine, day, seed)
+        changed = [(one, difference(a, b)) for one, a, b in zip(mine, first, second, strict=True)]
+        changed = [(one, change) for one, change in changed if change]
+        found += [Leak(one.method, one.about, day, _why(door, one, seed), change) for one, change in changed]
+        tell(f"{day}: {len(mine)} answers, {len(changed) or 'none'} changed")
+    return found
+
+
+def _answers(door: Door, asked: Sequence[Asked], seed: int) -> list[Answer]:
+    """Answers to questions of one day; what they rest on is shared between questions about the same thing."""
+    from threadpoolctl import threadpool_limits
+
+    memos: dict[str, dict[Any, Answer]] = {}
+    with threadpool_limits(1):
+        return [_answer(door, one, seed, memos.setdefault(one.about, {})) for one in asked]
+
+
+def _answer(door: Door, one: Asked, seed: int, memo: dict[Any, Answer]) -> Answer:
+    vintage, question = one.put(door)
+    if isinstance(question, Task):
+        return ask.answer(registry.build("model", one.spec), vintage, question, seed, memo)
+    method = registry.build("estimator", one.spec)
+    return judge.estimate(method, vintage, question, seed, memo=memo, placebos=PLACEBOS)
+
+
+def _spoilt_answers(door: Door, asked: Sequence[Asked], day: dt.date, seed: int, kinds: Sequence[str] = KINDS) -> list[Answer]:
+    other = other_door(door, day, kinds)
+    with spoilt(day, kinds, door.lags):
+        return _answers(other, asked, seed)
+
+
+def _why(door: Door, one: Asked, seed: int) -> str:
+    """What a changed answer follows: the kinds of garbage that change it alone."""
+    plain = _answers(door, [one], seed)[0]
+    if difference(plain, _answers(door, [one], seed)[0]):
+        return "nothing that can be told: the same question twice does not give the same answer"
+    why = [kind for kind in KINDS if difference(plain, _spoilt_answers(door, [one], one.day, seed, (kind,))[0])]
+    return " and ".join(why) or "several kinds of later news together"
+
+
+def difference(one: Answer, other: Answer) -> str:
+    """What differs between two answers, in words; nothing where they are the same to the last bit."""
+    if type(one).__name__ != type(other).__name__:
+        return f"{_told(one)} becomes {_told(other)}"
+    if isinstance(one, Forecast) and isinstance(other, Forecast) and not np.array_equal(one.draws, other.draws):
+        return _moved(one, other)
+    if isinstance(one, Effect) and isinstance(other, Effect) and (told := _shifted(one, other)):
+        return told
+    was_said, now_said = _spelled(one), _spelled(other)
+    if was_said == now_said:
+        return ""
+    at = next(
+        (i for i, (a, b) in enumerate(zip(was_said, now_said, strict=False)) if a != b), min(len(was_said), len(now_said))
+    )
+    return (
+        f"its figures stay, its words change: '...{was_said[max(at - 30, 0) : at + 40]}' becomes '...{now_said[at : at + 40]}'"
+    )
+
+
+def _moved(one: Forecast, other: Forecast) -> str:
+    """The month whose median moved most, in widths of the forecast."""
+    if one.draws.shape != other.draws.shape:
+        return f"{one.draws.shape} draws become {other.draws.shape}"
+    was, now = (np.median(f.draws, axis=0) for f in (one, other))
+    low, high = np.quantile(one.draws, [0.1, 0.9], axis=0)
+    if np.array_equal(was, now):
+        return "its median stays, its bands move"
+    series, month = np.unravel_index(int(np.argmax(np.abs(now - was) / np.maximum(high - low, 1e-12))), was.shape)
+    name, label = one.task.series[int(series)], one.task.months[int(month)]
+    return f"the median of {name} in {label} moves from {was[series, month]:,.6g} to {now[series, month]:,.6g}"
+
+
+def _shifted(one: Effect, other: Effect) -> str:
+    """How far an estimate moved, or what it is measured against; nothing where both stay."""
+    had, has = one.counterfactual, other.counterfactual
+    if had is None or has is None:
+        return "" if had is has else f"its estimate {'is gone' if has is None else 'is new'}"
+    was, now = one.cumulative.estimate, other.cumulative.estimate
+    if was != now:
+        return f"its estimate moves from {was:,.6g} to {now:,.6g} {one.unit}"
+    if np.array_equal(had, has):
+        return ""
+    return (
+        f"what it is measured against moves from {had.mean():,.6g} to {has.mean():,.6g} {one.unit} a month, its estimate stays"
+    )
+
+
+def _told(answer: Answer) -> str:
+    return f"a failure ({answer.reason})" if isinstance(answer, Failure) else f"an answer ({type(answer).__name__.lower()})"
+
+
+def _spelled(answer: Answer) -> str:
+    """An answer in words, every digit of it; of a forecast all but the draws."""
+    with np.printoptions(threshold=sys.maxsize, precision=17):
+        return repr(answer.used) if isinstance(answer, Forecast) else repr(answer)

@@ -1,0 +1,1 @@
+"""What an event changed: estimate, placebos, gates, verdict, and how it moves with the assumptions."""

@@ -1,0 +1,151 @@
+"""Placebos: the same question laid on earlier windows, or on donors, without an event, where the true answer is zero."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from forecast.core.contracts import Answer
+from forecast.core.effects import Effect, Placebo
+from forecast.core.questions import Design, replace_design
+from forecast.core.results import Finding, Summary
+from forecast.core.vintage import Vintage
+from forecast.kernels import exact_tests, power
+from forecast.prep.baselines import asked
+from forecast.prep.pre_period import clean, touched_months
+from forecast.study.ask import answer
+
+HISTORY = 12  # monthly figures before a window
+ENOUGH = 8  # clean windows from which an interval may be calibrated
+
+
+def windows(vintage: Vintage, design: Design, most: int = 40) -> list[Design]:
+    """The earlier clean windows of the design's length, fully known and with `HISTORY` monthly figures before them.
+
+    Neighbours start a quarter of their length apart (long windows that differ by a month say the same thing twice), and are
+    evenly thinned where there are more than `most`.
+    """
+    touched: set[int] = set()
+    for series in design.treated:
+        if vintage.knows(series):
+            touched |= touched_months(vintage, series)
+    every = design.in_time(vintage, minimum=HISTORY, touched=touched)
+    window = design.window(vintage)
+    stride = max((window.last - window.start + 1) // 4, 1)
+    last = vintage.steps.ordinal(every[-1].event_start) if every else 0
+    apart = [w for w in every if (last - vintage.steps.ordinal(w.event_start)) % stride == 0]
+    found = [w for w in apart if not asked(vintage, w).unknown and clean(vintage, w).count >= HISTORY]
+    if len(found) <= most:
+        return found
+    return [found[i] for i in np.unique(np.linspace(0, len(found) - 1, most).round().astype(int))]
+
+
+def in_time(
+    method: Any, vintage: Vintage, design: Design, seed: int = 0, memo: dict[Any, Answer] | None = None, most: int = 40
+) -> tuple[list[Placebo], list[Finding]]:
+    """The method's answers to all placebo windows, and what could not be answered as Findings.
+
+    Placebos stand on the vintage cut before the real event, so that its effect cannot leak into them.
+    """
+    if not most:
+        return [], []
+    tried = windows(vintage, design, most)
+    where = f"{design.event_ids}, {'+'.join(design.treated)}"
+    if not tried:
+        return [], [Finding("placebo", "0 clean windows of this length before the event", where)]
+    before = design.hidden(vintage)
+    found, unanswered = [], 0
+    for placebo in tried:
+        made = answer(method, before, placebo, seed, memo)
+        if isinstance(made, Effect) and made.counterfactual is not None and not made.description.unknown:
+            start = placebo.event_start or ""
+            found.append(Placebo("time", "+".join(design.treated), start, made.cumulative.estimate))
+        else:
+            unanswered += 1
+    if not unanswered:
+        return found, []
+    text = f"{unanswered} of {len(tried)} clean windows could not be answered by {method.name}"
+    return found, [Finding("placebo", text, where)]
+
+
+def in_space(
+    method: Any, vintage: Vintage, design: Design, seed: int = 0, memo: dict[Any, Answer] | None = None
+) -> tuple[list[Placebo], list[Finding]]:
+    """The method's answers with each donor in turn in the treated series' place, and what could not be answered.
+
+    The treated series is no donor of them. A donor's effect on a trade flow is brought to the treated flow's size, by the ratio
+    of their means over clean months; on a plain panel it stands as it is. The true effect is zero where no donor was touched.
+    """
+    units = list(design.donors) if design.donors != "all" else [s for s in vintage.series if s not in design.treated]
+    where = f"{design.event_ids}, {'+'.join(design.treated)}"
+    if len(units) < 2:
+        return [], [Finding("placebo", f"{len(units)} donors: no placebo in space", where)]
+    window = design.window(vintage)
+    begin, stop = vintage.steps.label(window.start), vintage.steps.label(window.last)
+    own = _level(vintage, design)
+    found, unanswered = [], 0
+    for tried in design.in_space(units):
+        made = (
+            answer(method, vintage, replace_design(tried, stop=stop), seed, memo) if vintage.knows(tried.treated[0]) else None
+        )
+        scale = own / _level(vintage, tried) if isinstance(made, Effect) and _level(vintage, tried) else 0.0
+        if isinstance(made, Effect) and made.counterfactual is not None and not made.description.unknown and scale:
+            found.append(Placebo("space", tried.treated[0], begin, scale * made.cumulative.estimate))
+        else:
+            unanswered += 1
+    text = f"{unanswered} of {len(units)} donors could not be answered by {method.name}"
+    return found, [Finding("placebo", text, where)] if unanswered else []
+
+
+def _level(vintage: Vintage, design: Design) -> float:
+    """Mean of a flow's clean months; 1 on a plain panel."""
+    if design.basis == "panel":
+        return 1.0
+    values = [clean(vintage, design, s).values for s in design.treated]
+    return float(sum(v.mean() for v in values if len(v)))
+
+
+def p_value(effect: Effect) -> tuple[float, float]:
+    """Randomisation p-value and its floor among the windows that share no month (`forecast.kernels.exact_tests.rank`)."""
+    return exact_tests.rank(effect.cumulative.estimate, [p.cumulative for p in effect.apart])
+
+
+def detectable(effect: Effect, placebos: Sequence[float]) -> float:
+    """The smallest effect seen with 80 % power at 5 %, from the placebos' spread; with fewer than three, from the draws'."""
+    return power.detectable(float(np.std(placebos, ddof=1)) if len(placebos) > 2 else effect.cumulative.spread)
+
+
+def calibrated(effect: Effect, placebos: Sequence[float]) -> Effect:
+    """The effect with draws as wide as the placebos say, where there are enough of them; never narrower.
+
+    Deviations of the counterfactual from its mean are stretched by rms(placebo) / sd(cumulative): the truth of a placebo is
+    zero, so its bias counts as error too.
+    """
+    if effect.counterfactual is None or len(placebos) < ENOUGH:
+        return effect
+    spread = effect.cumulative.se
+    wanted = float(np.sqrt(np.mean(np.square(placebos))))
+    if not spread > 0 or wanted <= spread:
+        return effect
+    middle = effect.counterfactual.mean(axis=0)
+    wide = middle + (effect.counterfactual - middle) * (wanted / spread)
+    point = effect.cumulative.estimate
+    if effect.counterfactual.min() >= 0:
+        wide = np.maximum(wide, 0.0)
+    note = f"interval widened {wanted / spread:.2f} times, to the spread of {len(placebos)} placebo windows"
+    used = tuple(replace(u, notes=(*u.notes, note)) for u in effect.used[:1]) + effect.used[1:]
+    early = effect.anticipation
+    if early is not None:
+        early = Summary(early.estimate + (early.draws - early.estimate) * (wanted / spread), early.estimate)
+    made = replace(effect, counterfactual=wide, point=point, used=used, anticipation=early)
+    return replace(made, parts=_widened(effect, made, wanted / spread))
+
+
+def _widened(effect: Effect, wide: Effect, factor: float) -> dict[str, Summary]:
+    """The parts stretched like their sum; what a cut at zero took off it is taken off each alike, so that they still add."""
+    stretched = {name: part.draws.mean() + (part.draws - part.draws.mean()) * factor for name, part in effect.parts.items()}
+    short = wide.cumulative.draws - sum(stretched.values(), np.zeros(1))
+    return {name: Summary(draws + short / len(stretched), effect.parts[name].point) for name, draws in stretched.items()}

@@ -1,0 +1,1 @@
+"""Backtests and their scores: cutoffs, truth, common samples, comparisons, what a history supports."""

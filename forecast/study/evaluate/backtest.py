@@ -1,0 +1,241 @@
+"""Backtest: old Tasks, each on the vintage of its own day, answered by every model anew."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from forecast.core import registry
+from forecast.core.archive import Archive
+from forecast.core.errors import ConfigError, nearest
+from forecast.core.questions import Task
+from forecast.core.results import Failure, Forecast
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+from forecast.study import ask
+from forecast.study.data.real_time import Door, Regressor, refuse
+from forecast.study.evaluate.refit import Policy, fit_days
+from forecast.study.evaluate.truth import kind_of
+
+WINDOWS = ("expanding", "rolling")
+
+
+@dataclass(frozen=True)
+class Past:
+    """One old question: a Task on one series, the last month then known, and the first month shown (rolling window).
+
+    gap : months between the last known and the first asked one; known : what the day's vintage is (`truth.kind_of`).
+    about : a word that tells the question from a like one that is asked elsewhere
+    """
+
+    task: Task
+    last: int
+    since: int | None = None
+    gap: int = 0
+    known: str = ""
+    about: str = ""
+
+    @property
+    def series(self) -> str:
+        """The one series of the task."""
+        return self.task.series[0]
+
+    @property
+    def first(self) -> int:
+        """The first asked month."""
+        return self.last + 1 + self.gap
+
+    def vintage(self, archive: Archive | Door) -> Vintage:
+        """What the forecaster of that day could see."""
+        if self.since is None:
+            return archive.as_of(self.task.day)
+        return windowed(archive, self.series, self.last - self.since + 1, self.task.day)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question and one model's answer."""
+
+    model: str
+    past: Past
+    answer: Forecast | Failure
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """All answers of a backtest; `archive` tells what was known at each cutoff."""
+
+    answered: tuple[Answered, ...]
+    archive: Archive | Door
+
+    @property
+    def failures(self) -> dict[str, int]:
+        """Number of unanswered questions by model."""
+        counts = {a.model: 0 for a in self.answered}
+        for a in self.answered:
+            counts[a.model] += isinstance(a.answer, Failure)
+        return counts
+
+
+def windowed(archive: Archive | Door, series: str, months: int, day: dt.date) -> Vintage:
+    """The vintage of a day with the last `months` months of `series` alone.
+
+    Its earlier vintages have windows of their own, so that parameters of an earlier day come from as many months.
+    """
+    vintage = archive.as_of(day)
+    if vintage.knows(series):
+        first, since = vintage.observed(series).first, vintage.last_month(series) - months + 1
+        vintage = vintage.hide(series, first, since - 1) if first < since else vintage
+    return replace(vintage, holes=(), past=partial(windowed, archive, series, months))
+
+
+def questions(
+    archive: Archive | Door,
+    series: Iterable[str],
+    days: Iterable[dt.date],
+    horizon: int = 12,
+    *,
+    window: str = "expanding",
+    window_months: int = 60,
+    min_months: int = 24,
+    draws: int = 1000,
+    gap: int = 0,
+    step: int = 1,
+    refit: Policy = "always",
+) -> list[Past]:
+    """The old questions of some series: `horizon` months after the last one known on each day, the first `gap` left out.
+
+    expanding : the whole history of the day; rolling : its last `window_months` months. A day is skipped while fewer than
+    `min_months` single monthly figures of the series were known, and when no newer month has come since the day before it; of
+    the others every `step`-th is asked. refit : on which of them parameters are fitted anew (`refit.fit_days`).
+    """
+    if window not in WINDOWS:
+        raise ConfigError(f"no backtest window is called '{window}'", hint=nearest(window, WINDOWS))
+    if gap < 0 or step < 1:
+        raise ConfigError(f"a gap of {gap} months and a step of {step} cutoffs", hint="gap 0 or more, step 1 or more")
+    out = []
+    days = sorted(set(days))
+    for name in series:
+        asked = _news(archive, name, days, min_months)[::step]
+        fitted = fit_days(refit, asked, name)
+        for vintage, fit in zip(asked, fitted, strict=True):
+            last = vintage.last_month(name)
+            labels = [vintage.steps.label(last + gap + h) for h in range(1, horizon + 1)]
+            task = Task.past(vintage.day, name, labels, fit if fit < vintage.day else None, draws)
+            since = last - window_months + 1 if window == "rolling" else None
+            out.append(Past(task, last, since, gap, kind_of(vintage, name)))
+    return out
+
+
+def _news(archive: Archive | Door, series: str, days: Sequence[dt.date], min_months: int) -> list[Vintage]:
+    """Vintages of the days on which a newer month of the series was known than on the day before."""
+    out: list[Vintage] = []
+    seen = None
+    for day in days:
+        vintage = archive.as_of(day)
+        if not vintage.knows(series):
+            continue
+        observed = vintage.observed(series)
+        if observed.count < min_months or observed.last == seen:
+            continue
+        seen = observed.last
+        out.append(vintage)
+    return out
+
+
+def answerable(pasts: Iterable[Past], truth: Vintage) -> list[Past]:
+    """The questions of which at least one asked period has been published since."""
+    kept = []
+    for past in pasts:
+        if truth.knows(past.series) and truth.last_month(past.series) >= past.first:
+            kept.append(past)
+    return kept
+
+
+def default_series(archive: Archive | Door, day: dt.date, min_months: int = 24) -> tuple[str, ...]:
+    """Quantities with at least `min_months` monthly figures on a day."""
+    vintage = archive.as_of(day)
+    keys = ((s, SeriesKey.maybe(s)) for s in vintage.series)
+    return tuple(s for s, key in keys if (key is None or key.measure == "quantity") and vintage.observed(s).count >= min_months)
+
+
+def answers(
+    method: Any,
+    vintages: Sequence[Vintage],
+    tasks: Sequence[Task],
+    seed: int = 0,
+    memo: dict[Any, Any] | None = None,
+) -> list[Any]:
+    """Answers of one model to many questions, in one call where it, or what it rests on, offers `predict_many`."""
+    memo = {} if memo is None else memo
+    if not hasattr(method, "predict_many"):
+        return ask.answer_many(method, list(zip(tasks, vintages, strict=True)), seed, memo)
+    given = [ask.given(method, v, t, seed, memo) for v, t in zip(vintages, tasks, strict=True)]
+    rngs = [ask.rng_of(seed, method, t) for t in tasks]
+    return ask.made_many(method, list(zip(vintages, tasks, strict=True)), rngs, given)
+
+
+def named(models: Iterable[Any]) -> dict[str, Any]:
+    """Models by name, from names, words (`{"use": ..., "name": ...}`) or models themselves; a name given twice is refused."""
+    out: dict[str, Any] = {}
+    for spec in models:
+        if isinstance(spec, str):
+            label, method = spec, registry.build("model", spec)
+        elif isinstance(spec, Mapping):
+            words = {k: v for k, v in spec.items() if k != "name"}
+            label, method = str(spec.get("name", spec.get("use", ""))), registry.build("model", words)
+        else:
+            label, method = spec.name, spec
+        if label in out:
+            raise ConfigError(f"two models are called '{label}'", hint="give each its own name")
+        out[label] = method
+    return out
+
+
+def backtest(
+    archive: Archive | Vintage | Door,
+    days: Iterable[str | dt.date],
+    models: Iterable[Any],
+    series: str | Iterable[str] | None = None,
+    horizons: Iterable[int] = range(1, 13),
+    *,
+    window: str = "expanding",
+    window_months: int = 60,
+    min_months: int = 24,
+    draws: int = 1000,
+    seed: int = 0,
+    gap: int = 0,
+    step: int = 1,
+    refit: Policy = "always",
+    lags: Mapping[str, int] | None = None,
+    regressors: Iterable[Regressor] = (),
+) -> Backtest:
+    """Every model's answers to the old questions of `series` on `days`.
+
+    archive : an archive, or a plain panel of months; series : default all quantities with `min_months` figures on the first
+    day; horizons : months after the last one known (and after the `gap`), of which the largest is asked for; lags, regressors :
+    publication lags and declared controls (`door.Door`); the others as in `questions`.
+    """
+    from forecast.core.months import parse_day
+
+    when = sorted({parse_day(day) for day in days})
+    if not when:
+        raise ConfigError("a backtest needs at least one cutoff", hint='forecast.cutoffs("2022-01", every="month")')
+    door = archive if isinstance(archive, Door) else Door(archive, dict(lags or {}), tuple(regressors))
+    names = [series] if isinstance(series, str) else list(series or default_series(door, when[0], min_months))
+    pasts = questions(
+        door, names, when, max(horizons), window=window, window_months=window_months, min_months=min_months, draws=draws,
+        gap=gap, step=step, refit=refit,
+    )  # fmt: skip
+    vintages = [past.vintage(door) for past in pasts]
+    for vintage in vintages:
+        refuse(vintage, door.regressors)
+    memo: dict[Any, Any] = {}
+    out = []
+    for label, method in named(models).items():
+        made = answers(method, vintages, [past.task for past in pasts], seed, memo)
+        out += [Answered(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
+    return Backtest(tuple(out), door)

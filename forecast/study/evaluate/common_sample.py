@@ -1,0 +1,108 @@
+"""Support: the questions that all ranked models answered, and their losses by model, series and cutoff."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.core import months
+from forecast.study.evaluate.score_regimes import told_apart
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FEWEST_CUTOFFS = 20
+KEY = ["series", "cutoff", "month"]
+
+
+@dataclass(frozen=True)
+class Support:
+    """Losses of the ranked models on the questions that all of them answered, after the benchmark's training.
+
+    cube : (models + 1, series, cutoffs), sums of losses, and in the last layer the number of questions
+    reach : cutoffs that the longest forecast reaches over; why : what forbids a test, or nothing
+    """
+
+    models: list[str]
+    at: int
+    cube: Floats
+    days: list[str]
+    rows: pd.DataFrame
+    reach: int
+    why: str
+    rooted: bool
+
+    @property
+    def losses(self) -> Floats:
+        """Mean loss per cutoff and model, (cutoffs, models), each series over the benchmark's mean loss on it."""
+        counts = self.cube[-1]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            size = self.cube[self.at].sum(axis=1) / counts.sum(axis=1)
+            scaled = np.where(size[None, :, None] > 0, self.cube[:-1] / size[None, :, None], 0.0)
+            counted = np.where(size[:, None] > 0, counts, 0.0).sum(axis=0)
+            made = (scaled.sum(axis=1) / counted).T
+        kept: Floats = made[counted > 0]
+        return kept
+
+    def ratio(self, i: int) -> float:
+        """Ratio of sums within a series, averaged over series by their number of questions; those without error left out."""
+        return float(self.ratios(i, np.ones((1, len(self.days))))[0])
+
+    def ratios(self, i: int, weights: Floats) -> Floats:
+        """The ratio with each cutoff counted as often as `weights` (replicates, cutoffs) says, shape (replicates,)."""
+        over, under, counts = (self.cube[k] @ weights.T for k in (i, self.at, -1))  # (series, replicates) each
+        usable = under > 0
+        parts = np.divide(over, under, out=np.zeros_like(over), where=usable)
+        counts = np.where(usable, counts, 0.0)
+        with np.errstate(invalid="ignore"):
+            made: Floats = ((np.sqrt(parts) if self.rooted else parts) * counts).sum(axis=0) / counts.sum(axis=0)
+        return made
+
+
+def finite(table: pd.DataFrame) -> pd.DataFrame:
+    """The scores with infinite ones as missing, one per question and model."""
+    value = table["value"].where(np.isfinite(table["value"].astype(float)))
+    return table.assign(value=value).drop_duplicates([*KEY, "model"])
+
+
+def answered_by(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+    """Questions that every one of some models answered."""
+    table = table[table["model"].isin(models)].dropna(subset=["value"])
+    return table[table.groupby(KEY)["model"].transform("nunique") == len(models)]
+
+
+def support(table: pd.DataFrame, benchmark: str, rooted: bool) -> Support:
+    """The questions held back from the benchmark's choice, as sums by model, series and cutoff."""
+    values = table["value"] ** 2 if rooted else table["value"]
+    sums = table.assign(value=values).pivot_table(index=["series", "cutoff"], columns="model", values="value", aggfunc="sum")
+    counts = table[table["model"] == benchmark].groupby(["series", "cutoff"])["value"].size().reindex(sums.index)
+    days = sorted(table["cutoff"].unique())
+    regimes = told_apart(list(table["regime"].unique()))
+    why = f"{len(days)} cutoffs" if len(days) < FEWEST_CUTOFFS else ""
+    why = why or (f"one regime ({regimes[0]})" if len(regimes) < 2 else "")
+    names = [str(m) for m in sums.columns]
+    cube = _cube(sums, counts.to_numpy(float), days)
+    return Support(names, names.index(benchmark), cube, days, table, _reach(table, days), why, rooted)
+
+
+def _cube(sums: pd.DataFrame, counts: Any, days: Sequence[str]) -> Floats:
+    """Sums by (model, series, cutoff), and in the last layer the number of questions; zero where there is none."""
+    series = sorted(sums.index.get_level_values(0).unique())
+    cube = np.zeros((sums.shape[1] + 1, len(series), len(days)))
+    where = {name: i for i, name in enumerate(series)}, {day: j for j, day in enumerate(days)}
+    for k, (name, day) in enumerate(sums.index):
+        cube[:-1, where[0][name], where[1][day]] = sums.iloc[k].to_numpy()
+        cube[-1, where[0][name], where[1][day]] = counts[k]
+    return cube
+
+
+def _reach(table: pd.DataFrame, days: Sequence[str]) -> int:
+    """How many cutoffs the longest forecast reaches over: its horizon over the usual distance of two cutoffs."""
+    steps = np.diff(sorted(months.ordinal(months.parse_day(day)) for day in days)) if len(days) > 1 else np.ones(1)
+    apart = max(float(np.median(steps)), 1.0)
+    return max(math.ceil(float(table["h_info"].max()) / apart), 1)

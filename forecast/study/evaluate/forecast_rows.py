@@ -1,0 +1,84 @@
+"""Frames: the answers of a backtest as rows of forecasts.parquet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_name
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+from forecast.study.evaluate.backtest import Backtest, Past
+from forecast.study.evaluate.score import Period, job_of, periods_of, summed
+from forecast.study.evaluate.truth import Release, truth_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def forecast_rows(
+    label: str,
+    pasts: Sequence[Past],
+    answers: Sequence[Forecast | Failure],
+    truth: Vintage | None,
+    horizons: Iterable[int] | None = None,
+) -> list[dict[str, Any]]:
+    """One row per month, published span and total of every answer; questions left open have none."""
+    wanted = None if horizons is None else list(horizons)
+    marks: list[tuple[Past, Forecast, Period]] = []
+    blocks = []
+    for past, answer in zip(pasts, answers, strict=True):
+        if isinstance(answer, Forecast):
+            periods = periods_of(past, truth, wanted)
+            blocks.append(summed(answer, past, periods))
+            marks += [(past, answer, period) for period in periods]
+    if not blocks:
+        return []
+    draws = np.column_stack(blocks)
+    quantiles = np.quantile(draws, PROBABILITIES, axis=0)
+    return [
+        _row(label, past, answer, period, float(mean), quantiles[:, i])
+        for i, ((past, answer, period), mean) in enumerate(zip(marks, draws.mean(axis=0), strict=True))
+    ]
+
+
+def _row(label: str, past: Past, answer: Forecast, period: Period, mean: float, quantiles: Floats) -> dict[str, Any]:
+    used, day = answer.used[0], past.task.day
+    key = SeriesKey.maybe(past.series)
+    return {
+        "job": job_of(label, past),
+        "model": label,
+        "model_used": used.model,
+        "series": past.series,
+        "unit": key.unit if key else "",
+        "cutoff": str(day),
+        "month": answer.steps.period(period.first, period.last),
+        "horizon": period.last - (12 * day.year + day.month - 1),
+        "h_info": period.last - past.last,
+        "mean": mean,
+        **{quantile_name(p): float(q) for p, q in zip(PROBABILITIES, quantiles, strict=True)},
+        "truth": period.truth,
+        "regressors": ", ".join(used.regressors),
+        "dropped": ", ".join(used.dropped),
+        "scale": used.scale,
+        "n_split": used.split,
+        "n_filled": used.filled,
+        "notes": "; ".join(used.notes),
+        "fitted_on": str(past.task.fitted_on or day),
+        "vintage": past.known,
+    }
+
+
+def frame(past: Backtest, truth: Vintage | Release = "latest") -> pd.DataFrame:
+    """All answers of a backtest as the table forecasts.parquet, with what was published later beside them."""
+    import pandas as pd
+
+    known = truth if isinstance(truth, Vintage) else truth_of(past.archive, truth)
+    rows: list[dict[str, Any]] = []
+    for model in dict.fromkeys(a.model for a in past.answered):
+        own = [a for a in past.answered if a.model == model]
+        rows += forecast_rows(model, [a.past for a in own], [a.answer for a in own], known)
+    return pd.DataFrame(rows)

@@ -1,0 +1,284 @@
+"""Release days: how wrong a nowcast is by days to publication, against the best naive one, and from which day it beats it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.core import months as mm
+from forecast.core.archive import Archive
+from forecast.core.errors import ConfigError, DataError
+from forecast.core.questions import Task
+from forecast.study import ask
+from forecast.study.data.real_time import Door
+from forecast.study.evaluate.backtest import Answered, Backtest, Past, named
+from forecast.study.evaluate.compare import NAIVE
+from forecast.study.evaluate.cutoffs import released_together
+from forecast.study.evaluate.forecast_rows import frame
+from forecast.study.evaluate.score_regimes import in_first_quarter, regime_of
+from forecast.study.evaluate.truth import kind_of, truth_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH = 7  # days to a bin
+DAYS = (1, 8, 15, 22, 29, 36, 43, 50, 57)  # before publication
+TRAINING = 3  # one month in three, the first ones, chooses the naive forecast
+HALF = 0.5  # of the questions that choose, which a candidate for the benchmark must have answered
+FEWEST = 8  # months below which no break-even day is told
+SURE = 1.645  # standard errors: one-sided, 5 in 100 where errors are normal and independent
+WHOLE = "all"
+TOGETHER = "sum"  # in the place of the season: January and February as one sum, whose errors are not those of one month
+BINS = (
+    "model", "series", "regime", "jan_mar", "days_from", "days_to", "benchmark", "n_chosen", "n", "rmse", "rmse_naive",
+    "ratio", "gain", "gain_se",
+)  # fmt: skip
+BREAK_EVEN = (
+    "model", "series", "regime", "jan_mar", "benchmark", "break_even", "n", "ratio", "gain", "gain_se", "bins", "text",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Release:
+    """The publication of a month (`first == last`), or of two months that came out as one sum, on `day`."""
+
+    first: int
+    last: int
+    day: dt.date
+
+
+def nowcasts(
+    archive: Archive | Door,
+    models: Iterable[Any],
+    series: str | Iterable[str],
+    first: str,
+    last: str,
+    *,
+    days: Sequence[int] = DAYS,
+    min_months: int = 24,
+    draws: int = 500,
+    seed: int = 0,
+) -> Backtest:
+    """Every model's nowcasts of each month from `first` to `last`, made on some `days` before its figure came out.
+
+    The day of publication is that of the month's first figure in the archive. January and February that came out as one sum are
+    one question about both months (`releases`). A day on which fewer than `min_months` figures were known is left out.
+    Parameters are fitted on every day.
+    """
+    if not days or min(days) < 1:
+        raise ConfigError("a nowcast is made at least a day before the figure", hint="days = (1, 8, 15)")
+    pasts, vintages = [], []
+    for name in [series] if isinstance(series, str) else list(series):
+        for release in releases(archive, name):
+            if release.first < mm.ordinal(first) or release.last > mm.ordinal(last):
+                continue
+            for before in sorted(set(days), reverse=True):
+                vintage = archive.as_of(release.day - dt.timedelta(days=before))
+                if not vintage.knows(name) or vintage.observed(name).count < min_months:
+                    continue
+                newest = vintage.last_month(name)
+                if newest >= release.first:  # known already, inside a sum
+                    continue
+                labels = [vintage.steps.label(month) for month in range(release.first, release.last + 1)]
+                task = Task.past(vintage.day, name, labels, None, draws)
+                pasts.append(Past(task, newest, gap=release.first - newest - 1, known=kind_of(vintage, name)))
+                vintages.append(vintage)
+    if not pasts:
+        raise DataError(
+            "no month of these series could be nowcast", where=f"{first} to {last}", hint="earlier or longer series"
+        )
+    door = archive if isinstance(archive, Door) else Door(archive)
+    memo: dict[Any, Any] = {}
+    out = []
+    for label, method in named(models).items():
+        made: list[Any] = ask.answer_many(method, [(past.task, v) for past, v in zip(pasts, vintages, strict=True)], seed, memo)
+        out += [Answered(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
+    return Backtest(tuple(out), door)
+
+
+def releases(archive: Archive | Door, series: str) -> list[Release]:
+    """What can be nowcast of a series, in order: its months, and sums of two months that the clock lets out together.
+
+    Such a sum counts where neither month had a figure of its own by the day of the sum.
+    """
+    own = published(archive, series)
+    out = [Release(month, month, day) for month, day in own.items()]
+    together: dict[int, dt.date] = {}
+    for cell in archive.states(series):
+        if cell.last == cell.first + 1 and math.isfinite(cell.value) and released_together(series, cell.first):
+            together[cell.first] = min(cell.released, together.get(cell.first, dt.date.max))
+    for month, day in together.items():
+        if min(own.get(month, dt.date.max), own.get(month + 1, dt.date.max)) > day:
+            out.append(Release(month, month + 1, day))
+    return sorted(out, key=lambda release: (release.first, release.last))
+
+
+def published(archive: Archive | Door, series: str) -> dict[int, dt.date]:
+    """The day on which the first figure of each single month came out.
+
+    A figure that was later derived from sums, when a sum with the month in it had been out, was never published.
+    """
+    out: dict[int, dt.date] = {}
+    cells = archive.states(series)
+    sums = [cell for cell in cells if cell.is_span and math.isfinite(cell.value)]
+    for cell in cells:
+        if cell.is_span or not math.isfinite(cell.value):
+            continue
+        if cell.kind == "derived" and any(s.first <= cell.first <= s.last and s.released < cell.released for s in sums):
+            continue
+        out[cell.first] = min(cell.released, out.get(cell.first, dt.date.max))
+    return out
+
+
+def by_day(made: Backtest, truth: str | int = "first") -> pd.DataFrame:
+    """Nowcasts as rows of forecasts.parquet; beside them `published`, `days_to_publication`, `months`, `regime`, `jan_mar`.
+
+    A question about a sum has one row, that of the sum (draws summed, `months` 2).
+    truth : which release of each figure they are marked against (`truth.truth_of`).
+    """
+    import pandas as pd
+
+    known = truth_of(made.archive, truth)
+    parts = []
+    for size in (1, 2):
+        own = tuple(a for a in made.answered if len(a.past.task.months) == size)
+        table = frame(replace(made, answered=own), known)
+        if len(table):
+            parts.append(table[table["month"].str.contains("/") == (size > 1)].assign(months=size))
+    if not parts:
+        raise DataError("no model answered", hint="; ".join(f"{k}: {n} failures" for k, n in made.failures.items()))
+    table = pd.concat(parts, ignore_index=True)
+    events = made.archive.latest.events
+    out = {name: {(r.first, r.last): r.day for r in releases(made.archive, name)} for name in table["series"].unique()}
+    when = [mm.parse_period(label) for label in table["month"]]
+    days = [out[name][period] for name, period in zip(table["series"], when, strict=True)]
+    return table.assign(
+        published=[str(day) for day in days],
+        days_to_publication=[(day - mm.parse_day(cut)).days for day, cut in zip(days, table["cutoff"], strict=True)],
+        regime=[regime_of(name, last, events) for name, (_, last) in zip(table["series"], when, strict=True)],
+        jan_mar=[int(in_first_quarter(first, last)) for first, last in when],
+    )
+
+
+def bins(table: pd.DataFrame, naive: Sequence[str] = NAIVE, width: int = WIDTH) -> pd.DataFrame:
+    """Errors by bin of days to publication, columns `BINS`; one block for each series, regime, January to March and the rest.
+
+    table : as `by_day` makes it. The benchmark of a series is the naive model with the smallest mean square error in the first
+    third of the months; everything is taken over the other two thirds, on questions that model and benchmark both answered.
+    Sums of two months are a block of their own (`jan_mar` is `TOGETHER`) and in no other.
+    n_chosen : months that chose the benchmark; 0 where no question of theirs was answered by all, and the first of the list
+    stands in; rmse : in archive units; ratio : rmse over that of the benchmark; gain : mean difference of the two squared
+    errors over the benchmark's mean square, the months' own means counted alike; gain_se : its standard error over months
+    (Diebold and Mariano 1995, without a correction for months that depend on each other). Series are never pooled: their units
+    of error differ.
+    """
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for series, own in table.dropna(subset=["truth"]).groupby("series", sort=True):
+        months = sorted(own["month"].unique())
+        simple = [name for name in naive if name in set(own["model"])]
+        if not simple or len(months) < TRAINING:
+            continue
+        own = own.assign(loss=(own["mean"] - own["truth"]) ** 2, bin=(own["days_to_publication"] - 1) // width)
+        training = own["month"].isin(months[: len(months) // TRAINING])
+        alone = training & (own["months"] == 1)
+        benchmark, chosen = _best(own[alone if alone.any() else training], simple)
+        held = own[~training]
+        for model in sorted(held["model"].unique()):
+            pair = _paired(held, str(model), benchmark)
+            for regime, jan_mar, part in _blocks(pair):
+                head = {"model": model, "series": series, "regime": regime, "jan_mar": jan_mar}
+                head |= {"benchmark": benchmark, "n_chosen": chosen}
+                for place in sorted(part["bin"].unique()):
+                    ends = {"days_from": int(place) * width + 1, "days_to": (int(place) + 1) * width}
+                    rows.append(head | ends | _marked(part[part["bin"] == place]))
+    return pd.DataFrame(rows, columns=list(BINS))
+
+
+def break_even(table: pd.DataFrame) -> pd.DataFrame:
+    """The break-even day of every model, series, regime and season of a table of `bins`; columns `BREAK_EVEN`.
+
+    break_even : days before publication (the far end of the bin) from which the model beats the best naive one: the first bin
+    whose gain exceeds `SURE` standard errors on at least `FEWEST` months and after which, to publication, no bin has a ratio
+    above 1. Null is "none". n, ratio, gain and gain_se are those of that bin, or of the nearest one where there is none. `bins`
+    bins were looked at, so that a day found among many is a weaker finding than its standard error says.
+    """
+    import pandas as pd
+
+    rows = []
+    for key, own in table[table["model"] != table["benchmark"]].groupby(["model", "series", "regime", "jan_mar"], sort=True):
+        own = own.sort_values("days_to", ascending=False, ignore_index=True)
+        sure = (own["gain"] > SURE * own["gain_se"]) & (own["n"] >= FEWEST)
+        behind = own["ratio"] > 1.0
+        good = [i for i in range(len(own)) if sure[i] and not behind[i:].any()]
+        row = own.iloc[good[0] if good else -1]
+        head = dict(zip(("model", "series", "regime", "jan_mar"), key, strict=True))
+        kept = {name: row[name] for name in ("benchmark", "n", "ratio", "gain", "gain_se")}
+        day = float(row["days_to"]) if good else math.nan
+        rows.append(head | kept | {"break_even": day, "bins": len(own), "text": _said(row, bool(good))})
+    return pd.DataFrame(rows, columns=list(BREAK_EVEN))
+
+
+def _said(row: Any, found: bool) -> str:
+    """What a break-even row shows, and no more."""
+    told = f"gain {row['gain']:.2f}, standard error {row['gain_se']:.2f}, {int(row['n'])} months"
+    if found:
+        return f"beats {row['benchmark']} from {int(row['days_to'])} days before publication ({told})"
+    if row["n"] < FEWEST:
+        return f"none: months to tell by are too few ({int(row['n'])}): no test, ratio only"
+    return f"none: no day from which it is shown to beat {row['benchmark']} (nearest to publication: {told})"
+
+
+def _best(training: pd.DataFrame, simple: Sequence[str]) -> tuple[str, int]:
+    """The naive model with the smallest mean square error on questions that all of them answered, and on how many months.
+
+    One that answered fewer than half of the questions would leave few to choose by: it is no candidate, unless it leaves one.
+    """
+    table = training[training["model"].isin(simple)].pivot_table(index=["month", "cutoff"], columns="model", values="loss")
+    often = table.columns[table.notna().mean() >= HALF]
+    common = (table[often] if len(often) > 1 else table).dropna()
+    loss = common.mean() if len(common) else dict.fromkeys(simple, 0.0)
+    best = min(simple, key=lambda name: (loss.get(name, np.inf), simple.index(name)))
+    return best, common.index.get_level_values("month").nunique()
+
+
+def _paired(held: pd.DataFrame, model: str, benchmark: str) -> pd.DataFrame:
+    """Losses of a model and the benchmark on the questions that both answered."""
+    key = ["month", "cutoff"]
+    other = held.loc[held["model"] == benchmark, [*key, "loss"]].rename(columns={"loss": "naive"})
+    return held[held["model"] == model].merge(other, on=key)
+
+
+def _blocks(pair: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """All months, each regime, January to March apart from the rest, and sums."""
+    if (pair["months"] > 1).any():
+        yield WHOLE, TOGETHER, pair[pair["months"] > 1]
+    pair = pair[pair["months"] == 1]
+    if not len(pair):
+        return
+    yield WHOLE, WHOLE, pair
+    for regime in sorted(pair["regime"].unique()):
+        yield str(regime), WHOLE, pair[pair["regime"] == regime]
+    for inside, word in ((1, "Jan-Mar"), (0, "Apr-Dec")):
+        part = pair[pair["jan_mar"] == inside]
+        if len(part):
+            yield WHOLE, word, part
+
+
+def _marked(block: pd.DataFrame) -> dict[str, Any]:
+    """Root mean squares, their ratio, and the paired gain with its standard error over months."""
+    per: Floats = block.groupby("month")[["loss", "naive"]].mean().to_numpy(float)
+    mean, naive = per.mean(axis=0)
+    gains = (per[:, 1] - per[:, 0]) / naive if naive > 0 else np.full(len(per), np.nan)
+    se = float(gains.std(ddof=1) / math.sqrt(len(gains))) if len(gains) > 1 else math.nan
+    return {
+        "n": len(per), "rmse": math.sqrt(mean), "rmse_naive": math.sqrt(naive),
+        "ratio": math.sqrt(mean / naive) if naive > 0 else math.nan, "gain": float(gains.mean()), "gain_se": se,
+    }  # fmt: skip

@@ -1,0 +1,173 @@
+"""Predictive ability: tests on the losses of forecasts, one value per cutoff, in order of time.
+
+Forecasts that reach over several cutoffs err together, and thirty cutoffs do not tell a long-run variance well: with Bartlett
+weights the conditional test never rejects at long horizons (uncentred, as published) and the Wald test of Mincer and Zarnowitz
+rejects far too often. Both therefore use cosine averages with few degrees of freedom and F quantiles, which keep their size
+(`long_run`; tests/reference/test_comparison.py measures it).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats, Ints
+
+MCS_SIZE = 0.1
+MCS_DRAWS = 1000
+
+
+@dataclass(frozen=True)
+class Test:
+    """A statistic, its p-value, and the number of observations behind it; NaN where the losses do not determine them."""
+
+    statistic: float
+    p: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Actual = intercept + slope x forecast; `test` of intercept 0 and slope 1 together, `wald` by Bartlett weights."""
+
+    intercept: float
+    slope: float
+    test: Test
+    wald: Test
+
+
+def diebold_mariano(loss: Floats, other: Floats, horizon: int = 1) -> Test:
+    """Equal losses on average: Diebold and Mariano (1995), corrected by Harvey, Leybourne and Newbold (1997).
+
+    By statsmodels: variance with Bartlett weights up to max(horizon - 1, n^(1/3)) lags, the statistic times
+    sqrt((n + 1 - 2h + h(h - 1)/n) / n), Student's t with n - 1 degrees of freedom. horizon : cutoffs that a forecast reaches
+    over. Negative where `loss` is the smaller. Undefined where all differences are the same or the horizon reaches over all.
+    """
+    n, differences = len(loss), loss - other
+    if horizon >= n or np.ptp(differences) <= 1e-12 * max(float(np.abs(loss).max()), 1e-300):
+        return Test(math.nan, math.nan, n)
+    from statsmodels.tsa.stattools import diebold_mariano_test
+
+    made = diebold_mariano_test(np.zeros(n), loss, other, criterion=_as_given, harvey_adj=True, horizon=horizon)
+    return Test(float(made.statistic), float(made.pvalue), n)
+
+
+def _as_given(actual: Floats, loss: Floats) -> Floats:
+    """The losses are made already."""
+    return loss
+
+
+def giacomini_white(loss: Floats, other: Floats, horizon: int = 1, *, bartlett: bool = False) -> Test:
+    """Equal losses given what was known: the conditional test of Giacomini and White (2006, Econometrica 74:1545).
+
+    Instruments h_t are one and the last loss difference known when the forecast was made, `horizon` cutoffs before; Z_t = h_t
+    d_t of n = T - horizon cutoffs. Horizon 1: T_n = n Zbar' S^-1 Zbar with S the mean of Z Z' is chi-squared with 2 degrees of
+    freedom (Theorem 1, n times the uncentred R^2 of one on Z). Beyond: the same form with a long-run variance, of cosines by
+    default, else uncentred with Bartlett weights up to horizon - 1 lags (Theorem 3).
+    """
+    differences = loss - other
+    n = len(differences) - horizon
+    if n < 4 or np.ptp(differences) <= 1e-12 * max(float(np.abs(loss).max()), 1e-300):
+        return Test(math.nan, math.nan, max(n, 0))
+    z = differences[horizon:, None] * np.column_stack([np.ones(n), differences[:-horizon]])
+    if horizon > 1 and not bartlett:
+        return zero_mean(z)
+    mean, spread = z.mean(axis=0), _bartlett(z, horizon - 1) / n
+    if np.linalg.cond(spread) > 1e12:
+        return Test(math.nan, math.nan, n)
+    statistic = float(n * mean @ np.linalg.solve(spread, mean))
+    return Test(statistic, math.exp(-statistic / 2), n)  # the survival function of chi-squared with 2 degrees of freedom
+
+
+def zero_mean(scores: Floats) -> Test:
+    """Whether the means of `scores` (n, k) are zero together: Wald statistic over k against an F distribution.
+
+    Long-run variance from B = max(0.4 n^(2/3), k + 1) equally weighted cosine averages; (B - k + 1) / (k B) times the Wald
+    statistic is F(k, B - k + 1) (Lazarus, Lewis, Stock and Watson 2018, J. Bus. Econ. Stat. 36:541, eq. 7 and sec. 4).
+    """
+    from scipy.stats import f
+
+    n, k = scores.shape
+    b = max(round(0.4 * n ** (2 / 3)), k + 1)
+    mean, spread = scores.mean(axis=0), long_run(scores, b)
+    if np.linalg.cond(spread) > 1e12:
+        return Test(math.nan, math.nan, n)
+    statistic = float(n * mean @ np.linalg.solve(spread, mean)) * (b - k + 1) / (k * b)
+    return Test(statistic, float(f.sf(statistic, k, b - k + 1)), n)
+
+
+def long_run(scores: Floats, b: int) -> Floats:
+    """Long-run variance (k, k) of `scores` (n, k): the mean of `b` outer products of their type-II cosine transforms."""
+    n = len(scores)
+    waves = np.sqrt(2 / n) * np.cos(np.pi * np.arange(1, b + 1)[:, None] * (np.arange(n) + 0.5)[None, :] / n)
+    made: Floats = (waves @ scores).T @ (waves @ scores) / b
+    return made
+
+
+def _bartlett(scores: Floats, lags: int) -> Floats:
+    """Sum over lags of Bartlett-weighted cross products of `scores` (n, k), not centred (Newey and West 1987)."""
+    total: Floats = scores.T @ scores
+    for lag in range(1, min(lags, len(scores) - 1) + 1):
+        part = scores[lag:].T @ scores[:-lag]
+        total = total + (1 - lag / (lags + 1)) * (part + part.T)
+    return total
+
+
+def confidence_set(losses: Floats, seed: int = 0, block: int = 6, size: float = MCS_SIZE) -> tuple[Bools, Floats]:
+    """Models that may be the best: the model confidence set of Hansen, Lunde and Nason (2011, Econometrica 79:453).
+
+    losses : (cutoffs, models). By arch: range statistic, circular blocks of `block` cutoffs. Returns membership at 1 - `size`
+    and p-values, each (models,). Models with the same losses share one place; exact ties of two differences, which arch cannot
+    rank, are broken by a billionth of the spread.
+    """
+    from arch.bootstrap import MCS
+
+    _, first, same = np.unique(losses, axis=1, return_index=True, return_inverse=True)
+    same = same.reshape(-1)
+    if len(first) == 1:
+        return np.ones(losses.shape[1], dtype=bool), np.ones(losses.shape[1])
+    single = losses[:, first]
+    single = single + 1e-9 * single.std() * np.random.default_rng(seed).standard_normal(single.shape)
+    block = min(block, len(losses) - 1)
+    made = MCS(single, size, reps=MCS_DRAWS, block_size=block, method="R", bootstrap="circular", seed=seed)
+    made.compute()
+    p = made.pvalues["Pvalue"].sort_index().to_numpy(dtype=float)
+    return p[same] > size, p[same]
+
+
+def mincer_zarnowitz(actual: Floats, forecast: Floats, when: Ints, horizon: int = 1) -> Calibration:
+    """Neither bias nor slope: actual = a + b forecast with a = 0 and b = 1 together (Mincer and Zarnowitz 1969).
+
+    Least squares over all rows; `when` numbers the cutoff of each, over which scores are summed, so that series may err
+    together (Driscoll and Kraay 1998). `test` imposes the hypothesis: errors times (1, forecast less its mean) have mean zero
+    (`zero_mean`). `wald` is the usual statistic over 2 against F(2, n - 2), Bartlett weights up to max(horizon - 1, n^(1/3))
+    lags, times n / (n - 2), n the number of cutoffs.
+    """
+    from scipy.stats import f
+
+    at = np.unique(when, return_inverse=True)[1]
+    n = int(at.max()) + 1 if len(at) else 0
+    nothing = Test(math.nan, math.nan, n)
+    x = np.column_stack([np.ones(len(forecast)), forecast])
+    if n < 4 or horizon >= n or np.linalg.matrix_rank(x) < 2:
+        return Calibration(math.nan, math.nan, nothing, nothing)
+    inverse = np.linalg.inv(x.T @ x)
+    beta = inverse @ x.T @ actual
+    centred = np.column_stack([np.ones(len(forecast)), forecast - forecast.mean()])
+    imposed = zero_mean(_summed(centred * (actual - forecast)[:, None], at, n))
+    scores = _summed(x * (actual - x @ beta)[:, None], at, n)
+    covariance = inverse @ _bartlett(scores, max(horizon - 1, math.ceil(n ** (1 / 3)))) @ inverse * n / (n - 2)
+    away = beta - np.array([0.0, 1.0])
+    if np.linalg.cond(covariance) > 1e15:
+        return Calibration(float(beta[0]), float(beta[1]), imposed, nothing)
+    wald = float(away @ np.linalg.solve(covariance, away)) / 2
+    return Calibration(float(beta[0]), float(beta[1]), imposed, Test(wald, float(f.sf(wald, 2, n - 2)), n))
+
+
+def _summed(rows: Floats, at: Ints, n: int) -> Floats:
+    """Sums of the rows (rows, k) of each cutoff, shape (n, k)."""
+    out = np.zeros((n, rows.shape[1]))
+    np.add.at(out, at, rows)
+    return out

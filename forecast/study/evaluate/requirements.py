@@ -1,0 +1,204 @@
+"""Feasible: before a run, which models, horizons, interval levels and tests a history supports, and why not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from forecast.core.archive import Archive
+from forecast.core.results import Failure
+from forecast.core.vintage import Vintage
+from forecast.study.data.real_time import Door, Regressor
+from forecast.study.evaluate.backtest import Past, answerable, answers, named, questions
+from forecast.study.evaluate.common_sample import FEWEST_CUTOFFS
+from forecast.study.evaluate.cutoffs import cutoffs
+from forecast.study.evaluate.score import periods_of
+from forecast.study.evaluate.score_regimes import regime_of, told_apart
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+COLUMNS = (
+    "series", "model", "horizon", "level", "months", "first_cutoff", "windows", "pooled", "reach", "reach_pooled", "interval",
+    "test", "reason",
+)  # fmt: skip
+PROBE = 50  # draws of a trial answer
+
+
+def fewest(level: float) -> int:
+    """How many past errors an interval of `level` per cent needs: coverage reaches n / (n + 1) at most.
+
+    >>> [fewest(level) for level in (50, 80, 90, 95)]
+    [1, 4, 9, 19]
+    """
+    return math.ceil(level / (100 - level) - 1e-9)
+
+
+def feasible(
+    source: Archive | Vintage | Door,
+    series: str | Iterable[str],
+    models: Iterable[Any],
+    horizons: Iterable[int] = (1, 3, 6, 12),
+    levels: Iterable[float] = (80, 95),
+    *,
+    first: str | None = None,
+    days: Iterable[dt.date] | None = None,
+    window: str = "expanding",
+    window_months: int = 60,
+    min_months: int = 24,
+    gap: int = 0,
+    step: int = 1,
+    regressors: Iterable[Regressor] = (),
+) -> pd.DataFrame:
+    """What a history supports, one row per series, model, horizon and interval level; columns `COLUMNS`.
+
+    Every model is asked on trial, with few draws, on the first and the last cutoff, and between them until the first that it
+    answers is found: `first_cutoff`. windows : cutoffs from there on with a published figure at the horizon; pooled : the same
+    summed over series. interval : "own" where the windows of the series itself reach the level by n / (n + 1) (split conformal,
+    Vovk, Gammerman and Shafer 2005, sec. 2.2), "pooled" where only those of all series together do, "no" where neither.
+    test : "yes", or why no test of predictive ability can follow. The other arguments are those of `backtest`.
+    """
+    import pandas as pd
+
+    door = source if isinstance(source, Door) else Door(source, {}, tuple(regressors))
+    methods, steps = named(models), sorted(set(horizons))
+    rows: list[dict[str, Any]] = []
+    for name in [series] if isinstance(series, str) else list(series):
+        when = list(days) if days is not None else _days(door, name, first, min_months)
+        asked = questions(
+            door, [name], when, steps[-1], window=window, window_months=window_months, min_months=min_months, draws=PROBE,
+            gap=gap, step=step,
+        )  # fmt: skip
+        pasts = answerable(asked, door.latest)
+        for label, method in methods.items():
+            rows += _rows(door, name, label, method, pasts, steps, min_months)
+    pooled: dict[tuple[str, int], int] = {}
+    for row in rows:
+        pooled[row["model"], row["horizon"]] = pooled.get((row["model"], row["horizon"]), 0) + row["windows"]
+    full = [_levelled(row, pooled[row["model"], row["horizon"]], level) for row in rows for level in sorted(set(levels))]
+    return pd.DataFrame(full, columns=list(COLUMNS))
+
+
+def counted(
+    door: Door, pasts: Sequence[Past], horizons: Iterable[int], levels: Iterable[float] = (80, 95), truth: Vintage | None = None
+) -> list[str]:
+    """What some questions could support if every model answered them all, one line a horizon: no model is asked.
+
+    Questions that can be marked at the horizon; interval levels that the past errors of a series (the one with most of them:
+    "own") or of all series together ("pooled") reach; and whether a test can follow.
+    """
+    lines = []
+    known = truth or door.latest
+    for horizon in sorted(set(horizons)):
+        marked = [past for past in pasts if any(p.scored for p in periods_of(past, known, [horizon]))]
+        own = Counter(past.series for past in marked)
+        most, days = max(own.values(), default=0), sorted({past.task.day for past in marked})
+        told = [f"{level:g} % {_reached(most, len(marked), level)}" for level in sorted(set(levels))]
+        left = marked if len(days) < 3 else [past for past in marked if past.task.day >= days[len(days) // 3]]
+        why = _untested(door, left, horizon)
+        lines.append(
+            f"horizon {horizon}: {len(marked)} questions on {len(days)} days, up to {most} a series; {', '.join(told)}; "
+            f"{f'no test, ratio only ({why})' if why else 'tests'}"
+        )
+    return lines
+
+
+def _reached(own: int, pooled: int, level: float) -> str:
+    """Whether past errors reach a level by n / (n + 1)."""
+    need = fewest(level)
+    if own >= need:
+        return "own"
+    return "pooled" if pooled >= need else f"none ({pooled} errors of {need})"
+
+
+def _days(door: Door, series: str, first: str | None, min_months: int) -> Sequence[dt.date]:
+    """A cutoff after every release, from the month in which enough figures may be known."""
+    if not door.latest.knows(series):
+        return ()
+    steps, observed = door.latest.steps, door.latest.observed(series)
+    start = first or steps.label(observed.first + min_months - 1)
+    stop = door.last_release + dt.timedelta(days=1)
+    if start > f"{stop:%Y-%m}":
+        return ()
+    return cutoffs(start, stop, "month", series, door)
+
+
+def _rows(
+    door: Door, series: str, label: str, method: Any, pasts: Sequence[Past], horizons: Sequence[int], min_months: int
+) -> list[dict[str, Any]]:
+    """One row per horizon for one model: the cutoffs it can answer, and those that can be marked."""
+    months = door.latest.observed(series).count if door.latest.knows(series) else 0
+    start, why = _first_answered(door, method, pasts)
+    if not pasts:
+        why = f"{months} months known; a cutoff needs {min_months} and a later figure"
+    kept = list(pasts[start:]) if start is not None else []
+    out = []
+    for horizon in horizons:
+        marked = [past for past in kept if any(p.scored for p in periods_of(past, door.latest, [horizon]))]
+        out.append(
+            {
+                "series": series,
+                "model": label,
+                "horizon": horizon,
+                "months": months,
+                "first_cutoff": str(kept[0].task.day) if kept else "",
+                "windows": len(marked),
+                "test": _test(door, marked, horizon),
+                "reason": why,
+            }
+        )
+    return out
+
+
+def _first_answered(door: Door, method: Any, pasts: Sequence[Past]) -> tuple[int | None, str]:
+    """Place of the first question the model answers, and why it does not answer those before it (or any)."""
+    if not pasts:
+        return None, ""
+    tried: dict[int, str] = {}
+
+    def refused(i: int) -> str:
+        if i not in tried:
+            made = answers(method, [pasts[i].vintage(door)], [pasts[i].task])[0]
+            tried[i] = made.reason if isinstance(made, Failure) else ""
+        return tried[i]
+
+    if not refused(0):
+        return 0, ""
+    low, high = 0, len(pasts) - 1
+    if refused(high):
+        return None, refused(high)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if refused(middle) else (low, middle)
+    return high, f"before {pasts[high].task.day}: {tried[low]}"
+
+
+def _test(door: Door, marked: Sequence[Past], horizon: int) -> str:
+    """Whether tests of predictive ability can follow once a third of the cutoffs has chosen the benchmark."""
+    why = _untested(door, marked[len(marked) // 3 :], horizon)
+    return f"no: {why}" if why else "yes"
+
+
+def _untested(door: Door, left: Sequence[Past], horizon: int) -> str:
+    """Why no test can follow from the questions left after the benchmark's choice; nothing where one can."""
+    days = len({past.task.day for past in left})
+    if days < FEWEST_CUTOFFS:
+        return f"{days} cutoffs after the benchmark's choice of {FEWEST_CUTOFFS} needed"
+    found = told_apart([regime_of(p.series, p.first + horizon - 1, door.events) for p in left])
+    return "" if len(found) > 1 else f"one regime ({found[0]})"
+
+
+def _levelled(row: Mapping[str, Any], pooled: int, level: float) -> dict[str, Any]:
+    """The row for one interval level."""
+    windows, need = int(row["windows"]), fewest(level)
+    interval = "own" if windows >= need else "pooled" if pooled >= need else "no"
+    reasons = [row["reason"]] if row["reason"] else []
+    if interval != "own":
+        reasons.append(f"{level:g} % needs {need} past errors, the series has {windows}, all series {pooled}")
+    return {
+        **row, "level": level, "pooled": pooled, "reach": 100 * windows / (windows + 1),
+        "reach_pooled": 100 * pooled / (pooled + 1), "interval": interval, "reason": "; ".join(reasons),
+    }  # fmt: skip

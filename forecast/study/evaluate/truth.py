@@ -1,0 +1,62 @@
+"""Truth: what answers are marked against, the first, the k-th or the latest figure published of each month."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from forecast.core.archive import Archive
+from forecast.core.errors import ConfigError
+from forecast.core.vintage import Cell, Vintage
+from forecast.study.data.real_time import Door
+
+Release = str | int
+NAMED = ("first", "latest")
+
+
+def truth_of(archive: Archive | Door, release: Release = "latest", day: str | dt.date | None = None) -> Vintage:
+    """A vintage of `day` (default: after the last release) that holds of each figure its first, k-th or latest release.
+
+    release : "first", "latest", or a number k counted from 1. A figure that was published fewer than k times by that day has no
+    truth: the latest would stand for something that it is not.
+    """
+    latest = archive.latest if day is None else archive.as_of(day)
+    k = place(release)
+    if k is None:
+        return latest
+    cells = {name: _nth(archive, name, k, latest.day) for name in latest.series}
+    return replace(latest, cells={name: kept for name, kept in cells.items() if kept}, past=None)
+
+
+def place(release: Release) -> int | None:
+    """The place of a release among those of a figure, from 1; None for the latest.
+
+    >>> place("first"), place(3), place("latest")
+    (1, 3, None)
+    """
+    k = {"first": 1, "latest": None}.get(release) if isinstance(release, str) else release
+    if release != "latest" and (not isinstance(k, int) or isinstance(k, bool) or k < 1):
+        raise ConfigError(f"'{release}' is no release to mark against", hint='"first", "latest" or a number from 1 on')
+    return k
+
+
+def _nth(archive: Archive | Door, series: str, k: int, day: dt.date) -> tuple[Cell, ...]:
+    """The k-th state of each cell among those released by a day."""
+    found: dict[tuple[int, int], list[Cell]] = {}
+    for cell in sorted(archive.states(series), key=lambda c: c.released):
+        if cell.released <= day:
+            found.setdefault((cell.first, cell.last), []).append(cell)
+    return tuple(states[k - 1] for _, states in sorted(found.items()) if len(states) >= k)
+
+
+def kind_of(vintage: Vintage, series: str) -> str:
+    """What a cutoff's vintage is: real | final | pseudo.
+
+    real : figures as they stood, on recorded release days; final : recorded days, but later revisions are in the figures;
+    pseudo : the newest figure's release day is not recorded, a rule or a lag gives it.
+    """
+    cells = vintage.cells.get(series, ())
+    last = max((c.last for c in cells), default=0)
+    if not any(c.last == last and c.basis in ("actual", "calendar") for c in cells):
+        return "pseudo"
+    return "final" if vintage.pseudo else "real"

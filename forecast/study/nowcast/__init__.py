@@ -1,0 +1,1 @@
+"""What moved a nowcast between two days, release by release."""

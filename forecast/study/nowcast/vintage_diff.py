@@ -1,0 +1,232 @@
+"""Arrivals: what came between two vintages, piece by piece, and the vintage of a day with some pieces held back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from forecast.core.archive import Archive
+from forecast.core.events import Event, EventCalendar
+from forecast.core.vintage import Cell, Vintage
+from forecast.study.data.real_time import Door
+
+MANY = 12  # pieces of one day; beyond, the figures of one series and kind come as one
+Place = tuple[str, int, int]  # series, first and last month
+Controls = dict[tuple[str, str], Mapping[int, float]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure before and after; None where there was none."""
+
+    series: str
+    before: Cell | None
+    after: Cell | None
+
+    @property
+    def place(self) -> Place:
+        """The series and the months of the figure."""
+        cell = self.after or self.before
+        assert cell is not None
+        return self.series, cell.first, cell.last
+
+    @property
+    def is_span(self) -> bool:
+        """Whether the figure is a sum of months."""
+        return self.place[2] > self.place[1]
+
+    @property
+    def kind(self) -> str:
+        """`new` or `revision`; a figure withdrawn is a revision."""
+        return "new" if self.before is None else "revision"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What came at once and cannot be told apart further: figures of one series, an event, or values of a regressor.
+
+    kind : new | revision | calendar; source : who published it; series : the series, the event's id, or the regressor's name
+    """
+
+    kind: str
+    source: str
+    series: str
+    changes: tuple[Change, ...] = ()
+    event: str = ""
+    control: tuple[str, str] | None = None
+    months: tuple[int, int] | None = None
+
+    @property
+    def single(self) -> Change | None:
+        """The one figure of the piece, if it is one; of a month and the sum up to it, the month."""
+        own = [change for change in self.changes if not change.is_span] or list(self.changes)
+        return own[0] if len(own) == 1 else None
+
+    @property
+    def actual(self) -> float:
+        """The figure published; NaN for several, or none."""
+        return self.single.after.value if self.single and self.single.after else math.nan
+
+    @property
+    def former(self) -> float:
+        """The figure that stood before a revision; NaN where there was none."""
+        return self.single.before.value if self.single and self.single.before else math.nan
+
+
+def days_between(archive: Archive | Door, start: dt.date, stop: dt.date) -> list[dt.date]:
+    """Days after `start` and up to `stop` on which something may have come out, in order; `stop` is one of them.
+
+    Release days, days of the event calendar, and the first of every month, when lagged figures and regressors come out.
+    """
+    found = {cell.released for series in archive.series for cell in archive.states(series)}
+    for event in archive.events:
+        days = (event.announced, event.end_announced, event.called_off, event.superseded_on)
+        found |= {day for day in days if day is not None}
+    if isinstance(archive, Door):
+        first = 12 * start.year + start.month
+        found |= {dt.date(m // 12, m % 12 + 1, 1) for m in range(first, 12 * stop.year + stop.month)}
+    return sorted({day for day in found if start < day <= stop} | {stop})
+
+
+def arrived(before: Vintage, after: Vintage) -> list[Piece]:
+    """The pieces by which a vintage differs from an earlier one: events, then figures by series and month."""
+    out = _announced(before.events, after.events)
+    for series in sorted({*before.cells, *after.cells}):
+        changes = _changes(series, before.cells.get(series, ()), after.cells.get(series, ()))
+        out += [_piece(group[0].kind, series, group) for group in _grouped(changes)]
+    for key in sorted({*before.controls, *after.controls}):
+        fresh, known = after.controls.get(key, {}), before.controls.get(key, {})
+        moved = [m for m in {*fresh, *known} if fresh.get(m) != known.get(m)]
+        if moved:
+            kind = "revision" if any(m in known for m in moved) else "new"
+            out.append(Piece(kind, "regressor", key[1], control=key, months=(min(moved), max(moved))))
+    return out
+
+
+def joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces as they are; where there are many, the figures of one series and kind as one."""
+    if len(pieces) <= MANY:
+        return list(pieces)
+    groups: dict[tuple[str, str], list[Change]] = {}
+    for piece in pieces:
+        if piece.changes:
+            groups.setdefault((piece.kind, piece.series), []).extend(piece.changes)
+    figures = [_piece(kind, series, tuple(changes)) for (kind, series), changes in groups.items()]
+    return [*(piece for piece in pieces if not piece.changes), *figures]
+
+
+def gathered(pieces: Sequence[Piece], groups: Iterable[Sequence[str]]) -> list[Piece]:
+    """The pieces with the figures of series that stand in one group as one, by kind; it is named after all that came."""
+    home = {name: i for i, group in enumerate(groups) if len(group) > 1 for name in group}
+    alone = [piece for piece in pieces if not (piece.changes and piece.series in home)]
+    shared: dict[tuple[int, str], list[Piece]] = {}
+    for piece in pieces:
+        if piece.changes and piece.series in home:
+            shared.setdefault((home[piece.series], piece.kind), []).append(piece)
+    for (_, kind), own in shared.items():
+        name = "+".join(dict.fromkeys(piece.series for piece in own))
+        alone.append(_piece(kind, name, tuple(change for piece in own for change in piece.changes)))
+    return alone
+
+
+def without(before: Vintage, after: Vintage, held: Iterable[Piece]) -> Vintage:
+    """The later vintage with some pieces held back: what they changed is as it was in the earlier one.
+
+    It stands on the later day and knows the past of that day; of that day itself it knows no more than it holds.
+    """
+    held = list(held)
+    made = after
+    changes = [change for piece in held for change in piece.changes]
+    if changes:
+        cells = {**after.cells, **{s: _reverted(after, s, changes) for s in {change.series for change in changes}}}
+        made = replace(made, cells={s: kept for s, kept in cells.items() if kept})
+    events = [piece.event for piece in held if piece.event]
+    if events:
+        made = replace(made, events=_unsaid(before.events, made.events, events))
+    keys = [piece.control for piece in held if piece.control]
+    if keys:
+        controls: Controls = {key: values for key, values in made.controls.items() if key not in keys}
+        controls |= {key: before.controls[key] for key in keys if key in before.controls}
+        made = replace(made, controls=controls)
+    return made if made is after else _standing(made, after)
+
+
+def supposing(after: Vintage, values: Iterable[tuple[Change, float]]) -> Vintage:
+    """The later vintage with other values in some figures that came, as if those had been published."""
+    made = []
+    for change, value in values:
+        assert change.after is not None
+        made.append(Change(change.series, replace(change.after, value=value, status="value"), change.after))
+    cells = {**after.cells, **{s: _reverted(after, s, made) for s in {change.series for change in made}}}
+    return _standing(replace(after, cells=cells), after) if made else after
+
+
+def _standing(made: Vintage, after: Vintage) -> Vintage:
+    """A made vintage whose earlier days are the real ones, and whose own day is itself."""
+    own: list[Vintage] = []
+
+    def past(day: dt.date) -> Vintage:
+        if day >= made.day or after.past is None:
+            return own[0]
+        return after.past(day)
+
+    own.append(replace(made, past=past))
+    return own[0]
+
+
+def _changes(series: str, before: Sequence[Cell], after: Sequence[Cell]) -> list[Change]:
+    old, new = ({(c.first, c.last): c for c in cells} for cells in (before, after))
+    places = sorted({*old, *new})
+    pairs = [Change(series, old.get(place), new.get(place)) for place in places]
+    return [change for change in pairs if _said(change.before) != _said(change.after)]
+
+
+def _grouped(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
+    """Each figure, and a sum of months with the last of its months if both came: they tell the same news."""
+    months = {(change.place[2], change.kind): [change] for change in changes if not change.is_span}
+    out = [*months.values()]
+    for change in changes:
+        if change.is_span and (change.place[2], change.kind) in months:
+            months[change.place[2], change.kind].append(change)
+        elif change.is_span:
+            out.append([change])
+    return sorted((tuple(group) for group in out), key=lambda group: group[0].place)
+
+
+def _said(cell: Cell | None) -> tuple[str, str] | None:
+    """What a figure says to a method; repr, so that an unknown value equals itself."""
+    return None if cell is None else (repr(cell.value), cell.status)
+
+
+def _piece(kind: str, series: str, changes: tuple[Change, ...]) -> Piece:
+    sources = dict.fromkeys(cell.source for cell in (c.after or c.before for c in changes) if cell is not None)
+    places = [change.place for change in changes if not change.is_span] or [change.place for change in changes]
+    span = min(first for _, first, _ in places), max(last for _, _, last in places)
+    return Piece(kind, "+".join(s for s in sources if s), series, changes, months=span)
+
+
+def _announced(before: EventCalendar, after: EventCalendar) -> list[Piece]:
+    """Events of which something was learned: announced, changed, or their end announced."""
+    old, new = ({event.id: event for event in calendar} for calendar in (before, after))
+    moved = [name for name in (*new, *(n for n in old if n not in new)) if repr(old.get(name)) != repr(new.get(name))]
+    return [_event_piece(new.get(name) or old[name]) for name in moved]
+
+
+def _event_piece(event: Event) -> Piece:
+    return Piece("calendar", "events", event.id, event=event.id, months=(event.start, event.start))
+
+
+def _reverted(after: Vintage, series: str, changes: Iterable[Change]) -> tuple[Cell, ...]:
+    """The cells of a series with some figures as they were, in the order in which they stand."""
+    former = {change.place[1:]: change.before for change in changes if change.series == series}
+    kept = [former.pop((c.first, c.last), c) for c in after.cells.get(series, ())]
+    return tuple(c for c in (*kept, *former.values()) if c is not None)
+
+
+def _unsaid(before: EventCalendar, after: EventCalendar, names: Collection[str]) -> EventCalendar:
+    """The later calendar with some events as they were known before, or not at all."""
+    former = {event.id: event for event in before if event.id in names}
+    kept = [former.pop(e.id, None) if e.id in names else e for e in after]
+    return replace(after, events=(*(e for e in kept if e is not None), *former.values()))
