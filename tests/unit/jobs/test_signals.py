@@ -13,7 +13,7 @@ from forecast.jobs.signals import Interrupted, interruptible
 
 psutil = pytest.importorskip("psutil", reason="the extra 'scale' is not installed")
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MESSAGE = "interrupted; the same command takes the run up where it stopped\n"
 WORKER = ("popen_loky", "spawn_main")  # what the command line of a worker says, of either kind
 CONFIG = """

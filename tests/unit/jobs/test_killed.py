@@ -54,7 +54,7 @@ estimators = [{ use = "counterfactual", model = "mean12" }, "baseline"]
 
 def started(folder, workers, pipe=subprocess.PIPE):
     words = [sys.executable, "-m", "forecast", "run", "own.toml", "--out", f"runs{workers}", "--workers", str(workers)]
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     environment = {**os.environ, "PYTHONPATH": str(root)}
     return subprocess.Popen(words, cwd=folder, env=environment, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
 
