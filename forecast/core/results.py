@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,11 @@ def quantile_name(probability: float) -> str:
     """
     digits = f"{probability:.3f}"[2:]
     return "q" + (digits[:-1] if digits.endswith("0") else digits)
+
+
+def quantile_cells(values: Floats) -> dict[str, Any]:
+    """Quantiles at `PROBABILITIES`, in order, by their column on disk."""
+    return {quantile_name(p): float(value) for p, value in zip(PROBABILITIES, values, strict=True)}
 
 
 @dataclass(frozen=True)

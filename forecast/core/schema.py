@@ -1,97 +1,452 @@
-"""Schema: the tables of a run folder, with their columns in order and what each column holds."""
+"""Schema: the tables of a run folder, one class per row: columns in order, what each holds, its unit and a reader's label.
+
+A column left out of a row is null, in Parquet as here. Texts read back as "" where null, numbers as NaN, counts as None. The
+unit "unit" is that of the row's own column `unit`, "level_unit" likewise; no unit, no dimension.
+"""
 
 from __future__ import annotations
 
-from forecast.core.results import PROBABILITIES, quantile_name
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA_VERSION = 1
-Q = tuple(quantile_name(p) for p in PROBABILITIES)
-SUMMARY = ("estimate", "lo80", "hi80", "lo95", "hi95")
-BANDS = ("q025", "q10", "q50", "q90", "q975")
-COLUMNS: dict[str, dict[str, str]] = {
-    "forecasts": {
-        **dict.fromkeys(("job", "model", "model_used", "series", "unit", "cutoff", "month"), "text"),
-        "horizon": "whole", "h_info": "whole",
-        **dict.fromkeys(("mean", *Q, "truth"), "real"),
-        **dict.fromkeys(("regressors", "dropped", "scale"), "text"),
-        "n_split": "whole", "n_filled": "whole", "notes": "text", "fitted_on": "text", "vintage": "text", "group": "text",
-    },
-    "scores": {
-        **dict.fromkeys(("job", "model", "series", "cutoff", "month"), "text"),
-        "horizon": "whole", "h_info": "whole", "metric": "text", "value": "real", "regime": "text",
-        "jan_mar": "whole", "vintage": "text", "group": "text",
-    },
-    "effects": {
-        **dict.fromkeys(("job", "estimator", "event", "series", "unit", "basis"), "text"),
-        "lag_months": "whole",
-        **dict.fromkeys(("months_from", "months_to", "estimand", "measure", "baseline"), "text"),
-        **dict.fromkeys(("estimate", "lo80", "hi80", "lo95", "hi95", "p_value", "p_floor", "mde80"), "real"),
-        **dict.fromkeys(("n_clean", "n_span", "n_placebo"), "whole"),
-        "verdict": "text", "reading": "text",
-        **dict.fromkeys(("desc_estimate", "desc_lo", "desc_hi"), "real"),
-        **dict.fromkeys(("id", "question", "role", "because", "months_observed"), "text"),
-        "observed_total": "real", "expected": "real", "note": "text", "used": "text", "level_unit": "text",
-        "baselines": "text",
-        **dict.fromkeys((f"{part}{end}" for part in ("anticipation", "net") for end in ("", "_lo80", "_hi80")), "real"),
-        "breakdown": "real",
-        **dict.fromkeys(("n_space", "n_apart"), "whole"),
-    },
-    "paths": {
-        **dict.fromkeys(("job", "series", "month"), "text"), "observed": "real",
-        **dict.fromkeys((f"{part}_{q}" for part in ("counterfactual", "effect") for q in BANDS), "real"),
-        "effect_band_lo": "real", "effect_band_hi": "real",
-    },
-    "placebos": {**dict.fromkeys(("job", "kind", "series", "start"), "text"), "cumulative": "real"},
-    "gates": {
-        **dict.fromkeys(("job", "gate", "outcome"), "text"), "value": "real", "threshold": "real", "reason": "text",
-    },
-    "observations": {
-        "series": "text", "period": "text", "value": "real",
-        **dict.fromkeys(("unit", "status", "stage", "kind", "released", "basis", "source", "url", "derived_from"), "text"),
-    },
-    "comparisons": {
-        **dict.fromkeys(("model", "benchmark", "metric", "group"), "text"),
-        **dict.fromkeys(("ratio", "lo90", "hi90"), "real"),
-        "n": "whole", "n_cutoffs": "whole", "note": "text", "n_series": "whole",
-        "failures": "whole", "rank": "whole", "tied": "flag", "dm_p": "real", "gw_p": "real", "in_mcs": "flag",
-        **dict.fromkeys(("mcs_p", "mz_p", "mz_intercept", "mz_slope"), "real"), "text": "text",
-    },
-    "failures": dict.fromkeys(("job", "method", "question", "series", "reason", "detail"), "text"),
-    "regimes": {
-        **dict.fromkeys(("series", "unit", "regime", "months_from", "months_to"), "text"),
-        **dict.fromkeys(("mean", "lo", "hi"), "real"), "n": "whole", "reading": "text",
-    },
-    "claims": {
-        **dict.fromkeys(("id", "claim", "source", "url", "verdict"), "text"),
-        **dict.fromkeys(("computed", "low", "high"), "real"), **dict.fromkeys(("unit", "arithmetic", "settle"), "text"),
-    },
-    "parts": {"job": "text", "event": "text", **dict.fromkeys(SUMMARY, "real")},
-    "scenarios": {
-        **dict.fromkeys(("job", "scenario"), "text"), "probability": "real",
-        **dict.fromkeys(("basis", "model", "model_used", "series", "unit", "cutoff", "month"), "text"),
-        "horizon": "whole", "h_info": "whole", **dict.fromkeys(("mean", *Q), "real"), "notes": "text",
-    },
-    "news": {
-        **dict.fromkeys(("target", "ref_month", "vintage_from", "vintage_to"), "text"),
-        "nowcast_from": "real", "nowcast_to": "real",
-        **dict.fromkeys(("source", "series", "release_month", "kind"), "text"),
-        **dict.fromkeys(("expected", "actual", "weight", "impact"), "real"),
-        **dict.fromkeys(("model", "released", "model_used"), "text"),
-    },
-    "calendar": {
-        **dict.fromkeys(("group", "day", "series", "month", "source", "stage", "basis"), "text"),
-        "ahead": "whole", "horizon": "whole", "together": "flag",
-    },
-    "sensitivity": {
-        **dict.fromkeys(("job", "what", "value"), "text"), **dict.fromkeys(SUMMARY, "real"),
-        **dict.fromkeys(("verdict", "reading", "because"), "text"), "desc_estimate": "real", "observed_total": "real",
-        "months_from": "text", "months_to": "text",
-        **dict.fromkeys(("id", "estimator", "baseline", "months_observed"), "text"),
-        **dict.fromkeys(("expected", "p_value", "p_floor", "mde80"), "real"),
-        **dict.fromkeys(("n_clean", "n_placebo", "n_apart"), "whole"),
-    },
-}  # fmt: skip
-TABLES = (
-    "forecasts", "scores", "effects", "paths", "placebos", "gates", "observations", "comparisons", "failures", "regimes",
-    "claims", "parts", "sensitivity", "scenarios", "news", "calendar",
-)  # fmt: skip
+JOIN = "; "  # between the names of a text column that holds several: baselines
+ROWS: dict[str, type] = {}  # table -> the class of its rows, in the order in which the tables are written
+
+T = TypeVar("T")
+
+
+def column(label: str, unit: str = "") -> Any:
+    """A column: null unless given, with the words a reader sees and the unit of its figures."""
+    return field(default=None, metadata={"label": label, "unit": unit})
+
+
+@dataclass_transform(kw_only_default=True)
+def table(name: str) -> Callable[[type[T]], type[T]]:
+    """Make a class the rows of the table of this name: frozen, all columns by keyword."""
+
+    def register(cls: type[T]) -> type[T]:
+        ROWS[name] = dataclass(frozen=True, slots=True, kw_only=True)(cls)
+        return ROWS[name]
+
+    return register
+
+
+@table("forecasts")
+class ForecastRow:
+    """A forecast of one month, published sum of months or total of the asked months, by one model from one cutoff."""
+
+    job: str = column("question and method")
+    model: str = column("model")
+    model_used: str = column("model that answered")
+    series: str = column("series")
+    unit: str = column("unit")
+    cutoff: str = column("cutoff")
+    month: str = column("month")
+    horizon: int | None = column("months after the cutoff", "months")
+    h_info: int | None = column("months after the last known one", "months")
+    mean: float = column("mean", "unit")
+    q025: float = column("2.5 % quantile", "unit")
+    q05: float = column("5 % quantile", "unit")
+    q10: float = column("10 % quantile", "unit")
+    q25: float = column("25 % quantile", "unit")
+    q50: float = column("50 % quantile", "unit")
+    q75: float = column("75 % quantile", "unit")
+    q90: float = column("90 % quantile", "unit")
+    q95: float = column("95 % quantile", "unit")
+    q975: float = column("97.5 % quantile", "unit")
+    truth: float = column("published", "unit")
+    regressors: str = column("regressors")
+    dropped: str = column("regressors dropped")
+    scale: str = column("working scale")
+    n_split: int | None = column("months split from a sum", "months")
+    n_filled: int | None = column("months filled", "months")
+    notes: str = column("notes")
+    fitted_on: str = column("parameters of")
+    vintage: str = column("kind of vintage")
+    group: str = column("group")
+
+
+@table("scores")
+class ScoreRow:
+    """One metric of one forecast."""
+
+    job: str = column("question and method")
+    model: str = column("model")
+    series: str = column("series")
+    cutoff: str = column("cutoff")
+    month: str = column("month")
+    horizon: int | None = column("months after the cutoff", "months")
+    h_info: int | None = column("months after the last known one", "months")
+    metric: str = column("metric")
+    value: float = column("value")
+    regime: str = column("regime")
+    jan_mar: int | None = column("January to March")
+    vintage: str = column("kind of vintage")
+    group: str = column("group")
+
+
+@table("effects")
+class EffectRow:
+    """The answer of one estimator to one question on an event: estimate, description and verdict; a failure has no figures."""
+
+    job: str = column("question and method")
+    estimator: str = column("estimator")
+    event: str = column("event")
+    series: str = column("series")
+    unit: str = column("unit")
+    basis: str = column("basis")
+    lag_months: int | None = column("months under way", "months")
+    months_from: str = column("first month")
+    months_to: str = column("last month")
+    estimand: str = column("estimand")
+    measure: str = column("measure")
+    baseline: str = column("baseline")
+    estimate: float = column("estimate", "unit")
+    lo80: float = column("lower bound, 80 %", "unit")
+    hi80: float = column("upper bound, 80 %", "unit")
+    lo95: float = column("lower bound, 95 %", "unit")
+    hi95: float = column("upper bound, 95 %", "unit")
+    p_value: float = column("p-value", "probability")
+    p_floor: float = column("smallest p possible", "probability")
+    mde80: float = column("effect seen with power 80 %", "unit")
+    n_clean: int | None = column("clean months", "months")
+    n_span: int | None = column("sums of months", "count")
+    n_placebo: int | None = column("placebos in time", "count")
+    verdict: str = column("verdict")
+    reading: str = column("reading")
+    desc_estimate: float = column("observed less baseline", "unit")
+    desc_lo: float = column("least over baselines", "unit")
+    desc_hi: float = column("most over baselines", "unit")
+    id: str = column("row")
+    question: str = column("question")
+    role: str = column("role")
+    because: str = column("because")
+    months_observed: str = column("months observed")
+    observed_total: float = column("observed", "level_unit")
+    expected: float = column("baseline", "level_unit")
+    note: str = column("note")
+    used: str = column("what the estimator did")
+    level_unit: str = column("unit of levels")
+    baselines: str = column("baselines")
+    anticipation: float = column("brought forward", "unit")
+    anticipation_lo80: float = column("brought forward, lower bound, 80 %", "unit")
+    anticipation_hi80: float = column("brought forward, upper bound, 80 %", "unit")
+    net: float = column("net of what was brought forward", "unit")
+    net_lo80: float = column("net of what was brought forward, lower bound, 80 %", "unit")
+    net_hi80: float = column("net of what was brought forward, upper bound, 80 %", "unit")
+    breakdown: float = column("breakdown value", "ratio")
+    n_space: int | None = column("placebos in space", "count")
+    n_apart: int | None = column("placebos apart", "count")
+
+
+@table("paths")
+class PathRow:
+    """One month of an effect: observed, counterfactual and their difference."""
+
+    job: str = column("question and method")
+    series: str = column("series")
+    month: str = column("month")
+    observed: float = column("observed", "unit")
+    counterfactual_q025: float = column("counterfactual, 2.5 % quantile", "unit")
+    counterfactual_q10: float = column("counterfactual, 10 % quantile", "unit")
+    counterfactual_q50: float = column("counterfactual, 50 % quantile", "unit")
+    counterfactual_q90: float = column("counterfactual, 90 % quantile", "unit")
+    counterfactual_q975: float = column("counterfactual, 97.5 % quantile", "unit")
+    effect_q025: float = column("effect, 2.5 % quantile", "unit")
+    effect_q10: float = column("effect, 10 % quantile", "unit")
+    effect_q50: float = column("effect, 50 % quantile", "unit")
+    effect_q90: float = column("effect, 90 % quantile", "unit")
+    effect_q975: float = column("effect, 97.5 % quantile", "unit")
+    effect_band_lo: float = column("effect, lower edge of the simultaneous band, 90 %", "unit")
+    effect_band_hi: float = column("effect, upper edge of the simultaneous band, 90 %", "unit")
+
+
+@table("placebos")
+class PlaceboRow:
+    """An effect estimated where the true one is zero: on an earlier window, or on a donor."""
+
+    job: str = column("question and method")
+    kind: str = column("kind")
+    series: str = column("series")
+    start: str = column("start")
+    cumulative: float = column("cumulative", "unit")
+
+
+@table("gates")
+class GateRow:
+    """One check of one effect."""
+
+    job: str = column("question and method")
+    gate: str = column("gate")
+    outcome: str = column("outcome")
+    value: float = column("value")
+    threshold: float = column("threshold")
+    reason: str = column("reason")
+
+
+@table("observations")
+class ObservationRow:
+    """A figure as the run saw it."""
+
+    series: str = column("series")
+    period: str = column("period")
+    value: float = column("value", "unit")
+    unit: str = column("unit")
+    status: str = column("status")
+    stage: str = column("stage")
+    kind: str = column("kind")
+    released: str = column("released")
+    basis: str = column("basis")
+    source: str = column("source")
+    url: str = column("address")
+    derived_from: str = column("derived from")
+
+
+@table("comparisons")
+class ComparisonRow:
+    """One model of a group of questions against the benchmark, by one metric."""
+
+    model: str = column("model")
+    benchmark: str = column("benchmark")
+    metric: str = column("metric")
+    group: str = column("group")
+    ratio: float = column("ratio to the benchmark", "ratio")
+    lo90: float = column("lower bound, 90 %", "ratio")
+    hi90: float = column("upper bound, 90 %", "ratio")
+    n: int | None = column("questions", "count")
+    n_cutoffs: int | None = column("cutoffs", "count")
+    note: str = column("note")
+    n_series: int | None = column("series", "count")
+    failures: int | None = column("left unanswered", "count")
+    rank: int | None = column("rank")
+    tied: bool | None = column("tied")
+    dm_p: float = column("Diebold-Mariano p", "probability")
+    gw_p: float = column("Giacomini-White p", "probability")
+    in_mcs: bool | None = column("in the model confidence set")
+    mcs_p: float = column("model confidence set p", "probability")
+    mz_p: float = column("Mincer-Zarnowitz p", "probability")
+    mz_intercept: float = column("Mincer-Zarnowitz intercept", "ratio")
+    mz_slope: float = column("Mincer-Zarnowitz slope", "ratio")
+    text: str = column("in words")
+
+
+@table("failures")
+class FailureRow:
+    """A question that a method could not answer, and why."""
+
+    job: str = column("question and method")
+    method: str = column("method")
+    question: str = column("question")
+    series: str = column("series")
+    reason: str = column("reason")
+    detail: str = column("detail")
+
+
+@table("regimes")
+class RegimeRow:
+    """Monthly figures of a named stretch: mean and range."""
+
+    series: str = column("series")
+    unit: str = column("unit")
+    regime: str = column("regime")
+    months_from: str = column("first month")
+    months_to: str = column("last month")
+    mean: float = column("mean", "unit")
+    lo: float = column("least", "unit")
+    hi: float = column("most", "unit")
+    n: int | None = column("months", "months")
+    reading: str = column("reading")
+
+
+@table("claims")
+class ClaimRow:
+    """A published claim, computed from the bundled figures."""
+
+    id: str = column("row")
+    claim: str = column("claim")
+    source: str = column("source")
+    url: str = column("address")
+    verdict: str = column("verdict")
+    computed: float = column("computed", "unit")
+    low: float = column("low", "unit")
+    high: float = column("high", "unit")
+    unit: str = column("unit")
+    arithmetic: str = column("arithmetic")
+    settle: str = column("what would settle it")
+
+
+@table("parts")
+class PartRow:
+    """The share of one event in the effect of a cluster."""
+
+    job: str = column("question and method")
+    event: str = column("event")
+    estimate: float = column("estimate", "unit")
+    lo80: float = column("lower bound, 80 %", "unit")
+    hi80: float = column("upper bound, 80 %", "unit")
+    lo95: float = column("lower bound, 95 %", "unit")
+    hi95: float = column("upper bound, 95 %", "unit")
+
+
+@table("sensitivity")
+class SensitivityRow:
+    """A question on an event asked with one thing changed."""
+
+    job: str = column("question and method")
+    what: str = column("what was changed")
+    value: str = column("changed to")
+    estimate: float = column("estimate", "unit")
+    lo80: float = column("lower bound, 80 %", "unit")
+    hi80: float = column("upper bound, 80 %", "unit")
+    lo95: float = column("lower bound, 95 %", "unit")
+    hi95: float = column("upper bound, 95 %", "unit")
+    verdict: str = column("verdict")
+    reading: str = column("reading")
+    because: str = column("because")
+    desc_estimate: float = column("observed less baseline", "unit")
+    observed_total: float = column("observed", "level_unit")
+    months_from: str = column("first month")
+    months_to: str = column("last month")
+    id: str = column("row")
+    estimator: str = column("estimator")
+    baseline: str = column("baseline")
+    months_observed: str = column("months observed")
+    expected: float = column("baseline", "level_unit")
+    p_value: float = column("p-value", "probability")
+    p_floor: float = column("smallest p possible", "probability")
+    mde80: float = column("effect seen with power 80 %", "unit")
+    n_clean: int | None = column("clean months", "months")
+    n_placebo: int | None = column("placebos in time", "count")
+    n_apart: int | None = column("placebos apart", "count")
+
+
+@table("scenarios")
+class ScenarioForecastRow:
+    """A forecast of one month, or sum of months, under one scenario."""
+
+    job: str = column("question and method")
+    scenario: str = column("scenario")
+    probability: float = column("probability", "probability")
+    basis: str = column("basis")
+    model: str = column("model")
+    model_used: str = column("model that answered")
+    series: str = column("series")
+    unit: str = column("unit")
+    cutoff: str = column("cutoff")
+    month: str = column("month")
+    horizon: int | None = column("months after the cutoff", "months")
+    h_info: int | None = column("months after the last known one", "months")
+    mean: float = column("mean", "unit")
+    q025: float = column("2.5 % quantile", "unit")
+    q05: float = column("5 % quantile", "unit")
+    q10: float = column("10 % quantile", "unit")
+    q25: float = column("25 % quantile", "unit")
+    q50: float = column("50 % quantile", "unit")
+    q75: float = column("75 % quantile", "unit")
+    q90: float = column("90 % quantile", "unit")
+    q95: float = column("95 % quantile", "unit")
+    q975: float = column("97.5 % quantile", "unit")
+    notes: str = column("notes")
+
+
+@table("news")
+class NewsRow:
+    """One part of what moved a nowcast from one day to another."""
+
+    target: str = column("target")
+    ref_month: str = column("month")
+    vintage_from: str = column("from")
+    vintage_to: str = column("to")
+    nowcast_from: float = column("nowcast before", "unit")
+    nowcast_to: float = column("nowcast after", "unit")
+    source: str = column("source")
+    series: str = column("series")
+    release_month: str = column("month released")
+    kind: str = column("kind")
+    expected: float = column("expected", "unit")
+    actual: float = column("actual", "unit")
+    weight: float = column("weight")
+    impact: float = column("impact", "unit")
+    model: str = column("model")
+    released: str = column("released")
+    model_used: str = column("model that answered")
+
+
+@table("calendar")
+class ReleaseRow:
+    """A release that is due, of a series that a nowcast asks about."""
+
+    group: str = column("group")
+    day: str = column("day")
+    series: str = column("series")
+    month: str = column("month")
+    source: str = column("source")
+    stage: str = column("stage")
+    basis: str = column("basis")
+    ahead: int | None = column("days ahead", "days")
+    horizon: int | None = column("months after the cutoff", "months")
+    together: bool | None = column("released together")
+
+
+KINDS = {"str": "text", "int | None": "whole", "float": "real", "bool | None": "flag"}
+TABLES = tuple(ROWS)
+COLUMNS: dict[str, dict[str, str]] = {name: {f.name: KINDS[str(f.type)] for f in fields(row)} for name, row in ROWS.items()}
+NULLS: dict[str, Any] = {"text": "", "whole": None, "real": math.nan, "flag": None}
+
+
+def label(row: type, name: str) -> str:
+    """The words a reader sees for a column."""
+    return str(row.__dataclass_fields__[name].metadata["label"])  # type: ignore[attr-defined]
+
+
+def unit(row: type, name: str) -> str:
+    """The unit of a column's figures."""
+    return str(row.__dataclass_fields__[name].metadata["unit"])  # type: ignore[attr-defined]
+
+
+def frame(row: type, rows: Iterable[Any]) -> pd.DataFrame:
+    """Rows of one table as a DataFrame with its columns in order."""
+    import pandas as pd
+
+    names = [f.name for f in fields(row)]
+    return pd.DataFrame([[getattr(r, name) for name in names] for r in rows], columns=names)
+
+
+def rows_of(row: type[T], table: pd.DataFrame) -> list[T]:
+    """The rows of a table read back; columns of other versions are left out, and those it lacks are null."""
+    kinds = {f.name: KINDS[str(f.type)] for f in fields(row)}  # type: ignore[arg-type]
+    held = {name: _cells(table[name].tolist(), kind) for name, kind in kinds.items() if name in table.columns}
+    nothing = {name: NULLS[kind] for name, kind in kinds.items() if name not in held}
+    return [row(**dict(zip(held, cells, strict=True)), **nothing) for cells in zip(*held.values(), strict=True)]
+
+
+def _cells(cells: list[Any], kind: str) -> list[Any]:
+    null, number = NULLS[kind], {"whole": int, "flag": bool}.get(kind)
+    return [null if cell is None or cell != cell else number(cell) if number else cell for cell in cells]
+
+
+def cells_of(row: type, cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of some cells for which the table has a column."""
+    return {f.name: cells[f.name] for f in fields(row) if f.name in cells}
+
+
+def record(row: Any, **more: Any) -> dict[str, Any]:
+    """A row as a dictionary of its columns."""
+    return {f.name: getattr(row, f.name) for f in dataclasses.fields(row)} | more
+
+
+def joined(names: Iterable[str]) -> str:
+    """Several names as the text of one column; a name that holds the separator is refused where it is declared."""
+    return JOIN.join(names)
+
+
+def split(text: str) -> list[str]:
+    """The names of such a text."""
+    return text.split(JOIN) if text else []

@@ -17,9 +17,10 @@ from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError
 from forecast.core.months import parse_day
 from forecast.core.results import Failure, Skipped
+from forecast.core.schema import ScoreRow
 from forecast.core.vintage import Vintage
 from forecast.jobs.answer_store import Store
-from forecast.jobs.batch_results import Outcome
+from forecast.jobs.batch_results import Outcome, failure_row
 from forecast.jobs.config import Vary
 from forecast.jobs.nowcasts import Moved, news_rows
 from forecast.jobs.plan import Batch, Plan
@@ -217,7 +218,7 @@ def _tasks(batch: Batch, context: Context, given: Given) -> tuple[Outcome, list[
         batch.name,
         forecast_rows(batch.label, batch.pasts, made, truth, batch.horizons or None),
         _score_rows(batch, made, context),
-        [_failure_row(job_of(batch.label, p), batch.label, a) for p, a in zip(batch.pasts, made, strict=True) if _failed(a)],
+        [failure_row(job_of(batch.label, p), batch.label, a) for p, a in zip(batch.pasts, made, strict=True) if _failed(a)],
         skipped,
     )
     return outcome, made
@@ -227,18 +228,7 @@ def _failed(answer: Any) -> bool:
     return isinstance(answer, Failure) and not isinstance(answer, Skipped)
 
 
-def _failure_row(job: str, label: str, failure: Failure) -> dict[str, Any]:
-    return {
-        "job": job,
-        "method": label,
-        "question": failure.question,
-        "series": failure.series,
-        "reason": failure.reason,
-        "detail": failure.detail,
-    }
-
-
-def _score_rows(batch: Batch, made: list[Any], context: Context) -> list[dict[str, Any]]:
+def _score_rows(batch: Batch, made: list[Any], context: Context) -> list[ScoreRow]:
     if not batch.scored:
         return []
     metrics = metrics_of(context.metrics)
@@ -273,7 +263,7 @@ def _effects(batch: Batch, context: Context) -> Outcome:
             others = {name: e for name, e in effects.items() if name != label}
             method = methods[label]
             made[label] = estimate(method, context.vintage, batch.design, context.seed, siblings=others, memo=memo)
-    failures = [_failure_row(f"{batch.name}|{label}", label, e) for label, e in made.items() if isinstance(e, Failure)]
+    failures = [failure_row(f"{batch.name}|{label}", label, e) for label, e in made.items() if isinstance(e, Failure)]
     return Outcome(batch.name, failures=failures, effects=made)
 
 

@@ -15,6 +15,7 @@ from forecast.core.months import parse_day
 from forecast.core.questions import Task
 from forecast.core.release_schedule import Due, coming
 from forecast.core.results import Finding
+from forecast.core.schema import FailureRow, NewsRow, ReleaseRow, rows_of
 from forecast.study import ask
 from forecast.study.data.real_time import Door
 from forecast.study.evaluate.backtest import Past
@@ -186,29 +187,29 @@ def _earlier(row: NowcastRow, series: str, door: Door, day: dt.date, left: int, 
     return out[-row.earlier :] if row.earlier else []
 
 
-def news_rows(moved: Moved, label: str, spec: Any, door: Door, seed: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def news_rows(moved: Moved, label: str, spec: Any, door: Door, seed: int) -> tuple[list[NewsRow], list[FailureRow]]:
     """Rows of news.parquet, and of failures.parquet where the change cannot be taken apart."""
     task = moved.task
     try:
         table = news(registry.build("model", spec), door, task, moved.since, task.day, seed=seed, label=label)
     except ask.CAUGHT as error:
         job, question = f"{label}|{task.series[0]}|{task.day}|news", f"news since {moved.since}"
-        told = {"reason": getattr(error, "problem", str(error)), "detail": getattr(error, "hint", "")}
-        return [], [{"job": job, "method": label, "question": question, "series": task.series[0], **told}]
-    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
-    return rows, []
+        reason, detail = getattr(error, "problem", str(error)), getattr(error, "hint", "")
+        row = FailureRow(job=job, method=label, question=question, series=task.series[0], reason=reason, detail=detail)
+        return [], [row]
+    return rows_of(NewsRow, table), []
 
 
-def calendar_rows(rows: Sequence[NowcastRow], series: Sequence[Sequence[str]], today: dt.date) -> list[dict[str, Any]]:
+def calendar_rows(rows: Sequence[NowcastRow], series: Sequence[Sequence[str]], today: dt.date) -> list[ReleaseRow]:
     """The next releases of every nowcast series after the day on which its question stands; rows of calendar.parquet."""
     out = []
     for row, names in zip(rows, series, strict=True):
         for name in names:
             out += [
-                {
-                    "group": row.name, "day": d.day.isoformat(), "series": d.series, "month": d.label, "source": d.source,
-                    "stage": d.stage, "basis": d.basis, "ahead": d.ahead, "horizon": d.horizon, "together": d.together,
-                }
+                ReleaseRow(
+                    group=row.name, day=d.day.isoformat(), series=d.series, month=d.label, source=d.source,
+                    stage=d.stage, basis=d.basis, ahead=d.ahead, horizon=d.horizon, together=d.together,
+                )
                 for d in _next(row.stands_on(today), name, NEXT)
             ]  # fmt: skip
     return out

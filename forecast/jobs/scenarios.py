@@ -16,8 +16,9 @@ from forecast.core.errors import ConfigError, DataError, NotIdentifiedError
 from forecast.core.events import Event, event_from
 from forecast.core.months import parse_day
 from forecast.core.questions import Task
-from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_name
+from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_cells
 from forecast.core.scenario import NEVER, Scenario
+from forecast.core.schema import FailureRow, ScenarioForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.study.scenarios import Fan, mixed, scenarios
@@ -160,7 +161,7 @@ def outlooks(names: Iterable[str], given: Sequence[Scenario], vintage: Vintage, 
 
 def rows_of(
     outlook: Outlook, label: str, spec: Mapping[str, Any], vintage: Vintage, seed: int
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[list[ScenarioForecastRow], list[FailureRow]]:
     """Rows of scenarios.parquet and of failures.parquet: the fans of one series, pooled too where all have probabilities."""
     method = registry.build("model", dict(spec))
     fans = scenarios(method, vintage, outlook.task, outlook.given, seed)
@@ -168,14 +169,14 @@ def rows_of(
         fans.append(_pooled(fans))
     rows = [row for fan in fans if isinstance(fan.answer, Forecast) for row in _rows(fan, fan.answer, outlook, label)]
     failures = [
-        {
-            "job": _job(label, fan, outlook.task.day),
-            "method": label,
-            "question": f"scenario: {fan.scenario}",
-            "series": fan.series,
-            "reason": fan.answer.reason,
-            "detail": fan.answer.detail,
-        }
+        FailureRow(
+            job=_job(label, fan, outlook.task.day),
+            method=label,
+            question=f"scenario: {fan.scenario}",
+            series=fan.series,
+            reason=fan.answer.reason,
+            detail=fan.answer.detail,
+        )
         for fan in fans
         if isinstance(fan.answer, Failure)
     ]
@@ -195,7 +196,7 @@ def _job(label: str, fan: Fan, day: dt.date) -> str:
     return f"{label}|{fan.series}|{day}|scenario {fan.scenario}"
 
 
-def _rows(fan: Fan, answer: Forecast, outlook: Outlook, label: str) -> list[dict[str, Any]]:
+def _rows(fan: Fan, answer: Forecast, outlook: Outlook, label: str) -> list[ScenarioForecastRow]:
     """A row for each month, for the sum of the last twelve, and for the sum of all."""
     draws, h = answer.draws[:, 0], len(outlook.task.months)
     sums = [(i, i) for i in range(h)] + ([(h - YEAR, h - 1)] if h > YEAR else []) + ([(0, h - 1)] if h > 1 else [])
@@ -204,22 +205,22 @@ def _rows(fan: Fan, answer: Forecast, outlook: Outlook, label: str) -> list[dict
     key, day, used = SeriesKey.maybe(fan.series), outlook.task.day, answer.used[0]
     rests = "pooled by the probabilities given" if fan.scenario == POOLED else "; ".join(part.text for part in fan.basis)
     return [
-        {
-            "job": _job(label, fan, day),
-            "scenario": fan.scenario,
-            "probability": fan.probability,
-            "basis": rests,
-            "model": label,
-            "model_used": used.model,
-            "series": fan.series,
-            "unit": key.unit if key else "",
-            "cutoff": str(day),
-            "month": answer.steps.period(outlook.last + 1 + a, outlook.last + 1 + b),
-            "horizon": outlook.last + 1 + b - (12 * day.year + day.month - 1),
-            "h_info": b + 1,
-            "mean": float(mean),
-            **{quantile_name(p): float(q) for p, q in zip(PROBABILITIES, quantiles[:, i], strict=True)},
-            "notes": "; ".join(used.notes),
-        }
+        ScenarioForecastRow(
+            job=_job(label, fan, day),
+            scenario=fan.scenario,
+            probability=math.nan if fan.probability is None else fan.probability,
+            basis=rests,
+            model=label,
+            model_used=used.model,
+            series=fan.series,
+            unit=key.unit if key else "",
+            cutoff=str(day),
+            month=answer.steps.period(outlook.last + 1 + a, outlook.last + 1 + b),
+            horizon=outlook.last + 1 + b - (12 * day.year + day.month - 1),
+            h_info=b + 1,
+            mean=float(mean),
+            **quantile_cells(quantiles[:, i]),
+            notes="; ".join(used.notes),
+        )
         for i, ((a, b), mean) in enumerate(zip(sums, table.mean(axis=0), strict=True))
     ]

@@ -15,6 +15,7 @@ from forecast.core.effects import Compared, Description, Effect, Gate, Parameter
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped, Summary, Used
+from forecast.core.schema import ROWS
 from forecast.core.time_axis import Steps
 from forecast.jobs.batch_results import Outcome
 from forecast.study.effects.sensitivity import Variation
@@ -23,7 +24,7 @@ KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         Compared, Description, Design, Effect, Event, Failure, Forecast, Gate, Outcome, Parameter, Placebo, Skipped, Steps,
-        Summary, Task, Used, Variation, Verdict,
+        Summary, Task, Used, Variation, Verdict, *ROWS.values(),
     )
 }  # fmt: skip
 PLAIN = (str, int, float, bool, type(None), np.floating, np.integer, np.bool_)
@@ -79,24 +80,20 @@ def _coded(value: Any, arrays: dict[str, Any]) -> Any:
 
 
 def _table(rows: list[Any]) -> dict[str, Any] | None:
-    """Rows of one table, with the same columns of plain values, column by column: half the size and a third of the time."""
-    if not rows or not all(isinstance(row, dict) for row in rows):
+    """Rows of one table column by column: half the size and a third of the time."""
+    kind: Any = type(rows[0]) if rows else None
+    if kind not in ROWS.values() or any(type(row) is not kind for row in rows):
         return None
-    names = list(rows[0])
-    if not names or any(list(row) != names for row in rows):
-        return None
-    columns = [[row[name] for row in rows] for name in names]
-    if not all(isinstance(v, PLAIN) for column in columns for v in column):
-        return None
-    return {"rows": names, "columns": columns}
+    columns = {f.name: [getattr(row, f.name) for row in rows] for f in fields(kind)}
+    return {"rows": kind.__name__, "columns": columns}
 
 
 def _decoded(coded: Any, held: Any) -> Any:
     if not isinstance(coded, dict):
         return coded
     if "rows" in coded:
-        names = coded["rows"]
-        return [dict(zip(names, values, strict=True)) for values in zip(*coded["columns"], strict=True)]
+        row, columns = KINDS[coded["rows"]], coded["columns"]
+        return [row(**dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
     ((kind, inner),) = coded.items()
     if kind == "array":
         return held[inner]

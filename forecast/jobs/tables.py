@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from forecast.core import schema
 from forecast.core.results import Finding
+from forecast.core.schema import ComparisonRow, ForecastRow, ScoreRow
 from forecast.jobs.batch_results import Outcome
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
@@ -17,18 +20,17 @@ from forecast.study.evaluate.compare import NAIVE, compare
 from forecast.study.evaluate.score import job_of
 
 
-def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[str, Any]]]:
+def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
     """Rows of every table."""
     groups = {batch.name: batch.group for batch in plan.batches}
-    made = {
-        "forecasts": [{**row, "group": groups[o.batch]} for o in outcomes for row in o.forecasts],
-        "scores": [{**row, "group": groups[o.batch]} for o in outcomes for row in o.scores],
-    }
+    forecasts = [replace(row, group=groups[o.batch]) for o in outcomes for row in o.forecasts]
+    scores = [replace(row, group=groups[o.batch]) for o in outcomes for row in o.scores]
     return {
-        **made,
+        "forecasts": forecasts,
+        "scores": scores,
         **effect_tables(plan, outcomes),
         "observations": observation_rows(plan.vintage),
-        "comparisons": _comparisons(plan, made),
+        "comparisons": _comparisons(plan, scores, forecasts),
         "failures": [row for o in outcomes for row in o.failures],
         "regimes": regime_rows(plan),
         "claims": claim_rows(plan),
@@ -41,22 +43,21 @@ def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[dict[st
     }
 
 
-def _comparisons(plan: Plan, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[dict[str, Any]]:
+def _comparisons(plan: Plan, scored: Sequence[ScoreRow], made: Sequence[ForecastRow]) -> list[ComparisonRow]:
     """Each group's models against its best naive one."""
-    import pandas as pd
-
-    if not tables["scores"]:
+    if not scored:
         return []
-    scores, forecasts = pd.DataFrame(tables["scores"]), pd.DataFrame(tables["forecasts"])
+    scores, forecasts = schema.frame(ScoreRow, scored), schema.frame(ForecastRow, made)
     out = []
     for group in [*(g.name for g in plan.config.backtest), *(n.before for n in plan.config.nowcast)]:
         asked = [b for b in plan.batches if b.group == group]
         jobs = {job_of(b.label, past) for b in asked for past in b.pasts}
-        out += compare(
-            scores[scores["job"].isin(jobs)], group, seed=plan.config.seed,
-            forecasts=forecasts[forecasts["job"].isin(jobs)], models=sorted({b.label for b in asked}),
+        rows = compare(
+            scores[scores.job.isin(jobs)], group, seed=plan.config.seed,
+            forecasts=forecasts[forecasts.job.isin(jobs)], models=sorted({b.label for b in asked}),
             naive=plan.config.naive or NAIVE,
         )  # fmt: skip
+        out += [ComparisonRow(**row) for row in rows]
     return out
 
 
@@ -77,20 +78,18 @@ def findings(plan: Plan, outcomes: Sequence[Outcome]) -> list[Finding]:
     return sorted(set(found), key=lambda f: (f.topic, f.where, f.text))
 
 
-def parquet(rows: Iterable[Mapping[str, Any]], columns: Mapping[str, str]) -> bytes:
+def parquet(rows: Iterable[Any], columns: Mapping[str, str]) -> bytes:
     """One table as a Parquet file, sorted by its columns from the left, with fixed types and settings; missing is null."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     kinds = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64(), "flag": pa.bool_()}
-    text = [name for name, kind in columns.items() if kind == "text"]
-    ordered = sorted(
-        rows, key=lambda row: tuple(_sortable(row.get(name)) for name in columns if name in text or columns[name] == "whole")
-    )
-    schema = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
-    arrays = [pa.array([_null(row.get(name)) for row in ordered], kinds[kind]) for name, kind in columns.items()]
+    leading = [name for name, kind in columns.items() if kind in ("text", "whole")]
+    ordered = sorted(rows, key=lambda row: tuple(_sortable(getattr(row, name)) for name in leading))
+    types = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
+    arrays = [pa.array([_null(getattr(row, name)) for row in ordered], kinds[kind]) for name, kind in columns.items()]
     out = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), out, compression="zstd", row_group_size=1 << 20)
+    pq.write_table(pa.Table.from_arrays(arrays, schema=types), out, compression="zstd", row_group_size=1 << 20)
     return bytes(out.getvalue())
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_name
+from forecast.core import schema
+from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_cells
+from forecast.core.schema import ForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.study.evaluate.backtest import Backtest, Past
@@ -25,7 +27,7 @@ def forecast_rows(
     answers: Sequence[Forecast | Failure],
     truth: Vintage | None,
     horizons: Iterable[int] | None = None,
-) -> list[dict[str, Any]]:
+) -> list[ForecastRow]:
     """One row per month, published span and total of every answer; questions left open have none."""
     wanted = None if horizons is None else list(horizons)
     marks: list[tuple[Past, Forecast, Period]] = []
@@ -45,31 +47,31 @@ def forecast_rows(
     ]
 
 
-def _row(label: str, past: Past, answer: Forecast, period: Period, mean: float, quantiles: Floats) -> dict[str, Any]:
+def _row(label: str, past: Past, answer: Forecast, period: Period, mean: float, quantiles: Floats) -> ForecastRow:
     used, day = answer.used[0], past.task.day
     key = SeriesKey.maybe(past.series)
-    return {
-        "job": job_of(label, past),
-        "model": label,
-        "model_used": used.model,
-        "series": past.series,
-        "unit": key.unit if key else "",
-        "cutoff": str(day),
-        "month": answer.steps.period(period.first, period.last),
-        "horizon": period.last - (12 * day.year + day.month - 1),
-        "h_info": period.last - past.last,
-        "mean": mean,
-        **{quantile_name(p): float(q) for p, q in zip(PROBABILITIES, quantiles, strict=True)},
-        "truth": period.truth,
-        "regressors": ", ".join(used.regressors),
-        "dropped": ", ".join(used.dropped),
-        "scale": used.scale,
-        "n_split": used.split,
-        "n_filled": used.filled,
-        "notes": "; ".join(used.notes),
-        "fitted_on": str(past.task.fitted_on or day),
-        "vintage": past.known,
-    }
+    return ForecastRow(
+        job=job_of(label, past),
+        model=label,
+        model_used=used.model,
+        series=past.series,
+        unit=key.unit if key else "",
+        cutoff=str(day),
+        month=answer.steps.period(period.first, period.last),
+        horizon=period.last - (12 * day.year + day.month - 1),
+        h_info=period.last - past.last,
+        mean=mean,
+        **quantile_cells(quantiles),
+        truth=period.truth,
+        regressors=", ".join(used.regressors),
+        dropped=", ".join(used.dropped),
+        scale=used.scale,
+        n_split=used.split,
+        n_filled=used.filled,
+        notes="; ".join(used.notes),
+        fitted_on=str(past.task.fitted_on or day),
+        vintage=past.known,
+    )
 
 
 def frame(past: Backtest, truth: Vintage | Release = "latest") -> pd.DataFrame:
@@ -77,8 +79,8 @@ def frame(past: Backtest, truth: Vintage | Release = "latest") -> pd.DataFrame:
     import pandas as pd
 
     known = truth if isinstance(truth, Vintage) else truth_of(past.archive, truth)
-    rows: list[dict[str, Any]] = []
+    rows: list[ForecastRow] = []
     for model in dict.fromkeys(a.model for a in past.answered):
         own = [a for a in past.answered if a.model == model]
         rows += forecast_rows(model, [a.past for a in own], [a.answer for a in own], known)
-    return pd.DataFrame(rows)
+    return schema.frame(ForecastRow, rows).drop(columns="group") if rows else pd.DataFrame()

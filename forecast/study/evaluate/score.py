@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.core import registry
+from forecast.core import registry, schema
 from forecast.core.errors import ConfigError
 from forecast.core.results import Failure, Forecast
+from forecast.core.schema import ScoreRow
 from forecast.core.scores import COLUMNS, Scores
 from forecast.core.vintage import Vintage
 from forecast.prep.transform import window_total
@@ -143,7 +144,7 @@ def rows_of(
     metrics: Mapping[str, Any],
     scales: Mapping[str, Scale],
     horizons: Iterable[int] | None = None,
-) -> list[dict[str, Any]]:
+) -> list[ScoreRow]:
     """Score rows of one model: metrics see all its scored periods at once."""
     blocks, marks = [], []
     wanted = None if horizons is None else list(horizons)
@@ -165,7 +166,7 @@ def rows_of(
     for label, metric in metrics.items():
         scale = np.where(single, [scales[past.series].of(metric) for past, _ in marks], np.nan)
         values = metric.score(draws, actual, scale)
-        rows += [{**row, "metric": label, "value": float(v)} for row, v in zip(shared, values, strict=True)]
+        rows += [ScoreRow(**row, metric=label, value=float(v)) for row, v in zip(shared, values, strict=True)]
     return rows
 
 
@@ -181,18 +182,18 @@ def job_of(model: str, past: Past) -> str:
 
 def _shared(model: str, past: Past, period: Period, truth: Vintage) -> dict[str, Any]:
     day = past.task.day
-    return {
-        "job": job_of(model, past),
-        "model": model,
-        "series": past.series,
-        "cutoff": str(day),
-        "month": truth.steps.period(period.first, period.last),
-        "horizon": period.last - (12 * day.year + day.month - 1),
-        "h_info": period.last - past.last,
-        "regime": regime_of(past.series, period.last, truth.events),
-        "jan_mar": int(in_first_quarter(period.first, period.last)),
-        "vintage": past.known,
-    }
+    return dict(
+        job=job_of(model, past),
+        model=model,
+        series=past.series,
+        cutoff=str(day),
+        month=truth.steps.period(period.first, period.last),
+        horizon=period.last - (12 * day.year + day.month - 1),
+        h_info=period.last - past.last,
+        regime=regime_of(past.series, period.last, truth.events),
+        jan_mar=int(in_first_quarter(period.first, period.last)),
+        vintage=past.known,
+    )
 
 
 def score(
@@ -214,8 +215,6 @@ def score(
     return Scores(table_of(rows), past.failures)
 
 
-def table_of(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def table_of(rows: Iterable[ScoreRow]) -> pd.DataFrame:
     """Score rows as a table with the columns of `Scores`, in order."""
-    import pandas as pd
-
-    return pd.DataFrame(list(rows), columns=list(COLUMNS)).sort_values(list(COLUMNS[:8]), ignore_index=True)
+    return schema.frame(ScoreRow, rows)[list(COLUMNS)].sort_values(list(COLUMNS[:8]), ignore_index=True)

@@ -163,7 +163,7 @@ def test_controls_reach_the_models_that_name_them(tmp_path):
     made = planned(tmp_path, HEAD + model + text.replace('"2024-12"', '"2024-03"'))
     outcome = ex.execute(made, tmp_path / "cache")[0]
     assert not outcome.failures
-    assert all("x" in row["regressors"].split(", ") for row in outcome.forecasts)
+    assert all("x" in row.regressors.split(", ") for row in outcome.forecasts)
 
 
 # --- what reaches the tables -------------------------------------------------------------------------------------------

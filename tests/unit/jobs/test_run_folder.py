@@ -311,13 +311,14 @@ def test_the_ledger_and_the_parts_stand_with_the_estimate_and_fall_with_it(done,
     stands, falls = judge.judged(effect, [gate]), judge.judged(effect, [replace(gate, cap="descriptive")])
     tables = effect_tables(done[0], [Outcome("3", effects={"toy": stands})])
     row = tables["effects"][0]
-    assert (row["estimate"], row["anticipation"], row["net"]) == (-160.0, 9.0, -151.0)
-    assert row["net_lo80"] <= row["net"] <= row["net_hi80"]
-    assert (row["breakdown"], row["n_placebo"], row["n_space"]) == (2.0, 2, 1)
-    assert [p["event"] for p in tables["parts"]] == ["one", "two"]
-    assert sum(p["estimate"] for p in tables["parts"]) == row["estimate"]
-    assert all(p["lo95"] <= p["lo80"] <= p["estimate"] <= p["hi80"] <= p["hi95"] for p in tables["parts"])
+    assert (row.estimate, row.anticipation, row.net) == (-160.0, 9.0, -151.0)
+    assert row.net_lo80 <= row.net <= row.net_hi80
+    assert (row.breakdown, row.n_placebo, row.n_space) == (2.0, 2, 1)
+    assert [p.event for p in tables["parts"]] == ["one", "two"]
+    assert sum(p.estimate for p in tables["parts"]) == row.estimate
+    assert all(p.lo95 <= p.lo80 <= p.estimate <= p.hi80 <= p.hi95 for p in tables["parts"])
     gone = effect_tables(done[0], [Outcome("3", effects={"toy": falls})])
     assert gone["parts"] == []
-    assert not {"estimate", "anticipation", "net", "breakdown"} & set(gone["effects"][0])
-    assert all(np.isnan(p["effect_band_lo"]) for p in gone["paths"])
+    without = gone["effects"][0]
+    assert {without.estimate, without.anticipation, without.net, without.breakdown} == {None}
+    assert all(np.isnan(p.effect_band_lo) for p in gone["paths"])

@@ -194,17 +194,17 @@ def test_sums_are_of_the_same_draws_as_their_months(months, spans, monkeypatch):
     rows, failures = jobs.rows_of(jobs.Outlook(task, mm.ordinal("2026-08"), ()), "toy", {"use": "regimes"}, None, 0)
     assert failures == []
     assert len(rows) == 3 * (months + len(spans))
-    found = {(row["scenario"], row["month"]): row for row in rows}
+    found = {(row.scenario, row.month): row for row in rows}
     for label, first, last in spans:
         n = last - first
         for name, level in (("a", 10.0), ("b", 30.0)):
             row = found[name, label]
-            assert [row[q] for q in ("q025", "q10", "q50", "q90", "q975", "mean")] == pytest.approx([n * level] * 6)
-            assert (row["h_info"], row["horizon"]) == (last, last - 1)
+            assert [getattr(row, q) for q in ("q025", "q10", "q50", "q90", "q975", "mean")] == pytest.approx([n * level] * 6)
+            assert (row.h_info, row.horizon) == (last, last - 1)
         pooled = found["all, by their probabilities", label]
-        assert (pooled["q10"], pooled["q90"]) == pytest.approx((n * 10, n * 30)), "a whole path of one scenario each"
-        assert n * (11 * 10 + 10 * 30) / 21 <= pooled["mean"] <= n * (10 * 10 + 11 * 30) / 21
-        assert (pooled["basis"], pooled["unit"]) == ("pooled by the probabilities given", "kg")
+        assert (pooled.q10, pooled.q90) == pytest.approx((n * 10, n * 30)), "a whole path of one scenario each"
+        assert n * (11 * 10 + 10 * 30) / 21 <= pooled.mean <= n * (10 * 10 + 11 * 30) / 21
+        assert (pooled.basis, pooled.unit) == ("pooled by the probabilities given", "kg")
     single = found["a", "2026-09"]
     assert (single["q10"], single["q50"], single["q90"], single["mean"]) == pytest.approx((2, 10, 18, 10))
     assert (single["h_info"], single["horizon"]) == (1, 0)
@@ -267,7 +267,7 @@ def test_the_main_jobs_fans_are_near_the_observed_regimes():
     rows = [row for b in made.batches if b.outlook for row in ex.answered(b, [], context)[0].scenarios]
     table = pd.DataFrame(rows)
     year = table[table["month"] == "2026-12/2027-11"].set_index(["series", "scenario"])["mean"] / 12
-    observed = {(r["series"], r["regime"]): r["mean"] for r in regime_rows(made)}
+    observed = {(r.series, r.regime): r.mean for r in regime_rows(made)}
     for place, mean in observed.items():
         if place not in year.index:
             assert ".WLD." in place[0]
