@@ -206,8 +206,8 @@ def test_sums_are_of_the_same_draws_as_their_months(months, spans, monkeypatch):
         assert n * (11 * 10 + 10 * 30) / 21 <= pooled.mean <= n * (10 * 10 + 11 * 30) / 21
         assert (pooled.basis, pooled.unit) == ("pooled by the probabilities given", "kg")
     single = found["a", "2026-09"]
-    assert (single["q10"], single["q50"], single["q90"], single["mean"]) == pytest.approx((2, 10, 18, 10))
-    assert (single["h_info"], single["horizon"]) == (1, 0)
+    assert (single.q10, single.q50, single.q90, single.mean) == pytest.approx((2, 10, 18, 10))
+    assert (single.h_info, single.horizon) == (1, 0)
 
 
 def test_a_mixture_lies_between(done):
