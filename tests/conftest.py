@@ -47,14 +47,16 @@ def shared():
 def figure():
     """One row of an archive: `figure(series, period, value, released, **changes)`; quantities in kg."""
 
+    from dataclasses import asdict
+
+    from forecast.core.archive_table import ArchiveRow
+
     def row(series, period, value, released, **changes):
-        status = "zero" if value == 0 else "value"
-        made = {
-            "series": series, "period": period, "value": float(value), "unit": "USD" if series.endswith(":usd") else "kg",
-            "status": status, "stage": "detail", "kind": "reported", "derived_from": "", "released": released, "basis": "rule",
-            "publisher": "A", "article_date": released, "url": "", "excluded": "", "note": "",
-        }  # fmt: skip
-        return made | changes
+        made = ArchiveRow(
+            series, period, float(value), stage="detail", kind="reported", released=released, publisher="A",
+            article_date=released,
+        )  # fmt: skip
+        return asdict(made) | changes
 
     return row
 

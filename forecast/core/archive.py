@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecast.core import months
-from forecast.core.archive_table import COLUMNS, read_table, validate
+from forecast.core.archive_table import COLUMNS, ArchiveRow, read_table, rows_of, table_of, validate
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import Event, EventCalendar, bundled_events
 from forecast.core.vintage import Cell, Vintage
@@ -40,35 +40,37 @@ class Archive:
     def __post_init__(self) -> None:
         validate(self.table)
 
+    @classmethod
+    def of(cls, rows: Iterable[ArchiveRow], events: EventCalendar | None = None, *, pseudo: bool = True) -> Archive:
+        """An archive of some rows, as a source makes it."""
+        return cls(table_of(rows), events or EventCalendar(), pseudo)
+
     @functools.cached_property
     def _states(self) -> dict[str, list[Cell]]:
         """Every state each cell was ever in, by series: the chosen row and the days it held."""
-        table = self.table[self.table["excluded"] == ""]
-        columns = (table[name].to_numpy(object).tolist() for name in COLUMNS)  # much faster than a table's own records
-        rows: list[dict[str, Any]] = [dict(zip(COLUMNS, values, strict=True)) for values in zip(*columns, strict=True)]
-        groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        for row in rows:
-            groups.setdefault((row["series"], row["period"]), []).append(row)
+        groups: dict[tuple[str, str], list[ArchiveRow]] = {}
+        for row in rows_of(self.table[self.table.excluded == ""]):
+            groups.setdefault((row.series, row.period), []).append(row)
         states: dict[str, list[Cell]] = {}
         for (series, period), candidates in sorted(groups.items()):
             first, last = months.parse_period(period)
-            days = sorted({row["released"] for row in candidates})
+            days = sorted({row.released for row in candidates})
             for i, day in enumerate(days):
-                row = choose([r for r in candidates if r["released"] <= day])
+                row = choose([r for r in candidates if r.released <= day])
                 states.setdefault(series, []).append(
                     Cell(
                         first=first,
                         last=last,
-                        value=float(row["value"]),
-                        status=row["status"],
-                        kind=row["kind"],
-                        stage=row["stage"],
+                        value=float(row.value),
+                        status=row.status,
+                        kind=row.kind,
+                        stage=row.stage,
                         released=dt.date.fromisoformat(day),
                         until=dt.date.fromisoformat(days[i + 1]) if i + 1 < len(days) else dt.date.max,
-                        basis=row["basis"],
-                        source=row["publisher"],
-                        url=row["url"],
-                        derived_from=row["derived_from"],
+                        basis=row.basis,
+                        source=row.publisher,
+                        url=row.url,
+                        derived_from=row.derived_from,
                     )
                 )
         return states
@@ -124,7 +126,7 @@ class Archive:
         return Archive(table, self.events.joined(events), self.pseudo)
 
 
-def choose(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def choose(rows: list[ArchiveRow]) -> ArchiveRow:
     """The one rule where sources disagree on a figure.
 
     Newest release first; then reported and cumulative before derived; then the value most sources agree on (within 0.1 %);
@@ -132,18 +134,18 @@ def choose(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """
     if len(rows) == 1:
         return rows[0]
-    newest = max(row["released"] for row in rows)
-    rows = [row for row in rows if row["released"] == newest]
-    if any(row["kind"] != "derived" for row in rows):
-        rows = [row for row in rows if row["kind"] != "derived"]
-    values = np.array([float(row["value"]) for row in rows])
+    newest = max(row.released for row in rows)
+    rows = [row for row in rows if row.released == newest]
+    if any(row.kind != "derived" for row in rows):
+        rows = [row for row in rows if row.kind != "derived"]
+    values = np.array([float(row.value) for row in rows])
     close = np.abs(values[:, None] - values[None, :]) <= AGREE * np.maximum(np.abs(values)[:, None], 1e-12)
     support = close.sum(axis=1)
     rows = [row for row, s in zip(rows, support, strict=True) if s == support.max()]
-    digits = max(_digits(row["value"]) for row in rows)
-    rows = [row for row in rows if _digits(row["value"]) == digits]
-    latest = max(row["article_date"] for row in rows)
-    return min((row for row in rows if row["article_date"] == latest), key=lambda row: (row["publisher"], row["url"]))
+    digits = max(_digits(row.value) for row in rows)
+    rows = [row for row in rows if _digits(row.value) == digits]
+    latest = max(row.article_date for row in rows)
+    return min((row for row in rows if row.article_date == latest), key=lambda row: (row.publisher, row.url))
 
 
 def _digits(value: float) -> int:

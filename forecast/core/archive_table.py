@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+import functools
+import math
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +20,67 @@ from forecast.core.series import SeriesKey
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
-    "series", "period", "value", "unit", "status", "stage", "kind", "derived_from", "released", "basis", "publisher",
-    "article_date", "url", "excluded", "note",
-)  # fmt: skip
+
+@dataclass(frozen=True, slots=True)
+class ArchiveRow:
+    """One published figure, as sources build it; kg, or USD in series that end in `:usd`.
+
+    What is left out follows from the rest: `unit` from the series, `status` from the value (NaN is missing, 0 a true zero),
+    `kind` from the period (a month is reported, a sum of months cumulative).
+
+    basis : how the day of release is known: "actual", of the office's "calendar", by "rule"; derived_from : the figures a derived one was made of;
+    excluded : why the row enters no series, if it does not
+
+    >>> ArchiveRow("COD.export.WLD.cobalt", "2025-01", 9_500_000.0, released="2025-02-20", publisher="own").kind
+    'reported'
+    """
+
+    series: str
+    period: str
+    value: float
+    unit: str = ""
+    status: str = ""
+    stage: str = ""
+    kind: str = ""
+    derived_from: str = ""
+    released: str = ""
+    basis: str = "rule"
+    publisher: str = ""
+    article_date: str = ""
+    url: str = ""
+    excluded: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        fill = functools.partial(object.__setattr__, self)
+        if not self.unit:
+            fill("unit", SeriesKey.parse(self.series).unit)
+        if not self.status:
+            fill("status", "missing" if math.isnan(self.value) else "zero" if self.value == 0 else "value")
+        if not self.kind:
+            fill("kind", "cumulative" if "/" in self.period else "reported")
+
+
+COLUMNS = tuple(field.name for field in fields(ArchiveRow))
 TEXTS = tuple(column for column in COLUMNS if column != "value")
 STATUSES = ("value", "zero", "missing", "suppressed", "provisional")
 KINDS = ("reported", "derived", "cumulative")
 YEARS = range(1900, 2101)  # a month outside these is a slip of the pen
 ROW = "row"  # name of an index that holds the rows of the file a table was read from
 MOST_ROWS = 5_000_000  # a small damaged Parquet file may claim any number
+
+
+def table_of(rows: Iterable[ArchiveRow]) -> pd.DataFrame:
+    """Rows as the table of an archive."""
+    import pandas as pd
+
+    return pd.DataFrame([[getattr(row, name) for name in COLUMNS] for row in rows], columns=list(COLUMNS))
+
+
+def rows_of(table: pd.DataFrame) -> list[ArchiveRow]:
+    """The rows of an archive's table."""
+    columns = (table[name].to_numpy(object).tolist() for name in COLUMNS)  # much faster than a table's own records
+    return [ArchiveRow(*cells) for cells in zip(*columns, strict=True)]
 
 
 def read_table(path: Path) -> pd.DataFrame:

@@ -24,7 +24,11 @@ Answers = Sequence[Any]
 
 @runtime_checkable
 class Source(Protocol):
-    """Where values come from."""
+    """Where values come from.
+
+    One that cannot be built without options also offers `example(folder)`, a class method: a small file of its kind, written
+    into `folder`, and the source that reads it, on which the contract tests are run.
+    """
 
     def read(self) -> Archive:
         """All figures and events of the source."""

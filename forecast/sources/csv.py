@@ -8,11 +8,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from forecast.core import months
 from forecast.core.archive import Archive, bundled_archive
-from forecast.core.archive_table import COLUMNS, YEARS
+from forecast.core.archive_table import YEARS, ArchiveRow, table_of
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import bundled_events
 from forecast.core.input_files import LARGEST, Input, fault, number
@@ -82,24 +81,28 @@ class Csv:
                 hint="0 to 3660",
             )  # fmt: skip
 
+    @classmethod
+    def example(cls, folder: Path) -> Csv:
+        """Four months of a flow, one of them a true zero and one missing."""
+        path = folder / "figures.csv"
+        path.write_text("period,value\n2024-01,12.5\n2024-02,0\n2024-03,\n2024-04,11\n", "utf-8")
+        return cls(path=str(path), key="COD.export.WLD.cobalt", unit="t")
+
     def read(self) -> Archive:
         """The file as an archive; quantities in kg, values in USD."""
-        import pandas as pd
-
         wanted = (self.period, self.value, *filter(None, (self.series, self.unit_column, self.released)))
         given = Input(Path(self.path), hint="path is read from the folder of the config")
         lines = list(given.records(wanted, self.delimiter))
         self._unmistakable([(line, cells[self.value]) for line, cells in lines])
         rows = [self._row(line, cells) for line, cells in lines]
-        if all(row["status"] == "missing" for row in rows):
+        if all(row.status == "missing" for row in rows):
             raise DataError("the file holds no figure", where=self.path, hint="a header and at least one row with a number")
-        self._once(rows)
-        table = pd.DataFrame([{k: v for k, v in row.items() if k != "line"} for row in rows], columns=list(COLUMNS))
+        self._once([line for line, _ in lines], rows)
         if self.join:
-            return bundled_archive().append(table)
-        return Archive(table, bundled_events(), pseudo=not self.released)
+            return bundled_archive().append(table_of(rows))
+        return Archive.of(rows, bundled_events(), pseudo=not self.released)
 
-    def _row(self, line: int, cells: dict[str, str]) -> dict[str, Any]:
+    def _row(self, line: int, cells: dict[str, str]) -> ArchiveRow:
         """One row of the archive."""
         series = self._key(line, cells)
         first, last = self._period(line, cells[self.period])
@@ -121,19 +124,14 @@ class Csv:
         if abs(value) > LARGEST:
             hint = f"at most {LARGEST:g} {archive_unit}"
             raise DataError(f"{cells[self.value]} {unit} is too large", where=self._at(line, self.value), hint=hint)
-        status = "missing" if figure is None else ("zero" if figure == 0 else "value")
-        return dict.fromkeys(COLUMNS, "") | {
-            "series": series,
-            "period": months.period_label(first, last),
-            "value": value,
-            "unit": archive_unit,
-            "status": status,
-            "kind": "reported" if first == last else "cumulative",
-            "released": self._released(line, cells, last),
-            "basis": "actual" if self.released else "rule",
-            "publisher": self.publisher,
-            "line": line,
-        }
+        return ArchiveRow(
+            series=series,
+            period=months.period_label(first, last),
+            value=value,
+            released=self._released(line, cells, last),
+            basis="actual" if self.released else "rule",
+            publisher=self.publisher,
+        )
 
     def _at(self, line: int, column: str) -> str:
         return f"{self.path}, row {line}, column '{column}'"
@@ -232,15 +230,15 @@ class Csv:
             raise DataError(f"released on {day}, {told}", where=self._at(line, self.released), hint="check the day")
         return day.isoformat()
 
-    def _once(self, rows: list[dict[str, Any]]) -> None:
+    def _once(self, lines: list[int], rows: list[ArchiveRow]) -> None:
         """No cell twice in one release."""
         seen: dict[tuple[str, str, str], int] = {}
-        for row in rows:
-            cell = row["series"], row["period"], row["released"]
+        for line, row in zip(lines, rows, strict=True):
+            cell = row.series, row.period, row.released
             if cell in seen:
                 raise DataError(
-                    f"{row['series']} has two figures for {row['period']}",
-                    where=f"{self.path}, rows {seen[cell]} and {row['line']}",
+                    f"{row.series} has two figures for {row.period}",
+                    where=f"{self.path}, rows {seen[cell]} and {line}",
                     hint="keep one row per series and month (and release day)",
                 )  # fmt: skip
-            seen[cell] = row["line"]
+            seen[cell] = line

@@ -1,12 +1,14 @@
 """Small synthetic archives whose truth is known: monthly figures, sums of months, events, each with the day it came out."""
 
 import datetime as dt
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
 
 from forecast.core import months
 from forecast.core.archive import Archive
+from forecast.core.archive_table import ArchiveRow
 from forecast.core.events import Event, EventCalendar
 
 SERIES = "CHN.export.WLD.re_magnets"
@@ -33,12 +35,11 @@ def monthly(n: int = 72, level: float = 1000.0, seed: int = 1) -> np.ndarray:
 
 
 def row(series: str, first: int, last: int, value: float, day: dt.date) -> dict:
-    return {
-        "series": series, "period": months.period_label(first, last), "value": float(value),
-        "unit": "USD" if series.endswith(":usd") else "kg", "status": "zero" if value == 0 else "value", "stage": "",
-        "kind": "reported" if first == last else "cumulative", "derived_from": "", "released": day.isoformat(), "basis": "rule",
-        "publisher": "test", "article_date": day.isoformat(), "url": "", "excluded": "", "note": "",
-    }  # fmt: skip
+    released = day.isoformat()
+    made = ArchiveRow(
+        series, months.period_label(first, last), float(value), released=released, publisher="test", article_date=released
+    )
+    return asdict(made)
 
 
 def rows(values, series: str = SERIES, first: str = FIRST, spans=()) -> list[dict]:

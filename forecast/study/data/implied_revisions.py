@@ -17,11 +17,13 @@ and none is claimed that rounding could explain.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from forecast.core import months
 from forecast.core.archive import Archive, choose
+from forecast.core.archive_table import ArchiveRow, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,8 +33,17 @@ COLUMNS = (
     "beyond_rounding", "revised_in", "first_released", "sum_released", "printed_late", "disputed", "first_sources",
     "sum_sources",
 )  # fmt: skip
-Row = dict[str, Any]
-Known = dict[tuple[int, int], Row]
+
+
+@dataclass(frozen=True)
+class FirstPrint:
+    """A figure as first printed, and whether publishers printed it differently."""
+
+    row: ArchiveRow
+    disputed: bool
+
+
+Known = dict[tuple[int, int], FirstPrint]
 
 
 def implied_revisions(archive: Archive, day: str | dt.date | None = None) -> pd.DataFrame:
@@ -50,23 +61,23 @@ def implied_revisions(archive: Archive, day: str | dt.date | None = None) -> pd.
 
     stop = months.parse_day(day).isoformat() if day is not None else "9999-12-31"
     table = archive.table
-    table = table[(table["excluded"] == "") & (table["kind"] != "derived") & (table["released"] <= stop)]
-    table = table[table["status"].isin(["value", "zero", "provisional"])]
+    table = table[(table.excluded == "") & (table.kind != "derived") & (table.released <= stop)]
+    table = table[table.status.isin(["value", "zero", "provisional"])]
     rows = [row for series, figures in table.groupby("series", sort=True) for row in _series(str(series), _first(figures))]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _first(figures: pd.DataFrame) -> Known:
     """Each period of a series as first printed: of the rows of its earliest release, the one the archive would choose."""
-    groups: dict[tuple[int, int], list[Row]] = {}
-    for row in figures.to_dict("records"):
-        groups.setdefault(months.parse_period(row["period"]), []).append({str(k): v for k, v in row.items()})
-    earliest = {period: min(row["released"] for row in rows) for period, rows in groups.items()}
+    groups: dict[tuple[int, int], list[ArchiveRow]] = {}
+    for row in rows_of(figures):
+        groups.setdefault(months.parse_period(row.period), []).append(row)
     out = {}
     for period, rows in groups.items():
-        rows = [row for row in rows if row["released"] == earliest[period]]
+        earliest = min(row.released for row in rows)
+        rows = [row for row in rows if row.released == earliest]
         chosen = choose(rows)
-        out[period] = {**chosen, "disputed": any(_differ(row["value"], chosen["value"]) for row in rows)}
+        out[period] = FirstPrint(chosen, any(_differ(row.value, chosen.value) for row in rows))
     return out
 
 
@@ -75,9 +86,9 @@ def _differ(one: float, other: float) -> bool:
     return abs(one - other) > (_step(one) + _step(other)) / 2 * (1 + 1e-9)
 
 
-def _series(series: str, known: Known) -> list[Row]:
+def _series(series: str, known: Known) -> list[dict[str, Any]]:
     """The rows of one series, year by year."""
-    out: list[Row] = []
+    out: list[dict[str, Any]] = []
     sums = sorted((a, b) for a, b in known if a % 12 == 0 and a < b < a + 12)
     for january in sorted({a for a, _ in sums}):
         ends = [january - 1, *(b for a, b in sums if a == january)]
@@ -90,38 +101,39 @@ def _series(series: str, known: Known) -> list[Row]:
     return out
 
 
-def _row(series: str, january: int, end: int, later: Row, earlier: Row | None, block: list[Row], before: int) -> Row:
+def _row(
+    series: str, january: int, end: int, later: FirstPrint, earlier: FirstPrint | None, block: list[FirstPrint], before: int
+) -> dict[str, Any]:
     """One row of the ledger."""
-    first = sum(float(row["value"]) for row in block)
-    implied = float(later["value"]) - (float(earlier["value"]) if earlier else 0.0)
+    first = sum(one.row.value for one in block)
+    implied = later.row.value - (earlier.row.value if earlier else 0.0)
     difference = implied - first
     sums = [later] + ([earlier] if earlier else [])
-    rounding = sum(_step(float(row["value"])) / 2 for row in [*sums, *block])
-    return {
-        "series": series,
-        "period": months.period_label(before + 1, end),
-        "unit": later["unit"],
-        "months": end - before,
-        "first_value": first,
-        "implied_value": implied,
-        "difference": difference,
-        "relative": difference / first if first else None,
-        "rounding": rounding,
-        "beyond_rounding": abs(difference) > rounding * (1 + 1e-9) + 1e-9 * abs(implied),
-        "revised_in": months.period_label(january, end - 1),
-        "first_released": max(row["released"] for row in block),
-        "sum_released": later["released"],
-        "printed_late": any(_printed(row) > later["released"] for row in block),
-        "disputed": any(row["disputed"] for row in [*sums, *block]),
-        "first_sources": "; ".join(sorted({row["publisher"] for row in block})),
-        "sum_sources": "; ".join(sorted({row["publisher"] for row in sums})),
-    }
+    rounding = sum(_step(one.row.value) / 2 for one in [*sums, *block])
+    return dict(
+        series=series,
+        period=months.period_label(before + 1, end),
+        unit=later.row.unit,
+        months=end - before,
+        first_value=first,
+        implied_value=implied,
+        difference=difference,
+        relative=difference / first if first else None,
+        rounding=rounding,
+        beyond_rounding=abs(difference) > rounding * (1 + 1e-9) + 1e-9 * abs(implied),
+        revised_in=months.period_label(january, end - 1),
+        first_released=max(one.row.released for one in block),
+        sum_released=later.row.released,
+        printed_late=any(_printed(one.row) > later.row.released for one in block),
+        disputed=any(one.disputed for one in [*sums, *block]),
+        first_sources="; ".join(sorted({one.row.publisher for one in block})),
+        sum_sources="; ".join(sorted({one.row.publisher for one in sums})),
+    )
 
 
-def _printed(row: Row) -> str:
+def _printed(row: ArchiveRow) -> str:
     """The article's day (of a month alone its first day), or the release day where the source is no article."""
-    date = str(row["article_date"])
-    return f"{date}-01"[:10] if date else str(row["released"])
+    return f"{row.article_date}-01"[:10] if row.article_date else row.released
 
 
 def _step(value: float) -> float:

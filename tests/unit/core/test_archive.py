@@ -9,6 +9,7 @@ import pytest
 
 from forecast.core import months
 from forecast.core.archive import COLUMNS, Archive, bundled_archive, choose, read_archive
+from forecast.core.archive_table import ArchiveRow
 from forecast.core.errors import DataError
 from forecast.core.vintage import Observed
 
@@ -96,7 +97,7 @@ def test_later_events_change_no_earlier_vintage():
 
 
 def chosen(*rows):
-    picked = {choose(list(order))["publisher"] for order in itertools.permutations(rows)}
+    picked = {choose([ArchiveRow(**row) for row in order]).publisher for order in itertools.permutations(rows)}
     assert len(picked) == 1, "the choice depends on the order of the rows"
     return picked.pop()
 
