@@ -28,8 +28,8 @@ class ArchiveRow:
     What is left out follows from the rest: `unit` from the series, `status` from the value (NaN is missing, 0 a true zero),
     `kind` from the period (a month is reported, a sum of months cumulative).
 
-    basis : how the day of release is known: "actual", of the office's "calendar", by "rule"; derived_from : the figures a derived one was made of;
-    excluded : why the row enters no series, if it does not
+    basis : how the day of release is known: "actual", of the office's "calendar", by "rule"; derived_from : the figures that a
+    derived one was made of; excluded : why the row enters no series, if it does not
 
     >>> ArchiveRow("COD.export.WLD.cobalt", "2025-01", 9_500_000.0, released="2025-02-20", publisher="own").kind
     'reported'
