@@ -205,24 +205,24 @@ def run(
 
     from forecast.jobs.execute import execute
     from forecast.jobs.load import load, read_archive as archive_of
-    from forecast.jobs.plan import plan
-    from forecast.jobs.run_folder import CACHE, close, finished, folder_of, opened, tidy, write
+    from forecast.jobs.plan import make_plan
+    from forecast.jobs.run_folder import CACHE, close, discard_answers, folder_of, is_finished, open_for_run, write
     from forecast.report.compose import write_all
 
     if workers < 1:
         raise ConfigError(f"{workers} workers cannot do anything", where="--workers", hint="1 or more")
     began = time.perf_counter()
     asked = load(config, None if as_of is None else str(as_of), cluster, trust_cluster)
-    planned = plan(asked, archive_of(asked))
+    planned = make_plan(asked, archive_of(asked))
     folder = folder_of(asked, out)
-    if not fresh and finished(folder, planned):
-        tidy(folder)
+    if not fresh and is_finished(folder, planned):
+        discard_answers(folder)
         return Run(folder)
-    with opened(folder, fresh):
+    with open_for_run(folder, fresh):
         timings = {"plan": time.perf_counter() - began}
         outcomes = execute(planned, folder / CACHE, workers)
         timings["execute"] = time.perf_counter() - began - timings["plan"]
-        if not finished(folder, planned):  # by another run at the same time
+        if not is_finished(folder, planned):  # by another run at the same time
             write(folder, planned, outcomes, timings)
             write_all(Run(folder))
             close(folder, time.perf_counter() - began)
@@ -235,12 +235,12 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
     trial : ask every model of the backtests a few questions, to see from which cutoff on it answers (minutes, not seconds)
     """
     from forecast.jobs.load import load, read_archive as archive_of
-    from forecast.jobs.plan import plan
-    from forecast.jobs.plan_text import covered, supported, tried
+    from forecast.jobs.plan import make_plan
+    from forecast.jobs.plan_text import describe_plan, describe_requirements, describe_trial
     from forecast.study.data.audit import audit
 
     asked = load(config)
-    planned = plan(asked, archive_of(asked))
+    planned = make_plan(asked, archive_of(asked))
     found, table = audit(planned.archive, planned.vintage)
     counts = ", ".join(f"{n} {what}" for what, n in planned.counts.items())
     lines = [
@@ -248,10 +248,14 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
         f"as of {planned.vintage.day}",
         "",
         "PLAN",
-        *covered(planned),
+        *describe_plan(planned),
         counts,
-        *(["", "WHAT THE BACKTESTS SUPPORT: levels by own or pooled errors", *supported(planned)] if asked.backtest else []),
-        *(["", "WHAT EACH MODEL ANSWERS", *tried(planned)] if trial else []),
+        *(
+            ["", "WHAT THE BACKTESTS SUPPORT: levels by own or pooled errors", *describe_requirements(planned)]
+            if asked.backtest
+            else []
+        ),
+        *(["", "WHAT EACH MODEL ANSWERS", *describe_trial(planned)] if trial else []),
         "",
         "SERIES",
     ]
@@ -269,15 +273,15 @@ def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print
 
     A few questions of each kind are put twice (`forecast/study/data/leakage.py`); `tell` is told what is done. Touches nothing.
     """
-    from forecast.jobs.leakage_sample import canaries, told
+    from forecast.jobs.leakage_sample import describe_sample, sample_questions
     from forecast.jobs.load import load, read_archive as archive_of
-    from forecast.jobs.plan import plan
+    from forecast.jobs.plan import make_plan
     from forecast.study.data.leakage import leaks
 
     asked = load(config)
-    planned = plan(asked, archive_of(asked))
-    put = canaries(planned)
-    tell(told(put))
+    planned = make_plan(asked, archive_of(asked))
+    put = sample_questions(planned)
+    tell(describe_sample(put))
     return leaks(planned.door, put, asked.seed, tell)
 
 

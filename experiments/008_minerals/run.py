@@ -16,7 +16,7 @@ import pandas as pd
 
 import forecast as fc
 from forecast.jobs.load import load, read_archive
-from forecast.jobs.plan import plan
+from forecast.jobs.plan import make_plan
 from forecast.study.evaluate.common_sample import answered_by, finite, support
 
 HERE = Path(__file__).parent
@@ -55,7 +55,7 @@ def scored(parts: Path, chosen: list[str]) -> pd.DataFrame:
     """Scores of every model on every group, answered once."""
     config = load("minerals")
     archive = read_archive(config)
-    planned = plan(config, archive)  # only its questions are used
+    planned = make_plan(config, archive)  # only its questions are used
     tables = []
     for k, group in enumerate(config.backtest[:GROUPS]):
         pasts = planned.groups[group.name]

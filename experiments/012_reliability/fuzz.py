@@ -33,8 +33,8 @@ from forecast.core import registry
 from forecast.core.archive import read_archive
 from forecast.core.errors import ForecastError
 from forecast.core.panel import panel
-from forecast.jobs.load import load, read_archive as archive_of, read_events, shipped
-from forecast.jobs.plan import plan
+from forecast.jobs.load import load, read_archive as archive_of, read_events, shipped_configs
+from forecast.jobs.plan import make_plan
 
 LIMIT = 10  # seconds, above which an input hangs its reader
 KEPT = 5  # faults of each reader that are saved
@@ -357,7 +357,7 @@ def archive(path: Path) -> None:
 def config(path: Path) -> None:
     """A config, its data and its plan."""
     asked = load(path)
-    plan(asked, archive_of(asked))
+    make_plan(asked, archive_of(asked))
 
 
 def source(path: Path) -> None:
@@ -402,7 +402,7 @@ def readers() -> dict[str, Reader]:
     parquet = io.BytesIO()
     table.assign(value=pd.to_numeric(table["value"]).astype(float)).to_parquet(parquet, index=False)
     starter = HOME / "guides" / "starter"
-    known = {name: path.read_bytes() for name, path in shipped().items()}
+    known = {name: path.read_bytes() for name, path in shipped_configs().items()}
     configs = (*known.values(), *[known["own_data"]] * 2, *[RICH.encode()] * 4)
     events = (HOME / "data" / "events.toml").read_text("utf-8")
     start = [m.start() for m in re.finditer(r"^\[\[event\]\]", events, re.M)]

@@ -18,7 +18,7 @@ SUFFIX = ".answer"
 
 
 @dataclass(frozen=True)
-class Store:
+class AnswerStore:
     """A private folder of answers. Nothing in it is executed, and nothing in it is believed whose hash does not agree."""
 
     folder: Path
@@ -47,7 +47,7 @@ class Store:
         """An answer; None where there is none, or where what is there is not what was written: it is named and removed."""
         path = self.folder / (key + SUFFIX)
         try:
-            return _checked(path.read_bytes(), key)
+            return _verify(path.read_bytes(), key)
         except FileNotFoundError:
             return None
         except Exception as error:  # whatever odd bytes can do to a reader; no answer is worth more than its question
@@ -61,7 +61,7 @@ class Store:
         return self.read(key) is not None
 
 
-def _checked(data: bytes, key: str) -> Any:
+def _verify(data: bytes, key: str) -> Any:
     """The answer in a file's bytes; a ValueError where they are not those of `key`."""
     mark, _, rest = data.partition(b"\n")
     wanted, _, body = rest.partition(b"\n")

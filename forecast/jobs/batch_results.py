@@ -11,7 +11,7 @@ from forecast.study.effects.sensitivity import Variation
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BatchResult:
     """What a batch leaves behind: rows of tables, no draws of forecasts; `effects` answer a question on an event, by estimator.
 
     `varied` are answers to such a question asked otherwise, each with its estimator.

@@ -23,7 +23,7 @@ LOOK = 0.5  # seconds between two looks of a worker at whether its parent lives
 
 
 @contextlib.contextmanager
-def environment() -> Iterator[None]:
+def inherited_environment() -> Iterator[None]:
     """The variables that children inherit, for as long as they may be started; then ours are as before."""
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
     os.environ.update(ENVIRONMENT)
@@ -38,7 +38,7 @@ def environment() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def starting() -> Iterator[None]:
+def while_starting() -> Iterator[None]:
     """A block that starts processes: none is left half started, as an interrupt waits for the block's end, and none hears it.
 
     A child inherits the signals that its parent's thread blocks, so it is deaf from its first instruction on. From a folder
@@ -49,15 +49,15 @@ def starting() -> Iterator[None]:
     except OSError:
         hint = "cd to another folder, or --workers 1"
         raise ForecastError("the present folder has been removed", where="--workers", hint=hint) from None
-    with environment(), _waiting():
+    with inherited_environment(), _signals_deferred():
         if os.name == "posix":
             multiprocessing.resource_tracker.ensure_running()  # on its way it would unblock what is blocked
-        with _blocked():
+        with _interrupts_blocked():
             yield
 
 
 @contextlib.contextmanager
-def _waiting() -> Iterator[None]:
+def _signals_deferred() -> Iterator[None]:
     """Signals that would end us come when the block is done; only the main thread is ever given one."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -77,7 +77,7 @@ def _waiting() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _blocked() -> Iterator[None]:
+def _interrupts_blocked() -> Iterator[None]:
     """Ctrl-C is held back from this thread, and from every thread and process that it starts."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
@@ -89,24 +89,24 @@ def _blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def settle(parent: int) -> None:
+def initialise_worker(parent: int) -> None:
     """What a worker does first: it leaves Ctrl-C to its parent, and ends when the process `parent` has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
+def _exit_with_parent(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(LOOK)
     os._exit(1)
 
 
-def given_up(problem: str) -> ForecastError:
+def retries_exhausted(problem: str) -> ForecastError:
     """The error of a stage whose workers end again and again."""
     return ForecastError(problem, hint="fewer workers, or more memory for each; the same command goes on from what is done")
 
 
-def quietly(*endings: Any) -> None:
+def call_all_suppressing(*endings: Any) -> None:
     """Call each, whatever the others raise: what ends a block is no news beside what ended it."""
     for end in endings:
         with contextlib.suppress(Exception):

@@ -13,29 +13,29 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.months import parse_day
 from forecast.core.questions import BASELINES
-from forecast.jobs.dask_cluster import Remote
-from forecast.jobs.nowcasts import NowcastRow
-from forecast.jobs.scenarios import ScenarioPart, ScenarioRow
+from forecast.jobs.dask_cluster import RemoteScheduler
+from forecast.jobs.nowcasts import NowcastConfig
+from forecast.jobs.scenarios import ScenarioConfig, ScenarioForecastConfig
 from forecast.study.evaluate import refit as refits, truth as truths
 
 Measure = Literal["cumulative", "relative", "share", "anticipation", "net"]
 Estimand = Literal["shortfall", "recovery", "net", "share", "anticipation", "relative"]
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _one_listed(value: Any) -> Any:
+def _as_sequence(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-def _worded(value: Any) -> Any:
+def _as_spec(value: Any) -> Any:
     return {"use": value} if isinstance(value, str) else value
 
 
-def _all_worded(value: Any) -> Any:
-    return [_worded(item) for item in value] if isinstance(value, list) else value
+def _as_specs(value: Any) -> Any:
+    return [_as_spec(item) for item in value] if isinstance(value, list) else value
 
 
 def _as_text(value: Any) -> Any:
@@ -43,10 +43,10 @@ def _as_text(value: Any) -> Any:
 
 
 def _day_or_none(value: str) -> str:
-    return value and _a_day(value)
+    return value and _day(value)
 
 
-def _a_day(value: str) -> str:
+def _day(value: str) -> str:
     try:
         return parse_day(value).isoformat()
     except DataError:
@@ -60,7 +60,7 @@ def _latest_or_day(value: str) -> str:
         raise ValueError(f"'{value}' is neither 'latest' nor a day", "YYYY-MM-DD, for example 2025-03-31") from None
 
 
-def _policy(value: Any) -> Any:
+def _refit_policy(value: Any) -> Any:
     try:
         refits.rule(value, "")
     except ConfigError as error:
@@ -90,12 +90,12 @@ def _tables_or_path(value: Any) -> Any:
 
 
 UNTOUCHED = "untouched"  # donors chosen by rule: goods that no measure of their own touched
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 Named = Annotated[Names, Field(min_length=1)]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
-class Frozen(BaseModel):
+class ConfigTable(BaseModel):
     """A table of the config: immutable, no key beyond the declared ones, no stretch of months that ends before it begins."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -108,7 +108,7 @@ class Frozen(BaseModel):
         return self
 
 
-class PlugIn(Frozen):
+class PluginConfig(ConfigTable):
     """A plug-in in words: the file it lives in (`use`), a name of its own, and its options."""
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
@@ -127,10 +127,10 @@ class PlugIn(Frozen):
         return {"use": self.use, **(self.model_extra or {})}
 
 
-PlugIns = Annotated[tuple[PlugIn, ...], BeforeValidator(_all_worded)]
+PlugIns = Annotated[tuple[PluginConfig, ...], BeforeValidator(_as_specs)]
 
 
-class BacktestGroup(Frozen):
+class BacktestConfig(ConfigTable):
     """Old questions on some series: cutoffs one after each release from `first` on.
 
     window : "expanding", the whole history, or "rolling", its last `window_months`; step : every so-many-th cutoff; gap :
@@ -150,13 +150,13 @@ class BacktestGroup(Frozen):
     min_months: Annotated[int, Field(ge=1)] = 24
     step: Annotated[int, Field(ge=1)] = 1
     gap: Annotated[int, Field(ge=0, le=24)] = 0
-    refit: Annotated[str | int, BeforeValidator(_policy)] = "always"
+    refit: Annotated[str | int, BeforeValidator(_refit_policy)] = "always"
     truth: Annotated[str | int, BeforeValidator(_release)] = "latest"
     models: Names = ()
     note: str = ""
 
 
-class RegressorRow(Frozen):
+class RegressorConfig(ConfigTable):
     """A control, declared once: what is known of it on a day, where its values stand, and which series it may explain.
 
     known : "known_future", every month on every day; "observed_only", months that ended `lag_months` ago
@@ -181,7 +181,7 @@ class RegressorRow(Frozen):
         return self
 
 
-class Certificates(Frozen):
+class Certificates(ConfigTable):
     """The PEM files by which a cluster and this machine prove themselves to each other: paths, from the config's own folder."""
 
     ca: str
@@ -193,7 +193,7 @@ class Certificates(Frozen):
         return Certificates(ca=str(folder / self.ca), cert=str(folder / self.cert), key=str(folder / self.key))
 
 
-class ScalePart(Frozen):
+class ScaleConfig(ConfigTable):
     """Where a run is done, which changes nothing in what it finds: no part of the config's hash.
 
     cluster : address of a Dask scheduler, or a number of local processes; None: the processes of `--workers`
@@ -207,11 +207,13 @@ class ScalePart(Frozen):
     trusted: bool = False
 
     @property
-    def cluster(self) -> int | Remote | None:
+    def cluster(self) -> int | RemoteScheduler | None:
         """Who does the work, as `cluster.dask_cluster` takes it."""
         if not isinstance(self.where, str):
             return self.where
-        return Remote(self.where, self.tls.ca, self.tls.cert, self.tls.key) if self.tls else Remote(self.where)
+        return (
+            RemoteScheduler(self.where, self.tls.ca, self.tls.cert, self.tls.key) if self.tls else RemoteScheduler(self.where)
+        )
 
     @model_validator(mode="after")
     def _proven_or_trusted(self) -> Self:
@@ -227,7 +229,7 @@ class ScalePart(Frozen):
         return self
 
 
-class ForecastPart(Frozen):
+class ForecastConfig(ConfigTable):
     """What comes next: `months` from each series' own last month, where `min_months` single figures are known."""
 
     series: Names = ()
@@ -241,7 +243,7 @@ def _baselines(value: Any) -> Any:
     return [{"name": v} if isinstance(v, str) else v for v in value] if isinstance(value, list) else value
 
 
-class NamedBaseline(Frozen):
+class BaselineConfig(ConfigTable):
     """One of the package's baselines by name, or an own one with its months."""
 
     name: str
@@ -263,13 +265,13 @@ class NamedBaseline(Frozen):
         return self.name if self.first is None or self.last is None else (self.name, self.first, self.last, self.times)
 
 
-Months = Annotated[tuple[Annotated[int, Field(ge=0, le=36)], ...], BeforeValidator(_one_listed)]
-Steps = Annotated[tuple[Annotated[float, Field(gt=0, le=10)], ...], BeforeValidator(_one_listed)]
-Day = Annotated[str, BeforeValidator(_as_text), AfterValidator(_a_day)]
-Days = Annotated[tuple[Day, ...], BeforeValidator(_one_listed)]
+Months = Annotated[tuple[Annotated[int, Field(ge=0, le=36)], ...], BeforeValidator(_as_sequence)]
+Steps = Annotated[tuple[Annotated[float, Field(gt=0, le=10)], ...], BeforeValidator(_as_sequence)]
+Day = Annotated[str, BeforeValidator(_as_text), AfterValidator(_day)]
+Days = Annotated[tuple[Day, ...], BeforeValidator(_as_sequence)]
 
 
-class Vary(Frozen):
+class SensitivityConfig(ConfigTable):
     """The same question with one thing changed (`forecast/study/effects/sensitivity.py`), put to the row's first estimator.
 
     level_sd is put to the row's `counterfactual`; placebos : at most so many windows without an event for each answer
@@ -295,7 +297,7 @@ class Vary(Frozen):
         return self
 
 
-class EffectRow(Frozen):
+class EffectConfig(ConfigTable):
     """One question on an event: a Design in words. The first estimator is the headline, others show sensitivity."""
 
     id: str
@@ -309,18 +311,18 @@ class EffectRow(Frozen):
     anticipation: Annotated[int, Field(ge=0)] | None = None
     estimand: Estimand = "shortfall"
     measure: Measure = "cumulative"
-    baselines: Annotated[tuple[NamedBaseline, ...], BeforeValidator(_baselines)] = (
-        NamedBaseline(name="year_earlier"),
-        NamedBaseline(name="last_12_clean"),
-        NamedBaseline(name="last_full_year"),
+    baselines: Annotated[tuple[BaselineConfig, ...], BeforeValidator(_baselines)] = (
+        BaselineConfig(name="year_earlier"),
+        BaselineConfig(name="last_12_clean"),
+        BaselineConfig(name="last_full_year"),
     )
     baseline: str = ""
     share_of: str = ""
     donors: Names = ()
     diversion: Names = ()
-    estimators: Annotated[PlugIns, Field(min_length=1)] = (PlugIn(use="baseline"),)
+    estimators: Annotated[PlugIns, Field(min_length=1)] = (PluginConfig(use="baseline"),)
     clean_from: Month | None = None
-    vary: Vary = Vary()
+    vary: SensitivityConfig = SensitivityConfig()
     note: str = ""
 
     @model_validator(mode="after")
@@ -349,12 +351,12 @@ class EffectRow(Frozen):
         return self
 
     @property
-    def levelled(self) -> PlugIn | None:
+    def levelled(self) -> PluginConfig | None:
         """The first estimator with a level whose step may be fixed."""
         return next((e for e in self.estimators if e.use == "counterfactual"), None)
 
 
-class Regime(Frozen):
+class RegimeConfig(ConfigTable):
     """A stretch of months whose observed mean is read as "if it were like this again"."""
 
     name: str
@@ -363,16 +365,16 @@ class Regime(Frozen):
     text: str = ""
 
 
-class Expiry(Frozen):
+class ExpiryConfig(ConfigTable):
     """What an expiring measure may bring: observed regime means of some series, no probability."""
 
     series: Named
-    regimes: tuple[Regime, ...]
+    regimes: tuple[RegimeConfig, ...]
     day: Annotated[str, BeforeValidator(_as_text), AfterValidator(_day_or_none)] = ""
     note: str = ""
 
 
-class ReportPart(Frozen):
+class ReportConfig(ConfigTable):
     """What the report opens with: ids of effects for its first sentences (none: the firmest answers).
 
     claims : check the published claims against the figures
@@ -382,7 +384,7 @@ class ReportPart(Frozen):
     claims: bool = False
 
 
-class Config(Frozen):
+class Config(ConfigTable):
     """One analysis: data, models, old questions, new questions, events.
 
     naive : models among which the benchmark of a comparison is chosen; lags : months from a month's end until a figure is out,
@@ -393,25 +395,27 @@ class Config(Frozen):
     title: str = ""
     seed: int = 1
     draws: Annotated[int, Field(ge=100, le=20_000)] = 1000
-    data: Annotated[PlugIn, BeforeValidator(_worded)] = PlugIn(use="published")
+    data: Annotated[PluginConfig, BeforeValidator(_as_spec)] = PluginConfig(use="published")
     as_of: Annotated[str, BeforeValidator(_as_text), AfterValidator(_latest_or_day)] = "latest"
     events: Annotated[str | tuple[dict[str, Any], ...], BeforeValidator(_tables_or_path)] = ()
     models: PlugIns = ()
     default_model: str = ""
     naive: Names = ()
-    regressors: tuple[RegressorRow, ...] = ()
+    regressors: tuple[RegressorConfig, ...] = ()
     lags: dict[str, Annotated[int, Field(ge=0, le=60)]] = {}
-    backtest: tuple[BacktestGroup, ...] = ()
-    forecast: ForecastPart = ForecastPart()
-    nowcast: tuple[NowcastRow, ...] = ()
-    metrics: PlugIns = tuple(PlugIn(use=name) for name in ("crps", "wis", "mae", "mase", "rmsse", "smape", "coverage", "bias"))
-    effects: tuple[EffectRow, ...] = ()
-    expiry: tuple[Expiry, ...] = ()
-    scenarios: tuple[ScenarioRow, ...] = ()
-    scenario_forecast: ScenarioPart = ScenarioPart()
-    report: ReportPart = ReportPart()
-    export: Annotated[tuple[Literal["boe", "hub"], ...], BeforeValidator(_listed)] = ()
-    scale: ScalePart = Field(default=ScalePart(), exclude=True)
+    backtest: tuple[BacktestConfig, ...] = ()
+    forecast: ForecastConfig = ForecastConfig()
+    nowcast: tuple[NowcastConfig, ...] = ()
+    metrics: PlugIns = tuple(
+        PluginConfig(use=name) for name in ("crps", "wis", "mae", "mase", "rmsse", "smape", "coverage", "bias")
+    )
+    effects: tuple[EffectConfig, ...] = ()
+    expiry: tuple[ExpiryConfig, ...] = ()
+    scenarios: tuple[ScenarioConfig, ...] = ()
+    scenario_forecast: ScenarioForecastConfig = ScenarioForecastConfig()
+    report: ReportConfig = ReportConfig()
+    export: Annotated[tuple[Literal["boe", "hub"], ...], BeforeValidator(_as_list)] = ()
+    scale: ScaleConfig = Field(default=ScaleConfig(), exclude=True)
     origin: Path = Field(default=Path("."), exclude=True)
 
     @model_validator(mode="after")
@@ -434,7 +438,7 @@ class Config(Frozen):
         """The words of a model by its name, members written out."""
         return next(self.written_out(m) for m in self.models if m.label == model)
 
-    def written_out(self, model: PlugIn) -> dict[str, Any]:
+    def written_out(self, model: PluginConfig) -> dict[str, Any]:
         """A model's words, with members named in the config replaced by their own words."""
         spec = model.spec
         if "members" in spec:

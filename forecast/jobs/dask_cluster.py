@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from forecast import __version__
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
-from forecast.jobs.child_processes import DEATHS, given_up, quietly
+from forecast.jobs.child_processes import DEATHS, call_all_suppressing, retries_exhausted
 
 T = TypeVar("T")
 TALKATIVE = ("distributed", "tornado", "asyncio")
@@ -23,7 +23,7 @@ AHEAD = 2  # batches handed out for each thread of a worker: the next one waits 
 
 
 @dataclass(frozen=True)
-class Remote:
+class RemoteScheduler:
     """A scheduler at an address: one that proves itself by TLS certificates (paths of PEM files), or one that is trusted.
 
     Whoever answers there is sent code and sends code back, so without certificates the whole way must be trusted.
@@ -36,7 +36,7 @@ class Remote:
 
 
 @dataclass(frozen=True)
-class Far:
+class ClusterClient:
     """A Dask cluster whose workers, later ones too, hold what all batches need, under `name`."""
 
     client: Any
@@ -44,20 +44,20 @@ class Far:
 
 
 @contextlib.contextmanager
-def dask_cluster(cluster: int | Remote, shared: Any) -> Iterator[Far]:
+def open_cluster(cluster: int | RemoteScheduler, shared: Any) -> Iterator[ClusterClient]:
     """The scheduler at an address, or one of so many processes started here; `shared` goes to each worker once."""
-    _library(cluster)
-    with _silence(), _started(cluster) if isinstance(cluster, int) else _reached(cluster) as client:
-        far = _holding(client, shared)
+    _require_dask(cluster)
+    with _quiet_logs(), _start_local(cluster) if isinstance(cluster, int) else _connect(cluster) as client:
+        far = _distribute(client, shared)
         try:
             yield far
         finally:
             if not isinstance(cluster, int):  # workers that we started end with all they hold
-                quietly(lambda: client.unregister_worker_plugin(far.name))
+                call_all_suppressing(lambda: client.unregister_worker_plugin(far.name))
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def _quiet_logs() -> Iterator[None]:
     """What happens to workers is told by our errors, not by the libraries' logs."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in TALKATIVE]
     before = {logger: logger.level for logger in map(logging.getLogger, names)}
@@ -70,32 +70,32 @@ def _silence() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _library(cluster: int | Remote) -> None:
+def _require_dask(cluster: int | RemoteScheduler) -> None:
     try:
         import cryptography  # noqa: F401
         import distributed  # noqa: F401
     except ImportError:
         problem = "a cluster needs the libraries dask, distributed and cryptography"
-        raise MissingExtraError(problem, where=_place(cluster), hint="pip install 'forecast[scale]'") from None
+        raise MissingExtraError(problem, where=_describe(cluster), hint="pip install 'forecast[scale]'") from None
 
 
-def _place(cluster: int | Remote) -> str:
+def _describe(cluster: int | RemoteScheduler) -> str:
     return f"cluster = {cluster!r}" if isinstance(cluster, int) else f"cluster = '{cluster.address}'"
 
 
-def _started(count: int) -> contextlib.AbstractContextManager[Any]:
+def _start_local(count: int) -> contextlib.AbstractContextManager[Any]:
     from forecast.jobs.private_dask_cluster import private_cluster
 
     return private_cluster(count)
 
 
 @contextlib.contextmanager
-def _reached(remote: Remote) -> Iterator[Any]:
+def _connect(remote: RemoteScheduler) -> Iterator[Any]:
     """A client of the scheduler at an address, whose workers have this version of the package."""
     from distributed import Client
 
-    where = _place(remote)
-    security = _security(remote)
+    where = _describe(remote)
+    security = _tls_security(remote)
     try:
         client = Client(remote.address, timeout=PATIENCE, security=security)
     except (OSError, ValueError, TypeError) as error:  # the last one where an address asks for TLS and has no files
@@ -103,13 +103,13 @@ def _reached(remote: Remote) -> Iterator[Any]:
         hint = "the address that `dask scheduler` prints, such as tls://10.0.0.1:8786, and certificates that it knows"
         raise ConfigError(f"no Dask scheduler answers: {reason}", where=where, hint=hint) from None
     try:
-        _same_package(client, where)
+        _check_versions(client, where)
         yield client
     finally:
-        quietly(client.close)
+        call_all_suppressing(client.close)
 
 
-def _security(remote: Remote) -> Any:
+def _tls_security(remote: RemoteScheduler) -> Any:
     """The TLS files of a cluster as Dask takes them; None without any."""
     from distributed.security import Security
 
@@ -122,7 +122,7 @@ def _security(remote: Remote) -> Any:
     return Security(require_encryption=True, **given)
 
 
-def _same_package(client: Any, where: str) -> None:
+def _check_versions(client: Any, where: str) -> None:
     """Every worker has this version of the package, or the run is refused: numbers would depend on who answers."""
     try:
         found = client.run(_version)
@@ -140,7 +140,7 @@ def _version() -> str:
     return __version__
 
 
-def _holding(client: Any, shared: Any) -> Far:
+def _distribute(client: Any, shared: Any) -> ClusterClient:
     """The cluster with `shared` at every worker; data that Dask scatters would be lost with the worker that holds them."""
     from distributed import WorkerPlugin
 
@@ -151,17 +151,17 @@ def _holding(client: Any, shared: Any) -> Far:
         def setup(self, worker: Any) -> None:
             self.held = pickle.loads(self.packed)
 
-    far, holding = Far(client, f"forecast-{uuid.uuid4().hex}"), Holding(pickle.dumps(shared, protocol=5))
+    far, holding = ClusterClient(client, f"forecast-{uuid.uuid4().hex}"), Holding(pickle.dumps(shared, protocol=5))
     for _ in range(DEATHS):
         try:
             client.register_plugin(holding, name=far.name)
         except OSError:  # a worker died over it
             continue
         return far
-    raise given_up(f"workers of the cluster ended {DEATHS} times before they had begun")
+    raise retries_exhausted(f"workers of the cluster ended {DEATHS} times before they had begun")
 
 
-def by_cluster(far: Far, calls: Iterable[tuple[Any, ...]], run: Callable[..., T]) -> Iterator[T]:
+def run_on_cluster(far: ClusterClient, calls: Iterable[tuple[Any, ...]], run: Callable[..., T]) -> Iterator[T]:
     """Results of `run(*call, shared)` in the order in which they come; few calls are taken before they can be answered.
 
     What a worker that died had in hand is done again by another one. Calls travel packed, so that Dask keeps each whole.
@@ -177,32 +177,32 @@ def by_cluster(far: Far, calls: Iterable[tuple[Any, ...]], run: Callable[..., T]
         warnings.filterwarnings("ignore", message="Sending large graph")  # a member's draws travel with what rests on them
         try:
             while True:
-                for call in islice(waiting, max(_room(far) - running.count(), 0)):
+                for call in islice(waiting, max(_capacity(far) - running.count(), 0)):
                     packed = pickle.dumps((run, call), protocol=5)
-                    running.add(far.client.submit(_unpacked, far.name, packed, pure=False))
+                    running.add(far.client.submit(_call_with_shared, far.name, packed, pure=False))
                 if running.is_empty():
                     return
                 yield next(running).result()
         except KilledWorker:
-            raise given_up("a batch ended the worker of the cluster that held it, several times over") from None
+            raise retries_exhausted("a batch ended the worker of the cluster that held it, several times over") from None
         except (CancelledError, CommClosedError):
-            raise _gone() from None
+            raise _scheduler_lost() from None
 
 
-def _room(far: Far) -> int:
+def _capacity(far: ClusterClient) -> int:
     """How many batches may be out: one at least, as a worker that died may be all there was."""
     try:
         threads: dict[str, int] = far.client.nthreads()
     except OSError:
-        raise _gone() from None
+        raise _scheduler_lost() from None
     return max(AHEAD * sum(threads.values()), 1)
 
 
-def _gone() -> ForecastError:
+def _scheduler_lost() -> ForecastError:
     return ForecastError("the scheduler of the cluster has gone away", hint="the same command, once it is back")
 
 
-def _unpacked(name: str, packed: bytes) -> Any:
+def _call_with_shared(name: str, packed: bytes) -> Any:
     """A call, made on a worker of the cluster."""
     from distributed import get_worker
 

@@ -10,14 +10,14 @@ from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.input_files import Input, fault, number
 from forecast.core.months import label, ordinal
-from forecast.jobs.config import Config, RegressorRow
-from forecast.jobs.load import found, place_of
+from forecast.jobs.config import Config, RegressorConfig
+from forecast.jobs.load import display_path, resolve_path
 from forecast.study.data.real_time import Door, Regressor
 
 
-def door_of(config: Config, archive: Archive) -> Door:
+def real_time_view(config: Config, archive: Archive) -> Door:
     """The archive as a backtest sees it: with the publication lags and the regressors that the config declares."""
-    place = place_of(config.origin)
+    place = display_path(config.origin)
     for i, row in enumerate(config.regressors):
         if row.of and row.of not in archive.series:
             hint = nearest(row.of, archive.series)
@@ -29,12 +29,12 @@ def door_of(config: Config, archive: Archive) -> Door:
     return Door(archive, config.lags, tuple(_regressor(config, row) for row in config.regressors))
 
 
-def _regressor(config: Config, row: RegressorRow) -> Regressor:
-    values = _values(Path(found(config, row.path))) if row.path else row.values
+def _regressor(config: Config, row: RegressorConfig) -> Regressor:
+    values = _read_values(Path(resolve_path(config, row.path))) if row.path else row.values
     return Regressor(row.name, row.known, row.lag_months, values, row.series, row.of)
 
 
-def _values(path: Path) -> dict[str, float]:
+def _read_values(path: Path) -> dict[str, float]:
     """The values of a regressor by month: a CSV of the columns period and value."""
     given = Input(path, "file of values", hint="a CSV of the columns period and value", error=ConfigError)
     out: dict[str, float] = {}

@@ -19,13 +19,14 @@ from forecast.core.months import parse_day
 from forecast.core.results import Failure, Skipped
 from forecast.core.schema import ScoreRow
 from forecast.core.vintage import Vintage
-from forecast.jobs.answer_store import Store
-from forecast.jobs.batch_results import Outcome, failure_row
-from forecast.jobs.config import Vary
-from forecast.jobs.nowcasts import Moved, news_rows
+from forecast.jobs.answer_store import AnswerStore
+from forecast.jobs.batch_results import BatchResult, failure_row
+from forecast.jobs.config import SensitivityConfig
+from forecast.jobs.dask_cluster import ClusterClient, open_cluster, run_on_cluster
+from forecast.jobs.nowcasts import NewsQuestion, news_rows
 from forecast.jobs.plan import Batch, Plan
-from forecast.jobs.scenarios import Outlook, rows_of as rows_of_fans
-from forecast.jobs.workers import Far, by_cluster, by_processes, dask_cluster
+from forecast.jobs.scenarios import ScenarioQuestion, scenario_rows
+from forecast.jobs.workers import run_in_processes
 from forecast.study import ask
 from forecast.study.data.real_time import Door, refuse
 from forecast.study.effects.sensitivity import variations
@@ -35,7 +36,7 @@ from forecast.study.evaluate.score import Scale, job_of, metrics_of, rows_of, sc
 from forecast.study.evaluate.truth import truth_of
 
 TRIES = 3  # rounds over the plan before it is given up that answers stay where they are put
-Given = list[list[Any]]  # answers of the batches that another rests on, member by member
+MemberDraws = list[list[Any]]  # answers of the batches that another rests on, member by member
 
 
 @dataclass(frozen=True)
@@ -62,52 +63,52 @@ class Context:
         return {}
 
 
-def execute(plan: Plan, cache: Path, workers: int = 1) -> list[Outcome]:
+def execute(plan: Plan, cache: Path, workers: int = 1) -> list[BatchResult]:
     """All outcomes of a plan, in the plan's order; those in `cache` are not done again.
 
     By the config's cluster where it names one, else by `workers` processes. What is lost on the way (a damaged answer is
     dropped, another run of the same config ends and removes it) is asked for again.
     """
-    store = Store(cache)
+    store = AnswerStore(cache)
     store.open()
     context = context_of(plan)
-    keys = keys_of(plan, context)
+    keys = cache_keys(plan, context)
     for _ in range(TRIES):
-        _answer(plan, store, keys, context, workers)
+        _answer_stages(plan, store, keys, context, workers)
         found = [outcome for batch in plan.batches if (outcome := store.read(keys[batch.name])) is not None]
         if len(found) == len(plan.batches):
             return found
     raise ForecastError("stored answers are lost as soon as they are kept", where=str(cache), hint="--out DIR, on another disk")
 
 
-def _answer(plan: Plan, store: Store, keys: dict[str, str], context: Context, workers: int) -> None:
+def _answer_stages(plan: Plan, store: AnswerStore, keys: dict[str, str], context: Context, workers: int) -> None:
     """Stage by stage, every batch that the store does not hold."""
     with contextlib.ExitStack() as stack:
-        tick = stack.enter_context(_progress(len(plan.batches)))
+        tick = stack.enter_context(_progress_bar(len(plan.batches)))
         cluster, far = plan.config.scale.cluster, None
         for stage in plan.stages:
-            todo = [batch for batch in stage if not _done(store, keys, batch)]
+            todo = [batch for batch in stage if not _is_answered(store, keys, batch)]
             for _ in range(len(stage) - len(todo)):
                 tick()
             if todo and cluster is not None and far is None:
-                far = stack.enter_context(dask_cluster(cluster, context))
-            for _ in _answering(todo, store, keys, context, workers, far):
+                far = stack.enter_context(open_cluster(cluster, context))
+            for _ in _answer_stage(todo, store, keys, context, workers, far):
                 tick()
 
 
-def _answering(
-    todo: list[Batch], store: Store, keys: dict[str, str], context: Context, workers: int, far: Far | None
+def _answer_stage(
+    todo: list[Batch], store: AnswerStore, keys: dict[str, str], context: Context, workers: int, far: ClusterClient | None
 ) -> Iterator[None]:
     """One stage, each batch stored as soon as it is answered."""
     if far is not None and todo:
         named = {batch.name: batch for batch in todo}
-        calls = ((batch, given) for batch in todo if (given := _given(batch, store, keys)) is not None)
-        for name, outcome, draws in by_cluster(far, calls, far_batch):
-            _keep(named[name], outcome, draws, store, keys)
+        calls = ((batch, given) for batch in todo if (given := _member_draws(batch, store, keys)) is not None)
+        for name, outcome, draws in run_on_cluster(far, calls, run_batch_remotely):
+            _store_result(named[name], outcome, draws, store, keys)
             yield
     elif workers > 1 and len(todo) > 1:
         run = functools.partial(run_batch, store=store, keys=keys)
-        for _ in by_processes(todo, run, functools.partial(_done, store, keys), workers, context):
+        for _ in run_in_processes(todo, run, functools.partial(_is_answered, store, keys), workers, context):
             yield
     else:
         for batch in todo:
@@ -126,7 +127,7 @@ def context_of(plan: Plan) -> Context:
     return Context(plan.archive, plan.door, plan.vintage, metrics, scales, plan.config.seed)
 
 
-def keys_of(plan: Plan, context: Context) -> dict[str, str]:
+def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
     """Cache keys: seed, method, questions, the vintages as seen, what answers are marked against, the package's own code."""
     seen: dict[Any, str] = {}
     keys: dict[str, str] = {}
@@ -153,53 +154,53 @@ def keys_of(plan: Plan, context: Context) -> dict[str, str]:
     return keys
 
 
-def run_batch(batch: Batch, context: Context, store: Store, keys: dict[str, str]) -> None:
+def run_batch(batch: Batch, context: Context, store: AnswerStore, keys: dict[str, str]) -> None:
     """Answer one batch and store its outcome; draws only where another batch rests on them."""
-    given = _given(batch, store, keys)
+    given = _member_draws(batch, store, keys)
     if given is not None:
-        _keep(batch, *answered(batch, given, context), store, keys)
+        _store_result(batch, *answer_batch(batch, given, context), store, keys)
 
 
-def far_batch(batch: Batch, given: Given, context: Context) -> tuple[str, Outcome, list[Any]]:
+def run_batch_remotely(batch: Batch, given: MemberDraws, context: Context) -> tuple[str, BatchResult, list[Any]]:
     """Answer one batch on a machine that may not see the store; the outcome travels back."""
-    return batch.name, *answered(batch, given, context)
+    return batch.name, *answer_batch(batch, given, context)
 
 
-def answered(batch: Batch, given: Given, context: Context) -> tuple[Outcome, list[Any]]:
+def answer_batch(batch: Batch, given: MemberDraws, context: Context) -> tuple[BatchResult, list[Any]]:
     """The outcome of a batch, made with one BLAS thread, and its draws."""
     import scipy.linalg  # noqa: F401  (its BLAS must be loaded before it can be limited)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1):
         if batch.vary is not None:
-            return _varied(batch, batch.vary, context), []
+            return _answer_sensitivity(batch, batch.vary, context), []
         if batch.row is not None:
-            return _effects(batch, context), []
+            return _answer_effects(batch, context), []
         if batch.outlook is not None:
-            return _fans(batch, batch.outlook, context), []
+            return _answer_scenarios(batch, batch.outlook, context), []
         if batch.moved is not None:
-            return _news(batch, batch.moved, context), []
-        return _tasks(batch, context, given)
+            return _answer_news(batch, batch.moved, context), []
+        return _answer_tasks(batch, context, given)
 
 
-def _given(batch: Batch, store: Store, keys: dict[str, str]) -> Given | None:
+def _member_draws(batch: Batch, store: AnswerStore, keys: dict[str, str]) -> MemberDraws | None:
     """The draws a batch rests on, member by member; None where some are lost, and their batch has to be done again."""
-    found = [draws for name in batch.rests_on if (draws := store.read(_draws(keys[name]))) is not None]
+    found = [draws for name in batch.rests_on if (draws := store.read(_draws_key(keys[name]))) is not None]
     return found if len(found) == len(batch.rests_on) else None
 
 
-def _keep(batch: Batch, outcome: Outcome, draws: list[Any], store: Store, keys: dict[str, str]) -> None:
+def _store_result(batch: Batch, outcome: BatchResult, draws: list[Any], store: AnswerStore, keys: dict[str, str]) -> None:
     if batch.keep:
-        store.write(_draws(keys[batch.name]), draws)
+        store.write(_draws_key(keys[batch.name]), draws)
     store.write(keys[batch.name], outcome)
 
 
-def _draws(key: str) -> str:
+def _draws_key(key: str) -> str:
     """The key of the draws beside an outcome."""
     return f"{key}.draws"
 
 
-def _tasks(batch: Batch, context: Context, given: Given) -> tuple[Outcome, list[Any]]:
+def _answer_tasks(batch: Batch, context: Context, given: MemberDraws) -> tuple[BatchResult, list[Any]]:
     """Forecasts of one model, as rows; and the answers themselves."""
     method = registry.build("model", batch.spec)
     vintages = [past.vintage(context.door) for past in batch.pasts]
@@ -214,17 +215,17 @@ def _tasks(batch: Batch, context: Context, given: Given) -> tuple[Outcome, list[
     replayed = batch.now and any(past.task.day < context.vintage.day for past in batch.pasts)
     truth = context.truth(batch.truth) if batch.scored or replayed else None
     skipped = next((a.reason for a in made if isinstance(a, Skipped)), "")
-    outcome = Outcome(
+    outcome = BatchResult(
         batch.name,
         forecast_rows(batch.label, batch.pasts, made, truth, batch.horizons or None),
         _score_rows(batch, made, context),
-        [failure_row(job_of(batch.label, p), batch.label, a) for p, a in zip(batch.pasts, made, strict=True) if _failed(a)],
+        [failure_row(job_of(batch.label, p), batch.label, a) for p, a in zip(batch.pasts, made, strict=True) if _is_failure(a)],
         skipped,
     )
     return outcome, made
 
 
-def _failed(answer: Any) -> bool:
+def _is_failure(answer: Any) -> bool:
     return isinstance(answer, Failure) and not isinstance(answer, Skipped)
 
 
@@ -235,21 +236,21 @@ def _score_rows(batch: Batch, made: list[Any], context: Context) -> list[ScoreRo
     return rows_of(batch.label, batch.pasts, made, context.truth(batch.truth), metrics, context.scales, batch.horizons)
 
 
-def _fans(batch: Batch, outlook: Outlook, context: Context) -> Outcome:
+def _answer_scenarios(batch: Batch, outlook: ScenarioQuestion, context: Context) -> BatchResult:
     """The forecasts of one series under each scenario."""
     vintage = context.door.as_of(outlook.task.day)
     refuse(vintage, context.door.regressors)
-    rows, failures = rows_of_fans(outlook, batch.label, batch.spec, vintage, context.seed)
-    return Outcome(batch.name, failures=failures, scenarios=rows)
+    rows, failures = scenario_rows(outlook, batch.label, batch.spec, vintage, context.seed)
+    return BatchResult(batch.name, failures=failures, scenarios=rows)
 
 
-def _news(batch: Batch, moved: Moved, context: Context) -> Outcome:
+def _answer_news(batch: Batch, moved: NewsQuestion, context: Context) -> BatchResult:
     """What moved the nowcast of one series."""
     rows, failures = news_rows(moved, batch.label, batch.spec, context.door, context.seed)
-    return Outcome(batch.name, failures=failures, news=rows)
+    return BatchResult(batch.name, failures=failures, news=rows)
 
 
-def _effects(batch: Batch, context: Context) -> Outcome:
+def _answer_effects(batch: Batch, context: Context) -> BatchResult:
     """The judged effects of one design by all its estimators; judged again once each can look at the others."""
     from forecast.study.effects.judge import estimate
 
@@ -264,10 +265,10 @@ def _effects(batch: Batch, context: Context) -> Outcome:
             method = methods[label]
             made[label] = estimate(method, context.vintage, batch.design, context.seed, siblings=others, memo=memo)
     failures = [failure_row(f"{batch.name}|{label}", label, e) for label, e in made.items() if isinstance(e, Failure)]
-    return Outcome(batch.name, failures=failures, effects=made)
+    return BatchResult(batch.name, failures=failures, effects=made)
 
 
-def _varied(batch: Batch, vary: Vary, context: Context) -> Outcome:
+def _answer_sensitivity(batch: Batch, vary: SensitivityConfig, context: Context) -> BatchResult:
     """The question asked otherwise: of the row's first estimator, and with another level of its counterfactual."""
     assert batch.row is not None
     assert batch.design is not None
@@ -285,7 +286,7 @@ def _varied(batch: Batch, vary: Vary, context: Context) -> Outcome:
             other, context.vintage, batch.design, lags=(), level_sds=vary.level_sd, seed=seed, placebos=placebos
         )
         out += [(label, one) for one in levels]
-    return Outcome(batch.name, varied=out)
+    return BatchResult(batch.name, varied=out)
 
 
 @functools.cache
@@ -298,14 +299,14 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def _done(store: Store, keys: dict[str, str], batch: Batch) -> bool:
+def _is_answered(store: AnswerStore, keys: dict[str, str], batch: Batch) -> bool:
     """Whether a batch is answered, and its answer sound."""
     key = keys[batch.name]
-    return store.holds(key) and (not batch.keep or store.holds(_draws(key)))
+    return store.holds(key) and (not batch.keep or store.holds(_draws_key(key)))
 
 
 @contextlib.contextmanager
-def _progress(total: int) -> Iterator[Any]:
+def _progress_bar(total: int) -> Iterator[Any]:
     """A bar on stderr; silent where nobody looks."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn

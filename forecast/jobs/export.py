@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def hand_over(folder: Path, config: Config) -> None:
+def write_exports(folder: Path, config: Config) -> None:
     """What the config's `export` asks for: "boe" (forecast_evaluation of the Bank of England), "hub" (a hubverse hub)."""
     run = Run(folder)
     if "boe" in config.export:

@@ -10,7 +10,7 @@ from typing import Any
 from forecast.core.archive import Archive
 from forecast.core.questions import Design, Task, replace_design
 from forecast.core.vintage import Vintage
-from forecast.jobs.config import EffectRow
+from forecast.jobs.config import EffectConfig
 from forecast.jobs.plan import Plan, design_of
 from forecast.study.data.leakage import Asked
 from forecast.study.data.real_time import Door
@@ -22,24 +22,24 @@ SECONDS = {"prophet": 1.0}  # that an answer takes with its second asking, on on
 USUAL, DAILY = 0.2, 0.6  # and for each day's garbage
 
 
-def canaries(plan: Plan) -> list[Asked]:
+def sample_questions(plan: Plan) -> list[Asked]:
     """Questions on the first, middle and last cutoff of each backtest, on the run's own day, and on every event."""
     out: list[Asked] = []
     for group, pasts in plan.groups.items():
         methods = {b.label: b.spec for b in plan.batches if b.group == group and b.row is None}
-        chosen = _chosen(pasts)
+        chosen = _pick(pasts)
         for label, spec in methods.items():
-            out += [_asked(label, spec, group, past) for past in chosen]
+            out += [_question(label, spec, group, past) for past in chosen]
     rows = [b for b in plan.batches if b.row is not None and b.vary is None]
     for batch in rows:
         assert batch.row is not None
-        put = partial(_effect, row=batch.row, day=plan.vintage.day)
+        put = partial(_design_on_vintage, row=batch.row, day=plan.vintage.day)
         for label, spec in batch.spec.items():
             out.append(Asked(label, spec, f"effect {batch.name}: {batch.row.treated[0]}", plan.vintage.day, put))
     return out
 
 
-def told(asked: Sequence[Asked]) -> str:
+def describe_sample(asked: Sequence[Asked]) -> str:
     """What will be done, and about how long it takes."""
     days = {one.day for one in asked}
     seconds = DAILY * len(days) + sum(SECONDS.get(str(one.spec.get("use")), USUAL) for one in asked)
@@ -47,7 +47,7 @@ def told(asked: Sequence[Asked]) -> str:
     return f"{len(asked)} questions on {len(days)} days, each asked twice: about {about}"
 
 
-def _chosen(pasts: Iterable[Past]) -> list[Past]:
+def _pick(pasts: Iterable[Past]) -> list[Past]:
     """Up to two questions each of the first, the middle and the last day, about other series every time."""
     by_day: dict[Any, list[Past]] = {}
     for past in pasts:
@@ -61,22 +61,22 @@ def _chosen(pasts: Iterable[Past]) -> list[Past]:
     return out
 
 
-def _asked(label: str, spec: dict[str, Any], group: str, past: Past) -> Asked:
+def _question(label: str, spec: dict[str, Any], group: str, past: Past) -> Asked:
     months = past.task.months
     about = f"{group}, {past.series}, {months[0]} to {months[-1]}" + (" (rolling window)" if past.since is not None else "")
-    return Asked(label, spec, about, past.task.day, partial(_past, past=past))
+    return Asked(label, spec, about, past.task.day, partial(_question_on_vintage, past=past))
 
 
-def _past(door: Door, past: Past) -> tuple[Vintage, Task]:
+def _question_on_vintage(door: Door, past: Past) -> tuple[Vintage, Task]:
     task = past.task
     return past.vintage(door), replace(task, draws=DRAWS)
 
 
-def _effect(door: Door, row: EffectRow, day: Any) -> tuple[Vintage, Design]:
+def _design_on_vintage(door: Door, row: EffectConfig, day: Any) -> tuple[Vintage, Design]:
     """The question on an event as it is put on the run's day, donors and all."""
     assert isinstance(door.source, Archive)
     vintage = door.source.as_of(day)
     return vintage, replace_design(design_of(row, door.source, vintage), draws=DRAWS)
 
 
-__all__ = ["canaries", "told"]
+__all__ = ["describe_sample", "sample_questions"]

@@ -29,7 +29,7 @@ WANTED = {
 }
 
 
-def shipped() -> dict[str, Path]:
+def shipped_configs() -> dict[str, Path]:
     """The configs that come with the package, by name: beside the package in a clone, inside it in a wheel."""
     for folder in (PACKAGE / "configs", PACKAGE.parent / "configs"):
         if folder.is_dir():
@@ -43,7 +43,7 @@ def locate(config: str | Path) -> Path:
     folder = os.path.isdir(path)
     if os.path.exists(path) and not folder:  # whether it can be read is told where it is
         return path
-    known = shipped()
+    known = shipped_configs()
     if str(config) in known:
         return known[str(config)]
     if folder:
@@ -56,27 +56,27 @@ def locate(config: str | Path) -> Path:
 def load(config: str | Path, as_of: str | None = None, cluster: str | int | None = None, trust_cluster: bool = False) -> Config:
     """Read and check a config; `as_of` overrides its day, `cluster` and `trust_cluster` where it is done."""
     path = locate(config)
-    place = place_of(path)
+    place = display_path(path)
     raw = Input(path, "config file", place, "the path of a TOML file", ConfigError).toml()
     raw.setdefault("name", path.stem)
     if as_of is not None:
         raw["as_of"] = as_of
-    _scaled(raw, cluster, trust_cluster)
+    _override_scale(raw, cluster, trust_cluster)
     try:
         made = Config(**raw, origin=Path(os.path.realpath(path)))
     except ValidationError as error:
-        raise _readable(error, place, raw) from None
+        raise _config_error(error, place, raw) from None
     except TypeError as error:
         raise ConfigError(f"a key cannot be read: {error}", where=place, hint="remove it") from None
-    _names(made, place)
-    _plugins(made, place)
+    _check_names(made, place)
+    _check_plugins(made, place)
     if made.scale.tls is None:
         return made
     files = made.scale.tls.beside(path.resolve().parent)
     return made.model_copy(update={"scale": made.scale.model_copy(update={"tls": files})})
 
 
-def _scaled(raw: dict[str, Any], cluster: str | int | None, trusted: bool) -> None:
+def _override_scale(raw: dict[str, Any], cluster: str | int | None, trusted: bool) -> None:
     """Where a run is done, from the command line: another cluster is not trusted because that of the config is."""
     given = raw.get("scale", {})
     if cluster is not None:
@@ -89,8 +89,8 @@ def _scaled(raw: dict[str, Any], cluster: str | int | None, trusted: bool) -> No
 
 def read_archive(config: Config) -> Archive:
     """The figures and events a config asks for: its source's, and its own events."""
-    spec = {key: found(config, value) if key == "path" else value for key, value in config.data.spec.items()}
-    place = place_of(config.origin)
+    spec = {key: resolve_path(config, value) if key == "path" else value for key, value in config.data.spec.items()}
+    place = display_path(config.origin)
     archive: Archive = registry.build("source", spec, where=f"{place}, [data]").read()
     own = own_events(config, place)
     if not own:
@@ -100,10 +100,10 @@ def read_archive(config: Config) -> Archive:
 
 def own_events(config: Config, place: str = "") -> list[Event]:
     """Events written in the config, or in a TOML file it names."""
-    rows, where = config.events, place or place_of(config.origin)
+    rows, where = config.events, place or display_path(config.origin)
     if isinstance(rows, str):
-        return read_events(Path(found(config, rows)))
-    return _events(rows, f"{where}, [[events]]")
+        return read_events(Path(resolve_path(config, rows)))
+    return _events_from_tables(rows, f"{where}, [[events]]")
 
 
 def read_events(path: Path) -> list[Event]:
@@ -116,10 +116,10 @@ def read_events(path: Path) -> list[Event]:
     rows = raw.get("event")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError("the file holds no table of an event", where=str(path), hint="each event is a table [[event]]")
-    return _events(rows, f"{path}, [[event]]")
+    return _events_from_tables(rows, f"{path}, [[event]]")
 
 
-def _events(rows: Iterable[dict[str, Any]], where: str) -> list[Event]:
+def _events_from_tables(rows: Iterable[dict[str, Any]], where: str) -> list[Event]:
     """Events from their tables, each under its own id, with a shape that can be built."""
     made: list[Event] = []
     for i, row in enumerate(rows):
@@ -132,7 +132,7 @@ def _events(rows: Iterable[dict[str, Any]], where: str) -> list[Event]:
     return made
 
 
-def found(config: Config, text: Any) -> Any:
+def resolve_path(config: Config, text: Any) -> Any:
     """A path of the config: beside its file, or in the package's starter folder."""
     if not isinstance(text, str) or Path(text).is_absolute():
         return text
@@ -141,7 +141,7 @@ def found(config: Config, text: Any) -> Any:
     return str(packed if not os.path.exists(beside) and os.path.exists(packed) else beside)
 
 
-def place_of(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A file as messages name it: from the present folder where it lies below (which may have been removed)."""
     try:
         return str(Path(os.path.realpath(path)).relative_to(os.getcwd()))
@@ -149,13 +149,13 @@ def place_of(path: Path) -> str:
         return str(path)
 
 
-def _readable(error: ValidationError, place: str, raw: dict[str, Any]) -> ConfigError:
+def _config_error(error: ValidationError, place: str, raw: dict[str, Any]) -> ConfigError:
     """The first fault of a config in one sentence, with its place and the nearest allowed word."""
     first = error.errors()[0]
     loc = [part for part in first["loc"] if part != "__root__"]
-    where = f"{place}, {_spelled(loc)}" if loc else place
+    where = f"{place}, {_location(loc)}" if loc else place
     if first["type"] == "extra_forbidden":
-        return ConfigError(f"unknown key '{loc[-1]}'", where=where, hint=nearest(str(loc[-1]), _allowed(loc[:-1])))
+        return ConfigError(f"unknown key '{loc[-1]}'", where=where, hint=nearest(str(loc[-1]), _allowed_keys(loc[:-1])))
     if first["type"] == "missing":
         return ConfigError(f"the key '{loc[-1]}' is missing", where=where, hint=f"add {loc[-1]} = ...")
     if first["type"] == "literal_error":
@@ -176,7 +176,7 @@ def _readable(error: ValidationError, place: str, raw: dict[str, Any]) -> Config
     return ConfigError(f"{shown} cannot stand here", where=where, hint=WANTED.get(first["type"], message))
 
 
-def _spelled(loc: list[Any]) -> str:
+def _location(loc: list[Any]) -> str:
     """`("models", 1, "use")` as `[[models]] 2, use`."""
     parts: list[str] = []
     for i, part in enumerate(loc):
@@ -184,45 +184,45 @@ def _spelled(loc: list[Any]) -> str:
             continue
         after = loc[i + 1] if i + 1 < len(loc) else None
         if isinstance(after, int):
-            plain = i + 2 == len(loc) and (i > 0 or not _tabled(str(part)))  # the item of a list, no table of its own
+            plain = i + 2 == len(loc) and (i > 0 or not _is_table(str(part)))  # the item of a list, no table of its own
             parts.append(f"{part} {after + 1}" if plain else f"[[{part}]] {after + 1}")
         else:
             parts.append(f"[{part}]" if i == 0 and i + 1 < len(loc) else str(part))
     return ", ".join(parts)
 
 
-def _tabled(key: str) -> bool:
+def _is_table(key: str) -> bool:
     """Whether the items under a key of the config are tables."""
-    return key not in Config.model_fields or _inner(Config.model_fields[key].annotation) is not None
+    return key not in Config.model_fields or _inner_table(Config.model_fields[key].annotation) is not None
 
 
-def _allowed(loc: list[Any]) -> list[str]:
+def _allowed_keys(loc: list[Any]) -> list[str]:
     """Keys of the table at a place of the config."""
     kind: Any = Config
     for part in loc:
         if isinstance(part, str) and isinstance(kind, type) and issubclass(kind, BaseModel):
             fields = {field.alias or name: field for name, field in kind.model_fields.items()}
-            kind = _inner(fields[part].annotation) if part in fields else kind
+            kind = _inner_table(fields[part].annotation) if part in fields else kind
     return sorted(f.alias or n for n, f in kind.model_fields.items() if n != "origin")
 
 
-def _inner(annotation: Any) -> Any:
+def _inner_table(annotation: Any) -> Any:
     """The table inside `tuple[Table, ...]`, `Table | None` and the like."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in typing.get_args(annotation):
-        found = _inner(argument)
+        found = _inner_table(argument)
         if found is not None:
             return found
     return None
 
 
-def _names(config: Config, place: str) -> None:
+def _check_names(config: Config, place: str) -> None:
     """Names given twice, or used without being given."""
-    labels = _unique([m.label for m in config.models], "models", place)
-    _unique([m.label for m in config.metrics], "metrics", place)
-    _unique([e.id for e in config.effects], "effects", place)
-    _unique([g.name for g in config.backtest], "backtest", place)
+    labels = _check_unique([m.label for m in config.models], "models", place)
+    _check_unique([m.label for m in config.metrics], "metrics", place)
+    _check_unique([e.id for e in config.effects], "effects", place)
+    _check_unique([g.name for g in config.backtest], "backtest", place)
     if config.default_model and config.default_model not in labels:
         raise ConfigError(
             f"no model of this config is called '{config.default_model}'", where=f"{place}, default_model",
@@ -236,8 +236,8 @@ def _names(config: Config, place: str) -> None:
                 where=f"{place}, [report], summary",
                 hint=nearest(name, asked) if asked else "add it under [[effects]]",
             )
-    _members(config, labels, place)
-    _declared(config, place)
+    _check_members(config, labels, place)
+    _check_controls(config, place)
     check_scenarios(config.scenarios, config.scenario_forecast, place)
     check_nowcasts(config.nowcast, labels, [g.name for g in config.backtest], place)
     for name in config.naive:
@@ -255,7 +255,7 @@ def _names(config: Config, place: str) -> None:
                 )
 
 
-def _members(config: Config, labels: list[str], place: str) -> None:
+def _check_members(config: Config, labels: list[str], place: str) -> None:
     """Members are names of earlier models, so that each is asked once, and before what it is a part of."""
     for i, model in enumerate(config.models):
         where, earlier = f"{place}, [[models]] {i + 1}, members", labels[:i]
@@ -268,11 +268,11 @@ def _members(config: Config, labels: list[str], place: str) -> None:
                 raise ConfigError(f"no earlier model of this config is called '{name}'", where=where, hint=hint)
 
 
-def _declared(config: Config, place: str) -> None:
+def _check_controls(config: Config, place: str) -> None:
     """Every control that a model names is declared under [[regressors]], so that it is known when its values were out."""
-    names = _unique([r.name for r in config.regressors], "regressors", place)
+    names = _check_unique([r.name for r in config.regressors], "regressors", place)
     for i, model in enumerate(config.models):
-        for control in _controls(config.written_out(model)):
+        for control in _controls_named(config.written_out(model)):
             if control not in names:
                 raise ConfigError(
                     f"the control '{control}' is not declared", where=f"{place}, [[models]] {i + 1}, controls",
@@ -280,16 +280,16 @@ def _declared(config: Config, place: str) -> None:
                 )  # fmt: skip
 
 
-def _controls(spec: Any) -> list[str]:
+def _controls_named(spec: Any) -> list[str]:
     """Controls named anywhere in a model's words, those of inner models too."""
     if isinstance(spec, dict):
         named = spec.get("controls")
         own = [str(c) for c in named] if isinstance(named, list) else []  # anything else is refused with the model's options
-        return own + [c for key, value in spec.items() if key != "controls" for c in _controls(value)]
-    return [c for value in spec for c in _controls(value)] if isinstance(spec, list | tuple) else []
+        return own + [c for key, value in spec.items() if key != "controls" for c in _controls_named(value)]
+    return [c for value in spec for c in _controls_named(value)] if isinstance(spec, list | tuple) else []
 
 
-def _unique(names: list[str], table: str, place: str) -> list[str]:
+def _check_unique(names: list[str], table: str, place: str) -> list[str]:
     for i, name in enumerate(names):
         if name in names[:i]:
             raise ConfigError(
@@ -300,7 +300,7 @@ def _unique(names: list[str], table: str, place: str) -> list[str]:
     return names
 
 
-def _plugins(config: Config, place: str) -> None:
+def _check_plugins(config: Config, place: str) -> None:
     """Every plug-in of the config can be built with its options."""
     for i, model in enumerate(config.models):
         registry.build("model", config.written_out(model), where=f"{place}, [[models]] {i + 1}")

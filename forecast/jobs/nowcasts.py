@@ -27,7 +27,7 @@ FEWEST = 12  # single figures known, below which nothing is asked
 NEXT = 2  # releases of each series in the calendar
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
@@ -42,11 +42,11 @@ def _day(value: str) -> str:
         raise ValueError(f"'{value}' is not a day", "YYYY-MM-DD, for example 2026-02-20") from None
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
 Day = Annotated[str, BeforeValidator(_as_text), AfterValidator(_day)]
 
 
-class NowcastRow(BaseModel):
+class NowcastConfig(BaseModel):
     """Months that are not out yet, up to the month of the day, of some series by some models; the first model's news is told.
 
     day : the last day on which the figures are whole; the question stands on it, or on the run's day if that is earlier
@@ -79,14 +79,14 @@ class NowcastRow(BaseModel):
 
 
 @dataclass(frozen=True)
-class Moved:
+class NewsQuestion:
     """A nowcast to be taken apart: what moved it since an earlier day."""
 
     task: Task
     since: dt.date
 
 
-def check(rows: Sequence[NowcastRow], models: Sequence[str], groups: Iterable[str], place: str) -> None:
+def check(rows: Sequence[NowcastConfig], models: Sequence[str], groups: Iterable[str], place: str) -> None:
     """Models that the config has, names of their own, days in order."""
     taken = set(groups)
     for i, row in enumerate(rows):
@@ -102,7 +102,9 @@ def check(rows: Sequence[NowcastRow], models: Sequence[str], groups: Iterable[st
             raise ConfigError("the news counts from a day before the question's own", where=f"{where}, since", hint=row.day)
 
 
-def who_asks(rows: Sequence[NowcastRow], series: Sequence[Sequence[str]], today: dt.date) -> dict[tuple[str, dt.date], str]:
+def asking_rows(
+    rows: Sequence[NowcastConfig], series: Sequence[Sequence[str]], today: dt.date
+) -> dict[tuple[str, dt.date], str]:
     """Which row asks a series on a day: where an early run moves several onto it, the one that stands there anyway."""
     out: dict[tuple[str, dt.date], str] = {}
     for row, names in sorted(zip(rows, series, strict=True), key=lambda pair: pair[0].moved(today)):
@@ -112,8 +114,8 @@ def who_asks(rows: Sequence[NowcastRow], series: Sequence[Sequence[str]], today:
 
 
 def questions(
-    row: NowcastRow, names: Sequence[str], door: Door, today: dt.date, draws: int, taken: dict[tuple[str, dt.date], str]
-) -> tuple[list[Past], list[Past], list[Moved], list[Finding]]:
+    row: NowcastConfig, names: Sequence[str], door: Door, today: dt.date, draws: int, taken: dict[tuple[str, dt.date], str]
+) -> tuple[list[Past], list[Past], list[NewsQuestion], list[Finding]]:
     """The nowcasts of a row, those of earlier months, what is to be taken apart, and what cannot be asked or is late.
 
     taken : which row asks a series on a day (`who_asks`)
@@ -122,7 +124,7 @@ def questions(
     vintage = door.as_of(day)
     now: list[Past] = []
     earlier: list[Past] = []
-    moved: list[Moved] = []
+    moved: list[NewsQuestion] = []
     told: list[Finding] = []
     for name in names:
         if row.moved(today) and taken[name, day] != row.name:
@@ -139,27 +141,27 @@ def questions(
         labels = [vintage.steps.label(m) for m in range(last + 1, current + 1)]
         task = Task(day, name, labels, draws=draws)
         now.append(Past(task, last, known=kind_of(vintage, name), about=row.name))
-        overdue, left = _due(name, last, day)
+        overdue, left = _release_due(name, last, day)
         if overdue:
             told.append(Finding("nowcast", f"{overdue} months are out on {day} by the release rules, not in the data", name))
         if left is not None and not overdue:
-            earlier += _earlier(row, name, door, day, left, draws)
+            earlier += _earlier_questions(row, name, door, day, left, draws)
         elif row.earlier:
             told.append(Finding("nowcast", f"no earlier months asked on {day}: the next release day is not known", name))
         since = parse_day(row.since) if row.since else day
-        moved.append(Moved(task, since if since < day else _before_last(door, name, day)))
+        moved.append(NewsQuestion(task, since if since < day else _day_before_last_release(door, name, day)))
     return now, earlier, moved, told
 
 
-def _due(series: str, last: int, day: dt.date) -> tuple[int, int | None]:
+def _release_due(series: str, last: int, day: dt.date) -> tuple[int, int | None]:
     """How many months should be out by the rules, and days from `day` until the next figure; None where nobody knows it."""
-    due = _next(day, series, 1)
+    due = _next_releases(day, series, 1)
     if not due:
         return 0, None
     return due[0].month - last - 1, due[0].ahead if due[0].basis != "late" else None
 
 
-def _next(day: dt.date, series: str, count: int) -> tuple[Due, ...]:
+def _next_releases(day: dt.date, series: str, count: int) -> tuple[Due, ...]:
     """The next releases of a series; none where there are no rules."""
     try:
         return coming(day, [series], count)
@@ -167,12 +169,12 @@ def _next(day: dt.date, series: str, count: int) -> tuple[Due, ...]:
         return ()
 
 
-def _before_last(door: Door, series: str, day: dt.date) -> dt.date:
+def _day_before_last_release(door: Door, series: str, day: dt.date) -> dt.date:
     """The day before the last release of the series."""
     return max(cell.released for cell in door.states(series) if cell.released <= day) - dt.timedelta(days=1)
 
 
-def _earlier(row: NowcastRow, series: str, door: Door, day: dt.date, left: int, draws: int) -> list[Past]:
+def _earlier_questions(row: NowcastConfig, series: str, door: Door, day: dt.date, left: int, draws: int) -> list[Past]:
     """The last months published by `day`, each asked `left` days before its figure came out."""
     out: list[Past] = []
     for month, released in sorted(published(door, series).items()):
@@ -187,7 +189,7 @@ def _earlier(row: NowcastRow, series: str, door: Door, day: dt.date, left: int, 
     return out[-row.earlier :] if row.earlier else []
 
 
-def news_rows(moved: Moved, label: str, spec: Any, door: Door, seed: int) -> tuple[list[NewsRow], list[FailureRow]]:
+def news_rows(moved: NewsQuestion, label: str, spec: Any, door: Door, seed: int) -> tuple[list[NewsRow], list[FailureRow]]:
     """Rows of news.parquet, and of failures.parquet where the change cannot be taken apart."""
     task = moved.task
     try:
@@ -200,7 +202,7 @@ def news_rows(moved: Moved, label: str, spec: Any, door: Door, seed: int) -> tup
     return rows_of(NewsRow, table), []
 
 
-def calendar_rows(rows: Sequence[NowcastRow], series: Sequence[Sequence[str]], today: dt.date) -> list[ReleaseRow]:
+def calendar_rows(rows: Sequence[NowcastConfig], series: Sequence[Sequence[str]], today: dt.date) -> list[ReleaseRow]:
     """The next releases of every nowcast series after the day on which its question stands; rows of calendar.parquet."""
     out = []
     for row, names in zip(rows, series, strict=True):
@@ -210,6 +212,6 @@ def calendar_rows(rows: Sequence[NowcastRow], series: Sequence[Sequence[str]], t
                     group=row.name, day=d.day.isoformat(), series=d.series, month=d.label, source=d.source,
                     stage=d.stage, basis=d.basis, ahead=d.ahead, horizon=d.horizon, together=d.together,
                 )
-                for d in _next(row.stands_on(today), name, NEXT)
+                for d in _next_releases(row.stands_on(today), name, NEXT)
             ]  # fmt: skip
     return out

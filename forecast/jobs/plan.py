@@ -17,10 +17,10 @@ from forecast.core.results import Finding
 from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.jobs.config import UNTOUCHED, BacktestGroup, Config, EffectRow, Vary
-from forecast.jobs.declared_regressors import door_of
-from forecast.jobs.nowcasts import Moved, NowcastRow, questions as asked_now, who_asks
-from forecast.jobs.scenarios import Outlook, asked, outlooks
+from forecast.jobs.config import UNTOUCHED, BacktestConfig, Config, EffectConfig, SensitivityConfig
+from forecast.jobs.declared_regressors import real_time_view
+from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as asked_now
+from forecast.jobs.scenarios import ScenarioQuestion, askable_scenarios, scenario_questions
 from forecast.study.data.real_time import Door
 from forecast.study.effects.untouched import untouched
 from forecast.study.evaluate.backtest import Past, answerable, questions
@@ -51,12 +51,12 @@ class Batch:
     rests_on: tuple[str, ...] = ()
     keep: bool = False
     truth: str | int = "latest"
-    row: EffectRow | None = None
+    row: EffectConfig | None = None
     design: Design | None = None
-    vary: Vary | None = None
-    outlook: Outlook | None = None
+    vary: SensitivityConfig | None = None
+    outlook: ScenarioQuestion | None = None
     now: bool = False
-    moved: Moved | None = None
+    moved: NewsQuestion | None = None
 
     @property
     def scored(self) -> bool:
@@ -85,7 +85,7 @@ class Plan:
         return [sorted(found[s], key=lambda b: (-len(b.pasts), b.row is None, b.name)) for s in sorted(found)]
 
     @property
-    def nowcasts(self) -> dict[str, NowcastRow]:
+    def nowcasts(self) -> dict[str, NowcastConfig]:
         """Groups of nowcasts by name."""
         return {row.name: row for row in self.config.nowcast}
 
@@ -110,10 +110,10 @@ class Plan:
         }
 
 
-def plan(config: Config, archive: Archive) -> Plan:
+def make_plan(config: Config, archive: Archive) -> Plan:
     """Questions x methods; nothing is computed."""
     vintage = archive.latest if config.as_of == "latest" else archive.as_of(config.as_of)
-    door = door_of(config, archive)
+    door = real_time_view(config, archive)
     place = config.origin.name
     groups: dict[str, tuple[Past, ...]] = {}
     batches: list[Batch] = []
@@ -121,17 +121,19 @@ def plan(config: Config, archive: Archive) -> Plan:
     for i, group in enumerate(config.backtest):
         where = f"{place}, [[backtest]] {i + 1}, series"
         truth = vintage if group.truth == "latest" else truth_of(archive, group.truth, vintage.day)
-        pasts = _old(config, group, matching(group.series, archive.series, where), door, vintage.day, truth)
+        pasts = _past_questions(config, group, series_matching(group.series, archive.series, where), door, vintage.day, truth)
         groups[group.name] = tuple(pasts)
-        findings += _unasked(group, matching(group.series, archive.series, where), pasts)
+        findings += _findings_unasked(group, series_matching(group.series, archive.series, where), pasts)
         batches += _task_batches(config, group.name, pasts, group.horizons, group.models, group.truth)
-    names = matching(config.forecast.series, archive.series, f"{place}, [forecast], series")
+    names = series_matching(config.forecast.series, archive.series, f"{place}, [forecast], series")
     short = [name for name in names if _known_months(door.as_of(vintage.day), name) < config.forecast.min_months]
     findings += [Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in short]
-    groups[OWN_DAY] = tuple(_next(config, door.as_of(vintage.day), [n for n in names if n not in short]))
+    groups[OWN_DAY] = tuple(_present_questions(config, door.as_of(vintage.day), [n for n in names if n not in short]))
     batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
-    series = [matching(r.series, archive.series, f"{place}, [[nowcast]] {i + 1}, series") for i, r in enumerate(config.nowcast)]
-    taken = who_asks(config.nowcast, series, vintage.day)
+    series = [
+        series_matching(r.series, archive.series, f"{place}, [[nowcast]] {i + 1}, series") for i, r in enumerate(config.nowcast)
+    ]
+    taken = asking_rows(config.nowcast, series, vintage.day)
     for row, named in zip(config.nowcast, series, strict=True):
         now, earlier, moved, told = asked_now(row, named, door, vintage.day, config.draws, taken)
         groups |= {row.name: tuple(now), row.before: tuple(earlier)}
@@ -144,14 +146,14 @@ def plan(config: Config, archive: Archive) -> Plan:
             continue
         batches += _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}")
         findings += _out_of_scope(effect, archive.events)
-    given, left = asked(config.scenarios, door.as_of(vintage.day), [e.id for e in archive.events], place)
+    given, left = askable_scenarios(config.scenarios, door.as_of(vintage.day), [e.id for e in archive.events], place)
     findings += [Finding("scenario", text, "[[scenarios]]") for text in left]
     batches += _scenario_batches(config, archive, door.as_of(vintage.day), given, place)
-    _once(batches, place)
+    _check_unique_jobs(batches, place)
     return Plan(config, archive, vintage, tuple(batches), door, tuple(findings), groups)
 
 
-def matching(patterns: Iterable[str], known: Sequence[str], where: str) -> list[str]:
+def series_matching(patterns: Iterable[str], known: Sequence[str], where: str) -> list[str]:
     """Series that fit the patterns (`*` any text), in the order of the patterns; a pattern that fits none is an error."""
     out: list[str] = []
     for pattern in patterns:
@@ -173,7 +175,9 @@ def _known_months(vintage: Vintage, series: str) -> int:
     return vintage.observed(series).count if vintage.knows(series) else 0
 
 
-def _old(config: Config, group: BacktestGroup, series: Sequence[str], door: Door, today: dt.date, truth: Vintage) -> list[Past]:
+def _past_questions(
+    config: Config, group: BacktestConfig, series: Sequence[str], door: Door, today: dt.date, truth: Vintage
+) -> list[Past]:
     """The old questions of a group that `truth` can answer."""
     out: list[Past] = []
     if f"{today:%Y-%m}" < group.first:
@@ -189,7 +193,7 @@ def _old(config: Config, group: BacktestGroup, series: Sequence[str], door: Door
     return out
 
 
-def _unasked(group: BacktestGroup, series: Sequence[str], pasts: Sequence[Past]) -> list[Finding]:
+def _findings_unasked(group: BacktestConfig, series: Sequence[str], pasts: Sequence[Past]) -> list[Finding]:
     asked = {past.series for past in pasts}
     return [
         Finding("backtest", f"no cutoff from {group.first} on with {group.min_months} known months and a later figure", name)
@@ -198,7 +202,7 @@ def _unasked(group: BacktestGroup, series: Sequence[str], pasts: Sequence[Past])
     ]
 
 
-def _next(config: Config, vintage: Vintage, names: Iterable[str]) -> list[Past]:
+def _present_questions(config: Config, vintage: Vintage, names: Iterable[str]) -> list[Past]:
     """The months after each series' own last one, standing on the run's day."""
     out = []
     for name in names:
@@ -227,14 +231,14 @@ def _task_batches(
     stages = _stages(config, models)
     return [
         Batch(
-            name=_named(group, model, k),
+            name=_batch_name(group, model, k),
             label=model,
             spec=config.spec(model),
             group=group,
             stage=stages[model],
             pasts=tuple(past for past in pasts if past.series in chunk),
             horizons=tuple(horizons),
-            rests_on=tuple(_named(group, member, k) for member in config.members(model)),
+            rests_on=tuple(_batch_name(group, member, k) for member in config.members(model)),
             keep=model in needed,
             truth=truth,
         )
@@ -244,7 +248,7 @@ def _task_batches(
 
 
 def _nowcast_batches(
-    config: Config, row: NowcastRow, now: Sequence[Past], earlier: Sequence[Past], moved: Sequence[Moved]
+    config: Config, row: NowcastConfig, now: Sequence[Past], earlier: Sequence[Past], moved: Sequence[NewsQuestion]
 ) -> list[Batch]:
     """The nowcasts by all models of a row, those of earlier months, and what moved the first model's, series by series."""
     first = row.models[0]
@@ -258,15 +262,15 @@ def _nowcast_batches(
 def _scenario_batches(config: Config, archive: Archive, vintage: Vintage, given: Sequence[Scenario], place: str) -> list[Batch]:
     """One batch a series, because its scenarios are pooled where they have probabilities."""
     part = config.scenario_forecast
-    names = matching(part.series, archive.series, f"{place}, [scenario_forecast], series")
+    names = series_matching(part.series, archive.series, f"{place}, [scenario_forecast], series")
     spec = config.spec(part.model) if part.model in [m.label for m in config.models] else {"use": part.model}
     return [
         Batch(f"scenarios|{part.model}|{o.task.series[0]}", part.model, spec, "scenarios", outlook=o)
-        for o in outlooks(names, given, vintage, part.months, config.draws)
+        for o in scenario_questions(names, given, vintage, part.months, config.draws)
     ]
 
 
-def _named(group: str, model: str, chunk: int) -> str:
+def _batch_name(group: str, model: str, chunk: int) -> str:
     return f"{group}|{model}|{chunk}"
 
 
@@ -286,7 +290,7 @@ def _stages(config: Config, models: Sequence[str]) -> dict[str, int]:
     return out
 
 
-def _effect_batches(row: EffectRow, archive: Archive, vintage: Vintage, where: str) -> list[Batch]:
+def _effect_batches(row: EffectConfig, archive: Archive, vintage: Vintage, where: str) -> list[Batch]:
     """One batch per question, because its estimators check each other; and one for what it asks otherwise."""
     labels = [estimator.label for estimator in row.estimators]
     for label in labels:
@@ -302,19 +306,19 @@ def _effect_batches(row: EffectRow, archive: Archive, vintage: Vintage, where: s
     return made
 
 
-def _out_of_scope(row: EffectRow, events: EventCalendar) -> list[Finding]:
+def _out_of_scope(row: EffectConfig, events: EventCalendar) -> list[Finding]:
     """Treated series that no event of a question bears on: an indirect effect, or a misspelt scope."""
     missed = [s for s in row.treated if not any(events[event].touches(s) for event in row.event)]
     what = f"outside the scope of {', '.join(row.event)}: an indirect effect"
     return [Finding("effect", f"{series} lies {what}", row.id) for series in missed]
 
 
-def design_of(row: EffectRow, archive: Archive, vintage: Vintage, where: str = "") -> Design:
+def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str = "") -> Design:
     """The Design that a row of the config spells, with its events and donors as they were known on the run's day."""
     named = {"treated": row.treated, "share_of": (row.share_of,) if row.share_of else (), "donors": row.donors}
     for key, names in named.items():
         for name in names if names not in (("all",), (UNTOUCHED,)) else ():
-            _spelled(name, archive, f"{where}, {key}")
+            _check_spelling(name, archive, f"{where}, {key}")
     try:
         events = [vintage.events[event] for event in row.event]
         return Design(
@@ -337,7 +341,7 @@ def design_of(row: EffectRow, archive: Archive, vintage: Vintage, where: str = "
         raise ConfigError(error.problem, where=where, hint=error.hint) from None
 
 
-def _donors(row: EffectRow, vintage: Vintage, events: Sequence[Event]) -> tuple[str, ...] | str:
+def _donors(row: EffectConfig, vintage: Vintage, events: Sequence[Event]) -> tuple[str, ...] | str:
     """The donors of a row; "untouched": flows that no event of the row, nor one of their own, touched."""
     if row.donors == ("all",):
         return "all"
@@ -347,7 +351,7 @@ def _donors(row: EffectRow, vintage: Vintage, events: Sequence[Event]) -> tuple[
     return tuple(s for s in found[0] if all(s in others for others in found[1:]))
 
 
-def _spelled(series: str, archive: Archive, where: str) -> None:
+def _check_spelling(series: str, archive: Archive, where: str) -> None:
     """A series that an effect names may be without figures, but not misspelt."""
     if series in archive.series:
         return
@@ -360,7 +364,7 @@ def _spelled(series: str, archive: Archive, where: str) -> None:
         raise ConfigError(f"no product is called '{key.product}'", where=where, hint=nearest(key.product, known))
 
 
-def _once(batches: Iterable[Batch], place: str) -> None:
+def _check_unique_jobs(batches: Iterable[Batch], place: str) -> None:
     """No job twice: one model may not be asked one question in two groups."""
     seen: dict[str, str] = {}
     for batch in batches:
@@ -374,4 +378,4 @@ def _once(batches: Iterable[Batch], place: str) -> None:
                 )
 
 
-__all__ = ["OWN_DAY", "Batch", "Plan", "design_of", "matching", "models_of", "plan"]
+__all__ = ["OWN_DAY", "Batch", "Plan", "design_of", "make_plan", "models_of", "series_matching"]

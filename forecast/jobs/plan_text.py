@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecast.jobs.config import BacktestGroup
+from forecast.jobs.config import BacktestConfig
 from forecast.jobs.plan import Plan, models_of
 from forecast.study.evaluate.compare import NAIVE
 from forecast.study.evaluate.requirements import counted, feasible
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def covered(plan: Plan) -> list[str]:
+def describe_plan(plan: Plan) -> list[str]:
     """What the plan asks, one line a group."""
     lines = []
     for group, pasts in plan.groups.items():
@@ -26,7 +26,7 @@ def covered(plan: Plan) -> list[str]:
         models = len({b.label for b in plan.batches if b.group == group})
         span = f"{days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
         ahead = max(len(past.task.months) for past in pasts)
-        how = next((_how(g) for g in plan.config.backtest if g.name == group), "")
+        how = next((_describe_setup(g) for g in plan.config.backtest if g.name == group), "")
         lines.append(
             f"{group}: {series} series x {len(days)} days ({span}), {len(pasts)} questions x {models} models, "
             f"{ahead} months ahead{how}"
@@ -41,7 +41,7 @@ def covered(plan: Plan) -> list[str]:
     return lines
 
 
-def supported(plan: Plan) -> list[str]:
+def describe_requirements(plan: Plan) -> list[str]:
     """Horizons, interval levels and tests of every group, were each question answered; no model is asked."""
     lines: list[str] = []
     for group in plan.config.backtest:
@@ -50,12 +50,12 @@ def supported(plan: Plan) -> list[str]:
             lines.append(f"{group.name}: nothing, no question can be asked")
             continue
         truth = plan.vintage if group.truth == "latest" else truth_of(plan.archive, group.truth, plan.vintage.day)
-        lines.append(f"{group.name}: {_benchmark(plan, group)}; {_vintages(plan, group)}")
+        lines.append(f"{group.name}: {_describe_benchmark(plan, group)}; {_describe_vintages(plan, group)}")
         lines += [f"  {line}" for line in counted(plan.door, pasts, group.horizons, plan.config.forecast.levels, truth)]
     return lines
 
 
-def tried(plan: Plan) -> list[str]:
+def describe_trial(plan: Plan) -> list[str]:
     """The same with every model asked on trial, with few draws: from which cutoff on it answers, and why not before."""
     lines: list[str] = []
     for group in plan.config.backtest:
@@ -69,11 +69,11 @@ def tried(plan: Plan) -> list[str]:
             window_months=group.window_months, min_months=group.min_months, gap=group.gap,
         )  # fmt: skip
         lines.append(f"{group.name}:")
-        lines += [f"  {name}: {_answers(table[table['model'] == name])}" for name in names]
+        lines += [f"  {name}: {_describe_answers(table[table['model'] == name])}" for name in names]
     return lines
 
 
-def _answers(table: pd.DataFrame) -> str:
+def _describe_answers(table: pd.DataFrame) -> str:
     """How many series a model answers, and what stands in the way of the others."""
     one = table[table["horizon"] == table["horizon"].min()].drop_duplicates("series")
     able = one[one["first_cutoff"] != ""]
@@ -85,19 +85,19 @@ def _answers(table: pd.DataFrame) -> str:
     return "; ".join([told, *whys[:2], *([f"and {len(whys) - 2} other reasons"] if whys[2:] else [])])
 
 
-def _benchmark(plan: Plan, group: BacktestGroup) -> str:
+def _describe_benchmark(plan: Plan, group: BacktestConfig) -> str:
     asked = models_of(plan.config, group.models)
     found = [name for name in (plan.config.naive or NAIVE) if name in asked]
     return f"benchmark the best of {', '.join(found)}" if found else "no naive model, so no comparison"
 
 
-def _vintages(plan: Plan, group: BacktestGroup) -> str:
+def _describe_vintages(plan: Plan, group: BacktestConfig) -> str:
     """What the cutoffs' vintages are, with their number."""
     kinds = [past.known or kind_of(past.vintage(plan.door), past.series) for past in plan.groups[group.name]]
     return ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("real", "final", "pseudo") if kind in kinds) + " vintages"
 
 
-def _how(group: BacktestGroup) -> str:
+def _describe_setup(group: BacktestConfig) -> str:
     """In which of its words a group departs from the usual ones."""
     told = [f", last {group.window_months} months"] if group.window == "rolling" else []
     told += [f", one cutoff in {group.step}"] if group.step > 1 else []

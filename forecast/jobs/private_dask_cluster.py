@@ -15,24 +15,24 @@ import dask
 from distributed import Client, Nanny, Scheduler, SpecCluster, Worker
 from distributed.security import Security
 
-from forecast.jobs.child_processes import environment, given_up, quietly, starting
+from forecast.jobs.child_processes import call_all_suppressing, inherited_environment, retries_exhausted, while_starting
 
 LOOK = 0.02  # seconds between two looks at which workers there are
 GRACE = 10  # seconds within which a cluster without workers must have ended
 
 
-class _NoPages:
+class _NoHttpServer:
     """Starts no HTTP server: pages on the work under way are open to everybody on the machine."""
 
     def start_http_server(self, *arguments: Any, **options: Any) -> None:
         """Nothing listens."""
 
 
-class PrivateScheduler(_NoPages, Scheduler):  # type: ignore[misc,unused-ignore]
+class PrivateScheduler(_NoHttpServer, Scheduler):  # type: ignore[misc,unused-ignore]
     """A scheduler without pages."""
 
 
-class PrivateWorker(_NoPages, Worker):  # type: ignore[misc,unused-ignore]
+class PrivateWorker(_NoHttpServer, Worker):  # type: ignore[misc,unused-ignore]
     """A worker without pages."""
 
 
@@ -43,18 +43,18 @@ def private_cluster(count: int) -> Iterator[Client]:
     What listens does so on the loopback interface alone and asks for a certificate, made for this cluster and kept in memory.
     """
     security = Security.temporary()
-    with environment(), tempfile.TemporaryDirectory(prefix="forecast-") as folder, contextlib.ExitStack() as stack:
+    with inherited_environment(), tempfile.TemporaryDirectory(prefix="forecast-") as folder, contextlib.ExitStack() as stack:
         # scheduler and workers import from their folder, which would be one that everybody may make
         ours = {"temporary-directory": folder, "distributed.nanny.pre-spawn-environ": {}}
-        with starting(), dask.config.set(ours):  # an interrupt comes after it, when the stack ends all there is
-            cluster = stack.enter_context(_started(count, security))
+        with while_starting(), dask.config.set(ours):  # an interrupt comes after it, when the stack ends all there is
+            cluster = stack.enter_context(_start(count, security))
             client = Client(cluster, security=security)
-            stack.callback(quietly, client.close)
+            stack.callback(call_all_suppressing, client.close)
         yield client
 
 
 @contextlib.contextmanager
-def _started(count: int, security: Security) -> Iterator[SpecCluster]:
+def _start(count: int, security: Security) -> Iterator[SpecCluster]:
     """A scheduler and so many workers for the length of a block: then they end at once, whatever they do."""
     try:
         cluster = SpecCluster(
@@ -64,7 +64,7 @@ def _started(count: int, security: Security) -> Iterator[SpecCluster]:
             shutdown_on_close=False,  # at the exit of the interpreter: we have closed it by then
         )
     except RuntimeError as error:
-        raise given_up(f"the processes of a cluster cannot be started: {error}") from None
+        raise retries_exhausted(f"the processes of a cluster cannot be started: {error}") from None
     try:
         yield cluster
     finally:
@@ -72,7 +72,7 @@ def _started(count: int, security: Security) -> Iterator[SpecCluster]:
         thread = threading.Thread(target=_kill_workers, args=(cluster, closed), daemon=True)
         thread.start()
         try:
-            quietly(lambda: cluster.close(timeout=GRACE))
+            call_all_suppressing(lambda: cluster.close(timeout=GRACE))
         finally:
             closed.set()
             thread.join()

@@ -28,12 +28,12 @@ from forecast.core.schema import (
 )
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.jobs.batch_results import Outcome
-from forecast.jobs.plan import Batch, Plan, matching
+from forecast.jobs.batch_results import BatchResult
+from forecast.jobs.plan import Batch, Plan, series_matching
 from forecast.prep.baselines import unit_of
 
 
-def effect_tables(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
+def effect_tables(plan: Plan, outcomes: Sequence[BatchResult]) -> dict[str, list[Any]]:
     """Rows of effects, paths, placebos, gates and parts, after the checks that look at all effects together."""
     from forecast.study.effects.judge import family
 
@@ -60,7 +60,7 @@ def effect_tables(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[Any
     return {"effects": effects, "paths": paths, "placebos": placebos, "gates": gates, "parts": parts}
 
 
-def sensitivity_rows(plan: Plan, outcomes: Sequence[Outcome]) -> list[SensitivityRow]:
+def sensitivity_rows(plan: Plan, outcomes: Sequence[BatchResult]) -> list[SensitivityRow]:
     """Every question asked otherwise: what was changed, to which value, and the judged answer or why there is none."""
     asked = {batch.name: batch.design for batch in plan.batches if batch.vary}
     rows = []
@@ -142,7 +142,7 @@ def _figures(row: type, effect: Effect) -> dict[str, Any]:
         observed_total=described.observed,
         expected=expected,
         baselines=schema.joined(c.baseline for c in described.compared),
-        used="; ".join(_used(effect)),
+        used="; ".join(_describe_method(effect)),
     )
     return schema.cells_of(row, cells | _estimate_cells(effect))
 
@@ -172,7 +172,7 @@ def _relative_size(size: float, expected: float) -> float:
     return size / expected if expected > 0 else math.nan
 
 
-def _used(effect: Effect) -> list[str]:
+def _describe_method(effect: Effect) -> list[str]:
     """What the estimator really did, in words."""
     out = []
     for used in effect.used:
@@ -239,9 +239,9 @@ def regime_rows(plan: Plan) -> list[RegimeRow]:
     out = []
     for i, expiry in enumerate(plan.config.expiry):
         where = f"{plan.config.origin.name}, [[expiry]] {i + 1}, series"
-        for series in matching(expiry.series, plan.archive.series, where):
+        for series in series_matching(expiry.series, plan.archive.series, where):
             for regime in expiry.regimes:
-                known = _known(plan.vintage, series, regime.first, regime.last)
+                known = _known_figures(plan.vintage, series, regime.first, regime.last)
                 row = RegimeRow(
                     series=series, unit=_unit(series), regime=regime.name, months_from=regime.first, months_to=regime.last,
                     n=len(known), reading=regime.text,
@@ -252,7 +252,7 @@ def regime_rows(plan: Plan) -> list[RegimeRow]:
     return out
 
 
-def _known(vintage: Vintage, series: str, first: str, last: str) -> Floats:
+def _known_figures(vintage: Vintage, series: str, first: str, last: str) -> Floats:
     """The figures of single months of a stretch; none where the series is not known yet."""
     if not vintage.knows(series):
         return np.empty(0)

@@ -19,10 +19,10 @@ from forecast.core.results import Finding
 from forecast.core.run import Run, refuse_newer
 from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
 from forecast.jobs import run_lock
-from forecast.jobs.batch_results import Outcome
+from forecast.jobs.batch_results import BatchResult
 from forecast.jobs.config import Config
 from forecast.jobs.execute import code_hash
-from forecast.jobs.export import hand_over
+from forecast.jobs.export import write_exports
 from forecast.jobs.plan import Plan
 from forecast.jobs.rows import event_rows
 from forecast.jobs.tables import findings, parquet, tables_of
@@ -36,7 +36,7 @@ def folder_of(config: Config, out: str | Path) -> Path:
     return Path(out) / f"{config.name}-{config.hash8}"
 
 
-def finished(folder: Path, plan: Plan) -> bool:
+def is_finished(folder: Path, plan: Plan) -> bool:
     """Whether a folder holds this very run, made by this code, complete, and every file of it as it was written."""
     wanted = ["run.json", *(f"{name}.parquet" for name in TABLES), "findings.json", "report.html", "report.md"]
     if not manifest.sealed(folder) or any(not (folder / name).exists() for name in wanted):
@@ -52,7 +52,7 @@ def finished(folder: Path, plan: Plan) -> bool:
 
 
 @contextlib.contextmanager
-def opened(folder: Path, fresh: bool) -> Iterator[None]:
+def open_for_run(folder: Path, fresh: bool) -> Iterator[None]:
     """The run folder, made and swept for a run that is about to be done in it; `fresh` forgets what it held.
 
     A run of a newer schema is left alone. Files of a finished run that are not what was written are told, and set aside
@@ -61,25 +61,25 @@ def opened(folder: Path, fresh: bool) -> Iterator[None]:
     refuse_newer(folder)
     try:
         if fresh and folder.exists():
-            run_lock.forget(folder)
+            run_lock.remove_run(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
         hint = "--out DIR, a folder that may be written to"
         raise ConfigError(f"the run folder cannot be made: {error.strerror}", where=str(folder), hint=hint) from None
-    with run_lock.at_work(folder):
-        run_lock.sweep(folder)
+    with run_lock.hold(folder):
+        run_lock.remove_leftovers(folder)
         _set_aside(folder)
         yield
-        tidy(folder)
+        discard_answers(folder)
 
 
-def tidy(folder: Path) -> None:
+def discard_answers(folder: Path) -> None:
     """Let go of stored answers, and of what killed runs left, once a run is complete and nobody else is at work in it."""
-    if manifest.sealed(folder) and not run_lock.others(folder):
+    if manifest.sealed(folder) and not run_lock.other_owners(folder):
         shutil.rmtree(folder / CACHE, ignore_errors=True)
-        run_lock.sweep(folder)
+        run_lock.remove_leftovers(folder)
 
 
 def _set_aside(folder: Path) -> None:
@@ -94,13 +94,13 @@ def _set_aside(folder: Path) -> None:
     (folder / "run.json").unlink(missing_ok=True)
 
 
-def write(folder: Path, plan: Plan, outcomes: Sequence[Outcome], timings: Mapping[str, float]) -> None:
+def write(folder: Path, plan: Plan, outcomes: Sequence[BatchResult], timings: Mapping[str, float]) -> None:
     """All tables, findings and run.json of a run; run.json last."""
     tables = tables_of(plan, outcomes)
     for name in TABLES:
         output_files.write(folder, f"{name}.parquet", parquet(tables[name], COLUMNS[name]))
-    found = [_plain(finding) for finding in findings(plan, outcomes)]
-    _json(folder, "findings.json", found)
+    found = [_finding_record(finding) for finding in findings(plan, outcomes)]
+    _write_json(folder, "findings.json", found)
     info = {
         "schema_version": SCHEMA_VERSION,
         "finished": False,
@@ -116,8 +116,8 @@ def write(folder: Path, plan: Plan, outcomes: Sequence[Outcome], timings: Mappin
         "events": event_rows(plan.vintage.events),
         "events_verified_to": str(plan.archive.events.verified_to or ""),
     }
-    _json(folder, "run.json", info)
-    hand_over(folder, plan.config)
+    _write_json(folder, "run.json", info)
+    write_exports(folder, plan.config)
 
 
 def close(folder: Path, seconds: float) -> None:
@@ -125,11 +125,11 @@ def close(folder: Path, seconds: float) -> None:
     info = Run(folder).info
     info["finished"] = True
     info["timings"]["total"] = round(seconds, 2)
-    _json(folder, "run.json", info)
+    _write_json(folder, "run.json", info)
     manifest.seal(folder)
 
 
-def _json(folder: Path, name: str, what: object) -> None:
+def _write_json(folder: Path, name: str, what: object) -> None:
     output_files.write(folder, name, json.dumps(what, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -150,5 +150,5 @@ def versions() -> dict[str, str]:
     return out
 
 
-def _plain(finding: Finding) -> dict[str, str]:
+def _finding_record(finding: Finding) -> dict[str, str]:
     return {"topic": finding.topic, "text": finding.text, "where": finding.where, "level": finding.level}

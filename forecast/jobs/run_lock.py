@@ -18,7 +18,7 @@ FOLDER = ".owners"
 
 
 @dataclass(frozen=True)
-class Owner:
+class LockOwner:
     """A process at work: its number and when it began (clock ticks since the machine did), and the machine's name."""
 
     pid: int
@@ -36,10 +36,10 @@ class Owner:
             return False
         except OSError:  # it is another user's
             return True
-        return _began(self.pid) == self.began  # the number may have gone to another process since
+        return _start_time(self.pid) == self.began  # the number may have gone to another process since
 
 
-def _began(pid: int) -> str:
+def _start_time(pid: int) -> str:
     """When a process began, where the system tells."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
@@ -48,9 +48,9 @@ def _began(pid: int) -> str:
 
 
 @contextlib.contextmanager
-def at_work(folder: Path) -> Iterator[None]:
+def hold(folder: Path) -> Iterator[None]:
     """Say that this process works in a run folder, until it has done so."""
-    me = Owner(os.getpid(), _began(os.getpid()), platform.node())
+    me = LockOwner(os.getpid(), _start_time(os.getpid()), platform.node())
     path = output_files.write(folder, f"{FOLDER}/{output_files.segment(me.host)}.{me.pid}", json.dumps(vars(me)))
     try:
         yield
@@ -60,11 +60,11 @@ def at_work(folder: Path) -> Iterator[None]:
             path.parent.rmdir()
 
 
-def others(folder: Path) -> list[Owner]:
+def other_owners(folder: Path) -> list[LockOwner]:
     """Other processes at work in a run folder; the names that dead ones left are removed."""
     found = []
     for path in sorted((folder / FOLDER).glob("*")):
-        owner = _read(path)
+        owner = _read_owner(path)
         if owner is None or not owner.alive:
             path.unlink(missing_ok=True)
         elif owner.pid != os.getpid() or owner.host != platform.node():
@@ -72,16 +72,16 @@ def others(folder: Path) -> list[Owner]:
     return found
 
 
-def _read(path: Path) -> Owner | None:
+def _read_owner(path: Path) -> LockOwner | None:
     try:
-        return Owner(**json.loads(path.read_text("utf-8")))
+        return LockOwner(**json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError, RecursionError):
         return None
 
 
-def forget(folder: Path) -> None:
+def remove_run(folder: Path) -> None:
     """Remove a run folder and all in it, unless a process is at work there."""
-    busy = others(folder)
+    busy = other_owners(folder)
     if busy:
         who = ", ".join(f"process {owner.pid} on {owner.host}" for owner in busy)
         hint = f"wait until it ends, or, if it no longer runs, remove {folder / FOLDER}"
@@ -91,9 +91,9 @@ def forget(folder: Path) -> None:
     shutil.rmtree(gone, ignore_errors=True)
 
 
-def sweep(folder: Path) -> None:
+def remove_leftovers(folder: Path) -> None:
     """Remove what killed runs left unfinished, unless another process is at work there."""
-    if others(folder):
+    if other_owners(folder):
         return
     for path in output_files.leftovers(folder):
         path.unlink(missing_ok=True)

@@ -37,11 +37,11 @@ def _end(value: Any) -> str:
         raise ValueError(f"'{value}' is neither a day nor 'never'", "YYYY-MM-DD, for example 2026-11-27") from None
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-class ScenarioRow(BaseModel):
+class ScenarioConfig(BaseModel):
     """What might still be decided, no forecast of it. `ends`: event -> day or "never"; `add`: new events, as in a calendar."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,7 +49,7 @@ class ScenarioRow(BaseModel):
     name: Annotated[str, Field(min_length=1)]
     text: str = ""
     ends: dict[str, Annotated[str, BeforeValidator(_end)]] = {}
-    called_off: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    called_off: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
     add: tuple[dict[str, Any], ...] = ()
     probability: Annotated[float, Field(ge=0, le=1)] | None = None
 
@@ -69,18 +69,18 @@ class ScenarioRow(BaseModel):
         return (*self.ends, *self.called_off)
 
 
-class ScenarioPart(BaseModel):
+class ScenarioForecastConfig(BaseModel):
     """Which series are asked under every scenario, how many months on, and by which model (the config's, or a model's name)."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    series: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    series: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
     months: Annotated[int, Field(ge=1, le=36)] = 12
     model: str = "menu"
 
 
 @dataclass(frozen=True)
-class Outlook:
+class ScenarioQuestion:
     """One series under every scenario that its day knows the events of."""
 
     task: Task
@@ -88,7 +88,7 @@ class Outlook:
     given: tuple[Scenario, ...]
 
 
-def check(rows: Sequence[ScenarioRow], part: ScenarioPart, place: str) -> None:
+def check(rows: Sequence[ScenarioConfig], part: ScenarioForecastConfig, place: str) -> None:
     """What can be told of the words without the data: names, new events, probabilities."""
     for i, row in enumerate(rows):
         where = f"{place}, [[scenarios]] {i + 1}"
@@ -116,7 +116,9 @@ def check(rows: Sequence[ScenarioRow], part: ScenarioPart, place: str) -> None:
         raise ConfigError(problem, where=f"{place}, [[scenarios]]", hint="numbers that add up to 1, or none at all")
 
 
-def asked(rows: Sequence[ScenarioRow], vintage: Vintage, later: Iterable[str], place: str) -> tuple[list[Scenario], list[str]]:
+def askable_scenarios(
+    rows: Sequence[ScenarioConfig], vintage: Vintage, later: Iterable[str], place: str
+) -> tuple[list[Scenario], list[str]]:
     """The scenarios as they can be put on the vintage's day, and why others cannot.
 
     later : events that a later day knows; a scenario that names one is not asked. Events nobody knows and days that have
@@ -141,7 +143,9 @@ def asked(rows: Sequence[ScenarioRow], vintage: Vintage, later: Iterable[str], p
     return out, left
 
 
-def outlooks(names: Iterable[str], given: Sequence[Scenario], vintage: Vintage, months: int, draws: int) -> list[Outlook]:
+def scenario_questions(
+    names: Iterable[str], given: Sequence[Scenario], vintage: Vintage, months: int, draws: int
+) -> list[ScenarioQuestion]:
     """One question a series: the months after its own last one; a new event that bears on none of them is an error."""
     series = [name for name in names if vintage.knows(name)]
     for scenario in given:
@@ -155,22 +159,22 @@ def outlooks(names: Iterable[str], given: Sequence[Scenario], vintage: Vintage, 
     for name in series if given else ():
         last = vintage.last_month(name)
         labels = [vintage.steps.label(last + h) for h in range(1, months + 1)]
-        out.append(Outlook(Task(vintage.day, name, labels, draws=draws), last, tuple(given)))
+        out.append(ScenarioQuestion(Task(vintage.day, name, labels, draws=draws), last, tuple(given)))
     return out
 
 
-def rows_of(
-    outlook: Outlook, label: str, spec: Mapping[str, Any], vintage: Vintage, seed: int
+def scenario_rows(
+    outlook: ScenarioQuestion, label: str, spec: Mapping[str, Any], vintage: Vintage, seed: int
 ) -> tuple[list[ScenarioForecastRow], list[FailureRow]]:
     """Rows of scenarios.parquet and of failures.parquet: the fans of one series, pooled too where all have probabilities."""
     method = registry.build("model", dict(spec))
     fans = scenarios(method, vintage, outlook.task, outlook.given, seed)
     if all(fan.probability is not None for fan in fans):
-        fans.append(_pooled(fans))
+        fans.append(_pool(fans))
     rows = [row for fan in fans if isinstance(fan.answer, Forecast) for row in _rows(fan, fan.answer, outlook, label)]
     failures = [
         FailureRow(
-            job=_job(label, fan, outlook.task.day),
+            job=_job_name(label, fan, outlook.task.day),
             method=label,
             question=f"scenario: {fan.scenario}",
             series=fan.series,
@@ -183,7 +187,7 @@ def rows_of(
     return rows, failures
 
 
-def _pooled(fans: Sequence[Fan]) -> Fan:
+def _pool(fans: Sequence[Fan]) -> Fan:
     words = ", ".join(f"{fan.scenario} {fan.probability:.0%}" for fan in fans)
     try:
         answer: Forecast | Failure = mixed(fans)
@@ -192,11 +196,11 @@ def _pooled(fans: Sequence[Fan]) -> Fan:
     return Fan(POOLED, fans[0].series, answer, fans[0].basis, 1.0)
 
 
-def _job(label: str, fan: Fan, day: dt.date) -> str:
+def _job_name(label: str, fan: Fan, day: dt.date) -> str:
     return f"{label}|{fan.series}|{day}|scenario {fan.scenario}"
 
 
-def _rows(fan: Fan, answer: Forecast, outlook: Outlook, label: str) -> list[ScenarioForecastRow]:
+def _rows(fan: Fan, answer: Forecast, outlook: ScenarioQuestion, label: str) -> list[ScenarioForecastRow]:
     """A row for each month, for the sum of the last twelve, and for the sum of all."""
     draws, h = answer.draws[:, 0], len(outlook.task.months)
     sums = [(i, i) for i in range(h)] + ([(h - YEAR, h - 1)] if h > YEAR else []) + ([(0, h - 1)] if h > 1 else [])
@@ -206,7 +210,7 @@ def _rows(fan: Fan, answer: Forecast, outlook: Outlook, label: str) -> list[Scen
     rests = "pooled by the probabilities given" if fan.scenario == POOLED else "; ".join(part.text for part in fan.basis)
     return [
         ScenarioForecastRow(
-            job=_job(label, fan, day),
+            job=_job_name(label, fan, day),
             scenario=fan.scenario,
             probability=math.nan if fan.probability is None else fan.probability,
             basis=rests,

@@ -28,7 +28,7 @@ def interruptible() -> Iterator[None]:
 
     def note(number: int, frame: FrameType | None) -> None:
         came.append(number)
-        _hush()
+        _silence_threads()
         raise KeyboardInterrupt
 
     heard = {number: signal.getsignal(number) for number in ENDING} if _in_main_thread() else {}
@@ -50,7 +50,7 @@ def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _hush() -> None:
+def _silence_threads() -> None:
     """The process is about to end: what threads of the libraries still fall over is no news."""
     logging.disable(logging.CRITICAL)
     threading.excepthook = lambda _: None

@@ -10,7 +10,7 @@ from typing import Any
 from forecast.core import schema
 from forecast.core.results import Finding
 from forecast.core.schema import ComparisonRow, ForecastRow, ScoreRow
-from forecast.jobs.batch_results import Outcome
+from forecast.jobs.batch_results import BatchResult
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
@@ -20,7 +20,7 @@ from forecast.study.evaluate.compare import NAIVE, compare
 from forecast.study.evaluate.score import job_of
 
 
-def tables_of(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, list[Any]]:
+def tables_of(plan: Plan, outcomes: Sequence[BatchResult]) -> dict[str, list[Any]]:
     """Rows of every table."""
     groups = {batch.name: batch.group for batch in plan.batches}
     forecasts = [replace(row, group=groups[o.batch]) for o in outcomes for row in o.forecasts]
@@ -61,7 +61,7 @@ def _comparisons(plan: Plan, scored: Sequence[ScoreRow], made: Sequence[Forecast
     return out
 
 
-def findings(plan: Plan, outcomes: Sequence[Outcome]) -> list[Finding]:
+def findings(plan: Plan, outcomes: Sequence[BatchResult]) -> list[Finding]:
     """The audit's, the plan's and the methods' soft problems, in order."""
     found = [*audit(plan.archive, plan.vintage)[0], *plan.findings]
     skipped = sorted({(o.batch.split("|")[1], o.skipped) for o in outcomes if o.skipped})
@@ -87,7 +87,9 @@ def parquet(rows: Iterable[Any], columns: Mapping[str, str]) -> bytes:
     leading = [name for name, kind in columns.items() if kind in ("text", "whole")]
     ordered = sorted(rows, key=lambda row: tuple(_sortable(getattr(row, name)) for name in leading))
     types = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
-    arrays = [pa.array([_null(getattr(row, name)) for row in ordered], kinds[kind]) for name, kind in columns.items()]
+    arrays = [
+        pa.array([_null_if_not_finite(getattr(row, name)) for row in ordered], kinds[kind]) for name, kind in columns.items()
+    ]
     out = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_arrays(arrays, schema=types), out, compression="zstd", row_group_size=1 << 20)
     return bytes(out.getvalue())
@@ -100,5 +102,5 @@ def _sortable(value: Any) -> tuple[int, Any]:
     return (2, value) if isinstance(value, str) else (1, value)
 
 
-def _null(value: Any) -> Any:
+def _null_if_not_finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -8,14 +8,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from forecast.jobs.child_processes import DEATHS, ENVIRONMENT, given_up, settle, starting
-from forecast.jobs.dask_cluster import Far as Far, by_cluster as by_cluster, dask_cluster as dask_cluster
+from forecast.jobs.child_processes import DEATHS, ENVIRONMENT, initialise_worker, retries_exhausted, while_starting
 
 T = TypeVar("T")
 IDLE = 60  # seconds that a worker waits for the next stage
 
 
-def by_processes(
+def run_in_processes(
     todo: Sequence[T], run: Callable[[T, Any], None], done: Callable[[T], bool], count: int, shared: Any
 ) -> Iterator[T]:
     """The batches as they are done by `count` processes; what a process that died had in hand is done again.
@@ -28,19 +27,19 @@ def by_processes(
     left, deaths, packed = list(todo), 0, pickle.dumps(shared, protocol=5)
     while left:
         try:
-            for batch in _pooled(left, run, count, packed):
+            for batch in _run_pool(left, run, count, packed):
                 left, deaths = [b for b in left if b is not batch], 0
                 yield batch
         except BrokenProcessPool:
             deaths += 1
             if deaths == DEATHS:
-                raise given_up(f"a worker process ended {DEATHS} times before it had answered") from None
+                raise retries_exhausted(f"a worker process ended {DEATHS} times before it had answered") from None
             stored = [batch for batch in left if done(batch)]
             left = [batch for batch in left if not done(batch)]
             yield from stored
 
 
-def _pooled(todo: Sequence[T], run: Callable[[T, Any], None], count: int, packed: bytes) -> Iterator[T]:
+def _run_pool(todo: Sequence[T], run: Callable[[T, Any], None], count: int, packed: bytes) -> Iterator[T]:
     """Batches over worker processes; an interrupt ends them and leaves what is done.
 
     No more batches are handed out than there are workers: a queue behind them would stand in the way of an interrupt.
@@ -50,15 +49,15 @@ def _pooled(todo: Sequence[T], run: Callable[[T, Any], None], count: int, packed
     from loky import get_reusable_executor
 
     count = min(count, len(todo))
-    with starting():
+    with while_starting():
         executor = get_reusable_executor(
-            count, timeout=IDLE, env=ENVIRONMENT, initializer=_begin, initargs=(os.getpid(), packed)
+            count, timeout=IDLE, env=ENVIRONMENT, initializer=_begin_worker, initargs=(os.getpid(), packed)
         )
     waiting, running = iter(todo), dict[Future[None], T]()
     try:
         while True:
             while len(running) < count and (batch := next(waiting, None)) is not None:
-                with starting():
+                with while_starting():
                     running[executor.submit(_with_shared, run, batch)] = batch
             if not running:
                 return
@@ -68,11 +67,11 @@ def _pooled(todo: Sequence[T], run: Callable[[T, Any], None], count: int, packed
                 yield running.pop(future)
     except BaseException:
         executor.shutdown(wait=True, kill_workers=True)
-        _let_go()
+        _join_feeders()
         raise
 
 
-def _let_go() -> None:
+def _join_feeders() -> None:
     """Wait for the threads that fed the pool: one that frees a semaphore while Python ends would have it reported as leaked."""
     for thread in threading.enumerate():
         if thread.name == "QueueFeederThread":
@@ -82,9 +81,9 @@ def _let_go() -> None:
 _HELD: list[Any] = []  # in a worker process: what all batches need
 
 
-def _begin(parent: int, packed: bytes) -> None:
+def _begin_worker(parent: int, packed: bytes) -> None:
     """What a worker does first, and what it holds from then on."""
-    settle(parent)
+    initialise_worker(parent)
     _HELD[:] = [pickle.loads(packed)]
 
 

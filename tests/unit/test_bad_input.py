@@ -296,11 +296,11 @@ def test_a_day_before_any_figure_leaves_a_report_that_says_so(tmp_path):
 
 def test_an_effect_outside_the_scope_of_its_event_is_a_finding(tmp_path):
     from forecast.jobs.load import load, read_archive
-    from forecast.jobs.plan import plan
+    from forecast.jobs.plan import make_plan
 
     (tmp_path / "own.toml").write_text(effect(event='"us_ban_2024"', treated='"CHN.export.DEU.re_magnets"'), "utf-8")
     config = load(tmp_path / "own.toml")
-    assert any("outside the scope of us_ban_2024" in f.text for f in plan(config, read_archive(config)).findings)
+    assert any("outside the scope of us_ban_2024" in f.text for f in make_plan(config, read_archive(config)).findings)
 
 
 # --- folders ----------------------------------------------------------------------------------------------------------

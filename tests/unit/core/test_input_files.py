@@ -14,8 +14,8 @@ from forecast.core.archive import read_archive
 from forecast.core.errors import ConfigError, DataError, ForecastError
 from forecast.core.input_files import Input, number
 from forecast.core.panel import panel
-from forecast.jobs.declared_regressors import _values
-from forecast.jobs.load import load, place_of, read_events
+from forecast.jobs.declared_regressors import _read_values
+from forecast.jobs.load import display_path, load, read_events
 
 READERS = {
     "archive": read_archive,
@@ -23,7 +23,7 @@ READERS = {
     "panel": panel,
     "config": load,
     "events": read_events,
-    "regressor": _values,
+    "regressor": _read_values,
     "source": lambda path: registry.build("source", {"use": "csv", "path": str(path), "key": "CHL.export.WLD.salt"}).read(),
 }
 
@@ -209,8 +209,8 @@ def test_a_removed_present_folder_is_no_fault(tmp_path, monkeypatch):
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
-    assert place_of(path) == str(path)
-    assert place_of(Path("own.toml")) == "own.toml"
+    assert display_path(path) == str(path)
+    assert display_path(Path("own.toml")) == "own.toml"
     assert load(path).origin == path
     assert load("quick").name == "quick"
     path.write_text("x = 1\n", "utf-8")
@@ -220,13 +220,13 @@ def test_a_removed_present_folder_is_no_fault(tmp_path, monkeypatch):
 
 
 def test_worker_processes_are_not_started_from_a_removed_folder(tmp_path, monkeypatch):
-    from forecast.jobs.workers import by_processes
+    from forecast.jobs.workers import run_in_processes
 
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     with pytest.raises(ForecastError, match="present folder has been removed") as error:
-        list(by_processes([1, 2], print, bool, 2, None))
+        list(run_in_processes([1, 2], print, bool, 2, None))
     assert "--workers 1" in error.value.hint
 
 

@@ -16,8 +16,8 @@ from forecast.core.effects import Parameter, Parameters
 from forecast.core.errors import WriteError
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped, Used
-from forecast.jobs.answer_store import Store
-from forecast.jobs.batch_results import Outcome
+from forecast.jobs.answer_store import AnswerStore
+from forecast.jobs.batch_results import BatchResult
 from forecast.jobs.serialization import KINDS, pack, unpack
 from forecast.study.effects import judge
 from forecast.study.effects.sensitivity import Variation
@@ -45,7 +45,7 @@ def outcome():
     made = judge.estimate(registry.build("estimator", "counterfactual"), vintage, design, 1, placebos=4)
     failure = Failure("ets", "2024-01", "x", "too short", "9 months")
     rows = [{"job": "a", "mean": 1.5, "horizon": np.int64(3), "truth": math.nan, "notes": None, "tied": np.bool_(True)}] * 2
-    return Outcome(
+    return BatchResult(
         "batch", rows, [], [{"one": 1}, {"other": 2}], "", {"counterfactual": made, "ets": failure},
         [("counterfactual", Variation("donut", "1", made)), ("ets", Variation("day", "2025-01-01", failure))], [], rows[:1],
     )  # fmt: skip
@@ -58,7 +58,7 @@ def drawn():
 
 
 def test_what_is_read_is_what_was_written_to_the_last_bit(tmp_path, outcome):
-    store = Store(tmp_path / "answers")
+    store = AnswerStore(tmp_path / "answers")
     store.open()
     values = {"one": outcome, "two": drawn(), "three": Parameters([Parameter("a", 1.0)]), "four": ((), {}, [])}
     for key, value in values.items():
@@ -70,15 +70,15 @@ def test_what_is_read_is_what_was_written_to_the_last_bit(tmp_path, outcome):
 
 def test_the_folder_is_its_owner_s_alone(tmp_path):
     (tmp_path / "answers").mkdir(mode=0o777)
-    Store(tmp_path / "answers").open()
+    AnswerStore(tmp_path / "answers").open()
     assert stat.S_IMODE((tmp_path / "answers").stat().st_mode) == 0o700
     (tmp_path / "link").symlink_to(tmp_path / "answers")
     with pytest.raises(WriteError, match="link"):
-        Store(tmp_path / "link").open()
+        AnswerStore(tmp_path / "link").open()
 
 
 def test_every_flipped_bit_and_every_cut_is_recognised_told_and_dropped(tmp_path, capsys):
-    store = Store(tmp_path)
+    store = AnswerStore(tmp_path)
     store.write("key", drawn())
     path = tmp_path / "key.answer"
     data = path.read_bytes()
@@ -92,7 +92,7 @@ def test_every_flipped_bit_and_every_cut_is_recognised_told_and_dropped(tmp_path
 
 
 def test_an_answer_under_another_key_is_foreign(tmp_path, capsys):
-    store = Store(tmp_path)
+    store = AnswerStore(tmp_path)
     store.write("mine", drawn())
     os.replace(tmp_path / "mine.answer", tmp_path / "yours.answer")
     assert store.read("yours") is None
@@ -114,7 +114,7 @@ def test_nothing_in_the_folder_is_executed(tmp_path, how, capsys):
     from forecast.core import output_files
     from forecast.jobs import answer_store as module
 
-    store = Store(tmp_path)
+    store = AnswerStore(tmp_path)
     body = {"pickle": pickle.dumps(planted(tmp_path)), "another class": None, "object array": None}[how]
     if how == "object array":
         out = io.BytesIO()

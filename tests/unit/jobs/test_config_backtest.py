@@ -9,8 +9,8 @@ from forecast.core.errors import ConfigError, DataError
 from forecast.core.run import Run
 from forecast.jobs import execute as ex, run_folder as fo
 from forecast.jobs.load import load, read_archive
-from forecast.jobs.plan import OWN_DAY, plan
-from forecast.jobs.plan_text import covered, supported, tried
+from forecast.jobs.plan import OWN_DAY, make_plan
+from forecast.jobs.plan_text import describe_plan, describe_requirements, describe_trial
 
 SERIES = "CHN.export.WLD.rare_earths_total"
 HEAD = 'name = "own"\ndraws = 100\nmetrics = ["crps"]\n[[models]]\nuse = "mean12"\n[[models]]\nuse = "event_mean"\n'
@@ -21,7 +21,7 @@ REGRESSOR = '[[regressors]]\nname = "x"\n'
 def planned(folder, text):
     (folder / "own.toml").write_text(text, "utf-8")
     config = load(folder / "own.toml")
-    return plan(config, read_archive(config))
+    return make_plan(config, read_archive(config))
 
 
 def wrong(folder, text, kind=ConfigError):
@@ -114,7 +114,7 @@ def test_windows_steps_gaps_and_refits_reach_the_questions(tmp_path):
     assert {past.last - past.since for past in pasts} == {23}
     assert {past.first - past.last for past in pasts} == {3}
     assert [past.task.fitted_on for past in pasts[:4]] == [None, days(made)[0], days(made)[0], None]
-    line = covered(made)[0]
+    line = describe_plan(made)[0]
     assert "last 24 months, one cutoff in 2, 2 months left out, refitted every 3 cutoffs" in line
 
 
@@ -132,7 +132,7 @@ def test_a_lag_holds_a_series_back_and_makes_its_cutoffs_pseudo(tmp_path):
     assert both
     assert all(past.last < last[past.task.day] for past in both)
     assert {past.known for past in both} == {"pseudo"}
-    assert ex.keys_of(made, ex.context_of(made))["g|mean12|0"] != ex.keys_of(usual, ex.context_of(usual))["g|mean12|0"]
+    assert ex.cache_keys(made, ex.context_of(made))["g|mean12|0"] != ex.cache_keys(usual, ex.context_of(usual))["g|mean12|0"]
     assert fo.fingerprints(made) != fo.fingerprints(usual)
 
 
@@ -231,19 +231,19 @@ def test_forecasts_are_handed_over_to_other_tools(run):
 
 
 def test_what_a_backtest_supports_is_told_from_counts(tmp_path):
-    lines = supported(planned(tmp_path, HEAD + group()))
+    lines = describe_requirements(planned(tmp_path, HEAD + group()))
     assert lines[0].startswith("g: benchmark the best of mean12, event_mean; ")
     assert "horizon 1: 11 questions on 11 days" in lines[1]
     assert "80 % own, 95 % none (11 errors of 19); no test, ratio only (8 cutoffs" in lines[1]
-    assert supported(planned(tmp_path, HEAD.replace("mean12", "ets").replace("event_mean", "theta") + group()))[0].startswith(
-        "g: no naive model, so no comparison"
-    )
+    assert describe_requirements(planned(tmp_path, HEAD.replace("mean12", "ets").replace("event_mean", "theta") + group()))[
+        0
+    ].startswith("g: no naive model, so no comparison")
 
 
 def test_what_each_model_answers_is_told_on_trial(tmp_path):
     text = HEAD + '[[models]]\nuse = "mean12"\nname = "long"\nwindow = 80\n' + group().replace('"2024-12"', '"2024-06"')
     made = planned(tmp_path, text)
-    lines, first = tried(made), days(made)[0]
+    lines, first = describe_trial(made), days(made)[0]
     assert lines[1] == f"  mean12: answers 1 of 1 series, the first from {first}, all of them from {first} on"
     assert lines[3].startswith("  long: answers 0 of 1 series; ")
     assert "usable months where 82 are needed" in lines[3]

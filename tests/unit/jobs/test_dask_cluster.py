@@ -3,7 +3,7 @@
 import pytest
 
 from forecast.core.errors import ConfigError
-from forecast.jobs.dask_cluster import Remote
+from forecast.jobs.dask_cluster import RemoteScheduler
 from forecast.jobs.load import load
 
 MODEL = '[[models]]\nuse = "mean12"\n'
@@ -48,13 +48,13 @@ def test_the_refusal_names_the_words_that_help(tmp_path):
 def test_a_certificate_lies_beside_the_config_and_its_cluster_changes_no_hash(tmp_path):
     bare = scale(tmp_path, "")
     assert bare[0] is None
-    proven = Remote("tls://10.0.0.1:8786", str(tmp_path / "ca.pem"), str(tmp_path / "cert.pem"), "/elsewhere/key.pem")
+    proven = RemoteScheduler("tls://10.0.0.1:8786", str(tmp_path / "ca.pem"), str(tmp_path / "cert.pem"), "/elsewhere/key.pem")
     assert scale(tmp_path, TLS + FILES) == (proven, bare[1])
     assert scale(tmp_path, "cluster = 2\n") == (2, bare[1])
 
 
 def test_a_trusted_cluster_is_one_in_the_config_or_on_the_command_line(tmp_path):
-    there = Remote("tcp://10.0.0.1:8786")
+    there = RemoteScheduler("tcp://10.0.0.1:8786")
     assert scale(tmp_path, TCP + "trusted = true\n")[0] == there
     assert scale(tmp_path, TCP, None, True)[0] == there
     assert scale(tmp_path, "", there.address, True)[0] == there

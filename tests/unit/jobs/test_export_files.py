@@ -5,7 +5,7 @@ import pytest
 
 import forecast as fc
 from forecast.core.errors import WriteError
-from forecast.jobs.export import hand_over
+from forecast.jobs.export import write_exports
 from forecast.jobs.load import load
 
 CONFIG = """
@@ -61,5 +61,5 @@ def test_nothing_is_handed_over_through_a_link(home, tmp_path, link):
     place.rename(tmp_path / "moved")
     place.symlink_to(outside)
     with pytest.raises(WriteError, match="symbolic link"):
-        hand_over(run.folder, load(config))
+        write_exports(run.folder, load(config))
     assert list(outside.rglob("*")) == []

@@ -2,20 +2,20 @@
 
 import pytest
 
-from forecast.jobs.leakage_sample import canaries, told
+from forecast.jobs.leakage_sample import describe_sample, sample_questions
 from forecast.jobs.load import load, read_archive
-from forecast.jobs.plan import OWN_DAY, plan
+from forecast.jobs.plan import OWN_DAY, make_plan
 from forecast.study.evaluate.backtest import Past
 
 
 @pytest.fixture(scope="module")
 def planned():
     config = load("quick")
-    return plan(config, read_archive(config))
+    return make_plan(config, read_archive(config))
 
 
 def test_every_method_is_asked_on_the_first_middle_and_last_day(planned):
-    asked = canaries(planned)
+    asked = sample_questions(planned)
     for group, pasts in planned.groups.items():
         days = sorted({past.task.day for past in pasts})
         mine = [one for one in asked if one.about.startswith(f"{group}, ")]
@@ -27,7 +27,7 @@ def test_every_method_is_asked_on_the_first_middle_and_last_day(planned):
 
 
 def test_a_question_is_the_plans_own_with_fewer_draws(planned):
-    one = next(one for one in canaries(planned) if one.about.startswith(OWN_DAY))
+    one = next(one for one in sample_questions(planned) if one.about.startswith(OWN_DAY))
     vintage, task = one.put(planned.door)
     past = next(p for p in planned.groups[OWN_DAY] if p.task.series == task.series)
     assert isinstance(past, Past)
@@ -36,8 +36,8 @@ def test_a_question_is_the_plans_own_with_fewer_draws(planned):
 
 
 def test_the_time_is_told_beforehand(planned):
-    asked = canaries(planned)
+    asked = sample_questions(planned)
     days = len({one.day for one in asked})
-    assert told(asked).startswith(f"{len(asked)} questions on {days} days, each asked twice: about ")
-    assert told(asked).endswith(" seconds")
-    assert told(asked * 50).endswith(" minutes")
+    assert describe_sample(asked).startswith(f"{len(asked)} questions on {days} days, each asked twice: about ")
+    assert describe_sample(asked).endswith(" seconds")
+    assert describe_sample(asked * 50).endswith(" minutes")

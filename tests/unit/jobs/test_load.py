@@ -3,9 +3,9 @@
 import pytest
 
 from forecast.core.errors import ConfigError
-from forecast.jobs.load import load, locate, read_archive, shipped
-from forecast.jobs.plan import OWN_DAY, design_of, plan
-from forecast.jobs.plan_text import covered
+from forecast.jobs.load import load, locate, read_archive, shipped_configs
+from forecast.jobs.plan import OWN_DAY, design_of, make_plan
+from forecast.jobs.plan_text import describe_plan
 
 MEAN = '[[models]]\nuse = "mean12"\n'
 GROUP = '[[backtest]]\nname = "b"\nseries = ["x"]\n'
@@ -86,7 +86,7 @@ def test_an_event_called_off_before_it_took_effect_is_valid(tmp_path):
 def test_shipped_configs_load_by_name():
     for name in ("minerals", "quick", "own_data"):
         assert load(name).name == name
-    assert locate("quick") == shipped()["quick"]
+    assert locate("quick") == shipped_configs()["quick"]
     with pytest.raises(ConfigError, match="no config is called") as error:
         locate("quik")
     assert "'quick'" in error.value.hint
@@ -115,7 +115,7 @@ def planned(tmp_path, text):
     path = tmp_path / "own.toml"
     path.write_text(text, "utf-8")
     config = load(path)
-    return plan(config, read_archive(config))
+    return make_plan(config, read_archive(config))
 
 
 def test_unknown_series_names_the_nearest(tmp_path):
@@ -185,7 +185,7 @@ def test_a_question_asked_otherwise_is_a_batch_of_its_own(tmp_path):
     assert (first.name, first.vary, second.name, second.vary.count) == ("1", None, "1|vary", 4)
     assert list(second.spec) == ["baseline", "cf"]
     assert made.counts["variations"] == 4
-    assert covered(made)[-1] == "effects: 1 questions, 2 answers, 4 of the same asked otherwise"
+    assert describe_plan(made)[-1] == "effects: 1 questions, 2 answers, 4 of the same asked otherwise"
     assert second.vary.day == ("2025-03-31",)
 
 
@@ -201,7 +201,7 @@ def test_donors_by_rule_are_those_that_no_event_of_the_row_touched(tmp_path):
 
 
 def test_the_main_job_asks_what_it_must():
-    made = plan(load("minerals"), read_archive(load("minerals")))
+    made = make_plan(load("minerals"), read_archive(load("minerals")))
     days = {}
     for name, pasts in made.groups.items():
         for past in pasts if name != OWN_DAY else ():
@@ -215,7 +215,7 @@ def test_the_main_job_asks_what_it_must():
 
 def test_an_earlier_day_knows_no_later_event(tmp_path):
     config = load("minerals", as_of="2025-05-31")
-    made = plan(config, read_archive(config))
+    made = make_plan(config, read_archive(config))
     designs = {b.name: b.design for b in made.batches if b.design}
     assert "4a" not in designs  # the deal was announced on 2025-06-10
     assert any("us_china_deal_2025" in f.text for f in made.findings)

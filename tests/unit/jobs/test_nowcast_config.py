@@ -12,7 +12,7 @@ import forecast.guides
 from forecast.cli import app
 from forecast.core.errors import ConfigError
 from forecast.jobs.load import load
-from forecast.jobs.plan import plan
+from forecast.jobs.plan import make_plan
 from forecast.report.markdown import render
 from forecast.report.run_data import Facts
 from forecast.report.sections import nowcast
@@ -61,7 +61,7 @@ def run(tmp_path_factory):
 
 def questions(path, as_of=None):
     config = load(path, as_of)
-    return plan(config, fc.load_archive())
+    return make_plan(config, fc.load_archive())
 
 
 def test_a_question_asks_the_months_that_are_not_out_up_to_its_own(tmp_path):
@@ -185,7 +185,7 @@ def test_the_guide_s_words_are_a_config(tmp_path):
 @pytest.mark.parametrize("day", ["2024-06-03", "2025-07-15", "2026-02-20", "2026-04-19", "latest"])
 def test_the_shipped_questions_can_be_put_on_any_day(day):
     config = load("nowcast", None if day == "latest" else day)
-    made = plan(config, fc.load_archive())
+    made = make_plan(config, fc.load_archive())
     assert made.counts["nowcast questions"] > 0
     asked = [(past.series, past.task.day) for name in made.nowcasts for past in made.groups[name]]
     assert len(asked) == len(set(asked))

@@ -8,8 +8,7 @@ import tempfile
 import pytest
 
 from forecast.core.errors import ConfigError, ForecastError
-from forecast.jobs.dask_cluster import Remote
-from forecast.jobs.workers import by_cluster, dask_cluster
+from forecast.jobs.dask_cluster import RemoteScheduler, open_cluster, run_on_cluster
 
 distributed = pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
 
@@ -61,7 +60,7 @@ def far(tmp_path_factory):
     (folder / "dask-scratch-space").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(folder))
-        with dask_cluster(1, str(folder)) as made:
+        with open_cluster(1, str(folder)) as made:
             yield made
 
 
@@ -73,7 +72,7 @@ def test_it_listens_on_the_loopback_interface_alone(far):
 
 def test_who_has_no_certificate_of_it_is_told_nothing(far):
     assert answered([port for _, port in listening()]) == []
-    assert next(by_cluster(far, [(3,)], shown))[0] == 3, "who has one is"
+    assert next(run_on_cluster(far, [(3,)], shown))[0] == 3, "who has one is"
 
 
 def test_an_open_cluster_would_have_answered():
@@ -89,7 +88,7 @@ def shown(task, shared):
 
 
 def test_nothing_is_imported_from_a_folder_that_somebody_else_may_have_made(far):
-    ((_, path, temporary),) = by_cluster(far, [(1,)], shown)
+    ((_, path, temporary),) = run_on_cluster(far, [(1,)], shown)
     assert any(folder.startswith(temporary) for folder in path), "the worker's own folder"
     for folder in (*path, *sys.path):
         assert not folder.startswith(os.path.join(temporary, "dask-scratch-space"))
@@ -109,8 +108,8 @@ def proven(tmp_path_factory):
 
 def test_a_cluster_at_an_address_is_reached_with_its_certificates(proven):
     address, files = proven
-    with dask_cluster(Remote(address, *files), "shared") as far:
-        assert sorted((task, shared) for task, _, shared in by_cluster(far, [(1,), (2,)], shown)) == [
+    with open_cluster(RemoteScheduler(address, *files), "shared") as far:
+        assert sorted((task, shared) for task, _, shared in run_on_cluster(far, [(1,), (2,)], shown)) == [
             (1, "shared"),
             (2, "shared"),
         ]
@@ -119,9 +118,12 @@ def test_a_cluster_at_an_address_is_reached_with_its_certificates(proven):
 def test_without_them_it_is_not(proven, monkeypatch):
     monkeypatch.setattr("forecast.jobs.dask_cluster.PATIENCE", 0.5)
     address, (ca, cert, _) = proven
-    with pytest.raises(ConfigError, match="no Dask scheduler answers"), dask_cluster(Remote(address), None):
+    with pytest.raises(ConfigError, match="no Dask scheduler answers"), open_cluster(RemoteScheduler(address), None):
         pass
-    with pytest.raises(ConfigError, match="no such certificate") as error, dask_cluster(Remote(address, ca, cert, "x"), None):
+    with (
+        pytest.raises(ConfigError, match="no such certificate") as error,
+        open_cluster(RemoteScheduler(address, ca, cert, "x"), None),
+    ):
         pass
     assert error.value.where == "x"
 
@@ -135,9 +137,9 @@ def test_a_scheduler_that_goes_away_is_told(monkeypatch):
         distributed.LocalCluster(
             n_workers=1, processes=False, protocol="tcp://", dashboard_address="127.0.0.1:0", silence_logs=50
         ) as cluster,
-        dask_cluster(Remote(cluster.scheduler_address), None) as far,
+        open_cluster(RemoteScheduler(cluster.scheduler_address), None) as far,
     ):
-        done = by_cluster(far, [(task,) for task in range(20)], shown)
+        done = run_on_cluster(far, [(task,) for task in range(20)], shown)
         next(done)
         cluster.sync(cluster.scheduler.close)
         with pytest.raises(ForecastError, match="gone away"):
@@ -155,5 +157,5 @@ def test_a_worker_that_dies_before_it_holds_what_all_need_is_replaced(monkeypatc
             return super().register_plugin(*arguments, **options)
 
     monkeypatch.setattr("forecast.jobs.private_dask_cluster.Client", Client)
-    with dask_cluster(1, "shared") as far:
-        assert next(by_cluster(far, [(1,)], shown))[-1] == "shared"
+    with open_cluster(1, "shared") as far:
+        assert next(run_on_cluster(far, [(1,)], shown))[-1] == "shared"

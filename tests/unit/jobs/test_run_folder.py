@@ -12,7 +12,7 @@ from forecast.core.run import Run
 from forecast.core.schema import COLUMNS, TABLES
 from forecast.jobs import execute as ex, run_folder as fo
 from forecast.jobs.load import load, read_archive
-from forecast.jobs.plan import plan
+from forecast.jobs.plan import make_plan
 
 CONFIG = """
 name = "tiny"
@@ -76,7 +76,7 @@ def planned(tmp_path, text=CONFIG):
     path = tmp_path / "tiny.toml"
     path.write_text(text, "utf-8")
     config = load(path)
-    return plan(config, read_archive(config))
+    return make_plan(config, read_archive(config))
 
 
 def written(made, folder, workers=1):
@@ -164,9 +164,9 @@ def test_a_question_asked_otherwise_is_a_table_of_its_own(done):
 
 def test_the_words_of_a_variation_are_part_of_its_key(done, tmp_path):
     made = done[0]
-    keys = ex.keys_of(made, ex.context_of(made))
+    keys = ex.cache_keys(made, ex.context_of(made))
     other = planned(tmp_path, CONFIG.replace('"2025-03-31"], placebos', '"2025-04-30"], placebos'))
-    changed = ex.keys_of(other, ex.context_of(other))
+    changed = ex.cache_keys(other, ex.context_of(other))
     assert {name for name in keys if keys[name] != changed[name]} == {"3|vary"}
 
 
@@ -192,7 +192,7 @@ def test_run_json_says_what_was_asked_and_is_not_yet_finished(done):
     assert info["as_of"] == "2026-09-05"
     assert {"archive", "vintage"} <= set(info["fingerprints"])
     assert not info["finished"]
-    assert not fo.finished(done[1], done[0])
+    assert not fo.is_finished(done[1], done[0])
     assert any(e["id"] == "us_ban_2024" and e["announced"] == "2024-12-03" for e in info["events"])
 
 
@@ -232,21 +232,21 @@ def test_a_half_written_answer_is_not_taken_for_one(done, tmp_path):
     made, whole = done
     cache = tmp_path / "run" / ".cache"
     cache.mkdir(parents=True)
-    keys = ex.keys_of(made, ex.context_of(made))
+    keys = ex.cache_keys(made, ex.context_of(made))
     (cache / f"{next(iter(keys.values()))}.answer.123-0a.part").write_bytes(b"half")
     assert same(whole, written(made, tmp_path / "run"))
 
 
 def test_keys_follow_seed_words_and_data(done, tmp_path):
     made = done[0]
-    keys = ex.keys_of(made, ex.context_of(made))
+    keys = ex.cache_keys(made, ex.context_of(made))
     (tmp_path / "a").mkdir()
     other = planned(tmp_path / "a", CONFIG.replace("seed = 3", "seed = 4"))
-    changed = ex.keys_of(other, ex.context_of(other))
+    changed = ex.cache_keys(other, ex.context_of(other))
     assert not set(keys.values()) & set(changed.values())
     (tmp_path / "b").mkdir()
     retitled = planned(tmp_path / "b", 'title = "another title"\n' + CONFIG)
-    assert ex.keys_of(retitled, ex.context_of(retitled)) == keys
+    assert ex.cache_keys(retitled, ex.context_of(retitled)) == keys
 
 
 def test_a_run_with_nothing_to_answer_writes_empty_tables(tmp_path):
@@ -262,14 +262,14 @@ def test_close_marks_the_run_and_lets_go_of_the_cache(tmp_path):
     folder = written(made, tmp_path / "run")
     for name in ("report.html", "report.md"):
         (folder / name).write_text("page", "utf-8")
-    with fo.opened(folder, False):
+    with fo.open_for_run(folder, False):
         fo.write(folder, made, ex.execute(made, folder / ".cache"), {})
         fo.close(folder, 1.0)
-    assert fo.finished(folder, made)
+    assert fo.is_finished(folder, made)
     assert not (folder / ".cache").exists()
     info = json.loads((folder / "run.json").read_text("utf-8"))
     (folder / "run.json").write_text(json.dumps(info | {"fingerprints": {}}), "utf-8")
-    assert not fo.finished(folder, made)
+    assert not fo.is_finished(folder, made)
 
 
 def test_a_missing_library_is_a_finding_and_no_failure(tmp_path, monkeypatch):
@@ -301,7 +301,7 @@ def made_up(design, **more):
 
 
 def test_the_ledger_and_the_parts_stand_with_the_estimate_and_fall_with_it(done, monkeypatch):
-    from forecast.jobs.execute import Outcome
+    from forecast.jobs.batch_results import BatchResult
     from forecast.jobs.rows import effect_tables
     from forecast.study.effects import judge
 
@@ -309,7 +309,7 @@ def test_the_ledger_and_the_parts_stand_with_the_estimate_and_fall_with_it(done,
     batch = next(b for b in done[0].batches if b.name == "3")
     effect, gate = made_up(batch.design)
     stands, falls = judge.judged(effect, [gate]), judge.judged(effect, [replace(gate, cap="descriptive")])
-    tables = effect_tables(done[0], [Outcome("3", effects={"toy": stands})])
+    tables = effect_tables(done[0], [BatchResult("3", effects={"toy": stands})])
     row = tables["effects"][0]
     assert (row.estimate, row.anticipation, row.net) == (-160.0, 9.0, -151.0)
     assert row.net_lo80 <= row.net <= row.net_hi80
@@ -317,7 +317,7 @@ def test_the_ledger_and_the_parts_stand_with_the_estimate_and_fall_with_it(done,
     assert [p.event for p in tables["parts"]] == ["one", "two"]
     assert sum(p.estimate for p in tables["parts"]) == row.estimate
     assert all(p.lo95 <= p.lo80 <= p.estimate <= p.hi80 <= p.hi95 for p in tables["parts"])
-    gone = effect_tables(done[0], [Outcome("3", effects={"toy": falls})])
+    gone = effect_tables(done[0], [BatchResult("3", effects={"toy": falls})])
     assert gone["parts"] == []
     without = gone["effects"][0]
     assert {without.estimate, without.anticipation, without.net, without.breakdown} == {None}

@@ -35,14 +35,14 @@ def other():
 def claim(folder, pid, host=None, began=None):
     host = host or platform.node()
     (folder / run_lock.FOLDER).mkdir(parents=True, exist_ok=True)
-    owner = {"pid": pid, "began": run_lock._began(pid) if began is None else began, "host": host}
+    owner = {"pid": pid, "began": run_lock._start_time(pid) if began is None else began, "host": host}
     (folder / run_lock.FOLDER / f"{host}.{pid}").write_text(json.dumps(owner))
 
 
 def test_a_run_is_named_while_it_is_at_work_and_gone_after(tmp_path):
-    with run_lock.at_work(tmp_path):
+    with run_lock.hold(tmp_path):
         assert [path.name.rpartition(".")[2] for path in (tmp_path / run_lock.FOLDER).iterdir()] == [str(os.getpid())]
-        assert run_lock.others(tmp_path) == []
+        assert run_lock.other_owners(tmp_path) == []
     assert not (tmp_path / run_lock.FOLDER).exists()
 
 
@@ -74,7 +74,7 @@ def test_the_dead_do_not_keep_a_folder(tmp_path, other, how):
 
 def test_a_run_of_another_machine_is_taken_to_be_alive(tmp_path):
     claim(tmp_path, 1, "elsewhere")
-    assert [owner.host for owner in run_lock.others(tmp_path)] == ["elsewhere"]
+    assert [owner.host for owner in run_lock.other_owners(tmp_path)] == ["elsewhere"]
 
 
 def test_what_killed_runs_left_is_swept_unless_others_are_at_work(tmp_path, other):
@@ -82,10 +82,10 @@ def test_what_killed_runs_left_is_swept_unless_others_are_at_work(tmp_path, othe
     left = tmp_path / ".cache" / "a.answer.7-0.part"
     left.write_text("half")
     claim(tmp_path, other.pid)
-    run_lock.sweep(tmp_path)
+    run_lock.remove_leftovers(tmp_path)
     assert left.exists()
     (tmp_path / run_lock.FOLDER / f"{platform.node()}.{other.pid}").unlink()
-    run_lock.sweep(tmp_path)
+    run_lock.remove_leftovers(tmp_path)
     assert not left.exists()
 
 

@@ -11,8 +11,8 @@ from forecast.core.results import Forecast, Used
 from forecast.core.run import Run
 from forecast.jobs import execute as ex, run_folder as fo, scenarios as jobs
 from forecast.jobs.load import load, read_archive
-from forecast.jobs.plan import plan
-from forecast.jobs.plan_text import covered
+from forecast.jobs.plan import make_plan
+from forecast.jobs.plan_text import describe_plan
 from forecast.jobs.rows import regime_rows
 from forecast.report import html, markdown
 from forecast.report.blocks import Figure, Heading
@@ -56,7 +56,7 @@ def read(tmp_path, text, name="own.toml"):
 
 def planned(tmp_path, text):
     config = read(tmp_path, text)
-    return plan(config, read_archive(config))
+    return make_plan(config, read_archive(config))
 
 
 @pytest.mark.parametrize(
@@ -138,14 +138,14 @@ def test_a_scenario_on_what_was_announced_later_is_not_asked(tmp_path):
 
 def test_check_counts_the_fans(tmp_path):
     made = planned(tmp_path, CONFIG)
-    assert "scenarios: 2 series x 2 scenarios, 16 months ahead, regimes" in covered(made)
+    assert "scenarios: 2 series x 2 scenarios, 16 months ahead, regimes" in describe_plan(made)
     assert made.counts["scenario forecasts"] == 4
 
 
 def test_the_key_follows_the_scenarios(tmp_path):
     def key(text):
         made = planned(tmp_path, text)
-        return ex.keys_of(made, ex.context_of(made))[made.batches[0].name]
+        return ex.cache_keys(made, ex.context_of(made))[made.batches[0].name]
 
     assert key(CONFIG) == key(CONFIG.replace("the suspension goes on", "other words"))
     assert key(CONFIG) != key(CONFIG.replace('"never"', '"2027-11-27"'))
@@ -191,7 +191,9 @@ def test_sums_are_of_the_same_draws_as_their_months(months, spans, monkeypatch):
         Fan(name, GALLIUM, Forecast(task, level + away, (Used("toy"),)), (), 0.5) for name, level in (("a", 10.0), ("b", 30.0))
     ]
     monkeypatch.setattr(jobs, "scenarios", lambda *given: list(fans))
-    rows, failures = jobs.rows_of(jobs.Outlook(task, mm.ordinal("2026-08"), ()), "toy", {"use": "regimes"}, None, 0)
+    rows, failures = jobs.scenario_rows(
+        jobs.ScenarioQuestion(task, mm.ordinal("2026-08"), ()), "toy", {"use": "regimes"}, None, 0
+    )
     assert failures == []
     assert len(rows) == 3 * (months + len(spans))
     found = {(row.scenario, row.month): row for row in rows}
@@ -262,9 +264,9 @@ def test_the_report_of_a_run_without_scenarios_is_silent(done, tmp_path):
 def test_the_main_jobs_fans_are_near_the_observed_regimes():
     """The year after the suspension ends, month by month, against the means of the expiry table."""
     config = load("minerals")
-    made = plan(config, read_archive(config))
-    context = ex.context_of(plan(config.model_copy(update={"backtest": (), "effects": ()}), made.archive))
-    rows = [row for b in made.batches if b.outlook for row in ex.answered(b, [], context)[0].scenarios]
+    made = make_plan(config, read_archive(config))
+    context = ex.context_of(make_plan(config.model_copy(update={"backtest": (), "effects": ()}), made.archive))
+    rows = [row for b in made.batches if b.outlook for row in ex.answer_batch(b, [], context)[0].scenarios]
     table = pd.DataFrame(rows)
     year = table[table["month"] == "2026-12/2027-11"].set_index(["series", "scenario"])["mean"] / 12
     observed = {(r.series, r.regime): r.mean for r in regime_rows(made)}

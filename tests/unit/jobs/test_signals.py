@@ -117,7 +117,7 @@ def broken_off():
 
 
 def test_whatever_an_interrupt_breaks_off_is_the_interrupt(monkeypatch):
-    monkeypatch.setattr("forecast.jobs.signals._hush", lambda: None)  # this process goes on
+    monkeypatch.setattr("forecast.jobs.signals._silence_threads", lambda: None)  # this process goes on
     with pytest.raises(Interrupted) as end, interruptible():
         broken_off()
     assert end.value.code == 143

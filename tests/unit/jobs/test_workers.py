@@ -12,11 +12,11 @@ import pytest
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
 from forecast.core.schema import TABLES
 from forecast.jobs import execute as ex, run_folder as fo
-from forecast.jobs.config import ScalePart
-from forecast.jobs.dask_cluster import Remote
+from forecast.jobs.config import ScaleConfig
+from forecast.jobs.dask_cluster import RemoteScheduler, open_cluster, run_on_cluster
 from forecast.jobs.load import load, read_archive
-from forecast.jobs.plan import plan
-from forecast.jobs.workers import by_cluster, by_processes, dask_cluster
+from forecast.jobs.plan import make_plan
+from forecast.jobs.workers import run_in_processes
 
 CONFIG = """
 name = "spread"
@@ -61,7 +61,7 @@ models = ["mean12", "drift", "structural"]
 def planned(folder, text=CONFIG):
     (folder / "spread.toml").write_text(text, "utf-8")
     config = load(folder / "spread.toml")
-    return plan(config, read_archive(config))
+    return make_plan(config, read_archive(config))
 
 
 def written(made, folder, workers=1):
@@ -79,7 +79,7 @@ def test_where_a_run_is_done_is_no_part_of_what_is_asked(tmp_path):
     assert there.config.scale.cluster == 2
     assert there.config.hash8 == here.config.hash8
     assert there.config.resolved == here.config.resolved
-    assert ex.keys_of(there, ex.context_of(there)) == ex.keys_of(here, ex.context_of(here))
+    assert ex.cache_keys(there, ex.context_of(there)) == ex.cache_keys(here, ex.context_of(here))
 
 
 @pytest.mark.parametrize("library", ["distributed", "cryptography"])
@@ -87,7 +87,7 @@ def test_without_its_libraries_a_cluster_is_refused(monkeypatch, library):
     import sys
 
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(MissingExtraError) as error, dask_cluster(2, None):
+    with pytest.raises(MissingExtraError) as error, open_cluster(2, None):
         pass
     assert "forecast[scale]" in error.value.hint
 
@@ -96,7 +96,7 @@ def test_a_local_cluster_of_two_processes_gives_the_same_answers(tmp_path):
     pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
     made = planned(tmp_path)
     near = ex.execute(made, tmp_path / "near")
-    config = made.config.model_copy(update={"scale": ScalePart(cluster=2)})
+    config = made.config.model_copy(update={"scale": ScaleConfig(cluster=2)})
     far = ex.execute(replace(made, config=config), tmp_path / "far")
     assert [repr(one) for one in near] == [repr(one) for one in far]
     assert sum(len(one.scores) for one in far)
@@ -106,7 +106,10 @@ def test_a_local_cluster_of_two_processes_gives_the_same_answers(tmp_path):
 def test_an_address_where_nobody_answers_is_a_readable_error(monkeypatch):
     pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
     monkeypatch.setattr("forecast.jobs.dask_cluster.PATIENCE", 0.5)
-    with pytest.raises(ConfigError, match="no Dask scheduler answers"), dask_cluster(Remote("tcp://127.0.0.1:9"), None):
+    with (
+        pytest.raises(ConfigError, match="no Dask scheduler answers"),
+        open_cluster(RemoteScheduler("tcp://127.0.0.1:9"), None),
+    ):
         pass
 
 
@@ -128,12 +131,12 @@ class Dies:
 
 
 def test_what_a_killed_process_had_in_hand_is_done_again(tmp_path):
-    done = by_processes(range(6), Dies(str(tmp_path), 3, 1), lambda task: (tmp_path / f"{task}.done").exists(), 2, "all")
+    done = run_in_processes(range(6), Dies(str(tmp_path), 3, 1), lambda task: (tmp_path / f"{task}.done").exists(), 2, "all")
     assert sorted(done) == list(range(6))
 
 
 def test_a_task_that_kills_every_process_is_given_up(tmp_path):
-    done = by_processes(range(3), Dies(str(tmp_path), 1, 99), lambda task: (tmp_path / f"{task}.done").exists(), 2, "all")
+    done = run_in_processes(range(3), Dies(str(tmp_path), 1, 99), lambda task: (tmp_path / f"{task}.done").exists(), 2, "all")
     with pytest.raises(ForecastError, match="ended 3 times"):
         list(done)
     assert len(list(tmp_path.glob("1.death*"))) >= 3
@@ -142,8 +145,8 @@ def test_a_task_that_kills_every_process_is_given_up(tmp_path):
 @pytest.mark.slow
 def test_what_a_killed_worker_of_a_cluster_had_in_hand_is_done_again(tmp_path):
     pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
-    with dask_cluster(2, "known to all") as far:
-        done = list(by_cluster(far, [(task,) for task in range(6)], Dies(str(tmp_path), 3, 1)))
+    with open_cluster(2, "known to all") as far:
+        done = list(run_on_cluster(far, [(task,) for task in range(6)], Dies(str(tmp_path), 3, 1)))
     assert sorted(done) == [(task, "known to all") for task in range(6)]
     assert len(list(tmp_path.glob("3.death*"))) == 1
 

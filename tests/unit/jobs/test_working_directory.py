@@ -40,13 +40,13 @@ first = "2025-08"
 horizons = [1]
 """
 CLUSTER = """
-from forecast.jobs.workers import by_cluster, dask_cluster
+from forecast.jobs.dask_cluster import open_cluster, run_on_cluster
 if __name__ == "__main__":
-    with dask_cluster(1, "shared") as far:
-        print(*by_cluster(far, [(7,)], print))
+    with open_cluster(1, "shared") as far:
+        print(*run_on_cluster(far, [(7,)], print))
 """
 PROCESSES = (
-    "import math\nfrom forecast.jobs.workers import by_processes\nprint(*by_processes([4, 9], math.pow, bool, 2, 0.5))\n"
+    "import math\nfrom forecast.jobs.workers import run_in_processes as run\nprint(*run([4, 9], math.pow, bool, 2, 0.5))\n"
 )
 
 
