@@ -20,7 +20,7 @@ from forecast.core.run import Run
 from forecast.core.scenario import Scenario
 from forecast.core.scores import Scores
 from forecast.core.vintage import Vintage
-from forecast.study.data.real_time import Door, Regressor
+from forecast.study.data.real_time import RealTimeView, Regressor
 from forecast.study.effects.sensitivity import Variation
 from forecast.study.evaluate.backtest import Backtest, backtest
 from forecast.study.evaluate.cutoffs import cutoffs
@@ -47,17 +47,17 @@ def load_archive(path: str | Path | None = None) -> Archive:
 
 def model(use: str = registry.DEFAULT_MODEL, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Forecaster:
     """A model by its name (the default one without), with its options; `parameters` fixes its parameters outright."""
-    made: Forecaster = _built("model", use, parameters, options)
+    made: Forecaster = _build_plugin("model", use, parameters, options)
     return made
 
 
 def estimator(use: str, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Estimator:
     """An estimator by its name, with its options; see `model`."""
-    made: Estimator = _built("estimator", use, parameters, options)
+    made: Estimator = _build_plugin("estimator", use, parameters, options)
     return made
 
 
-def _built(kind: str, use: str, parameters: Mapping[str, float] | None, options: dict[str, Any]) -> Any:
+def _build_plugin(kind: str, use: str, parameters: Mapping[str, float] | None, options: dict[str, Any]) -> Any:
     if parameters is not None:
         options["parameters"] = dict(parameters)
     return registry.build(kind, {"use": use, **options})
@@ -68,16 +68,16 @@ def predict(method: Any, vintage: Vintage, task: Task, seed: int = 0) -> Forecas
 
     method : a model, its name, or its words. What it cannot answer is raised (TooShortError for short history).
     """
-    from forecast.study.ask import put
+    from forecast.study.ask import answer_or_raise
 
-    made = put(_method("model", method), vintage, task, seed)
+    made = answer_or_raise(_as_method("model", method), vintage, task, seed)
     assert isinstance(made, Forecast)
     return made
 
 
 def news(
     method: Any,
-    archive: Archive | Door,
+    archive: Archive | RealTimeView,
     task: Task,
     from_day: str | dt.date,
     to_day: str | dt.date,
@@ -92,8 +92,8 @@ def news(
     """
     from forecast.study.nowcast.news import news as moved
 
-    later = None if then is None else _method("model", then)
-    return moved(_method("model", method), archive, task, from_day, to_day, then=later, seed=seed)
+    later = None if then is None else _as_method("model", then)
+    return moved(_as_method("model", method), archive, task, from_day, to_day, then=later, seed=seed)
 
 
 def scenarios(method: Any, vintage: Vintage, task: Task, given: Iterable[Scenario], seed: int = 0) -> list[Fan]:
@@ -104,7 +104,7 @@ def scenarios(method: Any, vintage: Vintage, task: Task, given: Iterable[Scenari
     """
     from forecast.study.scenarios import scenarios as asked
 
-    return asked(_method("model", method), vintage, task, list(given), seed)
+    return asked(_as_method("model", method), vintage, task, list(given), seed)
 
 
 def estimate(method: Any, vintage: Vintage, design: Design, seed: int = 0) -> Effect:
@@ -114,7 +114,7 @@ def estimate(method: Any, vintage: Vintage, design: Design, seed: int = 0) -> Ef
     """
     from forecast.study.effects.judge import estimate as judged
 
-    made = judged(_method("estimator", method), vintage, design, seed)
+    made = judged(_as_method("estimator", method), vintage, design, seed)
     if isinstance(made, Failure):
         raise ForecastError(made.reason, where=f"{made.method}, {made.series}", hint=made.detail)
     return made
@@ -125,11 +125,13 @@ def placebo(source: Archive | Vintage, design: Design, method: Any, seed: int = 
 
     A placebo's `kind` is "time" or "space"; the latter need a design with donors.
     """
-    from forecast.study.effects.placebo import in_space, in_time
+    from forecast.study.effects.placebo import placebos_in_space, placebos_in_time
 
     vintage = source.latest if isinstance(source, Archive) else source
-    asked = _method("estimator", method)
-    return in_time(asked, vintage, design, seed)[0] + (in_space(asked, vintage, design, seed)[0] if design.donors else [])
+    asked = _as_method("estimator", method)
+    return placebos_in_time(asked, vintage, design, seed)[0] + (
+        placebos_in_space(asked, vintage, design, seed)[0] if design.donors else []
+    )
 
 
 def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion: Iterable[str] = ()) -> tuple[str, ...]:
@@ -156,7 +158,7 @@ def vary(
     """
     from forecast.study.effects.sensitivity import variations
 
-    made = _method("estimator", method)
+    made = _as_method("estimator", method)
     return variations(made, source, design, lags=lags, donuts=donuts, level_sds=level_sds, days=days, seed=seed)
 
 
@@ -172,17 +174,19 @@ def compare(
 
     what : a backtest (marked against `truth`), scores, or a run; by : columns that make groups of their own, such as `h_info`.
     """
-    from forecast.study.evaluate.compare import comparison
-    from forecast.study.evaluate.forecast_rows import frame
+    from forecast.study.evaluate.compare import comparison_table
+    from forecast.study.evaluate.forecast_rows import forecast_table
 
     if isinstance(what, Backtest):
-        return comparison(score(what, truth, metrics), forecasts=frame(what, truth), by=by, metrics=metrics, seed=seed)
+        return comparison_table(
+            score(what, truth, metrics), forecasts=forecast_table(what, truth), by=by, metrics=metrics, seed=seed
+        )
     if isinstance(what, Run):
-        return comparison(what.scores, forecasts=what.forecasts, by=by, metrics=metrics, seed=seed)
-    return comparison(what, by=by, metrics=metrics, seed=seed)
+        return comparison_table(what.scores, forecasts=what.forecasts, by=by, metrics=metrics, seed=seed)
+    return comparison_table(what, by=by, metrics=metrics, seed=seed)
 
 
-def _method(kind: str, method: Any) -> Any:
+def _as_method(kind: str, method: Any) -> Any:
     return registry.build(kind, method) if isinstance(method, str | Mapping) else method
 
 
@@ -276,13 +280,13 @@ def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print
     from forecast.jobs.leakage_sample import describe_sample, sample_questions
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
-    from forecast.study.data.leakage import leaks
+    from forecast.study.data.leakage import find_leaks
 
     asked = load(config)
     planned = make_plan(asked, archive_of(asked))
     put = sample_questions(planned)
     tell(describe_sample(put))
-    return leaks(planned.door, put, asked.seed, tell)
+    return find_leaks(planned.door, put, asked.seed, tell)
 
 
 def listing(kind: str) -> list[tuple[str, str]]:
@@ -293,13 +297,13 @@ def listing(kind: str) -> list[tuple[str, str]]:
     if kind == "series":
         archive = bundled_archive()
         seen = archive.latest
-        return [(s, _told(seen, s)) for s in archive.series]
+        return [(s, _series_extent(seen, s)) for s in archive.series]
     if kind == "events":
         return [(e.id, f"{e.announced}: {e.title}") for e in bundled_archive().events]
     raise ConfigError(f"there is no list of '{kind}'", where="forecast list", hint=nearest(kind, [*plural, "series", "events"]))
 
 
-def _told(vintage: Vintage, series: str) -> str:
+def _series_extent(vintage: Vintage, series: str) -> str:
     observed = vintage.observed(series)
     label = vintage.steps.label
     known = f"{observed.count} months" + (f" and {len(observed.spans)} sums" if observed.spans else "")

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from forecast.core.archive import bundled_archive
-from forecast.study.claims.published_claims import check_all
+from forecast.study.claims.published_claims import check_claims
 
 HOME = Path(__file__).parents[1] / "experiments"
 NUMBERED = sorted(p for p in HOME.iterdir() if re.match(r"\d{3}_", p.name) and any(p.iterdir()))
@@ -43,7 +43,7 @@ def module(monkeypatch):
 
 def test_the_claims_table_is_a_fresh_run(module):
     run = module(HOME / "001_claims" / "run.py")
-    assert run.as_csv(check_all(bundled_archive().latest)) == (HOME / "001_claims" / "results.csv").read_text("utf-8")
+    assert run.as_csv(check_claims(bundled_archive().latest)) == (HOME / "001_claims" / "results.csv").read_text("utf-8")
 
 
 @pytest.mark.parametrize("folder", NUMBERED, ids=lambda p: p.name)
@@ -56,7 +56,7 @@ def test_a_numbered_folder_has_its_page_and_stands_in_the_index(folder):
 
 def test_the_page_of_the_claims_names_every_claim_and_its_verdict():
     page = (HOME / "001_claims" / "README.md").read_text("utf-8")
-    for one in check_all(bundled_archive().latest):
+    for one in check_claims(bundled_archive().latest):
         assert re.search(rf"\| `{one.claim.id}` \|[^\n]*\| {re.escape(one.verdict)} \|", page), one.claim.id
 
 

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from forecast.core.archive import bundled_archive
-from forecast.study.claims.published_claims import VERDICTS, Checked, check_all
+from forecast.study.claims.published_claims import VERDICTS, CheckedClaim, check_claims
 
 HERE = Path(__file__).parent
 COLUMNS = ("id", "claim", "source", "verdict", "computed", "low", "high", "unit", "arithmetic", "settle")
@@ -18,7 +18,7 @@ def number(x: float) -> str:
     return f"{x:.6g}" if math.isfinite(x) else ""
 
 
-def as_csv(checked: list[Checked]) -> str:
+def as_csv(checked: list[CheckedClaim]) -> str:
     """Text of results.csv; six digits, empty where nothing is computed."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "results.csv")
     out = parser.parse_args().out
     vintage = bundled_archive().latest
-    checked = check_all(vintage)
+    checked = check_claims(vintage)
     out.write_text(as_csv(checked), encoding="utf-8")
 
     from rich.console import Console

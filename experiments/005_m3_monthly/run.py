@@ -282,7 +282,7 @@ def pooled(
     while len(lost) < len(names):
         kept = [name for name in names if name not in lost]
         try:
-            answer = ask.put(method, vintage, Task(vintage.day, kept, months, draws=draws), SEED, memo)
+            answer = ask.answer_or_raise(method, vintage, Task(vintage.day, kept, months, draws=draws), SEED, memo)
             return {name: answer.draws[:, i] for i, name in enumerate(kept)}, lost  # type: ignore[union-attr]
         except TooShortError as error:
             out = [name for name in error.where.split(", ") if name in kept]

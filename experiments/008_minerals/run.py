@@ -17,7 +17,7 @@ import pandas as pd
 import forecast as fc
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import make_plan
-from forecast.study.evaluate.common_sample import answered_by, finite, support
+from forecast.study.evaluate.common_sample import common_sample, drop_infinite, questions_answered_by
 
 HERE = Path(__file__).parent
 GROUPS = 3  # those that the config ranks; the others are descriptions
@@ -96,10 +96,10 @@ def ratios(part: pd.DataFrame, benchmark: str) -> dict[str, list[float]]:
 
     On the cutoffs after the first third, which chose the benchmark; also where there are too few cutoffs for a test.
     """
-    scores = finite(part[part["metric"] == "crps"])
-    common = answered_by(scores, list(scores["model"].unique()))
+    scores = drop_infinite(part[part["metric"] == "crps"])
+    common = questions_answered_by(scores, list(scores["model"].unique()))
     days = sorted(common["cutoff"].unique())
-    held = support(common[~common["cutoff"].isin(days[: len(days) // 3])], benchmark, False)
+    held = common_sample(common[~common["cutoff"].isin(days[: len(days) // 3])], benchmark, False)
     n, rng = len(held.days), np.random.default_rng(1)
     starts = rng.integers(0, n, size=(REPLICATES, -(-n // BLOCK)))
     picks = ((starts[:, :, None] + np.arange(BLOCK)) % n).reshape(REPLICATES, -1)[:, :n]

@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 import forecast as fc
-from forecast.study.evaluate.lead_time import TOGETHER, WHOLE, bins, break_even, by_day, nowcasts
+from forecast.study.evaluate.lead_time import ALL, SUM, break_even_days, error_bins, nowcast_table, nowcasts
 
 HERE = Path(__file__).parent
 DAYS = (7, 14, 21, 28, 42, 56)
@@ -92,7 +92,7 @@ def asked(parts: Path, wanted: list[str]) -> pd.DataFrame:
                 draws=DRAWS, seed=SEED,
             )  # fmt: skip
             parts.mkdir(parents=True, exist_ok=True)
-            by_day(made).to_parquet(path)
+            nowcast_table(made).to_parquet(path)
             print(f"{target}: {time.monotonic() - start:.0f} s; unanswered {made.failures}", flush=True)
         if path.exists():
             tables.append(pd.read_parquet(path))
@@ -105,11 +105,11 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
     hardest : of the naive models the one that did best after the months that choose, on the questions both answered; no one
     could have known it then, but a model that does not beat it has not shown that it beats naive nowcasts.
     """
-    marked = bins(table, tuple(NAIVE))
-    told = break_even(marked).set_index(KEY)
-    alone = {name: bins(table, (name,)) for name in NAIVE}
+    marked = error_bins(table, tuple(NAIVE))
+    told = break_even_days(marked).set_index(KEY)
+    alone = {name: error_bins(table, (name,)) for name in NAIVE}
     others = {name: _nearest(marked) for name, marked in alone.items()}
-    days = {name: break_even(marked).set_index(KEY)["break_even"] for name, marked in alone.items()}
+    days = {name: break_even_days(marked).set_index(KEY)["break_even"] for name, marked in alone.items()}
     out = []
     for place, own in marked.groupby(KEY, sort=False):
         by_bin = own.set_index("days_to").sort_index()
@@ -148,10 +148,10 @@ def pairs(table: pd.DataFrame) -> pd.DataFrame:
     """One model against another on the questions both answered, bin by bin: what a single change is worth."""
     kept = []
     for model, other in PAIRS:
-        own = bins(table[table["model"].isin([model, other])], (other,))
-        kept.append(own[(own["model"] == model) & (own["regime"] == WHOLE)].rename(columns={"benchmark": "other"}))
+        own = error_bins(table[table["model"].isin([model, other])], (other,))
+        kept.append(own[(own["model"] == model) & (own["regime"] == ALL)].rename(columns={"benchmark": "other"}))
     made = pd.concat(kept, ignore_index=True)
-    made = made[made["jan_mar"].isin([WHOLE, TOGETHER])]
+    made = made[made["jan_mar"].isin([ALL, SUM])]
     return made[["model", "other", "series", "jan_mar", "days_to", "n", "ratio", "gain", "gain_se"]]
 
 
@@ -173,7 +173,7 @@ def main() -> None:
     made = rows(table)
     (HERE / "results.csv").write_text(as_csv(made), "utf-8")
     (HERE / "paired.csv").write_text(as_csv(pairs(table)), "utf-8")
-    print(made[(made["regime"] == WHOLE) & (made["jan_mar"] == WHOLE)].to_string())
+    print(made[(made["regime"] == ALL) & (made["jan_mar"] == ALL)].to_string())
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 import forecast as fc
 from forecast.core import registry
-from forecast.study.ask import CAUGHT
-from forecast.study.evaluate.backtest import Answered, Backtest, questions
+from forecast.study.ask import METHOD_ERRORS
+from forecast.study.evaluate.backtest import Backtest, BacktestAnswer, backtest_questions
 
 FIRST, DRAWS, HORIZON = "2022-01", 500, 1
 MODELS = {
@@ -58,14 +58,14 @@ def common(archive: fc.Archive, series: list[str], days: list[dt.date], specs: d
     """
     methods = {name: registry.build("model", spec) for name, spec in specs.items()}
     made = []
-    for past in questions(archive, series, days, HORIZON, min_months=FEWEST, draws=DRAWS):
+    for past in backtest_questions(archive, series, days, HORIZON, min_months=FEWEST, draws=DRAWS):
         vintage = past.vintage(archive)
         for name, method in methods.items():
             try:
                 answer = method.predict(vintage, past.task, np.random.default_rng(past.task.day.toordinal()))
-            except CAUGHT as error:
+            except METHOD_ERRORS as error:
                 answer = fc.Failure(name, str(past.task.day), past.series, str(error))
-            made.append(Answered(name, past, answer))
+            made.append(BacktestAnswer(name, past, answer))
     return Backtest(tuple(made), archive)
 
 

@@ -62,7 +62,7 @@ def _latest_or_day(value: str) -> str:
 
 def _refit_policy(value: Any) -> Any:
     try:
-        refits.rule(value, "")
+        refits.refit_rule(value, "")
     except ConfigError as error:
         raise ValueError(error.problem, error.hint) from None
     return value
@@ -70,7 +70,7 @@ def _refit_policy(value: Any) -> Any:
 
 def _release(value: Any) -> Any:
     try:
-        truths.place(value)
+        truths.release_number(value)
     except ConfigError as error:
         raise ValueError(error.problem, error.hint) from None
     return value

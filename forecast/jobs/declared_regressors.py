@@ -12,10 +12,10 @@ from forecast.core.input_files import Input, fault, number
 from forecast.core.months import label, ordinal
 from forecast.jobs.config import Config, RegressorConfig
 from forecast.jobs.load import display_path, resolve_path
-from forecast.study.data.real_time import Door, Regressor
+from forecast.study.data.real_time import RealTimeView, Regressor
 
 
-def real_time_view(config: Config, archive: Archive) -> Door:
+def real_time_view(config: Config, archive: Archive) -> RealTimeView:
     """The archive as a backtest sees it: with the publication lags and the regressors that the config declares."""
     place = display_path(config.origin)
     for i, row in enumerate(config.regressors):
@@ -26,7 +26,7 @@ def real_time_view(config: Config, archive: Archive) -> Door:
         if not fnmatch.filter(archive.series, pattern):
             hint = nearest(pattern, archive.series)
             raise ConfigError(f"no series is called '{pattern}'", where=f"{place}, [lags]", hint=hint)
-    return Door(archive, config.lags, tuple(_regressor(config, row) for row in config.regressors))
+    return RealTimeView(archive, config.lags, tuple(_regressor(config, row) for row in config.regressors))
 
 
 def _regressor(config: Config, row: RegressorConfig) -> Regressor:

@@ -28,11 +28,11 @@ from forecast.jobs.plan import Batch, Plan
 from forecast.jobs.scenarios import ScenarioQuestion, scenario_rows
 from forecast.jobs.workers import run_in_processes
 from forecast.study import ask
-from forecast.study.data.real_time import Door, refuse
+from forecast.study.data.real_time import RealTimeView, refuse_look_ahead
 from forecast.study.effects.sensitivity import variations
-from forecast.study.evaluate.backtest import answers
+from forecast.study.evaluate.backtest import answer_tasks
 from forecast.study.evaluate.forecast_rows import forecast_rows
-from forecast.study.evaluate.score import Scale, job_of, metrics_of, rows_of, scale_of
+from forecast.study.evaluate.score import ErrorScale, error_scale, job_of, metrics_by_name, score_rows
 from forecast.study.evaluate.truth import truth_of
 
 TRIES = 3  # rounds over the plan before it is given up that answers stay where they are put
@@ -44,10 +44,10 @@ class Context:
     """What every batch needs, written once and read once by each worker."""
 
     archive: Archive
-    door: Door
+    door: RealTimeView
     vintage: Vintage
     metrics: tuple[dict[str, Any], ...]
-    scales: dict[str, Scale]
+    scales: dict[str, ErrorScale]
     seed: int
 
     def truth(self, release: str | int) -> Vintage:
@@ -122,7 +122,7 @@ def context_of(plan: Plan) -> Context:
     for batch in plan.batches:
         for past in batch.pasts if batch.scored else ():
             first[past.series] = min(first.get(past.series, past.task.day), past.task.day)
-    scales = {s: scale_of(s, plan.vintage, plan.door.as_of(day)) for s, day in sorted(first.items())}
+    scales = {s: error_scale(s, plan.vintage, plan.door.as_of(day)) for s, day in sorted(first.items())}
     metrics = tuple({"name": m.label, **m.spec} for m in plan.config.metrics)
     return Context(plan.archive, plan.door, plan.vintage, metrics, scales, plan.config.seed)
 
@@ -205,13 +205,13 @@ def _answer_tasks(batch: Batch, context: Context, given: MemberDraws) -> tuple[B
     method = registry.build("model", batch.spec)
     vintages = [past.vintage(context.door) for past in batch.pasts]
     for vintage in vintages:
-        refuse(vintage, context.door.regressors)
+        refuse_look_ahead(vintage, context.door.regressors)
     memo: dict[Any, Any] = {}
     for spec, known in zip(batch.spec.get("members", ()) if given else (), given, strict=True):
         member = registry.build("model", spec)
         for vintage, past, answer in zip(vintages, batch.pasts, known, strict=True):
             memo[ask.key_of(member, vintage, past.task)] = answer
-    made = answers(method, vintages, [past.task for past in batch.pasts], context.seed, memo)
+    made = answer_tasks(method, vintages, [past.task for past in batch.pasts], context.seed, memo)
     replayed = batch.now and any(past.task.day < context.vintage.day for past in batch.pasts)
     truth = context.truth(batch.truth) if batch.scored or replayed else None
     skipped = next((a.reason for a in made if isinstance(a, Skipped)), "")
@@ -232,14 +232,14 @@ def _is_failure(answer: Any) -> bool:
 def _score_rows(batch: Batch, made: list[Any], context: Context) -> list[ScoreRow]:
     if not batch.scored:
         return []
-    metrics = metrics_of(context.metrics)
-    return rows_of(batch.label, batch.pasts, made, context.truth(batch.truth), metrics, context.scales, batch.horizons)
+    metrics = metrics_by_name(context.metrics)
+    return score_rows(batch.label, batch.pasts, made, context.truth(batch.truth), metrics, context.scales, batch.horizons)
 
 
 def _answer_scenarios(batch: Batch, outlook: ScenarioQuestion, context: Context) -> BatchResult:
     """The forecasts of one series under each scenario."""
     vintage = context.door.as_of(outlook.task.day)
-    refuse(vintage, context.door.regressors)
+    refuse_look_ahead(vintage, context.door.regressors)
     rows, failures = scenario_rows(outlook, batch.label, batch.spec, vintage, context.seed)
     return BatchResult(batch.name, failures=failures, scenarios=rows)
 

@@ -12,9 +12,9 @@ from forecast.core.questions import Design, Task, replace_design
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import EffectConfig
 from forecast.jobs.plan import Plan, design_of
-from forecast.study.data.leakage import Asked
-from forecast.study.data.real_time import Door
-from forecast.study.evaluate.backtest import Past
+from forecast.study.data.leakage import LeakageQuestion
+from forecast.study.data.real_time import RealTimeView
+from forecast.study.evaluate.backtest import BacktestQuestion
 
 DRAWS = 100  # a leak moves every draw
 SERIES = 2  # of each group and day
@@ -22,9 +22,9 @@ SECONDS = {"prophet": 1.0}  # that an answer takes with its second asking, on on
 USUAL, DAILY = 0.2, 0.6  # and for each day's garbage
 
 
-def sample_questions(plan: Plan) -> list[Asked]:
+def sample_questions(plan: Plan) -> list[LeakageQuestion]:
     """Questions on the first, middle and last cutoff of each backtest, on the run's own day, and on every event."""
-    out: list[Asked] = []
+    out: list[LeakageQuestion] = []
     for group, pasts in plan.groups.items():
         methods = {b.label: b.spec for b in plan.batches if b.group == group and b.row is None}
         chosen = _pick(pasts)
@@ -35,11 +35,11 @@ def sample_questions(plan: Plan) -> list[Asked]:
         assert batch.row is not None
         put = partial(_design_on_vintage, row=batch.row, day=plan.vintage.day)
         for label, spec in batch.spec.items():
-            out.append(Asked(label, spec, f"effect {batch.name}: {batch.row.treated[0]}", plan.vintage.day, put))
+            out.append(LeakageQuestion(label, spec, f"effect {batch.name}: {batch.row.treated[0]}", plan.vintage.day, put))
     return out
 
 
-def describe_sample(asked: Sequence[Asked]) -> str:
+def describe_sample(asked: Sequence[LeakageQuestion]) -> str:
     """What will be done, and about how long it takes."""
     days = {one.day for one in asked}
     seconds = DAILY * len(days) + sum(SECONDS.get(str(one.spec.get("use")), USUAL) for one in asked)
@@ -47,9 +47,9 @@ def describe_sample(asked: Sequence[Asked]) -> str:
     return f"{len(asked)} questions on {len(days)} days, each asked twice: about {about}"
 
 
-def _pick(pasts: Iterable[Past]) -> list[Past]:
+def _pick(pasts: Iterable[BacktestQuestion]) -> list[BacktestQuestion]:
     """Up to two questions each of the first, the middle and the last day, about other series every time."""
-    by_day: dict[Any, list[Past]] = {}
+    by_day: dict[Any, list[BacktestQuestion]] = {}
     for past in pasts:
         by_day.setdefault(past.task.day, []).append(past)
     days = sorted(by_day)
@@ -61,18 +61,18 @@ def _pick(pasts: Iterable[Past]) -> list[Past]:
     return out
 
 
-def _question(label: str, spec: dict[str, Any], group: str, past: Past) -> Asked:
+def _question(label: str, spec: dict[str, Any], group: str, past: BacktestQuestion) -> LeakageQuestion:
     months = past.task.months
     about = f"{group}, {past.series}, {months[0]} to {months[-1]}" + (" (rolling window)" if past.since is not None else "")
-    return Asked(label, spec, about, past.task.day, partial(_question_on_vintage, past=past))
+    return LeakageQuestion(label, spec, about, past.task.day, partial(_question_on_vintage, past=past))
 
 
-def _question_on_vintage(door: Door, past: Past) -> tuple[Vintage, Task]:
+def _question_on_vintage(door: RealTimeView, past: BacktestQuestion) -> tuple[Vintage, Task]:
     task = past.task
     return past.vintage(door), replace(task, draws=DRAWS)
 
 
-def _design_on_vintage(door: Door, row: EffectConfig, day: Any) -> tuple[Vintage, Design]:
+def _design_on_vintage(door: RealTimeView, row: EffectConfig, day: Any) -> tuple[Vintage, Design]:
     """The question on an event as it is put on the run's day, donors and all."""
     assert isinstance(door.source, Archive)
     vintage = door.source.as_of(day)

@@ -17,10 +17,10 @@ from forecast.core.release_schedule import Due, coming
 from forecast.core.results import Finding
 from forecast.core.schema import FailureRow, NewsRow, ReleaseRow, rows_of
 from forecast.study import ask
-from forecast.study.data.real_time import Door
-from forecast.study.evaluate.backtest import Past
-from forecast.study.evaluate.lead_time import published
-from forecast.study.evaluate.truth import kind_of
+from forecast.study.data.real_time import RealTimeView
+from forecast.study.evaluate.backtest import BacktestQuestion
+from forecast.study.evaluate.lead_time import publication_days
+from forecast.study.evaluate.truth import vintage_kind
 from forecast.study.nowcast.news import news
 
 FEWEST = 12  # single figures known, below which nothing is asked
@@ -114,16 +114,21 @@ def asking_rows(
 
 
 def questions(
-    row: NowcastConfig, names: Sequence[str], door: Door, today: dt.date, draws: int, taken: dict[tuple[str, dt.date], str]
-) -> tuple[list[Past], list[Past], list[NewsQuestion], list[Finding]]:
+    row: NowcastConfig,
+    names: Sequence[str],
+    door: RealTimeView,
+    today: dt.date,
+    draws: int,
+    taken: dict[tuple[str, dt.date], str],
+) -> tuple[list[BacktestQuestion], list[BacktestQuestion], list[NewsQuestion], list[Finding]]:
     """The nowcasts of a row, those of earlier months, what is to be taken apart, and what cannot be asked or is late.
 
     taken : which row asks a series on a day (`who_asks`)
     """
     day = row.stands_on(today)
     vintage = door.as_of(day)
-    now: list[Past] = []
-    earlier: list[Past] = []
+    now: list[BacktestQuestion] = []
+    earlier: list[BacktestQuestion] = []
     moved: list[NewsQuestion] = []
     told: list[Finding] = []
     for name in names:
@@ -140,7 +145,7 @@ def questions(
             continue
         labels = [vintage.steps.label(m) for m in range(last + 1, current + 1)]
         task = Task(day, name, labels, draws=draws)
-        now.append(Past(task, last, known=kind_of(vintage, name), about=row.name))
+        now.append(BacktestQuestion(task, last, known=vintage_kind(vintage, name), about=row.name))
         overdue, left = _release_due(name, last, day)
         if overdue:
             told.append(Finding("nowcast", f"{overdue} months are out on {day} by the release rules, not in the data", name))
@@ -169,15 +174,17 @@ def _next_releases(day: dt.date, series: str, count: int) -> tuple[Due, ...]:
         return ()
 
 
-def _day_before_last_release(door: Door, series: str, day: dt.date) -> dt.date:
+def _day_before_last_release(door: RealTimeView, series: str, day: dt.date) -> dt.date:
     """The day before the last release of the series."""
     return max(cell.released for cell in door.states(series) if cell.released <= day) - dt.timedelta(days=1)
 
 
-def _earlier_questions(row: NowcastConfig, series: str, door: Door, day: dt.date, left: int, draws: int) -> list[Past]:
+def _earlier_questions(
+    row: NowcastConfig, series: str, door: RealTimeView, day: dt.date, left: int, draws: int
+) -> list[BacktestQuestion]:
     """The last months published by `day`, each asked `left` days before its figure came out."""
-    out: list[Past] = []
-    for month, released in sorted(published(door, series).items()):
+    out: list[BacktestQuestion] = []
+    for month, released in sorted(publication_days(door, series).items()):
         then = released - dt.timedelta(days=left)
         vintage = door.as_of(then)
         if released > day or not vintage.knows(series) or vintage.observed(series).count < FEWEST:
@@ -185,16 +192,20 @@ def _earlier_questions(row: NowcastConfig, series: str, door: Door, day: dt.date
         newest = vintage.last_month(series)
         if newest < month:
             task = Task.past(then, series, [vintage.steps.label(month)], draws=draws)
-            out.append(Past(task, newest, gap=month - newest - 1, known=kind_of(vintage, series), about=row.before))
+            out.append(
+                BacktestQuestion(task, newest, gap=month - newest - 1, known=vintage_kind(vintage, series), about=row.before)
+            )
     return out[-row.earlier :] if row.earlier else []
 
 
-def news_rows(moved: NewsQuestion, label: str, spec: Any, door: Door, seed: int) -> tuple[list[NewsRow], list[FailureRow]]:
+def news_rows(
+    moved: NewsQuestion, label: str, spec: Any, door: RealTimeView, seed: int
+) -> tuple[list[NewsRow], list[FailureRow]]:
     """Rows of news.parquet, and of failures.parquet where the change cannot be taken apart."""
     task = moved.task
     try:
         table = news(registry.build("model", spec), door, task, moved.since, task.day, seed=seed, label=label)
-    except ask.CAUGHT as error:
+    except ask.METHOD_ERRORS as error:
         job, question = f"{label}|{task.series[0]}|{task.day}|news", f"news since {moved.since}"
         reason, detail = getattr(error, "problem", str(error)), getattr(error, "hint", "")
         row = FailureRow(job=job, method=label, question=question, series=task.series[0], reason=reason, detail=detail)

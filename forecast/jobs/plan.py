@@ -21,12 +21,12 @@ from forecast.jobs.config import UNTOUCHED, BacktestConfig, Config, EffectConfig
 from forecast.jobs.declared_regressors import real_time_view
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as asked_now
 from forecast.jobs.scenarios import ScenarioQuestion, askable_scenarios, scenario_questions
-from forecast.study.data.real_time import Door
+from forecast.study.data.real_time import RealTimeView
 from forecast.study.effects.untouched import untouched
-from forecast.study.evaluate.backtest import Past, answerable, questions
+from forecast.study.evaluate.backtest import BacktestQuestion, backtest_questions, scorable_questions
 from forecast.study.evaluate.cutoffs import cutoffs
 from forecast.study.evaluate.score import job_of
-from forecast.study.evaluate.truth import kind_of, truth_of
+from forecast.study.evaluate.truth import truth_of, vintage_kind
 
 CHUNK = 6  # series of one backtest batch: fine enough to share out, coarse enough for models that work on whole batches
 OWN_DAY = "next months"  # the group of questions that stand on the run's own day
@@ -46,7 +46,7 @@ class Batch:
     spec: dict[str, Any]
     group: str
     stage: int = 0
-    pasts: tuple[Past, ...] = ()
+    pasts: tuple[BacktestQuestion, ...] = ()
     horizons: tuple[int, ...] = ()
     rests_on: tuple[str, ...] = ()
     keep: bool = False
@@ -72,9 +72,9 @@ class Plan:
     archive: Archive
     vintage: Vintage
     batches: tuple[Batch, ...]
-    door: Door
+    door: RealTimeView
     findings: tuple[Finding, ...] = ()
-    groups: dict[str, tuple[Past, ...]] = field(default_factory=dict)
+    groups: dict[str, tuple[BacktestQuestion, ...]] = field(default_factory=dict)
 
     @property
     def stages(self) -> list[list[Batch]]:
@@ -115,7 +115,7 @@ def make_plan(config: Config, archive: Archive) -> Plan:
     vintage = archive.latest if config.as_of == "latest" else archive.as_of(config.as_of)
     door = real_time_view(config, archive)
     place = config.origin.name
-    groups: dict[str, tuple[Past, ...]] = {}
+    groups: dict[str, tuple[BacktestQuestion, ...]] = {}
     batches: list[Batch] = []
     findings: list[Finding] = []
     for i, group in enumerate(config.backtest):
@@ -176,24 +176,24 @@ def _known_months(vintage: Vintage, series: str) -> int:
 
 
 def _past_questions(
-    config: Config, group: BacktestConfig, series: Sequence[str], door: Door, today: dt.date, truth: Vintage
-) -> list[Past]:
+    config: Config, group: BacktestConfig, series: Sequence[str], door: RealTimeView, today: dt.date, truth: Vintage
+) -> list[BacktestQuestion]:
     """The old questions of a group that `truth` can answer."""
-    out: list[Past] = []
+    out: list[BacktestQuestion] = []
     if f"{today:%Y-%m}" < group.first:
         return out
     for name in series:
         days = cutoffs(group.first, group.last or today, group.every, series=name, archive=door)
-        found = questions(
+        found = backtest_questions(
             door, [name], [day for day in days if day < today], max(group.horizons), window=group.window,
             window_months=group.window_months, min_months=group.min_months, draws=config.draws, gap=group.gap,
             step=group.step, refit=group.refit,
         )  # fmt: skip
-        out += answerable(found, truth)
+        out += scorable_questions(found, truth)
     return out
 
 
-def _findings_unasked(group: BacktestConfig, series: Sequence[str], pasts: Sequence[Past]) -> list[Finding]:
+def _findings_unasked(group: BacktestConfig, series: Sequence[str], pasts: Sequence[BacktestQuestion]) -> list[Finding]:
     asked = {past.series for past in pasts}
     return [
         Finding("backtest", f"no cutoff from {group.first} on with {group.min_months} known months and a later figure", name)
@@ -202,20 +202,22 @@ def _findings_unasked(group: BacktestConfig, series: Sequence[str], pasts: Seque
     ]
 
 
-def _present_questions(config: Config, vintage: Vintage, names: Iterable[str]) -> list[Past]:
+def _present_questions(config: Config, vintage: Vintage, names: Iterable[str]) -> list[BacktestQuestion]:
     """The months after each series' own last one, standing on the run's day."""
     out = []
     for name in names:
         last = vintage.last_month(name)
         asked = [vintage.steps.label(last + h) for h in range(1, config.forecast.months + 1)]
-        out.append(Past(Task(vintage.day, name, asked, draws=config.draws), last, known=kind_of(vintage, name)))
+        out.append(
+            BacktestQuestion(Task(vintage.day, name, asked, draws=config.draws), last, known=vintage_kind(vintage, name))
+        )
     return out
 
 
 def _task_batches(
     config: Config,
     group: str,
-    pasts: Sequence[Past],
+    pasts: Sequence[BacktestQuestion],
     horizons: Sequence[int],
     chosen: Sequence[str],
     truth: str | int = "latest",
@@ -248,7 +250,11 @@ def _task_batches(
 
 
 def _nowcast_batches(
-    config: Config, row: NowcastConfig, now: Sequence[Past], earlier: Sequence[Past], moved: Sequence[NewsQuestion]
+    config: Config,
+    row: NowcastConfig,
+    now: Sequence[BacktestQuestion],
+    earlier: Sequence[BacktestQuestion],
+    moved: Sequence[NewsQuestion],
 ) -> list[Batch]:
     """The nowcasts by all models of a row, those of earlier months, and what moved the first model's, series by series."""
     first = row.models[0]

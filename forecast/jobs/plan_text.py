@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from forecast.jobs.config import BacktestConfig
 from forecast.jobs.plan import Plan, models_of
-from forecast.study.evaluate.compare import NAIVE
-from forecast.study.evaluate.requirements import counted, feasible
-from forecast.study.evaluate.truth import kind_of, truth_of
+from forecast.study.evaluate.compare import NAIVE_MODELS
+from forecast.study.evaluate.requirements import feasible, support_lines
+from forecast.study.evaluate.truth import truth_of, vintage_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +51,7 @@ def describe_requirements(plan: Plan) -> list[str]:
             continue
         truth = plan.vintage if group.truth == "latest" else truth_of(plan.archive, group.truth, plan.vintage.day)
         lines.append(f"{group.name}: {_describe_benchmark(plan, group)}; {_describe_vintages(plan, group)}")
-        lines += [f"  {line}" for line in counted(plan.door, pasts, group.horizons, plan.config.forecast.levels, truth)]
+        lines += [f"  {line}" for line in support_lines(plan.door, pasts, group.horizons, plan.config.forecast.levels, truth)]
     return lines
 
 
@@ -87,13 +87,13 @@ def _describe_answers(table: pd.DataFrame) -> str:
 
 def _describe_benchmark(plan: Plan, group: BacktestConfig) -> str:
     asked = models_of(plan.config, group.models)
-    found = [name for name in (plan.config.naive or NAIVE) if name in asked]
+    found = [name for name in (plan.config.naive or NAIVE_MODELS) if name in asked]
     return f"benchmark the best of {', '.join(found)}" if found else "no naive model, so no comparison"
 
 
 def _describe_vintages(plan: Plan, group: BacktestConfig) -> str:
     """What the cutoffs' vintages are, with their number."""
-    kinds = [past.known or kind_of(past.vintage(plan.door), past.series) for past in plan.groups[group.name]]
+    kinds = [past.known or vintage_kind(past.vintage(plan.door), past.series) for past in plan.groups[group.name]]
     return ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("real", "final", "pseudo") if kind in kinds) + " vintages"
 
 

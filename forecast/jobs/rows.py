@@ -35,11 +35,11 @@ from forecast.prep.baselines import unit_of
 
 def effect_tables(plan: Plan, outcomes: Sequence[BatchResult]) -> dict[str, list[Any]]:
     """Rows of effects, paths, placebos, gates and parts, after the checks that look at all effects together."""
-    from forecast.study.effects.judge import family
+    from forecast.study.effects.judge import apply_family_gates
 
     batches = {batch.name: batch for batch in plan.batches if batch.row is not None}
     asked = [(batches[o.batch], label, effect) for o in outcomes for label, effect in o.effects.items()]
-    judged = iter(family([effect for _, _, effect in asked if isinstance(effect, Effect)]))
+    judged = iter(apply_family_gates([effect for _, _, effect in asked if isinstance(effect, Effect)]))
     effects, paths, placebos, gates, parts = [], [], [], [], []
     for batch, label, first in asked:
         effect, job = next(judged) if isinstance(first, Effect) else first, f"{batch.name}|{label}"
@@ -229,9 +229,9 @@ def observation_rows(vintage: Vintage) -> list[ObservationRow]:
 
 def claim_rows(plan: Plan) -> list[ClaimRow]:
     """Published claims checked against the run's vintage, where the config asks for it."""
-    from forecast.study.claims.published_claims import check_all, frame
+    from forecast.study.claims.published_claims import check_claims, claims_table
 
-    return schema.rows_of(ClaimRow, frame(check_all(plan.vintage))) if plan.config.report.claims else []
+    return schema.rows_of(ClaimRow, claims_table(check_claims(plan.vintage))) if plan.config.report.claims else []
 
 
 def regime_rows(plan: Plan) -> list[RegimeRow]:

@@ -21,7 +21,7 @@ from forecast.core.scenario import NEVER, Scenario
 from forecast.core.schema import FailureRow, ScenarioForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.study.scenarios import Fan, mixed, scenarios
+from forecast.study.scenarios import Fan, pool_scenarios, scenarios
 
 POOLED = "all, by their probabilities"
 YEAR = 12  # months of the sum that is told beside the months: the last ones asked
@@ -190,7 +190,7 @@ def scenario_rows(
 def _pool(fans: Sequence[Fan]) -> Fan:
     words = ", ".join(f"{fan.scenario} {fan.probability:.0%}" for fan in fans)
     try:
-        answer: Forecast | Failure = mixed(fans)
+        answer: Forecast | Failure = pool_scenarios(fans)
     except NotIdentifiedError as error:
         answer = Failure("scenarios", words, fans[0].series, error.problem, error.hint)
     return Fan(POOLED, fans[0].series, answer, fans[0].basis, 1.0)

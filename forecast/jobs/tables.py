@@ -16,7 +16,7 @@ from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
 from forecast.jobs.rows import claim_rows, effect_tables, observation_rows, regime_rows, sensitivity_rows
 from forecast.study.data.audit import audit
-from forecast.study.evaluate.compare import NAIVE, compare
+from forecast.study.evaluate.compare import NAIVE_MODELS, comparison_rows
 from forecast.study.evaluate.score import job_of
 
 
@@ -52,10 +52,10 @@ def _comparisons(plan: Plan, scored: Sequence[ScoreRow], made: Sequence[Forecast
     for group in [*(g.name for g in plan.config.backtest), *(n.before for n in plan.config.nowcast)]:
         asked = [b for b in plan.batches if b.group == group]
         jobs = {job_of(b.label, past) for b in asked for past in b.pasts}
-        rows = compare(
+        rows = comparison_rows(
             scores[scores.job.isin(jobs)], group, seed=plan.config.seed,
             forecasts=forecasts[forecasts.job.isin(jobs)], models=sorted({b.label for b in asked}),
-            naive=plan.config.naive or NAIVE,
+            naive=plan.config.naive or NAIVE_MODELS,
         )  # fmt: skip
         out += [ComparisonRow(**row) for row in rows]
     return out

@@ -20,7 +20,7 @@ from forecast.core.results import Forecast
 from forecast.core.vintage import Vintage
 
 Question = Task | Design
-CAUGHT = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # what turns into a Failure
+METHOD_ERRORS = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # what turns into a Failure
 
 
 def seed_of(seed: int, method: Any, question: Question) -> int:
@@ -49,8 +49,8 @@ def answer(method: Any, vintage: Vintage, question: Question, seed: int = 0, mem
     key = key_of(method, vintage, question)
     if key not in memo:
         try:
-            memo[key] = put(method, vintage, question, seed, memo)
-        except CAUGHT as error:
+            memo[key] = answer_or_raise(method, vintage, question, seed, memo)
+        except METHOD_ERRORS as error:
             memo[key] = failed(method, question, error)
     return memo[key]
 
@@ -61,17 +61,19 @@ def key_of(method: Any, vintage: Vintage, question: Question) -> tuple[str, str]
     return words, f"{vintage.day}|{vintage.holes}|{vintage.events.spelling}|{question!r}"
 
 
-def put(method: Any, vintage: Vintage, question: Question, seed: int = 0, memo: dict[Any, Answer] | None = None) -> Answer:
+def answer_or_raise(
+    method: Any, vintage: Vintage, question: Question, seed: int = 0, memo: dict[Any, Answer] | None = None
+) -> Answer:
     """The answer to a question put by hand: what the method cannot answer is raised.
 
     A Task that stands on an earlier day than the vintage is answered with what was known on that day.
     """
     if isinstance(question, Task) and question.day < vintage.day:
         vintage = vintage.earlier(question.day)
-    return told(method, vintage, question, seed, given(method, vintage, question, seed, memo))
+    return answer_given(method, vintage, question, seed, required_answers(method, vintage, question, seed, memo))
 
 
-def told(method: Any, vintage: Vintage, question: Question, seed: int, answers: Sequence[Answer]) -> Answer:
+def answer_given(method: Any, vintage: Vintage, question: Question, seed: int, answers: Sequence[Answer]) -> Answer:
     """The answer to a question, given those it rests on; what the method cannot answer is raised."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -79,10 +81,10 @@ def told(method: Any, vintage: Vintage, question: Question, seed: int, answers: 
             made: Answer = method.predict(vintage, question, rng_of(seed, method, question), answers)
         else:
             made = method.estimate(vintage, question, rng_of(seed, method, question), answers)
-    return _finite(made)
+    return _require_finite(made)
 
 
-def given(
+def required_answers(
     method: Any, vintage: Vintage, question: Question, seed: int = 0, memo: dict[Any, Answer] | None = None
 ) -> list[Answer]:
     """The answers a method rests on, as it asks for them: (spec, question), on the same day or an earlier one.
@@ -90,7 +92,7 @@ def given(
     A method may add a vintage of its own, (spec, question, vintage), where the inner question must see less (a hole).
     """
     memo = {} if memo is None else memo
-    asked = wanted(method, vintage, question)
+    asked = required_questions(method, vintage, question)
     groups: dict[str, list[int]] = {}
     for i, (spec, _, _) in enumerate(asked):
         groups.setdefault(json.dumps(spec, sort_keys=True, default=str), []).append(i)
@@ -103,7 +105,7 @@ def given(
     return [one for one in out if one is not None]
 
 
-def wanted(method: Any, vintage: Vintage, question: Question) -> list[tuple[Any, Question, Vintage]]:
+def required_questions(method: Any, vintage: Vintage, question: Question) -> list[tuple[Any, Question, Vintage]]:
     """What a method asks for, each question with the vintage of its day; a later day is a LookAheadError."""
     out = []
     for spec, inner, *own in method.asks(vintage, question) if hasattr(method, "asks") else ():
@@ -123,18 +125,18 @@ def answer_many(
     """Answers to many questions: those of a model with `predict_many`, or their members', in one call each."""
     memo = {} if memo is None else memo
     keys = [key_of(method, vintage, question) for question, vintage in asked]
-    new = _first(keys, memo)
+    new = _unanswered(keys, memo)
     if hasattr(method, "predict_many") and len(new) > 1:
         tasks = [(vintage, task) for task, vintage in (asked[i] for i in new) if isinstance(task, Task)]
         rngs = [rng_of(seed, method, task) for _, task in tasks]
-        for i, made in zip(new, made_many(method, tasks, rngs, [[] for _ in tasks]), strict=True):
+        for i, made in zip(new, answer_batch(method, tasks, rngs, [[] for _ in tasks]), strict=True):
             memo[keys[i]] = made
     elif hasattr(method, "asks") and len(new) > 1:
-        _members_first(method, [asked[i] for i in new], seed, memo)
+        _answer_members(method, [asked[i] for i in new], seed, memo)
     return [answer(method, vintage, question, seed, memo) for question, vintage in asked]
 
 
-def _first(keys: Sequence[Any], memo: Mapping[Any, Answer]) -> list[int]:
+def _unanswered(keys: Sequence[Any], memo: Mapping[Any, Answer]) -> list[int]:
     """Places of the keys not answered yet, each once."""
     places: dict[Any, int] = {}
     for i, key in enumerate(keys):
@@ -143,13 +145,13 @@ def _first(keys: Sequence[Any], memo: Mapping[Any, Answer]) -> list[int]:
     return list(places.values())
 
 
-def _members_first(method: Any, asked: Sequence[tuple[Question, Vintage]], seed: int, memo: dict[Any, Answer]) -> None:
+def _answer_members(method: Any, asked: Sequence[tuple[Question, Vintage]], seed: int, memo: dict[Any, Answer]) -> None:
     """Put what many questions rest on to each member at once, into the memo; what cannot be asked fails when it is answered."""
     groups: dict[str, tuple[Any, list[tuple[Question, Vintage]]]] = {}
     for question, vintage in asked:
         try:
-            inner_questions = wanted(method, vintage, question)
-        except CAUGHT:
+            inner_questions = required_questions(method, vintage, question)
+        except METHOD_ERRORS:
             continue
         for spec, inner, seen in inner_questions:
             groups.setdefault(json.dumps(spec, sort_keys=True, default=str), (spec, []))[1].append((inner, seen))
@@ -157,7 +159,7 @@ def _members_first(method: Any, asked: Sequence[tuple[Question, Vintage]], seed:
         answer_many(registry.build(_kind_of(together[0][0]), spec), together, seed, memo)
 
 
-def made_many(
+def answer_batch(
     method: Any,
     asked: list[tuple[Vintage, Task]],
     rngs: list[np.random.Generator],
@@ -170,28 +172,28 @@ def made_many(
             made: list[Answer] = list(method.predict_many(asked, rngs, answers))
     except MissingExtraError as error:
         return [failed(method, task, error) for _, task in asked]
-    except CAUGHT:
+    except METHOD_ERRORS:
         return [
-            _caught(method, task, partial(method.predict, vintage, task, rng, inner))
+            _answer_or_failure(method, task, partial(method.predict, vintage, task, rng, inner))
             for (vintage, task), rng, inner in zip(asked, rngs, answers, strict=True)
         ]
-    return [_caught(method, task, partial(_same, one)) for (_, task), one in zip(asked, made, strict=True)]
+    return [_answer_or_failure(method, task, partial(_identity, one)) for (_, task), one in zip(asked, made, strict=True)]
 
 
-def _caught(method: Any, question: Question, make: Callable[[], Answer]) -> Answer:
+def _answer_or_failure(method: Any, question: Question, make: Callable[[], Answer]) -> Answer:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return _finite(make())
-    except CAUGHT as error:
+            return _require_finite(make())
+    except METHOD_ERRORS as error:
         return failed(method, question, error)
 
 
-def _same(made: Answer) -> Answer:
+def _identity(made: Answer) -> Answer:
     return made
 
 
-def _finite(made: Answer) -> Answer:
+def _require_finite(made: Answer) -> Answer:
     if isinstance(made, Forecast) and not np.isfinite(made.draws).all():
         raise ArithmeticError("the forecast is not finite")
     return made

@@ -72,9 +72,9 @@ def scenarios(method: Any, vintage: Vintage, task: Task, given: Sequence[Scenari
         then = vintage.under(scenario)
         for series in task.series:
             inner = task.about(series)
-            rests = basis(then, series, inner)
-            faithful(vintage, then, series, scenario.name)
-            reason = _unanswerable(then, inner, rests, scenario.name)
+            rests = regime_basis(then, series, inner)
+            refuse_changed_past(vintage, then, series, scenario.name)
+            reason = _reason_unanswerable(then, inner, rests, scenario.name)
             if reason is not None:
                 answer: Any = failed(method, inner, reason)
             else:
@@ -83,7 +83,7 @@ def scenarios(method: Any, vintage: Vintage, task: Task, given: Sequence[Scenari
     return out
 
 
-def _unanswerable(then: Vintage, task: Task, rests: Sequence[Basis], name: str) -> NotIdentifiedError | None:
+def _reason_unanswerable(then: Vintage, task: Task, rests: Sequence[Basis], name: str) -> NotIdentifiedError | None:
     """Why a series has no fan under a scenario, None where it may have one."""
     series = task.series[0]
     missing = [part for part in rests if not part.known and part.share is None]
@@ -103,7 +103,7 @@ def _unanswerable(then: Vintage, task: Task, rests: Sequence[Basis], name: str) 
     )
 
 
-def faithful(vintage: Vintage, then: Vintage, series: str, name: str) -> None:
+def refuse_changed_past(vintage: Vintage, then: Vintage, series: str, name: str) -> None:
     """A LookAheadError where a scenario changes a figure, or the measures of a month that has passed."""
     same = then.day == vintage.day and then.cells == vintage.cells
     if same and vintage.steps.unit == "month":
@@ -115,7 +115,7 @@ def faithful(vintage: Vintage, then: Vintage, series: str, name: str) -> None:
         raise LookAheadError(problem, where=series, hint=f"changes after {vintage.day}")
 
 
-def basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]:
+def regime_basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]:
     """The regimes of the asked months in order, each with its known months; the regime of the last figure counts as known."""
     asked = np.array(sorted(task.ordinals(vintage)))
     observed = vintage.observed(series)
@@ -131,18 +131,18 @@ def basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]:
         own = [m for m, label in zip(asked.tolist(), labels, strict=True) if label == regime]
         words = IN_PART if in_part and not regime.measures else regime.words
         first, last = vintage.steps.label(own[0]), vintage.steps.label(own[-1])
-        out.append(Basis(words, first, last, counts.get(regime, 0), _share(vintage, regime, past)))
+        out.append(Basis(words, first, last, counts.get(regime, 0), _declared_share(vintage, regime, past)))
     return tuple(out)
 
 
-def _share(vintage: Vintage, regime: Regime, past: Sequence[Regime]) -> float | None:
+def _declared_share(vintage: Vintage, regime: Regime, past: Sequence[Regime]) -> float | None:
     """The declared share of a closed regime; None where another measure, never seen and without a share, holds beside it."""
     share = declared(vintage, regime) if regime.closed else None
     seen = frozenset().union(*(other.measures for other in past))
     return share if share == 0.0 or not regime.measures - regime.closing - seen else None
 
 
-def mixed(fans: Sequence[Fan]) -> Forecast:
+def pool_scenarios(fans: Sequence[Fan]) -> Forecast:
     """The scenarios of one series pooled by the probabilities their author gave; refused where one is missing or unanswered."""
     given = [fan.probability for fan in fans]
     if any(p is None for p in given) or abs(sum(p or 0.0 for p in given) - 1.0) > 1e-6:

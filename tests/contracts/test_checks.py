@@ -49,7 +49,7 @@ def effect(known, design, expected=None, spread=1.0, placebos=()):
         from forecast.study.effects import placebo
 
         p, floor = placebo.p_value(made)
-        made = replace(made, p_value=p, p_floor=floor, mde80=placebo.detectable(made, placebos))
+        made = replace(made, p_value=p, p_floor=floor, mde80=placebo.minimum_detectable_effect(made, placebos))
     return made
 
 

@@ -15,7 +15,7 @@ from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.ask import answer
-from forecast.study.data.corrupt_future import garbled
+from forecast.study.data.corrupt_future import corrupt_archive
 from forecast.study.effects import judge, placebo
 
 ESTIMATORS = registry.names("estimator")
@@ -109,7 +109,7 @@ def test_a_planted_effect_is_found(name, left):
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_placebos_centre_on_zero(name):
-    found, _ = placebo.in_time(registry.build("estimator", name), vintage(paths()), design(draws=200), most=8)
+    found, _ = placebo.placebos_in_time(registry.build("estimator", name), vintage(paths()), design(draws=200), most=8)
     sizes = [p.cumulative for p in found]
     assert len(sizes) >= 5
     assert abs(np.mean(sizes)) < 0.1 * 1200
@@ -186,7 +186,7 @@ def test_figures_released_after_the_day_change_nothing(name, archive_of, figure)
     ]
     day = dt.date(2023, 8, 15)
     known = archive_of(*rows, events=[BAN])
-    vintages = [table.as_of(day) for table in (known, garbled(known, day))]
+    vintages = [table.as_of(day) for table in (known, corrupt_archive(known, day))]
     asked = design(stop="2023-06")
     one, two = (estimate(name, then, asked) for then in vintages)
     assert np.array_equal(one.counterfactual, two.counterfactual)

@@ -12,8 +12,8 @@ from forecast.core.errors import TooShortError
 from forecast.core.panel import panel
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
-from forecast.study.ask import answer, put
-from forecast.study.data.corrupt_future import garbled
+from forecast.study.ask import answer, answer_or_raise
+from forecast.study.data.corrupt_future import corrupt_archive
 
 NEEDS = {"prophet": "prophet"}  # models whose library is an extra, and starts slowly: asked in a few tests only
 QUICK = [name for name in registry.names("model") if name not in NEEDS]
@@ -128,8 +128,8 @@ LAPSING = event("lapsing", "2019-05-01", "2019-06-01", end=dt.date(2022, 5, 1), 
 def test_the_future_changes_nothing(name, events):
     known = archive(events=events)
     day = day_after("2022-06")
-    assert garbled(known, day).as_of("2030-01-01").observed(SERIES).values.max() > 1e8
-    one, two = (ask(name, a.as_of(day), ahead(a.as_of(day))) for a in (known, garbled(known, day)))
+    assert corrupt_archive(known, day).as_of("2030-01-01").observed(SERIES).values.max() > 1e8
+    one, two = (ask(name, a.as_of(day), ahead(a.as_of(day))) for a in (known, corrupt_archive(known, day)))
     assert np.array_equal(one.draws, two.draws)
     assert one.used == two.used  # nor is an event that nobody knew of named among those left out
 
@@ -138,7 +138,7 @@ def test_the_future_changes_nothing(name, events):
 def test_the_future_changes_nothing_where_the_library_is_slow(name):
     known = archive(events=(event(), LAPSING))
     day = day_after("2022-06")
-    first, second = (draws_of(name, a.as_of(day), ahead(a.as_of(day), 2)) for a in (known, garbled(known, day)))
+    first, second = (draws_of(name, a.as_of(day), ahead(a.as_of(day), 2)) for a in (known, corrupt_archive(known, day)))
     assert np.array_equal(first, second)
 
 
@@ -155,7 +155,7 @@ def test_the_canary_sings():
     """A model that looks past its vintage's door is caught by the test above."""
     known = archive()
     day = day_after("2022-06")
-    seen = [a.as_of(day).past(day_after("2022-12")).observed(SERIES).values[-1] for a in (known, garbled(known, day))]
+    seen = [a.as_of(day).past(day_after("2022-12")).observed(SERIES).values[-1] for a in (known, corrupt_archive(known, day))]
     assert seen[0] != seen[1]
 
 
@@ -180,7 +180,7 @@ def test_short_history_is_a_failure(name):
     asked = ahead(then, 2)
     assert not isinstance(ask(name, then, asked), Forecast)
     with pytest.raises(TooShortError):
-        put(registry.build("model", name), then, Task(then.day, SERIES, asked))
+        answer_or_raise(registry.build("model", name), then, Task(then.day, SERIES, asked))
 
 
 @quick_model

@@ -20,7 +20,7 @@ from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.models.factor import dynamic_factor
 from forecast.study.ask import answer
-from forecast.study.data.corrupt_future import garbled
+from forecast.study.data.corrupt_future import corrupt_archive
 from forecast.study.nowcast.news import COLUMNS, news
 
 LAGS = {
@@ -108,14 +108,14 @@ def change(table):
 def test_the_day_knows_as_much_as_is_said():
     vintage = known().as_of(DAY)
     assert [months.label(vintage.last_month(name)) for name in LAGS] == ["2022-10", "2022-11", "2022-11"]
-    later = garbled(known(), DAY).as_of("2030-01-01")
+    later = corrupt_archive(known(), DAY).as_of("2030-01-01")
     assert all(later.observed(name).values.max() >= 1e9 for name in LAGS)
 
 
 @every_model
 @pytest.mark.parametrize("fitted_on", [None, BEFORE], ids=["fitted on the day", "fitted before"])
 def test_figures_not_released_change_no_nowcast(name, fitted_on):
-    plain, spoilt = nowcast(name, known(), fitted_on), nowcast(name, garbled(known(), DAY), fitted_on)
+    plain, spoilt = nowcast(name, known(), fitted_on), nowcast(name, corrupt_archive(known(), DAY), fitted_on)
     assert isinstance(plain, Forecast), plain
     assert isinstance(spoilt, Forecast), spoilt
     assert np.array_equal(plain.draws, spoilt.draws)

@@ -7,12 +7,12 @@ import pytest
 from scipy import stats
 
 from forecast.study.evaluate.predictive_ability import (
-    confidence_set,
     diebold_mariano,
     giacomini_white,
-    long_run,
+    long_run_variance,
     mincer_zarnowitz,
-    zero_mean,
+    model_confidence_set,
+    zero_mean_test,
 )
 
 
@@ -87,7 +87,7 @@ def test_zero_mean_written_out():
         wave = sum(math.sqrt(2 / n) * math.cos(math.pi * j * (t - 0.5) / n) * z[t - 1] for t in range(1, n + 1))
         spread += np.outer(wave, wave) / b
     wald = n * z.mean(axis=0) @ np.linalg.inv(spread) @ z.mean(axis=0)
-    found = zero_mean(z)
+    found = zero_mean_test(z)
     assert found.statistic == pytest.approx(wald * (b - 1) / (2 * b))
     assert found.p == pytest.approx(stats.f.sf(found.statistic, 2, b - 1))
 
@@ -96,13 +96,13 @@ def test_one_series_zero_mean_is_the_t_test_of_the_paper():
     """Lazarus, Lewis, Stock and Watson (2018): with one series the statistic is the square of a t with B degrees of freedom."""
     z = np.random.default_rng(4).standard_normal((50, 1)) + 0.3
     b = round(0.4 * 50 ** (2 / 3))
-    t = math.sqrt(50) * z.mean() / math.sqrt(long_run(z, b)[0, 0])
-    assert zero_mean(z).p == pytest.approx(2 * stats.t.sf(abs(t), b))
+    t = math.sqrt(50) * z.mean() / math.sqrt(long_run_variance(z, b)[0, 0])
+    assert zero_mean_test(z).p == pytest.approx(2 * stats.t.sf(abs(t), b))
 
 
 def test_the_long_run_variance_of_white_noise_is_its_variance():
     z = np.random.default_rng(6).standard_normal((2000, 1)) * 3
-    assert long_run(z, 300)[0, 0] == pytest.approx(9, rel=0.2)
+    assert long_run_variance(z, 300)[0, 0] == pytest.approx(9, rel=0.2)
 
 
 @pytest.mark.parametrize("horizon", [1, 6])
@@ -154,20 +154,20 @@ def test_the_confidence_set_keeps_what_it_cannot_tell_apart():
     rng = np.random.default_rng(10)
     base = rng.standard_normal((60, 1)) ** 2
     losses = np.column_stack([base + 0.1 * rng.standard_normal((60, 2)), base + 1.0 + 0.1 * rng.standard_normal((60, 1))])
-    members, p = confidence_set(losses, seed=1)
+    members, p = model_confidence_set(losses, seed=1)
     assert members.tolist() == [True, True, False]
     assert p[:2].max() == 1.0
-    again, same = confidence_set(losses, seed=1)
+    again, same = model_confidence_set(losses, seed=1)
     assert (again == members).all()
     assert (same == p).all()
 
 
 def test_equal_losses_share_a_place_and_proportional_ones_are_ranked():
     x = np.abs(np.random.default_rng(11).standard_normal(40)) + 0.5
-    members, p = confidence_set(np.column_stack([x, x, x]))
+    members, p = model_confidence_set(np.column_stack([x, x, x]))
     assert members.all()
     assert (p == 1).all()
-    members, _ = confidence_set(np.column_stack([x, 0.5 * x, 2 * x, 0.5 * x]))
+    members, _ = model_confidence_set(np.column_stack([x, 0.5 * x, 2 * x, 0.5 * x]))
     assert members.tolist() == [False, True, False, True]
 
 
@@ -200,5 +200,5 @@ def test_the_confidence_set_holds_the_best_model():
     for i in range(60):
         shared = rng.standard_normal((45, 1))
         losses = 5 + shared + rng.standard_normal((45, 4)) + np.array([0.0, 0.1, 0.1, 0.1])
-        kept += bool(confidence_set(losses, seed=i)[0][0])
+        kept += bool(model_confidence_set(losses, seed=i)[0][0])
     assert kept / 60 > 0.82  # two standard errors below 0.9

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from forecast.core import months as mm
 from forecast.core.products import display
 from forecast.core.vintage import Vintage
-from forecast.study.claims.provenance import Comparison, Figure, covering, figure
+from forecast.study.claims.provenance import PublishedPercentage, SourcedFigure, covering_sum, figure
 
 HOLDS, ROUNDING, OTHER, CONTRADICTED, UNCHECKED = VERDICTS = (
     "holds", "holds within rounding", "holds for another scope", "contradicted", "cannot be checked",
@@ -68,7 +68,7 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ReadingResult:
     """What one reading gives."""
 
     verdict: str
@@ -80,7 +80,7 @@ class Outcome:
     sources: tuple[str, ...] = ()
 
 
-def _judge(claim: Claim, made: Outcome) -> Outcome:
+def _judge(claim: Claim, made: ReadingResult) -> ReadingResult:
     """The verdict of a computed number: whether it rounds to the published one, could do so, or lies within the bounds."""
     reach = claim.step / 2 + 1e-12
     if math.isfinite(claim.published):
@@ -94,130 +94,143 @@ def _judge(claim: Claim, made: Outcome) -> Outcome:
     return replace(made, verdict=ROUNDING if made.low <= most and made.high >= least else CONTRADICTED)
 
 
-def _change(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+def _change(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
     if not reading.series:
-        return Outcome(UNCHECKED, "no figure is held")
-    tested = Comparison(reading.series, reading.period, reading.base)
+        return ReadingResult(UNCHECKED, "no figure is held")
+    tested = PublishedPercentage(reading.series, reading.period, reading.base)
     now, then = (figure(vintage, reading.series, p, tested) for p in (reading.period, reading.base))
     if now.known and not then.known:
-        bound = covering(vintage, reading.series, reading.base, tested)
+        bound = covering_sum(vintage, reading.series, reading.base, tested)
         if bound is not None and bound.known and bound.value > 0:
-            return _bounded(claim, now, then, bound)
+            return _bounded_change(claim, now, then, bound)
     if not (now.known and then.known and then.value > 0):
-        return Outcome(UNCHECKED, _missing(now, then), sources=now.sources)
+        return ReadingResult(UNCHECKED, _missing_text(now, then), sources=now.sources)
     computed = now.value / then.value - 1
-    low, high = _over(now.value - now.half, then.value + then.half) - 1, _over(now.value + now.half, then.value - then.half) - 1
-    sentence = f"{_say(now)} over {_say(then, brief=True)} = {_percent(computed)}{_range(low, high, computed)}"
-    sentence += _published(claim) + _rests(now, then)
-    return _judge(claim, Outcome("", sentence, computed, low, high, "fraction", (*now.sources, *then.sources)))
+    low, high = (
+        _ratio(now.value - now.half, then.value + then.half) - 1,
+        _ratio(now.value + now.half, then.value - then.half) - 1,
+    )
+    sentence = (
+        f"{_figure_text(now)} over {_figure_text(then, brief=True)} = {_percent(computed)}{_range_text(low, high, computed)}"
+    )
+    sentence += _published_text(claim) + _provenance_text(now, then)
+    return _judge(claim, ReadingResult("", sentence, computed, low, high, "fraction", (*now.sources, *then.sources)))
 
 
-def _bounded(claim: Claim, now: Figure, then: Figure, span: Figure) -> Outcome:
+def _bounded_change(claim: Claim, now: SourcedFigure, then: SourcedFigure, span: SourcedFigure) -> ReadingResult:
     """A base known only inside a sum lies between zero and that sum, so the change has a floor and no ceiling."""
     floor = now.value / span.value - 1
     first, last = mm.parse_period(span.period)
     mean = now.value / (span.value / (last - first + 1)) - 1
-    sentence = f"{_missing(now, then)}, known only inside {_say(span, brief=True)}: {_percent(mean)} on the mean of that sum"
+    sentence = f"{_missing_text(now, then)}, known only inside {_figure_text(span, brief=True)}: {_percent(mean)} on the mean of that sum"
     sentence += f", and no further down than {_percent(floor)} whatever {then.period} was"
     verdict = UNCHECKED
     if math.isfinite(claim.published):
         need = now.value / (1 + claim.published)
-        sentence += f"; {_printed(claim)} needs {_amount(need, now.series)}, which that sum "
+        sentence += f"; {_published_percent(claim)} needs {_amount(need, now.series)}, which that sum "
         verdict = CONTRADICTED if claim.published + claim.step / 2 < floor else UNCHECKED
         sentence += "rules out" if verdict == CONTRADICTED else "allows but does not show"
-    return Outcome(verdict, sentence + _rests(now, span), low=floor, unit="fraction", sources=(*now.sources, *span.sources))
+    return ReadingResult(
+        verdict, sentence + _provenance_text(now, span), low=floor, unit="fraction", sources=(*now.sources, *span.sources)
+    )
 
 
-def _quantity(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+def _quantity(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
     held = figure(vintage, reading.series, reading.period)
     if not held.known:
-        return Outcome(UNCHECKED, _missing(held))
-    sentence = f"{_say(held)}; published {_amount(claim.published, held.series)}{_rests(held)}"
+        return ReadingResult(UNCHECKED, _missing_text(held))
+    sentence = f"{_figure_text(held)}; published {_amount(claim.published, held.series)}{_provenance_text(held)}"
     unit = "USD" if reading.series.endswith(":usd") else "kg"
-    made = Outcome("", sentence, held.value, held.value - held.half, held.value + held.half, unit, held.sources)
+    made = ReadingResult("", sentence, held.value, held.value - held.half, held.value + held.half, unit, held.sources)
     return _judge(claim, made)
 
 
-def _share(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+def _share(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
     if not reading.series:
-        return Outcome(UNCHECKED, "no figure is held")
-    part = figure(vintage, reading.series, reading.period, Comparison(reading.series, reading.period))
+        return ReadingResult(UNCHECKED, "no figure is held")
+    part = figure(vintage, reading.series, reading.period, PublishedPercentage(reading.series, reading.period))
     whole = figure(vintage, reading.total, reading.period)
     if not (part.known and whole.known and whole.value > 0):
-        return Outcome(UNCHECKED, _missing(part, whole))
+        return ReadingResult(UNCHECKED, _missing_text(part, whole))
     share = part.value / whole.value
-    low, high = _over(part.value - part.half, whole.value + whole.half), _over(part.value + part.half, whole.value - whole.half)
-    sentence = f"{_say(part)} of {_say(whole)} = {_percent(share, sign=False)}{_published(claim)}{_rests(part, whole)}"
-    return _judge(claim, Outcome("", sentence, share, low, high, "fraction", (*part.sources, *whole.sources)))
+    low, high = (
+        _ratio(part.value - part.half, whole.value + whole.half),
+        _ratio(part.value + part.half, whole.value - whole.half),
+    )
+    sentence = f"{_figure_text(part)} of {_figure_text(whole)} = {_percent(share, sign=False)}{_published_text(claim)}{_provenance_text(part, whole)}"
+    return _judge(claim, ReadingResult("", sentence, share, low, high, "fraction", (*part.sources, *whole.sources)))
 
 
-def _unit_value(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+def _unit_value(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
     """Ratio of two unit values; `series` is the value in USD, `total` the quantity in kg."""
-    tested = [Comparison(s, reading.period, reading.base) for s in (reading.series, reading.total)]
+    tested = [PublishedPercentage(s, reading.period, reading.base) for s in (reading.series, reading.total)]
     usd, kg = ([figure(vintage, t.series, p, t) for p in (reading.period, reading.base)] for t in tested)
     if not all(f.known and f.value > 0 for f in (*usd, *kg)):
-        return Outcome(UNCHECKED, _missing(*usd, *kg))
+        return ReadingResult(UNCHECKED, _missing_text(*usd, *kg))
     now, then = (v.value / q.value for v, q in zip(usd, kg, strict=True))
     ratio = now / then
     off = sum(f.half / f.value for f in (*usd, *kg))
     said = [
-        f"{v.value / q.value:,.1f} USD/kg ({_say(v, True)}, {_amount(q.value, q.series)})" for v, q in zip(usd, kg, strict=True)
+        f"{v.value / q.value:,.1f} USD/kg ({_figure_text(v, True)}, {_amount(q.value, q.series)})"
+        for v, q in zip(usd, kg, strict=True)
     ]
-    sentence = f"{reading.total}, {said[0]} over {said[1]} = x{ratio:.2f}{_rests(*usd, *kg)}"
+    sentence = f"{reading.total}, {said[0]} over {said[1]} = x{ratio:.2f}{_provenance_text(*usd, *kg)}"
     sources = tuple(source for f in (*usd, *kg) for source in f.sources)
-    return _judge(claim, Outcome("", sentence, ratio, ratio * (1 - off), ratio * (1 + off), "ratio", sources))
+    return _judge(claim, ReadingResult("", sentence, ratio, ratio * (1 - off), ratio * (1 + off), "ratio", sources))
 
 
-def _rank(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+def _rank(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
     """Number of earlier months with a lower figure."""
     month = mm.parse_period(reading.period)[0]
     held = figure(vintage, reading.series, reading.period)
     if not held.known:
-        return Outcome(UNCHECKED, _missing(held))
+        return ReadingResult(UNCHECKED, _missing_text(held))
     seen = vintage.observed(reading.series)
     earlier = [(int(m), float(v)) for m, v in zip(seen.months, seen.values, strict=True) if m < month and math.isfinite(v)]
     lower = [(m, v) for m, v in earlier if v < held.value]
     named = ", ".join(f"{_amount(v, held.series)} in {mm.label(m)}" for m, v in lower[:5]) or "none"
     holes = month - seen.first - len(earlier)
-    sentence = f"{_say(held)}; lower among the {len(earlier)} earlier months held since {mm.label(seen.first)}"
+    sentence = f"{_figure_text(held)}; lower among the {len(earlier)} earlier months held since {mm.label(seen.first)}"
     sentence += f" ({holes} not held): {named}"
     count = float(len(lower))
-    made = Outcome("", sentence, count, count, count, "months", held.sources)
+    made = ReadingResult("", sentence, count, count, count, "months", held.sources)
     cells = [c for c in vintage.cells[reading.series] if c.first == c.last and (c.first, c.value) in lower]
     return _judge(claim, replace(made, sources=(*made.sources, *(c.source for c in cells))))
 
 
-def _calendar(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+def _calendar(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
     """Number of the named goods inside the scope of the named events."""
     unknown = [e for e in claim.events if e not in vintage.events]
     if unknown:
-        return Outcome(UNCHECKED, f"the calendar does not know {', '.join(unknown)}")
+        return ReadingResult(UNCHECKED, f"the calendar does not know {', '.join(unknown)}")
     events = [vintage.events[e] for e in claim.events]
     inside = sorted({p for e in events for p in claim.products if e.covers(p)})
     scopes = "; ".join(f"{e.id} ({e.announced}) covers {', '.join(e.products)}" for e in events)
     sentence = f"by the calendar {scopes}; inside that scope of {', '.join(claim.products)}: {', '.join(inside) or 'none'}"
     count = float(len(inside))
-    return _judge(claim, Outcome("", sentence, count, count, count, "goods", tuple(e.document or e.source_url for e in events)))
+    return _judge(
+        claim, ReadingResult("", sentence, count, count, count, "goods", tuple(e.document or e.source_url for e in events))
+    )
 
 
-def _none(claim: Claim, reading: Reading, vintage: Vintage) -> Outcome:
+def _no_figure(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
     """No figure of the claim itself is held; what is held beside it is printed, divided by `divisor` for a bound."""
     if not reading.series:
-        return Outcome(UNCHECKED, "")
+        return ReadingResult(UNCHECKED, "")
     held = figure(vintage, reading.series, reading.period)
     if not held.known:
-        return Outcome(UNCHECKED, _missing(held))
+        return ReadingResult(UNCHECKED, _missing_text(held))
     bound = f", divided by {claim.divisor:g} = {held.value / claim.divisor:,.0f}" if claim.divisor != 1.0 else ""
-    return Outcome(UNCHECKED, f"{_say(held)}{bound}{_rests(held)}", sources=held.sources)
+    return ReadingResult(UNCHECKED, f"{_figure_text(held)}{bound}{_provenance_text(held)}", sources=held.sources)
 
 
-KINDS: dict[str, Callable[[Claim, Reading, Vintage], Outcome]] = {
+KINDS: dict[str, Callable[[Claim, Reading, Vintage], ReadingResult]] = {
     "change": _change, "quantity": _quantity, "share": _share, "unit_value": _unit_value, "rank": _rank,
-    "calendar": _calendar, "none": _none,
+    "calendar": _calendar, "none": _no_figure,
 }  # fmt: skip
 
 
-def _over(a: float, b: float) -> float:
+def _ratio(a: float, b: float) -> float:
     return a / b if b > 0 else math.nan
 
 
@@ -231,7 +244,7 @@ def _amount(value: float, series: str) -> str:
     return f"{unit} {number}" if unit == "USD" else f"{number} {unit}"
 
 
-def _say(held: Figure, brief: bool = False) -> str:
+def _figure_text(held: SourcedFigure, brief: bool = False) -> str:
     said = f"{_amount(held.value, held.series)} {'' if brief else f'of {held.series} '}in {held.period}"
     if 1 < len(held.parts) <= 6:
         parts = sorted(held.parts, key=lambda p: (p.weight < 0, p.cell.first))
@@ -240,7 +253,7 @@ def _say(held: Figure, brief: bool = False) -> str:
     return f"{said} (sum of {len(held.parts)} figures)" if held.parts[1:] else said
 
 
-def _range(low: float, high: float, computed: float) -> str:
+def _range_text(low: float, high: float, computed: float) -> str:
     if not math.isfinite(low + high):
         return " (rounding of the figures not known)"
     if max(high - computed, computed - low) < 5e-4:
@@ -248,29 +261,29 @@ def _range(low: float, high: float, computed: float) -> str:
     return f" ({_percent(low)} to {_percent(high)} by the rounding of the figures)"
 
 
-def _published(claim: Claim) -> str:
-    return f"; published {_printed(claim)}" if math.isfinite(claim.published) else ""
+def _published_text(claim: Claim) -> str:
+    return f"; published {_published_percent(claim)}" if math.isfinite(claim.published) else ""
 
 
-def _printed(claim: Claim) -> str:
+def _published_percent(claim: Claim) -> str:
     return f"{100 * claim.published:{'+' if claim.kind == 'change' else ''}g} %"
 
 
-def _missing(*figures: Figure) -> str:
-    said = [_say(f) if f.known else f"no usable figure of {f.series} in {f.period}" for f in figures]
+def _missing_text(*figures: Figure) -> str:
+    said = [_figure_text(f) if f.known else f"no usable figure of {f.series} in {f.period}" for f in figures]
     why = list(dict.fromkeys(reason for f in figures if not f.known for reason in f.struck))
     return "; ".join(said) + (f" (circular: {'; '.join(why)}, so it is not used)" if why else "")
 
 
-def _rests(*figures: Figure) -> str:
+def _provenance_text(*figures: Figure) -> str:
     tokens = dict.fromkeys(t for f in figures for t in f.percentages)
-    said = [_token(t) for t in tokens]
+    said = [_token_text(t) for t in tokens]
     why = list(dict.fromkeys(reason for f in figures for reason in f.struck))
     out = f"; rests on other percentages: {', '.join(said)}" if said else ""
     return out + (f"; not used: {'; '.join(why)}" if why else "")
 
 
-def _token(token: str) -> str:
+def _token_text(token: str) -> str:
     series, _, rest = token.removeprefix("pct:").partition("@")
     periods, _, fraction = rest.partition("=")
     return f"{series} {periods.replace('/', ' on ') if periods.count('/') == 1 else periods} {_percent(float(fraction))}"

@@ -17,7 +17,7 @@ UNUSABLE = ("missing", "suppressed")
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PublishedPercentage:
     """A published percentage as an identity: which flow, which period on which base, or a share of a total."""
 
     series: str
@@ -39,7 +39,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Part:
+class WeightedCell:
     """A cell of a sum: its weight, its period, and half a unit of its last published digit (NaN: not known)."""
 
     weight: float
@@ -53,7 +53,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Figure:
+class SourcedFigure:
     """A figure of one period in archive units, worked out from `parts`.
 
     value : NaN where the usable cells do not determine it
@@ -64,7 +64,7 @@ class Figure:
     series: str
     period: str
     value: float
-    parts: tuple[Part, ...] = ()
+    parts: tuple[WeightedCell, ...] = ()
     percentages: tuple[str, ...] = ()
     struck: tuple[str, ...] = ()
 
@@ -84,28 +84,28 @@ class Figure:
         return tuple(dict.fromkeys(part.cell.source for part in self.parts))
 
 
-def figure(vintage: Vintage, series: str, period: str, tested: Comparison | None = None) -> Figure:
+def figure(vintage: Vintage, series: str, period: str, tested: PublishedPercentage | None = None) -> SourcedFigure:
     """The figure of a period, from cells that do not rest on the percentage under test.
 
     A figure published for exactly that period wins; else months and sums are combined (`transform.window_total`). Cells that
     rest on `tested`, or on a figure that enters no series, are struck out first, so nothing is tested by itself.
     """
     first, last = mm.parse_period(period)
-    usable, struck = _independent(vintage, series, tested)
+    usable, struck = _independent_cells(vintage, series, tested)
     relevant = tuple(why for (a, b), why in struck if a <= last and b >= first)
-    weighted = _solve(vintage, series, usable, first, last)
+    weighted = _weighted_cells(vintage, series, usable, first, last)
     if not weighted:
-        return Figure(series, period, math.nan, struck=relevant)
+        return SourcedFigure(series, period, math.nan, struck=relevant)
     total = _total(vintage, series, usable, first, last)
-    parts = tuple(Part(weight, cell, rounding(vintage, series, cell)) for weight, cell in weighted)
-    tokens = dict.fromkeys(t for p in parts for t in rests_on(vintage, series, p.cell) if t.startswith("pct:"))
-    return Figure(series, period, total, parts, tuple(tokens), relevant)
+    parts = tuple(WeightedCell(weight, cell, rounding_error(vintage, series, cell)) for weight, cell in weighted)
+    tokens = dict.fromkeys(t for p in parts for t in provenance_tokens(vintage, series, p.cell) if t.startswith("pct:"))
+    return SourcedFigure(series, period, total, parts, tuple(tokens), relevant)
 
 
-def covering(vintage: Vintage, series: str, period: str, tested: Comparison | None = None) -> Figure | None:
+def covering_sum(vintage: Vintage, series: str, period: str, tested: PublishedPercentage | None = None) -> SourcedFigure | None:
     """The shortest published sum that holds a period, where its parts do not rest on the percentage under test."""
     first, last = mm.parse_period(period)
-    usable, _ = _independent(vintage, series, tested)
+    usable, _ = _independent_cells(vintage, series, tested)
     around = [c for c in usable if c.is_span and c.first <= first and last <= c.last and c.status not in UNUSABLE]
     if not around:
         return None
@@ -113,12 +113,12 @@ def covering(vintage: Vintage, series: str, period: str, tested: Comparison | No
     return figure(vintage, series, mm.period_label(cell.first, cell.last), tested)
 
 
-def rests_on(vintage: Vintage, series: str, cell: Cell) -> tuple[str, ...]:
+def provenance_tokens(vintage: Vintage, series: str, cell: Cell) -> tuple[str, ...]:
     """All tokens a cell rests on, directly or through other figures; `gone:` marks a figure that enters no series."""
-    return tuple(dict.fromkeys(_walk(vintage, series, cell, set())))
+    return tuple(dict.fromkeys(_walk_tokens(vintage, series, cell, set())))
 
 
-def rounding(vintage: Vintage, series: str, cell: Cell) -> float:
+def rounding_error(vintage: Vintage, series: str, cell: Cell) -> float:
     """Half a unit of the last digit published, at most half a display unit; for a derived cell carried through its arithmetic.
 
     NaN where the arithmetic is neither a sum of figures nor one figure and one percentage.
@@ -126,7 +126,7 @@ def rounding(vintage: Vintage, series: str, cell: Cell) -> float:
     return _rounding(vintage, series, cell, frozenset())
 
 
-def _walk(vintage: Vintage, series: str, cell: Cell, seen: set[tuple[str, str]]) -> Iterator[str]:
+def _walk_tokens(vintage: Vintage, series: str, cell: Cell, seen: set[tuple[str, str]]) -> Iterator[str]:
     for token in filter(None, cell.derived_from.split(";")):
         yield token
         if not token.startswith("fig:"):
@@ -139,13 +139,13 @@ def _walk(vintage: Vintage, series: str, cell: Cell, seen: set[tuple[str, str]])
         if source is None:
             yield f"gone:{name}@{period}"
         else:
-            yield from _walk(vintage, name, source, seen)
+            yield from _walk_tokens(vintage, name, source, seen)
 
 
 def _rounding(vintage: Vintage, series: str, cell: Cell, above: frozenset[tuple[str, str]]) -> float:
     tokens = [token for token in cell.derived_from.split(";") if token]
     if not tokens:
-        return _last_digit(series, cell)
+        return _half_last_digit(series, cell)
     figures: list[tuple[float, float]] = []
     for name, _, period in (t[4:].partition("@") for t in tokens if t.startswith("fig:")):
         source = _cell(vintage, name, period)
@@ -164,7 +164,7 @@ def _rounding(vintage: Vintage, series: str, cell: Cell, above: frozenset[tuple[
     return abs(cell.value) * (step / (1 + float(fraction)) + half / abs(figures[0][0]))
 
 
-def _last_digit(series: str, cell: Cell) -> float:
+def _half_last_digit(series: str, cell: Cell) -> float:
     if cell.status == "zero":
         return 0.0
     if cell.stage == "census":
@@ -174,15 +174,15 @@ def _last_digit(series: str, cell: Cell) -> float:
     return 0.5 * float(min(10.0**zeros, display(series)[1]))
 
 
-def _independent(
-    vintage: Vintage, series: str, tested: Comparison | None
+def _independent_cells(
+    vintage: Vintage, series: str, tested: PublishedPercentage | None
 ) -> tuple[tuple[Cell, ...], list[tuple[tuple[int, int], str]]]:
     """Cells that may speak to a comparison, and why the others may not."""
     usable, struck = [], []
     for cell in vintage.cells.get(series, ()):
         why = ""
         if tested is not None:
-            tokens = rests_on(vintage, series, cell)
+            tokens = provenance_tokens(vintage, series, cell)
             why = next((f"rests on the percentage under test ({t})" for t in tokens if tested.is_token(t)), "")
             why = why or next((f"rests on {t[5:]}, which enters no series" for t in tokens if t.startswith("gone:")), "")
         if why:
@@ -192,7 +192,7 @@ def _independent(
     return tuple(usable), struck
 
 
-def _solve(vintage: Vintage, series: str, cells: tuple[Cell, ...], first: int, last: int) -> list[tuple[float, Cell]]:
+def _weighted_cells(vintage: Vintage, series: str, cells: tuple[Cell, ...], first: int, last: int) -> list[tuple[float, Cell]]:
     """Cells a total is made of, with the change of the total per unit of each; empty where it is not determined."""
     total = _total(vintage, series, cells, first, last)
     if not math.isfinite(total):

@@ -35,7 +35,7 @@ COLUMNS = ("id", "claim", "source", "url", "verdict", "computed", "low", "high",
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedClaim:
     """A claim with its verdict.
 
     low, high : what the rounding of the figures allows around `computed`; a bound where nothing is computed
@@ -51,7 +51,7 @@ class Checked:
     settle: str
 
 
-def check(claim: Claim, vintage: Vintage) -> Checked:
+def check_claim(claim: Claim, vintage: Vintage) -> CheckedClaim:
     """The verdict on a claim from the figures known to a vintage.
 
     The first reading decides where it can be computed and holds; a claim that holds only in another reading holds for another
@@ -71,19 +71,19 @@ def check(claim: Claim, vintage: Vintage) -> Checked:
     else:
         verdict, decided = UNCHECKED, own
     text = [": ".join(filter(None, (r.scope, o.sentence))) for r, o in zip(claim.readings, outcomes, strict=True)]
-    sources = dict.fromkeys(_short(s) for o in outcomes for s in o.sources)
+    sources = dict.fromkeys(_short_source(s) for o in outcomes for s in o.sources)
     tail = [part for part in (claim.words and f"Read as: {claim.words}.", claim.note) if part]
     tail += [f"Figures: {'; '.join(sources)}."] if sources else []
     arithmetic = " ".join([*(t[:1].upper() + t[1:] + "." for t in text if t), *tail])
-    return Checked(claim, verdict, decided.computed, decided.low, decided.high, decided.unit, arithmetic, claim.settle)
+    return CheckedClaim(claim, verdict, decided.computed, decided.low, decided.high, decided.unit, arithmetic, claim.settle)
 
 
-def check_all(vintage: Vintage, claims: Iterable[Claim] | None = None) -> list[Checked]:
+def check_claims(vintage: Vintage, claims: Iterable[Claim] | None = None) -> list[CheckedClaim]:
     """Every bundled claim, checked."""
-    return [check(claim, vintage) for claim in (bundled_claims() if claims is None else claims)]
+    return [check_claim(claim, vintage) for claim in (bundled_claims() if claims is None else claims)]
 
 
-def frame(checked: Iterable[Checked]) -> pd.DataFrame:
+def claims_table(checked: Iterable[CheckedClaim]) -> pd.DataFrame:
     """One row per claim with the columns `COLUMNS`; NaN where nothing can be computed."""
     import pandas as pd
 
@@ -112,10 +112,10 @@ def bundled_claims() -> tuple[Claim, ...]:
     data = resources.files("forecast.data")
     facts = {row["id"]: row for row in csv.DictReader(data.joinpath("facts.csv").read_text("utf-8").splitlines())}
     table = tomllib.loads(data.joinpath("claims.toml").read_text("utf-8"))
-    return tuple(claim_from(row, facts) for row in table["claim"])
+    return tuple(read_claim(row, facts) for row in table["claim"])
 
 
-def claim_from(row: Mapping[str, Any], facts: Mapping[str, Mapping[str, str]]) -> Claim:
+def read_claim(row: Mapping[str, Any], facts: Mapping[str, Mapping[str, str]]) -> Claim:
     """A claim from a table of `claims.toml`; `fact` names the row of `facts.csv` that carries its words and source."""
     row = dict(row)
     where = f"claim '{row.get('id', '')}'"
@@ -144,7 +144,7 @@ def claim_from(row: Mapping[str, Any], facts: Mapping[str, Mapping[str, str]]) -
     return Claim(**merged)
 
 
-def _short(source: str) -> str:
+def _short_source(source: str) -> str:
     return source.partition(", compiled by")[0]
 
 

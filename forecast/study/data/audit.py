@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 COLUMNS = (
     "series", "unit", "first", "last", "months", "spans", "gaps", "zeros", "provisional", "derived", "missing", "sources",
 )  # fmt: skip
-DISAGREE = 0.01  # relative difference of two figures of one cell worth a line
-OPEN = 0.005  # relative difference between a sum and its months worth a line
+SOURCE_TOLERANCE = 0.01  # relative difference of two figures of one cell worth a line
+SUM_TOLERANCE = 0.005  # relative difference between a sum and its months worth a line
 
 
 def audit(archive: Archive, vintage: Vintage | None = None) -> tuple[list[Finding], pd.DataFrame]:
     """Findings, and one row of coverage per series of a vintage (default: the latest)."""
     vintage = vintage or archive.latest
     findings = [
-        *_verified(archive, vintage),
+        *_calendar_reach(archive, vintage),
         *_contradictions(archive, vintage),
-        *_revised(archive, vintage),
-        *_open_sums(vintage),
-        *_left_out(archive),
-        *_estimated_days(archive),
+        *_implied_revision_findings(archive, vintage),
+        *_sum_mismatches(vintage),
+        *_excluded_figures(archive),
+        *_release_day_basis(archive),
     ]
     if archive.pseudo:
         findings.append(
@@ -64,7 +64,7 @@ def _row(vintage: Vintage, name: str) -> dict[str, Any]:
         "last": vintage.steps.label(observed.last),
         "months": observed.count,
         "spans": len(observed.spans),
-        "gaps": gaps(observed),
+        "gaps": count_gaps(observed),
         "zeros": states["zero"],
         "provisional": states["provisional"],
         "derived": sum(c.kind == "derived" for c in cells),
@@ -73,13 +73,13 @@ def _row(vintage: Vintage, name: str) -> dict[str, Any]:
     }
 
 
-def gaps(observed: Observed) -> int:
+def count_gaps(observed: Observed) -> int:
     """Months between the first and the last single figure that have none of their own."""
     known = np.flatnonzero(np.isfinite(observed.values))
     return 0 if len(known) < 2 else int(known[-1] - known[0] + 1 - len(known))
 
 
-def _verified(archive: Archive, vintage: Vintage) -> list[Finding]:
+def _calendar_reach(archive: Archive, vintage: Vintage) -> list[Finding]:
     """How far the calendar reaches."""
     day = archive.events.verified_to
     if day is None:
@@ -97,19 +97,19 @@ def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
     out = []
     for (series, period, _), rows in table.groupby(["series", "period", "released"], sort=True):
         values = rows["value"].astype(float).to_numpy()
-        if len(values) < 2 or values.max() - values.min() <= DISAGREE * np.abs(values).max():
+        if len(values) < 2 or values.max() - values.min() <= SOURCE_TOLERANCE * np.abs(values).max():
             continue
         said = "; ".join(
             f"{value:,.10g} ({publisher})"
             for value, publisher in sorted(set(zip(values.tolist(), rows["publisher"], strict=True)))
         )
-        chosen = _chosen(vintage, str(series), str(period))
+        chosen = _chosen_value(vintage, str(series), str(period))
         text = f"sources disagree: {said} {rows['unit'].iloc[0]}" + (f"; taken: {chosen:,.10g}" if chosen is not None else "")
         out.append(Finding("contradiction", text, f"{series}, {period}", "warning"))
     return out
 
 
-def _revised(archive: Archive, vintage: Vintage) -> list[Finding]:
+def _implied_revision_findings(archive: Archive, vintage: Vintage) -> list[Finding]:
     """Months corrected without a word: sums to date that differ from the months printed before by more than rounding."""
     found = implied_revisions(archive, vintage.day)
     return [
@@ -123,12 +123,12 @@ def _revised(archive: Archive, vintage: Vintage) -> list[Finding]:
     ]
 
 
-def _chosen(vintage: Vintage, series: str, period: str) -> float | None:
+def _chosen_value(vintage: Vintage, series: str, period: str) -> float | None:
     first, last = months.parse_period(period)
     return next((c.value for c in vintage.cells.get(series, ()) if (c.first, c.last) == (first, last)), None)
 
 
-def _open_sums(vintage: Vintage) -> list[Finding]:
+def _sum_mismatches(vintage: Vintage) -> list[Finding]:
     """Published sums that the months inside them miss by more than 0.5 %."""
     out = []
     for series in vintage.series:
@@ -142,21 +142,19 @@ def _open_sums(vintage: Vintage) -> list[Finding]:
                 tuple(s for s in observed.spans if s is not span and s.last - s.first < span.last - span.first),
             )
             total = window_total(parts, span.first, span.last)
-            if not np.isfinite(total) or abs(total - span.value) <= OPEN * max(abs(span.value), 1e-12):
+            if not np.isfinite(total) or abs(total - span.value) <= SUM_TOLERANCE * max(abs(span.value), 1e-12):
                 continue
             period = vintage.steps.period(span.first, span.last)
-            text = (
-                f"the published sum {span.value:,.10g} and its months, {total:,.10g}, differ by {_relative(total, span.value)}"
-            )
+            text = f"the published sum {span.value:,.10g} and its months, {total:,.10g}, differ by {_percent_difference(total, span.value)}"
             out.append(Finding("sum", text, f"{series}, {period}", "warning"))
     return out
 
 
-def _relative(a: float, b: float) -> str:
+def _percent_difference(a: float, b: float) -> str:
     return f"{100 * (a / b - 1):+.1f} %" if b else "the whole sum"
 
 
-def _left_out(archive: Archive) -> list[Finding]:
+def _excluded_figures(archive: Archive) -> list[Finding]:
     """Figures kept in the table that enter no series, by reason."""
     left = archive.table[archive.table["excluded"] != ""]
     out = []
@@ -170,7 +168,7 @@ def _left_out(archive: Archive) -> list[Finding]:
     return [*out, Finding("percentages", text, "archive")]
 
 
-def _estimated_days(archive: Archive) -> list[Finding]:
+def _release_day_basis(archive: Archive) -> list[Finding]:
     """How many release days are known, planned or assumed."""
     counts = Counter(archive.table.loc[archive.table["excluded"] == "", "basis"])
     text = ", ".join(f"{counts[basis]} {basis or 'not stated'}" for basis in sorted(counts))

@@ -17,7 +17,7 @@ from forecast.core.archive import Archive
 from forecast.core.events import Event, EventCalendar
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Cell, Vintage
-from forecast.study.data.real_time import Door, Regressor, last_ended
+from forecast.study.data.real_time import RealTimeView, Regressor, last_complete_month
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,54 +25,60 @@ if TYPE_CHECKING:
 FIGURES, EVENTS, REGRESSORS = "figures released later", "events or ends announced later", "regressors not yet known"
 KINDS = (FIGURES, EVENTS, REGRESSORS)
 HUGE = 1e9  # garbage is this large in every second month and zero in the others
-REVISED, AHEAD = 36, 6  # periods of each series that are revised; months beyond its end that come out
-DOORS = ("table", "events", "_states", "latest", "fingerprint")  # all that an archive knows
+REVISED_PERIODS, FUTURE_MONTHS = 36, 6  # periods of each series that are revised; months beyond its end that come out
+ARCHIVE_ATTRIBUTES = ("table", "events", "_states", "latest", "fingerprint")  # all that an archive knows
 
 
-def garbled(archive: Archive, day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str, int] | None = None) -> Archive:
+def corrupt_archive(
+    archive: Archive, day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str, int] | None = None
+) -> Archive:
     """The same archive up to `day`; what comes later is garbage, and there is more of it than before.
 
     Figures: later releases are replaced, known months revised, coming months released; a month that a publication lag holds
     back is later too. Events: those not yet announced become others, ends not yet announced come tomorrow, one more event is
     announced.
     """
-    return Archive(*_spoilt(archive.table, archive.events, day, kinds, lags or {}), archive.pseudo)
+    return Archive(*_corrupt_data(archive.table, archive.events, day, kinds, lags or {}), archive.pseudo)
 
 
-def other_door(door: Door, day: dt.date, kinds: Sequence[str] = KINDS) -> Door:
+def corrupt_view(door: RealTimeView, day: dt.date, kinds: Sequence[str] = KINDS) -> RealTimeView:
     """A door with garbage after `day` in its regressors, and in its panel; that of an archive is made by `spoilt`."""
-    source = door.source if isinstance(door.source, Archive) else _panel(door, door.source, day, kinds)
-    return Door(source, door.lags, tuple(_spoilt_regressor(r, day) if REGRESSORS in kinds else r for r in door.regressors))
+    source = door.source if isinstance(door.source, Archive) else _corrupt_panel(door, door.source, day, kinds)
+    return RealTimeView(
+        source, door.lags, tuple(_corrupt_regressor(r, day) if REGRESSORS in kinds else r for r in door.regressors)
+    )
 
 
-def _spoilt(
+def _corrupt_data(
     table: pd.DataFrame, events: EventCalendar, day: dt.date, kinds: Sequence[str], lags: Mapping[str, int]
 ) -> tuple[pd.DataFrame, EventCalendar]:
     """The table and the calendar of an archive after a day of which nothing later is known."""
-    figures = _spoilt_table(table, day, lags) if FIGURES in kinds else table
-    return figures, (_spoilt_events(events, table, day) if EVENTS in kinds else events)
+    figures = _corrupt_table(table, day, lags) if FIGURES in kinds else table
+    return figures, (_corrupt_calendar(events, table, day) if EVENTS in kinds else events)
 
 
-def _spoilt_table(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -> pd.DataFrame:
+def _corrupt_table(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -> pd.DataFrame:
     import pandas as pd
 
     tomorrow, table = (day + dt.timedelta(days=1)).isoformat(), table.reset_index(drop=True)
-    late = (table["released"] > day.isoformat()).to_numpy() | _withheld(table, day, lags)
+    late = (table["released"] > day.isoformat()).to_numpy() | _held_back_by_lag(table, day, lags)
     known = table[~late & (table["excluded"] == "").to_numpy()]
-    revised = known.sort_values(["series", "period"]).groupby("series").tail(REVISED).drop_duplicates(["series", "period"])
+    revised = (
+        known.sort_values(["series", "period"]).groupby("series").tail(REVISED_PERIODS).drop_duplicates(["series", "period"])
+    )
     ends = known[~known["period"].str.contains("/")].sort_values("period").drop_duplicates("series", keep="last")
-    coming = pd.concat([ends.assign(period=[_after(p, k) for p in ends["period"]]) for k in range(1, AHEAD + 1)])
+    coming = pd.concat([ends.assign(period=[_shift_month(p, k) for p in ends["period"]]) for k in range(1, FUTURE_MONTHS + 1)])
     fresh = pd.concat([revised, coming]).assign(released=tomorrow, article_date=tomorrow, excluded="", stage="")
-    made: pd.DataFrame = pd.concat([table[~late], _garbage(table[late]), _garbage(fresh)], ignore_index=True)
+    made: pd.DataFrame = pd.concat([table[~late], _garbage_rows(table[late]), _garbage_rows(fresh)], ignore_index=True)
     return made
 
 
-def _withheld(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -> Any:
+def _held_back_by_lag(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -> Any:
     """Rows that a declared publication lag holds back, although the archive has released them."""
     if not lags:
         return np.zeros(len(table), bool)
     held = {name: _lag(name, lags) for name in table["series"].unique()}
-    lasts = {name: np.inf if lag is None else last_ended(day, lag) for name, lag in held.items()}
+    lasts = {name: np.inf if lag is None else last_complete_month(day, lag) for name, lag in held.items()}
     ends = np.array([months.parse_period(period)[1] for period in table["period"]])
     return ends > np.array([lasts[name] for name in table["series"]])
 
@@ -81,23 +87,23 @@ def _lag(series: str, lags: Mapping[str, int]) -> int | None:
     return next((lag for pattern, lag in lags.items() if fnmatch.fnmatch(series, pattern)), None)
 
 
-def _after(period: str, months_later: int) -> str:
+def _shift_month(period: str, months_later: int) -> str:
     return months.label(months.ordinal(period) + months_later)
 
 
-def _garbage(rows: pd.DataFrame) -> pd.DataFrame:
+def _garbage_rows(rows: pd.DataFrame) -> pd.DataFrame:
     at = np.arange(len(rows))
     value = np.where(at % 2 == 0, HUGE * (1.0 + at % 7), 0.0)
     return rows.assign(value=value, status=np.where(value > 0, "value", "zero"))
 
 
-def _spoilt_events(calendar: EventCalendar, table: pd.DataFrame, day: dt.date) -> EventCalendar:
+def _corrupt_calendar(calendar: EventCalendar, table: pd.DataFrame, day: dt.date) -> EventCalendar:
     keys = [SeriesKey.parse(name) for name in table["series"].unique()]
     sides = tuple(sorted({side for key in keys for side in (key.origin, key.destination)} - {"WLD"}))
-    return replace(calendar, events=tuple(_others(calendar, day, sides)))
+    return replace(calendar, events=tuple(_corrupt_events(calendar, day, sides)))
 
 
-def _others(calendar: EventCalendar, day: dt.date, sides: tuple[str, ...]) -> Iterator[Event]:
+def _corrupt_events(calendar: EventCalendar, day: dt.date, sides: tuple[str, ...]) -> Iterator[Event]:
     """The events of a calendar, what was not known of them on `day` changed, and one more."""
     tomorrow = day + dt.timedelta(days=1)
     # announced tomorrow, in force for months: whoever takes its word early sees a step in months that are already known
@@ -122,29 +128,29 @@ def _others(calendar: EventCalendar, day: dt.date, sides: tuple[str, ...]) -> It
     yield garbage
 
 
-def _panel(door: Door, panel: Vintage, day: dt.date, kinds: Sequence[str]) -> Vintage:
+def _corrupt_panel(door: RealTimeView, panel: Vintage, day: dt.date, kinds: Sequence[str]) -> Vintage:
     """A plain panel with garbage in the months that had not come out by `day`: figures and observed controls."""
     if EVENTS in kinds:
-        panel = replace(panel, events=EventCalendar(tuple(_others(panel.events, day, ("CHN",)))))
+        panel = replace(panel, events=EventCalendar(tuple(_corrupt_events(panel.events, day, ("CHN",)))))
     if REGRESSORS in kinds:
         lasts = {regressor.name: regressor.last(day) for regressor in door.regressors}
-        panel = replace(panel, controls={key: _later(held, lasts.get(key[1])) for key, held in panel.controls.items()})
+        panel = replace(panel, controls={key: _corrupt_values(held, lasts.get(key[1])) for key, held in panel.controls.items()})
     if FIGURES not in kinds:
         return panel
     cells = {}
     for name, own in panel.cells.items():
-        out, end = last_ended(day, _lag(name, door.lags) or 0), max(cell.last for cell in own)
-        more = [Cell(m, m, 0.0) for m in range(end + 1, max(end, out) + AHEAD + 1)]
+        out, end = last_complete_month(day, _lag(name, door.lags) or 0), max(cell.last for cell in own)
+        more = [Cell(m, m, 0.0) for m in range(end + 1, max(end, out) + FUTURE_MONTHS + 1)]
         cells[name] = tuple(c if c.last <= out else replace(c, value=HUGE * (i % 7)) for i, c in enumerate([*own, *more]))
     return replace(panel, cells=cells)
 
 
-def _later(held: Mapping[int, float], last: int | None) -> dict[int, float]:
+def _corrupt_values(held: Mapping[int, float], last: int | None) -> dict[int, float]:
     """Values by month with garbage after the last one known; a calendar (None) is known for ever."""
     return dict(held) if last is None else {m: v if m <= last else HUGE * (1 + m % 7) for m, v in held.items()}
 
 
-def _spoilt_regressor(regressor: Regressor, day: dt.date) -> Regressor:
+def _corrupt_regressor(regressor: Regressor, day: dt.date) -> Regressor:
     """A regressor with garbage in the months not known on `day`, and in months that come."""
     last = regressor.last(day)
     if last is None or not regressor.values:
@@ -154,18 +160,18 @@ def _spoilt_regressor(regressor: Regressor, day: dt.date) -> Regressor:
 
 
 @contextlib.contextmanager
-def spoilt(day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str, int] | None = None) -> Iterator[None]:
+def patch_archives(day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str, int] | None = None) -> Iterator[None]:
     """Inside, every archive of the process answers as if `garbled` after `day`, and plug-ins are read anew.
 
     So a method is caught that keeps an archive of its own, in its module or behind a cache. One that opens files by itself is
     not.
     """
     twins: dict[int, tuple[Archive, Archive]] = {}
-    plain = {name: Archive.__dict__[name] for name in DOORS if name in Archive.__dict__}
+    plain = {name: Archive.__dict__[name] for name in ARCHIVE_ATTRIBUTES if name in Archive.__dict__}
 
     def twin(one: Archive) -> Archive:
         if id(one) not in twins:
-            table, events = _spoilt(one.__dict__["table"], one.__dict__["events"], day, kinds, lags or {})
+            table, events = _corrupt_data(one.__dict__["table"], one.__dict__["events"], day, kinds, lags or {})
             other = object.__new__(Archive)
             other.__dict__.update(table=table, events=events, pseudo=one.__dict__["pseudo"])
             twins[id(one)] = (one, other)  # both are kept, so that no other object takes their place in memory
@@ -182,7 +188,7 @@ def spoilt(day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str, int] |
         return property(seen, lambda self, value: self.__dict__.__setitem__(name, value))
 
     with contextlib.ExitStack() as stack:
-        for name in DOORS:
+        for name in ARCHIVE_ATTRIBUTES:
             stack.enter_context(mock.patch.object(Archive, name, door(name), create=True))
         stack.enter_context(registry.read_anew())
         yield

@@ -63,11 +63,15 @@ def implied_revisions(archive: Archive, day: str | dt.date | None = None) -> pd.
     table = archive.table
     table = table[(table.excluded == "") & (table.kind != "derived") & (table.released <= stop)]
     table = table[table.status.isin(["value", "zero", "provisional"])]
-    rows = [row for series, figures in table.groupby("series", sort=True) for row in _series(str(series), _first(figures))]
+    rows = [
+        row
+        for series, figures in table.groupby("series", sort=True)
+        for row in _series_rows(str(series), _first_printed(figures))
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _first(figures: pd.DataFrame) -> Known:
+def _first_printed(figures: pd.DataFrame) -> Known:
     """Each period of a series as first printed: of the rows of its earliest release, the one the archive would choose."""
     groups: dict[tuple[int, int], list[ArchiveRow]] = {}
     for row in rows_of(figures):
@@ -83,10 +87,10 @@ def _first(figures: pd.DataFrame) -> Known:
 
 def _differ(one: float, other: float) -> bool:
     """Whether two figures are more than rounding apart: the half steps of both."""
-    return abs(one - other) > (_step(one) + _step(other)) / 2 * (1 + 1e-9)
+    return abs(one - other) > (_print_step(one) + _print_step(other)) / 2 * (1 + 1e-9)
 
 
-def _series(series: str, known: Known) -> list[dict[str, Any]]:
+def _series_rows(series: str, known: Known) -> list[dict[str, Any]]:
     """The rows of one series, year by year."""
     out: list[dict[str, Any]] = []
     sums = sorted((a, b) for a, b in known if a % 12 == 0 and a < b < a + 12)
@@ -109,7 +113,7 @@ def _row(
     implied = later.row.value - (earlier.row.value if earlier else 0.0)
     difference = implied - first
     sums = [later] + ([earlier] if earlier else [])
-    rounding = sum(_step(one.row.value) / 2 for one in [*sums, *block])
+    rounding = sum(_print_step(one.row.value) / 2 for one in [*sums, *block])
     return dict(
         series=series,
         period=months.period_label(before + 1, end),
@@ -124,19 +128,19 @@ def _row(
         revised_in=months.period_label(january, end - 1),
         first_released=max(one.row.released for one in block),
         sum_released=later.row.released,
-        printed_late=any(_printed(one.row) > later.row.released for one in block),
+        printed_late=any(_print_day(one.row) > later.row.released for one in block),
         disputed=any(one.disputed for one in [*sums, *block]),
         first_sources="; ".join(sorted({one.row.publisher for one in block})),
         sum_sources="; ".join(sorted({one.row.publisher for one in sums})),
     )
 
 
-def _printed(row: ArchiveRow) -> str:
+def _print_day(row: ArchiveRow) -> str:
     """The article's day (of a month alone its first day), or the release day where the source is no article."""
     return f"{row.article_date}-01"[:10] if row.article_date else row.released
 
 
-def _step(value: float) -> float:
+def _print_step(value: float) -> float:
     """The step in which a figure is printed: the place of its last digit that is not zero, a thousandth or more."""
     digits = f"{abs(value):.3f}"
     whole, _, part = digits.partition(".")

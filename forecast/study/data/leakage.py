@@ -17,15 +17,15 @@ from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.vintage import Vintage
 from forecast.study import ask
-from forecast.study.data.corrupt_future import KINDS, other_door, spoilt
-from forecast.study.data.real_time import Door
+from forecast.study.data.corrupt_future import KINDS, corrupt_view, patch_archives
+from forecast.study.data.real_time import RealTimeView
 from forecast.study.effects import judge
 
 PLACEBOS = 2  # of a judged effect
 
 
 @dataclass(frozen=True)
-class Asked:
+class LeakageQuestion:
     """One question to one method: its `method` in the config, its words, what it is about, and the day it stands on.
 
     put : the vintage and the question, from the door they are put through
@@ -35,7 +35,7 @@ class Asked:
     spec: dict[str, Any]
     about: str
     day: dt.date
-    put: Callable[[Door], tuple[Vintage, Task | Design]]
+    put: Callable[[RealTimeView], tuple[Vintage, Task | Design]]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ class Leak:
         return f"LEAK in {self.method}, {self.about}, standing on {self.day}: {self.change}; it follows {self.why}"
 
 
-def leaks(door: Door, asked: Sequence[Asked], seed: int = 0, tell: Callable[[str], None] = print) -> list[Leak]:
+def find_leaks(
+    door: RealTimeView, asked: Sequence[LeakageQuestion], seed: int = 0, tell: Callable[[str], None] = print
+) -> list[Leak]:
     """Answers that change when all that was not known on their day is replaced; none where nothing looks ahead.
 
     Each question is put twice with the same seed, once after the other. Where an answer changes, it is asked with each kind
@@ -63,15 +65,15 @@ def leaks(door: Door, asked: Sequence[Asked], seed: int = 0, tell: Callable[[str
     found: list[Leak] = []
     for day in sorted({one.day for one in asked}):
         mine = [one for one in asked if one.day == day]
-        first, second = _answers(door, mine, seed), _spoilt_answers(door, mine, day, seed)
-        changed = [(one, difference(a, b)) for one, a, b in zip(mine, first, second, strict=True)]
+        first, second = _answers(door, mine, seed), _answers_with_corrupt_future(door, mine, day, seed)
+        changed = [(one, describe_difference(a, b)) for one, a, b in zip(mine, first, second, strict=True)]
         changed = [(one, change) for one, change in changed if change]
-        found += [Leak(one.method, one.about, day, _why(door, one, seed), change) for one, change in changed]
+        found += [Leak(one.method, one.about, day, _causes(door, one, seed), change) for one, change in changed]
         tell(f"{day}: {len(mine)} answers, {len(changed) or 'none'} changed")
     return found
 
 
-def _answers(door: Door, asked: Sequence[Asked], seed: int) -> list[Answer]:
+def _answers(door: RealTimeView, asked: Sequence[LeakageQuestion], seed: int) -> list[Answer]:
     """Answers to questions of one day; what they rest on is shared between questions about the same thing."""
     from threadpoolctl import threadpool_limits
 
@@ -80,7 +82,7 @@ def _answers(door: Door, asked: Sequence[Asked], seed: int) -> list[Answer]:
         return [_answer(door, one, seed, memos.setdefault(one.about, {})) for one in asked]
 
 
-def _answer(door: Door, one: Asked, seed: int, memo: dict[Any, Answer]) -> Answer:
+def _answer(door: RealTimeView, one: LeakageQuestion, seed: int, memo: dict[Any, Answer]) -> Answer:
     vintage, question = one.put(door)
     if isinstance(question, Task):
         return ask.answer(registry.build("model", one.spec), vintage, question, seed, memo)
@@ -88,30 +90,36 @@ def _answer(door: Door, one: Asked, seed: int, memo: dict[Any, Answer]) -> Answe
     return judge.estimate(method, vintage, question, seed, memo=memo, placebos=PLACEBOS)
 
 
-def _spoilt_answers(door: Door, asked: Sequence[Asked], day: dt.date, seed: int, kinds: Sequence[str] = KINDS) -> list[Answer]:
-    other = other_door(door, day, kinds)
-    with spoilt(day, kinds, door.lags):
+def _answers_with_corrupt_future(
+    door: RealTimeView, asked: Sequence[LeakageQuestion], day: dt.date, seed: int, kinds: Sequence[str] = KINDS
+) -> list[Answer]:
+    other = corrupt_view(door, day, kinds)
+    with patch_archives(day, kinds, door.lags):
         return _answers(other, asked, seed)
 
 
-def _why(door: Door, one: Asked, seed: int) -> str:
+def _causes(door: RealTimeView, one: LeakageQuestion, seed: int) -> str:
     """What a changed answer follows: the kinds of garbage that change it alone."""
     plain = _answers(door, [one], seed)[0]
-    if difference(plain, _answers(door, [one], seed)[0]):
+    if describe_difference(plain, _answers(door, [one], seed)[0]):
         return "nothing that can be told: the same question twice does not give the same answer"
-    why = [kind for kind in KINDS if difference(plain, _spoilt_answers(door, [one], one.day, seed, (kind,))[0])]
+    why = [
+        kind
+        for kind in KINDS
+        if describe_difference(plain, _answers_with_corrupt_future(door, [one], one.day, seed, (kind,))[0])
+    ]
     return " and ".join(why) or "several kinds of later news together"
 
 
-def difference(one: Answer, other: Answer) -> str:
+def describe_difference(one: Answer, other: Answer) -> str:
     """What differs between two answers, in words; nothing where they are the same to the last bit."""
     if type(one).__name__ != type(other).__name__:
-        return f"{_told(one)} becomes {_told(other)}"
+        return f"{_answer_type(one)} becomes {_answer_type(other)}"
     if isinstance(one, Forecast) and isinstance(other, Forecast) and not np.array_equal(one.draws, other.draws):
-        return _moved(one, other)
-    if isinstance(one, Effect) and isinstance(other, Effect) and (told := _shifted(one, other)):
+        return _forecast_difference(one, other)
+    if isinstance(one, Effect) and isinstance(other, Effect) and (told := _effect_difference(one, other)):
         return told
-    was_said, now_said = _spelled(one), _spelled(other)
+    was_said, now_said = _full_repr(one), _full_repr(other)
     if was_said == now_said:
         return ""
     at = next(
@@ -122,7 +130,7 @@ def difference(one: Answer, other: Answer) -> str:
     )
 
 
-def _moved(one: Forecast, other: Forecast) -> str:
+def _forecast_difference(one: Forecast, other: Forecast) -> str:
     """The month whose median moved most, in widths of the forecast."""
     if one.draws.shape != other.draws.shape:
         return f"{one.draws.shape} draws become {other.draws.shape}"
@@ -135,7 +143,7 @@ def _moved(one: Forecast, other: Forecast) -> str:
     return f"the median of {name} in {label} moves from {was[series, month]:,.6g} to {now[series, month]:,.6g}"
 
 
-def _shifted(one: Effect, other: Effect) -> str:
+def _effect_difference(one: Effect, other: Effect) -> str:
     """How far an estimate moved, or what it is measured against; nothing where both stay."""
     had, has = one.counterfactual, other.counterfactual
     if had is None or has is None:
@@ -150,11 +158,11 @@ def _shifted(one: Effect, other: Effect) -> str:
     )
 
 
-def _told(answer: Answer) -> str:
+def _answer_type(answer: Answer) -> str:
     return f"a failure ({answer.reason})" if isinstance(answer, Failure) else f"an answer ({type(answer).__name__.lower()})"
 
 
-def _spelled(answer: Answer) -> str:
+def _full_repr(answer: Answer) -> str:
     """An answer in words, every digit of it; of a forecast all but the draws."""
     with np.printoptions(threshold=sys.maxsize, precision=17):
         return repr(answer.used) if isinstance(answer, Forecast) else repr(answer)

@@ -17,10 +17,10 @@ from forecast.core.errors import ConfigError, DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.vintage import Cell, Vintage
 
-KNOWN = ("known_future", "observed_only")
+AVAILABILITIES = ("known_future", "observed_only")
 
 
-def last_ended(day: dt.date, lag: int = 0) -> int:
+def last_complete_month(day: dt.date, lag: int = 0) -> int:
     """The month `lag` before the last one that had ended on a day.
 
     >>> months.label(last_ended(dt.date(2025, 3, 1))), months.label(last_ended(dt.date(2025, 3, 31), 1))
@@ -46,8 +46,10 @@ class Regressor:
     of: str = ""
 
     def __post_init__(self) -> None:
-        if self.known not in KNOWN:
-            raise ConfigError(f"'{self.known}' does not say what is known of '{self.name}'", hint=nearest(self.known, KNOWN))
+        if self.known not in AVAILABILITIES:
+            raise ConfigError(
+                f"'{self.known}' does not say what is known of '{self.name}'", hint=nearest(self.known, AVAILABILITIES)
+            )
         if self.lag_months < 0:
             raise ConfigError(f"'{self.name}' cannot be known {-self.lag_months} months early", hint="0 or more")
         if self.of and self.known == "known_future":
@@ -55,7 +57,7 @@ class Regressor:
 
     def last(self, day: dt.date) -> int | None:
         """The last month whose value was known on a day; None where all are."""
-        return None if self.known == "known_future" else last_ended(day, self.lag_months)
+        return None if self.known == "known_future" else last_complete_month(day, self.lag_months)
 
     def seen(self, held: Mapping[int, float], day: dt.date) -> dict[int, float]:
         """The values known on a day."""
@@ -64,7 +66,7 @@ class Regressor:
 
 
 @dataclass(frozen=True)
-class Door:
+class RealTimeView:
     """What could be known on a day of an archive, or of a plain panel of months cut at its publication lags.
 
     lags : months after a month's end until a figure is out, by series pattern, the first that fits; on top of an archive's own
@@ -93,7 +95,7 @@ class Door:
                 raise ConfigError(f"the control '{name}' is not declared", hint=f'Regressor("{name}", "observed_only")')
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Door, (self.source, self.lags, self.regressors)  # the vintages already made stay behind
+        return RealTimeView, (self.source, self.lags, self.regressors)  # the vintages already made stay behind
 
     @functools.cached_property
     def _made(self) -> dict[dt.date, Vintage]:
@@ -159,7 +161,7 @@ class Door:
         lagged = any(fnmatch.fnmatch(series, pattern) for pattern in self.lags)
         if isinstance(self.source, Archive) and not lagged:
             return tuple(cells)
-        last = last_ended(day, self._lag(series))
+        last = last_complete_month(day, self._lag(series))
         return tuple(replace(c, basis="lag") for c in cells if c.last <= last)
 
     def _controls(self, seen: Vintage) -> dict[tuple[str, str], dict[int, float]]:
@@ -169,14 +171,14 @@ class Door:
         for regressor in self.regressors:
             given = {months.ordinal(label): float(value) for label, value in regressor.values.items()}
             if regressor.of:
-                given = _published(seen, regressor.of)
+                given = _known_values(seen, regressor.of)
             for name in seen.series:
                 if any(fnmatch.fnmatch(name, pattern) for pattern in regressor.series):
                     out[name, regressor.name] = regressor.seen(own.get((name, regressor.name), given), seen.day)
         return out
 
 
-def _published(seen: Vintage, series: str) -> dict[int, float]:
+def _known_values(seen: Vintage, series: str) -> dict[int, float]:
     """The figures of a series that were known on the vintage's day, by month; none before the first one."""
     if not seen.knows(series):
         return {}
@@ -184,7 +186,7 @@ def _published(seen: Vintage, series: str) -> dict[int, float]:
     return {int(m): float(v) for m, v in zip(observed.months, observed.values, strict=True) if math.isfinite(v)}
 
 
-def refuse(vintage: Vintage, regressors: Iterable[Regressor]) -> None:
+def refuse_look_ahead(vintage: Vintage, regressors: Iterable[Regressor]) -> None:
     """LookAheadError where a vintage holds a realised value of an `observed_only` regressor that was not out on its day."""
     declared = {r.name: r for r in regressors}
     for (series, name), held in sorted(vintage.controls.items()):

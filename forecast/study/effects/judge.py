@@ -16,11 +16,11 @@ from forecast.core.vintage import Vintage
 from forecast.study.ask import answer
 from forecast.study.effects import placebo
 
-STRENGTH = (
+VERDICTS_BY_STRENGTH = (
     "supported", "suggestive", "cannot distinguish", "descriptive", "contradicted by mirror", "not identified",
 )  # fmt: skip
-WITHHELD = ("descriptive", "not identified")
-FIRST = ("identified", "length", "data_state")  # the order gates are read in; others follow, A to Z
+WITHHOLDING_VERDICTS = ("descriptive", "not identified")
+FIRST_GATES = ("identified", "length", "data_state")  # the order gates are read in; others follow, A to Z
 
 
 @dataclass(frozen=True)
@@ -53,50 +53,50 @@ def estimate(
     if not isinstance(made, Effect):
         raise TypeError(f"{method.name} is no estimator")
     evidence = Evidence(vintage, design, siblings or {})
-    early = gates(made, evidence)
-    if made.counterfactual is None or _withheld(made, early, verdict_of(made, early)):
-        return judged(made, early)
-    found, findings = placebo.in_time(method, vintage, design, seed, memo, most=placebos)
-    made = with_placebos(made, found)
+    early = run_gates(made, evidence)
+    if made.counterfactual is None or _is_withheld(made, early, verdict_of(made, early)):
+        return apply_verdict(made, early)
+    found, findings = placebo.placebos_in_time(method, vintage, design, seed, memo, most=placebos)
+    made = add_placebos(made, found)
     notes = tuple(f.text for f in findings)
     if notes and made.used:
         made = replace(made, used=(replace(made.used[0], notes=(*made.used[0].notes, *notes)), *made.used[1:]))
-    return judged(made, gates(made, evidence))
+    return apply_verdict(made, run_gates(made, evidence))
 
 
-def with_placebos(effect: Effect, found: Sequence[Any]) -> Effect:
+def add_placebos(effect: Effect, found: Sequence[Any]) -> Effect:
     """The effect with its placebos, p-value, smallest visible effect, and an interval no narrower than they allow."""
     sizes = [p.cumulative for p in found]
     every = (*effect.placebos, *found)  # an estimator may bring placebos of its own, in space
     own = math.isfinite(effect.p_value)  # an estimator's own test stands; the gate reads the windows in time
     p, floor = (effect.p_value, effect.p_floor) if own else placebo.p_value(replace(effect, placebos=every))
-    wide = placebo.calibrated(effect, sizes)
-    return replace(wide, placebos=every, p_value=p, p_floor=floor, mde80=placebo.detectable(effect, sizes))
+    wide = placebo.widen_interval(effect, sizes)
+    return replace(wide, placebos=every, p_value=p, p_floor=floor, mde80=placebo.minimum_detectable_effect(effect, sizes))
 
 
-def gates(effect: Effect, evidence: Evidence) -> list[Gate]:
+def run_gates(effect: Effect, evidence: Evidence) -> list[Gate]:
     """The outcome of every check in the registry, the first ones first."""
     names = registry.names("check")
-    order = [n for n in FIRST if n in names] + [n for n in names if n not in FIRST]
+    order = [n for n in FIRST_GATES if n in names] + [n for n in names if n not in FIRST_GATES]
     return [registry.build("check", name).judge(effect, evidence) for name in order]
 
 
 def verdict_of(effect: Effect, found: Sequence[Gate]) -> Verdict:
     """The strongest verdict that every gate leaves, and the gates that hold it there."""
-    word = max((gate.ceiling for gate in found), key=STRENGTH.index, default="supported")
-    if effect.counterfactual is None and STRENGTH.index(word) < STRENGTH.index("descriptive"):
+    word = max((gate.ceiling for gate in found), key=VERDICTS_BY_STRENGTH.index, default="supported")
+    if effect.counterfactual is None and VERDICTS_BY_STRENGTH.index(word) < VERDICTS_BY_STRENGTH.index("descriptive"):
         word = "descriptive"
     if word == "supported":
         limits = "; ".join(gate.reason for gate in found if gate.outcome == "fail")
-        return Verdict(word, _reading(effect, found, word), limits or "every gate passed")
+        return Verdict(word, _interpretation(effect, found, word), limits or "every gate passed")
     holding = [gate for gate in found if gate.ceiling == word and gate.outcome != "pass"]
     reasons = [gate.reason for gate in holding if gate.outcome == "fail"] or [gate.reason for gate in holding]
     if effect.counterfactual is None and not any(gate.outcome == "fail" for gate in holding):
         reasons = [note for used in effect.used for note in used.notes] or reasons
-    return Verdict(word, _reading(effect, found, word), "; ".join(dict.fromkeys(reasons)))
+    return Verdict(word, _interpretation(effect, found, word), "; ".join(dict.fromkeys(reasons)))
 
 
-def _reading(effect: Effect, found: Sequence[Gate], word: str) -> str:
+def _interpretation(effect: Effect, found: Sequence[Gate], word: str) -> str:
     """What the words may be read as; a joint effect of several events, or a share, is relative."""
     if word == "not identified":
         return "none"
@@ -106,17 +106,17 @@ def _reading(effect: Effect, found: Sequence[Gate], word: str) -> str:
     return "relative" if joint or effect.reads == "relative" else "causal"
 
 
-def _withheld(effect: Effect, found: Sequence[Gate], verdict: Verdict) -> bool:
+def _is_withheld(effect: Effect, found: Sequence[Gate], verdict: Verdict) -> bool:
     """Whether the estimate may not stand; on a plain panel it stays beside its verdict, for the reader to weigh."""
     if effect.design.basis == "panel":
         return False
-    return verdict.word in WITHHELD or any(gate.withholds and gate.outcome != "pass" for gate in found)
+    return verdict.word in WITHHOLDING_VERDICTS or any(gate.withholds and gate.outcome != "pass" for gate in found)
 
 
-def judged(effect: Effect, found: Sequence[Gate]) -> Effect:
+def apply_verdict(effect: Effect, found: Sequence[Gate]) -> Effect:
     """The effect with its verdict; a withheld estimate and its coefficients are gone, the description stands."""
     verdict = verdict_of(effect, found)
-    if _withheld(effect, found, verdict):
+    if _is_withheld(effect, found, verdict):
         effect = replace(
             effect, counterfactual=None, point=None, p_value=math.nan, p_floor=math.nan, mde80=math.nan, parameters=(),
             loglike=math.nan, anticipation=None, parts={},
@@ -124,7 +124,7 @@ def judged(effect: Effect, found: Sequence[Gate]) -> Effect:
     return effect.judged(found, verdict)
 
 
-def family(effects: Sequence[Effect]) -> list[Effect]:
+def apply_family_gates(effects: Sequence[Effect]) -> list[Effect]:
     """Family-wide gates, after all effects of a run are known: checks that offer `judge_family(effects) -> [Gate]`.
 
     Each may only weaken a verdict; its gate takes the place of the one the same check gave without knowing the others.
@@ -134,17 +134,17 @@ def family(effects: Sequence[Effect]) -> list[Effect]:
         check = registry.build("check", name)
         if hasattr(check, "judge_family"):
             more = check.judge_family(out)
-            out = [_weakened(e, gate) for e, gate in zip(out, more, strict=True)]
+            out = [_add_gate(e, gate) for e, gate in zip(out, more, strict=True)]
     return out
 
 
-def _weakened(effect: Effect, gate: Gate) -> Effect:
+def _add_gate(effect: Effect, gate: Gate) -> Effect:
     """The effect after one more gate; a verdict already as weak stands, because the estimate it was made from may be gone."""
     names = [old.gate for old in effect.gates]
     found = [gate if old.gate == gate.gate else old for old in effect.gates] + ([] if gate.gate in names else [gate])
     verdict = effect.verdict
-    if verdict is None or STRENGTH.index(gate.ceiling) > STRENGTH.index(verdict.word):
-        return judged(effect, found)
+    if verdict is None or VERDICTS_BY_STRENGTH.index(gate.ceiling) > VERDICTS_BY_STRENGTH.index(verdict.word):
+        return apply_verdict(effect, found)
     if gate.outcome == "fail" and gate.ceiling == verdict.word and gate.reason not in verdict.because:
         verdict = replace(verdict, because=f"{verdict.because}; {gate.reason}")
     return effect.judged(found, verdict)

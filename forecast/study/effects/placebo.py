@@ -18,11 +18,11 @@ from forecast.prep.baselines import asked
 from forecast.prep.pre_period import clean, touched_months
 from forecast.study.ask import answer
 
-HISTORY = 12  # monthly figures before a window
-ENOUGH = 8  # clean windows from which an interval may be calibrated
+MIN_HISTORY = 12  # monthly figures before a window
+MIN_PLACEBOS = 8  # clean windows from which an interval may be calibrated
 
 
-def windows(vintage: Vintage, design: Design, most: int = 40) -> list[Design]:
+def placebo_windows(vintage: Vintage, design: Design, most: int = 40) -> list[Design]:
     """The earlier clean windows of the design's length, fully known and with `HISTORY` monthly figures before them.
 
     Neighbours start a quarter of their length apart (long windows that differ by a month say the same thing twice), and are
@@ -32,18 +32,18 @@ def windows(vintage: Vintage, design: Design, most: int = 40) -> list[Design]:
     for series in design.treated:
         if vintage.knows(series):
             touched |= touched_months(vintage, series)
-    every = design.in_time(vintage, minimum=HISTORY, touched=touched)
+    every = design.in_time(vintage, minimum=MIN_HISTORY, touched=touched)
     window = design.window(vintage)
     stride = max((window.last - window.start + 1) // 4, 1)
     last = vintage.steps.ordinal(every[-1].event_start) if every else 0
     apart = [w for w in every if (last - vintage.steps.ordinal(w.event_start)) % stride == 0]
-    found = [w for w in apart if not asked(vintage, w).unknown and clean(vintage, w).count >= HISTORY]
+    found = [w for w in apart if not asked(vintage, w).unknown and clean(vintage, w).count >= MIN_HISTORY]
     if len(found) <= most:
         return found
     return [found[i] for i in np.unique(np.linspace(0, len(found) - 1, most).round().astype(int))]
 
 
-def in_time(
+def placebos_in_time(
     method: Any, vintage: Vintage, design: Design, seed: int = 0, memo: dict[Any, Answer] | None = None, most: int = 40
 ) -> tuple[list[Placebo], list[Finding]]:
     """The method's answers to all placebo windows, and what could not be answered as Findings.
@@ -52,7 +52,7 @@ def in_time(
     """
     if not most:
         return [], []
-    tried = windows(vintage, design, most)
+    tried = placebo_windows(vintage, design, most)
     where = f"{design.event_ids}, {'+'.join(design.treated)}"
     if not tried:
         return [], [Finding("placebo", "0 clean windows of this length before the event", where)]
@@ -71,7 +71,7 @@ def in_time(
     return found, [Finding("placebo", text, where)]
 
 
-def in_space(
+def placebos_in_space(
     method: Any, vintage: Vintage, design: Design, seed: int = 0, memo: dict[Any, Answer] | None = None
 ) -> tuple[list[Placebo], list[Finding]]:
     """The method's answers with each donor in turn in the treated series' place, and what could not be answered.
@@ -85,13 +85,13 @@ def in_space(
         return [], [Finding("placebo", f"{len(units)} donors: no placebo in space", where)]
     window = design.window(vintage)
     begin, stop = vintage.steps.label(window.start), vintage.steps.label(window.last)
-    own = _level(vintage, design)
+    own = _mean_level(vintage, design)
     found, unanswered = [], 0
     for tried in design.in_space(units):
         made = (
             answer(method, vintage, replace_design(tried, stop=stop), seed, memo) if vintage.knows(tried.treated[0]) else None
         )
-        scale = own / _level(vintage, tried) if isinstance(made, Effect) and _level(vintage, tried) else 0.0
+        scale = own / _mean_level(vintage, tried) if isinstance(made, Effect) and _mean_level(vintage, tried) else 0.0
         if isinstance(made, Effect) and made.counterfactual is not None and not made.description.unknown and scale:
             found.append(Placebo("space", tried.treated[0], begin, scale * made.cumulative.estimate))
         else:
@@ -100,7 +100,7 @@ def in_space(
     return found, [Finding("placebo", text, where)] if unanswered else []
 
 
-def _level(vintage: Vintage, design: Design) -> float:
+def _mean_level(vintage: Vintage, design: Design) -> float:
     """Mean of a flow's clean months; 1 on a plain panel."""
     if design.basis == "panel":
         return 1.0
@@ -113,18 +113,18 @@ def p_value(effect: Effect) -> tuple[float, float]:
     return exact_tests.rank(effect.cumulative.estimate, [p.cumulative for p in effect.apart])
 
 
-def detectable(effect: Effect, placebos: Sequence[float]) -> float:
+def minimum_detectable_effect(effect: Effect, placebos: Sequence[float]) -> float:
     """The smallest effect seen with 80 % power at 5 %, from the placebos' spread; with fewer than three, from the draws'."""
     return power.detectable(float(np.std(placebos, ddof=1)) if len(placebos) > 2 else effect.cumulative.spread)
 
 
-def calibrated(effect: Effect, placebos: Sequence[float]) -> Effect:
+def widen_interval(effect: Effect, placebos: Sequence[float]) -> Effect:
     """The effect with draws as wide as the placebos say, where there are enough of them; never narrower.
 
     Deviations of the counterfactual from its mean are stretched by rms(placebo) / sd(cumulative): the truth of a placebo is
     zero, so its bias counts as error too.
     """
-    if effect.counterfactual is None or len(placebos) < ENOUGH:
+    if effect.counterfactual is None or len(placebos) < MIN_PLACEBOS:
         return effect
     spread = effect.cumulative.se
     wanted = float(np.sqrt(np.mean(np.square(placebos))))
@@ -141,10 +141,10 @@ def calibrated(effect: Effect, placebos: Sequence[float]) -> Effect:
     if early is not None:
         early = Summary(early.estimate + (early.draws - early.estimate) * (wanted / spread), early.estimate)
     made = replace(effect, counterfactual=wide, point=point, used=used, anticipation=early)
-    return replace(made, parts=_widened(effect, made, wanted / spread))
+    return replace(made, parts=_stretch_parts(effect, made, wanted / spread))
 
 
-def _widened(effect: Effect, wide: Effect, factor: float) -> dict[str, Summary]:
+def _stretch_parts(effect: Effect, wide: Effect, factor: float) -> dict[str, Summary]:
     """The parts stretched like their sum; what a cut at zero took off it is taken off each alike, so that they still add."""
     stretched = {name: part.draws.mean() + (part.draws - part.draws.mean()) * factor for name, part in effect.parts.items()}
     short = wide.cumulative.draws - sum(stretched.values(), np.zeros(1))

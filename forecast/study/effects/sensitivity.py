@@ -18,8 +18,8 @@ from forecast.core.vintage import Vintage
 from forecast.prep.baselines import counted
 from forecast.study.effects import judge
 
-IMPORTS = ("import_origin", "import_total", "panel")  # what arrives after it was sent; an export is counted when it leaves
-ALONE = Gate(
+IMPORT_BASES = ("import_origin", "import_total", "panel")  # what arrives after it was sent; an export is counted when it leaves
+SINGLE_ANSWER_GATE = Gate(
     "alone", "not run", reason="a variation is judged without the other methods and questions of its run", cap="suggestive"
 )
 
@@ -34,7 +34,7 @@ class Variation:
 
 
 @dataclass(frozen=True)
-class _Asker:
+class _BaseQuestion:
     """A question as it stands, and how its variations are put."""
 
     method: Any
@@ -50,7 +50,7 @@ class _Asker:
             method or self.method, vintage or self.vintage, design, self.seed, memo=self.memo, placebos=self.placebos
         )
         if isinstance(made, Effect) and made.verdict and made.verdict.word == "supported":
-            return judge.judged(made, [*made.gates, ALONE])
+            return judge.apply_verdict(made, [*made.gates, SINGLE_ANSWER_GATE])
         return made
 
     def refused(self, reason: str, detail: str = "") -> Failure:
@@ -84,21 +84,21 @@ def variations(
     placebos : at most so many windows without an event for each answer
     """
     vintage = source.latest if isinstance(source, Archive) else source
-    asker = _Asker(method, vintage, design, seed, placebos, {} if memo is None else memo)
-    out = [Variation("lag_months", str(lag), _lagged(asker, lag)) for lag in lags]
-    out += [Variation("donut", str(donut), _shifted(asker, design.lag_months, donut)) for donut in donuts]
-    out += [Variation("level_sd", f"{value:g}", _levelled(asker, value)) for value in level_sds]
-    return out + [Variation("day", parse_day(day).isoformat(), _believed(asker, parse_day(day))) for day in days]
+    asker = _BaseQuestion(method, vintage, design, seed, placebos, {} if memo is None else memo)
+    out = [Variation("lag_months", str(lag), _vary_lag(asker, lag)) for lag in lags]
+    out += [Variation("donut", str(donut), _vary_window(asker, design.lag_months, donut)) for donut in donuts]
+    out += [Variation("level_sd", f"{value:g}", _vary_level_sd(asker, value)) for value in level_sds]
+    return out + [Variation("day", parse_day(day).isoformat(), _vary_day(asker, parse_day(day))) for day in days]
 
 
-def _lagged(asker: _Asker, lag: int) -> Effect | Failure:
+def _vary_lag(asker: _BaseQuestion, lag: int) -> Effect | Failure:
     """The question with goods `lag` months under way."""
-    if asker.design.basis not in IMPORTS:
+    if asker.design.basis not in IMPORT_BASES:
         return asker.refused("an export is counted when it leaves: no month under way")
-    return _shifted(asker, lag, asker.design.donut)
+    return _vary_window(asker, lag, asker.design.donut)
 
 
-def _shifted(asker: _Asker, lag: int, donut: int) -> Effect | Failure:
+def _vary_window(asker: _BaseQuestion, lag: int, donut: int) -> Effect | Failure:
     """The question with the first affected and the first asked month elsewhere."""
     design, vintage = asker.design, asker.vintage
     moved = replace_design(design, lag_months=lag, donut=donut)
@@ -115,14 +115,14 @@ def _shifted(asker: _Asker, lag: int, donut: int) -> Effect | Failure:
     return asker.put(moved)
 
 
-def _levelled(asker: _Asker, value: float) -> Effect | Failure:
+def _vary_level_sd(asker: _BaseQuestion, value: float) -> Effect | Failure:
     """The question with the level's step fixed."""
     if not any(field.name == "level_sd" for field in fields(asker.method)):
         return asker.refused(f"{asker.method.name} has no level whose step could be fixed")
     return asker.put(asker.design, method=replace(asker.method, level_sd=value))
 
 
-def _believed(asker: _Asker, day: dt.date) -> Effect | Failure:
+def _vary_day(asker: _BaseQuestion, day: dt.date) -> Effect | Failure:
     """The question as it could be put on a day."""
     design, vintage = asker.design, asker.vintage
     if day > vintage.day:

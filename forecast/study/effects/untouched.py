@@ -12,7 +12,7 @@ from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
 
-BEFORE = 24  # months before the event in which a donor must be untouched too
+MONTHS_BEFORE = 24  # months before the event in which a donor must be untouched too
 
 
 def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion: Iterable[str] = ()) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion
     vintage = source.latest if isinstance(source, Archive) else source
     pattern, barred = SeriesKey.maybe(like), tuple(diversion)
     treated = {mineral_of(p) for p in event.products} | ({mineral_of(pattern.product)} if pattern else set())
-    window = range(event.start - BEFORE, months.ordinal(vintage.day) + 1)
+    window = range(event.start - MONTHS_BEFORE, months.ordinal(vintage.day) + 1)
     found = []
     for series in vintage.series:
         key = SeriesKey.maybe(series)
@@ -42,7 +42,7 @@ def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion
             pattern.reporter, pattern.flow, pattern.partner, pattern.measure,
         ):  # fmt: skip
             continue
-        if not _diverted(series, key, barred) and not own_measures(vintage, key.product, window):
+        if not _is_diverted(series, key, barred) and not own_measures(vintage, key.product, window):
             found.append(series)
     return tuple(found)
 
@@ -55,16 +55,16 @@ def own_measures(vintage: Vintage, product: str, window: range) -> list[str]:
         if event.effective is not None
         and "ALL" not in event.products
         and event.covers(product)
-        and any(month in window for month in _turns(event))
+        and any(month in window for month in _turning_months(event))
     ]
 
 
-def _turns(event: Event) -> list[int]:
+def _turning_months(event: Event) -> list[int]:
     """The months in which a measure changed what traders faced."""
     days = (event.announced, event.effective, event.until, event.called_off)
     return [months.ordinal(day) for day in days if day is not None]
 
 
-def _diverted(series: str, key: SeriesKey, diversion: tuple[str, ...]) -> bool:
+def _is_diverted(series: str, key: SeriesKey, diversion: tuple[str, ...]) -> bool:
     ends = {key.reporter, key.partner} | countries(key.origin) | countries(key.destination)
     return any(word in ends or fnmatchcase(series, word) for word in diversion)

@@ -16,15 +16,15 @@ from forecast.core.results import Failure, Forecast
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.study import ask
-from forecast.study.data.real_time import Door, Regressor, refuse
+from forecast.study.data.real_time import RealTimeView, Regressor, refuse_look_ahead
 from forecast.study.evaluate.refit import Policy, fit_days
-from forecast.study.evaluate.truth import kind_of
+from forecast.study.evaluate.truth import vintage_kind
 
 WINDOWS = ("expanding", "rolling")
 
 
 @dataclass(frozen=True)
-class Past:
+class BacktestQuestion:
     """One old question: a Task on one series, the last month then known, and the first month shown (rolling window).
 
     gap : months between the last known and the first asked one; known : what the day's vintage is (`truth.kind_of`).
@@ -48,19 +48,19 @@ class Past:
         """The first asked month."""
         return self.last + 1 + self.gap
 
-    def vintage(self, archive: Archive | Door) -> Vintage:
+    def vintage(self, archive: Archive | RealTimeView) -> Vintage:
         """What the forecaster of that day could see."""
         if self.since is None:
             return archive.as_of(self.task.day)
-        return windowed(archive, self.series, self.last - self.since + 1, self.task.day)
+        return rolling_vintage(archive, self.series, self.last - self.since + 1, self.task.day)
 
 
 @dataclass(frozen=True)
-class Answered:
+class BacktestAnswer:
     """A question and one model's answer."""
 
     model: str
-    past: Past
+    past: BacktestQuestion
     answer: Forecast | Failure
 
 
@@ -68,8 +68,8 @@ class Answered:
 class Backtest:
     """All answers of a backtest; `archive` tells what was known at each cutoff."""
 
-    answered: tuple[Answered, ...]
-    archive: Archive | Door
+    answered: tuple[BacktestAnswer, ...]
+    archive: Archive | RealTimeView
 
     @property
     def failures(self) -> dict[str, int]:
@@ -80,7 +80,7 @@ class Backtest:
         return counts
 
 
-def windowed(archive: Archive | Door, series: str, months: int, day: dt.date) -> Vintage:
+def rolling_vintage(archive: Archive | RealTimeView, series: str, months: int, day: dt.date) -> Vintage:
     """The vintage of a day with the last `months` months of `series` alone.
 
     Its earlier vintages have windows of their own, so that parameters of an earlier day come from as many months.
@@ -89,11 +89,11 @@ def windowed(archive: Archive | Door, series: str, months: int, day: dt.date) ->
     if vintage.knows(series):
         first, since = vintage.observed(series).first, vintage.last_month(series) - months + 1
         vintage = vintage.hide(series, first, since - 1) if first < since else vintage
-    return replace(vintage, holes=(), past=partial(windowed, archive, series, months))
+    return replace(vintage, holes=(), past=partial(rolling_vintage, archive, series, months))
 
 
-def questions(
-    archive: Archive | Door,
+def backtest_questions(
+    archive: Archive | RealTimeView,
     series: Iterable[str],
     days: Iterable[dt.date],
     horizon: int = 12,
@@ -105,7 +105,7 @@ def questions(
     gap: int = 0,
     step: int = 1,
     refit: Policy = "always",
-) -> list[Past]:
+) -> list[BacktestQuestion]:
     """The old questions of some series: `horizon` months after the last one known on each day, the first `gap` left out.
 
     expanding : the whole history of the day; rolling : its last `window_months` months. A day is skipped while fewer than
@@ -119,18 +119,20 @@ def questions(
     out = []
     days = sorted(set(days))
     for name in series:
-        asked = _news(archive, name, days, min_months)[::step]
+        asked = _vintages_with_news(archive, name, days, min_months)[::step]
         fitted = fit_days(refit, asked, name)
         for vintage, fit in zip(asked, fitted, strict=True):
             last = vintage.last_month(name)
             labels = [vintage.steps.label(last + gap + h) for h in range(1, horizon + 1)]
             task = Task.past(vintage.day, name, labels, fit if fit < vintage.day else None, draws)
             since = last - window_months + 1 if window == "rolling" else None
-            out.append(Past(task, last, since, gap, kind_of(vintage, name)))
+            out.append(BacktestQuestion(task, last, since, gap, vintage_kind(vintage, name)))
     return out
 
 
-def _news(archive: Archive | Door, series: str, days: Sequence[dt.date], min_months: int) -> list[Vintage]:
+def _vintages_with_news(
+    archive: Archive | RealTimeView, series: str, days: Sequence[dt.date], min_months: int
+) -> list[Vintage]:
     """Vintages of the days on which a newer month of the series was known than on the day before."""
     out: list[Vintage] = []
     seen = None
@@ -146,7 +148,7 @@ def _news(archive: Archive | Door, series: str, days: Sequence[dt.date], min_mon
     return out
 
 
-def answerable(pasts: Iterable[Past], truth: Vintage) -> list[Past]:
+def scorable_questions(pasts: Iterable[BacktestQuestion], truth: Vintage) -> list[BacktestQuestion]:
     """The questions of which at least one asked period has been published since."""
     kept = []
     for past in pasts:
@@ -155,14 +157,14 @@ def answerable(pasts: Iterable[Past], truth: Vintage) -> list[Past]:
     return kept
 
 
-def default_series(archive: Archive | Door, day: dt.date, min_months: int = 24) -> tuple[str, ...]:
+def default_series(archive: Archive | RealTimeView, day: dt.date, min_months: int = 24) -> tuple[str, ...]:
     """Quantities with at least `min_months` monthly figures on a day."""
     vintage = archive.as_of(day)
     keys = ((s, SeriesKey.maybe(s)) for s in vintage.series)
     return tuple(s for s, key in keys if (key is None or key.measure == "quantity") and vintage.observed(s).count >= min_months)
 
 
-def answers(
+def answer_tasks(
     method: Any,
     vintages: Sequence[Vintage],
     tasks: Sequence[Task],
@@ -173,12 +175,12 @@ def answers(
     memo = {} if memo is None else memo
     if not hasattr(method, "predict_many"):
         return ask.answer_many(method, list(zip(tasks, vintages, strict=True)), seed, memo)
-    given = [ask.given(method, v, t, seed, memo) for v, t in zip(vintages, tasks, strict=True)]
+    given = [ask.required_answers(method, v, t, seed, memo) for v, t in zip(vintages, tasks, strict=True)]
     rngs = [ask.rng_of(seed, method, t) for t in tasks]
-    return ask.made_many(method, list(zip(vintages, tasks, strict=True)), rngs, given)
+    return ask.answer_batch(method, list(zip(vintages, tasks, strict=True)), rngs, given)
 
 
-def named(models: Iterable[Any]) -> dict[str, Any]:
+def models_by_name(models: Iterable[Any]) -> dict[str, Any]:
     """Models by name, from names, words (`{"use": ..., "name": ...}`) or models themselves; a name given twice is refused."""
     out: dict[str, Any] = {}
     for spec in models:
@@ -196,7 +198,7 @@ def named(models: Iterable[Any]) -> dict[str, Any]:
 
 
 def backtest(
-    archive: Archive | Vintage | Door,
+    archive: Archive | Vintage | RealTimeView,
     days: Iterable[str | dt.date],
     models: Iterable[Any],
     series: str | Iterable[str] | None = None,
@@ -224,18 +226,18 @@ def backtest(
     when = sorted({parse_day(day) for day in days})
     if not when:
         raise ConfigError("a backtest needs at least one cutoff", hint='forecast.cutoffs("2022-01", every="month")')
-    door = archive if isinstance(archive, Door) else Door(archive, dict(lags or {}), tuple(regressors))
+    door = archive if isinstance(archive, RealTimeView) else RealTimeView(archive, dict(lags or {}), tuple(regressors))
     names = [series] if isinstance(series, str) else list(series or default_series(door, when[0], min_months))
-    pasts = questions(
+    pasts = backtest_questions(
         door, names, when, max(horizons), window=window, window_months=window_months, min_months=min_months, draws=draws,
         gap=gap, step=step, refit=refit,
     )  # fmt: skip
     vintages = [past.vintage(door) for past in pasts]
     for vintage in vintages:
-        refuse(vintage, door.regressors)
+        refuse_look_ahead(vintage, door.regressors)
     memo: dict[Any, Any] = {}
     out = []
-    for label, method in named(models).items():
-        made = answers(method, vintages, [past.task for past in pasts], seed, memo)
-        out += [Answered(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
+    for label, method in models_by_name(models).items():
+        made = answer_tasks(method, vintages, [past.task for past in pasts], seed, memo)
+        out += [BacktestAnswer(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
     return Backtest(tuple(out), door)

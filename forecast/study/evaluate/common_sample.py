@@ -11,17 +11,17 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core import months
-from forecast.study.evaluate.score_regimes import told_apart
+from forecast.study.evaluate.score_regimes import distinct_regimes
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FEWEST_CUTOFFS = 20
+MIN_CUTOFFS = 20
 KEY = ["series", "cutoff", "month"]
 
 
 @dataclass(frozen=True)
-class Support:
+class CommonSample:
     """Losses of the ranked models on the questions that all of them answered, after the benchmark's training.
 
     cube : (models + 1, series, cutoffs), sums of losses, and in the last layer the number of questions
@@ -64,30 +64,30 @@ class Support:
         return made
 
 
-def finite(table: pd.DataFrame) -> pd.DataFrame:
+def drop_infinite(table: pd.DataFrame) -> pd.DataFrame:
     """The scores with infinite ones as missing, one per question and model."""
     value = table["value"].where(np.isfinite(table["value"].astype(float)))
     return table.assign(value=value).drop_duplicates([*KEY, "model"])
 
 
-def answered_by(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
+def questions_answered_by(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
     """Questions that every one of some models answered."""
     table = table[table["model"].isin(models)].dropna(subset=["value"])
     return table[table.groupby(KEY)["model"].transform("nunique") == len(models)]
 
 
-def support(table: pd.DataFrame, benchmark: str, rooted: bool) -> Support:
+def common_sample(table: pd.DataFrame, benchmark: str, rooted: bool) -> CommonSample:
     """The questions held back from the benchmark's choice, as sums by model, series and cutoff."""
     values = table["value"] ** 2 if rooted else table["value"]
     sums = table.assign(value=values).pivot_table(index=["series", "cutoff"], columns="model", values="value", aggfunc="sum")
     counts = table[table["model"] == benchmark].groupby(["series", "cutoff"])["value"].size().reindex(sums.index)
     days = sorted(table["cutoff"].unique())
-    regimes = told_apart(list(table["regime"].unique()))
-    why = f"{len(days)} cutoffs" if len(days) < FEWEST_CUTOFFS else ""
+    regimes = distinct_regimes(list(table["regime"].unique()))
+    why = f"{len(days)} cutoffs" if len(days) < MIN_CUTOFFS else ""
     why = why or (f"one regime ({regimes[0]})" if len(regimes) < 2 else "")
     names = [str(m) for m in sums.columns]
     cube = _cube(sums, counts.to_numpy(float), days)
-    return Support(names, names.index(benchmark), cube, days, table, _reach(table, days), why, rooted)
+    return CommonSample(names, names.index(benchmark), cube, days, table, _overlap(table, days), why, rooted)
 
 
 def _cube(sums: pd.DataFrame, counts: Any, days: Sequence[str]) -> Floats:
@@ -101,7 +101,7 @@ def _cube(sums: pd.DataFrame, counts: Any, days: Sequence[str]) -> Floats:
     return cube
 
 
-def _reach(table: pd.DataFrame, days: Sequence[str]) -> int:
+def _overlap(table: pd.DataFrame, days: Sequence[str]) -> int:
     """How many cutoffs the longest forecast reaches over: its horizon over the usual distance of two cutoffs."""
     steps = np.diff(sorted(months.ordinal(months.parse_day(day)) for day in days)) if len(days) > 1 else np.ones(1)
     apart = max(float(np.median(steps)), 1.0)

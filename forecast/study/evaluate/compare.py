@@ -11,7 +11,14 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core.scores import Scores, pooling
 from forecast.study.evaluate import predictive_ability
-from forecast.study.evaluate.common_sample import FEWEST_CUTOFFS, KEY, Support, answered_by, finite, support
+from forecast.study.evaluate.common_sample import (
+    KEY,
+    MIN_CUTOFFS,
+    CommonSample,
+    common_sample,
+    drop_infinite,
+    questions_answered_by,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,13 +27,13 @@ COLUMNS = (
     "model", "benchmark", "metric", "group", "ratio", "lo90", "hi90", "n", "n_cutoffs", "note", "n_series", "failures", "rank",
     "tied", "dm_p", "gw_p", "in_mcs", "mcs_p", "mz_p", "mz_intercept", "mz_slope", "text",
 )  # fmt: skip
-NAIVE = ("last_value", "seasonal_naive", "mean12", "event_mean", "airline")  # where a config names no others
-BLOCK = 6  # months of cutoffs resampled together: their forecast errors overlap
-FEWEST_SHARE = 0.5  # of the questions; a model that answers fewer is not ranked, and does not narrow the common set
+NAIVE_MODELS = ("last_value", "seasonal_naive", "mean12", "event_mean", "airline")  # where a config names no others
+BLOCK_LENGTH = 6  # months of cutoffs resampled together: their forecast errors overlap
+MIN_ANSWERED_SHARE = 0.5  # of the questions; a model that answers fewer is not ranked, and does not narrow the common set
 REPLICATES = 2000
 
 
-def compare(
+def comparison_rows(
     scores: pd.DataFrame,
     group: str,
     metrics: Sequence[str] = ("crps", "mae"),
@@ -34,7 +41,7 @@ def compare(
     *,
     forecasts: pd.DataFrame | None = None,
     models: Iterable[str] = (),
-    naive: Sequence[str] = NAIVE,
+    naive: Sequence[str] = NAIVE_MODELS,
 ) -> list[dict[str, Any]]:
     """Rows of the comparisons table for one group of questions, all horizons together; keys `COLUMNS`.
 
@@ -48,36 +55,41 @@ def compare(
     """
     rows: list[dict[str, Any]] = []
     for metric in metrics:
-        table = finite(scores[scores["metric"] == metric])
+        table = drop_infinite(scores[scores["metric"] == metric])
         # what no model can be marked on, such as a sum on the scale of months, is nobody's failure
         asked = len(table.dropna(subset=["value"])[KEY].drop_duplicates())
         answered = {str(m): int(n) for m, n in table.dropna(subset=["value"])["model"].value_counts().items()}
         names = sorted({*map(str, table["model"]), *models})
-        ranked = [m for m in names if answered.get(m, 0) >= FEWEST_SHARE * asked and m in answered]
-        common = answered_by(table, ranked)
+        ranked = [m for m in names if answered.get(m, 0) >= MIN_ANSWERED_SHARE * asked and m in answered]
+        common = questions_answered_by(table, ranked)
         simple = [model for model in naive if model in ranked]
         days = sorted(common["cutoff"].unique())
         if not simple or len(days) < 3:
             continue
         training = days[: len(days) // 3]
-        benchmark = _best(common[common["cutoff"].isin(training)], simple)
+        benchmark = _choose_benchmark(common[common["cutoff"].isin(training)], simple)
         rooted = pooling(metric) == "root mean square"
-        held = support(common[~common["cutoff"].isin(training)], benchmark, rooted)
+        held = common_sample(common[~common["cutoff"].isin(training)], benchmark, rooted)
         head = {"group": group, "metric": metric, "benchmark": benchmark}
         chosen = f"benchmark chosen on the {len(training)} cutoffs before"
         failures = {m: asked - answered.get(m, 0) for m in names}
-        made = _ranked(held, chosen, seed)
+        made = _ranked_rows(held, chosen, seed)
         for model in sorted(set(names) - set(ranked)):
-            pair = answered_by(table[~table["cutoff"].isin(training)], [model, benchmark])
-            made.append(_unranked(model, pair, benchmark, rooted, f"answered {answered.get(model, 0)} of {asked} questions"))
-        made = [{**row, "failures": failures[row["model"]], **_calibrated(held, row["model"], forecasts)} for row in made]
+            pair = questions_answered_by(table[~table["cutoff"].isin(training)], [model, benchmark])
+            made.append(
+                _unranked_row(model, pair, benchmark, rooted, f"answered {answered.get(model, 0)} of {asked} questions")
+            )
+        made = [
+            {**row, "failures": failures[row["model"]], **_mincer_zarnowitz_columns(held, row["model"], forecasts)}
+            for row in made
+        ]
         made = [{**head, **row} for row in sorted(made, key=lambda row: str(row["model"]))]
         best = sum(bool(row["in_mcs"]) for row in made)
-        rows += [{**row, "text": said(row, best)} for row in made]
+        rows += [{**row, "text": comparison_text(row, best)} for row in made]
     return rows
 
 
-def comparison(
+def comparison_table(
     what: Scores | pd.DataFrame,
     *,
     forecasts: pd.DataFrame | None = None,
@@ -85,7 +97,7 @@ def comparison(
     metrics: Sequence[str] = ("crps", "mae"),
     seed: int = 0,
     group: str = "all",
-    naive: Sequence[str] = NAIVE,
+    naive: Sequence[str] = NAIVE_MODELS,
 ) -> pd.DataFrame:
     """The comparison table of some scores, one row per model, metric and group; columns `COLUMNS`.
 
@@ -100,13 +112,13 @@ def comparison(
     if by:
         for values, part in table.groupby(list(by), sort=True):
             named = ", ".join(f"{name} {value}" for name, value in zip(by, values, strict=True))
-            rows += compare(part, f"{group}: {named}", metrics, seed, forecasts=forecasts, models=names, naive=naive)
+            rows += comparison_rows(part, f"{group}: {named}", metrics, seed, forecasts=forecasts, models=names, naive=naive)
     else:
-        rows = compare(table, group, metrics, seed, forecasts=forecasts, models=names, naive=naive)
+        rows = comparison_rows(table, group, metrics, seed, forecasts=forecasts, models=names, naive=naive)
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def said(row: Mapping[str, Any], best: int) -> str:
+def comparison_text(row: Mapping[str, Any], best: int) -> str:
     """What a row shows, in words, and no more; `best` models may be the best."""
     if not row["rank"] or row["in_mcs"] is None:
         return f"the benchmark; {row['note']}" if row["model"] == row["benchmark"] else str(row["note"])
@@ -123,7 +135,7 @@ def said(row: Mapping[str, Any], best: int) -> str:
     return f"{told}; {place}; {row['note']}"
 
 
-def _best(table: pd.DataFrame, naive: Sequence[str]) -> str:
+def _choose_benchmark(table: pd.DataFrame, naive: Sequence[str]) -> str:
     """The naive model with the lowest score, series weighted alike: each score over the series' mean of all naive ones."""
     part = table[table["model"].isin(naive)]
     size = part.groupby("series")["value"].transform("mean")
@@ -131,14 +143,14 @@ def _best(table: pd.DataFrame, naive: Sequence[str]) -> str:
     return str(min(naive, key=lambda model: (relative.get(model, np.inf), naive.index(model))))
 
 
-def _ranked(held: Support, chosen: str, seed: int) -> list[dict[str, Any]]:
+def _ranked_rows(held: CommonSample, chosen: str, seed: int) -> list[dict[str, Any]]:
     """One row per ranked model: ratio, interval, tests, rank and ties."""
     note = f"no test, ratio only: {held.why}; {chosen}" if held.why else chosen
     rng = np.random.default_rng(seed)
-    weights = None if held.why else _blocks(len(held.days), rng)
+    weights = None if held.why else _block_counts(len(held.days), rng)
     ratios = [held.ratio(i) for i in range(len(held.models))]
     losses = held.losses
-    members, chances = (None, None) if held.why else predictive_ability.confidence_set(losses, seed, BLOCK)
+    members, chances = (None, None) if held.why else predictive_ability.model_confidence_set(losses, seed, BLOCK_LENGTH)
     best = np.ones(len(ratios), bool) if members is None else members
     out = []
     for i, model in enumerate(held.models):
@@ -150,12 +162,12 @@ def _ranked(held: Support, chosen: str, seed: int) -> list[dict[str, Any]]:
             row |= {"in_mcs": bool(members[i]), "mcs_p": float(chances[i]), "tied": bool(members[i] and members.sum() > 1)}
             row["rank"] = 1 if members[i] else 1 + sum(b or r < ratios[i] for b, r in zip(best, ratios, strict=True))
             if i != held.at:
-                row |= _against(held, losses, i, weights)
+                row |= _tests_against_benchmark(held, losses, i, weights)
         out.append(row)
     return out
 
 
-def _against(held: Support, losses: Floats, i: int, weights: Floats) -> dict[str, float]:
+def _tests_against_benchmark(held: CommonSample, losses: Floats, i: int, weights: Floats) -> dict[str, float]:
     """A model against the benchmark: bootstrap interval of the ratio, unconditional and conditional test."""
     low, high = np.nanquantile(held.ratios(i, weights), [0.05, 0.95])
     mine, other = losses[:, i], losses[:, held.at]
@@ -164,24 +176,24 @@ def _against(held: Support, losses: Floats, i: int, weights: Floats) -> dict[str
         "lo90": float(low),
         "hi90": float(high),
         "dm_p": predictive_ability.diebold_mariano(mine, other, held.reach).p,
-        "gw_p": conditional.p if conditional.n >= FEWEST_CUTOFFS else math.nan,
+        "gw_p": conditional.p if conditional.n >= MIN_CUTOFFS else math.nan,
     }
 
 
-def _unranked(model: str, pair: pd.DataFrame, benchmark: str, rooted: bool, told: str) -> dict[str, Any]:
+def _unranked_row(model: str, pair: pd.DataFrame, benchmark: str, rooted: bool, told: str) -> dict[str, Any]:
     """A model that left most questions open: its ratio on its own few, no rank and no test."""
     row: dict[str, Any] = dict.fromkeys(("ratio", "lo90", "hi90", "dm_p", "gw_p", "mcs_p"), math.nan)
     row |= {"model": model, "n": 0, "n_series": 0, "n_cutoffs": 0, "rank": None, "tied": False, "in_mcs": None}
     note = f"{told}: not ranked"
     if len(pair):
-        held = support(pair, benchmark, rooted)
+        held = common_sample(pair, benchmark, rooted)
         row |= {"ratio": held.ratio(1 - held.at), "n": int(held.cube[-1].sum()), "n_series": held.cube.shape[1]}
         row |= {"n_cutoffs": len(held.days)}
         note += f", ratio on {row['n']} of its own"
     return {**row, "note": note}
 
 
-def _calibrated(held: Support, model: str, forecasts: pd.DataFrame | None) -> dict[str, float]:
+def _mincer_zarnowitz_columns(held: CommonSample, model: str, forecasts: pd.DataFrame | None) -> dict[str, float]:
     """Bias and efficiency of a model's means on the common questions, each series over its mean absolute truth."""
     nothing = dict.fromkeys(("mz_p", "mz_intercept", "mz_slope"), math.nan)
     if forecasts is None or model not in held.models:
@@ -199,10 +211,10 @@ def _calibrated(held: Support, model: str, forecasts: pd.DataFrame | None) -> di
     return {"mz_p": p, "mz_intercept": found.intercept, "mz_slope": found.slope}
 
 
-def _blocks(n: int, rng: np.random.Generator) -> Floats:
+def _block_counts(n: int, rng: np.random.Generator) -> Floats:
     """How often each of `n` cutoffs is drawn by the circular block bootstrap, (replicates, n) (Politis and Romano 1992)."""
-    starts = rng.integers(0, n, size=(REPLICATES, -(-n // BLOCK)))
-    picks = ((starts[:, :, None] + np.arange(BLOCK)) % n).reshape(REPLICATES, -1)[:, :n]
+    starts = rng.integers(0, n, size=(REPLICATES, -(-n // BLOCK_LENGTH)))
+    picks = ((starts[:, :, None] + np.arange(BLOCK_LENGTH)) % n).reshape(REPLICATES, -1)[:, :n]
     counts = np.zeros((REPLICATES, n))
     np.add.at(counts, (np.arange(REPLICATES)[:, None], picks), 1.0)
     return counts

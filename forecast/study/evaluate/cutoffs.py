@@ -10,10 +10,10 @@ from forecast.core.archive import Archive, bundled_archive
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.release_clock import bundled_clock, source_of
 from forecast.core.vintage import Vintage
-from forecast.study.data.real_time import Door
+from forecast.study.data.real_time import RealTimeView
 
-EVERY = {"month": 1, "quarter": 3, "year": 12}
-CLOCKED = ("CHN", "USA")  # reporters whose release rules are known
+STEP_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+REPORTERS_WITH_CLOCK = ("CHN", "USA")  # reporters whose release rules are known
 
 
 def cutoffs(
@@ -21,7 +21,7 @@ def cutoffs(
     last: str | dt.date | None = None,
     every: str = "month",
     series: str | None = None,
-    archive: Archive | Vintage | Door | None = None,
+    archive: Archive | Vintage | RealTimeView | None = None,
 ) -> tuple[dt.date, ...]:
     """The day after each month's release, from `first` to `last`, both months or days of a cutoff.
 
@@ -30,22 +30,22 @@ def cutoffs(
     release days serve. `last` defaults to the last release of the archive (the bundled one); quarters and years keep the
     releases of their closing months. A plain panel has no release days: a cutoff stands on the first day of each month.
     """
-    if every not in EVERY:
-        raise ConfigError(f"cutoffs cannot be made every '{every}'", hint=nearest(every, EVERY))
-    source = archive.source if isinstance(archive, Door) else archive
+    if every not in STEP_MONTHS:
+        raise ConfigError(f"cutoffs cannot be made every '{every}'", hint=nearest(every, STEP_MONTHS))
+    source = archive.source if isinstance(archive, RealTimeView) else archive
     start = _day(first, end=False)
     if isinstance(source, Vintage):
-        return _firsts(source, start, _day(last, end=True) if last is not None else None, EVERY[every])
+        return _first_days(source, start, _day(last, end=True) if last is not None else None, STEP_MONTHS[every])
     archive = source
     stop = _day(last, end=True) if last is not None else (archive or bundled_archive()).last_release + dt.timedelta(days=1)
     if stop < start:
         raise ConfigError(f"the last cutoff ({stop}) lies before the first ({start})", hint="check first and last")
     releases = _releases(series, start, stop, archive)
-    kept = {day for month, day in releases if (month + 1) % EVERY[every] == 0 and start <= day <= stop}
+    kept = {day for month, day in releases if (month + 1) % STEP_MONTHS[every] == 0 and start <= day <= stop}
     return tuple(sorted(kept))
 
 
-def _firsts(panel: Vintage, start: dt.date, stop: dt.date | None, every: int) -> tuple[dt.date, ...]:
+def _first_days(panel: Vintage, start: dt.date, stop: dt.date | None, every: int) -> tuple[dt.date, ...]:
     """The first day of every month (quarter, year) up to `stop`, or to the month after the panel's last one."""
     end = months.ordinal(stop) if stop else max(panel.last_month(name) for name in panel.series) + 1
     days = [dt.date(m // 12, m % 12 + 1, 1) for m in range(months.ordinal(start), end + 1) if m % every == 0]
@@ -63,7 +63,7 @@ def _day(label: str | dt.date, *, end: bool) -> dt.date:
 def _releases(series: str | None, start: dt.date, stop: dt.date, archive: Archive | None) -> list[tuple[int, dt.date]]:
     """(month, day after its release); a month released together with the next is left to that one."""
     next_day = dt.timedelta(days=1)
-    if series is not None and series.split(".")[0] not in CLOCKED:
+    if series is not None and series.split(".")[0] not in REPORTERS_WITH_CLOCK:
         if archive is None:
             raise DataError(
                 f"no release clock is known for '{series}'", where=series, hint="hand over the archive that holds the series"
@@ -81,7 +81,7 @@ def _releases(series: str | None, start: dt.date, stop: dt.date, archive: Archiv
 
 def released_together(series: str, month: int) -> bool:
     """Whether a month and the next come out on one day, as China's January and February do."""
-    if series.split(".")[0] not in CLOCKED:
+    if series.split(".")[0] not in REPORTERS_WITH_CLOCK:
         return False
     clock, source = bundled_clock(), source_of(series)
     return month % 12 == 0 and clock.released(*source, month)[0] == clock.released(*source, month + 1)[0]

@@ -10,14 +10,14 @@ from forecast.core.errors import ConfigError, nearest
 from forecast.core.run import Run
 from forecast.core.series import SeriesKey
 from forecast.study.evaluate.backtest import Backtest
-from forecast.study.evaluate.lead_time import by_day, published
+from forecast.study.evaluate.lead_time import nowcast_table, publication_days
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BOE_FORECASTS = ("date", "vintage_date", "variable", "source", "frequency", "forecast_horizon", "value")
 BOE_OUTTURNS = ("date", "vintage_date", "variable", "frequency", "forecast_horizon", "value")
-NOWCASTS = ("days_to_publication",)  # beside the forecasts where they are nowcasts
+NOWCAST_COLUMNS = ("days_to_publication",)  # beside the forecasts where they are nowcasts
 HUB = (
     "model_id", "reference_date", "target", "horizon", "location", "target_end_date", "output_type", "output_type_id", "value",
 )  # fmt: skip
@@ -25,7 +25,7 @@ POINTS = ("mean", "q50")
 QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 
 
-class Boe(NamedTuple):
+class BoeTables(NamedTuple):
     """Forecasts, their quantiles and outturns as the Bank of England's forecast_evaluation reads them."""
 
     forecasts: pd.DataFrame
@@ -33,7 +33,7 @@ class Boe(NamedTuple):
     outturns: pd.DataFrame
 
 
-class Hub(NamedTuple):
+class HubTables(NamedTuple):
     """Model output and target data as a hubverse hub stores them."""
 
     model_out: pd.DataFrame
@@ -49,7 +49,7 @@ def probability(quantile: str) -> float:
     return float(f"0.{quantile[1:]}")
 
 
-def to_boe(what: Run | Backtest, point: str = "mean") -> Boe:
+def to_boe(what: Run | Backtest, point: str = "mean") -> BoeTables:
     """Forecasts of a run, or nowcasts by release day, in the schema of forecast_evaluation 0.1.13.
 
     what : a run (`ForecastData`, `DensityForecastData`), or what `release_days.nowcasts` made (`NowcastData`).
@@ -57,10 +57,10 @@ def to_boe(what: Run | Backtest, point: str = "mean") -> Boe:
     series; forecast_horizon : months after the last one known, from 0 (their convention: target - last used - 1). densities
     have a row per quantile. Sums of months and totals have no place there and are left out.
     """
-    return nowcasts_to_boe(what, point) if isinstance(what, Backtest) else boe(what.forecasts, what.observations, point)
+    return nowcasts_to_boe(what, point) if isinstance(what, Backtest) else boe_tables(what.forecasts, what.observations, point)
 
 
-def boe(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str = "mean") -> Boe:
+def boe_tables(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str = "mean") -> BoeTables:
     """The same from the two tables themselves, forecasts.parquet and observations.parquet.
 
     Where the forecasts have `days_to_publication` (`release_days.by_day`), it stands in a column after those of the schema.
@@ -69,11 +69,11 @@ def boe(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str = "mean"
 
     if point not in POINTS:
         raise ConfigError(f"'{point}' is no point forecast", hint=nearest(point, POINTS))
-    table = _single(forecasts, "month")
-    more = [column for column in NOWCASTS if column in table]
+    table = _single_months(forecasts, "month")
+    more = [column for column in NOWCAST_COLUMNS if column in table]
     base = pd.DataFrame(
         {
-            "date": _ends(table["month"]),
+            "date": _month_ends(table["month"]),
             "vintage_date": pd.to_datetime(table["cutoff"]),
             "variable": table["series"],
             "source": table["model"],
@@ -83,12 +83,12 @@ def boe(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str = "mean"
         }
     )
     densities = pd.concat([base.assign(value=table[q], quantile=probability(q)) for q in QUANTILES], ignore_index=True)
-    seen = _single(observations, "period")
+    seen = _single_months(observations, "period")
     seen = seen[seen["value"].notna()]
     released = pd.to_datetime(seen["released"])
     outturns = pd.DataFrame(
         {
-            "date": _ends(seen["period"]),
+            "date": _month_ends(seen["period"]),
             "vintage_date": released,
             "variable": seen["series"],
             "frequency": "M",
@@ -98,14 +98,14 @@ def boe(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str = "mean"
             "value": seen["value"],
         }
     )
-    return Boe(
+    return BoeTables(
         base.assign(value=table[point])[[*BOE_FORECASTS, *more]].reset_index(drop=True),
         densities[[*BOE_FORECASTS, "quantile", *more]],
         outturns[list(BOE_OUTTURNS)].reset_index(drop=True),
     )
 
 
-def nowcasts_to_boe(made: Backtest, point: str = "mean") -> Boe:
+def nowcasts_to_boe(made: Backtest, point: str = "mean") -> BoeTables:
     """Nowcasts (`release_days.nowcasts`) in the schema of forecast_evaluation's `NowcastData`.
 
     vintage_date of a forecast is the day it was made on, so that a month has many; outturns hold every release of each month
@@ -114,19 +114,19 @@ def nowcasts_to_boe(made: Backtest, point: str = "mean") -> Boe:
     """
     import pandas as pd
 
-    table = by_day(made)
+    table = nowcast_table(made)
     rows = []
     for name in sorted(table["series"].unique()):
-        own = published(made.archive, name)
+        own = publication_days(made.archive, name)
         rows += [
             {"series": name, "period": months.label(c.first), "value": c.value, "released": c.released.isoformat()}
             for c in made.archive.states(name)
             if not c.is_span and c.first in own and math.isfinite(c.value)
         ]
-    return boe(table, pd.DataFrame(rows, columns=["series", "period", "value", "released"]), point)
+    return boe_tables(table, pd.DataFrame(rows, columns=["series", "period", "value", "released"]), point)
 
 
-def to_hub(run: Run) -> Hub:
+def to_hub(run: Run) -> HubTables:
     """A run's forecasts as hubverse model output, and what was published as its target data.
 
     reference_date : the cutoff; horizon : months from the cutoff's month to the target's; location : the reporter; target : the
@@ -135,44 +135,44 @@ def to_hub(run: Run) -> Hub:
     """
     import pandas as pd
 
-    table = _single(run.forecasts, "month")
-    base = _placed(table["series"]).assign(
+    table = _single_months(run.forecasts, "month")
+    base = _locations_and_targets(table["series"]).assign(
         model_id=table["model"],
         reference_date=table["cutoff"],
         horizon=table["horizon"].astype("int64"),
-        target_end_date=_ends(table["month"]).dt.strftime("%Y-%m-%d"),
+        target_end_date=_month_ends(table["month"]).dt.strftime("%Y-%m-%d"),
     )
     kinds = [base.assign(output_type="mean", output_type_id=float("nan"), value=table["mean"])]
     kinds += [base.assign(output_type="quantile", output_type_id=probability(q), value=table[q]) for q in QUANTILES]
-    seen = _single(run.observations, "period")
+    seen = _single_months(run.observations, "period")
     seen = seen[seen["value"].notna()]
-    target = _placed(seen["series"]).assign(
-        target_end_date=_ends(seen["period"]).dt.strftime("%Y-%m-%d"), as_of=seen["released"], observation=seen["value"]
+    target = _locations_and_targets(seen["series"]).assign(
+        target_end_date=_month_ends(seen["period"]).dt.strftime("%Y-%m-%d"), as_of=seen["released"], observation=seen["value"]
     )
-    return Hub(pd.concat(kinds, ignore_index=True)[list(HUB)], target.reset_index(drop=True))
+    return HubTables(pd.concat(kinds, ignore_index=True)[list(HUB)], target.reset_index(drop=True))
 
 
-def _single(table: pd.DataFrame, column: str) -> pd.DataFrame:
+def _single_months(table: pd.DataFrame, column: str) -> pd.DataFrame:
     """The rows of single months."""
     return table[~table[column].str.contains("/")]
 
 
-def _ends(labels: pd.Series) -> pd.Series:
+def _month_ends(labels: pd.Series) -> pd.Series:
     """Last days of months."""
     import pandas as pd
 
     return pd.to_datetime(labels.map(lambda label: months.last_day(months.ordinal(label))))
 
 
-def _placed(series: pd.Series) -> pd.DataFrame:
+def _locations_and_targets(series: pd.Series) -> pd.DataFrame:
     """Location and target of each series."""
     import pandas as pd
 
-    parts = {name: _parts(name) for name in series.unique()}
+    parts = {name: _location_and_target(name) for name in series.unique()}
     return pd.DataFrame({"location": series.map(lambda s: parts[s][0]), "target": series.map(lambda s: parts[s][1])})
 
 
-def _parts(series: str) -> tuple[str, str]:
+def _location_and_target(series: str) -> tuple[str, str]:
     if SeriesKey.maybe(series) is None:
         return series, "value"
     location, _, target = series.partition(".")

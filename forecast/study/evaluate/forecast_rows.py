@@ -13,9 +13,9 @@ from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_cel
 from forecast.core.schema import ForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.study.evaluate.backtest import Backtest, Past
-from forecast.study.evaluate.score import Period, job_of, periods_of, summed
-from forecast.study.evaluate.truth import Release, truth_of
+from forecast.study.evaluate.backtest import Backtest, BacktestQuestion
+from forecast.study.evaluate.score import ScoredPeriod, job_of, period_draws, periods_of
+from forecast.study.evaluate.truth import ReleaseChoice, truth_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 def forecast_rows(
     label: str,
-    pasts: Sequence[Past],
+    pasts: Sequence[BacktestQuestion],
     answers: Sequence[Forecast | Failure],
     truth: Vintage | None,
     horizons: Iterable[int] | None = None,
 ) -> list[ForecastRow]:
     """One row per month, published span and total of every answer; questions left open have none."""
     wanted = None if horizons is None else list(horizons)
-    marks: list[tuple[Past, Forecast, Period]] = []
+    marks: list[tuple[BacktestQuestion, Forecast, ScoredPeriod]] = []
     blocks = []
     for past, answer in zip(pasts, answers, strict=True):
         if isinstance(answer, Forecast):
             periods = periods_of(past, truth, wanted)
-            blocks.append(summed(answer, past, periods))
+            blocks.append(period_draws(answer, past, periods))
             marks += [(past, answer, period) for period in periods]
     if not blocks:
         return []
@@ -47,7 +47,9 @@ def forecast_rows(
     ]
 
 
-def _row(label: str, past: Past, answer: Forecast, period: Period, mean: float, quantiles: Floats) -> ForecastRow:
+def _row(
+    label: str, past: BacktestQuestion, answer: Forecast, period: ScoredPeriod, mean: float, quantiles: Floats
+) -> ForecastRow:
     used, day = answer.used[0], past.task.day
     key = SeriesKey.maybe(past.series)
     return ForecastRow(
@@ -74,7 +76,7 @@ def _row(label: str, past: Past, answer: Forecast, period: Period, mean: float, 
     )
 
 
-def frame(past: Backtest, truth: Vintage | Release = "latest") -> pd.DataFrame:
+def forecast_table(past: Backtest, truth: Vintage | ReleaseChoice = "latest") -> pd.DataFrame:
     """All answers of a backtest as the table forecasts.parquet, with what was published later beside them."""
     import pandas as pd
 

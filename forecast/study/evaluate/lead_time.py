@@ -16,25 +16,25 @@ from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.questions import Task
 from forecast.study import ask
-from forecast.study.data.real_time import Door
-from forecast.study.evaluate.backtest import Answered, Backtest, Past, named
-from forecast.study.evaluate.compare import NAIVE
+from forecast.study.data.real_time import RealTimeView
+from forecast.study.evaluate.backtest import Backtest, BacktestAnswer, BacktestQuestion, models_by_name
+from forecast.study.evaluate.compare import NAIVE_MODELS
 from forecast.study.evaluate.cutoffs import released_together
-from forecast.study.evaluate.forecast_rows import frame
+from forecast.study.evaluate.forecast_rows import forecast_table
 from forecast.study.evaluate.score_regimes import in_first_quarter, regime_of
-from forecast.study.evaluate.truth import kind_of, truth_of
+from forecast.study.evaluate.truth import truth_of, vintage_kind
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WIDTH = 7  # days to a bin
+BIN_WIDTH = 7  # days to a bin
 DAYS = (1, 8, 15, 22, 29, 36, 43, 50, 57)  # before publication
-TRAINING = 3  # one month in three, the first ones, chooses the naive forecast
-HALF = 0.5  # of the questions that choose, which a candidate for the benchmark must have answered
-FEWEST = 8  # months below which no break-even day is told
-SURE = 1.645  # standard errors: one-sided, 5 in 100 where errors are normal and independent
-WHOLE = "all"
-TOGETHER = "sum"  # in the place of the season: January and February as one sum, whose errors are not those of one month
+TRAINING_DIVISOR = 3  # one month in three, the first ones, chooses the naive forecast
+MIN_ANSWERED_SHARE = 0.5  # of the questions that choose, which a candidate for the benchmark must have answered
+MIN_MONTHS = 8  # months below which no break-even day is told
+CRITICAL_VALUE = 1.645  # standard errors: one-sided, 5 in 100 where errors are normal and independent
+ALL = "all"
+SUM = "sum"  # in the place of the season: January and February as one sum, whose errors are not those of one month
 BINS = (
     "model", "series", "regime", "jan_mar", "days_from", "days_to", "benchmark", "n_chosen", "n", "rmse", "rmse_naive",
     "ratio", "gain", "gain_se",
@@ -45,7 +45,7 @@ BREAK_EVEN = (
 
 
 @dataclass(frozen=True)
-class Release:
+class Publication:
     """The publication of a month (`first == last`), or of two months that came out as one sum, on `day`."""
 
     first: int
@@ -54,7 +54,7 @@ class Release:
 
 
 def nowcasts(
-    archive: Archive | Door,
+    archive: Archive | RealTimeView,
     models: Iterable[Any],
     series: str | Iterable[str],
     first: str,
@@ -75,7 +75,7 @@ def nowcasts(
         raise ConfigError("a nowcast is made at least a day before the figure", hint="days = (1, 8, 15)")
     pasts, vintages = [], []
     for name in [series] if isinstance(series, str) else list(series):
-        for release in releases(archive, name):
+        for release in publications(archive, name):
             if release.first < mm.ordinal(first) or release.last > mm.ordinal(last):
                 continue
             for before in sorted(set(days), reverse=True):
@@ -87,39 +87,39 @@ def nowcasts(
                     continue
                 labels = [vintage.steps.label(month) for month in range(release.first, release.last + 1)]
                 task = Task.past(vintage.day, name, labels, None, draws)
-                pasts.append(Past(task, newest, gap=release.first - newest - 1, known=kind_of(vintage, name)))
+                pasts.append(BacktestQuestion(task, newest, gap=release.first - newest - 1, known=vintage_kind(vintage, name)))
                 vintages.append(vintage)
     if not pasts:
         raise DataError(
             "no month of these series could be nowcast", where=f"{first} to {last}", hint="earlier or longer series"
         )
-    door = archive if isinstance(archive, Door) else Door(archive)
+    door = archive if isinstance(archive, RealTimeView) else RealTimeView(archive)
     memo: dict[Any, Any] = {}
     out = []
-    for label, method in named(models).items():
+    for label, method in models_by_name(models).items():
         made: list[Any] = ask.answer_many(method, [(past.task, v) for past, v in zip(pasts, vintages, strict=True)], seed, memo)
-        out += [Answered(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
+        out += [BacktestAnswer(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
     return Backtest(tuple(out), door)
 
 
-def releases(archive: Archive | Door, series: str) -> list[Release]:
+def publications(archive: Archive | RealTimeView, series: str) -> list[Publication]:
     """What can be nowcast of a series, in order: its months, and sums of two months that the clock lets out together.
 
     Such a sum counts where neither month had a figure of its own by the day of the sum.
     """
-    own = published(archive, series)
-    out = [Release(month, month, day) for month, day in own.items()]
+    own = publication_days(archive, series)
+    out = [Publication(month, month, day) for month, day in own.items()]
     together: dict[int, dt.date] = {}
     for cell in archive.states(series):
         if cell.last == cell.first + 1 and math.isfinite(cell.value) and released_together(series, cell.first):
             together[cell.first] = min(cell.released, together.get(cell.first, dt.date.max))
     for month, day in together.items():
         if min(own.get(month, dt.date.max), own.get(month + 1, dt.date.max)) > day:
-            out.append(Release(month, month + 1, day))
+            out.append(Publication(month, month + 1, day))
     return sorted(out, key=lambda release: (release.first, release.last))
 
 
-def published(archive: Archive | Door, series: str) -> dict[int, dt.date]:
+def publication_days(archive: Archive | RealTimeView, series: str) -> dict[int, dt.date]:
     """The day on which the first figure of each single month came out.
 
     A figure that was later derived from sums, when a sum with the month in it had been out, was never published.
@@ -136,7 +136,7 @@ def published(archive: Archive | Door, series: str) -> dict[int, dt.date]:
     return out
 
 
-def by_day(made: Backtest, truth: str | int = "first") -> pd.DataFrame:
+def nowcast_table(made: Backtest, truth: str | int = "first") -> pd.DataFrame:
     """Nowcasts as rows of forecasts.parquet; beside them `published`, `days_to_publication`, `months`, `regime`, `jan_mar`.
 
     A question about a sum has one row, that of the sum (draws summed, `months` 2).
@@ -148,14 +148,14 @@ def by_day(made: Backtest, truth: str | int = "first") -> pd.DataFrame:
     parts = []
     for size in (1, 2):
         own = tuple(a for a in made.answered if len(a.past.task.months) == size)
-        table = frame(replace(made, answered=own), known)
+        table = forecast_table(replace(made, answered=own), known)
         if len(table):
             parts.append(table[table["month"].str.contains("/") == (size > 1)].assign(months=size))
     if not parts:
         raise DataError("no model answered", hint="; ".join(f"{k}: {n} failures" for k, n in made.failures.items()))
     table = pd.concat(parts, ignore_index=True)
     events = made.archive.latest.events
-    out = {name: {(r.first, r.last): r.day for r in releases(made.archive, name)} for name in table["series"].unique()}
+    out = {name: {(r.first, r.last): r.day for r in publications(made.archive, name)} for name in table["series"].unique()}
     when = [mm.parse_period(label) for label in table["month"]]
     days = [out[name][period] for name, period in zip(table["series"], when, strict=True)]
     return table.assign(
@@ -166,7 +166,7 @@ def by_day(made: Backtest, truth: str | int = "first") -> pd.DataFrame:
     )
 
 
-def bins(table: pd.DataFrame, naive: Sequence[str] = NAIVE, width: int = WIDTH) -> pd.DataFrame:
+def error_bins(table: pd.DataFrame, naive: Sequence[str] = NAIVE_MODELS, width: int = BIN_WIDTH) -> pd.DataFrame:
     """Errors by bin of days to publication, columns `BINS`; one block for each series, regime, January to March and the rest.
 
     table : as `by_day` makes it. The benchmark of a series is the naive model with the smallest mean square error in the first
@@ -184,25 +184,25 @@ def bins(table: pd.DataFrame, naive: Sequence[str] = NAIVE, width: int = WIDTH) 
     for series, own in table.dropna(subset=["truth"]).groupby("series", sort=True):
         months = sorted(own["month"].unique())
         simple = [name for name in naive if name in set(own["model"])]
-        if not simple or len(months) < TRAINING:
+        if not simple or len(months) < TRAINING_DIVISOR:
             continue
         own = own.assign(loss=(own["mean"] - own["truth"]) ** 2, bin=(own["days_to_publication"] - 1) // width)
-        training = own["month"].isin(months[: len(months) // TRAINING])
+        training = own["month"].isin(months[: len(months) // TRAINING_DIVISOR])
         alone = training & (own["months"] == 1)
-        benchmark, chosen = _best(own[alone if alone.any() else training], simple)
+        benchmark, chosen = _choose_benchmark(own[alone if alone.any() else training], simple)
         held = own[~training]
         for model in sorted(held["model"].unique()):
-            pair = _paired(held, str(model), benchmark)
+            pair = _paired_losses(held, str(model), benchmark)
             for regime, jan_mar, part in _blocks(pair):
                 head = {"model": model, "series": series, "regime": regime, "jan_mar": jan_mar}
                 head |= {"benchmark": benchmark, "n_chosen": chosen}
                 for place in sorted(part["bin"].unique()):
                     ends = {"days_from": int(place) * width + 1, "days_to": (int(place) + 1) * width}
-                    rows.append(head | ends | _marked(part[part["bin"] == place]))
+                    rows.append(head | ends | _error_statistics(part[part["bin"] == place]))
     return pd.DataFrame(rows, columns=list(BINS))
 
 
-def break_even(table: pd.DataFrame) -> pd.DataFrame:
+def break_even_days(table: pd.DataFrame) -> pd.DataFrame:
     """The break-even day of every model, series, regime and season of a table of `bins`; columns `BREAK_EVEN`.
 
     break_even : days before publication (the far end of the bin) from which the model beats the best naive one: the first bin
@@ -215,41 +215,41 @@ def break_even(table: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for key, own in table[table["model"] != table["benchmark"]].groupby(["model", "series", "regime", "jan_mar"], sort=True):
         own = own.sort_values("days_to", ascending=False, ignore_index=True)
-        sure = (own["gain"] > SURE * own["gain_se"]) & (own["n"] >= FEWEST)
+        sure = (own["gain"] > CRITICAL_VALUE * own["gain_se"]) & (own["n"] >= MIN_MONTHS)
         behind = own["ratio"] > 1.0
         good = [i for i in range(len(own)) if sure[i] and not behind[i:].any()]
         row = own.iloc[good[0] if good else -1]
         head = dict(zip(("model", "series", "regime", "jan_mar"), key, strict=True))
         kept = {name: row[name] for name in ("benchmark", "n", "ratio", "gain", "gain_se")}
         day = float(row["days_to"]) if good else math.nan
-        rows.append(head | kept | {"break_even": day, "bins": len(own), "text": _said(row, bool(good))})
+        rows.append(head | kept | {"break_even": day, "bins": len(own), "text": _break_even_text(row, bool(good))})
     return pd.DataFrame(rows, columns=list(BREAK_EVEN))
 
 
-def _said(row: Any, found: bool) -> str:
+def _break_even_text(row: Any, found: bool) -> str:
     """What a break-even row shows, and no more."""
     told = f"gain {row['gain']:.2f}, standard error {row['gain_se']:.2f}, {int(row['n'])} months"
     if found:
         return f"beats {row['benchmark']} from {int(row['days_to'])} days before publication ({told})"
-    if row["n"] < FEWEST:
+    if row["n"] < MIN_MONTHS:
         return f"none: months to tell by are too few ({int(row['n'])}): no test, ratio only"
     return f"none: no day from which it is shown to beat {row['benchmark']} (nearest to publication: {told})"
 
 
-def _best(training: pd.DataFrame, simple: Sequence[str]) -> tuple[str, int]:
+def _choose_benchmark(training: pd.DataFrame, simple: Sequence[str]) -> tuple[str, int]:
     """The naive model with the smallest mean square error on questions that all of them answered, and on how many months.
 
     One that answered fewer than half of the questions would leave few to choose by: it is no candidate, unless it leaves one.
     """
     table = training[training["model"].isin(simple)].pivot_table(index=["month", "cutoff"], columns="model", values="loss")
-    often = table.columns[table.notna().mean() >= HALF]
+    often = table.columns[table.notna().mean() >= MIN_ANSWERED_SHARE]
     common = (table[often] if len(often) > 1 else table).dropna()
     loss = common.mean() if len(common) else dict.fromkeys(simple, 0.0)
     best = min(simple, key=lambda name: (loss.get(name, np.inf), simple.index(name)))
     return best, common.index.get_level_values("month").nunique()
 
 
-def _paired(held: pd.DataFrame, model: str, benchmark: str) -> pd.DataFrame:
+def _paired_losses(held: pd.DataFrame, model: str, benchmark: str) -> pd.DataFrame:
     """Losses of a model and the benchmark on the questions that both answered."""
     key = ["month", "cutoff"]
     other = held.loc[held["model"] == benchmark, [*key, "loss"]].rename(columns={"loss": "naive"})
@@ -259,20 +259,20 @@ def _paired(held: pd.DataFrame, model: str, benchmark: str) -> pd.DataFrame:
 def _blocks(pair: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """All months, each regime, January to March apart from the rest, and sums."""
     if (pair["months"] > 1).any():
-        yield WHOLE, TOGETHER, pair[pair["months"] > 1]
+        yield ALL, SUM, pair[pair["months"] > 1]
     pair = pair[pair["months"] == 1]
     if not len(pair):
         return
-    yield WHOLE, WHOLE, pair
+    yield ALL, ALL, pair
     for regime in sorted(pair["regime"].unique()):
-        yield str(regime), WHOLE, pair[pair["regime"] == regime]
+        yield str(regime), ALL, pair[pair["regime"] == regime]
     for inside, word in ((1, "Jan-Mar"), (0, "Apr-Dec")):
         part = pair[pair["jan_mar"] == inside]
         if len(part):
-            yield WHOLE, word, part
+            yield ALL, word, part
 
 
-def _marked(block: pd.DataFrame) -> dict[str, Any]:
+def _error_statistics(block: pd.DataFrame) -> dict[str, Any]:
     """Root mean squares, their ratio, and the paired gain with its standard error over months."""
     per: Floats = block.groupby("month")[["loss", "naive"]].mean().to_numpy(float)
     mean, naive = per.mean(axis=0)

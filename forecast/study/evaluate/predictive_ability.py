@@ -20,7 +20,7 @@ MCS_DRAWS = 1000
 
 
 @dataclass(frozen=True)
-class Test:
+class HypothesisTest:
     """A statistic, its p-value, and the number of observations behind it; NaN where the losses do not determine them."""
 
     statistic: float
@@ -29,16 +29,16 @@ class Test:
 
 
 @dataclass(frozen=True)
-class Calibration:
+class MincerZarnowitz:
     """Actual = intercept + slope x forecast; `test` of intercept 0 and slope 1 together, `wald` by Bartlett weights."""
 
     intercept: float
     slope: float
-    test: Test
-    wald: Test
+    test: HypothesisTest
+    wald: HypothesisTest
 
 
-def diebold_mariano(loss: Floats, other: Floats, horizon: int = 1) -> Test:
+def diebold_mariano(loss: Floats, other: Floats, horizon: int = 1) -> HypothesisTest:
     """Equal losses on average: Diebold and Mariano (1995), corrected by Harvey, Leybourne and Newbold (1997).
 
     By statsmodels: variance with Bartlett weights up to max(horizon - 1, n^(1/3)) lags, the statistic times
@@ -47,11 +47,11 @@ def diebold_mariano(loss: Floats, other: Floats, horizon: int = 1) -> Test:
     """
     n, differences = len(loss), loss - other
     if horizon >= n or np.ptp(differences) <= 1e-12 * max(float(np.abs(loss).max()), 1e-300):
-        return Test(math.nan, math.nan, n)
+        return HypothesisTest(math.nan, math.nan, n)
     from statsmodels.tsa.stattools import diebold_mariano_test
 
     made = diebold_mariano_test(np.zeros(n), loss, other, criterion=_as_given, harvey_adj=True, horizon=horizon)
-    return Test(float(made.statistic), float(made.pvalue), n)
+    return HypothesisTest(float(made.statistic), float(made.pvalue), n)
 
 
 def _as_given(actual: Floats, loss: Floats) -> Floats:
@@ -59,7 +59,7 @@ def _as_given(actual: Floats, loss: Floats) -> Floats:
     return loss
 
 
-def giacomini_white(loss: Floats, other: Floats, horizon: int = 1, *, bartlett: bool = False) -> Test:
+def giacomini_white(loss: Floats, other: Floats, horizon: int = 1, *, bartlett: bool = False) -> HypothesisTest:
     """Equal losses given what was known: the conditional test of Giacomini and White (2006, Econometrica 74:1545).
 
     Instruments h_t are one and the last loss difference known when the forecast was made, `horizon` cutoffs before; Z_t = h_t
@@ -70,18 +70,20 @@ def giacomini_white(loss: Floats, other: Floats, horizon: int = 1, *, bartlett: 
     differences = loss - other
     n = len(differences) - horizon
     if n < 4 or np.ptp(differences) <= 1e-12 * max(float(np.abs(loss).max()), 1e-300):
-        return Test(math.nan, math.nan, max(n, 0))
+        return HypothesisTest(math.nan, math.nan, max(n, 0))
     z = differences[horizon:, None] * np.column_stack([np.ones(n), differences[:-horizon]])
     if horizon > 1 and not bartlett:
-        return zero_mean(z)
-    mean, spread = z.mean(axis=0), _bartlett(z, horizon - 1) / n
+        return zero_mean_test(z)
+    mean, spread = z.mean(axis=0), _bartlett_sum(z, horizon - 1) / n
     if np.linalg.cond(spread) > 1e12:
-        return Test(math.nan, math.nan, n)
+        return HypothesisTest(math.nan, math.nan, n)
     statistic = float(n * mean @ np.linalg.solve(spread, mean))
-    return Test(statistic, math.exp(-statistic / 2), n)  # the survival function of chi-squared with 2 degrees of freedom
+    return HypothesisTest(
+        statistic, math.exp(-statistic / 2), n
+    )  # the survival function of chi-squared with 2 degrees of freedom
 
 
-def zero_mean(scores: Floats) -> Test:
+def zero_mean_test(scores: Floats) -> HypothesisTest:
     """Whether the means of `scores` (n, k) are zero together: Wald statistic over k against an F distribution.
 
     Long-run variance from B = max(0.4 n^(2/3), k + 1) equally weighted cosine averages; (B - k + 1) / (k B) times the Wald
@@ -91,14 +93,14 @@ def zero_mean(scores: Floats) -> Test:
 
     n, k = scores.shape
     b = max(round(0.4 * n ** (2 / 3)), k + 1)
-    mean, spread = scores.mean(axis=0), long_run(scores, b)
+    mean, spread = scores.mean(axis=0), long_run_variance(scores, b)
     if np.linalg.cond(spread) > 1e12:
-        return Test(math.nan, math.nan, n)
+        return HypothesisTest(math.nan, math.nan, n)
     statistic = float(n * mean @ np.linalg.solve(spread, mean)) * (b - k + 1) / (k * b)
-    return Test(statistic, float(f.sf(statistic, k, b - k + 1)), n)
+    return HypothesisTest(statistic, float(f.sf(statistic, k, b - k + 1)), n)
 
 
-def long_run(scores: Floats, b: int) -> Floats:
+def long_run_variance(scores: Floats, b: int) -> Floats:
     """Long-run variance (k, k) of `scores` (n, k): the mean of `b` outer products of their type-II cosine transforms."""
     n = len(scores)
     waves = np.sqrt(2 / n) * np.cos(np.pi * np.arange(1, b + 1)[:, None] * (np.arange(n) + 0.5)[None, :] / n)
@@ -106,7 +108,7 @@ def long_run(scores: Floats, b: int) -> Floats:
     return made
 
 
-def _bartlett(scores: Floats, lags: int) -> Floats:
+def _bartlett_sum(scores: Floats, lags: int) -> Floats:
     """Sum over lags of Bartlett-weighted cross products of `scores` (n, k), not centred (Newey and West 1987)."""
     total: Floats = scores.T @ scores
     for lag in range(1, min(lags, len(scores) - 1) + 1):
@@ -115,7 +117,7 @@ def _bartlett(scores: Floats, lags: int) -> Floats:
     return total
 
 
-def confidence_set(losses: Floats, seed: int = 0, block: int = 6, size: float = MCS_SIZE) -> tuple[Bools, Floats]:
+def model_confidence_set(losses: Floats, seed: int = 0, block: int = 6, size: float = MCS_SIZE) -> tuple[Bools, Floats]:
     """Models that may be the best: the model confidence set of Hansen, Lunde and Nason (2011, Econometrica 79:453).
 
     losses : (cutoffs, models). By arch: range statistic, circular blocks of `block` cutoffs. Returns membership at 1 - `size`
@@ -137,7 +139,7 @@ def confidence_set(losses: Floats, seed: int = 0, block: int = 6, size: float = 
     return p[same] > size, p[same]
 
 
-def mincer_zarnowitz(actual: Floats, forecast: Floats, when: Ints, horizon: int = 1) -> Calibration:
+def mincer_zarnowitz(actual: Floats, forecast: Floats, when: Ints, horizon: int = 1) -> MincerZarnowitz:
     """Neither bias nor slope: actual = a + b forecast with a = 0 and b = 1 together (Mincer and Zarnowitz 1969).
 
     Least squares over all rows; `when` numbers the cutoff of each, over which scores are summed, so that series may err
@@ -149,24 +151,24 @@ def mincer_zarnowitz(actual: Floats, forecast: Floats, when: Ints, horizon: int 
 
     at = np.unique(when, return_inverse=True)[1]
     n = int(at.max()) + 1 if len(at) else 0
-    nothing = Test(math.nan, math.nan, n)
+    nothing = HypothesisTest(math.nan, math.nan, n)
     x = np.column_stack([np.ones(len(forecast)), forecast])
     if n < 4 or horizon >= n or np.linalg.matrix_rank(x) < 2:
-        return Calibration(math.nan, math.nan, nothing, nothing)
+        return MincerZarnowitz(math.nan, math.nan, nothing, nothing)
     inverse = np.linalg.inv(x.T @ x)
     beta = inverse @ x.T @ actual
     centred = np.column_stack([np.ones(len(forecast)), forecast - forecast.mean()])
-    imposed = zero_mean(_summed(centred * (actual - forecast)[:, None], at, n))
-    scores = _summed(x * (actual - x @ beta)[:, None], at, n)
-    covariance = inverse @ _bartlett(scores, max(horizon - 1, math.ceil(n ** (1 / 3)))) @ inverse * n / (n - 2)
+    imposed = zero_mean_test(_sum_by_cutoff(centred * (actual - forecast)[:, None], at, n))
+    scores = _sum_by_cutoff(x * (actual - x @ beta)[:, None], at, n)
+    covariance = inverse @ _bartlett_sum(scores, max(horizon - 1, math.ceil(n ** (1 / 3)))) @ inverse * n / (n - 2)
     away = beta - np.array([0.0, 1.0])
     if np.linalg.cond(covariance) > 1e15:
-        return Calibration(float(beta[0]), float(beta[1]), imposed, nothing)
+        return MincerZarnowitz(float(beta[0]), float(beta[1]), imposed, nothing)
     wald = float(away @ np.linalg.solve(covariance, away)) / 2
-    return Calibration(float(beta[0]), float(beta[1]), imposed, Test(wald, float(f.sf(wald, 2, n - 2)), n))
+    return MincerZarnowitz(float(beta[0]), float(beta[1]), imposed, HypothesisTest(wald, float(f.sf(wald, 2, n - 2)), n))
 
 
-def _summed(rows: Floats, at: Ints, n: int) -> Floats:
+def _sum_by_cutoff(rows: Floats, at: Ints, n: int) -> Floats:
     """Sums of the rows (rows, k) of each cutoff, shape (n, k)."""
     out = np.zeros((n, rows.shape[1]))
     np.add.at(out, at, rows)

@@ -11,7 +11,7 @@ from forecast.core.vintage import Vintage
 
 Rule = Callable[[Vintage, dt.date], bool]
 Policy = str | int | Rule
-NAMED = ("always", "event", "never")
+POLICIES = ("always", "event", "never")
 
 
 def fit_days(policy: Policy, seen: Sequence[Vintage], series: str) -> list[dt.date]:
@@ -21,7 +21,7 @@ def fit_days(policy: Policy, seen: Sequence[Vintage], series: str) -> list[dt.da
         calendar that touches the series was announced, took effect or ended; "never", on the first cutoff only; or a function
         of (vintage, day of the last fit) that says whether to fit anew.
     """
-    due = rule(policy, series)
+    due = refit_rule(policy, series)
     out: list[dt.date] = []
     for i, vintage in enumerate(seen):
         anew = not out or (i % policy == 0 if isinstance(policy, int) else due(vintage, out[-1]))
@@ -29,7 +29,7 @@ def fit_days(policy: Policy, seen: Sequence[Vintage], series: str) -> list[dt.da
     return out
 
 
-def rule(policy: Policy, series: str) -> Rule:
+def refit_rule(policy: Policy, series: str) -> Rule:
     """The policy as a function of (vintage, day of the last fit)."""
     if callable(policy):
         return policy
@@ -37,15 +37,17 @@ def rule(policy: Policy, series: str) -> Rule:
         if policy < 1:
             raise ConfigError(f"models cannot be refitted every {policy} cutoffs", hint="1 or more")
         return lambda vintage, fitted: False
-    if policy not in NAMED:
-        hint = f"{nearest(str(policy), NAMED)}, or a number of cutoffs"
+    if policy not in POLICIES:
+        hint = f"{nearest(str(policy), POLICIES)}, or a number of cutoffs"
         raise ConfigError(f"no refit policy is called '{policy}'", hint=hint)
     if policy == "event":
-        return lambda vintage, fitted: any(moved(e, fitted, vintage.day) for e in vintage.events.touching(series, ("default",)))
+        return lambda vintage, fitted: any(
+            event_changed(e, fitted, vintage.day) for e in vintage.events.touching(series, ("default",))
+        )
     return lambda vintage, fitted: policy == "always"
 
 
-def moved(event: Event, since: dt.date, until: dt.date) -> bool:
+def event_changed(event: Event, since: dt.date, until: dt.date) -> bool:
     """Whether anything of an event happened after `since` and by `until`: announced, in force, end announced, ended."""
     days = [event.announced, event.called_off, event.end_announced]
     days += [event.effective, event.until] if event.in_force else []

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING, Any
 from forecast.core.archive import Archive
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
-from forecast.study.data.real_time import Door, Regressor
-from forecast.study.evaluate.backtest import Past, answerable, answers, named, questions
-from forecast.study.evaluate.common_sample import FEWEST_CUTOFFS
+from forecast.study.data.real_time import RealTimeView, Regressor
+from forecast.study.evaluate.backtest import (
+    BacktestQuestion,
+    answer_tasks,
+    backtest_questions,
+    models_by_name,
+    scorable_questions,
+)
+from forecast.study.evaluate.common_sample import MIN_CUTOFFS
 from forecast.study.evaluate.cutoffs import cutoffs
 from forecast.study.evaluate.score import periods_of
-from forecast.study.evaluate.score_regimes import regime_of, told_apart
+from forecast.study.evaluate.score_regimes import distinct_regimes, regime_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,10 +31,10 @@ COLUMNS = (
     "series", "model", "horizon", "level", "months", "first_cutoff", "windows", "pooled", "reach", "reach_pooled", "interval",
     "test", "reason",
 )  # fmt: skip
-PROBE = 50  # draws of a trial answer
+TRIAL_DRAWS = 50  # draws of a trial answer
 
 
-def fewest(level: float) -> int:
+def errors_needed(level: float) -> int:
     """How many past errors an interval of `level` per cent needs: coverage reaches n / (n + 1) at most.
 
     >>> [fewest(level) for level in (50, 80, 90, 95)]
@@ -38,7 +44,7 @@ def fewest(level: float) -> int:
 
 
 def feasible(
-    source: Archive | Vintage | Door,
+    source: Archive | Vintage | RealTimeView,
     series: str | Iterable[str],
     models: Iterable[Any],
     horizons: Iterable[int] = (1, 3, 6, 12),
@@ -63,27 +69,31 @@ def feasible(
     """
     import pandas as pd
 
-    door = source if isinstance(source, Door) else Door(source, {}, tuple(regressors))
-    methods, steps = named(models), sorted(set(horizons))
+    door = source if isinstance(source, RealTimeView) else RealTimeView(source, {}, tuple(regressors))
+    methods, steps = models_by_name(models), sorted(set(horizons))
     rows: list[dict[str, Any]] = []
     for name in [series] if isinstance(series, str) else list(series):
-        when = list(days) if days is not None else _days(door, name, first, min_months)
-        asked = questions(
-            door, [name], when, steps[-1], window=window, window_months=window_months, min_months=min_months, draws=PROBE,
+        when = list(days) if days is not None else _default_cutoffs(door, name, first, min_months)
+        asked = backtest_questions(
+            door, [name], when, steps[-1], window=window, window_months=window_months, min_months=min_months, draws=TRIAL_DRAWS,
             gap=gap, step=step,
         )  # fmt: skip
-        pasts = answerable(asked, door.latest)
+        pasts = scorable_questions(asked, door.latest)
         for label, method in methods.items():
             rows += _rows(door, name, label, method, pasts, steps, min_months)
     pooled: dict[tuple[str, int], int] = {}
     for row in rows:
         pooled[row["model"], row["horizon"]] = pooled.get((row["model"], row["horizon"]), 0) + row["windows"]
-    full = [_levelled(row, pooled[row["model"], row["horizon"]], level) for row in rows for level in sorted(set(levels))]
+    full = [_level_row(row, pooled[row["model"], row["horizon"]], level) for row in rows for level in sorted(set(levels))]
     return pd.DataFrame(full, columns=list(COLUMNS))
 
 
-def counted(
-    door: Door, pasts: Sequence[Past], horizons: Iterable[int], levels: Iterable[float] = (80, 95), truth: Vintage | None = None
+def support_lines(
+    door: RealTimeView,
+    pasts: Sequence[BacktestQuestion],
+    horizons: Iterable[int],
+    levels: Iterable[float] = (80, 95),
+    truth: Vintage | None = None,
 ) -> list[str]:
     """What some questions could support if every model answered them all, one line a horizon: no model is asked.
 
@@ -96,9 +106,9 @@ def counted(
         marked = [past for past in pasts if any(p.scored for p in periods_of(past, known, [horizon]))]
         own = Counter(past.series for past in marked)
         most, days = max(own.values(), default=0), sorted({past.task.day for past in marked})
-        told = [f"{level:g} % {_reached(most, len(marked), level)}" for level in sorted(set(levels))]
+        told = [f"{level:g} % {_interval_source(most, len(marked), level)}" for level in sorted(set(levels))]
         left = marked if len(days) < 3 else [past for past in marked if past.task.day >= days[len(days) // 3]]
-        why = _untested(door, left, horizon)
+        why = _reason_untested(door, left, horizon)
         lines.append(
             f"horizon {horizon}: {len(marked)} questions on {len(days)} days, up to {most} a series; {', '.join(told)}; "
             f"{f'no test, ratio only ({why})' if why else 'tests'}"
@@ -106,15 +116,15 @@ def counted(
     return lines
 
 
-def _reached(own: int, pooled: int, level: float) -> str:
+def _interval_source(own: int, pooled: int, level: float) -> str:
     """Whether past errors reach a level by n / (n + 1)."""
-    need = fewest(level)
+    need = errors_needed(level)
     if own >= need:
         return "own"
     return "pooled" if pooled >= need else f"none ({pooled} errors of {need})"
 
 
-def _days(door: Door, series: str, first: str | None, min_months: int) -> Sequence[dt.date]:
+def _default_cutoffs(door: RealTimeView, series: str, first: str | None, min_months: int) -> Sequence[dt.date]:
     """A cutoff after every release, from the month in which enough figures may be known."""
     if not door.latest.knows(series):
         return ()
@@ -127,7 +137,13 @@ def _days(door: Door, series: str, first: str | None, min_months: int) -> Sequen
 
 
 def _rows(
-    door: Door, series: str, label: str, method: Any, pasts: Sequence[Past], horizons: Sequence[int], min_months: int
+    door: RealTimeView,
+    series: str,
+    label: str,
+    method: Any,
+    pasts: Sequence[BacktestQuestion],
+    horizons: Sequence[int],
+    min_months: int,
 ) -> list[dict[str, Any]]:
     """One row per horizon for one model: the cutoffs it can answer, and those that can be marked."""
     months = door.latest.observed(series).count if door.latest.knows(series) else 0
@@ -153,7 +169,7 @@ def _rows(
     return out
 
 
-def _first_answered(door: Door, method: Any, pasts: Sequence[Past]) -> tuple[int | None, str]:
+def _first_answered(door: RealTimeView, method: Any, pasts: Sequence[BacktestQuestion]) -> tuple[int | None, str]:
     """Place of the first question the model answers, and why it does not answer those before it (or any)."""
     if not pasts:
         return None, ""
@@ -161,7 +177,7 @@ def _first_answered(door: Door, method: Any, pasts: Sequence[Past]) -> tuple[int
 
     def refused(i: int) -> str:
         if i not in tried:
-            made = answers(method, [pasts[i].vintage(door)], [pasts[i].task])[0]
+            made = answer_tasks(method, [pasts[i].vintage(door)], [pasts[i].task])[0]
             tried[i] = made.reason if isinstance(made, Failure) else ""
         return tried[i]
 
@@ -176,24 +192,24 @@ def _first_answered(door: Door, method: Any, pasts: Sequence[Past]) -> tuple[int
     return high, f"before {pasts[high].task.day}: {tried[low]}"
 
 
-def _test(door: Door, marked: Sequence[Past], horizon: int) -> str:
+def _test(door: RealTimeView, marked: Sequence[BacktestQuestion], horizon: int) -> str:
     """Whether tests of predictive ability can follow once a third of the cutoffs has chosen the benchmark."""
-    why = _untested(door, marked[len(marked) // 3 :], horizon)
+    why = _reason_untested(door, marked[len(marked) // 3 :], horizon)
     return f"no: {why}" if why else "yes"
 
 
-def _untested(door: Door, left: Sequence[Past], horizon: int) -> str:
+def _reason_untested(door: RealTimeView, left: Sequence[BacktestQuestion], horizon: int) -> str:
     """Why no test can follow from the questions left after the benchmark's choice; nothing where one can."""
     days = len({past.task.day for past in left})
-    if days < FEWEST_CUTOFFS:
-        return f"{days} cutoffs after the benchmark's choice of {FEWEST_CUTOFFS} needed"
-    found = told_apart([regime_of(p.series, p.first + horizon - 1, door.events) for p in left])
+    if days < MIN_CUTOFFS:
+        return f"{days} cutoffs after the benchmark's choice of {MIN_CUTOFFS} needed"
+    found = distinct_regimes([regime_of(p.series, p.first + horizon - 1, door.events) for p in left])
     return "" if len(found) > 1 else f"one regime ({found[0]})"
 
 
-def _levelled(row: Mapping[str, Any], pooled: int, level: float) -> dict[str, Any]:
+def _level_row(row: Mapping[str, Any], pooled: int, level: float) -> dict[str, Any]:
     """The row for one interval level."""
-    windows, need = int(row["windows"]), fewest(level)
+    windows, need = int(row["windows"]), errors_needed(level)
     interval = "own" if windows >= need else "pooled" if pooled >= need else "no"
     reasons = [row["reason"]] if row["reason"] else []
     if interval != "own":

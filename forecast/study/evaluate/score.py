@@ -17,19 +17,19 @@ from forecast.core.schema import ScoreRow
 from forecast.core.scores import COLUMNS, Scores
 from forecast.core.vintage import Vintage
 from forecast.prep.transform import window_total
-from forecast.study.evaluate.backtest import Backtest, Past
+from forecast.study.evaluate.backtest import Backtest, BacktestQuestion
 from forecast.study.evaluate.cutoffs import released_together
 from forecast.study.evaluate.score_regimes import RESTRICTING, in_first_quarter, regime_of
-from forecast.study.evaluate.truth import Release, truth_of
+from forecast.study.evaluate.truth import ReleaseChoice, truth_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FEWEST_PAIRS = 12
+MIN_PAIRS = 12
 
 
 @dataclass(frozen=True)
-class Scale:
+class ErrorScale:
     """The error of the seasonal naive forecast in calm times, by which scaled metrics divide; one per series, fixed.
 
     mean : mean |y_t - y_{t-12}|; root : root of the mean square; NaN where undefined. `pairs` counts the differences, `basis`
@@ -49,7 +49,7 @@ class Scale:
         return self.root if getattr(metric, "scale_power", 1) == 2 else self.mean
 
 
-def scale_of(series: str, truth: Vintage, training: Vintage | None = None) -> Scale:
+def error_scale(series: str, truth: Vintage, training: Vintage | None = None) -> ErrorScale:
     """The scale of a series: over the months before the first control that touches it.
 
     With fewer than 12 pairs of months a year apart there, over what was known on the first cutoff (`training`), frozen;
@@ -61,15 +61,15 @@ def scale_of(series: str, truth: Vintage, training: Vintage | None = None) -> Sc
     pairs = _differences(truth, series, until, lag)
     basis = f"months before {truth.steps.label(until)}, the first control" if controls else "all months, no control touches it"
     frozen = False
-    if len(pairs) < FEWEST_PAIRS and training is not None and training.knows(series):
+    if len(pairs) < MIN_PAIRS and training is not None and training.knows(series):
         pairs = _differences(training, series, training.last_month(series) + 1, lag)
         basis, frozen = f"months known on {training.day}, the first cutoff", True
     if not len(pairs):
-        return Scale(series, math.nan, math.nan, 0, basis, frozen, f"no two months {lag} apart are known")
+        return ErrorScale(series, math.nan, math.nan, 0, basis, frozen, f"no two months {lag} apart are known")
     mean = float(np.abs(pairs).mean())
     if mean == 0:
-        return Scale(series, math.nan, math.nan, len(pairs), basis, frozen, "the seasonal naive error is zero")
-    return Scale(series, mean, float(np.sqrt((pairs**2).mean())), len(pairs), basis, frozen)
+        return ErrorScale(series, math.nan, math.nan, len(pairs), basis, frozen, "the seasonal naive error is zero")
+    return ErrorScale(series, mean, float(np.sqrt((pairs**2).mean())), len(pairs), basis, frozen)
 
 
 def _differences(vintage: Vintage, series: str, until: int, lag: int) -> Floats:
@@ -80,7 +80,7 @@ def _differences(vintage: Vintage, series: str, until: int, lag: int) -> Floats:
 
 
 @dataclass(frozen=True)
-class Period:
+class ScoredPeriod:
     """A period of one question that gets a row: a month, a published span, or the total of all asked months."""
 
     first: int
@@ -89,7 +89,7 @@ class Period:
     scored: bool
 
 
-def periods_of(past: Past, truth: Vintage | None, horizons: Iterable[int] | None = None) -> list[Period]:
+def periods_of(past: BacktestQuestion, truth: Vintage | None, horizons: Iterable[int] | None = None) -> list[ScoredPeriod]:
     """Rows of a question: every asked month, spans published for months without a figure of their own, and the total.
 
     A month known only inside a span has no truth; the span has it. `scored` marks the asked horizons with a truth (`horizons`
@@ -101,30 +101,30 @@ def periods_of(past: Past, truth: Vintage | None, horizons: Iterable[int] | None
     known = truth.observed(past.series).at(first, last) if truth and truth.knows(past.series) else np.full(len(asked), np.nan)
     wanted = set(range(1, len(asked) + 1) if horizons is None else horizons)
     scored = [bool(np.isfinite(v)) and m - first + 1 in wanted for m, v in zip(asked, known, strict=True)]
-    rows = [Period(m, m, float(v), s) for m, v, s in zip(asked, known, scored, strict=True)]
+    rows = [ScoredPeriod(m, m, float(v), s) for m, v, s in zip(asked, known, scored, strict=True)]
     if truth is None or not truth.knows(past.series):
-        joint = [Period(m, m + 1, math.nan, False) for m in asked[:-1] if released_together(past.series, m)]
-        whole = [Period(first, last, math.nan, False)] if last > first else []
+        joint = [ScoredPeriod(m, m + 1, math.nan, False) for m in asked[:-1] if released_together(past.series, m)]
+        whole = [ScoredPeriod(first, last, math.nan, False)] if last > first else []
         return [*rows, *(p for p in joint if (p.first, p.last) != (first, last)), *whole]
     seen = truth.observed(past.series)
     for cell in seen.periods(first, last):
         if cell.is_span:
             inside = any(m - first + 1 in wanted for m in range(cell.first, cell.last + 1))
-            rows.append(Period(cell.first, cell.last, cell.value, inside))
+            rows.append(ScoredPeriod(cell.first, cell.last, cell.value, inside))
     if last > first and not any((p.first, p.last) == (first, last) for p in rows):
         total = window_total(seen, first, last) if last <= seen.last else math.nan
-        rows.append(Period(first, last, total, False))
+        rows.append(ScoredPeriod(first, last, total, False))
     return rows
 
 
-def summed(answer: Forecast, past: Past, periods: Sequence[Period]) -> Floats:
+def period_draws(answer: Forecast, past: BacktestQuestion, periods: Sequence[ScoredPeriod]) -> Floats:
     """Draws of the periods, shape (draws, periods): months as they are, spans and totals summed draw by draw."""
     draws = answer.of(past.series)
     columns = [draws[:, p.first - past.first : p.last - past.first + 1].sum(axis=1) for p in periods]
     return np.column_stack(columns)
 
 
-def metrics_of(specs: Iterable[Any]) -> dict[str, Any]:
+def metrics_by_name(specs: Iterable[Any]) -> dict[str, Any]:
     """Metrics by name, from names or words (`{"use": "coverage", "level": 95, "name": "coverage_95"}`)."""
     out: dict[str, Any] = {}
     for spec in specs:
@@ -136,13 +136,13 @@ def metrics_of(specs: Iterable[Any]) -> dict[str, Any]:
     return out
 
 
-def rows_of(
+def score_rows(
     model: str,
-    pasts: Sequence[Past],
+    pasts: Sequence[BacktestQuestion],
     answers: Sequence[Forecast | Failure],
     truth: Vintage,
     metrics: Mapping[str, Any],
-    scales: Mapping[str, Scale],
+    scales: Mapping[str, ErrorScale],
     horizons: Iterable[int] | None = None,
 ) -> list[ScoreRow]:
     """Score rows of one model: metrics see all its scored periods at once."""
@@ -153,7 +153,7 @@ def rows_of(
             continue
         periods = [p for p in periods_of(past, truth, wanted) if p.scored]
         if periods:
-            blocks.append(summed(answer, past, periods))
+            blocks.append(period_draws(answer, past, periods))
             marks += [(past, period) for period in periods]
     if not marks:
         return []
@@ -161,7 +161,7 @@ def rows_of(
     actual = np.array([period.truth for _, period in marks])
     # a sum of months is not on the scale of one month
     single = np.array([period.first == period.last for _, period in marks])
-    shared = [_shared(model, past, period, truth) for past, period in marks]
+    shared = [_question_columns(model, past, period, truth) for past, period in marks]
     rows = []
     for label, metric in metrics.items():
         scale = np.where(single, [scales[past.series].of(metric) for past, _ in marks], np.nan)
@@ -170,7 +170,7 @@ def rows_of(
     return rows
 
 
-def job_of(model: str, past: Past) -> str:
+def job_of(model: str, past: BacktestQuestion) -> str:
     """The name of a job: one question to one model."""
     parts = [model, past.series, str(past.task.day)]
     parts += [f"since {past.since // 12:04d}-{past.since % 12 + 1:02d}"] if past.since is not None else []
@@ -180,7 +180,7 @@ def job_of(model: str, past: Past) -> str:
     return "|".join(parts)
 
 
-def _shared(model: str, past: Past, period: Period, truth: Vintage) -> dict[str, Any]:
+def _question_columns(model: str, past: BacktestQuestion, period: ScoredPeriod, truth: Vintage) -> dict[str, Any]:
     day = past.task.day
     return dict(
         job=job_of(model, past),
@@ -197,24 +197,24 @@ def _shared(model: str, past: Past, period: Period, truth: Vintage) -> dict[str,
 
 
 def score(
-    past: Backtest, truth: Vintage | Release = "latest", metrics: Iterable[Any] = ("crps", "wis", "mae", "coverage")
+    past: Backtest, truth: Vintage | ReleaseChoice = "latest", metrics: Iterable[Any] = ("crps", "wis", "mae", "coverage")
 ) -> Scores:
     """Scores of a backtest, with the number of unanswered questions by model.
 
     truth : a later vintage, or which release of each figure to mark against: "first", "latest" or a number (`truth_of`).
     """
-    made = metrics_of(metrics)
+    made = metrics_by_name(metrics)
     truth = truth if isinstance(truth, Vintage) else truth_of(past.archive, truth)
     names = sorted({a.past.series for a in past.answered if truth.knows(a.past.series)})
     first = {s: min(a.past.task.day for a in past.answered if a.past.series == s) for s in names}
-    scales = {s: scale_of(s, truth, past.archive.as_of(first[s])) for s in names}
+    scales = {s: error_scale(s, truth, past.archive.as_of(first[s])) for s in names}
     rows = []
     for model in dict.fromkeys(a.model for a in past.answered):
         own = [a for a in past.answered if a.model == model and a.past.series in scales]
-        rows += rows_of(model, [a.past for a in own], [a.answer for a in own], truth, made, scales)
-    return Scores(table_of(rows), past.failures)
+        rows += score_rows(model, [a.past for a in own], [a.answer for a in own], truth, made, scales)
+    return Scores(score_table(rows), past.failures)
 
 
-def table_of(rows: Iterable[ScoreRow]) -> pd.DataFrame:
+def score_table(rows: Iterable[ScoreRow]) -> pd.DataFrame:
     """Score rows as a table with the columns of `Scores`, in order."""
     return schema.frame(ScoreRow, rows)[list(COLUMNS)].sort_values(list(COLUMNS[:8]), ignore_index=True)

@@ -8,8 +8,8 @@ from forecast.core import months
 from forecast.core.events import Event
 
 RESTRICTING = ("licence", "ban", "enforcement", "quota")
-TAKING_BACK = ("suspension", "deal", "agreement")
-WORDS = ("no control", "before", "anticipation", "under control", "after reversal")
+REVERSING = ("suspension", "deal", "agreement")
+REGIMES = ("no control", "before", "anticipation", "under control", "after reversal")
 
 
 def regime_of(series: str, month: int, events: Iterable[Event]) -> str:
@@ -24,22 +24,22 @@ def regime_of(series: str, month: int, events: Iterable[Event]) -> str:
     if not controls:
         return "no control"
     begun = [e for e in controls if e.start <= month]
-    holding = [e for e in begun if _holds(e, month)]
+    holding = [e for e in begun if _is_in_force(e, month)]
     if not holding:
-        if any(_noticed(e) <= month < e.start for e in controls):
+        if any(_anticipated_from(e) <= month < e.start for e in controls):
             return "anticipation"
         return "after reversal" if begun else "before"
     newest = max(e.start for e in holding)
-    back = [e for e in touching if e.instrument not in RESTRICTING and (e.instrument in TAKING_BACK or e.reversal_of)]
-    return "after reversal" if any(newest <= e.start <= month and _holds(e, month) for e in back) else "under control"
+    back = [e for e in touching if e.instrument not in RESTRICTING and (e.instrument in REVERSING or e.reversal_of)]
+    return "after reversal" if any(newest <= e.start <= month and _is_in_force(e, month) for e in back) else "under control"
 
 
-def _holds(event: Event, month: int) -> bool:
+def _is_in_force(event: Event, month: int) -> bool:
     """Whether a measure still holds at the end of a month."""
     return event.until is None or months.ordinal(event.until) > month
 
 
-def _noticed(event: Event) -> int:
+def _anticipated_from(event: Event) -> int:
     """The first month in which traders could act on a measure."""
     return min(event.start - event.anticipation, months.ordinal(event.announced))
 
@@ -53,7 +53,7 @@ def in_first_quarter(first: int, last: int) -> bool:
     return any(month % 12 < 3 for month in range(first, last + 1))
 
 
-def told_apart(regimes: Sequence[str]) -> list[str]:
+def distinct_regimes(regimes: Sequence[str]) -> list[str]:
     """The regimes among some months, in the order of `WORDS`; unknown ones last."""
     found = set(regimes)
-    return [word for word in WORDS if word in found] + sorted(found - set(WORDS))
+    return [word for word in REGIMES if word in found] + sorted(found - set(REGIMES))

@@ -8,27 +8,27 @@ from dataclasses import replace
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError
 from forecast.core.vintage import Cell, Vintage
-from forecast.study.data.real_time import Door
+from forecast.study.data.real_time import RealTimeView
 
-Release = str | int
-NAMED = ("first", "latest")
+ReleaseChoice = str | int
+NAMED_RELEASES = ("first", "latest")
 
 
-def truth_of(archive: Archive | Door, release: Release = "latest", day: str | dt.date | None = None) -> Vintage:
+def truth_of(archive: Archive | RealTimeView, release: ReleaseChoice = "latest", day: str | dt.date | None = None) -> Vintage:
     """A vintage of `day` (default: after the last release) that holds of each figure its first, k-th or latest release.
 
     release : "first", "latest", or a number k counted from 1. A figure that was published fewer than k times by that day has no
     truth: the latest would stand for something that it is not.
     """
     latest = archive.latest if day is None else archive.as_of(day)
-    k = place(release)
+    k = release_number(release)
     if k is None:
         return latest
-    cells = {name: _nth(archive, name, k, latest.day) for name in latest.series}
+    cells = {name: _nth_release(archive, name, k, latest.day) for name in latest.series}
     return replace(latest, cells={name: kept for name, kept in cells.items() if kept}, past=None)
 
 
-def place(release: Release) -> int | None:
+def release_number(release: ReleaseChoice) -> int | None:
     """The place of a release among those of a figure, from 1; None for the latest.
 
     >>> place("first"), place(3), place("latest")
@@ -40,7 +40,7 @@ def place(release: Release) -> int | None:
     return k
 
 
-def _nth(archive: Archive | Door, series: str, k: int, day: dt.date) -> tuple[Cell, ...]:
+def _nth_release(archive: Archive | RealTimeView, series: str, k: int, day: dt.date) -> tuple[Cell, ...]:
     """The k-th state of each cell among those released by a day."""
     found: dict[tuple[int, int], list[Cell]] = {}
     for cell in sorted(archive.states(series), key=lambda c: c.released):
@@ -49,7 +49,7 @@ def _nth(archive: Archive | Door, series: str, k: int, day: dt.date) -> tuple[Ce
     return tuple(states[k - 1] for _, states in sorted(found.items()) if len(states) >= k)
 
 
-def kind_of(vintage: Vintage, series: str) -> str:
+def vintage_kind(vintage: Vintage, series: str) -> str:
     """What a cutoff's vintage is: real | final | pseudo.
 
     real : figures as they stood, on recorded release days; final : recorded days, but later revisions are in the figures;

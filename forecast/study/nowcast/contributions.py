@@ -15,33 +15,33 @@ from forecast.core.archive import Archive
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.core.vintage import Vintage
-from forecast.study.data.real_time import Door
-from forecast.study.nowcast.memo import Kept, Recall
-from forecast.study.nowcast.vintage_diff import Piece, arrived, without
+from forecast.study.data.real_time import RealTimeView
+from forecast.study.nowcast.memo import CachedAnswer, DependencyCache
+from forecast.study.nowcast.vintage_diff import Release, releases_between, withhold
 
-DIGITS = 1e-12  # of the nowcast: the last digits, in which the same answer in another batch may differ
-FEW = 8  # groups that are tried one by one
+TOLERANCE = 1e-12  # of the nowcast: the last digits, in which the same answer in another batch may differ
+MAX_TRIED_SINGLY = 8  # groups that are tried one by one
 Value = Callable[[frozenset[int]], Floats]
 
 
 @dataclass(frozen=True)
-class Asked:
+class NowcastQuestion:
     """A question asked again and again of one archive, always with the same random numbers."""
 
-    archive: Archive | Door
+    archive: Archive | RealTimeView
     task: Task
-    recall: Recall
+    recall: DependencyCache
 
     def mean(self, method: Any, vintage: Vintage, fitted_on: dt.date | None) -> tuple[Floats, tuple[str, ...]]:
         """Mean of the draws (series, months), and what the method used; what it cannot answer is raised."""
         made = self.recall.put(method, vintage, self._task(vintage, fitted_on))
         return made.mean, tuple(used.model for used in made.used)
 
-    def basis(self, method: Any, vintage: Vintage, fitted_on: dt.date | None) -> Kept | None:
+    def basis(self, method: Any, vintage: Vintage, fitted_on: dt.date | None) -> CachedAnswer | None:
         """What an answer given rests on."""
         return self.recall.basis(method, vintage, self._task(vintage, fitted_on))
 
-    def expected(self, method: Any, vintage: Vintage, fitted_on: dt.date, pieces: Iterable[Piece]) -> list[float]:
+    def expected(self, method: Any, vintage: Vintage, fitted_on: dt.date, pieces: Iterable[Release]) -> list[float]:
         """The figures that the method expected before they came out, asked together; NaN where it cannot say."""
         out, tasks = [], {}
         for i, piece in enumerate(pieces):
@@ -61,14 +61,14 @@ class Asked:
         return out
 
     def value(
-        self, method: Any, held: dt.date, seen: Vintage, after: Vintage, groups: Sequence[Sequence[Piece]],
-        later: Sequence[Piece] = (),
+        self, method: Any, held: dt.date, seen: Vintage, after: Vintage, groups: Sequence[Sequence[Release]],
+        later: Sequence[Release] = (),
     ) -> Value:  # fmt: skip
         """The nowcast on the later day as a function of the groups of pieces let in; `later` ones are held back always."""
 
         def value(members: frozenset[int]) -> Floats:
             hidden = [piece for i, group in enumerate(groups) if i not in members for piece in group]
-            return self.mean(method, without(seen, after, [*hidden, *later]), held)[0]
+            return self.mean(method, withhold(seen, after, [*hidden, *later]), held)[0]
 
         memo: dict[frozenset[int], Floats] = {}
         return lambda members: memo[members] if members in memo else memo.setdefault(members, value(members))
@@ -78,44 +78,44 @@ class Asked:
         return Task(vintage.day, self.task.series, self.task.months, own, self.task.draws, self.task.stream)
 
 
-def bearing(asked: Asked, method: Any, held: dt.date, old: Vintage, new: Vintage) -> list[tuple[str, ...]]:
+def relevant_groups(asked: NowcastQuestion, method: Any, held: dt.date, old: Vintage, new: Vintage) -> list[tuple[str, ...]]:
     """The events, and the other series by all that came between the two days, that move the nowcast; alone, or together.
 
     A series whose figures the method looks at on neither day cannot; the others are tried.
     """
-    pieces = arrived(old, new)
+    pieces = releases_between(old, new)
     asked.mean(method, new, held)
     looks = [asked.basis(method, vintage, held) for vintage in (old, new)]
-    own = [piece for piece in pieces if concerns(piece, asked.task)]
-    others = [piece for piece in pieces if not concerns(piece, asked.task) and _looked_at(piece, looks, old)]
+    own = [piece for piece in pieces if concerns_target(piece, asked.task)]
+    others = [piece for piece in pieces if not concerns_target(piece, asked.task) and _may_matter(piece, looks, old)]
     names = sorted({piece.series for piece in others})
     if not names:
         return []
     groups = [[piece for piece in others if piece.series == name] for name in names]
     value = asked.value(method, held, old, new, [*groups, own])
-    found = _moving(value, frozenset(range(len(names) + 1)), range(len(names)))
+    found = _find_moving(value, frozenset(range(len(names) + 1)), range(len(names)))
     return [tuple(names[i] for i in group) for group in found]
 
 
-def concerns(piece: Piece, task: Task) -> bool:
+def concerns_target(piece: Release, task: Task) -> bool:
     """Whether a piece is a figure of a target, or a regressor of it."""
     return (piece.control[0] if piece.control else piece.series) in task.series
 
 
-def _looked_at(piece: Piece, looks: Sequence[Kept | None], old: Vintage) -> bool:
+def _may_matter(piece: Release, looks: Sequence[CachedAnswer | None], old: Vintage) -> bool:
     """Whether one of the answers may rest on a piece; on events and regressors it always may."""
     return not piece.changes or any(look is None or look.looked_at(piece.series, old) for look in looks)
 
 
-def _moving(value: Value, everyone: frozenset[int], others: Sequence[int]) -> list[list[int]]:
+def _find_moving(value: Value, everyone: frozenset[int], others: Sequence[int]) -> list[list[int]]:
     """The groups that move the nowcast, found by halving; what moves it only together with another stays one group."""
     if not _moves(value, everyone, others):
         return []
     if len(others) == 1:
         return [list(others)]
     half = len(others) // 2
-    parts = [[i] for i in others] if len(others) <= FEW else [others[:half], others[half:]]
-    found = [group for part in parts for group in _moving(value, everyone, part)]
+    parts = [[i] for i in others] if len(others) <= MAX_TRIED_SINGLY else [others[:half], others[half:]]
+    found = [group for part in parts for group in _find_moving(value, everyone, part)]
     rest = [i for i in others if not any(i in group for group in found)]
     return [*found, rest] if rest and (not found or _moves(value, everyone, rest)) else found
 
@@ -127,4 +127,4 @@ def _moves(value: Value, everyone: frozenset[int], others: Sequence[int]) -> boo
 
 
 def _differ(one: Floats, other: Floats) -> bool:
-    return bool(np.abs(one - other).max() > DIGITS * np.abs(other).max())
+    return bool(np.abs(one - other).max() > TOLERANCE * np.abs(other).max())

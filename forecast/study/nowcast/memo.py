@@ -15,10 +15,10 @@ from forecast.core.vintage import Cell, Vintage
 from forecast.study import ask
 
 Cells = Mapping[str, tuple[Cell, ...]]
-Put = tuple[Task, Vintage]
+Query = tuple[Task, Vintage]
 
 
-class Looked(Mapping[str, tuple[Cell, ...]]):
+class TrackedCells(Mapping[str, tuple[Cell, ...]]):
     """The cells of a vintage, noting of which series they were asked for, and whether for the list of all."""
 
     def __init__(self, cells: Cells) -> None:
@@ -44,7 +44,7 @@ class Looked(Mapping[str, tuple[Cell, ...]]):
 
 
 @dataclass(frozen=True)
-class Kept:
+class CachedAnswer:
     """An answer, and the figures that it rests on; `names`: all series known, where the method asked for that list."""
 
     answer: Answer
@@ -64,7 +64,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Recall:
+class DependencyCache:
     """Questions to methods, with answers given again where all that the method looked at is the same.
 
     A method looks at figures through its Vintage alone. So an answer on a vintage in which other figures are held back is
@@ -73,25 +73,25 @@ class Recall:
     """
 
     seed: int = 0
-    kept: dict[Any, list[Kept]] = field(default_factory=dict)
+    kept: dict[Any, list[CachedAnswer]] = field(default_factory=dict)
 
     def put(self, method: Any, vintage: Vintage, task: Task) -> Forecast:
         """The answer; what the method cannot answer is raised."""
         found = self._found(method, task, vintage)
         if isinstance(found, Forecast):
             return found
-        seen = watched(vintage)
-        made = ask.told(method, seen, task, self.seed, self._given(method, seen, task))
+        seen = tracked_vintage(vintage)
+        made = ask.answer_given(method, seen, task, self.seed, self._given(method, seen, task))
         self._keep(method, task, seen, made)
         assert isinstance(made, Forecast)
         return made
 
-    def basis(self, method: Any, vintage: Vintage, task: Task) -> Kept | None:
+    def basis(self, method: Any, vintage: Vintage, task: Task) -> CachedAnswer | None:
         """What an answer given rests on; None where there is none."""
         kept = self.kept.get(_key(method, vintage, task), ())
         return next((one for one in kept if one.holds(vintage)), None)
 
-    def answers(self, method: Any, asked: Sequence[Put]) -> list[Answer]:
+    def answers(self, method: Any, asked: Sequence[Query]) -> list[Answer]:
         """Answers to many questions of one method, new ones in one call where the method takes batches."""
         self._make(method, [one for one in asked if self._found(method, *one) is None])
         return [self._one(method, task, vintage) for task, vintage in asked]
@@ -100,22 +100,22 @@ class Recall:
         found = self._found(method, task, vintage)
         if found is not None:
             return found
-        seen = watched(vintage)
+        seen = tracked_vintage(vintage)
         try:
-            made = ask.told(method, seen, task, self.seed, self._given(method, seen, task))
-        except ask.CAUGHT as error:
+            made = ask.answer_given(method, seen, task, self.seed, self._given(method, seen, task))
+        except ask.METHOD_ERRORS as error:
             made = failed(method, task, error)
         self._keep(method, task, seen, made)
         return made
 
-    def _make(self, method: Any, new: Sequence[Put]) -> None:
+    def _make(self, method: Any, new: Sequence[Query]) -> None:
         """Several new questions at once: to the model itself where it takes batches, else to those it rests on."""
         if len(new) < 2:
             return
-        seen = [(watched(vintage), task) for task, vintage in new]
+        seen = [(tracked_vintage(vintage), task) for task, vintage in new]
         if hasattr(method, "predict_many"):
             rngs = [ask.rng_of(self.seed, method, task) for _, task in seen]
-            made = ask.made_many(method, seen, rngs, [[] for _ in seen])
+            made = ask.answer_batch(method, seen, rngs, [[] for _ in seen])
             for (vintage, task), answer in zip(seen, made, strict=True):
                 self._keep(method, task, vintage, answer)
         elif hasattr(method, "asks"):
@@ -123,12 +123,12 @@ class Recall:
 
     def _given(self, method: Any, vintage: Vintage, task: Task) -> list[Answer]:
         """The answers that a method rests on."""
-        return self._grouped(ask.wanted(method, vintage, task))
+        return self._grouped(ask.required_questions(method, vintage, task))
 
     def _wanted(self, method: Any, vintage: Vintage, task: Task) -> list[tuple[Any, Any, Vintage]]:
         try:
-            return ask.wanted(method, vintage, task)
-        except ask.CAUGHT:  # it fails again where it is answered
+            return ask.required_questions(method, vintage, task)
+        except ask.METHOD_ERRORS:  # it fails again where it is answered
             return []
 
     def _grouped(self, wanted: Sequence[tuple[Any, Any, Vintage]]) -> list[Answer]:
@@ -148,20 +148,20 @@ class Recall:
 
     def _keep(self, method: Any, task: Task, seen: Vintage, answer: Answer) -> None:
         looked = seen.cells
-        assert isinstance(looked, Looked)
+        assert isinstance(looked, TrackedCells)
         figures = {series: looked.cells.get(series) for series in looked.series}
         names = tuple(looked.cells) if looked.listed else None
-        self.kept.setdefault(_key(method, seen, task), []).append(Kept(answer, figures, names, seen.controls))
+        self.kept.setdefault(_key(method, seen, task), []).append(CachedAnswer(answer, figures, names, seen.controls))
 
 
-def watched(vintage: Vintage) -> Vintage:
+def tracked_vintage(vintage: Vintage) -> Vintage:
     """The same vintage, noting what is looked at in it; one made of it by hiding has looked at all."""
     own: list[Vintage] = []
 
     def past(day: Any) -> Vintage:
         return own[0] if day >= vintage.day or vintage.past is None else vintage.past(day)
 
-    own.append(replace(vintage, cells=Looked(vintage.cells), past=None if vintage.past is None else past))
+    own.append(replace(vintage, cells=TrackedCells(vintage.cells), past=None if vintage.past is None else past))
     return own[0]
 
 

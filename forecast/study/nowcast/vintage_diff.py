@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from forecast.core.archive import Archive
 from forecast.core.events import Event, EventCalendar
 from forecast.core.vintage import Cell, Vintage
-from forecast.study.data.real_time import Door
+from forecast.study.data.real_time import RealTimeView
 
-MANY = 12  # pieces of one day; beyond, the figures of one series and kind come as one
+MAX_RELEASES = 12  # pieces of one day; beyond, the figures of one series and kind come as one
 Place = tuple[str, int, int]  # series, first and last month
 Controls = dict[tuple[str, str], Mapping[int, float]]
 
@@ -44,7 +44,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Piece:
+class Release:
     """What came at once and cannot be told apart further: figures of one series, an event, or values of a regressor.
 
     kind : new | revision | calendar; source : who published it; series : the series, the event's id, or the regressor's name
@@ -75,7 +75,7 @@ class Piece:
         return self.single.before.value if self.single and self.single.before else math.nan
 
 
-def days_between(archive: Archive | Door, start: dt.date, stop: dt.date) -> list[dt.date]:
+def days_between(archive: Archive | RealTimeView, start: dt.date, stop: dt.date) -> list[dt.date]:
     """Days after `start` and up to `stop` on which something may have come out, in order; `stop` is one of them.
 
     Release days, days of the event calendar, and the first of every month, when lagged figures and regressors come out.
@@ -84,54 +84,54 @@ def days_between(archive: Archive | Door, start: dt.date, stop: dt.date) -> list
     for event in archive.events:
         days = (event.announced, event.end_announced, event.called_off, event.superseded_on)
         found |= {day for day in days if day is not None}
-    if isinstance(archive, Door):
+    if isinstance(archive, RealTimeView):
         first = 12 * start.year + start.month
         found |= {dt.date(m // 12, m % 12 + 1, 1) for m in range(first, 12 * stop.year + stop.month)}
     return sorted({day for day in found if start < day <= stop} | {stop})
 
 
-def arrived(before: Vintage, after: Vintage) -> list[Piece]:
+def releases_between(before: Vintage, after: Vintage) -> list[Release]:
     """The pieces by which a vintage differs from an earlier one: events, then figures by series and month."""
-    out = _announced(before.events, after.events)
+    out = _event_releases(before.events, after.events)
     for series in sorted({*before.cells, *after.cells}):
         changes = _changes(series, before.cells.get(series, ()), after.cells.get(series, ()))
-        out += [_piece(group[0].kind, series, group) for group in _grouped(changes)]
+        out += [_figures_release(group[0].kind, series, group) for group in _group_changes(changes)]
     for key in sorted({*before.controls, *after.controls}):
         fresh, known = after.controls.get(key, {}), before.controls.get(key, {})
         moved = [m for m in {*fresh, *known} if fresh.get(m) != known.get(m)]
         if moved:
             kind = "revision" if any(m in known for m in moved) else "new"
-            out.append(Piece(kind, "regressor", key[1], control=key, months=(min(moved), max(moved))))
+            out.append(Release(kind, "regressor", key[1], control=key, months=(min(moved), max(moved))))
     return out
 
 
-def joined(pieces: Sequence[Piece]) -> list[Piece]:
+def merge_if_many(pieces: Sequence[Release]) -> list[Release]:
     """The pieces as they are; where there are many, the figures of one series and kind as one."""
-    if len(pieces) <= MANY:
+    if len(pieces) <= MAX_RELEASES:
         return list(pieces)
     groups: dict[tuple[str, str], list[Change]] = {}
     for piece in pieces:
         if piece.changes:
             groups.setdefault((piece.kind, piece.series), []).extend(piece.changes)
-    figures = [_piece(kind, series, tuple(changes)) for (kind, series), changes in groups.items()]
+    figures = [_figures_release(kind, series, tuple(changes)) for (kind, series), changes in groups.items()]
     return [*(piece for piece in pieces if not piece.changes), *figures]
 
 
-def gathered(pieces: Sequence[Piece], groups: Iterable[Sequence[str]]) -> list[Piece]:
+def merge_groups(pieces: Sequence[Release], groups: Iterable[Sequence[str]]) -> list[Release]:
     """The pieces with the figures of series that stand in one group as one, by kind; it is named after all that came."""
     home = {name: i for i, group in enumerate(groups) if len(group) > 1 for name in group}
     alone = [piece for piece in pieces if not (piece.changes and piece.series in home)]
-    shared: dict[tuple[int, str], list[Piece]] = {}
+    shared: dict[tuple[int, str], list[Release]] = {}
     for piece in pieces:
         if piece.changes and piece.series in home:
             shared.setdefault((home[piece.series], piece.kind), []).append(piece)
     for (_, kind), own in shared.items():
         name = "+".join(dict.fromkeys(piece.series for piece in own))
-        alone.append(_piece(kind, name, tuple(change for piece in own for change in piece.changes)))
+        alone.append(_figures_release(kind, name, tuple(change for piece in own for change in piece.changes)))
     return alone
 
 
-def without(before: Vintage, after: Vintage, held: Iterable[Piece]) -> Vintage:
+def withhold(before: Vintage, after: Vintage, held: Iterable[Release]) -> Vintage:
     """The later vintage with some pieces held back: what they changed is as it was in the earlier one.
 
     It stands on the later day and knows the past of that day; of that day itself it knows no more than it holds.
@@ -140,30 +140,30 @@ def without(before: Vintage, after: Vintage, held: Iterable[Piece]) -> Vintage:
     made = after
     changes = [change for piece in held for change in piece.changes]
     if changes:
-        cells = {**after.cells, **{s: _reverted(after, s, changes) for s in {change.series for change in changes}}}
+        cells = {**after.cells, **{s: _revert_cells(after, s, changes) for s in {change.series for change in changes}}}
         made = replace(made, cells={s: kept for s, kept in cells.items() if kept})
     events = [piece.event for piece in held if piece.event]
     if events:
-        made = replace(made, events=_unsaid(before.events, made.events, events))
+        made = replace(made, events=_revert_events(before.events, made.events, events))
     keys = [piece.control for piece in held if piece.control]
     if keys:
         controls: Controls = {key: values for key, values in made.controls.items() if key not in keys}
         controls |= {key: before.controls[key] for key in keys if key in before.controls}
         made = replace(made, controls=controls)
-    return made if made is after else _standing(made, after)
+    return made if made is after else _with_real_past(made, after)
 
 
-def supposing(after: Vintage, values: Iterable[tuple[Change, float]]) -> Vintage:
+def replace_values(after: Vintage, values: Iterable[tuple[Change, float]]) -> Vintage:
     """The later vintage with other values in some figures that came, as if those had been published."""
     made = []
     for change, value in values:
         assert change.after is not None
         made.append(Change(change.series, replace(change.after, value=value, status="value"), change.after))
-    cells = {**after.cells, **{s: _reverted(after, s, made) for s in {change.series for change in made}}}
-    return _standing(replace(after, cells=cells), after) if made else after
+    cells = {**after.cells, **{s: _revert_cells(after, s, made) for s in {change.series for change in made}}}
+    return _with_real_past(replace(after, cells=cells), after) if made else after
 
 
-def _standing(made: Vintage, after: Vintage) -> Vintage:
+def _with_real_past(made: Vintage, after: Vintage) -> Vintage:
     """A made vintage whose earlier days are the real ones, and whose own day is itself."""
     own: list[Vintage] = []
 
@@ -180,10 +180,10 @@ def _changes(series: str, before: Sequence[Cell], after: Sequence[Cell]) -> list
     old, new = ({(c.first, c.last): c for c in cells} for cells in (before, after))
     places = sorted({*old, *new})
     pairs = [Change(series, old.get(place), new.get(place)) for place in places]
-    return [change for change in pairs if _said(change.before) != _said(change.after)]
+    return [change for change in pairs if _content(change.before) != _content(change.after)]
 
 
-def _grouped(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
+def _group_changes(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
     """Each figure, and a sum of months with the last of its months if both came: they tell the same news."""
     months = {(change.place[2], change.kind): [change] for change in changes if not change.is_span}
     out = [*months.values()]
@@ -195,37 +195,37 @@ def _grouped(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
     return sorted((tuple(group) for group in out), key=lambda group: group[0].place)
 
 
-def _said(cell: Cell | None) -> tuple[str, str] | None:
+def _content(cell: Cell | None) -> tuple[str, str] | None:
     """What a figure says to a method; repr, so that an unknown value equals itself."""
     return None if cell is None else (repr(cell.value), cell.status)
 
 
-def _piece(kind: str, series: str, changes: tuple[Change, ...]) -> Piece:
+def _figures_release(kind: str, series: str, changes: tuple[Change, ...]) -> Release:
     sources = dict.fromkeys(cell.source for cell in (c.after or c.before for c in changes) if cell is not None)
     places = [change.place for change in changes if not change.is_span] or [change.place for change in changes]
     span = min(first for _, first, _ in places), max(last for _, _, last in places)
-    return Piece(kind, "+".join(s for s in sources if s), series, changes, months=span)
+    return Release(kind, "+".join(s for s in sources if s), series, changes, months=span)
 
 
-def _announced(before: EventCalendar, after: EventCalendar) -> list[Piece]:
+def _event_releases(before: EventCalendar, after: EventCalendar) -> list[Release]:
     """Events of which something was learned: announced, changed, or their end announced."""
     old, new = ({event.id: event for event in calendar} for calendar in (before, after))
     moved = [name for name in (*new, *(n for n in old if n not in new)) if repr(old.get(name)) != repr(new.get(name))]
-    return [_event_piece(new.get(name) or old[name]) for name in moved]
+    return [_event_release(new.get(name) or old[name]) for name in moved]
 
 
-def _event_piece(event: Event) -> Piece:
-    return Piece("calendar", "events", event.id, event=event.id, months=(event.start, event.start))
+def _event_release(event: Event) -> Release:
+    return Release("calendar", "events", event.id, event=event.id, months=(event.start, event.start))
 
 
-def _reverted(after: Vintage, series: str, changes: Iterable[Change]) -> tuple[Cell, ...]:
+def _revert_cells(after: Vintage, series: str, changes: Iterable[Change]) -> tuple[Cell, ...]:
     """The cells of a series with some figures as they were, in the order in which they stand."""
     former = {change.place[1:]: change.before for change in changes if change.series == series}
     kept = [former.pop((c.first, c.last), c) for c in after.cells.get(series, ())]
     return tuple(c for c in (*kept, *former.values()) if c is not None)
 
 
-def _unsaid(before: EventCalendar, after: EventCalendar, names: Collection[str]) -> EventCalendar:
+def _revert_events(before: EventCalendar, after: EventCalendar, names: Collection[str]) -> EventCalendar:
     """The later calendar with some events as they were known before, or not at all."""
     former = {event.id: event for event in before if event.id in names}
     kept = [former.pop(e.id, None) if e.id in names else e for e in after]

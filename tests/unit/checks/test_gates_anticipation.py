@@ -121,7 +121,7 @@ def test_a_withheld_effect_keeps_no_ledger():
     made = Effect(
         "toy", design, "kg", ((0, 0),), np.ones(1), np.ones((5, 1)), Description(1.0, ""), anticipation=Summary(np.ones(5))
     )
-    gone = judge.judged(made, [judge.Gate("a", "fail", cap="descriptive")])
+    gone = judge.apply_verdict(made, [judge.Gate("a", "fail", cap="descriptive")])
     assert gone.anticipation is None
 
 
@@ -131,6 +131,6 @@ def test_placebos_widen_the_ledger_with_the_effect():
         "toy", Design(EARLY, SERIES), "kg", ((0, 0),), np.array([50.0]), draws, Description(1.0, ""),
         anticipation=Summary(50 - draws[:, 0]),
     )  # fmt: skip
-    wide = placebo.calibrated(made, [-10.0, 10.0] * 4)
+    wide = placebo.widen_interval(made, [-10.0, 10.0] * 4)
     assert wide.anticipation.se == pytest.approx(10.0, rel=0.02)
     assert wide.anticipation.estimate == pytest.approx(made.anticipation.estimate)

@@ -179,7 +179,9 @@ def test_the_family_finds_the_other_leg():
     apart = replace(legs[1], periods=((24282, 24295),))
     assert [g.outcome for g in check.judge_family([legs[0], apart])] == ["pass", "pass"]
     # in a run, as shipped: imports are by origin, so the verdicts stand and the reason says why
-    told = judge.family([replace(e, gates=tuple(judge.gates(e, judge.Evidence(known, e.design)))) for e in legs])
+    told = judge.apply_family_gates(
+        [replace(e, gates=tuple(judge.run_gates(e, judge.Evidence(known, e.design)))) for e in legs]
+    )
     assert [e.verdict.word for e in told] == ["suggestive"] * 2
     (gate,) = [g for g in told[0].gates if g.gate == "mirror"]
     assert "difference of concept" in gate.reason

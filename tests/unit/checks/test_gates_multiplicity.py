@@ -72,11 +72,11 @@ def test_rows_without_a_p_value_are_left_alone():
 
 
 def test_the_family_weakens_and_never_strengthens():
-    told = judge.family(goods(0.02, 0.5, 0.6, 0.7, 0.8, 0.9))
+    told = judge.apply_family_gates(goods(0.02, 0.5, 0.6, 0.7, 0.8, 0.9))
     assert told[0].verdict.word == "suggestive"
     assert "Holm" in told[0].verdict.because
     assert [g.gate for g in told[0].gates].count("multiplicity") == 1
-    weak = judge.family(goods(0.001, word="cannot distinguish"))
+    weak = judge.apply_family_gates(goods(0.001, word="cannot distinguish"))
     assert weak[0].verdict.word == "cannot distinguish"
 
 
@@ -85,5 +85,5 @@ def test_a_withheld_row_keeps_its_word():
     from dataclasses import replace
 
     gone = replace(effect(math.nan, word="cannot distinguish", reading="descriptive"), counterfactual=None)
-    (told,) = judge.family([gone])
+    (told,) = judge.apply_family_gates([gone])
     assert told.verdict == gone.verdict

@@ -200,13 +200,13 @@ def test_parts_of_two_are_the_mean_of_both_orders():
 def test_parts_hold_after_the_placebos_widened_the_effect():
     made = estimate(known(hit((LICENCE, -0.5), (BAN, -2.5)), LICENCE, BAN), asked((LICENCE, BAN)))
     tries = [Placebo("time", SERIES, f"20{10 + i}-01", 3 * made.cumulative.se * (-1) ** i) for i in range(10)]
-    wide = judge.with_placebos(made, tries)
+    wide = judge.add_placebos(made, tries)
     assert wide.cumulative.se > 2 * made.cumulative.se
     assert np.abs(sum(p.draws for p in wide.parts.values()) - wide.cumulative.draws).max() < 1e-8
     assert sum(p.estimate for p in wide.parts.values()) == pytest.approx(wide.cumulative.estimate)
     assert {k: p.estimate for k, p in wide.parts.items()} == {k: p.estimate for k, p in made.parts.items()}
-    assert judge.judged(made, [judge.Gate("a", "fail", cap="descriptive", withholds=True)]).parts == {}
-    assert placebo.calibrated(made, []).parts == made.parts
+    assert judge.apply_verdict(made, [judge.Gate("a", "fail", cap="descriptive", withholds=True)]).parts == {}
+    assert placebo.widen_interval(made, []).parts == made.parts
 
 
 @pytest.mark.parametrize(

@@ -179,16 +179,18 @@ def test_options_that_mean_nothing_are_refused(options):
 
 def test_every_donor_takes_the_treated_place_and_its_effect_the_treated_size():
     method = registry.build("estimator", {"use": "synthetic", "form": "did"})
-    found, findings = placebo.in_space(method, vintage(), design())
+    found, findings = placebo.placebos_in_space(method, vintage(), design())
     assert [p.series for p in found] == list(DONORS)
     assert not findings
     assert {(p.kind, p.start) for p in found} == {("space", "2023-01")}
     assert max(abs(p.cumulative) for p in found) < 0.2 * 60  # six months of ten, donors a hundred times as large
-    assert placebo.in_space(method, vintage(), design(DONORS[:1]))[1]
+    assert placebo.placebos_in_space(method, vintage(), design(DONORS[:1]))[1]
 
 
 def test_any_estimator_may_be_asked_in_space():
-    found, _ = placebo.in_space(registry.build("estimator", "baseline"), vintage(), design(baselines=("last_12_clean",)))
+    found, _ = placebo.placebos_in_space(
+        registry.build("estimator", "baseline"), vintage(), design(baselines=("last_12_clean",))
+    )
     assert len(found) == 5
 
 

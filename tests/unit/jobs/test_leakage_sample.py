@@ -5,7 +5,7 @@ import pytest
 from forecast.jobs.leakage_sample import describe_sample, sample_questions
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import OWN_DAY, make_plan
-from forecast.study.evaluate.backtest import Past
+from forecast.study.evaluate.backtest import BacktestQuestion
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_a_question_is_the_plans_own_with_fewer_draws(planned):
     one = next(one for one in sample_questions(planned) if one.about.startswith(OWN_DAY))
     vintage, task = one.put(planned.door)
     past = next(p for p in planned.groups[OWN_DAY] if p.task.series == task.series)
-    assert isinstance(past, Past)
+    assert isinstance(past, BacktestQuestion)
     assert (task.day, task.months, task.draws) == (past.task.day, past.task.months, 100)
     assert vintage.day == task.day
 

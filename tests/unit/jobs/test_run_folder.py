@@ -305,10 +305,10 @@ def test_the_ledger_and_the_parts_stand_with_the_estimate_and_fall_with_it(done,
     from forecast.jobs.rows import effect_tables
     from forecast.study.effects import judge
 
-    monkeypatch.setattr(judge, "family", list)
+    monkeypatch.setattr(judge, "apply_family_gates", list)
     batch = next(b for b in done[0].batches if b.name == "3")
     effect, gate = made_up(batch.design)
-    stands, falls = judge.judged(effect, [gate]), judge.judged(effect, [replace(gate, cap="descriptive")])
+    stands, falls = judge.apply_verdict(effect, [gate]), judge.apply_verdict(effect, [replace(gate, cap="descriptive")])
     tables = effect_tables(done[0], [BatchResult("3", effects={"toy": stands})])
     row = tables["effects"][0]
     assert (row.estimate, row.anticipation, row.net) == (-160.0, 9.0, -151.0)

@@ -5,7 +5,7 @@ import pytest
 
 from forecast.core import registry
 from forecast.core.errors import ConfigError
-from forecast.study.evaluate.score import scale_of
+from forecast.study.evaluate.score import error_scale
 
 ALL = registry.names("metric")
 SERIES = "CHN.export.WLD.re_magnets"
@@ -71,7 +71,7 @@ def test_scaled_errors_of_several_months_by_hand():
 
 def test_each_scaled_metric_divides_by_the_seasonal_error_of_its_own_kind(vintage_of):
     """Twelve pairs of months a year apart, half of them by 1 kg and half by 7: mean error 4, root of the mean square 5."""
-    scale = scale_of(SERIES, vintage_of([10.0] * 12 + [11.0, 3.0] * 6, series=SERIES))
+    scale = error_scale(SERIES, vintage_of([10.0] * 12 + [11.0, 3.0] * 6, series=SERIES))
     divisors = {name: scale.of(registry.build("metric", name)) for name in ("mase", "msis", "rmsse")}
     assert divisors == pytest.approx({"mase": 4.0, "msis": 4.0, "rmsse": 5.0})
 

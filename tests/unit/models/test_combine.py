@@ -17,7 +17,7 @@ from forecast.core.release_clock import bundled_clock, source_of
 from forecast.core.results import Forecast
 from forecast.prep.past_origins import past_nowcasts, past_questions
 from forecast.study.ask import answer
-from forecast.study.data.corrupt_future import garbled
+from forecast.study.data.corrupt_future import corrupt_archive
 
 LAST = {"use": "drift", "drift": False}
 MEMBERS = ["mean12", LAST]
@@ -105,7 +105,7 @@ def test_few_errors_leave_the_weights_equal():
 
 def test_what_is_not_out_changes_nothing():
     known = archive(walk())
-    one, two = (combined(a.as_of(DAY), task_of(), origins=12) for a in (known, garbled(known, DAY)))
+    one, two = (combined(a.as_of(DAY), task_of(), origins=12) for a in (known, corrupt_archive(known, DAY)))
     assert np.array_equal(one.draws, two.draws)
     assert one.used == two.used
 

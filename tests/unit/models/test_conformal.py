@@ -15,8 +15,8 @@ from forecast.core.events import EventCalendar
 from forecast.core.panel import panel
 from forecast.core.questions import Task
 from forecast.prep.past_origins import past_questions
-from forecast.study.ask import answer, answer_many, put
-from forecast.study.data.corrupt_future import garbled
+from forecast.study.ask import answer, answer_many, answer_or_raise
+from forecast.study.data.corrupt_future import corrupt_archive
 
 NAMES = [f"CHN.export.{code}.re_magnets" for code in ("USA", "DEU", "JPN", "KOR", "VNM", "THA", "MEX", "IND", "FRA", "GBR")]
 
@@ -33,7 +33,7 @@ def wide_panel(series=60, n=48, sd=0.1, ahead=4, seed=0, tail=None):
 
 def ask(vintage, series, asked, draws=400, seed=0, **options):
     model = registry.build("model", {"use": "conformal", "inner": "mean12", **options})
-    return put(model, vintage, Task(vintage.day, series, asked, draws=draws), seed)
+    return answer_or_raise(model, vintage, Task(vintage.day, series, asked, draws=draws), seed)
 
 
 def many(events=(), n=72):
@@ -55,8 +55,8 @@ def test_bands_of_a_narrow_model_are_widened():
         return dataclasses.replace(forecast, draws=middle + (forecast.draws - middle) / 3.0)
 
     base = registry.build("model", "mean12")
-    now = [narrowed(put(base, vintage, Task(vintage.day, s, asked, draws=400))) for s in names]
-    then = [narrowed(put(base, q.vintage, q.task)) for q in past]
+    now = [narrowed(answer_or_raise(base, vintage, Task(vintage.day, s, asked, draws=400))) for s in names]
+    then = [narrowed(answer_or_raise(base, q.vintage, q.task)) for q in past]
     made = model.predict(vintage, Task(vintage.day, names, asked, draws=400), np.random.default_rng(0), [*now, *then])
 
     def covered(forecast):
@@ -87,7 +87,7 @@ def test_few_errors_never_make_a_wide_band():
     vintage, names, _ = wide_panel(series=4)
     made = ask(vintage, names, ["48"], origins=3, step=1)
     assert any("up to 85 per cent" in note for note in made.used[0].notes)
-    inner = put(registry.build("model", "mean12"), vintage, Task(vintage.day, "s0", ["48"], draws=400))
+    inner = answer_or_raise(registry.build("model", "mean12"), vintage, Task(vintage.day, "s0", ["48"], draws=400))
     low, high = np.quantile(made.of("s0"), [0.025, 0.975])
     assert low <= np.quantile(inner.draws, 0.025) + 1e-9 or low <= made.of("s0").min() * 1.001
     assert high >= np.quantile(inner.draws, 0.975) - 1e-9
@@ -103,7 +103,7 @@ def test_median_and_dependence_of_the_inner_model_stay():
     vintage, names, _ = wide_panel(series=20)
     asked = [str(48 + h) for h in range(3)]
     made = ask(vintage, names, asked, inner="drift")
-    inner = put(registry.build("model", "drift"), vintage, Task(vintage.day, "s3", asked, draws=400))
+    inner = answer_or_raise(registry.build("model", "drift"), vintage, Task(vintage.day, "s3", asked, draws=400))
     ours = made.of("s3")
     assert np.allclose(np.median(ours, axis=0), np.median(inner.draws[:, 0], axis=0), rtol=0.01)
     assert np.corrcoef(ours.T)[0, 2] == pytest.approx(np.corrcoef(inner.draws[:, 0].T)[0, 2], abs=0.15)
@@ -127,7 +127,7 @@ def test_the_future_changes_nothing():
     known = many(events=(event(),))
     day = day_after("2022-06")
     asked = mm.months("2022-07", "2022-09")
-    one, two = (ask(a.as_of(day), NAMES, asked, inner="drift") for a in (known, garbled(known, day)))
+    one, two = (ask(a.as_of(day), NAMES, asked, inner="drift") for a in (known, corrupt_archive(known, day)))
     assert np.array_equal(one.draws, two.draws)
     assert one.used == two.used
 
@@ -245,7 +245,7 @@ def test_what_is_followed_is_replayed_from_the_vintage_alone(adapt):
     _, after = month_by_month(known, adapt, {}, 50, 3)
     _, fresh = month_by_month(known, adapt, {}, 52, 1)
     assert np.array_equal(after.draws, fresh.draws)
-    other = garbled(known, after.task.day)
+    other = corrupt_archive(known, after.task.day)
     model = {"use": "conformal", "inner": "mean12", "origins": 16, "step": 1, "adapt": adapt, "rate": 0.15}
     then = other.as_of(after.task.day)
     assert np.array_equal(answer(registry.build("model", model), then, after.task, 1).draws, after.draws)
@@ -280,5 +280,5 @@ def test_a_batch_of_questions_gives_the_answers_of_single_ones(spec):
     tasks = [Task(vintage.day, name, ["48", "49"], draws=60) for name in [*names, names[0]]]
     many_ = answer_many(model, [(task, vintage) for task in tasks])
     for task, made in zip(tasks, many_, strict=True):
-        assert np.allclose(made.draws, put(model, vintage, task).draws, rtol=1e-9)
+        assert np.allclose(made.draws, answer_or_raise(model, vintage, task).draws, rtol=1e-9)
     assert np.array_equal(many_[0].draws, many_[-1].draws)

@@ -10,7 +10,7 @@ from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
 from forecast.kernels.resample import blocks, inflation
-from forecast.study.ask import put
+from forecast.study.ask import answer_or_raise
 
 FLAT = np.r_[np.full(36, 1000.0), np.full(12, 100.0)] * (1 + 0.01 * np.sin(np.arange(48)))  # 2018-01 to 2021-12
 
@@ -18,7 +18,7 @@ FLAT = np.r_[np.full(36, 1000.0), np.full(12, 100.0)] * (1 + 0.01 * np.sin(np.ar
 def middle(day, events=(), values=FLAT, **options):
     vintage = archive(values, first="2018-01", events=events).as_of(day_after(day))
     last = vintage.last_month(SERIES)
-    made = put(
+    made = answer_or_raise(
         registry.build("model", {"use": "event_mean", **options}),
         vintage,
         Task(vintage.day, SERIES, mm.months(mm.label(last + 1), mm.label(last + 3)), draws=2000),

@@ -16,8 +16,8 @@ from forecast.core.results import Failure, Forecast
 from forecast.core.scenario import Scenario
 from forecast.models.menu.collapses import collapses
 from forecast.models.menu.shut_months import look
-from forecast.study.ask import put
-from forecast.study.scenarios import mixed, scenarios
+from forecast.study.ask import answer_or_raise
+from forecast.study.scenarios import pool_scenarios, scenarios
 
 SERIES = "IDN.export.WLD.nickel_ore"
 BAN = 54  # place of the ban's first month: 2022-07
@@ -41,7 +41,7 @@ def known(seen, left=0.03, events=(), back=None):
 def ask(then, words="menu", count=6, **more):
     last = then.last_month(SERIES)
     task = Task(then.day, SERIES, mm.months(mm.label(last + 1), mm.label(last + count)), draws=400, **more)
-    return put(registry.build("model", words), then, task)
+    return answer_or_raise(registry.build("model", words), then, task)
 
 
 def test_an_unbroken_series_gets_the_base_models_own_answer():
@@ -194,13 +194,13 @@ def test_a_regime_that_was_never_seen_is_no_fan_unless_its_depth_is_declared(fan
 
 
 def test_scenarios_are_pooled_only_by_the_readers_own_probabilities(fans):
-    made = mixed([fans["stays"], fans["lifted"]])
+    made = pool_scenarios([fans["stays"], fans["lifted"]])
     assert (made.draws[:, 0, -1] > 500).mean() == pytest.approx(0.4, abs=0.05)
     with pytest.raises(ConfigError, match="probability"):
-        mixed([fans["stays"], fans["eased"]])
+        pool_scenarios([fans["stays"], fans["eased"]])
     unanswered = [fans["licence"].__class__(**{**vars(fans["licence"]), "probability": 0.4}), fans["stays"]]
     with pytest.raises(NotIdentifiedError):
-        mixed(unanswered)
+        pool_scenarios(unanswered)
 
 
 def test_where_too_little_is_left_outside_the_break_another_device_stands_and_says_so():
@@ -225,7 +225,7 @@ def test_months_of_a_regime_to_come_are_as_known_where_the_mask_fails():
     """Antimony of Chinese origin: few months before the measures, nine under the suspension, then the ban comes back."""
     vintage = bundled_archive().as_of("2026-09-05")
     task = Task(vintage.day, "USA.import.CHN.antimony_unwrought", mm.months("2026-08", "2027-07"), draws=400)
-    made = put(registry.build("model", {"use": "menu", "base": "conformal"}), vintage, task)
+    made = answer_or_raise(registry.build("model", {"use": "menu", "base": "conformal"}), vintage, task)
     assert made.used[0].model.endswith("known 100%")
     assert any("as known under the same measures" in note for note in made.used[0].notes)
     high = np.quantile(made.draws[:, 0], 0.9, axis=0)

@@ -15,7 +15,7 @@ from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.models.reconciled.hierarchy import in_blocks, partners, with_rest
 from forecast.models.reconciled.reconciliation import adjusted, joined, nonnegative, shrunk_correlation
-from forecast.study.ask import put
+from forecast.study.ask import answer_or_raise
 from forecast.study.evaluate import backtest
 
 WORLD, USA, DEU = (f"CHN.export.{p}.re_magnets" for p in ("WLD", "USA", "DEU"))
@@ -32,7 +32,7 @@ def flows(usa=1.0, deu=1.0, rest=1.0, n=72):
 
 def ask(vintage, series, asked, draws=200, **options):
     words = {"use": "reconciled", "hierarchy": "partners", "inner": "drift", **options}
-    return put(registry.build("model", words), vintage, Task(vintage.day, series, asked, draws=draws), 2)
+    return answer_or_raise(registry.build("model", words), vintage, Task(vintage.day, series, asked, draws=draws), 2)
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,9 @@ def test_a_question_that_cannot_be_asked_fails_alone_among_many():
     table.loc[(table["series"] == USA) & (table["period"] == "2021-05"), "value"] *= 6
     before, after = (Archive(table).as_of(day_after(label)) for label in ("2021-03", "2022-12"))
     model = registry.build("model", {"use": "reconciled", "hierarchy": "partners", "inner": "drift"})
-    good, failure = backtest.answers(model, [before, after], [Task(v.day, WORLD, ASKED, draws=50) for v in (before, after)])
+    good, failure = backtest.answer_tasks(
+        model, [before, after], [Task(v.day, WORLD, ASKED, draws=50) for v in (before, after)]
+    )
     assert isinstance(good, Forecast)
     assert isinstance(failure, Failure)
     assert "more than the total" in failure.reason
@@ -156,7 +158,7 @@ def test_months_are_moved_by_quarters_and_years():
     year = mm.months("2023-01", "2023-12")
     made, plain = (
         timed(vintage, year),
-        put(registry.build("model", "drift"), vintage, Task(vintage.day, SERIES, year, draws=200)),
+        answer_or_raise(registry.build("model", "drift"), vintage, Task(vintage.day, SERIES, year, draws=200)),
     )
     assert "months and blocks of 3, 12 months add up" in made.used[0].model
     assert not np.allclose(made.draws.mean(axis=0), plain.draws.mean(axis=0), rtol=1e-3)
@@ -196,7 +198,7 @@ def test_options_are_checked():
 
 def test_it_can_be_wrapped(world):
     words = {"use": "conformal", "inner": {"use": "reconciled", "hierarchy": "partners", "inner": "drift"}}
-    made = put(registry.build("model", words), world, Task(world.day, (WORLD, USA), ASKED, draws=100), 2)
+    made = answer_or_raise(registry.build("model", words), world, Task(world.day, (WORLD, USA), ASKED, draws=100), 2)
     assert made.draws.shape == (100, 2, 3)
     assert dataclasses.is_dataclass(made)
 

@@ -14,8 +14,8 @@ from forecast.core.events import Event
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.scenario import Scenario
-from forecast.study.ask import put
-from forecast.study.scenarios import Fan, basis, faithful, mixed, scenarios
+from forecast.study.ask import answer_or_raise
+from forecast.study.scenarios import Fan, pool_scenarios, refuse_changed_past, regime_basis, scenarios
 
 SERIES = "USA.import.CHN.gallium"
 FROM = 24  # place of the ban's first month
@@ -117,7 +117,7 @@ def test_two_scenarios_of_one_name_are_refused(then, task):
 )
 def test_one_month_is_one_month(vintage_of, months, said):
     short = vintage_of([100.0] * months, series=SERIES, events=(measure("ban", "2022-01-01"),), day="2022-03-20")
-    (rest,) = basis(short, SERIES, Task(short.day, SERIES, ["2022-03"]))
+    (rest,) = regime_basis(short, SERIES, Task(short.day, SERIES, ["2022-03"]))
     assert rest.text == f"ban: {said}"
 
 
@@ -126,7 +126,7 @@ def test_measures_on_the_whole_are_named_before_those_on_a_part(vintage_of):
     whole = replace(measure("quota", "2022-01-01", "quota"), imposed_by=("USA",), targets=("ALL",))
     for events, words in (((), "no measure"), ((part,), "measures on a part of it alone"), ((part, whole), "quota")):
         then = vintage_of([5.0] * 40, series=total, events=events, day="2023-05-20")
-        assert [b.regime for b in basis(then, total, Task(then.day, total, ["2023-06"]))] == [words]
+        assert [b.regime for b in regime_basis(then, total, Task(then.day, total, ["2023-06"]))] == [words]
 
 
 def test_no_model_answers_for_a_regime_never_seen(then, task):
@@ -139,8 +139,8 @@ def test_the_figures_and_the_day_stay_as_they_are(then):
     other = {SERIES: then.cells[SERIES][:-1]}
     for changed in (replace(then, cells=other), replace(then, day=dt.date(2023, 5, 21))):
         with pytest.raises(LookAheadError, match="the scenario 'x' changes what is known of the past"):
-            faithful(then, changed, SERIES, "x")
-    faithful(then, replace(then), SERIES, "x")
+            refuse_changed_past(then, changed, SERIES, "x")
+    refuse_changed_past(then, replace(then), SERIES, "x")
 
 
 def test_a_share_beside_a_measure_never_seen_is_none_unless_nothing_is_left(then):
@@ -150,9 +150,9 @@ def test_a_share_beside_a_measure_never_seen_is_none_unless_nothing_is_left(then
         later = then.under(
             Scenario("x", {"pause": "never"}, add=(licence, measure("stop", "2023-07-01", share_stopped=stopped)))
         )
-        assert [b.share for b in basis(later, SERIES, Task(then.day, SERIES, day))] == [left]
+        assert [b.share for b in regime_basis(later, SERIES, Task(then.day, SERIES, day))] == [left]
     alone = then.under(Scenario("x", {"pause": "never"}, add=(measure("stop", "2023-07-01", share_stopped=0.5),)))
-    assert [b.share for b in basis(alone, SERIES, Task(then.day, SERIES, day))] == [0.5]
+    assert [b.share for b in regime_basis(alone, SERIES, Task(then.day, SERIES, day))] == [0.5]
 
 
 def test_until_the_scenarios_part_they_are_one(fans):
@@ -272,14 +272,16 @@ def test_later_figures_and_events_change_no_fan(archive_of, figure):
 def test_figures_lately_weigh_more(vintage_of):
     then = vintage_of([1000.0, 900.0, 1100.0, 1000.0] * 6 + [100.0, 90.0, 110.0] * 2, series=SERIES)
     task = Task(then.day, SERIES, mm.months("2022-07", "2022-08"), draws=400)
-    short, long = (np.mean(put(fc.model("regimes", half_life=h), then, task).draws) for h in (2.0, 1000.0))
+    short, long = (np.mean(answer_or_raise(fc.model("regimes", half_life=h), then, task).draws) for h in (2.0, 1000.0))
     assert short < 350 < 700 < long
 
 
 def test_an_empty_regime_stays_all_but_empty(vintage_of):
     events = (measure("ban", "2022-01-01"),)
     then = vintage_of([500.0, 0.0] * 12 + [0.0] * 6, series=SERIES, events=events)
-    draws = put(fc.model("regimes"), then, Task(then.day, SERIES, mm.months("2022-07", "2023-06"), draws=500)).draws[:, 0]
+    draws = answer_or_raise(
+        fc.model("regimes"), then, Task(then.day, SERIES, mm.months("2022-07", "2023-06"), draws=500)
+    ).draws[:, 0]
     assert 0.0 < (draws > 0).mean() < 0.2
 
 
@@ -287,10 +289,10 @@ def test_too_few_months_of_a_regime_and_none_at_all(vintage_of):
     short = vintage_of([100.0] * 26, series=SERIES, events=(measure("ban", "2022-01-01"),))
     task = Task(short.day, SERIES, ["2022-03"], draws=100)
     with pytest.raises(TooShortError, match="2 months of this regime are known where 3 are needed"):
-        put(fc.model("regimes"), short, task)
+        answer_or_raise(fc.model("regimes"), short, task)
     none = vintage_of([100.0] * 24, series=SERIES, events=(measure("ban", "2022-01-01"),))
     with pytest.raises(NotIdentifiedError, match="no month of this regime is known"):
-        put(fc.model("regimes"), none, Task(none.day, SERIES, ["2022-03"], draws=100))
+        answer_or_raise(fc.model("regimes"), none, Task(none.day, SERIES, ["2022-03"], draws=100))
     with pytest.raises(ConfigError, match="half_life"):
         fc.model("regimes", half_life=0)
 
@@ -307,7 +309,7 @@ def fan(name, level, probability, draws=400):
 def test_pooled_paths_are_whole_paths_of_one_scenario_as_often_as_its_probability_says():
     """So that sums of months come from the draws of the months, under one scenario each."""
     given = [fan("a", 10_000, 0.5), fan("b", 20_000, 0.3), fan("c", 30_000, 0.2)]
-    made = mixed(given)
+    made = pool_scenarios(given)
     paths = made.draws[:, 0]
     which = (paths[:, 0] // 10_000).astype(int)
     assert np.bincount(which).tolist() == [0, 200, 120, 80]
@@ -321,13 +323,13 @@ def test_pooled_paths_are_whole_paths_of_one_scenario_as_often_as_its_probabilit
 def test_fans_are_pooled_only_with_probabilities_that_add_up_and_answers_where_they_weigh():
     for p in (None, 0.49, 0.51, 0.5 + 2e-6, 0.5 - 2e-6):
         with pytest.raises(ConfigError, match="add up to 1"):
-            mixed([fan("a", 10_000, 0.5), fan("b", 20_000, p)])
+            pool_scenarios([fan("a", 10_000, 0.5), fan("b", 20_000, p)])
     with pytest.raises(ConfigError, match="each has a probability"):
-        mixed([fan("a", 10_000, 1.0), fan("b", 20_000, None)])
-    assert (mixed([fan("a", 10_000, 0.5), fan("b", 20_000, 0.5 + 5e-7)]).draws > 15_000).mean() == 0.5
+        pool_scenarios([fan("a", 10_000, 1.0), fan("b", 20_000, None)])
+    assert (pool_scenarios([fan("a", 10_000, 0.5), fan("b", 20_000, 0.5 + 5e-7)]).draws > 15_000).mean() == 0.5
     with pytest.raises(NotIdentifiedError, match="no fan under 'b'"):
-        mixed([fan("a", 10_000, 0.9), fan("b", None, 0.1)])
-    alone = mixed([fan("b", None, 0.0), fan("a", 10_000, 1.0)])
+        pool_scenarios([fan("a", 10_000, 0.9), fan("b", None, 0.1)])
+    alone = pool_scenarios([fan("b", None, 0.0), fan("a", 10_000, 1.0)])
     assert np.array_equal(alone.draws, fan("a", 10_000, 1.0).answer.draws)
 
 
@@ -336,6 +338,6 @@ def test_pooled_fans_say_by_which_probabilities(fans):
         Fan(f.scenario, f.series, f.answer, f.basis, p)
         for f, p in zip((fans["extended"], fans["tight"]), (0.7, 0.3), strict=True)
     ]
-    made = mixed(weighed)
+    made = pool_scenarios(weighed)
     assert (made.draws[:, 0, -1] > 100).mean() == pytest.approx(0.7, abs=0.02)
     assert made.used[0].model == "scenarios by declared probability: extended 70%, tight 30%"

@@ -9,16 +9,16 @@ import pytest
 from forecast.core.archive import COLUMNS, bundled_archive
 from forecast.core.errors import DataError
 from forecast.study.claims import claim_arithmetic, provenance, published_claims
-from forecast.study.claims.provenance import Comparison, figure
+from forecast.study.claims.provenance import PublishedPercentage, figure
 from forecast.study.claims.published_claims import (
     VERDICTS,
     Claim,
     Reading,
     bundled_claims,
-    check,
-    check_all,
-    claim_from,
-    frame,
+    check_claim,
+    check_claims,
+    claims_table,
+    read_claim,
 )
 
 WORLD, USA, GE = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets", "CHN.export.WLD.germanium"
@@ -33,7 +33,7 @@ def vintage():
 
 @pytest.fixture(scope="module")
 def checked(vintage):
-    return {c.claim.id: c for c in check_all(vintage)}
+    return {c.claim.id: c for c in check_claims(vintage)}
 
 
 def claim(name):
@@ -156,7 +156,7 @@ def test_every_row_says_what_would_settle_it(checked):
     ],
 )  # fmt: skip
 def test_a_planted_circular_figure_tests_nothing(name, rows):
-    got = check(claim(name), planted(*rows))
+    got = check_claim(claim(name), planted(*rows))
     assert got.verdict == "cannot be checked"
     assert "circular" in got.arithmetic or "known only inside" in got.arithmetic
     assert math.isnan(got.computed)
@@ -164,22 +164,22 @@ def test_a_planted_circular_figure_tests_nothing(name, rows):
 
 def test_the_planted_figure_would_pass_if_the_rule_were_broken(monkeypatch):
     seen = planted(row(GE, "2025-01", 1920, GE_TOKENS))
-    assert "circular" in check(claim("ge_june_on_january"), seen).arithmetic
-    monkeypatch.setattr(Comparison, "is_token", lambda self, token: False)
-    assert check(claim("ge_june_on_january"), seen).verdict == "holds"
+    assert "circular" in check_claim(claim("ge_june_on_january"), seen).arithmetic
+    monkeypatch.setattr(PublishedPercentage, "is_token", lambda self, token: False)
+    assert check_claim(claim("ge_june_on_january"), seen).verdict == "holds"
 
 
 def test_an_independent_figure_does_test_the_claim():
-    assert check(claim("ge_june_on_january"), planted(row(GE, "2025-01", 1920))).verdict == "holds"
-    assert check(claim("ge_june_on_january"), planted(row(GE, "2025-01", 800))).verdict == "contradicted"
+    assert check_claim(claim("ge_june_on_january"), planted(row(GE, "2025-01", 1920))).verdict == "holds"
+    assert check_claim(claim("ge_june_on_january"), planted(row(GE, "2025-01", 800))).verdict == "contradicted"
     other = row(GE, "2025-01", 1920, f"fig:{GE}@2025-03;pct:{GE}@2025-03/2025-01=-0.22")
-    got = check(claim("ge_june_on_january"), planted(other))
+    got = check_claim(claim("ge_june_on_january"), planted(other))
     assert got.verdict == "holds"
     assert "rests on other percentages: CHN.export.WLD.germanium 2025-03 on 2025-01 -22.0 %" in got.arithmetic
 
 
 def test_a_circular_month_is_replaced_by_what_the_sums_leave(vintage):
-    april = figure(vintage, WORLD, "2025-04", Comparison(WORLD, "2025-05", "2025-04"))
+    april = figure(vintage, WORLD, "2025-04", PublishedPercentage(WORLD, "2025-05", "2025-04"))
     assert april.value == pytest.approx(19_132_000 - 9_947_300 - 5_323_200 - 1_238_470)
     assert april.struck
     assert figure(vintage, WORLD, "2025-04").value == 2_628_500
@@ -198,7 +198,7 @@ def test_parts_and_rounding_of_a_difference(vintage):
 def test_a_share_made_from_a_share_tests_nothing(vintage):
     part, total = "CHN.export.USA.antimony_products_reuters", "CHN.export.WLD.antimony_products_reuters"
     read = Reading("", part, total, "2024-08")
-    got = check(Claim("x", "x", "x", "", "", "share", (read,), "x", 0.29, 0.01), vintage)
+    got = check_claim(Claim("x", "x", "x", "", "", "share", (read,), "x", 0.29, 0.01), vintage)
     assert got.verdict == "cannot be checked"
 
 
@@ -213,12 +213,12 @@ def test_a_share_made_from_a_share_tests_nothing(vintage):
     ],
 )
 def test_rounding_decides_between_holding_and_not(vintage, published, verdict):
-    assert check(change(USA, published=published), vintage).verdict == verdict
+    assert check_claim(change(USA, published=published), vintage).verdict == verdict
 
 
 def test_a_fall_steeper_than_the_sum_allows_is_contradicted(vintage):
-    assert check(change(GE, base="2025-01", published=-0.98), vintage).verdict == "contradicted"
-    assert check(change(GE, base="2025-01", published=-0.96), vintage).verdict == "cannot be checked"
+    assert check_claim(change(GE, base="2025-01", published=-0.98), vintage).verdict == "contradicted"
+    assert check_claim(change(GE, base="2025-01", published=-0.96), vintage).verdict == "cannot be checked"
 
 
 def test_a_scope_that_contains_the_claim_refutes_it(vintage):
@@ -226,25 +226,25 @@ def test_a_scope_that_contains_the_claim_refutes_it(vintage):
     for role, verdict in (("contains", "contradicted"), ("", "cannot be checked"), ("context", "cannot be checked")):
         other = Reading(wider.scope, wider.series, "", wider.period, wider.base, role)
         one = Claim("x", "x", "x", "", "", "change", (Reading("own"), other), "x", at_least=-0.1)
-        assert check(one, vintage).verdict == verdict
+        assert check_claim(one, vintage).verdict == verdict
 
 
 def test_nothing_is_known_before_its_release():
     early = bundled_archive().as_of(dt.date(2025, 7, 1))
-    got = {c.claim.id: c.verdict for c in check_all(early)}
+    got = {c.claim.id: c.verdict for c in check_claims(early)}
     assert got["magnets_us_june"] == got["magnets_us_june_on_may"] == "cannot be checked"
     assert got["deal_scope"] == "holds"
     before = bundled_archive().as_of(dt.date(2025, 6, 1))
-    assert check(claim("deal_scope"), before).verdict == "cannot be checked"
+    assert check_claim(claim("deal_scope"), before).verdict == "cannot be checked"
 
 
 def test_frame(checked):
-    table = frame(checked.values())
+    table = claims_table(checked.values())
     assert tuple(table.columns) == published_claims.COLUMNS
     assert list(table.dtypes[["computed", "low", "high"]]) == [float] * 3
     assert len(table) == len(VERDICT)
     assert (table.claim != "").all()
-    assert list(frame([]).columns) == list(published_claims.COLUMNS)
+    assert list(claims_table([]).columns) == list(published_claims.COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -252,9 +252,9 @@ def test_frame(checked):
 )
 def test_a_misspelt_claim_is_refused(bad):
     good = {"id": "x", "text": "x", "publisher": "x", "kind": "none", "settle": "x"}
-    assert claim_from(good, {}).kind == "none"
+    assert read_claim(good, {}).kind == "none"
     with pytest.raises(DataError):
-        claim_from({**good, **bad}, {})
+        read_claim({**good, **bad}, {})
 
 
 def test_every_kind_is_used():

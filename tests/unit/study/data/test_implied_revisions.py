@@ -3,7 +3,7 @@
 import pytest
 
 from forecast.core.archive import bundled_archive
-from forecast.study.data.implied_revisions import COLUMNS, _step, implied_revisions
+from forecast.study.data.implied_revisions import COLUMNS, _print_step, implied_revisions
 
 S = "CHN.export.WLD.re_magnets"
 
@@ -87,7 +87,7 @@ def test_publishers_who_disagree_are_named(figure, archive_of):
 
 @pytest.mark.parametrize(("value", "step"), [(6_353_000, 1000), (6_353_200, 100), (7, 1), (10, 10), (0, 0), (2.5, 0.1)])
 def test_steps(value, step):
-    assert _step(value) == pytest.approx(step)
+    assert _print_step(value) == pytest.approx(step)
 
 
 def test_the_bundle_closes_but_for_three_blocks():

@@ -15,9 +15,9 @@ from forecast.core import months as mm, registry
 from forecast.core.archive import bundled_archive
 from forecast.core.panel import panel
 from forecast.core.questions import Design, Task
-from forecast.study.data.corrupt_future import EVENTS, FIGURES, REGRESSORS, garbled, spoilt
-from forecast.study.data.leakage import Asked, leaks
-from forecast.study.data.real_time import Door, Regressor
+from forecast.study.data.corrupt_future import EVENTS, FIGURES, REGRESSORS, corrupt_archive, patch_archives
+from forecast.study.data.leakage import LeakageQuestion, find_leaks
+from forecast.study.data.real_time import RealTimeView, Regressor
 
 DAY = day_after("2022-06")
 HEAD = '''
@@ -71,11 +71,13 @@ def asked(use="planted", day=DAY, series=SERIES):
         last = vintage.last_month(series)
         return vintage, Task(day, series, mm.months(mm.label(last + 1), mm.label(last + 3)), draws=50)
 
-    return Asked(use, {"use": use}, f"a question on {series}", day, put)
+    return LeakageQuestion(use, {"use": use}, f"a question on {series}", day, put)
 
 
 def found(source, *questions):
-    return leaks(source if isinstance(source, Door) else Door(source), questions or [asked()], 3, lambda text: None)
+    return find_leaks(
+        source if isinstance(source, RealTimeView) else RealTimeView(source), questions or [asked()], 3, lambda text: None
+    )
 
 
 # --- planted leaks ----------------------------------------------------------------------------------------------------
@@ -138,7 +140,7 @@ def test_a_regressor_at_months_to_come(plant, known, expected):
     """Realised values of a regressor that is only observed are a leak; of a calendar they are not."""
     plant(f"level + {LATER}")
     values = {mm.label(m): float(m % 5) for m in range(mm.ordinal("2018-01"), mm.ordinal("2024-01"))}
-    made = found(Door(archive(), regressors=(Regressor("price", known, 0, values),)))
+    made = found(RealTimeView(archive(), regressors=(Regressor("price", known, 0, values),)))
     assert len(made) == expected
     assert all(leak.why == REGRESSORS for leak in made)
 
@@ -149,7 +151,9 @@ def test_a_control_of_a_panel(plant):
     plant(f"level + {LATER.replace('task.series[0]', repr('y'))}")
     when = mm.months("2018-01", "2023-12")
     table = pd.DataFrame({"month": when, "y": monthly(72), "price": np.arange(72.0)})
-    door = Door(panel(table, time="month", value="y", controls=["price"]), regressors=(Regressor("price", "observed_only"),))
+    door = RealTimeView(
+        panel(table, time="month", value="y", controls=["price"]), regressors=(Regressor("price", "observed_only"),)
+    )
     (leak,) = found(door, asked(series="y"))
     assert leak.why == REGRESSORS
     assert not found(door, asked("mean12", series="y"))
@@ -159,8 +163,8 @@ def test_a_figure_held_back_by_a_declared_lag(plant):
     """The archive has released it, but the config says that nobody could have had it."""
     own = "from contracts.archives import archive\nARCHIVE = archive()"
     plant("level + ARCHIVE.as_of(vintage.day).observed(task.series[0]).values[-1]", own)
-    assert found(Door(archive(), {SERIES: 3}))[0].why == FIGURES
-    assert not found(Door(archive()))
+    assert found(RealTimeView(archive(), {SERIES: 3}))[0].why == FIGURES
+    assert not found(RealTimeView(archive()))
 
 
 def test_a_model_that_forgets_its_seed_is_told_apart(plant):
@@ -206,7 +210,7 @@ def test_an_estimator_that_looks_ahead(tmp_path, monkeypatch):
         return vintage, Design(vintage.events["ban"], SERIES, stop="2022-03", draws=50)
 
     try:
-        (leak,) = found(known, *(Asked(use, {"use": use}, "the ban", DAY, put) for use in ("baseline", "peeking")))
+        (leak,) = found(known, *(LeakageQuestion(use, {"use": use}, "the ban", DAY, put) for use in ("baseline", "peeking")))
     finally:
         registry.names.cache_clear()
         sys.modules.pop("forecast.estimators.peeking", None)
@@ -226,13 +230,13 @@ def test_honest_models_are_left_alone():
 def test_nothing_stays_garbled():
     known = archive()
     before, method = known.latest.fingerprint(), type(registry.build("model", "mean12"))
-    garbage = garbled(known, DAY).latest.fingerprint()
-    with spoilt(DAY):
+    garbage = corrupt_archive(known, DAY).latest.fingerprint()
+    with patch_archives(DAY):
         assert known.latest.observed(SERIES).values.max() > 1e8
         assert known.latest.fingerprint() == garbage
         assert type(registry.build("model", "mean12")) is not method
     assert known.latest.fingerprint() == before
-    assert known.as_of(DAY).fingerprint() == garbled(known, DAY).as_of(DAY).fingerprint()
+    assert known.as_of(DAY).fingerprint() == corrupt_archive(known, DAY).as_of(DAY).fingerprint()
     assert type(registry.build("model", "mean12")) is method
     assert forecast.models.mean12.Mean12 is method
 

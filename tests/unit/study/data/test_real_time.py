@@ -13,11 +13,11 @@ from forecast.core.errors import ConfigError, DataError, LookAheadError
 from forecast.core.months import label, ordinal
 from forecast.core.panel import panel
 from forecast.core.results import Forecast, Used
-from forecast.study.data.real_time import Door, Regressor, refuse
-from forecast.study.evaluate.backtest import backtest, questions
+from forecast.study.data.real_time import RealTimeView, Regressor, refuse_look_ahead
+from forecast.study.evaluate.backtest import backtest, backtest_questions
 from forecast.study.evaluate.cutoffs import cutoffs
 from forecast.study.evaluate.score import score
-from forecast.study.evaluate.truth import kind_of
+from forecast.study.evaluate.truth import vintage_kind
 
 N = 60
 
@@ -50,33 +50,35 @@ class Copies:
 def test_an_archive_without_lags_is_seen_as_it_is():
     known = archive()
     day = day_after("2021-06")
-    assert Door(known).as_of(day).fingerprint() == known.as_of(day).fingerprint()
-    assert Door(known).latest.day == known.latest.day
+    assert RealTimeView(known).as_of(day).fingerprint() == known.as_of(day).fingerprint()
+    assert RealTimeView(known).latest.day == known.latest.day
 
 
 def test_a_lag_takes_months_away_and_never_adds_one():
     day = day_after("2021-06")  # 21 July: June was out on the 20th
-    lasts = [Door(archive(), {"CHN.export.*": lag}).as_of(day).last_month(SERIES) for lag in (0, 1, 3)]
+    lasts = [RealTimeView(archive(), {"CHN.export.*": lag}).as_of(day).last_month(SERIES) for lag in (0, 1, 3)]
     assert [label(m) for m in lasts] == ["2021-06", "2021-05", "2021-03"]
     early = dt.date(2021, 7, 2)  # June had ended, but was not out
-    assert label(Door(archive(), {"*": 0}).as_of(early).last_month(SERIES)) == "2021-05"
+    assert label(RealTimeView(archive(), {"*": 0}).as_of(early).last_month(SERIES)) == "2021-05"
 
 
 def test_lags_are_by_series_the_first_pattern_that_fits():
     table = pd.concat([plain(), plain().assign(unit="B")])
-    door = Door(panel(table, "unit"), {"A": 2, "*": 1})
+    door = RealTimeView(panel(table, "unit"), {"A": 2, "*": 1})
     seen = door.as_of("2020-07-15")
     assert [label(seen.last_month(s)) for s in "AB"] == ["2020-04", "2020-05"]
 
 
 def test_a_lagged_cutoff_is_pseudo():
     day = day_after("2021-06")
-    assert kind_of(Door(archive(), {"*": 1}).as_of(day), SERIES) == "pseudo"
-    assert {p.known for p in questions(Door(panel(plain(), "unit")), ["A"], [dt.date(2021, 7, 1)], 1)} == {"pseudo"}
+    assert vintage_kind(RealTimeView(archive(), {"*": 1}).as_of(day), SERIES) == "pseudo"
+    assert {p.known for p in backtest_questions(RealTimeView(panel(plain(), "unit")), ["A"], [dt.date(2021, 7, 1)], 1)} == {
+        "pseudo"
+    }
 
 
 def test_earlier_vintages_are_lagged_too():
-    seen = Door(archive(), {"*": 2}).as_of(day_after("2021-06"))
+    seen = RealTimeView(archive(), {"*": 2}).as_of(day_after("2021-06"))
     assert label(seen.earlier(day_after("2020-06")).last_month(SERIES)) == "2020-04"
 
 
@@ -104,7 +106,7 @@ def test_a_realised_regressor_leaks_only_where_it_may():
 
 
 def test_an_observed_regressor_has_its_own_lag():
-    door = Door(leaky(), {"A": 0}, (Regressor("x", "observed_only", 2),))
+    door = RealTimeView(leaky(), {"A": 0}, (Regressor("x", "observed_only", 2),))
     seen = door.as_of("2021-07-01")
     months = [ordinal(m) for m in ("2021-04", "2021-05", "2021-06")]
     np.testing.assert_array_equal(np.isfinite(seen.controls_of("A", ["x"], months)[:, 0]), [True, False, False])
@@ -113,7 +115,7 @@ def test_an_observed_regressor_has_its_own_lag():
 
 def test_values_may_come_with_the_declaration():
     price = Regressor("price", "observed_only", 0, {"2021-05": 7.0, "2021-06": 8.0}, ("CHN.*",))
-    seen = Door(archive(), {}, (price,)).as_of("2021-06-30")
+    seen = RealTimeView(archive(), {}, (price,)).as_of("2021-06-30")
     held = seen.controls_of(SERIES, ["price"], [ordinal("2021-05"), ordinal("2021-06")])[:, 0]
     np.testing.assert_array_equal(held, [7.0, np.nan])
 
@@ -126,9 +128,9 @@ def test_a_control_that_nobody_declared_is_refused():
 def test_a_vintage_that_holds_the_future_is_refused():
     observed = [Regressor("x", "observed_only")]
     with pytest.raises(LookAheadError, match="'x' of 2022-12 was not known on 2021-01-01"):
-        refuse(Door(leaky(), {}, (Regressor("x", "known_future"),)).as_of("2021-01-01"), observed)
+        refuse_look_ahead(RealTimeView(leaky(), {}, (Regressor("x", "known_future"),)).as_of("2021-01-01"), observed)
     with pytest.raises(LookAheadError, match="nothing says"):
-        refuse(leaky(), [])
+        refuse_look_ahead(leaky(), [])
 
 
 @pytest.mark.parametrize(
@@ -136,8 +138,8 @@ def test_a_vintage_that_holds_the_future_is_refused():
     [
         lambda: Regressor("x", "sometimes"),
         lambda: Regressor("x", "observed_only", -1),
-        lambda: Door(archive(), {"*": -1}),
-        lambda: Door(archive(), {}, (Regressor("x", "known_future"), Regressor("x", "known_future"))),
+        lambda: RealTimeView(archive(), {"*": -1}),
+        lambda: RealTimeView(archive(), {}, (Regressor("x", "known_future"), Regressor("x", "known_future"))),
     ],
 )
 def test_declarations_are_checked(make):
@@ -147,13 +149,13 @@ def test_declarations_are_checked(make):
 
 def test_years_have_no_cutoffs():
     with pytest.raises(DataError, match="needs months"):
-        Door(panel(pd.DataFrame({"time": [1990, 1991], "value": [1.0, 2.0]})))
+        RealTimeView(panel(pd.DataFrame({"time": [1990, 1991], "value": [1.0, 2.0]})))
 
 
 def test_a_door_can_be_sent_to_another_process():
-    door = Door(archive(), {"*": 1})
+    door = RealTimeView(archive(), {"*": 1})
     day = day_after("2021-06")
     door.as_of(day)
     again = pickle.loads(pickle.dumps(door))
     assert again.as_of(day).fingerprint() == door.as_of(day).fingerprint()
-    assert again.fingerprint == door.fingerprint != Door(archive()).fingerprint
+    assert again.fingerprint == door.fingerprint != RealTimeView(archive()).fingerprint

@@ -66,21 +66,23 @@ def test_the_rank_is_among_windows_that_share_no_month():
 def test_smallest_visible_effect():
     draws = 100.0 + 10.0 * np.random.default_rng(5).standard_normal(20_000)
     made = toy(draws[:, None])
-    assert placebo.detectable(made, [-1.0, 0.0, 1.0]) == pytest.approx(MULTIPLE, rel=1e-9)
-    assert placebo.detectable(made, [1.0, 2.0]) == pytest.approx(10 * MULTIPLE, rel=0.02)  # too few: the draws' own spread
+    assert placebo.minimum_detectable_effect(made, [-1.0, 0.0, 1.0]) == pytest.approx(MULTIPLE, rel=1e-9)
+    assert placebo.minimum_detectable_effect(made, [1.0, 2.0]) == pytest.approx(
+        10 * MULTIPLE, rel=0.02
+    )  # too few: the draws' own spread
     draws[:20] = 1e6  # a thousandth of them, far out
-    assert placebo.detectable(toy(draws[:, None]), [1.0, 2.0]) == pytest.approx(10 * MULTIPLE, rel=0.02)
+    assert placebo.minimum_detectable_effect(toy(draws[:, None]), [1.0, 2.0]) == pytest.approx(10 * MULTIPLE, rel=0.02)
 
 
 def test_intervals_are_widened_to_the_placebos_and_never_narrowed():
     draws = 100 + np.random.default_rng(0).standard_normal((2000, 1))
     made = toy(draws)
-    wide = placebo.calibrated(made, [-10.0, 10.0] * 4)
+    wide = placebo.widen_interval(made, [-10.0, 10.0] * 4)
     assert wide.cumulative.se == pytest.approx(10.0, rel=0.01)
     assert wide.cumulative.estimate == pytest.approx(made.cumulative.estimate)
-    assert "widened" in placebo.calibrated(toy(draws, used=(judge_used(),)), [-10.0, 10.0] * 4).used[0].notes[-1]
-    assert placebo.calibrated(made, [-0.1, 0.1] * 4) is made
-    assert placebo.calibrated(made, [-10.0, 10.0] * 3) is made
+    assert "widened" in placebo.widen_interval(toy(draws, used=(judge_used(),)), [-10.0, 10.0] * 4).used[0].notes[-1]
+    assert placebo.widen_interval(made, [-0.1, 0.1] * 4) is made
+    assert placebo.widen_interval(made, [-10.0, 10.0] * 3) is made
 
 
 def judge_used():
@@ -91,7 +93,7 @@ def judge_used():
 
 def test_widened_quantities_stay_non_negative():
     draws = 5 + np.abs(np.random.default_rng(0).standard_normal((500, 1)))
-    assert placebo.calibrated(toy(draws), [-50.0, 50.0] * 4).counterfactual.min() == 0
+    assert placebo.widen_interval(toy(draws), [-50.0, 50.0] * 4).counterfactual.min() == 0
 
 
 def test_the_weakest_gate_decides():
@@ -113,15 +115,15 @@ def test_several_events_are_read_jointly():
 
 def test_a_withheld_estimate_is_gone_and_its_description_stands():
     made = toy(np.full((10, 1), 100.0), p_value=0.1, mde80=3.0, point=-50.0)
-    gone = judge.judged(made, [Gate("a", "fail", cap="descriptive")])
+    gone = judge.apply_verdict(made, [Gate("a", "fail", cap="descriptive")])
     assert gone.counterfactual is None
     assert gone.point is None
     assert math.isnan(gone.p_value)
     assert gone.description == made.description
-    counted = judge.judged(made, [Gate("a", "fail", cap="cannot distinguish", withholds=True)])
+    counted = judge.apply_verdict(made, [Gate("a", "fail", cap="cannot distinguish", withholds=True)])
     assert counted.counterfactual is None
     assert counted.verdict.reading == "descriptive"
-    assert judge.judged(made, [Gate("a", "fail", cap="cannot distinguish")]).counterfactual is not None
+    assert judge.apply_verdict(made, [Gate("a", "fail", cap="cannot distinguish")]).counterfactual is not None
 
 
 def test_a_clear_loss_with_a_long_history_is_supported():
@@ -143,7 +145,7 @@ def test_no_loss_cannot_be_distinguished():
 def test_placebo_windows_hold_no_event_and_end_before_the_real_one():
     licence = Event("licence", "", dt.date(2021, 6, 1), dt.date(2021, 6, 1), products=("gallium",), role="default")
     known = vintage(noisy(), events=(licence, BAN))
-    starts = [months.ordinal(w.event_start) for w in placebo.windows(known, asked())]
+    starts = [months.ordinal(w.event_start) for w in placebo.placebo_windows(known, asked())]
     busy = set(range(months.ordinal("2021-06"), months.ordinal("2021-09")))
     assert starts
     assert all(not busy & set(range(s, s + 6)) for s in starts)
@@ -155,19 +157,21 @@ def test_placebos_do_not_see_the_real_effect():
     method = registry.build("estimator", "regression")
     sizes = []
     for drop in (0.0, 0.9):
-        found, _ = placebo.in_time(method, vintage(noisy(drop=drop)), asked(), most=3)
+        found, _ = placebo.placebos_in_time(method, vintage(noisy(drop=drop)), asked(), most=3)
         sizes.append([p.cumulative for p in found])
     assert sizes[0] == sizes[1]
 
 
 def test_no_clean_window_is_a_finding():
-    found, findings = placebo.in_time(registry.build("estimator", "baseline"), vintage(noisy()[50:], first="2022-03"), asked())
+    found, findings = placebo.placebos_in_time(
+        registry.build("estimator", "baseline"), vintage(noisy()[50:], first="2022-03"), asked()
+    )
     assert found == []
     assert findings[0].text.startswith("0 clean windows")
 
 
 def test_own_baselines_move_with_a_placebo():
-    moved = placebo.windows(vintage(noisy()), asked(baselines=(("2022", "2022-01", "2022-12"),)))[-1]
+    moved = placebo.placebo_windows(vintage(noisy()), asked(baselines=(("2022", "2022-01", "2022-12"),)))[-1]
     by = months.ordinal(moved.event_start) - months.ordinal("2023-01")
     assert moved.baselines[0][1] == months.label(months.ordinal("2022-01") + by)
 
@@ -175,9 +179,9 @@ def test_own_baselines_move_with_a_placebo():
 def test_a_baseline_named_after_a_year_is_still_the_chosen_one_in_a_placebo():
     named = asked(baselines=("year_earlier", "last_full_year"), baseline="mean of 2022")
     known = vintage(noisy())
-    moved = placebo.windows(known, named)[0]
+    moved = placebo.placebo_windows(known, named)[0]
     assert moved.named_baselines(known)[0].name == f"mean of {int(moved.event_start[:4]) - 1}"
-    found, findings = placebo.in_time(registry.build("estimator", "baseline"), known, named)
+    found, findings = placebo.placebos_in_time(registry.build("estimator", "baseline"), known, named)
     assert len(found) >= 30
     assert findings == []
 
@@ -212,7 +216,7 @@ def test_a_new_gate_takes_part_without_any_edit(tmp_path, monkeypatch):
         made = judge.estimate(registry.build("estimator", "baseline"), vintage(noisy(drop=0.5)), asked())
         assert made.verdict == judge.Verdict("suggestive", "causal", "never")
         assert "toy_gate" in [gate.gate for gate in made.gates]
-        assert judge.family([made])[0].verdict.word == "not identified"
+        assert judge.apply_family_gates([made])[0].verdict.word == "not identified"
     finally:
         registry.names.cache_clear()
 

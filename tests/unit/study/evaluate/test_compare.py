@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.study.evaluate.compare import COLUMNS, compare, comparison
+from forecast.study.evaluate.compare import COLUMNS, comparison_rows, comparison_table
 
 
 def table(cutoffs=30, regimes=("before", "under control"), better=0.5, seed=1):
@@ -25,7 +25,7 @@ def row(found, model):
 
 
 def test_the_better_naive_is_the_benchmark_and_ratios_are_of_sums():
-    found = compare(table(), "g")
+    found = comparison_rows(table(), "g")
     assert {r["benchmark"] for r in found} == {"seasonal_naive"}
     assert row(found, "good")["ratio"] == pytest.approx(0.5)
     assert row(found, "mean12")["ratio"] == pytest.approx(2.0)
@@ -36,7 +36,7 @@ def test_the_better_naive_is_the_benchmark_and_ratios_are_of_sums():
 
 @pytest.mark.parametrize(("given", "why"), [({"cutoffs": 24}, "16 cutoffs"), ({"regimes": ("before",)}, "one regime")])
 def test_too_little_for_a_test(given, why):
-    good = row(compare(table(**given), "g"), "good")
+    good = row(comparison_rows(table(**given), "g"), "good")
     assert "no test, ratio only" in good["note"]
     assert why in good["note"]
     assert np.isnan(good["lo90"])
@@ -48,7 +48,7 @@ def test_noise_gives_an_interval_around_one():
     rng = np.random.default_rng(3)
     noisy = data["model"] == "good"
     data.loc[noisy, "value"] = data.loc[noisy, "value"] * 2 * rng.lognormal(-0.08, 0.4, noisy.sum())
-    good = row(compare(data, "g"), "good")
+    good = row(comparison_rows(data, "g"), "good")
     assert good["lo90"] < good["ratio"] < good["hi90"]
     assert good["lo90"] < 1 < good["hi90"]
 
@@ -57,12 +57,12 @@ def test_only_common_questions_count():
     data = table()
     lost = (data["model"] == "good") & (data["series"] == "b")
     data.loc[lost, "value"] = np.nan
-    assert row(compare(data, "g"), "mean12")["n"] == 20
+    assert row(comparison_rows(data, "g"), "mean12")["n"] == 20
 
 
 def test_without_a_naive_model_there_is_nothing_to_compare():
     data = table()
-    assert compare(data[data["model"] == "good"], "g") == []
+    assert comparison_rows(data[data["model"] == "good"], "g") == []
 
 
 def lose(data, model, keep):
@@ -74,16 +74,16 @@ def test_a_model_that_answers_easy_questions_only_is_ranked_on_the_common_ones()
     data = table(better=1.2)
     easy = data.groupby("month")["value"].transform("mean") < data["value"].median()
     half = lose(data, "good", easy | (data["month"].astype(int) % 4 < 2))
-    good = row(compare(half, "g"), "good")
+    good = row(comparison_rows(half, "g"), "good")
     assert good["ratio"] == pytest.approx(1.2)  # as on all questions: the others are held to the same ones
     assert good["failures"] == half[half["model"] == "good"]["value"].isna().sum()
-    assert row(compare(half, "g"), "mean12")["n"] == good["n"]
+    assert row(comparison_rows(half, "g"), "mean12")["n"] == good["n"]
 
 
 def test_nan_forecasts_are_failures_and_do_not_win():
     data = lose(table(better=3.0), "good", pd.Series(False, index=table().index))
     data.loc[data.index[data["model"] == "good"][:4], "value"] = 0.0
-    found = compare(data, "g")
+    found = comparison_rows(data, "g")
     good = row(found, "good")
     assert good["failures"] == 56
     assert good["rank"] is None
@@ -95,13 +95,13 @@ def test_nan_forecasts_are_failures_and_do_not_win():
 def test_an_infinite_score_is_a_failure():
     data = table()
     data.loc[data.index[data["model"] == "good"][:3], "value"] = np.inf
-    good = row(compare(data, "g"), "good")
+    good = row(comparison_rows(data, "g"), "good")
     assert good["failures"] == 3
     assert np.isfinite(good["ratio"])
 
 
 def test_a_model_that_answered_nothing_has_its_row():
-    found = compare(table(), "g", models=["absent", "good"])
+    found = comparison_rows(table(), "g", models=["absent", "good"])
     absent = row(found, "absent")
     assert absent["failures"] == 60
     assert absent["rank"] is None
@@ -112,7 +112,7 @@ def test_a_model_that_answered_nothing_has_its_row():
 def test_what_nobody_can_be_marked_on_is_nobodys_failure():
     data = table()
     data.loc[data["month"] == "7", "value"] = np.nan
-    assert {r["failures"] for r in compare(data, "g")} == {0}
+    assert {r["failures"] for r in comparison_rows(data, "g")} == {0}
 
 
 def test_models_of_equal_skill_are_tied():
@@ -121,7 +121,7 @@ def test_models_of_equal_skill_are_tied():
     noisy = data["model"] == "good"
     twin = data["model"] == "seasonal_naive"
     data.loc[noisy, "value"] = data.loc[twin, "value"].to_numpy() * rng.lognormal(0, 0.3, noisy.sum())
-    found = compare(data, "g", metrics=("crps",))
+    found = comparison_rows(data, "g", metrics=("crps",))
     ranks = {r["model"]: (r["rank"], r["tied"], r["in_mcs"]) for r in found}
     assert ranks == {"good": (1, True, True), "seasonal_naive": (1, True, True), "mean12": (3, False, False)}
     assert "one of 2 that may be the best" in row(found, "good")["text"]
@@ -135,7 +135,7 @@ def test_a_better_model_beats_alone_and_the_tests_agree():
     rng = np.random.default_rng(6)
     noisy = data["model"] == "good"
     data.loc[noisy, "value"] = data.loc[noisy, "value"] * rng.lognormal(0, 0.2, noisy.sum())
-    good = row(compare(data, "g"), "good")
+    good = row(comparison_rows(data, "g"), "good")
     assert good["text"].startswith("beats seasonal_naive; the best alone")
     assert good["dm_p"] < 0.01
     assert good["rank"] == 1
@@ -147,12 +147,12 @@ def test_the_conditional_test_needs_twenty_cutoffs_beyond_its_horizon():
     data = table(cutoffs=48)
     rng = np.random.default_rng(6)
     data["value"] = data["value"] * rng.lognormal(0, 0.2, len(data))
-    assert np.isfinite(row(compare(data, "g"), "good")["gw_p"])
-    assert np.isnan(row(compare(data.assign(h_info=24), "g"), "good")["gw_p"])
+    assert np.isfinite(row(comparison_rows(data, "g"), "good")["gw_p"])
+    assert np.isnan(row(comparison_rows(data.assign(h_info=24), "g"), "good")["gw_p"])
 
 
 def test_no_test_means_no_p_values_and_no_place():
-    for found in (compare(table(24), "g"), compare(table(regimes=("before",)), "g")):
+    for found in (comparison_rows(table(24), "g"), comparison_rows(table(regimes=("before",)), "g")):
         for made in found:
             assert all(np.isnan(made[name]) for name in ("lo90", "hi90", "dm_p", "gw_p", "mcs_p"))
             assert made["in_mcs"] is None
@@ -175,18 +175,18 @@ def forecasts(data, bias):
 def test_bias_and_efficiency_stand_beside():
     data = table(cutoffs=48)
     data["job"] = data["model"] + data["series"] + data["cutoff"]
-    found = compare(data, "g", metrics=("crps",), forecasts=forecasts(data, 0.2))
+    found = comparison_rows(data, "g", metrics=("crps",), forecasts=forecasts(data, 0.2))
     assert row(found, "good")["mz_p"] > 0.05
     assert row(found, "good")["mz_slope"] == pytest.approx(1, abs=0.2)
     assert row(found, "mean12")["mz_p"] < 0.01
-    assert np.isnan(row(compare(data, "g"), "good")["mz_p"])
+    assert np.isnan(row(comparison_rows(data, "g"), "good")["mz_p"])
 
 
 def test_groups_by_columns_of_the_scores():
     from forecast.core.scores import Scores
 
     far = table().assign(h_info=3)
-    made = comparison(Scores(pd.concat([table(), far]), {"good": 0, "absent": 7}), by=["h_info"], metrics=("crps",))
+    made = comparison_table(Scores(pd.concat([table(), far]), {"good": 0, "absent": 7}), by=["h_info"], metrics=("crps",))
     assert list(made.columns) == list(COLUMNS)
     assert set(made["group"]) == {"all: h_info 1", "all: h_info 3"}
     assert set(made["model"]) == {"good", "mean12", "seasonal_naive", "absent"}
@@ -196,7 +196,7 @@ def test_scores_pooled_by_root_mean_square_are_compared_that_way():
     data = table().assign(metric="rmsse")
     rng = np.random.default_rng(2)
     data["value"] = data["value"] * rng.lognormal(0, 0.3, len(data))
-    good = row(compare(data, "g", metrics=("rmsse",)), "good")
+    good = row(comparison_rows(data, "g", metrics=("rmsse",)), "good")
     held = data[data["cutoff"] > sorted(data["cutoff"].unique())[9]]
     by_hand = []
     for series in ("a", "b"):
@@ -218,7 +218,7 @@ def test_the_public_verb_takes_a_backtest():
 
 
 def test_the_benchmark_is_chosen_among_the_named():
-    found = compare(table(), "g", naive=["mean12"])
+    found = comparison_rows(table(), "g", naive=["mean12"])
     assert {r["benchmark"] for r in found} == {"mean12"}
     assert row(found, "good")["ratio"] == pytest.approx(0.25)
-    assert compare(table(), "g", naive=["last_value"]) == []
+    assert comparison_rows(table(), "g", naive=["last_value"]) == []

@@ -8,7 +8,7 @@ from contracts.archives import SERIES, archive, day_after
 from forecast.core.errors import ConfigError
 from forecast.study.evaluate.backtest import backtest
 from forecast.study.evaluate.export import BOE_FORECASTS, BOE_OUTTURNS, HUB, QUANTILES, probability, to_boe, to_hub
-from forecast.study.evaluate.forecast_rows import frame
+from forecast.study.evaluate.forecast_rows import forecast_table
 
 
 class Opened:
@@ -22,7 +22,7 @@ class Opened:
 def run():
     known = archive(spans=[("2023-01", "2023-02", 2100.0)])
     days = [day_after(m) for m in ("2022-06", "2022-11")]
-    made = frame(backtest(known, days, ["mean12", "drift"], SERIES, [1, 2, 3], draws=200))
+    made = forecast_table(backtest(known, days, ["mean12", "drift"], SERIES, [1, 2, 3], draws=200))
     seen = known.latest
     rows = [
         {"series": SERIES, "period": seen.steps.period(c.first, c.last), "value": c.value, "released": c.released.isoformat()}

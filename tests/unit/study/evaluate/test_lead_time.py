@@ -18,13 +18,13 @@ from forecast.study.evaluate.export import BOE_FORECASTS, QUANTILES
 from forecast.study.evaluate.lead_time import (
     BINS,
     BREAK_EVEN,
-    TOGETHER,
-    bins,
-    break_even,
-    by_day,
+    SUM,
+    break_even_days,
+    error_bins,
+    nowcast_table,
     nowcasts,
-    published,
-    releases,
+    publication_days,
+    publications,
 )
 
 MIRROR = "USA.import.CHN.re_magnets"
@@ -97,19 +97,19 @@ def made():
 def told(made):
     models = [Flat(), Last(), Mirrored(), Wrong()]
     past = nowcasts(made, models, SERIES, "2020-06", "2023-12", days=(1, 8, 15, 22, 29, 36), draws=2)
-    return by_day(past)
+    return nowcast_table(past)
 
 
 @pytest.fixture(scope="module")
 def table(told):
-    return bins(told, NAIVE)
+    return error_bins(told, NAIVE)
 
 
 def test_questions_stand_on_days_before_publication(made, told):
     assert set(told["days_to_publication"]) == {1, 8, 15, 22, 29, 36}
     assert (told["cutoff"] < told["published"]).all()
     assert told["month"].max() == "2023-10"  # later months have no figure of their own
-    assert published(made, SERIES)[mm.ordinal("2022-03")] == released(mm.ordinal("2022-03"))
+    assert publication_days(made, SERIES)[mm.ordinal("2022-03")] == released(mm.ordinal("2022-03"))
     truth = made.latest.observed(SERIES)
     month = mm.ordinal("2022-03")
     assert told.loc[told["month"] == "2022-03", "truth"].unique() == pytest.approx(truth.at(month, month))
@@ -124,7 +124,7 @@ def test_the_known_break_even_day_is_found(table):
     assert (mirrored.loc[[7, 14, 21], "ratio"] < 1e-9).all()
     assert (mirrored.loc[[28, 35, 42], "ratio"] > 1.0).all()
     assert set(mirrored["benchmark"]) == {"flat"}
-    found = break_even(table)
+    found = break_even_days(table)
     assert tuple(found.columns) == BREAK_EVEN
     row_of = found.set_index(["model", "regime", "jan_mar"])
     assert row_of.loc[("mirrored", "all", "all"), "break_even"] == 21
@@ -152,18 +152,18 @@ def test_a_naive_model_that_seldom_answers_does_not_thin_the_choice(told):
     months = sorted(told["month"].unique())
     training = months[: len(months) // 3]
     seldom = told[(told["model"] == "mirrored") & ((told["month"] == training[-1]) | ~told["month"].isin(training))]
-    table = bins(pd.concat([told, seldom.assign(model="seldom")]), ("flat", "last", "seldom"))
+    table = error_bins(pd.concat([told, seldom.assign(model="seldom")]), ("flat", "last", "seldom"))
     assert set(table["benchmark"]) == {"flat"}
     assert set(table["n_chosen"]) == {len(training)}
     silent = told[~(told["month"].isin(training) & (told["model"] == "flat"))]
-    alone = bins(silent, NAIVE)  # one that never answered is no choice either
+    alone = error_bins(silent, NAIVE)  # one that never answered is no choice either
     assert set(alone["benchmark"]) == {"last"}
 
 
 def test_january_to_march_stands_apart_and_few_months_are_too_few(told, table):
     counts = table[(table["model"] == "last") & (table["days_to"] == 7) & (table["regime"] == "all")].set_index("jan_mar")["n"]
     assert counts["Jan-Mar"] + counts["Apr-Dec"] == counts["all"]
-    short = break_even(bins(told[told["month"] >= "2023-04"], NAIVE))
+    short = break_even_days(error_bins(told[told["month"] >= "2023-04"], NAIVE))
     assert short["break_even"].isna().all()
     assert short["text"].str.contains("too few").all()
 
@@ -171,13 +171,13 @@ def test_january_to_march_stands_apart_and_few_months_are_too_few(told, table):
 def test_an_early_lead_that_is_lost_again_is_no_break_even_day(table):
     lost = table.copy()
     lost.loc[(lost["model"] == "mirrored") & (lost["days_to"] == 7), "ratio"] = 1.01
-    assert break_even(lost).set_index(["model", "regime", "jan_mar"]).loc[("mirrored", "all", "all"), "break_even"] != 21
+    assert break_even_days(lost).set_index(["model", "regime", "jan_mar"]).loc[("mirrored", "all", "all"), "break_even"] != 21
 
 
 def test_the_bank_of_england_schema_holds_the_days(joined):
     known, _ = joined
     made = nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(1, 7, 28), draws=4)
-    told = by_day(made)
+    told = nowcast_table(made)
     single = told[told["months"] == 1].reset_index(drop=True)
     out = fc.to_boe(made)
     assert tuple(out.forecasts.columns) == (*BOE_FORECASTS, "days_to_publication")
@@ -213,13 +213,13 @@ def joined():
 
 def test_january_and_february_are_one_question_where_they_came_out_as_one(joined):
     known, spans = joined
-    found = [r for r in releases(known, SERIES) if r.last > r.first]
+    found = [r for r in publications(known, SERIES) if r.last > r.first]
     assert [(mm.period_label(r.first, r.last), r.day) for r in found] == [
         (f"{y}-01/{y}-02", dt.date(y, 3, 20)) for y in (2021, 2022, 2023)
     ]
-    assert mm.ordinal("2022-01") not in published(known, SERIES)  # derived after the sum: never published
+    assert mm.ordinal("2022-01") not in publication_days(known, SERIES)  # derived after the sum: never published
     made = nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(7, 28, 56), draws=4)
-    told = by_day(made)
+    told = nowcast_table(made)
     sums = told[told["months"] == 2]
     assert sorted(sums["month"].unique()) == ["2021-01/2021-02", "2022-01/2022-02", "2023-01/2023-02"]
     assert set(sums["days_to_publication"]) == {7, 28, 56}
@@ -235,9 +235,9 @@ def test_january_and_february_are_one_question_where_they_came_out_as_one(joined
 
 def test_sums_stand_in_a_block_of_their_own(joined):
     known, _ = joined
-    told = by_day(nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(7, 28), draws=2))
-    table = bins(told, NAIVE)
-    sums = table[table["jan_mar"] == TOGETHER]
+    told = nowcast_table(nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(7, 28), draws=2))
+    table = error_bins(told, NAIVE)
+    sums = table[table["jan_mar"] == SUM]
     assert set(sums["n"]) == {2}  # the first year stands in the third that chooses the naive forecast
     held = sorted(told["month"].unique())
     held = told[told["month"].isin(held[len(held) // 3 :]) & (told["days_to_publication"] == 7) & (told["model"] == "flat")]
@@ -245,9 +245,9 @@ def test_sums_stand_in_a_block_of_their_own(joined):
     whole = table[(table["model"] == "flat") & (table["regime"] == "all") & (table["days_to"] == 7)].set_index("jan_mar")
     assert whole.loc["all", "rmse"] == pytest.approx(np.sqrt(((single["mean"] - single["truth"]) ** 2).mean()))
     assert whole.loc["all", "n"] == len(single) == whole.loc["Jan-Mar", "n"] + whole.loc["Apr-Dec", "n"]
-    found = break_even(table).set_index(["model", "regime", "jan_mar"])
+    found = break_even_days(table).set_index(["model", "regime", "jan_mar"])
     others = set(told["model"]) - set(table["benchmark"])
-    assert found.loc[(others.pop(), "all", TOGETHER), "text"].endswith("(2): no test, ratio only")
+    assert found.loc[(others.pop(), "all", SUM), "text"].endswith("(2): no test, ratio only")
 
 
 def test_what_cannot_be_asked_is_refused(made):

@@ -6,15 +6,15 @@ import pytest
 from contracts.archives import SERIES, archive, day_after, event
 
 from forecast.core.errors import ConfigError
-from forecast.study.evaluate.backtest import backtest, questions
-from forecast.study.evaluate.refit import fit_days, rule
+from forecast.study.evaluate.backtest import backtest, backtest_questions
+from forecast.study.evaluate.refit import fit_days, refit_rule
 
 MONTHS = [f"2021-{m:02d}" for m in range(1, 13)]
 DAYS = [day_after(m) for m in MONTHS]
 
 
 def fitted(policy, events=(), days=DAYS, **more):
-    pasts = questions(archive(events=events), [SERIES], days, 1, refit=policy, **more)
+    pasts = backtest_questions(archive(events=events), [SERIES], days, 1, refit=policy, **more)
     return [MONTHS[days.index(p.task.fitted_on or p.task.day)] for p in pasts]
 
 
@@ -46,7 +46,7 @@ def test_a_rule_of_ones_own():
 @pytest.mark.parametrize("policy", ["sometimes", 0, -3])
 def test_an_unknown_policy_is_refused(policy):
     with pytest.raises(ConfigError):
-        rule(policy, SERIES)
+        refit_rule(policy, SERIES)
     with pytest.raises(ConfigError):
         fitted(policy)
 
@@ -67,7 +67,7 @@ def test_models_keep_the_parameters_of_the_first_cutoff():
 @pytest.mark.parametrize("policy", ["never", 24])
 def test_a_rolling_window_of_the_day_of_the_fit_is_as_long(policy):
     days = [day_after(m) for m in ("2020-06", "2023-11")]
-    pasts = questions(archive(), [SERIES], days, 1, refit=policy, window="rolling", window_months=24)
+    pasts = backtest_questions(archive(), [SERIES], days, 1, refit=policy, window="rolling", window_months=24)
     late = pasts[-1]
     assert late.task.fitted_on == days[0]
     vintage = late.vintage(archive())

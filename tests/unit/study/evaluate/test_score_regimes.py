@@ -7,7 +7,7 @@ import pytest
 from forecast.core.archive import bundled_archive
 from forecast.core.events import Event
 from forecast.core.months import ordinal
-from forecast.study.evaluate.score_regimes import in_first_quarter, regime_of, told_apart
+from forecast.study.evaluate.score_regimes import distinct_regimes, in_first_quarter, regime_of
 
 SERIES = "CHN.export.WLD.re_magnets"
 
@@ -82,4 +82,4 @@ def test_the_first_quarter_is_a_flag():
 
 
 def test_regimes_are_named_in_order():
-    assert told_apart(["under control", "before", "before"]) == ["before", "under control"]
+    assert distinct_regimes(["under control", "before", "before"]) == ["before", "under control"]

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from forecast.core.errors import ConfigError
-from forecast.study.evaluate.backtest import Answered, Backtest, questions
+from forecast.study.evaluate.backtest import Backtest, BacktestAnswer, backtest_questions
 from forecast.study.evaluate.score import score
-from forecast.study.evaluate.truth import kind_of, truth_of
+from forecast.study.evaluate.truth import truth_of, vintage_kind
 
 SERIES = "CHN.export.WLD.re_magnets"
 
@@ -50,9 +50,9 @@ def test_no_such_release(revised, release):
 def test_scores_are_marked_against_the_release_asked_for(revised):
     from forecast.core.results import Forecast, Used
 
-    past = questions(revised, [SERIES], [dt.date(2024, 3, 1)], 1, min_months=1)[0]  # asks February
+    past = backtest_questions(revised, [SERIES], [dt.date(2024, 3, 1)], 1, min_months=1)[0]  # asks February
     answer = Forecast(past.task, np.full((3, 1, 1), 20.0), (Used("x"),))
-    made = Backtest((Answered("m", past, answer),), revised)
+    made = Backtest((BacktestAnswer("m", past, answer),), revised)
     errors = [score(made, release, ["mae"]).table["value"].iloc[0] for release in ("first", 2, "latest")]
     assert errors == [0, 1, 2]
 
@@ -63,7 +63,7 @@ def test_kinds_of_vintage(figure, archive_of):
     known = archive_of(
         figure(SERIES, "2024-01", 10, "2024-02-20", basis="actual"), figure(SERIES, "2024-02", 10, "2024-03-20", basis="rule")
     )
-    assert kind_of(known.as_of("2024-03-01"), SERIES) == "final"
-    assert kind_of(known.as_of("2024-04-01"), SERIES) == "pseudo"
-    assert kind_of(replace(known, pseudo=False).as_of("2024-03-01"), SERIES) == "real"
-    assert kind_of(known.as_of("2024-01-01"), SERIES) == "pseudo"
+    assert vintage_kind(known.as_of("2024-03-01"), SERIES) == "final"
+    assert vintage_kind(known.as_of("2024-04-01"), SERIES) == "pseudo"
+    assert vintage_kind(replace(known, pseudo=False).as_of("2024-03-01"), SERIES) == "real"
+    assert vintage_kind(known.as_of("2024-01-01"), SERIES) == "pseudo"

@@ -14,8 +14,8 @@ from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
 from forecast.study import ask
-from forecast.study.nowcast.memo import Recall, watched
-from forecast.study.nowcast.vintage_diff import arrived, without
+from forecast.study.nowcast.memo import DependencyCache, tracked_vintage
+from forecast.study.nowcast.vintage_diff import releases_between, withhold
 
 OTHER, THIRD = "USA.import.CHN.re_magnets", "USA.import.CHN.gallium"
 DAY = day_after("2021-12")
@@ -36,7 +36,7 @@ def task(series=SERIES):
 def held(vintage, series):
     """The vintage as if the last figure of a series had not come out."""
     before = vintage.earlier(day_after("2021-11"))
-    return without(before, vintage, [piece for piece in arrived(before, vintage) if piece.series == series])
+    return withhold(before, vintage, [piece for piece in releases_between(before, vintage) if piece.series == series])
 
 
 @dataclass(frozen=True)
@@ -70,22 +70,22 @@ class Reader:
 )
 def test_only_what_was_looked_at_counts(vintage, method, again):
     for name in (SERIES, OTHER, THIRD):
-        recall, other = Recall(), held(vintage, name)
+        recall, other = DependencyCache(), held(vintage, name)
         first = recall.put(method, vintage, task())
         ASKED.clear()
         second = recall.put(method, other, task())
         assert bool(ASKED) == (name in again)
         assert (second is first) == (name not in again)
-        assert np.array_equal(second.draws, ask.put(method, other, task()).draws)
+        assert np.array_equal(second.draws, ask.answer_or_raise(method, other, task()).draws)
 
 
 def test_answers_are_those_of_asking(vintage):
     for name in ("ets", "menu", {"use": "combine", "members": ["mean12", "drift"], "how": "inverse"}):
         method = registry.build("model", name)
-        recall = Recall(seed=4)
+        recall = DependencyCache(seed=4)
         for seen in (vintage, held(vintage, OTHER), held(vintage, SERIES)):
             np.testing.assert_allclose(
-                recall.put(method, seen, task()).draws, ask.put(method, seen, task(), 4).draws, rtol=1e-9
+                recall.put(method, seen, task()).draws, ask.answer_or_raise(method, seen, task(), 4).draws, rtol=1e-9
             )
 
 
@@ -95,7 +95,7 @@ def test_an_answer_rests_on_what_its_inner_answers_rest_on(vintage):
         def asks(self, vintage, task):
             return [("mean12", Task(task.day, OTHER, task.months, draws=task.draws))]
 
-    method, recall = Outer(), Recall()
+    method, recall = Outer(), DependencyCache()
     first = recall.put(method, vintage, task())
     assert recall.put(method, held(vintage, THIRD), task()) is first
     assert recall.put(method, held(vintage, OTHER), task()) is not first
@@ -112,7 +112,7 @@ def test_the_list_of_all_series_counts_where_it_was_asked_for(vintage):
         def predict(self, vintage, task, rng, answers=()):
             return Forecast(task, np.full((task.draws, 1, 1), float(len(vintage.series))), (Used("n"),), vintage.steps)
 
-    recall, method = Recall(), Counter()
+    recall, method = DependencyCache(), Counter()
     first = recall.put(method, vintage, task())
     assert recall.put(method, held(vintage, OTHER), task()) is first
     fewer = vintage.hide(OTHER, 0)
@@ -120,13 +120,13 @@ def test_the_list_of_all_series_counts_where_it_was_asked_for(vintage):
 
 
 def test_regressors_and_events_count_always(vintage):
-    recall, method = Recall(), Reader()
+    recall, method = DependencyCache(), Reader()
     first = recall.put(method, vintage, task())
     assert recall.put(method, replace(vintage, controls={(SERIES, "ships"): {LAST: 1.0}}), task()) is not first
 
 
 def test_a_failure_is_raised_each_time_and_kept_among_many(vintage):
-    recall, method = Recall(), Reader(short=True)
+    recall, method = DependencyCache(), Reader(short=True)
     for _ in range(2):
         with pytest.raises(TooShortError):
             recall.put(method, vintage, task())
@@ -136,9 +136,9 @@ def test_a_failure_is_raised_each_time_and_kept_among_many(vintage):
 
 
 def test_a_watched_vintage_says_the_same(vintage):
-    seen = watched(vintage)
+    seen = tracked_vintage(vintage)
     assert seen.fingerprint() == vintage.fingerprint()
-    assert watched(vintage).earlier("2020-06-01").fingerprint() == vintage.earlier("2020-06-01").fingerprint()
-    again = watched(vintage)
+    assert tracked_vintage(vintage).earlier("2020-06-01").fingerprint() == vintage.earlier("2020-06-01").fingerprint()
+    again = tracked_vintage(vintage)
     assert again.earlier(DAY).knows(OTHER)
     assert OTHER in again.cells.series

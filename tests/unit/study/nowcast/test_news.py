@@ -14,7 +14,7 @@ from forecast.core.errors import ConfigError, ForecastError, NotIdentifiedError
 from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
-from forecast.study.data.real_time import Door, Regressor
+from forecast.study.data.real_time import RealTimeView, Regressor
 from forecast.study.nowcast.news import news
 
 OTHER = "USA.import.CHN.re_magnets"
@@ -265,7 +265,7 @@ def test_lagged_figures_and_regressors_of_a_door_are_news_too():
             return Forecast(task, np.full((task.draws, 1, 1), value), (Used("steered"),), vintage.steps)
 
     ships = {months.label(months.ordinal("2018-01") + i): float(i) for i in range(60)}
-    door = Door(archive(monthly(60)), {SERIES: 1}, (Regressor("ships", "observed_only", 0, ships),))
+    door = RealTimeView(archive(monthly(60)), {SERIES: 1}, (Regressor("ships", "observed_only", 0, ships),))
     table = news(Steered(), door, asked(), "2022-10-05", "2022-11-05").set_index("series")
     assert table.loc["ships", ["kind", "release_month"]].to_list() == ["new", "2022-10"]
     assert table.loc["ships", "impact"] == pytest.approx(3.0)
