@@ -1,15 +1,14 @@
-"""Scenarios: one model asked again under declared changes of the calendar, and on what each answer rests."""
+"""Scenario forecasts: one model under declared changes of the policy calendar, and what each answer is based on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from forecast.core import months
-from forecast.core.contracts import failed
+from forecast.core.contracts import Answer, Forecaster, failed
 from forecast.core.errors import ConfigError, LookAheadError, NotIdentifiedError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
@@ -25,7 +24,7 @@ IN_PART = "measures on a part of it alone"
 
 @dataclass(frozen=True)
 class Basis:
-    """One regime of the asked months: its name, how many of its months are known, and the declared share it leaves."""
+    """One policy regime of the asked months: its name, the number of its months that are known, and the declared share left."""
 
     regime: str
     first: str
@@ -35,7 +34,7 @@ class Basis:
 
     @property
     def text(self) -> str:
-        """On what the months rest, in words."""
+        """What the forecast of these months is based on, in words."""
         if self.known:
             count = f"{self.known} months of this regime are known" if self.known > 1 else "1 month of this regime is known"
             return f"{self.regime}: {count}"
@@ -46,7 +45,7 @@ class Basis:
 
 @dataclass(frozen=True)
 class Fan:
-    """One series under one scenario: joint draws over the asked months, or the reason why there are none."""
+    """One series under one scenario: joint draws over the asked months, or the reason there are none."""
 
     scenario: str
     series: str
@@ -55,42 +54,50 @@ class Fan:
     probability: float | None = None
 
 
-def scenarios(method: Any, vintage: Vintage, task: Task, given: Sequence[Scenario], seed: int = 0) -> list[Fan]:
-    """The model's answer to a task under each scenario, series by series, all from the same random numbers.
+def scenarios(
+    method: Forecaster | str | Mapping[str, object], vintage: Vintage, task: Task, given: Iterable[Scenario], seed: int = 0
+) -> list[Fan]:
+    """Forecasts of a task under declared changes of the policy calendar, series by series, with common random numbers.
 
-    A month whose regime was never seen is answered only where the texts of its measures declare a share; else the fan is a
-    Failure that says so. So is the fan of a total over partners where a measure on a part of it begins or ends in the asked
-    months: what the other partners would send then is not in the calendar. A scenario that changes what is known of the past is
-    a LookAheadError.
+    method : a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    given : the scenarios, each with a name of its own
+
+    Each `Fan` has the name of its scenario, its series, its `answer` (a Forecast or a Failure) and its `basis`: the known
+    months, or the declared share, behind it. A month whose regime was never observed is answered only where its measures declare a
+    share; otherwise the answer is a Failure that says so. So is that of a total over partners where a measure on part of it
+    begins or ends in the asked months, because the calendar does not say what the other partners would ship then. A scenario
+    that changes what is known of the past raises LookAheadError.
     """
+    method, given = ask.forecaster_from(method), list(given)
     names = [scenario.name for scenario in given]
     if len(set(names)) < len(names):
         raise ConfigError("two scenarios have one name", hint="give each its own")
-    memo: dict[Any, Any] = {}
+    memo: ask.Memo = {}
     out = []
     for scenario in given:
-        then = vintage.under(scenario)
+        changed = vintage.under(scenario)
         for series in task.series:
             inner = task.about(series)
-            rests = regime_basis(then, series, inner)
-            refuse_changed_past(vintage, then, series, scenario.name)
-            reason = _reason_unanswerable(then, inner, rests, scenario.name)
+            basis = regime_basis(changed, series, inner)
+            refuse_changed_past(vintage, changed, series, scenario.name)
+            reason = _reason_unanswerable(changed, inner, basis, scenario.name)
             if reason is not None:
-                answer: Any = failed(method, inner, reason)
+                answer: Answer = failed(method, inner, reason)
             else:
-                answer = ask.answer(method, then, inner, seed, memo)
-            out.append(Fan(scenario.name, series, answer, rests, scenario.probability))
+                answer = ask.answer(method, changed, inner, seed, memo)
+            assert isinstance(answer, Forecast | Failure)
+            out.append(Fan(scenario.name, series, answer, basis, scenario.probability))
     return out
 
 
-def _reason_unanswerable(then: Vintage, task: Task, rests: Sequence[Basis], name: str) -> NotIdentifiedError | None:
-    """Why a series has no fan under a scenario, None where it may have one."""
+def _reason_unanswerable(changed: Vintage, task: Task, basis: Sequence[Basis], name: str) -> NotIdentifiedError | None:
+    """Why a series has no fan under a scenario; None if it may have one."""
     series = task.series[0]
-    missing = [part for part in rests if not part.known and part.share is None]
+    missing = [part for part in basis if not part.known and part.share is None]
     if missing:
         return NotIdentifiedError(UNKNOWN, where=f"{series}, {name}: {missing[0].regime}", hint="declare share_stopped")
-    asked = np.array([then.last_month(series), *sorted(task.ordinals(then))])
-    now, *later = regimes(then, series, asked, whole=False)
+    asked = np.array([changed.last_month(series), *sorted(task.ordinals(changed))])
+    now, *later = regimes(changed, series, asked, whole=False)
     moved = next((regime for regime in later if regime.measures != now.measures), None)
     if moved is None:
         return None
@@ -103,20 +110,20 @@ def _reason_unanswerable(then: Vintage, task: Task, rests: Sequence[Basis], name
     )
 
 
-def refuse_changed_past(vintage: Vintage, then: Vintage, series: str, name: str) -> None:
-    """A LookAheadError where a scenario changes a figure, or the measures of a month that has passed."""
-    same = then.day == vintage.day and then.cells == vintage.cells
+def refuse_changed_past(vintage: Vintage, changed: Vintage, series: str, name: str) -> None:
+    """Raise LookAheadError if a scenario changes a figure, or the measures in force in a past month."""
+    same = changed.day == vintage.day and changed.cells == vintage.cells
     if same and vintage.steps.unit == "month":
         passed = np.arange(vintage.observed(series).first, months.ordinal(vintage.day))
         for whole in (True, False):
-            same = same and regimes(then, series, passed, whole) == regimes(vintage, series, passed, whole)
+            same = same and regimes(changed, series, passed, whole) == regimes(vintage, series, passed, whole)
     if not same:
         problem = f"the scenario '{name}' changes what is known of the past"
         raise LookAheadError(problem, where=series, hint=f"changes after {vintage.day}")
 
 
 def regime_basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]:
-    """The regimes of the asked months in order, each with its known months; the regime of the last figure counts as known."""
+    """The regimes of the asked months in order, each with the number of its months in which a figure is known."""
     asked = np.array(sorted(task.ordinals(vintage)))
     observed = vintage.observed(series)
     seen = observed.months[np.isfinite(observed.values)]
@@ -136,23 +143,23 @@ def regime_basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]
 
 
 def _declared_share(vintage: Vintage, regime: Regime, past: Sequence[Regime]) -> float | None:
-    """The declared share of a closed regime; None where another measure, never seen and without a share, holds beside it."""
+    """The declared share of a closed regime; None if another measure, never observed and without a share, is also in force."""
     share = declared(vintage, regime) if regime.closed else None
     seen = frozenset().union(*(other.measures for other in past))
     return share if share == 0.0 or not regime.measures - regime.closing - seen else None
 
 
 def pool_scenarios(fans: Sequence[Fan]) -> Forecast:
-    """The scenarios of one series pooled by the probabilities their author gave; refused where one is missing or unanswered."""
+    """The mixture of one series' scenarios by their declared probabilities; refused if one is missing or unanswered."""
     given = [fan.probability for fan in fans]
     if any(p is None for p in given) or abs(sum(p or 0.0 for p in given) - 1.0) > 1e-6:
         raise ConfigError(
             "scenarios are pooled only where each has a probability and they add up to 1", hint="probability = 0.25"
         )
     answers = [fan.answer for fan in fans]
-    lost = [fan.scenario for fan in fans if isinstance(fan.answer, Failure) and fan.probability]
-    if lost:
-        raise NotIdentifiedError(f"no fan under '{lost[0]}'", hint="scenarios whose regimes are known or declared")
+    failures = [fan.scenario for fan in fans if isinstance(fan.answer, Failure) and fan.probability]
+    if failures:
+        raise NotIdentifiedError(f"no fan under '{failures[0]}'", hint="scenarios whose regimes are known or declared")
     made = [(a, p) for a, p in zip(answers, given, strict=True) if isinstance(a, Forecast) and p is not None]
     first = made[0][0]
     count = first.task.draws

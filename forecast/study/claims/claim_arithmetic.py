@@ -1,4 +1,4 @@
-"""How a claim is computed in one of its readings: the arithmetic of each kind, in figures and in words."""
+"""The arithmetic of each kind of claim in one of its readings, in figures and in words."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ ROLES = ("", "contains", "context")
 class Reading:
     """One scope in which a claim can be read, and the figures of that scope.
 
-    series : of the figure claimed; total : the whole of a share, or the quantity under a value
-    period, base : what is compared with what (`YYYY-MM` or a span)
-    role : `contains` - the scope holds the claimed one, so a claim that fails here fails; `context` - printed, not judged
+    series : series of the claimed figure; total : the denominator of a share, or the quantity of a unit value
+    period, base : the periods compared (`YYYY-MM` or a span)
+    role : `contains`, the scope includes the claimed one, so that a claim that fails here fails; `context`, printed, not judged
     """
 
     scope: str = ""
@@ -38,9 +38,9 @@ class Reading:
 class Claim:
     """A published sentence and how it is computed.
 
-    published : the number as printed (fraction for change and share, kg, ratio); `step` one unit of its last digit
-    at_least, at_most : bounds for claims without a number; `words` says how the words are read
-    divisor : what a figure is divided by where the claim has no figure but a bound
+    published : the number as printed (a fraction for changes and shares, kg, or a ratio); step : one unit of its last digit
+    at_least, at_most : bounds for claims without a number; words : how their wording is interpreted
+    divisor : by what a figure is divided to bound a claim that has no figure
     """
 
     id: str
@@ -69,7 +69,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class ReadingResult:
-    """What one reading gives."""
+    """The result of one reading."""
 
     verdict: str
     sentence: str
@@ -81,7 +81,7 @@ class ReadingResult:
 
 
 def _judge(claim: Claim, made: ReadingResult) -> ReadingResult:
-    """The verdict of a computed number: whether it rounds to the published one, could do so, or lies within the bounds."""
+    """The verdict on a computed number: whether it rounds to the published one, could do so, or lies within the bounds."""
     reach = claim.step / 2 + 1e-12
     if math.isfinite(claim.published):
         least, most = claim.published - reach, claim.published + reach
@@ -90,7 +90,7 @@ def _judge(claim: Claim, made: ReadingResult) -> ReadingResult:
     if least <= made.computed <= most:
         return replace(made, verdict=HOLDS)
     if not math.isfinite(made.low + made.high):
-        return replace(made, verdict=UNCHECKED)  # off by what the unknown rounding of a figure may explain
+        return replace(made, verdict=UNCHECKED)  # the unknown rounding of a figure may explain the difference
     return replace(made, verdict=ROUNDING if made.low <= most and made.high >= least else CONTRADICTED)
 
 
@@ -98,32 +98,32 @@ def _change(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
     if not reading.series:
         return ReadingResult(UNCHECKED, "no figure is held")
     tested = PublishedPercentage(reading.series, reading.period, reading.base)
-    now, then = (figure(vintage, reading.series, p, tested) for p in (reading.period, reading.base))
-    if now.known and not then.known:
+    now, base = (figure(vintage, reading.series, p, tested) for p in (reading.period, reading.base))
+    if now.known and not base.known:
         bound = covering_sum(vintage, reading.series, reading.base, tested)
         if bound is not None and bound.known and bound.value > 0:
-            return _bounded_change(claim, now, then, bound)
-    if not (now.known and then.known and then.value > 0):
-        return ReadingResult(UNCHECKED, _missing_text(now, then), sources=now.sources)
-    computed = now.value / then.value - 1
+            return _bounded_change(claim, now, base, bound)
+    if not (now.known and base.known and base.value > 0):
+        return ReadingResult(UNCHECKED, _missing_text(now, base), sources=now.sources)
+    computed = now.value / base.value - 1
     low, high = (
-        _ratio(now.value - now.half, then.value + then.half) - 1,
-        _ratio(now.value + now.half, then.value - then.half) - 1,
+        _ratio(now.value - now.half, base.value + base.half) - 1,
+        _ratio(now.value + now.half, base.value - base.half) - 1,
     )
     sentence = (
-        f"{_figure_text(now)} over {_figure_text(then, brief=True)} = {_percent(computed)}{_range_text(low, high, computed)}"
+        f"{_figure_text(now)} over {_figure_text(base, brief=True)} = {_percent(computed)}{_range_text(low, high, computed)}"
     )
-    sentence += _published_text(claim) + _provenance_text(now, then)
-    return _judge(claim, ReadingResult("", sentence, computed, low, high, "fraction", (*now.sources, *then.sources)))
+    sentence += _published_text(claim) + _provenance_text(now, base)
+    return _judge(claim, ReadingResult("", sentence, computed, low, high, "fraction", (*now.sources, *base.sources)))
 
 
-def _bounded_change(claim: Claim, now: SourcedFigure, then: SourcedFigure, span: SourcedFigure) -> ReadingResult:
-    """A base known only inside a sum lies between zero and that sum, so the change has a floor and no ceiling."""
+def _bounded_change(claim: Claim, now: SourcedFigure, base: SourcedFigure, span: SourcedFigure) -> ReadingResult:
+    """A base known only within a sum lies between zero and that sum, so that the change has a lower bound only."""
     floor = now.value / span.value - 1
     first, last = mm.parse_period(span.period)
     mean = now.value / (span.value / (last - first + 1)) - 1
-    sentence = f"{_missing_text(now, then)}, known only inside {_figure_text(span, brief=True)}: {_percent(mean)} on the mean of that sum"
-    sentence += f", and no further down than {_percent(floor)} whatever {then.period} was"
+    sentence = f"{_missing_text(now, base)}, known only inside {_figure_text(span, brief=True)}: {_percent(mean)}"
+    sentence += f" on the mean of that sum, and no further down than {_percent(floor)} whatever {base.period} was"
     verdict = UNCHECKED
     if math.isfinite(claim.published):
         need = now.value / (1 + claim.published)
@@ -157,7 +157,8 @@ def _share(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
         _ratio(part.value - part.half, whole.value + whole.half),
         _ratio(part.value + part.half, whole.value - whole.half),
     )
-    sentence = f"{_figure_text(part)} of {_figure_text(whole)} = {_percent(share, sign=False)}{_published_text(claim)}{_provenance_text(part, whole)}"
+    sentence = f"{_figure_text(part)} of {_figure_text(whole)} = {_percent(share, sign=False)}"
+    sentence += _published_text(claim) + _provenance_text(part, whole)
     return _judge(claim, ReadingResult("", sentence, share, low, high, "fraction", (*part.sources, *whole.sources)))
 
 
@@ -167,14 +168,14 @@ def _unit_value(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResu
     usd, kg = ([figure(vintage, t.series, p, t) for p in (reading.period, reading.base)] for t in tested)
     if not all(f.known and f.value > 0 for f in (*usd, *kg)):
         return ReadingResult(UNCHECKED, _missing_text(*usd, *kg))
-    now, then = (v.value / q.value for v, q in zip(usd, kg, strict=True))
-    ratio = now / then
+    now, base = (v.value / q.value for v, q in zip(usd, kg, strict=True))
+    ratio = now / base
     off = sum(f.half / f.value for f in (*usd, *kg))
-    said = [
+    texts = [
         f"{v.value / q.value:,.1f} USD/kg ({_figure_text(v, True)}, {_amount(q.value, q.series)})"
         for v, q in zip(usd, kg, strict=True)
     ]
-    sentence = f"{reading.total}, {said[0]} over {said[1]} = x{ratio:.2f}{_provenance_text(*usd, *kg)}"
+    sentence = f"{reading.total}, {texts[0]} over {texts[1]} = x{ratio:.2f}{_provenance_text(*usd, *kg)}"
     sources = tuple(source for f in (*usd, *kg) for source in f.sources)
     return _judge(claim, ReadingResult("", sentence, ratio, ratio * (1 - off), ratio * (1 + off), "ratio", sources))
 
@@ -214,7 +215,7 @@ def _calendar(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult
 
 
 def _no_figure(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
-    """No figure of the claim itself is held; what is held beside it is printed, divided by `divisor` for a bound."""
+    """The claimed figure is not in the data; a related one is printed, divided by `divisor` for a bound."""
     if not reading.series:
         return ReadingResult(UNCHECKED, "")
     held = figure(vintage, reading.series, reading.period)
@@ -245,12 +246,12 @@ def _amount(value: float, series: str) -> str:
 
 
 def _figure_text(held: SourcedFigure, brief: bool = False) -> str:
-    said = f"{_amount(held.value, held.series)} {'' if brief else f'of {held.series} '}in {held.period}"
+    text = f"{_amount(held.value, held.series)} {'' if brief else f'of {held.series} '}in {held.period}"
     if 1 < len(held.parts) <= 6:
         parts = sorted(held.parts, key=lambda p: (p.weight < 0, p.cell.first))
         sums = " ".join(f"{'-' if p.weight < 0 else '+'} {_amount(p.cell.value, held.series)} in {p.period}" for p in parts)
-        return f"{said} ({sums.removeprefix('+ ')})"
-    return f"{said} (sum of {len(held.parts)} figures)" if held.parts[1:] else said
+        return f"{text} ({sums.removeprefix('+ ')})"
+    return f"{text} (sum of {len(held.parts)} figures)" if held.parts[1:] else text
 
 
 def _range_text(low: float, high: float, computed: float) -> str:
@@ -269,17 +270,17 @@ def _published_percent(claim: Claim) -> str:
     return f"{100 * claim.published:{'+' if claim.kind == 'change' else ''}g} %"
 
 
-def _missing_text(*figures: Figure) -> str:
-    said = [_figure_text(f) if f.known else f"no usable figure of {f.series} in {f.period}" for f in figures]
+def _missing_text(*figures: SourcedFigure) -> str:
+    texts = [_figure_text(f) if f.known else f"no usable figure of {f.series} in {f.period}" for f in figures]
     why = list(dict.fromkeys(reason for f in figures if not f.known for reason in f.struck))
-    return "; ".join(said) + (f" (circular: {'; '.join(why)}, so it is not used)" if why else "")
+    return "; ".join(texts) + (f" (circular: {'; '.join(why)}, so it is not used)" if why else "")
 
 
-def _provenance_text(*figures: Figure) -> str:
+def _provenance_text(*figures: SourcedFigure) -> str:
     tokens = dict.fromkeys(t for f in figures for t in f.percentages)
-    said = [_token_text(t) for t in tokens]
+    texts = [_token_text(t) for t in tokens]
     why = list(dict.fromkeys(reason for f in figures for reason in f.struck))
-    out = f"; rests on other percentages: {', '.join(said)}" if said else ""
+    out = f"; rests on other percentages: {', '.join(texts)}" if texts else ""
     return out + (f"; not used: {'; '.join(why)}" if why else "")
 
 

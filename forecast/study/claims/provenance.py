@@ -1,4 +1,4 @@
-"""What a published figure rests on, and how finely it is known: sums with their cells, percentages and rounding."""
+"""Provenance and precision of a figure: the cells it is computed from, the percentages it depends on, and its rounding."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ UNUSABLE = ("missing", "suppressed")
 
 @dataclass(frozen=True)
 class PublishedPercentage:
-    """A published percentage as an identity: which flow, which period on which base, or a share of a total."""
+    """A published percentage: the flow, the period and the base compared, or a share of a total."""
 
     series: str
     period: str
     base: str = ""
 
     def is_token(self, token: str) -> bool:
-        """Whether a `derived_from` token is a percentage of this comparison, in either direction.
+        """Whether a `derived_from` token is this percentage, in either direction.
 
-        Baskets of one mineral count as one good: publishers carry a percentage over from basket to basket.
+        Baskets of one mineral count as one good, because publishers apply a percentage of one basket to another.
         """
         if not self.base:
             return token.startswith("text:share")
@@ -40,7 +40,7 @@ class PublishedPercentage:
 
 @dataclass(frozen=True)
 class WeightedCell:
-    """A cell of a sum: its weight, its period, and half a unit of its last published digit (NaN: not known)."""
+    """A cell in a sum, with its weight and half a unit of its last published digit (NaN if unknown)."""
 
     weight: float
     cell: Cell
@@ -54,11 +54,11 @@ class WeightedCell:
 
 @dataclass(frozen=True)
 class SourcedFigure:
-    """A figure of one period in archive units, worked out from `parts`.
+    """A figure of one period in archive units, computed from `parts`.
 
-    value : NaN where the usable cells do not determine it
-    percentages : tokens of (other) percentages it rests on, however indirectly
-    struck : why cells were left out, as sentences; empty where none was
+    value : NaN if the usable cells do not determine it
+    percentages : tokens of the (other) percentages it depends on, directly or indirectly
+    struck : why cells were excluded, as sentences; empty if none was
     """
 
     series: str
@@ -75,7 +75,7 @@ class SourcedFigure:
 
     @property
     def half(self) -> float:
-        """Largest error the rounding of the parts allows; NaN where one of them is not known."""
+        """Largest error due to the rounding of the parts; NaN if that of any part is unknown."""
         return math.fsum(abs(part.weight) * part.half for part in self.parts)
 
     @property
@@ -85,10 +85,11 @@ class SourcedFigure:
 
 
 def figure(vintage: Vintage, series: str, period: str, tested: PublishedPercentage | None = None) -> SourcedFigure:
-    """The figure of a period, from cells that do not rest on the percentage under test.
+    """The figure of a period, from cells that do not depend on the percentage under test.
 
-    A figure published for exactly that period wins; else months and sums are combined (`transform.window_total`). Cells that
-    rest on `tested`, or on a figure that enters no series, are struck out first, so nothing is tested by itself.
+    A figure published for exactly that period has precedence; otherwise months and sums are combined
+    (`transform.window_total`). Cells that depend on `tested`, or on a figure that enters no series, are excluded first, so that
+    no percentage is tested against itself.
     """
     first, last = mm.parse_period(period)
     usable, struck = _independent_cells(vintage, series, tested)
@@ -103,7 +104,7 @@ def figure(vintage: Vintage, series: str, period: str, tested: PublishedPercenta
 
 
 def covering_sum(vintage: Vintage, series: str, period: str, tested: PublishedPercentage | None = None) -> SourcedFigure | None:
-    """The shortest published sum that holds a period, where its parts do not rest on the percentage under test."""
+    """The shortest published sum that contains a period and does not depend on the tested percentage, or None."""
     first, last = mm.parse_period(period)
     usable, _ = _independent_cells(vintage, series, tested)
     around = [c for c in usable if c.is_span and c.first <= first and last <= c.last and c.status not in UNUSABLE]
@@ -114,14 +115,14 @@ def covering_sum(vintage: Vintage, series: str, period: str, tested: PublishedPe
 
 
 def provenance_tokens(vintage: Vintage, series: str, cell: Cell) -> tuple[str, ...]:
-    """All tokens a cell rests on, directly or through other figures; `gone:` marks a figure that enters no series."""
+    """All tokens a cell depends on, directly or through other figures; `gone:` marks a figure that enters no series."""
     return tuple(dict.fromkeys(_walk_tokens(vintage, series, cell, set())))
 
 
 def rounding_error(vintage: Vintage, series: str, cell: Cell) -> float:
-    """Half a unit of the last digit published, at most half a display unit; for a derived cell carried through its arithmetic.
+    """Half a unit of the last published digit, at most half a display unit; propagated through the arithmetic of derived cells.
 
-    NaN where the arithmetic is neither a sum of figures nor one figure and one percentage.
+    NaN if the arithmetic is neither a sum of figures nor one figure and one percentage.
     """
     return _rounding(vintage, series, cell, frozenset())
 
@@ -177,7 +178,7 @@ def _half_last_digit(series: str, cell: Cell) -> float:
 def _independent_cells(
     vintage: Vintage, series: str, tested: PublishedPercentage | None
 ) -> tuple[tuple[Cell, ...], list[tuple[tuple[int, int], str]]]:
-    """Cells that may speak to a comparison, and why the others may not."""
+    """The cells that do not depend on the percentage under test, and why the others are excluded."""
     usable, struck = [], []
     for cell in vintage.cells.get(series, ()):
         why = ""
@@ -193,7 +194,7 @@ def _independent_cells(
 
 
 def _weighted_cells(vintage: Vintage, series: str, cells: tuple[Cell, ...], first: int, last: int) -> list[tuple[float, Cell]]:
-    """Cells a total is made of, with the change of the total per unit of each; empty where it is not determined."""
+    """The cells a total is computed from, with its derivative with respect to each; empty if it is not determined."""
     total = _total(vintage, series, cells, first, last)
     if not math.isfinite(total):
         return []

@@ -1,6 +1,6 @@
-"""Published claims against the bundled figures: each computed, worded, and marked with one of five verdicts.
+"""Published claims checked against the bundled figures: each is computed, explained, and given one of five verdicts.
 
-A figure made from a published percentage never tests that percentage (`provenance.figure` strikes it out first).
+A figure derived from a published percentage is never used to test that percentage (`provenance.figure` excludes it).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ COLUMNS = ("id", "claim", "source", "url", "verdict", "computed", "low", "high",
 class CheckedClaim:
     """A claim with its verdict.
 
-    low, high : what the rounding of the figures allows around `computed`; a bound where nothing is computed
+    low, high : range of `computed` given the rounding of the figures; a bound if nothing is computed
     """
 
     claim: Claim
@@ -52,10 +52,10 @@ class CheckedClaim:
 
 
 def check_claim(claim: Claim, vintage: Vintage) -> CheckedClaim:
-    """The verdict on a claim from the figures known to a vintage.
+    """The verdict on a claim from the figures of a vintage.
 
-    The first reading decides where it can be computed and holds; a claim that holds only in another reading holds for another
-    scope; one that fails in its own scope, or in a scope that contains it, is contradicted; else it cannot be checked.
+    A claim that holds in its first reading holds; one that holds only in another reading holds for another scope; one that
+    fails in its own scope, or in a scope that contains it, is contradicted; any other cannot be checked.
     """
     outcomes = [KINDS[claim.kind](claim, reading, vintage) for reading in claim.readings]
     own = outcomes[0]
@@ -79,12 +79,12 @@ def check_claim(claim: Claim, vintage: Vintage) -> CheckedClaim:
 
 
 def check_claims(vintage: Vintage, claims: Iterable[Claim] | None = None) -> list[CheckedClaim]:
-    """Every bundled claim, checked."""
+    """The verdicts on some claims (default: all bundled ones)."""
     return [check_claim(claim, vintage) for claim in (bundled_claims() if claims is None else claims)]
 
 
 def claims_table(checked: Iterable[CheckedClaim]) -> pd.DataFrame:
-    """One row per claim with the columns `COLUMNS`; NaN where nothing can be computed."""
+    """One row per claim, columns `COLUMNS`; NaN where nothing can be computed."""
     import pandas as pd
 
     rows = [
@@ -108,7 +108,7 @@ def claims_table(checked: Iterable[CheckedClaim]) -> pd.DataFrame:
 
 @functools.cache
 def bundled_claims() -> tuple[Claim, ...]:
-    """The claims that come with the package: arithmetic from `claims.toml`, words and sources from `facts.csv`."""
+    """The claims shipped with the package: arithmetic from `claims.toml`, text and sources from `facts.csv`."""
     data = resources.files("forecast.data")
     facts = {row["id"]: row for row in csv.DictReader(data.joinpath("facts.csv").read_text("utf-8").splitlines())}
     table = tomllib.loads(data.joinpath("claims.toml").read_text("utf-8"))
@@ -116,7 +116,7 @@ def bundled_claims() -> tuple[Claim, ...]:
 
 
 def read_claim(row: Mapping[str, Any], facts: Mapping[str, Mapping[str, str]]) -> Claim:
-    """A claim from a table of `claims.toml`; `fact` names the row of `facts.csv` that carries its words and source."""
+    """A claim from a table of `claims.toml`; `fact` names the row of `facts.csv` with its text and source."""
     row = dict(row)
     where = f"claim '{row.get('id', '')}'"
     name = row.pop("fact", "")
@@ -148,4 +148,7 @@ def _short_source(source: str) -> str:
     return source.partition(", compiled by")[0]
 
 
-__all__ = ["VERDICTS", "Checked", "Claim", "Reading", "bundled_claims", "check", "check_all", "claim_from", "frame"]
+__all__ = [
+    "VERDICTS", "CheckedClaim", "Claim", "Reading", "bundled_claims", "check_claim", "check_claims", "claims_table",
+    "read_claim",
+]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Audit: what the data hold, where they have holes, contradict themselves, or rest on a percentage."""
+"""Audit of the data: coverage, gaps, contradictions, and figures derived from a published percentage."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 COLUMNS = (
     "series", "unit", "first", "last", "months", "spans", "gaps", "zeros", "provisional", "derived", "missing", "sources",
 )  # fmt: skip
-SOURCE_TOLERANCE = 0.01  # relative difference of two figures of one cell worth a line
-SUM_TOLERANCE = 0.005  # relative difference between a sum and its months worth a line
+SOURCE_TOLERANCE = 0.01  # relative difference between sources on one figure above which it is reported
+SUM_TOLERANCE = 0.005  # relative difference between a sum and its months above which it is reported
 
 
 def audit(archive: Archive, vintage: Vintage | None = None) -> tuple[list[Finding], pd.DataFrame]:
-    """Findings, and one row of coverage per series of a vintage (default: the latest)."""
+    """Findings, and a table of coverage with one row per series of a vintage (default: the latest)."""
     vintage = vintage or archive.latest
     findings = [
         *_calendar_reach(archive, vintage),
@@ -45,7 +45,7 @@ def audit(archive: Archive, vintage: Vintage | None = None) -> tuple[list[Findin
 
 
 def coverage(vintage: Vintage) -> pd.DataFrame:
-    """What is known of each series: first and last month, single months, spans, months without a figure, states."""
+    """Coverage of each series: first and last month, numbers of monthly figures, spans, gaps and statuses."""
     import pandas as pd
 
     return pd.DataFrame([_row(vintage, name) for name in vintage.series], columns=list(COLUMNS))
@@ -74,13 +74,13 @@ def _row(vintage: Vintage, name: str) -> dict[str, Any]:
 
 
 def count_gaps(observed: Observed) -> int:
-    """Months between the first and the last single figure that have none of their own."""
+    """Number of months between the first and the last monthly figure that have no figure of their own."""
     known = np.flatnonzero(np.isfinite(observed.values))
     return 0 if len(known) < 2 else int(known[-1] - known[0] + 1 - len(known))
 
 
 def _calendar_reach(archive: Archive, vintage: Vintage) -> list[Finding]:
-    """How far the calendar reaches."""
+    """The day up to which the event calendar was verified."""
     day = archive.events.verified_to
     if day is None:
         return [Finding("events", f"{len(archive.events)} events; how far they were verified is not stated", "calendar")]
@@ -92,7 +92,7 @@ def _calendar_reach(archive: Archive, vintage: Vintage) -> list[Finding]:
 
 
 def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
-    """Cells for which sources of one release give figures more than 1 % apart, and which one the rule chose."""
+    """Figures on which the sources of one release differ by more than 1 %, and the value chosen."""
     table = archive.table[(archive.table["excluded"] == "") & (archive.table["released"] <= vintage.day.isoformat())]
     out = []
     for (series, period, _), rows in table.groupby(["series", "period", "released"], sort=True):
@@ -110,7 +110,7 @@ def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
 
 
 def _implied_revision_findings(archive: Archive, vintage: Vintage) -> list[Finding]:
-    """Months corrected without a word: sums to date that differ from the months printed before by more than rounding."""
+    """Unannounced revisions: year-to-date sums that differ from the months printed before by more than rounding."""
     found = implied_revisions(archive, vintage.day)
     return [
         Finding(
@@ -129,7 +129,7 @@ def _chosen_value(vintage: Vintage, series: str, period: str) -> float | None:
 
 
 def _sum_mismatches(vintage: Vintage) -> list[Finding]:
-    """Published sums that the months inside them miss by more than 0.5 %."""
+    """Published sums that differ from the total of their months by more than 0.5 %."""
     out = []
     for series in vintage.series:
         observed = vintage.observed(series)
@@ -145,7 +145,8 @@ def _sum_mismatches(vintage: Vintage) -> list[Finding]:
             if not np.isfinite(total) or abs(total - span.value) <= SUM_TOLERANCE * max(abs(span.value), 1e-12):
                 continue
             period = vintage.steps.period(span.first, span.last)
-            text = f"the published sum {span.value:,.10g} and its months, {total:,.10g}, differ by {_percent_difference(total, span.value)}"
+            apart = _percent_difference(total, span.value)
+            text = f"the published sum {span.value:,.10g} and its months, {total:,.10g}, differ by {apart}"
             out.append(Finding("sum", text, f"{series}, {period}", "warning"))
     return out
 
@@ -155,7 +156,7 @@ def _percent_difference(a: float, b: float) -> str:
 
 
 def _excluded_figures(archive: Archive) -> list[Finding]:
-    """Figures kept in the table that enter no series, by reason."""
+    """Figures in the table that enter no series, by reason."""
     left = archive.table[archive.table["excluded"] != ""]
     out = []
     for reason, rows in left.groupby("excluded", sort=True):
@@ -169,7 +170,7 @@ def _excluded_figures(archive: Archive) -> list[Finding]:
 
 
 def _release_day_basis(archive: Archive) -> list[Finding]:
-    """How many release days are known, planned or assumed."""
+    """How many release days are recorded, scheduled or assumed."""
     counts = Counter(archive.table.loc[archive.table["excluded"] == "", "basis"])
     text = ", ".join(f"{counts[basis]} {basis or 'not stated'}" for basis in sorted(counts))
     return [Finding("release days", f"release days by basis: {text}", "archive")]

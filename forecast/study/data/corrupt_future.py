@@ -1,4 +1,4 @@
-"""Garble: an archive as it is up to a day, with garbage in place of all that came out later."""
+"""An archive unchanged up to a day, with garbage in place of everything published later."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from unittest import mock
 
 import numpy as np
 
+from forecast.arrays import Bools
 from forecast.core import months, registry
 from forecast.core.archive import Archive
 from forecast.core.events import Event, EventCalendar
@@ -24,35 +25,35 @@ if TYPE_CHECKING:
 
 FIGURES, EVENTS, REGRESSORS = "figures released later", "events or ends announced later", "regressors not yet known"
 KINDS = (FIGURES, EVENTS, REGRESSORS)
-HUGE = 1e9  # garbage is this large in every second month and zero in the others
-REVISED_PERIODS, FUTURE_MONTHS = 36, 6  # periods of each series that are revised; months beyond its end that come out
-ARCHIVE_ATTRIBUTES = ("table", "events", "_states", "latest", "fingerprint")  # all that an archive knows
+HUGE = 1e9  # size of the garbage in every second month; the other months are zero
+REVISED_PERIODS, FUTURE_MONTHS = 36, 6  # per series: known periods that are revised, months beyond its end that are published
+ARCHIVE_ATTRIBUTES = ("table", "events", "_states", "latest", "fingerprint")  # everything an archive holds
 
 
 def corrupt_archive(
     archive: Archive, day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str, int] | None = None
 ) -> Archive:
-    """The same archive up to `day`; what comes later is garbage, and there is more of it than before.
+    """The same archive up to `day`, with garbage, and more of it, in place of everything later.
 
-    Figures: later releases are replaced, known months revised, coming months released; a month that a publication lag holds
-    back is later too. Events: those not yet announced become others, ends not yet announced come tomorrow, one more event is
-    announced.
+    Figures: later releases are replaced, known months revised, future months released; a month held back by a publication
+    lag counts as later. Events: those not yet announced are replaced, ends not yet announced are announced for tomorrow, and
+    one more event is announced.
     """
     return Archive(*_corrupt_data(archive.table, archive.events, day, kinds, lags or {}), archive.pseudo)
 
 
-def corrupt_view(door: RealTimeView, day: dt.date, kinds: Sequence[str] = KINDS) -> RealTimeView:
-    """A door with garbage after `day` in its regressors, and in its panel; that of an archive is made by `spoilt`."""
-    source = door.source if isinstance(door.source, Archive) else _corrupt_panel(door, door.source, day, kinds)
+def corrupt_view(view: RealTimeView, day: dt.date, kinds: Sequence[str] = KINDS) -> RealTimeView:
+    """A view with garbage after `day` in its regressors and its plain panel; an archive is corrupted by `patch_archives`."""
+    source = view.source if isinstance(view.source, Archive) else _corrupt_panel(view, view.source, day, kinds)
     return RealTimeView(
-        source, door.lags, tuple(_corrupt_regressor(r, day) if REGRESSORS in kinds else r for r in door.regressors)
+        source, view.lags, tuple(_corrupt_regressor(r, day) if REGRESSORS in kinds else r for r in view.regressors)
     )
 
 
 def _corrupt_data(
     table: pd.DataFrame, events: EventCalendar, day: dt.date, kinds: Sequence[str], lags: Mapping[str, int]
 ) -> tuple[pd.DataFrame, EventCalendar]:
-    """The table and the calendar of an archive after a day of which nothing later is known."""
+    """The table and the calendar of an archive, with garbage after a day."""
     figures = _corrupt_table(table, day, lags) if FIGURES in kinds else table
     return figures, (_corrupt_calendar(events, table, day) if EVENTS in kinds else events)
 
@@ -67,20 +68,21 @@ def _corrupt_table(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -
         known.sort_values(["series", "period"]).groupby("series").tail(REVISED_PERIODS).drop_duplicates(["series", "period"])
     )
     ends = known[~known["period"].str.contains("/")].sort_values("period").drop_duplicates("series", keep="last")
-    coming = pd.concat([ends.assign(period=[_shift_month(p, k) for p in ends["period"]]) for k in range(1, FUTURE_MONTHS + 1)])
-    fresh = pd.concat([revised, coming]).assign(released=tomorrow, article_date=tomorrow, excluded="", stage="")
+    future = pd.concat([ends.assign(period=[_shift_month(p, k) for p in ends["period"]]) for k in range(1, FUTURE_MONTHS + 1)])
+    fresh = pd.concat([revised, future]).assign(released=tomorrow, article_date=tomorrow, excluded="", stage="")
     made: pd.DataFrame = pd.concat([table[~late], _garbage_rows(table[late]), _garbage_rows(fresh)], ignore_index=True)
     return made
 
 
-def _held_back_by_lag(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -> Any:
-    """Rows that a declared publication lag holds back, although the archive has released them."""
+def _held_back_by_lag(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -> Bools:
+    """Which rows a declared publication lag holds back although the archive has released them, shape (rows,)."""
     if not lags:
         return np.zeros(len(table), bool)
     held = {name: _lag(name, lags) for name in table["series"].unique()}
     lasts = {name: np.inf if lag is None else last_complete_month(day, lag) for name, lag in held.items()}
     ends = np.array([months.parse_period(period)[1] for period in table["period"]])
-    return ends > np.array([lasts[name] for name in table["series"]])
+    held_back: Bools = ends > np.array([lasts[name] for name in table["series"]])
+    return held_back
 
 
 def _lag(series: str, lags: Mapping[str, int]) -> int | None:
@@ -104,9 +106,9 @@ def _corrupt_calendar(calendar: EventCalendar, table: pd.DataFrame, day: dt.date
 
 
 def _corrupt_events(calendar: EventCalendar, day: dt.date, sides: tuple[str, ...]) -> Iterator[Event]:
-    """The events of a calendar, what was not known of them on `day` changed, and one more."""
+    """The events of a calendar with everything not known on `day` changed, and one event more."""
     tomorrow = day + dt.timedelta(days=1)
-    # announced tomorrow, in force for months: whoever takes its word early sees a step in months that are already known
+    # announced tomorrow but in force for months: a method that reads it early sees a step in months it already knows
     garbage = Event(
         f"announced {tomorrow}",
         "garbage",
@@ -128,30 +130,30 @@ def _corrupt_events(calendar: EventCalendar, day: dt.date, sides: tuple[str, ...
     yield garbage
 
 
-def _corrupt_panel(door: RealTimeView, panel: Vintage, day: dt.date, kinds: Sequence[str]) -> Vintage:
-    """A plain panel with garbage in the months that had not come out by `day`: figures and observed controls."""
+def _corrupt_panel(view: RealTimeView, panel: Vintage, day: dt.date, kinds: Sequence[str]) -> Vintage:
+    """A plain panel with garbage in the months not yet published on `day`: figures and observed controls."""
     if EVENTS in kinds:
         panel = replace(panel, events=EventCalendar(tuple(_corrupt_events(panel.events, day, ("CHN",)))))
     if REGRESSORS in kinds:
-        lasts = {regressor.name: regressor.last(day) for regressor in door.regressors}
+        lasts = {regressor.name: regressor.last(day) for regressor in view.regressors}
         panel = replace(panel, controls={key: _corrupt_values(held, lasts.get(key[1])) for key, held in panel.controls.items()})
     if FIGURES not in kinds:
         return panel
     cells = {}
     for name, own in panel.cells.items():
-        out, end = last_complete_month(day, _lag(name, door.lags) or 0), max(cell.last for cell in own)
+        out, end = last_complete_month(day, _lag(name, view.lags) or 0), max(cell.last for cell in own)
         more = [Cell(m, m, 0.0) for m in range(end + 1, max(end, out) + FUTURE_MONTHS + 1)]
         cells[name] = tuple(c if c.last <= out else replace(c, value=HUGE * (i % 7)) for i, c in enumerate([*own, *more]))
     return replace(panel, cells=cells)
 
 
 def _corrupt_values(held: Mapping[int, float], last: int | None) -> dict[int, float]:
-    """Values by month with garbage after the last one known; a calendar (None) is known for ever."""
+    """Values by month with garbage after the last known one; a calendar variable (None) is always known."""
     return dict(held) if last is None else {m: v if m <= last else HUGE * (1 + m % 7) for m, v in held.items()}
 
 
 def _corrupt_regressor(regressor: Regressor, day: dt.date) -> Regressor:
-    """A regressor with garbage in the months not known on `day`, and in months that come."""
+    """A regressor with garbage in the months not known on `day`, including future months."""
     last = regressor.last(day)
     if last is None or not regressor.values:
         return regressor
@@ -161,10 +163,10 @@ def _corrupt_regressor(regressor: Regressor, day: dt.date) -> Regressor:
 
 @contextlib.contextmanager
 def patch_archives(day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str, int] | None = None) -> Iterator[None]:
-    """Inside, every archive of the process answers as if `garbled` after `day`, and plug-ins are read anew.
+    """Context in which every archive of the process is corrupted after `day` (`corrupt_archive`), and plug-ins are reloaded.
 
-    So a method is caught that keeps an archive of its own, in its module or behind a cache. One that opens files by itself is
-    not.
+    This also catches a method that holds an archive of its own, in its module or in a cache. It does not catch one that opens
+    files itself.
     """
     twins: dict[int, tuple[Archive, Archive]] = {}
     plain = {name: Archive.__dict__[name] for name in ARCHIVE_ATTRIBUTES if name in Archive.__dict__}
@@ -174,21 +176,21 @@ def patch_archives(day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str
             table, events = _corrupt_data(one.__dict__["table"], one.__dict__["events"], day, kinds, lags or {})
             other = object.__new__(Archive)
             other.__dict__.update(table=table, events=events, pseudo=one.__dict__["pseudo"])
-            twins[id(one)] = (one, other)  # both are kept, so that no other object takes their place in memory
+            twins[id(one)] = (one, other)  # both are referenced, so that neither id can be reused by another object
             twins[id(other)] = (other, other)
         return twins[id(one)][1]
 
-    def door(name: str) -> property:
-        def seen(self: Archive) -> Any:
+    def corrupted_attribute(name: str) -> property:
+        def corrupted_value(self: Archive) -> Any:
             other = twin(self)
             if name not in other.__dict__:
                 other.__dict__[name] = plain[name].func(other)
             return other.__dict__[name]
 
-        return property(seen, lambda self, value: self.__dict__.__setitem__(name, value))
+        return property(corrupted_value, lambda self, value: self.__dict__.__setitem__(name, value))
 
     with contextlib.ExitStack() as stack:
         for name in ARCHIVE_ATTRIBUTES:
-            stack.enter_context(mock.patch.object(Archive, name, door(name), create=True))
+            stack.enter_context(mock.patch.object(Archive, name, corrupted_attribute(name), create=True))
         stack.enter_context(registry.read_anew())
         yield

@@ -1,17 +1,17 @@
-"""Implied revisions: what two year-to-date sums say of months that were printed before.
+"""Revisions of earlier months implied by successive year-to-date sums.
 
-A customs office that prints each month beside the sum since January corrects earlier months without saying so. With S(b) the
-sum from January to month b as first printed and x(t) a month as first printed,
+A customs office that prints each month together with the sum since January corrects earlier months without saying so. With
+S(b) the sum from January to month b as first printed and x(t) a month as first printed,
 
     S(b) - S(a) - [x(a+1) + ... + x(b)] = change, between the two releases, of the months January to b - 1.
 
-For adjacent sums (b = a + 1) the last month appears for the first time in the very release that holds S(b), so the difference
-is a revision of January to a, not of month b. The first sum of a year is compared with all its months (S(a) = 0). Nothing here
-is computed from figures that were themselves derived, and a block with a month that nobody printed has no row.
+For adjacent sums (b = a + 1) the last month first appears in the same release as S(b), so the difference is a revision of
+January to a, not of month b. The first sum of a year is compared with all its months (S(a) = 0). Derived figures are not used,
+and a block with a month that was never printed has no row.
 
-Figures of the press are rounded. `rounding` is the largest difference that rounding alone could make, each figure taken to be
-printed in steps of its last digit that is not zero; a round number by chance widens it, so a small revision may be missed,
-and none is claimed that rounding could explain.
+Press figures are rounded. `rounding` is the largest difference that rounding alone could make, if each figure is printed in
+steps of its last non-zero digit. A figure that happens to be round widens this bound, so a small revision may be missed, but
+none is reported that rounding could explain.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ Known = dict[tuple[int, int], FirstPrint]
 
 
 def implied_revisions(archive: Archive, day: str | dt.date | None = None) -> pd.DataFrame:
-    """The ledger, one row per series and block of months between two adjacent year-to-date sums, sorted by both.
+    """Implied revisions, one row per series and block of months between two adjacent year-to-date sums, sorted by both.
 
-    day : only what was released by then (default: everything)
+    day : use only what was released by then (default: everything)
     first_value, implied_value, difference : in the archive's unit; relative = difference / first_value (null where that is 0)
     revised_in : the months in which the revision lies
     first_released : release day of the block's last month; sum_released : of the later sum
     printed_late : a month of the block is known only from an article dated after the sum was released, so it may already be
-    the corrected figure and the revision is understated (a pseudo-vintage)
-    disputed : publishers print one of the figures differently, by more than rounding: the difference may be theirs
+        the corrected figure and the revision understated (a pseudo-vintage)
+    disputed : publishers disagree on one of the figures by more than rounding, which may explain the difference
     """
     import pandas as pd
 
@@ -72,7 +72,7 @@ def implied_revisions(archive: Archive, day: str | dt.date | None = None) -> pd.
 
 
 def _first_printed(figures: pd.DataFrame) -> Known:
-    """Each period of a series as first printed: of the rows of its earliest release, the one the archive would choose."""
+    """Each period of a series as first printed: the row the archive would choose among those of its earliest release."""
     groups: dict[tuple[int, int], list[ArchiveRow]] = {}
     for row in rows_of(figures):
         groups.setdefault(months.parse_period(row.period), []).append(row)
@@ -86,7 +86,7 @@ def _first_printed(figures: pd.DataFrame) -> Known:
 
 
 def _differ(one: float, other: float) -> bool:
-    """Whether two figures are more than rounding apart: the half steps of both."""
+    """Whether two figures differ by more than rounding, half a print step of each."""
     return abs(one - other) > (_print_step(one) + _print_step(other)) / 2 * (1 + 1e-9)
 
 
@@ -108,7 +108,7 @@ def _series_rows(series: str, known: Known) -> list[dict[str, Any]]:
 def _row(
     series: str, january: int, end: int, later: FirstPrint, earlier: FirstPrint | None, block: list[FirstPrint], before: int
 ) -> dict[str, Any]:
-    """One row of the ledger."""
+    """One row of the table."""
     first = sum(one.row.value for one in block)
     implied = later.row.value - (earlier.row.value if earlier else 0.0)
     difference = implied - first
@@ -136,12 +136,12 @@ def _row(
 
 
 def _print_day(row: ArchiveRow) -> str:
-    """The article's day (of a month alone its first day), or the release day where the source is no article."""
+    """The day of the article (the first of the month if only that is given), or the release day of another source."""
     return f"{row.article_date}-01"[:10] if row.article_date else row.released
 
 
 def _print_step(value: float) -> float:
-    """The step in which a figure is printed: the place of its last digit that is not zero, a thousandth or more."""
+    """The step in which a figure is printed: the place value of its last non-zero digit, at least a thousandth."""
     digits = f"{abs(value):.3f}"
     whole, _, part = digits.partition(".")
     if part.rstrip("0"):

@@ -1,4 +1,4 @@
-"""Leakage: the same question again after all that is later than its day was replaced with garbage; no answer may change."""
+"""Look-ahead test: a question asked again after everything later than its day was corrupted; no answer may change."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ PLACEBOS = 2  # of a judged effect
 
 @dataclass(frozen=True)
 class LeakageQuestion:
-    """One question to one method: its `method` in the config, its words, what it is about, and the day it stands on.
+    """One question to one method: the method's label in the config, its spec, what it is about, and the day it is asked on.
 
-    put : the vintage and the question, from the door they are put through
+    put : makes the vintage and the question from a real-time view
     """
 
     method: str
@@ -40,7 +40,7 @@ class LeakageQuestion:
 
 @dataclass(frozen=True)
 class Leak:
-    """An answer that changed with what was not known on its day."""
+    """An answer that changed with information not known on its day."""
 
     method: str
     about: str
@@ -50,40 +50,40 @@ class Leak:
 
     @property
     def text(self) -> str:
-        """One line, in plain words."""
+        """The leak in one line."""
         return f"LEAK in {self.method}, {self.about}, standing on {self.day}: {self.change}; it follows {self.why}"
 
 
 def find_leaks(
-    door: RealTimeView, asked: Sequence[LeakageQuestion], seed: int = 0, tell: Callable[[str], None] = print
+    view: RealTimeView, asked: Sequence[LeakageQuestion], seed: int = 0, tell: Callable[[str], None] = print
 ) -> list[Leak]:
-    """Answers that change when all that was not known on their day is replaced; none where nothing looks ahead.
+    """Answers that change when everything not known on their day is corrupted; empty if no method looks ahead.
 
-    Each question is put twice with the same seed, once after the other. Where an answer changes, it is asked with each kind
-    of garbage alone, to say what it follows. A method that never gives the same answer twice cannot be checked, and is told.
+    Each question is asked twice with the same seed. Where the answer changes, it is asked again with each kind of garbage
+    alone, to find what it depends on. A method that does not repeat its own answer cannot be checked and is reported as such.
     """
     found: list[Leak] = []
     for day in sorted({one.day for one in asked}):
         mine = [one for one in asked if one.day == day]
-        first, second = _answers(door, mine, seed), _answers_with_corrupt_future(door, mine, day, seed)
+        first, second = _answers(view, mine, seed), _answers_with_corrupt_future(view, mine, day, seed)
         changed = [(one, describe_difference(a, b)) for one, a, b in zip(mine, first, second, strict=True)]
         changed = [(one, change) for one, change in changed if change]
-        found += [Leak(one.method, one.about, day, _causes(door, one, seed), change) for one, change in changed]
+        found += [Leak(one.method, one.about, day, _causes(view, one, seed), change) for one, change in changed]
         tell(f"{day}: {len(mine)} answers, {len(changed) or 'none'} changed")
     return found
 
 
-def _answers(door: RealTimeView, asked: Sequence[LeakageQuestion], seed: int) -> list[Answer]:
-    """Answers to questions of one day; what they rest on is shared between questions about the same thing."""
+def _answers(view: RealTimeView, asked: Sequence[LeakageQuestion], seed: int) -> list[Answer]:
+    """Answers to questions of one day; questions about the same thing share the answers they require."""
     from threadpoolctl import threadpool_limits
 
-    memos: dict[str, dict[Any, Answer]] = {}
+    memos: dict[str, ask.Memo] = {}
     with threadpool_limits(1):
-        return [_answer(door, one, seed, memos.setdefault(one.about, {})) for one in asked]
+        return [_answer(view, one, seed, memos.setdefault(one.about, {})) for one in asked]
 
 
-def _answer(door: RealTimeView, one: LeakageQuestion, seed: int, memo: dict[Any, Answer]) -> Answer:
-    vintage, question = one.put(door)
+def _answer(view: RealTimeView, one: LeakageQuestion, seed: int, memo: ask.Memo) -> Answer:
+    vintage, question = one.put(view)
     if isinstance(question, Task):
         return ask.answer(registry.build("model", one.spec), vintage, question, seed, memo)
     method = registry.build("estimator", one.spec)
@@ -91,47 +91,43 @@ def _answer(door: RealTimeView, one: LeakageQuestion, seed: int, memo: dict[Any,
 
 
 def _answers_with_corrupt_future(
-    door: RealTimeView, asked: Sequence[LeakageQuestion], day: dt.date, seed: int, kinds: Sequence[str] = KINDS
+    view: RealTimeView, asked: Sequence[LeakageQuestion], day: dt.date, seed: int, kinds: Sequence[str] = KINDS
 ) -> list[Answer]:
-    other = corrupt_view(door, day, kinds)
-    with patch_archives(day, kinds, door.lags):
+    other = corrupt_view(view, day, kinds)
+    with patch_archives(day, kinds, view.lags):
         return _answers(other, asked, seed)
 
 
-def _causes(door: RealTimeView, one: LeakageQuestion, seed: int) -> str:
-    """What a changed answer follows: the kinds of garbage that change it alone."""
-    plain = _answers(door, [one], seed)[0]
-    if describe_difference(plain, _answers(door, [one], seed)[0]):
+def _causes(view: RealTimeView, one: LeakageQuestion, seed: int) -> str:
+    """What a changed answer depends on: the kinds of garbage that change it alone."""
+    plain = _answers(view, [one], seed)[0]
+    if describe_difference(plain, _answers(view, [one], seed)[0]):
         return "nothing that can be told: the same question twice does not give the same answer"
     why = [
         kind
         for kind in KINDS
-        if describe_difference(plain, _answers_with_corrupt_future(door, [one], one.day, seed, (kind,))[0])
+        if describe_difference(plain, _answers_with_corrupt_future(view, [one], one.day, seed, (kind,))[0])
     ]
     return " and ".join(why) or "several kinds of later news together"
 
 
 def describe_difference(one: Answer, other: Answer) -> str:
-    """What differs between two answers, in words; nothing where they are the same to the last bit."""
+    """The difference between two answers, in words; empty where they are identical to the last bit."""
     if type(one).__name__ != type(other).__name__:
         return f"{_answer_type(one)} becomes {_answer_type(other)}"
     if isinstance(one, Forecast) and isinstance(other, Forecast) and not np.array_equal(one.draws, other.draws):
         return _forecast_difference(one, other)
-    if isinstance(one, Effect) and isinstance(other, Effect) and (told := _effect_difference(one, other)):
-        return told
-    was_said, now_said = _full_repr(one), _full_repr(other)
-    if was_said == now_said:
+    if isinstance(one, Effect) and isinstance(other, Effect) and (change := _effect_difference(one, other)):
+        return change
+    was, now = _full_repr(one), _full_repr(other)
+    if was == now:
         return ""
-    at = next(
-        (i for i, (a, b) in enumerate(zip(was_said, now_said, strict=False)) if a != b), min(len(was_said), len(now_said))
-    )
-    return (
-        f"its figures stay, its words change: '...{was_said[max(at - 30, 0) : at + 40]}' becomes '...{now_said[at : at + 40]}'"
-    )
+    at = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
+    return f"its figures stay, its words change: '...{was[max(at - 30, 0) : at + 40]}' becomes '...{now[at : at + 40]}'"
 
 
 def _forecast_difference(one: Forecast, other: Forecast) -> str:
-    """The month whose median moved most, in widths of the forecast."""
+    """The month whose median moved most, relative to the width of the forecast."""
     if one.draws.shape != other.draws.shape:
         return f"{one.draws.shape} draws become {other.draws.shape}"
     was, now = (np.median(f.draws, axis=0) for f in (one, other))
@@ -144,7 +140,7 @@ def _forecast_difference(one: Forecast, other: Forecast) -> str:
 
 
 def _effect_difference(one: Effect, other: Effect) -> str:
-    """How far an estimate moved, or what it is measured against; nothing where both stay."""
+    """How far an estimate or its counterfactual moved; empty where neither did."""
     had, has = one.counterfactual, other.counterfactual
     if had is None or has is None:
         return "" if had is has else f"its estimate {'is gone' if has is None else 'is new'}"
@@ -163,6 +159,6 @@ def _answer_type(answer: Answer) -> str:
 
 
 def _full_repr(answer: Answer) -> str:
-    """An answer in words, every digit of it; of a forecast all but the draws."""
+    """The repr of an answer with every digit; of a forecast, everything but the draws."""
     with np.printoptions(threshold=sys.maxsize, precision=17):
         return repr(answer.used) if isinstance(answer, Forecast) else repr(answer)

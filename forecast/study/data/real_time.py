@@ -1,4 +1,4 @@
-"""Door: an archive or a plain panel as a backtest sees it: publication lags and declared regressors, asked `as_of(day)`."""
+"""Real-time view of an archive or a plain panel: what was known on a day, with publication lags and declared regressors."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AVAILABILITIES = ("known_future", "observed_only")
 
 
 def last_complete_month(day: dt.date, lag: int = 0) -> int:
-    """The month `lag` before the last one that had ended on a day.
+    """The last month that had ended on a day, `lag` months back.
 
     >>> months.label(last_ended(dt.date(2025, 3, 1))), months.label(last_ended(dt.date(2025, 3, 31), 1))
     ('2025-02', '2025-01')
@@ -31,11 +31,13 @@ def last_complete_month(day: dt.date, lag: int = 0) -> int:
 
 @dataclass(frozen=True)
 class Regressor:
-    """A declared control series: what is known of it on a day.
+    """A declared regressor, and which of its values are known on a day.
 
-    known : "known_future", every month on every day (a calendar); "observed_only", months that have ended `lag_months` ago
-    values : by month label; empty for a control that the panel holds. series : patterns of the series that it belongs to
-    of : a series whose figures are the values, as they were published by the day
+    known : "known_future", all months on every day (a calendar variable); "observed_only", months that ended at least
+        `lag_months` ago
+    values : by month label; empty for a control that the panel holds
+    series : patterns of the series that it belongs to
+    of : a series whose published figures are the values, as known on the day
     """
 
     name: str
@@ -56,22 +58,23 @@ class Regressor:
             raise ConfigError(f"'{self.of}' is published month by month, not known in advance", hint='"observed_only"')
 
     def last(self, day: dt.date) -> int | None:
-        """The last month whose value was known on a day; None where all are."""
+        """The last month whose value is known on a day; None where all are."""
         return None if self.known == "known_future" else last_complete_month(day, self.lag_months)
 
-    def seen(self, held: Mapping[int, float], day: dt.date) -> dict[int, float]:
-        """The values known on a day."""
+    def known_on(self, held: Mapping[int, float], day: dt.date) -> dict[int, float]:
+        """Those of the values `held`, by month, that are known on a day."""
         last = self.last(day)
         return {month: value for month, value in held.items() if last is None or month <= last}
 
 
 @dataclass(frozen=True)
 class RealTimeView:
-    """What could be known on a day of an archive, or of a plain panel of months cut at its publication lags.
+    """Vintages of an archive, or of a plain monthly panel cut at its publication lags.
 
-    lags : months after a month's end until a figure is out, by series pattern, the first that fits; on top of an archive's own
-        release days, alone where a panel has none (default 0: known when the month has ended). Such cutoffs are pseudo.
-    regressors : every control must be declared; a realised value of an `observed_only` one passes only after it was out.
+    lags : months from the end of a month to the publication of its figure, by series pattern, of which the first match counts.
+        They apply on top of an archive's release days; a plain panel has no others (default 0: known when the month has ended).
+        Such vintages are pseudo real-time.
+    regressors : every control must be declared; a realised value of an `observed_only` one is visible only once published.
     """
 
     source: Archive | Vintage
@@ -95,15 +98,15 @@ class RealTimeView:
                 raise ConfigError(f"the control '{name}' is not declared", hint=f'Regressor("{name}", "observed_only")')
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return RealTimeView, (self.source, self.lags, self.regressors)  # the vintages already made stay behind
+        return RealTimeView, (self.source, self.lags, self.regressors)  # without the cache of vintages
 
     @functools.cached_property
-    def _made(self) -> dict[dt.date, Vintage]:
+    def _vintages(self) -> dict[dt.date, Vintage]:
         return {}
 
     @property
     def latest(self) -> Vintage:
-        """Everything ever published: the truth, not for methods."""
+        """Everything ever published: what answers are scored against, never an input to a method."""
         return self.source.latest if isinstance(self.source, Archive) else self.source
 
     @property
@@ -113,12 +116,12 @@ class RealTimeView:
 
     @property
     def events(self) -> EventCalendar:
-        """All events, announced or not."""
+        """All events, whether announced yet or not."""
         return self.source.events
 
     @property
     def last_release(self) -> dt.date:
-        """The last day on which a figure came out."""
+        """The last day on which a figure was published."""
         if isinstance(self.source, Archive):
             return self.source.last_release
         return months.last_day(max(self.source.last_month(s) + self._lag(s) for s in self.source.series))
@@ -131,33 +134,33 @@ class RealTimeView:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def states(self, series: str) -> tuple[Cell, ...]:
-        """Every state in which a figure of a series was ever known."""
+        """Every published version of every figure of a series."""
         return self.source.states(series) if isinstance(self.source, Archive) else tuple(self.source.cells[series])
 
     def as_of(self, day: str | dt.date) -> Vintage:
         """What was known on `day`, and nothing else."""
         day = months.parse_day(day)
-        if day not in self._made:
-            self._made[day] = self._opened(day)
-        return self._made[day]
+        if day not in self._vintages:
+            self._vintages[day] = self._vintage(day)
+        return self._vintages[day]
 
-    def _opened(self, day: dt.date) -> Vintage:
+    def _vintage(self, day: dt.date) -> Vintage:
         if isinstance(self.source, Archive):
             seen = self.source.as_of(day)
         else:
             seen = replace(self.source, day=day, events=self.source.events.known_on(day), pseudo=True)
         if isinstance(self.source, Archive) and not self.lags and not self.regressors:
             return seen
-        cells = {name: self._out(name, seen.cells[name], day) for name in seen.series}
+        cells = {name: self._published_cells(name, seen.cells[name], day) for name in seen.series}
         cells = {name: kept for name, kept in cells.items() if kept}
         return replace(seen, cells=cells, controls=self._controls(replace(seen, cells=cells)), past=self.as_of)
 
     def _lag(self, series: str) -> int:
-        found = (lag for pattern, lag in self.lags.items() if fnmatch.fnmatch(series, pattern))
-        return next(found, 0)
+        matching = (lag for pattern, lag in self.lags.items() if fnmatch.fnmatch(series, pattern))
+        return next(matching, 0)
 
-    def _out(self, series: str, cells: Iterable[Cell], day: dt.date) -> tuple[Cell, ...]:
-        """The figures that were out; of an archive's series without a lag, all that it released."""
+    def _published_cells(self, series: str, cells: Iterable[Cell], day: dt.date) -> tuple[Cell, ...]:
+        """The figures published by a day; for a series of an archive without a declared lag, all that the archive released."""
         lagged = any(fnmatch.fnmatch(series, pattern) for pattern in self.lags)
         if isinstance(self.source, Archive) and not lagged:
             return tuple(cells)
@@ -165,7 +168,7 @@ class RealTimeView:
         return tuple(replace(c, basis="lag") for c in cells if c.last <= last)
 
     def _controls(self, seen: Vintage) -> dict[tuple[str, str], dict[int, float]]:
-        """Values of the declared regressors known on a day, by series and name."""
+        """Values of the declared regressors known on the vintage's day, by series and name."""
         own = {} if isinstance(self.source, Archive) else self.source.controls
         out: dict[tuple[str, str], dict[int, float]] = {}
         for regressor in self.regressors:
@@ -174,12 +177,12 @@ class RealTimeView:
                 given = _known_values(seen, regressor.of)
             for name in seen.series:
                 if any(fnmatch.fnmatch(name, pattern) for pattern in regressor.series):
-                    out[name, regressor.name] = regressor.seen(own.get((name, regressor.name), given), seen.day)
+                    out[name, regressor.name] = regressor.known_on(own.get((name, regressor.name), given), seen.day)
         return out
 
 
 def _known_values(seen: Vintage, series: str) -> dict[int, float]:
-    """The figures of a series that were known on the vintage's day, by month; none before the first one."""
+    """The figures of a series known on the vintage's day, by month; empty before the first one."""
     if not seen.knows(series):
         return {}
     observed = seen.observed(series)
@@ -187,7 +190,7 @@ def _known_values(seen: Vintage, series: str) -> dict[int, float]:
 
 
 def refuse_look_ahead(vintage: Vintage, regressors: Iterable[Regressor]) -> None:
-    """LookAheadError where a vintage holds a realised value of an `observed_only` regressor that was not out on its day."""
+    """Raise LookAheadError if a vintage holds a value of an `observed_only` regressor not yet published on its day."""
     declared = {r.name: r for r in regressors}
     for (series, name), held in sorted(vintage.controls.items()):
         if name not in declared:
@@ -197,5 +200,5 @@ def refuse_look_ahead(vintage: Vintage, regressors: Iterable[Regressor]) -> None
         if ahead:
             raise LookAheadError(
                 f"'{name}' of {months.label(max(ahead))} was not known on {vintage.day}", where=series,
-                hint='Door(...).as_of(day), or known = "known_future" if it is',
+                hint='RealTimeView(...).as_of(day), or known = "known_future" if it is',
             )  # fmt: skip

@@ -1,31 +1,30 @@
-"""Judge: an estimate, its placebos, every gate, and the verdict the gates leave."""
+"""Judge an effect: estimate, placebos, gates, and the strongest verdict the gates allow."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from forecast.core import registry
-from forecast.core.contracts import Answer
-from forecast.core.effects import Effect, Gate, Verdict
+from forecast.core.contracts import Estimator
+from forecast.core.effects import Effect, Gate, Placebo, Verdict
 from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
-from forecast.study.ask import answer
+from forecast.study.ask import Memo, answer, name_of
 from forecast.study.effects import placebo
 
 VERDICTS_BY_STRENGTH = (
     "supported", "suggestive", "cannot distinguish", "descriptive", "contradicted by mirror", "not identified",
 )  # fmt: skip
 WITHHOLDING_VERDICTS = ("descriptive", "not identified")
-FIRST_GATES = ("identified", "length", "data_state")  # the order gates are read in; others follow, A to Z
+FIRST_GATES = ("identified", "length", "data_state")  # gates run first; the others follow in alphabetical order
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a check may look at besides the effect."""
+    """What a check may use besides the effect."""
 
     vintage: Vintage
     design: Design
@@ -33,25 +32,25 @@ class Evidence:
 
 
 def estimate(
-    method: Any,
+    method: Estimator,
     vintage: Vintage,
     design: Design,
     seed: int = 0,
     *,
     siblings: Mapping[str, Effect] | None = None,
-    memo: dict[Any, Answer] | None = None,
+    memo: Memo | None = None,
     placebos: int = 40,
 ) -> Effect | Failure:
-    """The judged effect of a design, or the Failure that stands in its place.
+    """The effect of a design with its verdict, or a Failure.
 
-    Where the first gates withhold the estimate no placebo is run. placebos : at most so many windows, evenly thinned.
+    placebos : maximal number of placebo windows, evenly thinned. No placebo is run if the first gates withhold the estimate.
     """
     memo = {} if memo is None else memo
     made = answer(method, vintage, design, seed, memo)
     if isinstance(made, Failure):
         return made
     if not isinstance(made, Effect):
-        raise TypeError(f"{method.name} is no estimator")
+        raise TypeError(f"{name_of(method)} is no estimator")
     evidence = Evidence(vintage, design, siblings or {})
     early = run_gates(made, evidence)
     if made.counterfactual is None or _is_withheld(made, early, verdict_of(made, early)):
@@ -64,25 +63,25 @@ def estimate(
     return apply_verdict(made, run_gates(made, evidence))
 
 
-def add_placebos(effect: Effect, found: Sequence[Any]) -> Effect:
-    """The effect with its placebos, p-value, smallest visible effect, and an interval no narrower than they allow."""
+def add_placebos(effect: Effect, found: Sequence[Placebo]) -> Effect:
+    """The effect with its placebos, p-value, minimum detectable effect, and an interval at least as wide as their spread."""
     sizes = [p.cumulative for p in found]
-    every = (*effect.placebos, *found)  # an estimator may bring placebos of its own, in space
-    own = math.isfinite(effect.p_value)  # an estimator's own test stands; the gate reads the windows in time
+    every = (*effect.placebos, *found)  # an estimator may have run placebos in space itself
+    own = math.isfinite(effect.p_value)  # its own test has precedence; the gate uses the placebo windows in time
     p, floor = (effect.p_value, effect.p_floor) if own else placebo.p_value(replace(effect, placebos=every))
     wide = placebo.widen_interval(effect, sizes)
     return replace(wide, placebos=every, p_value=p, p_floor=floor, mde80=placebo.minimum_detectable_effect(effect, sizes))
 
 
 def run_gates(effect: Effect, evidence: Evidence) -> list[Gate]:
-    """The outcome of every check in the registry, the first ones first."""
+    """The gate of every registered check, `FIRST_GATES` first."""
     names = registry.names("check")
     order = [n for n in FIRST_GATES if n in names] + [n for n in names if n not in FIRST_GATES]
     return [registry.build("check", name).judge(effect, evidence) for name in order]
 
 
 def verdict_of(effect: Effect, found: Sequence[Gate]) -> Verdict:
-    """The strongest verdict that every gate leaves, and the gates that hold it there."""
+    """The strongest verdict that all gates allow, and the reasons of the gates that limit it."""
     word = max((gate.ceiling for gate in found), key=VERDICTS_BY_STRENGTH.index, default="supported")
     if effect.counterfactual is None and VERDICTS_BY_STRENGTH.index(word) < VERDICTS_BY_STRENGTH.index("descriptive"):
         word = "descriptive"
@@ -97,7 +96,7 @@ def verdict_of(effect: Effect, found: Sequence[Gate]) -> Verdict:
 
 
 def _interpretation(effect: Effect, found: Sequence[Gate], word: str) -> str:
-    """What the words may be read as; a joint effect of several events, or a share, is relative."""
+    """How the verdict may be read; a joint effect of several events, or a share, is relative."""
     if word == "not identified":
         return "none"
     if word == "descriptive" or effect.counterfactual is None or any(g.withholds and g.outcome != "pass" for g in found):
@@ -107,14 +106,14 @@ def _interpretation(effect: Effect, found: Sequence[Gate], word: str) -> str:
 
 
 def _is_withheld(effect: Effect, found: Sequence[Gate], verdict: Verdict) -> bool:
-    """Whether the estimate may not stand; on a plain panel it stays beside its verdict, for the reader to weigh."""
+    """Whether the estimate is withheld; on a plain panel it is always shown with its verdict, for the reader to weigh."""
     if effect.design.basis == "panel":
         return False
     return verdict.word in WITHHOLDING_VERDICTS or any(gate.withholds and gate.outcome != "pass" for gate in found)
 
 
 def apply_verdict(effect: Effect, found: Sequence[Gate]) -> Effect:
-    """The effect with its verdict; a withheld estimate and its coefficients are gone, the description stands."""
+    """The effect with its verdict; a withheld estimate and its coefficients are removed, the description is kept."""
     verdict = verdict_of(effect, found)
     if _is_withheld(effect, found, verdict):
         effect = replace(
@@ -125,9 +124,9 @@ def apply_verdict(effect: Effect, found: Sequence[Gate]) -> Effect:
 
 
 def apply_family_gates(effects: Sequence[Effect]) -> list[Effect]:
-    """Family-wide gates, after all effects of a run are known: checks that offer `judge_family(effects) -> [Gate]`.
+    """Apply the family-wide gates once all effects of a run are known: checks with `judge_family(effects) -> [Gate]`.
 
-    Each may only weaken a verdict; its gate takes the place of the one the same check gave without knowing the others.
+    They can only weaken a verdict. Each gate replaces the one the same check gave to the effect alone.
     """
     out = list(effects)
     for name in registry.names("check"):
@@ -139,7 +138,7 @@ def apply_family_gates(effects: Sequence[Effect]) -> list[Effect]:
 
 
 def _add_gate(effect: Effect, gate: Gate) -> Effect:
-    """The effect after one more gate; a verdict already as weak stands, because the estimate it was made from may be gone."""
+    """The effect after one more gate; a verdict already as weak is kept, because its estimate may have been withheld."""
     names = [old.gate for old in effect.gates]
     found = [gate if old.gate == gate.gate else old for old in effect.gates] + ([] if gate.gate in names else [gate])
     verdict = effect.verdict

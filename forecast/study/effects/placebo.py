@@ -1,14 +1,13 @@
-"""Placebos: the same question laid on earlier windows, or on donors, without an event, where the true answer is zero."""
+"""Placebos in time and in space: the same question on earlier windows or on donors, where the true effect is zero."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from forecast.core.contracts import Answer
+from forecast.core.contracts import Estimator
 from forecast.core.effects import Effect, Placebo
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Finding, Summary
@@ -16,17 +15,17 @@ from forecast.core.vintage import Vintage
 from forecast.kernels import exact_tests, power
 from forecast.prep.baselines import asked
 from forecast.prep.pre_period import clean, touched_months
-from forecast.study.ask import answer
+from forecast.study.ask import Memo, answer, name_of
 
-MIN_HISTORY = 12  # monthly figures before a window
-MIN_PLACEBOS = 8  # clean windows from which an interval may be calibrated
+MIN_HISTORY = 12  # monthly figures required before a window
+MIN_PLACEBOS = 8  # clean windows required to calibrate an interval
 
 
 def placebo_windows(vintage: Vintage, design: Design, most: int = 40) -> list[Design]:
-    """The earlier clean windows of the design's length, fully known and with `HISTORY` monthly figures before them.
+    """Earlier clean windows of the design's length, fully observed and with `MIN_HISTORY` monthly figures before them.
 
-    Neighbours start a quarter of their length apart (long windows that differ by a month say the same thing twice), and are
-    evenly thinned where there are more than `most`.
+    They start a quarter of their length apart (long windows a month apart are nearly the same window), and are thinned evenly
+    if there are more than `most`.
     """
     touched: set[int] = set()
     for series in design.treated:
@@ -44,11 +43,11 @@ def placebo_windows(vintage: Vintage, design: Design, most: int = 40) -> list[De
 
 
 def placebos_in_time(
-    method: Any, vintage: Vintage, design: Design, seed: int = 0, memo: dict[Any, Answer] | None = None, most: int = 40
+    method: Estimator, vintage: Vintage, design: Design, seed: int = 0, memo: Memo | None = None, most: int = 40
 ) -> tuple[list[Placebo], list[Finding]]:
-    """The method's answers to all placebo windows, and what could not be answered as Findings.
+    """The method's effects in the placebo windows, and Findings on the windows without an answer.
 
-    Placebos stand on the vintage cut before the real event, so that its effect cannot leak into them.
+    The vintage is cut before the real event, so that its effect cannot leak into the placebos.
     """
     if not most:
         return [], []
@@ -67,17 +66,17 @@ def placebos_in_time(
             unanswered += 1
     if not unanswered:
         return found, []
-    text = f"{unanswered} of {len(tried)} clean windows could not be answered by {method.name}"
+    text = f"{unanswered} of {len(tried)} clean windows could not be answered by {name_of(method)}"
     return found, [Finding("placebo", text, where)]
 
 
 def placebos_in_space(
-    method: Any, vintage: Vintage, design: Design, seed: int = 0, memo: dict[Any, Answer] | None = None
+    method: Estimator, vintage: Vintage, design: Design, seed: int = 0, memo: Memo | None = None
 ) -> tuple[list[Placebo], list[Finding]]:
-    """The method's answers with each donor in turn in the treated series' place, and what could not be answered.
+    """The method's effects with each donor in turn as the treated series, and Findings on the donors without an answer.
 
-    The treated series is no donor of them. A donor's effect on a trade flow is brought to the treated flow's size, by the ratio
-    of their means over clean months; on a plain panel it stands as it is. The true effect is zero where no donor was touched.
+    The treated series is not among their donors. On trade flows a placebo effect is rescaled to the treated flow, by the ratio
+    of their means over clean months; on a plain panel it is left as it is. The true effect is zero if no donor was affected.
     """
     units = list(design.donors) if design.donors != "all" else [s for s in vintage.series if s not in design.treated]
     where = f"{design.event_ids}, {'+'.join(design.treated)}"
@@ -96,12 +95,12 @@ def placebos_in_space(
             found.append(Placebo("space", tried.treated[0], begin, scale * made.cumulative.estimate))
         else:
             unanswered += 1
-    text = f"{unanswered} of {len(units)} donors could not be answered by {method.name}"
+    text = f"{unanswered} of {len(units)} donors could not be answered by {name_of(method)}"
     return found, [Finding("placebo", text, where)] if unanswered else []
 
 
 def _mean_level(vintage: Vintage, design: Design) -> float:
-    """Mean of a flow's clean months; 1 on a plain panel."""
+    """Mean of the treated flow over its clean months; 1 on a plain panel."""
     if design.basis == "panel":
         return 1.0
     values = [clean(vintage, design, s).values for s in design.treated]
@@ -109,20 +108,20 @@ def _mean_level(vintage: Vintage, design: Design) -> float:
 
 
 def p_value(effect: Effect) -> tuple[float, float]:
-    """Randomisation p-value and its floor among the windows that share no month (`forecast.kernels.exact_tests.rank`)."""
+    """Randomisation p-value and its smallest possible value among non-overlapping windows (`kernels.exact_tests.rank`)."""
     return exact_tests.rank(effect.cumulative.estimate, [p.cumulative for p in effect.apart])
 
 
 def minimum_detectable_effect(effect: Effect, placebos: Sequence[float]) -> float:
-    """The smallest effect seen with 80 % power at 5 %, from the placebos' spread; with fewer than three, from the draws'."""
+    """Minimum detectable effect with 80 % power at 5 %, from the spread of three or more placebos, else the draws'."""
     return power.detectable(float(np.std(placebos, ddof=1)) if len(placebos) > 2 else effect.cumulative.spread)
 
 
 def widen_interval(effect: Effect, placebos: Sequence[float]) -> Effect:
-    """The effect with draws as wide as the placebos say, where there are enough of them; never narrower.
+    """The effect with its draws widened to the spread of the placebos, if there are at least `MIN_PLACEBOS`; never narrowed.
 
-    Deviations of the counterfactual from its mean are stretched by rms(placebo) / sd(cumulative): the truth of a placebo is
-    zero, so its bias counts as error too.
+    Deviations of the counterfactual from its mean are multiplied by rms(placebo) / sd(cumulative). The true effect of a placebo
+    is zero, so that its bias counts as error too.
     """
     if effect.counterfactual is None or len(placebos) < MIN_PLACEBOS:
         return effect
@@ -145,7 +144,7 @@ def widen_interval(effect: Effect, placebos: Sequence[float]) -> Effect:
 
 
 def _stretch_parts(effect: Effect, wide: Effect, factor: float) -> dict[str, Summary]:
-    """The parts stretched like their sum; what a cut at zero took off it is taken off each alike, so that they still add."""
+    """The parts widened like their sum; truncation of the sum at zero is split equally, so that they still add up."""
     stretched = {name: part.draws.mean() + (part.draws - part.draws.mean()) * factor for name, part in effect.parts.items()}
     short = wide.cumulative.draws - sum(stretched.values(), np.zeros(1))
     return {name: Summary(draws + short / len(stretched), effect.parts[name].point) for name, draws in stretched.items()}

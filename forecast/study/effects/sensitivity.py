@@ -1,4 +1,4 @@
-"""Vary: the same question asked with one thing changed, every answer judged like the question itself."""
+"""Sensitivity of an effect to its assumptions: shipping lag, donut, level variance, and the vintage it is estimated on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from forecast.core.archive import Archive
-from forecast.core.contracts import Answer
+from forecast.core.contracts import Estimator
 from forecast.core.effects import Effect, Gate
 from forecast.core.errors import DataError
 from forecast.core.months import parse_day
@@ -16,9 +16,14 @@ from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
 from forecast.prep.baselines import counted
+from forecast.study.ask import Memo, name_of
 from forecast.study.effects import judge
 
-IMPORT_BASES = ("import_origin", "import_total", "panel")  # what arrives after it was sent; an export is counted when it leaves
+IMPORT_BASES = (
+    "import_origin",
+    "import_total",
+    "panel",
+)  # recorded on arrival, after shipping; an export is recorded on departure
 SINGLE_ANSWER_GATE = Gate(
     "alone", "not run", reason="a variation is judged without the other methods and questions of its run", cap="suggestive"
 )
@@ -26,7 +31,7 @@ SINGLE_ANSWER_GATE = Gate(
 
 @dataclass(frozen=True)
 class Variation:
-    """What was changed (lag_months, donut, level_sd, day), to which value, and the judged answer or the reason for none."""
+    """What was changed (lag_months, donut, level_sd, day), to which value, and the effect with its verdict, or a Failure."""
 
     what: str
     value: str
@@ -35,17 +40,17 @@ class Variation:
 
 @dataclass(frozen=True)
 class _BaseQuestion:
-    """A question as it stands, and how its variations are put."""
+    """The question whose variations are asked."""
 
-    method: Any
+    method: Estimator
     vintage: Vintage
     design: Design
     seed: int
     placebos: int
-    memo: dict[Any, Answer]
+    memo: Memo
 
-    def put(self, design: Design, vintage: Vintage | None = None, method: Any = None) -> Effect | Failure:
-        """The judged answer; alone, it is a suggestion at most."""
+    def judge(self, design: Design, vintage: Vintage | None = None, method: Estimator | None = None) -> Effect | Failure:
+        """The effect with its verdict, "suggestive" at most because it is judged alone."""
         made = judge.estimate(
             method or self.method, vintage or self.vintage, design, self.seed, memo=self.memo, placebos=self.placebos
         )
@@ -53,14 +58,14 @@ class _BaseQuestion:
             return judge.apply_verdict(made, [*made.gates, SINGLE_ANSWER_GATE])
         return made
 
-    def refused(self, reason: str, detail: str = "") -> Failure:
-        """The row of a variation that cannot be asked."""
+    def failure(self, reason: str, detail: str = "") -> Failure:
+        """The Failure of a variation that cannot be asked."""
         name = str(getattr(self.method, "name", ""))
         return Failure(name, self.design.event_ids, "+".join(self.design.treated), reason, detail)
 
 
 def variations(
-    method: Any,
+    method: Estimator,
     source: Archive | Vintage,
     design: Design,
     *,
@@ -70,37 +75,37 @@ def variations(
     days: Iterable[str | dt.date] = (),
     seed: int = 0,
     placebos: int = 40,
-    memo: dict[Any, Answer] | None = None,
+    memo: Memo | None = None,
 ) -> list[Variation]:
-    """One answer per changed word, in the order given.
+    """The effect with one assumption changed at a time, in the order given.
 
-    lags : months goods are under way (imports). The first affected month moves, and with it the end of the clean months where
-        no anticipation ends them earlier. Asked months that are named stay, but those before the first arrival are no longer
-        asked: they are clean then. Months that are not named move along.
+    lags : shipping time in months (imports). It moves the first affected month, and with it the end of the clean months unless
+        anticipation ends them earlier. Asked months that the design names are kept, except those before the first arrival,
+        which are then clean. Asked months that are not named move along.
     donuts : months left out after the first affected one, by the same rule
-    level_sds : shares of the series' standard deviation at which a counterfactual's level may step; only where the method has
-        that word (Brodersen et al. 2015 take 0.01; the most likely one is the method's own answer)
-    days : what was believed on a day: figures released and events announced by then, the window cut at the last month known
-    placebos : at most so many windows without an event for each answer
+    level_sds : standard deviation of the steps of the counterfactual's level, as a share of that of the series; only for a
+        method with this option (Brodersen et al. 2015 take 0.01; the method's own answer takes the most likely one)
+    days : vintages: figures released and events announced by that day, the window cut at the last month then known
+    placebos : maximal number of placebo windows for each answer
     """
     vintage = source.latest if isinstance(source, Archive) else source
-    asker = _BaseQuestion(method, vintage, design, seed, placebos, {} if memo is None else memo)
-    out = [Variation("lag_months", str(lag), _vary_lag(asker, lag)) for lag in lags]
-    out += [Variation("donut", str(donut), _vary_window(asker, design.lag_months, donut)) for donut in donuts]
-    out += [Variation("level_sd", f"{value:g}", _vary_level_sd(asker, value)) for value in level_sds]
-    return out + [Variation("day", parse_day(day).isoformat(), _vary_day(asker, parse_day(day))) for day in days]
+    base = _BaseQuestion(method, vintage, design, seed, placebos, {} if memo is None else memo)
+    out = [Variation("lag_months", str(lag), _vary_lag(base, lag)) for lag in lags]
+    out += [Variation("donut", str(donut), _vary_window(base, design.lag_months, donut)) for donut in donuts]
+    out += [Variation("level_sd", f"{value:g}", _vary_level_sd(base, value)) for value in level_sds]
+    return out + [Variation("day", parse_day(day).isoformat(), _vary_day(base, parse_day(day))) for day in days]
 
 
-def _vary_lag(asker: _BaseQuestion, lag: int) -> Effect | Failure:
-    """The question with goods `lag` months under way."""
-    if asker.design.basis not in IMPORT_BASES:
-        return asker.refused("an export is counted when it leaves: no month under way")
-    return _vary_window(asker, lag, asker.design.donut)
+def _vary_lag(base: _BaseQuestion, lag: int) -> Effect | Failure:
+    """The question with a shipping time of `lag` months."""
+    if base.design.basis not in IMPORT_BASES:
+        return base.failure("an export is counted when it leaves: no month under way")
+    return _vary_window(base, lag, base.design.donut)
 
 
-def _vary_window(asker: _BaseQuestion, lag: int, donut: int) -> Effect | Failure:
-    """The question with the first affected and the first asked month elsewhere."""
-    design, vintage = asker.design, asker.vintage
+def _vary_window(base: _BaseQuestion, lag: int, donut: int) -> Effect | Failure:
+    """The question with the first affected and the first asked month moved."""
+    design, vintage = base.design, base.vintage
     moved = replace_design(design, lag_months=lag, donut=donut)
     try:
         own = design.window(vintage)
@@ -111,38 +116,39 @@ def _vary_window(asker: _BaseQuestion, lag: int, donut: int) -> Effect | Failure
         moved.window(vintage)
     except DataError as error:
         left = f"{counted(lag, 'month')} under way and {donut} left out: no asked month remains"
-        return asker.refused(left, error.problem)
-    return asker.put(moved)
+        return base.failure(left, error.problem)
+    return base.judge(moved)
 
 
-def _vary_level_sd(asker: _BaseQuestion, value: float) -> Effect | Failure:
-    """The question with the level's step fixed."""
-    if not any(field.name == "level_sd" for field in fields(asker.method)):
-        return asker.refused(f"{asker.method.name} has no level whose step could be fixed")
-    return asker.put(asker.design, method=replace(asker.method, level_sd=value))
+def _vary_level_sd(base: _BaseQuestion, value: float) -> Effect | Failure:
+    """The question with the standard deviation of the level's steps fixed."""
+    plugin: Any = base.method
+    if not any(field.name == "level_sd" for field in fields(plugin)):
+        return base.failure(f"{name_of(base.method)} has no level whose step could be fixed")
+    return base.judge(base.design, method=replace(plugin, level_sd=value))
 
 
-def _vary_day(asker: _BaseQuestion, day: dt.date) -> Effect | Failure:
-    """The question as it could be put on a day."""
-    design, vintage = asker.design, asker.vintage
+def _vary_day(base: _BaseQuestion, day: dt.date) -> Effect | Failure:
+    """The question as it could have been asked on a day."""
+    design, vintage = base.design, base.vintage
     if day > vintage.day:
-        return asker.refused(f"nothing is known of {day}: the figures end with {vintage.day}")
+        return base.failure(f"nothing is known of {day}: the figures end with {vintage.day}")
     if vintage.past is None:
-        return asker.refused("a plain panel has no days of release")
+        return base.failure("a plain panel has no days of release")
     known = [event.known_on(day) for event in design.events]
-    late = [event.id for event, then in zip(design.events, known, strict=True) if then is None]
+    late = [event.id for event, version in zip(design.events, known, strict=True) if version is None]
     if late:
-        return asker.refused(f"{', '.join(late)} {'was' if len(late) == 1 else 'were'} not announced by {day}")
+        return base.failure(f"{', '.join(late)} {'was' if len(late) == 1 else 'were'} not announced by {day}")
     seen = vintage.earlier(day)
     if not any(seen.knows(series) for series in design.treated):
-        return asker.refused(f"no figure of {design.treated[0]} was known on {day}")
+        return base.failure(f"no figure of {design.treated[0]} was known on {day}")
     steps = seen.steps
     last = max(seen.last_month(series) for series in design.treated if seen.knows(series))
     try:
         asked = design.window(vintage)
     except DataError as error:
-        return asker.refused(error.problem)
+        return base.failure(error.problem)
     if last < asked.first:
-        return asker.refused(f"no asked month was known on {day}", f"the figures ended in {steps.label(last)}")
-    then = replace_design(design, events=tuple(known), stop=steps.label(min(asked.last, last)))
-    return asker.put(then, vintage=seen)
+        return base.failure(f"no asked month was known on {day}", f"the figures ended in {steps.label(last)}")
+    earlier = replace_design(design, events=tuple(known), stop=steps.label(min(asked.last, last)))
+    return base.judge(earlier, vintage=seen)

@@ -1,4 +1,4 @@
-"""Donors: flows of other goods that no measure of their own touched."""
+"""Candidate donors: flows of other goods that no policy measure of their own affected."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
 
-MONTHS_BEFORE = 24  # months before the event in which a donor must be untouched too
+MONTHS_BEFORE = 24  # months before the event in which a donor must be unaffected too
 
 
 def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion: Iterable[str] = ()) -> tuple[str, ...]:
-    """Series that may stand for what would have happened: other goods, no measure of their own in the window.
+    """Candidate donors for an event: series of other goods with no measure of their own in the window.
 
-    The window runs from 24 months before the event to the day of the vintage, whatever a series' own last figure: one window
-    for all, so that a good with an old figure is no exception. A good is judged by its name, not by the flow: a measure of
-    whoever against whomever on its mineral, announced, in force, ended or superseded inside the window, bars every flow of it.
-    So does one that was called off after it had been announced, because traders acted on it. A measure on all goods is shared
-    by donors and treated and bars nobody; what names no good of its own (an inquiry into critical minerals) is none. Other
-    flows of the treated goods are barred whatever their partner, because diverted trade ends up there.
+    The window runs from 24 months before the event to the day of the vintage for every series, whatever its own last figure.
+    Goods are excluded, not flows: a measure by any country against any other on the same mineral, announced, in force, ended or
+    superseded in the window, excludes every flow of that mineral. So does one that was called off after its announcement,
+    because traders acted on it. A measure on all goods affects donors and treated alike and excludes none; neither does one
+    that names no good (an inquiry into critical minerals). Other flows of the treated goods are excluded whatever their
+    partner, because diverted trade ends up there.
 
     like : a treated series; only flows of the same reporter, direction, partner and measure are returned
-    diversion : where the treated trade is declared to have gone: country codes (a flow from, to, or reported by one of them is
-        barred, also as a member of a group) and series patterns with * and ? (`CHN.export.THA.*`), barred whatever the good
+    diversion : where the treated trade is declared to have gone: country codes (excludes flows from, to, or reported by them,
+        also as members of a group) and series patterns with * and ? (`CHN.export.THA.*`), excluded whatever the good
     """
     vintage = source.latest if isinstance(source, Archive) else source
     pattern, barred = SeriesKey.maybe(like), tuple(diversion)
@@ -48,7 +48,7 @@ def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion
 
 
 def own_measures(vintage: Vintage, product: str, window: range) -> list[str]:
-    """Ids of the measures on a good itself that a month of `window` felt: announced, in force, ended or superseded in it."""
+    """Ids of the measures on a good itself that were announced, took effect, ended or were superseded in `window`."""
     return [
         event.id
         for event in vintage.events
@@ -60,7 +60,7 @@ def own_measures(vintage: Vintage, product: str, window: range) -> list[str]:
 
 
 def _turning_months(event: Event) -> list[int]:
-    """The months in which a measure changed what traders faced."""
+    """The months in which a measure changed the conditions of trade."""
     days = (event.announced, event.effective, event.until, event.called_off)
     return [months.ordinal(day) for day in days if day is not None]
 

@@ -219,25 +219,25 @@ def backtest(
 
     archive : an archive, or a plain panel of months; series : default all quantities with `min_months` figures on the first
     day; horizons : months after the last one known (and after the `gap`), of which the largest is asked for; lags, regressors :
-    publication lags and declared controls (`door.Door`); the others as in `questions`.
+    publication lags and declared controls (`view.Door`); the others as in `questions`.
     """
     from forecast.core.months import parse_day
 
     when = sorted({parse_day(day) for day in days})
     if not when:
         raise ConfigError("a backtest needs at least one cutoff", hint='forecast.cutoffs("2022-01", every="month")')
-    door = archive if isinstance(archive, RealTimeView) else RealTimeView(archive, dict(lags or {}), tuple(regressors))
-    names = [series] if isinstance(series, str) else list(series or default_series(door, when[0], min_months))
+    view = archive if isinstance(archive, RealTimeView) else RealTimeView(archive, dict(lags or {}), tuple(regressors))
+    names = [series] if isinstance(series, str) else list(series or default_series(view, when[0], min_months))
     pasts = backtest_questions(
-        door, names, when, max(horizons), window=window, window_months=window_months, min_months=min_months, draws=draws,
+        view, names, when, max(horizons), window=window, window_months=window_months, min_months=min_months, draws=draws,
         gap=gap, step=step, refit=refit,
     )  # fmt: skip
-    vintages = [past.vintage(door) for past in pasts]
+    vintages = [past.vintage(view) for past in pasts]
     for vintage in vintages:
-        refuse_look_ahead(vintage, door.regressors)
+        refuse_look_ahead(vintage, view.regressors)
     memo: dict[Any, Any] = {}
     out = []
     for label, method in models_by_name(models).items():
         made = answer_tasks(method, vintages, [past.task for past in pasts], seed, memo)
         out += [BacktestAnswer(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
-    return Backtest(tuple(out), door)
+    return Backtest(tuple(out), view)

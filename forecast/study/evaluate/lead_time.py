@@ -93,13 +93,13 @@ def nowcasts(
         raise DataError(
             "no month of these series could be nowcast", where=f"{first} to {last}", hint="earlier or longer series"
         )
-    door = archive if isinstance(archive, RealTimeView) else RealTimeView(archive)
+    view = archive if isinstance(archive, RealTimeView) else RealTimeView(archive)
     memo: dict[Any, Any] = {}
     out = []
     for label, method in models_by_name(models).items():
         made: list[Any] = ask.answer_many(method, [(past.task, v) for past, v in zip(pasts, vintages, strict=True)], seed, memo)
         out += [BacktestAnswer(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
-    return Backtest(tuple(out), door)
+    return Backtest(tuple(out), view)
 
 
 def publications(archive: Archive | RealTimeView, series: str) -> list[Publication]:

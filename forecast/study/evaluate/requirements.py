@@ -69,18 +69,18 @@ def feasible(
     """
     import pandas as pd
 
-    door = source if isinstance(source, RealTimeView) else RealTimeView(source, {}, tuple(regressors))
+    view = source if isinstance(source, RealTimeView) else RealTimeView(source, {}, tuple(regressors))
     methods, steps = models_by_name(models), sorted(set(horizons))
     rows: list[dict[str, Any]] = []
     for name in [series] if isinstance(series, str) else list(series):
-        when = list(days) if days is not None else _default_cutoffs(door, name, first, min_months)
+        when = list(days) if days is not None else _default_cutoffs(view, name, first, min_months)
         asked = backtest_questions(
-            door, [name], when, steps[-1], window=window, window_months=window_months, min_months=min_months, draws=TRIAL_DRAWS,
+            view, [name], when, steps[-1], window=window, window_months=window_months, min_months=min_months, draws=TRIAL_DRAWS,
             gap=gap, step=step,
         )  # fmt: skip
-        pasts = scorable_questions(asked, door.latest)
+        pasts = scorable_questions(asked, view.latest)
         for label, method in methods.items():
-            rows += _rows(door, name, label, method, pasts, steps, min_months)
+            rows += _rows(view, name, label, method, pasts, steps, min_months)
     pooled: dict[tuple[str, int], int] = {}
     for row in rows:
         pooled[row["model"], row["horizon"]] = pooled.get((row["model"], row["horizon"]), 0) + row["windows"]
@@ -89,7 +89,7 @@ def feasible(
 
 
 def support_lines(
-    door: RealTimeView,
+    view: RealTimeView,
     pasts: Sequence[BacktestQuestion],
     horizons: Iterable[int],
     levels: Iterable[float] = (80, 95),
@@ -101,14 +101,14 @@ def support_lines(
     "own") or of all series together ("pooled") reach; and whether a test can follow.
     """
     lines = []
-    known = truth or door.latest
+    known = truth or view.latest
     for horizon in sorted(set(horizons)):
         marked = [past for past in pasts if any(p.scored for p in periods_of(past, known, [horizon]))]
         own = Counter(past.series for past in marked)
         most, days = max(own.values(), default=0), sorted({past.task.day for past in marked})
         told = [f"{level:g} % {_interval_source(most, len(marked), level)}" for level in sorted(set(levels))]
         left = marked if len(days) < 3 else [past for past in marked if past.task.day >= days[len(days) // 3]]
-        why = _reason_untested(door, left, horizon)
+        why = _reason_untested(view, left, horizon)
         lines.append(
             f"horizon {horizon}: {len(marked)} questions on {len(days)} days, up to {most} a series; {', '.join(told)}; "
             f"{f'no test, ratio only ({why})' if why else 'tests'}"
@@ -124,20 +124,20 @@ def _interval_source(own: int, pooled: int, level: float) -> str:
     return "pooled" if pooled >= need else f"none ({pooled} errors of {need})"
 
 
-def _default_cutoffs(door: RealTimeView, series: str, first: str | None, min_months: int) -> Sequence[dt.date]:
+def _default_cutoffs(view: RealTimeView, series: str, first: str | None, min_months: int) -> Sequence[dt.date]:
     """A cutoff after every release, from the month in which enough figures may be known."""
-    if not door.latest.knows(series):
+    if not view.latest.knows(series):
         return ()
-    steps, observed = door.latest.steps, door.latest.observed(series)
+    steps, observed = view.latest.steps, view.latest.observed(series)
     start = first or steps.label(observed.first + min_months - 1)
-    stop = door.last_release + dt.timedelta(days=1)
+    stop = view.last_release + dt.timedelta(days=1)
     if start > f"{stop:%Y-%m}":
         return ()
-    return cutoffs(start, stop, "month", series, door)
+    return cutoffs(start, stop, "month", series, view)
 
 
 def _rows(
-    door: RealTimeView,
+    view: RealTimeView,
     series: str,
     label: str,
     method: Any,
@@ -146,14 +146,14 @@ def _rows(
     min_months: int,
 ) -> list[dict[str, Any]]:
     """One row per horizon for one model: the cutoffs it can answer, and those that can be marked."""
-    months = door.latest.observed(series).count if door.latest.knows(series) else 0
-    start, why = _first_answered(door, method, pasts)
+    months = view.latest.observed(series).count if view.latest.knows(series) else 0
+    start, why = _first_answered(view, method, pasts)
     if not pasts:
         why = f"{months} months known; a cutoff needs {min_months} and a later figure"
     kept = list(pasts[start:]) if start is not None else []
     out = []
     for horizon in horizons:
-        marked = [past for past in kept if any(p.scored for p in periods_of(past, door.latest, [horizon]))]
+        marked = [past for past in kept if any(p.scored for p in periods_of(past, view.latest, [horizon]))]
         out.append(
             {
                 "series": series,
@@ -162,14 +162,14 @@ def _rows(
                 "months": months,
                 "first_cutoff": str(kept[0].task.day) if kept else "",
                 "windows": len(marked),
-                "test": _test(door, marked, horizon),
+                "test": _test(view, marked, horizon),
                 "reason": why,
             }
         )
     return out
 
 
-def _first_answered(door: RealTimeView, method: Any, pasts: Sequence[BacktestQuestion]) -> tuple[int | None, str]:
+def _first_answered(view: RealTimeView, method: Any, pasts: Sequence[BacktestQuestion]) -> tuple[int | None, str]:
     """Place of the first question the model answers, and why it does not answer those before it (or any)."""
     if not pasts:
         return None, ""
@@ -177,7 +177,7 @@ def _first_answered(door: RealTimeView, method: Any, pasts: Sequence[BacktestQue
 
     def refused(i: int) -> str:
         if i not in tried:
-            made = answer_tasks(method, [pasts[i].vintage(door)], [pasts[i].task])[0]
+            made = answer_tasks(method, [pasts[i].vintage(view)], [pasts[i].task])[0]
             tried[i] = made.reason if isinstance(made, Failure) else ""
         return tried[i]
 
@@ -192,18 +192,18 @@ def _first_answered(door: RealTimeView, method: Any, pasts: Sequence[BacktestQue
     return high, f"before {pasts[high].task.day}: {tried[low]}"
 
 
-def _test(door: RealTimeView, marked: Sequence[BacktestQuestion], horizon: int) -> str:
+def _test(view: RealTimeView, marked: Sequence[BacktestQuestion], horizon: int) -> str:
     """Whether tests of predictive ability can follow once a third of the cutoffs has chosen the benchmark."""
-    why = _reason_untested(door, marked[len(marked) // 3 :], horizon)
+    why = _reason_untested(view, marked[len(marked) // 3 :], horizon)
     return f"no: {why}" if why else "yes"
 
 
-def _reason_untested(door: RealTimeView, left: Sequence[BacktestQuestion], horizon: int) -> str:
+def _reason_untested(view: RealTimeView, left: Sequence[BacktestQuestion], horizon: int) -> str:
     """Why no test can follow from the questions left after the benchmark's choice; nothing where one can."""
     days = len({past.task.day for past in left})
     if days < MIN_CUTOFFS:
         return f"{days} cutoffs after the benchmark's choice of {MIN_CUTOFFS} needed"
-    found = distinct_regimes([regime_of(p.series, p.first + horizon - 1, door.events) for p in left])
+    found = distinct_regimes([regime_of(p.series, p.first + horizon - 1, view.events) for p in left])
     return "" if len(found) > 1 else f"one regime ({found[0]})"
 
 

@@ -1,14 +1,15 @@
-"""Recall: answers kept with what the method looked at, and given again where nothing of that has changed."""
+"""A cache of answers that records which series each method read, and reuses an answer while these are unchanged."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecast.core import registry
-from forecast.core.contracts import Answer, failed
+from forecast.core.contracts import Answer, Forecaster, failed
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.core.vintage import Cell, Vintage
@@ -16,10 +17,11 @@ from forecast.study import ask
 
 Cells = Mapping[str, tuple[Cell, ...]]
 Query = tuple[Task, Vintage]
+Key = tuple[type, tuple[str, str]]
 
 
 class TrackedCells(Mapping[str, tuple[Cell, ...]]):
-    """The cells of a vintage, noting of which series they were asked for, and whether for the list of all."""
+    """The cells of a vintage, recording which series were read and whether the series were listed."""
 
     def __init__(self, cells: Cells) -> None:
         self.cells = cells
@@ -45,19 +47,19 @@ class TrackedCells(Mapping[str, tuple[Cell, ...]]):
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """An answer, and the figures that it rests on; `names`: all series known, where the method asked for that list."""
+    """An answer and the figures it depends on; `names`: all series known, if the method listed them."""
 
     answer: Answer
     figures: Mapping[str, tuple[Cell, ...] | None]
     names: tuple[str, ...] | None
     controls: Mapping[Any, Mapping[int, float]]
 
-    def looked_at(self, series: str, before: Vintage) -> bool:
-        """Whether the answer rests on a series: its figures were looked at, or it is new in a list that was."""
+    def depends_on(self, series: str, before: Vintage) -> bool:
+        """Whether the method read the series, or listed the series where this one is new."""
         return series in self.figures or (self.names is not None and not before.knows(series))
 
-    def holds(self, vintage: Vintage) -> bool:
-        """Whether the method would find the same in another vintage of the same day."""
+    def is_valid_on(self, vintage: Vintage) -> bool:
+        """Whether the method would read the same in another vintage of the same day."""
         if self.controls != vintage.controls or (self.names is not None and self.names != tuple(vintage.cells)):
             return False
         return all(vintage.cells.get(series) == cells for series, cells in self.figures.items())
@@ -65,106 +67,106 @@ class CachedAnswer:
 
 @dataclass(frozen=True)
 class DependencyCache:
-    """Questions to methods, with answers given again where all that the method looked at is the same.
+    """Answers to questions, reused where everything the method read is the same.
 
-    A method looks at figures through its Vintage alone. So an answer on a vintage in which other figures are held back is
-    known already if they are of series that neither it nor what it rests on ever asked for. Answers are those of `ask.put`; in
-    batches they may differ in the last digits.
+    A method reads figures only through its Vintage. So the answer on a vintage in which other figures are withheld is known
+    already if these belong to series that neither the method nor the answers it requires ever read. Answers are those of
+    `ask.answer_or_raise`; in batches they may differ in the last digits.
     """
 
     seed: int = 0
-    kept: dict[Any, list[CachedAnswer]] = field(default_factory=dict)
+    stored: dict[Key, list[CachedAnswer]] = field(default_factory=dict)
 
-    def put(self, method: Any, vintage: Vintage, task: Task) -> Forecast:
-        """The answer; what the method cannot answer is raised."""
-        found = self._found(method, task, vintage)
-        if isinstance(found, Forecast):
-            return found
-        seen = tracked_vintage(vintage)
-        made = ask.answer_given(method, seen, task, self.seed, self._given(method, seen, task))
-        self._keep(method, task, seen, made)
+    def forecast(self, method: Forecaster, vintage: Vintage, task: Task) -> Forecast:
+        """The answer to a task; what the method cannot answer is raised."""
+        cached = self._look_up(method, task, vintage)
+        if isinstance(cached, Forecast):
+            return cached
+        tracked = tracked_vintage(vintage)
+        made = ask.answer_given(method, tracked, task, self.seed, self._required_answers(method, tracked, task))
+        self._store(method, task, tracked, made)
         assert isinstance(made, Forecast)
         return made
 
-    def basis(self, method: Any, vintage: Vintage, task: Task) -> CachedAnswer | None:
-        """What an answer given rests on; None where there is none."""
-        kept = self.kept.get(_key(method, vintage, task), ())
-        return next((one for one in kept if one.holds(vintage)), None)
+    def entry(self, method: Forecaster, vintage: Vintage, task: Task) -> CachedAnswer | None:
+        """The stored answer with its dependencies; None if there is none."""
+        stored = self.stored.get(_key(method, vintage, task), ())
+        return next((one for one in stored if one.is_valid_on(vintage)), None)
 
-    def answers(self, method: Any, asked: Sequence[Query]) -> list[Answer]:
-        """Answers to many questions of one method, new ones in one call where the method takes batches."""
-        self._make(method, [one for one in asked if self._found(method, *one) is None])
-        return [self._one(method, task, vintage) for task, vintage in asked]
+    def answers(self, method: Forecaster, asked: Sequence[Query]) -> list[Answer]:
+        """Answers to many questions of one method, the new ones in one call if the method takes batches."""
+        self._answer_batch(method, [one for one in asked if self._look_up(method, *one) is None])
+        return [self._answer(method, task, vintage) for task, vintage in asked]
 
-    def _one(self, method: Any, task: Task, vintage: Vintage) -> Answer:
-        found = self._found(method, task, vintage)
-        if found is not None:
-            return found
-        seen = tracked_vintage(vintage)
+    def _answer(self, method: Forecaster, task: Task, vintage: Vintage) -> Answer:
+        cached = self._look_up(method, task, vintage)
+        if cached is not None:
+            return cached
+        tracked = tracked_vintage(vintage)
         try:
-            made = ask.answer_given(method, seen, task, self.seed, self._given(method, seen, task))
+            made = ask.answer_given(method, tracked, task, self.seed, self._required_answers(method, tracked, task))
         except ask.METHOD_ERRORS as error:
             made = failed(method, task, error)
-        self._keep(method, task, seen, made)
+        self._store(method, task, tracked, made)
         return made
 
-    def _make(self, method: Any, new: Sequence[Query]) -> None:
-        """Several new questions at once: to the model itself where it takes batches, else to those it rests on."""
+    def _answer_batch(self, method: Forecaster, new: Sequence[Query]) -> None:
+        """Answer several new questions at once: by the method itself if it takes batches, else by those it requires."""
         if len(new) < 2:
             return
-        seen = [(tracked_vintage(vintage), task) for task, vintage in new]
+        tracked = [(tracked_vintage(vintage), task) for task, vintage in new]
         if hasattr(method, "predict_many"):
-            rngs = [ask.rng_of(self.seed, method, task) for _, task in seen]
-            made = ask.answer_batch(method, seen, rngs, [[] for _ in seen])
-            for (vintage, task), answer in zip(seen, made, strict=True):
-                self._keep(method, task, vintage, answer)
+            rngs = [ask.rng_of(self.seed, method, task) for _, task in tracked]
+            made = ask.answer_batch(method, tracked, rngs, [[] for _ in tracked])
+            for (vintage, task), answer in zip(tracked, made, strict=True):
+                self._store(method, task, vintage, answer)
         elif hasattr(method, "asks"):
-            self._grouped([one for vintage, task in seen for one in self._wanted(method, vintage, task)])
+            self._answer_groups([one for vintage, task in tracked for one in self._required_questions(method, vintage, task)])
 
-    def _given(self, method: Any, vintage: Vintage, task: Task) -> list[Answer]:
-        """The answers that a method rests on."""
-        return self._grouped(ask.required_questions(method, vintage, task))
+    def _required_answers(self, method: Forecaster, vintage: Vintage, task: Task) -> list[Answer]:
+        return self._answer_groups(ask.required_questions(method, vintage, task))
 
-    def _wanted(self, method: Any, vintage: Vintage, task: Task) -> list[tuple[Any, Any, Vintage]]:
+    def _required_questions(self, method: Forecaster, vintage: Vintage, task: Task) -> list[tuple[Any, Any, Vintage]]:
         try:
             return ask.required_questions(method, vintage, task)
-        except ask.METHOD_ERRORS:  # it fails again where it is answered
+        except ask.METHOD_ERRORS:  # raised again when the question itself is answered
             return []
 
-    def _grouped(self, wanted: Sequence[tuple[Any, Any, Vintage]]) -> list[Answer]:
-        """Answers in the order asked, those of one method together."""
+    def _answer_groups(self, required: Sequence[tuple[Any, Any, Vintage]]) -> list[Answer]:
+        """Answers in the order asked, the questions of one method answered together."""
         groups: dict[str, list[int]] = {}
-        for i, (spec, _, _) in enumerate(wanted):
+        for i, (spec, _, _) in enumerate(required):
             groups.setdefault(json.dumps(spec, sort_keys=True, default=str), []).append(i)
         out: dict[int, Answer] = {}
         for places in groups.values():
-            made = self.answers(registry.build("model", wanted[places[0]][0]), [wanted[i][1:] for i in places])
+            made = self.answers(registry.build("model", required[places[0]][0]), [required[i][1:] for i in places])
             out.update(zip(places, made, strict=True))
-        return [out[i] for i in range(len(wanted))]
+        return [out[i] for i in range(len(required))]
 
-    def _found(self, method: Any, task: Task, vintage: Vintage) -> Answer | None:
-        kept = self.basis(method, vintage, task)
-        return None if kept is None else kept.answer
+    def _look_up(self, method: Forecaster, task: Task, vintage: Vintage) -> Answer | None:
+        entry = self.entry(method, vintage, task)
+        return None if entry is None else entry.answer
 
-    def _keep(self, method: Any, task: Task, seen: Vintage, answer: Answer) -> None:
-        looked = seen.cells
-        assert isinstance(looked, TrackedCells)
-        figures = {series: looked.cells.get(series) for series in looked.series}
-        names = tuple(looked.cells) if looked.listed else None
-        self.kept.setdefault(_key(method, seen, task), []).append(CachedAnswer(answer, figures, names, seen.controls))
+    def _store(self, method: Forecaster, task: Task, vintage: Vintage, answer: Answer) -> None:
+        tracked = vintage.cells
+        assert isinstance(tracked, TrackedCells)
+        figures = {series: tracked.cells.get(series) for series in tracked.series}
+        names = tuple(tracked.cells) if tracked.listed else None
+        entry = CachedAnswer(answer, figures, names, vintage.controls)
+        self.stored.setdefault(_key(method, vintage, task), []).append(entry)
 
 
 def tracked_vintage(vintage: Vintage) -> Vintage:
-    """The same vintage, noting what is looked at in it; one made of it by hiding has looked at all."""
+    """The same vintage, recording what is read; a vintage derived from it by hiding figures has read all of them."""
     own: list[Vintage] = []
 
-    def past(day: Any) -> Vintage:
+    def past(day: dt.date) -> Vintage:
         return own[0] if day >= vintage.day or vintage.past is None else vintage.past(day)
 
     own.append(replace(vintage, cells=TrackedCells(vintage.cells), past=None if vintage.past is None else past))
     return own[0]
 
 
-def _key(method: Any, vintage: Vintage, task: Task) -> tuple[type, tuple[str, str]]:
-    """Two classes may go by one name, where they are not from the registry."""
+def _key(method: Forecaster, vintage: Vintage, task: Task) -> Key:
+    """The class is part of the key, because classes that are not from the registry may share a name."""
     return type(method), ask.key_of(method, vintage, task)

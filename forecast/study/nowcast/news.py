@@ -1,10 +1,10 @@
-"""News: what moved a nowcast between two days, release by release; the parts add up to the change, for every model."""
+"""News decomposition of a nowcast revision between two days, release by release; impacts add up, for every model."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core import months
 from forecast.core.archive import Archive
+from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, NotIdentifiedError
 from forecast.core.questions import Task
 from forecast.core.vintage import Vintage
@@ -38,14 +39,14 @@ COLUMNS = (
     "target", "ref_month", "vintage_from", "vintage_to", "nowcast_from", "nowcast_to", "source", "series", "release_month",
     "kind", "expected", "actual", "weight", "impact", "model", "released", "model_used",
 )  # fmt: skip
-SAMPLED_ORDERS = 3  # orders, and as many reversed, in which more than six pieces of one day are let in
-ADDITIVITY_TOLERANCE = 1e-9  # of the nowcast
-LINEARITY_TOLERANCE = 1e-6  # of the nowcast: how near a method must come to being linear in what was published
+SAMPLED_ORDERS = 3  # orders, each also reversed, in which more than six releases of one day are let in
+ADDITIVITY_TOLERANCE = 1e-9  # relative to the nowcast
+LINEARITY_TOLERANCE = 1e-6  # relative to the nowcast: within which a method counts as linear in the releases
 
 
 @dataclass(frozen=True)
 class Contribution:
-    """One reason of the change: its impact on every target and month, shape (series, months), in the target's unit."""
+    """One cause of the revision: its impact on every target and month, shape (series, months), in the target's unit."""
 
     kind: str
     impact: Floats
@@ -58,36 +59,39 @@ class Contribution:
 
 
 def news(
-    method: Any,
+    method: Forecaster | str | Mapping[str, object],
     archive: Archive | RealTimeView,
     task: Task,
     from_day: str | dt.date,
     to_day: str | dt.date,
     *,
-    then: Any = None,
+    then: Forecaster | str | Mapping[str, object] | None = None,
     seed: int = 0,
     label: str = "",
 ) -> pd.DataFrame:
-    """What moved the nowcast of `task` between two days; rows of news.parquet, columns `COLUMNS`.
+    """Decompose the revision of a nowcast between two days by release, event, re-estimation and model; rows of news.parquet.
 
-    The nowcast is the mean of the draws, in archive units. Figures and events are let in day by day in the order in which they
-    came out, with the parameters of the earlier day (`Task.fitted_on`); of one day the revisions first, so that what was
-    expected of a new figure knows them, as in the programs of the New York Fed. New figures of one day: where the method
-    proves linear in them, weight times surprise (`_surprises`); else, as revisions, shared by order-averaging
-    (`kernels.shapley`), over all orders up to six pieces or where the pieces do not interact, over a sample of orders
-    otherwise. Kinds:
+    method : a model, its name, or a mapping of its name and options; then : another model, used on the later day
+    label : the value of the column `model` (default: the name of `method`)
 
-    new, revision : a figure published, or changed; expected : what the same model expected of it the day before, or the former
-    figure; weight : impact per unit of surprise (null where there is none). calendar : an event announced or its end, or, with
-    no series, time alone passing. estimation : the parameters fitted anew on the later day. model : another model; the one
-    named `then`, or one that the method itself takes on the later day. The latter is told apart where the method offers
-    `fixed(vintage, task)`, itself as it would stand on that vintage; elsewhere a switch within a method is part of the release
-    or of the fit that caused it, and `model_used` names both.
+    The nowcast is the mean of the draws, in archive units. Figures and events are let in day by day, in the order of their
+    release, with the parameters of the earlier day (`Task.fitted_on`). Revisions precede the new figures of their day, so that
+    the expectation of a new figure takes them into account, as in the programs of the New York Fed. If the method is linear in
+    the new figures of a day, the impact of each is weight times surprise (`_surprise_impacts`). Otherwise, and for revisions,
+    impacts are Shapley values (`kernels.shapley`): over all orders of up to six releases, or of releases that do not interact,
+    else over a sample of orders. Columns are `COLUMNS`, and kinds:
 
-    Series and events that do not bear on the nowcast have no rows; series that move it only together share one, their names
-    joined by `+`. Impacts of one target and month add up to nowcast_to -
-    nowcast_from.
-    A question that cannot be answered on one of the days is raised; NotIdentifiedError where a step between them has no answer.
+    new, revision : a figure published, or changed; expected : the forecast of the same model on the day before, or the former
+        figure; weight : impact per unit of surprise (null if there is none)
+    calendar : an event or its end announced or, with no series, the mere passing of time
+    estimation : the parameters re-estimated on the later day
+    model : a change of model, to `then`, or within the method on the later day. The latter is separated if the method offers
+        `fixed(vintage, task)`, the model it would choose on that vintage; otherwise a switch within the method is part of the
+        release or re-estimation that caused it, and `model_used` names both.
+
+    Series and events that do not move the nowcast have no rows; series that move it only together share one, their names joined
+    by `+`. Impacts on one target and month add up to nowcast_to - nowcast_from. A question without an answer on one of the two
+    days raises; a step between them without an answer raises NotIdentifiedError.
     """
     start, stop = months.parse_day(from_day), months.parse_day(to_day)
     if isinstance(archive, Vintage):
@@ -96,54 +100,53 @@ def news(
         raise ConfigError(f"the later vintage ({stop}) lies before the earlier one ({start})", hint="exchange the two days")
     from threadpoolctl import threadpool_limits
 
+    method = ask.forecaster_from(method)
     asked = NowcastQuestion(archive, task, DependencyCache(seed))
     old, new = archive.as_of(start), archive.as_of(stop)
-    last_method = method if then is None else then
+    last_method = method if then is None else ask.forecaster_from(then)
     with threadpool_limits(1):
         first, used_first = asked.mean(method, old, task.fitted_on)
         last, used_last = asked.mean(last_method, new, task.fitted_on)
         try:
             parts = _contributions(asked, method, last_method, old, new, first, last)
         except ask.METHOD_ERRORS as error:
-            told = getattr(error, "problem", str(error))
+            problem = getattr(error, "problem", str(error))
             raise NotIdentifiedError(
-                f"the change cannot be taken apart: a step between the two days has no answer ({told})",
-                where=f"{method.name}, {'+'.join(task.series)}, {start} to {stop}", hint="days nearer to each other",
+                f"the change cannot be taken apart: a step between the two days has no answer ({problem})",
+                where=f"{ask.name_of(method)}, {'+'.join(task.series)}, {start} to {stop}", hint="days nearer to each other",
             ) from error  # fmt: skip
     used = [" -> ".join(dict.fromkeys(words)) for words in zip(used_first, used_last, strict=False)]
-    head = {"vintage_from": str(start), "vintage_to": str(stop), "model": label or method.name}
+    head = {"vintage_from": str(start), "vintage_to": str(stop), "model": label or ask.name_of(method)}
     return _table(task, first, last, parts, head, used)
 
 
 def _contributions(
-    asked: NowcastQuestion, method: Any, then: Any, old: Vintage, new: Vintage, first: Floats, last: Floats
+    asked: NowcastQuestion, method: Forecaster, then: Forecaster, old: Vintage, new: Vintage, first: Floats, last: Floats
 ) -> list[Contribution]:
-    """The change as a sum of parts: releases and days in order, then parameters, then the model."""
+    """The revision as a sum of contributions: releases and days in order, then parameters, then the model."""
     if then is method and not releases_between(old, new):
         return [Contribution("calendar", last - first)] if (last != first).any() else []
-    fixed = method.fixed(old, asked.task) if hasattr(method, "fixed") else method
-    held = asked.task.fitted_on or old.day
-    began, _ = asked.mean(fixed, old, held)
-    came = _release_vintages(asked.archive, old, new)
-    groups = relevant_groups(asked, fixed, held, old, came[-1]) if came else []
-    named = {name for group in groups for name in group}
+    fixed: Forecaster = method.fixed(old, asked.task) if hasattr(method, "fixed") else method
+    fitted_on = asked.task.fitted_on or old.day
+    start, _ = asked.mean(fixed, old, fitted_on)
+    vintages = _release_vintages(asked.archive, old, new)
+    groups = relevant_groups(asked, fixed, fitted_on, old, vintages[-1]) if vintages else []
+    relevant = {name for group in groups for name in group}
     parts: list[Contribution] = []
-    seen, level = old, began
-    for after in came:
-        # the others are let in unseen
-        pieces = [
-            piece for piece in releases_between(seen, after) if concerns_target(piece, asked.task) or piece.series in named
-        ]
-        if pieces:
-            made, level = _day_contributions(asked, fixed, held, seen, after, merge_groups(pieces, groups), level)
+    seen, level = old, start
+    for after in vintages:
+        # releases that do not move the nowcast are let in without a contribution
+        releases = [r for r in releases_between(seen, after) if concerns_target(r, asked.task) or r.series in relevant]
+        if releases:
+            made, level = _day_contributions(asked, fixed, fitted_on, seen, after, merge_groups(releases, groups), level)
             parts += made
             seen = after
-    ended, _ = asked.mean(fixed, new, held)
-    parts.append(Contribution("calendar", ended - level))
-    # what holding the parameters changes on the earlier day already is no news of the later one
+    end, _ = asked.mean(fixed, new, fitted_on)
+    parts.append(Contribution("calendar", end - level))
+    # a difference that fixing the parameters makes on the earlier day already is no news of the later day
     refitted = last if then is fixed else asked.mean(fixed, new, asked.task.fitted_on)[0]
     own = first if method is fixed else asked.mean(fixed, old, asked.task.fitted_on)[0]
-    parts.append(Contribution("estimation", (refitted - ended) - (own - began)))
+    parts.append(Contribution("estimation", (refitted - end) - (own - start)))
     parts.append(Contribution("model", (last - refitted) - (first - own)))
     least = TOLERANCE * max(float(np.abs(first).max()), float(np.abs(last).max()))
     kept = [part for part in parts if part.kind in ("new", "revision") or (np.abs(part.impact) > least).any()]
@@ -151,7 +154,7 @@ def _contributions(
 
 
 def _release_vintages(archive: Archive | RealTimeView, old: Vintage, new: Vintage) -> list[Vintage]:
-    """The vintages of the days on which something came out."""
+    """The vintages of the days on which something was released."""
     out = [old]
     for day in days_between(archive, old.day, new.day):
         after = archive.as_of(day)
@@ -161,66 +164,71 @@ def _release_vintages(archive: Archive | RealTimeView, old: Vintage, new: Vintag
 
 
 def _day_contributions(
-    asked: NowcastQuestion, method: Any, held: dt.date, seen: Vintage, after: Vintage, pieces: Sequence[Release], level: Floats
+    asked: NowcastQuestion,
+    method: Forecaster,
+    fitted_on: dt.date,
+    seen: Vintage,
+    after: Vintage,
+    releases: Sequence[Release],
+    level: Floats,
 ) -> tuple[list[Contribution], Floats]:
-    """The parts of one day: time passing, the revisions, then what is new; and the nowcast at the end of the day."""
-    revised = merge_if_many([piece for piece in pieces if piece.kind == "revision"])
-    fresh = merge_if_many([piece for piece in pieces if piece.kind != "revision"])
-    base, _ = asked.mean(method, withhold(seen, after, [*revised, *fresh]), held)
+    """The contributions of one day (the passing of time, revisions, new releases), and the nowcast at its end."""
+    revised = merge_if_many([release for release in releases if release.kind == "revision"])
+    fresh = merge_if_many([release for release in releases if release.kind != "revision"])
+    base, _ = asked.mean(method, withhold(seen, after, [*revised, *fresh]), fitted_on)
     parts = [Contribution("calendar", base - level)]
-    for stage, later in ((revised, fresh), (fresh, [])):
+    for stage, withheld in ((revised, fresh), (fresh, [])):
         if stage:
-            made, base = _stage_contributions(asked, method, held, seen, after, stage, later)
+            made, base = _stage_contributions(asked, method, fitted_on, seen, after, stage, withheld)
             parts += made
     return parts, base
 
 
 def _stage_contributions(
     asked: NowcastQuestion,
-    method: Any,
-    held: dt.date,
+    method: Forecaster,
+    fitted_on: dt.date,
     seen: Vintage,
     after: Vintage,
-    pieces: Sequence[Release],
-    later: Sequence[Release],
+    releases: Sequence[Release],
+    withheld: Sequence[Release],
 ) -> tuple[list[Contribution], Floats]:
-    """The parts of pieces that came at once, others of the day still held back; and the nowcast with all of them."""
-    value = asked.value(method, held, seen, after, [[piece] for piece in pieces], later)
-    before = withhold(seen, after, [*pieces, *later])
-    fresh = [piece for piece in pieces if piece.kind != "revision"]
-    foreseen = iter(asked.expected(method, before, held, fresh))
-    expected = [piece.former if piece.kind == "revision" else next(foreseen) for piece in pieces]
-    base, end = value(frozenset()), value(frozenset(range(len(pieces))))
-    shares = None
-    if len(fresh) == len(pieces):
-        shares = _surprise_impacts(lambda v: asked.mean(method, v, held)[0], after, pieces, expected, base, end)
+    """The contributions of simultaneous releases, with the `withheld` ones of the day left out; and the nowcast after them."""
+    value = asked.value_function(method, fitted_on, seen, after, [[release] for release in releases], withheld)
+    before = withhold(seen, after, [*releases, *withheld])
+    fresh = [release for release in releases if release.kind != "revision"]
+    forecasts = iter(asked.expected_values(method, before, fitted_on, fresh))
+    expected = [release.former if release.kind == "revision" else next(forecasts) for release in releases]
+    base, end = value(frozenset()), value(frozenset(range(len(releases))))
+    impacts = None
+    if len(fresh) == len(releases):
+        impacts = _surprise_impacts(lambda v: asked.mean(method, v, fitted_on)[0], after, releases, expected, base, end)
+    if impacts is None:
+        impacts = _impact_shares(value, len(releases))
     out = []
-    for piece, told, impact in zip(
-        pieces, expected, _impact_shares(value, len(pieces)) if shares is None else shares, strict=True
-    ):
-        period = after.steps.period(*piece.months) if piece.months else None
-        out.append(Contribution(piece.kind, impact, piece.source, piece.series, period, told, piece.actual, str(after.day)))
+    for one, prior, impact in zip(releases, expected, impacts, strict=True):
+        period = after.steps.period(*one.months) if one.months else None
+        out.append(Contribution(one.kind, impact, one.source, one.series, period, prior, one.actual, str(after.day)))
     return out, end
 
 
 def _surprise_impacts(
     mean: Callable[[Vintage], Floats],
     after: Vintage,
-    pieces: Sequence[Release],
+    releases: Sequence[Release],
     expected: Sequence[float],
     base: Floats,
     end: Floats,
 ) -> Floats | None:
-    """Each figure's weight times its surprise, of a method that is linear in what came; else None.
+    """Weight times surprise of each figure, if the method is linear in the figures released; else None.
 
-    The news of Banbura and Modugno (2014, J. Appl. Econometrics 29:133): figures that come as expected change nothing, and each
-    surprise counts alone.
-    Both are tried on the method itself, so that no method has to say that it is linear.
+    The news of Banbura and Modugno (2014, J. Appl. Econometrics 29:133): figures that equal their expectation change nothing,
+    and the impacts of surprises add up. Both properties are tested on the method itself, so that none has to declare linearity.
     """
-    figures = [(piece.single, told) for piece, told in zip(pieces, expected, strict=True)]
-    supposed = [(c, told) for c, told in figures if c and c.after and math.isfinite(told) and math.isfinite(c.after.value)]
-    simple = len(supposed) == len(pieces) == sum(len(piece.changes) for piece in pieces)
-    if len(pieces) < 2 or not simple or (after.nonnegative and min(expected) < 0):
+    figures = [(release.single, value) for release, value in zip(releases, expected, strict=True)]
+    supposed = [(c, value) for c, value in figures if c and c.after and math.isfinite(value) and math.isfinite(c.after.value)]
+    simple = len(supposed) == len(releases) == sum(len(release.changes) for release in releases)
+    if len(releases) < 2 or not simple or (after.nonnegative and min(expected) < 0):
         return None
     near = LINEARITY_TOLERANCE * max(float(np.abs(base).max()), float(np.abs(end).max()))
     as_expected = mean(replace_values(after, supposed))
@@ -232,20 +240,20 @@ def _surprise_impacts(
 
 
 def _impact_shares(value: Value, players: int) -> Floats:
-    """Each piece's share of the day's change, shape (pieces, series, months)."""
+    """Shapley value of each release in the day's revision, shape (releases, series, months)."""
     base = value(frozenset())
     if players > 2:
         alone = np.stack([value(frozenset({i})) - base for i in range(players)])
         whole = value(frozenset(range(players))) - base
         if np.allclose(alone.sum(axis=0), whole, rtol=0.0, atol=ADDITIVITY_TOLERANCE * float(np.abs(base).max())):
-            return alone  # where pieces do not interact, all orders give the same
+            return alone  # without interactions all orders give the same
     return shapley(value, players, SAMPLED_ORDERS)
 
 
 def _table(
     task: Task, first: Floats, last: Floats, parts: Iterable[Contribution], head: dict[str, Any], used: Sequence[str]
 ) -> pd.DataFrame:
-    """One row per target, month and part; rounding is laid on the largest part."""
+    """One row per target, month and contribution; the rounding difference is added to the largest impact."""
     import pandas as pd
 
     parts = list(parts)

@@ -1,4 +1,4 @@
-"""Arrivals: what came between two vintages, piece by piece, and the vintage of a day with some pieces held back."""
+"""The difference of two vintages as a list of releases, and vintages in which some releases are withheld."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from forecast.core.events import Event, EventCalendar
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.data.real_time import RealTimeView
 
-MAX_RELEASES = 12  # pieces of one day; beyond, the figures of one series and kind come as one
+MAX_RELEASES = 12  # releases of one day; if there are more, the figures of one series and kind are merged
 Place = tuple[str, int, int]  # series, first and last month
 Controls = dict[tuple[str, str], Mapping[int, float]]
 
 
 @dataclass(frozen=True)
 class Change:
-    """One figure before and after; None where there was none."""
+    """One figure before and after; None if there was none."""
 
     series: str
     before: Cell | None
@@ -34,18 +34,18 @@ class Change:
 
     @property
     def is_span(self) -> bool:
-        """Whether the figure is a sum of months."""
+        """Whether the figure is a sum over months."""
         return self.place[2] > self.place[1]
 
     @property
     def kind(self) -> str:
-        """`new` or `revision`; a figure withdrawn is a revision."""
+        """`new` or `revision`; a withdrawn figure is a revision."""
         return "new" if self.before is None else "revision"
 
 
 @dataclass(frozen=True)
 class Release:
-    """What came at once and cannot be told apart further: figures of one series, an event, or values of a regressor.
+    """The smallest unit of news: figures of one series, an event, or values of a regressor.
 
     kind : new | revision | calendar; source : who published it; series : the series, the event's id, or the regressor's name
     """
@@ -60,25 +60,25 @@ class Release:
 
     @property
     def single(self) -> Change | None:
-        """The one figure of the piece, if it is one; of a month and the sum up to it, the month."""
+        """The figure of a release with one figure, else None; of a month and the sum up to it, the month."""
         own = [change for change in self.changes if not change.is_span] or list(self.changes)
         return own[0] if len(own) == 1 else None
 
     @property
     def actual(self) -> float:
-        """The figure published; NaN for several, or none."""
+        """The value published; NaN if there are several figures, or none."""
         return self.single.after.value if self.single and self.single.after else math.nan
 
     @property
     def former(self) -> float:
-        """The figure that stood before a revision; NaN where there was none."""
+        """The value before a revision; NaN if there was none."""
         return self.single.before.value if self.single and self.single.before else math.nan
 
 
 def days_between(archive: Archive | RealTimeView, start: dt.date, stop: dt.date) -> list[dt.date]:
-    """Days after `start` and up to `stop` on which something may have come out, in order; `stop` is one of them.
+    """Days after `start` and up to `stop` on which something may have been published, in order; `stop` is one of them.
 
-    Release days, days of the event calendar, and the first of every month, when lagged figures and regressors come out.
+    Release days, days of the event calendar, and the first of every month, when lagged figures and regressors become known.
     """
     found = {cell.released for series in archive.series for cell in archive.states(series)}
     for event in archive.events:
@@ -91,7 +91,7 @@ def days_between(archive: Archive | RealTimeView, start: dt.date, stop: dt.date)
 
 
 def releases_between(before: Vintage, after: Vintage) -> list[Release]:
-    """The pieces by which a vintage differs from an earlier one: events, then figures by series and month."""
+    """The releases by which a vintage differs from an earlier one: events, figures by series and month, regressors."""
     out = _event_releases(before.events, after.events)
     for series in sorted({*before.cells, *after.cells}):
         changes = _changes(series, before.cells.get(series, ()), after.cells.get(series, ()))
@@ -105,47 +105,47 @@ def releases_between(before: Vintage, after: Vintage) -> list[Release]:
     return out
 
 
-def merge_if_many(pieces: Sequence[Release]) -> list[Release]:
-    """The pieces as they are; where there are many, the figures of one series and kind as one."""
-    if len(pieces) <= MAX_RELEASES:
-        return list(pieces)
+def merge_if_many(releases: Sequence[Release]) -> list[Release]:
+    """The releases as they are; if there are more than `MAX_RELEASES`, the figures of one series and kind as one."""
+    if len(releases) <= MAX_RELEASES:
+        return list(releases)
     groups: dict[tuple[str, str], list[Change]] = {}
-    for piece in pieces:
-        if piece.changes:
-            groups.setdefault((piece.kind, piece.series), []).extend(piece.changes)
+    for release in releases:
+        if release.changes:
+            groups.setdefault((release.kind, release.series), []).extend(release.changes)
     figures = [_figures_release(kind, series, tuple(changes)) for (kind, series), changes in groups.items()]
-    return [*(piece for piece in pieces if not piece.changes), *figures]
+    return [*(release for release in releases if not release.changes), *figures]
 
 
-def merge_groups(pieces: Sequence[Release], groups: Iterable[Sequence[str]]) -> list[Release]:
-    """The pieces with the figures of series that stand in one group as one, by kind; it is named after all that came."""
+def merge_groups(releases: Sequence[Release], groups: Iterable[Sequence[str]]) -> list[Release]:
+    """The releases, those of the series of one group merged by kind and named after all series with a release."""
     home = {name: i for i, group in enumerate(groups) if len(group) > 1 for name in group}
-    alone = [piece for piece in pieces if not (piece.changes and piece.series in home)]
+    alone = [release for release in releases if not (release.changes and release.series in home)]
     shared: dict[tuple[int, str], list[Release]] = {}
-    for piece in pieces:
-        if piece.changes and piece.series in home:
-            shared.setdefault((home[piece.series], piece.kind), []).append(piece)
+    for release in releases:
+        if release.changes and release.series in home:
+            shared.setdefault((home[release.series], release.kind), []).append(release)
     for (_, kind), own in shared.items():
-        name = "+".join(dict.fromkeys(piece.series for piece in own))
-        alone.append(_figures_release(kind, name, tuple(change for piece in own for change in piece.changes)))
+        name = "+".join(dict.fromkeys(release.series for release in own))
+        alone.append(_figures_release(kind, name, tuple(change for release in own for change in release.changes)))
     return alone
 
 
-def withhold(before: Vintage, after: Vintage, held: Iterable[Release]) -> Vintage:
-    """The later vintage with some pieces held back: what they changed is as it was in the earlier one.
+def withhold(before: Vintage, after: Vintage, withheld: Iterable[Release]) -> Vintage:
+    """The later vintage without some releases: what they changed is as in the earlier vintage.
 
-    It stands on the later day and knows the past of that day; of that day itself it knows no more than it holds.
+    It keeps the later day and the earlier vintages of that day; for its own day it returns itself.
     """
-    held = list(held)
+    withheld = list(withheld)
     made = after
-    changes = [change for piece in held for change in piece.changes]
+    changes = [change for release in withheld for change in release.changes]
     if changes:
         cells = {**after.cells, **{s: _revert_cells(after, s, changes) for s in {change.series for change in changes}}}
         made = replace(made, cells={s: kept for s, kept in cells.items() if kept})
-    events = [piece.event for piece in held if piece.event]
+    events = [release.event for release in withheld if release.event]
     if events:
         made = replace(made, events=_revert_events(before.events, made.events, events))
-    keys = [piece.control for piece in held if piece.control]
+    keys = [release.control for release in withheld if release.control]
     if keys:
         controls: Controls = {key: values for key, values in made.controls.items() if key not in keys}
         controls |= {key: before.controls[key] for key in keys if key in before.controls}
@@ -154,7 +154,7 @@ def withhold(before: Vintage, after: Vintage, held: Iterable[Release]) -> Vintag
 
 
 def replace_values(after: Vintage, values: Iterable[tuple[Change, float]]) -> Vintage:
-    """The later vintage with other values in some figures that came, as if those had been published."""
+    """The later vintage as if other values had been published for some figures."""
     made = []
     for change, value in values:
         assert change.after is not None
@@ -164,7 +164,7 @@ def replace_values(after: Vintage, values: Iterable[tuple[Change, float]]) -> Vi
 
 
 def _with_real_past(made: Vintage, after: Vintage) -> Vintage:
-    """A made vintage whose earlier days are the real ones, and whose own day is itself."""
+    """A modified vintage with the real vintages of earlier days, and itself for its own day."""
     own: list[Vintage] = []
 
     def past(day: dt.date) -> Vintage:
@@ -184,7 +184,7 @@ def _changes(series: str, before: Sequence[Cell], after: Sequence[Cell]) -> list
 
 
 def _group_changes(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
-    """Each figure, and a sum of months with the last of its months if both came: they tell the same news."""
+    """Each change by itself, except that a sum is grouped with its last month if both changed: they are the same news."""
     months = {(change.place[2], change.kind): [change] for change in changes if not change.is_span}
     out = [*months.values()]
     for change in changes:
@@ -196,7 +196,7 @@ def _group_changes(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
 
 
 def _content(cell: Cell | None) -> tuple[str, str] | None:
-    """What a figure says to a method; repr, so that an unknown value equals itself."""
+    """What a method reads of a figure; repr, so that NaN equals itself."""
     return None if cell is None else (repr(cell.value), cell.status)
 
 
@@ -208,7 +208,7 @@ def _figures_release(kind: str, series: str, changes: tuple[Change, ...]) -> Rel
 
 
 def _event_releases(before: EventCalendar, after: EventCalendar) -> list[Release]:
-    """Events of which something was learned: announced, changed, or their end announced."""
+    """Events with news: announced, changed, or with their end announced."""
     old, new = ({event.id: event for event in calendar} for calendar in (before, after))
     moved = [name for name in (*new, *(n for n in old if n not in new)) if repr(old.get(name)) != repr(new.get(name))]
     return [_event_release(new.get(name) or old[name]) for name in moved]
@@ -219,14 +219,14 @@ def _event_release(event: Event) -> Release:
 
 
 def _revert_cells(after: Vintage, series: str, changes: Iterable[Change]) -> tuple[Cell, ...]:
-    """The cells of a series with some figures as they were, in the order in which they stand."""
+    """The cells of a series with some figures as they were before, in their original order."""
     former = {change.place[1:]: change.before for change in changes if change.series == series}
     kept = [former.pop((c.first, c.last), c) for c in after.cells.get(series, ())]
     return tuple(c for c in (*kept, *former.values()) if c is not None)
 
 
 def _revert_events(before: EventCalendar, after: EventCalendar, names: Collection[str]) -> EventCalendar:
-    """The later calendar with some events as they were known before, or not at all."""
+    """The later calendar with some events as they were known before, or absent."""
     former = {event.id: event for event in before if event.id in names}
     kept = [former.pop(e.id, None) if e.id in names else e for e in after]
     return replace(after, events=(*(e for e in kept if e is not None), *former.values()))

@@ -66,8 +66,8 @@ def plant(tmp_path, monkeypatch):
 
 
 def asked(use="planted", day=DAY, series=SERIES):
-    def put(door):
-        vintage = door.as_of(day)
+    def put(view):
+        vintage = view.as_of(day)
         last = vintage.last_month(series)
         return vintage, Task(day, series, mm.months(mm.label(last + 1), mm.label(last + 3)), draws=50)
 
@@ -151,12 +151,12 @@ def test_a_control_of_a_panel(plant):
     plant(f"level + {LATER.replace('task.series[0]', repr('y'))}")
     when = mm.months("2018-01", "2023-12")
     table = pd.DataFrame({"month": when, "y": monthly(72), "price": np.arange(72.0)})
-    door = RealTimeView(
+    view = RealTimeView(
         panel(table, time="month", value="y", controls=["price"]), regressors=(Regressor("price", "observed_only"),)
     )
-    (leak,) = found(door, asked(series="y"))
+    (leak,) = found(view, asked(series="y"))
     assert leak.why == REGRESSORS
-    assert not found(door, asked("mean12", series="y"))
+    assert not found(view, asked("mean12", series="y"))
 
 
 def test_a_figure_held_back_by_a_declared_lag(plant):
@@ -205,8 +205,8 @@ def test_an_estimator_that_looks_ahead(tmp_path, monkeypatch):
     registry.names.cache_clear()
     known = archive(events=[event("ban", "2022-01-01", "2022-01-01")])
 
-    def put(door):
-        vintage = door.as_of(DAY)
+    def put(view):
+        vintage = view.as_of(DAY)
         return vintage, Design(vintage.events["ban"], SERIES, stop="2022-03", draws=50)
 
     try:

@@ -64,8 +64,8 @@ def test_a_lag_takes_months_away_and_never_adds_one():
 
 def test_lags_are_by_series_the_first_pattern_that_fits():
     table = pd.concat([plain(), plain().assign(unit="B")])
-    door = RealTimeView(panel(table, "unit"), {"A": 2, "*": 1})
-    seen = door.as_of("2020-07-15")
+    view = RealTimeView(panel(table, "unit"), {"A": 2, "*": 1})
+    seen = view.as_of("2020-07-15")
     assert [label(seen.last_month(s)) for s in "AB"] == ["2020-04", "2020-05"]
 
 
@@ -106,8 +106,8 @@ def test_a_realised_regressor_leaks_only_where_it_may():
 
 
 def test_an_observed_regressor_has_its_own_lag():
-    door = RealTimeView(leaky(), {"A": 0}, (Regressor("x", "observed_only", 2),))
-    seen = door.as_of("2021-07-01")
+    view = RealTimeView(leaky(), {"A": 0}, (Regressor("x", "observed_only", 2),))
+    seen = view.as_of("2021-07-01")
     months = [ordinal(m) for m in ("2021-04", "2021-05", "2021-06")]
     np.testing.assert_array_equal(np.isfinite(seen.controls_of("A", ["x"], months)[:, 0]), [True, False, False])
     assert label(seen.last_month("A")) == "2021-06"
@@ -153,9 +153,9 @@ def test_years_have_no_cutoffs():
 
 
 def test_a_door_can_be_sent_to_another_process():
-    door = RealTimeView(archive(), {"*": 1})
+    view = RealTimeView(archive(), {"*": 1})
     day = day_after("2021-06")
-    door.as_of(day)
-    again = pickle.loads(pickle.dumps(door))
-    assert again.as_of(day).fingerprint() == door.as_of(day).fingerprint()
-    assert again.fingerprint == door.fingerprint != RealTimeView(archive()).fingerprint
+    view.as_of(day)
+    again = pickle.loads(pickle.dumps(view))
+    assert again.as_of(day).fingerprint() == view.as_of(day).fingerprint()
+    assert again.fingerprint == view.fingerprint != RealTimeView(archive()).fingerprint

@@ -1,4 +1,4 @@
-"""Recall: an answer is given again where nothing that the method looked at has changed, and only there."""
+"""An answer is reused where everything the method read is unchanged, and only there."""
 
 from dataclasses import dataclass, replace
 
@@ -33,10 +33,10 @@ def task(series=SERIES):
     return Task(DAY, series, ["2022-01"], draws=20)
 
 
-def held(vintage, series):
-    """The vintage as if the last figure of a series had not come out."""
+def without_last(vintage, series):
+    """The vintage as if the last figure of a series had not been released."""
     before = vintage.earlier(day_after("2021-11"))
-    return withhold(before, vintage, [piece for piece in releases_between(before, vintage) if piece.series == series])
+    return withhold(before, vintage, [release for release in releases_between(before, vintage) if release.series == series])
 
 
 @dataclass(frozen=True)
@@ -68,42 +68,42 @@ class Reader:
         (Reader(own_day=True), {SERIES}),
     ],
 )
-def test_only_what_was_looked_at_counts(vintage, method, again):
+def test_only_what_was_read_counts(vintage, method, again):
     for name in (SERIES, OTHER, THIRD):
-        recall, other = DependencyCache(), held(vintage, name)
-        first = recall.put(method, vintage, task())
+        cache, other = DependencyCache(), without_last(vintage, name)
+        first = cache.forecast(method, vintage, task())
         ASKED.clear()
-        second = recall.put(method, other, task())
+        second = cache.forecast(method, other, task())
         assert bool(ASKED) == (name in again)
         assert (second is first) == (name not in again)
         assert np.array_equal(second.draws, ask.answer_or_raise(method, other, task()).draws)
 
 
-def test_answers_are_those_of_asking(vintage):
+def test_cached_answers_equal_direct_answers(vintage):
     for name in ("ets", "menu", {"use": "combine", "members": ["mean12", "drift"], "how": "inverse"}):
         method = registry.build("model", name)
-        recall = DependencyCache(seed=4)
-        for seen in (vintage, held(vintage, OTHER), held(vintage, SERIES)):
+        cache = DependencyCache(seed=4)
+        for seen in (vintage, without_last(vintage, OTHER), without_last(vintage, SERIES)):
             np.testing.assert_allclose(
-                recall.put(method, seen, task()).draws, ask.answer_or_raise(method, seen, task(), 4).draws, rtol=1e-9
+                cache.forecast(method, seen, task()).draws, ask.answer_or_raise(method, seen, task(), 4).draws, rtol=1e-9
             )
 
 
-def test_an_answer_rests_on_what_its_inner_answers_rest_on(vintage):
+def test_an_answer_depends_on_what_its_required_answers_depend_on(vintage):
     @dataclass(frozen=True)
     class Outer(Reader):
         def asks(self, vintage, task):
             return [("mean12", Task(task.day, OTHER, task.months, draws=task.draws))]
 
-    method, recall = Outer(), DependencyCache()
-    first = recall.put(method, vintage, task())
-    assert recall.put(method, held(vintage, THIRD), task()) is first
-    assert recall.put(method, held(vintage, OTHER), task()) is not first
-    # the inner answer is given again, and still counts for the outer one
+    method, cache = Outer(), DependencyCache()
+    first = cache.forecast(method, vintage, task())
+    assert cache.forecast(method, without_last(vintage, THIRD), task()) is first
+    assert cache.forecast(method, without_last(vintage, OTHER), task()) is not first
+    # the inner answer is reused, and still counts for the outer one
     fresh = Outer(short=False, series=(THIRD,))
-    recall.put(fresh, vintage, task())
-    basis = recall.basis(fresh, vintage, task())
-    assert set(basis.figures) == {OTHER, THIRD}
+    cache.forecast(fresh, vintage, task())
+    entry = cache.entry(fresh, vintage, task())
+    assert set(entry.figures) == {OTHER, THIRD}
 
 
 def test_the_list_of_all_series_counts_where_it_was_asked_for(vintage):
@@ -112,30 +112,30 @@ def test_the_list_of_all_series_counts_where_it_was_asked_for(vintage):
         def predict(self, vintage, task, rng, answers=()):
             return Forecast(task, np.full((task.draws, 1, 1), float(len(vintage.series))), (Used("n"),), vintage.steps)
 
-    recall, method = DependencyCache(), Counter()
-    first = recall.put(method, vintage, task())
-    assert recall.put(method, held(vintage, OTHER), task()) is first
+    cache, method = DependencyCache(), Counter()
+    first = cache.forecast(method, vintage, task())
+    assert cache.forecast(method, without_last(vintage, OTHER), task()) is first
     fewer = vintage.hide(OTHER, 0)
-    assert recall.put(method, fewer, task()).mean.item() == 2.0
+    assert cache.forecast(method, fewer, task()).mean.item() == 2.0
 
 
 def test_regressors_and_events_count_always(vintage):
-    recall, method = DependencyCache(), Reader()
-    first = recall.put(method, vintage, task())
-    assert recall.put(method, replace(vintage, controls={(SERIES, "ships"): {LAST: 1.0}}), task()) is not first
+    cache, method = DependencyCache(), Reader()
+    first = cache.forecast(method, vintage, task())
+    assert cache.forecast(method, replace(vintage, controls={(SERIES, "ships"): {LAST: 1.0}}), task()) is not first
 
 
-def test_a_failure_is_raised_each_time_and_kept_among_many(vintage):
-    recall, method = DependencyCache(), Reader(short=True)
+def test_a_failure_is_raised_each_time_and_cached_among_many(vintage):
+    cache, method = DependencyCache(), Reader(short=True)
     for _ in range(2):
         with pytest.raises(TooShortError):
-            recall.put(method, vintage, task())
+            cache.forecast(method, vintage, task())
     ASKED.clear()
-    assert [answer.reason for answer in recall.answers(method, [(task(), vintage)] * 2)] == ["too short"] * 2
+    assert [answer.reason for answer in cache.answers(method, [(task(), vintage)] * 2)] == ["too short"] * 2
     assert len(ASKED) == 1
 
 
-def test_a_watched_vintage_says_the_same(vintage):
+def test_a_tracked_vintage_has_the_same_content(vintage):
     seen = tracked_vintage(vintage)
     assert seen.fingerprint() == vintage.fingerprint()
     assert tracked_vintage(vintage).earlier("2020-06-01").fingerprint() == vintage.earlier("2020-06-01").fingerprint()

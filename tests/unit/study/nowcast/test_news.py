@@ -265,8 +265,8 @@ def test_lagged_figures_and_regressors_of_a_door_are_news_too():
             return Forecast(task, np.full((task.draws, 1, 1), value), (Used("steered"),), vintage.steps)
 
     ships = {months.label(months.ordinal("2018-01") + i): float(i) for i in range(60)}
-    door = RealTimeView(archive(monthly(60)), {SERIES: 1}, (Regressor("ships", "observed_only", 0, ships),))
-    table = news(Steered(), door, asked(), "2022-10-05", "2022-11-05").set_index("series")
+    view = RealTimeView(archive(monthly(60)), {SERIES: 1}, (Regressor("ships", "observed_only", 0, ships),))
+    table = news(Steered(), view, asked(), "2022-10-05", "2022-11-05").set_index("series")
     assert table.loc["ships", ["kind", "release_month"]].to_list() == ["new", "2022-10"]
     assert table.loc["ships", "impact"] == pytest.approx(3.0)
     assert table.loc[SERIES, ["kind", "release_month"]].to_list() == ["new", "2022-09"]
