@@ -63,7 +63,7 @@ def scenarios(
     given : the scenarios, each with a name of its own
 
     Each `Fan` has the name of its scenario, its series, its `answer` (a Forecast or a Failure) and its `basis`: the known
-    months, or the declared share, behind it. A month whose regime was never observed is answered only where its measures declare a
+    months, or the declared share, behind it. A month of a regime never observed is answered only if its measures declare a
     share; otherwise the answer is a Failure that says so. So is that of a total over partners where a measure on part of it
     begins or ends in the asked months, because the calendar does not say what the other partners would ship then. A scenario
     that changes what is known of the past raises LookAheadError.

@@ -1,4 +1,4 @@
-"""Backtest: old Tasks, each on the vintage of its own day, answered by every model anew."""
+"""Backtest in real time: past Tasks on the vintages of their days, answered by every model."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 from forecast.core import registry
 from forecast.core.archive import Archive
+from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
@@ -25,10 +26,10 @@ WINDOWS = ("expanding", "rolling")
 
 @dataclass(frozen=True)
 class BacktestQuestion:
-    """One old question: a Task on one series, the last month then known, and the first month shown (rolling window).
+    """A Task on one series at a past cutoff, the last month then known, and the first month of a rolling window.
 
-    gap : months between the last known and the first asked one; known : what the day's vintage is (`truth.kind_of`).
-    about : a word that tells the question from a like one that is asked elsewhere
+    gap : months between the last known and the first asked one; known : the kind of the vintage (`truth.vintage_kind`)
+    about : label that distinguishes the question from the same question asked elsewhere
     """
 
     task: Task
@@ -49,7 +50,7 @@ class BacktestQuestion:
         return self.last + 1 + self.gap
 
     def vintage(self, archive: Archive | RealTimeView) -> Vintage:
-        """What the forecaster of that day could see."""
+        """The vintage of the cutoff, cut to the rolling window if there is one."""
         if self.since is None:
             return archive.as_of(self.task.day)
         return rolling_vintage(archive, self.series, self.last - self.since + 1, self.task.day)
@@ -66,7 +67,7 @@ class BacktestAnswer:
 
 @dataclass(frozen=True)
 class Backtest:
-    """All answers of a backtest; `archive` tells what was known at each cutoff."""
+    """All answers of a backtest; `archive` holds what was known at each cutoff."""
 
     answered: tuple[BacktestAnswer, ...]
     archive: Archive | RealTimeView
@@ -81,9 +82,9 @@ class Backtest:
 
 
 def rolling_vintage(archive: Archive | RealTimeView, series: str, months: int, day: dt.date) -> Vintage:
-    """The vintage of a day with the last `months` months of `series` alone.
+    """The vintage of a day with only the last `months` months of `series`.
 
-    Its earlier vintages have windows of their own, so that parameters of an earlier day come from as many months.
+    Its earlier vintages are cut likewise, so that parameters of an earlier day are estimated from as many months.
     """
     vintage = archive.as_of(day)
     if vintage.knows(series):
@@ -106,11 +107,13 @@ def backtest_questions(
     step: int = 1,
     refit: Policy = "always",
 ) -> list[BacktestQuestion]:
-    """The old questions of some series: `horizon` months after the last one known on each day, the first `gap` left out.
+    """Past questions on some series: `horizon` months after the last one known on each day and after a gap of `gap` months.
 
-    expanding : the whole history of the day; rolling : its last `window_months` months. A day is skipped while fewer than
-    `min_months` single monthly figures of the series were known, and when no newer month has come since the day before it; of
-    the others every `step`-th is asked. refit : on which of them parameters are fitted anew (`refit.fit_days`).
+    window : "expanding", the whole history of the day, or "rolling", its last `window_months` months
+    refit : on which days parameters are re-estimated (`refit.fit_days`)
+
+    A day is skipped if fewer than `min_months` monthly figures of the series were known, or if no newer month was released
+    since the day before it; every `step`-th of the others is asked.
     """
     if window not in WINDOWS:
         raise ConfigError(f"no backtest window is called '{window}'", hint=nearest(window, WINDOWS))
@@ -133,7 +136,7 @@ def backtest_questions(
 def _vintages_with_news(
     archive: Archive | RealTimeView, series: str, days: Sequence[dt.date], min_months: int
 ) -> list[Vintage]:
-    """Vintages of the days on which a newer month of the series was known than on the day before."""
+    """Vintages of the days on which a newer month of the series was known than on the previous day."""
     out: list[Vintage] = []
     seen = None
     for day in days:
@@ -149,7 +152,7 @@ def _vintages_with_news(
 
 
 def scorable_questions(pasts: Iterable[BacktestQuestion], truth: Vintage) -> list[BacktestQuestion]:
-    """The questions of which at least one asked period has been published since."""
+    """The questions of which at least one asked month has been published since."""
     kept = []
     for past in pasts:
         if truth.knows(past.series) and truth.last_month(past.series) >= past.first:
@@ -165,32 +168,32 @@ def default_series(archive: Archive | RealTimeView, day: dt.date, min_months: in
 
 
 def answer_tasks(
-    method: Any,
+    method: Forecaster,
     vintages: Sequence[Vintage],
     tasks: Sequence[Task],
     seed: int = 0,
-    memo: dict[Any, Any] | None = None,
+    memo: ask.Memo | None = None,
 ) -> list[Any]:
-    """Answers of one model to many questions, in one call where it, or what it rests on, offers `predict_many`."""
+    """Answers of one model to many tasks, in one call of `predict_many` where the model, or what it requires, offers it."""
     memo = {} if memo is None else memo
     if not hasattr(method, "predict_many"):
         return ask.answer_many(method, list(zip(tasks, vintages, strict=True)), seed, memo)
-    given = [ask.required_answers(method, v, t, seed, memo) for v, t in zip(vintages, tasks, strict=True)]
+    required = [ask.required_answers(method, v, t, seed, memo) for v, t in zip(vintages, tasks, strict=True)]
     rngs = [ask.rng_of(seed, method, t) for t in tasks]
-    return ask.answer_batch(method, list(zip(vintages, tasks, strict=True)), rngs, given)
+    return ask.answer_batch(method, list(zip(vintages, tasks, strict=True)), rngs, required)
 
 
-def models_by_name(models: Iterable[Any]) -> dict[str, Any]:
-    """Models by name, from names, words (`{"use": ..., "name": ...}`) or models themselves; a name given twice is refused."""
-    out: dict[str, Any] = {}
+def models_by_name(models: Iterable[Forecaster | ask.Spec]) -> dict[str, Forecaster]:
+    """Models by name, from names, mappings (`{"use": ..., "name": ...}`) or models; a name given twice is refused."""
+    out: dict[str, Forecaster] = {}
     for spec in models:
         if isinstance(spec, str):
             label, method = spec, registry.build("model", spec)
         elif isinstance(spec, Mapping):
-            words = {k: v for k, v in spec.items() if k != "name"}
-            label, method = str(spec.get("name", spec.get("use", ""))), registry.build("model", words)
+            options = {k: v for k, v in spec.items() if k != "name"}
+            label, method = str(spec.get("name", spec.get("use", ""))), registry.build("model", options)
         else:
-            label, method = spec.name, spec
+            label, method = ask.name_of(spec), spec
         if label in out:
             raise ConfigError(f"two models are called '{label}'", hint="give each its own name")
         out[label] = method
@@ -200,7 +203,7 @@ def models_by_name(models: Iterable[Any]) -> dict[str, Any]:
 def backtest(
     archive: Archive | Vintage | RealTimeView,
     days: Iterable[str | dt.date],
-    models: Iterable[Any],
+    models: Iterable[Forecaster | str | Mapping[str, object]],
     series: str | Iterable[str] | None = None,
     horizons: Iterable[int] = range(1, 13),
     *,
@@ -215,11 +218,21 @@ def backtest(
     lags: Mapping[str, int] | None = None,
     regressors: Iterable[Regressor] = (),
 ) -> Backtest:
-    """Every model's answers to the old questions of `series` on `days`.
+    """Every model's forecasts of `series` at past cutoffs, each from the data known on that day.
 
-    archive : an archive, or a plain panel of months; series : default all quantities with `min_months` figures on the first
-    day; horizons : months after the last one known (and after the `gap`), of which the largest is asked for; lags, regressors :
-    publication lags and declared controls (`view.Door`); the others as in `questions`.
+    archive : an archive, or a plain monthly panel
+    days : the cutoffs (`forecast.cutoffs`)
+    models : models, their names, or mappings of name and options (`{"use": ..., "name": ..., option: value}`)
+    series : default all quantities with `min_months` figures on the first day
+    horizons : months after the last one known (and after the `gap`); all up to the largest are forecast
+    window : "expanding", or "rolling": the last `window_months` months
+    step : every `step`-th cutoff is used
+    refit : on which cutoffs parameters are re-estimated: "always", "event", "never", a number of cutoffs, or a function
+        (`study.evaluate.refit`)
+    lags, regressors : publication lags and declared regressors (`study.data.real_time.RealTimeView`)
+
+    A cutoff is skipped if fewer than `min_months` monthly figures were known, or if no newer month has been released since the
+    cutoff before it.
     """
     from forecast.core.months import parse_day
 
@@ -235,7 +248,7 @@ def backtest(
     vintages = [past.vintage(view) for past in pasts]
     for vintage in vintages:
         refuse_look_ahead(vintage, view.regressors)
-    memo: dict[Any, Any] = {}
+    memo: ask.Memo = {}
     out = []
     for label, method in models_by_name(models).items():
         made = answer_tasks(method, vintages, [past.task for past in pasts], seed, memo)

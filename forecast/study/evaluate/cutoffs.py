@@ -1,4 +1,4 @@
-"""Cutoffs: days on which a past forecaster stood, one after each monthly release of the customs clock."""
+"""Cutoffs: past forecast dates, one after each monthly release of trade statistics."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from forecast.core.vintage import Vintage
 from forecast.study.data.real_time import RealTimeView
 
 STEP_MONTHS = {"month": 1, "quarter": 3, "year": 12}
-REPORTERS_WITH_CLOCK = ("CHN", "USA")  # reporters whose release rules are known
+REPORTERS_WITH_CLOCK = ("CHN", "USA")  # reporters with a known release calendar
 
 
 def cutoffs(
@@ -23,12 +23,15 @@ def cutoffs(
     series: str | None = None,
     archive: Archive | Vintage | RealTimeView | None = None,
 ) -> tuple[dt.date, ...]:
-    """The day after each month's release, from `first` to `last`, both months or days of a cutoff.
+    """The day after each month's release, from `first` to `last`.
 
-    China releases nothing in February and January together with February in March, so a year has eleven cutoffs. Without
-    a `series` the clock is China's detailed tables; a reporter whose clock is not known needs an `archive`, whose own
-    release days serve. `last` defaults to the last release of the archive (the bundled one); quarters and years keep the
-    releases of their closing months. A plain panel has no release days: a cutoff stands on the first day of each month.
+    first, last : months or days; `last` defaults to the last release of the archive (the bundled one)
+    every : "month", "quarter" or "year"; the latter two keep the releases of their last months
+    series : whose release calendar counts; default China's detailed tables
+    archive : required for a reporter without a known release calendar, and gives the release days of its series
+
+    China releases nothing in February, and January together with February in March, so that a year has eleven cutoffs. A plain
+    panel has no release days: its cutoffs are the first days of months.
     """
     if every not in STEP_MONTHS:
         raise ConfigError(f"cutoffs cannot be made every '{every}'", hint=nearest(every, STEP_MONTHS))
@@ -46,14 +49,14 @@ def cutoffs(
 
 
 def _first_days(panel: Vintage, start: dt.date, stop: dt.date | None, every: int) -> tuple[dt.date, ...]:
-    """The first day of every month (quarter, year) up to `stop`, or to the month after the panel's last one."""
+    """The first day of every month (quarter, year) up to `stop`, or up to the month after the panel's last one."""
     end = months.ordinal(stop) if stop else max(panel.last_month(name) for name in panel.series) + 1
     days = [dt.date(m // 12, m % 12 + 1, 1) for m in range(months.ordinal(start), end + 1) if m % every == 0]
     return tuple(day for day in days if start <= day and (stop is None or day <= stop))
 
 
 def _day(label: str | dt.date, *, end: bool) -> dt.date:
-    """A day as given; of a month its first or last day."""
+    """The day itself, or the first or last day of a month."""
     if isinstance(label, dt.date) or len(label.strip()) > 7:
         return months.parse_day(label)
     month = months.ordinal(label)
@@ -61,7 +64,7 @@ def _day(label: str | dt.date, *, end: bool) -> dt.date:
 
 
 def _releases(series: str | None, start: dt.date, stop: dt.date, archive: Archive | None) -> list[tuple[int, dt.date]]:
-    """(month, day after its release); a month released together with the next is left to that one."""
+    """(month, day after its release); a month released together with the next one is left out."""
     next_day = dt.timedelta(days=1)
     if series is not None and series.split(".")[0] not in REPORTERS_WITH_CLOCK:
         if archive is None:
@@ -80,7 +83,7 @@ def _releases(series: str | None, start: dt.date, stop: dt.date, archive: Archiv
 
 
 def released_together(series: str, month: int) -> bool:
-    """Whether a month and the next come out on one day, as China's January and February do."""
+    """Whether a month and the next are released on one day, like China's January and February."""
     if series.split(".")[0] not in REPORTERS_WITH_CLOCK:
         return False
     clock, source = bundled_clock(), source_of(series)

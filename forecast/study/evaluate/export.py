@@ -1,4 +1,4 @@
-"""Export: the forecasts of a run in the tables of other evaluation tools; the figures are those of the run."""
+"""Export of a run's forecasts, unchanged, to the table schemas of other evaluation tools."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 BOE_FORECASTS = ("date", "vintage_date", "variable", "source", "frequency", "forecast_horizon", "value")
 BOE_OUTTURNS = ("date", "vintage_date", "variable", "frequency", "forecast_horizon", "value")
-NOWCAST_COLUMNS = ("days_to_publication",)  # beside the forecasts where they are nowcasts
+NOWCAST_COLUMNS = ("days_to_publication",)  # additional columns of nowcasts
 HUB = (
     "model_id", "reference_date", "target", "horizon", "location", "target_end_date", "output_type", "output_type_id", "value",
 )  # fmt: skip
@@ -26,7 +26,7 @@ QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
 
 
 class BoeTables(NamedTuple):
-    """Forecasts, their quantiles and outturns as the Bank of England's forecast_evaluation reads them."""
+    """Forecasts, their quantiles and outturns in the schema of the Bank of England's forecast_evaluation."""
 
     forecasts: pd.DataFrame
     densities: pd.DataFrame
@@ -34,14 +34,14 @@ class BoeTables(NamedTuple):
 
 
 class HubTables(NamedTuple):
-    """Model output and target data as a hubverse hub stores them."""
+    """Model output and target data in the schema of a hubverse hub."""
 
     model_out: pd.DataFrame
     target_data: pd.DataFrame
 
 
 def probability(quantile: str) -> float:
-    """The probability that a column name spells.
+    """The probability of a quantile column.
 
     >>> [probability(name) for name in ("q025", "q05", "q50", "q975")]
     [0.025, 0.05, 0.5, 0.975]
@@ -52,18 +52,20 @@ def probability(quantile: str) -> float:
 def to_boe(what: Run | Backtest, point: str = "mean") -> BoeTables:
     """Forecasts of a run, or nowcasts by release day, in the schema of forecast_evaluation 0.1.13.
 
-    what : a run (`ForecastData`, `DensityForecastData`), or what `release_days.nowcasts` made (`NowcastData`).
-    date : last day of the month; vintage_date : the cutoff (of an outturn its release day); source : the model; variable : the
-    series; forecast_horizon : months after the last one known, from 0 (their convention: target - last used - 1). densities
-    have a row per quantile. Sums of months and totals have no place there and are left out.
+    what : a run (`ForecastData`, `DensityForecastData`), or the nowcasts of `lead_time.nowcasts` (`NowcastData`)
+    point : the point forecast, "mean" or "q50"
+
+    date : last day of the month; vintage_date : the cutoff (of an outturn, its release day); source : the model; variable : the
+    series; forecast_horizon : months after the last one known, from 0 (their convention: target - last used - 1). The densities
+    have a row per quantile. The schema has no place for sums of months and totals, which are left out.
     """
     return nowcasts_to_boe(what, point) if isinstance(what, Backtest) else boe_tables(what.forecasts, what.observations, point)
 
 
 def boe_tables(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str = "mean") -> BoeTables:
-    """The same from the two tables themselves, forecasts.parquet and observations.parquet.
+    """The same from the tables forecasts.parquet and observations.parquet.
 
-    Where the forecasts have `days_to_publication` (`release_days.by_day`), it stands in a column after those of the schema.
+    `days_to_publication` of nowcasts (`lead_time.nowcast_table`) is kept in a column after those of the schema.
     """
     import pandas as pd
 
@@ -106,11 +108,11 @@ def boe_tables(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str =
 
 
 def nowcasts_to_boe(made: Backtest, point: str = "mean") -> BoeTables:
-    """Nowcasts (`release_days.nowcasts`) in the schema of forecast_evaluation's `NowcastData`.
+    """Nowcasts (`lead_time.nowcasts`) in the schema of forecast_evaluation's `NowcastData`.
 
-    vintage_date of a forecast is the day it was made on, so that a month has many; outturns hold every release of each month
-    with its day, the first of which their `days_to_publication` counts to. So does the column of that name here. Sums of two
-    months have no place there and are left out; a figure that was never published by itself is no outturn.
+    vintage_date of a forecast is the day it was made, so that a month has several. Outturns contain every release of each month
+    with its day; `days_to_publication` counts to the first, there and here. Sums of two months are left out, and figures never
+    published by themselves are not outturns.
     """
     import pandas as pd
 
@@ -127,11 +129,11 @@ def nowcasts_to_boe(made: Backtest, point: str = "mean") -> BoeTables:
 
 
 def to_hub(run: Run) -> HubTables:
-    """A run's forecasts as hubverse model output, and what was published as its target data.
+    """A run's forecasts as hubverse model output, and the published figures as its target data.
 
     reference_date : the cutoff; horizon : months from the cutoff's month to the target's; location : the reporter; target : the
-    rest of the series' name (of a plain panel the unit, and "value"); output_type "quantile" with its probability, and "mean".
-    Series are `location.target`. Sums of months and totals are left out.
+    rest of the series' name (of a plain panel: the unit of observation, and "value"); output_type : "quantile" with its
+    probability, and "mean". Series are named `location.target`. Sums of months and totals are left out.
     """
     import pandas as pd
 

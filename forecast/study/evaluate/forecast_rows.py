@@ -1,4 +1,4 @@
-"""Frames: the answers of a backtest as rows of forecasts.parquet."""
+"""The answers of a backtest as rows of forecasts.parquet."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def forecast_rows(
     truth: Vintage | None,
     horizons: Iterable[int] | None = None,
 ) -> list[ForecastRow]:
-    """One row per month, published span and total of every answer; questions left open have none."""
+    """One row per month, published span and total of every forecast; failures have none."""
     wanted = None if horizons is None else list(horizons)
-    marks: list[tuple[BacktestQuestion, Forecast, ScoredPeriod]] = []
+    scored: list[tuple[BacktestQuestion, Forecast, ScoredPeriod]] = []
     blocks = []
     for past, answer in zip(pasts, answers, strict=True):
         if isinstance(answer, Forecast):
             periods = periods_of(past, truth, wanted)
             blocks.append(period_draws(answer, past, periods))
-            marks += [(past, answer, period) for period in periods]
+            scored += [(past, answer, period) for period in periods]
     if not blocks:
         return []
     draws = np.column_stack(blocks)
     quantiles = np.quantile(draws, PROBABILITIES, axis=0)
     return [
         _row(label, past, answer, period, float(mean), quantiles[:, i])
-        for i, ((past, answer, period), mean) in enumerate(zip(marks, draws.mean(axis=0), strict=True))
+        for i, ((past, answer, period), mean) in enumerate(zip(scored, draws.mean(axis=0), strict=True))
     ]
 
 
@@ -77,7 +77,7 @@ def _row(
 
 
 def forecast_table(past: Backtest, truth: Vintage | ReleaseChoice = "latest") -> pd.DataFrame:
-    """All answers of a backtest as the table forecasts.parquet, with what was published later beside them."""
+    """All forecasts of a backtest as the table forecasts.parquet, with the figures published later in `truth`."""
     import pandas as pd
 
     known = truth if isinstance(truth, Vintage) else truth_of(past.archive, truth)

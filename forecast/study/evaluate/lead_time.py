@@ -1,4 +1,4 @@
-"""Release days: how wrong a nowcast is by days to publication, against the best naive one, and from which day it beats it."""
+"""Nowcast accuracy by days to publication, relative to the best naive forecast, and the day from which a nowcast beats it."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core import months as mm
 from forecast.core.archive import Archive
+from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.questions import Task
+from forecast.core.results import Failure, Forecast
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.backtest import Backtest, BacktestAnswer, BacktestQuestion, models_by_name
@@ -27,14 +29,14 @@ from forecast.study.evaluate.truth import truth_of, vintage_kind
 if TYPE_CHECKING:
     import pandas as pd
 
-BIN_WIDTH = 7  # days to a bin
+BIN_WIDTH = 7  # days
 DAYS = (1, 8, 15, 22, 29, 36, 43, 50, 57)  # before publication
-TRAINING_DIVISOR = 3  # one month in three, the first ones, chooses the naive forecast
-MIN_ANSWERED_SHARE = 0.5  # of the questions that choose, which a candidate for the benchmark must have answered
-MIN_MONTHS = 8  # months below which no break-even day is told
-CRITICAL_VALUE = 1.645  # standard errors: one-sided, 5 in 100 where errors are normal and independent
+TRAINING_DIVISOR = 3  # the first third of the months chooses the naive forecast
+MIN_ANSWERED_SHARE = 0.5  # of the training questions, that a candidate for the benchmark must have answered
+MIN_MONTHS = 8  # below which no break-even day is reported
+CRITICAL_VALUE = 1.645  # one-sided 5 % of the normal distribution
 ALL = "all"
-SUM = "sum"  # in the place of the season: January and February as one sum, whose errors are not those of one month
+SUM = "sum"  # value of `jan_mar` for January and February as one sum, whose errors are not those of single months
 BINS = (
     "model", "series", "regime", "jan_mar", "days_from", "days_to", "benchmark", "n_chosen", "n", "rmse", "rmse_naive",
     "ratio", "gain", "gain_se",
@@ -46,7 +48,7 @@ BREAK_EVEN = (
 
 @dataclass(frozen=True)
 class Publication:
-    """The publication of a month (`first == last`), or of two months that came out as one sum, on `day`."""
+    """The publication on `day` of a month (`first == last`), or of two months as one sum."""
 
     first: int
     last: int
@@ -55,7 +57,7 @@ class Publication:
 
 def nowcasts(
     archive: Archive | RealTimeView,
-    models: Iterable[Any],
+    models: Iterable[Forecaster | ask.Spec],
     series: str | Iterable[str],
     first: str,
     last: str,
@@ -65,11 +67,11 @@ def nowcasts(
     draws: int = 500,
     seed: int = 0,
 ) -> Backtest:
-    """Every model's nowcasts of each month from `first` to `last`, made on some `days` before its figure came out.
+    """Every model's nowcasts of each month from `first` to `last`, made `days` before the month's figure was published.
 
-    The day of publication is that of the month's first figure in the archive. January and February that came out as one sum are
-    one question about both months (`releases`). A day on which fewer than `min_months` figures were known is left out.
-    Parameters are fitted on every day.
+    models : models, their names, or mappings of name and options. The day of publication is that of the month's first figure in
+    the archive. January and February, if published as one sum, are one question about both months (`publications`). A day on
+    which fewer than `min_months` figures were known is left out. Parameters are estimated on every day.
     """
     if not days or min(days) < 1:
         raise ConfigError("a nowcast is made at least a day before the figure", hint="days = (1, 8, 15)")
@@ -83,7 +85,7 @@ def nowcasts(
                 if not vintage.knows(name) or vintage.observed(name).count < min_months:
                     continue
                 newest = vintage.last_month(name)
-                if newest >= release.first:  # known already, inside a sum
+                if newest >= release.first:  # already known as part of a sum
                     continue
                 labels = [vintage.steps.label(month) for month in range(release.first, release.last + 1)]
                 task = Task.past(vintage.day, name, labels, None, draws)
@@ -94,18 +96,19 @@ def nowcasts(
             "no month of these series could be nowcast", where=f"{first} to {last}", hint="earlier or longer series"
         )
     view = archive if isinstance(archive, RealTimeView) else RealTimeView(archive)
-    memo: dict[Any, Any] = {}
+    memo: ask.Memo = {}
     out = []
     for label, method in models_by_name(models).items():
-        made: list[Any] = ask.answer_many(method, [(past.task, v) for past, v in zip(pasts, vintages, strict=True)], seed, memo)
+        asked = [(past.task, vintage) for past, vintage in zip(pasts, vintages, strict=True)]
+        made = cast(list[Forecast | Failure], ask.answer_many(method, asked, seed, memo))
         out += [BacktestAnswer(label, past, answer) for past, answer in zip(pasts, made, strict=True)]
     return Backtest(tuple(out), view)
 
 
 def publications(archive: Archive | RealTimeView, series: str) -> list[Publication]:
-    """What can be nowcast of a series, in order: its months, and sums of two months that the clock lets out together.
+    """What can be nowcast of a series, in order: its months, and sums of two months with a common release day.
 
-    Such a sum counts where neither month had a figure of its own by the day of the sum.
+    Such a sum is included if neither month had a figure of its own by the day of the sum.
     """
     own = publication_days(archive, series)
     out = [Publication(month, month, day) for month, day in own.items()]
@@ -120,9 +123,9 @@ def publications(archive: Archive | RealTimeView, series: str) -> list[Publicati
 
 
 def publication_days(archive: Archive | RealTimeView, series: str) -> dict[int, dt.date]:
-    """The day on which the first figure of each single month came out.
+    """The day on which the first figure of each single month was published.
 
-    A figure that was later derived from sums, when a sum with the month in it had been out, was never published.
+    A figure derived from sums after a sum that contains the month was released does not count as published.
     """
     out: dict[int, dt.date] = {}
     cells = archive.states(series)
@@ -137,10 +140,10 @@ def publication_days(archive: Archive | RealTimeView, series: str) -> dict[int, 
 
 
 def nowcast_table(made: Backtest, truth: str | int = "first") -> pd.DataFrame:
-    """Nowcasts as rows of forecasts.parquet; beside them `published`, `days_to_publication`, `months`, `regime`, `jan_mar`.
+    """Nowcasts as rows of forecasts.parquet, with `published`, `days_to_publication`, `months`, `regime` and `jan_mar`.
 
     A question about a sum has one row, that of the sum (draws summed, `months` 2).
-    truth : which release of each figure they are marked against (`truth.truth_of`).
+    truth : the release of each figure against which nowcasts are scored (`truth.truth_of`)
     """
     import pandas as pd
 
@@ -169,14 +172,17 @@ def nowcast_table(made: Backtest, truth: str | int = "first") -> pd.DataFrame:
 def error_bins(table: pd.DataFrame, naive: Sequence[str] = NAIVE_MODELS, width: int = BIN_WIDTH) -> pd.DataFrame:
     """Errors by bin of days to publication, columns `BINS`; one block for each series, regime, January to March and the rest.
 
-    table : as `by_day` makes it. The benchmark of a series is the naive model with the smallest mean square error in the first
-    third of the months; everything is taken over the other two thirds, on questions that model and benchmark both answered.
-    Sums of two months are a block of their own (`jan_mar` is `TOGETHER`) and in no other.
-    n_chosen : months that chose the benchmark; 0 where no question of theirs was answered by all, and the first of the list
-    stands in; rmse : in archive units; ratio : rmse over that of the benchmark; gain : mean difference of the two squared
-    errors over the benchmark's mean square, the months' own means counted alike; gain_se : its standard error over months
-    (Diebold and Mariano 1995, without a correction for months that depend on each other). Series are never pooled: their units
-    of error differ.
+    table : as `nowcast_table` makes it. The benchmark of a series is the naive model with the smallest mean squared error in
+    the first third of the months. Everything is computed on the other two thirds, on questions that both the model and the
+    benchmark answered. Sums of two months form a block of their own (`jan_mar` is `SUM`) and are in no other.
+
+    n_chosen : number of months that chose the benchmark; 0 if all naive models answered no training question together, so that
+        the first of the list is taken
+    rmse : in archive units; ratio : rmse over that of the benchmark
+    gain : mean difference of squared errors over the benchmark's mean squared error, averaged over months
+    gain_se : its standard error over months (Diebold and Mariano 1995, without a correction for dependence between months)
+
+    Series are never pooled, because their units of error differ.
     """
     import pandas as pd
 
@@ -190,9 +196,9 @@ def error_bins(table: pd.DataFrame, naive: Sequence[str] = NAIVE_MODELS, width: 
         training = own["month"].isin(months[: len(months) // TRAINING_DIVISOR])
         alone = training & (own["months"] == 1)
         benchmark, chosen = _choose_benchmark(own[alone if alone.any() else training], simple)
-        held = own[~training]
-        for model in sorted(held["model"].unique()):
-            pair = _paired_losses(held, str(model), benchmark)
+        test = own[~training]
+        for model in sorted(test["model"].unique()):
+            pair = _paired_losses(test, str(model), benchmark)
             for regime, jan_mar, part in _blocks(pair):
                 head = {"model": model, "series": series, "regime": regime, "jan_mar": jan_mar}
                 head |= {"benchmark": benchmark, "n_chosen": chosen}
@@ -206,9 +212,10 @@ def break_even_days(table: pd.DataFrame) -> pd.DataFrame:
     """The break-even day of every model, series, regime and season of a table of `bins`; columns `BREAK_EVEN`.
 
     break_even : days before publication (the far end of the bin) from which the model beats the best naive one: the first bin
-    whose gain exceeds `SURE` standard errors on at least `FEWEST` months and after which, to publication, no bin has a ratio
-    above 1. Null is "none". n, ratio, gain and gain_se are those of that bin, or of the nearest one where there is none. `bins`
-    bins were looked at, so that a day found among many is a weaker finding than its standard error says.
+        whose gain exceeds `CRITICAL_VALUE` standard errors on at least `MIN_MONTHS` months, with no ratio above 1 in any later
+        bin; null if there is none
+    n, ratio, gain, gain_se : those of that bin, or of the one nearest to publication if there is none
+    bins : number of bins searched; a day found among many is weaker evidence than its standard error suggests
     """
     import pandas as pd
 
@@ -227,19 +234,19 @@ def break_even_days(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _break_even_text(row: Any, found: bool) -> str:
-    """What a break-even row shows, and no more."""
-    told = f"gain {row['gain']:.2f}, standard error {row['gain_se']:.2f}, {int(row['n'])} months"
+    """The finding of a break-even row in words."""
+    evidence = f"gain {row['gain']:.2f}, standard error {row['gain_se']:.2f}, {int(row['n'])} months"
     if found:
-        return f"beats {row['benchmark']} from {int(row['days_to'])} days before publication ({told})"
+        return f"beats {row['benchmark']} from {int(row['days_to'])} days before publication ({evidence})"
     if row["n"] < MIN_MONTHS:
         return f"none: months to tell by are too few ({int(row['n'])}): no test, ratio only"
-    return f"none: no day from which it is shown to beat {row['benchmark']} (nearest to publication: {told})"
+    return f"none: no day from which it is shown to beat {row['benchmark']} (nearest to publication: {evidence})"
 
 
 def _choose_benchmark(training: pd.DataFrame, simple: Sequence[str]) -> tuple[str, int]:
-    """The naive model with the smallest mean square error on questions that all of them answered, and on how many months.
+    """The naive model with the smallest mean squared error on questions that all answered, and the number of their months.
 
-    One that answered fewer than half of the questions would leave few to choose by: it is no candidate, unless it leaves one.
+    A model that answered fewer than half of the questions is no candidate, unless that would leave only one.
     """
     table = training[training["model"].isin(simple)].pivot_table(index=["month", "cutoff"], columns="model", values="loss")
     often = table.columns[table.notna().mean() >= MIN_ANSWERED_SHARE]
@@ -249,15 +256,15 @@ def _choose_benchmark(training: pd.DataFrame, simple: Sequence[str]) -> tuple[st
     return best, common.index.get_level_values("month").nunique()
 
 
-def _paired_losses(held: pd.DataFrame, model: str, benchmark: str) -> pd.DataFrame:
+def _paired_losses(table: pd.DataFrame, model: str, benchmark: str) -> pd.DataFrame:
     """Losses of a model and the benchmark on the questions that both answered."""
     key = ["month", "cutoff"]
-    other = held.loc[held["model"] == benchmark, [*key, "loss"]].rename(columns={"loss": "naive"})
-    return held[held["model"] == model].merge(other, on=key)
+    other = table.loc[table["model"] == benchmark, [*key, "loss"]].rename(columns={"loss": "naive"})
+    return table[table["model"] == model].merge(other, on=key)
 
 
 def _blocks(pair: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """All months, each regime, January to March apart from the rest, and sums."""
+    """All months, each regime, January to March and the other months apart, and sums of two months."""
     if (pair["months"] > 1).any():
         yield ALL, SUM, pair[pair["months"] > 1]
     pair = pair[pair["months"] == 1]
@@ -273,7 +280,7 @@ def _blocks(pair: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
 
 
 def _error_statistics(block: pd.DataFrame) -> dict[str, Any]:
-    """Root mean squares, their ratio, and the paired gain with its standard error over months."""
+    """Root mean squared errors, their ratio, and the paired gain with its standard error over months."""
     per: Floats = block.groupby("month")[["loss", "naive"]].mean().to_numpy(float)
     mean, naive = per.mean(axis=0)
     gains = (per[:, 1] - per[:, 0]) / naive if naive > 0 else np.full(len(per), np.nan)

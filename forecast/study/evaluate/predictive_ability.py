@@ -1,9 +1,9 @@
-"""Predictive ability: tests on the losses of forecasts, one value per cutoff, in order of time.
+"""Tests of predictive ability on forecast losses, one value per cutoff, in order of time.
 
-Forecasts that reach over several cutoffs err together, and thirty cutoffs do not tell a long-run variance well: with Bartlett
-weights the conditional test never rejects at long horizons (uncentred, as published) and the Wald test of Mincer and Zarnowitz
-rejects far too often. Both therefore use cosine averages with few degrees of freedom and F quantiles, which keep their size
-(`long_run`; tests/reference/test_comparison.py measures it).
+Losses of forecasts that span several cutoffs are autocorrelated, and thirty cutoffs estimate a long-run variance poorly. With
+Bartlett weights the conditional test never rejects at long horizons (uncentred, as published) and the Mincer-Zarnowitz Wald
+test rejects far too often. Both therefore use an orthonormal cosine series estimator with few degrees of freedom and F
+quantiles, which controls size (`long_run_variance`; measured in tests/reference/test_comparison.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MCS_DRAWS = 1000
 
 @dataclass(frozen=True)
 class HypothesisTest:
-    """A statistic, its p-value, and the number of observations behind it; NaN where the losses do not determine them."""
+    """A statistic, its p-value, and the number of observations; NaN where the losses do not determine them."""
 
     statistic: float
     p: float
@@ -30,7 +30,7 @@ class HypothesisTest:
 
 @dataclass(frozen=True)
 class MincerZarnowitz:
-    """Actual = intercept + slope x forecast; `test` of intercept 0 and slope 1 together, `wald` by Bartlett weights."""
+    """Actual = intercept + slope x forecast; `test` of intercept 0 and slope 1 jointly, `wald` with Bartlett weights."""
 
     intercept: float
     slope: float
@@ -39,11 +39,13 @@ class MincerZarnowitz:
 
 
 def diebold_mariano(loss: Floats, other: Floats, horizon: int = 1) -> HypothesisTest:
-    """Equal losses on average: Diebold and Mariano (1995), corrected by Harvey, Leybourne and Newbold (1997).
+    """Test of equal average losses of Diebold and Mariano (1995), corrected by Harvey, Leybourne and Newbold (1997).
 
-    By statsmodels: variance with Bartlett weights up to max(horizon - 1, n^(1/3)) lags, the statistic times
-    sqrt((n + 1 - 2h + h(h - 1)/n) / n), Student's t with n - 1 degrees of freedom. horizon : cutoffs that a forecast reaches
-    over. Negative where `loss` is the smaller. Undefined where all differences are the same or the horizon reaches over all.
+    horizon : number of cutoffs that a forecast spans
+
+    Computed by statsmodels: variance with Bartlett weights up to max(horizon - 1, n^(1/3)) lags, the statistic times
+    sqrt((n + 1 - 2h + h(h - 1)/n) / n), Student's t with n - 1 degrees of freedom. Negative if `loss` is the smaller. Undefined
+    if all differences are equal or the horizon spans all cutoffs.
     """
     n, differences = len(loss), loss - other
     if horizon >= n or np.ptp(differences) <= 1e-12 * max(float(np.abs(loss).max()), 1e-300):
@@ -55,17 +57,17 @@ def diebold_mariano(loss: Floats, other: Floats, horizon: int = 1) -> Hypothesis
 
 
 def _as_given(actual: Floats, loss: Floats) -> Floats:
-    """The losses are made already."""
+    """The losses as they are, because they are computed already."""
     return loss
 
 
 def giacomini_white(loss: Floats, other: Floats, horizon: int = 1, *, bartlett: bool = False) -> HypothesisTest:
-    """Equal losses given what was known: the conditional test of Giacomini and White (2006, Econometrica 74:1545).
+    """Test of equal conditional predictive ability of Giacomini and White (2006, Econometrica 74:1545).
 
-    Instruments h_t are one and the last loss difference known when the forecast was made, `horizon` cutoffs before; Z_t = h_t
-    d_t of n = T - horizon cutoffs. Horizon 1: T_n = n Zbar' S^-1 Zbar with S the mean of Z Z' is chi-squared with 2 degrees of
-    freedom (Theorem 1, n times the uncentred R^2 of one on Z). Beyond: the same form with a long-run variance, of cosines by
-    default, else uncentred with Bartlett weights up to horizon - 1 lags (Theorem 3).
+    Instruments h_t are a constant and the last loss difference known when the forecast was made, `horizon` cutoffs before;
+    Z_t = h_t d_t, n = T - horizon cutoffs. Horizon 1: T_n = n Zbar' S^-1 Zbar with S the mean of Z Z' is chi-squared with 2
+    degrees of freedom (Theorem 1, n times the uncentred R^2 of a constant on Z). Longer horizons: the same form with a long-run
+    variance, from cosines by default, else uncentred with Bartlett weights up to horizon - 1 lags (Theorem 3).
     """
     differences = loss - other
     n = len(differences) - horizon
@@ -84,7 +86,7 @@ def giacomini_white(loss: Floats, other: Floats, horizon: int = 1, *, bartlett: 
 
 
 def zero_mean_test(scores: Floats) -> HypothesisTest:
-    """Whether the means of `scores` (n, k) are zero together: Wald statistic over k against an F distribution.
+    """Test that the means of `scores` (n, k) are jointly zero: Wald statistic divided by k, against an F distribution.
 
     Long-run variance from B = max(0.4 n^(2/3), k + 1) equally weighted cosine averages; (B - k + 1) / (k B) times the Wald
     statistic is F(k, B - k + 1) (Lazarus, Lewis, Stock and Watson 2018, J. Bus. Econ. Stat. 36:541, eq. 7 and sec. 4).
@@ -118,11 +120,13 @@ def _bartlett_sum(scores: Floats, lags: int) -> Floats:
 
 
 def model_confidence_set(losses: Floats, seed: int = 0, block: int = 6, size: float = MCS_SIZE) -> tuple[Bools, Floats]:
-    """Models that may be the best: the model confidence set of Hansen, Lunde and Nason (2011, Econometrica 79:453).
+    """Model confidence set of Hansen, Lunde and Nason (2011, Econometrica 79:453).
 
-    losses : (cutoffs, models). By arch: range statistic, circular blocks of `block` cutoffs. Returns membership at 1 - `size`
-    and p-values, each (models,). Models with the same losses share one place; exact ties of two differences, which arch cannot
-    rank, are broken by a billionth of the spread.
+    losses : (cutoffs, models)
+
+    Computed by arch: range statistic, circular blocks of `block` cutoffs. Returns membership at 1 - `size` and p-values, each
+    (models,). Models with identical losses are entered once. Exact ties of two differences, which arch cannot rank, are broken
+    by noise of a billionth of the spread.
     """
     from arch.bootstrap import MCS
 
@@ -140,12 +144,12 @@ def model_confidence_set(losses: Floats, seed: int = 0, block: int = 6, size: fl
 
 
 def mincer_zarnowitz(actual: Floats, forecast: Floats, when: Ints, horizon: int = 1) -> MincerZarnowitz:
-    """Neither bias nor slope: actual = a + b forecast with a = 0 and b = 1 together (Mincer and Zarnowitz 1969).
+    """Test of forecast rationality: actual = a + b forecast with a = 0 and b = 1 jointly (Mincer and Zarnowitz 1969).
 
-    Least squares over all rows; `when` numbers the cutoff of each, over which scores are summed, so that series may err
-    together (Driscoll and Kraay 1998). `test` imposes the hypothesis: errors times (1, forecast less its mean) have mean zero
-    (`zero_mean`). `wald` is the usual statistic over 2 against F(2, n - 2), Bartlett weights up to max(horizon - 1, n^(1/3))
-    lags, times n / (n - 2), n the number of cutoffs.
+    Least squares over all rows; `when` numbers the cutoff of each. Scores are summed by cutoff, so that errors may correlate
+    across series (Driscoll and Kraay 1998). `test` imposes the null hypothesis: errors times (1, forecast less its mean) have
+    mean zero (`zero_mean_test`). `wald` is the usual statistic over 2 against F(2, n - 2), with Bartlett weights up to
+    max(horizon - 1, n^(1/3)) lags, and the covariance times n / (n - 2), n the number of cutoffs.
     """
     from scipy.stats import f
 

@@ -1,4 +1,4 @@
-"""Refit: on which day's figures the parameters of each cutoff are fitted, the rule that fills `Task.fitted_on`."""
+"""Refit policy: on which cutoffs parameters are re-estimated, the rule that fills `Task.fitted_on`."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ POLICIES = ("always", "event", "never")
 
 
 def fit_days(policy: Policy, seen: Sequence[Vintage], series: str) -> list[dt.date]:
-    """The day whose figures give the parameters, one per cutoff; `seen` are the vintages of the cutoffs in order.
+    """The day on whose figures parameters are estimated, one per cutoff; `seen` are the vintages of the cutoffs in order.
 
     policy : "always", on every cutoff; a number k, on every k-th; "event", on the first cutoff after an event of the default
-        calendar that touches the series was announced, took effect or ended; "never", on the first cutoff only; or a function
-        of (vintage, day of the last fit) that says whether to fit anew.
+        calendar that affects the series was announced, took effect or ended; "never", on the first cutoff only; or a function
+        of (vintage, day of the last estimation) that says whether to re-estimate
     """
-    due = refit_rule(policy, series)
+    is_due = refit_rule(policy, series)
     out: list[dt.date] = []
     for i, vintage in enumerate(seen):
-        anew = not out or (i % policy == 0 if isinstance(policy, int) else due(vintage, out[-1]))
-        out.append(vintage.day if anew else out[-1])
+        refit = not out or (i % policy == 0 if isinstance(policy, int) else is_due(vintage, out[-1]))
+        out.append(vintage.day if refit else out[-1])
     return out
 
 
 def refit_rule(policy: Policy, series: str) -> Rule:
-    """The policy as a function of (vintage, day of the last fit)."""
+    """The policy as a function of (vintage, day of the last estimation)."""
     if callable(policy):
         return policy
     if isinstance(policy, int) and not isinstance(policy, bool):
@@ -48,7 +48,7 @@ def refit_rule(policy: Policy, series: str) -> Rule:
 
 
 def event_changed(event: Event, since: dt.date, until: dt.date) -> bool:
-    """Whether anything of an event happened after `since` and by `until`: announced, in force, end announced, ended."""
+    """Whether an event was announced, took effect, had its end announced, or ended after `since` and by `until`."""
     days = [event.announced, event.called_off, event.end_announced]
     days += [event.effective, event.until] if event.in_force else []
     return any(day is not None and since < day <= until for day in days)

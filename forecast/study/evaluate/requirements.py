@@ -1,4 +1,4 @@
-"""Feasible: before a run, which models, horizons, interval levels and tests a history supports, and why not."""
+"""Sample-size requirements: which models, horizons, interval levels and tests a history supports before a run."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from forecast.core.archive import Archive
+from forecast.core.contracts import Forecaster
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
 from forecast.study.data.real_time import RealTimeView, Regressor
@@ -31,11 +32,11 @@ COLUMNS = (
     "series", "model", "horizon", "level", "months", "first_cutoff", "windows", "pooled", "reach", "reach_pooled", "interval",
     "test", "reason",
 )  # fmt: skip
-TRIAL_DRAWS = 50  # draws of a trial answer
+TRIAL_DRAWS = 50  # draws of a trial forecast
 
 
 def errors_needed(level: float) -> int:
-    """How many past errors an interval of `level` per cent needs: coverage reaches n / (n + 1) at most.
+    """Number of past errors that an interval of `level` per cent needs: with n errors, coverage is at most n / (n + 1).
 
     >>> [fewest(level) for level in (50, 80, 90, 95)]
     [1, 4, 9, 19]
@@ -46,7 +47,7 @@ def errors_needed(level: float) -> int:
 def feasible(
     source: Archive | Vintage | RealTimeView,
     series: str | Iterable[str],
-    models: Iterable[Any],
+    models: Iterable[Forecaster | str | Mapping[str, object]],
     horizons: Iterable[int] = (1, 3, 6, 12),
     levels: Iterable[float] = (80, 95),
     *,
@@ -61,11 +62,14 @@ def feasible(
 ) -> pd.DataFrame:
     """What a history supports, one row per series, model, horizon and interval level; columns `COLUMNS`.
 
-    Every model is asked on trial, with few draws, on the first and the last cutoff, and between them until the first that it
-    answers is found: `first_cutoff`. windows : cutoffs from there on with a published figure at the horizon; pooled : the same
-    summed over series. interval : "own" where the windows of the series itself reach the level by n / (n + 1) (split conformal,
-    Vovk, Gammerman and Shafer 2005, sec. 2.2), "pooled" where only those of all series together do, "no" where neither.
-    test : "yes", or why no test of predictive ability can follow. The other arguments are those of `backtest`.
+    models : models, their names, or mappings of name and options. Each forecasts with few draws on the first and the last
+        cutoff, and by bisection on others, to find the first cutoff it can answer (`first_cutoff`). The other arguments are
+        those of `backtest`.
+
+    windows : cutoffs from `first_cutoff` on with a published figure at the horizon; pooled : the same summed over series
+    interval : "own" if the windows of the series reach the level by n / (n + 1) (split conformal, Vovk, Gammerman and Shafer
+        2005, sec. 2.2), "pooled" if only those of all series together do, otherwise "no"
+    test : "yes", or why a test of predictive ability is not possible
     """
     import pandas as pd
 
@@ -95,29 +99,29 @@ def support_lines(
     levels: Iterable[float] = (80, 95),
     truth: Vintage | None = None,
 ) -> list[str]:
-    """What some questions could support if every model answered them all, one line a horizon: no model is asked.
+    """What some questions would support if every model answered all of them, one line per horizon; no model is run.
 
-    Questions that can be marked at the horizon; interval levels that the past errors of a series (the one with most of them:
-    "own") or of all series together ("pooled") reach; and whether a test can follow.
+    Number of questions with a published figure at the horizon; interval levels within reach of the past errors of one series
+    ("own", the series with the most) or of all series together ("pooled"); and whether a test is possible.
     """
     lines = []
     known = truth or view.latest
     for horizon in sorted(set(horizons)):
-        marked = [past for past in pasts if any(p.scored for p in periods_of(past, known, [horizon]))]
-        own = Counter(past.series for past in marked)
-        most, days = max(own.values(), default=0), sorted({past.task.day for past in marked})
-        told = [f"{level:g} % {_interval_source(most, len(marked), level)}" for level in sorted(set(levels))]
-        left = marked if len(days) < 3 else [past for past in marked if past.task.day >= days[len(days) // 3]]
+        scored = [past for past in pasts if any(p.scored for p in periods_of(past, known, [horizon]))]
+        own = Counter(past.series for past in scored)
+        most, days = max(own.values(), default=0), sorted({past.task.day for past in scored})
+        reached = [f"{level:g} % {_interval_source(most, len(scored), level)}" for level in sorted(set(levels))]
+        left = scored if len(days) < 3 else [past for past in scored if past.task.day >= days[len(days) // 3]]
         why = _reason_untested(view, left, horizon)
         lines.append(
-            f"horizon {horizon}: {len(marked)} questions on {len(days)} days, up to {most} a series; {', '.join(told)}; "
+            f"horizon {horizon}: {len(scored)} questions on {len(days)} days, up to {most} a series; {', '.join(reached)}; "
             f"{f'no test, ratio only ({why})' if why else 'tests'}"
         )
     return lines
 
 
 def _interval_source(own: int, pooled: int, level: float) -> str:
-    """Whether past errors reach a level by n / (n + 1)."""
+    """Which past errors reach a level by n / (n + 1): "own", "pooled" or "none"."""
     need = errors_needed(level)
     if own >= need:
         return "own"
@@ -125,7 +129,7 @@ def _interval_source(own: int, pooled: int, level: float) -> str:
 
 
 def _default_cutoffs(view: RealTimeView, series: str, first: str | None, min_months: int) -> Sequence[dt.date]:
-    """A cutoff after every release, from the month in which enough figures may be known."""
+    """A cutoff after every release, from the month in which `min_months` figures can be known."""
     if not view.latest.knows(series):
         return ()
     steps, observed = view.latest.steps, view.latest.observed(series)
@@ -140,12 +144,12 @@ def _rows(
     view: RealTimeView,
     series: str,
     label: str,
-    method: Any,
+    method: Forecaster,
     pasts: Sequence[BacktestQuestion],
     horizons: Sequence[int],
     min_months: int,
 ) -> list[dict[str, Any]]:
-    """One row per horizon for one model: the cutoffs it can answer, and those that can be marked."""
+    """One row per horizon for one model: the cutoffs it can answer, and those that can be scored."""
     months = view.latest.observed(series).count if view.latest.knows(series) else 0
     start, why = _first_answered(view, method, pasts)
     if not pasts:
@@ -153,7 +157,7 @@ def _rows(
     kept = list(pasts[start:]) if start is not None else []
     out = []
     for horizon in horizons:
-        marked = [past for past in kept if any(p.scored for p in periods_of(past, view.latest, [horizon]))]
+        scored = [past for past in kept if any(p.scored for p in periods_of(past, view.latest, [horizon]))]
         out.append(
             {
                 "series": series,
@@ -161,45 +165,46 @@ def _rows(
                 "horizon": horizon,
                 "months": months,
                 "first_cutoff": str(kept[0].task.day) if kept else "",
-                "windows": len(marked),
-                "test": _test(view, marked, horizon),
+                "windows": len(scored),
+                "test": _test(view, scored, horizon),
                 "reason": why,
             }
         )
     return out
 
 
-def _first_answered(view: RealTimeView, method: Any, pasts: Sequence[BacktestQuestion]) -> tuple[int | None, str]:
-    """Place of the first question the model answers, and why it does not answer those before it (or any)."""
+def _first_answered(view: RealTimeView, method: Forecaster, pasts: Sequence[BacktestQuestion]) -> tuple[int | None, str]:
+    """Position of the first question the model answers, and why it does not answer those before it (or any)."""
     if not pasts:
         return None, ""
     tried: dict[int, str] = {}
 
-    def refused(i: int) -> str:
+    def failure_reason(i: int) -> str:
         if i not in tried:
             made = answer_tasks(method, [pasts[i].vintage(view)], [pasts[i].task])[0]
             tried[i] = made.reason if isinstance(made, Failure) else ""
         return tried[i]
 
-    if not refused(0):
+    if not failure_reason(0):
         return 0, ""
+    # bisection: a model that answers on one cutoff is taken to answer on all later ones, whose histories are longer
     low, high = 0, len(pasts) - 1
-    if refused(high):
-        return None, refused(high)
+    if failure_reason(high):
+        return None, failure_reason(high)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if refused(middle) else (low, middle)
+        low, high = (middle, high) if failure_reason(middle) else (low, middle)
     return high, f"before {pasts[high].task.day}: {tried[low]}"
 
 
-def _test(view: RealTimeView, marked: Sequence[BacktestQuestion], horizon: int) -> str:
-    """Whether tests of predictive ability can follow once a third of the cutoffs has chosen the benchmark."""
-    why = _reason_untested(view, marked[len(marked) // 3 :], horizon)
+def _test(view: RealTimeView, scored: Sequence[BacktestQuestion], horizon: int) -> str:
+    """Whether tests of predictive ability are possible after a third of the cutoffs has chosen the benchmark."""
+    why = _reason_untested(view, scored[len(scored) // 3 :], horizon)
     return f"no: {why}" if why else "yes"
 
 
 def _reason_untested(view: RealTimeView, left: Sequence[BacktestQuestion], horizon: int) -> str:
-    """Why no test can follow from the questions left after the benchmark's choice; nothing where one can."""
+    """Why no test is possible on the questions left after the choice of the benchmark; empty if one is."""
     days = len({past.task.day for past in left})
     if days < MIN_CUTOFFS:
         return f"{days} cutoffs after the benchmark's choice of {MIN_CUTOFFS} needed"

@@ -1,4 +1,4 @@
-"""Score: how far answers lay from what was published later, each question by the same rule for every model."""
+"""Scores of forecasts against the figures published later, by the same rule for every model."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core import registry, schema
+from forecast.core.contracts import Metric
 from forecast.core.errors import ConfigError
 from forecast.core.results import Failure, Forecast
 from forecast.core.schema import ScoreRow
@@ -30,10 +31,11 @@ MIN_PAIRS = 12
 
 @dataclass(frozen=True)
 class ErrorScale:
-    """The error of the seasonal naive forecast in calm times, by which scaled metrics divide; one per series, fixed.
+    """The error of the seasonal naive forecast before any control, by which scaled metrics divide; one per series.
 
-    mean : mean |y_t - y_{t-12}|; root : root of the mean square; NaN where undefined. `pairs` counts the differences, `basis`
-    says over which months, `frozen` that the first training window had to serve, `reason` why there is none.
+    mean : mean |y_t - y_{t-12}|; root : root mean square; NaN where undefined
+    pairs : number of differences; basis : over which months; frozen : taken from the first training window instead
+    reason : why the scale is undefined
     """
 
     series: str
@@ -44,16 +46,16 @@ class ErrorScale:
     frozen: bool = False
     reason: str = ""
 
-    def of(self, metric: Any) -> float:
-        """The scale a metric divides by."""
+    def of(self, metric: Metric) -> float:
+        """The scale by which a metric divides."""
         return self.root if getattr(metric, "scale_power", 1) == 2 else self.mean
 
 
 def error_scale(series: str, truth: Vintage, training: Vintage | None = None) -> ErrorScale:
-    """The scale of a series: over the months before the first control that touches it.
+    """The scale of a series, from the months before the first control that affects it.
 
-    With fewer than 12 pairs of months a year apart there, over what was known on the first cutoff (`training`), frozen;
-    if that is zero or empty, none.
+    With fewer than 12 pairs of months a year apart there, from what was known on the first cutoff (`training`), frozen;
+    undefined if that is zero or empty.
     """
     controls = [e.start for e in truth.events.touching(series, ("default",)) if e.in_force and e.instrument in RESTRICTING]
     until = min(controls) if controls else truth.last_month(series) + 1
@@ -81,7 +83,7 @@ def _differences(vintage: Vintage, series: str, until: int, lag: int) -> Floats:
 
 @dataclass(frozen=True)
 class ScoredPeriod:
-    """A period of one question that gets a row: a month, a published span, or the total of all asked months."""
+    """A period of one question that has a row: a month, a published span, or the total of all asked months."""
 
     first: int
     last: int
@@ -90,11 +92,11 @@ class ScoredPeriod:
 
 
 def periods_of(past: BacktestQuestion, truth: Vintage | None, horizons: Iterable[int] | None = None) -> list[ScoredPeriod]:
-    """Rows of a question: every asked month, spans published for months without a figure of their own, and the total.
+    """The periods of a question: every asked month, spans published for months without a figure of their own, and the total.
 
-    A month known only inside a span has no truth; the span has it. `scored` marks the asked horizons with a truth (`horizons`
-    are counted from the first asked month, 1); the total repeats its months and is never scored. Without a `truth` the months
-    that will be released together get a sum.
+    A month known only as part of a span has no truth of its own. `scored` marks the asked horizons with a truth (`horizons`
+    count from the first asked month, 1). The total repeats its months and is never scored. Without a `truth`, months that will
+    be released together have a sum.
     """
     asked = [past.first + h for h in range(len(past.task.months))]
     first, last = asked[0], asked[-1]
@@ -118,21 +120,21 @@ def periods_of(past: BacktestQuestion, truth: Vintage | None, horizons: Iterable
 
 
 def period_draws(answer: Forecast, past: BacktestQuestion, periods: Sequence[ScoredPeriod]) -> Floats:
-    """Draws of the periods, shape (draws, periods): months as they are, spans and totals summed draw by draw."""
+    """Draws of the periods, shape (draws, periods); spans and totals are summed draw by draw."""
     draws = answer.of(past.series)
     columns = [draws[:, p.first - past.first : p.last - past.first + 1].sum(axis=1) for p in periods]
     return np.column_stack(columns)
 
 
-def metrics_by_name(specs: Iterable[Any]) -> dict[str, Any]:
-    """Metrics by name, from names or words (`{"use": "coverage", "level": 95, "name": "coverage_95"}`)."""
-    out: dict[str, Any] = {}
+def metrics_by_name(specs: Iterable[str | Mapping[str, object]]) -> dict[str, Metric]:
+    """Metrics by name, from names or mappings (`{"use": "coverage", "level": 95, "name": "coverage_95"}`)."""
+    out: dict[str, Metric] = {}
     for spec in specs:
-        words = {"use": spec} if isinstance(spec, str) else dict(spec)
-        label = str(words.pop("name", words.get("use", "")))
+        options: dict[str, object] = {"use": spec} if isinstance(spec, str) else dict(spec)
+        label = str(options.pop("name", options.get("use", "")))
         if label in out:
             raise ConfigError(f"two metrics are called '{label}'", hint="give each its own name")
-        out[label] = registry.build("metric", words)
+        out[label] = registry.build("metric", options)
     return out
 
 
@@ -141,12 +143,12 @@ def score_rows(
     pasts: Sequence[BacktestQuestion],
     answers: Sequence[Forecast | Failure],
     truth: Vintage,
-    metrics: Mapping[str, Any],
+    metrics: Mapping[str, Metric],
     scales: Mapping[str, ErrorScale],
     horizons: Iterable[int] | None = None,
 ) -> list[ScoreRow]:
-    """Score rows of one model: metrics see all its scored periods at once."""
-    blocks, marks = [], []
+    """Score rows of one model; each metric is computed on all its scored periods at once."""
+    blocks, scored = [], []
     wanted = None if horizons is None else list(horizons)
     for past, answer in zip(pasts, answers, strict=True):
         if isinstance(answer, Failure):
@@ -154,24 +156,24 @@ def score_rows(
         periods = [p for p in periods_of(past, truth, wanted) if p.scored]
         if periods:
             blocks.append(period_draws(answer, past, periods))
-            marks += [(past, period) for period in periods]
-    if not marks:
+            scored += [(past, period) for period in periods]
+    if not scored:
         return []
     draws = np.column_stack(blocks)
-    actual = np.array([period.truth for _, period in marks])
+    actual = np.array([period.truth for _, period in scored])
     # a sum of months is not on the scale of one month
-    single = np.array([period.first == period.last for _, period in marks])
-    shared = [_question_columns(model, past, period, truth) for past, period in marks]
+    single = np.array([period.first == period.last for _, period in scored])
+    shared = [_question_columns(model, past, period, truth) for past, period in scored]
     rows = []
     for label, metric in metrics.items():
-        scale = np.where(single, [scales[past.series].of(metric) for past, _ in marks], np.nan)
+        scale = np.where(single, [scales[past.series].of(metric) for past, _ in scored], np.nan)
         values = metric.score(draws, actual, scale)
         rows += [ScoreRow(**row, metric=label, value=float(v)) for row, v in zip(shared, values, strict=True)]
     return rows
 
 
 def job_of(model: str, past: BacktestQuestion) -> str:
-    """The name of a job: one question to one model."""
+    """The name of a job, one question to one model."""
     parts = [model, past.series, str(past.task.day)]
     parts += [f"since {past.since // 12:04d}-{past.since % 12 + 1:02d}"] if past.since is not None else []
     parts += [f"gap {past.gap}"] if past.gap else []
@@ -197,11 +199,14 @@ def _question_columns(model: str, past: BacktestQuestion, period: ScoredPeriod, 
 
 
 def score(
-    past: Backtest, truth: Vintage | ReleaseChoice = "latest", metrics: Iterable[Any] = ("crps", "wis", "mae", "coverage")
+    past: Backtest,
+    truth: Vintage | ReleaseChoice = "latest",
+    metrics: Iterable[str | Mapping[str, object]] = ("crps", "wis", "mae", "coverage"),
 ) -> Scores:
     """Scores of a backtest, with the number of unanswered questions by model.
 
-    truth : a later vintage, or which release of each figure to mark against: "first", "latest" or a number (`truth_of`).
+    truth : a later vintage, or the release of each figure to score against: "first", "latest" or a number from 1 on
+    metrics : names, or mappings of name and options (`{"use": "coverage", "level": 95, "name": "coverage_95"}`)
     """
     made = metrics_by_name(metrics)
     truth = truth if isinstance(truth, Vintage) else truth_of(past.archive, truth)

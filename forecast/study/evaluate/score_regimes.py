@@ -1,4 +1,4 @@
-"""Regimes: the state of export policy in a month, a dimension of every score."""
+"""Export policy regime of a month, by which every score is classified."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ REGIMES = ("no control", "before", "anticipation", "under control", "after rever
 
 
 def regime_of(series: str, month: int, events: Iterable[Event]) -> str:
-    """State of policy in a month: no control | before | anticipation | under control | after reversal.
+    """Policy regime of a month: no control | before | anticipation | under control | after reversal.
 
-    `events` are those of the default calendar that bear on the series. Anticipation runs from the announcement (or the month
-    from which traders could act) to the month before a control begins, where none holds yet. After reversal: every control has
-    ended, or a suspension, a deal or a named reversal has begun since the newest one that holds.
+    Of `events`, those of the default calendar that affect the series count. Anticipation runs from the announcement (or the
+    month from which traders could act) to the month before a control takes effect, if no other is in force. After reversal:
+    every control has ended, or a suspension, a deal or a named reversal has begun since the newest one in force.
     """
     touching = [e for e in events if e.role == "default" and e.in_force and e.touches(series)]
     controls = [e for e in touching if e.instrument in RESTRICTING]
@@ -35,7 +35,7 @@ def regime_of(series: str, month: int, events: Iterable[Event]) -> str:
 
 
 def _is_in_force(event: Event, month: int) -> bool:
-    """Whether a measure still holds at the end of a month."""
+    """Whether a measure is still in force at the end of a month."""
     return event.until is None or months.ordinal(event.until) > month
 
 
@@ -45,7 +45,7 @@ def _anticipated_from(event: Event) -> int:
 
 
 def in_first_quarter(first: int, last: int) -> bool:
-    """Whether a period holds a month from January to March: the Lunar New Year moves between them, and fiscal years end.
+    """Whether a period contains a month from January to March, when the Lunar New Year moves and fiscal years end.
 
     >>> in_first_quarter(12 * 2025, 12 * 2025), in_first_quarter(12 * 2025 + 3, 12 * 2025 + 11)
     (True, False)
@@ -54,6 +54,6 @@ def in_first_quarter(first: int, last: int) -> bool:
 
 
 def distinct_regimes(regimes: Sequence[str]) -> list[str]:
-    """The regimes among some months, in the order of `WORDS`; unknown ones last."""
+    """The distinct regimes of some months, in the order of `REGIMES`; unknown ones last."""
     found = set(regimes)
     return [word for word in REGIMES if word in found] + sorted(found - set(REGIMES))

@@ -1,4 +1,4 @@
-"""Truth: what answers are marked against, the first, the k-th or the latest figure published of each month."""
+"""The realised values forecasts are scored against: the first, the k-th or the latest release of each figure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ NAMED_RELEASES = ("first", "latest")
 
 
 def truth_of(archive: Archive | RealTimeView, release: ReleaseChoice = "latest", day: str | dt.date | None = None) -> Vintage:
-    """A vintage of `day` (default: after the last release) that holds of each figure its first, k-th or latest release.
+    """A vintage of `day` (default: after the last release) with the first, k-th or latest release of each figure.
 
-    release : "first", "latest", or a number k counted from 1. A figure that was published fewer than k times by that day has no
-    truth: the latest would stand for something that it is not.
+    release : "first", "latest", or a number k counted from 1. A figure released fewer than k times by that day has no truth,
+    because its latest release is not its k-th.
     """
     latest = archive.latest if day is None else archive.as_of(day)
     k = release_number(release)
@@ -29,7 +29,7 @@ def truth_of(archive: Archive | RealTimeView, release: ReleaseChoice = "latest",
 
 
 def release_number(release: ReleaseChoice) -> int | None:
-    """The place of a release among those of a figure, from 1; None for the latest.
+    """The number of a release among those of a figure, from 1; None for the latest.
 
     >>> place("first"), place(3), place("latest")
     (1, 3, None)
@@ -41,7 +41,7 @@ def release_number(release: ReleaseChoice) -> int | None:
 
 
 def _nth_release(archive: Archive | RealTimeView, series: str, k: int, day: dt.date) -> tuple[Cell, ...]:
-    """The k-th state of each cell among those released by a day."""
+    """The k-th release of each cell among those by a day."""
     found: dict[tuple[int, int], list[Cell]] = {}
     for cell in sorted(archive.states(series), key=lambda c: c.released):
         if cell.released <= day:
@@ -50,10 +50,10 @@ def _nth_release(archive: Archive | RealTimeView, series: str, k: int, day: dt.d
 
 
 def vintage_kind(vintage: Vintage, series: str) -> str:
-    """What a cutoff's vintage is: real | final | pseudo.
+    """The kind of a cutoff's vintage: real | final | pseudo.
 
-    real : figures as they stood, on recorded release days; final : recorded days, but later revisions are in the figures;
-    pseudo : the newest figure's release day is not recorded, a rule or a lag gives it.
+    real : figures as known at the time, on recorded release days; final : recorded release days, but revised figures;
+    pseudo : the release day of the newest figure is not recorded but given by a rule or a lag
     """
     cells = vintage.cells.get(series, ())
     last = max((c.last for c in cells), default=0)
