@@ -38,6 +38,7 @@ _HOMES = {
 __all__ = ["__version__", *sorted(_HOMES)]
 
 if TYPE_CHECKING:
+    from forecast import report as report
     from forecast.api import (
         Regressor as Regressor,
         backtest as backtest,
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
         news as news,
         placebo as placebo,
         predict as predict,
-        report as report,
         run as run,
         scenarios as scenarios,
         score as score,
@@ -79,7 +79,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'forecast' has no attribute '{name}'")
     home = _HOMES[name]
-    # forecast.report is a package that may be called, so the verb and the home of its parts are one name
+    # forecast.report is a callable package: the function and the package have one name
     value = importlib.import_module(home) if home == f"forecast.{name}" else getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value

@@ -1,58 +1,86 @@
-"""The verbs that join the strata; everything a script needs is here and reached as `forecast.<name>`."""
+"""The public functions, each reached as `forecast.<name>`.
+
+Those that live in one module of the package (`backtest`, `score`, `news`, ...) are taken from there on first use. The others
+import what they combine when they are called, so that a script loads only what it uses.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import forecast.report as report
 from forecast.core import registry
 from forecast.core.archive import Archive, bundled_archive, read_archive
-from forecast.core.contracts import Estimator, Forecaster
-from forecast.core.effects import Effect, Placebo
 from forecast.core.errors import ConfigError, ForecastError, nearest
-from forecast.core.events import Event
-from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast
-from forecast.core.run import Run
-from forecast.core.scenario import Scenario
-from forecast.core.scores import Scores
-from forecast.core.vintage import Vintage
-from forecast.study.data.real_time import RealTimeView, Regressor
-from forecast.study.effects.sensitivity import Variation
-from forecast.study.evaluate.backtest import Backtest, backtest
-from forecast.study.evaluate.cutoffs import cutoffs
-from forecast.study.evaluate.export import to_boe, to_hub
-from forecast.study.evaluate.requirements import feasible
-from forecast.study.evaluate.score import score
-from forecast.study.scenarios import Fan
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forecast.core.contracts import Estimator, Forecaster
+    from forecast.core.effects import Effect, Placebo
+    from forecast.core.questions import Design, Task
+    from forecast.core.run import Run
+    from forecast.core.scores import Scores
+    from forecast.core.vintage import Vintage
     from forecast.study.data.leakage import Leak
+    from forecast.study.data.real_time import Regressor as Regressor
+    from forecast.study.effects.sensitivity import Variation
+    from forecast.study.effects.untouched import untouched as untouched
+    from forecast.study.evaluate.backtest import Backtest, backtest as backtest
+    from forecast.study.evaluate.cutoffs import cutoffs as cutoffs
+    from forecast.study.evaluate.export import to_boe as to_boe, to_hub as to_hub
+    from forecast.study.evaluate.requirements import feasible as feasible
+    from forecast.study.evaluate.score import score as score
+    from forecast.study.nowcast.news import news as news
+    from forecast.study.scenarios import scenarios as scenarios
+
+_HOMES = {
+    "Regressor": "forecast.study.data.real_time",
+    "backtest": "forecast.study.evaluate.backtest",
+    "cutoffs": "forecast.study.evaluate.cutoffs",
+    "feasible": "forecast.study.evaluate.requirements",
+    "news": "forecast.study.nowcast.news",
+    "scenarios": "forecast.study.scenarios",
+    "score": "forecast.study.evaluate.score",
+    "to_boe": "forecast.study.evaluate.export",
+    "to_hub": "forecast.study.evaluate.export",
+    "untouched": "forecast.study.effects.untouched",
+}
 
 __all__ = [
     "Regressor", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible", "load_archive", "model", "news",
-    "placebo", "predict", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 ]  # fmt: skip
 
 
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'forecast.api' has no attribute '{name}'")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
 def load_archive(path: str | Path | None = None) -> Archive:
-    """The bundled data set, or a file in the package's own schema (`forecast/data/README.md`)."""
+    """The bundled data set, or a file in the package's schema (`forecast/data/README.md`)."""
     return bundled_archive() if path is None else read_archive(path)
 
 
 def model(use: str = registry.DEFAULT_MODEL, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Forecaster:
-    """A model by its name (the default one without), with its options; `parameters` fixes its parameters outright."""
+    """A forecasting model by its name, with its options; without a name the default model.
+
+    parameters : fixes the model's parameters instead of estimating them
+    """
     made: Forecaster = _build_plugin("model", use, parameters, options)
     return made
 
 
 def estimator(use: str, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Estimator:
-    """An estimator by its name, with its options; see `model`."""
+    """An estimator of effects by its name, with its options; `parameters` as in `model`."""
     made: Estimator = _build_plugin("estimator", use, parameters, options)
     return made
 
@@ -63,86 +91,56 @@ def _build_plugin(kind: str, use: str, parameters: Mapping[str, float] | None, o
     return registry.build(kind, {"use": use, **options})
 
 
-def predict(method: Any, vintage: Vintage, task: Task, seed: int = 0) -> Forecast:
-    """Joint draws of a model for a task; answers it rests on are made first.
+def predict(method: Forecaster | str | Mapping[str, object], vintage: Vintage, task: Task, seed: int = 0) -> Forecast:
+    """Joint draws from the forecast distribution of a task, from the data known to a vintage.
 
-    method : a model, its name, or its words. What it cannot answer is raised (TooShortError for short history).
+    method : a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+
+    Forecasts that the model requires are made first. What it cannot answer is raised (TooShortError for a short history).
     """
-    from forecast.study.ask import answer_or_raise
+    from forecast.study.ask import answer_or_raise, forecaster_from
 
-    made = answer_or_raise(_as_method("model", method), vintage, task, seed)
+    made = answer_or_raise(forecaster_from(method), vintage, task, seed)
     assert isinstance(made, Forecast)
     return made
 
 
-def news(
-    method: Any,
-    archive: Archive | RealTimeView,
-    task: Task,
-    from_day: str | dt.date,
-    to_day: str | dt.date,
-    *,
-    then: Any = None,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """What moved the nowcast of `task` between two days, by release, event, re-estimation and model; rows of news.parquet.
+def estimate(method: Estimator | str | Mapping[str, object], vintage: Vintage, design: Design, seed: int = 0) -> Effect:
+    """The effect of an event, with placebos, gates and a verdict.
 
-    method : a model, its name, or its words; then : another one on the later day. Impacts of one target and month add up to
-    nowcast_to - nowcast_from (`forecast/study/nowcast/news.py` says how what came on one day is shared).
+    method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+
+    "Not identified" is a verdict; a method that cannot answer at all raises.
     """
-    from forecast.study.nowcast.news import news as moved
+    from forecast.study.ask import estimator_from
+    from forecast.study.effects import judge
 
-    later = None if then is None else _as_method("model", then)
-    return moved(_as_method("model", method), archive, task, from_day, to_day, then=later, seed=seed)
-
-
-def scenarios(method: Any, vintage: Vintage, task: Task, given: Iterable[Scenario], seed: int = 0) -> list[Fan]:
-    """The answers to a task under declared changes of the calendar, series by series, from the same random numbers.
-
-    method : a model, its name, or its words. Each `Fan` has its scenario's name, its series, its `answer` (a Forecast, or a
-    Failure where a regime was never seen and no share is declared) and its `basis`, on what it rests.
-    """
-    from forecast.study.scenarios import scenarios as asked
-
-    return asked(_as_method("model", method), vintage, task, list(given), seed)
-
-
-def estimate(method: Any, vintage: Vintage, design: Design, seed: int = 0) -> Effect:
-    """What an event changed, with placebos, gates and a verdict.
-
-    method : an estimator, its name, or its words. "Not identified" is a verdict; a method that cannot answer at all raises.
-    """
-    from forecast.study.effects.judge import estimate as judged
-
-    made = judged(_as_method("estimator", method), vintage, design, seed)
+    made = judge.estimate(estimator_from(method), vintage, design, seed)
     if isinstance(made, Failure):
         raise ForecastError(made.reason, where=f"{made.method}, {made.series}", hint=made.detail)
     return made
 
 
-def placebo(source: Archive | Vintage, design: Design, method: Any, seed: int = 0) -> list[Placebo]:
-    """Answers to the same question where the truth is zero: earlier windows without an event, and donors in its place.
+def placebo(
+    source: Archive | Vintage, design: Design, method: Estimator | str | Mapping[str, object], seed: int = 0
+) -> list[Placebo]:
+    """Placebo effects where the true effect is zero: on earlier windows without an event, and on donors.
 
-    A placebo's `kind` is "time" or "space"; the latter need a design with donors.
+    method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+
+    The `kind` of a placebo is "time" or "space"; the latter require a design with donors.
     """
+    from forecast.study.ask import estimator_from
     from forecast.study.effects.placebo import placebos_in_space, placebos_in_time
 
     vintage = source.latest if isinstance(source, Archive) else source
-    asked = _as_method("estimator", method)
-    return placebos_in_time(asked, vintage, design, seed)[0] + (
-        placebos_in_space(asked, vintage, design, seed)[0] if design.donors else []
-    )
-
-
-def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion: Iterable[str] = ()) -> tuple[str, ...]:
-    """Series that no measure of their own touched: candidates for donors (`forecast/study/effects/untouched.py`)."""
-    from forecast.study.effects import untouched
-
-    return untouched.untouched(source, event, like, diversion)
+    built = estimator_from(method)
+    in_time, _ = placebos_in_time(built, vintage, design, seed)
+    return in_time + (placebos_in_space(built, vintage, design, seed)[0] if design.donors else [])
 
 
 def vary(
-    method: Any,
+    method: Estimator | str | Mapping[str, object],
     source: Archive | Vintage,
     design: Design,
     *,
@@ -152,14 +150,18 @@ def vary(
     days: Iterable[str | dt.date] = (),
     seed: int = 0,
 ) -> list[Variation]:
-    """The same question with one thing changed: months under way, the level's step, the day it is asked.
+    """Sensitivity of an effect: the same question with one assumption changed at a time, each answer with its verdict.
 
-    Each answer is judged like the question itself (`forecast/study/effects/sensitivity.py` says what each word changes).
+    method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    lags : shipping times in months; donuts : months left out after the first affected one
+    level_sds : standard deviations of the level's steps, as shares of that of the series
+    days : earlier vintages (`study.effects.sensitivity.variations` describes each)
     """
+    from forecast.study.ask import estimator_from
     from forecast.study.effects.sensitivity import variations
 
-    made = _as_method("estimator", method)
-    return variations(made, source, design, lags=lags, donuts=donuts, level_sds=level_sds, days=days, seed=seed)
+    built = estimator_from(method)
+    return variations(built, source, design, lags=lags, donuts=donuts, level_sds=level_sds, days=days, seed=seed)
 
 
 def compare(
@@ -170,24 +172,24 @@ def compare(
     truth: Vintage | str | int = "latest",
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Models against the best naive one: ratio, interval, tests, ranks with ties, failures, and a sentence each.
+    """Models relative to the best naive one: score ratio, interval, tests, ranks with ties, failures, and a sentence each.
 
-    what : a backtest (marked against `truth`), scores, or a run; by : columns that make groups of their own, such as `h_info`.
+    what : a backtest (scored against `truth`), scores, or a run
+    by : columns that define separate groups, such as `h_info`
+    truth : a later vintage, or the release of each figure to score against: "first", "latest" or a number from 1 on
     """
+    from forecast.core.run import Run
+    from forecast.study.evaluate.backtest import Backtest
     from forecast.study.evaluate.compare import comparison_table
     from forecast.study.evaluate.forecast_rows import forecast_table
+    from forecast.study.evaluate.score import score
 
     if isinstance(what, Backtest):
-        return comparison_table(
-            score(what, truth, metrics), forecasts=forecast_table(what, truth), by=by, metrics=metrics, seed=seed
-        )
+        forecasts = forecast_table(what, truth)
+        return comparison_table(score(what, truth, metrics), forecasts=forecasts, by=by, metrics=metrics, seed=seed)
     if isinstance(what, Run):
         return comparison_table(what.scores, forecasts=what.forecasts, by=by, metrics=metrics, seed=seed)
     return comparison_table(what, by=by, metrics=metrics, seed=seed)
-
-
-def _as_method(kind: str, method: Any) -> Any:
-    return registry.build(kind, method) if isinstance(method, str | Mapping) else method
 
 
 def run(
@@ -199,14 +201,18 @@ def run(
     cluster: str | int | None = None,
     trust_cluster: bool = False,
 ) -> Run:
-    """Execute a config, or take up where an interrupted run of it stopped; a finished run is opened as it is.
+    """Run a config, or resume an interrupted run of it; a finished run is opened as it is.
 
-    config : path of a TOML file or name of a shipped one; out : parent of the run folder; fresh : forget what is done;
-    cluster : address of a Dask scheduler, or a number of local processes of one, in place of `workers` (default: the config's);
-    trust_cluster : send code to an address, and take code from it, that no certificate proves.
+    config : path of a TOML file, or name of one shipped with the package
+    out : parent of the run folder
+    fresh : start over instead of resuming
+    as_of : the day of the data (default: the config's)
+    cluster : address of a Dask scheduler, or a number of local Dask processes, instead of `workers` (default: the config's)
+    trust_cluster : exchange code with an address that has no certificate
     """
     import time
 
+    from forecast.core.run import Run
     from forecast.jobs.execute import execute
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
@@ -234,9 +240,9 @@ def run(
 
 
 def check(config: str | Path = "minerals", trial: bool = False) -> str:
-    """What a config would ask, what that supports, and what its data hold: holes, contradictions. Touches nothing.
+    """The plan of a config, what its backtests support, and an audit of its data, as text. Writes nothing.
 
-    trial : ask every model of the backtests a few questions, to see from which cutoff on it answers (minutes, not seconds)
+    trial : run every model of the backtests on a few questions, to find its first cutoff (takes minutes)
     """
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
@@ -273,9 +279,10 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
 
 
 def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print) -> list[Leak]:
-    """Answers of a config's methods that change when all that is later than their day becomes garbage; none if all is well.
+    """Look-ahead test of a config's methods: answers that change when everything later than their day is corrupted.
 
-    A few questions of each kind are put twice (`forecast/study/data/leakage.py`); `tell` is told what is done. Touches nothing.
+    A few questions of each kind are asked twice (`forecast/study/data/leakage.py`); empty if no method looks ahead. `tell`
+    receives progress messages. Writes nothing.
     """
     from forecast.jobs.leakage_sample import describe_sample, sample_questions
     from forecast.jobs.load import load, read_archive as archive_of
@@ -290,7 +297,7 @@ def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print
 
 
 def listing(kind: str) -> list[tuple[str, str]]:
-    """Names and one sentence each: plug-ins of a kind, series, or events."""
+    """Names with a one-line description: plug-ins of a kind, series, or events."""
     plural = {f"{k}s": k for k in registry.KINDS}
     if kind in plural:
         return [(name, registry.sentence(plural[kind], name)) for name in registry.names(plural[kind])]
