@@ -156,7 +156,7 @@ def answer_many(
     """Answers to many questions, in one call of `predict_many` where the method, or what it requires, offers it."""
     memo = {} if memo is None else memo
     keys = [key_of(method, vintage, question) for question, vintage in asked]
-    new = _unanswered(keys, memo)
+    new = _positions_to_answer(keys, memo)
     if hasattr(method, "predict_many") and len(new) > 1:
         tasks = [(vintage, task) for task, vintage in (asked[i] for i in new) if isinstance(task, Task)]
         rngs = [rng_of(seed, method, task) for _, task in tasks]
@@ -167,7 +167,7 @@ def answer_many(
     return [answer(method, vintage, question, seed, memo) for question, vintage in asked]
 
 
-def _unanswered(keys: Sequence[tuple[str, str]], memo: Memo) -> list[int]:
+def _positions_to_answer(keys: Sequence[tuple[str, str]], memo: Memo) -> list[int]:
     """Positions of the keys not in the memo, each key once."""
     places: dict[tuple[str, str], int] = {}
     for i, key in enumerate(keys):

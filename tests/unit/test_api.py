@@ -1,4 +1,4 @@
-"""The public verbs, as a script uses them."""
+"""The public functions, as a script uses them."""
 
 import pytest
 

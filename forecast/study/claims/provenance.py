@@ -204,6 +204,7 @@ def _weighted_cells(vintage: Vintage, series: str, cells: tuple[Cell, ...], firs
     inside = [c for c in cells if not c.is_span and first <= c.first <= last and c.status not in UNUSABLE]
     if len({c.first for c in inside}) == last - first + 1:
         return [(1.0, c) for c in sorted(inside, key=lambda c: c.first)]
+    # months and sums combined: the weight of a cell is how far the total moves with one unit of it
     out = []
     for i, cell in enumerate(cells):
         moved = (*cells[:i], replace(cell, value=cell.value + 1.0), *cells[i + 1 :])

@@ -67,6 +67,7 @@ def _corrupt_table(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -
     revised = (
         known.sort_values(["series", "period"]).groupby("series").tail(REVISED_PERIODS).drop_duplicates(["series", "period"])
     )
+    # besides the rows that are late already, tomorrow brings revisions of known months and figures of future ones
     ends = known[~known["period"].str.contains("/")].sort_values("period").drop_duplicates("series", keep="last")
     future = pd.concat([ends.assign(period=[_shift_month(p, k) for p in ends["period"]]) for k in range(1, FUTURE_MONTHS + 1)])
     fresh = pd.concat([revised, future]).assign(released=tomorrow, article_date=tomorrow, excluded="", stage="")

@@ -130,6 +130,7 @@ def model_confidence_set(losses: Floats, seed: int = 0, block: int = 6, size: fl
     """
     from arch.bootstrap import MCS
 
+    # the difference of identical losses has no variance, so each distinct loss enters once
     _, first, same = np.unique(losses, axis=1, return_index=True, return_inverse=True)
     same = same.reshape(-1)
     if len(first) == 1:
@@ -161,8 +162,10 @@ def mincer_zarnowitz(actual: Floats, forecast: Floats, when: Ints, horizon: int 
         return MincerZarnowitz(math.nan, math.nan, nothing, nothing)
     inverse = np.linalg.inv(x.T @ x)
     beta = inverse @ x.T @ actual
+    # centring does not change the statistic, only its conditioning
     centred = np.column_stack([np.ones(len(forecast)), forecast - forecast.mean()])
     imposed = zero_mean_test(_sum_by_cutoff(centred * (actual - forecast)[:, None], at, n))
+    # sandwich covariance from scores summed by cutoff: correlation across series and over cutoffs
     scores = _sum_by_cutoff(x * (actual - x @ beta)[:, None], at, n)
     covariance = inverse @ _bartlett_sum(scores, max(horizon - 1, math.ceil(n ** (1 / 3)))) @ inverse * n / (n - 2)
     away = beta - np.array([0.0, 1.0])

@@ -148,6 +148,7 @@ def _contributions(
     own = first if method is fixed else asked.mean(fixed, old, asked.task.fitted_on)[0]
     parts.append(Contribution("estimation", (refitted - end) - (own - start)))
     parts.append(Contribution("model", (last - refitted) - (first - own)))
+    # rounding differences between batches would otherwise have rows of their own
     least = TOLERANCE * max(float(np.abs(first).max()), float(np.abs(last).max()))
     kept = [part for part in parts if part.kind in ("new", "revision") or (np.abs(part.impact) > least).any()]
     return kept or [part for part in parts if (part.impact != 0.0).any()]

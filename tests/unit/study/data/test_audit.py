@@ -55,13 +55,13 @@ def test_left_out_figures_are_counted_by_reason():
     assert found["percentages"].text.startswith("1 figures rest on a published percentage; 0 enter")
 
 
-def test_the_bundle_says_how_far_events_are_verified():
+def test_the_bundle_states_how_far_events_are_verified():
     found = topics(audit(bundled_archive())[0])
     assert "events verified to 2026-03-12; nothing later is known to this table" in found["events"].text
     assert found["events"].level == "warning"
 
 
-def test_months_corrected_without_a_word_are_a_finding():
+def test_months_corrected_without_notice_are_a_finding():
     archive = bundled_archive()
     told = {f.where: f.text for f in audit(archive)[0] if f.topic == "revision"}
     assert "+240,000 kg by 2023-08-08" in told["CHN.export.WLD.rare_earths_total, 2023-04/2023-07"]

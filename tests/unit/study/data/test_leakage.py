@@ -1,4 +1,4 @@
-"""Leakage canaries: planted leaks are found and named, honest methods are left alone, and nothing stays garbled."""
+"""Look-ahead test: planted leaks are found and named, honest methods pass, and nothing stays corrupted."""
 
 import datetime as dt
 import sys
@@ -50,7 +50,7 @@ class Planted:
 
 @pytest.fixture
 def plant(tmp_path, monkeypatch):
-    """`plant(level, module)` writes a model `planted` whose forecast is `level`, beside the package's own."""
+    """`plant(level, module)` writes a model `planted` whose forecast is `level` next to those of the package."""
 
     def write(level, module=""):
         (tmp_path / "planted.py").write_text(textwrap.dedent(HEAD).format(level=level, module=module), "utf-8")
@@ -65,18 +65,21 @@ def plant(tmp_path, monkeypatch):
     registry.names.cache_clear()
 
 
-def asked(use="planted", day=DAY, series=SERIES):
-    def put(view):
+def leakage_question(use="planted", day=DAY, series=SERIES):
+    def build(view):
         vintage = view.as_of(day)
         last = vintage.last_month(series)
         return vintage, Task(day, series, mm.months(mm.label(last + 1), mm.label(last + 3)), draws=50)
 
-    return LeakageQuestion(use, {"use": use}, f"a question on {series}", day, put)
+    return LeakageQuestion(use, {"use": use}, f"a question on {series}", day, build)
 
 
 def found(source, *questions):
     return find_leaks(
-        source if isinstance(source, RealTimeView) else RealTimeView(source), questions or [asked()], 3, lambda text: None
+        source if isinstance(source, RealTimeView) else RealTimeView(source),
+        questions or [leakage_question()],
+        3,
+        lambda text: None,
     )
 
 
@@ -92,10 +95,10 @@ def found(source, *questions):
     ],
     ids=["a later vintage kept by the module", "an archive kept by the module", "the archive behind its cache"],
 )
-def test_a_later_vintage_behind_the_back_of_the_door(plant, level, module):
+def test_a_later_vintage_behind_the_back_of_the_view(plant, level, module):
     """The plug-in reads the bundled archive itself: garbage in the archive of the question alone would not show it."""
     plant(level, module)
-    question = asked(day=dt.date(2025, 3, 31), series="CHN.export.WLD.rare_earths_total")
+    question = leakage_question(day=dt.date(2025, 3, 31), series="CHN.export.WLD.rare_earths_total")
     (leak,) = found(bundled_archive(), question)
     assert leak.why == FIGURES
     assert "the median of CHN.export.WLD.rare_earths_total in 2025-0" in leak.change
@@ -109,7 +112,7 @@ def test_a_mean_over_the_full_sample(plant, until):
     assert leak.why == FIGURES
 
 
-def test_a_revision_to_come(plant):
+def test_a_future_revision(plant):
     """The figures of the day are right, but it is known which of them will be changed."""
     plant("level + (vintage.cells[task.series[0]][-1].until < dt.date.max)")
     (leak,) = found(archive())
@@ -119,7 +122,7 @@ def test_a_revision_to_come(plant):
 def test_an_event_before_it_was_announced(plant):
     plant("level * (1 - 0.5 * ('ban' in vintage.past(dt.date(2100, 1, 1)).events))")
     known = archive(events=[event("ban", "2022-09-01", "2022-10-01")])
-    assert not found(known, asked("mean12"))
+    assert not found(known, leakage_question("mean12"))
     plant("level + sum(e.start for e in vintage.past(dt.date(2100, 1, 1)).events)")
     (leak,) = found(known)
     assert leak.why == EVENTS
@@ -136,7 +139,7 @@ LATER = "vintage.past(dt.date(2100, 1, 1)).controls_of(task.series[0], ['price']
 
 
 @pytest.mark.parametrize(("known", "expected"), [("observed_only", 1), ("known_future", 0)])
-def test_a_regressor_at_months_to_come(plant, known, expected):
+def test_a_regressor_at_future_months(plant, known, expected):
     """Realised values of a regressor that is only observed are a leak; of a calendar they are not."""
     plant(f"level + {LATER}")
     values = {mm.label(m): float(m % 5) for m in range(mm.ordinal("2018-01"), mm.ordinal("2024-01"))}
@@ -154,9 +157,9 @@ def test_a_control_of_a_panel(plant):
     view = RealTimeView(
         panel(table, time="month", value="y", controls=["price"]), regressors=(Regressor("price", "observed_only"),)
     )
-    (leak,) = found(view, asked(series="y"))
+    (leak,) = found(view, leakage_question(series="y"))
     assert leak.why == REGRESSORS
-    assert not found(view, asked("mean12", series="y"))
+    assert not found(view, leakage_question("mean12", series="y"))
 
 
 def test_a_figure_held_back_by_a_declared_lag(plant):
@@ -167,7 +170,7 @@ def test_a_figure_held_back_by_a_declared_lag(plant):
     assert not found(RealTimeView(archive()))
 
 
-def test_a_model_that_forgets_its_seed_is_told_apart(plant):
+def test_a_model_that_ignores_its_seed_is_reported(plant):
     plant("level + np.random.default_rng().standard_normal()")
     (leak,) = found(archive())
     assert "the same question twice does not give the same answer" in leak.why
@@ -205,12 +208,12 @@ def test_an_estimator_that_looks_ahead(tmp_path, monkeypatch):
     registry.names.cache_clear()
     known = archive(events=[event("ban", "2022-01-01", "2022-01-01")])
 
-    def put(view):
+    def build(view):
         vintage = view.as_of(DAY)
         return vintage, Design(vintage.events["ban"], SERIES, stop="2022-03", draws=50)
 
     try:
-        (leak,) = found(known, *(LeakageQuestion(use, {"use": use}, "the ban", DAY, put) for use in ("baseline", "peeking")))
+        (leak,) = found(known, *(LeakageQuestion(use, {"use": use}, "the ban", DAY, build) for use in ("baseline", "peeking")))
     finally:
         registry.names.cache_clear()
         sys.modules.pop("forecast.estimators.peeking", None)
@@ -222,12 +225,12 @@ def test_an_estimator_that_looks_ahead(tmp_path, monkeypatch):
 # --- honest methods ---------------------------------------------------------------------------------------------------
 
 
-def test_honest_models_are_left_alone():
+def test_honest_models_pass():
     known = archive(events=[event("ban", "2022-09-01", "2022-10-01"), event("early", "2021-03-01", "2021-04-01")])
-    assert not found(known, *(asked(use) for use in ("mean12", "ets", "structural", "regression", "combine")))
+    assert not found(known, *(leakage_question(use) for use in ("mean12", "ets", "structural", "regression", "combine")))
 
 
-def test_nothing_stays_garbled():
+def test_nothing_stays_corrupted():
     known = archive()
     before, method = known.latest.fingerprint(), type(registry.build("model", "mean12"))
     garbage = corrupt_archive(known, DAY).latest.fingerprint()
@@ -271,7 +274,7 @@ def test_a_clean_config_passes(tmp_path):
     assert "LEAK" not in result.output
 
 
-def test_a_leaking_config_is_told_in_words(tmp_path, plant):
+def test_a_leaking_config_is_described(tmp_path, plant):
     plant("np.nanmean(bundled_archive().latest.observed(task.series[0]).values)")
     result = checked(tmp_path, '{ use = "mean12" }, { use = "planted" }')
     assert result.exit_code == 1, result.output

@@ -54,7 +54,7 @@ def test_an_archive_without_lags_is_seen_as_it_is():
     assert RealTimeView(known).latest.day == known.latest.day
 
 
-def test_a_lag_takes_months_away_and_never_adds_one():
+def test_a_lag_removes_months_and_never_adds_one():
     day = day_after("2021-06")  # 21 July: June was out on the 20th
     lasts = [RealTimeView(archive(), {"CHN.export.*": lag}).as_of(day).last_month(SERIES) for lag in (0, 1, 3)]
     assert [label(m) for m in lasts] == ["2021-06", "2021-05", "2021-03"]
@@ -120,7 +120,7 @@ def test_values_may_come_with_the_declaration():
     np.testing.assert_array_equal(held, [7.0, np.nan])
 
 
-def test_a_control_that_nobody_declared_is_refused():
+def test_an_undeclared_control_is_refused():
     with pytest.raises(ConfigError, match="'x' is not declared"):
         backtest(leaky(), [dt.date(2021, 1, 1)], ["mean12"], "A", [1])
 
@@ -152,7 +152,7 @@ def test_years_have_no_cutoffs():
         RealTimeView(panel(pd.DataFrame({"time": [1990, 1991], "value": [1.0, 2.0]})))
 
 
-def test_a_door_can_be_sent_to_another_process():
+def test_a_view_can_be_sent_to_another_process():
     view = RealTimeView(archive(), {"*": 1})
     day = day_after("2021-06")
     view.as_of(day)

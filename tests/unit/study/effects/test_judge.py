@@ -54,7 +54,7 @@ def test_p_value_and_floor():
 
 
 def test_the_rank_is_among_windows_that_share_no_month():
-    """Windows of three months a month apart say the same thing three times: every third counts, from the latest."""
+    """Windows of three months a month apart overlap: every third counts, from the latest."""
     starts = [months.label(months.ordinal("2020-01") + i) for i in range(7)]
     found = tuple(Placebo("time", SERIES, start, float(i)) for i, start in enumerate(starts))
     made = toy(np.full((4, 3), 60.0), placebos=(*found, Placebo("space", "other", "2021-01", 99.0)))
@@ -63,7 +63,7 @@ def test_the_rank_is_among_windows_that_share_no_month():
     assert placebo.p_value(made) == (1 / 4, 1 / 4)
 
 
-def test_smallest_visible_effect():
+def test_minimum_detectable_effect():
     draws = 100.0 + 10.0 * np.random.default_rng(5).standard_normal(20_000)
     made = toy(draws[:, None])
     assert placebo.minimum_detectable_effect(made, [-1.0, 0.0, 1.0]) == pytest.approx(MULTIPLE, rel=1e-9)
@@ -113,7 +113,7 @@ def test_several_events_are_read_jointly():
     assert judge.verdict_of(toy(np.full((10, 1), 100.0)), []).reading == "causal"
 
 
-def test_a_withheld_estimate_is_gone_and_its_description_stands():
+def test_a_withheld_estimate_is_removed_and_its_description_kept():
     made = toy(np.full((10, 1), 100.0), p_value=0.1, mde80=3.0, point=-50.0)
     gone = judge.apply_verdict(made, [Gate("a", "fail", cap="descriptive")])
     assert gone.counterfactual is None

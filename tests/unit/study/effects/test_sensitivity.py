@@ -1,4 +1,4 @@
-"""The same question with one thing changed: months under way, the level's step, the day of asking."""
+"""Sensitivity: shipping lag, donut, level variance and vintage changed one at a time."""
 
 import datetime as dt
 
@@ -44,7 +44,7 @@ def months(effect):
     return [effect.steps.period(*p) for p in effect.periods]
 
 
-def test_goods_under_way_move_the_first_month_and_make_those_before_it_clean(archive, ban):
+def test_a_shipping_lag_moves_the_first_month_and_make_those_before_it_clean(archive, ban):
     none, one, two = asked("baseline", archive, ban, lags=(0, 1, 2))
     assert [months(e)[0] for e in (none, one, two)] == ["2024-12", "2025-01", "2025-02"]
     assert {months(e)[-1] for e in (none, one, two)} == {"2025-04"}
@@ -123,7 +123,7 @@ def test_nothing_released_later_can_be_seen(archive, licence, method):
     assert first.verdict == second.verdict
 
 
-def test_an_answer_alone_is_a_suggestion_at_most(archive, licence, monkeypatch):
+def test_an_answer_judged_alone_is_suggestive_at_most(archive, licence, monkeypatch):
     from dataclasses import replace
 
     real = judge.verdict_of
@@ -147,7 +147,7 @@ def test_a_panel_has_no_days_of_release():
     assert isinstance(answer, Failure)
 
 
-def test_the_public_verb_takes_a_name_or_words(archive, ban):
+def test_the_public_function_takes_a_name_or_a_mapping(archive, ban):
     made = fc.vary("baseline", archive, ban, lags=(0,), days=("2024-06-30",))
     assert [(v.what, v.value) for v in made] == [("lag_months", "0"), ("day", "2024-06-30")]
     assert isinstance(made[0].answer, Effect)

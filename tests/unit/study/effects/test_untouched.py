@@ -1,4 +1,4 @@
-"""Who may be a donor: other goods, no measure of their own anywhere in the window, no flow that trade was diverted to."""
+"""Candidate donors: other goods, no measure of their own in the window, no flow that trade was diverted to."""
 
 import datetime as dt
 
@@ -20,7 +20,7 @@ def goods(found):
 
 @pytest.mark.parametrize("good", ["antimony_unwrought", "gallium", "germanium_unwrought"])
 def test_five_goods_are_left_for_the_ban_of_december_2024(good):
-    """Cobalt (the Congo), chromium, zinc, indium and tungsten (Section 301), bismuth and graphite (licences) are gone."""
+    """Cobalt (the Congo), chromium, zinc, indium and tungsten (Section 301), bismuth and graphite (licences) are excluded."""
     found = untouched(ARCHIVE, ARCHIVE.events["us_ban_2024"], like=f"USA.import.WLD.{good}")
     assert goods(found) == FIVE
 
@@ -50,7 +50,7 @@ def test_a_good_is_judged_by_its_name_and_to_the_end_of_the_window(event, gone):
     assert "USA.import.WLD.nickel" in found
 
 
-def test_tariffs_on_all_goods_bar_nobody():
+def test_tariffs_on_all_goods_exclude_none():
     window = range(months.ordinal("2022-12"), months.ordinal("2026-09"))
     vintage = ARCHIVE.latest
     assert any("ALL" in e.products and e.in_force and e.start in window for e in vintage.events)
@@ -105,7 +105,7 @@ def test_what_counts_as_a_measure_in_the_window(event, touched):
     assert "USA.import.WLD.boron" in found
 
 
-def test_partners_and_patterns_of_diversion_are_barred():
+def test_partners_and_patterns_of_diversion_are_excluded():
     assert untouched(toy(), BAN) == tuple(sorted(FLOWS[1:]))
     assert untouched(toy(), BAN, diversion=["THA"]) == ("USA.import.WLD.boron", "USA.import.WLD.nickel")
     assert untouched(toy(), BAN, diversion=("USA.import.*.boron",)) == ("THA.import.WLD.boron", "USA.import.WLD.nickel")

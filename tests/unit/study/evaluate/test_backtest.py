@@ -1,4 +1,4 @@
-"""Old questions: what was known, what is asked, what can be marked."""
+"""Backtest questions: what was known, what is asked, what can be scored."""
 
 from dataclasses import dataclass
 

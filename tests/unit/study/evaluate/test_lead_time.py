@@ -1,4 +1,4 @@
-"""Release days: a break-even day that is known is found, and "none" is an answer."""
+"""Nowcasts by days to publication: a known break-even day is found, and "none" is an answer."""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Flat:
     name: str = "flat"
 
     def predict(self, vintage, task, rng, answers=()):
-        return said(vintage, task, float(np.nanmean(vintage.observed(task.series[0]).values)))
+        return constant_forecast(vintage, task, float(np.nanmean(vintage.observed(task.series[0]).values)))
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Last:
     name: str = "last"
 
     def predict(self, vintage, task, rng, answers=()):
-        return said(vintage, task, float(vintage.observed(task.series[0]).values[-1]))
+        return constant_forecast(vintage, task, float(vintage.observed(task.series[0]).values[-1]))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ class Mirrored:
         month = mm.ordinal(task.months[0])
         seen = vintage.observed(MIRROR)
         known = float(seen.at(month, month)[0])
-        return said(vintage, task, known if np.isfinite(known) else 1.2 * float(np.nanmean(vintage.observed(SERIES).values)))
+        return constant_forecast(
+            vintage, task, known if np.isfinite(known) else 1.2 * float(np.nanmean(vintage.observed(SERIES).values))
+        )
 
 
 @dataclass(frozen=True)
@@ -73,17 +75,17 @@ class Wrong:
     name: str = "wrong"
 
     def predict(self, vintage, task, rng, answers=()):
-        return said(vintage, task, 2.0 * float(np.nanmean(vintage.observed(task.series[0]).values)))
+        return constant_forecast(vintage, task, 2.0 * float(np.nanmean(vintage.observed(task.series[0]).values)))
 
 
-def said(vintage, task, value):
+def constant_forecast(vintage, task, value):
     draws = np.full((task.draws, 1, len(task.months)), value)
     return Forecast(task, draws, (Used("made"),), vintage.steps)
 
 
 @pytest.fixture(scope="module")
 def made():
-    """Six years of noise about 1000; the mirror is out `EARLY` days before; the last month is known only inside a sum."""
+    """Six years of noise about 1000; the mirror is published `EARLY` days before; the last month is known only inside a sum."""
     rng = np.random.default_rng(3)
     values = 1000.0 * (1.0 + 0.2 * rng.standard_normal(72))
     start = mm.ordinal("2018-01")
@@ -94,27 +96,27 @@ def made():
 
 
 @pytest.fixture(scope="module")
-def told(made):
+def by_day(made):
     models = [Flat(), Last(), Mirrored(), Wrong()]
     past = nowcasts(made, models, SERIES, "2020-06", "2023-12", days=(1, 8, 15, 22, 29, 36), draws=2)
     return nowcast_table(past)
 
 
 @pytest.fixture(scope="module")
-def table(told):
-    return error_bins(told, NAIVE)
+def table(by_day):
+    return error_bins(by_day, NAIVE)
 
 
-def test_questions_stand_on_days_before_publication(made, told):
-    assert set(told["days_to_publication"]) == {1, 8, 15, 22, 29, 36}
-    assert (told["cutoff"] < told["published"]).all()
-    assert told["month"].max() == "2023-10"  # later months have no figure of their own
+def test_questions_are_asked_on_days_before_publication(made, by_day):
+    assert set(by_day["days_to_publication"]) == {1, 8, 15, 22, 29, 36}
+    assert (by_day["cutoff"] < by_day["published"]).all()
+    assert by_day["month"].max() == "2023-10"  # later months have no figure of their own
     assert publication_days(made, SERIES)[mm.ordinal("2022-03")] == released(mm.ordinal("2022-03"))
     truth = made.latest.observed(SERIES)
     month = mm.ordinal("2022-03")
-    assert told.loc[told["month"] == "2022-03", "truth"].unique() == pytest.approx(truth.at(month, month))
-    assert set(told["regime"]) == {"before", "under control"}
-    assert dict(zip(told["month"], told["jan_mar"], strict=True))["2022-03"] == 1
+    assert by_day.loc[by_day["month"] == "2022-03", "truth"].unique() == pytest.approx(truth.at(month, month))
+    assert set(by_day["regime"]) == {"before", "under control"}
+    assert dict(zip(by_day["month"], by_day["jan_mar"], strict=True))["2022-03"] == 1
 
 
 def test_the_known_break_even_day_is_found(table):
@@ -134,12 +136,12 @@ def test_the_known_break_even_day_is_found(table):
     assert "from 21 days before publication" in row_of.loc[("mirrored", "all", "all"), "text"]
 
 
-def test_gain_and_standard_error_are_the_paired_ones(told, table):
+def test_gain_and_standard_error_are_the_paired_ones(by_day, table):
     own = table[
         (table["model"] == "wrong") & (table["regime"] == "all") & (table["jan_mar"] == "all") & (table["days_to"] == 7)
     ]
-    months = sorted(told["month"].unique())
-    held = told[told["month"].isin(months[len(months) // 3 :]) & (told["days_to_publication"] == 1)]
+    months = sorted(by_day["month"].unique())
+    held = by_day[by_day["month"].isin(months[len(months) // 3 :]) & (by_day["days_to_publication"] == 1)]
     loss = held.assign(loss=(held["mean"] - held["truth"]) ** 2).pivot(index="month", columns="model", values="loss")
     gains = (loss["flat"] - loss["wrong"]) / loss["flat"].mean()
     assert own["n"].item() == len(gains)
@@ -148,22 +150,22 @@ def test_gain_and_standard_error_are_the_paired_ones(told, table):
     assert own["rmse"].item() == pytest.approx(np.sqrt(loss["wrong"].mean()))
 
 
-def test_a_naive_model_that_seldom_answers_does_not_thin_the_choice(told):
-    months = sorted(told["month"].unique())
+def test_a_naive_model_that_seldom_answers_does_not_thin_the_choice(by_day):
+    months = sorted(by_day["month"].unique())
     training = months[: len(months) // 3]
-    seldom = told[(told["model"] == "mirrored") & ((told["month"] == training[-1]) | ~told["month"].isin(training))]
-    table = error_bins(pd.concat([told, seldom.assign(model="seldom")]), ("flat", "last", "seldom"))
+    seldom = by_day[(by_day["model"] == "mirrored") & ((by_day["month"] == training[-1]) | ~by_day["month"].isin(training))]
+    table = error_bins(pd.concat([by_day, seldom.assign(model="seldom")]), ("flat", "last", "seldom"))
     assert set(table["benchmark"]) == {"flat"}
     assert set(table["n_chosen"]) == {len(training)}
-    silent = told[~(told["month"].isin(training) & (told["model"] == "flat"))]
+    silent = by_day[~(by_day["month"].isin(training) & (by_day["model"] == "flat"))]
     alone = error_bins(silent, NAIVE)  # one that never answered is no choice either
     assert set(alone["benchmark"]) == {"last"}
 
 
-def test_january_to_march_stands_apart_and_few_months_are_too_few(told, table):
+def test_january_to_march_is_a_block_of_its_own_and_few_months_are_too_few(by_day, table):
     counts = table[(table["model"] == "last") & (table["days_to"] == 7) & (table["regime"] == "all")].set_index("jan_mar")["n"]
     assert counts["Jan-Mar"] + counts["Apr-Dec"] == counts["all"]
-    short = break_even_days(error_bins(told[told["month"] >= "2023-04"], NAIVE))
+    short = break_even_days(error_bins(by_day[by_day["month"] >= "2023-04"], NAIVE))
     assert short["break_even"].isna().all()
     assert short["text"].str.contains("too few").all()
 
@@ -177,11 +179,11 @@ def test_an_early_lead_that_is_lost_again_is_no_break_even_day(table):
 def test_the_bank_of_england_schema_holds_the_days(joined):
     known, _ = joined
     made = nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(1, 7, 28), draws=4)
-    told = nowcast_table(made)
-    single = told[told["months"] == 1].reset_index(drop=True)
+    by_day = nowcast_table(made)
+    single = by_day[by_day["months"] == 1].reset_index(drop=True)
     out = fc.to_boe(made)
     assert tuple(out.forecasts.columns) == (*BOE_FORECASTS, "days_to_publication")
-    assert len(out.forecasts) == len(single) < len(told)
+    assert len(out.forecasts) == len(single) < len(by_day)
     assert out.forecasts["value"].to_numpy() == pytest.approx(single["mean"].to_numpy())
     assert out.forecasts["vintage_date"].dt.strftime("%Y-%m-%d").to_list() == single["cutoff"].to_list()
     assert out.forecasts["forecast_horizon"].min() == 0  # they count from the first month without a figure
@@ -195,7 +197,7 @@ def test_the_bank_of_england_schema_holds_the_days(joined):
 
 @pytest.fixture(scope="module")
 def joined():
-    """January and February of 2021 to 2023 came out as one sum on 20 March; those of 2022 were derived apart in June."""
+    """January and February of 2021 to 2023 were released as one sum on 20 March; those of 2022 were derived apart in June."""
     rng = np.random.default_rng(4)
     values = 1000.0 * (1.0 + 0.2 * rng.standard_normal(72))
     spans = []
@@ -219,13 +221,13 @@ def test_january_and_february_are_one_question_where_they_came_out_as_one(joined
     ]
     assert mm.ordinal("2022-01") not in publication_days(known, SERIES)  # derived after the sum: never published
     made = nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(7, 28, 56), draws=4)
-    told = nowcast_table(made)
-    sums = told[told["months"] == 2]
+    by_day = nowcast_table(made)
+    sums = by_day[by_day["months"] == 2]
     assert sorted(sums["month"].unique()) == ["2021-01/2021-02", "2022-01/2022-02", "2023-01/2023-02"]
     assert set(sums["days_to_publication"]) == {7, 28, 56}
-    assert not told["month"].isin(["2022-01", "2022-02"]).any()
-    assert told.loc[told["months"] == 1, "month"].str.len().max() == 7
-    assert not told.duplicated(["model", "month", "cutoff"]).any()
+    assert not by_day["month"].isin(["2022-01", "2022-02"]).any()
+    assert by_day.loc[by_day["months"] == 1, "month"].str.len().max() == 7
+    assert not by_day.duplicated(["model", "month", "cutoff"]).any()
     flat = sums[sums["model"] == "flat"]
     assert flat["truth"].to_numpy() == pytest.approx([total for _, _, total in spans[:3] for _ in range(3)])
     for at in flat.itertuples():  # the draws of both months are summed
@@ -235,18 +237,20 @@ def test_january_and_february_are_one_question_where_they_came_out_as_one(joined
 
 def test_sums_stand_in_a_block_of_their_own(joined):
     known, _ = joined
-    told = nowcast_table(nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(7, 28), draws=2))
-    table = error_bins(told, NAIVE)
+    by_day = nowcast_table(nowcasts(known, [Flat(), Last()], SERIES, "2020-06", "2023-12", days=(7, 28), draws=2))
+    table = error_bins(by_day, NAIVE)
     sums = table[table["jan_mar"] == SUM]
     assert set(sums["n"]) == {2}  # the first year stands in the third that chooses the naive forecast
-    held = sorted(told["month"].unique())
-    held = told[told["month"].isin(held[len(held) // 3 :]) & (told["days_to_publication"] == 7) & (told["model"] == "flat")]
+    held = sorted(by_day["month"].unique())
+    held = by_day[
+        by_day["month"].isin(held[len(held) // 3 :]) & (by_day["days_to_publication"] == 7) & (by_day["model"] == "flat")
+    ]
     single = held[held["months"] == 1]
     whole = table[(table["model"] == "flat") & (table["regime"] == "all") & (table["days_to"] == 7)].set_index("jan_mar")
     assert whole.loc["all", "rmse"] == pytest.approx(np.sqrt(((single["mean"] - single["truth"]) ** 2).mean()))
     assert whole.loc["all", "n"] == len(single) == whole.loc["Jan-Mar", "n"] + whole.loc["Apr-Dec", "n"]
     found = break_even_days(table).set_index(["model", "regime", "jan_mar"])
-    others = set(told["model"]) - set(table["benchmark"])
+    others = set(by_day["model"]) - set(table["benchmark"])
     assert found.loc[(others.pop(), "all", SUM), "text"].endswith("(2): no test, ratio only")
 
 

@@ -1,4 +1,4 @@
-"""On which day's figures parameters are fitted."""
+"""On which cutoffs parameters are re-estimated."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""What a history supports, told before the run."""
+"""What a history supports, determined before the run."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The state of export policy in a month."""
+"""The export policy regime of a month."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""News: the parts add up for every model, and each kind of news stands in its own rows."""
+"""News: impacts add up for every model, and each kind of news has its own rows."""
 
 import datetime as dt
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ FROM, TO = day_after("2022-09"), day_after("2022-11")
 
 
 def known(scale: float = 1.0, revise: float | None = 1.3) -> Archive:
-    """Five years of two series; the target's 2022-06 is revised on the day on which 2022-10 comes out."""
+    """Five years of two series; the target's 2022-06 is revised on the day of the release of 2022-10."""
     own, other = monthly(60) * scale, monthly(60, level=300.0, seed=4)
     made = [*rows(own), *rows(other, OTHER)]
     if revise:
@@ -31,7 +31,7 @@ def known(scale: float = 1.0, revise: float | None = 1.3) -> Archive:
     return Archive(pd.DataFrame(made), EventCalendar())
 
 
-def asked(*wanted: str, series=SERIES, draws: int = 100) -> Task:
+def question(*wanted: str, series=SERIES, draws: int = 100) -> Task:
     return Task(TO, series, wanted or ("2022-12",), draws=draws)
 
 
@@ -64,7 +64,7 @@ class Weighted:
 
 
 def test_one_day_has_no_news():
-    assert news(Weighted(), known(), asked(), TO, TO).empty
+    assert news(Weighted(), known(), question(), TO, TO).empty
 
 
 def test_a_revision_alone_is_no_new_figure():
@@ -72,7 +72,7 @@ def test_a_revision_alone_is_no_new_figure():
     own = monthly(57)
     month = months.ordinal("2022-06")
     made = Archive(pd.DataFrame([*rows(own), row(SERIES, month, month, own[53] + 120.0, later)]))
-    table = news(Weighted(), made, asked(), FROM, later + dt.timedelta(days=1))
+    table = news(Weighted(), made, question(), FROM, later + dt.timedelta(days=1))
     assert list(table["kind"]) == ["revision"]
     assert table["impact"].item() == pytest.approx(10.0)
     assert (table["actual"] - table["expected"]).item() == pytest.approx(120.0)
@@ -80,10 +80,10 @@ def test_a_revision_alone_is_no_new_figure():
     assert table["release_month"].item() == "2022-06"
 
 
-def test_another_series_has_rows_where_it_bears_on_the_nowcast_and_none_elsewhere():
-    blind = news(Weighted(), known(), asked(), FROM, TO)
+def test_another_series_has_rows_where_it_moves_the_nowcast_and_none_elsewhere():
+    blind = news(Weighted(), known(), question(), FROM, TO)
     assert set(blind["series"].dropna()) == {SERIES}
-    seeing = news(Weighted(other=2.0), known(), asked(), FROM, TO)
+    seeing = news(Weighted(other=2.0), known(), question(), FROM, TO)
     figures = known().latest.observed(OTHER).at(*[months.ordinal(m) for m in ("2022-09", "2022-11")])
     theirs = seeing[seeing["series"] == OTHER].set_index("release_month")["impact"]
     assert theirs.to_dict() == pytest.approx(
@@ -93,13 +93,13 @@ def test_another_series_has_rows_where_it_bears_on_the_nowcast_and_none_elsewher
     np.testing.assert_allclose(own["impact"], blind["impact"], rtol=1e-9)  # a linear rule: shares do not depend on the others
 
 
-def test_parameters_fitted_anew_stand_apart():
+def test_re_estimation_has_its_own_row():
     method = Weighted(level=50.0)  # a parameter of the day of the fit: 50 times its month
-    table = news(method, known(), asked(), FROM, TO)
+    table = news(method, known(), question(), FROM, TO)
     by = table.groupby("kind")["impact"].sum()
     assert by["estimation"] == pytest.approx(50.0 * (TO.month - FROM.month))
     assert residual(table) <= 1e-8
-    held = news(method, known(), replace_fit(asked(), FROM), FROM, TO)
+    held = news(method, known(), replace_fit(question(), FROM), FROM, TO)
     assert "estimation" not in set(held["kind"])
 
 
@@ -107,8 +107,8 @@ def replace_fit(task: Task, day: dt.date) -> Task:
     return Task(task.day, task.series, task.months, day, task.draws)
 
 
-def test_another_model_on_the_later_day_stands_apart():
-    table = news(Weighted(), known(), asked(), FROM, TO, then=Weighted(own=1.5))
+def test_another_model_on_the_later_day_has_its_own_row():
+    table = news(Weighted(), known(), question(), FROM, TO, then=Weighted(own=1.5))
     switch = table[table["kind"] == "model"]
     assert switch["impact"].item() == pytest.approx(table["nowcast_to"].iloc[0] / 3)
     assert set(table["model_used"]) == {"w1 -> w1.5"}
@@ -127,16 +127,16 @@ class Switching(Weighted):
         return Weighted(own=2.0 if vintage.last_month(task.series[0]) > months.ordinal("2022-10") else self.own)
 
 
-def test_a_model_that_names_its_fixed_self_has_its_switch_apart():
-    table = news(Switching(), known(), asked(), FROM, TO)
-    plain = news(Weighted(), known(), asked(), FROM, TO)
+def test_a_model_that_offers_its_fixed_self_has_its_switch_in_a_row():
+    table = news(Switching(), known(), question(), FROM, TO)
+    plain = news(Weighted(), known(), question(), FROM, TO)
     assert table.loc[table["kind"] == "model", "impact"].item() == pytest.approx(table["nowcast_to"].iloc[0] / 2)
     np.testing.assert_allclose(table.loc[table["kind"] != "model", "impact"], plain["impact"])
 
 
 def test_an_announced_event_is_news_of_the_calendar():
     ban = event("ban", announced="2022-11-05", effective="2022-12-01", share_stopped=1.0)
-    table = news(registry.build("model", "menu"), archive(monthly(60), events=[ban]), asked(), FROM, TO, seed=1)
+    table = news(registry.build("model", "menu"), archive(monthly(60), events=[ban]), question(), FROM, TO, seed=1)
     told = table[table["kind"] == "calendar"]
     assert told["series"].dropna().to_list() == ["ban"]
     assert told["impact"].sum() < 0  # exports fall in the first month of a full ban
@@ -163,7 +163,7 @@ COVARIANCE = np.array([[4.0, 2.0, 1.5], [2.0, 3.0, 1.2], [1.5, 1.2, 2.0]]) * 1e4
 
 def test_news_of_a_linear_model_are_weight_times_surprise():
     made = known(revise=None)
-    table = news(Joint(), made, asked(), FROM, day_after("2022-10")).set_index("series")
+    table = news(Joint(), made, question(), FROM, day_after("2022-10")).set_index("series")
     month = months.ordinal("2022-10")
     actual = np.array([made.latest.observed(s).at(month, month)[0] for s in (SERIES, OTHER)])
     weights = COVARIANCE[0, 1:] @ np.linalg.inv(COVARIANCE[1:, 1:])  # Banbura and Modugno (2014): all releases jointly
@@ -176,7 +176,7 @@ def test_news_of_a_linear_model_are_weight_times_surprise():
 def test_revisions_come_before_the_new_figures_of_their_day():
     """What was expected of a new figure knows them: here the mean, of which one month was revised."""
     made = known()
-    table = news(Weighted(window=57), made, asked(), FROM, day_after("2022-10")).set_index("kind")
+    table = news(Weighted(window=57), made, question(), FROM, day_after("2022-10")).set_index("kind")
     month, own = months.ordinal("2022-06"), monthly(60)
     revised = own[:57].copy()
     revised[53] = made.latest.observed(SERIES).at(month, month)[0]
@@ -196,14 +196,14 @@ def test_series_that_move_a_nowcast_only_together_share_a_row():
             return Weighted.predict(replace(self, own=2.0 if there > 1 else 1.0), vintage, task, rng, answers)
 
     made = [*rows(monthly(58)), *(one for i, name in enumerate(names) for one in rows(monthly(58, seed=9 + i), name))]
-    table = news(Quorum(), Archive(pd.DataFrame(made), EventCalendar()), asked(), FROM, day_after("2022-10"))
+    table = news(Quorum(), Archive(pd.DataFrame(made), EventCalendar()), question(), FROM, day_after("2022-10"))
     assert set(table["series"]) == {SERIES, "+".join(names)}
     assert set(table["kind"]) == {"new"}
     assert residual(table) <= 1e-8
 
 
 def test_an_ordinary_update_asks_few_questions():
-    """Twenty other series come out on the day of the new figure; a model that looks at none of them is not asked about them."""
+    """Twenty other series are released with the new figure; a model that reads none of them is not asked about them."""
     asks = []
 
     @dataclass(frozen=True)
@@ -215,7 +215,7 @@ def test_an_ordinary_update_asks_few_questions():
     others = [one for i in range(20) for one in rows(monthly(58, seed=30 + i), f"USA.import.CHN.re_magnets{i}")]
     made = Archive(pd.DataFrame([*rows(monthly(58)), *others]), EventCalendar())
     released_on = day_after("2022-10") - dt.timedelta(days=1)
-    table = news(Counted(), made, asked(), released_on - dt.timedelta(days=1), released_on)
+    table = news(Counted(), made, question(), released_on - dt.timedelta(days=1), released_on)
     assert list(table["series"]) == [SERIES]
     # the two nowcasts, the later one with the former parameters, without the figure, and the figure itself
     assert len(asks) == 5
@@ -227,7 +227,7 @@ def test_shipments_move_arrivals_by_their_lag_weight():
     arrived = np.r_[shipped[0], 0.5 * shipped[1:] + 0.5 * shipped[:-1]]
     made = Archive(pd.DataFrame([*rows(shipped, left), *rows(arrived[:57], there)]), EventCalendar())
     method = registry.build("model", {"use": "bridge", "inner": "mean12"})
-    table = news(method, made, asked("2022-10", series=there), FROM, day_after("2022-10"))
+    table = news(method, made, question("2022-10", series=there), FROM, day_after("2022-10"))
     assert table[["series", "kind"]].to_numpy().tolist() == [[left, "new"]]
     assert table["weight"].item() == pytest.approx(0.5, abs=0.01)
     assert table["nowcast_to"].item() == pytest.approx(arrived[57], rel=0.01)
@@ -241,7 +241,7 @@ def test_two_figures_of_one_day_are_order_averaged():
             return Forecast(task, np.full((task.draws, 1, 1), value), (Used("product"),), vintage.steps)
 
     made = known(revise=None)
-    table = news(Product(), made, asked(), FROM, day_after("2022-10"))
+    table = news(Product(), made, question(), FROM, day_after("2022-10"))
     at = [months.ordinal(m) for m in ("2022-09", "2022-10")]
     (a0, a1), (b0, b1) = (made.latest.observed(s).at(*at) for s in (SERIES, OTHER))
     shares = table.set_index("series")["impact"]
@@ -249,14 +249,14 @@ def test_two_figures_of_one_day_are_order_averaged():
     assert shares[OTHER] == pytest.approx((b1 - b0) * (a0 + a1) / 2)
 
 
-def test_a_sum_that_comes_with_its_month_is_one_piece_of_news():
+def test_a_sum_that_comes_with_its_month_is_one_release():
     made = archive(monthly(60), spans=[("2022-01", "2022-10", 12000.0)])
-    table = news(Weighted(), made, asked(), FROM, day_after("2022-10"))
+    table = news(Weighted(), made, question(), FROM, day_after("2022-10"))
     assert table["release_month"].to_list() == ["2022-10"]
     assert table["actual"].item() == pytest.approx(monthly(60)[57])
 
 
-def test_lagged_figures_and_regressors_of_a_door_are_news_too():
+def test_lagged_figures_and_regressors_of_a_view_are_news_too():
     @dataclass(frozen=True)
     class Steered(Weighted):
         def predict(self, vintage, task, rng, answers=()):
@@ -266,16 +266,16 @@ def test_lagged_figures_and_regressors_of_a_door_are_news_too():
 
     ships = {months.label(months.ordinal("2018-01") + i): float(i) for i in range(60)}
     view = RealTimeView(archive(monthly(60)), {SERIES: 1}, (Regressor("ships", "observed_only", 0, ships),))
-    table = news(Steered(), view, asked(), "2022-10-05", "2022-11-05").set_index("series")
+    table = news(Steered(), view, question(), "2022-10-05", "2022-11-05").set_index("series")
     assert table.loc["ships", ["kind", "release_month"]].to_list() == ["new", "2022-10"]
     assert table.loc["ships", "impact"] == pytest.approx(3.0)
     assert table.loc[SERIES, ["kind", "release_month"]].to_list() == ["new", "2022-09"]
     assert residual(table.reset_index()) <= 1e-8
 
 
-def test_what_cannot_be_told_is_refused():
+def test_what_cannot_be_decomposed_is_refused():
     with pytest.raises(ConfigError, match="lies before"):
-        news(Weighted(), known(), asked(), TO, FROM)
+        news(Weighted(), known(), question(), TO, FROM)
 
     @dataclass(frozen=True)
     class Brittle(Weighted):
@@ -285,4 +285,4 @@ def test_what_cannot_be_told_is_refused():
             return Weighted.predict(self, vintage, task, rng, answers)
 
     with pytest.raises(NotIdentifiedError, match="no parameters of an earlier day"):
-        news(Brittle(), known(), asked(), FROM, TO)
+        news(Brittle(), known(), question(), FROM, TO)
