@@ -1,1 +1,1 @@
-"""The verbs that join questions, methods and data."""
+"""What is done with questions, methods and data: forecasts, backtests, effects, nowcasts and checks of claims."""

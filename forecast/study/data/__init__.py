@@ -1,1 +1,1 @@
-"""The data as they stood on a day: real-time views, audits, and tests that no answer looks ahead."""
+"""The data as known on a day: real-time views, audits, and tests that no method looks ahead."""

@@ -1,1 +1,1 @@
-"""What an event changed: estimate, placebos, gates, verdict, and how it moves with the assumptions."""
+"""Effects of events: estimates, placebos, gates, verdicts, and their sensitivity to assumptions."""

@@ -1,1 +1,1 @@
-"""Backtests and their scores: cutoffs, truth, common samples, comparisons, what a history supports."""
+"""Evaluation of forecasts: backtests, scores, comparisons, and the sample sizes they require."""

@@ -1,1 +1,1 @@
-"""What moved a nowcast between two days, release by release."""
+"""News decomposition of nowcast revisions, release by release."""
