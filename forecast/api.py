@@ -289,11 +289,11 @@ def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print
     from forecast.jobs.plan import make_plan
     from forecast.study.data.leakage import find_leaks
 
-    asked = load(config)
-    planned = make_plan(asked, archive_of(asked))
-    put = sample_questions(planned)
-    tell(describe_sample(put))
-    return find_leaks(planned.door, put, asked.seed, tell)
+    loaded = load(config)
+    planned = make_plan(loaded, archive_of(loaded))
+    questions = sample_questions(planned)
+    tell(describe_sample(questions))
+    return find_leaks(planned.door, questions, loaded.seed, tell)
 
 
 def listing(kind: str) -> list[tuple[str, str]]:
