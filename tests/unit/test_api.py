@@ -1,5 +1,8 @@
 """The public functions, as a script uses them."""
 
+import subprocess
+import sys
+
 import pytest
 
 import forecast as fc
@@ -80,3 +83,9 @@ def test_an_archive_from_a_file_that_is_not_there(tmp_path):
 def test_no_workers_no_work():
     with pytest.raises(ConfigError, match="0 workers"):
         fc.run("quick", workers=0)
+
+
+def test_a_function_is_imported_without_the_parts_it_uses_when_called():
+    code = "import sys, forecast; forecast.predict; print(*(m for m in sys.modules if m.startswith('forecast.study')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

@@ -19,11 +19,8 @@ from forecast.prep.baselines import counted
 from forecast.study.ask import Memo, name_of
 from forecast.study.effects import judge
 
-IMPORT_BASES = (
-    "import_origin",
-    "import_total",
-    "panel",
-)  # recorded on arrival, after shipping; an export is recorded on departure
+# recorded on arrival, after shipping; an export is recorded on departure
+IMPORT_BASES = ("import_origin", "import_total", "panel")
 SINGLE_ANSWER_GATE = Gate(
     "alone", "not run", reason="a variation is judged without the other methods and questions of its run", cap="suggestive"
 )
