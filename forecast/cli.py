@@ -31,25 +31,25 @@ class Commands(TyperGroup):
         except ForecastError as error:
             say(str(error))
         except (OSError, EOFError) as error:
-            if _unheard(error):
+            if _output_closed(error):
                 raise
-            say(str(_of_the_system(error)))
+            say(str(_system_error(error)))
         raise typer.Exit(2)
 
 
-def _unheard(error: OSError | EOFError) -> bool:
+def _output_closed(error: OSError | EOFError) -> bool:
     """Whether who reads what we print has gone away, as `head` does: then there is nobody to tell."""
     last = traceback.extract_tb(error.__traceback__)[-1].filename
     return isinstance(error, BrokenPipeError) and not {"typer", "click", "rich"}.isdisjoint(Path(last).parts)
 
 
-def _of_the_system(error: OSError | EOFError) -> ForecastError:
+def _system_error(error: OSError | EOFError) -> ForecastError:
     """An error that the operating system made, in three parts; its place is in our code where it names no file."""
-    place = _frame(error)
+    place = _innermost_frame(error)
     if isinstance(error, EOFError):  # which the library of commands would take for a question that nobody answers
         hint = "another file; of a run: the same command with --fresh, which forgets what is done"
         return ForecastError("a file ends before it should", where=place, hint=hint)
-    if error.filename is None and _homeless():
+    if error.filename is None and _working_directory_removed():
         return ForecastError("the working directory is gone", where=place, hint="cd to a folder that exists")
     hint = "another path, or the rights that this one needs"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
@@ -58,7 +58,7 @@ def _of_the_system(error: OSError | EOFError) -> ForecastError:
     return ForecastError(problem, where=str(error.filename) if named else place, hint=hint)
 
 
-def _homeless() -> bool:
+def _working_directory_removed() -> bool:
     """Whether the working directory has been removed."""
     try:
         os.getcwd()
@@ -67,7 +67,7 @@ def _homeless() -> bool:
     return False
 
 
-def _frame(error: BaseException) -> str:
+def _innermost_frame(error: BaseException) -> str:
     """The innermost function of this package that an error went through."""
     home = Path(__file__).parent
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(home)]
@@ -126,11 +126,11 @@ def run(
 
     done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster, trust_cluster)
     if done.info["config"].get("nowcast"):
-        from forecast.report.run_data import Facts
-        from forecast.report.sections.nowcast import told
+        from forecast.report.run_data import RunData
+        from forecast.report.sections.nowcast import nowcast_blocks
         from forecast.report.terminal import show
 
-        show(told(Facts(done)))
+        show(nowcast_blocks(RunData(done)))
     failures = len(done.failures)
     say(f"{failures} questions left unanswered; report: {done.folder / 'report.html'}")
     typer.echo(str(done.folder))
@@ -198,7 +198,7 @@ def verify(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
         raise typer.Exit(1)
     changed = manifest.differences(opened.folder)
     if changed:
-        say(manifest.told(opened.folder, changed))
+        say(manifest.describe_changes(opened.folder, changed))
         raise typer.Exit(1)
     say(f"verified: every file of the run is as it was written\n  at: {run}", err=False)
 
@@ -215,9 +215,9 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", m
 
 def say(text: str, err: bool = True) -> None:
     """Lines for the reader, on stderr or stdout; names and titles of a file cannot command the terminal."""
-    from forecast.core.control_characters import shown
+    from forecast.core.control_characters import printable_text
 
-    typer.echo(shown(text), err=err)
+    typer.echo(printable_text(text), err=err)
 
 
 def main() -> None:

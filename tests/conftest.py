@@ -71,7 +71,7 @@ def archive_of():
         from forecast.core.archive import Archive
         from forecast.core.events import EventCalendar
 
-        return Archive(pd.DataFrame(rows), EventCalendar().joined(events))
+        return Archive(pd.DataFrame(rows), EventCalendar().with_events(events))
 
     return build
 
@@ -96,6 +96,6 @@ def vintage_of():
             Cell(months.ordinal(a), months.ordinal(b), float(v), "zero" if v == 0 else "value", "cumulative")
             for a, b, v in spans
         ]
-        return Vintage(months.parse_day(day), {series: tuple(cells)}, EventCalendar().joined(events), **more)
+        return Vintage(months.parse_day(day), {series: tuple(cells)}, EventCalendar().with_events(events), **more)
 
     return build

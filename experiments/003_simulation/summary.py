@@ -184,11 +184,11 @@ WORLDS = {
 def capped(cells: pd.DataFrame) -> str:
     """The cells in which the check `calibration` leaves a method a description."""
     from forecast.checks.calibration import Calibration
-    from forecast.checks.calibration.simulation_results import Cell
+    from forecast.checks.calibration.simulation_results import SimulationCell
 
     rows: dict[str, list[str]] = {}
     for row in cells.to_dict("records"):
-        if Calibration().failures(Cell(**row)):
+        if Calibration().failures(SimulationCell(**row)):
             where = f"{row['months_before']} x {row['months_after']}"
             rows.setdefault(f"`{row['estimator']}` ({row['world']})", []).append(where)
     lines = [f"- {name}: {', '.join(found)}" for name, found in rows.items()]

@@ -73,11 +73,11 @@ def world(seed: int, level: float, noise: float, setting: str) -> World:
 
 def answers(made: World) -> dict[str, Said]:
     """Every method on one world; all have the same model and differ in what they are told of the sums."""
-    family, ones = covariance.level_seasonal(len(made.z), made.phase, 12)
+    family, ones = covariance.local_level_shrunk_season(len(made.z), made.phase, 12)
     apart, last, asked = made.apart, made.spans[-1], len(made.z) - 1
 
-    def said(fitted: gaussian.Fit, inside: Floats | None = None, settled: bool = True) -> Said:
-        mean, spread = gaussian.forecast(fitted, np.array([asked, *last]))
+    def said(fitted: gaussian.GaussianFit, inside: Floats | None = None, settled: bool = True) -> Said:
+        mean, spread = gaussian.plug_in_forecast(fitted, np.array([asked, *last]))
         return Said(float(mean[0]), float(np.sqrt(spread[0, 0])), mean[1:] if inside is None else inside, settled)
 
     def with_months(z: Floats) -> Said:

@@ -120,7 +120,7 @@ def deadly(at: int, cut: float):
             if event in ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.scandir", "os.listdir"):
                 step(values[0])
 
-        real, sync = output_files._flushed, os.fsync
+        real, sync = output_files._write_flushed, os.fsync
 
         def torn(part: Path, data: bytes) -> None:
             count[0] += 1
@@ -133,7 +133,7 @@ def deadly(at: int, cut: float):
             step(out)
             sync(number)
 
-        output_files._flushed, os.fsync = torn, synced
+        output_files._write_flushed, os.fsync = torn, synced
         sys.addaudithook(hook)
 
     return prepare
@@ -166,11 +166,11 @@ def kills(config: Path, home: Path, count: int, luck: random.Random) -> None:
                 wrong += 1
                 print(code, said)
         code, said = forked(config, out)
-        if code or "Traceback" in said or content(out / whole[0]) != whole[1] or output_files.leftovers(out):
+        if code or "Traceback" in said or content(out / whole[0]) != whole[1] or output_files.unfinished_files(out):
             wrong += 1
             now = content(out / whole[0])
             others = [name for name in now.keys() | whole[1].keys() if now.get(name) != whole[1].get(name)]
-            print("not recovered:", code, said, output_files.leftovers(out), others)
+            print("not recovered:", code, said, output_files.unfinished_files(out), others)
     print(f"{sum(died.values())} kills ({', '.join(f'{n} {k}' for k, n in sorted(died.items()))}), {wrong} not recovered")
 
 
@@ -234,7 +234,7 @@ def disk(config: Path, home: Path) -> None:
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}k", "tmpfs", str(out)], check=True)
         try:
             code, said = forked(config, out)
-            left = len(output_files.leftovers(out))
+            left = len(output_files.unfinished_files(out))
             subprocess.run(["mount", "-o", "remount,size=64m", str(out)], check=True)
             again, _ = forked(config, out)
             same = not again and content(out / whole[0]) == whole[1]

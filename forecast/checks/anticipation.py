@@ -11,7 +11,7 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import innovations
-from forecast.prep.pre_period import clean
+from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.regressors import lunar_regressor
 from forecast.prep.transform import choose_scale
 
@@ -77,7 +77,7 @@ class Anticipation:
             return None
         scores = []
         for series in design.treated:
-            stretch = clean(vintage, design, series)
+            stretch = clean_pre_period(vintage, design, series)
             before = int((stretch.months < early).sum())
             inside = (stretch.months >= early) & (stretch.months <= last)
             if before < self.enough or not inside.any() or np.ptp(stretch.values) == 0:
@@ -85,8 +85,8 @@ class Anticipation:
             z = choose_scale(stretch.values, vintage.nonnegative).forward(stretch.values)
             rows, axis = stretch.months - stretch.months[0], np.arange(stretch.months[0], stretch.months[-1] + 1)
             lunar = lunar_regressor(vintage, series, axis).matrix
-            white = innovations.whiten(z, rows, axis, vintage.season, lunar, before)
-            scores.append(white.score(inside.astype(float)))
+            white = innovations.level_innovations(z, rows, axis, vintage.season, lunar, before)
+            scores.append(white.t_statistic(inside.astype(float)))
         span = vintage.steps.period(early, last)
         if not scores:
             return Gate(

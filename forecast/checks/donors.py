@@ -9,7 +9,7 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import local_level
-from forecast.prep.baselines import counted
+from forecast.prep.baselines import pluralize
 
 NAME = "donors"
 WITHOUT, MOVED, DEPARTURE = "ATT without ", "ATT without moved: ", "departure of "
@@ -43,21 +43,23 @@ class Donors:
             return Gate(NAME, "not run", reason="no donors in this estimate")
         se = effect.average.se
         sizes = {name: abs(shift) / se if se > 0 else (math.inf if shift else 0.0) for name, shift in shifts.items()}
-        bent = {name: size * _departure(name, known) for name, size in sizes.items()}
+        bent = {name: size * _departure_size(name, known) for name, size in sizes.items()}
         name = max(bent, key=lambda name: bent[name])
         if bent[name] > self.bent:
             who = name.removeprefix(MOVED).removeprefix(WITHOUT)
-            text = f"{who} left the other donors after the event: without, the estimate moves by {_errors(sizes[name])}"
+            text = f"{who} left the other donors after the event: without, the estimate moves by {_in_standard_errors(sizes[name])}"
             return Gate(NAME, "fail", bent[name], self.bent, text, cap="descriptive", withholds=True)
         largest = max(sizes, key=lambda name: sizes[name])
         size = sizes[largest]
         reasons = self._weak(effect, known)
         if size > 1.0:
-            reasons.insert(0, f"{largest.removeprefix(WITHOUT)} carries the estimate: without, it moves by {_errors(size)}")
+            reasons.insert(
+                0, f"{largest.removeprefix(WITHOUT)} carries the estimate: without, it moves by {_in_standard_errors(size)}"
+            )
         if reasons:
             return Gate(NAME, "fail", size, 1.0, "; ".join(reasons), cap="suggestive")
         singles = sum(not name.startswith(MOVED) for name in sizes)
-        text = f"without any one of {counted(singles, 'donor')} the estimate moves by at most {_errors(size)}"
+        text = f"without any one of {pluralize(singles, 'donor')} the estimate moves by at most {_in_standard_errors(size)}"
         return Gate(NAME, "pass", size, 1.0, text)
 
     def _weak(self, effect: Effect, known: dict[str, float]) -> list[str]:
@@ -76,12 +78,12 @@ class Donors:
         return reasons
 
 
-def _departure(name: str, known: dict[str, float]) -> float:
+def _departure_size(name: str, known: dict[str, float]) -> float:
     """How far the donors left out departed from the others: unknown counts as far."""
     if name.startswith(MOVED):
-        return local_level.MOVED
-    return known.get(DEPARTURE + name.removeprefix(WITHOUT), local_level.MOVED)
+        return local_level.DEPARTURE_THRESHOLD
+    return known.get(DEPARTURE + name.removeprefix(WITHOUT), local_level.DEPARTURE_THRESHOLD)
 
 
-def _errors(size: float) -> str:
+def _in_standard_errors(size: float) -> str:
     return f"{size:.2f} standard errors"

@@ -11,8 +11,8 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import innovations
-from forecast.prep.baselines import counted
-from forecast.prep.pre_period import clean
+from forecast.prep.baselines import pluralize
+from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.regressors import lunar_regressor
 from forecast.prep.transform import choose_scale
 
@@ -21,7 +21,7 @@ NAME = "fit"
 
 @check
 @dataclass(frozen=True)
-class Fit:
+class PrePeriodFit:
     """The method's past errors over windows of this length, a pattern left over, an undeclared break just before the event.
 
     Fails, leaving a suggestion, where the root mean square of the placebo windows (the rolling-origin error of the cumulative
@@ -58,28 +58,33 @@ class Fit:
         if len(sizes) < 3 or not expected > 0:
             return math.nan, ""
         ratio = float(np.sqrt(np.mean(np.square(sizes)))) / expected
-        return ratio, f"off by {ratio:.0%} of the counterfactual (root mean square) over {counted(len(sizes), 'clean window')}"
+        return (
+            ratio,
+            f"off by {ratio:.0%} of the counterfactual (root mean square) over {pluralize(len(sizes), 'clean window')}",
+        )
 
     def _before(self, evidence: Evidence) -> list[tuple[bool, str]]:
         """(failed, words) of the two tests on the clean months of each treated series."""
         out = []
         vintage, several = evidence.vintage, len(evidence.design.treated) > 1
         for series in evidence.design.treated:
-            stretch = clean(vintage, evidence.design, series)
+            stretch = clean_pre_period(vintage, evidence.design, series)
             if stretch.count < self.enough or np.ptp(stretch.values) == 0:
                 continue
             name, first = f"{series}: " if several else "", int(stretch.months[0])
             z = choose_scale(stretch.values, vintage.nonnegative).forward(stretch.values)
             rows, axis = stretch.months - first, np.arange(first, int(stretch.months[-1]) + 1)
             lunar = lunar_regressor(vintage, series, axis).matrix
-            white = innovations.whiten(z, rows, axis, vintage.season, lunar)
+            white = innovations.level_innovations(z, rows, axis, vintage.season, lunar)
             p = innovations.ljung_box(white.errors, min(10, len(z) // 5))[1]
             out.append((p < self.level, f"{name}one-step errors of a local level, Ljung-Box p = {p:.3f}"))
             early = int((rows <= rows[-1] - self.recent).sum())
             if early < 2 * (vintage.season or self.recent):
                 out.append((False, f"{name}too few earlier months to tell a break from a season"))
                 continue
-            score, at = innovations.level_break(innovations.whiten(z, rows, axis, vintage.season, lunar, early), self.recent)
+            score, at = innovations.largest_level_shift(
+                innovations.level_innovations(z, rows, axis, vintage.season, lunar, early), self.recent
+            )
             if abs(score) > self.critical:
                 words = f"an undeclared break of the level in {vintage.steps.label(first + at)} (t = {score:.1f})"
             else:

@@ -9,8 +9,8 @@ import numpy as np
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.prep.baselines import counted
-from forecast.prep.pre_period import Clean, clean, regime
+from forecast.prep.baselines import pluralize
+from forecast.prep.pre_period import PrePeriod, clean_pre_period, regime_pre_period
 
 NAME = "identified"
 LOSSES = ("shortfall", "net", "relative", "share")
@@ -30,15 +30,15 @@ class Identified:
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: figures in the regime compared with; threshold: `fewest`."""
         recovery = evidence.design.estimand == "recovery"
-        before = (regime if recovery else clean)(evidence.vintage, evidence.design)
+        before = (regime_pre_period if recovery else clean_pre_period)(evidence.vintage, evidence.design)
         figures = before.count + len(before.spans)
         reason = self._reason(effect, before, recovery)
         if not reason:
-            text = f"{counted(before.count, 'month')} and {counted(len(before.spans), 'sum')} of months to compare with"
+            text = f"{pluralize(before.count, 'month')} and {pluralize(len(before.spans), 'sum')} of months to compare with"
             return Gate(NAME, "pass", figures, self.fewest, text)
         return Gate(NAME, "fail", figures, self.fewest, reason, cap="not identified", withholds=True)
 
-    def _reason(self, effect: Effect, before: Clean, recovery: bool) -> str:
+    def _reason(self, effect: Effect, before: PrePeriod, recovery: bool) -> str:
         levels = np.append(before.values, [span.value for span in before.spans])
         reasons = []
         if len(levels) and not np.any(levels) and effect.design.estimand in LOSSES:
@@ -46,7 +46,7 @@ class Identified:
         if not len(effect.observed):
             reasons.append(f"no figure is known in the asked window, {effect.description.months}")
         if before.count < self.fewest and not before.spans:
-            number = f"only {counted(before.count, 'month')}" if before.count else "no usable month"
+            number = f"only {pluralize(before.count, 'month')}" if before.count else "no usable month"
             known = "are known" if before.count > 1 else "is known"
             where = "of the regime compared with" if recovery else "before the event"
             alone = " that no other event touches" if before.count and not recovery else ""

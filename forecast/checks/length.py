@@ -8,8 +8,8 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import exact_tests
-from forecast.prep.baselines import counted
-from forecast.prep.pre_period import clean
+from forecast.prep.baselines import pluralize
+from forecast.prep.pre_period import clean_pre_period
 
 NAME = "length"
 
@@ -32,7 +32,7 @@ class Length:
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: clean months (or the count test's p); threshold: months needed for a full claim."""
-        before = clean(evidence.vintage, evidence.design)
+        before = clean_pre_period(evidence.vintage, evidence.design)
         window = evidence.design.window(evidence.vintage).length
         zeros = int((before.values == 0).sum())
         if before.count and 2 * zeros >= before.count and evidence.vintage.nonnegative:
@@ -40,14 +40,14 @@ class Length:
         # a share needs both its parts: the estimator counted the months in which they are known
         months = effect.n_clean if evidence.design.share_of else before.count
         need, least = max(self.full, self.full_ratio * window), max(self.some, self.some_ratio * window)
-        text = f"{counted(months, 'clean month')} and {counted(len(before.spans), 'sum')} of months before the event"
+        text = f"{pluralize(months, 'clean month')} and {pluralize(len(before.spans), 'sum')} of months before the event"
         there = f"there {'are' if months > 1 else 'is'} only {months}" if months else "there is none"
         if months >= need:
             return Gate(NAME, "pass", months, need, text)
         if months >= least:
             reason = f"a firm claim needs {need:.0f} clean months before the event and {there}"
             return Gate(NAME, "fail", months, need, reason, cap="suggestive")
-        reason = f"an estimate over {counted(window, 'month')} needs {least:.0f} clean months before the event and {there}"
+        reason = f"an estimate over {pluralize(window, 'month')} needs {least:.0f} clean months before the event and {there}"
         return Gate(NAME, "fail", months, need, reason, cap="descriptive", withholds=True)
 
     def _counts(self, effect: Effect, months: int, zeros: int) -> Gate:

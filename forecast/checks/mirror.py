@@ -12,10 +12,10 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.core.series import SeriesKey
-from forecast.prep.pre_period import clean
+from forecast.prep.pre_period import clean_pre_period
 
 NAME = "mirror"
-TOTAL = "WLD"
+WORLD = "WLD"
 
 
 @check
@@ -37,12 +37,12 @@ class Mirror:
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: the gap before the event (fraction of the larger leg); threshold: `gap`."""
         vintage, design = evidence.vintage, evidence.design
-        other = mirrored(design.treated[0]) if len(design.treated) == 1 else ""
+        other = mirror_series(design.treated[0]) if len(design.treated) == 1 else ""
         if not other:
             return Gate(NAME, "not run", reason="a total, a group or a unit without a partner has no mirror")
         if not vintage.knows(other):
             return Gate(NAME, "not run", reason=f"the partner's figures, {other}, are not in these data")
-        mine = clean(vintage, design)
+        mine = clean_pre_period(vintage, design)
         theirs = vintage.observed(other).at(mine.first, mine.last)[mine.months - mine.first] if mine.count else np.empty(0)
         shared = np.isfinite(theirs)
         if not shared.any():
@@ -77,10 +77,10 @@ class Mirror:
 
     def _against(self, gate: Gate, effect: Effect, others: Mapping[str, Effect]) -> Gate:
         """The gate after a look at the mirrored leg's own effect."""
-        other = mirrored(effect.design.treated[0]) if len(effect.design.treated) == 1 else ""
-        legs = [e for e in others.values() if other and e.design.treated == (other,) and _overlap(e, effect)]
+        other = mirror_series(effect.design.treated[0]) if len(effect.design.treated) == 1 else ""
+        legs = [e for e in others.values() if other and e.design.treated == (other,) and _windows_overlap(e, effect)]
         legs = sorted(legs, key=lambda e: e.estimator != effect.estimator)
-        signs = [_sign(effect, self.level), *(_sign(leg, self.level) for leg in legs[:1])]
+        signs = [_interval_sign(effect, self.level), *(_interval_sign(leg, self.level) for leg in legs[:1])]
         if len(signs) < 2 or signs[0] * signs[1] >= 0:
             return gate
         if not self._alike(effect.design.treated[0], other):
@@ -90,25 +90,25 @@ class Mirror:
         return replace(gate, outcome="fail", reason=reason, cap="contradicted by mirror")
 
 
-def mirrored(series: str) -> str:
+def mirror_series(series: str) -> str:
     """The partner's own record of a flow; empty for totals and plain units.
 
     >>> mirrored("CHN.export.USA.gallium")
     'USA.import.CHN.gallium'
     """
     key = SeriesKey.maybe(series)
-    if key is None or TOTAL in (key.partner, key.reporter):
+    if key is None or WORLD in (key.partner, key.reporter):
         return ""
     flow = "import" if key.flow == "export" else "export"
     return str(replace(key, reporter=key.partner, flow=flow, partner=key.reporter))
 
 
-def _overlap(one: Effect, two: Effect) -> bool:
+def _windows_overlap(one: Effect, two: Effect) -> bool:
     months = [{m for a, b in e.periods for m in range(a, b + 1)} for e in (one, two)]
     return bool(months[0] & months[1])
 
 
-def _sign(effect: Effect, level: float) -> float:
+def _interval_sign(effect: Effect, level: float) -> float:
     """+1 or -1 where the interval lies on one side of zero, else 0."""
     if effect.counterfactual is None or not len(effect.counterfactual):
         return 0.0

@@ -27,7 +27,9 @@ class OwnTest:
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: p; threshold: `level`."""
         p, floor = effect.p_value, effect.p_floor
-        windows = exact_tests.rank(effect.cumulative.estimate, [x.cumulative for x in effect.placebos if x.kind == "time"])
+        windows = exact_tests.randomisation_p_value(
+            effect.cumulative.estimate, [x.cumulative for x in effect.placebos if x.kind == "time"]
+        )
         if effect.counterfactual is None or not math.isfinite(p) or (p, floor) == windows:
             return Gate(NAME, "not run", reason="the estimator has no test of its own")
         text = f"p = {p:.3f} (floor {floor:.3f})"

@@ -8,7 +8,7 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import exact_tests
-from forecast.prep.baselines import counted
+from forecast.prep.baselines import pluralize
 
 NAME = "placebo_space"
 
@@ -29,8 +29,8 @@ class PlaceboSpace:
         found = [p.cumulative for p in effect.placebos if p.kind == "space"]
         if effect.counterfactual is None or not found:
             return Gate(NAME, "not run", reason="no donor was put in the treated series' place")
-        p, floor = exact_tests.rank(effect.cumulative.estimate, found)
-        text = f"p = {p:.3f} from {counted(len(found), 'donor')} in its place (floor {floor:.3f})"
+        p, floor = exact_tests.randomisation_p_value(effect.cumulative.estimate, found)
+        text = f"p = {p:.3f} from {pluralize(len(found), 'donor')} in its place (floor {floor:.3f})"
         if floor > self.level:
             return Gate(NAME, "not run", p, self.level, f"{text}: too few for a test at {self.level:g}")
         if p > self.level:

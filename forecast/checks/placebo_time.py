@@ -8,10 +8,10 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import exact_tests
-from forecast.prep.baselines import counted
+from forecast.prep.baselines import pluralize
 
 NAME = "placebo_time"
-ENOUGH = 8  # windows, overlapping ones counted, among which the largest says something
+MIN_WINDOWS = 8  # windows, overlapping ones counted, among which the largest says something
 
 
 @check
@@ -37,10 +37,10 @@ class PlaceboTime:
             )
         apart = effect.apart
         size = abs(effect.cumulative.estimate)
-        p, floor = exact_tests.rank(size, [x.cumulative for x in apart])
-        windows = f"{counted(len(apart), 'placebo window')} without overlap, of {len(found)}"
+        p, floor = exact_tests.randomisation_p_value(size, [x.cumulative for x in apart])
+        windows = f"{pluralize(len(apart), 'placebo window')} without overlap, of {len(found)}"
         if floor > self.level:
-            if len(found) >= ENOUGH and all(abs(x.cumulative) < size for x in found):
+            if len(found) >= MIN_WINDOWS and all(abs(x.cumulative) < size for x in found):
                 return Gate(NAME, "pass", p, self.level, f"larger than in every window without an event ({windows})")
             return Gate(
                 NAME, "not run", floor, self.level, f"too few placebo windows for a p-value ({windows})", cap="suggestive"

@@ -11,10 +11,10 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import power
-from forecast.prep.baselines import counted
+from forecast.prep.baselines import pluralize
 
 NAME = "power"
-FEWEST = 3  # placebo windows from which a spread is taken
+MIN_WINDOWS = 3  # placebo windows from which a spread is taken
 
 
 @check
@@ -33,17 +33,19 @@ class Power:
         if effect.counterfactual is None or not math.isfinite(effect.mde80):
             return Gate(NAME, "not run", reason="nothing was estimated")
         windows = [p.cumulative for p in effect.placebos if p.kind == "time"]
-        placed = len(windows) >= FEWEST
+        placed = len(windows) >= MIN_WINDOWS
         spread = float(np.std(windows, ddof=1)) if placed else effect.cumulative.spread
-        least, size = power.detectable(spread, self.chance), abs(effect.cumulative.estimate)
+        least, size = power.detectable_effect(spread, self.chance), abs(effect.cumulative.estimate)
         seen = power.power(size, spread)
         if not math.isfinite(least):
             return Gate(NAME, "not run", size, reason="windows without an event do not differ at all")
-        where = f"spread of {counted(len(windows), 'window')} without an event" if placed else "spread of the draws alone"
+        where = f"spread of {pluralize(len(windows), 'window')} without an event" if placed else "spread of the draws alone"
         text = f"an effect as large as this one would be seen with probability {seen:.0%} ({where})"
         if not placed:
             return Gate(NAME, "not run", size, least, text)
         if size < least:
-            reason = f"windows without an event show differences as large ({counted(len(windows), 'window')}, power {seen:.0%})"
+            reason = (
+                f"windows without an event show differences as large ({pluralize(len(windows), 'window')}, power {seen:.0%})"
+            )
             return Gate(NAME, "fail", size, least, reason, cap="cannot distinguish")
         return Gate(NAME, "pass", size, least, text)

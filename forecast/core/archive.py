@@ -22,7 +22,7 @@ from forecast.core.vintage import Cell, Vintage
 if TYPE_CHECKING:
     import pandas as pd
 
-AGREE = 1e-3  # figures this close (relative) are one figure, rounded differently
+AGREEMENT_TOLERANCE = 1e-3  # figures this close (relative) are one figure, rounded differently
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Archive:
             first, last = months.parse_period(period)
             days = sorted({row.released for row in candidates})
             for i, day in enumerate(days):
-                row = choose([r for r in candidates if r.released <= day])
+                row = choose_row([r for r in candidates if r.released <= day])
                 states.setdefault(series, []).append(
                     Cell(
                         first=first,
@@ -123,10 +123,10 @@ class Archive:
             .fillna(dict.fromkeys(COLUMNS[:2] + COLUMNS[3:], ""))
         )
         table = pd.concat([self.table, rows], ignore_index=True).drop_duplicates(ignore_index=True)
-        return Archive(table, self.events.joined(events), self.pseudo)
+        return Archive(table, self.events.with_events(events), self.pseudo)
 
 
-def choose(rows: list[ArchiveRow]) -> ArchiveRow:
+def choose_row(rows: list[ArchiveRow]) -> ArchiveRow:
     """The one rule where sources disagree on a figure.
 
     Newest release first; then reported and cumulative before derived; then the value most sources agree on (within 0.1 %);
@@ -139,16 +139,16 @@ def choose(rows: list[ArchiveRow]) -> ArchiveRow:
     if any(row.kind != "derived" for row in rows):
         rows = [row for row in rows if row.kind != "derived"]
     values = np.array([float(row.value) for row in rows])
-    close = np.abs(values[:, None] - values[None, :]) <= AGREE * np.maximum(np.abs(values)[:, None], 1e-12)
+    close = np.abs(values[:, None] - values[None, :]) <= AGREEMENT_TOLERANCE * np.maximum(np.abs(values)[:, None], 1e-12)
     support = close.sum(axis=1)
     rows = [row for row, s in zip(rows, support, strict=True) if s == support.max()]
-    digits = max(_digits(row.value) for row in rows)
-    rows = [row for row in rows if _digits(row.value) == digits]
+    digits = max(_significant_digits(row.value) for row in rows)
+    rows = [row for row in rows if _significant_digits(row.value) == digits]
     latest = max(row.article_date for row in rows)
     return min((row for row in rows if row.article_date == latest), key=lambda row: (row.publisher, row.url))
 
 
-def _digits(value: float) -> int:
+def _significant_digits(value: float) -> int:
     return len(f"{float(value):.10g}".replace(".", "").replace("-", "").strip("0") or "0")
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from forecast.core import months
 from forecast.core.errors import DataError, nearest
-from forecast.core.input_files import LARGEST, Input, fault, number
+from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.series import SeriesKey
 
 if TYPE_CHECKING:
@@ -65,9 +65,9 @@ COLUMNS = tuple(field.name for field in fields(ArchiveRow))
 TEXTS = tuple(column for column in COLUMNS if column != "value")
 STATUSES = ("value", "zero", "missing", "suppressed", "provisional")
 KINDS = ("reported", "derived", "cumulative")
-YEARS = range(1900, 2101)  # a month outside these is a slip of the pen
-ROW = "row"  # name of an index that holds the rows of the file a table was read from
-MOST_ROWS = 5_000_000  # a small damaged Parquet file may claim any number
+VALID_YEARS = range(1900, 2101)  # a month outside these is a slip of the pen
+ROW_INDEX = "row"  # name of an index that holds the rows of the file a table was read from
+MAX_ROWS = 5_000_000  # a small damaged Parquet file may claim any number
 
 
 def table_of(rows: Iterable[ArchiveRow]) -> pd.DataFrame:
@@ -85,40 +85,42 @@ def rows_of(table: pd.DataFrame) -> list[ArchiveRow]:
 
 def read_table(path: Path) -> pd.DataFrame:
     """The table of a CSV or Parquet file, its index the rows of the file; what stands in its cells is not yet checked."""
-    given = Input(path, hint="the path of a CSV or Parquet file")
+    given = InputFile(path, hint="the path of a CSV or Parquet file")
     table = _from_parquet(given) if path.suffix.lower() == ".parquet" else _from_csv(given)
-    values = [_value(cell) for cell in table["value"].tolist()]
+    values = [_parse_value(cell) for cell in table["value"].tolist()]
     for row, cell, value in zip(table.index, table["value"].tolist(), values, strict=True):
         if np.isnan(value) and isinstance(cell, str) and cell.strip():
             named = f"row {row}, {table['series'][row]}, {table['period'][row]}, column 'value'"
-            raise given.refused(f"'{cell}' {fault(cell.strip())}", "a number, or an empty cell with the status missing", named)
+            raise given.refused(
+                f"'{cell}' {describe_fault(cell.strip())}", "a number, or an empty cell with the status missing", named
+            )
     return table.assign(value=np.array(values, float))
 
 
-def _value(cell: Any) -> float:
+def _parse_value(cell: Any) -> float:
     """A cell of the column of values as a number, NaN where it is empty or none."""
-    return number(cell.strip()) if isinstance(cell, str) else float(cell)
+    return parse_number(cell.strip()) if isinstance(cell, str) else float(cell)
 
 
-def _from_csv(given: Input) -> pd.DataFrame:
+def _from_csv(given: InputFile) -> pd.DataFrame:
     import pandas as pd
 
     records = list(given.records(COLUMNS, whole=True))
     columns = {column: np.array([cells[column] for _, cells in records], object) for column in COLUMNS}
-    return pd.DataFrame(columns, index=pd.Index([line for line, _ in records], name=ROW))
+    return pd.DataFrame(columns, index=pd.Index([line for line, _ in records], name=ROW_INDEX))
 
 
-def _from_parquet(given: Input) -> pd.DataFrame:
+def _from_parquet(given: InputFile) -> pd.DataFrame:
     import pandas as pd
 
     columns = _columns_of_parquet(given)
     for column, cells in columns.items():
         columns[column] = [(np.nan if column == "value" else "") if cell is None else cell for cell in cells]
-    rows = pd.RangeIndex(1, len(columns["series"]) + 1, name=ROW)
+    rows = pd.RangeIndex(1, len(columns["series"]) + 1, name=ROW_INDEX)
     return pd.DataFrame({column: np.array(cells, object) for column, cells in columns.items()}, index=rows)
 
 
-def _columns_of_parquet(given: Input) -> dict[str, list[Any]]:
+def _columns_of_parquet(given: InputFile) -> dict[str, list[Any]]:
     """The cells of each column, where all are there, once each, and of text (the values: of numbers or text)."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -128,9 +130,9 @@ def _columns_of_parquet(given: Input) -> dict[str, list[Any]]:
         file = pq.ParquetFile(pa.BufferReader(data))
         kinds, names, rows = file.schema_arrow.types, list(file.schema_arrow.names), file.metadata.num_rows
     except Exception as error:  # damage makes the library raise whatever stands where it lies
-        raise _damaged(given, error) from None
-    if rows > MOST_ROWS:
-        raise given.refused(f"the file claims {rows:,} rows", f"at most {MOST_ROWS:,}")
+        raise _damage_error(given, error) from None
+    if rows > MAX_ROWS:
+        raise given.refused(f"the file claims {rows:,} rows", f"at most {MAX_ROWS:,}")
     for column in COLUMNS:
         _check_column(names, column, str(given.path))
         kind = kinds[names.index(column)]
@@ -142,10 +144,10 @@ def _columns_of_parquet(given: Input) -> dict[str, list[Any]]:
         table.validate(full=True)
         return {column: table.column(column).to_pylist() for column in COLUMNS}
     except Exception as error:  # as above: pages are damaged apart from the footer
-        raise _damaged(given, error) from None
+        raise _damage_error(given, error) from None
 
 
-def _damaged(given: Input, error: Exception) -> DataError:
+def _damage_error(given: InputFile, error: Exception) -> DataError:
     told = str(error).partition("\n")[0]
     return DataError(
         f"this is no whole Parquet file: {told}", where=str(given.path), hint="write the file again, or a CSV file"
@@ -181,16 +183,16 @@ def validate(table: pd.DataFrame) -> None:
     if not (table["excluded"] == "").any():
         raise DataError("the archive holds no figure", hint="at least one row, and not all of them excluded")
     for column, allowed in (("status", STATUSES), ("kind", KINDS)):
-        for row, where in _first(table, ~table[column].isin(allowed), column):
+        for row, where in _first_wrong(table, ~table[column].isin(allowed), column):
             raise DataError(f"unknown {column} '{row[column]}'", where=where, hint=nearest(row[column], allowed))
-    for column, parse in (("series", SeriesKey.parse), ("period", _period), ("released", _day)):
+    for column, parse in (("series", SeriesKey.parse), ("period", _check_period), ("released", _check_day)):
         for text in table[column].unique():
-            _parsed(table, column, text, parse)
-    for row, where in _first(table, ~table["series"].str.contains(":") & (table["value"] < 0)):
+            _check_parses(table, column, text, parse)
+    for row, where in _first_wrong(table, ~table["series"].str.contains(":") & (table["value"] < 0)):
         problem = f"a quantity of {row['value']} {row['unit']} cannot be negative"
         raise DataError(problem, where=where, hint="correct the figure, or leave the cell out if it is unknown")
     units = table["series"].map(lambda series: SeriesKey.parse(series).unit)
-    for row, where in _first(table, units != table["unit"]):
+    for row, where in _first_wrong(table, units != table["unit"]):
         problem = f"unit '{row['unit']}' where the archive holds {SeriesKey.parse(row['series']).unit}"
         raise DataError(problem, where=where, hint="convert to kg (quantities) or USD (values)")
 
@@ -198,47 +200,49 @@ def validate(table: pd.DataFrame) -> None:
 def _check_types(table: pd.DataFrame) -> None:
     """Text where text belongs; finite numbers, or none, in the column of values."""
     for column in TEXTS:
-        for row, where in _first(table, [not isinstance(cell, str) for cell in table[column].tolist()], column):
+        for row, where in _first_wrong(table, [not isinstance(cell, str) for cell in table[column].tolist()], column):
             raise DataError(f"'{row[column]}' is no text", where=where, hint="text, empty where there is none")
     kind = table["value"].dtype
     if not isinstance(kind, np.dtype) or kind.kind not in "fiu":
         raise DataError(f"the values are {kind}, no plain numbers", where="column 'value'", hint="floats, NaN where unknown")
-    for row, where in _first(table, table["value"].abs() > LARGEST, "value"):
+    for row, where in _first_wrong(table, table["value"].abs() > MAX_FIGURE, "value"):
         raise DataError(
-            f"'{row['value']}' {fault(str(row['value']))}", where=where, hint=f"a finite number, at most {LARGEST:g}"
+            f"'{row['value']}' {describe_fault(str(row['value']))}",
+            where=where,
+            hint=f"a finite number, at most {MAX_FIGURE:g}",
         )
 
 
-def _first(table: pd.DataFrame, wrong: Any, column: str = "") -> Iterator[tuple[pd.Series, str]]:
+def _first_wrong(table: pd.DataFrame, wrong: Any, column: str = "") -> Iterator[tuple[pd.Series, str]]:
     """The first row that is wrong, if any, and its place."""
     for i in np.flatnonzero(np.asarray(wrong, bool))[:1]:
         row = table.iloc[i]
-        parts = [f"row {table.index[i]}"] if table.index.name == ROW else []
+        parts = [f"row {table.index[i]}"] if table.index.name == ROW_INDEX else []
         yield row, ", ".join([*parts, f"{row['series']}, {row['period']}", *([f"column '{column}'"] if column else [])])
 
 
-def _parsed(table: pd.DataFrame, column: str, text: str, parse: Callable[[str], object]) -> None:
+def _check_parses(table: pd.DataFrame, column: str, text: str, parse: Callable[[str], object]) -> None:
     try:
         parse(text)
     except DataError as error:
-        for _, where in _first(table, table[column] == text, column):
+        for _, where in _first_wrong(table, table[column] == text, column):
             raise DataError(error.problem, where=where, hint=error.hint) from None
 
 
-def _period(text: str) -> None:
+def _check_period(text: str) -> None:
     """A month or a span in the one spelling, because two spellings would be two cells."""
     first, last = months.parse_period(text)
     if text != months.period_label(first, last):
         raise DataError(f"'{text}' is not a month as an archive spells it", hint=f"'{months.period_label(first, last)}'")
-    if first // 12 not in YEARS or last // 12 not in YEARS:
-        raise DataError(f"'{text}' lies outside the years {YEARS[0]} to {YEARS[-1]}", hint="YYYY-MM")
+    if first // 12 not in VALID_YEARS or last // 12 not in VALID_YEARS:
+        raise DataError(f"'{text}' lies outside the years {VALID_YEARS[0]} to {VALID_YEARS[-1]}", hint="YYYY-MM")
 
 
-def _day(text: str) -> None:
+def _check_day(text: str) -> None:
     """A day in the one spelling, because days are compared as they are spelled."""
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:
         day = dt.date.max
-    if day.isoformat() != text or not YEARS[0] <= day.year < YEARS[-1] + 100:
+    if day.isoformat() != text or not VALID_YEARS[0] <= day.year < VALID_YEARS[-1] + 100:
         raise DataError(f"'{text}' is not a day", hint="YYYY-MM-DD, for example 2025-03-31")

@@ -93,7 +93,7 @@ class Metric(Protocol):
 Answer = Forecast | Effect | Failure
 
 
-def failed(method: Any, question: Task | Design, error: Exception) -> Failure:
+def failure_for(method: Any, question: Task | Design, error: Exception) -> Failure:
     """The row of a question left unanswered."""
     if isinstance(question, Task):
         asked, series = f"{question.day}: {question.months[0]} to {question.months[-1]}", "+".join(question.series)

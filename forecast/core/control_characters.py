@@ -9,7 +9,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 
 
-def shown(text: str) -> str:
+def printable_text(text: str) -> str:
     r"""A text with line feeds for all line breaks and the replacement mark for every control character.
 
     >>> shown("a\x1b[31mb\r\nc").split("\n")
@@ -24,4 +24,4 @@ def one_line(text: str) -> str:
     >>> one_line(" a\n\n  b")
     'a b'
     """
-    return " ".join(line for part in shown(text).split("\n") if (line := part.strip()))
+    return " ".join(line for part in printable_text(text).split("\n") if (line := part.strip()))

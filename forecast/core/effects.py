@@ -12,7 +12,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core.questions import Design
 from forecast.core.results import Summary, Used
-from forecast.core.simultaneous_bands import simultaneous
+from forecast.core.simultaneous_bands import simultaneous_band
 from forecast.core.time_axis import MONTHS, Steps
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ VERDICTS = (
 
 
 @dataclass(frozen=True)
-class Compared:
+class BaselineComparison:
     """Observed against one named clean period: `expected` is that period's sum laid on the asked months."""
 
     baseline: str
@@ -43,13 +43,13 @@ class Description:
 
     observed: float
     months: str
-    compared: tuple[Compared, ...] = ()
+    compared: tuple[BaselineComparison, ...] = ()
     last_level: float = math.nan
     last_period: str = ""
     unknown: tuple[str, ...] = ()
 
     @property
-    def chosen(self) -> Compared | None:
+    def chosen(self) -> BaselineComparison | None:
         """The comparison with the named baseline."""
         return self.compared[0] if self.compared else None
 
@@ -261,7 +261,7 @@ class Effect:
 
     def band(self, level: float = 0.9) -> tuple[Floats, Floats]:
         """Bounds of the effect, each (periods,), that hold its whole path at once."""
-        return simultaneous(self.draws, level)
+        return simultaneous_band(self.draws, level)
 
     def summary(self, measure: str | None = None) -> Summary:
         """The draws of the row's measure."""
@@ -305,6 +305,6 @@ class Effect:
             row["lo95"], row["hi95"] = summary.interval(0.95)
         return pd.DataFrame([row])
 
-    def judged(self, gates: Sequence[Gate], verdict: Verdict) -> Effect:
+    def with_verdict(self, gates: Sequence[Gate], verdict: Verdict) -> Effect:
         """The effect with its gates and verdict."""
         return replace(self, gates=tuple(gates), verdict=verdict)

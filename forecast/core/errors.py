@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-LONGEST = 600  # characters of each part of a message
+MESSAGE_LIMIT = 600  # characters of each part of a message
 
 
 class ForecastError(Exception):
@@ -33,7 +33,7 @@ def _one_line(text: str) -> str:
     """The text with line ends and what else acts on a terminal spelled out; a very long one without its middle."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]}...{text[-LONGEST // 2 :]}"
+    return text if len(text) <= MESSAGE_LIMIT else f"{text[: MESSAGE_LIMIT // 2]}...{text[-MESSAGE_LIMIT // 2 :]}"
 
 
 def _rebuild(kind: type[ForecastError], problem: str, where: str, hint: str) -> ForecastError:

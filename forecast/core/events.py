@@ -220,7 +220,7 @@ class EventCalendar:
         drop = set(ids)
         return replace(self, events=tuple(e for e in self.events if e.id not in drop))
 
-    def joined(self, others: Iterable[Event]) -> EventCalendar:
+    def with_events(self, others: Iterable[Event]) -> EventCalendar:
         """The calendar with more events, in order of announcement; an event of a known id replaces it."""
         merged = {event.id: event for event in (*self.events, *others)}
         return replace(self, events=tuple(sorted(merged.values(), key=lambda e: (e.announced, e.id))))
@@ -258,7 +258,7 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
             raise DataError(f"an event has no field '{key}'", where=where, hint=nearest(key, known))
         if value is None or value == "":
             continue
-        made[key] = _read(key, value, where)
+        made[key] = _parse_field(key, value, where)
     for key in ("id", "announced"):
         if key not in made:
             raise DataError(f"an event lacks its '{key}'", where=where or str(row.get("id", "")), hint=f"add {key}")
@@ -269,7 +269,7 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
         raise DataError(error.problem, where=f"{where}, {error.where}" if where else error.where, hint=error.hint) from None
 
 
-def _read(key: str, value: Any, where: str) -> Any:
+def _parse_field(key: str, value: Any, where: str) -> Any:
     """One field of an event as its type: a day, a list of names, a shape's words, or text."""
     place = f"{where}, {key}" if where else key
     if key in _DATES:

@@ -17,33 +17,39 @@ from typing import Any
 
 from forecast.core.errors import DataError, ForecastError, nearest
 
-MOST = 1 << 28  # bytes of a file of figures: some three hundred times the bundled one
-MOST_TOML = 1 << 22  # bytes of a config
-BLOCK = 1 << 20
-READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-OTHERS = {stat.S_IFDIR: "folder", stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", stat.S_IFBLK: "device"}
+MAX_BYTES = 1 << 28  # bytes of a file of figures: some three hundred times the bundled one
+MAX_TOML_BYTES = 1 << 22  # bytes of a config
+BLOCK_BYTES = 1 << 20
+READ_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+SPECIAL_FILES = {
+    stat.S_IFDIR: "folder",
+    stat.S_IFIFO: "pipe",
+    stat.S_IFSOCK: "socket",
+    stat.S_IFCHR: "device",
+    stat.S_IFBLK: "device",
+}
 
 DELIMITERS = (";", ",", "\t", "|")
 NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?", re.ASCII)
-LARGEST = 1e150  # of figures: the square of a larger one is no finite number, and so no variance is
+MAX_FIGURE = 1e150  # of figures: the square of a larger one is no finite number, and so no variance is
 
-DEEPEST = 32  # tables and lists inside each other in a TOML file
-LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{DEEPEST}}}")  # tomllib takes minutes over such a key
+MAX_DEPTH = 32  # tables and lists inside each other in a TOML file
+LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){{{MAX_DEPTH}}}")  # tomllib takes minutes over such a key
 
 
-def number(text: str) -> float:
+def parse_number(text: str) -> float:
     """The figure that a cell spells; NaN where it spells none, or one beyond `LARGEST`."""
     made = float(text) if NUMBER.fullmatch(text) else math.nan
-    return made if abs(made) <= LARGEST else math.nan
+    return made if abs(made) <= MAX_FIGURE else math.nan
 
 
-def fault(text: str) -> str:
+def describe_fault(text: str) -> str:
     """What is wrong with a cell that `number` does not take."""
     return "is too large for a figure" if NUMBER.fullmatch(text) else "is not a number"
 
 
 @dataclass(frozen=True)
-class Input:
+class InputFile:
     """A file that a user named: what it should be, how messages name it (by `where`, else its path), the error of a fault."""
 
     path: Path
@@ -57,15 +63,15 @@ class Input:
         where = self.where or str(self.path)
         return self.error(problem, where=f"{where}, {at}" if at else where, hint=hint or self.hint)
 
-    def data(self, most: int = MOST) -> bytes:
+    def data(self, most: int = MAX_BYTES) -> bytes:
         """The bytes of the file. A pipe or a device is refused before it is opened: reading it may never end."""
         try:
             self._regular(os.stat(self.path), most)
-            number = os.open(self.path, READ)
+            number = os.open(self.path, READ_FLAGS)
             try:
                 self._regular(os.fstat(number), most)
                 found = bytearray()
-                while len(found) <= most and (block := os.read(number, BLOCK)):
+                while len(found) <= most and (block := os.read(number, BLOCK_BYTES)):
                     found += block
             finally:
                 os.close(number)
@@ -79,7 +85,7 @@ class Input:
 
     def _regular(self, status: os.stat_result, most: int) -> None:
         if not stat.S_ISREG(status.st_mode):
-            found = OTHERS.get(stat.S_IFMT(status.st_mode), "special file")
+            found = SPECIAL_FILES.get(stat.S_IFMT(status.st_mode), "special file")
             raise self.refused(f"this is a {found}, no {self.what}", "a regular file")
         self._small(status.st_size, most)
 
@@ -87,7 +93,7 @@ class Input:
         if size > most:
             raise self.refused(f"the {self.what} has more than {most / 1e6:,.0f} MB", "a smaller file")
 
-    def text(self, most: int = MOST) -> str:
+    def text(self, most: int = MAX_BYTES) -> str:
         """The file as UTF-8; the mark that some editors put before it is no fault."""
         try:
             text = self.data(most).decode("utf-8-sig")
@@ -142,8 +148,8 @@ class Input:
 
     def toml(self) -> dict[str, Any]:
         """The tables of a TOML file."""
-        text = self.text(MOST_TOML)
-        deep = self.refused("tables or lists are nested too deep", f"at most {DEEPEST} inside each other")
+        text = self.text(MAX_TOML_BYTES)
+        deep = self.refused("tables or lists are nested too deep", f"at most {MAX_DEPTH} inside each other")
         if LONG_KEY.search(text):
             raise deep
         try:
@@ -162,8 +168,8 @@ class Input:
         left: list[tuple[str, Any, int]] = [("", raw, 0)]
         while left:
             at, value, depth = left.pop()
-            if depth > DEEPEST:
-                raise self.refused("tables or lists are nested too deep", f"at most {DEEPEST} inside each other", at)
+            if depth > MAX_DEPTH:
+                raise self.refused("tables or lists are nested too deep", f"at most {MAX_DEPTH} inside each other", at)
             if isinstance(value, dict):
                 left += [(f"{at}, {key}" if at else key, item, depth + 1) for key, item in value.items()]
                 value = "".join(value)

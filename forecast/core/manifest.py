@@ -13,26 +13,26 @@ from forecast.core import output_files
 from forecast.core.errors import DataError
 
 NAME = "manifest.json"
-ASIDE = ".changed"  # how the name of a file ends that was not what was written, and was set aside
+ASIDE_SUFFIX = ".changed"  # how the name of a file ends that was not what was written, and was set aside
 
 
 def seal(folder: Path, names: Iterable[str] | None = None) -> None:
     """Write down the hashes of all files of a run folder; where `names` are given, of these alone, the others staying."""
-    known = {} if names is None else _read(folder) or {}
-    chosen = _listed(folder) if names is None else sorted(names)
-    known |= {name: _entry(folder / name) for name in chosen}
+    known = {} if names is None else _read_entries(folder) or {}
+    chosen = _run_files(folder) if names is None else sorted(names)
+    known |= {name: _file_entry(folder / name) for name in chosen}
     text = json.dumps({"files": dict(sorted(known.items()))}, indent=1, ensure_ascii=False)
     output_files.write(folder, NAME, text + "\n")
 
 
-def sealed(folder: Path) -> bool:
+def is_sealed(folder: Path) -> bool:
     """Whether the folder says of its files what was written; older folders, and interrupted runs, do not."""
     return (folder / NAME).is_file()
 
 
 def differences(folder: Path) -> dict[str, str]:
     """Files that are not what was written, each with what is wrong; nothing where there is no manifest."""
-    return {name: wrong for name in _read(folder) or {} if (wrong := difference(folder, name))}
+    return {name: wrong for name in _read_entries(folder) or {} if (wrong := difference(folder, name))}
 
 
 def set_aside(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
@@ -41,22 +41,22 @@ def set_aside(folder: Path, names: Iterable[str] | None = None) -> dict[str, str
     found = {name: wrong for name, wrong in changed.items() if names is None or name in set(names)}
     for name in found:
         with contextlib.suppress(FileNotFoundError):
-            os.replace(folder / name, folder / f"{name}{ASIDE}")
+            os.replace(folder / name, folder / f"{name}{ASIDE_SUFFIX}")
     return found
 
 
-def told(folder: Path, changed: Mapping[str, str]) -> str:
+def describe_changes(folder: Path, changed: Mapping[str, str]) -> str:
     """Changed files in words, a line each."""
     return "\n".join(f"{name} is not what was written: {wrong}\n  at: {folder / name}" for name, wrong in changed.items())
 
 
 def difference(folder: Path, name: str, data: bytes | None = None) -> str:
     """What is wrong with one file ("" if nothing is, or if the manifest does not name it); `data` are its bytes, if read."""
-    entry = (_read(folder) or {}).get(name)
+    entry = (_read_entries(folder) or {}).get(name)
     if entry is None:
         return ""
     try:
-        found = _entry(folder / name, data)
+        found = _file_entry(folder / name, data)
     except OSError:
         return "it is not there"
     if found["bytes"] != entry["bytes"]:
@@ -64,7 +64,7 @@ def difference(folder: Path, name: str, data: bytes | None = None) -> str:
     return "" if found["sha256"] == entry["sha256"] else "its bytes are others"
 
 
-def _listed(folder: Path) -> list[str]:
+def _run_files(folder: Path) -> list[str]:
     """The files of a run, hidden ones, unfinished ones and those set aside left out."""
     found = (path for path in folder.rglob("*") if path.is_file())
     names = (path.relative_to(folder) for path in found)
@@ -73,16 +73,16 @@ def _listed(folder: Path) -> list[str]:
         for name in names
         if name.as_posix() != NAME
         and not any(part.startswith(".") for part in name.parts)
-        and not name.name.endswith((output_files.PART, ASIDE))
+        and not name.name.endswith((output_files.PART_SUFFIX, ASIDE_SUFFIX))
     )
 
 
-def _entry(path: Path, data: bytes | None = None) -> dict[str, Any]:
+def _file_entry(path: Path, data: bytes | None = None) -> dict[str, Any]:
     size = path.stat().st_size if data is None else len(data)
     return {"sha256": output_files.sha256(path if data is None else data), "bytes": size}
 
 
-def _read(folder: Path) -> dict[str, dict[str, Any]] | None:
+def _read_entries(folder: Path) -> dict[str, dict[str, Any]] | None:
     """The entries; None where there is no manifest."""
     found: dict[str, dict[str, Any]] = {}
     try:

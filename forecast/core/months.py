@@ -116,17 +116,17 @@ def lunar_new_year(
     Returns an array of the length of `when`; zero in calendar months that never hold a day of the window.
     """
     table = lunar_new_year_days() if days is None else days
-    share = _window_share(start, end) if days is None else _shares(days, start, end)
+    share = _bundled_window_shares(start, end) if days is None else _window_shares(days, start, end)
     means = np.array([np.mean([share.get(12 * year + m, 0.0) for year in table]) for m in range(12)])
     return np.array([share.get(int(m), 0.0) - means[int(m) % 12] if int(m) // 12 in table else 0.0 for m in when])
 
 
 @functools.cache
-def _window_share(start: int, end: int) -> dict[int, float]:
-    return _shares(lunar_new_year_days(), start, end)
+def _bundled_window_shares(start: int, end: int) -> dict[int, float]:
+    return _window_shares(lunar_new_year_days(), start, end)
 
 
-def _shares(days: Mapping[int, dt.date], start: int, end: int) -> dict[int, float]:
+def _window_shares(days: Mapping[int, dt.date], start: int, end: int) -> dict[int, float]:
     share: dict[int, float] = {}
     width = end - start + 1
     for day in days.values():

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from forecast.core.errors import WriteError
 
-PART = ".part"  # how the name of a file ends that is not whole yet
-LONGEST = 80  # characters of a name made safe: many file systems take 255 bytes
+PART_SUFFIX = ".part"  # how the name of a file ends that is not whole yet
+MAX_LENGTH = 80  # characters of a name made safe: many file systems take 255 bytes
 RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")  # names that Windows keeps for devices
 
 
@@ -22,13 +22,13 @@ def write(root: Path, name: str, data: bytes | str) -> Path:
     a reader, a killed process or a power cut finds the old file or the new one, nothing between. Below `root` no symbolic
     link is followed: a linked folder is refused, a linked file replaced. The mode is the usual one (0666 less the umask).
     """
-    path = _inside(root, name)
-    part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART}")
+    path = _path_inside(root, name)
+    part = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PART_SUFFIX}")
     try:
-        _unlinked(root, path.parent)
+        _refuse_links(root, path.parent)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            _flushed(part, data.encode("utf-8") if isinstance(data, str) else data)
+            _write_flushed(part, data.encode("utf-8") if isinstance(data, str) else data)
             os.replace(part, path)
         except BaseException:
             part.unlink(missing_ok=True)
@@ -39,7 +39,7 @@ def write(root: Path, name: str, data: bytes | str) -> Path:
     return path
 
 
-def _inside(root: Path, name: str) -> Path:
+def _path_inside(root: Path, name: str) -> Path:
     """The path of a name below `root`; one that leads out of it is refused."""
     parts = Path(name).parts
     if not parts or Path(name).is_absolute() or ".." in parts:
@@ -47,7 +47,7 @@ def _inside(root: Path, name: str) -> Path:
     return root.joinpath(*parts)
 
 
-def _unlinked(root: Path, folder: Path) -> None:
+def _refuse_links(root: Path, folder: Path) -> None:
     """Refuse a folder that is reached from `root` over a symbolic link."""
     at = root
     for part in folder.relative_to(root).parts:
@@ -56,7 +56,7 @@ def _unlinked(root: Path, folder: Path) -> None:
             raise WriteError("a symbolic link stands where a folder should be", where=str(at), hint="remove the link")
 
 
-def _flushed(part: Path, data: bytes) -> None:
+def _write_flushed(part: Path, data: bytes) -> None:
     """A new file with these bytes, on the disk and not only on its way there."""
     number = os.open(
         part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666
@@ -69,7 +69,7 @@ def _flushed(part: Path, data: bytes) -> None:
 
 def segment(name: str) -> str:
     """Any text as one part of a path; a name that has to be changed gets a hash, so that no two become one."""
-    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".")[:LONGEST]
+    safe = re.sub(r"[^A-Za-z0-9._-]+", "_", name).lstrip(".")[:MAX_LENGTH]
     if safe and safe == name and not RESERVED.match(safe):
         return name
     mark = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
@@ -84,6 +84,6 @@ def sha256(what: Path | bytes) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def leftovers(folder: Path) -> list[Path]:
+def unfinished_files(folder: Path) -> list[Path]:
     """Files that were never finished, below `folder`, links not followed."""
-    return [Path(at) / name for at, _, names in os.walk(folder) for name in names if name.endswith(PART)]
+    return [Path(at) / name for at, _, names in os.walk(folder) for name in names if name.endswith(PART_SUFFIX)]

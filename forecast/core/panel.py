@@ -13,17 +13,17 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import EventCalendar
-from forecast.core.input_files import LARGEST, Input, fault, number
+from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Cell, Vintage
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
-EMPTY = ("", "na", "n/a", "#n/a", "nan", "<na>", "null", "none")  # cells without a figure, in lower case
-WORDS = {"true": 1.0, "false": 0.0}
-FARTHEST = 1_000_000  # steps from the first time to the last: days of 2,700 years
+SPREADSHEET_EPOCH = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
+EMPTY_CELLS = ("", "na", "n/a", "#n/a", "nan", "<na>", "null", "none")  # cells without a figure, in lower case
+TRUTH_VALUES = {"true": 1.0, "false": 0.0}
+MAX_STEPS = 1_000_000  # steps from the first time to the last: days of 2,700 years
 
 
 def panel(
@@ -47,17 +47,17 @@ def panel(
     controls = tuple(controls)
     wanted = (time, value, *controls, *([unit] if unit else []))
     where = str(data) if isinstance(data, str | Path) else "the table"
-    table = _from_csv(Path(data), wanted) if isinstance(data, str | Path) else data
+    table = _read_csv(Path(data), wanted) if isinstance(data, str | Path) else data
     _check_columns(list(table.columns), wanted, where)
-    stamps = _spelled(table[time])
+    stamps = _normalise_times(table[time])
     steps = Steps(_step_unit(stamps), season)
-    when = _ordinals(stamps, steps, where)
-    names = _names(table[unit], where) if unit else pd.Series(value, index=table.index)
-    outcome = _numbers(table[value], where)
+    when = _step_numbers(stamps, steps, where)
+    names = _unit_names(table[unit], where) if unit else pd.Series(value, index=table.index)
+    outcome = _parse_column(table[value], where)
     cells: dict[str, list[Cell]] = {}
     known: dict[tuple[str, str], dict[int, float]] = {}
     seen: set[tuple[str, int]] = set()
-    columns = {name: _numbers(table[name], where) for name in controls}
+    columns = {name: _parse_column(table[name], where) for name in controls}
     for i, (name, step, y) in enumerate(zip(names, when, outcome, strict=True)):
         if (name, step) in seen:
             problem = f"{name} has two rows at {steps.label(step)}"
@@ -80,12 +80,12 @@ def panel(
     )
 
 
-def _from_csv(path: Path, wanted: Iterable[str]) -> pd.DataFrame:
+def _read_csv(path: Path, wanted: Iterable[str]) -> pd.DataFrame:
     """The asked columns of a CSV file as text, by the rows of the file."""
     import pandas as pd
 
     columns = list(dict.fromkeys(wanted))
-    records = list(Input(path, hint="the path of a CSV file").records(columns))
+    records = list(InputFile(path, hint="the path of a CSV file").records(columns))
     cells = {name: np.array([row[name] for _, row in records], object) for name in columns}
     return pd.DataFrame(cells, index=pd.Index([line for line, _ in records]))
 
@@ -98,7 +98,7 @@ def _check_columns(names: list[object], wanted: Iterable[str], where: str) -> No
             raise DataError(f"two columns are called '{column}'", where=where, hint="give each its own name")
 
 
-def _ordinals(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
+def _step_numbers(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
     """The step of every row, all of them within reach of each other."""
     out = []
     for row, stamp in zip(stamps.index, stamps.tolist(), strict=True):
@@ -107,13 +107,13 @@ def _ordinals(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
         except DataError as error:
             place = f"{where}, row {row}, column '{stamps.name}'"
             raise DataError(error.problem, where=place, hint=error.hint) from None
-    if out and max(out) - min(out) > FARTHEST:
+    if out and max(out) - min(out) > MAX_STEPS:
         problem = f"the times reach from {steps.label(min(out))} to {steps.label(max(out))}"
-        raise DataError(problem, where=f"{where}, column '{stamps.name}'", hint=f"at most {FARTHEST:,} steps")
+        raise DataError(problem, where=f"{where}, column '{stamps.name}'", hint=f"at most {MAX_STEPS:,} steps")
     return out
 
 
-def _names(column: pd.Series, where: str) -> pd.Series:
+def _unit_names(column: pd.Series, where: str) -> pd.Series:
     """The units' names as text; each row has one."""
     names = column.astype(str).str.strip()
     lost = (column.isna() | (names == "")).to_numpy()
@@ -123,36 +123,36 @@ def _names(column: pd.Series, where: str) -> pd.Series:
     return names
 
 
-def _numbers(column: pd.Series, where: str) -> Floats:
+def _parse_column(column: pd.Series, where: str) -> Floats:
     """The column as finite numbers, NaN where a cell is empty."""
     if column.dtype.kind in "fiub":
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
         empty = column.isna().to_numpy()
     else:
-        numbers = np.array([_number(cell) for cell in column.tolist()], float)
-        empty = (column.isna() | column.astype(str).str.strip().str.lower().isin(EMPTY)).to_numpy()
-    wrong = ~empty & ~(np.abs(numbers) <= LARGEST)
+        numbers = np.array([_parse_number(cell) for cell in column.tolist()], float)
+        empty = (column.isna() | column.astype(str).str.strip().str.lower().isin(EMPTY_CELLS)).to_numpy()
+    wrong = ~empty & ~(np.abs(numbers) <= MAX_FIGURE)
     if wrong.any():
         cell = column[wrong].iloc[0]
         raise DataError(
-            f"'{cell}' in column '{column.name}' {fault(str(cell).strip())}",
+            f"'{cell}' in column '{column.name}' {describe_fault(str(cell).strip())}",
             where=f"{where}, row {column.index[wrong][0]}",
             hint="numbers without separators of thousands, a point before decimals, empty where missing",
         )
     return numbers
 
 
-def _number(cell: Any) -> float:
+def _parse_number(cell: Any) -> float:
     """A cell as a number, NaN where it is none."""
     if isinstance(cell, str):
-        return WORDS.get(cell.strip().lower(), number(cell.strip()))
+        return TRUTH_VALUES.get(cell.strip().lower(), parse_number(cell.strip()))
     try:
         return float(cell)
     except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
-def _spelled(column: pd.Series) -> pd.Series:
+def _normalise_times(column: pd.Series) -> pd.Series:
     """The column of times, with months that are spelled as whole numbers as YYYY-MM.
 
     202401 is January 2024. A spreadsheet's serial days (45322 is 31 January 2024) are months where each lies in a month of its
@@ -165,7 +165,7 @@ def _spelled(column: pd.Series) -> pd.Series:
         return text.str[:4] + "-" + text.str[4:]
     if not len(text) or not text.str.fullmatch(r"[2-8]\d{4}").all():
         return column
-    days = {int(serial): SERIAL + dt.timedelta(days=int(serial)) for serial in text.unique()}
+    days = {int(serial): SPREADSHEET_EPOCH + dt.timedelta(days=int(serial)) for serial in text.unique()}
     labels = {serial: f"{day:%Y-%m}" for serial, day in days.items()}
     apart = np.diff(sorted(days))
     if len(apart) and 28 <= np.median(apart) <= 31 and len(set(labels.values())) == len(labels):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-_SCALE = {"t": 1000.0, "kg": 1.0}
+_KILOGRAMS = {"t": 1000.0, "kg": 1.0}
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Product:
     @property
     def scale(self) -> float:
         """Kilograms in one display unit."""
-        return _SCALE[self.display_unit]
+        return _KILOGRAMS[self.display_unit]
 
 
 @functools.cache
@@ -48,7 +48,7 @@ def products() -> dict[str, Product]:
     return table
 
 
-def display(series: str) -> tuple[str, float]:
+def display_unit(series: str) -> tuple[str, float]:
     """Unit in which a report shows a series, and the archive units in one of it.
 
     Quantities are kilograms in the archive and tonnes (or kilograms for the small metals) in reports.

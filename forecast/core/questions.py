@@ -58,7 +58,7 @@ class Task:
         """The asked months as integers of the vintage's time axis."""
         return [vintage.steps.ordinal(m) for m in self.months]
 
-    def about(self, series: str | Iterable[str], months: Iterable[str] = ()) -> Task:
+    def for_series(self, series: str | Iterable[str], months: Iterable[str] = ()) -> Task:
         """The same question about other series, and about other months where any are given."""
         return Task(self.day, series, tuple(months) or self.months, self.fitted_on, self.draws, self.stream)
 
@@ -71,7 +71,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Baseline:
+class BaselinePeriod:
     """A named clean period to compare with, its level taken `times` over (a growing baseline); `year_earlier` has no period."""
 
     name: str
@@ -235,7 +235,7 @@ class Design:
             )
         return Window(min(hole, first), start, first, last)
 
-    def named_baselines(self, vintage: Vintage) -> list[Baseline]:
+    def named_baselines(self, vintage: Vintage) -> list[BaselinePeriod]:
         """The clean periods to compare with, the chosen one first.
 
         `year_earlier`: the same months one year before (two or more where that still touches the hole); `last_12_clean`: the
@@ -248,15 +248,17 @@ class Design:
         for item in self.baselines:
             if not isinstance(item, str):
                 name, first, last, *times = item
-                out.append(Baseline(name, steps.ordinal(first), steps.ordinal(last), *times))
+                out.append(BaselinePeriod(name, steps.ordinal(first), steps.ordinal(last), *times))
             elif item == "year_earlier":
-                out.append(Baseline("same months a year earlier"))
+                out.append(BaselinePeriod("same months a year earlier"))
             elif item == "last_12_clean":
-                out.append(Baseline(f"mean of the last 12 clean {'months' if calendar else 'steps'}", hole - 12, hole - 1))
+                out.append(
+                    BaselinePeriod(f"mean of the last 12 clean {'months' if calendar else 'steps'}", hole - 12, hole - 1)
+                )
             elif item == "last_full_year":
                 year = hole // 12 - 1
                 if calendar:
-                    out.append(Baseline(f"mean of {year}", 12 * year, 12 * year + 11))
+                    out.append(BaselinePeriod(f"mean of {year}", 12 * year, 12 * year + 11))
             else:
                 raise ConfigError(f"unknown baseline '{item}'", hint=nearest(item, BASELINES))
         if self.baseline:

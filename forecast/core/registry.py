@@ -70,7 +70,7 @@ def get(kind: str, name: str) -> Any:
 
 
 @contextlib.contextmanager
-def read_anew() -> Iterator[None]:
+def reimport_plugins() -> Iterator[None]:
     """Inside, plug-ins are imported again; afterwards the former ones are back. What a plug-in's module remembers is not."""
     folders = tuple(f"forecast.{folder}." for folder in KINDS.values())
     former, classes = {name: module for name, module in sys.modules.items() if name.startswith(folders)}, dict(_CLASSES)
@@ -117,10 +117,10 @@ def build(kind: str, spec: str | Mapping[str, Any], *, where: str = "") -> Any:
                 where=where,
                 hint=nearest(key, fields) if fields else "no options at all",
             )
-    return _typed(cls, options, f"{kind} '{name}'", where) if options else cls()
+    return _build_validated(cls, options, f"{kind} '{name}'", where) if options else cls()
 
 
-def _typed(cls: Any, options: dict[str, Any], what: str, where: str) -> Any:
+def _build_validated(cls: Any, options: dict[str, Any], what: str, where: str) -> Any:
     from pydantic import TypeAdapter, ValidationError
 
     hints = _hints(cls)

@@ -50,21 +50,21 @@ class ReleaseClock:
     rules: tuple[ReleaseRule, ...]
     days: dict[tuple[str, str, int], tuple[dt.date, str]]
 
-    def released(self, source: str, stage: str, month: int) -> tuple[dt.date, str]:
+    def release_day(self, source: str, stage: str, month: int) -> tuple[dt.date, str]:
         """Release day of a month and its basis: `actual`, `calendar` or `rule`."""
         explicit = self.days.get((source, stage, month))
         if explicit:
             return explicit
         return self._ruled(source, stage, month), "rule"
 
-    def foreseen(self, source: str, stage: str, month: int, on: dt.date) -> tuple[dt.date, str]:
+    def expected_release_day(self, source: str, stage: str, month: int, on: dt.date) -> tuple[dt.date, str]:
         """The release day as far as it was known on a day, and its basis.
 
         A day that has passed is known, and one to come if a calendar of its year was published; else the rule is assumed. Of a
         month that the rule has out and that is not (a closed government) nobody knows the day: the one on which it came in
         the end stands in, with the basis `late`.
         """
-        day, basis = self.released(source, stage, month)
+        day, basis = self.release_day(source, stage, month)
         if basis == "rule" and (source, stage, month) not in self.days:
             return day, basis
         if day <= on or (basis == "calendar" and day.year <= on.year):
@@ -123,7 +123,7 @@ def source_of(series: str) -> tuple[str, str]:
     if key.reporter == "CHN":
         flash = key.partner == "WLD" and key.product == "rare_earths_total"
         return "CHN", "flash" if flash else "detail"
-    reporter = "EU27" if key.reporter in _union() else key.reporter
+    reporter = "EU27" if key.reporter in _union_members() else key.reporter
     if reporter not in REPORTERS:
         raise DataError(
             f"no release clock is known for '{key.reporter}'", where=series, hint=f"one of CHN, {', '.join(sorted(REPORTERS))}"
@@ -132,7 +132,7 @@ def source_of(series: str) -> tuple[str, str]:
 
 
 @functools.cache
-def _union() -> frozenset[str]:
+def _union_members() -> frozenset[str]:
     """Member states of the European Union, from the bundled groups."""
     text = resources.files("forecast.data").joinpath("groups.csv").read_text("utf-8")
     members = {row["group"]: row["members"] for row in csv.DictReader(text.splitlines())}

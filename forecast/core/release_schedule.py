@@ -14,11 +14,11 @@ from forecast.core import months
 from forecast.core.errors import DataError
 from forecast.core.release_clock import ReleaseClock, bundled_clock, source_of
 
-LONGEST = 12  # months a figure may be late: how far back the search for months still to come begins
+LONGEST_DELAY = 12  # months a figure may be late: how far back the search for months still to come begins
 
 
 @dataclass(frozen=True)
-class Due:
+class ScheduledRelease:
     """One figure that is to come: `series` of `month`, on `day`, by the rules of `source` and `stage`.
 
     basis : `calendar` published in advance, `rule` assumed, `late` (the rule's day has passed and nobody knows the next one;
@@ -50,7 +50,7 @@ def coming(
     count: int = 3,
     until: str | dt.date | None = None,
     clock: ReleaseClock | None = None,
-) -> tuple[Due, ...]:
+) -> tuple[ScheduledRelease, ...]:
     """Releases after `day`, sorted by day, series and month: of each series the next `count` releases, none after `until`.
 
     A release that holds two months is one release and two rows. A figure due on `day` itself has been released and is not
@@ -62,34 +62,36 @@ def coming(
     if count < 1:
         raise DataError(f"{count} coming releases cannot be listed", hint="a count of one or more")
     clock = clock or bundled_clock()
-    found = [due for name in dict.fromkeys(series) for due in _of(name, start, count, clock) if due.day <= stop]
+    found = [due for name in dict.fromkeys(series) for due in _releases_of(name, start, count, clock) if due.day <= stop]
     return tuple(sorted(found, key=lambda due: (due.day, due.series, due.month)))
 
 
-def known_day(series: str, month: int, on: dt.date) -> dt.date | None:
+def known_release_day(series: str, month: int, on: dt.date) -> dt.date | None:
     """The day on which a month comes out, as far as it is known on a day; None where no rule tells, or the month is late."""
     try:
-        day, basis = bundled_clock().foreseen(*source_of(series), month, on)
+        day, basis = bundled_clock().expected_release_day(*source_of(series), month, on)
     except DataError:
         return None
     return None if basis == "late" else day
 
 
-def _of(series: str, start: dt.date, count: int, clock: ReleaseClock) -> list[Due]:
+def _releases_of(series: str, start: dt.date, count: int, clock: ReleaseClock) -> list[ScheduledRelease]:
     """The next `count` releases of one series, with every month they hold."""
     source, stage = source_of(series)
     now = months.ordinal(start)
-    found: list[Due] = []
-    month, open_until = now - LONGEST, start
+    found: list[ScheduledRelease] = []
+    month, open_until = now - LONGEST_DELAY, start
     while True:
-        released, basis = clock.foreseen(source, stage, month, start)
+        released, basis = clock.expected_release_day(source, stage, month, start)
         if released <= open_until != start:  # it does not come before a month that is late
-            released, basis = clock.released(source, stage, month)[0], "late"
+            released, basis = clock.release_day(source, stage, month)[0], "late"
         open_until = max(open_until, released) if basis == "late" else open_until
         if released > start:
             if released not in {due.day for due in found} and len({due.day for due in found}) == count:
                 return found
-            beside = {clock.foreseen(source, stage, month + step, start)[0] for step in (-1, 1)}
+            beside = {clock.expected_release_day(source, stage, month + step, start)[0] for step in (-1, 1)}
             together = released in beside
-            found.append(Due(released, series, month, source, stage, basis, (released - start).days, month - now, together))
+            found.append(
+                ScheduledRelease(released, series, month, source, stage, basis, (released - start).days, month - now, together)
+            )
         month += 1

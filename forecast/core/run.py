@@ -15,9 +15,9 @@ from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-PARTS = {"as_of": str, "config": dict, "versions": dict}  # of run.json, without which no page can be drawn
-LEADING = 3  # columns that every version of a table has; the others may have come later
-AGAIN = "forecast run CONFIG --fresh"
+RUN_KEYS = {"as_of": str, "config": dict, "versions": dict}  # of run.json, without which no page can be drawn
+LEADING_COLUMNS = 3  # columns that every version of a table has; the others may have come later
+RERUN = "forecast run CONFIG --fresh"
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Run:
             raise DataError("this is not a finished run folder", where=str(self.folder), hint="forecast run CONFIG")
         schema = self.info.get("schema_version")
         if not isinstance(schema, int):
-            raise DataError("the file says nothing of a run's schema", where=str(path), hint=AGAIN)
-        wrong = [name for name, kind in PARTS.items() if not isinstance(self.info.get(name), kind)]
+            raise DataError("the file says nothing of a run's schema", where=str(path), hint=RERUN)
+        wrong = [name for name, kind in RUN_KEYS.items() if not isinstance(self.info.get(name), kind)]
         if wrong:
-            raise DataError(f"the file does not hold a run's {', '.join(wrong)}", where=str(path), hint=AGAIN)
+            raise DataError(f"the file does not hold a run's {', '.join(wrong)}", where=str(path), hint=RERUN)
 
     @functools.cached_property
     def info(self) -> dict[str, Any]:
@@ -54,13 +54,13 @@ class Run:
         """Soft problems found on the way."""
         loaded = self._json("findings.json")
         if not isinstance(loaded, list) or not all(isinstance(one, dict) for one in loaded):
-            raise DataError("the run's findings.json holds no list of findings", where=str(self.folder), hint=AGAIN)
+            raise DataError("the run's findings.json holds no list of findings", where=str(self.folder), hint=RERUN)
         return loaded
 
     @property
     def verified(self) -> bool:
         """Whether the folder has a manifest, so that what is read can be held against what was written."""
-        return manifest.sealed(self.folder)
+        return manifest.is_sealed(self.folder)
 
     def check(self) -> None:
         """Refuse a run of which a table, run.json or findings.json is not what was written."""
@@ -73,7 +73,7 @@ class Run:
         try:
             data = (self.folder / name).read_bytes()
         except OSError as error:
-            raise DataError(f"the run's {name} cannot be read: {error.strerror}", where=str(self.folder), hint=AGAIN) from None
+            raise DataError(f"the run's {name} cannot be read: {error.strerror}", where=str(self.folder), hint=RERUN) from None
         wrong = manifest.difference(self.folder, name, data)
         if wrong:
             where = str(self.folder / name)
@@ -84,7 +84,7 @@ class Run:
         try:
             return json.loads(self._bytes(name).decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            raise DataError(f"the run's {name} cannot be read", where=f"{self.folder}: {error}", hint=AGAIN) from None
+            raise DataError(f"the run's {name} cannot be read", where=f"{self.folder}: {error}", hint=RERUN) from None
 
     def table(self, name: str) -> pd.DataFrame:
         """One table of the run."""
@@ -98,10 +98,10 @@ class Run:
             # in Arrow's own memory, on this thread: a thread of its that still needs Python aborts a process that ends
             table = pd.read_parquet(pa.BufferReader(self._bytes(path.name)), use_threads=False)
         except (OSError, ValueError) as error:
-            raise DataError(f"the run's table '{name}' cannot be read", where=f"{path}: {error}", hint=AGAIN) from None
-        lacking = [column for column in list(COLUMNS.get(name, ()))[:LEADING] if column not in table.columns]
+            raise DataError(f"the run's table '{name}' cannot be read", where=f"{path}: {error}", hint=RERUN) from None
+        lacking = [column for column in list(COLUMNS.get(name, ()))[:LEADING_COLUMNS] if column not in table.columns]
         if lacking:
-            raise DataError(f"this is no table '{name}': it lacks {', '.join(lacking)}", where=str(path), hint=AGAIN)
+            raise DataError(f"this is no table '{name}': it lacks {', '.join(lacking)}", where=str(path), hint=RERUN)
         return table
 
     def __getattr__(self, name: str) -> pd.DataFrame:

@@ -38,8 +38,8 @@ class Scenario:
 
     def calendar(self, events: EventCalendar, day: dt.date) -> EventCalendar:
         """The calendar known on `day` with the changes; a change of the past is refused, for the past is known."""
-        changed = [self._ended(_known(events, name, self.name), until, day) for name, until in self.ends.items()]
-        changed += [self._withdrawn(_known(events, name, self.name), day) for name in self.called_off]
+        changed = [self._ended(_find_event(events, name, self.name), until, day) for name, until in self.ends.items()]
+        changed += [self._withdrawn(_find_event(events, name, self.name), day) for name in self.called_off]
         for event in self.add:
             if event.id in events:
                 raise ConfigError(
@@ -51,7 +51,7 @@ class Scenario:
             if min(event.announced, event.anticipation_from or event.announced) <= day:
                 problem = f"'{event.id}' would have been expected by {day}, and the calendar of that day does not know it"
                 raise self._refused(problem, "announced after that day, or an event of the calendar")
-        return events.joined([*changed, *self.add])
+        return events.with_events([*changed, *self.add])
 
     def _ended(self, event: Event, until: str, day: dt.date) -> Event:
         """The event with another end, as if that had been announced on `day`."""
@@ -76,7 +76,7 @@ class Scenario:
         return ConfigError(problem, where=f"scenario '{self.name}'", hint=hint)
 
 
-def _known(events: EventCalendar, name: str, scenario: str) -> Event:
+def _find_event(events: EventCalendar, name: str, scenario: str) -> Event:
     try:
         return events[name]
     except DataError:

@@ -442,11 +442,11 @@ def record(row: Any, **more: Any) -> dict[str, Any]:
     return {f.name: getattr(row, f.name) for f in dataclasses.fields(row)} | more
 
 
-def joined(names: Iterable[str]) -> str:
+def join_names(names: Iterable[str]) -> str:
     """Several names as the text of one column; a name that holds the separator is refused where it is declared."""
     return JOIN.join(names)
 
 
-def split(text: str) -> list[str]:
+def split_names(text: str) -> list[str]:
     """The names of such a text."""
     return text.split(JOIN) if text else []

@@ -13,7 +13,7 @@ from forecast.core import registry
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
+SCORE_COLUMNS = (
     "job", "model", "series", "cutoff", "month", "horizon", "h_info", "metric", "value", "regime", "jan_mar", "vintage",
 )  # fmt: skip
 

@@ -69,7 +69,7 @@ class SeriesKey:
 
 
 @functools.cache
-def groups() -> dict[str, frozenset[str]]:
+def partner_groups() -> dict[str, frozenset[str]]:
     """Members of the bundled partner groups (`EU27`, ...); a group whose publisher does not name its members is left out."""
     text = resources.files("forecast.data").joinpath("groups.csv").read_text("utf-8")
     return {row["group"]: frozenset(row["members"].split("|")) for row in csv.DictReader(text.splitlines()) if row["members"]}
@@ -77,4 +77,4 @@ def groups() -> dict[str, frozenset[str]]:
 
 def countries(partner: str) -> frozenset[str]:
     """The countries behind a partner's name: a group's members, or the country itself."""
-    return groups().get(partner, frozenset({partner}))
+    return partner_groups().get(partner, frozenset({partner}))

@@ -7,7 +7,7 @@ import numpy as np
 from forecast.arrays import Floats
 
 
-def simultaneous(draws: Floats, level: float) -> tuple[Floats, Floats]:
+def simultaneous_band(draws: Floats, level: float) -> tuple[Floats, Floats]:
     """Lower and upper bound (steps,) that a share `level` of the paths `draws` (count, steps) does not leave.
 
     middle +- c * spread, c the `level` quantile of max_t |path_t - middle_t| / spread_t (Montiel Olea and Plagborg-Moller 2019,

@@ -18,8 +18,8 @@ from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import MONTHS, Steps
 
-ALL = "*"  # every series, where a hole is cut
-END = 2**62  # a month that never comes
+ALL_SERIES = "*"  # every series, where a hole is cut
+NO_END = 2**62  # a month that never comes
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Observed:
+class ObservedSeries:
     """One series as known on a day.
 
     values : (T,) monthly figures from `first` on, NaN where no single figure is known
@@ -133,16 +133,16 @@ class Vintage:
         return self.steps.season
 
     @functools.cached_property
-    def _seen(self) -> dict[str, Observed]:
+    def _seen(self) -> dict[str, ObservedSeries]:
         return {}
 
-    def observed(self, series: str) -> Observed:
+    def observed(self, series: str) -> ObservedSeries:
         """One series: monthly values, their status, and spans."""
         if series not in self._seen:
             self._seen[series] = self._assembled(series)
         return self._seen[series]
 
-    def _assembled(self, series: str) -> Observed:
+    def _assembled(self, series: str) -> ObservedSeries:
         cells = self.cells.get(series)
         if not cells:
             if SeriesKey.maybe(series) is None and not any(SeriesKey.maybe(s) is None for s in self.cells):
@@ -175,7 +175,7 @@ class Vintage:
                 for m in range(span.first - first, span.last - first + 1):
                     status[m] = "zero" if status[m] in ("span", "not bundled") else status[m]
         values.setflags(write=False)  # shared by all who ask
-        return Observed(series, first, values, tuple(status), tuple(sorted(spans, key=lambda c: (c.first, c.last))))
+        return ObservedSeries(series, first, values, tuple(status), tuple(sorted(spans, key=lambda c: (c.first, c.last))))
 
     def last_month(self, series: str) -> int:
         """The last month of a series for which anything is known."""
@@ -194,7 +194,7 @@ class Vintage:
             from forecast.core.release_clock import bundled_clock, source_of
 
             try:
-                day, _ = bundled_clock().released(*source_of(series), month)
+                day, _ = bundled_clock().release_day(*source_of(series), month)
             except DataError:
                 return "not bundled"
             return "not released" if day > self.day else "not bundled"
@@ -218,14 +218,14 @@ class Vintage:
 
         A span that reaches into the hole goes with it, because its sum would tell of the hidden months.
         """
-        if series == ALL:
+        if series == ALL_SERIES:
             kept_all = {
                 k: tuple(c for c in v if c.last < first or (last is not None and c.first > last)) for k, v in self.cells.items()
             }
             return replace(
                 self,
                 cells={k: v for k, v in kept_all.items() if v},
-                holes=(*self.holes, (ALL, first, END if last is None else last)),
+                holes=(*self.holes, (ALL_SERIES, first, NO_END if last is None else last)),
             )
         end = last if last is not None else max((c.last for c in self.cells.get(series, ())), default=first)
         kept = tuple(c for c in self.cells.get(series, ()) if c.last < first or c.first > end)

@@ -15,8 +15,17 @@ from forecast.core.registry import estimator
 from forecast.core.results import Used
 from forecast.core.vintage import Vintage
 from forecast.kernels import local_level
-from forecast.prep.baselines import Asked, asked, cycle, describe, expected, named, unit_of, years_back
-from forecast.prep.pre_period import clean
+from forecast.prep.baselines import (
+    ObservedWindow,
+    baseline_levels,
+    baseline_name,
+    cycle_length,
+    describe,
+    observe_window,
+    unit_of,
+    years_back,
+)
+from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.transform import choose_scale
 
 
@@ -49,11 +58,11 @@ class Baseline:
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the baseline laid on the asked months."""
-        seen = asked(vintage, design)
+        seen = observe_window(vintage, design)
         text = describe(vintage, design)
-        stretch = clean(vintage, design)
+        stretch = clean_pre_period(vintage, design)
         months, values = _clean_shares(vintage, design) if design.share_of else (stretch.months, stretch.values)
-        name, level, back, seen = _level(vintage, design, seen)
+        name, level, back, seen = _first_determined_baseline(vintage, design, seen)
         draws, note = None, ""
         if level is None:
             note = "no baseline is determined by the figures" if len(seen.observed) else "no figure in the asked window"
@@ -62,14 +71,16 @@ class Baseline:
         elif len(values) < self.fewest:
             note = f"{len(values)} clean monthly figures, a band needs {self.fewest}"
         else:
-            noise = _noise(months, values, vintage.nonnegative, seen, back, design.draws, rng)
-            draws = _ratios(level, noise) if vintage.nonnegative else _differences(level, noise, bool(design.share_of))
+            noise = _draw_noise(months, values, vintage.nonnegative, seen, back, design.draws, rng)
+            draws = (
+                _ratio_draws(level, noise) if vintage.nonnegative else _difference_draws(level, noise, bool(design.share_of))
+            )
         used = Used(f"against {name}" if level is not None else "description only", notes=(note,) if note else ())
         return Effect(
             estimator="baseline",
             design=design,
             unit=unit_of(design),
-            periods=seen.periods if not design.share_of else _whole(seen),
+            periods=seen.periods if not design.share_of else _single_period(seen),
             observed=seen.observed,
             counterfactual=draws,
             description=text,
@@ -82,7 +93,7 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Noise:
+class BaselineNoise:
     """What a draw of the band is made of.
 
     window (draws, W) : resampled months of the asked window; luck (draws,) : mean of the baseline's own resampled months
@@ -98,9 +109,9 @@ class Noise:
     sizes: Ints
 
 
-def _noise(
-    months: Ints, values: Floats, nonnegative: bool, seen: Asked, back: Ints, draws: int, rng: np.random.Generator
-) -> Noise:
+def _draw_noise(
+    months: Ints, values: Floats, nonnegative: bool, seen: ObservedWindow, back: Ints, draws: int, rng: np.random.Generator
+) -> BaselineNoise:
     """Noise and drift of a window against the months `back` of its baseline, learned from the clean months."""
     sizes = np.array([last - first + 1 for first, last in seen.periods])
     when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
@@ -109,38 +120,40 @@ def _noise(
     steady = values * np.exp(-level.smooth) if nonnegative else values - level.smooth
     window, luck = (rng.choice(steady, size=(draws, n)) for n in (len(when), len(back)))
     stretch = sigma / level.spread if level.spread > 0 else np.ones(draws)
-    drift = omega * np.sqrt(local_level.distance(when, back)) * rng.standard_normal(draws)
-    return Noise(window, luck.mean(axis=1), stretch, drift, sizes)
+    drift = omega * np.sqrt(local_level.mean_difference_variance(when, back)) * rng.standard_normal(draws)
+    return BaselineNoise(window, luck.mean(axis=1), stretch, drift, sizes)
 
 
-def _ratios(level: Floats, noise: Noise) -> Floats:
+def _ratio_draws(level: Floats, noise: BaselineNoise) -> Floats:
     """Counterfactual draws of a flow that cannot be negative, shape (draws, periods)."""
     middle = noise.window.mean(axis=1)
     luck = np.where(noise.luck > 0, noise.luck, max(float(noise.window.mean()), 1e-300))
     common = np.divide(middle, luck) ** noise.stretch * np.exp(noise.drift)
-    split = _means(noise.window, noise.sizes if len(level) > 1 else np.array([noise.window.shape[1]]))
+    split = _group_means(noise.window, noise.sizes if len(level) > 1 else np.array([noise.window.shape[1]]))
     shared = split @ level / max(float(level.sum()), 1e-300)  # the sum over the periods is the ratio of means times the level
     parts = np.divide(split, shared[:, None], out=np.ones_like(split), where=shared[:, None] > 0)
     drawn: Floats = level[None, :] * parts * common[:, None]
     return drawn
 
 
-def _differences(level: Floats, noise: Noise, share: bool) -> Floats:
+def _difference_draws(level: Floats, noise: BaselineNoise, share: bool) -> Floats:
     """Counterfactual draws where values may be negative, shape (draws, periods)."""
     middle = noise.window.mean(axis=1)
     if share:
         return np.asarray(level[None, :] + (noise.stretch * (middle - noise.luck) + noise.drift)[:, None])
-    split = noise.stretch[:, None] * (_means(noise.window, noise.sizes) - noise.luck[:, None]) + noise.drift[:, None]
+    split = noise.stretch[:, None] * (_group_means(noise.window, noise.sizes) - noise.luck[:, None]) + noise.drift[:, None]
     return np.asarray(level[None, :] + split * noise.sizes[None, :])
 
 
-def _means(window: Floats, sizes: Ints) -> Floats:
+def _group_means(window: Floats, sizes: Ints) -> Floats:
     """Means of consecutive groups of columns, shape (draws, groups)."""
     ends = np.cumsum(sizes)
     return np.stack([window[:, end - size : end].mean(axis=1) for size, end in zip(sizes, ends, strict=True)], axis=1)
 
 
-def _level(vintage: Vintage, design: Design, seen: Asked) -> tuple[str, Floats | None, Ints, Asked]:
+def _first_determined_baseline(
+    vintage: Vintage, design: Design, seen: ObservedWindow
+) -> tuple[str, Floats | None, Ints, ObservedWindow]:
     """The first baseline that the figures determine: its name, its level per period, its months.
 
     Where it is known for the window but not for each period, the window becomes one period. A placebo takes no other
@@ -154,26 +167,26 @@ def _level(vintage: Vintage, design: Design, seen: Asked) -> tuple[str, Floats |
             back = np.arange(baseline.first, baseline.last + 1)
         else:
             when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
-            back = when - years_back(vintage.steps, seen.window) * cycle(vintage.steps)
-        level = expected(vintage, design, baseline, seen.periods)
+            back = when - years_back(vintage.steps, seen.window) * cycle_length(vintage.steps)
+        level = baseline_levels(vintage, design, baseline, seen.periods)
         if np.isfinite(level).all():
-            return named(vintage, design, baseline), level, back, seen
-        whole = expected(vintage, design, baseline, seen.runs)
+            return baseline_name(vintage, design, baseline), level, back, seen
+        whole = baseline_levels(vintage, design, baseline, seen.runs)
         if np.isfinite(whole).all() and not design.share_of:
             at = [[i for i, p in enumerate(seen.periods) if run[0] <= p[0] <= run[1]] for run in seen.runs]
-            merged = Asked(seen.window, tuple(seen.runs), np.array([seen.observed[i].sum() for i in at]), seen.unknown)
-            return named(vintage, design, baseline), whole, back, merged
+            merged = ObservedWindow(seen.window, tuple(seen.runs), np.array([seen.observed[i].sum() for i in at]), seen.unknown)
+            return baseline_name(vintage, design, baseline), whole, back, merged
     return "", None, np.empty(0, dtype=np.int64), seen
 
 
-def _whole(seen: Asked) -> tuple[tuple[int, int], ...]:
+def _single_period(seen: ObservedWindow) -> tuple[tuple[int, int], ...]:
     """A share is one figure for the whole window."""
     return ((seen.periods[0][0], seen.periods[-1][1]),) if seen.periods else ()
 
 
 def _clean_shares(vintage: Vintage, design: Design) -> tuple[Ints, Floats]:
     """Clean months in which part and whole are known, and the shares of them."""
-    part = clean(vintage, design)
+    part = clean_pre_period(vintage, design)
     if not vintage.knows(design.share_of):
         return part.months[:0], np.empty(0)
     whole = vintage.observed(design.share_of).at(part.first, part.last)[part.months - part.first]

@@ -16,8 +16,8 @@ from forecast.core.questions import Design, Task
 from forecast.core.registry import build, estimator
 from forecast.core.results import Failure, Forecast, Summary, Used
 from forecast.core.vintage import Vintage
-from forecast.prep.baselines import Asked, asked, describe, unit_of
-from forecast.prep.pre_period import clean
+from forecast.prep.baselines import ObservedWindow, describe, observe_window, unit_of
+from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.transform import window_total
 
 
@@ -55,7 +55,7 @@ class Counterfactual:
         if design.controls:
             spec["controls"] = design.controls
         window = design.window(vintage)
-        asked_months = [*_early(vintage, design), *range(window.first, window.last + 1)]
+        asked_months = [*_anticipation_months(vintage, design), *range(window.first, window.last + 1)]
         months = [vintage.steps.label(m) for m in asked_months]
         series = (*design.treated, *([design.share_of] if design.share_of else []))
         hidden = design.hidden(vintage)
@@ -66,8 +66,8 @@ class Counterfactual:
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the forecaster's draws of the same months; description only where it could not answer."""
-        seen = asked(vintage, design)
-        stretch = clean(vintage, design)
+        seen = observe_window(vintage, design)
+        stretch = clean_pre_period(vintage, design)
         draws: Floats | None = None
         early: Summary | None = None
         parameters: tuple[Parameter, ...] = ()
@@ -75,8 +75,8 @@ class Counterfactual:
         if answers and isinstance(answers[0], Failure):
             used = (Used("description only", notes=(f"{answers[0].method}: {answers[0].reason}",)),)
         elif answers and isinstance(answers[0], Forecast) and len(seen.observed):
-            draws, used = _laid(answers[0], seen, design), answers[0].used
-            early = _brought_forward(answers[0], vintage, design)
+            draws, used = _period_draws(answers[0], seen, design), answers[0].used
+            early = _anticipation_effect(answers[0], vintage, design)
             only = f"{design.treated[0]} " if len(design.treated) == 1 else ""
             parameters = tuple(Parameter(name.removeprefix(only), v) for name, v in answers[0].parameters.items())
         elif not len(seen.observed):
@@ -101,7 +101,7 @@ class Counterfactual:
         )
 
 
-def _early(vintage: Vintage, design: Design) -> range:
+def _anticipation_months(vintage: Vintage, design: Design) -> range:
     """Months of anticipation that have a ledger of their own: known, hidden, and before a window that begins with the event."""
     window = design.window(vintage)
     begins = window.start <= window.first <= window.start + design.donut
@@ -112,9 +112,9 @@ def _early(vintage: Vintage, design: Design) -> range:
     return months if known else range(0)
 
 
-def _brought_forward(forecast: Forecast, vintage: Vintage, design: Design) -> Summary | None:
+def _anticipation_effect(forecast: Forecast, vintage: Vintage, design: Design) -> Summary | None:
     """Observed less expected over the months of anticipation, from the draws of the window's own paths."""
-    months = _early(vintage, design)
+    months = _anticipation_months(vintage, design)
     if not months:
         return None
     first, last = months[0], months[-1]
@@ -123,7 +123,7 @@ def _brought_forward(forecast: Forecast, vintage: Vintage, design: Design) -> Su
     return Summary(seen - drawn, float(np.median(seen - drawn)))
 
 
-def _laid(forecast: Forecast, seen: Asked, design: Design) -> Floats:
+def _period_draws(forecast: Forecast, seen: ObservedWindow, design: Design) -> Floats:
     """Draws of the asked periods, shape (draws, periods): sums over months and treated series, or one ratio of such sums."""
     treated = np.stack([sum((forecast.span(s, *p) for s in design.treated), np.zeros(1)) for p in seen.periods], axis=1)
     if not design.share_of:

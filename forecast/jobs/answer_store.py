@@ -13,7 +13,7 @@ from forecast.core import output_files
 from forecast.core.errors import WriteError
 from forecast.jobs.serialization import pack, unpack
 
-MARK = b"forecast answer 1"  # the first line of a file; the hash of the rest is the second, its key the third
+FILE_MARK = b"forecast answer 1"  # the first line of a file; the hash of the rest is the second, its key the third
 SUFFIX = ".answer"
 
 
@@ -41,7 +41,7 @@ class AnswerStore:
         if not self.folder.is_dir():  # another run of the same config has ended and let go of it
             self.open()
         body = key.encode() + b"\n" + pack(answer)
-        output_files.write(self.folder, key + SUFFIX, b"\n".join([MARK, output_files.sha256(body).encode(), body]))
+        output_files.write(self.folder, key + SUFFIX, b"\n".join([FILE_MARK, output_files.sha256(body).encode(), body]))
 
     def read(self, key: str) -> Any | None:
         """An answer; None where there is none, or where what is there is not what was written: it is named and removed."""
@@ -66,7 +66,7 @@ def _verify(data: bytes, key: str) -> Any:
     mark, _, rest = data.partition(b"\n")
     wanted, _, body = rest.partition(b"\n")
     owner, _, packed = body.partition(b"\n")
-    if mark != MARK:
+    if mark != FILE_MARK:
         raise ValueError("these are not the bytes of an answer")
     if output_files.sha256(body).encode() != wanted:
         raise ValueError("it is damaged, or cut short")

@@ -17,9 +17,9 @@ ENVIRONMENT = {
     "PYTHONSAFEPATH": "1",  # `python -c` and `python -m` would put the working directory before the libraries
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),
 }
-ENDING = (signal.SIGINT, signal.SIGTERM)  # what a user, or a machine that goes down, ends a command with
-DEATHS = 3  # times in a row that a worker may die before a stage is given up
-LOOK = 0.5  # seconds between two looks of a worker at whether its parent lives
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM)  # what a user, or a machine that goes down, ends a command with
+MAX_DEATHS = 3  # times in a row that a worker may die before a stage is given up
+POLL_SECONDS = 0.5  # seconds between two looks of a worker at whether its parent lives
 
 
 @contextlib.contextmanager
@@ -63,7 +63,7 @@ def _signals_deferred() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    heard = {number: signal.getsignal(number) for number in ENDING}
+    heard = {number: signal.getsignal(number) for number in END_SIGNALS}
     heard = {number: handler for number, handler in heard.items() if handler not in (None, signal.SIG_IGN)}
     for number in heard:
         signal.signal(number, lambda number, frame: came.append(number))
@@ -97,7 +97,7 @@ def initialise_worker(parent: int) -> None:
 
 def _exit_with_parent(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(LOOK)
+        time.sleep(POLL_SECONDS)
     os._exit(1)
 
 

@@ -91,7 +91,7 @@ def _tables_or_path(value: Any) -> Any:
 
 UNTOUCHED = "untouched"  # donors chosen by rule: goods that no measure of their own touched
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
-Named = Annotated[Names, Field(min_length=1)]
+NonEmptyNames = Annotated[Names, Field(min_length=1)]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
@@ -140,7 +140,7 @@ class BacktestConfig(ConfigTable):
     """
 
     name: str
-    series: Named
+    series: NonEmptyNames
     first: Month
     last: Month | None = None
     every: Literal["month", "quarter", "year"] = "month"
@@ -166,7 +166,7 @@ class RegressorConfig(ConfigTable):
     name: str
     known: Literal["known_future", "observed_only"]
     lag_months: Annotated[int, Field(ge=0, le=60)] = 0
-    series: Named = ("*",)
+    series: NonEmptyNames = ("*",)
     of: str = ""
     values: dict[Month, float] = {}
     path: str = ""
@@ -302,8 +302,8 @@ class EffectConfig(ConfigTable):
 
     id: str
     question: str
-    event: Named
-    treated: Named
+    event: NonEmptyNames
+    treated: NonEmptyNames
     first: Month | None = Field(None, alias="from")
     last: Month | None = Field(None, alias="to")
     lag_months: Annotated[int, Field(ge=0)] = 0
@@ -368,7 +368,7 @@ class RegimeConfig(ConfigTable):
 class ExpiryConfig(ConfigTable):
     """What an expiring measure may bring: observed regime means of some series, no probability."""
 
-    series: Named
+    series: NonEmptyNames
     regimes: tuple[RegimeConfig, ...]
     day: Annotated[str, BeforeValidator(_as_text), AfterValidator(_day_or_none)] = ""
     note: str = ""

@@ -14,12 +14,12 @@ from typing import Any, TypeVar
 
 from forecast import __version__
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
-from forecast.jobs.child_processes import DEATHS, call_all_suppressing, retries_exhausted
+from forecast.jobs.child_processes import MAX_DEATHS, call_all_suppressing, retries_exhausted
 
 T = TypeVar("T")
-TALKATIVE = ("distributed", "tornado", "asyncio")
-PATIENCE = 10  # seconds within which a scheduler must answer
-AHEAD = 2  # batches handed out for each thread of a worker: the next one waits at the worker while one is answered
+NOISY_LOGGERS = ("distributed", "tornado", "asyncio")
+CONNECT_SECONDS = 10  # seconds within which a scheduler must answer
+CALLS_PER_THREAD = 2  # batches handed out for each thread of a worker: the next one waits at the worker while one is answered
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def open_cluster(cluster: int | RemoteScheduler, shared: Any) -> Iterator[Cluste
 @contextlib.contextmanager
 def _quiet_logs() -> Iterator[None]:
     """What happens to workers is told by our errors, not by the libraries' logs."""
-    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in TALKATIVE]
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in NOISY_LOGGERS]
     before = {logger: logger.level for logger in map(logging.getLogger, names)}
     for logger in before:
         logger.setLevel(logging.CRITICAL + 1)
@@ -97,7 +97,7 @@ def _connect(remote: RemoteScheduler) -> Iterator[Any]:
     where = _describe(remote)
     security = _tls_security(remote)
     try:
-        client = Client(remote.address, timeout=PATIENCE, security=security)
+        client = Client(remote.address, timeout=CONNECT_SECONDS, security=security)
     except (OSError, ValueError, TypeError) as error:  # the last one where an address asks for TLS and has no files
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         hint = "the address that `dask scheduler` prints, such as tls://10.0.0.1:8786, and certificates that it knows"
@@ -152,13 +152,13 @@ def _distribute(client: Any, shared: Any) -> ClusterClient:
             self.held = pickle.loads(self.packed)
 
     far, holding = ClusterClient(client, f"forecast-{uuid.uuid4().hex}"), Holding(pickle.dumps(shared, protocol=5))
-    for _ in range(DEATHS):
+    for _ in range(MAX_DEATHS):
         try:
             client.register_plugin(holding, name=far.name)
         except OSError:  # a worker died over it
             continue
         return far
-    raise retries_exhausted(f"workers of the cluster ended {DEATHS} times before they had begun")
+    raise retries_exhausted(f"workers of the cluster ended {MAX_DEATHS} times before they had begun")
 
 
 def run_on_cluster(far: ClusterClient, calls: Iterable[tuple[Any, ...]], run: Callable[..., T]) -> Iterator[T]:
@@ -195,7 +195,7 @@ def _capacity(far: ClusterClient) -> int:
         threads: dict[str, int] = far.client.nthreads()
     except OSError:
         raise _scheduler_lost() from None
-    return max(AHEAD * sum(threads.values()), 1)
+    return max(CALLS_PER_THREAD * sum(threads.values()), 1)
 
 
 def _scheduler_lost() -> ForecastError:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
-from forecast.core.input_files import Input, fault, number
+from forecast.core.input_files import InputFile, describe_fault, parse_number
 from forecast.core.months import label, ordinal
 from forecast.jobs.config import Config, RegressorConfig
 from forecast.jobs.load import display_path, resolve_path
@@ -36,7 +36,7 @@ def _regressor(config: Config, row: RegressorConfig) -> Regressor:
 
 def _read_values(path: Path) -> dict[str, float]:
     """The values of a regressor by month: a CSV of the columns period and value."""
-    given = Input(path, "file of values", hint="a CSV of the columns period and value", error=ConfigError)
+    given = InputFile(path, "file of values", hint="a CSV of the columns period and value", error=ConfigError)
     out: dict[str, float] = {}
     for line, cells in given.records(("period", "value")):
         where = f"{path}, row {line}"
@@ -46,9 +46,9 @@ def _read_values(path: Path) -> dict[str, float]:
             raise DataError(error.problem, where=where, hint=error.hint) from None
         if month in out:
             raise DataError(f"the month {month} stands twice", where=where, hint="one line a month")
-        out[month] = number(cells["value"])
+        out[month] = parse_number(cells["value"])
         if math.isnan(out[month]):
             raise DataError(
-                f"'{cells['value']}' {fault(cells['value'])}", where=where, hint="a plain figure; no line if unknown"
+                f"'{cells['value']}' {describe_fault(cells['value'])}", where=where, hint="a plain figure; no line if unknown"
             )
     return out

@@ -35,7 +35,7 @@ from forecast.study.evaluate.forecast_rows import forecast_rows
 from forecast.study.evaluate.score import ErrorScale, error_scale, job_of, metrics_by_name, score_rows
 from forecast.study.evaluate.truth import truth_of
 
-TRIES = 3  # rounds over the plan before it is given up that answers stay where they are put
+MAX_ROUNDS = 3  # rounds over the plan before it is given up that answers stay where they are put
 MemberDraws = list[list[Any]]  # answers of the batches that another rests on, member by member
 
 
@@ -73,7 +73,7 @@ def execute(plan: Plan, cache: Path, workers: int = 1) -> list[BatchResult]:
     store.open()
     context = context_of(plan)
     keys = cache_keys(plan, context)
-    for _ in range(TRIES):
+    for _ in range(MAX_ROUNDS):
         _answer_stages(plan, store, keys, context, workers)
         found = [outcome for batch in plan.batches if (outcome := store.read(keys[batch.name])) is not None]
         if len(found) == len(plan.batches):

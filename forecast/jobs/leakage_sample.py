@@ -17,9 +17,9 @@ from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.backtest import BacktestQuestion
 
 DRAWS = 100  # a leak moves every draw
-SERIES = 2  # of each group and day
-SECONDS = {"prophet": 1.0}  # that an answer takes with its second asking, on one core; else
-USUAL, DAILY = 0.2, 0.6  # and for each day's garbage
+SERIES_PER_DAY = 2  # of each group and day
+MODEL_SECONDS = {"prophet": 1.0}  # that an answer takes with its second asking, on one core; else
+QUESTION_SECONDS, DAY_SECONDS = 0.2, 0.6  # and for each day's garbage
 
 
 def sample_questions(plan: Plan) -> list[LeakageQuestion]:
@@ -42,7 +42,7 @@ def sample_questions(plan: Plan) -> list[LeakageQuestion]:
 def describe_sample(asked: Sequence[LeakageQuestion]) -> str:
     """What will be done, and about how long it takes."""
     days = {one.day for one in asked}
-    seconds = DAILY * len(days) + sum(SECONDS.get(str(one.spec.get("use")), USUAL) for one in asked)
+    seconds = DAY_SECONDS * len(days) + sum(MODEL_SECONDS.get(str(one.spec.get("use")), QUESTION_SECONDS) for one in asked)
     about = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
     return f"{len(asked)} questions on {len(days)} days, each asked twice: about {about}"
 
@@ -56,7 +56,7 @@ def _pick(pasts: Iterable[BacktestQuestion]) -> list[BacktestQuestion]:
     out = []
     for k, day in enumerate(dict.fromkeys([days[0], days[len(days) // 2], days[-1]] if days else [])):
         mine = by_day[day]
-        places = dict.fromkeys((SERIES * k + j) % len(mine) for j in range(SERIES))
+        places = dict.fromkeys((SERIES_PER_DAY * k + j) % len(mine) for j in range(SERIES_PER_DAY))
         out += [mine[place] for place in places]
     return out
 

@@ -14,13 +14,13 @@ from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event, event_from
-from forecast.core.input_files import Input
+from forecast.core.input_files import InputFile
 from forecast.jobs.config import Config
 from forecast.jobs.nowcasts import check as check_nowcasts
 from forecast.jobs.scenarios import check as check_scenarios
 
-PACKAGE = Path(__file__).resolve().parents[1]
-WANTED = {
+PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
+EXPECTED = {
     "tuple_type": "a list: [...], or one [[table]] for each",
     "too_short": "a list of one or more",
     "model_type": "a table with its keys, or a name in quotes",
@@ -31,7 +31,7 @@ WANTED = {
 
 def shipped_configs() -> dict[str, Path]:
     """The configs that come with the package, by name: beside the package in a clone, inside it in a wheel."""
-    for folder in (PACKAGE / "configs", PACKAGE.parent / "configs"):
+    for folder in (PACKAGE_FOLDER / "configs", PACKAGE_FOLDER.parent / "configs"):
         if folder.is_dir():
             return {path.stem: path for path in sorted(folder.glob("*.toml"))}
     return {}
@@ -57,7 +57,7 @@ def load(config: str | Path, as_of: str | None = None, cluster: str | int | None
     """Read and check a config; `as_of` overrides its day, `cluster` and `trust_cluster` where it is done."""
     path = locate(config)
     place = display_path(path)
-    raw = Input(path, "config file", place, "the path of a TOML file", ConfigError).toml()
+    raw = InputFile(path, "config file", place, "the path of a TOML file", ConfigError).toml()
     raw.setdefault("name", path.stem)
     if as_of is not None:
         raw["as_of"] = as_of
@@ -95,7 +95,7 @@ def read_archive(config: Config) -> Archive:
     own = own_events(config, place)
     if not own:
         return archive
-    return Archive(archive.table, archive.events.joined(own), archive.pseudo)
+    return Archive(archive.table, archive.events.with_events(own), archive.pseudo)
 
 
 def own_events(config: Config, place: str = "") -> list[Event]:
@@ -109,7 +109,7 @@ def own_events(config: Config, place: str = "") -> list[Event]:
 def read_events(path: Path) -> list[Event]:
     """Events of a TOML file with one `[[event]]` table each."""
     hint = "the path of a TOML file with [[event]] tables"
-    raw = Input(path, "file of events", hint=hint, error=ConfigError).toml()
+    raw = InputFile(path, "file of events", hint=hint, error=ConfigError).toml()
     for key in raw:
         if key not in ("event", "verified_to"):
             raise ConfigError(f"unknown key '{key}'", where=str(path), hint="each event is a table [[event]]")
@@ -137,7 +137,7 @@ def resolve_path(config: Config, text: Any) -> Any:
     if not isinstance(text, str) or Path(text).is_absolute():
         return text
     beside = config.origin.parent / text
-    packed = PACKAGE / "guides" / text
+    packed = PACKAGE_FOLDER / "guides" / text
     return str(packed if not os.path.exists(beside) and os.path.exists(packed) else beside)
 
 
@@ -173,7 +173,7 @@ def _config_error(error: ValidationError, place: str, raw: dict[str, Any]) -> Co
         problem, *hints = first["ctx"]["error"].args
         return ConfigError(problem, where=where, hint=hints[0] if hints else "")
     shown = repr(first["input"]) if len(repr(first["input"])) < 60 else "the value"
-    return ConfigError(f"{shown} cannot stand here", where=where, hint=WANTED.get(first["type"], message))
+    return ConfigError(f"{shown} cannot stand here", where=where, hint=EXPECTED.get(first["type"], message))
 
 
 def _location(loc: list[Any]) -> str:

@@ -13,7 +13,7 @@ from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.months import parse_day
 from forecast.core.questions import Task
-from forecast.core.release_schedule import Due, coming
+from forecast.core.release_schedule import ScheduledRelease, coming
 from forecast.core.results import Finding
 from forecast.core.schema import FailureRow, NewsRow, ReleaseRow, rows_of
 from forecast.study import ask
@@ -23,8 +23,8 @@ from forecast.study.evaluate.lead_time import publication_days
 from forecast.study.evaluate.truth import vintage_kind
 from forecast.study.nowcast.news import news
 
-FEWEST = 12  # single figures known, below which nothing is asked
-NEXT = 2  # releases of each series in the calendar
+MIN_FIGURES = 12  # single figures known, below which nothing is asked
+RELEASES_AHEAD = 2  # releases of each series in the calendar
 
 
 def _as_list(value: Any) -> Any:
@@ -136,8 +136,10 @@ def questions(
             told.append(Finding("nowcast", f"not asked again on {day} for '{row.name}': '{taken[name, day]}' asks it", name))
             continue
         count = vintage.observed(name).count if vintage.knows(name) else 0
-        if count < FEWEST:
-            told.append(Finding("nowcast", f"not asked on {day}: {count} single figures known where {FEWEST} are needed", name))
+        if count < MIN_FIGURES:
+            told.append(
+                Finding("nowcast", f"not asked on {day}: {count} single figures known where {MIN_FIGURES} are needed", name)
+            )
             continue
         last, current = vintage.last_month(name), mm.ordinal(day)
         if last >= current:
@@ -166,7 +168,7 @@ def _release_due(series: str, last: int, day: dt.date) -> tuple[int, int | None]
     return due[0].month - last - 1, due[0].ahead if due[0].basis != "late" else None
 
 
-def _next_releases(day: dt.date, series: str, count: int) -> tuple[Due, ...]:
+def _next_releases(day: dt.date, series: str, count: int) -> tuple[ScheduledRelease, ...]:
     """The next releases of a series; none where there are no rules."""
     try:
         return coming(day, [series], count)
@@ -187,7 +189,7 @@ def _earlier_questions(
     for month, released in sorted(publication_days(door, series).items()):
         then = released - dt.timedelta(days=left)
         vintage = door.as_of(then)
-        if released > day or not vintage.knows(series) or vintage.observed(series).count < FEWEST:
+        if released > day or not vintage.knows(series) or vintage.observed(series).count < MIN_FIGURES:
             continue
         newest = vintage.last_month(series)
         if newest < month:
@@ -223,6 +225,6 @@ def calendar_rows(rows: Sequence[NowcastConfig], series: Sequence[Sequence[str]]
                     group=row.name, day=d.day.isoformat(), series=d.series, month=d.label, source=d.source,
                     stage=d.stage, basis=d.basis, ahead=d.ahead, horizon=d.horizon, together=d.together,
                 )
-                for d in _next_releases(row.stands_on(today), name, NEXT)
+                for d in _next_releases(row.stands_on(today), name, RELEASES_AHEAD)
             ]  # fmt: skip
     return out

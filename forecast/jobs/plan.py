@@ -145,7 +145,7 @@ def make_plan(config: Config, archive: Archive) -> Plan:
             findings.append(Finding("effect", f"not asked: {', '.join(later)} not announced by {vintage.day}", effect.id))
             continue
         batches += _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}")
-        findings += _out_of_scope(effect, archive.events)
+        findings += _findings_out_of_scope(effect, archive.events)
     given, left = askable_scenarios(config.scenarios, door.as_of(vintage.day), [e.id for e in archive.events], place)
     findings += [Finding("scenario", text, "[[scenarios]]") for text in left]
     batches += _scenario_batches(config, archive, door.as_of(vintage.day), given, place)
@@ -312,7 +312,7 @@ def _effect_batches(row: EffectConfig, archive: Archive, vintage: Vintage, where
     return made
 
 
-def _out_of_scope(row: EffectConfig, events: EventCalendar) -> list[Finding]:
+def _findings_out_of_scope(row: EffectConfig, events: EventCalendar) -> list[Finding]:
     """Treated series that no event of a question bears on: an indirect effect, or a misspelt scope."""
     missed = [s for s in row.treated if not any(events[event].touches(s) for event in row.event)]
     what = f"outside the scope of {', '.join(row.event)}: an indirect effect"

@@ -17,8 +17,8 @@ from distributed.security import Security
 
 from forecast.jobs.child_processes import call_all_suppressing, inherited_environment, retries_exhausted, while_starting
 
-LOOK = 0.02  # seconds between two looks at which workers there are
-GRACE = 10  # seconds within which a cluster without workers must have ended
+POLL_SECONDS = 0.02  # seconds between two looks at which workers there are
+CLOSE_SECONDS = 10  # seconds within which a cluster without workers must have ended
 
 
 class _NoHttpServer:
@@ -72,7 +72,7 @@ def _start(count: int, security: Security) -> Iterator[SpecCluster]:
         thread = threading.Thread(target=_kill_workers, args=(cluster, closed), daemon=True)
         thread.start()
         try:
-            call_all_suppressing(lambda: cluster.close(timeout=GRACE))
+            call_all_suppressing(lambda: cluster.close(timeout=CLOSE_SECONDS))
         finally:
             closed.set()
             thread.join()
@@ -93,7 +93,7 @@ def _kill_workers(cluster: SpecCluster, closed: threading.Event) -> None:
     What they answer now nobody would take, and the cluster would wait for each that is busy or has to begin first.
     """
     nannies = list(cluster.workers.values())
-    while not closed.wait(LOOK):
+    while not closed.wait(POLL_SECONDS):
         for nanny in nannies:
             nanny.auto_restart = False
             if (number := nanny.pid) is not None:

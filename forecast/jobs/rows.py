@@ -141,7 +141,7 @@ def _figures(row: type, effect: Effect) -> dict[str, Any]:
         months_observed=described.months,
         observed_total=described.observed,
         expected=expected,
-        baselines=schema.joined(c.baseline for c in described.compared),
+        baselines=schema.join_names(c.baseline for c in described.compared),
         used="; ".join(_describe_method(effect)),
     )
     return schema.cells_of(row, cells | _estimate_cells(effect))

@@ -27,7 +27,7 @@ from forecast.jobs.plan import Plan
 from forecast.jobs.rows import event_rows
 from forecast.jobs.tables import findings, parquet, tables_of
 
-PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "pyarrow", "matplotlib")
+REPORTED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "pyarrow", "matplotlib")
 CACHE = ".cache"
 
 
@@ -39,7 +39,7 @@ def folder_of(config: Config, out: str | Path) -> Path:
 def is_finished(folder: Path, plan: Plan) -> bool:
     """Whether a folder holds this very run, made by this code, complete, and every file of it as it was written."""
     wanted = ["run.json", *(f"{name}.parquet" for name in TABLES), "findings.json", "report.html", "report.md"]
-    if not manifest.sealed(folder) or any(not (folder / name).exists() for name in wanted):
+    if not manifest.is_sealed(folder) or any(not (folder / name).exists() for name in wanted):
         return False
     try:
         info = Run(folder).info
@@ -77,7 +77,7 @@ def open_for_run(folder: Path, fresh: bool) -> Iterator[None]:
 
 def discard_answers(folder: Path) -> None:
     """Let go of stored answers, and of what killed runs left, once a run is complete and nobody else is at work in it."""
-    if manifest.sealed(folder) and not run_lock.other_owners(folder):
+    if manifest.is_sealed(folder) and not run_lock.other_owners(folder):
         shutil.rmtree(folder / CACHE, ignore_errors=True)
         run_lock.remove_leftovers(folder)
 
@@ -89,7 +89,7 @@ def _set_aside(folder: Path) -> None:
     except DataError as error:
         changed = {manifest.NAME: error.problem}
     if changed:
-        print(manifest.told(folder, changed) + "\n  try: nothing; the run is done again", file=sys.stderr)
+        print(manifest.describe_changes(folder, changed) + "\n  try: nothing; the run is done again", file=sys.stderr)
     (folder / manifest.NAME).unlink(missing_ok=True)
     (folder / "run.json").unlink(missing_ok=True)
 
@@ -142,7 +142,7 @@ def fingerprints(plan: Plan) -> dict[str, str]:
 def versions() -> dict[str, str]:
     """Versions of the package, its code, Python and the libraries at hand."""
     out = {"forecast": __version__, "code": code_hash(), "python": platform.python_version()}
-    for name in PACKAGES:
+    for name in REPORTED_PACKAGES:
         try:
             out[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -95,7 +95,7 @@ def remove_leftovers(folder: Path) -> None:
     """Remove what killed runs left unfinished, unless another process is at work there."""
     if other_owners(folder):
         return
-    for path in output_files.leftovers(folder):
+    for path in output_files.unfinished_files(folder):
         path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # there is none, or this process stands in it
         (folder / FOLDER).rmdir()

@@ -24,8 +24,8 @@ from forecast.core.vintage import Vintage
 from forecast.study.scenarios import Fan, pool_scenarios, scenarios
 
 POOLED = "all, by their probabilities"
-YEAR = 12  # months of the sum that is told beside the months: the last ones asked
-CLOSE = 1e-6  # how near to 1 probabilities add up
+SUM_MONTHS = 12  # months of the sum that is told beside the months: the last ones asked
+TOLERANCE = 1e-6  # how near to 1 probabilities add up
 
 
 def _end(value: Any) -> str:
@@ -111,7 +111,7 @@ def check(rows: Sequence[ScenarioConfig], part: ScenarioForecastConfig, place: s
         without = next(i for i, p in enumerate(given) if p is None)
         problem = f"'{rows[without].name}' has no probability, and others have one"
         raise ConfigError(problem, where=f"{place}, [[scenarios]] {without + 1}", hint="one for each scenario, or none at all")
-    if known and abs(math.fsum(known) - 1.0) > CLOSE:
+    if known and abs(math.fsum(known) - 1.0) > TOLERANCE:
         problem = f"the probabilities of the scenarios add up to {math.fsum(known):g}"
         raise ConfigError(problem, where=f"{place}, [[scenarios]]", hint="numbers that add up to 1, or none at all")
 
@@ -203,7 +203,7 @@ def _job_name(label: str, fan: Fan, day: dt.date) -> str:
 def _rows(fan: Fan, answer: Forecast, outlook: ScenarioQuestion, label: str) -> list[ScenarioForecastRow]:
     """A row for each month, for the sum of the last twelve, and for the sum of all."""
     draws, h = answer.draws[:, 0], len(outlook.task.months)
-    sums = [(i, i) for i in range(h)] + ([(h - YEAR, h - 1)] if h > YEAR else []) + ([(0, h - 1)] if h > 1 else [])
+    sums = [(i, i) for i in range(h)] + ([(h - SUM_MONTHS, h - 1)] if h > SUM_MONTHS else []) + ([(0, h - 1)] if h > 1 else [])
     table = np.column_stack([draws[:, a : b + 1].sum(axis=1) for a, b in sums])
     quantiles = np.quantile(table, PROBABILITIES, axis=0)
     key, day, used = SeriesKey.maybe(fan.series), outlook.task.day, answer.used[0]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from forecast.core.effects import Compared, Description, Effect, Gate, Parameter, Parameters, Placebo, Verdict
+from forecast.core.effects import BaselineComparison, Description, Effect, Gate, Parameter, Parameters, Placebo, Verdict
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped, Summary, Used
@@ -23,11 +23,11 @@ from forecast.study.effects.sensitivity import Variation
 KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        Compared, Description, Design, Effect, Event, Failure, Forecast, Gate, BatchResult, Parameter, Placebo, Skipped, Steps,
+        BaselineComparison, Description, Design, Effect, Event, Failure, Forecast, Gate, BatchResult, Parameter, Placebo, Skipped, Steps,
         Summary, Task, Used, Variation, Verdict, *ROWS.values(),
     )
 }  # fmt: skip
-PLAIN = (str, int, float, bool, type(None), np.floating, np.integer, np.bool_)
+SCALARS = (str, int, float, bool, type(None), np.floating, np.integer, np.bool_)
 DOCUMENT = "document"  # the array that holds the JSON text
 
 
@@ -57,7 +57,7 @@ def _python_number(value: Any) -> Any:
 
 def _encode(value: Any, arrays: dict[str, Any]) -> Any:
     """The JSON of a value: numbers and texts are themselves, all else is an object of one key that says what it is."""
-    if isinstance(value, PLAIN):
+    if isinstance(value, SCALARS):
         return value
     if isinstance(value, np.ndarray):
         name = f"a{len(arrays)}"

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
-from forecast.jobs.child_processes import ENDING
+from forecast.jobs.child_processes import END_SIGNALS
 
 
 class Interrupted(BaseException):
@@ -31,7 +31,7 @@ def interruptible() -> Iterator[None]:
         _silence_threads()
         raise KeyboardInterrupt
 
-    heard = {number: signal.getsignal(number) for number in ENDING} if _in_main_thread() else {}
+    heard = {number: signal.getsignal(number) for number in END_SIGNALS} if _in_main_thread() else {}
     heard = {number: handler for number, handler in heard.items() if handler not in (None, signal.SIG_IGN)}
     for number in heard:
         signal.signal(number, note)

@@ -8,10 +8,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from forecast.jobs.child_processes import DEATHS, ENVIRONMENT, initialise_worker, retries_exhausted, while_starting
+from forecast.jobs.child_processes import ENVIRONMENT, MAX_DEATHS, initialise_worker, retries_exhausted, while_starting
 
 T = TypeVar("T")
-IDLE = 60  # seconds that a worker waits for the next stage
+IDLE_SECONDS = 60  # seconds that a worker waits for the next stage
 
 
 def run_in_processes(
@@ -32,8 +32,8 @@ def run_in_processes(
                 yield batch
         except BrokenProcessPool:
             deaths += 1
-            if deaths == DEATHS:
-                raise retries_exhausted(f"a worker process ended {DEATHS} times before it had answered") from None
+            if deaths == MAX_DEATHS:
+                raise retries_exhausted(f"a worker process ended {MAX_DEATHS} times before it had answered") from None
             stored = [batch for batch in left if done(batch)]
             left = [batch for batch in left if not done(batch)]
             yield from stored
@@ -51,7 +51,7 @@ def _run_pool(todo: Sequence[T], run: Callable[[T, Any], None], count: int, pack
     count = min(count, len(todo))
     with while_starting():
         executor = get_reusable_executor(
-            count, timeout=IDLE, env=ENVIRONMENT, initializer=_begin_worker, initargs=(os.getpid(), packed)
+            count, timeout=IDLE_SECONDS, env=ENVIRONMENT, initializer=_begin_worker, initargs=(os.getpid(), packed)
         )
     waiting, running = iter(todo), dict[Future[None], T]()
     try:
@@ -78,14 +78,14 @@ def _join_feeders() -> None:
             thread.join(1)
 
 
-_HELD: list[Any] = []  # in a worker process: what all batches need
+_SHARED: list[Any] = []  # in a worker process: what all batches need
 
 
 def _begin_worker(parent: int, packed: bytes) -> None:
     """What a worker does first, and what it holds from then on."""
     initialise_worker(parent)
-    _HELD[:] = [pickle.loads(packed)]
+    _SHARED[:] = [pickle.loads(packed)]
 
 
 def _with_shared(run: Callable[[T, Any], None], batch: T) -> None:
-    run(batch, _HELD[0])
+    run(batch, _SHARED[0])

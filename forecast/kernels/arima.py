@@ -13,16 +13,16 @@ from dataclasses import replace
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.kernels.gaussian import Family
+from forecast.kernels.gaussian import CovarianceFamily
 
 Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
-SIDE = {1: 25, 2: 7, 3: 5, 4: 4}  # grid values a side by number of parameters, 3 beyond
-EDGE = 0.999  # partial autocorrelations of an autoregression stay inside; a moving average may reach 1
+GRID_SIDES = {1: 25, 2: 7, 3: 5, 4: 4}  # grid values a side by number of parameters, 3 beyond
+AR_BOUND = 0.999  # partial autocorrelations of an autoregression stay inside; a moving average may reach 1
 
 
-def family(size: int, order: Order) -> tuple[Family, Floats]:
+def arima_family(size: int, order: Order) -> tuple[CovarianceFamily, Floats]:
     """The family over an axis of `size` steps, and its diffuse columns (size, d + s D): the unknown first values."""
-    delta = difference(order)
+    delta = difference_polynomial(order)
     start = len(delta) - 1
     taken = np.eye(size)
     for lag, weight in enumerate(delta[1:], 1):
@@ -31,29 +31,29 @@ def family(size: int, order: Order) -> tuple[Family, Floats]:
     diffuse: Floats = np.asarray(np.linalg.inv(taken)[:, :start], dtype=np.float64)
     # any covariance of the diffuse start leaves the likelihood as it is, and this one keeps V regular
     initial = diffuse @ diffuse.T
-    inner = stationary(size - start, order)
+    inner = stationary_family(size - start, order)
 
     def covariance(p: Floats) -> Floats:
         out = np.repeat(initial[None], len(p), axis=0)
-        out[:, start:, start:] += _filtered(_filtered(inner.covariance(p), delta).transpose(0, 2, 1), delta)
+        out[:, start:, start:] += _inverse_filter(_inverse_filter(inner.covariance(p), delta).transpose(0, 2, 1), delta)
         return out
 
     return replace(inner, covariance=covariance), diffuse
 
 
-def stationary(size: int, order: Order) -> Family:
+def stationary_family(size: int, order: Order) -> CovarianceFamily:
     """The family of the differenced series over `size` steps."""
     gap = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :])
 
     def covariance(p: Floats) -> Floats:
-        return np.stack([autocovariance(*polynomials(coefficients(row, order), order), size)[gap] for row in p])
+        return np.stack([autocovariance(*lag_polynomials(coefficients(row, order), order), size)[gap] for row in p])
 
-    count = len(names(order))
-    top = tuple(EDGE if name.startswith("ar") else 1.0 for name in names(order))
-    return Family(covariance, tuple(-t for t in top), top, (SIDE.get(count, 3),) * count)
+    count = len(parameter_names(order))
+    top = tuple(AR_BOUND if name.startswith("ar") else 1.0 for name in parameter_names(order))
+    return CovarianceFamily(covariance, tuple(-t for t in top), top, (GRID_SIDES.get(count, 3),) * count)
 
 
-def names(order: Order) -> tuple[str, ...]:
+def parameter_names(order: Order) -> tuple[str, ...]:
     """Names of the parameters, in order: ar.L1, ..., ma.L1, ..., ar.S.L12, ..., ma.S.L12, ..."""
     (p, _, q), (big_p, _, big_q, s) = order
     return (
@@ -68,25 +68,25 @@ def coefficients(partial: Floats, order: Order) -> Floats:
     out, at = np.empty(len(partial)), 0
     for count, sign in ((p, 1.0), (q, -1.0), (big_p, 1.0), (big_q, -1.0)):
         # theta(B) = 1 + theta_1 B + ...: invertible where -theta is a stationary autoregression
-        out[at : at + count] = sign * _from_partial(sign * partial[at : at + count])
+        out[at : at + count] = sign * _durbin_levinson(sign * partial[at : at + count])
         at += count
     return out
 
 
-def polynomials(values: Floats, order: Order) -> tuple[Floats, Floats]:
+def lag_polynomials(values: Floats, order: Order) -> tuple[Floats, Floats]:
     """1 - phi_1 B - ... and 1 + theta_1 B + ..., seasonal factors multiplied in."""
     (p, _, q), (big_p, _, _, s) = order
     ar, ma, sar, sma = np.split(values, np.cumsum([p, q, big_p]))
     return (
-        np.convolve(np.r_[1.0, -ar], _spread(-sar, s)),
-        np.convolve(np.r_[1.0, ma], _spread(sma, s)),
+        np.convolve(np.r_[1.0, -ar], _seasonal_polynomial(-sar, s)),
+        np.convolve(np.r_[1.0, ma], _seasonal_polynomial(sma, s)),
     )
 
 
 def autocovariance(ar: Floats, ma: Floats, lags: int) -> Floats:
     """Autocovariances at lags 0 .. lags-1 of ar(B) x = ma(B) e, s2 = 1 (Brockwell and Davis 1991, sec. 3.3, third method)."""
     p, q = len(ar) - 1, len(ma) - 1
-    psi = _filtered(ma, ar)
+    psi = _inverse_filter(ma, ar)
     right = np.zeros(max(lags, p + 1, q + 1))
     right[: q + 1] = [ma[k:] @ psi[: q + 1 - k] for k in range(q + 1)]
     system = np.zeros((p + 1, p + 1))
@@ -102,7 +102,7 @@ def autocovariance(ar: Floats, ma: Floats, lags: int) -> Floats:
     return out[:lags]
 
 
-def _from_partial(partial: Floats) -> Floats:
+def _durbin_levinson(partial: Floats) -> Floats:
     """Coefficients of a stationary autoregression from its partial autocorrelations (Durbin and Levinson)."""
     made = np.empty(0)
     for r in partial:
@@ -110,7 +110,7 @@ def _from_partial(partial: Floats) -> Floats:
     return made
 
 
-def _spread(values: Floats, season: int) -> Floats:
+def _seasonal_polynomial(values: Floats, season: int) -> Floats:
     """1 + v_1 B^s + v_2 B^2s + ..."""
     out = np.zeros(len(values) * season + 1)
     out[0] = 1.0
@@ -119,7 +119,7 @@ def _spread(values: Floats, season: int) -> Floats:
     return out
 
 
-def difference(order: Order) -> Floats:
+def difference_polynomial(order: Order) -> Floats:
     """(1 - B)^d (1 - B^s)^D."""
     (_, d, _), (_, big_d, _, season) = order
     out = np.ones(1)
@@ -130,7 +130,7 @@ def difference(order: Order) -> Floats:
     return out
 
 
-def _filtered(values: Floats, poly: Floats) -> Floats:
+def _inverse_filter(values: Floats, poly: Floats) -> Floats:
     """Solution x of poly(B) x = values along the last axis, from a start of zero."""
     lags = np.flatnonzero(poly[1:]) + 1
     out = values.copy()

@@ -22,38 +22,38 @@ import numpy as np
 from forecast.arrays import Bools, Floats, Ints
 
 FORMS = ("N", "S", "P", "F")
-_REAL = (0.4, 0.7, 0.9, 1.05, 1.2, 1.35, 1.5, 1.7)
-_IMAGINARY = (0.85, 0.95, 1.0, 1.05, 1.2)
-_SEASON = {"N": (0.0,), "S": (0.0,), "P": (0.0, 0.03, 0.1, 0.25), "F": (0.1, 0.4, 0.8)}
-_STEP = np.array([0.1, 0.04, 0.08, 0.04])
-_LEAST = 0.02  # of the smallest smoothing parameters
+_A0 = (0.4, 0.7, 0.9, 1.05, 1.2, 1.35, 1.5, 1.7)
+_A1 = (0.85, 0.95, 1.0, 1.05, 1.2)
+_B0 = {"N": (0.0,), "S": (0.0,), "P": (0.0, 0.03, 0.1, 0.25), "F": (0.1, 0.4, 0.8)}
+_FIRST_STEPS = np.array([0.1, 0.04, 0.08, 0.04])
+_LOWER_BOUND = 0.02  # of the smallest smoothing parameters
 ROUNDS = 5
-LARGEST = 1e6  # times the spread of the figures: a squared error beyond has exploded
+EXPLODED = 1e6  # times the spread of the figures: a squared error beyond has exploded
 
 
-def seasonal(form: str) -> bool:
+def has_season(form: str) -> bool:
     """Whether a form has a season."""
     return form != "N"
 
 
-def free(form: str) -> Ints:
+def free_parameters(form: str) -> Ints:
     """Places of the free ones among (a0, a1, b0, b1)."""
     return np.arange({"N": 2, "S": 2, "P": 3, "F": 4}[form])
 
 
-def size(form: str, season: int) -> int:
+def parameter_count(form: str, season: int) -> int:
     """Number of parameters: smoothing, first states (a pattern sums to zero), variance."""
     states = {"N": 2, "S": 2 * season, "P": 2 + season - 1, "F": 2 + 2 * (season - 1)}[form]
-    return len(free(form)) + states + 1
+    return len(free_parameters(form)) + states + 1
 
 
-def grid(form: str) -> Floats:
+def candidate_grid(form: str) -> Floats:
     """Coarse stable candidates of a form, shape (candidates, 4)."""
-    made = np.array(list(product(_REAL, _IMAGINARY, _SEASON[form], (1.0,))))
-    return made[stable(made)]
+    made = np.array(list(product(_A0, _A1, _B0[form], (1.0,))))
+    return made[is_stable(made)]
 
 
-def stable(point: Floats) -> Bools:
+def is_stable(point: Floats) -> Bools:
     """Whether the level's pair is stable (ibid., eq. 20): three circles in the plane of a0 and a1."""
     a0, a1 = point[..., 0], point[..., 1]
     outside = ((a0 - 2.5) ** 2 + a1**2 > 1.25) & ((a0 - 0.5) ** 2 + (a1 - 1.0) ** 2 > 0.25)
@@ -62,7 +62,7 @@ def stable(point: Floats) -> Bools:
 
 
 @dataclass(frozen=True)
-class Lanes:
+class CesBatch:
     """Series side by side, padded at their ends: `y`, `weight` (lanes, T), `length` (lanes,), first `pattern` (lanes, m)."""
 
     y: Floats
@@ -71,14 +71,14 @@ class Lanes:
     season: int
     pattern: Floats
 
-    def take(self, index: Ints) -> Lanes:
+    def take(self, index: Ints) -> CesBatch:
         """Some of the lanes, cut to the longest of them."""
         t = int(self.length[index].max())
-        return Lanes(self.y[index, :t], self.weight[index, :t], self.length[index], self.season, self.pattern[index])
+        return CesBatch(self.y[index, :t], self.weight[index, :t], self.length[index], self.season, self.pattern[index])
 
 
 @dataclass
-class _States:
+class _CesRunningStates:
     """Level and potential (lanes, candidates, k), and their seasonal twins (m, lanes, candidates, k), of k sets of figures."""
 
     level: Floats
@@ -87,7 +87,7 @@ class _States:
     second: Floats
 
 
-def _begin(data: Lanes, form: str, point: Floats, k: int) -> _States:
+def _initial_states(data: CesBatch, form: str, point: Floats, k: int) -> _CesRunningStates:
     """First states: zero level and potential (solved later) with the heuristic season; of form `S` the first year itself."""
     shape = (len(data.y), point.shape[1], k)
     level, potential = np.zeros(shape), np.zeros(shape)
@@ -101,10 +101,12 @@ def _begin(data: Lanes, form: str, point: Floats, k: int) -> _States:
         second[..., 0] = data.pattern.T[:, :, None] / np.maximum(point[None, ..., 2], 0.1)
     if k == 3:
         level[..., 1], potential[..., 2] = 1.0, 1.0
-    return _States(level, potential, season, second)
+    return _CesRunningStates(level, potential, season, second)
 
 
-def _step(form: str, now: _States, phase: int, p: tuple[Floats, ...], figure: Floats | None, error: Floats | None) -> Floats:
+def _advance(
+    form: str, now: _CesRunningStates, phase: int, p: tuple[Floats, ...], figure: Floats | None, error: Floats | None
+) -> Floats:
     """Move the states by a month, given its figure or its error; the error comes back. `p` are the coefficients, (.., 1)."""
     a0, a1, b0, b1 = p
     paired = form == "S"
@@ -129,31 +131,31 @@ def _step(form: str, now: _States, phase: int, p: tuple[Floats, ...], figure: Fl
     return error
 
 
-def _parts(point: Floats) -> tuple[Floats, ...]:
+def _split_parameters(point: Floats) -> tuple[Floats, ...]:
     return tuple(point[..., j, None] for j in range(4))
 
 
-def squares(data: Lanes, form: str, point: Floats) -> tuple[Floats, Floats]:
+def squared_error_sums(data: CesBatch, form: str, point: Floats) -> tuple[Floats, Floats]:
     """Sums of squared errors (lanes, candidates) at `point` (lanes, candidates, 4), and first level and potential (.., 2)."""
     k = 1 if form == "S" else 3
-    now, p = _begin(data, form, point, k), _parts(point)
+    now, p = _initial_states(data, form, point, k), _split_parameters(point)
     target = np.zeros(k)
     target[0] = 1.0
     sums = np.zeros((*point.shape[:2], k, k))
     for t in range(data.y.shape[1]):
         on = data.weight[:, t, None, None] > 0
-        kept = _step(form, now, t % data.season, p, data.y[:, t, None, None] * target, None) if on.all() else None
+        kept = _advance(form, now, t % data.season, p, data.y[:, t, None, None] * target, None) if on.all() else None
         if kept is None:  # some lane has no figure or has ended: its states move without an error
             ahead = now.season[t % data.season] if form == "S" else now.level
             ahead = ahead if form in ("N", "S") else ahead + now.season[t % data.season]
-            kept = _step(form, now, t % data.season, p, None, np.where(on, data.y[:, t, None, None] * target - ahead, 0.0))
+            kept = _advance(form, now, t % data.season, p, None, np.where(on, data.y[:, t, None, None] * target - ahead, 0.0))
         sums += kept[..., :, None] * kept[..., None, :]
     if k == 1:
         return np.nan_to_num(sums[..., 0, 0], nan=np.inf), np.zeros((*point.shape[:2], 2))
-    return _profiled(sums)
+    return _profile_initial_states(sums)
 
 
-def _profiled(sums: Floats) -> tuple[Floats, Floats]:
+def _profile_initial_states(sums: Floats) -> tuple[Floats, Floats]:
     """Least squares on the two first states: errors are e0 + e1 l0 + e2 c0."""
     ee, e1, e2 = sums[..., 0, 0], sums[..., 0, 1], sums[..., 0, 2]
     p11, p12, p22 = sums[..., 1, 1], sums[..., 1, 2], sums[..., 2, 2]
@@ -168,7 +170,7 @@ def _profiled(sums: Floats) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class CesFit:
     """Candidates of one series: points (k, 4), first states (k, 2), form numbers, weights, likelihoods; the forms' criteria."""
 
     point: Floats
@@ -185,33 +187,33 @@ class Fitted:
         return int(mine[self.loglike[mine].argmax()])
 
 
-def fit(data: Lanes, forms: tuple[str, ...], keep: int = 24, chunk: int = 32) -> list[Fitted]:
+def fit(data: CesBatch, forms: tuple[str, ...], keep: int = 24, chunk: int = 32) -> list[CesFit]:
     """Candidates of every lane, weighed by exp(-AICc / 2) between forms and by likelihood within; the heaviest are kept."""
     order = np.argsort(data.length, kind="stable")
-    out: list[Fitted | None] = [None] * len(order)
+    out: list[CesFit | None] = [None] * len(order)
     for at in range(0, len(order), chunk):
         index = order[at : at + chunk]
-        for i, fitted in zip(index, _fit(data.take(index), forms, keep), strict=True):
+        for i, fitted in zip(index, _fit_chunk(data.take(index), forms, keep), strict=True):
             out[int(i)] = fitted
     return [fitted for fitted in out if fitted is not None]
 
 
-def _fit(data: Lanes, forms: tuple[str, ...], keep: int) -> list[Fitted]:
+def _fit_chunk(data: CesBatch, forms: tuple[str, ...], keep: int) -> list[CesFit]:
     count = data.weight.sum(axis=1)
     power = np.maximum((data.weight * data.y**2).sum(axis=1) / count, 1e-8)
     points, firsts, numbers, likes = [], [], [], []
     criteria = np.full((len(data.y), len(FORMS)), np.inf)
     for form in forms:
-        point = np.broadcast_to(grid(form), (len(data.y), *grid(form).shape)).copy()
-        total, first = squares(data, form, point)
+        point = np.broadcast_to(candidate_grid(form), (len(data.y), *candidate_grid(form).shape)).copy()
+        total, first = squared_error_sums(data, form, point)
         rows, best = np.arange(len(point)), total.argmin(axis=1)
-        point[rows, best], total[rows, best], first[rows, best] = refine(
+        point[rows, best], total[rows, best], first[rows, best] = refine_candidates(
             data, form, point[rows, best], total[rows, best], first[rows, best]
         )
         floor = 1e-16 * (count * power)[:, None]
         ll = -count[:, None] / 2 * (np.log(2 * np.pi * np.maximum(total, floor) / count[:, None]) + 1)
-        criteria[:, FORMS.index(form)] = _aicc(ll.max(axis=1), size(form, data.season), count)
-        if seasonal(form):
+        criteria[:, FORMS.index(form)] = _aicc(ll.max(axis=1), parameter_count(form, data.season), count)
+        if has_season(form):
             criteria[count < 2 * data.season + 3, FORMS.index(form)] = np.inf
         points.append(point)
         firsts.append(first)
@@ -219,7 +221,7 @@ def _fit(data: Lanes, forms: tuple[str, ...], keep: int) -> list[Fitted]:
         numbers.append(np.full(point.shape[1], FORMS.index(form)))
     point, first, ll = np.concatenate(points, axis=1), np.concatenate(firsts, axis=1), np.concatenate(likes, axis=1)
     number = np.concatenate(numbers)
-    return [_weighed(point[i], first[i], number, ll[i], criteria[i], keep) for i in range(len(data.y))]
+    return [_weigh_candidates(point[i], first[i], number, ll[i], criteria[i], keep) for i in range(len(data.y))]
 
 
 def _aicc(ll: Floats, k: int, count: Floats) -> Floats:
@@ -229,19 +231,19 @@ def _aicc(ll: Floats, k: int, count: Floats) -> Floats:
     return np.where(room > 0, value, np.inf)
 
 
-def refine(data: Lanes, form: str, point: Floats, total: Floats, first: Floats) -> tuple[Floats, Floats, Floats]:
+def refine_candidates(data: CesBatch, form: str, point: Floats, total: Floats, first: Floats) -> tuple[Floats, Floats, Floats]:
     """Best points (lanes, 4) moved along their free coordinates with halved steps, inside the stable region."""
-    point, total, first, step = point.copy(), total.copy(), first.copy(), _STEP.copy()
-    axes, rows = free(form), np.arange(len(point))
+    point, total, first, step = point.copy(), total.copy(), first.copy(), _FIRST_STEPS.copy()
+    axes, rows = free_parameters(form), np.arange(len(point))
     for _ in range(ROUNDS):
         moves = np.zeros((2 * len(axes), 4))
         for i, axis in enumerate(axes):
             moves[2 * i, axis], moves[2 * i + 1, axis] = step[axis], -step[axis]
         for _ in range(2):
-            near = np.maximum(point[:, None, :] + moves[None, :, :], np.array([_LEAST, _LEAST, 0.0, _LEAST]))
+            near = np.maximum(point[:, None, :] + moves[None, :, :], np.array([_LOWER_BOUND, _LOWER_BOUND, 0.0, _LOWER_BOUND]))
             near[..., 2] = np.minimum(near[..., 2], 1.5)
-            tried, states = squares(data, form, near)
-            tried = np.where(stable(near), tried, np.inf)
+            tried, states = squared_error_sums(data, form, near)
+            tried = np.where(is_stable(near), tried, np.inf)
             best = tried.argmin(axis=1)
             better = tried[rows, best] < total
             point[better], total[better] = near[rows, best][better], tried[rows, best][better]
@@ -250,7 +252,7 @@ def refine(data: Lanes, form: str, point: Floats, total: Floats, first: Floats) 
     return point, total, first
 
 
-def _weighed(point: Floats, first: Floats, number: Ints, ll: Floats, criteria: Floats, keep: int) -> Fitted:
+def _weigh_candidates(point: Floats, first: Floats, number: Ints, ll: Floats, criteria: Floats, keep: int) -> CesFit:
     between = np.exp(-(criteria - criteria.min()) / 2)
     weight = np.zeros(len(number))
     for j in np.unique(number):
@@ -259,39 +261,39 @@ def _weighed(point: Floats, first: Floats, number: Ints, ll: Floats, criteria: F
         weight[mine] = between[j] * inside / inside.sum()
     heavy = np.argsort(-weight, kind="stable")[:keep]
     heavy = heavy[weight[heavy] > 0]
-    return Fitted(point[heavy], first[heavy], number[heavy], weight[heavy] / weight[heavy].sum(), ll[heavy], criteria)
+    return CesFit(point[heavy], first[heavy], number[heavy], weight[heavy] / weight[heavy].sum(), ll[heavy], criteria)
 
 
 @dataclass(frozen=True)
-class Ends:
+class CesStates:
     """Where the candidates of one form stand after the last month of one lane; errors (T, k)."""
 
     form: str
-    states: _States
+    states: _CesRunningStates
     errors: Floats
     phase: int
 
 
-def states(data: Lanes, lane: int, form: str, point: Floats, first: Floats) -> Ends:
+def final_states(data: CesBatch, lane: int, form: str, point: Floats, first: Floats) -> CesStates:
     """Final states of candidates (k, 4) of one form and lane, from their first states (k, 2)."""
     alone = data.take(np.array([lane]))
-    now = _begin(alone, form, point[None], 1)
+    now = _initial_states(alone, form, point[None], 1)
     if form != "S":
         now.level[0, :, 0], now.potential[0, :, 0] = first[:, 0], first[:, 1]
-    p, n = _parts(point[None]), int(data.length[lane])
+    p, n = _split_parameters(point[None]), int(data.length[lane])
     errors = np.zeros((n, len(point)))
     for t in range(n):
         known = alone.weight[0, t] > 0
         figure = alone.y[:, t, None, None] if known else None
-        errors[t] = _step(form, now, t % data.season, p, figure, None if known else np.zeros((1, len(point), 1)))[0, :, 0]
-    return Ends(form, now, errors, n % data.season)
+        errors[t] = _advance(form, now, t % data.season, p, figure, None if known else np.zeros((1, len(point), 1)))[0, :, 0]
+    return CesStates(form, now, errors, n % data.season)
 
 
-def simulate(end: Ends, point: Floats, pick: Ints, noise: Floats) -> Floats:
+def simulate(end: CesStates, point: Floats, pick: Ints, noise: Floats) -> Floats:
     """Paths (draws, horizon) of candidates `pick` (draws,) run on with `noise` (draws, horizon)."""
     s = end.states
-    now = _States(s.level[:, pick], s.potential[:, pick], s.season[:, :, pick], s.second[:, :, pick])
-    p = _parts(point[None, pick])
+    now = _CesRunningStates(s.level[:, pick], s.potential[:, pick], s.season[:, :, pick], s.second[:, :, pick])
+    p = _split_parameters(point[None, pick])
     out = np.empty_like(noise)
     m = len(now.season)
     for h in range(noise.shape[1]):
@@ -299,18 +301,18 @@ def simulate(end: Ends, point: Floats, pick: Ints, noise: Floats) -> Floats:
         level = now.season[phase] if end.form == "S" else now.level
         ahead = level if end.form in ("N", "S") else level + now.season[phase]
         out[:, h] = ahead[0, :, 0] + noise[:, h]
-        _step(end.form, now, phase, p, None, noise[None, :, h, None])
+        _advance(end.form, now, phase, p, None, noise[None, :, h, None])
     return out
 
 
-def plain_states(data: Lanes, lane: int, form: str, point: Floats, first: Floats) -> Ends:
+def reference_final_states(data: CesBatch, lane: int, form: str, point: Floats, first: Floats) -> CesStates:
     """The same final states, one candidate at a time, in complex numbers as the paper prints them (ibid., eq. 3).
 
     With z = level + i potential and a = a0 + i a1: z(t) = a (y(t) + i e(t)) + (1 + i - a) z(t-1).
     """
     n, m, k = int(data.length[lane]), data.season, len(point)
     alone = data.take(np.array([lane]))
-    made = _begin(alone, form, point[None], 1)
+    made = _initial_states(alone, form, point[None], 1)
     errors = np.zeros((n, k))
     for j in range(k):
         a, b = complex(point[j, 0], point[j, 1]), complex(point[j, 2], point[j, 3])
@@ -332,4 +334,4 @@ def plain_states(data: Lanes, lane: int, form: str, point: Floats, first: Floats
             errors[t, j] = error
         made.level[0, j, 0], made.potential[0, j, 0] = (z.real, z.imag) if form != "S" else (0.0, 0.0)
         made.season[:, 0, j, 0], made.second[:, 0, j, 0] = [c.real for c in cycle], [c.imag for c in cycle]
-    return Ends(form, made, errors, n % m)
+    return CesStates(form, made, errors, n % m)

@@ -10,48 +10,50 @@ from __future__ import annotations
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.kernels.gaussian import Family
+from forecast.kernels.gaussian import CovarianceFamily
 
 HALF_PI = float(np.pi / 2)
 
 
-def walk(size: int) -> Floats:
+def random_walk(size: int) -> Floats:
     """Covariance of a random walk with unit steps, shape (N, N): min(i, j), one step before the axis on."""
     at = np.arange(1, size + 1, dtype=float)
     least: Floats = np.minimum(at[:, None], at[None, :])
     return least
 
 
-def white(size: int) -> tuple[Family, Floats]:
+def white_noise(size: int) -> tuple[CovarianceFamily, Floats]:
     """Independent errors about a constant. No parameter."""
 
     def covariance(p: Floats) -> Floats:
         return np.broadcast_to(np.eye(size), (len(p), size, size))
 
-    return Family(covariance, (), (), ()), np.ones((size, 1))
+    return CovarianceFamily(covariance, (), (), ()), np.ones((size, 1))
 
 
-def level(size: int) -> tuple[Family, Floats]:
+def local_level(size: int) -> tuple[CovarianceFamily, Floats]:
     """Local level plus irregular: Durbin and Koopman (2012), eq. 2.3. One angle."""
-    parts = np.stack([np.eye(size), walk(size)])
-    return _shares(parts, (25,)), np.ones((size, 1))
+    parts = np.stack([np.eye(size), random_walk(size)])
+    return _weighted_sum_family(parts, (25,)), np.ones((size, 1))
 
 
-def level_fixed(size: int, step_variance: float, total_variance: float) -> tuple[Family, Floats]:
+def local_level_given_step(size: int, step_variance: float, total_variance: float) -> tuple[CovarianceFamily, Floats]:
     """Local level whose step variance is given; the parameter is the log standard deviation of the irregular.
 
     This is CausalImpact's prior on the level (Brodersen et al. 2015, sec. 2.1) held at its guess.
     """
-    noise, steps = np.eye(size), step_variance * walk(size)
+    noise, steps = np.eye(size), step_variance * random_walk(size)
 
     def covariance(p: Floats) -> Floats:
         return np.exp(2 * p[:, 0])[:, None, None] * noise + steps
 
     top = 0.5 * np.log(total_variance)
-    return Family(covariance, (top - 5.0,), (top + 1.0,), (25,), fixed_scale=True), np.ones((size, 1))
+    return CovarianceFamily(covariance, (top - 5.0,), (top + 1.0,), (25,), fixed_scale=True), np.ones((size, 1))
 
 
-def level_seasonal(size: int, phase: Ints, season: int, extra: Floats | None = None) -> tuple[Family, Floats]:
+def local_level_shrunk_season(
+    size: int, phase: Ints, season: int, extra: Floats | None = None
+) -> tuple[CovarianceFamily, Floats]:
     """Local level, irregular, and month effects shrunk towards zero by a variance of their own. Two angles.
 
     Month effects are exchangeable around a mean of zero; `extra` (N, m) regressors (the Lunar New Year) are shrunk with
@@ -61,10 +63,10 @@ def level_seasonal(size: int, phase: Ints, season: int, extra: Floats | None = N
     shrunk = dummies @ dummies.T
     if extra is not None and extra.shape[1]:
         shrunk = shrunk + extra @ extra.T
-    return _shares(np.stack([np.eye(size), walk(size), shrunk]), (9, 7)), np.ones((size, 1))
+    return _weighted_sum_family(np.stack([np.eye(size), random_walk(size), shrunk]), (9, 7)), np.ones((size, 1))
 
 
-def level_stochastic(size: int, season: int, kind: str) -> tuple[Family, Floats]:
+def local_level_stochastic_season(size: int, season: int, kind: str) -> tuple[CovarianceFamily, Floats]:
     """Local level, irregular, and a stochastic season with diffuse start: `dummy` or `trig`. Two angles.
 
     dummy: (1 + B + ... + B^(s-1)) g = w, Durbin and Koopman (2012), eq. 3.3; trig: eq. 3.7, all harmonics with one variance.
@@ -79,20 +81,20 @@ def level_stochastic(size: int, season: int, kind: str) -> tuple[Family, Floats]
         waves = np.zeros((size, size))
         for j in range(1, season // 2 + 1):
             waves += np.cos(2 * np.pi * j * gap / season)
-        moving = walk(size) * waves
-    return _shares(np.stack([np.eye(size), walk(size), moving]), (13, 13)), np.column_stack(
-        [np.ones(size), seasonal(at, season)]
+        moving = random_walk(size) * waves
+    return _weighted_sum_family(np.stack([np.eye(size), random_walk(size), moving]), (13, 13)), np.column_stack(
+        [np.ones(size), seasonal_dummies(at, season)]
     )
 
 
-def seasonal(phase: Ints, season: int) -> Floats:
+def seasonal_dummies(phase: Ints, season: int) -> Floats:
     """Month dummies less the last month's, shape (N, season - 1): effects that sum to zero."""
     dummies = (phase[:, None] % season == np.arange(season)[None, :]).astype(float)
     effects: Floats = dummies[:, :-1] - dummies[:, -1:]
     return effects
 
 
-def airline(size: int, season: int) -> tuple[Family, Floats]:
+def airline(size: int, season: int) -> tuple[CovarianceFamily, Floats]:
     """The airline model (0,1,1)(0,1,1)s of Box and Jenkins (1976, sec. 9.2): two moving-average parameters.
 
     (1 - B)(1 - B^s) z = (1 + theta B)(1 + Theta B^s) e. The first s + 1 values are diffuse; the rest are sums of the moving
@@ -125,10 +127,10 @@ def airline(size: int, season: int) -> tuple[Family, Floats]:
         moved: Floats = integrate @ acf[:, gap] @ integrate.T
         return moved + initial
 
-    return Family(covariance, (-0.98, -0.98), (0.6, 0.3), (7, 7)), inverse[:, :start]
+    return CovarianceFamily(covariance, (-0.98, -0.98), (0.6, 0.3), (7, 7)), inverse[:, :start]
 
 
-def shares(angles: Floats) -> Floats:
+def variance_shares(angles: Floats) -> Floats:
     """Variances per s2 from angles (p, ...): irregular, level, others; shape (p + 1, ...)."""
     sd = [np.cos(angles[0]), np.sin(angles[0])]
     for angle in angles[1:]:
@@ -137,13 +139,13 @@ def shares(angles: Floats) -> Floats:
     return variances
 
 
-def _shares(parts: Floats, counts: tuple[int, ...]) -> Family:
+def _weighted_sum_family(parts: Floats, counts: tuple[int, ...]) -> CovarianceFamily:
     """Sum of `parts` (c, N, N) with variances on the unit sphere: irregular first, level second, others after."""
 
     def covariance(p: Floats) -> Floats:
-        total: Floats = np.einsum("cg,cnm->gnm", shares(p.T), parts) + 1e-10 * np.eye(parts.shape[1])
+        total: Floats = np.einsum("cg,cnm->gnm", variance_shares(p.T), parts) + 1e-10 * np.eye(parts.shape[1])
         return total
 
     # an angle of exactly pi/2 leaves no irregular or no level at all; the season's stops short, so that V stays regular
     upper = (HALF_PI,) + (HALF_PI * 0.98,) * (len(counts) - 1)
-    return Family(covariance, (0.0,) * len(counts), upper, counts)
+    return CovarianceFamily(covariance, (0.0,) * len(counts), upper, counts)

@@ -17,7 +17,7 @@ def fisher_exact(hits: int, trials: int, hits_before: int, trials_before: int) -
     return sum(w for w in ways if w <= ways[hits]) / sum(ways)
 
 
-def rank(effect: float, placebos: Sequence[float]) -> tuple[float, float]:
+def randomisation_p_value(effect: float, placebos: Sequence[float]) -> tuple[float, float]:
     """Randomisation p-value and its floor: (1 + #{|placebo| >= |effect|}) / (1 + n), never below 1 / (1 + n)."""
     if not len(placebos):
         return nan, nan

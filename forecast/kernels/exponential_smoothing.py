@@ -28,38 +28,38 @@ _GAMMA = (0.0, 0.05, 0.15, 0.4)
 _PHI = (0.8, 0.9, 0.97)
 _LOWER = np.array([1e-4, 0.0, 0.0, 0.8])
 _UPPER = np.array([0.9999, 0.9999, 0.9999, 0.98])
-_STEP = np.array([0.06, 0.06, 0.06, 0.03])
-ROUNDS = 5
+_FIRST_STEPS = np.array([0.06, 0.06, 0.06, 0.03])
+STEP_HALVINGS = 5
 
 
-def trended(form: str) -> bool:
+def has_trend(form: str) -> bool:
     """Whether a form has a slope."""
     return form[1] == "A"
 
 
-def seasonal(form: str) -> bool:
+def has_season(form: str) -> bool:
     """Whether a form has a season."""
     return form[-1] == "A"
 
 
-def free(form: str) -> Ints:
+def free_parameters(form: str) -> Ints:
     """Places of the free ones among (alpha, beta*, gamma*, phi)."""
-    return np.flatnonzero([True, trended(form), seasonal(form), "d" in form])
+    return np.flatnonzero([True, has_trend(form), has_season(form), "d" in form])
 
 
-def size(form: str, season: int) -> int:
+def parameter_count(form: str, season: int) -> int:
     """Number of parameters: smoothing, initial states (the season's sum to zero), variance."""
-    return len(free(form)) + 1 + trended(form) + (season - 1 if seasonal(form) else 0) + 1
+    return len(free_parameters(form)) + 1 + has_trend(form) + (season - 1 if has_season(form) else 0) + 1
 
 
-def grid(form: str) -> Floats:
+def candidate_grid(form: str) -> Floats:
     """Coarse candidates of a form, shape (candidates, 4): alpha, beta*, gamma*, phi."""
     phi = _PHI if "d" in form else (1.0,)
-    return np.array(list(product(_ALPHA, _BETA if trended(form) else (0.0,), _GAMMA if seasonal(form) else (0.0,), phi)))
+    return np.array(list(product(_ALPHA, _BETA if has_trend(form) else (0.0,), _GAMMA if has_season(form) else (0.0,), phi)))
 
 
 @dataclass(frozen=True)
-class Lanes:
+class EtsBatch:
     """Series side by side, padded at their ends: `y`, `weight` (lanes, T); `length` (lanes,); season m (1: none).
 
     Initial states are the heuristic ones of Hyndman et al. (2008), sec. 2.6.1, by `start`: level and slope (lanes, 4) in the
@@ -74,10 +74,10 @@ class Lanes:
     slope: Floats
     pattern: Floats
 
-    def take(self, index: Ints) -> Lanes:
+    def take(self, index: Ints) -> EtsBatch:
         """Some of the lanes, cut to the longest of them."""
         longest = int(self.length[index].max())
-        return Lanes(
+        return EtsBatch(
             self.y[index, :longest], self.weight[index, :longest], self.length[index], self.season, self.level[index],
             self.slope[index], self.pattern[index],
         )  # fmt: skip
@@ -85,13 +85,13 @@ class Lanes:
     def initial(self, form: str) -> tuple[Floats, Floats, Floats]:
         """Level (lanes,), slope (lanes,) and pattern (lanes, m) before the first month, for a form."""
         zero = np.zeros(len(self.y))
-        adjusted = int(seasonal(form))
-        level = self.level[:, adjusted, int(trended(form))]
-        slope = self.slope[:, adjusted] if trended(form) else zero
+        adjusted = int(has_season(form))
+        level = self.level[:, adjusted, int(has_trend(form))]
+        slope = self.slope[:, adjusted] if has_trend(form) else zero
         return level, slope, self.pattern if adjusted else np.zeros_like(self.pattern)
 
 
-def lanes(series: list[Floats], known: list[Bools], season: int) -> Lanes:
+def batch_series(series: list[Floats], known: list[Bools], season: int) -> EtsBatch:
     """Series of any lengths laid side by side, with their initial states."""
     longest = max(len(y) for y in series)
     y, weight = np.zeros((len(series), longest)), np.zeros((len(series), longest))
@@ -101,8 +101,8 @@ def lanes(series: list[Floats], known: list[Bools], season: int) -> Lanes:
         if season > 1 and len(values) >= 2 * season:
             pattern[i] = _pattern(values, season)
         for k, part in enumerate((values, values - np.resize(pattern[i], len(values)))):
-            level[i, k], slope[i, k] = _start(part, season)
-    return Lanes(y, weight, np.array([len(v) for v in series]), season, level, slope, pattern)
+            level[i, k], slope[i, k] = _initial_level_and_slope(part, season)
+    return EtsBatch(y, weight, np.array([len(v) for v in series]), season, level, slope, pattern)
 
 
 def _pattern(y: Floats, season: int) -> Floats:
@@ -120,7 +120,7 @@ def _pattern(y: Floats, season: int) -> Floats:
     return centred
 
 
-def _start(y: Floats, season: int) -> tuple[tuple[float, float], float]:
+def _initial_level_and_slope(y: Floats, season: int) -> tuple[tuple[float, float], float]:
     """Levels without and with slope, and the slope, from the first ten months (two seasons where longer)."""
     head = y[: max(10, 2 * season)]
     at = np.arange(1.0, len(head) + 1)
@@ -130,17 +130,17 @@ def _start(y: Floats, season: int) -> tuple[tuple[float, float], float]:
     return (float(mean), float(mean - slope * at_mean)), slope
 
 
-def squares(data: Lanes, form: str, star: Floats) -> Floats:
+def squared_error_sums(data: EtsBatch, form: str, star: Floats) -> Floats:
     """Weighted sums of squared errors, shape (lanes, candidates), for `star` (candidates, 4) or (lanes, candidates, 4)."""
-    alpha, beta, gamma, phi = coefficients(star)
+    alpha, beta, gamma, phi = smoothing_coefficients(star)
     shape = np.broadcast_shapes((len(data.y), 1), alpha.shape)
     start_level, start_slope, pattern = data.initial(form)
     level = np.repeat(start_level[:, None], shape[1], axis=1)
     slope = np.repeat(start_slope[:, None], shape[1], axis=1)
-    season = np.repeat(pattern.T[:, :, None], shape[1], axis=2) if seasonal(form) else None
+    season = np.repeat(pattern.T[:, :, None], shape[1], axis=2) if has_season(form) else None
     total, error, step = np.zeros(shape), np.empty(shape), np.empty(shape)
     for t in range(data.y.shape[1]):
-        if trended(form):
+        if has_trend(form):
             np.multiply(slope, phi, out=slope)
             np.add(level, slope, out=level)
         np.subtract(data.y[:, t, None], level, out=error)
@@ -152,7 +152,7 @@ def squares(data: Lanes, form: str, star: Floats) -> Floats:
         np.add(total, step, out=total)
         np.multiply(error, alpha, out=step)
         np.add(level, step, out=level)
-        if trended(form):
+        if has_trend(form):
             np.multiply(error, beta, out=step)
             np.add(slope, step, out=slope)
         if season is not None:
@@ -161,13 +161,13 @@ def squares(data: Lanes, form: str, star: Floats) -> Floats:
     return total
 
 
-def coefficients(star: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+def smoothing_coefficients(star: Floats) -> tuple[Floats, Floats, Floats, Floats]:
     """alpha, beta, gamma, phi from (alpha, beta*, gamma*, phi) in the last axis."""
     alpha = star[..., 0]
     return alpha, alpha * star[..., 1], (1.0 - alpha) * star[..., 2], star[..., 3]
 
 
-def loglike(sse: Floats, count: Floats) -> Floats:
+def profile_loglike(sse: Floats, count: Floats) -> Floats:
     """Gaussian log-likelihood with the variance profiled out: -n/2 (log(2 pi SSE / n) + 1) (ibid., eq. 5.3)."""
     ll: Floats = -count / 2 * (np.log(2 * np.pi * sse / count) + 1)
     return ll
@@ -181,19 +181,19 @@ def aicc(ll: Floats, k: int, count: Floats) -> Floats:
     return np.where(room > 0, value, np.inf)
 
 
-def refine(data: Lanes, form: str, star: Floats, sse: Floats) -> tuple[Floats, Floats]:
+def refine_candidates(data: EtsBatch, form: str, star: Floats, sse: Floats) -> tuple[Floats, Floats]:
     """Best points (lanes, 4) moved along their free coordinates with halved steps; and their sums of squares (lanes,)."""
-    star, sse, step = star.copy(), sse.copy(), _STEP.copy()
-    axes = free(form)
+    star, sse, step = star.copy(), sse.copy(), _FIRST_STEPS.copy()
+    axes = free_parameters(form)
     rows = np.arange(len(star))
-    for _ in range(ROUNDS):
+    for _ in range(STEP_HALVINGS):
         moves = np.zeros((2 * len(axes), 4))
         for i, axis in enumerate(axes):
             moves[2 * i, axis], moves[2 * i + 1, axis] = step[axis], -step[axis]
         for _ in range(2):
             near = star[:, None, :] + moves[None, :, :]
             near[..., axes] = np.clip(near[..., axes], _LOWER[axes], _UPPER[axes])
-            tried = squares(data, form, near)
+            tried = squared_error_sums(data, form, near)
             best = tried.argmin(axis=1)
             better = tried[rows, best] < sse
             star[better] = near[rows, best][better]
@@ -203,7 +203,7 @@ def refine(data: Lanes, form: str, star: Floats, sse: Floats) -> tuple[Floats, F
 
 
 @dataclass(frozen=True)
-class Fitted:
+class EtsFit:
     """Candidates of one series, best first within a form: parameters (k, 4), form and weight of each, and the forms' criteria.
 
     Weights: exp(-AICc / 2) between forms (Burnham and Anderson 2002, ch. 2), the likelihood within a form.
@@ -223,29 +223,29 @@ class Fitted:
         return int(mine[self.loglike[mine].argmax()])
 
 
-def fit(data: Lanes, forms: tuple[str, ...], keep: int = 48, chunk: int = 24) -> list[Fitted]:
+def fit(data: EtsBatch, forms: tuple[str, ...], keep: int = 48, chunk: int = 24) -> list[EtsFit]:
     """Candidates of every lane; `keep` of the heaviest are kept."""
     order = np.argsort(data.length, kind="stable")
-    out: list[Fitted | None] = [None] * len(order)
+    out: list[EtsFit | None] = [None] * len(order)
     for at in range(0, len(order), chunk):
         index = order[at : at + chunk]
-        for i, fitted in zip(index, _fit(data.take(index), forms, keep), strict=True):
+        for i, fitted in zip(index, _fit_chunk(data.take(index), forms, keep), strict=True):
             out[int(i)] = fitted
     return [fitted for fitted in out if fitted is not None]
 
 
-def _fit(data: Lanes, forms: tuple[str, ...], keep: int) -> list[Fitted]:
+def _fit_chunk(data: EtsBatch, forms: tuple[str, ...], keep: int) -> list[EtsFit]:
     count = data.weight.sum(axis=1)
     floor = 1e-16 * count * np.maximum((data.weight * data.y**2).sum(axis=1) / count, 1e-8)  # a constant series has no errors
     stars, numbers, likes, criteria = [], [], [], []
     for form in forms:
-        star = np.broadcast_to(grid(form), (len(data.y), *grid(form).shape)).copy()
-        sse = squares(data, form, grid(form))
+        star = np.broadcast_to(candidate_grid(form), (len(data.y), *candidate_grid(form).shape)).copy()
+        sse = squared_error_sums(data, form, candidate_grid(form))
         rows, first = np.arange(len(star)), sse.argmin(axis=1)
-        star[rows, first], sse[rows, first] = refine(data, form, star[rows, first], sse[rows, first])
-        ll = loglike(np.maximum(sse, floor[:, None]), count[:, None])
-        value = aicc(ll.max(axis=1), size(form, data.season), count)
-        if seasonal(form):
+        star[rows, first], sse[rows, first] = refine_candidates(data, form, star[rows, first], sse[rows, first])
+        ll = profile_loglike(np.maximum(sse, floor[:, None]), count[:, None])
+        value = aicc(ll.max(axis=1), parameter_count(form, data.season), count)
+        if has_season(form):
             value = np.where(count >= 2 * data.season + 3, value, np.inf)
         stars.append(star)
         numbers.append(np.full(star.shape[1], FORMS.index(form)))
@@ -255,10 +255,10 @@ def _fit(data: Lanes, forms: tuple[str, ...], keep: int) -> list[Fitted]:
     table = np.full((len(data.y), len(FORMS)), np.inf)
     for form, value in zip(forms, criteria, strict=True):
         table[:, FORMS.index(form)] = value
-    return [_weighed(star[i], number, ll[i], table[i], int(count[i]), keep) for i in range(len(data.y))]
+    return [_weigh_candidates(star[i], number, ll[i], table[i], int(count[i]), keep) for i in range(len(data.y))]
 
 
-def _weighed(star: Floats, number: Ints, ll: Floats, criteria: Floats, count: int, keep: int) -> Fitted:
+def _weigh_candidates(star: Floats, number: Ints, ll: Floats, criteria: Floats, count: int, keep: int) -> EtsFit:
     between = np.exp(-(criteria - criteria.min()) / 2)
     weight = np.zeros(len(number))
     for j in np.unique(number):
@@ -267,11 +267,11 @@ def _weighed(star: Floats, number: Ints, ll: Floats, criteria: Floats, count: in
         weight[mine] = between[j] * inside / inside.sum()
     heavy = np.argsort(-weight, kind="stable")[:keep]
     heavy = heavy[weight[heavy] > 0]
-    return Fitted(star[heavy], number[heavy], weight[heavy] / weight[heavy].sum(), ll[heavy], criteria, count)
+    return EtsFit(star[heavy], number[heavy], weight[heavy] / weight[heavy].sum(), ll[heavy], criteria, count)
 
 
 @dataclass(frozen=True)
-class States:
+class EtsStates:
     """Where candidates of one lane stand after its last month: level, slope (k,), season (m, k); errors (T, k)."""
 
     level: Floats
@@ -281,9 +281,9 @@ class States:
     phase: int
 
 
-def states(data: Lanes, lane: int, star: Floats, form: Ints) -> States:
+def final_states(data: EtsBatch, lane: int, star: Floats, form: Ints) -> EtsStates:
     """Final states of the candidates of one lane, in one pass over its months."""
-    alpha, beta, gamma, phi = coefficients(star)
+    alpha, beta, gamma, phi = smoothing_coefficients(star)
     alone = data.take(np.array([lane]))
     starts = {int(j): [part[0] for part in alone.initial(FORMS[j])] for j in np.unique(form)}
     level, slope, season = (np.array([starts[int(j)][i] for j in form]) for i in range(3))
@@ -299,12 +299,12 @@ def states(data: Lanes, lane: int, star: Floats, form: Ints) -> States:
         slope = slope + beta * error
         season[t % data.season] = now + gamma * error
         errors[t] = error
-    return States(level, slope, season, errors, n % data.season)
+    return EtsStates(level, slope, season, errors, n % data.season)
 
 
-def simulate(now: States, star: Floats, pick: Ints, noise: Floats) -> Floats:
+def simulate(now: EtsStates, star: Floats, pick: Ints, noise: Floats) -> Floats:
     """Paths (draws, horizon): candidate `pick` (draws,) of each path run on with its `noise` (draws, horizon)."""
-    alpha, beta, gamma, phi = (c[pick] for c in coefficients(star))
+    alpha, beta, gamma, phi = (c[pick] for c in smoothing_coefficients(star))
     level, slope, season = now.level[pick], now.slope[pick], now.season[:, pick]
     out = np.empty_like(noise)
     m = len(season)

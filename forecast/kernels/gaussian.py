@@ -21,22 +21,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.kernels.resample import multinomial
+from forecast.kernels.resample import multinomial_counts
 
-Covariance = Callable[[Floats], Floats]  # parameters (g, p) -> covariance matrices (g, N, N)
+CovarianceFunction = Callable[[Floats], Floats]  # parameters (g, p) -> covariance matrices (g, N, N)
 
-SETTLED = 1e-3  # of a box: how wide the differences are on which a maximum is settled
-KEEP = 6.0  # grid values less likely than the best by this many log units carry no draws
+SETTLING_WIDTH = 1e-3  # of a box: how wide the differences are on which a maximum is settled
+LOGLIKE_CUTOFF = 6.0  # grid values less likely than the best by this many log units carry no draws
 
 
 @dataclass(frozen=True)
-class Family:
+class CovarianceFamily:
     """A covariance family: `covariance` of the parameters, and the box in which they live.
 
     fixed_scale : the matrices are absolute (s2 = 1), not up to a factor.
     """
 
-    covariance: Covariance
+    covariance: CovarianceFunction
     lower: tuple[float, ...]
     upper: tuple[float, ...]
     coarse: tuple[int, ...]
@@ -44,14 +44,14 @@ class Family:
 
 
 @dataclass(frozen=True)
-class Fit:
+class GaussianFit:
     """A fitted model: the grid with its weights, and the estimates at the most likely parameters.
 
     beta, se : (k,) coefficients and standard errors at `best`; covariance : (k, k) of the coefficients
     loglike : restricted log-likelihood at `best`, s2 concentrated out (all constants kept)
     """
 
-    family: Family
+    family: CovarianceFamily
     y: Floats
     rows: Ints
     x: Floats
@@ -70,7 +70,7 @@ class Fit:
         return root
 
 
-def independent(x: Floats, base: Floats | None = None, tolerance: float = 1e-8) -> Ints:
+def independent_columns(x: Floats, base: Floats | None = None, tolerance: float = 1e-8) -> Ints:
     """Indices of columns of `x` that are not combinations of `base` and of earlier columns (Gram-Schmidt)."""
     n = len(x)
     basis = np.empty((n, 0))
@@ -131,7 +131,7 @@ def whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, Bools]:
     return white, log_det, ok
 
 
-def fit(y: Floats, rows: Ints, x: Floats, family: Family, *, polish: bool = True) -> Fit:
+def fit(y: Floats, rows: Ints, x: Floats, family: CovarianceFamily, *, polish: bool = True) -> GaussianFit:
     """Fit by a coarse grid over the whole box, then a grid as fine over the part that matters, then its maximum.
 
     y (n,) values at `rows` of the axis; x (N, k) regressors of the whole axis, of full rank at `rows`. Predictive draws rest
@@ -143,20 +143,20 @@ def fit(y: Floats, rows: Ints, x: Floats, family: Family, *, polish: bool = True
         matrices = family.covariance(nodes)[observed]
         return restricted_loglike(y, x[rows], matrices, fixed_scale=family.fixed_scale)[0]
 
-    nodes, values, best = search(loglike, family.lower, family.upper, family.coarse, polish=polish)
-    keep = values > values.max() - KEEP
+    nodes, values, best = search_grid(loglike, family.lower, family.upper, family.coarse, polish=polish)
+    keep = values > values.max() - LOGLIKE_CUTOFF
     weights = np.exp(values[keep] - values[keep].max())
     v = family.covariance(best[None])[observed]
     top, beta, sigma2 = restricted_loglike(y, x[rows], v, fixed_scale=family.fixed_scale)
     whitened, _, _ = whiten(x[rows], v)
     information = whitened[0].T @ whitened[0]
     covariance = float(sigma2[0]) * np.linalg.inv(information) if x.shape[1] else np.empty((0, 0))
-    return Fit(
+    return GaussianFit(
         family, y, rows, x, nodes[keep], weights / weights.sum(), best, beta[0], covariance, float(sigma2[0]), float(top[0])
     )  # fmt: skip
 
 
-def search(
+def search_grid(
     loglike: Callable[[Floats], Floats],
     lower: tuple[float, ...],
     upper: tuple[float, ...],
@@ -170,25 +170,25 @@ def search(
     maximum is that of the second grid.
     """
     low, high = np.array(lower, float), np.array(upper, float)
-    nodes = grid(low, high, counts)
+    nodes = parameter_grid(low, high, counts)
     values = loglike(nodes)
     if not np.isfinite(values).any():
         raise np.linalg.LinAlgError("no parameter value gives a positive definite covariance")
     if not len(counts):
         return nodes, values, nodes[0]
     step = (high - low) / np.maximum(np.array(counts) - 1, 1)
-    likely = nodes[values > values.max() - KEEP]
+    likely = nodes[values > values.max() - LOGLIKE_CUTOFF]
     nearest, furthest = np.clip(likely.min(axis=0) - step, low, high), np.clip(likely.max(axis=0) + step, low, high)
-    nodes = grid(nearest, furthest, counts)
+    nodes = parameter_grid(nearest, furthest, counts)
     values = loglike(nodes)
     best = nodes[values.argmax()]
     if polish:
         step = (furthest - nearest) / np.maximum(np.array(counts) - 1, 1)
-        best = climb(loglike, best, step, low, high)
+        best = climb_to_maximum(loglike, best, step, low, high)
     return nodes, values, best
 
 
-def grid(lower: Floats, upper: Floats, counts: tuple[int, ...]) -> Floats:
+def parameter_grid(lower: Floats, upper: Floats, counts: tuple[int, ...]) -> Floats:
     """All combinations of equally spaced values, shape (g, p); one empty row where there is no parameter."""
     if not len(counts):
         return np.zeros((1, 0))
@@ -196,7 +196,7 @@ def grid(lower: Floats, upper: Floats, counts: tuple[int, ...]) -> Floats:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(counts))
 
 
-def climb(
+def climb_to_maximum(
     loglike: Callable[[Floats], Floats], start: Floats, step: Floats, lower: Floats, upper: Floats, until: float = 1e-6
 ) -> Floats:
     """The maximum near `start`, inside the box: 3^p neighbours at once, and the top of the parabola through them.
@@ -205,7 +205,7 @@ def climb(
     a bound the parameter stays where it is), and the distance to the neighbours is cut by eight down to `until`.
     """
     size = len(start)
-    offsets = grid(-np.ones(size), np.ones(size), (3,) * size)
+    offsets = parameter_grid(-np.ones(size), np.ones(size), (3,) * size)
     best, at, step = start.copy(), -np.inf, step.copy()
     while step.max() > until:
         trial = np.clip(best + offsets * step, lower, upper)
@@ -215,25 +215,25 @@ def climb(
             best, at = trial[values.argmax()], float(values.max())
             continue
         at = middle
-        top = _top(values, offsets, best, step, lower, upper)
+        top = _parabola_maximum(values, offsets, best, step, lower, upper)
         if top is not None and (value := float(loglike(top[None])[0])) > at:
             best, at = top, value
         step = step / 8
-    return settled(loglike, best, lower, upper) if until < SETTLED else best
+    return settle_maximum(loglike, best, lower, upper) if until < SETTLING_WIDTH else best
 
 
-def settled(loglike: Callable[[Floats], Floats], near: Floats, lower: Floats, upper: Floats) -> Floats:
+def settle_maximum(loglike: Callable[[Floats], Floats], near: Floats, lower: Floats, upper: Floats) -> Floats:
     """The maximum `near` a point, on differences so wide that rounding does not move it: Newton's steps until they stand still.
 
     A likelihood of a hundred figures is rounded at its twelfth decimal. Neighbours 1e-6 away differ by less than that at the
     top, which is then found anywhere within 1e-6, elsewhere on another processor; differences over a thousandth of the box
     fix it to 1e-10, less than a thousandth of a standard error from where exact derivatives would.
     """
-    offsets = grid(-np.ones(len(near)), np.ones(len(near)), (3,) * len(near))
+    offsets = parameter_grid(-np.ones(len(near)), np.ones(len(near)), (3,) * len(near))
     offsets = offsets[(offsets != 0).sum(axis=1) <= 2]
-    best, step = near, SETTLED * (upper - lower)
+    best, step = near, SETTLING_WIDTH * (upper - lower)
     for _ in range(8):
-        top = _top(loglike(np.clip(best + offsets * step, lower, upper)), offsets, best, step, lower, upper)
+        top = _parabola_maximum(loglike(np.clip(best + offsets * step, lower, upper)), offsets, best, step, lower, upper)
         if top is None:
             break
         moved, best = float(np.abs((top - best) / step).max()), top
@@ -242,7 +242,9 @@ def settled(loglike: Callable[[Floats], Floats], near: Floats, lower: Floats, up
     return best
 
 
-def _top(values: Floats, offsets: Floats, middle: Floats, step: Floats, lower: Floats, upper: Floats) -> Floats | None:
+def _parabola_maximum(
+    values: Floats, offsets: Floats, middle: Floats, step: Floats, lower: Floats, upper: Floats
+) -> Floats | None:
     """Where the parabola through the 3^p neighbours is highest; None where it opens upwards."""
     free = np.flatnonzero((middle - step >= lower) & (middle + step <= upper))
     if not len(free):
@@ -264,22 +266,22 @@ def _top(values: Floats, offsets: Floats, middle: Floats, step: Floats, lower: F
     return out
 
 
-def held(fitted: Fit, earlier: Fit) -> Fit:
+def hold_parameters(fitted: GaussianFit, earlier: GaussianFit) -> GaussianFit:
     """A fit on today's figures with the covariance parameters, grid and weights, of an earlier one."""
     return replace(fitted, nodes=earlier.nodes, weights=earlier.weights, best=earlier.best)
 
 
-def predict(fitted: Fit, rows: Ints, draws: int, rng: np.random.Generator) -> Floats:
+def predict(fitted: GaussianFit, rows: Ints, draws: int, rng: np.random.Generator) -> Floats:
     """Joint draws of y at other rows of the axis, shape (draws, len(rows)); parameters, s2, b and noise all drawn."""
     n, k = len(fitted.y), fitted.x.shape[1]
-    counts = multinomial(draws, fitted.weights, rng)
+    counts = multinomial_counts(draws, fitted.weights, rng)
     out = np.empty((draws, len(rows)))
     start = 0
     for node, count in zip(fitted.nodes, counts, strict=True):
         if not count:
             continue
         v = fitted.family.covariance(node[None])[0]
-        mean, spread, rss = _conditional(fitted, v, rows)
+        mean, spread, rss = _gls_prediction(fitted, v, rows)
         if fitted.family.fixed_scale:
             scale = np.ones(count)
         else:
@@ -289,14 +291,14 @@ def predict(fitted: Fit, rows: Ints, draws: int, rng: np.random.Generator) -> Fl
     return out
 
 
-def forecast(fitted: Fit, rows: Ints) -> tuple[Floats, Floats]:
+def plug_in_forecast(fitted: GaussianFit, rows: Ints) -> tuple[Floats, Floats]:
     """Mean (h,) and covariance (h, h) at other rows, given the most likely parameters (s2 at its estimate)."""
     v = fitted.family.covariance(fitted.best[None])[0]
-    mean, spread, _ = _conditional(fitted, v, rows)
+    mean, spread, _ = _gls_prediction(fitted, v, rows)
     return mean, fitted.sigma2 * (spread @ spread.T)
 
 
-def _conditional(fitted: Fit, v: Floats, rows: Ints) -> tuple[Floats, Floats, float]:
+def _gls_prediction(fitted: GaussianFit, v: Floats, rows: Ints) -> tuple[Floats, Floats, float]:
     """Mean, a root of the covariance (per s2), and RSS: generalised least squares prediction (Goldberger 1962)."""
     seen, x = fitted.rows, fitted.x
     chol = np.linalg.cholesky(v[np.ix_(seen, seen)])

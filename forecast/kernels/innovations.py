@@ -12,7 +12,7 @@ from forecast.kernels import covariance, gaussian
 
 
 @dataclass(frozen=True)
-class Whitened:
+class Innovations:
     """A series seen through the inverse Cholesky factor of its fitted covariance: `errors` (n,) in time order.
 
     With V = L L' the rows of L^-1 are the one-step predictions, so L^-1 (z - X b) are the innovations, here over their spread.
@@ -24,7 +24,7 @@ class Whitened:
     basis: Floats
     sigma: float
 
-    def score(self, column: Floats) -> float:
+    def t_statistic(self, column: Floats) -> float:
         """Generalised least squares t of one more regressor (n,) of the observed rows; 0 where it is no regressor at all.
 
         The spread is robust (median absolute deviation), so that a break does not hide itself (Chen and Liu 1993, JASA 88:284).
@@ -35,7 +35,9 @@ class Whitened:
         return float(white @ self.errors) / (size**0.5 * self.sigma) if size > 1e-10 else 0.0
 
 
-def whiten(z: Floats, rows: Ints, axis: Ints, season: int | None, extra: Floats | None = None, train: int = 0) -> Whitened:
+def level_innovations(
+    z: Floats, rows: Ints, axis: Ints, season: int | None, extra: Floats | None = None, train: int = 0
+) -> Innovations:
     """Innovations of a local level with shrunk season (where two are known) fitted to z (n,) at `rows` of `axis` (N,).
 
     extra : (N, m) columns shrunk with the season; train : only the first so many figures choose the variances, so that a late
@@ -43,9 +45,9 @@ def whiten(z: Floats, rows: Ints, axis: Ints, season: int | None, extra: Floats 
     """
     count, size = train or len(z), len(axis)
     if season and count >= 2 * season:
-        family, start = covariance.level_seasonal(size, axis % season, season, extra)
+        family, start = covariance.local_level_shrunk_season(size, axis % season, season, extra)
     else:
-        family, start = covariance.level(size)
+        family, start = covariance.local_level(size)
     fitted = gaussian.fit(z[:count], rows[:count], start, family, polish=False)
     v = family.covariance(fitted.best[None])[0][np.ix_(rows, rows)]
     root = np.linalg.cholesky(v)
@@ -53,7 +55,7 @@ def whiten(z: Floats, rows: Ints, axis: Ints, season: int | None, extra: Floats 
     errors = np.linalg.solve(root, z)
     errors = errors - basis @ (basis.T @ errors)
     spread = 1.4826 * float(np.median(np.abs(errors - np.median(errors))))
-    return Whitened(errors, rows, root, basis, max(spread, float(np.std(errors)) * 0.25, 1e-300))
+    return Innovations(errors, rows, root, basis, max(spread, float(np.std(errors)) * 0.25, 1e-300))
 
 
 def ljung_box(errors: Floats, lags: int) -> tuple[float, float]:
@@ -68,7 +70,7 @@ def ljung_box(errors: Floats, lags: int) -> tuple[float, float]:
     return q, float(gammaincc(lags / 2.0, q / 2.0))
 
 
-def level_break(white: Whitened, last: int, apart: int = 3) -> tuple[float, int]:
+def largest_level_shift(white: Innovations, last: int, apart: int = 3) -> tuple[float, int]:
     """The largest |t| of a level shift that begins in one of the `last` rows of the axis, and the row where it begins.
 
     `apart` figures must lie on each side of it.
@@ -77,7 +79,7 @@ def level_break(white: Whitened, last: int, apart: int = 3) -> tuple[float, int]
     for i in range(apart, len(white.rows) - apart + 1):
         if white.rows[i] <= white.rows[-1] - last:
             continue
-        score = white.score((white.rows >= white.rows[i]).astype(float))
+        score = white.t_statistic((white.rows >= white.rows[i]).astype(float))
         if abs(score) > abs(best):
             best, at = score, int(white.rows[i])
     return best, at

@@ -17,11 +17,11 @@ DISCOUNTS = np.array([1.0, 0.98, 0.95, 0.9, 0.8, 0.65])  # of what was learned, 
 RATES = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5])  # smoothing constants of TSB
 PRIOR_SIZES = 0.5  # a size's worth of prior on the level
 PRIOR_FREEDOM = 2.0
-FEWEST = 3  # sizes below which their spread is a guess
+MIN_SIZES = 3  # sizes below which their spread is a guess
 
 
 @dataclass(frozen=True)
-class Chance:
+class OccurrenceStates:
     """Whether a month is empty: after the last month Beta(a, b) for each discount, (S, G), and the log likelihood (S, G)."""
 
     a: Floats
@@ -30,7 +30,7 @@ class Chance:
 
 
 @dataclass(frozen=True)
-class Size:
+class SizeStates:
     """How much where not empty: normal-inverse-gamma of log (or plain) sizes per discount, all (S, G); `loglike` (S, G)."""
 
     mean: Floats
@@ -41,7 +41,7 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Tsb:
+class TsbStates:
     """Teunter, Syntetos and Babai: chance p (S, B) and level z (S, A) after the last month, with their log likelihoods.
 
     ratios : for each series the months with trade over the level before them, at its most likely rate
@@ -54,7 +54,7 @@ class Tsb:
     ratios: list[Floats]
 
 
-def padded(parts: Sequence[tuple[Floats, Bools]]) -> Floats:
+def pad_at_start(parts: Sequence[tuple[Floats, Bools]]) -> Floats:
     """Series (values, known) of different length as (S, T), aligned at their ends, NaN before they begin and where unknown."""
     longest = max((len(values) for values, _ in parts), default=0)
     out = np.full((len(parts), longest), np.nan)
@@ -63,7 +63,7 @@ def padded(parts: Sequence[tuple[Floats, Bools]]) -> Floats:
     return out
 
 
-def chance(y: Floats) -> Chance:
+def filter_occurrence(y: Floats) -> OccurrenceStates:
     """Beta-Bernoulli with a discount (the power steady model: Smith 1979, J. R. Stat. Soc. B 41:375).
 
     p ~ Beta(a, b), at the start (1/2, 1/2); each month a <- d a + [y > 0], b <- d b + [y = 0]. The one-step likelihood of
@@ -79,10 +79,10 @@ def chance(y: Floats) -> Chance:
         loglike += np.where(known[:, None], step, 0.0)
         a = np.where(known[:, None], DISCOUNTS * a + hit, a)
         b = np.where(known[:, None], DISCOUNTS * b + 1.0 - hit, b)
-    return Chance(a, b, loglike)
+    return OccurrenceStates(a, b, loglike)
 
 
-def size(x: Floats) -> Size:
+def filter_sizes(x: Floats) -> SizeStates:
     """Local level with discounted normal-inverse-gamma (West and Harrison 1997, sec. 10.8) over sizes x (S, T), NaN elsewhere.
 
     Each month's knowledge of the level counts d times as much the month after; a size then updates it with weight one. One-step
@@ -90,7 +90,7 @@ def size(x: Floats) -> Size:
     """
     shape = (len(x), len(DISCOUNTS))
     centre = np.array([float(np.median(row[np.isfinite(row)])) if np.isfinite(row).any() else 0.0 for row in x])
-    spread = np.array([_spread(row[np.isfinite(row)]) for row in x])
+    spread = np.array([_size_variance(row[np.isfinite(row)]) for row in x])
     mean = np.repeat(centre[:, None], shape[1], axis=1)
     weight, freedom = np.full(shape, PRIOR_SIZES), np.full(shape, PRIOR_FREEDOM)
     square = np.repeat(PRIOR_FREEDOM * spread[:, None], shape[1], axis=1)
@@ -101,24 +101,24 @@ def size(x: Floats) -> Size:
         known = np.isfinite(column)[:, None]
         miss = np.where(known, np.nan_to_num(column)[:, None] - mean, 0.0)
         wide = 1.0 + 1.0 / np.maximum(weight, 1e-6)
-        step = _student(miss, freedom, square / freedom * wide)
+        step = _student_log_density(miss, freedom, square / freedom * wide)
         loglike += np.where(known, step, 0.0)
         gain = 1.0 / (weight + 1.0)
         mean = np.where(known, mean + gain * miss, mean)
         square = np.where(known, square + miss**2 / wide, square)
         freedom = np.where(known, freedom + 1.0, freedom)
         weight = np.where(known, weight + 1.0, weight)
-    return Size(mean, weight, freedom, square, loglike)
+    return SizeStates(mean, weight, freedom, square, loglike)
 
 
-def _spread(sizes: Floats) -> float:
+def _size_variance(sizes: Floats) -> float:
     """Variance of the sizes, not below a small share of their square (a constant series), and a guess where they are few."""
-    if len(sizes) < FEWEST:
+    if len(sizes) < MIN_SIZES:
         return 0.25
     return max(float(np.var(sizes)), 1e-8 * max(float(np.mean(sizes**2)), 1e-12))
 
 
-def _student(miss: Floats, freedom: Floats, variance: Floats) -> Floats:
+def _student_log_density(miss: Floats, freedom: Floats, variance: Floats) -> Floats:
     from scipy.special import gammaln
 
     half = 0.5 * (freedom + 1.0)
@@ -129,15 +129,20 @@ def _student(miss: Floats, freedom: Floats, variance: Floats) -> Floats:
     return density
 
 
-def weighed(loglike: Floats) -> Floats:
+def posterior_weights(loglike: Floats) -> Floats:
     """Posterior weights over the grid under an even prior, last axis."""
     w = np.exp(loglike - loglike.max(axis=-1, keepdims=True))
     shares: Floats = w / w.sum(axis=-1, keepdims=True)
     return shares
 
 
-def hurdle_paths(
-    now: tuple[Chance, Size], trained: tuple[Chance, Size], row: int, horizon: int, draws: int, rng: np.random.Generator
+def simulate_hurdle(
+    now: tuple[OccurrenceStates, SizeStates],
+    trained: tuple[OccurrenceStates, SizeStates],
+    row: int,
+    horizon: int,
+    draws: int,
+    rng: np.random.Generator,
 ) -> tuple[Floats, Floats]:
     """(occurs, size) of the months beyond, each (draws, horizon): states of `now`, grid weights of `trained`.
 
@@ -145,8 +150,8 @@ def hurdle_paths(
     discounted Beta and updated by the path's own months.
     """
     chances, sizes = now
-    one = rng.choice(len(DISCOUNTS), size=draws, p=weighed(trained[0].loglike[row]))
-    two = rng.choice(len(DISCOUNTS), size=draws, p=weighed(trained[1].loglike[row]))
+    one = rng.choice(len(DISCOUNTS), size=draws, p=posterior_weights(trained[0].loglike[row]))
+    two = rng.choice(len(DISCOUNTS), size=draws, p=posterior_weights(trained[1].loglike[row]))
     a, b, d = chances.a[row, one], chances.b[row, one], DISCOUNTS[one]
     variance = 0.5 * sizes.square[row, two] / rng.gamma(0.5 * sizes.freedom[row, two])
     weight = np.maximum(sizes.weight[row, two], 1e-3)
@@ -162,7 +167,7 @@ def hurdle_paths(
     return occurs, out
 
 
-def tsb(y: Floats) -> Tsb:
+def filter_tsb(y: Floats) -> TsbStates:
     """Teunter, Syntetos and Babai (2011, Eur. J. Oper. Res. 214:606, eq. 4) for every rate of the grid.
 
     p <- p + b ([y > 0] - p) each month, z <- z + a (y - z) in months with trade. They start at the means of the first twelve
@@ -188,10 +193,10 @@ def tsb(y: Floats) -> Tsb:
     n = np.maximum(counts, 1.0)
     variance = np.maximum(squares / n - (errors / n) ** 2, 1e-8)
     sizes = -0.5 * n * np.log(variance)
-    return Tsb(p, z, chances, sizes, _ratios(y, np.stack(levels, axis=-1), sizes))
+    return TsbStates(p, z, chances, sizes, _size_ratios(y, np.stack(levels, axis=-1), sizes))
 
 
-def _ratios(y: Floats, levels: Floats, sizes: Floats) -> list[Floats]:
+def _size_ratios(y: Floats, levels: Floats, sizes: Floats) -> list[Floats]:
     """Months with trade over the level before them, at each series' most likely rate; divided by their mean."""
     out = []
     for row, own, score in zip(y, levels, sizes, strict=True):
@@ -201,20 +206,20 @@ def _ratios(y: Floats, levels: Floats, sizes: Floats) -> list[Floats]:
     return out
 
 
-def tsb_paths(now: Tsb, trained: Tsb, row: int, horizon: int, draws: int, rng: np.random.Generator) -> Floats:
+def simulate_tsb(now: TsbStates, trained: TsbStates, row: int, horizon: int, draws: int, rng: np.random.Generator) -> Floats:
     """Months beyond, (draws, horizon): Bernoulli times resampled sizes, both states run on with each path's own months.
 
     Rates are drawn from their posterior; the chance from the Beta whose mean is p and whose weight is what exponential
     smoothing of rate b remembers, (2 - b) / b months; the level is moved by a mean of so many resampled ratios.
     """
-    beta = RATES[rng.choice(len(RATES), size=draws, p=weighed(trained.chance[row]))]
-    pick = rng.choice(len(RATES), size=draws, p=weighed(trained.size[row]))
+    beta = RATES[rng.choice(len(RATES), size=draws, p=posterior_weights(trained.chance[row]))]
+    pick = rng.choice(len(RATES), size=draws, p=posterior_weights(trained.size[row]))
     p = now.p[row, np.searchsorted(RATES, beta)]
     memory = (2.0 - beta) / beta
     p = rng.beta(p * memory + 0.05, (1.0 - p) * memory + 0.05)
     alpha, ratios = RATES[pick], trained.ratios[row]
     kept = np.maximum(np.minimum((2.0 - alpha) / alpha, len(ratios)), 1.0)
-    spread = float(np.std(np.log(np.maximum(np.abs(ratios), 1e-6)))) if len(ratios) >= FEWEST else 0.5
+    spread = float(np.std(np.log(np.maximum(np.abs(ratios), 1e-6)))) if len(ratios) >= MIN_SIZES else 0.5
     z = now.z[row, pick] * np.exp(spread / np.sqrt(kept) * rng.standard_normal(draws) - 0.5 * spread**2 / kept)
     out = np.empty((draws, horizon))
     for h in range(horizon):

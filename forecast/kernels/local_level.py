@@ -17,17 +17,19 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.kernels import covariance
 from forecast.kernels.gaussian import symmetric_root
-from forecast.kernels.resample import multinomial
+from forecast.kernels.resample import multinomial_counts
 
-STEP = 0.2  # scale of the half-Cauchy prior of q: monthly trade wanders by 0.1 to 0.3 of its noise (Gelman 2006 on the form)
+STEP_SCALE = (
+    0.2  # scale of the half-Cauchy prior of q: monthly trade wanders by 0.1 to 0.3 of its noise (Gelman 2006 on the form)
+)
 NODES = 40  # values of q, of equal prior mass
-MOVED = 3.0  # errors: a donor whose mean gap after an event is larger has left the others
-RATE = -np.log(0.05)  # of the exponential prior of q: a step larger than the noise in one flow of twenty
-SHARED = 0.8  # prior weight of "the level wanders as the others' do"; the rest says nothing of them
+DEPARTURE_THRESHOLD = 3.0  # errors: a donor whose mean gap after an event is larger has left the others
+STEP_PRIOR_RATE = -np.log(0.05)  # of the exponential prior of q: a step larger than the noise in one flow of twenty
+SHARED_WEIGHT = 0.8  # prior weight of "the level wanders as the others' do"; the rest says nothing of them
 
 
 @dataclass(frozen=True)
-class Laid:
+class LocalLevelModel:
     """The model laid on n observed months and h asked ones; q (NODES,) its steps.
 
     contrasts (n, n - 1) : orthonormal, with variances 1 + q^2 spread (n - 1,)
@@ -41,7 +43,7 @@ class Laid:
     q: Floats
 
 
-def lay(months: Ints, asked: Ints) -> Laid:
+def build_model(months: Ints, asked: Ints) -> LocalLevelModel:
     """The model on observed `months` (n,), n >= 2, and `asked` ones (h,), both on one axis of steps."""
     n = len(months)
     at = (np.concatenate([months, asked]) - months.min() + 1).astype(float)
@@ -51,11 +53,11 @@ def lay(months: Ints, asked: Ints) -> Laid:
     contrasts = plain @ turned
     mean = walk[:n].mean(axis=0)
     ahead = walk[n:, n:] - mean[n:, None] - mean[None, n:] + mean[:n].mean()
-    q = STEP * np.tan((np.arange(NODES) + 0.5) / NODES * np.pi / 2)
-    return Laid(contrasts, np.clip(spread, 0.0, None), (walk[n:, :n] - mean[:n]) @ contrasts, ahead, q)
+    q = STEP_SCALE * np.tan((np.arange(NODES) + 0.5) / NODES * np.pi / 2)
+    return LocalLevelModel(contrasts, np.clip(spread, 0.0, None), (walk[n:, :n] - mean[:n]) @ contrasts, ahead, q)
 
 
-def loglike(laid: Laid, values: Floats) -> Floats:
+def step_loglikes(laid: LocalLevelModel, values: Floats) -> Floats:
     """Log-likelihood of `values` (n,) at every q, s2 integrated out, up to a constant; zeros where they never moved."""
     z = laid.contrasts.T @ values
     if not float(np.abs(z).max()) > 1e-12 * max(float(np.abs(values).max()), 1e-300):
@@ -65,7 +67,7 @@ def loglike(laid: Laid, values: Floats) -> Floats:
     return found
 
 
-def weights(own: Floats, others: Sequence[Floats]) -> Floats:
+def step_posterior(own: Floats, others: Sequence[Floats]) -> Floats:
     """Posterior of q from a series' own log-likelihood and those of others it may be like, all (NODES,).
 
     The others' joint posterior, `SHARED` of it, beside the vague prior is the prior of the one: a robust meta-analytic
@@ -75,22 +77,22 @@ def weights(own: Floats, others: Sequence[Floats]) -> Floats:
     vague = np.full(len(own), 1.0 / len(own))
     prior = vague
     if others:
-        prior = SHARED * _normal(np.sum(others, axis=0)) + (1.0 - SHARED) * vague
-    return _normal(own + np.log(prior))
+        prior = SHARED_WEIGHT * _normalise(np.sum(others, axis=0)) + (1.0 - SHARED_WEIGHT) * vague
+    return _normalise(own + np.log(prior))
 
 
-def _normal(loglikes: Floats) -> Floats:
+def _normalise(loglikes: Floats) -> Floats:
     raised = np.exp(loglikes - loglikes.max())
     shares: Floats = raised / raised.sum()
     return shares
 
 
-def paths(laid: Laid, values: Floats, posterior: Floats, count: int, rng: np.random.Generator) -> Floats:
+def draw_paths(laid: LocalLevelModel, values: Floats, posterior: Floats, count: int, rng: np.random.Generator) -> Floats:
     """Joint draws of the asked months (count, h) given `values` (n,); q, the level, s2 and the noise all drawn."""
     z = laid.contrasts.T @ values
     n, h = len(values), len(laid.ahead)
     out = []
-    for q, some in zip(laid.q.tolist(), multinomial(count, posterior, rng).tolist(), strict=True):
+    for q, some in zip(laid.q.tolist(), multinomial_counts(count, posterior, rng).tolist(), strict=True):
         if not some:
             continue
         size = 1.0 + q**2 * laid.spread
@@ -103,14 +105,14 @@ def paths(laid: Laid, values: Floats, posterior: Floats, count: int, rng: np.ran
     return drawn
 
 
-def errors(laid: Laid, gaps: Sequence[Floats]) -> Floats:
+def zero_forecast_errors(laid: LocalLevelModel, gaps: Sequence[Floats]) -> Floats:
     """Root mean squared error of zero as a forecast of the asked months' mean, for each series of `gaps` (n,), shape (m,)."""
-    likes = [loglike(laid, gap) for gap in gaps]
-    posteriors = [weights(like, likes[:i] + likes[i + 1 :]) for i, like in enumerate(likes)]
-    return np.array([_error(laid, gap, posterior) for gap, posterior in zip(gaps, posteriors, strict=True)])
+    likes = [step_loglikes(laid, gap) for gap in gaps]
+    posteriors = [step_posterior(like, likes[:i] + likes[i + 1 :]) for i, like in enumerate(likes)]
+    return np.array([_zero_forecast_error(laid, gap, posterior) for gap, posterior in zip(gaps, posteriors, strict=True)])
 
 
-def _error(laid: Laid, values: Floats, posterior: Floats) -> float:
+def _zero_forecast_error(laid: LocalLevelModel, values: Floats, posterior: Floats) -> float:
     z, n = laid.contrasts.T @ values, len(values)
     across = laid.across.mean(axis=0)
     size = 1.0 + laid.q[:, None] ** 2 * laid.spread
@@ -120,7 +122,7 @@ def _error(laid: Laid, values: Floats, posterior: Floats) -> float:
     return float(np.sqrt(posterior @ ((values.mean() + gain @ z) ** 2 + scale * variance)))
 
 
-def misses(
+def draw_deviations(
     months: Ints,
     values: Floats,
     asked: Ints,
@@ -134,13 +136,13 @@ def misses(
     Turning half of the draws around centres them on the estimate that said it; an interval around it holds what it should,
     because what is known of the level's distance from `said` is in the draws.
     """
-    laid = lay(months, asked)
-    like = [loglike(laid if np.array_equal(m, months) else lay(m, asked[:1]), z) for m, z in others if len(m) > 2]
-    half = paths(laid, values, weights(loglike(laid, values), like), -(-count // 2), rng) - said
+    laid = build_model(months, asked)
+    like = [step_loglikes(laid if np.array_equal(m, months) else build_model(m, asked[:1]), z) for m, z in others if len(m) > 2]
+    half = draw_paths(laid, values, step_posterior(step_loglikes(laid, values), like), -(-count // 2), rng) - said
     return np.vstack([half, -half])[:count]
 
 
-def kept(draws: Floats) -> Floats:
+def clip_keeping_sums(draws: Floats) -> Floats:
     """Draws (count, periods) of a quantity with no period below zero and their sums as they were, or zero where negative.
 
     A period cut off at zero alone would raise the sum: what it lacks is taken from the others, by their size.
@@ -153,7 +155,7 @@ def kept(draws: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Level:
+class LocalLevelFit:
     """A fitted local level: steps q (g,) in units of the noise, their weights (g,), and at each the sum of squares (g,).
 
     freedom : degrees of freedom of the sums; smooth (n,) : the level at the observed months, less its own mean
@@ -174,28 +176,28 @@ class Level:
         return noise, self.q[at] * noise
 
 
-def fit(z: Floats, months: Ints) -> Level:
+def fit(z: Floats, months: Ints) -> LocalLevelFit:
     """The posterior of a local level from figures `z` (n,) of `months`.
 
     The prior of q is exponential, a penalised complexity prior (Simpson et al. 2017, Stat. Sci. 32:1, sec. 3): a level stays
     where the figures do not say otherwise. Of the 20 bundled flows with 40 months of trade or more one is fitted with a step
     as large as its noise, and the median is 0.24; the prior's is 0.23.
     """
-    prior = -np.log1p(-(np.arange(NODES) + 0.5) / NODES) / RATE
-    laid = replace(lay(months, months), q=prior)
-    posterior = weights(loglike(laid, z), [])
+    prior = -np.log1p(-(np.arange(NODES) + 0.5) / NODES) / STEP_PRIOR_RATE
+    laid = replace(build_model(months, months), q=prior)
+    posterior = step_posterior(step_loglikes(laid, z), [])
     turned = laid.contrasts.T @ z
     sums = (turned**2 / (1.0 + laid.q[:, None] ** 2 * laid.spread)).sum(axis=1)
     middle = float(np.tan(posterior @ np.arctan(laid.q))) ** 2
     smooth = (middle * laid.across / (1.0 + middle * laid.spread)) @ turned
     left = z - smooth
-    return Level(laid.q, posterior, sums, len(z) - 1, smooth - smooth.mean(), float(np.std(left)))
+    return LocalLevelFit(laid.q, posterior, sums, len(z) - 1, smooth - smooth.mean(), float(np.std(left)))
 
 
-def distance(one: Ints, other: Ints) -> float:
+def mean_difference_variance(one: Ints, other: Ints) -> float:
     """Variance of the difference between a unit random walk's means over two sets of steps: c'Kc."""
     least = min(int(one.min()), int(other.min()))
     contrast = np.zeros(max(int(one.max()), int(other.max())) - least + 1)
     np.add.at(contrast, one - least, 1.0 / len(one))
     np.add.at(contrast, other - least, -1.0 / len(other))
-    return float(contrast @ covariance.walk(len(contrast)) @ contrast)
+    return float(contrast @ covariance.random_walk(len(contrast)) @ contrast)

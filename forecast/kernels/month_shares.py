@@ -28,7 +28,7 @@ def ramp_mean(when: Ints, start: float, stop: float, length: float) -> Floats:
     return integral(at + 1.0) - integral(at)
 
 
-def filtered(when: Ints, start: float, stop: float, delta: float, pulse: bool) -> Floats:
+def transfer_response(when: Ints, start: float, stop: float, delta: float, pulse: bool) -> Floats:
     """The transfer function 1 / (1 - delta B) of an interval (Box and Tiao 1975, JASA 70: 70-79, section 2), shape (steps,).
 
     pulse=False : (1 - delta) / (1 - delta B) of the share covered, so a step from the first day of a month gives 1 -

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 from statistics import NormalDist
 
-NORMAL = NormalDist()
+STANDARD_NORMAL = NormalDist()
 
 
 def power(effect: float, spread: float, level: float = 0.05) -> float:
@@ -15,13 +15,13 @@ def power(effect: float, spread: float, level: float = 0.05) -> float:
     """
     if not spread > 0:
         return nan
-    z, size = NORMAL.inv_cdf(1 - level / 2), abs(effect) / spread
-    return NORMAL.cdf(size - z) + NORMAL.cdf(-size - z)
+    z, size = STANDARD_NORMAL.inv_cdf(1 - level / 2), abs(effect) / spread
+    return STANDARD_NORMAL.cdf(size - z) + STANDARD_NORMAL.cdf(-size - z)
 
 
-def detectable(spread: float, chance: float = 0.8, level: float = 0.05) -> float:
+def detectable_effect(spread: float, chance: float = 0.8, level: float = 0.05) -> float:
     """The smallest effect called other than zero with probability `chance`: (z_{1 - level/2} + z_chance) spread.
 
     Bloom (1995, Evaluation Review 19:547); the other tail, which adds less than 1e-6 to the power there, is left out.
     """
-    return (NORMAL.inv_cdf(1 - level / 2) + NORMAL.inv_cdf(chance)) * spread if spread > 0 else nan
+    return (STANDARD_NORMAL.inv_cdf(1 - level / 2) + STANDARD_NORMAL.inv_cdf(chance)) * spread if spread > 0 else nan

@@ -7,7 +7,9 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 
 
-def blocks(errors: Floats, draws: int, horizon: int, length: int, rng: np.random.Generator, *, fair: bool = False) -> Floats:
+def moving_blocks(
+    errors: Floats, draws: int, horizon: int, length: int, rng: np.random.Generator, *, fair: bool = False
+) -> Floats:
     """Moving-block bootstrap (Künsch 1989, Ann. Statist. 17, 1217-1241) of `errors` (n,): shape (draws, horizon).
 
     Blocks of `length` keep the dependence of neighbouring errors, so sums over months spread as they did. Where `fair`, each
@@ -24,7 +26,7 @@ def blocks(errors: Floats, draws: int, horizon: int, length: int, rng: np.random
     return path
 
 
-def multinomial(draws: int, weights: Floats, rng: np.random.Generator) -> Ints:
+def multinomial_counts(draws: int, weights: Floats, rng: np.random.Generator) -> Ints:
     """How often each of some values with `weights` (g,), which sum to one, is drawn: counts (g,), by inversion.
 
     NumPy's own counts the rarer side of each split, so two values of like weight change places with the last bit of their
@@ -34,7 +36,7 @@ def multinomial(draws: int, weights: Floats, rng: np.random.Generator) -> Ints:
     return np.bincount(np.minimum(at, len(weights) - 1), minlength=len(weights))
 
 
-def inflation(freedom: float, draws: int, rng: np.random.Generator) -> Floats:
+def spread_inflation(freedom: float, draws: int, rng: np.random.Generator) -> Floats:
     """Factors (draws, 1) for a spread learned from `freedom` errors: square roots of inverse chi-square over its mean.
 
     The scale mixture that turns a normal into Student's t; below four degrees of freedom it is held there.
@@ -44,7 +46,7 @@ def inflation(freedom: float, draws: int, rng: np.random.Generator) -> Floats:
     return factors
 
 
-def seasonal_sum(errors: Floats, season: int) -> Floats:
+def seasonal_cumulative_sum(errors: Floats, season: int) -> Floats:
     """Errors (draws, horizon) added up over the same month of successive years."""
     out = errors.copy()
     for h in range(season, out.shape[1]):
@@ -52,7 +54,7 @@ def seasonal_sum(errors: Floats, season: int) -> Floats:
     return out
 
 
-def growth(z: Floats, window: int, horizon: int, fewest: int = 6) -> Floats:
+def error_growth(z: Floats, window: int, horizon: int, fewest: int = 6) -> Floats:
     """How the error of a `window`-month mean grew with the horizon, relative to one step: shape (horizon,), never falling.
 
     Root mean squares of z[t + h] - mean(z[t - window + 1 .. t]) over all past origins; beyond the horizons with `fewest`
@@ -72,7 +74,7 @@ def growth(z: Floats, window: int, horizon: int, fewest: int = 6) -> Floats:
     return np.maximum.accumulate(out)
 
 
-def matched(draws: int, size: int, rng: np.random.Generator) -> Floats:
+def moment_matched_normals(draws: int, size: int, rng: np.random.Generator) -> Floats:
     """Standard normal draws (draws, size) in pairs of opposite sign, whose sample covariance is the identity exactly.
 
     Moments matched (Glasserman 2003, sec. 4.5): means and standard deviations of any sum carry no sampling error. With fewer
@@ -85,7 +87,7 @@ def matched(draws: int, size: int, rng: np.random.Generator) -> Floats:
     return np.vstack([half, -half, np.zeros((draws % 2, size))])
 
 
-def systematic(weights: Floats, draws: int) -> Ints:
+def systematic_resample(weights: Floats, draws: int) -> Ints:
     """An index per draw, each index as often as its share says to within one (systematic resampling)."""
     edges = np.cumsum(weights / weights.sum())
     index: Ints = np.searchsorted(edges, (np.arange(draws) + 0.5) / draws).astype(np.int64)

@@ -13,7 +13,7 @@ FOLDS = 5
 
 
 @dataclass(frozen=True)
-class Linear:
+class LinearRule:
     """A fitted linear rule on standardised columns."""
 
     centre: Floats
@@ -28,24 +28,24 @@ class Linear:
         return out
 
 
-def standard(x: Floats) -> tuple[Floats, Floats]:
+def column_mean_and_scale(x: Floats) -> tuple[Floats, Floats]:
     """Mean and standard deviation of each column, one where it does not vary."""
     width = x.std(axis=0)
     return x.mean(axis=0), np.where(width > 1e-12, width, 1.0)
 
 
-def path(x: Floats, y: Floats, penalties: Floats = PENALTIES) -> list[Linear]:
+def ridge_path(x: Floats, y: Floats, penalties: Floats = PENALTIES) -> list[LinearRule]:
     """Ridge rules for every penalty: min |y - a - Xb|^2 + penalty |b|^2 on standardised columns.
 
     Hoerl and Kennard (1970), by one singular value decomposition.
     """
-    centre, width = standard(x)
+    centre, width = column_mean_and_scale(x)
     u, s, vt = np.linalg.svd((x - centre) / width, full_matrices=False)
     mean = float(y.mean())
     turned = u.T @ (y - mean)
-    return [Linear(centre, width, mean, vt.T @ (s / (s**2 + p) * turned)) for p in penalties]
+    return [LinearRule(centre, width, mean, vt.T @ (s / (s**2 + p) * turned)) for p in penalties]
 
 
-def folds(n: int, count: int = FOLDS) -> list[Ints]:
+def contiguous_folds(n: int, count: int = FOLDS) -> list[Ints]:
     """Contiguous blocks that cover 0 .. n-1 (blocked cross-validation, Bergmeir and Benítez 2012)."""
     return [block for block in np.array_split(np.arange(n), min(count, n)) if len(block)]

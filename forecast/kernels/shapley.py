@@ -10,11 +10,11 @@ import numpy as np
 
 from forecast.arrays import Floats
 
-EXACT = 6  # players; beyond, orders are sampled
-ORDERS = 100  # sampled, and as many reversed
+MAX_EXACT_PLAYERS = 6  # players; beyond, orders are sampled
+SAMPLED_ORDERS = 100  # sampled, and as many reversed
 
 
-def shapley(value: Callable[[frozenset[int]], Floats], players: int, orders: int = ORDERS) -> Floats:
+def shapley(value: Callable[[frozenset[int]], Floats], players: int, orders: int = SAMPLED_ORDERS) -> Floats:
     """Each player's mean contribution over the orders in which they may come, shape (players, ...).
 
     value(S) is what the set S brings about, an array of any shape. The parts sum to value(all) - value(none) in every cell:
@@ -30,7 +30,7 @@ def shapley(value: Callable[[frozenset[int]], Floats], players: int, orders: int
 
     everyone = frozenset(range(players))
     out = np.zeros((players, *of(everyone).shape))
-    if players <= EXACT:
+    if players <= MAX_EXACT_PLAYERS:
         for size in range(players):
             weight = math.factorial(size) * math.factorial(players - size - 1) / math.factorial(players)
             for chosen in itertools.combinations(range(players), size):

@@ -28,28 +28,28 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.kernels import gaussian
-from forecast.kernels.gaussian import Family, Fit
+from forecast.kernels.gaussian import CovarianceFamily, GaussianFit
 
-ROUNDS = 10  # fits of the parameters
-STEPS = 50  # tangents per fit
-STILL = 1e-4  # log units: a hundredth of a percent
+MAX_FITS = 10  # fits of the parameters
+MAX_STEPS = 50  # tangents per fit
+TOLERANCE = 1e-4  # log units: a hundredth of a percent
 
 
 @dataclass(frozen=True)
-class Summed:
+class LogSumsFit:
     """A fit with sums on the logarithmic scale.
 
     fit : over the stacked axis, rows N.. are the sums; sums (m, N) the weights p at the mode; rounds used; whether the mode
     stood still (`converged`): a fit that did not is to be reported, not used silently
     """
 
-    fit: Fit
+    fit: GaussianFit
     sums: Floats
     rounds: int
     converged: bool
 
 
-def indicator(spans: Sequence[Ints], size: int) -> Floats:
+def sum_matrix(spans: Sequence[Ints], size: int) -> Floats:
     """The matrix C of plain sums, shape (m, N): one where a month of the axis lies in a span."""
     out = np.zeros((len(spans), size))
     for row, inside in zip(out, spans, strict=True):
@@ -57,7 +57,7 @@ def indicator(spans: Sequence[Ints], size: int) -> Floats:
     return out
 
 
-def stacked(family: Family, x: Floats, sums: Floats) -> tuple[Family, Floats]:
+def stack_sums(family: CovarianceFamily, x: Floats, sums: Floats) -> tuple[CovarianceFamily, Floats]:
     """The family and regressors of months and their linear combinations: x (N, k), C (m, N) -> rows N + m."""
 
     def covariance(p: Floats) -> Floats:
@@ -71,21 +71,23 @@ def stacked(family: Family, x: Floats, sums: Floats) -> tuple[Family, Floats]:
     return replace(family, covariance=covariance), np.vstack([x, sums @ x])
 
 
-def fit(y: Floats, rows: Ints, totals: Floats, sums: Floats, x: Floats, family: Family, *, polish: bool = True) -> Fit:
+def fit_combinations(
+    y: Floats, rows: Ints, totals: Floats, sums: Floats, x: Floats, family: CovarianceFamily, *, polish: bool = True
+) -> GaussianFit:
     """Fit months y (n,) at `rows` and their linear combinations `totals` (m,) with weights C (m, N); exact.
 
     A sum whose months are all observed adds nothing and makes the covariance singular: the caller leaves it out. The fit
     stands on the stacked axis; rows below N predict months.
     """
-    wide, tall = stacked(family, x, sums)
+    wide, tall = stack_sums(family, x, sums)
     seen = np.concatenate([rows, np.arange(len(x), len(x) + len(totals))]).astype(np.int64)
     return gaussian.fit(np.concatenate([y, totals]), seen, tall, wide, polish=polish)
 
 
 def fit_sums(
-    z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats, family: Family, *, logs: bool,
-    polish: bool = True, earlier: Fit | None = None,
-) -> tuple[Fit, bool]:  # fmt: skip
+    z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats, family: CovarianceFamily, *, logs: bool,
+    polish: bool = True, earlier: GaussianFit | None = None,
+) -> tuple[GaussianFit, bool]:  # fmt: skip
     """Fit months z (n,) at `rows` and sums of quantities (m,) over `spans`, and whether it settled.
 
     logs : z are logarithms of quantities (`fit_logs`), else quantities (`fit`); earlier : a fit whose parameters are held.
@@ -95,18 +97,20 @@ def fit_sums(
         made = fit_logs(z, rows, totals, spans, x, family, polish=polish, earlier=earlier)
         return made.fit, made.converged
     if len(spans):
-        return _held(fit(z, rows, totals, indicator(spans, len(x)), x, family, polish=polish), earlier), True
-    return _held(gaussian.fit(z, rows, x, family, polish=polish), earlier), True
+        return _hold_earlier(
+            fit_combinations(z, rows, totals, sum_matrix(spans, len(x)), x, family, polish=polish), earlier
+        ), True
+    return _hold_earlier(gaussian.fit(z, rows, x, family, polish=polish), earlier), True
 
 
-def _held(fitted: Fit, earlier: Fit | None) -> Fit:
-    return fitted if earlier is None else gaussian.held(fitted, earlier)
+def _hold_earlier(fitted: GaussianFit, earlier: GaussianFit | None) -> GaussianFit:
+    return fitted if earlier is None else gaussian.hold_parameters(fitted, earlier)
 
 
 def fit_logs(
-    z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats, family: Family, *, polish: bool = True,
-    earlier: Fit | None = None,
-) -> Summed:  # fmt: skip
+    z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats, family: CovarianceFamily, *, polish: bool = True,
+    earlier: GaussianFit | None = None,
+) -> LogSumsFit:  # fmt: skip
     """Fit logarithms of months z (n,) at `rows` and sums (m,) of quantities over `spans` of the axis.
 
     Every total is positive; months of a span that are known are taken off the total first, by the caller. A span of one month
@@ -116,24 +120,24 @@ def fit_logs(
     if not (totals > 0).all():
         raise ValueError("the logarithm of a sum needs a positive sum")
     mode = [np.full(len(inside), np.log(total / len(inside))) for inside, total in zip(spans, totals, strict=True)]
-    sums, observed = _tangent(mode, totals, spans, len(x))
-    for turn in range(1, ROUNDS + 1):
-        fitted = _held(fit(z, rows, observed, sums, x, family, polish=False), earlier)
-        settled, bend, still = _settle(fitted, mode, z, rows, totals, spans, x)
+    sums, observed = _linearise_sums(mode, totals, spans, len(x))
+    for turn in range(1, MAX_FITS + 1):
+        fitted = _hold_earlier(fit_combinations(z, rows, observed, sums, x, family, polish=False), earlier)
+        settled, bend, still = _posterior_mode(fitted, mode, z, rows, totals, spans, x)
         moved = max(float(np.abs(new - old).max()) for new, old in zip(settled, mode, strict=True))
-        done = turn > 1 and moved < STILL
-        if done or turn == ROUNDS:
+        done = turn > 1 and moved < TOLERANCE
+        if done or turn == MAX_FITS:
             break
         mode = settled
-        sums, observed = _tangent(mode, totals, spans, len(x))
+        sums, observed = _linearise_sums(mode, totals, spans, len(x))
         observed = observed - bend
     if polish:
-        fitted = _held(fit(z, rows, observed, sums, x, family), earlier)
-    return Summed(fitted, sums, turn, done and still)
+        fitted = _hold_earlier(fit_combinations(z, rows, observed, sums, x, family), earlier)
+    return LogSumsFit(fitted, sums, turn, done and still)
 
 
-def _settle(
-    fitted: Fit, mode: Sequence[Floats], z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats
+def _posterior_mode(
+    fitted: GaussianFit, mode: Sequence[Floats], z: Floats, rows: Ints, totals: Floats, spans: Sequence[Ints], x: Floats
 ) -> tuple[list[Floats], Floats, bool]:
     """The most likely months of every span given the parameters of a fit, by Gauss-Newton steps.
 
@@ -143,23 +147,23 @@ def _settle(
     months = np.concatenate([np.asarray(inside, dtype=np.int64) for inside in spans])
     ends = np.cumsum([len(inside) for inside in spans])[:-1]
     v = fitted.family.covariance(fitted.best[None])[:, :size, :size]
-    held = Family(lambda p: v, (), (), (), fixed_scale=fitted.family.fixed_scale)
+    held = CovarianceFamily(lambda p: v, (), (), (), fixed_scale=fitted.family.fixed_scale)
     at, still = list(mode), False
-    for _ in range(STEPS):
-        sums, observed = _tangent(at, totals, spans, size)
-        wide, tall = stacked(held, x, sums)
+    for _ in range(MAX_STEPS):
+        sums, observed = _linearise_sums(at, totals, spans, size)
+        wide, tall = stack_sums(held, x, sums)
         now = replace(fitted, family=wide, y=np.concatenate([z, observed]), x=tall)
-        step = np.split(gaussian.forecast(now, months)[0], ends)
+        step = np.split(gaussian.plug_in_forecast(now, months)[0], ends)
         moved = max(float(np.abs(new - old).max()) for new, old in zip(step, at, strict=True))
         at = list(step)
-        if moved < STILL / 10:
+        if moved < TOLERANCE / 10:
             still = True
             break
-    sums, observed = _tangent(at, totals, spans, size)
-    return at, _bend(fit(z, rows, observed, sums, x, held), sums, spans), still
+    sums, observed = _linearise_sums(at, totals, spans, size)
+    return at, _curvature_correction(fit_combinations(z, rows, observed, sums, x, held), sums, spans), still
 
 
-def _tangent(guess: Sequence[Floats], totals: Floats, spans: Sequence[Ints], size: int) -> tuple[Floats, Floats]:
+def _linearise_sums(guess: Sequence[Floats], totals: Floats, spans: Sequence[Ints], size: int) -> tuple[Floats, Floats]:
     """The weights p (m, N) at the guessed months, and what p'z is then observed to be (m,)."""
     sums, observed = np.zeros((len(spans), size)), np.empty(len(spans))
     for i, (at, total, inside) in enumerate(zip(guess, totals, spans, strict=True)):
@@ -171,16 +175,16 @@ def _tangent(guess: Sequence[Floats], totals: Floats, spans: Sequence[Ints], siz
     return sums, observed
 
 
-def _bend(fitted: Fit, sums: Floats, spans: Sequence[Ints]) -> Floats:
+def _curvature_correction(fitted: GaussianFit, sums: Floats, spans: Sequence[Ints]) -> Floats:
     """How far each log sum lies above its tangent on average (m,): half the trace of its curvature times the covariance."""
     out = np.empty(len(spans))
     for i, inside in enumerate(spans):
-        p, spread = sums[i, inside], gaussian.forecast(fitted, np.asarray(inside, dtype=np.int64))[1]
+        p, spread = sums[i, inside], gaussian.plug_in_forecast(fitted, np.asarray(inside, dtype=np.int64))[1]
         out[i] = 0.5 * float(p @ np.diag(spread) - p @ spread @ p)
     return out
 
 
-def closed(draws: Floats, totals: Floats) -> Floats:
+def scale_to_totals(draws: Floats, totals: Floats) -> Floats:
     """Quantities of a span's months made to add up to their total: draws (d, months), totals (d,) or a number.
 
     Draws of logarithms keep the linearised sum, not the sum; the months are scaled by one factor per draw, which the

@@ -8,11 +8,11 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 
-CRITICAL = 1.6448536269514722**2  # chi-square(1), 10 per cent
+CHI_SQUARE_90 = 1.6448536269514722**2  # chi-square(1), 10 per cent
 _GOLDEN = (np.sqrt(5) - 1) / 2
 _BOUNDS = (1e-6, 1.0 - 1e-6)
-WIDTH = 1e-3  # of the parabolas by which alpha is settled
-WIDEST = 0.999  # of w: theta of 1,000
+PARABOLA_WIDTH = 1e-3  # of the parabolas by which alpha is settled
+MAX_W = 0.999  # of w: theta of 1,000
 
 
 def is_seasonal(y: Floats, season: int) -> bool:
@@ -22,10 +22,10 @@ def is_seasonal(y: Floats, season: int) -> bool:
     if season < 2 or len(y) < 2 * season + 1 or power == 0.0:
         return False
     rho = np.array([float(rest[k:] @ rest[: len(rest) - k]) / power for k in range(season + 1)])
-    return bool(len(y) * rho[-1] ** 2 / np.sum(rho[:-1] ** 2) > CRITICAL)
+    return bool(len(y) * rho[-1] ** 2 / np.sum(rho[:-1] ** 2) > CHI_SQUARE_90)
 
 
-def pattern(y: Floats, season: int) -> Floats:
+def seasonal_pattern(y: Floats, season: int) -> Floats:
     """Additive season by phase, sum zero: means of the figures less their centred moving average over one season."""
     kernel = np.full(season + 1 - season % 2, 1.0 / season)
     if season % 2 == 0:
@@ -39,14 +39,14 @@ def pattern(y: Floats, season: int) -> Floats:
     return out
 
 
-def slope(y: Floats) -> float:
+def linear_slope(y: Floats) -> float:
     """Least-squares slope of a straight line."""
     at = np.arange(len(y)) - (len(y) - 1) / 2
     return float(at @ y / (at @ at))
 
 
 @dataclass(frozen=True)
-class Fitted:
+class ThetaFit:
     """Simple exponential smoothing of many series: best alpha, last level (lanes,), and the likelihood over a grid of alphas.
 
     grid : (points,) alphas; loglike, level : (lanes, points)
@@ -76,7 +76,7 @@ def smooth(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> tuple[Floa
     return total, last
 
 
-def fit(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int = 40) -> Fitted:
+def fit(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int = 40) -> ThetaFit:
     """Alpha by least squares: a grid, golden sections about its best point, then parabolas, all lanes at once."""
     grid = np.linspace(0.0, 1.0, points + 1)[1:] - 0.5 / points
     total, level = smooth(y, weight, length, grid[None, :])
@@ -88,28 +88,28 @@ def fit(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int =
         value, _ = smooth(y, weight, length, inner)
         left = value[:, 0] <= value[:, 1]
         low, high = np.where(left, low, inner[:, 0]), np.where(left, inner[:, 1], high)
-    alpha = _settled(y, weight, length, (low + high) / 2)
+    alpha = _settle_alpha(y, weight, length, (low + high) / 2)
     _, last = smooth(y, weight, length, alpha[:, None])
     count = weight.sum(axis=1)[:, None]
     sse = np.maximum(total, 1e-300)
-    return Fitted(alpha, last[:, 0], grid, -count / 2 * np.log(sse / count), level)
+    return ThetaFit(alpha, last[:, 0], grid, -count / 2 * np.log(sse / count), level)
 
 
-def _settled(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> Floats:
+def _settle_alpha(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> Floats:
     """Alpha (lanes,) at the lowest point of parabolas as wide as `WIDTH`, where it lies that far inside its bounds.
 
     Sections end anywhere within 1e-8 of it, where sums of squares differ by their rounding alone; see `gaussian.settled`.
     """
-    inside = (alpha - WIDTH > _BOUNDS[0]) & (alpha + WIDTH < _BOUNDS[1])
+    inside = (alpha - PARABOLA_WIDTH > _BOUNDS[0]) & (alpha + PARABOLA_WIDTH < _BOUNDS[1])
     for _ in range(3):
-        left, middle, right = smooth(y, weight, length, alpha[:, None] + WIDTH * np.array([-1.0, 0.0, 1.0]))[0].T
+        left, middle, right = smooth(y, weight, length, alpha[:, None] + PARABOLA_WIDTH * np.array([-1.0, 0.0, 1.0]))[0].T
         bend = left - 2 * middle + right
-        move = np.divide(WIDTH * (left - right) / 2, bend, out=np.zeros_like(alpha), where=inside & (bend > 0))
-        alpha = alpha + np.clip(move, -WIDTH, WIDTH)
+        move = np.divide(PARABOLA_WIDTH * (left - right) / 2, bend, out=np.zeros_like(alpha), where=inside & (bend > 0))
+        alpha = alpha + np.clip(move, -PARABOLA_WIDTH, PARABOLA_WIDTH)
     return alpha
 
 
-def trend(b: Floats, alpha: Floats, length: Floats, ahead: Floats) -> Floats:
+def half_trend(b: Floats, alpha: Floats, length: Floats, ahead: Floats) -> Floats:
     """The share of half the straight line: b/2 (h - 1 + 1/alpha - (1 - alpha)^n / alpha).
 
     Hyndman and Billah (2003), Int. J. Forecasting 19, 287-290, eq. 9: simple exponential smoothing with drift b/2.
@@ -118,18 +118,18 @@ def trend(b: Floats, alpha: Floats, length: Floats, ahead: Floats) -> Floats:
     return share
 
 
-def errors(y: Floats, weight: Floats, b: float, alpha: float) -> Floats:
+def one_step_errors(y: Floats, weight: Floats, b: float, alpha: float) -> Floats:
     """One-step errors (T - 1,) of the method itself, drift included, from the second month on."""
     level, out = float(y[0]), np.zeros(len(y))
     for t in range(len(y)):
-        ahead = level + (float(trend(np.array(b), np.array(alpha), np.array(float(t)), np.array(1.0))) if t else 0.0)
+        ahead = level + (float(half_trend(np.array(b), np.array(alpha), np.array(float(t)), np.array(1.0))) if t else 0.0)
         out[t] = (y[t] - ahead) * weight[t]
         level += alpha * (y[t] - level) * weight[t]
     return out[1:]
 
 
 @dataclass(frozen=True)
-class Dynamic:
+class DynamicThetaFit:
     """The dynamic optimised theta model of many series over a grid of alphas, the last point the best one of each series.
 
     alpha, w = 1 - 1/theta, start, loglike : (lanes, points); level, mean, slope : (lanes, points) states after the last month;
@@ -146,20 +146,20 @@ class Dynamic:
     errors: Floats
 
 
-def line(t: int, y: Floats, mean: Floats, slope: Floats) -> tuple[Floats, Floats]:
+def update_line(t: int, y: Floats, mean: Floats, slope: Floats) -> tuple[Floats, Floats]:
     """Mean and slope of the straight line through months 1 to t, from those through t - 1 (Fiorucci et al. 2016, eq. 15-17)."""
     steeper = ((t - 2) * slope + 6.0 / t * (y - mean)) / (t + 1) if t > 1 else np.zeros_like(slope + y)
     return ((t - 1) * mean + y) / t, steeper
 
 
-def pull(t: int, alpha: Floats, mean: Floats, slope: Floats) -> Floats:
+def line_pull(t: int, alpha: Floats, mean: Floats, slope: Floats) -> Floats:
     """What the line adds to the level, per unit of w, when month t + 1 is predicted: (1-a)^t A(t) + (1-(1-a)^(t+1))/a B(t)."""
     fade = (1.0 - alpha) ** t
     at: Floats = fade * (mean - (t + 1) / 2.0 * slope) + (1.0 - fade * (1.0 - alpha)) / alpha * slope
     return at
 
 
-def dynamic(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int = 4) -> Dynamic:
+def fit_dynamic(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int = 4) -> DynamicThetaFit:
     """Alpha, theta and first level by least squares.
 
     Fiorucci, Pellegrini, Louzada and Petropoulos (2016), Int. J. Forecast. 32:1151-1161. For a given alpha the one-step
@@ -167,30 +167,30 @@ def dynamic(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: i
     grid, refined about its best point. A month of weight zero has no error.
     """
     grid = np.repeat(np.linspace(0.0, 1.0, points + 1)[None, 1:] - 0.5 / points, len(y), axis=0)
-    total, w, start = _solved(y, weight, length, grid)
+    total, w, start = _solve_least_squares(y, weight, length, grid)
     step = 0.5 / points
     rows = np.arange(len(y))
     best = grid[rows, total.argmin(axis=1)]
     for _ in range(rounds):
         near = np.clip(best[:, None] + step * np.array([-1.0, -0.5, 0.0, 0.5, 1.0]), *_BOUNDS)
-        best = near[rows, _solved(y, weight, length, near)[0].argmin(axis=1)]
+        best = near[rows, _solve_least_squares(y, weight, length, near)[0].argmin(axis=1)]
         step /= 2.5
     alpha = np.concatenate([grid, best[:, None]], axis=1)
-    total, w, start = _solved(y, weight, length, alpha)
-    level, mean, slope, errors = dynamic_states(y, weight, length, alpha, w, start)
+    total, w, start = _solve_least_squares(y, weight, length, alpha)
+    level, mean, slope, errors = dynamic_final_states(y, weight, length, alpha, w, start)
     count = weight.sum(axis=1)[:, None]
     loglike = -count / 2 * np.log(np.maximum(total, 1e-300) / count)
-    return Dynamic(alpha, w, start, loglike, level, mean, slope, errors)
+    return DynamicThetaFit(alpha, w, start, loglike, level, mean, slope, errors)
 
 
-def _solved(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> tuple[Floats, Floats, Floats]:
+def _solve_least_squares(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> tuple[Floats, Floats, Floats]:
     """Least squares (total, w, start), each (lanes, points), of the months on the fading first level and the line's pull."""
     level, mean, slope = np.zeros_like(alpha), y[:, :1] * 0.0, y[:, :1] * 0.0
     sums = np.zeros((6, *alpha.shape))
     fade = np.ones_like(alpha)
     for t in range(y.shape[1]):
         now = y[:, t, None]
-        g = pull(t, alpha, mean, slope) if t else np.zeros_like(alpha)
+        g = line_pull(t, alpha, mean, slope) if t else np.zeros_like(alpha)
         rest, on = now - level, weight[:, t, None] * (t < length)[:, None]
         for k, term in enumerate((rest * rest, fade * fade, g * g, fade * g, fade * rest, g * rest)):
             sums[k] += on * term
@@ -198,18 +198,18 @@ def _solved(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> tuple[Flo
         moved = np.where(weight[:, t, None] > 0, alpha, 0.0)
         level = level + moved * (now - level)
         fade = fade * (1.0 - moved)
-        mean, slope = line(t + 1, now, mean, slope)
+        mean, slope = update_line(t + 1, now, mean, slope)
     yy, ff, gg, fg, fy, gy = sums
     det = ff * gg - fg * fg
     with np.errstate(invalid="ignore", divide="ignore"):
         w = np.where(det > 1e-12 * np.maximum(ff * gg, 1e-300), (ff * gy - fg * fy) / det, 0.0)
-    w = np.clip(w, 0.0, WIDEST)
+    w = np.clip(w, 0.0, MAX_W)
     start = (fy - w * fg) / ff
     total = yy - 2 * start * fy - 2 * w * gy + start**2 * ff + w**2 * gg + 2 * start * w * fg
     return np.maximum(total, 0.0), w, start
 
 
-def dynamic_states(
+def dynamic_final_states(
     y: Floats, weight: Floats, length: Ints, alpha: Floats, w: Floats, start: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """States (level, mean, slope) after the last month, (lanes, points), and errors (lanes, T) of the last point."""
@@ -218,28 +218,28 @@ def dynamic_states(
     errors = np.zeros_like(y)
     for t in range(y.shape[1]):
         now = y[:, t, None]
-        ahead = level[:, -1] + (w[:, -1] * pull(t, alpha, mean, slope)[:, -1] if t else 0.0)
+        ahead = level[:, -1] + (w[:, -1] * line_pull(t, alpha, mean, slope)[:, -1] if t else 0.0)
         errors[:, t] = (y[:, t] - ahead) * weight[:, t]
         level = level + np.where(weight[:, t, None] > 0, alpha, 0.0) * (now - level)
-        mean, slope = line(t + 1, now, mean, slope)
+        mean, slope = update_line(t + 1, now, mean, slope)
         last = length == t + 1
         for kept, state in zip(ends, (level, mean, slope), strict=True):
             kept[last] = state[last]
     return ends[0], ends[1], ends[2], errors
 
 
-def run_on(count: int, alpha: Floats, w: Floats, level: Floats, mean: Floats, slope: Floats, noise: Floats) -> Floats:
+def simulate_dynamic(count: int, alpha: Floats, w: Floats, level: Floats, mean: Floats, slope: Floats, noise: Floats) -> Floats:
     """Paths (draws, horizon) from states (draws,) after `count` months: every drawn month moves the level and the line."""
     out = np.empty_like(noise)
     for h in range(noise.shape[1]):
         t = count + h
-        out[:, h] = level + w * pull(t, alpha, mean, slope) + noise[:, h]
+        out[:, h] = level + w * line_pull(t, alpha, mean, slope) + noise[:, h]
         level = level + alpha * (out[:, h] - level)
-        mean, slope = line(t + 1, out[:, h], mean, slope)
+        mean, slope = update_line(t + 1, out[:, h], mean, slope)
     return out
 
 
-def plain_errors(y: Floats, weight: Floats, alpha: float, w: float, start: float) -> Floats:
+def reference_dynamic_errors(y: Floats, weight: Floats, alpha: float, w: float, start: float) -> Floats:
     """One-step errors (T,) of the dynamic model of one series, month by month as printed (Fiorucci et al. 2016, eq. 12-17)."""
     level, mean, a, b = start, 0.0, 0.0, 0.0
     out = np.zeros(len(y))

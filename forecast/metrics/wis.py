@@ -33,7 +33,7 @@ class Wis:
         spread = (weights * (upper - lower)).sum(axis=0)
         over = np.maximum(lower - truth, 0.0).sum(axis=0) + 0.5 * np.maximum(median - truth, 0.0)
         under = np.maximum(truth - upper, 0.0).sum(axis=0) + 0.5 * np.maximum(truth - median, 0.0)
-        over, under = _undefined(over, truth), _undefined(under, truth)
+        over, under = _nan_where_unknown(over, truth), _nan_where_unknown(under, truth)
         return spread / (k + 0.5), over / (k + 0.5), under / (k + 0.5)
 
     def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
@@ -42,5 +42,5 @@ class Wis:
         return spread + over + under
 
 
-def _undefined(values: Floats, truth: Floats) -> Floats:
+def _nan_where_unknown(values: Floats, truth: Floats) -> Floats:
     return np.where(np.isfinite(truth), values, np.nan)

@@ -14,8 +14,8 @@ from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.kernels import complex_smoothing as kernel, theta
 from forecast.kernels.complex_smoothing import FORMS
-from forecast.kernels.resample import blocks, inflation
-from forecast.prep.batches import Lane, Paths, Question, laned, padded, predict_lanes
+from forecast.kernels.resample import moving_blocks, spread_inflation
+from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch, pad_series
 
 FEWEST = 12  # months
 HEAVY = 24  # candidates kept of each series
@@ -24,7 +24,7 @@ SPELLED = {"N": "none", "S": "simple", "P": "partial", "F": "full"}
 
 
 @model
-@laned
+@batch_model
 @dataclass(frozen=True)
 class Ces:
     """Complex exponential smoothing of the figures themselves: no season, simple, partial or full, weighed by AICc.
@@ -49,22 +49,24 @@ class Ces:
         if "N" not in self.forms:
             raise ConfigError("all forms are seasonal", where="option 'forms'", hint="add 'N' for short series")
 
-    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """All series, cutoffs and candidates in one pass over the months. TooShortError below twelve months."""
-        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
 
-    def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+    def _solve(self, lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
         out: list[Paths | Exception] = [ArithmeticError("not reached")] * len(lanes)
         for season in sorted({lane.season or 1 for lane in lanes}):
             mine = [i for i, lane in enumerate(lanes) if (lane.season or 1) == season]
-            forms = tuple(f for f in self.forms if season > 1 or not kernel.seasonal(f))
-            past = _laid([lanes[i].training.z for i in mine], [lanes[i].training.known for i in mine], season)
-            now = _laid([lanes[i].now.z for i in mine], [lanes[i].now.known for i in mine], season)
+            forms = tuple(f for f in self.forms if season > 1 or not kernel.has_season(f))
+            past = _kernel_input([lanes[i].training.z for i in mine], [lanes[i].training.known for i in mine], season)
+            now = _kernel_input([lanes[i].now.z for i in mine], [lanes[i].now.known for i in mine], season)
             for k, (i, fitted) in enumerate(zip(mine, kernel.fit(past, forms, HEAVY), strict=True)):
                 out[i] = self._paths(lanes[i], fitted, now, k, rngs[i])
         return out
 
-    def _paths(self, lane: Lane, fitted: kernel.Fitted, now: kernel.Lanes, k: int, rng: np.random.Generator) -> Paths:
+    def _paths(
+        self, lane: SeriesHistory, fitted: kernel.CesFit, now: kernel.CesBatch, k: int, rng: np.random.Generator
+    ) -> Paths:
         weight = fitted.weight
         if self.choose == "best":
             weight = np.where(fitted.form == fitted.form[fitted.best], weight, 0.0)
@@ -72,7 +74,7 @@ class Ces:
         pick = np.searchsorted(np.cumsum(weight), rng.random(lane.draws)).clip(max=len(weight) - 1)
         noise = self._noise(lane, fitted, now, k, rng)
         z = np.empty((lane.draws, lane.horizon))
-        run = kernel.states if self.engine == "fast" else kernel.plain_states
+        run = kernel.final_states if self.engine == "fast" else kernel.reference_final_states
         for j in np.unique(fitted.form[pick]):
             mine = np.flatnonzero(fitted.form == j)
             drawn = fitted.form[pick] == j
@@ -80,28 +82,30 @@ class Ces:
             z[drawn] = kernel.simulate(end, fitted.point[mine], np.searchsorted(mine, pick[drawn]), noise[drawn])
         names = ("alpha real", "alpha imaginary", "beta real", "beta imaginary")
         values = [float(c) for c in fitted.point[fitted.best]]
-        return Paths(z, _spelled(fitted, weight), parameters=tuple(zip(names, values, strict=True)))
+        return Paths(z, _describe_weights(fitted, weight), parameters=tuple(zip(names, values, strict=True)))
 
-    def _noise(self, lane: Lane, fitted: kernel.Fitted, now: kernel.Lanes, k: int, rng: np.random.Generator) -> Floats:
+    def _noise(
+        self, lane: SeriesHistory, fitted: kernel.CesFit, now: kernel.CesBatch, k: int, rng: np.random.Generator
+    ) -> Floats:
         """Future errors: past ones of the best candidate, widened for the parameters spent and the spread's uncertainty."""
         best = np.array([fitted.best])
         form = FORMS[int(fitted.form[fitted.best])]
-        errors = kernel.states(now, k, form, fitted.point[best], fitted.first[best]).errors[lane.now.known, 0]
+        errors = kernel.final_states(now, k, form, fitted.point[best], fitted.first[best]).errors[lane.now.known, 0]
         n = len(errors)
-        freedom = max(n - kernel.size(form, lane.season or 1) + 1, n / 3, 2.0)
-        noise = blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng)
-        return noise * inflation(freedom, lane.draws, rng)
+        freedom = max(n - kernel.parameter_count(form, lane.season or 1) + 1, n / 3, 2.0)
+        noise = moving_blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng)
+        return noise * spread_inflation(freedom, lane.draws, rng)
 
 
-def _laid(series: Sequence[Floats], known: Sequence[np.ndarray], season: int) -> kernel.Lanes:
+def _kernel_input(series: Sequence[Floats], known: Sequence[np.ndarray], season: int) -> kernel.CesBatch:
     pattern = np.zeros((len(series), season))
     for i, values in enumerate(series):
         if season > 1 and len(values) >= 2 * season:
-            pattern[i] = theta.pattern(values[: YEARS * season], season)
-    return kernel.Lanes(*padded(series, known), season, pattern)
+            pattern[i] = theta.seasonal_pattern(values[: YEARS * season], season)
+    return kernel.CesBatch(*pad_series(series, known), season, pattern)
 
 
-def _spelled(fitted: kernel.Fitted, weight: Floats) -> str:
+def _describe_weights(fitted: kernel.CesFit, weight: Floats) -> str:
     """`CES partial 0.71, none 0.29`: the forms drawn from, by weight."""
     shares = {SPELLED[form]: float(weight[fitted.form == j].sum()) for j, form in enumerate(FORMS)}
     heavy = sorted(((share, name) for name, share in shares.items() if share >= 0.05), key=lambda pair: (-pair[0], pair[1]))

@@ -15,7 +15,7 @@ from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
-from forecast.prep.past_origins import PastQuestion, past_nowcasts, past_questions
+from forecast.prep.past_origins import PastOrigin, past_nowcast_origins, past_origins
 
 FEWEST = 2  # members that must have answered
 WEIGHED = ("inverse", "shrunk", "release_day")
@@ -61,10 +61,10 @@ class Combine:
         past = [(member, old.task, old.vintage) for member in self.members for old in self._past(vintage, task)]
         return [*now, *past]
 
-    def _past(self, vintage: Vintage, task: Task) -> list[PastQuestion]:
+    def _past(self, vintage: Vintage, task: Task) -> list[PastOrigin]:
         if self.how == "release_day":
-            return past_nowcasts(vintage, task, self.origins, self.width)
-        return past_questions(vintage, task, self.origins) if self.how in WEIGHED else []
+            return past_nowcast_origins(vintage, task, self.origins, self.width)
+        return past_origins(vintage, task, self.origins) if self.how in WEIGHED else []
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws from the members' answers; TooShortError where fewer than two answered."""
@@ -87,7 +87,7 @@ class Combine:
             weights, words = self._weights(past, then, i, kept)
             draws[:, i, :] = self._joined([blocks[k] for k in kept], weights, task.draws, rng)
             name = f"{self.how} of {', '.join(names[k] for k in kept)}"
-            used.append(_used(name, [now[k].used[i] for k in kept], (*lost, *notes, *words)))
+            used.append(_merge_used(name, [now[k].used[i] for k in kept], (*lost, *notes, *words)))
         return Forecast(task, draws, tuple(used), vintage.steps)
 
     def _sound(
@@ -107,7 +107,7 @@ class Combine:
         return kept, [f"{names[k]} left out: its median is beyond three times the range seen" for k in blocks if k not in kept]
 
     def _weights(
-        self, past: Sequence[PastQuestion], then: Answers, place: int, kept: Sequence[int]
+        self, past: Sequence[PastOrigin], then: Answers, place: int, kept: Sequence[int]
     ) -> tuple[Floats, tuple[str, ...]]:
         """Weights (members,) of one series, from errors that every member made; equal where there are none."""
         equal = np.full(len(kept), 1.0 / len(kept))
@@ -128,7 +128,7 @@ class Combine:
             weights = trust * weights + (1.0 - trust) * equal
         return weights, (f"weights {', '.join(f'{w:.2f}' for w in weights)} from {table.shape[1]} past errors",)
 
-    def _missed(self, draws: Floats, old: PastQuestion) -> Floats:
+    def _missed(self, draws: Floats, old: PastOrigin) -> Floats:
         """Losses (members, months) of draws (members, draws, months); later leads miss by more, and none decides alone."""
         if self.how == "release_day":
             squares: Floats = (draws.mean(axis=1) - old.truth) ** 2 / old.leads
@@ -139,13 +139,13 @@ class Combine:
     def _joined(self, blocks: Sequence[Floats], weights: Floats, draws: int, rng: np.random.Generator) -> Floats:
         """Joint draws (draws, months) of one series."""
         if self.how == "pool":
-            return np.concatenate([_share(block, k, len(blocks), draws) for k, block in enumerate(blocks)])
-        levels = np.stack([_resized(np.sort(block, axis=0), draws) for block in blocks])
+            return np.concatenate([_member_share(block, k, len(blocks), draws) for k, block in enumerate(blocks)])
+        levels = np.stack([_resize_draws(np.sort(block, axis=0), draws) for block in blocks])
         middle: Floats = np.median(levels, axis=0) if self.how == "median" else np.tensordot(weights, levels, axes=1)
-        return np.take_along_axis(middle, _order(blocks, draws, rng), axis=0)
+        return np.take_along_axis(middle, _rank_template(blocks, draws, rng), axis=0)
 
 
-def _used(name: str, own: Sequence[Used], said: tuple[str, ...]) -> Used:
+def _merge_used(name: str, own: Sequence[Used], said: tuple[str, ...]) -> Used:
     """What the members did to one series; a regressor counts as dropped only where no member took it."""
     taken = tuple(dict.fromkeys(r for used in own for r in used.regressors))
     dropped = tuple(dict.fromkeys(r for used in own for r in used.dropped if r not in taken))
@@ -155,7 +155,7 @@ def _used(name: str, own: Sequence[Used], said: tuple[str, ...]) -> Used:
     return Used(name, taken, dropped, scales, split, filled, said + notes)
 
 
-def _resized(ranked: Floats, draws: int) -> Floats:
+def _resize_draws(ranked: Floats, draws: int) -> Floats:
     """Sorted draws at `draws` evenly spaced probabilities."""
     if len(ranked) == draws:
         return ranked
@@ -163,18 +163,18 @@ def _resized(ranked: Floats, draws: int) -> Floats:
     return quantiles
 
 
-def _share(draws: Floats, k: int, members: int, total: int) -> Floats:
+def _member_share(draws: Floats, k: int, members: int, total: int) -> Floats:
     """Every so-manieth path of a member, so that all shares together are `total`."""
     return draws[np.arange(k, total, members) % len(draws)]
 
 
-def _order(blocks: Sequence[Floats], draws: int, rng: np.random.Generator) -> np.ndarray:
+def _rank_template(blocks: Sequence[Floats], draws: int, rng: np.random.Generator) -> np.ndarray:
     """Ranks (draws, months) of joint paths, an equal share of them from every member; ties broken at random."""
     shares = []
     for k, block in enumerate(blocks):
         ties = rng.random(block.shape)
         ranks = np.lexsort((ties, block), axis=0).argsort(axis=0) / len(block)
-        shares.append(_share(ranks, k, len(blocks), draws))
+        shares.append(_member_share(ranks, k, len(blocks), draws))
     pooled = np.concatenate(shares)
     order: np.ndarray = np.lexsort((rng.random(pooled.shape), pooled), axis=0).argsort(axis=0)
     return order

@@ -12,14 +12,14 @@ from forecast.arrays import Floats
 from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.kernels import theta as kernel
-from forecast.kernels.resample import blocks, inflation
-from forecast.prep.batches import Lane, Paths, Question, laned, padded, predict_lanes, shifted
+from forecast.kernels.resample import moving_blocks, spread_inflation
+from forecast.prep.batches import Paths, SeriesHistory, VintageTask, align_pattern, batch_model, forecast_batch, pad_series
 
 FEWEST = 10  # months
 
 
 @model
-@laned
+@batch_model
 @dataclass(frozen=True)
 class DynamicTheta:
     """The dynamic optimised theta model on the working scale, deseasonalised where the season passes a test.
@@ -36,22 +36,24 @@ class DynamicTheta:
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
     engine: Literal["fast", "reference"] = "fast"
 
-    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """All lanes and all alphas in one pass over the months. TooShortError below ten months."""
-        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
 
-    def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+    def _solve(self, lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
         if not lanes:
             return []
         patterns = [self._pattern(lane.training.z, lane.season or 1) for lane in lanes]
-        turned = [shifted(lane, p) for lane, p in zip(lanes, patterns, strict=True)]
+        turned = [align_pattern(lane, p) for lane, p in zip(lanes, patterns, strict=True)]
         past = [lane.training.z - np.resize(p, len(lane.training.z)) for lane, p in zip(lanes, patterns, strict=True)]
         now = [lane.now.z - np.resize(p, len(lane.now.z)) for lane, p in zip(lanes, turned, strict=True)]
-        table = padded(past, [lane.training.known for lane in lanes])
-        fitted = _reference(*table) if self.engine == "reference" else kernel.dynamic(*table)
-        states = kernel.dynamic_states(*padded(now, [lane.now.known for lane in lanes]), fitted.alpha, fitted.w, fitted.start)
+        table = pad_series(past, [lane.training.known for lane in lanes])
+        fitted = _fit_by_optimiser(*table) if self.engine == "reference" else kernel.fit_dynamic(*table)
+        states = kernel.dynamic_final_states(
+            *pad_series(now, [lane.now.known for lane in lanes]), fitted.alpha, fitted.w, fitted.start
+        )
         return [
-            _paths(lane, fitted, i, [part[i] for part in states[:3]], turned[i], rng)
+            _simulate_paths(lane, fitted, i, [part[i] for part in states[:3]], turned[i], rng)
             for i, (lane, rng) in enumerate(zip(lanes, rngs, strict=True))
         ]
 
@@ -60,48 +62,53 @@ class DynamicTheta:
         long_enough = season > 1 and len(z) > 2 * season
         if not long_enough or self.season == "none" or (self.season == "auto" and not kernel.is_seasonal(z, season)):
             return np.zeros(season)
-        return kernel.pattern(z, season)
+        return kernel.seasonal_pattern(z, season)
 
 
-def _paths(
-    lane: Lane, fitted: kernel.Dynamic, i: int, states: Sequence[Floats], pattern: Floats, rng: np.random.Generator
+def _simulate_paths(
+    lane: SeriesHistory,
+    fitted: kernel.DynamicThetaFit,
+    i: int,
+    states: Sequence[Floats],
+    pattern: Floats,
+    rng: np.random.Generator,
 ) -> Paths:
     """Draws of one lane: a point of the grid by likelihood, past errors run on through level and line."""
     errors = fitted.errors[i, : len(lane.training.z)][lane.training.known]
     n = len(errors)
     freedom = max(n - 3 - (len(pattern) - 1 if np.any(pattern) else 0), n / 3)
-    noise = blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng)
+    noise = moving_blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng)
     share = np.exp(fitted.loglike[i, :-1] - fitted.loglike[i, -1])
     pick = np.searchsorted(np.cumsum(share / share.sum()), rng.random(lane.draws)).clip(max=len(share) - 1)
     pick = np.where(pick == share.argmax(), len(share), pick)  # the best alpha stands for its own grid point
     level, mean, slope = (state[pick] for state in states)
-    noise = noise * inflation(freedom, lane.draws, rng)
+    noise = noise * spread_inflation(freedom, lane.draws, rng)
     count = len(lane.now.z)
-    z = kernel.run_on(count, fitted.alpha[i, pick], fitted.w[i, pick], level, mean, slope, noise)
+    z = kernel.simulate_dynamic(count, fitted.alpha[i, pick], fitted.w[i, pick], level, mean, slope, noise)
     z = z + pattern[(count + np.arange(lane.horizon)) % len(pattern)]
     alpha, w = float(fitted.alpha[i, -1]), float(fitted.w[i, -1])
     name = "dynamic theta, season removed" if np.any(pattern) else "dynamic theta"
     return Paths(z, name, parameters=(("alpha", alpha), ("theta", 1.0 / (1.0 - w)), ("start", float(fitted.start[i, -1]))))
 
 
-def _reference(y: Floats, weight: Floats, length: np.ndarray) -> kernel.Dynamic:
+def _fit_by_optimiser(y: Floats, weight: Floats, length: np.ndarray) -> kernel.DynamicThetaFit:
     """The same model, one series at a time, with all three parameters from scipy's bounded optimiser."""
     from dataclasses import replace
 
     from scipy.optimize import minimize
 
-    fitted = kernel.dynamic(y, weight, length)
+    fitted = kernel.fit_dynamic(y, weight, length)
     out = []
     for i, n in enumerate(length):
         figures, on = y[i, :n], weight[i, :n]
         found = minimize(
-            lambda p, figures=figures, on=on: float((kernel.plain_errors(figures, on, *p) ** 2).sum()),
+            lambda p, figures=figures, on=on: float((kernel.reference_dynamic_errors(figures, on, *p) ** 2).sum()),
             [fitted.alpha[i, -1], fitted.w[i, -1], fitted.start[i, -1]],
-            bounds=[(1e-6, 1 - 1e-6), (0.0, kernel.WIDEST), (None, None)],
+            bounds=[(1e-6, 1 - 1e-6), (0.0, kernel.MAX_W), (None, None)],
             method="L-BFGS-B",
         )
         out.append(found.x)
     best = np.array(out)
     last = [np.column_stack([part[:, :-1], best[:, k]]) for k, part in enumerate((fitted.alpha, fitted.w, fitted.start))]
-    level, mean, slope, errors = kernel.dynamic_states(y, weight, length, last[0], last[1], last[2])
+    level, mean, slope, errors = kernel.dynamic_final_states(y, weight, length, last[0], last[1], last[2])
     return replace(fitted, alpha=last[0], w=last[1], start=last[2], level=level, mean=mean, slope=slope, errors=errors)

@@ -14,15 +14,15 @@ from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.kernels import exponential_smoothing
 from forecast.kernels.exponential_smoothing import FORMS
-from forecast.kernels.resample import blocks, inflation
-from forecast.prep.batches import Lane, Paths, Question, laned, predict_lanes
+from forecast.kernels.resample import moving_blocks, spread_inflation
+from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch
 
 FEWEST = 10  # months
 HEAVY = 48  # candidates kept of each series
 
 
 @model
-@laned
+@batch_model
 @dataclass(frozen=True)
 class Ets:
     """Additive exponential smoothing on the working scale: level, (damped) trend and season, forms weighed by AICc.
@@ -46,31 +46,31 @@ class Ets:
         for form in self.forms:
             if form not in FORMS:
                 raise ConfigError(f"no form is called '{form}'", where="option 'forms'", hint=nearest(form, FORMS))
-        if all(exponential_smoothing.seasonal(form) for form in self.forms):
+        if all(exponential_smoothing.has_season(form) for form in self.forms):
             raise ConfigError("all forms are seasonal", where="option 'forms'", hint="add 'ANN' for short series")
 
-    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """All series, cutoffs and candidates in one pass over the months. TooShortError below ten months."""
-        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
 
-    def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+    def _solve(self, lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
         out: list[Paths | Exception] = [ArithmeticError("not reached")] * len(lanes)
         for season in sorted({lane.season or 1 for lane in lanes}):
             mine = [i for i, lane in enumerate(lanes) if (lane.season or 1) == season]
-            forms = tuple(f for f in self.forms if season > 1 or not exponential_smoothing.seasonal(f))
-            past = exponential_smoothing.lanes(
+            forms = tuple(f for f in self.forms if season > 1 or not exponential_smoothing.has_season(f))
+            past = exponential_smoothing.batch_series(
                 [lanes[i].training.z for i in mine], [lanes[i].training.known for i in mine], season
             )
-            now = exponential_smoothing.lanes([lanes[i].now.z for i in mine], [lanes[i].now.known for i in mine], season)
+            now = exponential_smoothing.batch_series([lanes[i].now.z for i in mine], [lanes[i].now.known for i in mine], season)
             for k, (i, fitted) in enumerate(zip(mine, exponential_smoothing.fit(past, forms, HEAVY), strict=True)):
                 out[i] = self._paths(lanes[i], fitted, now, k, rngs[i])
         return out
 
     def _paths(
         self,
-        lane: Lane,
-        fitted: exponential_smoothing.Fitted,
-        now: exponential_smoothing.Lanes,
+        lane: SeriesHistory,
+        fitted: exponential_smoothing.EtsFit,
+        now: exponential_smoothing.EtsBatch,
         k: int,
         rng: np.random.Generator,
     ) -> Paths:
@@ -78,7 +78,7 @@ class Ets:
         if self.choose == "best":
             weight = np.where(fitted.form == fitted.form[fitted.best], weight, 0.0)
             weight = weight / weight.sum()
-        run = _reference_states if self.engine == "reference" else exponential_smoothing.states
+        run = _reference_states if self.engine == "reference" else exponential_smoothing.final_states
         state = run(now, k, fitted.star, fitted.form)
         best = fitted.best
         form = FORMS[fitted.form[best]]
@@ -87,26 +87,28 @@ class Ets:
             state, fitted.star, pick, self._noise(state.errors[lane.now.known, best], form, lane, rng)
         )
         names = ("alpha", "beta", "gamma", "phi")
-        values = [float(c[best]) for c in exponential_smoothing.coefficients(fitted.star)]
+        values = [float(c[best]) for c in exponential_smoothing.smoothing_coefficients(fitted.star)]
         return Paths(
-            z, _spelled(fitted, weight), parameters=(*zip(names, values, strict=True), ("loglike", float(fitted.loglike[best])))
+            z,
+            _describe_weights(fitted, weight),
+            parameters=(*zip(names, values, strict=True), ("loglike", float(fitted.loglike[best]))),
         )
 
-    def _noise(self, errors: Floats, form: str, lane: Lane, rng: np.random.Generator) -> Floats:
+    def _noise(self, errors: Floats, form: str, lane: SeriesHistory, rng: np.random.Generator) -> Floats:
         """Future errors, widened by n / (n - k) for the parameters spent and by the variance's own uncertainty."""
         n = len(errors)
-        freedom = max(n - exponential_smoothing.size(form, lane.season or 1) + 1, n / 3, 2.0)
+        freedom = max(n - exponential_smoothing.parameter_count(form, lane.season or 1) + 1, n / 3, 2.0)
         spread = float(np.sqrt(np.mean(errors**2) * n / freedom))
         if self.errors == "gaussian" or spread == 0.0:
             noise = spread * rng.standard_normal((lane.horizon, lane.draws)).T
         else:
             centred = errors - errors.mean()
             size = float(np.sqrt(np.mean(centred**2)))
-            noise = blocks(centred * (spread / size if size > 0 else 0.0), lane.draws, lane.horizon, 1, rng)
-        return noise * inflation(freedom, lane.draws, rng)
+            noise = moving_blocks(centred * (spread / size if size > 0 else 0.0), lane.draws, lane.horizon, 1, rng)
+        return noise * spread_inflation(freedom, lane.draws, rng)
 
 
-def _spelled(fitted: exponential_smoothing.Fitted, weight: Floats) -> str:
+def _describe_weights(fitted: exponential_smoothing.EtsFit, weight: Floats) -> str:
     """`ETS AAN 0.71, ANN 0.29`: the forms drawn from, by weight."""
     shares = {form: float(weight[fitted.form == j].sum()) for j, form in enumerate(FORMS)}
     heavy = sorted(((share, form) for form, share in shares.items() if share >= 0.05), key=lambda pair: (-pair[0], pair[1]))
@@ -114,8 +116,8 @@ def _spelled(fitted: exponential_smoothing.Fitted, weight: Floats) -> str:
 
 
 def _reference_states(
-    data: exponential_smoothing.Lanes, lane: int, star: Floats, form: np.ndarray
-) -> exponential_smoothing.States:
+    data: exponential_smoothing.EtsBatch, lane: int, star: Floats, form: np.ndarray
+) -> exponential_smoothing.EtsStates:
     """The same final states from statsmodels' ETSModel, one at a time; months without a figure by its own forecast."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
@@ -124,8 +126,8 @@ def _reference_states(
     for point, j in zip(star, form, strict=True):
         name = FORMS[j]
         level, slope, pattern = (part[0] for part in data.take(np.array([lane])).initial(name))
-        trend, season = exponential_smoothing.trended(name), exponential_smoothing.seasonal(name)
-        alpha, beta, gamma, phi = (float(c) for c in exponential_smoothing.coefficients(point))
+        trend, season = exponential_smoothing.has_trend(name), exponential_smoothing.has_season(name)
+        alpha, beta, gamma, phi = (float(c) for c in exponential_smoothing.smoothing_coefficients(point))
         y = data.y[lane, :n].copy()
         for t in [*np.flatnonzero(data.weight[lane, :n] == 0), n]:
             fixed = ETSModel(
@@ -138,7 +140,7 @@ def _reference_states(
             if t < n:
                 y[t] = float(done.forecast(1)[0])
         ends.append((done, trend, season))
-    return exponential_smoothing.States(
+    return exponential_smoothing.EtsStates(
         np.array([d.level[-1] for d, _, _ in ends]),
         np.array([d.slope[-1] if trend else 0.0 for d, trend, _ in ends]),
         np.column_stack([_last_season(d, n, m) if season else np.zeros(m) for d, _, season in ends]),

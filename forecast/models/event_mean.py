@@ -14,15 +14,15 @@ from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.core.vintage import Vintage
-from forecast.kernels.resample import blocks, inflation
-from forecast.prep.batches import Lane, Paths, Question, Stretch, each, laned, predict_lanes
+from forecast.kernels.resample import moving_blocks, spread_inflation
+from forecast.prep.batches import GapFreeSeries, Paths, SeriesHistory, VintageTask, batch_model, forecast_batch, simulate_each
 
 ERRORS = 2  # one-step errors below which no spread can be told
 FEWEST = 6  # h-step errors below which their growth cannot
 
 
 @model
-@laned
+@batch_model
 @dataclass(frozen=True)
 class EventMean:
     """The mean of the months since the last event that touches the series, flat, with the errors this rule made in the past.
@@ -44,12 +44,12 @@ class EventMean:
         if not 1 <= self.least <= self.window:
             raise ConfigError("least must be a month or more, and no more than window", hint="least = 3, window = 12")
 
-    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """TooShortError below `least` months and two errors."""
-        return predict_lanes(questions, rngs, self.transform, lambda season: self.least + ERRORS, each(self._paths))
+        return forecast_batch(questions, rngs, self.transform, lambda season: self.least + ERRORS, simulate_each(self._paths))
 
-    def _paths(self, lane: Lane, rng: np.random.Generator) -> Paths:
-        cuts = _cuts(lane.vintage, lane.series)
+    def _paths(self, lane: SeriesHistory, rng: np.random.Generator) -> Paths:
+        cuts = _event_breaks(lane.vintage, lane.series)
         last = lane.now.last
         start, why = self._since(cuts, lane.now, last + 1)
         quantities = lane.scale.inverse(lane.now.z[start - lane.now.first :])
@@ -59,16 +59,18 @@ class EventMean:
             problem = f"{len(errors[0])} past errors of the rule away from events where {ERRORS} are needed"
             raise TooShortError(problem, where=lane.series, hint="a longer history")
         length = min(len(quantities), 12, max(len(errors[0]) // 3, 1))
-        noise = blocks(errors[0], lane.draws, lane.horizon, length, rng, fair=True) * inflation(len(errors[0]), lane.draws, rng)
+        noise = moving_blocks(errors[0], lane.draws, lane.horizon, length, rng, fair=True) * spread_inflation(
+            len(errors[0]), lane.draws, rng
+        )
         told = f"mean of {len(quantities)} months, {f'since {why}' if why else 'no event'}"
-        return Paths(middle + noise * _growth(errors), told)
+        return Paths(middle + noise * _error_growth(errors), told)
 
-    def _since(self, cuts: Sequence[tuple[int, str]], known: Stretch, month: int) -> tuple[int, str]:
+    def _since(self, cuts: Sequence[tuple[int, str]], known: GapFreeSeries, month: int) -> tuple[int, str]:
         """First month of the mean that stands before `month`, and the event that begins it."""
         usable = [(cut, name) for cut, name in cuts if known.first < cut <= month - self.least]
         return usable[-1] if usable else (max(known.first, month - self.window), "")
 
-    def _misses(self, cuts: Sequence[tuple[int, str]], past: Stretch, horizon: int) -> list[Floats]:
+    def _misses(self, cuts: Sequence[tuple[int, str]], past: GapFreeSeries, horizon: int) -> list[Floats]:
         """Errors of the rule by steps ahead, 1 to `horizon`, on the working scale: from every past month with no event near."""
         origins = np.arange(self.least, len(past.z))  # places of the month one step ahead
         starts = [self._since(cuts, past, past.first + int(i))[0] - past.first for i in origins]
@@ -80,7 +82,7 @@ class EventMean:
         return [past.z[at[ok]] - means[ok] for at, ok in zip(reach, kept, strict=True)]
 
 
-def _growth(errors: Sequence[Floats]) -> Floats:
+def _error_growth(errors: Sequence[Floats]) -> Floats:
     """Root mean squares of the h-step errors over that of one step, never falling; the last known where there are few."""
     first = float(np.sqrt(np.mean(errors[0] ** 2)))
     out = np.ones(len(errors))
@@ -92,7 +94,7 @@ def _growth(errors: Sequence[Floats]) -> Floats:
     return np.maximum.accumulate(out)
 
 
-def _cuts(vintage: Vintage, series: str) -> list[tuple[int, str]]:
+def _event_breaks(vintage: Vintage, series: str) -> list[tuple[int, str]]:
     """Months in which a measure of the default calendar that touches the series took effect or ended, in order."""
     found: dict[int, str] = {}
     for event in vintage.events.touching(series, ("default",)):

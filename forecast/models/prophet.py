@@ -20,7 +20,7 @@ from forecast.arrays import Floats
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
 from forecast.core.registry import model
 from forecast.core.results import Forecast
-from forecast.prep.batches import Lane, Paths, Question, laned, predict_lanes
+from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch
 from forecast.prep.regressors import event_regressors, lunar_regressor
 
 FEWEST = 12  # months
@@ -29,7 +29,7 @@ WORKER = "import sys; from forecast.models.prophet import work; work(sys.argv[1]
 
 
 @model
-@laned
+@batch_model
 @dataclass(frozen=True)
 class Prophet:
     """Prophet on the working scale: piecewise linear trend, yearly harmonics, Lunar New Year and events.
@@ -55,15 +55,15 @@ class Prophet:
         if self.samples < 1 or self.limit <= 0:
             raise ConfigError("samples and limit must be positive", hint="samples = 200, limit = 20.0")
 
-    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """All from one process. MissingExtraError without the library, TooShortError below twelve months."""
         if importlib.util.find_spec("prophet") is None:
             raise MissingExtraError("prophet is not installed", hint="pip install 'forecast[prophet]'")
-        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
 
-    def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+    def _solve(self, lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
         jobs = [self._job(lane, rng) for lane, rng in zip(lanes, rngs, strict=True)]
-        made = _guarded(jobs, START + self.limit * len(jobs)) if jobs else []
+        made = _run_in_subprocess(jobs, START + self.limit * len(jobs)) if jobs else []
         out: list[Paths | Exception] = []
         for lane, rng, job, answer in zip(lanes, rngs, jobs, made, strict=True):
             if isinstance(answer, str):
@@ -73,7 +73,7 @@ class Prophet:
                 out.append(Paths(paths, "prophet", tuple(job["names"]), tuple(job["dropped"])))
         return out
 
-    def _job(self, lane: Lane, rng: np.random.Generator) -> dict[str, Any]:
+    def _job(self, lane: SeriesHistory, rng: np.random.Generator) -> dict[str, Any]:
         """Plain arrays for the worker: months, figures, regressors over history and future, options, seed."""
         past = lane.training
         when = np.concatenate([np.arange(past.first, past.last + 1)[past.known], lane.months[len(lane.now.z) :]])
@@ -97,7 +97,7 @@ class Prophet:
         }
 
 
-def _guarded(jobs: list[dict[str, Any]], limit: float) -> list[Floats | str]:
+def _run_in_subprocess(jobs: list[dict[str, Any]], limit: float) -> list[Floats | str]:
     """Each job's paths (samples, horizon), or why there are none, from a process that is ended at the limit."""
     with tempfile.TemporaryDirectory(prefix="forecast-prophet-") as name:
         folder = Path(name)
@@ -109,14 +109,14 @@ def _guarded(jobs: list[dict[str, Any]], limit: float) -> list[Floats | str]:
                 [sys.executable, "-c", WORKER, name], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                 stderr=log, start_new_session=True,
             )  # fmt: skip
-            reason = _wait(worker, limit)
+            reason = _wait_or_kill(worker, limit)
         tail = (folder / "stderr").read_text("utf-8", errors="replace").strip().splitlines()[-1:]
         missing = reason or "the prophet process ended: " + "".join(tail)
         done = [folder / f"{i}.pickle" for i in range(len(jobs))]
         return [pickle.loads(path.read_bytes()) if path.exists() else missing for path in done]
 
 
-def _wait(worker: subprocess.Popen[bytes], limit: float) -> str:
+def _wait_or_kill(worker: subprocess.Popen[bytes], limit: float) -> str:
     """Empty where the process ended by itself; its whole group is ended at the limit, or with the caller."""
     try:
         worker.wait(timeout=limit)
@@ -140,7 +140,7 @@ def work(folder: str) -> None:
     jobs = pickle.loads((Path(folder) / "jobs").read_bytes())
     for i, job in enumerate(jobs):
         try:
-            answer: Floats | str = _fitted(job)
+            answer: Floats | str = _fit_and_sample(job)
         except Exception as error:  # whatever the library raises is this question's failure
             answer = f"{type(error).__name__}: {error}"
         part = Path(folder) / f"{i}.part"
@@ -148,7 +148,7 @@ def work(folder: str) -> None:
         part.replace(Path(folder) / f"{i}.pickle")
 
 
-def _fitted(job: dict[str, Any]) -> Floats:
+def _fit_and_sample(job: dict[str, Any]) -> Floats:
     """Predictive paths (samples, horizon) of one job."""
     import pandas as pd
     from prophet import Prophet as Library

@@ -14,8 +14,8 @@ from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Forecast, Used
 from forecast.core.vintage import Vintage
-from forecast.prep.policy_measures import Regime, declared, regimes
-from forecast.prep.transform import measured
+from forecast.prep.policy_measures import MeasuresInForce, declared_share_left, measures_in_force
+from forecast.prep.transform import measured_months
 
 FEWEST = 6  # months of a series
 KNOWN = 3  # months of a regime
@@ -23,16 +23,16 @@ SMOOTH = 0.5  # of the rule-of-thumb bandwidth
 
 
 @dataclass(frozen=True)
-class _Known:
+class _KnownMonths:
     """One series as known: its months, figures, their regimes, and how many were split from sums."""
 
     series: str
     when: Ints
     y: Floats
-    under: list[Regime]
+    under: list[MeasuresInForce]
     split: int
 
-    def of(self, regime: Regime) -> Bools:
+    def of(self, regime: MeasuresInForce) -> Bools:
         return np.array([own.measures == regime.measures for own in self.under])
 
     @property
@@ -45,7 +45,7 @@ class _Known:
 
 
 @dataclass
-class _Urn:
+class _MonthSampler:
     """What the months of one regime are drawn from: figures other than zero, their chances, and the chance of a zero."""
 
     figures: Floats
@@ -96,15 +96,15 @@ class Regimes:
         return Forecast(task, np.stack([draws for draws, _ in made], axis=1), tuple(used for _, used in made), vintage.steps)
 
     def _one(self, vintage: Vintage, series: str, asked: Ints, draws: int, rng: np.random.Generator) -> tuple[Floats, Used]:
-        when, y, split = measured(vintage.observed(series))
+        when, y, split = measured_months(vintage.observed(series))
         if len(y) < FEWEST:
             raise TooShortError(f"{len(y)} usable months where {FEWEST} are needed", where=series, hint="a longer history")
-        known = _Known(series, when, y, regimes(vintage, series, when), split)
-        urns: dict[frozenset[str], _Urn] = {}
+        known = _KnownMonths(series, when, y, measures_in_force(vintage, series, when), split)
+        urns: dict[frozenset[str], _MonthSampler] = {}
         notes: list[str] = []
         out = np.empty((draws, len(asked)))
         order = np.argsort(asked, kind="stable")
-        for place, regime in zip(order, regimes(vintage, series, asked[order]), strict=True):
+        for place, regime in zip(order, measures_in_force(vintage, series, asked[order]), strict=True):
             if regime.measures not in urns:
                 urns[regime.measures], told = self._urn(vintage, known, regime, draws, rng)
                 notes.append(told)
@@ -113,14 +113,16 @@ class Regimes:
             out = np.maximum(out, 0.0)
         return out, Used("months of the same regime", scale="none", split=split, notes=tuple(notes))
 
-    def _urn(self, vintage: Vintage, known: _Known, regime: Regime, draws: int, rng: np.random.Generator) -> tuple[_Urn, str]:
+    def _urn(
+        self, vintage: Vintage, known: _KnownMonths, regime: MeasuresInForce, draws: int, rng: np.random.Generator
+    ) -> tuple[_MonthSampler, str]:
         mine = known.of(regime)
         if mine.any():
             if mine.sum() < KNOWN:
                 problem = f"{mine.sum()} months of this regime are known where {KNOWN} are needed"
                 raise TooShortError(problem, where=f"{known.series}: {regime.words}", hint="a later day")
             return self._filled(known, mine, draws, rng), f"{mine.sum()} months of {regime.words}"
-        share = declared(vintage, regime) if regime.closed else None
+        share = declared_share_left(vintage, regime) if regime.closed else None
         if share is None or not known.unshut.any():
             raise NotIdentifiedError(
                 "no month of this regime is known", where=f"{known.series}: {regime.words}", hint="declare share_stopped"
@@ -131,27 +133,27 @@ class Regimes:
         urn.factor = np.minimum(middle * np.exp(spread * rng.standard_normal(draws)), 1.0)
         return urn, f"declared: {middle:.0%} of the last {known.unshut.sum()} months without such a measure"
 
-    def _filled(self, known: _Known, mine: Bools, draws: int, rng: np.random.Generator) -> _Urn:
+    def _filled(self, known: _KnownMonths, mine: Bools, draws: int, rng: np.random.Generator) -> _MonthSampler:
         when, y = known.when[mine], known.y[mine]
         weight = 0.5 ** ((when[-1] - when) / self.half_life)
         zero, often = y == 0.0, float(np.mean(known.y == 0.0))
-        empty = _beta(often + float(weight[zero].sum()), 1.0 - often + float(weight[~zero].sum()), draws, rng)
+        empty = _beta_draws(often + float(weight[zero].sum()), 1.0 - often + float(weight[~zero].sum()), draws, rng)
         figures, alpha = y[~zero], weight[~zero]
         if not len(figures):  # none of them: a shipment like any other known one, at the chance above
             figures = known.y[known.y != 0.0]
             alpha = np.ones(len(figures))
         chances = rng.gamma(np.maximum(alpha, 1e-3), size=(draws, len(figures))) if len(figures) else np.empty((draws, 0))
         chances /= np.maximum(chances.sum(axis=1, keepdims=True), 1e-300)
-        return _Urn(figures, chances, empty, _width(figures, known.y))
+        return _MonthSampler(figures, chances, empty, _kernel_bandwidth(figures, known.y))
 
 
-def _beta(a: float, b: float, draws: int, rng: np.random.Generator) -> Floats:
+def _beta_draws(a: float, b: float, draws: int, rng: np.random.Generator) -> Floats:
     """Draws of a chance; certain where one side has no weight at all."""
     made = rng.beta(max(a, 1e-12), max(b, 1e-12), size=draws)
     return np.zeros(draws) if a <= 0 else np.ones(draws) if b <= 0 else made
 
 
-def _width(figures: Floats, all_figures: Floats) -> float:
+def _kernel_bandwidth(figures: Floats, all_figures: Floats) -> float:
     """Half the rule-of-thumb bandwidth of the logarithms, 0.53 s n^(-1/5); s of all months where one figure alone is known."""
     base: Sequence[float] | Floats = figures if len(figures) > 1 else all_figures[all_figures != 0.0]
     if len(base) < 2:

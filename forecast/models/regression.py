@@ -13,19 +13,19 @@ from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.kernels import ridge
-from forecast.kernels.resample import blocks, inflation
-from forecast.prep.batches import Lane, Paths, Question, each, laned, predict_lanes
+from forecast.kernels.resample import moving_blocks, spread_inflation
+from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch, simulate_each
 from forecast.prep.regressors import event_regressors, lunar_regressor
 
 FEWEST = 18  # months
 LEAST_ROWS = 15  # rows left after the lags, or the longest lag goes
 LEAST_ORIGINS = 8  # whole residual paths the direct strategy draws from
 Rule = Callable[[Floats], Floats]
-Drawn = tuple[Floats, tuple[str, ...]]
+PathsAndNotes = tuple[Floats, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class _Columns:
+class _ExogenousColumns:
     """Columns over all months of a lane that do not depend on the series: calendar, Lunar New Year, events."""
 
     first: int
@@ -35,7 +35,7 @@ class _Columns:
 
 
 @dataclass(frozen=True)
-class _Fitted:
+class _CrossValidatedRule:
     """A rule, the rules without each fold, the out-of-fold errors (rows,) and their degrees of freedom."""
 
     rule: Rule
@@ -56,7 +56,7 @@ class _Fitted:
 
 
 @model
-@laned
+@batch_model
 @dataclass(frozen=True)
 class Regression:
     """Penalised regression on lags, calendar, Lunar New Year and events, one step at a time or one rule per horizon.
@@ -83,11 +83,11 @@ class Regression:
         if not self.lags or min(self.lags) < 1:
             raise ConfigError("lags must be months back, 1 or more", hint="[1, 2, 3, 12]")
 
-    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """TooShortError below eighteen months."""
-        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, each(self._paths))
+        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, simulate_each(self._paths))
 
-    def _paths(self, lane: Lane, rng: np.random.Generator) -> Paths:
+    def _paths(self, lane: SeriesHistory, rng: np.random.Generator) -> Paths:
         lags = tuple(sorted(set(self.lags)))
         kept = tuple(k for k in lags if k == lags[0] or len(lane.training.z) - k >= LEAST_ROWS)
         lost = tuple(f"lag {k}" for k in lags if k not in kept)
@@ -97,7 +97,7 @@ class Regression:
         name = f"{self.learner.replace('_', ' ')}, {self.strategy}, lags {' '.join(map(str, kept))}"
         return Paths(z, name, columns.taken, columns.dropped + lost, notes)
 
-    def _columns(self, lane: Lane) -> _Columns:
+    def _columns(self, lane: SeriesHistory) -> _ExogenousColumns:
         first = min(lane.now.first, lane.training.first)
         when = np.arange(first, lane.now.last + lane.horizon + 1)
         trained = np.arange(lane.training.first, lane.training.last + 1)[lane.training.known] - first
@@ -108,7 +108,7 @@ class Regression:
             if wanted:
                 found, unused = make(lane.vintage, lane.series, when).usable(trained)
                 parts, taken, dropped = [*parts, found.matrix], [*taken, *found.names], [*dropped, *unused]
-        return _Columns(first, np.column_stack(parts), tuple(taken), tuple(dropped))
+        return _ExogenousColumns(first, np.column_stack(parts), tuple(taken), tuple(dropped))
 
     def _calendar(self, when: Ints, season: int | None) -> Floats:
         if not season or self.calendar == "none":
@@ -120,7 +120,9 @@ class Regression:
         waves: Floats = np.hstack([np.sin(angle), np.cos(angle)])
         return waves
 
-    def _recursive(self, lane: Lane, lags: tuple[int, ...], columns: _Columns, rng: np.random.Generator) -> Drawn:
+    def _recursive(
+        self, lane: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns, rng: np.random.Generator
+    ) -> PathsAndNotes:
         """One rule for the next month, run on with each path's own months as lags."""
         z, known = lane.training.z, lane.training.known
         at = np.arange(max(lags), len(z))
@@ -130,10 +132,10 @@ class Regression:
         fitted = self._fit(x, z[at], rng, lane.series)
         tilt = rng.standard_normal((lane.draws, len(fitted.without)))
         errors, freedom = fitted.errors, fitted.freedom
-        noise = blocks(errors, lane.draws, lane.horizon, 1, rng) * inflation(freedom, lane.draws, rng)
+        noise = moving_blocks(errors, lane.draws, lane.horizon, 1, rng) * spread_inflation(freedom, lane.draws, rng)
         start = len(lane.now.z)
         # drawn coefficients may be explosive: the range seen so far, widened by itself on both sides, holds the paths
-        low, high = _bounds(lane.now.z, errors)
+        low, high = _path_bounds(lane.now.z, errors)
         path = np.concatenate([np.broadcast_to(lane.now.z, (lane.draws, start)), np.empty((lane.draws, lane.horizon))], axis=1)
         for h in range(lane.horizon):
             t = start + h
@@ -145,7 +147,9 @@ class Regression:
         note = f"{held:.1%} of the draws held at three times the range seen"
         return made, (note,) if held > 0.001 else ()
 
-    def _direct(self, lane: Lane, lags: tuple[int, ...], columns: _Columns, rng: np.random.Generator) -> Drawn:
+    def _direct(
+        self, lane: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns, rng: np.random.Generator
+    ) -> PathsAndNotes:
         """One rule per horizon; error paths of past origins drawn whole."""
         z, known, now = lane.training.z, lane.training.known, lane.now.z
         middle, misses = np.empty((lane.draws, lane.horizon)), np.full((len(z), lane.horizon), np.nan)
@@ -170,31 +174,33 @@ class Regression:
             raise TooShortError(
                 f"{len(whole)} whole error paths of {lane.horizon} months", where=lane.series, hint='strategy = "recursive"'
             )
-        return middle + whole[rng.integers(0, len(whole), lane.draws)] * inflation(freedom, lane.draws, rng), ()
+        return middle + whole[rng.integers(0, len(whole), lane.draws)] * spread_inflation(freedom, lane.draws, rng), ()
 
-    def _fit(self, x: Floats, y: Floats, rng: np.random.Generator, series: str) -> _Fitted:
+    def _fit(self, x: Floats, y: Floats, rng: np.random.Generator, series: str) -> _CrossValidatedRule:
         if len(y) < LEAST_ROWS:
             raise TooShortError(f"{len(y)} usable rows where {LEAST_ROWS} are needed", where=series, hint="fewer lags")
-        path = _path(self.learner, self.engine, int(rng.integers(2**31)))
+        path = _rule_fitter(self.learner, self.engine, int(rng.integers(2**31)))
         rules, misses = [], []
-        for part in ridge.folds(len(y)):
+        for part in ridge.contiguous_folds(len(y)):
             rest = np.setdiff1d(np.arange(len(y)), part)
             rules.append(path(x[rest], y[rest]))
             misses.append(np.array([y[part] - rule(x[part]) for rule in rules[-1]]))
         errors = np.concatenate(misses, axis=1)
         best = int((errors**2).sum(axis=1).argmin())
-        return _Fitted(path(x, y)[best], tuple(r[best] for r in rules), errors[best] - errors[best].mean(), len(y) / 2)
+        return _CrossValidatedRule(
+            path(x, y)[best], tuple(r[best] for r in rules), errors[best] - errors[best].mean(), len(y) / 2
+        )
 
 
-def _bounds(z: Floats, errors: Floats) -> tuple[float, float]:
+def _path_bounds(z: Floats, errors: Floats) -> tuple[float, float]:
     width = max(float(np.ptp(z)), 6.0 * float(errors.std()))
     return float(z.min()) - width, float(z.max()) + width
 
 
-def _path(learner: str, engine: str, seed: int) -> Callable[[Floats, Floats], list[Rule]]:
+def _rule_fitter(learner: str, engine: str, seed: int) -> Callable[[Floats, Floats], list[Rule]]:
     """What fits one rule per penalty (one rule in all for trees)."""
     if learner == "ridge" and engine == "fast":
-        return lambda x, y: list(ridge.path(x, y))
+        return lambda x, y: list(ridge.ridge_path(x, y))
     from sklearn.base import clone
     from sklearn.ensemble import GradientBoostingRegressor
     from sklearn.linear_model import ElasticNet, Ridge
@@ -206,12 +212,12 @@ def _path(learner: str, engine: str, seed: int) -> Callable[[Floats, Floats], li
         candidates = [ElasticNet(alpha=p, l1_ratio=0.5, max_iter=5000) for p in np.logspace(-3.0, 0.0, 5)]
     else:
         candidates = [GradientBoostingRegressor(n_estimators=60, max_depth=2, min_samples_leaf=4, random_state=seed)]
-    return lambda x, y: [_scaled(clone(candidate), x, y) for candidate in candidates]
+    return lambda x, y: [_fit_standardised(clone(candidate), x, y) for candidate in candidates]
 
 
-def _scaled(learner: Any, x: Floats, y: Floats) -> Rule:
+def _fit_standardised(learner: Any, x: Floats, y: Floats) -> Rule:
     """A scikit-learn rule on columns and target standardised by its own training rows."""
-    centre, width = ridge.standard(x)
+    centre, width = ridge.column_mean_and_scale(x)
     mean, size = float(y.mean()), float(y.std()) or 1.0
     fitted = learner.fit((x - centre) / width, (y - mean) / size)
     return lambda new: mean + size * np.asarray(fitted.predict((new - centre) / width), dtype=float)

@@ -17,9 +17,9 @@ from forecast.core.registry import model
 from forecast.core.results import Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.kernels import covariance, gaussian
-from forecast.kernels.resample import matched
+from forecast.kernels.resample import moment_matched_normals
 from forecast.prep.regressors import Regressors, control_regressors, event_regressors, lunar_regressor
-from forecast.prep.transform import choose_scale, measured
+from forecast.prep.transform import choose_scale, measured_months
 
 AIRLINE = (0, 1, 1)
 SMALL = ((0, 1, 1), (1, 1, 0), (1, 1, 1), (0, 1, 2), (2, 1, 0))  # differenced alike, so that their criteria compare
@@ -83,7 +83,7 @@ class Sarimax:
         x, dropped = self._regressors(vintage, series, axis, rows)
         fast = self.engine == "fast" and self.order == AIRLINE and seasonal == AIRLINE
         start = covariance.airline(len(axis), season)[1] if fast else np.ones((len(axis), 1))
-        keep = gaussian.independent(x.matrix[rows], start[rows])
+        keep = gaussian.independent_columns(x.matrix[rows], start[rows])
         dropped = (*dropped, *(name for j, name in enumerate(x.names) if j not in keep))
         x = x.take(keep)
         if len(rows) - lost - len(x.names) < FREEDOM:
@@ -104,8 +104,8 @@ class Sarimax:
             design = np.column_stack([start, x.matrix])
             fitted = gaussian.fit(z, rows, design, family, polish=False)
             if past is not None:
-                free = gaussian.independent(design[seen])
-                fitted = gaussian.held(fitted, gaussian.fit(then, seen, design[:, free], family, polish=False))
+                free = gaussian.independent_columns(design[seen])
+                fitted = gaussian.hold_parameters(fitted, gaussian.fit(then, seen, design[:, free], family, polish=False))
             middle = dict(zip(("theta", "Theta"), (fitted.weights @ fitted.nodes).tolist(), strict=True))
             paths = gaussian.predict(fitted, asked - first, task.draws, rng)
         else:
@@ -117,13 +117,13 @@ class Sarimax:
             dropped=dropped,
             scale=scale.name,
             split=split,
-            notes=(*said, *scale.capped(paths)),
+            notes=(*said, *scale.cap_notes(paths)),
         )
         return paths, used, middle
 
     def _figures(self, vintage: Vintage, series: str, seasonal: tuple[int, int, int], lost: int) -> tuple[Ints, Floats, int]:
         """Known months, their figures and how many were split."""
-        when, values, split = measured(vintage.observed(series))
+        when, values, split = measured_months(vintage.observed(series))
         if len(when) < lost + FREEDOM + 2:
             raise TooShortError(
                 f"{len(when)} monthly figures, ARIMA{self.order}{seasonal} needs {lost + FREEDOM + 2}", where=series,
@@ -190,8 +190,10 @@ class Sarimax:
         if len(ahead):
             future = None if exog is None else exog[last + 1 : size]
             mean = np.asarray(result.get_forecast(size - last - 1, exog=future).predicted_mean)[ahead - last - 1]
-            spread = _ahead(result, size - last - 1)[np.ix_(ahead - last - 1, ahead - last - 1)]
-            out[:, asked > last] = mean + matched(draws, len(ahead), rng) @ gaussian.symmetric_root(inflated * spread)
+            spread = _forecast_covariance(result, size - last - 1)[np.ix_(ahead - last - 1, ahead - last - 1)]
+            out[:, asked > last] = mean + moment_matched_normals(draws, len(ahead), rng) @ gaussian.symmetric_root(
+                inflated * spread
+            )
         if len(inside):
             smoothed = result.get_prediction(0, last, information_set="smoothed")
             mean, spread = np.asarray(smoothed.predicted_mean)[inside], np.asarray(smoothed.se_mean)[inside]
@@ -201,7 +203,7 @@ class Sarimax:
         return out, dict(zip(names, np.asarray(result.params).tolist(), strict=True)), notes
 
 
-def _ahead(result: Any, steps: int) -> Floats:
+def _forecast_covariance(result: Any, steps: int) -> Floats:
     """Covariance of the next `steps` values given the past: Z T^(j-i) P_i Z' (Durbin and Koopman 2012, sec. 4.11)."""
     space = result.model.ssm
     move, pick = space["transition"], space["design"][0]

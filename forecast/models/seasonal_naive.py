@@ -10,14 +10,14 @@ import numpy as np
 
 from forecast.core.registry import model
 from forecast.core.results import Forecast
-from forecast.kernels.resample import blocks, inflation, seasonal_sum
-from forecast.prep.batches import Lane, Paths, Question, each, laned, predict_lanes
+from forecast.kernels.resample import moving_blocks, seasonal_cumulative_sum, spread_inflation
+from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch, simulate_each
 
 ERRORS = 2  # seasonal differences below which no spread can be told
 
 
 @model
-@laned
+@batch_model
 @dataclass(frozen=True)
 class SeasonalNaive:
     """The same month of the year before, with the errors this rule made in the past.
@@ -29,12 +29,12 @@ class SeasonalNaive:
 
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
 
-    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """TooShortError below one season and two errors."""
-        return predict_lanes(questions, rngs, self.transform, lambda season: (season or 1) + ERRORS, each(_paths))
+        return forecast_batch(questions, rngs, self.transform, lambda season: (season or 1) + ERRORS, simulate_each(_paths))
 
 
-def _paths(lane: Lane, rng: np.random.Generator) -> Paths:
+def _paths(lane: SeriesHistory, rng: np.random.Generator) -> Paths:
     z, season = lane.now.z, lane.season or 1
     past = lane.training.z
     both = lane.training.known[season:] & lane.training.known[:-season]
@@ -43,5 +43,9 @@ def _paths(lane: Lane, rng: np.random.Generator) -> Paths:
         errors = past[season:] - past[:-season]
     middle = np.array([z[len(z) - season + h % season] for h in range(lane.horizon)])
     length = min(season, max(len(errors) // 3, 1))
-    noise = blocks(errors, lane.draws, lane.horizon, length, rng, fair=True) * inflation(len(errors), lane.draws, rng)
-    return Paths(middle + seasonal_sum(noise, season), f"seasonal naive, season {season}" if season > 1 else "last value")
+    noise = moving_blocks(errors, lane.draws, lane.horizon, length, rng, fair=True) * spread_inflation(
+        len(errors), lane.draws, rng
+    )
+    return Paths(
+        middle + seasonal_cumulative_sum(noise, season), f"seasonal naive, season {season}" if season > 1 else "last value"
+    )

@@ -12,14 +12,14 @@ from forecast.arrays import Floats
 from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.kernels import theta as kernel
-from forecast.kernels.resample import blocks, inflation
-from forecast.prep.batches import Lane, Paths, Question, laned, padded, predict_lanes, shifted
+from forecast.kernels.resample import moving_blocks, spread_inflation
+from forecast.prep.batches import Paths, SeriesHistory, VintageTask, align_pattern, batch_model, forecast_batch, pad_series
 
 FEWEST = 8  # months
 
 
 @model
-@laned
+@batch_model
 @dataclass(frozen=True)
 class Theta:
     """The standard theta method on the working scale, deseasonalised where the season passes a test.
@@ -36,24 +36,26 @@ class Theta:
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
     engine: Literal["fast", "reference"] = "fast"
 
-    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """All lanes smoothed in one pass over the months. TooShortError below eight months."""
-        return predict_lanes(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
 
-    def _solve(self, lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+    def _solve(self, lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
         patterns = [self._pattern(lane.training.z, lane.season or 1) for lane in lanes]
-        past = [_adjusted(lane.training.z, p) for lane, p in zip(lanes, patterns, strict=True)]
-        now = [_adjusted(lane.now.z, shifted(lane, p)) for lane, p in zip(lanes, patterns, strict=True)]
+        past = [_deseasonalise(lane.training.z, p) for lane, p in zip(lanes, patterns, strict=True)]
+        now = [_deseasonalise(lane.now.z, align_pattern(lane, p)) for lane, p in zip(lanes, patterns, strict=True)]
         if not lanes:
             return []
-        fitted = kernel.fit(*padded(past, [lane.training.known for lane in lanes]))
+        fitted = kernel.fit(*pad_series(past, [lane.training.known for lane in lanes]))
         if self.engine == "reference":
-            fitted = _reference(fitted, past)
-        y, weight, length = padded(now, [lane.now.known for lane in lanes])
+            fitted = _alpha_of_statsmodels(fitted, past)
+        y, weight, length = pad_series(now, [lane.now.known for lane in lanes])
         _, level = kernel.smooth(y, weight, length, fitted.grid[None, :])
         _, last = kernel.smooth(y, weight, length, fitted.alpha[:, None])
         return [
-            _paths(lane, now[i], past[i], shifted(lane, patterns[i]), fitted, i, (float(last[i, 0]), level[i]), rng)
+            _simulate_paths(
+                lane, now[i], past[i], align_pattern(lane, patterns[i]), fitted, i, (float(last[i, 0]), level[i]), rng
+            )
             for i, (lane, rng) in enumerate(zip(lanes, rngs, strict=True))
         ]
 
@@ -66,38 +68,38 @@ class Theta:
             from statsmodels.tsa.seasonal import seasonal_decompose
 
             return np.asarray(seasonal_decompose(z, model="add", period=season).seasonal[:season], dtype=float)
-        return kernel.pattern(z, season)
+        return kernel.seasonal_pattern(z, season)
 
 
-def _adjusted(z: Floats, pattern: Floats) -> Floats:
+def _deseasonalise(z: Floats, pattern: Floats) -> Floats:
     return z - np.resize(pattern, len(z))
 
 
-def _paths(
-    lane: Lane, y: Floats, past: Floats, pattern: Floats, fitted: kernel.Fitted, i: int, levels: tuple[float, Floats],
+def _simulate_paths(
+    lane: SeriesHistory, y: Floats, past: Floats, pattern: Floats, fitted: kernel.ThetaFit, i: int, levels: tuple[float, Floats],
     rng: np.random.Generator,
 ) -> Paths:  # fmt: skip
     """Draws of one lane: the theta forecast, alpha and slope drawn, errors run on through the level."""
-    alpha, b = float(fitted.alpha[i]), kernel.slope(past)
-    errors = kernel.errors(past, lane.training.known.astype(float), b, alpha)[lane.training.known[1:]]
+    alpha, b = float(fitted.alpha[i]), kernel.linear_slope(past)
+    errors = kernel.one_step_errors(past, lane.training.known.astype(float), b, alpha)[lane.training.known[1:]]
     n = len(errors)
     freedom = max(n - 2 - (len(pattern) - 1 if np.any(pattern) else 0), n / 3)
-    scatter = inflation(freedom, lane.draws, rng)
-    noise = blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng) * scatter
+    scatter = spread_inflation(freedom, lane.draws, rng)
+    noise = moving_blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng) * scatter
     # variance of a least-squares slope: 6/5 s^2/n where the level walks (Durlauf and Phillips 1988), 12 s^2/n^3 where it stands
     wobble = float(errors.std()) * np.sqrt(n / freedom * (1.2 * alpha**2 / n + 12.0 / n**3))
     slopes = b + scatter * wobble * rng.standard_normal((lane.draws, 1))
-    a, level = _drawn(fitted, i, alpha, levels, lane.draws, rng)
+    a, level = _draw_alpha_and_level(fitted, i, alpha, levels, lane.draws, rng)
     ahead = np.arange(1.0, lane.horizon + 1)
     carried = a * (np.cumsum(noise, axis=1) - noise)
-    z = level + kernel.trend(slopes, a, np.array(float(len(y))), ahead) + carried + noise
+    z = level + kernel.half_trend(slopes, a, np.array(float(len(y))), ahead) + carried + noise
     z = z + pattern[(len(y) + np.arange(lane.horizon)) % len(pattern)]
     name = "theta, season removed" if np.any(pattern) else "theta"
     return Paths(z, name, parameters=(("alpha", alpha), ("slope", b)))
 
 
-def _drawn(
-    fitted: kernel.Fitted, i: int, alpha: float, levels: tuple[float, Floats], draws: int, rng: np.random.Generator
+def _draw_alpha_and_level(
+    fitted: kernel.ThetaFit, i: int, alpha: float, levels: tuple[float, Floats], draws: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Alphas and their last levels, each (draws, 1), by likelihood.
 
@@ -110,7 +112,7 @@ def _drawn(
     return grid[pick][:, None], level[pick][:, None]
 
 
-def _reference(fitted: kernel.Fitted, past: list[Floats]) -> kernel.Fitted:
+def _alpha_of_statsmodels(fitted: kernel.ThetaFit, past: list[Floats]) -> kernel.ThetaFit:
     """The same with alpha of statsmodels' ThetaModel on the deseasonalised figures."""
     from dataclasses import replace
 

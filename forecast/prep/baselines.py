@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.core.effects import Compared, Description
-from forecast.core.questions import Baseline, Design, Window
+from forecast.core.effects import BaselineComparison, Description
+from forecast.core.questions import BaselinePeriod, Design, Window
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
@@ -20,7 +20,7 @@ Period = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Asked:
+class ObservedWindow:
     """The asked window as observed.
 
     periods, observed : disjoint (first, last) with their figures, spans where months are known only as sums, summed over the
@@ -45,46 +45,46 @@ class Asked:
         return joined
 
 
-def asked(vintage: Vintage, design: Design) -> Asked:
+def observe_window(vintage: Vintage, design: Design) -> ObservedWindow:
     """The asked window of a design as a vintage knows it; no period where nothing is known."""
     window = design.window(vintage)
-    names = _series(design)
-    known = [_figures(vintage, s, window.first, window.last) for s in names]
+    names = _compared_series(design)
+    known = [_known_periods(vintage, s, window.first, window.last) for s in names]
     shared = sorted(set.intersection(*(set(k) for k in known)))
     missing = tuple(sorted(set(range(window.first, window.last + 1)) - {m for a, b in shared for m in range(a, b + 1)}))
-    if missing and math.isfinite(_total(vintage, names, window.first, window.last)):
+    if missing and math.isfinite(_window_sum(vintage, names, window.first, window.last)):
         shared, missing = [(window.first, window.last)], ()
     if not shared:
-        return Asked(window, (), np.empty(0), missing)
+        return ObservedWindow(window, (), np.empty(0), missing)
     if design.share_of:
-        over = Asked(window, tuple(shared), np.empty(0), missing)
-        return replace(over, periods=tuple(over.runs), observed=np.array([_ratio(vintage, design, over.runs)]))
-    totals = np.array([_total(vintage, design.treated, *period) for period in shared])
-    return Asked(window, tuple(shared), totals, missing)
+        over = ObservedWindow(window, tuple(shared), np.empty(0), missing)
+        return replace(over, periods=tuple(over.runs), observed=np.array([_ratio_of_sums(vintage, design, over.runs)]))
+    totals = np.array([_window_sum(vintage, design.treated, *period) for period in shared])
+    return ObservedWindow(window, tuple(shared), totals, missing)
 
 
-def expected(vintage: Vintage, design: Design, baseline: Baseline, periods: Sequence[Period]) -> Floats:
+def baseline_levels(vintage: Vintage, design: Design, baseline: BaselinePeriod, periods: Sequence[Period]) -> Floats:
     """A baseline laid on each period, shape (periods,); NaN where the figures do not determine it.
 
     A named clean period gives its monthly mean (times the baseline's own factor) times the number of months; `same months a
     year earlier` gives the sum of those months. With `share_of`, the ratio of sums, shape (1,).
     """
     if baseline.first is None or baseline.last is None:
-        back = years_back(vintage.steps, design.window(vintage)) * cycle(vintage.steps)
+        back = years_back(vintage.steps, design.window(vintage)) * cycle_length(vintage.steps)
         earlier = [(first - back, last - back) for first, last in periods]
         if not back:
             return np.full(1 if design.share_of else len(periods), math.nan)
         if design.share_of:
-            return np.array([_ratio(vintage, design, earlier)])
-        return np.array([_total(vintage, design.treated, *period) for period in earlier])
+            return np.array([_ratio_of_sums(vintage, design, earlier)])
+        return np.array([_window_sum(vintage, design.treated, *period) for period in earlier])
     if design.share_of:
-        return np.array([_ratio(vintage, design, [(baseline.first, baseline.last)])])
-    mean = _total(vintage, design.treated, baseline.first, baseline.last) / (baseline.last - baseline.first + 1)
+        return np.array([_ratio_of_sums(vintage, design, [(baseline.first, baseline.last)])])
+    mean = _window_sum(vintage, design.treated, baseline.first, baseline.last) / (baseline.last - baseline.first + 1)
     mean *= baseline.times
     return np.array([mean * (last - first + 1) for first, last in periods])
 
 
-def named(vintage: Vintage, design: Design, baseline: Baseline) -> str:
+def baseline_name(vintage: Vintage, design: Design, baseline: BaselinePeriod) -> str:
     """A baseline's name; where a year earlier would still be touched, how many years were gone back."""
     years = years_back(vintage.steps, design.window(vintage))
     return f"same months {years} years earlier" if baseline.first is None and years > 1 else baseline.name
@@ -92,7 +92,7 @@ def named(vintage: Vintage, design: Design, baseline: Baseline) -> str:
 
 def describe(vintage: Vintage, design: Design) -> Description:
     """Observed total, and its difference from every named baseline that the figures determine, the chosen one first."""
-    seen = asked(vintage, design)
+    seen = observe_window(vintage, design)
     steps, window = vintage.steps, seen.window
     label = steps.period(window.first, window.last)
     unknown = tuple(steps.label(m) for m in seen.unknown)
@@ -101,30 +101,30 @@ def describe(vintage: Vintage, design: Design) -> Description:
     total = float(seen.observed.sum()) if len(seen.observed) else math.nan
     compared = []
     for baseline in design.named_baselines(vintage) if seen.periods else []:
-        level = float(expected(vintage, design, baseline, seen.runs).sum())
+        level = float(baseline_levels(vintage, design, baseline, seen.runs).sum())
         if math.isfinite(level):
             relative = total / level - 1.0 if level else math.nan
-            compared.append(Compared(named(vintage, design, baseline), level, total - level, relative))
+            compared.append(BaselineComparison(baseline_name(vintage, design, baseline), level, total - level, relative))
     level, period = _last_level(vintage, design)
     return Description(total, label, tuple(compared), level, period, unknown)
 
 
-def cycle(steps: Steps) -> int:
+def cycle_length(steps: Steps) -> int:
     """Steps in a year's cycle: 12 for months, the season of a panel, 0 where there is none."""
     return 12 if steps.unit == "month" else (steps.season or 0)
 
 
 def years_back(steps: Steps, window: Window) -> int:
     """Whole cycles to go back so that the window and its months of anticipation are left behind."""
-    turn = cycle(steps)
+    turn = cycle_length(steps)
     return math.ceil((window.last - window.hole + 1) / turn) if turn else 0
 
 
-def _series(design: Design) -> tuple[str, ...]:
+def _compared_series(design: Design) -> tuple[str, ...]:
     return (*design.treated, design.share_of) if design.share_of else design.treated
 
 
-def _figures(vintage: Vintage, series: str, first: int, last: int) -> list[Period]:
+def _known_periods(vintage: Vintage, series: str, first: int, last: int) -> list[Period]:
     """Disjoint periods of a window with a figure: months, and spans less the months known inside them."""
     if not vintage.knows(series):
         return []
@@ -139,17 +139,17 @@ def _figures(vintage: Vintage, series: str, first: int, last: int) -> list[Perio
     return sorted(found)
 
 
-def _total(vintage: Vintage, names: Sequence[str], first: int, last: int) -> float:
+def _window_sum(vintage: Vintage, names: Sequence[str], first: int, last: int) -> float:
     """Sum of all named series over a window, NaN where one of them is not determined."""
     if not all(vintage.knows(s) for s in names):
         return math.nan
     return sum(window_total(vintage.observed(s), first, last) for s in names)
 
 
-def _ratio(vintage: Vintage, design: Design, runs: Sequence[Period]) -> float:
+def _ratio_of_sums(vintage: Vintage, design: Design, runs: Sequence[Period]) -> float:
     """Sum of the treated series over the sum of `share_of`, over the same months."""
-    part = sum(_total(vintage, design.treated, *run) for run in runs)
-    whole = sum(_total(vintage, (design.share_of,), *run) for run in runs)
+    part = sum(_window_sum(vintage, design.treated, *run) for run in runs)
+    whole = sum(_window_sum(vintage, (design.share_of,), *run) for run in runs)
     return part / whole if whole else math.nan
 
 
@@ -168,7 +168,7 @@ def _last_level(vintage: Vintage, design: Design) -> tuple[float, str]:
     return sum(c.value for c in same), vintage.steps.period(last.first, last.last)
 
 
-def counted(number: int, noun: str) -> str:
+def pluralize(number: int, noun: str) -> str:
     """A number with its noun, in the plural where it is not one."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 

@@ -15,20 +15,28 @@ from typing import Any, TypeVar
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.core.contracts import failed
+from forecast.core.contracts import failure_for
 from forecast.core.errors import ForecastError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
-from forecast.core.vintage import Cell, Observed, Vintage
-from forecast.prep.transform import Filled, Scale, choose_scale, contiguous_tail, filled, reduced_spans, split_spans
+from forecast.core.vintage import Cell, ObservedSeries, Vintage
+from forecast.prep.transform import (
+    FilledSeries,
+    WorkingScale,
+    choose_scale,
+    contiguous_tail,
+    fill_gaps,
+    reduced_spans,
+    split_spans,
+)
 
-Question = tuple[Vintage, Task]
-Outcome = Forecast | Exception
+VintageTask = tuple[Vintage, Task]
+ForecastOrError = Forecast | Exception
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Stretch:
+class GapFreeSeries:
     """History without holes: `z` (T,) on the working scale from month `first` on, `known` (T,) where it is no straight line."""
 
     first: int
@@ -48,7 +56,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Lane:
+class SeriesHistory:
     """One series up to a month, and how far to simulate beyond it.
 
     now : the history the paths start from; training : the history the parameters come from (another only where the task names
@@ -57,9 +65,9 @@ class Lane:
 
     vintage: Vintage
     series: str
-    scale: Scale
-    now: Stretch
-    training: Stretch
+    scale: WorkingScale
+    now: GapFreeSeries
+    training: GapFreeSeries
     columns: tuple[int, ...]
     ahead: tuple[int, ...]
     horizon: int
@@ -88,76 +96,76 @@ class Paths:
     parameters: tuple[tuple[str, float], ...] = ()
 
 
-Solver = Callable[[Sequence[Lane], Sequence[np.random.Generator]], "list[Paths | Exception]"]
-LEARNED = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # what one question may fail with
+Simulator = Callable[[Sequence[SeriesHistory], Sequence[np.random.Generator]], "list[Paths | Exception]"]
+QUESTION_ERRORS = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # what one question may fail with
 
 
-def predict_lanes(
-    questions: Sequence[Question],
+def forecast_batch(
+    questions: Sequence[VintageTask],
     rngs: Sequence[np.random.Generator],
     transform: str,
     minimum: Callable[[int | None], int],
-    solve: Solver,
-) -> list[Outcome]:
+    solve: Simulator,
+) -> list[ForecastOrError]:
     """One Forecast, or the error that stands in its place, per question.
 
     minimum : fewest months of history by length of the season; solve : all lanes and their generators to paths or errors.
     """
-    laid: list[list[Lane] | Exception] = []
+    laid: list[list[SeriesHistory] | Exception] = []
     for vintage, task in questions:
         try:
-            laid.append(lay(vintage, task, transform, minimum))
-        except LEARNED as error:
+            laid.append(build_histories(vintage, task, transform, minimum))
+        except QUESTION_ERRORS as error:
             laid.append(error)
     owners = [(i, lane) for i, lanes in enumerate(laid) if not isinstance(lanes, Exception) for lane in lanes]
     solved = solve([lane for _, lane in owners], [rngs[i] for i, _ in owners])
-    answers: list[list[tuple[Lane, Paths | Exception]]] = [[] for _ in questions]
+    answers: list[list[tuple[SeriesHistory, Paths | Exception]]] = [[] for _ in questions]
     for (i, lane), paths in zip(owners, solved, strict=True):
         answers[i].append((lane, paths))
     return [
-        lanes if isinstance(lanes, Exception) else _assemble(*question, answer)
+        lanes if isinstance(lanes, Exception) else _assemble_forecast(*question, answer)
         for question, lanes, answer in zip(questions, laid, answers, strict=True)
     ]
 
 
-def predict_beside(
-    questions: Sequence[Question],
+def forecast_one_by_one(
+    questions: Sequence[VintageTask],
     rngs: Sequence[np.random.Generator],
     transform: str,
     fewest: int,
-    paths: Callable[[Lane, Vintage, np.random.Generator], Paths],
-) -> list[Outcome]:
+    paths: Callable[[SeriesHistory, Vintage, np.random.Generator], Paths],
+) -> list[ForecastOrError]:
     """Question after question, for models with other series beside: `paths` is told the vintage that parameters come from."""
 
-    def answered(vintage: Vintage, task: Task, rng: np.random.Generator) -> Outcome:
+    def answered(vintage: Vintage, task: Task, rng: np.random.Generator) -> ForecastOrError:
         then = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
-        solve = each(lambda lane, own: paths(lane, then, own))
-        return predict_lanes([(vintage, task)], [rng], transform, lambda season: fewest, solve)[0]
+        solve = simulate_each(lambda lane, own: paths(lane, then, own))
+        return forecast_batch([(vintage, task)], [rng], transform, lambda season: fewest, solve)[0]
 
     return [answered(vintage, task, rng) for (vintage, task), rng in zip(questions, rngs, strict=True)]
 
 
-def each(one: Callable[[Lane, np.random.Generator], Paths]) -> Solver:
+def simulate_each(one: Callable[[SeriesHistory, np.random.Generator], Paths]) -> Simulator:
     """A solver that takes lane after lane; the error of one is its own."""
 
-    def solve(lanes: Sequence[Lane], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
+    def solve(lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
         out: list[Paths | Exception] = []
         for lane, rng in zip(lanes, rngs, strict=True):
             try:
                 out.append(one(lane, rng))
-            except LEARNED as error:
+            except QUESTION_ERRORS as error:
                 out.append(error)
         return out
 
     return solve
 
 
-def shifted(lane: Lane, pattern: Floats) -> Floats:
+def align_pattern(lane: SeriesHistory, pattern: Floats) -> Floats:
     """A pattern by phase from the first month of the training history, turned to begin with the first of the present one."""
     return np.roll(pattern, -((lane.now.first - lane.training.first) % len(pattern)))
 
 
-def padded(series: Sequence[Floats], known: Sequence[Bools]) -> tuple[Floats, Floats, Ints]:
+def pad_series(series: Sequence[Floats], known: Sequence[Bools]) -> tuple[Floats, Floats, Ints]:
     """Series side by side, padded at their ends: figures and weights (lanes, T), and lengths (lanes,)."""
     longest = max(len(y) for y in series)
     y, weight = np.zeros((len(series), longest)), np.zeros((len(series), longest))
@@ -166,7 +174,7 @@ def padded(series: Sequence[Floats], known: Sequence[Bools]) -> tuple[Floats, Fl
     return y, weight, np.array([len(v) for v in series])
 
 
-def laned(cls: type[T]) -> type[T]:
+def batch_model(cls: type[T]) -> type[T]:
     """A model that answers whole batches, with `_all(questions, rngs) -> [Forecast | Exception]`, as the contract asks for it.
 
     `predict` and `predict_many` are put on the class; nothing is inherited.
@@ -174,18 +182,18 @@ def laned(cls: type[T]) -> type[T]:
 
     def predict(self: Any, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Sequence[Any] = ()) -> Forecast:
         """Joint draws for the task, or the error that stands in their place raised."""
-        outcome: Outcome = self._all([(vintage, task)], [rng])[0]
+        outcome: ForecastOrError = self._all([(vintage, task)], [rng])[0]
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     def predict_many(
-        self: Any, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Sequence[Any] = ()
+        self: Any, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator], answers: Sequence[Any] = ()
     ) -> list[Forecast | Failure]:
         """One answer per question; errors are turned into Failures."""
-        outcomes: list[Outcome] = self._all(questions, rngs)
+        outcomes: list[ForecastOrError] = self._all(questions, rngs)
         return [
-            failed(self, task, outcome) if isinstance(outcome, Exception) else outcome
+            failure_for(self, task, outcome) if isinstance(outcome, Exception) else outcome
             for (_, task), outcome in zip(questions, outcomes, strict=True)
         ]
 
@@ -194,38 +202,41 @@ def laned(cls: type[T]) -> type[T]:
     return cls
 
 
-def lay(vintage: Vintage, task: Task, transform: str, minimum: Callable[[int | None], int]) -> list[Lane]:
+def build_histories(vintage: Vintage, task: Task, transform: str, minimum: Callable[[int | None], int]) -> list[SeriesHistory]:
     """The lanes of one question; TooShortError where a history does not carry the model."""
     fitted = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
     asked = task.ordinals(vintage)
     lanes = []
     for series in task.series:
         observed = vintage.observed(series)
-        for anchor, columns in _anchors(observed, asked).items():
-            now = _history(observed, anchor)
-            earlier = now if fitted is vintage else _history(fitted.observed(series), anchor)
+        for anchor, columns in _columns_by_history_end(observed, asked).items():
+            now = _gap_free_until(observed, anchor)
+            earlier = now if fitted is vintage else _gap_free_until(fitted.observed(series), anchor)
             scale = choose_scale(np.concatenate([now.values, earlier.values]), vintage.nonnegative, transform)
             if earlier is not now:  # a scale that both histories can bear, in the unit of the day of the parameters
                 scale = replace(scale, unit=choose_scale(earlier.values, vintage.nonnegative, scale.name).unit)
             need = minimum(vintage.season)
-            start, training = _stretch(now, scale), _stretch(earlier, scale)
+            start, training = _on_working_scale(now, scale), _on_working_scale(earlier, scale)
             for part in (start, training):
                 if part.count < need:
                     raise TooShortError(
                         f"{part.count} usable months where {need} are needed", where=series, hint="a longer history"
                     )
             end = start.last
-            reach = max([asked[j] for j in columns] + [m for span in _touched(observed, asked) for m in span[0] if m > end])
+            reach = max(
+                [asked[j] for j in columns]
+                + [m for span in _sums_with_asked_months(observed, asked) for m in span[0] if m > end]
+            )
             ahead = tuple(asked[j] - end for j in columns)
-            lanes.append(Lane(vintage, series, scale, start, training, tuple(columns), ahead, reach - end, task.draws))
+            lanes.append(SeriesHistory(vintage, series, scale, start, training, tuple(columns), ahead, reach - end, task.draws))
     return lanes
 
 
-def _anchors(observed: Observed, asked: Sequence[int]) -> dict[int, list[int]]:
+def _columns_by_history_end(observed: ObservedSeries, asked: Sequence[int]) -> dict[int, list[int]]:
     """Places of the asked months without a figure of their own, by the last usable month before each of them."""
     measured = set(observed.months[np.isfinite(observed.values)].tolist())
     split = split_spans(observed)
-    touched = {m for inside, _, _ in _touched(observed, asked) for m in inside}
+    touched = {m for inside, _, _ in _sums_with_asked_months(observed, asked) for m in inside}
     usable = sorted(set(split.months[np.isfinite(split.values)].tolist()) - (set(asked) - measured) - touched)
     out: dict[int, list[int]] = {}
     for j, m in enumerate(asked):
@@ -238,26 +249,28 @@ def _anchors(observed: Observed, asked: Sequence[int]) -> dict[int, list[int]]:
     return out
 
 
-def _touched(observed: Observed, asked: Sequence[int]) -> list[tuple[tuple[int, ...], float, Cell]]:
+def _sums_with_asked_months(observed: ObservedSeries, asked: Sequence[int]) -> list[tuple[tuple[int, ...], float, Cell]]:
     """Published sums (less what is known of them) with an asked month among their unknown ones."""
     wanted = set(asked)
     return [piece for piece in reduced_spans(observed) if wanted & set(piece[0])]
 
 
-def _history(observed: Observed, last: int) -> Filled:
+def _gap_free_until(observed: ObservedSeries, last: int) -> FilledSeries:
     """The series without holes up to a month; sums that reach beyond it are left out."""
     keep = max(last - observed.first + 1, 0)
     spans = tuple(span for span in observed.spans if span.last <= last)
     cut = replace(observed, values=observed.values[:keep], status=observed.status[:keep], spans=spans)
-    return contiguous_tail(filled(cut))
+    return contiguous_tail(fill_gaps(cut))
 
 
-def _stretch(history: Filled, scale: Scale) -> Stretch:
+def _on_working_scale(history: FilledSeries, scale: WorkingScale) -> GapFreeSeries:
     known = np.array([mark != "filled" for mark in history.marks], dtype=bool)
-    return Stretch(history.first, scale.forward(history.values), known, history.marks.count("split"))
+    return GapFreeSeries(history.first, scale.forward(history.values), known, history.marks.count("split"))
 
 
-def _assemble(vintage: Vintage, task: Task, answered: Sequence[tuple[Lane, Paths | Exception]]) -> Outcome:
+def _assemble_forecast(
+    vintage: Vintage, task: Task, answered: Sequence[tuple[SeriesHistory, Paths | Exception]]
+) -> ForecastOrError:
     asked = task.ordinals(vintage)
     draws = np.empty((task.draws, len(task.series), len(asked)))
     used = []
@@ -274,17 +287,17 @@ def _assemble(vintage: Vintage, task: Task, answered: Sequence[tuple[Lane, Paths
         for lane, paths in parts:
             if isinstance(paths, Exception):
                 return paths
-            quantities = _with_sums(lane, lane.scale.inverse(paths.z), _touched(observed, asked), notes)
+            quantities = _benchmark_to_sums(lane, lane.scale.inverse(paths.z), _sums_with_asked_months(observed, asked), notes)
             draws[:, i, list(lane.columns)] = quantities[:, np.array(lane.ahead) - 1]
-            notes.extend(lane.scale.capped(quantities))
-        used.append(_used(parts, notes))
+            notes.extend(lane.scale.cap_notes(quantities))
+        used.append(_used_record(parts, notes))
     if not np.isfinite(draws).all():
         return ArithmeticError("the forecast is not finite")
     first = next((paths for _, paths in answered if isinstance(paths, Paths)), None)
     return Forecast(task, draws, tuple(used), vintage.steps, dict(first.parameters) if first and len(task.series) == 1 else {})
 
 
-def _used(parts: Sequence[tuple[Lane, Paths | Exception]], notes: Sequence[str]) -> Used:
+def _used_record(parts: Sequence[tuple[SeriesHistory, Paths | Exception]], notes: Sequence[str]) -> Used:
     done = [(lane, paths) for lane, paths in parts if isinstance(paths, Paths)]
     if not done:
         return Used("as published", notes=tuple(notes))
@@ -301,7 +314,9 @@ def _used(parts: Sequence[tuple[Lane, Paths | Exception]], notes: Sequence[str])
     )
 
 
-def _with_sums(lane: Lane, draws: Floats, spans: Sequence[tuple[tuple[int, ...], float, Cell]], notes: list[str]) -> Floats:
+def _benchmark_to_sums(
+    lane: SeriesHistory, draws: Floats, spans: Sequence[tuple[tuple[int, ...], float, Cell]], notes: list[str]
+) -> Floats:
     """Draws of months whose sum is published, moved pro rata to add up to it (evenly where values may be negative)."""
     draws = draws.copy()
     end = lane.now.last

@@ -6,7 +6,7 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 
 
-def alike(vintage: Vintage, series: str) -> list[str]:
+def default_covariates(vintage: Vintage, series: str) -> list[str]:
     """Other series of the same product and measure that are known; on a plain panel all other units."""
     own = SeriesKey.maybe(series)
     others = [name for name in vintage.series if name != series]

@@ -14,15 +14,15 @@ from forecast.core.questions import Design
 from forecast.core.results import Used
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.prep.baselines import Asked, describe, unit_of
-from forecast.prep.pre_period import clean
+from forecast.prep.baselines import ObservedWindow, describe, unit_of
+from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.transform import split_spans, window_total
 
-COVER = 0.9  # share of the treated series' clean months a donor must know
+MIN_COVERAGE = 0.9  # share of the treated series' clean months a donor must know
 
 
 @dataclass(frozen=True)
-class Table:
+class DonorTable:
     """Figures in columns: the treated series first (the mean of several), then the donors.
 
     months (T,), before (T, 1 + k) : clean months in which all are known
@@ -41,9 +41,9 @@ class Table:
     split: int = 0
 
 
-def described(name: str, vintage: Vintage, design: Design, seen: Asked, reads: str = "causal") -> Effect:
+def unestimated_effect(name: str, vintage: Vintage, design: Design, seen: ObservedWindow, reads: str = "causal") -> Effect:
     """The answer before anything is estimated: what was observed, and its description."""
-    stretch = clean(vintage, design)
+    stretch = clean_pre_period(vintage, design)
     return Effect(
         estimator=name,
         design=design,
@@ -59,12 +59,12 @@ def described(name: str, vintage: Vintage, design: Design, seen: Asked, reads: s
     )
 
 
-def refused(made: Effect, *why: str | None) -> Effect:
+def description_only(made: Effect, *why: str | None) -> Effect:
     """The description alone, and why nothing more is said."""
     return replace(made, used=(Used("description only", notes=tuple(filter(None, why))),))
 
 
-def candidates(vintage: Vintage, design: Design) -> tuple[str, ...]:
+def candidate_donors(vintage: Vintage, design: Design) -> tuple[str, ...]:
     """The donors a design names; "all" is every other unit of a plain panel."""
     if design.donors != "all":
         return tuple(design.donors)
@@ -75,27 +75,27 @@ def candidates(vintage: Vintage, design: Design) -> tuple[str, ...]:
     return tuple(s for s in vintage.series if s not in design.treated and s != design.share_of)
 
 
-def side_by_side(vintage: Vintage, design: Design, seen: Asked, fewest: int) -> Table:
+def build_donor_table(vintage: Vintage, design: Design, seen: ObservedWindow, fewest: int) -> DonorTable:
     """The table of a design, with the donors that may stand in it.
 
     Barred: the same good by another way (diverted trade ends up there), a donor with an unknown asked month or with fewer than
     nine tenths of the clean months, one that never traded. Months in which a donor left over is unknown are left out.
     """
-    stretches = [clean(vintage, design, s) for s in design.treated]
+    stretches = [clean_pre_period(vintage, design, s) for s in design.treated]
     first, last = max(s.first for s in stretches), stretches[0].last
     axis = np.arange(first, last + 1)
-    treated, split = _mean_before(vintage, design, first, last)
+    treated, split = _treated_mean(vintage, design, first, last)
     wanted = np.isfinite(treated)
     if int(wanted.sum()) < fewest:
         raise TooShortError(f"{int(wanted.sum())} clean months, weights need {fewest}", where=design.treated[0])
-    kept, barred, before, after = [], [], [treated], [seen.observed / len(design.treated) / _sizes(seen)]
-    for donor in dict.fromkeys(candidates(vintage, design)):
-        why = _barred(vintage, design, donor)
+    kept, barred, before, after = [], [], [treated], [seen.observed / len(design.treated) / _period_lengths(seen)]
+    for donor in dict.fromkeys(candidate_donors(vintage, design)):
+        why = _reason_barred(vintage, design, donor)
         if not why:
-            past, cut = _monthly(vintage, donor, first, last)
-            future = _periods(vintage, donor, seen)
-            why = _unknown(past[wanted], future, vintage.nonnegative)
-        if not why and not np.isfinite(_controls(vintage, design, donor, axis[wanted], seen)[1]).all():
+            past, cut = _monthly_figures(vintage, donor, first, last)
+            future = _period_means(vintage, donor, seen)
+            why = _reason_unknown(past[wanted], future, vintage.nonnegative)
+        if not why and not np.isfinite(_control_arrays(vintage, design, donor, axis[wanted], seen)[1]).all():
             why = "a control is unknown in an asked month"
         if why:
             barred.append(f"{donor}: {why}")
@@ -107,7 +107,7 @@ def side_by_side(vintage: Vintage, design: Design, seen: Asked, fewest: int) -> 
     if len(kept) < 2:
         raise NotIdentifiedError(f"{len(kept)} donors are left, weights need two", hint="; ".join(barred[:3]))
     units = (design.treated[0], *kept)
-    past_controls, future_controls = zip(*(_controls(vintage, design, unit, axis, seen) for unit in units), strict=True)
+    past_controls, future_controls = zip(*(_control_arrays(vintage, design, unit, axis, seen) for unit in units), strict=True)
     table, known = np.column_stack(before), np.stack(past_controls, axis=1)
     use = np.isfinite(table).all(axis=1) & np.isfinite(known).all(axis=(1, 2))
     if int(use.sum()) < fewest:
@@ -117,14 +117,16 @@ def side_by_side(vintage: Vintage, design: Design, seen: Asked, fewest: int) -> 
     if not np.isfinite(future_controls[0]).all():
         raise TooShortError("a control of the treated series is unknown in an asked month", where=design.treated[0])
     controls = (known[use], np.stack(future_controls, axis=1))
-    return Table(tuple(kept), axis[use], table[use], np.column_stack(after), _sizes(seen), controls, tuple(barred), split)
+    return DonorTable(
+        tuple(kept), axis[use], table[use], np.column_stack(after), _period_lengths(seen), controls, tuple(barred), split
+    )
 
 
-def _sizes(seen: Asked) -> Floats:
+def _period_lengths(seen: ObservedWindow) -> Floats:
     return np.array([last - first + 1 for first, last in seen.periods], dtype=float)
 
 
-def _barred(vintage: Vintage, design: Design, donor: str) -> str:
+def _reason_barred(vintage: Vintage, design: Design, donor: str) -> str:
     """Why a candidate may not stand for what would have happened, or nothing."""
     if donor in design.treated or donor == design.share_of:
         return "treated itself"
@@ -136,17 +138,17 @@ def _barred(vintage: Vintage, design: Design, donor: str) -> str:
     return ""
 
 
-def _unknown(past: Floats, future: Floats, nonnegative: bool) -> str:
+def _reason_unknown(past: Floats, future: Floats, nonnegative: bool) -> str:
     if not np.isfinite(future).all():
         return "unknown in an asked month"
-    if np.isfinite(past).mean() < COVER:
+    if np.isfinite(past).mean() < MIN_COVERAGE:
         return f"unknown in {int((~np.isfinite(past)).sum())} of {len(past)} clean months"
     if nonnegative and not np.nansum(past) > 0:
         return "zero throughout"
     return ""
 
 
-def _monthly(vintage: Vintage, series: str, first: int, last: int) -> tuple[Floats, int]:
+def _monthly_figures(vintage: Vintage, series: str, first: int, last: int) -> tuple[Floats, int]:
     """Monthly figures of a stretch, short sums shared out, NaN where unknown; and how many were shared out."""
     observed = vintage.observed(series)
     shared = split_spans(observed)
@@ -154,15 +156,15 @@ def _monthly(vintage: Vintage, series: str, first: int, last: int) -> tuple[Floa
     return replace(observed, values=shared.values).at(first, last), len(inside)
 
 
-def _mean_before(vintage: Vintage, design: Design, first: int, last: int) -> tuple[Floats, int]:
-    parts = [_monthly(vintage, s, first, last) for s in design.treated]
+def _treated_mean(vintage: Vintage, design: Design, first: int, last: int) -> tuple[Floats, int]:
+    parts = [_monthly_figures(vintage, s, first, last) for s in design.treated]
     return np.mean([values for values, _ in parts], axis=0), sum(cut for _, cut in parts)
 
 
-def _periods(vintage: Vintage, series: str, seen: Asked) -> Floats:
+def _period_means(vintage: Vintage, series: str, seen: ObservedWindow) -> Floats:
     """A donor's figure per month of every asked period; a month inside a published sum gets its share."""
     observed = vintage.observed(series)
-    monthly, _ = _monthly(vintage, series, seen.window.first, seen.window.last)
+    monthly, _ = _monthly_figures(vintage, series, seen.window.first, seen.window.last)
     out = []
     for first, last in seen.periods:
         total = window_total(observed, first, last)
@@ -171,7 +173,7 @@ def _periods(vintage: Vintage, series: str, seen: Asked) -> Floats:
     return np.array(out)
 
 
-def _controls(vintage: Vintage, design: Design, unit: str, axis: Ints, seen: Asked) -> tuple[Floats, Floats]:
+def _control_arrays(vintage: Vintage, design: Design, unit: str, axis: Ints, seen: ObservedWindow) -> tuple[Floats, Floats]:
     """Controls of one unit, monthly before the event (T, q) and per month of every asked period (P, q)."""
     before = vintage.controls_of(unit, design.controls, axis)
     after = [

@@ -10,15 +10,15 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core.questions import Task
-from forecast.core.release_schedule import known_day
-from forecast.core.vintage import ALL, Vintage
+from forecast.core.release_schedule import known_release_day
+from forecast.core.vintage import ALL_SERIES, Vintage
 
-Seen = dict[object, Vintage]
-DRAWS = 250  # the median and the width of a past forecast need no more
+VintageCache = dict[object, Vintage]
+PAST_DRAWS = 250  # the median and the width of a past forecast need no more
 
 
 @dataclass(frozen=True)
-class PastQuestion:
+class PastOrigin:
     """A question at an earlier origin: `task` on `vintage`, its `leads` (months after `origin`) and the figures that came.
 
     series : its place in the question of today; age : 1 for the latest origin, 2 for the one before.
@@ -33,7 +33,7 @@ class PastQuestion:
     truth: Floats
 
 
-def anchor(vintage: Vintage, series: str, first: int) -> int | None:
+def last_known_month(vintage: Vintage, series: str, first: int) -> int | None:
     """The last month before `first` with a figure of its own; None where there is none."""
     if not vintage.knows(series):
         return None
@@ -42,42 +42,42 @@ def anchor(vintage: Vintage, series: str, first: int) -> int | None:
     return int(known[-1]) if len(known) else None
 
 
-def standing_on(vintage: Vintage, task: Task) -> Vintage:
+def fitting_vintage(vintage: Vintage, task: Task) -> Vintage:
     """The vintage that parameters, scales and past errors may come from: that of `fitted_on`."""
     return vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
 
 
-def past_questions(vintage: Vintage, task: Task, origins: int, step: int = 0) -> list[PastQuestion]:
+def past_origins(vintage: Vintage, task: Task, origins: int, step: int = 0) -> list[PastOrigin]:
     """Up to `origins` earlier questions on every series of a task, `step` months apart (0: a third of the longest lead).
 
     On a real archive the forecaster of then stands on the day before the next month came out and knows what was out; where
     all figures are released at once, the later months of all series are hidden. Only months known today are asked.
     """
-    base = standing_on(vintage, task)
+    base = fitting_vintage(vintage, task)
     asked = task.ordinals(vintage)
-    seen: Seen = {}
+    seen: VintageCache = {}
     out = []
     for i, series in enumerate(task.series):
-        last = anchor(base, series, min(asked))
+        last = last_known_month(base, series, min(asked))
         if last is None:
             continue
         longest = max(asked) - last
         apart = step or max(1, -(-longest // 3))
         for age in range(1, origins + 1):
-            then = _then(base, series, last - age * apart, seen)
-            made = None if then is None else _question(base, then, series, last, longest, i, age)
+            then = _vintage_at_origin(base, series, last - age * apart, seen)
+            made = None if then is None else _past_origin(base, then, series, last, longest, i, age)
             if made is not None:
                 out.append(made)
     return out
 
 
-def _then(base: Vintage, series: str, origin: int, seen: Seen) -> Vintage | None:
+def _vintage_at_origin(base: Vintage, series: str, origin: int, seen: VintageCache) -> Vintage | None:
     """What was known at an origin; None before the first figure, or where its day is not known."""
     if origin < base.observed(series).first:
         return None
     if base.past is None:
         if origin not in seen:
-            seen[origin] = base.hide(ALL, origin + 1)
+            seen[origin] = base.hide(ALL_SERIES, origin + 1)
         return seen[origin]
     released = [c.released for c in base.cells[series] if c.first == c.last == origin + 1]
     if not released or released[0] <= dt.date.min:
@@ -88,18 +88,18 @@ def _then(base: Vintage, series: str, origin: int, seen: Seen) -> Vintage | None
     return seen[day]
 
 
-def _question(base: Vintage, then: Vintage, series: str, last: int, longest: int, place: int, age: int) -> PastQuestion | None:
-    origin = anchor(then, series, last + 1)
+def _past_origin(base: Vintage, then: Vintage, series: str, last: int, longest: int, place: int, age: int) -> PastOrigin | None:
+    origin = last_known_month(then, series, last + 1)
     if origin is None or origin >= last:
         return None
     when = np.arange(origin + 1, min(origin + longest, last) + 1)
     truth = base.observed(series).at(int(when[0]), int(when[-1]))
     when, truth = when[np.isfinite(truth)], truth[np.isfinite(truth)]
     labels = [base.steps.label(int(m)) for m in when]
-    return PastQuestion(place, age, then, Task.past(then.day, series, labels, draws=DRAWS), origin, when - origin, truth)
+    return PastOrigin(place, age, then, Task.past(then.day, series, labels, draws=PAST_DRAWS), origin, when - origin, truth)
 
 
-def past_nowcasts(vintage: Vintage, task: Task, origins: int, width: int = 7) -> list[PastQuestion]:
+def past_nowcast_origins(vintage: Vintage, task: Task, origins: int, width: int = 7) -> list[PastOrigin]:
     """Up to `origins` earlier questions on every series of a task, each as many days before publication as the task is.
 
     The day of publication is the clock's, of the first asked month; later asked months follow it in the past as they do today.
@@ -108,45 +108,47 @@ def past_nowcasts(vintage: Vintage, task: Task, origins: int, width: int = 7) ->
     publication that was known lies ahead (a plain panel, a reporter without release rules, a month overdue), the past
     questions are those of `past_questions`, one month apart.
     """
-    base = standing_on(vintage, task)
+    base = fitting_vintage(vintage, task)
     asked = np.array(task.ordinals(vintage))
-    seen: Seen = {}
-    out: list[PastQuestion] = []
+    seen: VintageCache = {}
+    out: list[PastOrigin] = []
     for i, series in enumerate(task.series):
-        due = known_day(series, int(asked.min()), base.day) if base.past is not None and base.knows(series) else None
+        due = known_release_day(series, int(asked.min()), base.day) if base.past is not None and base.knows(series) else None
         if due is None or due <= base.day:
             alone = Task(base.day, series, task.months, draws=task.draws)
-            out += [replace(past, series=i) for past in past_questions(base, alone, origins, 1)]
+            out += [replace(past, series=i) for past in past_origins(base, alone, origins, 1)]
             continue
         apart = dt.timedelta(days=-(-(due - base.day).days // width) * width)
-        made: list[PastQuestion] = []
+        made: list[PastOrigin] = []
         for month in base.observed(series).months[::-1].tolist():
             if month < asked.min() and len(made) < origins:
-                past = _nowcast(base, series, month, asked - asked.min(), apart, seen)
+                past = _past_nowcast_origin(base, series, month, asked - asked.min(), apart, seen)
                 made += [replace(past, series=i, age=len(made) + 1)] if past else []
         out += made
     return out
 
 
-def _nowcast(base: Vintage, series: str, month: int, steps: Ints, apart: dt.timedelta, seen: Seen) -> PastQuestion | None:
+def _past_nowcast_origin(
+    base: Vintage, series: str, month: int, steps: Ints, apart: dt.timedelta, seen: VintageCache
+) -> PastOrigin | None:
     """The question on `month` and those `steps` after it, `apart` before its publication; None where it was no question."""
-    known, due = base.observed(series), known_day(series, month, base.day)
+    known, due = base.observed(series), known_release_day(series, month, base.day)
     if due is None or due - apart > base.day or not np.isfinite(known.at(month, month)[0]):
         return None
     day = due - apart
     if day not in seen:
         seen[day] = base.earlier(day)
     then = seen[day]
-    origin = anchor(then, series, month)
+    origin = last_known_month(then, series, month)
     if origin is None or then.last_month(series) >= month:
         return None
     when = month + steps
     truth = np.array([float(known.at(m, m)[0]) for m in when.tolist()])
     when, truth = when[np.isfinite(truth)], truth[np.isfinite(truth)]
     labels = [base.steps.label(int(m)) for m in when]
-    return PastQuestion(0, 0, then, Task.past(day, series, labels, draws=DRAWS), origin, when - origin, truth)
+    return PastOrigin(0, 0, then, Task.past(day, series, labels, draws=PAST_DRAWS), origin, when - origin, truth)
 
 
-def one_by_one(task: Task) -> Sequence[Task]:
+def split_by_series(task: Task) -> Sequence[Task]:
     """The same question about each series by itself."""
-    return [task.about(series) for series in task.series]
+    return [task.for_series(series) for series in task.series]

@@ -11,12 +11,12 @@ from forecast.core import months
 from forecast.core.events import Event, EventCalendar
 from forecast.core.vintage import Vintage
 
-HALF = 0.5  # of a month: a measure in force for less does not name the month
-EASING = ("suspension", "relief", "deal", "agreement")
+MIN_SHARE_OF_MONTH = 0.5  # of a month: a measure in force for less does not name the month
+EASING_INSTRUMENTS = ("suspension", "relief", "deal", "agreement")
 
 
 @dataclass(frozen=True)
-class Regime:
+class MeasuresInForce:
     """The measures in force in a month, by id, and those of them that close the trade (bans, and measures that say so)."""
 
     measures: frozenset[str]
@@ -33,7 +33,7 @@ class Regime:
         return " + ".join(sorted(self.measures)) or "no measure"
 
 
-def regimes(vintage: Vintage, series: str, when: Ints, whole: bool = True) -> list[Regime]:
+def measures_in_force(vintage: Vintage, series: str, when: Ints, whole: bool = True) -> list[MeasuresInForce]:
     """The regime of each month of `when`, from the default calendar's events that bear on the whole of the series.
 
     whole : False asks for the events that bear on a part of it alone (a total over partners, a measure against one of them).
@@ -42,32 +42,36 @@ def regimes(vintage: Vintage, series: str, when: Ints, whole: bool = True) -> li
     whose suspension lapses). Without calendar months there are no measures.
     """
     if vintage.steps.unit != "month":
-        return [Regime(frozenset(), frozenset())] * len(when)
+        return [MeasuresInForce(frozenset(), frozenset())] * len(when)
     events = [e for e in vintage.events.touching(series, ("default",)) if e.in_force and e.directed_at(series) is whole]
-    share = {event.id: _share(event, events, when) for event in events}
+    share = {event.id: _share_in_force(event, events, when) for event in events}
     out = []
     for i in range(len(when)):
-        held = [event for event in events if share[event.id][i] >= HALF and not _only_undoes(event, vintage.events)]
+        held = [
+            event
+            for event in events
+            if share[event.id][i] >= MIN_SHARE_OF_MONTH and not _is_reversal_only(event, vintage.events)
+        ]
         closing = [e.id for e in held if e.instrument == "ban" or (e.share_stopped or 0.0) > 0.0]
-        out.append(Regime(frozenset(e.id for e in held), frozenset(closing)))
+        out.append(MeasuresInForce(frozenset(e.id for e in held), frozenset(closing)))
     return out
 
 
-def declared(vintage: Vintage, regime: Regime) -> float | None:
+def declared_share_left(vintage: Vintage, regime: MeasuresInForce) -> float | None:
     """The share of the trade that the texts of the closing measures leave, None where one of them names no share.
 
     Shares multiply; an easing with a share of its own stands in the place of the measure it eases. What 95 % stopped leaves is
     5 %, not a rounding error more.
     """
     held = [vintage.events[name] for name in sorted(regime.closing)]
-    eased = {e.reversal_of for e in held if e.instrument in EASING and e.share_stopped is not None}
+    eased = {e.reversal_of for e in held if e.instrument in EASING_INSTRUMENTS and e.share_stopped is not None}
     left = [None if e.share_stopped is None else 1.0 - e.share_stopped for e in held if e.id not in eased]
     if not left or any(part is None for part in left):
         return None
     return round(float(np.prod([part for part in left if part is not None])), 12)
 
 
-def _share(event: Event, events: list[Event], when: Ints) -> Floats:
+def _share_in_force(event: Event, events: list[Event], when: Ints) -> Floats:
     """Share of each month in which an event is in force, its revival after a lapsed reversal included."""
     spans = [event.interval]
     for other in events:
@@ -80,7 +84,7 @@ def _share(event: Event, events: list[Event], when: Ints) -> Floats:
     return share
 
 
-def _only_undoes(event: Event, calendar: EventCalendar) -> bool:
+def _is_reversal_only(event: Event, calendar: EventCalendar) -> bool:
     """Whether an event only ends another one, so that it is no measure of its own: it stops no share of the trade itself."""
     ended = bool(event.reversal_of) and event.reversal_of in calendar and calendar[event.reversal_of].until is not None
     return ended and not event.share_stopped

@@ -12,7 +12,7 @@ from forecast.core.vintage import Cell, Vintage
 
 
 @dataclass(frozen=True)
-class Clean:
+class PrePeriod:
     """What a design may compare with.
 
     months, values : single monthly figures from `first` to the month before the hole
@@ -31,7 +31,7 @@ class Clean:
         return len(self.months)
 
 
-def clean(vintage: Vintage, design: Design, series: str | None = None) -> Clean:
+def clean_pre_period(vintage: Vintage, design: Design, series: str | None = None) -> PrePeriod:
     """The clean stretch of a treated series.
 
     It begins after the month in which the last other event of the default calendar that touches the series took effect (or at
@@ -40,7 +40,7 @@ def clean(vintage: Vintage, design: Design, series: str | None = None) -> Clean:
     series = series or design.treated[0]
     window = design.window(vintage)
     if not vintage.knows(series):
-        return Clean(window.hole, window.hole - 1, np.empty(0, dtype=np.int64), np.empty(0), ())
+        return PrePeriod(window.hole, window.hole - 1, np.empty(0, dtype=np.int64), np.empty(0), ())
     observed = vintage.observed(series)
     own = {event.id for event in design.events}
     first = observed.first
@@ -53,17 +53,17 @@ def clean(vintage: Vintage, design: Design, series: str | None = None) -> Clean:
     months = observed.months
     keep = np.isfinite(observed.values) & (months >= first) & (months < window.hole)
     spans = tuple(s for s in observed.spans if s.first >= first and s.last < window.hole)
-    return Clean(first, window.hole - 1, months[keep], observed.values[keep], spans)
+    return PrePeriod(first, window.hole - 1, months[keep], observed.values[keep], spans)
 
 
-def regime(vintage: Vintage, design: Design) -> Clean:
+def regime_pre_period(vintage: Vintage, design: Design) -> PrePeriod:
     """The stretch a recovery is compared with: from the month the measure in force took effect to the month before the event.
 
     It begins with the latest other event of the default calendar that touches the series (or at `design.clean_from`); that
     month itself belongs to it.
     """
     if design.clean_from is not None or not vintage.knows(design.treated[0]):
-        return clean(vintage, design)
+        return clean_pre_period(vintage, design)
     window = design.window(vintage)
     own = {event.id for event in design.events}
     starts = [
@@ -72,7 +72,7 @@ def regime(vintage: Vintage, design: Design) -> Clean:
         if event.in_force and event.id not in own and event.start < window.hole
     ]
     begin = max(starts, default=vintage.observed(design.treated[0]).first)
-    return clean(vintage, replace_design(design, clean_from=vintage.steps.label(begin)))
+    return clean_pre_period(vintage, replace_design(design, clean_from=vintage.steps.label(begin)))
 
 
 def touched_months(vintage: Vintage, series: str, own: tuple[str, ...] = ()) -> set[int]:

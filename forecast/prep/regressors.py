@@ -14,10 +14,10 @@ from forecast.core.months import lunar_new_year
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 
-LEAST = 3  # months in which a regressor must differ from its usual value, or its coefficient fits single figures
-HOLIDAY: Mapping[str, tuple[int, int]] = MappingProxyType({"lunar_new_year": (-1, 6)})
+MIN_MONTHS_MOVED = 3  # months in which a regressor must differ from its usual value, or its coefficient fits single figures
+HOLIDAY_WINDOW: Mapping[str, tuple[int, int]] = MappingProxyType({"lunar_new_year": (-1, 6)})
 # the rush before, the holiday and the slow weeks after it, each with an effect of its own
-AROUND: Mapping[str, tuple[int, int]] = MappingProxyType(
+HOLIDAY_AND_AROUND: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"lunar_before": (-20, -1), "lunar_new_year": (0, 6), "lunar_after": (7, 26)}
 )
 
@@ -43,7 +43,7 @@ class Regressors:
             base = 0.0 if np.isclose(column, 0.0).any() else usual
             moved = int((~np.isclose(column, base)).sum())
             still = len(column) - moved
-            (keep if moved >= LEAST and still >= LEAST else dropped).append(j)
+            (keep if moved >= MIN_MONTHS_MOVED and still >= MIN_MONTHS_MOVED else dropped).append(j)
         return self.take(keep), tuple(self.names[j] for j in dropped)
 
     def take(self, columns: list[int] | Ints) -> Regressors:
@@ -66,7 +66,9 @@ def control_regressors(vintage: Vintage, series: str, names: Sequence[str], when
     return Regressors(tuple(names), known)
 
 
-def lunar_regressor(vintage: Vintage, series: str, when: Ints, windows: Mapping[str, tuple[int, int]] = HOLIDAY) -> Regressors:
+def lunar_regressor(
+    vintage: Vintage, series: str, when: Ints, windows: Mapping[str, tuple[int, int]] = HOLIDAY_WINDOW
+) -> Regressors:
     """Lunar New Year columns for monthly flows out of or into China, one per window; no column for other series.
 
     windows : first and last day of each, counted from the first day of the lunar year (`HOLIDAY`, or `AROUND` it)

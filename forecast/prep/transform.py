@@ -15,15 +15,15 @@ from forecast.arrays import Bools, Floats, Ints
 from forecast.core.errors import TooShortError
 
 if TYPE_CHECKING:
-    from forecast.core.vintage import Cell, Observed
+    from forecast.core.vintage import Cell, ObservedSeries
 
-LUMPY = 0.1  # of the median: months below make a logarithm swing with the smallest shipments
-MOST = 10.0  # times the largest known figure
+LUMPY_SHARE = 0.1  # of the median: months below make a logarithm swing with the smallest shipments
+CAP_FACTOR = 10.0  # times the largest known figure
 LONGEST_SPLIT = 3  # months; the unknown part of a longer sum says too little on each of its months
 
 
 @dataclass(frozen=True)
-class Scale:
+class WorkingScale:
     """A monotone scale: `log`, `asinh` (of y / unit; linear near zero, so zeros are allowed) or `none`."""
 
     name: str
@@ -47,34 +47,34 @@ class Scale:
             y = np.minimum(y * self.unit, self.top)
         return np.maximum(y, 0.0) if self.nonnegative else y
 
-    def capped(self, y: Floats) -> tuple[str, ...]:
+    def cap_notes(self, y: Floats) -> tuple[str, ...]:
         """A note on the share of draws that ran into the cap; nothing where none did."""
         share = float(np.mean(y >= self.top)) if np.isfinite(self.top) else 0.0
-        return (f"{share:.1%} of the draws cut at {MOST:g} times the largest known figure",) if share > 0 else ()
+        return (f"{share:.1%} of the draws cut at {CAP_FACTOR:g} times the largest known figure",) if share > 0 else ()
 
 
-def choose_scale(values: Floats, nonnegative: bool, name: str = "auto") -> Scale:
+def choose_scale(values: Floats, nonnegative: bool, name: str = "auto") -> WorkingScale:
     """The working scale of a series.
 
     `auto`: log where every known figure is above a tenth of the median, else asinh about the median positive figure (linear
     near zero; on the bundled US imports its CRPS is 1-10 % lower there), none where values may be negative. Quantities are
-    capped at ten times the largest known figure: a draw beyond has exploded, and the model says how many did (`Scale.capped`).
+    capped at ten times the largest known figure: a draw beyond has exploded, and the model says how many did (`cap_notes`).
     """
     known = values[np.isfinite(values)]
     if not len(known):
         raise TooShortError("no figure is known", hint="a series with observations")
     if name == "auto":
-        name = "none" if not nonnegative else ("log" if known.min() > LUMPY * np.median(known) else "asinh")
+        name = "none" if not nonnegative else ("log" if known.min() > LUMPY_SHARE * np.median(known) else "asinh")
     if name == "log" and known.min() <= 0:
         raise TooShortError("a logarithm needs positive figures", hint='transform = "auto" or "none"')
     positive = known[known > 0]
     unit = float(np.median(positive)) if nonnegative and len(positive) else 1.0
-    top = MOST * float(known.max()) if nonnegative and known.max() > 0 else np.inf
-    return Scale(name, unit, nonnegative, top)
+    top = CAP_FACTOR * float(known.max()) if nonnegative and known.max() > 0 else np.inf
+    return WorkingScale(name, unit, nonnegative, top)
 
 
 @dataclass(frozen=True)
-class Filled:
+class FilledSeries:
     """A series without holes: `marks` tells which months are measured ("") and which are `split` or `filled`."""
 
     first: int
@@ -92,7 +92,7 @@ class Filled:
         return np.array([mark == "" for mark in self.marks])
 
 
-def reduced_spans(observed: Observed) -> list[tuple[tuple[int, ...], float, Cell]]:
+def reduced_spans(observed: ObservedSeries) -> list[tuple[tuple[int, ...], float, Cell]]:
     """Spans less what is known of them: (unknown months, their sum, the span), smallest first.
 
     Known months and smaller spans that lie inside are taken off; a remainder with no unknown month is dropped. A negative
@@ -116,7 +116,7 @@ def reduced_spans(observed: Observed) -> list[tuple[tuple[int, ...], float, Cell
     return pieces
 
 
-def split_spans(observed: Observed, longest: int = LONGEST_SPLIT) -> Filled:
+def split_spans(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> FilledSeries:
     """Monthly figures with short sums split into their months; longer sums and gaps stay NaN.
 
     A sum is split in proportion to the mean of the known figures of the same calendar months, equally where one of them was
@@ -125,7 +125,7 @@ def split_spans(observed: Observed, longest: int = LONGEST_SPLIT) -> Filled:
     values = observed.values.copy()
     marks = ["" if ok else "gap" for ok in np.isfinite(values).tolist()]
     if not observed.spans:
-        return Filled(observed.first, values, tuple(marks))
+        return FilledSeries(observed.first, values, tuple(marks))
     by_calendar: dict[int, list[float]] = {}
     for m, v in zip(observed.months, observed.values, strict=True):
         if np.isfinite(v):
@@ -139,10 +139,10 @@ def split_spans(observed: Observed, longest: int = LONGEST_SPLIT) -> Filled:
         for m, part in zip(unknown, share, strict=True):
             values[m - observed.first] = total * part
             marks[m - observed.first] = "split"
-    return Filled(observed.first, values, tuple(marks))
+    return FilledSeries(observed.first, values, tuple(marks))
 
 
-def filled(observed: Observed, longest: int = LONGEST_SPLIT) -> Filled:
+def fill_gaps(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> FilledSeries:
     """A series without holes from its first to its last usable month.
 
     Short sums are split (`split`); what is left is filled by a straight line between its neighbours (`filled`). Leading and
@@ -158,17 +158,17 @@ def filled(observed: Observed, longest: int = LONGEST_SPLIT) -> Filled:
     holes = np.isnan(values)
     values = np.where(holes, np.interp(at, at[~holes], values[~holes]), values)
     marks = tuple("filled" if mark == "gap" else mark for mark in split.marks[lo : hi + 1])
-    return Filled(split.first + lo, values, marks)
+    return FilledSeries(split.first + lo, values, marks)
 
 
-def measured(observed: Observed) -> tuple[Ints, Floats, int]:
+def measured_months(observed: ObservedSeries) -> tuple[Ints, Floats, int]:
     """Months with a figure of their own or of a short sum split, the figures, and how many of them were split."""
     data = split_spans(observed)
     known = np.flatnonzero(np.isfinite(data.values))
     return data.months[known], data.values[known], sum(mark == "split" for mark in data.marks)
 
 
-def contiguous_tail(filled_series: Filled, longest_gap: int = 6) -> Filled:
+def contiguous_tail(filled_series: FilledSeries, longest_gap: int = 6) -> FilledSeries:
     """The part after the last run of more than `longest_gap` filled months: a line that long is no observation."""
     run, start = 0, 0
     for i, mark in enumerate(filled_series.marks):
@@ -177,10 +177,10 @@ def contiguous_tail(filled_series: Filled, longest_gap: int = 6) -> Filled:
             start = i + 1
     while start < len(filled_series.marks) and filled_series.marks[start] == "filled":
         start += 1
-    return Filled(filled_series.first + start, filled_series.values[start:], filled_series.marks[start:])
+    return FilledSeries(filled_series.first + start, filled_series.values[start:], filled_series.marks[start:])
 
 
-def window_total(observed: Observed, first: int, last: int) -> float:
+def window_total(observed: ObservedSeries, first: int, last: int) -> float:
     """Sum over a window where the figures determine it, else NaN.
 
     Solved exactly: the window's indicator must be a combination of the known months and spans (least squares with residual

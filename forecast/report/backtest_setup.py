@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from forecast.report.run_data import Facts
+from forecast.report.run_data import RunData
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def refitted(facts: Facts) -> str:
+def refit_clause(facts: RunData) -> str:
     """When parameters were fitted anew."""
     policies = {str(g.get("refit", "always")) for g in facts.config.get("backtest") or () if isinstance(g, dict)}
     return " and was refitted" if policies <= {"always"} else ""
 
 
-def real_time(table: pd.DataFrame) -> str:
+def real_time_sentence(table: pd.DataFrame) -> str:
     """What the cutoffs' figures are: as they stood, or with later revisions; release days recorded, or by a rule."""
     if "vintage" not in table:
         return "**Pseudo-real-time**: release days are kept, but later revisions of a figure are not in the bundle."
@@ -32,7 +32,7 @@ def real_time(table: pd.DataFrame) -> str:
     return f"**{word}**, cutoffs of single series: {'; '.join(parts)}." if parts else ""
 
 
-def otherwise(facts: Facts) -> str:
+def unusual_settings(facts: RunData) -> str:
     """In which words of the config groups depart from the usual backtest."""
     out = []
     for asked in facts.config.get("backtest") or ():

@@ -59,7 +59,7 @@ class Callout:
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """One cell: the figure, a smaller second line, and a tone (a verdict, ``pass``, ``fail``, ``muted``, ``past``)."""
 
     text: str
@@ -77,7 +77,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableBlock:
     """Rows under named columns. `stacked` tables turn into cards on a narrow screen; others scroll inside themselves.
 
     A row of one cell is a group head over the whole width.
@@ -85,13 +85,13 @@ class Table:
 
     caption: str
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    rows: tuple[tuple[TableCell, ...], ...]
     note: str = ""
     stacked: bool = False
 
 
 @dataclass(frozen=True)
-class Panel:
+class FigurePanel:
     """One drawing: its SVG in the palette's light colours, its size in points, and its pixels (rows, columns, 3)."""
 
     svg: str
@@ -101,12 +101,12 @@ class Panel:
 
 
 @dataclass(frozen=True)
-class Figure:
+class FigureBlock:
     """Panels side by side under one caption; `key` explains the letters of the marked events."""
 
     name: str
     title: str
-    panels: tuple[Panel, ...]
+    panels: tuple[FigurePanel, ...]
     columns: int
     caption: str
     alt: str
@@ -121,4 +121,4 @@ class Details:
     blocks: tuple[Block, ...]
 
 
-Block = Heading | Prose | Bullets | Statements | Callout | Table | Figure | Details
+Block = Heading | Prose | Bullets | Statements | Callout | TableBlock | FigureBlock | Details

@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from forecast.report.blocks import MISSING, Cell, Column, Table
-from forecast.report.numbers import NBSP, plain
-from forecast.report.prose import better
+from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
+from forecast.report.numbers import NBSP, decimal
+from forecast.report.prose import benchmark_verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,18 +17,18 @@ REGIMES = ("no control", "before", "anticipation", "under control", "after rever
 KEY = ["series", "cutoff", "month"]
 
 
-def comparisons(table: pd.DataFrame) -> Table:
+def comparison_table(table: pd.DataFrame) -> TableBlock:
     """Every model against the best naive one: the ratio of pooled errors with its 90 % interval, by group and metric."""
     metrics = list(dict.fromkeys(table["metric"].astype(str)))
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[TableCell, ...]] = []
     for group, part in table.groupby("group", sort=False):
-        rows.append((Cell(f"{group}: {_terms(part)}", tone="group"),))
+        rows.append((TableCell(f"{group}: {_group_heading(part)}", tone="group"),))
         first = part[part["metric"] == metrics[0]].set_index("model")["ratio"]
-        order = sorted(part["model"].unique(), key=lambda m: (_last_if_none(first.get(m)), m))
+        order = sorted(part["model"].unique(), key=lambda m: (_ratio_or_inf(first.get(m)), m))
         found = {(str(r["model"]), str(r["metric"])): r for r in part.to_dict("records")}
         for m in order:
             mine = [found.get((str(m), k)) for k in metrics]
-            rows.append((Cell(str(m)), *(c for row in mine for c in _compared(row)), *_tested(mine[0])))
+            rows.append((TableCell(str(m)), *(c for row in mine for c in _ratio_cells(row)), *_test_cells(mine[0])))
     heads = [(f"{m.upper()} ratio", f"90{NBSP}% interval", "said of it") for m in metrics]
     columns = (
         Column("Model"),
@@ -43,14 +43,14 @@ def comparisons(table: pd.DataFrame) -> Table:
         "Newbold; GW: Giacomini and White, conditional; Bias: Mincer and Zarnowitz, neither bias nor slope. Failures: "
         "questions that another model answered."
     )
-    return Table(caption, columns, tuple(rows), note)
+    return TableBlock(caption, columns, tuple(rows), note)
 
 
-def _last_if_none(ratio: Any) -> float:
+def _ratio_or_inf(ratio: Any) -> float:
     return float(ratio) if ratio is not None and math.isfinite(ratio) else math.inf
 
 
-def _terms(part: pd.DataFrame) -> str:
+def _group_heading(part: pd.DataFrame) -> str:
     """Benchmark by metric, size of the comparison and its limits: the same for all models of a group."""
     named = [f"{str(r['metric']).upper()} against {r['benchmark']}" for r in part.drop_duplicates("metric").to_dict("records")]
     largest = max(part.to_dict("records"), key=lambda row: row["n"])
@@ -59,28 +59,28 @@ def _terms(part: pd.DataFrame) -> str:
     return "; ".join([", ".join(named), size, *([note] if note else [])])
 
 
-def _compared(row: Mapping[Any, Any] | None) -> tuple[Cell, Cell, Cell]:
+def _ratio_cells(row: Mapping[Any, Any] | None) -> tuple[TableCell, TableCell, TableCell]:
     if row is None:
-        return Cell(MISSING), Cell(MISSING), Cell("not scored", tone="muted")
+        return TableCell(MISSING), TableCell(MISSING), TableCell("not scored", tone="muted")
     ratio, low, high = (_number(row, k) for k in ("ratio", "lo90", "hi90"))
-    said = "benchmark" if row["model"] == row["benchmark"] else better(ratio, low, high)
+    said = "benchmark" if row["model"] == row["benchmark"] else benchmark_verdict(ratio, low, high)
     if "not ranked" in str(row["note"]):
         said = "not ranked"
-    interval = f"{plain(low, 2)} to {plain(high, 2)}" if math.isfinite(high) else MISSING
+    interval = f"{decimal(low, 2)} to {decimal(high, 2)}" if math.isfinite(high) else MISSING
     tone = {"beats it": "pass", "is worse": "fail"}.get(said, "muted")
-    return Cell(plain(ratio, 2) if math.isfinite(ratio) else MISSING), Cell(interval), Cell(said, tone=tone)
+    return TableCell(decimal(ratio, 2) if math.isfinite(ratio) else MISSING), TableCell(interval), TableCell(said, tone=tone)
 
 
-def _tested(row: Mapping[Any, Any] | None) -> tuple[Cell, ...]:
+def _test_cells(row: Mapping[Any, Any] | None) -> tuple[TableCell, ...]:
     """Place with ties, p-values and failures; an empty cell where nothing was tested."""
     if row is None:
-        return (Cell(MISSING),) * 5
-    tests = tuple(Cell(_p(_number(row, k))) for k in ("dm_p", "gw_p", "mz_p"))
+        return (TableCell(MISSING),) * 5
+    tests = tuple(TableCell(_p_text(_number(row, k))) for k in ("dm_p", "gw_p", "mz_p"))
     failures = _number(row, "failures")
-    return Cell(place(row)), *tests, Cell(f"{failures:.0f}" if math.isfinite(failures) else MISSING)
+    return TableCell(rank_text(row)), *tests, TableCell(f"{failures:.0f}" if math.isfinite(failures) else MISSING)
 
 
-def place(row: Mapping[Any, Any]) -> str:
+def rank_text(row: Mapping[Any, Any]) -> str:
     """The place of a model, `1 =` where others may be the best as well; none where there was no test."""
     rank = _number(row, "rank")
     if not math.isfinite(rank) or row.get("in_mcs") is None or (isinstance(row["in_mcs"], float) and math.isnan(row["in_mcs"])):
@@ -88,10 +88,10 @@ def place(row: Mapping[Any, Any]) -> str:
     return f"{rank:.0f}{NBSP}=" if row["tied"] else f"{rank:.0f}"
 
 
-def _p(value: float) -> str:
+def _p_text(value: float) -> str:
     if not math.isfinite(value):
         return MISSING
-    return "< 0.001" if value < 0.001 else plain(value, 3 if value < 0.01 else 2)
+    return "< 0.001" if value < 0.001 else decimal(value, 3 if value < 0.01 else 2)
 
 
 def _number(row: Mapping[Any, Any], key: str) -> float:
@@ -99,7 +99,7 @@ def _number(row: Mapping[Any, Any], key: str) -> float:
     return math.nan if value is None else float(value)
 
 
-def by_regime(name: str, common: pd.DataFrame, benchmark: str) -> Table | None:
+def regime_table(name: str, common: pd.DataFrame, benchmark: str) -> TableBlock | None:
     """CRPS over the benchmark's by regime, and in January to March; nothing where all questions lie in one of them.
 
     Ratios of sums within a series, averaged over series by their number of questions, on the questions that all answered.
@@ -113,19 +113,21 @@ def by_regime(name: str, common: pd.DataFrame, benchmark: str) -> Table | None:
         parts["other months"] = part[part["jan_mar"] == 0]
     if len(parts) < 2:
         return None
-    ratios = {regime: _ratios(rows, benchmark) for regime, rows in parts.items()}
-    order = _ratios(part, benchmark)
+    ratios = {regime: _regime_ratios(rows, benchmark) for regime, rows in parts.items()}
+    order = _regime_ratios(part, benchmark)
     models = sorted(order, key=lambda m: (order[m], m))
-    rows = [(Cell(m), *(Cell(_shown(found.get(m))) for found in ratios.values())) for m in models]
+    rows = [(TableCell(m), *(TableCell(_ratio_text(found.get(m))) for found in ratios.values())) for m in models]
     counts = [len(p.drop_duplicates(KEY)) for p in parts.values()]
     days = [p["cutoff"].nunique() for p in parts.values()]
-    rows.append((Cell("questions, cutoffs", tone="muted"), *(Cell(f"{n}, {d}") for n, d in zip(counts, days, strict=True))))
+    rows.append(
+        (TableCell("questions, cutoffs", tone="muted"), *(TableCell(f"{n}, {d}") for n, d in zip(counts, days, strict=True)))
+    )
     columns = (Column("Model"), *(Column(regime, True) for regime in parts))
     caption = f"{name}: CRPS over that of {benchmark}, by the state of policy in the month that was forecast."
-    return Table(caption, columns, tuple(rows))
+    return TableBlock(caption, columns, tuple(rows))
 
 
-def _ratios(part: pd.DataFrame, benchmark: str) -> dict[str, float]:
+def _regime_ratios(part: pd.DataFrame, benchmark: str) -> dict[str, float]:
     sums = part.pivot_table(index="series", columns="model", values="value", aggfunc="sum")
     counts = part[part["model"] == benchmark].groupby("series").size().reindex(sums.index)
     sums, counts = sums[sums[benchmark] > 0], counts[sums[benchmark] > 0]
@@ -135,5 +137,5 @@ def _ratios(part: pd.DataFrame, benchmark: str) -> dict[str, float]:
     return {str(m): float(v) for m, v in made.items()}
 
 
-def _shown(ratio: float | None) -> str:
-    return plain(ratio, 2) if ratio is not None and math.isfinite(ratio) else MISSING
+def _ratio_text(ratio: float | None) -> str:
+    return decimal(ratio, 2) if ratio is not None and math.isfinite(ratio) else MISSING

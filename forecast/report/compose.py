@@ -11,8 +11,8 @@ from forecast.core import manifest, output_files
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.run import Run
 from forecast.report import html, markdown
-from forecast.report.blocks import Block, Details, Figure, Prose
-from forecast.report.run_data import Facts
+from forecast.report.blocks import Block, Details, FigureBlock, Prose
+from forecast.report.run_data import RunData
 from forecast.report.sections import (
     antimony,
     backtest,
@@ -37,7 +37,7 @@ def compose(run: Run) -> list[Block]:
     """All Blocks of a run's report, figures drawn."""
     from forecast.report.figures.canvas import style
 
-    facts = Facts(run)
+    facts = RunData(run)
     blocks: list[Block] = []
     with style():
         for chapter in ALONE if facts.nowcasts and not facts.config.get("effects") else CHAPTERS:
@@ -54,54 +54,54 @@ def write(run: Run, format: str = "html", out: Path | None = None) -> Path:
         raise ConfigError(f"no report format is called '{format}'", where="--format", hint=nearest(format, RENDERERS))
     run.check()
     if out is None:
-        return _redrawn(run, format)
+        return _redraw(run, format)
     path = Path(out)
     if path.is_dir() or not path.suffix:
         path = path / f"report.{format}"
-    _written(compose(run), Path(os.path.realpath(path.parent)), {path.name: format})
+    _write_files(compose(run), Path(os.path.realpath(path.parent)), {path.name: format})
     return path
 
 
-def _redrawn(run: Run, format: str) -> Path:
+def _redraw(run: Run, format: str) -> Path:
     """The report in the run's own folder; pages and figures that somebody changed are kept under another name."""
     blocks, page = compose(run), f"report.{format}"
     if not run.verified:
-        _written(blocks, run.folder, {page: format})
+        _write_files(blocks, run.folder, {page: format})
         return run.folder / page
     drawn = [page, *(f"figures/{figure.name}.{kind}" for figure in figures(blocks) for kind in ("svg", "png"))]
     if changed := manifest.set_aside(run.folder, drawn):
-        print(manifest.told(run.folder, changed), file=sys.stderr)
-    _written(blocks, run.folder, {page: format})
+        print(manifest.describe_changes(run.folder, changed), file=sys.stderr)
+    _write_files(blocks, run.folder, {page: format})
     manifest.seal(run.folder, drawn)
     return run.folder / page
 
 
 def write_all(run: Run) -> list[Path]:
     """Write the report in every format into the run's own folder, its figures drawn once."""
-    return _written(compose(run), run.folder, {f"report.{format}": format for format in RENDERERS})
+    return _write_files(compose(run), run.folder, {f"report.{format}": format for format in RENDERERS})
 
 
-def _written(blocks: Sequence[Block], root: Path, pages: Mapping[str, str]) -> list[Path]:
+def _write_files(blocks: Sequence[Block], root: Path, pages: Mapping[str, str]) -> list[Path]:
     """Figures and pages (file name -> format) below a folder; a link that stands there in their place is not followed."""
-    from forecast.report.figures.canvas import encoded
+    from forecast.report.figures.canvas import encode
 
     for figure in figures(blocks):
-        svg, png = encoded(figure.panels, figure.columns)
+        svg, png = encode(figure.panels, figure.columns)
         output_files.write(root, f"figures/{figure.name}.svg", svg)
         output_files.write(root, f"figures/{figure.name}.png", png)
     return [output_files.write(root, name, RENDERERS[format](blocks)) for name, format in pages.items()]
 
 
-def figures(blocks: Sequence[Block]) -> Iterator[Figure]:
+def figures(blocks: Sequence[Block]) -> Iterator[FigureBlock]:
     """Every figure of a list of Blocks, folded ones too."""
     for block in blocks:
-        if isinstance(block, Figure):
+        if isinstance(block, FigureBlock):
             yield block
         elif isinstance(block, Details):
             yield from figures(block.blocks)
 
 
-def _footer(facts: Facts) -> Block:
+def _footer(facts: RunData) -> Block:
     info = facts.run.info
     versions = info.get("versions") or {}
     names = [n for n in ("forecast", "python", "numpy", "pandas", "statsmodels", "prophet") if n in versions]

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from forecast.core.products import display
+from forecast.core.products import display_unit
 
 
 @dataclass(frozen=True)
-class Answer:
+class EffectRow:
     """One row of the effects table in display units."""
 
     id: str
@@ -84,17 +84,17 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Variation:
+class VariedAnswer:
     """A question asked otherwise: what was changed, to which value, and the answer beside which it stands."""
 
     what: str
     value: str
-    answer: Answer
+    answer: EffectRow
     months: str = ""
 
 
 @dataclass(frozen=True)
-class Part:
+class EventPart:
     """What one event of a cluster contributed, in the unit of the answer."""
 
     event: str
@@ -118,96 +118,100 @@ def baseline_name(words: Any) -> str:
     return BASELINE_NAMES.get(name, name)
 
 
-def text(row: Mapping[Any, Any], name: str) -> str:
+def text_at(row: Mapping[Any, Any], name: str) -> str:
     """A text of a row, empty where it has none."""
     value = row.get(name)
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
 
 
-def real(row: Mapping[Any, Any], name: str) -> float:
+def number_at(row: Mapping[Any, Any], name: str) -> float:
     """A number of a row, NaN where it has none."""
     value = row.get(name)
     return math.nan if value is None or value == "" else float(value)
 
 
-def answer_of(row: Mapping[Any, Any]) -> Answer:
+def effect_row(row: Mapping[Any, Any]) -> EffectRow:
     """A row of the effects table, its amounts taken from archive units to the reader's."""
-    series = text(row, "series")
-    unit, scale = display(series.split("+")[0])
-    measure = text(row, "measure")
-    level = scale if text(row, "unit") in ("kg", "") else 1.0  # figures come in archive units
+    series = text_at(row, "series")
+    unit, scale = display_unit(series.split("+")[0])
+    measure = text_at(row, "measure")
+    level = scale if text_at(row, "unit") in ("kg", "") else 1.0  # figures come in archive units
     of_measure = 1.0 if measure in ("relative", "share") else level
     count = {
-        n: 0 if math.isnan(real(row, n)) else int(real(row, n))
+        n: 0 if math.isnan(number_at(row, n)) else int(number_at(row, n))
         for n in ("lag_months", "n_clean", "n_span", "n_placebo", "n_apart", "n_space")
     }
     amounts = ("estimate", "lo80", "hi80", "lo95", "hi95", "mde80", "desc_estimate", "desc_lo", "desc_hi")
-    scaled = {name: real(row, name) / of_measure for name in amounts}
+    scaled = {name: number_at(row, name) / of_measure for name in amounts}
     totals = 1.0 if measure == "share" else level
     ledger = {
-        f"{part}{end}": real(row, f"{part}{end}") / level for part in ("anticipation", "net") for end in ("", "_lo80", "_hi80")
+        f"{part}{end}": number_at(row, f"{part}{end}") / level
+        for part in ("anticipation", "net")
+        for end in ("", "_lo80", "_hi80")
     }
-    return Answer(
-        id=text(row, "id") or text(row, "job"),
-        question=text(row, "question"),
-        role=text(row, "role") or "headline",
-        job=text(row, "job"),
-        estimator=text(row, "estimator"),
-        events=tuple(e for e in text(row, "event").split("+") if e),
+    return EffectRow(
+        id=text_at(row, "id") or text_at(row, "job"),
+        question=text_at(row, "question"),
+        role=text_at(row, "role") or "headline",
+        job=text_at(row, "job"),
+        estimator=text_at(row, "estimator"),
+        events=tuple(e for e in text_at(row, "event").split("+") if e),
         series=series,
         unit=unit,
-        basis=text(row, "basis"),
+        basis=text_at(row, "basis"),
         lag=count["lag_months"],
-        first=text(row, "months_from"),
-        last=text(row, "months_to"),
-        estimand=text(row, "estimand"),
+        first=text_at(row, "months_from"),
+        last=text_at(row, "months_to"),
+        estimand=text_at(row, "estimand"),
         measure=measure,
-        baseline=text(row, "baseline"),
+        baseline=text_at(row, "baseline"),
         estimate=scaled["estimate"],
         lo80=scaled["lo80"],
         hi80=scaled["hi80"],
         lo95=scaled["lo95"],
         hi95=scaled["hi95"],
-        p_value=real(row, "p_value"),
-        p_floor=real(row, "p_floor"),
+        p_value=number_at(row, "p_value"),
+        p_floor=number_at(row, "p_floor"),
         mde80=scaled["mde80"],
         n_clean=count["n_clean"],
         n_span=count["n_span"],
         n_placebo=count["n_placebo"],
         n_apart=count["n_apart"],
-        verdict=text(row, "verdict"),
-        reading=text(row, "reading"),
-        because=text(row, "because"),
+        verdict=text_at(row, "verdict"),
+        reading=text_at(row, "reading"),
+        because=text_at(row, "because"),
         desc=scaled["desc_estimate"],
         desc_lo=scaled["desc_lo"],
         desc_hi=scaled["desc_hi"],
-        observed=real(row, "observed_total") / totals,
-        expected=real(row, "expected") / totals,
-        note=text(row, "note"),
-        baselines=tuple(b for b in text(row, "baselines").split("; ") if b),
+        observed=number_at(row, "observed_total") / totals,
+        expected=number_at(row, "expected") / totals,
+        note=text_at(row, "note"),
+        baselines=tuple(b for b in text_at(row, "baselines").split("; ") if b),
         n_space=count["n_space"],
-        breakdown=real(row, "breakdown"),
+        breakdown=number_at(row, "breakdown"),
         **ledger,
     )
 
 
-def priced(answer: Answer, divided: bool) -> Answer:
+def as_unit_value(answer: EffectRow, divided: bool) -> EffectRow:
     """A value divided by a quantity is a unit value and is named and counted as one."""
     if not divided or not answer.series.endswith(":usd"):
         return answer
     return replace(answer, series=f"{answer.series}_per_kg", unit="USD/kg")
 
 
-_ASKED = ("question", "event", "series", "unit", "basis", "lag_months", "estimand", "measure", "role", "note")
+_FROM_EFFECTS = ("question", "event", "series", "unit", "basis", "lag_months", "estimand", "measure", "role", "note")
 
 
-def variation_of(row: Mapping[Any, Any], asked: Mapping[Any, Any]) -> Variation:
+def varied_answer(row: Mapping[Any, Any], asked: Mapping[Any, Any]) -> VariedAnswer:
     """A row of the sensitivity table; what was asked stands in the row of the effects table that it varies."""
-    joined = {**{name: asked.get(name) for name in _ASKED}, **row}
-    return Variation(text(row, "what"), text(row, "value"), answer_of(joined), text(row, "months_observed"))
+    joined = {**{name: asked.get(name) for name in _FROM_EFFECTS}, **row}
+    return VariedAnswer(text_at(row, "what"), text_at(row, "value"), effect_row(joined), text_at(row, "months_observed"))
 
 
-def part_of(row: Mapping[Any, Any], answer: Answer) -> Part:
+def event_part(row: Mapping[Any, Any], answer: EffectRow) -> EventPart:
     """A row of the table of parts, in the unit of the answer it belongs to."""
-    scale = 1.0 if answer.measure == "share" else display(answer.series.split("+")[0])[1]
-    return Part(text(row, "event"), *(real(row, name) / scale for name in ("estimate", "lo80", "hi80", "lo95", "hi95")))
+    scale = 1.0 if answer.measure == "share" else display_unit(answer.series.split("+")[0])[1]
+    return EventPart(
+        text_at(row, "event"), *(number_at(row, name) / scale for name in ("estimate", "lo80", "hi80", "lo95", "hi95"))
+    )

@@ -7,23 +7,23 @@ import re
 from collections.abc import Sequence
 from importlib import resources
 
-from forecast.core.control_characters import shown
+from forecast.core.control_characters import printable_text
 from forecast.report.blocks import (
     CLAIM_VERDICTS,
     Block,
     Bullets,
     Callout,
-    Cell,
     Column,
     Details,
-    Figure,
+    FigureBlock,
     Heading,
     Prose,
     Statements,
-    Table,
+    TableBlock,
+    TableCell,
 )
 from forecast.report.figures.canvas import PALETTE
-from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, address, pieces
+from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, parse_markup, safe_address
 
 _LIGHT = {light: f"var(--{name})" for name, (light, _) in PALETTE.items()}
 _HEX = re.compile("|".join(_LIGHT))
@@ -64,20 +64,22 @@ def _block(block: Block) -> str:
             tag = "ol" if block.numbered else "ul"
             return f"<{tag}>{''.join(f'<li>{_inline(t)}</li>' for t in block.items)}</{tag}>"
         case Statements():
-            items = "".join(f"<li><span>{_chip(word)}</span><span>{_inline(text)}</span></li>" for word, text in block.items)
+            items = "".join(
+                f"<li><span>{_verdict_chip(word)}</span><span>{_inline(text)}</span></li>" for word, text in block.items
+            )
             return f'<ol class="statements">{items}</ol>'
         case Callout():
             return f'<div class="callout {_slug(block.tone)}">{_inline(block.text)}</div>'
-        case Table():
+        case TableBlock():
             return _table(block)
-        case Figure():
+        case FigureBlock():
             return _figure(block)
         case Details():
             inner = "\n".join(_block(b) for b in block.blocks)
             return f"<details><summary>{_inline(block.summary)}</summary>\n{inner}\n</details>"
 
 
-def _figure(figure: Figure) -> str:
+def _figure(figure: FigureBlock) -> str:
     panels = "\n".join(_HEX.sub(lambda m: _LIGHT[m[0]], p.svg) for p in figure.panels)
     key = "".join(f"<li><b>{_text(letter)}</b>{_inline(text)}</li>" for letter, text in figure.key)
     below = f'<ul class="key">{key}</ul>' if key else ""
@@ -89,8 +91,8 @@ def _figure(figure: Figure) -> str:
     )
 
 
-def _table(table: Table) -> str:
-    heads = "".join(f'<th scope="col"{_number(c)}>{_inline(c.head)}</th>' for c in table.columns)
+def _table(table: TableBlock) -> str:
+    heads = "".join(f'<th scope="col"{_numeric_class(c)}>{_inline(c.head)}</th>' for c in table.columns)
     rows = "\n".join(_row(row, table.columns) for row in table.rows)
     cols = f"<colgroup>{'<col>' * len(table.columns)}</colgroup>" if table.stacked else ""
     note = f'<p class="source">{_inline(table.note)}</p>' if table.note else ""
@@ -102,7 +104,7 @@ def _table(table: Table) -> str:
     )
 
 
-def _row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
+def _row(row: Sequence[TableCell], columns: Sequence[Column]) -> str:
     if len(row) == 1 and len(columns) > 1:
         tone = row[0].tone or "group"
         tag = "td" if tone == "sentence" else "th"
@@ -116,14 +118,14 @@ def _row(row: Sequence[Cell], columns: Sequence[Column]) -> str:
     return f"<tr{past}>{''.join(cells)}</tr>"
 
 
-def _cell(cell: Cell) -> str:
-    main = _chip(cell.text) if _is_verdict(cell.tone) else f'<span class="main">{_inline(cell.text)}</span>'
-    if to := address(cell.href):
+def _cell(cell: TableCell) -> str:
+    main = _verdict_chip(cell.text) if _is_verdict(cell.tone) else f'<span class="main">{_inline(cell.text)}</span>'
+    if to := safe_address(cell.href):
         main = f'<a href="{_text(to)}">{main}</a>'
     return f'{main}<span class="sub">{_inline(cell.sub)}</span>' if cell.sub else main
 
 
-def _chip(word: str) -> str:
+def _verdict_chip(word: str) -> str:
     return f'<span class="chip {_slug(word)}">{_text(word)}</span>' if word else ""
 
 
@@ -133,7 +135,7 @@ def _is_verdict(tone: str) -> bool:
     return tone in VERDICTS or tone in CLAIM_VERDICTS
 
 
-def _number(column: Column) -> str:
+def _numeric_class(column: Column) -> str:
     return ' class="n"' if column.numeric else ""
 
 
@@ -143,11 +145,11 @@ def _slug(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    return escape_.escape(shown(text), quote=True)
+    return escape_.escape(printable_text(text), quote=True)
 
 
 def _inline(text: str) -> str:
-    return "".join(map(_piece, pieces(text)))
+    return "".join(map(_piece, parse_markup(text)))
 
 
 def _piece(piece: Piece) -> str:

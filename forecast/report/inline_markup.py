@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from forecast.core.control_characters import one_line, shown
+from forecast.core.control_characters import one_line, printable_text
 
 _ADDRESS = r"(?i:https?://|mailto:)[^\s()<>\"`]+"  # no other kind of address is ever one to follow
 # `**` beside a letter is no mark of bold: Markdown does not take it for one
@@ -21,7 +21,7 @@ _MARKUP = re.compile(
     rf"|\[(?P<words>[^\[\]]+)\]\((?P<address>{_ADDRESS})\)"
     r"|(?<![\w*])\*\*(?![\s*])(?P<bold>(?:(?!\*\*).)+)(?<!\s)\*\*(?![\w*])"
 )
-_FOLLOWED = re.compile(_ADDRESS)
+_ALLOWED_ADDRESS = re.compile(_ADDRESS)
 _UNSAFE = re.compile(r"[\s\"$()*<>\[\]\\^`{|}]")
 
 
@@ -57,12 +57,12 @@ class Link:
 Piece = Text | Code | Bold | Link
 
 
-def pieces(text: str) -> tuple[Piece, ...]:
+def parse_markup(text: str) -> tuple[Piece, ...]:
     """The pieces of a text in order, control characters and line breaks taken out."""
-    return tuple(_pieces(one_line(text)))
+    return tuple(_parse(one_line(text)))
 
 
-def _pieces(text: str) -> Iterator[Piece]:
+def _parse(text: str) -> Iterator[Piece]:
     at = 0
     for found in _MARKUP.finditer(text):
         if found.start() > at:
@@ -71,38 +71,38 @@ def _pieces(text: str) -> Iterator[Piece]:
         if found["code"]:
             yield Code(found["code"])
         elif found["bold"]:
-            yield Bold(tuple(_pieces(found["bold"])))
+            yield Bold(tuple(_parse(found["bold"])))
         else:
-            yield Link(tuple(_pieces(found["words"])), address(found["address"]))
+            yield Link(tuple(_parse(found["words"])), safe_address(found["address"]))
     if at < len(text):
         yield Text(text[at:])
 
 
-def address(text: str) -> str:
+def safe_address(text: str) -> str:
     """An address to follow (http, https, mailto), every character that a page might read as markup percent-encoded; else ''.
 
     >>> address("https://a.example/x_(1)?q=a b"), address("javascript:alert(1)")
     ('https://a.example/x_%281%29?q=a%20b', '')
     """
-    text = shown(text.strip())
-    return _UNSAFE.sub(lambda m: quote(m[0]), text) if _FOLLOWED.match(text) else ""
+    text = printable_text(text.strip())
+    return _UNSAFE.sub(lambda m: quote(m[0]), text) if _ALLOWED_ADDRESS.match(text) else ""
 
 
 def link(words: str, to: str) -> str:
     """Words that lead to an address, as a Block's text has them; the words alone where it is none to follow."""
-    return f"[{words}]({address(to)})" if address(to) else words
+    return f"[{words}]({safe_address(to)})" if safe_address(to) else words
 
 
-def plain(text: str) -> str:
+def strip_markup(text: str) -> str:
     """A text without markup, for a terminal: an address stands behind its words."""
-    return "".join(_plain(piece) for piece in pieces(text))
+    return "".join(_strip_piece(piece) for piece in parse_markup(text))
 
 
-def _plain(piece: Piece) -> str:
+def _strip_piece(piece: Piece) -> str:
     match piece:
         case Text() | Code():
             return piece.text
         case Bold():
-            return "".join(map(_plain, piece.inside))
+            return "".join(map(_strip_piece, piece.inside))
         case Link():
-            return f"{''.join(map(_plain, piece.inside))} ({piece.address})"
+            return f"{''.join(map(_strip_piece, piece.inside))} ({piece.address})"

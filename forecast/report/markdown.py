@@ -10,15 +10,26 @@ import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from forecast.report.blocks import Block, Bullets, Callout, Cell, Details, Figure, Heading, Prose, Statements, Table
-from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, address, pieces, plain
+from forecast.report.blocks import (
+    Block,
+    Bullets,
+    Callout,
+    Details,
+    FigureBlock,
+    Heading,
+    Prose,
+    Statements,
+    TableBlock,
+    TableCell,
+)
+from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, parse_markup, safe_address, strip_markup
 
 # marks wherever they stand; but `_` not inside a word, `&` before a character reference only, `(` behind and `^` in a bracket
 _MARK = re.compile(r"[\\`*\[\]<|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|(?<=\])\(|\A\^")
-_REFERRING = re.compile(r"&(?=#?\w+;)")
-_REFERENCE = {"<": "&lt;", "&": "&amp;", "\\": "&#92;"}  # for what a backslash does not guard in every dialect
+_AMPERSAND = re.compile(r"&(?=#?\w+;)")
+_CHARACTER_REFERENCES = {"<": "&lt;", "&": "&amp;", "\\": "&#92;"}  # for what a backslash does not guard in every dialect
 _OPENING = re.compile(r"\A(?:[#>]|[+-](?=[\s+-]|$)|(\d{1,9})(?=[.)](?:\s|$)))")  # of a heading, a quotation, a list, a rule
-_QUIET = re.compile(r"[\w .,:;/=+()%'-]+")  # code in which nothing is a mark
+_PLAIN_CODE = re.compile(r"[\w .,:;/=+()%'-]+")  # code in which nothing is a mark
 _SUMMARY = re.compile(r"[\\`*_\[\]<>&|~$!#]")
 
 
@@ -30,34 +41,34 @@ def render(blocks: Sequence[Block]) -> str:
 def _block(block: Block) -> str:
     match block:
         case Heading():
-            return f"{'#' * block.level} {_closed(_opened(block.text))}"
+            return f"{'#' * block.level} {_escape_closing(_escape_opening(block.text))}"
         case Prose(role="footer"):
-            return f"---\n\n{_opened(block.text)}"
+            return f"---\n\n{_escape_opening(block.text)}"
         case Prose():
-            return _opened(block.text)
+            return _escape_opening(block.text)
         case Bullets():
-            return "\n".join(f"{f'{i}.' if block.numbered else '-'} {_opened(t)}" for i, t in enumerate(block.items, 1))
+            return "\n".join(f"{f'{i}.' if block.numbered else '-'} {_escape_opening(t)}" for i, t in enumerate(block.items, 1))
         case Statements():
             said = ((_strong(f"{word.capitalize()}."), _inline(text)) for word, text in block.items)
             return "\n".join(f"{i}. {word} {text}" for i, (word, text) in enumerate(said, 1))
         case Callout():
             return f"> **{'Note' if block.tone == 'note' else 'Warning'}.** {_inline(block.text)}"
-        case Table():
+        case TableBlock():
             return _table(block)
-        case Figure():
+        case FigureBlock():
             return _figure(block)
         case Details():
             inner = "\n\n".join(_block(b) for b in block.blocks)
-            return f"<details><summary>{_summary(block.summary)}</summary>\n\n{inner}\n\n</details>"
+            return f"<details><summary>{_escape_summary(block.summary)}</summary>\n\n{inner}\n\n</details>"
 
 
-def _figure(figure: Figure) -> str:
-    image = f"![{_escape(plain(figure.alt))}](figures/{quote(figure.name)}.png)"
+def _figure(figure: FigureBlock) -> str:
+    image = f"![{_escape(strip_markup(figure.alt))}](figures/{quote(figure.name)}.png)"
     key = "  \n".join(f"{_strong(letter)} {_inline(text)}" for letter, text in figure.key)
     return "\n\n".join(p for p in (image, f"{_emphasis(f'{figure.title}.')} {_inline(figure.caption)}", key) if p)
 
 
-def _table(table: Table) -> str:
+def _table(table: TableBlock) -> str:
     heads = [_inline(c.head) for c in table.columns]
     lines = [_strong(table.caption), "", _row(heads), _row(["--:" if c.numeric else ":--" for c in table.columns])]
     for row in table.rows:
@@ -67,7 +78,7 @@ def _table(table: Table) -> str:
             cells = [whole(row[0].text), *[""] * (len(heads) - 1)]
         lines.append(_row(cells))
     if table.note:
-        lines += ["", _opened(table.note)]
+        lines += ["", _escape_opening(table.note)]
     return "\n".join(lines)
 
 
@@ -75,29 +86,29 @@ def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _cell(cell: Cell) -> str:
-    to = address(cell.href)
-    text = _linked(_written(pieces(cell.text), "link"), to) if to else _inline(cell.text)
+def _cell(cell: TableCell) -> str:
+    to = safe_address(cell.href)
+    text = _link(_join_pieces(parse_markup(cell.text), "link"), to) if to else _inline(cell.text)
     return f"{text}<br>{_inline(cell.sub)}" if cell.sub else text
 
 
 def _inline(text: str) -> str:
-    return _written(pieces(text))
+    return _join_pieces(parse_markup(text))
 
 
-def _opened(text: str) -> str:
+def _escape_opening(text: str) -> str:
     """A text that begins a block, and must not begin another kind of one."""
     return _OPENING.sub(lambda m: f"{m[1]}\\" if m[1] else f"\\{m[0]}", _inline(text))
 
 
-def _closed(text: str) -> str:
+def _escape_closing(text: str) -> str:
     """A text that ends a heading, which drops the signs of a heading at its end."""
     bare = text.rstrip("#")
     return bare.removesuffix("\\") + "\\#" * (len(text) - len(bare)) if bare != text else text
 
 
 def _strong(text: str) -> str:
-    inner = _written(pieces(text), "bold")
+    inner = _join_pieces(parse_markup(text), "bold")
     return f"**{inner}**" if inner else ""
 
 
@@ -106,7 +117,7 @@ def _emphasis(text: str) -> str:
     return f"*{inner}*" if inner else ""
 
 
-def _written(parts: Sequence[Piece], within: str = "") -> str:
+def _join_pieces(parts: Sequence[Piece], within: str = "") -> str:
     """Pieces one after the other; `within` is what stands around them already, and is not begun again."""
     # a bracket that is not escaped begins a link, which an exclamation mark before it would make a picture
     return re.sub(r"(?<!\\)!(?=\[)", r"\\!", "".join(_piece(part, within) for part in parts))
@@ -117,23 +128,23 @@ def _piece(piece: Piece, within: str) -> str:
         case Text():
             return _escape(piece.text)
         case Code():
-            return f"`{piece.text}`" if _QUIET.fullmatch(piece.text) else _escape(f"`{piece.text}`")
+            return f"`{piece.text}`" if _PLAIN_CODE.fullmatch(piece.text) else _escape(f"`{piece.text}`")
         case Bold():
-            inner = _written(piece.inside, within)
+            inner = _join_pieces(piece.inside, within)
             return inner if within == "bold" else f"**{inner}**"
         case Link():
-            inner = _written(piece.inside, within)
-            return inner if within == "link" else _linked(inner, piece.address)
+            inner = _join_pieces(piece.inside, within)
+            return inner if within == "link" else _link(inner, piece.address)
 
 
-def _linked(inner: str, to: str) -> str:
-    return f"[{inner}]({_REFERRING.sub('&amp;', to)})"
+def _link(inner: str, to: str) -> str:
+    return f"[{inner}]({_AMPERSAND.sub('&amp;', to)})"
 
 
 def _escape(text: str) -> str:
-    return _MARK.sub(lambda m: _REFERENCE.get(m[0], f"\\{m[0]}"), text)
+    return _MARK.sub(lambda m: _CHARACTER_REFERENCES.get(m[0], f"\\{m[0]}"), text)
 
 
-def _summary(text: str) -> str:
+def _escape_summary(text: str) -> str:
     """Words inside a tag of our own: read as HTML by one renderer, as Markdown by another, so spelled for both."""
-    return _SUMMARY.sub(lambda m: f"&#{ord(m[0])};", plain(text))
+    return _SUMMARY.sub(lambda m: f"&#{ord(m[0])};", strip_markup(text))

@@ -30,7 +30,7 @@ def digits(value: float, unit: str = "") -> int:
     return 2 if size >= 0.01 else 4
 
 
-def plain(value: float, decimals: int, sign: bool = False) -> str:
+def decimal(value: float, decimals: int, sign: bool = False) -> str:
     """A number with a true minus and thousands commas; a dash where there is none."""
     if not math.isfinite(value):
         return MISSING
@@ -40,13 +40,13 @@ def plain(value: float, decimals: int, sign: bool = False) -> str:
     return (MINUS if value < 0 else "+" if sign and value > 0 else "") + text
 
 
-def number(value: float, unit: str = "", sign: bool = False) -> str:
+def quantity(value: float, unit: str = "", sign: bool = False) -> str:
     """A figure with its unit, a space that does not break between them.
 
     >>> number(7055.4, "t") == f"7,055{NBSP}t"
     True
     """
-    text = plain(value, digits(value, unit), sign).removesuffix(".0")
+    text = decimal(value, digits(value, unit), sign).removesuffix(".0")
     return text if text == MISSING or not unit else f"{text}{NBSP}{unit}"
 
 
@@ -56,19 +56,19 @@ def percent(fraction: float, sign: bool = True) -> str:
     decimals = 0 if abs(value) >= 9.95 else 1 if abs(value) >= 0.095 else 2
     if 99.5 <= abs(value) < 100:
         decimals = 1 if abs(value) < 99.95 else 2  # all but all is not all
-    text = plain(value, decimals, sign)
+    text = decimal(value, decimals, sign)
     return text if text == MISSING else f"{text}{NBSP}%"
 
 
-def portion(fraction: float) -> str:
+def share_text(fraction: float) -> str:
     """A share in per cent, always to one decimal."""
-    text = plain(100.0 * fraction, 1)
+    text = decimal(100.0 * fraction, 1)
     return text if text == MISSING else f"{text}{NBSP}%"
 
 
-def points(fraction: float, sign: bool = True) -> str:
+def percentage_points(fraction: float, sign: bool = True) -> str:
     """A difference of shares in percentage points."""
-    text = plain(100.0 * fraction, 1, sign)
+    text = decimal(100.0 * fraction, 1, sign)
     return text if text == MISSING else f"{text}{NBSP}pp"
 
 

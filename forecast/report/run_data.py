@@ -11,19 +11,28 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.core import months as mm
 from forecast.core.events import Event, EventCalendar, bundled_events, event_from
-from forecast.core.products import display
+from forecast.core.products import display_unit
 from forecast.core.run import Run
-from forecast.report.effect_rows import Answer, Part, Variation, answer_of, baseline_name, part_of, priced, variation_of
+from forecast.report.effect_rows import (
+    EffectRow,
+    EventPart,
+    VariedAnswer,
+    as_unit_value,
+    baseline_name,
+    effect_row,
+    event_part,
+    varied_answer,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-LATER = ("parts", "sensitivity", "scenarios", "news", "calendar")  # tables that runs of earlier versions do not have
+OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # tables that runs of earlier versions do not have
 
 
 @dataclass(frozen=True)
-class History:
+class ObservedSeries:
     """One series as the run saw it, in display units: single months, sums over spans, and the state of each month.
 
     `sums` holds (first, last, value) for spans; `steps` the mean of months known only through a sum, as (months, mean).
@@ -72,7 +81,7 @@ class History:
 
 
 @dataclass(frozen=True)
-class Facts:
+class RunData:
     """The run with its tables read once, and the answers, histories and events drawn from them."""
 
     run: Run
@@ -81,8 +90,8 @@ class Facts:
     def table(self, name: str) -> pd.DataFrame:
         """A table of the run; empty where the run is older than the table."""
         if name not in self._tables:
-            missing = name in LATER and not (self.run.folder / f"{name}.parquet").exists()
-            self._tables[name] = nothing() if missing else self.run.table(name)
+            missing = name in OPTIONAL_TABLES and not (self.run.folder / f"{name}.parquet").exists()
+            self._tables[name] = empty_table() if missing else self.run.table(name)
         found: pd.DataFrame = self._tables[name]
         return found
 
@@ -107,45 +116,47 @@ class Facts:
         return EventCalendar(tuple(event_from(row) for row in rows), mm.parse_day(verified) if verified else None)
 
     @functools.cached_property
-    def answers(self) -> tuple[Answer, ...]:
+    def answers(self) -> tuple[EffectRow, ...]:
         """All rows of the effects table, in the config's order of questions."""
         asked = [row for row in self.config.get("effects") or () if isinstance(row, dict)]
         place = {str(row.get("id")): i for i, row in enumerate(asked)}
         listed = {str(row.get("id")): tuple(baseline_name(b) for b in row.get("baselines") or ()) for row in asked}
         divided = {str(row.get("id")) for row in asked if row.get("share_of") and ":" not in str(row["share_of"])}
-        read = [answer_of(row) for row in self.table("effects").to_dict("records")]
-        rows = [priced(replace(a, baselines=a.baselines or listed.get(a.id, ())), a.id in divided) for a in read]
-        return tuple(sorted(rows, key=lambda a: (place.get(a.id, len(place)), _order(a.id), a.role != "headline")))
+        read = [effect_row(row) for row in self.table("effects").to_dict("records")]
+        rows = [as_unit_value(replace(a, baselines=a.baselines or listed.get(a.id, ())), a.id in divided) for a in read]
+        return tuple(sorted(rows, key=lambda a: (place.get(a.id, len(place)), _question_order(a.id), a.role != "headline")))
 
     @functools.cached_property
-    def variations(self) -> dict[str, tuple[Variation, ...]]:
+    def variations(self) -> dict[str, tuple[VariedAnswer, ...]]:
         """The questions asked otherwise, by the id of the question, in the order of the headline rows."""
         asked = {str(row["job"]): row for row in self.table("effects").to_dict("records")}
-        found: dict[str, list[Variation]] = {}
+        found: dict[str, list[VariedAnswer]] = {}
         for row in self.table("sensitivity").to_dict("records"):
             if str(row["job"]) in asked:
-                one = variation_of(row, asked[str(row["job"])])
+                one = varied_answer(row, asked[str(row["job"])])
                 found.setdefault(one.answer.id, []).append(one)
         order = [a.id for a in self.headline if a.id in found]
         return {name: tuple(found[name]) for name in order}
 
-    def parts(self, answer: Answer) -> tuple[Part, ...]:
+    def parts(self, answer: EffectRow) -> tuple[EventPart, ...]:
         """What each event of a cluster contributed to an answer, where the method tells them apart."""
         table = self.table("parts")
         own = table[table["job"] == answer.job] if len(table) else table
-        return tuple(part_of(row, answer) for row in own.to_dict("records"))
+        return tuple(event_part(row, answer) for row in own.to_dict("records"))
 
     @property
-    def headline(self) -> tuple[Answer, ...]:
+    def headline(self) -> tuple[EffectRow, ...]:
         """The rows that answer a question; the others show how much the answer depends on the method."""
         return tuple(a for a in self.answers if a.role != "sensitivity")
 
     @functools.cached_property
-    def histories(self) -> dict[str, History]:
+    def histories(self) -> dict[str, ObservedSeries]:
         """Every observed series."""
         table = self.table("observations")
         return (
-            {str(name): _history(str(name), group) for name, group in table.groupby("series", sort=True)} if len(table) else {}
+            {str(name): _observed_series(str(name), group) for name, group in table.groupby("series", sort=True)}
+            if len(table)
+            else {}
         )
 
     @functools.cached_property
@@ -153,8 +164,8 @@ class Facts:
         """Forecasts standing on the run's own day, in display units; nowcasts have groups of their own."""
         table = self.table("forecasts")
         if len(table) and "group" in table:
-            table = table[~table["group"].isin([name for row in self.nowcasts for name in groups_of(row)])]
-        return displayed(table[table["cutoff"].astype(str) == self.as_of] if len(table) else table)
+            table = table[~table["group"].isin([name for row in self.nowcasts for name in nowcast_groups(row)])]
+        return in_display_units(table[table["cutoff"].astype(str) == self.as_of] if len(table) else table)
 
     @property
     def nowcasts(self) -> list[dict[str, Any]]:
@@ -211,35 +222,35 @@ class Facts:
         return self.calendar[event_id].title if event_id in self.calendar else event_id.replace("_", " ")
 
 
-def groups_of(nowcast: dict[str, Any]) -> tuple[str, str]:
+def nowcast_groups(nowcast: dict[str, Any]) -> tuple[str, str]:
     """The groups of a nowcast's own months and of the earlier ones."""
     name = str(nowcast["name"])
     return name, f"{name}: earlier months"
 
 
-def displayed(table: pd.DataFrame) -> pd.DataFrame:
+def in_display_units(table: pd.DataFrame) -> pd.DataFrame:
     """Rows of forecasts.parquet with their figures in display units."""
     made = table.copy()
     for name in ("mean", "q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975", "truth"):
         if len(made) and name in made:
-            made[name] = made[name] / made["series"].map(lambda s: display(s)[1])
+            made[name] = made[name] / made["series"].map(lambda s: display_unit(s)[1])
     return made
 
 
-def _order(question: str) -> tuple[float, str]:
+def _question_order(question: str) -> tuple[float, str]:
     head = "".join(c for c in question if c.isdigit())
     return (float(head) if head else math.inf, question)
 
 
-def nothing() -> pd.DataFrame:
+def empty_table() -> pd.DataFrame:
     """A table without rows."""
     import pandas as pd
 
     return pd.DataFrame()
 
 
-def _history(series: str, table: pd.DataFrame) -> History:
-    unit, scale = display(series)
+def _observed_series(series: str, table: pd.DataFrame) -> ObservedSeries:
+    unit, scale = display_unit(series)
     values: dict[int, float] = {}
     sums: list[tuple[int, int, float]] = []
     status: dict[int, str] = {}
@@ -256,4 +267,4 @@ def _history(series: str, table: pd.DataFrame) -> History:
             sums.append((first, last, float(value) / scale))
     for first, last, _ in sums:
         status.update({m: "span" for m in range(first, last + 1) if m not in status})
-    return History(series, unit, values, tuple(sorted(sums)), status)
+    return ObservedSeries(series, unit, values, tuple(sorted(sums)), status)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from forecast.report.blocks import Block, Bullets, Callout, Cell, Heading, Prose, Table
-from forecast.report.inline_markup import plain
+from forecast.report.blocks import Block, Bullets, Callout, Heading, Prose, TableBlock, TableCell
+from forecast.report.inline_markup import strip_markup
 
 if TYPE_CHECKING:
     from rich.table import Table as Drawn
@@ -26,25 +26,25 @@ def show(blocks: Sequence[Block]) -> None:
     for block in blocks:
         match block:
             case Heading():
-                console.print(f"\n{plain(block.text).upper()}", style="bold")
+                console.print(f"\n{strip_markup(block.text).upper()}", style="bold")
             case Prose() | Callout():
-                console.print(plain(block.text))
+                console.print(strip_markup(block.text))
             case Bullets():
                 for item in block.items:
-                    console.print(f"- {plain(item)}")
-            case Table():
-                console.print(f"\n{plain(block.caption)}", style="bold")
-                for head, rows in _pieces(block):
+                    console.print(f"- {strip_markup(item)}")
+            case TableBlock():
+                console.print(f"\n{strip_markup(block.caption)}", style="bold")
+                for head, rows in _row_groups(block):
                     if head:
-                        console.print(plain(head), style="italic")
-                    console.print(_drawn(block, rows))
+                        console.print(strip_markup(head), style="italic")
+                    console.print(_rich_table(block, rows))
             case _:
                 continue
 
 
-def _pieces(table: Table) -> Iterator[tuple[str, list[Sequence[Cell]]]]:
+def _row_groups(table: TableBlock) -> Iterator[tuple[str, list[Sequence[TableCell]]]]:
     """Rows under each group head."""
-    head, rows = "", list[Sequence[Cell]]()
+    head, rows = "", list[Sequence[TableCell]]()
     for row in table.rows:
         if len(row) == 1 < len(table.columns):
             if rows:
@@ -56,14 +56,14 @@ def _pieces(table: Table) -> Iterator[tuple[str, list[Sequence[Cell]]]]:
         yield head, rows
 
 
-def _drawn(table: Table, rows: Sequence[Sequence[Cell]]) -> Drawn:
+def _rich_table(table: TableBlock, rows: Sequence[Sequence[TableCell]]) -> Drawn:
     from rich import box
     from rich.table import Table as Drawn
     from rich.text import Text
 
     made = Drawn(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
-        made.add_column(Text(plain(column.head)), justify="right" if column.numeric else "left")
+        made.add_column(Text(strip_markup(column.head)), justify="right" if column.numeric else "left")
     for row in rows:
-        made.add_row(*(Text("\n".join(part for part in (plain(c.text), plain(c.sub)) if part)) for c in row))
+        made.add_row(*(Text("\n".join(part for part in (strip_markup(c.text), strip_markup(c.sub)) if part)) for c in row))
     return made

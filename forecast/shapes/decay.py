@@ -36,5 +36,5 @@ class Decay:
         """1, rate, rate^2, ... from the month it takes effect, a mid-month pulse shared by two months; shape (months,)."""
         start, stop = event.interval
         rate = 0.7 if isinstance(self.rate, str) else self.rate
-        fading = month_shares.filtered(when, start, stop, rate, pulse=True)
+        fading = month_shares.transfer_response(when, start, stop, rate, pulse=True)
         return fading * month_shares.coverage(when, np.floor(start), stop)

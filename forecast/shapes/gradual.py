@@ -34,4 +34,4 @@ class Gradual:
     def response(self, when: Ints, event: Event) -> Floats:
         """1 - delta^(k+1) in the k-th month from the start, a mid-month start entering by its share; shape (months,)."""
         delta = 0.5 if isinstance(self.delta, str) else self.delta
-        return month_shares.filtered(when, *event.interval, delta, pulse=False)
+        return month_shares.transfer_response(when, *event.interval, delta, pulse=False)

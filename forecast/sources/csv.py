@@ -11,10 +11,10 @@ from pathlib import Path
 
 from forecast.core import months
 from forecast.core.archive import Archive, bundled_archive
-from forecast.core.archive_table import YEARS, ArchiveRow, table_of
+from forecast.core.archive_table import VALID_YEARS, ArchiveRow, table_of
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import bundled_events
-from forecast.core.input_files import LARGEST, Input, fault, number
+from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.registry import source
 from forecast.core.series import SeriesKey
 
@@ -91,7 +91,7 @@ class Csv:
     def read(self) -> Archive:
         """The file as an archive; quantities in kg, values in USD."""
         wanted = (self.period, self.value, *filter(None, (self.series, self.unit_column, self.released)))
-        given = Input(Path(self.path), hint="path is read from the folder of the config")
+        given = InputFile(Path(self.path), hint="path is read from the folder of the config")
         lines = list(given.records(wanted, self.delimiter))
         self._unmistakable([(line, cells[self.value]) for line, cells in lines])
         rows = [self._row(line, cells) for line, cells in lines]
@@ -121,8 +121,8 @@ class Csv:
                 f"a quantity of {cells[self.value]} cannot be negative", where=self._at(line, self.value),
                 hint="correct the figure, or leave the cell empty if it is unknown",
             )  # fmt: skip
-        if abs(value) > LARGEST:
-            hint = f"at most {LARGEST:g} {archive_unit}"
+        if abs(value) > MAX_FIGURE:
+            hint = f"at most {MAX_FIGURE:g} {archive_unit}"
             raise DataError(f"{cells[self.value]} {unit} is too large", where=self._at(line, self.value), hint=hint)
         return ArchiveRow(
             series=series,
@@ -154,9 +154,9 @@ class Csv:
         except DataError as error:
             hint = "YYYY-MM, YYYY-MM-DD or YYYY-MM/YYYY-MM; day/month/year can be read two ways"
             raise DataError(error.problem, where=self._at(line, self.period), hint=hint) from None
-        if first // 12 not in YEARS or last // 12 not in YEARS:
+        if first // 12 not in VALID_YEARS or last // 12 not in VALID_YEARS:
             raise DataError(
-                f"'{text}' lies outside the years {YEARS[0]} to {YEARS[-1]}", where=self._at(line, self.period),
+                f"'{text}' lies outside the years {VALID_YEARS[0]} to {VALID_YEARS[-1]}", where=self._at(line, self.period),
                 hint="a spreadsheet's serial day has five digits",
             )  # fmt: skip
         return first, last
@@ -198,11 +198,11 @@ class Csv:
                 hint=f'write decimals with a {right}; set thousands = "{other}" or decimal = "{other}" if it is one',
             )  # fmt: skip
         plain = plain.replace(point, ".")
-        figure = number(plain)
+        figure = parse_number(plain)
         if math.isnan(figure):
             mark = next((c for c in " '" if re.fullmatch(rf"[-+]?\d{{1,3}}({c}\d{{3}})+([.,]\d+)?", text)), "")
             hint = f'thousands = "{mark}"' if mark else "a number, empty where unknown"
-            raise DataError(f"'{text}' {fault(plain)}", where=self._at(line, self.value), hint=hint)
+            raise DataError(f"'{text}' {describe_fault(plain)}", where=self._at(line, self.value), hint=hint)
         return figure
 
     def _unmistakable(self, texts: list[tuple[int, str]]) -> None:
@@ -225,8 +225,8 @@ class Csv:
             day = months.parse_day(cells[self.released])
         except DataError as error:
             raise DataError(error.problem, where=self._at(line, self.released), hint=error.hint) from None
-        if months.ordinal(day) < last or day.year > YEARS[-1]:
-            told = f"before {months.label(last)} began" if months.ordinal(day) < last else f"after {YEARS[-1]}"
+        if months.ordinal(day) < last or day.year > VALID_YEARS[-1]:
+            told = f"before {months.label(last)} began" if months.ordinal(day) < last else f"after {VALID_YEARS[-1]}"
             raise DataError(f"released on {day}, {told}", where=self._at(line, self.released), hint="check the day")
         return day.isoformat()
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 
 from forecast.core import registry
-from forecast.core.contracts import Answer, Answers, Estimator, Forecaster, failed
+from forecast.core.contracts import Answer, Answers, Estimator, Forecaster, failure_for
 from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError, LookAheadError, MissingExtraError
 from forecast.core.questions import Design, Task
@@ -82,7 +82,7 @@ def answer(method: Method, vintage: Vintage, question: Question, seed: int = 0, 
         try:
             memo[key] = answer_or_raise(method, vintage, question, seed, memo)
         except METHOD_ERRORS as error:
-            memo[key] = failed(method, question, error)
+            memo[key] = failure_for(method, question, error)
     return memo[key]
 
 
@@ -202,7 +202,7 @@ def answer_batch(
             warnings.simplefilter("ignore")
             made = list(cast(BatchForecaster, method).predict_many(asked, rngs, answers))
     except MissingExtraError as error:
-        return [failed(method, task, error) for _, task in asked]
+        return [failure_for(method, task, error) for _, task in asked]
     except METHOD_ERRORS:
         return [
             _answer_or_failure(method, task, partial(method.predict, vintage, task, rng, inner))
@@ -217,7 +217,7 @@ def _answer_or_failure(method: Method, question: Question, make: Callable[[], An
             warnings.simplefilter("ignore")
             return _require_finite(make())
     except METHOD_ERRORS as error:
-        return failed(method, question, error)
+        return failure_for(method, question, error)
 
 
 def _identity(made: Answer) -> Answer:

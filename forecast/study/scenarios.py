@@ -8,14 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.core import months
-from forecast.core.contracts import Answer, Forecaster, failed
+from forecast.core.contracts import Answer, Forecaster, failure_for
 from forecast.core.errors import ConfigError, LookAheadError, NotIdentifiedError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.scenario import Scenario
 from forecast.core.vintage import Vintage
-from forecast.kernels.resample import systematic
-from forecast.prep.policy_measures import Regime, declared, regimes
+from forecast.kernels.resample import systematic_resample
+from forecast.prep.policy_measures import MeasuresInForce, declared_share_left, measures_in_force
 from forecast.study import ask
 
 UNKNOWN = "no month of this regime is known"
@@ -77,12 +77,12 @@ def scenarios(
     for scenario in given:
         changed = vintage.under(scenario)
         for series in task.series:
-            inner = task.about(series)
+            inner = task.for_series(series)
             basis = regime_basis(changed, series, inner)
             refuse_changed_past(vintage, changed, series, scenario.name)
             reason = _reason_unanswerable(changed, inner, basis, scenario.name)
             if reason is not None:
-                answer: Answer = failed(method, inner, reason)
+                answer: Answer = failure_for(method, inner, reason)
             else:
                 answer = ask.answer(method, changed, inner, seed, memo)
             assert isinstance(answer, Forecast | Failure)
@@ -97,7 +97,7 @@ def _reason_unanswerable(changed: Vintage, task: Task, basis: Sequence[Basis], n
     if missing:
         return NotIdentifiedError(UNKNOWN, where=f"{series}, {name}: {missing[0].regime}", hint="declare share_stopped")
     asked = np.array([changed.last_month(series), *sorted(task.ordinals(changed))])
-    now, *later = regimes(changed, series, asked, whole=False)
+    now, *later = measures_in_force(changed, series, asked, whole=False)
     moved = next((regime for regime in later if regime.measures != now.measures), None)
     if moved is None:
         return None
@@ -116,7 +116,9 @@ def refuse_changed_past(vintage: Vintage, changed: Vintage, series: str, name: s
     if same and vintage.steps.unit == "month":
         passed = np.arange(vintage.observed(series).first, months.ordinal(vintage.day))
         for whole in (True, False):
-            same = same and regimes(changed, series, passed, whole) == regimes(vintage, series, passed, whole)
+            same = same and measures_in_force(changed, series, passed, whole) == measures_in_force(
+                vintage, series, passed, whole
+            )
     if not same:
         problem = f"the scenario '{name}' changes what is known of the past"
         raise LookAheadError(problem, where=series, hint=f"changes after {vintage.day}")
@@ -127,12 +129,12 @@ def regime_basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]
     asked = np.array(sorted(task.ordinals(vintage)))
     observed = vintage.observed(series)
     seen = observed.months[np.isfinite(observed.values)]
-    past = regimes(vintage, series, seen)
-    counts: dict[Regime, int] = {}
+    past = measures_in_force(vintage, series, seen)
+    counts: dict[MeasuresInForce, int] = {}
     for regime in past:
         counts[regime] = counts.get(regime, 0) + 1
-    labels = regimes(vintage, series, asked)
-    in_part = any(regime.measures for regime in regimes(vintage, series, asked, whole=False))
+    labels = measures_in_force(vintage, series, asked)
+    in_part = any(regime.measures for regime in measures_in_force(vintage, series, asked, whole=False))
     out = []
     for regime in dict.fromkeys(labels):
         own = [m for m, label in zip(asked.tolist(), labels, strict=True) if label == regime]
@@ -142,9 +144,9 @@ def regime_basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]
     return tuple(out)
 
 
-def _declared_share(vintage: Vintage, regime: Regime, past: Sequence[Regime]) -> float | None:
+def _declared_share(vintage: Vintage, regime: MeasuresInForce, past: Sequence[MeasuresInForce]) -> float | None:
     """The declared share of a closed regime; None if another measure, never observed and without a share, is also in force."""
-    share = declared(vintage, regime) if regime.closed else None
+    share = declared_share_left(vintage, regime) if regime.closed else None
     seen = frozenset().union(*(other.measures for other in past))
     return share if share == 0.0 or not regime.measures - regime.closing - seen else None
 
@@ -163,7 +165,7 @@ def pool_scenarios(fans: Sequence[Fan]) -> Forecast:
     made = [(a, p) for a, p in zip(answers, given, strict=True) if isinstance(a, Forecast) and p is not None]
     first = made[0][0]
     count = first.task.draws
-    index = np.random.default_rng(count).permutation(systematic(np.array([p for _, p in made]), count))
+    index = np.random.default_rng(count).permutation(systematic_resample(np.array([p for _, p in made]), count))
     draws = np.stack([a.draws for a, _ in made])[index, np.arange(count)]
     words = ", ".join(f"{fan.scenario} {fan.probability:.0%}" for fan in fans)
     used = Used(f"scenarios by declared probability: {words}", scale=first.used[0].scale)

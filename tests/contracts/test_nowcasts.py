@@ -145,8 +145,8 @@ def test_parameters_know_nothing_after_their_day(name, tripled):
 
 def test_a_factor_model_learns_from_its_day_of_parameters_alone(tripled, monkeypatch):
     learned = []
-    plain_fit = dynamic_factor.fit
-    monkeypatch.setattr(dynamic_factor, "fit", lambda model, steps: learned.append(model.endog) or plain_fit(model, steps))
+    plain_fit = dynamic_factor.fit_em
+    monkeypatch.setattr(dynamic_factor, "fit_em", lambda model, steps: learned.append(model.endog) or plain_fit(model, steps))
     plain, changed = nowcast("factor", known(), BEFORE), nowcast("factor", tripled, BEFORE)
     assert not np.allclose(plain.draws, changed.draws)
     np.testing.assert_array_equal(*learned)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from forecast.core.vintage import Cell, Vintage
-from forecast.prep.transform import LONGEST_SPLIT, filled, reduced_spans, split_spans, window_total
+from forecast.prep.transform import LONGEST_SPLIT, fill_gaps, reduced_spans, split_spans, window_total
 
 S = "CHN.export.WLD.re_magnets"
 MONTHS = 18
@@ -93,7 +93,7 @@ def test_filling_leaves_no_hole_and_changes_no_figure(case):
     truth, _, seen = case
     if not seen.count:
         return
-    made = filled(seen)
+    made = fill_gaps(seen)
     assert np.isfinite(made.values).all()
     for month, value, mark in zip(made.months, made.values, made.marks, strict=True):
         assert mark in ("", "split", "filled")

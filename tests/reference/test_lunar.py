@@ -16,7 +16,7 @@ import pytest
 from forecast.core import months
 from forecast.estimators.regression import transfer_function
 from forecast.kernels import arima, covariance, gaussian
-from forecast.prep.regressors import AROUND
+from forecast.prep.regressors import HOLIDAY_AND_AROUND
 
 AIRLINE = ((0, 1, 1), (0, 1, 1, 12))
 WHEN = np.arange(months.ordinal("2000-01"), months.ordinal("2013-12") + 1)
@@ -38,7 +38,7 @@ def days(shared):
 @pytest.fixture(scope="module")
 def holidays(days):
     """The package's columns over 2000-2013."""
-    return np.column_stack([months.lunar_new_year(WHEN, *window, days) for window in AROUND.values()])
+    return np.column_stack([months.lunar_new_year(WHEN, *window, days) for window in HOLIDAY_AND_AROUND.values()])
 
 
 @pytest.fixture(scope="module")
@@ -54,18 +54,20 @@ def logs(shared):
 
 def solved(y, x):
     """The airline model by maximum likelihood, in differences."""
-    family, start = arima.family(len(y), AIRLINE)
-    plain = transfer_function.Problem(
+    family, start = arima.arima_family(len(y), AIRLINE)
+    plain = transfer_function.TransferFunctionModel(
         y, np.arange(len(y)), start, start.shape[1], lambda rates: np.repeat(x[None], len(rates), axis=0), (), family, False
     )
-    made = transfer_function.solve(
-        transfer_function.differenced(plain, arima.difference(AIRLINE), arima.stationary(len(y) - 13, AIRLINE))
+    made = transfer_function.fit_transfer_function(
+        transfer_function.difference_model(
+            plain, arima.difference_polynomial(AIRLINE), arima.stationary_family(len(y) - 13, AIRLINE)
+        )
     )
     return made, 2 * (x.shape[1] + 3) - 2 * made.loglike
 
 
 def test_the_windows_are_those_of_the_reference():
-    assert list(AROUND.values()) == [(-20, -1), (0, 6), (7, 26)]
+    assert list(HOLIDAY_AND_AROUND.values()) == [(-20, -1), (0, 6), (7, 26)]
 
 
 @both

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.models.reconciled.reconciliation import adjusted, nonnegative, shrunk_correlation
+from forecast.models.reconciled.reconciliation import reconcile, reconcile_nonnegative, shrunk_correlation
 
 SUMS = np.array([[1, 1, 1, 1], [1, 1, 0, 0], [0, 0, 1, 1]], float)
 BASE = np.array([[20, 12, 9, 5, 6, 4, 3], [10, 9, 4, 1, 2, 0.5, 6], [8, 9, 1, 0.2, 5, 4, 0.1]])
@@ -60,7 +60,7 @@ def metric(how):
 
 @pytest.mark.parametrize(("how", "positive"), THEIRS)
 def test_the_numbers_of_other_software(how, positive):
-    ours = (nonnegative if positive else adjusted)(BASE, SUMS, metric(how))
+    ours = (reconcile_nonnegative if positive else reconcile)(BASE, SUMS, metric(how))
     assert ours == pytest.approx(np.array(THEIRS[how, positive]), abs=3e-6)  # their solver stops at about 1e-6
 
 
@@ -69,4 +69,4 @@ def test_the_projection_is_the_published_formula():
     weight = metric("mint_shrink")
     summing, inverse = np.vstack([SUMS, np.eye(4)]), np.linalg.inv(weight)
     plain = np.linalg.solve(summing.T @ inverse @ summing, summing.T @ inverse @ BASE.T).T
-    assert adjusted(BASE, SUMS, weight) == pytest.approx(plain, rel=1e-9)
+    assert reconcile(BASE, SUMS, weight) == pytest.approx(plain, rel=1e-9)

@@ -36,7 +36,7 @@ def series(n=67, seed=4):
 def statsmodels_ets(y, form, star):
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    data = exponential_smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
+    data = exponential_smoothing.batch_series([y], [np.ones(len(y), bool)], SEASON)
     level, slope, pattern = (part[0] for part in data.initial(form))
     trend, season = form[1] == "A", form[-1] == "A"
     model = ETSModel(
@@ -44,7 +44,7 @@ def statsmodels_ets(y, form, star):
         seasonal_periods=SEASON if season else None, initialization_method="known", initial_level=level,
         initial_trend=slope if trend else None, initial_seasonal=pattern if season else None,
     )  # fmt: skip
-    alpha, beta, gamma, phi = exponential_smoothing.coefficients(np.array(star, float))
+    alpha, beta, gamma, phi = exponential_smoothing.smoothing_coefficients(np.array(star, float))
     return model.smooth(
         np.array([alpha, *([beta] if trend else []), *([gamma] if season else []), *([phi] if "d" in form else [])])
     )
@@ -54,12 +54,12 @@ def statsmodels_ets(y, form, star):
 def test_exponential_smoothing_likelihood_and_forecast(form, star):
     y = series()
     twin = statsmodels_ets(y, form, star)
-    data = exponential_smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
+    data = exponential_smoothing.batch_series([y], [np.ones(len(y), bool)], SEASON)
     point = np.array([star], float)
-    sse = exponential_smoothing.squares(data, form, point)
-    ours = exponential_smoothing.loglike(sse, np.array([[float(len(y))]]))[0, 0]
+    sse = exponential_smoothing.squared_error_sums(data, form, point)
+    ours = exponential_smoothing.profile_loglike(sse, np.array([[float(len(y))]]))[0, 0]
     assert ours == pytest.approx(twin.llf, rel=1e-6)
-    now = exponential_smoothing.states(data, 0, point, np.array([exponential_smoothing.FORMS.index(form)]))
+    now = exponential_smoothing.final_states(data, 0, point, np.array([exponential_smoothing.FORMS.index(form)]))
     path = exponential_smoothing.simulate(now, point, np.array([0]), np.zeros((1, HORIZON)))[0]
     assert np.allclose(path, twin.forecast(HORIZON), rtol=1e-4, atol=1e-6)
     assert np.allclose(now.errors[:, 0], twin.resid, atol=1e-9)
@@ -71,7 +71,7 @@ def test_the_search_finds_what_statsmodels_finds():
 
     for seed in (1, 2, 3):
         y = series(seed=seed)
-        data = exponential_smoothing.lanes([y], [np.ones(len(y), bool)], SEASON)
+        data = exponential_smoothing.batch_series([y], [np.ones(len(y), bool)], SEASON)
         fitted = exponential_smoothing.fit(data, ("ANN",))[0]
         best = fitted.loglike.max()
         start = float(fitted.star[fitted.best, 0])
@@ -111,12 +111,12 @@ def test_theta_forecast(season, seed):
         warnings.simplefilter("ignore")
         twin = ThetaModel(y, period=SEASON, method="additive").fit()
     assert theta.is_seasonal(y, SEASON) == bool(twin.model._has_seasonality)
-    pattern = theta.pattern(y, SEASON) if theta.is_seasonal(y, SEASON) else np.zeros(SEASON)
+    pattern = theta.seasonal_pattern(y, SEASON) if theta.is_seasonal(y, SEASON) else np.zeros(SEASON)
     adjusted = y - np.resize(pattern, len(y))
     ours = theta.fit(adjusted[None], np.ones((1, len(y))), np.array([len(y)]))
     assert ours.alpha[0] == pytest.approx(twin.params["alpha"], abs=2e-3)
     ahead = np.arange(1.0, HORIZON + 1)
-    path = ours.last[0] + theta.trend(theta.slope(adjusted), ours.alpha[0], float(len(y)), ahead)
+    path = ours.last[0] + theta.half_trend(theta.linear_slope(adjusted), ours.alpha[0], float(len(y)), ahead)
     path = path + pattern[(len(y) + np.arange(HORIZON)) % SEASON]
     assert np.allclose(path, twin.forecast(HORIZON), rtol=1e-4)
 
@@ -162,8 +162,8 @@ def test_dynamic_theta_is_the_recursion_as_printed(alpha, w, start, gap):
     weight = gapped(y, gap)
     size = np.array([len(y)])
     point = [np.array([[v]]) for v in (alpha, w, start)]
-    *_, errors = theta.dynamic_states(y[None], weight[None], size, *point)
-    assert np.allclose(errors[0], theta.plain_errors(y, weight, alpha, w, start), atol=1e-10)
+    *_, errors = theta.dynamic_final_states(y[None], weight[None], size, *point)
+    assert np.allclose(errors[0], theta.reference_dynamic_errors(y, weight, alpha, w, start), atol=1e-10)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
@@ -172,13 +172,13 @@ def test_dynamic_theta_solves_its_weight_and_level_outright(seed):
     from scipy.optimize import minimize
 
     y = series(seed=seed)
-    ours = theta.dynamic(y[None], np.ones((1, len(y))), np.array([len(y)]))
+    ours = theta.fit_dynamic(y[None], np.ones((1, len(y))), np.array([len(y)]))
     sse = float((ours.errors**2).sum())
     one = np.ones(len(y))
     found = minimize(
-        lambda p: float((theta.plain_errors(y, one, *p) ** 2).sum()),
+        lambda p: float((theta.reference_dynamic_errors(y, one, *p) ** 2).sum()),
         [ours.alpha[0, -1], ours.w[0, -1], ours.start[0, -1]],
-        bounds=[(1e-6, 1 - 1e-6), (0.0, theta.WIDEST), (None, None)],
+        bounds=[(1e-6, 1 - 1e-6), (0.0, theta.MAX_W), (None, None)],
         method="L-BFGS-B",
     )
     assert sse <= found.fun * (1 + 1e-4)
@@ -187,14 +187,16 @@ def test_dynamic_theta_solves_its_weight_and_level_outright(seed):
 def test_dynamic_theta_runs_on_without_noise():
     """Forecasts put in the place of months leave the rest of the path as it is (Fiorucci et al. 2016, sec. 3)."""
     y = series()
-    ours = theta.dynamic(y[None], np.ones((1, len(y))), np.array([len(y)]))
+    ours = theta.fit_dynamic(y[None], np.ones((1, len(y))), np.array([len(y)]))
     last = [part[0, -1:] for part in (ours.alpha, ours.w, ours.level, ours.mean, ours.slope)]
-    path = theta.run_on(len(y), *last, np.zeros((1, HORIZON)))[0]
+    path = theta.simulate_dynamic(len(y), *last, np.zeros((1, HORIZON)))[0]
     longer = np.concatenate([y, path[:5]])
     point = [part[:, -1:] for part in (ours.alpha, ours.w, ours.start)]
-    level, mean, slope, errors = theta.dynamic_states(longer[None], np.ones((1, len(longer))), np.array([len(longer)]), *point)
+    level, mean, slope, errors = theta.dynamic_final_states(
+        longer[None], np.ones((1, len(longer))), np.array([len(longer)]), *point
+    )
     assert np.allclose(errors[0, -5:], 0.0, atol=1e-10)
-    again = theta.run_on(len(longer), *last[:2], level[0], mean[0], slope[0], np.zeros((1, HORIZON - 5)))[0]
+    again = theta.simulate_dynamic(len(longer), *last[:2], level[0], mean[0], slope[0], np.zeros((1, HORIZON - 5)))[0]
     assert np.allclose(again, path[5:], atol=1e-10)
 
 
@@ -209,8 +211,8 @@ COMPLEX = {
 
 
 def laid(y, weight):
-    pattern = theta.pattern(y, SEASON)[None]
-    return complex_smoothing.Lanes(y[None], weight[None], np.array([len(y)]), SEASON, pattern)
+    pattern = theta.seasonal_pattern(y, SEASON)[None]
+    return complex_smoothing.CesBatch(y[None], weight[None], np.array([len(y)]), SEASON, pattern)
 
 
 @pytest.mark.parametrize("gap", [False, True])
@@ -219,8 +221,10 @@ def test_complex_smoothing_in_real_parts_and_in_complex_numbers(form, point, gap
     y = 10.0 * series()
     data = laid(y, gapped(y, gap))
     at = np.array([point])
-    sse, first = complex_smoothing.squares(data, form, at[None])
-    one, two = (run(data, 0, form, at, first[0]) for run in (complex_smoothing.states, complex_smoothing.plain_states))
+    sse, first = complex_smoothing.squared_error_sums(data, form, at[None])
+    one, two = (
+        run(data, 0, form, at, first[0]) for run in (complex_smoothing.final_states, complex_smoothing.reference_final_states)
+    )
     assert np.allclose(one.errors, two.errors, atol=1e-8)
     assert (one.errors**2).sum() == pytest.approx(sse[0, 0], rel=1e-6)
     quiet = np.zeros((1, HORIZON))
@@ -234,9 +238,9 @@ def test_first_level_and_potential_are_least_squares(form):
     data = laid(y, np.ones(len(y)))
     at = np.array([COMPLEX[form][0]])
     at[:, 1] = 1.05  # at 1 the potential does not touch the level
-    sse, first = complex_smoothing.squares(data, form, at[None])
+    sse, first = complex_smoothing.squared_error_sums(data, form, at[None])
     for nudge in ([0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5], [0.5, 0.5]):
-        worse = complex_smoothing.states(data, 0, form, at, first[0] + nudge).errors
+        worse = complex_smoothing.final_states(data, 0, form, at, first[0] + nudge).errors
         assert (worse**2).sum() > sse[0, 0] * (1 + 1e-8)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from forecast.checks.calibration.simulation_results import Cell, calibration, nearest_cells
+from forecast.checks.calibration.simulation_results import SimulationCell, load_simulation_cells, nearest_cells
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.prep.baselines import counted
+from forecast.prep.baselines import pluralize
 
 NAME = "calibration"
 
@@ -31,9 +31,9 @@ class Calibration:
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: share of truths the 90 % interval held in the worst cell read, or the size where that alone fails."""
-        return self.verdict(effect, evidence, calibration())
+        return self.verdict(effect, evidence, load_simulation_cells())
 
-    def verdict(self, effect: Effect, evidence: Evidence, cells: Sequence[Cell]) -> Gate:
+    def verdict(self, effect: Effect, evidence: Evidence, cells: Sequence[SimulationCell]) -> Gate:
         """The gate read from a table of cells."""
         if effect.counterfactual is None:
             return Gate(NAME, "not run", reason="nothing was estimated")
@@ -46,40 +46,40 @@ class Calibration:
         found = nearest_cells(own, effect.estimator, effect.n_clean, window)
         if not found:
             least = min(c.months_before for c in own)
-            reason = f"the simulations begin with {least} months before the event, and there {_are(effect.n_clean)}"
+            reason = f"the simulations begin with {least} months before the event, and there {_months_text(effect.n_clean)}"
             return Gate(NAME, "not run", reason=reason)
         reasons = [text for c in found for text in self.failures(c)]
         worst = min(found, key=lambda c: c.cover90 - self._bar(c))
         if reasons:
-            text = f"in simulations with {_lengths(worst)}, {' and '.join(reasons)}"
+            text = f"in simulations with {_lengths_text(worst)}, {' and '.join(reasons)}"
             covers = worst.cover90 + 2 * worst.cover90_se >= self._bar(worst)
             value, bar = (max(c.size for c in found), self.size) if covers else (worst.cover90, self._bar(worst))
             return Gate(NAME, "fail", value, bar, text, cap="descriptive", withholds=True)
-        text = f"in simulations with {_lengths(worst)}, {_held(*sorted(found, key=lambda c: c.role))}"
+        text = f"in simulations with {_lengths_text(worst)}, {_coverage_text(*sorted(found, key=lambda c: c.role))}"
         return Gate(NAME, "pass", worst.cover90, self._bar(worst), text)
 
-    def _bar(self, cell: Cell) -> float:
+    def _bar(self, cell: SimulationCell) -> float:
         return self.cover if cell.role == "correct" else self.drift
 
-    def failures(self, cell: Cell) -> list[str]:
+    def failures(self, cell: SimulationCell) -> list[str]:
         """What a cell says against the method."""
         out = []
         if cell.role == "correct" and cell.size - 2 * cell.size_se > self.size:
             out.append(f"the 95% interval excluded zero in {cell.size:.1%} of the worlds without an event")
         if cell.cover90 + 2 * cell.cover90_se < self._bar(cell):
-            out.append(_held(cell))
+            out.append(_coverage_text(cell))
         return out
 
 
-def _held(*cells: Cell) -> str:
+def _coverage_text(*cells: Cell) -> str:
     """What the 90 % interval held, of one world or of both."""
     said = [f"{c.cover90:.0%} of the truths{'' if c.role == 'correct' else ' where the level wanders'}" for c in cells]
     return f"the 90% interval of this method held {' and '.join(said)}"
 
 
-def _lengths(cell: Cell) -> str:
-    return f"{counted(cell.months_before, 'month')} before and {cell.months_after} after"
+def _lengths_text(cell: SimulationCell) -> str:
+    return f"{pluralize(cell.months_before, 'month')} before and {cell.months_after} after"
 
 
-def _are(months: int) -> str:
+def _months_text(months: int) -> str:
     return f"are {months}" if months != 1 else "is 1"

@@ -10,7 +10,7 @@ from importlib import resources
 
 
 @dataclass(frozen=True)
-class Cell:
+class SimulationCell:
     """One cell of the study: so many months before and after, in one world.
 
     role : "correct" where the estimator's own assumptions hold, "drift" where the level wanders
@@ -31,11 +31,11 @@ class Cell:
 
 
 @functools.cache
-def calibration() -> tuple[Cell, ...]:
+def load_simulation_cells() -> tuple[SimulationCell, ...]:
     """The bundled table, written by `experiments/003_simulation/run.py`."""
     text = resources.files("forecast.data").joinpath("calibration.csv").read_text("utf-8")
     return tuple(
-        Cell(
+        SimulationCell(
             row["estimator"],
             row["role"],
             row["world"],
@@ -46,7 +46,7 @@ def calibration() -> tuple[Cell, ...]:
     )
 
 
-def nearest_cells(cells: Sequence[Cell], estimator: str, clean: int, window: int) -> list[Cell]:
+def nearest_cells(cells: Sequence[SimulationCell], estimator: str, clean: int, window: int) -> list[SimulationCell]:
     """The cells of both roles that speak for `clean` months before an event and a window of so many; none for less history.
 
     The longest history not above `clean`; of its windows the shortest that is no shorter than `window`, else the longest.

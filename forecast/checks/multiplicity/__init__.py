@@ -12,11 +12,11 @@ from forecast.checks.multiplicity import step_down
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.prep.baselines import counted
+from forecast.prep.baselines import pluralize
 
 NAME = "multiplicity"
-JOINT = 8  # placebo windows that all rows of a family share
-ALONE = Gate(NAME, "not run", reason="judged over all questions of a run, not over one")
+MIN_SHARED_WINDOWS = 8  # placebo windows that all rows of a family share
+NOT_RUN = Gate(NAME, "not run", reason="judged over all questions of a run, not over one")
 
 
 @check
@@ -34,23 +34,25 @@ class Multiplicity:
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """Nothing can be said of one question alone."""
-        return ALONE
+        return NOT_RUN
 
     def judge_family(self, effects: Sequence[Effect]) -> list[Gate]:
         """value: Holm's p of a headline row read as causal, else the false discovery rate q of the row; threshold: `level`."""
         tested = [i for i, e in enumerate(effects) if math.isfinite(e.p_value)]
-        family = [i for i in headline(effects) if i in set(tested) and _causal(effects[i])]
-        together = dict(zip(family, romano_wolf([effects[i] for i in family]), strict=True))
+        family = [i for i in headline_rows(effects) if i in set(tested) and _reads_causal(effects[i])]
+        together = dict(zip(family, romano_wolf_of_effects([effects[i] for i in family]), strict=True))
         out = []
         for i in range(len(effects)):
             if i not in tested:
-                out.append(replace(ALONE, reason="no p-value to adjust"))
+                out.append(replace(NOT_RUN, reason="no p-value to adjust"))
                 continue
-            value, floor = _adjusted(benjamini_hochberg, effects, tested, i)
-            text = f"q = {value:.3f} over {counted(len(tested), 'p-value')} of the run (Benjamini-Hochberg, floor {floor:.3f})"
+            value, floor = _adjusted_with_floor(benjamini_hochberg, effects, tested, i)
+            text = (
+                f"q = {value:.3f} over {pluralize(len(tested), 'p-value')} of the run (Benjamini-Hochberg, floor {floor:.3f})"
+            )
             if i in family:
-                value, floor = _adjusted(holm, effects, family, i)
-                rows = counted(len(family), "causal headline row")
+                value, floor = _adjusted_with_floor(holm, effects, family, i)
+                rows = pluralize(len(family), "causal headline row")
                 joint = f"{together[i]:.3f} (Romano-Wolf), " if math.isfinite(together[i]) else ""
                 text = f"p = {value:.3f} over {rows} (Holm, floor {floor:.3f}), {joint}{text}"
             out.append(self._gate(value, text))
@@ -62,7 +64,7 @@ class Multiplicity:
         return Gate(NAME, "pass", value, self.level, text)
 
 
-def _adjusted(
+def _adjusted_with_floor(
     rule: Callable[[Sequence[float]], list[float]], effects: Sequence[Effect], rows: Sequence[int], i: int
 ) -> tuple[float, float]:
     """Adjusted p of row i, and the least it could be with the other rows as they are: that of its own floor."""
@@ -72,7 +74,7 @@ def _adjusted(
     return rule(p)[at], rule(least)[at]
 
 
-def headline(effects: Sequence[Effect]) -> list[int]:
+def headline_rows(effects: Sequence[Effect]) -> list[int]:
     """The first answer to each question: that of its first estimator."""
     first: dict[str, int] = {}
     for i, effect in enumerate(effects):
@@ -80,7 +82,7 @@ def headline(effects: Sequence[Effect]) -> list[int]:
     return list(first.values())
 
 
-def _causal(effect: Effect) -> bool:
+def _reads_causal(effect: Effect) -> bool:
     return effect.verdict is not None and effect.verdict.reading == "causal"
 
 
@@ -102,14 +104,14 @@ def benjamini_hochberg(p: Sequence[float]) -> list[float]:
     return [float(x) for x in out]
 
 
-def romano_wolf(effects: Sequence[Effect]) -> list[float]:
+def romano_wolf_of_effects(effects: Sequence[Effect]) -> list[float]:
     """Step-down p-values from the placebo windows that all rows share; NaN for all where these are fewer than `JOINT`.
 
     Statistics and placebos are absolute effects over the root mean square of the row's own shared placebos.
     """
     found = [{p.start: p.cumulative for p in e.placebos if p.kind == "time"} for e in effects]
     shared = sorted(set.intersection(*map(set, found))) if found else []
-    if len(shared) < JOINT or len(effects) < 2:
+    if len(shared) < MIN_SHARED_WINDOWS or len(effects) < 2:
         return [math.nan] * len(effects)
     null = np.abs(np.array([[row[start] for row in found] for start in shared]))
     size = np.sqrt((null**2).mean(axis=0))

@@ -18,28 +18,28 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.estimators.ppml import hurdle, placebo_units, triple_difference
 from forecast.kernels import exact_tests, local_level
-from forecast.prep.baselines import Asked, asked, counted
-from forecast.prep.donor_pool import candidates, described, refused
-from forecast.prep.pre_period import clean
+from forecast.prep.baselines import ObservedWindow, observe_window, pluralize
+from forecast.prep.donor_pool import candidate_donors, description_only, unestimated_effect
+from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.transform import split_spans
 
 NEAR_ZERO = 0.01  # of the counterfactual: below it the coefficient says little, and the loss is reported as a collapse too
 
 
 @dataclass(frozen=True)
-class Flows:
+class DatedPanel:
     """The panel: y (U, T) from month `first`, treated rows first; NaN where unknown or, of the treated, not clean.
 
     Hidden are the months whose treated cells no fit may use. The sides share a month's effect: one for all units, or the goods
     and the partners.
     """
 
-    panel: placebo_units.Panel
+    panel: placebo_units.FlowPanel
     first: int
     split: int
     kind: str
 
-    def of(self, expected: Floats, seen: Asked) -> Floats:
+    def of(self, expected: Floats, seen: ObservedWindow) -> Floats:
         """A monthly path (T,) summed over the asked periods."""
         return np.array([expected[a - self.first : b - self.first + 1].sum() for a, b in seen.periods])
 
@@ -75,26 +75,26 @@ class Ppml:
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the counterfactual of the fixed effects; description only where they do not determine it."""
-        seen = asked(vintage, design)
-        bare = described("ppml", vintage, design, seen, "relative")
+        seen = observe_window(vintage, design)
+        bare = unestimated_effect("ppml", vintage, design, seen, "relative")
         try:
-            flows = _flows(vintage, design, seen, self.fewest)
+            flows = _build_panel(vintage, design, seen, self.fewest)
             panel = flows.panel
             zeros = float(np.mean(panel.y[panel.own][:, ~panel.hidden] == 0))
             sparse = self.form == "hurdle" or (self.form == "auto" and zeros >= self.sparse)
-            return _settled(self._hurdle(bare, flows, seen, rng) if sparse else self._poisson(bare, flows, seen, rng))
+            return _remove_rounding(self._hurdle(bare, flows, seen, rng) if sparse else self._poisson(bare, flows, seen, rng))
         except (TooShortError, NotIdentifiedError) as error:
-            return refused(bare, error.problem, error.hint)
+            return description_only(bare, error.problem, error.hint)
         except np.linalg.LinAlgError as error:
-            return refused(bare, f"no Poisson fit: {error}")
+            return description_only(bare, f"no Poisson fit: {error}")
 
-    def _poisson(self, bare: Effect, flows: Flows, seen: Asked, rng: np.random.Generator) -> Effect:
+    def _poisson(self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, rng: np.random.Generator) -> Effect:
         """The difference with a coefficient per month or one for the window."""
         panel = flows.panel
         if panel.own.all():
             raise NotIdentifiedError("no donor to compare with: a difference needs other goods or partners")
         single = panel.window if self.coefficient == "single" else None
-        laid = triple_difference.lay(panel.y, panel.own, panel.hidden, panel.sides, single)
+        laid = triple_difference.fit_difference(panel.y, panel.own, panel.hidden, panel.sides, single)
         expected = flows.of(laid.expected, seen)
         if not np.isfinite(expected).all():
             raise NotIdentifiedError("the donors known in the window do not determine the treated's counterfactual")
@@ -102,15 +102,15 @@ class Ppml:
             raise NotIdentifiedError("every donor was zero in the window: nothing to compare with")
         known = panel.errors()
         if len(known.ratios) < self.fewest:
-            raise TooShortError(f"{counted(len(known.ratios), 'month')} shared with the donors, needs {self.fewest}")
-        others = [] if bare.design.placebo_of else placebo_units.each(panel)
-        draws = _missed(laid.expected, known, others, flows, seen, bare.design.draws, rng)
-        notes = [f"{flows.kind}, {counted(int((~panel.own).sum()), 'donor')}"]
+            raise TooShortError(f"{pluralize(len(known.ratios), 'month')} shared with the donors, needs {self.fewest}")
+        others = [] if bare.design.placebo_of else placebo_units.each_donor_as_treated(panel)
+        draws = _counterfactual_draws(laid.expected, known, others, flows, seen, bare.design.draws, rng)
+        notes = [f"{flows.kind}, {pluralize(int((~panel.own).sum()), 'donor')}"]
         if laid.separated:
-            notes.append(f"{counted(laid.separated, 'cell')} separated: fitted as exactly zero")
-        parameters, more = _coefficients(bare, expected, laid.slope)
+            notes.append(f"{pluralize(laid.separated, 'cell')} separated: fitted as exactly zero")
+        parameters, more = _window_coefficients(bare, expected, laid.slope)
         if not bare.design.placebo_of:
-            parameters = (*parameters, *_held(bare, flows, others, seen, expected))
+            parameters = (*parameters, *_donor_influence(bare, flows, others, seen, expected))
         made = replace(
             bare,
             counterfactual=draws,
@@ -118,16 +118,16 @@ class Ppml:
             parameters=parameters,
             used=(Used("Poisson pseudo-likelihood", scale="log link", split=flows.split, notes=(*notes, *more)),),
         )
-        return _ranked(made, others, float(expected.sum()), float(np.std(known.ratios)))
+        return _add_donor_rank(made, others, float(expected.sum()), float(np.std(known.ratios)))
 
-    def _hurdle(self, bare: Effect, flows: Flows, seen: Asked, rng: np.random.Generator) -> Effect:
+    def _hurdle(self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, rng: np.random.Generator) -> Effect:
         """Any trade, and how much of it, before against after."""
         panel = flows.panel
         if panel.own.sum() > 1:
             raise NotIdentifiedError("a hurdle is asked of one treated flow")
-        made = hurdle.parts(panel.y, 0, ~panel.hidden, panel.window)
+        made = hurdle.fit_hurdle(panel.y, 0, ~panel.hidden, panel.window)
         sizes = [b - a + 1 for a, b in seen.periods]
-        months = hurdle.draws(made, sum(sizes), bare.design.draws, rng)
+        months = hurdle.draw_months(made, sum(sizes), bare.design.draws, rng)
         ends = np.cumsum(sizes)
         draws = np.stack([months[:, e - s : e].sum(axis=1) for s, e in zip(sizes, ends, strict=True)], axis=1)
         before, after = panel.y[0][~panel.hidden], panel.y[0][panel.window]
@@ -135,18 +135,18 @@ class Ppml:
         a, b = int((after > 0).sum()), int((before > 0).sum())
         p = exact_tests.fisher_exact(a, len(after), b, len(before))
         test = f"months with trade: {b} of {len(before)} before, {a} of {len(after)} in the window (Fisher p = {p:.3f})"
-        notes = (test, "serial dependence of trading months ignored", f"{counted(int((~panel.own).sum()), 'donor')}")
+        notes = (test, "serial dependence of trading months ignored", f"{pluralize(int((~panel.own).sum()), 'donor')}")
         return replace(
             bare,
             counterfactual=draws,
-            point=float(seen.observed.sum() - hurdle.mean(made) * sum(sizes)),
+            point=float(seen.observed.sum() - hurdle.expected_month(made) * sum(sizes)),
             parameters=(Parameter("logit of any trade", *made.slope),),
             used=(Used("hurdle: penalised logit and Poisson", scale="log link", split=flows.split, notes=notes),),
             reads="causal" if panel.own.all() else "relative",
         )
 
 
-def _settled(effect: Effect) -> Effect:
+def _remove_rounding(effect: Effect) -> Effect:
     """The effect with draws that differ from what was observed by rounding alone set to it: a flat flow has no effect."""
     assert effect.counterfactual is not None
     same = np.isclose(effect.counterfactual, effect.observed, rtol=1e-9, atol=0.0)
@@ -155,16 +155,16 @@ def _settled(effect: Effect) -> Effect:
     return replace(effect, counterfactual=draws, point=0.0 if close else effect.point)
 
 
-def _flows(vintage: Vintage, design: Design, seen: Asked, fewest: int) -> Flows:
+def _build_panel(vintage: Vintage, design: Design, seen: ObservedWindow, fewest: int) -> DatedPanel:
     """Treated and donors as one panel, from the first clean month to the last asked one."""
     if design.share_of:
         raise NotIdentifiedError("a share is asked of 'baseline' or 'counterfactual', not of a Poisson difference")
     if not len(seen.observed):
         raise NotIdentifiedError("no figure in the asked window")
-    donors = tuple(d for d in candidates(vintage, design) if vintage.knows(d) and d not in design.treated)
-    stretches = {s: clean(vintage, design, s) for s in design.treated}
+    donors = tuple(d for d in candidate_donors(vintage, design) if vintage.knows(d) and d not in design.treated)
+    stretches = {s: clean_pre_period(vintage, design, s) for s in design.treated}
     if (least := min(stretch.count for stretch in stretches.values())) < fewest:
-        raise TooShortError(f"{counted(least, 'clean month')}, a Poisson difference needs {fewest}")
+        raise TooShortError(f"{pluralize(least, 'clean month')}, a Poisson difference needs {fewest}")
     first, last, window = min(stretch.first for stretch in stretches.values()), seen.window.last, seen.window
     cut, rows, split = design.hidden(vintage), [], 0
     for name in (*design.treated, *donors):
@@ -180,13 +180,13 @@ def _flows(vintage: Vintage, design: Design, seen: Asked, fewest: int) -> Flows:
     if np.nanmin(y) < 0:
         raise NotIdentifiedError("a figure is negative: a Poisson mean cannot be")
     when, names = np.arange(first, last + 1), (*design.treated, *donors)
-    sides, kind = _sides(names, len(design.treated))
+    sides, kind = _month_effect_sides(names, len(design.treated))
     own = np.arange(len(names)) < len(design.treated)
-    panel = placebo_units.Panel(names, y, own, when >= window.hole, when >= window.first, sides)
-    return Flows(panel, first, split, kind)
+    panel = placebo_units.FlowPanel(names, y, own, when >= window.hole, when >= window.first, sides)
+    return DatedPanel(panel, first, split, kind)
 
 
-def _sides(names: tuple[str, ...], treated: int) -> tuple[tuple[Ints, ...], str]:
+def _month_effect_sides(names: tuple[str, ...], treated: int) -> tuple[tuple[Ints, ...], str]:
     """Whose months are shared: all units alike, or goods and partners apart where the donors differ in both."""
     keys = [SeriesKey.maybe(name) for name in names]
     told = [k for k in keys if k is not None]
@@ -204,12 +204,12 @@ def _sides(names: tuple[str, ...], treated: int) -> tuple[tuple[Ints, ...], str]
     return alike, f"difference to other goods of {'the same partner' if same else 'another partner'} (relative)"
 
 
-def _missed(
+def _counterfactual_draws(
     expected: Floats,
-    known: placebo_units.Errors,
-    others: list[placebo_units.One],
-    flows: Flows,
-    seen: Asked,
+    known: placebo_units.PreEventErrors,
+    others: list[placebo_units.PlaceboUnit],
+    flows: DatedPanel,
+    seen: ObservedWindow,
     count: int,
     rng: np.random.Generator,
 ) -> Floats:
@@ -219,14 +219,16 @@ def _missed(
     """
     at = np.concatenate([np.arange(a, b + 1) for a, b in seen.periods]) - flows.first
     like = [(one.errors.months, one.errors.values) for one in others]
-    away = local_level.misses(known.months, known.values, at, 0.0, like, count, rng)
+    away = local_level.draw_deviations(known.months, known.values, at, 0.0, like, count, rng)
     ratio = np.exp(away + known.level) if known.logs else 1.0 + away
     ends = np.cumsum([b - a + 1 for a, b in seen.periods])
     months = np.split(ratio * expected[at], ends[:-1], axis=1)
-    return local_level.kept(np.stack([some.sum(axis=1) for some in months], axis=1))
+    return local_level.clip_keeping_sums(np.stack([some.sum(axis=1) for some in months], axis=1))
 
 
-def _held(bare: Effect, flows: Flows, others: list[placebo_units.One], seen: Asked, expected: Floats) -> list[Parameter]:
+def _donor_influence(
+    bare: Effect, flows: DatedPanel, others: list[placebo_units.PlaceboUnit], seen: ObservedWindow, expected: Floats
+) -> list[Parameter]:
     """The average effect, with and without each donor, and how far each left the others (read by the check "donors")."""
     months = sum(b - a + 1 for a, b in seen.periods)
     whole = float(bare.observed.sum() - expected.sum()) / months
@@ -242,14 +244,14 @@ def _held(bare: Effect, flows: Flows, others: list[placebo_units.One], seen: Ask
             return []
         return [Parameter(f"ATT without {name}", (float(bare.observed.sum()) - mean) / months)] if np.isfinite(mean) else []
 
-    far, moved = placebo_units.departed(panel, others)
+    far, moved = placebo_units.find_moved_donors(panel, others)
     for name in far:
         out += without([name], name)
     out += [Parameter(f"departure of {name}", size) for name, size in far.items()]
     return out + (without(moved, "moved: " + ", ".join(moved)) if moved else [])
 
 
-def _coefficients(bare: Effect, expected: Floats, slope: float) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
+def _window_coefficients(bare: Effect, expected: Floats, slope: float) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
     """The window's coefficient and those of its periods, without standard errors; none where they diverge."""
     seen, whole = float(bare.observed.sum()), float(expected.sum())
     if not seen > 0:
@@ -265,16 +267,19 @@ def _coefficients(bare: Effect, expected: Floats, slope: float) -> tuple[tuple[P
     return tuple(out), (both,)
 
 
-def _ranked(made: Effect, others: list[placebo_units.One], whole: float, spread: float) -> Effect:
+def _add_donor_rank(made: Effect, others: list[placebo_units.PlaceboUnit], whole: float, spread: float) -> Effect:
     """The effect with its rank among the donors, each asked as if it had been treated.
 
     A space placebo is written as the donor's relative effect times the treated's counterfactual.
     """
     if not others:
         return made
-    mine, start = placebo_units.size(float(made.observed.sum()), whole, spread), made.steps.label(made.periods[0][0])
+    mine, start = (
+        placebo_units.standardised_log_ratio(float(made.observed.sum()), whole, spread),
+        made.steps.label(made.periods[0][0]),
+    )
     p, floor = (1 + sum(one.size >= mine for one in others)) / (1 + len(others)), 1 / (1 + len(others))
     placebos = tuple(Placebo("space", one.name, start, (one.observed / one.expected - 1.0) * whole) for one in others)
-    note = f"rank among {counted(len(others), 'donor')} asked as if treated: p = {p:.3f} (floor {floor:.3f})"
+    note = f"rank among {pluralize(len(others), 'donor')} asked as if treated: p = {p:.3f} (floor {floor:.3f})"
     used = (replace(made.used[0], notes=(*made.used[0].notes, note)),)
     return replace(made, p_value=p, p_floor=floor, placebos=placebos, used=used)

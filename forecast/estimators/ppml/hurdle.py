@@ -11,7 +11,7 @@ from forecast.estimators.ppml import poisson
 
 
 @dataclass(frozen=True)
-class Parts:
+class HurdleFit:
     """What one flow would have been in the window without the event.
 
     odds, odds_se : logit of a month with trade; size, size_se : logarithm of a month's quantity where there is trade, and the
@@ -27,7 +27,7 @@ class Parts:
     slope: tuple[float, float]
 
 
-def parts(y: Floats, row: int, before: Bools, window: Bools) -> Parts:
+def fit_hurdle(y: Floats, row: int, before: Bools, window: Bools) -> HurdleFit:
     """The two parts for the treated `row` of y (U, T); `before` and `window` (T,) mark the months compared.
 
     logit P(y > 0) = unit + d [window] + e [window, treated], penalised; log E[y | y > 0] = unit + f [window], Poisson (Mullahy
@@ -41,7 +41,7 @@ def parts(y: Floats, row: int, before: Bools, window: Bools) -> Parts:
     units = np.unique(unit)
     dummies = (unit[:, None] == units[None, :]).astype(float)
     columns = [dummies, *([after[:, None].astype(float)] if others else []), (after & treated)[:, None].astype(float)]
-    beta, spread = firth((values > 0).astype(float), np.column_stack(columns))
+    beta, spread = fit_firth_logit((values > 0).astype(float), np.column_stack(columns))
     at = np.zeros(len(beta))
     at[int(np.flatnonzero(units == row)[0])] = 1.0
     if others:
@@ -49,8 +49,8 @@ def parts(y: Floats, row: int, before: Bools, window: Bools) -> Parts:
     positives = values[treated & ~after & (values > 0)]
     if not len(positives):
         raise np.linalg.LinAlgError("no month with trade before the event")
-    growth, growth_se = _growth(values, unit, after, treated)
-    return Parts(
+    growth, growth_se = _donor_growth(values, unit, after, treated)
+    return HurdleFit(
         float(at @ beta),
         float(np.sqrt(at @ spread @ at)),
         float(np.log(positives.mean()) + growth),
@@ -60,7 +60,7 @@ def parts(y: Floats, row: int, before: Bools, window: Bools) -> Parts:
     )
 
 
-def _growth(values: Floats, unit: Ints, after: Bools, treated: Bools) -> tuple[float, float]:
+def _donor_growth(values: Floats, unit: Ints, after: Bools, treated: Bools) -> tuple[float, float]:
     """Change of the others' quantity in months with trade, logarithm and quasi-Poisson standard error; 0 where unknown."""
     use = ~treated & (values > 0)
     both = [u for u in np.unique(unit[use]) if after[use & (unit == u)].any() and not after[use & (unit == u)].all()]
@@ -69,7 +69,7 @@ def _growth(values: Floats, unit: Ints, after: Bools, treated: Bools) -> tuple[f
         return 0.0, 0.0
     codes = np.unique(unit[use], return_inverse=True)[1]
     y = values[use]
-    fitted = poisson.fit(y, after[use][:, None].astype(float), [codes])
+    fitted = poisson.fit_poisson(y, after[use][:, None].astype(float), [codes])
     freedom = len(y) - len(both) - 1
     if freedom < 1:
         return float(fitted.beta[0]), 0.0
@@ -77,7 +77,7 @@ def _growth(values: Floats, unit: Ints, after: Bools, treated: Bools) -> tuple[f
     return float(fitted.beta[0]), float(np.sqrt(dispersion / fitted.information[0, 0]))
 
 
-def draws(made: Parts, months: int, count: int, rng: np.random.Generator) -> Floats:
+def draw_months(made: HurdleFit, months: int, count: int, rng: np.random.Generator) -> Floats:
     """Months of the window without the event, shape (count, months): any trade, times a month's quantity."""
     chance = expit(made.odds + made.odds_se * rng.standard_normal((count, 1)))
     n = len(made.positives)
@@ -87,7 +87,7 @@ def draws(made: Parts, months: int, count: int, rng: np.random.Generator) -> Flo
     return drawn
 
 
-def mean(made: Parts) -> float:
+def expected_month(made: HurdleFit) -> float:
     """Mean of one month."""
     return float(expit(np.array(made.odds)) * np.exp(made.size))
 
@@ -98,7 +98,7 @@ def expit(x: Floats) -> Floats:
     return chance
 
 
-def firth(y: Floats, x: Floats) -> tuple[Floats, Floats]:
+def fit_firth_logit(y: Floats, x: Floats) -> tuple[Floats, Floats]:
     """Coefficients (k,) and their covariance (k, k) for y (n,) of zeros and ones and x (n, k) of full rank.
 
     The maximum of the likelihood times Jeffreys' prior, score X'(y - p + h (1/2 - p)) with h the leverages (Firth 1993,

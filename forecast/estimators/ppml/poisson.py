@@ -20,11 +20,11 @@ from forecast.arrays import Floats, Ints
 Groups = Sequence[Ints]
 
 RIDGE = 1e-9  # of the scaled Gram matrix, whose null space the fixed effects share; refined away
-STEPS = 200
+MAX_STEPS = 200
 
 
 @dataclass(frozen=True)
-class Fit:
+class PoissonFit:
     """A fitted mean: coefficients b (k,), mu (n,), and one value per group of each effect on the scale of the exponent.
 
     effects : their sum is determined in every observed cell, the single ones only up to what they share
@@ -38,7 +38,7 @@ class Fit:
     deviance: float
 
 
-def fit(y: Floats, x: Floats, groups: Groups) -> Fit:
+def fit_poisson(y: Floats, x: Floats, groups: Groups) -> PoissonFit:
     """The maximum of the Poisson pseudo-likelihood; the caller has taken separated cells out (`certificate`).
 
     Raises LinAlgError where a column of x lies in the span of the effects, or the iteration does not settle.
@@ -51,9 +51,9 @@ def fit(y: Floats, x: Floats, groups: Groups) -> Fit:
     target = y / unit
     eta = np.log((target + 1.0) / 2.0)
     before = np.inf
-    for _ in range(STEPS):
+    for _ in range(MAX_STEPS):
         mu = np.exp(eta)
-        gram = _Gram(mu, groups)
+        gram = _DummyProjection(mu, groups)
         working = eta + (target - mu) / mu
         rest = gram.residual(np.column_stack([working, x]))
         tilted = rest[:, 1:] * mu[:, None]
@@ -62,20 +62,20 @@ def fit(y: Floats, x: Floats, groups: Groups) -> Fit:
             raise np.linalg.LinAlgError("a regressor is a combination of the fixed effects")
         beta: Floats = np.asarray(np.linalg.solve(information, tilted.T @ rest[:, 0]), float) if k else np.empty(0)
         proposed = working - (rest[:, 0] - rest[:, 1:] @ beta)
-        taken, deviance = _shorter(target, eta, proposed, before)
+        taken, deviance = _halve_step(target, eta, proposed, before)
         moved = float(np.abs(taken - eta).max())
         eta, before = taken, deviance
         if moved < 1e-10:
             break
     else:
-        raise np.linalg.LinAlgError(f"the Poisson likelihood has no maximum found in {STEPS} steps")
+        raise np.linalg.LinAlgError(f"the Poisson likelihood has no maximum found in {MAX_STEPS} steps")
     mu = np.exp(eta)
-    effects = _Gram(mu, groups).solved(eta - x @ beta)
+    effects = _DummyProjection(mu, groups).solved(eta - x @ beta)
     effects = tuple(e + (np.log(unit) if i == 0 else 0.0) for i, e in enumerate(effects))
-    return Fit(beta, mu * unit, effects, information * unit, deviance * unit)
+    return PoissonFit(beta, mu * unit, effects, information * unit, deviance * unit)
 
 
-def _shorter(y: Floats, eta: Floats, proposed: Floats, before: float) -> tuple[Floats, float]:
+def _halve_step(y: Floats, eta: Floats, proposed: Floats, before: float) -> tuple[Floats, float]:
     """The proposed exponent, drawn back towards the old one by halves while the deviance rises."""
     for _ in range(30):
         with np.errstate(over="ignore", invalid="ignore"):
@@ -92,7 +92,7 @@ def _deviance(y: Floats, eta: Floats) -> float:
     return float(2.0 * ((y[positive] * (np.log(y[positive]) - eta[positive])).sum() - (y - mu).sum()))
 
 
-class _Gram:
+class _DummyProjection:
     """Weighted least squares on group dummies: D' W D, scaled to a unit diagonal and inverted once per step."""
 
     def __init__(self, weights: Floats, groups: Groups) -> None:
@@ -133,7 +133,7 @@ class _Gram:
         return coefficients
 
 
-def certificate(y: Floats, x: Floats, groups: Groups) -> Floats:
+def separation_certificate(y: Floats, x: Floats, groups: Groups) -> Floats:
     """The separation certificate z (n,), all zeros where a maximum exists.
 
     z is a combination of the regressors and dummies that is zero in every cell with y > 0 and not negative elsewhere: moving

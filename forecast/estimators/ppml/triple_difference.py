@@ -21,7 +21,7 @@ Sides = Sequence[Ints]
 
 
 @dataclass(frozen=True)
-class Laid:
+class DifferenceFit:
     """Fixed effects laid on the treated.
 
     expected : (T,) mean of the treated's sum without the event, NaN where the fixed effects do not determine it
@@ -35,7 +35,7 @@ class Laid:
     collapsed: bool
 
 
-def lay(y: Floats, own: Bools, hidden: Bools, sides: Sides, window: Bools | None = None) -> Laid:
+def fit_difference(y: Floats, own: Bools, hidden: Bools, sides: Sides, window: Bools | None = None) -> DifferenceFit:
     """The Poisson fixed effects of all cells but the treated's `hidden` months (T,).
 
     A coefficient per hidden month would fit its cell exactly, so leaving the cells out is the same fit and keeps every
@@ -44,7 +44,7 @@ def lay(y: Floats, own: Bools, hidden: Bools, sides: Sides, window: Bools | None
     """
     known = np.isfinite(y) & ~(own[:, None] & hidden[None, :])
     step = own[:, None] & (np.zeros(y.shape[1], bool) if window is None else window)[None, :] & np.isfinite(y)
-    z, collapsed = _certified(y, known | step, step, sides)
+    z, collapsed = _find_separation(y, known | step, step, sides)
     kept = (known | step) & (z == 0)
     if collapsed or not step.any():
         step, kept = np.zeros_like(step), kept & known
@@ -52,29 +52,29 @@ def lay(y: Floats, own: Bools, hidden: Bools, sides: Sides, window: Bools | None
     codes = [cells[0], *(s[cells[0]] * y.shape[1] + cells[1] for s in sides)]
     seen = [np.unique(code, return_inverse=True) for code in codes]
     x = step[cells].astype(float)[:, None] if step.any() else np.empty((len(cells[0]), 0))
-    fitted = poisson.fit(y[cells], x, [inverse for _, inverse in seen])
+    fitted = poisson.fit_poisson(y[cells], x, [inverse for _, inverse in seen])
     effects = [dict(zip(code.tolist(), e.tolist(), strict=True)) for (code, _), e in zip(seen, fitted.effects, strict=True)]
     expected = np.zeros(y.shape[1])
     for i in np.flatnonzero(own).tolist():
-        plain = _plain(i, kept, sides) if i in effects[0] else np.zeros(y.shape[1], bool)
+        plain = _months_with_mates(i, kept, sides) if i in effects[0] else np.zeros(y.shape[1], bool)
         for t, easy in enumerate(plain.tolist()):
             code = int(sides[0][i]) * y.shape[1] + t
-            sure = np.exp(effects[0][i] + effects[1][code]) if easy else _at(i, t, y, kept, known, effects, sides)
+            sure = np.exp(effects[0][i] + effects[1][code]) if easy else _treated_mean(i, t, y, kept, known, effects, sides)
             expected[t] += sure
-    return Laid(expected, float(fitted.beta[0]) if len(fitted.beta) else np.nan, int((z > 0).sum()), collapsed)
+    return DifferenceFit(expected, float(fitted.beta[0]) if len(fitted.beta) else np.nan, int((z > 0).sum()), collapsed)
 
 
-def _certified(y: Floats, known: Bools, step: Bools, sides: Sides) -> tuple[Floats, bool]:
+def _find_separation(y: Floats, known: Bools, step: Bools, sides: Sides) -> tuple[Floats, bool]:
     """The certificate as a panel (U, T), and whether the step itself is separated."""
     cells = np.nonzero(known)
     x = step[cells].astype(float)[:, None] if step.any() else np.empty((len(cells[0]), 0))
     codes = [cells[0], *(s[cells[0]] * y.shape[1] + cells[1] for s in sides)]
     z = np.zeros(y.shape)
-    z[cells] = poisson.certificate(y[cells], x, [np.unique(code, return_inverse=True)[1] for code in codes])
+    z[cells] = poisson.separation_certificate(y[cells], x, [np.unique(code, return_inverse=True)[1] for code in codes])
     return z, bool(step.any() and (z[step] > 0).all())
 
 
-def _plain(i: int, kept: Bools, sides: Sides) -> Bools:
+def _months_with_mates(i: int, kept: Bools, sides: Sides) -> Bools:
     """Months (T,) of a unit with one side in which another unit of that side is seen: both effects are there."""
     if len(sides) > 1:
         return np.zeros(kept.shape[1], bool)
@@ -84,7 +84,7 @@ def _plain(i: int, kept: Bools, sides: Sides) -> Bools:
     return seen
 
 
-def _at(i: int, t: int, y: Floats, kept: Bools, known: Bools, effects: list[dict[int, float]], sides: Sides) -> float:
+def _treated_mean(i: int, t: int, y: Floats, kept: Bools, known: Bools, effects: list[dict[int, float]], sides: Sides) -> float:
     """Mean of one treated cell; 0 where the others of its side all were zero, NaN where nothing determines it."""
     if i not in effects[0]:
         return np.nan
@@ -93,13 +93,13 @@ def _at(i: int, t: int, y: Floats, kept: Bools, known: Bools, effects: list[dict
         return np.nan
     if any(not kept[o, t].any() and not y[o, t].any() for o in others):
         return 0.0
-    if not _linked(i, t, kept, sides):
+    if not _has_linking_cells(i, t, kept, sides):
         return np.nan
     codes = [s[i] * y.shape[1] + t for s in sides]
     return float(np.exp(effects[0][i] + sum(e[int(c)] for e, c in zip(effects[1:], codes, strict=True))))
 
 
-def _linked(i: int, t: int, kept: Bools, sides: Sides) -> bool:
+def _has_linking_cells(i: int, t: int, kept: Bools, sides: Sides) -> bool:
     """Whether the month's effects of a cell's sides are tied together by other cells of that month.
 
     One side: any other unit. Two sides: a unit of the same good, one of the same partner, and one of both their others.
@@ -114,14 +114,14 @@ def _linked(i: int, t: int, kept: Bools, sides: Sides) -> bool:
     return any((p, q) in have for p, own in have if own == mine[1] for q in partners)
 
 
-def errors(y: Floats, own: Bools, hidden: Bools, sides: Sides) -> tuple[Ints, Floats]:
+def pre_event_ratios(y: Floats, own: Bools, hidden: Bools, sides: Sides) -> tuple[Ints, Floats]:
     """How far the treated lay from what the others alone say of each earlier month: months (n,) and ratios (n,).
 
     The others' effects are fitted without the treated, whose level is the ratio of sums: a large treated flow pulls the joint
     time effects towards itself, and its own residuals would look smaller than the error of a month it was not part of.
     """
-    alone = np.where(own[:, None] & (np.arange(y.shape[1]) != _anchor(y, own, hidden))[None, :], np.nan, y)
-    laid = lay(alone, own, np.zeros(y.shape[1], bool), sides)
+    alone = np.where(own[:, None] & (np.arange(y.shape[1]) != _anchor_month(y, own, hidden))[None, :], np.nan, y)
+    laid = fit_difference(alone, own, np.zeros(y.shape[1], bool), sides)
     total = y[own].sum(axis=0)
     months: Ints = np.flatnonzero(np.isfinite(total) & ~hidden & np.isfinite(laid.expected) & (laid.expected > 0))
     ratios: Floats = total[months] / laid.expected[months]
@@ -129,7 +129,7 @@ def errors(y: Floats, own: Bools, hidden: Bools, sides: Sides) -> tuple[Ints, Fl
     return months, ratios / level if level > 0 else ratios
 
 
-def _anchor(y: Floats, own: Bools, hidden: Bools) -> int:
+def _anchor_month(y: Floats, own: Bools, hidden: Bools) -> int:
     """The one month of the treated that sets its level: any month in which all were positive."""
     good = np.flatnonzero((y[own] > 0).all(axis=0) & ~hidden)
     if not len(good):

@@ -16,14 +16,14 @@ from forecast.core.registry import build, estimator
 from forecast.core.results import Summary, Used
 from forecast.core.vintage import Vintage
 from forecast.estimators.regression import collinearity, transfer_function
-from forecast.estimators.regression.design_matrix import GONE, Sample, figures, sample
-from forecast.estimators.regression.intervention_regressors import Onsets, other_events, together
-from forecast.estimators.regression.noise import Noise, noise as noise_of
-from forecast.estimators.regression.regressor_counterfactual import Switched, switched
+from forecast.estimators.regression.design_matrix import COLLAPSE_SHARE, RegressionSample, build_sample, series_figures
+from forecast.estimators.regression.intervention_regressors import EventRegressors, close_event_pairs, other_event_regressors
+from forecast.estimators.regression.noise import NoiseModel, noise_model as noise_of
+from forecast.estimators.regression.regressor_counterfactual import RegressorCounterfactual, build_counterfactual
 from forecast.kernels import arima, covariance, gaussian
 from forecast.kernels.shapley import shapley
-from forecast.prep.baselines import Asked, asked, describe, unit_of
-from forecast.prep.pre_period import clean
+from forecast.prep.baselines import ObservedWindow, describe, observe_window, unit_of
+from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.regressors import Regressors, control_regressors, lunar_regressor
 from forecast.prep.transform import window_total
 
@@ -31,7 +31,7 @@ Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
 
 
 @dataclass(frozen=True, eq=False)
-class Answered:
+class SeriesCounterfactual:
     """One series: counterfactual draws (draws, periods) and at the estimate (periods,), the months of anticipation likewise.
 
     off : what the draws rest on (its first draw is the estimate), None where the flow collapsed; close : pairs of events that
@@ -45,7 +45,7 @@ class Answered:
     parameters: list[Parameter]
     loglike: float
     used: Used
-    off: Switched | None
+    off: RegressorCounterfactual | None
     owners: tuple[str, ...]
     close: list[tuple[str, str, str]]
     lost: tuple[str, ...] = ()
@@ -90,7 +90,7 @@ class Regression:
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the counterfactual with the design's own columns off; description only where they cannot be told."""
-        seen, stretch = asked(vintage, design), clean(vintage, design)
+        seen, stretch = observe_window(vintage, design), clean_pre_period(vintage, design)
         effect = Effect(
             estimator="regression", design=design, unit=unit_of(design), periods=seen.periods, observed=seen.observed,
             counterfactual=None, description=describe(vintage, design), steps=vintage.steps, n_clean=stretch.count,
@@ -98,12 +98,12 @@ class Regression:
         )  # fmt: skip
         try:
             self._answerable(seen, design)
-            early = _early(vintage, design)
+            early = _anticipation_months(vintage, design)
             made = [self._one(vintage, design, series, seen, early, rng) for series in design.treated]
         except (TooShortError, NotIdentifiedError) as error:
             return replace(effect, used=(Used("description only", notes=(error.problem,)),))
         total = float(seen.observed.sum())
-        parts, notes = _parts(made, vintage, design, total)
+        parts, notes = _decompose_effect(made, vintage, design, total)
         ledger = None
         if early:
             held = sum(window_total(vintage.observed(s), early[0], early[-1]) for s in design.treated)
@@ -119,44 +119,44 @@ class Regression:
             parts=parts,
         )
 
-    def _answerable(self, seen: Asked, design: Design) -> None:
+    def _answerable(self, seen: ObservedWindow, design: Design) -> None:
         if design.share_of:
             raise NotIdentifiedError("a share is asked of 'baseline' or 'counterfactual', not of a regression")
         if not len(seen.observed):
             raise NotIdentifiedError("no figure in the asked window")
 
     def _one(
-        self, vintage: Vintage, design: Design, series: str, seen: Asked, early: range, rng: np.random.Generator
-    ) -> Answered:
+        self, vintage: Vintage, design: Design, series: str, seen: ObservedWindow, early: range, rng: np.random.Generator
+    ) -> SeriesCounterfactual:
         """The counterfactual of one series."""
         periods = np.array([[a, b, window_total(vintage.observed(series), a, b)] for a, b in seen.periods])
         months = np.array([[m, m, window_total(vintage.observed(series), m, m)] for m in early]).reshape(-1, 3)
-        known = figures(vintage, design, series, periods, self.shapes)
+        known = series_figures(vintage, design, series, periods, self.shapes)
         noise = self._noise(known.axis, vintage.season)
         start = np.ones((len(known.axis), 1)) if noise.constant else noise.start
-        others, dropped = other_events(vintage, design, series, known.axis, known.rows, used=self.events)
+        others, dropped = other_event_regressors(vintage, design, series, known.axis, known.rows, used=self.events)
         before = self._before(vintage, design, series, known.axis)
-        laid = sample(known, start, before, others, vintage.nonnegative, self.transform, gaussian.independent)
+        laid = build_sample(known, start, before, others, vintage.nonnegative, self.transform, gaussian.independent_columns)
         laid = replace(laid, dropped=(*dropped, *laid.dropped))
         x = np.column_stack([start, laid.fixed.matrix])
         if laid.gone:
-            return _collapsed(laid, x, noise, self._used(laid), periods, months, design.draws, rng)
-        problem = transfer_function.Problem(
+            return _predict_collapsed_flow(laid, x, noise, self._used(laid), periods, months, design.draws, rng)
+        problem = transfer_function.TransferFunctionModel(
             laid.z, laid.rows, x, noise.start.shape[1], laid.own.columns, laid.own.ranges, noise.family, noise.restricted
         )
         if noise.order and laid.rows[-1] - laid.rows[0] + 1 == len(laid.rows):
-            inner = arima.stationary(len(laid.z) - problem.diffuse, noise.order)
-            problem = transfer_function.differenced(problem, arima.difference(noise.order), inner)
-        solution = transfer_function.solve(problem)
-        off = _switched(laid, solution, np.vstack([periods, months]), design.draws, rng)
+            inner = arima.stationary_family(len(laid.z) - problem.diffuse, noise.order)
+            problem = transfer_function.difference_model(problem, arima.difference_polynomial(noise.order), inner)
+        solution = transfer_function.fit_transfer_function(problem)
+        off = _counterfactual_draws(laid, solution, np.vstack([periods, months]), design.draws, rng)
         made, p, label = off.without(range(len(laid.own.names))), len(periods), f"{series}: " if design.treated[1:] else ""
-        return Answered(
+        return SeriesCounterfactual(
             made[1:, :p], made[0, :p], made[1:, p:].sum(axis=1), float(made[0, p:].sum()),
             _parameters(laid, noise, solution, label), self._loglike(laid, solution),
-            self._used(laid, *_edges(laid.own, solution)), off, laid.own.owners, _entangled(laid, solution), laid.lost,
+            self._used(laid, *_boundary_notes(laid.own, solution)), off, laid.own.owners, _inseparable_events(laid, solution), laid.lost,
         )  # fmt: skip
 
-    def _loglike(self, laid: Sample, solution: transfer_function.Solution) -> float:
+    def _loglike(self, laid: RegressionSample, solution: transfer_function.TransferFunctionFit) -> float:
         """The maximised log-likelihood; for independent errors that of least squares, s2 = RSS / n."""
         if self.noise != "white":
             return solution.loglike
@@ -168,13 +168,13 @@ class Regression:
         """Columns that come before the event's: controls, month effects, the Lunar New Year."""
         blocks = [control_regressors(vintage, series, design.controls, axis)]
         if self.season == "dummy" and vintage.season:
-            dummies = covariance.seasonal(axis, vintage.season)
+            dummies = covariance.seasonal_dummies(axis, vintage.season)
             blocks.append(Regressors(tuple(f"season.{j + 1}" for j in range(dummies.shape[1])), dummies))
         if self.lunar and vintage.season:
             blocks.append(lunar_regressor(vintage, series, axis))
         return Regressors(tuple(n for b in blocks for n in b.names), np.column_stack([b.matrix for b in blocks]))
 
-    def _noise(self, axis: Ints, season: int | None) -> Noise:
+    def _noise(self, axis: Ints, season: int | None) -> NoiseModel:
         kind: str | Order = self.noise
         if kind in ("level+dummy", "level+trig", "airline") and not season:
             raise ConfigError(f"noise '{kind}' needs a season", hint="fc.panel(..., season=12)")
@@ -182,7 +182,7 @@ class Regression:
             kind = "shrunk" if season and len(axis) >= 2 * season and self.season == "none" else "level"
         return noise_of(kind, len(axis), season or 1, axis)
 
-    def _used(self, laid: Sample, *notes: str) -> Used:
+    def _used(self, laid: RegressionSample, *notes: str) -> Used:
         kind = self.noise if isinstance(self.noise, str) else "ARIMA {}{}".format(*self.noise)
         season = ", fixed month effects" if self.season == "dummy" else ""
         return Used(
@@ -191,7 +191,7 @@ class Regression:
         )  # fmt: skip
 
 
-def _early(vintage: Vintage, design: Design) -> range:
+def _anticipation_months(vintage: Vintage, design: Design) -> range:
     """Months of anticipation that have a ledger of their own: all known, before a window that begins with the event."""
     window = design.window(vintage)
     begins = window.start <= window.first <= window.start + design.donut
@@ -199,29 +199,40 @@ def _early(vintage: Vintage, design: Design) -> range:
     return range(window.hole, window.start) if begins and known else range(0)
 
 
-def _switched(
-    laid: Sample, solution: transfer_function.Solution, periods: Floats, draws: int, rng: np.random.Generator
-) -> Switched:
+def _counterfactual_draws(
+    laid: RegressionSample,
+    solution: transfer_function.TransferFunctionFit,
+    periods: Floats,
+    draws: int,
+    rng: np.random.Generator,
+) -> RegressorCounterfactual:
     """The event's columns to be switched off: the estimate first, then draws of coefficients and rates."""
     betas, node = solution.posterior.draws(draws, rng)
     rates, row = np.unique(np.vstack([solution.rates, solution.posterior.rates]), axis=0, return_inverse=True)
     row = row.ravel()
     own = solution.beta[len(solution.beta) - len(laid.own.names) :]
-    return switched(
+    return build_counterfactual(
         laid.scale, periods, np.vstack([own, betas]), laid.own.columns(rates), np.r_[row[0], row[1:][node]], int(laid.axis[0])
     )
 
 
-def _entangled(laid: Sample, solution: transfer_function.Solution) -> list[tuple[str, str, str]]:
+def _inseparable_events(laid: RegressionSample, solution: transfer_function.TransferFunctionFit) -> list[tuple[str, str, str]]:
     """Pairs of events whose coefficients the figures do not tell apart, and why."""
     size, names = len(solution.beta) - len(laid.own.names), list(dict.fromkeys(laid.own.owners))
     owner = [names.index(name) for name in laid.own.owners]
-    return [(names[a], names[b], why) for a, b, why in collinearity.entangled(solution.covariance[size:, size:], owner)]
+    return [(names[a], names[b], why) for a, b, why in collinearity.inseparable_pairs(solution.covariance[size:, size:], owner)]
 
 
-def _collapsed(
-    laid: Sample, x: Floats, noise: Noise, used: Used, periods: Floats, months: Floats, draws: int, rng: np.random.Generator
-) -> Answered:
+def _predict_collapsed_flow(
+    laid: RegressionSample,
+    x: Floats,
+    noise: NoiseModel,
+    used: Used,
+    periods: Floats,
+    months: Floats,
+    draws: int,
+    rng: np.random.Generator,
+) -> SeriesCounterfactual:
     """The counterfactual of a flow that is gone: predicted from the months that did not feel the event, its noise drawn too."""
     wanted = [np.arange(int(a), int(b) + 1) - laid.axis[0] for a, b, _ in [*periods, *months]]
     fitted = gaussian.fit(laid.z, laid.rows, x, noise.family, polish=False)
@@ -231,12 +242,14 @@ def _collapsed(
     early, middle = sums[:, size:].sum(axis=1), sums[:, :size].mean(axis=0)
     # draws taken back from a logarithm lean: the middle of the sum, laid on the periods in the ratio of their means
     middle = middle * np.median(sums[:, :size].sum(axis=1)) / max(float(middle.sum()), 1e-300)
-    note = f"less than {GONE:.0%} of what was usual is left, which no coefficient holds: the loss is the counterfactual itself"
+    note = f"less than {COLLAPSE_SHARE:.0%} of what was usual is left, which no coefficient holds: the loss is the counterfactual itself"
     told = replace(used, notes=(*used.notes, note))
-    return Answered(sums[:, :size], middle, early, float(np.median(early)), [], fitted.loglike, told, None, (), [])
+    return SeriesCounterfactual(sums[:, :size], middle, early, float(np.median(early)), [], fitted.loglike, told, None, (), [])
 
 
-def _parameters(laid: Sample, noise: Noise, solution: transfer_function.Solution, label: str) -> list[Parameter]:
+def _parameters(
+    laid: RegressionSample, noise: NoiseModel, solution: transfer_function.TransferFunctionFit, label: str
+) -> list[Parameter]:
     """The event's own coefficients, each with its rate, then the others, then those of the noise."""
     names = [*(["const"] if noise.constant else []), *laid.fixed.names, *laid.own.names]
     errors = np.sqrt(np.clip(np.diag(solution.covariance), 0.0, None))
@@ -262,7 +275,7 @@ def _parameters(laid: Sample, noise: Noise, solution: transfer_function.Solution
     return [*out, *table.values(), *(Parameter(label + name, value, error) for name, value, error in told)]
 
 
-def _edges(own: Onsets, solution: transfer_function.Solution) -> list[str]:
+def _boundary_notes(own: EventRegressors, solution: transfer_function.TransferFunctionFit) -> list[str]:
     """A note for each rate on a bound of its range: the figures do not tell the shape."""
     return [
         f"{name} lies on a bound of its range ({low:g} to {high:g}): the figures do not tell it"
@@ -271,7 +284,7 @@ def _edges(own: Onsets, solution: transfer_function.Solution) -> list[str]:
     ]
 
 
-def _takes_part(one: Answered, owner: str, design: Design) -> bool:
+def _has_own_part(one: SeriesCounterfactual, owner: str, design: Design) -> bool:
     """Whether an event is asked about, or is a reversal of one that is felt in the asked months."""
     if one.off is None or owner in {event.id for event in design.events}:
         return True
@@ -279,20 +292,25 @@ def _takes_part(one: Answered, owner: str, design: Design) -> bool:
     return any(one.off.pushes[j][:, inside].any() for j, name in enumerate(one.owners) if name == owner)
 
 
-def _parts(made: list[Answered], vintage: Vintage, design: Design, total: float) -> tuple[dict[str, Summary], tuple[str, ...]]:
+def _decompose_effect(
+    made: list[SeriesCounterfactual], vintage: Vintage, design: Design, total: float
+) -> tuple[dict[str, Summary], tuple[str, ...]]:
     """The cumulative effect of each event of a design, averaged over the orders in which they may be switched off.
 
     On logarithms the pieces of a joint effect do not add in tonnes; these do, in every draw. Events that cannot be told apart
     are one part; where that is all of them there are none, and a note says why.
     """
-    names = list(dict.fromkeys(owner for one in made for owner in one.owners if _takes_part(one, owner, design)))
+    names = list(dict.fromkeys(owner for one in made for owner in one.owners if _has_own_part(one, owner, design)))
     lost = {name for one in made for name in one.lost}
     if lost:
         return {}, (f"{', '.join(sorted(lost))} cannot be told from the other events: joint effect only",)
     if len(names) < 2 or any(one.off is None for one in made):
         return {}, ()
-    close = [*together(vintage, design, names), *(pair for one in made for pair in one.close if {*pair[:2]} <= {*names})]
-    groups = collinearity.merged(len(names), [(names.index(a), names.index(b)) for a, b, _ in close])
+    close = [
+        *close_event_pairs(vintage, design, names),
+        *(pair for one in made for pair in one.close if {*pair[:2]} <= {*names}),
+    ]
+    groups = collinearity.connected_groups(len(names), [(names.index(a), names.index(b)) for a, b, _ in close])
     notes = tuple(dict.fromkeys(f"{a} and {b} are not told apart: {why}" for a, b, why in close))
     if len(groups) < 2:
         return {}, (*notes, "joint effect only")

@@ -9,7 +9,7 @@ import numpy as np
 from forecast.arrays import Floats
 
 
-def entangled(
+def inseparable_pairs(
     covariance: Floats, owner: Sequence[int], correlation: float = 0.9, inflation: float = 10.0
 ) -> list[tuple[int, int, str]]:
     """Pairs of owners of coefficients (k,), with why they cannot be told apart.
@@ -39,7 +39,7 @@ def entangled(
     return out
 
 
-def merged(size: int, pairs: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
+def connected_groups(size: int, pairs: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
     """Groups of 0 .. size-1 that hang together by pairs, each in order."""
     group = list(range(size))
     for one, two in pairs:

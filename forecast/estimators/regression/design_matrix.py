@@ -11,19 +11,24 @@ from forecast.arrays import Bools, Floats, Ints
 from forecast.core.errors import NotIdentifiedError, TooShortError
 from forecast.core.questions import Design
 from forecast.core.vintage import Vintage
-from forecast.estimators.regression.intervention_regressors import Onsets, ShapeSpec, donut_months, own_onsets
-from forecast.prep.baselines import counted
+from forecast.estimators.regression.intervention_regressors import (
+    EventRegressors,
+    ShapeSpec,
+    donut_months,
+    own_event_regressors,
+)
+from forecast.prep.baselines import pluralize
 from forecast.prep.regressors import Regressors
-from forecast.prep.transform import Filled, Scale, choose_scale, split_spans
+from forecast.prep.transform import FilledSeries, WorkingScale, choose_scale, split_spans
 
-Screen = Callable[[Floats, Floats], Ints]  # columns and a base at the observed rows -> the columns that are free of it
-FREEDOM = 4  # observations left over after the coefficients
-GONE = 0.01  # of what was usual: a flow that falls below has collapsed
-USUAL = 36  # figures untouched by the event, the last ones, that say what was usual
+ColumnScreen = Callable[[Floats, Floats], Ints]  # columns and a base at the observed rows -> the columns that are free of it
+MIN_FREEDOM = 4  # observations left over after the coefficients
+COLLAPSE_SHARE = 0.01  # of what was usual: a flow that falls below has collapsed
+USUAL_MONTHS = 36  # figures untouched by the event, the last ones, that say what was usual
 
 
 @dataclass(frozen=True, eq=False)
-class Figures:
+class SeriesFigures:
     """The known figures of one series: `values` at `rows` of `axis`, which runs to the end of the asked window.
 
     own : the design's events over the axis; felt (N,) : months in which one of them is felt; gone : the asked periods hold less
@@ -34,14 +39,14 @@ class Figures:
     axis: Ints
     rows: Ints
     values: Floats
-    own: Onsets
+    own: EventRegressors
     felt: Bools
     gone: bool
     split: int
 
 
 @dataclass(frozen=True, eq=False)
-class Sample:
+class RegressionSample:
     """Figures on the working scale, `z` at `rows` of `axis`, and the columns that can be told apart there.
 
     fixed : columns of everything but the event; own : the event's, none where the flow is gone; dropped : names of columns left
@@ -51,36 +56,44 @@ class Sample:
     axis: Ints
     rows: Ints
     z: Floats
-    scale: Scale
+    scale: WorkingScale
     fixed: Regressors
-    own: Onsets
+    own: EventRegressors
     dropped: tuple[str, ...]
     lost: tuple[str, ...]
     split: int
     gone: bool
 
 
-def figures(vintage: Vintage, design: Design, series: str, periods: Floats, shapes: Sequence[ShapeSpec]) -> Figures:
+def series_figures(
+    vintage: Vintage, design: Design, series: str, periods: Floats, shapes: Sequence[ShapeSpec]
+) -> SeriesFigures:
     """The figures of a treated series; the first `donut` months of an event are in no fit. periods (P, 3): first, last, sum."""
-    data: Filled = split_spans(vintage.observed(series))
+    data: FilledSeries = split_spans(vintage.observed(series))
     known = np.flatnonzero(np.isfinite(data.values))
-    if len(known) < FREEDOM + 2:
-        raise TooShortError(f"{len(known)} monthly figures, a regression needs {FREEDOM + 2}", where=series)
+    if len(known) < MIN_FREEDOM + 2:
+        raise TooShortError(f"{len(known)} monthly figures, a regression needs {MIN_FREEDOM + 2}", where=series)
     first = data.first + int(known[0])
     axis = np.arange(first, max(data.first + int(known[-1]), design.window(vintage).last) + 1)
     known = known[~np.isin(data.first + known, sorted(donut_months(vintage, design)))]
     rows, values = data.first + known - first, data.values[known]
-    own = own_onsets(vintage, design, axis, shapes)
+    own = own_event_regressors(vintage, design, axis, shapes)
     felt = np.abs(own.columns(own.guess)[0]).max(axis=1, initial=0.0) > 1e-9
-    gone = vintage.nonnegative and _gone(values[~felt[rows]], periods)
+    gone = vintage.nonnegative and _has_collapsed(values[~felt[rows]], periods)
     if gone:
         rows, values = rows[~felt[rows]], values[~felt[rows]]
-    return Figures(series, axis, rows, values, own, felt, gone, sum(mark == "split" for mark in data.marks))
+    return SeriesFigures(series, axis, rows, values, own, felt, gone, sum(mark == "split" for mark in data.marks))
 
 
-def sample(
-    known: Figures, start: Floats, before: Regressors, others: Regressors, nonnegative: bool, transform: str, screen: Screen
-) -> Sample:
+def build_sample(
+    known: SeriesFigures,
+    start: Floats,
+    before: Regressors,
+    others: Regressors,
+    nonnegative: bool,
+    transform: str,
+    screen: ColumnScreen,
+) -> RegressionSample:
     """The figures with their columns: `before` the event's in rank, then its own, then `others`; `start` (N, d) before all.
 
     A column that is a combination of those of higher rank is dropped.
@@ -98,18 +111,20 @@ def sample(
     if not kept.names and not known.gone:
         raise NotIdentifiedError("the event's regressors are constant or collinear in the sample", where=known.series)
     count = start.shape[1] + len(fixed.names) + len(kept.names) + len(kept.rates)
-    if len(rows) - count < FREEDOM:
+    if len(rows) - count < MIN_FREEDOM:
         raise TooShortError(f"{len(rows)} figures for {count} coefficients", where=known.series)
     after = int(known.felt[rows].sum())
     if kept.rates and after < len(kept.names) + len(kept.rates) + 1:
-        raise NotIdentifiedError(f"{counted(after, 'figure')} after the start cannot tell a rate from a size")
+        raise NotIdentifiedError(f"{pluralize(after, 'figure')} after the start cannot tell a rate from a size")
     dropped = tuple(name for name in x.names if name not in free)
     lost = tuple(sorted(moving - set(kept.owners)))
-    return Sample(known.axis, rows, scale.forward(known.values), scale, fixed, kept, dropped, lost, known.split, known.gone)
+    return RegressionSample(
+        known.axis, rows, scale.forward(known.values), scale, fixed, kept, dropped, lost, known.split, known.gone
+    )
 
 
-def _gone(usual: Floats, periods: Floats) -> bool:
+def _has_collapsed(usual: Floats, periods: Floats) -> bool:
     """Whether the asked periods hold less than `GONE` of what the untouched figures would have them hold."""
     months = float((periods[:, 1] - periods[:, 0] + 1).sum())
-    expected = float(usual[-USUAL:].mean()) * months if len(usual) else 0.0
-    return expected > 0 and float(periods[:, 2].sum()) < GONE * expected
+    expected = float(usual[-USUAL_MONTHS:].mean()) * months if len(usual) else 0.0
+    return expected > 0 and float(periods[:, 2].sum()) < COLLAPSE_SHARE * expected

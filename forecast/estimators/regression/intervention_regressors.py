@@ -17,12 +17,12 @@ from forecast.core.vintage import Vintage
 from forecast.prep.regressors import Regressors
 
 ShapeSpec = str | Mapping[str, Any]
-APART = 3.0  # months between the starts of two events that a regression may tell apart
+MIN_GAP = 3.0  # months between the starts of two events that a regression may tell apart
 EPOCH = dt.date(2000, 1, 1)  # where an unnamed event is put so that steps of any length can be read as months
 
 
 @dataclass(frozen=True, eq=False)
-class Onset:
+class EventRegressor:
     """One event with one shape: columns called `names`, over `when`, the axis as the event's own months.
 
     free : options of the shape whose word is "estimate", with their bounds
@@ -43,10 +43,10 @@ class Onset:
 
 
 @dataclass(frozen=True, eq=False)
-class Onsets:
+class EventRegressors:
     """All columns of a design's own events over an axis of `length` steps, less the `dropped` ones."""
 
-    parts: tuple[Onset, ...]
+    parts: tuple[EventRegressor, ...]
     length: int
     dropped: frozenset[str] = frozenset()
 
@@ -86,51 +86,51 @@ class Onsets:
             at += len(part.free)
         return np.concatenate(blocks, axis=2)
 
-    def keep(self, names: Iterable[str]) -> Onsets:
+    def keep(self, names: Iterable[str]) -> EventRegressors:
         """Only some columns; an event's rates go with its last column."""
         dropped = frozenset(self.names) - frozenset(names) | self.dropped
         parts = tuple(part for part in self.parts if not dropped.issuperset(part.names))
-        return Onsets(parts, self.length, dropped)
+        return EventRegressors(parts, self.length, dropped)
 
 
-def own_onsets(vintage: Vintage, design: Design, axis: Ints, shapes: Sequence[ShapeSpec] = ()) -> Onsets:
+def own_event_regressors(vintage: Vintage, design: Design, axis: Ints, shapes: Sequence[ShapeSpec] = ()) -> EventRegressors:
     """Columns of the design's own events over `axis`, their anticipation months apart, as known on the vintage's day.
 
     Goods at sea: responses come `lag_months` later. `shapes` overrides the events' own. An unnamed event is a step called
     `effect`; with `shapes` given, columns carry the shapes' names. A measure that reverses an own event goes with it: without
     the event there is nothing to reverse.
     """
-    made: list[Onset] = []
-    for stem, event, when in _placed(vintage, design, axis):
-        for label, words in _shapes(stem, event, shapes, bool(design.events)):
+    made: list[EventRegressor] = []
+    for stem, event, when in _events_on_axis(vintage, design, axis):
+        for label, words in _named_shapes(stem, event, shapes, bool(design.events)):
             shape = registry.build("shape", words)
             free = [f.name for f in fields(shape) if f.init and getattr(shape, f.name) == "estimate"]
-            part = Onset(stem, (label,), event, shape, when, tuple((name, shape.estimable[name]) for name in free))
+            part = EventRegressor(stem, (label,), event, shape, when, tuple((name, shape.estimable[name]) for name in free))
             width = 1 if free else part.columns(np.empty(0)).shape[1]
             made.append(part if width == 1 else replace(part, names=tuple(f"{label}.{j + 1}" for j in range(width))))
-    unique = iter(_unique([name for part in made for name in part.names]))
-    return Onsets(tuple(replace(part, names=tuple(next(unique) for _ in part.names)) for part in made), len(axis))
+    unique = iter(_number_duplicates([name for part in made for name in part.names]))
+    return EventRegressors(tuple(replace(part, names=tuple(next(unique) for _ in part.names)) for part in made), len(axis))
 
 
-def _placed(vintage: Vintage, design: Design, axis: Ints) -> list[tuple[str, Event, Ints]]:
+def _events_on_axis(vintage: Vintage, design: Design, axis: Ints) -> list[tuple[str, Event, Ints]]:
     """(id, event, the axis as months of that event); steps that are no months are counted from `EPOCH`.
 
     The anticipation that a design sets is before its first event: a later one was expected by nobody.
     """
     window, steps, epoch = design.window(vintage), vintage.steps, months.ordinal(EPOCH)
     if not design.events:
-        return [("effect", _from_epoch(window.start - window.hole), axis - window.start + epoch)]
+        return [("effect", _event_at_epoch(window.start - window.hole), axis - window.start + epoch)]
     out = []
     first = min(steps.of(event.effective or event.announced) for event in design.events)
     for event in own_events(vintage, design):
         start = steps.of(event.effective or event.announced)
         told = None if design.anticipation is None else design.anticipation if start == first else 0
         if steps.unit == "month":
-            out.append((event.id, event if told is None else _expected(event, told), axis - design.lag_months))
+            out.append((event.id, event if told is None else _set_anticipation(event, told), axis - design.lag_months))
             continue
         early = start - steps.of(event.anticipation_from) if event.anticipation_from else 0
         length = steps.of(event.until) - start if event.until else None
-        lone = _from_epoch(early if told is None else told, length)
+        lone = _event_at_epoch(early if told is None else told, length)
         out.append((event.id, replace(lone, id=event.id, shape=event.shape), axis - design.lag_months - start + epoch))
     return out
 
@@ -148,10 +148,10 @@ def own_events(vintage: Vintage, design: Design) -> list[Event]:
         if event.reversal_of in ids and event.id not in ids and event.in_force and event.role == "default"
         and all(event.directed_at(series) for series in design.treated)
     ]  # fmt: skip
-    return unended([*own, *more], [*own, *more])
+    return drop_reversed_ends([*own, *more], [*own, *more])
 
 
-def unended(events: Iterable[Event], reversals: Iterable[Event]) -> list[Event]:
+def drop_reversed_ends(events: Iterable[Event], reversals: Iterable[Event]) -> list[Event]:
     """Events, without the end that is no more than the start (within a month) of a reversal among `reversals`."""
     by = {event.reversal_of: event for event in reversals if event.reversal_of and event.in_force}
     out = []
@@ -163,7 +163,7 @@ def unended(events: Iterable[Event], reversals: Iterable[Event]) -> list[Event]:
     return out
 
 
-def other_events(
+def other_event_regressors(
     vintage: Vintage, design: Design, series: str, axis: Ints, rows: Ints, *, used: bool = True
 ) -> tuple[Regressors, tuple[str, ...]]:
     """Columns of the other default events that moved within the sample, and the names of those that did not."""
@@ -177,7 +177,7 @@ def other_events(
         return Regressors(tuple(names), matrix).usable(rows)
 
     moving = set(columns(calendar.events)[0].names)
-    return columns(unended(calendar.events, [*own, *(e for e in calendar.events if e.id in moving)]))
+    return columns(drop_reversed_ends(calendar.events, [*own, *(e for e in calendar.events if e.id in moving)]))
 
 
 def donut_months(vintage: Vintage, design: Design) -> set[int]:
@@ -186,7 +186,7 @@ def donut_months(vintage: Vintage, design: Design) -> set[int]:
     return {start + i for start in starts or [design.window(vintage).start] for i in range(design.donut)}
 
 
-def together(vintage: Vintage, design: Design, names: Sequence[str]) -> list[tuple[str, str, str]]:
+def close_event_pairs(vintage: Vintage, design: Design, names: Sequence[str]) -> list[tuple[str, str, str]]:
     """Pairs of own events that no regression should tell apart: of one cluster, or less than `APART` months apart."""
     known = [event for event in own_events(vintage, design) if event.id in names]
     out = []
@@ -195,12 +195,12 @@ def together(vintage: Vintage, design: Design, names: Sequence[str]) -> list[tup
             gap = abs(one.interval[0] - two.interval[0])
             if one.cluster and one.cluster == two.cluster:
                 out.append((one.id, two.id, "they belong to one cluster"))
-            elif gap < APART:
+            elif gap < MIN_GAP:
                 out.append((one.id, two.id, f"they start {gap:.1f} months apart"))
     return out
 
 
-def _shapes(stem: str, event: Event, shapes: Sequence[ShapeSpec], named: bool) -> list[tuple[str, Mapping[str, Any]]]:
+def _named_shapes(stem: str, event: Event, shapes: Sequence[ShapeSpec], named: bool) -> list[tuple[str, Mapping[str, Any]]]:
     """(column name, shape) of one event; months of anticipation get a column of their own."""
     out: list[tuple[str, Mapping[str, Any]]] = []
     for spec in shapes:
@@ -214,7 +214,7 @@ def _shapes(stem: str, event: Event, shapes: Sequence[ShapeSpec], named: bool) -
     return out
 
 
-def _from_epoch(anticipation: int, length: int | None = None) -> Event:
+def _event_at_epoch(anticipation: int, length: int | None = None) -> Event:
     """An event that starts at `EPOCH`, was expected for some months and holds for `length` of them."""
     known = _first_day(months.ordinal(EPOCH) - anticipation)
     end = None if length is None else _first_day(months.ordinal(EPOCH) + max(length, 0))
@@ -224,7 +224,7 @@ def _from_epoch(anticipation: int, length: int | None = None) -> Event:
     )  # fmt: skip
 
 
-def _expected(event: Event, anticipation: int) -> Event:
+def _set_anticipation(event: Event, anticipation: int) -> Event:
     """The event with so many whole months of anticipation before its own, whenever it was announced."""
     if not anticipation:
         return replace(event, anticipation_from=None)
@@ -236,7 +236,7 @@ def _first_day(month: int) -> dt.date:
     return dt.date(month // 12, month % 12 + 1, 1)
 
 
-def _unique(names: Sequence[str]) -> tuple[str, ...]:
+def _number_duplicates(names: Sequence[str]) -> tuple[str, ...]:
     """Names with a number where one comes twice."""
     out: list[str] = []
     for name in names:

@@ -8,31 +8,31 @@ from collections.abc import Callable
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.estimators.regression.standard_errors import curvature
-from forecast.kernels.gaussian import KEEP, climb, grid, settled
-from forecast.kernels.resample import matched
+from forecast.estimators.regression.standard_errors import inverse_information
+from forecast.kernels.gaussian import LOGLIKE_CUTOFF, climb_to_maximum, parameter_grid, settle_maximum
+from forecast.kernels.resample import moment_matched_normals
 
 Likelihood = Callable[[Floats], Floats]  # points (g, p) -> (g,)
-HILLS = 3  # climbed from a coarse grid
-POINTS = 64  # about the top, where there are too many parameters for a grid
-WIDER = 1.1  # than the normal distribution the top is like
+MAX_MODES = 3  # climbed from a coarse grid
+NODES = 64  # about the top, where there are too many parameters for a grid
+WIDENING = 1.1  # than the normal distribution the top is like
 
 
-def summit(loglike: Likelihood, low: Floats, high: Floats, counts: tuple[int, ...]) -> Floats:
+def find_global_mode(loglike: Likelihood, low: Floats, high: Floats, counts: tuple[int, ...]) -> Floats:
     """The highest point (p,) of a box: its middle and the hills of a coarse grid are climbed, roughly, the best to its top."""
-    coarse = grid(low, high, counts)
-    starts = np.vstack([coarse[_tops(loglike(coarse), counts)], (low + high) / 2])
-    rough = np.stack([ascend(loglike, start, low, high, 12) for start in starts])
-    return ascend(loglike, rough[loglike(rough).argmax()], low, high, 200)
+    coarse = parameter_grid(low, high, counts)
+    starts = np.vstack([coarse[_local_maxima(loglike(coarse), counts)], (low + high) / 2])
+    rough = np.stack([climb_to_mode(loglike, start, low, high, 12) for start in starts])
+    return climb_to_mode(loglike, rough[loglike(rough).argmax()], low, high, 200)
 
 
-def ascend(loglike: Likelihood, start: Floats, low: Floats, high: Floats, steps: int) -> Floats:
+def climb_to_mode(loglike: Likelihood, start: Floats, low: Floats, high: Floats, steps: int) -> Floats:
     """Uphill from `start` inside the box: neighbours and parabolas for few parameters, L-BFGS-B for more.
 
     Byrd, Lu, Nocedal and Zhu (1995, SIAM J. Sci. Comput. 16:1190); gradients by centred differences, all at once.
     """
     if len(start) < 3:
-        return climb(loglike, start, (high - low) / 20, low, high, 1e-6 if steps > 50 else 0.02)
+        return climb_to_maximum(loglike, start, (high - low) / 20, low, high, 1e-6 if steps > 50 else 0.02)
     from scipy.optimize import minimize
 
     width = 1e-5 * (high - low)
@@ -48,10 +48,12 @@ def ascend(loglike: Likelihood, start: Floats, low: Floats, high: Floats, steps:
     bounds = list(zip(low, high, strict=True))
     options = {"maxiter": steps, "ftol": 1e-13, "gtol": 1e-7}
     found = np.asarray(minimize(downhill, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x, float)
-    return settled(loglike, found, low, high) if steps > 50 else found
+    return settle_maximum(loglike, found, low, high) if steps > 50 else found
 
 
-def about(loglike: Likelihood, top: Floats, low: Floats, high: Floats, counts: tuple[int, ...]) -> tuple[Floats, Floats]:
+def nodes_around_mode(
+    loglike: Likelihood, top: Floats, low: Floats, high: Floats, counts: tuple[int, ...]
+) -> tuple[Floats, Floats]:
     """Points (g, p) about a top and the log of their weight (g,), to which the log-likelihood is to be added.
 
     Up to two parameters: a grid over what lies less than `KEEP` below the top, all of one weight. More: points drawn once for
@@ -59,25 +61,25 @@ def about(loglike: Likelihood, top: Floats, low: Floats, high: Floats, counts: t
     (importance sampling: Geweke 1989, Econometrica 57:1317); what lies on a bound stays there.
     """
     if len(top) < 3:
-        coarse = grid(low, high, counts)
+        coarse = parameter_grid(low, high, counts)
         values, step = loglike(coarse), (high - low) / (np.array(counts) - 1)
-        likely = np.vstack([coarse[values > float(loglike(top[None])[0]) - KEEP], top])
+        likely = np.vstack([coarse[values > float(loglike(top[None])[0]) - LOGLIKE_CUTOFF], top])
         near, far = np.clip(likely.min(axis=0) - step / 2, low, high), np.clip(likely.max(axis=0) + step / 2, low, high)
-        nodes = grid(near, far, counts)
+        nodes = parameter_grid(near, far, counts)
         return nodes, np.zeros(len(nodes))
-    spread = curvature(loglike, top, low, high)
+    spread = inverse_information(loglike, top, low, high)
     free = np.flatnonzero(np.isfinite(np.diag(spread)))
     if not len(free):
         return top[None], np.zeros(1)
-    normal = WIDER * matched(POINTS, len(free), np.random.default_rng(0))
-    nodes = np.repeat(top[None], POINTS, axis=0)
+    normal = WIDENING * moment_matched_normals(NODES, len(free), np.random.default_rng(0))
+    nodes = np.repeat(top[None], NODES, axis=0)
     nodes[:, free] += normal @ np.linalg.cholesky(spread[np.ix_(free, free)]).T
     inside = ((nodes >= low) & (nodes <= high)).all(axis=1)
-    weight = 0.5 * (normal**2).sum(axis=1) / WIDER**2
+    weight = 0.5 * (normal**2).sum(axis=1) / WIDENING**2
     return np.vstack([top, nodes[inside]]), np.r_[0.0, weight[inside]]
 
 
-def _tops(values: Floats, counts: tuple[int, ...]) -> list[int]:
+def _local_maxima(values: Floats, counts: tuple[int, ...]) -> list[int]:
     """Up to `HILLS` nodes of a grid that no neighbour overtops, the highest first."""
     shaped = np.pad(values.reshape(counts), 1, constant_values=-np.inf)
     around = np.full(counts, -np.inf)
@@ -86,4 +88,4 @@ def _tops(values: Floats, counts: tuple[int, ...]) -> list[int]:
             beside = tuple(slice(1 + o, 1 + o + c) for o, c in zip(offset, counts, strict=True))
             around = np.maximum(around, shaped[beside])
     tops = np.flatnonzero(np.isfinite(values) & (values >= around.ravel()))
-    return [int(i) for i in tops[np.argsort(-values[tops])][:HILLS]]
+    return [int(i) for i in tops[np.argsort(-values[tops])][:MAX_MODES]]

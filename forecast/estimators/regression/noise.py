@@ -9,13 +9,13 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.kernels import arima, covariance
-from forecast.kernels.gaussian import Family
+from forecast.kernels.gaussian import CovarianceFamily
 
-Kind = str | arima.Order
+NoiseKind = str | arima.Order
 
 
 @dataclass(frozen=True)
-class Noise:
+class NoiseModel:
     """A covariance family over an axis of N steps with its diffuse columns (N, d), and how its parameters are told.
 
     constant : whether a mean is estimated beside the noise (orders without differences); restricted : whether the parameters
@@ -23,7 +23,7 @@ class Noise:
     natural : from the searched parameters (q,) to the named ones; variances are given per s2
     """
 
-    family: Family
+    family: CovarianceFamily
     start: Floats
     constant: bool
     restricted: bool
@@ -54,29 +54,31 @@ class Noise:
         return [*told, ("sigma2", sigma2, sigma2 * float(np.sqrt(2.0 / freedom)))]
 
 
-def noise(kind: Kind, size: int, season: int, phase: Ints | None = None) -> Noise:
+def noise_model(kind: NoiseKind, size: int, season: int, phase: Ints | None = None) -> NoiseModel:
     """The noise of a kind over `size` steps.
 
     "white", "level", "shrunk" (level, and month effects of `phase` (N,) shrunk towards zero), "level+dummy", "level+trig",
     "airline", or an ARIMA order ((p, d, q), (P, D, Q, s)).
     """
     if not isinstance(kind, str):
-        family, start = arima.family(size, kind)
-        names = arima.names(kind)
-        return Noise(family, start, not start.shape[1], False, names, lambda p: arima.coefficients(p, kind), kind)
+        family, start = arima.arima_family(size, kind)
+        names = arima.parameter_names(kind)
+        return NoiseModel(family, start, not start.shape[1], False, names, lambda p: arima.coefficients(p, kind), kind)
     if kind == "white":
-        family, start = covariance.white(size)
-        return Noise(family, start, False, True, (), np.asarray)
+        family, start = covariance.white_noise(size)
+        return NoiseModel(family, start, False, True, (), np.asarray)
     if kind == "airline":
         family, start = covariance.airline(size, season)
-        return Noise(family, start, False, True, ("ma.L1", f"ma.S.L{season}"), np.asarray)
+        return NoiseModel(family, start, False, True, ("ma.L1", f"ma.S.L{season}"), np.asarray)
     names = ("sigma2.irregular", "sigma2.level", "sigma2.seasonal")
     if kind == "level":
-        family, start = covariance.level(size)
-        return Noise(family, start, False, True, names[:2], covariance.shares)
+        family, start = covariance.local_level(size)
+        return NoiseModel(family, start, False, True, names[:2], covariance.variance_shares)
     if kind == "shrunk":
-        family, start = covariance.level_seasonal(size, (np.arange(size) if phase is None else phase) % season, season)
+        family, start = covariance.local_level_shrunk_season(
+            size, (np.arange(size) if phase is None else phase) % season, season
+        )
     else:
-        family, start = covariance.level_stochastic(size, season, kind.partition("+")[2])
+        family, start = covariance.local_level_stochastic_season(size, season, kind.partition("+")[2])
         family = replace(family, coarse=(9, 9))  # coefficients are wanted, not forecasts: fewer nodes say the same of them
-    return Noise(family, start, False, True, names, covariance.shares)
+    return NoiseModel(family, start, False, True, names, covariance.variance_shares)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.prep.transform import Scale
+from forecast.prep.transform import WorkingScale
 
 
 @dataclass(frozen=True)
-class Switched:
+class RegressorCounterfactual:
     """Periods of one series and how far each of k regressors moves every month of them, in each of B draws.
 
     A span is taken as so many equal months, which is exact on the log and the plain scale. The residual of a month stays.
@@ -21,7 +21,7 @@ class Switched:
     pushes (k, B, M) : regressor times coefficient, on the working scale
     """
 
-    scale: Scale
+    scale: WorkingScale
     level: Floats
     period: Ints
     pushes: Floats
@@ -34,7 +34,9 @@ class Switched:
         return sums
 
 
-def switched(scale: Scale, periods: Floats, betas: Floats, columns: Floats, node: Ints, first: int) -> Switched:
+def build_counterfactual(
+    scale: WorkingScale, periods: Floats, betas: Floats, columns: Floats, node: Ints, first: int
+) -> RegressorCounterfactual:
     """From draws of coefficients (B, k), of which draw b rests on columns[node[b]] of (u, N, k) over an axis from `first`.
 
     periods (P, 3) : first month, last month and sum of each
@@ -45,4 +47,4 @@ def switched(scale: Scale, periods: Floats, betas: Floats, columns: Floats, node
     lengths = np.array([len(m) for m in months], dtype=float)
     level = scale.forward(periods[:, 2] / lengths) if len(periods) else np.empty(0)
     pushes = betas.T[:, :, None] * columns[:, at].transpose(2, 0, 1)[:, node]
-    return Switched(scale, level, period, pushes)
+    return RegressorCounterfactual(scale, level, period, pushes)

@@ -7,35 +7,35 @@ from collections.abc import Callable
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.kernels.gaussian import grid
+from forecast.kernels.gaussian import parameter_grid
 
 
-def curvature(loglike: Callable[[Floats], Floats], at: Floats, low: Floats, high: Floats) -> Floats:
+def inverse_information(loglike: Callable[[Floats], Floats], at: Floats, low: Floats, high: Floats) -> Floats:
     """Inverse of minus the second differences of `loglike` (points (g, p) -> (g,)) at its maximum, shape (p, p).
 
     Twice: first with steps of 0.4 % of the box, then with a fifth of a standard error. NaN for what lies on a bound of the box,
     whose rows are left out, and throughout where the likelihood is not a hill.
     """
     step = 0.004 * (high - low)
-    out = _unknown(len(at))
+    out = _all_nan(len(at))
     for _ in range(2):
         free = np.flatnonzero((at - step > low) & (at + step < high))
-        offsets = grid(-np.ones(len(free)), np.ones(len(free)), (3,) * len(free))
+        offsets = parameter_grid(-np.ones(len(free)), np.ones(len(free)), (3,) * len(free))
         offsets = offsets[(offsets != 0).sum(axis=1) <= 2]
         points = np.repeat(at[None], len(offsets), axis=0)
         points[:, free] += offsets * step[free]
         values = {tuple(o): float(v) for o, v in zip(offsets.astype(int).tolist(), loglike(points), strict=True)}
-        second = np.array([[_second(values, i, j, len(free)) for j in range(len(free))] for i in range(len(free))])
+        second = np.array([[_second_difference(values, i, j, len(free)) for j in range(len(free))] for i in range(len(free))])
         second = second.reshape(len(free), len(free)) / np.outer(step[free], step[free])
         if not np.isfinite(second).all() or (len(free) and np.linalg.eigvalsh(second).max() >= 0):
-            return _unknown(len(at))
-        out = _unknown(len(at))
+            return _all_nan(len(at))
+        out = _all_nan(len(at))
         out[np.ix_(free, free)] = np.linalg.inv(-second)
         step[free] = np.minimum(0.2 * np.sqrt(np.diag(out)[free]), 0.01 * (high - low)[free])
     return out
 
 
-def _second(values: dict[tuple[int, ...], float], i: int, j: int, size: int) -> float:
+def _second_difference(values: dict[tuple[int, ...], float], i: int, j: int, size: int) -> float:
     """Second difference in directions i and j, per step squared."""
 
     def at(a: int, b: int) -> float:
@@ -49,5 +49,5 @@ def _second(values: dict[tuple[int, ...], float], i: int, j: int, size: int) -> 
     return (at(1, 1) - at(1, -1) - at(-1, 1) + at(-1, -1)) / 4
 
 
-def _unknown(size: int) -> Floats:
+def _all_nan(size: int) -> Floats:
     return np.full((size, size), np.nan)

@@ -17,22 +17,22 @@ from forecast.core.results import Used
 from forecast.core.vintage import Vintage
 from forecast.estimators.synthetic import conformal_inference, synthetic_weights as maths
 from forecast.kernels import local_level
-from forecast.prep.baselines import Asked, asked, counted
-from forecast.prep.donor_pool import Table, described, refused, side_by_side
+from forecast.prep.baselines import ObservedWindow, observe_window, pluralize
+from forecast.prep.donor_pool import DonorTable, build_donor_table, description_only, unestimated_effect
 
-NAMES = {"sc": "synthetic control", "sdid": "synthetic difference-in-differences", "did": "difference-in-differences"}
-FEWEST_PLACEBOS = 3  # donors
+FORM_NAMES = {"sc": "synthetic control", "sdid": "synthetic difference-in-differences", "did": "difference-in-differences"}
+MIN_PLACEBOS = 3  # donors
 
 
 @dataclass(frozen=True)
-class Laid:
+class WorkingPanel:
     """Numbers the weights are found from, on the working scale: y (T,), x (T, k), and per month of the P asked periods.
 
     when : the months of each period; unit : one of the working scale in the treated series' own unit; back (P,) : what the
     controls add, in that unit
     """
 
-    table: Table
+    table: DonorTable
     y: Floats
     x: Floats
     y_after: Floats
@@ -44,7 +44,7 @@ class Laid:
 
 
 @dataclass(frozen=True)
-class Inferred:
+class Inference:
     """Errors of the counterfactual, (draws, P) per month on the working scale; where it is centred; the test."""
 
     middle: Floats
@@ -56,7 +56,7 @@ class Inferred:
 
 
 @dataclass(frozen=True)
-class Beside:
+class DonorPlacebos:
     """Donors as if treated: gaps after (k, P), brought to the size of the treated fit; `ratio` of each and of the treated.
 
     typical : the middle one of their root mean squared gaps before the event; apart : how far each left the others
@@ -67,7 +67,7 @@ class Beside:
     ratios: Floats
     own: float
     typical: float
-    apart: maths.Departures
+    apart: maths.DonorDepartures
 
 
 @estimator
@@ -129,23 +129,23 @@ class Synthetic:
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed less the weighted donors; description only where they carry no counterfactual."""
-        seen = asked(vintage, design)
-        made = described("synthetic", vintage, design, seen)
+        seen = observe_window(vintage, design)
+        made = unestimated_effect("synthetic", vintage, design, seen)
         try:
             return self._solved(made, vintage, seen, rng)
         except (TooShortError, NotIdentifiedError) as error:
-            return refused(made, error.problem, error.hint)
+            return description_only(made, error.problem, error.hint)
 
-    def _solved(self, made: Effect, vintage: Vintage, seen: Asked, rng: np.random.Generator) -> Effect:
+    def _solved(self, made: Effect, vintage: Vintage, seen: ObservedWindow, rng: np.random.Generator) -> Effect:
         design = made.design
         if design.share_of:
             raise NotIdentifiedError("a share is asked of 'baseline' or 'counterfactual', not of donors")
         if not len(seen.observed):
             raise NotIdentifiedError("no figure in the asked window")
-        laid = _laid(side_by_side(vintage, design, seen, self.fewest), design, seen)
-        fitted = maths.fit(laid.y, laid.x, laid.share @ laid.x_after, self._rule(laid, design))
+        laid = _working_panel(build_donor_table(vintage, design, seen, self.fewest), design, seen)
+        fitted = maths.fit_weights(laid.y, laid.x, laid.share @ laid.x_after, self._rule(laid, design))
         exact = replace(self._rule(laid, design), exact=True)
-        beside = None if design.placebo_of else _beside(laid, fitted, exact)  # of a placebo its size alone is asked
+        beside = None if design.placebo_of else _donor_placebos(laid, fitted, exact)  # of a placebo its size alone is asked
         found = self._inferred(laid, fitted, beside, exact, design, rng)
         scale = laid.table.sizes * laid.unit * len(design.treated)
         middle = found.middle * scale + laid.back
@@ -153,69 +153,81 @@ class Synthetic:
         label = vintage.steps.label
         return replace(
             made,
-            counterfactual=local_level.kept(draws) if vintage.nonnegative else draws,
+            counterfactual=local_level.clip_keeping_sums(draws) if vintage.nonnegative else draws,
             point=float(seen.observed.sum() - middle.sum()),
             p_value=found.p_value,
             p_floor=found.p_floor,
             placebos=()
             if beside is None
-            else _placebos(beside, laid, vintage.steps.label(seen.window.start), float(scale.sum())),
+            else _space_placebos(beside, laid, vintage.steps.label(seen.window.start), float(scale.sum())),
             weights=dict(zip(laid.table.donors, fitted.omega.tolist(), strict=True))
             | {f"lambda {label(m)}": w for m, w in zip(laid.table.months.tolist(), fitted.lam.tolist(), strict=True) if w > 0},
             parameters=_parameters(laid, fitted, found, beside, exact, design),
             used=(self._used(laid, fitted, found),),
         )
 
-    def _rule(self, laid: Laid, design: Design) -> maths.Rule:
+    def _rule(self, laid: WorkingPanel, design: Design) -> maths.WeightRule:
         many = float(len(design.treated) * laid.table.sizes.sum())
         rough = self.solver == "frank_wolfe" or (self.solver == "auto" and self.form == "sdid" and design.basis == "panel")
-        return maths.Rule(self.form, self.demean, self.zeta, many, not rough or bool(design.placebo_of))
+        return maths.WeightRule(self.form, self.demean, self.zeta, many, not rough or bool(design.placebo_of))
 
     def _inferred(
-        self, laid: Laid, fitted: maths.Fit, beside: Beside | None, rule: maths.Rule, design: Design, rng: np.random.Generator
-    ) -> Inferred:
+        self,
+        laid: WorkingPanel,
+        fitted: maths.SyntheticWeights,
+        beside: DonorPlacebos | None,
+        rule: maths.WeightRule,
+        design: Design,
+        rng: np.random.Generator,
+    ) -> Inference:
         middle, count = fitted.counterfactual(laid.x_after), design.draws
         if beside is not None and self.inference in ("space", "leave_two_out"):
             return self._in_space(laid, middle, beside, rule, count, rng)
-        paths = _missed(laid, fitted, beside, rule, count, rng)
+        paths = _error_paths(laid, fitted, beside, rule, count, rng)
         if beside is None:
-            return Inferred(middle, paths)
+            return Inference(middle, paths)
         if self.inference == "ttest":
             return self._debiased(laid, rule, paths, rng)
         months = len(laid.y) + len(laid.y_after)
         left = maths.residuals(np.append(laid.y, laid.y_after), np.vstack([laid.x, laid.x_after]), rule)
-        p, floor = conformal_inference.moving_block(left, len(laid.y_after)), 1.0 / months
+        p, floor = conformal_inference.moving_block_p_value(left, len(laid.y_after)), 1.0 / months
         if self.inference == "blocks":
-            return Inferred(middle, paths, p, floor)
+            return Inference(middle, paths, p, floor)
         level = 1.0 - 1.0 / (len(laid.y) + 1)
         note = f"{len(laid.y)} months before the event: no conformal interval above {level:.1%}"
         paths = maths.conformal_paths(laid.y, laid.x, laid.x_after, rule, paths)
-        return Inferred(middle, paths, p, floor, notes=(note,))
+        return Inference(middle, paths, p, floor, notes=(note,))
 
     def _in_space(
-        self, laid: Laid, middle: Floats, beside: Beside, rule: maths.Rule, count: int, rng: np.random.Generator
-    ) -> Inferred:
+        self,
+        laid: WorkingPanel,
+        middle: Floats,
+        beside: DonorPlacebos,
+        rule: maths.WeightRule,
+        count: int,
+        rng: np.random.Generator,
+    ) -> Inference:
         """Draws and test from the donors as if treated."""
         donors = len(beside.names)
-        if donors < FEWEST_PLACEBOS:
-            raise NotIdentifiedError(f"{counted(donors, 'placebo')} in space, a test needs {FEWEST_PLACEBOS}")
+        if donors < MIN_PLACEBOS:
+            raise NotIdentifiedError(f"{pluralize(donors, 'placebo')} in space, a test needs {MIN_PLACEBOS}")
         level = f"{donors} placebos in space: no interval above {donors / (donors + 1):.1%}"
         half = beside.gaps[rng.permutation(-(-count // 2)) % donors]
         errors = np.vstack([half, -half])[:count]
         if self.inference == "leave_two_out":
-            lost, pairs = maths.leave_two_out(laid.y, laid.x, laid.y_after, laid.x_after, laid.share, rule)
-            return Inferred(middle, errors, max(lost, 1) / pairs, 1 / pairs, notes=(f"{lost} of {pairs} pairs lost", level))
+            lost, pairs = maths.count_lost_pairs(laid.y, laid.x, laid.y_after, laid.x_after, laid.share, rule)
+            return Inference(middle, errors, max(lost, 1) / pairs, 1 / pairs, notes=(f"{lost} of {pairs} pairs lost", level))
         beyond = int((beside.ratios >= beside.own * (1 - 1e-9)).sum())
         note = f"{beyond} of {donors} donors moved at least as far from their fit"
-        return Inferred(middle, errors, (1 + beyond) / (1 + donors), 1 / (1 + donors), notes=(note, level))
+        return Inference(middle, errors, (1 + beyond) / (1 + donors), 1 / (1 + donors), notes=(note, level))
 
-    def _debiased(self, laid: Laid, rule: maths.Rule, paths: Floats, rng: np.random.Generator) -> Inferred:
+    def _debiased(self, laid: WorkingPanel, rule: maths.WeightRule, paths: Floats, rng: np.random.Generator) -> Inference:
         """The cross-fitted estimate; its draws share one Student's t, and differ between periods as those of "blocks" do."""
         from scipy.special import stdtr, stdtrit
 
         if len(laid.y) // self.folds < 2:
             raise TooShortError(f"{len(laid.y)} clean months cannot be cut into {self.folds} folds")
-        gaps, biases, se = maths.debiased(laid.y, laid.x, laid.y_after, laid.x_after, laid.share, self.folds, rule)
+        gaps, biases, se = maths.cross_fitted_ttest(laid.y, laid.x, laid.y_after, laid.x_after, laid.share, self.folds, rule)
         middle = laid.y_after - gaps.mean(axis=0) + biases.mean()
         estimate = float((laid.y_after - middle) @ laid.share)
         freedom, count = self.folds - 1, len(paths)
@@ -223,15 +235,15 @@ class Synthetic:
         shared = se * stdtrit(freedom, grid)[rng.permutation(count)]
         errors = paths - (paths @ laid.share)[:, None] + shared[:, None]
         p = 2.0 * float(stdtr(freedom, -abs(estimate) / se)) if se > 0 else float("nan")
-        note = f"debiased by {self.folds} cross-fitted blocks, {counted(freedom, 'degree')} of freedom"
-        return Inferred(middle, errors, p, 0.0, se, notes=(note,))
+        note = f"debiased by {self.folds} cross-fitted blocks, {pluralize(freedom, 'degree')} of freedom"
+        return Inference(middle, errors, p, 0.0, se, notes=(note,))
 
-    def _used(self, laid: Laid, fitted: maths.Fit, found: Inferred) -> Used:
+    def _used(self, laid: WorkingPanel, fitted: maths.SyntheticWeights, found: Inference) -> Used:
         notes = list(found.notes)
         if float(np.abs(laid.y - fitted.counterfactual(laid.x)).max()) < 1e-8 * float(np.std(laid.y)):
             notes.append("the donors fit every month before the event exactly: other weights may do so too")
         return Used(
-            f"{'demeaned ' if self.demean else ''}{NAMES[self.form]}, inference {self.inference}",
+            f"{'demeaned ' if self.demean else ''}{FORM_NAMES[self.form]}, inference {self.inference}",
             laid.table.donors,
             laid.table.barred,
             "share of the mean before" if laid.unit != 1.0 else "none",
@@ -241,46 +253,51 @@ class Synthetic:
         )
 
 
-def _beside(laid: Laid, fitted: maths.Fit, rule: maths.Rule) -> Beside:
+def _donor_placebos(laid: WorkingPanel, fitted: maths.SyntheticWeights, rule: maths.WeightRule) -> DonorPlacebos:
     """Donors as if treated, against the other donors; those fitted without error have no measure and are left out."""
     before, after = maths.placebo_gaps(laid.x, laid.x_after, laid.share, rule)
     own, own_after = laid.y - fitted.counterfactual(laid.x), laid.y_after - fitted.counterfactual(laid.x_after)
     sizes = np.sqrt((before**2).mean(axis=1))
     size = float(np.sqrt((own**2).mean()))
     use = (sizes > 0) & (size > 0)
-    return Beside(
+    return DonorPlacebos(
         tuple(name for name, ok in zip(laid.table.donors, use.tolist(), strict=True) if ok),
         after[use] * (size / sizes[use])[:, None],
-        maths.ratio(before[use], after[use], laid.share),
-        float(maths.ratio(own, own_after, laid.share)),
+        maths.rmspe_ratio(before[use], after[use], laid.share),
+        float(maths.rmspe_ratio(own, own_after, laid.share)),
         float(np.median(sizes)),
-        maths.departures(laid.x, laid.x_after, laid.table.months, np.concatenate(laid.when), laid.share, rule),
+        maths.donor_departures(laid.x, laid.x_after, laid.table.months, np.concatenate(laid.when), laid.share, rule),
     )
 
 
-def _placebos(beside: Beside, laid: Laid, start: str, whole: float) -> tuple[Placebo, ...]:
+def _space_placebos(beside: DonorPlacebos, laid: WorkingPanel, start: str, whole: float) -> tuple[Placebo, ...]:
     """The donors' mean gaps as cumulative effects of the treated's size."""
     means = (beside.gaps @ laid.share).tolist()
     return tuple(Placebo("space", name, start, mean * whole) for name, mean in zip(beside.names, means, strict=True))
 
 
-def _missed(
-    laid: Laid, fitted: maths.Fit, beside: Beside | None, rule: maths.Rule, count: int, rng: np.random.Generator
+def _error_paths(
+    laid: WorkingPanel, fitted: maths.SyntheticWeights, beside: DonorPlacebos | None, rule: maths.WeightRule, count: int, rng: np.random.Generator
 ) -> Floats:  # fmt: skip
     """Errors of the counterfactual, (count, P) per month: the gap as a wandering level with noise, less the level it was given.
 
     How far a level wanders is learned from the treated and from the donors' gaps against each other.
     """
     months, asked = laid.table.months, np.concatenate(laid.when)
-    own = maths.crossed(laid.y, laid.x, fitted, rule)
+    own = maths.cross_fitted_gaps(laid.y, laid.x, fitted, rule)
     others = [] if beside is None else [(months, gap) for gap in beside.apart.gaps]
-    monthly = local_level.misses(months, own, asked, fitted.level, others, count, rng)
+    monthly = local_level.draw_deviations(months, own, asked, fitted.level, others, count, rng)
     ends = np.cumsum([len(w) for w in laid.when])
     return np.stack([some.mean(axis=1) for some in np.split(monthly, ends[:-1], axis=1)], axis=1)
 
 
 def _parameters(
-    laid: Laid, fitted: maths.Fit, found: Inferred, beside: Beside | None, rule: maths.Rule, design: Design
+    laid: WorkingPanel,
+    fitted: maths.SyntheticWeights,
+    found: Inference,
+    beside: DonorPlacebos | None,
+    rule: maths.WeightRule,
+    design: Design,
 ) -> tuple[Parameter, ...]:
     """The average effect, the fit before the event, and the average effect without each donor that counts."""
     back = float(laid.back.sum() / laid.table.sizes.sum()) / len(design.treated)
@@ -301,7 +318,7 @@ def _parameters(
 
     def without(gone: list[int], name: str) -> Parameter:
         rest = [i for i in every if i not in gone]
-        return Parameter(f"ATT without {name}", average + laid.unit * (_average(laid, rest, rule) - base))
+        return Parameter(f"ATT without {name}", average + laid.unit * (_average_effect(laid, rest, rule) - base))
 
     out += [without([j], name) for j, name in enumerate(laid.table.donors) if fitted.omega[j] > 1e-6]
     far = beside.apart.errors.tolist()
@@ -311,7 +328,7 @@ def _parameters(
     return tuple(out)
 
 
-def _laid(table: Table, design: Design, seen: Asked) -> Laid:
+def _working_panel(table: DonorTable, design: Design, seen: ObservedWindow) -> WorkingPanel:
     """The table on its working scale, controls taken out."""
     trade = design.basis != "panel"
     level = table.before.mean(axis=0) if trade else np.ones(table.before.shape[1])
@@ -323,15 +340,15 @@ def _laid(table: Table, design: Design, seen: Asked) -> Laid:
         known, later = table.controls
         open_cells = np.vstack([before, after])
         open_cells[len(before) :, 0] = np.nan
-        slope = maths.slopes(open_cells, np.concatenate([known, later]))
+        slope = maths.control_coefficients(open_cells, np.concatenate([known, later]))
         before, after = before - known @ slope, after - later @ slope
         back = later[:, 0] @ slope * level[0] * table.sizes * len(design.treated)
     share = table.sizes / table.sizes.sum()
     when = tuple(np.arange(first, last + 1) for first, last in seen.periods)
-    return Laid(table, before[:, 0], before[:, 1:], after[:, 0], after[:, 1:], when, share, float(level[0]), back)
+    return WorkingPanel(table, before[:, 0], before[:, 1:], after[:, 0], after[:, 1:], when, share, float(level[0]), back)
 
 
-def _average(laid: Laid, donors: list[int], rule: maths.Rule) -> float:
+def _average_effect(laid: WorkingPanel, donors: list[int], rule: maths.WeightRule) -> float:
     """The average effect with some of the donors, exact weights."""
-    _, after = maths.gaps(laid.y, laid.x[:, donors], laid.y_after, laid.x_after[:, donors], laid.share, rule)
+    _, after = maths.fitted_gaps(laid.y, laid.x[:, donors], laid.y_after, laid.x_after[:, donors], laid.share, rule)
     return float(after @ laid.share)

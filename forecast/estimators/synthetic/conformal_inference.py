@@ -8,12 +8,12 @@ import numpy as np
 
 from forecast.arrays import Floats
 
-FINE = 24  # points looked at between two candidates
-WIDEST = 60  # candidates on either side
-EQUAL = 1e-9  # relative difference below which two gaps are the same
+INTERPOLATED = 24  # points looked at between two candidates
+MAX_CANDIDATES = 60  # candidates on either side
+TIE_TOLERANCE = 1e-9  # relative difference below which two gaps are the same
 
 
-def moving_block(residuals: Floats, after: int) -> float:
+def moving_block_p_value(residuals: Floats, after: int) -> float:
     """p-value that the last `after` of T residuals are like the others: the share of cyclic shifts at least as large.
 
     The size of a stretch is its sum of absolute residuals (S_1); all T shifts of the whole series are tried, the true order
@@ -23,10 +23,10 @@ def moving_block(residuals: Floats, after: int) -> float:
     size = np.abs(residuals)
     months = len(size)
     shifted = np.array([size[(np.arange(months - after, months) + shift) % months].sum() for shift in range(months)])
-    return float((shifted >= shifted[0] * (1.0 - EQUAL)).mean())
+    return float((shifted >= shifted[0] * (1.0 - TIE_TOLERANCE)).mean())
 
 
-def bounds(residuals: Callable[[float], Floats], centre: float, scale: float) -> tuple[Floats, Floats]:
+def conformal_bounds(residuals: Callable[[float], Floats], centre: float, scale: float) -> tuple[Floats, Floats]:
     """Values a new month may take: (lower, upper) (m,), entry k - 1 where k or more of m residuals are as large as its own.
 
     `residuals(c)` (m,) are those of all months when the new one, the last, is c; its p-value is k / m, so the interval of level
@@ -35,15 +35,15 @@ def bounds(residuals: Callable[[float], Floats], centre: float, scale: float) ->
     value leaves, repeats entry 1.
     """
     middle = residuals(centre)
-    sides = [_side(residuals, centre, direction * scale) for direction in (-1.0, 1.0)]
+    sides = [_candidates_outwards(residuals, centre, direction * scale) for direction in (-1.0, 1.0)]
     where = np.array([c for c, _ in sides[0]][::-1] + [centre] + [c for c, _ in sides[1]])
     table = np.array([u for _, u in sides[0]][::-1] + [middle] + [u for _, u in sides[1]])
-    spot = np.arange((len(where) - 1) * FINE + 1) / FINE
+    spot = np.arange((len(where) - 1) * INTERPOLATED + 1) / INTERPOLATED
     low = np.minimum(spot.astype(int), len(where) - 2)
     part = spot - low
     fine = where[low] + part * (where[low + 1] - where[low])
     drawn = np.abs(table[low] + part[:, None] * (table[low + 1] - table[low]))
-    slack = EQUAL * max(float(np.abs(table).max()), 1e-300)
+    slack = TIE_TOLERANCE * max(float(np.abs(table).max()), 1e-300)
     count = (drawn >= drawn[:, -1:] - slack).sum(axis=1)
     months = table.shape[1]
     lower, upper = np.full(months, centre), np.full(months, centre)
@@ -56,20 +56,20 @@ def bounds(residuals: Callable[[float], Floats], centre: float, scale: float) ->
     return lower, upper
 
 
-def _side(residuals: Callable[[float], Floats], centre: float, unit: float) -> list[tuple[float, Floats]]:
+def _candidates_outwards(residuals: Callable[[float], Floats], centre: float, unit: float) -> list[tuple[float, Floats]]:
     """Candidates on one side, until the new month's residual is the largest of all."""
     found: list[tuple[float, Floats]] = []
     away = 0.0
-    for _ in range(WIDEST):
+    for _ in range(MAX_CANDIDATES):
         away += max(0.5, 0.2 * away)
         found.append((centre + away * unit, residuals(centre + away * unit)))
         size = np.abs(found[-1][1])
-        if len(size) < 2 or size[-1] > size[:-1].max() * (1.0 + EQUAL):
+        if len(size) < 2 or size[-1] > size[:-1].max() * (1.0 + TIE_TOLERANCE):
             break
     return found
 
 
-def draws(lower: Floats, upper: Floats, centre: float, count: int) -> Floats:
+def conformal_draws(lower: Floats, upper: Floats, centre: float, count: int) -> Floats:
     """`count` sorted values whose equal-tailed intervals are the conformal ones at every level, their median the centre.
 
     Levels that the number of months cannot reach repeat the widest interval.

@@ -9,7 +9,7 @@ from forecast.arrays import Floats
 REFRESH = 200  # steps after which the running products are made afresh, before rounding adds up
 
 
-def exact(a: Floats, b: Floats, penalty: float = 0.0) -> Floats:
+def least_squares_weights(a: Floats, b: Floats, penalty: float = 0.0) -> Floats:
     """The weights w (k,) that minimise |a w - b|^2 + penalty |w|^2 over w >= 0, sum w = 1; `a` (n, k), `b` (n,).
 
     On the simplex a w - b = (a - b 1') w, so this is the point of a convex hull nearest to the origin (Wolfe 1976, Math.
@@ -36,7 +36,7 @@ def exact(a: Floats, b: Floats, penalty: float = 0.0) -> Floats:
     return weights
 
 
-def frank_wolfe(a: Floats, b: Floats, penalty: float, start: Floats, decrease: float, most: int) -> Floats:
+def frank_wolfe_weights(a: Floats, b: Floats, penalty: float, start: Floats, decrease: float, most: int) -> Floats:
     """The same problem by Frank and Wolfe's steps with exact line search, stopped as the R package synthdid stops.
 
     `penalty` is zeta^2 n; the search ends after `most` steps, or once a step lowers zeta^2 |w|^2 + |a w - b|^2 / n by no more
@@ -69,13 +69,13 @@ def frank_wolfe(a: Floats, b: Floats, penalty: float, start: Floats, decrease: f
     return w
 
 
-def sparse(weights: Floats) -> Floats:
+def sparsify(weights: Floats) -> Floats:
     """Weights up to a quarter of the largest set to zero, the rest to sum to one (synthdid's `sparsify_function`)."""
     kept = np.where(weights <= weights.max() / 4.0, 0.0, weights)
     return np.asarray(kept / kept.sum())
 
 
-def two_rounds(a: Floats, b: Floats, penalty: float, decrease: float) -> Floats:
+def synthdid_weights(a: Floats, b: Floats, penalty: float, decrease: float) -> Floats:
     """Frank and Wolfe as synthdid's defaults run it: 100 steps from equal weights, `sparse`, and up to 10,000 steps more."""
-    first = frank_wolfe(a, b, penalty, np.full(a.shape[1], 1.0 / a.shape[1]), decrease, 100)
-    return frank_wolfe(a, b, penalty, sparse(first), decrease, 10_000)
+    first = frank_wolfe_weights(a, b, penalty, np.full(a.shape[1], 1.0 / a.shape[1]), decrease, 100)
+    return frank_wolfe_weights(a, b, penalty, sparsify(first), decrease, 10_000)

@@ -17,11 +17,11 @@ from forecast.estimators.synthetic import conformal_inference, simplex
 from forecast.kernels import local_level
 
 TINY = 1e-6  # synthdid's eta of weights without a real penalty, in units of the donors' noise
-FOLDS = 5  # stretches of months for cross-fitting
+CROSS_FIT_BLOCKS = 5  # stretches of months for cross-fitting
 
 
 @dataclass(frozen=True)
-class Rule:
+class WeightRule:
     """How weights are found.
 
     form : "sc" (omega by least squares; lambda zero, or equal where `demean`), "sdid" (omega with an intercept and a ridge,
@@ -44,7 +44,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Fit:
+class SyntheticWeights:
     """Weights of donors (k,) and of months before the event (T,), and the level difference the latter make."""
 
     omega: Floats
@@ -57,71 +57,79 @@ class Fit:
         return said
 
 
-def noise(x: Floats) -> float:
+def donor_noise(x: Floats) -> float:
     """Standard deviation of the donors' monthly changes (eq. 2.2's sigma)."""
     return float(np.std(np.diff(x, axis=0), ddof=1)) if x.size > x.shape[1] + 1 else 0.0
 
 
-def fit(y: Floats, x: Floats, after: Floats, rule: Rule) -> Fit:
+def fit_weights(y: Floats, x: Floats, after: Floats, rule: WeightRule) -> SyntheticWeights:
     """Weights from the months before the event; `after` (k,) are the donors' means after it, all that lambda looks at."""
-    omega = _omega(y, x, rule)
+    omega = _donor_weights(y, x, rule)
     months = len(y)
     lam = np.full(months, 1.0 / months if rule.intercept else 0.0)
     if rule.form == "sdid":
-        sigma = noise(x)
-        rows, target = _centred(x.T, after)
+        sigma = donor_noise(x)
+        rows, target = _centre_columns(x.T, after)
         penalty = len(rows) * (TINY * sigma) ** 2
-        lam = simplex.exact(rows, target, penalty) if rule.exact else simplex.two_rounds(rows, target, penalty, 1e-5 * sigma)
-    return Fit(omega, lam, float(lam @ (y - x @ omega)))
+        lam = (
+            simplex.least_squares_weights(rows, target, penalty)
+            if rule.exact
+            else simplex.synthdid_weights(rows, target, penalty, 1e-5 * sigma)
+        )
+    return SyntheticWeights(omega, lam, float(lam @ (y - x @ omega)))
 
 
-def _omega(y: Floats, x: Floats, rule: Rule) -> Floats:
-    k, sigma = x.shape[1], noise(x)
+def _donor_weights(y: Floats, x: Floats, rule: WeightRule) -> Floats:
+    k, sigma = x.shape[1], donor_noise(x)
     if rule.form == "did":
         return np.full(k, 1.0 / k)
     zeta = rule.zeta
     if zeta is None:
         zeta = rule.many**0.25 * sigma if rule.form == "sdid" else (0.0 if rule.exact else TINY * sigma)
-    rows, target = _centred(x, y) if rule.intercept else (x, y)
+    rows, target = _centre_columns(x, y) if rule.intercept else (x, y)
     penalty = len(y) * zeta**2
-    return simplex.exact(rows, target, penalty) if rule.exact else simplex.two_rounds(rows, target, penalty, 1e-5 * sigma)
+    return (
+        simplex.least_squares_weights(rows, target, penalty)
+        if rule.exact
+        else simplex.synthdid_weights(rows, target, penalty, 1e-5 * sigma)
+    )
 
 
-def _centred(a: Floats, b: Floats) -> tuple[Floats, Floats]:
+def _centre_columns(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     return a - a.mean(axis=0), b - b.mean()
 
 
-def residuals(y: Floats, x: Floats, rule: Rule) -> Floats:
+def residuals(y: Floats, x: Floats, rule: WeightRule) -> Floats:
     """Gaps when every month is fitted alike, as a permutation of months demands: no month weights, shape (T,)."""
-    gap = y - x @ _omega(y, x, rule)
+    gap = y - x @ _donor_weights(y, x, rule)
     left: Floats = gap - gap.mean() if rule.intercept else gap
     return left
 
 
-def crossed(y: Floats, x: Floats, made: Fit, rule: Rule) -> Floats:
+def cross_fitted_gaps(y: Floats, x: Floats, made: SyntheticWeights, rule: WeightRule) -> Floats:
     """Gaps (T,) y - x omega of months that omega had not seen: `FOLDS` stretches, each fitted on the rest.
 
     A fit's own residuals are smaller than the errors it makes. With an intercept every fit's gaps are moved to the mean of
     those of the whole fit `made`, so that the stretches join.
     """
     gap = y - x @ made.omega
-    if rule.form == "did" or len(y) < 2 * FOLDS:
+    if rule.form == "did" or len(y) < 2 * CROSS_FIT_BLOCKS:
         return gap
     out = gap.copy()
-    for block in np.array_split(np.arange(len(y)), FOLDS):
+    for block in np.array_split(np.arange(len(y)), CROSS_FIT_BLOCKS):
         rest = np.delete(np.arange(len(y)), block)
-        left = y - x @ _omega(y[rest], x[rest], rule)
+        left = y - x @ _donor_weights(y[rest], x[rest], rule)
         out[block] = (left - (left.mean() - gap.mean() if rule.intercept else 0.0))[block]
     return out
 
 
-def conformal_paths(y: Floats, x: Floats, x_after: Floats, rule: Rule, paths: Floats) -> Floats:
+def conformal_paths(y: Floats, x: Floats, x_after: Floats, rule: WeightRule, paths: Floats) -> Floats:
     """Errors (count, P) whose every period has its conformal intervals, in the order of `paths` (count, P).
 
     Measured from the fit that treats all months alike (no month weights), as the permutations do. The order statistics of one,
     the ranks of the other (Clark et al. 2004, J. Hydrometeorol. 5: 243-262).
     """
-    omega = _omega(y, x, rule)
+    omega = _donor_weights(y, x, rule)
     gap = y - x @ omega
     level = float(gap.mean()) if rule.intercept else 0.0
     size = max(float(np.sqrt(((gap - level) ** 2).mean())), 0.1 * float(np.std(y)), 1e-9)
@@ -133,14 +141,14 @@ def conformal_paths(y: Floats, x: Floats, x_after: Floats, rule: Rule, paths: Fl
             return residuals(np.append(y, value), stacked, rule)
 
         centre = float(row @ omega) + level
-        lower, upper = conformal_inference.bounds(left, centre, size)
+        lower, upper = conformal_inference.conformal_bounds(left, centre, size)
         rank = np.argsort(np.argsort(paths[:, j], kind="stable"), kind="stable")
-        out[:, j] = conformal_inference.draws(lower, upper, centre, len(paths))[rank] - centre
+        out[:, j] = conformal_inference.conformal_draws(lower, upper, centre, len(paths))[rank] - centre
     return out
 
 
-def debiased(
-    y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, folds: int, rule: Rule
+def cross_fitted_ttest(
+    y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, folds: int, rule: WeightRule
 ) -> tuple[Floats, Floats, float]:
     """Cross-fitted gaps after the event and their t-test: gaps (folds, P), their biases (folds,), standard error of the mean.
 
@@ -154,7 +162,7 @@ def debiased(
     for k in range(folds):
         out = months - r * folds + np.arange(k * r, (k + 1) * r)
         rest = np.setdiff1d(np.arange(months), out)
-        made = fit(y[rest], x[rest], share @ x_after, rule)
+        made = fit_weights(y[rest], x[rest], share @ x_after, rule)
         gaps[k] = y_after - made.counterfactual(x_after)
         biases[k] = float((y[out] - made.counterfactual(x[out])).mean())
     means = gaps @ share - biases
@@ -162,20 +170,22 @@ def debiased(
     return gaps, biases, se
 
 
-def gaps(y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: Rule) -> tuple[Floats, Floats]:
+def fitted_gaps(
+    y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: WeightRule
+) -> tuple[Floats, Floats]:
     """Observed less counterfactual before and after the event."""
-    made = fit(y, x, share @ x_after, rule)
+    made = fit_weights(y, x, share @ x_after, rule)
     return y - made.counterfactual(x), y_after - made.counterfactual(x_after)
 
 
-def placebo_gaps(x: Floats, x_after: Floats, share: Floats, rule: Rule) -> tuple[Floats, Floats]:
+def placebo_gaps(x: Floats, x_after: Floats, share: Floats, rule: WeightRule) -> tuple[Floats, Floats]:
     """Each donor as if it had been treated, against the others: gaps before (k, T) and after (k, P)."""
     every = range(x.shape[1])
-    found = [gaps(x[:, j], np.delete(x, j, 1), x_after[:, j], np.delete(x_after, j, 1), share, rule) for j in every]
+    found = [fitted_gaps(x[:, j], np.delete(x, j, 1), x_after[:, j], np.delete(x_after, j, 1), share, rule) for j in every]
     return np.array([before for before, _ in found]), np.array([after for _, after in found])
 
 
-def ratio(before: Floats, after: Floats, share: Floats) -> Floats:
+def rmspe_ratio(before: Floats, after: Floats, share: Floats) -> Floats:
     """Root mean squared gap after the event over that before it, of one unit or of many.
 
     Abadie, Diamond and Hainmueller (2010, J. Am. Stat. Assoc. 105: 493-505, sec. 3.4).
@@ -186,7 +196,9 @@ def ratio(before: Floats, after: Floats, share: Floats) -> Floats:
     return found
 
 
-def leave_two_out(y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: Rule) -> tuple[int, int]:
+def count_lost_pairs(
+    y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: WeightRule
+) -> tuple[int, int]:
     """Pairs of donors that beat the treated unit, and pairs in all (Lei and Sudijono 2024, arXiv:2401.07152).
 
     For every pair the treated unit and the two are each fitted on the donors outside the pair; the treated unit loses where one
@@ -195,13 +207,13 @@ def leave_two_out(y: Floats, x: Floats, y_after: Floats, x_after: Floats, share:
     lost, pairs = 0, list(combinations(range(x.shape[1]), 2))
     for pair in pairs:
         rest, rest_after = np.delete(x, pair, 1), np.delete(x_after, pair, 1)
-        own = ratio(*gaps(y, rest, y_after, rest_after, share, rule), share)
-        others = [ratio(*gaps(x[:, j], rest, x_after[:, j], rest_after, share, rule), share) for j in pair]
+        own = rmspe_ratio(*fitted_gaps(y, rest, y_after, rest_after, share, rule), share)
+        others = [rmspe_ratio(*fitted_gaps(x[:, j], rest, x_after[:, j], rest_after, share, rule), share) for j in pair]
         lost += int(own < max(others))
     return lost, len(pairs)
 
 
-def slopes(values: Floats, controls: Floats) -> Floats:
+def control_coefficients(values: Floats, controls: Floats) -> Floats:
     """Coefficients (q,) of controls (T, k, q) in `values` (T, k), NaN where not to be used, besides unit and month effects.
 
     Least squares with two-way effects over untreated cells; taking controls out first keeps the weights for what they leave
@@ -218,7 +230,7 @@ def slopes(values: Floats, controls: Floats) -> Floats:
 
 
 @dataclass(frozen=True)
-class Departures:
+class DonorDepartures:
     """Donors against each other: how they lay before the event, and how far each left the others after it.
 
     gaps (k, T) before it, of months the weights had not seen; errors (k,) : distance after it, in errors; moved : the donors
@@ -230,28 +242,30 @@ class Departures:
     moved: tuple[int, ...]
 
 
-def departures(x: Floats, x_after: Floats, months: Ints, asked: Ints, share: Floats, rule: Rule) -> Departures:
+def donor_departures(x: Floats, x_after: Floats, months: Ints, asked: Ints, share: Floats, rule: WeightRule) -> DonorDepartures:
     """A donor's mean gap over the `asked` months, against the other donors, over the error its gaps of `months` let expect.
 
     That error is `local_level.errors`, how far levels wander learned from all of them. A donor that lies more than
     `local_level.MOVED` of them away has moved; it is dropped before the next is looked for.
     """
     left, found = list(range(x.shape[1])), list[int]()
-    steady, laid = replace(rule, exact=True), local_level.lay(months, asked)
-    gaps, first = _departed(x, x_after, laid, share, steady)
+    steady, laid = replace(rule, exact=True), local_level.build_model(months, asked)
+    gaps, first = _departure_sizes(x, x_after, laid, share, steady)
     scores = first
-    while len(left) > 2 and len(found) <= x.shape[1] // 3 and scores.max() > local_level.MOVED:
+    while len(left) > 2 and len(found) <= x.shape[1] // 3 and scores.max() > local_level.DEPARTURE_THRESHOLD:
         found.append(left.pop(int(np.argmax(scores))))
-        scores = _departed(x[:, left], x_after[:, left], laid, share, steady)[1]
-    return Departures(gaps, first, tuple(found))
+        scores = _departure_sizes(x[:, left], x_after[:, left], laid, share, steady)[1]
+    return DonorDepartures(gaps, first, tuple(found))
 
 
-def _departed(x: Floats, x_after: Floats, laid: local_level.Laid, share: Floats, rule: Rule) -> tuple[Floats, Floats]:
+def _departure_sizes(
+    x: Floats, x_after: Floats, laid: local_level.LocalLevelModel, share: Floats, rule: WeightRule
+) -> tuple[Floats, Floats]:
     before, after = [], []
     for j in range(x.shape[1]):
         rest, rest_after = np.delete(x, j, 1), np.delete(x_after, j, 1)
-        made = fit(x[:, j], rest, share @ rest_after, rule)
-        before.append(crossed(x[:, j], rest, made, rule) - made.level)
+        made = fit_weights(x[:, j], rest, share @ rest_after, rule)
+        before.append(cross_fitted_gaps(x[:, j], rest, made, rule) - made.level)
         after.append(abs(float(share @ (x_after[:, j] - made.counterfactual(rest_after)))))
-    usual = local_level.errors(laid, before)
+    usual = local_level.zero_forecast_errors(laid, before)
     return np.array(before), np.divide(after, usual, out=np.zeros(len(usual)), where=usual > 0)

@@ -14,14 +14,14 @@ Fitter = Callable[[Floats, Floats], "list[Rule]"]
 TINY = 1e-10  # of the first sum of squares: what is left of a column that is a combination of others
 
 
-def lagged(values: Floats, lag: int) -> Floats:
+def lag_values(values: Floats, lag: int) -> Floats:
     """`values` (T,) moved `lag` places later, NaN where nothing stands before."""
     out = np.full(len(values), np.nan)
     out[lag:] = values[: len(values) - lag] if lag < len(values) else values[:0]
     return out
 
 
-def complete(matrix: Floats, share: float, least: int) -> tuple[Ints, Ints]:
+def complete_cases(matrix: Floats, share: float, least: int) -> tuple[Ints, Ints]:
     """Columns known in at least `share` of the rows, and the rows in which all of them are known.
 
     matrix (n, k), NaN where unknown. While fewer than `least` rows are whole, the column that costs most rows goes: nothing is
@@ -40,13 +40,13 @@ def complete(matrix: Floats, share: float, least: int) -> tuple[Ints, Ints]:
     return columns, rows
 
 
-def forward(x: Floats, y: Floats, most: int) -> ridge.Linear:
+def forward_selection(x: Floats, y: Floats, most: int) -> ridge.LinearRule:
     """Least squares on at most `most` columns, taken one at a time by the fall of the Bayesian information criterion.
 
     Orthogonal greedy selection (Chen, Cowan and Grant 1991; Schwarz 1978 for the criterion): each step adds the column with the
     largest fall of the residual sum of squares and stops where n log(RSS / n) + log(n) p no longer falls.
     """
-    centre, width = ridge.standard(x)
+    centre, width = ridge.column_mean_and_scale(x)
     left, n = (x - centre) / width, len(y)
     mean = float(y.mean())
     rest = y - mean
@@ -69,17 +69,17 @@ def forward(x: Floats, y: Floats, most: int) -> ridge.Linear:
     if chosen:
         taken = (x[:, chosen] - centre[chosen]) / width[chosen]
         weights[chosen] = np.linalg.lstsq(taken, y - mean, rcond=None)[0]
-    return ridge.Linear(centre, width, mean, weights)
+    return ridge.LinearRule(centre, width, mean, weights)
 
 
-def pooled(x: Floats, y: Floats, shared: Ints, more: Floats, then: Floats, penalties: Floats) -> list[Rule]:
+def partially_pooled_ridge(x: Floats, y: Floats, shared: Ints, more: Floats, then: Floats, penalties: Floats) -> list[Rule]:
     """Ridge rules whose coefficients of `shared` columns are drawn towards those of other series, one rule per penalty.
 
     y = a + X c + X_s (b - c_s), with b common to the rows of the other series, `more` (m, len(shared)) and `then` (m,) on the
     standard scale; c - b and b carry the same penalty (a normal prior on both, as in partial pooling by an augmented ridge,
     Gelman and Hill 2007, sec. 12.4). The target is standardised here, so the rows of all series weigh alike.
     """
-    centre, width = ridge.standard(x)
+    centre, width = ridge.column_mean_and_scale(x)
     mean, size = float(y.mean()), float(y.std()) or 1.0
     scaled = (x - centre) / width
     top = np.hstack([scaled, scaled[:, shared]])
@@ -92,17 +92,17 @@ def pooled(x: Floats, y: Floats, shared: Ints, more: Floats, then: Floats, penal
         b = vt.T @ (s / (s**2 + penalty) * turned)
         weights = b[: x.shape[1]].copy()
         weights[shared] += b[x.shape[1] :]
-        out.append(ridge.Linear(centre, width, mean, size * weights))
+        out.append(ridge.LinearRule(centre, width, mean, size * weights))
     return out
 
 
-def crossed(fitter: Fitter, x: Floats, y: Floats) -> tuple[Rule, Floats]:
+def cross_validate(fitter: Fitter, x: Floats, y: Floats) -> tuple[Rule, Floats]:
     """The rule with the least squared error out of fold among those of `fitter`, on all rows, and its errors (n,).
 
     Folds are contiguous (blocked cross-validation, Bergmeir and Benítez 2012); all that is chosen is chosen anew in each.
     """
     misses = []
-    for part in ridge.folds(len(y)):
+    for part in ridge.contiguous_folds(len(y)):
         rest = np.setdiff1d(np.arange(len(y)), part)
         misses.append(np.array([y[part] - rule(x[part]) for rule in fitter(x[rest], y[rest])]))
     errors = np.concatenate(misses, axis=1)
@@ -110,7 +110,7 @@ def crossed(fitter: Fitter, x: Floats, y: Floats) -> tuple[Rule, Floats]:
     return fitter(x, y)[best], errors[best]
 
 
-def paths(errors: Floats, draws: int, rng: np.random.Generator) -> Floats:
+def residual_paths(errors: Floats, draws: int, rng: np.random.Generator) -> Floats:
     """Errors of past origins drawn whole, shape (draws, horizons); `errors` (origins, horizons), NaN where there is none.
 
     What an origin has not is drawn from the errors of that horizon, so the dependence over horizons is that of the rows which

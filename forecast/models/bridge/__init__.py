@@ -15,9 +15,9 @@ from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.kernels.resample import blocks, inflation
+from forecast.kernels.resample import moving_blocks, spread_inflation
 from forecast.models.bridge import lag_weights
-from forecast.prep.transform import MOST, measured
+from forecast.prep.transform import CAP_FACTOR, measured_months
 
 LEAST_ROWS = 15  # months of arrivals with all their shipments known
 LATE = 12  # months at the end whose ratio is set against the earlier ones
@@ -25,7 +25,7 @@ BLOCK = 3  # months of errors drawn together
 
 
 @dataclass(frozen=True)
-class _Pair:
+class _ShipmentSample:
     """Arrivals `y` (n,) and shipments `x` (n, lags + 1) of the months in which all are known."""
 
     y: Floats
@@ -68,10 +68,10 @@ class Bridge:
         for series in task.series:
             source = self._source(vintage, series)
             if source is None:
-                out.append((self.inner, task.about(series)))
+                out.append((self.inner, task.for_series(series)))
             elif wanted := self._unknown(vintage, source, task):
                 labels = [vintage.steps.label(m) for m in wanted]
-                out.append((self.inner, task.about(source, labels)))
+                out.append((self.inner, task.for_series(source, labels)))
         return out
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
@@ -85,14 +85,14 @@ class Bridge:
         for series in task.series:
             source = self._source(vintage, series)
             if source is None:
-                alone = _given(left.pop(0), series)
+                alone = _require_forecast(left.pop(0), series)
                 own = alone.used[0]
                 note = "no shipments to bridge from: the inner model's own answer"
                 used.append(Used(own.model, own.regressors, own.dropped, own.scale, own.split, own.filled, (note, *own.notes)))
                 draws.append(alone.draws[:, 0])
                 continue
             wanted = self._unknown(vintage, source, task)
-            ahead = _given(left.pop(0), source).draws[:, 0] if wanted else np.empty((task.draws, 0))
+            ahead = _require_forecast(left.pop(0), source).draws[:, 0] if wanted else np.empty((task.draws, 0))
             made, how, found = self._bridged(vintage, then, series, source, task, (wanted, ahead), rng)
             draws.append(made)
             used.append(how)
@@ -104,21 +104,23 @@ class Bridge:
         rng: np.random.Generator,
     ) -> tuple[Floats, Used, dict[str, float]]:  # fmt: skip
         pair = self._pair(then, series, source)
-        prior = lag_weights.transit(*self.transit, self.longest)
-        found, errors = lag_weights.crossed(pair.y, pair.x, prior, 1.0, self.kappa_sd)
+        prior = lag_weights.transit_shares(*self.transit, self.longest)
+        found, errors = lag_weights.cross_validate(pair.y, pair.x, prior, 1.0, self.kappa_sd)
         asked = np.array(task.ordinals(vintage))
         months = np.arange(int(asked.min()), int(asked.max()) + 1)
         shipped = self._shipped(vintage, source, asked, unknown, task.draws)
         expected = np.einsum("dmk,k->dm", shipped, found.lags)
-        noise = blocks(errors, task.draws, len(months), BLOCK, rng, fair=True) * inflation(len(errors) / 2, task.draws, rng)
-        drawn = expected + noise[:, asked - months[0]] * np.sqrt(lag_weights.size(expected, pair.y))
+        noise = moving_blocks(errors, task.draws, len(months), BLOCK, rng, fair=True) * spread_inflation(
+            len(errors) / 2, task.draws, rng
+        )
+        drawn = expected + noise[:, asked - months[0]] * np.sqrt(lag_weights.variance_scale(expected, pair.y))
         if vintage.nonnegative:
-            drawn = np.clip(drawn, 0.0, MOST * max(float(pair.y.max()), float(pair.x.max())))
+            drawn = np.clip(drawn, 0.0, CAP_FACTOR * max(float(pair.y.max()), float(pair.x.max())))
         observed = vintage.observed(series)
         known = observed.at(int(months[0]), int(months[-1]))[asked - months[0]]
         stands = np.isfinite(known)
         drawn[:, stands] = known[stands]
-        gap = lag_weights.gap(pair.y, pair.x, found, LATE)
+        gap = lag_weights.mirror_gap(pair.y, pair.x, found, LATE)
         parameters = {f"share lag {k}": float(w) for k, w in enumerate(found.weights)}
         parameters |= {"kappa": found.kappa, "kappa last 12": gap.last, "kappa before": gap.before}
         parameters |= {"mirror gap drift": gap.drift, "mirror gap drift se": gap.se}
@@ -140,14 +142,14 @@ class Bridge:
 
     def _unknown(self, vintage: Vintage, source: str, task: Task) -> list[int]:
         """Months of shipments that the asked months rest on and that no figure tells."""
-        known = set(measured(vintage.observed(source))[0].tolist())
+        known = set(measured_months(vintage.observed(source))[0].tolist())
         needed = {m - k for m in task.ordinals(vintage) for k in range(self.longest + 1)}
         return sorted(needed - known)
 
-    def _pair(self, vintage: Vintage, series: str, source: str) -> _Pair:
+    def _pair(self, vintage: Vintage, series: str, source: str) -> _ShipmentSample:
         """Rows in which the arrivals and all their shipments are known; nothing is filled, short sums are split."""
-        when, arrived, first = measured(vintage.observed(series))
-        months, shipped, second = measured(vintage.observed(source))
+        when, arrived, first = measured_months(vintage.observed(series))
+        months, shipped, second = measured_months(vintage.observed(source))
         table = dict(zip(months.tolist(), shipped.tolist(), strict=True))
         x = np.array([[table.get(m - k, np.nan) for k in range(self.longest + 1)] for m in when.tolist()])
         whole = np.isfinite(x).all(axis=1) if len(x) else np.empty(0, dtype=bool)
@@ -156,11 +158,11 @@ class Bridge:
             raise TooShortError(problem, where=f"{series} from {source}", hint="adl, or fewer lags")
         if not float(x[whole].sum()) > 0:
             raise TooShortError("nothing was shipped in the months known", where=source, hint="another source")
-        return _Pair(arrived[whole], x[whole], first + second)
+        return _ShipmentSample(arrived[whole], x[whole], first + second)
 
     def _shipped(self, vintage: Vintage, source: str, asked: Ints, unknown: tuple[list[int], Floats], draws: int) -> Floats:
         """Shipments behind each asked month, (draws, months, lags + 1): as known, else the inner model's draws."""
-        when, values, _ = measured(vintage.observed(source))
+        when, values, _ = measured_months(vintage.observed(source))
         known = dict(zip(when.tolist(), values.tolist(), strict=True))
         place = {m: j for j, m in enumerate(unknown[0])}
         out = np.empty((draws, len(asked), self.longest + 1))
@@ -171,7 +173,7 @@ class Bridge:
         return out
 
 
-def _given(answer: Any, series: str) -> Forecast:
+def _require_forecast(answer: Any, series: str) -> Forecast:
     if isinstance(answer, Forecast):
         return answer
     why = answer.reason if isinstance(answer, Failure) else "no answer"

@@ -16,7 +16,7 @@ ROUNDS = 3
 
 
 @dataclass(frozen=True)
-class Arrivals:
+class LagWeights:
     """What arrives of what left: `lags` (K + 1,), their sum `kappa`, and the residual spread where a month holds one unit."""
 
     lags: Floats
@@ -35,7 +35,7 @@ class Arrivals:
 
 
 @dataclass(frozen=True)
-class Gap:
+class MirrorGap:
     """Arrivals per unit shipped in the last months and before them, and the standard error of the difference."""
 
     last: float
@@ -48,7 +48,7 @@ class Gap:
         return self.last - self.before
 
 
-def transit(low: float, high: float, longest: int) -> Floats:
+def transit_shares(low: float, high: float, longest: int) -> Floats:
     """Shares (longest + 1,) of shipments that arrive k months later, leaving on any day and under way `low` to `high` days.
 
     P(k <= (u + d) / month < k + 1) for u uniform over a month and d uniform over [low, high]; later ones count at the longest.
@@ -60,7 +60,7 @@ def transit(low: float, high: float, longest: int) -> Floats:
     return out
 
 
-def fit(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float, smooth: float) -> Arrivals:
+def fit_lags(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float, smooth: float) -> LagWeights:
     """Lags b >= 0 with least (y - X b)' V^-1 (y - X b) / sigma^2 + smooth |D2 (b - kappa prior)|^2 + ((sum b - kappa) / sd)^2.
 
     y (n,), x (n, K + 1) in one unit. Second differences D2 run over the lags with a zero at both ends, so the prior holds where
@@ -75,41 +75,41 @@ def fit(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float, smoo
     whole = np.full((1, count), 1.0 / kappa_sd)
     b, sigma2 = kappa * prior, 0.0
     for _ in range(ROUNDS):
-        level = size(x @ b, y)
+        level = variance_scale(x @ b, y)
         sigma2 = max(float(((y - x @ b) ** 2 / level).mean()), 1e-12 * float(np.mean(level)))
         weight = 1.0 / np.sqrt(sigma2 * level)
         left = np.vstack([x * weight[:, None], rough, whole])
         right = np.concatenate([y * weight, rough @ (kappa * prior), [kappa / kappa_sd]])
         b = np.asarray(nnls(left, right)[0])
-    return Arrivals(b, float(np.sqrt(sigma2)), smooth)
+    return LagWeights(b, float(np.sqrt(sigma2)), smooth)
 
 
-def size(fitted: Floats, y: Floats) -> Floats:
+def variance_scale(fitted: Floats, y: Floats) -> Floats:
     """What the variance of a month is proportional to: its fitted size, not below a share of the usual one."""
     out: Floats = np.maximum(fitted, max(FLOOR * float(np.abs(y).mean()), 1e-300))
     return out
 
 
-def crossed(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float) -> tuple[Arrivals, Floats]:
+def cross_validate(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float) -> tuple[LagWeights, Floats]:
     """The lags at the smoothness with the least error out of contiguous folds, and those errors per root of the fitted size."""
     errors = np.empty((len(SMOOTH), len(y)))
-    for part in ridge.folds(len(y)):
+    for part in ridge.contiguous_folds(len(y)):
         rest = np.setdiff1d(np.arange(len(y)), part)
         for i, smooth in enumerate(SMOOTH):
-            expected = x[part] @ fit(y[rest], x[rest], prior, kappa, kappa_sd, smooth).lags
-            errors[i, part] = (y[part] - expected) / np.sqrt(size(expected, y[rest]))
+            expected = x[part] @ fit_lags(y[rest], x[rest], prior, kappa, kappa_sd, smooth).lags
+            errors[i, part] = (y[part] - expected) / np.sqrt(variance_scale(expected, y[rest]))
     best = int((errors**2).sum(axis=1).argmin())
-    return fit(y, x, prior, kappa, kappa_sd, SMOOTH[best]), errors[best]
+    return fit_lags(y, x, prior, kappa, kappa_sd, SMOOTH[best]), errors[best]
 
 
-def gap(y: Floats, x: Floats, found: Arrivals, last: int = 12) -> Gap:
+def mirror_gap(y: Floats, x: Floats, found: LagWeights, last: int = 12) -> MirrorGap:
     """The ratio of sums, arrivals over lag-weighted shipments, in the last rows and in those before them."""
     shipped = x @ found.weights
     parts = []
     for rows in (slice(-last, None), slice(None, -last)):
         total = float(shipped[rows].sum())
         if not total > 0:
-            return Gap(np.nan, np.nan, np.nan)
-        spread = found.sigma * np.sqrt(float(size(x[rows] @ found.lags, y).sum())) / total
+            return MirrorGap(np.nan, np.nan, np.nan)
+        spread = found.sigma * np.sqrt(float(variance_scale(x[rows] @ found.lags, y).sum())) / total
         parts.append((float(y[rows].sum()) / total, spread))
-    return Gap(parts[0][0], parts[1][0], float(np.hypot(parts[0][1], parts[1][1])))
+    return MirrorGap(parts[0][0], parts[1][0], float(np.hypot(parts[0][1], parts[1][1])))

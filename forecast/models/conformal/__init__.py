@@ -17,11 +17,11 @@ from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.models.conformal import pooled_errors
-from forecast.prep.past_origins import PastQuestion, anchor, one_by_one, past_questions
-from forecast.prep.policy_measures import regimes
+from forecast.prep.past_origins import PastOrigin, last_known_month, past_origins, split_by_series
+from forecast.prep.policy_measures import measures_in_force
 from forecast.prep.transform import reduced_spans
 
-LEAST = pooled_errors.needed(0.8)  # past windows below which no band is changed
+LEAST = pooled_errors.errors_needed(0.8)  # past windows below which no band is changed
 NEAR = 1  # leads on either side whose errors are pooled with a lead's own
 
 
@@ -58,7 +58,7 @@ class Conformal:
 
     def asks(self, vintage: Vintage, task: Task) -> list[tuple[str | dict[str, Any], Task, Vintage]]:
         """Every series by itself, now and at its earlier origins."""
-        now = [(self.inner, one, vintage) for one in one_by_one(task)]
+        now = [(self.inner, one, vintage) for one in split_by_series(task)]
         return now + [(self.inner, past.task, past.vintage) for past in self._past(vintage, task)]
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
@@ -72,7 +72,7 @@ class Conformal:
             why = next(a.reason for a in answers[:count] if isinstance(a, Failure))
             problem = f"{len(lost)} of {count} series not answered: {why}"
             raise TooShortError(problem, where=", ".join(lost), hint="leave them out")
-        errors = _errors(past, answers[count:], count)
+        errors = _collect_errors(past, answers[count:], count)
         draws, used = [], []
         for i, answer in enumerate(answers[:count]):
             made, how = self._calibrated(vintage, task, i, answer, errors)
@@ -81,18 +81,18 @@ class Conformal:
         parameters = answers[0].parameters if count == 1 else {}
         return Forecast(task, np.stack(draws, axis=1), tuple(used), vintage.steps, parameters)
 
-    def _past(self, vintage: Vintage, task: Task) -> list[PastQuestion]:
+    def _past(self, vintage: Vintage, task: Task) -> list[PastOrigin]:
         """The past questions: none where all of them together could not support a band of 80 per cent."""
-        return past_questions(vintage, task, self.origins, self.step) if len(task.series) * self.origins >= LEAST else []
+        return past_origins(vintage, task, self.origins, self.step) if len(task.series) * self.origins >= LEAST else []
 
-    def _calibrated(self, vintage: Vintage, task: Task, i: int, answer: Forecast, errors: _Errors) -> tuple[Floats, Used]:
+    def _calibrated(self, vintage: Vintage, task: Task, i: int, answer: Forecast, errors: _PastErrors) -> tuple[Floats, Used]:
         count = len(task.series)
         series, inner = task.series[i], answer.of(task.series[i])
         own = answer.used[0]
         asked = np.array(task.ordinals(vintage))
-        last = anchor(vintage, series, int(asked.min()))
+        last = last_known_month(vintage, series, int(asked.min()))
         free = ~np.isin(asked, [m for months, _, _ in reduced_spans(vintage.observed(series)) for m in months])
-        controlled = last is not None and _controlled(vintage, series, last)
+        controlled = last is not None and _under_control(vintage, series, last)
         chosen, note = errors.regime(controlled) if self.regimes else ("all", "")
         tables, supported = np.empty((len(asked), len(pooled_errors.GRID))), np.zeros(len(asked))
         for j, lead in enumerate(asked - (last if last is not None else asked.min() - 1)):
@@ -102,23 +102,23 @@ class Conformal:
                 tables[j], supported[j] = found
         draws = inner.copy()
         if free.any():
-            draws[:, free] = pooled_errors.mapped(inner[:, free], tables[free], supported[free])
+            draws[:, free] = pooled_errors.recalibrate_draws(inner[:, free], tables[free], supported[free])
         if vintage.nonnegative:
             draws = np.maximum(draws, 0.0)
         followed = [f"{self.adapt}: follows the coverage of {errors.ages} earlier origins"] if self.adapt != "none" else []
-        told = _told(free, supported, errors.most or count * self.origins)
+        told = _support_notes(free, supported, errors.most or count * self.origins)
         notes = [*told, *(followed if free.any() else []), *([note] if note else []), *own.notes]
         name = f"{own.model}; bands from past errors" if free.any() else own.model
         return draws, replace(own, model=name, notes=tuple(notes))
 
 
-def _controlled(vintage: Vintage, series: str, month: int) -> bool:
+def _under_control(vintage: Vintage, series: str, month: int) -> bool:
     """Whether a measure was known to hold in a month."""
-    return bool(regimes(vintage, series, np.array([month]))[0].measures)
+    return bool(measures_in_force(vintage, series, np.array([month]))[0].measures)
 
 
 @dataclass(frozen=True)
-class _Errors:
+class _PastErrors:
     """Scaled errors (n,), each with its lead, series, window, age of the origin and regime; `count` series in all."""
 
     value: Floats
@@ -158,44 +158,46 @@ class _Errors:
         pool, change = self.pools[lead, chosen]
         if pool is None:
             return None
-        table = pooled_errors.held(pool.quantiles(pooled_errors.GRID, series, pool.own[series] / (pool.own[series] + how.own)))
-        return (table if change is None else change(table)), pooled_errors.reachable(pool.count)
+        table = pooled_errors.centre_median(
+            pool.quantiles(pooled_errors.GRID, series, pool.own[series] / (pool.own[series] + how.own))
+        )
+        return (table if change is None else change(table)), pooled_errors.supported_level(pool.count)
 
     def _near(self, lead: int, chosen: str) -> Bools:
         near = np.abs(self.lead - lead) <= NEAR
         return near if chosen == "all" else near & (self.controlled == (chosen == "controlled"))
 
-    def _pool(self, lead: int, chosen: str, how: Conformal) -> tuple[pooled_errors.Pool | None, Any]:
+    def _pool(self, lead: int, chosen: str, how: Conformal) -> tuple[pooled_errors.ErrorPool | None, Any]:
         near = self._near(lead, chosen)
         apart = min(1.0, self.step / max(lead, 1))
-        pool = pooled_errors.Pool.of(self.value[near], self.series[near], self.window[near], self.count, apart)
+        pool = pooled_errors.ErrorPool.of(self.value[near], self.series[near], self.window[near], self.count, apart)
         if pool.count < LEAST:
             return None, None
         if how.adapt == "none":
             return pool, None
         ages = np.unique(self.age[near])[::-1]
         scores = [np.abs(self.value[near & (self.age == age)]) for age in ages]
-        return pool, lambda table: pooled_errors.followed(table, scores, how.adapt, how.rate)
+        return pool, lambda table: pooled_errors.adapt_quantiles(table, scores, how.adapt, how.rate)
 
 
-def _errors(questions: Sequence[PastQuestion], answers: Answers, count: int) -> _Errors:
+def _collect_errors(questions: Sequence[PastOrigin], answers: Answers, count: int) -> _PastErrors:
     """All past errors that have a size, oldest question last."""
     values, parts = [np.empty(0)], [np.empty((0, 5), np.int64)]
     for k, (past, answer) in enumerate(zip(questions, answers, strict=True)):
         if not isinstance(answer, Forecast):
             continue  # too short a history for the inner model at that origin
-        value = pooled_errors.scaled(past.truth, *pooled_errors.sides(answer.draws[:, 0, :]))
-        controlled = _controlled(past.vintage, past.task.series[0], past.origin)
+        value = pooled_errors.normalised_errors(past.truth, *pooled_errors.median_and_widths(answer.draws[:, 0, :]))
+        controlled = _under_control(past.vintage, past.task.series[0], past.origin)
         marks = np.column_stack([past.leads, np.tile([past.series, k, past.age, controlled], (len(value), 1))])
         kept = np.isfinite(value)
         values.append(value[kept])
         parts.append(marks[kept])
     lead, series, window, age, controlled_by = np.concatenate(parts).T
     apart = min((int(past.leads.max()) // past.age for past in questions if len(past.leads)), default=1)
-    return _Errors(np.concatenate(values), lead, series, window, age, controlled_by.astype(bool), max(apart, 1), count, {})
+    return _PastErrors(np.concatenate(values), lead, series, window, age, controlled_by.astype(bool), max(apart, 1), count, {})
 
 
-def _told(free: Bools, supported: Floats, count: int) -> list[str]:
+def _support_notes(free: Bools, supported: Floats, count: int) -> list[str]:
     """What the past errors support, in words."""
     if not free.any():
         return [f"the bands are the inner model's own: {count} past errors where {LEAST} are needed for one of 80 per cent"]

@@ -14,12 +14,12 @@ LEVELS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7])  # two-sided miss rates
 SATURATED = 5.0  # misses in a row that the integrator of `pid` stands
 
 
-def reachable(count: float) -> float:
+def supported_level(count: float) -> float:
     """The widest central band that `count` errors support: (n - 1) / (n + 1), that is 1 - 2 / (n + 1)."""
     return max(0.0, (count - 1.0) / (count + 1.0))
 
 
-def needed(level: float) -> int:
+def errors_needed(level: float) -> int:
     """Errors needed for a central band of `level` (0 to 1).
 
     >>> needed(0.8), needed(0.95)
@@ -28,7 +28,7 @@ def needed(level: float) -> int:
     return int(np.ceil((1.0 + level) / (1.0 - level) - 1e-9))
 
 
-def sides(draws: Floats) -> tuple[Floats, Floats, Floats]:
+def median_and_widths(draws: Floats) -> tuple[Floats, Floats, Floats]:
     """Median and widths below and above it, of draws (n, ...): to the 10 and 90 per cent quantiles.
 
     A side that is (nearly) shut counts for a tenth of the whole width, so that an error beyond it has a size.
@@ -38,7 +38,7 @@ def sides(draws: Floats) -> tuple[Floats, Floats, Floats]:
     return middle, np.maximum(middle - low, least), np.maximum(high - middle, least)
 
 
-def scaled(truth: Floats, middle: Floats, below: Floats, above: Floats) -> Floats:
+def normalised_errors(truth: Floats, middle: Floats, below: Floats, above: Floats) -> Floats:
     """Signed errors in widths of the forecast's own side (normalised scores: Papadopoulos et al. 2008); NaN without a width."""
     error = truth - middle
     width = np.where(error < 0, below, above)
@@ -47,7 +47,7 @@ def scaled(truth: Floats, middle: Floats, below: Floats, above: Floats) -> Float
 
 
 @dataclass(frozen=True)
-class Pool:
+class ErrorPool:
     """Scaled errors of one lead, sorted: `values`, `weight` and `owner` (n,); `own` (series,) windows of each, `count` of all.
 
     Windows count for as many as do not overlap: k of them `step` months apart, asked `lead` months ahead, for
@@ -61,7 +61,7 @@ class Pool:
     count: float
 
     @classmethod
-    def of(cls, values: Floats, owner: Ints, window: Ints, series: int, apart: float = 1.0) -> Pool:
+    def of(cls, values: Floats, owner: Ints, window: Ints, series: int, apart: float = 1.0) -> ErrorPool:
         """Errors with the series and the window each comes from; the leads that one window lends share its weight.
 
         series : how many there are; apart : min(1, step / lead)
@@ -92,7 +92,7 @@ class Pool:
         return np.where(upper, self.values[from_below], self.values[last - from_above])
 
 
-def held(table: Floats) -> Floats:
+def centre_median(table: Floats) -> Floats:
     """Quantiles (levels,) moved so that the median is zero, the less the further out: the point forecast stays."""
     moved = table - (1.0 - np.abs(2.0 * GRID - 1.0)) * np.interp(0.5, GRID, table)
     grown: Floats = np.maximum.accumulate(moved)
@@ -110,7 +110,7 @@ def aci(scores: list[Floats], rate: float) -> Floats:
     for t in range(1, len(scores)):
         past = np.concatenate(scores[:t])
         if len(past) and len(scores[t]):
-            missed = _missed(scores[t], np.quantile(past, np.clip(1.0 - aim, 0.0, 1.0)))
+            missed = _miss_rates(scores[t], np.quantile(past, np.clip(1.0 - aim, 0.0, 1.0)))
             missed = np.where(aim <= 0.0, 0.0, np.where(aim >= 1.0, 1.0, missed))
             aim = aim + rate * (LEVELS - missed)
     held_in: Floats = np.clip(aim, 1e-3, 0.999)
@@ -130,7 +130,7 @@ def pid(scores: list[Floats], rate: float) -> Floats:
     start = np.quantile(known[0], 1.0 - LEVELS)
     tracked, summed, now = start.copy(), np.zeros(len(LEVELS)), start.copy()
     for t in range(1, len(known)):
-        over = _missed(known[t], now) - LEVELS
+        over = _miss_rates(known[t], now) - LEVELS
         size = float(np.concatenate(known[: t + 1]).max())
         tracked, summed = tracked + rate * size * over, summed + over
         turn = np.clip(summed * np.log(t + 1.0) / (SATURATED * (t + 1.0)), -1.5, 1.5)
@@ -140,12 +140,12 @@ def pid(scores: list[Floats], rate: float) -> Floats:
     return np.clip(factors, 0.2, 5.0)
 
 
-def _missed(score: Floats, bound: Floats) -> Floats:
+def _miss_rates(score: Floats, bound: Floats) -> Floats:
     missed: Floats = (score[:, None] > bound[None, :]).mean(axis=0)
     return missed
 
 
-def followed(table: Floats, scores: list[Floats], how: str, rate: float) -> Floats:
+def adapt_quantiles(table: Floats, scores: list[Floats], how: str, rate: float) -> Floats:
     """Quantiles (levels,) at `GRID` after the levels (`aci`) or the widths (`pid`) have followed past coverage."""
     miss = 1.0 - np.abs(2.0 * GRID - 1.0)
     if how == "aci":
@@ -157,13 +157,13 @@ def followed(table: Floats, scores: list[Floats], how: str, rate: float) -> Floa
     return grown
 
 
-def mapped(draws: Floats, tables: Floats, supported: Floats) -> Floats:
+def recalibrate_draws(draws: Floats, tables: Floats, supported: Floats) -> Floats:
     """Draws (n, months) carried to calibrated quantiles, ranks kept, so that months and totals hang together as before.
 
     tables : (months, levels) scaled errors at `GRID`; supported : (months,) the central band that the errors reach: beyond it
     a draw stays where it was, if that is further out.
     """
-    middle, below, above = sides(draws)
+    middle, below, above = median_and_widths(draws)
     level = (draws.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable") + 0.5) / len(draws)
     out = np.empty_like(draws)
     for j in range(draws.shape[1]):

@@ -14,10 +14,10 @@ from forecast.core.registry import model
 from forecast.core.results import Forecast
 from forecast.core.vintage import Vintage
 from forecast.kernels.gaussian import symmetric_root
-from forecast.kernels.resample import inflation, matched
+from forecast.kernels.resample import moment_matched_normals, spread_inflation
 from forecast.models.factor import dynamic_factor
-from forecast.prep.batches import Lane, Paths, Question, Stretch, laned, predict_beside
-from forecast.prep.default_covariates import alike
+from forecast.prep.batches import GapFreeSeries, Paths, SeriesHistory, VintageTask, batch_model, forecast_one_by_one
+from forecast.prep.default_covariates import default_covariates
 from forecast.prep.transform import choose_scale
 
 FEWEST = 18  # months of the target
@@ -25,7 +25,7 @@ ENOUGH = 12  # figures of another series
 
 
 @model
-@laned
+@batch_model
 @dataclass(frozen=True)
 class Factor:
     """Common factors with an own part of each series (Bańbura and Modugno 2014), all figures known on the day smoothed at once.
@@ -51,11 +51,11 @@ class Factor:
         if min(self.factors, self.order, self.steps) < 1:
             raise ConfigError("factors, order and steps are 1 or more", hint="factors = 1, order = 1, steps = 200")
 
-    def _all(self, questions: Sequence[Question], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
+    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
         """TooShortError below eighteen months."""
-        return predict_beside(questions, rngs, self.transform, FEWEST, self._paths)
+        return forecast_one_by_one(questions, rngs, self.transform, FEWEST, self._paths)
 
-    def _paths(self, lane: Lane, then: Vintage, rng: np.random.Generator) -> Paths:
+    def _paths(self, lane: SeriesHistory, then: Vintage, rng: np.random.Generator) -> Paths:
         first = min(lane.now.first, lane.training.first)
         size = lane.now.last + lane.horizon - first + 1
         own = lane.training.z[lane.training.known]
@@ -63,39 +63,39 @@ class Factor:
         if width == 0.0:
             return Paths(np.full((lane.draws, lane.horizon), centre), "constant", notes=("a constant series has no factor",))
         names, now, past, left = self._others(lane, then, first, size)
-        target, before = (_laid(part, first, size) for part in (lane.now, lane.training))
+        target, before = (_on_panel_months(part, first, size) for part in (lane.now, lane.training))
         panel = np.column_stack([(target - centre) / width, *now])
         learned = panel if then is lane.vintage else np.column_stack([(before - centre) / width, *past])
-        fitted = dynamic_factor.fit(self._model(learned, lane), self.steps)
+        fitted = dynamic_factor.fit_em(self._model(learned, lane), self.steps)
         current = self._model(panel, lane)
         current.ssm.initialization = fitted.start
         asked = np.arange(size - lane.horizon, size)
-        found = dynamic_factor.moments(current, fitted.params, asked, np.zeros(lane.horizon, dtype=np.int64))
+        found = dynamic_factor.smoothed_moments(current, fitted.params, asked, np.zeros(lane.horizon, dtype=np.int64))
         if not (np.isfinite(found.mean).all() and np.isfinite(found.covariance).all()):
             raise ArithmeticError("the smoothed months are not finite")
-        noise = matched(lane.draws, lane.horizon, rng) @ symmetric_root(found.covariance)
+        noise = moment_matched_normals(lane.draws, lane.horizon, rng) @ symmetric_root(found.covariance)
         free = len(own) - 2 * self.factors - 2
-        z = centre + width * (found.mean + noise * inflation(free, lane.draws, rng))
+        z = centre + width * (found.mean + noise * spread_inflation(free, lane.draws, rng))
         told = f"expectation-maximisation {fitted.status} after {fitted.steps} steps, log-likelihood {found.loglike:.2f}"
         company = f"{len(names)} other series" if names else "no other series: the factor is the target's own"
         kind = f"{self.factors} factor{'s' if self.factors > 1 else ''} of order {self.order}, {1 + len(names)} series"
         return Paths(z, kind, names, left, (told, company))
 
-    def _model(self, panel: Floats, lane: Lane) -> Any:
+    def _model(self, panel: Floats, lane: SeriesHistory) -> Any:
         try:
-            return dynamic_factor.build(panel, self.factors, self.order, self.persistent)
+            return dynamic_factor.build_model(panel, self.factors, self.order, self.persistent)
         except ValueError as error:
             raise TooShortError(
                 f"the factor model cannot be laid out: {error}", where=lane.series, hint="fewer series"
             ) from None
 
     def _others(
-        self, lane: Lane, then: Vintage, first: int, size: int
+        self, lane: SeriesHistory, then: Vintage, first: int, size: int
     ) -> tuple[tuple[str, ...], list[Floats], list[Floats], tuple[str, ...]]:
         """Names, standardised figures of the day and of the day of the parameters, and the names of those left out."""
         found: list[tuple[int, str, Floats, Floats]] = []
         left = []
-        for name in self.series or alike(lane.vintage, lane.series):
+        for name in self.series or default_covariates(lane.vintage, lane.series):
             if name == lane.series:
                 continue
             if not (lane.vintage.knows(name) and then.knows(name)):
@@ -119,7 +119,7 @@ class Factor:
         return tuple(name for _, name, *_ in kept), [one[2] for one in kept], [one[3] for one in kept], tuple(left)
 
 
-def _laid(part: Stretch, first: int, size: int) -> Floats:
+def _on_panel_months(part: GapFreeSeries, first: int, size: int) -> Floats:
     """The figures of a stretch over the months of the panel, NaN where they are filled or unknown."""
     out = np.full(size, np.nan)
     start = part.first - first

@@ -14,7 +14,7 @@ MOST = 30  # series; the cost grows faster than their number squared
 
 
 @dataclass(frozen=True)
-class Fit:
+class EMFit:
     """Parameters, where the state starts, and how the search ended: `converged`, `stopped` (no more steps) or `reverted`."""
 
     params: Floats
@@ -24,7 +24,7 @@ class Fit:
 
 
 @dataclass(frozen=True)
-class Moments:
+class SmoothedMoments:
     """Given all observations: log-likelihood, means (cells,) and covariance (cells, cells) of the asked cells."""
 
     loglike: float
@@ -32,7 +32,7 @@ class Moments:
     covariance: Floats
 
 
-def build(y: Floats, factors: int, order: int, persistent: bool) -> Any:
+def build_model(y: Floats, factors: int, order: int, persistent: bool) -> Any:
     """The model of `y` (T, N), NaN where unknown, on its standard scale already (Bańbura and Modugno 2014, eqs. 1-3).
 
     One block of `factors` that follow a vector autoregression of `order`; `persistent`: what a series has of its own follows an
@@ -52,7 +52,7 @@ def build(y: Floats, factors: int, order: int, persistent: bool) -> Any:
     return model
 
 
-def fit(model: Any, steps: int = 200, tolerance: float = 1e-5) -> Fit:
+def fit_em(model: Any, steps: int = 200, tolerance: float = 1e-5) -> EMFit:
     """Expectation-maximisation; whether it converged, ran out of steps or was turned back at a fall of the likelihood.
 
     Where it was turned back the library still returns the parameters at which the likelihood fell; here it is those before.
@@ -65,10 +65,10 @@ def fit(model: Any, steps: int = 200, tolerance: float = 1e-5) -> Fit:
     change = 2 * abs(path[-1] - path[-2]) / (abs(path[-1]) + abs(path[-2])) if len(path) > 1 else np.inf
     status = "converged" if change <= tolerance else ("stopped" if found.iter >= steps else "reverted")
     place = -2 if status == "reverted" else -1
-    return Fit(np.asarray(found.params)[place], found.inits[place], int(found.iter), status)
+    return EMFit(np.asarray(found.params)[place], found.inits[place], int(found.iter), status)
 
 
-def moments(model: Any, params: Floats, rows: Ints, columns: Ints) -> Moments:
+def smoothed_moments(model: Any, params: Floats, rows: Ints, columns: Ints) -> SmoothedMoments:
     """Smoothed means and joint covariance of the cells (rows[i], columns[i]) as if they were observed without missing ones.
 
     The information set is that of the smoother, all observations of all months: the filter's own predictions would leave out
@@ -93,4 +93,4 @@ def moments(model: Any, params: Floats, rows: Ints, columns: Ints) -> Moments:
         for j in range(i, len(rows)):
             one, two = (i, j) if rows[i] <= rows[j] else (j, i)
             out[i, j] = out[j, i] = design[one] @ between[int(rows[one]), int(rows[two])] @ design[two]
-    return Moments(float(result.llf), mean, out + np.diag(noise))
+    return SmoothedMoments(float(result.llf), mean, out + np.diag(noise))

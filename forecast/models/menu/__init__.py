@@ -17,22 +17,30 @@ from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.kernels import resample
 from forecast.models.menu import collapses
-from forecast.models.menu.shut_months import Broken, Phase, experience, look, step_of, stood, without
+from forecast.models.menu.shut_months import (
+    RegimePhase,
+    SeriesBreaks,
+    break_event,
+    find_breaks,
+    hide_months,
+    log_ratios_under_like_measures,
+    vintage_at_release,
+)
 
 Spec = str | dict[str, Any]
 Device = Literal["mixture", "ratio", "mask", "dummy", "window", "plain"]
 SCALED = ("mixture", "ratio", "mask")  # devices that rest on the masked base
-STANDBY = "known"  # what stands in for them
-AHEAD = 3  # months after an earlier day on which a device is marked
-RIPE = 10  # months since the break from which they carry a model of their own
-TOLD = 3  # figures on which a dummy needs to rest
-SCARCE = 24  # months outside the break below which the mask may fail, so that the other devices stand by
-POOL = 3  # like series that make an experience
+FALLBACK = "known"  # what stands in for them
+JUDGED_MONTHS = 3  # months after an earlier day on which a device is marked
+FEWEST_WINDOW = 10  # months since the break from which they carry a model of their own
+FEWEST_DUMMY = 3  # figures on which a dummy needs to rest
+FEWEST_MASK = 24  # months outside the break below which the mask may fail, so that the other devices stand by
+FEWEST_LIKE = 3  # like series that make an experience
 BACK_SD = 0.4  # log spread of the level to which trade comes back
 
 
 @dataclass(frozen=True)
-class _Request:
+class _DeviceRequest:
     """One question about one series: a device with the first `known` months of the last spell, and the months asked."""
 
     series: int
@@ -104,70 +112,79 @@ class Menu:
         blocks, used = [], []
         for i, broken in enumerate(found):
             own = [(r, a) for r, a in zip(requests, answers, strict=True) if r.series == i]
-            draws, how = self._one(vintage, task, broken, own, rng) if broken.handled else _unbroken(broken, own[0][1])
+            draws, how = self._one(vintage, task, broken, own, rng) if broken.handled else _base_answer(broken, own[0][1])
             blocks.append(draws)
             used.append(how)
         return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps)
 
     # ------------------------------------------------------------------------------------------------------ what to ask
 
-    def _requests(self, vintage: Vintage, task: Task) -> tuple[list[Broken], list[_Request]]:
+    def _requests(self, vintage: Vintage, task: Task) -> tuple[list[SeriesBreaks], list[_DeviceRequest]]:
         asked = np.array(task.ordinals(vintage))
-        found = [look(vintage, series, asked, collapses.collapses) for series in task.series]
-        out: list[_Request] = []
+        found = [find_breaks(vintage, series, asked, collapses.detect_collapses) for series in task.series]
+        out: list[_DeviceRequest] = []
         for i, broken in enumerate(found):
             if not broken.handled:
-                out.append(_request(i, "plain", self.base, vintage, task, broken, asked, 0))
+                out.append(_device_request(i, "plain", self.base, vintage, task, broken, asked, 0))
                 continue
             if set(SCALED) & set(self.devices):
                 months = [asked, *(m for phase in broken.phases for m in (phase.seen, phase.like))]
-                masked = without(vintage, broken.series, broken.hidden)
+                masked = hide_months(vintage, broken.series, broken.hidden)
                 out.append(
-                    _request(i, "mask", self.base, masked, task, broken, np.unique(np.concatenate(months)), _known(broken))
+                    _device_request(
+                        i, "mask", self.base, masked, task, broken, np.unique(np.concatenate(months)), _months_seen(broken)
+                    )
                 )
-            if set(SCALED) & set(self.devices) and broken.left < SCARCE and _elsewhere(asked, broken).any():
-                out.append(_request(i, STANDBY, self.known, vintage, task, broken, asked, _known(broken)))
+            if set(SCALED) & set(self.devices) and broken.left < FEWEST_MASK and _in_another_regime(asked, broken).any():
+                out.append(_device_request(i, FALLBACK, self.known, vintage, task, broken, asked, _months_seen(broken)))
             for known in self._days(broken):
                 out += self._others(i, vintage, task, broken, asked, known)
         return found, out
 
-    def _days(self, broken: Broken) -> list[int]:
+    def _days(self, broken: SeriesBreaks) -> list[int]:
         """With how many months of the last spell the devices of their own are asked: all, and fewer where they are judged."""
-        k = _known(broken)
+        k = _months_seen(broken)
         if set(self.devices) <= set(SCALED):
             return []
-        if k < self.judged and broken.left >= SCARCE and set(self.devices) & set(SCALED):
+        if k < self.judged and broken.left >= FEWEST_MASK and set(self.devices) & set(SCALED):
             return []
         return [k, *self._origins(k)] if len(self.devices) > 1 else [k]
 
     def _origins(self, k: int) -> list[int]:
         return list(range(max(k - self.origins, 1), k)) if k >= self.judged else []
 
-    def _others(self, i: int, vintage: Vintage, task: Task, broken: Broken, asked: Ints, known: int) -> list[_Request]:
+    def _others(
+        self, i: int, vintage: Vintage, task: Task, broken: SeriesBreaks, asked: Ints, known: int
+    ) -> list[_DeviceRequest]:
         """The devices that are models of their own, as they would have stood with `known` months of the last spell."""
         phase = broken.now
         seen, wanted = vintage, asked
         if phase is not None and known < len(phase.seen):
-            seen = stood(vintage, broken.series, int(phase.seen[known - 1]))
-            wanted = phase.seen[known : known + AHEAD]
+            seen = vintage_at_release(vintage, broken.series, int(phase.seen[known - 1]))
+            wanted = phase.seen[known : known + JUDGED_MONTHS]
         out = []
         if "plain" in self.devices:
-            out.append(_request(i, "plain", self.base, seen, task, broken, wanted, known))
-        if "dummy" in self.devices and phase is not None and known >= TOLD:
-            event = step_of(broken, phase)
-            told = replace(seen, events=seen.events.joined([event])) if event is not None else seen
-            out.append(_request(i, "dummy", self.dummy, told, task, broken, wanted, known))
-        if "window" in self.devices and phase is not None and known >= RIPE:
+            out.append(_device_request(i, "plain", self.base, seen, task, broken, wanted, known))
+        if "dummy" in self.devices and phase is not None and known >= FEWEST_DUMMY:
+            event = break_event(broken, phase)
+            told = replace(seen, events=seen.events.with_events([event])) if event is not None else seen
+            out.append(_device_request(i, "dummy", self.dummy, told, task, broken, wanted, known))
+        if "window" in self.devices and phase is not None and known >= FEWEST_WINDOW:
             late = seen.hide(broken.series, vintage.observed(broken.series).first, phase.begun - 1)
-            out.append(_request(i, "window", self.base, late, task, broken, wanted, known))
+            out.append(_device_request(i, "window", self.base, late, task, broken, wanted, known))
         return out
 
     # ------------------------------------------------------------------------------------------------ what to make of it
 
     def _one(
-        self, vintage: Vintage, task: Task, broken: Broken, own: Sequence[tuple[_Request, Any]], rng: np.random.Generator
+        self,
+        vintage: Vintage,
+        task: Task,
+        broken: SeriesBreaks,
+        own: Sequence[tuple[_DeviceRequest, Any]],
+        rng: np.random.Generator,
     ) -> tuple[Floats, Used]:
-        k = _known(broken)
+        k = _months_seen(broken)
         made: dict[str, Floats] = {}
         marks: dict[str, list[float]] = {name: [] for name in self.devices}
         notes: list[str] = []
@@ -177,32 +194,34 @@ class Menu:
                 notes.append(f"{request.device}: {answer.reason}")
             elif request.device == "mask":
                 self._scale(vintage, task, broken, request, answer.draws[:, 0], made, marks, notes, rng)
-            elif request.device == STANDBY:
+            elif request.device == FALLBACK:
                 standby = answer.draws[:, 0]
             elif request.known == k:
                 made[request.device] = answer.draws[:, 0]
             elif broken.now is not None:
-                marks[request.device].append(collapses.crps(answer.draws[:, 0], broken.now.figures[request.known :][:AHEAD]))
+                marks[request.device].append(
+                    collapses.mean_crps(answer.draws[:, 0], broken.now.figures[request.known :][:JUDGED_MONTHS])
+                )
         made = {name: made[name] for name in self.devices if name in made}
         if standby is not None and not set(SCALED) & made.keys():
             notes.append("too few months outside the break: months as known under the same measures")
-            made = {STANDBY: standby}
+            made = {FALLBACK: standby}
         names = list(made)
         if not names:
             raise TooShortError("no device could answer", where=broken.series, hint="; ".join(notes))
-        if names != [STANDBY]:
+        if names != [FALLBACK]:
             self._confined(np.array(task.ordinals(vintage)), broken, made)
         weights = self._weights(names, marks, len(self._origins(k)))
-        index = rng.permutation(resample.systematic(weights, task.draws))
+        index = rng.permutation(resample.systematic_resample(weights, task.draws))
         draws = np.stack([made[name] for name in names])[index, np.arange(task.draws)]
         shares = ", ".join(f"{name} {weight:.0%}" for name, weight in zip(names, weights, strict=True) if weight > 0)
-        return draws, _used(
+        return draws, _merge_used(
             f"menu, {k} months of {broken.words}: {shares}", [a for _, a in own if isinstance(a, Forecast)], notes
         )
 
-    def _confined(self, asked: Ints, broken: Broken, made: dict[str, Floats]) -> None:
+    def _confined(self, asked: Ints, broken: SeriesBreaks, made: dict[str, Floats]) -> None:
         """Devices of their own know only the regime that goes on: months of another come from the first scaled device."""
-        other = _elsewhere(asked, broken)
+        other = _in_another_regime(asked, broken)
         scaled = next((name for name in made if name in SCALED), None)
         if not other.any() or not set(SCALED) & set(self.devices):
             return
@@ -223,7 +242,7 @@ class Menu:
         return collapses.weights_by_score(prior, scores, days) if np.isfinite(scores).any() else alone
 
     def _scale(
-        self, vintage: Vintage, task: Task, broken: Broken, request: _Request, paths: Floats, made: dict[str, Floats],
+        self, vintage: Vintage, task: Task, broken: SeriesBreaks, request: _DeviceRequest, paths: Floats, made: dict[str, Floats],
         marks: dict[str, list[float]], notes: list[str], rng: np.random.Generator,
     ) -> None:  # fmt: skip
         """Fills in the devices that rest on the mask's paths, and their marks on earlier days."""
@@ -239,30 +258,30 @@ class Menu:
         for phase in broken.phases:
             if phase.kind == "open":
                 if broken.now is not None or broken.shut:  # back from a break: not surely to the level before
-                    columns = collapses.places(asked, phase.asked)
+                    columns = collapses.positions_of(asked, phase.asked)
                     ratio[:, columns] *= np.exp(BACK_SD * rng.standard_normal((len(paths), 1)))
                     mixture[:, columns] = ratio[:, columns]
                 continue
-            prior, basis = self._prior(vintage, broken, phase, collapses.trimmed(at(phase.like)))
+            prior, basis = self._prior(vintage, broken, phase, collapses.trimmed_mean(at(phase.like)))
             notes.append(basis)
-            columns = collapses.places(asked, phase.asked)
+            columns = collapses.positions_of(asked, phase.asked)
             seen, ahead = at(phase.seen), old[:, columns]
             since = np.concatenate([phase.seen, phase.asked]) - phase.begun
             drawn = collapses.ratio_paths(np.column_stack([seen, ahead]), phase.figures, since, prior, tiny, rng)
             ratio[:, columns] = drawn
             mixture[:, columns] = self._lifted(broken, phase, drawn, ahead, tiny, rng)
             for known in self._origins(len(phase.seen)):
-                stop = known + AHEAD
+                stop = known + JUDGED_MONTHS
                 past = collapses.ratio_paths(
                     seen[:, :stop], phase.figures[:known], since[: len(phase.seen)][:stop], prior, tiny, rng
                 )
                 for name, block in (("mixture", past), ("ratio", past), ("mask", seen[:, known:stop])):
                     if name in marks:
-                        marks[name].append(collapses.crps(block, phase.figures[known:stop]))
+                        marks[name].append(collapses.mean_crps(block, phase.figures[known:stop]))
         made |= {"mask": old, "ratio": ratio, "mixture": mixture}
 
     def _lifted(
-        self, broken: Broken, phase: Phase, drawn: Floats, old: Floats, tiny: float, rng: np.random.Generator
+        self, broken: SeriesBreaks, phase: RegimePhase, drawn: Floats, old: Floats, tiny: float, rng: np.random.Generator
     ) -> Floats:
         """Paths of one phase that turn from a drawn month on: a lift nobody announced, or a single odd month, an outlier."""
         draws, first = len(drawn), max(broken.last, phase.begun - 1) + 1
@@ -275,10 +294,12 @@ class Menu:
         other = np.where(old > tiny, old * np.exp(middle + spread * rng.standard_normal((draws, 1))), 0.0)
         return np.where(phase.asked[None, :] >= turn[:, None], other, drawn)
 
-    def _prior(self, vintage: Vintage, broken: Broken, phase: Phase, like: Floats) -> tuple[collapses.Prior, str]:
+    def _prior(
+        self, vintage: Vintage, broken: SeriesBreaks, phase: RegimePhase, like: Floats
+    ) -> tuple[collapses.RatioPrior, str]:
         """What the log ratio is thought to be before its first month, and where that comes from."""
         if not phase.shut:
-            return collapses.Prior(0.0, BACK_SD), "back to the level before, with a declared spread"
+            return collapses.RatioPrior(0.0, BACK_SD), "back to the level before, with a declared spread"
         tiny = collapses.FLOOR * broken.typical
         if len(phase.like):
             there = phase.like_figures > tiny
@@ -288,46 +309,50 @@ class Menu:
             spread = float(np.log(phase.like_figures[there]).std()) if there.sum() > 1 else self.leak_sd
             zero = (collapses.ZERO[0] + float((~there).sum()), collapses.ZERO[1] + float(there.sum()))
             told = f"begins from {len(there)} earlier months of this regime, {left:.0%} of the old level"
-            return collapses.Prior(middle, max(spread / np.sqrt(max(there.sum(), 1)), 0.5), zero), told
+            return collapses.RatioPrior(middle, max(spread / np.sqrt(max(there.sum(), 1)), 0.5), zero), told
         if phase.depth is not None:
             full = phase.depth <= self.leak
             left = self.leak if full else phase.depth
             told = f"begins from the declared depth: {1 - phase.depth:.0%} stopped, median left {left:.0%}"
-            return collapses.Prior(float(np.log(left)), self.leak_sd if full else self.part_sd), told
-        pooled = experience(vintage, broken.series, phase.instruments, collapses.FLOOR)
-        if len(pooled) >= POOL:
+            return collapses.RatioPrior(float(np.log(left)), self.leak_sd if full else self.part_sd), told
+        pooled = log_ratios_under_like_measures(vintage, broken.series, phase.instruments, collapses.FLOOR)
+        if len(pooled) >= FEWEST_LIKE:
             told = f"begins from {len(pooled)} series under like measures, median left {np.exp(np.median(pooled)):.0%}"
-            return collapses.Prior(float(pooled.mean()), max(float(pooled.std(ddof=1)), 0.5)), told
-        return collapses.Prior(float(np.log(self.unknown)), self.unknown_sd), f"depth unknown, median left {self.unknown:.0%}"
+            return collapses.RatioPrior(float(pooled.mean()), max(float(pooled.std(ddof=1)), 0.5)), told
+        return collapses.RatioPrior(
+            float(np.log(self.unknown)), self.unknown_sd
+        ), f"depth unknown, median left {self.unknown:.0%}"
 
 
-def _elsewhere(asked: Ints, broken: Broken) -> Bools:
+def _in_another_regime(asked: Ints, broken: SeriesBreaks) -> Bools:
     """Which asked months lie in another regime than the one that goes on."""
     mine = {m for phase in broken.phases if phase.kind == "now" or (phase.kind == "open" and broken.now is None)
             for m in phase.asked.tolist()}  # fmt: skip
     return np.array([m not in mine for m in asked.tolist()])
 
 
-def _known(broken: Broken) -> int:
+def _months_seen(broken: SeriesBreaks) -> int:
     """Months of the last spell that are looked at; 0 where it is the old regime."""
     return len(broken.now.seen) if broken.now is not None else 0
 
 
-def _request(i: int, device: str, spec: Spec, seen: Vintage, task: Task, broken: Broken, months: Ints, known: int) -> _Request:
+def _device_request(
+    i: int, device: str, spec: Spec, seen: Vintage, task: Task, broken: SeriesBreaks, months: Ints, known: int
+) -> _DeviceRequest:
     labels = [seen.steps.label(int(m)) for m in months]
     fitted_on = task.fitted_on if seen.day == task.day else None
     inner = Task(seen.day, broken.series, labels, fitted_on, task.draws, task.stream)
-    return _Request(i, device, known, months, (spec, inner, seen))
+    return _DeviceRequest(i, device, known, months, (spec, inner, seen))
 
 
-def _unbroken(broken: Broken, answer: Any) -> tuple[Floats, Used]:
+def _base_answer(broken: SeriesBreaks, answer: Any) -> tuple[Floats, Used]:
     """The base model's own answer."""
     if isinstance(answer, Failure):
         raise TooShortError(answer.reason, where=broken.series, hint=answer.detail)
     return answer.draws[:, 0], replace(answer.used[0], model=f"menu, no break: {answer.used[0].model}")
 
 
-def _used(name: str, members: Sequence[Forecast], notes: Sequence[str]) -> Used:
+def _merge_used(name: str, members: Sequence[Forecast], notes: Sequence[str]) -> Used:
     parts = [member.used[0] for member in members]
     taken = tuple(dict.fromkeys(r for part in parts for r in part.regressors))
     dropped = tuple(dict.fromkeys(r for part in parts for r in part.dropped if r not in taken))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.kernels.resample import systematic
+from forecast.kernels.resample import systematic_resample
 
 NORMAL = 12  # open months needed before a collapse can be told
 MEMORY = 36  # open months remembered
@@ -26,7 +26,7 @@ NODES = (
 )
 
 
-def collapses(when: Ints, y: Floats, season: int | None, drop: float = 0.5, spread: float = 5.0) -> Bools:
+def detect_collapses(when: Ints, y: Floats, season: int | None, drop: float = 0.5, spread: float = 5.0) -> Bools:
     """Which months of y (n,) at `when` (n,) lie in a collapsed stretch, told without looking ahead of any of them.
 
     A month collapses where its log ratio to the median of the last open months (of the same season where two years of them
@@ -45,7 +45,7 @@ def collapses(when: Ints, y: Floats, season: int | None, drop: float = 0.5, spre
     shut = False
     for i, (month, value) in enumerate(zip(when.tolist(), z.tolist(), strict=True)):
         if len(open_z) >= NORMAL:
-            usual = _usual(np.array(open_when[-MEMORY:]), np.array(open_z[-MEMORY:]), month, season)
+            usual = _expected_log(np.array(open_when[-MEMORY:]), np.array(open_z[-MEMORY:]), month, season)
             gap = value - usual
             usual_errors = np.array(errors[-MEMORY:]) if len(errors) >= NORMAL else np.array(open_z) - np.median(open_z)
             limit = max(-np.log(drop), spread * max(1.4826 * float(np.median(np.abs(usual_errors))), 0.05))
@@ -60,7 +60,7 @@ def collapses(when: Ints, y: Floats, season: int | None, drop: float = 0.5, spre
     return out
 
 
-def _usual(when: Ints, z: Floats, month: int, season: int | None) -> float:
+def _expected_log(when: Ints, z: Floats, month: int, season: int | None) -> float:
     """The expected log figure: the level of the last year, plus half of what the same months of earlier years were above it."""
     level = float(np.median(z[-NORMAL:]))
     if not season or len(z) < 2 * season:
@@ -70,7 +70,7 @@ def _usual(when: Ints, z: Floats, month: int, season: int | None) -> float:
 
 
 @dataclass(frozen=True)
-class Prior:
+class RatioPrior:
     """What is thought of the log ratio before its first month: normal, with `mean` and `sd`; zero: chance of an empty month."""
 
     mean: float
@@ -78,7 +78,7 @@ class Prior:
     zero: tuple[float, float] = ZERO
 
 
-def ratio_paths(base: Floats, seen: Floats, at: Ints, prior: Prior, tiny: float, rng: np.random.Generator) -> Floats:
+def ratio_paths(base: Floats, seen: Floats, at: Ints, prior: RatioPrior, tiny: float, rng: np.random.Generator) -> Floats:
     """Paths of the months to come in a regime that scales the old one, shape (draws, h).
 
     base : (draws, k + h) joint draws of the old regime for the k months seen and the h to come; seen : (k,) their figures,
@@ -96,15 +96,15 @@ def ratio_paths(base: Floats, seen: Floats, at: Ints, prior: Prior, tiny: float,
     nodes = np.array(NODES)
     made, evidence = [], []
     for loose, noise, slope, _ in nodes:
-        shift = _shifts(at, prior, float(loose), float(slope), draws, rng)
+        shift = _log_ratio_draws(at, prior, float(loose), float(slope), draws, rng)
         x = logs + shift + noise * rng.standard_normal(base.shape)
-        score, x = _conditioned(x, rows, np.log(seen[rows])) if len(rows) else (0.0, x)
+        score, x = _condition_draws(x, rows, np.log(seen[rows])) if len(rows) else (0.0, x)
         made.append(x[:, k:])
         evidence.append(score)
     loglike = np.array(evidence)
     posterior = nodes[:, 3] * np.exp(loglike - loglike.max())
     posterior /= posterior.sum()
-    node = rng.permutation(systematic(posterior, draws))
+    node = rng.permutation(systematic_resample(posterior, draws))
     stacked = np.stack(made)
     paths = np.exp(stacked[node, np.arange(draws)])
     a, b = prior.zero
@@ -116,7 +116,7 @@ def ratio_paths(base: Floats, seen: Floats, at: Ints, prior: Prior, tiny: float,
     return np.where(gone, 0.0, paths)
 
 
-def _shifts(at: Ints, prior: Prior, loose: float, slope: float, draws: int, rng: np.random.Generator) -> Floats:
+def _log_ratio_draws(at: Ints, prior: RatioPrior, loose: float, slope: float, draws: int, rng: np.random.Generator) -> Floats:
     """Draws (draws, months) of the log ratio: start, walk and slope, `at` months after the regime began."""
     start = prior.mean + prior.sd * rng.standard_normal((draws, 1))
     steps = np.maximum(np.diff(at, prepend=at[0]), 0)
@@ -126,7 +126,7 @@ def _shifts(at: Ints, prior: Prior, loose: float, slope: float, draws: int, rng:
     return moved
 
 
-def _conditioned(x: Floats, rows: Ints, target: Floats) -> tuple[float, Floats]:
+def _condition_draws(x: Floats, rows: Ints, target: Floats) -> tuple[float, Floats]:
     """Log density of the target under the draws (as a normal), and the draws moved to it."""
     centred = x - x.mean(axis=0)
     own = centred[:, rows]
@@ -157,20 +157,20 @@ def weights_by_score(prior: Floats, scores: Floats, origins: int, least: float =
     return shares
 
 
-def places(months: Ints, wanted: Ints) -> Ints:
+def positions_of(months: Ints, wanted: Ints) -> Ints:
     """Where each of the wanted months stands among the others, in whatever order."""
     order = np.argsort(months)
     return order[np.searchsorted(months[order], wanted)]
 
 
-def trimmed(draws: Floats) -> Floats:
+def trimmed_mean(draws: Floats) -> Floats:
     """Mean of the middle nine tenths of the draws (n, h), month by month."""
     n = len(draws)
     middle: Floats = np.sort(draws, axis=0)[n // 20 : n - n // 20].mean(axis=0)
     return middle
 
 
-def crps(draws: Floats, truth: Floats) -> float:
+def mean_crps(draws: Floats, truth: Floats) -> float:
     """Mean continuous ranked probability score over months, draws (n, h)."""
     ordered = np.sort(draws, axis=0)
     n = len(ordered)

@@ -12,11 +12,11 @@ from forecast.arrays import Bools, Floats, Ints
 from forecast.core.events import Event
 from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
-from forecast.prep.policy_measures import Regime, declared, regimes
-from forecast.prep.transform import measured
+from forecast.prep.policy_measures import MeasuresInForce, declared_share_left, measures_in_force
+from forecast.prep.transform import measured_months
 
 Detector = Callable[[Ints, Floats, "int | None"], Bools]
-NONE: frozenset[str] = frozenset()
+NO_MEASURES: frozenset[str] = frozenset()
 
 SETTLED = 12  # open months after which a return is the old regime again
 NORM = 24  # months after which a collapse that no measure explains is the new norm
@@ -26,7 +26,7 @@ SAME = 3  # of them under the very same measures, from which they stand alone
 
 
 @dataclass(frozen=True)
-class Phase:
+class RegimePhase:
     """Some asked months of one kind: `open` (the old regime), `now` (the last spell goes on) or `next` (a regime to come).
 
     seen, figures : months of the last spell, which goes on (at most the last `LAST` of them, begun in month `begun`)
@@ -41,13 +41,13 @@ class Phase:
     like: Ints
     like_figures: Floats
     depth: float | None = None
-    instruments: frozenset[str] = NONE
+    instruments: frozenset[str] = NO_MEASURES
     shut: bool = True
     begun: int = 0
 
 
 @dataclass(frozen=True)
-class Broken:
+class SeriesBreaks:
     """One series and its breaks.
 
     hidden : known months outside the old regime; typical : the median positive figure of the others; untold : the last spell
@@ -58,7 +58,7 @@ class Broken:
     series: str
     handled: bool
     last: int
-    phases: tuple[Phase, ...] = ()
+    phases: tuple[RegimePhase, ...] = ()
     hidden: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     typical: float = 1.0
     untold: bool = False
@@ -67,7 +67,7 @@ class Broken:
     words: str = ""
 
     @property
-    def now(self) -> Phase | None:
+    def now(self) -> RegimePhase | None:
         """The phase of the last spell, where it is broken."""
         return next((phase for phase in self.phases if phase.kind == "now"), None)
 
@@ -86,46 +86,46 @@ class _Spell:
         return self.stop - self.first
 
 
-def look(vintage: Vintage, series: str, asked: Ints, detector: Detector) -> Broken:
+def find_breaks(vintage: Vintage, series: str, asked: Ints, detector: Detector) -> SeriesBreaks:
     """The breaks of a series that bear on some asked months; nothing but the vintage is looked at.
 
     A month is shut while a closing measure holds, or the detector says that trade has collapsed; a month back at the old level
     while the measure still holds is open again. A single collapsed month that has passed was an outlier.
     """
-    when, y, _ = measured(vintage.observed(series))
+    when, y, _ = measured_months(vintage.observed(series))
     if not len(when):
-        return Broken(series, False, vintage.last_month(series))
+        return SeriesBreaks(series, False, vintage.last_month(series))
     axis = np.unique(np.concatenate([when, asked]))
-    by_month = dict(zip(axis.tolist(), regimes(vintage, series, axis), strict=True))
+    by_month = dict(zip(axis.tolist(), measures_in_force(vintage, series, axis), strict=True))
     flags = detector(when, y, vintage.season) if vintage.nonnegative else np.zeros(len(when), dtype=bool)
-    spells = _spells([by_month[m].closing for m in when.tolist()], flags)
+    spells = _find_spells([by_month[m].closing for m in when.tolist()], flags)
     last = spells[-1]
     before = spells[-2] if len(spells) > 1 else None
     norm = last.shut and not last.closing and last.size >= NORM
     returning = not last.shut and before is not None and before.shut and last.size < SETTLED
     closing_now = by_month[int(when[-1])].closing
     broken_now = (last.shut and not norm) or returning
-    kinds = [_kind(by_month[int(m)].closing, closing_now, broken_now) for m in asked]
+    kinds = [_phase_kind(by_month[int(m)].closing, closing_now, broken_now) for m in asked]
     if not broken_now and "next" not in kinds:
-        return Broken(series, False, int(when[-1]))
+        return SeriesBreaks(series, False, int(when[-1]))
     hidden = np.zeros(len(when), dtype=bool)
     for spell in spells:
         hidden[spell.first : spell.stop] = spell.shut and not (norm and spell is last)
     if returning:
         hidden[last.first : last.stop] = True
     positive = y[~hidden & (y > 0)]
-    phases = _phases(vintage, asked, kinds, by_month, when, y, spells, returning)
+    phases = _build_phases(vintage, asked, kinds, by_month, when, y, spells, returning)
     untold = not last.closing if last.shut else bool(closing_now) or before is None or not before.closing
     words = (
         "a return" if returning else by_month[int(when[-1])].words if last.closing else "a collapse" if last.shut else "none"
     )
-    return Broken(
+    return SeriesBreaks(
         series, True, int(when[-1]), phases, when[hidden], float(np.median(positive)) if len(positive) else 1.0, untold,
-        last.shut, _stretch(when[~hidden]), words,
+        last.shut, _months_since_gap(when[~hidden]), words,
     )  # fmt: skip
 
 
-def experience(vintage: Vintage, series: str, instruments: frozenset[str], floor: float) -> Floats:
+def log_ratios_under_like_measures(vintage: Vintage, series: str, instruments: frozenset[str], floor: float) -> Floats:
     """Log ratios of the first year under like measures to the year before, one for each other series of the vintage.
 
     Means of months; at least six before and three after; a ratio below `floor` counts as that.
@@ -145,7 +145,7 @@ def experience(vintage: Vintage, series: str, instruments: frozenset[str], floor
     return np.array(out)
 
 
-def step_of(broken: Broken, phase: Phase) -> Event | None:
+def break_event(broken: SeriesBreaks, phase: RegimePhase) -> Event | None:
     """A break that no measure tells of as an event of its own; None where one does, and on a plain panel."""
     key = SeriesKey.maybe(broken.series)
     if key is None or not broken.untold:
@@ -158,7 +158,7 @@ def step_of(broken: Broken, phase: Phase) -> Event | None:
     )  # fmt: skip
 
 
-def without(vintage: Vintage, series: str, months: Ints) -> Vintage:
+def hide_months(vintage: Vintage, series: str, months: Ints) -> Vintage:
     """The vintage with some months of a series hidden, run by run."""
     for run in np.split(months, np.flatnonzero(np.diff(months) > 1) + 1):
         if len(run):
@@ -166,7 +166,7 @@ def without(vintage: Vintage, series: str, months: Ints) -> Vintage:
     return vintage
 
 
-def stood(vintage: Vintage, series: str, month: int) -> Vintage:
+def vintage_at_release(vintage: Vintage, series: str, month: int) -> Vintage:
     """The vintage of the day on which a month came out, without any later month of the series."""
     days = [cell.released for cell in vintage.cells[series] if cell.last == month]
     if vintage.past is not None and days and min(days) > min(days).min:
@@ -174,7 +174,7 @@ def stood(vintage: Vintage, series: str, month: int) -> Vintage:
     return vintage.hide(series, month + 1)
 
 
-def _spells(closing: list[frozenset[str]], flags: Bools) -> list[_Spell]:
+def _find_spells(closing: list[frozenset[str]], flags: Bools) -> list[_Spell]:
     """Runs of months of one kind; lone collapsed months between open ones are none."""
     keys: list[tuple[bool, frozenset[str]]] = []
     fallen = False
@@ -183,34 +183,34 @@ def _spells(closing: list[frozenset[str]], flags: Bools) -> list[_Spell]:
         fallen = (fallen if same else False) or flag
         lone = flag and not held and 0 < i < len(flags) - 1 and not flags[i - 1] and not flags[i + 1]
         shut = (bool(held) and (flag or not fallen)) or (flag and not lone)
-        keys.append((shut, held if shut else NONE))
+        keys.append((shut, held if shut else NO_MEASURES))
     starts = [0, *(i for i in range(1, len(keys)) if keys[i] != keys[i - 1])]
     return [_Spell(*keys[a], a, b) for a, b in zip(starts, [*starts[1:], len(keys)], strict=True)]
 
 
-def _stretch(months: Ints) -> int:
+def _months_since_gap(months: Ints) -> int:
     """Months since the last gap too long to be bridged."""
     wide = np.flatnonzero(np.diff(months) > GAP + 1)
     return len(months) - (int(wide[-1]) + 1 if len(wide) else 0)
 
 
-def _kind(closing: frozenset[str], closing_now: frozenset[str], broken_now: bool) -> str:
+def _phase_kind(closing: frozenset[str], closing_now: frozenset[str], broken_now: bool) -> str:
     if closing == closing_now:
         return "now" if broken_now else "open"
     return "next" if closing else "open"
 
 
-def _phases(
-    vintage: Vintage, asked: Ints, kinds: list[str], by_month: dict[int, Regime], when: Ints, y: Floats,
+def _build_phases(
+    vintage: Vintage, asked: Ints, kinds: list[str], by_month: dict[int, MeasuresInForce], when: Ints, y: Floats,
     spells: list[_Spell], returning: bool,
-) -> tuple[Phase, ...]:  # fmt: skip
+) -> tuple[RegimePhase, ...]:  # fmt: skip
     last, out = spells[-1], []
     nothing, empty = np.empty(0, dtype=np.int64), np.empty(0)
     for key in dict.fromkeys((kind, by_month[int(m)].closing) for m, kind in zip(asked, kinds, strict=True)):
         kind, closing = key
         mine = np.array([k == kind and by_month[int(m)].closing == closing for m, k in zip(asked, kinds, strict=True)])
         if kind == "open":
-            out.append(Phase("open", asked[mine], nothing, empty, nothing, empty, shut=False))
+            out.append(RegimePhase("open", asked[mine], nothing, empty, nothing, empty, shut=False))
             continue
         seen = slice(last.first, last.stop) if kind == "now" else slice(0, 0)
         earlier = [i for s in spells[:-1] if s.shut and s.closing == closing and closing for i in range(s.first, s.stop)]
@@ -223,8 +223,10 @@ def _phases(
         same = [i for i in earlier if by_month[int(when[i])].measures == regime.measures]
         at = np.array((same if len(same) >= SAME else earlier)[-LAST:], dtype=np.int64)
         used = frozenset(vintage.events[name].instrument for name in regime.closing)
-        depth = declared(vintage, regime)
+        depth = declared_share_left(vintage, regime)
         shut = not (returning and kind == "now")
         begun = int(when[last.first]) if kind == "now" else int(asked[mine].min())
-        out.append(Phase(kind, asked[mine], when[seen][-LAST:], y[seen][-LAST:], when[at], y[at], depth, used, shut, begun))
+        out.append(
+            RegimePhase(kind, asked[mine], when[seen][-LAST:], y[seen][-LAST:], when[at], y[at], depth, used, shut, begun)
+        )
     return tuple(out)

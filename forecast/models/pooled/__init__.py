@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.core.contracts import failed
+from forecast.core.contracts import failure_for
 from forecast.core.errors import ForecastError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.registry import model
@@ -19,15 +19,15 @@ from forecast.core.vintage import Vintage
 from forecast.kernels import covariance, gaussian
 from forecast.models.pooled import random_effects
 from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
-from forecast.prep.transform import Scale, choose_scale, measured
+from forecast.prep.transform import WorkingScale, choose_scale, measured_months
 
 FEWEST = 8  # observations of the series itself
 FREEDOM = 6  # observations left over after the coefficients
 LIKE = 3  # other series from which an effect is learned
-Question = tuple[Vintage, Task]
-Learned = dict[str, tuple[float, float]]  # effect -> coefficient and its variance
-Kept = dict[tuple[int, str], tuple[Vintage, Learned]]  # by a vintage's identity, which holds while it is kept
-Known = tuple[Ints, Floats, int]
+VintageTask = tuple[Vintage, Task]
+OwnEffects = dict[str, tuple[float, float]]  # effect -> coefficient and its variance
+EffectsCache = dict[tuple[int, str], tuple[Vintage, OwnEffects]]  # by a vintage's identity, which holds while it is kept
+MeasuredMonths = tuple[Ints, Floats, int]
 
 
 @model
@@ -56,19 +56,19 @@ class Pooled:
         return self._answered(vintage, task, rng, {})
 
     def predict_many(
-        self, questions: Sequence[Question], rngs: Sequence[np.random.Generator], answers: Sequence[Any]
+        self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator], answers: Sequence[Any]
     ) -> list[Forecast | Failure]:
         """The same for a batch; series that stand beside several questions of one vintage are regressed once."""
         out: list[Forecast | Failure] = []
-        kept: Kept = {}
+        kept: EffectsCache = {}
         for (vintage, task), rng in zip(questions, rngs, strict=True):
             try:
                 out.append(self._answered(vintage, task, rng, kept))
             except ForecastError as error:
-                out.append(failed(self, task, error))
+                out.append(failure_for(self, task, error))
         return out
 
-    def _answered(self, vintage: Vintage, task: Task, rng: np.random.Generator, kept: Kept) -> Forecast:
+    def _answered(self, vintage: Vintage, task: Task, rng: np.random.Generator, kept: EffectsCache) -> Forecast:
         blocks, used = [], []
         then = vintage.earlier(task.fitted_on) if task.fitted_on else vintage
         for series in task.series:
@@ -79,10 +79,10 @@ class Pooled:
 
     def _one(
         self, vintage: Vintage, then: Vintage, series: str, task: Task, rng: np.random.Generator,
-        kept: Kept,
+        kept: EffectsCache,
     ) -> tuple[Floats, Used]:  # fmt: skip
         asked = np.array(task.ordinals(vintage))
-        now, past = _figures(vintage, series), _figures(then, series)
+        now, past = _measured_months(vintage, series), _measured_months(then, series)
         first = min(int(now[0][0]), int(past[0][0]), int(asked.min()))
         axis = np.arange(first, max(int(now[0][-1]), int(asked.max())) + 1)
         scale = choose_scale(past[1], vintage.nonnegative, self.transform)
@@ -91,7 +91,7 @@ class Pooled:
         drawn = [j for j, name in enumerate(x.names) if name in learned]
         free, dropped = x.take([j for j in range(len(x.names)) if j not in drawn]).usable(now[0] - first)
         start = np.ones((len(axis), 1))
-        keep = gaussian.independent(free.matrix[now[0] - first], start[now[0] - first])
+        keep = gaussian.independent_columns(free.matrix[now[0] - first], start[now[0] - first])
         dropped = (*dropped, *(name for j, name in enumerate(free.names) if j not in keep))
         free = free.take(keep)
         design = np.column_stack([start, free.matrix])
@@ -105,15 +105,15 @@ class Pooled:
         )
         if task.fitted_on:
             rows = past[0] - first
-            columns = gaussian.independent(design[rows])
+            columns = gaussian.independent_columns(design[rows])
             earlier = self._fitted(scale.forward(past[1]) - offset[rows], rows, design[:, columns], x.matrix[:, drawn], spreads)
-            fitted = gaussian.held(fitted, earlier)
+            fitted = gaussian.hold_parameters(fitted, earlier)
         paths = scale.inverse(gaussian.predict(fitted, asked - first, task.draws, rng) + offset[asked - first])
-        return paths, _used(x, drawn, free, dropped, learned, scale, now[2], paths)
+        return paths, _used_record(x, drawn, free, dropped, learned, scale, now[2], paths)
 
-    def _fitted(self, y: Floats, rows: Ints, design: Floats, shrunk: Floats, spreads: Floats) -> gaussian.Fit:
+    def _fitted(self, y: Floats, rows: Ints, design: Floats, shrunk: Floats, spreads: Floats) -> gaussian.GaussianFit:
         """A local level whose covariance holds the shrunk effects, their variance in units of the residual one."""
-        family, _ = covariance.level(len(design))
+        family, _ = covariance.local_level(len(design))
         if not len(spreads):
             return gaussian.fit(y, rows, design, family, polish=False)
         plain = gaussian.fit(y, rows, design, family, polish=False)
@@ -123,7 +123,9 @@ class Pooled:
             total: Floats = family.covariance(p) + more
             return total
 
-        return gaussian.fit(y, rows, design, gaussian.Family(wider, family.lower, family.upper, family.coarse), polish=False)
+        return gaussian.fit(
+            y, rows, design, gaussian.CovarianceFamily(wider, family.lower, family.upper, family.coarse), polish=False
+        )
 
     def _columns(self, vintage: Vintage, series: str, axis: Ints) -> Regressors:
         """All effects the series may have: months less their mean, Lunar New Year, events."""
@@ -132,14 +134,16 @@ class Pooled:
         season = vintage.season or 1
         if self.months and season > 1:
             names += tuple(f"month {m + 1}" for m in range(season - 1))
-            blocks.append(covariance.seasonal(axis, season))
+            blocks.append(covariance.seasonal_dummies(axis, season))
         for wanted, made in ((self.lunar, lunar_regressor), (self.events, event_regressors)):
             if wanted:
                 found = made(vintage, series, axis)
                 names, blocks = (*names, *found.names), [*blocks, found.matrix]
         return Regressors(names, np.column_stack(blocks))
 
-    def _learned(self, vintage: Vintage, series: str, names: Sequence[str], kept: Kept) -> dict[str, random_effects.Population]:
+    def _learned(
+        self, vintage: Vintage, series: str, names: Sequence[str], kept: EffectsCache
+    ) -> dict[str, random_effects.Population]:
         """What the other series say of each effect, where at least `LIKE` of them say something."""
         found = []
         for other in self._others(vintage, series):
@@ -151,7 +155,7 @@ class Pooled:
         for name in names:
             pairs = np.array([one[name] for one in found if name in one]).reshape(-1, 2)
             if len(pairs) >= LIKE:
-                out[name] = random_effects.population(pairs[:, 0], pairs[:, 1])
+                out[name] = random_effects.dersimonian_laird(pairs[:, 0], pairs[:, 1])
         return out
 
     def _others(self, vintage: Vintage, series: str) -> list[str]:
@@ -163,10 +167,10 @@ class Pooled:
         keys = [key for name in vintage.series if name != series and (key := SeriesKey.maybe(name)) is not None]
         return [str(k) for k in keys if (k.reporter, k.measure, k.basis) == (own.reporter, own.measure, own.basis)]
 
-    def _alone(self, vintage: Vintage, series: str) -> Learned:
+    def _alone(self, vintage: Vintage, series: str) -> OwnEffects:
         """A series' own effects over a local level; none where it is too short for them."""
         try:
-            when, values, _ = _figures(vintage, series)
+            when, values, _ = _measured_months(vintage, series)
             z = choose_scale(values, vintage.nonnegative, self.transform).forward(values)
         except TooShortError:
             return {}
@@ -174,25 +178,25 @@ class Pooled:
         rows = when - when[0]
         x, _ = self._columns(vintage, series, axis).usable(rows)
         start = np.ones((len(axis), 1))
-        x = x.take(gaussian.independent(x.matrix[rows], start[rows]))
+        x = x.take(gaussian.independent_columns(x.matrix[rows], start[rows]))
         if len(rows) - len(x.names) - 1 < FREEDOM or not float(np.ptp(z)) > 0:
             return {}
-        fitted = gaussian.fit(z, rows, np.column_stack([start, x.matrix]), covariance.level(len(axis))[0], polish=False)
+        fitted = gaussian.fit(z, rows, np.column_stack([start, x.matrix]), covariance.local_level(len(axis))[0], polish=False)
         told = zip(x.names, fitted.beta[1:].tolist(), (fitted.se[1:] ** 2).tolist(), strict=True)
         return {name: (b, v) for name, b, v in told if np.isfinite(b) and v > 0}
 
 
-def _figures(vintage: Vintage, series: str) -> Known:
+def _measured_months(vintage: Vintage, series: str) -> MeasuredMonths:
     """Known months, their figures and how many were split."""
-    when, values, split = measured(vintage.observed(series))
+    when, values, split = measured_months(vintage.observed(series))
     if len(when) < FEWEST:
         raise TooShortError(f"{len(when)} monthly figures, a pooled regression needs {FEWEST}", where=series, hint="mean12")
     return when, values, split
 
 
-def _used(
+def _used_record(
     x: Regressors, drawn: Sequence[int], free: Regressors, dropped: tuple[str, ...],
-    learned: dict[str, random_effects.Population], scale: Scale, split: int, paths: Floats,
+    learned: dict[str, random_effects.Population], scale: WorkingScale, split: int, paths: Floats,
 ) -> Used:  # fmt: skip
     names = tuple(x.names[j] for j in drawn)
     counts = sorted({learned[name].count for name in names})
@@ -204,5 +208,5 @@ def _used(
         scale.name,
         split,
         0,
-        (told, *scale.capped(paths)),
+        (told, *scale.cap_notes(paths)),
     )

@@ -22,7 +22,7 @@ class Population:
         return self.between + self.mean_variance
 
 
-def population(estimates: Floats, variances: Floats) -> Population:
+def dersimonian_laird(estimates: Floats, variances: Floats) -> Population:
     """The moment estimate of DerSimonian and Laird (1986, Control. Clin. Trials 7:177, eq. 4 to 8); both arguments (n,).
 
     With w = 1 / v and Q = sum w (b - b_w)^2: between = max(0, (Q - (n - 1)) / (sum w - sum w^2 / sum w)); the mean has weights

@@ -16,16 +16,16 @@ from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.models.reconciled import reconciliation
-from forecast.models.reconciled.hierarchy import Tree, in_blocks, partners, with_rest
-from forecast.prep.past_origins import past_questions
+from forecast.models.reconciled.hierarchy import PartnerTree, add_rest, partner_tree, sum_over_blocks
+from forecast.prep.past_origins import past_origins
 
-Wanted = tuple[str | dict[str, Any], Task, Vintage]
+InnerQuestion = tuple[str | dict[str, Any], Task, Vintage]
 QUARTER = 3
 LEAST = 8  # past errors in the same months at every node
 
 
 @dataclass(frozen=True)
-class _Block:
+class _TemporalBlock:
     """A question of one task series over time: its coarser levels, and the future months in whole cycles."""
 
     last: int
@@ -61,15 +61,15 @@ class Reconciled:
         if self.origins < LEAST:
             raise ConfigError(f"{self.origins} origins are too few", where="option 'origins'", hint=f"{LEAST} or more")
 
-    def asks(self, vintage: Vintage, task: Task) -> list[Wanted]:
+    def asks(self, vintage: Vintage, task: Task) -> list[InnerQuestion]:
         """The inner model's view of every node, now; for `mint` at earlier origins too."""
         if self.hierarchy == "temporal":
             return [wanted for series in task.series for wanted in self._over_time(vintage, task, series)]
-        out: list[Wanted] = []
+        out: list[InnerQuestion] = []
         for tree, alone in self._trees(vintage, task):
-            seen = vintage if tree is None else with_rest(vintage, tree)
+            seen = vintage if tree is None else add_rest(vintage, tree)
             for node in (alone,) if tree is None else tree.nodes:
-                out.append((self.inner, task.about(node), seen))
+                out.append((self.inner, task.for_series(node), seen))
             if tree is not None and self.how == "mint":
                 out += [(self.inner, past.task, past.vintage) for past in self._past(seen, task, tree)]
         return out
@@ -88,9 +88,11 @@ class Reconciled:
         else:
             for tree, alone in self._trees(vintage, task):
                 now = 1 if tree is None else len(tree.nodes)
-                past = self._past(with_rest(vintage, tree), task, tree) if tree is not None and self.how == "mint" else []
+                past = self._past(add_rest(vintage, tree), task, tree) if tree is not None and self.how == "mint" else []
                 if tree is None:
-                    made[alone] = _unchanged(_sound(rest[0], alone), "no total or no partner of it is known: nothing to add up")
+                    made[alone] = _base_answer(
+                        _require_forecast(rest[0], alone), "no total or no partner of it is known: nothing to add up"
+                    )
                 else:
                     made |= self._placed(vintage, task, tree, rest[:now], past, rest[now : now + len(past)])
                 rest = rest[now + len(past) :]
@@ -99,30 +101,30 @@ class Reconciled:
 
     # ------------------------------------------------------------------------------------------------------------ over time
 
-    def _block(self, vintage: Vintage, task: Task, series: str) -> _Block:
+    def _block(self, vintage: Vintage, task: Task, series: str) -> _TemporalBlock:
         """What is asked of a series over time; no levels where it has no season, or only months before its last are asked."""
         asked = task.ordinals(vintage)
         season, last = vintage.season, vintage.observed(series).last
         ahead = max(asked) - last
         if not season or ahead < 1:
-            return _Block(last, tuple(asked), (), 0)
+            return _TemporalBlock(last, tuple(asked), (), 0)
         cycles = -(-ahead // season)
         levels = (QUARTER, season) if season % QUARTER == 0 and season > QUARTER else (season,)
-        return _Block(last, tuple(sorted({*asked, *range(last + 1, last + cycles * season + 1)})), levels, cycles)
+        return _TemporalBlock(last, tuple(sorted({*asked, *range(last + 1, last + cycles * season + 1)})), levels, cycles)
 
-    def _over_time(self, vintage: Vintage, task: Task, series: str) -> list[Wanted]:
+    def _over_time(self, vintage: Vintage, task: Task, series: str) -> list[InnerQuestion]:
         block = self._block(vintage, task, series)
         label = vintage.steps.label
         months = [label(m) for m in block.months]
-        out: list[Wanted] = [(self.inner, task.about(series, months), vintage)]
+        out: list[InnerQuestion] = [(self.inner, task.for_series(series, months), vintage)]
         for size in block.levels:
             count = block.cycles * (vintage.season or 1) // size
-            asked = task.about(f"{series} by {size}", [str(b) for b in range(count)])
-            out.append((self.inner, asked, in_blocks(vintage, series, block.last, size)))
+            asked = task.for_series(f"{series} by {size}", [str(b) for b in range(count)])
+            out.append((self.inner, asked, sum_over_blocks(vintage, series, block.last, size)))
         return out
 
     def _timed(self, vintage: Vintage, task: Task, series: str, answers: Sequence[Any]) -> tuple[Floats, Used]:
-        block, monthly = self._block(vintage, task, series), _sound(answers[0], series)
+        block, monthly = self._block(vintage, task, series), _require_forecast(answers[0], series)
         asked = task.ordinals(vintage)
         draws = monthly.draws[:, 0].copy()
         pairs = list(zip(block.levels, answers[1:], strict=True))
@@ -131,7 +133,7 @@ class Reconciled:
         columns = [block.months.index(m) for m in asked]
         if not levels:
             why = lost or ["nothing to add up: " + ("no month after the last one known" if vintage.season else "no season")]
-            return _unchanged(replace(monthly, draws=monthly.draws[:, :, columns], task=task.about(series)), *why)
+            return _base_answer(replace(monthly, draws=monthly.draws[:, :, columns], task=task.for_series(series)), *why)
         season = vintage.season or 1
         sums = np.vstack([np.kron(np.eye(season // size), np.ones(size)) for size, _ in levels])
         for cycle in range(block.cycles):
@@ -144,26 +146,26 @@ class Reconciled:
 
     # -------------------------------------------------------------------------------------------------------- over partners
 
-    def _trees(self, vintage: Vintage, task: Task) -> list[tuple[Tree | None, str]]:
+    def _trees(self, vintage: Vintage, task: Task) -> list[tuple[PartnerTree | None, str]]:
         """The trees of the asked series, each once; a series without one by itself."""
-        out: dict[object, tuple[Tree | None, str]] = {}
+        out: dict[object, tuple[PartnerTree | None, str]] = {}
         for series in task.series:
-            tree = partners(vintage, series)
+            tree = partner_tree(vintage, series)
             out.setdefault(tree if tree is not None else series, (tree, series))
         return list(out.values())
 
-    def _past(self, seen: Vintage, task: Task, tree: Tree) -> list[Any]:
+    def _past(self, seen: Vintage, task: Task, tree: PartnerTree) -> list[Any]:
         """Past questions one step ahead about every node, node by node."""
         first = task.months[int(np.argmin(task.ordinals(seen)))]
-        return past_questions(seen, task.about(tree.nodes, [first]), self.origins, 1)
+        return past_origins(seen, task.for_series(tree.nodes, [first]), self.origins, 1)
 
     def _placed(
-        self, vintage: Vintage, task: Task, tree: Tree, now: Sequence[Any], past: Sequence[Any], then: Sequence[Any]
+        self, vintage: Vintage, task: Task, tree: PartnerTree, now: Sequence[Any], past: Sequence[Any], then: Sequence[Any]
     ) -> dict[str, tuple[Floats, Used]]:
         """Reconciled draws of all nodes of one tree, month by month."""
-        answers = [_sound(answer, node) for answer, node in zip(now, tree.nodes, strict=True)]
+        answers = [_require_forecast(answer, node) for answer, node in zip(now, tree.nodes, strict=True)]
         base = np.stack([answer.draws[:, 0] for answer in answers], axis=1)
-        correlation, told = _correlated(tree, past, then) if self.how == "mint" else (None, "")
+        correlation, told = _error_correlations(tree, past, then) if self.how == "mint" else (None, "")
         sums = np.ones((1, len(tree.nodes) - 1))
         made = np.empty_like(base)
         for j in range(base.shape[2]):
@@ -183,7 +185,9 @@ class Reconciled:
         """Coherent parts (draws, parts) of base draws (draws, aggregates + parts)."""
         above = len(sums)
         template = base[:, above:] @ sums.T
-        base = np.column_stack([*(reconciliation.joined(base[:, k], template[:, k]) for k in range(above)), base[:, above:]])
+        base = np.column_stack(
+            [*(reconciliation.schaake_shuffle(base[:, k], template[:, k]) for k in range(above)), base[:, above:]]
+        )
         variance = base.var(axis=0)
         weight: Floats = {
             "ols": np.ones_like(variance),
@@ -192,22 +196,26 @@ class Reconciled:
         weight = np.where(variance > 0, weight, 0.0)  # a known month stays as published
         if correlation is not None:
             weight = correlation * np.sqrt(np.outer(weight, weight))
-        return reconciliation.nonnegative(base, sums, weight) if positive else reconciliation.adjusted(base, sums, weight)
+        return (
+            reconciliation.reconcile_nonnegative(base, sums, weight)
+            if positive
+            else reconciliation.reconcile(base, sums, weight)
+        )
 
 
-def _sound(answer: Any, node: str) -> Forecast:
+def _require_forecast(answer: Any, node: str) -> Forecast:
     if isinstance(answer, Forecast):
         return answer
     raise TooShortError(f"{node} not answered: {answer.reason}", where=node, hint="a model for shorter series")
 
 
-def _unchanged(answer: Forecast, *notes: str) -> tuple[Floats, Used]:
+def _base_answer(answer: Forecast, *notes: str) -> tuple[Floats, Used]:
     """The inner model's own answer, and why nothing was done to it."""
     used = answer.used[0]
     return answer.draws[:, 0], replace(used, model=f"{used.model}; not reconciled", notes=(*notes, *used.notes))
 
 
-def _correlated(tree: Tree, past: Sequence[Any], then: Sequence[Any]) -> tuple[Floats, str]:
+def _error_correlations(tree: PartnerTree, past: Sequence[Any], then: Sequence[Any]) -> tuple[Floats, str]:
     """Shrunk correlations of the nodes' past errors, in months that all of them share."""
     errors: list[dict[int, float]] = [{} for _ in tree.nodes]
     for question, answer in zip(past, then, strict=True):

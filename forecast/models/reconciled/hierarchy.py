@@ -11,7 +11,7 @@ from forecast.core.errors import DataError
 from forecast.core.events import EventCalendar
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import Steps
-from forecast.core.vintage import END, Cell, Vintage
+from forecast.core.vintage import NO_END, Cell, Vintage
 from forecast.prep.transform import window_total
 
 REST = "REST"  # the partner that stands for all others
@@ -20,7 +20,7 @@ SLACK = 0.005  # of a total: parts that add up to more, or less, than rounding e
 
 
 @dataclass(frozen=True)
-class Tree:
+class PartnerTree:
     """A total over partners and what it adds up: single countries, and the rest where these are not all."""
 
     total: str
@@ -33,7 +33,7 @@ class Tree:
         return (self.total, *self.parts, *([self.rest] if self.rest else []))
 
 
-def partners(vintage: Vintage, series: str) -> Tree | None:
+def partner_tree(vintage: Vintage, series: str) -> PartnerTree | None:
     """The tree that a flow stands in; None where no total, or no part of it, is known.
 
     Groups of partners overlap single ones, so only countries are parts; those with few figures are in the rest. DataError
@@ -49,7 +49,7 @@ def partners(vintage: Vintage, series: str) -> Tree | None:
     parts = tuple(s for s in others if s == series or vintage.observed(s).count >= FEWEST)
     if not parts:
         return None
-    left = _left(vintage, total, parts)
+    left = _remainders(vintage, total, parts)
     if not left:
         raise DataError(f"no month in which {total} and all its parts are known", where=series, hint='hierarchy = "temporal"')
     worst = min(left, key=lambda m: left[m][0] / left[m][1] if left[m][1] > 0 else left[m][0])
@@ -60,7 +60,7 @@ def partners(vintage: Vintage, series: str) -> Tree | None:
             hint='another publisher or a revision: leave it out, or hierarchy = "temporal"',
         )  # fmt: skip
     whole = all(amount <= SLACK * size for amount, size in left.values())
-    return Tree(total, parts, "" if whole else str(replace(key, partner=REST)))
+    return PartnerTree(total, parts, "" if whole else str(replace(key, partner=REST)))
 
 
 def _same_flow(key: SeriesKey, other: str) -> bool:
@@ -69,7 +69,7 @@ def _same_flow(key: SeriesKey, other: str) -> bool:
     return found is not None and replace(found, partner=key.partner) == key and len(found.partner) == 3
 
 
-def _left(vintage: Vintage, total: str, parts: Sequence[str]) -> dict[int, tuple[float, float]]:
+def _remainders(vintage: Vintage, total: str, parts: Sequence[str]) -> dict[int, tuple[float, float]]:
     """What the parts leave of the total, and the total, by month in which all of them are known."""
     if not all(vintage.knows(s) for s in (total, *parts)):
         return {}
@@ -80,7 +80,7 @@ def _left(vintage: Vintage, total: str, parts: Sequence[str]) -> dict[int, tuple
     return {first + i: (float(x), float(seen.values[i])) for i, x in enumerate(left) if np.isfinite(x)}
 
 
-def with_rest(vintage: Vintage, tree: Tree) -> Vintage:
+def add_rest(vintage: Vintage, tree: PartnerTree) -> Vintage:
     """The vintage with the rest of a tree as a series; its own past has it too, made from what was known then.
 
     A month in which a part or the total is unknown is a month in which the rest is unknown.
@@ -88,17 +88,17 @@ def with_rest(vintage: Vintage, tree: Tree) -> Vintage:
     if not tree.rest:
         return vintage
     made = []
-    for month, (amount, size) in _left(vintage, tree.total, tree.parts).items():
+    for month, (amount, size) in _remainders(vintage, tree.total, tree.parts).items():
         amount = max(amount, 0.0) if amount >= -SLACK * size else amount  # rounding; a true excess was refused
         days = [c.released for s in (tree.total, *tree.parts) for c in vintage.cells[s] if c.first == c.last == month]
         made.append(Cell(month, month, amount, "zero" if amount == 0 else "value", "derived", released=max(days)))
-    past = None if vintage.past is None else lambda day: with_rest(vintage.earlier(day), tree)
+    past = None if vintage.past is None else lambda day: add_rest(vintage.earlier(day), tree)
     cells = {**vintage.cells, tree.rest: tuple(made)} if made else vintage.cells
     # a hole that holds nothing tells this vintage apart from the one it was made of
-    return replace(vintage, cells=cells, past=past, holes=(*vintage.holes, (tree.rest, END, END)))
+    return replace(vintage, cells=cells, past=past, holes=(*vintage.holes, (tree.rest, NO_END, NO_END)))
 
 
-def in_blocks(vintage: Vintage, series: str, last: int, size: int) -> Vintage:
+def sum_over_blocks(vintage: Vintage, series: str, last: int, size: int) -> Vintage:
     """One series summed over blocks of `size` months that end in month `last`, the block after it being step 0.
 
     The series is called `<series> by <size>`; it has no events. A block is known where its months and published sums determine
@@ -107,7 +107,7 @@ def in_blocks(vintage: Vintage, series: str, last: int, size: int) -> Vintage:
     name = f"{series} by {size}"
     season = vintage.season
     steps = Steps("step", season // size if season and season > size else None)
-    past = None if vintage.past is None else lambda day: in_blocks(vintage.earlier(day), series, last, size)
+    past = None if vintage.past is None else lambda day: sum_over_blocks(vintage.earlier(day), series, last, size)
     cells: dict[str, tuple[Cell, ...]] = {}
     if vintage.knows(series):
         seen, made = vintage.observed(series), []
@@ -120,5 +120,5 @@ def in_blocks(vintage: Vintage, series: str, last: int, size: int) -> Vintage:
                 inside = [c.released for c in vintage.cells[series] if c.last >= begin and c.first < begin + size]
                 made.append(Cell(block, block, amount, "zero" if amount == 0 else "value", "derived", released=max(inside)))
         cells = {name: tuple(made)} if made else {}
-    holes = (*vintage.holes, (name, END, last))  # holds nothing; tells apart the blocks that end elsewhere
+    holes = (*vintage.holes, (name, NO_END, last))  # holds nothing; tells apart the blocks that end elsewhere
     return replace(vintage, cells=cells, events=EventCalendar(), past=past, steps=steps, controls={}, holes=holes)

@@ -31,7 +31,7 @@ def shrunk_correlation(errors: Floats) -> tuple[Floats, float]:
     return made, share
 
 
-def adjusted(base: Floats, sums: Floats, weight: Floats) -> Floats:
+def reconcile(base: Floats, sums: Floats, weight: Floats) -> Floats:
     """Coherent parts (draws, parts) of base forecasts (draws, aggregates + parts), the nearest in the metric of `weight`.
 
     sums : C (aggregates, parts), what each aggregate adds up; weight : W, the covariance of the base errors, as a matrix or as
@@ -49,7 +49,7 @@ def adjusted(base: Floats, sums: Floats, weight: Floats) -> Floats:
     return made
 
 
-def nonnegative(base: Floats, sums: Floats, weight: Floats) -> Floats:
+def reconcile_nonnegative(base: Floats, sums: Floats, weight: Floats) -> Floats:
     """The same with parts at or above zero: the draws that `adjusted` takes below are solved again, the others stay.
 
     min over b >= 0 of (y - S b)' W^-1 (y - S b), S = (C', I)' (Wickramasuriya, Turlach and Hyndman 2020, Stat. Comput. 30:
@@ -57,7 +57,7 @@ def nonnegative(base: Floats, sums: Floats, weight: Floats) -> Floats:
     """
     from scipy.optimize import nnls
 
-    parts = adjusted(base, sums, weight)
+    parts = reconcile(base, sums, weight)
     tiny = ROUNDING * np.abs(base).max(axis=1, keepdims=True)
     below = np.flatnonzero((parts < -tiny).any(axis=1))
     full = np.diag(weight) if weight.ndim == 1 else weight
@@ -70,7 +70,7 @@ def nonnegative(base: Floats, sums: Floats, weight: Floats) -> Floats:
     return np.where(parts < tiny, 0.0, parts)
 
 
-def joined(draws: Floats, template: Floats) -> Floats:
+def schaake_shuffle(draws: Floats, template: Floats) -> Floats:
     """Draws (n,) put in the rank order of a template (n,), so that a sum and its parts are high together.
 
     The Schaake shuffle (Clark et al. 2004, J. Hydrometeorol. 5: 243): the draws themselves stay.

@@ -15,9 +15,9 @@ from forecast.core.registry import model
 from forecast.core.results import Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.kernels import covariance, gaussian, temporal_sums
-from forecast.models.structural.temporal_aggregates import Known, split_up, with_sums
+from forecast.models.structural.temporal_aggregates import MonthsAndSums, keep_sums, split_sums
 from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
-from forecast.prep.transform import LONGEST_SPLIT, Scale, choose_scale
+from forecast.prep.transform import LONGEST_SPLIT, WorkingScale, choose_scale
 
 FEWEST = 8  # observations
 FREEDOM = 6  # observations left over after the coefficients
@@ -82,7 +82,7 @@ class Structural:
         scale = choose_scale(split[-1].values, vintage.nonnegative, self.transform)
         known = split
         if self.sums and self.engine == "fast" and scale.name != "asinh":
-            known = [with_sums(day.observed(series), self.sums) for day in days]
+            known = [keep_sums(day.observed(series), self.sums) for day in days]
         first = min(int(asked.min()), *(one.first for one in known))
         axis = np.arange(first, max(known[0].last, int(asked.max())) + 1)
         covered = split[0].months - first
@@ -92,11 +92,16 @@ class Structural:
         lunar = self._holiday(vintage, series, axis)
         family, start = self._family(len(axis), axis, z, vintage.season or 1, season, lunar.matrix)
         if season == "dummy":
-            start = np.column_stack([start, covariance.seasonal(axis, vintage.season or 1)])
+            start = np.column_stack([start, covariance.seasonal_dummies(axis, vintage.season or 1)])
         notes: tuple[str, ...] = ()
-        if any(one.spans and len(gaussian.independent(_rows(start, one, first))) < start.shape[1] for one in known):
+        if any(
+            one.spans and len(gaussian.independent_columns(_observation_rows(start, one, first))) < start.shape[1]
+            for one in known
+        ):
             known, notes = split, ("sums of months split: some month is never known singly, and its free effect would be open",)
-        keep = gaussian.independent(_rows(x.matrix, known[0], first), _rows(start, known[0], first))
+        keep = gaussian.independent_columns(
+            _observation_rows(x.matrix, known[0], first), _observation_rows(start, known[0], first)
+        )
         dropped = (*dropped, *(name for j, name in enumerate(x.names) if j not in keep))
         x = x.take(keep)
         design = np.column_stack([start, x.matrix])
@@ -108,21 +113,21 @@ class Structural:
             )
         middle: dict[str, float] = {}
         if self.engine == "reference":
-            paths = scale.inverse(_reference(z, covered, design, family, asked - first, task.draws, rng))
+            paths = scale.inverse(_draw_with_statsmodels(z, covered, design, family, asked - first, task.draws, rng))
         else:
             alone = len(family.coarse) == 1 and not family.fixed_scale and len(days) == 1
-            fitted = _fitted(known, first, scale, design, family, alone)
+            fitted = _fit_with_sums(known, first, scale, design, family, alone)
             if fitted is None:
                 known, notes = split, ("sums of months split: the tangent to them did not settle",)
-                fitted = _fitted(known, first, scale, design, family, alone)
+                fitted = _fit_with_sums(known, first, scale, design, family, alone)
                 assert fitted is not None
             middle = {f"share {j + 1}": value for j, value in enumerate((fitted.weights @ fitted.nodes).tolist())}
             if alone:
-                variances = fitted.sigma2 * covariance.shares(fitted.best)
+                variances = fitted.sigma2 * covariance.variance_shares(fitted.best)
                 middle |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
             if count := len(known[0].spans):
                 notes = (*notes, f"{count} {'sum' if count == 1 else 'sums'} of months taken as observed")
-            paths = _drawn(fitted, known[0], scale, asked, first, task.draws, rng)
+            paths = _draw_quantities(fitted, known[0], scale, asked, first, task.draws, rng)
         taken = (*x.names, *(name for name in lunar.names if season == "shrunk"))
         used = Used(
             model=f"local level, season {season}",
@@ -130,13 +135,13 @@ class Structural:
             dropped=dropped,
             scale=scale.name,
             split=known[0].split,
-            notes=(*notes, *scale.capped(paths)),
+            notes=(*notes, *scale.cap_notes(paths)),
         )
         return paths, used, middle
 
-    def _figures(self, vintage: Vintage, series: str) -> Known:
+    def _figures(self, vintage: Vintage, series: str) -> MonthsAndSums:
         """Known months and their figures, short sums split."""
-        known = split_up(vintage.observed(series))
+        known = split_sums(vintage.observed(series))
         if len(known.months) < FEWEST:
             raise TooShortError(
                 f"{len(known.months)} monthly figures, the structural model needs {FEWEST}",
@@ -175,27 +180,27 @@ class Structural:
 
     def _family(
         self, size: int, axis: Ints, z: Floats, season: int, kind: str, lunar: Floats
-    ) -> tuple[gaussian.Family, Floats]:
+    ) -> tuple[gaussian.CovarianceFamily, Floats]:
         if self.level_sd is not None:
             variance = max(float(np.var(z)), 1e-12)
-            return covariance.level_fixed(size, (self.level_sd**2) * variance, variance)
+            return covariance.local_level_given_step(size, (self.level_sd**2) * variance, variance)
         if kind == "shrunk":
-            return covariance.level_seasonal(size, axis % season, season, lunar)
-        return covariance.level(size)
+            return covariance.local_level_shrunk_season(size, axis % season, season, lunar)
+        return covariance.local_level(size)
 
 
-def _rows(x: Floats, known: Known, first: int) -> Floats:
+def _observation_rows(x: Floats, known: MonthsAndSums, first: int) -> Floats:
     """Rows of x (N, k) at which something is observed: months, then means over the months of each sum."""
     return np.vstack([x[known.months - first], *(x[span - first].mean(axis=0, keepdims=True) for span in known.spans)])
 
 
-def _fitted(
-    known: list[Known], first: int, scale: Scale, design: Floats, family: gaussian.Family, polish: bool
-) -> gaussian.Fit | None:
+def _fit_with_sums(
+    known: list[MonthsAndSums], first: int, scale: WorkingScale, design: Floats, family: gaussian.CovarianceFamily, polish: bool
+) -> gaussian.GaussianFit | None:
     """A fit on the first figures with the parameters of the last; None where a tangent to the sums did not settle."""
-    fitted: gaussian.Fit | None = None
+    fitted: gaussian.GaussianFit | None = None
     for figures in reversed(known):
-        free = slice(None) if figures is known[0] else gaussian.independent(_rows(design, figures, first))
+        free = slice(None) if figures is known[0] else gaussian.independent_columns(_observation_rows(design, figures, first))
         try:
             fitted, settled = temporal_sums.fit_sums(
                 scale.forward(figures.values), figures.months - first, figures.totals / scale.unit,
@@ -211,8 +216,8 @@ def _fitted(
     return fitted
 
 
-def _drawn(
-    fitted: gaussian.Fit, known: Known, scale: Scale, asked: Ints, first: int, draws: int,
+def _draw_quantities(
+    fitted: gaussian.GaussianFit, known: MonthsAndSums, scale: WorkingScale, asked: Ints, first: int, draws: int,
     rng: np.random.Generator,
 ) -> Floats:  # fmt: skip
     """Quantities of the asked months; those of a sum add up to it, with the months of it that were not asked drawn beside."""
@@ -222,12 +227,12 @@ def _drawn(
     paths = scale.inverse(gaussian.predict(fitted, when - first, draws, rng))
     for span, total in touched if scale.nonnegative else ():
         at = np.flatnonzero(np.isin(when, span))
-        paths[:, at] = temporal_sums.closed(paths[:, at], total)
+        paths[:, at] = temporal_sums.scale_to_totals(paths[:, at], total)
     return paths[:, : len(asked)]
 
 
-def _reference(
-    z: Floats, rows: Ints, design: Floats, family: gaussian.Family, asked: Ints, draws: int,
+def _draw_with_statsmodels(
+    z: Floats, rows: Ints, design: Floats, family: gaussian.CovarianceFamily, asked: Ints, draws: int,
     rng: np.random.Generator,
 ) -> Floats:  # fmt: skip
     """Draws from statsmodels' local level with diffuse regression at its own most likely parameters."""

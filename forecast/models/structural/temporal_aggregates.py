@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.core.vintage import Observed
-from forecast.prep.transform import LONGEST_SPLIT, measured, reduced_spans
+from forecast.core.vintage import ObservedSeries
+from forecast.prep.transform import LONGEST_SPLIT, measured_months, reduced_spans
 
 
 @dataclass(frozen=True)
-class Known:
+class MonthsAndSums:
     """A series as known on a day.
 
     months, values (n,) : months with a figure of their own, and the figures
@@ -42,13 +42,13 @@ class Known:
         return int(max((*self.months[-1:], *(span[-1] for span in self.spans))))
 
 
-def split_up(observed: Observed) -> Known:
+def split_sums(observed: ObservedSeries) -> MonthsAndSums:
     """Known of months alone, short sums split by the one rule (`transform.measured`)."""
-    months, values, split = measured(observed)
-    return Known(months, values, (), np.empty(0), split)
+    months, values, split = measured_months(observed)
+    return MonthsAndSums(months, values, (), np.empty(0), split)
 
 
-def with_sums(observed: Observed, longest: int = LONGEST_SPLIT) -> Known:
+def keep_sums(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> MonthsAndSums:
     """Known of months, and sums of at most `longest` months, no month in two of them; longer sums are left out.
 
     What is known of a sum's months is taken off first (`reduced_spans`). A remainder of one month is that month's figure, and a
@@ -68,4 +68,4 @@ def with_sums(observed: Observed, longest: int = LONGEST_SPLIT) -> Known:
             spans.append(np.array(unknown, dtype=np.int64))
             totals.append(total)
     months = np.array(sorted(known), dtype=np.int64)
-    return Known(months, np.array([known[int(m)] for m in months]), tuple(spans), np.array(totals))
+    return MonthsAndSums(months, np.array([known[int(m)] for m in months]), tuple(spans), np.array(totals))

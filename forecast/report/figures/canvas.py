@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from forecast.core.control_characters import shown
-from forecast.report.blocks import Panel
+from forecast.core.control_characters import printable_text
+from forecast.report.blocks import FigurePanel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,7 +67,7 @@ def style() -> Iterator[None]:
         yield
 
 
-def sheet(width: int, height: int, title: str, subtitle: str = "") -> Figure:
+def new_panel(width: int, height: int, title: str, subtitle: str = "") -> Figure:
     """An empty panel of `width` x `height` points with its title and the unit line beneath."""
     from matplotlib.figure import Figure
 
@@ -78,15 +78,15 @@ def sheet(width: int, height: int, title: str, subtitle: str = "") -> Figure:
     return figure
 
 
-def axes(figure: Figure, left: float = 42, right: float = 10, top: float = 44, bottom: float = 22) -> Axes:
+def add_axes(figure: Figure, left: float = 42, right: float = 10, top: float = 44, bottom: float = 22) -> Axes:
     """Axes with margins in points and a light frame: a base line and horizontal rules only."""
     width, height = figure.get_size_inches() * 72
     ax = figure.add_axes((left / width, bottom / height, 1 - (left + right) / width, 1 - (top + bottom) / height))
-    quiet(ax)
+    light_frame(ax)
     return ax
 
 
-def quiet(ax: Axes) -> None:
+def light_frame(ax: Axes) -> None:
     """The frame of every axes."""
     ax.set_facecolor("none")
     for side in ("top", "right", "left"):
@@ -96,12 +96,12 @@ def quiet(ax: Axes) -> None:
     ax.tick_params(length=0, labelsize=9, pad=4)
 
 
-def points_wide(ax: Axes) -> float:
+def width_in_points(ax: Axes) -> float:
     """Width of the axes in points."""
     return float(ax.figure.bbox.width * 72 / ax.figure.dpi * ax.get_position().width)
 
 
-def scale(ax: Axes, top: float, bottom: float = 0.0, ticks: int = 4) -> None:
+def set_value_axis(ax: Axes, top: float, bottom: float = 0.0, ticks: int = 4) -> None:
     """A value axis from `bottom` to `top` with few round marks and thousands commas."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -118,13 +118,13 @@ def scale(ax: Axes, top: float, bottom: float = 0.0, ticks: int = 4) -> None:
     ax.yaxis.set_major_formatter(FuncFormatter(spell))
 
 
-def finish(figure: Figure) -> Panel:
+def finish_panel(figure: Figure) -> FigurePanel:
     """The panel as SVG text and as pixels on white."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     for text in (*figure.texts, *(text for ax in figure.axes for text in ax.texts)):
-        text.set_text(shown(text.get_text()))
+        text.set_text(printable_text(text.get_text()))
     width, height = (round(v * 72) for v in figure.get_size_inches())
     out = io.StringIO()
     empty: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
@@ -135,10 +135,10 @@ def finish(figure: Figure) -> Panel:
     raster: Any = FigureCanvasAgg(figure)
     raster.draw()
     pixels: NDArray[np.uint8] = np.array(raster.buffer_rgba(), dtype=np.uint8)[..., :3]
-    return Panel(_slim(out.getvalue(), width, height), width, height, pixels)
+    return FigurePanel(_clean_svg(out.getvalue(), width, height), width, height, pixels)
 
 
-def _slim(svg: str, width: int, height: int) -> str:
+def _clean_svg(svg: str, width: int, height: int) -> str:
     svg = _DROP.sub("", svg)
     svg = _FONT.sub(lambda m: f"font-size: {m[1]};" if m[1] else "", svg)
     svg = _NUMBER.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
@@ -150,7 +150,7 @@ def _slim(svg: str, width: int, height: int) -> str:
     )
 
 
-def stitched(panels: Sequence[Panel], columns: int, gap: int = 14) -> Panel:
+def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> FigurePanel:
     """Panels laid out row by row in one drawing on white paper."""
     rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
     width = max(sum(p.width for p in row) + gap * (len(row) - 1) for row in rows) + 2 * gap
@@ -173,14 +173,14 @@ def stitched(panels: Sequence[Panel], columns: int, gap: int = 14) -> Panel:
         f'height="{height}" viewBox="0 0 {width} {height}" font-family="system-ui, sans-serif" '
         f'stroke-linejoin="round">{"".join(parts)}</svg>\n'
     )
-    return Panel(svg, width, height, pixels)
+    return FigurePanel(svg, width, height, pixels)
 
 
-def encoded(panels: Sequence[Panel], columns: int) -> tuple[str, bytes]:
+def encode(panels: Sequence[FigurePanel], columns: int) -> tuple[str, bytes]:
     """One figure as the text of an SVG file and the bytes of a PNG file; the same run gives the same bytes."""
     from PIL import Image
 
-    sheet = stitched(panels, columns)
+    sheet = stitch(panels, columns)
     out = io.BytesIO()
     Image.fromarray(sheet.pixels).save(out, format="PNG", compress_level=2)
     return sheet.svg, out.getvalue()

@@ -9,11 +9,11 @@ import numpy as np
 
 from forecast.core.control_characters import one_line
 from forecast.core.series import SeriesKey
-from forecast.report.blocks import Panel
-from forecast.report.figures.canvas import C, axes, finish, sheet
-from forecast.report.figures.timeline import year_axis
+from forecast.report.blocks import FigurePanel
+from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel
+from forecast.report.figures.timeline import set_year_axis
 from forecast.report.numbers import COUNTRIES, product_name
-from forecast.report.run_data import History
+from forecast.report.run_data import ObservedSeries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,15 +29,15 @@ STATES = (
 )
 
 
-def coverage(histories: Sequence[History], first: int, last: int) -> Panel:
+def coverage_panel(histories: Sequence[ObservedSeries], first: int, last: int) -> FigurePanel:
     """The state of every month of every series between two months."""
     row = 13
     width, height = 1000, 62 + row * len(histories)
-    figure = sheet(width, height, "What is known of each month")
-    ax = axes(figure, left=LABELS, right=8, top=38, bottom=22)
+    figure = new_panel(width, height, "What is known of each month")
+    ax = add_axes(figure, left=LABELS, right=8, top=38, bottom=22)
     ax.grid(False)
     ax.set_ylim(len(histories), 0)
-    ax.set_yticks(np.arange(len(histories)) + 0.5, [one_line(_name(h.series)) for h in histories])
+    ax.set_yticks(np.arange(len(histories)) + 0.5, [one_line(_row_label(h.series)) for h in histories])
     for state, color, alpha, _ in STATES:
         lengths: list[tuple[float, float]] = []
         rows: list[int] = []
@@ -46,7 +46,7 @@ def coverage(histories: Sequence[History], first: int, last: int) -> Panel:
                 lengths.append((start, length))
                 rows.append(i)
         _boxes(ax, lengths, rows, C[color], alpha)
-    year_axis(ax, first, last)
+    set_year_axis(ax, first, last)
     x = LABELS / width
     for state, color, alpha, words in STATES:
         if not any(_stretches(h, state, first, last) for h in histories):
@@ -54,7 +54,7 @@ def coverage(histories: Sequence[History], first: int, last: int) -> Panel:
         figure.text(x, 1 - 27 / height, "■", color=C[color], alpha=alpha, fontsize=10)
         figure.text(x + 13 / width, 1 - 27 / height, words, fontsize=9, color=C["muted"])
         x += (26 + 6.0 * len(words)) / width
-    return finish(figure)
+    return finish_panel(figure)
 
 
 def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color: str, alpha: float) -> None:
@@ -67,7 +67,7 @@ def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color:
         ax.add_collection(PolyCollection(boxes, facecolors=color, alpha=alpha, linewidths=0))
 
 
-def _stretches(history: History, state: str, first: int, last: int) -> list[tuple[float, float]]:
+def _stretches(history: ObservedSeries, state: str, first: int, last: int) -> list[tuple[float, float]]:
     out: list[tuple[float, float]] = []
     same = {"missing": ("missing", "suppressed")}.get(state, (state,))
     m = first
@@ -82,7 +82,7 @@ def _stretches(history: History, state: str, first: int, last: int) -> list[tupl
     return out
 
 
-def _name(series: str) -> str:
+def _row_label(series: str) -> str:
     """A row's label, short enough for its margin."""
     key = SeriesKey.maybe(series)
     if key is None:

@@ -6,22 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.report.blocks import Panel
-from forecast.report.figures.canvas import C, axes, finish, scale, sheet
+from forecast.report.blocks import FigurePanel
+from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel, set_value_axis
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-_LOUD = ("blue", "orange", "green")
+_HIGHLIGHTS = ("blue", "orange", "green")
 
 
-def horizons(title: str, metric: str, table: pd.DataFrame, loud: tuple[str, ...]) -> Panel:
+def horizon_panel(title: str, metric: str, table: pd.DataFrame, loud: tuple[str, ...]) -> FigurePanel:
     """`table` has model, h_info, value: means over the questions that every model answered."""
-    figure = sheet(344, 250, title, metric)
-    ax = axes(figure, top=40, bottom=36, left=34, right=92)
+    figure = new_panel(344, 250, title, metric)
+    ax = add_axes(figure, top=40, bottom=36, left=34, right=92)
     wide = table.pivot_table(index="h_info", columns="model", values="value").sort_index()
-    colors = {m: C[_LOUD[i]] for i, m in enumerate([m for m in loud if m in wide][: len(_LOUD)])}
+    colors = {m: C[_HIGHLIGHTS[i]] for i, m in enumerate([m for m in loud if m in wide][: len(_HIGHLIGHTS)])}
     for name in wide.columns:
         color = colors.get(name, C["line"])
         strong = name in colors
@@ -30,15 +30,15 @@ def horizons(title: str, metric: str, table: pd.DataFrame, loud: tuple[str, ...]
     values = wide.to_numpy(float)
     top, low = (float(np.nanmax(values)), float(np.nanmin(values))) if np.isfinite(values).any() else (1.0, 0.0)
     room = 0.12 * max(top - low, 1e-9)
-    scale(ax, top + room, max(low - room, 0.0) if low >= 0 else low - room)
+    set_value_axis(ax, top + room, max(low - room, 0.0) if low >= 0 else low - room)
     ax.set_xlim(float(wide.index.min()) - 0.3, float(wide.index.max()) + 0.3)
     ax.set_xticks([int(h) for h in wide.index] if len(wide) < 8 else [int(h) for h in wide.index if h % 3 == 0 or h == 1])
     figure.text(0.42, 4 / 250, "months ahead of the last known month", ha="center", fontsize=8.8, color=C["muted"])
-    _names(ax, wide, colors)
-    return finish(figure)
+    _name_lines(ax, wide, colors)
+    return finish_panel(figure)
 
 
-def _names(ax: Axes, wide: pd.DataFrame, colors: dict[str, str]) -> None:
+def _name_lines(ax: Axes, wide: pd.DataFrame, colors: dict[str, str]) -> None:
     """Names at the lines' ends: the loud ones always, moved apart; a quiet one only where its own place is free."""
     low, high = ax.get_ylim()
     step = (high - low) * 11 / (ax.get_position().height * 250)

@@ -9,12 +9,19 @@ import numpy as np
 
 from forecast.core import months as mm
 from forecast.core.events import Event
-from forecast.report.blocks import Panel
-from forecast.report.effect_rows import Answer
-from forecast.report.figures.canvas import C, axes, finish, scale, sheet
-from forecast.report.figures.timeline import beyond, flow, mark, month_axis, runs, year_axis
-from forecast.report.numbers import number
-from forecast.report.run_data import History
+from forecast.report.blocks import FigurePanel
+from forecast.report.effect_rows import EffectRow
+from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel, set_value_axis
+from forecast.report.figures.timeline import (
+    consecutive_runs,
+    draw_flow,
+    mark_events,
+    mark_overflow,
+    set_month_axis,
+    set_year_axis,
+)
+from forecast.report.numbers import quantity
+from forecast.report.run_data import ObservedSeries
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,32 +30,32 @@ SIZE = (430, 250)
 BEFORE = 24  # months of history drawn before a counterfactual
 
 
-def level(
-    title: str, history: History, first: int, last: int, events: Sequence[Event], named: Mapping[str, str],
+def level_panel(
+    title: str, history: ObservedSeries, first: int, last: int, events: Sequence[Event], named: Mapping[str, str],
     expected: tuple[str, float] | None = None,
-) -> Panel:  # fmt: skip
+) -> FigurePanel:  # fmt: skip
     """Monthly level with sums as dotted steps; `expected` is a named level to compare with."""
-    figure = sheet(*SIZE, title, f"{history.unit} a month; dotted: mean of months known only as a sum")
-    ax = axes(figure, top=62, left=46)
-    top = flow(ax, history, first, last, C["blue"], 1.7)
+    figure = new_panel(*SIZE, title, f"{history.unit} a month; dotted: mean of months known only as a sum")
+    ax = add_axes(figure, top=62, left=46)
+    top = draw_flow(ax, history, first, last, C["blue"], 1.7)
     if expected:
         name, value = expected
         ax.axhline(value, color=C["orange"], lw=1.1)
         top = max(top, value)
-        words = f"— {name}: {number(value, history.unit)}"
+        words = f"— {name}: {quantity(value, history.unit)}"
         figure.text(2 / SIZE[0], 1 - 38 / SIZE[1], words, fontsize=8.8, color=C["orange"], va="baseline")
-    scale(ax, 1.12 * top)
-    year_axis(ax, first, last)
-    mark(ax, events, named)
-    return finish(figure)
+    set_value_axis(ax, 1.12 * top)
+    set_year_axis(ax, first, last)
+    mark_events(ax, events, named)
+    return finish_panel(figure)
 
 
-def cumulative(title: str, history: History, answer: Answer) -> Panel:
+def cumulative_panel(title: str, history: ObservedSeries, answer: EffectRow) -> FigurePanel:
     """Observed less baseline, added up over the asked window; the bar at the end is the range over all baselines."""
     first, last = mm.ordinal(answer.first), mm.ordinal(answer.last)
     per_month = answer.expected / (last - first + 1)
-    figure = sheet(*SIZE, title, f"{answer.unit}; observed less {answer.baseline}, added up")
-    ax = axes(figure, top=50, left=52, right=64, bottom=34)
+    figure = new_panel(*SIZE, title, f"{answer.unit}; observed less {answer.baseline}, added up")
+    ax = add_axes(figure, top=50, left=52, right=64, bottom=34)
     months = [m for m in range(first, last + 1)]
     level = {m: mean for steps, mean in history.steps for m in steps} | history.values
     gaps = np.cumsum([level.get(m, np.nan) - per_month for m in months])
@@ -62,19 +69,19 @@ def cumulative(title: str, history: History, answer: Answer) -> Panel:
     if len(ends) == 2 and abs(ends[1] - ends[0]) > 0.02 * (highest - lowest):
         ax.plot([last + 1.5] * 2, ends, color=C["orange"], lw=4, alpha=0.75, clip_on=False, solid_capstyle="butt")
     room = 0.1 * max(highest - lowest, 1e-9)
-    scale(ax, highest + room, lowest - room)
-    month_axis(ax, first, last) if last - first < 18 else year_axis(ax, first, last)
+    set_value_axis(ax, highest + room, lowest - room)
+    set_month_axis(ax, first, last) if last - first < 18 else set_year_axis(ax, first, last)
     ax.set_xlim(first, last + 2)
     ax.annotate(
-        number(answer.desc, answer.unit, sign=True), (last + 2, float(answer.desc)), (4, 0), textcoords="offset points",
+        quantity(answer.desc, answer.unit, sign=True), (last + 2, float(answer.desc)), (4, 0), textcoords="offset points",
         fontsize=9, va="center", color=C["blue"], annotation_clip=False,
     )  # fmt: skip
-    return finish(figure)
+    return finish_panel(figure)
 
 
-def share(
-    title: str, part: History, whole: History, first: int, last: int, events: Sequence[Event], named: Mapping[str, str],
-) -> Panel | None:  # fmt: skip
+def share_panel(
+    title: str, part: ObservedSeries, whole: ObservedSeries, first: int, last: int, events: Sequence[Event], named: Mapping[str, str],
+) -> FigurePanel | None:  # fmt: skip
     """One flow as a share of another, where both are known for the same months; sums as flat steps."""
     single = {m: part.values[m] / whole.values[m] for m in part.values if first <= m <= last and whole.values.get(m)}
     spans = {(a, b): v for a, b, v in whole.sums}
@@ -86,11 +93,11 @@ def share(
             flat.append((max(a, first), b, value / total))
     if not single:
         return None
-    figure = sheet(*SIZE, title, "per cent of the month's total; dotted: share over a span published as a sum")
-    ax = axes(figure, top=50, left=40, right=14)
+    figure = new_panel(*SIZE, title, "per cent of the month's total; dotted: share over a span published as a sum")
+    ax = add_axes(figure, top=50, left=40, right=14)
     when = sorted(single)
     ax.plot(np.array(when) + 0.5, [100 * single[m] for m in when], color=C["blue"], lw=0, marker="o", ms=3.6, zorder=3)
-    for run in runs(when):
+    for run in consecutive_runs(when):
         ax.plot(np.array(run) + 0.5, [100 * single[m] for m in run], color=C["blue"], lw=1.6, zorder=3)
     for a, b, value in flat:
         ax.plot([a, b + 1], [100 * value] * 2, color=C["orange"], lw=1.4, ls=(0, (1, 1.5)))
@@ -99,15 +106,15 @@ def share(
                 f"{100 * value:.1f} %", (a, 100 * value), (0, -4), textcoords="offset points",
                 fontsize=8.8, color=C["orange"], ha="left", va="top",
             )  # fmt: skip
-    scale(ax, 115 * max([*single.values(), *(f[2] for f in flat)]))
-    year_axis(ax, first, last)
-    mark(ax, events, named)
-    return finish(figure)
+    set_value_axis(ax, 115 * max([*single.values(), *(f[2] for f in flat)]))
+    set_year_axis(ax, first, last)
+    mark_events(ax, events, named)
+    return finish_panel(figure)
 
 
-def counterfactual(
-    title: str, unit: str, path: pd.DataFrame, scale_by: float, history: History | None, robust: str = ""
-) -> Panel:
+def counterfactual_panel(
+    title: str, unit: str, path: pd.DataFrame, scale_by: float, history: ObservedSeries | None, robust: str = ""
+) -> FigurePanel:
     """Observed against the path expected without the event, with its bands; two years before for scale.
 
     Shaded: 80 and 95 % of single months; dashed: the 90 % band that holds the whole path. robust : a line above the frame.
@@ -117,11 +124,11 @@ def counterfactual(
     path, spans = path.iloc[order], [spans[i] for i in order]
     width = np.array([b - a + 1 for a, b in spans], float)
     x = np.array([(a + b + 1) / 2 for a, b in spans])
-    q = {name: path[name].to_numpy(float) / scale_by / width for name in _PATH}
-    figure = sheet(344, 226, title, f"{unit} a month")
-    ax = axes(figure, top=44)
+    q = {name: path[name].to_numpy(float) / scale_by / width for name in _PATH_COLUMNS}
+    figure = new_panel(344, 226, title, f"{unit} a month")
+    ax = add_axes(figure, top=44)
     first = max(spans[0][0] - BEFORE, history.first) if history else spans[0][0]
-    top = flow(ax, history, first, spans[-1][1], C["blue"]) if history else 0.0
+    top = draw_flow(ax, history, first, spans[-1][1], C["blue"]) if history else 0.0
     ax.fill_between(x, q["counterfactual_q025"], q["counterfactual_q975"], color=C["orange"], alpha=0.16, lw=0)
     ax.fill_between(x, q["counterfactual_q10"], q["counterfactual_q90"], color=C["orange"], alpha=0.26, lw=0)
     ax.plot(x, q["counterfactual_q50"], color=C["orange"], lw=1.6)
@@ -132,17 +139,17 @@ def counterfactual(
     if history is None or any(b > a for a, b in spans):
         ax.plot(x, q["observed"], color=C["blue"], lw=1.8, marker="o", ms=2.8)
     low = min(0.0, float(np.nanmin([*q["observed"], *q["counterfactual_q10"]])))
-    scale(ax, 1.08 * max(top, float(np.nanmax([*q["observed"], *q["counterfactual_q90"]]))), low)
-    year_axis(ax, first, spans[-1][1])
-    beyond(ax, x, q["counterfactual_q975"], C["orange"])
+    set_value_axis(ax, 1.08 * max(top, float(np.nanmax([*q["observed"], *q["counterfactual_q90"]]))), low)
+    set_year_axis(ax, first, spans[-1][1])
+    mark_overflow(ax, x, q["counterfactual_q975"], C["orange"])
     if robust:
         ax.annotate(
             robust, (0, 1), (0, 4), ax.transAxes, "offset points", fontsize=8.2, color=C["muted"], annotation_clip=False
         )
-    return finish(figure)
+    return finish_panel(figure)
 
 
-_PATH = (
+_PATH_COLUMNS = (
     "observed", "counterfactual_q025", "counterfactual_q10", "counterfactual_q50", "counterfactual_q90",
     "counterfactual_q975",
 )  # fmt: skip

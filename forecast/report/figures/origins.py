@@ -8,49 +8,49 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.core.events import Event
-from forecast.report.blocks import Panel
-from forecast.report.figures.canvas import C, axes, finish, quiet, scale, sheet
-from forecast.report.figures.timeline import mark, year_axis
-from forecast.report.run_data import History
+from forecast.report.blocks import FigurePanel
+from forecast.report.figures.canvas import C, add_axes, finish_panel, light_frame, new_panel, set_value_axis
+from forecast.report.figures.timeline import mark_events, set_year_axis
+from forecast.report.run_data import ObservedSeries
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def stacked(
-    title: str, chinese: History | None, total: History, value: History | None, kilograms: float,
+def origins_panel(
+    title: str, chinese: ObservedSeries | None, total: ObservedSeries, value: ObservedSeries | None, kilograms: float,
     events: Sequence[Event], named: Mapping[str, str],
-) -> Panel:  # fmt: skip
+) -> FigurePanel:  # fmt: skip
     """Bars by origin, and USD per kg as a ratio of three-month sums; `kilograms` is the content of one display unit."""
     first, last = min(total.values), max(total.values)
-    figure = sheet(344, 330, title, f"{total.unit} a month")
+    figure = new_panel(344, 330, title, f"{total.unit} a month")
     _legend(figure, chinese is not None)
-    upper = axes(figure, top=50, bottom=142)
+    upper = add_axes(figure, top=50, bottom=142)
     months = [m for m in range(first, last + 1) if m in total.values]
     whole = np.array([total.values[m] for m in months])
     own = np.array([chinese.values.get(m, 0.0) if chinese else 0.0 for m in months])
     x = np.array(months) + 0.5
     upper.bar(x, own, width=0.86, color=C["orange"], lw=0)
     upper.bar(x, np.maximum(whole - own, 0), bottom=own, width=0.86, color=C["line"], lw=0, alpha=0.75)
-    scale(upper, 1.1 * float(whole.max(initial=0.0)))
-    year_axis(upper, first, last)
-    mark(upper, events, named)
+    set_value_axis(upper, 1.1 * float(whole.max(initial=0.0)))
+    set_year_axis(upper, first, last)
+    mark_events(upper, events, named)
     box = upper.get_position()
     height = figure.get_size_inches()[1] * 72
     lower = figure.add_axes((box.x0, 22 / height, box.width, 82 / height))
-    quiet(lower)
+    light_frame(lower)
     figure.text(2 / 344, 110 / height, "unit value, USD per kg", fontsize=8.8, color=C["muted"], va="baseline")
     top = 0.0
     if value:
         ratio = {m: value.values[m] / (total.values[m] * kilograms) for m in months if m in value.values and total.values[m]}
-        smooth = _trailing(value, total, months, kilograms)
+        smooth = _trailing_unit_values(value, total, months, kilograms)
         lower.plot([m + 0.5 for m in ratio], list(ratio.values()), lw=0, marker="o", ms=1.8, color=C["line"])
         lower.plot([m + 0.5 for m in smooth], list(smooth.values()), lw=1.7, color=C["blue"])
         top = max([*smooth.values(), float(np.quantile(list(ratio.values()) or [0.0], 0.97))], default=0.0)
-    scale(lower, 1.12 * top, ticks=3)
-    year_axis(lower, first, last)
-    mark(lower, events, named, show_names=False)
-    return finish(figure)
+    set_value_axis(lower, 1.12 * top, ticks=3)
+    set_year_axis(lower, first, last)
+    mark_events(lower, events, named, show_names=False)
+    return finish_panel(figure)
 
 
 def _legend(figure: Figure, split: bool) -> None:
@@ -65,7 +65,9 @@ def _legend(figure: Figure, split: bool) -> None:
         figure.text((x + 12) / 344, 1 - 25 / height, text, fontsize=8.8, color=C["muted"], va="baseline")
 
 
-def _trailing(value: History, total: History, months: Sequence[int], kilograms: float) -> dict[int, float]:
+def _trailing_unit_values(
+    value: ObservedSeries, total: ObservedSeries, months: Sequence[int], kilograms: float
+) -> dict[int, float]:
     out = {}
     for m in months:
         last = [m - 2, m - 1, m]

@@ -9,51 +9,51 @@ import numpy as np
 
 from forecast.core import months as mm
 from forecast.core.events import Event
-from forecast.report.blocks import Panel
-from forecast.report.figures.canvas import C, axes, finish, scale, sheet
-from forecast.report.figures.timeline import flow, mark, year_axis
+from forecast.report.blocks import FigurePanel
+from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel, set_value_axis
+from forecast.report.figures.timeline import draw_flow, mark_events, set_year_axis
 from forecast.report.numbers import flow_name, product_name
-from forecast.report.run_data import History
+from forecast.report.run_data import ObservedSeries
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-BACK = 26  # months of history shown
+HISTORY_MONTHS = 26  # months of history shown
 COLORS = ("blue", "orange", "purple", "green", "gold")
 STYLES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.6, 1.2, 1.6)), (0, (2.6, 1.2)))
 NAMES = 96  # points kept for the names at the lines' ends
 
 
-def look_of(names: Sequence[str]) -> dict[str, tuple[str, int]]:
+def line_styles(names: Sequence[str]) -> dict[str, tuple[str, int]]:
     """Colour and line style of each scenario, the same in every panel; colours come again with another style."""
     return {name: (COLORS[i % len(COLORS)], (i + i // len(COLORS)) % len(STYLES)) for i, name in enumerate(names)}
 
 
-def fans(
-    history: History, ahead: pd.DataFrame, looks: Mapping[str, tuple[str, int]], lost: Sequence[str], as_of: str,
+def scenario_panel(
+    history: ObservedSeries, ahead: pd.DataFrame, looks: Mapping[str, tuple[str, int]], lost: Sequence[str], as_of: str,
     events: Sequence[Event], named: Mapping[str, str],
-) -> Panel:  # fmt: skip
+) -> FigurePanel:  # fmt: skip
     """One series; `ahead` has a row per scenario and single month with mean, q10, q90 in display units; `lost` have no fan."""
     when = sorted({mm.ordinal(str(m)) for m in ahead["month"]})
-    first, last = max(history.first, when[0] - BACK), when[-1]
+    first, last = max(history.first, when[0] - HISTORY_MONTHS), when[-1]
     title = product_name(history.series.partition(":")[0].rsplit(".", 1)[-1])
     title = title if title[:2].isupper() else title[:1].upper() + title[1:]
-    figure = sheet(
+    figure = new_panel(
         344, 244, title if len(title) < 47 else title[:45] + "…", f"{flow_name(history.series)}; {history.unit} a month"
     )
-    ax = axes(figure, top=54, right=NAMES)
+    ax = add_axes(figure, top=54, right=NAMES)
     past = min(mm.ordinal(as_of[:7]), last + 1)
     if past > history.last + 1:
         ax.axvspan(history.last + 1, past, color=C["shade"], lw=0, zorder=0)
-    top = flow(ax, history, first, last)
+    top = draw_flow(ax, history, first, last)
     ends: dict[str, float] = {}
     drawn: list[pd.DataFrame] = []
     for name, (color, style) in looks.items():
         whole = ahead[ahead["scenario"] == name].sort_values("month")
         if not len(whole):
             continue
-        own = whole.iloc[_parts(whole, drawn) :]
+        own = whole.iloc[_first_own_month(whole, drawn) :]
         drawn.append(whole)
         x = np.array([mm.ordinal(str(m)) for m in own["month"]]) + 0.5
         ax.fill_between(x, own["q10"], own["q90"], color=C[color], alpha=0.10, lw=0, zorder=2)
@@ -61,14 +61,14 @@ def fans(
         ax.plot(x, own["mean"], color=C[color], lw=1.9, ls=STYLES[style], zorder=3.2)
         ends[name] = float(whole["mean"].iloc[-1])
         top = max(top, float(own["q90"].max()))
-    scale(ax, 1.06 * top)
-    year_axis(ax, first, last)
-    mark(ax, events, named)
-    _names(ax, ends, looks, lost)
-    return finish(figure)
+    set_value_axis(ax, 1.06 * top)
+    set_year_axis(ax, first, last)
+    mark_events(ax, events, named)
+    _name_lines(ax, ends, looks, lost)
+    return finish_panel(figure)
 
 
-def _parts(own: pd.DataFrame, drawn: Sequence[pd.DataFrame]) -> int:
+def _first_own_month(own: pd.DataFrame, drawn: Sequence[pd.DataFrame]) -> int:
     """The last month that a fan has in common with one drawn already: what comes before it is not drawn twice."""
     values = own[["mean", "q10", "q90"]].to_numpy(float)
     shared = [0]
@@ -79,7 +79,7 @@ def _parts(own: pd.DataFrame, drawn: Sequence[pd.DataFrame]) -> int:
     return max(shared)
 
 
-def _names(ax: Axes, ends: Mapping[str, float], looks: Mapping[str, tuple[str, int]], lost: Sequence[str]) -> None:
+def _name_lines(ax: Axes, ends: Mapping[str, float], looks: Mapping[str, tuple[str, int]], lost: Sequence[str]) -> None:
     """The scenarios at their lines' ends, moved apart; beneath the title those without a fan."""
     low, high = ax.get_ylim()
     step = (high - low) * 11.5 / (ax.get_position().height * 244)

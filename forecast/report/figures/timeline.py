@@ -10,8 +10,8 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core import months as mm
 from forecast.core.events import Event
-from forecast.report.figures.canvas import C, points_wide
-from forecast.report.run_data import History
+from forecast.report.figures.canvas import C, width_in_points
+from forecast.report.run_data import ObservedSeries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def letters(events: Sequence[Event]) -> dict[str, str]:
+def event_letters(events: Sequence[Event]) -> dict[str, str]:
     """A letter for every event of a figure, in order of the day it took effect; a cluster's events keep their own."""
     return {event.id: chr(ord("A") + i) for i, event in enumerate(events[:26])}
 
 
-def year_axis(ax: Axes, first: int, last: int) -> None:
+def set_year_axis(ax: Axes, first: int, last: int) -> None:
     """Months `first` to `last`: a mark at each January, the year's name in its middle. Month m fills [m, m + 1)."""
     ax.set_xlim(first, last + 1)
     ax.set_xticks([], [])
-    per_year = 12 * points_wide(ax) / max(last + 1 - first, 1)
+    per_year = 12 * width_in_points(ax) / max(last + 1 - first, 1)
     for year in range(first // 12, last // 12 + 1):
         start, stop = max(12 * year, first), min(12 * year + 12, last + 1)
         if start > first:
@@ -44,7 +44,7 @@ def year_axis(ax: Axes, first: int, last: int) -> None:
             )  # fmt: skip
 
 
-def month_axis(ax: Axes, first: int, last: int) -> None:
+def set_month_axis(ax: Axes, first: int, last: int) -> None:
     """A short stretch: every month named (every third where they stand close), the year beneath each January and the first."""
     ax.set_xlim(first, last + 1)
     ax.set_xticks([], [])
@@ -59,10 +59,10 @@ def month_axis(ax: Axes, first: int, last: int) -> None:
             )  # fmt: skip
 
 
-def mark(ax: Axes, events: Sequence[Event], named: Mapping[str, str], show_names: bool = True) -> None:
+def mark_events(ax: Axes, events: Sequence[Event], named: Mapping[str, str], show_names: bool = True) -> None:
     """A vertical line at the day of each event, with its letter above the axes; near letters go up a step."""
     first, last = ax.get_xlim()
-    per_month = points_wide(ax) / (last - first)
+    per_month = width_in_points(ax) / (last - first)
     ends: list[float] = []
     for event in events:
         at = mm.position(event.effective or event.announced)
@@ -80,7 +80,7 @@ def mark(ax: Axes, events: Sequence[Event], named: Mapping[str, str], show_names
         )  # fmt: skip
 
 
-def beyond(ax: Axes, x: Floats, upper: Floats, color: str) -> None:
+def mark_overflow(ax: Axes, x: Floats, upper: Floats, color: str) -> None:
     """Mark at the frame's upper edge where the 95 % band goes on above it, and say how far."""
     limit = ax.get_ylim()[1]
     over = upper > limit
@@ -93,7 +93,7 @@ def beyond(ax: Axes, x: Floats, upper: Floats, color: str) -> None:
     )  # fmt: skip
 
 
-def runs(months: Sequence[int]) -> list[list[int]]:
+def consecutive_runs(months: Sequence[int]) -> list[list[int]]:
     """Months split where they do not follow one another."""
     out: list[list[int]] = []
     for month in sorted(months):
@@ -104,16 +104,16 @@ def runs(months: Sequence[int]) -> list[list[int]]:
     return out
 
 
-def flow(ax: Axes, history: History, first: int, last: int, color: str = C["ink"], lw: float = 1.5) -> float:
+def draw_flow(ax: Axes, history: ObservedSeries, first: int, last: int, color: str = C["ink"], lw: float = 1.5) -> float:
     """Monthly figures as a line broken at gaps, sums as flat steps at their mean; returns the largest value drawn."""
     top = 0.0
     inside = [m for m in history.values if first <= m <= last]
-    for run in runs(inside):
+    for run in consecutive_runs(inside):
         values = [history.values[m] for m in run]
         ax.plot(np.array(run) + 0.5, values, color=color, lw=lw, marker="o", ms=2.6 if len(run) < 3 else 1.6, zorder=3)
         top = max(top, *values)
     for months, mean in history.steps:
-        for run in runs([m for m in months if first <= m <= last]):
+        for run in consecutive_runs([m for m in months if first <= m <= last]):
             ax.plot([run[0], run[-1] + 1], [mean, mean], color=color, lw=1.1, ls=(0, (1, 1.6)), zorder=2.5)
             top = max(top, mean)
     return top

@@ -6,51 +6,53 @@ import math
 from collections.abc import Sequence
 
 from forecast.core import months as mm
-from forecast.report.blocks import Block, Figure, Heading, Prose
-from forecast.report.effect_rows import Answer
+from forecast.report.blocks import Block, FigureBlock, Heading, Prose
+from forecast.report.effect_rows import EffectRow
 from forecast.report.numbers import percent, window
-from forecast.report.prose import amount, sentence
-from forecast.report.run_data import Facts
-from forecast.report.sections.outlook import key
+from forecast.report.prose import amount, answer_sentences
+from forecast.report.run_data import RunData
+from forecast.report.sections.outlook import event_key
 
 SERIES = "CHN.export.WLD.antimony_products_reuters"
 SINCE = mm.ordinal("2023-01")
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """Nothing where the run has no antimony exports."""
     history = facts.histories.get(SERIES)
     if history is None:
         return []
-    from forecast.report.figures.flows import level
-    from forecast.report.figures.timeline import letters
+    from forecast.report.figures.flows import level_panel
+    from forecast.report.figures.timeline import event_letters
 
     events = facts.events_on([SERIES], SINCE, history.last)
-    named = letters(events)
+    named = event_letters(events)
     rows = [a for a in facts.headline if a.series == SERIES]
     first = next((a for a in rows if a.compared and a.measure in ("cumulative", "net", "anticipation")), None)
     months = mm.ordinal(first.last) - mm.ordinal(first.first) + 1 if first else 1
     expected = (first.baseline, first.expected / months) if first and first.expected > 0 else None
-    panel = level("China to world, antimony products (Reuters' basket)", history, SINCE, history.last, events, named, expected)
+    panel = level_panel(
+        "China to world, antimony products (Reuters' basket)", history, SINCE, history.last, events, named, expected
+    )
     out: list[Block] = [Heading("Antimony exports: before and after the licence", 2, "antimony", "Antimony exports")]
-    out += [Prose(sentence(facts, a)) for a in rows] or [
+    out += [Prose(answer_sentences(facts, a)) for a in rows] or [
         Prose("No question was asked of this series; the figure shows what is known.")
     ]
-    told = ledger(rows)
+    told = ledger_text(rows)
     if told:
         out.append(Prose(told))
     out.append(
-        Figure(
+        FigureBlock(
             "antimony", "Antimony exports of China", (panel,), 2,
             "Tonnes a month. Many months are known only through sums; the dotted steps are their means. The basket is the "
             "publisher's (metal, oxide and other goods). Source: China's customs through Reuters.",
-            "Chart of China's antimony exports with the September 2024 licence marked", key(events, named),
+            "Chart of China's antimony exports with the September 2024 licence marked", event_key(events, named),
         )
     )  # fmt: skip
     return out
 
 
-def ledger(rows: Sequence[Answer]) -> str:
+def ledger_text(rows: Sequence[EffectRow]) -> str:
     """Shipped early, missing after, and both together, as described against one baseline; no cause is claimed.
 
     Nothing where the three were not all asked, or do not add up.

@@ -10,12 +10,25 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.core.scores import Scores
 from forecast.core.series import SeriesKey
-from forecast.report.backtest_setup import otherwise, real_time, refitted
-from forecast.report.blocks import MISSING, Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Panel, Prose, Table
-from forecast.report.comparison import by_regime, comparisons
-from forecast.report.numbers import NBSP, day, plain, series_name
-from forecast.report.prose import better, remark
-from forecast.report.run_data import Facts
+from forecast.report.backtest_setup import real_time_sentence, refit_clause, unusual_settings
+from forecast.report.blocks import (
+    MISSING,
+    Block,
+    Bullets,
+    Callout,
+    Column,
+    Details,
+    FigureBlock,
+    FigurePanel,
+    Heading,
+    Prose,
+    TableBlock,
+    TableCell,
+)
+from forecast.report.comparison import comparison_table, regime_table
+from forecast.report.numbers import NBSP, day, decimal, series_name
+from forecast.report.prose import benchmark_verdict, note_sentence
+from forecast.report.run_data import RunData
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +45,7 @@ NOTE = (
 NARROW = {"80": 0.7, "95": 0.85}  # a band that holds less than this is far too narrow
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """Scores by model and group, error by horizon, ratios to the best naive, failures."""
     out: list[Block] = [Heading("Backtest", 2, "backtest", "Backtest")]
     table = facts.table("scores")
@@ -41,8 +54,8 @@ def blocks(facts: Facts) -> list[Block]:
         out.append(
             Prose(
                 f"{table['cutoff'].nunique()} cutoffs from {day(first)} to {day(last)}; at each, every model saw what had been "
-                f"released by then{refitted(facts)}. {real_time(table)} Months published only inside a sum are scored as that "
-                f"sum. Scores are means over the questions that every model of the group answered.{otherwise(facts)}"
+                f"released by then{refit_clause(facts)}. {real_time_sentence(table)} Months published only inside a sum are scored as that "
+                f"sum. Scores are means over the questions that every model of the group answered.{unusual_settings(facts)}"
             )
         )
         american = table[table["series"].str.startswith("USA.import")]
@@ -52,26 +65,26 @@ def blocks(facts: Facts) -> list[Block]:
                     "All US cutoffs lie inside the control regime: nothing here shows how a model fares when controls begin."
                 )
             )
-        named = _named_groups(facts, table["series"].unique())
-        groups = table["series"].map(lambda s: named.get(s) or group(s))
+        named = _groups_by_series(facts, table["series"].unique())
+        groups = table["series"].map(lambda s: named.get(s) or default_group(s))
         if "group" in table:
             groups = table["group"].where(table["group"].notna(), groups)
         common = {
             name: Scores(table[groups == name], {}).common()
-            for name in dict.fromkeys([*_asked(facts), *named.values(), *GROUPS])
+            for name in dict.fromkeys([*_group_names(facts), *named.values(), *GROUPS])
             if (groups == name).any()
         }
-        told = (*_verdicts(facts), *_bands(facts, common))
+        told = (*_verdicts(facts), *_coverage_sentences(facts, common))
         out += [Bullets(told)] if told else []
-        figure = _horizons(facts, common)
+        figure = _horizon_figure(facts, common)
         out += [figure] if figure else []
-        regimes = [by_regime(name, part, _benchmark(facts, name)) for name, part in common.items()]
+        regimes = [regime_table(name, part, _benchmark(facts, name)) for name, part in common.items()]
         states = [made for made in regimes if made is not None]
         if states:
             told_of = Prose("Ratios only, over all common cutoffs: single regimes are too short for tests.", "note")
             out.append(Details(f"Error by regime, {len(states)} groups", (*states, told_of)))
         scored = [
-            _scores(name, part, _failures(facts, part["series"].unique()), _notes(facts, name))
+            _score_table(name, part, _failure_counts(facts, part["series"].unique()), _group_note(facts, name))
             for name, part in common.items()
             if len(part)
         ]
@@ -79,8 +92,8 @@ def blocks(facts: Facts) -> list[Block]:
     else:
         out.append(Callout("This run holds no backtest scores.", "warning"))
     if len(facts.table("comparisons")):
-        out.append(Details("Every model against the best naive forecast", (comparisons(_in_order(facts)),)))
-    return [*out, *_failed(facts)]
+        out.append(Details("Every model against the best naive forecast", (comparison_table(_ordered_comparisons(facts)),)))
+    return [*out, *_failure_blocks(facts)]
 
 
 _VERBS = {
@@ -93,21 +106,21 @@ _NAIVE = {
 }  # fmt: skip
 
 
-def _asked(facts: Facts) -> list[str]:
+def _group_names(facts: RunData) -> list[str]:
     """Names of the config's groups."""
     return [str(g["name"]) for g in facts.config.get("backtest") or () if isinstance(g, dict)]
 
 
-def _verdicts(facts: Facts) -> list[str]:
+def _verdicts(facts: RunData) -> list[str]:
     """One plain sentence a group: whether the default model beats the best naive forecast."""
     model = facts.default_model
-    table = _in_order(facts)
+    table = _ordered_comparisons(facts)
     table = table[table["metric"] == "crps"] if len(table) else table
     rows = table[table["model"] == model].to_dict("records") if len(table) else []
     return [_verdict(facts, row) + _hindsight(facts, row, table[table["group"] == row["group"]]) for row in rows]
 
 
-def _hindsight(facts: Facts, row: Mapping[Any, Any], group: pd.DataFrame) -> str:
+def _hindsight(facts: RunData, row: Mapping[Any, Any], group: pd.DataFrame) -> str:
     """Which naive forecast turned out better than the one chosen before, and how the default stands to it."""
     simple = group[group["model"].isin(list(facts.config.get("naive") or _NAIVE)) & (group["ratio"] < 1)]
     if not len(simple) or row["model"] == row["benchmark"] or row["ratio"] is None:
@@ -118,30 +131,30 @@ def _hindsight(facts: Facts, row: Mapping[Any, Any], group: pd.DataFrame) -> str
         return ""
     told = f"{_NAIVE[name]} ({name})" if name in _NAIVE else name
     return (
-        f" In hindsight the {told} did better than that one ({plain(ratio, 2)} times its CRPS); the default's is "
-        f"{plain(float(row['ratio']) / ratio, 2)} times as large as this."
+        f" In hindsight the {told} did better than that one ({decimal(ratio, 2)} times its CRPS); the default's is "
+        f"{decimal(float(row['ratio']) / ratio, 2)} times as large as this."
     )
 
 
-def _verdict(facts: Facts, row: Mapping[Any, Any]) -> str:
+def _verdict(facts: RunData, row: Mapping[Any, Any]) -> str:
     name, benchmark = str(row["group"]), str(row["benchmark"])
     ratio, low, high = (float(row[k]) if row[k] is not None else math.nan for k in ("ratio", "lo90", "hi90"))
     naive = f"the best naive forecast, the {_NAIVE[benchmark]} ({benchmark})" if benchmark in _NAIVE else benchmark
-    size = f"{plain(ratio, 2)} times as large"
+    size = f"{decimal(ratio, 2)} times as large"
     over = f"{int(row['n_cutoffs'])} cutoffs, {int(row['n'])} questions"
-    said, note = better(ratio, low, high), remark(_notes(facts, name))
+    said, note = benchmark_verdict(ratio, low, high), note_sentence(_group_note(facts, name))
     if row["model"] == row["benchmark"]:
         return f"**{name}**: the default is itself {naive}; {over}.{note}"
     if said not in _VERBS:
         why = str(row["note"]).partition("; ")[0].partition(": ")[2]
         reason = " (too few cutoffs)" if "cutoffs" in why else f" ({why})" if why else ""
         return f"**{name}**: no test{reason}, ratio only. The default's CRPS is {size} as that of {naive}; {over}.{note}"
-    interval = f"90{NBSP}% interval {plain(low, 2)} to {plain(high, 2)}"
+    interval = f"90{NBSP}% interval {decimal(low, 2)} to {decimal(high, 2)}"
     tie = " It is one of several models that may be the best." if row.get("tied") is True else ""
     return f"**{name}**: the default {_VERBS[said]} {naive}: its CRPS is {size} ({interval}; {over}).{tie}{note}"
 
 
-def _bands(facts: Facts, common: dict[str, pd.DataFrame]) -> list[str]:
+def _coverage_sentences(facts: RunData, common: dict[str, pd.DataFrame]) -> list[str]:
     """How often the bands held, for the default and for every model whose bands are far too narrow in most groups."""
     held: dict[str, list[float]] = {}
     for part in common.values():
@@ -151,21 +164,21 @@ def _bands(facts: Facts, common: dict[str, pd.DataFrame]) -> list[str]:
     out = []
     if facts.default_model in held:
         out.append(
-            f"**Bands**: the default's 80{NBSP}% band held {_list(held[facts.default_model])} of the outcomes, in the order "
+            f"**Bands**: the default's 80{NBSP}% band held {_join_percent(held[facts.default_model])} of the outcomes, in the order "
             "above."
         )
     for name, values in sorted(held.items()):
         if sum(v < NARROW["80"] for v in values) * 2 > len(values) and name != facts.default_model:
-            out.append(f"**{name}'s bands are too narrow**: its 80{NBSP}% band held {_list(values)}.")
+            out.append(f"**{name}'s bands are too narrow**: its 80{NBSP}% band held {_join_percent(values)}.")
     return out
 
 
-def _list(values: list[float]) -> str:
-    shown = [plain(100 * v, 0) for v in values]
+def _join_percent(values: list[float]) -> str:
+    shown = [decimal(100 * v, 0) for v in values]
     return (", ".join(shown[:-1]) + " and " + shown[-1] if shown[1:] else shown[0]) + f"{NBSP}%"
 
 
-def _named_groups(facts: Facts, series: Iterable[str]) -> dict[str, str]:
+def _groups_by_series(facts: RunData, series: Iterable[str]) -> dict[str, str]:
     """The config's own groups of backtested series, by series."""
     asked = [g for g in facts.config.get("backtest") or () if isinstance(g, dict)]
     pairs = [(str(p), str(g["name"])) for g in asked for p in g.get("series", ())]
@@ -174,7 +187,7 @@ def _named_groups(facts: Facts, series: Iterable[str]) -> dict[str, str]:
     return dict(sorted(((s, n) for s, n in found.items() if n), key=lambda item: order.index(item[1])))
 
 
-def _in_order(facts: Facts) -> pd.DataFrame:
+def _ordered_comparisons(facts: RunData) -> pd.DataFrame:
     """The comparisons, groups in the config's order."""
     table = facts.table("comparisons")
     order = [str(g["name"]) for g in facts.config.get("backtest") or () if isinstance(g, dict)]
@@ -182,13 +195,13 @@ def _in_order(facts: Facts) -> pd.DataFrame:
     return table.iloc[place.argsort(kind="stable")]
 
 
-def _notes(facts: Facts, group_name: str) -> str:
+def _group_note(facts: RunData, group_name: str) -> str:
     """What the config says of a group."""
     asked = [g for g in facts.config.get("backtest") or () if isinstance(g, dict)]
     return next((str(g["note"]) for g in asked if g.get("name") == group_name and g.get("note")), "")
 
 
-def group(series: str) -> str:
+def default_group(series: str) -> str:
     """The group a series is scored in."""
     key = SeriesKey.maybe(series)
     if key is None:
@@ -196,40 +209,51 @@ def group(series: str) -> str:
     return GROUPS[("export", "import_total", "import_origin").index(key.basis)] if key.reporter in ("CHN", "USA") else GROUPS[3]
 
 
-def _failures(facts: Facts, series: Iterable[str]) -> dict[str, int]:
+def _failure_counts(facts: RunData, series: Iterable[str]) -> dict[str, int]:
     """Questions on some series left unanswered, by method."""
     table = facts.table("failures")
     part = table[table["series"].isin(list(series))]
     return {str(k): int(v) for k, v in part.groupby("method").size().items()} if len(part) else {}
 
 
-def _scores(name: str, common: pd.DataFrame, failures: dict[str, int], note: str) -> Table:
+def _score_table(name: str, common: pd.DataFrame, failures: dict[str, int], note: str) -> TableBlock:
     known = sorted(common["metric"].astype(str).unique())
     metrics = [m for m in SCALED if m in known] + [m for m in known if m.startswith("coverage")]
     means = common.pivot_table(index="model", columns="metric", values="value", aggfunc="mean")
-    relative = _relative(common)
+    relative = _relative_scores(common)
     counts = common[common["metric"] == common["metric"].iloc[0]].groupby("model").size()
     order = relative.get("crps", means.iloc[:, 0]).sort_values().index
     rows = []
     for model in order:
-        cells = [Cell(plain(float(relative[m][model]), 2)) for m in relative]
+        cells = [TableCell(decimal(float(relative[m][model]), 2)) for m in relative]
         cells += [
-            Cell(_spell(str(m), float(means.loc[model, m])), tone=_tone(str(m), float(means.loc[model, m]))) for m in metrics
+            TableCell(_metric_text(str(m), float(means.loc[model, m])), tone=_metric_tone(str(m), float(means.loc[model, m])))
+            for m in metrics
         ]
-        rows.append((Cell(str(model)), *cells, Cell(str(int(counts.get(model, 0)))), Cell(str(failures.get(str(model), 0)))))
+        rows.append(
+            (
+                TableCell(str(model)),
+                *cells,
+                TableCell(str(int(counts.get(model, 0)))),
+                TableCell(str(failures.get(str(model), 0))),
+            )
+        )
     columns = (
         Column("Model"),
         *(Column(f"{m.upper()} rel.", True) for m in relative),
-        *(Column(_head(str(m)), True) for m in metrics),
+        *(Column(_metric_head(str(m)), True) for m in metrics),
         Column("Questions", True), Column("Failures", True),
     )  # fmt: skip
     n_series, n_cutoffs = common["series"].nunique(), common["cutoff"].nunique()
-    return Table(
-        f"{name}: {n_series} series, {n_cutoffs} cutoffs, common set; best first.", columns, tuple(rows), remark(note).strip()
+    return TableBlock(
+        f"{name}: {n_series} series, {n_cutoffs} cutoffs, common set; best first.",
+        columns,
+        tuple(rows),
+        note_sentence(note).strip(),
     )
 
 
-def _relative(common: pd.DataFrame) -> dict[str, pd.Series]:
+def _relative_scores(common: pd.DataFrame) -> dict[str, pd.Series]:
     """Errors that carry a unit, made comparable over series: each series' mean by model over the median model's."""
     import numpy as np
 
@@ -244,29 +268,29 @@ def _relative(common: pd.DataFrame) -> dict[str, pd.Series]:
     return out
 
 
-def _tone(metric: str, value: float) -> str:
+def _metric_tone(metric: str, value: float) -> str:
     return "fail" if metric.startswith("coverage") and value < NARROW.get(metric[-2:], 0.0) else ""
 
 
-def _spell(metric: str, value: float) -> str:
+def _metric_text(metric: str, value: float) -> str:
     if not math.isfinite(value):
         return MISSING
     if metric.startswith("coverage"):
-        return plain(100 * value, 0) + "\u00a0%"
-    return plain(value, 0) + "\u00a0%" if metric == "smape" else plain(value, 2)
+        return decimal(100 * value, 0) + "\u00a0%"
+    return decimal(value, 0) + "\u00a0%" if metric == "smape" else decimal(value, 2)
 
 
-def _head(metric: str) -> str:
+def _metric_head(metric: str) -> str:
     if metric.startswith("coverage"):
         level = "".join(c for c in metric if c.isdigit()) or "80"
         return f"in {level}{NBSP}%"
     return metric.upper() if metric in ("mase", "rmsse") else "sMAPE" if metric == "smape" else metric.capitalize()
 
 
-def _horizons(facts: Facts, common: dict[str, pd.DataFrame]) -> Figure | None:
-    from forecast.report.figures.error_by_horizon import horizons
+def _horizon_figure(facts: RunData, common: dict[str, pd.DataFrame]) -> FigureBlock | None:
+    from forecast.report.figures.error_by_horizon import horizon_panel
 
-    panels: list[Panel] = []
+    panels: list[FigurePanel] = []
     for name, part in common.items():
         for metric in ("mase", "rmsse", "smape"):
             rows = part[(part["metric"] == metric) & part["value"].notna()]
@@ -275,11 +299,11 @@ def _horizons(facts: Facts, common: dict[str, pd.DataFrame]) -> Figure | None:
             single = rows[~rows["month"].astype(str).str.contains("/")]
             means = single.groupby(["model", "h_info"])["value"].mean().reset_index()
             if means["h_info"].nunique() > 1:
-                loud = (facts.default_model, _benchmark(facts, name), _best(means))
+                loud = (facts.default_model, _benchmark(facts, name), _best_model(means))
                 panels.append(
-                    horizons(
+                    horizon_panel(
                         name,
-                        f"{_head(metric)}, mean over the common questions",
+                        f"{_metric_head(metric)}, mean over the common questions",
                         means,
                         tuple(dict.fromkeys(m for m in loud if m)),
                     )
@@ -287,7 +311,7 @@ def _horizons(facts: Facts, common: dict[str, pd.DataFrame]) -> Figure | None:
             break
     if not panels:
         return None
-    return Figure(
+    return FigureBlock(
         "backtest", "Error by horizon", tuple(panels), 3,
         "Lower is better. Blue: the default model of this report; orange: the best naive forecast of the group (the "
         "benchmark); green: the lowest mean, where it is neither; grey: the others, named where there is room. Composition of "
@@ -297,18 +321,18 @@ def _horizons(facts: Facts, common: dict[str, pd.DataFrame]) -> Figure | None:
     )  # fmt: skip
 
 
-def _benchmark(facts: Facts, name: str) -> str:
+def _benchmark(facts: RunData, name: str) -> str:
     """The naive forecast that a group's models are compared with."""
     table = facts.table("comparisons")
     table = table[(table["group"] == name) & (table["metric"] == "crps")] if len(table) else table
     return str(table["benchmark"].iloc[0]) if len(table) else ""
 
 
-def _best(means: pd.DataFrame) -> str:
+def _best_model(means: pd.DataFrame) -> str:
     return str(means.groupby("model")["value"].mean().idxmin())
 
 
-def _failed(facts: Facts) -> list[Block]:
+def _failure_blocks(facts: RunData) -> list[Block]:
     table = facts.table("failures")
     if not len(table):
         return [Prose("No question was left unanswered.", "note")]
@@ -319,13 +343,15 @@ def _failed(facts: Facts) -> list[Block]:
     for (method, _), found in sorted(grouped.items()):
         names = sorted({s for _, s in found})
         some = "; ".join(series_name(s) for s in names[:3]) + (f"; {len(names) - 3} more" if len(names) > 3 else "")
-        rows.append((Cell(method), Cell(str(len(found))), Cell(_reason([r for r, _ in found])), Cell(some)))
+        rows.append(
+            (TableCell(method), TableCell(str(len(found))), TableCell(_merged_reason([r for r, _ in found])), TableCell(some))
+        )
     columns = (Column("Method"), Column("Questions", True), Column("Reason"), Column("Series"))
-    listed = Table("A failure is a row, not a crash: the other models of the question still answer.", columns, tuple(rows))
+    listed = TableBlock("A failure is a row, not a crash: the other models of the question still answer.", columns, tuple(rows))
     return [Details(f"Questions left unanswered: {len(table)}", (listed,))]
 
 
-def _reason(reasons: list[str]) -> str:
+def _merged_reason(reasons: list[str]) -> str:
     """One text for reasons that differ in their leading number only: 10 to 13 usable months where 14 are needed."""
     sizes = sorted({int(m[0]) for r in reasons if (m := _LEADING.match(r))})
     return _LEADING.sub(f"{sizes[0]} to {sizes[-1]}", reasons[0]) if len(sizes) > 1 else reasons[0]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from forecast.core import registry
-from forecast.report.blocks import MISSING, Block, Bullets, Cell, Column, Details, Heading, Prose, Table
-from forecast.report.numbers import number, treated_name, window
-from forecast.report.prose import amount, placebos, spelled
-from forecast.report.run_data import Facts
+from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Heading, Prose, TableBlock, TableCell
+from forecast.report.numbers import quantity, treated_name, window
+from forecast.report.prose import amount, placebo_text, reason_in_words
+from forecast.report.run_data import RunData
 
-FIRST = ("identified", "length", "data_state")  # the order in which the gates are read
+FIRST_GATES = ("identified", "length", "data_state")  # the order in which the gates are read
 MARKS = {"pass": "✓", "fail": "✗", "not run": MISSING}
 OUTCOMES = {"fail": "failed", "not run": "not run"}
-EMPTY = ("nothing was estimated", "no other estimate of the same question")  # follow from other gates, or from the config
+UNINFORMATIVE = (
+    "nothing was estimated",
+    "no other estimate of the same question",
+)  # follow from other gates, or from the config
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """A matrix of gates by question, the reasons, and how the placebos came out."""
     if not len(facts.table("gates")) and not len(facts.table("placebos")):
         return []
@@ -27,40 +30,50 @@ def blocks(facts: Facts) -> list[Block]:
             "p-value can fall to 0.10, and none is printed."
         )
     )
-    return [*out, *_gates(facts), *_placebos(facts)]
+    return [*out, *_gate_blocks(facts), *_placebo_blocks(facts)]
 
 
-def _gates(facts: Facts) -> list[Block]:
+def _gate_blocks(facts: RunData) -> list[Block]:
     table = facts.table("gates")
     by = {job: part.to_dict("records") for job, part in table.groupby("job")} if len(table) else {}
     rows = [a for a in facts.headline if a.job in by]
     if not rows:
         return []
-    names = sorted(table["gate"].astype(str).unique(), key=lambda n: (FIRST.index(n) if n in FIRST else len(FIRST), n))
-    cells: list[tuple[Cell, ...]] = []
-    reasons: list[tuple[Cell, ...]] = []
+    names = sorted(
+        table["gate"].astype(str).unique(), key=lambda n: (FIRST_GATES.index(n) if n in FIRST_GATES else len(FIRST_GATES), n)
+    )
+    cells: list[tuple[TableCell, ...]] = []
+    reasons: list[tuple[TableCell, ...]] = []
     for a in rows:
         gates = {str(g["gate"]): g for g in by[a.job]}
         marks = [
-            Cell(MARKS.get(str(gates[n]["outcome"]), MISSING), tone=str(gates[n]["outcome"])) if n in gates else Cell("")
+            TableCell(MARKS.get(str(gates[n]["outcome"]), MISSING), tone=str(gates[n]["outcome"]))
+            if n in gates
+            else TableCell("")
             for n in names
         ]
         cells.append(
-            (Cell(a.id, f"{treated_name(a.series)}, {window(a.first, a.last)}"), *marks, Cell(a.verdict, tone=a.verdict))
+            (
+                TableCell(a.id, f"{treated_name(a.series)}, {window(a.first, a.last)}"),
+                *marks,
+                TableCell(a.verdict, tone=a.verdict),
+            )
         )
-        held = [g for n in names if (g := gates.get(n)) and g["outcome"] != "pass" and g["reason"] not in ("", *EMPTY)]
+        held = [g for n in names if (g := gates.get(n)) and g["outcome"] != "pass" and g["reason"] not in ("", *UNINFORMATIVE)]
         if held:
-            reasons.append((Cell(f"{a.id}. {treated_name(a.series)}, {window(a.first, a.last)}: {a.verdict}", tone="group"),))
+            reasons.append(
+                (TableCell(f"{a.id}. {treated_name(a.series)}, {window(a.first, a.last)}: {a.verdict}", tone="group"),)
+            )
         for g in held:
-            mark, words = str(g["outcome"]), spelled(facts, a, str(g["reason"]))
-            gate = Cell(str(g["gate"]).replace("_", " "))
-            reasons.append((gate, Cell(OUTCOMES.get(mark, mark), tone=mark), Cell(words[:1].upper() + words[1:])))
-    matrix = Table(
+            mark, words = str(g["outcome"]), reason_in_words(facts, a, str(g["reason"]))
+            gate = TableCell(str(g["gate"]).replace("_", " "))
+            reasons.append((gate, TableCell(OUTCOMES.get(mark, mark), tone=mark), TableCell(words[:1].upper() + words[1:])))
+    matrix = TableBlock(
         "Gates by question: ✓ passed, ✗ failed, – not run.",
         (Column("Question"), *(Column(n.replace("_", " ")) for n in names), Column("Verdict")),
         tuple(cells),
     )
-    why = Table(
+    why = TableBlock(
         "Why a gate failed or was not run.",
         (Column("Gate"), Column("Outcome"), Column("Reason")),
         tuple(reasons),
@@ -71,8 +84,8 @@ def _gates(facts: Facts) -> list[Block]:
     return [*out, Details("Why: the gates that failed or were not run, by question", (why,))] if reasons else out
 
 
-def _placebos(facts: Facts) -> list[Block]:
-    from forecast.core.products import display
+def _placebo_blocks(facts: RunData) -> list[Block]:
+    from forecast.core.products import display_unit
 
     table = facts.table("placebos")
     rows = []
@@ -80,16 +93,16 @@ def _placebos(facts: Facts) -> list[Block]:
         part = table[table["job"] == a.job] if len(table) else table
         if not len(part):
             continue
-        unit, scale = display(a.series.split("+")[0])
+        unit, scale = display_unit(a.series.split("+")[0])
         values = part["cumulative"].astype(float) / scale
         kinds = ", ".join(f"{n} in {k}" for k, n in part["kind"].value_counts().items())
         rows.append(
             (
-                Cell(a.id, treated_name(a.series)), Cell(kinds),
-                Cell(number(float(values.median()), unit, sign=True)),
-                Cell(f"{number(float(values.min()), unit, sign=True)} to {number(float(values.max()), unit, sign=True)}"),
-                Cell(amount(a, a.estimate) if a.estimated else MISSING, "" if a.estimated else "no estimate"),
-                Cell(placebos(a) or "no p-value"),
+                TableCell(a.id, treated_name(a.series)), TableCell(kinds),
+                TableCell(quantity(float(values.median()), unit, sign=True)),
+                TableCell(f"{quantity(float(values.min()), unit, sign=True)} to {quantity(float(values.max()), unit, sign=True)}"),
+                TableCell(amount(a, a.estimate) if a.estimated else MISSING, "" if a.estimated else "no estimate"),
+                TableCell(placebo_text(a) or "no p-value"),
             )
         )  # fmt: skip
     if not rows:
@@ -98,4 +111,6 @@ def _placebos(facts: Facts) -> list[Block]:
         Column("Question"), Column("Placebos"), Column("Median", True), Column("Range", True), Column("Estimate", True),
         Column("Read as"),
     )  # fmt: skip
-    return [Table("Placebo effects, added up over a window of the question's length; the truth is zero.", columns, tuple(rows))]
+    return [
+        TableBlock("Placebo effects, added up over a window of the question's length; the truth is zero.", columns, tuple(rows))
+    ]

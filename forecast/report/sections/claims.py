@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from forecast.core.products import display
-from forecast.report.blocks import CLAIM_VERDICTS, Block, Cell, Column, Details, Heading, Prose, Table
-from forecast.report.numbers import NBSP, number, plain
-from forecast.report.prose import worded
-from forecast.report.run_data import Facts
+from forecast.core.products import display_unit
+from forecast.report.blocks import CLAIM_VERDICTS, Block, Column, Details, Heading, Prose, TableBlock, TableCell
+from forecast.report.numbers import NBSP, decimal, quantity
+from forecast.report.prose import in_words
+from forecast.report.run_data import RunData
 
-WORDS = 260  # characters of the arithmetic shown unfolded
+MAX_ARITHMETIC = 260  # characters of the arithmetic shown unfolded
 _SENTENCE = re.compile(r"(?<=[^.\s]\.) (?=[A-Z])")
 _SIGNED = re.compile(r"= [+-]\d")
 _COUNT = {
@@ -25,7 +25,7 @@ _COUNT = {
 }
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """The claims the run carries, else where they are worked out."""
     out: list[Block] = [Heading("Published claims", 2, "claims", "Claims")]
     rows = facts.table("claims").to_dict("records")
@@ -46,61 +46,63 @@ def blocks(facts: Facts) -> list[Block]:
         )
     )
     for word, part in groups.items():
-        out.append(_short(facts, word, part))
-        out.append(Details(f"The arithmetic in full, and what would settle it ({len(part)})", (_long(facts, part),)))
+        out.append(_claims_table(facts, word, part))
+        out.append(
+            Details(f"The arithmetic in full, and what would settle it ({len(part)})", (_arithmetic_table(facts, part),))
+        )
     return out
 
 
-def _short(facts: Facts, word: str, rows: Sequence[Mapping[Any, Any]]) -> Table:
+def _claims_table(facts: RunData, word: str, rows: Sequence[Mapping[Any, Any]]) -> TableBlock:
     cells = []
     for r in rows:
-        claim = Cell(_sentence(str(r["claim"])), worded(facts, str(r["source"])), href=str(r["url"] or ""))
-        told = Cell(_figure(r) or "no figure that tests it", worded(facts, _telling(r)))
-        cells.append((claim, told, Cell(word, tone=word)))
+        claim = TableCell(_capitalize(str(r["claim"])), in_words(facts, str(r["source"])), href=str(r["url"] or ""))
+        told = TableCell(_computed_text(r) or "no figure that tests it", in_words(facts, _telling_sentence(r)))
+        cells.append((claim, told, TableCell(word, tone=word)))
     columns = (Column("Claim"), Column("From the bundled figures"), Column("Verdict"))
-    return Table(f"{_sentence(word)}: {len(rows)}", columns, tuple(cells), stacked=True)
+    return TableBlock(f"{_capitalize(word)}: {len(rows)}", columns, tuple(cells), stacked=True)
 
 
-def _long(facts: Facts, rows: Sequence[Mapping[Any, Any]]) -> Table:
+def _arithmetic_table(facts: RunData, rows: Sequence[Mapping[Any, Any]]) -> TableBlock:
     cells = [
         (
-            Cell(_sentence(str(r["claim"]))),
-            Cell(worded(facts, str(r["arithmetic"]))),
-            Cell(_sentence(worded(facts, str(r["settle"] or "")))),
+            TableCell(_capitalize(str(r["claim"]))),
+            TableCell(in_words(facts, str(r["arithmetic"]))),
+            TableCell(_capitalize(in_words(facts, str(r["settle"] or "")))),
         )
         for r in rows
     ]
     columns = (Column("Claim"), Column("Arithmetic"), Column("What would settle it"))
-    return Table("Every figure named with its series and period.", columns, tuple(cells), stacked=True)
+    return TableBlock("Every figure named with its series and period.", columns, tuple(cells), stacked=True)
 
 
-def _figure(row: Mapping[Any, Any]) -> str:
+def _computed_text(row: Mapping[Any, Any]) -> str:
     """What the bundled figures give, in the claim's own measure."""
     value = row["computed"]
     if value is None or not math.isfinite(value):
         return ""
     unit = str(row["unit"])
     if unit == "fraction":
-        return f"{plain(100 * float(value), 1, sign=bool(_SIGNED.search(str(row['arithmetic']))))}{NBSP}%"
+        return f"{decimal(100 * float(value), 1, sign=bool(_SIGNED.search(str(row['arithmetic']))))}{NBSP}%"
     if unit == "ratio":
-        return f"×{NBSP}{plain(float(value), 1)}"
+        return f"×{NBSP}{decimal(float(value), 1)}"
     if unit == "kg":
         named = re.search(r"\b[A-Z0-9_]+\.(?:export|import)\.[A-Z0-9_]+\.[a-z0-9_]+", str(row["arithmetic"]))
-        shown, scale = display(named[0]) if named else ("kg", 1.0)
-        return number(float(value) / scale, shown)
+        shown, scale = display_unit(named[0]) if named else ("kg", 1.0)
+        return quantity(float(value) / scale, shown)
     if unit == "months":
         return f"{int(value)} earlier months were lower"
-    return "none of these goods" if unit == "goods" and not value else f"{plain(float(value), 0)} {unit}".strip()
+    return "none of these goods" if unit == "goods" and not value else f"{decimal(float(value), 0)} {unit}".strip()
 
 
-def _telling(row: Mapping[Any, Any]) -> str:
+def _telling_sentence(row: Mapping[Any, Any]) -> str:
     """The sentence of the arithmetic that gives the computed figure, else the first, cut at a word where it runs long."""
     sentences = _SENTENCE.split(str(row["arithmetic"]))
     value = row["computed"] if row["computed"] is not None else math.nan
     shown = (f"= {100 * value:+.1f} %", f"= {100 * value:.1f} %", f"= x{value:.2f}") if math.isfinite(value) else ()
     text = next((s for s in sentences if any(word in s for word in shown)), sentences[0])
-    return text if len(text) <= WORDS else text[:WORDS].rsplit(" ", 1)[0].rstrip(" ,;:(") + " …"
+    return text if len(text) <= MAX_ARITHMETIC else text[:MAX_ARITHMETIC].rsplit(" ", 1)[0].rstrip(" ,;:(") + " …"
 
 
-def _sentence(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]

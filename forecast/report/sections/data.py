@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from forecast.core import months as mm
-from forecast.core.products import display
+from forecast.core.products import display_unit
 from forecast.core.series import SeriesKey
-from forecast.report.blocks import Block, Bullets, Callout, Cell, Column, Details, Figure, Heading, Prose, Table
-from forecast.report.inline_markup import address, link
-from forecast.report.numbers import day, inline_name, number, period
-from forecast.report.prose import worded
-from forecast.report.run_data import Facts
-from forecast.report.sections.outlook import unadjusted
+from forecast.report.blocks import Block, Bullets, Callout, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
+from forecast.report.inline_markup import link, safe_address
+from forecast.report.numbers import day, inline_name, period, quantity
+from forecast.report.prose import in_words
+from forecast.report.run_data import RunData
+from forecast.report.sections.outlook import seasonal_adjustment_note
 
-ROWS = 44
+MAX_ROWS = 44
 ROLES = {"default": "asked about, marked in figures", "control": "control", "context": "context"}
 TOPICS = {
     "contradiction": "Publishers that disagree by more than 1 %",
@@ -38,13 +38,13 @@ EXCLUDED = {
     "rounded": "a rounded copy of a figure held more exactly", "digit swap": "two digits swapped in copying",
     "impossible date": "the date is impossible", "wrong total": "the total does not add up",
 }  # fmt: skip
-_SAID = re.compile(r"([\d,.]+) \(((?:[^()]|\([^()]*\))*)\)")
+_PUBLISHED = re.compile(r"([\d,.]+) \(((?:[^()]|\([^()]*\))*)\)")
 _SUM = re.compile(r"\b\d[\d,]*(?:\.\d+)?(?=,? (?:and|differ))")
 _TAKEN = re.compile(r"taken: ([\d,.]+)$")
 SINCE = mm.ordinal("2018-01")
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """Coverage figure, sources, findings by topic."""
     out: list[Block] = [Heading("Data", 2, "data", "Data and sources")]
     if not facts.histories:
@@ -57,15 +57,15 @@ def blocks(facts: Facts) -> list[Block]:
             Prose(
                 f"{len(facts.table('observations')):,} figures of {len(facts.histories)} series, released by "
                 f"{day(facts.as_of)}. Missing is not zero, and “not bundled” is not “not released”: the table ends where "
-                f"it ends.{until} {unadjusted(facts)}"
+                f"it ends.{until} {seasonal_adjustment_note(facts)}"
             )
         )
-        out.append(_coverage(facts))
-        out += _sources(facts)
-    return [*out, *_calendar(facts), *_findings(facts)]
+        out.append(_coverage_figure(facts))
+        out += _source_blocks(facts)
+    return [*out, *_calendar_blocks(facts), *_finding_blocks(facts)]
 
 
-def _calendar(facts: Facts) -> list[Block]:
+def _calendar_blocks(facts: RunData) -> list[Block]:
     """The events: which are asked about, which only stand beside, and what is known of the tariffs on all goods."""
     events = sorted(facts.calendar, key=lambda e: (e.effective or e.announced, e.id))
     if not events:
@@ -85,16 +85,16 @@ def _calendar(facts: Facts) -> list[Block]:
         goods = ", ".join("all goods" if p == "ALL" else p.replace("_", " ") for p in e.products)
         when = e.effective or e.announced
         told = f"announced {day(str(e.announced))}" if e.announced != when else ""
-        title = Cell(e.title, worded(facts, e.scope_note), href=e.source_url or "")
-        rows.append((Cell(day(str(when)), told), title, Cell(goods), Cell(ROLES.get(e.role, e.role))))
+        title = TableCell(e.title, in_words(facts, e.scope_note), href=e.source_url or "")
+        rows.append((TableCell(day(str(when)), told), title, TableCell(goods), TableCell(ROLES.get(e.role, e.role))))
     columns = (Column("In force"), Column("Event"), Column("Goods"), Column("Use"))
     asked = sum(e.role == "default" for e in events)
-    table = Table("Events known to this run, each with its source.", columns, tuple(rows))
+    table = TableBlock("Events known to this run, each with its source.", columns, tuple(rows))
     return [*out, Details(f"Event calendar: {len(events)} events, {asked} of them in the default calendar", (table,))]
 
 
-def _coverage(facts: Facts) -> Figure:
-    from forecast.report.figures.data_coverage import coverage
+def _coverage_figure(facts: RunData) -> FigureBlock:
+    from forecast.report.figures.data_coverage import coverage_panel
 
     used = {s for a in facts.answers for s in a.series.split("+")}
     if len(facts.outlook):
@@ -102,39 +102,39 @@ def _coverage(facts: Facts) -> Figure:
     chosen = [h for s, h in facts.histories.items() if s in used or (":" not in s and len(h.status) >= 24)]
     if not chosen:
         chosen = list(facts.histories.values())
-    chosen = sorted(chosen, key=lambda h: (h.series not in used, h.series))[:ROWS]
+    chosen = sorted(chosen, key=lambda h: (h.series not in used, h.series))[:MAX_ROWS]
     chosen.sort(key=lambda h: h.series)
     first = max(min(h.first for h in chosen), SINCE) if any(h.last >= SINCE for h in chosen) else min(h.first for h in chosen)
     last = max(h.last for h in chosen)
     rest = len(facts.histories) - len(chosen)
     more = f" {rest} further series with few figures or in US dollars are in the run folder." if rest else ""
-    return Figure(
-        "coverage", "What is known", (coverage(chosen, first, last),), 1,
+    return FigureBlock(
+        "coverage", "What is known", (coverage_panel(chosen, first, last),), 1,
         f"One cell a month; a month inside a sum is known only through that sum.{more} Source: the run's observations.",
         "Chart of which months of which series are known, zero, inside a sum, missing or not bundled",
     )  # fmt: skip
 
 
-def _sources(facts: Facts) -> list[Block]:
+def _source_blocks(facts: RunData) -> list[Block]:
     table = facts.table("observations")
     rows = []
     for name, part in sorted(table.groupby("source"), key=lambda g: (-len(g[1]), str(g[0]))):
-        followed = [u for u in dict.fromkeys(str(u) for u in part["url"]) if address(u)]
+        followed = [u for u in dict.fromkeys(str(u) for u in part["url"]) if safe_address(u)]
         listed = " ".join(link(str(i), u) for i, u in enumerate(followed, 1))
         kinds = ", ".join(f"{n} {k}" for k, n in part["kind"].value_counts().items())
         rows.append(
             (
-                Cell(str(name) or "not named"),
-                Cell(str(len(part)), kinds),
-                Cell(listed or "–", "" if listed else "no address kept"),
+                TableCell(str(name) or "not named"),
+                TableCell(str(len(part)), kinds),
+                TableCell(listed or "–", "" if listed else "no address kept"),
             )
         )
     columns = (Column("Publisher"), Column("Figures", True), Column("Articles"))
-    whole = Table("Publishers of the figures this run saw; each number opens the article or table.", columns, tuple(rows))
+    whole = TableBlock("Publishers of the figures this run saw; each number opens the article or table.", columns, tuple(rows))
     return [Details(f"Sources: {len(rows)} publishers", (whole,))]
 
 
-def _findings(facts: Facts) -> list[Block]:
+def _finding_blocks(facts: RunData) -> list[Block]:
     found = sorted(
         facts.run.findings,
         key=lambda f: (f.get("level") != "warning", f.get("topic", ""), f.get("where", ""), f.get("text", "")),
@@ -145,51 +145,51 @@ def _findings(facts: Facts) -> list[Block]:
     for topic, part in groupby(found, key=lambda f: f.get("topic", "")):
         rows = list(part)
         title = TOPICS.get(topic, topic.replace("_", " ").capitalize() or "Other")
-        table = _disagreements(rows) if topic == "contradiction" else None
+        table = _disagreement_table(rows) if topic == "contradiction" else None
         body: Block = table or Bullets(
-            _together(facts, rows) if topic == "effect" else tuple(_plain(facts, topic, r) for r in rows)
+            _merge_notes(facts, rows) if topic == "effect" else tuple(_finding_text(facts, topic, r) for r in rows)
         )
         out.append(Details(f"{title}: {len(rows)}", (body,)))
     return out
 
 
-def _plain(facts: Facts, topic: str, finding: Mapping[str, str]) -> str:
+def _finding_text(facts: RunData, topic: str, finding: Mapping[str, str]) -> str:
     """A finding in words: what, then where."""
-    text, where = finding.get("text", ""), worded(facts, finding.get("where", ""))
+    text, where = finding.get("text", ""), in_words(facts, finding.get("where", ""))
     if topic == "left out":
         number_of, _, reason = text.partition(" figures enter no series: ")
         figures = "1 figure" if number_of == "1" else f"{number_of} figures"
-        return f"{figures}, {EXCLUDED.get(reason, reason)}: {where}" if reason else f"{worded(facts, text)} ({where})"
+        return f"{figures}, {EXCLUDED.get(reason, reason)}: {where}" if reason else f"{in_words(facts, text)} ({where})"
     series, _, when = finding.get("where", "").partition(", ")
     if topic == "sum" and when and SeriesKey.maybe(series):
-        unit, scale = display(series)
-        text = _SUM.sub(lambda m: number(float(m[0].replace(",", "")) / scale, unit), text)
-    told = worded(facts, text)
+        unit, scale = display_unit(series)
+        text = _SUM.sub(lambda m: quantity(float(m[0].replace(",", "")) / scale, unit), text)
+    told = in_words(facts, text)
     return told[:1].upper() + told[1:] + (f" ({where})" if where and where not in ("archive", "calendar") else "")
 
 
-def _together(facts: Facts, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+def _merge_notes(facts: RunData, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
     """Notes that say the same of several questions, once, with the questions and methods they are about."""
     said: dict[str, list[str]] = {}
     for r in rows:
-        said.setdefault(worded(facts, r.get("text", "")), []).append(r.get("where", "").replace(", ", " by "))
+        said.setdefault(in_words(facts, r.get("text", "")), []).append(r.get("where", "").replace(", ", " by "))
     return tuple(f"{text[:1].upper()}{text[1:]}: {', '.join(where)}" for text, where in said.items())
 
 
-def _disagreements(rows: Sequence[Mapping[str, str]]) -> Table | None:
+def _disagreement_table(rows: Sequence[Mapping[str, str]]) -> TableBlock | None:
     """Publishers side by side, in the series' own unit, and the figure that was taken; none where a text reads otherwise."""
     out = []
     for r in rows:
         series, _, when = r.get("where", "").partition(", ")
-        said, taken = _SAID.findall(r.get("text", "")), _TAKEN.search(r.get("text", ""))
+        said, taken = _PUBLISHED.findall(r.get("text", "")), _TAKEN.search(r.get("text", ""))
         if SeriesKey.maybe(series) is None or not said or not taken:
             return None
-        unit, scale = display(series)
-        listed = "; ".join(f"{number(float(v.replace(',', '')) / scale, unit)} ({who})" for v, who in said)
+        unit, scale = display_unit(series)
+        listed = "; ".join(f"{quantity(float(v.replace(',', '')) / scale, unit)} ({who})" for v, who in said)
         value = float(taken[1].replace(",", "")) / scale
-        out.append((Cell(inline_name(series), period(when)), Cell(listed), Cell(number(value, unit))))
+        out.append((TableCell(inline_name(series), period(when)), TableCell(listed), TableCell(quantity(value, unit))))
     columns = (Column("Series and period"), Column("Published"), Column("Taken", True))
-    return Table(
+    return TableBlock(
         "All stay in the archive; one rule chooses: the newest release, then what most sources say, then the most digits.",
         columns,
         tuple(out),

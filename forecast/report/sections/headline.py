@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from forecast.core.products import display, mineral_of
+from forecast.core.products import display_unit, mineral_of
 from forecast.core.series import SeriesKey
-from forecast.report.blocks import Block, Callout, Cell, Column, Details, Figure, Heading, Panel, Prose, Table
-from forecast.report.effect_rows import Answer
-from forecast.report.numbers import NBSP, flow_name, plain, product_name, treated_name, window
-from forecast.report.prose import amount, between, cause_of, robust
-from forecast.report.run_data import Facts
+from forecast.report.blocks import (
+    Block,
+    Callout,
+    Column,
+    Details,
+    FigureBlock,
+    FigurePanel,
+    Heading,
+    Prose,
+    TableBlock,
+    TableCell,
+)
+from forecast.report.effect_rows import EffectRow
+from forecast.report.numbers import NBSP, decimal, flow_name, product_name, treated_name, window
+from forecast.report.prose import amount, breakdown_text, event_phrase, interval_text
+from forecast.report.run_data import RunData
 from forecast.report.sections.sensitivity import blocks as variations
-from forecast.report.table_blocks import headline, sensitivity
+from forecast.report.table_blocks import headline_table, other_methods_table
 
-PANELS = 12
+MAX_PANELS = 12
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """The headline table by mineral, the same questions under other methods, and the paths behind the estimates."""
     out: list[Block] = [Heading("What the events changed", 2, "changed", "What changed")]
     rows = facts.headline
@@ -31,21 +42,23 @@ def blocks(facts: Facts) -> list[Block]:
             "baseline”) claims no cause. An estimate appears only where the checks allow one, always with its bounds."
         )
     )
-    groups: dict[str, list[Answer]] = {}
+    groups: dict[str, list[EffectRow]] = {}
     for row in rows:
-        groups.setdefault(group(row), []).append(row)
-    out += [headline(facts, part, name) for name, part in groups.items()]
+        groups.setdefault(mineral_title(row), []).append(row)
+    out += [headline_table(facts, part, name) for name, part in groups.items()]
     others = [a for a in facts.answers if a.role == "sensitivity"]
     if others:
         out.append(
-            Details(f"The same questions under other methods and windows ({len(others)})", (sensitivity(facts, others),))
+            Details(
+                f"The same questions under other methods and windows ({len(others)})", (other_methods_table(facts, others),)
+            )
         )
-    out += [*variations(facts), *parts(facts)]
-    figure = _paths(facts, rows)
+    out += [*variations(facts), *event_parts(facts)]
+    figure = _paths_figure(facts, rows)
     return [*out, figure] if figure else out
 
 
-def group(answer: Answer) -> str:
+def mineral_title(answer: EffectRow) -> str:
     """The mineral a question is about."""
     key = SeriesKey.maybe(answer.series.split("+")[0])
     if key is None:
@@ -54,21 +67,29 @@ def group(answer: Answer) -> str:
     return {"magnets": "Rare-earth magnets"}.get(mineral, mineral[:1].upper() + mineral[1:])
 
 
-def parts(facts: Facts) -> list[Block]:
+def event_parts(facts: RunData) -> list[Block]:
     """What each event of a cluster contributed, where a method tells them apart and the estimate may stand."""
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[TableCell, ...]] = []
     for a in facts.answers:
         found = facts.parts(a) if a.estimated and a.measure in ("cumulative", "net") else ()
         if len(found) < 2:
             continue
         title = f"{a.id}. {treated_name(a.series)}, {window(a.first, a.last)}; method {a.estimator}: {a.verdict}"
-        rows.append((Cell(title, tone="group"),))
+        rows.append((TableCell(title, tone="group"),))
         for p in found:
-            name = " and ".join(cause_of(facts, e) for e in p.event.split("+"))
-            sized = (Cell(amount(a, p.estimate)), Cell(between(a, p.lo80, p.hi80)), Cell(between(a, p.lo95, p.hi95)))
-            rows.append((Cell(name), *sized))
-        whole = (Cell(amount(a, a.estimate)), Cell(between(a, a.lo80, a.hi80)), Cell(between(a, a.lo95, a.hi95)))
-        rows.append((Cell("together"), *whole))
+            name = " and ".join(event_phrase(facts, e) for e in p.event.split("+"))
+            sized = (
+                TableCell(amount(a, p.estimate)),
+                TableCell(interval_text(a, p.lo80, p.hi80)),
+                TableCell(interval_text(a, p.lo95, p.hi95)),
+            )
+            rows.append((TableCell(name), *sized))
+        whole = (
+            TableCell(amount(a, a.estimate)),
+            TableCell(interval_text(a, a.lo80, a.hi80)),
+            TableCell(interval_text(a, a.lo95, a.hi95)),
+        )
+        rows.append((TableCell("together"), *whole))
     if not rows:
         return []
     columns = (Column("Event"), Column("Part", True), Column(f"80{NBSP}% interval", True), Column(f"95{NBSP}% interval", True))
@@ -77,33 +98,33 @@ def parts(facts: Facts) -> list[Block]:
         "all orders in which they can be taken away. The parts add up to the joint effect. The verdict is that of the joint "
         "effect; a part has none of its own and rests on the shapes assumed."
     )
-    return [Details("What each event contributed", (told, Table("Parts of joint effects.", columns, tuple(rows))))]
+    return [Details("What each event contributed", (told, TableBlock("Parts of joint effects.", columns, tuple(rows))))]
 
 
-def _paths(facts: Facts, answers: Sequence[Answer]) -> Figure | None:
-    from forecast.report.figures.flows import counterfactual
+def _paths_figure(facts: RunData, answers: Sequence[EffectRow]) -> FigureBlock | None:
+    from forecast.report.figures.flows import counterfactual_panel
 
     table = facts.table("paths")
-    panels: list[Panel] = []
+    panels: list[FigurePanel] = []
     left: list[str] = []
     for answer in answers:
         path = table[(table["job"] == answer.job) & table["counterfactual_q50"].notna()] if len(table) else table
         if not answer.estimated:
             continue
-        if not len(path) or answer.measure in ("share", "relative") or len(panels) == PANELS:
+        if not len(path) or answer.measure in ("share", "relative") or len(panels) == MAX_PANELS:
             left.append(answer.id)
             continue
-        unit, scale = display(answer.series.split("+")[0])
+        unit, scale = display_unit(answer.series.split("+")[0])
         key = SeriesKey.maybe(answer.series.split("+")[0])
         name = product_name(key.product) if key else answer.series
         title = f"{answer.id}. {name[:1].upper() + name[1:]}"[:52]
         flow = flow_name(answer.series.split("+")[0])
         sub = f"{flow}, {window(answer.first, answer.last)}, {answer.estimator}; {unit}".replace("\u00a0", " ")
-        drift = f"breakdown {plain(answer.breakdown, 1)}, n = {answer.n_placebo}" if robust(answer) else ""
-        panels.append(counterfactual(title, sub, path, scale, facts.histories.get(answer.series), drift))
+        drift = f"breakdown {decimal(answer.breakdown, 1)}, n = {answer.n_placebo}" if breakdown_text(answer) else ""
+        panels.append(counterfactual_panel(title, sub, path, scale, facts.histories.get(answer.series), drift))
     if not panels:
         return None
-    return Figure(
+    return FigureBlock(
         "effect_paths",
         "Observed, and expected without the event",
         tuple(panels),

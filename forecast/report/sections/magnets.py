@@ -5,38 +5,38 @@ from __future__ import annotations
 import math
 
 from forecast.core import months as mm
-from forecast.report.blocks import Block, Figure, Heading, Panel, Prose
-from forecast.report.effect_rows import Answer
-from forecast.report.numbers import month_of, portion
-from forecast.report.run_data import Facts, History
-from forecast.report.sections.outlook import key
+from forecast.report.blocks import Block, FigureBlock, FigurePanel, Heading, Prose
+from forecast.report.effect_rows import EffectRow
+from forecast.report.numbers import month_of, share_text
+from forecast.report.run_data import ObservedSeries, RunData
+from forecast.report.sections.outlook import event_key
 
 WORLD, US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
 SINCE = mm.ordinal("2022-01")
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """Nothing where the run has no magnets."""
     if WORLD not in facts.histories:
         return []
     from forecast.report.figures import flows
-    from forecast.report.figures.timeline import letters
+    from forecast.report.figures.timeline import event_letters
 
     present = [s for s in (WORLD, US) if s in facts.histories]
     last = max(facts.histories[s].last for s in present)
     events = facts.events_on(present, SINCE, last)
-    named = letters(events)
-    panels: list[Panel] = []
+    named = event_letters(events)
+    panels: list[FigurePanel] = []
     for series, title in ((WORLD, "China to world"), (US, "China to the US")):
         if series not in facts.histories:
             continue
-        answer = longest(facts, series)
+        answer = longest_window(facts, series)
         expected = (answer.baseline, answer.expected / _length(answer)) if answer else None
-        panels.append(flows.level(title, facts.histories[series], SINCE, last, events, named, expected))
+        panels.append(flows.level_panel(title, facts.histories[series], SINCE, last, events, named, expected))
         if answer:
-            panels.append(flows.cumulative(f"{title}: difference added up", facts.histories[series], answer))
+            panels.append(flows.cumulative_panel(f"{title}: difference added up", facts.histories[series], answer))
     if US in facts.histories:
-        share = flows.share("Share of the US", facts.histories[US], facts.histories[WORLD], SINCE, last, events, named)
+        share = flows.share_panel("Share of the US", facts.histories[US], facts.histories[WORLD], SINCE, last, events, named)
         panels += [share] if share else []
     caption = (
         "Monthly exports of rare-earth permanent magnets (HS 8505.11.10), tonnes. Orange: the baseline named in the panel; "
@@ -49,17 +49,17 @@ def blocks(facts: Facts) -> list[Block]:
             "Whether trade was lost or only delayed depends on the baseline, so the difference is added up against a named "
             "one and the range over the others stands at its end. A share describes who got the magnets, not how many "
             "there were."
-            + _shares(facts)
+            + _share_sentence(facts)
         ),
-        Figure(
+        FigureBlock(
             "magnets", "Magnets: path, difference added up, US share", tuple(panels), 2, caption,
             "Charts of magnet exports to the world and to the US, cumulative differences and the US share",
-            key(events, named),
+            event_key(events, named),
         ),
     ]  # fmt: skip
 
 
-def _shares(facts: Facts) -> str:
+def _share_sentence(facts: RunData) -> str:
     """How often the US share was back at the level of the year before the licences."""
     part, whole = facts.histories.get(US), facts.histories.get(WORLD)
     base = _share(part, whole, mm.ordinal("2024-01"), mm.ordinal("2024-12")) if part and whole else math.nan
@@ -73,18 +73,18 @@ def _shares(facts: Facts) -> str:
     back = sum(v >= base for v in months.values())
     often = f"{back} of the" if back else "none of the"
     return (
-        f" The US took {portion(base)} of China's magnet exports in 2024; in {often} {len(months)} months from "
-        f"{month_of(min(months))} to {month_of(max(months))} was its share that high again (lowest {portion(months[low])} in "
-        f"{month_of(low)}, highest {portion(months[high])} in {month_of(high)})."
+        f" The US took {share_text(base)} of China's magnet exports in 2024; in {often} {len(months)} months from "
+        f"{month_of(min(months))} to {month_of(max(months))} was its share that high again (lowest {share_text(months[low])} in "
+        f"{month_of(low)}, highest {share_text(months[high])} in {month_of(high)})."
     )
 
 
-def _share(part: History, whole: History, first: int, last: int) -> float:
+def _share(part: ObservedSeries, whole: ObservedSeries, first: int, last: int) -> float:
     total = whole.total(first, last)
     return part.total(first, last) / total if total > 0 else math.nan
 
 
-def longest(facts: Facts, series: str) -> Answer | None:
+def longest_window(facts: RunData, series: str) -> EffectRow | None:
     """The headline row on a series with the longest window and a baseline level, in quantities."""
     rows = [
         a
@@ -98,5 +98,5 @@ def longest(facts: Facts, series: str) -> Answer | None:
     return max(rows, key=_length, default=None)
 
 
-def _length(answer: Answer) -> int:
+def _length(answer: EffectRow) -> int:
     return mm.ordinal(answer.last) - mm.ordinal(answer.first) + 1

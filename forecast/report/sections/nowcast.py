@@ -9,18 +9,29 @@ from typing import TYPE_CHECKING, Any
 from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError
 from forecast.core.output_files import segment
-from forecast.core.products import display
-from forecast.report.blocks import MISSING, Block, Callout, Cell, Column, Figure, Heading, Prose, Table
-from forecast.report.figures.fan_charts import fan
-from forecast.report.figures.timeline import letters
-from forecast.report.numbers import COUNTRIES, NBSP, day, flow_name, number, percent, period, plain, product_name, series_name
-from forecast.report.run_data import Facts, displayed, groups_of
-from forecast.report.sections.outlook import key
+from forecast.core.products import display_unit
+from forecast.report.blocks import MISSING, Block, Callout, Column, FigureBlock, Heading, Prose, TableBlock, TableCell
+from forecast.report.figures.fan_charts import fan_panel
+from forecast.report.figures.timeline import event_letters
+from forecast.report.numbers import (
+    COUNTRIES,
+    NBSP,
+    day,
+    decimal,
+    flow_name,
+    percent,
+    period,
+    product_name,
+    quantity,
+    series_name,
+)
+from forecast.report.run_data import RunData, in_display_units, nowcast_groups
+from forecast.report.sections.outlook import event_key
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BACK = 38
+HISTORY_MONTHS = 38
 STAGES = {"flash": "first figures", "detail": "detailed tables", "census": "general imports"}
 BASIS = {
     "actual": "as reported",
@@ -28,10 +39,10 @@ BASIS = {
     "calendar": "published calendar",
     "rule": "rule, not announced",
 }
-WORDS = {"estimation": "parameters fitted anew", "model": "another model", "calendar": "time passing"}
+CHANGE_WORDS = {"estimation": "parameters fitted anew", "model": "another model", "calendar": "time passing"}
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """Nothing where the run asks for no nowcast."""
     if not facts.nowcasts:
         return []
@@ -44,33 +55,33 @@ def blocks(facts: Facts) -> list[Block]:
         ),
     ]
     for row in facts.nowcasts:
-        out += [*_group(facts, row), *_figure(facts, row)]
+        out += [*_question_blocks(facts, row), *_figure(facts, row)]
     return out
 
 
-def told(facts: Facts) -> list[Block]:
+def nowcast_blocks(facts: RunData) -> list[Block]:
     """The same without figures, for a terminal."""
-    return [block for row in facts.nowcasts for block in _group(facts, row)]
+    return [block for row in facts.nowcasts for block in _question_blocks(facts, row)]
 
 
-def in_short(facts: Facts) -> tuple[str, ...]:
+def nowcast_sentences(facts: RunData) -> tuple[str, ...]:
     """One sentence for the next figure of every series: a month, or two that come out as one."""
     out = []
     for row in facts.nowcasts:
-        table = _rows(facts, row)
+        table = _nowcast_rows(facts, row)
         for series, own in table.groupby("series", sort=False) if len(table) else ():
-            r = _next(facts, own)
-            unit, name = display(str(series))[0], series_name(str(series))
+            r = _next_release(facts, own)
+            unit, name = display_unit(str(series))[0], series_name(str(series))
             stood = "" if str(r["cutoff"]) == facts.as_of else f", as it stood on {day(str(r['cutoff']))}"
-            later = f"; published since: {number(r['truth'], unit)}" if math.isfinite(r["truth"]) else ""
+            later = f"; published since: {quantity(r['truth'], unit)}" if math.isfinite(r["truth"]) else ""
             out.append(
-                f"**{name}, {period(str(r['month']))}**{stood}: {number(r['q50'], unit)}, 80{NBSP}% band {number(r['q10'])} to "
-                f"{number(r['q90'], unit)}{later}."
+                f"**{name}, {period(str(r['month']))}**{stood}: {quantity(r['q50'], unit)}, 80{NBSP}% band {quantity(r['q10'])} to "
+                f"{quantity(r['q90'], unit)}{later}."
             )
     return tuple(out)
 
 
-def _next(facts: Facts, own: pd.DataFrame) -> Mapping[Any, Any]:
+def _next_release(facts: RunData, own: pd.DataFrame) -> Mapping[Any, Any]:
     """The row of the figure that comes out next."""
     due = facts.table("calendar")
     due = due[(due["series"] == own["series"].iloc[0]) & (due["group"] == own["group"].iloc[0])] if len(due) else due
@@ -80,35 +91,35 @@ def _next(facts: Facts, own: pd.DataFrame) -> Mapping[Any, Any]:
     return rows.get("/".join(months), rows[single]) if len(months) > 1 else rows[single]
 
 
-def _group(facts: Facts, row: dict[str, Any]) -> list[Block]:
+def _question_blocks(facts: RunData, row: dict[str, Any]) -> list[Block]:
     """One question of the config."""
     name = str(row["name"])
-    table = _rows(facts, row)
+    table = _nowcast_rows(facts, row)
     head = Heading(name, 3)
     if not len(table):
         return [head, Callout("No month of these series could be nowcast; the findings under Data say why.", "warning")]
     label, stands = str(row["models"][0]), str(table["cutoff"].iloc[0])
     note = f" {row['note']}" if row.get("note") else ""
-    intro = Prose(f"Standing on **{day(stands)}**; model **{label}**{_sentence(facts, label)}.{note}")
+    intro = Prose(f"Standing on **{day(stands)}**; model **{label}**{_model_description(facts, label)}.{note}")
     news = facts.table("news")
     news = news[(news["model"] == label) & (news["vintage_to"] == stands) & news["target"].isin(table["series"].unique())]
     due = facts.table("calendar")
     due = due[due["group"] == name] if len(due) else due
-    out: list[Block] = [head, intro, _months(table, due), _moved(facts, row, table, news)]
-    before = _earlier(facts, row)
-    return [*out, *([before] if before else []), *([_calendar(due)] if len(due) else [])]
+    out: list[Block] = [head, intro, _months_table(table, due), _news_table(facts, row, table, news)]
+    before = _earlier_table(facts, row)
+    return [*out, *([before] if before else []), *([_release_table(due)] if len(due) else [])]
 
 
-def _rows(facts: Facts, row: dict[str, Any], group: int = 0) -> pd.DataFrame:
+def _nowcast_rows(facts: RunData, row: dict[str, Any], group: int = 0) -> pd.DataFrame:
     """The first model's nowcasts of a question, in display units."""
     table = facts.table("forecasts")
     if not len(table) or "group" not in table:
         return table[:0]
-    own = table[(table["group"] == groups_of(row)[group]) & (table["model"] == row["models"][0])]
-    return displayed(own)
+    own = table[(table["group"] == nowcast_groups(row)[group]) & (table["model"] == row["models"][0])]
+    return in_display_units(own)
 
 
-def _sentence(facts: Facts, label: str) -> str:
+def _model_description(facts: RunData, label: str) -> str:
     """What a model is: its members, or the first line of its file."""
     if (words := facts.words_of(label)) != label:
         return f" ({words})"
@@ -120,59 +131,62 @@ def _sentence(facts: Facts, label: str) -> str:
     return f" ({text[:1].lower()}{text[1:]})"
 
 
-def _months(table: pd.DataFrame, due: pd.DataFrame) -> Table:
+def _months_table(table: pd.DataFrame, due: pd.DataFrame) -> TableBlock:
     """Every month asked, and sums that come out as one figure, with what has been published since."""
     days = {(str(r["series"]), str(r["month"])): str(r["day"]) for r in due.to_dict("records")}
-    out: list[tuple[Cell, ...]] = []
+    out: list[tuple[TableCell, ...]] = []
     for series, own in table.groupby("series", sort=False):
-        unit = display(str(series))[0]
-        out.append((Cell(f"{series_name(str(series))}, {unit}", tone="group"),))
+        unit = display_unit(str(series))[0]
+        out.append((TableCell(f"{series_name(str(series))}, {unit}", tone="group"),))
         for r in sorted(own.to_dict("records"), key=lambda r: (str(r["month"])[-7:], str(r["month"]))):
             month, when = str(r["month"]), days.get((str(series), str(r["month"])[-7:]), "")
             if "/" in month and not math.isfinite(r["truth"]):
                 continue
             out.append(
                 (
-                    Cell(period(month), "one figure for two months" if "/" in month else ""),
-                    Cell(day(when) if when else MISSING),
-                    Cell(number(r["q50"]), f"mean {number(r['mean'])}"),
-                    Cell(f"{number(r['q10'])} to {number(r['q90'])}"),
-                    _since(r),
+                    TableCell(period(month), "one figure for two months" if "/" in month else ""),
+                    TableCell(day(when) if when else MISSING),
+                    TableCell(quantity(r["q50"]), f"mean {quantity(r['mean'])}"),
+                    TableCell(f"{quantity(r['q10'])} to {quantity(r['q90'])}"),
+                    _published_cell(r),
                 )
             )
     columns = (
         Column("Month"), Column("Due", True), Column("Nowcast, median", True), Column(f"80{NBSP}% band", True),
         Column("Published since", True),
     )  # fmt: skip
-    return Table("Months not out on the day.", columns, tuple(out))
+    return TableBlock("Months not out on the day.", columns, tuple(out))
 
 
-def _since(r: Mapping[Any, Any]) -> Cell:
+def _published_cell(r: Mapping[Any, Any]) -> TableCell:
     if not math.isfinite(r["truth"]):
-        return Cell(MISSING)
+        return TableCell(MISSING)
     inside = r["q10"] <= r["truth"] <= r["q90"]
-    return Cell(number(r["truth"]), "inside the band" if inside else "outside the band", "pass" if inside else "fail")
+    return TableCell(quantity(r["truth"]), "inside the band" if inside else "outside the band", "pass" if inside else "fail")
 
 
-def _moved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, news: pd.DataFrame) -> Table:
+def _news_table(facts: RunData, row: dict[str, Any], table: pd.DataFrame, news: pd.DataFrame) -> TableBlock:
     """What moved the nowcast of each series' next month since the earlier day; that nothing did, or that it cannot be told."""
-    out: list[tuple[Cell, ...]] = []
+    out: list[tuple[TableCell, ...]] = []
     for series in (str(s) for s in table["series"].unique()):
-        unit, scale = display(series)
+        unit, scale = display_unit(series)
         own = news[news["target"] == series]
         if not len(own):
-            out += [(Cell(series_name(series), tone="group"),), (Cell(_unmoved(facts, row, table, series), tone="sentence"),)]
+            out += [
+                (TableCell(series_name(series), tone="group"),),
+                (TableCell(_no_news_text(facts, row, table, series), tone="sentence"),),
+            ]
             continue
         own = own[own["ref_month"] == own["ref_month"].min()]
         first = own.iloc[0]
         start, stop = (float(first[k]) / scale for k in ("nowcast_from", "nowcast_to"))
-        head = f"{series_name(series)}, {period(str(first['ref_month']))}: mean {number(start)} on "
-        head += f"{day(str(first['vintage_from']))}, {number(stop)}{NBSP}{unit} on {day(str(first['vintage_to']))}"
-        out.append((Cell(head, tone="group"),))
+        head = f"{series_name(series)}, {period(str(first['ref_month']))}: mean {quantity(start)} on "
+        head += f"{day(str(first['vintage_from']))}, {quantity(stop)}{NBSP}{unit} on {day(str(first['vintage_to']))}"
+        out.append((TableCell(head, tone="group"),))
         order = own.reindex(own["impact"].abs().sort_values(ascending=False).index)
-        out += [_reason(facts, r, scale) for r in order.to_dict("records")]
+        out += [_news_cells(facts, r, scale) for r in order.to_dict("records")]
     columns = (Column("What moved it"), Column("expected", True), Column("published", True), Column("moved it by", True))
-    return Table(
+    return TableBlock(
         "What moved the next month's nowcast.", columns, tuple(out),
         "Expected: what the same model thought of the figure the day before it came out; of a revision, the figure before it. "
         "Parts are of the mean, not of the median: a figure also moves a skewed mean by ending its own uncertainty. Small "
@@ -180,7 +194,7 @@ def _moved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, news: pd.Data
     )  # fmt: skip
 
 
-def _unmoved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, series: str) -> str:
+def _no_news_text(facts: RunData, row: dict[str, Any], table: pd.DataFrame, series: str) -> str:
     """Why a nowcast has no news."""
     stands = str(table["cutoff"].iloc[0])
     job = f"{row['models'][0]}|{series}|{stands}|news"
@@ -192,25 +206,25 @@ def _unmoved(facts: Facts, row: dict[str, Any], table: pd.DataFrame, series: str
     return f"Nothing: no figure, event or refit changed the nowcast since {since}."
 
 
-def _reason(facts: Facts, r: Mapping[Any, Any], scale: float) -> tuple[Cell, ...]:
+def _news_cells(facts: RunData, r: Mapping[Any, Any], scale: float) -> tuple[TableCell, ...]:
     kind, named = str(r["kind"]), isinstance(r["series"], str)
     if kind in ("new", "revision"):
         names = str(r["series"]).split("+")  # series that move the nowcast only together
-        own = display(names[0])[1]
+        own = display_unit(names[0])[1]
         when = period(str(r["release_month"])) if isinstance(r["release_month"], str) else ""
         what = ", ".join(part for part in ("; ".join(map(series_name, names)), when, "revised" * (kind == "revision")) if part)
         out = f"published {day(str(r['released']))}" if isinstance(r["released"], str) else ""
-        figures = tuple(Cell(number(float(r[k]) / own)) for k in ("expected", "actual"))
-        return (Cell(what, out), *figures, Cell(_signed(r["impact"] / scale)))
-    what = f"event: {facts.event_title(str(r['series']))}" if named else WORDS.get(kind, kind)
-    return (Cell(what), Cell(MISSING), Cell(MISSING), Cell(_signed(r["impact"] / scale)))
+        figures = tuple(TableCell(quantity(float(r[k]) / own)) for k in ("expected", "actual"))
+        return (TableCell(what, out), *figures, TableCell(_signed_text(r["impact"] / scale)))
+    what = f"event: {facts.event_title(str(r['series']))}" if named else CHANGE_WORDS.get(kind, kind)
+    return (TableCell(what), TableCell(MISSING), TableCell(MISSING), TableCell(_signed_text(r["impact"] / scale)))
 
 
-def _signed(value: float) -> str:
-    return number(value, sign=True)
+def _signed_text(value: float) -> str:
+    return quantity(value, sign=True)
 
 
-def _calendar(due: pd.DataFrame) -> Table:
+def _release_table(due: pd.DataFrame) -> TableBlock:
     """What comes next, in the order in which it comes."""
     rows = []
     for (when, source, stage), own in due.sort_values(["day", "series"]).groupby(["day", "source", "stage"], sort=True):
@@ -219,13 +233,15 @@ def _calendar(due: pd.DataFrame) -> Table:
         stated = (
             f"{COUNTRIES.get(str(source), str(source))}, {STAGES.get(str(stage), str(stage))}; {BASIS[str(first['basis'])]}"
         )
-        goods = _by_flow([str(s) for s in own["series"].unique()])
-        rows.append((Cell(day(str(when)), stated), Cell(str(int(first["ahead"]))), Cell(months), Cell(goods)))
+        goods = _group_by_flow([str(s) for s in own["series"].unique()])
+        rows.append(
+            (TableCell(day(str(when)), stated), TableCell(str(int(first["ahead"]))), TableCell(months), TableCell(goods))
+        )
     columns = (Column("Release"), Column("days on", True), Column("Months"), Column("Series"))
-    return Table("What comes next.", columns, tuple(rows))
+    return TableBlock("What comes next.", columns, tuple(rows))
 
 
-def _by_flow(names: Sequence[str]) -> str:
+def _group_by_flow(names: Sequence[str]) -> str:
     """Series with each flow said once."""
     flows: dict[str, list[str]] = {}
     for name in names:
@@ -235,26 +251,26 @@ def _by_flow(names: Sequence[str]) -> str:
     return "; ".join(f"{flow}: {', '.join(goods)}" for flow, goods in flows.items())
 
 
-def _earlier(facts: Facts, row: dict[str, Any]) -> Table | None:
+def _earlier_table(facts: RunData, row: dict[str, Any]) -> TableBlock | None:
     """How far off the model was on earlier months at the same distance from publication, beside naive nowcasts."""
     table = facts.table("forecasts")
-    table = table[(table["group"] == groups_of(row)[1]) & table["truth"].notna()] if "group" in table else table[:0]
+    table = table[(table["group"] == nowcast_groups(row)[1]) & table["truth"].notna()] if "group" in table else table[:0]
     if not len(table):
         return None
-    table = displayed(table).assign(miss=lambda t: (t["mean"] - t["truth"]) ** 2)
-    label, naive, out = str(row["models"][0]), _naive(facts, row), []
+    table = in_display_units(table).assign(miss=lambda t: (t["mean"] - t["truth"]) ** 2)
+    label, naive, out = str(row["models"][0]), _naive_models(facts, row), []
     for series, own in table[table["model"] == label].groupby("series", sort=False):
-        ratios = {name: _over(own, table[(table["model"] == name) & (table["series"] == series)]) for name in naive}
+        ratios = {name: _rmse_ratio(own, table[(table["model"] == name) & (table["series"] == series)]) for name in naive}
         known = {name: ratio for name, ratio in ratios.items() if math.isfinite(ratio)}
         hardest = max(known, key=lambda name: known[name], default="")
         inside = float(((own["q10"] <= own["truth"]) & (own["truth"] <= own["q90"])).mean())
         out.append(
             (
-                Cell(series_name(str(series))),
-                Cell(str(len(own))),
-                Cell(number(math.sqrt(float(own["miss"].mean())), display(str(series))[0])),
-                *([Cell(plain(known.get(hardest, math.nan), 2), hardest)] if naive else []),
-                Cell(percent(inside, sign=False)),
+                TableCell(series_name(str(series))),
+                TableCell(str(len(own))),
+                TableCell(quantity(math.sqrt(float(own["miss"].mean())), display_unit(str(series))[0])),
+                *([TableCell(decimal(known.get(hardest, math.nan), 2), hardest)] if naive else []),
+                TableCell(percent(inside, sign=False)),
             )
         )
     columns = (
@@ -262,20 +278,22 @@ def _earlier(facts: Facts, row: dict[str, Any]) -> Table | None:
         *([Column("over the best naive in hindsight", True)] if naive else []), Column(f"in 80{NBSP}%", True),
     )  # fmt: skip
     compared = facts.table("comparisons")
-    compared = compared[(compared["group"] == groups_of(row)[1]) & (compared["metric"] == "mae") & (compared["model"] == label)]
+    compared = compared[
+        (compared["group"] == nowcast_groups(row)[1]) & (compared["metric"] == "mae") & (compared["model"] == label)
+    ]
     said = f" Against the benchmark chosen beforehand: {compared['text'].iloc[0]}." if len(compared) else ""
     note = "The ratio of errors is below 1 where the model is better than the naive one that did best in the same months."
-    return Table(
+    return TableBlock(
         "Earlier months asked as many days before publication as this one.", columns, tuple(out), (note if naive else "") + said
     )
 
 
-def _naive(facts: Facts, row: dict[str, Any]) -> list[str]:
+def _naive_models(facts: RunData, row: dict[str, Any]) -> list[str]:
     """The naive models of a question."""
     return [str(name) for name in facts.config.get("naive") or () if name in row["models"] and name != row["models"][0]]
 
 
-def _over(own: pd.DataFrame, other: pd.DataFrame) -> float:
+def _rmse_ratio(own: pd.DataFrame, other: pd.DataFrame) -> float:
     """Root mean square error over that of another model, on the months that both answered; NaN where it answered less."""
     both = own.merge(other[["month", "cutoff", "miss"]], on=["month", "cutoff"], suffixes=("", "_other"))
     if len(both) < len(own) or not both["miss_other"].mean() > 0:
@@ -283,24 +301,24 @@ def _over(own: pd.DataFrame, other: pd.DataFrame) -> float:
     return math.sqrt(float(both["miss"].mean() / both["miss_other"].mean()))
 
 
-def stem(name: str) -> str:
+def figure_stem(name: str) -> str:
     """The file name of a nowcast's figure, without its ending: a question's name is any text."""
     return segment(f"now_{name}")
 
 
-def _figure(facts: Facts, row: dict[str, Any]) -> list[Block]:
+def _figure(facts: RunData, row: dict[str, Any]) -> list[Block]:
     """The nowcast months of each series after its history; what came out since is drawn over them."""
-    table = _rows(facts, row)
+    table = _nowcast_rows(facts, row)
     table = table[~table["month"].str.contains("/")] if len(table) else table
     shown = [str(s) for s in table["series"].unique()] if len(table) else []
     if not shown:
         return []
     stands = str(table["cutoff"].iloc[0])
-    first = mm.ordinal(stands[:7]) - BACK
+    first = mm.ordinal(stands[:7]) - HISTORY_MONTHS
     events = facts.events_on(shown, first, mm.ordinal(stands[:7]))
-    named = letters(events)
+    named = event_letters(events)
     panels = tuple(
-        fan(facts.histories[s], table[table["series"] == s], stands,
+        fan_panel(facts.histories[s], table[table["series"] == s], stands,
             facts.events_on([s], first, mm.ordinal(stands[:7])), named)
         for s in shown
     )  # fmt: skip
@@ -309,13 +327,13 @@ def _figure(facts: Facts, row: dict[str, Any]) -> list[Block]:
         "that came out later too (dotted: mean of months known only as a sum). Dashed: events in force."
     )
     return [
-        Figure(
-            stem(str(row["name"])),
+        FigureBlock(
+            figure_stem(str(row["name"])),
             str(row["name"]),
             panels,
             3,
             caption,
             "Nowcasts of " + "; ".join(series_name(s) for s in shown),
-            key(events, named),
+            event_key(events, named),
         )
     ]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from forecast.core import months as mm
 from forecast.core.events import Event
-from forecast.report.blocks import Block, Bullets, Callout, Details, Figure, Heading, Prose
-from forecast.report.inline_markup import address, link
+from forecast.report.blocks import Block, Bullets, Callout, Details, FigureBlock, Heading, Prose
+from forecast.report.inline_markup import link, safe_address
 from forecast.report.numbers import day, month_of, series_name
-from forecast.report.run_data import Facts
-from forecast.report.table_blocks import ahead, latest, regimes
+from forecast.report.run_data import RunData
+from forecast.report.table_blocks import latest_figures_table, months_ahead_table, regimes_table
 
-BACK = 38
-PANELS = 12
+HISTORY_MONTHS = 38
+MAX_PANELS = 12
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """Fans, the months in a table, the last published months, the expiry table; nothing in a run of nowcasts alone."""
     out: list[Block] = [Heading("What comes next", 2, "next", "What comes next")]
     table, model = facts.outlook, facts.default_model
@@ -28,14 +28,14 @@ def blocks(facts: Facts) -> list[Block]:
                 f"Twelve months from each series' own last published month, standing on {day(facts.as_of)}. Model: "
                 f"**{facts.default_words}**, the default; how far it was off in the past is told under Backtest. Bands hold "
                 "80 and 95 % of the draws; they know past surprises, not decisions still to come. "
-                f"{unadjusted(facts)}"
+                f"{seasonal_adjustment_note(facts)}"
             )
         )
-        out.append(_fans(facts, names[:PANELS], model, "outlook", "Twelve months ahead"))
-        if names[PANELS:]:
-            rest = _fans(facts, names[PANELS:], model, "outlook_more", "Twelve months ahead, further series")
-            out.append(Details(f"Charts of {len(names) - PANELS} further series", (rest,)))
-        tables = tuple(ahead(facts.histories[s], chosen[chosen["series"] == s], facts.as_of) for s in names)
+        out.append(_fan_figure(facts, names[:MAX_PANELS], model, "outlook", "Twelve months ahead"))
+        if names[MAX_PANELS:]:
+            rest = _fan_figure(facts, names[MAX_PANELS:], model, "outlook_more", "Twelve months ahead, further series")
+            out.append(Details(f"Charts of {len(names) - MAX_PANELS} further series", (rest,)))
+        tables = tuple(months_ahead_table(facts.histories[s], chosen[chosen["series"] == s], facts.as_of) for s in names)
         out.append(Details(f"The months ahead in numbers, {len(tables)} series", tables))
     else:
         out.append(Callout("This run holds no forecast that stands on its own day.", "warning"))
@@ -43,13 +43,18 @@ def blocks(facts: Facts) -> list[Block]:
     wanted = asked or {s for s, h in facts.histories.items() if ":" not in s and len(h.values) > 11}
     shown = [facts.histories[s] for s in facts.ordered(wanted) if s in facts.histories]
     if shown:
-        out.append(latest(shown[:PANELS]))
-    if shown[PANELS:]:
-        out.append(Details(f"The last published figure of {len(shown) - PANELS} further series", (latest(shown[PANELS:]),)))
-    return out + _expiry(facts)
+        out.append(latest_figures_table(shown[:MAX_PANELS]))
+    if shown[MAX_PANELS:]:
+        out.append(
+            Details(
+                f"The last published figure of {len(shown) - MAX_PANELS} further series",
+                (latest_figures_table(shown[MAX_PANELS:]),),
+            )
+        )
+    return out + _expiry_blocks(facts)
 
 
-def unadjusted(facts: Facts) -> str:
+def seasonal_adjustment_note(facts: RunData) -> str:
     """Why nothing is seasonally adjusted."""
     long = "CHN.export.WLD.rare_earths_total" in facts.histories
     return "Nothing here is seasonally adjusted" + (
@@ -57,18 +62,18 @@ def unadjusted(facts: Facts) -> str:
     )
 
 
-def _fans(facts: Facts, shown: list[str], model: str, name: str, title: str) -> Figure:
-    from forecast.report.figures.fan_charts import fan
-    from forecast.report.figures.timeline import letters
+def _fan_figure(facts: RunData, shown: list[str], model: str, name: str, title: str) -> FigureBlock:
+    from forecast.report.figures.fan_charts import fan_panel
+    from forecast.report.figures.timeline import event_letters
 
     table = facts.outlook
     table = table[(table["model"] == model) & ~table["month"].str.contains("/")]
-    first = min((facts.histories[s].last - BACK for s in shown), default=0)
+    first = min((facts.histories[s].last - HISTORY_MONTHS for s in shown), default=0)
     events = facts.events_on(shown, first, mm.ordinal(facts.as_of[:7]))
-    named = letters(events)
+    named = event_letters(events)
     own = {s: facts.events_on([s], first, mm.ordinal(facts.as_of[:7])) for s in shown}
-    panels = tuple(fan(facts.histories[s], table[table["series"] == s], facts.as_of, own[s], named) for s in shown)
-    return Figure(
+    panels = tuple(fan_panel(facts.histories[s], table[table["series"] == s], facts.as_of, own[s], named) for s in shown)
+    return FigureBlock(
         name,
         title,
         panels,
@@ -78,11 +83,11 @@ def _fans(facts: Facts, shown: list[str], model: str, name: str, title: str) -> 
         "▲: the 95 % band goes on above the frame, to the figure given. Sources: China's customs through the publishers "
         "listed under Data; US Census Bureau, general imports; own calculation.",
         "Fan charts of " + "; ".join(series_name(s) for s in shown),
-        key(events, named),
+        event_key(events, named),
     )
 
 
-def key(events: list[Event], named: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def event_key(events: list[Event], named: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """The letters of a figure with day and title of their events."""
     rows = []
     for event in events:
@@ -92,7 +97,7 @@ def key(events: list[Event], named: dict[str, str]) -> tuple[tuple[str, str], ..
     return tuple(rows)
 
 
-def _expiry(facts: Facts) -> list[Block]:
+def _expiry_blocks(facts: RunData) -> list[Block]:
     table = facts.table("regimes")
     if not len(table):
         return []
@@ -104,7 +109,7 @@ def _expiry(facts: Facts) -> list[Block]:
     for event in ends[:1]:
         verified = facts.calendar.verified_to
         until = f" Events are verified to {day(str(verified))}; whether it is extended is not known here." if verified else ""
-        source = f" {link('Source', event.source_url)}." if address(event.source_url or "") else ""
+        source = f" {link('Source', event.source_url)}." if safe_address(event.source_url or "") else ""
         out.append(
             Prose(
                 f"Known: “{event.title}”, announced on {day(str(event.announced))}, in force until {day(str(event.end))}."
@@ -114,4 +119,4 @@ def _expiry(facts: Facts) -> list[Block]:
     read = [f"{text[:1].upper()}{text[1:]}." for text in dict.fromkeys(str(r) for r in table["reading"].fillna("")) if text]
     out += [Bullets(tuple(read))] if read else []
     order = [str(s) for part in parts for s in part.get("series", ())]
-    return [*out, regimes(table, order)]
+    return [*out, regimes_table(table, order)]

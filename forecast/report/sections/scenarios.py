@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError
-from forecast.core.products import display
-from forecast.report.blocks import MISSING, Block, Bullets, Cell, Column, Details, Figure, Heading, Prose, Table
-from forecast.report.numbers import NBSP, day, flow_name, number, percent, period, product_name, series_name
-from forecast.report.run_data import Facts
-from forecast.report.sections.outlook import key
+from forecast.core.products import display_unit
+from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
+from forecast.report.numbers import NBSP, day, flow_name, percent, period, product_name, quantity, series_name
+from forecast.report.run_data import RunData
+from forecast.report.sections.outlook import event_key
 
 if TYPE_CHECKING:
     import pandas as pd
 
 VALUES = ("mean", "q10", "q50", "q90")
-LOST = "not identified"
+NOT_IDENTIFIED = "not identified"
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """Nothing where the run asks for no scenario."""
     asked = [row for row in facts.config.get("scenarios") or () if isinstance(row, dict)]
-    table = _shown(facts)
-    lost = _lost(facts)
+    table = _scenario_table(facts)
+    lost = _refused_fans(facts)
     if not asked or not (len(table) or lost):
         return []
     part = facts.config.get("scenario_forecast") or {}
@@ -32,34 +32,34 @@ def blocks(facts: Facts) -> list[Block]:
     series = [s for s in facts.histories if s in found or s in {name for name, _ in lost}]
     order = [s for s in part.get("series", ()) if s in series]
     series = order + [s for s in series if s not in order]
-    names = _names(asked, table)
+    names = _scenario_names(asked, table)
     return [
         Heading(
             f"{'The same as forecasts' if len(facts.table('regimes')) else 'What may be decided'}: one fan for each course", 3
         ),
-        _told(facts, asked, str(part.get("model", "")), series),
-        Bullets(tuple(_scenario(row, table, lost) for row in asked)),
-        *([_figure(facts, table, lost, names, series)] if len(table) else []),
-        _sums(facts, table, lost, names, series),
-        Details("On what each fan rests, in full", (_rests(table, lost, names, series),)),
+        _introduction(facts, asked, str(part.get("model", "")), series),
+        Bullets(tuple(_scenario_text(row, table, lost) for row in asked)),
+        *([_fan_figure(facts, table, lost, names, series)] if len(table) else []),
+        _sums_table(facts, table, lost, names, series),
+        Details("On what each fan rests, in full", (_basis_table(table, lost, names, series),)),
     ]
 
 
-def _names(asked: list[dict[str, Any]], table: pd.DataFrame) -> list[str]:
+def _scenario_names(asked: list[dict[str, Any]], table: pd.DataFrame) -> list[str]:
     """Scenarios in the config's order, and what pools them."""
     names = [str(row["name"]) for row in asked]
     return names + [n for n in (dict.fromkeys(table["scenario"]) if len(table) else ()) if n not in names]
 
 
-def _shown(facts: Facts) -> pd.DataFrame:
+def _scenario_table(facts: RunData) -> pd.DataFrame:
     """The table in display units."""
     table = facts.table("scenarios").copy()
     for name in VALUES if len(table) else ():
-        table[name] = table[name] / table["series"].map(lambda s: display(s)[1])
+        table[name] = table[name] / table["series"].map(lambda s: display_unit(s)[1])
     return table
 
 
-def _lost(facts: Facts) -> dict[tuple[str, str], str]:
+def _refused_fans(facts: RunData) -> dict[tuple[str, str], str]:
     """Why a scenario has no fan, by series and scenario."""
     mark = "scenario: "
     rows = facts.table("failures").to_dict("records")
@@ -70,7 +70,7 @@ def _lost(facts: Facts) -> dict[tuple[str, str], str]:
     }
 
 
-def _told(facts: Facts, asked: list[dict[str, Any]], model: str, series: list[str]) -> Prose:
+def _introduction(facts: RunData, asked: list[dict[str, Any]], model: str, series: list[str]) -> Prose:
     chances = [row.get("probability") for row in asked]
     weighed = "The probabilities are the config's own, not estimated." if all(p is not None for p in chances) else (
         "No probability is attached to any of them: which one holds is a decision, not a draw."
@@ -94,23 +94,23 @@ def _told(facts: Facts, asked: list[dict[str, Any]], model: str, series: list[st
     )
 
 
-def _scenario(row: dict[str, Any], table: pd.DataFrame, lost: dict[tuple[str, str], str]) -> str:
+def _scenario_text(row: dict[str, Any], table: pd.DataFrame, lost: dict[tuple[str, str], str]) -> str:
     """One scenario in words, with what its last months rest on."""
     name = str(row["name"])
     chance = "" if row.get("probability") is None else f" ({percent(float(row['probability']), sign=False)})"
     own = table[table["scenario"] == name].drop_duplicates("series").to_dict("records") if len(table) else []
-    rests = {str(r["series"]): _last(str(r["basis"])) for r in own}
-    rests |= {series: LOST for series, other in lost if other == name}
+    rests = {str(r["series"]): _last_basis(str(r["basis"])) for r in own}
+    rests |= {series: NOT_IDENTIFIED for series, other in lost if other == name}
     text = f": {row['text']}" if row.get("text") else ""
-    return f"**{name[:1].upper()}{name[1:]}**{chance}{text}. Rests on: {_by_flow(rests)}."
+    return f"**{name[:1].upper()}{name[1:]}**{chance}{text}. Rests on: {_group_by_flow(rests)}."
 
 
-def _last(basis: str) -> str:
+def _last_basis(basis: str) -> str:
     """What the last regime of the asked months rests on, without the names of its measures."""
     return basis.rpartition("; ")[2].partition(": ")[2] or basis
 
 
-def _by_flow(rests: dict[str, str]) -> str:
+def _group_by_flow(rests: dict[str, str]) -> str:
     """What series rest on: said once for a flow whose goods all rest on the same."""
     flows: dict[str, dict[str, list[str]]] = {}
     for series in sorted(rests):
@@ -123,25 +123,27 @@ def _by_flow(rests: dict[str, str]) -> str:
     )
 
 
-def _figure(facts: Facts, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]) -> Figure:
-    from forecast.report.figures.scenarios import BACK, fans, look_of
-    from forecast.report.figures.timeline import letters
+def _fan_figure(
+    facts: RunData, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]
+) -> FigureBlock:
+    from forecast.report.figures.scenarios import HISTORY_MONTHS, line_styles, scenario_panel
+    from forecast.report.figures.timeline import event_letters
 
-    looks = look_of(names)
+    looks = line_styles(names)
     single = table[~table["month"].str.contains("/")]
     drawn = [s for s in series if s in set(single["series"])]
-    first = min(facts.histories[s].last - BACK for s in drawn)
+    first = min(facts.histories[s].last - HISTORY_MONTHS for s in drawn)
     until = mm.ordinal(facts.as_of[:7])
     events = facts.events_on(drawn, first, until)
-    named = letters(events)
+    named = event_letters(events)
     panels = tuple(
-        fans(
+        scenario_panel(
             facts.histories[s], single[single["series"] == s], looks, [n for n in names if (s, n) in lost], facts.as_of,
             facts.events_on([s], first, until), named,
         )
         for s in drawn
     )  # fmt: skip
-    return Figure(
+    return FigureBlock(
         "scenarios",
         "Under each scenario",
         panels,
@@ -150,37 +152,42 @@ def _figure(facts: Facts, table: pd.DataFrame, lost: dict[tuple[str, str], str],
         f"scenarios part they are one. Grey: months already past on {day(facts.as_of)} without a bundled figure. Dashed: "
         "events in force. Sources as in the charts above; own calculation.",
         "Fans under scenarios of " + "; ".join(series_name(s) for s in drawn),
-        key(events, named),
+        event_key(events, named),
     )
 
 
-def _sums(facts: Facts, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]) -> Table:
+def _sums_table(
+    facts: RunData, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]
+) -> TableBlock:
     """Median and 80 % of the last twelve months' sum by scenario, and twelve times the observed mean of the regime."""
     observed = {(str(r["series"]), str(r["regime"])): r for r in facts.table("regimes").to_dict("records")}
-    sums = _yearly(table)
+    sums = _yearly_sums(table)
     spans = {str(r["month"]) for r in sums.values()}
     length = max((b - a + 1 for a, b in map(mm.parse_period, spans)), default=12)
     rows = []
     for s in series:
-        unit, scale = display(s)
+        unit, scale = display_unit(s)
         cells = []
         for name in names:
             r, seen = sums.get((s, name)), observed.get((s, name))
             mean = float(seen["mean"]) if seen and seen["mean"] is not None else math.nan
-            beside = f"observed {number(length * mean / scale, unit)}" if math.isfinite(mean) else ""
+            beside = f"observed {quantity(length * mean / scale, unit)}" if math.isfinite(mean) else ""
             if r is None:
-                cells.append(Cell(LOST if (s, name) in lost else MISSING, beside, "muted"))
+                cells.append(TableCell(NOT_IDENTIFIED if (s, name) in lost else MISSING, beside, "muted"))
                 continue
             low, high = (float(r[q]) for q in ("q10", "q90"))
-            band = f"{number(low, '') if low else 0} to {number(high, unit)}"
-            cells.append(Cell(number(float(r["q50"]), unit), "; ".join(x for x in (band, beside) if x)))
-        rows.append((Cell(product_name(s.rsplit(".", 1)[-1]), flow_name(s)), *cells))
+            band = f"{quantity(low, '') if low else 0} to {quantity(high, unit)}"
+            cells.append(TableCell(quantity(float(r["q50"]), unit), "; ".join(x for x in (band, beside) if x)))
+        rows.append((TableCell(product_name(s.rsplit(".", 1)[-1]), flow_name(s)), *cells))
     when = period(next(iter(spans))) if len(spans) == 1 else "the last months asked"
-    reasons = [f"{LOST[:1].upper()}{LOST[1:]}: {text}." for text in dict.fromkeys(_reason(t) for t in lost.values())]
+    reasons = [
+        f"{NOT_IDENTIFIED[:1].upper()}{NOT_IDENTIFIED[1:]}: {text}."
+        for text in dict.fromkeys(_shared_reason(t) for t in lost.values())
+    ]
     shown = {(s, n) for s in series for n in names} & set(observed)
     beside = ", and what the same number of months came to at the mean observed under that regime" if shown else ""
     note = ["Observed means as in the table above, over the months named there."] if shown else []
-    return Table(
+    return TableBlock(
         f"Sum over {when}: the median; beneath it 80{NBSP}% of the draws{beside}.",
         (Column("Series"), *(Column(name[:1].upper() + name[1:], True) for name in names)),
         tuple(rows),
@@ -188,13 +195,13 @@ def _sums(facts: Facts, table: pd.DataFrame, lost: dict[tuple[str, str], str], n
     )
 
 
-def _reason(text: str) -> str:
+def _shared_reason(text: str) -> str:
     """A reason without the ids of the measures, so that the same one is said once."""
     head, mark, rest = text.partition(" on a part of this total: ")
     return f"a measure begins or ends{mark}{rest}" if mark else head
 
 
-def _yearly(table: pd.DataFrame) -> dict[tuple[str, str], dict[Any, Any]]:
+def _yearly_sums(table: pd.DataFrame) -> dict[tuple[str, str], dict[Any, Any]]:
     """The sum told of each fan: of the last twelve months, of all where fewer are asked, of the month where one is."""
     out: dict[tuple[str, str], dict[Any, Any]] = {}
     for row in table.to_dict("records") if len(table) else ():
@@ -207,13 +214,15 @@ def _yearly(table: pd.DataFrame) -> dict[tuple[str, str], dict[Any, Any]]:
     return out
 
 
-def _rests(table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]) -> Table:
-    rows: list[tuple[Cell, ...]] = []
+def _basis_table(table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]) -> TableBlock:
+    rows: list[tuple[TableCell, ...]] = []
     known = {(str(r["series"]), str(r["scenario"])): r for r in table.to_dict("records")} if len(table) else {}
     for s in series:
-        rows.append((Cell(series_name(s), tone="group"),))
+        rows.append((TableCell(series_name(s), tone="group"),))
         for name in names:
             r = known.get((s, name))
             text = str(r["basis"]) if r else lost.get((s, name), "")
-            rows.append((Cell(name), Cell(text, str(r["notes"] or "") if r else "")))
-    return Table("Measures by their ids, in order of the months asked", (Column("Scenario"), Column("Rests on")), tuple(rows))
+            rows.append((TableCell(name), TableCell(text, str(r["notes"] or "") if r else "")))
+    return TableBlock(
+        "Measures by their ids, in order of the months asked", (Column("Scenario"), Column("Rests on")), tuple(rows)
+    )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from forecast.report.blocks import MISSING, Block, Bullets, Cell, Column, Details, Prose, Table
-from forecast.report.effect_rows import Answer, Variation
+from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Prose, TableBlock, TableCell
+from forecast.report.effect_rows import EffectRow, VariedAnswer
 from forecast.report.numbers import NBSP, day, percent, period, treated_name, window
-from forecast.report.prose import amount, between, change, placebos, spelled, visible
-from forecast.report.run_data import Facts
+from forecast.report.prose import amount, detectable_text, interval_text, placebo_text, reason_in_words, relative_change
+from forecast.report.run_data import RunData
 
 KINDS = ("lag_months", "donut", "level_sd", "day")
-TOLD = {
+CHANGE_WORDS = {
     "lag_months": "months under way",
     "donut": "months left out after the start",
     "level_sd": "step of the expected level, in shares of the series' spread",
@@ -20,7 +20,7 @@ TOLD = {
 }
 
 
-def blocks(facts: Facts) -> list[Block]:
+def blocks(facts: RunData) -> list[Block]:
     """One line a question, and every answer; nothing where no question was asked otherwise."""
     asked = facts.variations
     if not asked:
@@ -34,27 +34,31 @@ def blocks(facts: Facts) -> list[Block]:
         "it is at most suggestive, and does not enter the correction for many questions. Fewer windows without an event may "
         "stand behind it than behind the question's own answer. Per cent are the estimate's, of what was expected."
     )
-    lines = Bullets(tuple(line(facts, own[name], found) for name, found in asked.items()))
-    table = _table(facts, own, asked)
+    lines = Bullets(tuple(variation_sentence(facts, own[name], found) for name, found in asked.items()))
+    table = _variation_table(facts, own, asked)
     return [Details(f"How firm: the same question asked otherwise ({count} answers)", (told, lines, table))]
 
 
-def line(facts: Facts, own: Answer, found: Sequence[Variation]) -> str:
+def variation_sentence(facts: RunData, own: EffectRow, found: Sequence[VariedAnswer]) -> str:
     """One question: whether its verdict holds, and what each change did to it."""
-    head = f"**{own.id}. {treated_name(own.series)}, {window(own.first, own.last)}** ({_short(own)}): {_holds(own, found)}"
+    head = f"**{own.id}. {treated_name(own.series)}, {window(own.first, own.last)}** ({_short_text(own)}): {_verdict_count(own, found)}"
     parts = []
     for kind in KINDS:
         some = [v for v in found if v.what == kind]
         if some:
-            other = _likeliest(facts, own, some) if kind == "level_sd" else None
-            method = f", method {other.estimator} (likeliest: {_short(other)})" if other else ""
-            same = kind != "day" and all(_alike(v, other or own) for v in some)
-            told = f"{', '.join(v.value for v in some)}: no difference" if same else "; ".join(_one(v, own) for v in some)
-            parts.append(f"{TOLD[kind]}{method}: {told}")
-    return f"{head} {_upper('. '.join(_upper(p) for p in parts))}."
+            other = _likeliest_level(facts, own, some) if kind == "level_sd" else None
+            method = f", method {other.estimator} (likeliest: {_short_text(other)})" if other else ""
+            same = kind != "day" and all(_same_answer(v, other or own) for v in some)
+            told = (
+                f"{', '.join(v.value for v in some)}: no difference"
+                if same
+                else "; ".join(_variation_text(v, own) for v in some)
+            )
+            parts.append(f"{CHANGE_WORDS[kind]}{method}: {told}")
+    return f"{head} {_capitalize('. '.join(_capitalize(p) for p in parts))}."
 
 
-def _holds(own: Answer, found: Sequence[Variation]) -> str:
+def _verdict_count(own: EffectRow, found: Sequence[VariedAnswer]) -> str:
     """Whether the answers that could be given have the question's own verdict."""
     given = [v for v in found if v.answer.first]
     if not given:
@@ -65,7 +69,7 @@ def _holds(own: Answer, found: Sequence[Variation]) -> str:
     return f"the same verdict in {same} of {len(given)} answers."
 
 
-def _one(v: Variation, own: Answer) -> str:
+def _variation_text(v: VariedAnswer, own: EffectRow) -> str:
     """One answer in a few words: the value, the size where one stands, verdict and months where they are not the question's."""
     a = v.answer
     value = day(v.value) if v.what == "day" else v.value
@@ -76,39 +80,39 @@ def _one(v: Variation, own: Answer) -> str:
     )
     size = _fraction(a)
     same = a.verdict == own.verdict and math.isfinite(size)
-    return f"{value}: {percent(size) if same else _short(a)}{other}"
+    return f"{value}: {percent(size) if same else _short_text(a)}{other}"
 
 
-def _alike(v: Variation, own: Answer) -> bool:
+def _same_answer(v: VariedAnswer, own: EffectRow) -> bool:
     """Whether a change changed nothing: months, verdict and estimate are those of the question as asked."""
     a = v.answer
     return (a.first, a.last, a.verdict, a.estimate, a.desc) == (own.first, own.last, own.verdict, own.estimate, own.desc)
 
 
-def _short(a: Answer) -> str:
+def _short_text(a: EffectRow) -> str:
     """A verdict with the estimate in per cent of what was expected, where one stands."""
     size = _fraction(a)
     return f"{a.verdict}, {percent(size)}" if math.isfinite(size) else a.verdict
 
 
-def _likeliest(facts: Facts, own: Answer, found: Sequence[Variation]) -> Answer | None:
+def _likeliest_level(facts: RunData, own: EffectRow, found: Sequence[VariedAnswer]) -> EffectRow | None:
     """The answer that a fixed step of the level varies, where it is not the question's first."""
     names = {v.answer.estimator for v in found if v.what == "level_sd"} - {own.estimator}
     return next((a for a in facts.answers if a.id == own.id and a.estimator in names), None)
 
 
-def _asked(a: Answer) -> str:
+def _asked_window(a: EffectRow) -> str:
     return window(a.first, a.last)
 
 
-def _months(v: Variation) -> str:
+def _months_text(v: VariedAnswer) -> str:
     """The months an answer rests on, as known then."""
     if not v.months:
-        return _asked(v.answer) if v.answer.first else ""
+        return _asked_window(v.answer) if v.answer.first else ""
     return " and ".join(period(run) for run in v.months.split(" and "))
 
 
-def _fraction(a: Answer) -> float:
+def _fraction(a: EffectRow) -> float:
     if not a.estimated or a.measure == "share":
         return math.nan
     if a.measure == "relative":
@@ -117,30 +121,35 @@ def _fraction(a: Answer) -> float:
     return a.estimate / expected if expected > 0 else math.nan
 
 
-def _table(facts: Facts, own: dict[str, Answer], asked: dict[str, tuple[Variation, ...]]) -> Table:
+def _variation_table(facts: RunData, own: dict[str, EffectRow], asked: dict[str, tuple[VariedAnswer, ...]]) -> TableBlock:
     columns = (
         Column("Changed"), Column("Months"), Column("Observed less baseline", True), Column("Estimate", True),
         Column("Support"), Column("Verdict"),
     )  # fmt: skip
-    rows: list[tuple[Cell, ...]] = []
+    rows: list[tuple[TableCell, ...]] = []
     for name, found in asked.items():
         a = own[name]
-        rows.append((Cell(f"{a.id}. {a.question or treated_name(a.series)}", tone="group"),))
-        rows.append((Cell("as asked", f"method {a.estimator}"), *_cells(facts, a, _asked(a))))
-        other = _likeliest(facts, a, found)
+        rows.append((TableCell(f"{a.id}. {a.question or treated_name(a.series)}", tone="group"),))
+        rows.append((TableCell("as asked", f"method {a.estimator}"), *_answer_cells(facts, a, _asked_window(a))))
+        other = _likeliest_level(facts, a, found)
         if other:
             rows.append(
-                (Cell("likeliest step of the level", f"method {other.estimator}"), *_cells(facts, other, _asked(other)))
+                (
+                    TableCell("likeliest step of the level", f"method {other.estimator}"),
+                    *_answer_cells(facts, other, _asked_window(other)),
+                )
             )
-        rows += [(_changed(v), *_cells(facts, v.answer, _months(v))) for v in sorted(found, key=_place)]
-    return Table("Every answer, in the unit of its question.", columns, tuple(rows))
+        rows += [
+            (_variation_cell(v), *_answer_cells(facts, v.answer, _months_text(v))) for v in sorted(found, key=_variation_order)
+        ]
+    return TableBlock("Every answer, in the unit of its question.", columns, tuple(rows))
 
 
-def _place(v: Variation) -> tuple[int, float, str]:
+def _variation_order(v: VariedAnswer) -> tuple[int, float, str]:
     return KINDS.index(v.what), 0.0 if v.what == "day" else float(v.value), v.value
 
 
-def _changed(v: Variation) -> Cell:
+def _variation_cell(v: VariedAnswer) -> TableCell:
     months = f"{v.value} month{'' if v.value == '1' else 's'}"
     words = {
         "lag_months": f"{months} under way",
@@ -148,25 +157,31 @@ def _changed(v: Variation) -> Cell:
         "level_sd": f"level steps by {percent(float(v.value), sign=False)} of the spread" if v.what == "level_sd" else "",
         "day": f"asked on {day(v.value)}" if v.what == "day" else "",
     }
-    return Cell(words[v.what], f"method {v.answer.estimator}")
+    return TableCell(words[v.what], f"method {v.answer.estimator}")
 
 
-def _cells(facts: Facts, a: Answer, months: str) -> tuple[Cell, ...]:
+def _answer_cells(facts: RunData, a: EffectRow, months: str) -> tuple[TableCell, ...]:
     """Months, description, estimate, support and verdict of one answer."""
-    fraction = change(a)
+    fraction = relative_change(a)
     against = f"{percent(fraction)} on the {a.baseline}" if math.isfinite(fraction) else a.baseline
-    described = Cell(amount(a, a.desc), against) if a.compared else Cell(MISSING)
-    estimated = Cell(MISSING)
+    described = TableCell(amount(a, a.desc), against) if a.compared else TableCell(MISSING)
+    estimated = TableCell(MISSING)
     if a.estimated:
-        estimated = Cell(
-            amount(a, a.estimate), f"80{NBSP}% {between(a, a.lo80, a.hi80)}; 95{NBSP}% {between(a, a.lo95, a.hi95)}"
+        estimated = TableCell(
+            amount(a, a.estimate), f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}; 95{NBSP}% {interval_text(a, a.lo95, a.hi95)}"
         )
-    seen = f"smallest effect seen with 80{NBSP}% power {visible(a)}" if visible(a) else ""
+    seen = f"smallest effect seen with 80{NBSP}% power {detectable_text(a)}" if detectable_text(a) else ""
     clean = f"{a.n_clean} clean months" if a.first else ""
-    support = "; ".join(x for x in (clean, placebos(a), seen) if x)
-    reason = "" if a.first else spelled(facts, a, a.because)
-    return Cell(months or MISSING), described, estimated, Cell(support or MISSING), Cell(a.verdict, reason, a.verdict)
+    support = "; ".join(x for x in (clean, placebo_text(a), seen) if x)
+    reason = "" if a.first else reason_in_words(facts, a, a.because)
+    return (
+        TableCell(months or MISSING),
+        described,
+        estimated,
+        TableCell(support or MISSING),
+        TableCell(a.verdict, reason, a.verdict),
+    )
 
 
-def _upper(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]

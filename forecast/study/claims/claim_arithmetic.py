@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from forecast.core import months as mm
-from forecast.core.products import display
+from forecast.core.products import display_unit
 from forecast.core.vintage import Vintage
 from forecast.study.claims.provenance import PublishedPercentage, SourcedFigure, covering_sum, figure
 
@@ -240,7 +240,7 @@ def _percent(x: float, sign: bool = True) -> str:
 
 
 def _amount(value: float, series: str) -> str:
-    unit, scale = display(series)
+    unit, scale = display_unit(series)
     number = f"{value / scale:,.1f}".removesuffix(".0")
     return f"{unit} {number}" if unit == "USD" else f"{number} {unit}"
 

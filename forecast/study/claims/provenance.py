@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from forecast.core import months as mm
 from forecast.core.errors import DataError
-from forecast.core.products import display, mineral_of
+from forecast.core.products import display_unit, mineral_of
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Cell, Vintage
 from forecast.prep.transform import window_total
@@ -172,7 +172,7 @@ def _half_last_digit(series: str, cell: Cell) -> float:
         return 0.5
     digits = f"{round(abs(cell.value))}"
     zeros = len(digits) - len(digits.rstrip("0"))
-    return 0.5 * float(min(10.0**zeros, display(series)[1]))
+    return 0.5 * float(min(10.0**zeros, display_unit(series)[1]))
 
 
 def _independent_cells(

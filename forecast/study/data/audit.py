@@ -10,7 +10,7 @@ import numpy as np
 from forecast.core import months
 from forecast.core.archive import Archive
 from forecast.core.results import Finding
-from forecast.core.vintage import Observed, Vintage
+from forecast.core.vintage import ObservedSeries, Vintage
 from forecast.prep.transform import window_total
 from forecast.study.data.implied_revisions import implied_revisions
 
@@ -73,7 +73,7 @@ def _row(vintage: Vintage, name: str) -> dict[str, Any]:
     }
 
 
-def count_gaps(observed: Observed) -> int:
+def count_gaps(observed: ObservedSeries) -> int:
     """Number of months between the first and the last monthly figure that have no figure of their own."""
     known = np.flatnonzero(np.isfinite(observed.values))
     return 0 if len(known) < 2 else int(known[-1] - known[0] + 1 - len(known))
@@ -134,7 +134,7 @@ def _sum_mismatches(vintage: Vintage) -> list[Finding]:
     for series in vintage.series:
         observed = vintage.observed(series)
         for span in observed.spans:
-            parts = Observed(
+            parts = ObservedSeries(
                 series,
                 observed.first,
                 observed.values,

@@ -193,5 +193,5 @@ def patch_archives(day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str
     with contextlib.ExitStack() as stack:
         for name in ARCHIVE_ATTRIBUTES:
             stack.enter_context(mock.patch.object(Archive, name, corrupted_attribute(name), create=True))
-        stack.enter_context(registry.read_anew())
+        stack.enter_context(registry.reimport_plugins())
         yield

@@ -22,7 +22,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from forecast.core import months
-from forecast.core.archive import Archive, choose
+from forecast.core.archive import Archive, choose_row
 from forecast.core.archive_table import ArchiveRow, rows_of
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _first_printed(figures: pd.DataFrame) -> Known:
     for period, rows in groups.items():
         earliest = min(row.released for row in rows)
         rows = [row for row in rows if row.released == earliest]
-        chosen = choose(rows)
+        chosen = choose_row(rows)
         out[period] = FirstPrint(chosen, any(_differ(row.value, chosen.value) for row in rows))
     return out
 

@@ -120,7 +120,7 @@ def apply_verdict(effect: Effect, found: Sequence[Gate]) -> Effect:
             effect, counterfactual=None, point=None, p_value=math.nan, p_floor=math.nan, mde80=math.nan, parameters=(),
             loglike=math.nan, anticipation=None, parts={},
         )  # fmt: skip
-    return effect.judged(found, verdict)
+    return effect.with_verdict(found, verdict)
 
 
 def apply_family_gates(effects: Sequence[Effect]) -> list[Effect]:
@@ -146,4 +146,4 @@ def _add_gate(effect: Effect, gate: Gate) -> Effect:
         return apply_verdict(effect, found)
     if gate.outcome == "fail" and gate.ceiling == verdict.word and gate.reason not in verdict.because:
         verdict = replace(verdict, because=f"{verdict.because}; {gate.reason}")
-    return effect.judged(found, verdict)
+    return effect.with_verdict(found, verdict)

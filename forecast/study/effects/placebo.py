@@ -13,8 +13,8 @@ from forecast.core.questions import Design, replace_design
 from forecast.core.results import Finding, Summary
 from forecast.core.vintage import Vintage
 from forecast.kernels import exact_tests, power
-from forecast.prep.baselines import asked
-from forecast.prep.pre_period import clean, touched_months
+from forecast.prep.baselines import observe_window
+from forecast.prep.pre_period import clean_pre_period, touched_months
 from forecast.study.ask import Memo, answer, name_of
 
 MIN_HISTORY = 12  # monthly figures required before a window
@@ -36,7 +36,7 @@ def placebo_windows(vintage: Vintage, design: Design, most: int = 40) -> list[De
     stride = max((window.last - window.start + 1) // 4, 1)
     last = vintage.steps.ordinal(every[-1].event_start) if every else 0
     apart = [w for w in every if (last - vintage.steps.ordinal(w.event_start)) % stride == 0]
-    found = [w for w in apart if not asked(vintage, w).unknown and clean(vintage, w).count >= MIN_HISTORY]
+    found = [w for w in apart if not observe_window(vintage, w).unknown and clean_pre_period(vintage, w).count >= MIN_HISTORY]
     if len(found) <= most:
         return found
     return [found[i] for i in np.unique(np.linspace(0, len(found) - 1, most).round().astype(int))]
@@ -103,18 +103,18 @@ def _mean_level(vintage: Vintage, design: Design) -> float:
     """Mean of the treated flow over its clean months; 1 on a plain panel."""
     if design.basis == "panel":
         return 1.0
-    values = [clean(vintage, design, s).values for s in design.treated]
+    values = [clean_pre_period(vintage, design, s).values for s in design.treated]
     return float(sum(v.mean() for v in values if len(v)))
 
 
 def p_value(effect: Effect) -> tuple[float, float]:
-    """Randomisation p-value and its smallest possible value among non-overlapping windows (`kernels.exact_tests.rank`)."""
-    return exact_tests.rank(effect.cumulative.estimate, [p.cumulative for p in effect.apart])
+    """Randomisation p-value and its smallest possible value among non-overlapping windows (`kernels.exact_tests.randomisation_p_value`)."""
+    return exact_tests.randomisation_p_value(effect.cumulative.estimate, [p.cumulative for p in effect.apart])
 
 
 def minimum_detectable_effect(effect: Effect, placebos: Sequence[float]) -> float:
     """Minimum detectable effect with 80 % power at 5 %, from the spread of three or more placebos, else the draws'."""
-    return power.detectable(float(np.std(placebos, ddof=1)) if len(placebos) > 2 else effect.cumulative.spread)
+    return power.detectable_effect(float(np.std(placebos, ddof=1)) if len(placebos) > 2 else effect.cumulative.spread)
 
 
 def widen_interval(effect: Effect, placebos: Sequence[float]) -> Effect:

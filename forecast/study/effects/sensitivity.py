@@ -15,7 +15,7 @@ from forecast.core.months import parse_day
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
-from forecast.prep.baselines import counted
+from forecast.prep.baselines import pluralize
 from forecast.study.ask import Memo, name_of
 from forecast.study.effects import judge
 
@@ -112,7 +112,7 @@ def _vary_window(base: _BaseQuestion, lag: int, donut: int) -> Effect | Failure:
             moved = replace_design(moved, start=vintage.steps.label(max(own.first, earliest)))
         moved.window(vintage)
     except DataError as error:
-        left = f"{counted(lag, 'month')} under way and {donut} left out: no asked month remains"
+        left = f"{pluralize(lag, 'month')} under way and {donut} left out: no asked month remains"
         return base.failure(left, error.problem)
     return base.judge(moved)
 

@@ -76,7 +76,7 @@ def _releases(series: str | None, start: dt.date, stop: dt.date, archive: Archiv
     source = source_of(series) if series is not None else ("CHN", "detail")
     clock = bundled_clock()
     days = [
-        (month, clock.released(*source, month)[0] + next_day)
+        (month, clock.release_day(*source, month)[0] + next_day)
         for month in range(months.ordinal(start) - 4, months.ordinal(stop) + 2)
     ]
     return [early for early, late in pairwise(days) if early[1] < late[1]]
@@ -87,4 +87,4 @@ def released_together(series: str, month: int) -> bool:
     if series.split(".")[0] not in REPORTERS_WITH_CLOCK:
         return False
     clock, source = bundled_clock(), source_of(series)
-    return month % 12 == 0 and clock.released(*source, month)[0] == clock.released(*source, month + 1)[0]
+    return month % 12 == 0 and clock.release_day(*source, month)[0] == clock.release_day(*source, month + 1)[0]

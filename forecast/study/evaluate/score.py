@@ -15,7 +15,7 @@ from forecast.core.contracts import Metric
 from forecast.core.errors import ConfigError
 from forecast.core.results import Failure, Forecast
 from forecast.core.schema import ScoreRow
-from forecast.core.scores import COLUMNS, Scores
+from forecast.core.scores import SCORE_COLUMNS, Scores
 from forecast.core.vintage import Vintage
 from forecast.prep.transform import window_total
 from forecast.study.evaluate.backtest import Backtest, BacktestQuestion
@@ -222,4 +222,4 @@ def score(
 
 def score_table(rows: Iterable[ScoreRow]) -> pd.DataFrame:
     """Score rows as a table with the columns of `Scores`, in order."""
-    return schema.frame(ScoreRow, rows)[list(COLUMNS)].sort_values(list(COLUMNS[:8]), ignore_index=True)
+    return schema.frame(ScoreRow, rows)[list(SCORE_COLUMNS)].sort_values(list(SCORE_COLUMNS[:8]), ignore_index=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecast.core import registry
-from forecast.core.contracts import Answer, Forecaster, failed
+from forecast.core.contracts import Answer, Forecaster, failure_for
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.core.vintage import Cell, Vintage
@@ -106,7 +106,7 @@ class DependencyCache:
         try:
             made = ask.answer_given(method, tracked, task, self.seed, self._required_answers(method, tracked, task))
         except ask.METHOD_ERRORS as error:
-            made = failed(method, task, error)
+            made = failure_for(method, task, error)
         self._store(method, task, tracked, made)
         return made
 

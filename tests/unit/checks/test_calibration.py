@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from forecast.checks.calibration import Calibration
-from forecast.checks.calibration.simulation_results import Cell, calibration, nearest_cells
+from forecast.checks.calibration.simulation_results import SimulationCell, load_simulation_cells, nearest_cells
 from forecast.core import months, registry
 from forecast.core.effects import Effect
 from forecast.core.events import Event, EventCalendar
@@ -21,7 +21,7 @@ BAN = Event("ban", "", dt.date(2030, 1, 1), dt.date(2030, 1, 1), products=("re_m
 
 
 def cell(before, after, *, size=0.05, cover=0.9, role="correct", se=0.005, estimator="toy"):
-    return Cell(estimator, role, "steady", before, after, 2000, size, se, cover, se)
+    return SimulationCell(estimator, role, "steady", before, after, 2000, size, se, cover, se)
 
 
 def gate(cells, clean=36, window=5, **changes):
@@ -104,7 +104,7 @@ def test_a_plain_panel_is_not_judged():
 
 
 def test_the_bundled_table_holds_every_estimator_and_enough_runs():
-    cells = calibration()
+    cells = load_simulation_cells()
     assert {c.estimator for c in cells} == set(registry.names("estimator"))
     assert {c.role for c in cells} == {"correct", "drift"}
     keys = [(c.estimator, c.role, c.months_before, c.months_after) for c in cells]

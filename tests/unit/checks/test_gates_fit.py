@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from statsmodels.stats.diagnostic import acorr_ljungbox
 
-from forecast.checks.fit import Fit
+from forecast.checks.fit import PrePeriodFit
 from forecast.core import months as mm, registry
 from forecast.core.effects import Description, Effect, Placebo
 from forecast.core.events import Event
@@ -137,10 +137,10 @@ def test_what_is_left_over_has_statsmodels_p(gate, months, lags):
     """A lag for five months, ten at most; the Lunar New Year is no pattern."""
     first = mm.label(mm.ordinal("2023-01") - months)
     values = series(seed=months, wave=0.05, count=months + 6)
-    p = float(acorr_ljungbox(innovations.whiten(*laid(values, first)).errors, lags=[lags])["lb_pvalue"].iloc[0])
+    p = float(acorr_ljungbox(innovations.level_innovations(*laid(values, first)).errors, lags=[lags])["lb_pvalue"].iloc[0])
     assert 0.02 < p < 0.98
     assert f"Ljung-Box p = {p:.3f}" in gate(values, first=first).reason
-    exact = innovations.ljung_box(innovations.whiten(*laid(values, first)).errors, lags)[1]
+    exact = innovations.ljung_box(innovations.level_innovations(*laid(values, first)).errors, lags)[1]
     assert [gate(values, first=first, level=x).outcome for x in (exact - 1e-9, exact + 1e-9)] == ["pass", "fail"]
 
 
@@ -148,7 +148,7 @@ def test_what_is_left_over_has_statsmodels_p(gate, months, lags):
 def test_a_break_has_its_month_and_its_t(gate, size):
     """The variances are those of the months before the last twelve; two of them are missing."""
     values = [None if i in (20, 51) else y for i, y in enumerate(series(seed=3, break_at=55, size=size))]
-    score, at = innovations.level_break(innovations.whiten(*laid(values), 47), 12)
+    score, at = innovations.largest_level_shift(innovations.level_innovations(*laid(values), 47), 12)
     assert (at, score > 0) == (55, size > 1)
     made = gate(values)
     assert made.outcome == "fail"
@@ -158,7 +158,7 @@ def test_a_break_has_its_month_and_its_t(gate, size):
 
 
 def test_its_limits_are_those_it_states():
-    assert registry.build("check", "fit") == Fit(most=0.5, level=0.01, critical=4.0, recent=12, enough=24)
+    assert registry.build("check", "fit") == PrePeriodFit(most=0.5, level=0.01, critical=4.0, recent=12, enough=24)
 
 
 def test_a_flat_past_says_nothing(gate):
@@ -171,7 +171,7 @@ def test_several_series_are_tested_each_by_its_name(vintage_of, ban):
     one, two = (vintage_of(y, first="2018-01", series=s, events=[ban]) for y, s in ((series(), SERIES), (series(2, 54), other)))
     design = Design(ban, (SERIES, other), stop="2023-06")
     made = Effect("toy", design, "kg", ((0, 0),), np.array([400.0]), np.full((9, 1), 600.0), Description(1.0, ""))
-    gate = Fit().judge(made, Evidence(replace(one, cells={**one.cells, **two.cells}), design))
+    gate = PrePeriodFit().judge(made, Evidence(replace(one, cells={**one.cells, **two.cells}), design))
     assert gate.outcome == "fail"
     assert gate.reason.startswith(f"{other}: an undeclared break of the level in 2022-07")
     assert SERIES not in gate.reason
@@ -183,7 +183,7 @@ def test_steps_without_a_season_need_as_many_before(count, said):
     known = panel(pd.DataFrame({"time": np.arange(count + 3), "y": 50 + rng.standard_normal(count + 3)}), value="y")
     design = Design.at(count, "y")
     made = Effect("toy", design, "", ((0, 0),), np.array([400.0]), np.full((9, 1), 600.0), Description(1.0, ""))
-    assert said in Fit().judge(made, Evidence(known, design)).reason
+    assert said in PrePeriodFit().judge(made, Evidence(known, design)).reason
 
 
 def test_a_break_nobody_declared_is_found_in_its_month(gate):
@@ -230,11 +230,11 @@ def test_a_level_shift_has_the_size_of_its_t():
     z = rng.standard_normal(200)
     z[150:] += 2.0
     rows = np.arange(200)
-    white = innovations.whiten(z, rows, rows, None, train=140)
-    score, at = innovations.level_break(white, 60)
+    white = innovations.level_innovations(z, rows, rows, None, train=140)
+    score, at = innovations.largest_level_shift(white, 60)
     assert abs(at - 150) <= 2
     assert score == pytest.approx(2.0 / np.sqrt(1 / 150 + 1 / 50), rel=0.35)
-    assert abs(white.score(np.ones(200))) < 1e-6, "a constant is no regressor beside the level"
+    assert abs(white.t_statistic(np.ones(200))) < 1e-6, "a constant is no regressor beside the level"
 
 
 def test_nothing_estimated_is_not_run(vintage_of, ban):

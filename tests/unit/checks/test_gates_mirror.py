@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from forecast.checks.mirror import Mirror, mirrored
+from forecast.checks.mirror import Mirror, mirror_series
 from forecast.core import months, registry
 from forecast.core.effects import Description, Effect
 from forecast.core.events import Event, EventCalendar
@@ -39,10 +39,12 @@ def judged(check, known, mine, siblings=None):
 
 
 def test_the_partner_s_record_of_a_flow():
-    assert mirrored(OURS) == THEIRS
-    assert mirrored(THEIRS) == OURS
-    assert mirrored("CHN.export.USA.gallium:usd") == "USA.import.CHN.gallium:usd"
-    assert mirrored("CHN.export.WLD.gallium") == mirrored("WLD.import.CHN.gallium") == mirrored("California") == ""
+    assert mirror_series(OURS) == THEIRS
+    assert mirror_series(THEIRS) == OURS
+    assert mirror_series("CHN.export.USA.gallium:usd") == "USA.import.CHN.gallium:usd"
+    assert (
+        mirror_series("CHN.export.WLD.gallium") == mirror_series("WLD.import.CHN.gallium") == mirror_series("California") == ""
+    )
 
 
 def test_close_legs_pass_and_distant_ones_are_two_ledgers():
@@ -164,7 +166,7 @@ def test_only_the_same_concept_can_contradict():
 def test_the_family_finds_the_other_leg():
     check, known = Mirror(consignment=("USA",)), vintage(ours=100, theirs=90)
     legs = [effect(OURS, -50), effect(THEIRS, 50)]
-    legs = [e.judged([judged(check, known, e)], judge.Verdict("suggestive", "causal")) for e in legs]
+    legs = [e.with_verdict([judged(check, known, e)], judge.Verdict("suggestive", "causal")) for e in legs]
     assert [g.ceiling for g in check.judge_family(legs)] == ["contradicted by mirror"] * 2
     both = replace(legs[0], design=Design(BAN, (OURS, "CHN.export.USA.germanium")))
     assert [g.outcome for g in check.judge_family([both, legs[1]])] == ["pass", "pass"], "a sum of two flows has no mirror"

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from forecast.checks.multiplicity import Multiplicity, benjamini_hochberg, headline, holm
+from forecast.checks.multiplicity import Multiplicity, benjamini_hochberg, headline_rows, holm
 from forecast.core.effects import Description, Effect, Gate, Verdict
 from forecast.core.events import Event
 from forecast.core.questions import Design
@@ -20,7 +20,7 @@ def effect(p, series="USA.import.CHN.gallium", floor=0.01, word="supported", rea
         estimator, Design(BAN, series), "kg", ((0, 0),), np.array([50.0]), np.full((10, 1), 100.0), Description(1.0, ""),
         p_value=p, p_floor=floor,
     )  # fmt: skip
-    return made.judged([Gate("multiplicity", "not run", reason="alone")], Verdict(word, reading))
+    return made.with_verdict([Gate("multiplicity", "not run", reason="alone")], Verdict(word, reading))
 
 
 def goods(*p, **rest):
@@ -38,7 +38,7 @@ def test_adjusted_p_values_are_those_of_statsmodels():
 
 def test_the_first_answer_to_a_question_is_its_headline():
     rows = [effect(0.1), effect(0.2, estimator="b"), effect(0.3, "USA.import.CHN.germanium")]
-    assert headline(rows) == [0, 2]
+    assert headline_rows(rows) == [0, 2]
 
 
 def test_many_questions_cost_a_claim():

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from forecast.checks.multiplicity.step_down import romano_wolf
-from forecast.kernels.exact_tests import rank
+from forecast.kernels.exact_tests import randomisation_p_value
 
 
 def test_one_test_is_a_rank():
     null = np.abs(np.random.default_rng(0).standard_normal((39, 1)))
-    assert romano_wolf(np.array([1.7]), null) == pytest.approx(rank(1.7, null[:, 0].tolist())[0])
+    assert romano_wolf(np.array([1.7]), null) == pytest.approx(randomisation_p_value(1.7, null[:, 0].tolist())[0])
 
 
 def test_tests_that_are_one_cost_nothing():
@@ -41,7 +41,7 @@ def test_never_dearer_than_holm_and_never_cheaper_than_alone():
     rng = np.random.default_rng(3)
     wave = rng.standard_normal((999, 1))
     null, seen = np.abs(0.8 * wave + 0.6 * rng.standard_normal((999, 5))), np.array([3.0, 2.4, 2.0, 1.0, 0.2])
-    alone = [rank(t, null[:, j].tolist())[0] for j, t in enumerate(seen)]
+    alone = [randomisation_p_value(t, null[:, j].tolist())[0] for j, t in enumerate(seen)]
     made = romano_wolf(seen, null)
     assert (made >= np.array(alone) - 1e-12).all()
     assert (made <= np.array(holm(alone)) + 5e-3).all()

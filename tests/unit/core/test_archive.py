@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from forecast.core import months
-from forecast.core.archive import COLUMNS, Archive, bundled_archive, choose, read_archive
+from forecast.core.archive import COLUMNS, Archive, bundled_archive, choose_row, read_archive
 from forecast.core.archive_table import ArchiveRow
 from forecast.core.errors import DataError
-from forecast.core.vintage import Observed
+from forecast.core.vintage import ObservedSeries
 
 S = "CHN.export.WLD.re_magnets"
 
@@ -97,7 +97,7 @@ def test_later_events_change_no_earlier_vintage():
 
 
 def chosen(*rows):
-    picked = {choose([ArchiveRow(**row) for row in order]).publisher for order in itertools.permutations(rows)}
+    picked = {choose_row([ArchiveRow(**row) for row in order]).publisher for order in itertools.permutations(rows)}
     assert len(picked) == 1, "the choice depends on the order of the rows"
     return picked.pop()
 
@@ -206,7 +206,7 @@ def test_files_both_ways(figure, archive_of, tmp_path, suffix):
     archive.table.to_csv(path, index=False) if suffix == "csv" else archive.table.to_parquet(path)
     back = read_archive(path, archive.events)
     assert back.latest.fingerprint() == archive.latest.fingerprint()
-    seen: Observed = back.latest.observed(S)
+    seen: ObservedSeries = back.latest.observed(S)
     assert seen.status == ("value", "suppressed")
     assert np.isnan(seen.values[1])
 

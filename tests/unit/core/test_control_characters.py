@@ -18,13 +18,13 @@ def test_messages_carry_no_commands_to_the_terminal(tmp_path):
 
 
 def test_a_drawing_takes_any_name():
-    from forecast.report.figures.canvas import axes, finish, sheet, style
+    from forecast.report.figures.canvas import add_axes, finish_panel, new_panel, style
 
     name = "a $x^{$ <b> \x1b[31m\x00"
     with style(), warnings.catch_warnings():
         warnings.simplefilter("error")
-        figure = sheet(300, 100, name, name)
-        axes(figure).annotate(name, (0, 0))
-        drawn = finish(figure)
+        figure = new_panel(300, 100, name, name)
+        add_axes(figure).annotate(name, (0, 0))
+        drawn = finish_panel(figure)
     said = ["".join(e.itertext()) for e in ElementTree.fromstring(drawn.svg).iter() if e.tag.endswith("text")]
     assert said.count("a $x^{$ <b> \ufffd[31m\ufffd") == 3

@@ -197,7 +197,7 @@ def test_a_value_is_touched_like_its_quantity():
 
 
 def test_calendar_lookup():
-    calendar = EventCalendar().joined([event(), event(id="y", announced=D(2023, 1, 1), effective=D(2023, 1, 1))])
+    calendar = EventCalendar().with_events([event(), event(id="y", announced=D(2023, 1, 1), effective=D(2023, 1, 1))])
     assert [e.id for e in calendar] == ["y", "x"]
     assert "x" in calendar
     assert len(calendar.without(["x"])) == 1
@@ -206,7 +206,7 @@ def test_calendar_lookup():
 
 
 def test_joining_replaces_an_event_of_the_same_name():
-    calendar = EventCalendar((event(),)).joined([event(title="new")])
+    calendar = EventCalendar((event(),)).with_events([event(title="new")])
     assert [e.title for e in calendar] == ["new"]
 
 
@@ -218,7 +218,7 @@ def test_verified_to_is_no_later_than_the_day():
 
 def test_regressors_take_only_events_of_the_whole_flow():
     off = event(id="off", effective=D(2025, 6, 1), called_off=D(2025, 5, 1))
-    calendar = EventCalendar().joined([BAN, off, event(id="all", targets=("ALL",)), event(id="note", role="context")])
+    calendar = EventCalendar().with_events([BAN, off, event(id="all", targets=("ALL",)), event(id="note", role="context")])
     when = np.arange(months.ordinal("2024-11"), months.ordinal("2025-03"))
     names, columns = calendar.regressors(when, "CHN.export.USA.gallium")
     assert sorted(names) == ["all", "x"]

@@ -12,7 +12,7 @@ import pytest
 from forecast.core import input_files, registry
 from forecast.core.archive import read_archive
 from forecast.core.errors import ConfigError, DataError, ForecastError
-from forecast.core.input_files import Input, number
+from forecast.core.input_files import InputFile, parse_number
 from forecast.core.panel import panel
 from forecast.jobs.declared_regressors import _read_values
 from forecast.jobs.load import display_path, load, read_events
@@ -99,10 +99,10 @@ def test_a_file_without_the_right_to_read_it_is_refused(tmp_path):
 def test_a_file_larger_than_any_sense_is_refused(tmp_path):
     path = tmp_path / "x.csv"
     with path.open("wb") as file:
-        file.truncate(input_files.MOST + 1)
+        file.truncate(input_files.MAX_BYTES + 1)
     assert "more than" in spoken(panel, path).problem
     with path.open("wb") as file:
-        file.truncate(input_files.MOST_TOML + 1)
+        file.truncate(input_files.MAX_TOML_BYTES + 1)
     assert "more than" in spoken(load, path).problem
 
 
@@ -128,35 +128,35 @@ def test_a_table_without_its_columns_is_refused(reader, data, problem, tmp_path)
 def test_rows_are_named_by_their_line_and_only_ragged_ones_are_refused(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text('\ufeffa,b,c\n\n1, "x\ny" ,3\n4\n'.replace(', "', ',"').replace('" ,', '",'), "utf-8")
-    assert list(Input(path).records("ac")) == [
+    assert list(InputFile(path).records("ac")) == [
         (4, {"a": "1", "b": "x\ny", "c": "3"}),
         (5, {"a": "4", "b": "", "c": ""}),
     ]
     with pytest.raises(DataError, match="fewer cells") as error:
-        list(Input(path).records("ac", whole=True))
+        list(InputFile(path).records("ac", whole=True))
     assert "row 5" in error.value.where
     path.write_text("a;b\n1;2;3\n", "utf-8")
     with pytest.raises(DataError, match="no column 'a'") as error:
-        list(Input(path).records("a"))
+        list(InputFile(path).records("a"))
     assert "';'" in error.value.hint
     with pytest.raises(DataError, match="more cells") as error:
-        list(Input(path).records("a", ";"))
+        list(InputFile(path).records("a", ";"))
     assert "row 2" in error.value.where
     path.write_text("a,a\n1,2\n", "utf-8")
     with pytest.raises(DataError, match="two columns are called 'a'"):
-        list(Input(path).records("a"))
+        list(InputFile(path).records("a"))
 
 
 @pytest.mark.parametrize(("text", "value"), [("1", 1.0), ("-.5e3", -500.0), ("+2.", 2.0), ("1e150", 1e150)])
 def test_plain_numbers(text, value):
-    assert number(text) == value
+    assert parse_number(text) == value
 
 
 @pytest.mark.parametrize(
     "text", ["", "inf", "nan", "1e400", "1e151", "-1e308", "9" * 5000, "1_000", "0x10", "٣", "1e", "1,5", " 1"]
 )
 def test_what_is_no_plain_number_or_beyond_all_sense(text):
-    assert math.isnan(number(text))
+    assert math.isnan(parse_number(text))
 
 
 TOML = {
@@ -200,7 +200,7 @@ def test_long_dotted_text_is_no_long_key(tmp_path):
     path.write_text(
         'x = "' + "e.g. this, i.e. that. " * 500 + '"\ny = [' + "1.5, " * 5000 + "]\n" + "# " + "a" * 10**6, "utf-8"
     )
-    assert len(Input(path).toml()["y"]) == 5000
+    assert len(InputFile(path).toml()["y"]) == 5000
 
 
 def test_a_removed_present_folder_is_no_fault(tmp_path, monkeypatch):

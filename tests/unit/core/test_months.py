@@ -96,7 +96,7 @@ def test_a_year_carries_one_holiday(start, end):
 
 
 def test_lunar_shares_sum_to_one_over_months():
-    share = months._window_share(-1, 6)
+    share = months._bundled_window_shares(-1, 6)
     for year in months.lunar_new_year_days():
         assert sum(share.get(12 * year + m, 0.0) for m in range(12)) == pytest.approx(1.0)
 

@@ -16,7 +16,7 @@ def test_a_file_is_written_with_its_folders_and_the_usual_mode(tmp_path):
     os.umask(umask)
     assert path.read_bytes() == "é\n".encode()
     assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~umask
-    assert output_files.leftovers(tmp_path) == []
+    assert output_files.unfinished_files(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["../x", "/tmp/x", "a/../../x", "", "."])
@@ -52,7 +52,7 @@ def test_a_full_disk_is_told_and_leaves_the_old_file_alone(tmp_path, monkeypatch
     with pytest.raises(WriteError, match="No space left"):
         output_files.write(tmp_path, "x.txt", "new")
     assert (tmp_path / "x.txt").read_text() == "old"
-    assert output_files.leftovers(tmp_path) == []
+    assert output_files.unfinished_files(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["mean12", "theta-2", "a.b_c"])

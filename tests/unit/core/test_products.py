@@ -4,17 +4,17 @@ import pytest
 
 from forecast.core.archive import bundled_archive
 from forecast.core.events import bundled_events
-from forecast.core.products import display, mineral_of, products
+from forecast.core.products import display_unit, mineral_of, products
 from forecast.core.series import SeriesKey
 
 
 def test_display_units():
-    assert display("CHN.export.WLD.rare_earths_total") == ("t", 1000.0)
-    assert display("USA.import.CHN.gallium") == ("kg", 1.0)
-    assert display("USA.import.CHN.gallium:usd") == ("USD", 1.0)
-    assert display("USA.import.CHN.gallium:usd_per_kg") == ("USD/kg", 1.0)
-    assert display("CHN.export.WLD.never_heard_of") == ("t", 1000.0)
-    assert display("California") == ("", 1.0)
+    assert display_unit("CHN.export.WLD.rare_earths_total") == ("t", 1000.0)
+    assert display_unit("USA.import.CHN.gallium") == ("kg", 1.0)
+    assert display_unit("USA.import.CHN.gallium:usd") == ("USD", 1.0)
+    assert display_unit("USA.import.CHN.gallium:usd_per_kg") == ("USD/kg", 1.0)
+    assert display_unit("CHN.export.WLD.never_heard_of") == ("t", 1000.0)
+    assert display_unit("California") == ("", 1.0)
 
 
 def test_minerals():

@@ -12,7 +12,7 @@ from forecast.core.release_clock import ReleaseClock, bundled_clock, source_of
 
 
 def day(source, stage, month):
-    return bundled_clock().released(source, stage, months.ordinal(month))
+    return bundled_clock().release_day(source, stage, months.ordinal(month))
 
 
 # General Administration of Customs of China, release calendar for 2025 (flash, monthly bulletin, online query)
@@ -120,7 +120,7 @@ def test_known_european_days_win_and_no_rule_is_earlier(source, stage, month, pr
     clock, printed_day = bundled_clock(), dt.date.fromisoformat(printed)
     assert day(source, stage, month) == (printed_day, "actual")
     alone = ReleaseClock(clock.rules, {})
-    assert printed_day <= alone.released(source, stage, months.ordinal(month))[0]
+    assert printed_day <= alone.release_day(source, stage, months.ordinal(month))[0]
 
 
 def test_korea_and_japan():
@@ -134,7 +134,7 @@ def test_korea_and_japan():
 def test_january_reaches_the_mirrors_before_china():
     january = months.ordinal("2025-01")
     mirrors = [("KOR", "customs"), ("JPN", "nine_digit"), ("USA", "census")]
-    days = [bundled_clock().released(*mirror, january)[0] for mirror in mirrors]
+    days = [bundled_clock().release_day(*mirror, january)[0] for mirror in mirrors]
     assert days == sorted(days)
     assert days[-1] < day("CHN", "detail", "2025-01")[0] == dt.date(2025, 3, 20)
 
@@ -142,7 +142,7 @@ def test_january_reaches_the_mirrors_before_china():
 @pytest.mark.parametrize("stage", ["flash", "bulletin", "detail"])
 def test_china_releases_nothing_in_february_since_2020(stage):
     released = [
-        bundled_clock().released("CHN", stage, m)[0] for m in range(months.ordinal("2019-12"), months.ordinal("2029-12"))
+        bundled_clock().release_day("CHN", stage, m)[0] for m in range(months.ordinal("2019-12"), months.ordinal("2029-12"))
     ]
     assert not [d for d in released if d.month == 2]
 
@@ -165,7 +165,7 @@ SOURCES = [
 def test_no_figure_before_its_month_is_over(source, stage):
     previous = dt.date.min
     for month in range(months.ordinal("2012-01"), months.ordinal("2030-12")):
-        released, _ = bundled_clock().released(source, stage, month)
+        released, _ = bundled_clock().release_day(source, stage, month)
         assert released > months.last_day(month)
         assert released >= previous
         previous = released
@@ -173,7 +173,7 @@ def test_no_figure_before_its_month_is_over(source, stage):
 
 def test_stages_of_one_month_come_in_order():
     for month in range(months.ordinal("2020-03"), months.ordinal("2026-12")):
-        flash, detail = (bundled_clock().released("CHN", stage, month)[0] for stage in ("flash", "detail"))
+        flash, detail = (bundled_clock().release_day("CHN", stage, month)[0] for stage in ("flash", "detail"))
         assert flash <= detail
 
 
@@ -220,21 +220,21 @@ def test_bundled_vintages_are_nested_day_by_day_and_flagged():
 def test_a_day_moved_by_a_shutdown_is_not_known_before_it():
     clock, august = bundled_clock(), months.ordinal("2025-08")
     foreseen = [
-        clock.foreseen("USA", "census", august, dt.date.fromisoformat(day))
+        clock.expected_release_day("USA", "census", august, dt.date.fromisoformat(day))
         for day in ("2025-09-20", "2025-11-01", "2025-11-19")
     ]
     rule, moved = dt.date(2025, 10, 5), dt.date(2025, 11, 19)
-    assert foreseen == [(rule, "rule"), (moved, "late"), clock.released("USA", "census", august)]
+    assert foreseen == [(rule, "rule"), (moved, "late"), clock.release_day("USA", "census", august)]
     assert foreseen[-1][0] == moved
 
 
 def test_a_day_proved_by_a_report_is_not_known_before_it():
     clock, january = bundled_clock(), months.ordinal("2026-01")
-    assert clock.released("CHN", "flash", january) == (dt.date(2026, 3, 10), "actual")
-    assert clock.foreseen("CHN", "flash", january, dt.date(2026, 2, 20)) == (dt.date(2026, 3, 9), "rule")
+    assert clock.release_day("CHN", "flash", january) == (dt.date(2026, 3, 10), "actual")
+    assert clock.expected_release_day("CHN", "flash", january, dt.date(2026, 2, 20)) == (dt.date(2026, 3, 9), "rule")
 
 
 def test_a_published_calendar_is_known_in_its_year():
     clock, november = bundled_clock(), months.ordinal("2025-11")
-    assert clock.foreseen("CHN", "flash", november, dt.date(2025, 1, 2)) == (dt.date(2025, 12, 8), "calendar")
-    assert clock.foreseen("CHN", "flash", november, dt.date(2024, 6, 1))[1] == "rule"
+    assert clock.expected_release_day("CHN", "flash", november, dt.date(2025, 1, 2)) == (dt.date(2025, 12, 8), "calendar")
+    assert clock.expected_release_day("CHN", "flash", november, dt.date(2024, 6, 1))[1] == "rule"

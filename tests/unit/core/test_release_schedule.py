@@ -73,7 +73,7 @@ def test_every_month_comes_once_as_days_go_by(series):
     assert sorted(seen) == list(range(min(seen), max(seen) + 1))
     source, stage = source_of(series)
     clock = bundled_clock()
-    assert all(day >= clock.released(source, stage, month)[0] for month, day in seen.items())  # it may come early, not late
+    assert all(day >= clock.release_day(source, stage, month)[0] for month, day in seen.items())  # it may come early, not late
 
 
 def test_what_moved_a_release_is_not_known_before():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from forecast.core import months
-from forecast.core.effects import VERDICTS, Compared, Description, Effect, Gate, Parameter, Parameters, Verdict
+from forecast.core.effects import VERDICTS, BaselineComparison, Description, Effect, Gate, Parameter, Parameters, Verdict
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
 from forecast.core.results import Forecast, Summary, Used, quantile_name
@@ -85,8 +85,8 @@ def test_no_draws_no_number():
 DESCRIPTION = Description(
     90.0, "2025-04/2025-07",
     (
-        Compared("year before", 180.0, -90.0, -0.5), Compared("last 12", 150.0, -60.0, -0.4),
-        Compared("flat", 200.0, -110.0, -0.55),
+        BaselineComparison("year before", 180.0, -90.0, -0.5), BaselineComparison("last 12", 150.0, -60.0, -0.4),
+        BaselineComparison("flat", 200.0, -110.0, -0.55),
     ),
 )  # fmt: skip
 
@@ -173,7 +173,7 @@ def test_without_a_baseline_the_last_level_stands():
 
 def test_judging_keeps_the_effect(draws):
     made = effect(draws)
-    judged = made.judged(
+    judged = made.with_verdict(
         [Gate("length", "fail", 8, 12, "8 clean months", "descriptive")], Verdict("descriptive", "descriptive")
     )
     assert judged.verdict.word in VERDICTS

@@ -9,13 +9,13 @@ import pytest
 
 from forecast.core import manifest
 from forecast.core.errors import DataError
-from forecast.core.run import PARTS, Run
+from forecast.core.run import RUN_KEYS, Run
 from forecast.core.schema import SCHEMA_VERSION, TABLES
 
 
 @pytest.fixture
 def folder(tmp_path):
-    kinds = {name: kind() for name, kind in PARTS.items()}
+    kinds = {name: kind() for name, kind in RUN_KEYS.items()}
     (tmp_path / "run.json").write_text(json.dumps(kinds | {"schema_version": SCHEMA_VERSION, "config": {"name": "quick"}}))
     (tmp_path / "findings.json").write_text(json.dumps([{"topic": "gap", "text": "none"}]))
     pd.DataFrame({"job": ["a"], "estimator": ["b"], "event": ["c"]}).to_parquet(tmp_path / "effects.parquet")

@@ -11,7 +11,7 @@ from forecast.core import months
 from forecast.core.errors import DataError, LookAheadError
 from forecast.core.events import Event
 from forecast.core.time_axis import Steps
-from forecast.core.vintage import ALL, Cell, Vintage
+from forecast.core.vintage import ALL_SERIES, Cell, Vintage
 
 S = "CHN.export.WLD.re_magnets"
 O = months.ordinal  # noqa: E741
@@ -278,19 +278,19 @@ def test_a_hole_takes_every_figure_that_shares_a_month_with_it(two, first, last,
 
 @HIDDEN
 def test_a_hole_in_every_series_takes_as_much_of_each(two, first, last, kept):
-    cut = two.hide(ALL, O(first), last and O(last))
+    cut = two.hide(ALL_SERIES, O(first), last and O(last))
     assert figures(cut) == figures(cut, OTHER) == kept
     ((name, begin, end),) = cut.holes
-    assert (name, begin) == (ALL, O(first))
+    assert (name, begin) == (ALL_SERIES, O(first))
     assert end == O(last) if last else end > O("9999-12")
 
 
 def test_holes_add_up(two):
-    cut = two.hide(ALL, O("2020-02"), O("2020-02")).hide(S, O("2020-05"), O("2020-05")).hide(ALL, O("2020-06"))
+    cut = two.hide(ALL_SERIES, O("2020-02"), O("2020-02")).hide(S, O("2020-05"), O("2020-05")).hide(ALL_SERIES, O("2020-06"))
     assert figures(cut) == [(1, 1), (3, 3), (4, 4), (3, 4)]
     assert figures(cut, OTHER) == [(1, 1), (3, 3), (4, 4), (5, 5), (3, 4)]
-    assert [name for name, _, _ in cut.holes] == [ALL, S, ALL]
-    assert [name for name, _, _ in two.hide(ALL, 0, 1).hide(S, 2, 3).hide(S, 4, 5).holes] == [ALL, S, S]
+    assert [name for name, _, _ in cut.holes] == [ALL_SERIES, S, ALL_SERIES]
+    assert [name for name, _, _ in two.hide(ALL_SERIES, 0, 1).hide(S, 2, 3).hide(S, 4, 5).holes] == [ALL_SERIES, S, S]
 
 
 def test_a_sum_that_outlives_the_months_ends_the_hole(vintage_of):
@@ -301,13 +301,13 @@ def test_a_sum_that_outlives_the_months_ends_the_hole(vintage_of):
 
 def test_a_series_of_hidden_months_alone_is_not_known_any_more(two):
     short = replace(two, cells={**two.cells, OTHER: two.cells[S][:2]})
-    assert short.hide(ALL, O("2020-01"), O("2020-02")).series == (S,)
+    assert short.hide(ALL_SERIES, O("2020-01"), O("2020-02")).series == (S,)
     unknown = short.hide("USA.import.WLD.zinc", O("2020-01"))
     assert (unknown.cells, unknown.holes) == (short.cells, (("USA.import.WLD.zinc", O("2020-01"), O("2020-01")),))
 
 
 def test_a_hole_in_every_series_stays_open_on_earlier_days(archive):
-    cut = archive.as_of("2025-08-01").hide(ALL, O("2025-03")).earlier("2025-05-01")
+    cut = archive.as_of("2025-08-01").hide(ALL_SERIES, O("2025-03")).earlier("2025-05-01")
     assert [months.label(c.first) for c in cut.cells[S]] == ["2025-01", "2025-02"]
 
 

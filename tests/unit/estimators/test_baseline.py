@@ -18,7 +18,7 @@ SERIES = "CHN.export.WLD.re_magnets"
 @pytest.mark.parametrize(("use", "months"), [("last_12_clean", 12), ("year_earlier", 6)])
 def test_the_band_holds_the_noise_of_the_window_and_the_luck_of_the_baseline(vintage_of, use, months, monkeypatch):
     """Without drift: relative variance v (1 / W + 1 / L), v that of the months, with the tails of 119 degrees of freedom."""
-    monkeypatch.setattr(local_level, "RATE", 1e9)
+    monkeypatch.setattr(local_level, "STEP_PRIOR_RATE", 1e9)
     noise = np.random.default_rng(1).choice([-0.1, 0.1], size=120)
     known = vintage_of([*(100 * np.exp(noise)), *[50.0] * 6])
     made = registry.build("estimator", "baseline").estimate(
@@ -33,23 +33,23 @@ def test_the_band_holds_the_drift_from_the_baseline_to_the_window(vintage_of, mo
     """A level that moves by omega a month: relative variance omega^2 D, D of the walk between the two periods' means."""
     rng = np.random.default_rng(3)
     known = vintage_of([*np.exp(4 + np.cumsum(0.1 * rng.standard_normal(120))), *[50.0] * 6])
-    monkeypatch.setattr(local_level, "RATE", 0.2)
+    monkeypatch.setattr(local_level, "STEP_PRIOR_RATE", 0.2)
     spread = {}
     for first, last in (("2029-01", "2029-12"), ("2026-01", "2026-12")):
         design = Design(BAN, SERIES, baselines=(("own", first, last),), draws=20000)
         made = registry.build("estimator", "baseline").estimate(known, design, np.random.default_rng(0))
         spread[first] = np.log(made.counterfactual.sum(axis=1)).var()
     months = known.steps.ordinal("2030-01") + np.arange(6)
-    far = [local_level.distance(months, known.steps.ordinal(first) + np.arange(12)) for first in spread]
+    far = [local_level.mean_difference_variance(months, known.steps.ordinal(first) + np.arange(12)) for first in spread]
     assert spread["2029-01"] == pytest.approx(0.1**2 * far[0], rel=0.35)
     assert spread["2026-01"] / spread["2029-01"] == pytest.approx(far[1] / far[0], rel=0.1)
 
 
 def test_the_distance_of_two_means_is_the_walk_s_own():
     months = np.arange(12)
-    assert local_level.distance(months, months + 12) == pytest.approx((2 * 12**2 + 1) / (3 * 12))
-    assert local_level.distance(months + 124, months + 100) == pytest.approx(24 - (12**2 - 1) / (3 * 12))
-    assert local_level.distance(months, months) == 0.0
+    assert local_level.mean_difference_variance(months, months + 12) == pytest.approx((2 * 12**2 + 1) / (3 * 12))
+    assert local_level.mean_difference_variance(months + 124, months + 100) == pytest.approx(24 - (12**2 - 1) / (3 * 12))
+    assert local_level.mean_difference_variance(months, months) == 0.0
 
 
 @pytest.mark.parametrize("ratio", [0.0, 0.4])
@@ -67,7 +67,7 @@ def test_a_long_history_tells_how_far_a_level_wanders(ratio):
 def test_a_short_history_falls_back_on_the_prior():
     level = local_level.fit(np.array([1.0, -1.0, 1.0, -1.0, 0.5, -0.5, 0.2]) * 1e-3, np.arange(7))
     sigma, omega = level.draws(2000, np.random.default_rng(0))
-    assert 0.02 < np.median(omega / sigma) < np.log(2) / local_level.RATE
+    assert 0.02 < np.median(omega / sigma) < np.log(2) / local_level.STEP_PRIOR_RATE
     assert (sigma > 0).all()
 
 

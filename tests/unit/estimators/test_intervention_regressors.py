@@ -11,7 +11,13 @@ from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Cell, Vintage
-from forecast.estimators.regression.intervention_regressors import donut_months, other_events, own_events, own_onsets, together
+from forecast.estimators.regression.intervention_regressors import (
+    close_event_pairs,
+    donut_months,
+    other_event_regressors,
+    own_event_regressors,
+    own_events,
+)
 
 SERIES = "CHN.export.USA.gallium"
 AXIS = np.arange(mm.ordinal("2022-01"), mm.ordinal("2024-01"))
@@ -48,7 +54,7 @@ def laid(onsets, axis=AXIS, label=mm.label):
 
 def asked(events, *others, shapes=(), **changes):
     events = [events] if isinstance(events, Event) else events
-    return laid(own_onsets(known(*events, *others), Design(events, SERIES, **changes), AXIS, shapes))
+    return laid(own_event_regressors(known(*events, *others), Design(events, SERIES, **changes), AXIS, shapes))
 
 
 def ones(first, last="2023-12"):
@@ -116,9 +122,12 @@ def test_months_of_anticipation_that_a_design_sets_are_those_before_its_first_ev
 def test_an_unnamed_event_is_a_step_called_effect():
     panel = known(series="Ohio")
     design = Design.at("2023-03", "Ohio", anticipation=2)
-    assert laid(own_onsets(panel, design, AXIS)) == {"effect": ones("2023-03"), "anticipation": ones("2023-01", "2023-02")}
-    assert laid(own_onsets(panel, Design.at("2023-03", "Ohio", lag_months=1), AXIS)) == {"effect": ones("2023-04")}
-    both = own_onsets(panel, design, AXIS, ["ramp", {"use": "pulse", "length": 2}])
+    assert laid(own_event_regressors(panel, design, AXIS)) == {
+        "effect": ones("2023-03"),
+        "anticipation": ones("2023-01", "2023-02"),
+    }
+    assert laid(own_event_regressors(panel, Design.at("2023-03", "Ohio", lag_months=1), AXIS)) == {"effect": ones("2023-04")}
+    both = own_event_regressors(panel, design, AXIS, ["ramp", {"use": "pulse", "length": 2}])
     assert laid(both) == {
         "ramp": {"2023-03": pytest.approx(1 / 6), "2023-04": pytest.approx(1 / 2), "2023-05": pytest.approx(5 / 6)}
         | ones("2023-06"),
@@ -134,7 +143,7 @@ def test_an_unnamed_event_is_a_step_called_effect():
 def yearly(events, axis=YEARS, unit="year", **changes):
     steps = Steps(unit, None)
     then = known(*events, axis=axis, series="y", steps=steps)
-    return laid(own_onsets(then, Design(events, "y", **changes), axis), axis, steps.label)
+    return laid(own_event_regressors(then, Design(events, "y", **changes), axis), axis, steps.label)
 
 
 def years(first, last=1989):
@@ -258,7 +267,7 @@ def others(*events, own=None, rows=None, **changes):
     own = own or event("own", "2022-09-01")
     rows = np.arange(len(AXIS)) if rows is None else rows
     calendar = {e.id: e for e in (own, *events)}.values()
-    found, dropped = other_events(known(*calendar), Design(own, SERIES), SERIES, AXIS, rows, **changes)
+    found, dropped = other_event_regressors(known(*calendar), Design(own, SERIES), SERIES, AXIS, rows, **changes)
     columns = {
         n: {mm.label(m): v for m, v in zip(AXIS.tolist(), c, strict=True) if v}
         for n, c in zip(found.names, found.matrix.T, strict=True)
@@ -300,13 +309,15 @@ def test_events_of_one_cluster_or_of_less_than_three_months_are_not_told_apart()
         event(n, day) for n, day in zip("abcd", ("2022-03-01", "2022-05-31", "2022-08-31", "2022-12-01"), strict=True)
     )
     design = Design((a, b, c, d), SERIES)
-    assert together(known(a, b, c, d), design, "abcd") == [("a", "b", "they start 3.0 months apart")]  # 2.97: three are enough
+    assert close_event_pairs(known(a, b, c, d), design, "abcd") == [
+        ("a", "b", "they start 3.0 months apart")
+    ]  # 2.97: three are enough
     e = event("e", "2022-06-01")
-    assert together(known(a, e), Design((a, e), SERIES), "ae") == []
+    assert close_event_pairs(known(a, e), Design((a, e), SERIES), "ae") == []
     pair = [event(n, day, cluster="pair") for n, day in (("f", "2022-03-01"), ("g", "2023-03-01"))]
     mixed = Design((*pair, replace(e, cluster="other")), SERIES)
-    assert together(known(*mixed.events), mixed, "efg") == [("f", "g", "they belong to one cluster")]
-    assert together(known(*mixed.events), mixed, "eg") == []
+    assert close_event_pairs(known(*mixed.events), mixed, "efg") == [("f", "g", "they belong to one cluster")]
+    assert close_event_pairs(known(*mixed.events), mixed, "eg") == []
 
 
 # --- names, rates, some of them --------------------------------------------------------------------------------------------
@@ -341,7 +352,7 @@ def free():
     ban, licence = event("ban", "2022-03-01"), event("licence", "2022-02-01")
     shapes = [{"use": "decay", "rate": "estimate"}, "step", {"use": "gradual", "delta": "estimate"}]
     then, axis = known(ban, licence), AXIS[:5]
-    both = own_onsets(then, Design((ban, licence), SERIES), axis, shapes)
+    both = own_event_regressors(then, Design((ban, licence), SERIES), axis, shapes)
     return both.keep([name for name in both.names if name not in ("licence.decay", "licence.gradual")])
 
 
@@ -378,7 +389,7 @@ def test_some_columns_are_kept_with_their_rates(free):
 
 def test_one_of_several_columns_of_a_part_may_stay():
     ban = foreseen("ban", "2022-04-01", "2022-01-01")
-    three = own_onsets(known(ban), Design(ban, SERIES), AXIS[:5], [{"use": "anticipation", "each_month": True}])
+    three = own_event_regressors(known(ban), Design(ban, SERIES), AXIS[:5], [{"use": "anticipation", "each_month": True}])
     two = three.keep(["ban.1", "ban.3"])
     assert (two.names, two.owners) == (("ban.1", "ban.3"), ("ban", "ban"))
     assert two.keep(["ban.3", "ban.2"]).names == ("ban.3",), "what was dropped does not come back"

@@ -67,7 +67,7 @@ def glm(y, x):
 @pytest.mark.parametrize("zeros", [0.0, 0.15])
 def test_the_textbook_difference_is_statsmodels_poisson_with_dummies(zeros):
     y, step, unit, time = long(flows(zeros=zeros))
-    fitted = poisson.fit(y, step[:, None], [unit, time])
+    fitted = poisson.fit_poisson(y, step[:, None], [unit, time])
     dummies = [unit[:, None] == np.arange(UNITS), time[:, None] == np.arange(1, STEPS)]
     theirs = glm(y / y.mean(), np.column_stack([step, *dummies]).astype(float))
     assert fitted.beta[0] == pytest.approx(theirs.params[0], abs=1e-8)
@@ -101,13 +101,13 @@ def test_three_ways_of_effects_are_statsmodels_too():
     keep = np.linalg.qr(dummies, mode="r")
     keep = np.abs(np.diag(keep)) > 1e-8
     theirs = glm(y, np.column_stack([step, dummies[:, keep]]))
-    assert poisson.fit(y, step[:, None], groups).beta[0] == pytest.approx(theirs.params[0], abs=1e-6)
+    assert poisson.fit_poisson(y, step[:, None], groups).beta[0] == pytest.approx(theirs.params[0], abs=1e-6)
 
 
 def test_no_certificate_where_a_maximum_exists():
     y, step, unit, time = long(flows(zeros=0.15))
     assert (y == 0).any()
-    assert not poisson.certificate(y, step[:, None], [unit, time]).any()
+    assert not poisson.separation_certificate(y, step[:, None], [unit, time]).any()
 
 
 def test_the_certificate_names_the_cells_of_a_collapse():
@@ -115,7 +115,7 @@ def test_the_certificate_names_the_cells_of_a_collapse():
     y = flows(zeros=0.05)
     y[0, START:] = 0
     values, step, unit, time = long(y)
-    z = poisson.certificate(values, step[:, None], [unit, time])
+    z = poisson.separation_certificate(values, step[:, None], [unit, time])
     assert (z > 0).tolist() == (step > 0).tolist()
     assert not z[values > 0].any()
     # a combination of the design's columns: nothing is left over
@@ -129,9 +129,9 @@ def test_effects_can_be_separated_too():
     y[3, :] = 0
     y[:, 7] = 0
     values, step, unit, time = long(y)
-    z = poisson.certificate(values, step[:, None], [unit, time])
+    z = poisson.separation_certificate(values, step[:, None], [unit, time])
     assert (z > 0).sum() == STEPS + UNITS - 1
-    laid = triple_difference.lay(y, np.arange(UNITS) == 0, np.arange(STEPS) >= START, (np.zeros(UNITS, int),))
+    laid = triple_difference.fit_difference(y, np.arange(UNITS) == 0, np.arange(STEPS) >= START, (np.zeros(UNITS, int),))
     assert laid.separated == STEPS + UNITS - 1
     assert laid.expected[7] == 0
 
@@ -289,7 +289,7 @@ def test_large_treated_flows_do_not_shrink_their_own_error():
     y = 100 * rng.gamma(8, 1 / 8, (UNITS, STEPS))
     y[0] *= 1000
     own, hidden = np.arange(UNITS) == 0, np.arange(STEPS) >= START
-    ratios = triple_difference.errors(y, own, hidden, (np.zeros(UNITS, int),))[1]
+    ratios = triple_difference.pre_event_ratios(y, own, hidden, (np.zeros(UNITS, int),))[1]
     assert len(ratios) == START
     assert np.std(ratios) > 0.3
 
@@ -307,7 +307,7 @@ def sparse(seed=0, left=1.0):
 def test_firth_is_finite_where_the_logit_is_not():
     x = np.column_stack([np.ones(20), np.repeat([0.0, 1.0], 10)])
     y = np.r_[np.tile([0.0, 1.0], 5), np.zeros(10)]
-    beta, spread = hurdle.firth(y, x)
+    beta, spread = hurdle.fit_firth_logit(y, x)
     # two cells a/n and b/m: Firth's estimate is the logit of (a + 1/2) / (n + 1) in each
     assert beta == pytest.approx([0.0, np.log(0.5 / 10.5)], abs=1e-8)
     assert np.isfinite(spread).all()
@@ -325,10 +325,10 @@ def test_sparse_flows_take_the_hurdle_and_count():
 def test_hurdle_draws_have_their_mean_and_hold_zeros():
     y = sparse(3)
     before, window = np.arange(STEPS) < START, np.arange(STEPS) >= START
-    made = hurdle.parts(y, 0, before, window)
-    drawn = hurdle.draws(made, 6, 4000, np.random.default_rng(0))
+    made = hurdle.fit_hurdle(y, 0, before, window)
+    drawn = hurdle.draw_months(made, 6, 4000, np.random.default_rng(0))
     assert 0.2 < (drawn == 0).mean() < 0.8
-    assert drawn.mean() == pytest.approx(hurdle.mean(made), rel=0.15)
+    assert drawn.mean() == pytest.approx(hurdle.expected_month(made), rel=0.15)
     held = [
         lo <= 0 <= hi for lo, hi in (asked(sparse(s), seed=s).cumulative.interval(0.9) for s in range(40))
     ]  # fmt: skip

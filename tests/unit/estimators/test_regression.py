@@ -15,7 +15,7 @@ from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.vintage import Cell, Vintage
 from forecast.estimators.regression import collinearity
-from forecast.estimators.regression.intervention_regressors import own_onsets
+from forecast.estimators.regression.intervention_regressors import own_event_regressors
 from forecast.kernels import shapley
 from forecast.study.effects import judge, placebo
 
@@ -301,14 +301,14 @@ def test_entangled_by_correlation_and_by_inflation():
     rng = np.random.default_rng(1)
     x = rng.standard_normal((200, 3))
     x[:, 1] = x[:, 0] + 0.2 * rng.standard_normal(200)
-    assert collinearity.entangled(np.linalg.inv(x.T @ x), [0, 1, 2])[0][:2] == (0, 1)
-    assert collinearity.entangled(np.linalg.inv(x[:, [0, 2]].T @ x[:, [0, 2]]), [0, 1]) == []
+    assert collinearity.inseparable_pairs(np.linalg.inv(x.T @ x), [0, 1, 2])[0][:2] == (0, 1)
+    assert collinearity.inseparable_pairs(np.linalg.inv(x[:, [0, 2]].T @ x[:, [0, 2]]), [0, 1]) == []
     many = rng.standard_normal((500, 6))
     many[:, 5] = many[:, :5].sum(axis=1) + 0.65 * rng.standard_normal(500)  # no pair stands out, all together do
-    found = collinearity.entangled(np.linalg.inv(many.T @ many), range(6))
+    found = collinearity.inseparable_pairs(np.linalg.inv(many.T @ many), range(6))
     assert any("multiply the variance" in why for _, _, why in found)
-    assert collinearity.merged(5, [(0, 2), (2, 4)]) == [(0, 2, 4), (1,), (3,)]
-    assert collinearity.merged(3, [(2, 1), (0, 2)]) == [(0, 1, 2)]
+    assert collinearity.connected_groups(5, [(0, 2), (2, 4)]) == [(0, 2, 4), (1,), (3,)]
+    assert collinearity.connected_groups(3, [(2, 1), (0, 2)]) == [(0, 1, 2)]
 
 
 # --- events as they are --------------------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def test_entangled_by_correlation_and_by_inflation():
 
 def column(ban, vintage=None, **changes):
     vintage = vintage or known(base(), ban)
-    made = own_onsets(vintage, asked(ban, **changes), WHEN)
+    made = own_event_regressors(vintage, asked(ban, **changes), WHEN)
     return dict(zip(made.names, made.columns(made.guess)[0].T, strict=True))
 
 

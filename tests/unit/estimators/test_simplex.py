@@ -21,7 +21,7 @@ def aim(a, b, w, penalty):
 def test_the_exact_weights_meet_the_conditions_of_an_optimum(seed, shape, penalty):
     """On the support the gradient is level, elsewhere it is no lower (Karush, Kuhn and Tucker)."""
     a, b = problem(seed, *shape)
-    w = simplex.exact(a, b, penalty)
+    w = simplex.least_squares_weights(a, b, penalty)
     gradient = a.T @ (a @ w - b) + penalty * w
     level = gradient @ w
     assert w.min() >= 0
@@ -32,7 +32,7 @@ def test_the_exact_weights_meet_the_conditions_of_an_optimum(seed, shape, penalt
 
 def test_no_random_weights_are_better():
     a, b = problem(3)
-    best = aim(a, b, simplex.exact(a, b, 0.5), 0.5)
+    best = aim(a, b, simplex.least_squares_weights(a, b, 0.5), 0.5)
     others = np.random.default_rng(0).dirichlet(np.full(7, 0.3), size=500)
     assert min(aim(a, b, w, 0.5) for w in others) >= best - 1e-12
 
@@ -40,24 +40,26 @@ def test_no_random_weights_are_better():
 def test_a_mixture_of_donors_is_found_again():
     a, _ = problem(1)
     true = np.array([0.5, 0.0, 0.2, 0.0, 0.0, 0.3, 0.0])
-    assert simplex.exact(a, a @ true) == pytest.approx(true, abs=1e-10)
+    assert simplex.least_squares_weights(a, a @ true) == pytest.approx(true, abs=1e-10)
 
 
 def test_a_donor_that_is_the_target_takes_all():
     a, _ = problem(2)
-    assert simplex.exact(a, a[:, 4].copy()) == pytest.approx(np.eye(7)[4], abs=1e-12)
-    assert simplex.exact(a[:, :1], a[:, 2]) == pytest.approx([1.0])
+    assert simplex.least_squares_weights(a, a[:, 4].copy()) == pytest.approx(np.eye(7)[4], abs=1e-12)
+    assert simplex.least_squares_weights(a[:, :1], a[:, 2]) == pytest.approx([1.0])
 
 
 @pytest.mark.parametrize("by", [1e-6, 1e6])
 def test_units_change_no_weight(by):
     a, b = problem(5)
-    assert simplex.exact(by * a, by * b, by**2 * 2.0) == pytest.approx(simplex.exact(a, b, 2.0), abs=1e-9)
+    assert simplex.least_squares_weights(by * a, by * b, by**2 * 2.0) == pytest.approx(
+        simplex.least_squares_weights(a, b, 2.0), abs=1e-9
+    )
 
 
 def test_the_outcome_far_from_zero_changes_no_weight():
     a, b = problem(6)
-    assert simplex.exact(a + 1e5, b + 1e5) == pytest.approx(simplex.exact(a, b), abs=1e-6)
+    assert simplex.least_squares_weights(a + 1e5, b + 1e5) == pytest.approx(simplex.least_squares_weights(a, b), abs=1e-6)
 
 
 def slow(a, b, zeta, w, decrease, most):
@@ -80,18 +82,18 @@ def slow(a, b, zeta, w, decrease, most):
 def test_frank_and_wolfe_stop_where_synthdid_stops(seed, zeta):
     a, b = problem(seed)
     start = np.full(7, 1 / 7)
-    mine = simplex.frank_wolfe(a, b, len(a) * zeta**2, start, 1e-3, 400)
+    mine = simplex.frank_wolfe_weights(a, b, len(a) * zeta**2, start, 1e-3, 400)
     assert mine == pytest.approx(slow(a, b, zeta, start, 1e-3, 400), abs=1e-9)
 
 
 def test_frank_and_wolfe_end_at_the_optimum():
     a, b = problem(7)
-    far = simplex.frank_wolfe(a, b, 5.0, np.full(7, 1 / 7), 0.0, 20_000)
-    assert far == pytest.approx(simplex.exact(a, b, 5.0), abs=1e-3)
+    far = simplex.frank_wolfe_weights(a, b, 5.0, np.full(7, 1 / 7), 0.0, 20_000)
+    assert far == pytest.approx(simplex.least_squares_weights(a, b, 5.0), abs=1e-3)
 
 
 def test_sparse_weights_lose_what_is_small():
-    assert simplex.sparse(np.array([0.6, 0.15, 0.05, 0.2])) == pytest.approx([0.75, 0.0, 0.0, 0.25])
+    assert simplex.sparsify(np.array([0.6, 0.15, 0.05, 0.2])) == pytest.approx([0.75, 0.0, 0.0, 0.25])
 
 
 def test_least_squares_without_negatives_end_at_an_optimum():

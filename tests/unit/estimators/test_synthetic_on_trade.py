@@ -16,8 +16,8 @@ from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
 from forecast.estimators.synthetic import conformal_inference, synthetic_weights as maths
-from forecast.prep.baselines import asked
-from forecast.prep.donor_pool import side_by_side
+from forecast.prep.baselines import observe_window
+from forecast.prep.donor_pool import build_donor_table
 from forecast.study.ask import answer
 from forecast.study.effects import placebo
 from forecast.study.effects.judge import Evidence, estimate
@@ -58,7 +58,7 @@ def made(known, question, **options):
 
 
 def laid(known, question, fewest=8):
-    return side_by_side(known, question, asked(known, question), fewest)
+    return build_donor_table(known, question, observe_window(known, question), fewest)
 
 
 def test_all_donors_of_a_trade_flow_must_be_named():
@@ -255,8 +255,8 @@ def test_an_own_test_and_a_rank_among_donors_cap_a_claim():
 
 def test_the_least_p_of_moving_blocks_is_one_shift():
     quiet = np.append(np.full(18, 0.1), [5.0, 5.0])
-    assert conformal_inference.moving_block(quiet, 2) == pytest.approx(1 / 20)
-    assert conformal_inference.moving_block(np.ones(20), 2) == 1.0
+    assert conformal_inference.moving_block_p_value(quiet, 2) == pytest.approx(1 / 20)
+    assert conformal_inference.moving_block_p_value(np.ones(20), 2) == 1.0
 
 
 def test_conformal_bounds_of_a_mean_are_those_of_exchangeable_values():
@@ -267,7 +267,7 @@ def test_conformal_bounds_of_a_mean_are_those_of_exchangeable_values():
         stacked = np.append(past, value)
         return stacked - stacked.mean()
 
-    lower, upper = conformal_inference.bounds(left, float(past.mean()), float(past.std()))
+    lower, upper = conformal_inference.conformal_bounds(left, float(past.mean()), float(past.std()))
     for k in (3, 8, 15):
         for bound, outward in ((lower[k - 1], -1), (upper[k - 1], 1)):
             counts = [
@@ -281,9 +281,9 @@ def test_cross_fitted_gaps_are_larger_than_a_fit_s_own():
     values = flows(count=36) / flows(count=36).mean(axis=0)
     y, x, after = values[:30, 0], values[:30, 1:], values[30:, 1:].mean(axis=0)
     for form, larger in (("sc", True), ("did", False)):
-        rule = maths.Rule(form, form == "sc")
-        made = maths.fit(y, x, after, rule)
-        own, crossed = y - x @ made.omega, maths.crossed(y, x, made, rule)
+        rule = maths.WeightRule(form, form == "sc")
+        made = maths.fit_weights(y, x, after, rule)
+        own, crossed = y - x @ made.omega, maths.cross_fitted_gaps(y, x, made, rule)
         assert crossed.mean() == pytest.approx(own.mean(), abs=0.02)
         assert (np.std(crossed) > np.std(own)) is np.bool_(larger)
 
@@ -308,8 +308,8 @@ def test_a_donor_that_moved_is_named_before_those_it_misled():
     values = flows() / flows().mean(axis=0)
     values[60:, 3] *= 0.3
     share = np.full(6, 1 / 6)
-    apart = maths.departures(
-        values[:60, 1:], values[60:, 1:], np.arange(60), np.arange(60, 66), share, maths.Rule("did", many=6.0)
+    apart = maths.donor_departures(
+        values[:60, 1:], values[60:, 1:], np.arange(60), np.arange(60, 66), share, maths.WeightRule("did", many=6.0)
     )
     assert apart.moved == (2,)
     assert apart.errors.argmax() == 2

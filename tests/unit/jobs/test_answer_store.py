@@ -126,7 +126,7 @@ def test_nothing_in_the_folder_is_executed(tmp_path, how, capsys):
         np.savez(out, document=np.frombuffer(text, np.uint8))
         body = out.getvalue()
     whole = b"key\n" + body
-    (tmp_path / "key.answer").write_bytes(b"\n".join([module.MARK, output_files.sha256(whole).encode(), whole]))
+    (tmp_path / "key.answer").write_bytes(b"\n".join([module.FILE_MARK, output_files.sha256(whole).encode(), whole]))
     assert store.read("key") is None
     assert not (tmp_path / "ran").exists()
     assert "of no use" in capsys.readouterr().err

@@ -116,7 +116,7 @@ def test_a_cluster_at_an_address_is_reached_with_its_certificates(proven):
 
 
 def test_without_them_it_is_not(proven, monkeypatch):
-    monkeypatch.setattr("forecast.jobs.dask_cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("forecast.jobs.dask_cluster.CONNECT_SECONDS", 0.5)
     address, (ca, cert, _) = proven
     with pytest.raises(ConfigError, match="no Dask scheduler answers"), open_cluster(RemoteScheduler(address), None):
         pass
@@ -131,7 +131,7 @@ def test_without_them_it_is_not(proven, monkeypatch):
 def test_a_scheduler_that_goes_away_is_told(monkeypatch):
     import dask
 
-    monkeypatch.setattr("forecast.jobs.dask_cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("forecast.jobs.dask_cluster.CONNECT_SECONDS", 0.5)
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "0.5s"}),
         distributed.LocalCluster(

@@ -15,10 +15,10 @@ from forecast.jobs.plan import make_plan
 from forecast.jobs.plan_text import describe_plan
 from forecast.jobs.rows import regime_rows
 from forecast.report import html, markdown
-from forecast.report.blocks import Figure, Heading
+from forecast.report.blocks import FigureBlock, Heading
 from forecast.report.compose import CHAPTERS
 from forecast.report.figures.canvas import style
-from forecast.report.run_data import Facts
+from forecast.report.run_data import RunData
 from forecast.report.sections import scenarios as section
 from forecast.study.scenarios import Fan
 
@@ -231,7 +231,7 @@ def test_no_scenario_stands_among_the_forecasts(done):
 def told(folder):
     """The report's part on scenarios, as Markdown and as HTML."""
     with style():
-        found = section.blocks(Facts(Run(folder)))
+        found = section.blocks(RunData(Run(folder)))
     return found, markdown.render(found).replace("\u00a0", " "), html.render([Heading("x", 1), *found])
 
 
@@ -245,7 +245,7 @@ def test_the_report_shows_fans_sums_and_what_they_rest_on(done):
     table = Run(done[1]).scenarios
     row = table[(table["series"] == GALLIUM) & (table["scenario"] == "extended") & (table["month"] == "2026-12/2027-11")]
     assert f"{row['q50'].iloc[0]:,.0f} kg" in text
-    (figure,) = [block for block in found if isinstance(block, Figure)]
+    (figure,) = [block for block in found if isinstance(block, FigureBlock)]
     assert len(figure.panels) == 2
     assert "lapses" in figure.panels[0].svg
     assert "not identified:" in figure.panels[1].svg

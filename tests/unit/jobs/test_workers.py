@@ -105,7 +105,7 @@ def test_a_local_cluster_of_two_processes_gives_the_same_answers(tmp_path):
 
 def test_an_address_where_nobody_answers_is_a_readable_error(monkeypatch):
     pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
-    monkeypatch.setattr("forecast.jobs.dask_cluster.PATIENCE", 0.5)
+    monkeypatch.setattr("forecast.jobs.dask_cluster.CONNECT_SECONDS", 0.5)
     with (
         pytest.raises(ConfigError, match="no Dask scheduler answers"),
         open_cluster(RemoteScheduler("tcp://127.0.0.1:9"), None),

@@ -7,7 +7,7 @@ from scipy.stats import rankdata
 import forecast as fc
 from forecast.core.questions import Task
 from forecast.kernels import gaussian
-from forecast.kernels.resample import multinomial
+from forecast.kernels.resample import multinomial_counts
 from forecast.study.ask import seed_of
 
 ULP = 2.0**-52
@@ -37,10 +37,10 @@ def test_a_root_follows_its_matrix_and_not_the_eigenvectors(kind):
 def test_values_of_like_weight_are_drawn_as_often_whichever_is_a_bit_heavier():
     even = np.array([0.3, 0.35, 0.35])
     for moved in (even, even + np.array([0.0, 1.0, -1.0]) * ULP, even + np.array([0.0, -1.0, 1.0]) * ULP):
-        drawn = multinomial(1000, moved / moved.sum(), np.random.default_rng(3))
-        assert drawn.tolist() == multinomial(1000, even, np.random.default_rng(3)).tolist()
-    assert multinomial(100_000, even, np.random.default_rng(3)) / 100_000 == pytest.approx(even, abs=0.005)
-    assert multinomial(7, np.array([0.0, 1.0, 0.0]), np.random.default_rng(3)).tolist() == [0, 7, 0]
+        drawn = multinomial_counts(1000, moved / moved.sum(), np.random.default_rng(3))
+        assert drawn.tolist() == multinomial_counts(1000, even, np.random.default_rng(3)).tolist()
+    assert multinomial_counts(100_000, even, np.random.default_rng(3)) / 100_000 == pytest.approx(even, abs=0.005)
+    assert multinomial_counts(7, np.array([0.0, 1.0, 0.0]), np.random.default_rng(3)).tolist() == [0, 7, 0]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3])
@@ -58,7 +58,7 @@ def test_a_maximum_stands_still_where_the_likelihood_is_rounded_otherwise(size):
 
         return loglike
 
-    found = np.array([gaussian.settled(rounded(seed), top + 2e-4, low, high) for seed in range(20)])
+    found = np.array([gaussian.settle_maximum(rounded(seed), top + 2e-4, low, high) for seed in range(20)])
     assert np.ptp(found, axis=0).max() < 1e-8
     assert np.abs(found - top).max() < 1e-5
 
@@ -84,7 +84,7 @@ def test_old_questions_have_random_numbers_of_their_cutoff_and_present_ones_shar
 
 def test_the_questions_that_a_question_rests_on_keep_its_stream():
     task = Task.past(fc.load_archive().latest.day, "CHN.export.WLD.re_magnets", ["2026-09"], draws=100)
-    assert task.about("USA.import.WLD.gallium", ["2026-10"]).stream == task.stream
+    assert task.for_series("USA.import.WLD.gallium", ["2026-10"]).stream == task.stream
     vintage = fc.load_archive().latest
     for spec in (
         "menu",

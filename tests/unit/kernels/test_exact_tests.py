@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from scipy.stats import fisher_exact as reference
 
-from forecast.kernels.exact_tests import fisher_exact, rank
+from forecast.kernels.exact_tests import fisher_exact, randomisation_p_value
 
 
 @pytest.mark.parametrize(
@@ -42,5 +42,5 @@ def test_years_of_days_are_counted_too():
 
 
 def test_a_rank_counts_every_placebo_as_large_as_the_effect():
-    assert rank(-2.0, [2.0, -3.0, 1.0, 4.0]) == (4 / 5, 1 / 5)
-    assert rank(2.0, [-1.0, 0.5]) == (1 / 3, 1 / 3)
+    assert randomisation_p_value(-2.0, [2.0, -3.0, 1.0, 4.0]) == (4 / 5, 1 / 5)
+    assert randomisation_p_value(2.0, [-1.0, 0.5]) == (1 / 3, 1 / 3)

@@ -20,8 +20,8 @@ def dense(months, q):
 @pytest.mark.parametrize("months", [np.arange(20), np.delete(np.arange(30), [3, 4, 11, 28])], ids=["whole", "gaps"])
 def test_the_contrasts_have_the_exact_diffuse_likelihood(months):
     values = wandering(30, 0.4)[months]
-    laid = local_level.lay(months, np.arange(30, 36))
-    mine = local_level.loglike(laid, values)
+    laid = local_level.build_model(months, np.arange(30, 36))
+    mine = local_level.step_loglikes(laid, values)
     stack = np.stack([dense(months, q) for q in laid.q])
     theirs = gaussian.restricted_loglike(values, np.ones((len(months), 1)), stack)[0]
     assert mine - mine[0] == pytest.approx(theirs - theirs[0], abs=1e-8)
@@ -31,10 +31,10 @@ def test_paths_have_the_conditional_mean_and_covariance():
     """Generalised least squares prediction (Goldberger 1962) at one value of q, months missing and the window further on."""
     months, asked = np.delete(np.arange(24), [5, 17]), np.arange(27, 31)
     values = wandering(24, 0.5)[months]
-    laid = local_level.lay(months, asked)
+    laid = local_level.build_model(months, asked)
     at = 24
     posterior = np.eye(local_level.NODES)[at]
-    drawn = local_level.paths(laid, values, posterior, 40_000, np.random.default_rng(0))
+    drawn = local_level.draw_paths(laid, values, posterior, 40_000, np.random.default_rng(0))
     v = dense(np.append(months, asked), laid.q[at])
     n = len(months)
     inverse = np.linalg.inv(v[:n, :n])
@@ -46,8 +46,10 @@ def test_paths_have_the_conditional_mean_and_covariance():
     scale = (values - level) @ inverse @ (values - level) / (n - 3)
     assert drawn.mean(axis=0) == pytest.approx(mean, abs=0.05)
     assert np.cov(drawn.T) == pytest.approx(scale * covariance, rel=0.06, abs=0.02)
-    error = local_level.errors(laid, [values - 1.0])[0]
-    every = local_level.paths(laid, values - 1.0, local_level.weights(local_level.loglike(laid, values - 1.0), []), 40_000, RNG)
+    error = local_level.zero_forecast_errors(laid, [values - 1.0])[0]
+    every = local_level.draw_paths(
+        laid, values - 1.0, local_level.step_posterior(local_level.step_loglikes(laid, values - 1.0), []), 40_000, RNG
+    )
     assert error == pytest.approx(np.sqrt((every.mean(axis=1) ** 2).mean()), rel=0.04)
 
 
@@ -58,9 +60,9 @@ def test_others_teach_how_far_levels_wander():
     widths = []
     for q in (0.0, 0.5):
         others = [(months, wandering(30, q, np.random.default_rng(i))) for i in range(10)]
-        away = local_level.misses(months, own, asked, own.mean(), others, 4000, np.random.default_rng(0))
+        away = local_level.draw_deviations(months, own, asked, own.mean(), others, 4000, np.random.default_rng(0))
         widths.append(np.std(away.sum(axis=1)))
-    alone = np.std(local_level.misses(months, own, asked, own.mean(), [], 4000, np.random.default_rng(0)).sum(axis=1))
+    alone = np.std(local_level.draw_deviations(months, own, asked, own.mean(), [], 4000, np.random.default_rng(0)).sum(axis=1))
     assert widths[0] < 0.95 * alone
     assert widths[1] > 1.1 * widths[0]
 
@@ -68,10 +70,10 @@ def test_others_teach_how_far_levels_wander():
 def test_a_series_of_its_own_kind_is_not_talked_down():
     """The prior has a part that says nothing: a level that clearly wanders is believed beside ten that stand still."""
     months = np.arange(40)
-    laid = local_level.lay(months, np.arange(40, 46))
-    own = local_level.loglike(laid, wandering(40, 2.0, np.random.default_rng(1)))
-    still = [local_level.loglike(laid, wandering(40, 0.0, np.random.default_rng(i))) for i in range(10)]
-    posterior = local_level.weights(own, still)
+    laid = local_level.build_model(months, np.arange(40, 46))
+    own = local_level.step_loglikes(laid, wandering(40, 2.0, np.random.default_rng(1)))
+    still = [local_level.step_loglikes(laid, wandering(40, 0.0, np.random.default_rng(i))) for i in range(10)]
+    posterior = local_level.step_posterior(own, still)
     assert posterior @ laid.q > 0.5
     assert posterior.sum() == pytest.approx(1.0)
 
@@ -80,7 +82,8 @@ def test_misses_are_the_same_on_both_sides_and_hold_what_is_known_of_the_level()
     months = np.arange(30)
     values = np.append(np.zeros(20), np.full(10, 4.0)) + 0.1 * RNG.standard_normal(30)
     near, far = (
-        local_level.misses(months, values, np.arange(30, 33), said, [], 2000, np.random.default_rng(0)) for said in (4.0, 1.3)
+        local_level.draw_deviations(months, values, np.arange(30, 33), said, [], 2000, np.random.default_rng(0))
+        for said in (4.0, 1.3)
     )
     assert np.median(far, axis=0) == pytest.approx(np.zeros(3), abs=1e-12)
     assert np.quantile(np.abs(far).mean(axis=1), 0.5) > 2 * np.quantile(np.abs(near).mean(axis=1), 0.5)
@@ -95,22 +98,22 @@ def test_intervals_hold_what_they_should(q):
         months = np.arange(36)
         others = [(months, all_of[:36, j]) for j in range(1, 7)]
         said = float(all_of[:36, 0].mean())
-        away = local_level.misses(months, all_of[:36, 0], np.arange(36, 42), said, others, 400, rng).sum(axis=1)
+        away = local_level.draw_deviations(months, all_of[:36, 0], np.arange(36, 42), said, others, 400, rng).sum(axis=1)
         held.append(abs((all_of[36:, 0] - said).sum()) <= np.quantile(away, 0.95))
     assert 0.83 <= np.mean(held) <= 0.97
 
 
 def test_what_never_moved_has_no_error():
     months = np.arange(12)
-    laid = local_level.lay(months, np.arange(12, 15))
-    assert local_level.errors(laid, [np.zeros(12)])[0] == 0
-    flat = local_level.misses(months, np.full(12, 7.0), np.arange(12, 15), 7.0, [], 50, RNG)
+    laid = local_level.build_model(months, np.arange(12, 15))
+    assert local_level.zero_forecast_errors(laid, [np.zeros(12)])[0] == 0
+    flat = local_level.draw_deviations(months, np.full(12, 7.0), np.arange(12, 15), 7.0, [], 50, RNG)
     assert np.abs(flat).max() < 1e-12
 
 
 def test_a_quantity_keeps_its_sum():
     draws = np.array([[4.0, -1.0, 1.0], [-3.0, 1.0, 1.0], [1.0, 2.0, 3.0]])
-    made = local_level.kept(draws)
+    made = local_level.clip_keeping_sums(draws)
     assert made.min() >= 0
     assert made.sum(axis=1).tolist() == pytest.approx([4.0, 0.0, 6.0])
     assert made[2].tolist() == [1.0, 2.0, 3.0]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.kernels.power import detectable, power
+from forecast.kernels.power import detectable_effect, power
 
 
 def test_power_at_no_effect_is_the_level():
@@ -21,10 +21,10 @@ def test_power_rises_and_has_no_sign():
 
 def test_the_detectable_effect_is_seen_four_times_in_five():
     """Bloom (1995): 2.80 standard errors for a two-sided test at 5 %."""
-    assert detectable(1.0) == pytest.approx(2.80159, abs=1e-5)
-    assert power(detectable(7.0), 7.0) == pytest.approx(0.8, abs=1e-5)
-    assert power(detectable(7.0, chance=0.5), 7.0) == pytest.approx(0.5, abs=1e-4)
-    assert np.isnan(detectable(0.0))
+    assert detectable_effect(1.0) == pytest.approx(2.80159, abs=1e-5)
+    assert power(detectable_effect(7.0), 7.0) == pytest.approx(0.8, abs=1e-5)
+    assert power(detectable_effect(7.0, chance=0.5), 7.0) == pytest.approx(0.5, abs=1e-4)
+    assert np.isnan(detectable_effect(0.0))
 
 
 def test_power_is_how_often_a_simulated_effect_is_called():

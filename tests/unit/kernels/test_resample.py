@@ -6,50 +6,50 @@ from forecast.kernels import resample, ridge
 
 
 def test_blocks_keep_neighbours():
-    path = resample.blocks(np.arange(20.0), 50, 12, 4, np.random.default_rng(0))
+    path = resample.moving_blocks(np.arange(20.0), 50, 12, 4, np.random.default_rng(0))
     assert path.shape == (50, 12)
     inside = np.diff(path, axis=1)[:, [0, 1, 2, 4, 5, 6]]
     assert (inside == 1.0).all()
 
 
 def test_blocks_longer_than_the_errors_are_cut():
-    path = resample.blocks(np.array([1.0, 2.0]), 10, 5, 9, np.random.default_rng(0))
+    path = resample.moving_blocks(np.array([1.0, 2.0]), 10, 5, 9, np.random.default_rng(0))
     assert (path == [1.0, 2.0, 1.0, 2.0, 1.0]).all()
 
 
 def test_fair_errors_have_no_bias_and_keep_their_size():
-    path = resample.blocks(np.full(10, 3.0), 4000, 1, 1, np.random.default_rng(0), fair=True)
+    path = resample.moving_blocks(np.full(10, 3.0), 4000, 1, 1, np.random.default_rng(0), fair=True)
     assert abs(path.mean()) < 0.2
     assert abs(np.sqrt((path**2).mean()) - 3.0) < 0.2
 
 
 def test_inflation_has_the_variance_of_student():
-    factors = resample.inflation(10, 200_000, np.random.default_rng(0))
+    factors = resample.spread_inflation(10, 200_000, np.random.default_rng(0))
     assert abs((factors**2).mean() - 10 / 8) < 0.02
 
 
 def test_growth_of_a_random_walk_and_of_noise():
     noise = np.random.default_rng(0).standard_normal(4000)
-    assert np.allclose(resample.growth(noise, 12, 6), 1.0, atol=0.05)
-    walk = resample.growth(np.cumsum(noise), 1, 9)
+    assert np.allclose(resample.error_growth(noise, 12, 6), 1.0, atol=0.05)
+    walk = resample.error_growth(np.cumsum(noise), 1, 9)
     assert abs(walk[8] - 3.0) < 0.3
     assert (np.diff(walk) >= 0).all()
-    assert (resample.growth(noise[:14], 12, 6) == 1.0).all()
+    assert (resample.error_growth(noise[:14], 12, 6) == 1.0).all()
 
 
 def test_errors_of_successive_years_add_up():
-    assert resample.seasonal_sum(np.ones((1, 5)), 2).tolist() == [[1, 1, 2, 2, 3]]
+    assert resample.seasonal_cumulative_sum(np.ones((1, 5)), 2).tolist() == [[1, 1, 2, 2, 3]]
 
 
 def test_ridge_shrinks_towards_the_mean():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((50, 3))
     y = 4 + x @ [1.0, 0.0, -2.0]
-    loose, tight = ridge.path(x, y, np.array([1e-9, 1e9]))
+    loose, tight = ridge.ridge_path(x, y, np.array([1e-9, 1e9]))
     assert np.allclose(loose(x), y)
     assert np.allclose(tight(x), y.mean(), atol=1e-4)
 
 
 def test_folds_cover_every_row_once():
-    assert np.concatenate(ridge.folds(23)).tolist() == list(range(23))
-    assert all((np.diff(part) == 1).all() for part in ridge.folds(23))
+    assert np.concatenate(ridge.contiguous_folds(23)).tolist() == list(range(23))
+    assert all((np.diff(part) == 1).all() for part in ridge.contiguous_folds(23))

@@ -88,10 +88,10 @@ def test_rows_with_a_hole_are_left_out_and_columns_go_before_too_many_rows_do():
     table = np.ones((20, 3))
     table[:5, 0] = table[3, 1] = np.nan
     table[4:18, 2] = np.nan
-    columns, rows = direct_regression.complete(table, 0.5, 5)
+    columns, rows = direct_regression.complete_cases(table, 0.5, 5)
     assert columns.tolist() == [0, 1]
     assert rows.tolist() == list(range(5, 20))
-    columns, rows = direct_regression.complete(table, 0.5, 18)
+    columns, rows = direct_regression.complete_cases(table, 0.5, 18)
     assert columns.tolist() == [1]
     assert len(rows) == 19
 
@@ -100,11 +100,11 @@ def test_forward_finds_the_columns_that_matter_and_no_more():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((120, 30))
     y = 3 + 2 * x[:, 4] - x[:, 17] + 0.1 * rng.standard_normal(120)
-    rule = direct_regression.forward(x, y, 12)
+    rule = direct_regression.forward_selection(x, y, 12)
     assert set(np.flatnonzero(rule.weights)) >= {4, 17}
     assert np.count_nonzero(rule.weights) <= 5
     assert rule(x)[:5] == pytest.approx(y[:5], abs=0.5)
-    assert np.count_nonzero(direct_regression.forward(x, np.full(120, 5.0), 12).weights) == 0
+    assert np.count_nonzero(direct_regression.forward_selection(x, np.full(120, 5.0), 12).weights) == 0
 
 
 def test_pooled_coefficients_lie_between_the_own_and_those_of_the_others():
@@ -112,8 +112,8 @@ def test_pooled_coefficients_lie_between_the_own_and_those_of_the_others():
     x, more = rng.standard_normal((12, 1)), rng.standard_normal((400, 1))
     y, then = x[:, 0] * 0.2 + 0.5 * rng.standard_normal(12), 0.9 * more[:, 0] + 0.3 * rng.standard_normal(400)
     shared = np.array([0])
-    alone = direct_regression.pooled(x, y, shared, np.empty((0, 1)), np.empty(0), ridge.PENALTIES[:4])
-    both = direct_regression.pooled(x, y, shared, more, then, ridge.PENALTIES[:4])
+    alone = direct_regression.partially_pooled_ridge(x, y, shared, np.empty((0, 1)), np.empty(0), ridge.PENALTIES[:4])
+    both = direct_regression.partially_pooled_ridge(x, y, shared, more, then, ridge.PENALTIES[:4])
     assert all(a.weights[0] < b.weights[0] for a, b in zip(alone, both, strict=True))
     assert both[3].weights[0] / y.std() < 1.0
 
@@ -123,6 +123,6 @@ def test_error_paths_keep_the_dependence_of_the_months():
     first = rng.standard_normal(200)
     errors = np.column_stack([first, first + 0.1 * rng.standard_normal(200)])
     errors[:20, 1] = np.nan
-    drawn = direct_regression.paths(errors, 2000, rng)
+    drawn = direct_regression.residual_paths(errors, 2000, rng)
     assert np.isfinite(drawn).all()
     assert 0.8 < np.corrcoef(drawn.T)[0, 1] < 0.99

@@ -41,16 +41,16 @@ def bridged(vintage, first, count=1, **options):
 
 
 def test_transit_days_make_lag_shares():
-    assert lag_weights.transit(0, 0, 2) == pytest.approx([1, 0, 0])
-    shares = lag_weights.transit(20, 50, 3)
+    assert lag_weights.transit_shares(0, 0, 2) == pytest.approx([1, 0, 0])
+    shares = lag_weights.transit_shares(20, 50, 3)
     assert shares.sum() == pytest.approx(1)
     assert shares @ np.arange(4) == pytest.approx(35 / lag_weights.MONTH, abs=0.01)
 
 
 def test_known_weights_are_found():
     """Over 20 simulated pairs of 72 months: no bias beyond two standard errors, and near in each."""
-    prior = lag_weights.transit(20, 50, 3)
-    found = [lag_weights.crossed(y, x, prior, 1.0, 0.25)[0] for _, x, y in (simulated(72, seed) for seed in range(20))]
+    prior = lag_weights.transit_shares(20, 50, 3)
+    found = [lag_weights.cross_validate(y, x, prior, 1.0, 0.25)[0] for _, x, y in (simulated(72, seed) for seed in range(20))]
     lags = np.array([f.weights for f in found])
     kappas = np.array([f.kappa for f in found])
     assert np.abs(lags - TRUE).max() < 0.1
@@ -60,8 +60,8 @@ def test_known_weights_are_found():
 
 
 def test_the_prior_holds_where_the_shipments_never_moved():
-    prior = lag_weights.transit(20, 50, 3)
-    found = lag_weights.fit(np.full(40, 950.0), np.full((40, 4), 1000.0), prior, 1.0, 0.25, 10.0)
+    prior = lag_weights.transit_shares(20, 50, 3)
+    found = lag_weights.fit_lags(np.full(40, 950.0), np.full((40, 4), 1000.0), prior, 1.0, 0.25, 10.0)
     assert found.weights == pytest.approx(prior, abs=0.02)
     assert found.kappa == pytest.approx(0.95, abs=0.01)
 

@@ -15,7 +15,7 @@ def figures(n=60, level=100.0, noise=0.1, seed=1):
 
 
 def told(y, season=12):
-    return collapses.collapses(np.arange(len(y)), np.asarray(y, float), season)
+    return collapses.detect_collapses(np.arange(len(y)), np.asarray(y, float), season)
 
 
 def test_an_ordinary_series_has_no_collapse():
@@ -62,14 +62,14 @@ def paths(block, seen, prior, **more):
 
 
 def test_without_a_month_seen_the_prior_speaks():
-    made = paths(base(3), [], collapses.Prior(np.log(0.05), 1.0))
+    made = paths(base(3), [], collapses.RatioPrior(np.log(0.05), 1.0))
     assert made.shape == (2000, 3)
     assert np.median(made[:, 0]) == pytest.approx(5.0, rel=0.15)
     assert np.quantile(made[:, 0], 0.9) == pytest.approx(5.0 * np.exp(1.28), rel=0.25)
 
 
 def test_one_month_seen_is_almost_all_that_counts():
-    made = paths(base(4), [40.0], collapses.Prior(np.log(0.05), 1.0))
+    made = paths(base(4), [40.0], collapses.RatioPrior(np.log(0.05), 1.0))
     assert np.median(made, axis=0) == pytest.approx(40.0, rel=0.1)
     low, high = np.quantile(made[:, 0], [0.1, 0.9])
     # one month's own noise and the next one's: sd sqrt(2) * 0.1 of the logarithm, the common part cancels
@@ -78,19 +78,19 @@ def test_one_month_seen_is_almost_all_that_counts():
 
 def test_a_growing_leak_is_followed():
     seen = 3.0 * 1.25 ** np.arange(6)
-    made = paths(base(9, common=0.0, own=0.03), seen, collapses.Prior(np.log(0.05), 1.0))
+    made = paths(base(9, common=0.0, own=0.03), seen, collapses.RatioPrior(np.log(0.05), 1.0))
     assert np.median(made[:, 0]) > seen[-1]
 
 
 def test_empty_months_make_empty_months_likely():
-    prior = collapses.Prior(np.log(0.3), 1.2)
+    prior = collapses.RatioPrior(np.log(0.3), 1.2)
     some, all_of_them = paths(base(7), [5.0, 0.0, 5.0, 0.0], prior), paths(base(14), np.zeros(12), prior)
     assert 0.3 < (some == 0).mean() < 0.7
     assert (all_of_them == 0).mean() > 0.85
 
 
 def test_systematic_shares():
-    index = resample.systematic(np.array([0.5, 0.3, 0.2]), 1000)
+    index = resample.systematic_resample(np.array([0.5, 0.3, 0.2]), 1000)
     assert np.bincount(index).tolist() == [500, 300, 200]
 
 
@@ -104,4 +104,4 @@ def test_devices_are_weighed_by_score_and_days():
 
 
 def test_places_of_months_in_any_order():
-    assert collapses.places(np.array([7, 3, 5]), np.array([5, 7])).tolist() == [2, 0]
+    assert collapses.positions_of(np.array([7, 3, 5]), np.array([5, 7])).tolist() == [2, 0]

@@ -15,7 +15,7 @@ from forecast.core.panel import panel
 from forecast.core.questions import Task
 from forecast.core.release_clock import bundled_clock, source_of
 from forecast.core.results import Forecast
-from forecast.prep.past_origins import past_nowcasts, past_questions
+from forecast.prep.past_origins import past_nowcast_origins, past_origins
 from forecast.study.ask import answer
 from forecast.study.data.corrupt_future import corrupt_archive
 
@@ -42,7 +42,7 @@ def combined(vintage, task, **options):
 
 def weights_by_hand(vintage, task, origins, prior, width=7):
     """One over mean squares of both members' misses, drawn to a half."""
-    past = past_nowcasts(vintage, task, origins, width)
+    past = past_nowcast_origins(vintage, task, origins, width)
     misses = [
         [
             float(answer(registry.build("model", m), p.vintage, p.task).mean[0, 0] - p.truth[0]) / np.sqrt(p.leads[0])
@@ -62,20 +62,20 @@ def told(made):
 def test_past_nowcasts_stand_at_the_same_distance_and_never_nearer():
     known = archive(walk())
     vintage = known.as_of(DAY)
-    past = past_nowcasts(vintage, task_of(), 12)
+    past = past_nowcast_origins(vintage, task_of(), 12)
     assert len(past) == 12
     assert [one.age for one in past] == list(range(1, 13))
     months = [ordinal(one.task.months[0]) for one in past]
     assert months == sorted(months, reverse=True)
     assert label(months[0]) == "2022-07"
     for one, month in zip(past, months, strict=True):
-        due, _ = bundled_clock().released(*source_of(SERIES), month)
+        due, _ = bundled_clock().release_day(*source_of(SERIES), month)
         assert (due - one.task.day).days == 21  # 15 days lie in the bin from 15 to 21
         assert one.vintage.day == one.task.day <= DAY
         assert one.vintage.last_month(SERIES) < month
         assert one.truth == pytest.approx(vintage.observed(SERIES).at(month, month))
-    exact = past_nowcasts(vintage, task_of(), 3, width=1)
-    due, _ = bundled_clock().released(*source_of(SERIES), ordinal("2022-07"))
+    exact = past_nowcast_origins(vintage, task_of(), 3, width=1)
+    due, _ = bundled_clock().release_day(*source_of(SERIES), ordinal("2022-07"))
     assert (due - exact[0].task.day).days == 15
 
 
@@ -133,17 +133,17 @@ def test_held_parameters_hold_the_weights():
 def test_without_a_day_of_publication_the_months_ahead_stand_in():
     years = panel(pd.DataFrame({"year": np.arange(1960, 2010), "y": np.cumsum(np.ones(50))}), time="year", value="y")
     plain = Task(years.day, "y", ["2010"], draws=200)
-    seen = [(p.origin, p.task.months) for p in past_nowcasts(years, plain, 4)]
-    assert seen == [(p.origin, p.task.months) for p in past_questions(years, plain, 4, 1)]
+    seen = [(p.origin, p.task.months) for p in past_nowcast_origins(years, plain, 4)]
+    assert seen == [(p.origin, p.task.months) for p in past_origins(years, plain, 4, 1)]
     late = archive(monthly(40)).as_of("2022-09-05")  # bundled to April 2021 alone: the next month is long overdue
     overdue = task_of(asked=("2021-05",))
-    want = [(p.series, p.age, p.task.months) for p in past_questions(late, overdue, 4, 1)]
-    assert [(p.series, p.age, p.task.months) for p in past_nowcasts(late, overdue, 4)] == want
+    want = [(p.series, p.age, p.task.months) for p in past_origins(late, overdue, 4, 1)]
+    assert [(p.series, p.age, p.task.months) for p in past_nowcast_origins(late, overdue, 4)] == want
 
 
 def test_months_asked_together_follow_together():
     vintage = archive(walk()).as_of(DAY)
-    past = past_nowcasts(vintage, task_of(asked=("2022-08", "2022-09")), 3)
+    past = past_nowcast_origins(vintage, task_of(asked=("2022-08", "2022-09")), 3)
     assert [one.task.months for one in past] == [("2022-07",), ("2022-06", "2022-07"), ("2022-05", "2022-06")]
     assert (past[1].leads == past[1].leads[0] + np.arange(2)).all()
 

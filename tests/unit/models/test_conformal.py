@@ -14,7 +14,7 @@ from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.events import EventCalendar
 from forecast.core.panel import panel
 from forecast.core.questions import Task
-from forecast.prep.past_origins import past_questions
+from forecast.prep.past_origins import past_origins
 from forecast.study.ask import answer, answer_many, answer_or_raise
 from forecast.study.data.corrupt_future import corrupt_archive
 
@@ -134,7 +134,7 @@ def test_the_future_changes_nothing():
 
 def test_past_questions_stand_on_days_before_their_answers():
     vintage = many().as_of(day_after("2022-06"))
-    found = past_questions(vintage, Task(vintage.day, NAMES, mm.months("2022-07", "2022-12")), 3)
+    found = past_origins(vintage, Task(vintage.day, NAMES, mm.months("2022-07", "2022-12")), 3)
     assert len(found) == 3 * len(NAMES)
     for past in found:
         assert past.vintage.day < vintage.day
@@ -145,7 +145,7 @@ def test_past_questions_stand_on_days_before_their_answers():
 
 def test_on_a_panel_the_later_months_of_all_series_are_hidden():
     vintage, names, _ = wide_panel(series=5)
-    for past in past_questions(vintage, Task(vintage.day, names, ["48", "49", "50"]), 3):
+    for past in past_origins(vintage, Task(vintage.day, names, ["48", "49", "50"]), 3):
         assert all(past.vintage.last_month(s) == past.origin for s in names)
 
 
@@ -155,7 +155,7 @@ def test_errors_come_from_the_day_of_the_parameters():
     day, early = day_after("2022-06"), day_after("2021-06")
     vintage = known.as_of(day)
     task = Task(day, NAMES, mm.months("2022-07", "2022-09"), fitted_on=early)
-    for past in past_questions(vintage, task, 3):
+    for past in past_origins(vintage, task, 3):
         assert past.vintage.day < early
         assert past.origin + past.leads.max() <= mm.ordinal("2021-06")
 

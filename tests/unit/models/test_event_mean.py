@@ -9,7 +9,7 @@ from contracts.archives import SERIES, archive, day_after, event
 from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
-from forecast.kernels.resample import blocks, inflation
+from forecast.kernels.resample import moving_blocks, spread_inflation
 from forecast.study.ask import answer_or_raise
 
 FLAT = np.r_[np.full(36, 1000.0), np.full(12, 100.0)] * (1 + 0.01 * np.sin(np.arange(48)))  # 2018-01 to 2021-12
@@ -93,7 +93,7 @@ def test_misses_across_an_event_are_left_out():
     y = [900, 1000, 1100, 90, 100, 110, 104, 98]
     ban = event("ban", announced="2018-03-20", effective="2018-04-01")
     draws, rng = drawn(y, 1, [ban], draws=50)
-    noise = blocks(np.array([104.0 - 100, 98 - 101]), 50, 1, 1, rng, fair=True) * inflation(2, 50, rng)
+    noise = moving_blocks(np.array([104.0 - 100, 98 - 101]), 50, 1, 1, rng, fair=True) * spread_inflation(2, 50, rng)
     assert draws == pytest.approx(np.mean(y[3:]) + noise)
     with pytest.raises(TooShortError, match="1 past errors of the rule away from events where 2 are needed"):
         drawn(y[:7], 1, [ban])
@@ -109,7 +109,7 @@ def test_a_miss_further_ahead_ends_at_the_next_event():
     two = np.array([300.0, 300, 300, 300, 200, 300])
     growth = np.sqrt(np.mean(two**2) / np.mean(one**2))
     assert growth == pytest.approx(2.1433, abs=1e-4)
-    noise = blocks(one, 50, 2, 2, rng, fair=True) * inflation(9, 50, rng)
+    noise = moving_blocks(one, 50, 2, 2, rng, fair=True) * spread_inflation(9, 50, rng)
     assert draws == pytest.approx(y[10:].mean() + noise * [1.0, growth])
 
 
@@ -123,7 +123,7 @@ def test_errors_are_drawn_in_blocks_of_the_months_averaged(count, window, length
     misses = [np.array([y[i + h] - means[i] for i in range(3, count - h)]) for h in range(min(horizon, count - 3))]
     known = [np.sqrt(np.mean(m**2)) for m in misses if len(m) >= 6] or [1.0]
     growth = np.maximum.accumulate([known[min(h, len(known) - 1)] / known[0] for h in range(horizon)])
-    noise = blocks(misses[0], 40, horizon, length, rng, fair=True) * inflation(count - 3, 40, rng)
+    noise = moving_blocks(misses[0], 40, horizon, length, rng, fair=True) * spread_inflation(count - 3, 40, rng)
     assert draws == pytest.approx(y[-window:].mean() + noise * growth)
 
 

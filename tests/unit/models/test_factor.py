@@ -41,10 +41,10 @@ def test_moments_are_those_of_the_joint_normal():
     """A white own part and one factor: y is normal with covariance l l' g(t - s) + r, conditioned densely."""
     z = common(30, 3)
     z[25:, 0] = z[12, 1] = z[28:, 2] = np.nan
-    model = dynamic_factor.build(z, 1, 1, False)
+    model = dynamic_factor.build_model(z, 1, 1, False)
     params = np.array([1.0, 0.8, 0.6, 0.7, 1.0, 0.3, 0.4, 0.5])  # loadings, autoregression, its variance, own variances
     rows, columns = np.array([25, 27, 29, 12]), np.array([0, 0, 2, 1])
-    found = dynamic_factor.moments(model, params, rows, columns)
+    found = dynamic_factor.smoothed_moments(model, params, rows, columns)
     loads, own = params[:3], params[5:]
     lag = np.abs(np.arange(30)[:, None] - np.arange(30))
     process = 0.7**lag / (1 - 0.49)
@@ -79,7 +79,7 @@ def test_a_fall_of_the_likelihood_gives_the_parameters_before_it():
             path = SimpleNamespace(params=[[1.0], [2.0], [99.0]], inits=["a", "b", "c"], llf=[-10.0, -8.0, -1e9], iter=1)
             return SimpleNamespace(params=[99.0], mle_retvals=path)
 
-    found = dynamic_factor.fit(Falls())
+    found = dynamic_factor.fit_em(Falls())
     assert found.status == "reverted"
     assert found.params.tolist() == [2.0]
     assert found.start == "b"
@@ -87,7 +87,7 @@ def test_a_fall_of_the_likelihood_gives_the_parameters_before_it():
 
 def test_at_most_thirty_series():
     with pytest.raises(ValueError, match="30"):
-        dynamic_factor.build(np.zeros((50, 31)), 1, 1, True)
+        dynamic_factor.build_model(np.zeros((50, 31)), 1, 1, True)
     rng = np.random.default_rng(0)
     z = rng.standard_normal((40, 35))
     cells = {f"unit {j}": tuple(Cell(2000 + i, 2000 + i, float(z[i, j])) for i in range(40)) for j in range(35)}

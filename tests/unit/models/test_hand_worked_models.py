@@ -172,8 +172,8 @@ def test_missing_months_do_not_move_a_level():
     y = np.array([1.0, 1.2, 0.9, 5.0, 1.1, 1.0, 0.8, 1.3, 1.0, 1.1])
     known = np.ones(10, bool)
     known[3] = False
-    data = exponential_smoothing.lanes([y], [known], 1)
-    now = exponential_smoothing.states(data, 0, np.array([[0.5, 0.0, 0.0, 1.0]]), np.array([0]))
+    data = exponential_smoothing.batch_series([y], [known], 1)
+    now = exponential_smoothing.final_states(data, 0, np.array([[0.5, 0.0, 0.0, 1.0]]), np.array([0]))
     assert now.errors[3, 0] == 0.0
     assert now.level[0] < 1.5
 
@@ -318,12 +318,12 @@ def test_a_combination_puts_its_own_task_to_every_member(vintage):
 
 def test_a_worker_is_ended_at_its_limit(monkeypatch):
     monkeypatch.setattr(prophet, "WORKER", "import time; time.sleep(60)")
-    assert prophet._guarded([{}, {}], 0.5) == ["prophet was ended after 0 seconds"] * 2
+    assert prophet._run_in_subprocess([{}, {}], 0.5) == ["prophet was ended after 0 seconds"] * 2
 
 
 def test_a_worker_that_breaks_tells_why(monkeypatch):
     monkeypatch.setattr(prophet, "WORKER", "raise RuntimeError('no compiler')")
-    (reason,) = prophet._guarded([{}], 20.0)
+    (reason,) = prophet._run_in_subprocess([{}], 20.0)
     assert "no compiler" in reason
 
 

@@ -14,8 +14,8 @@ from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.scenario import Scenario
-from forecast.models.menu.collapses import collapses
-from forecast.models.menu.shut_months import look
+from forecast.models.menu.collapses import detect_collapses
+from forecast.models.menu.shut_months import find_breaks
 from forecast.study.ask import answer_or_raise
 from forecast.study.scenarios import pool_scenarios, scenarios
 
@@ -130,7 +130,7 @@ def test_like_measures_in_the_vintage_teach_the_depth():
                 role="default",
             )
         )  # fmt: skip
-    then = Archive(pd.DataFrame(table), EventCalendar().joined(events)).as_of(day_after(mm.label(start + BAN - 1)))
+    then = Archive(pd.DataFrame(table), EventCalendar().with_events(events)).as_of(day_after(mm.label(start + BAN - 1)))
     made = ask(then)
     assert any("3 series under like measures" in note for note in made.used[0].notes)
     assert 350 < np.median(made.draws[:, 0, 0]) < 700
@@ -139,7 +139,7 @@ def test_like_measures_in_the_vintage_teach_the_depth():
 def test_what_is_hidden_is_the_break_and_nothing_else():
     then, _ = known(4, events=(ban(),))
     asked = np.array([mm.ordinal("2022-11")])
-    broken = look(then, SERIES, asked, collapses)
+    broken = find_breaks(then, SERIES, asked, detect_collapses)
     assert broken.hidden.tolist() == [mm.ordinal("2018-01") + BAN + i for i in range(4)]
     assert broken.shut
     assert not broken.untold

@@ -6,7 +6,7 @@ import pytest
 
 import forecast as fc
 from forecast.core.panel import panel
-from forecast.models.pooled.random_effects import population
+from forecast.models.pooled.random_effects import dersimonian_laird
 
 
 def test_the_population_is_that_of_statsmodels():
@@ -14,14 +14,14 @@ def test_the_population_is_that_of_statsmodels():
 
     b, v = np.array([0.1, 0.9, 0.4, -0.2, 0.35]), np.array([0.02, 0.05, 0.01, 0.08, 0.03])
     theirs = combine_effects(b, v, method_re="dl")
-    ours = population(b, v)
+    ours = dersimonian_laird(b, v)
     assert ours.between == pytest.approx(theirs.tau2, rel=1e-12)
     assert ours.mean == pytest.approx(theirs.mean_effect_re, rel=1e-12)
     assert ours.mean_variance == pytest.approx(theirs.sd_eff_w_re**2, rel=1e-12)
 
 
 def test_estimates_that_differ_by_their_errors_alone_have_no_spread_of_their_own():
-    ours = population(np.array([1.0, 1.1, 0.9]), np.array([0.1, 0.1, 0.1]))
+    ours = dersimonian_laird(np.array([1.0, 1.1, 0.9]), np.array([0.1, 0.1, 0.1]))
     assert ours.between == 0.0
     assert ours.spread == pytest.approx(0.1 / 3)
 

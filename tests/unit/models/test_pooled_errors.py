@@ -4,24 +4,24 @@ import numpy as np
 import pytest
 
 from forecast.models.conformal import pooled_errors
-from forecast.models.conformal.pooled_errors import GRID, LEVELS, Pool
+from forecast.models.conformal.pooled_errors import GRID, LEVELS, ErrorPool
 
 
 def pool(values, owner=None, window=None, series=None, apart=1.0):
     values = np.asarray(values, float)
     owner = np.arange(len(values)) if owner is None else np.asarray(owner)
     window = np.arange(len(values)) if window is None else np.asarray(window)
-    return Pool.of(values, owner, window, series or int(owner.max()) + 1, apart)
+    return ErrorPool.of(values, owner, window, series or int(owner.max()) + 1, apart)
 
 
 def test_what_a_number_of_errors_supports():
-    assert [pooled_errors.needed(level) for level in (0.5, 0.8, 0.9, 0.95)] == [3, 9, 19, 39]
+    assert [pooled_errors.errors_needed(level) for level in (0.5, 0.8, 0.9, 0.95)] == [3, 9, 19, 39]
     for level in (0.5, 0.8, 0.9, 0.95):
-        n = pooled_errors.needed(level)
-        assert pooled_errors.reachable(n) >= level - 1e-12
-        assert pooled_errors.reachable(n - 1) < level
-    assert pooled_errors.reachable(2) == pytest.approx(1 / 3)
-    assert pooled_errors.reachable(4) == pytest.approx(0.6)
+        n = pooled_errors.errors_needed(level)
+        assert pooled_errors.supported_level(n) >= level - 1e-12
+        assert pooled_errors.supported_level(n - 1) < level
+    assert pooled_errors.supported_level(2) == pytest.approx(1 / 3)
+    assert pooled_errors.supported_level(4) == pytest.approx(0.6)
 
 
 @pytest.mark.parametrize("n", [9, 19, 40, 151])
@@ -67,7 +67,7 @@ def test_a_series_own_errors_pull_its_quantiles():
 
 def test_the_median_stays_and_the_tails_are_kept():
     table = np.linspace(-1.0, 3.0, len(GRID))
-    moved = pooled_errors.held(table)
+    moved = pooled_errors.centre_median(table)
     assert np.interp(0.5, GRID, moved) == pytest.approx(0.0, abs=1e-9)
     assert moved[[0, -1]] == pytest.approx(table[[0, -1]], abs=0.01)
     assert (np.diff(moved) >= 0).all()
@@ -78,7 +78,7 @@ def test_mapping_keeps_ranks_median_and_dependence():
     shared = rng.standard_normal((2000, 1))
     draws = 100.0 + shared * [1.0, 2.0]
     tables = np.stack([2.0 * np.interp(GRID, GRID, (GRID - 0.5) * 2.5)] * 2)
-    made = pooled_errors.mapped(draws, tables, np.ones(2))
+    made = pooled_errors.recalibrate_draws(draws, tables, np.ones(2))
     assert np.allclose(np.median(made, axis=0), np.median(draws, axis=0), atol=0.01)
     assert (np.diff(np.take_along_axis(made, draws.argsort(axis=0), axis=0), axis=0) >= 0).all()
     assert np.corrcoef(made.T)[0, 1] > 0.99
@@ -87,7 +87,7 @@ def test_mapping_keeps_ranks_median_and_dependence():
 def test_beyond_the_supported_band_the_wider_of_the_two_stands():
     draws = np.random.default_rng(3).standard_normal((1000, 1))
     flat = np.zeros((1, len(GRID)))
-    made = pooled_errors.mapped(draws, flat, np.array([0.8]))
+    made = pooled_errors.recalibrate_draws(draws, flat, np.array([0.8]))
     low, high = np.quantile(made[:, 0], [0.025, 0.975])
     assert low == pytest.approx(np.quantile(draws, 0.025), abs=0.05)
     assert high == pytest.approx(np.quantile(draws, 0.975), abs=0.05)
@@ -96,11 +96,11 @@ def test_beyond_the_supported_band_the_wider_of_the_two_stands():
 
 def test_an_error_beyond_a_shut_side_has_a_size():
     draws = np.concatenate([np.zeros(600), np.linspace(1.0, 10.0, 400)])[:, None]
-    middle, below, above = pooled_errors.sides(draws)
+    middle, below, above = pooled_errors.median_and_widths(draws)
     assert middle[0] == 0.0
     assert below[0] > 0.0
-    assert pooled_errors.scaled(np.array([-1.0]), middle, below, above)[0] < 0
-    assert np.isnan(pooled_errors.scaled(np.array([1.0]), np.zeros(1), np.zeros(1), np.zeros(1))[0])
+    assert pooled_errors.normalised_errors(np.array([-1.0]), middle, below, above)[0] < 0
+    assert np.isnan(pooled_errors.normalised_errors(np.array([1.0]), np.zeros(1), np.zeros(1), np.zeros(1))[0])
 
 
 def widening(n=40, grown=3.0, seed=4):
@@ -144,7 +144,7 @@ def test_bands_that_follow_cover_what_comes_next(how):
         errors = np.array(scores) * signs
         table = pool(errors.ravel(), owner=np.zeros(1800, int)).quantiles(GRID)
         new = 3.0 * np.random.default_rng(1000 + seed).standard_normal(200)
-        for name, made in (("plain", table), (how, pooled_errors.followed(table, scores, how, 0.1))):
+        for name, made in (("plain", table), (how, pooled_errors.adapt_quantiles(table, scores, how, 0.1))):
             low, high = np.interp([0.1, 0.9], GRID, made)
             hits[name].append(np.mean((low <= new) & (new <= high)))
     assert np.mean(hits["plain"]) < 0.75

@@ -13,8 +13,8 @@ from forecast.core.archive import Archive, bundled_archive
 from forecast.core.errors import ConfigError, DataError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
-from forecast.models.reconciled.hierarchy import in_blocks, partners, with_rest
-from forecast.models.reconciled.reconciliation import adjusted, joined, nonnegative, shrunk_correlation
+from forecast.models.reconciled.hierarchy import add_rest, partner_tree, sum_over_blocks
+from forecast.models.reconciled.reconciliation import reconcile, reconcile_nonnegative, schaake_shuffle, shrunk_correlation
 from forecast.study.ask import answer_or_raise
 from forecast.study.evaluate import backtest
 
@@ -66,19 +66,19 @@ def test_a_partner_asked_alone_has_the_answer_it_has_in_its_tree(world):
 
 def test_parts_that_are_all_leave_no_rest():
     known, _ = flows(rest=1e-6)
-    tree = partners(known.as_of(day_after("2022-12")), WORLD)
+    tree = partner_tree(known.as_of(day_after("2022-12")), WORLD)
     assert tree.rest == ""
     made = ask(known.as_of(day_after("2022-12")), (WORLD, USA, DEU), ASKED)
     assert np.allclose(made.of(WORLD), made.of(USA) + made.of(DEU), rtol=1e-9)
 
 
 def test_the_rest_is_what_the_parts_leave_and_knows_its_own_past(world):
-    tree = partners(world, USA)
+    tree = partner_tree(world, USA)
     assert tree.nodes == (WORLD, DEU, USA, REST)
-    seen = with_rest(world, tree)
+    seen = add_rest(world, tree)
     assert seen.observed(REST).values == pytest.approx(flows()[1][REST][:60], rel=1e-9)
     assert seen.earlier(dt.date(2021, 3, 1)).observed(REST).last == mm.ordinal("2021-01")
-    hidden = with_rest(world.hide(USA, mm.ordinal("2022-06")), tree)
+    hidden = add_rest(world.hide(USA, mm.ordinal("2022-06")), tree)
     assert hidden.observed(REST).last == mm.ordinal("2022-05")
     assert hidden.earlier(dt.date(2022, 10, 1)).observed(REST).last == mm.ordinal("2022-05")
 
@@ -88,7 +88,7 @@ def test_a_month_that_a_part_does_not_tell_is_no_month_of_the_rest():
     values[40] = np.nan
     table = rows(values, USA) + rows(monthly(72, 1000.0, 5), WORLD)
     vintage = Archive(pd.DataFrame(table)).as_of(day_after("2022-12"))
-    rest = with_rest(vintage, partners(vintage, USA)).observed(REST)
+    rest = add_rest(vintage, partner_tree(vintage, USA)).observed(REST)
     assert np.flatnonzero(np.isnan(rest.values)).tolist() == [40]
 
 
@@ -119,16 +119,16 @@ def test_a_short_partner_is_in_the_rest_and_asked_itself_it_is_refused():
     known, _ = flows()
     short = rows(monthly(10, 5.0, 9), "CHN.export.JPN.re_magnets", first="2022-03")
     vintage = Archive(pd.concat([known.table, pd.DataFrame(short)], ignore_index=True)).as_of(day_after("2022-12"))
-    assert "CHN.export.JPN.re_magnets" not in partners(vintage, USA).nodes
+    assert "CHN.export.JPN.re_magnets" not in partner_tree(vintage, USA).nodes
     with pytest.raises(TooShortError, match="not answered"):
         ask(vintage, "CHN.export.JPN.re_magnets", ASKED, inner="sarimax")
 
 
 def test_groups_and_unit_values_are_no_parts():
     vintage = bundled_archive().latest
-    tree = partners(vintage, "CHN.export.WLD.re_magnets")
+    tree = partner_tree(vintage, "CHN.export.WLD.re_magnets")
     assert "CHN.export.EU27.re_magnets" not in tree.nodes
-    assert partners(vintage, "USA.import.WLD.gallium:usd_per_kg") is None
+    assert partner_tree(vintage, "USA.import.WLD.gallium:usd_per_kg") is None
 
 
 def test_a_flow_without_a_tree_says_so():
@@ -167,11 +167,11 @@ def test_months_are_moved_by_quarters_and_years():
 
 def test_blocks_end_with_the_last_month_and_know_their_own_past():
     vintage = archive().as_of(day_after("2022-11"))
-    quarters = in_blocks(vintage, SERIES, mm.ordinal("2022-11"), 3)
+    quarters = sum_over_blocks(vintage, SERIES, mm.ordinal("2022-11"), 3)
     seen = quarters.observed(f"{SERIES} by 3")
     assert seen.last == -1
     assert seen.values[-1] == pytest.approx(vintage.observed(SERIES).values[-3:].sum())
-    assert (quarters.season, in_blocks(vintage, SERIES, mm.ordinal("2022-11"), 12).season) == (4, None)
+    assert (quarters.season, sum_over_blocks(vintage, SERIES, mm.ordinal("2022-11"), 12).season) == (4, None)
     assert quarters.earlier(dt.date(2022, 11, 1)).observed(f"{SERIES} by 3").last == -2
 
 
@@ -212,18 +212,18 @@ def test_coherent_draws_stay_and_a_node_without_variance_too():
     rng = np.random.default_rng(1)
     parts = rng.gamma(2.0, 1.0, (50, 3))
     base = np.column_stack([parts.sum(axis=1), parts])
-    assert adjusted(base, SUMS, rng.gamma(2.0, 1.0, 4)) == pytest.approx(parts)
+    assert reconcile(base, SUMS, rng.gamma(2.0, 1.0, 4)) == pytest.approx(parts)
     base[:, 0] = 9.0
-    moved = adjusted(base, SUMS, np.array([0.0, 1.0, 1.0, 2.0]))
+    moved = reconcile(base, SUMS, np.array([0.0, 1.0, 1.0, 2.0]))
     assert moved.sum(axis=1) == pytest.approx(np.full(50, 9.0))
-    still = adjusted(base, SUMS, np.array([1.0, 0.0, 1.0, 2.0]))
+    still = reconcile(base, SUMS, np.array([1.0, 0.0, 1.0, 2.0]))
     assert still[:, 0] == pytest.approx(parts[:, 0])
 
 
 def test_the_non_negative_answer_is_the_nearest():
     """No feasible point near it is nearer to the base forecast."""
     base, weight = np.array([[1.0, 3.0, 0.2, 0.1]]), np.array([0.5, 1.0, 1.0, 1.0])
-    made = nonnegative(base, SUMS, weight)
+    made = reconcile_nonnegative(base, SUMS, weight)
     assert made.min() == 0.0
 
     def away(parts):
@@ -234,7 +234,7 @@ def test_the_non_negative_answer_is_the_nearest():
 
 
 def test_ranks_are_lent_and_values_kept():
-    made = joined(np.array([5.0, 1.0, 3.0]), np.array([0.1, 0.9, 0.5]))
+    made = schaake_shuffle(np.array([5.0, 1.0, 3.0]), np.array([0.1, 0.9, 0.5]))
     assert made.tolist() == [1.0, 5.0, 3.0]
 
 

@@ -100,7 +100,7 @@ def test_sums_that_do_not_settle_are_split_and_it_is_said(how, monkeypatch):
         if how == "singular":
             raise np.linalg.LinAlgError("Singular matrix")
         made = plain(*given, **options)
-        return temporal_sums.Summed(made.fit, made.sums, made.rounds, False)
+        return temporal_sums.LogSumsFit(made.fit, made.sums, made.rounds, False)
 
     monkeypatch.setattr(temporal_sums, "fit_logs", failing)
     made = predict(then)

@@ -6,7 +6,7 @@ from hypothesis import given
 from properties.test_sums import partly_known
 
 from forecast.core import months as mm
-from forecast.models.structural.temporal_aggregates import split_up, with_sums
+from forecast.models.structural.temporal_aggregates import keep_sums, split_sums
 from forecast.prep.transform import LONGEST_SPLIT
 
 S = "CHN.export.WLD.re_magnets"
@@ -14,7 +14,7 @@ JANUARY = mm.ordinal("2021-01")
 
 
 def known(vintage_of, values, spans=(), longest=LONGEST_SPLIT):
-    return with_sums(vintage_of(values, first="2020-01", spans=spans).observed(S), longest)
+    return keep_sums(vintage_of(values, first="2020-01", spans=spans).observed(S), longest)
 
 
 def test_a_sum_is_one_observation(vintage_of):
@@ -60,7 +60,7 @@ def test_a_series_may_begin_with_a_sum(vintage_of):
 @given(case=partly_known(nested=False))
 def test_no_month_twice_and_every_sum_true(longest, case):
     truth, _, seen = case
-    made = with_sums(seen, longest)
+    made = keep_sums(seen, longest)
     covered = np.concatenate([made.months, *made.spans])
     assert len(set(covered.tolist())) == len(covered)
     assert (np.diff(made.months) > 0).all()
@@ -74,5 +74,5 @@ def test_no_month_twice_and_every_sum_true(longest, case):
 @given(partly_known())
 def test_short_sums_cover_the_months_that_would_be_split(case):
     _, _, seen = case
-    made, split = with_sums(seen), split_up(seen)
+    made, split = keep_sums(seen), split_sums(seen)
     assert sorted(np.concatenate([made.months, *made.spans]).tolist()) == split.months.tolist()

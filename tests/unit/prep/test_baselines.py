@@ -8,7 +8,7 @@ import pytest
 from forecast.core.events import Event
 from forecast.core.questions import Design
 from forecast.core.vintage import Vintage
-from forecast.prep.baselines import asked, describe, expected, unit_of
+from forecast.prep.baselines import baseline_levels, describe, observe_window, unit_of
 
 BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("re_magnets",), role="default")
 SERIES = "CHN.export.WLD.re_magnets"
@@ -41,7 +41,7 @@ def test_a_window_longer_than_a_year_goes_back_far_enough(vintage_of):
 
 def test_sums_close_the_holes(vintage_of):
     known = vintage_of([10.0] * 36 + [None, None, 5.0, 5.0], spans=[("2023-01", "2023-02", 9.0), ("2023-01", "2023-06", 29.0)])
-    seen = asked(known, design())
+    seen = observe_window(known, design())
     assert len(seen.periods) == 4
     assert seen.observed == pytest.approx([9, 5, 5, 10])
     assert seen.unknown == ()
@@ -84,4 +84,4 @@ def test_own_periods_count_by_their_mean(vintage_of):
     known = vintage_of([10.0] * 24 + [12.0] * 12 + [6.0] * 6)
     baseline = design(baselines=[("early", "2020-01", "2020-12")]).named_baselines(known)[0]
     first = known.steps.ordinal("2023-01")
-    assert list(expected(known, design(), baseline, [(first, first), (first + 1, first + 3)])) == [10, 30]
+    assert list(baseline_levels(known, design(), baseline, [(first, first), (first + 1, first + 3)])) == [10, 30]

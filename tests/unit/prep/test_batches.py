@@ -6,7 +6,7 @@ import pytest
 from forecast.core import months as mm
 from forecast.core.errors import TooShortError
 from forecast.core.questions import Task
-from forecast.prep.batches import Paths, each, lay, predict_lanes
+from forecast.prep.batches import Paths, build_histories, forecast_batch, simulate_each
 
 S = "CHN.export.WLD.re_magnets"
 VALUES = [100.0 + i for i in range(36)]  # 2020-01 .. 2022-12
@@ -18,11 +18,11 @@ def flat(lane, rng):
 
 def solved(vintage, asked, one=flat, series=S):
     task = Task(vintage.day, series, asked, draws=5)
-    return predict_lanes([(vintage, task)], [np.random.default_rng(0)], "auto", lambda season: 4, each(one))[0]
+    return forecast_batch([(vintage, task)], [np.random.default_rng(0)], "auto", lambda season: 4, simulate_each(one))[0]
 
 
 def laid(vintage, asked):
-    return lay(vintage, Task(vintage.day, S, asked, draws=5), "auto", lambda season: 4)
+    return build_histories(vintage, Task(vintage.day, S, asked, draws=5), "auto", lambda season: 4)
 
 
 def test_the_future_is_one_lane(vintage_of):
@@ -81,7 +81,7 @@ def test_the_error_of_one_question_is_its_own(vintage_of):
 
     known = vintage_of(VALUES)
     questions = [(known, Task(known.day, S, [month], draws=5)) for month in ("2023-01", "2023-02", "2019-01")]
-    made = predict_lanes(questions, [np.random.default_rng(0)] * 3, "auto", lambda season: 4, each(moody))
+    made = forecast_batch(questions, [np.random.default_rng(0)] * 3, "auto", lambda season: 4, simulate_each(moody))
     assert made[0].draws.shape == (5, 1, 1)
     assert [type(m) for m in made[1:]] == [ValueError, TooShortError]
 

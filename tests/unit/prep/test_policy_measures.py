@@ -9,7 +9,7 @@ from forecast.core import months as mm
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import Event, event_from
 from forecast.core.scenario import Scenario
-from forecast.prep.policy_measures import declared, regimes
+from forecast.prep.policy_measures import declared_share_left, measures_in_force
 
 SERIES = "IDN.export.WLD.nickel_ore"
 
@@ -27,7 +27,7 @@ def words(vintage_of):
         then = vintage_of([1.0] * 6, first="2024-01", series=SERIES, events=events, day=day)
         then = then.under(scenario) if scenario else then
         when = np.arange(mm.ordinal(first), mm.ordinal(last) + 1)
-        return [regime.words for regime in regimes(then, SERIES, when)], then
+        return [regime.words for regime in measures_in_force(then, SERIES, when)], then
 
     return build
 
@@ -89,7 +89,7 @@ def test_a_probability_is_one():
 def test_declared_depths(words):
     def left(*events):
         _, then = words(*events)
-        return declared(then, regimes(then, SERIES, np.array([mm.ordinal("2024-06")]))[0])
+        return declared_share_left(then, measures_in_force(then, SERIES, np.array([mm.ordinal("2024-06")]))[0])
 
     full = event("ban", "2024-01-01", "2024-01-01", share_stopped=1.0)
     half = event("half", "2024-01-01", "2024-01-01", "quota", share_stopped=0.5)
@@ -123,5 +123,5 @@ def test_another_calendar_is_another_vintage(words):
 @pytest.mark.parametrize(("stopped", "left"), [((1.0,), 0.0), ((0.95,), 0.05), ((0.9,), 0.1), ((0.9, 0.7), 0.03)])
 def test_what_is_left_is_a_share_without_rounding_errors(words, stopped, left):
     _, then = words(*(event(f"ban{i}", "2024-01-01", "2024-01-01", share_stopped=s) for i, s in enumerate(stopped)))
-    (regime,) = regimes(then, SERIES, np.array([mm.ordinal("2024-03")]))
-    assert declared(then, regime) == left
+    (regime,) = measures_in_force(then, SERIES, np.array([mm.ordinal("2024-03")]))
+    assert declared_share_left(then, regime) == left

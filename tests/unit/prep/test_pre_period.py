@@ -8,7 +8,7 @@ import pytest
 from forecast.core import months
 from forecast.core.events import Event
 from forecast.core.questions import Design
-from forecast.prep.pre_period import clean, touched_months
+from forecast.prep.pre_period import clean_pre_period, touched_months
 
 S = "CHN.export.USA.re_magnets"
 O = months.ordinal  # noqa: E741
@@ -27,7 +27,7 @@ BAN = event("ban", "2023-04-04")
 
 
 def found(vintage, design=None):
-    stretch = clean(vintage, design or Design(BAN, S))
+    stretch = clean_pre_period(vintage, design or Design(BAN, S))
     return months.label(stretch.first), months.label(stretch.last), stretch.count
 
 
@@ -70,7 +70,7 @@ def test_a_named_day_wins(vintage_of):
 def test_holes_and_spans(vintage_of):
     values = [1.0] * 12 + [None] * 3 + [1.0] * 33
     spans = [("2021-01", "2021-03", 5), ("2023-01", "2023-12", 9)]
-    stretch = clean(vintage_of(values, events=[BAN], series=S, spans=spans), Design(BAN, S))
+    stretch = clean_pre_period(vintage_of(values, events=[BAN], series=S, spans=spans), Design(BAN, S))
     assert stretch.count == 36
     assert [c.value for c in stretch.spans] == [5.0]
     assert stretch.months.max() == O("2023-03")

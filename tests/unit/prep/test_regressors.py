@@ -7,7 +7,7 @@ import pytest
 
 from forecast.core import months
 from forecast.core.events import Event
-from forecast.prep.regressors import AROUND, LEAST, Regressors, event_regressors, lunar_regressor
+from forecast.prep.regressors import HOLIDAY_AND_AROUND, MIN_MONTHS_MOVED, Regressors, event_regressors, lunar_regressor
 
 WHEN = np.arange(months.ordinal("2020-01"), months.ordinal("2020-01") + 24)
 BAN = Event(
@@ -56,9 +56,9 @@ def test_the_lunar_new_year_moves_chinese_trade_only(vintage_of, series, columns
 
 def test_the_new_year_may_have_several_windows(vintage_of):
     series = "CHN.export.USA.gallium"
-    made = lunar_regressor(vintage_of([1.0], series=series), series, WHEN, AROUND)
+    made = lunar_regressor(vintage_of([1.0], series=series), series, WHEN, HOLIDAY_AND_AROUND)
     assert made.names == ("lunar_before", "lunar_new_year", "lunar_after")
-    for column, window in zip(made.matrix.T, AROUND.values(), strict=True):
+    for column, window in zip(made.matrix.T, HOLIDAY_AND_AROUND.values(), strict=True):
         np.testing.assert_array_equal(column, months.lunar_new_year(WHEN, *window))
 
 
@@ -67,9 +67,9 @@ def test_the_new_year_may_have_several_windows(vintage_of):
     [
         (np.zeros(24), False),
         (np.ones(24), False),
-        (np.r_[np.zeros(24 - LEAST), np.ones(LEAST)], True),
-        (np.r_[np.zeros(25 - LEAST), np.ones(LEAST - 1)], False),
-        (np.r_[np.zeros(LEAST - 1), np.ones(25 - LEAST)], False),
+        (np.r_[np.zeros(24 - MIN_MONTHS_MOVED), np.ones(MIN_MONTHS_MOVED)], True),
+        (np.r_[np.zeros(25 - MIN_MONTHS_MOVED), np.ones(MIN_MONTHS_MOVED - 1)], False),
+        (np.r_[np.zeros(MIN_MONTHS_MOVED - 1), np.ones(25 - MIN_MONTHS_MOVED)], False),
         (np.r_[np.zeros(12), np.linspace(0.1, 1, 12)], True),
     ],
 )

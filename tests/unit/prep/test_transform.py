@@ -6,11 +6,11 @@ import pytest
 from forecast.core import months
 from forecast.core.errors import TooShortError
 from forecast.prep.transform import (
-    MOST,
-    Filled,
+    CAP_FACTOR,
+    FilledSeries,
     choose_scale,
     contiguous_tail,
-    filled,
+    fill_gaps,
     reduced_spans,
     split_spans,
     window_total,
@@ -101,38 +101,38 @@ def test_rounding_leaves_no_negative_month(observed):
 
 
 def test_a_sum_the_publisher_kept_back_is_no_figure():
-    from forecast.core.vintage import Cell, Observed
+    from forecast.core.vintage import Cell, ObservedSeries
 
     span = Cell(1, 2, float("nan"), "suppressed")
-    assert reduced_spans(Observed(S, 0, np.array([1.0, np.nan, np.nan]), ("value", "span", "span"), (span,))) == []
+    assert reduced_spans(ObservedSeries(S, 0, np.array([1.0, np.nan, np.nan]), ("value", "span", "span"), (span,))) == []
 
 
 # --- filling ----------------------------------------------------------------------------------------------------------
 
 
 def test_gaps_are_filled_by_a_line_and_marked(observed):
-    made = filled(observed([10, None, None, 40, 50]))
+    made = fill_gaps(observed([10, None, None, 40, 50]))
     np.testing.assert_allclose(made.values, [10, 20, 30, 40, 50])
     assert made.marks == ("", "filled", "filled", "", "")
 
 
 def test_ends_without_a_figure_are_cut(observed):
     seen = observed([5], spans=[("2019-01", "2019-12", 100), ("2020-02", "2020-12", 100)])
-    made = filled(seen)
+    made = fill_gaps(seen)
     assert (made.first, made.values.tolist()) == (O("2020-01"), [5.0])
 
 
 def test_nothing_known_is_too_short(observed):
     with pytest.raises(TooShortError, match="no month of the series is known"):
-        filled(observed([], spans=[("2019-01", "2019-12", 100)]))
+        fill_gaps(observed([], spans=[("2019-01", "2019-12", 100)]))
 
 
 def test_a_long_line_is_no_observation():
     marks = ("", "", *["filled"] * 7, "", "filled", "")
-    tail = contiguous_tail(Filled(100, np.arange(12.0), marks), longest_gap=6)
+    tail = contiguous_tail(FilledSeries(100, np.arange(12.0), marks), longest_gap=6)
     assert tail.first == 109
     assert tail.marks == ("", "filled", "")
-    short = Filled(100, np.arange(12.0), ("", "", *["filled"] * 6, "", "", "", ""))
+    short = FilledSeries(100, np.arange(12.0), ("", "", *["filled"] * 6, "", "", "", ""))
     assert contiguous_tail(short, longest_gap=6).first == 100
 
 
@@ -204,15 +204,15 @@ def test_no_draw_is_negative_and_none_explodes(name):
     scale = choose_scale(np.array([1.0, 2.0, 8.0]), True, name)
     draws = scale.inverse(np.array([-800.0, -1.0, 0.0, 1.0, 800.0]))
     assert (draws >= 0).all()
-    assert draws.max() == MOST * 8.0
-    assert scale.capped(draws) == ("20.0% of the draws cut at 10 times the largest known figure",)
-    assert scale.capped(draws[:-1]) == ()
+    assert draws.max() == CAP_FACTOR * 8.0
+    assert scale.cap_notes(draws) == ("20.0% of the draws cut at 10 times the largest known figure",)
+    assert scale.cap_notes(draws[:-1]) == ()
 
 
 def test_values_that_may_be_negative_are_left_alone():
     scale = choose_scale(np.array([-5.0, 10.0]), False)
     np.testing.assert_array_equal(scale.inverse(np.array([-700.0, 700.0])), [-700.0, 700.0])
-    assert scale.capped(np.array([1e9])) == ()
+    assert scale.cap_notes(np.array([1e9])) == ()
 
 
 def test_a_logarithm_of_zero_is_refused():

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 import forecast as fc
 from forecast.report import blocks as b, html, markdown
-from forecast.report.inline_markup import Bold, Link, address, link, pieces, plain
+from forecast.report.inline_markup import Bold, Link, link, parse_markup, safe_address, strip_markup
 from forecast.report.terminal import show
 
 SCRIPT = "<script>document.documentElement.setAttribute(`pwned`,`yes`)</script>"
@@ -68,11 +68,11 @@ def shown(blocks, raw=True):
 def each(text):
     """A text in every place of every Block."""
     head = (b.Column(text), b.Column("n", True))
-    rows = ((b.Cell(text, text, href=text), b.Cell("1")), (b.Cell(text),), (b.Cell(text, tone="sentence"),))
+    rows = ((b.TableCell(text, text, href=text), b.TableCell("1")), (b.TableCell(text),), (b.TableCell(text, tone="sentence"),))
     return [
         b.Heading(text, 1), b.Heading(text, 2, "x", text), b.Prose(text), b.Prose(text, "footer"), b.Bullets((text, text)),
-        b.Bullets((text,), numbered=True), b.Statements(((text, text),)), b.Callout(text), b.Table(text, head, rows, text),
-        b.Details(text, (b.Prose(text),)), b.Figure("f", text, (), 1, text, text, (("A", text),)),
+        b.Bullets((text,), numbered=True), b.Statements(((text, text),)), b.Callout(text), b.TableBlock(text, head, rows, text),
+        b.Details(text, (b.Prose(text),)), b.FigureBlock("f", text, (), 1, text, text, (("A", text),)),
     ]  # fmt: skip
 
 
@@ -98,8 +98,8 @@ def test_markdown_says_every_text_as_it_is_and_nothing_of_it_lives(text):
     for block in each(text):
         found = shown([block])
         assert found.alive == []
-        assert Page(html.render([block])).alive == [] or isinstance(block, b.Figure)
-    said = words(pieces(text))
+        assert Page(html.render([block])).alive == [] or isinstance(block, b.FigureBlock)
+    said = words(parse_markup(text))
     for block in (b.Heading(text), b.Prose(text), b.Bullets((text,)), b.Callout(text), b.Details("", (b.Prose(text),))):
         assert letters(shown([block]).words).removeprefix("Note.") == letters(said)
 
@@ -129,7 +129,9 @@ def test_no_text_opens_another_kind_of_block(text):
 
 
 def test_a_cell_stays_one_cell():
-    table = b.Table("c", (b.Column("a|b"), b.Column("n")), ((b.Cell("x | y\\|z\n| 1 | 2 |\n\nw", "`p|q`"), b.Cell("1")),))
+    table = b.TableBlock(
+        "c", (b.Column("a|b"), b.Column("n")), ((b.TableCell("x | y\\|z\n| 1 | 2 |\n\nw", "`p|q`"), b.TableCell("1")),)
+    )
     made = MarkdownIt("commonmark", {"html": True}).enable("table").render(markdown.render([table]))
     assert made.count("<td") == made.count("<th ") == 2
     assert "x | y\\|z | 1 | 2 | w" in Page(made).words
@@ -148,28 +150,35 @@ def test_a_cell_stays_one_cell():
     ],
 )
 def test_only_addresses_of_the_web_and_of_mailboxes_are_followed(to, kept):
-    assert address(to) == kept
+    assert safe_address(to) == kept
     assert link("w", to) == (f"[w]({kept})" if kept else "w")
-    cell = b.Table("c", (b.Column("a"), b.Column("n")), ((b.Cell("w", href=to), b.Cell("1")),))
+    cell = b.TableBlock("c", (b.Column("a"), b.Column("n")), ((b.TableCell("w", href=to), b.TableCell("1")),))
     for found in (shown([cell]), Page(html.render([cell]))):
         assert len(found.links) == bool(kept)
 
 
 def test_a_verdict_of_a_forged_table_stays_a_word():
     forged = 'x" onmouseover="f()" y="'
-    rows = ((b.Cell("q"), b.Cell(forged, tone=forged)), (b.Cell("w", tone=forged),))
-    text = html.render([b.Statements(((forged, "t"),)), b.Table("c", (b.Column("a"), b.Column("n")), rows)])
+    rows = ((b.TableCell("q"), b.TableCell(forged, tone=forged)), (b.TableCell("w", tone=forged),))
+    text = html.render([b.Statements(((forged, "t"),)), b.TableBlock("c", (b.Column("a"), b.Column("n")), rows)])
     assert Page(text).alive == []
     assert Page(text).words.count(forged) == 2
 
 
 def test_the_terminal_gets_words_only(capsys):
     text = "[bold red]x[/] :smile: \x1b]0;t\x07\x9b31m a\r\nb **bold** [w](https://a.example)"
-    show([b.Heading(text), b.Prose(text), b.Bullets((text,)), b.Table(text, (b.Column(text),), ((b.Cell(text, text),),))])
+    show(
+        [
+            b.Heading(text),
+            b.Prose(text),
+            b.Bullets((text,)),
+            b.TableBlock(text, (b.Column(text),), ((b.TableCell(text, text),),)),
+        ]
+    )
     said = capsys.readouterr().err
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", said)
     assert "[bold red]x[/] :smile: \ufffd]0;t\ufffd\ufffd31m a b bold w (https://a.example)" in said
-    assert plain(text).upper() in said
+    assert strip_markup(text).upper() in said
 
 
 CONFIG = """

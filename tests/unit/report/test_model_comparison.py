@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from forecast.report import blocks as b
-from forecast.report.comparison import by_regime, comparisons, place
+from forecast.report.comparison import comparison_table, rank_text, regime_table
 
 ROW = {
     "model": "ets", "benchmark": "mean12", "metric": "crps", "group": "g", "ratio": 0.9, "lo90": 0.8, "hi90": 0.95, "n": 60,
@@ -16,7 +16,7 @@ ROW = {
 
 
 def cells(*rows):
-    table = comparisons(pd.DataFrame([{**ROW, **row} for row in rows]))
+    table = comparison_table(pd.DataFrame([{**ROW, **row} for row in rows]))
     heads = [column.head for column in table.columns]
     return [dict(zip(heads, [c.text for c in row], strict=True)) for row in table.rows if len(row) > 1]
 
@@ -60,14 +60,14 @@ def test_a_model_that_left_most_open_is_not_ranked():
 
 @pytest.mark.parametrize(("tied", "text"), [(True, "2\u00a0="), (False, "2")])
 def test_a_tie_is_shown_as_a_tie(tied, text):
-    assert place({**ROW, "rank": 2, "tied": tied}) == text
+    assert rank_text({**ROW, "rank": 2, "tied": tied}) == text
 
 
 def test_a_run_of_an_earlier_version_has_no_places():
     old = {
         key: ROW[key] for key in ("model", "benchmark", "metric", "group", "ratio", "lo90", "hi90", "n", "n_cutoffs", "note")
     }
-    table = comparisons(pd.DataFrame([old]))
+    table = comparison_table(pd.DataFrame([old]))
     assert [c.text for c in table.rows[1][4:]] == [b.MISSING] * 5
 
 
@@ -85,7 +85,7 @@ def scores(**more):
 
 
 def test_ratios_by_regime_weigh_series_alike():
-    table = by_regime("g", scores(), "mean12")
+    table = regime_table("g", scores(), "mean12")
     assert [c.head for c in table.columns] == ["Model", "before", "under control", "January to March", "other months"]
     found = {row[0].text: [c.text for c in row[1:]] for row in table.rows}
     assert found["ets"] == ["0.50", "2.00", "0.50", "1.70"]
@@ -95,5 +95,5 @@ def test_ratios_by_regime_weigh_series_alike():
 
 def test_one_regime_gives_no_table():
     one = scores(regime="before", jan_mar=0)
-    assert by_regime("g", one, "mean12") is None
-    assert by_regime("g", scores(), "drift") is None
+    assert regime_table("g", one, "mean12") is None
+    assert regime_table("g", scores(), "drift") is None

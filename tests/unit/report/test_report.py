@@ -18,7 +18,7 @@ from forecast.core.errors import ConfigError, DataError
 from forecast.core.run import Run
 from forecast.report import blocks as b, prose
 from forecast.report.compose import write_all
-from forecast.report.run_data import Facts
+from forecast.report.run_data import RunData
 
 AS_OF = "2026-07-10"
 MODELS = ("seasonal_naive", "ets", "mean")
@@ -531,8 +531,8 @@ def page(run: Run) -> str:
 
 
 @pytest.fixture(scope="module")
-def facts(run: Run) -> Facts:
-    return Facts(run)
+def facts(run: Run) -> RunData:
+    return RunData(run)
 
 
 def test_the_package_is_called_and_imported() -> None:
@@ -600,11 +600,11 @@ def test_a_run_without_answers_says_so(tmp_path: Path) -> None:
     assert "too short: 9 months" in text
 
 
-def _said(facts: Facts, ident: str) -> str:
-    return prose.sentence(facts, next(a for a in facts.headline if a.id == ident))
+def _said(facts: RunData, ident: str) -> str:
+    return prose.answer_sentences(facts, next(a for a in facts.headline if a.id == ident))
 
 
-def test_descriptive_claims_no_cause(facts: Facts) -> None:
+def test_descriptive_claims_no_cause(facts: RunData) -> None:
     text = _said(facts, "3")
     assert "27\u00a0% (1,979\u00a0t) below the mean of 2024" in text
     assert "these data cannot say how much of it export licensing of Apr\u00a02025 caused, because only 23 clean months" in text
@@ -612,41 +612,43 @@ def test_descriptive_claims_no_cause(facts: Facts) -> None:
     assert "estimate" not in text
 
 
-def test_not_identified_is_followed_by_the_description(facts: Facts) -> None:
+def test_not_identified_is_followed_by_the_description(facts: RunData) -> None:
     text = _said(facts, "7")
     assert text.index("is not identified, because") < text.index(
         "What was observed: the last published level is 0\u00a0kg (Jan–Oct\u00a02024)"
     )
 
 
-def test_bounds_name_the_range_over_baselines(facts: Facts) -> None:
+def test_bounds_name_the_range_over_baselines(facts: RunData) -> None:
     assert "between 11\u00a0% below and 1.6\u00a0% above depending on the baseline" in _said(facts, "2")
     assert "between 22 and 29\u00a0% below depending on the baseline" in _said(facts, "3")
     assert "A share of 9.5\u00a0% was 3.3\u00a0pp below the mean of 2024 (12.8\u00a0%)" in _said(facts, "5")
 
 
-def test_a_sentence_gives_two_reasons_at_most_and_the_first_remark(facts: Facts) -> None:
+def test_a_sentence_gives_two_reasons_at_most_and_the_first_remark(facts: RunData) -> None:
     from dataclasses import replace
 
     answer = replace(next(a for a in facts.headline if a.id == "1"), because="one; two; enforcement_2025 falls into it")
-    text = prose.sentence(facts, answer)
+    text = prose.answer_sentences(facts, answer)
     assert "because one, and two." in text
     assert text.endswith("The first remark.")
-    assert len(prose.reasons(facts, answer)) == 3
+    assert len(prose.verdict_reasons(facts, answer)) == 3
 
 
-def test_a_p_value_of_few_windows_is_not_printed(facts: Facts) -> None:
+def test_a_p_value_of_few_windows_is_not_printed(facts: RunData) -> None:
     from dataclasses import replace
 
     answer = next(a for a in facts.headline if a.id == "1")
-    assert prose.placebos(answer) == "placebo p 0.05 over 21 windows without overlap, the lowest possible"
+    assert prose.placebo_text(answer) == "placebo p 0.05 over 21 windows without overlap, the lowest possible"
     few = replace(answer, n_apart=7, p_value=0.125, p_floor=0.125)
-    assert prose.placebos(few) == "too few placebo windows without overlap (7)"
-    assert prose.placebos(replace(answer, p_value=math.nan)) == ""
+    assert prose.placebo_text(few) == "too few placebo windows without overlap (7)"
+    assert prose.placebo_text(replace(answer, p_value=math.nan)) == ""
 
 
-def test_no_id_and_no_hyphen_for_a_minus_is_left_in_a_text(facts: Facts) -> None:
-    text = prose.worded(facts, f"2 t of {US} in 2025-06, -38.4 % by us_ban_2024 (2024-12-03) on 2024-01/2024-10 of rare_earths")
+def test_no_id_and_no_hyphen_for_a_minus_is_left_in_a_text(facts: RunData) -> None:
+    text = prose.in_words(
+        facts, f"2 t of {US} in 2025-06, -38.4 % by us_ban_2024 (2024-12-03) on 2024-01/2024-10 of rare_earths"
+    )
     assert text == (
         "2 t of rare-earth permanent magnets (China to US) in Jun\u00a02025, −38.4\u00a0% by the export ban of Dec\u00a02024 "
         "(3\u00a0Dec\u00a02024) on Jan–Oct\u00a02024 of rare earths"
@@ -668,19 +670,19 @@ def test_claims_are_counted_and_carry_their_verdict(page: str) -> None:
 
 
 @pytest.mark.parametrize("reading", ["descriptive", "none"])
-def test_no_effect_is_stated_where_the_reading_forbids_it(facts: Facts, reading: str) -> None:
+def test_no_effect_is_stated_where_the_reading_forbids_it(facts: RunData, reading: str) -> None:
     from dataclasses import replace
 
     answer = replace(next(a for a in facts.headline if a.id == "1"), reading=reading)
-    assert "The estimate for" not in prose.said(facts, answer)
+    assert "The estimate for" not in prose.verdict_sentence(facts, answer)
 
 
 def test_beats_only_where_the_interval_lies_below_one() -> None:
-    assert prose.better(0.8, 0.7, 0.95) == "beats it"
-    assert prose.better(0.8, 0.7, 1.05) == "not shown to beat it"
-    assert prose.better(1.1, 0.9, 1.4) == "does not beat it"
-    assert prose.better(1.2, 1.1, 1.4) == "is worse"
-    assert prose.better(0.5, math.nan, math.nan) == "ratio only, no test"
+    assert prose.benchmark_verdict(0.8, 0.7, 0.95) == "beats it"
+    assert prose.benchmark_verdict(0.8, 0.7, 1.05) == "not shown to beat it"
+    assert prose.benchmark_verdict(1.1, 0.9, 1.4) == "does not beat it"
+    assert prose.benchmark_verdict(1.2, 1.1, 1.4) == "is worse"
+    assert prose.benchmark_verdict(0.5, math.nan, math.nan) == "ratio only, no test"
 
 
 def test_the_backtest_says_plainly_whether_the_default_beats_the_best_naive(page: str) -> None:
@@ -697,17 +699,17 @@ def test_a_naive_forecast_that_did_better_later_is_named(run: Run) -> None:
     rows = pd.DataFrame(
         {"model": ["ets", "mean12", "seasonal_naive", "drift"], "ratio": [0.9, 0.8, 1.0, 0.85], "benchmark": "seasonal_naive"}
     )
-    told = _hindsight(Facts(run), rows.iloc[0].to_dict(), rows)
+    told = _hindsight(RunData(run), rows.iloc[0].to_dict(), rows)
     assert "the 12-month mean (mean12) did better than that one (0.80 times its CRPS)" in told
     assert "the default's is 1.13 times as large" in told
-    assert _hindsight(Facts(run), rows.iloc[2].to_dict(), rows) == "", "the default is the benchmark itself"
-    assert _hindsight(Facts(run), rows.iloc[0].to_dict(), rows[rows["ratio"] >= 0.9]) == ""
+    assert _hindsight(RunData(run), rows.iloc[2].to_dict(), rows) == "", "the default is the benchmark itself"
+    assert _hindsight(RunData(run), rows.iloc[0].to_dict(), rows[rows["ratio"] >= 0.9]) == ""
 
 
 def test_a_later_sum_is_the_last_figure(run: Run) -> None:
-    from forecast.report.table_blocks import latest
+    from forecast.report.table_blocks import latest_figures_table
 
-    rows = latest([Facts(run).histories["CHN.export.WLD.rare_earths_total"]]).rows
+    rows = latest_figures_table([RunData(run).histories["CHN.export.WLD.rare_earths_total"]]).rows
     assert [c.text for c in rows[0][1:]] == ["Jan–Feb\u00a02026", "10,460\u00a0t", "+23\u00a0%", b.MISSING]
     assert rows[0][3].sub == "from 8,511\u00a0t"
     assert "last single month Dec\u00a02025: 4,392\u00a0t" in rows[0][1].sub
@@ -715,28 +717,28 @@ def test_a_later_sum_is_the_last_figure(run: Run) -> None:
 
 def test_a_band_that_leaves_the_frame_is_marked() -> None:
     from forecast.report.figures.canvas import style
-    from forecast.report.figures.fan_charts import fan
-    from forecast.report.run_data import History
+    from forecast.report.figures.fan_charts import fan_panel
+    from forecast.report.run_data import ObservedSeries
 
     first = mm.ordinal("2025-01")
-    history = History("CHN.export.WLD.re_magnets", "t", {first + i: 10.0 + i for i in range(12)}, (), {})
+    history = ObservedSeries("CHN.export.WLD.re_magnets", "t", {first + i: 10.0 + i for i in range(12)}, (), {})
     rows = pd.DataFrame([{"month": f"2026-{m:02d}", "q025": 1, "q10": 5, "q50": 20, "q90": 30, "q975": 900} for m in (1, 2, 3)])
     with style():
-        assert "▲ 95 % to 900" in fan(history, rows, AS_OF, (), {}).svg
-        assert "▲" not in fan(history, rows.assign(q975=31), AS_OF, (), {}).svg
+        assert "▲ 95 % to 900" in fan_panel(history, rows, AS_OF, (), {}).svg
+        assert "▲" not in fan_panel(history, rows.assign(q975=31), AS_OF, (), {}).svg
 
 
 def test_china_s_january_is_compared_only_as_a_sum() -> None:
-    from forecast.report.run_data import History
-    from forecast.report.table_blocks import ahead
+    from forecast.report.run_data import ObservedSeries
+    from forecast.report.table_blocks import months_ahead_table
 
     before = mm.ordinal("2025-01")
-    history = History("CHN.export.WLD.re_magnets", "t", {before + 11: 5.0}, ((before, before + 1, 10.0),), {})
+    history = ObservedSeries("CHN.export.WLD.re_magnets", "t", {before + 11: 5.0}, ((before, before + 1, 10.0),), {})
     rows = [
         {"month": m, "q50": q, **dict.fromkeys(("q025", "q10", "q90", "q975"), q)}
         for m, q in (("2026-01", 6.0), ("2026-02", 5.0), ("2026-01/2026-02", 11.0))
     ]
-    table = ahead(history, pd.DataFrame(rows), AS_OF)
+    table = months_ahead_table(history, pd.DataFrame(rows), AS_OF)
     heads = [row[0].text for row in table.rows]
     yearly = [row[4] for row in table.rows]
     assert heads == ["Jan\u00a02026", "Feb\u00a02026", "Jan+Feb 2026"]
@@ -745,9 +747,9 @@ def test_china_s_january_is_compared_only_as_a_sum() -> None:
 
 
 def test_sums_leave_what_the_known_months_do_not_take() -> None:
-    from forecast.report.run_data import History
+    from forecast.report.run_data import ObservedSeries
 
-    history = History("x", "t", {0: 1.0, 2: 3.0}, ((0, 3, 10.0), (0, 1, 3.0)), {})
+    history = ObservedSeries("x", "t", {0: 1.0, 2: 3.0}, ((0, 3, 10.0), (0, 1, 3.0)), {})
     assert history.steps == (((1,), 2.0), ((3,), 4.0))
 
 
@@ -759,7 +761,7 @@ def test_text_from_the_data_cannot_enter_the_markup(tmp_path: Path) -> None:
     assert "javascript" not in re.sub(r"\[a\]\(javascript:x\)", "", text)
 
 
-def test_units_follow_the_product(facts: Facts) -> None:
+def test_units_follow_the_product(facts: RunData) -> None:
     gallium = next(a for a in facts.headline if a.id == "9")
     assert gallium.unit == "kg"
     assert gallium.observed == pytest.approx(1300.0)
@@ -780,9 +782,9 @@ def test_units_follow_the_product(facts: Facts) -> None:
     ],
 )
 def test_a_small_figure_does_not_look_like_zero(value: float, unit: str, text: str) -> None:
-    from forecast.report.numbers import number
+    from forecast.report.numbers import quantity
 
-    assert number(value, unit) == f"{text}\u00a0{unit}"
+    assert quantity(value, unit) == f"{text}\u00a0{unit}"
 
 
 def test_all_but_all_is_not_all() -> None:
@@ -795,16 +797,16 @@ def test_all_but_all_is_not_all() -> None:
 # --- what the report says of an effect, against the table ------------------------------------------------------------
 
 
-def _words(facts: Facts, answer: object) -> tuple[str, str]:
+def _words(facts: RunData, answer: object) -> tuple[str, str]:
     """The sentence of an answer, and the cells of its row, as plain text."""
-    from forecast.report.table_blocks import headline
+    from forecast.report.table_blocks import headline_table
 
-    first, second = headline(facts, [answer], "x").rows
+    first, second = headline_table(facts, [answer], "x").rows
     cells = " | ".join(f"{cell.text} {cell.sub}" for row in (first, second) for cell in row)
-    return prose.sentence(facts, answer), cells
+    return prose.answer_sentences(facts, answer), cells
 
 
-def test_the_report_never_contradicts_its_table(run: Run, facts: Facts) -> None:
+def test_the_report_never_contradicts_its_table(run: Run, facts: RunData) -> None:
     table = run.effects.set_index(["id", "role"])
     for answer in facts.headline:
         row = table.loc[(answer.id, "headline")]
@@ -825,7 +827,7 @@ def test_the_report_never_contradicts_its_table(run: Run, facts: Facts) -> None:
             assert "no estimate" in cells
 
 
-def test_a_null_prints_what_it_could_have_seen(facts: Facts) -> None:
+def test_a_null_prints_what_it_could_have_seen(facts: RunData) -> None:
     nulls = [a for a in facts.headline if a.verdict == "cannot distinguish"]
     assert len(nulls) == 2
     for answer in nulls:
@@ -840,18 +842,18 @@ def test_a_null_prints_what_it_could_have_seen(facts: Facts) -> None:
             assert "no smallest effect that would be seen" in cells
 
 
-def test_no_p_value_stands_without_the_lowest_it_could_be(page: str, facts: Facts) -> None:
+def test_no_p_value_stands_without_the_lowest_it_could_be(page: str, facts: RunData) -> None:
     text = re.sub(r"<[^>]+>", " ", page).replace("&#x27;", "'")
     found = re.findall(r"(?:placebo p|\bp) 0\.\d+ [^;|]{0,60}", text)
     assert len(found) >= 3
     for said in found:
         assert "lowest possible" in said, said
     own = next(a for a in facts.headline if a.id == "11")
-    assert prose.placebos(own) == "p 0.08 by the method's own test (lowest possible 0.04)"
-    assert "placebo" not in prose.placebos(own)
+    assert prose.placebo_text(own) == "p 0.08 by the method's own test (lowest possible 0.04)"
+    assert "placebo" not in prose.placebo_text(own)
 
 
-def test_the_ledger_adds_up_in_words(facts: Facts) -> None:
+def test_the_ledger_adds_up_in_words(facts: RunData) -> None:
     told = _said(facts, "16")
     assert "Ledger: before the start A = +3,000\u00a0t (80\u00a0% interval +2,000\u00a0t to +4,000\u00a0t)" in told
     assert "after it P = −5,000\u00a0t; net −2,000\u00a0t" in told
@@ -864,12 +866,12 @@ def test_a_ledger_of_descriptions_claims_no_cause(page: str) -> None:
     assert "As descriptions, they claim no cause." in text
 
 
-def test_the_same_question_asked_otherwise_is_told_as_its_table_has_it(facts: Facts, page: str) -> None:
-    from forecast.report.sections.sensitivity import line
+def test_the_same_question_asked_otherwise_is_told_as_its_table_has_it(facts: RunData, page: str) -> None:
+    from forecast.report.sections.sensitivity import variation_sentence
 
     found = facts.variations["1"]
     own = next(a for a in facts.headline if a.id == "1")
-    told = line(facts, own, found)
+    told = variation_sentence(facts, own, found)
     assert "(suggestive, −51\u00a0%): the same verdict in 1 of 2 answers." in told  # the third could not be given
     assert "0.01: −46\u00a0%" in told
     assert "31\u00a0May\u00a02025: cannot distinguish, −46\u00a0% (Apr\u00a02025)" in told
@@ -878,7 +880,7 @@ def test_the_same_question_asked_otherwise_is_told_as_its_table_has_it(facts: Fa
     assert "How firm: the same question asked otherwise (3 answers)" in page
 
 
-def test_parts_add_up_to_the_joint_effect_and_have_no_verdict_of_their_own(facts: Facts, page: str) -> None:
+def test_parts_add_up_to_the_joint_effect_and_have_no_verdict_of_their_own(facts: RunData, page: str) -> None:
     answer = next(a for a in facts.answers if a.job == "job1b")
     parts = facts.parts(answer)
     assert sum(p.estimate for p in parts) == pytest.approx(answer.estimate)
@@ -900,13 +902,13 @@ def test_the_ban_stands_in_each_record_with_its_own_verdict(page: str) -> None:
 def _panel(path: pd.DataFrame) -> int:
     """Dashed lines of a panel without history."""
     from forecast.report.figures.canvas import style
-    from forecast.report.figures.flows import counterfactual
+    from forecast.report.figures.flows import counterfactual_panel
 
     with style():
-        return counterfactual("x", "t", path, 1000.0, None).svg.count("stroke-dasharray")
+        return counterfactual_panel("x", "t", path, 1000.0, None).svg.count("stroke-dasharray")
 
 
-def test_the_path_shows_the_band_of_the_whole_and_the_breakdown(facts: Facts, page: str) -> None:
+def test_the_path_shows_the_band_of_the_whole_and_the_breakdown(facts: RunData, page: str) -> None:
     start = page.index('id="fig-effect_paths"')
     drawn = page[start : page.index("</figure>", start)]
     assert "breakdown 2.1, n = 40" in drawn

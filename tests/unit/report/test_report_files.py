@@ -85,10 +85,10 @@ def test_pages_and_figures_have_the_usual_mode_and_leave_nothing_half_written(ru
 
 
 def test_nowcasts_whose_names_begin_alike_keep_a_figure_each():
-    from forecast.report.sections.nowcast import stem
+    from forecast.report.sections.nowcast import figure_stem
 
     names = ["China's rare earths before the customs' first figure", "China's rare earths before the customs' second figure"]
     names += ["../../x", "/x", "a b", "a_b", "a-b", "é", "è"]
-    stems = [stem(name) for name in names]
+    stems = [figure_stem(name) for name in names]
     assert len(set(stems)) == len(names)
     assert all("/" not in s and s.isascii() for s in stems)

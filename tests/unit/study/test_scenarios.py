@@ -215,14 +215,14 @@ class Leaky(Scenario):
     """A scenario that moves a measure of the past, as if nobody looked."""
 
     def calendar(self, events, day):
-        return events.joined([measure("ban", "2021-06-01", end=dt.date(2022, 9, 1), end_announced=dt.date(2022, 9, 1))])
+        return events.with_events([measure("ban", "2021-06-01", end=dt.date(2022, 9, 1), end_announced=dt.date(2022, 9, 1))])
 
 
 class Peeking(Scenario):
     """A scenario that brings a measure on a part of a total into the past."""
 
     def calendar(self, events, day):
-        return events.joined([measure("early", "2021-06-01", "enforcement")])
+        return events.with_events([measure("early", "2021-06-01", "enforcement")])
 
 
 @pytest.mark.parametrize("leak", [Leaky("leak"), Peeking("leak")])
@@ -249,7 +249,7 @@ def test_a_measure_that_was_expected_already_is_refused(then):
     with pytest.raises(ConfigError, match="would have been expected"):
         Scenario("x", add=(coming,)).calendar(then.events, then.day)
     with pytest.raises(ConfigError, match="before it takes effect"):
-        Scenario("x", ends={"late": "2023-06-15"}).calendar(then.events.joined([measure("late", "2023-07-01")]), then.day)
+        Scenario("x", ends={"late": "2023-06-15"}).calendar(then.events.with_events([measure("late", "2023-07-01")]), then.day)
 
 
 def test_later_figures_and_events_change_no_fan(archive_of, figure):

@@ -48,9 +48,9 @@ def toy(draws, design=None, **rest):
 
 
 def test_p_value_and_floor():
-    assert exact_tests.rank(-5.0, [1.0, -2.0, 6.0, 0.0]) == (2 / 5, 1 / 5)
-    assert exact_tests.rank(-5.0, [1.0, -2.0]) == (1 / 3, 1 / 3)
-    assert all(map(math.isnan, exact_tests.rank(1.0, [])))
+    assert exact_tests.randomisation_p_value(-5.0, [1.0, -2.0, 6.0, 0.0]) == (2 / 5, 1 / 5)
+    assert exact_tests.randomisation_p_value(-5.0, [1.0, -2.0]) == (1 / 3, 1 / 3)
+    assert all(map(math.isnan, exact_tests.randomisation_p_value(1.0, [])))
 
 
 def test_the_rank_is_among_windows_that_share_no_month():
