@@ -1,4 +1,4 @@
-"""The kinds of numeric arrays that signatures name: figures, whole numbers (months, rows, counts) and flags."""
+"""Types of numeric arrays in signatures: figures, integers (months, rows, counts) and flags."""
 
 import numpy as np
 from numpy.typing import NDArray

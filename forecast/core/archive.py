@@ -1,4 +1,4 @@
-"""Archive: every figure ever published, with the day on which it could be known; answers only `as_of(day)`."""
+"""Archive: every published figure with its day of release; read through `as_of(day)`, which knows nothing later."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ AGREEMENT_TOLERANCE = 1e-3  # figures this close (relative) are one figure, roun
 
 @dataclass(frozen=True)
 class Archive:
-    """A bitemporal table of figures and the event calendar.
+    """A bitemporal table of figures, and the event calendar.
 
-    `table` has the columns `COLUMNS`; quantities in kg, values in USD. Rows whose `excluded` names a reason are kept and
-    shown by the audit, and enter no series.
+    `table` has the columns `COLUMNS`; quantities in kg, values in USD. Rows whose `excluded` names a reason enter no series but
+    are kept for the audit.
     """
 
     table: pd.DataFrame
@@ -81,13 +81,13 @@ class Archive:
         return tuple(sorted(self._states))
 
     def states(self, series: str) -> tuple[Cell, ...]:
-        """Every state in which a figure of a series was ever known, by first month and day of release."""
+        """All states in which figures of a series were ever known, by first month and day of release."""
         if series not in self._states:
             raise DataError(f"the archive holds no series '{series}'", where=series, hint=nearest(series, self._states))
         return tuple(self._states[series])
 
     def as_of(self, day: str | dt.date) -> Vintage:
-        """What was known on `day`: figures released and events announced by then, and nothing else."""
+        """The vintage of `day`: figures released and events announced by then, and nothing else."""
         day = months.parse_day(day)
         cells = {}
         for series, states in self._states.items():
@@ -127,10 +127,10 @@ class Archive:
 
 
 def choose_row(rows: list[ArchiveRow]) -> ArchiveRow:
-    """The one rule where sources disagree on a figure.
+    """The row used where sources disagree on a figure.
 
-    Newest release first; then reported and cumulative before derived; then the value most sources agree on (within 0.1 %);
-    then the most digits; then the latest article; then the publisher, A to Z.
+    Criteria in order: newest release; reported and cumulative before derived; the value most sources agree on (within 0.1 %);
+    most digits; latest article; publisher in alphabetical order.
     """
     if len(rows) == 1:
         return rows[0]
@@ -154,7 +154,7 @@ def _significant_digits(value: float) -> int:
 
 @functools.cache
 def bundled_archive() -> Archive:
-    """The data set that comes with the package."""
+    """The data set bundled with the package."""
     folder = resources.files("forecast.data")
     with resources.as_file(folder.joinpath("observations.csv")) as path:
         return read_archive(path, bundled_events())

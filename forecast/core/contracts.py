@@ -1,6 +1,6 @@
-"""The contracts: one Protocol per plug-in folder. Nothing is inherited; a class with the method is a plug-in.
+"""Contracts of the plug-ins: one Protocol per folder. Nothing is inherited; a class with the method satisfies it.
 
-`failed` makes the row of a question that a method could not answer.
+`failure_for` makes the Failure of a question that a method could not answer.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Source(Protocol):
 
 @runtime_checkable
 class Shape(Protocol):
-    """How an event unfolds."""
+    """The time profile of an event's effect."""
 
     def response(self, when: Ints, event: Event) -> Floats:
         """Regressor column(s) for months `when`, shape (months,) or (months, k); zero before the announcement."""
@@ -44,22 +44,23 @@ class Shape(Protocol):
 
 @runtime_checkable
 class Forecaster(Protocol):
-    """What fills the holes.
+    """Predicts unknown months: future ones, the ragged edge, or a hole cut on purpose.
 
-    May also offer `asks(vintage, task) -> [(spec, Task)]`: answers it rests on, handed over in that order; and
-    `predict_many(questions, rngs, answers) -> [Forecast | Failure]` for whole batches of (vintage, task). One that chooses
-    among models may offer `fixed(vintage, task) -> Forecaster`, its choice on that vintage, so that news tell a switch apart.
+    May also offer `asks(vintage, task) -> [(spec, Task)]`, inner questions whose answers it is given in that order, and
+    `predict_many(questions, rngs, answers) -> [Forecast | Failure]` for batches of (vintage, task). One that selects a model
+    may offer `fixed(vintage, task) -> Forecaster`, its selection on that vintage, so that news can separate a change of model.
     """
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws for the task; TooShortError where the history does not carry the method."""
+        """Joint draws for the task; TooShortError where the history is too short for the method."""
 
 
 @runtime_checkable
 class Estimator(Protocol):
-    """What the event changed; passes no verdict.
+    """Estimates what an event changed; passes no verdict.
 
-    May offer `asks(vintage, design)` like a Forecaster, also as [(spec, Task, vintage)] where the inner question sees less.
+    May offer `asks(vintage, design)` like a Forecaster, or [(spec, Task, vintage)] where the inner question uses a vintage of
+    its own.
     """
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
@@ -67,7 +68,7 @@ class Estimator(Protocol):
 
 
 class Evidence(Protocol):
-    """What a check may look at besides the effect itself."""
+    """What a check may use besides the effect itself."""
 
     vintage: Vintage
     design: Design
@@ -76,15 +77,15 @@ class Evidence(Protocol):
 
 @runtime_checkable
 class Check(Protocol):
-    """What may be claimed."""
+    """Judges one condition that a causal claim depends on."""
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """Outcome, value, threshold, reason and the strongest verdict left."""
+        """Outcome, value, threshold, reason, and the strongest verdict still allowed."""
 
 
 @runtime_checkable
 class Metric(Protocol):
-    """How wrong."""
+    """Scores draws against the outcome."""
 
     def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
         """One value per question: `draws` (draws, n), `truth` (n,), `scale` (n,) -> (n,); NaN where undefined."""
@@ -94,7 +95,7 @@ Answer = Forecast | Effect | Failure
 
 
 def failure_for(method: Any, question: Task | Design, error: Exception) -> Failure:
-    """The row of a question left unanswered."""
+    """The Failure (or Skipped) that stands in for the answer to a question."""
     if isinstance(question, Task):
         asked, series = f"{question.day}: {question.months[0]} to {question.months[-1]}", "+".join(question.series)
     else:

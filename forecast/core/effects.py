@@ -1,4 +1,4 @@
-"""Effect: what an event changed, next to what was observed; and what may be said of it: Gate, Verdict."""
+"""Effect: an event's estimated effect with the description of what was observed; Gate and Verdict: what may be claimed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VERDICTS = (
 
 @dataclass(frozen=True)
 class BaselineComparison:
-    """Observed against one named clean period: `expected` is that period's sum laid on the asked months."""
+    """The observed total against one baseline; `expected` is the level the baseline implies for the effect window."""
 
     baseline: str
     expected: float
@@ -35,10 +35,10 @@ class BaselineComparison:
 
 @dataclass(frozen=True)
 class Description:
-    """What was observed, next to named baselines; it stands whatever the verdict.
+    """The observed total next to named baselines; valid whatever the verdict.
 
-    `compared` holds one row per baseline that the data determine, the chosen one first. Where none can be formed, `last_level`
-    is the last published level, and `last_period` its months.
+    `compared` holds one row per baseline that the data determine, the chosen one first. Where there is none, `last_level` is
+    the last published level, and `last_period` its months.
     """
 
     observed: float
@@ -50,13 +50,13 @@ class Description:
 
     @property
     def chosen(self) -> BaselineComparison | None:
-        """The comparison with the named baseline."""
+        """The comparison with the chosen baseline."""
         return self.compared[0] if self.compared else None
 
     def bounds(self, measure: str) -> tuple[str, float, float, float]:
-        """Baseline's name, its difference, and the range over all baselines, in the row's measure.
+        """Name and difference of the chosen baseline, and the range over all baselines, in the given measure.
 
-        Without a baseline: the last published level three times, and the name says so.
+        Without a baseline: the last published level three times, with a name that says so.
         """
         if not self.compared:
             level = self.last_level
@@ -69,7 +69,7 @@ class Description:
 
 @dataclass(frozen=True)
 class Parameter:
-    """An estimated coefficient and its standard error (from the Hessian or the diffuse state, never OPG)."""
+    """An estimated coefficient and its standard error (from the Hessian or the diffuse state, never the OPG)."""
 
     name: str
     estimate: float
@@ -77,14 +77,14 @@ class Parameter:
 
 
 class Parameters(tuple[Parameter, ...]):
-    """Coefficients in the estimator's own order, by place or by name.
+    """Coefficients in the estimator's order, indexed by position or by name.
 
     >>> Parameters([Parameter("effect", -0.4, 0.1)])["effect"].estimate
     -0.4
     """
 
     def __getitem__(self, key: Any) -> Any:
-        """The parameter of a name, or the tuple's own items."""
+        """The parameter with a name, or the tuple's items by position."""
         if not isinstance(key, str):
             return super().__getitem__(key)
         for parameter in self:
@@ -95,7 +95,7 @@ class Parameters(tuple[Parameter, ...]):
 
 @dataclass(frozen=True)
 class Placebo:
-    """The answer to a question whose true answer is zero."""
+    """An estimate whose true value is zero."""
 
     kind: str
     series: str
@@ -105,9 +105,9 @@ class Placebo:
 
 @dataclass(frozen=True)
 class Gate:
-    """One check's outcome (pass | fail | not run); `cap` is the strongest verdict left unless it passes.
+    """Outcome of one check (pass | fail | not run); unless it passes, `cap` is the strongest verdict still allowed.
 
-    withholds : the estimate may not stand either, only the description, whatever the verdict.
+    withholds : the estimate itself is withheld and only the description remains, whatever the verdict.
     """
 
     gate: str
@@ -120,13 +120,13 @@ class Gate:
 
     @property
     def ceiling(self) -> str:
-        """The strongest verdict this gate leaves."""
+        """The strongest verdict this gate allows."""
         return "supported" if self.outcome == "pass" else self.cap
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the six words, the reading they allow, and why."""
+    """One of the six verdict words, the reading it allows, and the reason."""
 
     word: str
     reading: str
@@ -135,12 +135,12 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Effect:
-    """Observed minus counterfactual, as draws over the observed periods of the asked window.
+    """Observed minus counterfactual, as draws over the observed periods of the effect window.
 
     periods : (first, last) of each observed period; spans are periods of their own
-    observed : (periods,); counterfactual : (draws, periods) in archive units, None where the method refuses
-    parts : where a method can tell the events of a design apart, the cumulative effect of each; draw by draw they sum to the
-        joint one
+    observed : (periods,); counterfactual : (draws, periods) in archive units, None where nothing is estimated
+    parts : where a method can separate the events of a design, the cumulative effect of each; they sum to the joint effect in
+        every draw
     """
 
     estimator: str
@@ -180,12 +180,12 @@ class Effect:
 
     @property
     def cumulative(self) -> Summary:
-        """Sum of the effect over the asked window."""
+        """Sum of the effect over the effect window."""
         return Summary(self.draws.sum(axis=1), self.point)
 
     @property
     def net(self) -> Summary:
-        """What was brought forward and what came after (A + P), draw by draw; the cumulative effect where A was not asked.
+        """Anticipation plus post-event effect, draw by draw; the cumulative effect where no anticipation was estimated.
 
         Malani and Reif (2015, J. Public Econ. 124:1): months before an announced start are effect, not a failed pre-trend.
         """
@@ -202,9 +202,10 @@ class Effect:
 
     @property
     def apart(self) -> tuple[Placebo, ...]:
-        """Placebos in time that share no month, counted back from the latest: what a rank may be taken among.
+        """Non-overlapping placebos in time, counted back from the latest: the reference set of a randomisation p-value.
 
-        Windows that overlap move together, so the event's is the largest of n of them more often than once in n + 1.
+        Overlapping windows are correlated, so the event's window would rank first among n of them more often than once in
+        n + 1.
         """
         if not self.periods:
             return ()
@@ -218,9 +219,9 @@ class Effect:
 
     @property
     def breakdown(self) -> float:
-        """The cumulative effect over the largest of the placebos in time: so many times the worst drift seen before the event.
+        """Cumulative effect as a multiple of the largest placebo in time, the worst drift seen before the event.
 
-        The sign survives a drift of the counterfactual up to that multiple; the analogue in time of the breakdown value of
+        The sign survives a drift of the counterfactual up to that multiple: the analogue in time of the breakdown value of
         Rambachan and Roth (2023, Rev. Econ. Stud. 90:2555, sec. 2.4). NaN without placebos.
         """
         worst = max((abs(p.cumulative) for p in self.placebos if p.kind == "time"), default=math.nan)
@@ -228,7 +229,7 @@ class Effect:
 
     @property
     def relative(self) -> Summary:
-        """Ratio of sums less one: -1 where all was lost."""
+        """Ratio of sums minus one: -1 where everything was lost."""
         if self.counterfactual is None:
             return Summary(np.empty(0))
         if not np.any(self.observed):
@@ -260,11 +261,11 @@ class Effect:
         return pd.DataFrame(table)
 
     def band(self, level: float = 0.9) -> tuple[Floats, Floats]:
-        """Bounds of the effect, each (periods,), that hold its whole path at once."""
+        """Simultaneous band of the effect: lower and upper bounds (periods,) that contain its whole path."""
         return simultaneous_band(self.draws, level)
 
     def summary(self, measure: str | None = None) -> Summary:
-        """The draws of the row's measure."""
+        """Draws of the effect in a measure (default: the design's)."""
         measure = measure or self.design.measure
         if measure == "anticipation" and self.anticipation is not None:
             return self.anticipation

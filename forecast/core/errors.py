@@ -1,4 +1,4 @@
-"""Every exception of the package: what is wrong, where, and the way out."""
+"""Exceptions of the package: each says what is wrong, where, and what to try."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MESSAGE_LIMIT = 600  # characters of each part of a message
 
 
 class ForecastError(Exception):
-    """Root of all errors: *problem*, *where* it stands, what to *try*; one line of print each, whatever a file's cells hold."""
+    """Base class: *problem*, *where* it is, and a *hint*; one printable line each, whatever text a file contains."""
 
     def __init__(self, problem: str, *, where: str = "", hint: str = "") -> None:
         self.problem = _one_line(problem)
@@ -30,7 +30,7 @@ class ForecastError(Exception):
 
 
 def _one_line(text: str) -> str:
-    """The text with line ends and what else acts on a terminal spelled out; a very long one without its middle."""
+    """The text with line breaks and control characters escaped; a very long one without its middle."""
     if not text.isprintable():
         text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     return text if len(text) <= MESSAGE_LIMIT else f"{text[: MESSAGE_LIMIT // 2]}...{text[-MESSAGE_LIMIT // 2 :]}"
@@ -41,15 +41,15 @@ def _rebuild(kind: type[ForecastError], problem: str, where: str, hint: str) -> 
 
 
 class ConfigError(ForecastError):
-    """A config file or an option cannot be read as meant."""
+    """A config file or an option is invalid."""
 
 
 class DataError(ForecastError):
-    """A value, a unit, a month or a key of the data is wrong."""
+    """A value, unit, month or key of the data is wrong."""
 
 
 class LookAheadError(ForecastError):
-    """Something asked for knowledge of a later day than it stands on."""
+    """Information of a later day than the vintage's was requested."""
 
 
 class TooShortError(ForecastError):
@@ -57,7 +57,7 @@ class TooShortError(ForecastError):
 
 
 class NotIdentifiedError(ForecastError):
-    """The data hold no information on the asked quantity; becomes a verdict."""
+    """The data do not identify the quantity; becomes a verdict."""
 
 
 class MissingExtraError(ForecastError):
@@ -65,15 +65,15 @@ class MissingExtraError(ForecastError):
 
 
 class WriteError(ForecastError):
-    """A file cannot be written whole: no room, no right, or a link in its place."""
+    """A file cannot be written: no space, no permission, or a link in its place."""
 
 
 class SourceError(ForecastError):
-    """A source did not answer, or answered with something else."""
+    """A source did not respond, or not with what was expected."""
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:
-    """The allowed name most like `name`, quoted, or the whole list when none is near (a few of a long one)."""
+    """The allowed name most similar to `name`, quoted; where none is similar, the list (a few names of a long one)."""
     allowed = sorted(allowed)
     close = difflib.get_close_matches(name, allowed, n=1, cutoff=0.5)
     if not close and len(allowed) > 20:

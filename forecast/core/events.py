@@ -1,4 +1,4 @@
-"""Policy events as intervals, and the calendar of what was known of them on a day."""
+"""Policy events as time intervals, and the calendar of what was known of them on a given day."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ ROLES = ("default", "control", "context")
 
 @dataclass(frozen=True)
 class Event:
-    """One policy action as an interval of days, with its scope, shape and source.
+    """One policy measure as an interval of days, with its scope, shape and source.
 
-    `end` is the last day (exclusive) as known; `end_announced` the day on which that end became known. `called_off` is
-    the day on which a measure was withdrawn before it took effect. Geography: `imposed_by` acts on trade with `targets`.
-    `share_stopped` is the share of the trade that the text of the measure stops (1.0: a full ban); None where it names none.
+    `end` is the known end (exclusive), `end_announced` the day on which that end became known. `called_off` is the day on which
+    a measure was withdrawn before taking effect. `imposed_by` acts on trade with `targets`. `share_stopped` is the share of
+    trade that the text of the measure stops (1.0: a full ban); None where it names none.
     """
 
     id: str
@@ -87,25 +87,25 @@ class Event:
 
     @property
     def in_force(self) -> bool:
-        """Whether the measure ever takes effect, as far as known."""
+        """Whether the measure takes effect at some time, as far as known."""
         return self.effective is not None and self.called_off is None
 
     @property
     def until(self) -> dt.date | None:
-        """The day from which the measure no longer holds, as far as known: its end or its successor."""
+        """The day from which the measure no longer applies, as far as known: its end, or the day it was superseded."""
         days = [day for day in (self.end, self.superseded_on) if day]
         return min(days) if days else None
 
     @property
     def start(self) -> int:
-        """The month in which the measure takes effect (of announcement where it has no effective day)."""
+        """The month in which the measure takes effect (is announced, where it has no effective day)."""
         return months.ordinal(self.effective or self.announced)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """First and last instant of the measure on the real axis of months (`months.position`), as far as known.
+        """Start and end of the measure on the continuous axis of months (`months.position`), as far as known.
 
-        It begins when the measure takes effect, never before its announcement, and is empty where it was called off first.
+        It starts when the measure takes effect, never before its announcement, and is empty where it was called off first.
         """
         begin = months.position(max(self.effective or self.announced, self.announced))
         days = [day for day in (self.until, self.called_off) if day]
@@ -113,16 +113,16 @@ class Event:
 
     @property
     def anticipation(self) -> int:
-        """Months before `start` in which traders could already act on it."""
+        """Number of months before `start` in which traders could already react."""
         return self.start - months.ordinal(self.anticipation_from) if self.anticipation_from else 0
 
     def known_on(self, day: dt.date) -> Event | None:
-        """The event as a reader of that day knew it, or None before the announcement."""
+        """The event as known on that day; None before its announcement."""
         if self.announced > day:
             return None
         known = self
         later_end = self.end_announced and self.end_announced > day
-        # an end before the effective day makes sense only together with the day on which it was called off
+        # an end before the effective day is valid only together with the day on which the measure was called off
         never = self.end and self.effective and self.end < self.effective and self.called_off and self.called_off > day
         if later_end or never:
             known = replace(known, end=None, end_announced=None)
@@ -133,11 +133,11 @@ class Event:
         return known
 
     def covers(self, product: str) -> bool:
-        """Whether a product lies in the scope, by its own name or its mineral's."""
+        """Whether a product is in scope, by its own name or its mineral's."""
         return "ALL" in self.products or product in self.products or mineral_of(product) in self.products
 
     def touches(self, series: str) -> bool:
-        """Whether the event bears on a flow: goods in scope, and trade between the two sides.
+        """Whether the event applies to a flow: product in scope, and trade between the two sides.
 
         A total over all partners, or over a group, is touched by a measure against one of them.
         """
@@ -154,7 +154,7 @@ class Event:
         )
 
     def directed_at(self, series: str) -> bool:
-        """Whether the event bears on the whole of a flow: a total over partners only where all partners are meant."""
+        """Whether the event applies to the whole of a flow; to a total over partners only where it targets all of them."""
         key = SeriesKey.maybe(series)
         if key is None or not self.touches(series):
             return False
@@ -165,14 +165,14 @@ class Event:
         )
 
     def response(self, when: Ints) -> Floats:
-        """The event's regressor columns for months `when`, shape (months, k), from its shape."""
+        """Regressor columns of the event's shape for months `when`, (months, k)."""
         columns: Floats = np.asarray(registry.build("shape", self.shape).response(when, self), float)
         return columns.reshape(len(when), -1)
 
 
 @dataclass(frozen=True)
 class EventCalendar:
-    """Events in order of announcement; `verified_to` is the last day the table knows anything of."""
+    """Events in order of announcement; `verified_to` is the last day to which the table was checked."""
 
     events: tuple[Event, ...] = ()
     verified_to: dt.date | None = None
@@ -186,7 +186,7 @@ class EventCalendar:
 
     @functools.cached_property
     def spelling(self) -> str:
-        """All events in words: two calendars are spelled alike only where they say the same."""
+        """All events as one text, equal for two calendars only where their events are equal."""
         return repr(self.events)
 
     def __iter__(self) -> Iterator[Event]:
@@ -205,32 +205,32 @@ class EventCalendar:
         raise DataError(f"no event is called '{event_id}'", hint=nearest(event_id, [e.id for e in self.events]))
 
     def known_on(self, day: dt.date) -> EventCalendar:
-        """What a reader of that day knew: announced events, with the ends announced by then."""
+        """The calendar known on that day: announced events, with the ends announced by then."""
         known = tuple(e for e in (event.known_on(day) for event in self.events) if e)
         verified = min(self.verified_to, day) if self.verified_to else None
         return EventCalendar(known, verified)
 
     def touching(self, series: str, roles: Iterable[str] = ROLES) -> EventCalendar:
-        """Events that bear on a series, of the given roles."""
+        """Events of the given roles that apply to a series."""
         wanted = set(roles)
         return replace(self, events=tuple(e for e in self.events if e.role in wanted and e.touches(series)))
 
     def without(self, ids: Iterable[str]) -> EventCalendar:
-        """The calendar less some events."""
+        """The calendar without some events."""
         drop = set(ids)
         return replace(self, events=tuple(e for e in self.events if e.id not in drop))
 
     def with_events(self, others: Iterable[Event]) -> EventCalendar:
-        """The calendar with more events, in order of announcement; an event of a known id replaces it."""
+        """The calendar with more events, in order of announcement; an event with a known id replaces the old one."""
         merged = {event.id: event for event in (*self.events, *others)}
         return replace(self, events=tuple(sorted(merged.values(), key=lambda e: (e.announced, e.id))))
 
     def regressors(
         self, when: Sequence[int] | Ints, series: str, roles: Iterable[str] = ("default",)
     ) -> tuple[list[str], Floats]:
-        """Names and columns (months x k) of the events in force that bear on the whole of a series.
+        """Names and columns (months, k) of the effective events that apply to the whole of a series.
 
-        A measure against one partner moves a total by a part that changes with trade, so it is no regressor of the total.
+        A measure against one partner moves a total by a share that varies over time, so it is no regressor of the total.
         """
         when = np.asarray(when, dtype=np.int64)
         names: list[str] = []
@@ -270,7 +270,7 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
 
 
 def _parse_field(key: str, value: Any, where: str) -> Any:
-    """One field of an event as its type: a day, a list of names, a shape's words, or text."""
+    """One field of an event converted to its type: a day, a list of names, a shape, a share, or text."""
     place = f"{where}, {key}" if where else key
     if key in _DATES:
         try:

@@ -1,7 +1,7 @@
-"""Months as integers: arithmetic, labels, fractions of a month, Lunar New Year.
+"""Months as integers: labels, calendar days, fractions of a month, Lunar New Year.
 
-A month is the integer ``12 * year + month - 1``, so differences are horizons. Labels are ``YYYY-MM``;
-a span of months is ``YYYY-MM/YYYY-MM`` with both ends inside.
+A month is the integer ``12 * year + month - 1``, so differences are horizons. Labels are ``YYYY-MM``; a span of months is
+``YYYY-MM/YYYY-MM`` with both ends included.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def last_day(month: int) -> dt.date:
 
 
 def position(day: dt.date) -> float:
-    """A day as a real number of months: the month plus the part of it already gone that morning.
+    """A day as a real number of months: the month plus the fraction of it that has passed at the start of the day.
 
     15 September 2024 lies 14/30 into September, so 0.533 of September is left.
     """
@@ -108,10 +108,10 @@ def lunar_new_year(
 ) -> Floats:
     """Share of the holiday window that falls in each month, less its calendar-month mean.
 
-    The window runs from `start` to `end` days about the first day of the lunar year. This is the rule of
-    X-13's ``genhol`` with calendar centring (R package *seasonal*): the regressor moves between
-    January and February and carries no fixed seasonal pattern. `days` holds the first days of the lunar years, by calendar
-    year, over which the mean is taken (default: the bundled table).
+    The window runs from `start` to `end` days relative to the first day of the lunar year. This is X-13's ``genhol`` with
+    calendar centring (R package *seasonal*): the regressor moves between January and February and has no fixed seasonal
+    pattern. `days` holds the first days of the lunar years, by calendar year, over which the mean is taken (default: the
+    bundled table).
 
     Returns an array of the length of `when`; zero in calendar months that never hold a day of the window.
     """

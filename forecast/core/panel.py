@@ -1,4 +1,4 @@
-"""Plain panels: a long table of units, times and values as a Vintage in which everything is already released."""
+"""Plain panels: a long table of units, times and values as a Vintage in which every figure is already released."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from forecast.core.vintage import Cell, Vintage
 if TYPE_CHECKING:
     import pandas as pd
 
-SPREADSHEET_EPOCH = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
-EMPTY_CELLS = ("", "na", "n/a", "#n/a", "nan", "<na>", "null", "none")  # cells without a figure, in lower case
+SPREADSHEET_EPOCH = dt.date(1899, 12, 30)  # day zero of spreadsheet serial dates
+EMPTY_CELLS = ("", "na", "n/a", "#n/a", "nan", "<na>", "null", "none")  # read as missing, in lower case
 TRUTH_VALUES = {"true": 1.0, "false": 0.0}
-MAX_STEPS = 1_000_000  # steps from the first time to the last: days of 2,700 years
+MAX_STEPS = 1_000_000  # from the first time to the last: 2,700 years of days
 
 
 def panel(
@@ -81,7 +81,7 @@ def panel(
 
 
 def _read_csv(path: Path, wanted: Iterable[str]) -> pd.DataFrame:
-    """The asked columns of a CSV file as text, by the rows of the file."""
+    """The wanted columns of a CSV file as text, indexed by the file's line numbers."""
     import pandas as pd
 
     columns = list(dict.fromkeys(wanted))
@@ -99,11 +99,11 @@ def _check_columns(names: list[object], wanted: Iterable[str], where: str) -> No
 
 
 def _step_numbers(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
-    """The step of every row, all of them within reach of each other."""
+    """The step of every row as an integer; an error where they are more than `MAX_STEPS` apart."""
     out = []
     for row, stamp in zip(stamps.index, stamps.tolist(), strict=True):
         try:
-            out.append(steps.ordinal(stamp if stamp == stamp else str(stamp)))  # no time is unlike itself
+            out.append(steps.ordinal(stamp if stamp == stamp else str(stamp)))  # NaN and NaT differ from themselves
         except DataError as error:
             place = f"{where}, row {row}, column '{stamps.name}'"
             raise DataError(error.problem, where=place, hint=error.hint) from None
@@ -114,7 +114,7 @@ def _step_numbers(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
 
 
 def _unit_names(column: pd.Series, where: str) -> pd.Series:
-    """The units' names as text; each row has one."""
+    """Unit names as text; an error where a row has none."""
     names = column.astype(str).str.strip()
     lost = (column.isna() | (names == "")).to_numpy()
     if lost.any():
@@ -124,7 +124,7 @@ def _unit_names(column: pd.Series, where: str) -> pd.Series:
 
 
 def _parse_column(column: pd.Series, where: str) -> Floats:
-    """The column as finite numbers, NaN where a cell is empty."""
+    """The column as finite numbers, NaN for empty cells; an error for anything else."""
     if column.dtype.kind in "fiub":
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
         empty = column.isna().to_numpy()
@@ -143,7 +143,7 @@ def _parse_column(column: pd.Series, where: str) -> Floats:
 
 
 def _parse_number(cell: Any) -> float:
-    """A cell as a number, NaN where it is none."""
+    """A cell as a number, NaN where it is not one."""
     if isinstance(cell, str):
         return TRUTH_VALUES.get(cell.strip().lower(), parse_number(cell.strip()))
     try:
@@ -153,10 +153,10 @@ def _parse_number(cell: Any) -> float:
 
 
 def _normalise_times(column: pd.Series) -> pd.Series:
-    """The column of times, with months that are spelled as whole numbers as YYYY-MM.
+    """The column of times, with months written as whole numbers converted to YYYY-MM.
 
-    202401 is January 2024. A spreadsheet's serial days (45322 is 31 January 2024) are months where each lies in a month of its
-    own and most are 28 to 31 days apart.
+    202401 is January 2024. Spreadsheet serial days (45322 is 31 January 2024) are read as months where each lies in a month of
+    its own and their median distance is 28 to 31 days.
     """
     text = column.astype(str).str.strip().str.removesuffix(".0")
     if text.str.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]00:00:00").all():
@@ -174,7 +174,7 @@ def _normalise_times(column: pd.Series) -> pd.Series:
 
 
 def _step_unit(column: pd.Series) -> str:
-    """Months where every month has one stamp (of any day), days where one has more."""
+    """Unit of the time axis: `month` for dates with at most one day per month, `day` for other dates, else `integer`."""
     text = column.astype(str).str.strip()
     if text.str.fullmatch(r"\d{4}-\d{2}").all():
         return "month"

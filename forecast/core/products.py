@@ -1,4 +1,4 @@
-"""Products: which good a name means, its codes, element content, control and dilution."""
+"""Products: the good behind a name, its HS codes, element content, control notice and dilution."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KILOGRAMS = {"t": 1000.0, "kg": 1.0}
 
 @dataclass(frozen=True)
 class Product:
-    """One good: `dilution` says how much wider the statistical code is than the controlled item."""
+    """One good; `dilution` says how much wider the statistical code is than the controlled item."""
 
     product: str
     name: str
@@ -49,9 +49,9 @@ def products() -> dict[str, Product]:
 
 
 def display_unit(series: str) -> tuple[str, float]:
-    """Unit in which a report shows a series, and the archive units in one of it.
+    """Unit in which reports show a series, and its size in archive units.
 
-    Quantities are kilograms in the archive and tonnes (or kilograms for the small metals) in reports.
+    Quantities are in kilograms in the archive and in tonnes (kilograms for minor metals) in reports.
     """
     stem, _, measure = series.partition(":")
     if measure:
@@ -63,6 +63,6 @@ def display_unit(series: str) -> tuple[str, float]:
 
 
 def mineral_of(product: str) -> str:
-    """The mineral a product belongs to; a product not in the concordance stands for itself."""
+    """The mineral a product belongs to; a product not in the concordance is its own mineral."""
     known = products().get(product)
     return known.mineral if known else product

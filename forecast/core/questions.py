@@ -1,4 +1,4 @@
-"""The two questions: Task (which months of which series, standing on which day) and Design (what did an event change)."""
+"""The two questions: Task (predict months of series on a day) and Design (estimate what an event changed)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ OwnBaseline = tuple[str, str, str] | tuple[str, str, str, float]
 
 @dataclass(frozen=True)
 class Task:
-    """Predict `months` of `series`, standing on `day`, with parameters of the vintage of `fitted_on` (default `day`).
+    """Predict `months` of `series` with the vintage of `day` and parameters from that of `fitted_on` (default `day`).
 
     `months` are labels; they may lie in the future, at the ragged edge, or in a hole cut on purpose. `stream` names the random
-    numbers: tasks of one stream share theirs (common random numbers), so that two vintages differ by what was known alone;
-    the old questions of a backtest have their cutoffs as streams, so that luck is averaged over cutoffs.
+    numbers: tasks of one stream share them (common random numbers), so that forecasts from two vintages differ only by what was
+    known. Backtest tasks use their cutoff as stream, so that sampling error averages out over cutoffs.
     """
 
     day: dt.date
@@ -55,24 +55,24 @@ class Task:
             raise DataError("a Task needs at least one series and one month")
 
     def ordinals(self, vintage: Vintage) -> list[int]:
-        """The asked months as integers of the vintage's time axis."""
+        """The task's months as integers of the vintage's time axis."""
         return [vintage.steps.ordinal(m) for m in self.months]
 
     def for_series(self, series: str | Iterable[str], months: Iterable[str] = ()) -> Task:
-        """The same question about other series, and about other months where any are given."""
+        """The same task for other series, and for other months if given."""
         return Task(self.day, series, tuple(months) or self.months, self.fitted_on, self.draws, self.stream)
 
     @classmethod
     def past(
         cls, day: dt.date, series: str, months: Iterable[str], fitted_on: dt.date | None = None, draws: int = 1000
     ) -> Task:
-        """An old question, to be marked against what came: its random numbers are those of its cutoff."""
+        """A task at a past origin, to be scored against the outcome, with the random numbers of its cutoff."""
         return cls(day, series, months, fitted_on, draws, stream=day.isoformat())
 
 
 @dataclass(frozen=True)
 class BaselinePeriod:
-    """A named clean period to compare with, its level taken `times` over (a growing baseline); `year_earlier` has no period."""
+    """A named clean period to compare with, its level multiplied by `times` (growth); `year_earlier` has no period."""
 
     name: str
     first: int | None = None
@@ -82,10 +82,10 @@ class BaselinePeriod:
 
 @dataclass(frozen=True)
 class Window:
-    """A Design laid on a vintage's time axis; all bounds inclusive.
+    """A Design on a vintage's time axis; all bounds inclusive.
 
-    `hole` is the first month hidden from the fit (anticipation included), `start` the first month counted as affected,
-    `[first, last]` the months whose effect is asked.
+    `hole` is the first month hidden from the fit (anticipation included), `start` the first affected month, `[first, last]` the
+    effect window: the months whose effect is estimated.
     """
 
     hole: int
@@ -95,7 +95,7 @@ class Window:
 
     @property
     def length(self) -> int:
-        """Number of asked months."""
+        """Number of months in the effect window."""
         return self.last - self.first + 1
 
 
@@ -103,10 +103,10 @@ class Window:
 class Design:
     """The question what `events` (one event, or a cluster) changed in `treated`.
 
-    start, stop : labels of the first and last month asked; defaults: the month the event took effect plus `lag_months`
-        (goods at sea arrive later than they were banned), and the last month known.
-    anticipation : months before the event's own start that traders could use; hidden from every fit.
-    donut : months after the start left out of the asked window.
+    start, stop : labels of the first and last month of the effect window; by default the month the event took effect plus
+        `lag_months` (goods at sea arrive after the ban), and the last known month.
+    anticipation : months before the event's start in which traders could react; hidden from every fit.
+    donut : months after the start that are left out of the effect window.
     donors : "all", a list, or nothing.
     """
 
@@ -210,7 +210,7 @@ class Design:
         return key.basis if key else "panel"
 
     def window(self, vintage: Vintage) -> Window:
-        """The Design as integers: which months are hidden, affected and asked."""
+        """The Design as integers: which months are hidden, affected, and in the effect window."""
         steps = vintage.steps
         if self.event_start is not None:
             begin = steps.ordinal(self.event_start)
@@ -236,10 +236,10 @@ class Design:
         return Window(min(hole, first), start, first, last)
 
     def named_baselines(self, vintage: Vintage) -> list[BaselinePeriod]:
-        """The clean periods to compare with, the chosen one first.
+        """The baselines, the chosen one first.
 
-        `year_earlier`: the same months one year before (two or more where that still touches the hole); `last_12_clean`: the
-        twelve months before the hole; `last_full_year`: the last whole calendar year before it (months only). Own ones are
+        `year_earlier`: the same months one year before (two or more where that overlaps the hole); `last_12_clean`: the twelve
+        months before the hole; `last_full_year`: the last whole calendar year before it (months only). User-defined ones are
         (name, first, last) or (name, first, last, times).
         """
         steps, hole = vintage.steps, self.window(vintage).hole
@@ -271,7 +271,7 @@ class Design:
         return out
 
     def hidden(self, vintage: Vintage) -> Vintage:
-        """The vintage a counterfactual may see: the treated series cut from the hole on, and no event from then on."""
+        """The vintage a counterfactual may use: treated series cut from the hole on, and without events from then on."""
         window = self.window(vintage)
         later = [e.id for e in vintage.events if e.start >= window.hole] + [e.id for e in self.events]
         for series in self.treated:
@@ -279,10 +279,10 @@ class Design:
         return vintage.without_events(later)
 
     def in_time(self, vintage: Vintage, minimum: int = 12, touched: Iterable[int] = ()) -> list[Design]:
-        """Placebos: the same window laid on every earlier stretch without an event, where the true effect is zero.
+        """In-time placebos: the window moved to every earlier period without an event, where the true effect is zero.
 
-        A stretch needs `minimum` months before it, ends before the hole, and holds none of the `touched` months. Own
-        baselines move with the window.
+        A period needs `minimum` months before it, ends before the hole, and contains none of the `touched` months.
+        User-defined baselines move with the window.
         """
         window = self.window(vintage)
         length = window.last - window.start + 1
@@ -295,12 +295,13 @@ class Design:
         out = []
         steps, chosen_first = vintage.steps, self._chosen_first(vintage)
 
-        def moved(item: str | OwnBaseline, by: int) -> str | OwnBaseline:
+        def shift_baseline(item: str | OwnBaseline, by: int) -> str | OwnBaseline:
             if isinstance(item, str):
                 return item
             first, last = (steps.label(steps.ordinal(label) + by) for label in item[1:3])
             return (item[0], first, last, item[3]) if len(item) == 4 else (item[0], first, last)
 
+        # the same lead, donut and length as the design's own window, so that placebos are comparable with it
         for start in range(max(firsts) + minimum + lead, window.hole - length + 1):
             if busy & set(range(start - lead, start + length)):
                 continue
@@ -314,7 +315,7 @@ class Design:
                     anticipation=lead,
                     lag_months=0,
                     donut=skip,
-                    baselines=tuple(moved(item, start - window.start) for item in chosen_first),
+                    baselines=tuple(shift_baseline(item, start - window.start) for item in chosen_first),
                     baseline="",
                     placebo_of=self.event_ids,
                 )
@@ -322,16 +323,16 @@ class Design:
         return out
 
     def _chosen_first(self, vintage: Vintage) -> list[str | OwnBaseline]:
-        """The words of the baselines, those of the chosen one first: its name holds a year, which moves with a placebo."""
+        """The design's baselines with the chosen one first, because its name may contain a year, which a placebo changes."""
 
-        def chosen(item: str | OwnBaseline) -> bool:
-            alone = replace_design(self, baselines=(item,), baseline="").named_baselines(vintage)
-            return any(b.name == self.baseline for b in alone)
+        def is_chosen(item: str | OwnBaseline) -> bool:
+            single = replace_design(self, baselines=(item,), baseline="").named_baselines(vintage)
+            return any(b.name == self.baseline for b in single)
 
-        return sorted(self.baselines, key=lambda item: not chosen(item)) if self.baseline else list(self.baselines)
+        return sorted(self.baselines, key=lambda item: not is_chosen(item)) if self.baseline else list(self.baselines)
 
     def in_space(self, donors: Sequence[str]) -> list[Design]:
-        """Placebos: each donor in turn as if it had been treated, against the other donors."""
+        """In-space placebos: each donor in turn as if treated, against the other donors."""
         return [
             replace_design(self, treated=(unit,), donors=tuple(d for d in donors if d != unit), placebo_of=self.event_ids)
             for unit in donors
@@ -339,11 +340,11 @@ class Design:
 
 
 def replace_design(design: Design, **changes: Any) -> Design:
-    """A Design with some fields changed (`dataclasses.replace` cannot see through the flexible constructor)."""
+    """A Design with some fields changed (`dataclasses.replace` does not work with its flexible constructor)."""
     fields = {name: getattr(design, name) for name in Design.__dataclass_fields__}
     fields.update(changes)
     events, treated, donors = fields.pop("events"), fields.pop("treated"), fields.pop("donors")
     return Design(events, treated, donors, **fields)
 
 
-__all__ = ["BASELINES", "ESTIMANDS", "MEASURES", "Baseline", "Design", "Task", "Window", "replace_design"]
+__all__ = ["BASELINES", "ESTIMANDS", "MEASURES", "BaselinePeriod", "Design", "Task", "Window", "replace_design"]

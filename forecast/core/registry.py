@@ -1,8 +1,8 @@
-"""Plug-ins: a file or a folder each, found by its name; `build(kind, spec)` makes one from a config's words.
+"""Registry of plug-ins: one file or folder each, found by name; `build(kind, spec)` constructs one from a config entry.
 
-A plug-in holds one decorated class, a frozen dataclass whose fields are its options: in its file, or in the `__init__` of its
-folder, beside what it alone needs. The name of the file or folder is its name in configs; the first line of the class's
-docstring is the sentence that `forecast list` prints.
+A plug-in is one decorated class, a frozen dataclass whose fields are its options, in its file or in the `__init__` of a folder
+that also holds what only this plug-in uses. The file's or folder's name is its name in configs, and the first line of the
+class's docstring is what `forecast list` prints.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ KINDS = {
     "metric": "metrics",
 }
 
-DEFAULT_MODEL = "conformal"  # where no model is named; its options' defaults, and those of what it wraps, say the rest
+DEFAULT_MODEL = "conformal"  # where no model is named, with the default options of itself and of the model it wraps
 
 T = TypeVar("T", bound=type)
 _CLASSES: dict[tuple[str, str], type] = {}
@@ -55,13 +55,13 @@ metric = _decorator("metric")
 
 @functools.cache
 def names(kind: str) -> tuple[str, ...]:
-    """All plug-ins of a kind: the files of its folder, A to Z."""
+    """Names of all plug-ins of a kind, the files and folders of its package, sorted."""
     package = importlib.import_module(f"forecast.{KINDS[kind]}")
     return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_")))
 
 
 def get(kind: str, name: str) -> Any:
-    """The class of a plug-in; an unknown name is a ConfigError naming the nearest one."""
+    """The class of a plug-in; an unknown name is a ConfigError with the most similar one."""
     if name not in names(kind):
         raise ConfigError(f"no {kind} is called '{name}'", hint=nearest(name, names(kind)))
     if (kind, name) not in _CLASSES:
@@ -71,7 +71,7 @@ def get(kind: str, name: str) -> Any:
 
 @contextlib.contextmanager
 def reimport_plugins() -> Iterator[None]:
-    """Inside, plug-ins are imported again; afterwards the former ones are back. What a plug-in's module remembers is not."""
+    """Context in which plug-ins are imported afresh, without state of their modules; the previous modules return at the end."""
     folders = tuple(f"forecast.{folder}." for folder in KINDS.values())
     former, classes = {name: module for name, module in sys.modules.items() if name.startswith(folders)}, dict(_CLASSES)
     for name in former:
@@ -93,15 +93,15 @@ def reimport_plugins() -> Iterator[None]:
 
 
 def sentence(kind: str, name: str) -> str:
-    """What `forecast list` says of a plug-in."""
+    """The line `forecast list` prints for a plug-in."""
     return (get(kind, name).__doc__ or "").strip().splitlines()[0]
 
 
 def build(kind: str, spec: str | Mapping[str, Any], *, where: str = "") -> Any:
     """A plug-in from its name, or from ``{"use": name, option: value, ...}``.
 
-    Options are checked against the fields of its class: unknown names are refused with the nearest one,
-    values are converted to the declared type or refused.
+    Options are validated against the fields of its class: values are converted to the declared type, and unknown names or
+    invalid values are a ConfigError.
     """
     options = {"use": spec} if isinstance(spec, str) else dict(spec)
     name = str(options.pop("use", ""))
@@ -145,7 +145,7 @@ def _hints(cls: Any) -> dict[str, Any]:
 
 
 def spec_of(plugin: Any) -> dict[str, Any]:
-    """The words that build a plug-in again; equal plug-ins have equal words."""
+    """The spec that builds a plug-in again; equal plug-ins have equal specs."""
     own = {f.name: getattr(plugin, f.name) for f in dataclasses.fields(plugin) if f.init}
     defaults = {f.name: f.default for f in dataclasses.fields(plugin)}
     return {"use": plugin.name, **{k: v for k, v in own.items() if v != defaults[k]}}

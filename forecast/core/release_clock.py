@@ -1,8 +1,8 @@
-"""The release clock: on which day a figure of a month could be known.
+"""The release clock: the day on which a month's figure is released.
 
-An explicit calendar day wins over a rule; rules hold for a range of months, because customs offices change them. China
-has released January together with February, in March, since 2020; weekends are kept. The United States, Korea, Japan, the
-European Union and the United Kingdom have rules of their own; a closed government moves the American days.
+An explicit calendar day takes precedence over a rule; rules apply to a range of months, because customs offices change them.
+China has released January together with February, in March, since 2020; days on weekends are not moved. The United States,
+Korea, Japan, the European Union and the United Kingdom have their own rules; US government shutdowns move the American days.
 """
 
 from __future__ import annotations
@@ -55,24 +55,24 @@ class ReleaseClock:
         explicit = self.days.get((source, stage, month))
         if explicit:
             return explicit
-        return self._ruled(source, stage, month), "rule"
+        return self._day_by_rule(source, stage, month), "rule"
 
     def expected_release_day(self, source: str, stage: str, month: int, on: dt.date) -> tuple[dt.date, str]:
-        """The release day as far as it was known on a day, and its basis.
+        """The release day as far as it was known on day `on`, and its basis.
 
-        A day that has passed is known, and one to come if a calendar of its year was published; else the rule is assumed. Of a
-        month that the rule has out and that is not (a closed government) nobody knows the day: the one on which it came in
-        the end stands in, with the basis `late`.
+        A past day is known, and a future one if a calendar for its year was published; otherwise the rule is assumed. Where the
+        rule's day has passed without a release (a government shutdown) nobody knew the day: the actual one is returned, with
+        the basis `late`.
         """
         day, basis = self.release_day(source, stage, month)
         if basis == "rule" and (source, stage, month) not in self.days:
             return day, basis
         if day <= on or (basis == "calendar" and day.year <= on.year):
             return day, basis
-        assumed = self._ruled(source, stage, month)
+        assumed = self._day_by_rule(source, stage, month)
         return (assumed, "rule") if assumed > on else (day, "late")
 
-    def _ruled(self, source: str, stage: str, month: int) -> dt.date:
+    def _day_by_rule(self, source: str, stage: str, month: int) -> dt.date:
         for rule in self.rules:
             if (rule.source, rule.stage) == (source, stage) and rule.valid_from <= month <= rule.valid_to:
                 return rule.day_of(month)
@@ -116,8 +116,8 @@ REPORTERS = {"USA": "census", "KOR": "customs", "JPN": "nine_digit", "GBR": "hmr
 def source_of(series: str) -> tuple[str, str]:
     """Source and stage whose clock a series follows; a reporter without release rules is a DataError.
 
-    China's total of rare earths is among the goods of the flash; every other good comes with the detail. A member state of
-    the European Union follows the Union's clock.
+    China's total of rare earths is in the flash release; every other good is in the detailed one. Member states of the European
+    Union follow the Union's clock.
     """
     key = SeriesKey.parse(series)
     if key.reporter == "CHN":

@@ -1,4 +1,4 @@
-"""The answers: Forecast and Failure, what a method did, and a number with its uncertainty."""
+"""Results: Forecast and Failure, the record of what a method did (Used), and a number with its uncertainty (Summary)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from forecast.core.time_axis import MONTHS, Steps
 if TYPE_CHECKING:
     import pandas as pd
 
-PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)  # of the quantiles kept on disk
+PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)  # of the quantiles stored on disk
 
 
 def quantile_name(probability: float) -> str:
@@ -36,7 +36,7 @@ def quantile_cells(values: Floats) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Used:
-    """What a method really did: the model behind the name, regressors taken and dropped, scale, marks, notes."""
+    """What a method did: the model fitted, regressors used and dropped, scale, numbers of split and filled months, notes."""
 
     model: str
     regressors: tuple[str, ...] = ()
@@ -79,11 +79,11 @@ class Forecast:
         return mean
 
     def total(self) -> Summary:
-        """Sum over all asked months and series, from the joint draws."""
+        """Sum over all months and series of the task, from the joint draws."""
         return Summary(self.draws.sum(axis=(1, 2)))
 
     def span(self, series: str, first: int, last: int) -> Floats:
-        """Draws of a sum of months of one series; the months must all have been asked."""
+        """Draws of the sum of months of one series, all of which must be in the task."""
         wanted = [self.steps.label(m) for m in range(first, last + 1)]
         index = [self.task.months.index(m) for m in wanted]
         summed: Floats = self.of(series)[:, index].sum(axis=1)
@@ -105,7 +105,7 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Summary:
-    """One number with its uncertainty: `estimate` is the mean of the draws unless the estimator has its own point."""
+    """A number with its uncertainty: `estimate` is the mean of the draws unless the estimator gives its own point."""
 
     draws: Floats
     point: float | None = None
@@ -124,12 +124,12 @@ class Summary:
 
     @property
     def spread(self) -> float:
-        """Half the central 80 % of the draws over 1.2816: a normal's standard deviation, which a few far draws do not move."""
+        """Robust standard deviation: half the central 80 % interval of the draws divided by 1.2816, the normal quantile."""
         low, high = np.quantile(self.draws, [0.1, 0.9]) if len(self.draws) > 1 else (math.nan, math.nan)
         return float(high - low) / 2 / 1.2816
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Equal-tailed interval from the draws, stretched to hold the point estimate."""
+        """Equal-tailed interval from the draws, widened to contain the point estimate."""
         if not len(self.draws):
             return math.nan, math.nan
         lo, hi = np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
@@ -138,7 +138,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Failure:
-    """A method that could not answer, and why; a row, not a crash."""
+    """A question that a method could not answer, and why; a row of the results rather than an exception."""
 
     method: str
     question: str
@@ -149,12 +149,12 @@ class Failure:
 
 @dataclass(frozen=True)
 class Skipped(Failure):
-    """A method left out because an optional library is missing: a Finding of the run, not a fault of the method."""
+    """A method skipped because an optional library is missing: a Finding of the run, not a failure of the method."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A soft problem the report prints: what, where, how grave (`note` or `warning`)."""
+    """A non-fatal problem that the report prints: topic, text, place, and level (`note` or `warning`)."""
 
     topic: str
     text: str

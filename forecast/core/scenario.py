@@ -1,4 +1,4 @@
-"""Scenario: declared changes of the calendar of events after a day; the figures of the past stay as they are."""
+"""Scenario: declared changes of the event calendar after a day; past figures are unchanged."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ NEVER = "never"
 
 @dataclass(frozen=True)
 class Scenario:
-    """What might still be decided: measures that end, go on, are called off or are new; none of it is a forecast.
+    """Possible policy decisions: measures that end, continue, are called off or are new; not a forecast.
 
-    ends : id of a known event -> the day it ends ("YYYY-MM-DD"), or "never"; a suspension that never ends keeps its ban away,
-        a ban given an end is lifted
+    ends : id of a known event -> the day it ends ("YYYY-MM-DD"), or "never"; a suspension that never ends keeps its ban from
+        returning, a ban with an end is lifted
     called_off : ids of announced measures that are withdrawn before they take effect
-    add : new events, announced and in effect after the day the scenario is asked on
-    probability : the reader's own, None where none is given; the package never makes one up
+    add : new events, announced and effective after the scenario's day
+    probability : given by the user or None; the package never assigns one
     """
 
     name: str
@@ -37,9 +37,9 @@ class Scenario:
             )
 
     def calendar(self, events: EventCalendar, day: dt.date) -> EventCalendar:
-        """The calendar known on `day` with the changes; a change of the past is refused, for the past is known."""
-        changed = [self._ended(_find_event(events, name, self.name), until, day) for name, until in self.ends.items()]
-        changed += [self._withdrawn(_find_event(events, name, self.name), day) for name in self.called_off]
+        """The calendar known on `day` with the changes applied; changes of the past are an error."""
+        changed = [self._with_end(_find_event(events, name, self.name), until, day) for name, until in self.ends.items()]
+        changed += [self._call_off(_find_event(events, name, self.name), day) for name in self.called_off]
         for event in self.add:
             if event.id in events:
                 raise ConfigError(
@@ -47,32 +47,32 @@ class Scenario:
                 )
             if (event.effective or event.announced) <= day:
                 begun = event.effective or event.announced
-                raise self._refused(f"'{event.id}' takes effect on {begun}, not after {day}", "an event of the calendar")
+                raise self._refusal(f"'{event.id}' takes effect on {begun}, not after {day}", "an event of the calendar")
             if min(event.announced, event.anticipation_from or event.announced) <= day:
                 problem = f"'{event.id}' would have been expected by {day}, and the calendar of that day does not know it"
-                raise self._refused(problem, "announced after that day, or an event of the calendar")
+                raise self._refusal(problem, "announced after that day, or an event of the calendar")
         return events.with_events([*changed, *self.add])
 
-    def _ended(self, event: Event, until: str, day: dt.date) -> Event:
-        """The event with another end, as if that had been announced on `day`."""
+    def _with_end(self, event: Event, until: str, day: dt.date) -> Event:
+        """The event with another end, announced on `day`."""
         if event.until and event.until <= day:
-            raise self._refused(f"'{event.id}' ended on {event.until}, before {day}", "a measure still in force or to come")
+            raise self._refusal(f"'{event.id}' ended on {event.until}, before {day}", "a measure still in force or to come")
         event = replace(event, superseded_on=None, superseded_by="")
         if until == NEVER:
             return replace(event, end=None, end_announced=None)
         end = months.parse_day(until)
         if end <= day:
-            raise self._refused(f"'{event.id}' would end on {end}, not after {day}", "a later day")
+            raise self._refusal(f"'{event.id}' would end on {end}, not after {day}", "a later day")
         if event.effective and end < event.effective:
-            raise self._refused(f"'{event.id}' would end on {end}, before it takes effect", "called_off")
+            raise self._refusal(f"'{event.id}' would end on {end}, before it takes effect", "called_off")
         return replace(event, end=end, end_announced=day)
 
-    def _withdrawn(self, event: Event, day: dt.date) -> Event:
+    def _call_off(self, event: Event, day: dt.date) -> Event:
         if event.effective is None or event.effective <= day:
-            raise self._refused(f"'{event.id}' is in force on {day}: it can end, but not be called off", "ends")
+            raise self._refusal(f"'{event.id}' is in force on {day}: it can end, but not be called off", "ends")
         return replace(event, called_off=day)
 
-    def _refused(self, problem: str, hint: str) -> ConfigError:
+    def _refusal(self, problem: str, hint: str) -> ConfigError:
         return ConfigError(problem, where=f"scenario '{self.name}'", hint=hint)
 
 

@@ -1,4 +1,4 @@
-"""Scores: one row per answer, month and metric; averaged only over questions that every model answered."""
+"""Scores: one row per forecast, month and metric; averaged only over questions that every model answered."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCORE_COLUMNS = (
 
 @dataclass(frozen=True)
 class Scores:
-    """The table of scores, with columns `COLUMNS`; `failures` counts by model the questions left unanswered."""
+    """The table of scores with columns `SCORE_COLUMNS`; `failures` counts unanswered questions by model."""
 
     table: pd.DataFrame
     failures: dict[str, int]
@@ -34,7 +34,7 @@ class Scores:
         return answered[counts == models]
 
     def summary(self, by: Sequence[str] = ("model", "metric")) -> pd.DataFrame:
-        """Scores pooled over the common set, with the number of questions and of failures beside them.
+        """Scores pooled over the common set, with the numbers of questions and failures.
 
         Questions are pooled by their mean, or by the root of the mean square where the metric says so.
         """
@@ -51,7 +51,7 @@ class Scores:
 
 
 def pooling(metric: str) -> str:
-    """How the scores of many questions are put together: `mean`, unless the metric of that name says otherwise."""
+    """How a metric's scores are pooled over questions: `mean`, unless the metric declares otherwise."""
     if metric not in registry.names("metric"):
         return "mean"
     return str(getattr(registry.get("metric", metric), "pooled", "mean"))

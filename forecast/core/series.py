@@ -1,4 +1,4 @@
-"""SeriesKey: who reports, which flow, with whom, of what, in which measure; one spelling everywhere."""
+"""SeriesKey: reporter, flow, partner, product and measure of a series, with one spelling everywhere."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class SeriesKey:
 
     @classmethod
     def parse(cls, text: str) -> SeriesKey:
-        """Read a spelled key; anything else is a DataError."""
+        """Parse a key; anything else is a DataError."""
         match = _KEY.fullmatch(text)
         if not match:
             raise DataError(
@@ -38,7 +38,7 @@ class SeriesKey:
 
     @classmethod
     def maybe(cls, text: str) -> SeriesKey | None:
-        """The key, or None for a series that does not follow the spelling (a unit of a plain panel)."""
+        """The key, or None for a name that is not a key (a unit of a plain panel)."""
         return cls.parse(text) if _KEY.fullmatch(text) else None
 
     def __str__(self) -> str:
@@ -52,12 +52,12 @@ class SeriesKey:
 
     @property
     def origin(self) -> str:
-        """The country the goods come from (`WLD` when not told)."""
+        """The country of origin (`WLD` where unknown)."""
         return self.reporter if self.flow == "export" else self.partner
 
     @property
     def destination(self) -> str:
-        """The country the goods go to (`WLD` when not told)."""
+        """The country of destination (`WLD` where unknown)."""
         return self.partner if self.flow == "export" else self.reporter
 
     @property
@@ -70,11 +70,11 @@ class SeriesKey:
 
 @functools.cache
 def partner_groups() -> dict[str, frozenset[str]]:
-    """Members of the bundled partner groups (`EU27`, ...); a group whose publisher does not name its members is left out."""
+    """Members of the bundled partner groups (`EU27`, ...), without groups whose publisher does not name their members."""
     text = resources.files("forecast.data").joinpath("groups.csv").read_text("utf-8")
     return {row["group"]: frozenset(row["members"].split("|")) for row in csv.DictReader(text.splitlines()) if row["members"]}
 
 
 def countries(partner: str) -> frozenset[str]:
-    """The countries behind a partner's name: a group's members, or the country itself."""
+    """Countries of a partner: a group's members, or the country itself."""
     return partner_groups().get(partner, frozenset({partner}))

@@ -1,4 +1,4 @@
-"""Simultaneous bands: an interval for every step of a path that holds the whole path at the stated level."""
+"""Simultaneous confidence bands: bounds for every step of a path that contain the whole path at the stated level."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from forecast.arrays import Floats
 
 
 def simultaneous_band(draws: Floats, level: float) -> tuple[Floats, Floats]:
-    """Lower and upper bound (steps,) that a share `level` of the paths `draws` (count, steps) does not leave.
+    """Lower and upper bounds (steps,) of a band that contains a share `level` of the paths `draws` (count, steps).
 
-    middle +- c * spread, c the `level` quantile of max_t |path_t - middle_t| / spread_t (Montiel Olea and Plagborg-Moller 2019,
-    J. Appl. Econometrics 34:1, the sup-t band from draws), with the median for middle and, because draws taken back from a
-    logarithm lean, a spread of its own on either side of it: half the distance of the 2.3 % and 97.7 % quantiles, which is one
-    standard deviation of a normal distribution. Never narrower than the interval of a single step.
+    The sup-t band from draws (Montiel Olea and Plagborg-Moller 2019, J. Appl. Econometrics 34:1): middle +- c * spread with c
+    the `level` quantile of max_t |path_t - middle_t| / spread_t. The middle is the median. Because draws transformed back from
+    a logarithm are skewed, each side has its own spread: half the distance from the median to the 2.3 % or 97.7 % quantile, one
+    standard deviation of a normal distribution. Never narrower than the pointwise interval.
     """
     if not draws.shape[1]:
         return np.empty(0), np.empty(0)

@@ -11,13 +11,13 @@ from forecast.core.errors import DataError
 
 @dataclass(frozen=True)
 class Steps:
-    """Turns labels of time into integers and back; `season` is the number of steps in a year's cycle."""
+    """Converts time labels to integers and back; `season` is the number of steps in a seasonal cycle."""
 
     unit: str = "month"
     season: int | None = 12
 
     def ordinal(self, label: object) -> int:
-        """The integer of a label, so that the next step is one more."""
+        """The integer of a label; consecutive steps differ by one."""
         if self.unit == "month":
             return months.ordinal(label if isinstance(label, dt.date) else str(label))
         if self.unit == "day":
@@ -31,7 +31,7 @@ class Steps:
         return int(number)
 
     def of(self, day: dt.date) -> int:
-        """The step that holds a day: its month, the day itself, or its year where steps are whole numbers."""
+        """The step that contains a day: its month, the day itself, or its year where steps are integers."""
         if self.unit == "month":
             return months.ordinal(day)
         return day.toordinal() if self.unit == "day" else day.year

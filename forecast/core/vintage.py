@@ -1,4 +1,4 @@
-"""Vintage: what was known on one day; a table with holes. The only thing a method ever sees."""
+"""Vintage: the figures and events known on one day, with gaps. The only data a method sees."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import MONTHS, Steps
 
-ALL_SERIES = "*"  # every series, where a hole is cut
-NO_END = 2**62  # a month that never comes
+ALL_SERIES = "*"  # cuts a hole in every series
+NO_END = 2**62  # last month of an open-ended hole
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure of one month (`first == last`) or of a span of months, as known; quantities in kg."""
+    """One figure for a month (`first == last`) or a span of months, as known on a day; quantities in kg."""
 
     first: int
     last: int
@@ -51,7 +51,7 @@ class ObservedSeries:
 
     values : (T,) monthly figures from `first` on, NaN where no single figure is known
     status : (T,) value | zero | missing | suppressed | provisional | span | not bundled
-    spans  : figures known only as sums of months
+    spans  : figures known as sums of months
     """
 
     series: str
@@ -62,7 +62,7 @@ class ObservedSeries:
 
     @property
     def last(self) -> int:
-        """The last month with a figure, single or inside a span."""
+        """The last month with a figure, its own or a span's."""
         return self.first + len(self.values) - 1
 
     @property
@@ -86,7 +86,7 @@ class ObservedSeries:
     def periods(self, first: int, last: int) -> list[Cell]:
         """Disjoint figures that lie wholly in a window: single months, and spans where months are unknown.
 
-        Spans are taken shortest first and only where none of their months stands in the list already.
+        Spans are taken shortest first, and only if none of their months is already covered.
         """
         known = {
             m: Cell(m, m, float(v), s)
@@ -108,8 +108,8 @@ class ObservedSeries:
 class Vintage:
     """All figures and events known on `day`.
 
-    `steps` is the time axis and `season` the length of its cycle (None: no season). `nonnegative` holds for quantities of
-    trade; a plain panel may go below zero. `controls` are known series per unit, used where a Design names them.
+    `steps` is the time axis and `season` the length of its cycle (None: no season). `nonnegative` is true for quantities of
+    trade; a plain panel may have negative values. `controls` are known series per unit, used where a Design names them.
     """
 
     day: dt.date
@@ -133,16 +133,16 @@ class Vintage:
         return self.steps.season
 
     @functools.cached_property
-    def _seen(self) -> dict[str, ObservedSeries]:
+    def _observed_cache(self) -> dict[str, ObservedSeries]:
         return {}
 
     def observed(self, series: str) -> ObservedSeries:
         """One series: monthly values, their status, and spans."""
-        if series not in self._seen:
-            self._seen[series] = self._assembled(series)
-        return self._seen[series]
+        if series not in self._observed_cache:
+            self._observed_cache[series] = self._assemble_series(series)
+        return self._observed_cache[series]
 
-    def _assembled(self, series: str) -> ObservedSeries:
+    def _assemble_series(self, series: str) -> ObservedSeries:
         cells = self.cells.get(series)
         if not cells:
             if SeriesKey.maybe(series) is None and not any(SeriesKey.maybe(s) is None for s in self.cells):
@@ -174,7 +174,7 @@ class Vintage:
                 values[inside] = np.where(np.isnan(values[inside]), 0.0, values[inside])
                 for m in range(span.first - first, span.last - first + 1):
                     status[m] = "zero" if status[m] in ("span", "not bundled") else status[m]
-        values.setflags(write=False)  # shared by all who ask
+        values.setflags(write=False)  # the array is cached and shared
         return ObservedSeries(series, first, values, tuple(status), tuple(sorted(spans, key=lambda c: (c.first, c.last))))
 
     def last_month(self, series: str) -> int:
@@ -186,7 +186,7 @@ class Vintage:
         return series in self.cells
 
     def status(self, series: str, month: int) -> str:
-        """State of a cell; `not released` beyond the last month the series' clock has reached."""
+        """Status of a month; `not released` after the last month that the series' release clock has reached."""
         seen = self.observed(series)
         if seen.first <= month <= seen.last:
             return seen.status[month - seen.first]
@@ -201,7 +201,7 @@ class Vintage:
         return "not released" if month > seen.last else "not bundled"
 
     def earlier(self, day: str | dt.date) -> Vintage:
-        """The vintage of an earlier day, with the same holes cut; a later day is a LookAheadError."""
+        """The vintage of an earlier day with the same holes; a later day is a LookAheadError."""
         day = months.parse_day(day)
         if day > self.day:
             raise LookAheadError(f"a vintage of {self.day} cannot know {day}", hint="an earlier day")
@@ -214,9 +214,9 @@ class Vintage:
         return replace(before, events=before.events.without(e.id for e in before.events if e.id not in kept))
 
     def hide(self, series: str, first: int, last: int | None = None) -> Vintage:
-        """The vintage with a hole cut: no figure of `series` (`"*"`: of any) from `first` to `last` (default: to the end).
+        """The vintage with a hole: no figure of `series` (`"*"`: of any) from `first` to `last` (default: to the end).
 
-        A span that reaches into the hole goes with it, because its sum would tell of the hidden months.
+        A span that overlaps the hole is hidden too, because its sum would reveal the hidden months.
         """
         if series == ALL_SERIES:
             kept_all = {
@@ -239,7 +239,7 @@ class Vintage:
         return replace(self, events=self.events.without(ids))
 
     def under(self, scenario: Scenario) -> Vintage:
-        """The vintage with a scenario's changes in its calendar; the figures stay."""
+        """The vintage with a scenario's changes in its calendar and the same figures."""
         return replace(self, events=scenario.calendar(self.events, self.day))
 
     def controls_of(self, series: str, names: Sequence[str], when: Sequence[int] | Ints) -> Floats:
@@ -248,7 +248,7 @@ class Vintage:
         return np.array([[column.get(int(m), np.nan) for column in table] for m in when]).reshape(len(when), len(names))
 
     def fingerprint(self, series: Iterable[str] | None = None) -> str:
-        """Hash of what a method can see: cells of the named series (default all), events and holes."""
+        """Hash of what a method can see: cells of the named series (default all), events, controls and holes."""
         names = sorted(self.cells if series is None else set(series) & set(self.cells))
         digest = hashlib.sha256()
         for name in names:

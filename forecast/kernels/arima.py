@@ -1,9 +1,9 @@
-"""Seasonal ARIMA noise of any order as a covariance family, so that it is solved exactly like the structural ones.
+"""Seasonal ARIMA noise of any order as a covariance family, so that it is fitted exactly like the structural models.
 
     phi(B) Phi(B^s) (1 - B)^d (1 - B^s)^D z = theta(B) Theta(B^s) e,   e ~ N(0, s2)
 
-(Box and Jenkins 1976, sec. 9.1). The parameters searched are partial autocorrelations, each between -1 and 1, which makes the
-model stationary and invertible wherever they lie (Barndorff-Nielsen and Schou 1973; Monahan 1984, Biometrika 71:403).
+(Box and Jenkins 1976, sec. 9.1). The search runs over partial autocorrelations, each between -1 and 1, so the model is
+stationary and invertible everywhere in the box (Barndorff-Nielsen and Schou 1973; Monahan 1984, Biometrika 71:403).
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from forecast.arrays import Floats
 from forecast.kernels.gaussian import CovarianceFamily
 
 Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
-GRID_SIDES = {1: 25, 2: 7, 3: 5, 4: 4}  # grid values a side by number of parameters, 3 beyond
-AR_BOUND = 0.999  # partial autocorrelations of an autoregression stay inside; a moving average may reach 1
+GRID_SIDES = {1: 25, 2: 7, 3: 5, 4: 4}  # grid points a side by number of parameters; 3 for more
+AR_BOUND = 0.999  # of the partial autocorrelations of an autoregression; those of a moving average may reach 1
 
 
 def arima_family(size: int, order: Order) -> tuple[CovarianceFamily, Floats]:
-    """The family over an axis of `size` steps, and its diffuse columns (size, d + s D): the unknown first values."""
+    """The covariance family over `size` steps, and its diffuse columns (size, d + s D) for the unknown first values."""
     delta = difference_polynomial(order)
     start = len(delta) - 1
     taken = np.eye(size)
@@ -29,7 +29,7 @@ def arima_family(size: int, order: Order) -> tuple[CovarianceFamily, Floats]:
         at = np.arange(start, size)
         taken[at, at - lag] = weight
     diffuse: Floats = np.asarray(np.linalg.inv(taken)[:, :start], dtype=np.float64)
-    # any covariance of the diffuse start leaves the likelihood as it is, and this one keeps V regular
+    # the likelihood does not depend on the covariance of the diffuse start; this one keeps V regular
     initial = diffuse @ diffuse.T
     inner = stationary_family(size - start, order)
 
@@ -42,7 +42,7 @@ def arima_family(size: int, order: Order) -> tuple[CovarianceFamily, Floats]:
 
 
 def stationary_family(size: int, order: Order) -> CovarianceFamily:
-    """The family of the differenced series over `size` steps."""
+    """The covariance family of the differenced (stationary) series over `size` steps."""
     gap = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :])
 
     def covariance(p: Floats) -> Floats:
@@ -63,7 +63,7 @@ def parameter_names(order: Order) -> tuple[str, ...]:
 
 
 def coefficients(partial: Floats, order: Order) -> Floats:
-    """Autoregressive and moving-average coefficients, both as they stand in the model with plus signs, from partial ones."""
+    """Autoregressive and moving-average coefficients (signs as on a right-hand side) from partial autocorrelations."""
     (p, _, q), (big_p, _, big_q, _) = order
     out, at = np.empty(len(partial)), 0
     for count, sign in ((p, 1.0), (q, -1.0), (big_p, 1.0), (big_q, -1.0)):
@@ -74,7 +74,7 @@ def coefficients(partial: Floats, order: Order) -> Floats:
 
 
 def lag_polynomials(values: Floats, order: Order) -> tuple[Floats, Floats]:
-    """1 - phi_1 B - ... and 1 + theta_1 B + ..., seasonal factors multiplied in."""
+    """1 - phi_1 B - ... and 1 + theta_1 B + ..., multiplied by their seasonal factors."""
     (p, _, q), (big_p, _, _, s) = order
     ar, ma, sar, sma = np.split(values, np.cumsum([p, q, big_p]))
     return (
@@ -87,6 +87,7 @@ def autocovariance(ar: Floats, ma: Floats, lags: int) -> Floats:
     """Autocovariances at lags 0 .. lags-1 of ar(B) x = ma(B) e, s2 = 1 (Brockwell and Davis 1991, sec. 3.3, third method)."""
     p, q = len(ar) - 1, len(ma) - 1
     psi = _inverse_filter(ma, ar)
+    # Yule-Walker equations for lags up to p, whose right-hand side comes from the moving average; recursion beyond
     right = np.zeros(max(lags, p + 1, q + 1))
     right[: q + 1] = [ma[k:] @ psi[: q + 1 - k] for k in range(q + 1)]
     system = np.zeros((p + 1, p + 1))
@@ -103,7 +104,7 @@ def autocovariance(ar: Floats, ma: Floats, lags: int) -> Floats:
 
 
 def _durbin_levinson(partial: Floats) -> Floats:
-    """Coefficients of a stationary autoregression from its partial autocorrelations (Durbin and Levinson)."""
+    """Coefficients of a stationary autoregression from its partial autocorrelations (Durbin-Levinson recursion)."""
     made = np.empty(0)
     for r in partial:
         made = np.r_[made - r * made[::-1], r]
@@ -131,7 +132,7 @@ def difference_polynomial(order: Order) -> Floats:
 
 
 def _inverse_filter(values: Floats, poly: Floats) -> Floats:
-    """Solution x of poly(B) x = values along the last axis, from a start of zero."""
+    """Solution x of poly(B) x = values along the last axis, with zero initial values."""
     lags = np.flatnonzero(poly[1:]) + 1
     out = values.copy()
     for t in range(values.shape[-1]):

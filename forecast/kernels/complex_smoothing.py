@@ -1,4 +1,4 @@
-"""Complex exponential smoothing, for many series and many parameters in one pass.
+"""Complex exponential smoothing (CES), for many series and many parameter values in one pass.
 
 Svetunkov, Kourentzes and Ord (2022, Naval Research Logistics 69:1108), in state-space form (eq. 15-16 and section 4)::
 
@@ -6,10 +6,10 @@ Svetunkov, Kourentzes and Ord (2022, Naval Research Logistics 69:1108), in state
     l(t) = l(t-1) - (1 - a1) c(t-1) + (a0 - a1) e(t)
     c(t) = l(t-1) + (1 - a0) c(t-1) + (a0 + a1) e(t)
 
-with the complex smoothing parameter a0 + i a1; c is the information potential. Forms: `N` as above; `S` the same with the
-states of m months ago; `P` adds s(t) = s(t-m) + b0 e(t); `F` adds a second pair with b0 + i b1 and lag m. The forecast is
-linear in the first level and potential, so these two are solved by least squares for every candidate (form `S` and the first
-seasons: heuristic). A month of weight zero has no error.
+with complex smoothing parameter a0 + i a1; c is the information potential. Forms: `N` as above; `S` the same with the states
+of m months ago; `P` adds s(t) = s(t-m) + b0 e(t); `F` adds a second pair with b0 + i b1 and lag m. Forecasts are linear in the
+initial level and potential, so these are estimated by least squares for every candidate (form `S` and all initial seasons are
+heuristic). A month of weight zero has no error.
 """
 
 from __future__ import annotations
@@ -20,41 +20,40 @@ from itertools import product
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
+from forecast.kernels.exponential_smoothing import STEP_HALVINGS, aicc, candidate_weights, profile_loglike
 
 FORMS = ("N", "S", "P", "F")
 _A0 = (0.4, 0.7, 0.9, 1.05, 1.2, 1.35, 1.5, 1.7)
 _A1 = (0.85, 0.95, 1.0, 1.05, 1.2)
 _B0 = {"N": (0.0,), "S": (0.0,), "P": (0.0, 0.03, 0.1, 0.25), "F": (0.1, 0.4, 0.8)}
 _FIRST_STEPS = np.array([0.1, 0.04, 0.08, 0.04])
-_LOWER_BOUND = 0.02  # of the smallest smoothing parameters
-ROUNDS = 5
-EXPLODED = 1e6  # times the spread of the figures: a squared error beyond has exploded
+_LOWER_BOUND = 0.02  # of a0, a1 and b1
 
 
 def has_season(form: str) -> bool:
-    """Whether a form has a season."""
+    """Whether a form is seasonal."""
     return form != "N"
 
 
 def free_parameters(form: str) -> Ints:
-    """Places of the free ones among (a0, a1, b0, b1)."""
+    """Indices of the free parameters among (a0, a1, b0, b1)."""
     return np.arange({"N": 2, "S": 2, "P": 3, "F": 4}[form])
 
 
 def parameter_count(form: str, season: int) -> int:
-    """Number of parameters: smoothing, first states (a pattern sums to zero), variance."""
+    """Number of parameters: smoothing, initial states (a seasonal pattern sums to zero), variance."""
     states = {"N": 2, "S": 2 * season, "P": 2 + season - 1, "F": 2 + 2 * (season - 1)}[form]
     return len(free_parameters(form)) + states + 1
 
 
 def candidate_grid(form: str) -> Floats:
-    """Coarse stable candidates of a form, shape (candidates, 4)."""
+    """Coarse grid of a form's stable parameter values, shape (candidates, 4)."""
     made = np.array(list(product(_A0, _A1, _B0[form], (1.0,))))
     return made[is_stable(made)]
 
 
 def is_stable(point: Floats) -> Bools:
-    """Whether the level's pair is stable (ibid., eq. 20): three circles in the plane of a0 and a1."""
+    """Whether the level's parameters are stable (ibid., eq. 20): three circles in the plane of a0 and a1."""
     a0, a1 = point[..., 0], point[..., 1]
     outside = ((a0 - 2.5) ** 2 + a1**2 > 1.25) & ((a0 - 0.5) ** 2 + (a1 - 1.0) ** 2 > 0.25)
     inside: Bools = outside & ((a0 - 1.5) ** 2 + (a1 - 0.5) ** 2 < 1.5)
@@ -63,7 +62,7 @@ def is_stable(point: Floats) -> Bools:
 
 @dataclass(frozen=True)
 class CesBatch:
-    """Series side by side, padded at their ends: `y`, `weight` (lanes, T), `length` (lanes,), first `pattern` (lanes, m)."""
+    """A batch of series padded at their ends: `y`, `weight` (series, T), `length` (series,), initial `pattern` (series, m)."""
 
     y: Floats
     weight: Floats
@@ -72,14 +71,17 @@ class CesBatch:
     pattern: Floats
 
     def take(self, index: Ints) -> CesBatch:
-        """Some of the lanes, cut to the longest of them."""
+        """Some of the series, cut to the longest of them."""
         t = int(self.length[index].max())
         return CesBatch(self.y[index, :t], self.weight[index, :t], self.length[index], self.season, self.pattern[index])
 
 
 @dataclass
 class _CesRunningStates:
-    """Level and potential (lanes, candidates, k), and their seasonal twins (m, lanes, candidates, k), of k sets of figures."""
+    """Level and potential (series, candidates, k) and their seasonal counterparts (m, series, candidates, k).
+
+    The last axis carries k right-hand sides through the linear recursion: the figures, and the two unit initial states.
+    """
 
     level: Floats
     potential: Floats
@@ -88,7 +90,7 @@ class _CesRunningStates:
 
 
 def _initial_states(data: CesBatch, form: str, point: Floats, k: int) -> _CesRunningStates:
-    """First states: zero level and potential (solved later) with the heuristic season; of form `S` the first year itself."""
+    """Initial states: zero level and potential (estimated later) with the heuristic season; in form `S` the first year."""
     shape = (len(data.y), point.shape[1], k)
     level, potential = np.zeros(shape), np.zeros(shape)
     season, second = np.zeros((data.season, *shape)), np.zeros((data.season, *shape))
@@ -107,7 +109,7 @@ def _initial_states(data: CesBatch, form: str, point: Floats, k: int) -> _CesRun
 def _advance(
     form: str, now: _CesRunningStates, phase: int, p: tuple[Floats, ...], figure: Floats | None, error: Floats | None
 ) -> Floats:
-    """Move the states by a month, given its figure or its error; the error comes back. `p` are the coefficients, (.., 1)."""
+    """Advance the states by a month, given its figure or its error; returns the error. `p` are the coefficients, (.., 1)."""
     a0, a1, b0, b1 = p
     paired = form == "S"
     level = now.season[phase] if paired else now.level
@@ -118,6 +120,7 @@ def _advance(
         error = figure - ahead
     moved = level - (1.0 - a1) * potential + (a0 - a1) * error
     charged = level + (1.0 - a0) * potential + (a0 + a1) * error
+    # in form S the pair of this month of the year is the whole state; the other forms also have a level
     if paired:
         now.season[phase], now.second[phase] = moved, charged
         return error
@@ -136,7 +139,7 @@ def _split_parameters(point: Floats) -> tuple[Floats, ...]:
 
 
 def squared_error_sums(data: CesBatch, form: str, point: Floats) -> tuple[Floats, Floats]:
-    """Sums of squared errors (lanes, candidates) at `point` (lanes, candidates, 4), and first level and potential (.., 2)."""
+    """Sums of squared errors (series, candidates) at `point` (.., 4), with initial level and potential (.., 2)."""
     k = 1 if form == "S" else 3
     now, p = _initial_states(data, form, point, k), _split_parameters(point)
     target = np.zeros(k)
@@ -145,7 +148,7 @@ def squared_error_sums(data: CesBatch, form: str, point: Floats) -> tuple[Floats
     for t in range(data.y.shape[1]):
         on = data.weight[:, t, None, None] > 0
         kept = _advance(form, now, t % data.season, p, data.y[:, t, None, None] * target, None) if on.all() else None
-        if kept is None:  # some lane has no figure or has ended: its states move without an error
+        if kept is None:  # some series has no figure or has ended: its states advance with an error of zero
             ahead = now.season[t % data.season] if form == "S" else now.level
             ahead = ahead if form in ("N", "S") else ahead + now.season[t % data.season]
             kept = _advance(form, now, t % data.season, p, None, np.where(on, data.y[:, t, None, None] * target - ahead, 0.0))
@@ -156,7 +159,7 @@ def squared_error_sums(data: CesBatch, form: str, point: Floats) -> tuple[Floats
 
 
 def _profile_initial_states(sums: Floats) -> tuple[Floats, Floats]:
-    """Least squares on the two first states: errors are e0 + e1 l0 + e2 c0."""
+    """Least squares on the two initial states: the errors are e0 + e1 l0 + e2 c0."""
     ee, e1, e2 = sums[..., 0, 0], sums[..., 0, 1], sums[..., 0, 2]
     p11, p12, p22 = sums[..., 1, 1], sums[..., 1, 2], sums[..., 2, 2]
     ridge = 1e-9 * (p11 + p22)
@@ -171,7 +174,7 @@ def _profile_initial_states(sums: Floats) -> tuple[Floats, Floats]:
 
 @dataclass(frozen=True)
 class CesFit:
-    """Candidates of one series: points (k, 4), first states (k, 2), form numbers, weights, likelihoods; the forms' criteria."""
+    """Weighted candidates of one series: parameters (k, 4), initial states (k, 2), form, weight, loglike (k,); AICc by form."""
 
     point: Floats
     first: Floats
@@ -188,7 +191,7 @@ class CesFit:
 
 
 def fit(data: CesBatch, forms: tuple[str, ...], keep: int = 24, chunk: int = 32) -> list[CesFit]:
-    """Candidates of every lane, weighed by exp(-AICc / 2) between forms and by likelihood within; the heaviest are kept."""
+    """Weighted candidates of every series, the `keep` heaviest of each (`candidate_weights`)."""
     order = np.argsort(data.length, kind="stable")
     out: list[CesFit | None] = [None] * len(order)
     for at in range(0, len(order), chunk):
@@ -210,9 +213,10 @@ def _fit_chunk(data: CesBatch, forms: tuple[str, ...], keep: int) -> list[CesFit
         point[rows, best], total[rows, best], first[rows, best] = refine_candidates(
             data, form, point[rows, best], total[rows, best], first[rows, best]
         )
+        # a constant series has no errors: the floor keeps its log-likelihood finite
         floor = 1e-16 * (count * power)[:, None]
-        ll = -count[:, None] / 2 * (np.log(2 * np.pi * np.maximum(total, floor) / count[:, None]) + 1)
-        criteria[:, FORMS.index(form)] = _aicc(ll.max(axis=1), parameter_count(form, data.season), count)
+        ll = profile_loglike(np.maximum(total, floor), count[:, None])
+        criteria[:, FORMS.index(form)] = aicc(ll.max(axis=1), parameter_count(form, data.season), count)
         if has_season(form):
             criteria[count < 2 * data.season + 3, FORMS.index(form)] = np.inf
         points.append(point)
@@ -221,21 +225,18 @@ def _fit_chunk(data: CesBatch, forms: tuple[str, ...], keep: int) -> list[CesFit
         numbers.append(np.full(point.shape[1], FORMS.index(form)))
     point, first, ll = np.concatenate(points, axis=1), np.concatenate(firsts, axis=1), np.concatenate(likes, axis=1)
     number = np.concatenate(numbers)
-    return [_weigh_candidates(point[i], first[i], number, ll[i], criteria[i], keep) for i in range(len(data.y))]
-
-
-def _aicc(ll: Floats, k: int, count: Floats) -> Floats:
-    room = count - k - 1
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = -2 * ll + 2 * k + 2 * k * (k + 1) / room
-    return np.where(room > 0, value, np.inf)
+    out = []
+    for i in range(len(data.y)):
+        heavy, weight = candidate_weights(number, ll[i], criteria[i], keep)
+        out.append(CesFit(point[i][heavy], first[i][heavy], number[heavy], weight, ll[i][heavy], criteria[i]))
+    return out
 
 
 def refine_candidates(data: CesBatch, form: str, point: Floats, total: Floats, first: Floats) -> tuple[Floats, Floats, Floats]:
-    """Best points (lanes, 4) moved along their free coordinates with halved steps, inside the stable region."""
+    """Best points (series, 4) improved by coordinate steps of halving length, inside the stable region."""
     point, total, first, step = point.copy(), total.copy(), first.copy(), _FIRST_STEPS.copy()
     axes, rows = free_parameters(form), np.arange(len(point))
-    for _ in range(ROUNDS):
+    for _ in range(STEP_HALVINGS):
         moves = np.zeros((2 * len(axes), 4))
         for i, axis in enumerate(axes):
             moves[2 * i, axis], moves[2 * i + 1, axis] = step[axis], -step[axis]
@@ -252,21 +253,9 @@ def refine_candidates(data: CesBatch, form: str, point: Floats, total: Floats, f
     return point, total, first
 
 
-def _weigh_candidates(point: Floats, first: Floats, number: Ints, ll: Floats, criteria: Floats, keep: int) -> CesFit:
-    between = np.exp(-(criteria - criteria.min()) / 2)
-    weight = np.zeros(len(number))
-    for j in np.unique(number):
-        mine = number == j
-        inside = np.exp(ll[mine] - ll[mine].max())
-        weight[mine] = between[j] * inside / inside.sum()
-    heavy = np.argsort(-weight, kind="stable")[:keep]
-    heavy = heavy[weight[heavy] > 0]
-    return CesFit(point[heavy], first[heavy], number[heavy], weight[heavy] / weight[heavy].sum(), ll[heavy], criteria)
-
-
 @dataclass(frozen=True)
 class CesStates:
-    """Where the candidates of one form stand after the last month of one lane; errors (T, k)."""
+    """States of one form's candidates after the last month of one series; one-step errors (T, k)."""
 
     form: str
     states: _CesRunningStates
@@ -274,13 +263,13 @@ class CesStates:
     phase: int
 
 
-def final_states(data: CesBatch, lane: int, form: str, point: Floats, first: Floats) -> CesStates:
-    """Final states of candidates (k, 4) of one form and lane, from their first states (k, 2)."""
-    alone = data.take(np.array([lane]))
+def final_states(data: CesBatch, row: int, form: str, point: Floats, first: Floats) -> CesStates:
+    """Final states of one form's candidates (k, 4) of series number `row`, from their initial states (k, 2)."""
+    alone = data.take(np.array([row]))
     now = _initial_states(alone, form, point[None], 1)
     if form != "S":
         now.level[0, :, 0], now.potential[0, :, 0] = first[:, 0], first[:, 1]
-    p, n = _split_parameters(point[None]), int(data.length[lane])
+    p, n = _split_parameters(point[None]), int(data.length[row])
     errors = np.zeros((n, len(point)))
     for t in range(n):
         known = alone.weight[0, t] > 0
@@ -290,7 +279,7 @@ def final_states(data: CesBatch, lane: int, form: str, point: Floats, first: Flo
 
 
 def simulate(end: CesStates, point: Floats, pick: Ints, noise: Floats) -> Floats:
-    """Paths (draws, horizon) of candidates `pick` (draws,) run on with `noise` (draws, horizon)."""
+    """Simulated paths (draws, horizon): each continues candidate `pick` (draws,) with its own `noise` (draws, horizon)."""
     s = end.states
     now = _CesRunningStates(s.level[:, pick], s.potential[:, pick], s.season[:, :, pick], s.second[:, :, pick])
     p = _split_parameters(point[None, pick])
@@ -305,13 +294,13 @@ def simulate(end: CesStates, point: Floats, pick: Ints, noise: Floats) -> Floats
     return out
 
 
-def reference_final_states(data: CesBatch, lane: int, form: str, point: Floats, first: Floats) -> CesStates:
-    """The same final states, one candidate at a time, in complex numbers as the paper prints them (ibid., eq. 3).
+def reference_final_states(data: CesBatch, row: int, form: str, point: Floats, first: Floats) -> CesStates:
+    """The same final states computed one candidate at a time with the complex recursion printed in the paper (ibid., eq. 3).
 
     With z = level + i potential and a = a0 + i a1: z(t) = a (y(t) + i e(t)) + (1 + i - a) z(t-1).
     """
-    n, m, k = int(data.length[lane]), data.season, len(point)
-    alone = data.take(np.array([lane]))
+    n, m, k = int(data.length[row]), data.season, len(point)
+    alone = data.take(np.array([row]))
     made = _initial_states(alone, form, point[None], 1)
     errors = np.zeros((n, k))
     for j in range(k):

@@ -1,7 +1,7 @@
 """Covariance families of structural and airline models over an axis of N equal steps.
 
-Each function returns a `Family` and the diffuse columns (N, d) that belong to it: unknown starting values, which enter as
-regressors with a flat prior. Variances are shares of their sum, as angles: sin and cos of an angle uniform on the quarter
+Each function returns a `CovarianceFamily` and its diffuse columns (N, d): unknown initial values, which enter as regressors
+with a flat prior. Variances are shares of their sum, parametrised by angles: the sine and cosine of an angle on the quarter
 circle are the two standard deviations, so either may be zero and neither is the numeraire.
 """
 
@@ -16,7 +16,7 @@ HALF_PI = float(np.pi / 2)
 
 
 def random_walk(size: int) -> Floats:
-    """Covariance of a random walk with unit steps, shape (N, N): min(i, j), one step before the axis on."""
+    """Covariance of a random walk with unit steps that starts one step before the axis, shape (N, N): min(i, j)."""
     at = np.arange(1, size + 1, dtype=float)
     least: Floats = np.minimum(at[:, None], at[None, :])
     return least
@@ -38,9 +38,9 @@ def local_level(size: int) -> tuple[CovarianceFamily, Floats]:
 
 
 def local_level_given_step(size: int, step_variance: float, total_variance: float) -> tuple[CovarianceFamily, Floats]:
-    """Local level whose step variance is given; the parameter is the log standard deviation of the irregular.
+    """Local level with a given step variance; the parameter is the log standard deviation of the irregular.
 
-    This is CausalImpact's prior on the level (Brodersen et al. 2015, sec. 2.1) held at its guess.
+    This is CausalImpact's prior on the level (Brodersen et al. 2015, sec. 2.1), fixed at its guess.
     """
     noise, steps = np.eye(size), step_variance * random_walk(size)
 
@@ -54,10 +54,10 @@ def local_level_given_step(size: int, step_variance: float, total_variance: floa
 def local_level_shrunk_season(
     size: int, phase: Ints, season: int, extra: Floats | None = None
 ) -> tuple[CovarianceFamily, Floats]:
-    """Local level, irregular, and month effects shrunk towards zero by a variance of their own. Two angles.
+    """Local level, irregular, and seasonal effects shrunk towards zero by a variance of their own. Two angles.
 
-    Month effects are exchangeable around a mean of zero; `extra` (N, m) regressors (the Lunar New Year) are shrunk with
-    them. With a large variance they are free dummies, with none there is no season: the likelihood decides.
+    Month effects are exchangeable around zero; `extra` (N, m) regressors (the Lunar New Year) are shrunk with them. A large
+    variance gives free dummies, a variance of zero no season: the likelihood decides.
     """
     dummies = (phase[:, None] == np.arange(season)[None, :]) - 1.0 / season
     shrunk = dummies @ dummies.T
@@ -67,7 +67,7 @@ def local_level_shrunk_season(
 
 
 def local_level_stochastic_season(size: int, season: int, kind: str) -> tuple[CovarianceFamily, Floats]:
-    """Local level, irregular, and a stochastic season with diffuse start: `dummy` or `trig`. Two angles.
+    """Local level, irregular, and a stochastic season with diffuse initial values: `dummy` or `trig`. Two angles.
 
     dummy: (1 + B + ... + B^(s-1)) g = w, Durbin and Koopman (2012), eq. 3.3; trig: eq. 3.7, all harmonics with one variance.
     """
@@ -97,7 +97,7 @@ def seasonal_dummies(phase: Ints, season: int) -> Floats:
 def airline(size: int, season: int) -> tuple[CovarianceFamily, Floats]:
     """The airline model (0,1,1)(0,1,1)s of Box and Jenkins (1976, sec. 9.2): two moving-average parameters.
 
-    (1 - B)(1 - B^s) z = (1 + theta B)(1 + Theta B^s) e. The first s + 1 values are diffuse; the rest are sums of the moving
+    (1 - B)(1 - B^s) z = (1 + theta B)(1 + Theta B^s) e. The first s + 1 values are diffuse and the rest are sums of the moving
     average, so the restricted likelihood is the exact likelihood of the differenced series.
     """
     start = season + 1
@@ -106,7 +106,7 @@ def airline(size: int, season: int) -> tuple[CovarianceFamily, Floats]:
         difference[t, [t - 1, t - season, t - season - 1]] += [-1.0, -1.0, 1.0]
     inverse: Floats = np.asarray(np.linalg.inv(difference), dtype=np.float64)
     integrate = inverse[:, start:]
-    # any covariance of the diffuse start leaves the restricted likelihood as it is, and this one keeps V regular
+    # the restricted likelihood does not depend on the covariance of the diffuse start; this one keeps V regular
     initial = inverse[:, :start] @ inverse[:, :start].T
     m = size - start
 
@@ -140,7 +140,7 @@ def variance_shares(angles: Floats) -> Floats:
 
 
 def _weighted_sum_family(parts: Floats, counts: tuple[int, ...]) -> CovarianceFamily:
-    """Sum of `parts` (c, N, N) with variances on the unit sphere: irregular first, level second, others after."""
+    """Sum of `parts` (c, N, N) with variances on the unit simplex: irregular first, level second, then the others."""
 
     def covariance(p: Floats) -> Floats:
         total: Floats = np.einsum("cg,cnm->gnm", variance_shares(p.T), parts) + 1e-10 * np.eye(parts.shape[1])

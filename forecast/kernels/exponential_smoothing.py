@@ -1,4 +1,4 @@
-"""The additive exponential-smoothing family, for many series and many parameters in one pass.
+"""Additive exponential smoothing (ETS), for many series and many parameter values in one pass.
 
 Innovations form (Hyndman, Koehler, Ord and Snyder 2008, ch. 2 and table 2.2, additive errors)::
 
@@ -7,8 +7,8 @@ Innovations form (Hyndman, Koehler, Ord and Snyder 2008, ch. 2 and table 2.2, ad
     b(t) = phi b(t-1) + beta e(t)              beta  = alpha beta*
     s(t) = s(t-m) + gamma e(t)                 gamma = (1 - alpha) gamma*
 
-A lane is one series; a candidate one form with its parameters. Parameters are searched on a coarse grid, then about the best
-point of each form with halved steps: thousands of lanes cost a few array operations per month and need no compiler. A
+A candidate is one form with its parameters. Parameters are searched on a coarse grid, then by coordinate steps of halving
+length around each form's best point, so thousands of series cost a few array operations per month and need no compiler. A
 missing month has no error (its weight is zero), as in R's ets from version 9.
 """
 
@@ -20,6 +20,7 @@ from itertools import product
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
+from forecast.kernels.theta import seasonal_pattern
 
 FORMS = ("ANN", "AAdN", "AAN", "ANA", "AAdA", "AAA")
 _ALPHA = (0.02, 0.08, 0.15, 0.25, 0.35, 0.5, 0.65, 0.8, 0.95)
@@ -29,41 +30,41 @@ _PHI = (0.8, 0.9, 0.97)
 _LOWER = np.array([1e-4, 0.0, 0.0, 0.8])
 _UPPER = np.array([0.9999, 0.9999, 0.9999, 0.98])
 _FIRST_STEPS = np.array([0.06, 0.06, 0.06, 0.03])
-STEP_HALVINGS = 5
+STEP_HALVINGS = 5  # of the coordinate search around the best grid point
 
 
 def has_trend(form: str) -> bool:
-    """Whether a form has a slope."""
+    """Whether a form has a trend."""
     return form[1] == "A"
 
 
 def has_season(form: str) -> bool:
-    """Whether a form has a season."""
+    """Whether a form is seasonal."""
     return form[-1] == "A"
 
 
 def free_parameters(form: str) -> Ints:
-    """Places of the free ones among (alpha, beta*, gamma*, phi)."""
+    """Indices of the free parameters among (alpha, beta*, gamma*, phi)."""
     return np.flatnonzero([True, has_trend(form), has_season(form), "d" in form])
 
 
 def parameter_count(form: str, season: int) -> int:
-    """Number of parameters: smoothing, initial states (the season's sum to zero), variance."""
+    """Number of parameters: smoothing, initial states (seasonal ones sum to zero), variance."""
     return len(free_parameters(form)) + 1 + has_trend(form) + (season - 1 if has_season(form) else 0) + 1
 
 
 def candidate_grid(form: str) -> Floats:
-    """Coarse candidates of a form, shape (candidates, 4): alpha, beta*, gamma*, phi."""
+    """Coarse grid of a form, shape (candidates, 4): alpha, beta*, gamma*, phi."""
     phi = _PHI if "d" in form else (1.0,)
     return np.array(list(product(_ALPHA, _BETA if has_trend(form) else (0.0,), _GAMMA if has_season(form) else (0.0,), phi)))
 
 
 @dataclass(frozen=True)
 class EtsBatch:
-    """Series side by side, padded at their ends: `y`, `weight` (lanes, T); `length` (lanes,); season m (1: none).
+    """A batch of series padded at their ends: `y`, `weight` (series, T); `length` (series,); season m (1: none).
 
-    Initial states are the heuristic ones of Hyndman et al. (2008), sec. 2.6.1, by `start`: level and slope (lanes, 4) in the
-    columns level without slope, level, slope; twice, for raw and for seasonally adjusted figures.
+    Initial states are the heuristic ones of Hyndman et al. (2008), sec. 2.6.1, for raw and for seasonally adjusted figures:
+    `level` (series, 2, 2) without and with a slope, `slope` (series, 2), and the seasonal `pattern` (series, m).
     """
 
     y: Floats
@@ -75,7 +76,7 @@ class EtsBatch:
     pattern: Floats
 
     def take(self, index: Ints) -> EtsBatch:
-        """Some of the lanes, cut to the longest of them."""
+        """Some of the series, cut to the longest of them."""
         longest = int(self.length[index].max())
         return EtsBatch(
             self.y[index, :longest], self.weight[index, :longest], self.length[index], self.season, self.level[index],
@@ -83,7 +84,7 @@ class EtsBatch:
         )  # fmt: skip
 
     def initial(self, form: str) -> tuple[Floats, Floats, Floats]:
-        """Level (lanes,), slope (lanes,) and pattern (lanes, m) before the first month, for a form."""
+        """Initial level (series,), slope (series,) and pattern (series, m) of a form."""
         zero = np.zeros(len(self.y))
         adjusted = int(has_season(form))
         level = self.level[:, adjusted, int(has_trend(form))]
@@ -92,36 +93,21 @@ class EtsBatch:
 
 
 def batch_series(series: list[Floats], known: list[Bools], season: int) -> EtsBatch:
-    """Series of any lengths laid side by side, with their initial states."""
+    """A batch from series of any lengths, with their initial states."""
     longest = max(len(y) for y in series)
     y, weight = np.zeros((len(series), longest)), np.zeros((len(series), longest))
     level, slope, pattern = np.zeros((len(series), 2, 2)), np.zeros((len(series), 2)), np.zeros((len(series), season))
     for i, (values, ok) in enumerate(zip(series, known, strict=True)):
         y[i, : len(values)], weight[i, : len(values)] = values, ok
         if season > 1 and len(values) >= 2 * season:
-            pattern[i] = _pattern(values, season)
+            pattern[i] = seasonal_pattern(values[: 5 * season], season)
         for k, part in enumerate((values, values - np.resize(pattern[i], len(values)))):
             level[i, k], slope[i, k] = _initial_level_and_slope(part, season)
     return EtsBatch(y, weight, np.array([len(v) for v in series]), season, level, slope, pattern)
 
 
-def _pattern(y: Floats, season: int) -> Floats:
-    """Means of the detrended figures by phase over at most five seasons, sum zero (2 x m centred moving average)."""
-    y = y[: 5 * season]
-    kernel = np.full(season + 1 - season % 2, 1.0 / season)
-    if season % 2 == 0:
-        kernel[[0, -1]] /= 2
-    trend = np.convolve(y, kernel, mode="valid")
-    half = len(kernel) // 2
-    rest = y[half : half + len(trend)] - trend
-    phase = (np.arange(len(trend)) + half) % season
-    means = np.array([rest[phase == j].mean() for j in range(season)])
-    centred: Floats = means - means.mean()
-    return centred
-
-
 def _initial_level_and_slope(y: Floats, season: int) -> tuple[tuple[float, float], float]:
-    """Levels without and with slope, and the slope, from the first ten months (two seasons where longer)."""
+    """Initial levels without and with a slope, and the slope, from the first ten months (two seasons if that is longer)."""
     head = y[: max(10, 2 * season)]
     at = np.arange(1.0, len(head) + 1)
     at_mean, mean = at.mean(), head.mean()
@@ -131,7 +117,7 @@ def _initial_level_and_slope(y: Floats, season: int) -> tuple[tuple[float, float
 
 
 def squared_error_sums(data: EtsBatch, form: str, star: Floats) -> Floats:
-    """Weighted sums of squared errors, shape (lanes, candidates), for `star` (candidates, 4) or (lanes, candidates, 4)."""
+    """Weighted sums of squared errors, shape (series, candidates), for `star` (candidates, 4) or (series, candidates, 4)."""
     alpha, beta, gamma, phi = smoothing_coefficients(star)
     shape = np.broadcast_shapes((len(data.y), 1), alpha.shape)
     start_level, start_slope, pattern = data.initial(form)
@@ -139,6 +125,7 @@ def squared_error_sums(data: EtsBatch, form: str, star: Floats) -> Floats:
     slope = np.repeat(start_slope[:, None], shape[1], axis=1)
     season = np.repeat(pattern.T[:, :, None], shape[1], axis=2) if has_season(form) else None
     total, error, step = np.zeros(shape), np.empty(shape), np.empty(shape)
+    # the recursion above in place: allocating arrays of this shape every month would dominate the time
     for t in range(data.y.shape[1]):
         if has_trend(form):
             np.multiply(slope, phi, out=slope)
@@ -174,7 +161,7 @@ def profile_loglike(sse: Floats, count: Floats) -> Floats:
 
 
 def aicc(ll: Floats, k: int, count: Floats) -> Floats:
-    """Corrected Akaike criterion; infinite where the sample does not carry the form."""
+    """Corrected Akaike criterion; infinite where the sample is too short for k parameters."""
     room = count - k - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         value = -2 * ll + 2 * k + 2 * k * (k + 1) / room
@@ -182,7 +169,7 @@ def aicc(ll: Floats, k: int, count: Floats) -> Floats:
 
 
 def refine_candidates(data: EtsBatch, form: str, star: Floats, sse: Floats) -> tuple[Floats, Floats]:
-    """Best points (lanes, 4) moved along their free coordinates with halved steps; and their sums of squares (lanes,)."""
+    """Best points (series, 4) improved by coordinate steps of halving length, with their sums of squares (series,)."""
     star, sse, step = star.copy(), sse.copy(), _FIRST_STEPS.copy()
     axes = free_parameters(form)
     rows = np.arange(len(star))
@@ -204,10 +191,7 @@ def refine_candidates(data: EtsBatch, form: str, star: Floats, sse: Floats) -> t
 
 @dataclass(frozen=True)
 class EtsFit:
-    """Candidates of one series, best first within a form: parameters (k, 4), form and weight of each, and the forms' criteria.
-
-    Weights: exp(-AICc / 2) between forms (Burnham and Anderson 2002, ch. 2), the likelihood within a form.
-    """
+    """Weighted candidates of one series: parameters `star` (k, 4), form index, weight and log-likelihood (k,), AICc by form."""
 
     star: Floats
     form: Ints
@@ -224,7 +208,7 @@ class EtsFit:
 
 
 def fit(data: EtsBatch, forms: tuple[str, ...], keep: int = 48, chunk: int = 24) -> list[EtsFit]:
-    """Candidates of every lane; `keep` of the heaviest are kept."""
+    """Weighted candidates of every series, the `keep` heaviest of each; series of similar length share a chunk."""
     order = np.argsort(data.length, kind="stable")
     out: list[EtsFit | None] = [None] * len(order)
     for at in range(0, len(order), chunk):
@@ -255,10 +239,18 @@ def _fit_chunk(data: EtsBatch, forms: tuple[str, ...], keep: int) -> list[EtsFit
     table = np.full((len(data.y), len(FORMS)), np.inf)
     for form, value in zip(forms, criteria, strict=True):
         table[:, FORMS.index(form)] = value
-    return [_weigh_candidates(star[i], number, ll[i], table[i], int(count[i]), keep) for i in range(len(data.y))]
+    out = []
+    for i in range(len(data.y)):
+        heavy, weight = candidate_weights(number, ll[i], table[i], keep)
+        out.append(EtsFit(star[i][heavy], number[heavy], weight, ll[i][heavy], table[i], int(count[i])))
+    return out
 
 
-def _weigh_candidates(star: Floats, number: Ints, ll: Floats, criteria: Floats, count: int, keep: int) -> EtsFit:
+def candidate_weights(number: Ints, ll: Floats, criteria: Floats, keep: int) -> tuple[Ints, Floats]:
+    """Indices of the `keep` heaviest candidates and their weights, from form `number` and log-likelihood of each.
+
+    exp(-AICc / 2) between forms (Burnham and Anderson 2002, ch. 2), the likelihood within a form.
+    """
     between = np.exp(-(criteria - criteria.min()) / 2)
     weight = np.zeros(len(number))
     for j in np.unique(number):
@@ -267,12 +259,12 @@ def _weigh_candidates(star: Floats, number: Ints, ll: Floats, criteria: Floats, 
         weight[mine] = between[j] * inside / inside.sum()
     heavy = np.argsort(-weight, kind="stable")[:keep]
     heavy = heavy[weight[heavy] > 0]
-    return EtsFit(star[heavy], number[heavy], weight[heavy] / weight[heavy].sum(), ll[heavy], criteria, count)
+    return heavy, weight[heavy] / weight[heavy].sum()
 
 
 @dataclass(frozen=True)
 class EtsStates:
-    """Where candidates of one lane stand after its last month: level, slope (k,), season (m, k); errors (T, k)."""
+    """States of one series' candidates after its last month: level, slope (k,), season (m, k); one-step errors (T, k)."""
 
     level: Floats
     slope: Floats
@@ -281,20 +273,20 @@ class EtsStates:
     phase: int
 
 
-def final_states(data: EtsBatch, lane: int, star: Floats, form: Ints) -> EtsStates:
-    """Final states of the candidates of one lane, in one pass over its months."""
+def final_states(data: EtsBatch, row: int, star: Floats, form: Ints) -> EtsStates:
+    """Final states of the candidates of series number `row`, in one pass over its months."""
     alpha, beta, gamma, phi = smoothing_coefficients(star)
-    alone = data.take(np.array([lane]))
+    alone = data.take(np.array([row]))
     starts = {int(j): [part[0] for part in alone.initial(FORMS[j])] for j in np.unique(form)}
     level, slope, season = (np.array([starts[int(j)][i] for j in form]) for i in range(3))
     season = season.T.copy()
-    n = int(data.length[lane])
+    n = int(data.length[row])
     errors = np.empty((n, len(star)))
     for t in range(n):
         slope = phi * slope
         level = level + slope
         now = season[t % data.season]
-        error = (data.y[lane, t] - level - now) * data.weight[lane, t]
+        error = (data.y[row, t] - level - now) * data.weight[row, t]
         level = level + alpha * error
         slope = slope + beta * error
         season[t % data.season] = now + gamma * error
@@ -303,7 +295,7 @@ def final_states(data: EtsBatch, lane: int, star: Floats, form: Ints) -> EtsStat
 
 
 def simulate(now: EtsStates, star: Floats, pick: Ints, noise: Floats) -> Floats:
-    """Paths (draws, horizon): candidate `pick` (draws,) of each path run on with its `noise` (draws, horizon)."""
+    """Simulated paths (draws, horizon): each continues candidate `pick` (draws,) with its own `noise` (draws, horizon)."""
     alpha, beta, gamma, phi = (c[pick] for c in smoothing_coefficients(star))
     level, slope, season = now.level[pick], now.slope[pick], now.season[:, pick]
     out = np.empty_like(noise)

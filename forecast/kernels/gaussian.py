@@ -1,4 +1,4 @@
-"""Gaussian linear models with diffuse coefficients and a covariance known up to a few parameters, solved exactly.
+"""Gaussian linear models with diffuse coefficients and a covariance known up to a few parameters: exact inference.
 
     y = X b + u,   u ~ N(0, s2 * V(p)),   b diffuse (flat prior),   s2 ~ 1 / s2
 
@@ -7,10 +7,10 @@ diffuse likelihood of Durbin and Koopman 2012, sec. 7.2.2, up to a constant):
 
     -2 l(p) = (n - k) log(RSS(p)) + log|V| + log|X' V^-1 X| + const.
 
-A state-space model on a hundred months is such a model with a dense V, so nothing is filtered: every parameter value is one
-Cholesky factor, all values of a grid are factored at once, gaps need no care (a missing month is a missing row), and the
-grid gives the posterior of the parameters, so predictive draws carry their uncertainty. Shapes: y (n,), X (N, k), V (N, N)
-over an axis of N steps of which n are observed and any others may be predicted.
+A state-space model of a hundred months is such a model with a dense V, so no Kalman filter is needed: every parameter value is
+one Cholesky factor, a whole grid is factored at once, a missing month is a missing row, and the grid gives the posterior of the
+parameters, so predictive draws include parameter uncertainty. Shapes: y (n,), X (N, k), V (N, N) over an axis of N steps, of
+which n are observed and any others may be predicted.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from forecast.kernels.resample import multinomial_counts
 
 CovarianceFunction = Callable[[Floats], Floats]  # parameters (g, p) -> covariance matrices (g, N, N)
 
-SETTLING_WIDTH = 1e-3  # of a box: how wide the differences are on which a maximum is settled
-LOGLIKE_CUTOFF = 6.0  # grid values less likely than the best by this many log units carry no draws
+SETTLING_WIDTH = 1e-3  # width of the final finite differences, as a share of the parameter box
+LOGLIKE_CUTOFF = 6.0  # grid points whose log-likelihood is this far below the best get no draws
 
 
 @dataclass(frozen=True)
 class CovarianceFamily:
-    """A covariance family: `covariance` of the parameters, and the box in which they live.
+    """A parametric covariance: the function `covariance`, its parameter box, and grid points per side (`coarse`).
 
-    fixed_scale : the matrices are absolute (s2 = 1), not up to a factor.
+    fixed_scale : the matrices are absolute (s2 = 1) rather than up to a factor.
     """
 
     covariance: CovarianceFunction
@@ -45,7 +45,7 @@ class CovarianceFamily:
 
 @dataclass(frozen=True)
 class GaussianFit:
-    """A fitted model: the grid with its weights, and the estimates at the most likely parameters.
+    """A fitted model: grid points `nodes` with posterior weights, and the estimates at the most likely parameters.
 
     beta, se : (k,) coefficients and standard errors at `best`; covariance : (k, k) of the coefficients
     loglike : restricted log-likelihood at `best`, s2 concentrated out (all constants kept)
@@ -71,7 +71,7 @@ class GaussianFit:
 
 
 def independent_columns(x: Floats, base: Floats | None = None, tolerance: float = 1e-8) -> Ints:
-    """Indices of columns of `x` that are not combinations of `base` and of earlier columns (Gram-Schmidt)."""
+    """Indices of the columns of `x` that are linearly independent of `base` and of earlier columns (Gram-Schmidt)."""
     n = len(x)
     basis = np.empty((n, 0))
     if base is not None and base.shape[1]:
@@ -81,7 +81,7 @@ def independent_columns(x: Floats, base: Floats | None = None, tolerance: float 
         column = x[:, j]
         size = float(np.linalg.norm(column))
         rest = column - basis @ (basis.T @ column)
-        rest = rest - basis @ (basis.T @ rest)
+        rest = rest - basis @ (basis.T @ rest)  # once more: a single pass loses orthogonality to rounding
         if size > 0 and np.linalg.norm(rest) > tolerance * max(size, 1.0):
             kept.append(j)
             basis = np.column_stack([basis, rest / np.linalg.norm(rest)])
@@ -132,10 +132,10 @@ def whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, Bools]:
 
 
 def fit(y: Floats, rows: Ints, x: Floats, family: CovarianceFamily, *, polish: bool = True) -> GaussianFit:
-    """Fit by a coarse grid over the whole box, then a grid as fine over the part that matters, then its maximum.
+    """Fit by a coarse grid over the whole box, a second grid over its likely part, and the maximum (`search_grid`).
 
-    y (n,) values at `rows` of the axis; x (N, k) regressors of the whole axis, of full rank at `rows`. Predictive draws rest
-    on the grid alone, so a caller that wants nothing else may leave the maximum at the best grid value (`polish=False`).
+    y (n,) values at `rows` of the axis; x (N, k) regressors of the whole axis, of full rank at `rows`. Predictive draws use the
+    grid alone, so a caller that needs nothing else may keep the best grid point as maximum (`polish=False`).
     """
     observed = (slice(None), rows[:, None], rows[None, :])
 
@@ -164,10 +164,10 @@ def search_grid(
     *,
     polish: bool = True,
 ) -> tuple[Floats, Floats, Floats]:
-    """The part of a box that matters, as a grid (g, p) with its log-likelihoods (g,), and the maximum (p,).
+    """The likely part of a box as a grid (g, p) with its log-likelihoods (g,), and the maximum (p,).
 
-    Two grids of `counts` values a side: the whole box, then the part less than `KEEP` below its best. Without `polish` the
-    maximum is that of the second grid.
+    Two grids of `counts` points a side: the whole box, then the part within `LOGLIKE_CUTOFF` of its best. Without `polish` the
+    maximum is the best point of the second grid.
     """
     low, high = np.array(lower, float), np.array(upper, float)
     nodes = parameter_grid(low, high, counts)
@@ -199,10 +199,10 @@ def parameter_grid(lower: Floats, upper: Floats, counts: tuple[int, ...]) -> Flo
 def climb_to_maximum(
     loglike: Callable[[Floats], Floats], start: Floats, step: Floats, lower: Floats, upper: Floats, until: float = 1e-6
 ) -> Floats:
-    """The maximum near `start`, inside the box: 3^p neighbours at once, and the top of the parabola through them.
+    """Maximum near `start` inside the box, by pattern search over the 3^p neighbours and Newton steps.
 
-    While a neighbour is higher the search moves there; once none is, Newton's step on the centred differences follows (along
-    a bound the parameter stays where it is), and the distance to the neighbours is cut by eight down to `until`.
+    While a neighbour is higher the search moves there. Otherwise it takes a Newton step on centred differences (parameters at
+    a bound stay there) and divides the distance to the neighbours by eight, down to `until`.
     """
     size = len(start)
     offsets = parameter_grid(-np.ones(size), np.ones(size), (3,) * size)
@@ -223,11 +223,11 @@ def climb_to_maximum(
 
 
 def settle_maximum(loglike: Callable[[Floats], Floats], near: Floats, lower: Floats, upper: Floats) -> Floats:
-    """The maximum `near` a point, on differences so wide that rounding does not move it: Newton's steps until they stand still.
+    """Maximum `near` a point by Newton steps on differences wide enough that rounding does not move it.
 
-    A likelihood of a hundred figures is rounded at its twelfth decimal. Neighbours 1e-6 away differ by less than that at the
-    top, which is then found anywhere within 1e-6, elsewhere on another processor; differences over a thousandth of the box
-    fix it to 1e-10, less than a thousandth of a standard error from where exact derivatives would.
+    The log-likelihood of a hundred figures is rounded at its twelfth decimal. At the maximum, points 1e-6 apart differ by less
+    than that, so a fine search ends anywhere within 1e-6, depending on the processor. Differences over a thousandth of the box
+    fix the maximum to 1e-10, less than a thousandth of a standard error from where exact derivatives would put it.
     """
     offsets = parameter_grid(-np.ones(len(near)), np.ones(len(near)), (3,) * len(near))
     offsets = offsets[(offsets != 0).sum(axis=1) <= 2]
@@ -245,7 +245,7 @@ def settle_maximum(loglike: Callable[[Floats], Floats], near: Floats, lower: Flo
 def _parabola_maximum(
     values: Floats, offsets: Floats, middle: Floats, step: Floats, lower: Floats, upper: Floats
 ) -> Floats | None:
-    """Where the parabola through the 3^p neighbours is highest; None where it opens upwards."""
+    """Maximum of the quadratic through the 3^p neighbours (at most one step away); None where it is not concave."""
     free = np.flatnonzero((middle - step >= lower) & (middle + step <= upper))
     if not len(free):
         return None
@@ -267,12 +267,12 @@ def _parabola_maximum(
 
 
 def hold_parameters(fitted: GaussianFit, earlier: GaussianFit) -> GaussianFit:
-    """A fit on today's figures with the covariance parameters, grid and weights, of an earlier one."""
+    """A fit to today's figures with the covariance parameters (grid, weights, maximum) of an earlier fit."""
     return replace(fitted, nodes=earlier.nodes, weights=earlier.weights, best=earlier.best)
 
 
 def predict(fitted: GaussianFit, rows: Ints, draws: int, rng: np.random.Generator) -> Floats:
-    """Joint draws of y at other rows of the axis, shape (draws, len(rows)); parameters, s2, b and noise all drawn."""
+    """Joint predictive draws of y at other rows of the axis, (draws, len(rows)), with parameters, s2, b and noise all drawn."""
     n, k = len(fitted.y), fitted.x.shape[1]
     counts = multinomial_counts(draws, fitted.weights, rng)
     out = np.empty((draws, len(rows)))
@@ -292,14 +292,14 @@ def predict(fitted: GaussianFit, rows: Ints, draws: int, rng: np.random.Generato
 
 
 def plug_in_forecast(fitted: GaussianFit, rows: Ints) -> tuple[Floats, Floats]:
-    """Mean (h,) and covariance (h, h) at other rows, given the most likely parameters (s2 at its estimate)."""
+    """Predictive mean (h,) and covariance (h, h) at other rows, given the most likely parameters and the estimate of s2."""
     v = fitted.family.covariance(fitted.best[None])[0]
     mean, spread, _ = _gls_prediction(fitted, v, rows)
     return mean, fitted.sigma2 * (spread @ spread.T)
 
 
 def _gls_prediction(fitted: GaussianFit, v: Floats, rows: Ints) -> tuple[Floats, Floats, float]:
-    """Mean, a root of the covariance (per s2), and RSS: generalised least squares prediction (Goldberger 1962)."""
+    """Generalised least squares prediction (Goldberger 1962): mean, symmetric root of the covariance (per s2), and RSS."""
     seen, x = fitted.rows, fitted.x
     chol = np.linalg.cholesky(v[np.ix_(seen, seen)])
     white = np.linalg.solve(chol, np.column_stack([x[seen], fitted.y, v[np.ix_(seen, rows)]]))
@@ -308,6 +308,7 @@ def _gls_prediction(fitted: GaussianFit, v: Floats, rows: Ints) -> tuple[Floats,
     q, r = np.linalg.qr(wx)
     beta = np.linalg.solve(r, q.T @ wy)
     residual = wy - wx @ beta
+    # `leverage` adds the uncertainty of the coefficients to the conditional covariance
     mean = x[rows] @ beta + wc.T @ residual
     leverage = np.linalg.solve(r.T, (x[rows] - wc.T @ wx).T)
     covariance = v[np.ix_(rows, rows)] - wc.T @ wc + leverage.T @ leverage
@@ -315,11 +316,11 @@ def _gls_prediction(fitted: GaussianFit, v: Floats, rows: Ints) -> tuple[Floats,
 
 
 def symmetric_root(covariance: Floats) -> Floats:
-    """The symmetric root R of a covariance (h, h), R R = covariance, where a Cholesky factor might not exist.
+    """Symmetric root R of a covariance (h, h), R R = covariance, which may be singular (no Cholesky factor).
 
-    It is the only root that is a function of the matrix: eigenvectors of like eigenvalues may be turned and each may change
-    its sign, so draws made with them alone would be others on another processor. Variances below rounding (1e-13 of the
-    largest) are zero, because their square roots are not small.
+    It is the only root determined by the matrix: eigenvectors are unique only up to sign, and those of equal eigenvalues up to
+    rotation, so draws from eigenvectors alone would differ between processors. Variances below rounding (1e-13 of the largest)
+    are set to zero, because their square roots would not be small.
     """
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     sizes = np.sqrt(np.where(values > 1e-13 * values[-1], values, 0.0))

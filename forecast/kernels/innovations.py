@@ -1,4 +1,4 @@
-"""One-step errors of a level with noise, and what they say: whether they are white, and where a level broke."""
+"""One-step prediction errors (innovations) of a local level: whiteness test and detection of level shifts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from forecast.kernels import covariance, gaussian
 
 @dataclass(frozen=True)
 class Innovations:
-    """A series seen through the inverse Cholesky factor of its fitted covariance: `errors` (n,) in time order.
+    """Standardised one-step prediction errors (n,) of a fitted covariance V = L L', in time order.
 
-    With V = L L' the rows of L^-1 are the one-step predictions, so L^-1 (z - X b) are the innovations, here over their spread.
+    L^-1 (z - X b) are the innovations; `root` is L, `basis` an orthonormal basis of L^-1 X, `sigma` their robust spread.
     """
 
     errors: Floats
@@ -25,9 +25,9 @@ class Innovations:
     sigma: float
 
     def t_statistic(self, column: Floats) -> float:
-        """Generalised least squares t of one more regressor (n,) of the observed rows; 0 where it is no regressor at all.
+        """Generalised least squares t statistic of one more regressor (n,) at the observed rows; 0 where it is collinear.
 
-        The spread is robust (median absolute deviation), so that a break does not hide itself (Chen and Liu 1993, JASA 88:284).
+        The spread is robust (median absolute deviation), so a break does not mask itself (Chen and Liu 1993, JASA 88:284).
         """
         white = np.linalg.solve(self.root, column)
         white = white - self.basis @ (self.basis.T @ white)
@@ -38,10 +38,10 @@ class Innovations:
 def level_innovations(
     z: Floats, rows: Ints, axis: Ints, season: int | None, extra: Floats | None = None, train: int = 0
 ) -> Innovations:
-    """Innovations of a local level with shrunk season (where two are known) fitted to z (n,) at `rows` of `axis` (N,).
+    """Innovations of a local level fitted to z (n,) at `rows` of `axis` (N,), with a shrunk season from two seasons on.
 
-    extra : (N, m) columns shrunk with the season; train : only the first so many figures choose the variances, so that a late
-    break cannot widen them (0: all)
+    extra : (N, m) columns shrunk with the season; train : number of first figures that the variances are estimated from, so
+    that a late break cannot inflate them (0: all)
     """
     count, size = train or len(z), len(axis)
     if season and count >= 2 * season:
@@ -54,6 +54,7 @@ def level_innovations(
     basis = np.linalg.qr(np.linalg.solve(root, start[rows]))[0]
     errors = np.linalg.solve(root, z)
     errors = errors - basis @ (basis.T @ errors)
+    # a floor on the robust spread: half of the errors may be exactly zero
     spread = 1.4826 * float(np.median(np.abs(errors - np.median(errors))))
     return Innovations(errors, rows, root, basis, max(spread, float(np.std(errors)) * 0.25, 1e-300))
 
@@ -71,9 +72,9 @@ def ljung_box(errors: Floats, lags: int) -> tuple[float, float]:
 
 
 def largest_level_shift(white: Innovations, last: int, apart: int = 3) -> tuple[float, int]:
-    """The largest |t| of a level shift that begins in one of the `last` rows of the axis, and the row where it begins.
+    """The level shift with the largest |t| among those that begin in the `last` rows of the axis: its t and first row.
 
-    `apart` figures must lie on each side of it.
+    At least `apart` figures must lie on each side of it.
     """
     best, at = 0.0, -1
     for i in range(apart, len(white.rows) - apart + 1):

@@ -1,7 +1,7 @@
-"""Series with empty months: occurrence and size apart, many series at once; filters, their likelihoods, and paths beyond.
+"""Intermittent series: filters for occurrence and size separately, their likelihoods, and simulated paths; many series at once.
 
-Arrays are (S, T) with NaN where a month is unknown or a shorter series has not begun; parameters lie on one small grid for all
-series, and each series weighs the grid by its own one-step predictive likelihood.
+Arrays are (S, T) with NaN where a month is unknown or a shorter series has not begun. All series share one small parameter
+grid, and each weights it by its own one-step predictive likelihood.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import numpy as np
 
 from forecast.arrays import Bools, Floats
 
-DISCOUNTS = np.array([1.0, 0.98, 0.95, 0.9, 0.8, 0.65])  # of what was learned, per month
+DISCOUNTS = np.array([1.0, 0.98, 0.95, 0.9, 0.8, 0.65])  # monthly discount factors of the accumulated information
 RATES = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5])  # smoothing constants of TSB
-PRIOR_SIZES = 0.5  # a size's worth of prior on the level
+PRIOR_SIZES = 0.5  # weight of the prior on the level, in observed sizes
 PRIOR_FREEDOM = 2.0
-MIN_SIZES = 3  # sizes below which their spread is a guess
+MIN_SIZES = 3  # with fewer sizes their variance is a guess
 
 
 @dataclass(frozen=True)
 class OccurrenceStates:
-    """Whether a month is empty: after the last month Beta(a, b) for each discount, (S, G), and the log likelihood (S, G)."""
+    """Occurrence after the last month: Beta(a, b) for each discount and its log-likelihood, all (S, G)."""
 
     a: Floats
     b: Floats
@@ -31,7 +31,7 @@ class OccurrenceStates:
 
 @dataclass(frozen=True)
 class SizeStates:
-    """How much where not empty: normal-inverse-gamma of log (or plain) sizes per discount, all (S, G); `loglike` (S, G)."""
+    """Size of non-empty months: normal-inverse-gamma of log (or plain) sizes per discount with log-likelihood, all (S, G)."""
 
     mean: Floats
     weight: Floats
@@ -42,20 +42,20 @@ class SizeStates:
 
 @dataclass(frozen=True)
 class TsbStates:
-    """Teunter, Syntetos and Babai: chance p (S, B) and level z (S, A) after the last month, with their log likelihoods.
+    """TSB states after the last month: probability p (S, B) and level z (S, A) per rate, with their log-likelihoods.
 
-    ratios : for each series the months with trade over the level before them, at its most likely rate
+    ratios : for each series the months with trade divided by the level before them, at its most likely rate
     """
 
     p: Floats
     z: Floats
-    chance: Floats
-    size: Floats
+    p_loglike: Floats
+    z_loglike: Floats
     ratios: list[Floats]
 
 
 def pad_at_start(parts: Sequence[tuple[Floats, Bools]]) -> Floats:
-    """Series (values, known) of different length as (S, T), aligned at their ends, NaN before they begin and where unknown."""
+    """Series (values, known) of different lengths as (S, T): all end in the last column, NaN before they begin and in gaps."""
     longest = max((len(values) for values, _ in parts), default=0)
     out = np.full((len(parts), longest), np.nan)
     for i, (values, known) in enumerate(parts):
@@ -64,10 +64,10 @@ def pad_at_start(parts: Sequence[tuple[Floats, Bools]]) -> Floats:
 
 
 def filter_occurrence(y: Floats) -> OccurrenceStates:
-    """Beta-Bernoulli with a discount (the power steady model: Smith 1979, J. R. Stat. Soc. B 41:375).
+    """Discounted beta-Bernoulli filter (the power steady model: Smith 1979, J. R. Stat. Soc. B 41:375).
 
-    p ~ Beta(a, b), at the start (1/2, 1/2); each month a <- d a + [y > 0], b <- d b + [y = 0]. The one-step likelihood of
-    trade is d a / (d a + d b) = a / (a + b).
+    p ~ Beta(a, b), starting from (1/2, 1/2); each month a <- d a + [y > 0], b <- d b + [y = 0]. The one-step predictive
+    probability of trade is d a / (d a + d b) = a / (a + b).
     """
     shape = (len(y), len(DISCOUNTS))
     a, b, loglike = np.full(shape, 0.5), np.full(shape, 0.5), np.zeros(shape)
@@ -83,10 +83,10 @@ def filter_occurrence(y: Floats) -> OccurrenceStates:
 
 
 def filter_sizes(x: Floats) -> SizeStates:
-    """Local level with discounted normal-inverse-gamma (West and Harrison 1997, sec. 10.8) over sizes x (S, T), NaN elsewhere.
+    """Discounted normal-inverse-gamma local level (West and Harrison 1997, sec. 10.8) of sizes x (S, T), NaN in empty months.
 
-    Each month's knowledge of the level counts d times as much the month after; a size then updates it with weight one. One-step
-    predictive: Student t. The prior's level and spread are the series' own median and variance, for one half size.
+    The weight of the level is multiplied by d every month, and each size updates it with weight one. The one-step predictive is
+    Student's t. The prior is centred on the series' own median and variance, with the weight of half a size.
     """
     shape = (len(x), len(DISCOUNTS))
     centre = np.array([float(np.median(row[np.isfinite(row)])) if np.isfinite(row).any() else 0.0 for row in x])
@@ -95,6 +95,7 @@ def filter_sizes(x: Floats) -> SizeStates:
     weight, freedom = np.full(shape, PRIOR_SIZES), np.full(shape, PRIOR_FREEDOM)
     square = np.repeat(PRIOR_FREEDOM * spread[:, None], shape[1], axis=1)
     loglike = np.zeros(shape)
+    # no discounting before a series' first size: padding at the start must not weaken its prior
     begun = np.maximum.accumulate(np.isfinite(x), axis=1)
     for column, on in zip(x.T, begun.T, strict=True):
         weight = np.where(on[:, None], DISCOUNTS * weight, weight)
@@ -112,7 +113,7 @@ def filter_sizes(x: Floats) -> SizeStates:
 
 
 def _size_variance(sizes: Floats) -> float:
-    """Variance of the sizes, not below a small share of their square (a constant series), and a guess where they are few."""
+    """Variance of the sizes, at least a small share of their mean square (a constant series); a guess where they are few."""
     if len(sizes) < MIN_SIZES:
         return 0.25
     return max(float(np.var(sizes)), 1e-8 * max(float(np.mean(sizes**2)), 1e-12))
@@ -130,7 +131,7 @@ def _student_log_density(miss: Floats, freedom: Floats, variance: Floats) -> Flo
 
 
 def posterior_weights(loglike: Floats) -> Floats:
-    """Posterior weights over the grid under an even prior, last axis."""
+    """Posterior weights over the grid (last axis) under a uniform prior."""
     w = np.exp(loglike - loglike.max(axis=-1, keepdims=True))
     shares: Floats = w / w.sum(axis=-1, keepdims=True)
     return shares
@@ -144,10 +145,10 @@ def simulate_hurdle(
     draws: int,
     rng: np.random.Generator,
 ) -> tuple[Floats, Floats]:
-    """(occurs, size) of the months beyond, each (draws, horizon): states of `now`, grid weights of `trained`.
+    """Simulated occurrence and size of the months ahead, each (draws, horizon): states of `now`, grid weights of `trained`.
 
-    Paths are run forward month by month: the level moves by what the discount forgets, the chance is drawn anew from the
-    discounted Beta and updated by the path's own months.
+    Month by month the level moves by the variance that discounting adds, and the probability of trade is drawn from the
+    discounted beta distribution, which each path updates with its own months.
     """
     chances, sizes = now
     one = rng.choice(len(DISCOUNTS), size=draws, p=posterior_weights(trained[0].loglike[row]))
@@ -162,16 +163,16 @@ def simulate_hurdle(
         a, b = d * a + hit, d * b + ~hit
         out[:, h] = level + np.sqrt(variance) * rng.standard_normal(draws)
         occurs[:, h] = hit
-        # a weight that falls from w to d w is a level that gained variance v (1 / (d w) - 1 / w); sizes of the path restore it
+        # a weight that falls from w to d w means a level with v (1 / (d w) - 1 / w) more variance
         level = level + np.sqrt(variance * (1.0 / DISCOUNTS[two] - 1.0) / weight) * rng.standard_normal(draws)
     return occurs, out
 
 
 def filter_tsb(y: Floats) -> TsbStates:
-    """Teunter, Syntetos and Babai (2011, Eur. J. Oper. Res. 214:606, eq. 4) for every rate of the grid.
+    """Filter of Teunter, Syntetos and Babai (2011, Eur. J. Oper. Res. 214:606, eq. 4) for every rate of the grid.
 
-    p <- p + b ([y > 0] - p) each month, z <- z + a (y - z) in months with trade. They start at the means of the first twelve
-    known months. Likelihood: Bernoulli for p; for z the logarithm of y / z is normal about its mean with the variance it had.
+    p <- p + b ([y > 0] - p) each month, z <- z + a (y - z) in months with trade, both starting at the means of the first twelve
+    known months. Likelihood: Bernoulli for p; for z, log(y / z) is normal with its sample mean and variance.
     """
     s, grid = len(y), len(RATES)
     first = [row[np.isfinite(row)][:12] for row in y]
@@ -180,6 +181,7 @@ def filter_tsb(y: Floats) -> TsbStates:
     chances, errors, counts = np.zeros((s, grid)), np.zeros((s, grid)), np.zeros((s, 1))
     squares = np.zeros((s, grid))
     levels = []
+    # one pass over the months, all series and rates at once; likelihoods use the states before each month's update
     for column in y.T:
         known, value = np.isfinite(column)[:, None], np.nan_to_num(column)[:, None]
         hit = known & (value != 0.0)
@@ -197,7 +199,7 @@ def filter_tsb(y: Floats) -> TsbStates:
 
 
 def _size_ratios(y: Floats, levels: Floats, sizes: Floats) -> list[Floats]:
-    """Months with trade over the level before them, at each series' most likely rate; divided by their mean."""
+    """Months with trade divided by the level before them, at each series' most likely rate, scaled to mean one."""
     out = []
     for row, own, score in zip(y, levels, sizes, strict=True):
         hit = np.isfinite(row) & (np.nan_to_num(row) != 0.0)
@@ -207,13 +209,14 @@ def _size_ratios(y: Floats, levels: Floats, sizes: Floats) -> list[Floats]:
 
 
 def simulate_tsb(now: TsbStates, trained: TsbStates, row: int, horizon: int, draws: int, rng: np.random.Generator) -> Floats:
-    """Months beyond, (draws, horizon): Bernoulli times resampled sizes, both states run on with each path's own months.
+    """Simulated months ahead, (draws, horizon): Bernoulli times resampled sizes, each path updating its own states.
 
-    Rates are drawn from their posterior; the chance from the Beta whose mean is p and whose weight is what exponential
-    smoothing of rate b remembers, (2 - b) / b months; the level is moved by a mean of so many resampled ratios.
+    Rates are drawn from their posterior. The probability is drawn from the beta distribution with mean p and the effective
+    sample size of exponential smoothing at rate b, (2 - b) / b months; the level gets the sampling error of that many ratios.
     """
-    beta = RATES[rng.choice(len(RATES), size=draws, p=posterior_weights(trained.chance[row]))]
-    pick = rng.choice(len(RATES), size=draws, p=posterior_weights(trained.size[row]))
+    beta = RATES[rng.choice(len(RATES), size=draws, p=posterior_weights(trained.p_loglike[row]))]
+    pick = rng.choice(len(RATES), size=draws, p=posterior_weights(trained.z_loglike[row]))
+    # the smoothed states are estimates: draw them around their values before simulating
     p = now.p[row, np.searchsorted(RATES, beta)]
     memory = (2.0 - beta) / beta
     p = rng.beta(p * memory + 0.05, (1.0 - p) * memory + 0.05)

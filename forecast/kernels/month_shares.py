@@ -1,4 +1,4 @@
-"""Intervals of time on a grid of unit steps: the share of each step they cover, and first-order filters of it."""
+"""Time intervals on a grid of months: the share of each month that is covered, ramps, and first-order transfer functions."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from forecast.arrays import Floats, Ints
 
 
 def coverage(when: Ints, start: float, stop: float) -> Floats:
-    """Share of each step [m, m + 1) that lies in [start, stop), shape (steps,)."""
+    """Share of each month [m, m + 1) that lies in [start, stop), shape (months,)."""
     share: Floats = np.clip(np.minimum(stop, when + 1.0) - np.maximum(start, when), 0.0, 1.0)
     return share
 
 
 def ramp_mean(when: Ints, start: float, stop: float, length: float) -> Floats:
-    """Mean over each step of min((x - start) / length, 1) on [start, stop) and 0 elsewhere, shape (steps,).
+    """Mean over each month of min((x - start) / length, 1) on [start, stop) and 0 elsewhere, shape (months,).
 
-    The integral of the rising line from `start` to x is (x - start)^2 / (2 length) up to the top, and grows by one per step
-    from there.
+    The integral of the ramp from `start` to x is (x - start)^2 / (2 length) up to its top, and grows by one per month after.
     """
 
     def integral(x: Floats) -> Floats:
@@ -29,11 +28,11 @@ def ramp_mean(when: Ints, start: float, stop: float, length: float) -> Floats:
 
 
 def transfer_response(when: Ints, start: float, stop: float, delta: float, pulse: bool) -> Floats:
-    """The transfer function 1 / (1 - delta B) of an interval (Box and Tiao 1975, JASA 70: 70-79, section 2), shape (steps,).
+    """Response of the transfer function 1 / (1 - delta B) to an interval (Box and Tiao 1975, JASA 70:70, sec. 2), (months,).
 
-    pulse=False : (1 - delta) / (1 - delta B) of the share covered, so a step from the first day of a month gives 1 -
-        delta^(k+1), and an interval that ends is forgotten at the same rate.
-    pulse=True : 1 / (1 - delta B) of one unit arriving at `start` (shared between two months if that is mid-month): delta^k.
+    pulse=False : (1 - delta) / (1 - delta B) applied to the share covered: an interval from the first day of a month gives
+        1 - delta^(k+1), and the response decays at the same rate after the interval ends.
+    pulse=True : 1 / (1 - delta B) applied to one unit at `start` (split between two months if that is mid-month): delta^k.
     """
     out = np.zeros(len(when))
     if not len(when) or stop <= start:

@@ -1,4 +1,4 @@
-"""Power of a two-sided test of a normal estimate, and the effect that it would see."""
+"""Power of a two-sided z test, and the minimum detectable effect."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ STANDARD_NORMAL = NormalDist()
 
 
 def power(effect: float, spread: float, level: float = 0.05) -> float:
-    """Probability that an estimate around `effect` with standard deviation `spread` is called other than zero.
+    """Power of a two-sided test at `level` for a normal estimate with mean `effect` and standard deviation `spread`.
 
-    Phi(d - z) + Phi(-d - z) with d = effect / spread and z the 1 - level / 2 quantile; `level` itself where there is no effect.
+    Phi(d - z) + Phi(-d - z) with d = effect / spread and z the 1 - level / 2 quantile; equals `level` at an effect of zero.
     """
     if not spread > 0:
         return nan
@@ -20,8 +20,8 @@ def power(effect: float, spread: float, level: float = 0.05) -> float:
 
 
 def detectable_effect(spread: float, chance: float = 0.8, level: float = 0.05) -> float:
-    """The smallest effect called other than zero with probability `chance`: (z_{1 - level/2} + z_chance) spread.
+    """Minimum detectable effect with power `chance`: (z_{1 - level/2} + z_chance) spread.
 
-    Bloom (1995, Evaluation Review 19:547); the other tail, which adds less than 1e-6 to the power there, is left out.
+    Bloom (1995, Evaluation Review 19:547); the opposite tail, which adds less than 1e-6 to the power, is ignored.
     """
     return (STANDARD_NORMAL.inv_cdf(1 - level / 2) + STANDARD_NORMAL.inv_cdf(chance)) * spread if spread > 0 else nan

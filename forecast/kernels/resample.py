@@ -1,4 +1,4 @@
-"""Errors of the past drawn again as errors of the future, values drawn by weight, and the spread's own uncertainty."""
+"""Resampling: bootstrap of past errors, draws by weight, and factors for the uncertainty of a spread."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def moving_blocks(
 ) -> Floats:
     """Moving-block bootstrap (Künsch 1989, Ann. Statist. 17, 1217-1241) of `errors` (n,): shape (draws, horizon).
 
-    Blocks of `length` keep the dependence of neighbouring errors, so sums over months spread as they did. Where `fair`, each
-    path carries a normal share of the errors' mean in its place: median zero, spread the root mean square, bias included.
+    Blocks of `length` preserve the dependence of neighbouring errors, so sums over months have the right spread. With `fair`,
+    the errors' mean is replaced by a normal draw of that size per path: median zero, spread the root mean square.
     """
     length = max(1, min(length, len(errors)))
     count = -(-horizon // length)
@@ -27,19 +27,19 @@ def moving_blocks(
 
 
 def multinomial_counts(draws: int, weights: Floats, rng: np.random.Generator) -> Ints:
-    """How often each of some values with `weights` (g,), which sum to one, is drawn: counts (g,), by inversion.
+    """Multinomial counts (g,) of `draws` over `weights` (g,), which sum to one, by inversion.
 
-    NumPy's own counts the rarer side of each split, so two values of like weight change places with the last bit of their
-    weights, and with them all draws; here a draw moves only where it lies within a rounding of an edge.
+    NumPy's sampler counts the rarer side of each split, so with two nearly equal weights a change in their last bit swaps them
+    and alters all later draws. Here a draw moves only where it lies within rounding error of an edge.
     """
     at = np.searchsorted(np.cumsum(weights), rng.random(draws), side="right")
     return np.bincount(np.minimum(at, len(weights) - 1), minlength=len(weights))
 
 
 def spread_inflation(freedom: float, draws: int, rng: np.random.Generator) -> Floats:
-    """Factors (draws, 1) for a spread learned from `freedom` errors: square roots of inverse chi-square over its mean.
+    """Factors (draws, 1) for a standard deviation estimated from `freedom` errors: sqrt(freedom / chi-square(freedom)).
 
-    The scale mixture that turns a normal into Student's t; below four degrees of freedom it is held there.
+    This scale mixture turns a normal into Student's t. Fewer than four degrees of freedom are treated as four.
     """
     nu = max(float(freedom), 4.0)
     factors: Floats = np.sqrt(nu / rng.chisquare(nu, size=(draws, 1)))
@@ -47,7 +47,7 @@ def spread_inflation(freedom: float, draws: int, rng: np.random.Generator) -> Fl
 
 
 def seasonal_cumulative_sum(errors: Floats, season: int) -> Floats:
-    """Errors (draws, horizon) added up over the same month of successive years."""
+    """Errors (draws, horizon) cumulated over the same month of successive years."""
     out = errors.copy()
     for h in range(season, out.shape[1]):
         out[:, h] += out[:, h - season]
@@ -55,10 +55,10 @@ def seasonal_cumulative_sum(errors: Floats, season: int) -> Floats:
 
 
 def error_growth(z: Floats, window: int, horizon: int, fewest: int = 6) -> Floats:
-    """How the error of a `window`-month mean grew with the horizon, relative to one step: shape (horizon,), never falling.
+    """Growth of the error of a `window`-month mean with the horizon, relative to one step: (horizon,), non-decreasing.
 
-    Root mean squares of z[t + h] - mean(z[t - window + 1 .. t]) over all past origins; beyond the horizons with `fewest`
-    origins the last known factor stands.
+    Root mean squares of z[t + h] - mean(z[t - window + 1 .. t]) over all past origins; horizons with fewer than `fewest`
+    origins keep the last known factor.
     """
     means = np.convolve(z, np.full(window, 1.0 / window), mode="valid")
     out = np.ones(horizon)
@@ -75,10 +75,10 @@ def error_growth(z: Floats, window: int, horizon: int, fewest: int = 6) -> Float
 
 
 def moment_matched_normals(draws: int, size: int, rng: np.random.Generator) -> Floats:
-    """Standard normal draws (draws, size) in pairs of opposite sign, whose sample covariance is the identity exactly.
+    """Antithetic standard normal draws (draws, size) whose sample covariance is exactly the identity.
 
-    Moments matched (Glasserman 2003, sec. 4.5): means and standard deviations of any sum carry no sampling error. With fewer
-    pairs than twice the dimensions only the signs are paired.
+    Moment matching (Glasserman 2003, sec. 4.5): mean and standard deviation of any sum have no sampling error. With fewer
+    pairs than twice the dimensions the draws are antithetic only.
     """
     half = rng.standard_normal((draws // 2, size))
     if len(half) > 2 * size:
@@ -88,7 +88,7 @@ def moment_matched_normals(draws: int, size: int, rng: np.random.Generator) -> F
 
 
 def systematic_resample(weights: Floats, draws: int) -> Ints:
-    """An index per draw, each index as often as its share says to within one (systematic resampling)."""
+    """Systematic resampling: one index per draw, each index as often as its share requires, to within one."""
     edges = np.cumsum(weights / weights.sum())
     index: Ints = np.searchsorted(edges, (np.arange(draws) + 0.5) / draws).astype(np.int64)
     return np.minimum(index, len(weights) - 1)

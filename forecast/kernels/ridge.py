@@ -1,4 +1,4 @@
-"""Ridge regression over a path of penalties, and contiguous folds for choosing among them."""
+"""Ridge regression over a path of penalties, and contiguous folds for cross-validating the penalty."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class LinearRule:
-    """A fitted linear rule on standardised columns."""
+    """A fitted linear prediction rule on standardised columns."""
 
     centre: Floats
     width: Floats
@@ -29,15 +29,15 @@ class LinearRule:
 
 
 def column_mean_and_scale(x: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of each column, one where it does not vary."""
+    """Mean and standard deviation of each column; the latter is one where a column is constant."""
     width = x.std(axis=0)
     return x.mean(axis=0), np.where(width > 1e-12, width, 1.0)
 
 
 def ridge_path(x: Floats, y: Floats, penalties: Floats = PENALTIES) -> list[LinearRule]:
-    """Ridge rules for every penalty: min |y - a - Xb|^2 + penalty |b|^2 on standardised columns.
+    """Ridge regressions for all penalties: min |y - a - Xb|^2 + penalty |b|^2 on standardised columns.
 
-    Hoerl and Kennard (1970), by one singular value decomposition.
+    Hoerl and Kennard (1970), from one singular value decomposition.
     """
     centre, width = column_mean_and_scale(x)
     u, s, vt = np.linalg.svd((x - centre) / width, full_matrices=False)
@@ -47,5 +47,5 @@ def ridge_path(x: Floats, y: Floats, penalties: Floats = PENALTIES) -> list[Line
 
 
 def contiguous_folds(n: int, count: int = FOLDS) -> list[Ints]:
-    """Contiguous blocks that cover 0 .. n-1 (blocked cross-validation, Bergmeir and Benítez 2012)."""
+    """Contiguous blocks of 0 .. n-1 (blocked cross-validation, Bergmeir and Benítez 2012)."""
     return [block for block in np.array_split(np.arange(n), min(count, n)) if len(block)]

@@ -1,4 +1,4 @@
-"""Order-averaging: how a joint outcome is shared among those who brought it about together (Shapley 1953)."""
+"""Shapley values: a joint outcome divided among its causes by averaging over orderings (Shapley 1953)."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import numpy as np
 
 from forecast.arrays import Floats
 
-MAX_EXACT_PLAYERS = 6  # players; beyond, orders are sampled
-SAMPLED_ORDERS = 100  # sampled, and as many reversed
+MAX_EXACT_PLAYERS = 6  # with more players, orders are sampled
+SAMPLED_ORDERS = 100  # each also used in reverse
 
 
 def shapley(value: Callable[[frozenset[int]], Floats], players: int, orders: int = SAMPLED_ORDERS) -> Floats:
-    """Each player's mean contribution over the orders in which they may come, shape (players, ...).
+    """Each player's mean marginal contribution over all orderings, shape (players, ...).
 
-    value(S) is what the set S brings about, an array of any shape. The parts sum to value(all) - value(none) in every cell:
-    phi_i = sum over S without i of |S|! (n - |S| - 1)! / n! (value(S + i) - value(S)) (Shapley 1953, eq. 12). All orders count
-    up to six players, a fixed sample of `orders` orders and their reverses beyond.
+    value(S) is the outcome of coalition S, an array of any shape. Contributions sum to value(all) - value(none) in every cell:
+    phi_i = sum over S without i of |S|! (n - |S| - 1)! / n! (value(S + i) - value(S)) (Shapley 1953, eq. 12). Exact for up to
+    six players; beyond, over a fixed sample of `orders` orders and their reverses.
     """
     known: dict[frozenset[int], Floats] = {}
 
@@ -38,6 +38,7 @@ def shapley(value: Callable[[frozenset[int]], Floats], players: int, orders: int
                 for i in everyone - before:
                     out[i] += weight * (of(before | {i}) - of(before))
         return out
+    # an order and its reverse: antithetic pairs cancel much of the sampling error
     rng = np.random.default_rng(0)
     sampled = [rng.permutation(players) for _ in range(orders)]
     for order in [*sampled, *(one[::-1] for one in sampled)]:

@@ -1,4 +1,4 @@
-"""The theta method: half a linear trend, half exponential smoothing, for many series in one pass."""
+"""The theta method and the dynamic optimised theta model, for many series in one pass."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 
-CHI_SQUARE_90 = 1.6448536269514722**2  # chi-square(1), 10 per cent
+CHI_SQUARE_90 = 1.6448536269514722**2  # 10 per cent critical value, one degree of freedom
 _GOLDEN = (np.sqrt(5) - 1) / 2
 _BOUNDS = (1e-6, 1.0 - 1e-6)
-PARABOLA_WIDTH = 1e-3  # of the parabolas by which alpha is settled
-MAX_W = 0.999  # of w: theta of 1,000
+PARABOLA_WIDTH = 1e-3  # in alpha, of the parabolas that locate the optimum
+MAX_W = 0.999  # w = 1 - 1 / theta at theta = 1,000
 
 
 def is_seasonal(y: Floats, season: int) -> bool:
-    """Whether the autocorrelation at one season stands out (Fiorucci et al. 2015; statsmodels' ThetaModel), at 10 per cent."""
+    """Whether the seasonal autocorrelation is significant at 10 per cent (Fiorucci et al. 2015; statsmodels' ThetaModel)."""
     rest = y - y.mean()
     power = float(rest @ rest)
     if season < 2 or len(y) < 2 * season + 1 or power == 0.0:
@@ -26,7 +26,7 @@ def is_seasonal(y: Floats, season: int) -> bool:
 
 
 def seasonal_pattern(y: Floats, season: int) -> Floats:
-    """Additive season by phase, sum zero: means of the figures less their centred moving average over one season."""
+    """Additive seasonal pattern by phase, sum zero: means of the figures less their 2 x m centred moving average."""
     kernel = np.full(season + 1 - season % 2, 1.0 / season)
     if season % 2 == 0:
         kernel[[0, -1]] /= 2
@@ -47,9 +47,9 @@ def linear_slope(y: Floats) -> float:
 
 @dataclass(frozen=True)
 class ThetaFit:
-    """Simple exponential smoothing of many series: best alpha, last level (lanes,), and the likelihood over a grid of alphas.
+    """Simple exponential smoothing of many series: best alpha and last level (series,), and the likelihood over a grid.
 
-    grid : (points,) alphas; loglike, level : (lanes, points)
+    grid : (points,) alphas; loglike, level : (series, points)
     """
 
     alpha: Floats
@@ -60,9 +60,9 @@ class ThetaFit:
 
 
 def smooth(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> tuple[Floats, Floats]:
-    """Sums of squared one-step errors and last levels, shape (lanes, points), for `alpha` (lanes or 1, points).
+    """Sums of squared one-step errors and last levels, shape (series, points), for `alpha` (series or 1, points).
 
-    The level starts at the first figure; `y`, `weight` (lanes, T) are padded at the end; a month of weight zero has no error.
+    The level starts at the first figure; `y`, `weight` (series, T) are padded at the end; a month of weight zero has no error.
     """
     shape = np.broadcast_shapes((len(y), 1), alpha.shape)
     level = np.repeat(y[:, :1], shape[1], axis=1)
@@ -77,7 +77,7 @@ def smooth(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> tuple[Floa
 
 
 def fit(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int = 40) -> ThetaFit:
-    """Alpha by least squares: a grid, golden sections about its best point, then parabolas, all lanes at once."""
+    """Alpha by least squares: a grid, golden sections around its best point, then parabolas, all series at once."""
     grid = np.linspace(0.0, 1.0, points + 1)[1:] - 0.5 / points
     total, level = smooth(y, weight, length, grid[None, :])
     best = total.argmin(axis=1)
@@ -96,9 +96,10 @@ def fit(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int =
 
 
 def _settle_alpha(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> Floats:
-    """Alpha (lanes,) at the lowest point of parabolas as wide as `WIDTH`, where it lies that far inside its bounds.
+    """Alpha (series,) at the minimum of parabolas of `PARABOLA_WIDTH`, where it lies that far inside its bounds.
 
-    Sections end anywhere within 1e-8 of it, where sums of squares differ by their rounding alone; see `gaussian.settled`.
+    Golden sections end anywhere within 1e-8 of the minimum, where sums of squares differ by rounding error alone and another
+    processor would stop elsewhere; see `gaussian.settle_maximum`.
     """
     inside = (alpha - PARABOLA_WIDTH > _BOUNDS[0]) & (alpha + PARABOLA_WIDTH < _BOUNDS[1])
     for _ in range(3):
@@ -110,7 +111,7 @@ def _settle_alpha(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> Flo
 
 
 def half_trend(b: Floats, alpha: Floats, length: Floats, ahead: Floats) -> Floats:
-    """The share of half the straight line: b/2 (h - 1 + 1/alpha - (1 - alpha)^n / alpha).
+    """The forecast's drift from half the linear trend: b/2 (h - 1 + 1/alpha - (1 - alpha)^n / alpha).
 
     Hyndman and Billah (2003), Int. J. Forecasting 19, 287-290, eq. 9: simple exponential smoothing with drift b/2.
     """
@@ -119,7 +120,7 @@ def half_trend(b: Floats, alpha: Floats, length: Floats, ahead: Floats) -> Float
 
 
 def one_step_errors(y: Floats, weight: Floats, b: float, alpha: float) -> Floats:
-    """One-step errors (T - 1,) of the method itself, drift included, from the second month on."""
+    """One-step errors (T - 1,) of the theta method, drift included, from the second month on."""
     level, out = float(y[0]), np.zeros(len(y))
     for t in range(len(y)):
         ahead = level + (float(half_trend(np.array(b), np.array(alpha), np.array(float(t)), np.array(1.0))) if t else 0.0)
@@ -130,10 +131,10 @@ def one_step_errors(y: Floats, weight: Floats, b: float, alpha: float) -> Floats
 
 @dataclass(frozen=True)
 class DynamicThetaFit:
-    """The dynamic optimised theta model of many series over a grid of alphas, the last point the best one of each series.
+    """The dynamic optimised theta model of many series over a grid of alphas, whose last point is each series' optimum.
 
-    alpha, w = 1 - 1/theta, start, loglike : (lanes, points); level, mean, slope : (lanes, points) states after the last month;
-    errors : (lanes, T) one-step errors of the last point
+    alpha, w = 1 - 1/theta, start, loglike : (series, points); level, mean, slope : (series, points) states after the last
+    month; errors : (series, T) one-step errors at the last point
     """
 
     alpha: Floats
@@ -147,24 +148,24 @@ class DynamicThetaFit:
 
 
 def update_line(t: int, y: Floats, mean: Floats, slope: Floats) -> tuple[Floats, Floats]:
-    """Mean and slope of the straight line through months 1 to t, from those through t - 1 (Fiorucci et al. 2016, eq. 15-17)."""
+    """Mean and slope of the least-squares line through months 1 to t, from those to t - 1 (Fiorucci et al. 2016, eq. 15-17)."""
     steeper = ((t - 2) * slope + 6.0 / t * (y - mean)) / (t + 1) if t > 1 else np.zeros_like(slope + y)
     return ((t - 1) * mean + y) / t, steeper
 
 
 def line_pull(t: int, alpha: Floats, mean: Floats, slope: Floats) -> Floats:
-    """What the line adds to the level, per unit of w, when month t + 1 is predicted: (1-a)^t A(t) + (1-(1-a)^(t+1))/a B(t)."""
+    """Contribution of the line to the forecast of month t + 1, per unit of w: (1-a)^t A(t) + (1-(1-a)^(t+1))/a B(t)."""
     fade = (1.0 - alpha) ** t
     at: Floats = fade * (mean - (t + 1) / 2.0 * slope) + (1.0 - fade * (1.0 - alpha)) / alpha * slope
     return at
 
 
 def fit_dynamic(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int = 4) -> DynamicThetaFit:
-    """Alpha, theta and first level by least squares.
+    """Alpha, theta and initial level of the dynamic optimised theta model by least squares.
 
     Fiorucci, Pellegrini, Louzada and Petropoulos (2016), Int. J. Forecast. 32:1151-1161. For a given alpha the one-step
-    forecast is linear in the first level and in w = 1 - 1/theta, 0 <= w < 1, so both are solved outright; alpha runs over a
-    grid, refined about its best point. A month of weight zero has no error.
+    forecast is linear in the initial level and in w = 1 - 1/theta, 0 <= w < 1, so both have closed forms; alpha runs over a
+    grid, refined around its best point. A month of weight zero has no error.
     """
     grid = np.repeat(np.linspace(0.0, 1.0, points + 1)[None, 1:] - 0.5 / points, len(y), axis=0)
     total, w, start = _solve_least_squares(y, weight, length, grid)
@@ -184,17 +185,18 @@ def fit_dynamic(y: Floats, weight: Floats, length: Ints, points: int = 40, round
 
 
 def _solve_least_squares(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> tuple[Floats, Floats, Floats]:
-    """Least squares (total, w, start), each (lanes, points), of the months on the fading first level and the line's pull."""
+    """Least squares (total, w, start), each (series, points), of the figures on the fading initial level and `line_pull`."""
     level, mean, slope = np.zeros_like(alpha), y[:, :1] * 0.0, y[:, :1] * 0.0
     sums = np.zeros((6, *alpha.shape))
     fade = np.ones_like(alpha)
+    # one-step error = rest - fade * start - g * w: accumulate the six products of its normal equations
     for t in range(y.shape[1]):
         now = y[:, t, None]
         g = line_pull(t, alpha, mean, slope) if t else np.zeros_like(alpha)
         rest, on = now - level, weight[:, t, None] * (t < length)[:, None]
         for k, term in enumerate((rest * rest, fade * fade, g * g, fade * g, fade * rest, g * rest)):
             sums[k] += on * term
-        # a month without a figure stands at its line's neighbours: the level does not move, the line takes what is filled in
+        # in a month without a figure the level does not move; the line takes the interpolated value
         moved = np.where(weight[:, t, None] > 0, alpha, 0.0)
         level = level + moved * (now - level)
         fade = fade * (1.0 - moved)
@@ -203,7 +205,7 @@ def _solve_least_squares(y: Floats, weight: Floats, length: Ints, alpha: Floats)
     det = ff * gg - fg * fg
     with np.errstate(invalid="ignore", divide="ignore"):
         w = np.where(det > 1e-12 * np.maximum(ff * gg, 1e-300), (ff * gy - fg * fy) / det, 0.0)
-    w = np.clip(w, 0.0, MAX_W)
+    w = np.clip(w, 0.0, MAX_W)  # the start below is then the optimum given the clipped w
     start = (fy - w * fg) / ff
     total = yy - 2 * start * fy - 2 * w * gy + start**2 * ff + w**2 * gg + 2 * start * w * fg
     return np.maximum(total, 0.0), w, start
@@ -212,7 +214,7 @@ def _solve_least_squares(y: Floats, weight: Floats, length: Ints, alpha: Floats)
 def dynamic_final_states(
     y: Floats, weight: Floats, length: Ints, alpha: Floats, w: Floats, start: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """States (level, mean, slope) after the last month, (lanes, points), and errors (lanes, T) of the last point."""
+    """States (level, mean, slope) after the last month, (series, points), and errors (series, T) at the last point."""
     level, mean, slope = start.copy(), np.zeros_like(start), np.zeros_like(start)
     ends = [start.copy() for _ in range(3)]
     errors = np.zeros_like(y)
@@ -229,7 +231,7 @@ def dynamic_final_states(
 
 
 def simulate_dynamic(count: int, alpha: Floats, w: Floats, level: Floats, mean: Floats, slope: Floats, noise: Floats) -> Floats:
-    """Paths (draws, horizon) from states (draws,) after `count` months: every drawn month moves the level and the line."""
+    """Simulated paths (draws, horizon) from states (draws,) after `count` months; each draw updates the level and the line."""
     out = np.empty_like(noise)
     for h in range(noise.shape[1]):
         t = count + h
@@ -240,7 +242,7 @@ def simulate_dynamic(count: int, alpha: Floats, w: Floats, level: Floats, mean: 
 
 
 def reference_dynamic_errors(y: Floats, weight: Floats, alpha: float, w: float, start: float) -> Floats:
-    """One-step errors (T,) of the dynamic model of one series, month by month as printed (Fiorucci et al. 2016, eq. 12-17)."""
+    """One-step errors (T,) of the dynamic model of one series by the recursion printed in Fiorucci et al. (2016, eq. 12-17)."""
     level, mean, a, b = start, 0.0, 0.0, 0.0
     out = np.zeros(len(y))
     for t in range(1, len(y) + 1):

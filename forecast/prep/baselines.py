@@ -1,4 +1,4 @@
-"""What was observed in the asked window, beside named clean periods: the description every effect carries."""
+"""Observed figures of the effect window against named baselines: the description that every effect carries."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Period = tuple[int, int]
 
 @dataclass(frozen=True)
 class ObservedWindow:
-    """The asked window as observed.
+    """Observed figures of the effect window.
 
-    periods, observed : disjoint (first, last) with their figures, spans where months are known only as sums, summed over the
-        treated series; with `share_of`, one ratio of sums over all periods.
+    periods, observed : disjoint (first, last) with their figures, summed over the treated series; spans where months are known
+        only as sums; with `share_of`, one ratio of sums over all periods.
     unknown : months of the window that no figure determines
     """
 
@@ -35,7 +35,7 @@ class ObservedWindow:
 
     @property
     def runs(self) -> list[Period]:
-        """The known periods, joined where one follows the other."""
+        """The known periods, with adjacent ones merged."""
         joined: list[Period] = []
         for first, last in self.periods:
             if joined and first == joined[-1][1] + 1:
@@ -46,7 +46,7 @@ class ObservedWindow:
 
 
 def observe_window(vintage: Vintage, design: Design) -> ObservedWindow:
-    """The asked window of a design as a vintage knows it; no period where nothing is known."""
+    """Figures of a design's effect window known to a vintage; no period where nothing is known."""
     window = design.window(vintage)
     names = _compared_series(design)
     known = [_known_periods(vintage, s, window.first, window.last) for s in names]
@@ -64,10 +64,10 @@ def observe_window(vintage: Vintage, design: Design) -> ObservedWindow:
 
 
 def baseline_levels(vintage: Vintage, design: Design, baseline: BaselinePeriod, periods: Sequence[Period]) -> Floats:
-    """A baseline laid on each period, shape (periods,); NaN where the figures do not determine it.
+    """Level that a baseline implies for each period, shape (periods,); NaN where the figures do not determine it.
 
-    A named clean period gives its monthly mean (times the baseline's own factor) times the number of months; `same months a
-    year earlier` gives the sum of those months. With `share_of`, the ratio of sums, shape (1,).
+    A named clean period gives its monthly mean (times the baseline's factor) times the number of months; `same months a year
+    earlier` gives the sum of those months. With `share_of`, the ratio of sums, shape (1,).
     """
     if baseline.first is None or baseline.last is None:
         back = years_back(vintage.steps, design.window(vintage)) * cycle_length(vintage.steps)
@@ -85,13 +85,13 @@ def baseline_levels(vintage: Vintage, design: Design, baseline: BaselinePeriod, 
 
 
 def baseline_name(vintage: Vintage, design: Design, baseline: BaselinePeriod) -> str:
-    """A baseline's name; where a year earlier would still be touched, how many years were gone back."""
+    """Name of a baseline; where the year before overlaps the window, with the number of years gone back."""
     years = years_back(vintage.steps, design.window(vintage))
     return f"same months {years} years earlier" if baseline.first is None and years > 1 else baseline.name
 
 
 def describe(vintage: Vintage, design: Design) -> Description:
-    """Observed total, and its difference from every named baseline that the figures determine, the chosen one first."""
+    """Observed total and its difference from every baseline that the figures determine, the chosen baseline first."""
     seen = observe_window(vintage, design)
     steps, window = vintage.steps, seen.window
     label = steps.period(window.first, window.last)
@@ -115,7 +115,7 @@ def cycle_length(steps: Steps) -> int:
 
 
 def years_back(steps: Steps, window: Window) -> int:
-    """Whole cycles to go back so that the window and its months of anticipation are left behind."""
+    """Number of whole cycles to go back to clear the window and its months of anticipation."""
     turn = cycle_length(steps)
     return math.ceil((window.last - window.hole + 1) / turn) if turn else 0
 
@@ -125,7 +125,7 @@ def _compared_series(design: Design) -> tuple[str, ...]:
 
 
 def _known_periods(vintage: Vintage, series: str, first: int, last: int) -> list[Period]:
-    """Disjoint periods of a window with a figure: months, and spans less the months known inside them."""
+    """Disjoint periods of a window with a known figure: months, and spans less the known months inside them."""
     if not vintage.knows(series):
         return []
     seen = vintage.observed(series)
@@ -169,7 +169,7 @@ def _last_level(vintage: Vintage, design: Design) -> tuple[float, str]:
 
 
 def pluralize(number: int, noun: str) -> str:
-    """A number with its noun, in the plural where it is not one."""
+    """A number with its noun, which is in the plural unless the number is one."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

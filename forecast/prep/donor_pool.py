@@ -1,4 +1,4 @@
-"""A treated series and its donors side by side: the months before an event and the periods after it."""
+"""The donor pool: which donors of a design are usable, and their figures before and after an event next to the treated ones."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from forecast.prep.baselines import ObservedWindow, describe, unit_of
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.transform import split_spans, window_total
 
-MIN_COVERAGE = 0.9  # share of the treated series' clean months a donor must know
+MIN_COVERAGE = 0.9  # share of the treated series' clean months for which a donor must have a figure
 
 
 @dataclass(frozen=True)
 class DonorTable:
     """Figures in columns: the treated series first (the mean of several), then the donors.
 
-    months (T,), before (T, 1 + k) : clean months in which all are known
-    after (P, 1 + k), sizes (P,) : the observed periods of the asked window, per month, and their lengths
-    controls : known series of the same cells, before (T, 1 + k, q) and after (P, 1 + k, q)
-    barred : candidates left out, and why; split : months shared out of published sums
+    months (T,), before (T, 1 + k) : clean months for which all are known
+    after (P, 1 + k), sizes (P,) : monthly means of the observed periods of the effect window, and the periods' lengths
+    controls : control series for the same cells, before (T, 1 + k, q) and after (P, 1 + k, q)
+    barred : excluded candidates with the reason; split : number of months split out of published sums
     """
 
     donors: tuple[str, ...]
@@ -42,7 +42,7 @@ class DonorTable:
 
 
 def unestimated_effect(name: str, vintage: Vintage, design: Design, seen: ObservedWindow, reads: str = "causal") -> Effect:
-    """The answer before anything is estimated: what was observed, and its description."""
+    """An Effect before estimation: the observed figures and their description."""
     stretch = clean_pre_period(vintage, design)
     return Effect(
         estimator=name,
@@ -60,12 +60,12 @@ def unestimated_effect(name: str, vintage: Vintage, design: Design, seen: Observ
 
 
 def description_only(made: Effect, *why: str | None) -> Effect:
-    """The description alone, and why nothing more is said."""
+    """The effect reduced to its description, with notes on why nothing is estimated."""
     return replace(made, used=(Used("description only", notes=tuple(filter(None, why))),))
 
 
 def candidate_donors(vintage: Vintage, design: Design) -> tuple[str, ...]:
-    """The donors a design names; "all" is every other unit of a plain panel."""
+    """Donors that a design names; "all" means every other unit of a plain panel."""
     if design.donors != "all":
         return tuple(design.donors)
     if any(SeriesKey.maybe(s) for s in design.treated):
@@ -76,10 +76,10 @@ def candidate_donors(vintage: Vintage, design: Design) -> tuple[str, ...]:
 
 
 def build_donor_table(vintage: Vintage, design: Design, seen: ObservedWindow, fewest: int) -> DonorTable:
-    """The table of a design, with the donors that may stand in it.
+    """The treated series and its usable donors; months in which one of them is unknown are dropped.
 
-    Barred: the same good by another way (diverted trade ends up there), a donor with an unknown asked month or with fewer than
-    nine tenths of the clean months, one that never traded. Months in which a donor left over is unknown are left out.
+    Excluded are flows of the same good (they receive diverted trade), donors unknown in a month of the effect window or in more
+    than a tenth of the clean months, and donors that never traded.
     """
     stretches = [clean_pre_period(vintage, design, s) for s in design.treated]
     first, last = max(s.first for s in stretches), stretches[0].last
@@ -89,6 +89,7 @@ def build_donor_table(vintage: Vintage, design: Design, seen: ObservedWindow, fe
     if int(wanted.sum()) < fewest:
         raise TooShortError(f"{int(wanted.sum())} clean months, weights need {fewest}", where=design.treated[0])
     kept, barred, before, after = [], [], [treated], [seen.observed / len(design.treated) / _period_lengths(seen)]
+    # each donor needs figures of its own and, where the design names controls, those of every month of the effect window
     for donor in dict.fromkeys(candidate_donors(vintage, design)):
         why = _reason_barred(vintage, design, donor)
         if not why:
@@ -127,7 +128,7 @@ def _period_lengths(seen: ObservedWindow) -> Floats:
 
 
 def _reason_barred(vintage: Vintage, design: Design, donor: str) -> str:
-    """Why a candidate may not stand for what would have happened, or nothing."""
+    """Why a candidate is no valid donor; empty where it is one."""
     if donor in design.treated or donor == design.share_of:
         return "treated itself"
     if not vintage.knows(donor):
@@ -139,6 +140,7 @@ def _reason_barred(vintage: Vintage, design: Design, donor: str) -> str:
 
 
 def _reason_unknown(past: Floats, future: Floats, nonnegative: bool) -> str:
+    """Why a donor's figures do not suffice; empty where they do."""
     if not np.isfinite(future).all():
         return "unknown in an asked month"
     if np.isfinite(past).mean() < MIN_COVERAGE:
@@ -149,7 +151,7 @@ def _reason_unknown(past: Floats, future: Floats, nonnegative: bool) -> str:
 
 
 def _monthly_figures(vintage: Vintage, series: str, first: int, last: int) -> tuple[Floats, int]:
-    """Monthly figures of a stretch, short sums shared out, NaN where unknown; and how many were shared out."""
+    """Monthly figures from `first` to `last` with short sums split, NaN where unknown; and the number of split months."""
     observed = vintage.observed(series)
     shared = split_spans(observed)
     inside = [m for m, mark in zip(shared.months, shared.marks, strict=True) if mark == "split" and first <= m <= last]
@@ -162,7 +164,7 @@ def _treated_mean(vintage: Vintage, design: Design, first: int, last: int) -> tu
 
 
 def _period_means(vintage: Vintage, series: str, seen: ObservedWindow) -> Floats:
-    """A donor's figure per month of every asked period; a month inside a published sum gets its share."""
+    """A donor's monthly mean in every observed period; a month inside a published sum gets its share of it."""
     observed = vintage.observed(series)
     monthly, _ = _monthly_figures(vintage, series, seen.window.first, seen.window.last)
     out = []
@@ -174,7 +176,7 @@ def _period_means(vintage: Vintage, series: str, seen: ObservedWindow) -> Floats
 
 
 def _control_arrays(vintage: Vintage, design: Design, unit: str, axis: Ints, seen: ObservedWindow) -> tuple[Floats, Floats]:
-    """Controls of one unit, monthly before the event (T, q) and per month of every asked period (P, q)."""
+    """Controls of one unit: monthly before the event (T, q), and means of every observed period (P, q)."""
     before = vintage.controls_of(unit, design.controls, axis)
     after = [
         vintage.controls_of(unit, design.controls, np.arange(first, last + 1)).mean(axis=0) for first, last in seen.periods

@@ -1,4 +1,4 @@
-"""Past questions: the same question asked at earlier origins of a series, with what was known then and what came."""
+"""Past forecast origins: the same task at earlier origins of a series, with the vintage known then and the later outcomes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from forecast.core.release_schedule import known_release_day
 from forecast.core.vintage import ALL_SERIES, Vintage
 
 VintageCache = dict[object, Vintage]
-PAST_DRAWS = 250  # the median and the width of a past forecast need no more
+PAST_DRAWS = 250  # enough for the median and the width of a past forecast
 
 
 @dataclass(frozen=True)
 class PastOrigin:
-    """A question at an earlier origin: `task` on `vintage`, its `leads` (months after `origin`) and the figures that came.
+    """A task at an earlier forecast origin: `task` on `vintage`, its `leads` (months after `origin`) and the outcomes `truth`.
 
-    series : its place in the question of today; age : 1 for the latest origin, 2 for the one before.
+    series : index of the series in today's task; age : 1 for the latest origin, 2 for the one before.
     """
 
     series: int
@@ -34,7 +34,7 @@ class PastOrigin:
 
 
 def last_known_month(vintage: Vintage, series: str, first: int) -> int | None:
-    """The last month before `first` with a figure of its own; None where there is none."""
+    """Last month before `first` with a figure of its own; None where there is none."""
     if not vintage.knows(series):
         return None
     observed = vintage.observed(series)
@@ -43,15 +43,15 @@ def last_known_month(vintage: Vintage, series: str, first: int) -> int | None:
 
 
 def fitting_vintage(vintage: Vintage, task: Task) -> Vintage:
-    """The vintage that parameters, scales and past errors may come from: that of `fitted_on`."""
+    """The vintage that parameters, scales and past errors are taken from: that of `fitted_on`, or today's."""
     return vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
 
 
 def past_origins(vintage: Vintage, task: Task, origins: int, step: int = 0) -> list[PastOrigin]:
-    """Up to `origins` earlier questions on every series of a task, `step` months apart (0: a third of the longest lead).
+    """Up to `origins` earlier origins of every series of a task, `step` months apart (0: a third of the longest lead).
 
-    On a real archive the forecaster of then stands on the day before the next month came out and knows what was out; where
-    all figures are released at once, the later months of all series are hidden. Only months known today are asked.
+    On a real archive the vintage of an origin is that of the day before the next month was released; where all figures are
+    released at once, the later months of all series are hidden. Tasks ask only for months known today.
     """
     base = fitting_vintage(vintage, task)
     asked = task.ordinals(vintage)
@@ -72,7 +72,7 @@ def past_origins(vintage: Vintage, task: Task, origins: int, step: int = 0) -> l
 
 
 def _vintage_at_origin(base: Vintage, series: str, origin: int, seen: VintageCache) -> Vintage | None:
-    """What was known at an origin; None before the first figure, or where its day is not known."""
+    """The vintage at an origin; None before the first figure, or where the next release has no known day."""
     if origin < base.observed(series).first:
         return None
     if base.past is None:
@@ -89,6 +89,7 @@ def _vintage_at_origin(base: Vintage, series: str, origin: int, seen: VintageCac
 
 
 def _past_origin(base: Vintage, then: Vintage, series: str, last: int, longest: int, place: int, age: int) -> PastOrigin | None:
+    """The origin that vintage `then` allows, its task cut to the months known today; None where it knows no less than today."""
     origin = last_known_month(then, series, last + 1)
     if origin is None or origin >= last:
         return None
@@ -100,13 +101,12 @@ def _past_origin(base: Vintage, then: Vintage, series: str, last: int, longest: 
 
 
 def past_nowcast_origins(vintage: Vintage, task: Task, origins: int, width: int = 7) -> list[PastOrigin]:
-    """Up to `origins` earlier questions on every series of a task, each as many days before publication as the task is.
+    """Up to `origins` earlier origins of every series of a task, each as many days before publication as the task is.
 
-    The day of publication is the clock's, of the first asked month; later asked months follow it in the past as they do today.
-    Days to publication are alike within bins of `width`, at whose far end the past questions stand, so that they never stand
-    nearer to publication than the task. A month that was out sooner than the clock says is left out. Where no day of
-    publication that was known lies ahead (a plain panel, a reporter without release rules, a month overdue), the past
-    questions are those of `past_questions`, one month apart.
+    The publication day is the release clock's for the first month of the task; the task's later months keep their distance to
+    it. Days to publication are rounded up to a multiple of `width`, so that no past origin is nearer to publication than the
+    task. A month released earlier than the clock says is left out. Where no publication day is known to lie ahead (a plain
+    panel, a reporter without release rules, an overdue month), the origins are those of `past_origins`, one month apart.
     """
     base = fitting_vintage(vintage, task)
     asked = np.array(task.ordinals(vintage))
@@ -131,7 +131,7 @@ def past_nowcast_origins(vintage: Vintage, task: Task, origins: int, width: int 
 def _past_nowcast_origin(
     base: Vintage, series: str, month: int, steps: Ints, apart: dt.timedelta, seen: VintageCache
 ) -> PastOrigin | None:
-    """The question on `month` and those `steps` after it, `apart` before its publication; None where it was no question."""
+    """The origin `apart` before publication of `month`, asking for the months `steps` after it; None where it was known."""
     known, due = base.observed(series), known_release_day(series, month, base.day)
     if due is None or due - apart > base.day or not np.isfinite(known.at(month, month)[0]):
         return None
@@ -150,5 +150,5 @@ def _past_nowcast_origin(
 
 
 def split_by_series(task: Task) -> Sequence[Task]:
-    """The same question about each series by itself."""
+    """The same task for each series separately."""
     return [task.for_series(series) for series in task.series]

@@ -1,4 +1,4 @@
-"""Spells: which measures hold in a month, and how much of the trade their texts stop."""
+"""Policy measures in force: which measures apply in a month, and how much of the trade their texts stop."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from forecast.core import months
 from forecast.core.events import Event, EventCalendar
 from forecast.core.vintage import Vintage
 
-MIN_SHARE_OF_MONTH = 0.5  # of a month: a measure in force for less does not name the month
+MIN_SHARE_OF_MONTH = 0.5  # a measure in force for less of a month does not count in it
 EASING_INSTRUMENTS = ("suspension", "relief", "deal", "agreement")
 
 
 @dataclass(frozen=True)
 class MeasuresInForce:
-    """The measures in force in a month, by id, and those of them that close the trade (bans, and measures that say so)."""
+    """Ids of the measures in force in a month, and of those that close the trade (bans, and measures that stop a share)."""
 
     measures: frozenset[str]
     closing: frozenset[str]
 
     @property
     def closed(self) -> bool:
-        """Whether a ban, or a measure with a declared depth, is in force."""
+        """Whether a ban, or a measure that stops a declared share, is in force."""
         return bool(self.closing)
 
     @property
     def words(self) -> str:
-        """The measures by name."""
+        """Names of the measures, joined by `+`."""
         return " + ".join(sorted(self.measures)) or "no measure"
 
 
 def measures_in_force(vintage: Vintage, series: str, when: Ints, whole: bool = True) -> list[MeasuresInForce]:
-    """The regime of each month of `when`, from the default calendar's events that bear on the whole of the series.
+    """Measures in force in each month of `when`, from the default calendar's events that apply to the whole of the series.
 
-    whole : False asks for the events that bear on a part of it alone (a total over partners, a measure against one of them).
+    whole : False for events that apply to part of it only (a total over partners, a measure against one of them).
 
-    A measure that another one reverses is out of force while that one holds, and comes back into force where it ends (a ban
-    whose suspension lapses). Without calendar months there are no measures.
+    A measure reversed by another is suspended while that one holds and returns where it ends (a ban whose suspension lapses).
+    Without calendar months there are no measures.
     """
     if vintage.steps.unit != "month":
         return [MeasuresInForce(frozenset(), frozenset())] * len(when)
@@ -58,10 +58,10 @@ def measures_in_force(vintage: Vintage, series: str, when: Ints, whole: bool = T
 
 
 def declared_share_left(vintage: Vintage, regime: MeasuresInForce) -> float | None:
-    """The share of the trade that the texts of the closing measures leave, None where one of them names no share.
+    """Share of the trade that the texts of the closing measures leave; None where one of them names no share.
 
-    Shares multiply; an easing with a share of its own stands in the place of the measure it eases. What 95 % stopped leaves is
-    5 %, not a rounding error more.
+    Remaining shares multiply; an easing with a share of its own replaces the measure it eases. Rounded, so that stopping 95 %
+    leaves exactly 5 %.
     """
     held = [vintage.events[name] for name in sorted(regime.closing)]
     eased = {e.reversal_of for e in held if e.instrument in EASING_INSTRUMENTS and e.share_stopped is not None}
@@ -72,7 +72,7 @@ def declared_share_left(vintage: Vintage, regime: MeasuresInForce) -> float | No
 
 
 def _share_in_force(event: Event, events: list[Event], when: Ints) -> Floats:
-    """Share of each month in which an event is in force, its revival after a lapsed reversal included."""
+    """Share of each month in which an event is in force, including its return after a lapsed reversal."""
     spans = [event.interval]
     for other in events:
         if other.reversal_of == event.id and other.until is not None and event.until is not None:
@@ -85,6 +85,6 @@ def _share_in_force(event: Event, events: list[Event], when: Ints) -> Floats:
 
 
 def _is_reversal_only(event: Event, calendar: EventCalendar) -> bool:
-    """Whether an event only ends another one, so that it is no measure of its own: it stops no share of the trade itself."""
+    """Whether an event merely ends another one and stops no share of the trade itself."""
     ended = bool(event.reversal_of) and event.reversal_of in calendar and calendar[event.reversal_of].until is not None
     return ended and not event.share_stopped

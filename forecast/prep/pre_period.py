@@ -1,4 +1,4 @@
-"""Clean months: the figures before an event that no other event of the same product disturbs."""
+"""The pre-period of a design: figures before the event, undisturbed by other events."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from forecast.core.vintage import Cell, Vintage
 
 @dataclass(frozen=True)
 class PrePeriod:
-    """What a design may compare with.
+    """Figures of a pre-period.
 
     months, values : single monthly figures from `first` to the month before the hole
-    spans : sums that lie wholly inside that stretch
+    spans : sums that lie wholly inside that period
     """
 
     first: int
@@ -27,14 +27,14 @@ class PrePeriod:
 
     @property
     def count(self) -> int:
-        """Number of clean monthly figures."""
+        """Number of single monthly figures."""
         return len(self.months)
 
 
 def clean_pre_period(vintage: Vintage, design: Design, series: str | None = None) -> PrePeriod:
-    """The clean stretch of a treated series.
+    """The clean pre-period of a treated series.
 
-    It begins after the month in which the last other event of the default calendar that touches the series took effect (or at
+    It begins after the month in which the last other default event that touches the series took effect (or at
     `design.clean_from`), and ends before the first month of anticipation.
     """
     series = series or design.treated[0]
@@ -57,10 +57,10 @@ def clean_pre_period(vintage: Vintage, design: Design, series: str | None = None
 
 
 def regime_pre_period(vintage: Vintage, design: Design) -> PrePeriod:
-    """The stretch a recovery is compared with: from the month the measure in force took effect to the month before the event.
+    """The pre-period a recovery is compared with: from the month in which the measure then in force took effect.
 
-    It begins with the latest other event of the default calendar that touches the series (or at `design.clean_from`); that
-    month itself belongs to it.
+    It begins with the month of the latest other default event that touches the series (or at `design.clean_from`), that month
+    included, and ends before the event.
     """
     if design.clean_from is not None or not vintage.knows(design.treated[0]):
         return clean_pre_period(vintage, design)
@@ -76,7 +76,7 @@ def regime_pre_period(vintage: Vintage, design: Design) -> PrePeriod:
 
 
 def touched_months(vintage: Vintage, series: str, own: tuple[str, ...] = ()) -> set[int]:
-    """Months of a series in which an event of the default calendar was first felt: from anticipation to two months after."""
+    """Months of a series around the start of its default events: from the first anticipation to two months after."""
     out: set[int] = set()
     for event in vintage.events.touching(series, ("default",)):
         if event.in_force and event.id not in own:

@@ -1,4 +1,4 @@
-"""What a linear model may lean on besides the series itself: policy events, the Lunar New Year, controls."""
+"""Regressors of linear models: policy events, the Lunar New Year, controls, and default covariate series."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from forecast.core.months import lunar_new_year
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 
-MIN_MONTHS_MOVED = 3  # months in which a regressor must differ from its usual value, or its coefficient fits single figures
+MIN_MONTHS_MOVED = 3  # a regressor that differs from its usual value in fewer months would fit single figures
 HOLIDAY_WINDOW: Mapping[str, tuple[int, int]] = MappingProxyType({"lunar_new_year": (-1, 6)})
-# the rush before, the holiday and the slow weeks after it, each with an effect of its own
+# the rush before the holiday, the holiday, and the slow weeks after it, each with its own coefficient
 HOLIDAY_AND_AROUND: Mapping[str, tuple[int, int]] = MappingProxyType(
     {"lunar_before": (-20, -1), "lunar_new_year": (0, 6), "lunar_after": (7, 26)}
 )
@@ -24,16 +24,16 @@ HOLIDAY_AND_AROUND: Mapping[str, tuple[int, int]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Regressors:
-    """Named columns over months `when`, shape (months, k), known on the vintage's day for every month asked."""
+    """Named columns, shape (months, k), known on the vintage's day for every month."""
 
     names: tuple[str, ...]
     matrix: Floats
 
     def usable(self, rows: Ints | Bools) -> tuple[Regressors, tuple[str, ...]]:
-        """The columns that move in at least `LEAST` of the observed rows, and the names of the others.
+        """The columns that vary in at least `MIN_MONTHS_MOVED` of the observed rows, and the names of the others.
 
-        An event that has not begun within the sample is constant there: nothing can be learned of it, and many a library
-        fails on it.
+        An event that has not begun within the sample is constant there: its coefficient is not identified, and some libraries
+        fail on it.
         """
         keep: list[int] = []
         dropped: list[int] = []
@@ -53,7 +53,7 @@ class Regressors:
 
 
 def event_regressors(vintage: Vintage, series: str, when: Ints) -> Regressors:
-    """Columns of the default calendar's events that touch the series, as known on the vintage's day."""
+    """Columns of the default events that touch the series, as known on the vintage's day."""
     names, matrix = vintage.events.regressors(when, series)
     return Regressors(tuple(names), matrix)
 
@@ -71,9 +71,19 @@ def lunar_regressor(
 ) -> Regressors:
     """Lunar New Year columns for monthly flows out of or into China, one per window; no column for other series.
 
-    windows : first and last day of each, counted from the first day of the lunar year (`HOLIDAY`, or `AROUND` it)
+    windows : first and last day of each, from the first day of the lunar year (`HOLIDAY_WINDOW` or `HOLIDAY_AND_AROUND`)
     """
     key = SeriesKey.maybe(series)
     if vintage.steps.unit != "month" or key is None or "CHN" not in (key.origin, key.destination):
         return Regressors((), np.empty((len(when), 0)))
     return Regressors(tuple(windows), np.column_stack([lunar_new_year(when, *window) for window in windows.values()]))
+
+
+def default_covariates(vintage: Vintage, series: str) -> list[str]:
+    """Covariate series where none are named: the known others of the same product and measure; on a panel all other units."""
+    own = SeriesKey.maybe(series)
+    others = [name for name in vintage.series if name != series]
+    if own is None:
+        return [name for name in others if SeriesKey.maybe(name) is None]
+    keys = [key for name in others if (key := SeriesKey.maybe(name)) is not None]
+    return [str(key) for key in keys if (key.product, key.measure) == (own.product, own.measure)]

@@ -1,7 +1,7 @@
-"""Scales on which models work, and the one rule that turns spans and gaps into months.
+"""Working scales of the models, and the one rule that turns spans and gaps into monthly figures.
 
-Forecast draws are made on the working scale and taken back by the inverse, so no number is ever read off a transformed
-mean. Quantities are cut at zero: a draw below zero is a month without trade.
+Forecasts are drawn on the working scale and transformed back draw by draw, so nothing is read off a transformed mean.
+Quantities are cut at zero: a negative draw is a month without trade.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from forecast.core.errors import TooShortError
 if TYPE_CHECKING:
     from forecast.core.vintage import Cell, ObservedSeries
 
-LUMPY_SHARE = 0.1  # of the median: months below make a logarithm swing with the smallest shipments
+LUMPY_SHARE = 0.1  # of the median: with smaller months a logarithm is dominated by the smallest shipments
 CAP_FACTOR = 10.0  # times the largest known figure
-LONGEST_SPLIT = 3  # months; the unknown part of a longer sum says too little on each of its months
+LONGEST_SPLIT = 3  # months; a longer sum says too little about each of its months
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class WorkingScale:
     top: float = np.inf
 
     def forward(self, y: Floats) -> Floats:
-        """From quantities to the working scale."""
+        """Transform quantities to the working scale."""
         if self.name == "log":
             return np.log(y / self.unit)
         return np.arcsinh(y / self.unit) if self.name == "asinh" else np.asarray(y / self.unit, float)
 
     def inverse(self, z: Floats) -> Floats:
-        """From the working scale to quantities; cut at zero where they cannot be negative."""
+        """Transform back to quantities, capped at `top` and cut at zero where they cannot be negative."""
         with np.errstate(over="ignore"):
             if self.name == "log":
                 y = np.exp(z)
@@ -48,7 +48,7 @@ class WorkingScale:
         return np.maximum(y, 0.0) if self.nonnegative else y
 
     def cap_notes(self, y: Floats) -> tuple[str, ...]:
-        """A note on the share of draws that ran into the cap; nothing where none did."""
+        """Note on the share of draws that reached the cap; none where no draw did."""
         share = float(np.mean(y >= self.top)) if np.isfinite(self.top) else 0.0
         return (f"{share:.1%} of the draws cut at {CAP_FACTOR:g} times the largest known figure",) if share > 0 else ()
 
@@ -58,7 +58,7 @@ def choose_scale(values: Floats, nonnegative: bool, name: str = "auto") -> Worki
 
     `auto`: log where every known figure is above a tenth of the median, else asinh about the median positive figure (linear
     near zero; on the bundled US imports its CRPS is 1-10 % lower there), none where values may be negative. Quantities are
-    capped at ten times the largest known figure: a draw beyond has exploded, and the model says how many did (`cap_notes`).
+    capped at ten times the largest known figure: draws beyond have exploded, and the model notes their share (`cap_notes`).
     """
     known = values[np.isfinite(values)]
     if not len(known):
@@ -75,7 +75,7 @@ def choose_scale(values: Floats, nonnegative: bool, name: str = "auto") -> Worki
 
 @dataclass(frozen=True)
 class FilledSeries:
-    """A series without holes: `marks` tells which months are measured ("") and which are `split` or `filled`."""
+    """A series by month; `marks` says how each was obtained: measured (""), `split`, `filled`, or a remaining `gap`."""
 
     first: int
     values: Floats
@@ -93,10 +93,10 @@ class FilledSeries:
 
 
 def reduced_spans(observed: ObservedSeries) -> list[tuple[tuple[int, ...], float, Cell]]:
-    """Spans less what is known of them: (unknown months, their sum, the span), smallest first.
+    """Spans reduced to their unknown part: (unknown months, their sum, the span), shortest first.
 
-    Known months and smaller spans that lie inside are taken off; a remainder with no unknown month is dropped. A negative
-    remainder contradicts the months and is dropped too (the audit reports it).
+    Known months and shorter spans inside are subtracted. A remainder without unknown months is dropped, and so is a negative
+    one, which contradicts the months (the audit reports it).
     """
     if not observed.spans:
         return []
@@ -119,8 +119,8 @@ def reduced_spans(observed: ObservedSeries) -> list[tuple[tuple[int, ...], float
 def split_spans(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> FilledSeries:
     """Monthly figures with short sums split into their months; longer sums and gaps stay NaN.
 
-    A sum is split in proportion to the mean of the known figures of the same calendar months, equally where one of them was
-    never seen. Only figures known to the vintage are used.
+    A sum is split in proportion to the means of the same calendar months, or equally where one of those was never observed.
+    Only figures known to the vintage are used.
     """
     values = observed.values.copy()
     marks = ["" if ok else "gap" for ok in np.isfinite(values).tolist()]
@@ -143,10 +143,10 @@ def split_spans(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> Fille
 
 
 def fill_gaps(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> FilledSeries:
-    """A series without holes from its first to its last usable month.
+    """A series without gaps from its first to its last usable month.
 
-    Short sums are split (`split`); what is left is filled by a straight line between its neighbours (`filled`). Leading and
-    trailing months without a figure are cut off.
+    Short sums are split (`split`) and remaining gaps interpolated linearly (`filled`). Leading and trailing months without a
+    figure are cut off.
     """
     split = split_spans(observed, longest)
     known = np.flatnonzero(np.isfinite(split.values))
@@ -162,14 +162,14 @@ def fill_gaps(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> FilledS
 
 
 def measured_months(observed: ObservedSeries) -> tuple[Ints, Floats, int]:
-    """Months with a figure of their own or of a short sum split, the figures, and how many of them were split."""
+    """Months with a figure of their own or from a split short sum, the figures, and how many of them were split."""
     data = split_spans(observed)
     known = np.flatnonzero(np.isfinite(data.values))
     return data.months[known], data.values[known], sum(mark == "split" for mark in data.marks)
 
 
 def contiguous_tail(filled_series: FilledSeries, longest_gap: int = 6) -> FilledSeries:
-    """The part after the last run of more than `longest_gap` filled months: a line that long is no observation."""
+    """The part after the last run of more than `longest_gap` interpolated months, which are no substitute for observations."""
     run, start = 0, 0
     for i, mark in enumerate(filled_series.marks):
         run = run + 1 if mark == "filled" else 0
@@ -183,8 +183,8 @@ def contiguous_tail(filled_series: FilledSeries, longest_gap: int = 6) -> Filled
 def window_total(observed: ObservedSeries, first: int, last: int) -> float:
     """Sum over a window where the figures determine it, else NaN.
 
-    Solved exactly: the window's indicator must be a combination of the known months and spans (least squares with residual
-    zero), so year-to-date figures close holes by their differences.
+    The window's indicator must be a linear combination of the known months and spans (least squares with residual zero), so
+    differences of year-to-date figures close gaps.
     """
     inside = observed.values[max(first - observed.first, 0) : max(last - observed.first + 1, 0)]
     if first >= observed.first and last <= observed.last and np.isfinite(inside).all():
@@ -192,6 +192,7 @@ def window_total(observed: ObservedSeries, first: int, last: int) -> float:
     lo = min(first, observed.first)
     hi = max(last, observed.last)
     n = hi - lo + 1
+    # one equation per known month and per reduced span; the window's sum is identified if it is a combination of them
     rows, totals = [], []
     for m, v in zip(observed.months, observed.values, strict=True):
         if np.isfinite(v):

@@ -236,6 +236,6 @@ def _kind_of(question: Question) -> str:
 
 __all__ = [
     "METHOD_ERRORS", "BatchForecaster", "Effect", "Memo", "Method", "Question", "Spec", "answer", "answer_batch",
-    "answer_given", "answer_many", "answer_or_raise", "estimator_from", "failed", "forecaster_from", "key_of", "name_of",
+    "answer_given", "answer_many", "answer_or_raise", "estimator_from", "failure_for", "forecaster_from", "key_of", "name_of",
     "required_answers", "required_questions", "rng_of", "seed_of",
 ]  # fmt: skip

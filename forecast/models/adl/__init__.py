@@ -17,8 +17,7 @@ from forecast.kernels import ridge
 from forecast.kernels.resample import spread_inflation
 from forecast.models.adl import direct_regression
 from forecast.prep.batches import GapFreeSeries, Paths, SeriesHistory, VintageTask, batch_model, forecast_one_by_one
-from forecast.prep.default_covariates import default_covariates
-from forecast.prep.regressors import event_regressors, lunar_regressor
+from forecast.prep.regressors import default_covariates, event_regressors, lunar_regressor
 from forecast.prep.transform import choose_scale
 
 FEWEST = 18  # months

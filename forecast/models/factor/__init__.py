@@ -17,7 +17,7 @@ from forecast.kernels.gaussian import symmetric_root
 from forecast.kernels.resample import moment_matched_normals, spread_inflation
 from forecast.models.factor import dynamic_factor
 from forecast.prep.batches import GapFreeSeries, Paths, SeriesHistory, VintageTask, batch_model, forecast_one_by_one
-from forecast.prep.default_covariates import default_covariates
+from forecast.prep.regressors import default_covariates
 from forecast.prep.transform import choose_scale
 
 FEWEST = 18  # months of the target

@@ -108,7 +108,7 @@ def _mean_level(vintage: Vintage, design: Design) -> float:
 
 
 def p_value(effect: Effect) -> tuple[float, float]:
-    """Randomisation p-value and its smallest possible value among non-overlapping windows (`kernels.exact_tests.randomisation_p_value`)."""
+    """Randomisation p-value and its floor among the windows that share no month (see `kernels.exact_tests`)."""
     return exact_tests.randomisation_p_value(effect.cumulative.estimate, [p.cumulative for p in effect.apart])
 
 

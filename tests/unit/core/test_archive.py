@@ -1,4 +1,4 @@
-"""The one door to the data: vintages, the choice between sources, and what is refused."""
+"""The archive: vintages, the choice between sources, and rows that are refused."""
 
 import datetime as dt
 import itertools

@@ -1,4 +1,4 @@
-"""Problem, place, way out."""
+"""Errors: problem, place and hint."""
 
 import pickle
 

@@ -1,4 +1,4 @@
-"""Events as intervals: what was known when, whom they touch, what is refused."""
+"""Events as intervals: what was known when, which flows they apply to, and what is refused."""
 
 import datetime as dt
 import math

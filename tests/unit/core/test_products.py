@@ -1,4 +1,4 @@
-"""The concordance of goods."""
+"""The concordance of products."""
 
 import pytest
 

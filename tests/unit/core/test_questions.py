@@ -1,4 +1,4 @@
-"""Tasks and Designs: how a question is laid on the time axis, and the questions whose answer is zero."""
+"""Tasks and Designs on the time axis, and placebo designs whose true effect is zero."""
 
 import datetime as dt
 import pickle

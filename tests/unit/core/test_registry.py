@@ -1,4 +1,4 @@
-"""Plug-ins by their file's name, and options checked against their class."""
+"""Plug-ins found by file name, and options validated against their class."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Release days against the customs' own calendars."""
+"""Release days against the customs offices' published calendars."""
 
 import csv
 import datetime as dt

@@ -1,4 +1,4 @@
-"""What is due next, against the customs' own calendars."""
+"""The release schedule against the customs offices' published calendars."""
 
 import datetime as dt
 

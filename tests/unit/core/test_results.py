@@ -1,4 +1,4 @@
-"""The answers: everything said of a forecast or an effect comes from one matrix of draws."""
+"""Forecast and Effect: every summary comes from one matrix of draws."""
 
 import datetime as dt
 import math

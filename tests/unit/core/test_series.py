@@ -1,4 +1,4 @@
-"""One spelling of a series."""
+"""Parsing and spelling of series keys."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Simultaneous bands hold whole paths."""
+"""Simultaneous bands contain whole paths."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A table with holes: status of a cell, spans, holes cut on purpose, and the past of a vintage."""
+"""Vintages: status of a month, spans, holes cut on purpose, and earlier vintages."""
 
 import datetime as dt
 from dataclasses import replace

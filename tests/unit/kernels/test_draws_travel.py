@@ -1,4 +1,4 @@
-"""Draws that travel: what another processor changes in the last bit of a matrix or a likelihood changes no draw."""
+"""Reproducibility across processors: rounding in the last bit of a matrix or likelihood changes no draw."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Exact tests on counts and ranks: ties, many trials, nothing to count."""
+"""Exact tests on counts and ranks: ties, many trials, empty samples."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""Occurrence and size apart: filters against slow loops, and draws against the truth they come from."""
+"""Intermittent filters against slow loops, and simulated draws against the process they come from."""
 
 import numpy as np
 import pytest
@@ -48,14 +48,14 @@ def test_without_discount_the_size_is_the_conjugate_mean():
     assert made.loglike[0, 0] > -60.0
 
 
-def test_unknown_months_are_no_months():
+def test_unknown_months_are_skipped():
     y = thin(30)
     gap = np.concatenate([y[:10], [np.nan, np.nan], y[10:]])
     assert im.filter_occurrence(y[None]).loglike == pytest.approx(im.filter_occurrence(gap[None]).loglike)
     assert im.filter_tsb(y[None]).p == pytest.approx(im.filter_tsb(gap[None]).p)
 
 
-def test_many_series_at_once_are_each_alone():
+def test_a_batch_gives_what_each_series_gives_alone():
     parts = [(thin(n, seed=n), np.ones(n, dtype=bool)) for n in (20, 45, 60)]
     together = (
         im.filter_tsb(im.pad_at_start(parts)),

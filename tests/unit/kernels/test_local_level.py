@@ -1,4 +1,4 @@
-"""Wandering levels: the contrast form against the dense one, what others teach, errors, and sums that are kept."""
+"""Local level: contrasts against the dense likelihood, pooling over series, forecast errors, and clipping that keeps sums."""
 
 import numpy as np
 import pytest
@@ -20,9 +20,9 @@ def dense(months, q):
 @pytest.mark.parametrize("months", [np.arange(20), np.delete(np.arange(30), [3, 4, 11, 28])], ids=["whole", "gaps"])
 def test_the_contrasts_have_the_exact_diffuse_likelihood(months):
     values = wandering(30, 0.4)[months]
-    laid = local_level.build_model(months, np.arange(30, 36))
-    mine = local_level.step_loglikes(laid, values)
-    stack = np.stack([dense(months, q) for q in laid.q])
+    model = local_level.build_model(months, np.arange(30, 36))
+    mine = local_level.step_loglikes(model, values)
+    stack = np.stack([dense(months, q) for q in model.q])
     theirs = gaussian.restricted_loglike(values, np.ones((len(months), 1)), stack)[0]
     assert mine - mine[0] == pytest.approx(theirs - theirs[0], abs=1e-8)
 
@@ -31,11 +31,11 @@ def test_paths_have_the_conditional_mean_and_covariance():
     """Generalised least squares prediction (Goldberger 1962) at one value of q, months missing and the window further on."""
     months, asked = np.delete(np.arange(24), [5, 17]), np.arange(27, 31)
     values = wandering(24, 0.5)[months]
-    laid = local_level.build_model(months, asked)
+    model = local_level.build_model(months, asked)
     at = 24
     posterior = np.eye(local_level.NODES)[at]
-    drawn = local_level.draw_paths(laid, values, posterior, 40_000, np.random.default_rng(0))
-    v = dense(np.append(months, asked), laid.q[at])
+    drawn = local_level.draw_paths(model, values, posterior, 40_000, np.random.default_rng(0))
+    v = dense(np.append(months, asked), model.q[at])
     n = len(months)
     inverse = np.linalg.inv(v[:n, :n])
     level = inverse.sum(axis=0) @ values / inverse.sum()
@@ -46,15 +46,15 @@ def test_paths_have_the_conditional_mean_and_covariance():
     scale = (values - level) @ inverse @ (values - level) / (n - 3)
     assert drawn.mean(axis=0) == pytest.approx(mean, abs=0.05)
     assert np.cov(drawn.T) == pytest.approx(scale * covariance, rel=0.06, abs=0.02)
-    error = local_level.zero_forecast_errors(laid, [values - 1.0])[0]
+    error = local_level.zero_forecast_errors(model, [values - 1.0])[0]
     every = local_level.draw_paths(
-        laid, values - 1.0, local_level.step_posterior(local_level.step_loglikes(laid, values - 1.0), []), 40_000, RNG
+        model, values - 1.0, local_level.step_posterior(local_level.step_loglikes(model, values - 1.0), []), 40_000, RNG
     )
     assert error == pytest.approx(np.sqrt((every.mean(axis=1) ** 2).mean()), rel=0.04)
 
 
-def test_others_teach_how_far_levels_wander():
-    """Short series say little each; ten that stand still narrow an eleventh, ten that wander widen it."""
+def test_other_series_inform_the_step_variance():
+    """Short series say little each: ten that stand still narrow the eleventh, ten that move widen it."""
     months, asked = np.arange(30), np.arange(30, 42)
     own = wandering(30, 0.0, np.random.default_rng(2))
     widths = []
@@ -67,18 +67,18 @@ def test_others_teach_how_far_levels_wander():
     assert widths[1] > 1.1 * widths[0]
 
 
-def test_a_series_of_its_own_kind_is_not_talked_down():
-    """The prior has a part that says nothing: a level that clearly wanders is believed beside ten that stand still."""
+def test_the_vague_component_lets_a_different_series_differ():
+    """A level that clearly moves is believed although ten other series stand still."""
     months = np.arange(40)
-    laid = local_level.build_model(months, np.arange(40, 46))
-    own = local_level.step_loglikes(laid, wandering(40, 2.0, np.random.default_rng(1)))
-    still = [local_level.step_loglikes(laid, wandering(40, 0.0, np.random.default_rng(i))) for i in range(10)]
+    model = local_level.build_model(months, np.arange(40, 46))
+    own = local_level.step_loglikes(model, wandering(40, 2.0, np.random.default_rng(1)))
+    still = [local_level.step_loglikes(model, wandering(40, 0.0, np.random.default_rng(i))) for i in range(10)]
     posterior = local_level.step_posterior(own, still)
-    assert posterior @ laid.q > 0.5
+    assert posterior @ model.q > 0.5
     assert posterior.sum() == pytest.approx(1.0)
 
 
-def test_misses_are_the_same_on_both_sides_and_hold_what_is_known_of_the_level():
+def test_deviations_are_symmetric_and_contain_the_distance_of_the_level():
     months = np.arange(30)
     values = np.append(np.zeros(20), np.full(10, 4.0)) + 0.1 * RNG.standard_normal(30)
     near, far = (
@@ -105,8 +105,8 @@ def test_intervals_hold_what_they_should(q):
 
 def test_what_never_moved_has_no_error():
     months = np.arange(12)
-    laid = local_level.build_model(months, np.arange(12, 15))
-    assert local_level.zero_forecast_errors(laid, [np.zeros(12)])[0] == 0
+    model = local_level.build_model(months, np.arange(12, 15))
+    assert local_level.zero_forecast_errors(model, [np.zeros(12)])[0] == 0
     flat = local_level.draw_deviations(months, np.full(12, 7.0), np.arange(12, 15), 7.0, [], 50, RNG)
     assert np.abs(flat).max() < 1e-12
 

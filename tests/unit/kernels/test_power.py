@@ -1,4 +1,4 @@
-"""Power of a test, and the effect it would see."""
+"""Power of a test, and the minimum detectable effect."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Errors of the past drawn again."""
+"""Resampling of past errors, and ridge regression."""
 
 import numpy as np
 

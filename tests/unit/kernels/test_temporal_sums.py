@@ -1,4 +1,4 @@
-"""A sum of months as an observation: exact algebra, and a world with a known truth."""
+"""A sum of months as an observation: exact algebra, and recovery of a known truth."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Descriptions: observed beside named baselines; spans, shares and gaps included."""
+"""Descriptions: observed totals next to named baselines, with spans, shares and gaps."""
 
 import datetime as dt
 import math

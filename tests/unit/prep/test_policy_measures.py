@@ -1,4 +1,4 @@
-"""Which measures hold in a month: ends, suspensions that lapse, declared depths."""
+"""Measures in force in a month: ends, lapsing suspensions, declared shares."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Which figures a design may compare with."""
+"""Pre-periods of a design."""
 
 import datetime as dt
 

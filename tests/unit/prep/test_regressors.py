@@ -1,4 +1,4 @@
-"""What a linear model may lean on besides the series itself."""
+"""Regressors of linear models."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""The one rule for spans and gaps, exact sums of windows, and scales."""
+"""Splitting of spans and filling of gaps, exact window sums, and working scales."""
 
 import numpy as np
 import pytest
