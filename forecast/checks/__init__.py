@@ -1,1 +1,1 @@
-"""What may be claimed: one gate per file."""
+"""Checks on an effect: one gate per file or folder, which caps the verdict that may be given."""

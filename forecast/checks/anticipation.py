@@ -1,4 +1,4 @@
-"""Anticipation: whether trade moved before the event took effect, and whether the estimate knows of it."""
+"""Anticipation: whether trade moved before the event took effect, and whether the estimate accounts for it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ NAME = "anticipation"
 @check
 @dataclass(frozen=True)
 class Anticipation:
-    """Months in which traders could act early are hidden from the fit, and reported as stockpile A, after P, net A + P.
+    """Months in which traders could act early are hidden from the fit and reported: stockpile A, effect P after it, net A + P.
 
-    Where the design leaves such months (from the announcement or `anticipation_from` to the start) in the fit and they stand
-    out from those before by more than `critical` standard errors, the estimate is naive: it takes the stockpile for the normal
-    level, and is withheld. `level` is that of the interval by which A is called present.
+    Where the design leaves such months (from the announcement or `anticipation_from` to the start) in the fit and they deviate
+    from those before by more than `critical` standard errors, the estimate mistakes the stockpile for the normal level and is
+    withheld. `level` is that of the interval that decides whether A is present.
     """
 
     level: float = 0.9
@@ -33,12 +33,12 @@ class Anticipation:
     enough: int = 12
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """value: A over the absolute P (or the t of months left in the fit); threshold: 0 (or `critical`)."""
+        """value: A over the absolute P (or the t statistic of months left in the fit); threshold: 0 (or `critical`)."""
         if effect.counterfactual is None:
             return Gate(NAME, "not run", reason="nothing was estimated")
-        exposed = self._exposed(evidence)
-        if exposed:
-            return exposed
+        fitted = self._judge_fitted_months(evidence)
+        if fitted:
+            return fitted
         vintage, window = evidence.vintage, evidence.design.window(evidence.vintage)
         span = vintage.steps.period(window.hole, window.start - 1) if window.hole < window.start else ""
         if not span:
@@ -64,8 +64,8 @@ class Anticipation:
         ledger = f"{text}, P = {after:.4g}{unit} after it, net {net:.4g}{unit}"
         return Gate(NAME, "pass", share, 0.0, f"anticipation present, reported apart: {ledger}")
 
-    def _exposed(self, evidence: Evidence) -> Gate | None:
-        """The gate where early months were left in the fit and stand out."""
+    def _judge_fitted_months(self, evidence: Evidence) -> Gate | None:
+        """The gate for anticipation months left in the fit: None without any, failed where they deviate from those before."""
         vintage, design = evidence.vintage, evidence.design
         window = design.window(vintage)
         early = min(

@@ -1,4 +1,4 @@
-"""Data state: what is known of the asked window."""
+"""Data state: how much of the asked window is known."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOFT = ("provisional", "span", "missing", "suppressed", "not released", "not bun
 @check
 @dataclass(frozen=True)
 class DataState:
-    """The provisional, missing and summed months of the window; with half or more unknown only a description is left."""
+    """Lists provisional, missing and summed months of the window; with half or more unknown, description only."""
 
     most: float = 0.5
 

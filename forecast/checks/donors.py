@@ -1,4 +1,4 @@
-"""Donors: whether those who stand for what would have happened were untouched, near, and many enough."""
+"""Donors: whether the comparison units were untouched, comparable, and numerous enough."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ WITHOUT, MOVED, DEPARTURE = "ATT without ", "ATT without moved: ", "departure of
 @check
 @dataclass(frozen=True)
 class Donors:
-    """An estimate from donors must not hang on one of them, nor on those that left the others when the event came.
+    """An estimate from donors must not depend on a single one, nor on donors that departed from the others after the event.
 
-    A donor's departure is its mean gap after the event, against the other donors, over the error that its earlier gaps let
-    expect; above three it has moved. Its hold is the shift of the average effect when it is left out, in standard errors.
-    Withheld where departure times hold exceeds `bent`: a donor on which all hangs needs little, one on which little hangs must
-    have gone far, to be taken for one that the event reached. The same for all that moved, left out together, at a departure of
-    three. A suggestion at most where the hold of any donor exceeds one, where one carries more than `most` of the weight, where
-    the fit before the event is more than `worst` times as bad as a donor's usual one, or where without an intercept the treated
-    series lies outside the donors' range in more than `outside` of the months (no weights reach it: Abadie, Diamond and
-    Hainmueller 2010, sec. 2).
+    A donor's departure is its mean gap to the other donors after the event, in units of the error expected from its earlier
+    gaps; above three it has moved. Its influence is the shift of the average effect when it is left out, in standard errors.
+    Withheld where departure times influence exceeds `bent`: for an influential donor a small departure suffices, for a minor
+    one only a large departure, to suspect that the event reached it. The same holds for all that moved, left out together, at a
+    departure of three. At most suggestive where the influence of any donor exceeds one, where one carries more than `most` of
+    the weight, where the fit before the event is more than `worst` times as bad as is typical of a donor, or where without an
+    intercept the treated series lies outside the donors' range in more than `outside` of the months (no weights reach it:
+    Abadie, Diamond and Hainmueller 2010, sec. 2).
     """
 
     bent: float = 2.0
@@ -36,22 +36,23 @@ class Donors:
     outside: float = 0.1
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """value: the largest hold of a donor, threshold 1; where withheld, departure times hold, threshold `bent`."""
+        """value: the largest influence of a donor, threshold 1; where withheld, departure times influence, threshold `bent`."""
         known = {p.name: p.estimate for p in effect.parameters}
         shifts = {name: value - known["ATT"] for name, value in known.items() if name.startswith(WITHOUT) and "ATT" in known}
         if effect.counterfactual is None or not shifts:
             return Gate(NAME, "not run", reason="no donors in this estimate")
         se = effect.average.se
         sizes = {name: abs(shift) / se if se > 0 else (math.inf if shift else 0.0) for name, shift in shifts.items()}
-        bent = {name: size * _departure_size(name, known) for name, size in sizes.items()}
-        name = max(bent, key=lambda name: bent[name])
-        if bent[name] > self.bent:
+        products = {name: size * _departure_size(name, known) for name, size in sizes.items()}
+        name = max(products, key=lambda name: products[name])
+        if products[name] > self.bent:
             who = name.removeprefix(MOVED).removeprefix(WITHOUT)
-            text = f"{who} left the other donors after the event: without, the estimate moves by {_in_standard_errors(sizes[name])}"
-            return Gate(NAME, "fail", bent[name], self.bent, text, cap="descriptive", withholds=True)
+            shift = _in_standard_errors(sizes[name])
+            text = f"{who} left the other donors after the event: without, the estimate moves by {shift}"
+            return Gate(NAME, "fail", products[name], self.bent, text, cap="descriptive", withholds=True)
         largest = max(sizes, key=lambda name: sizes[name])
         size = sizes[largest]
-        reasons = self._weak(effect, known)
+        reasons = self._weaknesses(effect, known)
         if size > 1.0:
             reasons.insert(
                 0, f"{largest.removeprefix(WITHOUT)} carries the estimate: without, it moves by {_in_standard_errors(size)}"
@@ -62,8 +63,8 @@ class Donors:
         text = f"without any one of {pluralize(singles, 'donor')} the estimate moves by at most {_in_standard_errors(size)}"
         return Gate(NAME, "pass", size, 1.0, text)
 
-    def _weak(self, effect: Effect, known: dict[str, float]) -> list[str]:
-        """What leaves a suggestion."""
+    def _weaknesses(self, effect: Effect, known: dict[str, float]) -> list[str]:
+        """Reasons why the effect is at most suggestive, besides influence."""
         reasons = []
         weights = {name: w for name, w in effect.weights.items() if WITHOUT + name in known}
         heaviest = max(weights, key=lambda name: weights[name], default="")
@@ -79,7 +80,7 @@ class Donors:
 
 
 def _departure_size(name: str, known: dict[str, float]) -> float:
-    """How far the donors left out departed from the others: unknown counts as far."""
+    """Departure of the donors left out, in standard errors; an unknown one counts as moved."""
     if name.startswith(MOVED):
         return local_level.DEPARTURE_THRESHOLD
     return known.get(DEPARTURE + name.removeprefix(WITHOUT), local_level.DEPARTURE_THRESHOLD)

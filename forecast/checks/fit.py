@@ -1,4 +1,4 @@
-"""Fit: whether the months before the event can carry a counterfactual."""
+"""Fit: whether the months before the event support a counterfactual."""
 
 from __future__ import annotations
 
@@ -22,12 +22,13 @@ NAME = "fit"
 @check
 @dataclass(frozen=True)
 class PrePeriodFit:
-    """The method's past errors over windows of this length, a pattern left over, an undeclared break just before the event.
+    """Past errors over windows of this length, autocorrelated residuals, and an undeclared break shortly before the event.
 
-    Fails, leaving a suggestion, where the root mean square of the placebo windows (the rolling-origin error of the cumulative
-    effect) exceeds `most` of the counterfactual; where a local level leaves errors that are not white (Ljung and Box, p below
-    `level`, `enough` clean months or more); or where the level shifted in the last `recent` clean months by more than
-    `critical` standard errors without an event (a scan as in X-13, where two earlier years tell a break from a season).
+    Fails (at most suggestive) where the root mean square of the placebo windows (the rolling-origin error of the cumulative
+    effect) exceeds `most` of the counterfactual; where one-step errors of a local level are not white noise (Ljung and Box, p
+    below `level`, with `enough` clean months or more); or where the level shifted in the last `recent` clean months by more
+    than `critical` standard errors without an event (a level-shift scan as in X-13, given two earlier years to tell a break
+    from a season).
     """
 
     most: float = 0.5
@@ -40,10 +41,10 @@ class PrePeriodFit:
         """value: rolling-origin error over the counterfactual (NaN without a window); threshold: `most`."""
         if effect.counterfactual is None:
             return Gate(NAME, "not run", reason="nothing was estimated")
-        ratio, text = self._rolling(effect)
+        ratio, text = self._rolling_origin_error(effect)
         failed = [text] if ratio > self.most else []
         said = [text] if text else []
-        for failure, words in self._before(evidence):
+        for failure, words in self._pre_period_tests(evidence):
             (failed if failure else said).append(words)
         if failed:
             return Gate(NAME, "fail", ratio, self.most, "; ".join(failed), cap="suggestive")
@@ -51,8 +52,8 @@ class PrePeriodFit:
             return Gate(NAME, "not run", reason="too few clean months for a test of the fit")
         return Gate(NAME, "pass", ratio, self.most, "; ".join(said))
 
-    def _rolling(self, effect: Effect) -> tuple[float, str]:
-        """Root mean square of the placebos in time over the counterfactual's sum."""
+    def _rolling_origin_error(self, effect: Effect) -> tuple[float, str]:
+        """Root mean square of the placebos in time, relative to the counterfactual's sum, and its text."""
         sizes = [p.cumulative for p in effect.placebos if p.kind == "time"]
         expected = abs(float(effect.observed.sum()) - effect.cumulative.estimate)
         if len(sizes) < 3 or not expected > 0:
@@ -63,8 +64,8 @@ class PrePeriodFit:
             f"off by {ratio:.0%} of the counterfactual (root mean square) over {pluralize(len(sizes), 'clean window')}",
         )
 
-    def _before(self, evidence: Evidence) -> list[tuple[bool, str]]:
-        """(failed, words) of the two tests on the clean months of each treated series."""
+    def _pre_period_tests(self, evidence: Evidence) -> list[tuple[bool, str]]:
+        """(failed, text) of the Ljung-Box test and the level-shift scan on the clean months of each treated series."""
         out = []
         vintage, several = evidence.vintage, len(evidence.design.treated) > 1
         for series in evidence.design.treated:

@@ -1,4 +1,4 @@
-"""Identified: whether the figures hold anything on the question at all."""
+"""Identified: whether the figures hold any information on the question."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ LOSSES = ("shortfall", "net", "relative", "share")
 @check
 @dataclass(frozen=True)
 class Identified:
-    """Figures in the window and before it, and something that could be lost: else "not identified".
+    """Figures in the window and before it, and trade that could be lost; otherwise "not identified".
 
-    Fails where no figure lies in the asked window; where fewer than `fewest` months and no span lie in the regime compared with
+    Fails where no figure lies in the asked window; where fewer than `fewest` months and no span lie in the reference regime
     (for a recovery: since the measure it eases took effect); where a loss is asked of a flow that was zero throughout.
     """
 
     fewest: int = 3
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """value: figures in the regime compared with; threshold: `fewest`."""
+        """value: figures in the reference regime; threshold: `fewest`."""
         recovery = evidence.design.estimand == "recovery"
         before = (regime_pre_period if recovery else clean_pre_period)(evidence.vintage, evidence.design)
         figures = before.count + len(before.spans)

@@ -1,4 +1,4 @@
-"""Length: how far the history before the event carries a claim."""
+"""Length: whether the history before the event is long enough for a claim."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NAME = "length"
 @check
 @dataclass(frozen=True)
 class Length:
-    """Clean months before the event against the length of the window, graded; mostly zero months allow counts only.
+    """Clean months before the event relative to the length of the window, graded; mostly zero months allow counts only.
 
     Full: at least `full` clean months and `full_ratio` times the window. Suggestive: `some` and `some_ratio` times. Less, or
-    only sums of months: description, without a p-value. Half or more of the clean months zero: months with trade are counted
-    (Fisher's exact test, value = its p); a loss cannot be distinguished there, a rise is described. Zeros after the event are a
-    collapse, not a reason to refuse.
+    only sums of months: description, without a p-value. With half or more of the clean months zero, months with trade are
+    counted instead (Fisher's exact test, value = its p): a loss cannot be distinguished, a rise is described. Zeros after the
+    event are a collapse, not a reason to refuse.
     """
 
     full: int = 36

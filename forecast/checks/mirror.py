@@ -1,4 +1,4 @@
-"""Mirror: what the partner's customs office wrote of the same trade."""
+"""Mirror: whether the partner country's customs statistics (mirror data) agree on the same trade."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ WORLD = "WLD"
 @check
 @dataclass(frozen=True)
 class Mirror:
-    """Exporter's and partner's figures of one trade: far apart before the event, they are two ledgers with a verdict each.
+    """Exporter's and partner's figures of one trade: where they differ before the event, each ledger gets its own verdict.
 
-    A gap above `gap` of the larger is named and no number is made of the two. "Contradicted by mirror" needs legs that measure
-    the same, and 80 % intervals of opposite signs. An exporter writes down the last known destination, most importers the
-    country of origin: that is a difference of concept, called so, and contradicts nothing.
+    A gap above `gap` of the larger leg is reported, and the two are not combined. "Contradicted by mirror" requires legs that
+    measure the same concept and `level` intervals of opposite signs. Exporters record the last known destination, most
+    importers the country of origin: that is a difference of concept, reported as such, and no contradiction.
 
-    consignment : reporters whose imports are by country of consignment, which is the exporter's own concept
+    consignment : reporters whose imports are by country of consignment, the exporter's own concept
     """
 
     gap: float = 0.25
@@ -50,40 +50,39 @@ class Mirror:
         a, b = float(mine.values[shared].sum()), float(theirs[shared].sum())
         value = abs(a - b) / max(a, b) if max(a, b) > 0 else 0.0
         made = self._gate(effect, other, value, int(shared.sum()))
-        return self._against(made, effect, evidence.siblings)
+        return self._compare_effects(made, effect, evidence.siblings)
 
     def _gate(self, effect: Effect, other: str, value: float, months: int) -> Gate:
-        concept = (
-            "" if self._alike(effect.design.treated[0], other) else "; destination against origin, a difference of concept"
-        )
+        same = self._same_concept(effect.design.treated[0], other)
+        concept = "" if same else "; destination against origin, a difference of concept"
         text = f"{other} differs by {value:.0%} over {months} clean months{concept}"
         if value <= self.gap:
             return Gate(NAME, "pass", value, self.gap, text)
         return Gate(NAME, "fail", value, self.gap, f"{text}: two ledgers, each with its own verdict")
 
-    def _alike(self, one: str, other: str) -> bool:
-        """Whether both legs count by the same rule: an export, and an import by consignment."""
+    def _same_concept(self, one: str, other: str) -> bool:
+        """Whether both legs follow the same concept: an export, and an import by country of consignment."""
         keys = [SeriesKey.parse(one), SeriesKey.parse(other)]
         return all(key.flow == "export" or key.reporter in self.consignment for key in keys)
 
     def judge_family(self, effects: Sequence[Effect]) -> list[Gate]:
-        """The gate of each row beside the answer to the same question on the mirrored leg, where the run asked it."""
+        """The gate of each row, compared with the same question on the mirrored leg where the run asked it."""
         out = []
         for effect in effects:
             own = next((g for g in effect.gates if g.gate == NAME), Gate(NAME, "not run", reason="no mirror was looked for"))
             same = {str(i): e for i, e in enumerate(effects) if e.design.event_ids == effect.design.event_ids}
-            out.append(self._against(own, effect, same))
+            out.append(self._compare_effects(own, effect, same))
         return out
 
-    def _against(self, gate: Gate, effect: Effect, others: Mapping[str, Effect]) -> Gate:
-        """The gate after a look at the mirrored leg's own effect."""
+    def _compare_effects(self, gate: Gate, effect: Effect, others: Mapping[str, Effect]) -> Gate:
+        """The gate, revised by the estimated effect on the mirrored leg."""
         other = mirror_series(effect.design.treated[0]) if len(effect.design.treated) == 1 else ""
         legs = [e for e in others.values() if other and e.design.treated == (other,) and _windows_overlap(e, effect)]
         legs = sorted(legs, key=lambda e: e.estimator != effect.estimator)
         signs = [_interval_sign(effect, self.level), *(_interval_sign(leg, self.level) for leg in legs[:1])]
         if len(signs) < 2 or signs[0] * signs[1] >= 0:
             return gate
-        if not self._alike(effect.design.treated[0], other):
+        if not self._same_concept(effect.design.treated[0], other):
             words = f"{other} moved the other way: another concept (destination against origin), no contradiction"
             return gate if words in gate.reason else replace(gate, reason=f"{gate.reason}; {words}")
         reason = f"{other} measures the same and moved the other way (both {self.level:.0%} intervals exclude zero)"
@@ -91,7 +90,7 @@ class Mirror:
 
 
 def mirror_series(series: str) -> str:
-    """The partner's own record of a flow; empty for totals and plain units.
+    """The same flow as recorded by the partner; empty for totals and plain units.
 
     >>> mirrored("CHN.export.USA.gallium")
     'USA.import.CHN.gallium'

@@ -1,4 +1,4 @@
-"""Own test: the p-value an estimator brings with it."""
+"""Own test: the estimator's own p-value."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ NAME = "own_test"
 @check
 @dataclass(frozen=True)
 class OwnTest:
-    """The estimator's own permutation or t-test: above `level` a suggestion is left at most.
+    """The estimator's own permutation or t-test: with p above `level` the effect is at most suggestive.
 
     Not run where the estimator has none (its p-value is then that of the placebos in time, which have a gate of their own), or
-    where no p it can take would reach `level`.
+    where its smallest possible p exceeds `level`.
     """
 
     level: float = 0.10
@@ -27,10 +27,10 @@ class OwnTest:
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: p; threshold: `level`."""
         p, floor = effect.p_value, effect.p_floor
-        windows = exact_tests.randomisation_p_value(
+        in_time = exact_tests.randomisation_p_value(
             effect.cumulative.estimate, [x.cumulative for x in effect.placebos if x.kind == "time"]
         )
-        if effect.counterfactual is None or not math.isfinite(p) or (p, floor) == windows:
+        if effect.counterfactual is None or not math.isfinite(p) or (p, floor) == in_time:
             return Gate(NAME, "not run", reason="the estimator has no test of its own")
         text = f"p = {p:.3f} (floor {floor:.3f})"
         if floor > self.level:

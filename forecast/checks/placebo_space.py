@@ -1,4 +1,4 @@
-"""Placebo in space: how large an effect the same method finds in donors that nothing touched."""
+"""Placebo in space: the effect against those the same method finds in untreated donors."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ NAME = "placebo_space"
 @check
 @dataclass(frozen=True)
 class PlaceboSpace:
-    """The effect against those of the donors in its place: rank p-value and its floor.
+    """The effect against those of the donors treated in its place: rank p-value and its floor.
 
-    Above `level` a suggestion is left at most. With so few donors that no p could reach it (1 / (donors + 1)) the test is not
-    run, and nothing is taken for a pass.
+    With p above `level` the effect is at most suggestive. Where the donors are so few that the smallest possible p,
+    1 / (donors + 1), exceeds `level`, the test is not run, which does not count as a pass.
     """
 
     level: float = 0.10

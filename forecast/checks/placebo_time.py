@@ -1,4 +1,4 @@
-"""Placebo in time: how large an effect the same method finds where there was none."""
+"""Placebo in time: the effect against those the same method finds in earlier windows without an event."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from forecast.kernels import exact_tests
 from forecast.prep.baselines import pluralize
 
 NAME = "placebo_time"
-MIN_WINDOWS = 8  # windows, overlapping ones counted, among which the largest says something
+MIN_WINDOWS = 8  # including overlapping ones, for being the largest to count as evidence
 
 
 @check
 @dataclass(frozen=True)
 class PlaceboTime:
-    """The effect against those of earlier windows without an event: rank p-value of windows that share no month, and its floor.
+    """The effect against those of earlier windows without an event: rank p-value over non-overlapping windows, and its floor.
 
-    A p-value above `level` leaves a suggestion at most. Where too few windows share no month for a p-value of `level`, the
-    effect must be larger than in every window, overlapping ones too, of which there must be eight: by chance it is so in 4 to
-    12 % of simulated flows (`experiments/003_simulation`).
+    With p above `level` the effect is at most suggestive. With too few non-overlapping windows for a p-value of `level`, the
+    effect must exceed that of every window, overlapping ones included, of which there must be eight: by chance this happens in
+    4 to 12 % of simulated flows (`experiments/003_simulation`).
     """
 
     level: float = 0.10

@@ -1,4 +1,4 @@
-"""Power: whether an effect of this size could have been seen at all."""
+"""Power: whether an effect of this size could have been detected at all."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from forecast.kernels import power
 from forecast.prep.baselines import pluralize
 
 NAME = "power"
-MIN_WINDOWS = 3  # placebo windows from which a spread is taken
+MIN_WINDOWS = 3  # placebo windows for a standard deviation
 
 
 @check
 @dataclass(frozen=True)
 class Power:
-    """The minimum detectable effect, from the spread of the windows without an event: below it, none can be distinguished.
+    """The minimum detectable effect, from the spread of windows without an event: a smaller effect cannot be distinguished.
 
-    An effect smaller than the one seen with `chance` at 5 % may be nothing; it is never called no effect. With fewer than three
-    windows the spread is that of the draws, and the gate only says what could have been seen.
+    An effect below the one detected with power `chance` at the 5 % level may be noise; it is never reported as no effect. With
+    fewer than three windows the spread is that of the draws, and the gate only reports the power.
     """
 
     chance: float = 0.8

@@ -1,4 +1,4 @@
-"""Separable: whether the effect can be laid to this event alone."""
+"""Separable: whether the effect can be attributed to this event alone."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ NAME = "separable"
 @check
 @dataclass(frozen=True)
 class Separable:
-    """No other event of the calendar shortly before the start or inside the window: else the effect is joint.
+    """No other calendar event may fall in the window or shortly before its start; otherwise the effect is joint.
 
-    Shortly: less than `apart` months. Several events of one design are asked jointly and read so; an event that the design does
-    not name leaves a suggestion.
+    Shortly: less than `apart` months. Several events of one design are estimated jointly and reported as such; an event that
+    the design does not name makes the effect at most suggestive.
     """
 
     apart: int = 3
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """value: other events in the way; threshold: none."""
+        """value: number of confounding events; threshold: 0."""
         vintage, design = evidence.vintage, evidence.design
         window = design.window(vintage)
         own = {event.id for event in design.events}

@@ -1,4 +1,4 @@
-"""Sign: whether the direction of the effect is beyond doubt."""
+"""Sign: whether the direction of the effect is established."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ NAME = "sign"
 class Sign:
     """The direction: the 80 % interval must exclude zero, and named baselines must agree on it.
 
-    A net effect whose baselines disagree cannot be distinguished; for other questions that leaves a suggestion at most. A
-    recovery is a rise: where the flow fell further, none can be distinguished.
+    A net effect whose baselines disagree cannot be distinguished; for other questions disagreement makes the effect at most
+    suggestive. A recovery is a rise: where the flow fell further, none can be distinguished.
     """
 
     level: float = 0.8

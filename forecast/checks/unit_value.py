@@ -1,4 +1,4 @@
-"""Unit value: whether the ratio is a price."""
+"""Unit value: whether the treated series is a quantity."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "unit_value"
 @check
 @dataclass(frozen=True)
 class UnitValue:
-    """A value over a quantity moves with grades and arrival lags as well as with prices: description only."""
+    """A value over a quantity also moves with grades and arrival lags, not only with prices: description only."""
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """Fails where the treated series is a value or a unit value."""

@@ -1,1 +1,1 @@
-"""What an event changed: one estimator per file."""
+"""Estimators of what an event changed: one per file or folder."""

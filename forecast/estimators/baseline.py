@@ -1,4 +1,4 @@
-"""Baseline: observed against a named clean period, with a band from the clean months' own noise and drift."""
+"""Baseline: the window against a named clean period, with a band from the noise and drift of the clean months."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ from forecast.prep.transform import choose_scale
 @estimator
 @dataclass(frozen=True)
 class Baseline:
-    """Ratio and difference to a named clean period, or of a share of a total; band from the clean months' own noise and drift.
+    """Ratio and difference to a named clean period, or of a share of a total; band from noise and drift of clean months.
 
     With baseline B (mean of L months), window W and clean months c_1 .. c_N, one draw of the counterfactual of W is
 
         expected * (mean of W resampled c / mean of L further resampled c) ^ s * exp(omega sqrt(D) z),    z ~ N(0, 1),
 
-    the noise of the asked months over the luck of the baseline's own, and how far the level may have wandered from one to the
-    other; its periods share both as the resampled months do. omega, the monthly step of the level in logs, and sigma, the noise
-    around it, are drawn from the posterior of a local level fitted to the clean months (`forecast.kernels.local_level`), so the
-    band has the tails of a Student's t; D is the variance of a unit random walk between the means of B and W, which grows with
-    their distance; the c are resampled one by one, their smoothed level taken out, and s = sigma / sd(log c). Where values may
-    be negative the same is done with differences. Point estimate: observed less expected. With fewer than `fewest` clean
-    monthly figures, or without `band`, only the description is given.
+    the noise of the asked months relative to that of the baseline's months, times the drift of the level between the two; the
+    periods of W divide it in proportion to the resampled months. omega, the standard deviation of the monthly change of the log
+    level, and sigma, that of the noise around it, are drawn from the posterior of a local level fitted to the clean months
+    (`forecast.kernels.local_level`), so the band has Student t tails; D is the variance of a unit random walk between the means
+    of B and W, which grows with their distance; the c are resampled independently after removing their smoothed level, and s =
+    sigma / sd(log c). Where values may be negative the same is done with differences. Point estimate: observed minus expected.
+    With fewer than `fewest` clean monthly figures, or without `band`, only the description is given.
 
-    Simulated size and cover by length of history: `experiments/003_simulation`.
+    Simulated size and coverage by length of history: `experiments/003_simulation`.
     """
 
     fewest: int = 12
@@ -57,7 +57,7 @@ class Baseline:
             raise ConfigError(f"a band from {self.fewest} months is none", hint="6 or more")
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
-        """Observed minus the baseline laid on the asked months."""
+        """Observed minus the baseline level of the asked months."""
         seen = observe_window(vintage, design)
         text = describe(vintage, design)
         stretch = clean_pre_period(vintage, design)
@@ -94,16 +94,16 @@ class Baseline:
 
 @dataclass(frozen=True)
 class BaselineNoise:
-    """What a draw of the band is made of.
+    """Components of the draws of a band.
 
-    window (draws, W) : resampled months of the asked window; luck (draws,) : mean of the baseline's own resampled months
-    stretch (draws,) : power or factor that gives them the spread of the draw's sigma
-    drift (draws,) : of the level between the two
+    window (draws, W) : resampled months of the asked window; reference (draws,) : mean of the baseline's resampled months
+    stretch (draws,) : power, or factor, that rescales both to the sigma of the draw
+    drift (draws,) : of the level between baseline and window
     sizes (periods,) : months of each period
     """
 
     window: Floats
-    luck: Floats
+    reference: Floats
     stretch: Floats
     drift: Floats
     sizes: Ints
@@ -112,25 +112,26 @@ class BaselineNoise:
 def _draw_noise(
     months: Ints, values: Floats, nonnegative: bool, seen: ObservedWindow, back: Ints, draws: int, rng: np.random.Generator
 ) -> BaselineNoise:
-    """Noise and drift of a window against the months `back` of its baseline, learned from the clean months."""
+    """Draws of noise and drift of a window relative to the months `back` of its baseline, estimated from the clean months."""
     sizes = np.array([last - first + 1 for first, last in seen.periods])
     when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
     level = local_level.fit(choose_scale(values, nonnegative).forward(values), months)
     sigma, omega = level.draws(draws, rng)
-    steady = values * np.exp(-level.smooth) if nonnegative else values - level.smooth
-    window, luck = (rng.choice(steady, size=(draws, n)) for n in (len(when), len(back)))
+    detrended = values * np.exp(-level.smooth) if nonnegative else values - level.smooth
+    window, reference = (rng.choice(detrended, size=(draws, n)) for n in (len(when), len(back)))
     stretch = sigma / level.spread if level.spread > 0 else np.ones(draws)
     drift = omega * np.sqrt(local_level.mean_difference_variance(when, back)) * rng.standard_normal(draws)
-    return BaselineNoise(window, luck.mean(axis=1), stretch, drift, sizes)
+    return BaselineNoise(window, reference.mean(axis=1), stretch, drift, sizes)
 
 
 def _ratio_draws(level: Floats, noise: BaselineNoise) -> Floats:
-    """Counterfactual draws of a flow that cannot be negative, shape (draws, periods)."""
+    """Counterfactual draws of a non-negative flow, shape (draws, periods)."""
     middle = noise.window.mean(axis=1)
-    luck = np.where(noise.luck > 0, noise.luck, max(float(noise.window.mean()), 1e-300))
-    common = np.divide(middle, luck) ** noise.stretch * np.exp(noise.drift)
+    reference = np.where(noise.reference > 0, noise.reference, max(float(noise.window.mean()), 1e-300))
+    common = np.divide(middle, reference) ** noise.stretch * np.exp(noise.drift)
     split = _group_means(noise.window, noise.sizes if len(level) > 1 else np.array([noise.window.shape[1]]))
-    shared = split @ level / max(float(level.sum()), 1e-300)  # the sum over the periods is the ratio of means times the level
+    # the periods share the window's total, so that their sum is the ratio of means times the level
+    shared = split @ level / max(float(level.sum()), 1e-300)
     parts = np.divide(split, shared[:, None], out=np.ones_like(split), where=shared[:, None] > 0)
     drawn: Floats = level[None, :] * parts * common[:, None]
     return drawn
@@ -140,13 +141,13 @@ def _difference_draws(level: Floats, noise: BaselineNoise, share: bool) -> Float
     """Counterfactual draws where values may be negative, shape (draws, periods)."""
     middle = noise.window.mean(axis=1)
     if share:
-        return np.asarray(level[None, :] + (noise.stretch * (middle - noise.luck) + noise.drift)[:, None])
-    split = noise.stretch[:, None] * (_group_means(noise.window, noise.sizes) - noise.luck[:, None]) + noise.drift[:, None]
+        return np.asarray(level[None, :] + (noise.stretch * (middle - noise.reference) + noise.drift)[:, None])
+    split = noise.stretch[:, None] * (_group_means(noise.window, noise.sizes) - noise.reference[:, None]) + noise.drift[:, None]
     return np.asarray(level[None, :] + split * noise.sizes[None, :])
 
 
 def _group_means(window: Floats, sizes: Ints) -> Floats:
-    """Means of consecutive groups of columns, shape (draws, groups)."""
+    """Means over consecutive groups of columns, shape (draws, groups)."""
     ends = np.cumsum(sizes)
     return np.stack([window[:, end - size : end].mean(axis=1) for size, end in zip(sizes, ends, strict=True)], axis=1)
 
@@ -154,10 +155,10 @@ def _group_means(window: Floats, sizes: Ints) -> Floats:
 def _first_determined_baseline(
     vintage: Vintage, design: Design, seen: ObservedWindow
 ) -> tuple[str, Floats | None, Ints, ObservedWindow]:
-    """The first baseline that the figures determine: its name, its level per period, its months.
+    """The first baseline that the figures determine: its name, level per period, months, and the asked periods.
 
-    Where it is known for the window but not for each period, the window becomes one period. A placebo takes no other
-    baseline than the first, so that it repeats what was done.
+    Where it is known for the window but not for each period, the window becomes one period. A placebo uses the first baseline
+    only, so that it repeats the estimate.
     """
     baselines = design.named_baselines(vintage)
     for baseline in baselines[:1] if design.placebo_of else baselines:
@@ -180,12 +181,12 @@ def _first_determined_baseline(
 
 
 def _single_period(seen: ObservedWindow) -> tuple[tuple[int, int], ...]:
-    """A share is one figure for the whole window."""
+    """The window as one period, because a share is one figure."""
     return ((seen.periods[0][0], seen.periods[-1][1]),) if seen.periods else ()
 
 
 def _clean_shares(vintage: Vintage, design: Design) -> tuple[Ints, Floats]:
-    """Clean months in which part and whole are known, and the shares of them."""
+    """Clean months in which part and whole are known, and the shares in them."""
     part = clean_pre_period(vintage, design)
     if not vintage.knows(design.share_of):
         return part.months[:0], np.empty(0)

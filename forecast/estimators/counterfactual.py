@@ -1,4 +1,4 @@
-"""Counterfactual: any forecaster fills the months hidden from the first one that could feel the event."""
+"""Counterfactual: a forecaster predicts the treated series from the first month the event could have affected."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from forecast.prep.transform import window_total
 @estimator
 @dataclass(frozen=True)
 class Counterfactual:
-    """Any forecaster fills the hidden months; effect = observed minus its draws, sums of months taken draw by draw.
+    """Any forecaster predicts the hidden months; effect = observed minus its draws, with months summed draw by draw.
 
-    Brodersen et al. (2015, sec. 2.4) with an exchangeable forecaster. The model sees nothing of the treated series from the
-    first month of anticipation on, and no event from then on. Point estimate: the median of the cumulative draws, because
-    draws taken back from a logarithm have a mean that a few of them decide. Months of anticipation are filled by the same
-    paths, so the stockpile A, the loss P after it and their sum come from one draw matrix.
+    As CausalImpact (Brodersen et al. 2015, sec. 2.4), with an exchangeable forecaster. From the first month of anticipation on
+    the model sees neither the treated series nor any event. Point estimate: the median of the cumulative draws, because the
+    mean of draws transformed back from logarithms is dominated by a few of them. Months of anticipation are predicted by the
+    same paths, so the stockpile A, the loss P after it and their sum come from one matrix of draws.
 
-    In the simulations of `experiments/003_simulation` the intervals of the structural model hold what they say from 36 months
-    before the event on; with fewer they hold more, because every step of the level, from none to a pure random walk, is weighed
-    by the likelihood alone, which says little then.
+    In the simulations of `experiments/003_simulation` the intervals of the structural model have their nominal coverage from 36
+    months before the event on; with fewer they are conservative, because every variance of the level, from none to a pure
+    random walk, is weighted by the likelihood alone, which is then uninformative.
 
     model : a forecaster, by name or with options
-    level_sd : passed to a structural model: fixes the level's step at this share of the series' standard deviation
+    level_sd : passed to a structural model: fixes the standard deviation of the level's steps at this share of the series'
     """
 
     model: str | dict[str, Any] = "structural"
@@ -45,10 +45,10 @@ class Counterfactual:
     def __post_init__(self) -> None:
         if self.level_sd is not None and not self.level_sd > 0:
             raise ConfigError("level_sd must be positive", hint="0.01 is CausalImpact's guess")
-        build("model", self.model)  # a misspelt one is told before anything is computed
+        build("model", self.model)  # reports a misspelt model before anything is computed
 
     def asks(self, vintage: Vintage, design: Design) -> list[tuple[Mapping[str, Any], Task, Vintage]]:
-        """The hidden months of the treated series, asked of the model on a vintage that ends before them."""
+        """The forecast task of the hidden months, on a vintage in which the treated series ends before them."""
         spec: dict[str, Any] = {"use": self.model} if isinstance(self.model, str) else dict(self.model)
         if self.level_sd is not None:
             spec["level_sd"] = self.level_sd
@@ -102,7 +102,7 @@ class Counterfactual:
 
 
 def _anticipation_months(vintage: Vintage, design: Design) -> range:
-    """Months of anticipation that have a ledger of their own: known, hidden, and before a window that begins with the event."""
+    """Months of anticipation reported separately: known, hidden, and before a window that begins with the event."""
     window = design.window(vintage)
     begins = window.start <= window.first <= window.start + design.donut
     months = range(window.hole, window.start)
@@ -113,7 +113,7 @@ def _anticipation_months(vintage: Vintage, design: Design) -> range:
 
 
 def _anticipation_effect(forecast: Forecast, vintage: Vintage, design: Design) -> Summary | None:
-    """Observed less expected over the months of anticipation, from the draws of the window's own paths."""
+    """Observed minus expected over the months of anticipation, from the same draws as the window."""
     months = _anticipation_months(vintage, design)
     if not months:
         return None
@@ -124,7 +124,7 @@ def _anticipation_effect(forecast: Forecast, vintage: Vintage, design: Design) -
 
 
 def _period_draws(forecast: Forecast, seen: ObservedWindow, design: Design) -> Floats:
-    """Draws of the asked periods, shape (draws, periods): sums over months and treated series, or one ratio of such sums."""
+    """Draws of the asked periods (draws, periods): sums over months and treated series, or one ratio of such sums."""
     treated = np.stack([sum((forecast.span(s, *p) for s in design.treated), np.zeros(1)) for p in seen.periods], axis=1)
     if not design.share_of:
         return treated

@@ -1,4 +1,4 @@
-"""Calibration: whether intervals of this method hold what they promise after a history as short as this one."""
+"""Calibration: whether intervals of this method cover as stated, given a history of this length."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ NAME = "calibration"
 @check
 @dataclass(frozen=True)
 class Calibration:
-    """A method whose interval failed in simulations with as many months before and after is left a description.
+    """Description only where the method's intervals failed in simulations with as many months before and after the event.
 
     Read from the bundled table of `experiments/003_simulation`: monthly flows like those of trade, the method with its default
-    options. Fails where, by more than two standard errors, the 95 % interval excluded zero in over `size` of the worlds without
-    an event, or the 90 % interval held the truth in fewer than `cover` of the worlds that meet the method's assumptions, or in
-    fewer than `drift` of those whose level wanders. Too wide an interval never fails.
+    options. Fails where, by more than two standard errors, the 95 % interval excluded zero in more than `size` of the worlds
+    without an event, or the 90 % interval covered the truth in fewer than `cover` of the worlds that meet the method's
+    assumptions, or in fewer than `drift` of those with a drifting level. Conservative intervals never fail.
     """
 
     size: float = 0.065
@@ -30,10 +30,10 @@ class Calibration:
     drift: float = 0.85
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """value: share of truths the 90 % interval held in the worst cell read, or the size where that alone fails."""
-        return self.verdict(effect, evidence, load_simulation_cells())
+        """value: coverage of the 90 % interval in the worst cell read, or the size where that alone fails."""
+        return self.gate_from_cells(effect, evidence, load_simulation_cells())
 
-    def verdict(self, effect: Effect, evidence: Evidence, cells: Sequence[SimulationCell]) -> Gate:
+    def gate_from_cells(self, effect: Effect, evidence: Evidence, cells: Sequence[SimulationCell]) -> Gate:
         """The gate read from a table of cells."""
         if effect.counterfactual is None:
             return Gate(NAME, "not run", reason="nothing was estimated")
@@ -62,7 +62,7 @@ class Calibration:
         return self.cover if cell.role == "correct" else self.drift
 
     def failures(self, cell: SimulationCell) -> list[str]:
-        """What a cell says against the method."""
+        """Reasons why the method fails in a cell."""
         out = []
         if cell.role == "correct" and cell.size - 2 * cell.size_se > self.size:
             out.append(f"the 95% interval excluded zero in {cell.size:.1%} of the worlds without an event")
@@ -71,8 +71,8 @@ class Calibration:
         return out
 
 
-def _coverage_text(*cells: Cell) -> str:
-    """What the 90 % interval held, of one world or of both."""
+def _coverage_text(*cells: SimulationCell) -> str:
+    """Coverage of the 90 % interval, in one world or both."""
     said = [f"{c.cover90:.0%} of the truths{'' if c.role == 'correct' else ' where the level wanders'}" for c in cells]
     return f"the 90% interval of this method held {' and '.join(said)}"
 

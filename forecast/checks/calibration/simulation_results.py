@@ -1,4 +1,4 @@
-"""What a simulation said of each estimator: size and cover by length of history and of window."""
+"""Simulated size and coverage of each estimator, by length of history and of window."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from importlib import resources
 
 @dataclass(frozen=True)
 class SimulationCell:
-    """One cell of the study: so many months before and after, in one world.
+    """One cell of the simulation study: a number of months before and after the event, in one kind of world.
 
-    role : "correct" where the estimator's own assumptions hold, "drift" where the level wanders
+    role : "correct" where the estimator's own assumptions hold, "drift" where the level drifts
     size : share of worlds without an event whose 95 % interval excluded zero
-    cover90 : share of worlds whose 90 % interval held the truth
+    cover90 : share of worlds whose 90 % interval covered the truth
     """
 
     estimator: str
@@ -47,9 +47,10 @@ def load_simulation_cells() -> tuple[SimulationCell, ...]:
 
 
 def nearest_cells(cells: Sequence[SimulationCell], estimator: str, clean: int, window: int) -> list[SimulationCell]:
-    """The cells of both roles that speak for `clean` months before an event and a window of so many; none for less history.
+    """The cells of both roles nearest to `clean` months before the event and a window of length `window`.
 
-    The longest history not above `clean`; of its windows the shortest that is no shorter than `window`, else the longest.
+    The longest simulated history not above `clean` (empty if there is none); of its windows the shortest that is at least
+    `window`, else the longest.
     """
     own = [c for c in cells if c.estimator == estimator and c.months_before <= clean]
     before = max((c.months_before for c in own), default=0)

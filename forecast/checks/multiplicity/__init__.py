@@ -1,4 +1,4 @@
-"""Multiplicity: how many questions were asked before this one came out."""
+"""Multiplicity: p-values adjusted for the number of questions asked in a run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.checks.multiplicity import step_down
+from forecast.checks.multiplicity.holm_romano_wolf import benjamini_hochberg, holm, romano_wolf
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
@@ -24,16 +24,16 @@ NOT_RUN = Gate(NAME, "not run", reason="judged over all questions of a run, not 
 class Multiplicity:
     """p-values of a run taken together: Holm over the headline rows read as causal, Benjamini and Hochberg over all.
 
-    A row whose adjusted p exceeds `level` is a suggestion at most. The headline row of a question is its first estimator's.
-    With few placebos the floor of a p-value, times the number of rows, may exceed `level` whatever the effect: the reason says
-    so. Where the causal headline rows share eight placebo windows or more, the reason adds Romano and Wolf's step-down p, which
-    knows how the rows move together.
+    A row whose adjusted p exceeds `level` is at most suggestive. The headline row of a question is that of its first estimator.
+    With few placebos the floor of a p-value, times the number of rows, may exceed `level` whatever the effect; the reason then
+    says so. Where the causal headline rows share eight placebo windows or more, the reason adds the Romano-Wolf step-down p,
+    which takes the dependence between rows into account.
     """
 
     level: float = 0.10
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """Nothing can be said of one question alone."""
+        """Not run: one question alone has no multiplicity."""
         return NOT_RUN
 
     def judge_family(self, effects: Sequence[Effect]) -> list[Gate]:
@@ -67,7 +67,7 @@ class Multiplicity:
 def _adjusted_with_floor(
     rule: Callable[[Sequence[float]], list[float]], effects: Sequence[Effect], rows: Sequence[int], i: int
 ) -> tuple[float, float]:
-    """Adjusted p of row i, and the least it could be with the other rows as they are: that of its own floor."""
+    """Adjusted p of row i, and its lower bound: the adjusted p were the row's own p at its floor, other rows unchanged."""
     at = list(rows).index(i)
     p = [effects[j].p_value for j in rows]
     least = [*p[:at], effects[i].p_floor, *p[at + 1 :]]
@@ -75,7 +75,7 @@ def _adjusted_with_floor(
 
 
 def headline_rows(effects: Sequence[Effect]) -> list[int]:
-    """The first answer to each question: that of its first estimator."""
+    """Index of the first answer to each question, which is that of its first estimator."""
     first: dict[str, int] = {}
     for i, effect in enumerate(effects):
         first.setdefault(repr(effect.design), i)
@@ -86,26 +86,8 @@ def _reads_causal(effect: Effect) -> bool:
     return effect.verdict is not None and effect.verdict.reading == "causal"
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """Adjusted p-values max_{j <= i} min(1, (m - j + 1) p_(j)) (Holm 1979, Scand. J. Stat. 6:65)."""
-    order = np.argsort(p, kind="stable")
-    steps = np.minimum(1.0, (len(p) - np.arange(len(p))) * np.asarray(p, float)[order])
-    out = np.empty(len(p))
-    out[order] = np.maximum.accumulate(steps)
-    return [float(x) for x in out]
-
-
-def benjamini_hochberg(p: Sequence[float]) -> list[float]:
-    """Adjusted p-values min_{j >= i} min(1, m p_(j) / j) (Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57:289)."""
-    order = np.argsort(p, kind="stable")
-    steps = np.minimum(1.0, len(p) / np.arange(1, len(p) + 1) * np.asarray(p, float)[order])
-    out = np.empty(len(p))
-    out[order] = np.minimum.accumulate(steps[::-1])[::-1]
-    return [float(x) for x in out]
-
-
 def romano_wolf_of_effects(effects: Sequence[Effect]) -> list[float]:
-    """Step-down p-values from the placebo windows that all rows share; NaN for all where these are fewer than `JOINT`.
+    """Step-down p-values from the placebo windows that all rows share; all NaN where there are fewer than `MIN_SHARED_WINDOWS`.
 
     Statistics and placebos are absolute effects over the root mean square of the row's own shared placebos.
     """
@@ -118,5 +100,5 @@ def romano_wolf_of_effects(effects: Sequence[Effect]) -> list[float]:
     if not size.all():
         return [math.nan] * len(effects)
     mine = np.abs([e.cumulative.estimate for e in effects])
-    adjusted: list[float] = step_down.romano_wolf(mine / size, null / size).tolist()
+    adjusted: list[float] = romano_wolf(mine / size, null / size).tolist()
     return adjusted

@@ -1,4 +1,4 @@
-"""PPML: difference and triple difference of flows over other goods and partners; a zero is an observation, not a nuisance."""
+"""PPML: Poisson difference-in-differences and triple difference of flows over other goods and partners, zeros included."""
 
 from __future__ import annotations
 
@@ -28,10 +28,9 @@ NEAR_ZERO = 0.01  # of the counterfactual: below it the coefficient says little,
 
 @dataclass(frozen=True)
 class DatedPanel:
-    """The panel: y (U, T) from month `first`, treated rows first; NaN where unknown or, of the treated, not clean.
+    """The panel of flows from month `first`, treated units first; NaN where unknown or, for the treated, not clean.
 
-    Hidden are the months whose treated cells no fit may use. The sides share a month's effect: one for all units, or the goods
-    and the partners.
+    split : months whose value is a share of a sum of months; kind : the comparison, in words
     """
 
     panel: placebo_units.FlowPanel
@@ -39,28 +38,29 @@ class DatedPanel:
     split: int
     kind: str
 
-    def of(self, expected: Floats, seen: ObservedWindow) -> Floats:
-        """A monthly path (T,) summed over the asked periods."""
+    def sum_periods(self, expected: Floats, seen: ObservedWindow) -> Floats:
+        """A monthly path (T,) summed over each asked period, shape (P,)."""
         return np.array([expected[a - self.first : b - self.first + 1].sum() for a, b in seen.periods])
 
 
 @estimator
 @dataclass(frozen=True)
 class Ppml:
-    """Poisson difference (or triple difference) against other goods and partners; the effect is relative to theirs.
+    """Poisson difference-in-differences, or triple difference, against other goods and partners; a relative effect.
 
     E[y] = exp(unit + good x month + partner x month + sum_k b_k [month k of the window, treated]) by Poisson pseudo-likelihood
     (Santos Silva and Tenreyro 2006). Donors of one partner, or of one good, give the difference; of both kinds, the triple
-    difference. The counterfactual is the mean without the b_k; goods turned away to a donor count twice, so the reading is
-    relative. Separation is found before the fit (Correia, Guimaraes and Zylkin 2021): an all-zero window has no coefficient,
+    difference. The counterfactual is the mean without the b_k; trade diverted to a donor counts twice, so the effect is read as
+    relative. Separation is detected before the fit (Correia, Guimaraes and Zylkin 2021): an all-zero window has no coefficient,
     its relative effect is -1 and its loss the counterfactual itself.
 
-    Draws: the logarithm of the treated over what the others alone imply, carried on as a wandering level with noise (as it
-    stands where a month was zero; `forecast.kernels.local_level`). p-value: each donor in turn as if treated, its log ratio
-    of sums over the spread of its earlier ratios, ranked (floor 1 / (donors + 1)); one treated flow has no standard error.
+    Draws: the log ratio of the treated to the counterfactual by the donors alone, extrapolated as a local level with noise (the
+    ratio itself where a month was zero; `forecast.kernels.local_level`). p-value: each donor in turn treated, its log ratio of
+    sums over the standard deviation of its pre-event ratios, ranked (floor 1 / (donors + 1)); a single treated flow has no
+    standard error.
 
-    form : "hurdle" is for flows with many zeros: a penalised logit of any trade times a Poisson difference of the months with
-        trade, both before against after; "auto" takes it where the share of zero months is `sparse` or more
+    form : "hurdle", for flows with many zeros: a penalised logit of any trade times a Poisson difference of the months with
+        trade, both before and after; "auto" chooses it where the share of zero months is `sparse` or more
     coefficient : "single" is the textbook step, one b for the whole window
     """
 
@@ -74,7 +74,7 @@ class Ppml:
             raise ConfigError(f"a level from {self.fewest} months is none", hint="6 or more")
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
-        """Observed minus the counterfactual of the fixed effects; description only where they do not determine it."""
+        """Observed minus the counterfactual by the fixed effects; description only where they do not identify it."""
         seen = observe_window(vintage, design)
         bare = unestimated_effect("ppml", vintage, design, seen, "relative")
         try:
@@ -82,33 +82,34 @@ class Ppml:
             panel = flows.panel
             zeros = float(np.mean(panel.y[panel.own][:, ~panel.hidden] == 0))
             sparse = self.form == "hurdle" or (self.form == "auto" and zeros >= self.sparse)
-            return _remove_rounding(self._hurdle(bare, flows, seen, rng) if sparse else self._poisson(bare, flows, seen, rng))
+            estimate = self._estimate_hurdle if sparse else self._estimate_poisson
+            return _remove_rounding(estimate(bare, flows, seen, rng))
         except (TooShortError, NotIdentifiedError) as error:
             return description_only(bare, error.problem, error.hint)
         except np.linalg.LinAlgError as error:
             return description_only(bare, f"no Poisson fit: {error}")
 
-    def _poisson(self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, rng: np.random.Generator) -> Effect:
-        """The difference with a coefficient per month or one for the window."""
+    def _estimate_poisson(self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, rng: np.random.Generator) -> Effect:
+        """The difference with a coefficient per month, or one for the window."""
         panel = flows.panel
         if panel.own.all():
             raise NotIdentifiedError("no donor to compare with: a difference needs other goods or partners")
         single = panel.window if self.coefficient == "single" else None
-        laid = triple_difference.fit_difference(panel.y, panel.own, panel.hidden, panel.sides, single)
-        expected = flows.of(laid.expected, seen)
+        fitted = triple_difference.fit_difference(panel.y, panel.own, panel.hidden, panel.sides, single)
+        expected = flows.sum_periods(fitted.expected, seen)
         if not np.isfinite(expected).all():
             raise NotIdentifiedError("the donors known in the window do not determine the treated's counterfactual")
         if not expected.sum() > 0:
             raise NotIdentifiedError("every donor was zero in the window: nothing to compare with")
-        known = panel.errors()
+        known = panel.pre_event_errors()
         if len(known.ratios) < self.fewest:
             raise TooShortError(f"{pluralize(len(known.ratios), 'month')} shared with the donors, needs {self.fewest}")
         others = [] if bare.design.placebo_of else placebo_units.each_donor_as_treated(panel)
-        draws = _counterfactual_draws(laid.expected, known, others, flows, seen, bare.design.draws, rng)
+        draws = _counterfactual_draws(fitted.expected, known, others, flows, seen, bare.design.draws, rng)
         notes = [f"{flows.kind}, {pluralize(int((~panel.own).sum()), 'donor')}"]
-        if laid.separated:
-            notes.append(f"{pluralize(laid.separated, 'cell')} separated: fitted as exactly zero")
-        parameters, more = _window_coefficients(bare, expected, laid.slope)
+        if fitted.separated:
+            notes.append(f"{pluralize(fitted.separated, 'cell')} separated: fitted as exactly zero")
+        parameters, more = _window_coefficients(bare, expected, fitted.slope)
         if not bare.design.placebo_of:
             parameters = (*parameters, *_donor_influence(bare, flows, others, seen, expected))
         made = replace(
@@ -120,8 +121,8 @@ class Ppml:
         )
         return _add_donor_rank(made, others, float(expected.sum()), float(np.std(known.ratios)))
 
-    def _hurdle(self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, rng: np.random.Generator) -> Effect:
-        """Any trade, and how much of it, before against after."""
+    def _estimate_hurdle(self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, rng: np.random.Generator) -> Effect:
+        """Hurdle model: probability of trade and quantity given trade, before and after."""
         panel = flows.panel
         if panel.own.sum() > 1:
             raise NotIdentifiedError("a hurdle is asked of one treated flow")
@@ -147,7 +148,7 @@ class Ppml:
 
 
 def _remove_rounding(effect: Effect) -> Effect:
-    """The effect with draws that differ from what was observed by rounding alone set to it: a flat flow has no effect."""
+    """The effect without differences from the observed figures that are rounding errors: a constant flow has effect zero."""
     assert effect.counterfactual is not None
     same = np.isclose(effect.counterfactual, effect.observed, rtol=1e-9, atol=0.0)
     close = effect.point is not None and abs(effect.point) <= 1e-9 * abs(effect.observed.sum())
@@ -156,7 +157,7 @@ def _remove_rounding(effect: Effect) -> Effect:
 
 
 def _build_panel(vintage: Vintage, design: Design, seen: ObservedWindow, fewest: int) -> DatedPanel:
-    """Treated and donors as one panel, from the first clean month to the last asked one."""
+    """Panel of treated units and donors, from the first clean month to the last one asked."""
     if design.share_of:
         raise NotIdentifiedError("a share is asked of 'baseline' or 'counterfactual', not of a Poisson difference")
     if not len(seen.observed):
@@ -187,14 +188,14 @@ def _build_panel(vintage: Vintage, design: Design, seen: ObservedWindow, fewest:
 
 
 def _month_effect_sides(names: tuple[str, ...], treated: int) -> tuple[tuple[Ints, ...], str]:
-    """Whose months are shared: all units alike, or goods and partners apart where the donors differ in both."""
+    """Sides that share month effects, and the comparison in words: one, or goods and partners where donors differ in both."""
     keys = [SeriesKey.maybe(name) for name in names]
-    told = [k for k in keys if k is not None]
+    parsed = [k for k in keys if k is not None]
     alike = (np.zeros(len(names), np.int64),)
-    if len(told) < len(names) or len(names) == treated:
+    if len(parsed) < len(names) or len(names) == treated:
         return alike, "difference to other units (relative)"
-    goods = [k.product for k in told]
-    ends = [f"{k.reporter} {k.flow} {k.partner}" for k in told]
+    goods = [k.product for k in parsed]
+    ends = [f"{k.reporter} {k.flow} {k.partner}" for k in parsed]
     if len(set(goods[treated:])) > 1 and len(set(ends[treated:])) > 1:
         codes = [np.unique(side, return_inverse=True)[1].astype(np.int64) for side in (goods, ends)]
         return (codes[0], codes[1]), "triple difference over goods and partners (relative, includes diversion)"
@@ -213,9 +214,9 @@ def _counterfactual_draws(
     count: int,
     rng: np.random.Generator,
 ) -> Floats:
-    """Counterfactual draws (count, periods): each month's mean times a ratio that wanders on from the earlier ones, with noise.
+    """Counterfactual draws (count, periods): the mean of each month times a ratio extrapolated by a local level with noise.
 
-    How far the ratio wanders is learned from the treated and from the donors as if treated.
+    The variance of the level is estimated from the treated and from the donors as if treated.
     """
     at = np.concatenate([np.arange(a, b + 1) for a, b in seen.periods]) - flows.first
     like = [(one.errors.months, one.errors.values) for one in others]
@@ -229,30 +230,30 @@ def _counterfactual_draws(
 def _donor_influence(
     bare: Effect, flows: DatedPanel, others: list[placebo_units.PlaceboUnit], seen: ObservedWindow, expected: Floats
 ) -> list[Parameter]:
-    """The average effect, with and without each donor, and how far each left the others (read by the check "donors")."""
+    """The average effect, with and without each donor, and each donor's departure (used by the check "donors")."""
     months = sum(b - a + 1 for a, b in seen.periods)
     whole = float(bare.observed.sum() - expected.sum()) / months
     out, panel = [Parameter("ATT", whole)], flows.panel
 
-    def without(gone: list[str], name: str) -> list[Parameter]:
-        left = panel.only(np.array([unit not in gone for unit in panel.names]))
-        if left.own.all():
+    def estimate_without(donors: list[str], name: str) -> list[Parameter]:
+        rest = panel.select_units(np.array([unit not in donors for unit in panel.names]))
+        if rest.own.all():
             return []
         try:
-            mean = float(flows.of(left.laid(), seen).sum())
+            mean = float(flows.sum_periods(rest.counterfactual_mean(), seen).sum())
         except np.linalg.LinAlgError:
             return []
         return [Parameter(f"ATT without {name}", (float(bare.observed.sum()) - mean) / months)] if np.isfinite(mean) else []
 
-    far, moved = placebo_units.find_moved_donors(panel, others)
-    for name in far:
-        out += without([name], name)
-    out += [Parameter(f"departure of {name}", size) for name, size in far.items()]
-    return out + (without(moved, "moved: " + ", ".join(moved)) if moved else [])
+    departures, moved = placebo_units.find_moved_donors(panel, others)
+    for name in departures:
+        out += estimate_without([name], name)
+    out += [Parameter(f"departure of {name}", size) for name, size in departures.items()]
+    return out + (estimate_without(moved, "moved: " + ", ".join(moved)) if moved else [])
 
 
 def _window_coefficients(bare: Effect, expected: Floats, slope: float) -> tuple[tuple[Parameter, ...], tuple[str, ...]]:
-    """The window's coefficient and those of its periods, without standard errors; none where they diverge."""
+    """The coefficients of the window and of its periods, without standard errors, and notes; none where they diverge."""
     seen, whole = float(bare.observed.sum()), float(expected.sum())
     if not seen > 0:
         return (), ("the window is all zero: no coefficient exists, the relative effect is -1 and the loss the counterfactual",)
@@ -268,16 +269,14 @@ def _window_coefficients(bare: Effect, expected: Floats, slope: float) -> tuple[
 
 
 def _add_donor_rank(made: Effect, others: list[placebo_units.PlaceboUnit], whole: float, spread: float) -> Effect:
-    """The effect with its rank among the donors, each asked as if it had been treated.
+    """The effect with its rank among the donors, each treated in turn, as p-value.
 
-    A space placebo is written as the donor's relative effect times the treated's counterfactual.
+    A placebo in space is the donor's relative effect times the treated's counterfactual.
     """
     if not others:
         return made
-    mine, start = (
-        placebo_units.standardised_log_ratio(float(made.observed.sum()), whole, spread),
-        made.steps.label(made.periods[0][0]),
-    )
+    mine = placebo_units.standardised_log_ratio(float(made.observed.sum()), whole, spread)
+    start = made.steps.label(made.periods[0][0])
     p, floor = (1 + sum(one.size >= mine for one in others)) / (1 + len(others)), 1 / (1 + len(others))
     placebos = tuple(Placebo("space", one.name, start, (one.observed / one.expected - 1.0) * whole) for one in others)
     note = f"rank among {pluralize(len(others), 'donor')} asked as if treated: p = {p:.3f} (floor {floor:.3f})"

@@ -1,4 +1,4 @@
-"""Hurdle: whether there is any trade, and how much where there is; each before against after, treated against others."""
+"""Hurdle model for flows with many zeros: any trade (penalised logit) and quantity given trade (Poisson), before and after."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from forecast.estimators.ppml import poisson
 
 @dataclass(frozen=True)
 class HurdleFit:
-    """What one flow would have been in the window without the event.
+    """Counterfactual of one flow in the window: probability of trade and quantity given trade.
 
-    odds, odds_se : logit of a month with trade; size, size_se : logarithm of a month's quantity where there is trade, and the
-    error of the others' growth in it; positives : (n,) the flow's own months with trade, over their mean
+    odds, odds_se : logit of the probability of trade in a month; size, size_se : log quantity of a month with trade, and the
+    standard error of the donors' growth in it; positives : (n,) the flow's own months with trade, over their mean
     slope : the treated's own change of the logit, and its standard error
     """
 
@@ -28,10 +28,10 @@ class HurdleFit:
 
 
 def fit_hurdle(y: Floats, row: int, before: Bools, window: Bools) -> HurdleFit:
-    """The two parts for the treated `row` of y (U, T); `before` and `window` (T,) mark the months compared.
+    """Both parts of the model for the treated `row` of y (U, T); `before` and `window` (T,) mark the months compared.
 
     logit P(y > 0) = unit + d [window] + e [window, treated], penalised; log E[y | y > 0] = unit + f [window], Poisson (Mullahy
-    1986, J. Econometrics 33:341, with Santos Silva and Tenreyro's pseudo-likelihood for the positive part). Without others d
+    1986, J. Econometrics 33:341, with Santos Silva and Tenreyro's pseudo-likelihood for the positive part). Without donors d
     and f are zero. Serial dependence of trading months is ignored.
     """
     cells = np.nonzero(np.isfinite(y) & (before | window)[None, :])
@@ -61,7 +61,7 @@ def fit_hurdle(y: Floats, row: int, before: Bools, window: Bools) -> HurdleFit:
 
 
 def _donor_growth(values: Floats, unit: Ints, after: Bools, treated: Bools) -> tuple[float, float]:
-    """Change of the others' quantity in months with trade, logarithm and quasi-Poisson standard error; 0 where unknown."""
+    """Log change of the donors' quantity in months with trade, and its quasi-Poisson standard error; 0 where unknown."""
     use = ~treated & (values > 0)
     both = [u for u in np.unique(unit[use]) if after[use & (unit == u)].any() and not after[use & (unit == u)].all()]
     use &= np.isin(unit, both)
@@ -77,32 +77,32 @@ def _donor_growth(values: Floats, unit: Ints, after: Bools, treated: Bools) -> t
     return float(fitted.beta[0]), float(np.sqrt(dispersion / fitted.information[0, 0]))
 
 
-def draw_months(made: HurdleFit, months: int, count: int, rng: np.random.Generator) -> Floats:
-    """Months of the window without the event, shape (count, months): any trade, times a month's quantity."""
-    chance = expit(made.odds + made.odds_se * rng.standard_normal((count, 1)))
-    n = len(made.positives)
-    luck = made.positives[rng.integers(0, n, (count, n))].mean(axis=1)[:, None]
-    level = np.exp(made.size + made.size_se * rng.standard_normal((count, 1))) / luck
-    drawn: Floats = (rng.random((count, months)) < chance) * level * made.positives[rng.integers(0, n, (count, months))]
+def draw_months(fit: HurdleFit, months: int, count: int, rng: np.random.Generator) -> Floats:
+    """Counterfactual months of the window, shape (count, months): an indicator of trade times the quantity of a month."""
+    probability = expit(fit.odds + fit.odds_se * rng.standard_normal((count, 1)))
+    n = len(fit.positives)
+    sampled_mean = fit.positives[rng.integers(0, n, (count, n))].mean(axis=1)[:, None]
+    level = np.exp(fit.size + fit.size_se * rng.standard_normal((count, 1))) / sampled_mean
+    drawn: Floats = (rng.random((count, months)) < probability) * level * fit.positives[rng.integers(0, n, (count, months))]
     return drawn
 
 
-def expected_month(made: HurdleFit) -> float:
-    """Mean of one month."""
-    return float(expit(np.array(made.odds)) * np.exp(made.size))
+def expected_month(fit: HurdleFit) -> float:
+    """Counterfactual mean of one month."""
+    return float(expit(np.array(fit.odds)) * np.exp(fit.size))
 
 
 def expit(x: Floats) -> Floats:
-    """The chance behind a logit."""
-    chance: Floats = 1.0 / (1.0 + np.exp(-x))
-    return chance
+    """Inverse logit."""
+    probability: Floats = 1.0 / (1.0 + np.exp(-x))
+    return probability
 
 
 def fit_firth_logit(y: Floats, x: Floats) -> tuple[Floats, Floats]:
-    """Coefficients (k,) and their covariance (k, k) for y (n,) of zeros and ones and x (n, k) of full rank.
+    """Firth's penalised logit: coefficients (k,) and their covariance (k, k) for binary y (n,) and x (n, k) of full rank.
 
-    The maximum of the likelihood times Jeffreys' prior, score X'(y - p + h (1/2 - p)) with h the leverages (Firth 1993,
-    Biometrika 80:27; Heinze and Schemper 2002, Stat. Med. 21:2409): finite where a group always or never says yes.
+    Maximises the likelihood times Jeffreys' prior, with score X'(y - p + h (1/2 - p)) and h the leverages (Firth 1993,
+    Biometrika 80:27; Heinze and Schemper 2002, Stat. Med. 21:2409): finite even for a group of only zeros or only ones.
     """
     beta: Floats = np.zeros(x.shape[1])
     for _ in range(200):

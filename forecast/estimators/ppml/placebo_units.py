@@ -1,4 +1,4 @@
-"""Units of a panel beside each other: each as if it were the treated, and how far it left the others after the event."""
+"""Placebo units: each donor of a panel treated in turn, and how far it departs from the others after the event."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from forecast.arrays import Bools, Floats, Ints
 from forecast.estimators.ppml import triple_difference
 from forecast.kernels import local_level
 
-MIN_ERRORS = 4  # earlier errors that say anything of a unit
+MIN_ERRORS = 4  # pre-event errors needed to judge a unit
 
 
 @dataclass(frozen=True)
 class FlowPanel:
     """Flows y (U, T) of the units `names`, NaN where unknown; own (U,) marks the treated.
 
-    hidden, window (T,) : months whose treated cells no fit may use, and those asked; sides : codes (U,) as in `difference`
+    hidden, window (T,) : months whose treated cells are excluded from every fit, and those of the asked window; sides : codes
+    (U,) as in `triple_difference`
     """
 
     names: tuple[str, ...]
@@ -27,53 +28,53 @@ class FlowPanel:
     window: Bools
     sides: tuple[Ints, ...]
 
-    def alone(self, row: int) -> FlowPanel:
-        """One of the others as if it were the treated, against the rest; the true treated gone."""
+    def treat_donor(self, row: int) -> FlowPanel:
+        """The panel with donor `row` as the treated unit and without the true treated."""
         own = np.zeros(len(self.own), dtype=bool)
         own[row] = True
-        return replace(self, own=own).only(~self.own)
+        return replace(self, own=own).select_units(~self.own)
 
-    def only(self, keep: Bools) -> FlowPanel:
-        """Some of the units (U,)."""
+    def select_units(self, keep: Bools) -> FlowPanel:
+        """The panel of some of the units, marked by `keep` (U,)."""
         names = tuple(name for name, ok in zip(self.names, keep.tolist(), strict=True) if ok)
         return replace(self, names=names, y=self.y[keep], own=self.own[keep], sides=tuple(s[keep] for s in self.sides))
 
-    def laid(self) -> Floats:
-        """What the others say of the treated's sum, month by month (T,)."""
+    def counterfactual_mean(self) -> Floats:
+        """Counterfactual mean of the treated's sum by month (T,)."""
         return triple_difference.fit_difference(self.y, self.own, self.hidden, self.sides).expected
 
-    def errors(self) -> PreEventErrors:
-        """How far the treated lay from the others' word in earlier months."""
+    def pre_event_errors(self) -> PreEventErrors:
+        """Deviations of the treated from its counterfactual in pre-event months."""
         return PreEventErrors(*triple_difference.pre_event_ratios(self.y, self.own, self.hidden, self.sides))
 
 
 @dataclass(frozen=True)
 class PreEventErrors:
-    """Ratios (n,) of a flow to what the others alone said, at `months` of the panel; they are one on average."""
+    """Ratios (n,) of a flow to its counterfactual by the donors, at `months` (n,) of the panel; about one on average."""
 
     months: Ints
     ratios: Floats
 
     @property
     def logs(self) -> bool:
-        """Whether they are read as logarithms: a month of zero has none."""
+        """Whether the errors are logarithms, which a month of zero rules out."""
         return bool(self.ratios.min() > 0)
 
     @property
     def level(self) -> float:
-        """The mean logarithm that goes with a mean of one."""
+        """Mean of the logarithms of the ratios over their mean."""
         return float(np.log(self.ratios).mean() - np.log(self.ratios.mean())) if self.logs else 0.0
 
     @property
     def values(self) -> Floats:
-        """The ratios on their scale, less what they are on average."""
+        """The errors (n,) around their mean: logarithms of the ratios, or ratios less one."""
         found: Floats = np.log(self.ratios) - self.level if self.logs else self.ratios - 1.0
         return found
 
 
 @dataclass(frozen=True)
 class PlaceboUnit:
-    """A unit as if it were the treated: its sum in the window, what the others said of it, and its earlier errors."""
+    """A donor as the treated unit: its sum in the window, the counterfactual of that sum, and its pre-event errors."""
 
     name: str
     observed: float
@@ -82,24 +83,24 @@ class PlaceboUnit:
 
     @property
     def size(self) -> float:
-        """|log ratio| in units of the flow's own earlier spread."""
+        """|log ratio| in units of the standard deviation of the unit's own pre-event ratios."""
         return standardised_log_ratio(self.observed, self.expected, float(np.std(self.errors.ratios)))
 
 
 def standardised_log_ratio(observed: float, expected: float, spread: float) -> float:
-    """|log ratio| over `spread`; infinite where nothing was left."""
+    """|log(observed / expected)| over `spread`; infinite where nothing was observed."""
     return abs(float(np.log(observed / expected))) / max(spread, 1e-12) if observed > 0 else np.inf
 
 
 def each_donor_as_treated(panel: FlowPanel) -> list[PlaceboUnit]:
-    """Each of the others as if it had been treated; those the rest say nothing of are left out."""
+    """Each donor as the treated unit; those without an identified counterfactual or with too few errors are left out."""
     found = []
     for row in np.flatnonzero(~panel.own):
-        other = panel.alone(int(row))
+        other = panel.treat_donor(int(row))
         if other.own.all():
             continue
         try:
-            mean, errors = other.laid(), other.errors()
+            mean, errors = other.counterfactual_mean(), other.pre_event_errors()
         except np.linalg.LinAlgError:
             continue
         y = other.y[other.own][0]
@@ -110,17 +111,17 @@ def each_donor_as_treated(panel: FlowPanel) -> list[PlaceboUnit]:
 
 
 def find_moved_donors(panel: FlowPanel, others: list[PlaceboUnit]) -> tuple[dict[str, float], list[str]]:
-    """How far each of the others left the rest in the window, in errors; and those that moved, the farthest first.
+    """Departure of each donor from the others in the window, in expected errors; and those that moved, the farthest first.
 
-    |log ratio| over the error that earlier ratios let expect (`local_level.errors`). One that has moved is dropped before the
-    next is looked for.
+    |log ratio| over the error expected from pre-event ratios (`local_level.errors`). A donor that has moved is dropped before
+    the next is searched for.
     """
-    first = far = _departure_sizes(panel, others)
+    first = sizes = _departure_sizes(panel, others)
     moved: list[str] = []
-    while len(far) > 2 and len(moved) <= len(first) // 3 and max(far.values()) > local_level.DEPARTURE_THRESHOLD:
-        moved.append(max(far, key=lambda name: far[name]))
-        panel = panel.only(np.array([name != moved[-1] for name in panel.names]))
-        far = _departure_sizes(panel, each_donor_as_treated(panel))
+    while len(sizes) > 2 and len(moved) <= len(first) // 3 and max(sizes.values()) > local_level.DEPARTURE_THRESHOLD:
+        moved.append(max(sizes, key=lambda name: sizes[name]))
+        panel = panel.select_units(np.array([name != moved[-1] for name in panel.names]))
+        sizes = _departure_sizes(panel, each_donor_as_treated(panel))
     return first, moved
 
 
@@ -129,7 +130,7 @@ def _departure_sizes(panel: FlowPanel, others: list[PlaceboUnit]) -> dict[str, f
     for one in others:
         if one.name in out:
             continue
-        # those with the same months share a fit
+        # donors with errors in the same months share one fit
         same = [o for o in others if np.array_equal(o.errors.months, one.errors.months)]
         usual = local_level.zero_forecast_errors(
             local_level.build_model(one.errors.months, asked), [o.errors.values for o in same]

@@ -1,10 +1,11 @@
-"""Poisson pseudo-maximum likelihood with absorbed fixed effects; what cannot be estimated is found before anything is fitted.
+"""Poisson pseudo-maximum likelihood (PPML) with absorbed fixed effects, and detection of separation before the fit.
 
     E[y] = exp(x' b + sum_g a_g),   score  X'(y - mu) = 0
 
-(Santos Silva and Tenreyro 2006, Rev. Econ. Stat. 88:641, eq. 8; Gourieroux, Monfort and Trognon 1984: consistent for any y >= 0
-whose mean is right, counts or not). Iteratively reweighted least squares with the effects projected out in each step (Correia,
-Guimaraes and Zylkin 2020, Stata J. 20:95). Arrays: y (n,), x (n, k), groups: one array (n,) of codes 0 .. G - 1 per effect.
+(Santos Silva and Tenreyro 2006, Rev. Econ. Stat. 88:641, eq. 8; Gourieroux, Monfort and Trognon 1984: consistent for any
+y >= 0 with a correctly specified mean, counts or not). Iteratively reweighted least squares with the effects projected out in
+each step (Correia, Guimaraes and Zylkin 2020, Stata J. 20:95). Arrays: y (n,), x (n, k), groups: one array (n,) of codes
+0 .. G - 1 per effect.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from forecast.arrays import Floats, Ints
 
 Groups = Sequence[Ints]
 
-RIDGE = 1e-9  # of the scaled Gram matrix, whose null space the fixed effects share; refined away
+RIDGE = 1e-9  # added to the scaled Gram matrix of the dummies, which is singular; iterative refinement removes its effect
 MAX_STEPS = 200
 
 
 @dataclass(frozen=True)
 class PoissonFit:
-    """A fitted mean: coefficients b (k,), mu (n,), and one value per group of each effect on the scale of the exponent.
+    """A fitted mean: coefficients `beta` (k,), mu (n,), and one value per group of each effect, on the log scale.
 
-    effects : their sum is determined in every observed cell, the single ones only up to what they share
+    effects : only their sum in each observed cell is identified, not their levels
     information : X' W X with the effects projected out, (k, k); deviance : twice the log-likelihood ratio to mu = y
     """
 
@@ -39,12 +40,12 @@ class PoissonFit:
 
 
 def fit_poisson(y: Floats, x: Floats, groups: Groups) -> PoissonFit:
-    """The maximum of the Poisson pseudo-likelihood; the caller has taken separated cells out (`certificate`).
+    """The maximum of the Poisson pseudo-likelihood; separated cells must have been dropped (`separation_certificate`).
 
-    Raises LinAlgError where a column of x lies in the span of the effects, or the iteration does not settle.
+    Raises LinAlgError where a column of x lies in the span of the effects, or the iteration does not converge.
     """
     n, k = x.shape
-    # in units of the mean, so that a change of units changes nothing but the constant
+    # in units of the mean, so that a change of units changes the constant alone
     unit = float(y.mean()) if n else 0.0
     if not unit > 0:
         raise np.linalg.LinAlgError("nothing but zeros")
@@ -62,21 +63,21 @@ def fit_poisson(y: Floats, x: Floats, groups: Groups) -> PoissonFit:
             raise np.linalg.LinAlgError("a regressor is a combination of the fixed effects")
         beta: Floats = np.asarray(np.linalg.solve(information, tilted.T @ rest[:, 0]), float) if k else np.empty(0)
         proposed = working - (rest[:, 0] - rest[:, 1:] @ beta)
-        taken, deviance = _halve_step(target, eta, proposed, before)
-        moved = float(np.abs(taken - eta).max())
-        eta, before = taken, deviance
-        if moved < 1e-10:
+        accepted, deviance = _halve_step(target, eta, proposed, before)
+        change = float(np.abs(accepted - eta).max())
+        eta, before = accepted, deviance
+        if change < 1e-10:
             break
     else:
         raise np.linalg.LinAlgError(f"the Poisson likelihood has no maximum found in {MAX_STEPS} steps")
     mu = np.exp(eta)
-    effects = _DummyProjection(mu, groups).solved(eta - x @ beta)
+    effects = _DummyProjection(mu, groups).coefficients(eta - x @ beta)
     effects = tuple(e + (np.log(unit) if i == 0 else 0.0) for i, e in enumerate(effects))
     return PoissonFit(beta, mu * unit, effects, information * unit, deviance * unit)
 
 
 def _halve_step(y: Floats, eta: Floats, proposed: Floats, before: float) -> tuple[Floats, float]:
-    """The proposed exponent, drawn back towards the old one by halves while the deviance rises."""
+    """The proposed linear predictor and its deviance, halving the step from `eta` while the deviance rises."""
     for _ in range(30):
         with np.errstate(over="ignore", invalid="ignore"):
             deviance = _deviance(y, proposed)
@@ -93,7 +94,7 @@ def _deviance(y: Floats, eta: Floats) -> float:
 
 
 class _DummyProjection:
-    """Weighted least squares on group dummies: D' W D, scaled to a unit diagonal and inverted once per step."""
+    """Weighted projection on group dummies D: D' W D is scaled to a unit diagonal and inverted once per IRLS step."""
 
     def __init__(self, weights: Floats, groups: Groups) -> None:
         self.weights, self.groups = weights, groups
@@ -110,16 +111,16 @@ class _DummyProjection:
         self.scaled = gram / np.outer(self.root, self.root)
         self.inverse = np.linalg.inv(self.scaled + RIDGE * np.eye(len(gram)))
 
-    def solved(self, values: Floats) -> tuple[Floats, ...]:
+    def coefficients(self, values: Floats) -> tuple[Floats, ...]:
         """Coefficients of the dummies for one column of values, one array per effect."""
-        return tuple(self._coefficients(values[:, None])[at, 0] for at in self.slices)
+        return tuple(self._solve(values[:, None])[at, 0] for at in self.slices)
 
     def residual(self, block: Floats) -> Floats:
         """The columns of `block` (n, c) less their weighted projection on the dummies."""
-        coefficients = self._coefficients(block)
+        coefficients = self._solve(block)
         return block - sum((coefficients[at][g] for g, at in zip(self.groups, self.slices, strict=True)), np.zeros(1))
 
-    def _coefficients(self, block: Floats) -> Floats:
+    def _solve(self, block: Floats) -> Floats:
         weighted = block * self.weights[:, None]
         sums = [
             np.column_stack([np.bincount(g, column, size) for column in weighted.T])
@@ -127,7 +128,7 @@ class _DummyProjection:
         ]
         right = np.concatenate(sums) / self.root[:, None]
         found = self.inverse @ right
-        for _ in range(3):
+        for _ in range(3):  # iterative refinement: the ridge in the inverse leaves no trace
             found = found + self.inverse @ (right - self.scaled @ found)
         coefficients: Floats = found / self.root[:, None]
         return coefficients
@@ -136,10 +137,10 @@ class _DummyProjection:
 def separation_certificate(y: Floats, x: Floats, groups: Groups) -> Floats:
     """The separation certificate z (n,), all zeros where a maximum exists.
 
-    z is a combination of the regressors and dummies that is zero in every cell with y > 0 and not negative elsewhere: moving
-    the exponent along -z raises the likelihood for ever, so cells with z > 0 are fitted as exactly zero and every coefficient
-    in z diverges (Correia, Guimaraes and Zylkin 2021, arXiv:1903.01633). A linear programme finds the z with the most positive
-    cells.
+    z is a linear combination of regressors and dummies that is zero in every cell with y > 0 and non-negative elsewhere: moving
+    the linear predictor along -z increases the likelihood without bound, so cells with z > 0 are fitted as exactly zero and
+    every coefficient in z diverges (Correia, Guimaraes and Zylkin 2021, arXiv:1903.01633). A linear programme finds the z with
+    the most positive cells.
     """
     zero = y == 0
     if not zero.any():
@@ -150,20 +151,20 @@ def separation_certificate(y: Floats, x: Floats, groups: Groups) -> Floats:
     at = np.arange(len(y))
     dummies = [csr_matrix((np.ones(len(y)), (at, g)), shape=(len(y), int(g.max()) + 1)) for g in groups]
     design = hstack([csr_matrix(x), *dummies]).tocsr()
-    lost, kept = design[zero], design[~zero]
-    count, width = lost.shape
-    # t <= z counts a cell once however large z is there, so that one combination shows all separated cells
-    solved = linprog(
+    zeros, positive = design[zero], design[~zero]
+    count, width = zeros.shape
+    # t <= z, t <= 1 counts each cell once however large its z, so that a single solution shows all separated cells
+    solution = linprog(
         np.concatenate([np.zeros(width), -np.ones(count)]),
-        A_ub=bmat([[-lost, identity(count)]]).tocsr(),
+        A_ub=bmat([[-zeros, identity(count)]]).tocsr(),
         b_ub=np.zeros(count),
-        A_eq=hstack([kept, csr_matrix((kept.shape[0], count))]).tocsr() if kept.shape[0] else None,
-        b_eq=np.zeros(kept.shape[0]) if kept.shape[0] else None,
+        A_eq=hstack([positive, csr_matrix((positive.shape[0], count))]).tocsr() if positive.shape[0] else None,
+        b_eq=np.zeros(positive.shape[0]) if positive.shape[0] else None,
         bounds=[(None, None)] * width + [(0.0, 1.0)] * count,
         method="highs",
     )
-    if solved.status != 0:
-        raise np.linalg.LinAlgError(f"the separation programme was not solved: {solved.message}")
+    if solution.status != 0:
+        raise np.linalg.LinAlgError(f"the separation programme was not solved: {solution.message}")
     z: Floats = np.zeros(len(y))
-    z[zero] = lost @ solved.x[:width]
+    z[zero] = zeros @ solution.x[:width]
     return np.where(z > 1e-7, z, 0.0)

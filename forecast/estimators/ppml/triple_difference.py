@@ -1,9 +1,9 @@
-"""Difference and triple difference on a panel of flows: what the treated would have been by the Poisson fixed effects.
+"""Difference-in-differences and triple difference on a panel of flows: counterfactual mean from Poisson fixed effects.
 
     E[y_it] = exp(alpha_i + sum_s lambda_{s(i), t} + b [i treated, t in the window])
 
-One side s with a single code is the difference in differences (unit and time effects). Two sides, the goods and the partners of
-the units, are the triple difference: alpha_dp + lambda_pt + kappa_dt (Santos Silva and Tenreyro 2006; Olden and Moen 2022,
+A single side s with one code gives difference-in-differences (unit and time effects). Two sides, the goods and the partners
+of the units, give the triple difference: alpha_dp + lambda_pt + kappa_dt (Santos Silva and Tenreyro 2006; Olden and Moen 2022,
 Econometrics J. 25:531). Arrays: y (U, T) with NaN where unknown, own (U,) marks the treated, sides: arrays (U,) of codes.
 """
 
@@ -22,11 +22,11 @@ Sides = Sequence[Ints]
 
 @dataclass(frozen=True)
 class DifferenceFit:
-    """Fixed effects laid on the treated.
+    """Counterfactual of the treated units by the fixed effects.
 
     expected : (T,) mean of the treated's sum without the event, NaN where the fixed effects do not determine it
-    slope : the window's one coefficient, NaN where it was not asked for or diverges
-    separated : cells that the fixed effects fit as exactly zero; collapsed : the window's coefficient diverges
+    slope : the single coefficient of the window, NaN where not requested or divergent
+    separated : number of cells fitted as exactly zero; collapsed : the coefficient of the window diverges
     """
 
     expected: Floats
@@ -36,11 +36,11 @@ class DifferenceFit:
 
 
 def fit_difference(y: Floats, own: Bools, hidden: Bools, sides: Sides, window: Bools | None = None) -> DifferenceFit:
-    """The Poisson fixed effects of all cells but the treated's `hidden` months (T,).
+    """Poisson fixed effects of all cells except the treated's `hidden` months (T,), and the counterfactual they imply.
 
-    A coefficient per hidden month would fit its cell exactly, so leaving the cells out is the same fit and keeps every
-    coefficient finite. With `window` (T,) the cells of those months come in with one coefficient for all (the textbook step).
-    Separated cells are found first and taken out; where the step itself is separated its cells are left out too.
+    A coefficient per hidden month would fit its cell exactly, so dropping the cells gives the same fit and keeps every
+    coefficient finite. With `window` (T,) the cells of those months enter with one common coefficient (the textbook step).
+    Separated cells are found first and dropped; where the step itself is separated its cells are dropped too.
     """
     known = np.isfinite(y) & ~(own[:, None] & hidden[None, :])
     step = own[:, None] & (np.zeros(y.shape[1], bool) if window is None else window)[None, :] & np.isfinite(y)
@@ -56,16 +56,17 @@ def fit_difference(y: Floats, own: Bools, hidden: Bools, sides: Sides, window: B
     effects = [dict(zip(code.tolist(), e.tolist(), strict=True)) for (code, _), e in zip(seen, fitted.effects, strict=True)]
     expected = np.zeros(y.shape[1])
     for i in np.flatnonzero(own).tolist():
-        plain = _months_with_mates(i, kept, sides) if i in effects[0] else np.zeros(y.shape[1], bool)
-        for t, easy in enumerate(plain.tolist()):
-            code = int(sides[0][i]) * y.shape[1] + t
-            sure = np.exp(effects[0][i] + effects[1][code]) if easy else _treated_mean(i, t, y, kept, known, effects, sides)
-            expected[t] += sure
+        direct = _months_with_mates(i, kept, sides) if i in effects[0] else np.zeros(y.shape[1], bool)
+        for t, both_known in enumerate(direct.tolist()):
+            if both_known:
+                expected[t] += np.exp(effects[0][i] + effects[1][int(sides[0][i]) * y.shape[1] + t])
+            else:
+                expected[t] += _treated_mean(i, t, y, kept, known, effects, sides)
     return DifferenceFit(expected, float(fitted.beta[0]) if len(fitted.beta) else np.nan, int((z > 0).sum()), collapsed)
 
 
 def _find_separation(y: Floats, known: Bools, step: Bools, sides: Sides) -> tuple[Floats, bool]:
-    """The certificate as a panel (U, T), and whether the step itself is separated."""
+    """The separation certificate as a panel (U, T), and whether the step itself is separated."""
     cells = np.nonzero(known)
     x = step[cells].astype(float)[:, None] if step.any() else np.empty((len(cells[0]), 0))
     codes = [cells[0], *(s[cells[0]] * y.shape[1] + cells[1] for s in sides)]
@@ -75,7 +76,7 @@ def _find_separation(y: Floats, known: Bools, step: Bools, sides: Sides) -> tupl
 
 
 def _months_with_mates(i: int, kept: Bools, sides: Sides) -> Bools:
-    """Months (T,) of a unit with one side in which another unit of that side is seen: both effects are there."""
+    """Months (T,) in which another unit of the same single side is observed: unit and month effect are both estimated."""
     if len(sides) > 1:
         return np.zeros(kept.shape[1], bool)
     mates = kept & (sides[0] == sides[0][i])[:, None]
@@ -85,7 +86,7 @@ def _months_with_mates(i: int, kept: Bools, sides: Sides) -> Bools:
 
 
 def _treated_mean(i: int, t: int, y: Floats, kept: Bools, known: Bools, effects: list[dict[int, float]], sides: Sides) -> float:
-    """Mean of one treated cell; 0 where the others of its side all were zero, NaN where nothing determines it."""
+    """Mean of one treated cell; 0 where all others of its side were zero, NaN where it is not identified."""
     if i not in effects[0]:
         return np.nan
     others = [np.flatnonzero((s == s[i]) & known[:, t] & (np.arange(len(s)) != i)) for s in sides]
@@ -100,9 +101,10 @@ def _treated_mean(i: int, t: int, y: Floats, kept: Bools, known: Bools, effects:
 
 
 def _has_linking_cells(i: int, t: int, kept: Bools, sides: Sides) -> bool:
-    """Whether the month's effects of a cell's sides are tied together by other cells of that month.
+    """Whether other cells of the same month identify the sum of a cell's side effects.
 
-    One side: any other unit. Two sides: a unit of the same good, one of the same partner, and one of both their others.
+    One side: any other unit. Two sides: a unit of the same good, one of the same partner, and one that combines the partner of
+    the former with the good of the latter.
     """
     units = np.flatnonzero(kept[:, t] & (np.arange(kept.shape[0]) != i))
     if len(sides) == 1:
@@ -115,22 +117,22 @@ def _has_linking_cells(i: int, t: int, kept: Bools, sides: Sides) -> bool:
 
 
 def pre_event_ratios(y: Floats, own: Bools, hidden: Bools, sides: Sides) -> tuple[Ints, Floats]:
-    """How far the treated lay from what the others alone say of each earlier month: months (n,) and ratios (n,).
+    """Ratios (n,) of the treated to the counterfactual by the donors alone in pre-event months (n,).
 
-    The others' effects are fitted without the treated, whose level is the ratio of sums: a large treated flow pulls the joint
-    time effects towards itself, and its own residuals would look smaller than the error of a month it was not part of.
+    Effects are fitted without the treated, whose level is the ratio of sums: a large treated flow pulls the joint time effects
+    towards itself, so its residuals would understate the prediction error of a month it was not part of.
     """
-    alone = np.where(own[:, None] & (np.arange(y.shape[1]) != _anchor_month(y, own, hidden))[None, :], np.nan, y)
-    laid = fit_difference(alone, own, np.zeros(y.shape[1], bool), sides)
+    masked = np.where(own[:, None] & (np.arange(y.shape[1]) != _anchor_month(y, own, hidden))[None, :], np.nan, y)
+    fitted = fit_difference(masked, own, np.zeros(y.shape[1], bool), sides)
     total = y[own].sum(axis=0)
-    months: Ints = np.flatnonzero(np.isfinite(total) & ~hidden & np.isfinite(laid.expected) & (laid.expected > 0))
-    ratios: Floats = total[months] / laid.expected[months]
-    level = total[months].sum() / laid.expected[months].sum()
+    months: Ints = np.flatnonzero(np.isfinite(total) & ~hidden & np.isfinite(fitted.expected) & (fitted.expected > 0))
+    ratios: Floats = total[months] / fitted.expected[months]
+    level = total[months].sum() / fitted.expected[months].sum()
     return months, ratios / level if level > 0 else ratios
 
 
 def _anchor_month(y: Floats, own: Bools, hidden: Bools) -> int:
-    """The one month of the treated that sets its level: any month in which all were positive."""
+    """The month that sets the level of the treated: the middle one of those in which all of them were positive."""
     good = np.flatnonzero((y[own] > 0).all(axis=0) & ~hidden)
     if not len(good):
         raise np.linalg.LinAlgError("the treated were never all positive before the event")

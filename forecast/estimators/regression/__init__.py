@@ -1,4 +1,4 @@
-"""Regression: the event as regressors on the full sample, with correlated noise (Box and Tiao 1975)."""
+"""Regression: Box-Tiao intervention analysis (transfer functions of events on the full sample, with correlated noise)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from forecast.core.questions import Design
 from forecast.core.registry import build, estimator
 from forecast.core.results import Summary, Used
 from forecast.core.vintage import Vintage
-from forecast.estimators.regression import collinearity, transfer_function
+from forecast.estimators.regression import collinearity
 from forecast.estimators.regression.design_matrix import COLLAPSE_SHARE, RegressionSample, build_sample, series_figures
 from forecast.estimators.regression.intervention_regressors import EventRegressors, close_event_pairs, other_event_regressors
-from forecast.estimators.regression.noise import NoiseModel, noise_model as noise_of
+from forecast.estimators.regression.noise import NoiseModel, noise_model
 from forecast.estimators.regression.regressor_counterfactual import RegressorCounterfactual, build_counterfactual
+from forecast.estimators.regression.transfer_function import (
+    TransferFunctionFit,
+    TransferFunctionModel,
+    difference_model,
+    fit_transfer_function,
+)
 from forecast.kernels import arima, covariance, gaussian
 from forecast.kernels.shapley import shapley
 from forecast.prep.baselines import ObservedWindow, describe, observe_window, unit_of
@@ -32,49 +38,52 @@ Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
 
 @dataclass(frozen=True, eq=False)
 class SeriesCounterfactual:
-    """One series: counterfactual draws (draws, periods) and at the estimate (periods,), the months of anticipation likewise.
+    """Estimate of one series: counterfactual draws (draws, periods), and at the point estimate (periods,).
 
-    off : what the draws rest on (its first draw is the estimate), None where the flow collapsed; close : pairs of events that
-    cannot be told apart, and why; lost : events whose columns are combinations of others
+    anticipation : the sum over the months of anticipation, by draw and at the point estimate; counterfactual : without any of
+    the regressors, the point estimate first and then the draws (None where the flow collapsed); owners : the event of each
+    regressor; inseparable : pairs of events that cannot be told apart, with the reason; lost : events whose columns are linear
+    combinations of others
     """
 
     draws: Floats
-    middle: Floats
-    early: Floats
-    early_middle: float
+    point: Floats
+    anticipation: Floats
+    anticipation_point: float
     parameters: list[Parameter]
     loglike: float
     used: Used
-    off: RegressorCounterfactual | None
+    counterfactual: RegressorCounterfactual | None
     owners: tuple[str, ...]
-    close: list[tuple[str, str, str]]
+    inseparable: list[tuple[str, str, str]]
     lost: tuple[str, ...] = ()
 
 
 @estimator
 @dataclass(frozen=True)
 class Regression:
-    """Events as regressors on the full sample, noise of a chosen kind; the effect is observed less the event switched off.
+    """Box-Tiao intervention analysis: events as regressors on the full sample with correlated noise.
 
-    z_t = x_t' b + N_t on the working scale (Box and Tiao 1975); the counterfactual of a month is g^-1(g(y) - x_own' b). Draws
-    of b are Student t with n - k degrees at each of many values of the noise's parameters and of estimated rates, weighted by
-    their likelihood. Standard errors come from the exact diffuse likelihood at its maximum ("white": least squares), for ARIMA
-    orders from the curvature of the likelihood in all parameters: never from the outer product of gradients. A flow that
-    collapses (less than 1 % of what was usual is left) has no coefficient: the loss is what the months before foretell.
+    z_t = x_t' b + N_t on the working scale (Box and Tiao 1975, J. Am. Stat. Assoc. 70:70); the counterfactual of a month is
+    g^-1(g(y) - x_own' b), the effect observed minus counterfactual. Draws of b are Student t with n - k degrees of freedom at
+    each of many values of the noise parameters and estimated rates, weighted by their likelihood. Standard errors come from the
+    exact diffuse likelihood at its maximum ("white": least squares), for ARIMA orders from its Hessian in all parameters, never
+    from the outer product of gradients. A flow that collapses (to less than 1 % of its usual level) has no coefficient: its
+    counterfactual is predicted from the months before.
 
     noise : "level" (random walk plus noise, diffuse regression: Durbin and Koopman 2012, sec. 6.2), "level+dummy" and
-        "level+trig" (and a stochastic season), "airline", "white" (least squares), "auto" (level, and month effects shrunk
-        where two years are known), or an ARIMA order ((p, d, q), (P, D, Q, s)), by maximum likelihood
-    shapes : instead of the events' own, in which rate = "estimate" (decay) or delta = "estimate" (gradual) is found too
+        "level+trig" (with a stochastic season too), "airline", "white" (least squares), "auto" (level, with shrunken month
+        effects where two years are known), or an ARIMA order ((p, d, q), (P, D, Q, s)), by maximum likelihood
+    shapes : replace the events' own; rate = "estimate" (decay) or delta = "estimate" (gradual) is estimated jointly
     season : "dummy" adds fixed month effects; events : the other default events that touch the series; lunar : the Lunar New
         Year. Controls are named by the design.
 
-    Parameters, own ones first: on a plain panel `effect`, or the shapes' names ("pulse", "decay", a second one "pulse#2");
+    Parameters, the event's first: on a plain panel `effect`, or the shapes' names ("pulse", "decay", a second one "pulse#2");
     of a named event its id, with several shapes "id.shape"; "decay.rate", "gradual.delta", and "gradual.omega", the effect
-    of the first whole step. Then controls by name, "const", and the noise's: "ar.L1", "ma.L1", "ma.S.L12" with plus signs in
-    the model and "sigma2", or "sigma2.irregular", "sigma2.level", "sigma2.seasonal". `loglike` is the maximised log-likelihood:
-    for ARIMA orders that of R's arima and statsmodels, for "white" that of least squares, else the diffuse one. Several events
-    of one design have `parts`, by order-averaging, unless they are too close to be told apart.
+    of the first whole step. Then controls by name, "const", and those of the noise: "ar.L1", "ma.L1", "ma.S.L12" with plus
+    signs in the model and "sigma2", or "sigma2.irregular", "sigma2.level", "sigma2.seasonal". `loglike` is the maximised
+    log-likelihood: for ARIMA orders that of R's arima and statsmodels, for "white" that of least squares, else the diffuse one.
+    Several events of one design have `parts`, by order-averaging, unless they cannot be told apart.
     """
 
     noise: Literal["auto", "level", "level+dummy", "level+trig", "airline", "white"] | Order = "auto"
@@ -86,10 +95,10 @@ class Regression:
 
     def __post_init__(self) -> None:
         for words in self.shapes:
-            build("shape", words)  # a misspelt one is told before anything is computed
+            build("shape", words)  # reports a misspelt shape before anything is computed
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
-        """Observed minus the counterfactual with the design's own columns off; description only where they cannot be told."""
+        """Observed minus the counterfactual without the design's own columns; description only where not identified."""
         seen, stretch = observe_window(vintage, design), clean_pre_period(vintage, design)
         effect = Effect(
             estimator="regression", design=design, unit=unit_of(design), periods=seen.periods, observed=seen.observed,
@@ -97,9 +106,9 @@ class Regression:
             n_span=len(stretch.spans),
         )  # fmt: skip
         try:
-            self._answerable(seen, design)
+            self._require_answerable(seen, design)
             early = _anticipation_months(vintage, design)
-            made = [self._one(vintage, design, series, seen, early, rng) for series in design.treated]
+            made = [self._estimate_series(vintage, design, series, seen, early, rng) for series in design.treated]
         except (TooShortError, NotIdentifiedError) as error:
             return replace(effect, used=(Used("description only", notes=(error.problem,)),))
         total = float(seen.observed.sum())
@@ -107,65 +116,76 @@ class Regression:
         ledger = None
         if early:
             held = sum(window_total(vintage.observed(s), early[0], early[-1]) for s in design.treated)
-            ledger = Summary(held - sum((one.early for one in made), np.zeros(1)), held - sum(one.early_middle for one in made))
+            expected = sum((one.anticipation for one in made), np.zeros(1))
+            ledger = Summary(held - expected, held - sum(one.anticipation_point for one in made))
         return replace(
             effect,
             counterfactual=sum((one.draws for one in made), np.zeros(1)),
             used=tuple(replace(one.used, notes=(*one.used.notes, *notes)) for one in made),
             parameters=tuple(p for one in made for p in one.parameters),
-            point=total - float(sum(one.middle.sum() for one in made)),
+            point=total - float(sum(one.point.sum() for one in made)),
             loglike=sum(one.loglike for one in made),
             anticipation=ledger,
             parts=parts,
         )
 
-    def _answerable(self, seen: ObservedWindow, design: Design) -> None:
+    def _require_answerable(self, seen: ObservedWindow, design: Design) -> None:
         if design.share_of:
             raise NotIdentifiedError("a share is asked of 'baseline' or 'counterfactual', not of a regression")
         if not len(seen.observed):
             raise NotIdentifiedError("no figure in the asked window")
 
-    def _one(
+    def _estimate_series(
         self, vintage: Vintage, design: Design, series: str, seen: ObservedWindow, early: range, rng: np.random.Generator
     ) -> SeriesCounterfactual:
         """The counterfactual of one series."""
         periods = np.array([[a, b, window_total(vintage.observed(series), a, b)] for a, b in seen.periods])
         months = np.array([[m, m, window_total(vintage.observed(series), m, m)] for m in early]).reshape(-1, 3)
         known = series_figures(vintage, design, series, periods, self.shapes)
-        noise = self._noise(known.axis, vintage.season)
-        start = np.ones((len(known.axis), 1)) if noise.constant else noise.start
+        noise = self._choose_noise(known.axis, vintage.season)
+        start = np.ones((len(known.axis), 1)) if noise.constant else noise.diffuse
         others, dropped = other_event_regressors(vintage, design, series, known.axis, known.rows, used=self.events)
-        before = self._before(vintage, design, series, known.axis)
-        laid = build_sample(known, start, before, others, vintage.nonnegative, self.transform, gaussian.independent_columns)
-        laid = replace(laid, dropped=(*dropped, *laid.dropped))
-        x = np.column_stack([start, laid.fixed.matrix])
-        if laid.gone:
-            return _predict_collapsed_flow(laid, x, noise, self._used(laid), periods, months, design.draws, rng)
-        problem = transfer_function.TransferFunctionModel(
-            laid.z, laid.rows, x, noise.start.shape[1], laid.own.columns, laid.own.ranges, noise.family, noise.restricted
+        before = self._nuisance_regressors(vintage, design, series, known.axis)
+        sample = build_sample(known, start, before, others, vintage.nonnegative, self.transform, gaussian.independent_columns)
+        sample = replace(sample, dropped=(*dropped, *sample.dropped))
+        x = np.column_stack([start, sample.fixed.matrix])
+        if sample.collapsed:
+            return _predict_collapsed_flow(sample, x, noise, self._describe_method(sample), periods, months, design.draws, rng)
+        model = TransferFunctionModel(
+            sample.z,
+            sample.rows,
+            x,
+            noise.diffuse.shape[1],
+            sample.own.columns,
+            sample.own.ranges,
+            noise.family,
+            noise.restricted,
         )
-        if noise.order and laid.rows[-1] - laid.rows[0] + 1 == len(laid.rows):
-            inner = arima.stationary_family(len(laid.z) - problem.diffuse, noise.order)
-            problem = transfer_function.difference_model(problem, arima.difference_polynomial(noise.order), inner)
-        solution = transfer_function.fit_transfer_function(problem)
-        off = _counterfactual_draws(laid, solution, np.vstack([periods, months]), design.draws, rng)
-        made, p, label = off.without(range(len(laid.own.names))), len(periods), f"{series}: " if design.treated[1:] else ""
+        if noise.order and sample.rows[-1] - sample.rows[0] + 1 == len(sample.rows):
+            inner = arima.stationary_family(len(sample.z) - model.diffuse, noise.order)
+            model = difference_model(model, arima.difference_polynomial(noise.order), inner)
+        solution = fit_transfer_function(model)
+        counterfactual = _counterfactual_draws(sample, solution, np.vstack([periods, months]), design.draws, rng)
+        # row 0 is the point estimate, the others are draws; columns are the asked periods, then the months of anticipation
+        made, p = counterfactual.without(range(len(sample.own.names))), len(periods)
+        label = f"{series}: " if design.treated[1:] else ""
         return SeriesCounterfactual(
             made[1:, :p], made[0, :p], made[1:, p:].sum(axis=1), float(made[0, p:].sum()),
-            _parameters(laid, noise, solution, label), self._loglike(laid, solution),
-            self._used(laid, *_boundary_notes(laid.own, solution)), off, laid.own.owners, _inseparable_events(laid, solution), laid.lost,
+            _parameters(sample, noise, solution, label), self._loglike(sample, solution),
+            self._describe_method(sample, *_boundary_notes(sample.own, solution)), counterfactual, sample.own.owners,
+            _inseparable_events(sample, solution), sample.lost,
         )  # fmt: skip
 
-    def _loglike(self, laid: RegressionSample, solution: transfer_function.TransferFunctionFit) -> float:
-        """The maximised log-likelihood; for independent errors that of least squares, s2 = RSS / n."""
+    def _loglike(self, sample: RegressionSample, solution: TransferFunctionFit) -> float:
+        """The maximised log-likelihood; for independent errors that of least squares, with s2 = RSS / n."""
         if self.noise != "white":
             return solution.loglike
-        n = len(laid.z)
+        n = len(sample.z)
         rss = solution.sigma2 * (n - 1 - len(solution.beta))
         return -0.5 * n * float(np.log(2 * np.pi * rss / n) + 1) if rss > 0 else np.inf
 
-    def _before(self, vintage: Vintage, design: Design, series: str, axis: Ints) -> Regressors:
-        """Columns that come before the event's: controls, month effects, the Lunar New Year."""
+    def _nuisance_regressors(self, vintage: Vintage, design: Design, series: str, axis: Ints) -> Regressors:
+        """Columns with priority over the event's: controls, month effects, the Lunar New Year."""
         blocks = [control_regressors(vintage, series, design.controls, axis)]
         if self.season == "dummy" and vintage.season:
             dummies = covariance.seasonal_dummies(axis, vintage.season)
@@ -174,25 +194,25 @@ class Regression:
             blocks.append(lunar_regressor(vintage, series, axis))
         return Regressors(tuple(n for b in blocks for n in b.names), np.column_stack([b.matrix for b in blocks]))
 
-    def _noise(self, axis: Ints, season: int | None) -> NoiseModel:
+    def _choose_noise(self, axis: Ints, season: int | None) -> NoiseModel:
         kind: str | Order = self.noise
         if kind in ("level+dummy", "level+trig", "airline") and not season:
             raise ConfigError(f"noise '{kind}' needs a season", hint="fc.panel(..., season=12)")
         if kind == "auto":
             kind = "shrunk" if season and len(axis) >= 2 * season and self.season == "none" else "level"
-        return noise_of(kind, len(axis), season or 1, axis)
+        return noise_model(kind, len(axis), season or 1, axis)
 
-    def _used(self, laid: RegressionSample, *notes: str) -> Used:
+    def _describe_method(self, sample: RegressionSample, *notes: str) -> Used:
         kind = self.noise if isinstance(self.noise, str) else "ARIMA {}{}".format(*self.noise)
         season = ", fixed month effects" if self.season == "dummy" else ""
         return Used(
-            f"regression, noise {kind}{season}", (*laid.fixed.names, *laid.own.names), laid.dropped, laid.scale.name,
-            laid.split, 0, notes,
+            f"regression, noise {kind}{season}", (*sample.fixed.names, *sample.own.names), sample.dropped, sample.scale.name,
+            sample.split, 0, notes,
         )  # fmt: skip
 
 
 def _anticipation_months(vintage: Vintage, design: Design) -> range:
-    """Months of anticipation that have a ledger of their own: all known, before a window that begins with the event."""
+    """Months of anticipation reported separately: all known, before a window that begins with the event."""
     window = design.window(vintage)
     begins = window.start <= window.first <= window.start + design.donut
     known = all(np.isfinite(vintage.observed(s).at(window.hole, window.start - 1)).all() for s in design.treated)
@@ -200,83 +220,71 @@ def _anticipation_months(vintage: Vintage, design: Design) -> range:
 
 
 def _counterfactual_draws(
-    laid: RegressionSample,
-    solution: transfer_function.TransferFunctionFit,
-    periods: Floats,
-    draws: int,
-    rng: np.random.Generator,
+    sample: RegressionSample, solution: TransferFunctionFit, periods: Floats, draws: int, rng: np.random.Generator
 ) -> RegressorCounterfactual:
-    """The event's columns to be switched off: the estimate first, then draws of coefficients and rates."""
-    betas, node = solution.posterior.draws(draws, rng)
+    """Contributions of the event's columns: at the point estimate first, then by draw of coefficients and rates."""
+    betas, node = solution.posterior.draw_coefficients(draws, rng)
     rates, row = np.unique(np.vstack([solution.rates, solution.posterior.rates]), axis=0, return_inverse=True)
     row = row.ravel()
-    own = solution.beta[len(solution.beta) - len(laid.own.names) :]
-    return build_counterfactual(
-        laid.scale, periods, np.vstack([own, betas]), laid.own.columns(rates), np.r_[row[0], row[1:][node]], int(laid.axis[0])
-    )
+    own = solution.beta[len(solution.beta) - len(sample.own.names) :]
+    columns, node = sample.own.columns(rates), np.r_[row[0], row[1:][node]]
+    return build_counterfactual(sample.scale, periods, np.vstack([own, betas]), columns, node, int(sample.axis[0]))
 
 
-def _inseparable_events(laid: RegressionSample, solution: transfer_function.TransferFunctionFit) -> list[tuple[str, str, str]]:
-    """Pairs of events whose coefficients the figures do not tell apart, and why."""
-    size, names = len(solution.beta) - len(laid.own.names), list(dict.fromkeys(laid.own.owners))
-    owner = [names.index(name) for name in laid.own.owners]
+def _inseparable_events(sample: RegressionSample, solution: TransferFunctionFit) -> list[tuple[str, str, str]]:
+    """Pairs of events whose coefficients cannot be separated in the sample, with the reason."""
+    size, names = len(solution.beta) - len(sample.own.names), list(dict.fromkeys(sample.own.owners))
+    owner = [names.index(name) for name in sample.own.owners]
     return [(names[a], names[b], why) for a, b, why in collinearity.inseparable_pairs(solution.covariance[size:, size:], owner)]
 
 
 def _predict_collapsed_flow(
-    laid: RegressionSample,
-    x: Floats,
-    noise: NoiseModel,
-    used: Used,
-    periods: Floats,
-    months: Floats,
-    draws: int,
+    sample: RegressionSample, x: Floats, noise: NoiseModel, used: Used, periods: Floats, months: Floats, draws: int,
     rng: np.random.Generator,
-) -> SeriesCounterfactual:
-    """The counterfactual of a flow that is gone: predicted from the months that did not feel the event, its noise drawn too."""
-    wanted = [np.arange(int(a), int(b) + 1) - laid.axis[0] for a, b, _ in [*periods, *months]]
-    fitted = gaussian.fit(laid.z, laid.rows, x, noise.family, polish=False)
-    paths = laid.scale.inverse(gaussian.predict(fitted, np.concatenate(wanted), draws, rng))
+) -> SeriesCounterfactual:  # fmt: skip
+    """Counterfactual of a flow that collapsed: predicted, with its noise, from the months not affected by the event."""
+    wanted = [np.arange(int(a), int(b) + 1) - sample.axis[0] for a, b, _ in [*periods, *months]]
+    fitted = gaussian.fit(sample.z, sample.rows, x, noise.family, polish=False)
+    paths = sample.scale.inverse(gaussian.predict(fitted, np.concatenate(wanted), draws, rng))
     parts = np.split(paths, np.cumsum([len(m) for m in wanted])[:-1], axis=1)
     sums, size = np.column_stack([part.sum(axis=1) for part in parts]), len(periods)
-    early, middle = sums[:, size:].sum(axis=1), sums[:, :size].mean(axis=0)
-    # draws taken back from a logarithm lean: the middle of the sum, laid on the periods in the ratio of their means
-    middle = middle * np.median(sums[:, :size].sum(axis=1)) / max(float(middle.sum()), 1e-300)
-    note = f"less than {COLLAPSE_SHARE:.0%} of what was usual is left, which no coefficient holds: the loss is the counterfactual itself"
-    told = replace(used, notes=(*used.notes, note))
-    return SeriesCounterfactual(sums[:, :size], middle, early, float(np.median(early)), [], fitted.loglike, told, None, (), [])
+    early, point = sums[:, size:].sum(axis=1), sums[:, :size].mean(axis=0)
+    # draws transformed back from logarithms are skewed: the median of the sum, distributed over the periods by their means
+    point = point * np.median(sums[:, :size].sum(axis=1)) / max(float(point.sum()), 1e-300)
+    left = f"less than {COLLAPSE_SHARE:.0%} of what was usual is left"
+    note = f"{left}, which no coefficient holds: the loss is the counterfactual itself"
+    used = replace(used, notes=(*used.notes, note))
+    return SeriesCounterfactual(sums[:, :size], point, early, float(np.median(early)), [], fitted.loglike, used, None, (), [])
 
 
-def _parameters(
-    laid: RegressionSample, noise: NoiseModel, solution: transfer_function.TransferFunctionFit, label: str
-) -> list[Parameter]:
-    """The event's own coefficients, each with its rate, then the others, then those of the noise."""
-    names = [*(["const"] if noise.constant else []), *laid.fixed.names, *laid.own.names]
+def _parameters(sample: RegressionSample, noise: NoiseModel, solution: TransferFunctionFit, label: str) -> list[Parameter]:
+    """The event's own coefficients, each with its rates, then the other coefficients, then the noise parameters."""
+    names = [*(["const"] if noise.constant else []), *sample.fixed.names, *sample.own.names]
     errors = np.sqrt(np.clip(np.diag(solution.covariance), 0.0, None))
     table = {n: Parameter(label + n, float(b), float(e)) for n, b, e in zip(names, solution.beta, errors, strict=True)}
     out: list[Parameter] = []
     at = len(solution.noise)
-    for part in laid.own.parts:
+    for part in sample.own.parts:
         out += [table.pop(name) for name in part.names if name in table]
         for option, _ in part.free:
             rate, variance = float(solution.rates[at - len(solution.noise)]), float(solution.spread[at, at])
             out.append(Parameter(f"{label}{part.names[0]}.{option}", rate, float(np.sqrt(variance))))
             if option == "delta":  # omega = (1 - delta) b
                 b, row = out[-2], names.index(part.names[0])
-                turned = (1 - rate) ** 2 * b.se**2 + b.estimate**2 * variance
-                turned -= 2 * b.estimate * (1 - rate) * float(solution.cross[row, at])
-                out.append(
-                    Parameter(f"{label}{part.names[0]}.omega", b.estimate * (1 - rate), float(np.sqrt(max(turned, 0.0))))
-                )
+                # delta method: Var(omega) from the variances of b and delta and their covariance
+                squared = (1 - rate) ** 2 * b.se**2 + b.estimate**2 * variance
+                squared -= 2 * b.estimate * (1 - rate) * float(solution.cross[row, at])
+                name, se = f"{label}{part.names[0]}.omega", float(np.sqrt(max(squared, 0.0)))
+                out.append(Parameter(name, b.estimate * (1 - rate), se))
             at += 1
-    freedom = len(laid.z) - noise.start.shape[1] - (len(names) if noise.restricted else 0)
+    freedom = len(sample.z) - noise.diffuse.shape[1] - (len(names) if noise.restricted else 0)
     size = len(solution.noise)
-    told = noise.told(solution.noise, solution.spread[:size, :size], solution.sigma2, freedom)
-    return [*out, *table.values(), *(Parameter(label + name, value, error) for name, value, error in told)]
+    of_noise = noise.named_estimates(solution.noise, solution.spread[:size, :size], solution.sigma2, freedom)
+    return [*out, *table.values(), *(Parameter(label + name, value, error) for name, value, error in of_noise)]
 
 
-def _boundary_notes(own: EventRegressors, solution: transfer_function.TransferFunctionFit) -> list[str]:
-    """A note for each rate on a bound of its range: the figures do not tell the shape."""
+def _boundary_notes(own: EventRegressors, solution: TransferFunctionFit) -> list[str]:
+    """A note for each rate estimated on a bound of its range, where the figures do not identify the shape."""
     return [
         f"{name} lies on a bound of its range ({low:g} to {high:g}): the figures do not tell it"
         for name, value, (low, high) in zip(own.rates, solution.rates, own.ranges, strict=True)
@@ -285,31 +293,29 @@ def _boundary_notes(own: EventRegressors, solution: transfer_function.TransferFu
 
 
 def _has_own_part(one: SeriesCounterfactual, owner: str, design: Design) -> bool:
-    """Whether an event is asked about, or is a reversal of one that is felt in the asked months."""
-    if one.off is None or owner in {event.id for event in design.events}:
+    """Whether an event belongs to the design, or is a reversal of one with an effect in the asked months."""
+    if one.counterfactual is None or owner in {event.id for event in design.events}:
         return True
-    inside = one.off.period < len(one.middle)
-    return any(one.off.pushes[j][:, inside].any() for j, name in enumerate(one.owners) if name == owner)
+    inside = one.counterfactual.period < len(one.point)
+    return any(one.counterfactual.contributions[j][:, inside].any() for j, name in enumerate(one.owners) if name == owner)
 
 
 def _decompose_effect(
     made: list[SeriesCounterfactual], vintage: Vintage, design: Design, total: float
 ) -> tuple[dict[str, Summary], tuple[str, ...]]:
-    """The cumulative effect of each event of a design, averaged over the orders in which they may be switched off.
+    """Shapley decomposition: the cumulative effect of each event, averaged over the orders in which events can be removed.
 
-    On logarithms the pieces of a joint effect do not add in tonnes; these do, in every draw. Events that cannot be told apart
-    are one part; where that is all of them there are none, and a note says why.
+    On a logarithmic scale separate effects do not add up to the joint one in tonnes; Shapley values do, in every draw. Events
+    that cannot be told apart form one part; if that is all of them there are no parts, and a note gives the reason.
     """
     names = list(dict.fromkeys(owner for one in made for owner in one.owners if _has_own_part(one, owner, design)))
     lost = {name for one in made for name in one.lost}
     if lost:
         return {}, (f"{', '.join(sorted(lost))} cannot be told from the other events: joint effect only",)
-    if len(names) < 2 or any(one.off is None for one in made):
+    if len(names) < 2 or any(one.counterfactual is None for one in made):
         return {}, ()
-    close = [
-        *close_event_pairs(vintage, design, names),
-        *(pair for one in made for pair in one.close if {*pair[:2]} <= {*names}),
-    ]
+    close = close_event_pairs(vintage, design, names)
+    close += [pair for one in made for pair in one.inseparable if {*pair[:2]} <= {*names}]
     groups = collinearity.connected_groups(len(names), [(names.index(a), names.index(b)) for a, b, _ in close])
     notes = tuple(dict.fromkeys(f"{a} and {b} are not told apart: {why}" for a, b, why in close))
     if len(groups) < 2:
@@ -319,9 +325,9 @@ def _decompose_effect(
         kept = {names[i] for g in range(len(groups)) if g not in members for i in groups[g]}
         out: Floats = np.full(1 + design.draws, total if members else 0.0)
         for one in made if members else ():
-            assert one.off is not None
-            left = one.off.without(j for j, owner in enumerate(one.owners) if owner not in kept)
-            out = out - left[:, : len(one.middle)].sum(axis=1)
+            assert one.counterfactual is not None
+            without = one.counterfactual.without(j for j, owner in enumerate(one.owners) if owner not in kept)
+            out = out - without[:, : len(one.point)].sum(axis=1)
         return out
 
     shares = shapley(value, len(groups))

@@ -1,4 +1,4 @@
-"""Which regressors can be told apart: correlation of their coefficients and the inflation of their variances."""
+"""Collinearity between events: correlation of coefficients and variance inflation factors."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from forecast.arrays import Floats
 def inseparable_pairs(
     covariance: Floats, owner: Sequence[int], correlation: float = 0.9, inflation: float = 10.0
 ) -> list[tuple[int, int, str]]:
-    """Pairs of owners of coefficients (k,), with why they cannot be told apart.
+    """Pairs of owners of the coefficients (k,) that cannot be told apart, with the reason.
 
-    Two are entangled where a coefficient of one and a coefficient of the other are correlated by more than `correlation`, or
+    Two are inseparable where a coefficient of one and a coefficient of the other are correlated by more than `correlation`, or
     where the others multiply the variance of a coefficient by more than `inflation` (the variance inflation factor of Belsley,
-    Kuh and Welsch 1980, sec. 3.2, in the metric of the noise): then with the one it is most correlated with.
+    Kuh and Welsch 1980, sec. 3.2, in the metric of the noise): then the owner is paired with the one it correlates with most.
     """
     owners = np.asarray(owner)
     errors = np.sqrt(np.clip(np.diag(covariance), 1e-300, None))
@@ -40,7 +40,7 @@ def inseparable_pairs(
 
 
 def connected_groups(size: int, pairs: Iterable[tuple[int, int]]) -> list[tuple[int, ...]]:
-    """Groups of 0 .. size-1 that hang together by pairs, each in order."""
+    """Connected components of the graph on 0 .. size-1 with `pairs` as edges, each sorted."""
     group = list(range(size))
     for one, two in pairs:
         old, new = group[two], group[one]

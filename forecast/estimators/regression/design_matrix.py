@@ -1,4 +1,4 @@
-"""One series laid out for a regression: its figures on the working scale, the event's columns and everyone else's."""
+"""Design matrix of the intervention regression: figures on the working scale, the event's columns and all other regressors."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from forecast.prep.baselines import pluralize
 from forecast.prep.regressors import Regressors
 from forecast.prep.transform import FilledSeries, WorkingScale, choose_scale, split_spans
 
-ColumnScreen = Callable[[Floats, Floats], Ints]  # columns and a base at the observed rows -> the columns that are free of it
-MIN_FREEDOM = 4  # observations left over after the coefficients
-COLLAPSE_SHARE = 0.01  # of what was usual: a flow that falls below has collapsed
-USUAL_MONTHS = 36  # figures untouched by the event, the last ones, that say what was usual
+ColumnScreen = Callable[[Floats, Floats], Ints]  # columns and a base at the observed rows -> the independent columns
+MIN_FREEDOM = 4  # residual degrees of freedom
+COLLAPSE_SHARE = 0.01  # of its usual level: a flow below it has collapsed
+USUAL_MONTHS = 36  # most recent figures without the event that define the usual level
 
 
 @dataclass(frozen=True, eq=False)
 class SeriesFigures:
     """The known figures of one series: `values` at `rows` of `axis`, which runs to the end of the asked window.
 
-    own : the design's events over the axis; felt (N,) : months in which one of them is felt; gone : the asked periods hold less
-    than `GONE` of what was usual, so the months that felt the event say nothing of what would have been
+    own : the design's events over the axis; affected (N,) : months in which one of them acts; collapsed : the asked periods
+    hold less than `COLLAPSE_SHARE` of the usual level, so the affected months carry no information on the counterfactual
     """
 
     series: str
@@ -40,17 +40,17 @@ class SeriesFigures:
     rows: Ints
     values: Floats
     own: EventRegressors
-    felt: Bools
-    gone: bool
+    affected: Bools
+    collapsed: bool
     split: int
 
 
 @dataclass(frozen=True, eq=False)
 class RegressionSample:
-    """Figures on the working scale, `z` at `rows` of `axis`, and the columns that can be told apart there.
+    """Figures on the working scale, `z` at `rows` of `axis`, and linearly independent columns.
 
-    fixed : columns of everything but the event; own : the event's, none where the flow is gone; dropped : names of columns left
-    out; lost : events of the design whose columns are combinations of others
+    fixed : columns of everything but the event; own : the event's, none where the flow collapsed; dropped : names of columns
+    left out; lost : events of the design whose columns are linear combinations of others
     """
 
     axis: Ints
@@ -62,13 +62,13 @@ class RegressionSample:
     dropped: tuple[str, ...]
     lost: tuple[str, ...]
     split: int
-    gone: bool
+    collapsed: bool
 
 
 def series_figures(
     vintage: Vintage, design: Design, series: str, periods: Floats, shapes: Sequence[ShapeSpec]
 ) -> SeriesFigures:
-    """The figures of a treated series; the first `donut` months of an event are in no fit. periods (P, 3): first, last, sum."""
+    """The figures of a treated series, without the first `donut` months of an event. periods (P, 3): first, last, sum."""
     data: FilledSeries = split_spans(vintage.observed(series))
     known = np.flatnonzero(np.isfinite(data.values))
     if len(known) < MIN_FREEDOM + 2:
@@ -78,53 +78,55 @@ def series_figures(
     known = known[~np.isin(data.first + known, sorted(donut_months(vintage, design)))]
     rows, values = data.first + known - first, data.values[known]
     own = own_event_regressors(vintage, design, axis, shapes)
-    felt = np.abs(own.columns(own.guess)[0]).max(axis=1, initial=0.0) > 1e-9
-    gone = vintage.nonnegative and _has_collapsed(values[~felt[rows]], periods)
-    if gone:
-        rows, values = rows[~felt[rows]], values[~felt[rows]]
-    return SeriesFigures(series, axis, rows, values, own, felt, gone, sum(mark == "split" for mark in data.marks))
+    affected = np.abs(own.columns(own.midpoints)[0]).max(axis=1, initial=0.0) > 1e-9
+    collapsed = vintage.nonnegative and _has_collapsed(values[~affected[rows]], periods)
+    if collapsed:
+        rows, values = rows[~affected[rows]], values[~affected[rows]]
+    return SeriesFigures(series, axis, rows, values, own, affected, collapsed, sum(mark == "split" for mark in data.marks))
 
 
 def build_sample(
     known: SeriesFigures,
-    start: Floats,
+    diffuse: Floats,
     before: Regressors,
     others: Regressors,
     nonnegative: bool,
     transform: str,
-    screen: ColumnScreen,
+    independent: ColumnScreen,
 ) -> RegressionSample:
-    """The figures with their columns: `before` the event's in rank, then its own, then `others`; `start` (N, d) before all.
+    """The figures with their columns in order of priority: `diffuse` (N, d), `before`, the event's own, `others`.
 
-    A column that is a combination of those of higher rank is dropped.
+    A column that is a linear combination of those of higher priority is dropped.
     """
     rows, own = known.rows, known.own
     scale = choose_scale(known.values, nonnegative, transform)
-    inside = Regressors(own.names, own.columns(own.guess)[0]) if not known.gone else Regressors((), np.empty((len(start), 0)))
+    inside = Regressors((), np.empty((len(diffuse), 0)))
+    if not known.collapsed:
+        inside = Regressors(own.names, own.columns(own.midpoints)[0])
     x = Regressors(
         (*before.names, *inside.names, *others.names), np.column_stack([before.matrix, inside.matrix, others.matrix])
     )
-    free = {x.names[int(j)] for j in screen(x.matrix[rows], start[rows])}
-    kept = own.keep(free & set(inside.names))
+    free = {x.names[int(j)] for j in independent(x.matrix[rows], diffuse[rows])}
+    kept = own.select(free & set(inside.names))
     fixed = x.take([j for j, name in enumerate(x.names) if name in free and name not in inside.names])
     moving = {owner for j, owner in enumerate(own.owners) if inside.names and np.ptp(inside.matrix[rows, j]) > 0}
-    if not kept.names and not known.gone:
+    if not kept.names and not known.collapsed:
         raise NotIdentifiedError("the event's regressors are constant or collinear in the sample", where=known.series)
-    count = start.shape[1] + len(fixed.names) + len(kept.names) + len(kept.rates)
+    count = diffuse.shape[1] + len(fixed.names) + len(kept.names) + len(kept.rates)
     if len(rows) - count < MIN_FREEDOM:
         raise TooShortError(f"{len(rows)} figures for {count} coefficients", where=known.series)
-    after = int(known.felt[rows].sum())
+    after = int(known.affected[rows].sum())
     if kept.rates and after < len(kept.names) + len(kept.rates) + 1:
         raise NotIdentifiedError(f"{pluralize(after, 'figure')} after the start cannot tell a rate from a size")
     dropped = tuple(name for name in x.names if name not in free)
     lost = tuple(sorted(moving - set(kept.owners)))
     return RegressionSample(
-        known.axis, rows, scale.forward(known.values), scale, fixed, kept, dropped, lost, known.split, known.gone
+        known.axis, rows, scale.forward(known.values), scale, fixed, kept, dropped, lost, known.split, known.collapsed
     )
 
 
 def _has_collapsed(usual: Floats, periods: Floats) -> bool:
-    """Whether the asked periods hold less than `GONE` of what the untouched figures would have them hold."""
+    """Whether the asked periods hold less than `COLLAPSE_SHARE` of the sum expected from the unaffected figures."""
     months = float((periods[:, 1] - periods[:, 0] + 1).sum())
     expected = float(usual[-USUAL_MONTHS:].mean()) * months if len(usual) else 0.0
     return expected > 0 and float(periods[:, 2].sum()) < COLLAPSE_SHARE * expected

@@ -1,50 +1,57 @@
-"""Regressors of a Design: how its events, or the unnamed event of a plain panel, unfold over the time axis."""
+"""Intervention regressors: the responses of a design's events, or of the unnamed event of a plain panel, over the time axis."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import Field, dataclass, fields, replace
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
+from forecast.core.contracts import Shape
 from forecast.core.events import Event
 from forecast.core.questions import Design
 from forecast.core.vintage import Vintage
 from forecast.prep.regressors import Regressors
 
 ShapeSpec = str | Mapping[str, Any]
-MIN_GAP = 3.0  # months between the starts of two events that a regression may tell apart
-EPOCH = dt.date(2000, 1, 1)  # where an unnamed event is put so that steps of any length can be read as months
+MIN_GAP = 3.0  # months between the starts of two events whose effects can be separated
+EPOCH = dt.date(2000, 1, 1)  # date of an unnamed event, so that steps of any length can be counted as months
+
+
+class ShapeOptions(Shape, Protocol):
+    """A registered shape: a frozen dataclass whose fields are its options."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 @dataclass(frozen=True, eq=False)
 class EventRegressor:
-    """One event with one shape: columns called `names`, over `when`, the axis as the event's own months.
+    """One event with one shape: columns `names` over `when` (N,), the time axis in the event's own months.
 
-    free : options of the shape whose word is "estimate", with their bounds
+    free : options of the shape given as "estimate", with their bounds
     """
 
-    event: str
+    owner: str
     names: tuple[str, ...]
-    made: Event
-    shape: Any
+    event: Event
+    shape: ShapeOptions
     when: Ints
     free: tuple[tuple[str, tuple[float, float]], ...] = ()
 
     def columns(self, values: Floats) -> Floats:
-        """Columns (months, k) with the free options at `values`."""
+        """Columns (N, k) with the free options at `values`."""
         chosen = dict(zip((name for name, _ in self.free), (float(v) for v in values), strict=True))
         shape = replace(self.shape, **chosen) if chosen else self.shape
-        return np.asarray(shape.response(self.when, self.made), float).reshape(len(self.when), -1)
+        return np.asarray(shape.response(self.when, self.event), float).reshape(len(self.when), -1)
 
 
 @dataclass(frozen=True, eq=False)
 class EventRegressors:
-    """All columns of a design's own events over an axis of `length` steps, less the `dropped` ones."""
+    """All columns of a design's own events over an axis of `length` steps, without the `dropped` ones."""
 
     parts: tuple[EventRegressor, ...]
     length: int
@@ -58,11 +65,11 @@ class EventRegressors:
     @property
     def owners(self) -> tuple[str, ...]:
         """Event of each column (k,)."""
-        return tuple(part.event for part in self.parts for name in part.names if name not in self.dropped)
+        return tuple(part.owner for part in self.parts for name in part.names if name not in self.dropped)
 
     @property
     def rates(self) -> tuple[str, ...]:
-        """Names of what is to be estimated, `<column>.<option>`."""
+        """Names of the shape parameters to be estimated, `<column>.<option>`."""
         return tuple(f"{part.names[0]}.{option}" for part in self.parts for option, _ in part.free)
 
     @property
@@ -71,12 +78,12 @@ class EventRegressors:
         return tuple(bounds for part in self.parts for _, bounds in part.free)
 
     @property
-    def guess(self) -> Floats:
-        """The middle of each range, shape (1, r)."""
+    def midpoints(self) -> Floats:
+        """Midpoint of each range, shape (1, r)."""
         return np.array([[(a + b) / 2 for a, b in self.ranges]]).reshape(1, -1)
 
     def columns(self, rates: Floats) -> Floats:
-        """Columns for each row of rates (m, r), shape (m, months, k)."""
+        """Columns at each row of rates (m, r), shape (m, N, k)."""
         blocks, at = [np.empty((len(rates), self.length, 0))], 0
         for part in self.parts:
             kept = [j for j, name in enumerate(part.names) if name not in self.dropped]
@@ -86,24 +93,24 @@ class EventRegressors:
             at += len(part.free)
         return np.concatenate(blocks, axis=2)
 
-    def keep(self, names: Iterable[str]) -> EventRegressors:
-        """Only some columns; an event's rates go with its last column."""
+    def select(self, names: Iterable[str]) -> EventRegressors:
+        """Only the named columns; the rates of an event are dropped with its last column."""
         dropped = frozenset(self.names) - frozenset(names) | self.dropped
         parts = tuple(part for part in self.parts if not dropped.issuperset(part.names))
         return EventRegressors(parts, self.length, dropped)
 
 
 def own_event_regressors(vintage: Vintage, design: Design, axis: Ints, shapes: Sequence[ShapeSpec] = ()) -> EventRegressors:
-    """Columns of the design's own events over `axis`, their anticipation months apart, as known on the vintage's day.
+    """Columns of the design's own events over `axis`, anticipation months separate, as known on the vintage's day.
 
-    Goods at sea: responses come `lag_months` later. `shapes` overrides the events' own. An unnamed event is a step called
-    `effect`; with `shapes` given, columns carry the shapes' names. A measure that reverses an own event goes with it: without
-    the event there is nothing to reverse.
+    Responses are delayed by `lag_months` (goods at sea). `shapes` overrides the events' own. An unnamed event is a step called
+    `effect`; with `shapes` given, columns carry the shapes' names. A measure that reverses an own event is included: without
+    the event there would be nothing to reverse.
     """
     made: list[EventRegressor] = []
     for stem, event, when in _events_on_axis(vintage, design, axis):
-        for label, words in _named_shapes(stem, event, shapes, bool(design.events)):
-            shape = registry.build("shape", words)
+        for label, spec in _named_shapes(stem, event, shapes, bool(design.events)):
+            shape = registry.build("shape", spec)
             free = [f.name for f in fields(shape) if f.init and getattr(shape, f.name) == "estimate"]
             part = EventRegressor(stem, (label,), event, shape, when, tuple((name, shape.estimable[name]) for name in free))
             width = 1 if free else part.columns(np.empty(0)).shape[1]
@@ -113,9 +120,9 @@ def own_event_regressors(vintage: Vintage, design: Design, axis: Ints, shapes: S
 
 
 def _events_on_axis(vintage: Vintage, design: Design, axis: Ints) -> list[tuple[str, Event, Ints]]:
-    """(id, event, the axis as months of that event); steps that are no months are counted from `EPOCH`.
+    """(id, event, the axis in months of that event); steps other than months are counted from `EPOCH`.
 
-    The anticipation that a design sets is before its first event: a later one was expected by nobody.
+    Anticipation set by the design applies to its first event only: later ones are taken as unexpected.
     """
     window, steps, epoch = design.window(vintage), vintage.steps, months.ordinal(EPOCH)
     if not design.events:
@@ -124,21 +131,22 @@ def _events_on_axis(vintage: Vintage, design: Design, axis: Ints) -> list[tuple[
     first = min(steps.of(event.effective or event.announced) for event in design.events)
     for event in own_events(vintage, design):
         start = steps.of(event.effective or event.announced)
-        told = None if design.anticipation is None else design.anticipation if start == first else 0
+        anticipation = None if design.anticipation is None else design.anticipation if start == first else 0
         if steps.unit == "month":
-            out.append((event.id, event if told is None else _set_anticipation(event, told), axis - design.lag_months))
+            dated = event if anticipation is None else _set_anticipation(event, anticipation)
+            out.append((event.id, dated, axis - design.lag_months))
             continue
         early = start - steps.of(event.anticipation_from) if event.anticipation_from else 0
         length = steps.of(event.until) - start if event.until else None
-        lone = _event_at_epoch(early if told is None else told, length)
-        out.append((event.id, replace(lone, id=event.id, shape=event.shape), axis - design.lag_months - start + epoch))
+        unnamed = _event_at_epoch(early if anticipation is None else anticipation, length)
+        out.append((event.id, replace(unnamed, id=event.id, shape=event.shape), axis - design.lag_months - start + epoch))
     return out
 
 
 def own_events(vintage: Vintage, design: Design) -> list[Event]:
     """The design's events in force, as known on the vintage's day, and the default events that reverse one of them.
 
-    An event that ends because another reverses it goes on in its own column: the reversal's column carries the return.
+    An event that ends because another reverses it continues in its own column: the reversal's column carries the return.
     """
     own = [known for e in design.events if (known := e.known_on(vintage.day)) and known.in_force]
     ids = {event.id for event in own}
@@ -152,7 +160,7 @@ def own_events(vintage: Vintage, design: Design) -> list[Event]:
 
 
 def drop_reversed_ends(events: Iterable[Event], reversals: Iterable[Event]) -> list[Event]:
-    """Events, without the end that is no more than the start (within a month) of a reversal among `reversals`."""
+    """Events, without an end that coincides (within a month) with the start of a reversal among `reversals`."""
     by = {event.reversal_of: event for event in reversals if event.reversal_of and event.in_force}
     out = []
     for event in events:
@@ -166,7 +174,7 @@ def drop_reversed_ends(events: Iterable[Event], reversals: Iterable[Event]) -> l
 def other_event_regressors(
     vintage: Vintage, design: Design, series: str, axis: Ints, rows: Ints, *, used: bool = True
 ) -> tuple[Regressors, tuple[str, ...]]:
-    """Columns of the other default events that moved within the sample, and the names of those that did not."""
+    """Columns of the other default events that vary within the sample, and the names of those that do not."""
     if not used:
         return Regressors((), np.empty((len(axis), 0))), ()
     own = own_events(vintage, design)
@@ -181,13 +189,13 @@ def other_event_regressors(
 
 
 def donut_months(vintage: Vintage, design: Design) -> set[int]:
-    """The first `donut` months of each own event (after the lag): neither before nor after, so they belong to no fit."""
+    """The first `donut` months of each own event (after the lag), which are excluded from the fit."""
     starts = [vintage.steps.of(e.effective or e.announced) + design.lag_months for e in own_events(vintage, design)]
     return {start + i for start in starts or [design.window(vintage).start] for i in range(design.donut)}
 
 
 def close_event_pairs(vintage: Vintage, design: Design, names: Sequence[str]) -> list[tuple[str, str, str]]:
-    """Pairs of own events that no regression should tell apart: of one cluster, or less than `APART` months apart."""
+    """Pairs of own events that should not be separated: of one cluster, or starting less than `MIN_GAP` months apart."""
     known = [event for event in own_events(vintage, design) if event.id in names]
     out = []
     for i, one in enumerate(known):
@@ -201,7 +209,7 @@ def close_event_pairs(vintage: Vintage, design: Design, names: Sequence[str]) ->
 
 
 def _named_shapes(stem: str, event: Event, shapes: Sequence[ShapeSpec], named: bool) -> list[tuple[str, Mapping[str, Any]]]:
-    """(column name, shape) of one event; months of anticipation get a column of their own."""
+    """(column name, shape) of one event; months of anticipation get their own column."""
     out: list[tuple[str, Mapping[str, Any]]] = []
     for spec in shapes:
         words = {"use": spec} if isinstance(spec, str) else dict(spec)
@@ -215,7 +223,7 @@ def _named_shapes(stem: str, event: Event, shapes: Sequence[ShapeSpec], named: b
 
 
 def _event_at_epoch(anticipation: int, length: int | None = None) -> Event:
-    """An event that starts at `EPOCH`, was expected for some months and holds for `length` of them."""
+    """An event that starts at `EPOCH` after some months of anticipation and lasts for `length` months."""
     known = _first_day(months.ordinal(EPOCH) - anticipation)
     end = None if length is None else _first_day(months.ordinal(EPOCH) + max(length, 0))
     return Event(
@@ -225,7 +233,7 @@ def _event_at_epoch(anticipation: int, length: int | None = None) -> Event:
 
 
 def _set_anticipation(event: Event, anticipation: int) -> Event:
-    """The event with so many whole months of anticipation before its own, whenever it was announced."""
+    """The event with that many whole months of anticipation before its start, whenever it was announced."""
     if not anticipation:
         return replace(event, anticipation_from=None)
     early = _first_day(event.start - anticipation)
@@ -237,7 +245,7 @@ def _first_day(month: int) -> dt.date:
 
 
 def _number_duplicates(names: Sequence[str]) -> tuple[str, ...]:
-    """Names with a number where one comes twice."""
+    """Names with a number appended to repeated ones."""
     out: list[str] = []
     for name in names:
         before = sum(other == name or other.startswith(f"{name}#") for other in out)

@@ -1,4 +1,4 @@
-"""The highest hill of a likelihood with several, and points about its top that stand for the whole of it."""
+"""Global mode of a multimodal likelihood, with weighted points that represent the posterior around it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from forecast.kernels.gaussian import LOGLIKE_CUTOFF, climb_to_maximum, paramete
 from forecast.kernels.resample import moment_matched_normals
 
 Likelihood = Callable[[Floats], Floats]  # points (g, p) -> (g,)
-MAX_MODES = 3  # climbed from a coarse grid
-NODES = 64  # about the top, where there are too many parameters for a grid
-WIDENING = 1.1  # than the normal distribution the top is like
+MAX_MODES = 3  # local maxima of a coarse grid from which the search starts
+NODES = 64  # importance-sampling points, for more parameters than a grid can hold
+WIDENING = 1.1  # standard deviation of the sampling distribution over that of the Laplace approximation
 
 
 def find_global_mode(loglike: Likelihood, low: Floats, high: Floats, counts: tuple[int, ...]) -> Floats:
-    """The highest point (p,) of a box: its middle and the hills of a coarse grid are climbed, roughly, the best to its top."""
+    """Global maximum (p,) over a box: rough ascents from its midpoint and the local maxima of a grid, the best refined."""
     coarse = parameter_grid(low, high, counts)
     starts = np.vstack([coarse[_local_maxima(loglike(coarse), counts)], (low + high) / 2])
     rough = np.stack([climb_to_mode(loglike, start, low, high, 12) for start in starts])
@@ -27,9 +27,9 @@ def find_global_mode(loglike: Likelihood, low: Floats, high: Floats, counts: tup
 
 
 def climb_to_mode(loglike: Likelihood, start: Floats, low: Floats, high: Floats, steps: int) -> Floats:
-    """Uphill from `start` inside the box: neighbours and parabolas for few parameters, L-BFGS-B for more.
+    """Local maximum (p,) reached from `start` inside the box: pattern search for up to two parameters, else L-BFGS-B.
 
-    Byrd, Lu, Nocedal and Zhu (1995, SIAM J. Sci. Comput. 16:1190); gradients by centred differences, all at once.
+    Byrd, Lu, Nocedal and Zhu (1995, SIAM J. Sci. Comput. 16:1190); central-difference gradients in one batched evaluation.
     """
     if len(start) < 3:
         return climb_to_maximum(loglike, start, (high - low) / 20, low, high, 1e-6 if steps > 50 else 0.02)
@@ -38,7 +38,7 @@ def climb_to_mode(loglike: Likelihood, start: Floats, low: Floats, high: Floats,
     width = 1e-5 * (high - low)
     sides = np.vstack([np.zeros(len(start)), np.diag(width), -np.diag(width)])
 
-    def downhill(x: Floats) -> tuple[float, Floats]:
+    def negative_loglike(x: Floats) -> tuple[float, Floats]:
         points = np.clip(x + sides, low, high)
         values = loglike(points)
         size = len(x)
@@ -47,45 +47,46 @@ def climb_to_mode(loglike: Likelihood, start: Floats, low: Floats, high: Floats,
 
     bounds = list(zip(low, high, strict=True))
     options = {"maxiter": steps, "ftol": 1e-13, "gtol": 1e-7}
-    found = np.asarray(minimize(downhill, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x, float)
+    found = np.asarray(minimize(negative_loglike, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options).x, float)
     return settle_maximum(loglike, found, low, high) if steps > 50 else found
 
 
 def nodes_around_mode(
-    loglike: Likelihood, top: Floats, low: Floats, high: Floats, counts: tuple[int, ...]
+    loglike: Likelihood, mode: Floats, low: Floats, high: Floats, counts: tuple[int, ...]
 ) -> tuple[Floats, Floats]:
-    """Points (g, p) about a top and the log of their weight (g,), to which the log-likelihood is to be added.
+    """Points (g, p) around a mode and their log weights (g,), to which the log-likelihood is to be added.
 
-    Up to two parameters: a grid over what lies less than `KEEP` below the top, all of one weight. More: points drawn once for
-    all from the normal distribution of the same curvature, a little wider, each weighted by the inverse of its density
-    (importance sampling: Geweke 1989, Econometrica 57:1317); what lies on a bound stays there.
+    Up to two parameters: an equally weighted grid over the region less than `KEEP` below the mode. More: fixed points from a
+    normal distribution with the curvature of the mode, slightly widened, weighted by the inverse of its density (importance
+    sampling: Geweke 1989, Econometrica 57:1317); parameters on a bound stay there.
     """
-    if len(top) < 3:
+    if len(mode) < 3:
         coarse = parameter_grid(low, high, counts)
         values, step = loglike(coarse), (high - low) / (np.array(counts) - 1)
-        likely = np.vstack([coarse[values > float(loglike(top[None])[0]) - LOGLIKE_CUTOFF], top])
+        likely = np.vstack([coarse[values > float(loglike(mode[None])[0]) - LOGLIKE_CUTOFF], mode])
         near, far = np.clip(likely.min(axis=0) - step / 2, low, high), np.clip(likely.max(axis=0) + step / 2, low, high)
         nodes = parameter_grid(near, far, counts)
         return nodes, np.zeros(len(nodes))
-    spread = inverse_information(loglike, top, low, high)
+    spread = inverse_information(loglike, mode, low, high)
     free = np.flatnonzero(np.isfinite(np.diag(spread)))
     if not len(free):
-        return top[None], np.zeros(1)
+        return mode[None], np.zeros(1)
     normal = WIDENING * moment_matched_normals(NODES, len(free), np.random.default_rng(0))
-    nodes = np.repeat(top[None], NODES, axis=0)
+    nodes = np.repeat(mode[None], NODES, axis=0)
     nodes[:, free] += normal @ np.linalg.cholesky(spread[np.ix_(free, free)]).T
     inside = ((nodes >= low) & (nodes <= high)).all(axis=1)
     weight = 0.5 * (normal**2).sum(axis=1) / WIDENING**2
-    return np.vstack([top, nodes[inside]]), np.r_[0.0, weight[inside]]
+    return np.vstack([mode, nodes[inside]]), np.r_[0.0, weight[inside]]
 
 
 def _local_maxima(values: Floats, counts: tuple[int, ...]) -> list[int]:
-    """Up to `HILLS` nodes of a grid that no neighbour overtops, the highest first."""
+    """Indices of up to `MAX_MODES` grid nodes that no neighbour exceeds, the highest first."""
+    # padded by minus infinity, so that nodes on the edge of the grid are compared with existing neighbours only
     shaped = np.pad(values.reshape(counts), 1, constant_values=-np.inf)
-    around = np.full(counts, -np.inf)
+    highest_neighbour = np.full(counts, -np.inf)
     for offset in itertools.product((-1, 0, 1), repeat=len(counts)):
         if any(offset):
-            beside = tuple(slice(1 + o, 1 + o + c) for o, c in zip(offset, counts, strict=True))
-            around = np.maximum(around, shaped[beside])
-    tops = np.flatnonzero(np.isfinite(values) & (values >= around.ravel()))
-    return [int(i) for i in tops[np.argsort(-values[tops])][:MAX_MODES]]
+            neighbour = tuple(slice(1 + o, 1 + o + c) for o, c in zip(offset, counts, strict=True))
+            highest_neighbour = np.maximum(highest_neighbour, shaped[neighbour])
+    peaks = np.flatnonzero(np.isfinite(values) & (values >= highest_neighbour.ravel()))
+    return [int(i) for i in peaks[np.argsort(-values[peaks])][:MAX_MODES]]

@@ -1,4 +1,4 @@
-"""Switched off: what figures would have been without some of the regressors behind them, draw by draw."""
+"""Counterfactual of a regression: figures with the contribution of some regressors removed, draw by draw."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from forecast.prep.transform import WorkingScale
 
 @dataclass(frozen=True)
 class RegressorCounterfactual:
-    """Periods of one series and how far each of k regressors moves every month of them, in each of B draws.
+    """Periods of one series and the contribution of each of k regressors to every month of them, in each of B draws.
 
-    A span is taken as so many equal months, which is exact on the log and the plain scale. The residual of a month stays.
+    A span of months is treated as equal months, which is exact on the log and the plain scale. Residuals are kept.
 
-    scale : the working scale; level (P,) : an average month of each period on it; period (M,) : the period of each month;
-    pushes (k, B, M) : regressor times coefficient, on the working scale
+    scale : the working scale; level (P,) : the average month of each period on it; period (M,) : index of each month's period;
+    contributions (k, B, M) : regressor times coefficient, on the working scale
     """
 
     scale: WorkingScale
     level: Floats
     period: Ints
-    pushes: Floats
+    contributions: Floats
 
     def without(self, columns: Iterable[int]) -> Floats:
-        """Sums over the months of each period with some regressors off, shape (B, P)."""
-        chosen = sorted(columns)
-        moved = self.scale.inverse(self.level[self.period] - self.pushes[chosen].sum(axis=0))
-        sums: Floats = moved @ (self.period[:, None] == np.arange(len(self.level)))
+        """Sums over the months of each period without the contributions of `columns`, shape (B, P)."""
+        removed = sorted(columns)
+        counterfactual = self.scale.inverse(self.level[self.period] - self.contributions[removed].sum(axis=0))
+        sums: Floats = counterfactual @ (self.period[:, None] == np.arange(len(self.level)))
         return sums
 
 
 def build_counterfactual(
     scale: WorkingScale, periods: Floats, betas: Floats, columns: Floats, node: Ints, first: int
 ) -> RegressorCounterfactual:
-    """From draws of coefficients (B, k), of which draw b rests on columns[node[b]] of (u, N, k) over an axis from `first`.
+    """The counterfactual from draws of coefficients (B, k), where draw b uses columns[node[b]] of (u, N, k), rows from `first`.
 
     periods (P, 3) : first month, last month and sum of each
     """
@@ -46,5 +46,5 @@ def build_counterfactual(
     at = np.concatenate(months).astype(np.int64) - first if months else np.empty(0, dtype=np.int64)
     lengths = np.array([len(m) for m in months], dtype=float)
     level = scale.forward(periods[:, 2] / lengths) if len(periods) else np.empty(0)
-    pushes = betas.T[:, :, None] * columns[:, at].transpose(2, 0, 1)[:, node]
-    return RegressorCounterfactual(scale, level, period, pushes)
+    contributions = betas.T[:, :, None] * columns[:, at].transpose(2, 0, 1)[:, node]
+    return RegressorCounterfactual(scale, level, period, contributions)

@@ -1,4 +1,4 @@
-"""Standard errors from the curvature of a likelihood at its maximum."""
+"""Standard errors from the observed information: the inverse of the negative Hessian of a log-likelihood at its maximum."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from forecast.kernels.gaussian import parameter_grid
 
 
 def inverse_information(loglike: Callable[[Floats], Floats], at: Floats, low: Floats, high: Floats) -> Floats:
-    """Inverse of minus the second differences of `loglike` (points (g, p) -> (g,)) at its maximum, shape (p, p).
+    """Inverse observed information of `loglike` (points (g, p) -> (g,)) at its maximum, shape (p, p), by second differences.
 
-    Twice: first with steps of 0.4 % of the box, then with a fifth of a standard error. NaN for what lies on a bound of the box,
-    whose rows are left out, and throughout where the likelihood is not a hill.
+    Computed twice: with steps of 0.4 % of the box, then of a fifth of a standard error. Parameters on a bound of the box are
+    held fixed and get NaN; all is NaN where the Hessian is not negative definite.
     """
     step = 0.004 * (high - low)
     out = _all_nan(len(at))
     for _ in range(2):
+        # all points of the central differences at once, because one batched call of the likelihood is much cheaper than many
         free = np.flatnonzero((at - step > low) & (at + step < high))
         offsets = parameter_grid(-np.ones(len(free)), np.ones(len(free)), (3,) * len(free))
         offsets = offsets[(offsets != 0).sum(axis=1) <= 2]
@@ -36,13 +37,13 @@ def inverse_information(loglike: Callable[[Floats], Floats], at: Floats, low: Fl
 
 
 def _second_difference(values: dict[tuple[int, ...], float], i: int, j: int, size: int) -> float:
-    """Second difference in directions i and j, per step squared."""
+    """Central second difference in directions i and j, per step squared."""
 
     def at(a: int, b: int) -> float:
-        place = [0] * size
-        place[i] += a
-        place[j] += b
-        return values[tuple(place)]
+        offset = [0] * size
+        offset[i] += a
+        offset[j] += b
+        return values[tuple(offset)]
 
     if i == j:
         return at(1, 0) - 2 * at(0, 0) + at(-1, 0)

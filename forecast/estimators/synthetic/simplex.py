@@ -6,16 +6,16 @@ import numpy as np
 
 from forecast.arrays import Floats
 
-REFRESH = 200  # steps after which the running products are made afresh, before rounding adds up
+REFRESH = 200  # steps after which the running products are recomputed, so that rounding errors do not accumulate
 
 
 def least_squares_weights(a: Floats, b: Floats, penalty: float = 0.0) -> Floats:
     """The weights w (k,) that minimise |a w - b|^2 + penalty |w|^2 over w >= 0, sum w = 1; `a` (n, k), `b` (n,).
 
-    On the simplex a w - b = (a - b 1') w, so this is the point of a convex hull nearest to the origin (Wolfe 1976, Math.
-    Programming 11: 128-149), whose direction non-negative least squares finds exactly: the best multiple s of w in
-    s^2 |D w|^2 + (s - 1)^2 leaves |D w|^2 / (1 + |D w|^2), which grows with |D w|. Solved by active sets (Lawson and Hanson
-    1974, ch. 23). Where several weights are as good, one of them with few donors.
+    On the simplex a w - b = (a - b 1') w = D w, so this is the point of a convex hull nearest to the origin (Wolfe 1976, Math.
+    Programming 11: 128-149), whose direction non-negative least squares finds exactly: minimising s^2 |D w|^2 + (s - 1)^2 over
+    the scale s leaves |D w|^2 / (1 + |D w|^2), which increases in |D w|. Solved by active sets (Lawson and Hanson 1974, ch.
+    23). Of several optima, one with few donors.
     """
     from scipy.optimize import nnls
 
@@ -26,7 +26,7 @@ def least_squares_weights(a: Floats, b: Floats, penalty: float = 0.0) -> Floats:
     if penalty > 0:
         rows = np.vstack([rows, np.sqrt(penalty) * np.eye(k)])
     size = float(np.sqrt((rows**2).sum(axis=0).min()))
-    if size == 0.0:  # a donor that is the target itself
+    if size == 0.0:  # a donor equal to the target
         hit = ((rows**2).sum(axis=0) == 0.0).astype(float)
         return np.asarray(hit / hit.sum())
     system = np.vstack([rows / size, np.ones(k)])
@@ -37,17 +37,17 @@ def least_squares_weights(a: Floats, b: Floats, penalty: float = 0.0) -> Floats:
 
 
 def frank_wolfe_weights(a: Floats, b: Floats, penalty: float, start: Floats, decrease: float, most: int) -> Floats:
-    """The same problem by Frank and Wolfe's steps with exact line search, stopped as the R package synthdid stops.
+    """The same problem by Frank-Wolfe steps with exact line search and the stopping rule of the R package synthdid.
 
     `penalty` is zeta^2 n; the search ends after `most` steps, or once a step lowers zeta^2 |w|^2 + |a w - b|^2 / n by no more
-    than `decrease`^2 (synthdid 0.0.9, `sc.weight.fw`). It is no optimum: it says what that package says. On the simplex the
-    aim is w' M w with M = (a - b 1')'(a - b 1') + penalty I, so a step of length s to corner i takes the gradient g = M w to
-    (1 - s) g + s M_i and the aim f to (1 - s)^2 f + 2 s (1 - s) g_i + s^2 M_ii.
+    than `decrease`^2 (synthdid 0.0.9, `sc.weight.fw`). Not the optimum: it reproduces that package. On the simplex the
+    objective is w' M w with M = (a - b 1')'(a - b 1') + penalty I, so a step of length s to vertex i takes the gradient
+    g = M w to (1 - s) g + s M_i and the objective f to (1 - s)^2 f + 2 s (1 - s) g_i + s^2 M_ii.
     """
     n, w = len(a), start.copy()
     rows = a - b[:, None]
     matrix = rows.T @ rows + penalty * np.eye(a.shape[1])
-    corners = np.diag(matrix).tolist()
+    vertices = np.diag(matrix).tolist()
     gradient = matrix @ w
     value = float(w @ gradient)
     for step in range(most):
@@ -56,26 +56,26 @@ def frank_wolfe_weights(a: Floats, b: Floats, penalty: float, start: Floats, dec
             value = float(w @ gradient)
         i = int(gradient.argmin())
         towards = float(gradient[i])
-        curve = corners[i] - 2.0 * towards + value
+        curve = vertices[i] - 2.0 * towards + value
         length = min(1.0, max(0.0, (value - towards) / curve)) if curve > 0 else 0.0
         left = 1.0 - length
         w *= left
         w[i] += length
         gradient *= left
         gradient += length * matrix[i]
-        before, value = value, left**2 * value + 2.0 * length * left * towards + length**2 * corners[i]
+        before, value = value, left**2 * value + 2.0 * length * left * towards + length**2 * vertices[i]
         if step > 0 and before - value <= n * decrease**2:
             break
     return w
 
 
 def sparsify(weights: Floats) -> Floats:
-    """Weights up to a quarter of the largest set to zero, the rest to sum to one (synthdid's `sparsify_function`)."""
+    """Weights of at most a quarter of the largest set to zero, the rest rescaled (synthdid's `sparsify_function`)."""
     kept = np.where(weights <= weights.max() / 4.0, 0.0, weights)
     return np.asarray(kept / kept.sum())
 
 
 def synthdid_weights(a: Floats, b: Floats, penalty: float, decrease: float) -> Floats:
-    """Frank and Wolfe as synthdid's defaults run it: 100 steps from equal weights, `sparse`, and up to 10,000 steps more."""
+    """Frank-Wolfe with synthdid's defaults: 100 steps from equal weights, `sparsify`, and up to 10,000 further steps."""
     first = frank_wolfe_weights(a, b, penalty, np.full(a.shape[1], 1.0 / a.shape[1]), decrease, 100)
     return frank_wolfe_weights(a, b, penalty, sparsify(first), decrease, 10_000)

@@ -1,7 +1,7 @@
-"""One weighted form: synthetic control, synthetic difference-in-differences and difference-in-differences.
+"""Weights of synthetic control, synthetic difference-in-differences and difference-in-differences in one common form.
 
-The counterfactual of the treated series is sum_i omega_i Y_it + sum_s lambda_s (Y_s - sum_i omega_i Y_is), the second part over
-the months s before the event (Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, Am. Econ. Rev. 111: 4088-4118, eq. 1 and
+The counterfactual of the treated series is sum_i omega_i Y_it + sum_s lambda_s (Y_s - sum_i omega_i Y_is), with s over the
+months before the event (Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, Am. Econ. Rev. 111: 4088-4118, eq. 1 and
 2.1 to 2.5). Arrays: `y` (T,) treated, `x` (T, k) donors, months in rows.
 """
 
@@ -16,19 +16,19 @@ from forecast.arrays import Floats, Ints
 from forecast.estimators.synthetic import conformal_inference, simplex
 from forecast.kernels import local_level
 
-TINY = 1e-6  # synthdid's eta of weights without a real penalty, in units of the donors' noise
-CROSS_FIT_BLOCKS = 5  # stretches of months for cross-fitting
+TINY = 1e-6  # synthdid's eta for weights without a ridge, in units of the donors' noise
+CROSS_FIT_BLOCKS = 5  # blocks of consecutive months for cross-fitting
 
 
 @dataclass(frozen=True)
 class WeightRule:
-    """How weights are found.
+    """How weights are estimated.
 
     form : "sc" (omega by least squares; lambda zero, or equal where `demean`), "sdid" (omega with an intercept and a ridge,
         lambda by least squares over the donors), "did" (all equal)
     zeta : ridge of omega; None: (`many`)^(1/4) times the donors' noise for "sdid", none for "sc"
     many : treated units times months after the event
-    exact : the optimum; else Frank and Wolfe as in synthdid
+    exact : the optimum; else Frank-Wolfe as in synthdid
     """
 
     form: str = "sdid"
@@ -39,22 +39,22 @@ class WeightRule:
 
     @property
     def intercept(self) -> bool:
-        """Whether levels may differ by a constant."""
+        """Whether treated and donors may differ by a constant."""
         return self.demean or self.form != "sc"
 
 
 @dataclass(frozen=True)
 class SyntheticWeights:
-    """Weights of donors (k,) and of months before the event (T,), and the level difference the latter make."""
+    """Weights of donors `omega` (k,) and of months before the event `lam` (T,), and the level difference under the latter."""
 
     omega: Floats
     lam: Floats
     level: float
 
     def counterfactual(self, x: Floats) -> Floats:
-        """What the donors say of the treated series, shape (months,)."""
-        said: Floats = x @ self.omega + self.level
-        return said
+        """Counterfactual of the treated series from donors (months, k), shape (months,)."""
+        expected: Floats = x @ self.omega + self.level
+        return expected
 
 
 def donor_noise(x: Floats) -> float:
@@ -63,7 +63,7 @@ def donor_noise(x: Floats) -> float:
 
 
 def fit_weights(y: Floats, x: Floats, after: Floats, rule: WeightRule) -> SyntheticWeights:
-    """Weights from the months before the event; `after` (k,) are the donors' means after it, all that lambda looks at."""
+    """Weights from the months before the event; of those after it, lambda uses the donors' means `after` (k,)."""
     omega = _donor_weights(y, x, rule)
     months = len(y)
     lam = np.full(months, 1.0 / months if rule.intercept else 0.0)
@@ -100,19 +100,19 @@ def _centre_columns(a: Floats, b: Floats) -> tuple[Floats, Floats]:
 
 
 def residuals(y: Floats, x: Floats, rule: WeightRule) -> Floats:
-    """Gaps when every month is fitted alike, as a permutation of months demands: no month weights, shape (T,)."""
+    """Gaps (T,) of a fit that treats all months alike (no month weights), as a permutation test requires."""
     gap = y - x @ _donor_weights(y, x, rule)
     left: Floats = gap - gap.mean() if rule.intercept else gap
     return left
 
 
-def cross_fitted_gaps(y: Floats, x: Floats, made: SyntheticWeights, rule: WeightRule) -> Floats:
-    """Gaps (T,) y - x omega of months that omega had not seen: `FOLDS` stretches, each fitted on the rest.
+def cross_fitted_gaps(y: Floats, x: Floats, weights: SyntheticWeights, rule: WeightRule) -> Floats:
+    """Out-of-sample gaps (T,) y - x omega: `CROSS_FIT_BLOCKS` blocks of months, each with omega fitted on the others.
 
-    A fit's own residuals are smaller than the errors it makes. With an intercept every fit's gaps are moved to the mean of
-    those of the whole fit `made`, so that the stretches join.
+    In-sample residuals understate prediction errors. With an intercept the gaps of every fit are shifted to the mean of those
+    of the full-sample fit `weights`, so that the blocks share one level.
     """
-    gap = y - x @ made.omega
+    gap = y - x @ weights.omega
     if rule.form == "did" or len(y) < 2 * CROSS_FIT_BLOCKS:
         return gap
     out = gap.copy()
@@ -124,10 +124,10 @@ def cross_fitted_gaps(y: Floats, x: Floats, made: SyntheticWeights, rule: Weight
 
 
 def conformal_paths(y: Floats, x: Floats, x_after: Floats, rule: WeightRule, paths: Floats) -> Floats:
-    """Errors (count, P) whose every period has its conformal intervals, in the order of `paths` (count, P).
+    """Errors (count, P) with conformal intervals in every period and the rank order of `paths` (count, P).
 
-    Measured from the fit that treats all months alike (no month weights), as the permutations do. The order statistics of one,
-    the ranks of the other (Clark et al. 2004, J. Hydrometeorol. 5: 243-262).
+    Relative to the fit that treats all months alike (no month weights), as in the permutation test. Order statistics of the
+    former with the ranks of the latter (Schaake shuffle: Clark et al. 2004, J. Hydrometeorol. 5: 243-262).
     """
     omega = _donor_weights(y, x, rule)
     gap = y - x @ omega
@@ -137,11 +137,11 @@ def conformal_paths(y: Floats, x: Floats, x_after: Floats, rule: WeightRule, pat
     for j, row in enumerate(x_after):
         stacked = np.vstack([x, row])
 
-        def left(value: float, stacked: Floats = stacked) -> Floats:
+        def residuals_at(value: float, stacked: Floats = stacked) -> Floats:
             return residuals(np.append(y, value), stacked, rule)
 
         centre = float(row @ omega) + level
-        lower, upper = conformal_inference.conformal_bounds(left, centre, size)
+        lower, upper = conformal_inference.conformal_bounds(residuals_at, centre, size)
         rank = np.argsort(np.argsort(paths[:, j], kind="stable"), kind="stable")
         out[:, j] = conformal_inference.conformal_draws(lower, upper, centre, len(paths))[rank] - centre
     return out
@@ -150,10 +150,10 @@ def conformal_paths(y: Floats, x: Floats, x_after: Floats, rule: WeightRule, pat
 def cross_fitted_ttest(
     y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, folds: int, rule: WeightRule
 ) -> tuple[Floats, Floats, float]:
-    """Cross-fitted gaps after the event and their t-test: gaps (folds, P), their biases (folds,), standard error of the mean.
+    """Debiased t-test by cross-fitting: gaps after the event (folds, P), their biases (folds,), standard error of the mean.
 
     Chernozhukov, Wuethrich and Zhu (2018, arXiv:1812.10820, eq. 6 to 9): fold k leaves out r = min(T / K, P) months of the end
-    of the pre-period, and takes its mean gap there for bias; (mean - effect) / se is t with K - 1 degrees of freedom,
+    of the pre-period, whose mean gap estimates the bias; (mean - effect) / se is t with K - 1 degrees of freedom,
     se = sqrt(1 + K r / P) sd / sqrt(K). `share` (P,): weights of the periods after the event in the mean.
     """
     months = len(y)
@@ -162,9 +162,9 @@ def cross_fitted_ttest(
     for k in range(folds):
         out = months - r * folds + np.arange(k * r, (k + 1) * r)
         rest = np.setdiff1d(np.arange(months), out)
-        made = fit_weights(y[rest], x[rest], share @ x_after, rule)
-        gaps[k] = y_after - made.counterfactual(x_after)
-        biases[k] = float((y[out] - made.counterfactual(x[out])).mean())
+        weights = fit_weights(y[rest], x[rest], share @ x_after, rule)
+        gaps[k] = y_after - weights.counterfactual(x_after)
+        biases[k] = float((y[out] - weights.counterfactual(x[out])).mean())
     means = gaps @ share - biases
     se = float(np.sqrt(1.0 + folds * r / len(y_after)) * np.std(means, ddof=1) / np.sqrt(folds))
     return gaps, biases, se
@@ -174,19 +174,19 @@ def fitted_gaps(
     y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: WeightRule
 ) -> tuple[Floats, Floats]:
     """Observed less counterfactual before and after the event."""
-    made = fit_weights(y, x, share @ x_after, rule)
-    return y - made.counterfactual(x), y_after - made.counterfactual(x_after)
+    weights = fit_weights(y, x, share @ x_after, rule)
+    return y - weights.counterfactual(x), y_after - weights.counterfactual(x_after)
 
 
 def placebo_gaps(x: Floats, x_after: Floats, share: Floats, rule: WeightRule) -> tuple[Floats, Floats]:
-    """Each donor as if it had been treated, against the others: gaps before (k, T) and after (k, P)."""
+    """Placebos in space: gaps of each donor against the others, before (k, T) and after (k, P)."""
     every = range(x.shape[1])
     found = [fitted_gaps(x[:, j], np.delete(x, j, 1), x_after[:, j], np.delete(x_after, j, 1), share, rule) for j in every]
     return np.array([before for before, _ in found]), np.array([after for _, after in found])
 
 
 def rmspe_ratio(before: Floats, after: Floats, share: Floats) -> Floats:
-    """Root mean squared gap after the event over that before it, of one unit or of many.
+    """RMSPE ratio: root mean squared gap after the event over that before it, for one unit or many.
 
     Abadie, Diamond and Hainmueller (2010, J. Am. Stat. Assoc. 105: 493-505, sec. 3.4).
     """
@@ -199,10 +199,10 @@ def rmspe_ratio(before: Floats, after: Floats, share: Floats) -> Floats:
 def count_lost_pairs(
     y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: WeightRule
 ) -> tuple[int, int]:
-    """Pairs of donors that beat the treated unit, and pairs in all (Lei and Sudijono 2024, arXiv:2401.07152).
+    """Leave-two-out test: pairs of donors that beat the treated unit, and all pairs (Lei and Sudijono 2024, arXiv:2401.07152).
 
-    For every pair the treated unit and the two are each fitted on the donors outside the pair; the treated unit loses where one
-    of the two has the larger `ratio`.
+    For every pair, the treated unit and both donors are each fitted on the donors outside the pair; the treated unit loses
+    where one of the two has the larger `rmspe_ratio`.
     """
     lost, pairs = 0, list(combinations(range(x.shape[1]), 2))
     for pair in pairs:
@@ -214,9 +214,9 @@ def count_lost_pairs(
 
 
 def control_coefficients(values: Floats, controls: Floats) -> Floats:
-    """Coefficients (q,) of controls (T, k, q) in `values` (T, k), NaN where not to be used, besides unit and month effects.
+    """Coefficients (q,) of controls (T, k, q) for `values` (T, k), NaN where not to be used, with unit and month effects.
 
-    Least squares with two-way effects over untreated cells; taking controls out first keeps the weights for what they leave
+    Two-way fixed effects least squares over untreated cells; the weights are then fitted to what the controls leave unexplained
     (Arkhangelsky et al. 2021, sec. 3, "Covariates"; Kranz 2022, Synthetic difference-in-differences with time-varying
     covariates).
     """
@@ -231,10 +231,10 @@ def control_coefficients(values: Floats, controls: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class DonorDepartures:
-    """Donors against each other: how they lay before the event, and how far each left the others after it.
+    """Each donor against the others: gaps before the event, and departure after it.
 
-    gaps (k, T) before it, of months the weights had not seen; errors (k,) : distance after it, in errors; moved : the donors
-    that are gone, the farthest first
+    gaps (k, T) : cross-fitted, before the event; errors (k,) : departure after it, in expected errors; moved : indices of the
+    donors that moved, the farthest first
     """
 
     gaps: Floats
@@ -243,19 +243,19 @@ class DonorDepartures:
 
 
 def donor_departures(x: Floats, x_after: Floats, months: Ints, asked: Ints, share: Floats, rule: WeightRule) -> DonorDepartures:
-    """A donor's mean gap over the `asked` months, against the other donors, over the error its gaps of `months` let expect.
+    """Departure: a donor's mean gap to the other donors over the `asked` months, in units of its expected error.
 
-    That error is `local_level.errors`, how far levels wander learned from all of them. A donor that lies more than
-    `local_level.MOVED` of them away has moved; it is dropped before the next is looked for.
+    That error is `local_level.errors`, with the variance of the level estimated from the gaps of all donors in `months`. A
+    donor more than `local_level.MOVED` errors away has moved; it is dropped before the next is searched for.
     """
-    left, found = list(range(x.shape[1])), list[int]()
-    steady, laid = replace(rule, exact=True), local_level.build_model(months, asked)
-    gaps, first = _departure_sizes(x, x_after, laid, share, steady)
+    remaining, moved = list(range(x.shape[1])), list[int]()
+    exact_rule, laid = replace(rule, exact=True), local_level.build_model(months, asked)
+    gaps, first = _departure_sizes(x, x_after, laid, share, exact_rule)
     scores = first
-    while len(left) > 2 and len(found) <= x.shape[1] // 3 and scores.max() > local_level.DEPARTURE_THRESHOLD:
-        found.append(left.pop(int(np.argmax(scores))))
-        scores = _departure_sizes(x[:, left], x_after[:, left], laid, share, steady)[1]
-    return DonorDepartures(gaps, first, tuple(found))
+    while len(remaining) > 2 and len(moved) <= x.shape[1] // 3 and scores.max() > local_level.DEPARTURE_THRESHOLD:
+        moved.append(remaining.pop(int(np.argmax(scores))))
+        scores = _departure_sizes(x[:, remaining], x_after[:, remaining], laid, share, exact_rule)[1]
+    return DonorDepartures(gaps, first, tuple(moved))
 
 
 def _departure_sizes(
@@ -264,8 +264,8 @@ def _departure_sizes(
     before, after = [], []
     for j in range(x.shape[1]):
         rest, rest_after = np.delete(x, j, 1), np.delete(x_after, j, 1)
-        made = fit_weights(x[:, j], rest, share @ rest_after, rule)
-        before.append(cross_fitted_gaps(x[:, j], rest, made, rule) - made.level)
-        after.append(abs(float(share @ (x_after[:, j] - made.counterfactual(rest_after)))))
+        weights = fit_weights(x[:, j], rest, share @ rest_after, rule)
+        before.append(cross_fitted_gaps(x[:, j], rest, weights, rule) - weights.level)
+        after.append(abs(float(share @ (x_after[:, j] - weights.counterfactual(rest_after)))))
     usual = local_level.zero_forecast_errors(laid, before)
     return np.array(before), np.divide(after, usual, out=np.zeros(len(usual)), where=usual > 0)

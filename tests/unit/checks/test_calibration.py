@@ -32,7 +32,7 @@ def gate(cells, clean=36, window=5, **changes):
     draws = np.full((10, window), 12.0)
     periods = tuple((m, m) for m in range(start, start + window))
     made = Effect("toy", design, "kg", periods, np.full(window, 10.0), draws, describe(known, design), n_clean=clean)
-    return Calibration().verdict(made, Evidence(known, design), cells)
+    return Calibration().gate_from_cells(made, Evidence(known, design), cells)
 
 
 def test_a_method_that_held_its_promise_passes():

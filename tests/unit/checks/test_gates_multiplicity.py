@@ -6,7 +6,8 @@ import math
 import numpy as np
 import pytest
 
-from forecast.checks.multiplicity import Multiplicity, benjamini_hochberg, headline_rows, holm
+from forecast.checks.multiplicity import Multiplicity, headline_rows
+from forecast.checks.multiplicity.holm_romano_wolf import benjamini_hochberg, holm
 from forecast.core.effects import Description, Effect, Gate, Verdict
 from forecast.core.events import Event
 from forecast.core.questions import Design

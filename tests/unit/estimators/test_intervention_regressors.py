@@ -46,7 +46,7 @@ def known(*events, axis=AXIS, series=SERIES, steps=None, day="2030-01-01"):
 
 def laid(onsets, axis=AXIS, label=mm.label):
     """{column: {month: value other than zero}}"""
-    columns = onsets.columns(onsets.guess)[0].T
+    columns = onsets.columns(onsets.midpoints)[0].T
     return {
         n: {label(m): v for m, v in zip(axis.tolist(), c, strict=True) if v} for n, c in zip(onsets.names, columns, strict=True)
     }
@@ -353,7 +353,7 @@ def free():
     shapes = [{"use": "decay", "rate": "estimate"}, "step", {"use": "gradual", "delta": "estimate"}]
     then, axis = known(ban, licence), AXIS[:5]
     both = own_event_regressors(then, Design((ban, licence), SERIES), axis, shapes)
-    return both.keep([name for name in both.names if name not in ("licence.decay", "licence.gradual")])
+    return both.select([name for name in both.names if name not in ("licence.decay", "licence.gradual")])
 
 
 def test_rates_have_names_ranges_and_a_first_guess(free):
@@ -361,7 +361,7 @@ def test_rates_have_names_ranges_and_a_first_guess(free):
     assert free.owners == ("ban", "ban", "ban", "licence")
     assert free.rates == ("ban.decay.rate", "ban.gradual.delta")
     assert free.ranges == ((0.02, 0.98), (0.0, 0.98))
-    assert free.guess == pytest.approx(np.array([[0.5, 0.49]]))
+    assert free.midpoints == pytest.approx(np.array([[0.5, 0.49]]))
 
 
 def test_columns_follow_each_row_of_rates(free):
@@ -378,19 +378,19 @@ def test_columns_follow_each_row_of_rates(free):
 
 
 def test_some_columns_are_kept_with_their_rates(free):
-    rest = free.keep(["ban.gradual", "licence.step"])
+    rest = free.select(["ban.gradual", "licence.step"])
     assert (rest.names, rest.owners) == (("ban.gradual", "licence.step"), ("ban", "licence"))
     assert rest.rates == ("ban.gradual.delta",)
     assert rest.columns(np.array([[0.2]]))[0].T[0] == pytest.approx([0, 0, 0.8, 0.96, 0.992])
-    none = rest.keep([])
-    assert (none.names, none.rates, none.guess.shape) == ((), (), (1, 0))
-    assert none.columns(none.guess).shape == (1, 5, 0)
+    none = rest.select([])
+    assert (none.names, none.rates, none.midpoints.shape) == ((), (), (1, 0))
+    assert none.columns(none.midpoints).shape == (1, 5, 0)
 
 
 def test_one_of_several_columns_of_a_part_may_stay():
     ban = foreseen("ban", "2022-04-01", "2022-01-01")
     three = own_event_regressors(known(ban), Design(ban, SERIES), AXIS[:5], [{"use": "anticipation", "each_month": True}])
-    two = three.keep(["ban.1", "ban.3"])
+    two = three.select(["ban.1", "ban.3"])
     assert (two.names, two.owners) == (("ban.1", "ban.3"), ("ban", "ban"))
-    assert two.keep(["ban.3", "ban.2"]).names == ("ban.3",), "what was dropped does not come back"
-    assert two.columns(two.guess)[0].T.tolist() == [[1, 0, 0, 0, 0], [0, 0, 1, 0, 0]]
+    assert two.select(["ban.3", "ban.2"]).names == ("ban.3",), "what was dropped does not come back"
+    assert two.columns(two.midpoints)[0].T.tolist() == [[1, 0, 0, 0, 0], [0, 0, 1, 0, 0]]

@@ -317,7 +317,7 @@ def test_entangled_by_correlation_and_by_inflation():
 def column(ban, vintage=None, **changes):
     vintage = vintage or known(base(), ban)
     made = own_event_regressors(vintage, asked(ban, **changes), WHEN)
-    return dict(zip(made.names, made.columns(made.guess)[0].T, strict=True))
+    return dict(zip(made.names, made.columns(made.midpoints)[0].T, strict=True))
 
 
 def at(label):

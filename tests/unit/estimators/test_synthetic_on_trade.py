@@ -15,7 +15,7 @@ from forecast.core.panel import panel
 from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
-from forecast.estimators.synthetic import conformal_inference, synthetic_weights as maths
+from forecast.estimators.synthetic import conformal_inference, synthetic_weights
 from forecast.prep.baselines import observe_window
 from forecast.prep.donor_pool import build_donor_table
 from forecast.study.ask import answer
@@ -281,9 +281,9 @@ def test_cross_fitted_gaps_are_larger_than_a_fit_s_own():
     values = flows(count=36) / flows(count=36).mean(axis=0)
     y, x, after = values[:30, 0], values[:30, 1:], values[30:, 1:].mean(axis=0)
     for form, larger in (("sc", True), ("did", False)):
-        rule = maths.WeightRule(form, form == "sc")
-        made = maths.fit_weights(y, x, after, rule)
-        own, crossed = y - x @ made.omega, maths.cross_fitted_gaps(y, x, made, rule)
+        rule = synthetic_weights.WeightRule(form, form == "sc")
+        made = synthetic_weights.fit_weights(y, x, after, rule)
+        own, crossed = y - x @ made.omega, synthetic_weights.cross_fitted_gaps(y, x, made, rule)
         assert crossed.mean() == pytest.approx(own.mean(), abs=0.02)
         assert (np.std(crossed) > np.std(own)) is np.bool_(larger)
 
@@ -308,8 +308,8 @@ def test_a_donor_that_moved_is_named_before_those_it_misled():
     values = flows() / flows().mean(axis=0)
     values[60:, 3] *= 0.3
     share = np.full(6, 1 / 6)
-    apart = maths.donor_departures(
-        values[:60, 1:], values[60:, 1:], np.arange(60), np.arange(60, 66), share, maths.WeightRule("did", many=6.0)
+    apart = synthetic_weights.donor_departures(
+        values[:60, 1:], values[60:, 1:], np.arange(60), np.arange(60, 66), share, synthetic_weights.WeightRule("did", many=6.0)
     )
     assert apart.moved == (2,)
     assert apart.errors.argmax() == 2

@@ -1,9 +1,9 @@
-"""Romano and Wolf's step-down p-values."""
+"""Romano-Wolf step-down p-values, and Holm's for comparison."""
 
 import numpy as np
 import pytest
 
-from forecast.checks.multiplicity.step_down import romano_wolf
+from forecast.checks.multiplicity.holm_romano_wolf import holm, romano_wolf
 from forecast.kernels.exact_tests import randomisation_p_value
 
 
@@ -36,8 +36,6 @@ def test_every_closed_subset_agrees():
 
 
 def test_never_dearer_than_holm_and_never_cheaper_than_alone():
-    from forecast.checks.multiplicity import holm
-
     rng = np.random.default_rng(3)
     wave = rng.standard_normal((999, 1))
     null, seen = np.abs(0.8 * wave + 0.6 * rng.standard_normal((999, 5))), np.array([3.0, 2.4, 2.0, 1.0, 0.2])
