@@ -13,7 +13,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core.archive import Archive
 from forecast.core.effects import Effect, Gate
-from forecast.core.errors import ForecastError, MissingExtraError
+from forecast.core.errors import ConfigError, ForecastError, MissingExtraError, nearest
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped
@@ -49,6 +49,8 @@ class Forecaster(Protocol):
     May also offer `asks(vintage, task) -> [(spec, Task)]`, inner questions whose answers it is given in that order, and
     `predict_many(questions, rngs, answers) -> [Forecast | Failure]` for batches of (vintage, task). One that selects a model
     may offer `fixed(vintage, task) -> Forecaster`, its selection on that vintage, so that news can separate a change of model.
+    `prep.batches` makes a Forecaster of a class that only simulates paths of a gap-free history. A class may be exempt from a
+    promise of the contract tests (`exemptions`).
     """
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
@@ -92,6 +94,28 @@ class Metric(Protocol):
 
 
 Answer = Forecast | Effect | Failure
+
+# what the contract tests ask of every model and a model may be exempt from: `exempt_from: ClassVar[tuple[str, ...]]`
+EXEMPTIONS = {
+    "zeros": "after twelve months of zeros the forecast is next to nothing",
+}
+
+
+def exemptions(model: type) -> tuple[str, ...]:
+    """The names in `EXEMPTIONS` of what a model class does not promise; ConfigError for an unknown one.
+
+    A model that is right to break such a promise says so in its class, as a Croston without decay does, whose level stands
+    still over months of zeros:
+
+        exempt_from: ClassVar[tuple[str, ...]] = ("zeros",)
+
+    The contract tests then skip the promise, but fail where the model keeps it after all.
+    """
+    declared: tuple[str, ...] = getattr(model, "exempt_from", ())
+    for name in declared:
+        if name not in EXEMPTIONS:
+            raise ConfigError(f"no model can be exempt from '{name}'", where=model.__name__, hint=nearest(name, EXEMPTIONS))
+    return declared
 
 
 def failure_for(method: Any, question: Task | Design, error: Exception) -> Failure:

@@ -1,1 +1,1 @@
-"""What fills the holes: one forecaster per file."""
+"""Forecasting models: one per file, or per folder with what it alone needs."""

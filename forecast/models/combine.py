@@ -1,4 +1,4 @@
-"""Mean, median or weighted mean of several models' quantiles."""
+"""Forecast combination: mean, median or weighted mean of several models' quantiles."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.prep.past_origins import PastOrigin, past_nowcast_origins, past_origins
 
-FEWEST = 2  # members that must have answered
+FEWEST = 2  # fewest members to combine
 WEIGHED = ("inverse", "shrunk", "release_day")
-FURTHEST = 3.0  # a median so many times beyond all that was seen has exploded
+FURTHEST = 3.0  # times the observed range, beyond which a median counts as exploded
 
 
 @model
@@ -34,11 +34,11 @@ class Combine:
     members : names or specs of models; a member that could not answer, or whose median exploded, is noted, the rest combined
     (at least two); how : "mean" or "median" of the quantile functions, "pool" (an equal mixture of the draws), "inverse"
     (weights one over each member's mean absolute error at earlier origins of the series: Bates and Granger 1969) or "shrunk"
-    (the same, drawn to equal weights as `prior` against the number of errors: Diebold and Pauly 1990); "release_day" for
-    nowcasts: weights one over each member's mean square error in past nowcasts of the series that stood as many days before
-    publication, drawn to equal weights alike
+    (the same, shrunk to equal weights as `prior` against the number of errors: Diebold and Pauly 1990); "release_day" for
+    nowcasts: weights one over each member's mean square error in past nowcasts of the series made as many days before
+    publication, shrunk to equal weights likewise
     origins : how many earlier origins the weights rest on, a third of the longest lead apart ("release_day": the last months)
-    width : "release_day": days to publication count as the same within so many days
+    width : "release_day": days to publication within so many days of each other count as the same
     """
 
     members: tuple[str | dict[str, Any], ...] = ("ets", "dynamic_theta", "ces", "regression")
@@ -56,7 +56,7 @@ class Combine:
             )
 
     def asks(self, vintage: Vintage, task: Task) -> list[Any]:
-        """The same task, put to every member; for weights the past ones too."""
+        """The task for every member, and past ones if weights are estimated."""
         now = [(member, task) for member in self.members]
         past = [(member, old.task, old.vintage) for member in self.members for old in self._past(vintage, task)]
         return [*now, *past]
@@ -83,17 +83,17 @@ class Combine:
         draws, used = np.empty((task.draws, len(task.series), len(task.months))), []
         for i, series in enumerate(task.series):
             blocks = {k: now[k].draws[:, i, :] for k in given}
-            kept, notes = self._sound(vintage, series, blocks, names)
+            kept, notes = self._exclude_exploded(vintage, series, blocks, names)
             weights, words = self._weights(past, then, i, kept)
-            draws[:, i, :] = self._joined([blocks[k] for k in kept], weights, task.draws, rng)
+            draws[:, i, :] = self._combine_draws([blocks[k] for k in kept], weights, task.draws, rng)
             name = f"{self.how} of {', '.join(names[k] for k in kept)}"
             used.append(_merge_used(name, [now[k].used[i] for k in kept], (*lost, *notes, *words)))
         return Forecast(task, draws, tuple(used), vintage.steps)
 
-    def _sound(
+    def _exclude_exploded(
         self, vintage: Vintage, series: str, blocks: dict[int, Floats], names: Sequence[str]
     ) -> tuple[list[int], list[str]]:
-        """Members whose median stays within three times the range seen; what is left out is said."""
+        """Members whose median stays within three times the observed range, and notes on those left out."""
         values = vintage.observed(series).values
         known = values[np.isfinite(values)]
         if not len(known):
@@ -109,7 +109,7 @@ class Combine:
     def _weights(
         self, past: Sequence[PastOrigin], then: Answers, place: int, kept: Sequence[int]
     ) -> tuple[Floats, tuple[str, ...]]:
-        """Weights (members,) of one series, from errors that every member made; equal where there are none."""
+        """Weights (members,) for one series, from past errors common to all members; equal where there are none."""
         equal = np.full(len(kept), 1.0 / len(kept))
         if self.how not in WEIGHED:
             return equal, ()
@@ -117,26 +117,26 @@ class Combine:
         for j, old in enumerate(past):
             made = [then[k * len(past) + j] for k in kept]
             if old.series == place and all(isinstance(a, Forecast) for a in made):
-                losses.append(self._missed(np.stack([a.draws[:, 0, :] for a in made]), old))
+                losses.append(self._losses(np.stack([a.draws[:, 0, :] for a in made]), old))
         if not losses:
             return equal, ("no earlier origin: equal weights",)
         table = np.concatenate(losses, axis=1)
-        mean = np.maximum(table.mean(axis=1), 1e-12 * float(table.max()) or 1.0)  # equal weights where nobody missed
+        mean = np.maximum(table.mean(axis=1), 1e-12 * float(table.max()) or 1.0)  # equal weights where there are no errors
         weights = (1.0 / mean) / (1.0 / mean).sum()
         if self.how != "inverse":
             trust = table.shape[1] / (table.shape[1] + self.prior)
             weights = trust * weights + (1.0 - trust) * equal
         return weights, (f"weights {', '.join(f'{w:.2f}' for w in weights)} from {table.shape[1]} past errors",)
 
-    def _missed(self, draws: Floats, old: PastOrigin) -> Floats:
-        """Losses (members, months) of draws (members, draws, months); later leads miss by more, and none decides alone."""
+    def _losses(self, draws: Floats, old: PastOrigin) -> Floats:
+        """Losses (members, months) of draws (members, draws, months), scaled by lead so that no lead dominates."""
         if self.how == "release_day":
             squares: Floats = (draws.mean(axis=1) - old.truth) ** 2 / old.leads
             return squares
         misses: Floats = np.abs(np.median(draws, axis=1) - old.truth) / np.sqrt(old.leads)
         return misses
 
-    def _joined(self, blocks: Sequence[Floats], weights: Floats, draws: int, rng: np.random.Generator) -> Floats:
+    def _combine_draws(self, blocks: Sequence[Floats], weights: Floats, draws: int, rng: np.random.Generator) -> Floats:
         """Joint draws (draws, months) of one series."""
         if self.how == "pool":
             return np.concatenate([_member_share(block, k, len(blocks), draws) for k, block in enumerate(blocks)])
@@ -145,14 +145,14 @@ class Combine:
         return np.take_along_axis(middle, _rank_template(blocks, draws, rng), axis=0)
 
 
-def _merge_used(name: str, own: Sequence[Used], said: tuple[str, ...]) -> Used:
-    """What the members did to one series; a regressor counts as dropped only where no member took it."""
+def _merge_used(name: str, own: Sequence[Used], own_notes: tuple[str, ...]) -> Used:
+    """Record of what the members used for one series; a regressor counts as dropped only if no member used it."""
     taken = tuple(dict.fromkeys(r for used in own for r in used.regressors))
     dropped = tuple(dict.fromkeys(r for used in own for r in used.dropped if r not in taken))
     notes = tuple(dict.fromkeys(note for used in own for note in used.notes))
     scales = "/".join(dict.fromkeys(used.scale for used in own))
     split, filled = max(used.split for used in own), max(used.filled for used in own)
-    return Used(name, taken, dropped, scales, split, filled, said + notes)
+    return Used(name, taken, dropped, scales, split, filled, own_notes + notes)
 
 
 def _resize_draws(ranked: Floats, draws: int) -> Floats:
@@ -164,7 +164,7 @@ def _resize_draws(ranked: Floats, draws: int) -> Floats:
 
 
 def _member_share(draws: Floats, k: int, members: int, total: int) -> Floats:
-    """Every so-manieth path of a member, so that all shares together are `total`."""
+    """Every `members`-th path of member `k`, so that all shares together are `total` paths."""
     return draws[np.arange(k, total, members) % len(draws)]
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.registry import model
-from forecast.core.results import Forecast
 from forecast.kernels import theta as kernel
 from forecast.kernels.resample import moving_blocks, spread_inflation
-from forecast.prep.batches import Paths, SeriesHistory, VintageTask, align_pattern, batch_model, forecast_batch, pad_series
+from forecast.prep.batches import Paths, PathsOrErrors, batch_model
+from forecast.prep.histories import SeriesHistory, align_pattern, pad_series
 
 FEWEST = 10  # months
 
@@ -25,8 +25,8 @@ class DynamicTheta:
     """The dynamic optimised theta model on the working scale, deseasonalised where the season passes a test.
 
     Fiorucci, Pellegrini, Louzada and Petropoulos (2016): theta, alpha and the first level are free, and the straight line is
-    that of the months seen so far. The additive season comes off where its autocorrelation is significant at 10 per cent.
-    Paths draw alpha by likelihood (theta and first level with it) and past one-step errors, and move level and line on.
+    that of the months seen so far. The additive season is removed where its autocorrelation is significant at 10 per cent.
+    Paths draw alpha by likelihood (theta and first level with it) and past one-step errors, and update level and line.
 
     season : "auto" tests for it
     engine : "reference" is the recursion written month by month, its three parameters found by a general optimiser
@@ -36,29 +36,30 @@ class DynamicTheta:
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
     engine: Literal["fast", "reference"] = "fast"
 
-    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
-        """All lanes and all alphas in one pass over the months. TooShortError below ten months."""
-        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+    def fewest_months(self, season: int | None) -> int:
+        """Ten months."""
+        return FEWEST
 
-    def _solve(self, lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
-        if not lanes:
-            return []
-        patterns = [self._pattern(lane.training.z, lane.season or 1) for lane in lanes]
-        turned = [align_pattern(lane, p) for lane, p in zip(lanes, patterns, strict=True)]
-        past = [lane.training.z - np.resize(p, len(lane.training.z)) for lane, p in zip(lanes, patterns, strict=True)]
-        now = [lane.now.z - np.resize(p, len(lane.now.z)) for lane, p in zip(lanes, turned, strict=True)]
-        table = pad_series(past, [lane.training.known for lane in lanes])
+    def simulate_batch(self, histories: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> PathsOrErrors:
+        """All histories and all alphas in one pass over the months."""
+        patterns = [self._pattern(history.training.z, history.season or 1) for history in histories]
+        aligned = [align_pattern(history, p) for history, p in zip(histories, patterns, strict=True)]
+        past = [
+            history.training.z - np.resize(p, len(history.training.z)) for history, p in zip(histories, patterns, strict=True)
+        ]
+        now = [history.latest.z - np.resize(p, len(history.latest.z)) for history, p in zip(histories, aligned, strict=True)]
+        table = pad_series(past, [history.training.known for history in histories])
         fitted = _fit_by_optimiser(*table) if self.engine == "reference" else kernel.fit_dynamic(*table)
         states = kernel.dynamic_final_states(
-            *pad_series(now, [lane.now.known for lane in lanes]), fitted.alpha, fitted.w, fitted.start
+            *pad_series(now, [history.latest.known for history in histories]), fitted.alpha, fitted.w, fitted.start
         )
         return [
-            _simulate_paths(lane, fitted, i, [part[i] for part in states[:3]], turned[i], rng)
-            for i, (lane, rng) in enumerate(zip(lanes, rngs, strict=True))
+            _simulate_paths(history, fitted, i, [part[i] for part in states[:3]], aligned[i], rng)
+            for i, (history, rng) in enumerate(zip(histories, rngs, strict=True))
         ]
 
     def _pattern(self, z: Floats, season: int) -> Floats:
-        """The season by phase from the first month on; zeros without one."""
+        """Seasonal pattern by phase from the first month on; zeros without one."""
         long_enough = season > 1 and len(z) > 2 * season
         if not long_enough or self.season == "none" or (self.season == "auto" and not kernel.is_seasonal(z, season)):
             return np.zeros(season)
@@ -66,26 +67,26 @@ class DynamicTheta:
 
 
 def _simulate_paths(
-    lane: SeriesHistory,
+    history: SeriesHistory,
     fitted: kernel.DynamicThetaFit,
     i: int,
     states: Sequence[Floats],
     pattern: Floats,
     rng: np.random.Generator,
 ) -> Paths:
-    """Draws of one lane: a point of the grid by likelihood, past errors run on through level and line."""
-    errors = fitted.errors[i, : len(lane.training.z)][lane.training.known]
+    """Paths of one history: a grid point drawn by likelihood, past errors carried on through level and line."""
+    errors = fitted.errors[i, : len(history.training.z)][history.training.known]
     n = len(errors)
     freedom = max(n - 3 - (len(pattern) - 1 if np.any(pattern) else 0), n / 3)
-    noise = moving_blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng)
+    noise = moving_blocks((errors - errors.mean()) * np.sqrt(n / freedom), history.draws, history.horizon, 1, rng)
     share = np.exp(fitted.loglike[i, :-1] - fitted.loglike[i, -1])
-    pick = np.searchsorted(np.cumsum(share / share.sum()), rng.random(lane.draws)).clip(max=len(share) - 1)
-    pick = np.where(pick == share.argmax(), len(share), pick)  # the best alpha stands for its own grid point
+    pick = np.searchsorted(np.cumsum(share / share.sum()), rng.random(history.draws)).clip(max=len(share) - 1)
+    pick = np.where(pick == share.argmax(), len(share), pick)  # the optimum replaces the grid point of highest likelihood
     level, mean, slope = (state[pick] for state in states)
-    noise = noise * spread_inflation(freedom, lane.draws, rng)
-    count = len(lane.now.z)
+    noise = noise * spread_inflation(freedom, history.draws, rng)
+    count = len(history.latest.z)
     z = kernel.simulate_dynamic(count, fitted.alpha[i, pick], fitted.w[i, pick], level, mean, slope, noise)
-    z = z + pattern[(count + np.arange(lane.horizon)) % len(pattern)]
+    z = z + pattern[(count + np.arange(history.horizon)) % len(pattern)]
     alpha, w = float(fitted.alpha[i, -1]), float(fitted.w[i, -1])
     name = "dynamic theta, season removed" if np.any(pattern) else "dynamic theta"
     return Paths(z, name, parameters=(("alpha", alpha), ("theta", 1.0 / (1.0 - w)), ("start", float(fitted.start[i, -1]))))

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.registry import model
-from forecast.core.results import Forecast
 from forecast.kernels import exponential_smoothing
 from forecast.kernels.exponential_smoothing import FORMS
 from forecast.kernels.resample import moving_blocks, spread_inflation
-from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch
+from forecast.prep.batches import Paths, PathsOrErrors, batch_model
+from forecast.prep.histories import SeriesHistory
 
 FEWEST = 10  # months
-HEAVY = 48  # candidates kept of each series
+HEAVY = 48  # candidates of highest weight kept per series
 
 
 @model
@@ -29,7 +29,7 @@ class Ets:
 
     Hyndman, Koehler, Ord and Snyder (2008): six forms with additive errors, initial states by their heuristic (sec. 2.6.1),
     smoothing parameters by likelihood. Each path draws a form by exp(-AICc/2), its parameters by likelihood, then past
-    errors, widened for the parameters spent on them. A season needs two years and three months.
+    errors, inflated for the degrees of freedom used. A season needs two years and three months.
 
     choose : "averaged" draws forms by weight, "best" takes the one with the smallest AICc
     errors : "bootstrap" of the past ones, or "gaussian"
@@ -49,26 +49,29 @@ class Ets:
         if all(exponential_smoothing.has_season(form) for form in self.forms):
             raise ConfigError("all forms are seasonal", where="option 'forms'", hint="add 'ANN' for short series")
 
-    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
-        """All series, cutoffs and candidates in one pass over the months. TooShortError below ten months."""
-        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+    def fewest_months(self, season: int | None) -> int:
+        """Ten months."""
+        return FEWEST
 
-    def _solve(self, lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
-        out: list[Paths | Exception] = [ArithmeticError("not reached")] * len(lanes)
-        for season in sorted({lane.season or 1 for lane in lanes}):
-            mine = [i for i, lane in enumerate(lanes) if (lane.season or 1) == season]
+    def simulate_batch(self, histories: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> PathsOrErrors:
+        """All series, cutoffs and candidates in one pass over the months."""
+        out: PathsOrErrors = [ArithmeticError("not reached")] * len(histories)
+        for season in sorted({history.season or 1 for history in histories}):
+            mine = [i for i, history in enumerate(histories) if (history.season or 1) == season]
             forms = tuple(f for f in self.forms if season > 1 or not exponential_smoothing.has_season(f))
             past = exponential_smoothing.batch_series(
-                [lanes[i].training.z for i in mine], [lanes[i].training.known for i in mine], season
+                [histories[i].training.z for i in mine], [histories[i].training.known for i in mine], season
             )
-            now = exponential_smoothing.batch_series([lanes[i].now.z for i in mine], [lanes[i].now.known for i in mine], season)
+            now = exponential_smoothing.batch_series(
+                [histories[i].latest.z for i in mine], [histories[i].latest.known for i in mine], season
+            )
             for k, (i, fitted) in enumerate(zip(mine, exponential_smoothing.fit(past, forms, HEAVY), strict=True)):
-                out[i] = self._paths(lanes[i], fitted, now, k, rngs[i])
+                out[i] = self._paths(histories[i], fitted, now, k, rngs[i])
         return out
 
     def _paths(
         self,
-        lane: SeriesHistory,
+        history: SeriesHistory,
         fitted: exponential_smoothing.EtsFit,
         now: exponential_smoothing.EtsBatch,
         k: int,
@@ -82,9 +85,9 @@ class Ets:
         state = run(now, k, fitted.star, fitted.form)
         best = fitted.best
         form = FORMS[fitted.form[best]]
-        pick = np.searchsorted(np.cumsum(weight), rng.random(lane.draws)).clip(max=len(weight) - 1)
+        pick = np.searchsorted(np.cumsum(weight), rng.random(history.draws)).clip(max=len(weight) - 1)
         z = exponential_smoothing.simulate(
-            state, fitted.star, pick, self._noise(state.errors[lane.now.known, best], form, lane, rng)
+            state, fitted.star, pick, self._noise(state.errors[history.latest.known, best], form, history, rng)
         )
         names = ("alpha", "beta", "gamma", "phi")
         values = [float(c[best]) for c in exponential_smoothing.smoothing_coefficients(fitted.star)]
@@ -94,52 +97,54 @@ class Ets:
             parameters=(*zip(names, values, strict=True), ("loglike", float(fitted.loglike[best]))),
         )
 
-    def _noise(self, errors: Floats, form: str, lane: SeriesHistory, rng: np.random.Generator) -> Floats:
-        """Future errors, widened by n / (n - k) for the parameters spent and by the variance's own uncertainty."""
+    def _noise(self, errors: Floats, form: str, history: SeriesHistory, rng: np.random.Generator) -> Floats:
+        """Future errors, inflated by n / (n - k) for the estimated parameters and by the uncertainty of their variance."""
         n = len(errors)
-        freedom = max(n - exponential_smoothing.parameter_count(form, lane.season or 1) + 1, n / 3, 2.0)
+        freedom = max(n - exponential_smoothing.parameter_count(form, history.season or 1) + 1, n / 3, 2.0)
         spread = float(np.sqrt(np.mean(errors**2) * n / freedom))
         if self.errors == "gaussian" or spread == 0.0:
-            noise = spread * rng.standard_normal((lane.horizon, lane.draws)).T
+            noise = spread * rng.standard_normal((history.horizon, history.draws)).T
         else:
             centred = errors - errors.mean()
             size = float(np.sqrt(np.mean(centred**2)))
-            noise = moving_blocks(centred * (spread / size if size > 0 else 0.0), lane.draws, lane.horizon, 1, rng)
-        return noise * spread_inflation(freedom, lane.draws, rng)
+            noise = moving_blocks(centred * (spread / size if size > 0 else 0.0), history.draws, history.horizon, 1, rng)
+        return noise * spread_inflation(freedom, history.draws, rng)
 
 
 def _describe_weights(fitted: exponential_smoothing.EtsFit, weight: Floats) -> str:
-    """`ETS AAN 0.71, ANN 0.29`: the forms drawn from, by weight."""
+    """`ETS AAN 0.71, ANN 0.29`: the forms that paths are drawn from, by weight."""
     shares = {form: float(weight[fitted.form == j].sum()) for j, form in enumerate(FORMS)}
     heavy = sorted(((share, form) for form, share in shares.items() if share >= 0.05), key=lambda pair: (-pair[0], pair[1]))
     return "ETS " + ", ".join(f"{form} {share:.2f}" for share, form in heavy)
 
 
 def _reference_states(
-    data: exponential_smoothing.EtsBatch, lane: int, star: Floats, form: np.ndarray
+    data: exponential_smoothing.EtsBatch, history: int, star: Floats, form: np.ndarray
 ) -> exponential_smoothing.EtsStates:
-    """The same final states from statsmodels' ETSModel, one at a time; months without a figure by its own forecast."""
+    """Final states from statsmodels' ETSModel, one candidate at a time."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    n, m = int(data.length[lane]), data.season
+    n, m = int(data.length[history]), data.season
     ends = []
     for point, j in zip(star, form, strict=True):
         name = FORMS[j]
-        level, slope, pattern = (part[0] for part in data.take(np.array([lane])).initial(name))
+        level, slope, pattern = (part[0] for part in data.take(np.array([history])).initial(name))
         trend, season = exponential_smoothing.has_trend(name), exponential_smoothing.has_season(name)
         alpha, beta, gamma, phi = (float(c) for c in exponential_smoothing.smoothing_coefficients(point))
-        y = data.y[lane, :n].copy()
-        for t in [*np.flatnonzero(data.weight[lane, :n] == 0), n]:
-            fixed = ETSModel(
+        y = data.y[history, :n].copy()
+        # ETSModel takes no unknown months: each is filled by the one-step forecast from the months before it, so that its
+        # error is zero, as in the fast engine; the last round (t = n) runs over all months
+        for t in [*np.flatnonzero(data.weight[history, :n] == 0), n]:
+            ets = ETSModel(
                 y[:max(int(t), 1) if t < n else n], error="add", trend="add" if trend else None, damped_trend="d" in name,
                 seasonal="add" if season else None, seasonal_periods=m if season else None, initialization_method="known",
                 initial_level=level, initial_trend=slope if trend else None, initial_seasonal=pattern if season else None,
             )  # fmt: skip
             params = [alpha, *([beta] if trend else []), *([gamma] if season else []), *([phi] if "d" in name else [])]
-            done = fixed.smooth(np.array(params))
+            result = ets.smooth(np.array(params))
             if t < n:
-                y[t] = float(done.forecast(1)[0])
-        ends.append((done, trend, season))
+                y[t] = float(result.forecast(1)[0])
+        ends.append((result, trend, season))
     return exponential_smoothing.EtsStates(
         np.array([d.level[-1] for d, _, _ in ends]),
         np.array([d.slope[-1] if trend else 0.0 for d, trend, _ in ends]),
@@ -149,10 +154,10 @@ def _reference_states(
     )
 
 
-def _last_season(done: object, n: int, m: int) -> Floats:
-    """The last pattern by phase of the season, phase 0 being that of the first month."""
+def _last_season(result: Any, n: int, m: int) -> Floats:
+    """The last seasonal pattern by phase, phase 0 being that of the first month."""
     out = np.empty(m)
-    seasons = np.asarray(done.season)  # type: ignore[attr-defined]
+    seasons = np.asarray(result.season)
     for t in range(n - m, n):
         out[t % m] = seasons[t]
     return out

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,11 +9,11 @@ import numpy as np
 
 from forecast.core.errors import ConfigError
 from forecast.core.registry import model
-from forecast.core.results import Forecast
 from forecast.kernels.resample import error_growth, moving_blocks, spread_inflation
-from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch, simulate_each
+from forecast.prep.batches import Paths, batch_model
+from forecast.prep.histories import SeriesHistory
 
-ERRORS = 2  # one-step errors below which no spread can be told
+ERRORS = 2  # fewest one-step errors to estimate a spread from
 
 
 @model
@@ -23,8 +22,8 @@ ERRORS = 2  # one-step errors below which no spread can be told
 class Mean12:
     """The mean of the last twelve months, flat, with the errors this rule made in the past.
 
-    The mean is taken of the quantities themselves. Errors: the rule's past one-step errors on the working scale drawn in
-    blocks, centred, widened with the horizon as its own h-step errors were (`kernels.resample.error_growth`).
+    The mean is taken of the quantities themselves. Errors: past one-step errors of the rule on the working scale, resampled in
+    blocks, centred, and inflated with the horizon as its past h-step errors grew (`kernels.resample.error_growth`).
 
     window : months averaged
     """
@@ -36,17 +35,17 @@ class Mean12:
         if self.window < 1:
             raise ConfigError("window must be at least 1 month", hint="12")
 
-    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
-        """TooShortError below the window and two errors."""
-        return forecast_batch(questions, rngs, self.transform, lambda season: self.window + ERRORS, simulate_each(self._paths))
+    def fewest_months(self, season: int | None) -> int:
+        """The window and two errors."""
+        return self.window + ERRORS
 
-    def _paths(self, lane: SeriesHistory, rng: np.random.Generator) -> Paths:
-        w, past = self.window, lane.training.z
-        quantities = lane.scale.inverse(lane.now.z[-w:])
-        middle = float(lane.scale.forward(np.array([quantities.mean()]))[0])
+    def simulate(self, history: SeriesHistory, rng: np.random.Generator) -> Paths:
+        """The mean of the window plus resampled past errors of the same rule."""
+        w, past = self.window, history.training.z
+        quantities = history.scale.inverse(history.latest.z[-w:])
+        middle = float(history.scale.forward(np.array([quantities.mean()]))[0])
         errors = past[w:] - np.convolve(past, np.full(w, 1.0 / w), mode="valid")[:-1]
         length = min(w, max(len(errors) // 3, 1))
-        noise = moving_blocks(errors, lane.draws, lane.horizon, length, rng, fair=True) * spread_inflation(
-            len(errors), lane.draws, rng
-        )
-        return Paths(middle + noise * error_growth(past, w, lane.horizon), f"mean of {w} months")
+        noise = moving_blocks(errors, history.draws, history.horizon, length, rng, fair=True)
+        noise = noise * spread_inflation(len(errors), history.draws, rng)
+        return Paths(middle + noise * error_growth(past, w, history.horizon), f"mean of {w} months")

@@ -19,12 +19,12 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError
 from forecast.core.registry import model
-from forecast.core.results import Forecast
-from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch
+from forecast.prep.batches import Paths, PathsOrErrors, batch_model
+from forecast.prep.histories import SeriesHistory
 from forecast.prep.regressors import event_regressors, lunar_regressor
 
 FEWEST = 12  # months
-START = 30.0  # seconds a worker may take to load the library
+START = 30.0  # seconds to load the library in a worker
 WORKER = "import sys; from forecast.models.prophet import work; work(sys.argv[1])"
 
 
@@ -35,8 +35,8 @@ class Prophet:
     """Prophet on the working scale: piecewise linear trend, yearly harmonics, Lunar New Year and events.
 
     Taylor and Letham (2018). The library runs in a process of its own for each batch, with its own temporary folder, a seed
-    and a limit in seconds; at the limit the process is ended and what it had not answered fails. Lunar New Year and events
-    enter as regressors, because monthly stamps never meet the library's own holidays. Uncertainty: trend changes and noise,
+    and a limit in seconds; at the limit the process is killed and its unanswered questions fail. Lunar New Year and events
+    enter as regressors, because monthly stamps never fall on the library's own holidays. Uncertainty: trend changes and noise,
     not coefficients.
 
     order : yearly harmonics (the library's default of 10 fits months exactly); used from 24 months on
@@ -55,35 +55,36 @@ class Prophet:
         if self.samples < 1 or self.limit <= 0:
             raise ConfigError("samples and limit must be positive", hint="samples = 200, limit = 20.0")
 
-    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
-        """All from one process. MissingExtraError without the library, TooShortError below twelve months."""
+    def fewest_months(self, season: int | None) -> int:
+        """Twelve months; MissingExtraError without the library, whatever the history."""
         if importlib.util.find_spec("prophet") is None:
             raise MissingExtraError("prophet is not installed", hint="pip install 'forecast[prophet]'")
-        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+        return FEWEST
 
-    def _solve(self, lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
-        jobs = [self._job(lane, rng) for lane, rng in zip(lanes, rngs, strict=True)]
+    def simulate_batch(self, histories: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> PathsOrErrors:
+        """All histories in one process of the library."""
+        jobs = [self._job(history, rng) for history, rng in zip(histories, rngs, strict=True)]
         made = _run_in_subprocess(jobs, START + self.limit * len(jobs)) if jobs else []
-        out: list[Paths | Exception] = []
-        for lane, rng, job, answer in zip(lanes, rngs, jobs, made, strict=True):
+        out: PathsOrErrors = []
+        for history, rng, job, answer in zip(histories, rngs, jobs, made, strict=True):
             if isinstance(answer, str):
-                out.append(ForecastError(answer, where=lane.series))
+                out.append(ForecastError(answer, where=history.series))
             else:
-                paths = answer[rng.permutation(lane.draws) % len(answer)]
+                paths = answer[rng.permutation(history.draws) % len(answer)]
                 out.append(Paths(paths, "prophet", tuple(job["names"]), tuple(job["dropped"])))
         return out
 
-    def _job(self, lane: SeriesHistory, rng: np.random.Generator) -> dict[str, Any]:
+    def _job(self, history: SeriesHistory, rng: np.random.Generator) -> dict[str, Any]:
         """Plain arrays for the worker: months, figures, regressors over history and future, options, seed."""
-        past = lane.training
-        when = np.concatenate([np.arange(past.first, past.last + 1)[past.known], lane.months[len(lane.now.z) :]])
+        past = history.training
+        when = np.concatenate([np.arange(past.first, past.last + 1)[past.known], history.months[len(history.latest.z) :]])
         fitted = np.arange(past.count)
         names: list[str] = []
         dropped: list[str] = []
         blocks: list[Floats] = []
         for wanted, make in ((self.events, event_regressors), (self.lunar, lunar_regressor)):
             if wanted:
-                taken, unused = make(lane.vintage, lane.series, when).usable(fitted)
+                taken, unused = make(history.vintage, history.series, when).usable(fitted)
                 names, dropped, blocks = [*names, *taken.names], [*dropped, *unused], [*blocks, taken.matrix]
         return {
             "when": when,
@@ -91,14 +92,14 @@ class Prophet:
             "names": names,
             "dropped": dropped,
             "x": np.column_stack([np.empty((len(when), 0)), *blocks]),
-            "order": self.order if lane.season == 12 and past.count >= 24 else 0,
+            "order": self.order if history.season == 12 and past.count >= 24 else 0,
             "samples": self.samples,
             "seed": int(rng.integers(2**31 - 1)),
         }
 
 
 def _run_in_subprocess(jobs: list[dict[str, Any]], limit: float) -> list[Floats | str]:
-    """Each job's paths (samples, horizon), or why there are none, from a process that is ended at the limit."""
+    """Paths (samples, horizon) of each job, or why there are none, from a process that is killed at the time limit."""
     with tempfile.TemporaryDirectory(prefix="forecast-prophet-") as name:
         folder = Path(name)
         (folder / "jobs").write_bytes(pickle.dumps(jobs))
@@ -117,7 +118,7 @@ def _run_in_subprocess(jobs: list[dict[str, Any]], limit: float) -> list[Floats 
 
 
 def _wait_or_kill(worker: subprocess.Popen[bytes], limit: float) -> str:
-    """Empty where the process ended by itself; its whole group is ended at the limit, or with the caller."""
+    """Empty if the process ended by itself; its process group is killed at the time limit, or with the caller."""
     try:
         worker.wait(timeout=limit)
         return ""
@@ -132,7 +133,7 @@ def _wait_or_kill(worker: subprocess.Popen[bytes], limit: float) -> str:
 
 
 def work(folder: str) -> None:
-    """The worker: answers the jobs of a folder one by one, each in a file that appears whole."""
+    """The worker process: answers the jobs of a folder one by one, writing each answer atomically."""
     import logging
 
     for name in ("prophet", "cmdstanpy", "prophet.plot"):
@@ -141,7 +142,7 @@ def work(folder: str) -> None:
     for i, job in enumerate(jobs):
         try:
             answer: Floats | str = _fit_and_sample(job)
-        except Exception as error:  # whatever the library raises is this question's failure
+        except Exception as error:  # whatever the library raises is the failure of this question alone
             answer = f"{type(error).__name__}: {error}"
         part = Path(folder) / f"{i}.part"
         part.write_bytes(pickle.dumps(answer))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -11,22 +11,22 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.registry import model
-from forecast.core.results import Forecast
 from forecast.kernels import ridge
 from forecast.kernels.resample import moving_blocks, spread_inflation
-from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch, simulate_each
+from forecast.prep.batches import Paths, batch_model
+from forecast.prep.histories import SeriesHistory
 from forecast.prep.regressors import event_regressors, lunar_regressor
 
 FEWEST = 18  # months
 LEAST_ROWS = 15  # rows left after the lags, or the longest lag goes
-LEAST_ORIGINS = 8  # whole residual paths the direct strategy draws from
+LEAST_ORIGINS = 8  # complete residual paths that the direct strategy needs
 Rule = Callable[[Floats], Floats]
 PathsAndNotes = tuple[Floats, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
 class _ExogenousColumns:
-    """Columns over all months of a lane that do not depend on the series: calendar, Lunar New Year, events."""
+    """Regressors over all months of a history and its paths: calendar, Lunar New Year, events."""
 
     first: int
     matrix: Floats
@@ -36,15 +36,15 @@ class _ExogenousColumns:
 
 @dataclass(frozen=True)
 class _CrossValidatedRule:
-    """A rule, the rules without each fold, the out-of-fold errors (rows,) and their degrees of freedom."""
+    """A prediction rule, the rules fitted without each fold, the out-of-fold errors (rows,) and their degrees of freedom."""
 
     rule: Rule
     without: tuple[Rule, ...]
     errors: Floats
     freedom: float
 
-    def drawn(self, x: Floats, tilt: Floats) -> Floats:
-        """Predictions (rows,) with the rule's own uncertainty: `tilt` (rows, folds) standard normal.
+    def sample(self, x: Floats, tilt: Floats) -> Floats:
+        """Predictions (rows,) with the estimation uncertainty of the rule; `tilt` (rows, folds) is standard normal.
 
         The delete-block jackknife (Künsch 1989): variance (k - 1) / k times the squared differences of the fold rules.
         """
@@ -83,30 +83,31 @@ class Regression:
         if not self.lags or min(self.lags) < 1:
             raise ConfigError("lags must be months back, 1 or more", hint="[1, 2, 3, 12]")
 
-    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
-        """TooShortError below eighteen months."""
-        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, simulate_each(self._paths))
+    def fewest_months(self, season: int | None) -> int:
+        """Eighteen months."""
+        return FEWEST
 
-    def _paths(self, lane: SeriesHistory, rng: np.random.Generator) -> Paths:
+    def simulate(self, history: SeriesHistory, rng: np.random.Generator) -> Paths:
+        """One rule for the next month, or one per horizon."""
         lags = tuple(sorted(set(self.lags)))
-        kept = tuple(k for k in lags if k == lags[0] or len(lane.training.z) - k >= LEAST_ROWS)
+        kept = tuple(k for k in lags if k == lags[0] or len(history.training.z) - k >= LEAST_ROWS)
         lost = tuple(f"lag {k}" for k in lags if k not in kept)
-        columns = self._columns(lane)
+        columns = self._columns(history)
         run = self._direct if self.strategy == "direct" else self._recursive
-        z, notes = run(lane, kept, columns, rng)
+        z, notes = run(history, kept, columns, rng)
         name = f"{self.learner.replace('_', ' ')}, {self.strategy}, lags {' '.join(map(str, kept))}"
         return Paths(z, name, columns.taken, columns.dropped + lost, notes)
 
-    def _columns(self, lane: SeriesHistory) -> _ExogenousColumns:
-        first = min(lane.now.first, lane.training.first)
-        when = np.arange(first, lane.now.last + lane.horizon + 1)
-        trained = np.arange(lane.training.first, lane.training.last + 1)[lane.training.known] - first
-        parts = [self._calendar(when, lane.season)]
+    def _columns(self, history: SeriesHistory) -> _ExogenousColumns:
+        first = min(history.latest.first, history.training.first)
+        when = np.arange(first, history.latest.last + history.horizon + 1)
+        trained = np.arange(history.training.first, history.training.last + 1)[history.training.known] - first
+        parts = [self._calendar(when, history.season)]
         taken: list[str] = []
         dropped: list[str] = []
         for wanted, make in ((self.events, event_regressors), (self.lunar, lunar_regressor)):
             if wanted:
-                found, unused = make(lane.vintage, lane.series, when).usable(trained)
+                found, unused = make(history.vintage, history.series, when).usable(trained)
                 parts, taken, dropped = [*parts, found.matrix], [*taken, *found.names], [*dropped, *unused]
         return _ExogenousColumns(first, np.column_stack(parts), tuple(taken), tuple(dropped))
 
@@ -121,60 +122,64 @@ class Regression:
         return waves
 
     def _recursive(
-        self, lane: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns, rng: np.random.Generator
+        self, history: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns, rng: np.random.Generator
     ) -> PathsAndNotes:
-        """One rule for the next month, run on with each path's own months as lags."""
-        z, known = lane.training.z, lane.training.known
+        """One rule for the next month, iterated with each path's own months as lags."""
+        z, known = history.training.z, history.training.known
         at = np.arange(max(lags), len(z))
         at = at[known[at]]
-        outside = columns.matrix[at + lane.training.first - columns.first]
+        outside = columns.matrix[at + history.training.first - columns.first]
         x = np.column_stack([*(z[at - k] for k in lags), outside])
-        fitted = self._fit(x, z[at], rng, lane.series)
-        tilt = rng.standard_normal((lane.draws, len(fitted.without)))
+        fitted = self._fit(x, z[at], rng, history.series)
+        tilt = rng.standard_normal((history.draws, len(fitted.without)))
         errors, freedom = fitted.errors, fitted.freedom
-        noise = moving_blocks(errors, lane.draws, lane.horizon, 1, rng) * spread_inflation(freedom, lane.draws, rng)
-        start = len(lane.now.z)
+        noise = moving_blocks(errors, history.draws, history.horizon, 1, rng) * spread_inflation(freedom, history.draws, rng)
+        start = len(history.latest.z)
         # drawn coefficients may be explosive: the range seen so far, widened by itself on both sides, holds the paths
-        low, high = _path_bounds(lane.now.z, errors)
-        path = np.concatenate([np.broadcast_to(lane.now.z, (lane.draws, start)), np.empty((lane.draws, lane.horizon))], axis=1)
-        for h in range(lane.horizon):
+        low, high = _path_bounds(history.latest.z, errors)
+        path = np.concatenate(
+            [np.broadcast_to(history.latest.z, (history.draws, start)), np.empty((history.draws, history.horizon))], axis=1
+        )
+        for h in range(history.horizon):
             t = start + h
-            row = columns.matrix[t + lane.now.first - columns.first]
-            x = np.column_stack([*(path[:, t - k] for k in lags), np.broadcast_to(row, (lane.draws, len(row)))])
-            path[:, t] = np.clip(fitted.drawn(x, tilt) + noise[:, h], low, high)
+            row = columns.matrix[t + history.latest.first - columns.first]
+            x = np.column_stack([*(path[:, t - k] for k in lags), np.broadcast_to(row, (history.draws, len(row)))])
+            path[:, t] = np.clip(fitted.sample(x, tilt) + noise[:, h], low, high)
         made = path[:, start:]
         held = float(np.mean((made == low) | (made == high)))
         note = f"{held:.1%} of the draws held at three times the range seen"
         return made, (note,) if held > 0.001 else ()
 
     def _direct(
-        self, lane: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns, rng: np.random.Generator
+        self, history: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns, rng: np.random.Generator
     ) -> PathsAndNotes:
-        """One rule per horizon; error paths of past origins drawn whole."""
-        z, known, now = lane.training.z, lane.training.known, lane.now.z
-        middle, misses = np.empty((lane.draws, lane.horizon)), np.full((len(z), lane.horizon), np.nan)
-        freedom, tilt = np.inf, rng.standard_normal((lane.draws, ridge.FOLDS))
-        for h in range(1, lane.horizon + 1):
+        """One rule per horizon; whole error paths of past origins are resampled."""
+        z, known, now = history.training.z, history.training.known, history.latest.z
+        middle, misses = np.empty((history.draws, history.horizon)), np.full((len(z), history.horizon), np.nan)
+        freedom, tilt = np.inf, rng.standard_normal((history.draws, ridge.FOLDS))
+        for h in range(1, history.horizon + 1):
             # lags count back from the target where they are known by then, else from the origin
             back = sorted({k if k >= h else k + h - 1 for k in lags})
             at = np.arange(max(back), len(z))
             at = at[known[at]]
             if len(at) < LEAST_ROWS:
-                raise TooShortError(f"{len(at)} rows {h} months ahead", where=lane.series, hint='strategy = "recursive"')
-            outside = columns.matrix[at + lane.training.first - columns.first]
-            fitted = self._fit(np.column_stack([*(z[at - k] for k in back), outside]), z[at], rng, lane.series)
+                raise TooShortError(f"{len(at)} rows {h} months ahead", where=history.series, hint='strategy = "recursive"')
+            outside = columns.matrix[at + history.training.first - columns.first]
+            fitted = self._fit(np.column_stack([*(z[at - k] for k in back), outside]), z[at], rng, history.series)
             misses[at - h, h - 1] = fitted.errors
             freedom = min(freedom, fitted.freedom)
             t = len(now) + h - 1
-            row = columns.matrix[t + lane.now.first - columns.first]
+            row = columns.matrix[t + history.latest.first - columns.first]
             x = np.concatenate([[now[t - k] for k in back], row])
-            middle[:, h - 1] = fitted.drawn(np.broadcast_to(x, (lane.draws, len(x))), tilt)
+            middle[:, h - 1] = fitted.sample(np.broadcast_to(x, (history.draws, len(x))), tilt)
         whole = misses[np.isfinite(misses).all(axis=1)]
         if len(whole) < LEAST_ORIGINS:
             raise TooShortError(
-                f"{len(whole)} whole error paths of {lane.horizon} months", where=lane.series, hint='strategy = "recursive"'
+                f"{len(whole)} whole error paths of {history.horizon} months",
+                where=history.series,
+                hint='strategy = "recursive"',
             )
-        return middle + whole[rng.integers(0, len(whole), lane.draws)] * spread_inflation(freedom, lane.draws, rng), ()
+        return middle + whole[rng.integers(0, len(whole), history.draws)] * spread_inflation(freedom, history.draws, rng), ()
 
     def _fit(self, x: Floats, y: Floats, rng: np.random.Generator, series: str) -> _CrossValidatedRule:
         if len(y) < LEAST_ROWS:
@@ -198,7 +203,7 @@ def _path_bounds(z: Floats, errors: Floats) -> tuple[float, float]:
 
 
 def _rule_fitter(learner: str, engine: str, seed: int) -> Callable[[Floats, Floats], list[Rule]]:
-    """What fits one rule per penalty (one rule in all for trees)."""
+    """A fitter of one rule per penalty (a single rule for trees)."""
     if learner == "ridge" and engine == "fast":
         return lambda x, y: list(ridge.ridge_path(x, y))
     from sklearn.base import clone
@@ -216,7 +221,7 @@ def _rule_fitter(learner: str, engine: str, seed: int) -> Callable[[Floats, Floa
 
 
 def _fit_standardised(learner: Any, x: Floats, y: Floats) -> Rule:
-    """A scikit-learn rule on columns and target standardised by its own training rows."""
+    """A scikit-learn rule on columns and target standardised by its training rows."""
     centre, width = ridge.column_mean_and_scale(x)
     mean, size = float(y.mean()), float(y.std()) or 1.0
     fitted = learner.fit((x - centre) / width, (y - mean) / size)

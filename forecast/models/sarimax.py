@@ -22,9 +22,9 @@ from forecast.prep.regressors import Regressors, control_regressors, event_regre
 from forecast.prep.transform import choose_scale, measured_months
 
 AIRLINE = (0, 1, 1)
-SMALL = ((0, 1, 1), (1, 1, 0), (1, 1, 1), (0, 1, 2), (2, 1, 0))  # differenced alike, so that their criteria compare
+SMALL = ((0, 1, 1), (1, 1, 0), (1, 1, 1), (0, 1, 2), (2, 1, 0))  # differenced alike, so that their AICc can be compared
 SEASONAL = ((0, 1, 1), (1, 1, 0))
-FREEDOM = 8  # observations left over after differencing and coefficients
+FREEDOM = 8  # degrees of freedom needed after differencing and coefficients
 
 
 @model
@@ -61,25 +61,28 @@ class Sarimax:
         blocks, used = [], []
         parameters: dict[str, float] = {}
         for series in task.series:
-            draws, how, middle = self._one(vintage, series, task, rng)
+            draws, how, own = self._forecast_series(vintage, series, task, rng)
             blocks.append(draws)
             used.append(how)
-            parameters |= {f"{series} {name}": value for name, value in middle.items()}
+            parameters |= {f"{series} {name}": value for name, value in own.items()}
         return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps, parameters)
 
-    def _one(
+    def _forecast_series(
         self, vintage: Vintage, series: str, task: Task, rng: np.random.Generator
     ) -> tuple[Floats, Used, dict[str, float]]:
+        """Draws (draws, months) of one series, the record of what was used, and parameters."""
         asked = np.array(task.ordinals(vintage))
         season = vintage.season or 1
         seasonal = self.seasonal_order if season > 1 else (0, 0, 0)
         lost = self.order[1] + seasonal[1] * season
+        # the sample known today (`when`), and that of the day of the parameters (`past`), on one axis with the asked months
         when, values, split = self._figures(vintage, series, seasonal, lost)
         past = self._figures(vintage.earlier(task.fitted_on), series, seasonal, lost) if task.fitted_on else None
         first = int(when[0] if past is None else min(when[0], past[0][0]))
         axis = np.arange(first, max(int(when[-1]), int(asked.max())) + 1)
         rows = when - first
         scale = choose_scale(values if past is None else past[1], vintage.nonnegative, self.transform)
+        # regressors that the sample identifies next to the diffuse start of the airline model, or a constant
         x, dropped = self._regressors(vintage, series, axis, rows)
         fast = self.engine == "fast" and self.order == AIRLINE and seasonal == AIRLINE
         start = covariance.airline(len(axis), season)[1] if fast else np.ones((len(axis), 1))
@@ -90,12 +93,13 @@ class Sarimax:
             raise TooShortError(
                 f"{len(rows)} figures for {lost + len(x.names)} coefficients", where=series, hint="events = false"
             )
+        # `z` at `rows` is the conditioning sample, `then` at `seen` the estimation sample
         z = scale.forward(values)
         seen = rows if past is None else past[0] - first
         then = z if past is None else scale.forward(past[1])
-        middle: dict[str, float] = {}
-        said: tuple[str, ...] = ()
-        how = self if self.select == "given" else self._chosen(then, seen, x, season)
+        parameters: dict[str, float] = {}
+        notes: tuple[str, ...] = ()
+        how = self if self.select == "given" else self._select_orders(then, seen, x, season)
         if how is not self:
             seasonal = how.seasonal_order if season > 1 else (0, 0, 0)
             fast = self.engine == "fast" and how.order == AIRLINE and seasonal == AIRLINE
@@ -103,13 +107,15 @@ class Sarimax:
             family, start = covariance.airline(len(axis), season)
             design = np.column_stack([start, x.matrix])
             fitted = gaussian.fit(z, rows, design, family, polish=False)
-            if past is not None:
+            if past is not None:  # today's figures with the covariance parameters of the earlier fit
                 free = gaussian.independent_columns(design[seen])
                 fitted = gaussian.hold_parameters(fitted, gaussian.fit(then, seen, design[:, free], family, polish=False))
-            middle = dict(zip(("theta", "Theta"), (fitted.weights @ fitted.nodes).tolist(), strict=True))
+            parameters = dict(zip(("theta", "Theta"), (fitted.weights @ fitted.nodes).tolist(), strict=True))
             paths = gaussian.predict(fitted, asked - first, task.draws, rng)
         else:
-            paths, middle, said = how._statsmodels(z, rows, then, seen, x, len(axis), season, asked - first, task.draws, rng)
+            paths, parameters, notes = how._statsmodels(
+                z, rows, then, seen, x, len(axis), season, asked - first, task.draws, rng
+            )
         paths = scale.inverse(paths)
         used = Used(
             model=f"ARIMA{how.order}{seasonal}{season}",
@@ -117,9 +123,9 @@ class Sarimax:
             dropped=dropped,
             scale=scale.name,
             split=split,
-            notes=(*said, *scale.cap_notes(paths)),
+            notes=(*notes, *scale.cap_notes(paths)),
         )
-        return paths, used, middle
+        return paths, used, parameters
 
     def _figures(self, vintage: Vintage, series: str, seasonal: tuple[int, int, int], lost: int) -> tuple[Ints, Floats, int]:
         """Known months, their figures and how many were split."""
@@ -140,8 +146,8 @@ class Sarimax:
         known = control_regressors(vintage, series, self.controls, axis)
         return Regressors((*usable.names, *known.names), np.column_stack([usable.matrix, known.matrix])), dropped
 
-    def _chosen(self, then: Floats, seen: Ints, x: Regressors, season: int) -> Sarimax:
-        """The model with the orders of the smallest AICc; a candidate whose fit fails or does not settle is passed over."""
+    def _select_orders(self, then: Floats, seen: Ints, x: Regressors, season: int) -> Sarimax:
+        """The model with the orders of smallest AICc; a candidate whose fit fails or does not converge is skipped."""
         from statsmodels.tsa.statespace.sarimax import SARIMAX
 
         y = np.full(int(seen[-1]) + 1, np.nan)
@@ -152,7 +158,7 @@ class Sarimax:
             cycle = (*seasonal, season) if season > 1 else (0, 0, 0, 0)
             try:
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # what the search says of itself is read below
+                    warnings.simplefilter("ignore")  # convergence is checked below
                     fitted = SARIMAX(y, exog=exog, order=order, seasonal_order=cycle).fit(disp=0, maxiter=200, cov_type="none")
             except (ValueError, np.linalg.LinAlgError):
                 continue
@@ -164,6 +170,7 @@ class Sarimax:
         self, z: Floats, rows: Ints, then: Floats, seen: Ints, x: Regressors, size: int, season: int,
         asked: Ints, draws: int, rng: np.random.Generator,
     ) -> tuple[Floats, dict[str, float], tuple[str, ...]]:  # fmt: skip
+        """Draws, parameters and notes from statsmodels' SARIMAX at the maximum-likelihood parameters."""
         from statsmodels.tsa.statespace.sarimax import SARIMAX
 
         last = int(rows[-1])
@@ -177,14 +184,15 @@ class Sarimax:
         before[seen] = then
         then_arima = arima.clone(before, exog=past)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # whether the search settled is in the notes
+            warnings.simplefilter("ignore")  # convergence is reported in the notes
             rough = then_arima.fit(disp=0, maxiter=500, cov_type="none")
             fine = then_arima.fit(rough.params, method="bfgs", disp=0, maxiter=100, cov_type="none")
-        settled = rough.mle_retvals["converged"] or fine.mle_retvals["converged"]
+        converged = rough.mle_retvals["converged"] or fine.mle_retvals["converged"]
         result = arima.smooth(fine.params)
-        # s2 by the degrees of freedom, as R's forecast::Arima has it: the likelihood's own is too small in short samples
+        # s2 by the degrees of freedom, as in R's forecast::Arima: the maximum-likelihood estimate is too small in short samples
         free = len(seen) - int(result.loglikelihood_burn)
         inflated = free / max(free - len(result.params) + 1, 1)
+        # months ahead are drawn jointly, months inside the sample (gaps) independently
         inside, ahead = asked[asked <= last], asked[asked > last]
         out = np.empty((draws, len(asked)))
         if len(ahead):
@@ -199,7 +207,7 @@ class Sarimax:
             mean, spread = np.asarray(smoothed.predicted_mean)[inside], np.asarray(smoothed.se_mean)[inside]
             out[:, asked <= last] = mean + np.sqrt(inflated) * spread * rng.standard_normal((draws, len(inside)))
         names = [*x.names, *arima.param_names[len(x.names) :]]
-        notes = () if settled else ("the search for the largest likelihood did not settle",)
+        notes = () if converged else ("the search for the largest likelihood did not settle",)
         return out, dict(zip(names, np.asarray(result.params).tolist(), strict=True)), notes
 
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.registry import model
-from forecast.core.results import Forecast
 from forecast.kernels import theta as kernel
 from forecast.kernels.resample import moving_blocks, spread_inflation
-from forecast.prep.batches import Paths, SeriesHistory, VintageTask, align_pattern, batch_model, forecast_batch, pad_series
+from forecast.prep.batches import Paths, PathsOrErrors, batch_model
+from forecast.prep.histories import SeriesHistory, align_pattern, pad_series
 
 FEWEST = 8  # months
 
@@ -25,7 +25,7 @@ class Theta:
     """The standard theta method on the working scale, deseasonalised where the season passes a test.
 
     Assimakopoulos and Nikolopoulos (2000), as simple exponential smoothing with half the slope of a straight line (Hyndman and
-    Billah 2003). The additive season comes off where its autocorrelation is significant at 10 per cent. Paths draw alpha by
+    Billah 2003). The additive season is removed where its autocorrelation is significant at 10 per cent. Paths draw alpha by
     likelihood, the slope by its standard error under the method's own noise, and past one-step errors.
 
     season : "auto" tests for it
@@ -36,31 +36,32 @@ class Theta:
     transform: Literal["auto", "log", "asinh", "none"] = "auto"
     engine: Literal["fast", "reference"] = "fast"
 
-    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
-        """All lanes smoothed in one pass over the months. TooShortError below eight months."""
-        return forecast_batch(questions, rngs, self.transform, lambda season: FEWEST, self._solve)
+    def fewest_months(self, season: int | None) -> int:
+        """Eight months."""
+        return FEWEST
 
-    def _solve(self, lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
-        patterns = [self._pattern(lane.training.z, lane.season or 1) for lane in lanes]
-        past = [_deseasonalise(lane.training.z, p) for lane, p in zip(lanes, patterns, strict=True)]
-        now = [_deseasonalise(lane.now.z, align_pattern(lane, p)) for lane, p in zip(lanes, patterns, strict=True)]
-        if not lanes:
-            return []
-        fitted = kernel.fit(*pad_series(past, [lane.training.known for lane in lanes]))
+    def simulate_batch(self, histories: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> PathsOrErrors:
+        """All histories smoothed in one pass over the months."""
+        patterns = [self._pattern(history.training.z, history.season or 1) for history in histories]
+        past = [_deseasonalise(history.training.z, p) for history, p in zip(histories, patterns, strict=True)]
+        now = [
+            _deseasonalise(history.latest.z, align_pattern(history, p)) for history, p in zip(histories, patterns, strict=True)
+        ]
+        fitted = kernel.fit(*pad_series(past, [history.training.known for history in histories]))
         if self.engine == "reference":
             fitted = _alpha_of_statsmodels(fitted, past)
-        y, weight, length = pad_series(now, [lane.now.known for lane in lanes])
+        y, weight, length = pad_series(now, [history.latest.known for history in histories])
         _, level = kernel.smooth(y, weight, length, fitted.grid[None, :])
         _, last = kernel.smooth(y, weight, length, fitted.alpha[:, None])
         return [
             _simulate_paths(
-                lane, now[i], past[i], align_pattern(lane, patterns[i]), fitted, i, (float(last[i, 0]), level[i]), rng
+                history, now[i], past[i], align_pattern(history, patterns[i]), fitted, i, (float(last[i, 0]), level[i]), rng
             )
-            for i, (lane, rng) in enumerate(zip(lanes, rngs, strict=True))
+            for i, (history, rng) in enumerate(zip(histories, rngs, strict=True))
         ]
 
     def _pattern(self, z: Floats, season: int) -> Floats:
-        """The season by phase from the first month on; zeros without one."""
+        """Seasonal pattern by phase from the first month on; zeros without one."""
         long_enough = season > 1 and len(z) > 2 * season
         if not long_enough or self.season == "none" or (self.season == "auto" and not kernel.is_seasonal(z, season)):
             return np.zeros(season)
@@ -76,24 +77,25 @@ def _deseasonalise(z: Floats, pattern: Floats) -> Floats:
 
 
 def _simulate_paths(
-    lane: SeriesHistory, y: Floats, past: Floats, pattern: Floats, fitted: kernel.ThetaFit, i: int, levels: tuple[float, Floats],
-    rng: np.random.Generator,
+    history: SeriesHistory, y: Floats, past: Floats, pattern: Floats, fitted: kernel.ThetaFit, i: int,
+    levels: tuple[float, Floats], rng: np.random.Generator,
 ) -> Paths:  # fmt: skip
-    """Draws of one lane: the theta forecast, alpha and slope drawn, errors run on through the level."""
+    """Paths of one history: the theta forecast with alpha and slope drawn, and errors carried on through the level."""
     alpha, b = float(fitted.alpha[i]), kernel.linear_slope(past)
-    errors = kernel.one_step_errors(past, lane.training.known.astype(float), b, alpha)[lane.training.known[1:]]
+    errors = kernel.one_step_errors(past, history.training.known.astype(float), b, alpha)[history.training.known[1:]]
     n = len(errors)
     freedom = max(n - 2 - (len(pattern) - 1 if np.any(pattern) else 0), n / 3)
-    scatter = spread_inflation(freedom, lane.draws, rng)
-    noise = moving_blocks((errors - errors.mean()) * np.sqrt(n / freedom), lane.draws, lane.horizon, 1, rng) * scatter
-    # variance of a least-squares slope: 6/5 s^2/n where the level walks (Durlauf and Phillips 1988), 12 s^2/n^3 where it stands
-    wobble = float(errors.std()) * np.sqrt(n / freedom * (1.2 * alpha**2 / n + 12.0 / n**3))
-    slopes = b + scatter * wobble * rng.standard_normal((lane.draws, 1))
-    a, level = _draw_alpha_and_level(fitted, i, alpha, levels, lane.draws, rng)
-    ahead = np.arange(1.0, lane.horizon + 1)
-    carried = a * (np.cumsum(noise, axis=1) - noise)
+    scatter = spread_inflation(freedom, history.draws, rng)
+    noise = moving_blocks((errors - errors.mean()) * np.sqrt(n / freedom), history.draws, history.horizon, 1, rng) * scatter
+    # variance of a least-squares slope: 6/5 s^2/n where the level is a random walk (Durlauf and Phillips 1988), 12 s^2/n^3
+    # where it is constant
+    slope_se = float(errors.std()) * np.sqrt(n / freedom * (1.2 * alpha**2 / n + 12.0 / n**3))
+    slopes = b + scatter * slope_se * rng.standard_normal((history.draws, 1))
+    a, level = _draw_alpha_and_level(fitted, i, alpha, levels, history.draws, rng)
+    ahead = np.arange(1.0, history.horizon + 1)
+    carried = a * (np.cumsum(noise, axis=1) - noise)  # each error moves the level by alpha of it
     z = level + kernel.half_trend(slopes, a, np.array(float(len(y))), ahead) + carried + noise
-    z = z + pattern[(len(y) + np.arange(lane.horizon)) % len(pattern)]
+    z = z + pattern[(len(y) + np.arange(history.horizon)) % len(pattern)]
     name = "theta, season removed" if np.any(pattern) else "theta"
     return Paths(z, name, parameters=(("alpha", alpha), ("slope", b)))
 
@@ -101,9 +103,9 @@ def _simulate_paths(
 def _draw_alpha_and_level(
     fitted: kernel.ThetaFit, i: int, alpha: float, levels: tuple[float, Floats], draws: int, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    """Alphas and their last levels, each (draws, 1), by likelihood.
+    """Draws of alpha by likelihood and the last level under each, both (draws, 1).
 
-    The best alpha stands for its own grid point, so the middle of the draws is the method's own forecast.
+    The best alpha replaces the grid point of highest likelihood, so the middle of the draws is the method's own forecast.
     """
     share = np.exp(fitted.loglike[i] - fitted.loglike[i].max())
     pick = np.searchsorted(np.cumsum(share / share.sum()), rng.random(draws)).clip(max=len(share) - 1)
@@ -113,7 +115,7 @@ def _draw_alpha_and_level(
 
 
 def _alpha_of_statsmodels(fitted: kernel.ThetaFit, past: list[Floats]) -> kernel.ThetaFit:
-    """The same with alpha of statsmodels' ThetaModel on the deseasonalised figures."""
+    """The fit with alpha of statsmodels' ThetaModel on the deseasonalised figures."""
     from dataclasses import replace
 
     from statsmodels.tsa.forecasting.theta import ThetaModel

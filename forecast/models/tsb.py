@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from forecast.core.registry import model
-from forecast.core.results import Forecast
 from forecast.kernels import intermittent
-from forecast.prep.batches import Paths, SeriesHistory, VintageTask, batch_model, forecast_batch
+from forecast.prep.batches import Paths, PathsOrErrors, batch_model
+from forecast.prep.histories import SeriesHistory
 
 FEWEST = 6  # months
 
@@ -26,18 +27,22 @@ class Tsb:
     drawn by their one-step likelihoods (`kernels.intermittent.simulate_tsb`). No season.
     """
 
-    def _all(self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]) -> list[Forecast | Exception]:
-        """All series filtered at once. TooShortError below six months."""
-        return forecast_batch(questions, rngs, "none", lambda season: FEWEST, _solve)
+    transform: ClassVar[str] = "none"
 
+    def fewest_months(self, season: int | None) -> int:
+        """Six months."""
+        return FEWEST
 
-def _solve(lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
-    if not lanes:
-        return []
-    now = intermittent.filter_tsb(intermittent.pad_at_start([(lane.now.z, lane.now.known) for lane in lanes]))
-    trained = intermittent.filter_tsb(intermittent.pad_at_start([(lane.training.z, lane.training.known) for lane in lanes]))
-    out: list[Paths | Exception] = []
-    for i, (lane, rng) in enumerate(zip(lanes, rngs, strict=True)):
-        drawn = intermittent.simulate_tsb(now, trained, i, lane.horizon, lane.draws, rng)
-        out.append(Paths(drawn, "TSB: smoothed chance and size"))
-    return out
+    def simulate_batch(self, histories: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> PathsOrErrors:
+        """All series filtered in one pass."""
+        now = intermittent.filter_tsb(
+            intermittent.pad_at_start([(history.latest.z, history.latest.known) for history in histories])
+        )
+        trained = intermittent.filter_tsb(
+            intermittent.pad_at_start([(history.training.z, history.training.known) for history in histories])
+        )
+        out: PathsOrErrors = []
+        for i, (history, rng) in enumerate(zip(histories, rngs, strict=True)):
+            drawn = intermittent.simulate_tsb(now, trained, i, history.horizon, history.draws, rng)
+            out.append(Paths(drawn, "TSB: smoothed chance and size"))
+        return out

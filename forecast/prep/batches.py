@@ -1,92 +1,56 @@
-"""Lanes: a stretch of history and the months that follow it, for models that need a series without holes.
+"""Gap-free histories in, simulated paths out: what most models are built on.
 
-A question is laid out in lanes, one per series and per hole it asks about: months beyond the end of a series are one lane, a
-hole inside it is another, whose history ends before the hole. All lanes of a batch of questions go to the model at once. It
-answers with paths on the working scale; these are taken back to quantities, moved to the published sums and put together.
+A model says how many months it needs and simulates future paths of one series at a time; gaps, published sums, scales, several
+series and whole batches of questions are taken care of here. In a file of `forecast/models`, with `@model` on top:
+
+>>> @batch_model
+... @dataclass(frozen=True)
+... class RandomWalk:
+...     '''The last figure, with past steps drawn again.'''
+...     transform: str = "auto"  # the working scale: "log", "asinh", "none", or chosen by the figures
+...     def fewest_months(self, season):
+...         return 5
+...     def simulate(self, history, rng):
+...         steps = np.diff(history.training.z)
+...         noise = rng.choice(steps, size=(history.draws, history.horizon))
+...         return Paths(history.latest.z[-1] + noise.cumsum(axis=1), "random walk")
+>>> from forecast import panel
+>>> from pandas import DataFrame
+>>> yearly = panel(DataFrame({"year": range(2000, 2020), "y": range(20)}), time="year", value="y")
+>>> task = Task(yearly.day, "y", ["2020", "2021"], draws=100)
+>>> RandomWalk().predict(yearly, task, np.random.default_rng(0)).draws.mean(axis=0).round()
+array([[20., 21.]])
+
+A model that is faster on many series at once has `simulate_batch(histories, rngs)` in place of `simulate`.
+
+A question (a vintage and a task) becomes one history per series and per gap it asks about (`prep.histories`). Simulated paths
+are taken back to quantities, benchmarked to published sums and joined to one Forecast per question.
 """
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
-from forecast.arrays import Bools, Floats, Ints
+from forecast.arrays import Floats
 from forecast.core.contracts import failure_for
-from forecast.core.errors import ForecastError, TooShortError
+from forecast.core.errors import ForecastError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
-from forecast.core.vintage import Cell, ObservedSeries, Vintage
-from forecast.prep.transform import (
-    FilledSeries,
-    WorkingScale,
-    choose_scale,
-    contiguous_tail,
-    fill_gaps,
-    reduced_spans,
-    split_spans,
-)
+from forecast.core.vintage import Cell, Vintage
+from forecast.prep.histories import SeriesHistory, build_histories, sums_with_asked_months
 
 VintageTask = tuple[Vintage, Task]
 ForecastOrError = Forecast | Exception
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class GapFreeSeries:
-    """History without holes: `z` (T,) on the working scale from month `first` on, `known` (T,) where it is no straight line."""
-
-    first: int
-    z: Floats
-    known: Bools
-    split: int = 0
-
-    @property
-    def last(self) -> int:
-        """The last month."""
-        return self.first + len(self.z) - 1
-
-    @property
-    def count(self) -> int:
-        """Number of months that are not filled."""
-        return int(self.known.sum())
-
-
-@dataclass(frozen=True)
-class SeriesHistory:
-    """One series up to a month, and how far to simulate beyond it.
-
-    now : the history the paths start from; training : the history the parameters come from (another only where the task names
-    an earlier `fitted_on`); columns, ahead : places of the asked months in the task, and their steps beyond the history.
-    """
-
-    vintage: Vintage
-    series: str
-    scale: WorkingScale
-    now: GapFreeSeries
-    training: GapFreeSeries
-    columns: tuple[int, ...]
-    ahead: tuple[int, ...]
-    horizon: int
-    draws: int
-
-    @property
-    def season(self) -> int | None:
-        """Steps in a cycle, None without a season."""
-        return self.vintage.season
-
-    @property
-    def months(self) -> Ints:
-        """Months of the history and of the paths."""
-        return np.arange(self.now.first, self.now.last + self.horizon + 1)
+QUESTION_ERRORS = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # what one question may fail with
 
 
 @dataclass(frozen=True)
 class Paths:
-    """A model's answer to a lane: `z` (draws, horizon) on the working scale, and what it really did."""
+    """Simulated paths `z` (draws, horizon) on the working scale, and what the model did to get them."""
 
     z: Floats
     model: str
@@ -96,181 +60,104 @@ class Paths:
     parameters: tuple[tuple[str, float], ...] = ()
 
 
-Simulator = Callable[[Sequence[SeriesHistory], Sequence[np.random.Generator]], "list[Paths | Exception]"]
-QUESTION_ERRORS = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # what one question may fail with
+PathsOrErrors = list[Paths | Exception]
 
 
-def forecast_batch(
-    questions: Sequence[VintageTask],
-    rngs: Sequence[np.random.Generator],
-    transform: str,
-    minimum: Callable[[int | None], int],
-    solve: Simulator,
-) -> list[ForecastOrError]:
-    """One Forecast, or the error that stands in its place, per question.
+class _NeedsHistory(Protocol):
+    """What both kinds of models say of themselves."""
 
-    minimum : fewest months of history by length of the season; solve : all lanes and their generators to paths or errors.
-    """
-    laid: list[list[SeriesHistory] | Exception] = []
-    for vintage, task in questions:
-        try:
-            laid.append(build_histories(vintage, task, transform, minimum))
-        except QUESTION_ERRORS as error:
-            laid.append(error)
-    owners = [(i, lane) for i, lanes in enumerate(laid) if not isinstance(lanes, Exception) for lane in lanes]
-    solved = solve([lane for _, lane in owners], [rngs[i] for i, _ in owners])
-    answers: list[list[tuple[SeriesHistory, Paths | Exception]]] = [[] for _ in questions]
-    for (i, lane), paths in zip(owners, solved, strict=True):
-        answers[i].append((lane, paths))
-    return [
-        lanes if isinstance(lanes, Exception) else _assemble_forecast(*question, answer)
-        for question, lanes, answer in zip(questions, laid, answers, strict=True)
-    ]
+    @property
+    def transform(self) -> str:
+        """The working scale: "auto", "log", "asinh" or "none"."""
+
+    def fewest_months(self, season: int | None) -> int:
+        """Months of history needed, interpolated ones not counted; a shorter one is a TooShortError."""
 
 
-def forecast_one_by_one(
-    questions: Sequence[VintageTask],
-    rngs: Sequence[np.random.Generator],
-    transform: str,
-    fewest: int,
-    paths: Callable[[SeriesHistory, Vintage, np.random.Generator], Paths],
-) -> list[ForecastOrError]:
-    """Question after question, for models with other series beside: `paths` is told the vintage that parameters come from."""
+@runtime_checkable
+class Simulator(_NeedsHistory, Protocol):
+    """A model that simulates one history at a time."""
 
-    def answered(vintage: Vintage, task: Task, rng: np.random.Generator) -> ForecastOrError:
-        then = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
-        solve = simulate_each(lambda lane, own: paths(lane, then, own))
-        return forecast_batch([(vintage, task)], [rng], transform, lambda season: fewest, solve)[0]
-
-    return [answered(vintage, task, rng) for (vintage, task), rng in zip(questions, rngs, strict=True)]
+    def simulate(self, history: SeriesHistory, rng: np.random.Generator) -> Paths:
+        """Paths of one history; an error is the failure of its question alone."""
 
 
-def simulate_each(one: Callable[[SeriesHistory, np.random.Generator], Paths]) -> Simulator:
-    """A solver that takes lane after lane; the error of one is its own."""
+@runtime_checkable
+class BatchSimulator(_NeedsHistory, Protocol):
+    """A model that simulates all histories of a batch in one go."""
 
-    def solve(lanes: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> list[Paths | Exception]:
-        out: list[Paths | Exception] = []
-        for lane, rng in zip(lanes, rngs, strict=True):
-            try:
-                out.append(one(lane, rng))
-            except QUESTION_ERRORS as error:
-                out.append(error)
-        return out
-
-    return solve
+    def simulate_batch(self, histories: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> PathsOrErrors:
+        """Paths of each history (one at least), or the error in their place; each draws from its own generator."""
 
 
-def align_pattern(lane: SeriesHistory, pattern: Floats) -> Floats:
-    """A pattern by phase from the first month of the training history, turned to begin with the first of the present one."""
-    return np.roll(pattern, -((lane.now.first - lane.training.first) % len(pattern)))
+M = TypeVar("M", bound=Simulator | BatchSimulator)
 
 
-def pad_series(series: Sequence[Floats], known: Sequence[Bools]) -> tuple[Floats, Floats, Ints]:
-    """Series side by side, padded at their ends: figures and weights (lanes, T), and lengths (lanes,)."""
-    longest = max(len(y) for y in series)
-    y, weight = np.zeros((len(series), longest)), np.zeros((len(series), longest))
-    for i, (values, ok) in enumerate(zip(series, known, strict=True)):
-        y[i, : len(values)], weight[i, : len(values)] = values, ok
-    return y, weight, np.array([len(v) for v in series])
+def batch_model(cls: type[M]) -> type[M]:
+    """Class decorator: adds the `predict` and `predict_many` of the Forecaster contract to a Simulator or BatchSimulator."""
 
-
-def batch_model(cls: type[T]) -> type[T]:
-    """A model that answers whole batches, with `_all(questions, rngs) -> [Forecast | Exception]`, as the contract asks for it.
-
-    `predict` and `predict_many` are put on the class; nothing is inherited.
-    """
-
-    def predict(self: Any, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Sequence[Any] = ()) -> Forecast:
-        """Joint draws for the task, or the error that stands in their place raised."""
-        outcome: ForecastOrError = self._all([(vintage, task)], [rng])[0]
+    def predict(self: M, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Sequence[Any] = ()) -> Forecast:
+        """Joint draws for the task; raises what the question fails with."""
+        (outcome,) = forecast_batch(self, [(vintage, task)], [rng])
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     def predict_many(
-        self: Any, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator], answers: Sequence[Any] = ()
+        self: M, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator], answers: Sequence[Any] = ()
     ) -> list[Forecast | Failure]:
         """One answer per question; errors are turned into Failures."""
-        outcomes: list[ForecastOrError] = self._all(questions, rngs)
         return [
             failure_for(self, task, outcome) if isinstance(outcome, Exception) else outcome
-            for (_, task), outcome in zip(questions, outcomes, strict=True)
+            for (_, task), outcome in zip(questions, forecast_batch(self, questions, rngs), strict=True)
         ]
 
-    for name, verb in (("predict", predict), ("predict_many", predict_many)):
-        setattr(cls, name, verb)
+    for name, method in (("predict", predict), ("predict_many", predict_many)):
+        setattr(cls, name, method)
     return cls
 
 
-def build_histories(vintage: Vintage, task: Task, transform: str, minimum: Callable[[int | None], int]) -> list[SeriesHistory]:
-    """The lanes of one question; TooShortError where a history does not carry the model."""
-    fitted = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
-    asked = task.ordinals(vintage)
-    lanes = []
-    for series in task.series:
-        observed = vintage.observed(series)
-        for anchor, columns in _columns_by_history_end(observed, asked).items():
-            now = _gap_free_until(observed, anchor)
-            earlier = now if fitted is vintage else _gap_free_until(fitted.observed(series), anchor)
-            scale = choose_scale(np.concatenate([now.values, earlier.values]), vintage.nonnegative, transform)
-            if earlier is not now:  # a scale that both histories can bear, in the unit of the day of the parameters
-                scale = replace(scale, unit=choose_scale(earlier.values, vintage.nonnegative, scale.name).unit)
-            need = minimum(vintage.season)
-            start, training = _on_working_scale(now, scale), _on_working_scale(earlier, scale)
-            for part in (start, training):
-                if part.count < need:
-                    raise TooShortError(
-                        f"{part.count} usable months where {need} are needed", where=series, hint="a longer history"
-                    )
-            end = start.last
-            reach = max(
-                [asked[j] for j in columns]
-                + [m for span in _sums_with_asked_months(observed, asked) for m in span[0] if m > end]
-            )
-            ahead = tuple(asked[j] - end for j in columns)
-            lanes.append(SeriesHistory(vintage, series, scale, start, training, tuple(columns), ahead, reach - end, task.draws))
-    return lanes
+def forecast_batch(
+    model: Simulator | BatchSimulator, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator]
+) -> list[ForecastOrError]:
+    """One Forecast per question, or the error in its place."""
+    prepared: list[list[SeriesHistory] | Exception] = []
+    for vintage, task in questions:
+        try:
+            prepared.append(build_histories(vintage, task, model.transform, model.fewest_months))
+        except QUESTION_ERRORS as error:
+            prepared.append(error)
+    owners = [(i, history) for i, own in enumerate(prepared) if not isinstance(own, Exception) for history in own]
+    simulated = _simulate_all(model, [history for _, history in owners], [rngs[i] for i, _ in owners])
+    answers: list[list[tuple[SeriesHistory, Paths | Exception]]] = [[] for _ in questions]
+    for (i, history), paths in zip(owners, simulated, strict=True):
+        answers[i].append((history, paths))
+    return [
+        own if isinstance(own, Exception) else _assemble_forecast(*question, answer)
+        for question, own, answer in zip(questions, prepared, answers, strict=True)
+    ]
 
 
-def _columns_by_history_end(observed: ObservedSeries, asked: Sequence[int]) -> dict[int, list[int]]:
-    """Places of the asked months without a figure of their own, by the last usable month before each of them."""
-    measured = set(observed.months[np.isfinite(observed.values)].tolist())
-    split = split_spans(observed)
-    touched = {m for inside, _, _ in _sums_with_asked_months(observed, asked) for m in inside}
-    usable = sorted(set(split.months[np.isfinite(split.values)].tolist()) - (set(asked) - measured) - touched)
-    out: dict[int, list[int]] = {}
-    for j, m in enumerate(asked):
-        if m in measured:
-            continue
-        place = bisect.bisect_left(usable, m)
-        if place == 0:
-            raise TooShortError("a month before the first figure is asked", where=observed.series, hint="later months")
-        out.setdefault(usable[place - 1], []).append(j)
+def _simulate_all(
+    model: Simulator | BatchSimulator, histories: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]
+) -> PathsOrErrors:
+    if not histories:
+        return []
+    if isinstance(model, BatchSimulator):
+        return model.simulate_batch(histories, rngs)
+    out: PathsOrErrors = []
+    for history, rng in zip(histories, rngs, strict=True):
+        try:
+            out.append(model.simulate(history, rng))
+        except QUESTION_ERRORS as error:
+            out.append(error)
     return out
-
-
-def _sums_with_asked_months(observed: ObservedSeries, asked: Sequence[int]) -> list[tuple[tuple[int, ...], float, Cell]]:
-    """Published sums (less what is known of them) with an asked month among their unknown ones."""
-    wanted = set(asked)
-    return [piece for piece in reduced_spans(observed) if wanted & set(piece[0])]
-
-
-def _gap_free_until(observed: ObservedSeries, last: int) -> FilledSeries:
-    """The series without holes up to a month; sums that reach beyond it are left out."""
-    keep = max(last - observed.first + 1, 0)
-    spans = tuple(span for span in observed.spans if span.last <= last)
-    cut = replace(observed, values=observed.values[:keep], status=observed.status[:keep], spans=spans)
-    return contiguous_tail(fill_gaps(cut))
-
-
-def _on_working_scale(history: FilledSeries, scale: WorkingScale) -> GapFreeSeries:
-    known = np.array([mark != "filled" for mark in history.marks], dtype=bool)
-    return GapFreeSeries(history.first, scale.forward(history.values), known, history.marks.count("split"))
 
 
 def _assemble_forecast(
     vintage: Vintage, task: Task, answered: Sequence[tuple[SeriesHistory, Paths | Exception]]
 ) -> ForecastOrError:
+    """One Forecast from the paths of a question's histories, or the first error among them."""
     asked = task.ordinals(vintage)
     draws = np.empty((task.draws, len(task.series), len(asked)))
     used = []
@@ -278,18 +165,16 @@ def _assemble_forecast(
         observed = vintage.observed(series)
         known = observed.at(min(asked), max(asked))[np.array(asked) - min(asked)]
         draws[:, i, :] = known
-        notes = (
-            [f"{int(np.isfinite(known).sum())} asked months are known and stand as published"]
-            if np.isfinite(known).any()
-            else []
-        )
-        parts = [(lane, paths) for lane, paths in answered if lane.series == series]
-        for lane, paths in parts:
+        published = int(np.isfinite(known).sum())
+        notes = [f"{published} asked months are known and stand as published"] if published else []
+        parts = [(history, paths) for history, paths in answered if history.series == series]
+        for history, paths in parts:
             if isinstance(paths, Exception):
                 return paths
-            quantities = _benchmark_to_sums(lane, lane.scale.inverse(paths.z), _sums_with_asked_months(observed, asked), notes)
-            draws[:, i, list(lane.columns)] = quantities[:, np.array(lane.ahead) - 1]
-            notes.extend(lane.scale.cap_notes(quantities))
+            sums = sums_with_asked_months(observed, asked)
+            quantities = _benchmark_to_sums(history, history.scale.inverse(paths.z), sums, notes)
+            draws[:, i, list(history.columns)] = quantities[:, np.array(history.ahead) - 1]
+            notes.extend(history.scale.cap_notes(quantities))
         used.append(_used_record(parts, notes))
     if not np.isfinite(draws).all():
         return ArithmeticError("the forecast is not finite")
@@ -298,38 +183,36 @@ def _assemble_forecast(
 
 
 def _used_record(parts: Sequence[tuple[SeriesHistory, Paths | Exception]], notes: Sequence[str]) -> Used:
-    done = [(lane, paths) for lane, paths in parts if isinstance(paths, Paths)]
+    done = [(history, paths) for history, paths in parts if isinstance(paths, Paths)]
     if not done:
         return Used("as published", notes=tuple(notes))
-    lane, paths = done[0]
-    own = [note for _, p in done for note in p.notes]
+    history, paths = done[0]
     return Used(
         model=" / ".join(dict.fromkeys(p.model for _, p in done)),
         regressors=paths.regressors,
         dropped=paths.dropped,
-        scale=lane.scale.name,
-        split=max(stretch.now.split for stretch, _ in done),
-        filled=max(len(stretch.now.z) - stretch.now.count for stretch, _ in done),
-        notes=tuple(dict.fromkeys([*own, *notes])),
+        scale=history.scale.name,
+        split=max(own.latest.split for own, _ in done),
+        filled=max(len(own.latest.z) - own.latest.count for own, _ in done),
+        notes=tuple(dict.fromkeys([*(note for _, p in done for note in p.notes), *notes])),
     )
 
 
 def _benchmark_to_sums(
-    lane: SeriesHistory, draws: Floats, spans: Sequence[tuple[tuple[int, ...], float, Cell]], notes: list[str]
+    history: SeriesHistory, draws: Floats, spans: Sequence[tuple[tuple[int, ...], float, Cell]], notes: list[str]
 ) -> Floats:
     """Draws of months whose sum is published, moved pro rata to add up to it (evenly where values may be negative)."""
     draws = draws.copy()
-    end = lane.now.last
     for unknown, total, cell in spans:
-        at = np.array(unknown) - end - 1
-        if at.min() < 0 or at.max() >= lane.horizon:
+        at = np.array(unknown) - history.latest.last - 1
+        if at.min() < 0 or at.max() >= history.horizon:
             continue
         block = draws[:, at]
         sums = block.sum(axis=1, keepdims=True)
-        if lane.vintage.nonnegative:
+        if history.vintage.nonnegative:
             even = np.full_like(block, total / len(at))
             draws[:, at] = np.where(sums > 0, block * (total / np.where(sums > 0, sums, 1.0)), even)
         else:
             draws[:, at] = block + (total - sums) / len(at)
-        notes.append(f"{len(at)} months moved to the published sum of {lane.vintage.steps.period(cell.first, cell.last)}")
+        notes.append(f"{len(at)} months moved to the published sum of {history.vintage.steps.period(cell.first, cell.last)}")
     return draws

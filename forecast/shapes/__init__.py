@@ -1,1 +1,1 @@
-"""How an event unfolds: one shape per file."""
+"""Time profiles of an event's effect: one shape per file."""

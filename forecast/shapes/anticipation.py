@@ -1,4 +1,4 @@
-"""Anticipation: the months between announcement and effect, in which traders can act on what is coming."""
+"""Anticipation: the months between announcement and effect, in which traders can react in advance."""
 
 from __future__ import annotations
 

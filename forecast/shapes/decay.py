@@ -1,4 +1,4 @@
-"""Decay: full strength at once, fading month by month."""
+"""Decay: full strength at once, fading geometrically."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from forecast.kernels import month_shares
 class Decay:
     """Full strength at once, fading by the factor `rate` a month: omega / (1 - rate B) of a pulse (Box and Tiao 1975).
 
-    The default is the transitory change of X-13ARIMA-SEATS (TC, 0.7). Nothing is left once the measure ends.
+    The default is the transitory change of X-13ARIMA-SEATS (TC, 0.7). It is zero once the measure ends.
 
-    rate : or "estimate": the estimator `regression` finds it with the coefficients; all others take it for 0.7
+    rate : or "estimate": estimated with the coefficients by the estimator `regression`, 0.7 everywhere else
     """
 
     estimable: ClassVar[dict[str, tuple[float, float]]] = {"rate": (0.02, 0.98)}
@@ -33,7 +33,7 @@ class Decay:
             raise ConfigError(f"a decay rate of {self.rate} does not fade", hint="a rate above 0 and below 1")
 
     def response(self, when: Ints, event: Event) -> Floats:
-        """1, rate, rate^2, ... from the month it takes effect, a mid-month pulse shared by two months; shape (months,)."""
+        """1, rate, rate^2, ... from the month it takes effect, a mid-month pulse split over two months; shape (months,)."""
         start, stop = event.interval
         rate = 0.7 if isinstance(self.rate, str) else self.rate
         fading = month_shares.transfer_response(when, start, stop, rate, pulse=True)

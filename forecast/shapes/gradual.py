@@ -1,4 +1,4 @@
-"""Gradual: a rise that slows as it nears full strength."""
+"""Gradual onset: a rise that slows as it approaches full strength."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from forecast.kernels import month_shares
 class Gradual:
     """A rise to full strength as 1 - delta^(k+1): omega (1 - delta) / (1 - delta B) of a step (Box and Tiao 1975).
 
-    A measure that ends is forgotten at the same rate. Its coefficient is the effect in the long run; that of the first whole
-    month, omega, is (1 - delta) of it.
+    After the measure ends it fades at the same rate. Its coefficient is the long-run effect; the effect of the first whole
+    month, omega, is (1 - delta) times that.
 
-    delta : or "estimate": the estimator `regression` finds it with the coefficients; all others take it for 0.5
+    delta : or "estimate": estimated with the coefficients by the estimator `regression`, 0.5 everywhere else
     """
 
     estimable: ClassVar[dict[str, tuple[float, float]]] = {"delta": (0.0, 0.98)}
@@ -32,6 +32,6 @@ class Gradual:
             raise ConfigError(f"a gradual onset with delta {self.delta} never arrives", hint="delta from 0 to below 1")
 
     def response(self, when: Ints, event: Event) -> Floats:
-        """1 - delta^(k+1) in the k-th month from the start, a mid-month start entering by its share; shape (months,)."""
+        """1 - delta^(k+1) in the k-th month from the start, a mid-month start by its share of days; shape (months,)."""
         delta = 0.5 if isinstance(self.delta, str) else self.delta
         return month_shares.transfer_response(when, *event.interval, delta, pulse=False)

@@ -1,4 +1,4 @@
-"""Ramp: a straight rise to full strength."""
+"""Ramp: a linear rise to full strength."""
 
 from __future__ import annotations
 

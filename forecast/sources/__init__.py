@@ -1,1 +1,1 @@
-"""Where values come from: one source per file."""
+"""Data sources: one per file."""

@@ -23,8 +23,8 @@ MONEY = {"USD": 1.0, "kUSD": 1e3, "mUSD": 1e6}
 EMPTY = ("", "na", "n/a", "nan", "null", "-", "..", ":")
 SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
 SEPARATORS = ("", ",", ".", " ", "'")
-DOTTED = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")  # one thousand in half of the world
-FEWEST_POINTS = 3  # such figures, and no other, are no accident
+DOTTED = re.compile(r"[-+]?[1-9]\d{0,2}\.\d{3}")  # 1.234: a decimal, or a thousand where points group digits
+FEWEST_POINTS = 3  # such figures from which their meaning must be declared, where there is no other
 
 
 @source
@@ -32,12 +32,11 @@ FEWEST_POINTS = 3  # such figures, and no other, are no accident
 class Csv:
     """Own monthly figures from a CSV file: which columns hold period, value and series, and in what unit.
 
-    path : the file, beside the config. period, value : columns. series : column of series keys, or of labels that `keys` turns
-    into keys; `key` : the one series of a file without such a column. unit : unit of the figures (kg, t, kt, g, lb, st; USD,
-    kUSD, mUSD), or `unit_column`. thousands : separator of thousands, none by default; decimal : "." or ",", a point by
-    default, to be said where every figure has three decimals. released : column of release days; else `lag_days` after the
-    month's end. join : add the bundled data set. The events are the bundled calendar; own ones stand
-    in the config (`events`).
+    path : the file, relative to the config. period, value : columns. series : column of series keys, or of labels that `keys`
+    turns into keys; `key` : the one series of a file without such a column. unit : unit of the figures (kg, t, kt, g, lb, st;
+    USD, kUSD, mUSD), or `unit_column`. thousands : separator of thousands, none by default; decimal : "." or ",", a point by
+    default, required where every figure has three decimals. released : column of release days; else `lag_days` after the
+    month's end. join : add the bundled data set. The events are the bundled calendar; own ones belong in the config (`events`).
     """
 
     path: str = ""
@@ -93,11 +92,11 @@ class Csv:
         wanted = (self.period, self.value, *filter(None, (self.series, self.unit_column, self.released)))
         given = InputFile(Path(self.path), hint="path is read from the folder of the config")
         lines = list(given.records(wanted, self.delimiter))
-        self._unmistakable([(line, cells[self.value]) for line, cells in lines])
+        self._refuse_ambiguous_points([(line, cells[self.value]) for line, cells in lines])
         rows = [self._row(line, cells) for line, cells in lines]
         if all(row.status == "missing" for row in rows):
             raise DataError("the file holds no figure", where=self.path, hint="a header and at least one row with a number")
-        self._once([line for line, _ in lines], rows)
+        self._refuse_duplicates([line for line, _ in lines], rows)
         if self.join:
             return bundled_archive().append(table_of(rows))
         return Archive.of(rows, bundled_events(), pseudo=not self.released)
@@ -128,7 +127,7 @@ class Csv:
             series=series,
             period=months.period_label(first, last),
             value=value,
-            released=self._released(line, cells, last),
+            released=self._release_day(line, cells, last),
             basis="actual" if self.released else "rule",
             publisher=self.publisher,
         )
@@ -139,13 +138,13 @@ class Csv:
     def _key(self, line: int, cells: dict[str, str]) -> str:
         """The series key of a row."""
         label = cells[self.series] if self.series else self.key
-        spelled = self.keys.get(label, label)
-        if SeriesKey.maybe(spelled) is None:
+        key = self.keys.get(label, label)
+        if SeriesKey.maybe(key) is None:
             raise DataError(
-                f"'{spelled}' does not spell a series", where=self._at(line, self.series) if self.series else "[data], key",
+                f"'{key}' does not spell a series", where=self._at(line, self.series) if self.series else "[data], key",
                 hint="REPORTER.flow.PARTNER.product, or a row of [data.keys] that turns the label into one",
             )  # fmt: skip
-        return spelled
+        return key
 
     def _period(self, line: int, text: str) -> tuple[int, int]:
         """First and last month of a cell: YYYY-MM, YYYYMM, a span, any day of the month, or a spreadsheet's serial day."""
@@ -180,7 +179,7 @@ class Csv:
         """The number of a cell; None where it is empty."""
         if text.lower() in EMPTY:
             return None
-        plain = text = text.replace("\u00a0", " ").replace("\u202f", " ")  # a space that does not break is a space
+        plain = text = text.replace("\u00a0", " ").replace("\u202f", " ")  # no-break spaces
         point = self.decimal or "."
         if self.thousands:
             mark = re.escape(self.thousands)
@@ -205,8 +204,8 @@ class Csv:
             raise DataError(f"'{text}' {describe_fault(plain)}", where=self._at(line, self.value), hint=hint)
         return figure
 
-    def _unmistakable(self, texts: list[tuple[int, str]]) -> None:
-        """Refuse figures that all have three digits behind their point: 1.234 is one thousand in half of the world."""
+    def _refuse_ambiguous_points(self, texts: list[tuple[int, str]]) -> None:
+        """Refuse figures that all have three digits after the point: 1.234 may be a decimal or a thousand."""
         if self.thousands or self.decimal:
             return
         pointed = [(line, text) for line, text in texts if "." in text]
@@ -217,7 +216,7 @@ class Csv:
                 where=self._at(line, self.value), hint='decimal = "." for decimals; thousands = "." with decimal = "," if not',
             )  # fmt: skip
 
-    def _released(self, line: int, cells: dict[str, str], last: int) -> str:
+    def _release_day(self, line: int, cells: dict[str, str], last: int) -> str:
         """Release day of a row, never before its last month has begun."""
         if not self.released:
             return (months.last_day(last) + dt.timedelta(days=self.lag_days)).isoformat()
@@ -226,12 +225,12 @@ class Csv:
         except DataError as error:
             raise DataError(error.problem, where=self._at(line, self.released), hint=error.hint) from None
         if months.ordinal(day) < last or day.year > VALID_YEARS[-1]:
-            told = f"before {months.label(last)} began" if months.ordinal(day) < last else f"after {VALID_YEARS[-1]}"
-            raise DataError(f"released on {day}, {told}", where=self._at(line, self.released), hint="check the day")
+            problem = f"before {months.label(last)} began" if months.ordinal(day) < last else f"after {VALID_YEARS[-1]}"
+            raise DataError(f"released on {day}, {problem}", where=self._at(line, self.released), hint="check the day")
         return day.isoformat()
 
-    def _once(self, lines: list[int], rows: list[ArchiveRow]) -> None:
-        """No cell twice in one release."""
+    def _refuse_duplicates(self, lines: list[int], rows: list[ArchiveRow]) -> None:
+        """Refuse two figures of one series and period in one release."""
         seen: dict[tuple[str, str, str], int] = {}
         for line, row in zip(lines, rows, strict=True):
             cell = row.series, row.period, row.released

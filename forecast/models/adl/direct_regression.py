@@ -1,4 +1,4 @@
-"""Direct regression of a target on what is known at a given distance: which rows and columns, which rule, its errors."""
+"""Direct regression at a given horizon: complete rows and columns, the fitted rule, its out-of-fold errors."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from forecast.kernels import ridge
 
 Rule = Callable[[Floats], Floats]
 Fitter = Callable[[Floats, Floats], "list[Rule]"]
-TINY = 1e-10  # of the first sum of squares: what is left of a column that is a combination of others
+TINY = 1e-10  # of the total sum of squares: a smaller residual sum counts as zero
 
 
 def lag_values(values: Floats, lag: int) -> Floats:
-    """`values` (T,) moved `lag` places later, NaN where nothing stands before."""
+    """`values` (T,) lagged by `lag` places, NaN where there is no earlier value."""
     out = np.full(len(values), np.nan)
     out[lag:] = values[: len(values) - lag] if lag < len(values) else values[:0]
     return out
@@ -24,13 +24,14 @@ def lag_values(values: Floats, lag: int) -> Floats:
 def complete_cases(matrix: Floats, share: float, least: int) -> tuple[Ints, Ints]:
     """Columns known in at least `share` of the rows, and the rows in which all of them are known.
 
-    matrix (n, k), NaN where unknown. While fewer than `least` rows are whole, the column that costs most rows goes: nothing is
-    filled, so every row has what the question has.
+    matrix (n, k), NaN where unknown. While fewer than `least` rows are complete, the column that costs most rows is dropped:
+    nothing is imputed, so that training rows have the same information as the forecast.
     """
     known = np.isfinite(matrix)
     columns = np.flatnonzero(known.mean(axis=0) >= share) if len(matrix) else np.empty(0, dtype=np.int64)
     rows = np.flatnonzero(known[:, columns].all(axis=1))
     while len(rows) < least and len(columns):
+        # rows that a column alone makes incomplete count first, then how often it is unknown
         alone = (~known[:, columns]) & ((~known[:, columns]).sum(axis=1) == 1)[:, None]
         cost = alone.sum(axis=0) * len(known) + (~known[:, columns]).sum(axis=0)
         if cost.max() == 0:
@@ -41,10 +42,10 @@ def complete_cases(matrix: Floats, share: float, least: int) -> tuple[Ints, Ints
 
 
 def forward_selection(x: Floats, y: Floats, most: int) -> ridge.LinearRule:
-    """Least squares on at most `most` columns, taken one at a time by the fall of the Bayesian information criterion.
+    """Least squares on at most `most` columns, selected forward by the Bayesian information criterion.
 
-    Orthogonal greedy selection (Chen, Cowan and Grant 1991; Schwarz 1978 for the criterion): each step adds the column with the
-    largest fall of the residual sum of squares and stops where n log(RSS / n) + log(n) p no longer falls.
+    Orthogonal greedy selection (Chen, Cowan and Grant 1991; Schwarz 1978 for the criterion): each step adds the column that
+    reduces the residual sum of squares most, until n log(RSS / n) + log(n) p no longer falls.
     """
     centre, width = ridge.column_mean_and_scale(x)
     left, n = (x - centre) / width, len(y)
@@ -62,6 +63,7 @@ def forward_selection(x: Floats, y: Floats, most: int) -> ridge.LinearRule:
         if not len(fall) or n * np.log(after / sums) + np.log(n) >= 0.0:
             break
         chosen.append(best)
+        # project the chosen column out of the residual and of all other columns
         unit = left[:, best] / np.sqrt(length[best])
         rest, left = rest - unit * (unit @ rest), left - np.outer(unit, unit @ left)
         sums = float(rest @ rest)
@@ -72,24 +74,24 @@ def forward_selection(x: Floats, y: Floats, most: int) -> ridge.LinearRule:
     return ridge.LinearRule(centre, width, mean, weights)
 
 
-def partially_pooled_ridge(x: Floats, y: Floats, shared: Ints, more: Floats, then: Floats, penalties: Floats) -> list[Rule]:
-    """Ridge rules whose coefficients of `shared` columns are drawn towards those of other series, one rule per penalty.
+def partially_pooled_ridge(x: Floats, y: Floats, shared: Ints, more: Floats, more_y: Floats, penalties: Floats) -> list[Rule]:
+    """Ridge rules whose coefficients of `shared` columns are shrunk towards those of other series, one rule per penalty.
 
-    y = a + X c + X_s (b - c_s), with b common to the rows of the other series, `more` (m, len(shared)) and `then` (m,) on the
+    y = a + X c + X_s (b - c_s), with b common to the rows of the other series, `more` (m, len(shared)) and `more_y` (m,) on the
     standard scale; c - b and b carry the same penalty (a normal prior on both, as in partial pooling by an augmented ridge,
-    Gelman and Hill 2007, sec. 12.4). The target is standardised here, so the rows of all series weigh alike.
+    Gelman and Hill 2007, sec. 12.4). The target is standardised, so rows of all series have equal weight.
     """
     centre, width = ridge.column_mean_and_scale(x)
     mean, size = float(y.mean()), float(y.std()) or 1.0
     scaled = (x - centre) / width
     top = np.hstack([scaled, scaled[:, shared]])
     below = np.hstack([np.zeros((len(more), x.shape[1])), more])
-    stacked, target = np.vstack([top, below]), np.concatenate([(y - mean) / size, then])
+    stacked, target = np.vstack([top, below]), np.concatenate([(y - mean) / size, more_y])
     u, s, vt = np.linalg.svd(stacked, full_matrices=False)
-    turned = u.T @ target
+    projected = u.T @ target
     out: list[Rule] = []
     for penalty in penalties:
-        b = vt.T @ (s / (s**2 + penalty) * turned)
+        b = vt.T @ (s / (s**2 + penalty) * projected)
         weights = b[: x.shape[1]].copy()
         weights[shared] += b[x.shape[1] :]
         out.append(ridge.LinearRule(centre, width, mean, size * weights))
@@ -97,9 +99,9 @@ def partially_pooled_ridge(x: Floats, y: Floats, shared: Ints, more: Floats, the
 
 
 def cross_validate(fitter: Fitter, x: Floats, y: Floats) -> tuple[Rule, Floats]:
-    """The rule with the least squared error out of fold among those of `fitter`, on all rows, and its errors (n,).
+    """The rule of `fitter` with the least squared out-of-fold error, refitted on all rows, and its out-of-fold errors (n,).
 
-    Folds are contiguous (blocked cross-validation, Bergmeir and Benítez 2012); all that is chosen is chosen anew in each.
+    Folds are contiguous (blocked cross-validation, Bergmeir and Benítez 2012); every selection is repeated in each fold.
     """
     misses = []
     for part in ridge.contiguous_folds(len(y)):
@@ -111,9 +113,9 @@ def cross_validate(fitter: Fitter, x: Floats, y: Floats) -> tuple[Rule, Floats]:
 
 
 def residual_paths(errors: Floats, draws: int, rng: np.random.Generator) -> Floats:
-    """Errors of past origins drawn whole, shape (draws, horizons); `errors` (origins, horizons), NaN where there is none.
+    """Resampled error paths of past origins (draws, horizons); `errors` (origins, horizons), NaN where there is none.
 
-    What an origin has not is drawn from the errors of that horizon, so the dependence over horizons is that of the rows which
+    A missing error is drawn from the other errors of its horizon, so the dependence over horizons comes from the origins that
     have both.
     """
     rows = np.flatnonzero(np.isfinite(errors).any(axis=1))

@@ -1,4 +1,4 @@
-"""Non-negative lag weights between what leaves one place and arrives at another, drawn towards a smooth prior."""
+"""Non-negative lag weights between shipments and arrivals, shrunk towards a smooth prior."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from forecast.arrays import Floats
 from forecast.kernels import ridge
 
 MONTH = 365.25 / 12  # days
-SMOOTH = (3.0, 10.0, 30.0, 100.0, 300.0)  # weights of the prior that cross-validation chooses among
-FLOOR = 0.05  # of the mean: below it the spread of a month no longer falls with its size
-ROUNDS = 3
+SMOOTH = (3.0, 10.0, 30.0, 100.0, 300.0)  # smoothness penalties that cross-validation chooses from
+FLOOR = 0.05  # of the mean: below it the variance of a month no longer falls with its size
+ROUNDS = 3  # of iterated reweighting
 
 
 @dataclass(frozen=True)
 class LagWeights:
-    """What arrives of what left: `lags` (K + 1,), their sum `kappa`, and the residual spread where a month holds one unit."""
+    """Lag coefficients `lags` (K + 1,), the residual standard deviation of a month of size one, and the penalty."""
 
     lags: Floats
     sigma: float
@@ -30,13 +30,13 @@ class LagWeights:
 
     @property
     def weights(self) -> Floats:
-        """The lags as shares that sum to one; the lags themselves where nothing arrives."""
+        """The lags as shares that sum to one; the lags themselves if their sum is zero."""
         return self.lags / self.kappa if self.kappa > 0 else self.lags
 
 
 @dataclass(frozen=True)
 class MirrorGap:
-    """Arrivals per unit shipped in the last months and before them, and the standard error of the difference."""
+    """Arrivals per unit shipped in the last months and before, and the standard error of the difference."""
 
     last: float
     before: float
@@ -44,12 +44,12 @@ class MirrorGap:
 
     @property
     def drift(self) -> float:
-        """Change of the ratio: how far the mirror has moved."""
+        """Change of the ratio."""
         return self.last - self.before
 
 
 def transit_shares(low: float, high: float, longest: int) -> Floats:
-    """Shares (longest + 1,) of shipments that arrive k months later, leaving on any day and under way `low` to `high` days.
+    """Shares (longest + 1,) of shipments that arrive k months later, departing on any day and in transit `low` to `high` days.
 
     P(k <= (u + d) / month < k + 1) for u uniform over a month and d uniform over [low, high]; later ones count at the longest.
     """
@@ -63,13 +63,14 @@ def transit_shares(low: float, high: float, longest: int) -> Floats:
 def fit_lags(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float, smooth: float) -> LagWeights:
     """Lags b >= 0 with least (y - X b)' V^-1 (y - X b) / sigma^2 + smooth |D2 (b - kappa prior)|^2 + ((sum b - kappa) / sd)^2.
 
-    y (n,), x (n, K + 1) in one unit. Second differences D2 run over the lags with a zero at both ends, so the prior holds where
-    the data say nothing (Shiller 1973, Econometrica 41:775). V grows with the fitted month, as sums of shipments do; sigma
-    and V by `ROUNDS` of reweighting. Solved by non-negative least squares (Lawson and Hanson 1974, ch. 23).
+    y (n,), x (n, K + 1) in one unit. Second differences D2 run over the lags with a zero at both ends, so the prior prevails
+    where the data are silent (Shiller 1973, Econometrica 41:775). V is proportional to the fitted month, as for sums of
+    shipments; sigma and V by `ROUNDS` of reweighting. Solved by non-negative least squares (Lawson and Hanson 1974, ch. 23).
     """
     from scipy.optimize import nnls
 
     count = x.shape[1]
+    # the penalties are stacked as rows below the weighted observations, so that one least-squares problem holds them all
     bend = np.diff(np.eye(count + 4)[:, 2 : count + 2], n=2, axis=0)
     rough = np.sqrt(smooth) * bend
     whole = np.full((1, count), 1.0 / kappa_sd)
@@ -85,13 +86,13 @@ def fit_lags(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float,
 
 
 def variance_scale(fitted: Floats, y: Floats) -> Floats:
-    """What the variance of a month is proportional to: its fitted size, not below a share of the usual one."""
+    """Size that the variance of a month is proportional to: the fitted month, but at least a share of the mean."""
     out: Floats = np.maximum(fitted, max(FLOOR * float(np.abs(y).mean()), 1e-300))
     return out
 
 
 def cross_validate(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: float) -> tuple[LagWeights, Floats]:
-    """The lags at the smoothness with the least error out of contiguous folds, and those errors per root of the fitted size."""
+    """Lags at the penalty with the least error out of contiguous folds, and these errors over the root of fitted size."""
     errors = np.empty((len(SMOOTH), len(y)))
     for part in ridge.contiguous_folds(len(y)):
         rest = np.setdiff1d(np.arange(len(y)), part)
@@ -103,7 +104,7 @@ def cross_validate(y: Floats, x: Floats, prior: Floats, kappa: float, kappa_sd: 
 
 
 def mirror_gap(y: Floats, x: Floats, found: LagWeights, last: int = 12) -> MirrorGap:
-    """The ratio of sums, arrivals over lag-weighted shipments, in the last rows and in those before them."""
+    """Ratio of total arrivals to total lag-weighted shipments, in the last rows and in those before."""
     shipped = x @ found.weights
     parts = []
     for rows in (slice(-last, None), slice(None, -last)):

@@ -1,4 +1,4 @@
-"""Another model's forecasts, their bands learned from its own past errors."""
+"""Conformal prediction: another model's forecasts with bands calibrated on its past errors."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from forecast.prep.past_origins import PastOrigin, last_known_month, past_origin
 from forecast.prep.policy_measures import measures_in_force
 from forecast.prep.transform import reduced_spans
 
-LEAST = pooled_errors.errors_needed(0.8)  # past windows below which no band is changed
-NEAR = 1  # leads on either side whose errors are pooled with a lead's own
+LEAST = pooled_errors.errors_needed(0.8)  # past windows below which bands are left as they are
+NEAR = 1  # leads on either side whose errors are pooled with those of a lead
 
 
 @model
@@ -31,17 +31,17 @@ class Conformal:
     """Another model's forecasts, their bands from its own past errors, pooled over the series of the question.
 
     Split conformal prediction (Vovk, Gammerman and Shafer 2005; Romano, Patterson and Candes 2019) with normalised, signed
-    errors: the inner model is asked again at earlier origins of every series of the task; what it missed by, in widths of its
-    own forecast, makes one pool a lead, drawn towards the series' own errors as these grow in number. Bands hold the
-    ceil((n + 1) q)-th error; what n errors do not support is said in the notes and left to the inner model. Ranks of the draws
-    stay, so paths and totals hang together as the inner model had them; so does the median.
+    errors: the inner model forecasts again from earlier origins of every series of the task; its errors, in units of its own
+    predictive width, form one pool per lead, shrunk towards the series' own errors as these grow in number. Bands reach to the
+    ceil((n + 1) q)-th error; levels that n errors do not support are named in the notes and left to the inner model. The ranks
+    of the draws are kept, and with them the dependence of paths and totals; so is the median.
 
     inner : name or spec of the model; origins, step : how many earlier origins, how many months apart (step 0: a third of the
-    longest lead); own : errors of its own at which a series counts as much as the pool; regimes : under controls, errors made
-    under controls alone, where there are enough
+    longest lead); own : number of own errors at which a series weighs as much as the pool; regimes : under controls, only
+    errors made under controls, where there are enough
     adapt : "aci" (Gibbs and Candes 2021) or "pid" (Angelopoulos, Candes and Tibshirani 2023) let levels or widths follow the
-    coverage of the earlier origins, by `rate`. Their state is no memory: it is replayed from what was known at those origins,
-    oldest first, so it goes on month by month by itself; it reaches no further than they do (origins = 24, step = 1)
+    coverage of the earlier origins, by `rate`. Their state is not stored: it is recomputed from what was known at those
+    origins, oldest first, and so reaches back no further than they do (origins = 24, step = 1)
     """
 
     inner: str | dict[str, Any] = "combine"
@@ -75,22 +75,23 @@ class Conformal:
         errors = _collect_errors(past, answers[count:], count)
         draws, used = [], []
         for i, answer in enumerate(answers[:count]):
-            made, how = self._calibrated(vintage, task, i, answer, errors)
+            made, how = self._calibrate(vintage, task, i, answer, errors)
             draws.append(made)
             used.append(how)
         parameters = answers[0].parameters if count == 1 else {}
         return Forecast(task, np.stack(draws, axis=1), tuple(used), vintage.steps, parameters)
 
     def _past(self, vintage: Vintage, task: Task) -> list[PastOrigin]:
-        """The past questions: none where all of them together could not support a band of 80 per cent."""
+        """Questions at past origins; none where all of them together could not support a band of 80 per cent."""
         return past_origins(vintage, task, self.origins, self.step) if len(task.series) * self.origins >= LEAST else []
 
-    def _calibrated(self, vintage: Vintage, task: Task, i: int, answer: Forecast, errors: _PastErrors) -> tuple[Floats, Used]:
+    def _calibrate(self, vintage: Vintage, task: Task, i: int, answer: Forecast, errors: _PastErrors) -> tuple[Floats, Used]:
         count = len(task.series)
         series, inner = task.series[i], answer.of(task.series[i])
         own = answer.used[0]
         asked = np.array(task.ordinals(vintage))
         last = last_known_month(vintage, series, int(asked.min()))
+        # months inside a published sum keep the inner model's draws: they add up to it
         free = ~np.isin(asked, [m for months, _, _ in reduced_spans(vintage.observed(series)) for m in months])
         controlled = last is not None and _under_control(vintage, series, last)
         chosen, note = errors.regime(controlled) if self.regimes else ("all", "")
@@ -105,21 +106,21 @@ class Conformal:
             draws[:, free] = pooled_errors.recalibrate_draws(inner[:, free], tables[free], supported[free])
         if vintage.nonnegative:
             draws = np.maximum(draws, 0.0)
-        followed = [f"{self.adapt}: follows the coverage of {errors.ages} earlier origins"] if self.adapt != "none" else []
-        told = _support_notes(free, supported, errors.most or count * self.origins)
-        notes = [*told, *(followed if free.any() else []), *([note] if note else []), *own.notes]
+        adapted = [f"{self.adapt}: follows the coverage of {errors.ages} earlier origins"] if self.adapt != "none" else []
+        support = _support_notes(free, supported, errors.most or count * self.origins)
+        notes = [*support, *(adapted if free.any() else []), *([note] if note else []), *own.notes]
         name = f"{own.model}; bands from past errors" if free.any() else own.model
         return draws, replace(own, model=name, notes=tuple(notes))
 
 
 def _under_control(vintage: Vintage, series: str, month: int) -> bool:
-    """Whether a measure was known to hold in a month."""
+    """Whether a measure was known to be in force in a month."""
     return bool(measures_in_force(vintage, series, np.array([month]))[0].measures)
 
 
 @dataclass(frozen=True)
 class _PastErrors:
-    """Scaled errors (n,), each with its lead, series, window, age of the origin and regime; `count` series in all."""
+    """Normalised errors (n,), each with its lead, series, window, age of the origin and regime; `count` series in all."""
 
     value: Floats
     lead: Ints
@@ -142,7 +143,7 @@ class _PastErrors:
         return len(np.unique(self.age))
 
     def regime(self, controlled: bool) -> tuple[str, str]:
-        """The pool for the present state of policy, and what is to be said of it."""
+        """The pool to use under the present policy, and a note about it."""
         mine = self.controlled == controlled
         if mine.all():
             return "all", ""
@@ -152,7 +153,7 @@ class _PastErrors:
         return ("controlled" if controlled else "free"), f"errors of {count} past windows {state}"
 
     def table(self, lead: int, chosen: str, series: int, how: Conformal) -> tuple[Floats, float] | None:
-        """Scaled errors at the grid's levels and the band that they support; None where there are too few."""
+        """Quantiles of the errors at the grid's levels and the widest band they support; None where they are too few."""
         if (lead, chosen) not in self.pools:
             self.pools[lead, chosen] = self._pool(lead, chosen, how)
         pool, change = self.pools[lead, chosen]
@@ -163,12 +164,13 @@ class _PastErrors:
         )
         return (table if change is None else change(table)), pooled_errors.supported_level(pool.count)
 
-    def _near(self, lead: int, chosen: str) -> Bools:
+    def _within_reach(self, lead: int, chosen: str) -> Bools:
+        """Which errors belong to the pool of a lead: those of neighbouring leads, in the chosen regime."""
         near = np.abs(self.lead - lead) <= NEAR
         return near if chosen == "all" else near & (self.controlled == (chosen == "controlled"))
 
     def _pool(self, lead: int, chosen: str, how: Conformal) -> tuple[pooled_errors.ErrorPool | None, Any]:
-        near = self._near(lead, chosen)
+        near = self._within_reach(lead, chosen)
         apart = min(1.0, self.step / max(lead, 1))
         pool = pooled_errors.ErrorPool.of(self.value[near], self.series[near], self.window[near], self.count, apart)
         if pool.count < LEAST:
@@ -181,7 +183,7 @@ class _PastErrors:
 
 
 def _collect_errors(questions: Sequence[PastOrigin], answers: Answers, count: int) -> _PastErrors:
-    """All past errors that have a size, oldest question last."""
+    """All past errors that can be normalised, in the order of the questions."""
     values, parts = [np.empty(0)], [np.empty((0, 5), np.int64)]
     for k, (past, answer) in enumerate(zip(questions, answers, strict=True)):
         if not isinstance(answer, Forecast):
@@ -198,13 +200,15 @@ def _collect_errors(questions: Sequence[PastOrigin], answers: Answers, count: in
 
 
 def _support_notes(free: Bools, supported: Floats, count: int) -> list[str]:
-    """What the past errors support, in words."""
+    """Notes on the bands that the past errors support."""
     if not free.any():
         return [f"the bands are the inner model's own: {count} past errors where {LEAST} are needed for one of 80 per cent"]
     least = float(supported[free].min())
-    told = [f"bands from {count} past windows"]
+    notes = [f"bands from {count} past windows"]
     if least < 0.95:
-        told.append(f"past errors support bands of up to {100 * least:.0f} per cent; beyond, the inner model's own where wider")
+        notes.append(
+            f"past errors support bands of up to {100 * least:.0f} per cent; beyond, the inner model's own where wider"
+        )
     if not free.all():
-        told.append(f"{int((~free).sum())} months keep the inner model's bands")
-    return told
+        notes.append(f"{int((~free).sum())} months keep the inner model's bands")
+    return notes

@@ -1,4 +1,4 @@
-"""Errors of the past pooled over series: the quantiles they support, and levels that follow past coverage."""
+"""Past forecast errors pooled over series: their quantiles, the bands they support, and adaptation to past coverage."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 
-NARROW = 0.1  # of the whole width: the least a side of it counts for
-GRID = np.concatenate([[0.0025], np.arange(1, 200) / 200.0, [0.9975]])  # probabilities at which bands are made
-LEVELS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7])  # two-sided miss rates that are followed
-SATURATED = 5.0  # misses in a row that the integrator of `pid` stands
+NARROW = 0.1  # of the whole width: the least width of a side
+GRID = np.concatenate([[0.0025], np.arange(1, 200) / 200.0, [0.9975]])  # levels at which error quantiles are taken
+LEVELS = np.array([0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7])  # two-sided miss rates whose coverage is tracked
+SATURATED = 5.0  # scale of the integrator of `pid`, in misses in a row
 
 
 def supported_level(count: float) -> float:
@@ -29,9 +29,9 @@ def errors_needed(level: float) -> int:
 
 
 def median_and_widths(draws: Floats) -> tuple[Floats, Floats, Floats]:
-    """Median and widths below and above it, of draws (n, ...): to the 10 and 90 per cent quantiles.
+    """Median of draws (n, ...) and the distances from it to the 10 and 90 per cent quantiles.
 
-    A side that is (nearly) shut counts for a tenth of the whole width, so that an error beyond it has a size.
+    A side is at least a tenth of the whole width, so that errors on a (nearly) degenerate side can be normalised.
     """
     low, middle, high = np.quantile(draws, [0.1, 0.5, 0.9], axis=0)
     least = NARROW * (high - low)
@@ -39,7 +39,7 @@ def median_and_widths(draws: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def normalised_errors(truth: Floats, middle: Floats, below: Floats, above: Floats) -> Floats:
-    """Signed errors in widths of the forecast's own side (normalised scores: Papadopoulos et al. 2008); NaN without a width."""
+    """Signed errors over the predictive width of their side (normalised scores: Papadopoulos et al. 2008); NaN at width 0."""
     error = truth - middle
     width = np.where(error < 0, below, above)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -48,10 +48,10 @@ def normalised_errors(truth: Floats, middle: Floats, below: Floats, above: Float
 
 @dataclass(frozen=True)
 class ErrorPool:
-    """Scaled errors of one lead, sorted: `values`, `weight` and `owner` (n,); `own` (series,) windows of each, `count` of all.
+    """Normalised errors of one lead, sorted: `values`, `weight` and `owner` (series) (n,).
 
-    Windows count for as many as do not overlap: k of them `step` months apart, asked `lead` months ahead, for
-    1 + (k - 1) min(1, step / lead).
+    own (series,), count : effective number of windows of each series and of all. Overlapping windows count for fewer: k of
+    them `step` months apart, asked `lead` months ahead, for 1 + (k - 1) min(1, step / lead).
     """
 
     values: Floats
@@ -62,7 +62,7 @@ class ErrorPool:
 
     @classmethod
     def of(cls, values: Floats, owner: Ints, window: Ints, series: int, apart: float = 1.0) -> ErrorPool:
-        """Errors with the series and the window each comes from; the leads that one window lends share its weight.
+        """Pool of errors, each with its series and window; errors of several leads of one window share its weight.
 
         series : how many there are; apart : min(1, step / lead)
         """
@@ -73,18 +73,18 @@ class ErrorPool:
         return cls(values[order], (1.0 / sizes[index])[order], owner[order], own, float(own.sum()))
 
     def quantiles(self, levels: Floats, series: int = -1, share: float = 0.0) -> Floats:
-        """Quantiles with finite-sample arithmetic (levels,), a `share` of the weight given to the errors of `series`.
+        """Conformal quantiles (levels,) with the finite-sample correction, a `share` of the weight on errors of `series`.
 
         With n equal errors the upper quantile of level p is the ceil((n + 1) p)-th smallest, the lower one the
-        floor((n + 1) p)-th (Vovk, Gammerman and Shafer 2005, sec. 2.2; Romano, Patterson and Candes 2019, eq. 9). A level that
-        n does not reach takes the most extreme error.
+        floor((n + 1) p)-th (Vovk, Gammerman and Shafer 2005, sec. 2.2; Romano, Patterson and Candes 2019, eq. 9). A level
+        beyond those that n errors support takes the most extreme error.
         """
         weight = self.weight / self.weight.sum()
         mine = self.owner == series
         if share > 0.0 and mine.any():
             weight = (1.0 - share) * weight + share * np.where(mine, self.weight, 0.0) / self.weight[mine].sum()
         upper = levels >= 0.5
-        # the new error is in one of n + 1 equally likely places, of which the pool holds n
+        # the new error takes one of n + 1 equally likely ranks, of which the pool holds n
         target = np.minimum(np.where(upper, levels, 1.0 - levels) * (self.count + 1.0) / self.count, 1.0) - 1e-12
         last = len(weight) - 1
         from_below = np.minimum(np.searchsorted(np.cumsum(weight), target), last)
@@ -93,16 +93,16 @@ class ErrorPool:
 
 
 def centre_median(table: Floats) -> Floats:
-    """Quantiles (levels,) moved so that the median is zero, the less the further out: the point forecast stays."""
+    """Quantiles (levels,) shifted so that the median is zero, less so towards the tails: the point forecast is kept."""
     moved = table - (1.0 - np.abs(2.0 * GRID - 1.0)) * np.interp(0.5, GRID, table)
     grown: Floats = np.maximum.accumulate(moved)
     return grown
 
 
 def aci(scores: list[Floats], rate: float) -> Floats:
-    """Miss rates to aim at in place of `LEVELS`, from past coverage (Gibbs and Candes 2021, NeurIPS 34, eq. 2).
+    """Target miss rates in place of `LEVELS`, adapted to past coverage (Gibbs and Candes 2021, NeurIPS 34, eq. 2).
 
-    a(t+1) = a(t) + rate (a - err(t)); `scores` are the absolute scaled errors by origin, oldest first; err(t) is the share of
+    a(t+1) = a(t) + rate (a - err(t)); `scores` are absolute normalised errors by origin, oldest first; err(t) is the share of
     them outside the band made from all earlier ones at level a(t): none where a(t) <= 0 (the band is the whole line), all where
     a(t) >= 1 (it is empty), which holds a(t) within `rate` of 0 to 1 (their lemma 4.1).
     """
@@ -113,12 +113,12 @@ def aci(scores: list[Floats], rate: float) -> Floats:
             missed = _miss_rates(scores[t], np.quantile(past, np.clip(1.0 - aim, 0.0, 1.0)))
             missed = np.where(aim <= 0.0, 0.0, np.where(aim >= 1.0, 1.0, missed))
             aim = aim + rate * (LEVELS - missed)
-    held_in: Floats = np.clip(aim, 1e-3, 0.999)
-    return held_in
+    target: Floats = np.clip(aim, 1e-3, 0.999)
+    return target
 
 
 def pid(scores: list[Floats], rate: float) -> Floats:
-    """Factors for the half-widths of the bands that miss `LEVELS`, from past coverage.
+    """Factors for the half-widths of the bands with miss rates `LEVELS`, adapted to past coverage.
 
     Conformal PID control (Angelopoulos, Candes and Tibshirani 2023, NeurIPS 36, eq. 4 and 7) without a scorecaster: quantile
     tracking q(t+1) = q(t) + eta (err(t) - a), eta = `rate` times the largest score so far, and a saturating integral of the
@@ -146,7 +146,7 @@ def _miss_rates(score: Floats, bound: Floats) -> Floats:
 
 
 def adapt_quantiles(table: Floats, scores: list[Floats], how: str, rate: float) -> Floats:
-    """Quantiles (levels,) at `GRID` after the levels (`aci`) or the widths (`pid`) have followed past coverage."""
+    """Quantiles (levels,) at `GRID` after the levels (`aci`) or widths (`pid`) have been adapted to past coverage."""
     miss = 1.0 - np.abs(2.0 * GRID - 1.0)
     if how == "aci":
         aim = np.interp(miss, LEVELS, aci(scores, rate)) / 2.0
@@ -158,10 +158,10 @@ def adapt_quantiles(table: Floats, scores: list[Floats], how: str, rate: float) 
 
 
 def recalibrate_draws(draws: Floats, tables: Floats, supported: Floats) -> Floats:
-    """Draws (n, months) carried to calibrated quantiles, ranks kept, so that months and totals hang together as before.
+    """Draws (n, months) mapped to calibrated quantiles; ranks, and so the dependence over months, are kept.
 
-    tables : (months, levels) scaled errors at `GRID`; supported : (months,) the central band that the errors reach: beyond it
-    a draw stays where it was, if that is further out.
+    tables : (months, levels) normalised errors at `GRID`; supported : (months,) the widest central band that the errors
+    support; a draw outside it keeps its value if that is further out.
     """
     middle, below, above = median_and_widths(draws)
     level = (draws.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable") + 0.5) / len(draws)

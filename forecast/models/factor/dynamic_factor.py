@@ -1,4 +1,4 @@
-"""Dynamic factor model by statsmodels' DynamicFactorMQ: expectation-maximisation with its outcome on record, joint moments."""
+"""Dynamic factor model by statsmodels' DynamicFactorMQ: expectation-maximisation and its outcome, smoothed joint moments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST = 30  # series; the cost grows faster than their number squared
 
 @dataclass(frozen=True)
 class EMFit:
-    """Parameters, where the state starts, and how the search ended: `converged`, `stopped` (no more steps) or `reverted`."""
+    """Parameters, initial state, and how the search ended: `converged`, `stopped` (out of steps) or `reverted`."""
 
     params: Floats
     start: Any
@@ -35,12 +35,12 @@ class SmoothedMoments:
 def build_model(y: Floats, factors: int, order: int, persistent: bool) -> Any:
     """The model of `y` (T, N), NaN where unknown, on its standard scale already (Bańbura and Modugno 2014, eqs. 1-3).
 
-    One block of `factors` that follow a vector autoregression of `order`; `persistent`: what a series has of its own follows an
-    autoregression of order one, else it is white noise.
+    One block of `factors` that follow a vector autoregression of `order`; `persistent`: idiosyncratic components follow an
+    autoregression of order one, else they are white noise.
 
     Series enter the filter one at a time (Koopman and Durbin 2000, J. Time Ser. Anal. 21:281). The expectation step sets the
-    first state to what all figures say of it, and without white noise that is known exactly: the first figure's error has
-    variance zero. Entered one at a time it is left out; inverted with the others, rounding would decide on the likelihood.
+    initial state to its smoothed value, which without white noise is known exactly: the first figure's prediction error then
+    has variance zero. The univariate filter skips it; a joint inversion would leave the likelihood to rounding.
     """
     from statsmodels.tsa.statespace.dynamic_factor_mq import DynamicFactorMQ
 
@@ -48,20 +48,20 @@ def build_model(y: Floats, factors: int, order: int, persistent: bool) -> Any:
         raise ValueError(f"{y.shape[1]} series where at most {MOST} are taken")
     block = {tuple(str(i) for i in range(factors)): order}
     model = DynamicFactorMQ(y, factors=factors, factor_orders=block, idiosyncratic_ar1=persistent, standardize=False)
-    model.ssm.filter_univariate = True  # series by series, it leaves out what is known already (below)
+    model.ssm.filter_univariate = True  # series by series, it skips what is known exactly (see above)
     return model
 
 
 def fit_em(model: Any, steps: int = 200, tolerance: float = 1e-5) -> EMFit:
-    """Expectation-maximisation; whether it converged, ran out of steps or was turned back at a fall of the likelihood.
+    """Expectation-maximisation, and whether it converged, ran out of steps or was reverted at a fall of the likelihood.
 
-    Where it was turned back the library still returns the parameters at which the likelihood fell; here it is those before.
+    When reverted, the library still returns the parameters at which the likelihood fell; here the ones before are returned.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the search's own words are read off its likelihoods below
+        warnings.simplefilter("ignore")  # its warnings are replaced by the status below
         result = model.fit_em(maxiter=steps, tolerance=tolerance, disp=False)
     found = result.mle_retvals
-    path = np.asarray(found.llf)[:-1]  # the last is that of one more step
+    path = np.asarray(found.llf)[:-1]  # the last belongs to one more step
     change = 2 * abs(path[-1] - path[-2]) / (abs(path[-1]) + abs(path[-2])) if len(path) > 1 else np.inf
     status = "converged" if change <= tolerance else ("stopped" if found.iter >= steps else "reverted")
     place = -2 if status == "reverted" else -1
@@ -69,10 +69,10 @@ def fit_em(model: Any, steps: int = 200, tolerance: float = 1e-5) -> EMFit:
 
 
 def smoothed_moments(model: Any, params: Floats, rows: Ints, columns: Ints) -> SmoothedMoments:
-    """Smoothed means and joint covariance of the cells (rows[i], columns[i]) as if they were observed without missing ones.
+    """Smoothed means and joint covariance of the cells (rows[i], columns[i]), measurement noise included.
 
-    The information set is that of the smoother, all observations of all months: the filter's own predictions would leave out
-    what other series say of the asked month. Covariances of states months apart are de Jong and Mackinnon's (1988).
+    They condition on all observations of all months: predictions of the filter would leave out what other series say about the
+    asked month. Covariances of states at different months follow de Jong and Mackinnon (1988).
     """
     result = model.smooth(params, transformed=True, cov_type="none")
     states, space = result.filter_results, result.model.ssm

@@ -1,4 +1,4 @@
-"""Breaks of a series: which of its months were shut, by the calendar or by the figures, and what the asked months will be."""
+"""Structural breaks of a series: months shut by a measure or by a collapse, and the regime of each asked month."""
 
 from __future__ import annotations
 
@@ -18,63 +18,77 @@ from forecast.prep.transform import measured_months
 Detector = Callable[[Ints, Floats, "int | None"], Bools]
 NO_MEASURES: frozenset[str] = frozenset()
 
-SETTLED = 12  # open months after which a return is the old regime again
-NORM = 24  # months after which a collapse that no measure explains is the new norm
-GAP = 6  # hidden months that a model without gaps can bridge
-LAST = 12  # months of a regime that are looked back on
-SAME = 3  # of them under the very same measures, from which they stand alone
+SETTLED = 12  # open months after which a return counts as the old regime
+NORM = 24  # months after which a collapse without a measure counts as the new normal
+GAP = 6  # hidden months that a gap-free history can bridge
+LAST = 12  # most recent months of a regime that are used
+SAME = 3  # months under identical measures from which only these are used
 
 
 @dataclass(frozen=True)
 class RegimePhase:
-    """Some asked months of one kind: `open` (the old regime), `now` (the last spell goes on) or `next` (a regime to come).
+    """Asked months in one regime: `open` (the old regime), `now` (the last spell continues) or `next` (another regime).
 
-    seen, figures : months of the last spell, which goes on (at most the last `LAST` of them, begun in month `begun`)
+    start : month in which the regime began or begins
+    seen, seen_figures : months of the last spell, if it continues (the last `LAST` at most)
     like, like_figures : months of earlier spells of the same regime
-    depth : share that the measures' texts leave, None where they name none
+    depth : share of trade left according to the measures' texts, None where they state none
     """
 
     kind: str
     asked: Ints
     seen: Ints
-    figures: Floats
+    seen_figures: Floats
     like: Ints
     like_figures: Floats
     depth: float | None = None
     instruments: frozenset[str] = NO_MEASURES
     shut: bool = True
-    begun: int = 0
+    start: int = 0
 
 
 @dataclass(frozen=True)
 class SeriesBreaks:
-    """One series and its breaks.
+    """The breaks of one series, as far as they matter for the asked months.
 
-    hidden : known months outside the old regime; typical : the median positive figure of the others; untold : the last spell
-    is known from the figures alone; shut : the last known month is; left : months that are not
-    hidden, since the last long gap of them; words : what the last spell is called
+    relevant : whether there are any; last : the last known month; shut : whether it is shut
+    hidden : known months outside the old regime; typical : median positive figure of the other months
+    unexplained : the last spell shows in the figures alone, no measure explains it
+    usable : number of months that are not hidden, since the last gap too long to bridge
+    words : what the last spell is called in notes
     """
 
     series: str
-    handled: bool
+    relevant: bool
     last: int
     phases: tuple[RegimePhase, ...] = ()
     hidden: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     typical: float = 1.0
-    untold: bool = False
+    unexplained: bool = False
     shut: bool = False
-    left: int = 0
+    usable: int = 0
     words: str = ""
 
     @property
-    def now(self) -> RegimePhase | None:
-        """The phase of the last spell, where it is broken."""
+    def ongoing(self) -> RegimePhase | None:
+        """The phase in which the last spell continues, None where that is the old regime."""
         return next((phase for phase in self.phases if phase.kind == "now"), None)
+
+    @property
+    def months_seen(self) -> int:
+        """Months of the ongoing phase that are used; 0 in the old regime."""
+        return len(self.ongoing.seen) if self.ongoing is not None else 0
+
+    def in_another_regime(self, asked: Ints) -> Bools:
+        """Which asked months lie in another regime than the one that continues."""
+        going_on = "open" if self.ongoing is None else "now"
+        same = {m for phase in self.phases if phase.kind == going_on for m in phase.asked.tolist()}
+        return np.array([m not in same for m in asked.tolist()])
 
 
 @dataclass(frozen=True)
 class _Spell:
-    """A run of known months of one kind, by places [first, stop) among them."""
+    """A run of known months of one kind, at positions [first, stop) among them."""
 
     shut: bool
     closing: frozenset[str]
@@ -87,10 +101,10 @@ class _Spell:
 
 
 def find_breaks(vintage: Vintage, series: str, asked: Ints, detector: Detector) -> SeriesBreaks:
-    """The breaks of a series that bear on some asked months; nothing but the vintage is looked at.
+    """The breaks of a series that matter for some asked months, from the vintage alone.
 
-    A month is shut while a closing measure holds, or the detector says that trade has collapsed; a month back at the old level
-    while the measure still holds is open again. A single collapsed month that has passed was an outlier.
+    A month is shut while a closing measure holds, or where the detector finds that trade has collapsed; a month back at the old
+    level while the measure still holds is open again. A single collapsed month between open ones is an outlier.
     """
     when, y, _ = measured_months(vintage.observed(series))
     if not len(when):
@@ -101,13 +115,16 @@ def find_breaks(vintage: Vintage, series: str, asked: Ints, detector: Detector) 
     spells = _find_spells([by_month[m].closing for m in when.tolist()], flags)
     last = spells[-1]
     before = spells[-2] if len(spells) > 1 else None
+    # a long collapse that no measure explains is the new normal, a short return is not yet the old regime
     norm = last.shut and not last.closing and last.size >= NORM
     returning = not last.shut and before is not None and before.shut and last.size < SETTLED
+    # the regime of each asked month: the old one, the one that continues, or another
     closing_now = by_month[int(when[-1])].closing
     broken_now = (last.shut and not norm) or returning
     kinds = [_phase_kind(by_month[int(m)].closing, closing_now, broken_now) for m in asked]
     if not broken_now and "next" not in kinds:
         return SeriesBreaks(series, False, int(when[-1]))
+    # months to hide from a model of the old regime
     hidden = np.zeros(len(when), dtype=bool)
     for spell in spells:
         hidden[spell.first : spell.stop] = spell.shut and not (norm and spell is last)
@@ -115,20 +132,21 @@ def find_breaks(vintage: Vintage, series: str, asked: Ints, detector: Detector) 
         hidden[last.first : last.stop] = True
     positive = y[~hidden & (y > 0)]
     phases = _build_phases(vintage, asked, kinds, by_month, when, y, spells, returning)
-    untold = not last.closing if last.shut else bool(closing_now) or before is None or not before.closing
+    # a shut spell is explained by a measure in force, a return by a measure that has ended
+    unexplained = not last.closing if last.shut else bool(closing_now) or before is None or not before.closing
     words = (
         "a return" if returning else by_month[int(when[-1])].words if last.closing else "a collapse" if last.shut else "none"
     )
     return SeriesBreaks(
-        series, True, int(when[-1]), phases, when[hidden], float(np.median(positive)) if len(positive) else 1.0, untold,
+        series, True, int(when[-1]), phases, when[hidden], float(np.median(positive)) if len(positive) else 1.0, unexplained,
         last.shut, _months_since_gap(when[~hidden]), words,
     )  # fmt: skip
 
 
 def log_ratios_under_like_measures(vintage: Vintage, series: str, instruments: frozenset[str], floor: float) -> Floats:
-    """Log ratios of the first year under like measures to the year before, one for each other series of the vintage.
+    """Log ratios of mean trade in the first year under measures of the same instruments to the year before.
 
-    Means of months; at least six before and three after; a ratio below `floor` counts as that.
+    One for each other series of the vintage with at least six months before and three after; ratios are at least `floor`.
     """
     out = []
     for event in vintage.events:
@@ -146,11 +164,11 @@ def log_ratios_under_like_measures(vintage: Vintage, series: str, instruments: f
 
 
 def break_event(broken: SeriesBreaks, phase: RegimePhase) -> Event | None:
-    """A break that no measure tells of as an event of its own; None where one does, and on a plain panel."""
+    """An event for a break that no measure explains; None where a measure does, and on a plain panel."""
     key = SeriesKey.maybe(broken.series)
-    if key is None or not broken.untold:
+    if key is None or not broken.unexplained:
         return None
-    day = dt.date(phase.begun // 12, phase.begun % 12 + 1, 1)
+    day = dt.date(phase.start // 12, phase.start % 12 + 1, 1)
     ends = tuple(sorted(countries(key.origin)))
     return Event(
         "break", "a break seen in the figures", announced=day, effective=day, imposed_by=ends, products=(key.product,),
@@ -167,7 +185,7 @@ def hide_months(vintage: Vintage, series: str, months: Ints) -> Vintage:
 
 
 def vintage_at_release(vintage: Vintage, series: str, month: int) -> Vintage:
-    """The vintage of the day on which a month came out, without any later month of the series."""
+    """The vintage of the day on which a month was released, with later months of the series hidden."""
     days = [cell.released for cell in vintage.cells[series] if cell.last == month]
     if vintage.past is not None and days and min(days) > min(days).min:
         vintage = vintage.earlier(min(days))
@@ -175,13 +193,14 @@ def vintage_at_release(vintage: Vintage, series: str, month: int) -> Vintage:
 
 
 def _find_spells(closing: list[frozenset[str]], flags: Bools) -> list[_Spell]:
-    """Runs of months of one kind; lone collapsed months between open ones are none."""
+    """Runs of months of one kind; a lone collapsed month between open ones is an outlier and starts no run."""
     keys: list[tuple[bool, frozenset[str]]] = []
-    fallen = False
+    fallen = False  # whether trade has collapsed at any time under the present measures
     for i, (held, flag) in enumerate(zip(closing, flags.tolist(), strict=True)):
         same = i > 0 and closing[i - 1] == held
         fallen = (fallen if same else False) or flag
         lone = flag and not held and 0 < i < len(flags) - 1 and not flags[i - 1] and not flags[i + 1]
+        # under a measure: shut until trade, once it has collapsed, is back; without one: shut where collapsed
         shut = (bool(held) and (flag or not fallen)) or (flag and not lone)
         keys.append((shut, held if shut else NO_MEASURES))
     starts = [0, *(i for i in range(1, len(keys)) if keys[i] != keys[i - 1])]
@@ -189,12 +208,13 @@ def _find_spells(closing: list[frozenset[str]], flags: Bools) -> list[_Spell]:
 
 
 def _months_since_gap(months: Ints) -> int:
-    """Months since the last gap too long to be bridged."""
+    """Number of months since the last gap too long to bridge."""
     wide = np.flatnonzero(np.diff(months) > GAP + 1)
     return len(months) - (int(wide[-1]) + 1 if len(wide) else 0)
 
 
 def _phase_kind(closing: frozenset[str], closing_now: frozenset[str], broken_now: bool) -> str:
+    """Kind of phase of an asked month, given the closing measures in force in it and in the last known month."""
     if closing == closing_now:
         return "now" if broken_now else "open"
     return "next" if closing else "open"
@@ -204,6 +224,7 @@ def _build_phases(
     vintage: Vintage, asked: Ints, kinds: list[str], by_month: dict[int, MeasuresInForce], when: Ints, y: Floats,
     spells: list[_Spell], returning: bool,
 ) -> tuple[RegimePhase, ...]:  # fmt: skip
+    """One phase per kind and set of closing measures among the asked months, each with the known months to learn it from."""
     last, out = spells[-1], []
     nothing, empty = np.empty(0, dtype=np.int64), np.empty(0)
     for key in dict.fromkeys((kind, by_month[int(m)].closing) for m, kind in zip(asked, kinds, strict=True)):
@@ -212,21 +233,22 @@ def _build_phases(
         if kind == "open":
             out.append(RegimePhase("open", asked[mine], nothing, empty, nothing, empty, shut=False))
             continue
+        # known months to learn the regime from: those of the last spell if it continues, and earlier spells of the same regime
         seen = slice(last.first, last.stop) if kind == "now" else slice(0, 0)
         earlier = [i for s in spells[:-1] if s.shut and s.closing == closing and closing for i in range(s.first, s.stop)]
-        if kind == "now" and not closing and len(spells) > 1:  # nothing but the figures: the spell just before, where shut
+        if kind == "now" and not closing and len(spells) > 1:  # no measure: the shut spell just before
             earlier = [i for s in spells[-2:-1] if s.shut for i in range(s.first, s.stop)]
         if kind == "next" and last.shut and last.closing == closing:
             earlier += list(range(last.first, last.stop))
         regime = by_month[int(asked[mine][0])]
-        # months under the very same measures tell more of it than others under the same ban
+        # months under identical measures are better evidence than others under the same ban
         same = [i for i in earlier if by_month[int(when[i])].measures == regime.measures]
         at = np.array((same if len(same) >= SAME else earlier)[-LAST:], dtype=np.int64)
         used = frozenset(vintage.events[name].instrument for name in regime.closing)
         depth = declared_share_left(vintage, regime)
         shut = not (returning and kind == "now")
-        begun = int(when[last.first]) if kind == "now" else int(asked[mine].min())
+        start = int(when[last.first]) if kind == "now" else int(asked[mine].min())
         out.append(
-            RegimePhase(kind, asked[mine], when[seen][-LAST:], y[seen][-LAST:], when[at], y[at], depth, used, shut, begun)
+            RegimePhase(kind, asked[mine], when[seen][-LAST:], y[seen][-LAST:], when[at], y[at], depth, used, shut, start)
         )
     return tuple(out)

@@ -1,4 +1,4 @@
-"""Local level with month, Lunar New Year and event effects drawn towards those of like series."""
+"""Partial pooling: local level with month, Lunar New Year and event effects shrunk towards those of like series."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.kernels import covariance, gaussian
 from forecast.models.pooled import random_effects
+from forecast.prep.batches import VintageTask
 from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
 from forecast.prep.transform import WorkingScale, choose_scale, measured_months
 
 FEWEST = 8  # observations of the series itself
 FREEDOM = 6  # observations left over after the coefficients
-LIKE = 3  # other series from which an effect is learned
-VintageTask = tuple[Vintage, Task]
+LIKE = 3  # fewest other series to estimate the population of an effect from
 OwnEffects = dict[str, tuple[float, float]]  # effect -> coefficient and its variance
-EffectsCache = dict[tuple[int, str], tuple[Vintage, OwnEffects]]  # by a vintage's identity, which holds while it is kept
-MeasuredMonths = tuple[Ints, Floats, int]
+EffectsCache = dict[tuple[int, str], tuple[Vintage, OwnEffects]]  # by id of a vintage, valid as the vintage is held too
+MeasuredMonths = tuple[Ints, Floats, int]  # months, figures, and how many were split from sums
 
 
 @model
@@ -53,43 +53,45 @@ class Pooled:
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Any = ()) -> Forecast:
         """Joint draws over the asked months, series by series."""
-        return self._answered(vintage, task, rng, {})
+        return self._forecast(vintage, task, rng, {})
 
     def predict_many(
         self, questions: Sequence[VintageTask], rngs: Sequence[np.random.Generator], answers: Sequence[Any]
     ) -> list[Forecast | Failure]:
-        """The same for a batch; series that stand beside several questions of one vintage are regressed once."""
+        """Answers to a batch; a like series of several questions of one vintage is regressed once."""
         out: list[Forecast | Failure] = []
-        kept: EffectsCache = {}
+        cache: EffectsCache = {}
         for (vintage, task), rng in zip(questions, rngs, strict=True):
             try:
-                out.append(self._answered(vintage, task, rng, kept))
+                out.append(self._forecast(vintage, task, rng, cache))
             except ForecastError as error:
                 out.append(failure_for(self, task, error))
         return out
 
-    def _answered(self, vintage: Vintage, task: Task, rng: np.random.Generator, kept: EffectsCache) -> Forecast:
+    def _forecast(self, vintage: Vintage, task: Task, rng: np.random.Generator, cache: EffectsCache) -> Forecast:
         blocks, used = [], []
         then = vintage.earlier(task.fitted_on) if task.fitted_on else vintage
         for series in task.series:
-            draws, how = self._one(vintage, then, series, task, rng, kept)
+            draws, how = self._forecast_series(vintage, then, series, task, rng, cache)
             blocks.append(draws)
             used.append(how)
         return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps)
 
-    def _one(
+    def _forecast_series(
         self, vintage: Vintage, then: Vintage, series: str, task: Task, rng: np.random.Generator,
-        kept: EffectsCache,
+        cache: EffectsCache,
     ) -> tuple[Floats, Used]:  # fmt: skip
+        """Draws (draws, months) of one series; `then` is the vintage that parameters come from."""
         asked = np.array(task.ordinals(vintage))
         now, past = _measured_months(vintage, series), _measured_months(then, series)
         first = min(int(now[0][0]), int(past[0][0]), int(asked.min()))
         axis = np.arange(first, max(int(now[0][-1]), int(asked.max())) + 1)
         scale = choose_scale(past[1], vintage.nonnegative, self.transform)
         x = self._columns(vintage, series, axis)
-        learned = self._learned(then, series, x.names, kept)
-        drawn = [j for j, name in enumerate(x.names) if name in learned]
-        free, dropped = x.take([j for j in range(len(x.names)) if j not in drawn]).usable(now[0] - first)
+        # effects seen in enough other series get a population prior, the others a free coefficient
+        populations = self._populations(then, series, x.names, cache)
+        shrunk = [j for j, name in enumerate(x.names) if name in populations]
+        free, dropped = x.take([j for j in range(len(x.names)) if j not in shrunk]).usable(now[0] - first)
         start = np.ones((len(axis), 1))
         keep = gaussian.independent_columns(free.matrix[now[0] - first], start[now[0] - first])
         dropped = (*dropped, *(name for j, name in enumerate(free.names) if j not in keep))
@@ -97,22 +99,21 @@ class Pooled:
         design = np.column_stack([start, free.matrix])
         if len(now[1]) - design.shape[1] < FREEDOM:
             raise TooShortError(f"{len(now[1])} figures for {design.shape[1]} coefficients", where=series, hint="mean12")
-        means = np.array([learned[x.names[j]].mean for j in drawn])
-        spreads = np.array([learned[x.names[j]].spread for j in drawn])
-        offset = x.matrix[:, drawn] @ means
-        fitted = self._fitted(
-            scale.forward(now[1]) - offset[now[0] - first], now[0] - first, design, x.matrix[:, drawn], spreads
-        )
+        means = np.array([populations[x.names[j]].mean for j in shrunk])
+        spreads = np.array([populations[x.names[j]].spread for j in shrunk])
+        # the population means are an offset; deviations from them are part of the covariance
+        offset = x.matrix[:, shrunk] @ means
+        fitted = self._fit(scale.forward(now[1]) - offset[now[0] - first], now[0] - first, design, x.matrix[:, shrunk], spreads)
         if task.fitted_on:
             rows = past[0] - first
             columns = gaussian.independent_columns(design[rows])
-            earlier = self._fitted(scale.forward(past[1]) - offset[rows], rows, design[:, columns], x.matrix[:, drawn], spreads)
+            earlier = self._fit(scale.forward(past[1]) - offset[rows], rows, design[:, columns], x.matrix[:, shrunk], spreads)
             fitted = gaussian.hold_parameters(fitted, earlier)
         paths = scale.inverse(gaussian.predict(fitted, asked - first, task.draws, rng) + offset[asked - first])
-        return paths, _used_record(x, drawn, free, dropped, learned, scale, now[2], paths)
+        return paths, _used_record(x, shrunk, free, dropped, populations, scale, now[2], paths)
 
-    def _fitted(self, y: Floats, rows: Ints, design: Floats, shrunk: Floats, spreads: Floats) -> gaussian.GaussianFit:
-        """A local level whose covariance holds the shrunk effects, their variance in units of the residual one."""
+    def _fit(self, y: Floats, rows: Ints, design: Floats, shrunk: Floats, spreads: Floats) -> gaussian.GaussianFit:
+        """A local level whose covariance includes the shrunk effects, their variance in units of the residual variance."""
         family, _ = covariance.local_level(len(design))
         if not len(spreads):
             return gaussian.fit(y, rows, design, family, polish=False)
@@ -128,7 +129,7 @@ class Pooled:
         )
 
     def _columns(self, vintage: Vintage, series: str, axis: Ints) -> Regressors:
-        """All effects the series may have: months less their mean, Lunar New Year, events."""
+        """Regressors of all effects a series may have: months (summing to zero), Lunar New Year, events."""
         names: tuple[str, ...] = ()
         blocks = [np.empty((len(axis), 0))]
         season = vintage.season or 1
@@ -141,16 +142,16 @@ class Pooled:
                 names, blocks = (*names, *found.names), [*blocks, found.matrix]
         return Regressors(names, np.column_stack(blocks))
 
-    def _learned(
-        self, vintage: Vintage, series: str, names: Sequence[str], kept: EffectsCache
+    def _populations(
+        self, vintage: Vintage, series: str, names: Sequence[str], cache: EffectsCache
     ) -> dict[str, random_effects.Population]:
-        """What the other series say of each effect, where at least `LIKE` of them say something."""
+        """The population of each effect, where at least `LIKE` other series have an estimate of it."""
         found = []
-        for other in self._others(vintage, series):
+        for other in self._like_series(vintage, series):
             key = (id(vintage), other)
-            if key not in kept:
-                kept[key] = (vintage, self._alone(vintage, other))
-            found.append(kept[key][1])
+            if key not in cache:
+                cache[key] = (vintage, self._own_effects(vintage, other))
+            found.append(cache[key][1])
         out = {}
         for name in names:
             pairs = np.array([one[name] for one in found if name in one]).reshape(-1, 2)
@@ -158,7 +159,7 @@ class Pooled:
                 out[name] = random_effects.dersimonian_laird(pairs[:, 0], pairs[:, 1])
         return out
 
-    def _others(self, vintage: Vintage, series: str) -> list[str]:
+    def _like_series(self, vintage: Vintage, series: str) -> list[str]:
         if self.like:
             return [name for name in self.like if name != series and vintage.knows(name)]
         own = SeriesKey.maybe(series)
@@ -167,8 +168,8 @@ class Pooled:
         keys = [key for name in vintage.series if name != series and (key := SeriesKey.maybe(name)) is not None]
         return [str(k) for k in keys if (k.reporter, k.measure, k.basis) == (own.reporter, own.measure, own.basis)]
 
-    def _alone(self, vintage: Vintage, series: str) -> OwnEffects:
-        """A series' own effects over a local level; none where it is too short for them."""
+    def _own_effects(self, vintage: Vintage, series: str) -> OwnEffects:
+        """Effects of a series regressed by itself over a local level; none where it is too short."""
         try:
             when, values, _ = _measured_months(vintage, series)
             z = choose_scale(values, vintage.nonnegative, self.transform).forward(values)
@@ -182,8 +183,8 @@ class Pooled:
         if len(rows) - len(x.names) - 1 < FREEDOM or not float(np.ptp(z)) > 0:
             return {}
         fitted = gaussian.fit(z, rows, np.column_stack([start, x.matrix]), covariance.local_level(len(axis))[0], polish=False)
-        told = zip(x.names, fitted.beta[1:].tolist(), (fitted.se[1:] ** 2).tolist(), strict=True)
-        return {name: (b, v) for name, b, v in told if np.isfinite(b) and v > 0}
+        estimates = zip(x.names, fitted.beta[1:].tolist(), (fitted.se[1:] ** 2).tolist(), strict=True)
+        return {name: (b, v) for name, b, v in estimates if np.isfinite(b) and v > 0}
 
 
 def _measured_months(vintage: Vintage, series: str) -> MeasuredMonths:
@@ -195,12 +196,12 @@ def _measured_months(vintage: Vintage, series: str) -> MeasuredMonths:
 
 
 def _used_record(
-    x: Regressors, drawn: Sequence[int], free: Regressors, dropped: tuple[str, ...],
-    learned: dict[str, random_effects.Population], scale: WorkingScale, split: int, paths: Floats,
+    x: Regressors, shrunk: Sequence[int], free: Regressors, dropped: tuple[str, ...],
+    populations: dict[str, random_effects.Population], scale: WorkingScale, split: int, paths: Floats,
 ) -> Used:  # fmt: skip
-    names = tuple(x.names[j] for j in drawn)
-    counts = sorted({learned[name].count for name in names})
-    told = f"{len(names)} effects drawn towards those of {counts[0]} to {counts[-1]} series" if counts else "no like series"
+    names = tuple(x.names[j] for j in shrunk)
+    counts = sorted({populations[name].count for name in names})
+    note = f"{len(names)} effects drawn towards those of {counts[0]} to {counts[-1]} series" if counts else "no like series"
     return Used(
         "local level, pooled effects" if names else "local level, own effects",
         (*names, *free.names),
@@ -208,5 +209,5 @@ def _used_record(
         scale.name,
         split,
         0,
-        (told, *scale.cap_notes(paths)),
+        (note, *scale.cap_notes(paths)),
     )

@@ -1,4 +1,4 @@
-"""Random effects: like numbers, each with an error of its own, as draws from one population."""
+"""Random-effects meta-analysis: estimates of several units as draws from one population."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from forecast.arrays import Floats
 
 @dataclass(frozen=True)
 class Population:
-    """Mean, its variance, and the variance between members; `count` members were seen."""
+    """Mean of the population, its variance, the variance between units, and the number of units."""
 
     mean: float
     mean_variance: float
@@ -18,7 +18,7 @@ class Population:
 
     @property
     def spread(self) -> float:
-        """Variance of a further member about `mean`: between members, and that of the mean itself."""
+        """Predictive variance of a further unit about `mean`: between units, plus that of the mean."""
         return self.between + self.mean_variance
 
 

@@ -1,4 +1,4 @@
-"""Another model's forecasts of sums and of their parts, made to add up in every draw."""
+"""Forecast reconciliation: another model's forecasts of sums and of their parts, made coherent draw by draw."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from forecast.prep.past_origins import past_origins
 
 InnerQuestion = tuple[str | dict[str, Any], Task, Vintage]
 QUARTER = 3
-LEAST = 8  # past errors in the same months at every node
+LEAST = 8  # past errors needed in the same months at every node
 
 
 @dataclass(frozen=True)
 class _TemporalBlock:
-    """A question of one task series over time: its coarser levels, and the future months in whole cycles."""
+    """Temporal hierarchy of one series: the months asked, in whole cycles ahead, and the sizes of its coarser levels."""
 
     last: int
     months: tuple[int, ...]
@@ -41,8 +41,8 @@ class Reconciled:
 
     temporal : months, quarters and years of each series are forecast apart (Athanasopoulos et al. 2017, Eur. J. Oper. Res.
     262: 60); partners : the total over partners, the partners, and an explicit rest of the world where they are not all. Base
-    draws of a sum take the rank order of the sum of its parts' draws; each joint draw is then moved to the nearest coherent one
-    (Panagiotelis et al. 2023, Eur. J. Oper. Res. 306: 693), never below zero for quantities (`kernels.reconcile`).
+    draws of a sum take the rank order of the sum of its parts' draws; each joint draw is then projected on the nearest coherent
+    one (Panagiotelis et al. 2023, Eur. J. Oper. Res. 306: 693), never below zero for quantities (`reconciliation`).
 
     inner : name or spec of the model; how : the metric, by the base draws' variances ("wls"), "ols", "structural", or "mint":
     shrunk correlations of errors at `origins` earlier origins, with the base draws' variances (partners only)
@@ -62,9 +62,9 @@ class Reconciled:
             raise ConfigError(f"{self.origins} origins are too few", where="option 'origins'", hint=f"{LEAST} or more")
 
     def asks(self, vintage: Vintage, task: Task) -> list[InnerQuestion]:
-        """The inner model's view of every node, now; for `mint` at earlier origins too."""
+        """Questions about every node to the inner model, now; for `mint` at earlier origins too."""
         if self.hierarchy == "temporal":
-            return [wanted for series in task.series for wanted in self._over_time(vintage, task, series)]
+            return [wanted for series in task.series for wanted in self._temporal_questions(vintage, task, series)]
         out: list[InnerQuestion] = []
         for tree, alone in self._trees(vintage, task):
             seen = vintage if tree is None else add_rest(vintage, tree)
@@ -82,8 +82,8 @@ class Reconciled:
         rest, made = list(answers), {}
         if self.hierarchy == "temporal":
             for series in task.series:
-                count = len(self._over_time(vintage, task, series))
-                made[series] = self._timed(vintage, task, series, rest[:count])
+                count = len(self._temporal_questions(vintage, task, series))
+                made[series] = self._reconcile_over_time(vintage, task, series, rest[:count])
                 rest = rest[count:]
         else:
             for tree, alone in self._trees(vintage, task):
@@ -94,15 +94,15 @@ class Reconciled:
                         _require_forecast(rest[0], alone), "no total or no partner of it is known: nothing to add up"
                     )
                 else:
-                    made |= self._placed(vintage, task, tree, rest[:now], past, rest[now : now + len(past)])
+                    made |= self._reconcile_over_partners(vintage, task, tree, rest[:now], past, rest[now : now + len(past)])
                 rest = rest[now + len(past) :]
         draws = np.stack([made[series][0] for series in task.series], axis=1)
         return Forecast(task, draws, tuple(made[series][1] for series in task.series), vintage.steps)
 
-    # ------------------------------------------------------------------------------------------------------------ over time
+    # --------------------------------------------------------------------------------------------------------- temporal
 
-    def _block(self, vintage: Vintage, task: Task, series: str) -> _TemporalBlock:
-        """What is asked of a series over time; no levels where it has no season, or only months before its last are asked."""
+    def _temporal_block(self, vintage: Vintage, task: Task, series: str) -> _TemporalBlock:
+        """The temporal hierarchy of a series; no levels without a season, or if only months before its last one are asked."""
         asked = task.ordinals(vintage)
         season, last = vintage.season, vintage.observed(series).last
         ahead = max(asked) - last
@@ -112,8 +112,8 @@ class Reconciled:
         levels = (QUARTER, season) if season % QUARTER == 0 and season > QUARTER else (season,)
         return _TemporalBlock(last, tuple(sorted({*asked, *range(last + 1, last + cycles * season + 1)})), levels, cycles)
 
-    def _over_time(self, vintage: Vintage, task: Task, series: str) -> list[InnerQuestion]:
-        block = self._block(vintage, task, series)
+    def _temporal_questions(self, vintage: Vintage, task: Task, series: str) -> list[InnerQuestion]:
+        block = self._temporal_block(vintage, task, series)
         label = vintage.steps.label
         months = [label(m) for m in block.months]
         out: list[InnerQuestion] = [(self.inner, task.for_series(series, months), vintage)]
@@ -123,8 +123,9 @@ class Reconciled:
             out.append((self.inner, asked, sum_over_blocks(vintage, series, block.last, size)))
         return out
 
-    def _timed(self, vintage: Vintage, task: Task, series: str, answers: Sequence[Any]) -> tuple[Floats, Used]:
-        block, monthly = self._block(vintage, task, series), _require_forecast(answers[0], series)
+    def _reconcile_over_time(self, vintage: Vintage, task: Task, series: str, answers: Sequence[Any]) -> tuple[Floats, Used]:
+        """Draws of one series whose months add up to its coarser levels, cycle by cycle."""
+        block, monthly = self._temporal_block(vintage, task, series), _require_forecast(answers[0], series)
         asked = task.ordinals(vintage)
         draws = monthly.draws[:, 0].copy()
         pairs = list(zip(block.levels, answers[1:], strict=True))
@@ -139,15 +140,15 @@ class Reconciled:
         for cycle in range(block.cycles):
             inside = [block.months.index(block.last + 1 + cycle * season + i) for i in range(season)]
             above = [level[:, cycle * season // size + b] for size, level in levels for b in range(season // size)]
-            draws[:, inside] = self._moved(np.column_stack([*above, draws[:, inside]]), sums, vintage.nonnegative)
+            draws[:, inside] = self._coherent(np.column_stack([*above, draws[:, inside]]), sums, vintage.nonnegative)
         words = f"months and blocks of {', '.join(str(size) for size, _ in levels)} months add up"
         used = monthly.used[0]
         return draws[:, columns], replace(used, model=f"{used.model}; {words}", notes=(*lost, *used.notes))
 
-    # -------------------------------------------------------------------------------------------------------- over partners
+    # --------------------------------------------------------------------------------------------------------- partners
 
     def _trees(self, vintage: Vintage, task: Task) -> list[tuple[PartnerTree | None, str]]:
-        """The trees of the asked series, each once; a series without one by itself."""
+        """The trees of the asked series, each once; None with the series itself where it has none."""
         out: dict[object, tuple[PartnerTree | None, str]] = {}
         for series in task.series:
             tree = partner_tree(vintage, series)
@@ -159,31 +160,32 @@ class Reconciled:
         first = task.months[int(np.argmin(task.ordinals(seen)))]
         return past_origins(seen, task.for_series(tree.nodes, [first]), self.origins, 1)
 
-    def _placed(
+    def _reconcile_over_partners(
         self, vintage: Vintage, task: Task, tree: PartnerTree, now: Sequence[Any], past: Sequence[Any], then: Sequence[Any]
     ) -> dict[str, tuple[Floats, Used]]:
         """Reconciled draws of all nodes of one tree, month by month."""
         answers = [_require_forecast(answer, node) for answer, node in zip(now, tree.nodes, strict=True)]
         base = np.stack([answer.draws[:, 0] for answer in answers], axis=1)
-        correlation, told = _error_correlations(tree, past, then) if self.how == "mint" else (None, "")
+        correlation, note = _error_correlations(tree, past, then) if self.how == "mint" else (None, "")
         sums = np.ones((1, len(tree.nodes) - 1))
         made = np.empty_like(base)
         for j in range(base.shape[2]):
-            parts = self._moved(base[:, :, j], sums, vintage.nonnegative, correlation)
+            parts = self._coherent(base[:, :, j], sums, vintage.nonnegative, correlation)
             made[:, 0, j], made[:, 1:, j] = parts.sum(axis=1), parts
         count = len(tree.parts)
         words = f"total, {count} partner{'s' * (count > 1)}{' and the rest' if tree.rest else ''} add up"
         return {
             node: (
                 made[:, i],
-                replace(a.used[0], model=f"{a.used[0].model}; {words}", notes=(*([told] if told else []), *a.used[0].notes)),
+                replace(a.used[0], model=f"{a.used[0].model}; {words}", notes=(*([note] if note else []), *a.used[0].notes)),
             )
             for i, (node, a) in enumerate(zip(tree.nodes, answers, strict=True))
         }
 
-    def _moved(self, base: Floats, sums: Floats, positive: bool, correlation: Floats | None = None) -> Floats:
-        """Coherent parts (draws, parts) of base draws (draws, aggregates + parts)."""
+    def _coherent(self, base: Floats, sums: Floats, positive: bool, correlation: Floats | None = None) -> Floats:
+        """Coherent parts (draws, parts) from base draws (draws, aggregates + parts)."""
         above = len(sums)
+        # the sum of the parts' draws orders the draws of each aggregate, so that projections are small
         template = base[:, above:] @ sums.T
         base = np.column_stack(
             [*(reconciliation.schaake_shuffle(base[:, k], template[:, k]) for k in range(above)), base[:, above:]]
@@ -193,7 +195,7 @@ class Reconciled:
             "ols": np.ones_like(variance),
             "structural": np.concatenate([sums.sum(axis=1), np.ones(sums.shape[1])]),
         }.get(self.how, variance)
-        weight = np.where(variance > 0, weight, 0.0)  # a known month stays as published
+        weight = np.where(variance > 0, weight, 0.0)  # a known month keeps its published figure
         if correlation is not None:
             weight = correlation * np.sqrt(np.outer(weight, weight))
         return (
@@ -210,13 +212,13 @@ def _require_forecast(answer: Any, node: str) -> Forecast:
 
 
 def _base_answer(answer: Forecast, *notes: str) -> tuple[Floats, Used]:
-    """The inner model's own answer, and why nothing was done to it."""
+    """The inner model's own answer, with notes on why it was not reconciled."""
     used = answer.used[0]
     return answer.draws[:, 0], replace(used, model=f"{used.model}; not reconciled", notes=(*notes, *used.notes))
 
 
 def _error_correlations(tree: PartnerTree, past: Sequence[Any], then: Sequence[Any]) -> tuple[Floats, str]:
-    """Shrunk correlations of the nodes' past errors, in months that all of them share."""
+    """Shrunk correlations of the nodes' past errors, in the months common to all; and a note."""
     errors: list[dict[int, float]] = [{} for _ in tree.nodes]
     for question, answer in zip(past, then, strict=True):
         if isinstance(answer, Forecast):

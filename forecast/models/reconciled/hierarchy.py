@@ -1,4 +1,4 @@
-"""Hierarchies: what adds up to what, over partners and over time, as vintages that a forecaster can be asked about."""
+"""Hierarchies over partners and over time, as vintages whose aggregates a forecaster can be asked about."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from forecast.core.vintage import NO_END, Cell, Vintage
 from forecast.prep.transform import window_total
 
 REST = "REST"  # the partner that stands for all others
-FEWEST = 24  # monthly figures of a partner that is a part of its own; others are in the rest
-SLACK = 0.005  # of a total: parts that add up to more, or less, than rounding explains
+FEWEST = 24  # monthly figures of a partner that is a part of its own; others belong to the rest
+SLACK = 0.005  # of a total: larger differences to the sum of its parts are not rounding
 
 
 @dataclass(frozen=True)
 class PartnerTree:
-    """A total over partners and what it adds up: single countries, and the rest where these are not all."""
+    """A total over partners and its parts: single countries, and the rest of the world where they are not all."""
 
     total: str
     parts: tuple[str, ...]
@@ -29,15 +29,15 @@ class PartnerTree:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """The total, then all that it adds up."""
+        """The total, then its parts."""
         return (self.total, *self.parts, *([self.rest] if self.rest else []))
 
 
 def partner_tree(vintage: Vintage, series: str) -> PartnerTree | None:
-    """The tree that a flow stands in; None where no total, or no part of it, is known.
+    """The tree that a flow belongs to; None where no total, or no part of it, is known.
 
-    Groups of partners overlap single ones, so only countries are parts; those with few figures are in the rest. DataError
-    where the parts add up to more than the total: they do not count the same thing.
+    Groups of partners overlap with single ones, so only countries are parts; those with few figures belong to the rest.
+    DataError where the parts exceed the total: they do not measure the same thing.
     """
     key = SeriesKey.maybe(series)
     if key is None or key.measure == "usd_per_kg":
@@ -70,7 +70,7 @@ def _same_flow(key: SeriesKey, other: str) -> bool:
 
 
 def _remainders(vintage: Vintage, total: str, parts: Sequence[str]) -> dict[int, tuple[float, float]]:
-    """What the parts leave of the total, and the total, by month in which all of them are known."""
+    """The total less its parts, and the total, by month in which all of them are known."""
     if not all(vintage.knows(s) for s in (total, *parts)):
         return {}
     seen = vintage.observed(total)
@@ -81,20 +81,20 @@ def _remainders(vintage: Vintage, total: str, parts: Sequence[str]) -> dict[int,
 
 
 def add_rest(vintage: Vintage, tree: PartnerTree) -> Vintage:
-    """The vintage with the rest of a tree as a series; its own past has it too, made from what was known then.
+    """The vintage with the rest of a tree as a series; so do its earlier vintages, from what was known then.
 
-    A month in which a part or the total is unknown is a month in which the rest is unknown.
+    The rest is unknown in months in which a part or the total is unknown.
     """
     if not tree.rest:
         return vintage
     made = []
     for month, (amount, size) in _remainders(vintage, tree.total, tree.parts).items():
-        amount = max(amount, 0.0) if amount >= -SLACK * size else amount  # rounding; a true excess was refused
+        amount = max(amount, 0.0) if amount >= -SLACK * size else amount  # rounding; a true excess has been refused
         days = [c.released for s in (tree.total, *tree.parts) for c in vintage.cells[s] if c.first == c.last == month]
         made.append(Cell(month, month, amount, "zero" if amount == 0 else "value", "derived", released=max(days)))
     past = None if vintage.past is None else lambda day: add_rest(vintage.earlier(day), tree)
     cells = {**vintage.cells, tree.rest: tuple(made)} if made else vintage.cells
-    # a hole that holds nothing tells this vintage apart from the one it was made of
+    # an empty hole distinguishes this vintage from the one it was made from, in keys of answers
     return replace(vintage, cells=cells, past=past, holes=(*vintage.holes, (tree.rest, NO_END, NO_END)))
 
 
@@ -120,5 +120,5 @@ def sum_over_blocks(vintage: Vintage, series: str, last: int, size: int) -> Vint
                 inside = [c.released for c in vintage.cells[series] if c.last >= begin and c.first < begin + size]
                 made.append(Cell(block, block, amount, "zero" if amount == 0 else "value", "derived", released=max(inside)))
         cells = {name: tuple(made)} if made else {}
-    holes = (*vintage.holes, (name, NO_END, last))  # holds nothing; tells apart the blocks that end elsewhere
+    holes = (*vintage.holes, (name, NO_END, last))  # an empty hole distinguishes blocks that end in other months
     return replace(vintage, cells=cells, events=EventCalendar(), past=past, steps=steps, controls={}, holes=holes)

@@ -1,4 +1,4 @@
-"""Reconciliation: forecasts of sums and of their parts made to add up, draw by draw, never below zero where that is wanted."""
+"""Forecast reconciliation by minimum trace (MinT), draw by draw, with non-negative parts if wanted."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import numpy as np
 
 from forecast.arrays import Floats
 
-RIDGE = 1e-10  # of the mean variance: what a node that is known, or never varies, is thought to vary
-ROUNDING = 1e-12  # of a draw's largest figure: what is smaller is a zero
+RIDGE = 1e-10  # of the mean variance: added to that of every node, so that known ones do not make it singular
+ROUNDING = 1e-12  # of a draw's largest figure: smaller ones are zeros
 
 
 def shrunk_correlation(errors: Floats) -> tuple[Floats, float]:
-    """Correlations of errors (n, nodes) drawn towards none, and by how much (0 to 1).
+    """Correlations of errors (n, nodes) shrunk towards zero, and the shrinkage intensity (0 to 1).
 
     Schaefer and Strimmer (2005, Stat. Appl. Genet. Mol. Biol. 4: 32, table 1, target D), as MinT takes it (Wickramasuriya,
     Athanasopoulos and Hyndman 2019, J. Am. Stat. Assoc. 114: 804, sec. 2.4): the intensity is the sum of the variances of the
-    off-diagonal correlations over the sum of their squares. A node whose errors are all alike correlates with none.
+    off-diagonal correlations over the sum of their squares. A node with constant errors has zero correlations.
     """
     n = len(errors)
     centred = errors - errors.mean(axis=0)
@@ -34,10 +34,10 @@ def shrunk_correlation(errors: Floats) -> tuple[Floats, float]:
 def reconcile(base: Floats, sums: Floats, weight: Floats) -> Floats:
     """Coherent parts (draws, parts) of base forecasts (draws, aggregates + parts), the nearest in the metric of `weight`.
 
-    sums : C (aggregates, parts), what each aggregate adds up; weight : W, the covariance of the base errors, as a matrix or as
+    sums : C (aggregates, parts), the parts of each aggregate; weight : W, the covariance of the base errors, as a matrix or as
     its diagonal (ones: OLS; rows of the summing matrix summed: structural; variances: WLS). With U' = (I, -C) and J the part
     rows, b = J y - J W U (U' W U)^-1 U' y (Wickramasuriya et al. 2019, eq. 10 and 11), which needs no inverse of W: a node
-    without variance stays where it is.
+    without variance keeps its value.
     """
     above, below = sums.shape
     gap = base[:, :above] - base[:, above:] @ sums.T  # U' y
@@ -50,7 +50,7 @@ def reconcile(base: Floats, sums: Floats, weight: Floats) -> Floats:
 
 
 def reconcile_nonnegative(base: Floats, sums: Floats, weight: Floats) -> Floats:
-    """The same with parts at or above zero: the draws that `adjusted` takes below are solved again, the others stay.
+    """Reconciliation with non-negative parts: only draws in which `reconcile` gives negative parts are solved again.
 
     min over b >= 0 of (y - S b)' W^-1 (y - S b), S = (C', I)' (Wickramasuriya, Turlach and Hyndman 2020, Stat. Comput. 30:
     1167, eq. 6), by non-negative least squares (Lawson and Hanson 1974).
@@ -71,9 +71,9 @@ def reconcile_nonnegative(base: Floats, sums: Floats, weight: Floats) -> Floats:
 
 
 def schaake_shuffle(draws: Floats, template: Floats) -> Floats:
-    """Draws (n,) put in the rank order of a template (n,), so that a sum and its parts are high together.
+    """Draws (n,) reordered to the ranks of a template (n,), so that a sum and its parts are high together.
 
-    The Schaake shuffle (Clark et al. 2004, J. Hydrometeorol. 5: 243): the draws themselves stay.
+    Clark et al. (2004, J. Hydrometeorol. 5: 243). The values of the draws are unchanged.
     """
     made = np.empty_like(draws)
     made[np.argsort(template, kind="stable")] = np.sort(draws)

@@ -1,4 +1,4 @@
-"""Structural time series: local level, shrunk month and Lunar New Year effects, events, exact diffuse likelihood."""
+"""Structural time series model: local level, shrunk month and Lunar New Year effects, events, exact diffuse likelihood."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from forecast.models.structural.temporal_aggregates import MonthsAndSums, keep_s
 from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
 from forecast.prep.transform import LONGEST_SPLIT, WorkingScale, choose_scale
 
-FEWEST = 8  # observations
-FREEDOM = 6  # observations left over after the coefficients
+FEWEST = 8  # observations needed
+FREEDOM = 6  # degrees of freedom needed after the coefficients
 
 
 @model
@@ -29,8 +29,8 @@ class Structural:
     """Local level with shrunk month effects, Lunar New Year and policy events; parameters integrated over a grid.
 
     Durbin and Koopman (2012), ch. 3 and sec. 6.2 (regression with diffuse coefficients), on the working scale. Month effects
-    and the Lunar New Year are shrunk by one variance that the restricted likelihood chooses (`seasonal="shrunk"`); `dummy`
-    leaves them free, `none` leaves them out. Draws carry the uncertainty of variances and coefficients and the observation
+    and the Lunar New Year are shrunk by one variance estimated by restricted likelihood (`seasonal="shrunk"`); they are
+    free with `dummy` and left out with `none`. Draws carry the uncertainty of variances and coefficients and the observation
     noise.
 
     With `Task.fitted_on` the variance parameters and the scale come from that day's figures; level and coefficients are states
@@ -42,7 +42,7 @@ class Structural:
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
     sums : sums of up to so many months (January and February, a year to date) are observations of their own, and draws of
-        their months add up to them (`kernels/cumulator`). With 0, on the asinh scale and in the reference engine sums of up
+        their months add up to them (`kernels.temporal_sums`). With 0, on the asinh scale and in the reference engine sums of up
         to three months are split into months instead, and longer ones left out
     engine : "reference" is the slow twin on statsmodels' UnobservedComponents (plug-in parameters)
     """
@@ -67,38 +67,44 @@ class Structural:
         blocks, used = [], []
         parameters: dict[str, float] = {}
         for series in task.series:
-            draws, how, middle = self._one(vintage, series, task, rng)
+            draws, how, own = self._forecast_series(vintage, series, task, rng)
             blocks.append(draws)
             used.append(how)
-            parameters |= {f"{series} {name}": value for name, value in middle.items()}
+            parameters |= {f"{series} {name}": value for name, value in own.items()}
         return Forecast(task, np.stack(blocks, axis=1), tuple(used), vintage.steps, parameters)
 
-    def _one(
+    def _forecast_series(
         self, vintage: Vintage, series: str, task: Task, rng: np.random.Generator
     ) -> tuple[Floats, Used, dict[str, float]]:
+        """Draws (draws, months) of one series, the record of what was used, and parameters."""
         asked = np.array(task.ordinals(vintage))
         days = [vintage] if task.fitted_on is None else [vintage, vintage.earlier(task.fitted_on)]
+        # the sample known today and that of the day of the parameters, with short sums split into months (`split`) and, where
+        # the scale allows it, with sums as observations of their own (`known`)
         split = [self._figures(day, series) for day in days]
         scale = choose_scale(split[-1].values, vintage.nonnegative, self.transform)
         known = split
         if self.sums and self.engine == "fast" and scale.name != "asinh":
             known = [keep_sums(day.observed(series), self.sums) for day in days]
+        # one axis for both samples and the asked months
         first = min(int(asked.min()), *(one.first for one in known))
         axis = np.arange(first, max(known[0].last, int(asked.max())) + 1)
         covered = split[0].months - first
         z = scale.forward(split[0].values)
         season = self._season(vintage, len(split[-1].months))
         x, dropped = self._regressors(vintage, series, axis, covered, season)
-        lunar = self._holiday(vintage, series, axis)
+        lunar = self._lunar_new_year(vintage, series, axis)
         family, start = self._family(len(axis), axis, z, vintage.season or 1, season, lunar.matrix)
         if season == "dummy":
             start = np.column_stack([start, covariance.seasonal_dummies(axis, vintage.season or 1)])
+        # a free effect (of a month never known by itself) that only sums inform is not identified: split them after all
         notes: tuple[str, ...] = ()
         if any(
             one.spans and len(gaussian.independent_columns(_observation_rows(start, one, first))) < start.shape[1]
             for one in known
         ):
             known, notes = split, ("sums of months split: some month is never known singly, and its free effect would be open",)
+        # drop regressors that are collinear in the sample
         keep = gaussian.independent_columns(
             _observation_rows(x.matrix, known[0], first), _observation_rows(start, known[0], first)
         )
@@ -111,20 +117,21 @@ class Structural:
                 where=series,
                 hint='seasonal = "none" or fewer controls',
             )
-        middle: dict[str, float] = {}
+        parameters: dict[str, float] = {}
         if self.engine == "reference":
             paths = scale.inverse(_draw_with_statsmodels(z, covered, design, family, asked - first, task.draws, rng))
         else:
-            alone = len(family.coarse) == 1 and not family.fixed_scale and len(days) == 1
-            fitted = _fit_with_sums(known, first, scale, design, family, alone)
+            # a plain local level has one free parameter: its optimum is polished, and its variances are reported
+            plain = len(family.coarse) == 1 and not family.fixed_scale and len(days) == 1
+            fitted = _fit_with_sums(known, first, scale, design, family, plain)
             if fitted is None:
                 known, notes = split, ("sums of months split: the tangent to them did not settle",)
-                fitted = _fit_with_sums(known, first, scale, design, family, alone)
+                fitted = _fit_with_sums(known, first, scale, design, family, plain)
                 assert fitted is not None
-            middle = {f"share {j + 1}": value for j, value in enumerate((fitted.weights @ fitted.nodes).tolist())}
-            if alone:
+            parameters = {f"share {j + 1}": value for j, value in enumerate((fitted.weights @ fitted.nodes).tolist())}
+            if plain:
                 variances = fitted.sigma2 * covariance.variance_shares(fitted.best)
-                middle |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
+                parameters |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
             if count := len(known[0].spans):
                 notes = (*notes, f"{count} {'sum' if count == 1 else 'sums'} of months taken as observed")
             paths = _draw_quantities(fitted, known[0], scale, asked, first, task.draws, rng)
@@ -137,10 +144,10 @@ class Structural:
             split=known[0].split,
             notes=(*notes, *scale.cap_notes(paths)),
         )
-        return paths, used, middle
+        return paths, used, parameters
 
     def _figures(self, vintage: Vintage, series: str) -> MonthsAndSums:
-        """Known months and their figures, short sums split."""
+        """Known months and their figures, with short sums split."""
         known = split_sums(vintage.observed(series))
         if len(known.months) < FEWEST:
             raise TooShortError(
@@ -151,6 +158,7 @@ class Structural:
         return known
 
     def _season(self, vintage: Vintage, count: int) -> str:
+        """Treatment of the season; `auto` needs two years of figures."""
         if self.seasonal != "auto":
             return self.seasonal if vintage.season else "none"
         return "shrunk" if vintage.season and count >= 2 * vintage.season else "none"
@@ -158,7 +166,7 @@ class Structural:
     def _regressors(
         self, vintage: Vintage, series: str, axis: Ints, rows: Ints, season: str
     ) -> tuple[Regressors, tuple[str, ...]]:
-        """Diffuse regressors: events, controls, and the Lunar New Year where month effects are free too."""
+        """Regressors with diffuse coefficients: events, controls, and the Lunar New Year if month effects are free too."""
         events = event_regressors(vintage, series, axis) if self.events else Regressors((), np.empty((len(axis), 0)))
         usable, dropped = events.usable(rows)
         names, blocks = usable.names, [usable.matrix]
@@ -170,17 +178,18 @@ class Structural:
                 )
             names, blocks = (*names, *self.controls), [*blocks, known]
         if season == "dummy":
-            lunar = self._holiday(vintage, series, axis)
+            lunar = self._lunar_new_year(vintage, series, axis)
             names, blocks = (*names, *lunar.names), [*blocks, lunar.matrix]
         return Regressors(names, np.column_stack(blocks)), dropped
 
-    def _holiday(self, vintage: Vintage, series: str, axis: Ints) -> Regressors:
-        """The Lunar New Year column: shrunk with the month effects, or free where they are."""
+    def _lunar_new_year(self, vintage: Vintage, series: str, axis: Ints) -> Regressors:
+        """The Lunar New Year regressor: shrunk with the month effects, or free if they are."""
         return lunar_regressor(vintage, series, axis) if self.lunar else Regressors((), np.empty((len(axis), 0)))
 
     def _family(
         self, size: int, axis: Ints, z: Floats, season: int, kind: str, lunar: Floats
     ) -> tuple[gaussian.CovarianceFamily, Floats]:
+        """Covariance family of the components, and the columns of their diffuse initial states."""
         if self.level_sd is not None:
             variance = max(float(np.var(z)), 1e-12)
             return covariance.local_level_given_step(size, (self.level_sd**2) * variance, variance)
@@ -190,16 +199,17 @@ class Structural:
 
 
 def _observation_rows(x: Floats, known: MonthsAndSums, first: int) -> Floats:
-    """Rows of x (N, k) at which something is observed: months, then means over the months of each sum."""
+    """Rows of x (N, k) at the observations: months, then means over the months of each sum."""
     return np.vstack([x[known.months - first], *(x[span - first].mean(axis=0, keepdims=True) for span in known.spans)])
 
 
 def _fit_with_sums(
     known: list[MonthsAndSums], first: int, scale: WorkingScale, design: Floats, family: gaussian.CovarianceFamily, polish: bool
 ) -> gaussian.GaussianFit | None:
-    """A fit on the first figures with the parameters of the last; None where a tangent to the sums did not settle."""
+    """A fit to `known[0]` with the parameters of `known[-1]`; None where the linearisation of sums did not converge."""
     fitted: gaussian.GaussianFit | None = None
     for figures in reversed(known):
+        # the earlier sample may not identify all columns
         free = slice(None) if figures is known[0] else gaussian.independent_columns(_observation_rows(design, figures, first))
         try:
             fitted, settled = temporal_sums.fit_sums(
@@ -220,10 +230,10 @@ def _draw_quantities(
     fitted: gaussian.GaussianFit, known: MonthsAndSums, scale: WorkingScale, asked: Ints, first: int, draws: int,
     rng: np.random.Generator,
 ) -> Floats:  # fmt: skip
-    """Quantities of the asked months; those of a sum add up to it, with the months of it that were not asked drawn beside."""
+    """Quantities of the asked months; the months of a published sum are drawn together, asked or not, and add up to it."""
     touched = [(span, total) for span, total in zip(known.spans, known.totals, strict=True) if np.isin(span, asked).any()]
-    beside = np.setdiff1d(np.concatenate([asked[:0], *(span for span, _ in touched)]), asked)
-    when = np.concatenate([asked, beside])
+    not_asked = np.setdiff1d(np.concatenate([asked[:0], *(span for span, _ in touched)]), asked)
+    when = np.concatenate([asked, not_asked])
     paths = scale.inverse(gaussian.predict(fitted, when - first, draws, rng))
     for span, total in touched if scale.nonnegative else ():
         at = np.flatnonzero(np.isin(when, span))
@@ -235,7 +245,7 @@ def _draw_with_statsmodels(
     z: Floats, rows: Ints, design: Floats, family: gaussian.CovarianceFamily, asked: Ints, draws: int,
     rng: np.random.Generator,
 ) -> Floats:  # fmt: skip
-    """Draws from statsmodels' local level with diffuse regression at its own most likely parameters."""
+    """Draws from statsmodels' local level with diffuse regression at its maximum-likelihood parameters."""
     from statsmodels.tsa.statespace.structural import UnobservedComponents
 
     if len(family.coarse) != 1 or family.fixed_scale:

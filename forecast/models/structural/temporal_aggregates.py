@@ -1,4 +1,4 @@
-"""Months with a figure of their own beside sums of months: what a model that takes a sum as an observation is given."""
+"""Mixed observations: single months and sums of months, for a model that takes a sum as an observation."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from forecast.prep.transform import LONGEST_SPLIT, measured_months, reduced_span
 
 @dataclass(frozen=True)
 class MonthsAndSums:
-    """A series as known on a day.
+    """A series as known on a day, in single months and sums.
 
     months, values (n,) : months with a figure of their own, and the figures
-    spans, totals (m,) : the months of each sum that are not known singly, and what they add up to, always more than zero
+    spans, totals (m,) : the months of each sum that are not known singly, and their total, always positive
     split : how many of `months` were split off a sum
     """
 
@@ -33,26 +33,26 @@ class MonthsAndSums:
 
     @property
     def first(self) -> int:
-        """The first month that a figure covers."""
+        """The first month covered by a figure."""
         return int(min((*self.months[:1], *(span[0] for span in self.spans))))
 
     @property
     def last(self) -> int:
-        """The last month that a figure covers."""
+        """The last month covered by a figure."""
         return int(max((*self.months[-1:], *(span[-1] for span in self.spans))))
 
 
 def split_sums(observed: ObservedSeries) -> MonthsAndSums:
-    """Known of months alone, short sums split by the one rule (`transform.measured`)."""
+    """Single months only: short sums are split (`transform.measured`), longer ones left out."""
     months, values, split = measured_months(observed)
     return MonthsAndSums(months, values, (), np.empty(0), split)
 
 
 def keep_sums(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> MonthsAndSums:
-    """Known of months, and sums of at most `longest` months, no month in two of them; longer sums are left out.
+    """Single months and sums of at most `longest` months without overlap; longer sums are left out.
 
-    What is known of a sum's months is taken off first (`reduced_spans`). A remainder of one month is that month's figure, and a
-    remainder of nothing over a quantity is nothing in each month. Where sums overlap the shorter is taken.
+    Known months of a sum are subtracted first (`reduced_spans`). A remainder of one month is that month's figure, and a
+    remainder of zero is zero in each month. Of overlapping sums the shorter is kept.
     """
     known = {int(m): float(v) for m, v in zip(observed.months, observed.values, strict=True) if np.isfinite(v)}
     spans: list[Ints] = []

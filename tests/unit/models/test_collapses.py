@@ -1,10 +1,11 @@
-"""Collapses told month by month, and a ratio learned from very few months."""
+"""Collapses detected month by month, a ratio learned from very few months, and weights by score."""
 
 import numpy as np
 import pytest
 
 from forecast.kernels import resample
 from forecast.models.menu import collapses
+from forecast.models.menu.device_weights import weights_by_score
 
 RNG = 5
 
@@ -14,40 +15,40 @@ def figures(n=60, level=100.0, noise=0.1, seed=1):
     return level * np.exp(0.2 * np.sin(np.arange(n) * np.pi / 6) + noise * rng.standard_normal(n))
 
 
-def told(y, season=12):
+def collapsed(y, season=12):
     return collapses.detect_collapses(np.arange(len(y)), np.asarray(y, float), season)
 
 
 def test_an_ordinary_series_has_no_collapse():
-    assert not told(figures()).any()
-    assert not told(figures(noise=0.3, seed=2)).any()
+    assert not collapsed(figures()).any()
+    assert not collapsed(figures(noise=0.3, seed=2)).any()
 
 
 def test_the_first_month_of_a_collapse_is_told_and_so_is_the_return():
     y = figures()
     y[40:46] *= 0.03
-    assert np.flatnonzero(told(y)).tolist() == list(range(40, 46))
+    assert np.flatnonzero(collapsed(y)).tolist() == list(range(40, 46))
 
 
-def test_what_came_later_does_not_change_what_was_told():
+def test_what_came_later_does_not_change_what_was_collapsed():
     y = figures()
     y[40:] *= 0.03
     for cut in (39, 40, 41, 50):
-        assert np.array_equal(told(y)[:cut], told(y[:cut]))
+        assert np.array_equal(collapsed(y)[:cut], collapsed(y[:cut]))
 
 
 def test_empty_months_are_a_collapse_and_a_long_one_is_not_forgotten():
     y = figures(90)
     y[40:] = 0.0
-    assert told(y)[40:].all()
+    assert collapsed(y)[40:].all()
 
 
 def test_a_lumpy_series_an_empty_one_and_a_negative_one_show_none():
     rng = np.random.default_rng(3)
     lumpy = np.where(rng.random(60) < 0.5, 0.0, np.exp(1.5 * rng.standard_normal(60)))
-    assert told(lumpy).mean() < 0.1
-    assert not told(np.zeros(30)).any()
-    assert not told(rng.standard_normal(60)).any()
+    assert collapsed(lumpy).mean() < 0.1
+    assert not collapsed(np.zeros(30)).any()
+    assert not collapsed(rng.standard_normal(60)).any()
 
 
 def base(months, draws=2000, level=100.0, common=0.1, own=0.1, seed=0):
@@ -96,11 +97,11 @@ def test_systematic_shares():
 
 def test_devices_are_weighed_by_score_and_days():
     even = np.ones(3)
-    one = collapses.weights_by_score(even, np.array([1.0, 2.0, np.nan]), 1)
-    three = collapses.weights_by_score(even, np.array([1.0, 2.0, np.nan]), 3)
+    one = weights_by_score(even, np.array([1.0, 2.0, np.nan]), 1)
+    three = weights_by_score(even, np.array([1.0, 2.0, np.nan]), 3)
     assert one == pytest.approx([2 / 3, 1 / 3, 0.0])
     assert three == pytest.approx([8 / 9, 1 / 9, 0.0])
-    assert collapses.weights_by_score(even, np.array([1.0, 9.0, 1.0]), 3) == pytest.approx([0.5, 0.0, 0.5])
+    assert weights_by_score(even, np.array([1.0, 9.0, 1.0]), 3) == pytest.approx([0.5, 0.0, 0.5])
 
 
 def test_places_of_months_in_any_order():

@@ -142,8 +142,8 @@ def test_what_is_hidden_is_the_break_and_nothing_else():
     broken = find_breaks(then, SERIES, asked, detect_collapses)
     assert broken.hidden.tolist() == [mm.ordinal("2018-01") + BAN + i for i in range(4)]
     assert broken.shut
-    assert not broken.untold
-    assert broken.now.depth == 0.0
+    assert not broken.unexplained
+    assert broken.ongoing.depth == 0.0
 
 
 def test_bad_options_are_refused():

@@ -86,6 +86,6 @@ def test_a_batch_gives_what_single_questions_give():
 
 def test_only_series_that_count_the_same_thing_are_like():
     vintage = fc.load_archive().as_of("2026-09-05")
-    found = fc.model("pooled")._others(vintage, "USA.import.WLD.gallium")
+    found = fc.model("pooled")._like_series(vintage, "USA.import.WLD.gallium")
     assert len(found) == 17
     assert all(name.startswith("USA.import.WLD.") for name in found)
