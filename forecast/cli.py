@@ -126,8 +126,8 @@ def run(
 
     done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster, trust_cluster)
     if done.info["config"].get("nowcast"):
+        from forecast.report.nowcast_blocks import nowcast_blocks
         from forecast.report.run_data import RunData
-        from forecast.report.sections.nowcast import nowcast_blocks
         from forecast.report.terminal import show
 
         show(nowcast_blocks(RunData(done)))
@@ -164,7 +164,9 @@ def check(
 
 @app.command("list")
 def list_(
-    kind: Annotated[str, typer.Argument(help="sources, shapes, models, estimators, checks, metrics, series or events.")],
+    kind: Annotated[
+        str, typer.Argument(help="sources, shapes, models, estimators, checks, metrics, sections, series or events.")
+    ],
 ) -> None:
     """Print what there is of a kind: name, tab, one sentence."""
     from forecast import api

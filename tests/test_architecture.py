@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "forecast"
 PLUGINS = ("sources", "shapes", "models", "estimators", "checks", "metrics")
+SECTIONS = "report.sections"  # plug-ins too, in a folder of the report that the rest of it does not import
 
 # what a folder may import besides itself; "itself" says whether its files may import each other
 MAY = {
@@ -25,6 +26,7 @@ MAY = {
     "study": {"arrays", "core", "kernels", "prep"},
     "jobs": {"arrays", "core", "prep", "study"},
     "report": {"arrays", "core"},
+    SECTIONS: {"arrays", "core", "report"},
     "data": set(),
     "guides": {"core", "jobs"},
     "api": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report"},
@@ -32,7 +34,7 @@ MAY = {
     "__main__": {"cli"},
     "": {"core", "report", "api"},
 }
-ALONE = {*PLUGINS, "data", "guides"}
+ALONE = {*PLUGINS, SECTIONS, "data", "guides"}
 LONGEST, LONG_ONES = 350, 3
 
 
@@ -82,12 +84,14 @@ def graph(package):
 
 def stratum(module):
     parts = module.split(".")
+    if ".".join(parts[1:3]) == SECTIONS:
+        return SECTIONS
     return parts[1] if len(parts) > 1 else ""
 
 
 def plug_in(module):
     """The plug-in that a module of a plug-in folder belongs to: a file, or a folder with what it alone owns."""
-    return module.split(".")[2:3]
+    return module.removeprefix(f"{module.split('.')[0]}.{stratum(module)}").split(".")[1:2]
 
 
 def wrong_way(edges):
@@ -216,7 +220,7 @@ def test_parquet_is_read_without_threads():
 def test_the_whole_package_is_read(edges):
     # the checks above hold for nothing if the modules are not found or their imports not seen
     assert len(edges) > 60
-    assert {stratum(name) for name in edges} >= {"core", "kernels", "study", "jobs", "report", *PLUGINS}
+    assert {stratum(name) for name in edges} >= {"core", "kernels", "study", "jobs", "report", SECTIONS, *PLUGINS}
     assert "forecast.core.months" in edges["forecast.core.archive"]
     assert "forecast.core.release_clock" in edges["forecast.core.vintage"], "an import inside a function"
     assert "forecast.core.vintage" in edges["forecast.prep.transform"], "an import for types only"
@@ -335,6 +339,9 @@ WRONG = {
     "plug-in to another kind": ("checks/a.py", "from forecast.models.b import thing"),
     "kernel to noun": ("kernels/a.py", "from forecast.core import months"),
     "report to jobs": ("report/a.py", "from forecast.jobs.run_folder import write"),
+    "section to section": ("report/sections/a.py", "from forecast.report.sections.b import thing"),
+    "report to a section": ("report/a.py", "from forecast.report.sections import b"),
+    "section to jobs": ("report/sections/a.py", "from forecast.jobs import plan"),
     "jobs to report": ("jobs/a.py", "from forecast.report import compose"),
     "study to jobs": ("study/a.py", "from forecast.jobs import plan"),
     "core to the root": ("core/a.py", "import forecast"),
@@ -350,6 +357,7 @@ def test_a_wrong_import_is_found(case, tmp_path):
         "models/c/maths.py": "",
         "jobs/run_folder.py": "",
         "report/compose.py": "",
+        "report/sections/b.py": "",
         "core/months.py": "",
         "api.py": "",
         "jobs/plan.py": "",
@@ -370,6 +378,8 @@ def test_right_imports_are_left_alone(tmp_path):
             "models/n/__init__.py": "from forecast.models.n.maths import solve",
             "models/n/maths.py": "from forecast.kernels.k import solve",
             "prep/p.py": "from forecast.core import a",
+            "report/r.py": "",
+            "report/sections/s.py": "from forecast.report import r\nfrom forecast.core import a",
             "jobs/j.py": "from forecast.study import s\nfrom . import plan",
             "jobs/plan.py": "",
             "study/s.py": "",
@@ -489,12 +499,57 @@ class ToyGate:
         """Pass."""
         return Gate("toy_gate", "pass", 1.0, 0.0, "a toy lets everything pass")
 ''',
+    "metrics/toy_pinball.py": '''
+"""A toy."""
+from __future__ import annotations
+from dataclasses import dataclass
+from typing import ClassVar
+import numpy as np
+from forecast.core.registry import metric
+
+
+@metric
+@dataclass(frozen=True)
+class ToyPinball:
+    """Loss of one quantile, in the unit of the series: a toy metric."""
+
+    level: float = 0.9
+    label: ClassVar[str] = "Pinball"
+    unit_free: ClassVar[bool] = False
+    better: ClassVar[str] = "lower"
+
+    def score(self, draws, truth, scale):
+        """Pinball loss of `draws` (draws, n) against `truth` (n,)."""
+        gap = truth - np.quantile(draws, self.level, axis=0)
+        return np.maximum(self.level * gap, (self.level - 1) * gap)
+''',
+    "report/sections/toy_section.py": '''
+"""A toy."""
+from __future__ import annotations
+from dataclasses import dataclass
+from typing import ClassVar
+from forecast.core.registry import section
+from forecast.report.blocks import Heading, Prose
+
+
+@section
+@dataclass(frozen=True)
+class ToySection:
+    """How many gates there are: a toy section."""
+
+    order: ClassVar[float] = 105
+    needs: ClassVar[tuple[str, ...]] = ("gates",)
+
+    def blocks(self, data):
+        """A heading and a count."""
+        return [Heading("Toys", 2, "toys"), Prose(f"{len(data.table('gates'))} toy gates were counted.")]
+''',
 }
 
 
 @pytest.fixture(scope="module")
 def toy_package(tmp_path_factory):
-    """A copy of the package with three files more."""
+    """A copy of the package with a few files more."""
     folder = tmp_path_factory.mktemp("toys")
     shutil.copytree(PACKAGE, folder / "forecast", ignore=shutil.ignore_patterns("__pycache__"))
     if (ROOT / "configs").exists():
@@ -519,7 +574,7 @@ import forecast, datetime as dt, numpy as np
 from forecast.core import registry
 from forecast.core.events import Event
 print(forecast.__file__)
-for kind in ("model", "shape", "check"):
+for kind in ("model", "shape", "check", "section"):
     print(*registry.names(kind))
 print(registry.sentence("model", "toy_level"))
 print(registry.build("model", {"use": "toy_level", "spread": "0.2"}).spread)
@@ -528,11 +583,12 @@ print(event.response(np.arange(event.start - 1, event.start + 5)).ravel().tolist
 """
     done = in_copy(toy_package, "-c", code)
     assert done.returncode == 0, done.stderr
-    where, models, shapes, checks, sentence, spread, response = done.stdout.splitlines()
+    where, models, shapes, checks, sections, sentence, spread, response = done.stdout.splitlines()
     assert where.startswith(str(toy_package))
     assert "toy_level" in models.split()
     assert "toy_blip" in shapes.split()
     assert "toy_gate" in checks.split()
+    assert "toy_section" in sections.split()
     assert sentence == "The last figure for ever, give or take a tenth: a toy model."
     assert (spread, response) == ("0.2", "[0.0, 1.0, 1.0, 1.0, 1.0, 0.0]")
 
@@ -543,7 +599,7 @@ def test_the_contract_tests_cover_a_toy(toy_package, tmp_path):
     shutil.copy(ROOT / "tests" / "conftest.py", folder / "tests")
     done = in_copy(folder, "-m", "pytest", "--collect-only", "-q", "tests/contracts")
     assert done.returncode == 0, done.stdout + done.stderr
-    for name, least in (("toy_level", 15), ("toy_blip", 3), ("toy_gate", 3)):
+    for name, least in (("toy_level", 15), ("toy_blip", 3), ("toy_gate", 3), ("toy_section", 3), ("toy_pinball", 10)):
         assert sum(name in line for line in done.stdout.splitlines()) >= least, name
 
 
@@ -569,6 +625,18 @@ spread = 0.2
 [[models]]
 use = "structural"
 
+[[metrics]]
+use = "crps"
+
+[[metrics]]
+use = "toy_pinball"
+
+[[backtest]]
+name = "toys"
+series = ["CHN.export.WLD.rare_earths_total"]
+first = "2025-06"
+horizons = [1]
+
 [forecast]
 series = ["CHN.export.WLD.rare_earths_total"]
 months = 3
@@ -584,7 +652,16 @@ estimators = ["baseline", { use = "counterfactual", model = "toy_level" }]
 """
 
 
-@pytest.mark.parametrize(("kind", "name"), [("models", "toy_level"), ("shapes", "toy_blip"), ("checks", "toy_gate")])
+LISTED = [
+    ("models", "toy_level"),
+    ("shapes", "toy_blip"),
+    ("checks", "toy_gate"),
+    ("sections", "toy_section"),
+    ("metrics", "toy_pinball"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), LISTED)
 def test_the_command_line_lists_a_toy(toy_package, kind, name):
     done = in_copy(toy_package, "-m", "forecast", "list", kind)
     assert done.returncode == 0, done.stderr
@@ -612,6 +689,14 @@ def test_a_config_may_name_a_toy(toy_package):
     page = (folder / "report.html").read_text("utf-8")
     assert "toy_level" in page
     assert "toy gate" in page.replace("_", " ")
+    assert set(pd.read_parquet(folder / "scores.parquet")["metric"]) == {"crps", "toy_pinball"}
+    for drawn in (page, (folder / "report.md").read_text("utf-8")):
+        assert "Pinball rel." in drawn
+        assert "Pinball: Loss of one quantile, in the unit of the series: a toy metric; lower is better." in drawn
+    anchors = re.findall(r'<h2 id="(\w+)"', page)
+    assert anchors[anchors.index("toys") - 1 :][:3] == ["backtest", "toys", "gates"]
+    assert f"{len(gates)} toy gates were counted." in page
+    assert f"{len(gates)} toy gates were counted." in (folder / "report.md").read_text("utf-8")
 
 
 def test_without_its_file_a_toy_is_unknown(tmp_path):

@@ -55,7 +55,7 @@ def rows_of_tables(text):
 
 def wrong_inventories(text):
     """Rows `| models | ... |` of a page whose names are not those of the registry; a page without such a row has none."""
-    kinds = {folder: set(registry.names(kind)) for kind, folder in registry.KINDS.items()}
+    kinds = {folder.rpartition(".")[2]: set(registry.names(kind)) for kind, folder in registry.KINDS.items()}
     return [first for first, names in rows_of_tables(text) if first in kinds and names and names != kinds[first]]
 
 

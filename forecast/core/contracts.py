@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -87,10 +87,45 @@ class Check(Protocol):
 
 @runtime_checkable
 class Metric(Protocol):
-    """Scores draws against the outcome."""
+    """How wrong.
+
+    `label` heads the column in which a report prints the metric. `unit_free` says whether scores of series in different units
+    can be averaged; those that cannot are printed over the middle model's. `better` is "lower", "higher", or the value that
+    honest forecasts reach on average (0.8 for coverage of an 80 % interval).
+
+    May also declare `percent`, which turns a score into the per cent in which it is printed; `scale_power`, 2 where `scale` is
+    a root mean square and not a mean; and `pooled`, "root mean square" where questions are not pooled by their mean.
+    """
+
+    @property
+    def label(self) -> str:
+        """What a reader calls it, short."""
+
+    @property
+    def unit_free(self) -> bool:
+        """Whether scores do not change with the unit of the series."""
+
+    @property
+    def better(self) -> str | float:
+        """The direction of a good score, or the target."""
 
     def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
         """One value per question: `draws` (draws, n), `truth` (n,), `scale` (n,) -> (n,); NaN where undefined."""
+
+
+@runtime_checkable
+class Section(Protocol):
+    """A part of the report.
+
+    `order` is its place among the sections. `needs` names what the run must hold, or else the section is left out: tables with
+    rows, or that more than nowcasts was asked (`report.run_data.MORE_THAN_NOWCASTS`).
+    """
+
+    order: ClassVar[float]
+    needs: ClassVar[tuple[str, ...]]
+
+    def blocks(self, data: Any) -> list[Any]:
+        """What is drawn (`report.blocks.Block`) of a run (`report.run_data.RunData`); an empty list is nothing."""
 
 
 Answer = Forecast | Effect | Failure

@@ -2,7 +2,7 @@
 
 A plug-in is one decorated class, a frozen dataclass whose fields are its options, in its file or in the `__init__` of a folder
 that also holds what only this plug-in uses. The file's or folder's name is its name in configs, and the first line of the
-class's docstring is what `forecast list` prints.
+class's docstring is what `forecast list` prints. A section of the report is named in no config: all that can be are drawn.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ KINDS = {
     "estimator": "estimators",
     "check": "checks",
     "metric": "metrics",
+    "section": "report.sections",
 }
 
 DEFAULT_MODEL = "conformal"  # where no model is named, with the default options of itself and of the model it wraps
@@ -51,6 +52,7 @@ model = _decorator("model")
 estimator = _decorator("estimator")
 check = _decorator("check")
 metric = _decorator("metric")
+section = _decorator("section")
 
 
 @functools.cache
@@ -117,10 +119,10 @@ def build(kind: str, spec: str | Mapping[str, Any], *, where: str = "") -> Any:
                 where=where,
                 hint=nearest(key, fields) if fields else "no options at all",
             )
-    return _build_validated(cls, options, f"{kind} '{name}'", where) if options else cls()
+    return _build_checked(cls, options, f"{kind} '{name}'", where) if options else cls()
 
 
-def _build_validated(cls: Any, options: dict[str, Any], what: str, where: str) -> Any:
+def _build_checked(cls: Any, options: dict[str, Any], what: str, where: str) -> Any:
     from pydantic import TypeAdapter, ValidationError
 
     hints = _hints(cls)

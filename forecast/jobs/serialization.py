@@ -23,8 +23,8 @@ from forecast.study.effects.sensitivity import Variation
 KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        BaselineComparison, Description, Design, Effect, Event, Failure, Forecast, Gate, BatchResult, Parameter, Placebo, Skipped,
-        Steps, Summary, Task, Used, Variation, Verdict, *ROWS.values(),
+        BaselineComparison, BatchResult, Description, Design, Effect, Event, Failure, Forecast, Gate, Parameter, Placebo,
+        Skipped, Steps, Summary, Task, Used, Variation, Verdict, *ROWS.values(),
     )
 }  # fmt: skip
 SCALARS = (str, int, float, bool, type(None), np.floating, np.integer, np.bool_)

@@ -1,1 +1,1 @@
-"""How wrong: one rule per file."""
+"""Metrics: one score of forecasts per file."""

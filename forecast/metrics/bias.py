@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -18,6 +19,10 @@ class Bias:
     P(X > y) - P(X < y) over the draws (Funk et al. 2019, PLoS Comput Biol 15(2); there 1 - P(X <= y) - P(X <= y - 1)).
     Zero on average for honest forecasts.
     """
+
+    label: ClassVar[str] = "Bias"
+    unit_free: ClassVar[bool] = True
+    better: ClassVar[float] = 0.0
 
     def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
         """Scores of `draws` (draws, n) against `truth` (n,); `scale` is not used."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,10 +21,22 @@ class Coverage:
     """
 
     level: float = 80.0
+    unit_free: ClassVar[bool] = True
+    percent: ClassVar[float] = 100.0
 
     def __post_init__(self) -> None:
         if not 0 < self.level < 100:
             raise ConfigError(f"a coverage level of {self.level} is not between 0 and 100", hint="80 or 95")
+
+    @property
+    def label(self) -> str:
+        """Column heading, as in "in 80 %"."""
+        return f"in {self.level:g}\u00a0%"
+
+    @property
+    def better(self) -> float:
+        """Share of truths inside a calibrated interval."""
+        return self.level / 100.0
 
     def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
         """1 where `truth` (n,) lies in the interval of `draws` (draws, n), else 0; `scale` is not used."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -19,6 +20,10 @@ class Crps:
     the unit of the series. It is exact for the distribution function of the draws, so it equals twice the pinball loss
     averaged over all probabilities. Lower is better.
     """
+
+    label: ClassVar[str] = "CRPS"
+    unit_free: ClassVar[bool] = False
+    better: ClassVar[str] = "lower"
 
     def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
         """Scores of `draws` (draws, n) against `truth` (n,); `scale` is not used."""

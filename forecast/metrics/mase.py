@@ -21,6 +21,9 @@ class Mase:
     where the scale is zero or unknown.
     """
 
+    label: ClassVar[str] = "MASE"
+    unit_free: ClassVar[bool] = True
+    better: ClassVar[str] = "lower"
     scale_power: ClassVar[int] = 1
 
     def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:

@@ -17,12 +17,15 @@ from forecast.core.registry import metric
 class Msis:
     """Width of the central interval of `level` per cent and 2 / alpha times what it misses, over the seasonal naive error.
 
-    The interval score (u - l) + (2 / alpha) (l - y)+ + (2 / alpha) (y - u)+ with alpha = 1 - level / 100 (Gneiting and Raftery
+    The interval score (u - l) + (2 / alpha) (l - y)+ + (2 / alpha) (y - u)+, with alpha = 1 - level / 100 (Gneiting and Raftery
     2007, eq. 43), divided by the scale of MASE as in the M4 competition (Makridakis, Spiliotis and Assimakopoulos 2020). Lower
     is better; undefined where the scale is zero or unknown.
     """
 
     level: float = 95.0
+    label: ClassVar[str] = "MSIS"
+    unit_free: ClassVar[bool] = True
+    better: ClassVar[str] = "lower"
     scale_power: ClassVar[int] = 1
 
     def __post_init__(self) -> None:

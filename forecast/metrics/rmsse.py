@@ -20,6 +20,9 @@ class Rmsse:
     the mean of squares (`pooled`), which gives the RMSSE. Undefined where the scale is zero or unknown.
     """
 
+    label: ClassVar[str] = "RMSSE"
+    unit_free: ClassVar[bool] = True
+    better: ClassVar[str] = "lower"
     scale_power: ClassVar[int] = 2
     pooled: ClassVar[str] = "root mean square"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -16,8 +17,13 @@ class Smape:
     """Symmetric absolute percentage error of the median, on the scale 0 to 200 of the M3 and M4 competitions.
 
     200 |y - m| / (|y| + |m|) with the median m (Makridakis and Hibon 2000). A forecast of zero for a true zero is no
-    error (0); any other forecast of a true zero is 200, so read it beside another metric where trade stops.
+    error (0); any other forecast of a true zero is 200, so read it together with another metric where trade stops.
     """
+
+    label: ClassVar[str] = "sMAPE"
+    unit_free: ClassVar[bool] = True
+    better: ClassVar[str] = "lower"
+    percent: ClassVar[float] = 1.0
 
     def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
         """Scores of `draws` (draws, n) against `truth` (n,); `scale` is not used."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,9 @@ class Wis:
     """
 
     alphas: tuple[float, ...] = (0.05, 0.1, 0.2, 0.5)
+    label: ClassVar[str] = "WIS"
+    unit_free: ClassVar[bool] = False
+    better: ClassVar[str] = "lower"
 
     def parts(self, draws: Floats, truth: Floats) -> tuple[Floats, Floats, Floats]:
         """Spread, over- and underprediction, each (n,); their sum is the score."""

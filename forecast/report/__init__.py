@@ -1,4 +1,4 @@
-"""From a finished run folder to a page; the package itself may be called: ``fc.report(run, "html")``."""
+"""Report of a finished run folder; the package itself is callable: ``fc.report(run, "html")``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class _Report(types.ModuleType):
-    """A module that may be called, so that `forecast.report` is both the verb and the home of its parts."""
+    """A callable module, so that `forecast.report` is both the function and the package."""
 
     def __call__(self, run: Run, format: str = "html", out: Path | str | None = None) -> Path:
         """Write the report of a run and return its path (`forecast.report.compose.write`)."""

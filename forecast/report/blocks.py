@@ -1,7 +1,7 @@
-"""Block: a piece of a page as data. The renderers turn a list of them into a file; nothing here knows a format.
+"""Blocks: pieces of a page as data, independent of the format that renderers turn them into.
 
 Texts may hold ``**bold**``, ``[words](address)`` and `` `code` `` (`report/inline_markup.py`); everything else is literal, and
-no caller escapes it.
+callers never escape it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MISSING = "–"  # what stands where there is no figure; never a zero
+MISSING = "–"  # printed where there is no figure; missing is not zero
 CLAIM_VERDICTS = ("holds", "holds within rounding", "holds for another scope", "contradicted", "cannot be checked")
 
 
@@ -29,7 +29,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Prose:
-    """A paragraph; `role` is ``lead``, ``note`` or nothing."""
+    """A paragraph; `role` is ``lead``, ``note``, ``footer`` or empty."""
 
     text: str
     role: str = ""
@@ -37,7 +37,7 @@ class Prose:
 
 @dataclass(frozen=True)
 class Bullets:
-    """A list of short texts; `numbered` where their count is part of the message."""
+    """A list of short texts; `numbered` if their count matters."""
 
     items: tuple[str, ...]
     numbered: bool = False
@@ -45,14 +45,14 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Statements:
-    """Sentences, each behind its verdict word."""
+    """Sentences, each preceded by its verdict word."""
 
     items: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Callout:
-    """A text set apart: a limit of the data, or a question that could not be answered."""
+    """A highlighted text: a limit of the data, or a question that could not be answered."""
 
     text: str
     tone: str = "note"
@@ -60,7 +60,7 @@ class Callout:
 
 @dataclass(frozen=True)
 class TableCell:
-    """One cell: the figure, a smaller second line, and a tone (a verdict, ``pass``, ``fail``, ``muted``, ``past``)."""
+    """A table cell: its text, a smaller second line, and a tone (a verdict, ``pass``, ``fail``, ``muted``, ``past``)."""
 
     text: str
     sub: str = ""
@@ -70,7 +70,7 @@ class TableCell:
 
 @dataclass(frozen=True)
 class Column:
-    """A column's head and whether it holds numbers (set right, tabular figures)."""
+    """A column's heading, and whether it holds numbers (right-aligned, tabular figures)."""
 
     head: str
     numeric: bool = False
@@ -78,9 +78,9 @@ class Column:
 
 @dataclass(frozen=True)
 class TableBlock:
-    """Rows under named columns. `stacked` tables turn into cards on a narrow screen; others scroll inside themselves.
+    """Rows under column headings; `stacked` tables turn into cards on a narrow screen, others scroll.
 
-    A row of one cell is a group head over the whole width.
+    A row of one cell is a group heading over the whole width.
     """
 
     caption: str
@@ -115,7 +115,7 @@ class FigureBlock:
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks folded away behind one line."""
+    """Blocks folded behind a one-line summary."""
 
     summary: str
     blocks: tuple[Block, ...]

@@ -1,4 +1,4 @@
-"""Rivals: models beside the best naive forecast as tables: ratios with intervals and ties, and the ratio by regime."""
+"""Tables of models against the best naive forecast: ratios with intervals, tests and ties, and ratios by regime."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.numbers import NBSP, decimal
 from forecast.report.prose import benchmark_verdict
+from forecast.report.scored_metrics import MAIN_METRIC, metric_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +19,7 @@ KEY = ["series", "cutoff", "month"]
 
 
 def comparison_table(table: pd.DataFrame) -> TableBlock:
-    """Every model against the best naive one: the ratio of pooled errors with its 90 % interval, by group and metric."""
+    """Each model against the best naive forecast: ratio of pooled errors with its 90 % interval, by group and metric."""
     metrics = list(dict.fromkeys(table["metric"].astype(str)))
     rows: list[tuple[TableCell, ...]] = []
     for group, part in table.groupby("group", sort=False):
@@ -29,7 +30,7 @@ def comparison_table(table: pd.DataFrame) -> TableBlock:
         for m in order:
             mine = [found.get((str(m), k)) for k in metrics]
             rows.append((TableCell(str(m)), *(c for row in mine for c in _ratio_cells(row)), *_test_cells(mine[0])))
-    heads = [(f"{m.upper()} ratio", f"90{NBSP}% interval", "said of it") for m in metrics]
+    heads = [(f"{metric_label(m)} ratio", f"90{NBSP}% interval", "said of it") for m in metrics]
     columns = (
         Column("Model"),
         *(Column(h, i < 2) for three in heads for i, h in enumerate(three)),
@@ -38,8 +39,8 @@ def comparison_table(table: pd.DataFrame) -> TableBlock:
     caption = "Error divided by the benchmark's, the best naive forecast of earlier cutoffs; below 1 is better."
     note = (
         "“Beats it” is said only where the whole 90 % interval lies below 1, “is worse” only where it lies above; it resamples "
-        f"blocks of six months of cutoffs. Place, tests and failures are of the {metrics[0].upper()}; “1 =” marks models that "
-        "may each be the best (model confidence set, 90 %). DM: Diebold and Mariano, corrected by Harvey, Leybourne and "
+        f"blocks of six months of cutoffs. Place, tests and failures are of the {metric_label(metrics[0])}; “1 =” marks models "
+        "that may each be the best (model confidence set, 90 %). DM: Diebold and Mariano, corrected by Harvey, Leybourne and "
         "Newbold; GW: Giacomini and White, conditional; Bias: Mincer and Zarnowitz, neither bias nor slope. Failures: "
         "questions that another model answered."
     )
@@ -51,8 +52,10 @@ def _ratio_or_inf(ratio: Any) -> float:
 
 
 def _group_heading(part: pd.DataFrame) -> str:
-    """Benchmark by metric, size of the comparison and its limits: the same for all models of a group."""
-    named = [f"{str(r['metric']).upper()} against {r['benchmark']}" for r in part.drop_duplicates("metric").to_dict("records")]
+    """Heading of a group: benchmark by metric, size of the comparison, and its limits."""
+    named = [
+        f"{metric_label(str(r['metric']))} against {r['benchmark']}" for r in part.drop_duplicates("metric").to_dict("records")
+    ]
     largest = max(part.to_dict("records"), key=lambda row: row["n"])
     note = str(largest["note"] or "")
     size = f"{int(largest['n'])} questions, {int(part['n_cutoffs'].max())} cutoffs"
@@ -63,16 +66,16 @@ def _ratio_cells(row: Mapping[Any, Any] | None) -> tuple[TableCell, TableCell, T
     if row is None:
         return TableCell(MISSING), TableCell(MISSING), TableCell("not scored", tone="muted")
     ratio, low, high = (_number(row, k) for k in ("ratio", "lo90", "hi90"))
-    said = "benchmark" if row["model"] == row["benchmark"] else benchmark_verdict(ratio, low, high)
+    outcome = "benchmark" if row["model"] == row["benchmark"] else benchmark_verdict(ratio, low, high)
     if "not ranked" in str(row["note"]):
-        said = "not ranked"
+        outcome = "not ranked"
     interval = f"{decimal(low, 2)} to {decimal(high, 2)}" if math.isfinite(high) else MISSING
-    tone = {"beats it": "pass", "is worse": "fail"}.get(said, "muted")
-    return TableCell(decimal(ratio, 2) if math.isfinite(ratio) else MISSING), TableCell(interval), TableCell(said, tone=tone)
+    tone = {"beats it": "pass", "is worse": "fail"}.get(outcome, "muted")
+    return TableCell(decimal(ratio, 2) if math.isfinite(ratio) else MISSING), TableCell(interval), TableCell(outcome, tone=tone)
 
 
 def _test_cells(row: Mapping[Any, Any] | None) -> tuple[TableCell, ...]:
-    """Place with ties, p-values and failures; an empty cell where nothing was tested."""
+    """Rank with ties, p-values and number of failures; a dash where nothing was tested."""
     if row is None:
         return (TableCell(MISSING),) * 5
     tests = tuple(TableCell(_p_text(_number(row, k))) for k in ("dm_p", "gw_p", "mz_p"))
@@ -81,7 +84,7 @@ def _test_cells(row: Mapping[Any, Any] | None) -> tuple[TableCell, ...]:
 
 
 def rank_text(row: Mapping[Any, Any]) -> str:
-    """The place of a model, `1 =` where others may be the best as well; none where there was no test."""
+    """Rank of a model, `1 =` if others may be the best too (model confidence set); a dash without a test."""
     rank = _number(row, "rank")
     if not math.isfinite(rank) or row.get("in_mcs") is None or (isinstance(row["in_mcs"], float) and math.isnan(row["in_mcs"])):
         return MISSING
@@ -100,11 +103,11 @@ def _number(row: Mapping[Any, Any], key: str) -> float:
 
 
 def regime_table(name: str, common: pd.DataFrame, benchmark: str) -> TableBlock | None:
-    """CRPS over the benchmark's by regime, and in January to March; nothing where all questions lie in one of them.
+    """CRPS ratio to the benchmark by regime, and in January to March; None if all questions lie in one regime.
 
     Ratios of sums within a series, averaged over series by their number of questions, on the questions that all answered.
     """
-    part = common[common["metric"] == "crps"]
+    part = common[common["metric"] == MAIN_METRIC]
     if benchmark not in set(part["model"]):
         return None
     parts = {r: part[part["regime"] == r] for r in REGIMES if (part["regime"] == r).any()}
@@ -123,7 +126,9 @@ def regime_table(name: str, common: pd.DataFrame, benchmark: str) -> TableBlock 
         (TableCell("questions, cutoffs", tone="muted"), *(TableCell(f"{n}, {d}") for n, d in zip(counts, days, strict=True)))
     )
     columns = (Column("Model"), *(Column(regime, True) for regime in parts))
-    caption = f"{name}: CRPS over that of {benchmark}, by the state of policy in the month that was forecast."
+    caption = (
+        f"{name}: {metric_label(MAIN_METRIC)} over that of {benchmark}, by the state of policy in the month that was forecast."
+    )
     return TableBlock(caption, columns, tuple(rows))
 
 

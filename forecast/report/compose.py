@@ -1,4 +1,4 @@
-"""Compose: a run folder to a list of Blocks in the report's order, and the list to a file."""
+"""A run folder to Blocks in the order of the report, and Blocks to files."""
 
 from __future__ import annotations
 
@@ -7,48 +7,40 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from forecast.core import manifest, output_files
+from forecast.core import manifest, output_files, registry
+from forecast.core.contracts import Section
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.run import Run
 from forecast.report import html, markdown
 from forecast.report.blocks import Block, Details, FigureBlock, Prose
 from forecast.report.run_data import RunData
-from forecast.report.sections import (
-    antimony,
-    backtest,
-    checks,
-    claims,
-    data,
-    headline,
-    magnets,
-    nowcast,
-    origins,
-    outlook,
-    scenarios,
-    summary,
-)
 
-CHAPTERS = (summary, headline, nowcast, outlook, scenarios, magnets, origins, antimony, claims, backtest, checks, data)
-ALONE = (summary, nowcast, outlook, backtest, data)  # of a run that asks nothing but what is happening now
 RENDERERS = {"html": html.render, "md": markdown.render}
 
 
 def compose(run: Run) -> list[Block]:
-    """All Blocks of a run's report, figures drawn."""
+    """All Blocks of a run's report, with figures drawn."""
     from forecast.report.figures.canvas import style
 
-    facts = RunData(run)
+    data = RunData(run)
     blocks: list[Block] = []
     with style():
-        for chapter in ALONE if facts.nowcasts and not facts.config.get("effects") else CHAPTERS:
-            blocks += chapter.blocks(facts)
-    return [*blocks, _footer(facts)]
+        for section in sections():
+            if all(data.holds(need) for need in section.needs):
+                blocks += section.blocks(data)
+    return [*blocks, _footer(data)]
+
+
+def sections() -> list[Section]:
+    """Every section that is installed, in the order of the report."""
+    found: list[Section] = [registry.build("section", name) for name in registry.names("section")]
+    return sorted(found, key=lambda section: section.order)  # stable: sections of equal order stay A to Z
 
 
 def write(run: Run, format: str = "html", out: Path | None = None) -> Path:
-    """Write the report of a run and return its path; figures go to `figures/` beside it.
+    """Write the report of a run and return its path; figures go to `figures/` next to it.
 
-    out : a file, or a folder for ``report.<format>``, reached over links too; default the run's own folder.
+    out : a file, or a folder for ``report.<format>``; links are followed. Default: the run's own folder.
     """
     if format not in RENDERERS:
         raise ConfigError(f"no report format is called '{format}'", where="--format", hint=nearest(format, RENDERERS))
@@ -63,7 +55,7 @@ def write(run: Run, format: str = "html", out: Path | None = None) -> Path:
 
 
 def _redraw(run: Run, format: str) -> Path:
-    """The report in the run's own folder; pages and figures that somebody changed are kept under another name."""
+    """Redraw the report in the run's own folder; files that were changed by hand are kept under another name."""
     blocks, page = compose(run), f"report.{format}"
     if not run.verified:
         _write_files(blocks, run.folder, {page: format})
@@ -77,12 +69,12 @@ def _redraw(run: Run, format: str) -> Path:
 
 
 def write_all(run: Run) -> list[Path]:
-    """Write the report in every format into the run's own folder, its figures drawn once."""
+    """Write the report in every format into the run's own folder, drawing its figures once."""
     return _write_files(compose(run), run.folder, {f"report.{format}": format for format in RENDERERS})
 
 
 def _write_files(blocks: Sequence[Block], root: Path, pages: Mapping[str, str]) -> list[Path]:
-    """Figures and pages (file name -> format) below a folder; a link that stands there in their place is not followed."""
+    """Write figures and pages (file name -> format) below a folder; existing links in their place are not followed."""
     from forecast.report.figures.canvas import encode
 
     for figure in figures(blocks):
@@ -93,7 +85,7 @@ def _write_files(blocks: Sequence[Block], root: Path, pages: Mapping[str, str]) 
 
 
 def figures(blocks: Sequence[Block]) -> Iterator[FigureBlock]:
-    """Every figure of a list of Blocks, folded ones too."""
+    """All figures of a list of Blocks, including folded ones."""
     for block in blocks:
         if isinstance(block, FigureBlock):
             yield block
@@ -101,10 +93,10 @@ def figures(blocks: Sequence[Block]) -> Iterator[FigureBlock]:
             yield from figures(block.blocks)
 
 
-def _footer(facts: RunData) -> Block:
-    info = facts.run.info
+def _footer(data: RunData) -> Block:
+    info = data.run.info
     versions = info.get("versions") or {}
     names = [n for n in ("forecast", "python", "numpy", "pandas", "statsmodels", "prophet") if n in versions]
-    hashed = info.get("config_hash") or info.get("hash") or facts.run.folder.name.rpartition("-")[2]
-    parts = [f"Config hash {hashed}", f"as of {facts.as_of}", *(f"{n} {versions[n]}" for n in names)]
+    hashed = info.get("config_hash") or info.get("hash") or data.run.folder.name.rpartition("-")[2]
+    parts = [f"Config hash {hashed}", f"as of {data.as_of}", *(f"{n} {versions[n]}" for n in names)]
     return Prose(" · ".join(parts) + ". Redrawn from the run folder without recomputing: `forecast report`.", "footer")

@@ -1,4 +1,4 @@
-"""Answers: rows of the effects table, the same questions asked otherwise, and the part of each event, in a reader's units."""
+"""Rows of the effects table, of its sensitivity variations and of the parts of joint events, in display units."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from forecast.core.products import display_unit
+from forecast.core.products import display_unit, mineral_of
+from forecast.core.series import SeriesKey
 
 
 @dataclass(frozen=True)
@@ -61,31 +62,31 @@ class EffectRow:
     net_hi80: float = math.nan
 
     @property
-    def estimated(self) -> bool:
-        """Whether an estimate with its bounds stands in the row."""
+    def has_estimate(self) -> bool:
+        """Whether the row has an estimate with its bounds."""
         return all(math.isfinite(v) for v in (self.estimate, self.lo95, self.hi95))
 
     @property
-    def ledgered(self) -> bool:
-        """Whether what was brought forward stands beside the estimate."""
-        return self.estimated and math.isfinite(self.anticipation) and math.isfinite(self.net)
+    def has_ledger(self) -> bool:
+        """Whether the row splits its estimate into anticipation and net effect."""
+        return self.has_estimate and math.isfinite(self.anticipation) and math.isfinite(self.net)
 
     @property
     def mde_share(self) -> float:
-        """The smallest visible effect as a fraction of the baseline."""
+        """Minimum detectable effect as a fraction of the baseline."""
         if self.measure == "relative":
             return self.mde80
         return self.mde80 / self.expected if self.expected > 0 else math.nan
 
     @property
-    def compared(self) -> bool:
+    def has_baseline(self) -> bool:
         """Whether the description compares with a baseline (else it is a last published level)."""
         return math.isfinite(self.desc) and not self.baseline.startswith("none") and self.baseline != ""
 
 
 @dataclass(frozen=True)
 class VariedAnswer:
-    """A question asked otherwise: what was changed, to which value, and the answer beside which it stands."""
+    """An answer after one change to its question: what was changed, to which value, and the new answer."""
 
     what: str
     value: str
@@ -113,29 +114,29 @@ BASELINE_NAMES = {
 
 
 def baseline_name(words: Any) -> str:
-    """A baseline of the config in words; an own one by its name."""
+    """A baseline of the config in words; one that the config defines by its own name."""
     name = str(words.get("name", "")) if isinstance(words, dict) else str(words)
     return BASELINE_NAMES.get(name, name)
 
 
 def text_at(row: Mapping[Any, Any], name: str) -> str:
-    """A text of a row, empty where it has none."""
+    """A text column of a row, empty where it has none."""
     value = row.get(name)
     return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
 
 
 def number_at(row: Mapping[Any, Any], name: str) -> float:
-    """A number of a row, NaN where it has none."""
+    """A numeric column of a row, NaN where it has none."""
     value = row.get(name)
     return math.nan if value is None or value == "" else float(value)
 
 
 def effect_row(row: Mapping[Any, Any]) -> EffectRow:
-    """A row of the effects table, its amounts taken from archive units to the reader's."""
+    """A row of the effects table, converted from archive units to display units."""
     series = text_at(row, "series")
     unit, scale = display_unit(series.split("+")[0])
     measure = text_at(row, "measure")
-    level = scale if text_at(row, "unit") in ("kg", "") else 1.0  # figures come in archive units
+    level = scale if text_at(row, "unit") in ("kg", "") else 1.0  # amounts are stored in archive units
     of_measure = 1.0 if measure in ("relative", "share") else level
     count = {
         n: 0 if math.isnan(number_at(row, n)) else int(number_at(row, n))
@@ -194,7 +195,7 @@ def effect_row(row: Mapping[Any, Any]) -> EffectRow:
 
 
 def as_unit_value(answer: EffectRow, divided: bool) -> EffectRow:
-    """A value divided by a quantity is a unit value and is named and counted as one."""
+    """The row as a unit value, in its name and unit, where a value was divided by a quantity."""
     if not divided or not answer.series.endswith(":usd"):
         return answer
     return replace(answer, series=f"{answer.series}_per_kg", unit="USD/kg")
@@ -204,14 +205,23 @@ _FROM_EFFECTS = ("question", "event", "series", "unit", "basis", "lag_months", "
 
 
 def varied_answer(row: Mapping[Any, Any], asked: Mapping[Any, Any]) -> VariedAnswer:
-    """A row of the sensitivity table; what was asked stands in the row of the effects table that it varies."""
+    """A row of the sensitivity table, completed from the row of the effects table that it varies."""
     joined = {**{name: asked.get(name) for name in _FROM_EFFECTS}, **row}
     return VariedAnswer(text_at(row, "what"), text_at(row, "value"), effect_row(joined), text_at(row, "months_observed"))
 
 
 def event_part(row: Mapping[Any, Any], answer: EffectRow) -> EventPart:
-    """A row of the table of parts, in the unit of the answer it belongs to."""
+    """A row of the parts table, in the unit of the answer it belongs to."""
     scale = 1.0 if answer.measure == "share" else display_unit(answer.series.split("+")[0])[1]
     return EventPart(
         text_at(row, "event"), *(number_at(row, name) / scale for name in ("estimate", "lo80", "hi80", "lo95", "hi95"))
     )
+
+
+def mineral_title(answer: EffectRow) -> str:
+    """The mineral a question is about."""
+    key = SeriesKey.maybe(answer.series.split("+")[0])
+    if key is None:
+        return "Questions"
+    mineral = mineral_of(key.product).replace("_", " ")
+    return {"magnets": "Rare-earth magnets"}.get(mineral, mineral[:1].upper() + mineral[1:])

@@ -1,4 +1,4 @@
-"""The report as one self-contained HTML page: light and dark, wide and narrow, no script, nothing from the network."""
+"""The report as one self-contained HTML page: light and dark, wide and narrow, without scripts or network access."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def _numeric_class(column: Column) -> str:
 
 
 def _slug(text: str) -> str:
-    """A word as the name of a class: a verdict or a mark of the run's tables may be any text."""
+    """A word as a CSS class name; a verdict in the run's tables may be any text."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower())
 
 

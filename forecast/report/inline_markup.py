@@ -1,8 +1,7 @@
-"""Inline: what a Block's text may hold, read once for every renderer.
+"""Inline markup of a Block's text, parsed once for all renderers.
 
 ``**bold**``, ``[words](address)`` and `` `code` `` are markup, whoever wrote them; everything else is literal, and each
-renderer escapes it in its own way. So no caller escapes anything, and a title, a note or a name can be no more
-than words on a page.
+renderer escapes it in its own way. So callers never escape, and a title, a note or a name cannot inject markup.
 """
 
 from __future__ import annotations
@@ -14,8 +13,8 @@ from urllib.parse import quote
 
 from forecast.core.control_characters import one_line, printable_text
 
-_ADDRESS = r"(?i:https?://|mailto:)[^\s()<>\"`]+"  # no other kind of address is ever one to follow
-# `**` beside a letter is no mark of bold: Markdown does not take it for one
+_ADDRESS = r"(?i:https?://|mailto:)[^\s()<>\"`]+"  # no other scheme is ever linked
+# `**` next to a letter is not bold, as in Markdown
 _MARKUP = re.compile(
     r"(?<!`)`(?P<code>[^`]+)`(?!`)"
     rf"|\[(?P<words>[^\[\]]+)\]\((?P<address>{_ADDRESS})\)"
@@ -27,28 +26,28 @@ _UNSAFE = re.compile(r"[\s\"$()*<>\[\]\\^`{|}]")
 
 @dataclass(frozen=True)
 class Text:
-    """Words that mean nothing but themselves."""
+    """Literal text."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Code:
-    """Words as a program has them."""
+    """Text in a fixed-width font."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Bold:
-    """Words set in bold, which may hold code and links."""
+    """Bold text, which may hold code and links."""
 
     inside: tuple[Piece, ...]
 
 
 @dataclass(frozen=True)
 class Link:
-    """Words that lead to an address of the web or of a mailbox; they may hold bold and code."""
+    """Text linked to a web or mail address, which may hold bold and code."""
 
     inside: tuple[Piece, ...]
     address: str
@@ -58,7 +57,7 @@ Piece = Text | Code | Bold | Link
 
 
 def parse_markup(text: str) -> tuple[Piece, ...]:
-    """The pieces of a text in order, control characters and line breaks taken out."""
+    """The pieces of a text in order, without control characters and line breaks."""
     return tuple(_parse(one_line(text)))
 
 
@@ -79,7 +78,7 @@ def _parse(text: str) -> Iterator[Piece]:
 
 
 def safe_address(text: str) -> str:
-    """An address to follow (http, https, mailto), every character that a page might read as markup percent-encoded; else ''.
+    """A linkable address (http, https, mailto) with markup characters percent-encoded; else ''.
 
     >>> address("https://a.example/x_(1)?q=a b"), address("javascript:alert(1)")
     ('https://a.example/x_%281%29?q=a%20b', '')
@@ -89,12 +88,12 @@ def safe_address(text: str) -> str:
 
 
 def link(words: str, to: str) -> str:
-    """Words that lead to an address, as a Block's text has them; the words alone where it is none to follow."""
+    """Link markup for a Block's text; the words alone if the address is not linkable."""
     return f"[{words}]({safe_address(to)})" if safe_address(to) else words
 
 
 def strip_markup(text: str) -> str:
-    """A text without markup, for a terminal: an address stands behind its words."""
+    """A text without markup, for a terminal; addresses follow their words in brackets."""
     return "".join(_strip_piece(piece) for piece in parse_markup(text))
 
 

@@ -1,7 +1,7 @@
-"""The report as Markdown: the same Blocks, figures as files beside it.
+"""The report as Markdown, with figures as separate files.
 
-Every literal word is escaped here and nowhere else, so that a title, a note or a name stays words: in CommonMark and GitHub's
-dialect, and in a renderer that hands HTML on as it stands.
+All literal text is escaped here and nowhere else, so that a title, a note or a name cannot act as markup: in CommonMark, in
+GitHub's dialect, and in a renderer that passes HTML through.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from forecast.report.blocks import (
 )
 from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, parse_markup, safe_address, strip_markup
 
-# marks wherever they stand; but `_` not inside a word, `&` before a character reference only, `(` behind and `^` in a bracket
+# markup anywhere, except: `_` not inside a word, `&` only before a character reference, `(` only after `]`, `^` only first
 _MARK = re.compile(r"[\\`*\[\]<|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|(?<=\])\(|\A\^")
 _AMPERSAND = re.compile(r"&(?=#?\w+;)")
-_CHARACTER_REFERENCES = {"<": "&lt;", "&": "&amp;", "\\": "&#92;"}  # for what a backslash does not guard in every dialect
-_OPENING = re.compile(r"\A(?:[#>]|[+-](?=[\s+-]|$)|(\d{1,9})(?=[.)](?:\s|$)))")  # of a heading, a quotation, a list, a rule
-_PLAIN_CODE = re.compile(r"[\w .,:;/=+()%'-]+")  # code in which nothing is a mark
+_CHARACTER_REFERENCES = {"<": "&lt;", "&": "&amp;", "\\": "&#92;"}  # not escaped by a backslash in every dialect
+_OPENING = re.compile(r"\A(?:[#>]|[+-](?=[\s+-]|$)|(\d{1,9})(?=[.)](?:\s|$)))")  # heading, quotation, list or rule
+_PLAIN_CODE = re.compile(r"[\w .,:;/=+()%'-]+")  # code without markup characters
 _SUMMARY = re.compile(r"[\\`*_\[\]<>&|~$!#]")
 
 
 def render(blocks: Sequence[Block]) -> str:
-    """The whole text."""
+    """The whole document."""
     return "\n\n".join(part for part in (_block(b) for b in blocks) if part) + "\n"
 
 
@@ -97,12 +97,12 @@ def _inline(text: str) -> str:
 
 
 def _escape_opening(text: str) -> str:
-    """A text that begins a block, and must not begin another kind of one."""
+    """Text at the start of a block, escaped so that it starts no other kind of block."""
     return _OPENING.sub(lambda m: f"{m[1]}\\" if m[1] else f"\\{m[0]}", _inline(text))
 
 
 def _escape_closing(text: str) -> str:
-    """A text that ends a heading, which drops the signs of a heading at its end."""
+    """Heading text with trailing `#` escaped, which Markdown would drop."""
     bare = text.rstrip("#")
     return bare.removesuffix("\\") + "\\#" * (len(text) - len(bare)) if bare != text else text
 
@@ -118,8 +118,8 @@ def _emphasis(text: str) -> str:
 
 
 def _join_pieces(parts: Sequence[Piece], within: str = "") -> str:
-    """Pieces one after the other; `within` is what stands around them already, and is not begun again."""
-    # a bracket that is not escaped begins a link, which an exclamation mark before it would make a picture
+    """Pieces in sequence; `within` is the enclosing markup, which is not nested again."""
+    # an unescaped bracket opens a link, and `!` before it would make that an image
     return re.sub(r"(?<!\\)!(?=\[)", r"\\!", "".join(_piece(part, within) for part in parts))
 
 
@@ -146,5 +146,5 @@ def _escape(text: str) -> str:
 
 
 def _escape_summary(text: str) -> str:
-    """Words inside a tag of our own: read as HTML by one renderer, as Markdown by another, so spelled for both."""
+    """Text inside our own HTML tag, escaped for renderers that read it as HTML and for those that read Markdown."""
     return _SUMMARY.sub(lambda m: f"&#{ord(m[0])};", strip_markup(text))

@@ -1,4 +1,4 @@
-"""How numbers, months, series and verdicts are spelled for a reader."""
+"""Numbers, months and series in a reader's words."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def digits(value: float, unit: str = "") -> int:
 
 
 def decimal(value: float, decimals: int, sign: bool = False) -> str:
-    """A number with a true minus and thousands commas; a dash where there is none."""
+    """A number with a true minus and thousands separators; a dash for NaN and infinities."""
     if not math.isfinite(value):
         return MISSING
     value = 0.0 if round(value, decimals) == 0 else value
-    # one figure reached in two ways may differ in its last bit, and must not be rounded to two figures
+    # a value computed in two ways may differ in its last bit, and must not round to two different texts
     text = f"{abs(value) * (1 + 1e-12):,.{decimals}f}"
     return (MINUS if value < 0 else "+" if sign and value > 0 else "") + text
 
 
 def quantity(value: float, unit: str = "", sign: bool = False) -> str:
-    """A figure with its unit, a space that does not break between them.
+    """A quantity with its unit, joined by a non-breaking space.
 
     >>> number(7055.4, "t") == f"7,055{NBSP}t"
     True
@@ -55,7 +55,7 @@ def percent(fraction: float, sign: bool = True) -> str:
     value = 100.0 * fraction
     decimals = 0 if abs(value) >= 9.95 else 1 if abs(value) >= 0.095 else 2
     if 99.5 <= abs(value) < 100:
-        decimals = 1 if abs(value) < 99.95 else 2  # all but all is not all
+        decimals = 1 if abs(value) < 99.95 else 2  # 99.8 must not print as 100
     text = decimal(value, decimals, sign)
     return text if text == MISSING else f"{text}{NBSP}%"
 
@@ -73,7 +73,7 @@ def percentage_points(fraction: float, sign: bool = True) -> str:
 
 
 def month(text: str) -> str:
-    """``2025-04`` as Apr 2025; anything that is no month stays as it is."""
+    """``2025-04`` as Apr 2025; other text is returned unchanged."""
     if len(text) != 7 or text[4:5] != "-" or not (text[:4] + text[5:]).isdigit():
         return text
     return f"{_MONTHS[int(text[5:]) - 1]}{NBSP}{text[:4]}"
@@ -135,7 +135,7 @@ def inline_name(series: str) -> str:
 
 
 def treated_name(series: str) -> str:
-    """The series of a question; a basket of several names the first and counts the rest."""
+    """The treated series of a question; of several, the first with the number of others."""
     first, *rest = series.split("+")
     return series_name(first) + (f" and {len(rest)} more" if rest else "")
 

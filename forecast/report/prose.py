@@ -1,6 +1,6 @@
-"""Prose from verdicts: a sentence says the word, the reading, the reason and the figures, and never more than the verdict.
+"""Sentences from verdicts: verdict, reading, reasons and figures, never claiming more than the verdict allows.
 
-Only `reading` decides whether a sentence may speak of an effect; the description stands whatever the verdict.
+Only `reading` decides whether a sentence may speak of an effect; the description is given whatever the verdict.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ VERDICT_MEANINGS = {
     "contradicted by mirror": "the two sides of the trade report different things",
 }
 NO_DETECTABLE_SIZE = "How large an effect would have been seen cannot be said, because none was estimated"
-MIN_PLACEBOS = 3  # placebo windows from which a spread is taken
-MAX_REASONS = 2  # reasons a sentence gives; all of them stand with the gates
-MAX_P_FLOOR = 0.1  # a p-value that could not fall to this level for want of placebo windows says nothing
+MIN_PLACEBOS = 3  # placebo windows needed for a spread
+MAX_REASONS = 2  # reasons in a sentence; the section on gates gives all
+MAX_P_FLOOR = 0.1  # a p-value whose lowest possible value is higher is not informative
 _SERIES = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\.(?:export|import)\.[A-Z][A-Z0-9_]+\.[a-z0-9_]+(?::[a-z_]+)?")
 _EVENT = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b")
 _PERCENT = re.compile(r"(\d) ?%")
@@ -67,7 +67,7 @@ def amount(answer: EffectRow, value: float, sign: bool = True) -> str:
 
 
 def interval_text(answer: EffectRow, low: float, high: float) -> str:
-    """An interval in the row's unit, the unit said once."""
+    """An interval in the row's unit, with the unit given once."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return MISSING
     left, right = amount(answer, low), amount(answer, high)
@@ -83,17 +83,17 @@ def level_text(answer: EffectRow, value: float) -> str:
 
 
 def relative_change(answer: EffectRow) -> float:
-    """Observed against the named baseline as a fraction, where a level allows it."""
+    """Relative difference from the named baseline; NaN without a positive level."""
     if answer.measure == "relative":
         return answer.desc
-    if answer.measure == "share" or not answer.compared or not answer.expected > 0:
+    if answer.measure == "share" or not answer.has_baseline or not answer.expected > 0:
         return math.nan
     return answer.observed / answer.expected - 1.0
 
 
 def description(answer: EffectRow) -> str:
-    """What was observed beside the named baseline and the range over all of them; no word of a cause."""
-    if not answer.compared:
+    """Observed value against the named baseline, with the range over all baselines; no causal wording."""
+    if not answer.has_baseline:
         return _last_level(answer)
     base = _with_article(answer.baseline)
     seen = level_text(answer, answer.observed) or "the figure"
@@ -114,9 +114,9 @@ def description(answer: EffectRow) -> str:
 
 
 def baseline_range(answer: EffectRow) -> str:
-    """The range over the baselines, where there is more than one."""
+    """Range over the baselines, if there is more than one."""
     low, high = answer.desc_lo, answer.desc_hi
-    if not (math.isfinite(low) and math.isfinite(high)) or low == high or not answer.compared:
+    if not (math.isfinite(low) and math.isfinite(high)) or low == high or not answer.has_baseline:
         return ""
     sized = [(abs(v), _difference_text(answer, v), "below" if v < 0 else "above") for v in (low, high)]
     (_, least, one), (_, most, other) = sorted(sized) if low * high > 0 else sized
@@ -130,7 +130,7 @@ def baseline_range(answer: EffectRow) -> str:
 
 
 def _difference_text(answer: EffectRow, difference: float) -> str:
-    """A difference without its sign: per cent of the baseline it belongs to where there is one, else in the row's unit."""
+    """Absolute difference: in per cent of its own baseline if there is one, else in the row's unit."""
     if answer.measure not in ("relative", "share") and answer.observed - difference > 0:
         return percent(abs(difference / (answer.observed - difference)), sign=False)
     return amount(answer, abs(difference), sign=False)
@@ -151,81 +151,81 @@ def _last_level(answer: EffectRow) -> str:
 
 
 def estimate_text(answer: EffectRow) -> str:
-    """The estimate with its 95 % interval; empty where the row has none."""
-    if not answer.estimated:
+    """The estimate with its 95 % interval; empty if the row has none."""
+    if not answer.has_estimate:
         return ""
     return f"{amount(answer, answer.estimate)} (95{NBSP}% interval {interval_text(answer, answer.lo95, answer.hi95)})"
 
 
-def events_phrase(facts: RunData, answer: EffectRow) -> str:
-    """The event, or the events of a cluster, by what was done and when."""
-    named = [event_phrase(facts, e) for e in answer.events]
+def events_phrase(data: RunData, answer: EffectRow) -> str:
+    """The event or cluster of events by instrument and month."""
+    named = [event_phrase(data, e) for e in answer.events]
     if not named:
         return "the event"
     return named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
 
 
-def event_phrase(facts: RunData, event_id: str) -> str:
-    """One event by what was done and when."""
-    if event_id not in facts.calendar:
+def event_phrase(data: RunData, event_id: str) -> str:
+    """One event by instrument and month."""
+    if event_id not in data.calendar:
         return event_id.replace("_", " ")
-    event = facts.calendar[event_id]
+    event = data.calendar[event_id]
     what = _INSTRUMENTS.get(event.instrument, f"“{event.title.partition(';')[0]}”")
     return f"{what} of {month_of(mm.ordinal(event.effective or event.announced))}"
 
 
-def verdict_reasons(facts: RunData, answer: EffectRow) -> list[str]:
-    """Why the verdict is what it is: the gates' reasons, one by one."""
-    text = reason_in_words(facts, answer, answer.because)
+def verdict_reasons(data: RunData, answer: EffectRow) -> list[str]:
+    """Reasons for the verdict, one per gate."""
+    text = reason_in_words(data, answer, answer.because)
     return [_lower(part) for part in _CLAUSE.split(text.rstrip(". ")) if part]
 
 
-def reason_in_words(facts: RunData, answer: EffectRow, text: str) -> str:
-    """A gate's reason for a reader: as `worded`, and amounts in the row's unit."""
-    return in_words(facts, _KILOGRAMS.sub(lambda m: quantity(float(m[1]) / display_unit(answer.series)[1], answer.unit), text))
+def reason_in_words(data: RunData, answer: EffectRow, text: str) -> str:
+    """A gate's reason in words, with amounts in the row's unit."""
+    return in_words(data, _KILOGRAMS.sub(lambda m: quantity(float(m[1]) / display_unit(answer.series)[1], answer.unit), text))
 
 
-def in_words(facts: RunData, text: str) -> str:
-    """A text of the run for a reader: series, events, months and days by their names, no id left, a true minus."""
+def in_words(data: RunData, text: str) -> str:
+    """A text of the run with ids of series and events, months and days replaced by names, and a true minus."""
     text = _SERIES.sub(lambda m: inline_name(m[0]), text)
-    text = _EVENT.sub(lambda m: event_phrase(facts, m[0]) if m[0] in facts.calendar else m[0].replace("_", " "), text)
+    text = _EVENT.sub(lambda m: event_phrase(data, m[0]) if m[0] in data.calendar else m[0].replace("_", " "), text)
     text = _TIMES.sub("×", _SPAN.sub(lambda m: period(m[0]), _DAY.sub(lambda m: day(m[0]), text)))
     return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"\\1{NBSP}%", text))
 
 
-def because_clause(facts: RunData, answer: EffectRow) -> str:
-    """The one or two reasons that matter most; the rest stands with the gates."""
-    found = verdict_reasons(facts, answer)[:MAX_REASONS]
+def because_clause(data: RunData, answer: EffectRow) -> str:
+    """The first reasons as a clause; the section on gates gives all."""
+    found = verdict_reasons(data, answer)[:MAX_REASONS]
     return f", because {', and '.join(found)}" if found else ""
 
 
-def verdict_sentence(facts: RunData, answer: EffectRow) -> str:
-    """What the verdict allows to be said and why, without repeating the row's figures."""
-    return _verdict_and_ledger(facts, answer, because_clause(facts, answer), figures=False)
+def verdict_sentence(data: RunData, answer: EffectRow) -> str:
+    """What the verdict allows and why, without repeating the row's figures."""
+    return _verdict_and_ledger(data, answer, because_clause(data, answer), figures=False)
 
 
-def answer_sentences(facts: RunData, answer: EffectRow) -> str:
-    """One row in two or three sentences: who and when, what was observed, what may be said, why, and the row's first note."""
+def answer_sentences(data: RunData, answer: EffectRow) -> str:
+    """One row in two or three sentences: series and window, observation, verdict, reasons, and the row's first note."""
     lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {window(answer.first, answer.last)}.**"
-    told = _verdict_and_ledger(facts, answer, because_clause(facts, answer), figures=True)
+    verdict = _verdict_and_ledger(data, answer, because_clause(data, answer), figures=True)
     seen = description(answer)
     note = note_sentence(answer.note.partition(". ")[0])
     if answer.verdict == "not identified":
-        return f"{lead} {told} What was observed: {seen}.{note}"
+        return f"{lead} {verdict} What was observed: {seen}.{note}"
     seen = seen[:1].upper() + seen[1:]
     if answer.verdict == "descriptive":
-        return f"{lead} {seen}; {_lower(told)}{note}"
-    return f"{lead} {seen}. {told}{note}"
+        return f"{lead} {seen}; {_lower(verdict)}{note}"
+    return f"{lead} {seen}. {verdict}{note}"
 
 
 def note_sentence(note: str) -> str:
-    """A note as a sentence of its own, to stand behind another; nothing where there is none."""
+    """A note as a sentence to append to another; empty if there is none."""
     note = note.strip().rstrip(".")
     return f" {note[:1].upper()}{note[1:]}." if note else ""
 
 
 def placebo_text(answer: EffectRow) -> str:
-    """The p-value with the lowest it could be and where it comes from, where it could say something."""
+    """The p-value with its lowest possible value and its source, or why there is no informative one."""
     if not math.isfinite(answer.p_value):
         return ""
     in_time = answer.n_apart > 0 and math.isclose(answer.p_floor, 1 / (answer.n_apart + 1), rel_tol=0.02)
@@ -241,9 +241,9 @@ def placebo_text(answer: EffectRow) -> str:
 
 
 def detectable_text(answer: EffectRow) -> str:
-    """The smallest effect seen four times in five, in its unit and as a share of the baseline.
+    """Minimum detectable effect at 80 % power, in its unit and as a share of the baseline.
 
-    Where the verdict is "cannot distinguish", and where three windows without an event or more stand behind it.
+    Given if the verdict is "cannot distinguish", or if it rests on at least three windows without an event.
     """
     if not math.isfinite(answer.mde80) or (answer.verdict != "cannot distinguish" and answer.n_placebo < MIN_PLACEBOS):
         return ""
@@ -254,41 +254,41 @@ def detectable_text(answer: EffectRow) -> str:
 
 
 def breakdown_text(answer: EffectRow) -> str:
-    """The breakdown value in words: how the effect compares with the worst of the windows without an event."""
-    if not (answer.estimated and math.isfinite(answer.breakdown) and answer.n_placebo >= MIN_PLACEBOS):
+    """The breakdown value in words: the effect as a multiple of the largest placebo effect."""
+    if not (answer.has_estimate and math.isfinite(answer.breakdown) and answer.n_placebo >= MIN_PLACEBOS):
         return ""
     return f"breakdown value {decimal(answer.breakdown, 1)}: so many times the largest of {answer.n_placebo} placebos"
 
 
 def ledger_sentence(answer: EffectRow) -> str:
-    """Stockpile A, what came after P, and their sum, as a sentence; empty where no estimate of them stands."""
-    if not answer.ledgered or answer.reading not in ("causal", "relative"):
+    """Anticipation A, effect after the start P, and their sum as a sentence; empty if they were not estimated."""
+    if not answer.has_ledger or answer.reading not in ("causal", "relative"):
         return ""
 
-    def told(value: float, low: float, high: float) -> str:
+    def with_interval(value: float, low: float, high: float) -> str:
         unit, sized = answer.unit, quantity(value, answer.unit, sign=True)
         return f"{sized} (80{NBSP}% interval {quantity(low, unit, sign=True)} to {quantity(high, unit, sign=True)})"
 
     none = answer.anticipation_lo80 <= 0 <= answer.anticipation_hi80
     ahead = "nothing visible was brought forward, A =" if none else "before the start A ="
     return (
-        f" Ledger: {ahead} {told(answer.anticipation, answer.anticipation_lo80, answer.anticipation_hi80)}; "
+        f" Ledger: {ahead} {with_interval(answer.anticipation, answer.anticipation_lo80, answer.anticipation_hi80)}; "
         f"after it P = {quantity(answer.net - answer.anticipation, answer.unit, sign=True)}; "
-        f"net {told(answer.net, answer.net_lo80, answer.net_hi80)}."
+        f"net {with_interval(answer.net, answer.net_lo80, answer.net_hi80)}."
     )
 
 
-def _verdict_and_ledger(facts: RunData, answer: EffectRow, reason: str, figures: bool) -> str:
-    return _verdict_text(facts, answer, reason, figures) + ledger_sentence(answer)
+def _verdict_and_ledger(data: RunData, answer: EffectRow, reason: str, figures: bool) -> str:
+    return _verdict_text(data, answer, reason, figures) + ledger_sentence(answer)
 
 
-def _verdict_text(facts: RunData, answer: EffectRow, reason: str, figures: bool) -> str:
-    event, word = events_phrase(facts, answer), answer.verdict
+def _verdict_text(data: RunData, answer: EffectRow, reason: str, figures: bool) -> str:
+    event, word = events_phrase(data, answer), answer.verdict
     several = len(answer.events) > 1
     kind = "joint " if several else "relative " if answer.reading == "relative" else ""
     effect = f"A {kind}effect" if kind else "An effect"
     got = estimate_text(answer) if figures and answer.reading in ("causal", "relative") else ""
-    if word in ("supported", "suggestive") and answer.estimated and answer.reading in ("causal", "relative"):
+    if word in ("supported", "suggestive") and answer.has_estimate and answer.reading in ("causal", "relative"):
         if got:
             limit = f" It stays suggestive{reason}." if word == "suggestive" else ""
             alone = "" if several else kind
@@ -320,7 +320,7 @@ def _lower(text: str) -> str:
 
 
 def benchmark_verdict(ratio: float, low: float, high: float) -> str:
-    """Whether a model beats its benchmark: only where the 90 % interval of the ratio lies below 1; worse only above 1."""
+    """Whether a model beats its benchmark: only if the 90 % interval of the ratio lies below 1; worse only if above 1."""
     if not math.isfinite(ratio):
         return "no ratio"
     if not (math.isfinite(low) and math.isfinite(high)):
@@ -328,3 +328,11 @@ def benchmark_verdict(ratio: float, low: float, high: float) -> str:
     if high < 1 or low > 1:
         return "beats it" if high < 1 else "is worse"
     return "not shown to beat it" if ratio < 1 else "does not beat it"
+
+
+def seasonal_adjustment_note(data: RunData) -> str:
+    """Why nothing is seasonally adjusted."""
+    long = "CHN.export.WLD.rare_earths_total" in data.histories
+    return "Nothing here is seasonally adjusted" + (
+        "; all series but the rare-earth total are too short for it." if long else "."
+    )

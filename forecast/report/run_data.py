@@ -1,4 +1,4 @@
-"""Facts: a run folder as the report needs it, in the reader's units; with `answers` it alone knows the tables' columns."""
+"""Data of a run folder as the report needs them, in display units."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # tables that runs of earlier versions do not have
+MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
+OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # missing from runs of earlier versions
 
 
 @dataclass(frozen=True)
 class ObservedSeries:
-    """One series as the run saw it, in display units: single months, sums over spans, and the state of each month.
+    """One observed series in display units: single months, sums over spans, and the status of each month.
 
-    `sums` holds (first, last, value) for spans; `steps` the mean of months known only through a sum, as (months, mean).
+    sums : (first, last, value) of spans. steps : months known only through a sum, with their mean.
     """
 
     series: str
@@ -46,7 +47,7 @@ class ObservedSeries:
 
     @functools.cached_property
     def steps(self) -> tuple[tuple[tuple[int, ...], float], ...]:
-        """What is left of each sum, shortest first, spread evenly over the months not known singly."""
+        """Each sum less its known months, spread evenly over the others; shorter sums first."""
         known = dict(self.values)
         out = []
         for first, last, total in sorted(self.sums, key=lambda s: (s[1] - s[0], s[0])):
@@ -75,25 +76,27 @@ class ObservedSeries:
         exact = [v for a, b, v in self.sums if (a, b) == (first, last)]
         return exact[0] if exact else math.nan
 
-    def only_summed(self, month: int) -> bool:
-        """Whether a month is known only inside a sum."""
-        return month not in self.values and any(a <= month <= b for a, b, _ in self.sums)
-
 
 @dataclass(frozen=True)
 class RunData:
-    """The run with its tables read once, and the answers, histories and events drawn from them."""
+    """A run with its tables read once, and the answers, series and events derived from them."""
 
     run: Run
     _tables: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table of the run; empty where the run is older than the table."""
+        """A table of the run; empty if the run is older than the table."""
         if name not in self._tables:
             missing = name in OPTIONAL_TABLES and not (self.run.folder / f"{name}.parquet").exists()
             self._tables[name] = empty_table() if missing else self.run.table(name)
         found: pd.DataFrame = self._tables[name]
         return found
+
+    def holds(self, need: str) -> bool:
+        """Whether the run has what a section needs: a table with rows, by its name, or `MORE_THAN_NOWCASTS`."""
+        if need == MORE_THAN_NOWCASTS:
+            return bool(self.config.get("effects")) or not self.nowcasts
+        return (self.run.folder / f"{need}.parquet").exists() and len(self.table(need)) > 0
 
     @property
     def config(self) -> dict[str, Any]:
@@ -103,12 +106,12 @@ class RunData:
 
     @property
     def as_of(self) -> str:
-        """The day the run stands on."""
+        """The day whose information the run uses."""
         return str(self.run.info["as_of"])
 
     @functools.cached_property
     def calendar(self) -> EventCalendar:
-        """Events as known on that day: the run's own list where it keeps one, else the bundled ones."""
+        """Events known on that day: the run's own list if it has one, else the bundled ones."""
         rows = self.run.info.get("events")
         if rows is None:
             return bundled_events().known_on(mm.parse_day(self.as_of))
@@ -128,7 +131,7 @@ class RunData:
 
     @functools.cached_property
     def variations(self) -> dict[str, tuple[VariedAnswer, ...]]:
-        """The questions asked otherwise, by the id of the question, in the order of the headline rows."""
+        """Sensitivity answers by the id of their question, in the order of the headline rows."""
         asked = {str(row["job"]): row for row in self.table("effects").to_dict("records")}
         found: dict[str, list[VariedAnswer]] = {}
         for row in self.table("sensitivity").to_dict("records"):
@@ -139,14 +142,14 @@ class RunData:
         return {name: tuple(found[name]) for name in order}
 
     def parts(self, answer: EffectRow) -> tuple[EventPart, ...]:
-        """What each event of a cluster contributed to an answer, where the method tells them apart."""
+        """Contribution of each event of a cluster to an answer, where the method separates them."""
         table = self.table("parts")
         own = table[table["job"] == answer.job] if len(table) else table
         return tuple(event_part(row, answer) for row in own.to_dict("records"))
 
     @property
     def headline(self) -> tuple[EffectRow, ...]:
-        """The rows that answer a question; the others show how much the answer depends on the method."""
+        """Rows that answer a question; the others show how the answer depends on the method."""
         return tuple(a for a in self.answers if a.role != "sensitivity")
 
     @functools.cached_property
@@ -161,7 +164,7 @@ class RunData:
 
     @functools.cached_property
     def outlook(self) -> pd.DataFrame:
-        """Forecasts standing on the run's own day, in display units; nowcasts have groups of their own."""
+        """Forecasts made on the run's own day, without nowcasts, in display units."""
         table = self.table("forecasts")
         if len(table) and "group" in table:
             table = table[~table["group"].isin([name for row in self.nowcasts for name in nowcast_groups(row)])]
@@ -174,7 +177,7 @@ class RunData:
 
     @property
     def default_model(self) -> str:
-        """The model whose forecasts the report shows first: the config's word, else a combination, else the first."""
+        """The model shown first: the config's default, else a combination, else the first by name."""
         models = sorted(self.outlook["model"].unique()) if len(self.outlook) else []
         named = [
             self.config.get("default_model"),
@@ -186,12 +189,12 @@ class RunData:
         return models[0] if models else ""
 
     @property
-    def default_words(self) -> str:
-        """The default model for a reader."""
-        return self.words_of(self.default_model)
+    def default_model_text(self) -> str:
+        """The default model in words."""
+        return self.model_text(self.default_model)
 
-    def words_of(self, name: str) -> str:
-        """A model for a reader: its name, or its members where it combines others."""
+    def model_text(self, name: str) -> str:
+        """A model in words: its name, or its members if it is a combination."""
         specs = [
             s for s in self.config.get("models") or () if isinstance(s, dict) and name == str(s.get("name") or s.get("use"))
         ]
@@ -200,15 +203,15 @@ class RunData:
             return name
         return f"{specs[0].get('how', 'combination')} of {', '.join(members[:-1])} and {members[-1]}"
 
-    def ordered(self, series: Iterable[str]) -> list[str]:
-        """Series in the order in which the config asks for them, patterns with `*` spelled out; the rest A to Z."""
+    def in_config_order(self, series: Iterable[str]) -> list[str]:
+        """Series in the order of the config, whose patterns may hold `*`; the rest A to Z."""
         part = self.config.get("forecast")
         patterns = [str(p) for p in part.get("series", ())] if isinstance(part, dict) else []
         place = {s: next((i for i, p in enumerate(patterns) if fnmatchcase(s, p)), len(patterns)) for s in series}
         return sorted(place, key=lambda s: (place[s], s))
 
     def events_on(self, series: Iterable[str], since: int, until: int) -> list[Event]:
-        """Events of the default calendar that touch the series and take effect in a stretch of months."""
+        """Events of the default calendar that affect the series and take effect between two months."""
         found = {
             e.id: e
             for s in series
@@ -223,13 +226,13 @@ class RunData:
 
 
 def nowcast_groups(nowcast: dict[str, Any]) -> tuple[str, str]:
-    """The groups of a nowcast's own months and of the earlier ones."""
+    """Names of the groups of a nowcast's own months and of the earlier ones."""
     name = str(nowcast["name"])
     return name, f"{name}: earlier months"
 
 
 def in_display_units(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of forecasts.parquet with their figures in display units."""
+    """Rows of the forecasts table in display units."""
     made = table.copy()
     for name in ("mean", "q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975", "truth"):
         if len(made) and name in made:
@@ -243,7 +246,7 @@ def _question_order(question: str) -> tuple[float, str]:
 
 
 def empty_table() -> pd.DataFrame:
-    """A table without rows."""
+    """A table without rows or columns."""
     import pandas as pd
 
     return pd.DataFrame()

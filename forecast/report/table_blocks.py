@@ -1,4 +1,4 @@
-"""Tables of the report as Blocks: headline rows, months ahead, regimes, scores, gates.
+"""Tables that sections share: headline rows, other methods, months ahead, last figures, regimes.
 
 Plain semantic tables instead of a table library: they take the page's light and dark colours and turn into cards on a phone.
 """
@@ -51,8 +51,8 @@ SOURCES = {
 }
 
 
-def headline_table(facts: RunData, answers: Sequence[EffectRow], caption: str) -> TableBlock:
-    """One row a question: description, estimate where the gates allow one, verdict; the sentence stands beneath."""
+def headline_table(data: RunData, answers: Sequence[EffectRow], caption: str) -> TableBlock:
+    """One row per question: description, estimate if the gates allow one, verdict; with a sentence beneath."""
     columns = (Column("Question"), Column("Observed against baseline"), Column("Estimate"), Column("Verdict"))
     rows = [
         (
@@ -66,7 +66,7 @@ def headline_table(facts: RunData, answers: Sequence[EffectRow], caption: str) -
     out: list[tuple[TableCell, ...]] = []
     for answer, row in zip(answers, rows, strict=True):
         out.append(row)
-        out.append((TableCell(verdict_sentence(facts, answer) + note_sentence(answer.note), tone="sentence"),))
+        out.append((TableCell(verdict_sentence(data, answer) + note_sentence(answer.note), tone="sentence"),))
     named = dict.fromkeys(SOURCES[a.basis] for a in answers if a.basis in SOURCES)
     return TableBlock(caption, columns, tuple(out), f"Sources: {'; '.join(named)}." if named else "", stacked=True)
 
@@ -80,7 +80,7 @@ def _question_cell(a: EffectRow) -> TableCell:
 
 
 def _description_cell(a: EffectRow) -> TableCell:
-    if not a.compared:
+    if not a.has_baseline:
         last = a.baseline.partition("level, ")[2]
         words = f"last published level, {period(last)}; no baseline" if last else "no figure bundled; no baseline"
         if level_text(a, a.observed):
@@ -102,7 +102,7 @@ def _description_cell(a: EffectRow) -> TableCell:
 
 
 def _estimate_cell(a: EffectRow) -> TableCell:
-    if not a.estimated:
+    if not a.has_estimate:
         none = "no estimate: the checks allow none" if a.reading in ("descriptive", "none") else "no estimate"
         unseen = "; so no smallest effect that would be seen either" if a.verdict == "cannot distinguish" else ""
         return TableCell(MISSING, none + unseen)
@@ -128,7 +128,7 @@ def _reading_text(a: EffectRow) -> str:
     return f"reading: {a.reading}" if a.reading else ""
 
 
-def other_methods_table(facts: RunData, answers: Sequence[EffectRow]) -> TableBlock:
+def other_methods_table(data: RunData, answers: Sequence[EffectRow]) -> TableBlock:
     """The same questions under other methods and windows."""
     columns = (
         Column("Question"), Column("Method and window"), Column("Observed less baseline", True), Column("Estimate", True),
@@ -140,12 +140,12 @@ def other_methods_table(facts: RunData, answers: Sequence[EffectRow]) -> TableBl
             (
                 TableCell(a.id, treated_name(a.series)),
                 TableCell(a.estimator or MISSING, f"{window(a.first, a.last)}; {a.estimand}"),
-                TableCell(amount(a, a.desc) if a.compared else MISSING, a.baseline),
+                TableCell(amount(a, a.desc) if a.has_baseline else MISSING, a.baseline),
                 TableCell(
-                    amount(a, a.estimate) if a.estimated else MISSING,
-                    "" if a.estimated else reason_in_words(facts, a, a.because),
+                    amount(a, a.estimate) if a.has_estimate else MISSING,
+                    "" if a.has_estimate else reason_in_words(data, a, a.because),
                 ),
-                TableCell(interval_text(a, a.lo95, a.hi95) if a.estimated else MISSING),
+                TableCell(interval_text(a, a.lo95, a.hi95) if a.has_estimate else MISSING),
                 TableCell(placebo_text(a) or "no placebo window"),
                 TableCell(a.verdict or MISSING, tone=a.verdict),
             )
@@ -154,7 +154,7 @@ def other_methods_table(facts: RunData, answers: Sequence[EffectRow]) -> TableBl
 
 
 def months_ahead_table(history: ObservedSeries, rows: pd.DataFrame, as_of: str) -> TableBlock:
-    """Twelve months of one series: median, bands, and the change on the year and on the month before."""
+    """Months ahead of one series: median, bands, and change on a year and on a month earlier."""
     unit = history.unit
     months = {mm.ordinal(m): r for m, r in zip(rows["month"], rows.to_dict("records"), strict=True) if "/" not in m}
     median = {m: float(r["q50"]) for m, r in months.items()}
@@ -199,12 +199,12 @@ def _yearly_cell(history: ObservedSeries, m: int, levels: dict[int, float]) -> T
 
 
 def _is_new_year_month(series: str, m: int) -> bool:
-    """Whether a month of China's falls to the New Year holidays, which move between January and February."""
+    """Whether a month of a Chinese series is January or February, between which the New Year moves."""
     return series.startswith("CHN.") and m % 12 in (0, 1)
 
 
 def _new_year_rows(history: ObservedSeries, rows: pd.DataFrame, february: int, unit: str) -> list[tuple[TableCell, ...]]:
-    """January and February of China's together: the New Year moves between them, so only their sum is compared."""
+    """January and February of a Chinese series as one sum, since the New Year moves between them."""
     if not _is_new_year_month(history.series, february):
         return []
     label = mm.period_label(february - 1, february)
@@ -218,13 +218,14 @@ def _new_year_rows(history: ObservedSeries, rows: pd.DataFrame, february: int, u
     return [
         (
             TableCell(f"Jan+Feb {february // 12}", "sum of both months"), TableCell(decimal(value, digits(value, unit))),
-            TableCell(_band_text(r["q10"], r["q90"], unit)), TableCell(_band_text(r["q025"], r["q975"], unit)), yearly, TableCell(MISSING, "a sum"),
+            TableCell(_band_text(r["q10"], r["q90"], unit)), TableCell(_band_text(r["q025"], r["q975"], unit)), yearly,
+            TableCell(MISSING, "a sum"),
         )
     ]  # fmt: skip
 
 
 def latest_figures_table(histories: Sequence[ObservedSeries]) -> TableBlock:
-    """The last published month of every series with its change on the year and on the month before."""
+    """The last published month of each series with its change on a year and on a month earlier."""
     rows = []
     for h in histories:
         if not h.values:
@@ -246,7 +247,7 @@ def latest_figures_table(histories: Sequence[ObservedSeries]) -> TableBlock:
 
 
 def _latest_cells(h: ObservedSeries) -> tuple[TableCell, ...]:
-    """The last figure known: a month, or a sum that ends later; with the figures it is compared with."""
+    """The last published figure, a month or a sum that ends later, with its changes."""
     m = max(h.values)
     later = [s for s in h.sums if s[1] > m and s[0] > m]
     first, last = (
@@ -272,7 +273,7 @@ def _latest_cells(h: ObservedSeries) -> tuple[TableCell, ...]:
 
 
 def _change_from_cell(h: ObservedSeries, value: float, base: float, first: int, last: int) -> TableCell:
-    """A change with the figure it starts from beneath."""
+    """A change, with the figure it starts from beneath."""
     if not math.isfinite(base):
         return TableCell(MISSING, f"no figure for {window(mm.label(first), mm.label(last))}")
     cell = _change_cell(value, base, "")
@@ -280,7 +281,7 @@ def _change_from_cell(h: ObservedSeries, value: float, base: float, first: int, 
 
 
 def regimes_table(table: pd.DataFrame, order: Sequence[str] = ()) -> TableBlock:
-    """If the suspension is extended or lapses: the observed mean of each regime with its range, one row per series."""
+    """Observed mean and range under each regime, one row per series."""
     from forecast.core.products import display_unit
 
     names = list(dict.fromkeys(table["regime"].astype(str)))

@@ -1,6 +1,6 @@
-"""Blocks for a terminal: headings, sentences and tables; figures, and what is folded away, stand in the report.
+"""Blocks for a terminal: headings, sentences and tables; figures and folded details are left to the report.
 
-No text is read as anything but words: neither by rich, as its markup, nor by the terminal, as its commands.
+Text is printed literally: neither rich's markup nor terminal control sequences in it take effect.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from forecast.report.blocks import Block, Bullets, Callout, Heading, Prose, Tabl
 from forecast.report.inline_markup import strip_markup
 
 if TYPE_CHECKING:
-    from rich.table import Table as Drawn
+    from rich.table import Table as RichTable
 
-WIDTH = 110  # where the output is no terminal
+WIDTH = 110  # when the output is not a terminal
 
 
 def show(blocks: Sequence[Block]) -> None:
-    """Print Blocks on stderr, where everything stands that is not the path of the run."""
+    """Print Blocks on stderr; stdout carries only the path of the run."""
     from rich.console import Console
 
     width = None if Console(stderr=True).is_terminal else WIDTH
@@ -43,7 +43,7 @@ def show(blocks: Sequence[Block]) -> None:
 
 
 def _row_groups(table: TableBlock) -> Iterator[tuple[str, list[Sequence[TableCell]]]]:
-    """Rows under each group head."""
+    """Rows by group, each with its group heading."""
     head, rows = "", list[Sequence[TableCell]]()
     for row in table.rows:
         if len(row) == 1 < len(table.columns):
@@ -56,12 +56,12 @@ def _row_groups(table: TableBlock) -> Iterator[tuple[str, list[Sequence[TableCel
         yield head, rows
 
 
-def _rich_table(table: TableBlock, rows: Sequence[Sequence[TableCell]]) -> Drawn:
+def _rich_table(table: TableBlock, rows: Sequence[Sequence[TableCell]]) -> RichTable:
     from rich import box
-    from rich.table import Table as Drawn
+    from rich.table import Table as RichTable
     from rich.text import Text
 
-    made = Drawn(box=box.SIMPLE_HEAD, pad_edge=False)
+    made = RichTable(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in table.columns:
         made.add_column(Text(strip_markup(column.head)), justify="right" if column.numeric else "left")
     for row in rows:

@@ -1,1 +1,1 @@
-"""One file per kind of figure; each returns a Panel. matplotlib is imported when a figure is drawn, never before."""
+"""One file per kind of figure; each returns a FigurePanel. matplotlib is imported only when a figure is drawn."""

@@ -1,4 +1,4 @@
-"""The sheet every figure is drawn on: colours by name, one panel to SVG and pixels, panels stitched into one file.
+"""Shared drawing of figures: palette, axes, one panel to SVG and pixels, several panels to one file.
 
 Colours are drawn in the light palette; an SVG inside a page has them replaced by CSS variables, so one drawing serves light
 and dark. Words stay text in the SVG. Nothing depends on the clock or on the order of drawing.
@@ -44,14 +44,14 @@ _DROP = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<style 
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Settings under which figures are made and saved; they hold inside the block only."""
+    """Context manager with the matplotlib settings of all figures."""
     import matplotlib
 
     settings: dict[str, Any] = {
         "svg.fonttype": "none",
         "svg.hashsalt": "forecast",
         "font.family": ["DejaVu Sans"],
-        "text.parse_math": False,  # a name with dollar signs in it is a name
+        "text.parse_math": False,  # dollar signs in names are literal
         "font.size": 9.5,
         "text.color": C["ink"],
         "axes.edgecolor": C["line"],
@@ -68,7 +68,7 @@ def style() -> Iterator[None]:
 
 
 def new_panel(width: int, height: int, title: str, subtitle: str = "") -> Figure:
-    """An empty panel of `width` x `height` points with its title and the unit line beneath."""
+    """An empty panel of `width` x `height` points with its title and a subtitle, usually the unit."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width / 72, height / 72), facecolor="none")
@@ -87,7 +87,7 @@ def add_axes(figure: Figure, left: float = 42, right: float = 10, top: float = 4
 
 
 def light_frame(ax: Axes) -> None:
-    """The frame of every axes."""
+    """Set the light frame of an axes."""
     ax.set_facecolor("none")
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
@@ -102,7 +102,7 @@ def width_in_points(ax: Axes) -> float:
 
 
 def set_value_axis(ax: Axes, top: float, bottom: float = 0.0, ticks: int = 4) -> None:
-    """A value axis from `bottom` to `top` with few round marks and thousands commas."""
+    """Set a value axis from `bottom` to `top` with few round ticks and thousands separators."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     if not np.isfinite(top) or top <= bottom:
@@ -151,7 +151,7 @@ def _clean_svg(svg: str, width: int, height: int) -> str:
 
 
 def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> FigurePanel:
-    """Panels laid out row by row in one drawing on white paper."""
+    """Panels row by row in one drawing on white."""
     rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
     width = max(sum(p.width for p in row) + gap * (len(row) - 1) for row in rows) + 2 * gap
     height = sum(max(p.height for p in row) for row in rows) + gap * (len(rows) + 1)
@@ -177,7 +177,7 @@ def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> Figure
 
 
 def encode(panels: Sequence[FigurePanel], columns: int) -> tuple[str, bytes]:
-    """One figure as the text of an SVG file and the bytes of a PNG file; the same run gives the same bytes."""
+    """One figure as SVG text and PNG bytes, reproducible byte for byte."""
     from PIL import Image
 
     sheet = stitch(panels, columns)

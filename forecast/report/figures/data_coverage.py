@@ -1,4 +1,4 @@
-"""Data coverage: one row per series, one cell per month, coloured by what is known of it."""
+"""Data coverage: one row per series, one cell per month, coloured by status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from forecast.report.run_data import ObservedSeries
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LABELS = 264  # points kept for the rows' names
+LABELS = 264  # points reserved for the rows' labels
 STATES = (
     ("value", "blue", 0.85, "monthly figure"),
     ("provisional", "purple", 0.8, "provisional"),
@@ -30,7 +30,7 @@ STATES = (
 
 
 def coverage_panel(histories: Sequence[ObservedSeries], first: int, last: int) -> FigurePanel:
-    """The state of every month of every series between two months."""
+    """Status of every month of every series between two months."""
     row = 13
     width, height = 1000, 62 + row * len(histories)
     figure = new_panel(width, height, "What is known of each month")
@@ -83,7 +83,7 @@ def _stretches(history: ObservedSeries, state: str, first: int, last: int) -> li
 
 
 def _row_label(series: str) -> str:
-    """A row's label, short enough for its margin."""
+    """Row label, short enough for the margin."""
     key = SeriesKey.maybe(series)
     if key is None:
         return series[:56]

@@ -1,4 +1,4 @@
-"""Error by horizon: one line per model, the shown model in colour, the rest quiet; names stand at the lines' ends."""
+"""Error by horizon: one line per model, highlighted ones in colour, labelled at the lines' ends."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def horizon_panel(title: str, metric: str, table: pd.DataFrame, loud: tuple[str,
 
 
 def _name_lines(ax: Axes, wide: pd.DataFrame, colors: dict[str, str]) -> None:
-    """Names at the lines' ends: the loud ones always, moved apart; a quiet one only where its own place is free."""
+    """Labels at the lines' ends: highlighted models always, moved apart; others only where there is room."""
     low, high = ax.get_ylim()
     step = (high - low) * 11 / (ax.get_position().height * 250)
     ends = {str(m): min(float(wide[m].dropna().iloc[-1]), high) for m in wide.columns if wide[m].notna().any()}

@@ -1,4 +1,4 @@
-"""Fan chart: history, the median ahead, bands of 80 and 95 %, events marked, months already past shaded."""
+"""Fan chart: history, median forecast, 80 and 95 % bands, marked events, and elapsed months shaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HISTORY_MONTHS = 38  # months of history shown
 
 
 def fan_panel(
-    history: ObservedSeries, ahead: pd.DataFrame, as_of: str, events: Sequence[Event], named: Mapping[str, str]
+    history: ObservedSeries, ahead: pd.DataFrame, as_of: str, events: Sequence[Event], letters: Mapping[str, str]
 ) -> FigurePanel:
     """One series; `ahead` has one row per single month with q025, q10, q50, q90, q975 in display units."""
     ahead = ahead.sort_values("month")
@@ -38,11 +38,11 @@ def fan_panel(
     ax.fill_between(x, ahead["q10"], ahead["q90"], color=C["blue"], alpha=0.28, lw=0, zorder=2.1)
     ax.plot(x, ahead["q50"], color=C["blue"], lw=1.8, zorder=3.2)
     top = draw_flow(ax, history, first, last)
-    # a band without a ceiling must not flatten the history: the axis holds the 80 % band whole, the 95 % one where it can
+    # an exploding band must not flatten the history: the axis always holds the 80 % band, the 95 % band up to a limit
     high = max(top, float(ahead["q90"].max()), min(float(ahead["q975"].max()), 2.2 * max(top, float(ahead["q90"].max()))))
     set_value_axis(ax, 1.06 * high)
     set_year_axis(ax, first, last)
-    mark_events(ax, events, named)
+    mark_events(ax, events, letters)
     mark_overflow(ax, x, ahead["q975"].to_numpy(float), C["blue"])
     return finish_panel(figure)
 

@@ -1,4 +1,4 @@
-"""Flow charts: a monthly path against what was expected of it, the difference added up, a share, named months as bars."""
+"""Charts of flows: monthly level, cumulative difference from a baseline, share, and counterfactual path."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ BEFORE = 24  # months of history drawn before a counterfactual
 
 
 def level_panel(
-    title: str, history: ObservedSeries, first: int, last: int, events: Sequence[Event], named: Mapping[str, str],
+    title: str, history: ObservedSeries, first: int, last: int, events: Sequence[Event], letters: Mapping[str, str],
     expected: tuple[str, float] | None = None,
 ) -> FigurePanel:  # fmt: skip
-    """Monthly level with sums as dotted steps; `expected` is a named level to compare with."""
+    """Monthly level, with sums as dotted steps; `expected` is a (name, level) drawn for comparison."""
     figure = new_panel(*SIZE, title, f"{history.unit} a month; dotted: mean of months known only as a sum")
     ax = add_axes(figure, top=62, left=46)
     top = draw_flow(ax, history, first, last, C["blue"], 1.7)
@@ -46,12 +46,12 @@ def level_panel(
         figure.text(2 / SIZE[0], 1 - 38 / SIZE[1], words, fontsize=8.8, color=C["orange"], va="baseline")
     set_value_axis(ax, 1.12 * top)
     set_year_axis(ax, first, last)
-    mark_events(ax, events, named)
+    mark_events(ax, events, letters)
     return finish_panel(figure)
 
 
 def cumulative_panel(title: str, history: ObservedSeries, answer: EffectRow) -> FigurePanel:
-    """Observed less baseline, added up over the asked window; the bar at the end is the range over all baselines."""
+    """Cumulative difference from the baseline over the window; the bar at its end is the range over all baselines."""
     first, last = mm.ordinal(answer.first), mm.ordinal(answer.last)
     per_month = answer.expected / (last - first + 1)
     figure = new_panel(*SIZE, title, f"{answer.unit}; observed less {answer.baseline}, added up")
@@ -80,9 +80,10 @@ def cumulative_panel(title: str, history: ObservedSeries, answer: EffectRow) -> 
 
 
 def share_panel(
-    title: str, part: ObservedSeries, whole: ObservedSeries, first: int, last: int, events: Sequence[Event], named: Mapping[str, str],
+    title: str, part: ObservedSeries, whole: ObservedSeries, first: int, last: int, events: Sequence[Event],
+    letters: Mapping[str, str],
 ) -> FigurePanel | None:  # fmt: skip
-    """One flow as a share of another, where both are known for the same months; sums as flat steps."""
+    """One flow as a share of another in months where both are known; sums as flat steps."""
     single = {m: part.values[m] / whole.values[m] for m in part.values if first <= m <= last and whole.values.get(m)}
     spans = {(a, b): v for a, b, v in whole.sums}
     flat = []
@@ -108,16 +109,16 @@ def share_panel(
             )  # fmt: skip
     set_value_axis(ax, 115 * max([*single.values(), *(f[2] for f in flat)]))
     set_year_axis(ax, first, last)
-    mark_events(ax, events, named)
+    mark_events(ax, events, letters)
     return finish_panel(figure)
 
 
 def counterfactual_panel(
     title: str, unit: str, path: pd.DataFrame, scale_by: float, history: ObservedSeries | None, robust: str = ""
 ) -> FigurePanel:
-    """Observed against the path expected without the event, with its bands; two years before for scale.
+    """Observed and counterfactual path with its bands, after two years of history.
 
-    Shaded: 80 and 95 % of single months; dashed: the 90 % band that holds the whole path. robust : a line above the frame.
+    Shaded: pointwise 80 and 95 % bands; dashed: the simultaneous 90 % band. robust : a line of text above the frame.
     """
     spans = [mm.parse_period(str(m)) for m in path["month"]]
     order = np.argsort([s[0] for s in spans])

@@ -1,4 +1,4 @@
-"""Fans under scenarios: history, then one mean line and 80 % band for each course that may be taken, named at its end."""
+"""Fan chart by scenario: history, then a mean line and 80 % band per scenario, labelled at its end."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 HISTORY_MONTHS = 26  # months of history shown
 COLORS = ("blue", "orange", "purple", "green", "gold")
 STYLES = ("-", (0, (5, 1.6)), (0, (1.2, 1.4)), (0, (6, 1.6, 1.2, 1.6)), (0, (2.6, 1.2)))
-NAMES = 96  # points kept for the names at the lines' ends
+NAMES = 96  # points reserved for labels at the lines' ends
 
 
 def line_styles(names: Sequence[str]) -> dict[str, tuple[str, int]]:
-    """Colour and line style of each scenario, the same in every panel; colours come again with another style."""
+    """Colour and line style of each scenario, equal in all panels; colours repeat with another style."""
     return {name: (COLORS[i % len(COLORS)], (i + i // len(COLORS)) % len(STYLES)) for i, name in enumerate(names)}
 
 
 def scenario_panel(
     history: ObservedSeries, ahead: pd.DataFrame, looks: Mapping[str, tuple[str, int]], lost: Sequence[str], as_of: str,
-    events: Sequence[Event], named: Mapping[str, str],
+    events: Sequence[Event], letters: Mapping[str, str],
 ) -> FigurePanel:  # fmt: skip
-    """One series; `ahead` has a row per scenario and single month with mean, q10, q90 in display units; `lost` have no fan."""
+    """One series; `ahead` has a row per scenario and month with mean, q10, q90 in display units; `lost` have no fan."""
     when = sorted({mm.ordinal(str(m)) for m in ahead["month"]})
     first, last = max(history.first, when[0] - HISTORY_MONTHS), when[-1]
     title = product_name(history.series.partition(":")[0].rsplit(".", 1)[-1])
@@ -63,13 +63,13 @@ def scenario_panel(
         top = max(top, float(own["q90"].max()))
     set_value_axis(ax, 1.06 * top)
     set_year_axis(ax, first, last)
-    mark_events(ax, events, named)
+    mark_events(ax, events, letters)
     _name_lines(ax, ends, looks, lost)
     return finish_panel(figure)
 
 
 def _first_own_month(own: pd.DataFrame, drawn: Sequence[pd.DataFrame]) -> int:
-    """The last month that a fan has in common with one drawn already: what comes before it is not drawn twice."""
+    """Index of the last month that a fan shares with an earlier one; months before it are not drawn twice."""
     values = own[["mean", "q10", "q90"]].to_numpy(float)
     shared = [0]
     for other in drawn:
@@ -80,7 +80,7 @@ def _first_own_month(own: pd.DataFrame, drawn: Sequence[pd.DataFrame]) -> int:
 
 
 def _name_lines(ax: Axes, ends: Mapping[str, float], looks: Mapping[str, tuple[str, int]], lost: Sequence[str]) -> None:
-    """The scenarios at their lines' ends, moved apart; beneath the title those without a fan."""
+    """Labels at the lines' ends, moved apart; scenarios without a fan are listed beneath the title."""
     low, high = ax.get_ylim()
     step = (high - low) * 11.5 / (ax.get_position().height * 244)
     y = -np.inf

@@ -1,4 +1,4 @@
-"""What figures over time share: the month axis, marked events, a flow with its sums."""
+"""Shared parts of charts over time: month axis, event marks, a flow with its sums."""
 
 from __future__ import annotations
 
@@ -19,13 +19,8 @@ if TYPE_CHECKING:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def event_letters(events: Sequence[Event]) -> dict[str, str]:
-    """A letter for every event of a figure, in order of the day it took effect; a cluster's events keep their own."""
-    return {event.id: chr(ord("A") + i) for i, event in enumerate(events[:26])}
-
-
 def set_year_axis(ax: Axes, first: int, last: int) -> None:
-    """Months `first` to `last`: a mark at each January, the year's name in its middle. Month m fills [m, m + 1)."""
+    """Set an axis from month `first` to `last` with a tick at each January and years centred; month m fills [m, m + 1)."""
     ax.set_xlim(first, last + 1)
     ax.set_xticks([], [])
     per_year = 12 * width_in_points(ax) / max(last + 1 - first, 1)
@@ -45,7 +40,7 @@ def set_year_axis(ax: Axes, first: int, last: int) -> None:
 
 
 def set_month_axis(ax: Axes, first: int, last: int) -> None:
-    """A short stretch: every month named (every third where they stand close), the year beneath each January and the first."""
+    """Set an axis for a short window: each month labelled (every third if crowded), years beneath January and the first."""
     ax.set_xlim(first, last + 1)
     ax.set_xticks([], [])
     every = 1 if last - first < 7 else 3
@@ -59,14 +54,14 @@ def set_month_axis(ax: Axes, first: int, last: int) -> None:
             )  # fmt: skip
 
 
-def mark_events(ax: Axes, events: Sequence[Event], named: Mapping[str, str], show_names: bool = True) -> None:
-    """A vertical line at the day of each event, with its letter above the axes; near letters go up a step."""
+def mark_events(ax: Axes, events: Sequence[Event], letters: Mapping[str, str], show_names: bool = True) -> None:
+    """Draw a vertical line at each event's day with its letter above the axes; crowded letters are staggered."""
     first, last = ax.get_xlim()
     per_month = width_in_points(ax) / (last - first)
     ends: list[float] = []
     for event in events:
         at = mm.position(event.effective or event.announced)
-        if not first <= at <= last or event.id not in named:
+        if not first <= at <= last or event.id not in letters:
             continue
         ax.axvline(at, color=C["muted"], lw=0.8, ls=(0, (2, 2)), zorder=1.5)
         if not show_names:
@@ -75,13 +70,13 @@ def mark_events(ax: Axes, events: Sequence[Event], named: Mapping[str, str], sho
         level = next((i for i, end in enumerate(ends) if x > end), len(ends))
         ends[level : level + 1] = [x + 9.0]
         ax.annotate(
-            named[event.id], (at, 1), (0, 2 + 9 * level), ax.get_xaxis_transform(), "offset points",
+            letters[event.id], (at, 1), (0, 2 + 9 * level), ax.get_xaxis_transform(), "offset points",
             ha="center", va="bottom", fontsize=7.8, color=C["muted"], annotation_clip=False,
         )  # fmt: skip
 
 
 def mark_overflow(ax: Axes, x: Floats, upper: Floats, color: str) -> None:
-    """Mark at the frame's upper edge where the 95 % band goes on above it, and say how far."""
+    """Mark where the 95 % band exceeds the axis, and print its maximum."""
     limit = ax.get_ylim()[1]
     over = upper > limit
     if not over.any():
@@ -94,7 +89,7 @@ def mark_overflow(ax: Axes, x: Floats, upper: Floats, color: str) -> None:
 
 
 def consecutive_runs(months: Sequence[int]) -> list[list[int]]:
-    """Months split where they do not follow one another."""
+    """Runs of consecutive months."""
     out: list[list[int]] = []
     for month in sorted(months):
         if out and month == out[-1][-1] + 1:
@@ -105,7 +100,7 @@ def consecutive_runs(months: Sequence[int]) -> list[list[int]]:
 
 
 def draw_flow(ax: Axes, history: ObservedSeries, first: int, last: int, color: str = C["ink"], lw: float = 1.5) -> float:
-    """Monthly figures as a line broken at gaps, sums as flat steps at their mean; returns the largest value drawn."""
+    """Draw monthly figures as a line broken at gaps and sums as steps at their mean; return the largest value drawn."""
     top = 0.0
     inside = [m for m in history.values if first <= m <= last]
     for run in consecutive_runs(inside):

@@ -1,1 +1,1 @@
-"""One file per chapter of the report, in the order of `compose.CHAPTERS`; each returns its Blocks, or none."""
+"""One file per section of the report, found by its name and drawn by its `order`; sections do not import each other."""

@@ -1,64 +1,75 @@
-"""Antimony exports: what was rushed out before the licence, and the collapse after it."""
+"""Section on antimony exports."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from forecast.core import months as mm
+from forecast.core.registry import section
 from forecast.report.blocks import Block, FigureBlock, Heading, Prose
 from forecast.report.effect_rows import EffectRow
+from forecast.report.event_key import event_key
 from forecast.report.numbers import percent, window
 from forecast.report.prose import amount, answer_sentences
-from forecast.report.run_data import RunData
-from forecast.report.sections.outlook import event_key
+from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
 SERIES = "CHN.export.WLD.antimony_products_reuters"
 SINCE = mm.ordinal("2023-01")
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """Nothing where the run has no antimony exports."""
-    history = facts.histories.get(SERIES)
-    if history is None:
-        return []
-    from forecast.report.figures.flows import level_panel
-    from forecast.report.figures.timeline import event_letters
+@section
+@dataclass(frozen=True)
+class AntimonySection:
+    """Antimony exports: what was shipped before the licence, and the collapse after it."""
 
-    events = facts.events_on([SERIES], SINCE, history.last)
-    named = event_letters(events)
-    rows = [a for a in facts.headline if a.series == SERIES]
-    first = next((a for a in rows if a.compared and a.measure in ("cumulative", "net", "anticipation")), None)
-    months = mm.ordinal(first.last) - mm.ordinal(first.first) + 1 if first else 1
-    expected = (first.baseline, first.expected / months) if first and first.expected > 0 else None
-    panel = level_panel(
-        "China to world, antimony products (Reuters' basket)", history, SINCE, history.last, events, named, expected
-    )
-    out: list[Block] = [Heading("Antimony exports: before and after the licence", 2, "antimony", "Antimony exports")]
-    out += [Prose(answer_sentences(facts, a)) for a in rows] or [
-        Prose("No question was asked of this series; the figure shows what is known.")
-    ]
-    told = ledger_text(rows)
-    if told:
-        out.append(Prose(told))
-    out.append(
-        FigureBlock(
-            "antimony", "Antimony exports of China", (panel,), 2,
-            "Tonnes a month. Many months are known only through sums; the dotted steps are their means. The basket is the "
-            "publisher's (metal, oxide and other goods). Source: China's customs through Reuters.",
-            "Chart of China's antimony exports with the September 2024 licence marked", event_key(events, named),
+    order: ClassVar[float] = 80
+    needs: ClassVar[tuple[str, ...]] = ("observations", MORE_THAN_NOWCASTS)
+
+    def blocks(self, data: RunData) -> list[Block]:
+        """Empty unless the run has antimony exports."""
+        history = data.histories.get(SERIES)
+        if history is None:
+            return []
+        from forecast.report.event_key import event_letters
+        from forecast.report.figures.flows import level_panel
+
+        events = data.events_on([SERIES], SINCE, history.last)
+        letters = event_letters(events)
+        rows = [a for a in data.headline if a.series == SERIES]
+        first = next((a for a in rows if a.has_baseline and a.measure in ("cumulative", "net", "anticipation")), None)
+        months = mm.ordinal(first.last) - mm.ordinal(first.first) + 1 if first else 1
+        expected = (first.baseline, first.expected / months) if first and first.expected > 0 else None
+        panel = level_panel(
+            "China to world, antimony products (Reuters' basket)", history, SINCE, history.last, events, letters, expected
         )
-    )  # fmt: skip
-    return out
+        out: list[Block] = [Heading("Antimony exports: before and after the licence", 2, "antimony", "Antimony exports")]
+        out += [Prose(answer_sentences(data, a)) for a in rows] or [
+            Prose("No question was asked of this series; the figure shows what is known.")
+        ]
+        ledger = ledger_text(rows)
+        if ledger:
+            out.append(Prose(ledger))
+        out.append(
+            FigureBlock(
+                "antimony", "Antimony exports of China", (panel,), 2,
+                "Tonnes a month. Many months are known only through sums; the dotted steps are their means. The basket is the "
+                "publisher's (metal, oxide and other goods). Source: China's customs through Reuters.",
+                "Chart of China's antimony exports with the September 2024 licence marked", event_key(events, letters),
+            )
+        )  # fmt: skip
+        return out
 
 
 def ledger_text(rows: Sequence[EffectRow]) -> str:
-    """Shipped early, missing after, and both together, as described against one baseline; no cause is claimed.
+    """Anticipation, shortfall and net difference from one baseline, as descriptions; no cause is claimed.
 
-    Nothing where the three were not all asked, or do not add up.
+    Empty unless all three questions were asked and their answers add up.
     """
-    for net in (a for a in rows if a.measure == "net" and a.compared):
-        same = [a for a in rows if a.compared and a.events == net.events and a.baseline == net.baseline]
+    for net in (a for a in rows if a.measure == "net" and a.has_baseline):
+        same = [a for a in rows if a.has_baseline and a.events == net.events and a.baseline == net.baseline]
         early = next((a for a in same if a.measure == "anticipation" and a.first == net.first), None)
         late = next((a for a in same if a.measure == "cumulative" and a.last == net.last), None)
         if early is None or late is None or not math.isclose(early.desc + late.desc, net.desc, rel_tol=1e-6):

@@ -1,42 +1,54 @@
-"""Placebos and gates: what had to hold before a verdict was given."""
+"""Section on placebos and gates."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from forecast.core import registry
+from forecast.core.registry import section
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Heading, Prose, TableBlock, TableCell
 from forecast.report.numbers import quantity, treated_name, window
 from forecast.report.prose import amount, placebo_text, reason_in_words
-from forecast.report.run_data import RunData
+from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
-FIRST_GATES = ("identified", "length", "data_state")  # the order in which the gates are read
+FIRST_GATES = ("identified", "length", "data_state")  # first columns of the matrix; the others follow A to Z
 MARKS = {"pass": "✓", "fail": "✗", "not run": MISSING}
 OUTCOMES = {"fail": "failed", "not run": "not run"}
 UNINFORMATIVE = (
     "nothing was estimated",
     "no other estimate of the same question",
-)  # follow from other gates, or from the config
+)  # reasons that follow from other gates, or from the config
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """A matrix of gates by question, the reasons, and how the placebos came out."""
-    if not len(facts.table("gates")) and not len(facts.table("placebos")):
-        return []
-    out: list[Block] = [Heading("Placebos and gates", 2, "gates", "Placebos, gates")]
-    out.append(
-        Prose(
-            "A gate is one check; a gate that fails or cannot be run limits what may be said. A clean month has a figure of "
-            "its own and lies before the event and its anticipation, outside every other event on the product. A placebo asks "
-            "the same question of months without an event, where the truth is zero; with fewer than nine such windows no "
-            "p-value can fall to 0.10, and none is printed."
+@section
+@dataclass(frozen=True)
+class ChecksSection:
+    """Placebos and gates: what had to hold before a verdict was given."""
+
+    order: ClassVar[float] = 110
+    needs: ClassVar[tuple[str, ...]] = (MORE_THAN_NOWCASTS,)
+
+    def blocks(self, data: RunData) -> list[Block]:
+        """Matrix of gates by question, reasons for failures, and placebo effects."""
+        if not len(data.table("gates")) and not len(data.table("placebos")):
+            return []
+        out: list[Block] = [Heading("Placebos and gates", 2, "gates", "Placebos, gates")]
+        out.append(
+            Prose(
+                "A gate is one check; a gate that fails or cannot be run limits what may be said. A clean month has a figure "
+                "of its own and lies before the event and its anticipation, outside every other event on the product. A "
+                "placebo asks the same question of months without an event, where the truth is zero; with fewer than nine such "
+                "windows no p-value can fall to 0.10, and none is printed."
+            )
         )
-    )
-    return [*out, *_gate_blocks(facts), *_placebo_blocks(facts)]
+        return [*out, *_gate_blocks(data), *_placebo_blocks(data)]
 
 
-def _gate_blocks(facts: RunData) -> list[Block]:
-    table = facts.table("gates")
+def _gate_blocks(data: RunData) -> list[Block]:
+    table = data.table("gates")
     by = {job: part.to_dict("records") for job, part in table.groupby("job")} if len(table) else {}
-    rows = [a for a in facts.headline if a.job in by]
+    rows = [a for a in data.headline if a.job in by]
     if not rows:
         return []
     names = sorted(
@@ -65,7 +77,7 @@ def _gate_blocks(facts: RunData) -> list[Block]:
                 (TableCell(f"{a.id}. {treated_name(a.series)}, {window(a.first, a.last)}: {a.verdict}", tone="group"),)
             )
         for g in held:
-            mark, words = str(g["outcome"]), reason_in_words(facts, a, str(g["reason"]))
+            mark, words = str(g["outcome"]), reason_in_words(data, a, str(g["reason"]))
             gate = TableCell(str(g["gate"]).replace("_", " "))
             reasons.append((gate, TableCell(OUTCOMES.get(mark, mark), tone=mark), TableCell(words[:1].upper() + words[1:])))
     matrix = TableBlock(
@@ -84,12 +96,12 @@ def _gate_blocks(facts: RunData) -> list[Block]:
     return [*out, Details("Why: the gates that failed or were not run, by question", (why,))] if reasons else out
 
 
-def _placebo_blocks(facts: RunData) -> list[Block]:
+def _placebo_blocks(data: RunData) -> list[Block]:
     from forecast.core.products import display_unit
 
-    table = facts.table("placebos")
+    table = data.table("placebos")
     rows = []
-    for a in facts.headline:
+    for a in data.headline:
         part = table[table["job"] == a.job] if len(table) else table
         if not len(part):
             continue
@@ -100,8 +112,8 @@ def _placebo_blocks(facts: RunData) -> list[Block]:
             (
                 TableCell(a.id, treated_name(a.series)), TableCell(kinds),
                 TableCell(quantity(float(values.median()), unit, sign=True)),
-                TableCell(f"{quantity(float(values.min()), unit, sign=True)} to {quantity(float(values.max()), unit, sign=True)}"),
-                TableCell(amount(a, a.estimate) if a.estimated else MISSING, "" if a.estimated else "no estimate"),
+                TableCell(" to ".join(quantity(float(end), unit, sign=True) for end in (values.min(), values.max()))),
+                TableCell(amount(a, a.estimate) if a.has_estimate else MISSING, "" if a.has_estimate else "no estimate"),
                 TableCell(placebo_text(a) or "no p-value"),
             )
         )  # fmt: skip

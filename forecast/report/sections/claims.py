@@ -1,19 +1,21 @@
-"""Published claims against the bundled figures: a count by verdict, one short line each, the full arithmetic folded."""
+"""Section on published claims."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from forecast.core.products import display_unit
+from forecast.core.registry import section
 from forecast.report.blocks import CLAIM_VERDICTS, Block, Column, Details, Heading, Prose, TableBlock, TableCell
 from forecast.report.numbers import NBSP, decimal, quantity
 from forecast.report.prose import in_words
-from forecast.report.run_data import RunData
+from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
-MAX_ARITHMETIC = 260  # characters of the arithmetic shown unfolded
+MAX_ARITHMETIC = 260  # characters shown outside the folded details
 _SENTENCE = re.compile(r"(?<=[^.\s]\.) (?=[A-Z])")
 _SIGNED = re.compile(r"= [+-]\d")
 _COUNT = {
@@ -25,50 +27,61 @@ _COUNT = {
 }
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """The claims the run carries, else where they are worked out."""
-    out: list[Block] = [Heading("Published claims", 2, "claims", "Claims")]
-    rows = facts.table("claims").to_dict("records")
-    if not rows and (facts.config.get("data") or {}).get("use", "published") != "published":
-        return []
-    if not rows:
-        return [*out, Prose("Claims of the press are computed one by one, with the arithmetic, in `experiments/001_claims`.")]
-    words = [*CLAIM_VERDICTS, *(str(r["verdict"]) for r in rows)]
-    groups = {word: [r for r in rows if r["verdict"] == word] for word in dict.fromkeys(words)}
-    groups = {word: part for word, part in groups.items() if part}
-    counts = [f"**{len(part)}** {_COUNT.get(word, (word, word))[len(part) > 1]}" for word, part in groups.items()]
-    out.append(
-        Prose(
-            f"Of {len(rows)} published claims, {', '.join(counts[:-1])} and {counts[-1]}. A figure that was computed back from "
-            "a published percentage never tests that percentage."
-            if counts[1:]
-            else f"Of {len(rows)} published claims, {counts[0]}."
-        )
-    )
-    for word, part in groups.items():
-        out.append(_claims_table(facts, word, part))
+@section
+@dataclass(frozen=True)
+class ClaimsSection:
+    """Published claims against the bundled figures: counts by verdict, and the arithmetic of each."""
+
+    order: ClassVar[float] = 90
+    needs: ClassVar[tuple[str, ...]] = (MORE_THAN_NOWCASTS,)
+
+    def blocks(self, data: RunData) -> list[Block]:
+        """The run's claims, or a pointer to where they are computed."""
+        out: list[Block] = [Heading("Published claims", 2, "claims", "Claims")]
+        rows = data.table("claims").to_dict("records")
+        if not rows and (data.config.get("data") or {}).get("use", "published") != "published":
+            return []
+        if not rows:
+            return [
+                *out,
+                Prose("Claims of the press are computed one by one, with the arithmetic, in `experiments/001_claims`."),
+            ]
+        words = [*CLAIM_VERDICTS, *(str(r["verdict"]) for r in rows)]
+        groups = {word: [r for r in rows if r["verdict"] == word] for word in dict.fromkeys(words)}
+        groups = {word: part for word, part in groups.items() if part}
+        counts = [f"**{len(part)}** {_COUNT.get(word, (word, word))[len(part) > 1]}" for word, part in groups.items()]
         out.append(
-            Details(f"The arithmetic in full, and what would settle it ({len(part)})", (_arithmetic_table(facts, part),))
+            Prose(
+                f"Of {len(rows)} published claims, {', '.join(counts[:-1])} and {counts[-1]}. A figure that was computed back "
+                "from a published percentage never tests that percentage."
+                if counts[1:]
+                else f"Of {len(rows)} published claims, {counts[0]}."
+            )
         )
-    return out
+        for word, part in groups.items():
+            out.append(_claims_table(data, word, part))
+            out.append(
+                Details(f"The arithmetic in full, and what would settle it ({len(part)})", (_arithmetic_table(data, part),))
+            )
+        return out
 
 
-def _claims_table(facts: RunData, word: str, rows: Sequence[Mapping[Any, Any]]) -> TableBlock:
+def _claims_table(data: RunData, word: str, rows: Sequence[Mapping[Any, Any]]) -> TableBlock:
     cells = []
     for r in rows:
-        claim = TableCell(_capitalize(str(r["claim"])), in_words(facts, str(r["source"])), href=str(r["url"] or ""))
-        told = TableCell(_computed_text(r) or "no figure that tests it", in_words(facts, _telling_sentence(r)))
-        cells.append((claim, told, TableCell(word, tone=word)))
+        claim = TableCell(_capitalize(str(r["claim"])), in_words(data, str(r["source"])), href=str(r["url"] or ""))
+        figure = TableCell(_computed_text(r) or "no figure that tests it", in_words(data, _telling_sentence(r)))
+        cells.append((claim, figure, TableCell(word, tone=word)))
     columns = (Column("Claim"), Column("From the bundled figures"), Column("Verdict"))
     return TableBlock(f"{_capitalize(word)}: {len(rows)}", columns, tuple(cells), stacked=True)
 
 
-def _arithmetic_table(facts: RunData, rows: Sequence[Mapping[Any, Any]]) -> TableBlock:
+def _arithmetic_table(data: RunData, rows: Sequence[Mapping[Any, Any]]) -> TableBlock:
     cells = [
         (
             TableCell(_capitalize(str(r["claim"]))),
-            TableCell(in_words(facts, str(r["arithmetic"]))),
-            TableCell(_capitalize(in_words(facts, str(r["settle"] or "")))),
+            TableCell(in_words(data, str(r["arithmetic"]))),
+            TableCell(_capitalize(in_words(data, str(r["settle"] or "")))),
         )
         for r in rows
     ]
@@ -77,7 +90,7 @@ def _arithmetic_table(facts: RunData, rows: Sequence[Mapping[Any, Any]]) -> Tabl
 
 
 def _computed_text(row: Mapping[Any, Any]) -> str:
-    """What the bundled figures give, in the claim's own measure."""
+    """The value computed from the bundled figures, in the claim's own measure."""
     value = row["computed"]
     if value is None or not math.isfinite(value):
         return ""
@@ -96,7 +109,7 @@ def _computed_text(row: Mapping[Any, Any]) -> str:
 
 
 def _telling_sentence(row: Mapping[Any, Any]) -> str:
-    """The sentence of the arithmetic that gives the computed figure, else the first, cut at a word where it runs long."""
+    """The sentence of the arithmetic with the computed figure, else the first one, truncated at a word."""
     sentences = _SENTENCE.split(str(row["arithmetic"]))
     value = row["computed"] if row["computed"] is not None else math.nan
     shown = (f"= {100 * value:+.1f} %", f"= {100 * value:.1f} %", f"= x{value:.2f}") if math.isfinite(value) else ()

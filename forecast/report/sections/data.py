@@ -1,20 +1,22 @@
-"""The data: coverage, sources with their articles, contradictions, findings, how far events are verified."""
+"""Section on the data and their sources."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import ClassVar
 
 from forecast.core import months as mm
 from forecast.core.products import display_unit
+from forecast.core.registry import section
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import Block, Bullets, Callout, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.inline_markup import link, safe_address
 from forecast.report.numbers import day, inline_name, period, quantity
-from forecast.report.prose import in_words
+from forecast.report.prose import in_words, seasonal_adjustment_note
 from forecast.report.run_data import RunData
-from forecast.report.sections.outlook import seasonal_adjustment_note
 
 MAX_ROWS = 44
 ROLES = {"default": "asked about, marked in figures", "control": "control", "context": "context"}
@@ -44,30 +46,38 @@ _TAKEN = re.compile(r"taken: ([\d,.]+)$")
 SINCE = mm.ordinal("2018-01")
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """Coverage figure, sources, findings by topic."""
-    out: list[Block] = [Heading("Data", 2, "data", "Data and sources")]
-    if not facts.histories:
-        out.append(Callout("No series is known on this day.", "warning"))
-    else:
-        verified = facts.calendar.verified_to
-        known = day(str(verified)) if verified else ""
-        until = f" Events are verified to {known}; nothing later is known to this table." if known else ""
-        out.append(
-            Prose(
-                f"{len(facts.table('observations')):,} figures of {len(facts.histories)} series, released by "
-                f"{day(facts.as_of)}. Missing is not zero, and “not bundled” is not “not released”: the table ends where "
-                f"it ends.{until} {seasonal_adjustment_note(facts)}"
+@section
+@dataclass(frozen=True)
+class DataSection:
+    """The data: coverage, sources, contradictions, findings, and how far events are verified."""
+
+    order: ClassVar[float] = 120
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def blocks(self, data: RunData) -> list[Block]:
+        """Coverage figure, sources, findings by topic."""
+        out: list[Block] = [Heading("Data", 2, "data", "Data and sources")]
+        if not data.histories:
+            out.append(Callout("No series is known on this day.", "warning"))
+        else:
+            verified = data.calendar.verified_to
+            known = day(str(verified)) if verified else ""
+            until = f" Events are verified to {known}; nothing later is known to this table." if known else ""
+            out.append(
+                Prose(
+                    f"{len(data.table('observations')):,} figures of {len(data.histories)} series, released by "
+                    f"{day(data.as_of)}. Missing is not zero, and “not bundled” is not “not released”: the table ends where "
+                    f"it ends.{until} {seasonal_adjustment_note(data)}"
+                )
             )
-        )
-        out.append(_coverage_figure(facts))
-        out += _source_blocks(facts)
-    return [*out, *_calendar_blocks(facts), *_finding_blocks(facts)]
+            out.append(_coverage_figure(data))
+            out += _source_blocks(data)
+        return [*out, *_calendar_blocks(data), *_finding_blocks(data)]
 
 
-def _calendar_blocks(facts: RunData) -> list[Block]:
-    """The events: which are asked about, which only stand beside, and what is known of the tariffs on all goods."""
-    events = sorted(facts.calendar, key=lambda e: (e.effective or e.announced, e.id))
+def _calendar_blocks(data: RunData) -> list[Block]:
+    """The event calendar by use (asked about, control, context), and what is known of tariffs on all goods."""
+    events = sorted(data.calendar, key=lambda e: (e.effective or e.announced, e.id))
     if not events:
         return []
     tariffs = [e for e in events if e.instrument == "tariff" and "ALL" in e.products and "CHN" in e.targets]
@@ -84,29 +94,29 @@ def _calendar_blocks(facts: RunData) -> list[Block]:
     for e in events:
         goods = ", ".join("all goods" if p == "ALL" else p.replace("_", " ") for p in e.products)
         when = e.effective or e.announced
-        told = f"announced {day(str(e.announced))}" if e.announced != when else ""
-        title = TableCell(e.title, in_words(facts, e.scope_note), href=e.source_url or "")
-        rows.append((TableCell(day(str(when)), told), title, TableCell(goods), TableCell(ROLES.get(e.role, e.role))))
+        announced = f"announced {day(str(e.announced))}" if e.announced != when else ""
+        title = TableCell(e.title, in_words(data, e.scope_note), href=e.source_url or "")
+        rows.append((TableCell(day(str(when)), announced), title, TableCell(goods), TableCell(ROLES.get(e.role, e.role))))
     columns = (Column("In force"), Column("Event"), Column("Goods"), Column("Use"))
     asked = sum(e.role == "default" for e in events)
     table = TableBlock("Events known to this run, each with its source.", columns, tuple(rows))
     return [*out, Details(f"Event calendar: {len(events)} events, {asked} of them in the default calendar", (table,))]
 
 
-def _coverage_figure(facts: RunData) -> FigureBlock:
+def _coverage_figure(data: RunData) -> FigureBlock:
     from forecast.report.figures.data_coverage import coverage_panel
 
-    used = {s for a in facts.answers for s in a.series.split("+")}
-    if len(facts.outlook):
-        used |= set(facts.outlook["series"])
-    chosen = [h for s, h in facts.histories.items() if s in used or (":" not in s and len(h.status) >= 24)]
+    used = {s for a in data.answers for s in a.series.split("+")}
+    if len(data.outlook):
+        used |= set(data.outlook["series"])
+    chosen = [h for s, h in data.histories.items() if s in used or (":" not in s and len(h.status) >= 24)]
     if not chosen:
-        chosen = list(facts.histories.values())
+        chosen = list(data.histories.values())
     chosen = sorted(chosen, key=lambda h: (h.series not in used, h.series))[:MAX_ROWS]
     chosen.sort(key=lambda h: h.series)
     first = max(min(h.first for h in chosen), SINCE) if any(h.last >= SINCE for h in chosen) else min(h.first for h in chosen)
     last = max(h.last for h in chosen)
-    rest = len(facts.histories) - len(chosen)
+    rest = len(data.histories) - len(chosen)
     more = f" {rest} further series with few figures or in US dollars are in the run folder." if rest else ""
     return FigureBlock(
         "coverage", "What is known", (coverage_panel(chosen, first, last),), 1,
@@ -115,8 +125,8 @@ def _coverage_figure(facts: RunData) -> FigureBlock:
     )  # fmt: skip
 
 
-def _source_blocks(facts: RunData) -> list[Block]:
-    table = facts.table("observations")
+def _source_blocks(data: RunData) -> list[Block]:
+    table = data.table("observations")
     rows = []
     for name, part in sorted(table.groupby("source"), key=lambda g: (-len(g[1]), str(g[0]))):
         followed = [u for u in dict.fromkeys(str(u) for u in part["url"]) if safe_address(u)]
@@ -134,9 +144,9 @@ def _source_blocks(facts: RunData) -> list[Block]:
     return [Details(f"Sources: {len(rows)} publishers", (whole,))]
 
 
-def _finding_blocks(facts: RunData) -> list[Block]:
+def _finding_blocks(data: RunData) -> list[Block]:
     found = sorted(
-        facts.run.findings,
+        data.run.findings,
         key=lambda f: (f.get("level") != "warning", f.get("topic", ""), f.get("where", ""), f.get("text", "")),
     )
     if not found:
@@ -147,37 +157,37 @@ def _finding_blocks(facts: RunData) -> list[Block]:
         title = TOPICS.get(topic, topic.replace("_", " ").capitalize() or "Other")
         table = _disagreement_table(rows) if topic == "contradiction" else None
         body: Block = table or Bullets(
-            _merge_notes(facts, rows) if topic == "effect" else tuple(_finding_text(facts, topic, r) for r in rows)
+            _merge_notes(data, rows) if topic == "effect" else tuple(_finding_text(data, topic, r) for r in rows)
         )
         out.append(Details(f"{title}: {len(rows)}", (body,)))
     return out
 
 
-def _finding_text(facts: RunData, topic: str, finding: Mapping[str, str]) -> str:
-    """A finding in words: what, then where."""
-    text, where = finding.get("text", ""), in_words(facts, finding.get("where", ""))
+def _finding_text(data: RunData, topic: str, finding: Mapping[str, str]) -> str:
+    """A finding in words, followed by where it was found."""
+    text, where = finding.get("text", ""), in_words(data, finding.get("where", ""))
     if topic == "left out":
         number_of, _, reason = text.partition(" figures enter no series: ")
         figures = "1 figure" if number_of == "1" else f"{number_of} figures"
-        return f"{figures}, {EXCLUDED.get(reason, reason)}: {where}" if reason else f"{in_words(facts, text)} ({where})"
+        return f"{figures}, {EXCLUDED.get(reason, reason)}: {where}" if reason else f"{in_words(data, text)} ({where})"
     series, _, when = finding.get("where", "").partition(", ")
     if topic == "sum" and when and SeriesKey.maybe(series):
         unit, scale = display_unit(series)
         text = _SUM.sub(lambda m: quantity(float(m[0].replace(",", "")) / scale, unit), text)
-    told = in_words(facts, text)
-    return told[:1].upper() + told[1:] + (f" ({where})" if where and where not in ("archive", "calendar") else "")
+    worded = in_words(data, text)
+    return worded[:1].upper() + worded[1:] + (f" ({where})" if where and where not in ("archive", "calendar") else "")
 
 
-def _merge_notes(facts: RunData, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """Notes that say the same of several questions, once, with the questions and methods they are about."""
+def _merge_notes(data: RunData, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """Equal notes on several questions merged into one, with the questions and methods concerned."""
     said: dict[str, list[str]] = {}
     for r in rows:
-        said.setdefault(in_words(facts, r.get("text", "")), []).append(r.get("where", "").replace(", ", " by "))
+        said.setdefault(in_words(data, r.get("text", "")), []).append(r.get("where", "").replace(", ", " by "))
     return tuple(f"{text[:1].upper()}{text[1:]}: {', '.join(where)}" for text, where in said.items())
 
 
 def _disagreement_table(rows: Sequence[Mapping[str, str]]) -> TableBlock | None:
-    """Publishers side by side, in the series' own unit, and the figure that was taken; none where a text reads otherwise."""
+    """Conflicting figures by publisher in display units, and the one that was used; None if a text cannot be parsed."""
     out = []
     for r in rows:
         series, _, when = r.get("where", "").partition(", ")

@@ -1,10 +1,13 @@
-"""What the events changed: every question with its description, its estimate where the gates allow one, and its verdict."""
+"""Section on the effects of events."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
-from forecast.core.products import display_unit, mineral_of
+from forecast.core.products import display_unit
+from forecast.core.registry import section
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import (
     Block,
@@ -18,66 +21,65 @@ from forecast.report.blocks import (
     TableBlock,
     TableCell,
 )
-from forecast.report.effect_rows import EffectRow
+from forecast.report.effect_rows import EffectRow, mineral_title
 from forecast.report.numbers import NBSP, decimal, flow_name, product_name, treated_name, window
 from forecast.report.prose import amount, breakdown_text, event_phrase, interval_text
-from forecast.report.run_data import RunData
-from forecast.report.sections.sensitivity import blocks as variations
+from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
+from forecast.report.sensitivity_blocks import sensitivity_blocks
 from forecast.report.table_blocks import headline_table, other_methods_table
 
 MAX_PANELS = 12
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """The headline table by mineral, the same questions under other methods, and the paths behind the estimates."""
-    out: list[Block] = [Heading("What the events changed", 2, "changed", "What changed")]
-    rows = facts.headline
-    if not rows:
-        reason = "no question about an event was asked, or none could be put to these data"
-        return [*out, Callout(f"There is no row here: {reason}. Failures are listed under the backtest.", "warning")]
-    out.append(
-        Prose(
-            "Each row stands on its own months, baseline and source; the sentence beneath says what may be said and gives "
-            "the one or two reasons that matter most (all of them: Placebos and gates). A description (“observed against "
-            "baseline”) claims no cause. An estimate appears only where the checks allow one, always with its bounds."
-        )
-    )
-    groups: dict[str, list[EffectRow]] = {}
-    for row in rows:
-        groups.setdefault(mineral_title(row), []).append(row)
-    out += [headline_table(facts, part, name) for name, part in groups.items()]
-    others = [a for a in facts.answers if a.role == "sensitivity"]
-    if others:
+@section
+@dataclass(frozen=True)
+class HeadlineSection:
+    """What the events changed: each question with its description, estimate where allowed, and verdict."""
+
+    order: ClassVar[float] = 20
+    needs: ClassVar[tuple[str, ...]] = (MORE_THAN_NOWCASTS,)
+
+    def blocks(self, data: RunData) -> list[Block]:
+        """Headline tables by mineral, answers under other methods, sensitivity, and paths behind the estimates."""
+        out: list[Block] = [Heading("What the events changed", 2, "changed", "What changed")]
+        rows = data.headline
+        if not rows:
+            reason = "no question about an event was asked, or none could be put to these data"
+            return [*out, Callout(f"There is no row here: {reason}. Failures are listed under the backtest.", "warning")]
         out.append(
-            Details(
-                f"The same questions under other methods and windows ({len(others)})", (other_methods_table(facts, others),)
+            Prose(
+                "Each row stands on its own months, baseline and source; the sentence beneath says what may be said and gives "
+                "the one or two reasons that matter most (all of them: Placebos and gates). A description (“observed against "
+                "baseline”) claims no cause. An estimate appears only where the checks allow one, always with its bounds."
             )
         )
-    out += [*variations(facts), *event_parts(facts)]
-    figure = _paths_figure(facts, rows)
-    return [*out, figure] if figure else out
+        groups: dict[str, list[EffectRow]] = {}
+        for row in rows:
+            groups.setdefault(mineral_title(row), []).append(row)
+        out += [headline_table(data, part, name) for name, part in groups.items()]
+        others = [a for a in data.answers if a.role == "sensitivity"]
+        if others:
+            out.append(
+                Details(
+                    f"The same questions under other methods and windows ({len(others)})", (other_methods_table(data, others),)
+                )
+            )
+        out += [*sensitivity_blocks(data), *event_parts(data)]
+        figure = _paths_figure(data, rows)
+        return [*out, figure] if figure else out
 
 
-def mineral_title(answer: EffectRow) -> str:
-    """The mineral a question is about."""
-    key = SeriesKey.maybe(answer.series.split("+")[0])
-    if key is None:
-        return "Questions"
-    mineral = mineral_of(key.product).replace("_", " ")
-    return {"magnets": "Rare-earth magnets"}.get(mineral, mineral[:1].upper() + mineral[1:])
-
-
-def event_parts(facts: RunData) -> list[Block]:
-    """What each event of a cluster contributed, where a method tells them apart and the estimate may stand."""
+def event_parts(data: RunData) -> list[Block]:
+    """Contribution of each event of a cluster, where a method separates them and the estimate is allowed."""
     rows: list[tuple[TableCell, ...]] = []
-    for a in facts.answers:
-        found = facts.parts(a) if a.estimated and a.measure in ("cumulative", "net") else ()
+    for a in data.answers:
+        found = data.parts(a) if a.has_estimate and a.measure in ("cumulative", "net") else ()
         if len(found) < 2:
             continue
         title = f"{a.id}. {treated_name(a.series)}, {window(a.first, a.last)}; method {a.estimator}: {a.verdict}"
         rows.append((TableCell(title, tone="group"),))
         for p in found:
-            name = " and ".join(event_phrase(facts, e) for e in p.event.split("+"))
+            name = " and ".join(event_phrase(data, e) for e in p.event.split("+"))
             sized = (
                 TableCell(amount(a, p.estimate)),
                 TableCell(interval_text(a, p.lo80, p.hi80)),
@@ -93,23 +95,23 @@ def event_parts(facts: RunData) -> list[Block]:
     if not rows:
         return []
     columns = (Column("Event"), Column("Part", True), Column(f"80{NBSP}% interval", True), Column(f"95{NBSP}% interval", True))
-    told = Prose(
+    introduction = Prose(
         "Where several measures fall into one window, a method with a shape for each gives every one a part: the mean over "
         "all orders in which they can be taken away. The parts add up to the joint effect. The verdict is that of the joint "
         "effect; a part has none of its own and rests on the shapes assumed."
     )
-    return [Details("What each event contributed", (told, TableBlock("Parts of joint effects.", columns, tuple(rows))))]
+    return [Details("What each event contributed", (introduction, TableBlock("Parts of joint effects.", columns, tuple(rows))))]
 
 
-def _paths_figure(facts: RunData, answers: Sequence[EffectRow]) -> FigureBlock | None:
+def _paths_figure(data: RunData, answers: Sequence[EffectRow]) -> FigureBlock | None:
     from forecast.report.figures.flows import counterfactual_panel
 
-    table = facts.table("paths")
+    table = data.table("paths")
     panels: list[FigurePanel] = []
     left: list[str] = []
     for answer in answers:
         path = table[(table["job"] == answer.job) & table["counterfactual_q50"].notna()] if len(table) else table
-        if not answer.estimated:
+        if not answer.has_estimate:
             continue
         if not len(path) or answer.measure in ("share", "relative") or len(panels) == MAX_PANELS:
             left.append(answer.id)
@@ -121,7 +123,7 @@ def _paths_figure(facts: RunData, answers: Sequence[EffectRow]) -> FigureBlock |
         flow = flow_name(answer.series.split("+")[0])
         sub = f"{flow}, {window(answer.first, answer.last)}, {answer.estimator}; {unit}".replace("\u00a0", " ")
         drift = f"breakdown {decimal(answer.breakdown, 1)}, n = {answer.n_placebo}" if breakdown_text(answer) else ""
-        panels.append(counterfactual_panel(title, sub, path, scale, facts.histories.get(answer.series), drift))
+        panels.append(counterfactual_panel(title, sub, path, scale, data.histories.get(answer.series), drift))
     if not panels:
         return None
     return FigureBlock(

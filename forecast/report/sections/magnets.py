@@ -1,67 +1,80 @@
-"""Rare-earth magnets: the path, the shortfall added up, and the share of the United States."""
+"""Section on rare-earth magnets."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from typing import ClassVar
 
 from forecast.core import months as mm
+from forecast.core.registry import section
 from forecast.report.blocks import Block, FigureBlock, FigurePanel, Heading, Prose
 from forecast.report.effect_rows import EffectRow
+from forecast.report.event_key import event_key
 from forecast.report.numbers import month_of, share_text
-from forecast.report.run_data import ObservedSeries, RunData
-from forecast.report.sections.outlook import event_key
+from forecast.report.run_data import MORE_THAN_NOWCASTS, ObservedSeries, RunData
 
 WORLD, US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
 SINCE = mm.ordinal("2022-01")
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """Nothing where the run has no magnets."""
-    if WORLD not in facts.histories:
-        return []
-    from forecast.report.figures import flows
-    from forecast.report.figures.timeline import event_letters
+@section
+@dataclass(frozen=True)
+class MagnetsSection:
+    """Rare-earth magnets: the path, the cumulative shortfall, and the share of the United States."""
 
-    present = [s for s in (WORLD, US) if s in facts.histories]
-    last = max(facts.histories[s].last for s in present)
-    events = facts.events_on(present, SINCE, last)
-    named = event_letters(events)
-    panels: list[FigurePanel] = []
-    for series, title in ((WORLD, "China to world"), (US, "China to the US")):
-        if series not in facts.histories:
-            continue
-        answer = longest_window(facts, series)
-        expected = (answer.baseline, answer.expected / _length(answer)) if answer else None
-        panels.append(flows.level_panel(title, facts.histories[series], SINCE, last, events, named, expected))
-        if answer:
-            panels.append(flows.cumulative_panel(f"{title}: difference added up", facts.histories[series], answer))
-    if US in facts.histories:
-        share = flows.share_panel("Share of the US", facts.histories[US], facts.histories[WORLD], SINCE, last, events, named)
-        panels += [share] if share else []
-    caption = (
-        "Monthly exports of rare-earth permanent magnets (HS 8505.11.10), tonnes. Orange: the baseline named in the panel; "
-        "the bar at the end of an added-up path is the range over all baselines of that row. Source: China's customs as "
-        "reported by the publishers listed under Data."
-    )
-    return [
-        Heading("Rare-earth magnets", 2, "magnets", "Magnets"),
-        Prose(
-            "Whether trade was lost or only delayed depends on the baseline, so the difference is added up against a named "
-            "one and the range over the others stands at its end. A share describes who got the magnets, not how many "
-            "there were."
-            + _share_sentence(facts)
-        ),
-        FigureBlock(
-            "magnets", "Magnets: path, difference added up, US share", tuple(panels), 2, caption,
-            "Charts of magnet exports to the world and to the US, cumulative differences and the US share",
-            event_key(events, named),
-        ),
-    ]  # fmt: skip
+    order: ClassVar[float] = 60
+    needs: ClassVar[tuple[str, ...]] = ("observations", MORE_THAN_NOWCASTS)
+
+    def blocks(self, data: RunData) -> list[Block]:
+        """Empty unless the run has magnet exports."""
+        if WORLD not in data.histories:
+            return []
+        from forecast.report.event_key import event_letters
+        from forecast.report.figures import flows
+
+        present = [s for s in (WORLD, US) if s in data.histories]
+        last = max(data.histories[s].last for s in present)
+        events = data.events_on(present, SINCE, last)
+        letters = event_letters(events)
+        panels: list[FigurePanel] = []
+        for series, title in ((WORLD, "China to world"), (US, "China to the US")):
+            if series not in data.histories:
+                continue
+            answer = longest_window(data, series)
+            expected = (answer.baseline, answer.expected / _length(answer)) if answer else None
+            panels.append(flows.level_panel(title, data.histories[series], SINCE, last, events, letters, expected))
+            if answer:
+                panels.append(flows.cumulative_panel(f"{title}: difference added up", data.histories[series], answer))
+        if US in data.histories:
+            share = flows.share_panel(
+                "Share of the US", data.histories[US], data.histories[WORLD], SINCE, last, events, letters
+            )
+            panels += [share] if share else []
+        caption = (
+            "Monthly exports of rare-earth permanent magnets (HS 8505.11.10), tonnes. Orange: the baseline named in the panel; "
+            "the bar at the end of an added-up path is the range over all baselines of that row. Source: China's customs as "
+            "reported by the publishers listed under Data."
+        )
+        return [
+            Heading("Rare-earth magnets", 2, "magnets", "Magnets"),
+            Prose(
+                "Whether trade was lost or only delayed depends on the baseline, so the difference is added up against a named "
+                "one and the range over the others stands at its end. A share describes who got the magnets, not how many "
+                "there were."
+                + _share_sentence(data)
+            ),
+            FigureBlock(
+                "magnets", "Magnets: path, difference added up, US share", tuple(panels), 2, caption,
+                "Charts of magnet exports to the world and to the US, cumulative differences and the US share",
+                event_key(events, letters),
+            ),
+        ]  # fmt: skip
 
 
-def _share_sentence(facts: RunData) -> str:
-    """How often the US share was back at the level of the year before the licences."""
-    part, whole = facts.histories.get(US), facts.histories.get(WORLD)
+def _share_sentence(data: RunData) -> str:
+    """How often the US share returned to its level in the year before licensing."""
+    part, whole = data.histories.get(US), data.histories.get(WORLD)
     base = _share(part, whole, mm.ordinal("2024-01"), mm.ordinal("2024-12")) if part and whole else math.nan
     if not (part and whole and math.isfinite(base)):
         return ""
@@ -74,8 +87,8 @@ def _share_sentence(facts: RunData) -> str:
     often = f"{back} of the" if back else "none of the"
     return (
         f" The US took {share_text(base)} of China's magnet exports in 2024; in {often} {len(months)} months from "
-        f"{month_of(min(months))} to {month_of(max(months))} was its share that high again (lowest {share_text(months[low])} in "
-        f"{month_of(low)}, highest {share_text(months[high])} in {month_of(high)})."
+        f"{month_of(min(months))} to {month_of(max(months))} was its share that high again (lowest "
+        f"{share_text(months[low])} in {month_of(low)}, highest {share_text(months[high])} in {month_of(high)})."
     )
 
 
@@ -84,13 +97,13 @@ def _share(part: ObservedSeries, whole: ObservedSeries, first: int, last: int) -
     return part.total(first, last) / total if total > 0 else math.nan
 
 
-def longest_window(facts: RunData, series: str) -> EffectRow | None:
-    """The headline row on a series with the longest window and a baseline level, in quantities."""
+def longest_window(data: RunData, series: str) -> EffectRow | None:
+    """The headline row of a series with the longest window among those with a baseline level."""
     rows = [
         a
-        for a in facts.headline
+        for a in data.headline
         if a.series == series
-        and a.compared
+        and a.has_baseline
         and a.measure in ("cumulative", "net")
         and a.expected > 0
         and math.isfinite(a.observed)

@@ -1,74 +1,87 @@
-"""Gallium, germanium, antimony in the United States: declared Chinese origin against other origins, and the unit value."""
+"""Section on US imports of gallium, germanium and antimony by origin."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from forecast.core import months as mm
 from forecast.core.products import display_unit, mineral_of
+from forecast.core.registry import section
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import MISSING, Block, Callout, Column, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.effect_rows import EffectRow
+from forecast.report.event_key import event_key
 from forecast.report.numbers import NBSP, percent, period, product_name, window
 from forecast.report.prose import amount, interval_text, level_text, reason_in_words, relative_change
-from forecast.report.run_data import RunData
-from forecast.report.sections.outlook import event_key
+from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
 MINERALS = ("gallium", "germanium", "antimony")
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """Nothing where no US import by origin is in the run."""
-    totals = [s for s in facts.histories if _is_us_total(s) and len(facts.histories[s].values) >= 12]
-    if not totals:
-        return []
-    from forecast.report.figures.origins import origins_panel
-    from forecast.report.figures.timeline import event_letters
+@section
+@dataclass(frozen=True)
+class OriginsSection:
+    """Gallium, germanium and antimony in the United States: by declared origin, with unit values."""
 
-    totals.sort(
-        key=lambda s: (MINERALS.index(mineral_of(s.rsplit(".", 1)[-1])), s.rsplit(".", 1)[-1] != "germanium_unwrought", s)
-    )
-    first = min(facts.histories[s].first for s in totals)
-    last = max(facts.histories[s].last for s in totals)
-    probes = [s.replace(".WLD.", ".CHN.") for s in totals]
-    events = facts.events_on(probes, first, last)
-    named = event_letters(events)
-    panels = []
-    for series in totals:
-        own = series.replace(".WLD.", ".CHN.")
-        name = product_name(series.rsplit(".", 1)[-1])
-        title = name[:1].upper() + name[1:] + ("" if own in facts.histories else " (no split by origin)")
-        panels.append(
-            origins_panel(
-                title, facts.histories.get(own), facts.histories[series], facts.histories.get(f"{series}:usd"),
-                display_unit(series)[1], facts.events_on([own], first, last), named,
-            )
-        )  # fmt: skip
-    out: list[Block] = [
-        Heading("Gallium, germanium, antimony in the United States", 2, "origins", "Ga, Ge, Sb in the US"),
-        Prose(
-            "US general imports by origin as declared to customs. Goods of Chinese origin that arrive while China reports none "
-            "may have come by way of a third country or have been long under way: indirect or delayed, which is not “illegal”."
-        ),
-        FigureBlock(
-            "origins", "US imports by declared origin, and their unit value", tuple(panels), 2 if len(panels) in (2, 4) else 3,
-            "Bars: orange Chinese origin, grey all other origins. Line: unit value over all origins, USD per kg, as the "
-            "ratio of three-month sums (dots: single months); it mixes grades and lags the contract. Source: US Census "
-            "Bureau, general imports, HTS 10-digit codes.",
-            "Stacked bars of US imports of gallium, germanium and antimony by origin with unit values beneath",
-            event_key(events, named),
-        ),
-    ]  # fmt: skip
-    out += record_blocks(facts)
-    if any("antimony" in s for s in totals):
-        out.append(
-            Callout(
-                "Antimony here is metal (HTS 8110.10). The oxide trade of the press reports is not in the bundled data: "
-                "nothing on this page confirms or denies it."
-            )
+    order: ClassVar[float] = 70
+    needs: ClassVar[tuple[str, ...]] = ("observations", MORE_THAN_NOWCASTS)
+
+    def blocks(self, data: RunData) -> list[Block]:
+        """Empty unless the run has US imports of these minerals."""
+        totals = [s for s in data.histories if _is_us_total(s) and len(data.histories[s].values) >= 12]
+        if not totals:
+            return []
+        from forecast.report.event_key import event_letters
+        from forecast.report.figures.origins import origins_panel
+
+        totals.sort(
+            key=lambda s: (MINERALS.index(mineral_of(s.rsplit(".", 1)[-1])), s.rsplit(".", 1)[-1] != "germanium_unwrought", s)
         )
-    return out
+        first = min(data.histories[s].first for s in totals)
+        last = max(data.histories[s].last for s in totals)
+        probes = [s.replace(".WLD.", ".CHN.") for s in totals]
+        events = data.events_on(probes, first, last)
+        letters = event_letters(events)
+        panels = []
+        for series in totals:
+            own = series.replace(".WLD.", ".CHN.")
+            name = product_name(series.rsplit(".", 1)[-1])
+            title = name[:1].upper() + name[1:] + ("" if own in data.histories else " (no split by origin)")
+            panels.append(
+                origins_panel(
+                    title, data.histories.get(own), data.histories[series], data.histories.get(f"{series}:usd"),
+                    display_unit(series)[1], data.events_on([own], first, last), letters,
+                )
+            )  # fmt: skip
+        out: list[Block] = [
+            Heading("Gallium, germanium, antimony in the United States", 2, "origins", "Ga, Ge, Sb in the US"),
+            Prose(
+                "US general imports by origin as declared to customs. Goods of Chinese origin that arrive while China reports "
+                "none may have come by way of a third country or have been long under way: indirect or delayed, which is not "
+                "“illegal”."
+            ),
+            FigureBlock(
+                "origins", "US imports by declared origin, and their unit value", tuple(panels),
+                2 if len(panels) in (2, 4) else 3,
+                "Bars: orange Chinese origin, grey all other origins. Line: unit value over all origins, USD per kg, as the "
+                "ratio of three-month sums (dots: single months); it mixes grades and lags the contract. Source: US Census "
+                "Bureau, general imports, HTS 10-digit codes.",
+                "Stacked bars of US imports of gallium, germanium and antimony by origin with unit values beneath",
+                event_key(events, letters),
+            ),
+        ]  # fmt: skip
+        out += record_blocks(data)
+        if any("antimony" in s for s in totals):
+            out.append(
+                Callout(
+                    "Antimony here is metal (HTS 8110.10). The oxide trade of the press reports is not in the bundled data: "
+                    "nothing on this page confirms or denies it."
+                )
+            )
+        return out
 
 
 def _is_us_total(series: str) -> bool:
@@ -78,19 +91,18 @@ def _is_us_total(series: str) -> bool:
     return read.basis == "import_total" and mineral_of(read.product) in MINERALS
 
 
-def record_blocks(facts: RunData) -> list[Block]:
-    """The ban in each record of the trade, side by side with each verdict: exporter's, arrivals by origin, all arrivals."""
+def record_blocks(data: RunData) -> list[Block]:
+    """The ban in each record of the trade (Chinese exports, US imports by origin, all US imports), each with its verdict."""
     rows: list[tuple[TableCell, ...]] = []
     differ = []
     for mineral in MINERALS:
-        legs = _record_rows(facts, mineral)
+        legs = _record_rows(data, mineral)
         if sum(leg is not None for leg in legs.values()) < 2:
             continue
         rows.append((TableCell(mineral[:1].upper() + mineral[1:], tone="group"),))
         rows += [_record_cells(name, leg) for name, leg in legs.items()]
         rows += [
-            (TableCell(words, tone="sentence"),)
-            for words in _mirror_gap_sentences(facts, [leg for leg in legs.values() if leg])
+            (TableCell(words, tone="sentence"),) for words in _mirror_gap_sentences(data, [leg for leg in legs.values() if leg])
         ]
         if len({leg.verdict for leg in legs.values() if leg}) > 1:
             differ.append(mineral)
@@ -108,12 +120,12 @@ def record_blocks(facts: RunData) -> list[Block]:
     return [Prose(text), TableBlock("The ban by record, the longest window asked of each.", columns, tuple(rows), stacked=True)]
 
 
-def _record_rows(facts: RunData, mineral: str) -> dict[str, EffectRow | None]:
-    """The longest question on the ban in each record of one mineral, in quantities; the total of the good seen by origin."""
-    bans = {e.id for e in facts.calendar if e.instrument == "ban"}
+def _record_rows(data: RunData, mineral: str) -> dict[str, EffectRow | None]:
+    """The longest window asked about the ban in each record of one mineral; the total is of the good seen by origin."""
+    bans = {e.id for e in data.calendar if e.instrument == "ban"}
     asked = [
         a
-        for a in facts.headline
+        for a in data.headline
         if bans & set(a.events) and a.measure in ("cumulative", "net") and mineral_of(_series_key(a).product) == mineral
     ]
     asked = [
@@ -135,7 +147,7 @@ def _record_cells(name: str, a: EffectRow | None) -> tuple[TableCell, ...]:
         return TableCell(name), TableCell(MISSING, "not asked"), TableCell(MISSING), TableCell(MISSING)
     fraction = relative_change(a)
     described = TableCell(MISSING, "no baseline")
-    if a.compared:
+    if a.has_baseline:
         share = f" ({percent(fraction)})" if math.isfinite(fraction) else ""
         described = TableCell(amount(a, a.desc) + share, f"{level_text(a, a.observed)} against the {a.baseline}")
     elif math.isfinite(a.desc):
@@ -143,7 +155,7 @@ def _record_cells(name: str, a: EffectRow | None) -> tuple[TableCell, ...]:
             level_text(a, a.desc), f"last published level, {period(a.baseline.partition('level, ')[2])}; no baseline"
         )
     estimated = TableCell(MISSING, "the checks allow none")
-    if a.estimated:
+    if a.has_estimate:
         estimated = TableCell(amount(a, a.estimate), f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}")
     good = product_name(_series_key(a).product)
     return (
@@ -154,13 +166,13 @@ def _record_cells(name: str, a: EffectRow | None) -> tuple[TableCell, ...]:
     )
 
 
-def _mirror_gap_sentences(facts: RunData, legs: Sequence[EffectRow]) -> list[str]:
-    """How far the two sides of one trade lie apart before the event, where the mirror gate could compare them."""
-    table = facts.table("gates")
+def _mirror_gap_sentences(data: RunData, legs: Sequence[EffectRow]) -> list[str]:
+    """Gap between the two sides' records before the event, where the mirror gate could compare them."""
+    table = data.table("gates")
     for leg in legs if len(table) else ():
         found = table[(table["job"] == leg.job) & (table["gate"] == "mirror") & (table["outcome"] != "not run")]
         if len(found):
-            words = reason_in_words(facts, leg, str(found["reason"].iloc[0]))
+            words = reason_in_words(data, leg, str(found["reason"].iloc[0]))
             return [f"Seen from {leg.id}, before the event: {words[:1].lower() + words[1:]}."]
     return []
 

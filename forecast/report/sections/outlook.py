@@ -1,12 +1,17 @@
-"""What comes next: fan charts, twelve months in numbers, and what each regime would mean."""
+"""Section on forecasts."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from forecast.core import months as mm
-from forecast.core.events import Event
+from forecast.core.registry import section
 from forecast.report.blocks import Block, Bullets, Callout, Details, FigureBlock, Heading, Prose
+from forecast.report.event_key import event_key
 from forecast.report.inline_markup import link, safe_address
-from forecast.report.numbers import day, month_of, series_name
+from forecast.report.numbers import day, series_name
+from forecast.report.prose import seasonal_adjustment_note
 from forecast.report.run_data import RunData
 from forecast.report.table_blocks import latest_figures_table, months_ahead_table, regimes_table
 
@@ -14,100 +19,90 @@ HISTORY_MONTHS = 38
 MAX_PANELS = 12
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """Fans, the months in a table, the last published months, the expiry table; nothing in a run of nowcasts alone."""
-    out: list[Block] = [Heading("What comes next", 2, "next", "What comes next")]
-    table, model = facts.outlook, facts.default_model
-    if not len(table) and facts.nowcasts:
-        return []
-    if len(table):
-        chosen = table[table["model"] == model]
-        names = [s for s in facts.ordered(chosen["series"].unique()) if s in facts.histories]
-        out.append(
-            Prose(
-                f"Twelve months from each series' own last published month, standing on {day(facts.as_of)}. Model: "
-                f"**{facts.default_words}**, the default; how far it was off in the past is told under Backtest. Bands hold "
-                "80 and 95 % of the draws; they know past surprises, not decisions still to come. "
-                f"{seasonal_adjustment_note(facts)}"
+@section
+@dataclass(frozen=True)
+class OutlookSection:
+    """What comes next: fan charts, the months ahead in numbers, and what each regime would mean."""
+
+    order: ClassVar[float] = 40
+    needs: ClassVar[tuple[str, ...]] = ()
+
+    def blocks(self, data: RunData) -> list[Block]:
+        """Fan charts, tables of months ahead and of the last figures, expiry table; empty in a run of nowcasts alone."""
+        out: list[Block] = [Heading("What comes next", 2, "next", "What comes next")]
+        table, model = data.outlook, data.default_model
+        if not len(table) and data.nowcasts:
+            return []
+        if len(table):
+            chosen = table[table["model"] == model]
+            names = [s for s in data.in_config_order(chosen["series"].unique()) if s in data.histories]
+            out.append(
+                Prose(
+                    f"Twelve months from each series' own last published month, standing on {day(data.as_of)}. Model: "
+                    f"**{data.default_model_text}**, the default; how far it was off in the past is told under Backtest. Bands "
+                    "hold 80 and 95 % of the draws; they know past surprises, not decisions still to come. "
+                    f"{seasonal_adjustment_note(data)}"
+                )
             )
-        )
-        out.append(_fan_figure(facts, names[:MAX_PANELS], model, "outlook", "Twelve months ahead"))
-        if names[MAX_PANELS:]:
-            rest = _fan_figure(facts, names[MAX_PANELS:], model, "outlook_more", "Twelve months ahead, further series")
-            out.append(Details(f"Charts of {len(names) - MAX_PANELS} further series", (rest,)))
-        tables = tuple(months_ahead_table(facts.histories[s], chosen[chosen["series"] == s], facts.as_of) for s in names)
-        out.append(Details(f"The months ahead in numbers, {len(tables)} series", tables))
-    else:
-        out.append(Callout("This run holds no forecast that stands on its own day.", "warning"))
-    asked = set(table["series"]) if len(table) else set()
-    wanted = asked or {s for s, h in facts.histories.items() if ":" not in s and len(h.values) > 11}
-    shown = [facts.histories[s] for s in facts.ordered(wanted) if s in facts.histories]
-    if shown:
-        out.append(latest_figures_table(shown[:MAX_PANELS]))
-    if shown[MAX_PANELS:]:
-        out.append(
-            Details(
-                f"The last published figure of {len(shown) - MAX_PANELS} further series",
-                (latest_figures_table(shown[MAX_PANELS:]),),
+            out.append(_fan_figure(data, names[:MAX_PANELS], model, "outlook", "Twelve months ahead"))
+            if names[MAX_PANELS:]:
+                rest = _fan_figure(data, names[MAX_PANELS:], model, "outlook_more", "Twelve months ahead, further series")
+                out.append(Details(f"Charts of {len(names) - MAX_PANELS} further series", (rest,)))
+            tables = tuple(months_ahead_table(data.histories[s], chosen[chosen["series"] == s], data.as_of) for s in names)
+            out.append(Details(f"The months ahead in numbers, {len(tables)} series", tables))
+        else:
+            out.append(Callout("This run holds no forecast that stands on its own day.", "warning"))
+        asked = set(table["series"]) if len(table) else set()
+        wanted = asked or {s for s, h in data.histories.items() if ":" not in s and len(h.values) > 11}
+        shown = [data.histories[s] for s in data.in_config_order(wanted) if s in data.histories]
+        if shown:
+            out.append(latest_figures_table(shown[:MAX_PANELS]))
+        if shown[MAX_PANELS:]:
+            out.append(
+                Details(
+                    f"The last published figure of {len(shown) - MAX_PANELS} further series",
+                    (latest_figures_table(shown[MAX_PANELS:]),),
+                )
             )
-        )
-    return out + _expiry_blocks(facts)
+        return out + _expiry_blocks(data)
 
 
-def seasonal_adjustment_note(facts: RunData) -> str:
-    """Why nothing is seasonally adjusted."""
-    long = "CHN.export.WLD.rare_earths_total" in facts.histories
-    return "Nothing here is seasonally adjusted" + (
-        "; all series but the rare-earth total are too short for it." if long else "."
-    )
-
-
-def _fan_figure(facts: RunData, shown: list[str], model: str, name: str, title: str) -> FigureBlock:
+def _fan_figure(data: RunData, shown: list[str], model: str, name: str, title: str) -> FigureBlock:
+    from forecast.report.event_key import event_letters
     from forecast.report.figures.fan_charts import fan_panel
-    from forecast.report.figures.timeline import event_letters
 
-    table = facts.outlook
+    table = data.outlook
     table = table[(table["model"] == model) & ~table["month"].str.contains("/")]
-    first = min((facts.histories[s].last - HISTORY_MONTHS for s in shown), default=0)
-    events = facts.events_on(shown, first, mm.ordinal(facts.as_of[:7]))
-    named = event_letters(events)
-    own = {s: facts.events_on([s], first, mm.ordinal(facts.as_of[:7])) for s in shown}
-    panels = tuple(fan_panel(facts.histories[s], table[table["series"] == s], facts.as_of, own[s], named) for s in shown)
+    first = min((data.histories[s].last - HISTORY_MONTHS for s in shown), default=0)
+    events = data.events_on(shown, first, mm.ordinal(data.as_of[:7]))
+    letters = event_letters(events)
+    own = {s: data.events_on([s], first, mm.ordinal(data.as_of[:7])) for s in shown}
+    panels = tuple(fan_panel(data.histories[s], table[table["series"] == s], data.as_of, own[s], letters) for s in shown)
     return FigureBlock(
         name,
         title,
         panels,
         3,
         "Black: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of the "
-        f"default model. Grey: months already past on {day(facts.as_of)} without a bundled figure. Dashed: events in force. "
+        f"default model. Grey: months already past on {day(data.as_of)} without a bundled figure. Dashed: events in force. "
         "▲: the 95 % band goes on above the frame, to the figure given. Sources: China's customs through the publishers "
         "listed under Data; US Census Bureau, general imports; own calculation.",
         "Fan charts of " + "; ".join(series_name(s) for s in shown),
-        event_key(events, named),
+        event_key(events, letters),
     )
 
 
-def event_key(events: list[Event], named: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    """The letters of a figure with day and title of their events."""
-    rows = []
-    for event in events:
-        day = event.effective or event.announced
-        title = event.title.partition(";")[0]
-        rows.append((named[event.id], f"{day.day}\u00a0{month_of(mm.ordinal(day))}: {title}"))
-    return tuple(rows)
-
-
-def _expiry_blocks(facts: RunData) -> list[Block]:
-    table = facts.table("regimes")
+def _expiry_blocks(data: RunData) -> list[Block]:
+    table = data.table("regimes")
     if not len(table):
         return []
-    parts = [part for part in facts.config.get("expiry") or () if isinstance(part, dict)]
-    ends = [e for e in facts.calendar if e.reversal_of and e.end and str(e.end) > facts.as_of]
+    parts = [part for part in data.config.get("expiry") or () if isinstance(part, dict)]
+    ends = [e for e in data.calendar if e.reversal_of and e.end and str(e.end) > data.as_of]
     ends = [e for e in ends if any(e.touches(str(s)) for s in table["series"].unique())]
     days = [str(part["day"]) for part in parts if part.get("day")] + [str(e.end) for e in ends]
     out: list[Block] = [Heading(f"When the suspension ends on {day(days[0])}" if days else "Under each regime", 3)]
     for event in ends[:1]:
-        verified = facts.calendar.verified_to
+        verified = data.calendar.verified_to
         until = f" Events are verified to {day(str(verified))}; whether it is extended is not known here." if verified else ""
         source = f" {link('Source', event.source_url)}." if safe_address(event.source_url or "") else ""
         out.append(

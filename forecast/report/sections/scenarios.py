@@ -1,17 +1,19 @@
-"""Under each scenario: fans, the sum of a year beside the observed regime, and on what each rests."""
+"""Section on scenarios."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError
 from forecast.core.products import display_unit
+from forecast.core.registry import section
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
+from forecast.report.event_key import event_key
 from forecast.report.numbers import NBSP, day, flow_name, percent, period, product_name, quantity, series_name
-from forecast.report.run_data import RunData
-from forecast.report.sections.outlook import event_key
+from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,49 +22,58 @@ VALUES = ("mean", "q10", "q50", "q90")
 NOT_IDENTIFIED = "not identified"
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """Nothing where the run asks for no scenario."""
-    asked = [row for row in facts.config.get("scenarios") or () if isinstance(row, dict)]
-    table = _scenario_table(facts)
-    lost = _refused_fans(facts)
-    if not asked or not (len(table) or lost):
-        return []
-    part = facts.config.get("scenario_forecast") or {}
-    found = set(table["series"]) if len(table) else set()
-    series = [s for s in facts.histories if s in found or s in {name for name, _ in lost}]
-    order = [s for s in part.get("series", ()) if s in series]
-    series = order + [s for s in series if s not in order]
-    names = _scenario_names(asked, table)
-    return [
-        Heading(
-            f"{'The same as forecasts' if len(facts.table('regimes')) else 'What may be decided'}: one fan for each course", 3
-        ),
-        _introduction(facts, asked, str(part.get("model", "")), series),
-        Bullets(tuple(_scenario_text(row, table, lost) for row in asked)),
-        *([_fan_figure(facts, table, lost, names, series)] if len(table) else []),
-        _sums_table(facts, table, lost, names, series),
-        Details("On what each fan rests, in full", (_basis_table(table, lost, names, series),)),
-    ]
+@section
+@dataclass(frozen=True)
+class ScenariosSection:
+    """Under each scenario: fans, sums over a year against the observed regime, and what each rests on."""
+
+    order: ClassVar[float] = 50
+    needs: ClassVar[tuple[str, ...]] = (MORE_THAN_NOWCASTS,)
+
+    def blocks(self, data: RunData) -> list[Block]:
+        """Empty unless the run has scenarios."""
+        asked = [row for row in data.config.get("scenarios") or () if isinstance(row, dict)]
+        table = _scenario_table(data)
+        lost = _refused_fans(data)
+        if not asked or not (len(table) or lost):
+            return []
+        part = data.config.get("scenario_forecast") or {}
+        found = set(table["series"]) if len(table) else set()
+        series = [s for s in data.histories if s in found or s in {name for name, _ in lost}]
+        order = [s for s in part.get("series", ()) if s in series]
+        series = order + [s for s in series if s not in order]
+        names = _scenario_names(asked, table)
+        return [
+            Heading(
+                f"{'The same as forecasts' if len(data.table('regimes')) else 'What may be decided'}: one fan for each course",
+                3,
+            ),
+            _introduction(data, asked, str(part.get("model", "")), series),
+            Bullets(tuple(_scenario_text(row, table, lost) for row in asked)),
+            *([_fan_figure(data, table, lost, names, series)] if len(table) else []),
+            _sums_table(data, table, lost, names, series),
+            Details("On what each fan rests, in full", (_basis_table(table, lost, names, series),)),
+        ]
 
 
 def _scenario_names(asked: list[dict[str, Any]], table: pd.DataFrame) -> list[str]:
-    """Scenarios in the config's order, and what pools them."""
+    """Scenarios in the config's order, then the pooled ones."""
     names = [str(row["name"]) for row in asked]
     return names + [n for n in (dict.fromkeys(table["scenario"]) if len(table) else ()) if n not in names]
 
 
-def _scenario_table(facts: RunData) -> pd.DataFrame:
-    """The table in display units."""
-    table = facts.table("scenarios").copy()
+def _scenario_table(data: RunData) -> pd.DataFrame:
+    """The scenarios table in display units."""
+    table = data.table("scenarios").copy()
     for name in VALUES if len(table) else ():
         table[name] = table[name] / table["series"].map(lambda s: display_unit(s)[1])
     return table
 
 
-def _refused_fans(facts: RunData) -> dict[tuple[str, str], str]:
-    """Why a scenario has no fan, by series and scenario."""
+def _refused_fans(data: RunData) -> dict[tuple[str, str], str]:
+    """Why a scenario has no fan, keyed by (series, scenario)."""
     mark = "scenario: "
-    rows = facts.table("failures").to_dict("records")
+    rows = data.table("failures").to_dict("records")
     return {
         (str(r["series"]), str(r["question"])[len(mark) :]): str(r["reason"])
         for r in rows
@@ -70,7 +81,7 @@ def _refused_fans(facts: RunData) -> dict[tuple[str, str], str]:
     }
 
 
-def _introduction(facts: RunData, asked: list[dict[str, Any]], model: str, series: list[str]) -> Prose:
+def _introduction(data: RunData, asked: list[dict[str, Any]], model: str, series: list[str]) -> Prose:
     chances = [row.get("probability") for row in asked]
     weighed = "The probabilities are the config's own, not estimated." if all(p is not None for p in chances) else (
         "No probability is attached to any of them: which one holds is a decision, not a draw."
@@ -81,21 +92,21 @@ def _introduction(facts: RunData, asked: list[dict[str, Any]], model: str, serie
         if any(".import." in s for s in series)
         else ""
     )
-    words = next((m for m in facts.config.get("models") or () if model == (m.get("name") or m.get("use"))), {"use": model})
+    words = next((m for m in data.config.get("models") or () if model == (m.get("name") or m.get("use"))), {"use": model})
     try:
         sentence = registry.sentence("model", str(words["use"])).rstrip(".")
     except ConfigError:  # the run was made by a package that had more models
         sentence = ""
-    told = f" ({sentence[:1].lower()}{sentence[1:]})" if sentence else ""
+    described = f" ({sentence[:1].lower()}{sentence[1:]})" if sentence else ""
     return Prose(
-        f"Standing on {day(facts.as_of)}, with nothing but the calendar changed after it, by the model **{model}**{told}; "
+        f"Standing on {day(data.as_of)}, with nothing but the calendar changed after it, by the model **{model}**{described}; "
         "the forecasts above know of no decision still to come. A fan stands for all measures of its months together, not for "
         f"the effect of one of them, and a regime seen for a few months says little of longer ones. {weighed}{late}"
     )
 
 
 def _scenario_text(row: dict[str, Any], table: pd.DataFrame, lost: dict[tuple[str, str], str]) -> str:
-    """One scenario in words, with what its last months rest on."""
+    """One scenario in words, and the basis of its last months."""
     name = str(row["name"])
     chance = "" if row.get("probability") is None else f" ({percent(float(row['probability']), sign=False)})"
     own = table[table["scenario"] == name].drop_duplicates("series").to_dict("records") if len(table) else []
@@ -106,12 +117,12 @@ def _scenario_text(row: dict[str, Any], table: pd.DataFrame, lost: dict[tuple[st
 
 
 def _last_basis(basis: str) -> str:
-    """What the last regime of the asked months rests on, without the names of its measures."""
+    """The basis of the last regime in the forecast months, without the names of its measures."""
     return basis.rpartition("; ")[2].partition(": ")[2] or basis
 
 
 def _group_by_flow(rests: dict[str, str]) -> str:
-    """What series rest on: said once for a flow whose goods all rest on the same."""
+    """Bases of series, stated once for a flow whose goods all share one."""
     flows: dict[str, dict[str, list[str]]] = {}
     for series in sorted(rests):
         good = product_name(series.rsplit(".", 1)[-1]).partition(",")[0]
@@ -124,22 +135,22 @@ def _group_by_flow(rests: dict[str, str]) -> str:
 
 
 def _fan_figure(
-    facts: RunData, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]
+    data: RunData, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]
 ) -> FigureBlock:
+    from forecast.report.event_key import event_letters
     from forecast.report.figures.scenarios import HISTORY_MONTHS, line_styles, scenario_panel
-    from forecast.report.figures.timeline import event_letters
 
     looks = line_styles(names)
     single = table[~table["month"].str.contains("/")]
     drawn = [s for s in series if s in set(single["series"])]
-    first = min(facts.histories[s].last - HISTORY_MONTHS for s in drawn)
-    until = mm.ordinal(facts.as_of[:7])
-    events = facts.events_on(drawn, first, until)
-    named = event_letters(events)
+    first = min(data.histories[s].last - HISTORY_MONTHS for s in drawn)
+    until = mm.ordinal(data.as_of[:7])
+    events = data.events_on(drawn, first, until)
+    letters = event_letters(events)
     panels = tuple(
         scenario_panel(
-            facts.histories[s], single[single["series"] == s], looks, [n for n in names if (s, n) in lost], facts.as_of,
-            facts.events_on([s], first, until), named,
+            data.histories[s], single[single["series"] == s], looks, [n for n in names if (s, n) in lost], data.as_of,
+            data.events_on([s], first, until), letters,
         )
         for s in drawn
     )  # fmt: skip
@@ -149,18 +160,18 @@ def _fan_figure(
         panels,
         3,
         "Black: published months. Coloured: mean of the draws and 80 % band of a single month under each scenario; until the "
-        f"scenarios part they are one. Grey: months already past on {day(facts.as_of)} without a bundled figure. Dashed: "
+        f"scenarios part they are one. Grey: months already past on {day(data.as_of)} without a bundled figure. Dashed: "
         "events in force. Sources as in the charts above; own calculation.",
         "Fans under scenarios of " + "; ".join(series_name(s) for s in drawn),
-        event_key(events, named),
+        event_key(events, letters),
     )
 
 
 def _sums_table(
-    facts: RunData, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]
+    data: RunData, table: pd.DataFrame, lost: dict[tuple[str, str], str], names: list[str], series: list[str]
 ) -> TableBlock:
-    """Median and 80 % of the last twelve months' sum by scenario, and twelve times the observed mean of the regime."""
-    observed = {(str(r["series"]), str(r["regime"])): r for r in facts.table("regimes").to_dict("records")}
+    """Median and 80 % interval of the last twelve months' sum by scenario, with twelve times the regime's observed mean."""
+    observed = {(str(r["series"]), str(r["regime"])): r for r in data.table("regimes").to_dict("records")}
     sums = _yearly_sums(table)
     spans = {str(r["month"]) for r in sums.values()}
     length = max((b - a + 1 for a, b in map(mm.parse_period, spans)), default=12)
@@ -196,13 +207,13 @@ def _sums_table(
 
 
 def _shared_reason(text: str) -> str:
-    """A reason without the ids of the measures, so that the same one is said once."""
+    """A reason without the ids of measures, so that equal reasons can be merged."""
     head, mark, rest = text.partition(" on a part of this total: ")
     return f"a measure begins or ends{mark}{rest}" if mark else head
 
 
 def _yearly_sums(table: pd.DataFrame) -> dict[tuple[str, str], dict[Any, Any]]:
-    """The sum told of each fan: of the last twelve months, of all where fewer are asked, of the month where one is."""
+    """The printed sum of each fan: over the last twelve months, or over all of them where there are fewer."""
     out: dict[tuple[str, str], dict[Any, Any]] = {}
     for row in table.to_dict("records") if len(table) else ():
         first, last = mm.parse_period(str(row["month"]))

@@ -14,8 +14,8 @@ from forecast.core.errors import ConfigError
 from forecast.jobs.load import load
 from forecast.jobs.plan import make_plan
 from forecast.report.markdown import render
+from forecast.report.nowcast_blocks import nowcast_blocks, nowcast_sentences
 from forecast.report.run_data import RunData
-from forecast.report.sections import nowcast
 
 GALLIUM, MAGNETS = "USA.import.CHN.gallium", "CHN.export.WLD.re_magnets"
 CONFIG = f"""
@@ -117,7 +117,7 @@ def test_the_calendar_names_the_next_two_releases(run):
 
 def test_the_page_tells_nowcast_news_and_calendar(run):
     facts = RunData(run)
-    page = render(nowcast.nowcast_blocks(facts))
+    page = render(nowcast_blocks(facts))
     assert "Standing on **20\u00a0Feb\u00a02026**" in page
     assert "Nothing is out in February." in page
     assert "published 4\u00a0Sep\u00a02026" in page
@@ -126,8 +126,8 @@ def test_the_page_tells_nowcast_news_and_calendar(run):
     report = (run.folder / "report.md").read_text("utf-8")
     assert "## What is happening now" in report
     assert "What the events changed" not in report
-    assert len(nowcast.nowcast_sentences(facts)) == 2
-    assert "Jan–Feb" in nowcast.nowcast_sentences(facts)[1]
+    assert len(nowcast_sentences(facts)) == 2
+    assert "Jan–Feb" in nowcast_sentences(facts)[1]
     assert not len(facts.outlook)
 
 
@@ -170,7 +170,7 @@ def test_what_cannot_be_taken_apart_is_a_row_and_said(tmp_path):
     made = fc.run(written(tmp_path, text), tmp_path)
     lost = made.failures[made.failures["question"] == "news since 2018-06-01"]
     assert list(lost["series"]) == [MAGNETS]
-    assert "What moved it cannot be told" in render(nowcast.nowcast_blocks(RunData(made)))
+    assert "What moved it cannot be told" in render(nowcast_blocks(RunData(made)))
     assert isinstance(made.news, pd.DataFrame)
 
 
@@ -215,7 +215,7 @@ def test_months_that_are_overdue_are_not_set_beside_ordinary_ones(tmp_path):
 
 def test_nothing_moved_is_said_series_by_series(tmp_path):
     text = CONFIG.replace("since = 2026-01-19", "since = 2026-02-01").replace(f'"{MAGNETS}"', f'["{MAGNETS}", "{GALLIUM}"]')
-    page = render(nowcast.nowcast_blocks(RunData(fc.run(written(tmp_path, text), tmp_path))))
+    page = render(nowcast_blocks(RunData(fc.run(written(tmp_path, text), tmp_path))))
     assert "Nothing: no figure, event or refit changed the nowcast since 1\u00a0Feb\u00a02026." in page
     assert page.count("published 19\u00a0Feb\u00a02026") == 1
 

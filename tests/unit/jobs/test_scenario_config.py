@@ -16,10 +16,10 @@ from forecast.jobs.plan_text import describe_plan
 from forecast.jobs.rows import regime_rows
 from forecast.report import html, markdown
 from forecast.report.blocks import FigureBlock, Heading
-from forecast.report.compose import CHAPTERS
+from forecast.report.compose import sections
 from forecast.report.figures.canvas import style
 from forecast.report.run_data import RunData
-from forecast.report.sections import scenarios as section
+from forecast.report.sections.scenarios import ScenariosSection
 from forecast.study.scenarios import Fan
 
 GALLIUM, TOTAL = "USA.import.CHN.gallium", "USA.import.WLD.gallium"
@@ -231,13 +231,13 @@ def test_no_scenario_stands_among_the_forecasts(done):
 def told(folder):
     """The report's part on scenarios, as Markdown and as HTML."""
     with style():
-        found = section.blocks(RunData(Run(folder)))
+        found = ScenariosSection().blocks(RunData(Run(folder)))
     return found, markdown.render(found).replace("\u00a0", " "), html.render([Heading("x", 1), *found])
 
 
 def test_the_report_shows_fans_sums_and_what_they_rest_on(done):
     found, text, page = told(done[1])
-    assert section in CHAPTERS
+    assert ScenariosSection() in sections()
     assert "**Extended** (75 %): the suspension goes on. Rests on: US imports of Chinese origin: 9 months" in text
     assert "The probabilities are the config's own, not estimated." in text
     assert "US imports, all origins: not identified" in text

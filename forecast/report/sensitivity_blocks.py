@@ -1,4 +1,4 @@
-"""How firm: the same questions asked otherwise, with goods longer under way, another level, or on an earlier day."""
+"""Sensitivity of each answer: shipping lag, donut, prior of the level, and day of asking changed one at a time."""
 
 from __future__ import annotations
 
@@ -20,46 +20,47 @@ CHANGE_WORDS = {
 }
 
 
-def blocks(facts: RunData) -> list[Block]:
-    """One line a question, and every answer; nothing where no question was asked otherwise."""
-    asked = facts.variations
+def sensitivity_blocks(data: RunData) -> list[Block]:
+    """One sentence per question and a table of all answers; empty if no question was varied."""
+    asked = data.variations
     if not asked:
         return []
-    own = {a.id: a for a in facts.headline}
+    own = {a.id: a for a in data.headline}
     count = sum(len(found) for found in asked.values())
-    told = Prose(
+    introduction = Prose(
         "Each question was put again with one thing changed: the months goods are under way (months before the first arrival "
         "then count as clean), how far the level of the expected path may step from month to month, or the day of asking, with "
         "the figures released and the measures announced by then. Every answer is judged like the question itself, but alone: "
         "it is at most suggestive, and does not enter the correction for many questions. Fewer windows without an event may "
         "stand behind it than behind the question's own answer. Per cent are the estimate's, of what was expected."
     )
-    lines = Bullets(tuple(variation_sentence(facts, own[name], found) for name, found in asked.items()))
-    table = _variation_table(facts, own, asked)
-    return [Details(f"How firm: the same question asked otherwise ({count} answers)", (told, lines, table))]
+    lines = Bullets(tuple(variation_sentence(data, own[name], found) for name, found in asked.items()))
+    table = _variation_table(data, own, asked)
+    return [Details(f"How firm: the same question asked otherwise ({count} answers)", (introduction, lines, table))]
 
 
-def variation_sentence(facts: RunData, own: EffectRow, found: Sequence[VariedAnswer]) -> str:
-    """One question: whether its verdict holds, and what each change did to it."""
-    head = f"**{own.id}. {treated_name(own.series)}, {window(own.first, own.last)}** ({_short_text(own)}): {_verdict_count(own, found)}"
+def variation_sentence(data: RunData, own: EffectRow, found: Sequence[VariedAnswer]) -> str:
+    """Whether the verdict of a question holds, and what each change did to it."""
+    asked = f"**{own.id}. {treated_name(own.series)}, {window(own.first, own.last)}**"
+    head = f"{asked} ({_short_text(own)}): {_verdict_count(own, found)}"
     parts = []
     for kind in KINDS:
         some = [v for v in found if v.what == kind]
         if some:
-            other = _likeliest_level(facts, own, some) if kind == "level_sd" else None
+            other = _likeliest_level(data, own, some) if kind == "level_sd" else None
             method = f", method {other.estimator} (likeliest: {_short_text(other)})" if other else ""
             same = kind != "day" and all(_same_answer(v, other or own) for v in some)
-            told = (
+            outcome = (
                 f"{', '.join(v.value for v in some)}: no difference"
                 if same
                 else "; ".join(_variation_text(v, own) for v in some)
             )
-            parts.append(f"{CHANGE_WORDS[kind]}{method}: {told}")
+            parts.append(f"{CHANGE_WORDS[kind]}{method}: {outcome}")
     return f"{head} {_capitalize('. '.join(_capitalize(p) for p in parts))}."
 
 
 def _verdict_count(own: EffectRow, found: Sequence[VariedAnswer]) -> str:
-    """Whether the answers that could be given have the question's own verdict."""
+    """How many of the answers that could be given have the question's own verdict."""
     given = [v for v in found if v.answer.first]
     if not given:
         return "none of the changed questions could be answered."
@@ -70,7 +71,7 @@ def _verdict_count(own: EffectRow, found: Sequence[VariedAnswer]) -> str:
 
 
 def _variation_text(v: VariedAnswer, own: EffectRow) -> str:
-    """One answer in a few words: the value, the size where one stands, verdict and months where they are not the question's."""
+    """One answer in short: value, size if estimated, and verdict and months if they differ from the question's own."""
     a = v.answer
     value = day(v.value) if v.what == "day" else v.value
     if not a.first:
@@ -84,21 +85,21 @@ def _variation_text(v: VariedAnswer, own: EffectRow) -> str:
 
 
 def _same_answer(v: VariedAnswer, own: EffectRow) -> bool:
-    """Whether a change changed nothing: months, verdict and estimate are those of the question as asked."""
+    """Whether months, verdict and estimate are unchanged."""
     a = v.answer
     return (a.first, a.last, a.verdict, a.estimate, a.desc) == (own.first, own.last, own.verdict, own.estimate, own.desc)
 
 
 def _short_text(a: EffectRow) -> str:
-    """A verdict with the estimate in per cent of what was expected, where one stands."""
+    """A verdict, with the estimate in per cent of the expected level if there is one."""
     size = _fraction(a)
     return f"{a.verdict}, {percent(size)}" if math.isfinite(size) else a.verdict
 
 
-def _likeliest_level(facts: RunData, own: EffectRow, found: Sequence[VariedAnswer]) -> EffectRow | None:
-    """The answer that a fixed step of the level varies, where it is not the question's first."""
+def _likeliest_level(data: RunData, own: EffectRow, found: Sequence[VariedAnswer]) -> EffectRow | None:
+    """The answer whose level prior was varied, if it is not the question's first."""
     names = {v.answer.estimator for v in found if v.what == "level_sd"} - {own.estimator}
-    return next((a for a in facts.answers if a.id == own.id and a.estimator in names), None)
+    return next((a for a in data.answers if a.id == own.id and a.estimator in names), None)
 
 
 def _asked_window(a: EffectRow) -> str:
@@ -106,14 +107,14 @@ def _asked_window(a: EffectRow) -> str:
 
 
 def _months_text(v: VariedAnswer) -> str:
-    """The months an answer rests on, as known then."""
+    """Months an answer uses, as known on the day of asking."""
     if not v.months:
         return _asked_window(v.answer) if v.answer.first else ""
     return " and ".join(period(run) for run in v.months.split(" and "))
 
 
 def _fraction(a: EffectRow) -> float:
-    if not a.estimated or a.measure == "share":
+    if not a.has_estimate or a.measure == "share":
         return math.nan
     if a.measure == "relative":
         return a.estimate
@@ -121,7 +122,7 @@ def _fraction(a: EffectRow) -> float:
     return a.estimate / expected if expected > 0 else math.nan
 
 
-def _variation_table(facts: RunData, own: dict[str, EffectRow], asked: dict[str, tuple[VariedAnswer, ...]]) -> TableBlock:
+def _variation_table(data: RunData, own: dict[str, EffectRow], asked: dict[str, tuple[VariedAnswer, ...]]) -> TableBlock:
     columns = (
         Column("Changed"), Column("Months"), Column("Observed less baseline", True), Column("Estimate", True),
         Column("Support"), Column("Verdict"),
@@ -130,17 +131,17 @@ def _variation_table(facts: RunData, own: dict[str, EffectRow], asked: dict[str,
     for name, found in asked.items():
         a = own[name]
         rows.append((TableCell(f"{a.id}. {a.question or treated_name(a.series)}", tone="group"),))
-        rows.append((TableCell("as asked", f"method {a.estimator}"), *_answer_cells(facts, a, _asked_window(a))))
-        other = _likeliest_level(facts, a, found)
+        rows.append((TableCell("as asked", f"method {a.estimator}"), *_answer_cells(data, a, _asked_window(a))))
+        other = _likeliest_level(data, a, found)
         if other:
             rows.append(
                 (
                     TableCell("likeliest step of the level", f"method {other.estimator}"),
-                    *_answer_cells(facts, other, _asked_window(other)),
+                    *_answer_cells(data, other, _asked_window(other)),
                 )
             )
         rows += [
-            (_variation_cell(v), *_answer_cells(facts, v.answer, _months_text(v))) for v in sorted(found, key=_variation_order)
+            (_variation_cell(v), *_answer_cells(data, v.answer, _months_text(v))) for v in sorted(found, key=_variation_order)
         ]
     return TableBlock("Every answer, in the unit of its question.", columns, tuple(rows))
 
@@ -160,20 +161,20 @@ def _variation_cell(v: VariedAnswer) -> TableCell:
     return TableCell(words[v.what], f"method {v.answer.estimator}")
 
 
-def _answer_cells(facts: RunData, a: EffectRow, months: str) -> tuple[TableCell, ...]:
+def _answer_cells(data: RunData, a: EffectRow, months: str) -> tuple[TableCell, ...]:
     """Months, description, estimate, support and verdict of one answer."""
     fraction = relative_change(a)
     against = f"{percent(fraction)} on the {a.baseline}" if math.isfinite(fraction) else a.baseline
-    described = TableCell(amount(a, a.desc), against) if a.compared else TableCell(MISSING)
+    described = TableCell(amount(a, a.desc), against) if a.has_baseline else TableCell(MISSING)
     estimated = TableCell(MISSING)
-    if a.estimated:
+    if a.has_estimate:
         estimated = TableCell(
             amount(a, a.estimate), f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}; 95{NBSP}% {interval_text(a, a.lo95, a.hi95)}"
         )
     seen = f"smallest effect seen with 80{NBSP}% power {detectable_text(a)}" if detectable_text(a) else ""
     clean = f"{a.n_clean} clean months" if a.first else ""
     support = "; ".join(x for x in (clean, placebo_text(a), seen) if x)
-    reason = "" if a.first else reason_in_words(facts, a, a.because)
+    reason = "" if a.first else reason_in_words(data, a, a.because)
     return (
         TableCell(months or MISSING),
         described,

@@ -1,0 +1,30 @@
+"""The section on the backtest."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+
+from forecast.core.run import Run
+from forecast.report.run_data import RunData
+from forecast.report.sections.backtest import _hindsight
+
+
+def test_the_backtest_says_plainly_whether_the_default_beats_the_best_naive(page: str) -> None:
+    text = re.sub(r"<[^>]+>", "", page)
+    assert "China's exports: the default beats the best naive forecast, the same month a year earlier" in text.replace(
+        "&#x27;", "'"
+    )
+    assert "its CRPS is 0.80 times as large (90\u00a0% interval 0.70 to 0.90; 30 cutoffs, 120 questions)" in text
+
+
+def test_a_naive_forecast_that_did_better_later_is_named(small: Run) -> None:
+    rows = pd.DataFrame(
+        {"model": ["ets", "mean12", "seasonal_naive", "drift"], "ratio": [0.9, 0.8, 1.0, 0.85], "benchmark": "seasonal_naive"}
+    )
+    told = _hindsight(RunData(small), rows.iloc[0].to_dict(), rows)
+    assert "the 12-month mean (mean12) did better than that one (0.80 times its CRPS)" in told
+    assert "the default's is 1.13 times as large" in told
+    assert _hindsight(RunData(small), rows.iloc[2].to_dict(), rows) == "", "the default is the benchmark itself"
+    assert _hindsight(RunData(small), rows.iloc[0].to_dict(), rows[rows["ratio"] >= 0.9]) == ""

@@ -1,0 +1,141 @@
+"""Sentences of an answer: what its verdict allows, against its row of the table."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from report_run import US
+
+from forecast.core.run import Run
+from forecast.report import prose
+from forecast.report.run_data import RunData
+from forecast.report.table_blocks import headline_table
+
+
+def _said(data: RunData, ident: str) -> str:
+    return prose.answer_sentences(data, next(a for a in data.headline if a.id == ident))
+
+
+def test_descriptive_claims_no_cause(data: RunData) -> None:
+    text = _said(data, "3")
+    assert "27\u00a0% (1,979\u00a0t) below the mean of 2024" in text
+    assert "these data cannot say how much of it export licensing of Apr\u00a02025 caused, because only 23 clean months" in text
+    assert "(7,444\u00a0t over as many months)" in text
+    assert "estimate" not in text
+
+
+def test_not_identified_is_followed_by_the_description(data: RunData) -> None:
+    text = _said(data, "7")
+    assert text.index("is not identified, because") < text.index(
+        "What was observed: the last published level is 0\u00a0kg (Jan–Oct\u00a02024)"
+    )
+
+
+def test_bounds_name_the_range_over_baselines(data: RunData) -> None:
+    assert "between 11\u00a0% below and 1.6\u00a0% above depending on the baseline" in _said(data, "2")
+    assert "between 22 and 29\u00a0% below depending on the baseline" in _said(data, "3")
+    assert "A share of 9.5\u00a0% was 3.3\u00a0pp below the mean of 2024 (12.8\u00a0%)" in _said(data, "5")
+
+
+def test_a_sentence_gives_two_reasons_at_most_and_the_first_remark(data: RunData) -> None:
+    answer = replace(next(a for a in data.headline if a.id == "1"), because="one; two; enforcement_2025 falls into it")
+    text = prose.answer_sentences(data, answer)
+    assert "because one, and two." in text
+    assert text.endswith("The first remark.")
+    assert len(prose.verdict_reasons(data, answer)) == 3
+
+
+def test_a_p_value_of_few_windows_is_not_printed(data: RunData) -> None:
+    answer = next(a for a in data.headline if a.id == "1")
+    assert prose.placebo_text(answer) == "placebo p 0.05 over 21 windows without overlap, the lowest possible"
+    few = replace(answer, n_apart=7, p_value=0.125, p_floor=0.125)
+    assert prose.placebo_text(few) == "too few placebo windows without overlap (7)"
+    assert prose.placebo_text(replace(answer, p_value=math.nan)) == ""
+
+
+def test_no_p_value_stands_without_the_lowest_it_could_be(page: str, data: RunData) -> None:
+    text = re.sub(r"<[^>]+>", " ", page).replace("&#x27;", "'")
+    found = re.findall(r"(?:placebo p|\bp) 0\.\d+ [^;|]{0,60}", text)
+    assert len(found) >= 3
+    for said in found:
+        assert "lowest possible" in said, said
+    own = next(a for a in data.headline if a.id == "11")
+    assert prose.placebo_text(own) == "p 0.08 by the method's own test (lowest possible 0.04)"
+    assert "placebo" not in prose.placebo_text(own)
+
+
+def test_no_id_and_no_hyphen_for_a_minus_is_left_in_a_text(data: RunData) -> None:
+    text = prose.in_words(
+        data, f"2 t of {US} in 2025-06, -38.4 % by us_ban_2024 (2024-12-03) on 2024-01/2024-10 of rare_earths"
+    )
+    assert text == (
+        "2 t of rare-earth permanent magnets (China to US) in Jun\u00a02025, −38.4\u00a0% by the export ban of Dec\u00a02024 "
+        "(3\u00a0Dec\u00a02024) on Jan–Oct\u00a02024 of rare earths"
+    )
+
+
+@pytest.mark.parametrize("reading", ["descriptive", "none"])
+def test_no_effect_is_stated_where_the_reading_forbids_it(data: RunData, reading: str) -> None:
+    answer = replace(next(a for a in data.headline if a.id == "1"), reading=reading)
+    assert "The estimate for" not in prose.verdict_sentence(data, answer)
+
+
+def test_beats_only_where_the_interval_lies_below_one() -> None:
+    assert prose.benchmark_verdict(0.8, 0.7, 0.95) == "beats it"
+    assert prose.benchmark_verdict(0.8, 0.7, 1.05) == "not shown to beat it"
+    assert prose.benchmark_verdict(1.1, 0.9, 1.4) == "does not beat it"
+    assert prose.benchmark_verdict(1.2, 1.1, 1.4) == "is worse"
+    assert prose.benchmark_verdict(0.5, math.nan, math.nan) == "ratio only, no test"
+
+
+def test_the_ledger_adds_up_in_words(data: RunData) -> None:
+    told = _said(data, "16")
+    assert "Ledger: before the start A = +3,000\u00a0t (80\u00a0% interval +2,000\u00a0t to +4,000\u00a0t)" in told
+    assert "after it P = −5,000\u00a0t; net −2,000\u00a0t" in told
+
+
+def _words(data: RunData, answer: object) -> tuple[str, str]:
+    """The sentence of an answer, and the cells of its row, as plain text."""
+    first, second = headline_table(data, [answer], "x").rows
+    cells = " | ".join(f"{cell.text} {cell.sub}" for row in (first, second) for cell in row)
+    return prose.answer_sentences(data, answer), cells
+
+
+def test_the_report_never_contradicts_its_table(small: Run, data: RunData) -> None:
+    table = small.effects.set_index(["id", "role"])
+    for answer in data.headline:
+        row = table.loc[(answer.id, "headline")]
+        told, cells = _words(data, answer)
+        stands = bool(pd.notna(row["estimate"]))
+        for text in (told, cells):
+            assert ("cannot be told from none" in text) == (row["verdict"] == "cannot distinguish"), answer.id
+            assert ("is not identified" in text) == (row["verdict"] == "not identified"), answer.id
+            assert ("these data cannot say" in text.lower()) == (row["verdict"] == "descriptive"), answer.id
+            assert not ("is supported" in text and row["verdict"] != "supported"), answer.id
+            assert ("Ledger:" in text) == (stands and pd.notna(row["anticipation"])), answer.id
+        assert cells.split(" | ")[3].startswith(str(row["verdict"]))
+        assert ("The estimate" in told or "estimate for" in told) == stands, answer.id
+        if stands:
+            assert prose.amount(answer, answer.estimate) in told
+            assert prose.amount(answer, answer.estimate) in cells
+        else:
+            assert "no estimate" in cells
+
+
+def test_a_null_prints_what_it_could_have_seen(data: RunData) -> None:
+    nulls = [a for a in data.headline if a.verdict == "cannot distinguish"]
+    assert len(nulls) == 2
+    for answer in nulls:
+        told, cells = _words(data, answer)
+        if answer.has_estimate:
+            assert (
+                "Only an effect of 4,200\u00a0t (39\u00a0% of the baseline) or more would be seen with a chance of 80" in told
+            )
+            assert "smallest effect seen with 80\u00a0% power 4,200\u00a0t (39\u00a0% of the baseline)" in cells
+        else:
+            assert "cannot be said, because none was estimated" in told
+            assert "no smallest effect that would be seen" in cells
