@@ -7,12 +7,15 @@ import os
 import signal
 import traceback
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from forecast.core.errors import ForecastError
+from forecast.core.errors import ConfigError, ForecastError
+
+if TYPE_CHECKING:
+    from forecast.core.run import Run
 
 
 class Commands(TyperGroup):
@@ -178,14 +181,34 @@ def list_(
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
-    format: Annotated[str, typer.Option(help="html or md.")] = "html",
+    format: Annotated[str, typer.Option(help="html or md; text prints the answers instead, and writes nothing.")] = "html",
     out: Annotated[Path | None, typer.Option(help="File or folder; default the run folder.")] = None,
 ) -> None:
-    """Redraw the report of a run without computing anything again."""
+    """Redraw the report of a run without computing anything again, or print its answers (--format text)."""
     from forecast.core.run import Run
     from forecast.report.compose import write
 
+    if format == "text":
+        if out is not None:
+            raise ConfigError("text is printed, not written", where="--out", hint="--format md, or text without --out")
+        for line in answer_lines(Run(run)):
+            say(line, err=False)
+        return
     typer.echo(str(write(Run(run), format, out)))
+
+
+def answer_lines(run: Run) -> list[str]:
+    """What a run says in short: each effect by its first estimator, behind its verdict, and the next figures nowcast."""
+    from forecast.report.inline_markup import strip_markup
+    from forecast.report.nowcast_blocks import nowcast_sentences
+    from forecast.report.prose import answer_sentences
+    from forecast.report.run_data import RunData
+
+    run.check()
+    data = RunData(run)
+    effects = [f"{row.verdict}: {strip_markup(answer_sentences(data, row))}" for row in data.headline]
+    lines = [*effects, *map(strip_markup, nowcast_sentences(data))]
+    return lines or ["no effect and no nowcast was asked; forecasts and scores stand in the report"]
 
 
 @app.command()
@@ -203,6 +226,14 @@ def verify(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
         say(manifest.describe_changes(opened.folder, changed))
         raise typer.Exit(1)
     say(f"verified: every file of the run is as it was written\n  at: {run}", err=False)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of configs, by which editors complete and check TOML (`#:schema FILE` on a config's first line)."""
+    from forecast.jobs.config_schema import text
+
+    typer.echo(text(), nl=False)
 
 
 @app.command()

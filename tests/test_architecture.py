@@ -253,7 +253,7 @@ def test_listing_plugins_loads_no_library():
     assert loaded(code, "statsmodels", "sklearn", "prophet", "matplotlib") == "LOADED []"
 
 
-TOP = {"pyproject.toml", "forecast", "experiments", "tests", "configs", "README.md", "LICENSE", "CHANGELOG.md"}
+TOP = {"pyproject.toml", "forecast", "experiments", "tests", "configs", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"}
 
 
 def ignored(name):

@@ -14,6 +14,7 @@ import pytest
 
 import forecast.core
 from forecast.core import registry
+from forecast.core.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "forecast"
@@ -91,6 +92,62 @@ def test_links_lead_somewhere():
     for target in re.findall(r"\]\(([^)#\s]+)", README) + re.findall(r'(?:src|srcset|href)="([^"#]+)"', README):
         if not re.match(r"[a-z]+:", target):
             assert (ROOT / target).exists(), target
+
+
+# --- the number of the first screen, three ways ------------------------------------------------------------------------
+
+
+def in_words(text):
+    """A text with one space between words, whichever kind stood there, and a hyphen for a minus."""
+    return " ".join(text.split()).replace("\N{MINUS SIGN}", "-")
+
+
+def run(words, folder):
+    """What a command prints, on either stream."""
+    done = subprocess.run(
+        [sys.executable, *words], cwd=folder, text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+PRINTED = blocks(README, "text")[0]
+NUMBER = re.search(r"(\S+ t) \(95 % interval (\S+) to (\S+) t\)", PRINTED)
+
+
+def test_the_number_in_python(tmp_path):
+    assert run(["-c", blocks(README, "python")[0]], tmp_path) == PRINTED
+
+
+def test_the_number_from_a_file_and_on_the_command_line(tmp_path):
+    (tmp_path / "magnets.toml").write_text(blocks(README, "toml")[0], "utf-8")
+    told = next(block for block in blocks(README, "console") if "magnets.toml" in block)
+    asked = re.findall(r"^\$ forecast (.*)\n((?:(?!\$ ).*\n?)*)", told, flags=re.MULTILINE)
+    assert len(asked) == 2
+    for words, output in asked:
+        assert in_words(run(["-m", "forecast", *words.split()], tmp_path)) == in_words(output)
+    assert in_words(NUMBER[0]) in in_words(asked[1][1])
+    verdict = PRINTED.split(": ")[1].strip()
+    assert asked[1][1].startswith(f"{verdict}: ")
+    (row,) = Run(tmp_path / asked[0][1].split()[-1]).effects.to_dict("records")
+    assert row["verdict"] == verdict
+    found = f"{row['estimate'] / 1000:,.0f} t (95 % interval {row['lo95'] / 1000:,.0f} to {row['hi95'] / 1000:,.0f} t)"
+    assert found == NUMBER[0]
+
+
+def test_the_main_jobs_counts_are_those_of_its_config():
+    from forecast.jobs.load import load
+
+    main = load("minerals")
+    questions, models = re.search(r"asks (\d+) such questions.*?with (\d+) models", README, flags=re.DOTALL).groups()
+    assert (int(questions), int(models)) == (len(main.effects), len(main.models))
+
+
+def test_the_page_is_short_and_its_pictures_small():
+    assert len(README.splitlines()) < 130
+    for picture in re.findall(r"!\[[^\]]*\]\(([^)]+\.png)\)", README):
+        assert (ROOT / picture).stat().st_size < 250_000, picture
 
 
 # --- docstrings -------------------------------------------------------------------------------------------------------

@@ -30,9 +30,21 @@ ROLES = ("default", "control", "context")
 class Event:
     """One policy measure as an interval of days, with its scope, shape and source.
 
-    `end` is the known end (exclusive), `end_announced` the day on which that end became known. `called_off` is the day on which
-    a measure was withdrawn before taking effect. `imposed_by` acts on trade with `targets`. `share_stopped` is the share of
-    trade that the text of the measure stops (1.0: a full ban); None where it names none.
+    id : its name in a config; title : its name in the report
+    announced, effective : the days on which it was announced and took effect
+    end : the last day (exclusive) as known; end_announced : the day on which that end became known
+    called_off : the day on which a measure was withdrawn before it took effect
+    superseded_by, superseded_on : the event that took its place, and when
+    imposed_by, targets : countries that impose it, and those whose trade with them it acts on
+    products : minerals or goods that it names
+    instrument : licence, ban, suspension, deal, ...
+    reversal_of : the event that it suspends or ends
+    share_stopped : share of the trade that its text stops (1.0: a full ban); None where it names none
+    cluster : name shared with events that cannot be told apart from it
+    anticipation_from : the first day on which traders could act on it, where that is before it took effect
+    shape : how it unfolds
+    role : "default", part of every calendar; "control", for models that ask for it; "context", told and not modelled
+    scope_note, hs_codes, document, source_url, confidence, note : what it covers, where it stands, and how sure that is
     """
 
     id: str

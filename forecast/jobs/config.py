@@ -133,10 +133,19 @@ PlugIns = Annotated[tuple[PluginConfig, ...], BeforeValidator(_as_specs)]
 class BacktestConfig(ConfigTable):
     """Old questions on some series: cutoffs one after each release from `first` on.
 
-    window : "expanding", the whole history, or "rolling", its last `window_months`; step : every so-many-th cutoff; gap :
-    months left out before the first asked one; refit : "always", "event", "never" or on every so-many-th cutoff
-    (`study/evaluate/refit.py`); truth : the "first", the "latest" or the k-th release of a figure that answers are marked
-    against.
+    name : its name in the tables and in the report
+    series : series, or patterns such as "USA.import.*"
+    first, last : months of the first and the last cutoff; without `last`, as late as a figure is known to score against
+    every : a cutoff in every month, quarter or year
+    horizons : months ahead that are asked
+    window : "expanding", the whole history, or "rolling", its last `window_months`
+    window_months : length of a rolling window
+    min_months : single figures known on a cutoff, below which nothing is asked
+    step : every so-many-th cutoff; gap : months left out before the first asked one
+    refit : "always", "event", "never" or on every so-many-th cutoff (`study/evaluate/refit.py`)
+    truth : the "first", the "latest" or the k-th release of a figure that answers are marked against
+    models : models of the config that are asked; without it all of them
+    note : a sentence for the report
     """
 
     name: str
@@ -159,7 +168,10 @@ class BacktestConfig(ConfigTable):
 class RegressorConfig(ConfigTable):
     """A control, declared once: what is known of it on a day, where its values stand, and which series it may explain.
 
+    name : what a model calls it: controls = ["name"]
     known : "known_future", every month on every day; "observed_only", months that ended `lag_months` ago
+    lag_months : months from a month's end until its value is known
+    series : series that it may explain, or patterns
     of : a series of the data, as published by each day; values : by month; path : a CSV of the columns period and value
     """
 
@@ -182,7 +194,10 @@ class RegressorConfig(ConfigTable):
 
 
 class Certificates(ConfigTable):
-    """The PEM files by which a cluster and this machine prove themselves to each other: paths, from the config's own folder."""
+    """The PEM files by which a cluster and this machine prove themselves to each other: paths, from the config's own folder.
+
+    ca : certificate of the authority; cert : certificate of this machine; key : its private key
+    """
 
     ca: str
     cert: str
@@ -230,7 +245,14 @@ class ScaleConfig(ConfigTable):
 
 
 class ForecastConfig(ConfigTable):
-    """What comes next: `months` from each series' own last month, where `min_months` single figures are known."""
+    """What comes next: `months` from each series' own last month, where `min_months` single figures are known.
+
+    series : series, or patterns such as "USA.import.*"
+    months : months ahead
+    min_months : single figures known, below which nothing is asked
+    levels : intervals, per cent, whose support in the history `forecast check` judges
+    models : models of the config that are asked; without it all of them
+    """
 
     series: Names = ()
     months: Annotated[int, Field(ge=1, le=36)] = 12
@@ -244,7 +266,12 @@ def _baselines(value: Any) -> Any:
 
 
 class BaselineConfig(ConfigTable):
-    """One of the package's baselines by name, or an own one with its months."""
+    """One of the package's baselines by name, or an own one with its months.
+
+    name : "year_earlier", "last_12_clean" or "last_full_year"; any other name with `from` and `to`
+    from, to : first and last month of an own baseline
+    times : its level taken so many times over, for a baseline that grows
+    """
 
     name: str
     first: Month | None = Field(None, alias="from")
@@ -274,7 +301,11 @@ Days = Annotated[tuple[Day, ...], BeforeValidator(_as_sequence)]
 class SensitivityConfig(ConfigTable):
     """The same question with one thing changed (`forecast/study/effects/sensitivity.py`), put to the row's first estimator.
 
-    level_sd is put to the row's `counterfactual`; placebos : at most so many windows without an event for each answer
+    lag_months : months that goods are under way
+    donut : months left out after the event
+    level_sd : steps of the level, put to the row's `counterfactual`
+    day : earlier days on which the question is asked
+    placebos : at most so many windows without an event for each answer
     """
 
     lag_months: Months = ()
@@ -298,7 +329,28 @@ class SensitivityConfig(ConfigTable):
 
 
 class EffectConfig(ConfigTable):
-    """One question on an event: a Design in words. The first estimator is the headline, others show sensitivity."""
+    """One question on an event: a Design in words. The first estimator is the headline, others show sensitivity.
+
+    id : what tables and the report call the question
+    question : the question in a sentence
+    event : id of an event, or of several whose joint effect is asked
+    treated : the series whose change is asked, or several together
+    from, to : first and last month asked; by default the month the event took effect and the last one known
+    lag_months : months that goods are under way before an import can show the event
+    donut : months after the start that are left out
+    anticipation : months before the event's own start that traders could use, hidden from every fit; by default the event's
+    estimand : what is asked: a shortfall, a recovery from one, the net of both, a share, anticipation, or a relative change
+    measure : how the answer is printed
+    baselines : clean periods that the months are compared with, by name or with months of their own
+    baseline : name, as printed, of the baseline that the description leads with
+    share_of : the series of which `treated` is a share
+    donors : series that stand for what would have happened: a list, "all", or "untouched" (chosen by rule)
+    diversion : partners to which trade may have moved, barred from "untouched" donors
+    estimators : the first gives the headline, the others are compared with it
+    clean_from : first month of the past that counts as clean
+    vary : the same question with one thing changed
+    note : a sentence for the report
+    """
 
     id: str
     question: str
@@ -357,7 +409,12 @@ class EffectConfig(ConfigTable):
 
 
 class RegimeConfig(ConfigTable):
-    """A stretch of months whose observed mean is read as "if it were like this again"."""
+    """A stretch of months whose observed mean is read as "if it were like this again".
+
+    name : its name in the table
+    from, to : first and last month
+    text : the sentence of the report
+    """
 
     name: str
     first: Month = Field(alias="from")
@@ -366,7 +423,13 @@ class RegimeConfig(ConfigTable):
 
 
 class ExpiryConfig(ConfigTable):
-    """What an expiring measure may bring: observed regime means of some series, no probability."""
+    """What an expiring measure may bring: observed regime means of some series, no probability.
+
+    series : series, or patterns
+    regimes : stretches of months whose means are printed next to each other
+    day : the day on which the measure expires
+    note : a sentence for the report
+    """
 
     series: NonEmptyNames
     regimes: tuple[RegimeConfig, ...]
@@ -375,8 +438,9 @@ class ExpiryConfig(ConfigTable):
 
 
 class ReportConfig(ConfigTable):
-    """What the report opens with: ids of effects for its first sentences (none: the firmest answers).
+    """What the report opens with, and what it checks.
 
+    summary : ids of effects for its first sentences; without it the firmest answers
     claims : check the published claims against the figures
     """
 
@@ -387,8 +451,29 @@ class ReportConfig(ConfigTable):
 class Config(ConfigTable):
     """One analysis: data, models, old questions, new questions, events.
 
-    naive : models among which the benchmark of a comparison is chosen; lags : months from a month's end until a figure is out,
-    by series pattern, on top of the data's own release days; export : tables for other tools, "boe" and "hub".
+    name : first part of the run folder's name; without it the file's own
+    title : heading of the report
+    seed : of all random numbers
+    draws : of each forecast
+    data : where figures and events come from
+    as_of : "latest", or the day on which everything is asked: nothing that came out later is seen
+    events : own events, as tables or as the path of a TOML file of [[event]] tables
+    models : models that are asked, each under its file's name or one of its own
+    default_model : the model that the report prints first
+    naive : models among which the benchmark of a comparison is chosen
+    regressors : controls that models may name
+    lags : months from a month's end until a figure is out, by series pattern, on top of the data's own release days
+    backtest : old questions, scored against what came
+    forecast : what comes next
+    nowcast : months that are over, or under way, whose figures are not out
+    metrics : how old answers are scored
+    effects : questions on what an event changed
+    expiry : what an expiring measure may bring
+    scenarios : what might still be decided
+    scenario_forecast : series that are asked under every scenario
+    report : what the report opens with
+    export : tables for other tools, "boe" and "hub"
+    scale : where a run is done; it changes no number
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]

@@ -49,9 +49,13 @@ Day = Annotated[str, BeforeValidator(_as_text), AfterValidator(_day)]
 class NowcastConfig(BaseModel):
     """Months that are not out yet, up to the month of the day, of some series by some models; the first model's news is told.
 
+    name : its name in the tables and in the report
+    series : series, or patterns
+    models : models of the config
     day : the last day on which the figures are whole; the question stands on it, or on the run's day if that is earlier
     since : the earlier vintage that the news counts from; empty: the day before the series' last release
     earlier : so many earlier months are asked at the same distance from their publication, to see how far off that was
+    note : a sentence for the report
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -42,7 +42,15 @@ def _as_list(value: Any) -> Any:
 
 
 class ScenarioConfig(BaseModel):
-    """What might still be decided, no forecast of it. `ends`: event -> day or "never"; `add`: new events, as in a calendar."""
+    """What might still be decided, no forecast of it.
+
+    name : its name in the table and in the report
+    text : the same in a sentence
+    ends : for an event of the calendar the day on which it ends, or "never"
+    called_off : announced measures that are withdrawn before they take effect
+    add : new events
+    probability : your own, for every scenario or for none; they add up to 1
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -70,7 +78,12 @@ class ScenarioConfig(BaseModel):
 
 
 class ScenarioForecastConfig(BaseModel):
-    """Which series are asked under every scenario, how many months on, and by which model (the config's, or a model's name)."""
+    """Which series are asked under every scenario, how many months on, and by which model.
+
+    series : series, or patterns
+    months : months ahead
+    model : a model of the config, or of the package
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -99,6 +99,25 @@ def test_the_starter_runs_and_its_folder_is_the_last_line_on_stdout(tmp_path):
     assert (run.folder / "run.json").stat().st_mtime_ns == stamp  # a finished run is opened, not done again
 
 
+def test_a_report_in_text_is_each_answer_behind_its_verdict(tmp_path):
+    path = tmp_path / "one.toml"
+    path.write_text(
+        '[[effects]]\nid = "A"\nquestion = "?"\nevent = "re_licensing_2025"\n'
+        'treated = "CHN.export.WLD.re_magnets"\nto = "2025-06"\n',
+        "utf-8",
+    )
+    folder = call("run", str(path), "--out", str(tmp_path / "runs"), "--workers", "1").stdout.strip().splitlines()[-1]
+    written = {file: file.stat().st_mtime_ns for file in (tmp_path / "runs").rglob("*")}
+    result = call("report", folder, "--format", "text")
+    assert result.exit_code == 0, result.output
+    (line,) = result.stdout.strip().splitlines()
+    assert line.startswith("suggestive: Rare-earth permanent magnets")
+    assert "95\u00a0% interval" in line
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "runs").rglob("*")} == written
+    refused = call("report", folder, "--format", "text", "--out", str(tmp_path / "x.txt"))
+    assert (refused.exit_code, "printed, not written" in refused.output) == (2, True)
+
+
 def test_init_never_overwrites(tmp_path):
     (tmp_path / "file").write_text("mine", "utf-8")
     result = call("init", str(tmp_path))

@@ -7,6 +7,7 @@ from pathlib import Path
 from forecast.core.errors import ConfigError
 from forecast.core.output_files import write
 
+SCHEMA = "config.schema.json"  # what the config's first line names, for editors
 FILES = ("sample_exports.csv", "sample_events.toml", "README.md")
 
 
@@ -18,6 +19,7 @@ def copy(folder: str | Path) -> list[Path]:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError("the folder is not empty", where=str(folder), hint="a new folder; nothing is ever overwritten")
     own = Path(__file__).parent
-    sources = {"own_data.toml": locate("own_data")}
+    config = locate("own_data")
+    sources = {"own_data.toml": config, SCHEMA: config.with_name(SCHEMA)}
     sources |= {name if name == "README.md" else f"starter/{name}": own / name for name in FILES}
     return [write(folder, name, source.read_bytes()) for name, source in sources.items()]
