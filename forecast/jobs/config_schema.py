@@ -75,14 +75,14 @@ def schema() -> Schema:
     """The JSON Schema of a config file."""
     made: Schema = Config.model_json_schema(by_alias=True, ref_template=REF, schema_generator=_FileSchema)
     parts: Schema = made.pop("$defs")
-    del made["properties"]["origin"], parts["PlugIn"]
+    del made["properties"]["origin"], parts["PluginConfig"]
     for model in _models(Config):
         table = made if model is Config else parts[model.__name__]
         _describe(table, model)
         _put_plug_ins(table)
     made["properties"]["events"] = {**made["properties"]["events"], **_paths_or(_ref("Event"))}
-    parts["ScenarioRow"]["properties"]["add"]["items"] = _ref("Event")
-    parts["EffectRow"]["properties"]["baselines"]["items"] = {"anyOf": [{"enum": list(BASELINES)}, _ref("NamedBaseline")]}
+    parts["ScenarioConfig"]["properties"]["add"]["items"] = _ref("Event")
+    parts["EffectConfig"]["properties"]["baselines"]["items"] = {"anyOf": [{"enum": list(BASELINES)}, _ref("BaselineConfig")]}
     parts["Event"] = _event()
     for kind in sorted({"shape", *_kinds(made, *parts.values())}):
         parts[kind] = _plug_in(kind)
@@ -103,7 +103,7 @@ def _models(model: Any) -> list[Any]:
     found = [model]
     for field in model.model_fields.values():
         for inner in _inner(field.annotation):
-            found += [m for m in _models(inner) if m not in found and m.__name__ != "PlugIn"]
+            found += [m for m in _models(inner) if m not in found and m.__name__ != "PluginConfig"]
     return found
 
 
@@ -142,7 +142,7 @@ def documented(cls: Any, words: Iterable[str]) -> tuple[str, dict[str, str]]:
 
 def _put_plug_ins(table: Schema) -> None:
     """In place of the general table of a plug-in the one of its kind, with the names and options there are."""
-    general = REF.format(model="PlugIn")
+    general = REF.format(model="PluginConfig")
     for word, here in table["properties"].items():
         if general in json.dumps(here):
             kind = _ref(KIND_OF.get(word, word[:-1]))
