@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 GUIDE = (ROOT / "forecast" / "guides" / "extending.md").read_text("utf-8")
 FILES = dict(re.findall(r"^```\w+ (\S+)\n(.*?)^```", GUIDE, flags=re.MULTILINE | re.DOTALL))
 CONFIG = FILES.pop("recipes.toml")
-LONGEST = 45  # lines of a recipe
+LONGEST = 55  # lines of a recipe
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def python(folder, *words):
 
 def test_there_are_recipes():
     kinds = {Path(name).parent.name for name in FILES}
-    assert {"models", "checks", "metrics", "sections"} <= kinds
+    assert kinds == {"models", "checks", "metrics", "sources", "sections"}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -88,6 +88,17 @@ def test_a_config_asks_the_recipes_and_the_report_prints_them(copy):
         "How far the models lie apart",
     ):
         assert word in page, word
+
+
+def test_a_config_reads_the_recipe_of_a_source(copy):
+    rows = [f"2023{m:02d},COD,X,W00,{9_000_000 + 10_000 * m}" for m in range(1, 13)]
+    (copy / "trade.csv").write_text("\n".join(["period,reporterISO,flowCode,partnerISO,netWgt", *rows]) + "\n", "utf-8")
+    config = 'name = "c"\ndraws = 100\n[data]\nuse = "comtrade_csv"\npath = "trade.csv"\n[[models]]\nuse = "mean12"\n'
+    (copy / "c.toml").write_text(
+        config + '[forecast]\nseries = ["COD.export.WLD.cobalt"]\nmonths = 2\nmin_months = 6\n', "utf-8"
+    )
+    run = copy / python(copy, "-m", "forecast", "run", "c.toml", "--workers", "1", "--strict").splitlines()[-1]
+    assert "UN Comtrade" in (run / "report.html").read_text("utf-8")
 
 
 def test_the_recipes_pass_the_linters(copy):
