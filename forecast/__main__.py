@@ -5,11 +5,11 @@ import sys
 
 
 def leave_working_directory() -> None:
-    """Take the folder that `-m` puts before the libraries off the path, unless the package itself is found there."""
+    """Remove the working directory, which `-m` puts first on the path, unless it holds the package itself."""
     home = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     try:
         here = os.getcwd()
-    except OSError:  # it was removed, and is on no path
+    except OSError:  # it has been removed, and is not on the path
         return
     if not sys.flags.safe_path and sys.path[0] == here != home:
         del sys.path[0]

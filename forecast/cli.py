@@ -1,4 +1,4 @@
-"""The command line: thin commands over `forecast.api`."""
+"""The command line: thin commands on top of `forecast.api`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class Commands(TyperGroup):
-    """The commands; an error is one readable message and exit code 2, an interrupt exit code 130 or 143."""
+    """The commands. An error is printed as one readable message with exit code 2; an interrupt exits with 130 or 143."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the asked command."""
+        """Run a command."""
         from forecast.jobs.signals import Interrupted, interruptible
 
         try:
@@ -41,15 +41,15 @@ class Commands(TyperGroup):
 
 
 def _output_closed(error: OSError | EOFError) -> bool:
-    """Whether who reads what we print has gone away, as `head` does: then there is nobody to tell."""
+    """Whether the reader of our output has closed it, as `head` does, so that no message can reach it."""
     last = traceback.extract_tb(error.__traceback__)[-1].filename
     return isinstance(error, BrokenPipeError) and not {"typer", "click", "rich"}.isdisjoint(Path(last).parts)
 
 
 def _system_error(error: OSError | EOFError) -> ForecastError:
-    """An error that the operating system made, in three parts; its place is in our code where it names no file."""
+    """An error of the operating system as one of ours; without a file name its place is a function of this package."""
     place = _innermost_frame(error)
-    if isinstance(error, EOFError):  # which the library of commands would take for a question that nobody answers
+    if isinstance(error, EOFError):  # typer would report it as an unanswered prompt
         hint = "another file; of a run: the same command with --fresh, which forgets what is done"
         return ForecastError("a file ends before it should", where=place, hint=hint)
     if error.filename is None and _working_directory_removed():
@@ -57,8 +57,8 @@ def _system_error(error: OSError | EOFError) -> ForecastError:
     hint = "another path, or the rights that this one needs"
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         hint = "room on the disk; the same command takes a run up where it stopped"
-    problem, named = error.strerror or str(error) or type(error).__name__, error.filename is not None
-    return ForecastError(problem, where=str(error.filename) if named else place, hint=hint)
+    problem = error.strerror or str(error) or type(error).__name__
+    return ForecastError(problem, where=place if error.filename is None else str(error.filename), hint=hint)
 
 
 def _working_directory_removed() -> bool:
@@ -72,9 +72,9 @@ def _working_directory_removed() -> bool:
 
 def _innermost_frame(error: BaseException) -> str:
     """The innermost function of this package that an error went through."""
-    home = Path(__file__).parent
-    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(home)]
-    return f"{Path(ours[-1].filename).relative_to(home.parent).as_posix()}, {ours[-1].name}" if ours else type(error).__name__
+    package = Path(__file__).parent
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(package)]
+    return f"{Path(own[-1].filename).relative_to(package.parent).as_posix()}, {own[-1].name}" if own else type(error).__name__
 
 
 app = typer.Typer(
@@ -89,8 +89,8 @@ app = typer.Typer(
 CONFIG = typer.Argument(help="Path of a TOML file, or the name of a shipped config: minerals, nowcast, quick, own_data.")
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _print_version(requested: bool) -> None:
+    if requested:
         from forecast import __version__
 
         typer.echo(f"forecast {__version__}")
@@ -100,7 +100,7 @@ def _version(asked: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     """Forecasts, nowcasts and effects of export policy on monthly mineral trade, with honest uncertainty."""
@@ -247,7 +247,7 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", m
 
 
 def say(text: str, err: bool = True) -> None:
-    """Lines for the reader, on stderr or stdout; names and titles of a file cannot command the terminal."""
+    """Print lines on stderr or stdout, with control characters made visible so that no name can command the terminal."""
     from forecast.core.control_characters import printable_text
 
     typer.echo(printable_text(text), err=err)
@@ -258,4 +258,4 @@ def main() -> None:
     try:
         app()
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is said; an interpreter that is shut down would print where
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interpreter that shuts down would print a traceback

@@ -1,4 +1,4 @@
-"""The table of an archive: its columns, what may stand in them, and how it is read from a CSV or Parquet file."""
+"""The table of an archive: its columns, their valid contents, and reading it from a CSV or Parquet file."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveRow:
-    """One published figure, as sources build it; kg, or USD in series that end in `:usd`.
+    """One published figure, as sources build it; in kg, or in USD if the series ends in `:usd`.
 
-    What is left out follows from the rest: `unit` from the series, `status` from the value (NaN is missing, 0 a true zero),
+    Fields left empty follow from the others: `unit` from the series, `status` from the value (NaN is missing, 0 a true zero),
     `kind` from the period (a month is reported, a sum of months cumulative).
 
-    basis : how the day of release is known: "actual", of the office's "calendar", by "rule"; derived_from : the figures that a
-    derived one was made of; excluded : why the row enters no series, if it does not
+    basis : how the day of release is known: "actual", from the office's "calendar", or by "rule"; derived_from : the figures
+    from which a derived one was computed; excluded : why the row belongs to no series, if it does not
 
     >>> ArchiveRow("COD.export.WLD.cobalt", "2025-01", 9_500_000.0, released="2025-02-20", publisher="own").kind
     'reported'
@@ -52,22 +52,22 @@ class ArchiveRow:
     note: str = ""
 
     def __post_init__(self) -> None:
-        fill = functools.partial(object.__setattr__, self)
+        assign = functools.partial(object.__setattr__, self)
         if not self.unit:
-            fill("unit", SeriesKey.parse(self.series).unit)
+            assign("unit", SeriesKey.parse(self.series).unit)
         if not self.status:
-            fill("status", "missing" if math.isnan(self.value) else "zero" if self.value == 0 else "value")
+            assign("status", "missing" if math.isnan(self.value) else "zero" if self.value == 0 else "value")
         if not self.kind:
-            fill("kind", "cumulative" if "/" in self.period else "reported")
+            assign("kind", "cumulative" if "/" in self.period else "reported")
 
 
 COLUMNS = tuple(field.name for field in fields(ArchiveRow))
 TEXTS = tuple(column for column in COLUMNS if column != "value")
 STATUSES = ("value", "zero", "missing", "suppressed", "provisional")
 KINDS = ("reported", "derived", "cumulative")
-VALID_YEARS = range(1900, 2101)  # a month outside these is a slip of the pen
-ROW_INDEX = "row"  # name of an index that holds the rows of the file a table was read from
-MAX_ROWS = 5_000_000  # a small damaged Parquet file may claim any number
+VALID_YEARS = range(1900, 2101)  # a month outside these years is a typing error
+ROW_INDEX = "row"  # name of an index that holds the row numbers of the file
+MAX_ROWS = 5_000_000  # a small damaged Parquet file may claim any number of rows
 
 
 def table_of(rows: Iterable[ArchiveRow]) -> pd.DataFrame:
@@ -79,78 +79,78 @@ def table_of(rows: Iterable[ArchiveRow]) -> pd.DataFrame:
 
 def rows_of(table: pd.DataFrame) -> list[ArchiveRow]:
     """The rows of an archive's table."""
-    columns = (table[name].to_numpy(object).tolist() for name in COLUMNS)  # much faster than a table's own records
+    columns = (table[name].to_numpy(object).tolist() for name in COLUMNS)  # much faster than pandas' own records
     return [ArchiveRow(*cells) for cells in zip(*columns, strict=True)]
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """The table of a CSV or Parquet file, its index the rows of the file; what stands in its cells is not yet checked."""
-    given = InputFile(path, hint="the path of a CSV or Parquet file")
-    table = _from_parquet(given) if path.suffix.lower() == ".parquet" else _from_csv(given)
+    """The table of a CSV or Parquet file, indexed by the rows of the file; `validate` checks its cells."""
+    file = InputFile(path, hint="the path of a CSV or Parquet file")
+    table = _from_parquet(file) if path.suffix.lower() == ".parquet" else _from_csv(file)
     values = [_parse_value(cell) for cell in table["value"].tolist()]
     for row, cell, value in zip(table.index, table["value"].tolist(), values, strict=True):
         if np.isnan(value) and isinstance(cell, str) and cell.strip():
-            named = f"row {row}, {table['series'][row]}, {table['period'][row]}, column 'value'"
-            raise given.refused(
-                f"'{cell}' {describe_fault(cell.strip())}", "a number, or an empty cell with the status missing", named
+            place = f"row {row}, {table['series'][row]}, {table['period'][row]}, column 'value'"
+            raise file.refusal(
+                f"'{cell}' {describe_fault(cell.strip())}", "a number, or an empty cell with the status missing", place
             )
     return table.assign(value=np.array(values, float))
 
 
 def _parse_value(cell: Any) -> float:
-    """A cell of the column of values as a number, NaN where it is empty or none."""
+    """A cell of the value column as a number; NaN if it is empty or no number."""
     return parse_number(cell.strip()) if isinstance(cell, str) else float(cell)
 
 
-def _from_csv(given: InputFile) -> pd.DataFrame:
+def _from_csv(file: InputFile) -> pd.DataFrame:
     import pandas as pd
 
-    records = list(given.records(COLUMNS, whole=True))
+    records = list(file.records(COLUMNS, whole=True))
     columns = {column: np.array([cells[column] for _, cells in records], object) for column in COLUMNS}
     return pd.DataFrame(columns, index=pd.Index([line for line, _ in records], name=ROW_INDEX))
 
 
-def _from_parquet(given: InputFile) -> pd.DataFrame:
+def _from_parquet(file: InputFile) -> pd.DataFrame:
     import pandas as pd
 
-    columns = _columns_of_parquet(given)
+    columns = _columns_of_parquet(file)
     for column, cells in columns.items():
         columns[column] = [(np.nan if column == "value" else "") if cell is None else cell for cell in cells]
     rows = pd.RangeIndex(1, len(columns["series"]) + 1, name=ROW_INDEX)
     return pd.DataFrame({column: np.array(cells, object) for column, cells in columns.items()}, index=rows)
 
 
-def _columns_of_parquet(given: InputFile) -> dict[str, list[Any]]:
-    """The cells of each column, where all are there, once each, and of text (the values: of numbers or text)."""
+def _columns_of_parquet(file: InputFile) -> dict[str, list[Any]]:
+    """The cells of each column; every column must be there once and hold text, or for the values numbers or text."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    data = given.data()
+    data = file.data()
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
-        kinds, names, rows = file.schema_arrow.types, list(file.schema_arrow.names), file.metadata.num_rows
-    except Exception as error:  # damage makes the library raise whatever stands where it lies
-        raise _damage_error(given, error) from None
+        parquet = pq.ParquetFile(pa.BufferReader(data))
+        types, names, rows = parquet.schema_arrow.types, list(parquet.schema_arrow.names), parquet.metadata.num_rows
+    except Exception as error:  # a damaged file can make the library raise anything
+        raise _damage_error(file, error) from None
     if rows > MAX_ROWS:
-        raise given.refused(f"the file claims {rows:,} rows", f"at most {MAX_ROWS:,}")
+        raise file.refusal(f"the file claims {rows:,} rows", f"at most {MAX_ROWS:,}")
     for column in COLUMNS:
-        _check_column(names, column, str(given.path))
-        kind = kinds[names.index(column)]
+        _check_column(names, column, str(file.path))
+        kind = types[names.index(column)]
         if not (_is_text(kind) or (column == "value" and _is_number(kind))):
             hint = "numbers" if column == "value" else "text; months as YYYY-MM, days as YYYY-MM-DD"
-            raise given.refused(f"the column holds {kind}", hint, f"column '{column}'")
+            raise file.refusal(f"the column holds {kind}", hint, f"column '{column}'")
     try:
-        table = file.read(columns=list(COLUMNS), use_threads=False)
+        table = parquet.read(columns=list(COLUMNS), use_threads=False)
         table.validate(full=True)
         return {column: table.column(column).to_pylist() for column in COLUMNS}
-    except Exception as error:  # as above: pages are damaged apart from the footer
-        raise _damage_error(given, error) from None
+    except Exception as error:  # as above: the pages may be damaged although the footer is not
+        raise _damage_error(file, error) from None
 
 
-def _damage_error(given: InputFile, error: Exception) -> DataError:
-    told = str(error).partition("\n")[0]
+def _damage_error(file: InputFile, error: Exception) -> DataError:
+    reason = str(error).partition("\n")[0]
     return DataError(
-        f"this is no whole Parquet file: {told}", where=str(given.path), hint="write the file again, or a CSV file"
+        f"this is no whole Parquet file: {reason}", where=str(file.path), hint="write the file again, or a CSV file"
     )
 
 
@@ -168,7 +168,7 @@ def _is_number(kind: Any) -> bool:
 
 
 def _check_column(names: list[Any], column: str, where: str = "") -> None:
-    """Refuse names of columns in which one of an archive's is missing or stands twice."""
+    """Refuse column names in which a column of an archive is missing or stands twice."""
     if column not in names:
         raise DataError(f"the archive lacks the column '{column}'", where=where, hint=nearest(column, map(str, names)))
     if names.count(column) > 1:
@@ -176,7 +176,7 @@ def _check_column(names: list[Any], column: str, where: str = "") -> None:
 
 
 def validate(table: pd.DataFrame) -> None:
-    """Refuse a table that is no archive's: its first fault, with the row and the column."""
+    """Refuse a table that is no valid archive, naming the row and the column of its first fault."""
     for column in COLUMNS:
         _check_column(list(table.columns), column)
     _check_types(table)
@@ -198,7 +198,7 @@ def validate(table: pd.DataFrame) -> None:
 
 
 def _check_types(table: pd.DataFrame) -> None:
-    """Text where text belongs; finite numbers, or none, in the column of values."""
+    """Refuse cells of a text column that are no text, and values that are neither finite nor NaN."""
     for column in TEXTS:
         for row, where in _first_wrong(table, [not isinstance(cell, str) for cell in table[column].tolist()], column):
             raise DataError(f"'{row[column]}' is no text", where=where, hint="text, empty where there is none")
@@ -214,7 +214,7 @@ def _check_types(table: pd.DataFrame) -> None:
 
 
 def _first_wrong(table: pd.DataFrame, wrong: Any, column: str = "") -> Iterator[tuple[pd.Series, str]]:
-    """The first row that is wrong, if any, and its place."""
+    """The first row that is wrong, if any, and its place in words."""
     for i in np.flatnonzero(np.asarray(wrong, bool))[:1]:
         row = table.iloc[i]
         parts = [f"row {table.index[i]}"] if table.index.name == ROW_INDEX else []
@@ -230,7 +230,7 @@ def _check_parses(table: pd.DataFrame, column: str, text: str, parse: Callable[[
 
 
 def _check_period(text: str) -> None:
-    """A month or a span in the one spelling, because two spellings would be two cells."""
+    """Refuse a period that is not in canonical spelling, since two spellings would be two cells."""
     first, last = months.parse_period(text)
     if text != months.period_label(first, last):
         raise DataError(f"'{text}' is not a month as an archive spells it", hint=f"'{months.period_label(first, last)}'")
@@ -239,7 +239,7 @@ def _check_period(text: str) -> None:
 
 
 def _check_day(text: str) -> None:
-    """A day in the one spelling, because days are compared as they are spelled."""
+    """Refuse a day that is not in ISO format, since days are compared as text."""
     try:
         day = dt.date.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Manifest: every file of a finished run folder with its hash, so that what was written can be told from what is there."""
+"""The manifest of a finished run folder: the hash of every file, so that later changes are detected."""
 
 from __future__ import annotations
 
@@ -13,61 +13,61 @@ from forecast.core import output_files
 from forecast.core.errors import DataError
 
 NAME = "manifest.json"
-ASIDE_SUFFIX = ".changed"  # how the name of a file ends that was not what was written, and was set aside
+ASIDE_SUFFIX = ".changed"  # suffix of a changed file that is kept under another name
 
 
 def seal(folder: Path, names: Iterable[str] | None = None) -> None:
-    """Write down the hashes of all files of a run folder; where `names` are given, of these alone, the others staying."""
-    known = {} if names is None else _read_entries(folder) or {}
+    """Record the hashes of all files of a run folder, or of `names` alone, leaving the other entries as they are."""
+    entries = {} if names is None else _read_entries(folder) or {}
     chosen = _run_files(folder) if names is None else sorted(names)
-    known |= {name: _file_entry(folder / name) for name in chosen}
-    text = json.dumps({"files": dict(sorted(known.items()))}, indent=1, ensure_ascii=False)
+    entries |= {name: _file_entry(folder / name) for name in chosen}
+    text = json.dumps({"files": dict(sorted(entries.items()))}, indent=1, ensure_ascii=False)
     output_files.write(folder, NAME, text + "\n")
 
 
 def is_sealed(folder: Path) -> bool:
-    """Whether the folder says of its files what was written; older folders, and interrupted runs, do not."""
+    """Whether the folder has a manifest; interrupted runs and folders of old versions have none."""
     return (folder / NAME).is_file()
 
 
 def differences(folder: Path) -> dict[str, str]:
-    """Files that are not what was written, each with what is wrong; nothing where there is no manifest."""
-    return {name: wrong for name in _read_entries(folder) or {} if (wrong := difference(folder, name))}
+    """Files that have changed, each with the change in words; empty if there is no manifest."""
+    return {name: change for name in _read_entries(folder) or {} if (change := difference(folder, name))}
 
 
 def set_aside(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
-    """Keep the changed files of a folder (of `names`, if given) under another name before they are made again; say which."""
+    """Keep changed files (among `names`, if given) under another name before they are written again, and return them."""
     changed = differences(folder)
-    found = {name: wrong for name, wrong in changed.items() if names is None or name in set(names)}
-    for name in found:
+    kept = {name: change for name, change in changed.items() if names is None or name in set(names)}
+    for name in kept:
         with contextlib.suppress(FileNotFoundError):
             os.replace(folder / name, folder / f"{name}{ASIDE_SUFFIX}")
-    return found
+    return kept
 
 
 def describe_changes(folder: Path, changed: Mapping[str, str]) -> str:
-    """Changed files in words, a line each."""
-    return "\n".join(f"{name} is not what was written: {wrong}\n  at: {folder / name}" for name, wrong in changed.items())
+    """Changed files in words, one paragraph each."""
+    return "\n".join(f"{name} is not what was written: {change}\n  at: {folder / name}" for name, change in changed.items())
 
 
 def difference(folder: Path, name: str, data: bytes | None = None) -> str:
-    """What is wrong with one file ("" if nothing is, or if the manifest does not name it); `data` are its bytes, if read."""
+    """How one file has changed ("" if it has not, or is not in the manifest); `data` are its bytes, if already read."""
     entry = (_read_entries(folder) or {}).get(name)
     if entry is None:
         return ""
     try:
-        found = _file_entry(folder / name, data)
+        actual = _file_entry(folder / name, data)
     except OSError:
         return "it is not there"
-    if found["bytes"] != entry["bytes"]:
-        return f"{found['bytes']} bytes where {entry['bytes']} were written"
-    return "" if found["sha256"] == entry["sha256"] else "its bytes are others"
+    if actual["bytes"] != entry["bytes"]:
+        return f"{actual['bytes']} bytes where {entry['bytes']} were written"
+    return "" if actual["sha256"] == entry["sha256"] else "its bytes are others"
 
 
 def _run_files(folder: Path) -> list[str]:
-    """The files of a run, hidden ones, unfinished ones and those set aside left out."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    names = (path.relative_to(folder) for path in found)
+    """The files of a run, without hidden and unfinished ones and those kept under another name."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    names = (path.relative_to(folder) for path in paths)
     return sorted(
         name.as_posix()
         for name in names
@@ -83,18 +83,18 @@ def _file_entry(path: Path, data: bytes | None = None) -> dict[str, Any]:
 
 
 def _read_entries(folder: Path) -> dict[str, dict[str, Any]] | None:
-    """The entries; None where there is no manifest."""
-    found: dict[str, dict[str, Any]] = {}
+    """The entries of the manifest; None if there is none."""
+    entries: dict[str, dict[str, Any]] = {}
     try:
-        found = json.loads((folder / NAME).read_text("utf-8"))["files"]
-        sound = isinstance(found, dict) and all(
+        entries = json.loads((folder / NAME).read_text("utf-8"))["files"]
+        valid = isinstance(entries, dict) and all(
             isinstance(entry, dict) and isinstance(entry.get("sha256"), str) and isinstance(entry.get("bytes"), int)
-            for entry in found.values()
+            for entry in entries.values()
         )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        sound = False
-    if not sound:
+        valid = False
+    if not valid:
         raise DataError("the run's manifest cannot be read", where=str(folder / NAME), hint="forecast run CONFIG --fresh")
-    return found
+    return entries

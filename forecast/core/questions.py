@@ -10,6 +10,7 @@ from typing import Any
 from forecast.core import months as mm
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event
+from forecast.core.schema import check_names
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 
@@ -160,6 +161,7 @@ class Design:
             raise ConfigError(f"unknown estimand '{self.estimand}'", hint=nearest(self.estimand, ESTIMANDS))
         if self.measure not in MEASURES:
             raise ConfigError(f"unknown measure '{self.measure}'", hint=nearest(self.measure, MEASURES))
+        check_names(item[0] for item in self.baselines if not isinstance(item, str))
 
     @classmethod
     def at(

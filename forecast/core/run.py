@@ -1,4 +1,4 @@
-"""Run: one executed config, a finished folder opened for reading; what is read is what was written, or an error."""
+"""A finished run folder opened for reading. A file that has changed since it was written is an error."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
 if TYPE_CHECKING:
     import pandas as pd
 
-RUN_KEYS = {"as_of": str, "config": dict, "versions": dict}  # of run.json, without which no page can be drawn
-LEADING_COLUMNS = 3  # columns that every version of a table has; the others may have come later
+RUN_KEYS = {"as_of": str, "config": dict, "versions": dict}  # of run.json, without which no report can be drawn
+LEADING_COLUMNS = 3  # columns that every version of a table has; others may have been added later
 RERUN = "forecast run CONFIG --fresh"
 
 
@@ -24,8 +24,8 @@ RERUN = "forecast run CONFIG --fresh"
 class Run:
     """A run folder: its tables as attributes (`run.forecasts`, `run.effects`, ...), `info` (run.json), `findings`.
 
-    Every file read is held against the folder's manifest; one that is not what was written is a DataError. A folder without a
-    manifest opens all the same, `verified` says so.
+    Every file read is checked against the folder's manifest; one that has changed is a DataError. A folder without a manifest
+    can be opened too, and `verified` is then False.
     """
 
     folder: Path
@@ -39,9 +39,9 @@ class Run:
         schema = self.info.get("schema_version")
         if not isinstance(schema, int):
             raise DataError("the file says nothing of a run's schema", where=str(path), hint=RERUN)
-        wrong = [name for name, kind in RUN_KEYS.items() if not isinstance(self.info.get(name), kind)]
-        if wrong:
-            raise DataError(f"the file does not hold a run's {', '.join(wrong)}", where=str(path), hint=RERUN)
+        missing = [name for name, kind in RUN_KEYS.items() if not isinstance(self.info.get(name), kind)]
+        if missing:
+            raise DataError(f"the file does not hold a run's {', '.join(missing)}", where=str(path), hint=RERUN)
 
     @functools.cached_property
     def info(self) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class Run:
 
     @functools.cached_property
     def findings(self) -> list[dict[str, str]]:
-        """Soft problems found on the way."""
+        """Remarks on data, questions and methods."""
         loaded = self._json("findings.json")
         if not isinstance(loaded, list) or not all(isinstance(one, dict) for one in loaded):
             raise DataError("the run's findings.json holds no list of findings", where=str(self.folder), hint=RERUN)
@@ -59,25 +59,25 @@ class Run:
 
     @property
     def verified(self) -> bool:
-        """Whether the folder has a manifest, so that what is read can be held against what was written."""
+        """Whether the folder has a manifest that files can be checked against."""
         return manifest.is_sealed(self.folder)
 
     def check(self) -> None:
-        """Refuse a run of which a table, run.json or findings.json is not what was written."""
+        """Raise a DataError if a table, run.json or findings.json has changed since it was written."""
         for name in manifest.differences(self.folder):
             if name.endswith((".parquet", ".json")):
                 self._bytes(name)
 
     def _bytes(self, name: str) -> bytes:
-        """The bytes of a file, if they are those that were written."""
+        """The bytes of a file, which must be those that were written."""
         try:
             data = (self.folder / name).read_bytes()
         except OSError as error:
             raise DataError(f"the run's {name} cannot be read: {error.strerror}", where=str(self.folder), hint=RERUN) from None
-        wrong = manifest.difference(self.folder, name, data)
-        if wrong:
+        change = manifest.difference(self.folder, name, data)
+        if change:
             where = str(self.folder / name)
-            raise DataError(f"the run's {name} is not what was written: {wrong}", where=where, hint="forecast run CONFIG")
+            raise DataError(f"the run's {name} is not what was written: {change}", where=where, hint="forecast run CONFIG")
         return data
 
     def _json(self, name: str) -> Any:
@@ -95,7 +95,7 @@ class Run:
         if not path.exists():
             raise DataError(f"the run has no table '{name}'", where=str(self.folder), hint=", ".join(TABLES))
         try:
-            # in Arrow's own memory, on this thread: a thread of its that still needs Python aborts a process that ends
+            # read from Arrow's own memory on this thread: an Arrow thread that still needs Python aborts an exiting process
             table = pd.read_parquet(pa.BufferReader(self._bytes(path.name)), use_threads=False)
         except (OSError, ValueError) as error:
             raise DataError(f"the run's table '{name}' cannot be read", where=f"{path}: {error}", hint=RERUN) from None
@@ -111,7 +111,7 @@ class Run:
 
 
 def refuse_newer(folder: Path) -> None:
-    """Refuse a folder whose run was written by a newer version of the package, which this one must not overwrite."""
+    """Refuse a run of a newer schema than this package knows, which it must not overwrite."""
     try:
         schema = json.loads((folder / "run.json").read_bytes())["schema_version"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):

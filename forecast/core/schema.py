@@ -1,7 +1,7 @@
-"""Schema: the tables of a run folder, one class per row: columns in order, what each holds, its unit and a reader's label.
+"""The tables of a run folder. One class per row declares the columns in order, their types, units and labels.
 
-A column left out of a row is null, in Parquet as here. Texts read back as "" where null, numbers as NaN, counts as None. The
-unit "unit" is that of the row's own column `unit`, "level_unit" likewise; no unit, no dimension.
+A column that is not given is null. When read, null texts become "", null numbers NaN, null counts and flags None. A column
+whose unit is "unit" or "level_unit" has the unit named in that column of its row; one without a unit has no dimension.
 """
 
 from __future__ import annotations
@@ -12,24 +12,26 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
+from forecast.core.errors import ConfigError
+
 if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
-JOIN = "; "  # between the names of a text column that holds several: baselines
-ROWS: dict[str, type] = {}  # table -> the class of its rows, in the order in which the tables are written
+JOIN = "; "  # separates several names in one text column (baselines)
+ROWS: dict[str, type] = {}  # table -> class of its rows, in the order in which tables are written
 
 T = TypeVar("T")
 
 
 def column(label: str, unit: str = "") -> Any:
-    """A column: null unless given, with the words a reader sees and the unit of its figures."""
+    """Declare a column, null unless given, with its label for readers and the unit of its figures."""
     return field(default=None, metadata={"label": label, "unit": unit})
 
 
 @dataclass_transform(kw_only_default=True)
 def table(name: str) -> Callable[[type[T]], type[T]]:
-    """Make a class the rows of the table of this name: frozen, all columns by keyword."""
+    """Register a class as the rows of a table: a frozen dataclass whose columns are given by keyword."""
 
     def register(cls: type[T]) -> type[T]:
         ROWS[name] = dataclass(frozen=True, slots=True, kw_only=True)(cls)
@@ -402,7 +404,7 @@ NULLS: dict[str, Any] = {"text": "", "whole": None, "real": math.nan, "flag": No
 
 
 def label(row: type, name: str) -> str:
-    """The words a reader sees for a column."""
+    """The label of a column for readers."""
     return str(row.__dataclass_fields__[name].metadata["label"])  # type: ignore[attr-defined]
 
 
@@ -420,33 +422,42 @@ def frame(row: type, rows: Iterable[Any]) -> pd.DataFrame:
 
 
 def rows_of(row: type[T], table: pd.DataFrame) -> list[T]:
-    """The rows of a table read back; columns of other versions are left out, and those it lacks are null."""
+    """The rows of a table; unknown columns of other versions are dropped, missing ones are null."""
     kinds = {f.name: KINDS[str(f.type)] for f in fields(row)}  # type: ignore[arg-type]
-    held = {name: _cells(table[name].tolist(), kind) for name, kind in kinds.items() if name in table.columns}
-    nothing = {name: NULLS[kind] for name, kind in kinds.items() if name not in held}
-    return [row(**dict(zip(held, cells, strict=True)), **nothing) for cells in zip(*held.values(), strict=True)]
+    present = {name: _cells(table[name].tolist(), kind) for name, kind in kinds.items() if name in table.columns}
+    missing = {name: NULLS[kind] for name, kind in kinds.items() if name not in present}
+    return [row(**dict(zip(present, cells, strict=True)), **missing) for cells in zip(*present.values(), strict=True)]
 
 
 def _cells(cells: list[Any], kind: str) -> list[Any]:
-    null, number = NULLS[kind], {"whole": int, "flag": bool}.get(kind)
-    return [null if cell is None or cell != cell else number(cell) if number else cell for cell in cells]
+    null, convert = NULLS[kind], {"whole": int, "flag": bool}.get(kind)
+    return [null if cell is None or cell != cell else convert(cell) if convert else cell for cell in cells]
 
 
 def cells_of(row: type, cells: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of some cells for which the table has a column."""
+    """The cells for which the table has a column."""
     return {f.name: cells[f.name] for f in fields(row) if f.name in cells}
 
 
 def record(row: Any, **more: Any) -> dict[str, Any]:
-    """A row as a dictionary of its columns."""
+    """A row as a dictionary of its columns, with further entries."""
     return {f.name: getattr(row, f.name) for f in dataclasses.fields(row)} | more
 
 
 def join_names(names: Iterable[str]) -> str:
-    """Several names as the text of one column; a name that holds the separator is refused where it is declared."""
+    """Names of baselines as the text of one column; `split_names` is the inverse for names that `check_names` accepts."""
     return JOIN.join(names)
 
 
 def split_names(text: str) -> list[str]:
-    """The names of such a text."""
+    """The names of baselines in the text of a column."""
     return text.split(JOIN) if text else []
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse names of baselines that could not be read back from a column."""
+    for name in names:
+        if not name or JOIN in name:
+            problem = f"the name of the baseline '{name}' holds '{JOIN}', which separates names in a table"
+            hint = "another name, with a comma for example"
+            raise ConfigError(problem if name else "a baseline has an empty name", hint=hint)

@@ -1,4 +1,4 @@
-"""Store: answers kept on disk between runs, each under its key and with its hash; a damaged one is as good as none."""
+"""Answers stored on disk between runs, each under its key and with its hash; a damaged answer counts as missing."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from forecast.core import output_files
 from forecast.core.errors import WriteError
 from forecast.jobs.serialization import pack, unpack
 
-FILE_MARK = b"forecast answer 1"  # the first line of a file; the hash of the rest is the second, its key the third
+FILE_MARK = b"forecast answer 1"  # first line of a file; the second is the hash of the rest, the third the key
 SUFFIX = ".answer"
 
 
 @dataclass(frozen=True)
 class AnswerStore:
-    """A private folder of answers. Nothing in it is executed, and nothing in it is believed whose hash does not agree."""
+    """A private folder of answers. Nothing in it is ever executed, and an answer whose hash does not match is discarded."""
 
     folder: Path
 
     def open(self) -> None:
-        """Make the folder, for its owner alone; one that is a link, or another user's, is refused."""
+        """Create the folder with access for its owner alone; refuse a symbolic link or another user's folder."""
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             state = self.folder.lstat()
@@ -37,38 +37,38 @@ class AnswerStore:
             raise WriteError(f"no answer can be kept: {error.strerror}", where=str(self.folder), hint=hint) from None
 
     def write(self, key: str, answer: Any) -> None:
-        """Keep an answer: on the disk, whole, before this returns."""
-        if not self.folder.is_dir():  # another run of the same config has ended and let go of it
+        """Store an answer; it is complete on the disk when this returns."""
+        if not self.folder.is_dir():  # another run of the same config has finished and removed it
             self.open()
         body = key.encode() + b"\n" + pack(answer)
         output_files.write(self.folder, key + SUFFIX, b"\n".join([FILE_MARK, output_files.sha256(body).encode(), body]))
 
     def read(self, key: str) -> Any | None:
-        """An answer; None where there is none, or where what is there is not what was written: it is named and removed."""
+        """A stored answer, or None. A file that is not what was written is reported on stderr and removed."""
         path = self.folder / (key + SUFFIX)
         try:
             return _verify(path.read_bytes(), key)
         except FileNotFoundError:
             return None
-        except Exception as error:  # whatever odd bytes can do to a reader; no answer is worth more than its question
-            why = error.strerror if isinstance(error, OSError) else str(error) or repr(error)
-            print(f"a stored answer is of no use: {why}; it is asked for again\n  at: {path}", file=sys.stderr)
+        except Exception as error:  # damaged bytes can raise anything; the answer can always be computed again
+            reason = error.strerror if isinstance(error, OSError) else str(error) or repr(error)
+            print(f"a stored answer is of no use: {reason}; it is asked for again\n  at: {path}", file=sys.stderr)
             path.unlink(missing_ok=True)
         return None
 
     def holds(self, key: str) -> bool:
-        """Whether there is an answer, and a sound one."""
+        """Whether an intact answer is stored."""
         return self.read(key) is not None
 
 
 def _verify(data: bytes, key: str) -> Any:
-    """The answer in a file's bytes; a ValueError where they are not those of `key`."""
+    """The answer in the bytes of a file; a ValueError if they are not an intact answer of `key`."""
     mark, _, rest = data.partition(b"\n")
-    wanted, _, body = rest.partition(b"\n")
+    digest, _, body = rest.partition(b"\n")
     owner, _, packed = body.partition(b"\n")
     if mark != FILE_MARK:
         raise ValueError("these are not the bytes of an answer")
-    if output_files.sha256(body).encode() != wanted:
+    if output_files.sha256(body).encode() != digest:
         raise ValueError("it is damaged, or cut short")
     if owner != key.encode():
         raise ValueError("it answers another question")

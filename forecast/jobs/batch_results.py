@@ -1,4 +1,4 @@
-"""Outcome: what a batch leaves behind for the tables."""
+"""The result of a batch, as rows of the run's tables."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from forecast.study.effects.sensitivity import Variation
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What a batch leaves behind: rows of tables, no draws of forecasts; `effects` answer a question on an event, by estimator.
+    """Rows of tables without the draws of forecasts, and the judged effects of a question on an event by estimator.
 
-    `varied` are answers to such a question asked otherwise, each with its estimator.
+    skipped : why a model was left out; variations : answers of the sensitivity analysis, each with its estimator
     """
 
     batch: str
@@ -23,13 +23,13 @@ class BatchResult:
     failures: list[FailureRow] = field(default_factory=list)
     skipped: str = ""
     effects: dict[str, Effect | Failure] = field(default_factory=dict)
-    varied: list[tuple[str, Variation]] = field(default_factory=list)
+    variations: list[tuple[str, Variation]] = field(default_factory=list)
     scenarios: list[ScenarioForecastRow] = field(default_factory=list)
     news: list[NewsRow] = field(default_factory=list)
 
 
 def failure_row(job: str, label: str, failure: Failure) -> FailureRow:
-    """A question that a method could not answer, as a row."""
+    """The row of a question that a method could not answer."""
     return FailureRow(
         job=job, method=label, question=failure.question, series=failure.series, reason=failure.reason, detail=failure.detail
     )

@@ -1,4 +1,4 @@
-"""Children: processes started here import nothing from the working directory, and leave Ctrl-C and the last word to us."""
+"""Child processes that import nothing from the working directory and leave Ctrl-C to their parent."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from forecast.core.errors import ForecastError
 
@@ -17,14 +16,14 @@ ENVIRONMENT = {
     "PYTHONSAFEPATH": "1",  # `python -c` and `python -m` would put the working directory before the libraries
     **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"),
 }
-END_SIGNALS = (signal.SIGINT, signal.SIGTERM)  # what a user, or a machine that goes down, ends a command with
-MAX_DEATHS = 3  # times in a row that a worker may die before a stage is given up
-POLL_SECONDS = 0.5  # seconds between two looks of a worker at whether its parent lives
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM)  # sent by a user, or by a machine that shuts down
+MAX_DEATHS = 3  # consecutive deaths of workers after which a stage is abandoned
+POLL_SECONDS = 0.5  # interval at which a worker checks that its parent is alive
 
 
 @contextlib.contextmanager
 def inherited_environment() -> Iterator[None]:
-    """The variables that children inherit, for as long as they may be started; then ours are as before."""
+    """Set the environment variables that children inherit while they are started; ours are restored afterwards."""
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
     os.environ.update(ENVIRONMENT)
     try:
@@ -39,10 +38,10 @@ def inherited_environment() -> Iterator[None]:
 
 @contextlib.contextmanager
 def while_starting() -> Iterator[None]:
-    """A block that starts processes: none is left half started, as an interrupt waits for the block's end, and none hears it.
+    """A block that starts processes. An interrupt waits for its end, so none is left half started, and does not reach them.
 
-    A child inherits the signals that its parent's thread blocks, so it is deaf from its first instruction on. From a folder
-    that has been removed none is started: it could not tell where it is.
+    A child inherits the signals that its parent's thread blocks, so it ignores Ctrl-C from its first instruction on. Nothing is
+    started from a working directory that has been removed, since a child could not determine its own.
     """
     try:
         os.getcwd()
@@ -51,34 +50,34 @@ def while_starting() -> Iterator[None]:
         raise ForecastError("the present folder has been removed", where="--workers", hint=hint) from None
     with inherited_environment(), _signals_deferred():
         if os.name == "posix":
-            multiprocessing.resource_tracker.ensure_running()  # on its way it would unblock what is blocked
+            multiprocessing.resource_tracker.ensure_running()  # its start would unblock the signals
         with _interrupts_blocked():
             yield
 
 
 @contextlib.contextmanager
 def _signals_deferred() -> Iterator[None]:
-    """Signals that would end us come when the block is done; only the main thread is ever given one."""
+    """Defer signals that would end this process until the block is done; Python delivers them to the main thread alone."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    heard = {number: signal.getsignal(number) for number in END_SIGNALS}
-    heard = {number: handler for number, handler in heard.items() if handler not in (None, signal.SIG_IGN)}
-    for number in heard:
-        signal.signal(number, lambda number, frame: came.append(number))
+    received: list[int] = []
+    handlers = {number: signal.getsignal(number) for number in END_SIGNALS}
+    handlers = {number: handler for number, handler in handlers.items() if handler not in (None, signal.SIG_IGN)}
+    for number in handlers:
+        signal.signal(number, lambda number, frame: received.append(number))
     try:
         yield
     finally:
-        for number, handler in heard.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
+        if received:
+            signal.raise_signal(received[0])
 
 
 @contextlib.contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """Ctrl-C is held back from this thread, and from every thread and process that it starts."""
+    """Block Ctrl-C in this thread and in every thread and process that it starts."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
@@ -90,7 +89,7 @@ def _interrupts_blocked() -> Iterator[None]:
 
 
 def initialise_worker(parent: int) -> None:
-    """What a worker does first: it leaves Ctrl-C to its parent, and ends when the process `parent` has ended."""
+    """First call in a worker: ignore Ctrl-C, and exit once the process `parent` has ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, args=(parent,), daemon=True).start()
 
@@ -102,12 +101,12 @@ def _exit_with_parent(parent: int) -> None:
 
 
 def retries_exhausted(problem: str) -> ForecastError:
-    """The error of a stage whose workers end again and again."""
+    """The error of a stage whose workers die repeatedly."""
     return ForecastError(problem, hint="fewer workers, or more memory for each; the same command goes on from what is done")
 
 
-def call_all_suppressing(*endings: Any) -> None:
-    """Call each, whatever the others raise: what ends a block is no news beside what ended it."""
-    for end in endings:
+def call_all_suppressing(*cleanups: Callable[[], object]) -> None:
+    """Call each and suppress what it raises, so that an error of the clean-up does not hide the one that led to it."""
+    for cleanup in cleanups:
         with contextlib.suppress(Exception):
-            end()
+            cleanup()

@@ -1,18 +1,19 @@
-"""Config: what is asked, as frozen values; the file is the analysis and its hash names the run folder."""
+"""The config of a run as frozen tables; its hash names the run folder."""
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.months import parse_day
 from forecast.core.questions import BASELINES
+from forecast.core.schema import check_names
+from forecast.jobs.config_table import ConfigTable, as_list, as_text
 from forecast.jobs.dask_cluster import RemoteScheduler
 from forecast.jobs.nowcasts import NowcastConfig
 from forecast.jobs.scenarios import ScenarioConfig, ScenarioForecastConfig
@@ -20,10 +21,6 @@ from forecast.study.evaluate import refit as refits, truth as truths
 
 Measure = Literal["cumulative", "relative", "share", "anticipation", "net"]
 Estimand = Literal["shortfall", "recovery", "net", "share", "anticipation", "relative"]
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
 
 
 def _as_sequence(value: Any) -> Any:
@@ -36,10 +33,6 @@ def _as_spec(value: Any) -> Any:
 
 def _as_specs(value: Any) -> Any:
     return [_as_spec(item) for item in value] if isinstance(value, list) else value
-
-
-def _as_text(value: Any) -> Any:
-    return value.isoformat()[:10] if isinstance(value, dt.date) else value
 
 
 def _day_or_none(value: str) -> str:
@@ -77,8 +70,8 @@ def _release(value: Any) -> Any:
 
 
 def _cluster(value: Any) -> Any:
-    address = isinstance(value, str) and "://" in value
-    if not address and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
+    is_address = isinstance(value, str) and "://" in value
+    if not is_address and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
         raise ValueError(f"'{value}' is no cluster", "an address (tls://10.0.0.1:8786), or a number of processes")
     return value
 
@@ -90,26 +83,13 @@ def _tables_or_path(value: Any) -> Any:
 
 
 UNTOUCHED = "untouched"  # donors chosen by rule: goods that no measure of their own touched
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 NonEmptyNames = Annotated[Names, Field(min_length=1)]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
-class ConfigTable(BaseModel):
-    """A table of the config: immutable, no key beyond the declared ones, no stretch of months that ends before it begins."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        first, last = getattr(self, "first", None), getattr(self, "last", None)
-        if first and last and last < first:
-            raise ValueError(f"the months end in {last}, before they begin in {first}", "check the two months")
-        return self
-
-
 class PluginConfig(ConfigTable):
-    """A plug-in in words: the file it lives in (`use`), a name of its own, and its options."""
+    """The spec of a plug-in in a config: its registered name (`use`), optionally a name of its own, and its options."""
 
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
 
@@ -118,12 +98,12 @@ class PluginConfig(ConfigTable):
 
     @property
     def label(self) -> str:
-        """Its own name, or the file's."""
+        """Its own name, or the registered one."""
         return self.name or self.use
 
     @property
     def spec(self) -> dict[str, Any]:
-        """What `registry.build` takes."""
+        """The spec that `registry.build` takes."""
         return {"use": self.use, **(self.model_extra or {})}
 
 
@@ -180,7 +160,7 @@ class RegressorConfig(ConfigTable):
     lag_months: Annotated[int, Field(ge=0, le=60)] = 0
     series: NonEmptyNames = ("*",)
     of: str = ""
-    values: dict[Month, float] = {}
+    values: dict[Month, float] = Field(default_factory=dict)
     path: str = ""
 
     @model_validator(mode="after")
@@ -203,8 +183,8 @@ class Certificates(ConfigTable):
     cert: str
     key: str
 
-    def beside(self, folder: Path) -> Certificates:
-        """The same files, found from any folder."""
+    def relative_to_folder(self, folder: Path) -> Certificates:
+        """The same files with their paths resolved from `folder`, that of the config."""
         return Certificates(ca=str(folder / self.ca), cert=str(folder / self.cert), key=str(folder / self.key))
 
 
@@ -223,7 +203,7 @@ class ScaleConfig(ConfigTable):
 
     @property
     def cluster(self) -> int | RemoteScheduler | None:
-        """Who does the work, as `cluster.dask_cluster` takes it."""
+        """The cluster that does the work, as `dask_cluster.open_cluster` takes it."""
         if not isinstance(self.where, str):
             return self.where
         return (
@@ -280,6 +260,10 @@ class BaselineConfig(ConfigTable):
 
     @model_validator(mode="after")
     def _known_or_own(self) -> Self:
+        try:
+            check_names([self.name])
+        except ConfigError as error:
+            raise ValueError(error.problem, error.hint) from None
         if (self.first is None) != (self.last is None):
             raise ValueError(f"the baseline '{self.name}' has only one end", "both its first and its last month (from, to)")
         if self.first is None and self.name not in BASELINES:
@@ -288,13 +272,13 @@ class BaselineConfig(ConfigTable):
 
     @property
     def value(self) -> str | tuple[str, str, str, float]:
-        """As a Design takes it."""
+        """The baseline as a Design takes it."""
         return self.name if self.first is None or self.last is None else (self.name, self.first, self.last, self.times)
 
 
 Months = Annotated[tuple[Annotated[int, Field(ge=0, le=36)], ...], BeforeValidator(_as_sequence)]
 Steps = Annotated[tuple[Annotated[float, Field(gt=0, le=10)], ...], BeforeValidator(_as_sequence)]
-Day = Annotated[str, BeforeValidator(_as_text), AfterValidator(_day)]
+Day = Annotated[str, BeforeValidator(as_text), AfterValidator(_day)]
 Days = Annotated[tuple[Day, ...], BeforeValidator(_as_sequence)]
 
 
@@ -316,14 +300,14 @@ class SensitivityConfig(ConfigTable):
 
     @property
     def count(self) -> int:
-        """Number of answers asked for."""
+        """Number of varied questions."""
         return len(self.lag_months) + len(self.donut) + len(self.level_sd) + len(self.day)
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         for key in ("lag_months", "donut", "level_sd", "day"):
-            asked = getattr(self, key)
-            if len(set(asked)) < len(asked):
+            values = getattr(self, key)
+            if len(set(values)) < len(values):
                 raise ValueError(f"{key} holds a value twice", "each value once")
         return self
 
@@ -385,26 +369,26 @@ class EffectConfig(ConfigTable):
 
     @model_validator(mode="after")
     def _donors_to_bar(self) -> Self:
-        words = [name for name in self.donors if "." not in name]
-        if words and self.donors not in ((UNTOUCHED,), ("all",)):
-            hint = f"{nearest(words[0], (UNTOUCHED, 'all'))}, or REPORTER.flow.PARTNER.product"
-            raise ValueError(f"no donor is called '{words[0]}'", hint)
+        keywords = [name for name in self.donors if "." not in name]
+        if keywords and self.donors not in ((UNTOUCHED,), ("all",)):
+            hint = f"{nearest(keywords[0], (UNTOUCHED, 'all'))}, or REPORTER.flow.PARTNER.product"
+            raise ValueError(f"no donor is called '{keywords[0]}'", hint)
         if self.diversion and self.donors != (UNTOUCHED,):
             raise ValueError("partners of diversion are barred from donors that are chosen by rule", f'donors = "{UNTOUCHED}"')
         return self
 
     @model_validator(mode="after")
-    def _can_be_varied(self) -> Self:
-        if self.vary.level_sd and not self.levelled:
+    def _variations_possible(self) -> Self:
+        if self.vary.level_sd and not self.level_estimator:
             raise ValueError("vary asks for another level_sd, and the row has no counterfactual", 'use = "counterfactual"')
-        exported = [s for s in self.treated if ".export." in s]
-        if self.vary.lag_months and exported:
-            raise ValueError(f"vary shifts {exported[0]}, which is counted when it leaves", "lag_months of an import series")
+        exports = [s for s in self.treated if ".export." in s]
+        if self.vary.lag_months and exports:
+            raise ValueError(f"vary shifts {exports[0]}, which is counted when it leaves", "lag_months of an import series")
         return self
 
     @property
-    def levelled(self) -> PluginConfig | None:
-        """The first estimator with a level whose step may be fixed."""
+    def level_estimator(self) -> PluginConfig | None:
+        """The first estimator whose level variance can be varied."""
         return next((e for e in self.estimators if e.use == "counterfactual"), None)
 
 
@@ -433,7 +417,7 @@ class ExpiryConfig(ConfigTable):
 
     series: NonEmptyNames
     regimes: tuple[RegimeConfig, ...]
-    day: Annotated[str, BeforeValidator(_as_text), AfterValidator(_day_or_none)] = ""
+    day: Annotated[str, BeforeValidator(as_text), AfterValidator(_day_or_none)] = ""
     note: str = ""
 
 
@@ -481,13 +465,13 @@ class Config(ConfigTable):
     seed: int = 1
     draws: Annotated[int, Field(ge=100, le=20_000)] = 1000
     data: Annotated[PluginConfig, BeforeValidator(_as_spec)] = PluginConfig(use="published")
-    as_of: Annotated[str, BeforeValidator(_as_text), AfterValidator(_latest_or_day)] = "latest"
+    as_of: Annotated[str, BeforeValidator(as_text), AfterValidator(_latest_or_day)] = "latest"
     events: Annotated[str | tuple[dict[str, Any], ...], BeforeValidator(_tables_or_path)] = ()
     models: PlugIns = ()
     default_model: str = ""
     naive: Names = ()
     regressors: tuple[RegressorConfig, ...] = ()
-    lags: dict[str, Annotated[int, Field(ge=0, le=60)]] = {}
+    lags: dict[str, Annotated[int, Field(ge=0, le=60)]] = Field(default_factory=dict)
     backtest: tuple[BacktestConfig, ...] = ()
     forecast: ForecastConfig = ForecastConfig()
     nowcast: tuple[NowcastConfig, ...] = ()
@@ -499,19 +483,19 @@ class Config(ConfigTable):
     scenarios: tuple[ScenarioConfig, ...] = ()
     scenario_forecast: ScenarioForecastConfig = ScenarioForecastConfig()
     report: ReportConfig = ReportConfig()
-    export: Annotated[tuple[Literal["boe", "hub"], ...], BeforeValidator(_as_list)] = ()
+    export: Annotated[tuple[Literal["boe", "hub"], ...], BeforeValidator(as_list)] = ()
     scale: ScaleConfig = Field(default=ScaleConfig(), exclude=True)
     origin: Path = Field(default=Path("."), exclude=True)
 
     @model_validator(mode="after")
-    def _someone_to_ask(self) -> Self:
+    def _models_for_questions(self) -> Self:
         if not self.models and (self.backtest or self.forecast.series or self.nowcast):
             raise ValueError("the config asks what comes next, and names no model", "add [[models]]")
         return self
 
     @property
     def resolved(self) -> dict[str, Any]:
-        """The config with every default written out, as it stands in run.json."""
+        """The config with its defaults, as it stands in run.json; a word added later only where it is used."""
         return self.model_dump(mode="json", by_alias=True)
 
     @property
@@ -520,18 +504,18 @@ class Config(ConfigTable):
         return hashlib.sha256(json.dumps(self.resolved, sort_keys=True).encode()).hexdigest()[:8]
 
     def spec(self, model: str) -> dict[str, Any]:
-        """The words of a model by its name, members written out."""
-        return next(self.written_out(m) for m in self.models if m.label == model)
+        """The spec of a model by its name, with the specs of its members."""
+        return next(self.full_spec(m) for m in self.models if m.label == model)
 
-    def written_out(self, model: PluginConfig) -> dict[str, Any]:
-        """A model's words, with members named in the config replaced by their own words."""
+    def full_spec(self, model: PluginConfig) -> dict[str, Any]:
+        """The spec of a model, in which members named in the config are replaced by their own specs."""
         spec = model.spec
         if "members" in spec:
             known = {m.label: m for m in self.models}
-            spec["members"] = [self.written_out(known[name]) if name in known else name for name in spec["members"]]
+            spec["members"] = [self.full_spec(known[name]) if name in known else name for name in spec["members"]]
         return spec
 
     def members(self, model: str) -> tuple[str, ...]:
-        """Names of the models that another one rests on."""
-        found = next(m for m in self.models if m.label == model)
-        return tuple((found.model_extra or {}).get("members", ()))
+        """Names of the members of a model."""
+        config = next(m for m in self.models if m.label == model)
+        return tuple((config.model_extra or {}).get("members", ()))

@@ -1,4 +1,4 @@
-"""Cluster: a stage's batches done by the workers of a Dask cluster, one of this machine or one that runs elsewhere."""
+"""Run the batches of a stage on a Dask cluster, one started on this machine or one that runs elsewhere."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from forecast.jobs.child_processes import MAX_DEATHS, call_all_suppressing, retr
 
 T = TypeVar("T")
 NOISY_LOGGERS = ("distributed", "tornado", "asyncio")
-CONNECT_SECONDS = 10  # seconds within which a scheduler must answer
-CALLS_PER_THREAD = 2  # batches handed out for each thread of a worker: the next one waits at the worker while one is answered
+CONNECT_SECONDS = 10  # timeout for the scheduler's answer
+CALLS_PER_THREAD = 2  # so that the next batch is already at the worker when one is finished
 
 
 @dataclass(frozen=True)
 class RemoteScheduler:
-    """A scheduler at an address: one that proves itself by TLS certificates (paths of PEM files), or one that is trusted.
+    """The address of a scheduler, authenticated by TLS certificates (paths of PEM files) or else trusted.
 
-    Whoever answers there is sent code and sends code back, so without certificates the whole way must be trusted.
+    Code is sent to it and received from it, so without certificates the whole network path must be trusted.
     """
 
     address: str
@@ -37,7 +37,7 @@ class RemoteScheduler:
 
 @dataclass(frozen=True)
 class ClusterClient:
-    """A Dask cluster whose workers, later ones too, hold what all batches need, under `name`."""
+    """A Dask cluster whose workers, including later ones, hold what all batches need as the plugin `name`."""
 
     client: Any
     name: str
@@ -45,20 +45,20 @@ class ClusterClient:
 
 @contextlib.contextmanager
 def open_cluster(cluster: int | RemoteScheduler, shared: Any) -> Iterator[ClusterClient]:
-    """The scheduler at an address, or one of so many processes started here; `shared` goes to each worker once."""
+    """Connect to a scheduler, or start a cluster of so many processes here; `shared` is sent to each worker once."""
     _require_dask(cluster)
     with _quiet_logs(), _start_local(cluster) if isinstance(cluster, int) else _connect(cluster) as client:
-        far = _distribute(client, shared)
+        connected = _distribute(client, shared)
         try:
-            yield far
+            yield connected
         finally:
-            if not isinstance(cluster, int):  # workers that we started end with all they hold
-                call_all_suppressing(lambda: client.unregister_worker_plugin(far.name))
+            if not isinstance(cluster, int):  # workers of a cluster started here end with what they hold
+                call_all_suppressing(lambda: client.unregister_worker_plugin(connected.name))
 
 
 @contextlib.contextmanager
 def _quiet_logs() -> Iterator[None]:
-    """What happens to workers is told by our errors, not by the libraries' logs."""
+    """Silence the logs of the libraries: problems with workers are reported by this package's errors."""
     names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in NOISY_LOGGERS]
     before = {logger: logger.level for logger in map(logging.getLogger, names)}
     for logger in before:
@@ -91,14 +91,14 @@ def _start_local(count: int) -> contextlib.AbstractContextManager[Any]:
 
 @contextlib.contextmanager
 def _connect(remote: RemoteScheduler) -> Iterator[Any]:
-    """A client of the scheduler at an address, whose workers have this version of the package."""
+    """A client of the scheduler at an address; its workers must have this version of the package."""
     from distributed import Client
 
     where = _describe(remote)
     security = _tls_security(remote)
     try:
         client = Client(remote.address, timeout=CONNECT_SECONDS, security=security)
-    except (OSError, ValueError, TypeError) as error:  # the last one where an address asks for TLS and has no files
+    except (OSError, ValueError, TypeError) as error:  # TypeError if the address requires TLS and no files are given
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         hint = "the address that `dask scheduler` prints, such as tls://10.0.0.1:8786, and certificates that it knows"
         raise ConfigError(f"no Dask scheduler answers: {reason}", where=where, hint=hint) from None
@@ -110,29 +110,29 @@ def _connect(remote: RemoteScheduler) -> Iterator[Any]:
 
 
 def _tls_security(remote: RemoteScheduler) -> Any:
-    """The TLS files of a cluster as Dask takes them; None without any."""
+    """The TLS files as Dask takes them; None without any."""
     from distributed.security import Security
 
-    given = {"tls_ca_file": remote.ca, "tls_client_cert": remote.cert, "tls_client_key": remote.key}
-    if not any(given.values()):
+    files = {"tls_ca_file": remote.ca, "tls_client_cert": remote.cert, "tls_client_key": remote.key}
+    if not any(files.values()):
         return None
-    for path in given.values():
+    for path in files.values():
         if not Path(path).is_file():
             raise ConfigError("there is no such certificate or key", where=path, hint="the path of a PEM file in [scale], tls")
-    return Security(require_encryption=True, **given)
+    return Security(require_encryption=True, **files)
 
 
 def _check_versions(client: Any, where: str) -> None:
-    """Every worker has this version of the package, or the run is refused: numbers would depend on who answers."""
+    """Refuse workers with another version of the package: results would depend on which worker computed them."""
     try:
-        found = client.run(_version)
+        versions = client.run(_version)
     except ImportError:
-        found = {"worker": "none"}
-    others = sorted({str(version) for version in found.values()} - {__version__})
+        versions = {"worker": "none"}
+    others = sorted({str(version) for version in versions.values()} - {__version__})
     if others:
-        told = f"workers have version {', '.join(others)} of this package, here is {__version__}"
-        raise ConfigError(told, where=where, hint="the same version everywhere")
-    if not found:
+        problem = f"workers have version {', '.join(others)} of this package, here is {__version__}"
+        raise ConfigError(problem, where=where, hint="the same version everywhere")
+    if not versions:
         raise ConfigError("the scheduler has no worker", where=where, hint="`dask worker ADDRESS`, on one machine or more")
 
 
@@ -141,30 +141,30 @@ def _version() -> str:
 
 
 def _distribute(client: Any, shared: Any) -> ClusterClient:
-    """The cluster with `shared` at every worker; data that Dask scatters would be lost with the worker that holds them."""
+    """Send `shared` to every worker as a plugin; data that Dask scatters would be lost with the worker that holds them."""
     from distributed import WorkerPlugin
 
-    class Holding(WorkerPlugin):  # type: ignore[misc,unused-ignore]
+    class SharedData(WorkerPlugin):  # type: ignore[misc,unused-ignore]
         def __init__(self, packed: bytes) -> None:
             self.packed = packed
 
         def setup(self, worker: Any) -> None:
-            self.held = pickle.loads(self.packed)
+            self.shared = pickle.loads(self.packed)
 
-    far, holding = ClusterClient(client, f"forecast-{uuid.uuid4().hex}"), Holding(pickle.dumps(shared, protocol=5))
+    name, plugin = f"forecast-{uuid.uuid4().hex}", SharedData(pickle.dumps(shared, protocol=5))
     for _ in range(MAX_DEATHS):
         try:
-            client.register_plugin(holding, name=far.name)
-        except OSError:  # a worker died over it
+            client.register_plugin(plugin, name=name)
+        except OSError:  # a worker died meanwhile
             continue
-        return far
+        return ClusterClient(client, name)
     raise retries_exhausted(f"workers of the cluster ended {MAX_DEATHS} times before they had begun")
 
 
-def run_on_cluster(far: ClusterClient, calls: Iterable[tuple[Any, ...]], run: Callable[..., T]) -> Iterator[T]:
-    """Results of `run(*call, shared)` in the order in which they come; few calls are taken before they can be answered.
+def run_on_cluster(cluster: ClusterClient, calls: Iterable[tuple[Any, ...]], run: Callable[..., T]) -> Iterator[T]:
+    """Results of `run(*call, shared)` in the order in which they arrive; calls are drawn only as workers become free.
 
-    What a worker that died had in hand is done again by another one. Calls travel packed, so that Dask keeps each whole.
+    The calls of a worker that died are run again by another. Calls are pickled here, so that Dask does not take them apart.
     """
     import warnings
     from concurrent.futures import CancelledError
@@ -174,12 +174,12 @@ def run_on_cluster(far: ClusterClient, calls: Iterable[tuple[Any, ...]], run: Ca
 
     waiting, running = iter(calls), as_completed()
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Sending large graph")  # a member's draws travel with what rests on them
+        warnings.filterwarnings("ignore", message="Sending large graph")  # a batch is sent with the draws of its members
         try:
             while True:
-                for call in islice(waiting, max(_capacity(far) - running.count(), 0)):
+                for call in islice(waiting, max(_capacity(cluster) - running.count(), 0)):
                     packed = pickle.dumps((run, call), protocol=5)
-                    running.add(far.client.submit(_call_with_shared, far.name, packed, pure=False))
+                    running.add(cluster.client.submit(_call_with_shared, cluster.name, packed, pure=False))
                 if running.is_empty():
                     return
                 yield next(running).result()
@@ -189,10 +189,10 @@ def run_on_cluster(far: ClusterClient, calls: Iterable[tuple[Any, ...]], run: Ca
             raise _scheduler_lost() from None
 
 
-def _capacity(far: ClusterClient) -> int:
-    """How many batches may be out: one at least, as a worker that died may be all there was."""
+def _capacity(cluster: ClusterClient) -> int:
+    """How many batches may be submitted; at least one, since a dead worker may have been the only one."""
     try:
-        threads: dict[str, int] = far.client.nthreads()
+        threads: dict[str, int] = cluster.client.nthreads()
     except OSError:
         raise _scheduler_lost() from None
     return max(CALLS_PER_THREAD * sum(threads.values()), 1)
@@ -203,9 +203,9 @@ def _scheduler_lost() -> ForecastError:
 
 
 def _call_with_shared(name: str, packed: bytes) -> Any:
-    """A call, made on a worker of the cluster."""
+    """Run a pickled call on a worker, with the shared data of its plugin."""
     from distributed import get_worker
 
     run, call = pickle.loads(packed)
-    holding: Any = get_worker().plugins[name]
-    return run(*call, holding.held)
+    plugin: Any = get_worker().plugins[name]
+    return run(*call, plugin.shared)

@@ -1,4 +1,4 @@
-"""Declared: the publication lags and regressors of a config, as the door through which its questions see the data."""
+"""The real-time view of a config's data: its archive with the publication lags and regressors that it declares."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from forecast.study.data.real_time import RealTimeView, Regressor
 
 
 def real_time_view(config: Config, archive: Archive) -> RealTimeView:
-    """The archive as a backtest sees it: with the publication lags and the regressors that the config declares."""
+    """The archive as questions see it on each day, with the publication lags and regressors that the config declares."""
     place = display_path(config.origin)
     for i, row in enumerate(config.regressors):
         if row.of and row.of not in archive.series:
@@ -35,10 +35,10 @@ def _regressor(config: Config, row: RegressorConfig) -> Regressor:
 
 
 def _read_values(path: Path) -> dict[str, float]:
-    """The values of a regressor by month: a CSV of the columns period and value."""
-    given = InputFile(path, "file of values", hint="a CSV of the columns period and value", error=ConfigError)
+    """The values of a regressor by month, from a CSV with the columns period and value."""
+    file = InputFile(path, "file of values", hint="a CSV of the columns period and value", error=ConfigError)
     out: dict[str, float] = {}
-    for line, cells in given.records(("period", "value")):
+    for line, cells in file.records(("period", "value")):
         where = f"{path}, row {line}"
         try:
             month = label(ordinal(cells["period"]))

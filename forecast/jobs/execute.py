@@ -1,14 +1,15 @@
-"""Execute: batches to answers, in parallel, each cached as soon as it is done; a killed run resumes."""
+"""Execute a plan: answer its batches in parallel and store each at once, so that a killed run resumes."""
 
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from forecast import __version__
 from forecast.core import registry
@@ -16,7 +17,7 @@ from forecast.core.archive import Archive
 from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError
 from forecast.core.months import parse_day
-from forecast.core.results import Failure, Skipped
+from forecast.core.results import Failure, Forecast, Skipped
 from forecast.core.schema import ScoreRow
 from forecast.core.vintage import Vintage
 from forecast.jobs.answer_store import AnswerStore
@@ -35,13 +36,13 @@ from forecast.study.evaluate.forecast_rows import forecast_rows
 from forecast.study.evaluate.score import ErrorScale, error_scale, job_of, metrics_by_name, score_rows
 from forecast.study.evaluate.truth import truth_of
 
-MAX_ROUNDS = 3  # rounds over the plan before it is given up that answers stay where they are put
-MemberDraws = list[list[Any]]  # answers of the batches that another rests on, member by member
+MAX_ROUNDS = 3  # passes over the plan before stored answers are assumed not to persist
+MemberDraws = list[list[Forecast | Failure]]  # answers of the batches that another one rests on, member by member
 
 
 @dataclass(frozen=True)
 class Context:
-    """What every batch needs, written once and read once by each worker."""
+    """What every batch needs; sent to each worker once."""
 
     archive: Archive
     door: RealTimeView
@@ -51,7 +52,7 @@ class Context:
     seed: int
 
     def truth(self, release: str | int) -> Vintage:
-        """What answers are marked against: the run's vintage, or the first or k-th release of its figures."""
+        """The vintage that answers are scored against: the run's, or that of the first or k-th release of each figure."""
         if release == "latest":
             return self.vintage
         if release not in self._truths:
@@ -64,10 +65,10 @@ class Context:
 
 
 def execute(plan: Plan, cache: Path, workers: int = 1) -> list[BatchResult]:
-    """All outcomes of a plan, in the plan's order; those in `cache` are not done again.
+    """The results of all batches, in the plan's order; those stored in `cache` are not computed again.
 
-    By the config's cluster where it names one, else by `workers` processes. What is lost on the way (a damaged answer is
-    dropped, another run of the same config ends and removes it) is asked for again.
+    The config's cluster does the work if it names one, else `workers` processes. Answers lost meanwhile (a damaged file, or
+    another run of the same config that finished and removed its store) are computed again.
     """
     store = AnswerStore(cache)
     store.open()
@@ -75,36 +76,36 @@ def execute(plan: Plan, cache: Path, workers: int = 1) -> list[BatchResult]:
     keys = cache_keys(plan, context)
     for _ in range(MAX_ROUNDS):
         _answer_stages(plan, store, keys, context, workers)
-        found = [outcome for batch in plan.batches if (outcome := store.read(keys[batch.name])) is not None]
-        if len(found) == len(plan.batches):
-            return found
+        results = [result for batch in plan.batches if (result := store.read(keys[batch.name])) is not None]
+        if len(results) == len(plan.batches):
+            return results
     raise ForecastError("stored answers are lost as soon as they are kept", where=str(cache), hint="--out DIR, on another disk")
 
 
 def _answer_stages(plan: Plan, store: AnswerStore, keys: dict[str, str], context: Context, workers: int) -> None:
-    """Stage by stage, every batch that the store does not hold."""
+    """Answer every batch that the store does not hold, stage by stage."""
     with contextlib.ExitStack() as stack:
         tick = stack.enter_context(_progress_bar(len(plan.batches)))
-        cluster, far = plan.config.scale.cluster, None
+        cluster, client = plan.config.scale.cluster, None
         for stage in plan.stages:
             todo = [batch for batch in stage if not _is_answered(store, keys, batch)]
             for _ in range(len(stage) - len(todo)):
                 tick()
-            if todo and cluster is not None and far is None:
-                far = stack.enter_context(open_cluster(cluster, context))
-            for _ in _answer_stage(todo, store, keys, context, workers, far):
+            if todo and cluster is not None and client is None:
+                client = stack.enter_context(open_cluster(cluster, context))
+            for _ in _answer_stage(todo, store, keys, context, workers, client):
                 tick()
 
 
 def _answer_stage(
-    todo: list[Batch], store: AnswerStore, keys: dict[str, str], context: Context, workers: int, far: ClusterClient | None
+    todo: list[Batch], store: AnswerStore, keys: dict[str, str], context: Context, workers: int, client: ClusterClient | None
 ) -> Iterator[None]:
-    """One stage, each batch stored as soon as it is answered."""
-    if far is not None and todo:
-        named = {batch.name: batch for batch in todo}
-        calls = ((batch, given) for batch in todo if (given := _member_draws(batch, store, keys)) is not None)
-        for name, outcome, draws in run_on_cluster(far, calls, run_batch_remotely):
-            _store_result(named[name], outcome, draws, store, keys)
+    """Answer the batches of one stage and store each as soon as it is done."""
+    if client is not None and todo:
+        by_name = {batch.name: batch for batch in todo}
+        calls = ((batch, members) for batch in todo if (members := _member_draws(batch, store, keys)) is not None)
+        for name, result, draws in run_on_cluster(client, calls, run_batch_remotely):
+            _store_result(by_name[name], result, draws, store, keys)
             yield
     elif workers > 1 and len(todo) > 1:
         run = functools.partial(run_batch, store=store, keys=keys)
@@ -117,7 +118,7 @@ def _answer_stage(
 
 
 def context_of(plan: Plan) -> Context:
-    """Scales of all old questions, by the rule of `study/evaluate/score.py`."""
+    """The context of a plan; scales of its past questions follow `study/evaluate/score.py`."""
     first: dict[str, Any] = {}
     for batch in plan.batches:
         for past in batch.pasts if batch.scored else ():
@@ -128,46 +129,49 @@ def context_of(plan: Plan) -> Context:
 
 
 def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
-    """Cache keys: seed, method, questions, the vintages as seen, what answers are marked against, the package's own code."""
-    seen: dict[Any, str] = {}
+    """Cache keys of batches: hashes of seed, methods, questions, vintages as seen, figures scored against, and package code."""
+    fingerprints: dict[dt.date, str] = {}
     keys: dict[str, str] = {}
     truth = plan.vintage.fingerprint()
-    marks = repr((context.metrics, sorted(context.scales.items())))
+    scoring = repr((context.metrics, sorted(context.scales.items())))
     for batch in sorted(plan.batches, key=lambda b: b.stage):
         parts = [code_hash(), str(context.seed), repr(batch.spec), repr(batch.design), truth]
         parts += [keys[name] for name in batch.rests_on]
-        asked = [(repr(past), past.task.day) for past in batch.pasts]
-        asked += [(day, parse_day(day)) for day in (batch.vary.day if batch.vary else ())]
-        for question, day in asked:
-            if day not in seen:
-                seen[day] = plan.door.as_of(day).fingerprint()
-            parts.append(f"{question}|{seen[day]}")
+        questions = [(repr(past), past.task.day) for past in batch.pasts]
+        questions += [(day, parse_day(day)) for day in (batch.vary.day if batch.vary else ())]
+        for question, day in questions:
+            if day not in fingerprints:
+                fingerprints[day] = plan.door.as_of(day).fingerprint()
+            parts.append(f"{question}|{fingerprints[day]}")
         if batch.vary:
             parts.append(repr(batch.vary))
-        if batch.outlook:
-            parts += [repr(batch.outlook), plan.door.as_of(plan.vintage.day).fingerprint()]
-        if batch.moved:
-            parts += [repr(batch.moved), plan.archive.fingerprint, plan.door.as_of(batch.moved.task.day).fingerprint()]
+        if batch.scenario_question:
+            parts += [repr(batch.scenario_question), plan.door.as_of(plan.vintage.day).fingerprint()]
+        if batch.news_question:
+            day = batch.news_question.task.day
+            parts += [repr(batch.news_question), plan.archive.fingerprint, plan.door.as_of(day).fingerprint()]
         if batch.scored:
-            parts += [marks, repr(batch.horizons), repr(batch.truth)]
+            parts += [scoring, repr(batch.horizons), repr(batch.truth)]
         keys[batch.name] = hashlib.sha256("\n".join([batch.name, *parts]).encode()).hexdigest()[:24]
     return keys
 
 
 def run_batch(batch: Batch, context: Context, store: AnswerStore, keys: dict[str, str]) -> None:
-    """Answer one batch and store its outcome; draws only where another batch rests on them."""
-    given = _member_draws(batch, store, keys)
-    if given is not None:
-        _store_result(batch, *answer_batch(batch, given, context), store, keys)
+    """Answer one batch and store the result, with its draws if other batches rest on them."""
+    members = _member_draws(batch, store, keys)
+    if members is not None:
+        _store_result(batch, *answer_batch(batch, members, context), store, keys)
 
 
-def run_batch_remotely(batch: Batch, given: MemberDraws, context: Context) -> tuple[str, BatchResult, list[Any]]:
-    """Answer one batch on a machine that may not see the store; the outcome travels back."""
-    return batch.name, *answer_batch(batch, given, context)
+def run_batch_remotely(
+    batch: Batch, members: MemberDraws, context: Context
+) -> tuple[str, BatchResult, list[Forecast | Failure]]:
+    """Answer one batch on a machine that may not see the store, and return the result."""
+    return batch.name, *answer_batch(batch, members, context)
 
 
-def answer_batch(batch: Batch, given: MemberDraws, context: Context) -> tuple[BatchResult, list[Any]]:
-    """The outcome of a batch, made with one BLAS thread, and its draws."""
+def answer_batch(batch: Batch, members: MemberDraws, context: Context) -> tuple[BatchResult, list[Forecast | Failure]]:
+    """The result of a batch, computed with one BLAS thread, and its draws."""
     import scipy.linalg  # noqa: F401  (its BLAS must be loaded before it can be limited)
     from threadpoolctl import threadpool_limits
 
@@ -176,122 +180,126 @@ def answer_batch(batch: Batch, given: MemberDraws, context: Context) -> tuple[Ba
             return _answer_sensitivity(batch, batch.vary, context), []
         if batch.row is not None:
             return _answer_effects(batch, context), []
-        if batch.outlook is not None:
-            return _answer_scenarios(batch, batch.outlook, context), []
-        if batch.moved is not None:
-            return _answer_news(batch, batch.moved, context), []
-        return _answer_tasks(batch, context, given)
+        if batch.scenario_question is not None:
+            return _answer_scenarios(batch, batch.scenario_question, context), []
+        if batch.news_question is not None:
+            return _answer_news(batch, batch.news_question, context), []
+        return _answer_tasks(batch, context, members)
 
 
 def _member_draws(batch: Batch, store: AnswerStore, keys: dict[str, str]) -> MemberDraws | None:
-    """The draws a batch rests on, member by member; None where some are lost, and their batch has to be done again."""
-    found = [draws for name in batch.rests_on if (draws := store.read(_draws_key(keys[name]))) is not None]
-    return found if len(found) == len(batch.rests_on) else None
+    """The draws a batch rests on, member by member; None if some are lost and their batch has to be computed again."""
+    members = [draws for name in batch.rests_on if (draws := store.read(_draws_key(keys[name]))) is not None]
+    return members if len(members) == len(batch.rests_on) else None
 
 
-def _store_result(batch: Batch, outcome: BatchResult, draws: list[Any], store: AnswerStore, keys: dict[str, str]) -> None:
+def _store_result(
+    batch: Batch, result: BatchResult, draws: Sequence[Forecast | Failure], store: AnswerStore, keys: dict[str, str]
+) -> None:
     if batch.keep:
         store.write(_draws_key(keys[batch.name]), draws)
-    store.write(keys[batch.name], outcome)
+    store.write(keys[batch.name], result)
 
 
 def _draws_key(key: str) -> str:
-    """The key of the draws beside an outcome."""
+    """The key under which the draws of a result are stored."""
     return f"{key}.draws"
 
 
-def _answer_tasks(batch: Batch, context: Context, given: MemberDraws) -> tuple[BatchResult, list[Any]]:
-    """Forecasts of one model, as rows; and the answers themselves."""
+def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple[BatchResult, list[Forecast | Failure]]:
+    """The rows of one model's forecasts, and the forecasts themselves."""
     method = registry.build("model", batch.spec)
     vintages = [past.vintage(context.door) for past in batch.pasts]
     for vintage in vintages:
         refuse_look_ahead(vintage, context.door.regressors)
     memo: dict[Any, Any] = {}
-    for spec, known in zip(batch.spec.get("members", ()) if given else (), given, strict=True):
+    for spec, known in zip(batch.spec.get("members", ()) if members else (), members, strict=True):
         member = registry.build("model", spec)
         for vintage, past, answer in zip(vintages, batch.pasts, known, strict=True):
             memo[ask.key_of(member, vintage, past.task)] = answer
-    made = answer_tasks(method, vintages, [past.task for past in batch.pasts], context.seed, memo)
+    forecasts = answer_tasks(method, vintages, [past.task for past in batch.pasts], context.seed, memo)
     replayed = batch.now and any(past.task.day < context.vintage.day for past in batch.pasts)
     truth = context.truth(batch.truth) if batch.scored or replayed else None
-    skipped = next((a.reason for a in made if isinstance(a, Skipped)), "")
-    outcome = BatchResult(
+    skipped = next((a.reason for a in forecasts if isinstance(a, Skipped)), "")
+    asked = zip(batch.pasts, forecasts, strict=True)
+    failures = [failure_row(job_of(batch.label, past), batch.label, a) for past, a in asked if _is_failure(a)]
+    result = BatchResult(
         batch.name,
-        forecast_rows(batch.label, batch.pasts, made, truth, batch.horizons or None),
-        _score_rows(batch, made, context),
-        [failure_row(job_of(batch.label, p), batch.label, a) for p, a in zip(batch.pasts, made, strict=True) if _is_failure(a)],
+        forecast_rows(batch.label, batch.pasts, forecasts, truth, batch.horizons or None),
+        _score_rows(batch, forecasts, context),
+        failures,
         skipped,
     )
-    return outcome, made
+    return result, forecasts
 
 
-def _is_failure(answer: Any) -> bool:
+def _is_failure(answer: Forecast | Failure) -> TypeGuard[Failure]:
     return isinstance(answer, Failure) and not isinstance(answer, Skipped)
 
 
-def _score_rows(batch: Batch, made: list[Any], context: Context) -> list[ScoreRow]:
+def _score_rows(batch: Batch, forecasts: Sequence[Forecast | Failure], context: Context) -> list[ScoreRow]:
     if not batch.scored:
         return []
     metrics = metrics_by_name(context.metrics)
-    return score_rows(batch.label, batch.pasts, made, context.truth(batch.truth), metrics, context.scales, batch.horizons)
+    return score_rows(batch.label, batch.pasts, forecasts, context.truth(batch.truth), metrics, context.scales, batch.horizons)
 
 
-def _answer_scenarios(batch: Batch, outlook: ScenarioQuestion, context: Context) -> BatchResult:
-    """The forecasts of one series under each scenario."""
-    vintage = context.door.as_of(outlook.task.day)
+def _answer_scenarios(batch: Batch, question: ScenarioQuestion, context: Context) -> BatchResult:
+    """Forecasts of one series under each scenario."""
+    vintage = context.door.as_of(question.task.day)
     refuse_look_ahead(vintage, context.door.regressors)
-    rows, failures = scenario_rows(outlook, batch.label, batch.spec, vintage, context.seed)
+    rows, failures = scenario_rows(question, batch.label, batch.spec, vintage, context.seed)
     return BatchResult(batch.name, failures=failures, scenarios=rows)
 
 
-def _answer_news(batch: Batch, moved: NewsQuestion, context: Context) -> BatchResult:
-    """What moved the nowcast of one series."""
-    rows, failures = news_rows(moved, batch.label, batch.spec, context.door, context.seed)
+def _answer_news(batch: Batch, question: NewsQuestion, context: Context) -> BatchResult:
+    """The news decomposition of one series' nowcast."""
+    rows, failures = news_rows(question, batch.label, batch.spec, context.door, context.seed)
     return BatchResult(batch.name, failures=failures, news=rows)
 
 
 def _answer_effects(batch: Batch, context: Context) -> BatchResult:
-    """The judged effects of one design by all its estimators; judged again once each can look at the others."""
+    """The judged effects of one design by all its estimators; judged again once each can be compared with the others."""
     from forecast.study.effects.judge import estimate
 
     assert batch.design is not None
     methods = {label: registry.build("estimator", spec) for label, spec in batch.spec.items()}
     memo: dict[Any, Any] = {}
-    made = {label: estimate(m, context.vintage, batch.design, context.seed, memo=memo) for label, m in methods.items()}
-    effects = {label: e for label, e in made.items() if isinstance(e, Effect)}
+    estimates = {label: estimate(m, context.vintage, batch.design, context.seed, memo=memo) for label, m in methods.items()}
+    effects = {label: e for label, e in estimates.items() if isinstance(e, Effect)}
     if len(effects) > 1:
         for label in effects:
             others = {name: e for name, e in effects.items() if name != label}
             method = methods[label]
-            made[label] = estimate(method, context.vintage, batch.design, context.seed, siblings=others, memo=memo)
-    failures = [failure_row(f"{batch.name}|{label}", label, e) for label, e in made.items() if isinstance(e, Failure)]
-    return BatchResult(batch.name, failures=failures, effects=made)
+            estimates[label] = estimate(method, context.vintage, batch.design, context.seed, siblings=others, memo=memo)
+    failures = [failure_row(f"{batch.name}|{label}", label, e) for label, e in estimates.items() if isinstance(e, Failure)]
+    return BatchResult(batch.name, failures=failures, effects=estimates)
 
 
 def _answer_sensitivity(batch: Batch, vary: SensitivityConfig, context: Context) -> BatchResult:
-    """The question asked otherwise: of the row's first estimator, and with another level of its counterfactual."""
+    """Sensitivity analysis of a question: by the row's first estimator, and by its counterfactual with other level steps."""
     assert batch.row is not None
     assert batch.design is not None
     seed, placebos = context.seed, vary.placebos
     method = registry.build("estimator", batch.spec[batch.label])
-    made = variations(
+    varied = variations(
         method, context.vintage, batch.design,
         lags=vary.lag_months, donuts=vary.donut, days=vary.day, seed=seed, placebos=placebos,
     )  # fmt: skip
-    out = [(batch.label, one) for one in made]
-    if vary.level_sd and batch.row.levelled:
-        label = batch.row.levelled.label
+    out = [(batch.label, one) for one in varied]
+    if vary.level_sd and batch.row.level_estimator:
+        label = batch.row.level_estimator.label
         other = registry.build("estimator", batch.spec[label])
         levels = variations(
             other, context.vintage, batch.design, lags=(), level_sds=vary.level_sd, seed=seed, placebos=placebos
         )
         out += [(label, one) for one in levels]
-    return BatchResult(batch.name, varied=out)
+    return BatchResult(batch.name, variations=out)
 
 
 @functools.cache
 def code_hash() -> str:
-    """Version and hash of the package's source: an answer of other code is no answer of this one."""
+    """Hash of the package's version and source; answers computed by other code are not reused."""
     home = Path(__file__).parents[1]
     digest = hashlib.sha256(__version__.encode())
     for path in sorted(home.rglob("*.py")):
@@ -300,14 +308,14 @@ def code_hash() -> str:
 
 
 def _is_answered(store: AnswerStore, keys: dict[str, str], batch: Batch) -> bool:
-    """Whether a batch is answered, and its answer sound."""
+    """Whether an intact answer of a batch is stored, with its draws if they are needed."""
     key = keys[batch.name]
     return store.holds(key) and (not batch.keep or store.holds(_draws_key(key)))
 
 
 @contextlib.contextmanager
-def _progress_bar(total: int) -> Iterator[Any]:
-    """A bar on stderr; silent where nobody looks."""
+def _progress_bar(total: int) -> Iterator[Callable[[], None]]:
+    """A progress bar on stderr, if that is a terminal; yields the function that advances it."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -1,4 +1,4 @@
-"""Hand over: the run's forecasts written as the tables of other tools, into the folder `export` of the run."""
+"""Write the forecasts of a run in the formats of other tools, into its folder `export`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def write_exports(folder: Path, config: Config) -> None:
-    """What the config's `export` asks for: "boe" (forecast_evaluation of the Bank of England), "hub" (a hubverse hub)."""
+    """Write the formats that the config names: "boe" (forecast_evaluation of the Bank of England), "hub" (a hubverse hub)."""
     run = Run(folder)
     if "boe" in config.export:
         for name, table in to_boe(run)._asdict().items():
@@ -24,7 +24,7 @@ def write_exports(folder: Path, config: Config) -> None:
     if "hub" in config.export:
         hub = to_hub(run)
         for model, part in hub.model_out.groupby("model_id", sort=True):
-            name = segment(str(model))  # a model's name is any text; as part of a path it stays below the folder
+            name = segment(str(model))  # a model's name is any text; made safe as part of a path
             write(folder, f"export/hub/model-output/{name}/{name}.parquet", _parquet(part))
         write(folder, "export/hub/target-data/time-series.parquet", _parquet(hub.target_data))
 

@@ -1,7 +1,8 @@
-"""Canaries: a few questions of a plan to every method of its config, for a check of what the answers follow."""
+"""A sample of a plan's questions to every method of its config, for the check for look-ahead leakage."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,15 +12,16 @@ from forecast.core.archive import Archive
 from forecast.core.questions import Design, Task, replace_design
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import EffectConfig
-from forecast.jobs.plan import Plan, design_of
+from forecast.jobs.effect_designs import design_of
+from forecast.jobs.plan import Plan
 from forecast.study.data.leakage import LeakageQuestion
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.backtest import BacktestQuestion
 
-DRAWS = 100  # a leak moves every draw
-SERIES_PER_DAY = 2  # of each group and day
-MODEL_SECONDS = {"prophet": 1.0}  # that an answer takes with its second asking, on one core; else
-QUESTION_SECONDS, DAY_SECONDS = 0.2, 0.6  # and for each day's garbage
+DRAWS = 100  # few suffice: a leak changes every draw
+SERIES_PER_DAY = 2  # questions of each group and day are about so many series
+MODEL_SECONDS = {"prophet": 1.0}  # time of one question, asked twice, on one core; other models take QUESTION_SECONDS
+QUESTION_SECONDS, DAY_SECONDS = 0.2, 0.6  # and DAY_SECONDS to corrupt the figures after each day
 
 
 def sample_questions(plan: Plan) -> list[LeakageQuestion]:
@@ -33,14 +35,16 @@ def sample_questions(plan: Plan) -> list[LeakageQuestion]:
     rows = [b for b in plan.batches if b.row is not None and b.vary is None]
     for batch in rows:
         assert batch.row is not None
-        put = partial(_design_on_vintage, row=batch.row, day=plan.vintage.day)
+        on_vintage = partial(_design_on_vintage, row=batch.row, day=plan.vintage.day)
         for label, spec in batch.spec.items():
-            out.append(LeakageQuestion(label, spec, f"effect {batch.name}: {batch.row.treated[0]}", plan.vintage.day, put))
+            out.append(
+                LeakageQuestion(label, spec, f"effect {batch.name}: {batch.row.treated[0]}", plan.vintage.day, on_vintage)
+            )
     return out
 
 
 def describe_sample(asked: Sequence[LeakageQuestion]) -> str:
-    """What will be done, and about how long it takes."""
+    """The size of the sample, and about how long the check takes."""
     days = {one.day for one in asked}
     seconds = DAY_SECONDS * len(days) + sum(MODEL_SECONDS.get(str(one.spec.get("use")), QUESTION_SECONDS) for one in asked)
     about = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
@@ -48,16 +52,16 @@ def describe_sample(asked: Sequence[LeakageQuestion]) -> str:
 
 
 def _pick(pasts: Iterable[BacktestQuestion]) -> list[BacktestQuestion]:
-    """Up to two questions each of the first, the middle and the last day, about other series every time."""
-    by_day: dict[Any, list[BacktestQuestion]] = {}
+    """Up to two questions each on the first, middle and last day, about different series each time."""
+    by_day: dict[dt.date, list[BacktestQuestion]] = {}
     for past in pasts:
         by_day.setdefault(past.task.day, []).append(past)
     days = sorted(by_day)
     out = []
     for k, day in enumerate(dict.fromkeys([days[0], days[len(days) // 2], days[-1]] if days else [])):
-        mine = by_day[day]
-        places = dict.fromkeys((SERIES_PER_DAY * k + j) % len(mine) for j in range(SERIES_PER_DAY))
-        out += [mine[place] for place in places]
+        on_day = by_day[day]
+        places = dict.fromkeys((SERIES_PER_DAY * k + j) % len(on_day) for j in range(SERIES_PER_DAY))
+        out += [on_day[place] for place in places]
     return out
 
 
@@ -72,8 +76,8 @@ def _question_on_vintage(door: RealTimeView, past: BacktestQuestion) -> tuple[Vi
     return past.vintage(door), replace(task, draws=DRAWS)
 
 
-def _design_on_vintage(door: RealTimeView, row: EffectConfig, day: Any) -> tuple[Vintage, Design]:
-    """The question on an event as it is put on the run's day, donors and all."""
+def _design_on_vintage(door: RealTimeView, row: EffectConfig, day: dt.date) -> tuple[Vintage, Design]:
+    """The question on an event as it is asked on the run's day, with its donors."""
     assert isinstance(door.source, Archive)
     vintage = door.source.as_of(day)
     return vintage, replace_design(design_of(row, door.source, vintage), draws=DRAWS)

@@ -1,4 +1,4 @@
-"""Load: a TOML file becomes a Config, or one readable error with its place."""
+"""Read a TOML file as a Config, or raise one readable error that names the place of the fault."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXPECTED = {
 
 
 def shipped_configs() -> dict[str, Path]:
-    """The configs that come with the package, by name: beside the package in a clone, inside it in a wheel."""
+    """The configs that come with the package, by name: next to the package in a clone, inside it in a wheel."""
     for folder in (PACKAGE_FOLDER / "configs", PACKAGE_FOLDER.parent / "configs"):
         if folder.is_dir():
             return {path.stem: path for path in sorted(folder.glob("*.toml"))}
@@ -40,13 +40,13 @@ def shipped_configs() -> dict[str, Path]:
 def locate(config: str | Path) -> Path:
     """The file of a config given as a path or as the name of a shipped one."""
     path = Path(config)
-    folder = os.path.isdir(path)
-    if os.path.exists(path) and not folder:  # whether it can be read is told where it is
+    is_folder = os.path.isdir(path)
+    if os.path.exists(path) and not is_folder:  # `load` reports a file that cannot be read
         return path
     known = shipped_configs()
     if str(config) in known:
         return known[str(config)]
-    if folder:
+    if is_folder:
         raise ConfigError("this is a folder, a config is a TOML file", where=str(config), hint="the path of a TOML file")
     if path.suffix or len(path.parts) > 1:
         raise ConfigError("there is no such config file", where=str(config), hint=f"a shipped config: {', '.join(known)}")
@@ -54,7 +54,7 @@ def locate(config: str | Path) -> Path:
 
 
 def load(config: str | Path, as_of: str | None = None, cluster: str | int | None = None, trust_cluster: bool = False) -> Config:
-    """Read and check a config; `as_of` overrides its day, `cluster` and `trust_cluster` where it is done."""
+    """Read and check a config; `as_of` overrides its day, `cluster` and `trust_cluster` its [scale] table."""
     path = locate(config)
     place = display_path(path)
     raw = InputFile(path, "config file", place, "the path of a TOML file", ConfigError).toml()
@@ -63,26 +63,26 @@ def load(config: str | Path, as_of: str | None = None, cluster: str | int | None
         raw["as_of"] = as_of
     _override_scale(raw, cluster, trust_cluster)
     try:
-        made = Config(**raw, origin=Path(os.path.realpath(path)))
+        checked = Config(**raw, origin=Path(os.path.realpath(path)))
     except ValidationError as error:
         raise _config_error(error, place, raw) from None
     except TypeError as error:
         raise ConfigError(f"a key cannot be read: {error}", where=place, hint="remove it") from None
-    _check_names(made, place)
-    _check_plugins(made, place)
-    if made.scale.tls is None:
-        return made
-    files = made.scale.tls.beside(path.resolve().parent)
-    return made.model_copy(update={"scale": made.scale.model_copy(update={"tls": files})})
+    _check_names(checked, place)
+    _check_plugins(checked, place)
+    if checked.scale.tls is None:
+        return checked
+    files = checked.scale.tls.relative_to_folder(path.resolve().parent)
+    return checked.model_copy(update={"scale": checked.scale.model_copy(update={"tls": files})})
 
 
 def _override_scale(raw: dict[str, Any], cluster: str | int | None, trusted: bool) -> None:
-    """Where a run is done, from the command line: another cluster is not trusted because that of the config is."""
-    given = raw.get("scale", {})
+    """Apply the command line to [scale]; trust in the config's own cluster does not extend to another one."""
+    table = raw.get("scale", {})
     if cluster is not None:
-        number = isinstance(cluster, str) and cluster.isdecimal()
-        proof = isinstance(given, dict) and "tls" in given and str(cluster).startswith("tls://")
-        raw["scale"] = {"cluster": int(cluster) if number else cluster, **({"tls": given["tls"]} if proof else {})}
+        is_number = isinstance(cluster, str) and cluster.isdecimal()
+        has_proof = isinstance(table, dict) and "tls" in table and str(cluster).startswith("tls://")
+        raw["scale"] = {"cluster": int(cluster) if is_number else cluster, **({"tls": table["tls"]} if has_proof else {})}
     if trusted and isinstance(raw.setdefault("scale", {}), dict):
         raw["scale"]["trusted"] = True
 
@@ -133,16 +133,16 @@ def _events_from_tables(rows: Iterable[dict[str, Any]], where: str) -> list[Even
 
 
 def resolve_path(config: Config, text: Any) -> Any:
-    """A path of the config: beside its file, or in the package's starter folder."""
+    """A path of the config: relative to its file, or to the package's guides if only the starter project has it."""
     if not isinstance(text, str) or Path(text).is_absolute():
         return text
-    beside = config.origin.parent / text
-    packed = PACKAGE_FOLDER / "guides" / text
-    return str(packed if not os.path.exists(beside) and os.path.exists(packed) else beside)
+    own = config.origin.parent / text
+    packaged = PACKAGE_FOLDER / "guides" / text
+    return str(packaged if not os.path.exists(own) and os.path.exists(packaged) else own)
 
 
 def display_path(path: Path) -> str:
-    """A file as messages name it: from the present folder where it lies below (which may have been removed)."""
+    """A file as messages name it: relative to the working directory, if that exists and the file lies below it."""
     try:
         return str(Path(os.path.realpath(path)).relative_to(os.getcwd()))
     except (ValueError, OSError):
@@ -150,7 +150,7 @@ def display_path(path: Path) -> str:
 
 
 def _config_error(error: ValidationError, place: str, raw: dict[str, Any]) -> ConfigError:
-    """The first fault of a config in one sentence, with its place and the nearest allowed word."""
+    """The first fault of a config as one sentence, with its place and the nearest allowed word."""
     first = error.errors()[0]
     loc = [part for part in first["loc"] if part != "__root__"]
     where = f"{place}, {_location(loc)}" if loc else place
@@ -172,8 +172,8 @@ def _config_error(error: ValidationError, place: str, raw: dict[str, Any]) -> Co
     if first["type"] == "value_error":
         problem, *hints = first["ctx"]["error"].args
         return ConfigError(problem, where=where, hint=hints[0] if hints else "")
-    shown = repr(first["input"]) if len(repr(first["input"])) < 60 else "the value"
-    return ConfigError(f"{shown} cannot stand here", where=where, hint=EXPECTED.get(first["type"], message))
+    value = repr(first["input"]) if len(repr(first["input"])) < 60 else "the value"
+    return ConfigError(f"{value} cannot stand here", where=where, hint=EXPECTED.get(first["type"], message))
 
 
 def _location(loc: list[Any]) -> str:
@@ -184,8 +184,8 @@ def _location(loc: list[Any]) -> str:
             continue
         after = loc[i + 1] if i + 1 < len(loc) else None
         if isinstance(after, int):
-            plain = i + 2 == len(loc) and (i > 0 or not _is_table(str(part)))  # the item of a list, no table of its own
-            parts.append(f"{part} {after + 1}" if plain else f"[[{part}]] {after + 1}")
+            is_item = i + 2 == len(loc) and (i > 0 or not _is_table(str(part)))  # of a list whose items are no tables
+            parts.append(f"{part} {after + 1}" if is_item else f"[[{part}]] {after + 1}")
         else:
             parts.append(f"[{part}]" if i == 0 and i + 1 < len(loc) else str(part))
     return ", ".join(parts)
@@ -198,12 +198,12 @@ def _is_table(key: str) -> bool:
 
 def _allowed_keys(loc: list[Any]) -> list[str]:
     """Keys of the table at a place of the config."""
-    kind: Any = Config
+    table: Any = Config
     for part in loc:
-        if isinstance(part, str) and isinstance(kind, type) and issubclass(kind, BaseModel):
-            fields = {field.alias or name: field for name, field in kind.model_fields.items()}
-            kind = _inner_table(fields[part].annotation) if part in fields else kind
-    return sorted(f.alias or n for n, f in kind.model_fields.items() if n != "origin")
+        if isinstance(part, str) and isinstance(table, type) and issubclass(table, BaseModel):
+            fields = {field.alias or name: field for name, field in table.model_fields.items()}
+            table = _inner_table(fields[part].annotation) if part in fields else table
+    return sorted(f.alias or n for n, f in table.model_fields.items() if n != "origin")
 
 
 def _inner_table(annotation: Any) -> Any:
@@ -211,14 +211,14 @@ def _inner_table(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for argument in typing.get_args(annotation):
-        found = _inner_table(argument)
-        if found is not None:
-            return found
+        inner = _inner_table(argument)
+        if inner is not None:
+            return inner
     return None
 
 
 def _check_names(config: Config, place: str) -> None:
-    """Names given twice, or used without being given."""
+    """Refuse names that are declared twice, or used without being declared."""
     labels = _check_unique([m.label for m in config.models], "models", place)
     _check_unique([m.label for m in config.metrics], "metrics", place)
     _check_unique([e.id for e in config.effects], "effects", place)
@@ -228,13 +228,13 @@ def _check_names(config: Config, place: str) -> None:
             f"no model of this config is called '{config.default_model}'", where=f"{place}, default_model",
             hint=nearest(config.default_model, labels) if labels else "add it under [[models]]",
         )  # fmt: skip
-    asked = [e.id for e in config.effects]
+    ids = [e.id for e in config.effects]
     for name in config.report.summary:
-        if name not in asked:
+        if name not in ids:
             raise ConfigError(
                 f"no effect of this config has the id '{name}'",
                 where=f"{place}, [report], summary",
-                hint=nearest(name, asked) if asked else "add it under [[effects]]",
+                hint=nearest(name, ids) if ids else "add it under [[effects]]",
             )
     _check_members(config, labels, place)
     _check_controls(config, place)
@@ -256,23 +256,23 @@ def _check_names(config: Config, place: str) -> None:
 
 
 def _check_members(config: Config, labels: list[str], place: str) -> None:
-    """Members are names of earlier models, so that each is asked once, and before what it is a part of."""
+    """Members must be names of earlier models, so that each is asked once, before the combination."""
     for i, model in enumerate(config.models):
         where, earlier = f"{place}, [[models]] {i + 1}, members", labels[:i]
-        named = (model.model_extra or {}).get("members", [])
-        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-            raise ConfigError(f"{named!r} is no list of names", where=where, hint='names of earlier models: ["ets", "theta"]')
-        for name in named:
+        members = (model.model_extra or {}).get("members", [])
+        if not isinstance(members, list) or not all(isinstance(name, str) for name in members):
+            raise ConfigError(f"{members!r} is no list of names", where=where, hint='names of earlier models: ["ets", "theta"]')
+        for name in members:
             if name not in earlier:
                 hint = nearest(name, earlier) if earlier else "name members before they are combined"
                 raise ConfigError(f"no earlier model of this config is called '{name}'", where=where, hint=hint)
 
 
 def _check_controls(config: Config, place: str) -> None:
-    """Every control that a model names is declared under [[regressors]], so that it is known when its values were out."""
+    """Controls of models must be declared under [[regressors]], so that it is known when their values were published."""
     names = _check_unique([r.name for r in config.regressors], "regressors", place)
     for i, model in enumerate(config.models):
-        for control in _controls_named(config.written_out(model)):
+        for control in _controls_named(config.full_spec(model)):
             if control not in names:
                 raise ConfigError(
                     f"the control '{control}' is not declared", where=f"{place}, [[models]] {i + 1}, controls",
@@ -281,10 +281,10 @@ def _check_controls(config: Config, place: str) -> None:
 
 
 def _controls_named(spec: Any) -> list[str]:
-    """Controls named anywhere in a model's words, those of inner models too."""
+    """Controls named anywhere in the spec of a model, including those of inner models."""
     if isinstance(spec, dict):
-        named = spec.get("controls")
-        own = [str(c) for c in named] if isinstance(named, list) else []  # anything else is refused with the model's options
+        controls = spec.get("controls")
+        own = [str(c) for c in controls] if isinstance(controls, list) else []  # other types are refused with the options
         return own + [c for key, value in spec.items() if key != "controls" for c in _controls_named(value)]
     return [c for value in spec for c in _controls_named(value)] if isinstance(spec, list | tuple) else []
 
@@ -301,9 +301,9 @@ def _check_unique(names: list[str], table: str, place: str) -> list[str]:
 
 
 def _check_plugins(config: Config, place: str) -> None:
-    """Every plug-in of the config can be built with its options."""
+    """Build every plug-in of the config with its options."""
     for i, model in enumerate(config.models):
-        registry.build("model", config.written_out(model), where=f"{place}, [[models]] {i + 1}")
+        registry.build("model", config.full_spec(model), where=f"{place}, [[models]] {i + 1}")
     part = config.scenario_forecast
     if part.series and part.model not in [m.label for m in config.models]:
         registry.build("model", part.model, where=f"{place}, [scenario_forecast], model")

@@ -1,4 +1,4 @@
-"""Nowcasts of a config: their words, the questions they make, what moved them, and the releases to come."""
+"""Nowcasts of a config: their table, their questions, the news behind their revisions, and the next releases."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError, DataError
@@ -16,6 +16,7 @@ from forecast.core.questions import Task
 from forecast.core.release_schedule import ScheduledRelease, coming
 from forecast.core.results import Finding
 from forecast.core.schema import FailureRow, NewsRow, ReleaseRow, rows_of
+from forecast.jobs.config_table import ConfigTable, as_list, as_text
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.backtest import BacktestQuestion
@@ -23,16 +24,8 @@ from forecast.study.evaluate.lead_time import publication_days
 from forecast.study.evaluate.truth import vintage_kind
 from forecast.study.nowcast.news import news
 
-MIN_FIGURES = 12  # single figures known, below which nothing is asked
-RELEASES_AHEAD = 2  # releases of each series in the calendar
-
-
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-def _as_text(value: Any) -> Any:
-    return value.isoformat()[:10] if isinstance(value, dt.date) else value
+MIN_FIGURES = 12  # single months known, below which a series is not asked
+RELEASES_AHEAD = 2  # releases of each series listed in the calendar
 
 
 def _day(value: str) -> str:
@@ -42,11 +35,11 @@ def _day(value: str) -> str:
         raise ValueError(f"'{value}' is not a day", "YYYY-MM-DD, for example 2026-02-20") from None
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
-Day = Annotated[str, BeforeValidator(_as_text), AfterValidator(_day)]
+Names = Annotated[tuple[str, ...], BeforeValidator(as_list), Field(min_length=1)]
+Day = Annotated[str, BeforeValidator(as_text), AfterValidator(_day)]
 
 
-class NowcastConfig(BaseModel):
+class NowcastConfig(ConfigTable):
     """Months that are not out yet, up to the month of the day, of some series by some models; the first model's news is told.
 
     name : its name in the tables and in the report
@@ -58,8 +51,6 @@ class NowcastConfig(BaseModel):
     note : a sentence for the report
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: Annotated[str, Field(min_length=1)]
     series: Names
     models: Names
@@ -69,29 +60,29 @@ class NowcastConfig(BaseModel):
     note: str = ""
 
     @property
-    def before(self) -> str:
-        """The group of the earlier months."""
+    def earlier_group(self) -> str:
+        """The name of the group of earlier months."""
         return f"{self.name}: earlier months"
 
-    def stands_on(self, today: dt.date) -> dt.date:
-        """The day of the question."""
+    def question_day(self, today: dt.date) -> dt.date:
+        """The day on which the row is asked: its own, or the run's if that is earlier."""
         return min(parse_day(self.day), today) if self.day else today
 
-    def moved(self, today: dt.date) -> bool:
-        """Whether an early run asks it on another day than its own."""
+    def is_asked_early(self, today: dt.date) -> bool:
+        """Whether the run's day is before the row's own."""
         return bool(self.day) and today < parse_day(self.day)
 
 
 @dataclass(frozen=True)
 class NewsQuestion:
-    """A nowcast to be taken apart: what moved it since an earlier day."""
+    """A nowcast whose change since an earlier day is decomposed into the contributions of releases."""
 
     task: Task
     since: dt.date
 
 
 def check(rows: Sequence[NowcastConfig], models: Sequence[str], groups: Iterable[str], place: str) -> None:
-    """Models that the config has, names of their own, days in order."""
+    """Refuse unknown models, names in use, and days out of order."""
     taken = set(groups)
     for i, row in enumerate(rows):
         where = f"{place}, [[nowcast]] {i + 1}"
@@ -101,7 +92,7 @@ def check(rows: Sequence[NowcastConfig], models: Sequence[str], groups: Iterable
                 raise ConfigError(f"no model of this config is called '{name}'", where=f"{where}, models", hint=hint)
         if row.name in taken:
             raise ConfigError(f"'{row.name}' is named twice", where=where, hint='give one of them another name (name = "...")')
-        taken |= {row.name, row.before}
+        taken |= {row.name, row.earlier_group}
         if row.day and row.since and row.since >= row.day:
             raise ConfigError("the news counts from a day before the question's own", where=f"{where}, since", hint=row.day)
 
@@ -109,11 +100,11 @@ def check(rows: Sequence[NowcastConfig], models: Sequence[str], groups: Iterable
 def asking_rows(
     rows: Sequence[NowcastConfig], series: Sequence[Sequence[str]], today: dt.date
 ) -> dict[tuple[str, dt.date], str]:
-    """Which row asks a series on a day: where an early run moves several onto it, the one that stands there anyway."""
+    """Which row asks a series on a day; of several that an early run asks on the same day, the row whose own day it is."""
     out: dict[tuple[str, dt.date], str] = {}
-    for row, names in sorted(zip(rows, series, strict=True), key=lambda pair: pair[0].moved(today)):
+    for row, names in sorted(zip(rows, series, strict=True), key=lambda pair: pair[0].is_asked_early(today)):
         for name in names:
-            out.setdefault((name, row.stands_on(today)), row.name)
+            out.setdefault((name, row.question_day(today)), row.name)
     return out
 
 
@@ -125,47 +116,51 @@ def questions(
     draws: int,
     taken: dict[tuple[str, dt.date], str],
 ) -> tuple[list[BacktestQuestion], list[BacktestQuestion], list[NewsQuestion], list[Finding]]:
-    """The nowcasts of a row, those of earlier months, what is to be taken apart, and what cannot be asked or is late.
+    """The nowcasts of a row, those of earlier months, the news questions, and findings on what cannot be asked or is late.
 
-    taken : which row asks a series on a day (`who_asks`)
+    taken : which row asks a series on a day (`asking_rows`)
     """
-    day = row.stands_on(today)
+    day = row.question_day(today)
     vintage = door.as_of(day)
     now: list[BacktestQuestion] = []
     earlier: list[BacktestQuestion] = []
-    moved: list[NewsQuestion] = []
-    told: list[Finding] = []
+    news_questions: list[NewsQuestion] = []
+    findings: list[Finding] = []
     for name in names:
-        if row.moved(today) and taken[name, day] != row.name:
-            told.append(Finding("nowcast", f"not asked again on {day} for '{row.name}': '{taken[name, day]}' asks it", name))
+        if row.is_asked_early(today) and taken[name, day] != row.name:
+            findings.append(
+                Finding("nowcast", f"not asked again on {day} for '{row.name}': '{taken[name, day]}' asks it", name)
+            )
             continue
         count = vintage.observed(name).count if vintage.knows(name) else 0
         if count < MIN_FIGURES:
-            told.append(
+            findings.append(
                 Finding("nowcast", f"not asked on {day}: {count} single figures known where {MIN_FIGURES} are needed", name)
             )
             continue
         last, current = vintage.last_month(name), mm.ordinal(day)
         if last >= current:
-            told.append(Finding("nowcast", f"not asked: figures reach the month of {day}", name))
+            findings.append(Finding("nowcast", f"not asked: figures reach the month of {day}", name))
             continue
         labels = [vintage.steps.label(m) for m in range(last + 1, current + 1)]
         task = Task(day, name, labels, draws=draws)
         now.append(BacktestQuestion(task, last, known=vintage_kind(vintage, name), about=row.name))
-        overdue, left = _release_due(name, last, day)
+        overdue, days_left = _release_due(name, last, day)
         if overdue:
-            told.append(Finding("nowcast", f"{overdue} months are out on {day} by the release rules, not in the data", name))
-        if left is not None and not overdue:
-            earlier += _earlier_questions(row, name, door, day, left, draws)
+            findings.append(
+                Finding("nowcast", f"{overdue} months are out on {day} by the release rules, not in the data", name)
+            )
+        if days_left is not None and not overdue:
+            earlier += _earlier_questions(row, name, door, day, days_left, draws)
         elif row.earlier:
-            told.append(Finding("nowcast", f"no earlier months asked on {day}: the next release day is not known", name))
+            findings.append(Finding("nowcast", f"no earlier months asked on {day}: the next release day is not known", name))
         since = parse_day(row.since) if row.since else day
-        moved.append(NewsQuestion(task, since if since < day else _day_before_last_release(door, name, day)))
-    return now, earlier, moved, told
+        news_questions.append(NewsQuestion(task, since if since < day else _day_before_last_release(door, name, day)))
+    return now, earlier, news_questions, findings
 
 
 def _release_due(series: str, last: int, day: dt.date) -> tuple[int, int | None]:
-    """How many months should be out by the rules, and days from `day` until the next figure; None where nobody knows it."""
+    """How many months are overdue by the release rules, and the days until the next release; None if that is unknown."""
     due = _next_releases(day, series, 1)
     if not due:
         return 0, None
@@ -173,7 +168,7 @@ def _release_due(series: str, last: int, day: dt.date) -> tuple[int, int | None]
 
 
 def _next_releases(day: dt.date, series: str, count: int) -> tuple[ScheduledRelease, ...]:
-    """The next releases of a series; none where there are no rules."""
+    """The next releases of a series; none if it has no release rules."""
     try:
         return coming(day, [series], count)
     except DataError:
@@ -181,38 +176,40 @@ def _next_releases(day: dt.date, series: str, count: int) -> tuple[ScheduledRele
 
 
 def _day_before_last_release(door: RealTimeView, series: str, day: dt.date) -> dt.date:
-    """The day before the last release of the series."""
+    """The day before the latest release of the series known on `day`."""
     return max(cell.released for cell in door.states(series) if cell.released <= day) - dt.timedelta(days=1)
 
 
 def _earlier_questions(
-    row: NowcastConfig, series: str, door: RealTimeView, day: dt.date, left: int, draws: int
+    row: NowcastConfig, series: str, door: RealTimeView, day: dt.date, days_left: int, draws: int
 ) -> list[BacktestQuestion]:
-    """The last months published by `day`, each asked `left` days before its figure came out."""
+    """Questions on the last months published by `day`, each asked `days_left` days before its release."""
     out: list[BacktestQuestion] = []
     for month, released in sorted(publication_days(door, series).items()):
-        then = released - dt.timedelta(days=left)
-        vintage = door.as_of(then)
+        asked_on = released - dt.timedelta(days=days_left)
+        vintage = door.as_of(asked_on)
         if released > day or not vintage.knows(series) or vintage.observed(series).count < MIN_FIGURES:
             continue
         newest = vintage.last_month(series)
         if newest < month:
-            task = Task.past(then, series, [vintage.steps.label(month)], draws=draws)
+            task = Task.past(asked_on, series, [vintage.steps.label(month)], draws=draws)
             out.append(
-                BacktestQuestion(task, newest, gap=month - newest - 1, known=vintage_kind(vintage, series), about=row.before)
+                BacktestQuestion(
+                    task, newest, gap=month - newest - 1, known=vintage_kind(vintage, series), about=row.earlier_group
+                )
             )
     return out[-row.earlier :] if row.earlier else []
 
 
 def news_rows(
-    moved: NewsQuestion, label: str, spec: Any, door: RealTimeView, seed: int
+    asked: NewsQuestion, label: str, spec: Any, door: RealTimeView, seed: int
 ) -> tuple[list[NewsRow], list[FailureRow]]:
-    """Rows of news.parquet, and of failures.parquet where the change cannot be taken apart."""
-    task = moved.task
+    """Rows of news.parquet, or of failures.parquet if the change cannot be decomposed."""
+    task = asked.task
     try:
-        table = news(registry.build("model", spec), door, task, moved.since, task.day, seed=seed, label=label)
+        table = news(registry.build("model", spec), door, task, asked.since, task.day, seed=seed, label=label)
     except ask.METHOD_ERRORS as error:
-        job, question = f"{label}|{task.series[0]}|{task.day}|news", f"news since {moved.since}"
+        job, question = f"{label}|{task.series[0]}|{task.day}|news", f"news since {asked.since}"
         reason, detail = getattr(error, "problem", str(error)), getattr(error, "hint", "")
         row = FailureRow(job=job, method=label, question=question, series=task.series[0], reason=reason, detail=detail)
         return [], [row]
@@ -220,7 +217,7 @@ def news_rows(
 
 
 def calendar_rows(rows: Sequence[NowcastConfig], series: Sequence[Sequence[str]], today: dt.date) -> list[ReleaseRow]:
-    """The next releases of every nowcast series after the day on which its question stands; rows of calendar.parquet."""
+    """Rows of calendar.parquet: the next releases of every nowcast series after the day of its question."""
     out = []
     for row, names in zip(rows, series, strict=True):
         for name in names:
@@ -229,6 +226,6 @@ def calendar_rows(rows: Sequence[NowcastConfig], series: Sequence[Sequence[str]]
                     group=row.name, day=d.day.isoformat(), series=d.series, month=d.label, source=d.source,
                     stage=d.stage, basis=d.basis, ahead=d.ahead, horizon=d.horizon, together=d.together,
                 )
-                for d in _next_releases(row.stands_on(today), name, RELEASES_AHEAD)
+                for d in _next_releases(row.question_day(today), name, RELEASES_AHEAD)
             ]  # fmt: skip
     return out

@@ -1,4 +1,4 @@
-"""Plan: a config and its archive become batches of jobs, fixed before anything is done."""
+"""The plan of a run: batches of jobs derived from a config and its archive before anything is computed."""
 
 from __future__ import annotations
 
@@ -9,36 +9,35 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecast.core.archive import Archive
-from forecast.core.errors import ConfigError, DataError, nearest
-from forecast.core.events import Event, EventCalendar
-from forecast.core.products import products
+from forecast.core.errors import ConfigError, nearest
 from forecast.core.questions import Design, Task
 from forecast.core.results import Finding
 from forecast.core.scenario import Scenario
-from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.jobs.config import UNTOUCHED, BacktestConfig, Config, EffectConfig, SensitivityConfig
+from forecast.jobs.config import BacktestConfig, Config, EffectConfig, SensitivityConfig
 from forecast.jobs.declared_regressors import real_time_view
-from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as asked_now
+from forecast.jobs.effect_designs import design_of, findings_out_of_scope
+from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
 from forecast.jobs.scenarios import ScenarioQuestion, askable_scenarios, scenario_questions
 from forecast.study.data.real_time import RealTimeView
-from forecast.study.effects.untouched import untouched
 from forecast.study.evaluate.backtest import BacktestQuestion, backtest_questions, scorable_questions
 from forecast.study.evaluate.cutoffs import cutoffs
 from forecast.study.evaluate.score import job_of
 from forecast.study.evaluate.truth import truth_of, vintage_kind
 
-CHUNK = 6  # series of one backtest batch: fine enough to share out, coarse enough for models that work on whole batches
-OWN_DAY = "next months"  # the group of questions that stand on the run's own day
+CHUNK = 6  # series in one backtest batch: small enough to spread over workers, large enough for models that vectorise
+OWN_DAY = "next months"  # the group of questions asked on the run's own day
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Jobs done and cached together: one model on some old or new questions, or all estimators on one event.
+    """Jobs computed and cached together: one model on past or present questions, or all estimators on one event.
 
-    `spec` holds the model's words (of an event: the estimators' words by name), `rests_on` the batches whose draws it
-    is handed. With `vary` the batch asks the question of an event otherwise, as often as these words say. `now`: nowcasts,
-    which are not scored even where they stand on an earlier day; `moved`: a nowcast to be taken apart.
+    spec : the model's spec; for an event the estimators' specs by label
+    rests_on : names of the batches whose draws this one needs; keep : whether its own draws are stored for others
+    row, design : the question on an event; vary : the changes under which that question is asked again
+    scenario_question, news_question : one series under all scenarios, or a nowcast whose revision is decomposed
+    now : a nowcast, which is never scored, even if it is asked on an earlier day
     """
 
     name: str
@@ -54,19 +53,19 @@ class Batch:
     row: EffectConfig | None = None
     design: Design | None = None
     vary: SensitivityConfig | None = None
-    outlook: ScenarioQuestion | None = None
+    scenario_question: ScenarioQuestion | None = None
     now: bool = False
-    moved: NewsQuestion | None = None
+    news_question: NewsQuestion | None = None
 
     @property
     def scored(self) -> bool:
-        """Whether the answers are old ones, with a known truth."""
+        """Whether the questions are past ones whose outcome is known."""
         return self.group != OWN_DAY and not self.now
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All batches of a run, in the order in which they may be done: stage by stage."""
+    """All batches of a run; a batch rests only on batches of earlier stages."""
 
     config: Config
     archive: Archive
@@ -78,40 +77,40 @@ class Plan:
 
     @property
     def stages(self) -> list[list[Batch]]:
-        """Batches by stage; the larger ones of a stage first, so that no worker waits for a late long one."""
-        found: dict[int, list[Batch]] = {}
+        """Batches by stage; within a stage the largest first, so that no long batch starts last."""
+        by_stage: dict[int, list[Batch]] = {}
         for batch in self.batches:
-            found.setdefault(batch.stage, []).append(batch)
-        return [sorted(found[s], key=lambda b: (-len(b.pasts), b.row is None, b.name)) for s in sorted(found)]
+            by_stage.setdefault(batch.stage, []).append(batch)
+        return [sorted(by_stage[s], key=lambda b: (-len(b.pasts), b.row is None, b.name)) for s in sorted(by_stage)]
 
     @property
     def nowcasts(self) -> dict[str, NowcastConfig]:
-        """Groups of nowcasts by name."""
+        """The [[nowcast]] rows by name, which is also that of their group."""
         return {row.name: row for row in self.config.nowcast}
 
     @property
     def counts(self) -> dict[str, int]:
-        """Questions and methods, for `check` and run.json."""
-        asked = sum(len(p) for g, p in self.groups.items() if g != OWN_DAY and g not in self.nowcasts)
+        """Numbers of questions and answers, for `check` and run.json."""
+        backtested = sum(len(p) for g, p in self.groups.items() if g != OWN_DAY and g not in self.nowcasts)
         return {
             "models": len(self.config.models),
-            "backtest questions": asked,
+            "backtest questions": backtested,
             "backtest answers": sum(len(b.pasts) for b in self.batches if b.scored),
             "forecast questions": len(self.groups.get(OWN_DAY, ())),
             "forecast answers": sum(len(b.pasts) for b in self.batches if b.group == OWN_DAY),
             "nowcast questions": sum(len(self.groups[name]) for name in self.nowcasts),
             "nowcast answers": sum(len(b.pasts) for b in self.batches if b.now),
-            "nowcasts taken apart": sum(b.moved is not None for b in self.batches),
+            "nowcasts taken apart": sum(b.news_question is not None for b in self.batches),
             "effect questions": len(self.config.effects),
             "effect answers": sum(len(row.estimators) for row in self.config.effects),
-            "scenario forecasts": sum(len(b.outlook.given) for b in self.batches if b.outlook),
+            "scenario forecasts": sum(len(b.scenario_question.scenarios) for b in self.batches if b.scenario_question),
             "variations": sum(b.vary.count for b in self.batches if b.vary),
             "batches": len(self.batches),
         }
 
 
 def make_plan(config: Config, archive: Archive) -> Plan:
-    """Questions x methods; nothing is computed."""
+    """All questions of a config, each with the methods that answer it; nothing is computed."""
     vintage = archive.latest if config.as_of == "latest" else archive.as_of(config.as_of)
     door = real_time_view(config, archive)
     place = config.origin.name
@@ -126,43 +125,48 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         findings += _findings_unasked(group, series_matching(group.series, archive.series, where), pasts)
         batches += _task_batches(config, group.name, pasts, group.horizons, group.models, group.truth)
     names = series_matching(config.forecast.series, archive.series, f"{place}, [forecast], series")
-    short = [name for name in names if _known_months(door.as_of(vintage.day), name) < config.forecast.min_months]
-    findings += [Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in short]
-    groups[OWN_DAY] = tuple(_present_questions(config, door.as_of(vintage.day), [n for n in names if n not in short]))
+    too_short = [name for name in names if _known_months(door.as_of(vintage.day), name) < config.forecast.min_months]
+    findings += [
+        Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in too_short
+    ]
+    groups[OWN_DAY] = tuple(_present_questions(config, door.as_of(vintage.day), [n for n in names if n not in too_short]))
     batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
     series = [
         series_matching(r.series, archive.series, f"{place}, [[nowcast]] {i + 1}, series") for i, r in enumerate(config.nowcast)
     ]
     taken = asking_rows(config.nowcast, series, vintage.day)
-    for row, named in zip(config.nowcast, series, strict=True):
-        now, earlier, moved, told = asked_now(row, named, door, vintage.day, config.draws, taken)
-        groups |= {row.name: tuple(now), row.before: tuple(earlier)}
-        findings += told
-        batches += _nowcast_batches(config, row, now, earlier, moved)
+    for row, row_series in zip(config.nowcast, series, strict=True):
+        now, earlier, news, remarks = nowcast_questions(row, row_series, door, vintage.day, config.draws, taken)
+        groups |= {row.name: tuple(now), row.earlier_group: tuple(earlier)}
+        findings += remarks
+        batches += _nowcast_batches(config, row, now, earlier, news)
     for i, effect in enumerate(config.effects):
-        later = [e for e in effect.event if e in archive.events and e not in vintage.events]
-        if later:
-            findings.append(Finding("effect", f"not asked: {', '.join(later)} not announced by {vintage.day}", effect.id))
+        unannounced = [e for e in effect.event if e in archive.events and e not in vintage.events]
+        if unannounced:
+            findings.append(Finding("effect", f"not asked: {', '.join(unannounced)} not announced by {vintage.day}", effect.id))
             continue
         batches += _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}")
-        findings += _findings_out_of_scope(effect, archive.events)
-    given, left = askable_scenarios(config.scenarios, door.as_of(vintage.day), [e.id for e in archive.events], place)
-    findings += [Finding("scenario", text, "[[scenarios]]") for text in left]
-    batches += _scenario_batches(config, archive, door.as_of(vintage.day), given, place)
+        findings += findings_out_of_scope(effect, archive.events)
+    scenarios, not_asked = askable_scenarios(config.scenarios, door.as_of(vintage.day), [e.id for e in archive.events], place)
+    findings += [Finding("scenario", text, "[[scenarios]]") for text in not_asked]
+    batches += _scenario_batches(config, archive, door.as_of(vintage.day), scenarios, place)
     _check_unique_jobs(batches, place)
     return Plan(config, archive, vintage, tuple(batches), door, tuple(findings), groups)
 
 
 def series_matching(patterns: Iterable[str], known: Sequence[str], where: str) -> list[str]:
-    """Series that fit the patterns (`*` any text), in the order of the patterns; a pattern that fits none is an error."""
+    """Series that match the patterns (`*` is any text), in the order of the patterns; a pattern without a match is an error.
+
+    Values in USD (`...:usd`) match only a pattern that names the unit.
+    """
     out: list[str] = []
     for pattern in patterns:
-        found = fnmatch.filter(known, pattern)
+        matches = fnmatch.filter(known, pattern)
         if "*" in pattern and ":" not in pattern:
-            found = [s for s in found if ":" not in s]
-        if not found:
+            matches = [s for s in matches if ":" not in s]
+        if not matches:
             raise ConfigError(f"no series is called '{pattern}'", where=where, hint=_nearest_series(pattern, known))
-        out += [s for s in found if s not in out]
+        out += [s for s in matches if s not in out]
     return out
 
 
@@ -178,18 +182,18 @@ def _known_months(vintage: Vintage, series: str) -> int:
 def _past_questions(
     config: Config, group: BacktestConfig, series: Sequence[str], door: RealTimeView, today: dt.date, truth: Vintage
 ) -> list[BacktestQuestion]:
-    """The old questions of a group that `truth` can answer."""
+    """The past questions of a backtest group whose outcome `truth` knows."""
     out: list[BacktestQuestion] = []
     if f"{today:%Y-%m}" < group.first:
         return out
     for name in series:
         days = cutoffs(group.first, group.last or today, group.every, series=name, archive=door)
-        found = backtest_questions(
+        possible = backtest_questions(
             door, [name], [day for day in days if day < today], max(group.horizons), window=group.window,
             window_months=group.window_months, min_months=group.min_months, draws=config.draws, gap=group.gap,
             step=group.step, refit=group.refit,
         )  # fmt: skip
-        out += scorable_questions(found, truth)
+        out += scorable_questions(possible, truth)
     return out
 
 
@@ -203,13 +207,13 @@ def _findings_unasked(group: BacktestConfig, series: Sequence[str], pasts: Seque
 
 
 def _present_questions(config: Config, vintage: Vintage, names: Iterable[str]) -> list[BacktestQuestion]:
-    """The months after each series' own last one, standing on the run's day."""
+    """Questions on the months after each series' last known one, asked on the run's day."""
     out = []
     for name in names:
         last = vintage.last_month(name)
-        asked = [vintage.steps.label(last + h) for h in range(1, config.forecast.months + 1)]
+        months = [vintage.steps.label(last + h) for h in range(1, config.forecast.months + 1)]
         out.append(
-            BacktestQuestion(Task(vintage.day, name, asked, draws=config.draws), last, known=vintage_kind(vintage, name))
+            BacktestQuestion(Task(vintage.day, name, months, draws=config.draws), last, known=vintage_kind(vintage, name))
         )
     return out
 
@@ -222,7 +226,7 @@ def _task_batches(
     chosen: Sequence[str],
     truth: str | int = "latest",
 ) -> list[Batch]:
-    """One batch per model and chunk of series; members of a combination come a stage earlier."""
+    """One batch per model and chunk of series; the members of a combination are in an earlier stage."""
     if not pasts:
         return []
     names = list(dict.fromkeys(past.series for past in pasts))
@@ -254,25 +258,30 @@ def _nowcast_batches(
     row: NowcastConfig,
     now: Sequence[BacktestQuestion],
     earlier: Sequence[BacktestQuestion],
-    moved: Sequence[NewsQuestion],
+    news: Sequence[NewsQuestion],
 ) -> list[Batch]:
-    """The nowcasts by all models of a row, those of earlier months, and what moved the first model's, series by series."""
+    """Nowcasts by all models of a row, those of earlier months, and news decompositions of the first model's by series."""
     first = row.models[0]
     return [
         *(replace(batch, now=True) for batch in _task_batches(config, row.name, now, (), row.models)),
-        *_task_batches(config, row.before, earlier, (1,), row.models),
-        *(Batch(f"news|{row.name}|{m.task.series[0]}", first, config.spec(first), row.name, now=True, moved=m) for m in moved),
+        *_task_batches(config, row.earlier_group, earlier, (1,), row.models),
+        *(
+            Batch(f"news|{row.name}|{q.task.series[0]}", first, config.spec(first), row.name, now=True, news_question=q)
+            for q in news
+        ),
     ]
 
 
-def _scenario_batches(config: Config, archive: Archive, vintage: Vintage, given: Sequence[Scenario], place: str) -> list[Batch]:
-    """One batch a series, because its scenarios are pooled where they have probabilities."""
+def _scenario_batches(
+    config: Config, archive: Archive, vintage: Vintage, scenarios: Sequence[Scenario], place: str
+) -> list[Batch]:
+    """One batch per series, because scenarios with probabilities are pooled over one series."""
     part = config.scenario_forecast
     names = series_matching(part.series, archive.series, f"{place}, [scenario_forecast], series")
     spec = config.spec(part.model) if part.model in [m.label for m in config.models] else {"use": part.model}
     return [
-        Batch(f"scenarios|{part.model}|{o.task.series[0]}", part.model, spec, "scenarios", outlook=o)
-        for o in scenario_questions(names, given, vintage, part.months, config.draws)
+        Batch(f"scenarios|{part.model}|{q.task.series[0]}", part.model, spec, "scenarios", scenario_question=q)
+        for q in scenario_questions(names, scenarios, vintage, part.months, config.draws)
     ]
 
 
@@ -281,7 +290,7 @@ def _batch_name(group: str, model: str, chunk: int) -> str:
 
 
 def models_of(config: Config, chosen: Sequence[str]) -> list[str]:
-    """The chosen models (all by default) and those they rest on, in the config's order."""
+    """The chosen models (all by default) and their members, in the config's order."""
     wanted = set(chosen or [m.label for m in config.models])
     for model in reversed(config.models):
         if model.label in wanted:
@@ -297,81 +306,23 @@ def _stages(config: Config, models: Sequence[str]) -> dict[str, int]:
 
 
 def _effect_batches(row: EffectConfig, archive: Archive, vintage: Vintage, where: str) -> list[Batch]:
-    """One batch per question, because its estimators check each other; and one for what it asks otherwise."""
+    """One batch per question, because its estimators are checked against each other, and one for its sensitivity analysis."""
     labels = [estimator.label for estimator in row.estimators]
     for label in labels:
         if labels.count(label) > 1:
             raise ConfigError(f"two estimators are called '{label}'", where=where, hint='give one another name (name = "...")')
     specs = {estimator.label: estimator.spec for estimator in row.estimators}
     design = design_of(row, archive, vintage, where)
-    made = [Batch(row.id, labels[0], specs, row.id, row=row, design=design)]
+    batches = [Batch(row.id, labels[0], specs, row.id, row=row, design=design)]
     if row.vary.count:
-        levelled = {row.levelled.label: row.levelled.spec} if row.levelled else {}
-        asked = {labels[0]: specs[labels[0]]} | (levelled if row.vary.level_sd else {})
-        made.append(Batch(f"{row.id}|vary", labels[0], asked, row.id, row=row, design=design, vary=row.vary))
-    return made
-
-
-def _findings_out_of_scope(row: EffectConfig, events: EventCalendar) -> list[Finding]:
-    """Treated series that no event of a question bears on: an indirect effect, or a misspelt scope."""
-    missed = [s for s in row.treated if not any(events[event].touches(s) for event in row.event)]
-    what = f"outside the scope of {', '.join(row.event)}: an indirect effect"
-    return [Finding("effect", f"{series} lies {what}", row.id) for series in missed]
-
-
-def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str = "") -> Design:
-    """The Design that a row of the config spells, with its events and donors as they were known on the run's day."""
-    named = {"treated": row.treated, "share_of": (row.share_of,) if row.share_of else (), "donors": row.donors}
-    for key, names in named.items():
-        for name in names if names not in (("all",), (UNTOUCHED,)) else ():
-            _check_spelling(name, archive, f"{where}, {key}")
-    try:
-        events = [vintage.events[event] for event in row.event]
-        return Design(
-            events,
-            treated=row.treated,
-            donors=_donors(row, vintage, events),
-            start=row.first,
-            stop=row.last,
-            anticipation=row.anticipation,
-            lag_months=row.lag_months,
-            donut=row.donut,
-            estimand=row.estimand,
-            measure=row.measure,
-            baselines=tuple(b.value for b in row.baselines),
-            baseline=row.baseline,
-            share_of=row.share_of,
-            clean_from=row.clean_from,
-        )
-    except (ConfigError, DataError) as error:
-        raise ConfigError(error.problem, where=where, hint=error.hint) from None
-
-
-def _donors(row: EffectConfig, vintage: Vintage, events: Sequence[Event]) -> tuple[str, ...] | str:
-    """The donors of a row; "untouched": flows that no event of the row, nor one of their own, touched."""
-    if row.donors == ("all",):
-        return "all"
-    if row.donors != (UNTOUCHED,):
-        return row.donors
-    found = [untouched(vintage, event, like=row.treated[0], diversion=row.diversion) for event in events]
-    return tuple(s for s in found[0] if all(s in others for others in found[1:]))
-
-
-def _check_spelling(series: str, archive: Archive, where: str) -> None:
-    """A series that an effect names may be without figures, but not misspelt."""
-    if series in archive.series:
-        return
-    try:
-        key = SeriesKey.parse(series)
-    except DataError as error:
-        raise ConfigError(error.problem, where=where, hint=error.hint) from None
-    known = set(products()) | {SeriesKey.parse(s).product for s in archive.series}
-    if key.product not in known:
-        raise ConfigError(f"no product is called '{key.product}'", where=where, hint=nearest(key.product, known))
+        level = row.level_estimator if row.vary.level_sd else None
+        varied = {labels[0]: specs[labels[0]]} | ({level.label: level.spec} if level else {})
+        batches.append(Batch(f"{row.id}|vary", labels[0], varied, row.id, row=row, design=design, vary=row.vary))
+    return batches
 
 
 def _check_unique_jobs(batches: Iterable[Batch], place: str) -> None:
-    """No job twice: one model may not be asked one question in two groups."""
+    """Refuse a model that is asked the same question in two groups: jobs are keys of the tables."""
     seen: dict[str, str] = {}
     for batch in batches:
         for past in batch.pasts:
@@ -384,4 +335,4 @@ def _check_unique_jobs(batches: Iterable[Batch], place: str) -> None:
                 )
 
 
-__all__ = ["OWN_DAY", "Batch", "Plan", "design_of", "make_plan", "models_of", "series_matching"]
+__all__ = ["OWN_DAY", "Batch", "Plan", "make_plan", "models_of", "series_matching"]

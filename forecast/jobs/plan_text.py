@@ -1,4 +1,4 @@
-"""Preview: what a plan asks, and what its backtests support, from counts alone or by asking every model on trial."""
+"""The plan of a run in words, and what its backtests support, from counts alone or from a trial of every model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def describe_plan(plan: Plan) -> list[str]:
-    """What the plan asks, one line a group."""
+    """What the plan asks, one line per group."""
     lines = []
     for group, pasts in plan.groups.items():
         days = sorted({past.task.day for past in pasts})
@@ -26,23 +26,25 @@ def describe_plan(plan: Plan) -> list[str]:
         models = len({b.label for b in plan.batches if b.group == group})
         span = f"{days[0]} to {days[-1]}" if len(days) > 1 else f"{days[0]}"
         ahead = max(len(past.task.months) for past in pasts)
-        how = next((_describe_setup(g) for g in plan.config.backtest if g.name == group), "")
+        setup = next((_describe_setup(g) for g in plan.config.backtest if g.name == group), "")
         lines.append(
             f"{group}: {series} series x {len(days)} days ({span}), {len(pasts)} questions x {models} models, "
-            f"{ahead} months ahead{how}"
+            f"{ahead} months ahead{setup}"
         )
-    fans = [b.outlook for b in plan.batches if b.outlook]
-    if fans:
-        far = f"{len(fans[0].task.months)} months ahead, {plan.config.scenario_forecast.model}"
-        lines.append(f"scenarios: {len(fans)} series x {len(fans[0].given)} scenarios, {far}")
+    asked = [b.scenario_question for b in plan.batches if b.scenario_question]
+    if asked:
+        ahead_by = f"{len(asked[0].task.months)} months ahead, {plan.config.scenario_forecast.model}"
+        lines.append(f"scenarios: {len(asked)} series x {len(asked[0].scenarios)} scenarios, {ahead_by}")
     if plan.config.effects:
-        varied = f", {plan.counts['variations']} of the same asked otherwise" if plan.counts["variations"] else ""
-        lines.append(f"effects: {plan.counts['effect questions']} questions, {plan.counts['effect answers']} answers{varied}")
+        variations = f", {plan.counts['variations']} of the same asked otherwise" if plan.counts["variations"] else ""
+        lines.append(
+            f"effects: {plan.counts['effect questions']} questions, {plan.counts['effect answers']} answers{variations}"
+        )
     return lines
 
 
 def describe_requirements(plan: Plan) -> list[str]:
-    """Horizons, interval levels and tests of every group, were each question answered; no model is asked."""
+    """Horizons, interval levels and tests that each group supports if every question is answered; no model is run."""
     lines: list[str] = []
     for group in plan.config.backtest:
         pasts = plan.groups.get(group.name, ())
@@ -56,7 +58,7 @@ def describe_requirements(plan: Plan) -> list[str]:
 
 
 def describe_trial(plan: Plan) -> list[str]:
-    """The same with every model asked on trial, with few draws: from which cutoff on it answers, and why not before."""
+    """From which cutoff on each model answers, and why not before, from a trial of every model with few draws."""
     lines: list[str] = []
     for group in plan.config.backtest:
         pasts = plan.groups.get(group.name, ())
@@ -74,34 +76,34 @@ def describe_trial(plan: Plan) -> list[str]:
 
 
 def _describe_answers(table: pd.DataFrame) -> str:
-    """How many series a model answers, and what stands in the way of the others."""
+    """How many series a model answers, and why it does not answer the others."""
     one = table[table["horizon"] == table["horizon"].min()].drop_duplicates("series")
     able = one[one["first_cutoff"] != ""]
-    told = f"answers {len(able)} of {len(one)} series"
+    answered = f"answers {len(able)} of {len(one)} series"
     days = able["first_cutoff"]
-    told += f", the first from {days.min()}, all of them from {days.max()} on" if len(able) else ""
-    reasons = [str(r).partition("; ")[0] for r in one["reason"]]
-    whys = list(dict.fromkeys(r for r in reasons if r and "past errors" not in r))
-    return "; ".join([told, *whys[:2], *([f"and {len(whys) - 2} other reasons"] if whys[2:] else [])])
+    answered += f", the first from {days.min()}, all of them from {days.max()} on" if len(able) else ""
+    leading = [str(r).partition("; ")[0] for r in one["reason"]]
+    reasons = list(dict.fromkeys(r for r in leading if r and "past errors" not in r))
+    return "; ".join([answered, *reasons[:2], *([f"and {len(reasons) - 2} other reasons"] if reasons[2:] else [])])
 
 
 def _describe_benchmark(plan: Plan, group: BacktestConfig) -> str:
-    asked = models_of(plan.config, group.models)
-    found = [name for name in (plan.config.naive or NAIVE_MODELS) if name in asked]
-    return f"benchmark the best of {', '.join(found)}" if found else "no naive model, so no comparison"
+    models = models_of(plan.config, group.models)
+    naive = [name for name in (plan.config.naive or NAIVE_MODELS) if name in models]
+    return f"benchmark the best of {', '.join(naive)}" if naive else "no naive model, so no comparison"
 
 
 def _describe_vintages(plan: Plan, group: BacktestConfig) -> str:
-    """What the cutoffs' vintages are, with their number."""
+    """The kinds of vintages at the cutoffs, with their numbers."""
     kinds = [past.known or vintage_kind(past.vintage(plan.door), past.series) for past in plan.groups[group.name]]
     return ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("real", "final", "pseudo") if kind in kinds) + " vintages"
 
 
 def _describe_setup(group: BacktestConfig) -> str:
-    """In which of its words a group departs from the usual ones."""
-    told = [f", last {group.window_months} months"] if group.window == "rolling" else []
-    told += [f", one cutoff in {group.step}"] if group.step > 1 else []
-    told += [f", {group.gap} months left out"] if group.gap else []
-    fitted = {"always": "", "event": ", refitted after events", "never": ", fitted once"}
-    told.append(fitted.get(str(group.refit), f", refitted every {group.refit} cutoffs"))
-    return "".join(told) + (f", marked against release {group.truth}" if group.truth != "latest" else "")
+    """The settings of a group that differ from their defaults."""
+    settings = [f", last {group.window_months} months"] if group.window == "rolling" else []
+    settings += [f", one cutoff in {group.step}"] if group.step > 1 else []
+    settings += [f", {group.gap} months left out"] if group.gap else []
+    refits = {"always": "", "event": ", refitted after events", "never": ", fitted once"}
+    settings.append(refits.get(str(group.refit), f", refitted every {group.refit} cutoffs"))
+    return "".join(settings) + (f", marked against release {group.truth}" if group.truth != "latest" else "")

@@ -1,4 +1,4 @@
-"""Private cluster: a Dask cluster of processes of this machine, which nobody but us can reach."""
+"""A Dask cluster of local processes that no other user of the machine can reach."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from distributed.security import Security
 
 from forecast.jobs.child_processes import call_all_suppressing, inherited_environment, retries_exhausted, while_starting
 
-POLL_SECONDS = 0.02  # seconds between two looks at which workers there are
-CLOSE_SECONDS = 10  # seconds within which a cluster without workers must have ended
+POLL_SECONDS = 0.02  # interval at which workers are looked for
+CLOSE_SECONDS = 10  # timeout for closing a cluster whose workers are gone
 
 
 class _NoHttpServer:
-    """Starts no HTTP server: pages on the work under way are open to everybody on the machine."""
+    """Starts no HTTP server, whose pages every user of the machine could read."""
 
     def start_http_server(self, *arguments: Any, **options: Any) -> None:
-        """Nothing listens."""
+        """Start nothing."""
 
 
 class PrivateScheduler(_NoHttpServer, Scheduler):  # type: ignore[misc,unused-ignore]
-    """A scheduler without pages."""
+    """A scheduler without an HTTP server."""
 
 
 class PrivateWorker(_NoHttpServer, Worker):  # type: ignore[misc,unused-ignore]
-    """A worker without pages."""
+    """A worker without an HTTP server."""
 
 
 @contextlib.contextmanager
 def private_cluster(count: int) -> Iterator[Client]:
-    """A client of `count` workers of one thread each, replaced when they die; all end with the block, whatever they do.
+    """A client of `count` workers with one thread each, restarted if they die; all are killed at the end of the block.
 
-    What listens does so on the loopback interface alone and asks for a certificate, made for this cluster and kept in memory.
+    Scheduler and workers listen on the loopback interface alone and require a certificate made for this cluster in memory.
     """
     security = Security.temporary()
     with inherited_environment(), tempfile.TemporaryDirectory(prefix="forecast-") as folder, contextlib.ExitStack() as stack:
-        # scheduler and workers import from their folder, which would be one that everybody may make
-        ours = {"temporary-directory": folder, "distributed.nanny.pre-spawn-environ": {}}
-        with while_starting(), dask.config.set(ours):  # an interrupt comes after it, when the stack ends all there is
+        # scheduler and workers import from their folder; Dask's default is one that any user could create
+        settings = {"temporary-directory": folder, "distributed.nanny.pre-spawn-environ": {}}
+        with while_starting(), dask.config.set(settings):  # an interrupt arrives after it, when the stack can close everything
             cluster = stack.enter_context(_start(count, security))
             client = Client(cluster, security=security)
             stack.callback(call_all_suppressing, client.close)
@@ -55,13 +55,13 @@ def private_cluster(count: int) -> Iterator[Client]:
 
 @contextlib.contextmanager
 def _start(count: int, security: Security) -> Iterator[SpecCluster]:
-    """A scheduler and so many workers for the length of a block: then they end at once, whatever they do."""
+    """A scheduler and so many workers for the length of a block; they are killed at its end."""
     try:
         cluster = SpecCluster(
             scheduler={"cls": PrivateScheduler, "options": _options(security, dashboard=False)},
             workers={name: {"cls": Nanny, "options": _worker(security)} for name in range(count)},
             security=security,
-            shutdown_on_close=False,  # at the exit of the interpreter: we have closed it by then
+            shutdown_on_close=False,  # it is closed below
         )
     except RuntimeError as error:
         raise retries_exhausted(f"the processes of a cluster cannot be started: {error}") from None
@@ -83,19 +83,19 @@ def _options(security: Security, **more: Any) -> dict[str, Any]:
 
 
 def _worker(security: Security) -> dict[str, Any]:
-    """One worker and the nanny that starts it again."""
+    """Options of a nanny and its worker."""
     return _options(security, nthreads=1, memory_limit=0, worker_class=PrivateWorker, silence_logs=logging.CRITICAL)
 
 
 def _kill_workers(cluster: SpecCluster, closed: threading.Event) -> None:
-    """Kill the workers of a cluster that is being closed, those too that are just being started again.
+    """Kill the workers of a cluster that is being closed, including those that are just being restarted.
 
-    What they answer now nobody would take, and the cluster would wait for each that is busy or has to begin first.
+    Their results are no longer needed, and closing would wait for every worker that is busy or starting.
     """
     nannies = list(cluster.workers.values())
     while not closed.wait(POLL_SECONDS):
         for nanny in nannies:
             nanny.auto_restart = False
-            if (number := nanny.pid) is not None:
+            if (pid := nanny.pid) is not None:
                 with contextlib.suppress(OSError):
-                    os.kill(number, getattr(signal, "SIGKILL", signal.SIGTERM))
+                    os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))

@@ -1,4 +1,4 @@
-"""Rows: effects, observations, regimes and events as lines of the run folder's tables."""
+"""Effects, observations, claims, regimes and events as rows of the run folder's tables."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from forecast.jobs.plan import Batch, Plan, series_matching
 from forecast.prep.baselines import unit_of
 
 
-def effect_tables(plan: Plan, outcomes: Sequence[BatchResult]) -> dict[str, list[Any]]:
-    """Rows of effects, paths, placebos, gates and parts, after the checks that look at all effects together."""
+def effect_tables(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]]:
+    """Rows of effects, paths, placebos, gates and parts, after the checks that consider all effects together."""
     from forecast.study.effects.judge import apply_family_gates
 
     batches = {batch.name: batch for batch in plan.batches if batch.row is not None}
-    asked = [(batches[o.batch], label, effect) for o in outcomes for label, effect in o.effects.items()]
-    judged = iter(apply_family_gates([effect for _, _, effect in asked if isinstance(effect, Effect)]))
+    answers = [(batches[r.batch], label, effect) for r in results for label, effect in r.effects.items()]
+    judged = iter(apply_family_gates([effect for _, _, effect in answers if isinstance(effect, Effect)]))
     effects, paths, placebos, gates, parts = [], [], [], [], []
-    for batch, label, first in asked:
-        effect, job = next(judged) if isinstance(first, Effect) else first, f"{batch.name}|{label}"
+    for batch, label, answer in answers:
+        effect, job = next(judged) if isinstance(answer, Effect) else answer, f"{batch.name}|{label}"
         effects.append(_effect_row(batch, job, label, effect, plan.vintage))
         if isinstance(effect, Effect):
             series = "+".join(effect.design.treated)
@@ -60,13 +60,13 @@ def effect_tables(plan: Plan, outcomes: Sequence[BatchResult]) -> dict[str, list
     return {"effects": effects, "paths": paths, "placebos": placebos, "gates": gates, "parts": parts}
 
 
-def sensitivity_rows(plan: Plan, outcomes: Sequence[BatchResult]) -> list[SensitivityRow]:
-    """Every question asked otherwise: what was changed, to which value, and the judged answer or why there is none."""
-    asked = {batch.name: batch.design for batch in plan.batches if batch.vary}
+def sensitivity_rows(plan: Plan, results: Sequence[BatchResult]) -> list[SensitivityRow]:
+    """Rows of the sensitivity analysis: what was changed, to which value, and the judged answer or why there is none."""
+    designs = {batch.name: batch.design for batch in plan.batches if batch.vary}
     rows = []
-    for outcome in outcomes:
-        for label, one in outcome.varied:
-            row_id, design = outcome.batch.rpartition("|")[0], asked[outcome.batch]
+    for result in results:
+        for label, one in result.variations:
+            row_id, design = result.batch.rpartition("|")[0], designs[result.batch]
             row = SensitivityRow(job=f"{row_id}|{label}", what=one.what, value=one.value, id=row_id, estimator=label)
             if isinstance(one.answer, Failure):
                 rows.append(replace(row, **_no_figures(SensitivityRow, one.answer)))
@@ -109,7 +109,7 @@ def _effect_row(batch: Batch, job: str, label: str, effect: Effect | Failure, vi
 
 
 def _no_figures(row: type, failure: Failure) -> dict[str, Any]:
-    """The cells of a row whose question was not answered: why, and counts of nothing."""
+    """The cells of an unanswered row: the reason, and counts of zero."""
     cells: dict[str, Any] = dict(
         baseline="none", verdict="not identified", reading="none", because=failure.reason, months_observed="", used="",
         n_clean=0, n_span=0, n_placebo=0, n_apart=0, n_space=0,
@@ -118,7 +118,7 @@ def _no_figures(row: type, failure: Failure) -> dict[str, Any]:
 
 
 def _figures(row: type, effect: Effect) -> dict[str, Any]:
-    """The cells of an answered row: description, verdict, counts, and the estimate where it may stand."""
+    """The cells of an answered row: description, verdict, counts, and the estimate if there is one."""
     described, measure = effect.description, effect.design.measure
     baseline, middle, low, high = described.bounds(measure)
     expected = described.chosen.expected if described.chosen else math.nan
@@ -148,7 +148,7 @@ def _figures(row: type, effect: Effect) -> dict[str, Any]:
 
 
 def _estimate_cells(effect: Effect) -> dict[str, Any]:
-    """The estimate with its bounds, and the ledger of what was brought forward; nothing where it may not stand."""
+    """The estimate with its intervals and what was brought forward by anticipation; empty if nothing was estimated."""
     if effect.counterfactual is None or not len(effect.counterfactual) or not len(effect.summary().draws):
         return {}
     cells: dict[str, Any] = _summary_cells(effect.summary()) | dict(breakdown=effect.breakdown)
@@ -163,7 +163,7 @@ def _part_cells(name: str, part: Summary) -> dict[str, Any]:
 
 
 def _summary_cells(part: Summary) -> dict[str, Any]:
-    """A summary with its 80 and 95 % bounds."""
+    """A summary with its 80 and 95 % intervals."""
     (lo80, hi80), (lo95, hi95) = part.interval(0.8), part.interval(0.95)
     return dict(estimate=part.estimate, lo80=lo80, hi80=hi80, lo95=lo95, hi95=hi95)
 
@@ -173,7 +173,7 @@ def _relative_size(size: float, expected: float) -> float:
 
 
 def _describe_method(effect: Effect) -> list[str]:
-    """What the estimator really did, in words."""
+    """What the estimator did, in words."""
     out = []
     for used in effect.used:
         out.append(used.model)
@@ -190,7 +190,7 @@ def _describe_method(effect: Effect) -> list[str]:
 
 
 def _window(batch: Batch, vintage: Vintage) -> tuple[str, str]:
-    """First and last asked month; as the config says where the data do not tell."""
+    """First and last month asked, from the data, or else from the config."""
     assert batch.design is not None
     assert batch.row is not None
     try:
@@ -235,25 +235,25 @@ def claim_rows(plan: Plan) -> list[ClaimRow]:
 
 
 def regime_rows(plan: Plan) -> list[RegimeRow]:
-    """Observed monthly means of named stretches with their range: "if it were like this again", no probability."""
+    """Means and ranges of monthly figures in named periods, read as "if it were like this again" without a probability."""
     out = []
     for i, expiry in enumerate(plan.config.expiry):
         where = f"{plan.config.origin.name}, [[expiry]] {i + 1}, series"
         for series in series_matching(expiry.series, plan.archive.series, where):
             for regime in expiry.regimes:
-                known = _known_figures(plan.vintage, series, regime.first, regime.last)
+                figures = _known_figures(plan.vintage, series, regime.first, regime.last)
                 row = RegimeRow(
                     series=series, unit=_unit(series), regime=regime.name, months_from=regime.first, months_to=regime.last,
-                    n=len(known), reading=regime.text,
+                    n=len(figures), reading=regime.text,
                 )  # fmt: skip
-                if len(known):
-                    row = replace(row, mean=float(known.mean()), lo=float(known.min()), hi=float(known.max()))
+                if len(figures):
+                    row = replace(row, mean=float(figures.mean()), lo=float(figures.min()), hi=float(figures.max()))
                 out.append(row)
     return out
 
 
 def _known_figures(vintage: Vintage, series: str, first: str, last: str) -> Floats:
-    """The figures of single months of a stretch; none where the series is not known yet."""
+    """Figures of single months in a period; none if the series is not known yet."""
     if not vintage.knows(series):
         return np.empty(0)
     values = vintage.observed(series).at(vintage.steps.ordinal(first), vintage.steps.ordinal(last))
@@ -261,7 +261,7 @@ def _known_figures(vintage: Vintage, series: str, first: str, last: str) -> Floa
 
 
 def event_rows(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """Events as tables that `event_from` reads back; days as text, empty fields left out."""
+    """Events as tables that `event_from` reads; dates as text, empty fields omitted."""
     out = []
     for event in events:
         row = {}

@@ -1,4 +1,4 @@
-"""Folder: the life of a run folder, from the first file to the seal."""
+"""Write a run folder, from its first file to the manifest that seals it."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ CACHE = ".cache"
 
 
 def folder_of(config: Config, out: str | Path) -> Path:
-    """Where a config's run lives: its name and the hash of all it says."""
+    """The run folder of a config, named by its name and hash."""
     return Path(out) / f"{config.name}-{config.hash8}"
 
 
 def is_finished(folder: Path, plan: Plan) -> bool:
-    """Whether a folder holds this very run, made by this code, complete, and every file of it as it was written."""
-    wanted = ["run.json", *(f"{name}.parquet" for name in TABLES), "findings.json", "report.html", "report.md"]
-    if not manifest.is_sealed(folder) or any(not (folder / name).exists() for name in wanted):
+    """Whether a folder holds this very run, made by this code, complete and unchanged."""
+    expected = ["run.json", *(f"{name}.parquet" for name in TABLES), "findings.json", "report.html", "report.md"]
+    if not manifest.is_sealed(folder) or any(not (folder / name).exists() for name in expected):
         return False
     try:
         info = Run(folder).info
@@ -53,10 +53,10 @@ def is_finished(folder: Path, plan: Plan) -> bool:
 
 @contextlib.contextmanager
 def open_for_run(folder: Path, fresh: bool) -> Iterator[None]:
-    """The run folder, made and swept for a run that is about to be done in it; `fresh` forgets what it held.
+    """Create and clean the run folder, and hold its lock for the length of the block; `fresh` removes what it held.
 
-    A run of a newer schema is left alone. Files of a finished run that are not what was written are told, and set aside
-    under another name. Stored answers stay while another run is at work in the folder, or until the run is complete.
+    A run of a newer schema is refused. Files of a finished run that have changed since are reported and kept under another
+    name. Stored answers stay while another process uses the folder, or until the run is complete.
     """
     refuse_newer(folder)
     try:
@@ -76,14 +76,14 @@ def open_for_run(folder: Path, fresh: bool) -> Iterator[None]:
 
 
 def discard_answers(folder: Path) -> None:
-    """Let go of stored answers, and of what killed runs left, once a run is complete and nobody else is at work in it."""
+    """Remove stored answers and leftovers of killed runs once a run is complete and no other process uses its folder."""
     if manifest.is_sealed(folder) and not run_lock.other_owners(folder):
         shutil.rmtree(folder / CACHE, ignore_errors=True)
         run_lock.remove_leftovers(folder)
 
 
 def _set_aside(folder: Path) -> None:
-    """Keep changed files of a finished run under another name, and break its seal."""
+    """Keep changed files of a finished run under another name, and remove its manifest and run.json."""
     try:
         changed = manifest.set_aside(folder)
     except DataError as error:
@@ -94,13 +94,12 @@ def _set_aside(folder: Path) -> None:
     (folder / "run.json").unlink(missing_ok=True)
 
 
-def write(folder: Path, plan: Plan, outcomes: Sequence[BatchResult], timings: Mapping[str, float]) -> None:
+def write(folder: Path, plan: Plan, results: Sequence[BatchResult], timings: Mapping[str, float]) -> None:
     """All tables, findings and run.json of a run; run.json last."""
-    tables = tables_of(plan, outcomes)
+    tables = tables_of(plan, results)
     for name in TABLES:
         output_files.write(folder, f"{name}.parquet", parquet(tables[name], COLUMNS[name]))
-    found = [_finding_record(finding) for finding in findings(plan, outcomes)]
-    _write_json(folder, "findings.json", found)
+    _write_json(folder, "findings.json", [_finding_record(finding) for finding in findings(plan, results)])
     info = {
         "schema_version": SCHEMA_VERSION,
         "finished": False,
@@ -121,7 +120,7 @@ def write(folder: Path, plan: Plan, outcomes: Sequence[BatchResult], timings: Ma
 
 
 def close(folder: Path, seconds: float) -> None:
-    """Mark a run as complete, its report included, and seal it: from now on a changed file is recognised."""
+    """Mark a run as complete, including its report, and seal it, so that a file that changes later is recognised."""
     info = Run(folder).info
     info["finished"] = True
     info["timings"]["total"] = round(seconds, 2)
@@ -129,18 +128,18 @@ def close(folder: Path, seconds: float) -> None:
     manifest.seal(folder)
 
 
-def _write_json(folder: Path, name: str, what: object) -> None:
-    output_files.write(folder, name, json.dumps(what, indent=1, ensure_ascii=False) + "\n")
+def _write_json(folder: Path, name: str, content: object) -> None:
+    output_files.write(folder, name, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 
 
 def fingerprints(plan: Plan) -> dict[str, str]:
     """Hashes of the data behind a run."""
-    found = {"archive": plan.archive.fingerprint, "vintage": plan.vintage.fingerprint()}
-    return found | ({"door": plan.door.fingerprint} if plan.door.lags or plan.door.regressors else {})
+    hashes = {"archive": plan.archive.fingerprint, "vintage": plan.vintage.fingerprint()}
+    return hashes | ({"door": plan.door.fingerprint} if plan.door.lags or plan.door.regressors else {})
 
 
 def versions() -> dict[str, str]:
-    """Versions of the package, its code, Python and the libraries at hand."""
+    """Versions of the package, its code, Python and the installed libraries."""
     out = {"forecast": __version__, "code": code_hash(), "python": platform.python_version()}
     for name in REPORTED_PACKAGES:
         try:

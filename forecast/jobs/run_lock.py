@@ -1,4 +1,4 @@
-"""Owners: which processes are at work in a run folder, so that nothing is removed under their feet."""
+"""Lock files of a run folder: which processes are using it, so that none of its files is removed while they do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOLDER = ".owners"
 
 @dataclass(frozen=True)
 class LockOwner:
-    """A process at work: its number and when it began (clock ticks since the machine did), and the machine's name."""
+    """A process that uses a run folder: its id, its start time (clock ticks since boot) and the name of its machine."""
 
     pid: int
     began: str
@@ -27,20 +27,20 @@ class LockOwner:
 
     @property
     def alive(self) -> bool:
-        """Whether it is still at work; a process of another machine is taken to be."""
+        """Whether it still runs; a process on another machine is assumed to."""
         if self.host != platform.node():
             return True
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
             return False
-        except OSError:  # it is another user's
+        except OSError:  # it belongs to another user
             return True
-        return _start_time(self.pid) == self.began  # the number may have gone to another process since
+        return _start_time(self.pid) == self.began  # the id may have been reused since
 
 
 def _start_time(pid: int) -> str:
-    """When a process began, where the system tells."""
+    """The start time of a process, where the system reports it."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
     except (OSError, IndexError, ValueError):
@@ -49,27 +49,27 @@ def _start_time(pid: int) -> str:
 
 @contextlib.contextmanager
 def hold(folder: Path) -> Iterator[None]:
-    """Say that this process works in a run folder, until it has done so."""
+    """Hold a lock file of this process in a run folder for the length of the block."""
     me = LockOwner(os.getpid(), _start_time(os.getpid()), platform.node())
     path = output_files.write(folder, f"{FOLDER}/{output_files.segment(me.host)}.{me.pid}", json.dumps(vars(me)))
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # others are at work here too
+        with contextlib.suppress(OSError):  # other processes hold locks here
             path.parent.rmdir()
 
 
 def other_owners(folder: Path) -> list[LockOwner]:
-    """Other processes at work in a run folder; the names that dead ones left are removed."""
-    found = []
+    """Other processes that use a run folder; lock files of dead ones are removed."""
+    owners = []
     for path in sorted((folder / FOLDER).glob("*")):
         owner = _read_owner(path)
         if owner is None or not owner.alive:
             path.unlink(missing_ok=True)
         elif owner.pid != os.getpid() or owner.host != platform.node():
-            found.append(owner)
-    return found
+            owners.append(owner)
+    return owners
 
 
 def _read_owner(path: Path) -> LockOwner | None:
@@ -80,22 +80,22 @@ def _read_owner(path: Path) -> LockOwner | None:
 
 
 def remove_run(folder: Path) -> None:
-    """Remove a run folder and all in it, unless a process is at work there."""
+    """Remove a run folder with everything in it; a ConfigError if another process uses it."""
     busy = other_owners(folder)
     if busy:
         who = ", ".join(f"process {owner.pid} on {owner.host}" for owner in busy)
         hint = f"wait until it ends, or, if it no longer runs, remove {folder / FOLDER}"
         raise ConfigError(f"a run of this config is at work: {who}", where=str(folder), hint=hint)
-    gone = folder.with_name(f".{folder.name}.{os.getpid()}.gone")
-    os.replace(folder, gone)  # at once, so that a run that starts now finds a folder of its own
-    shutil.rmtree(gone, ignore_errors=True)
+    removed = folder.with_name(f".{folder.name}.{os.getpid()}.gone")
+    os.replace(folder, removed)  # atomic, so that a run that starts now gets a new folder
+    shutil.rmtree(removed, ignore_errors=True)
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what killed runs left unfinished, unless another process is at work there."""
+    """Remove unfinished files of killed runs, unless another process uses the folder."""
     if other_owners(folder):
         return
     for path in output_files.unfinished_files(folder):
         path.unlink(missing_ok=True)
-    with contextlib.suppress(OSError):  # there is none, or this process stands in it
+    with contextlib.suppress(OSError):  # it does not exist, or holds the lock of this process
         (folder / FOLDER).rmdir()

@@ -1,4 +1,4 @@
-"""Scenarios of a config: their words, the questions they make, and the rows of scenarios.parquet."""
+"""Scenarios of a config: their tables, their questions, and the rows of scenarios.parquet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from forecast.core import registry
 from forecast.core.errors import ConfigError, DataError, NotIdentifiedError
@@ -21,11 +21,12 @@ from forecast.core.scenario import NEVER, Scenario
 from forecast.core.schema import FailureRow, ScenarioForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
+from forecast.jobs.config_table import ConfigTable, as_list
 from forecast.study.scenarios import Fan, pool_scenarios, scenarios
 
 POOLED = "all, by their probabilities"
-SUM_MONTHS = 12  # months of the sum that is told beside the months: the last ones asked
-TOLERANCE = 1e-6  # how near to 1 probabilities add up
+SUM_MONTHS = 12  # the sum over the last twelve months asked is reported too
+TOLERANCE = 1e-6  # of the sum of probabilities
 
 
 def _end(value: Any) -> str:
@@ -37,11 +38,7 @@ def _end(value: Any) -> str:
         raise ValueError(f"'{value}' is neither a day nor 'never'", "YYYY-MM-DD, for example 2026-11-27") from None
 
 
-def _as_list(value: Any) -> Any:
-    return [value] if isinstance(value, str) else value
-
-
-class ScenarioConfig(BaseModel):
+class ScenarioConfig(ConfigTable):
     """What might still be decided, no forecast of it.
 
     name : its name in the table and in the report
@@ -52,17 +49,15 @@ class ScenarioConfig(BaseModel):
     probability : your own, for every scenario or for none; they add up to 1
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: Annotated[str, Field(min_length=1)]
     text: str = ""
-    ends: dict[str, Annotated[str, BeforeValidator(_end)]] = {}
-    called_off: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
+    ends: dict[str, Annotated[str, BeforeValidator(_end)]] = Field(default_factory=dict)
+    called_off: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     add: tuple[dict[str, Any], ...] = ()
     probability: Annotated[float, Field(ge=0, le=1)] | None = None
 
     def scenario(self, where: str = "") -> Scenario:
-        """The changes of the calendar that the words mean; a new event belongs to the default calendar unless it says else."""
+        """The changes to the calendar; a new event has the role "default" unless it names another."""
         events: list[Event] = []
         for i, row in enumerate(self.add):
             place = f"{where}, [[add]] {i + 1}"
@@ -73,11 +68,11 @@ class ScenarioConfig(BaseModel):
 
     @property
     def named(self) -> tuple[str, ...]:
-        """Events of the calendar that the scenario changes."""
+        """Ids of calendar events that the scenario changes."""
         return (*self.ends, *self.called_off)
 
 
-class ScenarioForecastConfig(BaseModel):
+class ScenarioForecastConfig(ConfigTable):
     """Which series are asked under every scenario, how many months on, and by which model.
 
     series : series, or patterns
@@ -85,24 +80,22 @@ class ScenarioForecastConfig(BaseModel):
     model : a model of the config, or of the package
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    series: Annotated[tuple[str, ...], BeforeValidator(_as_list)] = ()
+    series: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
     months: Annotated[int, Field(ge=1, le=36)] = 12
     model: str = "menu"
 
 
 @dataclass(frozen=True)
 class ScenarioQuestion:
-    """One series under every scenario that its day knows the events of."""
+    """One series under every scenario whose events are known on the day of the question."""
 
     task: Task
     last: int
-    given: tuple[Scenario, ...]
+    scenarios: tuple[Scenario, ...]
 
 
 def check(rows: Sequence[ScenarioConfig], part: ScenarioForecastConfig, place: str) -> None:
-    """What can be told of the words without the data: names, new events, probabilities."""
+    """Check what needs no data: names, new events, probabilities."""
     for i, row in enumerate(rows):
         where = f"{place}, [[scenarios]] {i + 1}"
         if row.name in [other.name for other in rows[:i]]:
@@ -118,10 +111,10 @@ def check(rows: Sequence[ScenarioConfig], part: ScenarioForecastConfig, place: s
     if rows and not part.series:
         hint = "add [scenario_forecast] with series = [...]"
         raise ConfigError("no series is forecast under the scenarios", where=f"{place}, [[scenarios]]", hint=hint)
-    given = [row.probability for row in rows]
-    known = [p for p in given if p is not None]
-    if known and len(known) < len(given):
-        without = next(i for i, p in enumerate(given) if p is None)
+    probabilities = [row.probability for row in rows]
+    known = [p for p in probabilities if p is not None]
+    if known and len(known) < len(probabilities):
+        without = next(i for i, p in enumerate(probabilities) if p is None)
         problem = f"'{rows[without].name}' has no probability, and others have one"
         raise ConfigError(problem, where=f"{place}, [[scenarios]] {without + 1}", hint="one for each scenario, or none at all")
     if known and abs(math.fsum(known) - 1.0) > TOLERANCE:
@@ -132,17 +125,17 @@ def check(rows: Sequence[ScenarioConfig], part: ScenarioForecastConfig, place: s
 def askable_scenarios(
     rows: Sequence[ScenarioConfig], vintage: Vintage, later: Iterable[str], place: str
 ) -> tuple[list[Scenario], list[str]]:
-    """The scenarios as they can be put on the vintage's day, and why others cannot.
+    """The scenarios that can be asked on the vintage's day, and why others cannot.
 
-    later : events that a later day knows; a scenario that names one is not asked. Events nobody knows and days that have
-    passed are errors.
+    later : ids of all events of the archive; a scenario that names one announced after the vintage's day is not asked.
+    Unknown events and days that have passed are errors.
     """
-    out, left = [], []
+    out, not_asked = [], []
     for i, row in enumerate(rows):
         where = f"{place}, [[scenarios]] {i + 1}"
-        early = [name for name in row.named if name in later and name not in vintage.events]
-        if early:
-            left.append(f"'{row.name}' not asked: {', '.join(early)} not announced by {vintage.day}")
+        unannounced = [name for name in row.named if name in later and name not in vintage.events]
+        if unannounced:
+            not_asked.append(f"'{row.name}' not asked: {', '.join(unannounced)} not announced by {vintage.day}")
             continue
         scenario = row.scenario(where)
         try:
@@ -151,17 +144,17 @@ def askable_scenarios(
             problem = error.problem if row.name in error.problem else f"scenario '{row.name}': {error.problem}"
             raise ConfigError(problem, where=where, hint=error.hint) from None
         out.append(scenario)
-    if left and any(row.probability is not None for row in rows):
-        out = [Scenario(s.name, s.ends, s.called_off, s.add) for s in out]  # what is left does not add up to 1
-    return out, left
+    if not_asked and any(row.probability is not None for row in rows):
+        out = [Scenario(s.name, s.ends, s.called_off, s.add) for s in out]  # those asked no longer add up to 1
+    return out, not_asked
 
 
 def scenario_questions(
-    names: Iterable[str], given: Sequence[Scenario], vintage: Vintage, months: int, draws: int
+    names: Iterable[str], asked: Sequence[Scenario], vintage: Vintage, months: int, draws: int
 ) -> list[ScenarioQuestion]:
-    """One question a series: the months after its own last one; a new event that bears on none of them is an error."""
+    """One question per series on the months after its last known one; a new event that touches none of them is an error."""
     series = [name for name in names if vintage.knows(name)]
-    for scenario in given:
+    for scenario in asked:
         for event in scenario.add:
             if not any(event.touches(name) for name in series):
                 raise ConfigError(
@@ -169,25 +162,25 @@ def scenario_questions(
                     hint="its products, imposed_by and targets",
                 )  # fmt: skip
     out = []
-    for name in series if given else ():
+    for name in series if asked else ():
         last = vintage.last_month(name)
         labels = [vintage.steps.label(last + h) for h in range(1, months + 1)]
-        out.append(ScenarioQuestion(Task(vintage.day, name, labels, draws=draws), last, tuple(given)))
+        out.append(ScenarioQuestion(Task(vintage.day, name, labels, draws=draws), last, tuple(asked)))
     return out
 
 
 def scenario_rows(
-    outlook: ScenarioQuestion, label: str, spec: Mapping[str, Any], vintage: Vintage, seed: int
+    question: ScenarioQuestion, label: str, spec: Mapping[str, Any], vintage: Vintage, seed: int
 ) -> tuple[list[ScenarioForecastRow], list[FailureRow]]:
-    """Rows of scenarios.parquet and of failures.parquet: the fans of one series, pooled too where all have probabilities."""
+    """Rows of scenarios.parquet and failures.parquet: the fans of one series, and their mixture if all have probabilities."""
     method = registry.build("model", dict(spec))
-    fans = scenarios(method, vintage, outlook.task, outlook.given, seed)
+    fans = scenarios(method, vintage, question.task, question.scenarios, seed)
     if all(fan.probability is not None for fan in fans):
         fans.append(_pool(fans))
-    rows = [row for fan in fans if isinstance(fan.answer, Forecast) for row in _rows(fan, fan.answer, outlook, label)]
+    rows = [row for fan in fans if isinstance(fan.answer, Forecast) for row in _rows(fan, fan.answer, question, label)]
     failures = [
         FailureRow(
-            job=_job_name(label, fan, outlook.task.day),
+            job=_job_name(label, fan, question.task.day),
             method=label,
             question=f"scenario: {fan.scenario}",
             series=fan.series,
@@ -201,11 +194,11 @@ def scenario_rows(
 
 
 def _pool(fans: Sequence[Fan]) -> Fan:
-    words = ", ".join(f"{fan.scenario} {fan.probability:.0%}" for fan in fans)
+    weights = ", ".join(f"{fan.scenario} {fan.probability:.0%}" for fan in fans)
     try:
         answer: Forecast | Failure = pool_scenarios(fans)
     except NotIdentifiedError as error:
-        answer = Failure("scenarios", words, fans[0].series, error.problem, error.hint)
+        answer = Failure("scenarios", weights, fans[0].series, error.problem, error.hint)
     return Fan(POOLED, fans[0].series, answer, fans[0].basis, 1.0)
 
 
@@ -213,27 +206,27 @@ def _job_name(label: str, fan: Fan, day: dt.date) -> str:
     return f"{label}|{fan.series}|{day}|scenario {fan.scenario}"
 
 
-def _rows(fan: Fan, answer: Forecast, outlook: ScenarioQuestion, label: str) -> list[ScenarioForecastRow]:
-    """A row for each month, for the sum of the last twelve, and for the sum of all."""
-    draws, h = answer.draws[:, 0], len(outlook.task.months)
+def _rows(fan: Fan, answer: Forecast, question: ScenarioQuestion, label: str) -> list[ScenarioForecastRow]:
+    """A row for each month, for the sum of the last twelve months, and for the sum of all."""
+    draws, h = answer.draws[:, 0], len(question.task.months)
     sums = [(i, i) for i in range(h)] + ([(h - SUM_MONTHS, h - 1)] if h > SUM_MONTHS else []) + ([(0, h - 1)] if h > 1 else [])
     table = np.column_stack([draws[:, a : b + 1].sum(axis=1) for a, b in sums])
     quantiles = np.quantile(table, PROBABILITIES, axis=0)
-    key, day, used = SeriesKey.maybe(fan.series), outlook.task.day, answer.used[0]
-    rests = "pooled by the probabilities given" if fan.scenario == POOLED else "; ".join(part.text for part in fan.basis)
+    key, day, used = SeriesKey.maybe(fan.series), question.task.day, answer.used[0]
+    basis = "pooled by the probabilities given" if fan.scenario == POOLED else "; ".join(part.text for part in fan.basis)
     return [
         ScenarioForecastRow(
             job=_job_name(label, fan, day),
             scenario=fan.scenario,
             probability=math.nan if fan.probability is None else fan.probability,
-            basis=rests,
+            basis=basis,
             model=label,
             model_used=used.model,
             series=fan.series,
             unit=key.unit if key else "",
             cutoff=str(day),
-            month=answer.steps.period(outlook.last + 1 + a, outlook.last + 1 + b),
-            horizon=outlook.last + 1 + b - (12 * day.year + day.month - 1),
+            month=answer.steps.period(question.last + 1 + a, question.last + 1 + b),
+            horizon=question.last + 1 + b - (12 * day.year + day.month - 1),
             h_info=b + 1,
             mean=float(mean),
             **quantile_cells(quantiles[:, i]),

@@ -1,4 +1,4 @@
-"""Interrupts: Ctrl-C and SIGTERM end a command the same way every time, whatever they break off."""
+"""Ctrl-C and SIGTERM end a command in the same way, whatever they interrupt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forecast.jobs.child_processes import END_SIGNALS
 
 
 class Interrupted(BaseException):
-    """A signal ended the command; `code` is the exit code that shells expect, 128 and the signal's number."""
+    """A signal ended the command; `code` is the exit code that shells expect, 128 plus the number of the signal."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -23,26 +23,26 @@ class Interrupted(BaseException):
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """A block that ends with Interrupted once a signal has come, whatever error the library it broke off makes of that."""
-    came: list[int] = []
+    """A block that raises Interrupted after a signal, whatever error an interrupted library makes of it."""
+    received: list[int] = []
 
-    def note(number: int, frame: FrameType | None) -> None:
-        came.append(number)
+    def handle(number: int, frame: FrameType | None) -> None:
+        received.append(number)
         _silence_threads()
         raise KeyboardInterrupt
 
-    heard = {number: signal.getsignal(number) for number in END_SIGNALS} if _in_main_thread() else {}
-    heard = {number: handler for number, handler in heard.items() if handler not in (None, signal.SIG_IGN)}
-    for number in heard:
-        signal.signal(number, note)
+    handlers = {number: signal.getsignal(number) for number in END_SIGNALS} if _in_main_thread() else {}
+    handlers = {number: handler for number, handler in handlers.items() if handler not in (None, signal.SIG_IGN)}
+    for number in handlers:
+        signal.signal(number, handle)
     try:
         yield
     except BaseException as error:
-        if came or isinstance(error, KeyboardInterrupt):
-            raise Interrupted(came[0] if came else signal.SIGINT) from None
+        if received or isinstance(error, KeyboardInterrupt):
+            raise Interrupted(received[0] if received else signal.SIGINT) from None
         raise
     finally:
-        for number, handler in heard.items():
+        for number, handler in handlers.items():
             signal.signal(number, handler)
 
 
@@ -51,7 +51,7 @@ def _in_main_thread() -> bool:
 
 
 def _silence_threads() -> None:
-    """The process is about to end: what threads of the libraries still fall over is no news."""
+    """Suppress errors from threads of libraries while the process ends."""
     logging.disable(logging.CRITICAL)
     threading.excepthook = lambda _: None
     sys.unraisablehook = lambda _: None

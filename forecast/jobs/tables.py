@@ -1,4 +1,4 @@
-"""Tables: outcomes as the rows of a run folder's tables, and those as Parquet, the same bytes every time."""
+"""Results of batches as the rows of a run folder's tables, and rows as reproducible Parquet files."""
 
 from __future__ import annotations
 
@@ -20,66 +20,66 @@ from forecast.study.evaluate.compare import NAIVE_MODELS, comparison_rows
 from forecast.study.evaluate.score import job_of
 
 
-def tables_of(plan: Plan, outcomes: Sequence[BatchResult]) -> dict[str, list[Any]]:
+def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]]:
     """Rows of every table."""
     groups = {batch.name: batch.group for batch in plan.batches}
-    forecasts = [replace(row, group=groups[o.batch]) for o in outcomes for row in o.forecasts]
-    scores = [replace(row, group=groups[o.batch]) for o in outcomes for row in o.scores]
+    forecasts = [replace(row, group=groups[r.batch]) for r in results for row in r.forecasts]
+    scores = [replace(row, group=groups[r.batch]) for r in results for row in r.scores]
     return {
         "forecasts": forecasts,
         "scores": scores,
-        **effect_tables(plan, outcomes),
+        **effect_tables(plan, results),
         "observations": observation_rows(plan.vintage),
         "comparisons": _comparisons(plan, scores, forecasts),
-        "failures": [row for o in outcomes for row in o.failures],
+        "failures": [row for r in results for row in r.failures],
         "regimes": regime_rows(plan),
         "claims": claim_rows(plan),
-        "sensitivity": sensitivity_rows(plan, outcomes),
-        "scenarios": [row for o in outcomes for row in o.scenarios],
-        "news": [row for o in outcomes for row in o.news],
+        "sensitivity": sensitivity_rows(plan, results),
+        "scenarios": [row for r in results for row in r.scenarios],
+        "news": [row for r in results for row in r.news],
         "calendar": calendar_rows(
             plan.config.nowcast, [[p.series for p in plan.groups[n]] for n in plan.nowcasts], plan.vintage.day
         ),
     }
 
 
-def _comparisons(plan: Plan, scored: Sequence[ScoreRow], made: Sequence[ForecastRow]) -> list[ComparisonRow]:
-    """Each group's models against its best naive one."""
-    if not scored:
+def _comparisons(plan: Plan, score_rows: Sequence[ScoreRow], forecast_rows: Sequence[ForecastRow]) -> list[ComparisonRow]:
+    """The models of each group against its best naive one."""
+    if not score_rows:
         return []
-    scores, forecasts = schema.frame(ScoreRow, scored), schema.frame(ForecastRow, made)
+    scores, forecasts = schema.frame(ScoreRow, score_rows), schema.frame(ForecastRow, forecast_rows)
     out = []
-    for group in [*(g.name for g in plan.config.backtest), *(n.before for n in plan.config.nowcast)]:
-        asked = [b for b in plan.batches if b.group == group]
-        jobs = {job_of(b.label, past) for b in asked for past in b.pasts}
+    for group in [*(g.name for g in plan.config.backtest), *(n.earlier_group for n in plan.config.nowcast)]:
+        batches = [b for b in plan.batches if b.group == group]
+        jobs = {job_of(b.label, past) for b in batches for past in b.pasts}
         rows = comparison_rows(
             scores[scores.job.isin(jobs)], group, seed=plan.config.seed,
-            forecasts=forecasts[forecasts.job.isin(jobs)], models=sorted({b.label for b in asked}),
+            forecasts=forecasts[forecasts.job.isin(jobs)], models=sorted({b.label for b in batches}),
             naive=plan.config.naive or NAIVE_MODELS,
         )  # fmt: skip
         out += [ComparisonRow(**row) for row in rows]
     return out
 
 
-def findings(plan: Plan, outcomes: Sequence[BatchResult]) -> list[Finding]:
-    """The audit's, the plan's and the methods' soft problems, in order."""
-    found = [*audit(plan.archive, plan.vintage)[0], *plan.findings]
-    skipped = sorted({(o.batch.split("|")[1], o.skipped) for o in outcomes if o.skipped})
-    found += [Finding("skipped", f"{label}: {reason}", "[[models]]", "warning") for label, reason in skipped]
+def findings(plan: Plan, results: Sequence[BatchResult]) -> list[Finding]:
+    """Findings of the audit, the plan and the methods, in order."""
+    collected = [*audit(plan.archive, plan.vintage)[0], *plan.findings]
+    skipped = sorted({(r.batch.split("|")[1], r.skipped) for r in results if r.skipped})
+    collected += [Finding("skipped", f"{label}: {reason}", "[[models]]", "warning") for label, reason in skipped]
     for scale in context_of(plan).scales.values():
         if scale.reason:
-            found.append(Finding("scale", f"no MASE or RMSSE: {scale.reason} ({scale.basis})", scale.series))
+            collected.append(Finding("scale", f"no MASE or RMSSE: {scale.reason} ({scale.basis})", scale.series))
         elif scale.frozen:
-            found.append(Finding("scale", f"frozen: {scale.pairs} pairs of {scale.basis}", scale.series))
-    for outcome in outcomes:
-        for label, effect in outcome.effects.items():
+            collected.append(Finding("scale", f"frozen: {scale.pairs} pairs of {scale.basis}", scale.series))
+    for result in results:
+        for label, effect in result.effects.items():
             notes = [note for used in getattr(effect, "used", ()) for note in used.notes]
-            found += [Finding("effect", note, f"{outcome.batch}, {label}") for note in notes]
-    return sorted(set(found), key=lambda f: (f.topic, f.where, f.text))
+            collected += [Finding("effect", note, f"{result.batch}, {label}") for note in notes]
+    return sorted(set(collected), key=lambda f: (f.topic, f.where, f.text))
 
 
 def parquet(rows: Iterable[Any], columns: Mapping[str, str]) -> bytes:
-    """One table as a Parquet file, sorted by its columns from the left, with fixed types and settings; missing is null."""
+    """One table as a Parquet file with fixed types and settings, sorted by text and whole-number columns; missing is null."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -96,7 +96,7 @@ def parquet(rows: Iterable[Any], columns: Mapping[str, str]) -> bytes:
 
 
 def _sortable(value: Any) -> tuple[int, Any]:
-    """Numbers before texts, nulls first, so that any two rows compare."""
+    """A sort key that puts nulls first and numbers before texts, so that any two rows compare."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return (0, 0)
     return (2, value) if isinstance(value, str) else (1, value)

@@ -1,4 +1,4 @@
-"""Workers: a stage's batches done by processes of this machine, handed back as soon as each is done."""
+"""Run the batches of a stage in processes of this machine and yield each as soon as it is done."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from typing import Any, TypeVar
 from forecast.jobs.child_processes import ENVIRONMENT, MAX_DEATHS, initialise_worker, retries_exhausted, while_starting
 
 T = TypeVar("T")
-IDLE_SECONDS = 60  # seconds that a worker waits for the next stage
+IDLE_SECONDS = 60  # how long a worker waits for the next stage
 
 
 def run_in_processes(
     todo: Sequence[T], run: Callable[[T, Any], None], done: Callable[[T], bool], count: int, shared: Any
 ) -> Iterator[T]:
-    """The batches as they are done by `count` processes; what a process that died had in hand is done again.
+    """The batches as `count` processes finish them; the batch of a process that died is run again.
 
-    run : answers a batch, given it and `shared`, and stores its outcome; done : whether it is stored; shared : what all
-    batches need, which each process is handed once, as it starts.
+    run : answers a batch, given it and `shared`, and stores its result; done : whether the result is stored; shared : what all
+    batches need, sent to each process once, as it starts.
     """
     from concurrent.futures.process import BrokenProcessPool
 
-    left, deaths, packed = list(todo), 0, pickle.dumps(shared, protocol=5)
-    while left:
+    remaining, deaths, packed = list(todo), 0, pickle.dumps(shared, protocol=5)
+    while remaining:
         try:
-            for batch in _run_pool(left, run, count, packed):
-                left, deaths = [b for b in left if b is not batch], 0
+            for batch in _run_pool(remaining, run, count, packed):
+                remaining, deaths = [b for b in remaining if b is not batch], 0
                 yield batch
         except BrokenProcessPool:
             deaths += 1
             if deaths == MAX_DEATHS:
                 raise retries_exhausted(f"a worker process ended {MAX_DEATHS} times before it had answered") from None
-            stored = [batch for batch in left if done(batch)]
-            left = [batch for batch in left if not done(batch)]
+            stored = [batch for batch in remaining if done(batch)]
+            remaining = [batch for batch in remaining if not done(batch)]
             yield from stored
 
 
 def _run_pool(todo: Sequence[T], run: Callable[[T, Any], None], count: int, packed: bytes) -> Iterator[T]:
-    """Batches over worker processes; an interrupt ends them and leaves what is done.
+    """Run batches in a pool of processes; an interrupt kills the pool and keeps what is stored.
 
-    No more batches are handed out than there are workers: a queue behind them would stand in the way of an interrupt.
+    No more batches are submitted than there are workers, because a queue would delay an interrupt.
     """
     from concurrent.futures import FIRST_COMPLETED, Future, wait
 
@@ -61,8 +61,8 @@ def _run_pool(todo: Sequence[T], run: Callable[[T, Any], None], count: int, pack
                     running[executor.submit(_with_shared, run, batch)] = batch
             if not running:
                 return
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
                 future.result()
                 yield running.pop(future)
     except BaseException:
@@ -72,17 +72,17 @@ def _run_pool(todo: Sequence[T], run: Callable[[T, Any], None], count: int, pack
 
 
 def _join_feeders() -> None:
-    """Wait for the threads that fed the pool: one that frees a semaphore while Python ends would have it reported as leaked."""
+    """Wait for the pool's feeder threads: a semaphore that one frees while Python exits would be reported as leaked."""
     for thread in threading.enumerate():
         if thread.name == "QueueFeederThread":
             thread.join(1)
 
 
-_SHARED: list[Any] = []  # in a worker process: what all batches need
+_SHARED: list[Any] = []  # in a worker process, what all batches need
 
 
 def _begin_worker(parent: int, packed: bytes) -> None:
-    """What a worker does first, and what it holds from then on."""
+    """First call in a worker: prepare the process and keep what all batches need."""
     initialise_worker(parent)
     _SHARED[:] = [pickle.loads(packed)]
 

@@ -18,8 +18,8 @@ def copy(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError("the folder is not empty", where=str(folder), hint="a new folder; nothing is ever overwritten")
-    own = Path(__file__).parent
+    here = Path(__file__).parent
     config = locate("own_data")
     sources = {"own_data.toml": config, SCHEMA: config.with_name(SCHEMA)}
-    sources |= {name if name == "README.md" else f"starter/{name}": own / name for name in FILES}
+    sources |= {name if name == "README.md" else f"starter/{name}": here / name for name in FILES}
     return [write(folder, name, source.read_bytes()) for name, source in sources.items()]

@@ -187,6 +187,13 @@ def test_own_baseline_and_the_chosen_one_first(vintage):
         replace_design(design, baselines=("last_year",), baseline="").named_baselines(vintage)
 
 
+@pytest.mark.parametrize(("name", "problem"), [("2021; 2022", "'2021; 2022' holds '; '"), ("", "an empty name")])
+def test_a_baseline_whose_name_could_not_be_read_back_is_refused(name, problem):
+    with pytest.raises(ConfigError, match=problem) as error:
+        Design(LICENCE, S, baselines=("year_earlier", (name, "2022-01", "2022-06")))
+    assert "another name" in error.value.hint
+
+
 # --- what a counterfactual may see ------------------------------------------------------------------------------------
 
 

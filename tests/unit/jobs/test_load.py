@@ -3,8 +3,9 @@
 import pytest
 
 from forecast.core.errors import ConfigError
+from forecast.jobs.effect_designs import design_of
 from forecast.jobs.load import load, locate, read_archive, shipped_configs
-from forecast.jobs.plan import OWN_DAY, design_of, make_plan
+from forecast.jobs.plan import OWN_DAY, make_plan
 from forecast.jobs.plan_text import describe_plan
 
 MEAN = '[[models]]\nuse = "mean12"\n'
@@ -66,6 +67,13 @@ def wrong(tmp_path, text):
             "[[effects]] 1",
             "import",
         ),
+        (
+            f'{ROW}baselines = [{{ name = "2021; 2022", from = "2021-01", to = "2022-12" }}]\n',
+            "the name of the baseline '2021; 2022' holds '; '",
+            "[[effects]] 1, baselines 1",
+            "another name",
+        ),
+        (f'{ROW}baselines = [""]\n', "an empty name", "[[effects]] 1, baselines 1", "another name"),
         (f'{ROW}donors = "untouchd"\n', "no donor is called 'untouchd'", "[[effects]] 1", "'untouched'"),
         (f'{ROW}diversion = ["THA"]\n', "barred from donors that are chosen by rule", "[[effects]] 1", "untouched"),
     ],

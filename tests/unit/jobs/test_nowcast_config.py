@@ -179,7 +179,7 @@ def test_the_guide_s_words_are_a_config(tmp_path):
     text = guide.read_text("utf-8").partition("```toml\n")[2].partition("```")[0]
     made = questions(written(tmp_path, text))
     assert [len(pasts) for pasts in made.groups.values() if pasts] == [1, 12]
-    assert made.batches[-1].moved.since == dt.date(2026, 8, 1)
+    assert made.batches[-1].news_question.since == dt.date(2026, 8, 1)
 
 
 @pytest.mark.parametrize("day", ["2024-06-03", "2025-07-15", "2026-02-20", "2026-04-19", "latest"])

@@ -132,7 +132,7 @@ def test_a_new_event_is_one_of_the_default_calendar(tmp_path):
 def test_a_scenario_on_what_was_announced_later_is_not_asked(tmp_path):
     text = 'as_of = "2025-06-30"\n' + PART + ONE + '[[scenarios]]\nname = "b"\nends = { us_ban_suspension_2025 = "never" }\n'
     made = planned(tmp_path, text)
-    assert [s.name for s in made.batches[0].outlook.given] == ["stays"]
+    assert [s.name for s in made.batches[0].scenario_question.scenarios] == ["stays"]
     assert any("'b' not asked" in f.text for f in made.findings)
 
 
@@ -266,7 +266,7 @@ def test_the_main_jobs_fans_are_near_the_observed_regimes():
     config = load("minerals")
     made = make_plan(config, read_archive(config))
     context = ex.context_of(make_plan(config.model_copy(update={"backtest": (), "effects": ()}), made.archive))
-    rows = [row for b in made.batches if b.outlook for row in ex.answer_batch(b, [], context)[0].scenarios]
+    rows = [row for b in made.batches if b.scenario_question for row in ex.answer_batch(b, [], context)[0].scenarios]
     table = pd.DataFrame(rows)
     year = table[table["month"] == "2026-12/2027-11"].set_index(["series", "scenario"])["mean"] / 12
     observed = {(r.series, r.regime): r.mean for r in regime_rows(made)}

@@ -1,0 +1,46 @@
+"""Base class of every table of a config, and the conversions its fields share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
+
+ADDED_LATER = "added later"  # marks a field, `Annotated[type, ADDED_LATER]`, that released configs did not have
+
+
+class ConfigTable(BaseModel):
+    """A table of the config: immutable, no key beyond the declared ones, no range of months that ends before it begins.
+
+    A field marked ADDED_LATER is left out of the serialised table while it holds its default, so that a word added to the
+    config changes the hash, and with it the run folder, of those configs alone that use it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    @model_validator(mode="after")
+    def _months_in_order(self) -> Self:
+        first, last = getattr(self, "first", None), getattr(self, "last", None)
+        if first and last and last < first:
+            raise ValueError(f"the months end in {last}, before they begin in {first}", "check the two months")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _omit_unused_later_fields(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        table: dict[str, Any] = serialise(self)
+        for name, field in type(self).model_fields.items():
+            if ADDED_LATER in field.metadata and getattr(self, name) == field.get_default(call_default_factory=True):
+                table.pop(name, None)
+                table.pop(field.alias or name, None)
+        return table
+
+
+def as_list(value: Any) -> Any:
+    """A single text as a list of one; anything else as it is."""
+    return [value] if isinstance(value, str) else value
+
+
+def as_text(value: Any) -> Any:
+    """A date, which TOML has as a type of its own, as text; anything else as it is."""
+    return value.isoformat()[:10] if isinstance(value, dt.date) else value

@@ -1,0 +1,74 @@
+"""Designs of the effect questions in a config: events and donors as known on the run's day, series names checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forecast.core.archive import Archive
+from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.events import Event, EventCalendar
+from forecast.core.products import products
+from forecast.core.questions import Design
+from forecast.core.results import Finding
+from forecast.core.series import SeriesKey
+from forecast.core.vintage import Vintage
+from forecast.jobs.config import UNTOUCHED, EffectConfig
+from forecast.study.effects.untouched import untouched
+
+
+def findings_out_of_scope(row: EffectConfig, events: EventCalendar) -> list[Finding]:
+    """Findings on treated series outside the scope of every event of the question: an indirect effect, or a misspelt scope."""
+    missed = [s for s in row.treated if not any(events[event].touches(s) for event in row.event)]
+    where = f"outside the scope of {', '.join(row.event)}: an indirect effect"
+    return [Finding("effect", f"{series} lies {where}", row.id) for series in missed]
+
+
+def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str = "") -> Design:
+    """The Design of one [[effects]] row, with its events and donors as they were known on the run's day."""
+    named = {"treated": row.treated, "share_of": (row.share_of,) if row.share_of else (), "donors": row.donors}
+    for key, names in named.items():
+        for name in names if names not in (("all",), (UNTOUCHED,)) else ():
+            _check_spelling(name, archive, f"{where}, {key}")
+    try:
+        events = [vintage.events[event] for event in row.event]
+        return Design(
+            events,
+            treated=row.treated,
+            donors=_donors(row, vintage, events),
+            start=row.first,
+            stop=row.last,
+            anticipation=row.anticipation,
+            lag_months=row.lag_months,
+            donut=row.donut,
+            estimand=row.estimand,
+            measure=row.measure,
+            baselines=tuple(b.value for b in row.baselines),
+            baseline=row.baseline,
+            share_of=row.share_of,
+            clean_from=row.clean_from,
+        )
+    except (ConfigError, DataError) as error:
+        raise ConfigError(error.problem, where=where, hint=error.hint) from None
+
+
+def _donors(row: EffectConfig, vintage: Vintage, events: Sequence[Event]) -> tuple[str, ...] | str:
+    """The donors of a row; "untouched" are flows that no event touched, neither the row's nor another one."""
+    if row.donors == ("all",):
+        return "all"
+    if row.donors != (UNTOUCHED,):
+        return row.donors
+    by_event = [untouched(vintage, event, like=row.treated[0], diversion=row.diversion) for event in events]
+    return tuple(s for s in by_event[0] if all(s in others for others in by_event[1:]))
+
+
+def _check_spelling(series: str, archive: Archive, where: str) -> None:
+    """Refuse a misspelt series; one without figures is allowed."""
+    if series in archive.series:
+        return
+    try:
+        key = SeriesKey.parse(series)
+    except DataError as error:
+        raise ConfigError(error.problem, where=where, hint=error.hint) from None
+    known = set(products()) | {SeriesKey.parse(s).product for s in archive.series}
+    if key.product not in known:
+        raise ConfigError(f"no product is called '{key.product}'", where=where, hint=nearest(key.product, known))
