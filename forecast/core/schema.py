@@ -42,7 +42,7 @@ def table(name: str) -> Callable[[type[T]], type[T]]:
 
 @table("forecasts")
 class ForecastRow:
-    """A forecast of one month, published sum of months or total of the asked months, by one model from one cutoff."""
+    """A forecast of one month, a published sum of months, or the total of the horizon, by one model from one cutoff."""
 
     job: str = column("question and method")
     model: str = column("model")
@@ -253,7 +253,7 @@ class FailureRow:
 
 @table("regimes")
 class RegimeRow:
-    """Monthly figures of a named stretch: mean and range."""
+    """Mean and range of the monthly figures in a named period."""
 
     series: str = column("series")
     unit: str = column("unit")
@@ -299,7 +299,7 @@ class PartRow:
 
 @table("sensitivity")
 class SensitivityRow:
-    """A question on an event asked with one thing changed."""
+    """A question on an event with one setting changed, and its answer."""
 
     job: str = column("question and method")
     what: str = column("what was changed")
@@ -360,7 +360,7 @@ class ScenarioForecastRow:
 
 @table("news")
 class NewsRow:
-    """One part of what moved a nowcast from one day to another."""
+    """The contribution of one release to the change of a nowcast between two days."""
 
     target: str = column("target")
     ref_month: str = column("month")

@@ -14,6 +14,7 @@ from typing import Any, TypeGuard
 from forecast import __version__
 from forecast.core import registry
 from forecast.core.archive import Archive
+from forecast.core.contracts import Answer
 from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError
 from forecast.core.months import parse_day
@@ -119,7 +120,7 @@ def _answer_stage(
 
 def context_of(plan: Plan) -> Context:
     """The context of a plan; scales of its past questions follow `study/evaluate/score.py`."""
-    first: dict[str, Any] = {}
+    first: dict[str, dt.date] = {}
     for batch in plan.batches:
         for past in batch.pasts if batch.scored else ():
             first[past.series] = min(first.get(past.series, past.task.day), past.task.day)
@@ -212,7 +213,7 @@ def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple
     vintages = [past.vintage(context.door) for past in batch.pasts]
     for vintage in vintages:
         refuse_look_ahead(vintage, context.door.regressors)
-    memo: dict[Any, Any] = {}
+    memo: dict[tuple[str, str], Answer] = {}
     for spec, known in zip(batch.spec.get("members", ()) if members else (), members, strict=True):
         member = registry.build("model", spec)
         for vintage, past, answer in zip(vintages, batch.pasts, known, strict=True):
@@ -221,8 +222,8 @@ def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple
     replayed = batch.now and any(past.task.day < context.vintage.day for past in batch.pasts)
     truth = context.truth(batch.truth) if batch.scored or replayed else None
     skipped = next((a.reason for a in forecasts if isinstance(a, Skipped)), "")
-    asked = zip(batch.pasts, forecasts, strict=True)
-    failures = [failure_row(job_of(batch.label, past), batch.label, a) for past, a in asked if _is_failure(a)]
+    pairs = zip(batch.pasts, forecasts, strict=True)
+    failures = [failure_row(job_of(batch.label, past), batch.label, a) for past, a in pairs if _is_failure(a)]
     result = BatchResult(
         batch.name,
         forecast_rows(batch.label, batch.pasts, forecasts, truth, batch.horizons or None),
@@ -264,7 +265,7 @@ def _answer_effects(batch: Batch, context: Context) -> BatchResult:
 
     assert batch.design is not None
     methods = {label: registry.build("estimator", spec) for label, spec in batch.spec.items()}
-    memo: dict[Any, Any] = {}
+    memo: dict[Any, Answer] = {}
     estimates = {label: estimate(m, context.vintage, batch.design, context.seed, memo=memo) for label, m in methods.items()}
     effects = {label: e for label, e in estimates.items() if isinstance(e, Effect)}
     if len(effects) > 1:

@@ -43,12 +43,12 @@ def sample_questions(plan: Plan) -> list[LeakageQuestion]:
     return out
 
 
-def describe_sample(asked: Sequence[LeakageQuestion]) -> str:
+def describe_sample(sample: Sequence[LeakageQuestion]) -> str:
     """The size of the sample, and about how long the check takes."""
-    days = {one.day for one in asked}
-    seconds = DAY_SECONDS * len(days) + sum(MODEL_SECONDS.get(str(one.spec.get("use")), QUESTION_SECONDS) for one in asked)
+    days = {one.day for one in sample}
+    seconds = DAY_SECONDS * len(days) + sum(MODEL_SECONDS.get(str(one.spec.get("use")), QUESTION_SECONDS) for one in sample)
     about = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
-    return f"{len(asked)} questions on {len(days)} days, each asked twice: about {about}"
+    return f"{len(sample)} questions on {len(days)} days, each asked twice: about {about}"
 
 
 def _pick(pasts: Iterable[BacktestQuestion]) -> list[BacktestQuestion]:

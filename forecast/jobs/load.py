@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +176,7 @@ def _config_error(error: ValidationError, place: str, raw: dict[str, Any]) -> Co
     return ConfigError(f"{value} cannot stand here", where=where, hint=EXPECTED.get(first["type"], message))
 
 
-def _location(loc: list[Any]) -> str:
+def _location(loc: Sequence[str | int]) -> str:
     """`("models", 1, "use")` as `[[models]] 2, use`."""
     parts: list[str] = []
     for i, part in enumerate(loc):
@@ -196,7 +196,7 @@ def _is_table(key: str) -> bool:
     return key not in Config.model_fields or _inner_table(Config.model_fields[key].annotation) is not None
 
 
-def _allowed_keys(loc: list[Any]) -> list[str]:
+def _allowed_keys(loc: Sequence[str | int]) -> list[str]:
     """Keys of the table at a place of the config."""
     table: Any = Config
     for part in loc:
@@ -206,7 +206,7 @@ def _allowed_keys(loc: list[Any]) -> list[str]:
     return sorted(f.alias or n for n, f in table.model_fields.items() if n != "origin")
 
 
-def _inner_table(annotation: Any) -> Any:
+def _inner_table(annotation: object) -> type[BaseModel] | None:
     """The table inside `tuple[Table, ...]`, `Table | None` and the like."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
@@ -280,7 +280,7 @@ def _check_controls(config: Config, place: str) -> None:
                 )  # fmt: skip
 
 
-def _controls_named(spec: Any) -> list[str]:
+def _controls_named(spec: object) -> list[str]:
     """Controls named anywhere in the spec of a model, including those of inner models."""
     if isinstance(spec, dict):
         controls = spec.get("controls")

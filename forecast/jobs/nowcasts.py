@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -202,16 +202,16 @@ def _earlier_questions(
 
 
 def news_rows(
-    asked: NewsQuestion, label: str, spec: Any, door: RealTimeView, seed: int
+    question: NewsQuestion, label: str, spec: Mapping[str, Any], door: RealTimeView, seed: int
 ) -> tuple[list[NewsRow], list[FailureRow]]:
     """Rows of news.parquet, or of failures.parquet if the change cannot be decomposed."""
-    task = asked.task
+    task = question.task
     try:
-        table = news(registry.build("model", spec), door, task, asked.since, task.day, seed=seed, label=label)
+        table = news(registry.build("model", spec), door, task, question.since, task.day, seed=seed, label=label)
     except ask.METHOD_ERRORS as error:
-        job, question = f"{label}|{task.series[0]}|{task.day}|news", f"news since {asked.since}"
+        job, about = f"{label}|{task.series[0]}|{task.day}|news", f"news since {question.since}"
         reason, detail = getattr(error, "problem", str(error)), getattr(error, "hint", "")
-        row = FailureRow(job=job, method=label, question=question, series=task.series[0], reason=reason, detail=detail)
+        row = FailureRow(job=job, method=label, question=about, series=task.series[0], reason=reason, detail=detail)
         return [], [row]
     return rows_of(NewsRow, table), []
 

@@ -198,11 +198,11 @@ def _past_questions(
 
 
 def _findings_unasked(group: BacktestConfig, series: Sequence[str], pasts: Sequence[BacktestQuestion]) -> list[Finding]:
-    asked = {past.series for past in pasts}
+    with_questions = {past.series for past in pasts}
     return [
         Finding("backtest", f"no cutoff from {group.first} on with {group.min_months} known months and a later figure", name)
         for name in series
-        if name not in asked
+        if name not in with_questions
     ]
 
 

@@ -95,12 +95,12 @@ def parquet(rows: Iterable[Any], columns: Mapping[str, str]) -> bytes:
     return bytes(out.getvalue())
 
 
-def _sortable(value: Any) -> tuple[int, Any]:
+def _sortable(value: object) -> tuple[int, Any]:
     """A sort key that puts nulls first and numbers before texts, so that any two rows compare."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return (0, 0)
     return (2, value) if isinstance(value, str) else (1, value)
 
 
-def _null_if_not_finite(value: Any) -> Any:
+def _null_if_not_finite(value: object) -> object:
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""The command line: exit codes, streams, and what it does not load."""
+"""The command line: exit codes, output streams, and modules that it must not load."""
 
 import os
 import subprocess
@@ -164,7 +164,7 @@ def test_an_error_of_the_system_is_a_message_in_three_parts(monkeypatch, case):
     assert hint in lines[2]
 
 
-def test_a_working_directory_that_is_gone_is_told(tmp_path, monkeypatch):
+def test_a_working_directory_that_is_gone_is_reported(tmp_path, monkeypatch):
     from forecast import api
 
     (tmp_path / "gone").mkdir()

@@ -17,7 +17,7 @@ from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.kernels import resample
 from forecast.models.menu import collapses
-from forecast.models.menu.device_weights import device_weights, mean_crps
+from forecast.models.menu.device_weights import mean_crps, weigh_devices
 from forecast.models.menu.shut_months import (
     RegimePhase,
     SeriesBreaks,
@@ -68,7 +68,7 @@ class Menu:
     With fewer than `judged` months since the break the first device is used alone. The prior of its ratio comes from earlier
     months of the same regime, else from the declared depth, else from like measures in the vintage, else it is `unknown`. From
     then on the devices are weighted by their continuous ranked probability scores at the last `origins` origins
-    (`device_weights`). Where another regime is asked for and too few months lie outside the break for a scaled device, the
+    (`weigh_devices`). Where another regime is asked for and too few months lie outside the break for a scaled device, the
     model `known` answers (months known under the same measures), and a note says so.
 
     leak, leak_sd : median and log standard deviation of what a full ban leaves; part_sd : log standard deviation around a
@@ -214,7 +214,7 @@ class Menu:
             raise TooShortError("no device could answer", where=broken.series, hint="; ".join(notes))
         if names != [FALLBACK]:
             self._fill_other_regimes(np.array(task.ordinals(vintage)), broken, made)
-        weights = device_weights(names, scores, len(self._origins(k)))
+        weights = weigh_devices(names, scores, len(self._origins(k)))
         index = rng.permutation(resample.systematic_resample(weights, task.draws))
         draws = np.stack([made[name] for name in names])[index, np.arange(task.draws)]
         shares = ", ".join(f"{name} {weight:.0%}" for name, weight in zip(names, weights, strict=True) if weight > 0)

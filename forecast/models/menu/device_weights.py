@@ -9,7 +9,7 @@ import numpy as np
 from forecast.arrays import Floats
 
 
-def device_weights(names: Sequence[str], scores: Mapping[str, Sequence[float]], origins: int) -> Floats:
+def weigh_devices(names: Sequence[str], scores: Mapping[str, Sequence[float]], origins: int) -> Floats:
     """Weights of the named devices; the prior weight of the first is twice that of the others.
 
     A device without a score at each of the `origins` has no weight; without any score the first device has all of it.

@@ -1,4 +1,4 @@
-"""The file of an archive: what is read, and one readable error (problem, row and column, way out) for each fault."""
+"""Reading the file of an archive: each fault is one readable error with problem, row, column and hint."""
 
 import datetime as dt
 import io
@@ -73,7 +73,7 @@ CELLS = {
 
 
 @pytest.mark.parametrize("case", CELLS)
-def test_a_bad_cell_is_told_with_its_row(case, lines, tmp_path):
+def test_a_bad_cell_is_reported_with_its_row(case, lines, tmp_path):
     column, cell, problem = CELLS[case]
     lines[3][COLUMNS.index(column)] = cell
     error = refused(tmp_path / "x.csv", csv(lines))
@@ -81,7 +81,7 @@ def test_a_bad_cell_is_told_with_its_row(case, lines, tmp_path):
     assert "x.csv, row 4, " in error.where
 
 
-def test_a_bad_cell_is_told_with_its_row_in_parquet_too(rows, tmp_path):
+def test_a_bad_cell_is_reported_with_its_row_in_parquet_too(rows, tmp_path):
     rows[1]["value"] = float("inf")
     pd.DataFrame(rows).to_parquet(tmp_path / "x.parquet")
     error = refused(tmp_path / "x.parquet")

@@ -1,4 +1,4 @@
-"""Files that a user names: regular ones are read whole, and everything else is one readable error, soon."""
+"""Files that a user names: regular files are read, anything else is a readable error without delay."""
 
 import math
 import os
@@ -53,7 +53,7 @@ def _no_reader_hangs():
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_a_pipe_a_folder_and_a_device_are_refused_and_nobody_waits(reader, tmp_path):
+def test_a_pipe_a_folder_and_a_device_are_refused_without_waiting(reader, tmp_path):
     path = tmp_path / f"x.{'parquet' if 'Parquet' in reader else 'csv'}"
     os.mkfifo(path)
     assert "a pipe" in spoken(READERS[reader], path).problem
@@ -190,7 +190,7 @@ def test_odd_toml_is_refused(case, read, tmp_path):
     assert problem in error.problem
 
 
-def test_the_place_in_odd_toml_is_told(tmp_path):
+def test_the_place_in_odd_toml_is_reported(tmp_path):
     (tmp_path / "x.toml").write_text("[forecast]\nmonths = [1, inf]\n", "utf-8")
     assert spoken(load, tmp_path / "x.toml").where.endswith("x.toml, forecast, months")
 

@@ -1,4 +1,4 @@
-"""Files are whole or absent, stay inside their folder, and follow no link."""
+"""Files are written atomically, inside their folder, and through no symbolic link."""
 
 import errno
 import os
@@ -42,7 +42,7 @@ def test_a_linked_folder_is_refused_and_a_linked_file_replaced(tmp_path):
     assert not (run / "report.md").is_symlink()
 
 
-def test_a_full_disk_is_told_and_leaves_the_old_file_alone(tmp_path, monkeypatch):
+def test_a_full_disk_is_reported_and_leaves_the_old_file_alone(tmp_path, monkeypatch):
     output_files.write(tmp_path, "x.txt", "old")
 
     def full(number):

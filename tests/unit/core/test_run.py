@@ -96,14 +96,14 @@ def test_an_odd_manifest_vouches_for_nothing(folder, text):
 
 
 @pytest.mark.parametrize("text", ["[" * 100_000, '{"schema_version": 1}', '{"schema_version": 1, "as_of": null}', "\ud800"])
-def test_an_odd_run_json_is_told(folder, text):
+def test_an_odd_run_json_is_reported(folder, text):
     (folder / "run.json").write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(DataError):
         Run(folder)
 
 
 @pytest.mark.parametrize("text", ["null", "{}", '["a"]', "[" * 100_000])
-def test_odd_findings_are_told(folder, text):
+def test_odd_findings_are_reported(folder, text):
     (folder / "findings.json").write_text(text)
     with pytest.raises(DataError, match=r"findings\.json"):
         Run(folder).findings  # noqa: B018

@@ -1,4 +1,4 @@
-"""Stored answers: data and never code, whole, under their own key, or none at all."""
+"""Stored answers are data and never code, and only an intact answer to its own key is read back."""
 
 import datetime as dt
 import io
@@ -77,7 +77,7 @@ def test_the_folder_is_its_owner_s_alone(tmp_path):
         AnswerStore(tmp_path / "link").open()
 
 
-def test_every_flipped_bit_and_every_cut_is_recognised_told_and_dropped(tmp_path, capsys):
+def test_every_flipped_bit_and_every_cut_is_recognised_reported_and_dropped(tmp_path, capsys):
     store = AnswerStore(tmp_path)
     store.write("key", drawn())
     path = tmp_path / "key.answer"

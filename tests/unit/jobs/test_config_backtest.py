@@ -1,4 +1,4 @@
-"""Words of a config's backtests: windows, refits, releases, lags and regressors reach the questions and the tables."""
+"""Settings of a config's backtests: windows, refits, releases, lags and regressors reach questions and tables."""
 
 from pathlib import Path
 
@@ -230,7 +230,7 @@ def test_forecasts_are_handed_over_to_other_tools(run):
 # --- what is told before the run ---------------------------------------------------------------------------------------
 
 
-def test_what_a_backtest_supports_is_told_from_counts(tmp_path):
+def test_what_a_backtest_supports_is_reported_from_counts(tmp_path):
     lines = describe_requirements(planned(tmp_path, HEAD + group()))
     assert lines[0].startswith("g: benchmark the best of mean12, event_mean; ")
     assert "horizon 1: 11 questions on 11 days" in lines[1]
@@ -240,7 +240,7 @@ def test_what_a_backtest_supports_is_told_from_counts(tmp_path):
     ].startswith("g: no naive model, so no comparison")
 
 
-def test_what_each_model_answers_is_told_on_trial(tmp_path):
+def test_what_each_model_answers_is_reported_on_trial(tmp_path):
     text = HEAD + '[[models]]\nuse = "mean12"\nname = "long"\nwindow = 80\n' + group().replace('"2024-12"', '"2024-06"')
     made = planned(tmp_path, text)
     lines, first = describe_trial(made), days(made)[0]

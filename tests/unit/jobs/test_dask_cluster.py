@@ -1,4 +1,4 @@
-"""Where a run may be done: a cluster that proves itself or is trusted by name, on the command line as in a config."""
+"""A run is done only on a cluster that is authenticated or explicitly trusted, in a config or on the command line."""
 
 import pytest
 
@@ -30,7 +30,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_cluster_is_refused_that_nobody_answers_for(case, tmp_path):
+def test_a_cluster_is_refused_that_nothing_proves(case, tmp_path):
     text, command, problem = REFUSED[case]
     with pytest.raises(ConfigError, match=problem) as error:
         scale(tmp_path, text, *command)

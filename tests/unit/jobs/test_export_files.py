@@ -1,4 +1,4 @@
-"""Tables for other tools stay inside the run folder, whatever the models are called and whatever stands there already."""
+"""Exports stay inside the run folder, whatever the models are called and whatever files are already there."""
 
 import pandas as pd
 import pytest

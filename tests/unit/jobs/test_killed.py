@@ -1,4 +1,4 @@
-"""A run killed outright: the same command takes it up, and every byte is as if nothing had happened."""
+"""A killed run is resumed by the same command, with the same bytes as an uninterrupted one."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Which questions of a config are put as canaries, and what is said of them beforehand."""
+"""The questions sampled for the leakage check, and the time announced for it."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_a_question_is_the_plans_own_with_fewer_draws(planned):
     assert vintage.day == task.day
 
 
-def test_the_time_is_told_beforehand(planned):
+def test_the_time_is_reported_beforehand(planned):
     asked = sample_questions(planned)
     days = len({one.day for one in asked})
     assert describe_sample(asked).startswith(f"{len(asked)} questions on {days} days, each asked twice: about ")

@@ -1,4 +1,4 @@
-"""Configs: what is accepted, and where an error is said to stand."""
+"""Which configs are accepted, and the places that errors name."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Nowcasts of a config: what is asked on which day, what moved it, what comes next, and the page that tells it."""
+"""Nowcasts of a config: questions and their days, news, next releases, and the section of the report."""
 
 import datetime as dt
 from pathlib import Path

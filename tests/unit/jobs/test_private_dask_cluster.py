@@ -1,4 +1,4 @@
-"""A Dask cluster is reached by those who hold its certificate, and by nobody else on the machine or outside."""
+"""A local Dask cluster can be reached only with its certificate."""
 
 import os
 import subprocess
@@ -70,7 +70,7 @@ def test_it_listens_on_the_loopback_interface_alone(far):
     assert {host for host, _ in found} == {"127.0.0.1"}
 
 
-def test_who_has_no_certificate_of_it_is_told_nothing(far):
+def test_who_has_no_certificate_of_it_is_reported_nothing(far):
     assert answered([port for _, port in listening()]) == []
     assert next(run_on_cluster(far, [(3,)], shown))[0] == 3, "who has one is"
 
@@ -128,7 +128,7 @@ def test_without_them_it_is_not(proven, monkeypatch):
     assert error.value.where == "x"
 
 
-def test_a_scheduler_that_goes_away_is_told(monkeypatch):
+def test_a_scheduler_that_goes_away_is_reported(monkeypatch):
     import dask
 
     monkeypatch.setattr("forecast.jobs.dask_cluster.CONNECT_SECONDS", 0.5)

@@ -1,4 +1,4 @@
-"""From a config to a run folder: tables as promised, the same bytes whatever happens on the way."""
+"""From a config to a run folder: tables follow the schema, with the same bytes after any interruption."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Who is at work in a run folder: `fresh` waits for the living, and nobody for the dead."""
+"""Locks of a run folder: `fresh` respects running processes, and locks of dead ones are ignored."""
 
 import json
 import os
@@ -89,7 +89,7 @@ def test_what_killed_runs_left_is_swept_unless_others_are_at_work(tmp_path, othe
     assert not left.exists()
 
 
-def test_a_changed_file_of_a_finished_run_is_told_set_aside_and_made_again(tmp_path, capsys):
+def test_a_changed_file_of_a_finished_run_is_reported_set_aside_and_made_again(tmp_path, capsys):
     (tmp_path / "small.toml").write_text(CONFIG)
     made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
     whole = {path.name: path.read_bytes() for path in made.folder.glob("*.[pm][ad]*")}

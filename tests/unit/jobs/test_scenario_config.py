@@ -1,4 +1,4 @@
-"""Scenarios of a config: words and their faults, the rows of scenarios.parquet, and what the report says of them."""
+"""Scenarios of a config: settings and their errors, rows of scenarios.parquet, and the report."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Who does the work changes nothing: processes, a Dask cluster, and workers that are killed."""
+"""Results do not depend on what computes them: processes, a Dask cluster, or workers that are killed."""
 
 import os
 import signal
@@ -103,7 +103,7 @@ def test_a_local_cluster_of_two_processes_gives_the_same_answers(tmp_path):
     assert {p.name for p in (tmp_path / "near").iterdir()} == {p.name for p in (tmp_path / "far").iterdir()}
 
 
-def test_an_address_where_nobody_answers_is_a_readable_error(monkeypatch):
+def test_an_address_without_a_scheduler_is_a_readable_error(monkeypatch):
     pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
     monkeypatch.setattr("forecast.jobs.dask_cluster.CONNECT_SECONDS", 0.5)
     with (

@@ -1,4 +1,4 @@
-"""Nothing is imported from the folder a command is run in: not by it, not by the processes it starts."""
+"""Neither a command nor the processes it starts import anything from the working directory."""
 
 import os
 import subprocess
