@@ -91,7 +91,7 @@ def test_a_config_asks_the_recipes_and_the_report_prints_them(copy):
 
 
 def test_a_config_reads_the_recipe_of_a_source(copy):
-    rows = [f"2023{m:02d},COD,X,W00,{9_000_000 + 10_000 * m}" for m in range(1, 13)]
+    rows = [f"{year}{m:02d},COD,X,W00,{9_000_000 + 10_000 * m}" for year in (2022, 2023) for m in range(1, 13)]
     (copy / "trade.csv").write_text("\n".join(["period,reporterISO,flowCode,partnerISO,netWgt", *rows]) + "\n", "utf-8")
     config = 'name = "c"\ndraws = 100\n[data]\nuse = "comtrade_csv"\npath = "trade.csv"\n[[models]]\nuse = "mean12"\n'
     (copy / "c.toml").write_text(

@@ -13,7 +13,7 @@ from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.months import parse_day
 from forecast.core.questions import BASELINES
 from forecast.core.schema import check_names
-from forecast.jobs.config_table import ConfigTable, as_list, as_text
+from forecast.jobs.config_table import ADDED_LATER, ConfigTable, as_list, as_text
 from forecast.jobs.dask_cluster import RemoteScheduler
 from forecast.jobs.nowcasts import NowcastConfig
 from forecast.jobs.scenarios import ScenarioConfig, ScenarioForecastConfig
@@ -442,6 +442,7 @@ class Config(ConfigTable):
     data : where figures and events come from
     as_of : "latest", or the day on which everything is asked: nothing that came out later is seen
     events : own events, as tables or as the path of a TOML file of [[event]] tables
+    calendar : the events that are known, "own", "bundled" or "both"; by default both on bundled figures, else own
     models : models that are asked, each under its file's name or one of its own
     default_model : the model that the report prints first
     naive : models among which the benchmark of a comparison is chosen
@@ -467,6 +468,7 @@ class Config(ConfigTable):
     data: Annotated[PluginConfig, BeforeValidator(_as_spec)] = PluginConfig(use="published")
     as_of: Annotated[str, BeforeValidator(as_text), AfterValidator(_latest_or_day)] = "latest"
     events: Annotated[str | tuple[dict[str, Any], ...], BeforeValidator(_tables_or_path)] = ()
+    calendar: Annotated[Literal["own", "bundled", "both"] | None, ADDED_LATER] = None
     models: PlugIns = ()
     default_model: str = ""
     naive: Names = ()
@@ -497,6 +499,12 @@ class Config(ConfigTable):
     def resolved(self) -> dict[str, Any]:
         """The config with its defaults, as it stands in run.json; a word added later only where it is used."""
         return self.model_dump(mode="json", by_alias=True)
+
+    @property
+    def on_bundled_data(self) -> bool:
+        """Whether bundled figures are among the data: they are all of them, or own ones are joined to them."""
+        more = self.data.model_extra or {}
+        return self.data.use == "published" or (self.data.use == "csv" and more.get("join") is True)
 
     @property
     def hash8(self) -> str:

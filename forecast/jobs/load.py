@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import typing
 from collections.abc import Iterable, Sequence
@@ -13,9 +14,11 @@ from pydantic import BaseModel, ValidationError
 from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest
-from forecast.core.events import Event, event_from
+from forecast.core.events import Event, EventCalendar, event_from
 from forecast.core.input_files import InputFile
+from forecast.core.months import parse_day
 from forecast.jobs.config import Config
+from forecast.jobs.event_calendar import known_events
 from forecast.jobs.nowcasts import check as check_nowcasts
 from forecast.jobs.scenarios import check as check_scenarios
 
@@ -88,26 +91,24 @@ def _override_scale(raw: dict[str, Any], cluster: str | int | None, trusted: boo
 
 
 def read_archive(config: Config) -> Archive:
-    """The figures and events a config asks for: its source's, and its own events."""
+    """The figures that a config asks for, and the events it knows (`jobs/event_calendar.py`)."""
     spec = {key: resolve_path(config, value) if key == "path" else value for key, value in config.data.spec.items()}
     place = display_path(config.origin)
     archive: Archive = registry.build("source", spec, where=f"{place}, [data]").read()
-    own = own_events(config, place)
-    if not own:
-        return archive
-    return Archive(archive.table, archive.events.with_events(own), archive.pseudo)
+    events = known_events(config, archive.events, own_events(config, place), place)
+    return archive if events == archive.events else Archive(archive.table, events, archive.pseudo)
 
 
-def own_events(config: Config, place: str = "") -> list[Event]:
+def own_events(config: Config, place: str = "") -> EventCalendar:
     """Events written in the config, or in a TOML file it names."""
     rows, where = config.events, place or display_path(config.origin)
     if isinstance(rows, str):
         return read_events(Path(resolve_path(config, rows)))
-    return _events_from_tables(rows, f"{where}, [[events]]")
+    return EventCalendar(tuple(_events_from_tables(rows, f"{where}, [[events]]")))
 
 
-def read_events(path: Path) -> list[Event]:
-    """Events of a TOML file with one `[[event]]` table each."""
+def read_events(path: Path) -> EventCalendar:
+    """Events of a TOML file with one `[[event]]` table each, and the day to which it was verified, where it says so."""
     hint = "the path of a TOML file with [[event]] tables"
     raw = InputFile(path, "file of events", hint=hint, error=ConfigError).toml()
     for key in raw:
@@ -116,7 +117,16 @@ def read_events(path: Path) -> list[Event]:
     rows = raw.get("event")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError("the file holds no table of an event", where=str(path), hint="each event is a table [[event]]")
-    return _events_from_tables(rows, f"{path}, [[event]]")
+    verified = _verification_day(raw["verified_to"], f"{path}, verified_to") if "verified_to" in raw else None
+    return EventCalendar(tuple(_events_from_tables(rows, f"{path}, [[event]]")), verified)
+
+
+def _verification_day(value: Any, where: str) -> dt.date:
+    """The last day of which a file of events knows anything."""
+    try:
+        return parse_day(value)
+    except DataError as error:
+        raise ConfigError(error.problem, where=where, hint=error.hint) from None
 
 
 def _events_from_tables(rows: Iterable[dict[str, Any]], where: str) -> list[Event]:

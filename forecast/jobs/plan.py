@@ -17,6 +17,7 @@ from forecast.core.vintage import Vintage
 from forecast.jobs.config import BacktestConfig, Config, EffectConfig, SensitivityConfig
 from forecast.jobs.declared_regressors import real_time_view
 from forecast.jobs.effect_designs import design_of, findings_out_of_scope
+from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
 from forecast.jobs.scenarios import ScenarioQuestion, askable_scenarios, scenario_questions
 from forecast.study.data.real_time import RealTimeView
@@ -116,7 +117,7 @@ def make_plan(config: Config, archive: Archive) -> Plan:
     place = config.origin.name
     groups: dict[str, tuple[BacktestQuestion, ...]] = {}
     batches: list[Batch] = []
-    findings: list[Finding] = []
+    findings: list[Finding] = calendar_findings(config, archive, vintage)
     for i, group in enumerate(config.backtest):
         where = f"{place}, [[backtest]] {i + 1}, series"
         truth = vintage if group.truth == "latest" else truth_of(archive, group.truth, vintage.day)

@@ -32,7 +32,7 @@ WORKER = "import sys; from forecast.models.prophet import work; work(sys.argv[1]
 @batch_model
 @dataclass(frozen=True)
 class Prophet:
-    """Prophet on the working scale: piecewise linear trend, yearly harmonics, Lunar New Year and events.
+    """Prophet on the working scale: piecewise linear trend, yearly harmonics, moving holidays and events.
 
     Taylor and Letham (2018). The library runs in a process of its own for each batch, with its own temporary folder, a seed
     and a limit in seconds; at the limit the process is killed and its unanswered questions fail. Lunar New Year and events

@@ -59,7 +59,7 @@ class _CrossValidatedRule:
 @batch_model
 @dataclass(frozen=True)
 class Regression:
-    """Penalised regression on lags, calendar, Lunar New Year and events, one step at a time or one rule per horizon.
+    """Penalised regression on lags, calendar, moving holidays and events, one step at a time or one rule per horizon.
 
     Columns are scaled and the penalty chosen by contiguous folds (blocked cross-validation, Bergmeir and Benítez 2012)
     inside the vintage. Paths carry out-of-fold errors and the rule's own uncertainty: `recursive` feeds each drawn month

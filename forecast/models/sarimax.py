@@ -30,7 +30,7 @@ FREEDOM = 8  # degrees of freedom needed after differencing and coefficients
 @model
 @dataclass(frozen=True)
 class Sarimax:
-    """Seasonal ARIMA with policy events and Lunar New Year as regressors; the airline model by default.
+    """Seasonal ARIMA with policy events and moving holidays as regressors; the airline model by default.
 
     Box and Jenkins (1976), sec. 9.2. The airline model is solved exactly over a grid of its two moving-average parameters,
     so draws carry their uncertainty; other orders, and `engine="reference"`, go through statsmodels' SARIMAX with plug-in

@@ -16,10 +16,10 @@ def refit_clause(data: RunData) -> str:
     return " and was refitted" if policies <= {"always"} else ""
 
 
-def real_time_sentence(table: pd.DataFrame) -> str:
+def real_time_sentence(data: RunData, table: pd.DataFrame) -> str:
     """Whether the cutoffs' data are real-time, finally revised, or dated by a release rule."""
     if "vintage" not in table:
-        return "**Pseudo-real-time**: release days are kept, but later revisions of a figure are not in the bundle."
+        return f"**Pseudo-real-time**: release days are kept, but later revisions of a figure are not in the {data.held}."
     seen = table.drop_duplicates(["series", "cutoff"])["vintage"]
     counts = {kind: int((seen == kind).sum()) for kind in ("real", "final", "pseudo")}
     words = {

@@ -11,8 +11,8 @@ from forecast.core.errors import ConfigError
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING, Block, Callout, Column, Heading, Prose, TableBlock, TableCell
 from forecast.report.numbers import (
-    COUNTRIES,
     NBSP,
+    country_name,
     day,
     decimal,
     flow_name,
@@ -209,9 +209,7 @@ def _release_table(due: pd.DataFrame) -> TableBlock:
     for (when, source, stage), own in due.sort_values(["day", "series"]).groupby(["day", "source", "stage"], sort=True):
         first = own.iloc[0]
         months = ", ".join(period(str(m)) for m in sorted(own["month"].unique()))
-        stated = (
-            f"{COUNTRIES.get(str(source), str(source))}, {STAGES.get(str(stage), str(stage))}; {BASIS[str(first['basis'])]}"
-        )
+        stated = f"{country_name(str(source))}, {STAGES.get(str(stage), str(stage))}; {BASIS[str(first['basis'])]}"
         goods = _group_by_flow([str(s) for s in own["series"].unique()])
         rows.append(
             (TableCell(day(str(when)), stated), TableCell(str(int(first["ahead"]))), TableCell(months), TableCell(goods))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import functools
 import math
+from importlib import resources
 
 from forecast.core import months as mm
 from forecast.core.products import products
@@ -12,12 +15,7 @@ from forecast.report.blocks import MISSING
 NBSP = "\u00a0"
 MINUS = "\u2212"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-COUNTRIES = {
-    "CHN": "China", "USA": "US", "WLD": "world", "DEU": "Germany", "JPN": "Japan", "KOR": "Korea", "NLD": "Netherlands",
-    "MEX": "Mexico", "THA": "Thailand", "VNM": "Vietnam", "IND": "India", "RUS": "Russia", "EU27": "EU",
-    "BEL": "Belgium", "FRA": "France", "ITA": "Italy", "TWN": "Taiwan", "MYS": "Malaysia",
-    "AUS": "Australia", "CAN": "Canada", "THA_MEX": "Thailand and Mexico",
-}  # fmt: skip
+_NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def digits(value: float, unit: str = "") -> int:
@@ -103,9 +101,26 @@ def period(text: str) -> str:
     return window(first, last)
 
 
+def number_in_words(number: int) -> str:
+    """A number in words up to twelve, in figures from there on."""
+    return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else str(number)
+
+
 def month_of(ordinal: int) -> str:
     """A month's integer as Apr 2025."""
     return month(mm.label(ordinal))
+
+
+@functools.cache
+def _countries() -> dict[str, str]:
+    """Names of countries and of partner groups by code."""
+    text = resources.files("forecast.data").joinpath("countries.csv").read_text("utf-8")
+    return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}
+
+
+def country_name(code: str) -> str:
+    """The name of a country or group of countries, or its code where it has none."""
+    return _countries().get(code, code)
 
 
 def product_name(product: str) -> str:
@@ -140,22 +155,21 @@ def treated_name(series: str) -> str:
     return series_name(first) + (f" and {len(rest)} more" if rest else "")
 
 
-def flow_name(series: str) -> str:
-    """The flow of a series alone: China to world, US imports of Chinese origin."""
+def flow_name(series: str, most: int = 0) -> str:
+    """The flow of a series alone: China to world, US imports of Chinese origin; by codes where that is longer than `most`."""
     key = SeriesKey.maybe(series)
     if key is None:
         return series
-    reporter, partner = (COUNTRIES.get(c, c) for c in (key.reporter, key.partner))
+    named = _flow(key, country_name(key.reporter), country_name(key.partner))
+    if not most or len(named) <= most:
+        return named
+    return _flow(key, *(country_name(c) if c == "WLD" else c for c in (key.reporter, key.partner)))
+
+
+def _flow(key: SeriesKey, reporter: str, partner: str) -> str:
+    """A flow between two ends by their names."""
     if key.flow == "export":
         return f"{reporter} to {partner}"
     if key.partner == "WLD":
         return f"{reporter} imports, all origins"
     return f"{reporter} imports of {'Chinese' if key.partner == 'CHN' else partner} origin"
-
-
-BASES = {
-    "export": "source: China's customs",
-    "import_origin": "source: US general imports by declared origin (Census Bureau)",
-    "import_total": "source: US general imports (Census Bureau)",
-    "panel": "panel",
-}

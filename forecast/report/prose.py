@@ -91,10 +91,10 @@ def relative_change(answer: EffectRow) -> float:
     return answer.observed / answer.expected - 1.0
 
 
-def description(answer: EffectRow) -> str:
-    """Observed value against the named baseline, with the range over all baselines; no causal wording."""
+def description(answer: EffectRow, held: str = "bundle") -> str:
+    """Observed value against the named baseline, with the range over all baselines; nothing causal. `held` names the data."""
     if not answer.has_baseline:
-        return _last_level(answer)
+        return _last_level(answer, held)
     base = _with_article(answer.baseline)
     seen = level_text(answer, answer.observed) or "the figure"
     if answer.measure == "share":
@@ -140,9 +140,9 @@ def _with_article(baseline: str) -> str:
     return baseline if baseline[:1].isupper() or baseline.startswith(("the ", "calendar")) else f"the {baseline}"
 
 
-def _last_level(answer: EffectRow) -> str:
+def _last_level(answer: EffectRow, held: str) -> str:
     if not math.isfinite(answer.desc):
-        return "no figure of this is in the bundle"
+        return f"no figure of this is in the {held}"
     when = answer.baseline.partition("level, ")[2] or answer.baseline.removeprefix("none").strip("; ")
     shown = share_text(answer.desc) if answer.measure in ("share", "relative") else quantity(answer.desc, answer.unit)
     seen = level_text(answer, answer.observed)
@@ -187,6 +187,7 @@ def reason_in_words(data: RunData, answer: EffectRow, text: str) -> str:
 
 def in_words(data: RunData, text: str) -> str:
     """A text of the run with ids of series and events, months and days replaced by names, and a true minus."""
+    text = text.replace("not bundled", data.unheld)
     text = _SERIES.sub(lambda m: inline_name(m[0]), text)
     text = _EVENT.sub(lambda m: event_phrase(data, m[0]) if m[0] in data.calendar else m[0].replace("_", " "), text)
     text = _TIMES.sub("×", _SPAN.sub(lambda m: period(m[0]), _DAY.sub(lambda m: day(m[0]), text)))
@@ -208,7 +209,7 @@ def answer_sentences(data: RunData, answer: EffectRow) -> str:
     """One row in two or three sentences: series and window, observation, verdict, reasons, and the row's first note."""
     lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {window(answer.first, answer.last)}.**"
     verdict = _verdict_and_ledger(data, answer, because_clause(data, answer), figures=True)
-    seen = description(answer)
+    seen = description(answer, data.held)
     note = note_sentence(answer.note.partition(". ")[0])
     if answer.verdict == "not identified":
         return f"{lead} {verdict} What was observed: {seen}.{note}"
@@ -332,7 +333,7 @@ def benchmark_verdict(ratio: float, low: float, high: float) -> str:
 
 def seasonal_adjustment_note(data: RunData) -> str:
     """Why nothing is seasonally adjusted."""
-    long = "CHN.export.WLD.rare_earths_total" in data.histories
+    long = data.bundled and "CHN.export.WLD.rare_earths_total" in data.histories
     return "Nothing here is seasonally adjusted" + (
         "; all series but the rare-earth total are too short for it." if long else "."
     )

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 
 MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
+OWN = "own data"  # publisher of own figures whose config names none
 OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # missing from runs of earlier versions
 
 
@@ -103,6 +104,50 @@ class RunData:
         """The resolved config."""
         found: dict[str, Any] = self.run.info.get("config") or {}
         return found
+
+    @property
+    def bundled(self) -> bool:
+        """Whether bundled figures are among the run's data: they are all of them, or own ones were joined to them."""
+        data = self._source
+        return data.get("use", "published") == "published" or (data.get("use") == "csv" and data.get("join") is True)
+
+    @property
+    def held(self) -> str:
+        """What the figures of the run are, in a word."""
+        return "bundle" if self.bundled else "data"
+
+    @property
+    def unheld(self) -> str:
+        """The state of a month that the data have no row of, in words."""
+        return "not bundled" if self.bundled else "not in the data"
+
+    @property
+    def unknown(self) -> str:
+        """That a month has no figure, in words."""
+        return "without a bundled figure" if self.bundled else "without a figure"
+
+    def is_own(self, publisher: str) -> bool:
+        """Whether a publisher's figures are the config's own, not bundled ones."""
+        return not self.bundled or ("join" in self._source and publisher == str(self._source.get("publisher", OWN)))
+
+    @property
+    def _source(self) -> dict[str, Any]:
+        """The source of the figures in the config's words."""
+        found: dict[str, Any] = self.config.get("data") or {}
+        return found
+
+    @functools.cached_property
+    def publishers(self) -> dict[str, tuple[str, ...]]:
+        """Who published the figures of each observed series, most of them first."""
+        table = self.table("observations")
+        if not len(table):
+            return {}
+        counts = table.groupby(["series", "source"]).size().reset_index(name="n")
+        counts = counts.sort_values("n", ascending=False, kind="stable")
+        found: dict[str, list[str]] = {}
+        for series, source in zip(counts["series"], counts["source"], strict=True):
+            found.setdefault(str(series), []).append(str(source))
+        return {series: tuple(names) for series, names in found.items()}
 
     @property
     def as_of(self) -> str:

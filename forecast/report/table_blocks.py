@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from forecast.core import months as mm
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
+from forecast.report.credits import credit, sources
 from forecast.report.effect_rows import EffectRow
 from forecast.report.numbers import (
-    BASES,
     NBSP,
     decimal,
     digits,
@@ -44,20 +44,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-SOURCES = {
-    "export": "China's customs (GACC), through the publishers listed under Data",
-    "import_origin": "US Census Bureau, general imports by declared country of origin",
-    "import_total": "US Census Bureau, general imports",
-}
-
-
 def headline_table(data: RunData, answers: Sequence[EffectRow], caption: str) -> TableBlock:
     """One row per question: description, estimate if the gates allow one, verdict; with a sentence beneath."""
     columns = (Column("Question"), Column("Observed against baseline"), Column("Estimate"), Column("Verdict"))
     rows = [
         (
-            _question_cell(a),
-            _description_cell(a),
+            _question_cell(data, a),
+            _description_cell(data, a),
             _estimate_cell(a),
             TableCell(a.verdict or MISSING, _reading_text(a), a.verdict),
         )
@@ -67,22 +60,28 @@ def headline_table(data: RunData, answers: Sequence[EffectRow], caption: str) ->
     for answer, row in zip(answers, rows, strict=True):
         out.append(row)
         out.append((TableCell(verdict_sentence(data, answer) + note_sentence(answer.note), tone="sentence"),))
-    named = dict.fromkeys(SOURCES[a.basis] for a in answers if a.basis in SOURCES)
-    return TableBlock(caption, columns, tuple(out), f"Sources: {'; '.join(named)}." if named else "", stacked=True)
+    return TableBlock(caption, columns, tuple(out), credit(data, [a.series for a in answers], "table"), stacked=True)
 
 
-def _question_cell(a: EffectRow) -> TableCell:
-    parts = [treated_name(a.series), window(a.first, a.last), BASES.get(a.basis, a.basis)]
+def _question_cell(data: RunData, a: EffectRow) -> TableCell:
+    parts = [treated_name(a.series), window(a.first, a.last), _source_text(data, a)]
     parts.append(f"window starts {a.lag} month{'s' if a.lag != 1 else ''} after the event (transport)" if a.lag else "")
     parts.append(f"asked: {a.estimand}")
     title = f"{a.id}. {a.question}" if a.question else a.id
     return TableCell(title, " · ".join(p for p in parts if p))
 
 
-def _description_cell(a: EffectRow) -> TableCell:
+def _source_text(data: RunData, a: EffectRow) -> str:
+    """The source of a question's figures, if it has one."""
+    named = "; ".join(sources(data, [a.series], "asked"))
+    return "panel" if a.basis == "panel" else f"source: {named}" if named else ""
+
+
+def _description_cell(data: RunData, a: EffectRow) -> TableCell:
     if not a.has_baseline:
         last = a.baseline.partition("level, ")[2]
-        words = f"last published level, {period(last)}; no baseline" if last else "no figure bundled; no baseline"
+        none = "no figure bundled" if data.bundled else "no figure"
+        words = f"{f'last published level, {period(last)}' if last else none}; no baseline"
         if level_text(a, a.observed):
             known = f"last published level {amount(a, a.desc, sign=False)} in {period(last)}; " if last else ""
             return TableCell(level_text(a, a.observed), f"observed; {known}no baseline")
@@ -153,7 +152,7 @@ def other_methods_table(data: RunData, answers: Sequence[EffectRow]) -> TableBlo
     return TableBlock("Other methods and windows for the same questions, in the unit of each row.", columns, tuple(rows))
 
 
-def months_ahead_table(history: ObservedSeries, rows: pd.DataFrame, as_of: str) -> TableBlock:
+def months_ahead_table(history: ObservedSeries, rows: pd.DataFrame, as_of: str, unheld: str = "not bundled") -> TableBlock:
     """Months ahead of one series: median, bands, and change on a year and on a month earlier."""
     unit = history.unit
     months = {mm.ordinal(m): r for m, r in zip(rows["month"], rows.to_dict("records"), strict=True) if "/" not in m}
@@ -165,7 +164,7 @@ def months_ahead_table(history: ObservedSeries, rows: pd.DataFrame, as_of: str) 
         past = mm.label(m) < as_of[:7]
         out.append(
             (
-                TableCell(period(mm.label(m)), "past, not bundled" if past else "", "past" if past else ""),
+                TableCell(period(mm.label(m)), f"past, {unheld}" if past else "", "past" if past else ""),
                 TableCell(decimal(median[m], digits(median[m], unit))),
                 TableCell(_band_text(r["q10"], r["q90"], unit)),
                 TableCell(_band_text(r["q025"], r["q975"], unit)),
@@ -198,9 +197,14 @@ def _yearly_cell(history: ObservedSeries, m: int, levels: dict[int, float]) -> T
     return _change_cell(levels[m], levels.get(m - 12), "no figure a year earlier")
 
 
+def _has_moving_new_year(series: str) -> bool:
+    """Whether the reporter is China, whose New Year moves between January and February."""
+    return series.startswith("CHN.")
+
+
 def _is_new_year_month(series: str, m: int) -> bool:
     """Whether a month of a Chinese series is January or February, between which the New Year moves."""
-    return series.startswith("CHN.") and m % 12 in (0, 1)
+    return _has_moving_new_year(series) and m % 12 in (0, 1)
 
 
 def _new_year_rows(history: ObservedSeries, rows: pd.DataFrame, february: int, unit: str) -> list[tuple[TableCell, ...]]:
@@ -224,7 +228,7 @@ def _new_year_rows(history: ObservedSeries, rows: pd.DataFrame, february: int, u
     ]  # fmt: skip
 
 
-def latest_figures_table(histories: Sequence[ObservedSeries]) -> TableBlock:
+def latest_figures_table(histories: Sequence[ObservedSeries], note: str = "") -> TableBlock:
     """The last published month of each series with its change on a year and on a month earlier."""
     rows = []
     for h in histories:
@@ -239,11 +243,15 @@ def latest_figures_table(histories: Sequence[ObservedSeries]) -> TableBlock:
         Column("on a year earlier", True),
         Column("on the month before", True),
     )
-    note = (
-        "Sources: China's customs through the publishers listed under Data; US Census Bureau, general imports. January and "
-        "February of China's are compared as a sum, as the New Year moves between them."
-    )
     return TableBlock("The last published figure of each series; not seasonally adjusted.", columns, tuple(rows), note)
+
+
+def latest_note(data: RunData, series: Sequence[str]) -> str:
+    """Sources of the last figures of some series, and how months with moving holidays are compared."""
+    note = credit(data, series, "figure")
+    if any(map(_has_moving_new_year, series)):
+        note += " January and February of China's are compared as a sum, as the New Year moves between them."
+    return note.strip()
 
 
 def _latest_cells(h: ObservedSeries) -> tuple[TableCell, ...]:
@@ -280,7 +288,7 @@ def _change_from_cell(h: ObservedSeries, value: float, base: float, first: int, 
     return TableCell(cell.text, f"from {quantity(base, h.unit)}")
 
 
-def regimes_table(table: pd.DataFrame, order: Sequence[str] = ()) -> TableBlock:
+def regimes_table(data: RunData, table: pd.DataFrame, order: Sequence[str] = ()) -> TableBlock:
     """Observed mean and range under each regime, one row per series."""
     from forecast.core.products import display_unit
 
@@ -315,5 +323,5 @@ def regimes_table(table: pd.DataFrame, order: Sequence[str] = ()) -> TableBlock:
         "If … then: the mean of a month under each regime; beneath it the lowest and the highest month and their number n.",
         columns, tuple(rows),
         "Observed months, not forecasts. No probability is attached to any column: which one holds is a decision, not a draw. "
-        "Source: US Census Bureau, general imports.",
+        + credit(data, groups, "figure"),
     )  # fmt: skip

@@ -13,7 +13,6 @@ from forecast.core import months
 from forecast.core.archive import Archive, bundled_archive
 from forecast.core.archive_table import VALID_YEARS, ArchiveRow, table_of
 from forecast.core.errors import ConfigError, DataError
-from forecast.core.events import bundled_events
 from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.registry import source
 from forecast.core.series import SeriesKey
@@ -36,7 +35,7 @@ class Csv:
     turns into keys; `key` : the one series of a file without such a column. unit : unit of the figures (kg, t, kt, g, lb, st;
     USD, kUSD, mUSD), or `unit_column`. thousands : separator of thousands, none by default; decimal : "." or ",", a point by
     default, required where every figure has three decimals. released : column of release days; else `lag_days` after the
-    month's end. join : add the bundled data set. The events are the bundled calendar; own ones belong in the config (`events`).
+    month's end. join : add the bundled data set and its calendar. Events of the figures belong in the config (`events`).
     """
 
     path: str = ""
@@ -99,7 +98,7 @@ class Csv:
         self._refuse_duplicates([line for line, _ in lines], rows)
         if self.join:
             return bundled_archive().append(table_of(rows))
-        return Archive.of(rows, bundled_events(), pseudo=not self.released)
+        return Archive.of(rows, pseudo=not self.released)
 
     def _row(self, line: int, cells: dict[str, str]) -> ArchiveRow:
         """One row of the archive."""

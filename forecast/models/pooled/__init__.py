@@ -33,7 +33,7 @@ MeasuredMonths = tuple[Ints, Floats, int]  # months, figures, and how many were 
 @model
 @dataclass(frozen=True)
 class Pooled:
-    """Regression with partial pooling: effects of the months, the Lunar New Year and events, shrunk to those of like series.
+    """Regression with partial pooling: effects of the months, moving holidays and events, shrunk to those of like series.
 
     On the working scale z = level + X b + noise, b ~ N(m, diag t): the mean m and the variance t of each effect come from the
     other series of the panel, each regressed by itself over a local level (restricted likelihood), by the moments of

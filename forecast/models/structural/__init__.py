@@ -26,7 +26,7 @@ FREEDOM = 6  # degrees of freedom needed after the coefficients
 @model
 @dataclass(frozen=True)
 class Structural:
-    """Local level with shrunk month effects, Lunar New Year and policy events; parameters integrated over a grid.
+    """Local level with shrunk month effects, moving holidays and policy events; parameters integrated over a grid.
 
     Durbin and Koopman (2012), ch. 3 and sec. 6.2 (regression with diffuse coefficients), on the working scale. Month effects
     and the Lunar New Year are shrunk by one variance estimated by restricted likelihood (`seasonal="shrunk"`); they are

@@ -12,13 +12,14 @@ from forecast.core.series import SeriesKey
 from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel
 from forecast.report.figures.timeline import set_year_axis
-from forecast.report.numbers import COUNTRIES, product_name
+from forecast.report.numbers import country_name, product_name
 from forecast.report.run_data import ObservedSeries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 LABELS = 264  # points reserved for the rows' labels
+LONGEST = 64  # characters of a label; countries in a longer one are given by their codes
 STATES = (
     ("value", "blue", 0.85, "monthly figure"),
     ("provisional", "purple", 0.8, "provisional"),
@@ -29,8 +30,8 @@ STATES = (
 )
 
 
-def coverage_panel(histories: Sequence[ObservedSeries], first: int, last: int) -> FigurePanel:
-    """Status of every month of every series between two months."""
+def coverage_panel(histories: Sequence[ObservedSeries], first: int, last: int, unheld: str = "not bundled") -> FigurePanel:
+    """Status of every month of every series between two months; `unheld` names months without a row."""
     row = 13
     width, height = 1000, 62 + row * len(histories)
     figure = new_panel(width, height, "What is known of each month")
@@ -52,6 +53,7 @@ def coverage_panel(histories: Sequence[ObservedSeries], first: int, last: int) -
         if not any(_stretches(h, state, first, last) for h in histories):
             continue
         figure.text(x, 1 - 27 / height, "■", color=C[color], alpha=alpha, fontsize=10)
+        words = unheld if state == "not bundled" else words
         figure.text(x + 13 / width, 1 - 27 / height, words, fontsize=9, color=C["muted"])
         x += (26 + 6.0 * len(words)) / width
     return finish_panel(figure)
@@ -87,7 +89,8 @@ def _row_label(series: str) -> str:
     key = SeriesKey.maybe(series)
     if key is None:
         return series[:56]
-    ends = [COUNTRIES.get(c, c) for c in (key.origin, key.destination)]
-    flow = f"{ends[0]} → {ends[1]}" if key.origin != "WLD" else f"all → {ends[1]}"
+    origin = "all" if key.origin == "WLD" else country_name(key.origin)
     name = product_name(key.product)
-    return f"{name if len(name) < 31 else name[:30].rstrip(' ,') + '…'} · {flow}"
+    good = name if len(name) < 31 else name[:30].rstrip(" ,") + "…"
+    label = f"{good} · {origin} → {country_name(key.destination)}"
+    return label if len(label) <= LONGEST else f"{good} · {key.origin} → {key.destination}"

@@ -28,7 +28,7 @@ def fan_panel(
     ahead = ahead.sort_values("month")
     when = np.array([mm.ordinal(m) for m in ahead["month"]])
     first, last = max(history.first, int(when[0]) - HISTORY_MONTHS), int(when[-1])
-    figure = new_panel(344, 232, _title(history.series), f"{flow_name(history.series)}; {history.unit} a month")
+    figure = new_panel(344, 232, _title(history.series), f"{flow_name(history.series, most=48)}; {history.unit} a month")
     ax = add_axes(figure, top=54)
     past = min(mm.ordinal(as_of[:7]), last + 1)
     if past > history.last + 1:

@@ -40,7 +40,10 @@ def scenario_panel(
     title = product_name(history.series.partition(":")[0].rsplit(".", 1)[-1])
     title = title if title[:2].isupper() else title[:1].upper() + title[1:]
     figure = new_panel(
-        344, 244, title if len(title) < 47 else title[:45] + "…", f"{flow_name(history.series)}; {history.unit} a month"
+        344,
+        244,
+        title if len(title) < 47 else title[:45] + "…",
+        f"{flow_name(history.series, most=48)}; {history.unit} a month",
     )
     ax = add_axes(figure, top=54, right=NAMES)
     past = min(mm.ordinal(as_of[:7]), last + 1)

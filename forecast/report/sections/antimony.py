@@ -29,8 +29,8 @@ class AntimonySection:
     needs: ClassVar[tuple[str, ...]] = ("observations", MORE_THAN_NOWCASTS)
 
     def blocks(self, data: RunData) -> list[Block]:
-        """Empty unless the run has antimony exports."""
-        history = data.histories.get(SERIES)
+        """Empty unless the run has bundled antimony exports."""
+        history = data.histories.get(SERIES) if data.bundled else None
         if history is None:
             return []
         from forecast.report.event_key import event_letters

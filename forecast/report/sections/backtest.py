@@ -64,13 +64,13 @@ class BacktestSection:
             out.append(
                 Prose(
                     f"{table['cutoff'].nunique()} cutoffs from {day(first)} to {day(last)}; at each, every model saw what had "
-                    f"been released by then{refit_clause(data)}. {real_time_sentence(table)} "
+                    f"been released by then{refit_clause(data)}. {real_time_sentence(data, table)} "
                     f"Months published only inside a sum are scored as that sum. Scores are means over the "
                     f"questions that every model of the group answered.{unusual_settings(data)}"
                 )
             )
             american = table[table["series"].str.startswith("USA.import")]
-            if len(american) and not (american["regime"] == "before").any():
+            if len(american) and not american["regime"].isin(("before", *(() if data.bundled else ("no control",)))).any():
                 out.append(
                     Callout(
                         "All US cutoffs lie inside the control regime: nothing here shows how a model fares when controls "

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import ClassVar
 
 from forecast.core import months as mm
+from forecast.core.events import bundled_events
 from forecast.core.products import display_unit
 from forecast.core.registry import section
 from forecast.core.series import SeriesKey
@@ -32,6 +33,7 @@ TOPICS = {
     "nowcast": "Nowcasts that could not be asked, and figures that are late",
     "effect": "Notes on the questions about events",
     "events": "How far events are verified",
+    "calendar": "Events that are left out, or stand twice",
 }
 EXCLUDED = {
     "weak": "the source is weak", "contradicted": "contradicted by better sources", "suspect": "suspect",
@@ -66,7 +68,7 @@ class DataSection:
             out.append(
                 Prose(
                     f"{len(data.table('observations')):,} figures of {len(data.histories)} series, released by "
-                    f"{day(data.as_of)}. Missing is not zero, and “not bundled” is not “not released”: the table ends where "
+                    f"{day(data.as_of)}. Missing is not zero, and “{data.unheld}” is not “not released”: the table ends where "
                     f"it ends.{until} {seasonal_adjustment_note(data)}"
                 )
             )
@@ -80,7 +82,8 @@ def _calendar_blocks(data: RunData) -> list[Block]:
     events = sorted(data.calendar, key=lambda e: (e.effective or e.announced, e.id))
     if not events:
         return []
-    tariffs = [e for e in events if e.instrument == "tariff" and "ALL" in e.products and "CHN" in e.targets]
+    tariffs = [e for e in events if e.id in bundled_events() and (e.instrument, e.products) == ("tariff", ("ALL",))]
+    tariffs = [e for e in tariffs if "CHN" in e.targets]
     out: list[Block] = []
     if tariffs:
         notes = "; ".join(dict.fromkeys(e.scope_note for e in tariffs if e.scope_note))
@@ -119,9 +122,9 @@ def _coverage_figure(data: RunData) -> FigureBlock:
     rest = len(data.histories) - len(chosen)
     more = f" {rest} further series with few figures or in US dollars are in the run folder." if rest else ""
     return FigureBlock(
-        "coverage", "What is known", (coverage_panel(chosen, first, last),), 1,
+        "coverage", "What is known", (coverage_panel(chosen, first, last, data.unheld),), 1,
         f"One cell a month; a month inside a sum is known only through that sum.{more} Source: the run's observations.",
-        "Chart of which months of which series are known, zero, inside a sum, missing or not bundled",
+        f"Chart of which months of which series are known, zero, inside a sum, missing or {data.unheld}",
     )  # fmt: skip
 
 
@@ -174,7 +177,7 @@ def _finding_text(data: RunData, topic: str, finding: Mapping[str, str]) -> str:
     if topic == "sum" and when and SeriesKey.maybe(series):
         unit, scale = display_unit(series)
         text = _SUM.sub(lambda m: quantity(float(m[0].replace(",", "")) / scale, unit), text)
-    worded = in_words(data, text)
+    worded = text if topic == "calendar" else in_words(data, text)  # ids are to be written in the config as they are
     return worded[:1].upper() + worded[1:] + (f" ({where})" if where and where not in ("archive", "calendar") else "")
 
 

@@ -21,6 +21,7 @@ from forecast.report.blocks import (
     TableBlock,
     TableCell,
 )
+from forecast.report.credits import credit
 from forecast.report.effect_rows import EffectRow, mineral_title
 from forecast.report.numbers import NBSP, decimal, flow_name, product_name, treated_name, window
 from forecast.report.prose import amount, breakdown_text, event_phrase, interval_text
@@ -109,6 +110,7 @@ def _paths_figure(data: RunData, answers: Sequence[EffectRow]) -> FigureBlock | 
     table = data.table("paths")
     panels: list[FigurePanel] = []
     left: list[str] = []
+    drawn: list[str] = []
     for answer in answers:
         path = table[(table["job"] == answer.job) & table["counterfactual_q50"].notna()] if len(table) else table
         if not answer.has_estimate:
@@ -116,11 +118,12 @@ def _paths_figure(data: RunData, answers: Sequence[EffectRow]) -> FigureBlock | 
         if not len(path) or answer.measure in ("share", "relative") or len(panels) == MAX_PANELS:
             left.append(answer.id)
             continue
+        drawn.append(answer.series)
         unit, scale = display_unit(answer.series.split("+")[0])
         key = SeriesKey.maybe(answer.series.split("+")[0])
         name = product_name(key.product) if key else answer.series
         title = f"{answer.id}. {name[:1].upper() + name[1:]}"[:52]
-        flow = flow_name(answer.series.split("+")[0])
+        flow = flow_name(answer.series.split("+")[0], most=30)
         sub = f"{flow}, {window(answer.first, answer.last)}, {answer.estimator}; {unit}".replace("\u00a0", " ")
         drift = f"breakdown {decimal(answer.breakdown, 1)}, n = {answer.n_placebo}" if breakdown_text(answer) else ""
         panels.append(counterfactual_panel(title, sub, path, scale, data.histories.get(answer.series), drift))
@@ -137,6 +140,6 @@ def _paths_figure(data: RunData, answers: Sequence[EffectRow]) -> FigureBlock | 
         "80 and 95 % bands of single months, dashed with the 90 % band that holds the whole path; sums spread evenly over "
         "their months. ▲: the 95 % band goes on above the frame, to the figure given. Breakdown: the effect over the largest "
         "of the n windows without an event; its sign survives a drift of the expected path up to so many times that one. "
-        "Sources: China's customs through the publishers listed under Data; US Census Bureau, general imports; own work.",
+        + credit(data, drawn, "figure", "own work"),
         "Small charts of observed against expected monthly quantities for each estimated question",
     )

@@ -27,8 +27,8 @@ class MagnetsSection:
     needs: ClassVar[tuple[str, ...]] = ("observations", MORE_THAN_NOWCASTS)
 
     def blocks(self, data: RunData) -> list[Block]:
-        """Empty unless the run has magnet exports."""
-        if WORLD not in data.histories:
+        """Empty unless the run has bundled magnet exports."""
+        if not data.bundled or WORLD not in data.histories:
             return []
         from forecast.report.event_key import event_letters
         from forecast.report.figures import flows

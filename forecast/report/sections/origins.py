@@ -30,9 +30,9 @@ class OriginsSection:
     needs: ClassVar[tuple[str, ...]] = ("observations", MORE_THAN_NOWCASTS)
 
     def blocks(self, data: RunData) -> list[Block]:
-        """Empty unless the run has US imports of these minerals."""
+        """Empty unless the run has bundled US imports of these minerals."""
         totals = [s for s in data.histories if _is_us_total(s) and len(data.histories[s].values) >= 12]
-        if not totals:
+        if not totals or not data.bundled:
             return []
         from forecast.report.event_key import event_letters
         from forecast.report.figures.origins import origins_panel

@@ -8,12 +8,13 @@ from typing import ClassVar
 from forecast.core import months as mm
 from forecast.core.registry import section
 from forecast.report.blocks import Block, Bullets, Callout, Details, FigureBlock, Heading, Prose
+from forecast.report.credits import credit
 from forecast.report.event_key import event_key
 from forecast.report.inline_markup import link, safe_address
-from forecast.report.numbers import day, series_name
+from forecast.report.numbers import day, number_in_words, series_name
 from forecast.report.prose import seasonal_adjustment_note
 from forecast.report.run_data import RunData
-from forecast.report.table_blocks import latest_figures_table, months_ahead_table, regimes_table
+from forecast.report.table_blocks import latest_figures_table, latest_note, months_ahead_table, regimes_table
 
 HISTORY_MONTHS = 38
 MAX_PANELS = 12
@@ -36,38 +37,42 @@ class OutlookSection:
         if len(table):
             chosen = table[table["model"] == model]
             names = [s for s in data.in_config_order(chosen["series"].unique()) if s in data.histories]
+            single = chosen[~chosen["month"].str.contains("/")]
+            months = int(single.groupby("series")["month"].nunique().max()) if len(single) else 0
+            span = f"{number_in_words(months)} month{'s' * (months != 1)}"
             out.append(
                 Prose(
-                    f"Twelve months from each series' own last published month, standing on {day(data.as_of)}. Model: "
+                    f"{span.capitalize()} from each series' own last published month, standing on {day(data.as_of)}. Model: "
                     f"**{data.default_model_text}**, the default; how far it was off in the past is told under Backtest. Bands "
                     "hold 80 and 95 % of the draws; they know past surprises, not decisions still to come. "
                     f"{seasonal_adjustment_note(data)}"
                 )
             )
-            out.append(_fan_figure(data, names[:MAX_PANELS], model, "outlook", "Twelve months ahead"))
+            sources = credit(data, names, "figure", "own calculation")
+            out.append(_fan_figure(data, names[:MAX_PANELS], model, "outlook", f"{span.capitalize()} ahead", sources))
             if names[MAX_PANELS:]:
-                rest = _fan_figure(data, names[MAX_PANELS:], model, "outlook_more", "Twelve months ahead, further series")
+                title = f"{span.capitalize()} ahead, further series"
+                rest = _fan_figure(data, names[MAX_PANELS:], model, "outlook_more", title, sources)
                 out.append(Details(f"Charts of {len(names) - MAX_PANELS} further series", (rest,)))
-            tables = tuple(months_ahead_table(data.histories[s], chosen[chosen["series"] == s], data.as_of) for s in names)
+            tables = tuple(
+                months_ahead_table(data.histories[s], chosen[chosen["series"] == s], data.as_of, data.unheld) for s in names
+            )
             out.append(Details(f"The months ahead in numbers, {len(tables)} series", tables))
         else:
             out.append(Callout("This run holds no forecast that stands on its own day.", "warning"))
         asked = set(table["series"]) if len(table) else set()
         wanted = asked or {s for s, h in data.histories.items() if ":" not in s and len(h.values) > 11}
         shown = [data.histories[s] for s in data.in_config_order(wanted) if s in data.histories]
+        note = latest_note(data, [h.series for h in shown])
         if shown:
-            out.append(latest_figures_table(shown[:MAX_PANELS]))
+            out.append(latest_figures_table(shown[:MAX_PANELS], note))
         if shown[MAX_PANELS:]:
-            out.append(
-                Details(
-                    f"The last published figure of {len(shown) - MAX_PANELS} further series",
-                    (latest_figures_table(shown[MAX_PANELS:]),),
-                )
-            )
+            further = latest_figures_table(shown[MAX_PANELS:], note)
+            out.append(Details(f"The last published figure of {len(shown) - MAX_PANELS} further series", (further,)))
         return out + _expiry_blocks(data)
 
 
-def _fan_figure(data: RunData, shown: list[str], model: str, name: str, title: str) -> FigureBlock:
+def _fan_figure(data: RunData, shown: list[str], model: str, name: str, title: str, sources: str) -> FigureBlock:
     from forecast.report.event_key import event_letters
     from forecast.report.figures.fan_charts import fan_panel
 
@@ -84,9 +89,8 @@ def _fan_figure(data: RunData, shown: list[str], model: str, name: str, title: s
         panels,
         3,
         "Black: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of the "
-        f"default model. Grey: months already past on {day(data.as_of)} without a bundled figure. Dashed: events in force. "
-        "▲: the 95 % band goes on above the frame, to the figure given. Sources: China's customs through the publishers "
-        "listed under Data; US Census Bureau, general imports; own calculation.",
+        f"default model. Grey: months already past on {day(data.as_of)} {data.unknown}. Dashed: events in force. "
+        "▲: the 95 % band goes on above the frame, to the figure given. " + sources,
         "Fan charts of " + "; ".join(series_name(s) for s in shown),
         event_key(events, letters),
     )
@@ -114,4 +118,4 @@ def _expiry_blocks(data: RunData) -> list[Block]:
     read = [f"{text[:1].upper()}{text[1:]}." for text in dict.fromkeys(str(r) for r in table["reading"].fillna("")) if text]
     out += [Bullets(tuple(read))] if read else []
     order = [str(s) for part in parts for s in part.get("series", ())]
-    return [*out, regimes_table(table, order)]
+    return [*out, regimes_table(data, table, order)]

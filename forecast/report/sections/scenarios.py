@@ -160,7 +160,7 @@ def _fan_figure(
         panels,
         3,
         "Black: published months. Coloured: mean of the draws and 80 % band of a single month under each scenario; until the "
-        f"scenarios part they are one. Grey: months already past on {day(data.as_of)} without a bundled figure. Dashed: "
+        f"scenarios part they are one. Grey: months already past on {day(data.as_of)} {data.unknown}. Dashed: "
         "events in force. Sources as in the charts above; own calculation.",
         "Fans under scenarios of " + "; ".join(series_name(s) for s in drawn),
         event_key(events, letters),

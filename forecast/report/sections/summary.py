@@ -10,7 +10,7 @@ from forecast.core.registry import section
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.effect_rows import EffectRow, mineral_title
 from forecast.report.nowcast_blocks import nowcast_sentences
-from forecast.report.numbers import day, series_name
+from forecast.report.numbers import day, number_in_words, series_name
 from forecast.report.prose import VERDICT_MEANINGS, answer_sentences
 from forecast.report.run_data import RunData
 
@@ -36,6 +36,9 @@ class SummarySection:
             _count_text(len(data.histories), "series", "series"),
             _count_text(len(models), "model"),
         ]
+        chosen = summary_rows(data)
+        several = len(data.headline) >= MAX_ANSWERS and len(chosen) > 1
+        short = f"{number_in_words(len(chosen)).capitalize()} answers in short" if several else "In short"
         out: list[Block] = [
             Heading(name, 1),
             Prose(
@@ -43,9 +46,8 @@ class SummarySection:
                 "marked; pp are percentage points.",
                 "lead",
             ),
-            Heading("Six answers in short" if len(data.headline) >= MAX_ANSWERS else "In short", 2, "summary", "In short"),
+            Heading(short, 2, "summary", "In short"),
         ]
-        chosen = summary_rows(data)
         now = nowcast_sentences(data)
         if now and not chosen:
             return [*out, Bullets(now)]
