@@ -17,6 +17,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+BESIDE = "beside the clone"
 
 
 def pytest_addoption(parser):
@@ -37,10 +38,20 @@ def shared():
     def find(name):
         path = SHARED / name
         if not path.exists():
-            pytest.skip(f"no {name} beside the clone")
+            pytest.skip(f"no {name} {BESIDE}")
         return path
 
     return find
+
+
+def pytest_terminal_summary(terminalreporter):
+    """One line on the tests that the reference data would have let run, so that nobody takes their silence for a pass."""
+    skipped = [
+        str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", ()) if isinstance(report.longrepr, tuple)
+    ]
+    lacking = sum(reason.endswith(BESIDE) for reason in skipped)
+    if lacking:
+        terminalreporter.write_line(f"{lacking} tests were skipped: the reference data they read do not lie {BESIDE}")
 
 
 @pytest.fixture(scope="session")
