@@ -15,7 +15,7 @@ from forecast.core.months import parse_day
 from forecast.core.questions import Task
 from forecast.core.release_schedule import ScheduledRelease, coming
 from forecast.core.results import Finding
-from forecast.core.schema import FailureRow, NewsRow, ReleaseRow, rows_of
+from forecast.core.schema import FailureRow, NewsRow, ReleaseRow
 from forecast.jobs.config_table import ConfigTable, as_list, as_text
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
@@ -213,7 +213,8 @@ def news_rows(
         reason, detail = getattr(error, "problem", str(error)), getattr(error, "hint", "")
         row = FailureRow(job=job, method=label, question=about, series=task.series[0], reason=reason, detail=detail)
         return [], [row]
-    return rows_of(NewsRow, table), []
+    cells: list[dict[str, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")  # type: ignore[assignment]
+    return [NewsRow(**row) for row in cells], []
 
 
 def calendar_rows(rows: Sequence[NowcastConfig], series: Sequence[Sequence[str]], today: dt.date) -> list[ReleaseRow]:

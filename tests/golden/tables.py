@@ -11,8 +11,9 @@ CLOSE = 1e-9  # relative: what another processor may change
 
 
 def as_text(table, name):
-    """One table as CSV: twelve digits, nothing where nothing is known."""
-    return table[list(COLUMNS[name])].to_csv(index=False, float_format="%.12g", lineterminator="\n")
+    """One table as CSV: twelve digits, nothing where nothing is known, and `(empty)` for a text without a letter."""
+    own = table[list(COLUMNS[name])].replace("", "(empty)")
+    return own.to_csv(index=False, float_format="%.12g", lineterminator="\n")
 
 
 def differences(text, table, name):
