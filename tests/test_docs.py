@@ -4,7 +4,6 @@ import ast
 import doctest
 import importlib
 import os
-import pkgutil
 import re
 import subprocess
 import sys
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import forecast.core
 from forecast.core import registry
 from forecast.core.run import Run
 
@@ -191,17 +189,21 @@ def test_a_missing_docstring_is_found(tmp_path):
 
 # --- examples ---------------------------------------------------------------------------------------------------------
 
-CORE = [f"forecast.core.{m.name}" for m in pkgutil.iter_modules(forecast.core.__path__)]
+EXAMPLES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted(PACKAGE.rglob("*.py"))
+    if re.search(r"^\s*>>> ", path.read_text("utf-8"), flags=re.MULTILINE)
+]
 
 
-@pytest.mark.parametrize("name", CORE)
+@pytest.mark.parametrize("name", EXAMPLES)
 def test_examples_in_docstrings(name):
     assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_there_are_examples():
     finder = doctest.DocTestFinder()
-    assert sum(len(test.examples) for name in CORE for test in finder.find(importlib.import_module(name))) >= 3
+    assert sum(len(test.examples) for name in EXAMPLES for test in finder.find(importlib.import_module(name))) >= 3
 
 
 GUIDES = [path for path in sorted(PACKAGE.glob("guides/**/*.md")) if blocks(path.read_text("utf-8"), "python")]

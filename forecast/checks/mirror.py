@@ -92,7 +92,7 @@ class Mirror:
 def mirror_series(series: str) -> str:
     """The same flow as recorded by the partner; empty for totals and plain units.
 
-    >>> mirrored("CHN.export.USA.gallium")
+    >>> mirror_series("CHN.export.USA.gallium")
     'USA.import.CHN.gallium'
     """
     key = SeriesKey.maybe(series)

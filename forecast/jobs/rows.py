@@ -104,14 +104,14 @@ def _effect_row(batch: Batch, job: str, label: str, effect: Effect | Failure, vi
         level_unit=unit_of(design),
     )
     if isinstance(effect, Failure):
-        return replace(row, **_no_figures(EffectRow, effect))
+        return replace(row, **_no_figures(EffectRow, effect), months_observed="")
     return replace(row, **_figures(EffectRow, effect))
 
 
 def _no_figures(row: type, failure: Failure) -> dict[str, Any]:
     """The cells of an unanswered row: the reason, and counts of zero."""
     cells: dict[str, Any] = dict(
-        baseline="none", verdict="not identified", reading="none", because=failure.reason, months_observed="", used="",
+        baseline="none", verdict="not identified", reading="none", because=failure.reason, used="",
         n_clean=0, n_span=0, n_placebo=0, n_apart=0, n_space=0,
     )  # fmt: skip
     return schema.cells_of(row, cells)

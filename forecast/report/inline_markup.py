@@ -80,7 +80,7 @@ def _parse(text: str) -> Iterator[Piece]:
 def safe_address(text: str) -> str:
     """A linkable address (http, https, mailto) with markup characters percent-encoded; else ''.
 
-    >>> address("https://a.example/x_(1)?q=a b"), address("javascript:alert(1)")
+    >>> safe_address("https://a.example/x_(1)?q=a b"), safe_address("javascript:alert(1)")
     ('https://a.example/x_%281%29?q=a%20b', '')
     """
     text = printable_text(text.strip())

@@ -41,7 +41,7 @@ def decimal(value: float, decimals: int, sign: bool = False) -> str:
 def quantity(value: float, unit: str = "", sign: bool = False) -> str:
     """A quantity with its unit, joined by a non-breaking space.
 
-    >>> number(7055.4, "t") == f"7,055{NBSP}t"
+    >>> quantity(7055.4, "t") == f"7,055{NBSP}t"
     True
     """
     text = decimal(value, digits(value, unit), sign).removesuffix(".0")

@@ -21,7 +21,7 @@ from forecast.prep.past_origins import PastOrigin, last_known_month, past_origin
 from forecast.prep.policy_measures import measures_in_force
 from forecast.prep.transform import reduced_spans
 
-LEAST = pooled_errors.errors_needed(0.8)  # past windows below which bands are left as they are
+LEAST = pooled_errors.errors_for_central_band(0.8)  # past windows below which bands are left as they are
 NEAR = 1  # leads on either side whose errors are pooled with those of a lead
 
 

@@ -19,10 +19,10 @@ def supported_level(count: float) -> float:
     return max(0.0, (count - 1.0) / (count + 1.0))
 
 
-def errors_needed(level: float) -> int:
+def errors_for_central_band(level: float) -> int:
     """Errors needed for a central band of `level` (0 to 1).
 
-    >>> needed(0.8), needed(0.95)
+    >>> errors_for_central_band(0.8), errors_for_central_band(0.95)
     (9, 39)
     """
     return int(np.ceil((1.0 + level) / (1.0 - level) - 1e-9))

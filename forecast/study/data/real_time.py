@@ -23,7 +23,7 @@ AVAILABILITIES = ("known_future", "observed_only")
 def last_complete_month(day: dt.date, lag: int = 0) -> int:
     """The last month that had ended on a day, `lag` months back.
 
-    >>> months.label(last_ended(dt.date(2025, 3, 1))), months.label(last_ended(dt.date(2025, 3, 31), 1))
+    >>> months.label(last_complete_month(dt.date(2025, 3, 1))), months.label(last_complete_month(dt.date(2025, 3, 31), 1))
     ('2025-02', '2025-01')
     """
     return months.ordinal(day) - 1 - lag

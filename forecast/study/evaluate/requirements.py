@@ -35,10 +35,10 @@ COLUMNS = (
 TRIAL_DRAWS = 50  # draws of a trial forecast
 
 
-def errors_needed(level: float) -> int:
+def errors_for_coverage(level: float) -> int:
     """Number of past errors that an interval of `level` per cent needs: with n errors, coverage is at most n / (n + 1).
 
-    >>> [fewest(level) for level in (50, 80, 90, 95)]
+    >>> [errors_for_coverage(level) for level in (50, 80, 90, 95)]
     [1, 4, 9, 19]
     """
     return math.ceil(level / (100 - level) - 1e-9)
@@ -122,7 +122,7 @@ def support_lines(
 
 def _interval_source(own: int, pooled: int, level: float) -> str:
     """Which past errors reach a level by n / (n + 1): "own", "pooled" or "none"."""
-    need = errors_needed(level)
+    need = errors_for_coverage(level)
     if own >= need:
         return "own"
     return "pooled" if pooled >= need else f"none ({pooled} errors of {need})"
@@ -214,7 +214,7 @@ def _reason_untested(view: RealTimeView, left: Sequence[BacktestQuestion], horiz
 
 def _level_row(row: Mapping[str, Any], pooled: int, level: float) -> dict[str, Any]:
     """The row for one interval level."""
-    windows, need = int(row["windows"]), errors_needed(level)
+    windows, need = int(row["windows"]), errors_for_coverage(level)
     interval = "own" if windows >= need else "pooled" if pooled >= need else "no"
     reasons = [row["reason"]] if row["reason"] else []
     if interval != "own":

@@ -31,7 +31,7 @@ def truth_of(archive: Archive | RealTimeView, release: ReleaseChoice = "latest",
 def release_number(release: ReleaseChoice) -> int | None:
     """The number of a release among those of a figure, from 1; None for the latest.
 
-    >>> place("first"), place(3), place("latest")
+    >>> release_number("first"), release_number(3), release_number("latest")
     (1, 3, None)
     """
     k = {"first": 1, "latest": None}.get(release) if isinstance(release, str) else release

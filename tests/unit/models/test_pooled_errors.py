@@ -15,9 +15,9 @@ def pool(values, owner=None, window=None, series=None, apart=1.0):
 
 
 def test_what_a_number_of_errors_supports():
-    assert [pooled_errors.errors_needed(level) for level in (0.5, 0.8, 0.9, 0.95)] == [3, 9, 19, 39]
+    assert [pooled_errors.errors_for_central_band(level) for level in (0.5, 0.8, 0.9, 0.95)] == [3, 9, 19, 39]
     for level in (0.5, 0.8, 0.9, 0.95):
-        n = pooled_errors.errors_needed(level)
+        n = pooled_errors.errors_for_central_band(level)
         assert pooled_errors.supported_level(n) >= level - 1e-12
         assert pooled_errors.supported_level(n - 1) < level
     assert pooled_errors.supported_level(2) == pytest.approx(1 / 3)

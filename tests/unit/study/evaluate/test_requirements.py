@@ -11,7 +11,7 @@ from forecast.core.errors import TooShortError
 from forecast.core.months import label, ordinal
 from forecast.core.panel import panel
 from forecast.core.results import Forecast, Used
-from forecast.study.evaluate.requirements import errors_needed, feasible
+from forecast.study.evaluate.requirements import errors_for_coverage, feasible
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def rows(table, **where):
 
 @pytest.mark.parametrize(("level", "n"), [(50, 1), (66.7, 3), (80, 4), (90, 9), (95, 19), (99, 99)])
 def test_a_level_needs_so_many_errors(level, n):
-    assert errors_needed(level) == n
+    assert errors_for_coverage(level) == n
     assert n / (n + 1) >= level / 100 - 1e-9 > (n - 1) / n - 1e-9
 
 
