@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from forecast.core.vintage import Vintage
     from forecast.study.data.leakage import Leak
     from forecast.study.data.real_time import Regressor as Regressor
+    from forecast.study.effects.candidate_donors import untouched as untouched
     from forecast.study.effects.sensitivity import Variation
-    from forecast.study.effects.untouched import untouched as untouched
     from forecast.study.evaluate.backtest import Backtest, backtest as backtest
     from forecast.study.evaluate.cutoffs import cutoffs as cutoffs
     from forecast.study.evaluate.export import to_boe as to_boe, to_hub as to_hub
@@ -48,7 +48,7 @@ _HOMES = {
     "score": "forecast.study.evaluate.score",
     "to_boe": "forecast.study.evaluate.export",
     "to_hub": "forecast.study.evaluate.export",
-    "untouched": "forecast.study.effects.untouched",
+    "untouched": "forecast.study.effects.candidate_donors",
 }
 
 __all__ = [
@@ -284,7 +284,7 @@ def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print
     A few questions of each kind are asked twice (`forecast/study/data/leakage.py`); empty if no method looks ahead. `tell`
     receives progress messages. Writes nothing.
     """
-    from forecast.jobs.leakage_sample import describe_sample, sample_questions
+    from forecast.jobs.leakage_questions import describe_sample, sample_questions
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
     from forecast.study.data.leakage import find_leaks

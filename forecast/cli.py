@@ -231,7 +231,7 @@ def verify(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of configs, by which editors complete and check TOML (`#:schema FILE` on a config's first line)."""
-    from forecast.jobs.config_schema import text
+    from forecast.jobs.config_json_schema import text
 
     typer.echo(text(), nl=False)
 
@@ -239,9 +239,9 @@ def schema() -> None:
 @app.command()
 def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")]) -> None:
     """Copy a starter project that runs: own figures, own events, a config."""
-    from forecast.guides import starter
+    from forecast.guides.starter import copy_starter
 
-    for path in starter.copy(folder):
+    for path in copy_starter.copy(folder):
         say(f"wrote {path}")
     typer.echo(str(folder))
 

@@ -223,7 +223,7 @@ def test_the_whole_package_is_read(edges):
     assert {stratum(name) for name in edges} >= {"core", "kernels", "study", "jobs", "report", SECTIONS, *PLUGINS}
     assert "forecast.core.months" in edges["forecast.core.archive"]
     assert "forecast.core.release_clock" in edges["forecast.core.vintage"], "an import inside a function"
-    assert "forecast.core.vintage" in edges["forecast.prep.transform"], "an import for types only"
+    assert "forecast.core.vintage" in edges["forecast.prep.spans_and_gaps"], "an import for types only"
     assert sum(map(len, edges.values())) > 200
 
 

@@ -13,7 +13,7 @@ from forecast.core.registry import check
 from forecast.kernels import innovations
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.regressors import lunar_regressor
-from forecast.prep.transform import choose_scale
+from forecast.prep.working_scale import choose_scale
 
 NAME = "anticipation"
 

@@ -14,7 +14,7 @@ from forecast.kernels import innovations
 from forecast.prep.baselines import pluralize
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.regressors import lunar_regressor
-from forecast.prep.transform import choose_scale
+from forecast.prep.working_scale import choose_scale
 
 NAME = "fit"
 

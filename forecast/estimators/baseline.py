@@ -26,7 +26,7 @@ from forecast.prep.baselines import (
     years_back,
 )
 from forecast.prep.pre_period import clean_pre_period
-from forecast.prep.transform import choose_scale
+from forecast.prep.working_scale import choose_scale
 
 
 @estimator

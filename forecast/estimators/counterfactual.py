@@ -18,7 +18,7 @@ from forecast.core.results import Failure, Forecast, Summary, Used
 from forecast.core.vintage import Vintage
 from forecast.prep.baselines import ObservedWindow, describe, observe_window, unit_of
 from forecast.prep.pre_period import clean_pre_period
-from forecast.prep.transform import window_total
+from forecast.prep.spans_and_gaps import window_total
 
 
 @estimator

@@ -13,7 +13,7 @@ from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.months import parse_day
 from forecast.core.questions import BASELINES
 from forecast.core.schema import check_names
-from forecast.jobs.config_table import ADDED_LATER, ConfigTable, as_list, as_text
+from forecast.jobs.config_base import ADDED_LATER, ConfigTable, as_list, as_text
 from forecast.jobs.dask_cluster import RemoteScheduler
 from forecast.jobs.nowcasts import NowcastConfig
 from forecast.jobs.scenarios import ScenarioConfig, ScenarioForecastConfig

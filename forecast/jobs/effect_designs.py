@@ -13,7 +13,7 @@ from forecast.core.results import Finding
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.jobs.config import UNTOUCHED, EffectConfig
-from forecast.study.effects.untouched import untouched
+from forecast.study.effects.candidate_donors import untouched
 
 
 def findings_out_of_scope(row: EffectConfig, events: EventCalendar) -> list[Finding]:

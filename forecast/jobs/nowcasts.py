@@ -16,7 +16,7 @@ from forecast.core.questions import Task
 from forecast.core.release_schedule import ScheduledRelease, coming
 from forecast.core.results import Finding
 from forecast.core.schema import FailureRow, NewsRow, ReleaseRow
-from forecast.jobs.config_table import ConfigTable, as_list, as_text
+from forecast.jobs.config_base import ConfigTable, as_list, as_text
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.backtest import BacktestQuestion

@@ -21,7 +21,7 @@ from forecast.core.scenario import NEVER, Scenario
 from forecast.core.schema import FailureRow, ScenarioForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.jobs.config_table import ConfigTable, as_list
+from forecast.jobs.config_base import ConfigTable, as_list
 from forecast.study.scenarios import Fan, pool_scenarios, scenarios
 
 POOLED = "all, by their probabilities"

@@ -15,7 +15,7 @@ from forecast.core.registry import model
 from forecast.core.results import Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.prep.policy_measures import MeasuresInForce, declared_share_left, measures_in_force
-from forecast.prep.transform import measured_months
+from forecast.prep.spans_and_gaps import measured_months
 
 FEWEST = 6  # months of a series
 KNOWN = 3  # fewest known months of a regime

@@ -19,7 +19,8 @@ from forecast.core.vintage import Vintage
 from forecast.kernels import covariance, gaussian
 from forecast.kernels.resample import moment_matched_normals
 from forecast.prep.regressors import Regressors, control_regressors, event_regressors, lunar_regressor
-from forecast.prep.transform import choose_scale, measured_months
+from forecast.prep.spans_and_gaps import measured_months
+from forecast.prep.working_scale import choose_scale
 
 AIRLINE = (0, 1, 1)
 SMALL = ((0, 1, 1), (1, 1, 0), (1, 1, 1), (0, 1, 2), (2, 1, 0))  # differenced alike, so that their AICc can be compared

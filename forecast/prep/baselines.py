@@ -14,7 +14,7 @@ from forecast.core.questions import BaselinePeriod, Design, Window
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
-from forecast.prep.transform import reduced_spans, window_total
+from forecast.prep.spans_and_gaps import reduced_spans, window_total
 
 Period = tuple[int, int]
 

@@ -16,7 +16,7 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.prep.baselines import ObservedWindow, describe, unit_of
 from forecast.prep.pre_period import clean_pre_period
-from forecast.prep.transform import split_spans, window_total
+from forecast.prep.spans_and_gaps import split_spans, window_total
 
 MIN_COVERAGE = 0.9  # share of the treated series' clean months for which a donor must have a figure
 

@@ -12,15 +12,8 @@ from forecast.arrays import Bools, Floats, Ints
 from forecast.core.errors import TooShortError
 from forecast.core.questions import Task
 from forecast.core.vintage import Cell, ObservedSeries, Vintage
-from forecast.prep.transform import (
-    FilledSeries,
-    WorkingScale,
-    choose_scale,
-    contiguous_tail,
-    fill_gaps,
-    reduced_spans,
-    split_spans,
-)
+from forecast.prep.spans_and_gaps import FilledSeries, contiguous_tail, fill_gaps, reduced_spans, split_spans
+from forecast.prep.working_scale import WorkingScale, choose_scale
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import assume, given, strategies as st
 from forecast.core import months
 from forecast.core.questions import Design, replace_design
 from forecast.core.vintage import Cell, Vintage
-from forecast.prep.transform import CAP_FACTOR, choose_scale
+from forecast.prep.working_scale import CAP_FACTOR, choose_scale
 
 DAYS = st.dates(dt.date(1900, 1, 1), dt.date(2100, 12, 31))
 FIGURES = st.lists(st.floats(0, 1e9).map(lambda x: round(x, 3)), min_size=1, max_size=30).map(np.array)

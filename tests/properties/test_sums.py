@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from forecast.core.vintage import Cell, Vintage
-from forecast.prep.transform import LONGEST_SPLIT, fill_gaps, reduced_spans, split_spans, window_total
+from forecast.prep.spans_and_gaps import LONGEST_SPLIT, fill_gaps, reduced_spans, split_spans, window_total
 
 S = "CHN.export.WLD.re_magnets"
 MONTHS = 18

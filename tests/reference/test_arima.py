@@ -13,7 +13,7 @@ from statsmodels.tsa.statespace.sarimax import SARIMAX
 
 import forecast as fc
 from forecast.estimators.regression import transfer_function
-from forecast.kernels import arima, gaussian
+from forecast.kernels import arima_covariance as arima, gaussian
 
 AIRLINE = ((0, 1, 1), (0, 1, 1, 12))
 ORDERS = [
@@ -122,7 +122,9 @@ def test_gaps_or_not_the_answer_is_the_same_likelihood(gaps):
         assert np.isfinite(whole.covariance).all()
         return
     short = transfer_function.difference_model(
-        plain, arima.difference_polynomial(((0, 1, 1), (0, 0, 0, 0))), arima.stationary_family(59, ((0, 1, 1), (0, 0, 0, 0)))
+        plain,
+        arima.difference_polynomial(((0, 1, 1), (0, 0, 0, 0))),
+        arima.stationary_family(59, ((0, 1, 1), (0, 0, 0, 0))),
     )
     one, two = transfer_function.fit_transfer_function(plain), transfer_function.fit_transfer_function(short)
     assert one.loglike == pytest.approx(two.loglike, abs=1e-8)

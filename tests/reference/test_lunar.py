@@ -15,7 +15,7 @@ import pytest
 
 from forecast.core import months
 from forecast.estimators.regression import transfer_function
-from forecast.kernels import arima, covariance, gaussian
+from forecast.kernels import arima_covariance, covariance, gaussian
 from forecast.prep.regressors import HOLIDAY_AND_AROUND
 
 AIRLINE = ((0, 1, 1), (0, 1, 1, 12))
@@ -54,13 +54,13 @@ def logs(shared):
 
 def solved(y, x):
     """The airline model by maximum likelihood, in differences."""
-    family, start = arima.arima_family(len(y), AIRLINE)
+    family, start = arima_covariance.arima_family(len(y), AIRLINE)
     plain = transfer_function.TransferFunctionModel(
         y, np.arange(len(y)), start, start.shape[1], lambda rates: np.repeat(x[None], len(rates), axis=0), (), family, False
     )
     made = transfer_function.fit_transfer_function(
         transfer_function.difference_model(
-            plain, arima.difference_polynomial(AIRLINE), arima.stationary_family(len(y) - 13, AIRLINE)
+            plain, arima_covariance.difference_polynomial(AIRLINE), arima_covariance.stationary_family(len(y) - 13, AIRLINE)
         )
     )
     return made, 2 * (x.shape[1] + 3) - 2 * made.loglike
@@ -86,7 +86,7 @@ def test_errors_are_those_of_second_differences(logs, holidays):
 
     made, _ = solved(logs("exp"), holidays)
     theirs = SARIMAX(logs("exp"), exog=holidays, order=AIRLINE[0], seasonal_order=AIRLINE[1], simple_differencing=True)
-    start = np.r_[made.beta, arima.coefficients(made.noise, AIRLINE), made.sigma2]
+    start = np.r_[made.beta, arima_covariance.coefficients(made.noise, AIRLINE), made.sigma2]
     fitted = theirs.fit(start, disp=0, cov_type="approx")
     assert np.sqrt(np.diag(made.covariance)) == pytest.approx(fitted.bse[:3], rel=0.03)
 

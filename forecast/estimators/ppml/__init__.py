@@ -21,7 +21,7 @@ from forecast.kernels import exact_tests, local_level
 from forecast.prep.baselines import ObservedWindow, observe_window, pluralize
 from forecast.prep.donor_pool import candidate_donors, description_only, unestimated_effect
 from forecast.prep.pre_period import clean_pre_period
-from forecast.prep.transform import split_spans
+from forecast.prep.spans_and_gaps import split_spans
 
 NEAR_ZERO = 0.01  # of the counterfactual: below it the coefficient says little, and the loss is reported as a collapse too
 

@@ -26,12 +26,12 @@ from forecast.estimators.regression.transfer_function import (
     difference_model,
     fit_transfer_function,
 )
-from forecast.kernels import arima, covariance, gaussian
+from forecast.kernels import arima_covariance, covariance, gaussian
 from forecast.kernels.shapley import shapley
 from forecast.prep.baselines import ObservedWindow, describe, observe_window, unit_of
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.regressors import Regressors, control_regressors, lunar_regressor
-from forecast.prep.transform import window_total
+from forecast.prep.spans_and_gaps import window_total
 
 Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
 
@@ -162,8 +162,8 @@ class Regression:
             noise.restricted,
         )
         if noise.order and sample.rows[-1] - sample.rows[0] + 1 == len(sample.rows):
-            inner = arima.stationary_family(len(sample.z) - model.diffuse, noise.order)
-            model = difference_model(model, arima.difference_polynomial(noise.order), inner)
+            inner = arima_covariance.stationary_family(len(sample.z) - model.diffuse, noise.order)
+            model = difference_model(model, arima_covariance.difference_polynomial(noise.order), inner)
         solution = fit_transfer_function(model)
         counterfactual = _counterfactual_draws(sample, solution, np.vstack([periods, months]), design.draws, rng)
         # row 0 is the point estimate, the others are draws; columns are the asked periods, then the months of anticipation

@@ -19,7 +19,8 @@ from forecast.estimators.regression.intervention_regressors import (
 )
 from forecast.prep.baselines import pluralize
 from forecast.prep.regressors import Regressors
-from forecast.prep.transform import FilledSeries, WorkingScale, choose_scale, split_spans
+from forecast.prep.spans_and_gaps import FilledSeries, split_spans
+from forecast.prep.working_scale import WorkingScale, choose_scale
 
 ColumnScreen = Callable[[Floats, Floats], Ints]  # columns and a base at the observed rows -> the independent columns
 MIN_FREEDOM = 4  # residual degrees of freedom

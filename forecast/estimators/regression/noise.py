@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.kernels import arima, covariance
+from forecast.kernels import arima_covariance, covariance
 from forecast.kernels.gaussian import CovarianceFamily
 
-NoiseKind = str | arima.Order
+NoiseKind = str | arima_covariance.Order
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class NoiseModel:
     restricted: bool
     names: tuple[str, ...]
     natural: Callable[[Floats], Floats]
-    order: arima.Order | None = None
+    order: arima_covariance.Order | None = None
 
     @property
     def variances(self) -> bool:
@@ -61,9 +61,11 @@ def noise_model(kind: NoiseKind, size: int, season: int, phase: Ints | None = No
     "airline", or an ARIMA order ((p, d, q), (P, D, Q, s)).
     """
     if not isinstance(kind, str):
-        family, diffuse = arima.arima_family(size, kind)
-        names = arima.parameter_names(kind)
-        return NoiseModel(family, diffuse, not diffuse.shape[1], False, names, lambda p: arima.coefficients(p, kind), kind)
+        family, diffuse = arima_covariance.arima_family(size, kind)
+        names = arima_covariance.parameter_names(kind)
+        return NoiseModel(
+            family, diffuse, not diffuse.shape[1], False, names, lambda p: arima_covariance.coefficients(p, kind), kind
+        )
     if kind == "white":
         family, diffuse = covariance.white_noise(size)
         return NoiseModel(family, diffuse, False, True, (), np.asarray)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.prep.transform import WorkingScale
+from forecast.prep.working_scale import WorkingScale
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from forecast.models.adl import direct_regression
 from forecast.prep.batches import Paths, batch_model
 from forecast.prep.histories import GapFreeSeries, SeriesHistory
 from forecast.prep.regressors import default_covariates, event_regressors, lunar_regressor
-from forecast.prep.transform import choose_scale
+from forecast.prep.working_scale import choose_scale
 
 FEWEST = 18  # months
 LEAST_ROWS = 15  # complete rows; columns are dropped before rows fall below

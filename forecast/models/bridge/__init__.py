@@ -17,7 +17,8 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.kernels.resample import moving_blocks, spread_inflation
 from forecast.models.bridge import lag_weights
-from forecast.prep.transform import CAP_FACTOR, measured_months
+from forecast.prep.spans_and_gaps import measured_months
+from forecast.prep.working_scale import CAP_FACTOR
 
 LEAST_ROWS = 15  # months of arrivals with all their shipments known
 LATE = 12  # last months, whose ratio is compared with that of earlier ones

@@ -19,7 +19,7 @@ from forecast.core.vintage import Vintage
 from forecast.models.conformal import pooled_errors
 from forecast.prep.past_origins import PastOrigin, last_known_month, past_origins, split_by_series
 from forecast.prep.policy_measures import measures_in_force
-from forecast.prep.transform import reduced_spans
+from forecast.prep.spans_and_gaps import reduced_spans
 
 LEAST = pooled_errors.errors_for_central_band(0.8)  # past windows below which bands are left as they are
 NEAR = 1  # leads on either side whose errors are pooled with those of a lead

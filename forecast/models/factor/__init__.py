@@ -16,7 +16,7 @@ from forecast.models.factor import dynamic_factor
 from forecast.prep.batches import Paths, batch_model
 from forecast.prep.histories import GapFreeSeries, SeriesHistory
 from forecast.prep.regressors import default_covariates
-from forecast.prep.transform import choose_scale
+from forecast.prep.working_scale import choose_scale
 
 FEWEST = 18  # months of the target
 ENOUGH = 12  # figures of another series

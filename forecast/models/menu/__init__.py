@@ -18,7 +18,7 @@ from forecast.core.vintage import Vintage
 from forecast.kernels import resample
 from forecast.models.menu import collapses
 from forecast.models.menu.device_weights import mean_crps, weigh_devices
-from forecast.models.menu.shut_months import (
+from forecast.models.menu.structural_breaks import (
     RegimePhase,
     SeriesBreaks,
     break_event,

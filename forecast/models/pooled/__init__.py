@@ -20,7 +20,8 @@ from forecast.kernels import covariance, gaussian
 from forecast.models.pooled import random_effects
 from forecast.prep.batches import VintageTask
 from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
-from forecast.prep.transform import WorkingScale, choose_scale, measured_months
+from forecast.prep.spans_and_gaps import measured_months
+from forecast.prep.working_scale import WorkingScale, choose_scale
 
 FEWEST = 8  # observations of the series itself
 FREEDOM = 6  # observations left over after the coefficients

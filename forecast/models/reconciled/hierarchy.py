@@ -12,7 +12,7 @@ from forecast.core.events import EventCalendar
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import NO_END, Cell, Vintage
-from forecast.prep.transform import window_total
+from forecast.prep.spans_and_gaps import window_total
 
 REST = "REST"  # the partner that stands for all others
 FEWEST = 24  # monthly figures of a partner that is a part of its own; others belong to the rest

@@ -17,7 +17,8 @@ from forecast.core.vintage import Vintage
 from forecast.kernels import covariance, gaussian, temporal_sums
 from forecast.models.structural.temporal_aggregates import MonthsAndSums, keep_sums, split_sums
 from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
-from forecast.prep.transform import LONGEST_SPLIT, WorkingScale, choose_scale
+from forecast.prep.spans_and_gaps import LONGEST_SPLIT
+from forecast.prep.working_scale import WorkingScale, choose_scale
 
 FEWEST = 8  # observations needed
 FREEDOM = 6  # degrees of freedom needed after the coefficients

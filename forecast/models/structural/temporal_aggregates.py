@@ -8,7 +8,7 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core.vintage import ObservedSeries
-from forecast.prep.transform import LONGEST_SPLIT, measured_months, reduced_spans
+from forecast.prep.spans_and_gaps import LONGEST_SPLIT, measured_months, reduced_spans
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class MonthsAndSums:
 
 
 def split_sums(observed: ObservedSeries) -> MonthsAndSums:
-    """Single months only: short sums are split (`transform.measured`), longer ones left out."""
+    """Single months only: short sums are split (`spans_and_gaps.measured_months`), longer ones left out."""
     months, values, split = measured_months(observed)
     return MonthsAndSums(months, values, (), np.empty(0), split)
 

@@ -11,7 +11,7 @@ from forecast.core.errors import DataError
 from forecast.core.products import display_unit, mineral_of
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Cell, Vintage
-from forecast.prep.transform import window_total
+from forecast.prep.spans_and_gaps import window_total
 
 UNUSABLE = ("missing", "suppressed")
 
@@ -88,8 +88,8 @@ def figure(vintage: Vintage, series: str, period: str, tested: PublishedPercenta
     """The figure of a period, from cells that do not depend on the percentage under test.
 
     A figure published for exactly that period has precedence; otherwise months and sums are combined
-    (`transform.window_total`). Cells that depend on `tested`, or on a figure that enters no series, are excluded first, so that
-    no percentage is tested against itself.
+    (`spans_and_gaps.window_total`). Cells that depend on `tested`, or on a figure that enters no series, are excluded
+    first, so that no percentage is tested against itself.
     """
     first, last = mm.parse_period(period)
     usable, struck = _independent_cells(vintage, series, tested)

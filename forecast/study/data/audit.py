@@ -11,7 +11,7 @@ from forecast.core import months
 from forecast.core.archive import Archive
 from forecast.core.results import Finding
 from forecast.core.vintage import ObservedSeries, Vintage
-from forecast.prep.transform import window_total
+from forecast.prep.spans_and_gaps import window_total
 from forecast.study.data.implied_revisions import implied_revisions
 
 if TYPE_CHECKING:

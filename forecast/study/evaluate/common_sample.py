@@ -11,7 +11,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core import months
-from forecast.study.evaluate.score_regimes import distinct_regimes
+from forecast.study.evaluate.policy_regimes import distinct_regimes
 
 if TYPE_CHECKING:
     import pandas as pd

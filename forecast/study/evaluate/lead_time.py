@@ -23,7 +23,7 @@ from forecast.study.evaluate.backtest import Backtest, BacktestAnswer, BacktestQ
 from forecast.study.evaluate.compare import NAIVE_MODELS
 from forecast.study.evaluate.cutoffs import released_together
 from forecast.study.evaluate.forecast_rows import forecast_table
-from forecast.study.evaluate.score_regimes import in_first_quarter, regime_of
+from forecast.study.evaluate.policy_regimes import in_first_quarter, regime_of
 from forecast.study.evaluate.truth import truth_of, vintage_kind
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from forecast.study.evaluate.backtest import (
 )
 from forecast.study.evaluate.common_sample import MIN_CUTOFFS
 from forecast.study.evaluate.cutoffs import cutoffs
+from forecast.study.evaluate.policy_regimes import distinct_regimes, regime_of
 from forecast.study.evaluate.score import periods_of
-from forecast.study.evaluate.score_regimes import distinct_regimes, regime_of
 
 if TYPE_CHECKING:
     import pandas as pd

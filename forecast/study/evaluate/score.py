@@ -17,10 +17,10 @@ from forecast.core.results import Failure, Forecast
 from forecast.core.schema import ScoreRow
 from forecast.core.scores import SCORE_COLUMNS, Scores
 from forecast.core.vintage import Vintage
-from forecast.prep.transform import window_total
+from forecast.prep.spans_and_gaps import window_total
 from forecast.study.evaluate.backtest import Backtest, BacktestQuestion
 from forecast.study.evaluate.cutoffs import released_together
-from forecast.study.evaluate.score_regimes import RESTRICTING, in_first_quarter, regime_of
+from forecast.study.evaluate.policy_regimes import RESTRICTING, in_first_quarter, regime_of
 from forecast.study.evaluate.truth import ReleaseChoice, truth_of
 
 if TYPE_CHECKING:

@@ -198,7 +198,7 @@ def test_a_question_asked_otherwise_is_a_batch_of_its_own(tmp_path):
 
 
 def test_donors_by_rule_are_those_that_no_event_of_the_row_touched(tmp_path):
-    from forecast.study.effects.untouched import untouched
+    from forecast.study.effects.candidate_donors import untouched
 
     row = VARIED.replace("CHN.germanium", "WLD.germanium").replace('"us_ban_2024"', '["us_ban_2024", "enforcement_2025"]')
     made = planned(tmp_path, f'{BASE}{row}donors = "untouched"\ndiversion = ["THA"]\n')

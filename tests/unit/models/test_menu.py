@@ -15,7 +15,7 @@ from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.scenario import Scenario
 from forecast.models.menu.collapses import detect_collapses
-from forecast.models.menu.shut_months import find_breaks
+from forecast.models.menu.structural_breaks import find_breaks
 from forecast.study.ask import answer_or_raise
 from forecast.study.scenarios import pool_scenarios, scenarios
 

@@ -7,7 +7,7 @@ from properties.test_sums import partly_known
 
 from forecast.core import months as mm
 from forecast.models.structural.temporal_aggregates import keep_sums, split_sums
-from forecast.prep.transform import LONGEST_SPLIT
+from forecast.prep.spans_and_gaps import LONGEST_SPLIT
 
 S = "CHN.export.WLD.re_magnets"
 JANUARY = mm.ordinal("2021-01")

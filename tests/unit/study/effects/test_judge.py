@@ -18,7 +18,7 @@ from forecast.core.vintage import Cell, Vintage
 from forecast.kernels import exact_tests
 from forecast.study.ask import answer
 from forecast.study.effects import judge, placebo
-from forecast.study.effects.untouched import untouched
+from forecast.study.effects.candidate_donors import untouched
 
 SERIES = "USA.import.CHN.gallium"
 # standard errors of the smallest effect that a two-sided test at 5 % finds four times in five (Bloom 1995, Eval. Review 19:547)

@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError
 
 from forecast.jobs import run_folder
 from forecast.jobs.config import Config, EffectConfig
-from forecast.jobs.config_table import ADDED_LATER, ConfigTable
+from forecast.jobs.config_base import ADDED_LATER, ConfigTable
 from forecast.jobs.load import load
 
 RELEASED = {"minerals": "minerals-1fdeffe4", "nowcast": "nowcast-82cf0a70", "quick": "quick-ff3de953"}

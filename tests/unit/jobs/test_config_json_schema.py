@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from forecast.cli import app
 from forecast.core import registry
 from forecast.core.errors import ForecastError
-from forecast.jobs import config_schema
+from forecast.jobs import config_json_schema
 from forecast.jobs.load import load, shipped_configs
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -31,7 +31,7 @@ FILES = sorted(
 
 @pytest.fixture(scope="module")
 def schema():
-    return config_schema.schema()
+    return config_json_schema.schema()
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_the_shipped_file_is_what_is_printed():
 def test_it_is_made_without_heavy_libraries():
     heavy = ("pandas", "statsmodels", "sklearn", "prophet", "matplotlib", "pyarrow", "arch")
     code = (
-        "import sys\nfrom forecast.jobs import config_schema\nconfig_schema.text()\n"
+        "import sys\nfrom forecast.jobs import config_json_schema\nconfig_json_schema.text()\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -208,7 +208,7 @@ class Documented:
 
 
 def test_docstrings_are_read_word_by_word():
-    first, said = config_schema.documented(Documented, ["one", "two", "three", "four", "five"])
+    first, said = config_json_schema.documented(Documented, ["one", "two", "three", "four", "five"])
     both = "both of them: with a colon five: no entry"
     assert first == "A table."
     assert said == {"one": "the first", "two": "the second, which goes on", "three": both, "four": both}

@@ -13,7 +13,7 @@ from forecast.core.events import Event
 from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
 from forecast.prep.policy_measures import MeasuresInForce, declared_share_left, measures_in_force
-from forecast.prep.transform import measured_months
+from forecast.prep.spans_and_gaps import measured_months
 
 Detector = Callable[[Ints, Floats, "int | None"], Bools]
 NO_MEASURES: frozenset[str] = frozenset()

@@ -5,16 +5,8 @@ import pytest
 
 from forecast.core import months
 from forecast.core.errors import TooShortError
-from forecast.prep.transform import (
-    CAP_FACTOR,
-    FilledSeries,
-    choose_scale,
-    contiguous_tail,
-    fill_gaps,
-    reduced_spans,
-    split_spans,
-    window_total,
-)
+from forecast.prep.spans_and_gaps import FilledSeries, contiguous_tail, fill_gaps, reduced_spans, split_spans, window_total
+from forecast.prep.working_scale import CAP_FACTOR, choose_scale
 
 S = "CHN.export.WLD.re_magnets"
 O = months.ordinal  # noqa: E741

@@ -7,7 +7,7 @@ import pytest
 from forecast.core.archive import bundled_archive
 from forecast.core.events import Event
 from forecast.core.months import ordinal
-from forecast.study.evaluate.score_regimes import distinct_regimes, in_first_quarter, regime_of
+from forecast.study.evaluate.policy_regimes import distinct_regimes, in_first_quarter, regime_of
 
 SERIES = "CHN.export.WLD.re_magnets"
 

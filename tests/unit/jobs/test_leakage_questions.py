@@ -2,7 +2,7 @@
 
 import pytest
 
-from forecast.jobs.leakage_sample import describe_sample, sample_questions
+from forecast.jobs.leakage_questions import describe_sample, sample_questions
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import OWN_DAY, make_plan
 from forecast.study.evaluate.backtest import BacktestQuestion

@@ -8,7 +8,7 @@ from forecast.core import months
 from forecast.core.archive import bundled_archive
 from forecast.core.events import Event, EventCalendar
 from forecast.core.vintage import Cell, Vintage
-from forecast.study.effects.untouched import own_measures, untouched
+from forecast.study.effects.candidate_donors import own_measures, untouched
 
 ARCHIVE = bundled_archive()
 FIVE = ["arsenic", "boron", "ferrovanadium", "nickel", "selenium"]
