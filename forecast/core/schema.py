@@ -413,6 +413,11 @@ def unit(row: type, name: str) -> str:
     return str(row.__dataclass_fields__[name].metadata["unit"])  # type: ignore[attr-defined]
 
 
+def table_of(row: type) -> str:
+    """The table whose rows a class declares."""
+    return next(name for name, declared in ROWS.items() if declared is row)
+
+
 def frame(row: type, rows: Iterable[Any]) -> pd.DataFrame:
     """Rows of one table as a DataFrame with its columns in order."""
     import pandas as pd

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from forecast.core import months as mm
+from forecast.core import months as mm, schema
 from forecast.core.events import Event, EventCalendar, bundled_events, event_from
 from forecast.core.products import display_unit
 from forecast.core.run import Run
@@ -27,7 +27,7 @@ from forecast.report.effect_rows import (
 if TYPE_CHECKING:
     import pandas as pd
 
-
+T = TypeVar("T")
 MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
 OWN = "own data"  # publisher of own figures whose config names none
 OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # missing from runs of earlier versions
@@ -84,6 +84,14 @@ class RunData:
 
     run: Run
     _tables: dict[str, Any] = field(default_factory=dict, repr=False)
+    _rows: dict[type, Any] = field(default_factory=dict, repr=False)
+
+    def rows(self, row: type[T]) -> list[T]:
+        """The rows of a table by their class; none if the run is older than the table."""
+        if row not in self._rows:
+            self._rows[row] = schema.rows_of(row, self.table(schema.table_of(row)))
+        found: list[T] = self._rows[row]
+        return found
 
     def table(self, name: str) -> pd.DataFrame:
         """A table of the run; empty if the run is older than the table."""
