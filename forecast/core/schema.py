@@ -29,7 +29,7 @@ def column(label: str, unit: str = "") -> Any:
     return field(default=None, metadata={"label": label, "unit": unit})
 
 
-@dataclass_transform(kw_only_default=True)
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 def table(name: str) -> Callable[[type[T]], type[T]]:
     """Register a class as the rows of a table: a frozen dataclass whose columns are given by keyword."""
 
@@ -137,12 +137,12 @@ class EffectRow:
     used: str = column("what the estimator did")
     level_unit: str = column("unit of levels")
     baselines: str = column("baselines")
-    anticipation: float = column("brought forward", "unit")
-    anticipation_lo80: float = column("brought forward, lower bound, 80 %", "unit")
-    anticipation_hi80: float = column("brought forward, upper bound, 80 %", "unit")
-    net: float = column("net of what was brought forward", "unit")
-    net_lo80: float = column("net of what was brought forward, lower bound, 80 %", "unit")
-    net_hi80: float = column("net of what was brought forward, upper bound, 80 %", "unit")
+    anticipation: float = column("brought forward", "level_unit")
+    anticipation_lo80: float = column("brought forward, lower bound, 80 %", "level_unit")
+    anticipation_hi80: float = column("brought forward, upper bound, 80 %", "level_unit")
+    net: float = column("net of what was brought forward", "level_unit")
+    net_lo80: float = column("net of what was brought forward, lower bound, 80 %", "level_unit")
+    net_hi80: float = column("net of what was brought forward, upper bound, 80 %", "level_unit")
     breakdown: float = column("breakdown value", "ratio")
     n_space: int | None = column("placebos in space", "count")
     n_apart: int | None = column("placebos apart", "count")

@@ -1,65 +1,48 @@
-"""Rows of the effects table, of its sensitivity variations and of the parts of joint events, in display units."""
+"""Answers to questions on events, their variations and the parts of joint events, in display units."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from forecast.core import months as mm, schema
 from forecast.core.products import display_unit, mineral_of
+from forecast.core.schema import EffectRow, PartRow
 from forecast.core.series import SeriesKey
+from forecast.report.numbers import window
 
 
-@dataclass(frozen=True)
-class EffectRow:
-    """One row of the effects table in display units."""
+@dataclass(frozen=True, kw_only=True)
+class EffectAnswer(EffectRow):
+    """A row of the effects table in display units; a count that it lacks is 0."""
 
-    id: str
-    question: str
-    role: str
-    job: str
-    estimator: str
-    events: tuple[str, ...]
-    series: str
-    unit: str
-    basis: str
-    lag: int
-    first: str
-    last: str
-    estimand: str
-    measure: str
-    baseline: str
-    estimate: float
-    lo80: float
-    hi80: float
-    lo95: float
-    hi95: float
-    p_value: float
-    p_floor: float
-    mde80: float
-    n_clean: int
-    n_span: int
-    n_placebo: int
-    n_apart: int
-    verdict: str
-    reading: str
-    because: str
-    desc: float
-    desc_lo: float
-    desc_hi: float
-    observed: float
-    expected: float
-    note: str = ""
-    baselines: tuple[str, ...] = ()
+    lag_months: int = 0
+    n_clean: int = 0
+    n_span: int = 0
+    n_placebo: int = 0
     n_space: int = 0
-    breakdown: float = math.nan
-    anticipation: float = math.nan
-    anticipation_lo80: float = math.nan
-    anticipation_hi80: float = math.nan
-    net: float = math.nan
-    net_lo80: float = math.nan
-    net_hi80: float = math.nan
+    n_apart: int = 0
+
+    @property
+    def events(self) -> tuple[str, ...]:
+        """The event asked about, or the events of a cluster."""
+        return tuple(e for e in self.event.split("+") if e)
+
+    @property
+    def first_series(self) -> str:
+        """The treated series, or the first of several."""
+        return self.series.split("+")[0]
+
+    @property
+    def window(self) -> str:
+        """The months asked about, in words."""
+        return window(self.months_from, self.months_to)
+
+    @property
+    def n_months(self) -> int:
+        """The number of months asked about."""
+        return mm.ordinal(self.months_to) - mm.ordinal(self.months_from) + 1
 
     @property
     def has_estimate(self) -> bool:
@@ -81,7 +64,7 @@ class EffectRow:
     @property
     def has_baseline(self) -> bool:
         """Whether the description compares with a baseline (else it is a last published level)."""
-        return math.isfinite(self.desc) and not self.baseline.startswith("none") and self.baseline != ""
+        return math.isfinite(self.desc_estimate) and not self.baseline.startswith("none") and self.baseline != ""
 
 
 @dataclass(frozen=True)
@@ -90,137 +73,44 @@ class VariedAnswer:
 
     what: str
     value: str
-    answer: EffectRow
-    months: str = ""
+    answer: EffectAnswer
 
 
-@dataclass(frozen=True)
-class EventPart:
-    """What one event of a cluster contributed, in the unit of the answer."""
-
-    event: str
-    estimate: float
-    lo80: float
-    hi80: float
-    lo95: float
-    hi95: float
-
-
-BASELINE_NAMES = {
-    "year_earlier": "same months a year earlier",
-    "last_12_clean": "last 12 clean months",
-    "last_full_year": "last full clean year",
-}
+def effect_answer(row: EffectRow, divided: bool = False) -> EffectAnswer:
+    """A row of the effects table in display units; `divided` where it is a value over a quantity."""
+    shown, scale = display_unit(row.series.split("+")[0])
+    level = scale if row.unit in ("kg", "") and row.measure != "share" else 1.0  # amounts are stored in archive units
+    cells = _in_units(row, unit=1.0 if row.measure == "relative" else level, level_unit=level)
+    cells |= {name: 0 for name, cell in cells.items() if cell is None}
+    answer = EffectAnswer(**cells)
+    series = f"{row.series}_per_kg" if divided and row.series.endswith(":usd") else row.series
+    unit = shown if series == row.series else "USD/kg"
+    return replace(answer, id=row.id or row.job, role=row.role or "headline", series=series, unit=unit)
 
 
-def baseline_name(words: Any) -> str:
-    """A baseline of the config in words; one that the config defines by its own name."""
-    name = str(words.get("name", "")) if isinstance(words, dict) else str(words)
-    return BASELINE_NAMES.get(name, name)
+def varied_answer(what: str, value: str, row: EffectRow, asked: EffectRow) -> VariedAnswer:
+    """An answer of the sensitivity table, completed from the row of the effects table that it varies."""
+    row = replace(
+        row, question=asked.question, event=asked.event, series=asked.series, unit=asked.unit, basis=asked.basis,
+        lag_months=asked.lag_months, estimand=asked.estimand, measure=asked.measure, role=asked.role, note=asked.note,
+    )  # fmt: skip
+    return VariedAnswer(what, value, effect_answer(row))
 
 
-def text_at(row: Mapping[Any, Any], name: str) -> str:
-    """A text column of a row, empty where it has none."""
-    value = row.get(name)
-    return "" if value is None or (isinstance(value, float) and math.isnan(value)) else str(value)
+def part_of(answer: EffectAnswer, row: PartRow) -> PartRow:
+    """The part of one event in the unit of the answer it belongs to."""
+    return PartRow(**_in_units(row, unit=1.0 if answer.measure == "share" else display_unit(answer.first_series)[1]))
 
 
-def number_at(row: Mapping[Any, Any], name: str) -> float:
-    """A numeric column of a row, NaN where it has none."""
-    value = row.get(name)
-    return math.nan if value is None or value == "" else float(value)
+def _in_units(row: Any, **scales: float) -> dict[str, Any]:
+    """The cells of a row, with the figures of each unit over its size in archive units."""
+    units = {name: schema.unit(type(row), name) for name in schema.record(row)}
+    return {name: cell / scales[units[name]] if units[name] in scales else cell for name, cell in schema.record(row).items()}
 
 
-def effect_row(row: Mapping[Any, Any]) -> EffectRow:
-    """A row of the effects table, converted from archive units to display units."""
-    series = text_at(row, "series")
-    unit, scale = display_unit(series.split("+")[0])
-    measure = text_at(row, "measure")
-    level = scale if text_at(row, "unit") in ("kg", "") else 1.0  # amounts are stored in archive units
-    of_measure = 1.0 if measure in ("relative", "share") else level
-    count = {
-        n: 0 if math.isnan(number_at(row, n)) else int(number_at(row, n))
-        for n in ("lag_months", "n_clean", "n_span", "n_placebo", "n_apart", "n_space")
-    }
-    amounts = ("estimate", "lo80", "hi80", "lo95", "hi95", "mde80", "desc_estimate", "desc_lo", "desc_hi")
-    scaled = {name: number_at(row, name) / of_measure for name in amounts}
-    totals = 1.0 if measure == "share" else level
-    ledger = {
-        f"{part}{end}": number_at(row, f"{part}{end}") / level
-        for part in ("anticipation", "net")
-        for end in ("", "_lo80", "_hi80")
-    }
-    return EffectRow(
-        id=text_at(row, "id") or text_at(row, "job"),
-        question=text_at(row, "question"),
-        role=text_at(row, "role") or "headline",
-        job=text_at(row, "job"),
-        estimator=text_at(row, "estimator"),
-        events=tuple(e for e in text_at(row, "event").split("+") if e),
-        series=series,
-        unit=unit,
-        basis=text_at(row, "basis"),
-        lag=count["lag_months"],
-        first=text_at(row, "months_from"),
-        last=text_at(row, "months_to"),
-        estimand=text_at(row, "estimand"),
-        measure=measure,
-        baseline=text_at(row, "baseline"),
-        estimate=scaled["estimate"],
-        lo80=scaled["lo80"],
-        hi80=scaled["hi80"],
-        lo95=scaled["lo95"],
-        hi95=scaled["hi95"],
-        p_value=number_at(row, "p_value"),
-        p_floor=number_at(row, "p_floor"),
-        mde80=scaled["mde80"],
-        n_clean=count["n_clean"],
-        n_span=count["n_span"],
-        n_placebo=count["n_placebo"],
-        n_apart=count["n_apart"],
-        verdict=text_at(row, "verdict"),
-        reading=text_at(row, "reading"),
-        because=text_at(row, "because"),
-        desc=scaled["desc_estimate"],
-        desc_lo=scaled["desc_lo"],
-        desc_hi=scaled["desc_hi"],
-        observed=number_at(row, "observed_total") / totals,
-        expected=number_at(row, "expected") / totals,
-        note=text_at(row, "note"),
-        baselines=tuple(b for b in text_at(row, "baselines").split("; ") if b),
-        n_space=count["n_space"],
-        breakdown=number_at(row, "breakdown"),
-        **ledger,
-    )
-
-
-def as_unit_value(answer: EffectRow, divided: bool) -> EffectRow:
-    """The row as a unit value, in its name and unit, where a value was divided by a quantity."""
-    if not divided or not answer.series.endswith(":usd"):
-        return answer
-    return replace(answer, series=f"{answer.series}_per_kg", unit="USD/kg")
-
-
-_FROM_EFFECTS = ("question", "event", "series", "unit", "basis", "lag_months", "estimand", "measure", "role", "note")
-
-
-def varied_answer(row: Mapping[Any, Any], asked: Mapping[Any, Any]) -> VariedAnswer:
-    """A row of the sensitivity table, completed from the row of the effects table that it varies."""
-    joined = {**{name: asked.get(name) for name in _FROM_EFFECTS}, **row}
-    return VariedAnswer(text_at(row, "what"), text_at(row, "value"), effect_row(joined), text_at(row, "months_observed"))
-
-
-def event_part(row: Mapping[Any, Any], answer: EffectRow) -> EventPart:
-    """A row of the parts table, in the unit of the answer it belongs to."""
-    scale = 1.0 if answer.measure == "share" else display_unit(answer.series.split("+")[0])[1]
-    return EventPart(
-        text_at(row, "event"), *(number_at(row, name) / scale for name in ("estimate", "lo80", "hi80", "lo95", "hi95"))
-    )
-
-
-def mineral_title(answer: EffectRow) -> str:
+def mineral_title(answer: EffectAnswer) -> str:
     """The mineral a question is about."""
-    key = SeriesKey.maybe(answer.series.split("+")[0])
+    key = SeriesKey.maybe(answer.first_series)
     if key is None:
         return "Questions"
     mineral = mineral_of(key.product).replace("_", " ")

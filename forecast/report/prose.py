@@ -11,7 +11,7 @@ import re
 from forecast.core import months as mm
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING
-from forecast.report.effect_rows import EffectRow
+from forecast.report.effect_rows import EffectAnswer
 from forecast.report.numbers import (
     MINUS,
     NBSP,
@@ -25,7 +25,6 @@ from forecast.report.numbers import (
     quantity,
     share_text,
     treated_name,
-    window,
 )
 from forecast.report.run_data import RunData
 
@@ -57,7 +56,7 @@ _INSTRUMENTS = {
 }  # fmt: skip
 
 
-def amount(answer: EffectRow, value: float, sign: bool = True) -> str:
+def amount(answer: EffectAnswer, value: float, sign: bool = True) -> str:
     """A value of the row's measure in its unit: tonnes, per cent or percentage points."""
     if answer.measure == "relative":
         return percent(value, sign)
@@ -66,7 +65,7 @@ def amount(answer: EffectRow, value: float, sign: bool = True) -> str:
     return quantity(value, answer.unit, sign)
 
 
-def interval_text(answer: EffectRow, low: float, high: float) -> str:
+def interval_text(answer: EffectAnswer, low: float, high: float) -> str:
     """An interval in the row's unit, with the unit given once."""
     if not (math.isfinite(low) and math.isfinite(high)):
         return MISSING
@@ -75,45 +74,45 @@ def interval_text(answer: EffectRow, low: float, high: float) -> str:
     return f"{left.removesuffix(NBSP + unit)} to {right}" if unit and right.endswith(unit) else f"{left} to {right}"
 
 
-def level_text(answer: EffectRow, value: float) -> str:
+def level_text(answer: EffectAnswer, value: float) -> str:
     """A level of the series, or of a share, in its own unit."""
     if not math.isfinite(value):
         return ""
     return share_text(value) if answer.measure == "share" else quantity(value, answer.unit)
 
 
-def relative_change(answer: EffectRow) -> float:
+def relative_change(answer: EffectAnswer) -> float:
     """Relative difference from the named baseline; NaN without a positive level."""
     if answer.measure == "relative":
-        return answer.desc
+        return answer.desc_estimate
     if answer.measure == "share" or not answer.has_baseline or not answer.expected > 0:
         return math.nan
-    return answer.observed / answer.expected - 1.0
+    return answer.observed_total / answer.expected - 1.0
 
 
-def description(answer: EffectRow, held: str = "bundle") -> str:
+def description(answer: EffectAnswer, held: str = "bundle") -> str:
     """Observed value against the named baseline, with the range over all baselines; nothing causal. `held` names the data."""
     if not answer.has_baseline:
         return _last_level(answer, held)
     base = _with_article(answer.baseline)
-    seen = level_text(answer, answer.observed) or "the figure"
+    seen = level_text(answer, answer.observed_total) or "the figure"
     if answer.measure == "share":
         seen = f"a share of {seen}"
         base += f" ({share_text(answer.expected)})" if math.isfinite(answer.expected) else ""
-    elif answer.measure != "relative" and answer.expected > 0 and answer.first != answer.last:
+    elif answer.measure != "relative" and answer.expected > 0 and answer.months_from != answer.months_to:
         base += f" ({level_text(answer, answer.expected)} over as many months)"
-    side = "below" if answer.desc < 0 else "above"
+    side = "below" if answer.desc_estimate < 0 else "above"
     fraction = relative_change(answer)
-    if answer.desc == 0:
+    if answer.desc_estimate == 0:
         size = "as much as"
     elif math.isfinite(fraction) and answer.measure != "relative":
-        size = f"{percent(abs(fraction), sign=False)} ({amount(answer, abs(answer.desc), sign=False)}) {side}"
+        size = f"{percent(abs(fraction), sign=False)} ({amount(answer, abs(answer.desc_estimate), sign=False)}) {side}"
     else:
-        size = f"{amount(answer, abs(answer.desc), sign=False)} {side}"
+        size = f"{amount(answer, abs(answer.desc_estimate), sign=False)} {side}"
     return f"{seen} was {size} {base}{baseline_range(answer)}"
 
 
-def baseline_range(answer: EffectRow) -> str:
+def baseline_range(answer: EffectAnswer) -> str:
     """Range over the baselines, if there is more than one."""
     low, high = answer.desc_lo, answer.desc_hi
     if not (math.isfinite(low) and math.isfinite(high)) or low == high or not answer.has_baseline:
@@ -129,10 +128,10 @@ def baseline_range(answer: EffectRow) -> str:
     return f", between {first} and {most} {one} depending on the baseline"
 
 
-def _difference_text(answer: EffectRow, difference: float) -> str:
+def _difference_text(answer: EffectAnswer, difference: float) -> str:
     """Absolute difference: in per cent of its own baseline if there is one, else in the row's unit."""
-    if answer.measure not in ("relative", "share") and answer.observed - difference > 0:
-        return percent(abs(difference / (answer.observed - difference)), sign=False)
+    if answer.measure not in ("relative", "share") and answer.observed_total - difference > 0:
+        return percent(abs(difference / (answer.observed_total - difference)), sign=False)
     return amount(answer, abs(difference), sign=False)
 
 
@@ -140,24 +139,25 @@ def _with_article(baseline: str) -> str:
     return baseline if baseline[:1].isupper() or baseline.startswith(("the ", "calendar")) else f"the {baseline}"
 
 
-def _last_level(answer: EffectRow, held: str) -> str:
-    if not math.isfinite(answer.desc):
+def _last_level(answer: EffectAnswer, held: str) -> str:
+    if not math.isfinite(answer.desc_estimate):
         return f"no figure of this is in the {held}"
     when = answer.baseline.partition("level, ")[2] or answer.baseline.removeprefix("none").strip("; ")
-    shown = share_text(answer.desc) if answer.measure in ("share", "relative") else quantity(answer.desc, answer.unit)
-    seen = level_text(answer, answer.observed)
-    head = f"{seen} in {window(answer.first, answer.last)}; " if seen else ""
+    level = answer.desc_estimate
+    shown = share_text(level) if answer.measure in ("share", "relative") else quantity(level, answer.unit)
+    seen = level_text(answer, answer.observed_total)
+    head = f"{seen} in {answer.window}; " if seen else ""
     return f"{head}the last published level is {shown}" + (f" ({period(when)})" if when else "") + "; no baseline can be formed"
 
 
-def estimate_text(answer: EffectRow) -> str:
+def estimate_text(answer: EffectAnswer) -> str:
     """The estimate with its 95 % interval; empty if the row has none."""
     if not answer.has_estimate:
         return ""
     return f"{amount(answer, answer.estimate)} (95{NBSP}% interval {interval_text(answer, answer.lo95, answer.hi95)})"
 
 
-def events_phrase(data: RunData, answer: EffectRow) -> str:
+def events_phrase(data: RunData, answer: EffectAnswer) -> str:
     """The event or cluster of events by instrument and month."""
     named = [event_phrase(data, e) for e in answer.events]
     if not named:
@@ -174,13 +174,13 @@ def event_phrase(data: RunData, event_id: str) -> str:
     return f"{what} of {month_of(mm.ordinal(event.effective or event.announced))}"
 
 
-def verdict_reasons(data: RunData, answer: EffectRow) -> list[str]:
+def verdict_reasons(data: RunData, answer: EffectAnswer) -> list[str]:
     """Reasons for the verdict, one per gate."""
     text = reason_in_words(data, answer, answer.because)
     return [_lower(part) for part in _CLAUSE.split(text.rstrip(". ")) if part]
 
 
-def reason_in_words(data: RunData, answer: EffectRow, text: str) -> str:
+def reason_in_words(data: RunData, answer: EffectAnswer, text: str) -> str:
     """A gate's reason in words, with amounts in the row's unit."""
     return in_words(data, _KILOGRAMS.sub(lambda m: quantity(float(m[1]) / display_unit(answer.series)[1], answer.unit), text))
 
@@ -194,20 +194,20 @@ def in_words(data: RunData, text: str) -> str:
     return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"\\1{NBSP}%", text))
 
 
-def because_clause(data: RunData, answer: EffectRow) -> str:
+def because_clause(data: RunData, answer: EffectAnswer) -> str:
     """The first reasons as a clause; the section on gates gives all."""
     found = verdict_reasons(data, answer)[:MAX_REASONS]
     return f", because {', and '.join(found)}" if found else ""
 
 
-def verdict_sentence(data: RunData, answer: EffectRow) -> str:
+def verdict_sentence(data: RunData, answer: EffectAnswer) -> str:
     """What the verdict allows and why, without repeating the row's figures."""
     return _verdict_and_ledger(data, answer, because_clause(data, answer), figures=False)
 
 
-def answer_sentences(data: RunData, answer: EffectRow) -> str:
+def answer_sentences(data: RunData, answer: EffectAnswer) -> str:
     """One row in two or three sentences: series and window, observation, verdict, reasons, and the row's first note."""
-    lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {window(answer.first, answer.last)}.**"
+    lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {answer.window}.**"
     verdict = _verdict_and_ledger(data, answer, because_clause(data, answer), figures=True)
     seen = description(answer, data.held)
     note = note_sentence(answer.note.partition(". ")[0])
@@ -225,7 +225,7 @@ def note_sentence(note: str) -> str:
     return f" {note[:1].upper()}{note[1:]}." if note else ""
 
 
-def placebo_text(answer: EffectRow) -> str:
+def placebo_text(answer: EffectAnswer) -> str:
     """The p-value with its lowest possible value and its source, or why there is no informative one."""
     if not math.isfinite(answer.p_value):
         return ""
@@ -241,7 +241,7 @@ def placebo_text(answer: EffectRow) -> str:
     return f"p {value} by the method's own test{lowest}"
 
 
-def detectable_text(answer: EffectRow) -> str:
+def detectable_text(answer: EffectAnswer) -> str:
     """Minimum detectable effect at 80 % power, in its unit and as a share of the baseline.
 
     Given if the verdict is "cannot distinguish", or if it rests on at least three windows without an event.
@@ -254,14 +254,14 @@ def detectable_text(answer: EffectRow) -> str:
     return f"{size} ({percent(share, sign=False)} of the baseline)"
 
 
-def breakdown_text(answer: EffectRow) -> str:
+def breakdown_text(answer: EffectAnswer) -> str:
     """The breakdown value in words: the effect as a multiple of the largest placebo effect."""
     if not (answer.has_estimate and math.isfinite(answer.breakdown) and answer.n_placebo >= MIN_PLACEBOS):
         return ""
     return f"breakdown value {decimal(answer.breakdown, 1)}: so many times the largest of {answer.n_placebo} placebos"
 
 
-def ledger_sentence(answer: EffectRow) -> str:
+def ledger_sentence(answer: EffectAnswer) -> str:
     """Anticipation A, effect after the start P, and their sum as a sentence; empty if they were not estimated."""
     if not answer.has_ledger or answer.reading not in ("causal", "relative"):
         return ""
@@ -279,11 +279,11 @@ def ledger_sentence(answer: EffectRow) -> str:
     )
 
 
-def _verdict_and_ledger(data: RunData, answer: EffectRow, reason: str, figures: bool) -> str:
+def _verdict_and_ledger(data: RunData, answer: EffectAnswer, reason: str, figures: bool) -> str:
     return _verdict_text(data, answer, reason, figures) + ledger_sentence(answer)
 
 
-def _verdict_text(data: RunData, answer: EffectRow, reason: str, figures: bool) -> str:
+def _verdict_text(data: RunData, answer: EffectAnswer, reason: str, figures: bool) -> str:
     event, word = events_phrase(data, answer), answer.verdict
     several = len(answer.events) > 1
     kind = "joint " if several else "relative " if answer.reading == "relative" else ""

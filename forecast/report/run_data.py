@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,16 +13,8 @@ from forecast.core import months as mm, schema
 from forecast.core.events import Event, EventCalendar, bundled_events, event_from
 from forecast.core.products import display_unit
 from forecast.core.run import Run
-from forecast.report.effect_rows import (
-    EffectRow,
-    EventPart,
-    VariedAnswer,
-    as_unit_value,
-    baseline_name,
-    effect_row,
-    event_part,
-    varied_answer,
-)
+from forecast.core.schema import EffectRow, PartRow, SensitivityRow
+from forecast.report.effect_rows import EffectAnswer, VariedAnswer, effect_answer, part_of, varied_answer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,36 +164,32 @@ class RunData:
         return EventCalendar(tuple(event_from(row) for row in rows), mm.parse_day(verified) if verified else None)
 
     @functools.cached_property
-    def answers(self) -> tuple[EffectRow, ...]:
+    def answers(self) -> tuple[EffectAnswer, ...]:
         """All rows of the effects table, in the config's order of questions."""
-        asked = [row for row in self.config.get("effects") or () if isinstance(row, dict)]
-        place = {str(row.get("id")): i for i, row in enumerate(asked)}
-        listed = {str(row.get("id")): tuple(baseline_name(b) for b in row.get("baselines") or ()) for row in asked}
-        divided = {str(row.get("id")) for row in asked if row.get("share_of") and ":" not in str(row["share_of"])}
-        read = [effect_row(row) for row in self.table("effects").to_dict("records")]
-        rows = [as_unit_value(replace(a, baselines=a.baselines or listed.get(a.id, ())), a.id in divided) for a in read]
+        asked = {str(row.get("id")): row for row in self.config.get("effects") or () if isinstance(row, dict)}
+        place = {name: i for i, name in enumerate(asked)}
+        divided = {name for name, row in asked.items() if row.get("share_of") and ":" not in str(row["share_of"])}
+        rows = [effect_answer(row, row.id in divided) for row in self.rows(EffectRow)]
         return tuple(sorted(rows, key=lambda a: (place.get(a.id, len(place)), _question_order(a.id), a.role != "headline")))
 
     @functools.cached_property
     def variations(self) -> dict[str, tuple[VariedAnswer, ...]]:
         """Sensitivity answers by the id of their question, in the order of the headline rows."""
-        asked = {str(row["job"]): row for row in self.table("effects").to_dict("records")}
+        asked = {row.job: row for row in self.rows(EffectRow)}
+        answers = schema.rows_of(EffectRow, self.table("sensitivity"))
         found: dict[str, list[VariedAnswer]] = {}
-        for row in self.table("sensitivity").to_dict("records"):
-            if str(row["job"]) in asked:
-                one = varied_answer(row, asked[str(row["job"])])
+        for changed, row in zip(self.rows(SensitivityRow), answers, strict=True):
+            if row.job in asked:
+                one = varied_answer(changed.what, changed.value, row, asked[row.job])
                 found.setdefault(one.answer.id, []).append(one)
-        order = [a.id for a in self.headline if a.id in found]
-        return {name: tuple(found[name]) for name in order}
+        return {a.id: tuple(found[a.id]) for a in self.headline if a.id in found}
 
-    def parts(self, answer: EffectRow) -> tuple[EventPart, ...]:
+    def parts(self, answer: EffectAnswer) -> list[PartRow]:
         """Contribution of each event of a cluster to an answer, where the method separates them."""
-        table = self.table("parts")
-        own = table[table["job"] == answer.job] if len(table) else table
-        return tuple(event_part(row, answer) for row in own.to_dict("records"))
+        return [part_of(answer, row) for row in self.rows(PartRow) if row.job == answer.job]
 
     @property
-    def headline(self) -> tuple[EffectRow, ...]:
+    def headline(self) -> tuple[EffectAnswer, ...]:
         """Rows that answer a question; the others show how the answer depends on the method."""
         return tuple(a for a in self.answers if a.role != "sensitivity")
 

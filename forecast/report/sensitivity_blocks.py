@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Prose, TableBlock, TableCell
-from forecast.report.effect_rows import EffectRow, VariedAnswer
-from forecast.report.numbers import NBSP, day, percent, period, treated_name, window
+from forecast.report.effect_rows import EffectAnswer, VariedAnswer
+from forecast.report.numbers import NBSP, day, percent, period, treated_name
 from forecast.report.prose import amount, detectable_text, interval_text, placebo_text, reason_in_words, relative_change
 from forecast.report.run_data import RunData
 
@@ -39,9 +39,9 @@ def sensitivity_blocks(data: RunData) -> list[Block]:
     return [Details(f"How firm: the same question asked otherwise ({count} answers)", (introduction, lines, table))]
 
 
-def variation_sentence(data: RunData, own: EffectRow, found: Sequence[VariedAnswer]) -> str:
+def variation_sentence(data: RunData, own: EffectAnswer, found: Sequence[VariedAnswer]) -> str:
     """Whether the verdict of a question holds, and what each change did to it."""
-    asked = f"**{own.id}. {treated_name(own.series)}, {window(own.first, own.last)}**"
+    asked = f"**{own.id}. {treated_name(own.series)}, {own.window}**"
     head = f"{asked} ({_short_text(own)}): {_verdict_count(own, found)}"
     parts = []
     for kind in KINDS:
@@ -59,9 +59,9 @@ def variation_sentence(data: RunData, own: EffectRow, found: Sequence[VariedAnsw
     return f"{head} {_capitalize('. '.join(_capitalize(p) for p in parts))}."
 
 
-def _verdict_count(own: EffectRow, found: Sequence[VariedAnswer]) -> str:
+def _verdict_count(own: EffectAnswer, found: Sequence[VariedAnswer]) -> str:
     """How many of the answers that could be given have the question's own verdict."""
-    given = [v for v in found if v.answer.first]
+    given = [v for v in found if v.answer.months_from]
     if not given:
         return "none of the changed questions could be answered."
     same = sum(v.answer.verdict == own.verdict for v in given)
@@ -70,59 +70,54 @@ def _verdict_count(own: EffectRow, found: Sequence[VariedAnswer]) -> str:
     return f"the same verdict in {same} of {len(given)} answers."
 
 
-def _variation_text(v: VariedAnswer, own: EffectRow) -> str:
+def _variation_text(v: VariedAnswer, own: EffectAnswer) -> str:
     """One answer in short: value, size if estimated, and verdict and months if they differ from the question's own."""
     a = v.answer
     value = day(v.value) if v.what == "day" else v.value
-    if not a.first:
+    if not a.months_from:
         return f"{value}: no answer"
-    other = (
-        "" if (a.first, a.last) == (own.first, own.last) else f" ({period(v.months) if v.months else window(a.first, a.last)})"
-    )
+    seen = period(a.months_observed) if a.months_observed else a.window
+    other = "" if (a.months_from, a.months_to) == (own.months_from, own.months_to) else f" ({seen})"
     size = _fraction(a)
     same = a.verdict == own.verdict and math.isfinite(size)
     return f"{value}: {percent(size) if same else _short_text(a)}{other}"
 
 
-def _same_answer(v: VariedAnswer, own: EffectRow) -> bool:
+def _same_answer(v: VariedAnswer, own: EffectAnswer) -> bool:
     """Whether months, verdict and estimate are unchanged."""
-    a = v.answer
-    return (a.first, a.last, a.verdict, a.estimate, a.desc) == (own.first, own.last, own.verdict, own.estimate, own.desc)
+    one, other = ((a.months_from, a.months_to, a.verdict, a.estimate, a.desc_estimate) for a in (v.answer, own))
+    return one == other
 
 
-def _short_text(a: EffectRow) -> str:
+def _short_text(a: EffectAnswer) -> str:
     """A verdict, with the estimate in per cent of the expected level if there is one."""
     size = _fraction(a)
     return f"{a.verdict}, {percent(size)}" if math.isfinite(size) else a.verdict
 
 
-def _likeliest_level(data: RunData, own: EffectRow, found: Sequence[VariedAnswer]) -> EffectRow | None:
+def _likeliest_level(data: RunData, own: EffectAnswer, found: Sequence[VariedAnswer]) -> EffectAnswer | None:
     """The answer whose level prior was varied, if it is not the question's first."""
     names = {v.answer.estimator for v in found if v.what == "level_sd"} - {own.estimator}
     return next((a for a in data.answers if a.id == own.id and a.estimator in names), None)
 
 
-def _asked_window(a: EffectRow) -> str:
-    return window(a.first, a.last)
-
-
 def _months_text(v: VariedAnswer) -> str:
     """Months an answer uses, as known on the day of asking."""
-    if not v.months:
-        return _asked_window(v.answer) if v.answer.first else ""
-    return " and ".join(period(run) for run in v.months.split(" and "))
+    if not v.answer.months_observed:
+        return v.answer.window if v.answer.months_from else ""
+    return " and ".join(period(run) for run in v.answer.months_observed.split(" and "))
 
 
-def _fraction(a: EffectRow) -> float:
+def _fraction(a: EffectAnswer) -> float:
     if not a.has_estimate or a.measure == "share":
         return math.nan
     if a.measure == "relative":
         return a.estimate
-    expected = a.observed - a.estimate
+    expected = a.observed_total - a.estimate
     return a.estimate / expected if expected > 0 else math.nan
 
 
-def _variation_table(data: RunData, own: dict[str, EffectRow], asked: dict[str, tuple[VariedAnswer, ...]]) -> TableBlock:
+def _variation_table(data: RunData, own: dict[str, EffectAnswer], asked: dict[str, tuple[VariedAnswer, ...]]) -> TableBlock:
     columns = (
         Column("Changed"), Column("Months"), Column("Observed less baseline", True), Column("Estimate", True),
         Column("Support"), Column("Verdict"),
@@ -131,13 +126,13 @@ def _variation_table(data: RunData, own: dict[str, EffectRow], asked: dict[str, 
     for name, found in asked.items():
         a = own[name]
         rows.append((TableCell(f"{a.id}. {a.question or treated_name(a.series)}", tone="group"),))
-        rows.append((TableCell("as asked", f"method {a.estimator}"), *_answer_cells(data, a, _asked_window(a))))
+        rows.append((TableCell("as asked", f"method {a.estimator}"), *_answer_cells(data, a, a.window)))
         other = _likeliest_level(data, a, found)
         if other:
             rows.append(
                 (
                     TableCell("likeliest step of the level", f"method {other.estimator}"),
-                    *_answer_cells(data, other, _asked_window(other)),
+                    *_answer_cells(data, other, other.window),
                 )
             )
         rows += [
@@ -161,20 +156,20 @@ def _variation_cell(v: VariedAnswer) -> TableCell:
     return TableCell(words[v.what], f"method {v.answer.estimator}")
 
 
-def _answer_cells(data: RunData, a: EffectRow, months: str) -> tuple[TableCell, ...]:
+def _answer_cells(data: RunData, a: EffectAnswer, months: str) -> tuple[TableCell, ...]:
     """Months, description, estimate, support and verdict of one answer."""
     fraction = relative_change(a)
     against = f"{percent(fraction)} on the {a.baseline}" if math.isfinite(fraction) else a.baseline
-    described = TableCell(amount(a, a.desc), against) if a.has_baseline else TableCell(MISSING)
+    described = TableCell(amount(a, a.desc_estimate), against) if a.has_baseline else TableCell(MISSING)
     estimated = TableCell(MISSING)
     if a.has_estimate:
         estimated = TableCell(
             amount(a, a.estimate), f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}; 95{NBSP}% {interval_text(a, a.lo95, a.hi95)}"
         )
     seen = f"smallest effect seen with 80{NBSP}% power {detectable_text(a)}" if detectable_text(a) else ""
-    clean = f"{a.n_clean} clean months" if a.first else ""
+    clean = f"{a.n_clean} clean months" if a.months_from else ""
     support = "; ".join(x for x in (clean, placebo_text(a), seen) if x)
-    reason = "" if a.first else reason_in_words(data, a, a.because)
+    reason = "" if a.months_from else reason_in_words(data, a, a.because)
     return (
         TableCell(months or MISSING),
         described,

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from forecast.core import months as mm
+from forecast.core.schema import split_names
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.credits import credit, sources
-from forecast.report.effect_rows import EffectRow
+from forecast.report.effect_rows import EffectAnswer
 from forecast.report.numbers import (
     NBSP,
     decimal,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def headline_table(data: RunData, answers: Sequence[EffectRow], caption: str) -> TableBlock:
+def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str) -> TableBlock:
     """One row per question: description, estimate if the gates allow one, verdict; with a sentence beneath."""
     columns = (Column("Question"), Column("Observed against baseline"), Column("Estimate"), Column("Verdict"))
     rows = [
@@ -63,44 +64,45 @@ def headline_table(data: RunData, answers: Sequence[EffectRow], caption: str) ->
     return TableBlock(caption, columns, tuple(out), credit(data, [a.series for a in answers], "table"), stacked=True)
 
 
-def _question_cell(data: RunData, a: EffectRow) -> TableCell:
-    parts = [treated_name(a.series), window(a.first, a.last), _source_text(data, a)]
-    parts.append(f"window starts {a.lag} month{'s' if a.lag != 1 else ''} after the event (transport)" if a.lag else "")
+def _question_cell(data: RunData, a: EffectAnswer) -> TableCell:
+    parts = [treated_name(a.series), a.window, _source_text(data, a)]
+    months = f"{a.lag_months} month{'s' if a.lag_months != 1 else ''}"
+    parts.append(f"window starts {months} after the event (transport)" if a.lag_months else "")
     parts.append(f"asked: {a.estimand}")
     title = f"{a.id}. {a.question}" if a.question else a.id
     return TableCell(title, " · ".join(p for p in parts if p))
 
 
-def _source_text(data: RunData, a: EffectRow) -> str:
+def _source_text(data: RunData, a: EffectAnswer) -> str:
     """The source of a question's figures, if it has one."""
     named = "; ".join(sources(data, [a.series], "asked"))
     return "panel" if a.basis == "panel" else f"source: {named}" if named else ""
 
 
-def _description_cell(data: RunData, a: EffectRow) -> TableCell:
+def _description_cell(data: RunData, a: EffectAnswer) -> TableCell:
     if not a.has_baseline:
         last = a.baseline.partition("level, ")[2]
         none = "no figure bundled" if data.bundled else "no figure"
         words = f"{f'last published level, {period(last)}' if last else none}; no baseline"
-        if level_text(a, a.observed):
-            known = f"last published level {amount(a, a.desc, sign=False)} in {period(last)}; " if last else ""
-            return TableCell(level_text(a, a.observed), f"observed; {known}no baseline")
-        return TableCell(amount(a, a.desc, sign=False) if math.isfinite(a.desc) else MISSING, words)
+        if level_text(a, a.observed_total):
+            known = f"last published level {amount(a, a.desc_estimate, sign=False)} in {period(last)}; " if last else ""
+            return TableCell(level_text(a, a.observed_total), f"observed; {known}no baseline")
+        return TableCell(amount(a, a.desc_estimate, sign=False) if math.isfinite(a.desc_estimate) else MISSING, words)
     fraction = relative_change(a)
     share = f" ({percent(fraction)})" if math.isfinite(fraction) and a.measure != "relative" else ""
     against = (
-        f"{level_text(a, a.observed)} against {level_text(a, a.expected)}; "
-        if level_text(a, a.observed) and level_text(a, a.expected)
+        f"{level_text(a, a.observed_total)} against {level_text(a, a.expected)}; "
+        if level_text(a, a.observed_total) and level_text(a, a.expected)
         else ""
     )
     several = math.isfinite(a.desc_lo) and a.desc_lo != a.desc_hi
-    names = f" ({', '.join(a.baselines)})" if a.baselines else ""
+    names = f" ({', '.join(split_names(a.baselines))})" if a.baselines else ""
     ends = interval_text(a, a.desc_lo, a.desc_hi).replace(" to ", " and ")
     spread = f"; between {ends} depending on the baseline{names}" if several else ""
-    return TableCell(amount(a, a.desc) + share, f"{against}{a.baseline}{spread}")
+    return TableCell(amount(a, a.desc_estimate) + share, f"{against}{a.baseline}{spread}")
 
 
-def _estimate_cell(a: EffectRow) -> TableCell:
+def _estimate_cell(a: EffectAnswer) -> TableCell:
     if not a.has_estimate:
         none = "no estimate: the checks allow none" if a.reading in ("descriptive", "none") else "no estimate"
         unseen = "; so no smallest effect that would be seen either" if a.verdict == "cannot distinguish" else ""
@@ -109,7 +111,7 @@ def _estimate_cell(a: EffectRow) -> TableCell:
     return TableCell(amount(a, a.estimate), "; ".join(lines))
 
 
-def _support_lines(a: EffectRow) -> list[str]:
+def _support_lines(a: EffectAnswer) -> list[str]:
     lines = []
     if math.isfinite(a.p_value):
         lines.append(placebo_text(a))
@@ -123,11 +125,11 @@ def _support_lines(a: EffectRow) -> list[str]:
     return lines
 
 
-def _reading_text(a: EffectRow) -> str:
+def _reading_text(a: EffectAnswer) -> str:
     return f"reading: {a.reading}" if a.reading else ""
 
 
-def other_methods_table(data: RunData, answers: Sequence[EffectRow]) -> TableBlock:
+def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> TableBlock:
     """The same questions under other methods and windows."""
     columns = (
         Column("Question"), Column("Method and window"), Column("Observed less baseline", True), Column("Estimate", True),
@@ -138,8 +140,8 @@ def other_methods_table(data: RunData, answers: Sequence[EffectRow]) -> TableBlo
         rows.append(
             (
                 TableCell(a.id, treated_name(a.series)),
-                TableCell(a.estimator or MISSING, f"{window(a.first, a.last)}; {a.estimand}"),
-                TableCell(amount(a, a.desc) if a.has_baseline else MISSING, a.baseline),
+                TableCell(a.estimator or MISSING, f"{a.window}; {a.estimand}"),
+                TableCell(amount(a, a.desc_estimate) if a.has_baseline else MISSING, a.baseline),
                 TableCell(
                     amount(a, a.estimate) if a.has_estimate else MISSING,
                     "" if a.has_estimate else reason_in_words(data, a, a.because),

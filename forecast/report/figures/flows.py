@@ -10,7 +10,7 @@ import numpy as np
 from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.report.blocks import FigurePanel
-from forecast.report.effect_rows import EffectRow
+from forecast.report.effect_rows import EffectAnswer
 from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel, set_value_axis
 from forecast.report.figures.timeline import (
     consecutive_runs,
@@ -50,9 +50,9 @@ def level_panel(
     return finish_panel(figure)
 
 
-def cumulative_panel(title: str, history: ObservedSeries, answer: EffectRow) -> FigurePanel:
+def cumulative_panel(title: str, history: ObservedSeries, answer: EffectAnswer) -> FigurePanel:
     """Cumulative difference from the baseline over the window; the bar at its end is the range over all baselines."""
-    first, last = mm.ordinal(answer.first), mm.ordinal(answer.last)
+    first, last = mm.ordinal(answer.months_from), mm.ordinal(answer.months_to)
     per_month = answer.expected / (last - first + 1)
     figure = new_panel(*SIZE, title, f"{answer.unit}; observed less {answer.baseline}, added up")
     ax = add_axes(figure, top=50, left=52, right=64, bottom=34)
@@ -73,8 +73,8 @@ def cumulative_panel(title: str, history: ObservedSeries, answer: EffectRow) -> 
     set_month_axis(ax, first, last) if last - first < 18 else set_year_axis(ax, first, last)
     ax.set_xlim(first, last + 2)
     ax.annotate(
-        quantity(answer.desc, answer.unit, sign=True), (last + 2, float(answer.desc)), (4, 0), textcoords="offset points",
-        fontsize=9, va="center", color=C["blue"], annotation_clip=False,
+        quantity(answer.desc_estimate, answer.unit, sign=True), (last + 2, answer.desc_estimate), (4, 0),
+        textcoords="offset points", fontsize=9, va="center", color=C["blue"], annotation_clip=False,
     )  # fmt: skip
     return finish_panel(figure)
 

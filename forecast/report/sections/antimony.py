@@ -10,9 +10,9 @@ from typing import ClassVar
 from forecast.core import months as mm
 from forecast.core.registry import section
 from forecast.report.blocks import Block, FigureBlock, Heading, Prose
-from forecast.report.effect_rows import EffectRow
+from forecast.report.effect_rows import EffectAnswer
 from forecast.report.event_key import event_key
-from forecast.report.numbers import percent, window
+from forecast.report.numbers import percent
 from forecast.report.prose import amount, answer_sentences
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -40,7 +40,7 @@ class AntimonySection:
         letters = event_letters(events)
         rows = [a for a in data.headline if a.series == SERIES]
         first = next((a for a in rows if a.has_baseline and a.measure in ("cumulative", "net", "anticipation")), None)
-        months = mm.ordinal(first.last) - mm.ordinal(first.first) + 1 if first else 1
+        months = first.n_months if first else 1
         expected = (first.baseline, first.expected / months) if first and first.expected > 0 else None
         panel = level_panel(
             "China to world, antimony products (Reuters' basket)", history, SINCE, history.last, events, letters, expected
@@ -63,22 +63,25 @@ class AntimonySection:
         return out
 
 
-def ledger_text(rows: Sequence[EffectRow]) -> str:
+def ledger_text(rows: Sequence[EffectAnswer]) -> str:
     """Anticipation, shortfall and net difference from one baseline, as descriptions; no cause is claimed.
 
     Empty unless all three questions were asked and their answers add up.
     """
     for net in (a for a in rows if a.measure == "net" and a.has_baseline):
         same = [a for a in rows if a.has_baseline and a.events == net.events and a.baseline == net.baseline]
-        early = next((a for a in same if a.measure == "anticipation" and a.first == net.first), None)
-        late = next((a for a in same if a.measure == "cumulative" and a.last == net.last), None)
-        if early is None or late is None or not math.isclose(early.desc + late.desc, net.desc, rel_tol=1e-6):
+        early = next((a for a in same if a.measure == "anticipation" and a.months_from == net.months_from), None)
+        late = next((a for a in same if a.measure == "cumulative" and a.months_to == net.months_to), None)
+        if early is None or late is None:
+            continue
+        if not math.isclose(early.desc_estimate + late.desc_estimate, net.desc_estimate, rel_tol=1e-6):
             continue
         parts = [(early, "A"), (late, "P"), (net, "net")]
-        sums = ", ".join(f"{sign} = {amount(a, a.desc)} in {window(a.first, a.last)} ({a.verdict})" for a, sign in parts)
+        sums = ", ".join(f"{sign} = {amount(a, a.desc_estimate)} in {a.window} ({a.verdict})" for a, sign in parts)
         made_up = ""
-        if early.desc > 0 > late.desc:
-            made_up = f" The surplus equals {percent(early.desc / -late.desc, sign=False)} of what was missing after it."
+        if early.desc_estimate > 0 > late.desc_estimate:
+            share = percent(early.desc_estimate / -late.desc_estimate, sign=False)
+            made_up = f" The surplus equals {share} of what was missing after it."
         words = {a.verdict for a, _ in parts}
         limit = " As descriptions, they claim no cause." if words <= {"descriptive", "not identified"} else ""
         return f"**Ledger against the {net.baseline}:** {sums}.{made_up}{limit}"

@@ -8,7 +8,7 @@ from typing import ClassVar
 from forecast.core import registry
 from forecast.core.registry import section
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Heading, Prose, TableBlock, TableCell
-from forecast.report.numbers import quantity, treated_name, window
+from forecast.report.numbers import quantity, treated_name
 from forecast.report.prose import amount, placebo_text, reason_in_words
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -66,16 +66,14 @@ def _gate_blocks(data: RunData) -> list[Block]:
         ]
         cells.append(
             (
-                TableCell(a.id, f"{treated_name(a.series)}, {window(a.first, a.last)}"),
+                TableCell(a.id, f"{treated_name(a.series)}, {a.window}"),
                 *marks,
                 TableCell(a.verdict, tone=a.verdict),
             )
         )
         held = [g for n in names if (g := gates.get(n)) and g["outcome"] != "pass" and g["reason"] not in ("", *UNINFORMATIVE)]
         if held:
-            reasons.append(
-                (TableCell(f"{a.id}. {treated_name(a.series)}, {window(a.first, a.last)}: {a.verdict}", tone="group"),)
-            )
+            reasons.append((TableCell(f"{a.id}. {treated_name(a.series)}, {a.window}: {a.verdict}", tone="group"),))
         for g in held:
             mark, words = str(g["outcome"]), reason_in_words(data, a, str(g["reason"]))
             gate = TableCell(str(g["gate"]).replace("_", " "))
@@ -105,7 +103,7 @@ def _placebo_blocks(data: RunData) -> list[Block]:
         part = table[table["job"] == a.job] if len(table) else table
         if not len(part):
             continue
-        unit, scale = display_unit(a.series.split("+")[0])
+        unit, scale = display_unit(a.first_series)
         values = part["cumulative"].astype(float) / scale
         kinds = ", ".join(f"{n} in {k}" for k, n in part["kind"].value_counts().items())
         rows.append(

@@ -22,8 +22,8 @@ from forecast.report.blocks import (
     TableCell,
 )
 from forecast.report.credits import credit
-from forecast.report.effect_rows import EffectRow, mineral_title
-from forecast.report.numbers import NBSP, decimal, flow_name, product_name, treated_name, window
+from forecast.report.effect_rows import EffectAnswer, mineral_title
+from forecast.report.numbers import NBSP, decimal, flow_name, product_name, treated_name
 from forecast.report.prose import amount, breakdown_text, event_phrase, interval_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 from forecast.report.sensitivity_blocks import sensitivity_blocks
@@ -54,7 +54,7 @@ class HeadlineSection:
                 "baseline”) claims no cause. An estimate appears only where the checks allow one, always with its bounds."
             )
         )
-        groups: dict[str, list[EffectRow]] = {}
+        groups: dict[str, list[EffectAnswer]] = {}
         for row in rows:
             groups.setdefault(mineral_title(row), []).append(row)
         out += [headline_table(data, part, name) for name, part in groups.items()]
@@ -77,7 +77,7 @@ def event_parts(data: RunData) -> list[Block]:
         found = data.parts(a) if a.has_estimate and a.measure in ("cumulative", "net") else ()
         if len(found) < 2:
             continue
-        title = f"{a.id}. {treated_name(a.series)}, {window(a.first, a.last)}; method {a.estimator}: {a.verdict}"
+        title = f"{a.id}. {treated_name(a.series)}, {a.window}; method {a.estimator}: {a.verdict}"
         rows.append((TableCell(title, tone="group"),))
         for p in found:
             name = " and ".join(event_phrase(data, e) for e in p.event.split("+"))
@@ -104,7 +104,7 @@ def event_parts(data: RunData) -> list[Block]:
     return [Details("What each event contributed", (introduction, TableBlock("Parts of joint effects.", columns, tuple(rows))))]
 
 
-def _paths_figure(data: RunData, answers: Sequence[EffectRow]) -> FigureBlock | None:
+def _paths_figure(data: RunData, answers: Sequence[EffectAnswer]) -> FigureBlock | None:
     from forecast.report.figures.flows import counterfactual_panel
 
     table = data.table("paths")
@@ -119,12 +119,12 @@ def _paths_figure(data: RunData, answers: Sequence[EffectRow]) -> FigureBlock | 
             left.append(answer.id)
             continue
         drawn.append(answer.series)
-        unit, scale = display_unit(answer.series.split("+")[0])
-        key = SeriesKey.maybe(answer.series.split("+")[0])
+        unit, scale = display_unit(answer.first_series)
+        key = SeriesKey.maybe(answer.first_series)
         name = product_name(key.product) if key else answer.series
         title = f"{answer.id}. {name[:1].upper() + name[1:]}"[:52]
-        flow = flow_name(answer.series.split("+")[0], most=30)
-        sub = f"{flow}, {window(answer.first, answer.last)}, {answer.estimator}; {unit}".replace("\u00a0", " ")
+        flow = flow_name(answer.first_series, most=30)
+        sub = f"{flow}, {answer.window}, {answer.estimator}; {unit}".replace("\u00a0", " ")
         drift = f"breakdown {decimal(answer.breakdown, 1)}, n = {answer.n_placebo}" if breakdown_text(answer) else ""
         panels.append(counterfactual_panel(title, sub, path, scale, data.histories.get(answer.series), drift))
     if not panels:

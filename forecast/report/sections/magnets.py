@@ -9,7 +9,7 @@ from typing import ClassVar
 from forecast.core import months as mm
 from forecast.core.registry import section
 from forecast.report.blocks import Block, FigureBlock, FigurePanel, Heading, Prose
-from forecast.report.effect_rows import EffectRow
+from forecast.report.effect_rows import EffectAnswer
 from forecast.report.event_key import event_key
 from forecast.report.numbers import month_of, share_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, ObservedSeries, RunData
@@ -42,7 +42,7 @@ class MagnetsSection:
             if series not in data.histories:
                 continue
             answer = longest_window(data, series)
-            expected = (answer.baseline, answer.expected / _length(answer)) if answer else None
+            expected = (answer.baseline, answer.expected / answer.n_months) if answer else None
             panels.append(flows.level_panel(title, data.histories[series], SINCE, last, events, letters, expected))
             if answer:
                 panels.append(flows.cumulative_panel(f"{title}: difference added up", data.histories[series], answer))
@@ -97,7 +97,7 @@ def _share(part: ObservedSeries, whole: ObservedSeries, first: int, last: int) -
     return part.total(first, last) / total if total > 0 else math.nan
 
 
-def longest_window(data: RunData, series: str) -> EffectRow | None:
+def longest_window(data: RunData, series: str) -> EffectAnswer | None:
     """The headline row of a series with the longest window among those with a baseline level."""
     rows = [
         a
@@ -106,10 +106,6 @@ def longest_window(data: RunData, series: str) -> EffectRow | None:
         and a.has_baseline
         and a.measure in ("cumulative", "net")
         and a.expected > 0
-        and math.isfinite(a.observed)
+        and math.isfinite(a.observed_total)
     ]
-    return max(rows, key=_length, default=None)
-
-
-def _length(answer: EffectRow) -> int:
-    return mm.ordinal(answer.last) - mm.ordinal(answer.first) + 1
+    return max(rows, key=lambda a: a.n_months, default=None)

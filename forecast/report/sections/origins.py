@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from forecast.core import months as mm
 from forecast.core.products import display_unit, mineral_of
 from forecast.core.registry import section
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import MISSING, Block, Callout, Column, FigureBlock, Heading, Prose, TableBlock, TableCell
-from forecast.report.effect_rows import EffectRow
+from forecast.report.effect_rows import EffectAnswer
 from forecast.report.event_key import event_key
-from forecast.report.numbers import NBSP, percent, period, product_name, window
+from forecast.report.numbers import NBSP, percent, period, product_name
 from forecast.report.prose import amount, interval_text, level_text, reason_in_words, relative_change
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -120,7 +119,7 @@ def record_blocks(data: RunData) -> list[Block]:
     return [Prose(text), TableBlock("The ban by record, the longest window asked of each.", columns, tuple(rows), stacked=True)]
 
 
-def _record_rows(data: RunData, mineral: str) -> dict[str, EffectRow | None]:
+def _record_rows(data: RunData, mineral: str) -> dict[str, EffectAnswer | None]:
     """The longest window asked about the ban in each record of one mineral; the total is of the good seen by origin."""
     bans = {e.id for e in data.calendar if e.instrument == "ban"}
     asked = [
@@ -132,41 +131,41 @@ def _record_rows(data: RunData, mineral: str) -> dict[str, EffectRow | None]:
         a for a in asked if _series_key(a).measure == "quantity" and "USA" in (_series_key(a).reporter, _series_key(a).partner)
     ]
     by = {basis: [a for a in asked if a.basis == basis] for basis in ("export", "import_origin", "import_total")}
-    origin = max(by["import_origin"], key=_window_length, default=None)
+    origin = _longest(by["import_origin"])
     good = _series_key(origin).product if origin else ""
     totals = [a for a in by["import_total"] if not good or _series_key(a).product == good]
     return {
-        "China's record: exports to the US": max(by["export"], key=_window_length, default=None),
+        "China's record: exports to the US": _longest(by["export"]),
         "US record: arrivals of declared Chinese origin": origin,
-        "US record: arrivals of all origins": max(totals, key=_window_length, default=None),
+        "US record: arrivals of all origins": _longest(totals),
     }
 
 
-def _record_cells(name: str, a: EffectRow | None) -> tuple[TableCell, ...]:
+def _record_cells(name: str, a: EffectAnswer | None) -> tuple[TableCell, ...]:
     if a is None:
         return TableCell(name), TableCell(MISSING, "not asked"), TableCell(MISSING), TableCell(MISSING)
     fraction = relative_change(a)
     described = TableCell(MISSING, "no baseline")
     if a.has_baseline:
         share = f" ({percent(fraction)})" if math.isfinite(fraction) else ""
-        described = TableCell(amount(a, a.desc) + share, f"{level_text(a, a.observed)} against the {a.baseline}")
-    elif math.isfinite(a.desc):
+        described = TableCell(amount(a, a.desc_estimate) + share, f"{level_text(a, a.observed_total)} against the {a.baseline}")
+    elif math.isfinite(a.desc_estimate):
         described = TableCell(
-            level_text(a, a.desc), f"last published level, {period(a.baseline.partition('level, ')[2])}; no baseline"
+            level_text(a, a.desc_estimate), f"last published level, {period(a.baseline.partition('level, ')[2])}; no baseline"
         )
     estimated = TableCell(MISSING, "the checks allow none")
     if a.has_estimate:
         estimated = TableCell(amount(a, a.estimate), f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}")
     good = product_name(_series_key(a).product)
     return (
-        TableCell(name, f"{a.id}. {good}, {window(a.first, a.last)}"),
+        TableCell(name, f"{a.id}. {good}, {a.window}"),
         described,
         estimated,
         TableCell(a.verdict, tone=a.verdict),
     )
 
 
-def _mirror_gap_sentences(data: RunData, legs: Sequence[EffectRow]) -> list[str]:
+def _mirror_gap_sentences(data: RunData, legs: Sequence[EffectAnswer]) -> list[str]:
     """Gap between the two sides' records before the event, where the mirror gate could compare them."""
     table = data.table("gates")
     for leg in legs if len(table) else ():
@@ -177,12 +176,12 @@ def _mirror_gap_sentences(data: RunData, legs: Sequence[EffectRow]) -> list[str]
     return []
 
 
-def _series_key(answer: EffectRow) -> SeriesKey:
-    return SeriesKey.parse(answer.series.split("+")[0])
+def _longest(answers: Sequence[EffectAnswer]) -> EffectAnswer | None:
+    return max(answers, key=lambda a: a.n_months, default=None)
 
 
-def _window_length(answer: EffectRow) -> int:
-    return mm.ordinal(answer.last) - mm.ordinal(answer.first)
+def _series_key(answer: EffectAnswer) -> SeriesKey:
+    return SeriesKey.parse(answer.first_series)
 
 
 def _join_names(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from forecast.core.effects import VERDICTS
 from forecast.core.registry import section
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
-from forecast.report.effect_rows import EffectRow, mineral_title
+from forecast.report.effect_rows import EffectAnswer, mineral_title
 from forecast.report.nowcast_blocks import nowcast_sentences
 from forecast.report.numbers import day, number_in_words, series_name
 from forecast.report.prose import VERDICT_MEANINGS, answer_sentences
@@ -59,14 +59,14 @@ class SummarySection:
         return out
 
 
-def summary_rows(data: RunData) -> list[EffectRow]:
+def summary_rows(data: RunData) -> list[EffectAnswer]:
     """Answers named by the config; otherwise the strongest per mineral, then per further series, in the config's order."""
     rows = list(data.headline)
     named = (data.config.get("report") or {}).get("summary") or ()
     if named:
         return [a for name in named for a in rows if a.id == name]
     ranked = sorted(rows, key=lambda a: _STRENGTH.index(a.verdict) if a.verdict in _STRENGTH else len(_STRENGTH))
-    picked: list[EffectRow] = []
+    picked: list[EffectAnswer] = []
     for fresh in (lambda a: mineral_title(a), lambda a: a.series, lambda a: a.id):
         for answer in ranked:
             if len(picked) < MAX_ANSWERS and fresh(answer) not in {fresh(p) for p in picked}:

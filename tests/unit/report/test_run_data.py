@@ -15,5 +15,5 @@ def test_sums_leave_what_the_known_months_do_not_take() -> None:
 def test_units_follow_the_product(data: RunData) -> None:
     gallium = next(a for a in data.headline if a.id == "9")
     assert gallium.unit == "kg"
-    assert gallium.observed == pytest.approx(1300.0)
-    assert next(a for a in data.headline if a.id == "3").observed == pytest.approx(5465.0)
+    assert gallium.observed_total == pytest.approx(1300.0)
+    assert next(a for a in data.headline if a.id == "3").observed_total == pytest.approx(5465.0)
