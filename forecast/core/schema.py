@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeVar, dataclass_transform
 
@@ -22,6 +22,7 @@ JOIN = "; "  # separates several names in one text column (baselines)
 ROWS: dict[str, type] = {}  # table -> class of its rows, in the order in which tables are written
 
 T = TypeVar("T")
+K = TypeVar("K", bound=Hashable)
 
 
 def column(label: str, unit: str = "") -> Any:
@@ -437,6 +438,20 @@ def rows_of(row: type[T], table: pd.DataFrame) -> list[T]:
 def _cells(cells: list[Any], kind: str) -> list[Any]:
     null, convert = NULLS[kind], {"whole": int, "flag": bool}.get(kind)
     return [null if cell is None or cell != cell else convert(cell) if convert else cell for cell in cells]
+
+
+def group_rows(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Rows by a key of theirs, keys in the order in which they first appear."""
+    found: dict[K, list[T]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found
+
+
+def divide_figures(row: T, scale: float) -> T:
+    """The row in another unit: every figure in the row's own unit divided by a scale."""
+    own = {f.name: getattr(row, f.name) / scale for f in fields(row) if f.metadata["unit"] == "unit"}  # type: ignore[arg-type]
+    return dataclasses.replace(row, **own)  # type: ignore[type-var]
 
 
 def cells_of(row: type, cells: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from forecast.core import registry
-from forecast.core.errors import ConfigError
+import numpy as np
+
 from forecast.core.products import display_unit
+from forecast.core.schema import ComparisonRow, FailureRow, ForecastRow, NewsRow, ReleaseRow, group_rows
 from forecast.report.blocks import MISSING, Block, Callout, Column, Heading, Prose, TableBlock, TableCell
 from forecast.report.numbers import (
     NBSP,
@@ -16,18 +17,14 @@ from forecast.report.numbers import (
     day,
     decimal,
     flow_name,
+    good_name,
     percent,
     period,
-    product_name,
     quantity,
     series_name,
 )
 from forecast.report.run_data import RunData, in_display_units, nowcast_groups
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-HISTORY_MONTHS = 38
 STAGES = {"flash": "first figures", "detail": "detailed tables", "census": "general imports"}
 BASIS = {
     "actual": "as reported",
@@ -47,86 +44,64 @@ def nowcast_sentences(data: RunData) -> tuple[str, ...]:
     """One sentence per series on its next release: a month, or two months published as one figure."""
     out = []
     for row in data.nowcasts:
-        table = nowcast_rows(data, row)
-        for series, own in table.groupby("series", sort=False) if len(table) else ():
-            r = _next_release(data, own)
-            unit, name = display_unit(str(series))[0], series_name(str(series))
-            as_of = "" if str(r["cutoff"]) == data.as_of else f", as it stood on {day(str(r['cutoff']))}"
-            later = f"; published since: {quantity(r['truth'], unit)}" if math.isfinite(r["truth"]) else ""
+        for series, own in group_rows(nowcast_rows(data, row), lambda r: r.series).items():
+            r, unit = _next_release(data, own), display_unit(series)[0]
+            as_of = "" if r.cutoff == data.as_of else f", as it stood on {day(r.cutoff)}"
+            later = f"; published since: {quantity(r.truth, unit)}" if math.isfinite(r.truth) else ""
             out.append(
-                f"**{name}, {period(str(r['month']))}**{as_of}: {quantity(r['q50'], unit)}, 80{NBSP}% band "
-                f"{quantity(r['q10'])} to {quantity(r['q90'], unit)}{later}."
+                f"**{series_name(series)}, {period(r.month)}**{as_of}: {quantity(r.q50, unit)}, 80{NBSP}% band "
+                f"{quantity(r.q10)} to {quantity(r.q90, unit)}{later}."
             )
     return tuple(out)
 
 
-def _next_release(data: RunData, own: pd.DataFrame) -> Mapping[Any, Any]:
+def _next_release(data: RunData, own: Sequence[ForecastRow]) -> ForecastRow:
     """The nowcast of the figure that is released next."""
-    due = data.table("calendar")
-    due = due[(due["series"] == own["series"].iloc[0]) & (due["group"] == own["group"].iloc[0])] if len(due) else due
-    months = sorted(due.loc[due["day"] == due["day"].min(), "month"]) if len(due) else []
-    rows = {str(r["month"]): r for r in own.to_dict("records")}
-    single = min(month for month in rows if "/" not in month)
-    return rows.get("/".join(months), rows[single]) if len(months) > 1 else rows[single]
+    due = [r for r in data.rows(ReleaseRow) if (r.series, r.group) == (own[0].series, own[0].group)]
+    first = min((r.day for r in due), default="")
+    joint = "/".join(sorted(r.month for r in due if r.day == first))
+    single = min((r for r in own if "/" not in r.month), key=lambda r: r.month)
+    return next((r for r in own if r.month == joint and "/" in joint), single)
 
 
 def question_blocks(data: RunData, row: dict[str, Any]) -> list[Block]:
     """Blocks of one nowcast question of the config."""
     name = str(row["name"])
-    table = nowcast_rows(data, row)
+    rows = nowcast_rows(data, row)
     head = Heading(name, 3)
-    if not len(table):
+    if not rows:
         return [head, Callout("No month of these series could be nowcast; the findings under Data say why.", "warning")]
-    label, stands = str(row["models"][0]), str(table["cutoff"].iloc[0])
+    label, stands = str(row["models"][0]), rows[0].cutoff
     note = f" {row['note']}" if row.get("note") else ""
-    intro = Prose(f"Standing on **{day(stands)}**; model **{label}**{_model_description(data, label)}.{note}")
-    news = data.table("news")
-    news = news[(news["model"] == label) & (news["vintage_to"] == stands) & news["target"].isin(table["series"].unique())]
-    due = data.table("calendar")
-    due = due[due["group"] == name] if len(due) else due
-    out: list[Block] = [head, intro, _months_table(table, due), _news_table(data, row, table, news)]
+    intro = Prose(f"Standing on **{day(stands)}**; model **{label}**{data.model_description(label)}.{note}")
+    due = [r for r in data.rows(ReleaseRow) if r.group == name]
+    out: list[Block] = [head, intro, _months_table(rows, due), _news_table(data, row, rows)]
     before = _earlier_table(data, row)
-    return [*out, *([before] if before else []), *([_release_table(due)] if len(due) else [])]
+    return [*out, *([before] if before else []), *([_release_table(due)] if due else [])]
 
 
-def nowcast_rows(data: RunData, row: dict[str, Any], group: int = 0) -> pd.DataFrame:
+def nowcast_rows(data: RunData, row: dict[str, Any]) -> list[ForecastRow]:
     """The first model's nowcasts of a question, in display units."""
-    table = data.table("forecasts")
-    if not len(table) or "group" not in table:
-        return table[:0]
-    own = table[(table["group"] == nowcast_groups(row)[group]) & (table["model"] == row["models"][0])]
-    return in_display_units(own)
+    group, model = nowcast_groups(row)[0], row["models"][0]
+    return in_display_units(r for r in data.rows(ForecastRow) if (r.group, r.model) == (group, model))
 
 
-def _model_description(data: RunData, label: str) -> str:
-    """Description of a model: its members, or its sentence in the registry."""
-    if (words := data.model_text(label)) != label:
-        return f" ({words})"
-    spec = next((m for m in data.config.get("models") or () if label == (m.get("name") or m.get("use"))), {"use": label})
-    try:
-        text = registry.sentence("model", str(spec["use"])).rstrip(".")
-    except ConfigError:  # the run was made by a package that had more models
-        return ""
-    return f" ({text[:1].lower()}{text[1:]})"
-
-
-def _months_table(table: pd.DataFrame, due: pd.DataFrame) -> TableBlock:
+def _months_table(rows: Sequence[ForecastRow], due: Sequence[ReleaseRow]) -> TableBlock:
     """All nowcast months, and sums published as one figure, with figures published since."""
-    days = {(str(r["series"]), str(r["month"])): str(r["day"]) for r in due.to_dict("records")}
+    days = {(r.series, r.month): r.day for r in due}
     out: list[tuple[TableCell, ...]] = []
-    for series, own in table.groupby("series", sort=False):
-        unit = display_unit(str(series))[0]
-        out.append((TableCell(f"{series_name(str(series))}, {unit}", tone="group"),))
-        for r in sorted(own.to_dict("records"), key=lambda r: (str(r["month"])[-7:], str(r["month"]))):
-            month, when = str(r["month"]), days.get((str(series), str(r["month"])[-7:]), "")
-            if "/" in month and not math.isfinite(r["truth"]):
+    for series, own in group_rows(rows, lambda r: r.series).items():
+        out.append((TableCell(f"{series_name(series)}, {display_unit(series)[0]}", tone="group"),))
+        for r in sorted(own, key=lambda r: (r.month[-7:], r.month)):
+            when, joint = days.get((series, r.month[-7:]), ""), "/" in r.month
+            if joint and not math.isfinite(r.truth):
                 continue
             out.append(
                 (
-                    TableCell(period(month), "one figure for two months" if "/" in month else ""),
+                    TableCell(period(r.month), "one figure for two months" if joint else ""),
                     TableCell(day(when) if when else MISSING),
-                    TableCell(quantity(r["q50"]), f"mean {quantity(r['mean'])}"),
-                    TableCell(f"{quantity(r['q10'])} to {quantity(r['q90'])}"),
+                    TableCell(quantity(r.q50), f"mean {quantity(r.mean)}"),
+                    TableCell(f"{quantity(r.q10)} to {quantity(r.q90)}"),
                     _published_cell(r),
                 )
             )
@@ -137,33 +112,31 @@ def _months_table(table: pd.DataFrame, due: pd.DataFrame) -> TableBlock:
     return TableBlock("Months not out on the day.", columns, tuple(out))
 
 
-def _published_cell(r: Mapping[Any, Any]) -> TableCell:
-    if not math.isfinite(r["truth"]):
+def _published_cell(r: ForecastRow) -> TableCell:
+    if not math.isfinite(r.truth):
         return TableCell(MISSING)
-    inside = r["q10"] <= r["truth"] <= r["q90"]
-    return TableCell(quantity(r["truth"]), "inside the band" if inside else "outside the band", "pass" if inside else "fail")
+    inside = r.q10 <= r.truth <= r.q90
+    return TableCell(quantity(r.truth), "inside the band" if inside else "outside the band", "pass" if inside else "fail")
 
 
-def _news_table(data: RunData, row: dict[str, Any], table: pd.DataFrame, news: pd.DataFrame) -> TableBlock:
+def _news_table(data: RunData, row: dict[str, Any], rows: Sequence[ForecastRow]) -> TableBlock:
     """News: what moved the nowcast of each series' next month since the earlier day, or why there is none."""
+    label, stands = str(row["models"][0]), rows[0].cutoff
+    news = [r for r in data.rows(NewsRow) if (r.model, r.vintage_to) == (label, stands)]
     out: list[tuple[TableCell, ...]] = []
-    for series in (str(s) for s in table["series"].unique()):
-        unit, scale = display_unit(series)
-        own = news[news["target"] == series]
-        if not len(own):
-            out += [
-                (TableCell(series_name(series), tone="group"),),
-                (TableCell(_no_news_text(data, row, table, series), tone="sentence"),),
-            ]
+    for series in dict.fromkeys(r.series for r in rows):
+        own = [r for r in news if r.target == series]
+        if not own:
+            out.append((TableCell(series_name(series), tone="group"),))
+            out.append((TableCell(_no_news_text(data, row, stands, series), tone="sentence"),))
             continue
-        own = own[own["ref_month"] == own["ref_month"].min()]
-        first = own.iloc[0]
-        start, stop = (float(first[k]) / scale for k in ("nowcast_from", "nowcast_to"))
-        head = f"{series_name(series)}, {period(str(first['ref_month']))}: mean {quantity(start)} on "
-        head += f"{day(str(first['vintage_from']))}, {quantity(stop)}{NBSP}{unit} on {day(str(first['vintage_to']))}"
+        unit, scale = display_unit(series)
+        first = min(own, key=lambda r: r.ref_month)
+        head = f"{series_name(series)}, {period(first.ref_month)}: mean {quantity(first.nowcast_from / scale)} on "
+        head += f"{day(first.vintage_from)}, {quantity(first.nowcast_to / scale)}{NBSP}{unit} on {day(first.vintage_to)}"
         out.append((TableCell(head, tone="group"),))
-        order = own.reindex(own["impact"].abs().sort_values(ascending=False).index)
-        out += [_news_cells(data, r, scale) for r in order.to_dict("records")]
+        parts = sorted((r for r in own if r.ref_month == first.ref_month), key=lambda r: -abs(r.impact))
+        out += [(*_news_cells(data, r), TableCell(quantity(r.impact / scale, sign=True))) for r in parts]
     columns = (Column("What moved it"), Column("expected", True), Column("published", True), Column("moved it by", True))
     return TableBlock(
         "What moved the next month's nowcast.", columns, tuple(out),
@@ -173,80 +146,73 @@ def _news_table(data: RunData, row: dict[str, Any], table: pd.DataFrame, news: p
     )  # fmt: skip
 
 
-def _no_news_text(data: RunData, row: dict[str, Any], table: pd.DataFrame, series: str) -> str:
+def _no_news_text(data: RunData, row: dict[str, Any], stands: str, series: str) -> str:
     """Why a nowcast has no news."""
-    stands = str(table["cutoff"].iloc[0])
     job = f"{row['models'][0]}|{series}|{stands}|news"
-    lost = [str(r["reason"]) for r in data.table("failures").to_dict("records") if r["job"] == job]
-    if lost:
-        return f"What moved it cannot be told: {lost[0]}."
+    for failure in data.rows(FailureRow):
+        if failure.job == job:
+            return f"What moved it cannot be told: {failure.reason}."
     asked = str(row.get("since") or "")
     since = day(asked) if asked and asked < stands else "the day before its last figure"
     return f"Nothing: no figure, event or refit changed the nowcast since {since}."
 
 
-def _news_cells(data: RunData, r: Mapping[Any, Any], scale: float) -> tuple[TableCell, ...]:
-    kind, named = str(r["kind"]), isinstance(r["series"], str)
-    if kind in ("new", "revision"):
-        names = str(r["series"]).split("+")  # several series: only their joint contribution is identified
-        own = display_unit(names[0])[1]
-        when = period(str(r["release_month"])) if isinstance(r["release_month"], str) else ""
-        what = ", ".join(part for part in ("; ".join(map(series_name, names)), when, "revised" * (kind == "revision")) if part)
-        out = f"published {day(str(r['released']))}" if isinstance(r["released"], str) else ""
-        figures = tuple(TableCell(quantity(float(r[k]) / own)) for k in ("expected", "actual"))
-        return (TableCell(what, out), *figures, TableCell(_signed_text(r["impact"] / scale)))
-    what = f"event: {data.event_title(str(r['series']))}" if named else CHANGE_WORDS.get(kind, kind)
-    return (TableCell(what), TableCell(MISSING), TableCell(MISSING), TableCell(_signed_text(r["impact"] / scale)))
+def _news_cells(data: RunData, r: NewsRow) -> tuple[TableCell, ...]:
+    """What a nowcast was moved by, and the figure expected and published."""
+    if r.kind not in ("new", "revision"):
+        what = f"event: {data.event_title(r.series)}" if r.series else CHANGE_WORDS.get(r.kind, r.kind)
+        return TableCell(what), TableCell(MISSING), TableCell(MISSING)
+    names = r.series.split("+")  # several series: only their joint contribution is identified
+    scale = display_unit(names[0])[1]
+    when = period(r.release_month) if r.release_month else ""
+    what = ", ".join(part for part in ("; ".join(map(series_name, names)), when, "revised" * (r.kind == "revision")) if part)
+    out = f"published {day(r.released)}" if r.released else ""
+    return TableCell(what, out), TableCell(quantity(r.expected / scale)), TableCell(quantity(r.actual / scale))
 
 
-def _signed_text(value: float) -> str:
-    return quantity(value, sign=True)
-
-
-def _release_table(due: pd.DataFrame) -> TableBlock:
+def _release_table(due: Sequence[ReleaseRow]) -> TableBlock:
     """Release calendar, in order of day."""
     rows = []
-    for (when, source, stage), own in due.sort_values(["day", "series"]).groupby(["day", "source", "stage"], sort=True):
-        first = own.iloc[0]
-        months = ", ".join(period(str(m)) for m in sorted(own["month"].unique()))
-        stated = f"{country_name(str(source))}, {STAGES.get(str(stage), str(stage))}; {BASIS[str(first['basis'])]}"
-        goods = _group_by_flow([str(s) for s in own["series"].unique()])
-        rows.append(
-            (TableCell(day(str(when)), stated), TableCell(str(int(first["ahead"]))), TableCell(months), TableCell(goods))
-        )
+    in_order = sorted(due, key=lambda r: (r.day, r.source, r.stage, r.series))
+    for (when, source, stage), own in group_rows(in_order, lambda r: (r.day, r.source, r.stage)).items():
+        months = ", ".join(map(period, sorted({r.month for r in own})))
+        stated = f"{country_name(source)}, {STAGES.get(stage, stage)}; {BASIS[own[0].basis]}"
+        goods = _group_by_flow(dict.fromkeys(r.series for r in own))
+        rows.append((TableCell(day(when), stated), TableCell(str(own[0].ahead)), TableCell(months), TableCell(goods)))
     columns = (Column("Release"), Column("days on", True), Column("Months"), Column("Series"))
     return TableBlock("What comes next.", columns, tuple(rows))
 
 
-def _group_by_flow(names: Sequence[str]) -> str:
+def _group_by_flow(names: Iterable[str]) -> str:
     """Series grouped by flow."""
     flows: dict[str, list[str]] = {}
     for name in names:
-        good, _, measure = name.rsplit(".", 1)[-1].partition(":")
-        goods = product_name(good).partition(",")[0]
+        measure, goods = name.partition(":")[2], good_name(name).partition(",")[0]
         flows.setdefault(flow_name(name), []).append(f"{goods} ({measure.replace('_', ' ')})" if measure else goods)
     return "; ".join(f"{flow}: {', '.join(goods)}" for flow, goods in flows.items())
 
 
 def _earlier_table(data: RunData, row: dict[str, Any]) -> TableBlock | None:
     """Errors on earlier months at the same distance from publication, against naive nowcasts."""
-    table = data.table("forecasts")
-    table = table[(table["group"] == nowcast_groups(row)[1]) & table["truth"].notna()] if "group" in table else table[:0]
-    if not len(table):
+    group, label = nowcast_groups(row)[1], str(row["models"][0])
+    asked = (r for r in data.rows(ForecastRow) if r.group == group and math.isfinite(r.truth))
+    found = group_rows(in_display_units(asked), lambda r: (r.model, r.series))
+    if not found:
         return None
-    table = in_display_units(table).assign(miss=lambda t: (t["mean"] - t["truth"]) ** 2)
-    label, naive, out = str(row["models"][0]), _naive_models(data, row), []
-    for series, own in table[table["model"] == label].groupby("series", sort=False):
-        ratios = {name: _rmse_ratio(own, table[(table["model"] == name) & (table["series"] == series)]) for name in naive}
-        known = {name: ratio for name, ratio in ratios.items() if math.isfinite(ratio)}
-        hardest = max(known, key=lambda name: known[name], default="")
-        inside = float(((own["q10"] <= own["truth"]) & (own["truth"] <= own["q90"])).mean())
+    naive = [str(name) for name in data.config.get("naive") or () if name in row["models"] and name != label]
+    out = []
+    for (model, series), own in found.items():
+        if model != label:
+            continue
+        ratios = {name: _rmse_ratio(own, found.get((name, series), [])) for name in naive}
+        hardest = max((n for n in naive if math.isfinite(ratios[n])), key=lambda n: ratios[n], default="")
+        inside = sum(r.q10 <= r.truth <= r.q90 for r in own) / len(own)
         out.append(
             (
-                TableCell(series_name(str(series))),
+                TableCell(series_name(series)),
                 TableCell(str(len(own))),
-                TableCell(quantity(math.sqrt(float(own["miss"].mean())), display_unit(str(series))[0])),
-                *([TableCell(decimal(known.get(hardest, math.nan), 2), hardest)] if naive else []),
+                TableCell(quantity(_rmse(own), display_unit(series)[0])),
+                *([TableCell(decimal(ratios.get(hardest, math.nan), 2), hardest)] if naive else []),
                 TableCell(percent(inside, sign=False)),
             )
         )
@@ -254,11 +220,8 @@ def _earlier_table(data: RunData, row: dict[str, Any]) -> TableBlock | None:
         Column("Series"), Column("Months", True), Column("Root mean square error", True),
         *([Column("over the best naive in hindsight", True)] if naive else []), Column(f"in 80{NBSP}%", True),
     )  # fmt: skip
-    compared = data.table("comparisons")
-    compared = compared[
-        (compared["group"] == nowcast_groups(row)[1]) & (compared["metric"] == "mae") & (compared["model"] == label)
-    ]
-    against = f" Against the benchmark chosen beforehand: {compared['text'].iloc[0]}." if len(compared) else ""
+    compared = [r.text for r in data.rows(ComparisonRow) if (r.group, r.metric, r.model) == (group, "mae", label)]
+    against = f" Against the benchmark chosen beforehand: {compared[0]}." if compared else ""
     note = "The ratio of errors is below 1 where the model is better than the naive one that did best in the same months."
     return TableBlock(
         "Earlier months asked as many days before publication as this one.",
@@ -268,14 +231,12 @@ def _earlier_table(data: RunData, row: dict[str, Any]) -> TableBlock | None:
     )
 
 
-def _naive_models(data: RunData, row: dict[str, Any]) -> list[str]:
-    """The naive models of a question."""
-    return [str(name) for name in data.config.get("naive") or () if name in row["models"] and name != row["models"][0]]
+def _rmse(rows: Sequence[ForecastRow]) -> float:
+    return math.sqrt(np.mean([(r.mean - r.truth) ** 2 for r in rows]))
 
 
-def _rmse_ratio(own: pd.DataFrame, other: pd.DataFrame) -> float:
+def _rmse_ratio(own: Sequence[ForecastRow], other: Sequence[ForecastRow]) -> float:
     """RMSE over another model's on the same months; NaN if that one answered fewer."""
-    both = own.merge(other[["month", "cutoff", "miss"]], on=["month", "cutoff"], suffixes=("", "_other"))
-    if len(both) < len(own) or not both["miss_other"].mean() > 0:
-        return math.nan
-    return math.sqrt(float(both["miss"].mean() / both["miss_other"].mean()))
+    found = {(r.month, r.cutoff): r for r in other}
+    same = [found[r.month, r.cutoff] for r in own if (r.month, r.cutoff) in found]
+    return _rmse(own) / _rmse(same) if len(same) == len(own) and _rmse(same) > 0 else math.nan

@@ -129,15 +129,23 @@ def product_name(product: str) -> str:
     return known.name if known else product.replace("_", " ")
 
 
+def good_name(series: str) -> str:
+    """The name of the good that a series counts."""
+    return product_name(series.partition(":")[0].rsplit(".", 1)[-1])
+
+
+def capitalize(text: str) -> str:
+    """A text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
 def series_name(series: str) -> str:
     """A series in words: who sends what to whom."""
     key = SeriesKey.maybe(series)
     if key is None:
         return series
-    name = product_name(key.product)
-    goods = name if name[:2].isupper() else name[:1].upper() + name[1:]
     measure = {"usd": ", value", "usd_per_kg": ", unit value"}.get(key.measure, "")
-    return f"{goods}{measure}: {flow_name(series)}"
+    return f"{capitalize(product_name(key.product))}{measure}: {flow_name(series)}"
 
 
 def inline_name(series: str) -> str:

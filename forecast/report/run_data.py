@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from forecast.core import months as mm, schema
+from forecast.core import months as mm, registry, schema
+from forecast.core.errors import ConfigError
 from forecast.core.events import Event, EventCalendar, bundled_events, event_from
 from forecast.core.products import display_unit
 from forecast.core.run import Run
-from forecast.core.schema import EffectRow, PartRow, SensitivityRow
+from forecast.core.schema import EffectRow, ForecastRow, PartRow, ScenarioForecastRow, SensitivityRow
 from forecast.report.effect_rows import EffectAnswer, VariedAnswer, effect_answer, part_of, varied_answer
 
 if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
+F = TypeVar("F", ForecastRow, ScenarioForecastRow)
 MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
 OWN = "own data"  # publisher of own figures whose config names none
 OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # missing from runs of earlier versions
@@ -204,12 +206,10 @@ class RunData:
         )
 
     @functools.cached_property
-    def outlook(self) -> pd.DataFrame:
+    def outlook(self) -> list[ForecastRow]:
         """Forecasts made on the run's own day, without nowcasts, in display units."""
-        table = self.table("forecasts")
-        if len(table) and "group" in table:
-            table = table[~table["group"].isin([name for row in self.nowcasts for name in nowcast_groups(row)])]
-        return in_display_units(table[table["cutoff"].astype(str) == self.as_of] if len(table) else table)
+        other = {name for row in self.nowcasts for name in nowcast_groups(row)}
+        return in_display_units(r for r in self.rows(ForecastRow) if r.cutoff == self.as_of and r.group not in other)
 
     @property
     def nowcasts(self) -> list[dict[str, Any]]:
@@ -219,7 +219,7 @@ class RunData:
     @property
     def default_model(self) -> str:
         """The model shown first: the config's default, else a combination, else the first by name."""
-        models = sorted(self.outlook["model"].unique()) if len(self.outlook) else []
+        models = sorted({r.model for r in self.outlook})
         named = [
             self.config.get("default_model"),
             *(v.get("default_model") for v in self.config.values() if isinstance(v, dict)),
@@ -243,6 +243,17 @@ class RunData:
         if len(members) < 2:
             return name
         return f"{specs[0].get('how', 'combination')} of {', '.join(members[:-1])} and {members[-1]}"
+
+    def model_description(self, name: str) -> str:
+        """What a model is, in brackets: its members, or its sentence in the registry."""
+        if (words := self.model_text(name)) != name:
+            return f" ({words})"
+        spec = next((m for m in self.config.get("models") or () if name == (m.get("name") or m.get("use"))), {"use": name})
+        try:
+            text = registry.sentence("model", str(spec["use"])).rstrip(".")
+        except ConfigError:  # the run was made by a package that had more models
+            return ""
+        return f" ({text[:1].lower()}{text[1:]})"
 
     def in_config_order(self, series: Iterable[str]) -> list[str]:
         """Series in the order of the config, whose patterns may hold `*`; the rest A to Z."""
@@ -272,13 +283,9 @@ def nowcast_groups(nowcast: dict[str, Any]) -> tuple[str, str]:
     return name, f"{name}: earlier months"
 
 
-def in_display_units(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the forecasts table in display units."""
-    made = table.copy()
-    for name in ("mean", "q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975", "truth"):
-        if len(made) and name in made:
-            made[name] = made[name] / made["series"].map(lambda s: display_unit(s)[1])
-    return made
+def in_display_units(rows: Iterable[F]) -> list[F]:
+    """Forecasts in display units."""
+    return [schema.divide_figures(row, display_unit(row.series)[1]) for row in rows]
 
 
 def _question_order(question: str) -> tuple[float, str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Prose, TableBlock, TableCell
 from forecast.report.effect_rows import EffectAnswer, VariedAnswer
-from forecast.report.numbers import NBSP, day, percent, period, treated_name
+from forecast.report.numbers import NBSP, capitalize, day, percent, period, treated_name
 from forecast.report.prose import amount, detectable_text, interval_text, placebo_text, reason_in_words, relative_change
 from forecast.report.run_data import RunData
 
@@ -56,7 +56,7 @@ def variation_sentence(data: RunData, own: EffectAnswer, found: Sequence[VariedA
                 else "; ".join(_variation_text(v, own) for v in some)
             )
             parts.append(f"{CHANGE_WORDS[kind]}{method}: {outcome}")
-    return f"{head} {_capitalize('. '.join(_capitalize(p) for p in parts))}."
+    return f"{head} {capitalize('. '.join(capitalize(p) for p in parts))}."
 
 
 def _verdict_count(own: EffectAnswer, found: Sequence[VariedAnswer]) -> str:
@@ -177,7 +177,3 @@ def _answer_cells(data: RunData, a: EffectAnswer, months: str) -> tuple[TableCel
         TableCell(support or MISSING),
         TableCell(a.verdict, reason, a.verdict),
     )
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]

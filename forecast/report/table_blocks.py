@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from forecast.core import months as mm
-from forecast.core.schema import split_names
+from forecast.core.products import display_unit
+from forecast.core.schema import ForecastRow, RegimeRow, divide_figures, group_rows, split_names
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.credits import credit, sources
 from forecast.report.effect_rows import EffectAnswer
@@ -19,9 +19,9 @@ from forecast.report.numbers import (
     decimal,
     digits,
     flow_name,
+    good_name,
     percent,
     period,
-    product_name,
     quantity,
     series_name,
     treated_name,
@@ -40,9 +40,6 @@ from forecast.report.prose import (
     verdict_sentence,
 )
 from forecast.report.run_data import ObservedSeries, RunData
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str) -> TableBlock:
@@ -154,33 +151,37 @@ def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> Table
     return TableBlock("Other methods and windows for the same questions, in the unit of each row.", columns, tuple(rows))
 
 
-def months_ahead_table(history: ObservedSeries, rows: pd.DataFrame, as_of: str, unheld: str = "not bundled") -> TableBlock:
+def months_ahead_table(
+    history: ObservedSeries, rows: Sequence[ForecastRow], as_of: str, unheld: str = "not bundled"
+) -> TableBlock:
     """Months ahead of one series: median, bands, and change on a year and on a month earlier."""
     unit = history.unit
-    months = {mm.ordinal(m): r for m, r in zip(rows["month"], rows.to_dict("records"), strict=True) if "/" not in m}
-    median = {m: float(r["q50"]) for m, r in months.items()}
-    levels = median | history.values
+    months = {mm.ordinal(r.month): r for r in rows if "/" not in r.month}
+    levels = {m: r.q50 for m, r in months.items()} | history.values
     out: list[tuple[TableCell, ...]] = []
-    for m in sorted(months):
-        r = months[m]
-        past = mm.label(m) < as_of[:7]
+    for m, r in sorted(months.items()):
+        past = r.month < as_of[:7]
         out.append(
             (
-                TableCell(period(mm.label(m)), f"past, {unheld}" if past else "", "past" if past else ""),
-                TableCell(decimal(median[m], digits(median[m], unit))),
-                TableCell(_band_text(r["q10"], r["q90"], unit)),
-                TableCell(_band_text(r["q025"], r["q975"], unit)),
+                TableCell(period(r.month), f"past, {unheld}" if past else "", "past" if past else ""),
+                *_drawn_cells(r, unit),
                 _yearly_cell(history, m, levels),
-                _change_cell(median[m], levels.get(m - 1), "no figure the month before"),
+                _change_cell(r.q50, levels.get(m - 1), "no figure the month before"),
             )
         )
-        if m % 12 == 1 and m - 1 in months:
-            out.extend(_new_year_rows(history, rows, m, unit))
+        if m % 12 == 1 and m - 1 in months and _has_moving_new_year(history.series):
+            out.append(_new_year_cells(history, rows, m))
     columns = (
         Column("Month"), Column(f"Median, {unit}", True), Column(f"80{NBSP}% band", True), Column(f"95{NBSP}% band", True),
         Column("on a year earlier", True), Column("on the month before", True),
     )  # fmt: skip
     return TableBlock(f"{series_name(history.series)}: the months ahead, {unit} a month.", columns, tuple(out))
+
+
+def _drawn_cells(r: ForecastRow, unit: str) -> tuple[TableCell, ...]:
+    """Median and bands of a forecast."""
+    median = TableCell(decimal(r.q50, digits(r.q50, unit)))
+    return median, TableCell(_band_text(r.q10, r.q90, unit)), TableCell(_band_text(r.q025, r.q975, unit))
 
 
 def _band_text(low: float, high: float, unit: str) -> str:
@@ -209,25 +210,15 @@ def _is_new_year_month(series: str, m: int) -> bool:
     return _has_moving_new_year(series) and m % 12 in (0, 1)
 
 
-def _new_year_rows(history: ObservedSeries, rows: pd.DataFrame, february: int, unit: str) -> list[tuple[TableCell, ...]]:
+def _new_year_cells(history: ObservedSeries, rows: Sequence[ForecastRow], february: int) -> tuple[TableCell, ...]:
     """January and February of a Chinese series as one sum, since the New Year moves between them."""
-    if not _is_new_year_month(history.series, february):
-        return []
-    label = mm.period_label(february - 1, february)
-    joint = rows[rows["month"] == label]
+    joint = next((r for r in rows if r.month == mm.period_label(february - 1, february)), None)
+    if joint is None:
+        return TableCell("Jan+Feb", "sum not drawn", "past"), *(TableCell(MISSING) for _ in range(5))
     before = history.total(february - 13, february - 12)
-    if not len(joint):
-        return [(TableCell("Jan+Feb", "sum not drawn", "past"), *(TableCell(MISSING) for _ in range(5)))]
-    r = joint.iloc[0]
-    value = float(r["q50"])
-    yearly = TableCell(percent(value / before - 1.0)) if before > 0 else TableCell(MISSING, "no sum a year earlier")
-    return [
-        (
-            TableCell(f"Jan+Feb {february // 12}", "sum of both months"), TableCell(decimal(value, digits(value, unit))),
-            TableCell(_band_text(r["q10"], r["q90"], unit)), TableCell(_band_text(r["q025"], r["q975"], unit)), yearly,
-            TableCell(MISSING, "a sum"),
-        )
-    ]  # fmt: skip
+    yearly = TableCell(percent(joint.q50 / before - 1.0)) if before > 0 else TableCell(MISSING, "no sum a year earlier")
+    when = TableCell(f"Jan+Feb {february // 12}", "sum of both months")
+    return when, *_drawn_cells(joint, history.unit), yearly, TableCell(MISSING, "a sum")
 
 
 def latest_figures_table(histories: Sequence[ObservedSeries], note: str = "") -> TableBlock:
@@ -236,7 +227,7 @@ def latest_figures_table(histories: Sequence[ObservedSeries], note: str = "") ->
     for h in histories:
         if not h.values:
             continue
-        name = TableCell(product_name(h.series.partition(":")[0].rsplit(".", 1)[-1]), flow_name(h.series))
+        name = TableCell(good_name(h.series), flow_name(h.series))
         rows.append((name, *_latest_cells(h)))
     columns = (
         Column("Series"),
@@ -290,40 +281,31 @@ def _change_from_cell(h: ObservedSeries, value: float, base: float, first: int, 
     return TableCell(cell.text, f"from {quantity(base, h.unit)}")
 
 
-def regimes_table(data: RunData, table: pd.DataFrame, order: Sequence[str] = ()) -> TableBlock:
+def regimes_table(data: RunData, rows: Sequence[RegimeRow], order: Sequence[str] = ()) -> TableBlock:
     """Observed mean and range under each regime, one row per series."""
-    from forecast.core.products import display_unit
-
-    names = list(dict.fromkeys(table["regime"].astype(str)))
-    windows = {}
-    for name in names:
-        part = table[table["regime"] == name]
-        windows[name] = window(str(part["months_from"].min()), str(part["months_to"].max()))
-    rows = []
+    windows = {
+        name: window(min(r.months_from for r in part), max(r.months_to for r in part))
+        for name, part in group_rows(rows, lambda r: r.regime).items()
+    }
     place = {name: i for i, name in enumerate(order)}
-    groups = {str(series): part for series, part in table.groupby("series", sort=False)}
+    groups = group_rows(rows, lambda r: r.series)
+    out = []
     for series in sorted(groups, key=lambda s: place.get(s, len(place))):
-        part = groups[series]
         unit, scale = display_unit(series)
-        by = {str(r["regime"]): r for r in part.to_dict("records")}
+        by = {r.regime: divide_figures(r, scale) for r in groups[series]}
         cells = []
-        for name in names:
+        for name in windows:
             r = by.get(name)
-            if r is None or r["mean"] is None or not math.isfinite(r["mean"]):
+            if r is None or not math.isfinite(r.mean):
                 cells.append(TableCell(MISSING, "no monthly figure"))
                 continue
-            mean, low, high = (float(r[k]) / scale for k in ("mean", "lo", "hi"))
-            cells.append(
-                TableCell(
-                    quantity(mean, unit),
-                    f"{quantity(low, '') if low else 0} to {quantity(high, unit)}; n{NBSP}={NBSP}{int(r['n'])}",
-                )
-            )
-        rows.append((TableCell(product_name(series.rsplit(".", 1)[-1]), flow_name(series)), *cells))
-    columns = (Column("Series"), *(Column(f"If {n.removeprefix('if ')}, then as in {windows[n]}", True) for n in names))
+            spread = f"{quantity(r.lo) if r.lo else 0} to {quantity(r.hi, unit)}; n{NBSP}={NBSP}{r.n}"
+            cells.append(TableCell(quantity(r.mean, unit), spread))
+        out.append((TableCell(good_name(series), flow_name(series)), *cells))
+    columns = (Column("Series"), *(Column(f"If {n.removeprefix('if ')}, then as in {windows[n]}", True) for n in windows))
     return TableBlock(
         "If … then: the mean of a month under each regime; beneath it the lowest and the highest month and their number n.",
-        columns, tuple(rows),
+        columns, tuple(out),
         "Observed months, not forecasts. No probability is attached to any column: which one holds is a decision, not a draw. "
         + credit(data, groups, "figure"),
     )  # fmt: skip

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from forecast.core import months as mm
 from forecast.core.events import Event
+from forecast.core.schema import PathRow
 from forecast.report.blocks import FigurePanel
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel, set_value_axis
@@ -23,15 +23,12 @@ from forecast.report.figures.timeline import (
 from forecast.report.numbers import quantity
 from forecast.report.run_data import ObservedSeries
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 SIZE = (430, 250)
 BEFORE = 24  # months of history drawn before a counterfactual
 
 
 def level_panel(
-    title: str, history: ObservedSeries, first: int, last: int, events: Sequence[Event], letters: Mapping[str, str],
+    title: str, history: ObservedSeries, first: int, last: int, events: Mapping[str, Event],
     expected: tuple[str, float] | None = None,
 ) -> FigurePanel:  # fmt: skip
     """Monthly level, with sums as dotted steps; `expected` is a (name, level) drawn for comparison."""
@@ -46,7 +43,7 @@ def level_panel(
         figure.text(2 / SIZE[0], 1 - 38 / SIZE[1], words, fontsize=8.8, color=C["orange"], va="baseline")
     set_value_axis(ax, 1.12 * top)
     set_year_axis(ax, first, last)
-    mark_events(ax, events, letters)
+    mark_events(ax, events)
     return finish_panel(figure)
 
 
@@ -80,9 +77,8 @@ def cumulative_panel(title: str, history: ObservedSeries, answer: EffectAnswer) 
 
 
 def share_panel(
-    title: str, part: ObservedSeries, whole: ObservedSeries, first: int, last: int, events: Sequence[Event],
-    letters: Mapping[str, str],
-) -> FigurePanel | None:  # fmt: skip
+    title: str, part: ObservedSeries, whole: ObservedSeries, first: int, last: int, events: Mapping[str, Event]
+) -> FigurePanel | None:
     """One flow as a share of another in months where both are known; sums as flat steps."""
     single = {m: part.values[m] / whole.values[m] for m in part.values if first <= m <= last and whole.values.get(m)}
     spans = {(a, b): v for a, b, v in whole.sums}
@@ -109,48 +105,43 @@ def share_panel(
             )  # fmt: skip
     set_value_axis(ax, 115 * max([*single.values(), *(f[2] for f in flat)]))
     set_year_axis(ax, first, last)
-    mark_events(ax, events, letters)
+    mark_events(ax, events)
     return finish_panel(figure)
 
 
 def counterfactual_panel(
-    title: str, unit: str, path: pd.DataFrame, scale_by: float, history: ObservedSeries | None, robust: str = ""
+    title: str, unit: str, path: Sequence[PathRow], history: ObservedSeries | None, robust: str = ""
 ) -> FigurePanel:
-    """Observed and counterfactual path with its bands, after two years of history.
+    """Observed and counterfactual path with its bands, after two years of history; rows in display units.
 
     Shaded: pointwise 80 and 95 % bands; dashed: the simultaneous 90 % band. robust : a line of text above the frame.
     """
-    spans = [mm.parse_period(str(m)) for m in path["month"]]
-    order = np.argsort([s[0] for s in spans])
-    path, spans = path.iloc[order], [spans[i] for i in order]
+    path = sorted(path, key=lambda r: mm.parse_period(r.month))
+    spans = [mm.parse_period(r.month) for r in path]
     width = np.array([b - a + 1 for a, b in spans], float)
     x = np.array([(a + b + 1) / 2 for a, b in spans])
-    q = {name: path[name].to_numpy(float) / scale_by / width for name in _PATH_COLUMNS}
+    observed = np.array([r.observed for r in path]) / width
+    q025, q975 = np.array([(r.counterfactual_q025, r.counterfactual_q975) for r in path]).T / width
+    q10, q90 = np.array([(r.counterfactual_q10, r.counterfactual_q90) for r in path]).T / width
+    q50 = np.array([r.counterfactual_q50 for r in path]) / width
     figure = new_panel(344, 226, title, f"{unit} a month")
     ax = add_axes(figure, top=44)
     first = max(spans[0][0] - BEFORE, history.first) if history else spans[0][0]
     top = draw_flow(ax, history, first, spans[-1][1], C["blue"]) if history else 0.0
-    ax.fill_between(x, q["counterfactual_q025"], q["counterfactual_q975"], color=C["orange"], alpha=0.16, lw=0)
-    ax.fill_between(x, q["counterfactual_q10"], q["counterfactual_q90"], color=C["orange"], alpha=0.26, lw=0)
-    ax.plot(x, q["counterfactual_q50"], color=C["orange"], lw=1.6)
-    for edge in ("effect_band_lo", "effect_band_hi"):
-        if edge in path:
-            bound = q["observed"] - path[edge].to_numpy(float) / scale_by / width
-            ax.plot(x, bound, color=C["orange"], lw=0.9, ls=(0, (4, 2.5)))
+    ax.fill_between(x, q025, q975, color=C["orange"], alpha=0.16, lw=0)
+    ax.fill_between(x, q10, q90, color=C["orange"], alpha=0.26, lw=0)
+    ax.plot(x, q50, color=C["orange"], lw=1.6)
+    for edge in np.array([(r.effect_band_lo, r.effect_band_hi) for r in path]).T / width:
+        if np.isfinite(edge).any():
+            ax.plot(x, observed - edge, color=C["orange"], lw=0.9, ls=(0, (4, 2.5)))
     if history is None or any(b > a for a, b in spans):
-        ax.plot(x, q["observed"], color=C["blue"], lw=1.8, marker="o", ms=2.8)
-    low = min(0.0, float(np.nanmin([*q["observed"], *q["counterfactual_q10"]])))
-    set_value_axis(ax, 1.08 * max(top, float(np.nanmax([*q["observed"], *q["counterfactual_q90"]]))), low)
+        ax.plot(x, observed, color=C["blue"], lw=1.8, marker="o", ms=2.8)
+    low = min(0.0, float(np.nanmin([*observed, *q10])))
+    set_value_axis(ax, 1.08 * max(top, float(np.nanmax([*observed, *q90]))), low)
     set_year_axis(ax, first, spans[-1][1])
-    mark_overflow(ax, x, q["counterfactual_q975"], C["orange"])
+    mark_overflow(ax, x, q975, C["orange"])
     if robust:
         ax.annotate(
             robust, (0, 1), (0, 4), ax.transAxes, "offset points", fontsize=8.2, color=C["muted"], annotation_clip=False
         )
     return finish_panel(figure)
-
-
-_PATH_COLUMNS = (
-    "observed", "counterfactual_q025", "counterfactual_q10", "counterfactual_q50", "counterfactual_q90",
-    "counterfactual_q975",
-)  # fmt: skip

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def origins_panel(
     title: str, chinese: ObservedSeries | None, total: ObservedSeries, value: ObservedSeries | None, kilograms: float,
-    events: Sequence[Event], letters: Mapping[str, str],
+    events: Mapping[str, Event],
 ) -> FigurePanel:  # fmt: skip
     """Bars by origin, and USD per kg as a ratio of three-month sums; `kilograms` is the size of one display unit."""
     first, last = min(total.values), max(total.values)
@@ -34,7 +34,7 @@ def origins_panel(
     upper.bar(x, np.maximum(whole - own, 0), bottom=own, width=0.86, color=C["line"], lw=0, alpha=0.75)
     set_value_axis(upper, 1.1 * float(whole.max(initial=0.0)))
     set_year_axis(upper, first, last)
-    mark_events(upper, events, letters)
+    mark_events(upper, events)
     box = upper.get_position()
     height = figure.get_size_inches()[1] * 72
     lower = figure.add_axes((box.x0, 22 / height, box.width, 82 / height))
@@ -49,7 +49,7 @@ def origins_panel(
         top = max([*smooth.values(), float(np.quantile(list(ratio.values()) or [0.0], 0.97))], default=0.0)
     set_value_axis(lower, 1.12 * top, ticks=3)
     set_year_axis(lower, first, last)
-    mark_events(lower, events, letters, show_names=False)
+    mark_events(lower, events, show_names=False)
     return finish_panel(figure)
 
 

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecast.arrays import Floats
 from forecast.core import months as mm
 from forecast.core.events import Event
+from forecast.core.schema import ScenarioForecastRow, group_rows
 from forecast.report.blocks import FigurePanel
-from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel, set_value_axis
+from forecast.report.figures.canvas import C, finish_panel, set_value_axis
+from forecast.report.figures.fan_charts import open_fan
 from forecast.report.figures.timeline import draw_flow, mark_events, set_year_axis
-from forecast.report.numbers import flow_name, product_name
 from forecast.report.run_data import ObservedSeries
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
 
 HISTORY_MONTHS = 26  # months of history shown
@@ -31,53 +32,41 @@ def line_styles(names: Sequence[str]) -> dict[str, tuple[str, int]]:
 
 
 def scenario_panel(
-    history: ObservedSeries, ahead: pd.DataFrame, looks: Mapping[str, tuple[str, int]], lost: Sequence[str], as_of: str,
-    events: Sequence[Event], letters: Mapping[str, str],
+    history: ObservedSeries, ahead: Sequence[ScenarioForecastRow], looks: Mapping[str, tuple[str, int]], lost: Sequence[str],
+    as_of: str, events: Mapping[str, Event],
 ) -> FigurePanel:  # fmt: skip
-    """One series; `ahead` has a row per scenario and month with mean, q10, q90 in display units; `lost` have no fan."""
-    when = sorted({mm.ordinal(str(m)) for m in ahead["month"]})
-    first, last = max(history.first, when[0] - HISTORY_MONTHS), when[-1]
-    title = product_name(history.series.partition(":")[0].rsplit(".", 1)[-1])
-    title = title if title[:2].isupper() else title[:1].upper() + title[1:]
-    figure = new_panel(
-        344,
-        244,
-        title if len(title) < 47 else title[:45] + "…",
-        f"{flow_name(history.series, most=48)}; {history.unit} a month",
-    )
-    ax = add_axes(figure, top=54, right=NAMES)
-    past = min(mm.ordinal(as_of[:7]), last + 1)
-    if past > history.last + 1:
-        ax.axvspan(history.last + 1, past, color=C["shade"], lw=0, zorder=0)
+    """One series; `ahead` has a row per scenario and single month in display units; `lost` have no fan."""
+    fans = group_rows(sorted(ahead, key=lambda r: r.month), lambda r: r.scenario)
+    when = [mm.ordinal(r.month) for r in ahead]
+    first, last = max(history.first, min(when) - HISTORY_MONTHS), max(when)
+    figure, ax = open_fan(history, last, as_of, 244, NAMES)
     top = draw_flow(ax, history, first, last)
     ends: dict[str, float] = {}
-    drawn: list[pd.DataFrame] = []
-    for name, (color, style) in looks.items():
-        whole = ahead[ahead["scenario"] == name].sort_values("month")
-        if not len(whole):
-            continue
-        own = whole.iloc[_first_own_month(whole, drawn) :]
+    drawn: list[Floats] = []
+    for name in (name for name in looks if name in fans):
+        color, style = looks[name]
+        whole = np.array([(r.mean, r.q10, r.q90) for r in fans[name]])
+        start = _first_own_month(whole, drawn)
         drawn.append(whole)
-        x = np.array([mm.ordinal(str(m)) for m in own["month"]]) + 0.5
-        ax.fill_between(x, own["q10"], own["q90"], color=C[color], alpha=0.10, lw=0, zorder=2)
-        ax.plot(x, own["q90"], color=C[color], lw=0.6, alpha=0.7, zorder=2.2)
-        ax.plot(x, own["mean"], color=C[color], lw=1.9, ls=STYLES[style], zorder=3.2)
-        ends[name] = float(whole["mean"].iloc[-1])
-        top = max(top, float(own["q90"].max()))
+        mean, q10, q90 = whole[start:].T
+        x = np.array([mm.ordinal(r.month) for r in fans[name][start:]]) + 0.5
+        ax.fill_between(x, q10, q90, color=C[color], alpha=0.10, lw=0, zorder=2)
+        ax.plot(x, q90, color=C[color], lw=0.6, alpha=0.7, zorder=2.2)
+        ax.plot(x, mean, color=C[color], lw=1.9, ls=STYLES[style], zorder=3.2)
+        ends[name] = float(mean[-1])
+        top = max(top, float(q90.max()))
     set_value_axis(ax, 1.06 * top)
     set_year_axis(ax, first, last)
-    mark_events(ax, events, letters)
+    mark_events(ax, events)
     _name_lines(ax, ends, looks, lost)
     return finish_panel(figure)
 
 
-def _first_own_month(own: pd.DataFrame, drawn: Sequence[pd.DataFrame]) -> int:
+def _first_own_month(own: Floats, drawn: Sequence[Floats]) -> int:
     """Index of the last month that a fan shares with an earlier one; months before it are not drawn twice."""
-    values = own[["mean", "q10", "q90"]].to_numpy(float)
     shared = [0]
     for other in drawn:
-        held = other[["mean", "q10", "q90"]].to_numpy(float)
-        same = (values == held).all(axis=1) if held.shape == values.shape else np.zeros(1, dtype=bool)
+        same = (own == other).all(axis=1) if own.shape == other.shape else np.zeros(1, dtype=bool)
         shared.append(int(np.argmin(same)) - 1 if not same.all() else len(same) - 1)
     return max(shared)
 

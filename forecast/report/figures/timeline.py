@@ -54,14 +54,14 @@ def set_month_axis(ax: Axes, first: int, last: int) -> None:
             )  # fmt: skip
 
 
-def mark_events(ax: Axes, events: Sequence[Event], letters: Mapping[str, str], show_names: bool = True) -> None:
+def mark_events(ax: Axes, events: Mapping[str, Event], show_names: bool = True) -> None:
     """Draw a vertical line at each event's day with its letter above the axes; crowded letters are staggered."""
     first, last = ax.get_xlim()
     per_month = width_in_points(ax) / (last - first)
     ends: list[float] = []
-    for event in events:
+    for letter, event in events.items():
         at = mm.position(event.effective or event.announced)
-        if not first <= at <= last or event.id not in letters:
+        if not first <= at <= last:
             continue
         ax.axvline(at, color=C["muted"], lw=0.8, ls=(0, (2, 2)), zorder=1.5)
         if not show_names:
@@ -70,7 +70,7 @@ def mark_events(ax: Axes, events: Sequence[Event], letters: Mapping[str, str], s
         level = next((i for i, end in enumerate(ends) if x > end), len(ends))
         ends[level : level + 1] = [x + 9.0]
         ax.annotate(
-            letters[event.id], (at, 1), (0, 2 + 9 * level), ax.get_xaxis_transform(), "offset points",
+            letter, (at, 1), (0, 2 + 9 * level), ax.get_xaxis_transform(), "offset points",
             ha="center", va="bottom", fontsize=7.8, color=C["muted"], annotation_clip=False,
         )  # fmt: skip
 

@@ -11,7 +11,8 @@ from forecast.core import months as mm
 from forecast.core.registry import section
 from forecast.report.blocks import Block, FigureBlock, Heading, Prose
 from forecast.report.effect_rows import EffectAnswer
-from forecast.report.event_key import event_key
+from forecast.report.event_key import event_key, letter_events
+from forecast.report.figures.flows import level_panel
 from forecast.report.numbers import percent
 from forecast.report.prose import amount, answer_sentences
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
@@ -33,17 +34,13 @@ class AntimonySection:
         history = data.histories.get(SERIES) if data.bundled else None
         if history is None:
             return []
-        from forecast.report.event_key import event_letters
-        from forecast.report.figures.flows import level_panel
-
-        events = data.events_on([SERIES], SINCE, history.last)
-        letters = event_letters(events)
+        events = letter_events(data.events_on([SERIES], SINCE, history.last))
         rows = [a for a in data.headline if a.series == SERIES]
         first = next((a for a in rows if a.has_baseline and a.measure in ("cumulative", "net", "anticipation")), None)
         months = first.n_months if first else 1
         expected = (first.baseline, first.expected / months) if first and first.expected > 0 else None
         panel = level_panel(
-            "China to world, antimony products (Reuters' basket)", history, SINCE, history.last, events, letters, expected
+            "China to world, antimony products (Reuters' basket)", history, SINCE, history.last, events, expected
         )
         out: list[Block] = [Heading("Antimony exports: before and after the licence", 2, "antimony", "Antimony exports")]
         out += [Prose(answer_sentences(data, a)) for a in rows] or [
@@ -57,7 +54,7 @@ class AntimonySection:
                 "antimony", "Antimony exports of China", (panel,), 2,
                 "Tonnes a month. Many months are known only through sums; the dotted steps are their means. The basket is the "
                 "publisher's (metal, oxide and other goods). Source: China's customs through Reuters.",
-                "Chart of China's antimony exports with the September 2024 licence marked", event_key(events, letters),
+                "Chart of China's antimony exports with the September 2024 licence marked", event_key(events),
             )
         )  # fmt: skip
         return out

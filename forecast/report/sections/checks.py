@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from statistics import median
 from typing import ClassVar
 
 from forecast.core import registry
+from forecast.core.products import display_unit
 from forecast.core.registry import section
+from forecast.core.schema import GateRow, PlaceboRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Heading, Prose, TableBlock, TableCell
-from forecast.report.numbers import quantity, treated_name
+from forecast.report.numbers import capitalize, quantity, treated_name
 from forecast.report.prose import amount, placebo_text, reason_in_words
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -31,7 +35,7 @@ class ChecksSection:
 
     def blocks(self, data: RunData) -> list[Block]:
         """Matrix of gates by question, reasons for failures, and placebo effects."""
-        if not len(data.table("gates")) and not len(data.table("placebos")):
+        if not data.rows(GateRow) and not data.rows(PlaceboRow):
             return []
         out: list[Block] = [Heading("Placebos and gates", 2, "gates", "Placebos, gates")]
         out.append(
@@ -46,38 +50,30 @@ class ChecksSection:
 
 
 def _gate_blocks(data: RunData) -> list[Block]:
-    table = data.table("gates")
-    by = {job: part.to_dict("records") for job, part in table.groupby("job")} if len(table) else {}
-    rows = [a for a in data.headline if a.job in by]
+    by_job = group_rows(data.rows(GateRow), lambda g: g.job)
+    rows = [a for a in data.headline if a.job in by_job]
     if not rows:
         return []
-    names = sorted(
-        table["gate"].astype(str).unique(), key=lambda n: (FIRST_GATES.index(n) if n in FIRST_GATES else len(FIRST_GATES), n)
-    )
+    order = {name: i for i, name in enumerate(FIRST_GATES)}
+    names = sorted({g.gate for g in data.rows(GateRow)}, key=lambda n: (order.get(n, len(order)), n))
     cells: list[tuple[TableCell, ...]] = []
     reasons: list[tuple[TableCell, ...]] = []
     for a in rows:
-        gates = {str(g["gate"]): g for g in by[a.job]}
+        gates = {g.gate: g for g in by_job[a.job]}
+        question = f"{treated_name(a.series)}, {a.window}"
         marks = [
-            TableCell(MARKS.get(str(gates[n]["outcome"]), MISSING), tone=str(gates[n]["outcome"]))
-            if n in gates
-            else TableCell("")
+            TableCell(MARKS.get(gates[n].outcome, MISSING), tone=gates[n].outcome) if n in gates else TableCell("")
             for n in names
         ]
-        cells.append(
-            (
-                TableCell(a.id, f"{treated_name(a.series)}, {a.window}"),
-                *marks,
-                TableCell(a.verdict, tone=a.verdict),
-            )
-        )
-        held = [g for n in names if (g := gates.get(n)) and g["outcome"] != "pass" and g["reason"] not in ("", *UNINFORMATIVE)]
+        cells.append((TableCell(a.id, question), *marks, TableCell(a.verdict, tone=a.verdict)))
+        held = [gates[n] for n in names if n in gates]
+        held = [g for g in held if g.outcome != "pass" and g.reason not in ("", *UNINFORMATIVE)]
         if held:
-            reasons.append((TableCell(f"{a.id}. {treated_name(a.series)}, {a.window}: {a.verdict}", tone="group"),))
+            reasons.append((TableCell(f"{a.id}. {question}: {a.verdict}", tone="group"),))
         for g in held:
-            mark, words = str(g["outcome"]), reason_in_words(data, a, str(g["reason"]))
-            gate = TableCell(str(g["gate"]).replace("_", " "))
-            reasons.append((gate, TableCell(OUTCOMES.get(mark, mark), tone=mark), TableCell(words[:1].upper() + words[1:])))
+            outcome = TableCell(OUTCOMES.get(g.outcome, g.outcome), tone=g.outcome)
+            words = capitalize(reason_in_words(data, a, g.reason))
+            reasons.append((TableCell(g.gate.replace("_", " ")), outcome, TableCell(words)))
     matrix = TableBlock(
         "Gates by question: ✓ passed, ✗ failed, – not run.",
         (Column("Question"), *(Column(n.replace("_", " ")) for n in names), Column("Verdict")),
@@ -95,22 +91,17 @@ def _gate_blocks(data: RunData) -> list[Block]:
 
 
 def _placebo_blocks(data: RunData) -> list[Block]:
-    from forecast.core.products import display_unit
-
-    table = data.table("placebos")
+    by_job = group_rows(data.rows(PlaceboRow), lambda r: r.job)
     rows = []
-    for a in data.headline:
-        part = table[table["job"] == a.job] if len(table) else table
-        if not len(part):
-            continue
+    for a in (a for a in data.headline if a.job in by_job):
         unit, scale = display_unit(a.first_series)
-        values = part["cumulative"].astype(float) / scale
-        kinds = ", ".join(f"{n} in {k}" for k, n in part["kind"].value_counts().items())
+        values = [r.cumulative / scale for r in by_job[a.job]]
+        kinds = ", ".join(f"{n} in {k}" for k, n in Counter(r.kind for r in by_job[a.job]).most_common())
         rows.append(
             (
                 TableCell(a.id, treated_name(a.series)), TableCell(kinds),
-                TableCell(quantity(float(values.median()), unit, sign=True)),
-                TableCell(" to ".join(quantity(float(end), unit, sign=True) for end in (values.min(), values.max()))),
+                TableCell(quantity(median(values), unit, sign=True)),
+                TableCell(" to ".join(quantity(end, unit, sign=True) for end in (min(values), max(values)))),
                 TableCell(amount(a, a.estimate) if a.has_estimate else MISSING, "" if a.has_estimate else "no estimate"),
                 TableCell(placebo_text(a) or "no p-value"),
             )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from forecast.core.products import display_unit
 from forecast.core.registry import section
+from forecast.core.schema import ClaimRow, group_rows
 from forecast.report.blocks import CLAIM_VERDICTS, Block, Column, Details, Heading, Prose, TableBlock, TableCell
-from forecast.report.numbers import NBSP, decimal, quantity
+from forecast.report.numbers import NBSP, capitalize, decimal, quantity
 from forecast.report.prose import in_words
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -38,7 +39,7 @@ class ClaimsSection:
     def blocks(self, data: RunData) -> list[Block]:
         """The run's claims, or a pointer to where they are computed."""
         out: list[Block] = [Heading("Published claims", 2, "claims", "Claims")]
-        rows = data.table("claims").to_dict("records")
+        rows = data.rows(ClaimRow)
         if not rows and (data.config.get("data") or {}).get("use", "published") != "published":
             return []
         if not rows:
@@ -46,9 +47,8 @@ class ClaimsSection:
                 *out,
                 Prose("Claims of the press are computed one by one, with the arithmetic, in `experiments/001_claims`."),
             ]
-        words = [*CLAIM_VERDICTS, *(str(r["verdict"]) for r in rows)]
-        groups = {word: [r for r in rows if r["verdict"] == word] for word in dict.fromkeys(words)}
-        groups = {word: part for word, part in groups.items() if part}
+        found = group_rows(rows, lambda r: r.verdict)
+        groups = {word: found[word] for word in dict.fromkeys((*CLAIM_VERDICTS, *found)) if word in found}
         counts = [f"**{len(part)}** {_COUNT.get(word, (word, word))[len(part) > 1]}" for word, part in groups.items()]
         out.append(
             Prose(
@@ -66,22 +66,22 @@ class ClaimsSection:
         return out
 
 
-def _claims_table(data: RunData, word: str, rows: Sequence[Mapping[Any, Any]]) -> TableBlock:
+def _claims_table(data: RunData, word: str, rows: Sequence[ClaimRow]) -> TableBlock:
     cells = []
     for r in rows:
-        claim = TableCell(_capitalize(str(r["claim"])), in_words(data, str(r["source"])), href=str(r["url"] or ""))
+        claim = TableCell(capitalize(r.claim), in_words(data, r.source), href=r.url)
         figure = TableCell(_computed_text(r) or "no figure that tests it", in_words(data, _telling_sentence(r)))
         cells.append((claim, figure, TableCell(word, tone=word)))
     columns = (Column("Claim"), Column("From the bundled figures"), Column("Verdict"))
-    return TableBlock(f"{_capitalize(word)}: {len(rows)}", columns, tuple(cells), stacked=True)
+    return TableBlock(f"{capitalize(word)}: {len(rows)}", columns, tuple(cells), stacked=True)
 
 
-def _arithmetic_table(data: RunData, rows: Sequence[Mapping[Any, Any]]) -> TableBlock:
+def _arithmetic_table(data: RunData, rows: Sequence[ClaimRow]) -> TableBlock:
     cells = [
         (
-            TableCell(_capitalize(str(r["claim"]))),
-            TableCell(in_words(data, str(r["arithmetic"]))),
-            TableCell(_capitalize(in_words(data, str(r["settle"] or "")))),
+            TableCell(capitalize(r.claim)),
+            TableCell(in_words(data, r.arithmetic)),
+            TableCell(capitalize(in_words(data, r.settle))),
         )
         for r in rows
     ]
@@ -89,33 +89,27 @@ def _arithmetic_table(data: RunData, rows: Sequence[Mapping[Any, Any]]) -> Table
     return TableBlock("Every figure named with its series and period.", columns, tuple(cells), stacked=True)
 
 
-def _computed_text(row: Mapping[Any, Any]) -> str:
+def _computed_text(row: ClaimRow) -> str:
     """The value computed from the bundled figures, in the claim's own measure."""
-    value = row["computed"]
-    if value is None or not math.isfinite(value):
+    value, unit = row.computed, row.unit
+    if not math.isfinite(value):
         return ""
-    unit = str(row["unit"])
     if unit == "fraction":
-        return f"{decimal(100 * float(value), 1, sign=bool(_SIGNED.search(str(row['arithmetic']))))}{NBSP}%"
+        return f"{decimal(100 * value, 1, sign=bool(_SIGNED.search(row.arithmetic)))}{NBSP}%"
     if unit == "ratio":
-        return f"×{NBSP}{decimal(float(value), 1)}"
+        return f"×{NBSP}{decimal(value, 1)}"
     if unit == "kg":
-        named = re.search(r"\b[A-Z0-9_]+\.(?:export|import)\.[A-Z0-9_]+\.[a-z0-9_]+", str(row["arithmetic"]))
+        named = re.search(r"\b[A-Z0-9_]+\.(?:export|import)\.[A-Z0-9_]+\.[a-z0-9_]+", row.arithmetic)
         shown, scale = display_unit(named[0]) if named else ("kg", 1.0)
-        return quantity(float(value) / scale, shown)
+        return quantity(value / scale, shown)
     if unit == "months":
         return f"{int(value)} earlier months were lower"
-    return "none of these goods" if unit == "goods" and not value else f"{decimal(float(value), 0)} {unit}".strip()
+    return "none of these goods" if unit == "goods" and not value else f"{decimal(value, 0)} {unit}".strip()
 
 
-def _telling_sentence(row: Mapping[Any, Any]) -> str:
+def _telling_sentence(row: ClaimRow) -> str:
     """The sentence of the arithmetic with the computed figure, else the first one, truncated at a word."""
-    sentences = _SENTENCE.split(str(row["arithmetic"]))
-    value = row["computed"] if row["computed"] is not None else math.nan
+    sentences, value = _SENTENCE.split(row.arithmetic), row.computed
     shown = (f"= {100 * value:+.1f} %", f"= {100 * value:.1f} %", f"= x{value:.2f}") if math.isfinite(value) else ()
     text = next((s for s in sentences if any(word in s for word in shown)), sentences[0])
     return text if len(text) <= MAX_ARITHMETIC else text[:MAX_ARITHMETIC].rsplit(" ", 1)[0].rstrip(" ,;:(") + " …"
-
-
-def _capitalize(text: str) -> str:
-    return text[:1].upper() + text[1:]

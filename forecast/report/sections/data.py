@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,10 +13,12 @@ from forecast.core import months as mm
 from forecast.core.events import bundled_events
 from forecast.core.products import display_unit
 from forecast.core.registry import section
+from forecast.core.schema import ObservationRow, group_rows
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import Block, Bullets, Callout, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
+from forecast.report.figures.data_coverage import coverage_panel
 from forecast.report.inline_markup import link, safe_address
-from forecast.report.numbers import day, inline_name, period, quantity
+from forecast.report.numbers import capitalize, day, inline_name, period, quantity
 from forecast.report.prose import in_words, seasonal_adjustment_note
 from forecast.report.run_data import RunData
 
@@ -67,7 +70,7 @@ class DataSection:
             until = f" Events are verified to {known}; nothing later is known to this table." if known else ""
             out.append(
                 Prose(
-                    f"{len(data.table('observations')):,} figures of {len(data.histories)} series, released by "
+                    f"{len(data.rows(ObservationRow)):,} figures of {len(data.histories)} series, released by "
                     f"{day(data.as_of)}. Missing is not zero, and “{data.unheld}” is not “not released”: the table ends where "
                     f"it ends.{until} {seasonal_adjustment_note(data)}"
                 )
@@ -107,11 +110,7 @@ def _calendar_blocks(data: RunData) -> list[Block]:
 
 
 def _coverage_figure(data: RunData) -> FigureBlock:
-    from forecast.report.figures.data_coverage import coverage_panel
-
-    used = {s for a in data.answers for s in a.series.split("+")}
-    if len(data.outlook):
-        used |= set(data.outlook["series"])
+    used = {s for a in data.answers for s in a.series.split("+")} | {r.series for r in data.outlook}
     chosen = [h for s, h in data.histories.items() if s in used or (":" not in s and len(h.status) >= 24)]
     if not chosen:
         chosen = list(data.histories.values())
@@ -129,15 +128,15 @@ def _coverage_figure(data: RunData) -> FigureBlock:
 
 
 def _source_blocks(data: RunData) -> list[Block]:
-    table = data.table("observations")
     rows = []
-    for name, part in sorted(table.groupby("source"), key=lambda g: (-len(g[1]), str(g[0]))):
-        followed = [u for u in dict.fromkeys(str(u) for u in part["url"]) if safe_address(u)]
+    groups = group_rows(data.rows(ObservationRow), lambda r: r.source)
+    for name, part in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0])):
+        followed = [u for u in dict.fromkeys(r.url for r in part) if safe_address(u)]
         listed = " ".join(link(str(i), u) for i, u in enumerate(followed, 1))
-        kinds = ", ".join(f"{n} {k}" for k, n in part["kind"].value_counts().items())
+        kinds = ", ".join(f"{n} {k}" for k, n in Counter(r.kind for r in part).most_common())
         rows.append(
             (
-                TableCell(str(name) or "not named"),
+                TableCell(name or "not named"),
                 TableCell(str(len(part)), kinds),
                 TableCell(listed or "–", "" if listed else "no address kept"),
             )
@@ -178,7 +177,7 @@ def _finding_text(data: RunData, topic: str, finding: Mapping[str, str]) -> str:
         unit, scale = display_unit(series)
         text = _SUM.sub(lambda m: quantity(float(m[0].replace(",", "")) / scale, unit), text)
     worded = text if topic == "calendar" else in_words(data, text)  # ids are to be written in the config as they are
-    return worded[:1].upper() + worded[1:] + (f" ({where})" if where and where not in ("archive", "calendar") else "")
+    return capitalize(worded) + (f" ({where})" if where and where not in ("archive", "calendar") else "")
 
 
 def _merge_notes(data: RunData, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
@@ -186,7 +185,7 @@ def _merge_notes(data: RunData, rows: Sequence[Mapping[str, str]]) -> tuple[str,
     said: dict[str, list[str]] = {}
     for r in rows:
         said.setdefault(in_words(data, r.get("text", "")), []).append(r.get("where", "").replace(", ", " by "))
-    return tuple(f"{text[:1].upper()}{text[1:]}: {', '.join(where)}" for text, where in said.items())
+    return tuple(f"{capitalize(text)}: {', '.join(where)}" for text, where in said.items())
 
 
 def _disagreement_table(rows: Sequence[Mapping[str, str]]) -> TableBlock | None:

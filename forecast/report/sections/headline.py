@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from forecast.core.products import display_unit
 from forecast.core.registry import section
+from forecast.core.schema import PathRow, divide_figures, group_rows
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import (
     Block,
@@ -23,6 +25,7 @@ from forecast.report.blocks import (
 )
 from forecast.report.credits import credit
 from forecast.report.effect_rows import EffectAnswer, mineral_title
+from forecast.report.figures.flows import counterfactual_panel
 from forecast.report.numbers import NBSP, decimal, flow_name, product_name, treated_name
 from forecast.report.prose import amount, breakdown_text, event_phrase, interval_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
@@ -105,17 +108,14 @@ def event_parts(data: RunData) -> list[Block]:
 
 
 def _paths_figure(data: RunData, answers: Sequence[EffectAnswer]) -> FigureBlock | None:
-    from forecast.report.figures.flows import counterfactual_panel
-
-    table = data.table("paths")
+    paths = group_rows((r for r in data.rows(PathRow) if math.isfinite(r.counterfactual_q50)), lambda r: r.job)
     panels: list[FigurePanel] = []
     left: list[str] = []
     drawn: list[str] = []
     for answer in answers:
-        path = table[(table["job"] == answer.job) & table["counterfactual_q50"].notna()] if len(table) else table
         if not answer.has_estimate:
             continue
-        if not len(path) or answer.measure in ("share", "relative") or len(panels) == MAX_PANELS:
+        if answer.job not in paths or answer.measure in ("share", "relative") or len(panels) == MAX_PANELS:
             left.append(answer.id)
             continue
         drawn.append(answer.series)
@@ -126,7 +126,8 @@ def _paths_figure(data: RunData, answers: Sequence[EffectAnswer]) -> FigureBlock
         flow = flow_name(answer.first_series, most=30)
         sub = f"{flow}, {answer.window}, {answer.estimator}; {unit}".replace("\u00a0", " ")
         drift = f"breakdown {decimal(answer.breakdown, 1)}, n = {answer.n_placebo}" if breakdown_text(answer) else ""
-        panels.append(counterfactual_panel(title, sub, path, scale, data.histories.get(answer.series), drift))
+        path = [divide_figures(r, scale) for r in paths[answer.job]]
+        panels.append(counterfactual_panel(title, sub, path, data.histories.get(answer.series), drift))
     if not panels:
         return None
     return FigureBlock(

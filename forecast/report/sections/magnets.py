@@ -10,7 +10,8 @@ from forecast.core import months as mm
 from forecast.core.registry import section
 from forecast.report.blocks import Block, FigureBlock, FigurePanel, Heading, Prose
 from forecast.report.effect_rows import EffectAnswer
-from forecast.report.event_key import event_key
+from forecast.report.event_key import event_key, letter_events
+from forecast.report.figures import flows
 from forecast.report.numbers import month_of, share_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, ObservedSeries, RunData
 
@@ -30,26 +31,20 @@ class MagnetsSection:
         """Empty unless the run has bundled magnet exports."""
         if not data.bundled or WORLD not in data.histories:
             return []
-        from forecast.report.event_key import event_letters
-        from forecast.report.figures import flows
-
         present = [s for s in (WORLD, US) if s in data.histories]
         last = max(data.histories[s].last for s in present)
-        events = data.events_on(present, SINCE, last)
-        letters = event_letters(events)
+        events = letter_events(data.events_on(present, SINCE, last))
         panels: list[FigurePanel] = []
         for series, title in ((WORLD, "China to world"), (US, "China to the US")):
             if series not in data.histories:
                 continue
             answer = longest_window(data, series)
             expected = (answer.baseline, answer.expected / answer.n_months) if answer else None
-            panels.append(flows.level_panel(title, data.histories[series], SINCE, last, events, letters, expected))
+            panels.append(flows.level_panel(title, data.histories[series], SINCE, last, events, expected))
             if answer:
                 panels.append(flows.cumulative_panel(f"{title}: difference added up", data.histories[series], answer))
         if US in data.histories:
-            share = flows.share_panel(
-                "Share of the US", data.histories[US], data.histories[WORLD], SINCE, last, events, letters
-            )
+            share = flows.share_panel("Share of the US", data.histories[US], data.histories[WORLD], SINCE, last, events)
             panels += [share] if share else []
         caption = (
             "Monthly exports of rare-earth permanent magnets (HS 8505.11.10), tonnes. Orange: the baseline named in the panel; "
@@ -67,7 +62,7 @@ class MagnetsSection:
             FigureBlock(
                 "magnets", "Magnets: path, difference added up, US share", tuple(panels), 2, caption,
                 "Charts of magnet exports to the world and to the US, cumulative differences and the US share",
-                event_key(events, letters),
+                event_key(events),
             ),
         ]  # fmt: skip
 

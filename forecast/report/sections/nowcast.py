@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from forecast.core import months as mm
 from forecast.core.output_files import segment
 from forecast.core.registry import section
+from forecast.core.schema import group_rows
 from forecast.report.blocks import Block, FigureBlock, Heading, Prose
-from forecast.report.event_key import event_key, event_letters
-from forecast.report.figures.fan_charts import fan_panel
+from forecast.report.event_key import event_key, events_of_panel, letter_events
+from forecast.report.figures.fan_charts import HISTORY_MONTHS, fan_panel
 from forecast.report.nowcast_blocks import nowcast_rows, question_blocks
-from forecast.report.numbers import (
-    day,
-    series_name,
-)
+from forecast.report.numbers import day, series_name
 from forecast.report.run_data import RunData
-
-if TYPE_CHECKING:
-    pass
-
-HISTORY_MONTHS = 38
-STAGES = {"flash": "first figures", "detail": "detailed tables", "census": "general imports"}
-BASIS = {
-    "actual": "as reported",
-    "late": "overdue on the day; it came then",
-    "calendar": "published calendar",
-    "rule": "rule, not announced",
-}
-CHANGE_WORDS = {"estimation": "parameters fitted anew", "model": "another model", "calendar": "time passing"}
 
 
 @section
@@ -64,32 +49,16 @@ def figure_stem(name: str) -> str:
 
 def _figure(data: RunData, row: dict[str, Any]) -> list[Block]:
     """Fan charts of the nowcast months, with figures published since drawn over them."""
-    table = nowcast_rows(data, row)
-    table = table[~table["month"].str.contains("/")] if len(table) else table
-    shown = [str(s) for s in table["series"].unique()] if len(table) else []
-    if not shown:
+    groups = group_rows((r for r in nowcast_rows(data, row) if "/" not in r.month), lambda r: r.series)
+    if not groups:
         return []
-    stands = str(table["cutoff"].iloc[0])
-    first = mm.ordinal(stands[:7]) - HISTORY_MONTHS
-    events = data.events_on(shown, first, mm.ordinal(stands[:7]))
-    letters = event_letters(events)
-    panels = tuple(
-        fan_panel(data.histories[s], table[table["series"] == s], stands,
-            data.events_on([s], first, mm.ordinal(stands[:7])), letters)
-        for s in shown
-    )  # fmt: skip
+    stands = next(iter(groups.values()))[0].cutoff
+    until = mm.ordinal(stands[:7])
+    events = letter_events(data.events_on(groups, until - HISTORY_MONTHS, until))
+    panels = tuple(fan_panel(data.histories[s], own, stands, events_of_panel(events, s)) for s, own in groups.items())
     caption = (
         f"Blue: median, 80 and 95 % bands of {row['models'][0]}, standing on {day(stands)}. Black: published figures, those "
         "that came out later too (dotted: mean of months known only as a sum). Dashed: events in force."
     )
-    return [
-        FigureBlock(
-            figure_stem(str(row["name"])),
-            str(row["name"]),
-            panels,
-            3,
-            caption,
-            "Nowcasts of " + "; ".join(series_name(s) for s in shown),
-            event_key(events, letters),
-        )
-    ]
+    name, alt = str(row["name"]), "Nowcasts of " + "; ".join(map(series_name, groups))
+    return [FigureBlock(figure_stem(name), name, panels, 3, caption, alt, event_key(events))]

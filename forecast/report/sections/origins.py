@@ -9,11 +9,13 @@ from typing import ClassVar
 
 from forecast.core.products import display_unit, mineral_of
 from forecast.core.registry import section
+from forecast.core.schema import GateRow
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import MISSING, Block, Callout, Column, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.effect_rows import EffectAnswer
-from forecast.report.event_key import event_key
-from forecast.report.numbers import NBSP, percent, period, product_name
+from forecast.report.event_key import event_key, events_of_panel, letter_events
+from forecast.report.figures.origins import origins_panel
+from forecast.report.numbers import NBSP, capitalize, good_name, percent, period, product_name
 from forecast.report.prose import amount, interval_text, level_text, reason_in_words, relative_change
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -33,26 +35,21 @@ class OriginsSection:
         totals = [s for s in data.histories if _is_us_total(s) and len(data.histories[s].values) >= 12]
         if not totals or not data.bundled:
             return []
-        from forecast.report.event_key import event_letters
-        from forecast.report.figures.origins import origins_panel
-
         totals.sort(
             key=lambda s: (MINERALS.index(mineral_of(s.rsplit(".", 1)[-1])), s.rsplit(".", 1)[-1] != "germanium_unwrought", s)
         )
         first = min(data.histories[s].first for s in totals)
         last = max(data.histories[s].last for s in totals)
         probes = [s.replace(".WLD.", ".CHN.") for s in totals]
-        events = data.events_on(probes, first, last)
-        letters = event_letters(events)
+        events = letter_events(data.events_on(probes, first, last))
         panels = []
         for series in totals:
             own = series.replace(".WLD.", ".CHN.")
-            name = product_name(series.rsplit(".", 1)[-1])
-            title = name[:1].upper() + name[1:] + ("" if own in data.histories else " (no split by origin)")
+            title = capitalize(good_name(series)) + ("" if own in data.histories else " (no split by origin)")
             panels.append(
                 origins_panel(
                     title, data.histories.get(own), data.histories[series], data.histories.get(f"{series}:usd"),
-                    display_unit(series)[1], data.events_on([own], first, last), letters,
+                    display_unit(series)[1], events_of_panel(events, own),
                 )
             )  # fmt: skip
         out: list[Block] = [
@@ -69,7 +66,7 @@ class OriginsSection:
                 "ratio of three-month sums (dots: single months); it mixes grades and lags the contract. Source: US Census "
                 "Bureau, general imports, HTS 10-digit codes.",
                 "Stacked bars of US imports of gallium, germanium and antimony by origin with unit values beneath",
-                event_key(events, letters),
+                event_key(events),
             ),
         ]  # fmt: skip
         out += record_blocks(data)
@@ -98,7 +95,7 @@ def record_blocks(data: RunData) -> list[Block]:
         legs = _record_rows(data, mineral)
         if sum(leg is not None for leg in legs.values()) < 2:
             continue
-        rows.append((TableCell(mineral[:1].upper() + mineral[1:], tone="group"),))
+        rows.append((TableCell(capitalize(mineral), tone="group"),))
         rows += [_record_cells(name, leg) for name, leg in legs.items()]
         rows += [
             (TableCell(words, tone="sentence"),) for words in _mirror_gap_sentences(data, [leg for leg in legs.values() if leg])
@@ -167,12 +164,10 @@ def _record_cells(name: str, a: EffectAnswer | None) -> tuple[TableCell, ...]:
 
 def _mirror_gap_sentences(data: RunData, legs: Sequence[EffectAnswer]) -> list[str]:
     """Gap between the two sides' records before the event, where the mirror gate could compare them."""
-    table = data.table("gates")
-    for leg in legs if len(table) else ():
-        found = table[(table["job"] == leg.job) & (table["gate"] == "mirror") & (table["outcome"] != "not run")]
-        if len(found):
-            words = reason_in_words(data, leg, str(found["reason"].iloc[0]))
-            return [f"Seen from {leg.id}, before the event: {words[:1].lower() + words[1:]}."]
+    compared = {g.job: g.reason for g in data.rows(GateRow) if g.gate == "mirror" and g.outcome != "not run"}
+    for leg in (leg for leg in legs if leg.job in compared):
+        words = reason_in_words(data, leg, compared[leg.job])
+        return [f"Seen from {leg.id}, before the event: {words[:1].lower() + words[1:]}."]
     return []
 
 

@@ -7,16 +7,17 @@ from typing import ClassVar
 
 from forecast.core import months as mm
 from forecast.core.registry import section
+from forecast.core.schema import ForecastRow, RegimeRow, group_rows
 from forecast.report.blocks import Block, Bullets, Callout, Details, FigureBlock, Heading, Prose
 from forecast.report.credits import credit
-from forecast.report.event_key import event_key
+from forecast.report.event_key import event_key, events_of_panel, letter_events
+from forecast.report.figures.fan_charts import HISTORY_MONTHS, fan_panel
 from forecast.report.inline_markup import link, safe_address
-from forecast.report.numbers import day, number_in_words, series_name
+from forecast.report.numbers import capitalize, day, number_in_words, series_name
 from forecast.report.prose import seasonal_adjustment_note
 from forecast.report.run_data import RunData
 from forecast.report.table_blocks import latest_figures_table, latest_note, months_ahead_table, regimes_table
 
-HISTORY_MONTHS = 38
 MAX_PANELS = 12
 
 
@@ -31,14 +32,12 @@ class OutlookSection:
     def blocks(self, data: RunData) -> list[Block]:
         """Fan charts, tables of months ahead and of the last figures, expiry table; empty in a run of nowcasts alone."""
         out: list[Block] = [Heading("What comes next", 2, "next", "What comes next")]
-        table, model = data.outlook, data.default_model
-        if not len(table) and data.nowcasts:
+        if not data.outlook and data.nowcasts:
             return []
-        if len(table):
-            chosen = table[table["model"] == model]
-            names = [s for s in data.in_config_order(chosen["series"].unique()) if s in data.histories]
-            single = chosen[~chosen["month"].str.contains("/")]
-            months = int(single.groupby("series")["month"].nunique().max()) if len(single) else 0
+        if data.outlook:
+            chosen = group_rows((r for r in data.outlook if r.model == data.default_model), lambda r: r.series)
+            names = [s for s in data.in_config_order(chosen) if s in data.histories]
+            months = max((sum("/" not in r.month for r in own) for own in chosen.values()), default=0)
             span = f"{number_in_words(months)} month{'s' * (months != 1)}"
             out.append(
                 Prose(
@@ -49,40 +48,34 @@ class OutlookSection:
                 )
             )
             sources = credit(data, names, "figure", "own calculation")
-            out.append(_fan_figure(data, names[:MAX_PANELS], model, "outlook", f"{span.capitalize()} ahead", sources))
-            if names[MAX_PANELS:]:
-                title = f"{span.capitalize()} ahead, further series"
-                rest = _fan_figure(data, names[MAX_PANELS:], model, "outlook_more", title, sources)
-                out.append(Details(f"Charts of {len(names) - MAX_PANELS} further series", (rest,)))
-            tables = tuple(
-                months_ahead_table(data.histories[s], chosen[chosen["series"] == s], data.as_of, data.unheld) for s in names
-            )
+            shown, further = ({s: chosen[s] for s in part} for part in (names[:MAX_PANELS], names[MAX_PANELS:]))
+            out.append(_fan_figure(data, shown, "outlook", f"{span.capitalize()} ahead", sources))
+            if further:
+                rest = _fan_figure(data, further, "outlook_more", f"{span.capitalize()} ahead, further series", sources)
+                out.append(Details(f"Charts of {len(further)} further series", (rest,)))
+            tables = tuple(months_ahead_table(data.histories[s], chosen[s], data.as_of, data.unheld) for s in names)
             out.append(Details(f"The months ahead in numbers, {len(tables)} series", tables))
         else:
             out.append(Callout("This run holds no forecast that stands on its own day.", "warning"))
-        asked = set(table["series"]) if len(table) else set()
-        wanted = asked or {s for s, h in data.histories.items() if ":" not in s and len(h.values) > 11}
-        shown = [data.histories[s] for s in data.in_config_order(wanted) if s in data.histories]
-        note = latest_note(data, [h.series for h in shown])
-        if shown:
-            out.append(latest_figures_table(shown[:MAX_PANELS], note))
-        if shown[MAX_PANELS:]:
-            further = latest_figures_table(shown[MAX_PANELS:], note)
-            out.append(Details(f"The last published figure of {len(shown) - MAX_PANELS} further series", (further,)))
+        long = {s for s, h in data.histories.items() if ":" not in s and len(h.values) > 11}
+        asked = data.in_config_order({r.series for r in data.outlook} or long)
+        last = [data.histories[s] for s in asked if s in data.histories]
+        note = latest_note(data, [h.series for h in last])
+        if last:
+            out.append(latest_figures_table(last[:MAX_PANELS], note))
+        if last[MAX_PANELS:]:
+            table = latest_figures_table(last[MAX_PANELS:], note)
+            out.append(Details(f"The last published figure of {len(last) - MAX_PANELS} further series", (table,)))
         return out + _expiry_blocks(data)
 
 
-def _fan_figure(data: RunData, shown: list[str], model: str, name: str, title: str, sources: str) -> FigureBlock:
-    from forecast.report.event_key import event_letters
-    from forecast.report.figures.fan_charts import fan_panel
-
-    table = data.outlook
-    table = table[(table["model"] == model) & ~table["month"].str.contains("/")]
-    first = min((data.histories[s].last - HISTORY_MONTHS for s in shown), default=0)
-    events = data.events_on(shown, first, mm.ordinal(data.as_of[:7]))
-    letters = event_letters(events)
-    own = {s: data.events_on([s], first, mm.ordinal(data.as_of[:7])) for s in shown}
-    panels = tuple(fan_panel(data.histories[s], table[table["series"] == s], data.as_of, own[s], letters) for s in shown)
+def _fan_figure(data: RunData, fans: dict[str, list[ForecastRow]], name: str, title: str, sources: str) -> FigureBlock:
+    first = min((data.histories[s].last - HISTORY_MONTHS for s in fans), default=0)
+    events = letter_events(data.events_on(fans, first, mm.ordinal(data.as_of[:7])))
+    panels = tuple(
+        fan_panel(data.histories[s], [r for r in own if "/" not in r.month], data.as_of, events_of_panel(events, s))
+        for s, own in fans.items()
+    )
     return FigureBlock(
         name,
         title,
@@ -91,18 +84,18 @@ def _fan_figure(data: RunData, shown: list[str], model: str, name: str, title: s
         "Black: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of the "
         f"default model. Grey: months already past on {day(data.as_of)} {data.unknown}. Dashed: events in force. "
         "▲: the 95 % band goes on above the frame, to the figure given. " + sources,
-        "Fan charts of " + "; ".join(series_name(s) for s in shown),
-        event_key(events, letters),
+        "Fan charts of " + "; ".join(map(series_name, fans)),
+        event_key(events),
     )
 
 
 def _expiry_blocks(data: RunData) -> list[Block]:
-    table = data.table("regimes")
-    if not len(table):
+    rows = data.rows(RegimeRow)
+    if not rows:
         return []
     parts = [part for part in data.config.get("expiry") or () if isinstance(part, dict)]
     ends = [e for e in data.calendar if e.reversal_of and e.end and str(e.end) > data.as_of]
-    ends = [e for e in ends if any(e.touches(str(s)) for s in table["series"].unique())]
+    ends = [e for e in ends if any(e.touches(s) for s in {r.series for r in rows})]
     days = [str(part["day"]) for part in parts if part.get("day")] + [str(e.end) for e in ends]
     out: list[Block] = [Heading(f"When the suspension ends on {day(days[0])}" if days else "Under each regime", 3)]
     for event in ends[:1]:
@@ -115,7 +108,7 @@ def _expiry_blocks(data: RunData) -> list[Block]:
                 f"{source}{until}"
             )
         )
-    read = [f"{text[:1].upper()}{text[1:]}." for text in dict.fromkeys(str(r) for r in table["reading"].fillna("")) if text]
+    read = [f"{capitalize(text)}." for text in dict.fromkeys(r.reading for r in rows) if text]
     out += [Bullets(tuple(read))] if read else []
     order = [str(s) for part in parts for s in part.get("series", ())]
-    return [*out, regimes_table(data, table, order)]
+    return [*out, regimes_table(data, rows, order)]

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from forecast.core.effects import VERDICTS
 from forecast.core.registry import section
+from forecast.core.schema import ForecastRow
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.effect_rows import EffectAnswer, mineral_title
 from forecast.report.nowcast_blocks import nowcast_sentences
@@ -29,7 +30,7 @@ class SummarySection:
     def blocks(self, data: RunData) -> list[Block]:
         """Title, what the run rests on, and the answers."""
         name = str(data.config.get("title") or data.config.get("name") or data.run.folder.name)
-        models = sorted(data.table("forecasts")["model"].unique()) if len(data.table("forecasts")) else []
+        models = {r.model for r in data.rows(ForecastRow)}
         asked = len(data.headline) or len(data.nowcasts)
         counts = [
             _count_text(asked, "question"),
@@ -75,10 +76,9 @@ def summary_rows(data: RunData) -> list[EffectAnswer]:
 
 
 def _no_answer(data: RunData) -> Callout:
-    ahead = data.outlook
-    if not len(ahead):
+    if not data.outlook:
         return Callout("No question of this run could be answered. The chapters below say why, and what is known.", "warning")
-    names = ", ".join(series_name(s) for s in list(dict.fromkeys(ahead["series"]))[:4])
+    names = ", ".join(series_name(s) for s in list(dict.fromkeys(r.series for r in data.outlook))[:4])
     return Callout(f"This run asks what comes next, not what an event changed. Series ahead: {names}.")
 
 

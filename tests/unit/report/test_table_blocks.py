@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
 from report_run import AS_OF
 
 from forecast.core import months as mm
 from forecast.core.run import Run
+from forecast.core.schema import ForecastRow
 from forecast.report import blocks as b
 from forecast.report.run_data import ObservedSeries, RunData
 from forecast.report.table_blocks import latest_figures_table, months_ahead_table
@@ -23,10 +23,10 @@ def test_china_s_january_is_compared_only_as_a_sum() -> None:
     before = mm.ordinal("2025-01")
     history = ObservedSeries("CHN.export.WLD.re_magnets", "t", {before + 11: 5.0}, ((before, before + 1, 10.0),), {})
     rows = [
-        {"month": m, "q50": q, **dict.fromkeys(("q025", "q10", "q90", "q975"), q)}
+        ForecastRow(month=m, q025=q, q10=q, q50=q, q90=q, q975=q)
         for m, q in (("2026-01", 6.0), ("2026-02", 5.0), ("2026-01/2026-02", 11.0))
     ]
-    table = months_ahead_table(history, pd.DataFrame(rows), AS_OF)
+    table = months_ahead_table(history, rows, AS_OF)
     heads = [row[0].text for row in table.rows]
     yearly = [row[4] for row in table.rows]
     assert heads == ["Jan\u00a02026", "Feb\u00a02026", "Jan+Feb 2026"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import pandas as pd
+import math
+from dataclasses import replace
+
 import pytest
 
+from forecast.core.schema import PathRow, divide_figures
 from forecast.report.figures.canvas import style
 from forecast.report.figures.flows import counterfactual_panel
 from forecast.report.run_data import RunData
@@ -21,10 +24,10 @@ def test_parts_add_up_to_the_joint_effect_and_have_no_verdict_of_their_own(data:
     assert "chip" not in section
 
 
-def _panel(path: pd.DataFrame) -> int:
+def _panel(path: list[PathRow]) -> int:
     """Dashed lines of a panel without history."""
     with style():
-        return counterfactual_panel("x", "t", path, 1000.0, None).svg.count("stroke-dasharray")
+        return counterfactual_panel("x", "t", path, None).svg.count("stroke-dasharray")
 
 
 def test_the_path_shows_the_band_of_the_whole_and_the_breakdown(data: RunData, page: str) -> None:
@@ -32,6 +35,7 @@ def test_the_path_shows_the_band_of_the_whole_and_the_breakdown(data: RunData, p
     drawn = page[start : page.index("</figure>", start)]
     assert "breakdown 2.1, n = 40" in drawn
     assert "breakdown 0." not in drawn  # row 6 has no path in this run
-    band = [c for c in data.table("paths").columns if c.startswith("effect_band")]
-    assert drawn.count("stroke-dasharray") >= _panel(data.table("paths")) == _panel(data.table("paths").drop(columns=band)) + 2
+    path = [divide_figures(r, 1000.0) for r in data.rows(PathRow)]
+    bare = [replace(r, effect_band_lo=math.nan, effect_band_hi=math.nan) for r in path]
+    assert drawn.count("stroke-dasharray") >= _panel(path) == _panel(bare) + 2
     assert "breakdown value 2.1: so many times the largest of 40 placebos" in page
