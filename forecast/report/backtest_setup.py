@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from forecast.report.run_data import RunData
@@ -12,22 +13,19 @@ if TYPE_CHECKING:
 
 def refit_clause(data: RunData) -> str:
     """Clause on when parameters were refitted."""
-    policies = {str(g.get("refit", "always")) for g in data.config.get("backtest") or () if isinstance(g, dict)}
-    return " and was refitted" if policies <= {"always"} else ""
+    return " and was refitted" if all(group.get("refit", "always") == "always" for group in data.backtests) else ""
 
 
-def real_time_sentence(data: RunData, table: pd.DataFrame) -> str:
+def real_time_sentence(scores: pd.DataFrame) -> str:
     """Whether the cutoffs' data are real-time, finally revised, or dated by a release rule."""
-    if "vintage" not in table:
-        return f"**Pseudo-real-time**: release days are kept, but later revisions of a figure are not in the {data.held}."
-    seen = table.drop_duplicates(["series", "cutoff"])["vintage"]
-    counts = {kind: int((seen == kind).sum()) for kind in ("real", "final", "pseudo")}
+    seen = dict(zip(zip(scores.series, scores.cutoff, strict=True), scores.vintage, strict=True))
+    counts = Counter(seen.values())
     words = {
         "real": "hold the figures as they stood that day",
         "final": "stand on recorded release days, with later revisions in the figures",
         "pseudo": "stand on a release day that a rule gives",
     }
-    parts = [f"{n} of {len(seen)} {words[kind]}" for kind, n in counts.items() if n]
+    parts = [f"{counts[kind]} of {len(seen)} {text}" for kind, text in words.items() if counts[kind]]
     word = "Real-time" if counts["real"] == len(seen) else "Pseudo-real-time"
     return f"**{word}**, cutoffs of single series: {'; '.join(parts)}." if parts else ""
 
@@ -35,9 +33,7 @@ def real_time_sentence(data: RunData, table: pd.DataFrame) -> str:
 def unusual_settings(data: RunData) -> str:
     """Settings in which backtest groups depart from the default."""
     out = []
-    for group in data.config.get("backtest") or ():
-        if not isinstance(group, dict):
-            continue
+    for group in data.backtests:
         settings = [f"a rolling window of {group.get('window_months')} months"] if group.get("window") == "rolling" else []
         settings += [f"one cutoff in {group['step']}"] if int(group.get("step") or 1) > 1 else []
         settings += [f"{group['gap']} months left out before the first asked one"] if group.get("gap") else []

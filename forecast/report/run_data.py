@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -14,7 +15,7 @@ from forecast.core.errors import ConfigError
 from forecast.core.events import Event, EventCalendar, bundled_events, event_from
 from forecast.core.products import display_unit
 from forecast.core.run import Run
-from forecast.core.schema import EffectRow, ForecastRow, PartRow, ScenarioForecastRow, SensitivityRow
+from forecast.core.schema import EffectRow, ForecastRow, ObservationRow, PartRow, ScenarioForecastRow, SensitivityRow
 from forecast.report.effect_rows import EffectAnswer, VariedAnswer, effect_answer, part_of, varied_answer
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class RunData:
         """A table of the run; empty if the run is older than the table."""
         if name not in self._tables:
             missing = name in OPTIONAL_TABLES and not (self.run.folder / f"{name}.parquet").exists()
-            self._tables[name] = empty_table() if missing else self.run.table(name)
+            self._tables[name] = schema.frame(schema.ROWS[name], ()) if missing else self.run.table(name)
         found: pd.DataFrame = self._tables[name]
         return found
 
@@ -141,14 +142,10 @@ class RunData:
     @functools.cached_property
     def publishers(self) -> dict[str, tuple[str, ...]]:
         """Who published the figures of each observed series, most of them first."""
-        table = self.table("observations")
-        if not len(table):
-            return {}
-        counts = table.groupby(["series", "source"]).size().reset_index(name="n")
-        counts = counts.sort_values("n", ascending=False, kind="stable")
+        counts = Counter((row.series, row.source) for row in self.rows(ObservationRow) if row.source)
         found: dict[str, list[str]] = {}
-        for series, source in zip(counts["series"], counts["source"], strict=True):
-            found.setdefault(str(series), []).append(str(source))
+        for series, source in sorted(counts, key=lambda pair: (-counts[pair], pair)):
+            found.setdefault(series, []).append(source)
         return {series: tuple(names) for series, names in found.items()}
 
     @property
@@ -197,13 +194,9 @@ class RunData:
 
     @functools.cached_property
     def histories(self) -> dict[str, ObservedSeries]:
-        """Every observed series."""
-        table = self.table("observations")
-        return (
-            {str(name): _observed_series(str(name), group) for name, group in table.groupby("series", sort=True)}
-            if len(table)
-            else {}
-        )
+        """Every observed series, A to Z."""
+        by_series = schema.group_rows(self.rows(ObservationRow), lambda row: row.series)
+        return {name: _observed_series(name, by_series[name]) for name in sorted(by_series)}
 
     @functools.cached_property
     def outlook(self) -> list[ForecastRow]:
@@ -215,6 +208,11 @@ class RunData:
     def nowcasts(self) -> list[dict[str, Any]]:
         """The nowcast questions of the config."""
         return [row for row in self.config.get("nowcast") or () if isinstance(row, dict)]
+
+    @property
+    def backtests(self) -> list[dict[str, Any]]:
+        """The backtest groups of the config."""
+        return [row for row in self.config.get("backtest") or () if isinstance(row, dict)]
 
     @property
     def default_model(self) -> str:
@@ -293,29 +291,25 @@ def _question_order(question: str) -> tuple[float, str]:
     return (float(head) if head else math.inf, question)
 
 
-def empty_table() -> pd.DataFrame:
-    """A table without rows or columns."""
-    import pandas as pd
-
-    return pd.DataFrame()
-
-
-def _observed_series(series: str, table: pd.DataFrame) -> ObservedSeries:
+def _observed_series(series: str, rows: list[ObservationRow]) -> ObservedSeries:
     unit, scale = display_unit(series)
     values: dict[int, float] = {}
     sums: list[tuple[int, int, float]] = []
     status: dict[int, str] = {}
-    for period, value, state in zip(table["period"], table["value"], table["status"], strict=True):
-        first, last = mm.parse_period(str(period))
-        if state in ("missing", "suppressed") or value is None or math.isnan(value):
-            status.update(dict.fromkeys(range(first, last + 1), str(state)))
+    for row in rows:
+        first, last = mm.parse_period(row.period)
+        months = range(first, last + 1)
+        if row.status in ("missing", "suppressed") or math.isnan(row.value):
+            status.update(dict.fromkeys(months, row.status))
         elif first == last:
-            values[first], status[first] = float(value) / scale, str(state)
-        elif state == "zero":
-            values.update({m: 0.0 for m in range(first, last + 1) if m not in values})
-            status.update({m: "zero" for m in range(first, last + 1) if m not in status})
+            values[first], status[first] = row.value / scale, row.status
+        elif row.status == "zero":
+            for m in months:
+                values.setdefault(m, 0.0)
+                status.setdefault(m, "zero")
         else:
-            sums.append((first, last, float(value) / scale))
+            sums.append((first, last, row.value / scale))
     for first, last, _ in sums:
-        status.update({m: "span" for m in range(first, last + 1) if m not in status})
+        for m in range(first, last + 1):
+            status.setdefault(m, "span")
     return ObservedSeries(series, unit, values, tuple(sorted(sums)), status)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def score_table(name: str, common: pd.DataFrame, scored: list[ScoredMetric], failures: dict[str, int], note: str) -> TableBlock:
     """One row per model, best first: the mean of each metric over the common questions, with counts."""
-    metrics = [m for m in scored if (common["metric"] == m.name).any()]
-    means = common.pivot_table(index="model", columns="metric", values="value", aggfunc="mean")
+    metrics = [m for m in scored if (common.metric == m.name).any()]
+    means = common.value.groupby([common.model, common.metric]).mean().unstack()
     values = {m.name: means[m.name] if m.unit_free else _relative_score(common, m).reindex(means.index) for m in metrics}
-    counts = common[common["metric"] == common["metric"].iloc[0]].groupby("model").size()
+    counts = common.model[common.metric == common.metric.iloc[0]].value_counts()
     rows = []
     for model in _best_first(values, metrics):
         cells = [_score_cell(m, float(values[m.name][model])) for m in metrics]
@@ -29,13 +29,8 @@ def score_table(name: str, common: pd.DataFrame, scored: list[ScoredMetric], fai
         *(Column(m.label if m.unit_free else f"{m.label} rel.", True) for m in metrics),
         Column("Questions", True), Column("Failures", True),
     )  # fmt: skip
-    n_series, n_cutoffs = common["series"].nunique(), common["cutoff"].nunique()
-    return TableBlock(
-        f"{name}: {n_series} series, {n_cutoffs} cutoffs, common set; best first.",
-        columns,
-        tuple(rows),
-        note_sentence(note).strip(),
-    )
+    caption = f"{name}: {common.series.nunique()} series, {common.cutoff.nunique()} cutoffs, common set; best first."
+    return TableBlock(caption, columns, tuple(rows), note_sentence(note).strip())
 
 
 def _score_cell(metric: ScoredMetric, value: float) -> TableCell:
@@ -60,8 +55,8 @@ def _relative_score(common: pd.DataFrame, metric: ScoredMetric) -> pd.Series:
     import numpy as np
     import pandas as pd
 
-    part = common[common["metric"] == metric.name]
-    means = part.pivot_table(index="series", columns="model", values="value", aggfunc="mean")
+    part = common[common.metric == metric.name]
+    means = part.value.groupby([part.series, part.model]).mean().unstack()
     means = means if isinstance(metric.better, str) else (means - metric.better).abs()
     means = means[(means > 0).all(axis=1)]
     if not len(means):

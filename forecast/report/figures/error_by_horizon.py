@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 _HIGHLIGHTS = ("blue", "orange", "green")
 
 
-def horizon_panel(title: str, metric: str, table: pd.DataFrame, loud: tuple[str, ...]) -> FigurePanel:
-    """`table` has model, h_info, value: means over the questions that every model answered."""
+def horizon_panel(title: str, metric: str, wide: pd.DataFrame, loud: tuple[str, ...]) -> FigurePanel:
+    """`wide` has a row for each horizon and a column for each model: means over the questions that all answered."""
     figure = new_panel(344, 250, title, metric)
     ax = add_axes(figure, top=40, bottom=36, left=34, right=92)
-    wide = table.pivot_table(index="h_info", columns="model", values="value").sort_index()
     colors = {m: C[_HIGHLIGHTS[i]] for i, m in enumerate([m for m in loud if m in wide][: len(_HIGHLIGHTS)])}
     for name in wide.columns:
         color = colors.get(name, C["line"])

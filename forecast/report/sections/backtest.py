@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from forecast.core.registry import section
+from forecast.core.schema import ComparisonRow, FailureRow, group_rows
 from forecast.core.scores import Scores
 from forecast.core.series import SeriesKey
 from forecast.report.backtest_setup import real_time_sentence, refit_clause, unusual_settings
@@ -59,59 +61,49 @@ class BacktestSection:
         """Scores by model and group, error by horizon, ratios to the best naive forecast, failures."""
         out: list[Block] = [Heading("Backtest", 2, "backtest", "Backtest")]
         table = data.table("scores")
-        if len(table):
-            first, last = str(table["cutoff"].min()), str(table["cutoff"].max())
-            out.append(
-                Prose(
-                    f"{table['cutoff'].nunique()} cutoffs from {day(first)} to {day(last)}; at each, every model saw what had "
-                    f"been released by then{refit_clause(data)}. {real_time_sentence(data, table)} "
-                    f"Months published only inside a sum are scored as that sum. Scores are means over the "
-                    f"questions that every model of the group answered.{unusual_settings(data)}"
-                )
-            )
-            american = table[table["series"].str.startswith("USA.import")]
-            if len(american) and not american["regime"].isin(("before", *(() if data.bundled else ("no control",)))).any():
-                out.append(
-                    Callout(
-                        "All US cutoffs lie inside the control regime: nothing here shows how a model fares when controls "
-                        "begin."
-                    )
-                )
-            named = _groups_by_series(data, table["series"].unique())
-            groups = table["series"].map(lambda s: named.get(s) or default_group(s))
-            if "group" in table:
-                groups = table["group"].where(table["group"].notna(), groups)
-            common = {
-                name: Scores(table[groups == name], {}).common()
-                for name in dict.fromkeys([*_group_names(data), *named.values(), *GROUPS])
-                if (groups == name).any()
-            }
-            metrics = scored_metrics(table["metric"].astype(str), data.config)
-            sentences = (*_verdicts(data), *_coverage_sentences(data, common, metrics))
-            out += [Bullets(sentences)] if sentences else []
-            figure = _horizon_figure(data, common, metrics)
-            out += [figure] if figure else []
-            regimes = [regime_table(name, part, _benchmark(data, name)) for name, part in common.items()]
-            states = [made for made in regimes if made is not None]
-            if states:
-                caveat = Prose("Ratios only, over all common cutoffs: single regimes are too short for tests.", "note")
-                out.append(Details(f"Error by regime, {len(states)} groups", (*states, caveat)))
-            scored = [
-                score_table(name, part, metrics, _failure_counts(data, part["series"].unique()), _group_note(data, name))
-                for name, part in common.items()
-                if len(part)
-            ]
-            out.append(
-                Details(
-                    f"All scores by group and model, {len(scored)} groups",
-                    (*scored, Prose(NOTE + _reading_notes(metrics), "note")),
-                )
-            )
-        else:
-            out.append(Callout("This run holds no backtest scores.", "warning"))
-        if len(data.table("comparisons")):
-            out.append(Details("Every model against the best naive forecast", (comparison_table(_ordered_comparisons(data)),)))
+        out += _score_blocks(data, table) if len(table) else [Callout("This run holds no backtest scores.", "warning")]
+        compared = _ordered_comparisons(data)
+        if compared:
+            out.append(Details("Every model against the best naive forecast", (comparison_table(compared),)))
         return [*out, *_failure_blocks(data)]
+
+
+def _score_blocks(data: RunData, table: pd.DataFrame) -> list[Block]:
+    """Setting, verdicts by group, error by horizon and regime, and all scores."""
+    out: list[Block] = [
+        Prose(
+            f"{table.cutoff.nunique()} cutoffs from {day(table.cutoff.min())} to {day(table.cutoff.max())}; at each, every "
+            f"model saw what had been released by then{refit_clause(data)}. {real_time_sentence(table)} "
+            f"Months published only inside a sum are scored as that sum. Scores are means over the "
+            f"questions that every model of the group answered.{unusual_settings(data)}"
+        )
+    ]
+    american = table.regime[table.series.str.startswith("USA.import")]
+    if len(american) and not american.isin(("before", *(() if data.bundled else ("no control",)))).any():
+        out.append(
+            Callout("All US cutoffs lie inside the control regime: nothing here shows how a model fares when controls begin.")
+        )
+    groups = table.group.fillna(table.series.map({s: _group_of(data, s) for s in table.series.unique()}))
+    names = dict.fromkeys([*(str(group["name"]) for group in data.backtests), *GROUPS])
+    common = {name: Scores(table[groups == name], {}).common() for name in names if (groups == name).any()}
+    metrics = scored_metrics(table.metric, data.config)
+    sentences = (*_verdicts(data), *_coverage_sentences(data, common, metrics))
+    out += [Bullets(sentences)] if sentences else []
+    figure = _horizon_figure(data, common, metrics)
+    out += [figure] if figure else []
+    regimes = [regime_table(name, part, _benchmark(data, name)) for name, part in common.items()]
+    states = [made for made in regimes if made is not None]
+    if states:
+        caveat = Prose("Ratios only, over all common cutoffs: single regimes are too short for tests.", "note")
+        out.append(Details(f"Error by regime, {len(states)} groups", (*states, caveat)))
+    scored = []
+    for name, part in common.items():
+        if len(part):
+            asked = set(part.series)
+            failures = Counter(row.method for row in data.rows(FailureRow) if row.series in asked)
+            scored.append(score_table(name, part, metrics, failures, _group_note(data, name)))
+    explained = Prose(NOTE + _reading_notes(metrics), "note")
+    return [*out, Details(f"All scores by group and model, {len(scored)} groups", (*scored, explained))]
 
 
 _VERBS = {
@@ -124,52 +116,41 @@ _NAIVE = {
 }  # fmt: skip
 
 
-def _group_names(data: RunData) -> list[str]:
-    """Names of the config's backtest groups."""
-    return [str(g["name"]) for g in data.config.get("backtest") or () if isinstance(g, dict)]
-
-
 def _verdicts(data: RunData) -> list[str]:
     """One sentence per group: whether the default model beats the best naive forecast."""
-    model = data.default_model
-    table = _ordered_comparisons(data)
-    table = table[table["metric"] == MAIN_METRIC] if len(table) else table
-    rows = table[table["model"] == model].to_dict("records") if len(table) else []
-    return [_verdict(data, row) + _hindsight(data, row, table[table["group"] == row["group"]]) for row in rows]
+    rows = [row for row in _ordered_comparisons(data) if row.metric == MAIN_METRIC]
+    own = [row for row in rows if row.model == data.default_model]
+    return [_verdict(data, row) + _hindsight(data, row, [other for other in rows if other.group == row.group]) for row in own]
 
 
-def _hindsight(data: RunData, row: Mapping[Any, Any], group: pd.DataFrame) -> str:
+def _hindsight(data: RunData, row: ComparisonRow, group: Sequence[ComparisonRow]) -> str:
     """The naive forecast that turned out better than the benchmark chosen beforehand, and the default's ratio to it."""
-    simple = group[group["model"].isin(list(data.config.get("naive") or _NAIVE)) & (group["ratio"] < 1)]
-    if not len(simple) or row["model"] == row["benchmark"] or row["ratio"] is None:
+    naive = data.config.get("naive") or _NAIVE
+    best = min((r for r in group if r.model in naive and r.ratio < 1), key=lambda r: (r.ratio, r.model), default=row)
+    if row.model in (row.benchmark, best.model) or math.isnan(row.ratio):
         return ""
-    best = min(simple.to_dict("records"), key=lambda r: (float(r["ratio"]), str(r["model"])))
-    name, ratio = str(best["model"]), float(best["ratio"])
-    if name == row["model"]:
-        return ""
-    spelled = f"{_NAIVE[name]} ({name})" if name in _NAIVE else name
+    spelled = f"{_NAIVE[best.model]} ({best.model})" if best.model in _NAIVE else best.model
     return (
-        f" In hindsight the {spelled} did better than that one ({decimal(ratio, 2)} times its CRPS); the default's is "
-        f"{decimal(float(row['ratio']) / ratio, 2)} times as large as this."
+        f" In hindsight the {spelled} did better than that one ({decimal(best.ratio, 2)} times its CRPS); the default's is "
+        f"{decimal(row.ratio / best.ratio, 2)} times as large as this."
     )
 
 
-def _verdict(data: RunData, row: Mapping[Any, Any]) -> str:
-    name, benchmark = str(row["group"]), str(row["benchmark"])
-    ratio, low, high = (float(row[k]) if row[k] is not None else math.nan for k in ("ratio", "lo90", "hi90"))
-    naive = f"the best naive forecast, the {_NAIVE[benchmark]} ({benchmark})" if benchmark in _NAIVE else benchmark
-    size = f"{decimal(ratio, 2)} times as large"
-    over = f"{int(row['n_cutoffs'])} cutoffs, {int(row['n'])} questions"
-    outcome, note = benchmark_verdict(ratio, low, high), note_sentence(_group_note(data, name))
-    if row["model"] == row["benchmark"]:
-        return f"**{name}**: the default is itself {naive}; {over}.{note}"
+def _verdict(data: RunData, row: ComparisonRow) -> str:
+    named = row.benchmark in _NAIVE
+    naive = f"the best naive forecast, the {_NAIVE[row.benchmark]} ({row.benchmark})" if named else row.benchmark
+    size = f"{decimal(row.ratio, 2)} times as large"
+    over = f"{row.n_cutoffs} cutoffs, {row.n} questions"
+    outcome, note = benchmark_verdict(row.ratio, row.lo90, row.hi90), note_sentence(_group_note(data, row.group))
+    if row.model == row.benchmark:
+        return f"**{row.group}**: the default is itself {naive}; {over}.{note}"
     if outcome not in _VERBS:
-        why = str(row["note"]).partition("; ")[0].partition(": ")[2]
+        why = row.note.partition("; ")[0].partition(": ")[2]
         reason = " (too few cutoffs)" if "cutoffs" in why else f" ({why})" if why else ""
-        return f"**{name}**: no test{reason}, ratio only. The default's CRPS is {size} as that of {naive}; {over}.{note}"
-    interval = f"90{NBSP}% interval {decimal(low, 2)} to {decimal(high, 2)}"
-    tie = " It is one of several models that may be the best." if row.get("tied") is True else ""
-    return f"**{name}**: the default {_VERBS[outcome]} {naive}: its CRPS is {size} ({interval}; {over}).{tie}{note}"
+        return f"**{row.group}**: no test{reason}, ratio only. The default's CRPS is {size} as that of {naive}; {over}.{note}"
+    interval = f"90{NBSP}% interval {decimal(row.lo90, 2)} to {decimal(row.hi90, 2)}"
+    tie = " It is one of several models that may be the best." if row.tied else ""
+    return f"**{row.group}**: the default {_VERBS[outcome]} {naive}: its CRPS is {size} ({interval}; {over}).{tie}{note}"
 
 
 def _coverage_sentences(data: RunData, common: dict[str, pd.DataFrame], scored: list[ScoredMetric]) -> list[str]:
@@ -177,8 +158,8 @@ def _coverage_sentences(data: RunData, common: dict[str, pd.DataFrame], scored: 
     bands = [m for m in scored if m.share and m.better == 0.8]
     held: dict[str, list[float]] = {}
     for part in common.values():
-        rows = part[part["metric"].isin([m.name for m in bands])]
-        for name, value in rows.groupby("model")["value"].mean().items():
+        rows = part[part.metric.isin([m.name for m in bands])]
+        for name, value in rows.value.groupby(rows.model).mean().items():
             held.setdefault(str(name), []).append(float(value))
     out = []
     if data.default_model in held:
@@ -197,42 +178,25 @@ def _join_percent(values: list[float]) -> str:
     return (", ".join(shown[:-1]) + " and " + shown[-1] if shown[1:] else shown[0]) + f"{NBSP}%"
 
 
-def _groups_by_series(data: RunData, series: Iterable[str]) -> dict[str, str]:
-    """The config's group of each backtested series."""
-    asked = [g for g in data.config.get("backtest") or () if isinstance(g, dict)]
-    pairs = [(str(p), str(g["name"])) for g in asked for p in g.get("series", ())]
-    found = {str(s): next((name for p, name in pairs if fnmatchcase(str(s), p)), "") for s in series}
-    order = [str(g["name"]) for g in asked]
-    return dict(sorted(((s, n) for s, n in found.items() if n), key=lambda item: order.index(item[1])))
-
-
-def _ordered_comparisons(data: RunData) -> pd.DataFrame:
-    """The comparisons table with groups in the config's order."""
-    table = data.table("comparisons")
-    order = [str(g["name"]) for g in data.config.get("backtest") or () if isinstance(g, dict)]
-    place = table["group"].map(lambda n: order.index(n) if n in order else len(order))
-    return table.iloc[place.argsort(kind="stable")]
-
-
-def _group_note(data: RunData, group_name: str) -> str:
-    """The config's note on a group."""
-    asked = [g for g in data.config.get("backtest") or () if isinstance(g, dict)]
-    return next((str(g["note"]) for g in asked if g.get("name") == group_name and g.get("note")), "")
-
-
-def default_group(series: str) -> str:
-    """Group of a series that the config puts in none."""
+def _group_of(data: RunData, series: str) -> str:
+    """The config's group of a series, or one by country and flow where the config puts it in none."""
+    patterns = ((str(group["name"]), str(p)) for group in data.backtests for p in group.get("series", ()))
+    found = next((name for name, pattern in patterns if fnmatchcase(series, pattern)), "")
     key = SeriesKey.maybe(series)
-    if key is None:
-        return GROUPS[3]
-    return GROUPS[("export", "import_total", "import_origin").index(key.basis)] if key.reporter in ("CHN", "USA") else GROUPS[3]
+    if found or key is None or key.reporter not in ("CHN", "USA"):
+        return found or GROUPS[3]
+    return GROUPS[("export", "import_total", "import_origin").index(key.basis)]
 
 
-def _failure_counts(data: RunData, series: Iterable[str]) -> dict[str, int]:
-    """Number of unanswered questions on some series, by method."""
-    table = data.table("failures")
-    part = table[table["series"].isin(list(series))]
-    return {str(k): int(v) for k, v in part.groupby("method").size().items()} if len(part) else {}
+def _ordered_comparisons(data: RunData) -> list[ComparisonRow]:
+    """The comparisons with groups in the config's order."""
+    place = {str(group["name"]): i for i, group in enumerate(data.backtests)}
+    return sorted(data.rows(ComparisonRow), key=lambda row: place.get(row.group, len(place)))
+
+
+def _group_note(data: RunData, name: str) -> str:
+    """The config's note on a group."""
+    return next((str(group["note"]) for group in data.backtests if group.get("name") == name and group.get("note")), "")
 
 
 def _reading_notes(metrics: list[ScoredMetric]) -> str:
@@ -247,21 +211,15 @@ def _horizon_figure(data: RunData, common: dict[str, pd.DataFrame], scored: list
     panels: list[FigurePanel] = []
     for name, part in common.items():
         for metric in (m for m in scored if m.unit_free and m.better == "lower"):
-            rows = part[(part["metric"] == metric.name) & part["value"].notna()]
+            rows = part[(part.metric == metric.name) & part.value.notna()]
             if not len(rows):
                 continue
-            single = rows[~rows["month"].astype(str).str.contains("/")]
-            means = single.groupby(["model", "h_info"])["value"].mean().reset_index()
-            if means["h_info"].nunique() > 1:
-                loud = (data.default_model, _benchmark(data, name), _best_model(means))
-                panels.append(
-                    horizon_panel(
-                        name,
-                        f"{metric.label}, mean over the common questions",
-                        means,
-                        tuple(dict.fromkeys(m for m in loud if m)),
-                    )
-                )
+            single = rows[~rows.month.str.contains("/")]
+            means = single.value.groupby([single.h_info, single.model]).mean().unstack()
+            if len(means) > 1:
+                loud = dict.fromkeys((data.default_model, _benchmark(data, name), str(means.mean().idxmin())))
+                subtitle = f"{metric.label}, mean over the common questions"
+                panels.append(horizon_panel(name, subtitle, means, tuple(m for m in loud if m)))
             break
     if not panels:
         return None
@@ -275,34 +233,25 @@ def _horizon_figure(data: RunData, common: dict[str, pd.DataFrame], scored: list
     )  # fmt: skip
 
 
-def _benchmark(data: RunData, name: str) -> str:
+def _benchmark(data: RunData, group: str) -> str:
     """The naive benchmark of a group."""
-    table = data.table("comparisons")
-    table = table[(table["group"] == name) & (table["metric"] == MAIN_METRIC)] if len(table) else table
-    return str(table["benchmark"].iloc[0]) if len(table) else ""
-
-
-def _best_model(means: pd.DataFrame) -> str:
-    return str(means.groupby("model")["value"].mean().idxmin())
+    rows = (row for row in data.rows(ComparisonRow) if row.group == group and row.metric == MAIN_METRIC)
+    return next((row.benchmark for row in rows), "")
 
 
 def _failure_blocks(data: RunData) -> list[Block]:
-    table = data.table("failures")
-    if not len(table):
+    failures = data.rows(FailureRow)
+    if not failures:
         return [Prose("No question was left unanswered.", "note")]
-    grouped: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    for method, reason, series in zip(table["method"], table["reason"], table["series"], strict=True):
-        grouped.setdefault((str(method), _LEADING.sub("#", str(reason))), []).append((str(reason), str(series)))
     rows = []
-    for (method, _), found in sorted(grouped.items()):
-        names = sorted({s for _, s in found})
+    for (method, _), found in sorted(group_rows(failures, lambda row: (row.method, _LEADING.sub("#", row.reason))).items()):
+        names = sorted({row.series for row in found})
         some = "; ".join(series_name(s) for s in names[:3]) + (f"; {len(names) - 3} more" if len(names) > 3 else "")
-        rows.append(
-            (TableCell(method), TableCell(str(len(found))), TableCell(_merged_reason([r for r, _ in found])), TableCell(some))
-        )
+        cells = (method, str(len(found)), _merged_reason([row.reason for row in found]), some)
+        rows.append(tuple(map(TableCell, cells)))
     columns = (Column("Method"), Column("Questions", True), Column("Reason"), Column("Series"))
     listed = TableBlock("A failure is a row, not a crash: the other models of the question still answer.", columns, tuple(rows))
-    return [Details(f"Questions left unanswered: {len(table)}", (listed,))]
+    return [Details(f"Questions left unanswered: {len(failures)}", (listed,))]
 
 
 def _merged_reason(reasons: list[str]) -> str:

@@ -5,6 +5,7 @@ import math
 import pandas as pd
 import pytest
 
+from forecast.core.schema import ComparisonRow, rows_of
 from forecast.report import blocks as b
 from forecast.report.comparison import comparison_table, rank_text, regime_table
 
@@ -16,7 +17,7 @@ ROW = {
 
 
 def cells(*rows):
-    table = comparison_table(pd.DataFrame([{**ROW, **row} for row in rows]))
+    table = comparison_table(rows_of(ComparisonRow, pd.DataFrame([{**ROW, **row} for row in rows])))
     heads = [column.head for column in table.columns]
     return [dict(zip(heads, [c.text for c in row], strict=True)) for row in table.rows if len(row) > 1]
 
@@ -60,14 +61,14 @@ def test_a_model_that_left_most_open_is_not_ranked():
 
 @pytest.mark.parametrize(("tied", "text"), [(True, "2\u00a0="), (False, "2")])
 def test_a_tie_is_shown_as_a_tie(tied, text):
-    assert rank_text({**ROW, "rank": 2, "tied": tied}) == text
+    assert rank_text(ComparisonRow(**{**ROW, "rank": 2, "tied": tied})) == text
 
 
 def test_a_run_of_an_earlier_version_has_no_places():
     old = {
         key: ROW[key] for key in ("model", "benchmark", "metric", "group", "ratio", "lo90", "hi90", "n", "n_cutoffs", "note")
     }
-    table = comparison_table(pd.DataFrame([old]))
+    table = comparison_table(rows_of(ComparisonRow, pd.DataFrame([old])))
     assert [c.text for c in table.rows[1][4:]] == [b.MISSING] * 5
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-import pandas as pd
-
 from forecast.core.run import Run
+from forecast.core.schema import ComparisonRow
 from forecast.report.run_data import RunData
 from forecast.report.sections.backtest import _hindsight
 
@@ -20,11 +19,10 @@ def test_the_backtest_says_plainly_whether_the_default_beats_the_best_naive(page
 
 
 def test_a_naive_forecast_that_did_better_later_is_named(small: Run) -> None:
-    rows = pd.DataFrame(
-        {"model": ["ets", "mean12", "seasonal_naive", "drift"], "ratio": [0.9, 0.8, 1.0, 0.85], "benchmark": "seasonal_naive"}
-    )
-    told = _hindsight(RunData(small), rows.iloc[0].to_dict(), rows)
+    ratios = {"ets": 0.9, "mean12": 0.8, "seasonal_naive": 1.0, "drift": 0.85}
+    rows = [ComparisonRow(model=model, ratio=ratio, benchmark="seasonal_naive") for model, ratio in ratios.items()]
+    told = _hindsight(RunData(small), rows[0], rows)
     assert "the 12-month mean (mean12) did better than that one (0.80 times its CRPS)" in told
     assert "the default's is 1.13 times as large" in told
-    assert _hindsight(RunData(small), rows.iloc[2].to_dict(), rows) == "", "the default is the benchmark itself"
-    assert _hindsight(RunData(small), rows.iloc[0].to_dict(), rows[rows["ratio"] >= 0.9]) == ""
+    assert _hindsight(RunData(small), rows[2], rows) == "", "the default is the benchmark itself"
+    assert _hindsight(RunData(small), rows[0], [row for row in rows if row.ratio >= 0.9]) == ""
