@@ -448,9 +448,9 @@ def group_rows(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     return found
 
 
-def divide_figures(row: T, scale: float) -> T:
-    """The row in another unit: every figure in the row's own unit divided by a scale."""
-    own = {f.name: getattr(row, f.name) / scale for f in fields(row) if f.metadata["unit"] == "unit"}  # type: ignore[arg-type]
+def divide_figures(row: T, scale: float, unit: str = "unit") -> T:
+    """The row in another unit: every figure in its own unit, or in that of its levels, divided by a scale."""
+    own = {f.name: getattr(row, f.name) / scale for f in fields(row) if f.metadata["unit"] == unit}  # type: ignore[arg-type]
     return dataclasses.replace(row, **own)  # type: ignore[type-var]
 
 

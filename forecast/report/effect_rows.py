@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
 
 from forecast.core import months as mm, schema
 from forecast.core.products import display_unit, mineral_of
-from forecast.core.schema import EffectRow, PartRow
+from forecast.core.schema import EffectRow
 from forecast.core.series import SeriesKey
-from forecast.report.numbers import window
+from forecast.report.numbers import capitalize, window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +79,9 @@ def effect_answer(row: EffectRow, divided: bool = False) -> EffectAnswer:
     """A row of the effects table in display units; `divided` where it is a value over a quantity."""
     shown, scale = display_unit(row.series.split("+")[0])
     level = scale if row.unit in ("kg", "") and row.measure != "share" else 1.0  # amounts are stored in archive units
-    cells = _in_units(row, unit=1.0 if row.measure == "relative" else level, level_unit=level)
-    cells |= {name: 0 for name, cell in cells.items() if cell is None}
-    answer = EffectAnswer(**cells)
+    scaled = schema.divide_figures(row, 1.0 if row.measure == "relative" else level)
+    cells = schema.record(schema.divide_figures(scaled, level, "level_unit"))
+    answer = EffectAnswer(**cells | {name: 0 for name, cell in cells.items() if cell is None})
     series = f"{row.series}_per_kg" if divided and row.series.endswith(":usd") else row.series
     unit = shown if series == row.series else "USD/kg"
     return replace(answer, id=row.id or row.job, role=row.role or "headline", series=series, unit=unit)
@@ -97,21 +96,10 @@ def varied_answer(what: str, value: str, row: EffectRow, asked: EffectRow) -> Va
     return VariedAnswer(what, value, effect_answer(row))
 
 
-def part_of(answer: EffectAnswer, row: PartRow) -> PartRow:
-    """The part of one event in the unit of the answer it belongs to."""
-    return PartRow(**_in_units(row, unit=1.0 if answer.measure == "share" else display_unit(answer.first_series)[1]))
-
-
-def _in_units(row: Any, **scales: float) -> dict[str, Any]:
-    """The cells of a row, with the figures of each unit over its size in archive units."""
-    units = {name: schema.unit(type(row), name) for name in schema.record(row)}
-    return {name: cell / scales[units[name]] if units[name] in scales else cell for name, cell in schema.record(row).items()}
-
-
 def mineral_title(answer: EffectAnswer) -> str:
     """The mineral a question is about."""
     key = SeriesKey.maybe(answer.first_series)
     if key is None:
         return "Questions"
-    mineral = mineral_of(key.product).replace("_", " ")
-    return {"magnets": "Rare-earth magnets"}.get(mineral, mineral[:1].upper() + mineral[1:])
+    mineral = mineral_of(key.product)
+    return {"magnets": "Rare-earth magnets"}.get(mineral, capitalize(mineral.replace("_", " ")))

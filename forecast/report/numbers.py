@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import functools
 import math
+from collections.abc import Sequence
 from importlib import resources
 
 from forecast.core import months as mm
@@ -137,6 +138,12 @@ def good_name(series: str) -> str:
 def capitalize(text: str) -> str:
     """A text with a capital at its start."""
     return text[:1].upper() + text[1:]
+
+
+def join_with_and(words: Sequence[str]) -> str:
+    """Words as a list in a sentence: a, b and c."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def series_name(series: str) -> str:

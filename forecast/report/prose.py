@@ -15,9 +15,11 @@ from forecast.report.effect_rows import EffectAnswer
 from forecast.report.numbers import (
     MINUS,
     NBSP,
+    capitalize,
     day,
     decimal,
     inline_name,
+    join_with_and,
     month_of,
     percent,
     percentage_points,
@@ -160,9 +162,7 @@ def estimate_text(answer: EffectAnswer) -> str:
 def events_phrase(data: RunData, answer: EffectAnswer) -> str:
     """The event or cluster of events by instrument and month."""
     named = [event_phrase(data, e) for e in answer.events]
-    if not named:
-        return "the event"
-    return named[0] if len(named) == 1 else ", ".join(named[:-1]) + " and " + named[-1]
+    return join_with_and(named) if named else "the event"
 
 
 def event_phrase(data: RunData, event_id: str) -> str:
@@ -200,20 +200,15 @@ def because_clause(data: RunData, answer: EffectAnswer) -> str:
     return f", because {', and '.join(found)}" if found else ""
 
 
-def verdict_sentence(data: RunData, answer: EffectAnswer) -> str:
-    """What the verdict allows and why, without repeating the row's figures."""
-    return _verdict_and_ledger(data, answer, because_clause(data, answer), figures=False)
-
-
 def answer_sentences(data: RunData, answer: EffectAnswer) -> str:
     """One row in two or three sentences: series and window, observation, verdict, reasons, and the row's first note."""
     lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {answer.window}.**"
-    verdict = _verdict_and_ledger(data, answer, because_clause(data, answer), figures=True)
+    verdict = verdict_sentence(data, answer, figures=True)
     seen = description(answer, data.held)
     note = note_sentence(answer.note.partition(". ")[0])
     if answer.verdict == "not identified":
         return f"{lead} {verdict} What was observed: {seen}.{note}"
-    seen = seen[:1].upper() + seen[1:]
+    seen = capitalize(seen)
     if answer.verdict == "descriptive":
         return f"{lead} {seen}; {_lower(verdict)}{note}"
     return f"{lead} {seen}. {verdict}{note}"
@@ -222,7 +217,7 @@ def answer_sentences(data: RunData, answer: EffectAnswer) -> str:
 def note_sentence(note: str) -> str:
     """A note as a sentence to append to another; empty if there is none."""
     note = note.strip().rstrip(".")
-    return f" {note[:1].upper()}{note[1:]}." if note else ""
+    return f" {capitalize(note)}." if note else ""
 
 
 def placebo_text(answer: EffectAnswer) -> str:
@@ -279,12 +274,13 @@ def ledger_sentence(answer: EffectAnswer) -> str:
     )
 
 
-def _verdict_and_ledger(data: RunData, answer: EffectAnswer, reason: str, figures: bool) -> str:
-    return _verdict_text(data, answer, reason, figures) + ledger_sentence(answer)
+def verdict_sentence(data: RunData, answer: EffectAnswer, figures: bool = False) -> str:
+    """What the verdict allows and why, with the row's figures or without repeating them; and the ledger."""
+    return _verdict_text(data, answer, figures) + ledger_sentence(answer)
 
 
-def _verdict_text(data: RunData, answer: EffectAnswer, reason: str, figures: bool) -> str:
-    event, word = events_phrase(data, answer), answer.verdict
+def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
+    event, word, reason = events_phrase(data, answer), answer.verdict, because_clause(data, answer)
     several = len(answer.events) > 1
     kind = "joint " if several else "relative " if answer.reading == "relative" else ""
     effect = f"A {kind}effect" if kind else "An effect"
@@ -302,12 +298,8 @@ def _verdict_text(data: RunData, answer: EffectAnswer, reason: str, figures: boo
     if word == "cannot distinguish":
         shown = f" The estimate is {got}." if got else ""
         least = detectable_text(answer)
-        unseen = (
-            f" Only an effect of {least} or more would be seen with a chance of 80{NBSP}%."
-            if least
-            else f" {NO_DETECTABLE_SIZE}."
-        )
-        return f"{effect} of {event} cannot be told from none{reason}.{shown}{unseen}"
+        seen = f"Only an effect of {least} or more would be seen with a chance of 80{NBSP}%" if least else NO_DETECTABLE_SIZE
+        return f"{effect} of {event} cannot be told from none{reason}.{shown} {seen}."
     if word == "not identified":
         return f"The {kind}effect of {event} is not identified{reason}."
     if word == "contradicted by mirror":

@@ -16,7 +16,8 @@ from forecast.core.events import Event, EventCalendar, bundled_events, event_fro
 from forecast.core.products import display_unit
 from forecast.core.run import Run
 from forecast.core.schema import EffectRow, ForecastRow, ObservationRow, PartRow, ScenarioForecastRow, SensitivityRow
-from forecast.report.effect_rows import EffectAnswer, VariedAnswer, effect_answer, part_of, varied_answer
+from forecast.report.effect_rows import EffectAnswer, VariedAnswer, effect_answer, varied_answer
+from forecast.report.numbers import join_with_and
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -185,7 +186,8 @@ class RunData:
 
     def parts(self, answer: EffectAnswer) -> list[PartRow]:
         """Contribution of each event of a cluster to an answer, where the method separates them."""
-        return [part_of(answer, row) for row in self.rows(PartRow) if row.job == answer.job]
+        scale = 1.0 if answer.measure == "share" else display_unit(answer.first_series)[1]
+        return [schema.divide_figures(row, scale) for row in self.rows(PartRow) if row.job == answer.job]
 
     @property
     def headline(self) -> tuple[EffectAnswer, ...]:
@@ -240,7 +242,7 @@ class RunData:
         members = [str(m) for s in specs for m in s.get("members", ())]
         if len(members) < 2:
             return name
-        return f"{specs[0].get('how', 'combination')} of {', '.join(members[:-1])} and {members[-1]}"
+        return f"{specs[0].get('how', 'combination')} of {join_with_and(members)}"
 
     def model_description(self, name: str) -> str:
         """What a model is, in brackets: its members, or its sentence in the registry."""

@@ -29,7 +29,7 @@ from forecast.report.blocks import (
     TableCell,
 )
 from forecast.report.comparison import comparison_table, regime_table
-from forecast.report.numbers import NBSP, day, decimal, series_name
+from forecast.report.numbers import NBSP, day, decimal, join_with_and, series_name
 from forecast.report.prose import benchmark_verdict, note_sentence
 from forecast.report.run_data import RunData
 from forecast.report.score_table import score_table
@@ -174,8 +174,7 @@ def _coverage_sentences(data: RunData, common: dict[str, pd.DataFrame], scored: 
 
 
 def _join_percent(values: list[float]) -> str:
-    shown = [decimal(100 * v, 0) for v in values]
-    return (", ".join(shown[:-1]) + " and " + shown[-1] if shown[1:] else shown[0]) + f"{NBSP}%"
+    return f"{join_with_and([decimal(100 * v, 0) for v in values])}{NBSP}%"
 
 
 def _group_of(data: RunData, series: str) -> str:

@@ -12,7 +12,7 @@ from forecast.core.products import display_unit
 from forecast.core.registry import section
 from forecast.core.schema import ClaimRow, group_rows
 from forecast.report.blocks import CLAIM_VERDICTS, Block, Column, Details, Heading, Prose, TableBlock, TableCell
-from forecast.report.numbers import NBSP, capitalize, decimal, quantity
+from forecast.report.numbers import NBSP, capitalize, decimal, join_with_and, quantity
 from forecast.report.prose import in_words
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -52,7 +52,7 @@ class ClaimsSection:
         counts = [f"**{len(part)}** {_COUNT.get(word, (word, word))[len(part) > 1]}" for word, part in groups.items()]
         out.append(
             Prose(
-                f"Of {len(rows)} published claims, {', '.join(counts[:-1])} and {counts[-1]}. A figure that was computed back "
+                f"Of {len(rows)} published claims, {join_with_and(counts)}. A figure that was computed back "
                 "from a published percentage never tests that percentage."
                 if counts[1:]
                 else f"Of {len(rows)} published claims, {counts[0]}."

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from forecast.core.products import display_unit
 from forecast.core.registry import section
-from forecast.core.schema import PathRow, divide_figures, group_rows
+from forecast.core.schema import PartRow, PathRow, divide_figures, group_rows
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import (
     Block,
@@ -26,7 +26,7 @@ from forecast.report.blocks import (
 from forecast.report.credits import credit
 from forecast.report.effect_rows import EffectAnswer, mineral_title
 from forecast.report.figures.flows import counterfactual_panel
-from forecast.report.numbers import NBSP, decimal, flow_name, product_name, treated_name
+from forecast.report.numbers import NBSP, capitalize, decimal, flow_name, product_name, treated_name
 from forecast.report.prose import amount, breakdown_text, event_phrase, interval_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 from forecast.report.sensitivity_blocks import sensitivity_blocks
@@ -84,18 +84,8 @@ def event_parts(data: RunData) -> list[Block]:
         rows.append((TableCell(title, tone="group"),))
         for p in found:
             name = " and ".join(event_phrase(data, e) for e in p.event.split("+"))
-            sized = (
-                TableCell(amount(a, p.estimate)),
-                TableCell(interval_text(a, p.lo80, p.hi80)),
-                TableCell(interval_text(a, p.lo95, p.hi95)),
-            )
-            rows.append((TableCell(name), *sized))
-        whole = (
-            TableCell(amount(a, a.estimate)),
-            TableCell(interval_text(a, a.lo80, a.hi80)),
-            TableCell(interval_text(a, a.lo95, a.hi95)),
-        )
-        rows.append((TableCell("together"), *whole))
+            rows.append((TableCell(name), *_sized_cells(a, p)))
+        rows.append((TableCell("together"), *_sized_cells(a, a)))
     if not rows:
         return []
     columns = (Column("Event"), Column("Part", True), Column(f"80{NBSP}% interval", True), Column(f"95{NBSP}% interval", True))
@@ -105,6 +95,12 @@ def event_parts(data: RunData) -> list[Block]:
         "effect; a part has none of its own and rests on the shapes assumed."
     )
     return [Details("What each event contributed", (introduction, TableBlock("Parts of joint effects.", columns, tuple(rows))))]
+
+
+def _sized_cells(a: EffectAnswer, row: EffectAnswer | PartRow) -> tuple[TableCell, ...]:
+    """Estimate with its 80 and 95 % intervals, in the unit of an answer."""
+    intervals = (interval_text(a, row.lo80, row.hi80), interval_text(a, row.lo95, row.hi95))
+    return TableCell(amount(a, row.estimate)), *map(TableCell, intervals)
 
 
 def _paths_figure(data: RunData, answers: Sequence[EffectAnswer]) -> FigureBlock | None:
@@ -122,7 +118,7 @@ def _paths_figure(data: RunData, answers: Sequence[EffectAnswer]) -> FigureBlock
         unit, scale = display_unit(answer.first_series)
         key = SeriesKey.maybe(answer.first_series)
         name = product_name(key.product) if key else answer.series
-        title = f"{answer.id}. {name[:1].upper() + name[1:]}"[:52]
+        title = f"{answer.id}. {capitalize(name)}"[:52]
         flow = flow_name(answer.first_series, most=30)
         sub = f"{flow}, {answer.window}, {answer.estimator}; {unit}".replace("\u00a0", " ")
         drift = f"breakdown {decimal(answer.breakdown, 1)}, n = {answer.n_placebo}" if breakdown_text(answer) else ""

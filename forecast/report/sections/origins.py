@@ -15,7 +15,7 @@ from forecast.report.blocks import MISSING, Block, Callout, Column, FigureBlock,
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.event_key import event_key, events_of_panel, letter_events
 from forecast.report.figures.origins import origins_panel
-from forecast.report.numbers import NBSP, capitalize, good_name, percent, period, product_name
+from forecast.report.numbers import NBSP, capitalize, good_name, join_with_and, percent, period, product_name
 from forecast.report.prose import amount, interval_text, level_text, reason_in_words, relative_change
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
@@ -111,7 +111,7 @@ def record_blocks(data: RunData) -> list[Block]:
         "both; the third also holds what other suppliers sent."
     )
     if differ:
-        text += f" The verdicts differ between the records for {_join_names(differ)}."
+        text += f" The verdicts differ between the records for {join_with_and(differ)}."
     columns = (Column("Record"), Column("Observed less baseline"), Column("Estimate"), Column("Verdict"))
     return [Prose(text), TableBlock("The ban by record, the longest window asked of each.", columns, tuple(rows), stacked=True)]
 
@@ -177,7 +177,3 @@ def _longest(answers: Sequence[EffectAnswer]) -> EffectAnswer | None:
 
 def _series_key(answer: EffectAnswer) -> SeriesKey:
     return SeriesKey.parse(answer.first_series)
-
-
-def _join_names(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
