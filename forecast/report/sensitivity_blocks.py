@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Prose, TableBlock, TableCell
 from forecast.report.effect_rows import EffectAnswer, VariedAnswer
-from forecast.report.numbers import NBSP, capitalize, day, percent, period, treated_name
-from forecast.report.prose import amount, detectable_text, interval_text, placebo_text, reason_in_words, relative_change
+from forecast.report.numbers import capitalize, day, percent, period, treated_name
+from forecast.report.prose import amount, placebo_text, reason_in_words, relative_change
 from forecast.report.run_data import RunData
+from forecast.report.table_blocks import intervals_text, power_text
 
 KINDS = ("lag_months", "donut", "level_sd", "day")
 CHANGE_WORDS = {
@@ -50,11 +51,8 @@ def variation_sentence(data: RunData, own: EffectAnswer, found: Sequence[VariedA
             other = _likeliest_level(data, own, some) if kind == "level_sd" else None
             method = f", method {other.estimator} (likeliest: {_short_text(other)})" if other else ""
             same = kind != "day" and all(_same_answer(v, other or own) for v in some)
-            outcome = (
-                f"{', '.join(v.value for v in some)}: no difference"
-                if same
-                else "; ".join(_variation_text(v, own) for v in some)
-            )
+            values = ", ".join(v.value for v in some)
+            outcome = f"{values}: no difference" if same else "; ".join(_variation_text(v, own) for v in some)
             parts.append(f"{CHANGE_WORDS[kind]}{method}: {outcome}")
     return f"{head} {capitalize('. '.join(capitalize(p) for p in parts))}."
 
@@ -127,14 +125,9 @@ def _variation_table(data: RunData, own: dict[str, EffectAnswer], asked: dict[st
         a = own[name]
         rows.append((TableCell(f"{a.id}. {a.question or treated_name(a.series)}", tone="group"),))
         rows.append((TableCell("as asked", f"method {a.estimator}"), *_answer_cells(data, a, a.window)))
-        other = _likeliest_level(data, a, found)
-        if other:
-            rows.append(
-                (
-                    TableCell("likeliest step of the level", f"method {other.estimator}"),
-                    *_answer_cells(data, other, other.window),
-                )
-            )
+        if other := _likeliest_level(data, a, found):
+            likeliest = TableCell("likeliest step of the level", f"method {other.estimator}")
+            rows.append((likeliest, *_answer_cells(data, other, other.window)))
         rows += [
             (_variation_cell(v), *_answer_cells(data, v.answer, _months_text(v))) for v in sorted(found, key=_variation_order)
         ]
@@ -161,14 +154,9 @@ def _answer_cells(data: RunData, a: EffectAnswer, months: str) -> tuple[TableCel
     fraction = relative_change(a)
     against = f"{percent(fraction)} on the {a.baseline}" if math.isfinite(fraction) else a.baseline
     described = TableCell(amount(a, a.desc_estimate), against) if a.has_baseline else TableCell(MISSING)
-    estimated = TableCell(MISSING)
-    if a.has_estimate:
-        estimated = TableCell(
-            amount(a, a.estimate), f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}; 95{NBSP}% {interval_text(a, a.lo95, a.hi95)}"
-        )
-    seen = f"smallest effect seen with 80{NBSP}% power {detectable_text(a)}" if detectable_text(a) else ""
+    estimated = TableCell(amount(a, a.estimate), intervals_text(a)) if a.has_estimate else TableCell(MISSING)
     clean = f"{a.n_clean} clean months" if a.months_from else ""
-    support = "; ".join(x for x in (clean, placebo_text(a), seen) if x)
+    support = "; ".join(x for x in (clean, placebo_text(a), power_text(a)) if x)
     reason = "" if a.months_from else reason_in_words(data, a, a.because)
     return (
         TableCell(months or MISSING),

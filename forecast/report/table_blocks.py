@@ -45,35 +45,25 @@ from forecast.report.run_data import ObservedSeries, RunData
 def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str) -> TableBlock:
     """One row per question: description, estimate if the gates allow one, verdict; with a sentence beneath."""
     columns = (Column("Question"), Column("Observed against baseline"), Column("Estimate"), Column("Verdict"))
-    rows = [
-        (
-            _question_cell(data, a),
-            _description_cell(data, a),
-            _estimate_cell(a),
-            TableCell(a.verdict or MISSING, _reading_text(a), a.verdict),
-        )
-        for a in answers
-    ]
     out: list[tuple[TableCell, ...]] = []
-    for answer, row in zip(answers, rows, strict=True):
-        out.append(row)
-        out.append((TableCell(verdict_sentence(data, answer) + note_sentence(answer.note), tone="sentence"),))
+    for a in answers:
+        verdict = TableCell(a.verdict or MISSING, f"reading: {a.reading}" if a.reading else "", a.verdict)
+        out.append((_question_cell(data, a), _description_cell(data, a), _estimate_cell(a), verdict))
+        out.append((TableCell(verdict_sentence(data, a) + note_sentence(a.note), tone="sentence"),))
     return TableBlock(caption, columns, tuple(out), credit(data, [a.series for a in answers], "table"), stacked=True)
 
 
 def _question_cell(data: RunData, a: EffectAnswer) -> TableCell:
-    parts = [treated_name(a.series), a.window, _source_text(data, a)]
-    months = f"{a.lag_months} month{'s' if a.lag_months != 1 else ''}"
-    parts.append(f"window starts {months} after the event (transport)" if a.lag_months else "")
-    parts.append(f"asked: {a.estimand}")
-    title = f"{a.id}. {a.question}" if a.question else a.id
-    return TableCell(title, " · ".join(p for p in parts if p))
-
-
-def _source_text(data: RunData, a: EffectAnswer) -> str:
-    """The source of a question's figures, if it has one."""
     named = "; ".join(sources(data, [a.series], "asked"))
-    return "panel" if a.basis == "panel" else f"source: {named}" if named else ""
+    months = f"{a.lag_months} month{'s' if a.lag_months != 1 else ''}"
+    parts = (
+        treated_name(a.series),
+        a.window,
+        "panel" if a.basis == "panel" else f"source: {named}" if named else "",
+        f"window starts {months} after the event (transport)" if a.lag_months else "",
+        f"asked: {a.estimand}",
+    )
+    return TableCell(f"{a.id}. {a.question}" if a.question else a.id, " · ".join(p for p in parts if p))
 
 
 def _description_cell(data: RunData, a: EffectAnswer) -> TableCell:
@@ -104,26 +94,21 @@ def _estimate_cell(a: EffectAnswer) -> TableCell:
         none = "no estimate: the checks allow none" if a.reading in ("descriptive", "none") else "no estimate"
         unseen = "; so no smallest effect that would be seen either" if a.verdict == "cannot distinguish" else ""
         return TableCell(MISSING, none + unseen)
-    lines = [f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}; 95{NBSP}% {interval_text(a, a.lo95, a.hi95)}", *_support_lines(a)]
-    return TableCell(amount(a, a.estimate), "; ".join(lines))
+    clean = f"{a.n_clean} clean months" + (f" and {a.n_span} sum{'s' if a.n_span > 1 else ''}" if a.n_span else "")
+    placebos = placebo_text(a) if math.isfinite(a.p_value) else ""
+    method = f"method: {a.estimator}" if a.estimator else ""
+    lines = (intervals_text(a), placebos, power_text(a), breakdown_text(a), clean, method)
+    return TableCell(amount(a, a.estimate), "; ".join(line for line in lines if line))
 
 
-def _support_lines(a: EffectAnswer) -> list[str]:
-    lines = []
-    if math.isfinite(a.p_value):
-        lines.append(placebo_text(a))
-    if detectable_text(a):
-        lines.append(f"smallest effect seen with 80{NBSP}% power {detectable_text(a)}")
-    if breakdown_text(a):
-        lines.append(breakdown_text(a))
-    lines.append(f"{a.n_clean} clean months" + (f" and {a.n_span} sum{'s' if a.n_span > 1 else ''}" if a.n_span else ""))
-    if a.estimator:
-        lines.append(f"method: {a.estimator}")
-    return lines
+def intervals_text(a: EffectAnswer) -> str:
+    """Both intervals of an estimate."""
+    return f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}; 95{NBSP}% {interval_text(a, a.lo95, a.hi95)}"
 
 
-def _reading_text(a: EffectAnswer) -> str:
-    return f"reading: {a.reading}" if a.reading else ""
+def power_text(a: EffectAnswer) -> str:
+    """The smallest effect that would be seen, if it is known."""
+    return f"smallest effect seen with 80{NBSP}% power {detectable_text(a)}" if detectable_text(a) else ""
 
 
 def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> TableBlock:
@@ -230,12 +215,9 @@ def latest_figures_table(histories: Sequence[ObservedSeries], note: str = "") ->
         name = TableCell(good_name(h.series), flow_name(h.series))
         rows.append((name, *_latest_cells(h)))
     columns = (
-        Column("Series"),
-        Column("Last figure"),
-        Column("Level", True),
-        Column("on a year earlier", True),
+        Column("Series"), Column("Last figure"), Column("Level", True), Column("on a year earlier", True),
         Column("on the month before", True),
-    )
+    )  # fmt: skip
     return TableBlock("The last published figure of each series; not seasonally adjusted.", columns, tuple(rows), note)
 
 
@@ -251,9 +233,7 @@ def _latest_cells(h: ObservedSeries) -> tuple[TableCell, ...]:
     """The last published figure, a month or a sum that ends later, with its changes."""
     m = max(h.values)
     later = [s for s in h.sums if s[1] > m and s[0] > m]
-    first, last = (
-        (later[-1][0], later[-1][1]) if later else (m - 1 if _is_new_year_month(h.series, m) and m % 12 == 1 else m, m)
-    )
+    first, last = later[-1][:2] if later else (m - (_has_moving_new_year(h.series) and m % 12 == 1), m)
     value = h.total(first, last)
     if not math.isfinite(value):
         first, value = m, h.values[m]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from forecast.core import months as mm
 from forecast.core.events import bundled_events
 from forecast.core.products import display_unit
 from forecast.core.registry import section
+from forecast.core.results import Finding
 from forecast.core.schema import ObservationRow, group_rows
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import Block, Bullets, Callout, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
@@ -147,14 +148,12 @@ def _source_blocks(data: RunData) -> list[Block]:
 
 
 def _finding_blocks(data: RunData) -> list[Block]:
-    found = sorted(
-        data.run.findings,
-        key=lambda f: (f.get("level") != "warning", f.get("topic", ""), f.get("where", ""), f.get("text", "")),
-    )
+    found = [Finding(*(one.get(f.name, "") for f in fields(Finding))) for one in data.run.findings]
+    found.sort(key=lambda f: (f.level != "warning", f.topic, f.where, f.text))
     if not found:
         return [Prose("The audit found nothing to report.", "note")]
     out: list[Block] = [Heading("Findings and contradictions", 3)]
-    for topic, part in groupby(found, key=lambda f: f.get("topic", "")):
+    for topic, part in groupby(found, key=lambda f: f.topic):
         rows = list(part)
         title = TOPICS.get(topic, topic.replace("_", " ").capitalize() or "Other")
         table = _disagreement_table(rows) if topic == "contradiction" else None
@@ -165,14 +164,14 @@ def _finding_blocks(data: RunData) -> list[Block]:
     return out
 
 
-def _finding_text(data: RunData, topic: str, finding: Mapping[str, str]) -> str:
+def _finding_text(data: RunData, topic: str, finding: Finding) -> str:
     """A finding in words, followed by where it was found."""
-    text, where = finding.get("text", ""), in_words(data, finding.get("where", ""))
+    text, where = finding.text, in_words(data, finding.where)
     if topic == "left out":
         number_of, _, reason = text.partition(" figures enter no series: ")
         figures = "1 figure" if number_of == "1" else f"{number_of} figures"
         return f"{figures}, {EXCLUDED.get(reason, reason)}: {where}" if reason else f"{in_words(data, text)} ({where})"
-    series, _, when = finding.get("where", "").partition(", ")
+    series, _, when = finding.where.partition(", ")
     if topic == "sum" and when and SeriesKey.maybe(series):
         unit, scale = display_unit(series)
         text = _SUM.sub(lambda m: quantity(float(m[0].replace(",", "")) / scale, unit), text)
@@ -180,20 +179,20 @@ def _finding_text(data: RunData, topic: str, finding: Mapping[str, str]) -> str:
     return capitalize(worded) + (f" ({where})" if where and where not in ("archive", "calendar") else "")
 
 
-def _merge_notes(data: RunData, rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+def _merge_notes(data: RunData, rows: Sequence[Finding]) -> tuple[str, ...]:
     """Equal notes on several questions merged into one, with the questions and methods concerned."""
     said: dict[str, list[str]] = {}
     for r in rows:
-        said.setdefault(in_words(data, r.get("text", "")), []).append(r.get("where", "").replace(", ", " by "))
+        said.setdefault(in_words(data, r.text), []).append(r.where.replace(", ", " by "))
     return tuple(f"{capitalize(text)}: {', '.join(where)}" for text, where in said.items())
 
 
-def _disagreement_table(rows: Sequence[Mapping[str, str]]) -> TableBlock | None:
+def _disagreement_table(rows: Sequence[Finding]) -> TableBlock | None:
     """Conflicting figures by publisher in display units, and the one that was used; None if a text cannot be parsed."""
     out = []
     for r in rows:
-        series, _, when = r.get("where", "").partition(", ")
-        said, taken = _PUBLISHED.findall(r.get("text", "")), _TAKEN.search(r.get("text", ""))
+        series, _, when = r.where.partition(", ")
+        said, taken = _PUBLISHED.findall(r.text), _TAKEN.search(r.text)
         if SeriesKey.maybe(series) is None or not said or not taken:
             return None
         unit, scale = display_unit(series)

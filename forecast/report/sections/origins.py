@@ -97,9 +97,8 @@ def record_blocks(data: RunData) -> list[Block]:
             continue
         rows.append((TableCell(capitalize(mineral), tone="group"),))
         rows += [_record_cells(name, leg) for name, leg in legs.items()]
-        rows += [
-            (TableCell(words, tone="sentence"),) for words in _mirror_gap_sentences(data, [leg for leg in legs.values() if leg])
-        ]
+        if gap := _mirror_gap_sentence(data, [leg for leg in legs.values() if leg]):
+            rows.append((TableCell(gap, tone="sentence"),))
         if len({leg.verdict for leg in legs.values() if leg}) > 1:
             differ.append(mineral)
     if not rows:
@@ -162,13 +161,13 @@ def _record_cells(name: str, a: EffectAnswer | None) -> tuple[TableCell, ...]:
     )
 
 
-def _mirror_gap_sentences(data: RunData, legs: Sequence[EffectAnswer]) -> list[str]:
+def _mirror_gap_sentence(data: RunData, legs: Sequence[EffectAnswer]) -> str:
     """Gap between the two sides' records before the event, where the mirror gate could compare them."""
     compared = {g.job: g.reason for g in data.rows(GateRow) if g.gate == "mirror" and g.outcome != "not run"}
     for leg in (leg for leg in legs if leg.job in compared):
         words = reason_in_words(data, leg, compared[leg.job])
-        return [f"Seen from {leg.id}, before the event: {words[:1].lower() + words[1:]}."]
-    return []
+        return f"Seen from {leg.id}, before the event: {words[:1].lower() + words[1:]}."
+    return ""
 
 
 def _longest(answers: Sequence[EffectAnswer]) -> EffectAnswer | None:
