@@ -79,11 +79,7 @@ def _gate_blocks(data: RunData) -> list[Block]:
         (Column("Question"), *(Column(n.replace("_", " ")) for n in names), Column("Verdict")),
         tuple(cells),
     )
-    why = TableBlock(
-        "Why a gate failed or was not run.",
-        (Column("Gate"), Column("Outcome"), Column("Reason")),
-        tuple(reasons),
-    )
+    why = TableBlock("Why a gate failed or was not run.", (Column("Gate"), Column("Outcome"), Column("Reason")), tuple(reasons))
     asked = tuple(f"**{n.replace('_', ' ')}**: {registry.sentence('check', n)}" for n in names if n in registry.names("check"))
     out: list[Block] = [Details("What each gate asks", (Bullets(asked),))] if asked else []
     out.append(matrix)
