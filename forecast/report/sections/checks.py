@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from statistics import median
 from typing import ClassVar
+
+import numpy as np
 
 from forecast.core import registry
 from forecast.core.products import display_unit
@@ -91,13 +92,13 @@ def _placebo_blocks(data: RunData) -> list[Block]:
     rows = []
     for a in (a for a in data.headline if a.job in by_job):
         unit, scale = display_unit(a.first_series)
-        values = [r.cumulative / scale for r in by_job[a.job]]
+        values = np.array([r.cumulative for r in by_job[a.job]]) / scale
         kinds = ", ".join(f"{n} in {k}" for k, n in Counter(r.kind for r in by_job[a.job]).most_common())
         rows.append(
             (
                 TableCell(a.id, treated_name(a.series)), TableCell(kinds),
-                TableCell(quantity(median(values), unit, sign=True)),
-                TableCell(" to ".join(quantity(end, unit, sign=True) for end in (min(values), max(values)))),
+                TableCell(quantity(float(np.nanmedian(values)), unit, sign=True)),
+                TableCell(" to ".join(quantity(float(end), unit, sign=True) for end in (np.nanmin(values), np.nanmax(values)))),
                 TableCell(amount(a, a.estimate) if a.has_estimate else MISSING, "" if a.has_estimate else "no estimate"),
                 TableCell(placebo_text(a) or "no p-value"),
             )
