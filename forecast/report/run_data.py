@@ -90,10 +90,11 @@ class RunData:
         return found
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table of the run; empty if the run is older than the table."""
+        """A table of the run; empty if the run is older than the table, with null in a column that is newer than the run."""
         if name not in self._tables:
             missing = name in OPTIONAL_TABLES and not (self.run.folder / f"{name}.parquet").exists()
-            self._tables[name] = schema.frame(schema.ROWS[name], ()) if missing else self.run.table(name)
+            held = schema.frame(schema.ROWS[name], ()) if missing else self.run.table(name)
+            self._tables[name] = held.reindex(columns=list(schema.COLUMNS[name]))
         found: pd.DataFrame = self._tables[name]
         return found
 
