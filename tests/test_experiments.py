@@ -57,7 +57,7 @@ def test_a_numbered_folder_has_its_page_and_stands_in_the_index(folder):
 def test_the_page_of_the_claims_names_every_claim_and_its_verdict():
     page = (HOME / "001_claims" / "README.md").read_text("utf-8")
     for one in check_claims(bundled_archive().latest):
-        assert re.search(rf"\| `{one.claim.id}` \|[^\n]*\| {re.escape(one.verdict)} \|", page), one.claim.id
+        assert re.search(rf"\| `{one.id}` \|[^\n]*\| {re.escape(one.verdict)} \|", page), one.id
 
 
 @pytest.mark.slow

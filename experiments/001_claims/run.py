@@ -7,7 +7,8 @@ import math
 from pathlib import Path
 
 from forecast.core.archive import bundled_archive
-from forecast.study.claims.published_claims import VERDICTS, CheckedClaim, check_claims
+from forecast.core.schema import ClaimRow
+from forecast.study.claims.published_claims import VERDICTS, check_claims
 
 HERE = Path(__file__).parent
 COLUMNS = ("id", "claim", "source", "verdict", "computed", "low", "high", "unit", "arithmetic", "settle")
@@ -18,14 +19,14 @@ def number(x: float) -> str:
     return f"{x:.6g}" if math.isfinite(x) else ""
 
 
-def as_csv(checked: list[CheckedClaim]) -> str:
+def as_csv(checked: list[ClaimRow]) -> str:
     """Text of results.csv; six digits, empty where nothing is computed."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for c in checked:
         figures = [number(x) for x in (c.computed, c.low, c.high)]
-        writer.writerow([c.claim.id, c.claim.text, c.claim.source, c.verdict, *figures, c.unit, c.arithmetic, c.settle])
+        writer.writerow([c.id, c.claim, c.source, c.verdict, *figures, c.unit, c.arithmetic, c.settle])
     return text.getvalue()
 
 
@@ -45,7 +46,7 @@ def main() -> None:
         table.add_column(column, overflow="fold")
     for c in checked:
         shown = f"{number(c.computed)} {c.unit}".strip() if math.isfinite(c.computed) else ""
-        table.add_row(c.claim.text, c.claim.source, f"[{COLOURS[c.verdict]}]{c.verdict}[/]", shown, c.arithmetic)
+        table.add_row(c.claim, c.source, f"[{COLOURS[c.verdict]}]{c.verdict}[/]", shown, c.arithmetic)
     console = Console()
     console.print(table)
     counts = {word: sum(c.verdict == word for c in checked) for word in VERDICTS}

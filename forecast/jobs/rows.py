@@ -229,9 +229,9 @@ def observation_rows(vintage: Vintage) -> list[ObservationRow]:
 
 def claim_rows(plan: Plan) -> list[ClaimRow]:
     """Published claims checked against the run's vintage, where the config asks for it."""
-    from forecast.study.claims.published_claims import check_claims, claims_table
+    from forecast.study.claims.published_claims import check_claims
 
-    return schema.rows_of(ClaimRow, claims_table(check_claims(plan.vintage))) if plan.config.report.claims else []
+    return check_claims(plan.vintage) if plan.config.report.claims else []
 
 
 def regime_rows(plan: Plan) -> list[RegimeRow]:

@@ -18,10 +18,11 @@ from forecast.core.archive import Archive
 from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
+from forecast.core.schema import COLUMNS
 from forecast.models.factor import dynamic_factor
 from forecast.study.ask import answer
 from forecast.study.data.corrupt_future import corrupt_archive
-from forecast.study.nowcast.news import COLUMNS, news
+from forecast.study.nowcast.news import news
 
 LAGS = {
     "USA.import.CHN.re_magnets": 35,
@@ -158,7 +159,7 @@ def test_a_factor_model_learns_from_its_day_of_parameters_alone(tripled, monkeyp
 @every_model
 def test_impacts_add_up_to_the_change(name):
     table = moved(name, known(), BEFORE, DAY)
-    assert tuple(table.columns) == COLUMNS
+    assert list(table.columns) == list(COLUMNS["news"])
     assert {"new", "revision"} <= set(table["kind"])
     assert np.isfinite(table["impact"]).all()
     assert table["impact"].sum() == pytest.approx(change(table), abs=1e-8)

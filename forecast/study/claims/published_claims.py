@@ -9,11 +9,12 @@ import csv
 import functools
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forecast.core.errors import DataError, nearest
+from forecast.core.schema import ClaimRow
 from forecast.core.vintage import Vintage
 from forecast.study.claims.claim_arithmetic import (
     CONTRADICTED,
@@ -28,31 +29,9 @@ from forecast.study.claims.claim_arithmetic import (
     Reading,
 )
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-COLUMNS = ("id", "claim", "source", "url", "verdict", "computed", "low", "high", "unit", "arithmetic", "settle")
-
-
-@dataclass(frozen=True)
-class CheckedClaim:
-    """A claim with its verdict.
-
-    low, high : range of `computed` given the rounding of the figures; a bound if nothing is computed
-    """
-
-    claim: Claim
-    verdict: str
-    computed: float
-    low: float
-    high: float
-    unit: str
-    arithmetic: str
-    settle: str
-
-
-def check_claim(claim: Claim, vintage: Vintage) -> CheckedClaim:
-    """The verdict on a claim from the figures of a vintage.
+def check_claim(claim: Claim, vintage: Vintage) -> ClaimRow:
+    """A claim with its verdict from the figures of a vintage; `low` and `high` bound it, or what it would be, after rounding.
 
     A claim that holds in its first reading holds; one that holds only in another reading holds for another scope; one that
     fails in its own scope, or in a scope that contains it, is contradicted; any other cannot be checked.
@@ -71,39 +50,19 @@ def check_claim(claim: Claim, vintage: Vintage) -> CheckedClaim:
     else:
         verdict, decided = UNCHECKED, own
     text = [": ".join(filter(None, (r.scope, o.sentence))) for r, o in zip(claim.readings, outcomes, strict=True)]
-    sources = dict.fromkeys(_short_source(s) for o in outcomes for s in o.sources)
+    sources = dict.fromkeys(s.partition(", compiled by")[0] for o in outcomes for s in o.sources)
     tail = [part for part in (claim.words and f"Read as: {claim.words}.", claim.note) if part]
     tail += [f"Figures: {'; '.join(sources)}."] if sources else []
     arithmetic = " ".join([*(t[:1].upper() + t[1:] + "." for t in text if t), *tail])
-    return CheckedClaim(claim, verdict, decided.computed, decided.low, decided.high, decided.unit, arithmetic, claim.settle)
+    return ClaimRow(
+        id=claim.id, claim=claim.text, source=claim.source, url=claim.url, verdict=verdict, computed=decided.computed,
+        low=decided.low, high=decided.high, unit=decided.unit, arithmetic=arithmetic, settle=claim.settle,
+    )  # fmt: skip
 
 
-def check_claims(vintage: Vintage, claims: Iterable[Claim] | None = None) -> list[CheckedClaim]:
+def check_claims(vintage: Vintage, claims: Iterable[Claim] | None = None) -> list[ClaimRow]:
     """The verdicts on some claims (default: all bundled ones)."""
     return [check_claim(claim, vintage) for claim in (bundled_claims() if claims is None else claims)]
-
-
-def claims_table(checked: Iterable[CheckedClaim]) -> pd.DataFrame:
-    """One row per claim, columns `COLUMNS`; NaN where nothing can be computed."""
-    import pandas as pd
-
-    rows = [
-        {
-            "id": c.claim.id,
-            "claim": c.claim.text,
-            "source": c.claim.source,
-            "url": c.claim.url,
-            "verdict": c.verdict,
-            "computed": c.computed,
-            "low": c.low,
-            "high": c.high,
-            "unit": c.unit,
-            "arithmetic": c.arithmetic,
-            "settle": c.settle,
-        }
-        for c in checked
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"computed": float, "low": float, "high": float})
 
 
 @functools.cache
@@ -144,11 +103,4 @@ def read_claim(row: Mapping[str, Any], facts: Mapping[str, Mapping[str, str]]) -
     return Claim(**merged)
 
 
-def _short_source(source: str) -> str:
-    return source.partition(", compiled by")[0]
-
-
-__all__ = [
-    "VERDICTS", "CheckedClaim", "Claim", "Reading", "bundled_claims", "check_claim", "check_claims", "claims_table",
-    "read_claim",
-]  # fmt: skip
+__all__ = ["VERDICTS", "Claim", "Reading", "bundled_claims", "check_claim", "check_claims", "read_claim"]

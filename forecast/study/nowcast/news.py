@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from forecast.core.archive import Archive
 from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, NotIdentifiedError
 from forecast.core.questions import Task
+from forecast.core.schema import NewsRow, frame
 from forecast.core.vintage import Vintage
 from forecast.kernels.shapley import shapley
 from forecast.study import ask
@@ -35,10 +36,6 @@ from forecast.study.nowcast.vintage_diff import (
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
-    "target", "ref_month", "vintage_from", "vintage_to", "nowcast_from", "nowcast_to", "source", "series", "release_month",
-    "kind", "expected", "actual", "weight", "impact", "model", "released", "model_used",
-)  # fmt: skip
 SAMPLED_ORDERS = 3  # orders, each also reversed, in which more than six releases of one day are let in
 ADDITIVITY_TOLERANCE = 1e-9  # relative to the nowcast
 LINEARITY_TOLERANCE = 1e-6  # relative to the nowcast: within which a method counts as linear in the releases
@@ -48,14 +45,8 @@ LINEARITY_TOLERANCE = 1e-6  # relative to the nowcast: within which a method cou
 class Contribution:
     """One cause of the revision: its impact on every target and month, shape (series, months), in the target's unit."""
 
-    kind: str
     impact: Floats
-    source: str | None = None
-    series: str | None = None
-    release_month: str | None = None
-    expected: float = math.nan
-    actual: float = math.nan
-    released: str | None = None
+    cause: NewsRow
 
 
 def news(
@@ -79,7 +70,7 @@ def news(
     the expectation of a new figure takes them into account, as in the programs of the New York Fed. If the method is linear in
     the new figures of a day, the impact of each is weight times surprise (`_surprise_impacts`). Otherwise, and for revisions,
     impacts are Shapley values (`kernels.shapley`): over all orders of up to six releases, or of releases that do not interact,
-    else over a sample of orders. Columns are `COLUMNS`, and kinds:
+    else over a sample of orders. Columns are those of `NewsRow`, and kinds:
 
     new, revision : a figure published, or changed; expected : the forecast of the same model on the day before, or the former
         figure; weight : impact per unit of surprise (null if there is none)
@@ -116,8 +107,9 @@ def news(
                 where=f"{ask.name_of(method)}, {'+'.join(task.series)}, {start} to {stop}", hint="days nearer to each other",
             ) from error  # fmt: skip
     used = [" -> ".join(dict.fromkeys(words)) for words in zip(used_first, used_last, strict=False)]
-    head = {"vintage_from": str(start), "vintage_to": str(stop), "model": label or ask.name_of(method)}
-    return _table(task, first, last, parts, head, used)
+    rows = _rows(task, first, last, parts, used)
+    model = label or ask.name_of(method)
+    return frame(NewsRow, [replace(row, vintage_from=str(start), vintage_to=str(stop), model=model) for row in rows])
 
 
 def _contributions(
@@ -125,7 +117,7 @@ def _contributions(
 ) -> list[Contribution]:
     """The revision as a sum of contributions: releases and days in order, then parameters, then the model."""
     if then is method and not releases_between(old, new):
-        return [Contribution("calendar", last - first)] if (last != first).any() else []
+        return [_without_figure("calendar", last - first)] if (last != first).any() else []
     fixed: Forecaster = method.fixed(old, asked.task) if hasattr(method, "fixed") else method
     fitted_on = asked.task.fitted_on or old.day
     start, _ = asked.mean(fixed, old, fitted_on)
@@ -142,15 +134,15 @@ def _contributions(
             parts += made
             seen = after
     end, _ = asked.mean(fixed, new, fitted_on)
-    parts.append(Contribution("calendar", end - level))
+    parts.append(_without_figure("calendar", end - level))
     # a difference that fixing the parameters makes on the earlier day already is no news of the later day
     refitted = last if then is fixed else asked.mean(fixed, new, asked.task.fitted_on)[0]
     own = first if method is fixed else asked.mean(fixed, old, asked.task.fitted_on)[0]
-    parts.append(Contribution("estimation", (refitted - end) - (own - start)))
-    parts.append(Contribution("model", (last - refitted) - (first - own)))
+    parts.append(_without_figure("estimation", (refitted - end) - (own - start)))
+    parts.append(_without_figure("model", (last - refitted) - (first - own)))
     # rounding differences between batches would otherwise have rows of their own
     least = TOLERANCE * max(float(np.abs(first).max()), float(np.abs(last).max()))
-    kept = [part for part in parts if part.kind in ("new", "revision") or (np.abs(part.impact) > least).any()]
+    kept = [part for part in parts if part.cause.kind in ("new", "revision") or (np.abs(part.impact) > least).any()]
     return kept or [part for part in parts if (part.impact != 0.0).any()]
 
 
@@ -177,7 +169,7 @@ def _day_contributions(
     revised = merge_if_many([release for release in releases if release.kind == "revision"])
     fresh = merge_if_many([release for release in releases if release.kind != "revision"])
     base, _ = asked.mean(method, withhold(seen, after, [*revised, *fresh]), fitted_on)
-    parts = [Contribution("calendar", base - level)]
+    parts = [_without_figure("calendar", base - level)]
     for stage, withheld in ((revised, fresh), (fresh, [])):
         if stage:
             made, base = _stage_contributions(asked, method, fitted_on, seen, after, stage, withheld)
@@ -208,8 +200,10 @@ def _stage_contributions(
         impacts = _impact_shares(value, len(releases))
     out = []
     for one, prior, impact in zip(releases, expected, impacts, strict=True):
-        period = after.steps.period(*one.months) if one.months else None
-        out.append(Contribution(one.kind, impact, one.source, one.series, period, prior, one.actual, str(after.day)))
+        cause = NewsRow(kind=one.kind, source=one.source, series=one.series, released=str(after.day))
+        if one.months:
+            cause = replace(cause, release_month=after.steps.period(*one.months))
+        out.append(Contribution(impact, replace(cause, expected=prior, actual=one.actual)))
     return out, end
 
 
@@ -251,31 +245,20 @@ def _impact_shares(value: Value, players: int) -> Floats:
     return shapley(value, players, SAMPLED_ORDERS)
 
 
-def _table(
-    task: Task, first: Floats, last: Floats, parts: Iterable[Contribution], head: dict[str, Any], used: Sequence[str]
-) -> pd.DataFrame:
-    """One row per target, month and contribution; the rounding difference is added to the largest impact."""
-    import pandas as pd
+def _without_figure(kind: str, impact: Floats) -> Contribution:
+    return Contribution(impact, NewsRow(kind=kind, expected=math.nan, actual=math.nan))
 
-    parts = list(parts)
-    rows: list[dict[str, Any]] = []
+
+def _rows(task: Task, first: Floats, last: Floats, parts: Sequence[Contribution], used: Sequence[str]) -> Iterator[NewsRow]:
+    """One row per target, month and contribution; the rounding difference is added to the largest impact."""
     for i, target in enumerate(task.series):
         for j, month in enumerate(task.months):
             impacts = np.array([part.impact[i, j] for part in parts])
             if len(impacts):
                 impacts[np.abs(impacts).argmax()] += last[i, j] - first[i, j] - impacts.sum()
-            ends = {"nowcast_from": first[i, j], "nowcast_to": last[i, j], "model_used": used[min(i, len(used) - 1)]}
-            rows += [
-                head | ends | {"target": target, "ref_month": month} | _row(part, float(impact))
-                for part, impact in zip(parts, impacts, strict=True)
-            ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _row(part: Contribution, impact: float) -> dict[str, Any]:
-    surprise = part.actual - part.expected
-    return {
-        "source": part.source, "series": part.series, "release_month": part.release_month, "kind": part.kind,
-        "expected": part.expected, "actual": part.actual, "weight": impact / surprise if surprise else math.nan,
-        "impact": impact, "released": part.released,
-    }  # fmt: skip
+            for cause, impact in zip([part.cause for part in parts], impacts.tolist(), strict=True):
+                surprise = cause.actual - cause.expected
+                yield replace(
+                    cause, target=target, ref_month=month, nowcast_from=first[i, j], nowcast_to=last[i, j], impact=impact,
+                    weight=impact / surprise if surprise else math.nan, model_used=used[min(i, len(used) - 1)],
+                )  # fmt: skip
