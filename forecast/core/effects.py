@@ -11,7 +11,8 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.questions import Design
-from forecast.core.results import Summary, Used
+from forecast.core.results import Summary, Used, quantile_name
+from forecast.core.schema import join_names
 from forecast.core.simultaneous_bands import simultaneous_band
 from forecast.core.time_axis import MONTHS, Steps
 
@@ -249,14 +250,11 @@ class Effect:
         """One row per period: observed, quantiles of counterfactual and effect, and the effect's simultaneous 90 % band."""
         import pandas as pd
 
-        probabilities = {"q025": 0.025, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q975": 0.975}
-        table: dict[str, Any] = {
-            "month": [self.steps.period(*p) for p in self.periods],
-            "observed": self.observed,
-        }
+        table: dict[str, Any] = {"month": [self.steps.period(*p) for p in self.periods], "observed": self.observed}
         for name, block in (("counterfactual", self.counterfactual), ("effect", self.draws)):
-            for q, p in probabilities.items():
-                table[f"{name}_{q}"] = np.nan if block is None or not len(block) else np.quantile(block, p, axis=0)
+            for p in (0.025, 0.1, 0.5, 0.9, 0.975):
+                at_p = np.nan if block is None or not len(block) else np.quantile(block, p, axis=0)
+                table[f"{name}_{quantile_name(p)}"] = at_p
         table["effect_band_lo"], table["effect_band_hi"] = self.band(0.9) if len(self.draws) else (np.nan, np.nan)
         return pd.DataFrame(table)
 
@@ -277,34 +275,50 @@ class Effect:
         """One row: the estimate with its bounds, the description and the verdict."""
         import pandas as pd
 
-        measure = self.design.measure
-        baseline, middle, low, high = self.description.bounds(measure)
-        row: dict[str, Any] = {
-            "estimator": self.estimator,
-            "event": self.design.event_ids,
-            "series": "+".join(self.design.treated),
-            "unit": "" if measure in ("relative", "share") else self.unit,
-            "estimand": self.design.estimand,
-            "measure": measure,
-            "estimate": math.nan,
-            **dict.fromkeys(("lo80", "hi80", "lo95", "hi95"), math.nan),
-            "p_value": self.p_value,
-            "p_floor": self.p_floor,
-            "n_clean": self.n_clean,
-            "n_span": self.n_span,
-            "verdict": self.verdict.word if self.verdict else "",
-            "reading": self.verdict.reading if self.verdict else "",
-            "baseline": baseline,
-            "desc_estimate": middle,
-            "desc_lo": low,
-            "desc_hi": high,
-        }
-        if self.counterfactual is not None and len(self.counterfactual):
-            summary = self.summary()
-            row["estimate"] = summary.estimate
-            row["lo80"], row["hi80"] = summary.interval(0.8)
-            row["lo95"], row["hi95"] = summary.interval(0.95)
-        return pd.DataFrame([row])
+        design = self.design
+        asked = dict(
+            estimator=self.estimator, event=design.event_ids, series="+".join(design.treated),
+            unit="" if design.measure in ("relative", "share") else self.unit, estimand=design.estimand, measure=design.measure,
+        )  # fmt: skip
+        return pd.DataFrame([asked | self.cells()])
+
+    def cells(self) -> dict[str, Any]:
+        """The estimate, the description and the verdict by their columns in effects.parquet; NaN where nothing is estimated."""
+        described, measure = self.description, self.design.measure
+        baseline, middle, low, high = described.bounds(measure)
+        expected = described.chosen.expected if described.chosen else math.nan
+        size = self.mde80 / expected if expected > 0 else math.nan
+        summary = self.summary()
+        estimated = len(self.draws) > 0 and len(summary.draws) > 0
+        verdict = self.verdict or Verdict("", "")
+        cells = (summary if estimated else Summary(np.empty(0))).cells() | dict[str, Any](
+            p_value=self.p_value,
+            p_floor=self.p_floor,
+            mde80=size if measure == "relative" else self.mde80,
+            n_clean=self.n_clean,
+            n_span=self.n_span,
+            n_placebo=sum(p.kind == "time" for p in self.placebos),
+            n_apart=len(self.apart),
+            n_space=sum(p.kind == "space" for p in self.placebos),
+            verdict=verdict.word,
+            reading=verdict.reading,
+            because=verdict.because,
+            baseline=baseline,
+            desc_estimate=middle,
+            desc_lo=low,
+            desc_hi=high,
+            months_observed=described.months,
+            observed_total=described.observed,
+            expected=expected,
+            baselines=join_names(c.baseline for c in described.compared),
+            used="; ".join(part for used in self.used for part in used.sentences),
+        )
+        if estimated:
+            cells["breakdown"] = self.breakdown
+        if estimated and self.anticipation is not None:
+            for name, part in (("anticipation", self.anticipation), ("net", self.net)):
+                cells[name], (cells[f"{name}_lo80"], cells[f"{name}_hi80"]) = part.estimate, part.interval(0.8)
+        return cells
 
     def with_verdict(self, gates: Sequence[Gate], verdict: Verdict) -> Effect:
         """The effect with its gates and verdict."""

@@ -46,6 +46,18 @@ class Used:
     filled: int = 0
     notes: tuple[str, ...] = ()
 
+    @property
+    def sentences(self) -> list[str]:
+        """The record in words."""
+        parts = [
+            self.model,
+            f"with {', '.join(self.regressors)}" if self.regressors else "",
+            f"without {', '.join(self.dropped)}" if self.dropped else "",
+            f"scale {self.scale}" if self.scale else "",
+            f"{self.split} months split, {self.filled} filled" if self.split or self.filled else "",
+        ]
+        return [part for part in parts if part] + list(self.notes)
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -134,6 +146,11 @@ class Summary:
             return math.nan, math.nan
         lo, hi = np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
         return min(float(lo), self.estimate), max(float(hi), self.estimate)
+
+    def cells(self) -> dict[str, Any]:
+        """The estimate and its 80 and 95 % intervals by their columns on disk."""
+        (lo80, hi80), (lo95, hi95) = self.interval(0.8), self.interval(0.95)
+        return dict(estimate=self.estimate, lo80=lo80, hi80=hi80, lo95=lo95, hi95=hi95)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -14,7 +13,7 @@ from forecast.core import schema
 from forecast.core.effects import Effect
 from forecast.core.errors import DataError
 from forecast.core.events import Event
-from forecast.core.results import Failure, Summary
+from forecast.core.results import Failure
 from forecast.core.schema import (
     ClaimRow,
     EffectRow,
@@ -56,7 +55,7 @@ def effect_tables(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[
                 GateRow(job=job, gate=g.gate, outcome=g.outcome, value=g.value, threshold=g.threshold, reason=g.reason)
                 for g in effect.gates
             ]
-            parts += [PartRow(job=job, event=name, **_summary_cells(part)) for name, part in effect.parts.items()]
+            parts += [PartRow(job=job, event=name, **part.cells()) for name, part in effect.parts.items()]
     return {"effects": effects, "paths": paths, "placebos": placebos, "gates": gates, "parts": parts}
 
 
@@ -74,7 +73,7 @@ def sensitivity_rows(plan: Plan, results: Sequence[BatchResult]) -> list[Sensiti
             assert design is not None
             window = one.answer.design.window(plan.vintage)
             label_of = plan.vintage.steps.label
-            figures = _figures(SensitivityRow, one.answer)
+            figures = schema.cells_of(SensitivityRow, one.answer.cells())
             rows.append(replace(row, **figures, months_from=label_of(window.first), months_to=label_of(window.last)))
     return rows
 
@@ -105,7 +104,7 @@ def _effect_row(batch: Batch, job: str, label: str, effect: Effect | Failure, vi
     )
     if isinstance(effect, Failure):
         return replace(row, **_no_figures(EffectRow, effect), months_observed="")
-    return replace(row, **_figures(EffectRow, effect))
+    return replace(row, **effect.cells())
 
 
 def _no_figures(row: type, failure: Failure) -> dict[str, Any]:
@@ -115,78 +114,6 @@ def _no_figures(row: type, failure: Failure) -> dict[str, Any]:
         n_clean=0, n_span=0, n_placebo=0, n_apart=0, n_space=0,
     )  # fmt: skip
     return schema.cells_of(row, cells)
-
-
-def _figures(row: type, effect: Effect) -> dict[str, Any]:
-    """The cells of an answered row: description, verdict, counts, and the estimate if there is one."""
-    described, measure = effect.description, effect.design.measure
-    baseline, middle, low, high = described.bounds(measure)
-    expected = described.chosen.expected if described.chosen else math.nan
-    cells: dict[str, Any] = dict(
-        baseline=baseline,
-        p_value=effect.p_value,
-        p_floor=effect.p_floor,
-        mde80=_relative_size(effect.mde80, expected) if measure == "relative" else effect.mde80,
-        n_clean=effect.n_clean,
-        n_span=effect.n_span,
-        n_placebo=sum(p.kind == "time" for p in effect.placebos),
-        n_apart=len(effect.apart),
-        n_space=sum(p.kind == "space" for p in effect.placebos),
-        verdict=effect.verdict.word if effect.verdict else "",
-        reading=effect.verdict.reading if effect.verdict else "",
-        because=effect.verdict.because if effect.verdict else "",
-        desc_estimate=middle,
-        desc_lo=low,
-        desc_hi=high,
-        months_observed=described.months,
-        observed_total=described.observed,
-        expected=expected,
-        baselines=schema.join_names(c.baseline for c in described.compared),
-        used="; ".join(_describe_method(effect)),
-    )
-    return schema.cells_of(row, cells | _estimate_cells(effect))
-
-
-def _estimate_cells(effect: Effect) -> dict[str, Any]:
-    """The estimate with its intervals and what was brought forward by anticipation; empty if nothing was estimated."""
-    if effect.counterfactual is None or not len(effect.counterfactual) or not len(effect.summary().draws):
-        return {}
-    cells: dict[str, Any] = _summary_cells(effect.summary()) | dict(breakdown=effect.breakdown)
-    if effect.anticipation is not None:
-        cells |= _part_cells("anticipation", effect.anticipation) | _part_cells("net", effect.net)
-    return cells
-
-
-def _part_cells(name: str, part: Summary) -> dict[str, Any]:
-    low, high = part.interval(0.8)
-    return {name: part.estimate, f"{name}_lo80": low, f"{name}_hi80": high}
-
-
-def _summary_cells(part: Summary) -> dict[str, Any]:
-    """A summary with its 80 and 95 % intervals."""
-    (lo80, hi80), (lo95, hi95) = part.interval(0.8), part.interval(0.95)
-    return dict(estimate=part.estimate, lo80=lo80, hi80=hi80, lo95=lo95, hi95=hi95)
-
-
-def _relative_size(size: float, expected: float) -> float:
-    return size / expected if expected > 0 else math.nan
-
-
-def _describe_method(effect: Effect) -> list[str]:
-    """What the estimator did, in words."""
-    out = []
-    for used in effect.used:
-        out.append(used.model)
-        if used.regressors:
-            out.append(f"with {', '.join(used.regressors)}")
-        if used.dropped:
-            out.append(f"without {', '.join(used.dropped)}")
-        if used.scale:
-            out.append(f"scale {used.scale}")
-        if used.split or used.filled:
-            out.append(f"{used.split} months split, {used.filled} filled")
-        out += list(used.notes)
-    return out
 
 
 def _window(batch: Batch, vintage: Vintage) -> tuple[str, str]:
