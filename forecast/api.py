@@ -247,11 +247,11 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
     from forecast.jobs.plan_text import describe_plan, describe_requirements, describe_trial
-    from forecast.study.data.audit import audit
+    from forecast.study.data.audit import audit, coverage
 
     asked = load(config)
     planned = make_plan(asked, archive_of(asked))
-    found, table = audit(planned.archive, planned.vintage)
+    found = audit(planned.archive, planned.vintage)
     counts = ", ".join(f"{n} {what}" for what, n in planned.counts.items())
     lines = [
         f"{asked.name}: {asked.title}",
@@ -271,8 +271,8 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
     ]
     lines.append(f"{'series':<52}{'first':>8}{'last':>9}{'months':>8}{'spans':>7}{'gaps':>6}{'zeros':>7}")
     lines += [
-        f"{r['series']:<52}{r['first']:>8}{r['last']:>9}{r['months']:>8}{r['spans']:>7}{r['gaps']:>6}{r['zeros']:>7}"
-        for r in table.to_dict("records")
+        f"{one.series:<52}{one.first:>8}{one.last:>9}{one.months:>8}{one.spans:>7}{one.gaps:>6}{one.zeros:>7}"
+        for one in coverage(planned.vintage)
     ]
     lines += ["", "FINDINGS", *(f"{f.topic}: {f.text} ({f.where})" for f in [*found, *planned.findings])]
     return "\n".join(lines)

@@ -63,7 +63,7 @@ def _comparisons(plan: Plan, score_rows: Sequence[ScoreRow], forecast_rows: Sequ
 
 def findings(plan: Plan, results: Sequence[BatchResult]) -> list[Finding]:
     """Findings of the audit, the plan and the methods, in order."""
-    collected = [*audit(plan.archive, plan.vintage)[0], *plan.findings]
+    collected = [*audit(plan.archive, plan.vintage), *plan.findings]
     skipped = sorted({(r.batch.split("|")[1], r.skipped) for r in results if r.skipped})
     collected += [Finding("skipped", f"{label}: {reason}", "[[models]]", "warning") for label, reason in skipped]
     for scale in context_of(plan).scales.values():

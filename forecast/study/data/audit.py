@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from forecast.core import months
 from forecast.core.archive import Archive
+from forecast.core.archive_table import ArchiveRow, rows_of
 from forecast.core.results import Finding
 from forecast.core.vintage import ObservedSeries, Vintage
 from forecast.prep.spans_and_gaps import window_total
 from forecast.study.data.implied_revisions import implied_revisions
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-COLUMNS = (
-    "series", "unit", "first", "last", "months", "spans", "gaps", "zeros", "provisional", "derived", "missing", "sources",
-)  # fmt: skip
 SOURCE_TOLERANCE = 0.01  # relative difference between sources on one figure above which it is reported
 SUM_TOLERANCE = 0.005  # relative difference between a sum and its months above which it is reported
 
 
-def audit(archive: Archive, vintage: Vintage | None = None) -> tuple[list[Finding], pd.DataFrame]:
-    """Findings, and a table of coverage with one row per series of a vintage (default: the latest)."""
+@dataclass(frozen=True)
+class Coverage:
+    """What is known of a series: its first and last month, and numbers of monthly figures, sums of months, gaps and zeros."""
+
+    series: str
+    first: str
+    last: str
+    months: int
+    spans: int
+    gaps: int
+    zeros: int
+
+
+def audit(archive: Archive, vintage: Vintage | None = None) -> list[Finding]:
+    """Remarks on the figures and events of a vintage (default: the latest)."""
     vintage = vintage or archive.latest
     findings = [
         *_calendar_reach(archive, vintage),
@@ -41,39 +49,20 @@ def audit(archive: Archive, vintage: Vintage | None = None) -> tuple[list[Findin
                 "vintages", "one vintage per figure: past days are rebuilt from release days, revisions are not seen", "archive"
             )
         )
-    return findings, coverage(vintage)
+    return findings
 
 
-def coverage(vintage: Vintage) -> pd.DataFrame:
-    """Coverage of each series: first and last month, numbers of monthly figures, spans, gaps and statuses."""
-    import pandas as pd
-
-    return pd.DataFrame([_row(vintage, name) for name in vintage.series], columns=list(COLUMNS))
-
-
-def _row(vintage: Vintage, name: str) -> dict[str, Any]:
-    from forecast.core.series import SeriesKey
-
-    observed, cells = vintage.observed(name), vintage.cells[name]
-    states = Counter(observed.status)
-    key = SeriesKey.maybe(name)
-    return {
-        "series": name,
-        "unit": key.unit if key else "",
-        "first": vintage.steps.label(observed.first),
-        "last": vintage.steps.label(observed.last),
-        "months": observed.count,
-        "spans": len(observed.spans),
-        "gaps": count_gaps(observed),
-        "zeros": states["zero"],
-        "provisional": states["provisional"],
-        "derived": sum(c.kind == "derived" for c in cells),
-        "missing": states["missing"] + states["suppressed"],
-        "sources": "; ".join(sorted({c.source for c in cells if c.source})),
-    }
+def coverage(vintage: Vintage) -> list[Coverage]:
+    """Coverage of each series."""
+    label, out = vintage.steps.label, []
+    for name in vintage.series:
+        seen = vintage.observed(name)
+        gaps, zeros = _count_gaps(seen), seen.status.count("zero")
+        out.append(Coverage(name, label(seen.first), label(seen.last), seen.count, len(seen.spans), gaps, zeros))
+    return out
 
 
-def count_gaps(observed: ObservedSeries) -> int:
+def _count_gaps(observed: ObservedSeries) -> int:
     """Number of months between the first and the last monthly figure that have no figure of their own."""
     known = np.flatnonzero(np.isfinite(observed.values))
     return 0 if len(known) < 2 else int(known[-1] - known[0] + 1 - len(known))
@@ -93,33 +82,33 @@ def _calendar_reach(archive: Archive, vintage: Vintage) -> list[Finding]:
 
 def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
     """Figures on which the sources of one release differ by more than 1 %, and the value chosen."""
-    table = archive.table[(archive.table["excluded"] == "") & (archive.table["released"] <= vintage.day.isoformat())]
+    groups: dict[tuple[str, str, str], list[ArchiveRow]] = {}
+    for row in rows_of(archive.table):
+        if not row.excluded and row.released <= vintage.day.isoformat():
+            groups.setdefault((row.series, row.period, row.released), []).append(row)
     out = []
-    for (series, period, _), rows in table.groupby(["series", "period", "released"], sort=True):
-        values = rows["value"].astype(float).to_numpy()
-        if len(values) < 2 or values.max() - values.min() <= SOURCE_TOLERANCE * np.abs(values).max():
+    for (series, period, _), rows in sorted(groups.items()):
+        values = [float(row.value) for row in rows]
+        if len(values) < 2 or np.ptp(values) <= SOURCE_TOLERANCE * np.abs(values).max():
             continue
-        said = "; ".join(
-            f"{value:,.10g} ({publisher})"
-            for value, publisher in sorted(set(zip(values.tolist(), rows["publisher"], strict=True)))
-        )
-        chosen = _chosen_value(vintage, str(series), str(period))
-        text = f"sources disagree: {said} {rows['unit'].iloc[0]}" + (f"; taken: {chosen:,.10g}" if chosen is not None else "")
+        said = "; ".join(f"{value:,.10g} ({who})" for value, who in sorted({(float(r.value), r.publisher) for r in rows}))
+        chosen = _chosen_value(vintage, series, period)
+        text = f"sources disagree: {said} {rows[0].unit}" + (f"; taken: {chosen:,.10g}" if chosen is not None else "")
         out.append(Finding("contradiction", text, f"{series}, {period}", "warning"))
     return out
 
 
 def _implied_revision_findings(archive: Archive, vintage: Vintage) -> list[Finding]:
     """Unannounced revisions: year-to-date sums that differ from the months printed before by more than rounding."""
-    found = implied_revisions(archive, vintage.day)
     return [
         Finding(
             "revision",
-            f"sums to date imply that {r['revised_in']} changed by {r['difference']:+,.10g} {r['unit']} by {r['sum_released']}"
-            + ("; publishers differ on a figure of it" if r["disputed"] else ""),
-            f"{r['series']}, {r['period']}",
+            f"sums to date imply that {one.revised_in} changed by {one.difference:+,.10g} {one.unit} by {one.sum_released}"
+            + ("; publishers differ on a figure of it" if one.disputed else ""),
+            f"{one.series}, {one.period}",
         )
-        for r in found[found["beyond_rounding"]].to_dict("records")
+        for one in implied_revisions(archive, vintage.day)
+        if one.beyond_rounding
     ]
 
 
@@ -157,20 +146,20 @@ def _percent_difference(a: float, b: float) -> str:
 
 def _excluded_figures(archive: Archive) -> list[Finding]:
     """Figures in the table that enter no series, by reason."""
-    left = archive.table[archive.table["excluded"] != ""]
+    table = archive.table
     out = []
-    for reason, rows in left.groupby("excluded", sort=True):
-        cells = sorted({f"{s} {p}" for s, p in zip(rows["series"], rows["period"], strict=True)})
+    for reason, rows in table[table.excluded != ""].groupby("excluded", sort=True):
+        cells = sorted({f"{s} {p}" for s, p in zip(rows.series, rows.period, strict=True)})
         named = ", ".join(cells[:4]) + (f" and {len(cells) - 4} more" if len(cells) > 4 else "")
         out.append(Finding("left out", f"{len(rows)} figures enter no series: {reason}", named))
-    resting = archive.table[archive.table["derived_from"].str.contains("pct:")]
-    entering = int((resting["excluded"] == "").sum())
+    resting = table[table.derived_from.str.contains("pct:")]
+    entering = int((resting.excluded == "").sum())
     text = f"{len(resting)} figures rest on a published percentage; {entering} enter a series, and carry it: they never test it"
     return [*out, Finding("percentages", text, "archive")]
 
 
 def _release_day_basis(archive: Archive) -> list[Finding]:
     """How many release days are recorded, scheduled or assumed."""
-    counts = Counter(archive.table.loc[archive.table["excluded"] == "", "basis"])
+    counts = Counter(archive.table.basis[archive.table.excluded == ""])
     text = ", ".join(f"{counts[basis]} {basis or 'not stated'}" for basis in sorted(counts))
     return [Finding("release days", f"release days by basis: {text}", "archive")]

@@ -19,7 +19,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from forecast.core import months
 from forecast.core.archive import Archive, choose_row
@@ -28,11 +28,39 @@ from forecast.core.archive_table import ArchiveRow, rows_of
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
-    "series", "period", "unit", "months", "first_value", "implied_value", "difference", "relative", "rounding",
-    "beyond_rounding", "revised_in", "first_released", "sum_released", "printed_late", "disputed", "first_sources",
-    "sum_sources",
-)  # fmt: skip
+
+@dataclass(frozen=True)
+class ImpliedRevision:
+    """What two adjacent year-to-date sums imply of the months between them; figures in the archive's unit.
+
+    revised_in : the months in which the revision lies
+    first_released : release day of the block's last month; sum_released : of the later sum
+    printed_late : a month of the block is known only from an article dated after the sum was released, so it may already be
+        the corrected figure and the revision understated (a pseudo-vintage)
+    disputed : publishers disagree on one of the figures by more than rounding, which may explain the difference
+    """
+
+    series: str
+    period: str
+    unit: str
+    first_value: float
+    implied_value: float
+    rounding: float
+    revised_in: str
+    first_released: str
+    sum_released: str
+    printed_late: bool
+    disputed: bool
+
+    @property
+    def difference(self) -> float:
+        """What the sums imply less what was printed."""
+        return self.implied_value - self.first_value
+
+    @property
+    def beyond_rounding(self) -> bool:
+        """Whether rounding alone cannot explain the difference."""
+        return abs(self.difference) > self.rounding * (1 + 1e-9) + 1e-9 * abs(self.implied_value)
 
 
 @dataclass(frozen=True)
@@ -46,29 +74,13 @@ class FirstPrint:
 Known = dict[tuple[int, int], FirstPrint]
 
 
-def implied_revisions(archive: Archive, day: str | dt.date | None = None) -> pd.DataFrame:
-    """Implied revisions, one row per series and block of months between two adjacent year-to-date sums, sorted by both.
-
-    day : use only what was released by then (default: everything)
-    first_value, implied_value, difference : in the archive's unit; relative = difference / first_value (null where that is 0)
-    revised_in : the months in which the revision lies
-    first_released : release day of the block's last month; sum_released : of the later sum
-    printed_late : a month of the block is known only from an article dated after the sum was released, so it may already be
-        the corrected figure and the revision understated (a pseudo-vintage)
-    disputed : publishers disagree on one of the figures by more than rounding, which may explain the difference
-    """
-    import pandas as pd
-
+def implied_revisions(archive: Archive, day: str | dt.date | None = None) -> list[ImpliedRevision]:
+    """One for each series and block of months between two adjacent year-to-date sums released by `day`, sorted by both."""
     stop = months.parse_day(day).isoformat() if day is not None else "9999-12-31"
     table = archive.table
     table = table[(table.excluded == "") & (table.kind != "derived") & (table.released <= stop)]
     table = table[table.status.isin(["value", "zero", "provisional"])]
-    rows = [
-        row
-        for series, figures in table.groupby("series", sort=True)
-        for row in _series_rows(str(series), _first_printed(figures))
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return [one for _, figures in table.groupby("series", sort=True) for one in _of_series(_first_printed(figures))]
 
 
 def _first_printed(figures: pd.DataFrame) -> Known:
@@ -90,48 +102,36 @@ def _differ(one: float, other: float) -> bool:
     return abs(one - other) > (_print_step(one) + _print_step(other)) / 2 * (1 + 1e-9)
 
 
-def _series_rows(series: str, known: Known) -> list[dict[str, Any]]:
-    """The rows of one series, year by year."""
-    out: list[dict[str, Any]] = []
+def _of_series(known: Known) -> list[ImpliedRevision]:
+    """The blocks of one series, year by year."""
+    out = []
     sums = sorted((a, b) for a, b in known if a % 12 == 0 and a < b < a + 12)
     for january in sorted({a for a, _ in sums}):
         ends = [january - 1, *(b for a, b in sums if a == january)]
         for before, end in pairwise(ends):
             block = [(m, m) for m in range(before + 1, end + 1)]
             if all(month in known for month in block):
-                earlier = known.get((january, before)) if before > january else None
-                first = known.get((january, january)) if before == january else None
-                out.append(_row(series, january, end, known[january, end], earlier or first, [known[m] for m in block], before))
+                earlier = known.get((january, before)) if before >= january else None
+                out.append(_of_block(known[january, end], earlier, [known[month] for month in block], january, before, end))
     return out
 
 
-def _row(
-    series: str, january: int, end: int, later: FirstPrint, earlier: FirstPrint | None, block: list[FirstPrint], before: int
-) -> dict[str, Any]:
-    """One row of the table."""
-    first = sum(one.row.value for one in block)
-    implied = later.row.value - (earlier.row.value if earlier else 0.0)
-    difference = implied - first
-    sums = [later] + ([earlier] if earlier else [])
-    rounding = sum(_print_step(one.row.value) / 2 for one in [*sums, *block])
-    return dict(
-        series=series,
+def _of_block(
+    later: FirstPrint, earlier: FirstPrint | None, block: list[FirstPrint], january: int, before: int, end: int
+) -> ImpliedRevision:
+    figures = [later, *([earlier] if earlier else []), *block]
+    return ImpliedRevision(
+        series=later.row.series,
         period=months.period_label(before + 1, end),
         unit=later.row.unit,
-        months=end - before,
-        first_value=first,
-        implied_value=implied,
-        difference=difference,
-        relative=difference / first if first else None,
-        rounding=rounding,
-        beyond_rounding=abs(difference) > rounding * (1 + 1e-9) + 1e-9 * abs(implied),
+        first_value=sum(one.row.value for one in block),
+        implied_value=later.row.value - (earlier.row.value if earlier else 0.0),
+        rounding=sum(_print_step(one.row.value) / 2 for one in figures),
         revised_in=months.period_label(january, end - 1),
         first_released=max(one.row.released for one in block),
         sum_released=later.row.released,
         printed_late=any(_print_day(one.row) > later.row.released for one in block),
-        disputed=any(one.disputed for one in [*sums, *block]),
-        first_sources="; ".join(sorted({one.row.publisher for one in block})),
-        sum_sources="; ".join(sorted({one.row.publisher for one in sums})),
+        disputed=any(one.disputed for one in figures),
     )
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from forecast.core.archive import COLUMNS, Archive, bundled_archive
 from forecast.core.events import bundled_events
-from forecast.study.data.audit import audit
+from forecast.study.data.audit import Coverage, audit, coverage
 
 NAME = "CHN.export.WLD.re_magnets"
 
@@ -26,44 +26,43 @@ def topics(findings):
 
 
 def test_contradictions_name_both_figures_and_the_chosen_one():
-    found = topics(audit(archive(("2024-01", 100, {}), ("2024-01", 120, {"publisher": "two"}), ("2024-02", 5, {})))[0])
+    found = topics(audit(archive(("2024-01", 100, {}), ("2024-01", 120, {"publisher": "two"}), ("2024-02", 5, {}))))
     assert "100 (one); 120 (two)" in found["contradiction"].text
     assert found["contradiction"].where == f"{NAME}, 2024-01"
 
 
 def test_rounding_is_no_contradiction():
-    assert "contradiction" not in topics(audit(archive(("2024-01", 1000, {}), ("2024-01", 1004, {"publisher": "two"})))[0])
+    assert "contradiction" not in topics(audit(archive(("2024-01", 1000, {}), ("2024-01", 1004, {"publisher": "two"}))))
 
 
 @pytest.mark.parametrize(("total", "open_"), [(200.5, False), (204, True)])
 def test_sums_must_close_within_half_a_per_cent(total, open_):
     rows = ("2024-01", 100, {}), ("2024-02", 100, {}), ("2024-01/2024-02", total, {"kind": "cumulative"})
-    assert ("sum" in topics(audit(archive(*rows))[0])) is open_
+    assert ("sum" in topics(audit(archive(*rows)))) is open_
 
 
 def test_coverage_counts_months_spans_and_gaps():
     rows = ("2024-01", 1, {}), ("2024-04", 0, {"status": "zero"}), ("2024-02/2024-03", 2, {"kind": "cumulative"})
-    table = audit(archive(*rows))[1].set_index("series").loc[NAME]
-    assert (table["months"], table["spans"], table["gaps"], table["zeros"]) == (2, 1, 2, 1)
-    assert (table["first"], table["last"]) == ("2024-01", "2024-04")
+    (one,) = coverage(archive(*rows).latest)
+    assert one == Coverage(NAME, "2024-01", "2024-04", months=2, spans=1, gaps=2, zeros=1)
 
 
 def test_left_out_figures_are_counted_by_reason():
     rows = ("2024-01", 1, {}), ("2024-02", 9, {"excluded": "circular", "derived_from": "pct:x@2024-02/2024-01=-0.88"})
-    found = topics(audit(archive(*rows))[0])
+    found = topics(audit(archive(*rows)))
     assert found["left out"].text == "1 figures enter no series: circular"
     assert found["percentages"].text.startswith("1 figures rest on a published percentage; 0 enter")
 
 
 def test_the_bundle_states_how_far_events_are_verified():
-    found = topics(audit(bundled_archive())[0])
+    found = topics(audit(bundled_archive()))
     assert "events verified to 2026-03-12; nothing later is known to this table" in found["events"].text
     assert found["events"].level == "warning"
 
 
 def test_months_corrected_without_notice_are_a_finding():
     archive = bundled_archive()
-    told = {f.where: f.text for f in audit(archive)[0] if f.topic == "revision"}
+    told = {f.where: f.text for f in audit(archive) if f.topic == "revision"}
     assert "+240,000 kg by 2023-08-08" in told["CHN.export.WLD.rare_earths_total, 2023-04/2023-07"]
-    early = [f for f in audit(archive, archive.as_of("2023-08-01"))[0] if f.topic == "revision"]
+    early = [f for f in audit(archive, archive.as_of("2023-08-01")) if f.topic == "revision"]
     assert not any("2023-04/2023-07" in f.where for f in early)
