@@ -180,7 +180,7 @@ def validate(table: pd.DataFrame) -> None:
     for column in COLUMNS:
         _check_column(list(table.columns), column)
     _check_types(table)
-    if not (table["excluded"] == "").any():
+    if not (table.excluded == "").any():
         raise DataError("the archive holds no figure", hint="at least one row, and not all of them excluded")
     for column, allowed in (("status", STATUSES), ("kind", KINDS)):
         for row, where in _first_wrong(table, ~table[column].isin(allowed), column):
@@ -188,11 +188,11 @@ def validate(table: pd.DataFrame) -> None:
     for column, parse in (("series", SeriesKey.parse), ("period", _check_period), ("released", _check_day)):
         for text in table[column].unique():
             _check_parses(table, column, text, parse)
-    for row, where in _first_wrong(table, ~table["series"].str.contains(":") & (table["value"] < 0)):
+    for row, where in _first_wrong(table, ~table.series.str.contains(":") & (table["value"] < 0)):
         problem = f"a quantity of {row['value']} {row['unit']} cannot be negative"
         raise DataError(problem, where=where, hint="correct the figure, or leave the cell out if it is unknown")
-    units = table["series"].map(lambda series: SeriesKey.parse(series).unit)
-    for row, where in _first_wrong(table, units != table["unit"]):
+    units = table.series.map(lambda series: SeriesKey.parse(series).unit)
+    for row, where in _first_wrong(table, units != table.unit):
         problem = f"unit '{row['unit']}' where the archive holds {SeriesKey.parse(row['series']).unit}"
         raise DataError(problem, where=where, hint="convert to kg (quantities) or USD (values)")
 

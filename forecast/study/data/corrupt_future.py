@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import fnmatch
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from forecast.core.archive import Archive
 from forecast.core.events import Event, EventCalendar
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Cell, Vintage
-from forecast.study.data.real_time import RealTimeView, Regressor, last_complete_month
+from forecast.study.data.real_time import RealTimeView, Regressor, declared_lag, last_complete_month
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,14 +61,14 @@ def _corrupt_table(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]) -
     import pandas as pd
 
     tomorrow, table = (day + dt.timedelta(days=1)).isoformat(), table.reset_index(drop=True)
-    late = (table["released"] > day.isoformat()).to_numpy() | _held_back_by_lag(table, day, lags)
-    known = table[~late & (table["excluded"] == "").to_numpy()]
-    revised = (
-        known.sort_values(["series", "period"]).groupby("series").tail(REVISED_PERIODS).drop_duplicates(["series", "period"])
-    )
+    late = (table.released > day.isoformat()).to_numpy() | _held_back_by_lag(table, day, lags)
+    known = table[~late & (table.excluded == "").to_numpy()]
+    cell = ["series", "period"]
+    revised = known.sort_values(cell).groupby("series").tail(REVISED_PERIODS).drop_duplicates(cell)
     # besides the rows that are late already, tomorrow brings revisions of known months and figures of future ones
-    ends = known[~known["period"].str.contains("/")].sort_values("period").drop_duplicates("series", keep="last")
-    future = pd.concat([ends.assign(period=[_shift_month(p, k) for p in ends["period"]]) for k in range(1, FUTURE_MONTHS + 1)])
+    ends = known[~known.period.str.contains("/")].sort_values("period").drop_duplicates("series", keep="last")
+    later = [[months.label(months.ordinal(p) + k) for p in ends.period] for k in range(1, FUTURE_MONTHS + 1)]
+    future = pd.concat([ends.assign(period=periods) for periods in later])
     fresh = pd.concat([revised, future]).assign(released=tomorrow, article_date=tomorrow, excluded="", stage="")
     made: pd.DataFrame = pd.concat([table[~late], _garbage_rows(table[late]), _garbage_rows(fresh)], ignore_index=True)
     return made
@@ -79,19 +78,13 @@ def _held_back_by_lag(table: pd.DataFrame, day: dt.date, lags: Mapping[str, int]
     """Which rows a declared publication lag holds back although the archive has released them, shape (rows,)."""
     if not lags:
         return np.zeros(len(table), bool)
-    held = {name: _lag(name, lags) for name in table["series"].unique()}
-    lasts = {name: np.inf if lag is None else last_complete_month(day, lag) for name, lag in held.items()}
-    ends = np.array([months.parse_period(period)[1] for period in table["period"]])
-    held_back: Bools = ends > np.array([lasts[name] for name in table["series"]])
+    lasts = {}
+    for name in table.series.unique():
+        lag = declared_lag(name, lags)
+        lasts[name] = np.inf if lag is None else last_complete_month(day, lag)
+    ends = np.array([months.parse_period(period)[1] for period in table.period])
+    held_back: Bools = ends > np.array([lasts[name] for name in table.series])
     return held_back
-
-
-def _lag(series: str, lags: Mapping[str, int]) -> int | None:
-    return next((lag for pattern, lag in lags.items() if fnmatch.fnmatch(series, pattern)), None)
-
-
-def _shift_month(period: str, months_later: int) -> str:
-    return months.label(months.ordinal(period) + months_later)
 
 
 def _garbage_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -101,7 +94,7 @@ def _garbage_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _corrupt_calendar(calendar: EventCalendar, table: pd.DataFrame, day: dt.date) -> EventCalendar:
-    keys = [SeriesKey.parse(name) for name in table["series"].unique()]
+    keys = [SeriesKey.parse(name) for name in table.series.unique()]
     sides = tuple(sorted({side for key in keys for side in (key.origin, key.destination)} - {"WLD"}))
     return replace(calendar, events=tuple(_corrupt_events(calendar, day, sides)))
 
@@ -142,7 +135,7 @@ def _corrupt_panel(view: RealTimeView, panel: Vintage, day: dt.date, kinds: Sequ
         return panel
     cells = {}
     for name, own in panel.cells.items():
-        out, end = last_complete_month(day, _lag(name, view.lags) or 0), max(cell.last for cell in own)
+        out, end = last_complete_month(day, declared_lag(name, view.lags) or 0), max(cell.last for cell in own)
         more = [Cell(m, m, 0.0) for m in range(end + 1, max(end, out) + FUTURE_MONTHS + 1)]
         cells[name] = tuple(c if c.last <= out else replace(c, value=HUGE * (i % 7)) for i, c in enumerate([*own, *more]))
     return replace(panel, cells=cells)

@@ -29,6 +29,11 @@ def last_complete_month(day: dt.date, lag: int = 0) -> int:
     return months.ordinal(day) - 1 - lag
 
 
+def declared_lag(series: str, lags: Mapping[str, int]) -> int | None:
+    """The lag of the first pattern that matches a series; None if none does."""
+    return next((lag for pattern, lag in lags.items() if fnmatch.fnmatch(series, pattern)), None)
+
+
 @dataclass(frozen=True)
 class Regressor:
     """A declared regressor, and which of its values are known on a day.
@@ -124,7 +129,7 @@ class RealTimeView:
         """The last day on which a figure was published."""
         if isinstance(self.source, Archive):
             return self.source.last_release
-        return months.last_day(max(self.source.last_month(s) + self._lag(s) for s in self.source.series))
+        return months.last_day(max(self.source.last_month(s) + (declared_lag(s, self.lags) or 0) for s in self.source.series))
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -155,16 +160,12 @@ class RealTimeView:
         cells = {name: kept for name, kept in cells.items() if kept}
         return replace(seen, cells=cells, controls=self._controls(replace(seen, cells=cells)), past=self.as_of)
 
-    def _lag(self, series: str) -> int:
-        matching = (lag for pattern, lag in self.lags.items() if fnmatch.fnmatch(series, pattern))
-        return next(matching, 0)
-
     def _published_cells(self, series: str, cells: Iterable[Cell], day: dt.date) -> tuple[Cell, ...]:
         """The figures published by a day; for a series of an archive without a declared lag, all that the archive released."""
-        lagged = any(fnmatch.fnmatch(series, pattern) for pattern in self.lags)
-        if isinstance(self.source, Archive) and not lagged:
+        lag = declared_lag(series, self.lags)
+        if isinstance(self.source, Archive) and lag is None:
             return tuple(cells)
-        last = last_complete_month(day, self._lag(series))
+        last = last_complete_month(day, lag or 0)
         return tuple(replace(c, basis="lag") for c in cells if c.last <= last)
 
     def _controls(self, seen: Vintage) -> dict[tuple[str, str], dict[int, float]]:
