@@ -68,10 +68,6 @@ class WriteError(ForecastError):
     """A file cannot be written: no space, no permission, or a link in its place."""
 
 
-class SourceError(ForecastError):
-    """A source did not respond, or not with what was expected."""
-
-
 def nearest(name: str, allowed: Iterable[str]) -> str:
     """The allowed name most similar to `name`, quoted; where none is similar, the list (a few names of a long one)."""
     allowed = sorted(allowed)

@@ -8,13 +8,13 @@ import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
+from forecast.core.bundled_data import bundled_text
 from forecast.core.errors import DataError, nearest
 from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
@@ -311,6 +311,6 @@ def _parse_field(key: str, value: Any, where: str) -> Any:
 @functools.cache
 def bundled_events() -> EventCalendar:
     """The calendar of the bundled data set."""
-    raw = tomllib.loads(resources.files("forecast.data").joinpath("events.toml").read_text("utf-8"))
+    raw = tomllib.loads(bundled_text("events.toml"))
     events = sorted((event_from(row) for row in raw["event"]), key=lambda e: (e.announced, e.id))
     return EventCalendar(tuple(events), months.parse_day(raw["verified_to"]))

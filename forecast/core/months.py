@@ -7,16 +7,15 @@ A month is the integer ``12 * year + month - 1``, so differences are horizons. L
 from __future__ import annotations
 
 import calendar
-import csv
 import datetime as dt
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from importlib import resources
 
 import numpy as np
 
 from forecast.arrays import Floats, Ints
+from forecast.core.bundled_data import bundled_rows
 from forecast.core.errors import DataError
 
 _MONTH = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?", re.ASCII)
@@ -99,8 +98,7 @@ def position(day: dt.date) -> float:
 @functools.cache
 def lunar_new_year_days() -> dict[int, dt.date]:
     """First day of the lunar year by calendar year (bundled table)."""
-    text = resources.files("forecast.data").joinpath("lunar_new_year.csv").read_text("utf-8")
-    return {int(row["year"]): dt.date.fromisoformat(row["day"]) for row in csv.DictReader(text.splitlines())}
+    return {int(row["year"]): dt.date.fromisoformat(row["day"]) for row in bundled_rows("lunar_new_year.csv")}
 
 
 def lunar_new_year(

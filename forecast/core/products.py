@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
+
+from forecast.core.bundled_data import bundled_rows
 
 _KILOGRAMS = {"t": 1000.0, "kg": 1.0}
 
@@ -40,9 +40,8 @@ class Product:
 @functools.cache
 def products() -> dict[str, Product]:
     """The bundled concordance by product id."""
-    text = resources.files("forecast.data").joinpath("products.csv").read_text("utf-8")
     table = {}
-    for row in csv.DictReader(text.splitlines()):
+    for row in bundled_rows("products.csv"):
         rest: dict[str, Any] = {**row, "element_factor": float(row["element_factor"]) if row["element_factor"] else None}
         table[row["product"]] = Product(**rest)
     return table

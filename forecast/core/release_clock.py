@@ -7,15 +7,14 @@ Korea, Japan, the European Union and the United Kingdom have their own rules; US
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import functools
 from dataclasses import dataclass
-from importlib import resources
 
 from forecast.core import months
+from forecast.core.bundled_data import bundled_rows
 from forecast.core.errors import DataError
-from forecast.core.series import SeriesKey
+from forecast.core.series import SeriesKey, partner_groups
 
 
 @dataclass(frozen=True)
@@ -85,29 +84,26 @@ class ReleaseClock:
 @functools.cache
 def bundled_clock() -> ReleaseClock:
     """The clock of the bundled data set."""
-    folder = resources.files("forecast.data")
+
+    def whole(text: str) -> int | None:
+        return int(text) if text else None
+
     rules = tuple(
         ReleaseRule(
-            source=row["source"],
-            stage=row["stage"],
-            valid_from=months.ordinal(row["valid_from"]),
-            valid_to=months.ordinal(row["valid_to"]),
-            day=int(row["day"]) if row["day"] else None,
-            quarter_day=int(row["quarter_day"]) if row["quarter_day"] else None,
-            months_after=int(row["months_after"] or 0),
-            offset_days=int(row["offset_days"]) if row["offset_days"] else None,
-            combined=row["combined"] == "1",
+            source, stage, months.ordinal(first), months.ordinal(last), whole(day), whole(quarter_day), whole(after) or 0,
+            whole(offset), combined == "1",
         )
-        for row in csv.DictReader(folder.joinpath("release_rules.csv").read_text("utf-8").splitlines())
-    )
+        for source, stage, first, last, day, quarter_day, after, offset, combined, _ in _cells("release_rules.csv")
+    )  # fmt: skip
     days = {
-        (row["source"], row["stage"], months.ordinal(row["month"])): (
-            dt.date.fromisoformat(row["released"]),
-            row["basis"],
-        )
-        for row in csv.DictReader(folder.joinpath("release_calendar.csv").read_text("utf-8").splitlines())
+        (source, stage, months.ordinal(month)): (dt.date.fromisoformat(released), basis)
+        for source, stage, month, released, basis, _ in _cells("release_calendar.csv")
     }
     return ReleaseClock(rules, days)
+
+
+def _cells(name: str) -> list[list[str]]:
+    return [list(row.values()) for row in bundled_rows(name)]
 
 
 REPORTERS = {"USA": "census", "KOR": "customs", "JPN": "nine_digit", "GBR": "hmrc", "EU27": "comext"}
@@ -123,17 +119,9 @@ def source_of(series: str) -> tuple[str, str]:
     if key.reporter == "CHN":
         flash = key.partner == "WLD" and key.product == "rare_earths_total"
         return "CHN", "flash" if flash else "detail"
-    reporter = "EU27" if key.reporter in _union_members() else key.reporter
+    reporter = "EU27" if key.reporter in partner_groups()["EU27"] else key.reporter
     if reporter not in REPORTERS:
         raise DataError(
             f"no release clock is known for '{key.reporter}'", where=series, hint=f"one of CHN, {', '.join(sorted(REPORTERS))}"
         )
     return reporter, REPORTERS[reporter]
-
-
-@functools.cache
-def _union_members() -> frozenset[str]:
-    """Member states of the European Union, from the bundled groups."""
-    text = resources.files("forecast.data").joinpath("groups.csv").read_text("utf-8")
-    members = {row["group"]: row["members"] for row in csv.DictReader(text.splitlines())}
-    return frozenset(members["EU27"].split("|"))

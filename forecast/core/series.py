@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import re
 from dataclasses import dataclass
-from importlib import resources
 
+from forecast.core.bundled_data import bundled_rows
 from forecast.core.errors import DataError
 
 _KEY = re.compile(r"([A-Z][A-Z0-9_]{2,})\.(export|import)\.([A-Z][A-Z0-9_]{2,})\.([a-z0-9_]+)(?::(usd|usd_per_kg))?")
@@ -71,8 +70,7 @@ class SeriesKey:
 @functools.cache
 def partner_groups() -> dict[str, frozenset[str]]:
     """Members of the bundled partner groups (`EU27`, ...), without groups whose publisher does not name their members."""
-    text = resources.files("forecast.data").joinpath("groups.csv").read_text("utf-8")
-    return {row["group"]: frozenset(row["members"].split("|")) for row in csv.DictReader(text.splitlines()) if row["members"]}
+    return {row["group"]: frozenset(row["members"].split("|")) for row in bundled_rows("groups.csv") if row["members"]}
 
 
 def countries(partner: str) -> frozenset[str]:

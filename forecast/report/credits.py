@@ -5,12 +5,11 @@ Bundled figures are credited as `forecast/data/credits.csv` says; own ones to th
 
 from __future__ import annotations
 
-import csv
 import functools
 from collections.abc import Iterable
-from importlib import resources
 from typing import Literal
 
+from forecast.core.bundled_data import bundled_rows
 from forecast.core.series import SeriesKey
 from forecast.report.run_data import RunData
 
@@ -21,8 +20,7 @@ MOST = 4  # publishers of own figures that one line names
 @functools.cache
 def _offices() -> dict[tuple[str, str], dict[str, str]]:
     """The offices behind the bundled figures by reporter and basis, in the words of each place."""
-    text = resources.files("forecast.data").joinpath("credits.csv").read_text("utf-8")
-    return {(row["reporter"], row["basis"]): row for row in csv.DictReader(text.splitlines())}
+    return {(row["reporter"], row["basis"]): row for row in bundled_rows("credits.csv")}
 
 
 def sources(data: RunData, series: Iterable[str], place: Place) -> list[str]:

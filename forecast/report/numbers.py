@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 import math
 from collections.abc import Sequence
-from importlib import resources
 
 from forecast.core import months as mm
+from forecast.core.bundled_data import bundled_rows
 from forecast.core.products import products
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import MISSING
@@ -115,8 +114,7 @@ def month_of(ordinal: int) -> str:
 @functools.cache
 def _countries() -> dict[str, str]:
     """Names of countries and of partner groups by code."""
-    text = resources.files("forecast.data").joinpath("countries.csv").read_text("utf-8")
-    return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}
+    return {row["code"]: row["name"] for row in bundled_rows("countries.csv")}
 
 
 def country_name(code: str) -> str:

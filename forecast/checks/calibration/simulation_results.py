@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
+
+from forecast.core.bundled_data import bundled_rows
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,6 @@ class SimulationCell:
 @functools.cache
 def load_simulation_cells() -> tuple[SimulationCell, ...]:
     """The bundled table, written by `experiments/003_simulation/run.py`."""
-    text = resources.files("forecast.data").joinpath("calibration.csv").read_text("utf-8")
     return tuple(
         SimulationCell(
             row["estimator"],
@@ -42,7 +41,7 @@ def load_simulation_cells() -> tuple[SimulationCell, ...]:
             *(int(row[name]) for name in ("months_before", "months_after", "runs")),
             *(float(row[name]) for name in ("size", "size_se", "cover90", "cover90_se")),
         )
-        for row in csv.DictReader(text.splitlines())
+        for row in bundled_rows("calibration.csv")
     )
 
 

@@ -5,14 +5,13 @@ A figure derived from a published percentage is never used to test that percenta
 
 from __future__ import annotations
 
-import csv
 import functools
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from importlib import resources
 from typing import Any
 
+from forecast.core.bundled_data import bundled_rows, bundled_text
 from forecast.core.errors import DataError, nearest
 from forecast.core.schema import ClaimRow
 from forecast.core.vintage import Vintage
@@ -68,9 +67,8 @@ def check_claims(vintage: Vintage, claims: Iterable[Claim] | None = None) -> lis
 @functools.cache
 def bundled_claims() -> tuple[Claim, ...]:
     """The claims shipped with the package: arithmetic from `claims.toml`, text and sources from `facts.csv`."""
-    data = resources.files("forecast.data")
-    facts = {row["id"]: row for row in csv.DictReader(data.joinpath("facts.csv").read_text("utf-8").splitlines())}
-    table = tomllib.loads(data.joinpath("claims.toml").read_text("utf-8"))
+    facts = {row["id"]: row for row in bundled_rows("facts.csv")}
+    table = tomllib.loads(bundled_text("claims.toml"))
     return tuple(read_claim(row, facts) for row in table["claim"])
 
 
