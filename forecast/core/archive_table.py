@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -187,7 +187,11 @@ def validate(table: pd.DataFrame) -> None:
             raise DataError(f"unknown {column} '{row[column]}'", where=where, hint=nearest(row[column], allowed))
     for column, parse in (("series", SeriesKey.parse), ("period", _check_period), ("released", _check_day)):
         for text in table[column].unique():
-            _check_parses(table, column, text, parse)
+            try:
+                parse(text)
+            except DataError as error:
+                for _, where in _first_wrong(table, table[column] == text, column):
+                    raise DataError(error.problem, where=where, hint=error.hint) from None
     for row, where in _first_wrong(table, ~table.series.str.contains(":") & (table["value"] < 0)):
         problem = f"a quantity of {row['value']} {row['unit']} cannot be negative"
         raise DataError(problem, where=where, hint="correct the figure, or leave the cell out if it is unknown")
@@ -219,14 +223,6 @@ def _first_wrong(table: pd.DataFrame, wrong: Any, column: str = "") -> Iterator[
         row = table.iloc[i]
         parts = [f"row {table.index[i]}"] if table.index.name == ROW_INDEX else []
         yield row, ", ".join([*parts, f"{row['series']}, {row['period']}", *([f"column '{column}'"] if column else [])])
-
-
-def _check_parses(table: pd.DataFrame, column: str, text: str, parse: Callable[[str], object]) -> None:
-    try:
-        parse(text)
-    except DataError as error:
-        for _, where in _first_wrong(table, table[column] == text, column):
-            raise DataError(error.problem, where=where, hint=error.hint) from None
 
 
 def _check_period(text: str) -> None:

@@ -280,18 +280,16 @@ class Effect:
             estimator=self.estimator, event=design.event_ids, series="+".join(design.treated),
             unit="" if design.measure in ("relative", "share") else self.unit, estimand=design.estimand, measure=design.measure,
         )  # fmt: skip
-        return pd.DataFrame([asked | self.cells()])
+        return pd.DataFrame([asked | Summary(np.empty(0)).cells() | self.cells()])
 
     def cells(self) -> dict[str, Any]:
-        """The estimate, the description and the verdict by their columns in effects.parquet; NaN where nothing is estimated."""
+        """The estimate if there is one, the description and the verdict, by their columns in effects.parquet."""
         described, measure = self.description, self.design.measure
         baseline, middle, low, high = described.bounds(measure)
         expected = described.chosen.expected if described.chosen else math.nan
         size = self.mde80 / expected if expected > 0 else math.nan
-        summary = self.summary()
-        estimated = len(self.draws) > 0 and len(summary.draws) > 0
         verdict = self.verdict or Verdict("", "")
-        cells = (summary if estimated else Summary(np.empty(0))).cells() | dict[str, Any](
+        cells = dict[str, Any](
             p_value=self.p_value,
             p_floor=self.p_floor,
             mde80=size if measure == "relative" else self.mde80,
@@ -313,9 +311,11 @@ class Effect:
             baselines=join_names(c.baseline for c in described.compared),
             used="; ".join(part for used in self.used for part in used.sentences),
         )
-        if estimated:
-            cells["breakdown"] = self.breakdown
-        if estimated and self.anticipation is not None:
+        summary = self.summary()
+        if not len(self.draws) or not len(summary.draws):
+            return cells
+        cells |= summary.cells() | {"breakdown": self.breakdown}
+        if self.anticipation is not None:
             for name, part in (("anticipation", self.anticipation), ("net", self.net)):
                 cells[name], (cells[f"{name}_lo80"], cells[f"{name}_hi80"]) = part.estimate, part.interval(0.8)
         return cells

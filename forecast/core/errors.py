@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 MESSAGE_LIMIT = 600  # characters of each part of a message
 
@@ -66,6 +67,15 @@ class MissingExtraError(ForecastError):
 
 class WriteError(ForecastError):
     """A file cannot be written: no space, no permission, or a link in its place."""
+
+
+@contextlib.contextmanager
+def located(where: str = "", kind: type[ForecastError] | None = None) -> Iterator[None]:
+    """Context whose errors are raised with the place `where`, or else their own, and as errors of `kind`, or else their own."""
+    try:
+        yield
+    except (ConfigError, DataError) as error:
+        raise (kind or type(error))(error.problem, where=where or error.where, hint=error.hint) from None
 
 
 def nearest(name: str, allowed: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
 from forecast.core.bundled_data import bundled_text
-from forecast.core.errors import DataError, nearest
+from forecast.core.errors import DataError, located, nearest
 from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
 
@@ -275,20 +275,16 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
         if key not in made:
             raise DataError(f"an event lacks its '{key}'", where=where or str(row.get("id", "")), hint=f"add {key}")
     made.setdefault("title", made["id"])
-    try:
+    with located(f"{where}, event '{made['id']}'" if where else ""):
         return Event(**made)
-    except DataError as error:
-        raise DataError(error.problem, where=f"{where}, {error.where}" if where else error.where, hint=error.hint) from None
 
 
 def _parse_field(key: str, value: Any, where: str) -> Any:
     """One field of an event converted to its type: a day, a list of names, a shape, a share, or text."""
     place = f"{where}, {key}" if where else key
     if key in _DATES:
-        try:
+        with located(place):
             return months.parse_day(value)
-        except DataError as error:
-            raise DataError(error.problem, where=place, hint=error.hint) from None
     if key in _LISTS:
         listed = value.split(";") if isinstance(value, str) else value
         if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from forecast.core.errors import ConfigError, nearest
+from forecast.core.errors import ConfigError, located, nearest
 
 KINDS = {
     "source": "sources",
@@ -107,10 +107,8 @@ def build(kind: str, spec: str | Mapping[str, Any], *, where: str = "") -> Any:
     """
     options = {"use": spec} if isinstance(spec, str) else dict(spec)
     name = str(options.pop("use", ""))
-    try:
+    with located(f"{where}, use" if where else ""):
         cls = get(kind, name)
-    except ConfigError as error:
-        raise ConfigError(error.problem, where=f"{where}, use" if where else "", hint=error.hint) from None
     fields = {field.name for field in dataclasses.fields(cls) if field.init}
     for key in options:
         if key not in fields:
@@ -133,10 +131,8 @@ def _build_checked(cls: Any, options: dict[str, Any], what: str, where: str) -> 
         except ValidationError as error:
             first = error.errors()[0]
             raise ConfigError(f"{what}: option '{key}' cannot be {value!r}", where=where, hint=str(first["msg"])) from None
-    try:
+    with located(where):
         return cls(**checked)
-    except ConfigError as error:
-        raise ConfigError(error.problem, where=where or error.where, hint=error.hint) from None
 
 
 @functools.cache

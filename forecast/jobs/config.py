@@ -9,11 +9,21 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.errors import DataError, nearest
 from forecast.core.months import parse_day
 from forecast.core.questions import BASELINES
 from forecast.core.schema import check_names
-from forecast.jobs.config_base import ADDED_LATER, ConfigTable, as_list, as_text
+from forecast.jobs.config_base import (
+    ADDED_LATER,
+    ConfigTable,
+    Day,
+    Names,
+    NonEmptyNames,
+    OptionalDay,
+    as_list,
+    as_text,
+    as_value_error,
+)
 from forecast.jobs.dask_cluster import RemoteScheduler
 from forecast.jobs.nowcasts import NowcastConfig
 from forecast.jobs.scenarios import ScenarioConfig, ScenarioForecastConfig
@@ -35,17 +45,6 @@ def _as_specs(value: Any) -> Any:
     return [_as_spec(item) for item in value] if isinstance(value, list) else value
 
 
-def _day_or_none(value: str) -> str:
-    return value and _day(value)
-
-
-def _day(value: str) -> str:
-    try:
-        return parse_day(value).isoformat()
-    except DataError:
-        raise ValueError(f"'{value}' is not a day", "YYYY-MM-DD, for example 2025-03-31") from None
-
-
 def _latest_or_day(value: str) -> str:
     try:
         return value if value == "latest" else parse_day(value).isoformat()
@@ -54,18 +53,14 @@ def _latest_or_day(value: str) -> str:
 
 
 def _refit_policy(value: Any) -> Any:
-    try:
+    with as_value_error():
         refits.refit_rule(value, "")
-    except ConfigError as error:
-        raise ValueError(error.problem, error.hint) from None
     return value
 
 
 def _release(value: Any) -> Any:
-    try:
+    with as_value_error():
         truths.release_number(value)
-    except ConfigError as error:
-        raise ValueError(error.problem, error.hint) from None
     return value
 
 
@@ -83,8 +78,6 @@ def _tables_or_path(value: Any) -> Any:
 
 
 UNTOUCHED = "untouched"  # donors chosen by rule: goods that no measure of their own touched
-Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]
-NonEmptyNames = Annotated[Names, Field(min_length=1)]
 Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
@@ -260,10 +253,8 @@ class BaselineConfig(ConfigTable):
 
     @model_validator(mode="after")
     def _known_or_own(self) -> Self:
-        try:
+        with as_value_error():
             check_names([self.name])
-        except ConfigError as error:
-            raise ValueError(error.problem, error.hint) from None
         if (self.first is None) != (self.last is None):
             raise ValueError(f"the baseline '{self.name}' has only one end", "both its first and its last month (from, to)")
         if self.first is None and self.name not in BASELINES:
@@ -278,7 +269,6 @@ class BaselineConfig(ConfigTable):
 
 Months = Annotated[tuple[Annotated[int, Field(ge=0, le=36)], ...], BeforeValidator(_as_sequence)]
 Steps = Annotated[tuple[Annotated[float, Field(gt=0, le=10)], ...], BeforeValidator(_as_sequence)]
-Day = Annotated[str, BeforeValidator(as_text), AfterValidator(_day)]
 Days = Annotated[tuple[Day, ...], BeforeValidator(_as_sequence)]
 
 
@@ -417,7 +407,7 @@ class ExpiryConfig(ConfigTable):
 
     series: NonEmptyNames
     regimes: tuple[RegimeConfig, ...]
-    day: Annotated[str, BeforeValidator(as_text), AfterValidator(_day_or_none)] = ""
+    day: OptionalDay = ""
     note: str = ""
 
 

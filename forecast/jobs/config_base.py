@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
-from typing import Any, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+
+from forecast.core.errors import ForecastError
+from forecast.core.months import parse_day
 
 ADDED_LATER = "added later"  # marks a field, `Annotated[type, ADDED_LATER]`, that released configs did not have
 
@@ -36,6 +50,15 @@ class ConfigTable(BaseModel):
         return table
 
 
+@contextlib.contextmanager
+def as_value_error() -> Iterator[None]:
+    """Context in which an error of the package becomes one that pydantic reports with its place."""
+    try:
+        yield
+    except ForecastError as error:
+        raise ValueError(error.problem, error.hint) from None
+
+
 def as_list(value: Any) -> Any:
     """A single text as a list of one; anything else as it is."""
     return [value] if isinstance(value, str) else value
@@ -44,3 +67,18 @@ def as_list(value: Any) -> Any:
 def as_text(value: Any) -> Any:
     """A date, which TOML has as a type of its own, as text; anything else as it is."""
     return value.isoformat()[:10] if isinstance(value, dt.date) else value
+
+
+def _day(value: str) -> str:
+    with as_value_error():
+        return parse_day(value).isoformat()
+
+
+def _day_or_none(value: str) -> str:
+    return value and _day(value)
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]
+NonEmptyNames = Annotated[Names, Field(min_length=1)]
+Day = Annotated[str, BeforeValidator(as_text), AfterValidator(_day)]
+OptionalDay = Annotated[str, BeforeValidator(as_text), AfterValidator(_day_or_none)]

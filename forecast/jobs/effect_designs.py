@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from forecast.core.archive import Archive
-from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.errors import ConfigError, located, nearest
 from forecast.core.events import Event, EventCalendar
 from forecast.core.products import products
 from forecast.core.questions import Design
@@ -29,7 +29,7 @@ def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str 
     for key, names in named.items():
         for name in names if names not in (("all",), (UNTOUCHED,)) else ():
             _check_spelling(name, archive, f"{where}, {key}")
-    try:
+    with located(where, ConfigError):
         events = [vintage.events[event] for event in row.event]
         return Design(
             events,
@@ -47,8 +47,6 @@ def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str 
             share_of=row.share_of,
             clean_from=row.clean_from,
         )
-    except (ConfigError, DataError) as error:
-        raise ConfigError(error.problem, where=where, hint=error.hint) from None
 
 
 def _donors(row: EffectConfig, vintage: Vintage, events: Sequence[Event]) -> tuple[str, ...] | str:
@@ -65,10 +63,8 @@ def _check_spelling(series: str, archive: Archive, where: str) -> None:
     """Refuse a misspelt series; one without figures is allowed."""
     if series in archive.series:
         return
-    try:
+    with located(where, ConfigError):
         key = SeriesKey.parse(series)
-    except DataError as error:
-        raise ConfigError(error.problem, where=where, hint=error.hint) from None
     known = set(products()) | {SeriesKey.parse(s).product for s in archive.series}
     if key.product not in known:
         raise ConfigError(f"no product is called '{key.product}'", where=where, hint=nearest(key.product, known))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
 import typing
 from collections.abc import Iterable, Sequence
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from forecast.core import registry
 from forecast.core.archive import Archive
-from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.errors import ConfigError, located, nearest
 from forecast.core.events import Event, EventCalendar, event_from
 from forecast.core.input_files import InputFile
 from forecast.core.months import parse_day
@@ -117,16 +116,11 @@ def read_events(path: Path) -> EventCalendar:
     rows = raw.get("event")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ConfigError("the file holds no table of an event", where=str(path), hint="each event is a table [[event]]")
-    verified = _verification_day(raw["verified_to"], f"{path}, verified_to") if "verified_to" in raw else None
+    verified = None
+    if "verified_to" in raw:
+        with located(f"{path}, verified_to", ConfigError):
+            verified = parse_day(raw["verified_to"])
     return EventCalendar(tuple(_events_from_tables(rows, f"{path}, [[event]]")), verified)
-
-
-def _verification_day(value: Any, where: str) -> dt.date:
-    """The last day of which a file of events knows anything."""
-    try:
-        return parse_day(value)
-    except DataError as error:
-        raise ConfigError(error.problem, where=where, hint=error.hint) from None
 
 
 def _events_from_tables(rows: Iterable[dict[str, Any]], where: str) -> list[Event]:
@@ -323,7 +317,5 @@ def _check_plugins(config: Config, place: str) -> None:
         for j, spec in enumerate(row.estimators):
             registry.build("estimator", spec.spec, where=f"{place}, [[effects]] {i + 1}, [[estimators]] {j + 1}")
     registry.build("source", config.data.spec, where=f"{place}, [data]")
-    try:
+    with located(kind=ConfigError):
         own_events(config, place)
-    except DataError as error:
-        raise ConfigError(error.problem, where=error.where, hint=error.hint) from None

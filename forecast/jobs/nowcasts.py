@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 
 from forecast.core import months as mm, registry
 from forecast.core.errors import ConfigError, DataError
@@ -16,7 +16,7 @@ from forecast.core.questions import Task
 from forecast.core.release_schedule import ScheduledRelease, coming
 from forecast.core.results import Finding
 from forecast.core.schema import FailureRow, NewsRow, ReleaseRow
-from forecast.jobs.config_base import ConfigTable, as_list, as_text
+from forecast.jobs.config_base import ConfigTable, NonEmptyNames, OptionalDay
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.backtest import BacktestQuestion
@@ -26,17 +26,6 @@ from forecast.study.nowcast.news import news
 
 MIN_FIGURES = 12  # single months known, below which a series is not asked
 RELEASES_AHEAD = 2  # releases of each series listed in the calendar
-
-
-def _day(value: str) -> str:
-    try:
-        return value and parse_day(value).isoformat()
-    except DataError:
-        raise ValueError(f"'{value}' is not a day", "YYYY-MM-DD, for example 2026-02-20") from None
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(as_list), Field(min_length=1)]
-Day = Annotated[str, BeforeValidator(as_text), AfterValidator(_day)]
 
 
 class NowcastConfig(ConfigTable):
@@ -52,10 +41,10 @@ class NowcastConfig(ConfigTable):
     """
 
     name: Annotated[str, Field(min_length=1)]
-    series: Names
-    models: Names
-    day: Day = ""
-    since: Day = ""
+    series: NonEmptyNames
+    models: NonEmptyNames
+    day: OptionalDay = ""
+    since: OptionalDay = ""
     earlier: Annotated[int, Field(ge=0, le=60)] = 0
     note: str = ""
 

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from forecast.core import registry
-from forecast.core.errors import ConfigError, DataError, NotIdentifiedError
+from forecast.core.errors import ConfigError, DataError, NotIdentifiedError, located
 from forecast.core.events import Event, event_from
 from forecast.core.months import parse_day
 from forecast.core.questions import Task
@@ -21,7 +21,7 @@ from forecast.core.scenario import NEVER, Scenario
 from forecast.core.schema import FailureRow, ScenarioForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.jobs.config_base import ConfigTable, as_list
+from forecast.jobs.config_base import ConfigTable, Names
 from forecast.study.scenarios import Fan, pool_scenarios, scenarios
 
 POOLED = "all, by their probabilities"
@@ -52,7 +52,7 @@ class ScenarioConfig(ConfigTable):
     name: Annotated[str, Field(min_length=1)]
     text: str = ""
     ends: dict[str, Annotated[str, BeforeValidator(_end)]] = Field(default_factory=dict)
-    called_off: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
+    called_off: Names = ()
     add: tuple[dict[str, Any], ...] = ()
     probability: Annotated[float, Field(ge=0, le=1)] | None = None
 
@@ -80,7 +80,7 @@ class ScenarioForecastConfig(ConfigTable):
     model : a model of the config, or of the package
     """
 
-    series: Annotated[tuple[str, ...], BeforeValidator(as_list)] = ()
+    series: Names = ()
     months: Annotated[int, Field(ge=1, le=36)] = 12
     model: str = "menu"
 
@@ -102,10 +102,8 @@ def check(rows: Sequence[ScenarioConfig], part: ScenarioForecastConfig, place: s
             raise ConfigError(f"two scenarios are called '{row.name}'", where=where, hint="give each its own name")
         if row.name == POOLED:
             raise ConfigError(f"'{row.name}' is the name of all scenarios pooled", where=where, hint="another name")
-        try:
+        with located(kind=ConfigError):
             row.scenario(where)
-        except DataError as error:
-            raise ConfigError(error.problem, where=error.where, hint=error.hint) from None
     if part.series and not rows:
         raise ConfigError("no scenario to forecast under", where=f"{place}, [scenario_forecast]", hint="add [[scenarios]]")
     if rows and not part.series:

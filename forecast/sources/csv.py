@@ -12,7 +12,7 @@ from pathlib import Path
 from forecast.core import months
 from forecast.core.archive import Archive, bundled_archive
 from forecast.core.archive_table import VALID_YEARS, ArchiveRow, table_of
-from forecast.core.errors import ConfigError, DataError
+from forecast.core.errors import ConfigError, DataError, located
 from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.registry import source
 from forecast.core.series import SeriesKey
@@ -219,10 +219,8 @@ class Csv:
         """Release day of a row, never before its last month has begun."""
         if not self.released:
             return (months.last_day(last) + dt.timedelta(days=self.lag_days)).isoformat()
-        try:
+        with located(self._at(line, self.released)):
             day = months.parse_day(cells[self.released])
-        except DataError as error:
-            raise DataError(error.problem, where=self._at(line, self.released), hint=error.hint) from None
         if months.ordinal(day) < last or day.year > VALID_YEARS[-1]:
             problem = f"before {months.label(last)} began" if months.ordinal(day) < last else f"after {VALID_YEARS[-1]}"
             raise DataError(f"released on {day}, {problem}", where=self._at(line, self.released), hint="check the day")
