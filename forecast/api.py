@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from forecast.study.data.leakage import Leak
     from forecast.study.data.real_time import Regressor as Regressor
     from forecast.study.effects.candidate_donors import untouched as untouched
-    from forecast.study.effects.sensitivity import Variation
+    from forecast.study.effects.sensitivity import vary as vary
     from forecast.study.evaluate.backtest import Backtest, backtest as backtest
     from forecast.study.evaluate.cutoffs import cutoffs as cutoffs
     from forecast.study.evaluate.export import to_boe as to_boe, to_hub as to_hub
@@ -49,6 +49,7 @@ _HOMES = {
     "to_boe": "forecast.study.evaluate.export",
     "to_hub": "forecast.study.evaluate.export",
     "untouched": "forecast.study.effects.candidate_donors",
+    "vary": "forecast.study.effects.sensitivity",
 }
 
 __all__ = [
@@ -137,31 +138,6 @@ def placebo(
     built = estimator_from(method)
     in_time, _ = placebos_in_time(built, vintage, design, seed)
     return in_time + (placebos_in_space(built, vintage, design, seed)[0] if design.donors else [])
-
-
-def vary(
-    method: Estimator | str | Mapping[str, object],
-    source: Archive | Vintage,
-    design: Design,
-    *,
-    lags: Sequence[int] = (0, 1, 2),
-    donuts: Sequence[int] = (),
-    level_sds: Sequence[float] = (),
-    days: Iterable[str | dt.date] = (),
-    seed: int = 0,
-) -> list[Variation]:
-    """Sensitivity of an effect: the same question with one assumption changed at a time, each answer with its verdict.
-
-    method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
-    lags : shipping times in months; donuts : months left out after the first affected one
-    level_sds : standard deviations of the level's steps, as shares of that of the series
-    days : earlier vintages (`study.effects.sensitivity.variations` describes each)
-    """
-    from forecast.study.ask import estimator_from
-    from forecast.study.effects.sensitivity import variations
-
-    built = estimator_from(method)
-    return variations(built, source, design, lags=lags, donuts=donuts, level_sds=level_sds, days=days, seed=seed)
 
 
 def compare(

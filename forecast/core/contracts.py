@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
@@ -69,12 +70,13 @@ class Estimator(Protocol):
         """Observed minus counterfactual; NotIdentifiedError where the data hold no information."""
 
 
-class Evidence(Protocol):
+@dataclass(frozen=True)
+class Evidence:
     """What a check may use besides the effect itself."""
 
     vintage: Vintage
     design: Design
-    siblings: Mapping[str, Effect]
+    siblings: Mapping[str, Effect] = field(default_factory=dict)
 
 
 @runtime_checkable

@@ -59,6 +59,10 @@ class Task:
         """The task's months as integers of the vintage's time axis."""
         return [vintage.steps.ordinal(m) for m in self.months]
 
+    def fitting_vintage(self, vintage: Vintage) -> Vintage:
+        """The vintage that parameters, scales and past errors are taken from: that of `fitted_on`, or the given one."""
+        return vintage.earlier(self.fitted_on) if self.fitted_on and self.fitted_on < vintage.day else vintage
+
     def for_series(self, series: str | Iterable[str], months: Iterable[str] = ()) -> Task:
         """The same task for other series, and for other months if given."""
         return Task(self.day, series, tuple(months) or self.months, self.fitted_on, self.draws, self.stream)
@@ -165,40 +169,16 @@ class Design:
 
     @classmethod
     def at(
-        cls,
-        start: object,
-        treated: str | Iterable[str],
-        donors: str | Iterable[str] | None = None,
-        *,
-        stop: object = None,
-        controls: Iterable[str] = (),
-        anticipation: int = 0,
-        lag_months: int = 0,
-        donut: int = 0,
-        estimand: str = "shortfall",
-        measure: str = "cumulative",
-        baselines: Iterable[str | OwnBaseline] = BASELINES,
-        baseline: str = "",
-        draws: int = 2000,
-    ) -> Design:
+        cls, start: object, treated: str | Iterable[str], donors: str | Iterable[str] | None = None, *, stop: object = None,
+        controls: Iterable[str] = (), anticipation: int = 0, lag_months: int = 0, donut: int = 0, estimand: str = "shortfall",
+        measure: str = "cumulative", baselines: Iterable[str | OwnBaseline] = BASELINES, baseline: str = "", draws: int = 2000,
+    ) -> Design:  # fmt: skip
         """A Design on a plain panel: an unnamed event at step `start`."""
         return cls(
-            (),
-            treated,
-            donors,
-            start=str(start),
-            event_start=str(start),
-            stop=None if stop is None else str(stop),
-            controls=tuple(controls),
-            anticipation=anticipation,
-            lag_months=lag_months,
-            donut=donut,
-            estimand=estimand,
-            measure=measure,
-            baselines=tuple(baselines),
-            baseline=baseline,
-            draws=draws,
-        )
+            (), treated, donors, start=str(start), event_start=str(start), stop=None if stop is None else str(stop),
+            controls=controls, anticipation=anticipation, lag_months=lag_months, donut=donut, estimand=estimand,
+            measure=measure, baselines=baselines, baseline=baseline, draws=draws,
+        )  # fmt: skip
 
     @property
     def event_ids(self) -> str:
@@ -347,6 +327,3 @@ def replace_design(design: Design, **changes: Any) -> Design:
     fields.update(changes)
     events, treated, donors = fields.pop("events"), fields.pop("treated"), fields.pop("donors")
     return Design(events, treated, donors, **fields)
-
-
-__all__ = ["BASELINES", "ESTIMANDS", "MEASURES", "BaselinePeriod", "Design", "Task", "Window", "replace_design"]

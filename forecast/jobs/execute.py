@@ -25,13 +25,13 @@ from forecast.jobs.answer_store import AnswerStore
 from forecast.jobs.batch_results import BatchResult, failure_row
 from forecast.jobs.config import SensitivityConfig
 from forecast.jobs.dask_cluster import ClusterClient, open_cluster, run_on_cluster
-from forecast.jobs.nowcasts import NewsQuestion, news_rows
+from forecast.jobs.nowcasts import news_rows
 from forecast.jobs.plan import Batch, Plan
-from forecast.jobs.scenarios import ScenarioQuestion, scenario_rows
+from forecast.jobs.scenarios import scenario_rows
 from forecast.jobs.workers import run_in_processes
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView, refuse_look_ahead
-from forecast.study.effects.sensitivity import variations
+from forecast.study.effects import sensitivity
 from forecast.study.evaluate.backtest import answer_tasks
 from forecast.study.evaluate.forecast_rows import forecast_rows
 from forecast.study.evaluate.score import ErrorScale, error_scale, job_of, metrics_by_name, score_rows
@@ -182,9 +182,13 @@ def answer_batch(batch: Batch, members: MemberDraws, context: Context) -> tuple[
         if batch.row is not None:
             return _answer_effects(batch, context), []
         if batch.scenario_question is not None:
-            return _answer_scenarios(batch, batch.scenario_question, context), []
+            vintage = context.door.as_of(batch.scenario_question.task.day)
+            refuse_look_ahead(vintage, context.door.regressors)
+            fans, failures = scenario_rows(batch.scenario_question, batch.label, batch.spec, vintage, context.seed)
+            return BatchResult(batch.name, failures=failures, scenarios=fans), []
         if batch.news_question is not None:
-            return _answer_news(batch, batch.news_question, context), []
+            news, failures = news_rows(batch.news_question, batch.label, batch.spec, context.door, context.seed)
+            return BatchResult(batch.name, failures=failures, news=news), []
         return _answer_tasks(batch, context, members)
 
 
@@ -245,20 +249,6 @@ def _score_rows(batch: Batch, forecasts: Sequence[Forecast | Failure], context: 
     return score_rows(batch.label, batch.pasts, forecasts, context.truth(batch.truth), metrics, context.scales, batch.horizons)
 
 
-def _answer_scenarios(batch: Batch, question: ScenarioQuestion, context: Context) -> BatchResult:
-    """Forecasts of one series under each scenario."""
-    vintage = context.door.as_of(question.task.day)
-    refuse_look_ahead(vintage, context.door.regressors)
-    rows, failures = scenario_rows(question, batch.label, batch.spec, vintage, context.seed)
-    return BatchResult(batch.name, failures=failures, scenarios=rows)
-
-
-def _answer_news(batch: Batch, question: NewsQuestion, context: Context) -> BatchResult:
-    """The news decomposition of one series' nowcast."""
-    rows, failures = news_rows(question, batch.label, batch.spec, context.door, context.seed)
-    return BatchResult(batch.name, failures=failures, news=rows)
-
-
 def _answer_effects(batch: Batch, context: Context) -> BatchResult:
     """The judged effects of one design by all its estimators; judged again once each can be compared with the others."""
     from forecast.study.effects.judge import estimate
@@ -283,7 +273,7 @@ def _answer_sensitivity(batch: Batch, vary: SensitivityConfig, context: Context)
     assert batch.design is not None
     seed, placebos = context.seed, vary.placebos
     method = registry.build("estimator", batch.spec[batch.label])
-    varied = variations(
+    varied = sensitivity.vary(
         method, context.vintage, batch.design,
         lags=vary.lag_months, donuts=vary.donut, days=vary.day, seed=seed, placebos=placebos,
     )  # fmt: skip
@@ -291,7 +281,7 @@ def _answer_sensitivity(batch: Batch, vary: SensitivityConfig, context: Context)
     if vary.level_sd and batch.row.level_estimator:
         label = batch.row.level_estimator.label
         other = registry.build("estimator", batch.spec[label])
-        levels = variations(
+        levels = sensitivity.vary(
             other, context.vintage, batch.design, lags=(), level_sds=vary.level_sd, seed=seed, placebos=placebos
         )
         out += [(label, one) for one in levels]

@@ -81,6 +81,3 @@ def _design_on_vintage(door: RealTimeView, row: EffectConfig, day: dt.date) -> t
     assert isinstance(door.source, Archive)
     vintage = door.source.as_of(day)
     return vintage, replace_design(design_of(row, door.source, vintage), draws=DRAWS)
-
-
-__all__ = ["describe_sample", "sample_questions"]

@@ -334,6 +334,3 @@ def _check_unique_jobs(batches: Iterable[Batch], place: str) -> None:
                     where=f"{place}, '{seen[job]}' and '{batch.group}'",
                     hint="take the series out of one of the two groups",
                 )
-
-
-__all__ = ["OWN_DAY", "Batch", "Plan", "make_plan", "models_of", "series_matching"]

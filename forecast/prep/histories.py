@@ -95,7 +95,7 @@ def build_histories(
     Months beyond the end of a series need one history, the months of a gap inside it another, which ends before the gap.
     """
     need = fewest_months(vintage.season)
-    fitted = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
+    fitted = task.fitting_vintage(vintage)
     asked = task.ordinals(vintage)
     histories: list[SeriesHistory] = []
     for series in task.series:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -42,18 +41,13 @@ def last_known_month(vintage: Vintage, series: str, first: int) -> int | None:
     return int(known[-1]) if len(known) else None
 
 
-def fitting_vintage(vintage: Vintage, task: Task) -> Vintage:
-    """The vintage that parameters, scales and past errors are taken from: that of `fitted_on`, or today's."""
-    return vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
-
-
 def past_origins(vintage: Vintage, task: Task, origins: int, step: int = 0) -> list[PastOrigin]:
     """Up to `origins` earlier origins of every series of a task, `step` months apart (0: a third of the longest lead).
 
     On a real archive the vintage of an origin is that of the day before the next month was released; where all figures are
     released at once, the later months of all series are hidden. Tasks ask only for months known today.
     """
-    base = fitting_vintage(vintage, task)
+    base = task.fitting_vintage(vintage)
     asked = task.ordinals(vintage)
     seen: VintageCache = {}
     out = []
@@ -94,7 +88,15 @@ def _past_origin(base: Vintage, then: Vintage, series: str, last: int, longest: 
     if origin is None or origin >= last:
         return None
     when = np.arange(origin + 1, min(origin + longest, last) + 1)
-    truth = base.observed(series).at(int(when[0]), int(when[-1]))
+    return _asked_again(base, then, series, origin, when, place, age)
+
+
+def _asked_again(
+    base: Vintage, then: Vintage, series: str, origin: int, when: Ints, place: int = 0, age: int = 0
+) -> PastOrigin:
+    """The origin whose task asks for those of the months `when` that are known today."""
+    observed = base.observed(series)
+    truth = np.array([observed.at(m, m)[0] for m in when.tolist()])
     when, truth = when[np.isfinite(truth)], truth[np.isfinite(truth)]
     labels = [base.steps.label(int(m)) for m in when]
     return PastOrigin(place, age, then, Task.past(then.day, series, labels, draws=PAST_DRAWS), origin, when - origin, truth)
@@ -108,7 +110,7 @@ def past_nowcast_origins(vintage: Vintage, task: Task, origins: int, width: int 
     task. A month released earlier than the clock says is left out. Where no publication day is known to lie ahead (a plain
     panel, a reporter without release rules, an overdue month), the origins are those of `past_origins`, one month apart.
     """
-    base = fitting_vintage(vintage, task)
+    base = task.fitting_vintage(vintage)
     asked = np.array(task.ordinals(vintage))
     seen: VintageCache = {}
     out: list[PastOrigin] = []
@@ -142,13 +144,4 @@ def _past_nowcast_origin(
     origin = last_known_month(then, series, month)
     if origin is None or then.last_month(series) >= month:
         return None
-    when = month + steps
-    truth = np.array([float(known.at(m, m)[0]) for m in when.tolist()])
-    when, truth = when[np.isfinite(truth)], truth[np.isfinite(truth)]
-    labels = [base.steps.label(int(m)) for m in when]
-    return PastOrigin(0, 0, then, Task.past(day, series, labels, draws=PAST_DRAWS), origin, when - origin, truth)
-
-
-def split_by_series(task: Task) -> Sequence[Task]:
-    """The same task for each series separately."""
-    return [task.for_series(series) for series in task.series]
+    return _asked_again(base, then, series, origin, month + steps)

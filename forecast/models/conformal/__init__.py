@@ -17,7 +17,7 @@ from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.models.conformal import pooled_errors
-from forecast.prep.past_origins import PastOrigin, last_known_month, past_origins, split_by_series
+from forecast.prep.past_origins import PastOrigin, last_known_month, past_origins
 from forecast.prep.policy_measures import measures_in_force
 from forecast.prep.spans_and_gaps import reduced_spans
 
@@ -58,7 +58,7 @@ class Conformal:
 
     def asks(self, vintage: Vintage, task: Task) -> list[tuple[str | dict[str, Any], Task, Vintage]]:
         """Every series by itself, now and at its earlier origins."""
-        now = [(self.inner, one, vintage) for one in split_by_series(task)]
+        now = [(self.inner, one, vintage) for one in map(task.for_series, task.series)]
         return now + [(self.inner, past.task, past.vintage) for past in self._past(vintage, task)]
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from forecast.core import registry
-from forecast.core.contracts import Estimator
+from forecast.core.contracts import Estimator, Evidence
 from forecast.core.effects import Effect, Gate, Placebo, Verdict
 from forecast.core.questions import Design
 from forecast.core.results import Failure
@@ -20,15 +20,6 @@ VERDICTS_BY_STRENGTH = (
 )  # fmt: skip
 WITHHOLDING_VERDICTS = ("descriptive", "not identified")
 FIRST_GATES = ("identified", "length", "data_state")  # gates run first; the others follow in alphabetical order
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a check may use besides the effect."""
-
-    vintage: Vintage
-    design: Design
-    siblings: Mapping[str, Effect] = field(default_factory=dict)
 
 
 def estimate(

@@ -16,7 +16,7 @@ from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
 from forecast.prep.baselines import pluralize
-from forecast.study.ask import Memo, name_of
+from forecast.study.ask import Memo, Spec, estimator_from, name_of
 from forecast.study.effects import judge
 
 # recorded on arrival, after shipping; an export is recorded on departure
@@ -61,8 +61,8 @@ class _BaseQuestion:
         return Failure(name, self.design.event_ids, "+".join(self.design.treated), reason, detail)
 
 
-def variations(
-    method: Estimator,
+def vary(
+    method: Estimator | Spec,
     source: Archive | Vintage,
     design: Design,
     *,
@@ -74,8 +74,9 @@ def variations(
     placebos: int = 40,
     memo: Memo | None = None,
 ) -> list[Variation]:
-    """The effect with one assumption changed at a time, in the order given.
+    """Sensitivity of an effect: the same question with one assumption changed at a time, each answer with its verdict.
 
+    method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
     lags : shipping time in months (imports). It moves the first affected month, and with it the end of the clean months unless
         anticipation ends them earlier. Asked months that the design names are kept, except those before the first arrival,
         which are then clean. Asked months that are not named move along.
@@ -86,7 +87,7 @@ def variations(
     placebos : maximal number of placebo windows for each answer
     """
     vintage = source.latest if isinstance(source, Archive) else source
-    base = _BaseQuestion(method, vintage, design, seed, placebos, {} if memo is None else memo)
+    base = _BaseQuestion(estimator_from(method), vintage, design, seed, placebos, {} if memo is None else memo)
     out = [Variation("lag_months", str(lag), _vary_lag(base, lag)) for lag in lags]
     out += [Variation("donut", str(donut), _vary_window(base, design.lag_months, donut)) for donut in donuts]
     out += [Variation("level_sd", f"{value:g}", _vary_level_sd(base, value)) for value in level_sds]

@@ -12,7 +12,7 @@ from forecast.core.effects import Effect
 from forecast.core.questions import replace_design
 from forecast.core.results import Failure
 from forecast.study.effects import judge
-from forecast.study.effects.sensitivity import variations
+from forecast.study.effects.sensitivity import vary
 
 IMPORT = "USA.import.CHN.germanium_unwrought"
 EXPORT = "CHN.export.WLD.re_magnets"
@@ -37,7 +37,7 @@ def licence(archive):
 
 def asked(method, source, design, **words):
     words = {"lags": (), **words}
-    return [v.answer for v in variations(registry.build("estimator", method), source, design, placebos=0, **words)]
+    return [v.answer for v in vary(registry.build("estimator", method), source, design, placebos=0, **words)]
 
 
 def months(effect):
