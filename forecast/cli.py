@@ -62,7 +62,6 @@ def _system_error(error: OSError | EOFError) -> ForecastError:
 
 
 def _working_directory_removed() -> bool:
-    """Whether the working directory has been removed."""
     try:
         os.getcwd()
     except OSError:

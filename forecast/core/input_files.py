@@ -138,7 +138,6 @@ class InputFile:
             raise self.refusal(problem, "close every quotation mark", f"row {reader.line_num}") from None
 
     def _check_header(self, cells: list[str], line: int, columns: Iterable[str]) -> list[str]:
-        """The header, in which each of `columns` must stand once."""
         other = next((d for d in DELIMITERS if len(cells) == 1 and d in cells[0]), "")
         for column in columns:
             if column not in cells:

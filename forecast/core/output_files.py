@@ -57,7 +57,6 @@ def _refuse_links(root: Path, folder: Path) -> None:
 
 
 def _write_flushed(part: Path, data: bytes) -> None:
-    """Write a new file and flush it to the disk."""
     descriptor = os.open(
         part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0), 0o666
     )

@@ -140,7 +140,6 @@ def _parse_column(column: pd.Series, where: str) -> Floats:
 
 
 def _parse_number(cell: Any) -> float:
-    """A cell as a number, NaN where it is not one."""
     if isinstance(cell, str):
         return TRUTH_VALUES.get(cell.strip().lower(), parse_number(cell.strip()))
     try:

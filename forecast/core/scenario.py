@@ -54,7 +54,6 @@ class Scenario:
         return events.with_events([*changed, *self.add])
 
     def _with_end(self, event: Event, until: str, day: dt.date) -> Event:
-        """The event with another end, announced on `day`."""
         if event.until and event.until <= day:
             raise self._refusal(f"'{event.id}' ended on {event.until}, before {day}", "a measure still in force or to come")
         event = replace(event, superseded_on=None, superseded_by="")

@@ -35,7 +35,6 @@ def _regressor(config: Config, row: RegressorConfig) -> Regressor:
 
 
 def _read_values(path: Path) -> dict[str, float]:
-    """The values of a regressor by month, from a CSV with the columns period and value."""
     file = InputFile(path, "file of values", hint="a CSV of the columns period and value", error=ConfigError)
     out: dict[str, float] = {}
     for line, cells in file.records(("period", "value")):

@@ -95,13 +95,11 @@ def _left_out_text(archive: Archive, vintage: Vintage) -> str:
 
 
 def _ignored_events_text(config: Config) -> str:
-    """That the events of a config are not used."""
     unused = config.events and calendar_kind(config) == "bundled"
     return 'left out: the events of the config, by calendar = "bundled"' if unused else ""
 
 
 def _names_an_end_of(event: Event, series: str) -> bool:
-    """Whether an event names a country at an end of a series."""
     key = SeriesKey.parse(series)
     return not (countries(key.origin) | countries(key.destination)).isdisjoint({*event.imposed_by, *event.targets})
 

@@ -207,12 +207,10 @@ def _store_result(
 
 
 def _draws_key(key: str) -> str:
-    """The key under which the draws of a result are stored."""
     return f"{key}.draws"
 
 
 def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple[BatchResult, list[Forecast | Failure]]:
-    """The rows of one model's forecasts, and the forecasts themselves."""
     method = registry.build("model", batch.spec)
     vintages = [past.vintage(context.door) for past in batch.pasts]
     for vintage in vintages:

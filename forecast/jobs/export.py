@@ -30,7 +30,6 @@ def write_exports(folder: Path, config: Config) -> None:
 
 
 def _parquet(table: pd.DataFrame) -> bytes:
-    """A table as the bytes of a Parquet file."""
     out = io.BytesIO()
     table.reset_index(drop=True).to_parquet(out, index=False, compression="zstd")
     return out.getvalue()

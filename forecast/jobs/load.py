@@ -196,12 +196,10 @@ def _location(loc: Sequence[str | int]) -> str:
 
 
 def _is_table(key: str) -> bool:
-    """Whether the items under a key of the config are tables."""
     return key not in Config.model_fields or _inner_table(Config.model_fields[key].annotation) is not None
 
 
 def _allowed_keys(loc: Sequence[str | int]) -> list[str]:
-    """Keys of the table at a place of the config."""
     table: Any = Config
     for part in loc:
         if isinstance(part, str) and isinstance(table, type) and issubclass(table, BaseModel):
@@ -227,36 +225,23 @@ def _check_names(config: Config, place: str) -> None:
     _check_unique([m.label for m in config.metrics], "metrics", place)
     _check_unique([e.id for e in config.effects], "effects", place)
     _check_unique([g.name for g in config.backtest], "backtest", place)
-    if config.default_model and config.default_model not in labels:
-        raise ConfigError(
-            f"no model of this config is called '{config.default_model}'", where=f"{place}, default_model",
-            hint=nearest(config.default_model, labels) if labels else "add it under [[models]]",
-        )  # fmt: skip
-    ids = [e.id for e in config.effects]
+    effects = [e.id for e in config.effects]
     for name in config.report.summary:
-        if name not in ids:
-            raise ConfigError(
-                f"no effect of this config has the id '{name}'",
-                where=f"{place}, [report], summary",
-                hint=nearest(name, ids) if ids else "add it under [[effects]]",
-            )
+        if name not in effects:
+            hint = nearest(name, effects) or "add it under [[effects]]"
+            raise ConfigError(f"no effect of this config has the id '{name}'", where=f"{place}, [report], summary", hint=hint)
     _check_members(config, labels, place)
     _check_controls(config, place)
     check_scenarios(config.scenarios, config.scenario_forecast, place)
-    check_nowcasts(config.nowcast, labels, [g.name for g in config.backtest], place)
-    for name in config.naive:
-        if name not in labels:
-            raise ConfigError(
-                f"no model of this config is called '{name}'", where=f"{place}, naive",
-                hint=nearest(name, labels) if labels else "add it under [[models]]",
-            )  # fmt: skip
-    parts = [(f"[[backtest]] {i + 1}, models", g.models) for i, g in enumerate(config.backtest)]
-    for where, names in [*parts, ("[forecast], models", config.forecast.models)]:
+    check_nowcasts(config.nowcast, [g.name for g in config.backtest], place)
+    asked = {f"[[backtest]] {i + 1}, models": group.models for i, group in enumerate(config.backtest)}
+    asked |= {f"[[nowcast]] {i + 1}, models": row.models for i, row in enumerate(config.nowcast)}
+    asked |= {"default_model": tuple(filter(None, [config.default_model])), "naive": config.naive}
+    for where, names in (asked | {"[forecast], models": config.forecast.models}).items():
         for name in names:
             if name not in labels:
-                raise ConfigError(
-                    f"no model of this config is called '{name}'", where=f"{place}, {where}", hint=nearest(name, labels)
-                )
+                hint = nearest(name, labels) or "add it under [[models]]"
+                raise ConfigError(f"no model of this config is called '{name}'", where=f"{place}, {where}", hint=hint)
 
 
 def _check_members(config: Config, labels: list[str], place: str) -> None:

@@ -70,15 +70,11 @@ class NewsQuestion:
     since: dt.date
 
 
-def check(rows: Sequence[NowcastConfig], models: Sequence[str], groups: Iterable[str], place: str) -> None:
-    """Refuse unknown models, names in use, and days out of order."""
+def check(rows: Sequence[NowcastConfig], groups: Iterable[str], place: str) -> None:
+    """Refuse names in use, and days out of order."""
     taken = set(groups)
     for i, row in enumerate(rows):
         where = f"{place}, [[nowcast]] {i + 1}"
-        for name in row.models:
-            if name not in models:
-                hint = ", ".join(models) or "add it under [[models]]"
-                raise ConfigError(f"no model of this config is called '{name}'", where=f"{where}, models", hint=hint)
         if row.name in taken:
             raise ConfigError(f"'{row.name}' is named twice", where=where, hint='give one of them another name (name = "...")')
         taken |= {row.name, row.earlier_group}
@@ -165,7 +161,6 @@ def _next_releases(day: dt.date, series: str, count: int) -> tuple[ScheduledRele
 
 
 def _day_before_last_release(door: RealTimeView, series: str, day: dt.date) -> dt.date:
-    """The day before the latest release of the series known on `day`."""
     return max(cell.released for cell in door.states(series) if cell.released <= day) - dt.timedelta(days=1)
 
 

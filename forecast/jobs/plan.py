@@ -183,7 +183,6 @@ def _known_months(vintage: Vintage, series: str) -> int:
 def _past_questions(
     config: Config, group: BacktestConfig, series: Sequence[str], door: RealTimeView, today: dt.date, truth: Vintage
 ) -> list[BacktestQuestion]:
-    """The past questions of a backtest group whose outcome `truth` knows."""
     out: list[BacktestQuestion] = []
     if f"{today:%Y-%m}" < group.first:
         return out

@@ -94,7 +94,6 @@ def _describe_benchmark(plan: Plan, group: BacktestConfig) -> str:
 
 
 def _describe_vintages(plan: Plan, group: BacktestConfig) -> str:
-    """The kinds of vintages at the cutoffs, with their numbers."""
     kinds = [past.known or vintage_kind(past.vintage(plan.door), past.series) for past in plan.groups[group.name]]
     return ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("real", "final", "pseudo") if kind in kinds) + " vintages"
 

@@ -83,7 +83,6 @@ def _options(security: Security, **more: Any) -> dict[str, Any]:
 
 
 def _worker(security: Security) -> dict[str, Any]:
-    """Options of a nanny and its worker."""
     return _options(security, nthreads=1, memory_limit=0, worker_class=PrivateWorker, silence_logs=logging.CRITICAL)
 
 

@@ -40,7 +40,6 @@ class LockOwner:
 
 
 def _start_time(pid: int) -> str:
-    """The start time of a process, where the system reports it."""
     try:
         return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[19]
     except (OSError, IndexError, ValueError):

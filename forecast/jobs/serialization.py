@@ -49,7 +49,6 @@ def unpack(data: bytes) -> Any:
 
 
 def _python_number(value: Any) -> Any:
-    """A NumPy scalar as a Python number."""
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(f"{type(value).__name__} has no place in a stored answer")

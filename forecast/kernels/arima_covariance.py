@@ -112,7 +112,6 @@ def _durbin_levinson(partial: Floats) -> Floats:
 
 
 def _seasonal_polynomial(values: Floats, season: int) -> Floats:
-    """1 + v_1 B^s + v_2 B^2s + ..."""
     out = np.zeros(len(values) * season + 1)
     out[0] = 1.0
     if len(values):

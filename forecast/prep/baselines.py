@@ -154,7 +154,6 @@ def _ratio_of_sums(vintage: Vintage, design: Design, runs: Sequence[Period]) -> 
 
 
 def _last_level(vintage: Vintage, design: Design) -> tuple[float, str]:
-    """The last published figure of the treated series and its months."""
     cells = [
         c
         for s in design.treated

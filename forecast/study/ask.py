@@ -156,7 +156,11 @@ def answer_many(
     """Answers to many questions, in one call of `predict_many` where the method, or what it requires, offers it."""
     memo = {} if memo is None else memo
     keys = [key_of(method, vintage, question) for question, vintage in asked]
-    new = _positions_to_answer(keys, memo)
+    first: dict[tuple[str, str], int] = {}
+    for i, key in enumerate(keys):
+        if key not in memo:
+            first.setdefault(key, i)
+    new = list(first.values())
     if hasattr(method, "predict_many") and len(new) > 1:
         tasks = [(vintage, task) for task, vintage in (asked[i] for i in new) if isinstance(task, Task)]
         rngs = [rng_of(seed, method, task) for _, task in tasks]
@@ -165,15 +169,6 @@ def answer_many(
     elif hasattr(method, "asks") and len(new) > 1:
         _answer_members(method, [asked[i] for i in new], seed, memo)
     return [answer(method, vintage, question, seed, memo) for question, vintage in asked]
-
-
-def _positions_to_answer(keys: Sequence[tuple[str, str]], memo: Memo) -> list[int]:
-    """Positions of the keys not in the memo, each key once."""
-    places: dict[tuple[str, str], int] = {}
-    for i, key in enumerate(keys):
-        if key not in memo:
-            places.setdefault(key, i)
-    return list(places.values())
 
 
 def _answer_members(method: Method, asked: Sequence[tuple[Question, Vintage]], seed: int, memo: Memo) -> None:
@@ -208,7 +203,7 @@ def answer_batch(
             _answer_or_failure(method, task, partial(method.predict, vintage, task, rng, inner))
             for (vintage, task), rng, inner in zip(asked, rngs, answers, strict=True)
         ]
-    return [_answer_or_failure(method, task, partial(_identity, one)) for (_, task), one in zip(asked, made, strict=True)]
+    return [_answer_or_failure(method, task, partial(_require_finite, one)) for (_, task), one in zip(asked, made, strict=True)]
 
 
 def _answer_or_failure(method: Method, question: Question, make: Callable[[], Answer]) -> Answer:
@@ -218,10 +213,6 @@ def _answer_or_failure(method: Method, question: Question, make: Callable[[], An
             return _require_finite(make())
     except METHOD_ERRORS as error:
         return failure_for(method, question, error)
-
-
-def _identity(made: Answer) -> Answer:
-    return made
 
 
 def _require_finite(made: Answer) -> Answer:

@@ -79,7 +79,7 @@ class Bridge:
         """Joint draws over the months; TooShortError below fifteen months of arrivals with all their shipments."""
         if len(answers) != len(self.asks(vintage, task)):
             raise ConfigError(f"{len(answers)} answers for another number of questions", hint="ask through fc.predict")
-        then = vintage.earlier(task.fitted_on) if task.fitted_on and task.fitted_on < vintage.day else vintage
+        then = task.fitting_vintage(vintage)
         left = list(answers)
         draws, used = [], []
         parameters: dict[str, float] = {}

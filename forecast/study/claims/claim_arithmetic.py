@@ -181,7 +181,6 @@ def _unit_value(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResu
 
 
 def _rank(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
-    """Number of earlier months with a lower figure."""
     month = mm.parse_period(reading.period)[0]
     held = figure(vintage, reading.series, reading.period)
     if not held.known:
@@ -200,7 +199,6 @@ def _rank(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
 
 
 def _calendar(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
-    """Number of the named goods inside the scope of the named events."""
     unknown = [e for e in claim.events if e not in vintage.events]
     if unknown:
         return ReadingResult(UNCHECKED, f"the calendar does not know {', '.join(unknown)}")

@@ -69,7 +69,6 @@ def _count_gaps(observed: ObservedSeries) -> int:
 
 
 def _calendar_reach(archive: Archive, vintage: Vintage) -> list[Finding]:
-    """The day up to which the event calendar was verified."""
     day = archive.events.verified_to
     if day is None:
         return [Finding("events", f"{len(archive.events)} events; how far they were verified is not stated", "calendar")]
@@ -145,7 +144,6 @@ def _percent_difference(a: float, b: float) -> str:
 
 
 def _excluded_figures(archive: Archive) -> list[Finding]:
-    """Figures in the table that enter no series, by reason."""
     table = archive.table
     out = []
     for reason, rows in table[table.excluded != ""].groupby("excluded", sort=True):
@@ -159,7 +157,6 @@ def _excluded_figures(archive: Archive) -> list[Finding]:
 
 
 def _release_day_basis(archive: Archive) -> list[Finding]:
-    """How many release days are recorded, scheduled or assumed."""
     counts = Counter(archive.table.basis[archive.table.excluded == ""])
     text = ", ".join(f"{counts[basis]} {basis or 'not stated'}" for basis in sorted(counts))
     return [Finding("release days", f"release days by basis: {text}", "archive")]

@@ -52,7 +52,6 @@ def corrupt_view(view: RealTimeView, day: dt.date, kinds: Sequence[str] = KINDS)
 def _corrupt_data(
     table: pd.DataFrame, events: EventCalendar, day: dt.date, kinds: Sequence[str], lags: Mapping[str, int]
 ) -> tuple[pd.DataFrame, EventCalendar]:
-    """The table and the calendar of an archive, with garbage after a day."""
     figures = _corrupt_table(table, day, lags) if FIGURES in kinds else table
     return figures, (_corrupt_calendar(events, table, day) if EVENTS in kinds else events)
 

@@ -103,7 +103,6 @@ def _differ(one: float, other: float) -> bool:
 
 
 def _of_series(known: Known) -> list[ImpliedRevision]:
-    """The blocks of one series, year by year."""
     out = []
     sums = sorted((a, b) for a, b in known if a % 12 == 0 and a < b < a + 12)
     for january in sorted({a for a, _ in sums}):

@@ -37,8 +37,6 @@ class Variation:
 
 @dataclass(frozen=True)
 class _BaseQuestion:
-    """The question whose variations are asked."""
-
     method: Estimator
     vintage: Vintage
     design: Design
@@ -95,7 +93,6 @@ def vary(
 
 
 def _vary_lag(base: _BaseQuestion, lag: int) -> Effect | Failure:
-    """The question with a shipping time of `lag` months."""
     if base.design.basis not in IMPORT_BASES:
         return base.failure("an export is counted when it leaves: no month under way")
     return _vary_window(base, lag, base.design.donut)
@@ -119,7 +116,6 @@ def _vary_window(base: _BaseQuestion, lag: int, donut: int) -> Effect | Failure:
 
 
 def _vary_level_sd(base: _BaseQuestion, value: float) -> Effect | Failure:
-    """The question with the standard deviation of the level's steps fixed."""
     plugin: Any = base.method
     if not any(field.name == "level_sd" for field in fields(plugin)):
         return base.failure(f"{name_of(base.method)} has no level whose step could be fixed")
@@ -127,7 +123,6 @@ def _vary_level_sd(base: _BaseQuestion, value: float) -> Effect | Failure:
 
 
 def _vary_day(base: _BaseQuestion, day: dt.date) -> Effect | Failure:
-    """The question as it could have been asked on a day."""
     design, vintage = base.design, base.vintage
     if day > vintage.day:
         return base.failure(f"nothing is known of {day}: the figures end with {vintage.day}")

@@ -147,7 +147,6 @@ def _contributions(
 
 
 def _release_vintages(archive: Archive | RealTimeView, old: Vintage, new: Vintage) -> list[Vintage]:
-    """The vintages of the days on which something was released."""
     out = [old]
     for day in days_between(archive, old.day, new.day):
         after = archive.as_of(day)
