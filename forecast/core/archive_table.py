@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.core import months
-from forecast.core.errors import DataError, nearest
+from forecast.core.errors import DataError, ForecastError, nearest
 from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.series import SeriesKey
 
@@ -90,7 +90,7 @@ def read_table(path: Path) -> pd.DataFrame:
     values = [_parse_value(cell) for cell in table["value"].tolist()]
     for row, cell, value in zip(table.index, table["value"].tolist(), values, strict=True):
         if np.isnan(value) and isinstance(cell, str) and cell.strip():
-            place = f"row {row}, {table['series'][row]}, {table['period'][row]}, column 'value'"
+            place = f"row {row}, {table.series[row]}, {table.period[row]}, column 'value'"
             raise file.refusal(
                 f"'{cell}' {describe_fault(cell.strip())}", "a number, or an empty cell with the status missing", place
             )
@@ -147,11 +147,9 @@ def _columns_of_parquet(file: InputFile) -> dict[str, list[Any]]:
         raise _damage_error(file, error) from None
 
 
-def _damage_error(file: InputFile, error: Exception) -> DataError:
+def _damage_error(file: InputFile, error: Exception) -> ForecastError:
     reason = str(error).partition("\n")[0]
-    return DataError(
-        f"this is no whole Parquet file: {reason}", where=str(file.path), hint="write the file again, or a CSV file"
-    )
+    return file.refusal(f"this is no whole Parquet file: {reason}", "write the file again, or a CSV file")
 
 
 def _is_text(kind: Any) -> bool:
@@ -193,11 +191,11 @@ def validate(table: pd.DataFrame) -> None:
                 for _, where in _first_wrong(table, table[column] == text, column):
                     raise DataError(error.problem, where=where, hint=error.hint) from None
     for row, where in _first_wrong(table, ~table.series.str.contains(":") & (table["value"] < 0)):
-        problem = f"a quantity of {row['value']} {row['unit']} cannot be negative"
+        problem = f"a quantity of {row.value} {row.unit} cannot be negative"
         raise DataError(problem, where=where, hint="correct the figure, or leave the cell out if it is unknown")
     units = table.series.map(lambda series: SeriesKey.parse(series).unit)
     for row, where in _first_wrong(table, units != table.unit):
-        problem = f"unit '{row['unit']}' where the archive holds {SeriesKey.parse(row['series']).unit}"
+        problem = f"unit '{row.unit}' where the archive holds {SeriesKey.parse(row.series).unit}"
         raise DataError(problem, where=where, hint="convert to kg (quantities) or USD (values)")
 
 
@@ -211,7 +209,7 @@ def _check_types(table: pd.DataFrame) -> None:
         raise DataError(f"the values are {kind}, no plain numbers", where="column 'value'", hint="floats, NaN where unknown")
     for row, where in _first_wrong(table, table["value"].abs() > MAX_FIGURE, "value"):
         raise DataError(
-            f"'{row['value']}' {describe_fault(str(row['value']))}",
+            f"'{row.value}' {describe_fault(str(row.value))}",
             where=where,
             hint=f"a finite number, at most {MAX_FIGURE:g}",
         )
@@ -222,7 +220,7 @@ def _first_wrong(table: pd.DataFrame, wrong: Any, column: str = "") -> Iterator[
     for i in np.flatnonzero(np.asarray(wrong, bool))[:1]:
         row = table.iloc[i]
         parts = [f"row {table.index[i]}"] if table.index.name == ROW_INDEX else []
-        yield row, ", ".join([*parts, f"{row['series']}, {row['period']}", *([f"column '{column}'"] if column else [])])
+        yield row, ", ".join([*parts, f"{row.series}, {row.period}", *([f"column '{column}'"] if column else [])])
 
 
 def _check_period(text: str) -> None:

@@ -71,18 +71,18 @@ def describe_trial(plan: Plan) -> list[str]:
             window_months=group.window_months, min_months=group.min_months, gap=group.gap,
         )  # fmt: skip
         lines.append(f"{group.name}:")
-        lines += [f"  {name}: {_describe_answers(table[table['model'] == name])}" for name in names]
+        lines += [f"  {name}: {_describe_answers(table[table.model == name])}" for name in names]
     return lines
 
 
 def _describe_answers(table: pd.DataFrame) -> str:
     """How many series a model answers, and why it does not answer the others."""
-    one = table[table["horizon"] == table["horizon"].min()].drop_duplicates("series")
-    able = one[one["first_cutoff"] != ""]
+    one = table[table.horizon == table.horizon.min()].drop_duplicates("series")
+    able = one[one.first_cutoff != ""]
     answered = f"answers {len(able)} of {len(one)} series"
-    days = able["first_cutoff"]
+    days = able.first_cutoff
     answered += f", the first from {days.min()}, all of them from {days.max()} on" if len(able) else ""
-    leading = [str(r).partition("; ")[0] for r in one["reason"]]
+    leading = [str(r).partition("; ")[0] for r in one.reason]
     reasons = list(dict.fromkeys(r for r in leading if r and "past errors" not in r))
     return "; ".join([answered, *reasons[:2], *([f"and {len(reasons) - 2} other reasons"] if reasons[2:] else [])])
 
