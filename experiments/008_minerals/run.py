@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 
 import forecast as fc
+from forecast.core.scores import questions_answered_by
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import make_plan
-from forecast.study.evaluate.common_sample import common_sample, drop_infinite, questions_answered_by
+from forecast.study.evaluate.common_sample import common_sample, drop_infinite
 
 HERE = Path(__file__).parent
 GROUPS = 3  # those that the config ranks; the others are descriptions

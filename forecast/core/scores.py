@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,25 +13,19 @@ from forecast.core import registry
 if TYPE_CHECKING:
     import pandas as pd
 
-SCORE_COLUMNS = (
-    "job", "model", "series", "cutoff", "month", "horizon", "h_info", "metric", "value", "regime", "jan_mar", "vintage",
-)  # fmt: skip
+QUESTION = ["series", "cutoff", "month"]  # columns that tell one question from another
 
 
 @dataclass(frozen=True)
 class Scores:
-    """The table of scores with columns `SCORE_COLUMNS`; `failures` counts unanswered questions by model."""
+    """The table of scores, with the columns of `ScoreRow` but the group; `failures` counts unanswered questions by model."""
 
     table: pd.DataFrame
     failures: dict[str, int]
 
     def common(self) -> pd.DataFrame:
-        """Rows of questions (series, cutoff, month, metric) that every model of the table answered."""
-        models = self.table["model"].nunique()
-        key = ["series", "cutoff", "month", "metric"]
-        answered = self.table.dropna(subset=["value"]).drop_duplicates([*key, "model"])
-        counts = answered.groupby(key)["model"].transform("nunique")
-        return answered[counts == models]
+        """Rows of questions and metrics that every model of the table answered."""
+        return questions_answered_by(self.table, self.table.model.unique())
 
     def summary(self, by: Sequence[str] = ("model", "metric")) -> pd.DataFrame:
         """Scores pooled over the common set, with the numbers of questions and failures.
@@ -39,15 +33,22 @@ class Scores:
         Questions are pooled by their mean, or by the root of the mean square where the metric says so.
         """
         common = self.common()
-        rooted = common["metric"].map({m: pooling(m) == "root mean square" for m in common["metric"].unique()}).astype(bool)
-        common = common.assign(value=np.where(rooted, common["value"] ** 2, common["value"]), rooted=rooted)
+        rooted = common.metric.isin([m for m in common.metric.unique() if pooling(m) == "root mean square"])
+        common = common.assign(value=common.value.where(~rooted, common.value**2), rooted=rooted)
         table = common.groupby(list(by), as_index=False).agg(
             value=("value", "mean"), n=("value", "size"), rooted=("rooted", "all")
         )
-        table["value"] = np.where(table.pop("rooted"), np.sqrt(table["value"]), table["value"])
+        table["value"] = np.where(table.pop("rooted"), np.sqrt(table.value), table.value)
         if "model" in by:
-            table["failures"] = table["model"].map(lambda model: self.failures.get(model, 0))
+            table["failures"] = table.model.map(lambda model: self.failures.get(model, 0))
         return table
+
+
+def questions_answered_by(table: pd.DataFrame, models: Iterable[str]) -> pd.DataFrame:
+    """The scores of some models on the questions that all of them answered, one per question, metric and model."""
+    key, names = [*QUESTION, "metric"], list(models)
+    table = table[table.model.isin(names) & table.value.notna()].drop_duplicates([*key, "model"])
+    return table[table.groupby(key).model.transform("size") == len(names)]
 
 
 def pooling(metric: str) -> str:

@@ -48,16 +48,15 @@ def _comparisons(plan: Plan, score_rows: Sequence[ScoreRow], forecast_rows: Sequ
     if not score_rows:
         return []
     scores, forecasts = schema.frame(ScoreRow, score_rows), schema.frame(ForecastRow, forecast_rows)
-    out = []
+    out: list[ComparisonRow] = []
     for group in [*(g.name for g in plan.config.backtest), *(n.earlier_group for n in plan.config.nowcast)]:
         batches = [b for b in plan.batches if b.group == group]
         jobs = {job_of(b.label, past) for b in batches for past in b.pasts}
-        rows = comparison_rows(
+        out += comparison_rows(
             scores[scores.job.isin(jobs)], group, seed=plan.config.seed,
             forecasts=forecasts[forecasts.job.isin(jobs)], models=sorted({b.label for b in batches}),
             naive=plan.config.naive or NAIVE_MODELS,
         )  # fmt: skip
-        out += [ComparisonRow(**row) for row in rows]
     return out
 
 

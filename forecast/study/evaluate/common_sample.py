@@ -11,13 +11,13 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core import months
+from forecast.core.scores import QUESTION
 from forecast.study.evaluate.policy_regimes import distinct_regimes
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MIN_CUTOFFS = 20
-KEY = ["series", "cutoff", "month"]
 
 
 @dataclass(frozen=True)
@@ -70,43 +70,26 @@ class CommonSample:
 
 def drop_infinite(table: pd.DataFrame) -> pd.DataFrame:
     """The scores, infinite ones set to missing, one per question and model."""
-    value = table["value"].where(np.isfinite(table["value"].astype(float)))
-    return table.assign(value=value).drop_duplicates([*KEY, "model"])
-
-
-def questions_answered_by(table: pd.DataFrame, models: Sequence[str]) -> pd.DataFrame:
-    """The scores of some models on the questions that all of them answered."""
-    table = table[table["model"].isin(models)].dropna(subset=["value"])
-    return table[table.groupby(KEY)["model"].transform("nunique") == len(models)]
+    value = table.value.where(np.isfinite(table.value.astype(float)))
+    return table.assign(value=value).drop_duplicates([*QUESTION, "model"])
 
 
 def common_sample(table: pd.DataFrame, benchmark: str, root: bool) -> CommonSample:
     """The common sample of the scores that did not choose the benchmark, summed by model, series and cutoff."""
-    values = table["value"] ** 2 if root else table["value"]
-    sums = table.assign(value=values).pivot_table(index=["series", "cutoff"], columns="model", values="value", aggfunc="sum")
-    counts = table[table["model"] == benchmark].groupby(["series", "cutoff"])["value"].size().reindex(sums.index)
-    days = sorted(table["cutoff"].unique())
-    regimes = distinct_regimes(list(table["regime"].unique()))
-    no_test = f"{len(days)} cutoffs" if len(days) < MIN_CUTOFFS else ""
-    no_test = no_test or (f"one regime ({regimes[0]})" if len(regimes) < 2 else "")
-    names = [str(m) for m in sums.columns]
-    cube = _cube(sums, np.asarray(counts, dtype=float), days)
+    values = table.value**2 if root else table.value
+    cells = values.groupby([table.series, table.cutoff, table.model])
+    sums, counts = (made.unstack(1, fill_value=0) for made in (cells.sum(), cells.size()))  # (series, model) by cutoff
+    series, names, days = sums.index.unique(0), list(sums.index.unique(1)), list(sums.columns)
+    cube = np.empty((len(names) + 1, len(series), len(days)))
+    cube[:-1] = sums.to_numpy().reshape(len(series), len(names), -1).swapaxes(0, 1)
+    cube[-1] = counts.to_numpy()[:: len(names)]  # the same of every model
+    regimes = distinct_regimes(list(table.regime.unique()))
+    no_test = f"{len(days)} cutoffs" if len(days) < MIN_CUTOFFS else f"one regime ({regimes[0]})" if len(regimes) < 2 else ""
     return CommonSample(names, names.index(benchmark), cube, days, table, _overlap(table, days), no_test, root)
-
-
-def _cube(sums: pd.DataFrame, counts: Floats, days: Sequence[str]) -> Floats:
-    """Sums by (model, series, cutoff), and in the last layer the number of questions; zero where there are none."""
-    series = sorted(sums.index.get_level_values(0).unique())
-    cube = np.zeros((sums.shape[1] + 1, len(series), len(days)))
-    where = {name: i for i, name in enumerate(series)}, {day: j for j, day in enumerate(days)}
-    for k, (name, day) in enumerate(sums.index):
-        cube[:-1, where[0][name], where[1][day]] = sums.iloc[k].to_numpy()
-        cube[-1, where[0][name], where[1][day]] = counts[k]
-    return cube
 
 
 def _overlap(table: pd.DataFrame, days: Sequence[str]) -> int:
     """Number of cutoffs that the longest forecast spans: its horizon over the median distance between cutoffs."""
     steps = np.diff(sorted(months.ordinal(months.parse_day(day)) for day in days)) if len(days) > 1 else np.ones(1)
     apart = max(float(np.median(steps)), 1.0)
-    return max(math.ceil(float(table["h_info"].max()) / apart), 1)
+    return max(math.ceil(float(table.h_info.max()) / apart), 1)

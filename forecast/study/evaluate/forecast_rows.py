@@ -14,7 +14,7 @@ from forecast.core.schema import ForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.study.evaluate.backtest import Backtest, BacktestQuestion
-from forecast.study.evaluate.score import ScoredPeriod, job_of, period_draws, periods_of
+from forecast.study.evaluate.score import ScoredPeriod, period_draws, periods_of, question_cells
 from forecast.study.evaluate.truth import ReleaseChoice, truth_of
 
 if TYPE_CHECKING:
@@ -50,18 +50,12 @@ def forecast_rows(
 def _row(
     label: str, past: BacktestQuestion, answer: Forecast, period: ScoredPeriod, mean: float, quantiles: Floats
 ) -> ForecastRow:
-    used, day = answer.used[0], past.task.day
+    used = answer.used[0]
     key = SeriesKey.maybe(past.series)
     return ForecastRow(
-        job=job_of(label, past),
-        model=label,
+        **question_cells(label, past, period, answer.steps),
         model_used=used.model,
-        series=past.series,
         unit=key.unit if key else "",
-        cutoff=str(day),
-        month=answer.steps.period(period.first, period.last),
-        horizon=period.last - (12 * day.year + day.month - 1),
-        h_info=period.last - past.last,
         mean=mean,
         **quantile_cells(quantiles),
         truth=period.truth,
@@ -71,8 +65,7 @@ def _row(
         n_split=used.split,
         n_filled=used.filled,
         notes="; ".join(used.notes),
-        fitted_on=str(past.task.fitted_on or day),
-        vintage=past.known,
+        fitted_on=str(past.task.fitted_on or past.task.day),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,16 +15,14 @@ from forecast.core.contracts import Metric
 from forecast.core.errors import ConfigError
 from forecast.core.results import Failure, Forecast
 from forecast.core.schema import ScoreRow
-from forecast.core.scores import SCORE_COLUMNS, Scores
+from forecast.core.scores import Scores
+from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import window_total
 from forecast.study.evaluate.backtest import Backtest, BacktestQuestion
 from forecast.study.evaluate.cutoffs import released_together
 from forecast.study.evaluate.policy_regimes import RESTRICTING, in_first_quarter, regime_of
 from forecast.study.evaluate.truth import ReleaseChoice, truth_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MIN_PAIRS = 12
 
@@ -163,7 +161,14 @@ def score_rows(
     actual = np.array([period.truth for _, period in scored])
     # a sum of months is not on the scale of one month
     single = np.array([period.first == period.last for _, period in scored])
-    shared = [_question_columns(model, past, period, truth) for past, period in scored]
+    shared = [
+        question_cells(model, past, period, truth.steps)
+        | {
+            "regime": regime_of(past.series, period.last, truth.events),
+            "jan_mar": int(in_first_quarter(period.first, period.last)),
+        }
+        for past, period in scored
+    ]
     rows = []
     for label, metric in metrics.items():
         scale = np.where(single, [scales[past.series].of(metric) for past, _ in scored], np.nan)
@@ -182,18 +187,17 @@ def job_of(model: str, past: BacktestQuestion) -> str:
     return "|".join(parts)
 
 
-def _question_columns(model: str, past: BacktestQuestion, period: ScoredPeriod, truth: Vintage) -> dict[str, Any]:
+def question_cells(model: str, past: BacktestQuestion, period: ScoredPeriod, steps: Steps) -> dict[str, Any]:
+    """The cells that a forecast of a period and its scores share."""
     day = past.task.day
     return dict(
         job=job_of(model, past),
         model=model,
         series=past.series,
         cutoff=str(day),
-        month=truth.steps.period(period.first, period.last),
+        month=steps.period(period.first, period.last),
         horizon=period.last - (12 * day.year + day.month - 1),
         h_info=period.last - past.last,
-        regime=regime_of(past.series, period.last, truth.events),
-        jan_mar=int(in_first_quarter(period.first, period.last)),
         vintage=past.known,
     )
 
@@ -217,9 +221,5 @@ def score(
     for model in dict.fromkeys(a.model for a in past.answered):
         own = [a for a in past.answered if a.model == model and a.past.series in scales]
         rows += score_rows(model, [a.past for a in own], [a.answer for a in own], truth, made, scales)
-    return Scores(score_table(rows), past.failures)
-
-
-def score_table(rows: Iterable[ScoreRow]) -> pd.DataFrame:
-    """Score rows as a table with the columns of `Scores`, in order."""
-    return schema.frame(ScoreRow, rows)[list(SCORE_COLUMNS)].sort_values(list(SCORE_COLUMNS[:8]), ignore_index=True)
+    table = schema.frame(ScoreRow, rows).drop(columns="group")
+    return Scores(table.sort_values(list(schema.COLUMNS["scores"])[:8], ignore_index=True), past.failures)

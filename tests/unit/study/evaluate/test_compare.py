@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.study.evaluate.compare import COLUMNS, comparison_rows, comparison_table
+from forecast.core.schema import COLUMNS
+from forecast.study.evaluate.compare import comparison_rows, comparison_table
 
 
 def table(cutoffs=30, regimes=("before", "under control"), better=0.5, seed=1):
@@ -21,26 +22,26 @@ def table(cutoffs=30, regimes=("before", "under control"), better=0.5, seed=1):
 
 
 def row(found, model):
-    return next(r for r in found if r["model"] == model)
+    return next(r for r in found if r.model == model)
 
 
 def test_the_better_naive_is_the_benchmark_and_ratios_are_of_sums():
     found = comparison_rows(table(), "g")
-    assert {r["benchmark"] for r in found} == {"seasonal_naive"}
-    assert row(found, "good")["ratio"] == pytest.approx(0.5)
-    assert row(found, "mean12")["ratio"] == pytest.approx(2.0)
-    assert row(found, "good")["hi90"] == pytest.approx(0.5)  # a constant ratio has no spread
-    assert row(found, "good")["n_cutoffs"] == 20
-    assert row(found, "good")["n"] == 40
+    assert {r.benchmark for r in found} == {"seasonal_naive"}
+    assert row(found, "good").ratio == pytest.approx(0.5)
+    assert row(found, "mean12").ratio == pytest.approx(2.0)
+    assert row(found, "good").hi90 == pytest.approx(0.5)  # a constant ratio has no spread
+    assert row(found, "good").n_cutoffs == 20
+    assert row(found, "good").n == 40
 
 
 @pytest.mark.parametrize(("given", "why"), [({"cutoffs": 24}, "16 cutoffs"), ({"regimes": ("before",)}, "one regime")])
 def test_too_little_for_a_test(given, why):
     good = row(comparison_rows(table(**given), "g"), "good")
-    assert "no test, ratio only" in good["note"]
-    assert why in good["note"]
-    assert np.isnan(good["lo90"])
-    assert good["ratio"] == pytest.approx(0.5)
+    assert "no test, ratio only" in good.note
+    assert why in good.note
+    assert np.isnan(good.lo90)
+    assert good.ratio == pytest.approx(0.5)
 
 
 def test_noise_gives_an_interval_around_one():
@@ -49,15 +50,15 @@ def test_noise_gives_an_interval_around_one():
     noisy = data["model"] == "good"
     data.loc[noisy, "value"] = data.loc[noisy, "value"] * 2 * rng.lognormal(-0.08, 0.4, noisy.sum())
     good = row(comparison_rows(data, "g"), "good")
-    assert good["lo90"] < good["ratio"] < good["hi90"]
-    assert good["lo90"] < 1 < good["hi90"]
+    assert good.lo90 < good.ratio < good.hi90
+    assert good.lo90 < 1 < good.hi90
 
 
 def test_only_common_questions_count():
     data = table()
     lost = (data["model"] == "good") & (data["series"] == "b")
     data.loc[lost, "value"] = np.nan
-    assert row(comparison_rows(data, "g"), "mean12")["n"] == 20
+    assert row(comparison_rows(data, "g"), "mean12").n == 20
 
 
 def test_without_a_naive_model_there_is_nothing_to_compare():
@@ -75,9 +76,9 @@ def test_a_model_that_answers_easy_questions_only_is_ranked_on_the_common_ones()
     easy = data.groupby("month")["value"].transform("mean") < data["value"].median()
     half = lose(data, "good", easy | (data["month"].astype(int) % 4 < 2))
     good = row(comparison_rows(half, "g"), "good")
-    assert good["ratio"] == pytest.approx(1.2)  # as on all questions: the others are held to the same ones
-    assert good["failures"] == half[half["model"] == "good"]["value"].isna().sum()
-    assert row(comparison_rows(half, "g"), "mean12")["n"] == good["n"]
+    assert good.ratio == pytest.approx(1.2)  # as on all questions: the others are held to the same ones
+    assert good.failures == half[half["model"] == "good"]["value"].isna().sum()
+    assert row(comparison_rows(half, "g"), "mean12").n == good.n
 
 
 def test_nan_forecasts_are_failures_and_do_not_win():
@@ -85,34 +86,34 @@ def test_nan_forecasts_are_failures_and_do_not_win():
     data.loc[data.index[data["model"] == "good"][:4], "value"] = 0.0
     found = comparison_rows(data, "g")
     good = row(found, "good")
-    assert good["failures"] == 56
-    assert good["rank"] is None
-    assert "answered 4 of 60 questions: not ranked" in good["text"]
-    assert row(found, "seasonal_naive")["rank"] == 1
-    assert row(found, "seasonal_naive")["n"] == 40  # the few answers of one model do not narrow the common set
+    assert good.failures == 56
+    assert good.rank is None
+    assert "answered 4 of 60 questions: not ranked" in good.text
+    assert row(found, "seasonal_naive").rank == 1
+    assert row(found, "seasonal_naive").n == 40  # the few answers of one model do not narrow the common set
 
 
 def test_an_infinite_score_is_a_failure():
     data = table()
     data.loc[data.index[data["model"] == "good"][:3], "value"] = np.inf
     good = row(comparison_rows(data, "g"), "good")
-    assert good["failures"] == 3
-    assert np.isfinite(good["ratio"])
+    assert good.failures == 3
+    assert np.isfinite(good.ratio)
 
 
 def test_a_model_that_answered_nothing_has_its_row():
     found = comparison_rows(table(), "g", models=["absent", "good"])
     absent = row(found, "absent")
-    assert absent["failures"] == 60
-    assert absent["rank"] is None
-    assert np.isnan(absent["ratio"])
-    assert "answered 0 of 60" in absent["text"]
+    assert absent.failures == 60
+    assert absent.rank is None
+    assert np.isnan(absent.ratio)
+    assert "answered 0 of 60" in absent.text
 
 
 def test_what_nobody_can_be_marked_on_is_nobodys_failure():
     data = table()
     data.loc[data["month"] == "7", "value"] = np.nan
-    assert {r["failures"] for r in comparison_rows(data, "g")} == {0}
+    assert {r.failures for r in comparison_rows(data, "g")} == {0}
 
 
 def test_models_of_equal_skill_are_tied():
@@ -122,12 +123,12 @@ def test_models_of_equal_skill_are_tied():
     twin = data["model"] == "seasonal_naive"
     data.loc[noisy, "value"] = data.loc[twin, "value"].to_numpy() * rng.lognormal(0, 0.3, noisy.sum())
     found = comparison_rows(data, "g", metrics=("crps",))
-    ranks = {r["model"]: (r["rank"], r["tied"], r["in_mcs"]) for r in found}
+    ranks = {r.model: (r.rank, r.tied, r.in_mcs) for r in found}
     assert ranks == {"good": (1, True, True), "seasonal_naive": (1, True, True), "mean12": (3, False, False)}
-    assert "one of 2 that may be the best" in row(found, "good")["text"]
-    assert "no difference from seasonal_naive is shown" in row(found, "good")["text"]
-    assert row(found, "good")["dm_p"] > 0.05
-    assert "worse than seasonal_naive; not among the best" in row(found, "mean12")["text"]
+    assert "one of 2 that may be the best" in row(found, "good").text
+    assert "no difference from seasonal_naive is shown" in row(found, "good").text
+    assert row(found, "good").dm_p > 0.05
+    assert "worse than seasonal_naive; not among the best" in row(found, "mean12").text
 
 
 def test_a_better_model_beats_alone_and_the_tests_agree():
@@ -136,29 +137,29 @@ def test_a_better_model_beats_alone_and_the_tests_agree():
     noisy = data["model"] == "good"
     data.loc[noisy, "value"] = data.loc[noisy, "value"] * rng.lognormal(0, 0.2, noisy.sum())
     good = row(comparison_rows(data, "g"), "good")
-    assert good["text"].startswith("beats seasonal_naive; the best alone")
-    assert good["dm_p"] < 0.01
-    assert good["rank"] == 1
-    assert not good["tied"]
-    assert np.isnan(good["gw_p"])  # 19 cutoffs are left once each needs the one before
+    assert good.text.startswith("beats seasonal_naive; the best alone")
+    assert good.dm_p < 0.01
+    assert good.rank == 1
+    assert not good.tied
+    assert np.isnan(good.gw_p)  # 19 cutoffs are left once each needs the one before
 
 
 def test_the_conditional_test_needs_twenty_cutoffs_beyond_its_horizon():
     data = table(cutoffs=48)
     rng = np.random.default_rng(6)
     data["value"] = data["value"] * rng.lognormal(0, 0.2, len(data))
-    assert np.isfinite(row(comparison_rows(data, "g"), "good")["gw_p"])
-    assert np.isnan(row(comparison_rows(data.assign(h_info=24), "g"), "good")["gw_p"])
+    assert np.isfinite(row(comparison_rows(data, "g"), "good").gw_p)
+    assert np.isnan(row(comparison_rows(data.assign(h_info=24), "g"), "good").gw_p)
 
 
 def test_no_test_means_no_p_values_and_no_place():
     for found in (comparison_rows(table(24), "g"), comparison_rows(table(regimes=("before",)), "g")):
         for made in found:
-            assert all(np.isnan(made[name]) for name in ("lo90", "hi90", "dm_p", "gw_p", "mcs_p"))
-            assert made["in_mcs"] is None
-            assert not made["tied"]
-            assert "no test, ratio only" in made["text"]
-            assert not any(word in made["text"] for word in ("beats", "worse", "best"))
+            assert all(np.isnan(getattr(made, name)) for name in ("lo90", "hi90", "dm_p", "gw_p", "mcs_p"))
+            assert made.in_mcs is None
+            assert not made.tied
+            assert "no test, ratio only" in made.text
+            assert not any(word in made.text for word in ("beats", "worse", "best"))
 
 
 def forecasts(data, bias):
@@ -176,10 +177,10 @@ def test_bias_and_efficiency_stand_beside():
     data = table(cutoffs=48)
     data["job"] = data["model"] + data["series"] + data["cutoff"]
     found = comparison_rows(data, "g", metrics=("crps",), forecasts=forecasts(data, 0.2))
-    assert row(found, "good")["mz_p"] > 0.05
-    assert row(found, "good")["mz_slope"] == pytest.approx(1, abs=0.2)
-    assert row(found, "mean12")["mz_p"] < 0.01
-    assert np.isnan(row(comparison_rows(data, "g"), "good")["mz_p"])
+    assert row(found, "good").mz_p > 0.05
+    assert row(found, "good").mz_slope == pytest.approx(1, abs=0.2)
+    assert row(found, "mean12").mz_p < 0.01
+    assert np.isnan(row(comparison_rows(data, "g"), "good").mz_p)
 
 
 def test_groups_by_columns_of_the_scores():
@@ -187,7 +188,7 @@ def test_groups_by_columns_of_the_scores():
 
     far = table().assign(h_info=3)
     made = comparison_table(Scores(pd.concat([table(), far]), {"good": 0, "absent": 7}), by=["h_info"], metrics=("crps",))
-    assert list(made.columns) == list(COLUMNS)
+    assert list(made.columns) == list(COLUMNS["comparisons"])
     assert set(made["group"]) == {"all: h_info 1", "all: h_info 3"}
     assert set(made["model"]) == {"good", "mean12", "seasonal_naive", "absent"}
 
@@ -201,9 +202,9 @@ def test_scores_pooled_by_root_mean_square_are_compared_that_way():
     by_hand = []
     for series in ("a", "b"):
         part = held[held["series"] == series]
-        one, other = (np.sqrt((part.loc[part["model"] == m, "value"] ** 2).mean()) for m in ("good", good["benchmark"]))
+        one, other = (np.sqrt((part.loc[part["model"] == m, "value"] ** 2).mean()) for m in ("good", good.benchmark))
         by_hand.append(one / other)
-    assert good["ratio"] == pytest.approx(np.mean(by_hand))
+    assert good.ratio == pytest.approx(np.mean(by_hand))
 
 
 def test_the_public_verb_takes_a_backtest():
@@ -219,6 +220,6 @@ def test_the_public_verb_takes_a_backtest():
 
 def test_the_benchmark_is_chosen_among_the_named():
     found = comparison_rows(table(), "g", naive=["mean12"])
-    assert {r["benchmark"] for r in found} == {"mean12"}
-    assert row(found, "good")["ratio"] == pytest.approx(0.25)
+    assert {r.benchmark for r in found} == {"mean12"}
+    assert row(found, "good").ratio == pytest.approx(0.25)
     assert comparison_rows(table(), "g", naive=["last_value"]) == []
