@@ -17,7 +17,6 @@ from forecast.jobs.plan import Plan
 from forecast.jobs.rows import claim_rows, effect_tables, observation_rows, regime_rows, sensitivity_rows
 from forecast.study.data.audit import audit
 from forecast.study.evaluate.compare import NAIVE_MODELS, comparison_rows
-from forecast.study.evaluate.score import job_of
 
 
 def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]]:
@@ -50,12 +49,9 @@ def _comparisons(plan: Plan, score_rows: Sequence[ScoreRow], forecast_rows: Sequ
     scores, forecasts = schema.frame(ScoreRow, score_rows), schema.frame(ForecastRow, forecast_rows)
     out: list[ComparisonRow] = []
     for group in [*(g.name for g in plan.config.backtest), *(n.earlier_group for n in plan.config.nowcast)]:
-        batches = [b for b in plan.batches if b.group == group]
-        jobs = {job_of(b.label, past) for b in batches for past in b.pasts}
         out += comparison_rows(
-            scores[scores.job.isin(jobs)], group, seed=plan.config.seed,
-            forecasts=forecasts[forecasts.job.isin(jobs)], models=sorted({b.label for b in batches}),
-            naive=plan.config.naive or NAIVE_MODELS,
+            scores[scores.group == group], group, seed=plan.config.seed, forecasts=forecasts[forecasts.group == group],
+            models={b.label for b in plan.batches if b.group == group}, naive=plan.config.naive or NAIVE_MODELS,
         )  # fmt: skip
     return out
 

@@ -153,11 +153,7 @@ def _vintages_with_news(
 
 def scorable_questions(pasts: Iterable[BacktestQuestion], truth: Vintage) -> list[BacktestQuestion]:
     """The questions of which at least one asked month has been published since."""
-    kept = []
-    for past in pasts:
-        if truth.knows(past.series) and truth.last_month(past.series) >= past.first:
-            kept.append(past)
-    return kept
+    return [past for past in pasts if truth.knows(past.series) and truth.last_month(past.series) >= past.first]
 
 
 def default_series(archive: Archive | RealTimeView, day: dt.date, min_months: int = 24) -> tuple[str, ...]:

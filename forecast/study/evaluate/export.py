@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from forecast.core import months
+from forecast.core import months, schema
 from forecast.core.errors import ConfigError, nearest
+from forecast.core.results import PROBABILITIES, quantile_name
 from forecast.core.run import Run
+from forecast.core.schema import ObservationRow
 from forecast.core.series import SeriesKey
 from forecast.study.evaluate.backtest import Backtest
 from forecast.study.evaluate.lead_time import nowcast_table, publication_days
@@ -17,12 +19,11 @@ if TYPE_CHECKING:
 
 BOE_FORECASTS = ("date", "vintage_date", "variable", "source", "frequency", "forecast_horizon", "value")
 BOE_OUTTURNS = ("date", "vintage_date", "variable", "frequency", "forecast_horizon", "value")
-NOWCAST_COLUMNS = ("days_to_publication",)  # additional columns of nowcasts
 HUB = (
     "model_id", "reference_date", "target", "horizon", "location", "target_end_date", "output_type", "output_type_id", "value",
 )  # fmt: skip
 POINTS = ("mean", "q50")
-QUANTILES = ("q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975")
+QUANTILES = {quantile_name(p): p for p in PROBABILITIES}
 
 
 class BoeTables(NamedTuple):
@@ -38,15 +39,6 @@ class HubTables(NamedTuple):
 
     model_out: pd.DataFrame
     target_data: pd.DataFrame
-
-
-def probability(quantile: str) -> float:
-    """The probability of a quantile column.
-
-    >>> [probability(name) for name in ("q025", "q05", "q50", "q975")]
-    [0.025, 0.05, 0.5, 0.975]
-    """
-    return float(f"0.{quantile[1:]}")
 
 
 def to_boe(what: Run | Backtest, point: str = "mean") -> BoeTables:
@@ -71,34 +63,23 @@ def boe_tables(forecasts: pd.DataFrame, observations: pd.DataFrame, point: str =
 
     if point not in POINTS:
         raise ConfigError(f"'{point}' is no point forecast", hint=nearest(point, POINTS))
-    table = _single_months(forecasts, "month")
-    more = [column for column in NOWCAST_COLUMNS if column in table]
-    base = pd.DataFrame(
-        {
-            "date": _month_ends(table["month"]),
-            "vintage_date": pd.to_datetime(table["cutoff"]),
-            "variable": table["series"],
-            "source": table["model"],
-            "frequency": "M",
-            "forecast_horizon": table["h_info"].astype("int64") - 1,
-            **{column: table[column] for column in more},
-        }
+    table, seen = _single_months(forecasts), _published_months(observations)
+    more = {"days_to_publication": table.days_to_publication} if "days_to_publication" in table else {}
+    base = pd.DataFrame(more).assign(
+        date=_month_ends(table.month),
+        vintage_date=pd.to_datetime(table.cutoff),
+        variable=table.series,
+        source=table.model,
+        frequency="M",
+        forecast_horizon=table.h_info.astype("int64") - 1,
     )
-    densities = pd.concat([base.assign(value=table[q], quantile=probability(q)) for q in QUANTILES], ignore_index=True)
-    seen = _single_months(observations, "period")
-    seen = seen[seen["value"].notna()]
-    released = pd.to_datetime(seen["released"])
-    outturns = pd.DataFrame(
-        {
-            "date": _month_ends(seen["period"]),
-            "vintage_date": released,
-            "variable": seen["series"],
-            "frequency": "M",
-            "forecast_horizon": [
-                months.ordinal(m) - months.ordinal(day) for m, day in zip(seen["period"], seen["released"], strict=True)
-            ],
-            "value": seen["value"],
-        }
+    densities = pd.concat([base.assign(value=table[q], quantile=p) for q, p in QUANTILES.items()], ignore_index=True)
+    outturns = seen.assign(
+        date=_month_ends(seen.period),
+        vintage_date=pd.to_datetime(seen.released),
+        variable=seen.series,
+        frequency="M",
+        forecast_horizon=seen.period.map(months.ordinal) - seen.released.map(months.ordinal),
     )
     return BoeTables(
         base.assign(value=table[point])[[*BOE_FORECASTS, *more]].reset_index(drop=True),
@@ -114,18 +95,16 @@ def nowcasts_to_boe(made: Backtest, point: str = "mean") -> BoeTables:
     with its day; `days_to_publication` counts to the first, there and here. Sums of two months are left out, and figures never
     published by themselves are not outturns.
     """
-    import pandas as pd
-
     table = nowcast_table(made)
     rows = []
-    for name in sorted(table["series"].unique()):
+    for name in sorted(table.series.unique()):
         own = publication_days(made.archive, name)
         rows += [
-            {"series": name, "period": months.label(c.first), "value": c.value, "released": c.released.isoformat()}
+            ObservationRow(series=name, period=months.label(c.first), value=c.value, released=c.released.isoformat())
             for c in made.archive.states(name)
             if not c.is_span and c.first in own and math.isfinite(c.value)
         ]
-    return boe_tables(table, pd.DataFrame(rows, columns=["series", "period", "value", "released"]), point)
+    return boe_tables(table, schema.frame(ObservationRow, rows), point)
 
 
 def to_hub(run: Run) -> HubTables:
@@ -137,26 +116,29 @@ def to_hub(run: Run) -> HubTables:
     """
     import pandas as pd
 
-    table = _single_months(run.forecasts, "month")
-    base = _locations_and_targets(table["series"]).assign(
-        model_id=table["model"],
-        reference_date=table["cutoff"],
-        horizon=table["horizon"].astype("int64"),
-        target_end_date=_month_ends(table["month"]).dt.strftime("%Y-%m-%d"),
+    table, seen = _single_months(run.forecasts), _published_months(run.observations)
+    base = _locations_and_targets(table.series).assign(
+        model_id=table.model,
+        reference_date=table.cutoff,
+        horizon=table.horizon.astype("int64"),
+        target_end_date=_month_ends(table.month).dt.strftime("%Y-%m-%d"),
     )
     kinds = [base.assign(output_type="mean", output_type_id=float("nan"), value=table["mean"])]
-    kinds += [base.assign(output_type="quantile", output_type_id=probability(q), value=table[q]) for q in QUANTILES]
-    seen = _single_months(run.observations, "period")
-    seen = seen[seen["value"].notna()]
-    target = _locations_and_targets(seen["series"]).assign(
-        target_end_date=_month_ends(seen["period"]).dt.strftime("%Y-%m-%d"), as_of=seen["released"], observation=seen["value"]
+    kinds += [base.assign(output_type="quantile", output_type_id=p, value=table[q]) for q, p in QUANTILES.items()]
+    target = _locations_and_targets(seen.series).assign(
+        target_end_date=_month_ends(seen.period).dt.strftime("%Y-%m-%d"), as_of=seen.released, observation=seen.value
     )
     return HubTables(pd.concat(kinds, ignore_index=True)[list(HUB)], target.reset_index(drop=True))
 
 
-def _single_months(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The rows of single months."""
-    return table[~table[column].str.contains("/")]
+def _single_months(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """The forecasts of single months."""
+    return forecasts[~forecasts.month.str.contains("/")]
+
+
+def _published_months(observations: pd.DataFrame) -> pd.DataFrame:
+    """The published figures of single months."""
+    return observations[~observations.period.str.contains("/") & observations.value.notna()]
 
 
 def _month_ends(labels: pd.Series) -> pd.Series:
@@ -170,12 +152,5 @@ def _locations_and_targets(series: pd.Series) -> pd.DataFrame:
     """Location and target of each series."""
     import pandas as pd
 
-    parts = {name: _location_and_target(name) for name in series.unique()}
-    return pd.DataFrame({"location": series.map(lambda s: parts[s][0]), "target": series.map(lambda s: parts[s][1])})
-
-
-def _location_and_target(series: str) -> tuple[str, str]:
-    if SeriesKey.maybe(series) is None:
-        return series, "value"
-    location, _, target = series.partition(".")
-    return location, target
+    parts = {name: name.split(".", 1) if SeriesKey.maybe(name) else [name, "value"] for name in series.unique()}
+    return pd.DataFrame([parts[name] for name in series], columns=["location", "target"], index=series.index)

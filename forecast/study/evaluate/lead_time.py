@@ -6,7 +6,8 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, cast
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
@@ -37,13 +38,56 @@ MIN_MONTHS = 8  # below which no break-even day is reported
 CRITICAL_VALUE = 1.645  # one-sided 5 % of the normal distribution
 ALL = "all"
 SUM = "sum"  # value of `jan_mar` for January and February as one sum, whose errors are not those of single months
-BINS = (
-    "model", "series", "regime", "jan_mar", "days_from", "days_to", "benchmark", "n_chosen", "n", "rmse", "rmse_naive",
-    "ratio", "gain", "gain_se",
-)  # fmt: skip
-BREAK_EVEN = (
-    "model", "series", "regime", "jan_mar", "benchmark", "break_even", "n", "ratio", "gain", "gain_se", "bins", "text",
-)  # fmt: skip
+
+
+class ErrorBin(NamedTuple):
+    """Errors of a model, and of the benchmark, in a block of months and a bin of days to publication.
+
+    n_chosen : number of months that chose the benchmark; 0 if all naive models answered no training question together, so that
+        the first of the list is taken
+    rmse : in archive units; ratio : rmse over that of the benchmark
+    gain : mean difference of squared errors over the benchmark's mean squared error, averaged over months
+    gain_se : its standard error over months (Diebold and Mariano 1995, without a correction for dependence between months)
+    """
+
+    model: str
+    series: str
+    regime: str
+    jan_mar: str
+    days_from: int
+    days_to: int
+    benchmark: str
+    n_chosen: int
+    n: int
+    rmse: float
+    rmse_naive: float
+    ratio: float
+    gain: float
+    gain_se: float
+
+
+class BreakEven(NamedTuple):
+    """The day from which a model beats the benchmark in a block of months.
+
+    break_even : days before publication (the far end of the bin) from which the model beats the best naive one: the first bin
+        whose gain exceeds `CRITICAL_VALUE` standard errors on at least `MIN_MONTHS` months, with no ratio above 1 in any later
+        bin; null if there is none
+    n, ratio, gain, gain_se : those of that bin, or of the one nearest to publication if there is none
+    bins : number of bins searched; a day found among many is weaker evidence than its standard error suggests
+    """
+
+    model: str
+    series: str
+    regime: str
+    jan_mar: str
+    benchmark: str
+    break_even: float
+    n: int
+    ratio: float
+    gain: float
+    gain_se: float
+    bins: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -153,94 +197,87 @@ def nowcast_table(made: Backtest, truth: str | int = "first") -> pd.DataFrame:
         own = tuple(a for a in made.answered if len(a.past.task.months) == size)
         table = forecast_table(replace(made, answered=own), known)
         if len(table):
-            parts.append(table[table["month"].str.contains("/") == (size > 1)].assign(months=size))
+            parts.append(table[table.month.str.contains("/") == (size > 1)].assign(months=size))
     if not parts:
         raise DataError("no model answered", hint="; ".join(f"{k}: {n} failures" for k, n in made.failures.items()))
     table = pd.concat(parts, ignore_index=True)
     events = made.archive.latest.events
-    out = {name: {(r.first, r.last): r.day for r in publications(made.archive, name)} for name in table["series"].unique()}
-    when = [mm.parse_period(label) for label in table["month"]]
-    days = [out[name][period] for name, period in zip(table["series"], when, strict=True)]
+    out = {name: {(r.first, r.last): r.day for r in publications(made.archive, name)} for name in table.series.unique()}
+    when = [mm.parse_period(label) for label in table.month]
+    days = [out[name][period] for name, period in zip(table.series, when, strict=True)]
     return table.assign(
         published=[str(day) for day in days],
-        days_to_publication=[(day - mm.parse_day(cut)).days for day, cut in zip(days, table["cutoff"], strict=True)],
-        regime=[regime_of(name, last, events) for name, (_, last) in zip(table["series"], when, strict=True)],
+        days_to_publication=[(day - mm.parse_day(cut)).days for day, cut in zip(days, table.cutoff, strict=True)],
+        regime=[regime_of(name, last, events) for name, (_, last) in zip(table.series, when, strict=True)],
         jan_mar=[int(in_first_quarter(first, last)) for first, last in when],
     )
 
 
 def error_bins(table: pd.DataFrame, naive: Sequence[str] = NAIVE_MODELS, width: int = BIN_WIDTH) -> pd.DataFrame:
-    """Errors by bin of days to publication, columns `BINS`; one block for each series, regime, January to March and the rest.
+    """One `ErrorBin` for each model, block (series, regime, January to March and the rest) and bin of days to publication.
 
     table : as `nowcast_table` makes it. The benchmark of a series is the naive model with the smallest mean squared error in
     the first third of the months. Everything is computed on the other two thirds, on questions that both the model and the
     benchmark answered. Sums of two months form a block of their own (`jan_mar` is `SUM`) and are in no other.
 
-    n_chosen : number of months that chose the benchmark; 0 if all naive models answered no training question together, so that
-        the first of the list is taken
-    rmse : in archive units; ratio : rmse over that of the benchmark
-    gain : mean difference of squared errors over the benchmark's mean squared error, averaged over months
-    gain_se : its standard error over months (Diebold and Mariano 1995, without a correction for dependence between months)
-
     Series are never pooled, because their units of error differ.
     """
     import pandas as pd
 
-    rows: list[dict[str, Any]] = []
-    for series, own in table.dropna(subset=["truth"]).groupby("series", sort=True):
-        months = sorted(own["month"].unique())
-        simple = [name for name in naive if name in set(own["model"])]
+    table = table[table.truth.notna()]
+    table = table.assign(loss=(table["mean"] - table.truth) ** 2, bin=(table.days_to_publication - 1) // width)
+    rows = []
+    for series in sorted(table.series.unique()):
+        own = table[table.series == series]
+        months = sorted(own.month.unique())
+        simple = [name for name in naive if name in set(own.model)]
         if not simple or len(months) < TRAINING_DIVISOR:
             continue
-        own = own.assign(loss=(own["mean"] - own["truth"]) ** 2, bin=(own["days_to_publication"] - 1) // width)
-        training = own["month"].isin(months[: len(months) // TRAINING_DIVISOR])
-        alone = training & (own["months"] == 1)
+        training = own.month.isin(months[: len(months) // TRAINING_DIVISOR])
+        alone = training & (own.months == 1)
         benchmark, chosen = _choose_benchmark(own[alone if alone.any() else training], simple)
         test = own[~training]
-        for model in sorted(test["model"].unique()):
-            pair = _paired_losses(test, str(model), benchmark)
-            for regime, jan_mar, part in _blocks(pair):
-                head = {"model": model, "series": series, "regime": regime, "jan_mar": jan_mar}
-                head |= {"benchmark": benchmark, "n_chosen": chosen}
-                for place in sorted(part["bin"].unique()):
-                    ends = {"days_from": int(place) * width + 1, "days_to": (int(place) + 1) * width}
-                    rows.append(head | ends | _error_statistics(part[part["bin"] == place]))
-    return pd.DataFrame(rows, columns=list(BINS))
+        for model in sorted(test.model.unique()):
+            for regime, jan_mar, part in _blocks(_paired_losses(test, model, benchmark)):
+                rows += [
+                    ErrorBin(
+                        model, series, regime, jan_mar, place * width + 1, (place + 1) * width, benchmark, chosen,
+                        *_error_statistics(part[part.bin == place]),
+                    )
+                    for place in sorted(part.bin.unique().tolist())
+                ]  # fmt: skip
+    return pd.DataFrame(rows, columns=list(ErrorBin._fields))
 
 
 def break_even_days(table: pd.DataFrame) -> pd.DataFrame:
-    """The break-even day of every model, series, regime and season of a table of `bins`; columns `BREAK_EVEN`.
-
-    break_even : days before publication (the far end of the bin) from which the model beats the best naive one: the first bin
-        whose gain exceeds `CRITICAL_VALUE` standard errors on at least `MIN_MONTHS` months, with no ratio above 1 in any later
-        bin; null if there is none
-    n, ratio, gain, gain_se : those of that bin, or of the one nearest to publication if there is none
-    bins : number of bins searched; a day found among many is weaker evidence than its standard error suggests
-    """
+    """The `BreakEven` of every model and block of a table of `error_bins`; the benchmark has none."""
     import pandas as pd
 
+    bins = [ErrorBin._make(row) for row in table[list(ErrorBin._fields)].itertuples(index=False)]
+    bins = sorted((b for b in bins if b.model != b.benchmark), key=lambda b: (_block_of(b), -b.days_to))
     rows = []
-    for key, own in table[table["model"] != table["benchmark"]].groupby(["model", "series", "regime", "jan_mar"], sort=True):
-        own = own.sort_values("days_to", ascending=False, ignore_index=True)
-        sure = (own["gain"] > CRITICAL_VALUE * own["gain_se"]) & (own["n"] >= MIN_MONTHS)
-        behind = own["ratio"] > 1.0
-        good = [i for i in range(len(own)) if sure[i] and not behind[i:].any()]
-        row = own.iloc[good[0] if good else -1]
-        head = dict(zip(("model", "series", "regime", "jan_mar"), key, strict=True))
-        kept = {name: row[name] for name in ("benchmark", "n", "ratio", "gain", "gain_se")}
-        day = float(row["days_to"]) if good else math.nan
-        rows.append(head | kept | {"break_even": day, "bins": len(own), "text": _break_even_text(row, bool(good))})
-    return pd.DataFrame(rows, columns=list(BREAK_EVEN))
+    for block, group in groupby(bins, _block_of):
+        own = list(group)
+        sure = [b.gain > CRITICAL_VALUE * b.gain_se and b.n >= MIN_MONTHS for b in own]
+        good = [b for i, b in enumerate(own) if sure[i] and not any(later.ratio > 1.0 for later in own[i:])]
+        told, day = (good[0], float(good[0].days_to)) if good else (own[-1], math.nan)
+        text = _break_even_text(told, bool(good))
+        rows.append(BreakEven(*block, told.benchmark, day, told.n, told.ratio, told.gain, told.gain_se, len(own), text))
+    return pd.DataFrame(rows, columns=list(BreakEven._fields))
 
 
-def _break_even_text(row: Any, found: bool) -> str:
+def _block_of(row: ErrorBin) -> tuple[str, str, str, str]:
+    return row.model, row.series, row.regime, row.jan_mar
+
+
+def _break_even_text(row: ErrorBin, found: bool) -> str:
     """The finding of a break-even row in words."""
-    evidence = f"gain {row['gain']:.2f}, standard error {row['gain_se']:.2f}, {int(row['n'])} months"
+    evidence = f"gain {row.gain:.2f}, standard error {row.gain_se:.2f}, {row.n} months"
     if found:
-        return f"beats {row['benchmark']} from {int(row['days_to'])} days before publication ({evidence})"
-    if row["n"] < MIN_MONTHS:
-        return f"none: months to tell by are too few ({int(row['n'])}): no test, ratio only"
-    return f"none: no day from which it is shown to beat {row['benchmark']} (nearest to publication: {evidence})"
+        return f"beats {row.benchmark} from {row.days_to} days before publication ({evidence})"
+    if row.n < MIN_MONTHS:
+        return f"none: months to tell by are too few ({row.n}): no test, ratio only"
+    return f"none: no day from which it is shown to beat {row.benchmark} (nearest to publication: {evidence})"
 
 
 def _choose_benchmark(training: pd.DataFrame, simple: Sequence[str]) -> tuple[str, int]:
@@ -248,44 +285,36 @@ def _choose_benchmark(training: pd.DataFrame, simple: Sequence[str]) -> tuple[st
 
     A model that answered fewer than half of the questions is no candidate, unless that would leave only one.
     """
-    table = training[training["model"].isin(simple)].pivot_table(index=["month", "cutoff"], columns="model", values="loss")
+    part = training[training.model.isin(simple)]
+    table = part.loss.groupby([part.month, part.cutoff, part.model]).mean().unstack()
     often = table.columns[table.notna().mean() >= MIN_ANSWERED_SHARE]
     common = (table[often] if len(often) > 1 else table).dropna()
     loss = common.mean() if len(common) else dict.fromkeys(simple, 0.0)
-    best = min(simple, key=lambda name: (loss.get(name, np.inf), simple.index(name)))
-    return best, common.index.get_level_values("month").nunique()
+    best = min(simple, key=lambda name: (loss.get(name, math.inf), simple.index(name)))
+    return best, len(common.index.unique(0))
 
 
 def _paired_losses(table: pd.DataFrame, model: str, benchmark: str) -> pd.DataFrame:
     """Losses of a model and the benchmark on the questions that both answered."""
     key = ["month", "cutoff"]
-    other = table.loc[table["model"] == benchmark, [*key, "loss"]].rename(columns={"loss": "naive"})
-    return table[table["model"] == model].merge(other, on=key)
+    other = table.loc[table.model == benchmark, [*key, "loss"]].rename(columns={"loss": "naive"})
+    return table[table.model == model].merge(other, on=key)
 
 
 def _blocks(pair: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """All months, each regime, January to March and the other months apart, and sums of two months."""
-    if (pair["months"] > 1).any():
-        yield ALL, SUM, pair[pair["months"] > 1]
-    pair = pair[pair["months"] == 1]
-    if not len(pair):
-        return
-    yield ALL, ALL, pair
-    for regime in sorted(pair["regime"].unique()):
-        yield str(regime), ALL, pair[pair["regime"] == regime]
-    for inside, word in ((1, "Jan-Mar"), (0, "Apr-Dec")):
-        part = pair[pair["jan_mar"] == inside]
-        if len(part):
-            yield ALL, word, part
+    sums, pair = pair[pair.months > 1], pair[pair.months == 1]
+    blocks = [(ALL, SUM, sums), (ALL, ALL, pair)]
+    blocks += [(regime, ALL, pair[pair.regime == regime]) for regime in sorted(pair.regime.unique())]
+    blocks += [(ALL, word, pair[pair.jan_mar == inside]) for inside, word in ((1, "Jan-Mar"), (0, "Apr-Dec"))]
+    return (block for block in blocks if len(block[2]))
 
 
-def _error_statistics(block: pd.DataFrame) -> dict[str, Any]:
-    """Root mean squared errors, their ratio, and the paired gain with its standard error over months."""
+def _error_statistics(block: pd.DataFrame) -> tuple[int, float, float, float, float, float]:
+    """Number of months, root mean squared errors, their ratio, and the paired gain with its standard error over months."""
     per: Floats = block.groupby("month")[["loss", "naive"]].mean().to_numpy(float)
     mean, naive = per.mean(axis=0)
     gains = (per[:, 1] - per[:, 0]) / naive if naive > 0 else np.full(len(per), np.nan)
     se = float(gains.std(ddof=1) / math.sqrt(len(gains))) if len(gains) > 1 else math.nan
-    return {
-        "n": len(per), "rmse": math.sqrt(mean), "rmse_naive": math.sqrt(naive),
-        "ratio": math.sqrt(mean / naive) if naive > 0 else math.nan, "gain": float(gains.mean()), "gain_se": se,
-    }  # fmt: skip
+    ratio = math.sqrt(mean / naive) if naive > 0 else math.nan
+    return len(per), math.sqrt(mean), math.sqrt(naive), ratio, float(gains.mean()), se

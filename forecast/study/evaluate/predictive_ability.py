@@ -80,9 +80,8 @@ def giacomini_white(loss: Floats, other: Floats, horizon: int = 1, *, bartlett: 
     if np.linalg.cond(spread) > 1e12:
         return HypothesisTest(math.nan, math.nan, n)
     statistic = float(n * mean @ np.linalg.solve(spread, mean))
-    return HypothesisTest(
-        statistic, math.exp(-statistic / 2), n
-    )  # the survival function of chi-squared with 2 degrees of freedom
+    p = math.exp(-statistic / 2)  # the survival function of chi-squared with 2 degrees of freedom
+    return HypothesisTest(statistic, p, n)
 
 
 def zero_mean_test(scores: Floats) -> HypothesisTest:

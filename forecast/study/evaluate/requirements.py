@@ -6,8 +6,10 @@ import datetime as dt
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from forecast.core import schema
 from forecast.core.archive import Archive
 from forecast.core.contracts import Forecaster
 from forecast.core.results import Failure
@@ -28,11 +30,32 @@ from forecast.study.evaluate.score import periods_of
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = (
-    "series", "model", "horizon", "level", "months", "first_cutoff", "windows", "pooled", "reach", "reach_pooled", "interval",
-    "test", "reason",
-)  # fmt: skip
 TRIAL_DRAWS = 50  # draws of a trial forecast
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """What the history of one series supports for one model, horizon and interval level.
+
+    windows : cutoffs from `first_cutoff` on with a published figure at the horizon; pooled : the same summed over series
+    interval : "own" if the windows of the series reach the level by n / (n + 1) (split conformal, Vovk, Gammerman and Shafer
+        2005, sec. 2.2), "pooled" if only those of all series together do, otherwise "no"
+    test : "yes", or why a test of predictive ability is not possible
+    """
+
+    series: str
+    model: str
+    horizon: int
+    level: float = 0
+    months: int
+    first_cutoff: str
+    windows: int
+    pooled: int = 0
+    reach: float = 0
+    reach_pooled: float = 0
+    interval: str = ""
+    test: str
+    reason: str
 
 
 def errors_for_coverage(level: float) -> int:
@@ -60,22 +83,15 @@ def feasible(
     step: int = 1,
     regressors: Iterable[Regressor] = (),
 ) -> pd.DataFrame:
-    """What a history supports, one row per series, model, horizon and interval level; columns `COLUMNS`.
+    """What a history supports, one `Requirement` per series, model, horizon and interval level.
 
     models : models, their names, or mappings of name and options. Each forecasts with few draws on the first and the last
         cutoff, and by bisection on others, to find the first cutoff it can answer (`first_cutoff`). The other arguments are
         those of `backtest`.
-
-    windows : cutoffs from `first_cutoff` on with a published figure at the horizon; pooled : the same summed over series
-    interval : "own" if the windows of the series reach the level by n / (n + 1) (split conformal, Vovk, Gammerman and Shafer
-        2005, sec. 2.2), "pooled" if only those of all series together do, otherwise "no"
-    test : "yes", or why a test of predictive ability is not possible
     """
-    import pandas as pd
-
     view = source if isinstance(source, RealTimeView) else RealTimeView(source, {}, tuple(regressors))
     methods, steps = models_by_name(models), sorted(set(horizons))
-    rows: list[dict[str, Any]] = []
+    rows: list[Requirement] = []
     for name in [series] if isinstance(series, str) else list(series):
         when = list(days) if days is not None else _default_cutoffs(view, name, first, min_months)
         asked = backtest_questions(
@@ -85,11 +101,11 @@ def feasible(
         pasts = scorable_questions(asked, view.latest)
         for label, method in methods.items():
             rows += _rows(view, name, label, method, pasts, steps, min_months)
-    pooled: dict[tuple[str, int], int] = {}
+    pooled: Counter[tuple[str, int]] = Counter()
     for row in rows:
-        pooled[row["model"], row["horizon"]] = pooled.get((row["model"], row["horizon"]), 0) + row["windows"]
-    full = [_level_row(row, pooled[row["model"], row["horizon"]], level) for row in rows for level in sorted(set(levels))]
-    return pd.DataFrame(full, columns=list(COLUMNS))
+        pooled[row.model, row.horizon] += row.windows
+    full = [_at_level(row, pooled[row.model, row.horizon], level) for row in rows for level in sorted(set(levels))]
+    return schema.frame(Requirement, full)
 
 
 def support_lines(
@@ -107,7 +123,7 @@ def support_lines(
     lines = []
     known = truth or view.latest
     for horizon in sorted(set(horizons)):
-        scored = [past for past in pasts if any(p.scored for p in periods_of(past, known, [horizon]))]
+        scored = _scored_at(horizon, pasts, known)
         own = Counter(past.series for past in scored)
         most, days = max(own.values(), default=0), sorted({past.task.day for past in scored})
         reached = [f"{level:g} % {_interval_source(most, len(scored), level)}" for level in sorted(set(levels))]
@@ -118,6 +134,11 @@ def support_lines(
             f"{f'no test, ratio only ({why})' if why else 'tests'}"
         )
     return lines
+
+
+def _scored_at(horizon: int, pasts: Iterable[BacktestQuestion], known: Vintage) -> list[BacktestQuestion]:
+    """The questions with a published figure at a horizon."""
+    return [past for past in pasts if any(p.scored for p in periods_of(past, known, [horizon]))]
 
 
 def _interval_source(own: int, pooled: int, level: float) -> str:
@@ -148,7 +169,7 @@ def _rows(
     pasts: Sequence[BacktestQuestion],
     horizons: Sequence[int],
     min_months: int,
-) -> list[dict[str, Any]]:
+) -> list[Requirement]:
     """One row per horizon for one model: the cutoffs it can answer, and those that can be scored."""
     months = view.latest.observed(series).count if view.latest.knows(series) else 0
     start, why = _first_answered(view, method, pasts)
@@ -157,19 +178,15 @@ def _rows(
     kept = list(pasts[start:]) if start is not None else []
     out = []
     for horizon in horizons:
-        scored = [past for past in kept if any(p.scored for p in periods_of(past, view.latest, [horizon]))]
+        scored = _scored_at(horizon, kept, view.latest)
+        untested = _reason_untested(view, scored[len(scored) // 3 :], horizon)
         out.append(
-            {
-                "series": series,
-                "model": label,
-                "horizon": horizon,
-                "months": months,
-                "first_cutoff": str(kept[0].task.day) if kept else "",
-                "windows": len(scored),
-                "test": _test(view, scored, horizon),
-                "reason": why,
-            }
-        )
+            Requirement(
+                series=series, model=label, horizon=horizon, months=months,
+                first_cutoff=str(kept[0].task.day) if kept else "", windows=len(scored),
+                test=f"no: {untested}" if untested else "yes", reason=why,
+            )
+        )  # fmt: skip
     return out
 
 
@@ -197,12 +214,6 @@ def _first_answered(view: RealTimeView, method: Forecaster, pasts: Sequence[Back
     return high, f"before {pasts[high].task.day}: {tried[low]}"
 
 
-def _test(view: RealTimeView, scored: Sequence[BacktestQuestion], horizon: int) -> str:
-    """Whether tests of predictive ability are possible after a third of the cutoffs has chosen the benchmark."""
-    why = _reason_untested(view, scored[len(scored) // 3 :], horizon)
-    return f"no: {why}" if why else "yes"
-
-
 def _reason_untested(view: RealTimeView, left: Sequence[BacktestQuestion], horizon: int) -> str:
     """Why no test is possible on the questions left after the choice of the benchmark; empty if one is."""
     days = len({past.task.day for past in left})
@@ -212,14 +223,12 @@ def _reason_untested(view: RealTimeView, left: Sequence[BacktestQuestion], horiz
     return "" if len(found) > 1 else f"one regime ({found[0]})"
 
 
-def _level_row(row: Mapping[str, Any], pooled: int, level: float) -> dict[str, Any]:
+def _at_level(row: Requirement, pooled: int, level: float) -> Requirement:
     """The row for one interval level."""
-    windows, need = int(row["windows"]), errors_for_coverage(level)
-    interval = "own" if windows >= need else "pooled" if pooled >= need else "no"
-    reasons = [row["reason"]] if row["reason"] else []
-    if interval != "own":
-        reasons.append(f"{level:g} % needs {need} past errors, the series has {windows}, all series {pooled}")
-    return {
-        **row, "level": level, "pooled": pooled, "reach": 100 * windows / (windows + 1),
-        "reach_pooled": 100 * pooled / (pooled + 1), "interval": interval, "reason": "; ".join(reasons),
-    }  # fmt: skip
+    own, need = row.windows, errors_for_coverage(level)
+    interval = "own" if own >= need else "pooled" if pooled >= need else "no"
+    lack = f"{level:g} % needs {need} past errors, the series has {own}, all series {pooled}" if interval != "own" else ""
+    return replace(
+        row, level=level, pooled=pooled, reach=100 * own / (own + 1), reach_pooled=100 * pooled / (pooled + 1),
+        interval=interval, reason="; ".join(filter(None, [row.reason, lack])),
+    )  # fmt: skip

@@ -163,10 +163,9 @@ def score_rows(
     single = np.array([period.first == period.last for _, period in scored])
     shared = [
         question_cells(model, past, period, truth.steps)
-        | {
-            "regime": regime_of(past.series, period.last, truth.events),
-            "jan_mar": int(in_first_quarter(period.first, period.last)),
-        }
+        | dict(
+            regime=regime_of(past.series, period.last, truth.events), jan_mar=int(in_first_quarter(period.first, period.last))
+        )
         for past, period in scored
     ]
     rows = []

@@ -7,7 +7,7 @@ from contracts.archives import SERIES, archive, day_after
 
 from forecast.core.errors import ConfigError
 from forecast.study.evaluate.backtest import backtest
-from forecast.study.evaluate.export import BOE_FORECASTS, BOE_OUTTURNS, HUB, QUANTILES, probability, to_boe, to_hub
+from forecast.study.evaluate.export import BOE_FORECASTS, BOE_OUTTURNS, HUB, QUANTILES, to_boe, to_hub
 from forecast.study.evaluate.forecast_rows import forecast_table
 
 
@@ -61,7 +61,7 @@ def test_densities_hold_every_quantile(run):
     wide = made.densities.pivot(index=["source", "variable", "vintage_date", "date"], columns="quantile", values="value")
     known = months(run).set_index(["model", "series"]).sort_index()
     for q in QUANTILES:
-        np.testing.assert_array_equal(np.sort(wide[probability(q)].to_numpy()), np.sort(known[q].to_numpy()))
+        np.testing.assert_array_equal(np.sort(wide[QUANTILES[q]].to_numpy()), np.sort(known[q].to_numpy()))
     np.testing.assert_array_equal(made.forecasts["value"], months(run)["q50"])
 
 
@@ -88,7 +88,7 @@ def test_the_hub_table_gives_the_run_back(run):
             "month": wide["target_end_date"].str[:7],
             "horizon": wide["horizon"],
             "mean": means.loc[pd.MultiIndex.from_frame(wide[key])].to_numpy(),
-            **{q: wide[probability(q)] for q in QUANTILES},
+            **{q: wide[QUANTILES[q]] for q in QUANTILES},
         }
     )
     order = ["model", "series", "cutoff", "month"]
@@ -113,9 +113,3 @@ def test_a_plain_panel_is_its_own_location(run):
 def test_no_such_point(run):
     with pytest.raises(ConfigError, match="no point forecast"):
         to_boe(run, "median")
-
-
-def test_probabilities_are_spelled_by_the_columns():
-    from forecast.core.results import quantile_name
-
-    assert [quantile_name(probability(q)) for q in QUANTILES] == list(QUANTILES)

@@ -16,9 +16,9 @@ from forecast.core.events import EventCalendar
 from forecast.core.results import Forecast, Used
 from forecast.study.evaluate.export import BOE_FORECASTS, QUANTILES
 from forecast.study.evaluate.lead_time import (
-    BINS,
-    BREAK_EVEN,
     SUM,
+    BreakEven,
+    ErrorBin,
     break_even_days,
     error_bins,
     nowcast_table,
@@ -120,14 +120,14 @@ def test_questions_are_asked_on_days_before_publication(made, by_day):
 
 
 def test_the_known_break_even_day_is_found(table):
-    assert tuple(table.columns) == BINS
+    assert tuple(table.columns) == ErrorBin._fields
     whole = table[(table["regime"] == "all") & (table["jan_mar"] == "all")]
     mirrored = whole[whole["model"] == "mirrored"].set_index("days_to")
     assert (mirrored.loc[[7, 14, 21], "ratio"] < 1e-9).all()
     assert (mirrored.loc[[28, 35, 42], "ratio"] > 1.0).all()
     assert set(mirrored["benchmark"]) == {"flat"}
     found = break_even_days(table)
-    assert tuple(found.columns) == BREAK_EVEN
+    assert tuple(found.columns) == BreakEven._fields
     row_of = found.set_index(["model", "regime", "jan_mar"])
     assert row_of.loc[("mirrored", "all", "all"), "break_even"] == 21
     assert row_of.loc[("mirrored", "under control", "all"), "break_even"] == 21
