@@ -12,6 +12,7 @@ from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, nearest
+from forecast.core.months import parse_day
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.series import SeriesKey
@@ -230,8 +231,6 @@ def backtest(
     A cutoff is skipped if fewer than `min_months` monthly figures were known, or if no newer month has been released since the
     cutoff before it.
     """
-    from forecast.core.months import parse_day
-
     when = sorted({parse_day(day) for day in days})
     if not when:
         raise ConfigError("a backtest needs at least one cutoff", hint='forecast.cutoffs("2022-01", every="month")')

@@ -64,12 +64,10 @@ def error_scale(series: str, truth: Vintage, training: Vintage | None = None) ->
     if len(pairs) < MIN_PAIRS and training is not None and training.knows(series):
         pairs = _differences(training, series, training.last_month(series) + 1, lag)
         basis, frozen = f"months known on {training.day}, the first cutoff", True
-    if not len(pairs):
-        return ErrorScale(series, math.nan, math.nan, 0, basis, frozen, f"no two months {lag} apart are known")
-    mean = float(np.abs(pairs).mean())
-    if mean == 0:
-        return ErrorScale(series, math.nan, math.nan, len(pairs), basis, frozen, "the seasonal naive error is zero")
-    return ErrorScale(series, mean, float(np.sqrt((pairs**2).mean())), len(pairs), basis, frozen)
+    if not pairs.any():
+        reason = "the seasonal naive error is zero" if len(pairs) else f"no two months {lag} apart are known"
+        return ErrorScale(series, math.nan, math.nan, len(pairs), basis, frozen, reason)
+    return ErrorScale(series, float(np.abs(pairs).mean()), float(np.sqrt((pairs**2).mean())), len(pairs), basis, frozen)
 
 
 def _differences(vintage: Vintage, series: str, until: int, lag: int) -> Floats:
