@@ -269,7 +269,7 @@ def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print
     planned = make_plan(loaded, archive_of(loaded))
     questions = sample_questions(planned)
     tell(describe_sample(questions))
-    return find_leaks(planned.door, questions, loaded.seed, tell)
+    return find_leaks(planned.real_time, questions, loaded.seed, tell)
 
 
 def listing(kind: str) -> list[tuple[str, str]]:

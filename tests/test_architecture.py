@@ -168,6 +168,35 @@ def threaded_reads(package):
     return bad
 
 
+def twice_named(package):
+    """Class names defined in several files; plug-ins of different kinds may share theirs."""
+    homes = {}
+    for name, path in modules(package).items():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                decorators = {getattr(d, "id", "") for d in node.decorator_list}
+                homes.setdefault(node.name, []).append((name, bool(decorators & {kind.rstrip("s") for kind in PLUGINS})))
+    return sorted(name for name, found in homes.items() if len(found) > 1 and not all(plugin for _, plugin in found))
+
+
+# one word that names no object: a participle, or one of these; what the contracts and the public interface fix may stay
+BARE = {"told", "put", "stood", "gone", "left", "kept", "laid", "given", "then", "later", "after", "before", "others", "beside"}
+FIXED = {"observed", "untouched", "based"}
+
+
+def bare_participles(package):
+    """Functions and methods (no properties) whose whole name is a participle or adverb."""
+    bad = []
+    for name, path in modules(package).items():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.FunctionDef) or any("property" in ast.unparse(d) for d in node.decorator_list):
+                continue
+            word = node.name.strip("_")
+            if word in BARE or (re.fullmatch(r"[a-z]+[^e]ed", word) and word not in FIXED | {"seed", "need", "speed"}):
+                bad.append(f"{name}.{node.name}")
+    return bad
+
+
 # written so that this file does not find itself
 MACHINE = re.compile(r"(?<![\w./:-])(?:/(?:work|root|home|Users)/\w|[A-Z]:\\Users\\)")
 
@@ -211,6 +240,14 @@ def test_names_say_what_a_module_holds():
 
 def test_core_passes_no_unnamed_options_on():
     assert passed_through(PACKAGE / "core") == []
+
+
+def test_a_class_name_has_one_meaning():
+    assert twice_named(PACKAGE) == []
+
+
+def test_no_name_is_a_bare_participle():
+    assert bare_participles(PACKAGE) == []
 
 
 def test_parquet_is_read_without_threads():
@@ -419,6 +456,8 @@ def test_other_checkers_find_what_is_planted(tmp_path):
             "core/helpers.py": "",
             "core/long.py": "x = 1\n" * (LONGEST + 1),
             "core/pass_on.py": PASS_ON,
+            "core/one.py": "class Fit:\n    def told(self): ...\n    @property\n    def estimated(self): ...",
+            "core/two.py": "class Fit:\n    def estimated(self): ...",
             "core/reads.py": "import pandas as pd\npd.read_parquet('a', use_threads=False)\npd.read_parquet('a')",
         },
     )
@@ -426,6 +465,8 @@ def test_other_checkers_find_what_is_planted(tmp_path):
     assert long_modules(package) == ["forecast.core.long"]
     assert passed_through(package) == ["forecast.core.pass_on.f"]
     assert threaded_reads(package) == ["forecast.core.reads:3"]
+    assert twice_named(package) == ["Fit"]
+    assert bare_participles(package) == ["forecast.core.one.told", "forecast.core.two.estimated"]
 
 
 def test_a_machine_path_is_found(tmp_path):

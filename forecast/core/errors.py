@@ -70,7 +70,7 @@ class WriteError(ForecastError):
 
 
 @contextlib.contextmanager
-def located(where: str = "", kind: type[ForecastError] | None = None) -> Iterator[None]:
+def with_place(where: str = "", kind: type[ForecastError] | None = None) -> Iterator[None]:
     """Context whose errors are raised with the place `where`, or else their own, and as errors of `kind`, or else their own."""
     try:
         yield

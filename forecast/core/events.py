@@ -15,7 +15,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
 from forecast.core.bundled_data import bundled_text
-from forecast.core.errors import DataError, located, nearest
+from forecast.core.errors import DataError, nearest, with_place
 from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
 
@@ -275,7 +275,7 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
         if key not in made:
             raise DataError(f"an event lacks its '{key}'", where=where or str(row.get("id", "")), hint=f"add {key}")
     made.setdefault("title", made["id"])
-    with located(f"{where}, event '{made['id']}'" if where else ""):
+    with with_place(f"{where}, event '{made['id']}'" if where else ""):
         return Event(**made)
 
 
@@ -283,7 +283,7 @@ def _parse_field(key: str, value: Any, where: str) -> Any:
     """One field of an event converted to its type: a day, a list of names, a shape, a share, or text."""
     place = f"{where}, {key}" if where else key
     if key in _DATES:
-        with located(place):
+        with with_place(place):
             return months.parse_day(value)
     if key in _LISTS:
         listed = value.split(";") if isinstance(value, str) else value

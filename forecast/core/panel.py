@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.core.errors import DataError, located, nearest
+from forecast.core.errors import DataError, nearest, with_place
 from forecast.core.events import EventCalendar
 from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.time_axis import Steps
@@ -102,7 +102,7 @@ def _step_numbers(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
     """The step of every row as an integer; an error where they are more than `MAX_STEPS` apart."""
     out = []
     for row, stamp in zip(stamps.index, stamps.tolist(), strict=True):
-        with located(f"{where}, row {row}, column '{stamps.name}'"):
+        with with_place(f"{where}, row {row}, column '{stamps.name}'"):
             out.append(steps.ordinal(stamp if stamp == stamp else str(stamp)))  # NaN and NaT differ from themselves
     if out and max(out) - min(out) > MAX_STEPS:
         problem = f"the times reach from {steps.label(min(out))} to {steps.label(max(out))}"

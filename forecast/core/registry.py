@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from forecast.core.errors import ConfigError, located, nearest
+from forecast.core.errors import ConfigError, nearest, with_place
 
 KINDS = {
     "source": "sources",
@@ -107,7 +107,7 @@ def build(kind: str, spec: str | Mapping[str, Any], *, where: str = "") -> Any:
     """
     options = {"use": spec} if isinstance(spec, str) else dict(spec)
     name = str(options.pop("use", ""))
-    with located(f"{where}, use" if where else ""):
+    with with_place(f"{where}, use" if where else ""):
         cls = get(kind, name)
     fields = {field.name for field in dataclasses.fields(cls) if field.init}
     for key in options:
@@ -131,7 +131,7 @@ def _build_checked(cls: Any, options: dict[str, Any], what: str, where: str) -> 
         except ValidationError as error:
             first = error.errors()[0]
             raise ConfigError(f"{what}: option '{key}' cannot be {value!r}", where=where, hint=str(first["msg"])) from None
-    with located(where):
+    with with_place(where):
         return cls(**checked)
 
 

@@ -116,7 +116,7 @@ def _inner(annotation: Any) -> Iterable[Any]:
 
 def _describe(table: Schema, cls: Any) -> None:
     """Descriptions of a table and its words, from the docstring of its class."""
-    first, words = documented(cls, table["properties"])
+    first, words = descriptions_of(cls, table["properties"])
     table["description"] = first
     for word, said in words.items():
         here = table["properties"][word]
@@ -126,7 +126,7 @@ def _describe(table: Schema, cls: Any) -> None:
             table["properties"][word]["anyOf"] = [{"enum": list(named)}, {"type": "integer", "minimum": 1}]
 
 
-def documented(cls: Any, words: Iterable[str]) -> tuple[str, dict[str, str]]:
+def descriptions_of(cls: Any, words: Iterable[str]) -> tuple[str, dict[str, str]]:
     """The first paragraph of a docstring, and what it says of each word: ``word : text``, or ``one, other : text``.
 
     Such an entry begins a line or follows a semicolon, and ends with the paragraph or where the next one begins.
@@ -166,7 +166,7 @@ def _table(kind: str, name: str) -> Schema:
     cls = registry.get(kind, name)
     own = {"description": "A name of its own, for one that is used twice.", "type": "string"}
     properties: Schema = {"use": {"const": name}} | ({} if kind == "shape" else {"name": own})
-    types, said = get_type_hints(cls), documented(cls, [field.name for field in dataclasses.fields(cls)])[1]
+    types, said = get_type_hints(cls), descriptions_of(cls, [field.name for field in dataclasses.fields(cls)])[1]
     for field in dataclasses.fields(cls):
         if field.init:
             here = TypeAdapter(types[field.name]).json_schema(ref_template=REF, schema_generator=_FileSchema)
@@ -189,10 +189,10 @@ def _event() -> Schema:
             properties[word] = {"anyOf": [{"type": "string"}, here]}
     properties["instrument"]["enum"], properties["role"]["enum"] = list(INSTRUMENTS), list(ROLES)
     properties["shape"] = _ref("shape")
-    for word, said in documented(Event, properties)[1].items():
+    for word, said in descriptions_of(Event, properties)[1].items():
         properties[word] = {**properties[word], "description": said}
     return {
-        "description": documented(Event, ())[0], "type": "object", "properties": properties,
+        "description": descriptions_of(Event, ())[0], "type": "object", "properties": properties,
         "required": ["id", "announced"], "additionalProperties": False,
     }  # fmt: skip
 
@@ -225,7 +225,9 @@ def _tidy(part: Any, named: bool = False) -> Any:
         return part
     if named:
         return {key: _tidy(value) for key, value in part.items()}
-    made = {key: _tidy(value, key in ("properties", "definitions", "patternProperties")) for key, value in _kept(part).items()}
+    made = {
+        key: _tidy(value, key in ("properties", "definitions", "patternProperties")) for key, value in _draft7(part).items()
+    }
     only = made.get("anyOf", ())
     if len(only) != 1:
         return {key: made[key] for key in sorted(made, key=_place)}
@@ -233,7 +235,7 @@ def _tidy(part: Any, named: bool = False) -> Any:
     return _tidy({**rest, "allOf": only} if "$ref" in only[0] else {**rest, **only[0]})
 
 
-def _kept(part: Schema) -> Schema:
+def _draft7(part: Schema) -> Schema:
     """What a part says, in the words of draft 7."""
     idle = [("default", None), ("additionalProperties", True), *([] if "$schema" in part else [("title", part.get("title"))])]
     kept = {key: value for key, value in part.items() if (key, value) not in idle}

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 from forecast.core.archive import Archive
-from forecast.core.errors import ConfigError, DataError, located, nearest
+from forecast.core.errors import ConfigError, DataError, nearest, with_place
 from forecast.core.input_files import InputFile, describe_fault, parse_number
 from forecast.core.months import label, ordinal
 from forecast.jobs.config import Config, RegressorConfig
@@ -39,7 +39,7 @@ def _read_values(path: Path) -> dict[str, float]:
     out: dict[str, float] = {}
     for line, cells in file.records(("period", "value")):
         where = f"{path}, row {line}"
-        with located(where):
+        with with_place(where):
             month = label(ordinal(cells["period"]))
         if month in out:
             raise DataError(f"the month {month} stands twice", where=where, hint="one line a month")

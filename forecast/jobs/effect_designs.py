@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from forecast.core.archive import Archive
-from forecast.core.errors import ConfigError, located, nearest
+from forecast.core.errors import ConfigError, nearest, with_place
 from forecast.core.events import Event, EventCalendar
 from forecast.core.products import products
 from forecast.core.questions import Design
@@ -29,7 +29,7 @@ def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str 
     for key, names in named.items():
         for name in names if names not in (("all",), (UNTOUCHED,)) else ():
             _check_spelling(name, archive, f"{where}, {key}")
-    with located(where, ConfigError):
+    with with_place(where, ConfigError):
         events = [vintage.events[event] for event in row.event]
         return Design(
             events,
@@ -63,7 +63,7 @@ def _check_spelling(series: str, archive: Archive, where: str) -> None:
     """Refuse a misspelt series; one without figures is allowed."""
     if series in archive.series:
         return
-    with located(where, ConfigError):
+    with with_place(where, ConfigError):
         key = SeriesKey.parse(series)
     known = set(products()) | {SeriesKey.parse(s).product for s in archive.series}
     if key.product not in known:

@@ -46,7 +46,7 @@ class Context:
     """What every batch needs; sent to each worker once."""
 
     archive: Archive
-    door: RealTimeView
+    real_time: RealTimeView
     vintage: Vintage
     metrics: tuple[dict[str, Any], ...]
     scales: dict[str, ErrorScale]
@@ -124,9 +124,9 @@ def context_of(plan: Plan) -> Context:
     for batch in plan.batches:
         for past in batch.pasts if batch.scored else ():
             first[past.series] = min(first.get(past.series, past.task.day), past.task.day)
-    scales = {s: error_scale(s, plan.vintage, plan.door.as_of(day)) for s, day in sorted(first.items())}
+    scales = {s: error_scale(s, plan.vintage, plan.real_time.as_of(day)) for s, day in sorted(first.items())}
     metrics = tuple({"name": m.label, **m.spec} for m in plan.config.metrics)
-    return Context(plan.archive, plan.door, plan.vintage, metrics, scales, plan.config.seed)
+    return Context(plan.archive, plan.real_time, plan.vintage, metrics, scales, plan.config.seed)
 
 
 def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
@@ -142,15 +142,15 @@ def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
         questions += [(day, parse_day(day)) for day in (batch.vary.day if batch.vary else ())]
         for question, day in questions:
             if day not in fingerprints:
-                fingerprints[day] = plan.door.as_of(day).fingerprint()
+                fingerprints[day] = plan.real_time.as_of(day).fingerprint()
             parts.append(f"{question}|{fingerprints[day]}")
         if batch.vary:
             parts.append(repr(batch.vary))
         if batch.scenario_question:
-            parts += [repr(batch.scenario_question), plan.door.as_of(plan.vintage.day).fingerprint()]
+            parts += [repr(batch.scenario_question), plan.real_time.as_of(plan.vintage.day).fingerprint()]
         if batch.news_question:
             day = batch.news_question.task.day
-            parts += [repr(batch.news_question), plan.archive.fingerprint, plan.door.as_of(day).fingerprint()]
+            parts += [repr(batch.news_question), plan.archive.fingerprint, plan.real_time.as_of(day).fingerprint()]
         if batch.scored:
             parts += [scoring, repr(batch.horizons), repr(batch.truth)]
         keys[batch.name] = hashlib.sha256("\n".join([batch.name, *parts]).encode()).hexdigest()[:24]
@@ -182,12 +182,12 @@ def answer_batch(batch: Batch, members: MemberDraws, context: Context) -> tuple[
         if batch.row is not None:
             return _answer_effects(batch, context), []
         if batch.scenario_question is not None:
-            vintage = context.door.as_of(batch.scenario_question.task.day)
-            refuse_look_ahead(vintage, context.door.regressors)
+            vintage = context.real_time.as_of(batch.scenario_question.task.day)
+            refuse_look_ahead(vintage, context.real_time.regressors)
             fans, failures = scenario_rows(batch.scenario_question, batch.label, batch.spec, vintage, context.seed)
             return BatchResult(batch.name, failures=failures, scenarios=fans), []
         if batch.news_question is not None:
-            news, failures = news_rows(batch.news_question, batch.label, batch.spec, context.door, context.seed)
+            news, failures = news_rows(batch.news_question, batch.label, batch.spec, context.real_time, context.seed)
             return BatchResult(batch.name, failures=failures, news=news), []
         return _answer_tasks(batch, context, members)
 
@@ -212,9 +212,9 @@ def _draws_key(key: str) -> str:
 
 def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple[BatchResult, list[Forecast | Failure]]:
     method = registry.build("model", batch.spec)
-    vintages = [past.vintage(context.door) for past in batch.pasts]
+    vintages = [past.vintage(context.real_time) for past in batch.pasts]
     for vintage in vintages:
-        refuse_look_ahead(vintage, context.door.regressors)
+        refuse_look_ahead(vintage, context.real_time.regressors)
     memo: dict[tuple[str, str], Answer] = {}
     for spec, known in zip(batch.spec.get("members", ()) if members else (), members, strict=True):
         member = registry.build("model", spec)

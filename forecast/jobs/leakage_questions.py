@@ -71,13 +71,13 @@ def _question(label: str, spec: dict[str, Any], group: str, past: BacktestQuesti
     return LeakageQuestion(label, spec, about, past.task.day, partial(_question_on_vintage, past=past))
 
 
-def _question_on_vintage(door: RealTimeView, past: BacktestQuestion) -> tuple[Vintage, Task]:
+def _question_on_vintage(real_time: RealTimeView, past: BacktestQuestion) -> tuple[Vintage, Task]:
     task = past.task
-    return past.vintage(door), replace(task, draws=DRAWS)
+    return past.vintage(real_time), replace(task, draws=DRAWS)
 
 
-def _design_on_vintage(door: RealTimeView, row: EffectConfig, day: dt.date) -> tuple[Vintage, Design]:
+def _design_on_vintage(real_time: RealTimeView, row: EffectConfig, day: dt.date) -> tuple[Vintage, Design]:
     """The question on an event as it is asked on the run's day, with its donors."""
-    assert isinstance(door.source, Archive)
-    vintage = door.source.as_of(day)
-    return vintage, replace_design(design_of(row, door.source, vintage), draws=DRAWS)
+    assert isinstance(real_time.source, Archive)
+    vintage = real_time.source.as_of(day)
+    return vintage, replace_design(design_of(row, real_time.source, vintage), draws=DRAWS)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from forecast.core import registry
 from forecast.core.archive import Archive
-from forecast.core.errors import ConfigError, located, nearest
+from forecast.core.errors import ConfigError, nearest, with_place
 from forecast.core.events import Event, EventCalendar, event_from
 from forecast.core.input_files import InputFile
 from forecast.core.months import parse_day
@@ -118,7 +118,7 @@ def read_events(path: Path) -> EventCalendar:
         raise ConfigError("the file holds no table of an event", where=str(path), hint="each event is a table [[event]]")
     verified = None
     if "verified_to" in raw:
-        with located(f"{path}, verified_to", ConfigError):
+        with with_place(f"{path}, verified_to", ConfigError):
             verified = parse_day(raw["verified_to"])
     return EventCalendar(tuple(_events_from_tables(rows, f"{path}, [[event]]")), verified)
 
@@ -302,5 +302,5 @@ def _check_plugins(config: Config, place: str) -> None:
         for j, spec in enumerate(row.estimators):
             registry.build("estimator", spec.spec, where=f"{place}, [[effects]] {i + 1}, [[estimators]] {j + 1}")
     registry.build("source", config.data.spec, where=f"{place}, [data]")
-    with located(kind=ConfigError):
+    with with_place(kind=ConfigError):
         own_events(config, place)

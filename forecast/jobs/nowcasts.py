@@ -96,7 +96,7 @@ def asking_rows(
 def questions(
     row: NowcastConfig,
     names: Sequence[str],
-    door: RealTimeView,
+    real_time: RealTimeView,
     today: dt.date,
     draws: int,
     taken: dict[tuple[str, dt.date], str],
@@ -106,7 +106,7 @@ def questions(
     taken : which row asks a series on a day (`asking_rows`)
     """
     day = row.question_day(today)
-    vintage = door.as_of(day)
+    vintage = real_time.as_of(day)
     now: list[BacktestQuestion] = []
     earlier: list[BacktestQuestion] = []
     news_questions: list[NewsQuestion] = []
@@ -136,11 +136,11 @@ def questions(
                 Finding("nowcast", f"{overdue} months are out on {day} by the release rules, not in the data", name)
             )
         if days_left is not None and not overdue:
-            earlier += _earlier_questions(row, name, door, day, days_left, draws)
+            earlier += _earlier_questions(row, name, real_time, day, days_left, draws)
         elif row.earlier:
             findings.append(Finding("nowcast", f"no earlier months asked on {day}: the next release day is not known", name))
         since = parse_day(row.since) if row.since else day
-        news_questions.append(NewsQuestion(task, since if since < day else _day_before_last_release(door, name, day)))
+        news_questions.append(NewsQuestion(task, since if since < day else _day_before_last_release(real_time, name, day)))
     return now, earlier, news_questions, findings
 
 
@@ -160,18 +160,18 @@ def _next_releases(day: dt.date, series: str, count: int) -> tuple[ScheduledRele
         return ()
 
 
-def _day_before_last_release(door: RealTimeView, series: str, day: dt.date) -> dt.date:
-    return max(cell.released for cell in door.states(series) if cell.released <= day) - dt.timedelta(days=1)
+def _day_before_last_release(real_time: RealTimeView, series: str, day: dt.date) -> dt.date:
+    return max(cell.released for cell in real_time.states(series) if cell.released <= day) - dt.timedelta(days=1)
 
 
 def _earlier_questions(
-    row: NowcastConfig, series: str, door: RealTimeView, day: dt.date, days_left: int, draws: int
+    row: NowcastConfig, series: str, real_time: RealTimeView, day: dt.date, days_left: int, draws: int
 ) -> list[BacktestQuestion]:
     """Questions on the last months published by `day`, each asked `days_left` days before its release."""
     out: list[BacktestQuestion] = []
-    for month, released in sorted(publication_days(door, series).items()):
+    for month, released in sorted(publication_days(real_time, series).items()):
         asked_on = released - dt.timedelta(days=days_left)
-        vintage = door.as_of(asked_on)
+        vintage = real_time.as_of(asked_on)
         if released > day or not vintage.knows(series) or vintage.observed(series).count < MIN_FIGURES:
             continue
         newest = vintage.last_month(series)
@@ -186,12 +186,12 @@ def _earlier_questions(
 
 
 def news_rows(
-    question: NewsQuestion, label: str, spec: Mapping[str, Any], door: RealTimeView, seed: int
+    question: NewsQuestion, label: str, spec: Mapping[str, Any], real_time: RealTimeView, seed: int
 ) -> tuple[list[NewsRow], list[FailureRow]]:
     """Rows of news.parquet, or of failures.parquet if the change cannot be decomposed."""
     task = question.task
     try:
-        table = news(registry.build("model", spec), door, task, question.since, task.day, seed=seed, label=label)
+        table = news(registry.build("model", spec), real_time, task, question.since, task.day, seed=seed, label=label)
     except ask.METHOD_ERRORS as error:
         job, about = f"{label}|{task.series[0]}|{task.day}|news", f"news since {question.since}"
         reason, detail = getattr(error, "problem", str(error)), getattr(error, "hint", "")

@@ -72,7 +72,7 @@ class Plan:
     archive: Archive
     vintage: Vintage
     batches: tuple[Batch, ...]
-    door: RealTimeView
+    real_time: RealTimeView
     findings: tuple[Finding, ...] = ()
     groups: dict[str, tuple[BacktestQuestion, ...]] = field(default_factory=dict)
 
@@ -113,7 +113,7 @@ class Plan:
 def make_plan(config: Config, archive: Archive) -> Plan:
     """All questions of a config, each with the methods that answer it; nothing is computed."""
     vintage = archive.latest if config.as_of == "latest" else archive.as_of(config.as_of)
-    door = real_time_view(config, archive)
+    real_time = real_time_view(config, archive)
     place = config.origin.name
     groups: dict[str, tuple[BacktestQuestion, ...]] = {}
     batches: list[Batch] = []
@@ -121,23 +121,25 @@ def make_plan(config: Config, archive: Archive) -> Plan:
     for i, group in enumerate(config.backtest):
         where = f"{place}, [[backtest]] {i + 1}, series"
         truth = vintage if group.truth == "latest" else truth_of(archive, group.truth, vintage.day)
-        pasts = _past_questions(config, group, series_matching(group.series, archive.series, where), door, vintage.day, truth)
+        pasts = _past_questions(
+            config, group, series_matching(group.series, archive.series, where), real_time, vintage.day, truth
+        )
         groups[group.name] = tuple(pasts)
         findings += _findings_unasked(group, series_matching(group.series, archive.series, where), pasts)
         batches += _task_batches(config, group.name, pasts, group.horizons, group.models, group.truth)
     names = series_matching(config.forecast.series, archive.series, f"{place}, [forecast], series")
-    too_short = [name for name in names if _known_months(door.as_of(vintage.day), name) < config.forecast.min_months]
+    too_short = [name for name in names if _known_months(real_time.as_of(vintage.day), name) < config.forecast.min_months]
     findings += [
         Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in too_short
     ]
-    groups[OWN_DAY] = tuple(_present_questions(config, door.as_of(vintage.day), [n for n in names if n not in too_short]))
+    groups[OWN_DAY] = tuple(_present_questions(config, real_time.as_of(vintage.day), [n for n in names if n not in too_short]))
     batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
     series = [
         series_matching(r.series, archive.series, f"{place}, [[nowcast]] {i + 1}, series") for i, r in enumerate(config.nowcast)
     ]
     taken = asking_rows(config.nowcast, series, vintage.day)
     for row, row_series in zip(config.nowcast, series, strict=True):
-        now, earlier, news, remarks = nowcast_questions(row, row_series, door, vintage.day, config.draws, taken)
+        now, earlier, news, remarks = nowcast_questions(row, row_series, real_time, vintage.day, config.draws, taken)
         groups |= {row.name: tuple(now), row.earlier_group: tuple(earlier)}
         findings += remarks
         batches += _nowcast_batches(config, row, now, earlier, news)
@@ -148,11 +150,13 @@ def make_plan(config: Config, archive: Archive) -> Plan:
             continue
         batches += _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}")
         findings += findings_out_of_scope(effect, archive.events)
-    scenarios, not_asked = askable_scenarios(config.scenarios, door.as_of(vintage.day), [e.id for e in archive.events], place)
+    scenarios, not_asked = askable_scenarios(
+        config.scenarios, real_time.as_of(vintage.day), [e.id for e in archive.events], place
+    )
     findings += [Finding("scenario", text, "[[scenarios]]") for text in not_asked]
-    batches += _scenario_batches(config, archive, door.as_of(vintage.day), scenarios, place)
+    batches += _scenario_batches(config, archive, real_time.as_of(vintage.day), scenarios, place)
     _check_unique_jobs(batches, place)
-    return Plan(config, archive, vintage, tuple(batches), door, tuple(findings), groups)
+    return Plan(config, archive, vintage, tuple(batches), real_time, tuple(findings), groups)
 
 
 def series_matching(patterns: Iterable[str], known: Sequence[str], where: str) -> list[str]:
@@ -181,15 +185,15 @@ def _known_months(vintage: Vintage, series: str) -> int:
 
 
 def _past_questions(
-    config: Config, group: BacktestConfig, series: Sequence[str], door: RealTimeView, today: dt.date, truth: Vintage
+    config: Config, group: BacktestConfig, series: Sequence[str], real_time: RealTimeView, today: dt.date, truth: Vintage
 ) -> list[BacktestQuestion]:
     out: list[BacktestQuestion] = []
     if f"{today:%Y-%m}" < group.first:
         return out
     for name in series:
-        days = cutoffs(group.first, group.last or today, group.every, series=name, archive=door)
+        days = cutoffs(group.first, group.last or today, group.every, series=name, archive=real_time)
         possible = backtest_questions(
-            door, [name], [day for day in days if day < today], max(group.horizons), window=group.window,
+            real_time, [name], [day for day in days if day < today], max(group.horizons), window=group.window,
             window_months=group.window_months, min_months=group.min_months, draws=config.draws, gap=group.gap,
             step=group.step, refit=group.refit,
         )  # fmt: skip

@@ -53,7 +53,9 @@ def describe_requirements(plan: Plan) -> list[str]:
             continue
         truth = plan.vintage if group.truth == "latest" else truth_of(plan.archive, group.truth, plan.vintage.day)
         lines.append(f"{group.name}: {_describe_benchmark(plan, group)}; {_describe_vintages(plan, group)}")
-        lines += [f"  {line}" for line in support_lines(plan.door, pasts, group.horizons, plan.config.forecast.levels, truth)]
+        lines += [
+            f"  {line}" for line in support_lines(plan.real_time, pasts, group.horizons, plan.config.forecast.levels, truth)
+        ]
     return lines
 
 
@@ -66,7 +68,7 @@ def describe_trial(plan: Plan) -> list[str]:
         if not pasts:
             continue
         table = feasible(
-            plan.door, list(dict.fromkeys(p.series for p in pasts)), [{**plan.config.spec(m), "name": m} for m in names],
+            plan.real_time, list(dict.fromkeys(p.series for p in pasts)), [{**plan.config.spec(m), "name": m} for m in names],
             group.horizons, plan.config.forecast.levels, days=sorted({p.task.day for p in pasts}), window=group.window,
             window_months=group.window_months, min_months=group.min_months, gap=group.gap,
         )  # fmt: skip
@@ -94,7 +96,7 @@ def _describe_benchmark(plan: Plan, group: BacktestConfig) -> str:
 
 
 def _describe_vintages(plan: Plan, group: BacktestConfig) -> str:
-    kinds = [past.known or vintage_kind(past.vintage(plan.door), past.series) for past in plan.groups[group.name]]
+    kinds = [past.known or vintage_kind(past.vintage(plan.real_time), past.series) for past in plan.groups[group.name]]
     return ", ".join(f"{kinds.count(kind)} {kind}" for kind in ("real", "final", "pseudo") if kind in kinds) + " vintages"
 
 

@@ -135,7 +135,7 @@ def _write_json(folder: Path, name: str, content: object) -> None:
 def fingerprints(plan: Plan) -> dict[str, str]:
     """Hashes of the data behind a run."""
     hashes = {"archive": plan.archive.fingerprint, "vintage": plan.vintage.fingerprint()}
-    return hashes | ({"door": plan.door.fingerprint} if plan.door.lags or plan.door.regressors else {})
+    return hashes | ({"real_time": plan.real_time.fingerprint} if plan.real_time.lags or plan.real_time.regressors else {})
 
 
 def versions() -> dict[str, str]:

@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BeforeValidator, Field
 
 from forecast.core import registry
-from forecast.core.errors import ConfigError, DataError, NotIdentifiedError, located
+from forecast.core.errors import ConfigError, DataError, NotIdentifiedError, with_place
 from forecast.core.events import Event, event_from
 from forecast.core.months import parse_day
 from forecast.core.questions import Task
@@ -102,7 +102,7 @@ def check(rows: Sequence[ScenarioConfig], part: ScenarioForecastConfig, place: s
             raise ConfigError(f"two scenarios are called '{row.name}'", where=where, hint="give each its own name")
         if row.name == POOLED:
             raise ConfigError(f"'{row.name}' is the name of all scenarios pooled", where=where, hint="another name")
-        with located(kind=ConfigError):
+        with with_place(kind=ConfigError):
             row.scenario(where)
     if part.series and not rows:
         raise ConfigError("no scenario to forecast under", where=f"{place}, [scenario_forecast]", hint="add [[scenarios]]")

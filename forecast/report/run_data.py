@@ -30,7 +30,7 @@ OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # m
 
 
 @dataclass(frozen=True)
-class ObservedSeries:
+class FlowHistory:
     """One observed series in display units: single months, sums over spans, and the status of each month.
 
     sums : (first, last, value) of spans. steps : months known only through a sum, with their mean.
@@ -196,7 +196,7 @@ class RunData:
         return tuple(a for a in self.answers if a.role != "sensitivity")
 
     @functools.cached_property
-    def histories(self) -> dict[str, ObservedSeries]:
+    def histories(self) -> dict[str, FlowHistory]:
         """Every observed series, A to Z."""
         by_series = schema.group_rows(self.rows(ObservationRow), lambda row: row.series)
         return {name: _observed_series(name, by_series[name]) for name in sorted(by_series)}
@@ -294,7 +294,7 @@ def _question_order(question: str) -> tuple[float, str]:
     return (float(head) if head else math.inf, question)
 
 
-def _observed_series(series: str, rows: list[ObservationRow]) -> ObservedSeries:
+def _observed_series(series: str, rows: list[ObservationRow]) -> FlowHistory:
     unit, scale = display_unit(series)
     values: dict[int, float] = {}
     sums: list[tuple[int, int, float]] = []
@@ -315,4 +315,4 @@ def _observed_series(series: str, rows: list[ObservationRow]) -> ObservedSeries:
     for first, last, _ in sums:
         for m in range(first, last + 1):
             status.setdefault(m, "span")
-    return ObservedSeries(series, unit, values, tuple(sorted(sums)), status)
+    return FlowHistory(series, unit, values, tuple(sorted(sums)), status)

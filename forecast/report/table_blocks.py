@@ -39,7 +39,7 @@ from forecast.report.prose import (
     relative_change,
     verdict_sentence,
 )
-from forecast.report.run_data import ObservedSeries, RunData
+from forecast.report.run_data import FlowHistory, RunData
 
 
 def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str) -> TableBlock:
@@ -137,7 +137,7 @@ def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> Table
 
 
 def months_ahead_table(
-    history: ObservedSeries, rows: Sequence[ForecastRow], as_of: str, unheld: str = "not bundled"
+    history: FlowHistory, rows: Sequence[ForecastRow], as_of: str, unheld: str = "not bundled"
 ) -> TableBlock:
     """Months ahead of one series: median, bands, and change on a year and on a month earlier."""
     unit = history.unit
@@ -179,7 +179,7 @@ def _change_cell(value: float, base: float | None, reason: str) -> TableCell:
     return TableCell(percent(value / base - 1.0) if value < 10 * base else f"× {value / base:,.0f}")
 
 
-def _yearly_cell(history: ObservedSeries, m: int, levels: dict[int, float]) -> TableCell:
+def _yearly_cell(history: FlowHistory, m: int, levels: dict[int, float]) -> TableCell:
     if _is_new_year_month(history.series, m):
         return TableCell(MISSING, "on Jan+Feb only")
     return _change_cell(levels[m], levels.get(m - 12), "no figure a year earlier")
@@ -195,7 +195,7 @@ def _is_new_year_month(series: str, m: int) -> bool:
     return _has_moving_new_year(series) and m % 12 in (0, 1)
 
 
-def _new_year_cells(history: ObservedSeries, rows: Sequence[ForecastRow], february: int) -> tuple[TableCell, ...]:
+def _new_year_cells(history: FlowHistory, rows: Sequence[ForecastRow], february: int) -> tuple[TableCell, ...]:
     """January and February of a Chinese series as one sum, since the New Year moves between them."""
     joint = next((r for r in rows if r.month == mm.period_label(february - 1, february)), None)
     if joint is None:
@@ -206,7 +206,7 @@ def _new_year_cells(history: ObservedSeries, rows: Sequence[ForecastRow], februa
     return when, *_drawn_cells(joint, history.unit), yearly, TableCell(MISSING, "a sum")
 
 
-def latest_figures_table(histories: Sequence[ObservedSeries], note: str = "") -> TableBlock:
+def latest_figures_table(histories: Sequence[FlowHistory], note: str = "") -> TableBlock:
     """The last published month of each series with its change on a year and on a month earlier."""
     rows = []
     for h in histories:
@@ -229,7 +229,7 @@ def latest_note(data: RunData, series: Sequence[str]) -> str:
     return note.strip()
 
 
-def _latest_cells(h: ObservedSeries) -> tuple[TableCell, ...]:
+def _latest_cells(h: FlowHistory) -> tuple[TableCell, ...]:
     """The last published figure, a month or a sum that ends later, with its changes."""
     m = max(h.values)
     later = [s for s in h.sums if s[1] > m and s[0] > m]
@@ -253,7 +253,7 @@ def _latest_cells(h: ObservedSeries) -> tuple[TableCell, ...]:
     return TableCell(when, sub), TableCell(quantity(value, h.unit)), yearly, monthly
 
 
-def _change_from_cell(h: ObservedSeries, value: float, base: float, first: int, last: int) -> TableCell:
+def _change_from_cell(h: FlowHistory, value: float, base: float, first: int, last: int) -> TableCell:
     """A change, with the figure it starts from beneath."""
     if not math.isfinite(base):
         return TableCell(MISSING, f"no figure for {window(mm.label(first), mm.label(last))}")

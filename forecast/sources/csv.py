@@ -12,7 +12,7 @@ from pathlib import Path
 from forecast.core import months
 from forecast.core.archive import Archive, bundled_archive
 from forecast.core.archive_table import VALID_YEARS, ArchiveRow, table_of
-from forecast.core.errors import ConfigError, DataError, located
+from forecast.core.errors import ConfigError, DataError, with_place
 from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.registry import source
 from forecast.core.series import SeriesKey
@@ -219,7 +219,7 @@ class Csv:
         """Release day of a row, never before its last month has begun."""
         if not self.released:
             return (months.last_day(last) + dt.timedelta(days=self.lag_days)).isoformat()
-        with located(self._at(line, self.released)):
+        with with_place(self._at(line, self.released)):
             day = months.parse_day(cells[self.released])
         if months.ordinal(day) < last or day.year > VALID_YEARS[-1]:
             problem = f"before {months.label(last)} began" if months.ordinal(day) < last else f"after {VALID_YEARS[-1]}"

@@ -172,7 +172,7 @@ def test_an_event_that_has_not_begun_changes_nothing(name, vintage):
 
 
 def test_the_canary_sings():
-    """A model that looks past its vintage's door is caught by the test above."""
+    """A model that looks past its vintage's real_time is caught by the test above."""
     known = archive()
     day = day_after("2022-06")
     seen = [a.as_of(day).past(day_after("2022-12")).observed(SERIES).values[-1] for a in (known, corrupt_archive(known, day))]

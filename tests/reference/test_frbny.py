@@ -150,7 +150,7 @@ class Fixed:
 
 @dataclass(frozen=True)
 class TwoVintages:
-    """The plain panels known on either day, by the door that news ask through."""
+    """The plain panels known on either day, by the real_time that news ask through."""
 
     known: dict[dt.date, Any]
     events: EventCalendar = field(default_factory=EventCalendar)

@@ -13,7 +13,7 @@ from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel
 from forecast.report.figures.timeline import set_year_axis
 from forecast.report.numbers import country_name, product_name
-from forecast.report.run_data import ObservedSeries
+from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,7 +30,7 @@ STATES = (
 )
 
 
-def coverage_panel(histories: Sequence[ObservedSeries], first: int, last: int, unheld: str = "not bundled") -> FigurePanel:
+def coverage_panel(histories: Sequence[FlowHistory], first: int, last: int, unheld: str = "not bundled") -> FigurePanel:
     """Status of every month of every series between two months; `unheld` names months without a row."""
     row = 13
     width, height = 1000, 62 + row * len(histories)
@@ -69,7 +69,7 @@ def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color:
         ax.add_collection(PolyCollection(boxes, facecolors=color, alpha=alpha, linewidths=0))
 
 
-def _stretches(history: ObservedSeries, state: str, first: int, last: int) -> list[tuple[float, float]]:
+def _stretches(history: FlowHistory, state: str, first: int, last: int) -> list[tuple[float, float]]:
     out: list[tuple[float, float]] = []
     same = {"missing": ("missing", "suppressed")}.get(state, (state,))
     m = first

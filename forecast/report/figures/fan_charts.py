@@ -14,7 +14,7 @@ from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel, set_value_axis
 from forecast.report.figures.timeline import draw_flow, mark_events, mark_overflow, set_year_axis
 from forecast.report.numbers import capitalize, flow_name, good_name
-from forecast.report.run_data import ObservedSeries
+from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 HISTORY_MONTHS = 38  # months of history shown
 
 
-def fan_panel(history: ObservedSeries, ahead: Sequence[ForecastRow], as_of: str, events: Mapping[str, Event]) -> FigurePanel:
+def fan_panel(history: FlowHistory, ahead: Sequence[ForecastRow], as_of: str, events: Mapping[str, Event]) -> FigurePanel:
     """One series; `ahead` has one row per single month in display units."""
     ahead = sorted(ahead, key=lambda r: r.month)
     when = np.array([mm.ordinal(r.month) for r in ahead])
@@ -44,7 +44,7 @@ def fan_panel(history: ObservedSeries, ahead: Sequence[ForecastRow], as_of: str,
     return finish_panel(figure)
 
 
-def open_fan(history: ObservedSeries, last: int, as_of: str, height: int, right: float = 10) -> tuple[Figure, Axes]:
+def open_fan(history: FlowHistory, last: int, as_of: str, height: int, right: float = 10) -> tuple[Figure, Axes]:
     """The titled panel of a series whose fan ends in month `last`, with the elapsed months without a figure shaded."""
     title = capitalize(good_name(history.series))
     title = title if len(title) <= 46 else title[:45].rstrip(" ,") + "…"

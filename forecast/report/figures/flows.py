@@ -21,14 +21,14 @@ from forecast.report.figures.timeline import (
     set_year_axis,
 )
 from forecast.report.numbers import quantity
-from forecast.report.run_data import ObservedSeries
+from forecast.report.run_data import FlowHistory
 
 SIZE = (430, 250)
 BEFORE = 24  # months of history drawn before a counterfactual
 
 
 def level_panel(
-    title: str, history: ObservedSeries, first: int, last: int, events: Mapping[str, Event],
+    title: str, history: FlowHistory, first: int, last: int, events: Mapping[str, Event],
     expected: tuple[str, float] | None = None,
 ) -> FigurePanel:  # fmt: skip
     """Monthly level, with sums as dotted steps; `expected` is a (name, level) drawn for comparison."""
@@ -47,7 +47,7 @@ def level_panel(
     return finish_panel(figure)
 
 
-def cumulative_panel(title: str, history: ObservedSeries, answer: EffectAnswer) -> FigurePanel:
+def cumulative_panel(title: str, history: FlowHistory, answer: EffectAnswer) -> FigurePanel:
     """Cumulative difference from the baseline over the window; the bar at its end is the range over all baselines."""
     first, last = mm.ordinal(answer.months_from), mm.ordinal(answer.months_to)
     per_month = answer.expected / (last - first + 1)
@@ -77,7 +77,7 @@ def cumulative_panel(title: str, history: ObservedSeries, answer: EffectAnswer) 
 
 
 def share_panel(
-    title: str, part: ObservedSeries, whole: ObservedSeries, first: int, last: int, events: Mapping[str, Event]
+    title: str, part: FlowHistory, whole: FlowHistory, first: int, last: int, events: Mapping[str, Event]
 ) -> FigurePanel | None:
     """One flow as a share of another in months where both are known; sums as flat steps."""
     single = {m: part.values[m] / whole.values[m] for m in part.values if first <= m <= last and whole.values.get(m)}
@@ -110,7 +110,7 @@ def share_panel(
 
 
 def counterfactual_panel(
-    title: str, unit: str, path: Sequence[PathRow], history: ObservedSeries | None, robust: str = ""
+    title: str, unit: str, path: Sequence[PathRow], history: FlowHistory | None, robust: str = ""
 ) -> FigurePanel:
     """Observed and counterfactual path with its bands, after two years of history; rows in display units.
 

@@ -11,14 +11,14 @@ from forecast.core.events import Event
 from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, add_axes, finish_panel, light_frame, new_panel, set_value_axis
 from forecast.report.figures.timeline import mark_events, set_year_axis
-from forecast.report.run_data import ObservedSeries
+from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 def origins_panel(
-    title: str, chinese: ObservedSeries | None, total: ObservedSeries, value: ObservedSeries | None, kilograms: float,
+    title: str, chinese: FlowHistory | None, total: FlowHistory, value: FlowHistory | None, kilograms: float,
     events: Mapping[str, Event],
 ) -> FigurePanel:  # fmt: skip
     """Bars by origin, and USD per kg as a ratio of three-month sums; `kilograms` is the size of one display unit."""
@@ -65,9 +65,7 @@ def _legend(figure: Figure, split: bool) -> None:
         figure.text((x + 12) / 344, 1 - 25 / height, text, fontsize=8.8, color=C["muted"], va="baseline")
 
 
-def _trailing_unit_values(
-    value: ObservedSeries, total: ObservedSeries, months: Sequence[int], kilograms: float
-) -> dict[int, float]:
+def _trailing_unit_values(value: FlowHistory, total: FlowHistory, months: Sequence[int], kilograms: float) -> dict[int, float]:
     out = {}
     for m in months:
         last = [m - 2, m - 1, m]

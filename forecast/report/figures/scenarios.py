@@ -15,7 +15,7 @@ from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, finish_panel, set_value_axis
 from forecast.report.figures.fan_charts import open_fan
 from forecast.report.figures.timeline import draw_flow, mark_events, set_year_axis
-from forecast.report.run_data import ObservedSeries
+from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,7 +32,7 @@ def line_styles(names: Sequence[str]) -> dict[str, tuple[str, int]]:
 
 
 def scenario_panel(
-    history: ObservedSeries, ahead: Sequence[ScenarioForecastRow], looks: Mapping[str, tuple[str, int]], lost: Sequence[str],
+    history: FlowHistory, ahead: Sequence[ScenarioForecastRow], looks: Mapping[str, tuple[str, int]], lost: Sequence[str],
     as_of: str, events: Mapping[str, Event],
 ) -> FigurePanel:  # fmt: skip
     """One series; `ahead` has a row per scenario and single month in display units; `lost` have no fan."""

@@ -11,7 +11,7 @@ from forecast.arrays import Floats
 from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.report.figures.canvas import C, width_in_points
-from forecast.report.run_data import ObservedSeries
+from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -99,7 +99,7 @@ def consecutive_runs(months: Sequence[int]) -> list[list[int]]:
     return out
 
 
-def draw_flow(ax: Axes, history: ObservedSeries, first: int, last: int, color: str = C["ink"], lw: float = 1.5) -> float:
+def draw_flow(ax: Axes, history: FlowHistory, first: int, last: int, color: str = C["ink"], lw: float = 1.5) -> float:
     """Draw monthly figures as a line broken at gaps and sums as steps at their mean; return the largest value drawn."""
     top = 0.0
     inside = [m for m in history.values if first <= m <= last]

@@ -13,7 +13,7 @@ from forecast.report.effect_rows import EffectAnswer
 from forecast.report.event_key import event_key, letter_events
 from forecast.report.figures import flows
 from forecast.report.numbers import month_of, share_text
-from forecast.report.run_data import MORE_THAN_NOWCASTS, ObservedSeries, RunData
+from forecast.report.run_data import MORE_THAN_NOWCASTS, FlowHistory, RunData
 
 WORLD, US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
 SINCE = mm.ordinal("2022-01")
@@ -87,7 +87,7 @@ def _share_sentence(data: RunData) -> str:
     )
 
 
-def _share(part: ObservedSeries, whole: ObservedSeries, first: int, last: int) -> float:
+def _share(part: FlowHistory, whole: FlowHistory, first: int, last: int) -> float:
     total = whole.total(first, last)
     return part.total(first, last) / total if total > 0 else math.nan
 

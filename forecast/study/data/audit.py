@@ -20,7 +20,7 @@ SUM_TOLERANCE = 0.005  # relative difference between a sum and its months above 
 
 
 @dataclass(frozen=True)
-class Coverage:
+class SeriesCoverage:
     """What is known of a series: its first and last month, and numbers of monthly figures, sums of months, gaps and zeros."""
 
     series: str
@@ -52,13 +52,13 @@ def audit(archive: Archive, vintage: Vintage | None = None) -> list[Finding]:
     return findings
 
 
-def coverage(vintage: Vintage) -> list[Coverage]:
+def coverage(vintage: Vintage) -> list[SeriesCoverage]:
     """Coverage of each series."""
     label, out = vintage.steps.label, []
     for name in vintage.series:
         seen = vintage.observed(name)
         gaps, zeros = _count_gaps(seen), seen.status.count("zero")
-        out.append(Coverage(name, label(seen.first), label(seen.last), seen.count, len(seen.spans), gaps, zeros))
+        out.append(SeriesCoverage(name, label(seen.first), label(seen.last), seen.count, len(seen.spans), gaps, zeros))
     return out
 
 

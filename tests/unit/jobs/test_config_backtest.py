@@ -146,7 +146,7 @@ def test_a_control_is_seen_as_it_was_published(tmp_path):
     text = f'{HEAD}{REGRESSOR}known = "observed_only"\nof = "CHN.export.WLD.gallium"\nlag_months = 2\nseries = ["{SERIES}"]\n'
     made = planned(tmp_path, text + group())
     for past in made.groups["g"]:
-        seen = past.vintage(made.door)
+        seen = past.vintage(made.real_time)
         assert set(seen.controls) == {(SERIES, "x")}
         held = seen.controls[SERIES, "x"]
         published = made.archive.as_of(past.task.day).observed("CHN.export.WLD.gallium")

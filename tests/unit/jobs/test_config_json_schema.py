@@ -208,7 +208,7 @@ class Documented:
 
 
 def test_docstrings_are_read_word_by_word():
-    first, said = config_json_schema.documented(Documented, ["one", "two", "three", "four", "five"])
+    first, said = config_json_schema.descriptions_of(Documented, ["one", "two", "three", "four", "five"])
     both = "both of them: with a colon five: no entry"
     assert first == "A table."
     assert said == {"one": "the first", "two": "the second, which goes on", "three": both, "four": both}

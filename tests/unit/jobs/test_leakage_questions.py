@@ -28,7 +28,7 @@ def test_every_method_is_asked_on_the_first_middle_and_last_day(planned):
 
 def test_a_question_is_the_plans_own_with_fewer_draws(planned):
     one = next(one for one in sample_questions(planned) if one.about.startswith(OWN_DAY))
-    vintage, task = one.put(planned.door)
+    vintage, task = one.put(planned.real_time)
     past = next(p for p in planned.groups[OWN_DAY] if p.task.series == task.series)
     assert isinstance(past, BacktestQuestion)
     assert (task.day, task.months, task.draws) == (past.task.day, past.task.months, 100)

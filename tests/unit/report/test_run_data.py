@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.report.run_data import ObservedSeries, RunData
+from forecast.report.run_data import FlowHistory, RunData
 
 
 def test_sums_leave_what_the_known_months_do_not_take() -> None:
-    history = ObservedSeries("x", "t", {0: 1.0, 2: 3.0}, ((0, 3, 10.0), (0, 1, 3.0)), {})
+    history = FlowHistory("x", "t", {0: 1.0, 2: 3.0}, ((0, 3, 10.0), (0, 1, 3.0)), {})
     assert history.steps == (((1,), 2.0), ((3,), 4.0))
 
 

@@ -8,7 +8,7 @@ from forecast.core import months as mm
 from forecast.core.run import Run
 from forecast.core.schema import ForecastRow
 from forecast.report import blocks as b
-from forecast.report.run_data import ObservedSeries, RunData
+from forecast.report.run_data import FlowHistory, RunData
 from forecast.report.table_blocks import latest_figures_table, months_ahead_table
 
 
@@ -21,7 +21,7 @@ def test_a_later_sum_is_the_last_figure(small: Run) -> None:
 
 def test_china_s_january_is_compared_only_as_a_sum() -> None:
     before = mm.ordinal("2025-01")
-    history = ObservedSeries("CHN.export.WLD.re_magnets", "t", {before + 11: 5.0}, ((before, before + 1, 10.0),), {})
+    history = FlowHistory("CHN.export.WLD.re_magnets", "t", {before + 11: 5.0}, ((before, before + 1, 10.0),), {})
     rows = [
         ForecastRow(month=m, q025=q, q10=q, q50=q, q90=q, q975=q)
         for m, q in (("2026-01", 6.0), ("2026-02", 5.0), ("2026-01/2026-02", 11.0))

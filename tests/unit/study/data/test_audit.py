@@ -5,7 +5,7 @@ import pytest
 
 from forecast.core.archive import COLUMNS, Archive, bundled_archive
 from forecast.core.events import bundled_events
-from forecast.study.data.audit import Coverage, audit, coverage
+from forecast.study.data.audit import SeriesCoverage, audit, coverage
 
 NAME = "CHN.export.WLD.re_magnets"
 
@@ -44,7 +44,7 @@ def test_sums_must_close_within_half_a_per_cent(total, open_):
 def test_coverage_counts_months_spans_and_gaps():
     rows = ("2024-01", 1, {}), ("2024-04", 0, {"status": "zero"}), ("2024-02/2024-03", 2, {"kind": "cumulative"})
     (one,) = coverage(archive(*rows).latest)
-    assert one == Coverage(NAME, "2024-01", "2024-04", months=2, spans=1, gaps=2, zeros=1)
+    assert one == SeriesCoverage(NAME, "2024-01", "2024-04", months=2, spans=1, gaps=2, zeros=1)
 
 
 def test_left_out_figures_are_counted_by_reason():
