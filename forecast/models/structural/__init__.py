@@ -80,13 +80,7 @@ class Structural:
         """Draws (draws, months) of one series, the record of what was used, and parameters."""
         asked = np.array(task.ordinals(vintage))
         days = [vintage] if task.fitted_on is None else [vintage, vintage.earlier(task.fitted_on)]
-        # the sample known today and that of the day of the parameters, with short sums split into months (`split`) and, where
-        # the scale allows it, with sums as observations of their own (`known`)
-        split = [self._figures(day, series) for day in days]
-        scale = choose_scale(split[-1].values, vintage.nonnegative, self.transform)
-        known = split
-        if self.sums and self.engine == "fast" and scale.name != "asinh":
-            known = [keep_sums(day.observed(series), self.sums) for day in days]
+        split, known, scale = self._samples(days, series)
         # one axis for both samples and the asked months
         first = min(int(asked.min()), *(one.first for one in known))
         axis = np.arange(first, max(known[0].last, int(asked.max())) + 1)
@@ -100,24 +94,18 @@ class Structural:
             start = np.column_stack([start, covariance.seasonal_dummies(axis, vintage.season or 1)])
         # a free effect (of a month never known by itself) that only sums inform is not identified: split them after all
         notes: tuple[str, ...] = ()
-        if any(
-            one.spans and len(gaussian.independent_columns(_observation_rows(start, one, first))) < start.shape[1]
-            for one in known
-        ):
+        starts = [_observation_rows(start, one, first) for one in known if one.spans]
+        if any(len(gaussian.independent_columns(rows)) < start.shape[1] for rows in starts):
             known, notes = split, ("sums of months split: some month is never known singly, and its free effect would be open",)
-        # drop regressors that are collinear in the sample
-        keep = gaussian.independent_columns(
+        independent = gaussian.independent_columns(
             _observation_rows(x.matrix, known[0], first), _observation_rows(start, known[0], first)
         )
-        dropped = (*dropped, *(name for j, name in enumerate(x.names) if j not in keep))
-        x = x.take(keep)
+        dropped = (*dropped, *(name for j, name in enumerate(x.names) if j not in independent))
+        x = x.take(independent)
         design = np.column_stack([start, x.matrix])
         if known[0].count - design.shape[1] < FREEDOM:
-            raise TooShortError(
-                f"{known[0].count} figures for {design.shape[1]} coefficients",
-                where=series,
-                hint='seasonal = "none" or fewer controls',
-            )
+            problem = f"{known[0].count} figures for {design.shape[1]} coefficients"
+            raise TooShortError(problem, where=series, hint='seasonal = "none" or fewer controls')
         parameters: dict[str, float] = {}
         if self.engine == "reference":
             paths = scale.inverse(_draw_with_statsmodels(z, covered, design, family, asked - first, task.draws, rng))
@@ -136,16 +124,23 @@ class Structural:
             if count := len(known[0].spans):
                 notes = (*notes, f"{count} {'sum' if count == 1 else 'sums'} of months taken as observed")
             paths = _draw_quantities(fitted, known[0], scale, asked, first, task.draws, rng)
-        taken = (*x.names, *(name for name in lunar.names if season == "shrunk"))
         used = Used(
             model=f"local level, season {season}",
-            regressors=taken,
+            regressors=(*x.names, *(name for name in lunar.names if season == "shrunk")),
             dropped=dropped,
             scale=scale.name,
             split=known[0].split,
             notes=(*notes, *scale.cap_notes(paths)),
         )
         return paths, used, parameters
+
+    def _samples(self, days: list[Vintage], series: str) -> tuple[list[MonthsAndSums], list[MonthsAndSums], WorkingScale]:
+        """Samples of each day with short sums split, and, where the scale allows it, with sums as observations; the scale."""
+        split = [self._figures(day, series) for day in days]
+        scale = choose_scale(split[-1].values, days[0].nonnegative, self.transform)
+        if self.sums and self.engine == "fast" and scale.name != "asinh":
+            return split, [keep_sums(day.observed(series), self.sums) for day in days], scale
+        return split, split, scale
 
     def _figures(self, vintage: Vintage, series: str) -> MonthsAndSums:
         """Known months and their figures, with short sums split."""

@@ -62,8 +62,7 @@ def news(
 ) -> pd.DataFrame:
     """Decompose the revision of a nowcast between two days by release, event, re-estimation and model; rows of news.parquet.
 
-    method : a model, its name, or a mapping of its name and options; then : another model, used on the later day
-    label : the value of the column `model` (default: the name of `method`)
+    method : a model, its name, or its name with options; then : another one for the later day; label : the column `model`
 
     The nowcast is the mean of the draws, in archive units. Figures and events are let in day by day, in the order of their
     release, with the parameters of the earlier day (`Task.fitted_on`). Revisions precede the new figures of their day, so that
