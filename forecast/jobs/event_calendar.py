@@ -68,7 +68,9 @@ def calendar_findings(config: Config, archive: Archive, vintage: Vintage) -> lis
     bundle = bundled_events().events
     bundled, own = ([e for e in archive.events if (e in bundle) is is_bundled] for is_bundled in (True, False))
     for mine in own:
-        texts = [
+        replaces = calendar_kind(config) == "both" and mine.id in {event.id for event in bundle}
+        texts = [f"'{mine.id}' replaces the bundled event of that id"] if replaces else []
+        texts += [
             f"'{mine.id}' and the bundled '{theirs.id}' begin in one month on the same goods: if they are one measure, give "
             "yours the bundled id, which it then replaces"
             for theirs in bundled

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from forecast.core import manifest, output_files, registry
 from forecast.core.contracts import Section
-from forecast.core.errors import ConfigError, nearest
+from forecast.core.errors import ConfigError, ForecastError, nearest
 from forecast.core.run import Run
 from forecast.report import html, markdown
-from forecast.report.blocks import Block, Details, FigureBlock, Prose
+from forecast.report.blocks import Block, Callout, Details, FigureBlock, Prose
 from forecast.report.run_data import RunData
 
 RENDERERS = {"html": html.render, "md": markdown.render}
@@ -27,8 +27,21 @@ def compose(run: Run) -> list[Block]:
     with style():
         for section in sections():
             if all(data.holds(need) for need in section.needs):
-                blocks += section.blocks(data)
+                blocks += _draw(section, data)
     return [*blocks, _footer(data)]
+
+
+def _draw(section: Section, data: RunData) -> list[Block]:
+    """The Blocks of a section; an error in it is printed in its place, so that the run keeps its other pages."""
+    try:
+        return section.blocks(data)
+    except ForecastError:  # a table that is damaged is no fault of the section
+        raise
+    except Exception as error:  # a section may be anybody's, and the answers of the run are made by now
+        name = type(section).__module__.rpartition(".")[2]
+        problem = f"The section '{name}' could not be drawn ({type(error).__name__}: {error})."
+        print(problem, file=sys.stderr)
+        return [Callout(problem, "warning")]
 
 
 def sections() -> list[Section]:

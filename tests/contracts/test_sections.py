@@ -5,6 +5,7 @@ import json
 import pandas as pd
 import pytest
 
+from contracts.report_run import small_run
 from forecast.core import registry
 from forecast.core.contracts import Section
 from forecast.core.run import Run
@@ -50,6 +51,36 @@ def test_a_run_without_rows_is_drawn(name, empty):
     assert isinstance(drawn, list)
     assert html.render(drawn)
     assert markdown.render(drawn)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A made-up run with rows in its tables."""
+    return small_run(tmp_path_factory.mktemp("filled"))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_run_with_rows_is_drawn(name, filled):
+    data = RunData(filled)
+    made = registry.build("section", name)
+    with style():
+        drawn = made.blocks(data) if all(data.holds(need) for need in made.needs) else []
+    assert html.render(drawn)
+    assert markdown.render(drawn)
+
+
+def test_an_error_in_a_section_is_told_in_its_place(empty, monkeypatch, capsys):
+    before = compose(empty)
+
+    def fail(self, data):
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr(registry.get("section", "summary"), "blocks", fail)
+    page = markdown.render(compose(empty))
+    assert len(compose(empty)) > 1
+    assert "The section 'summary' could not be drawn (ValueError: no such thing)" in page.replace("\\", "")
+    assert "'summary'" in capsys.readouterr().err
+    assert len(before) > 1
 
 
 def test_a_section_whose_needs_are_not_met_is_left_out(empty, monkeypatch):

@@ -3,9 +3,9 @@
 Monthly totals 2000-2013 (R package *seasonal*, series `exp` and `imp`, its table of New Year days `cny`); windows of 20 days
 before, 7 days from and 20 days after the first day of the lunar year, `genhol`'s calendar centring. The reference figures are
 those of SARIMAX in statsmodels. The package's maximum-likelihood airline model is the noise ((0, 1, 1), (0, 1, 1, 12)) of the
-estimator `regression` (`kernels/arima` under `kernels/transfer`); AIC = 2 k - 2 log-likelihood, k = columns + 2 moving averages
-+ 1 variance. The forecaster `sarimax` has the same model under the restricted likelihood over a grid, which has no AIC that
-compares between sets of columns: only its coefficients are held to the reference.
+estimator `regression` (`kernels/arima_covariance` under its `transfer_function`); AIC = 2 k - 2 log-likelihood, k = columns
++ 2 moving averages + 1 variance. The forecaster `sarimax` has the same model under the restricted likelihood over a grid,
+which has no AIC that compares between sets of columns: only its coefficients are held to the reference.
 """
 
 import datetime as dt

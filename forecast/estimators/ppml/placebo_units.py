@@ -113,8 +113,8 @@ def each_donor_as_treated(panel: FlowPanel) -> list[PlaceboUnit]:
 def find_moved_donors(panel: FlowPanel, others: list[PlaceboUnit]) -> tuple[dict[str, float], list[str]]:
     """Departure of each donor from the others in the window, in expected errors; and those that moved, the farthest first.
 
-    |log ratio| over the error expected from pre-event ratios (`local_level.errors`). A donor that has moved is dropped before
-    the next is searched for.
+    |log ratio| over the error expected from pre-event ratios (`local_level.zero_forecast_errors`). A donor that has moved is
+    dropped before the next is searched for.
     """
     first = sizes = _departure_sizes(panel, others)
     moved: list[str] = []

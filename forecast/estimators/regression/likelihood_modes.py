@@ -56,9 +56,9 @@ def nodes_around_mode(
 ) -> tuple[Floats, Floats]:
     """Points (g, p) around a mode and their log weights (g,), to which the log-likelihood is to be added.
 
-    Up to two parameters: an equally weighted grid over the region less than `KEEP` below the mode. More: fixed points from a
-    normal distribution with the curvature of the mode, slightly widened, weighted by the inverse of its density (importance
-    sampling: Geweke 1989, Econometrica 57:1317); parameters on a bound stay there.
+    Up to two parameters: an equally weighted grid over the region less than `LOGLIKE_CUTOFF` below the mode. More: fixed points
+    from a normal distribution with the curvature of the mode, slightly widened, weighted by the inverse of its density
+    (importance sampling: Geweke 1989, Econometrica 57:1317); parameters on a bound stay there.
     """
     if len(mode) < 3:
         coarse = parameter_grid(low, high, counts)

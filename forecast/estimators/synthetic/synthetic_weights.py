@@ -245,8 +245,8 @@ class DonorDepartures:
 def donor_departures(x: Floats, x_after: Floats, months: Ints, asked: Ints, share: Floats, rule: WeightRule) -> DonorDepartures:
     """Departure: a donor's mean gap to the other donors over the `asked` months, in units of its expected error.
 
-    That error is `local_level.errors`, with the variance of the level estimated from the gaps of all donors in `months`. A
-    donor more than `local_level.MOVED` errors away has moved; it is dropped before the next is searched for.
+    That error is `local_level.zero_forecast_errors`, with the variance of the level estimated from the gaps of all donors in
+    `months`. A donor more than `local_level.DEPARTURE_THRESHOLD` errors away has moved; it is dropped before the next search.
     """
     remaining, moved = list(range(x.shape[1])), list[int]()
     exact_rule, laid = replace(rule, exact=True), local_level.build_model(months, asked)

@@ -72,6 +72,13 @@ def test_an_event_of_both_calendars_stands_once_and_is_the_own_one(tmp_path):
     assert len(events) == len(bundled_events())
 
 
+def test_an_own_event_that_replaces_a_bundled_one_is_told(tmp_path):
+    both = told(made(tmp_path, EVENT.replace("stop", "re_licensing_2025"), 'calendar = "both"'))
+    assert "'re_licensing_2025' replaces the bundled event of that id" in both
+    own = told(made(tmp_path, EVENT.replace("stop", "re_licensing_2025")))
+    assert not any("replaces" in text for text in own)
+
+
 def test_a_bundled_event_that_is_named_is_taken_in_where_no_own_one_is_declared(tmp_path):
     config = made(tmp_path, ASKED.format(BAN, COBALT))
     assert ids(config) == [BAN]

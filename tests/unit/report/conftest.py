@@ -1,7 +1,7 @@
 """The report of a small made-up run, drawn once for each file of tests."""
 
 import pytest
-from report_run import small_run
+from contracts.report_run import small_run
 
 from forecast.report.compose import write_all
 from forecast.report.run_data import RunData

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from report_run import AS_OF
+from contracts.report_run import AS_OF
 
 from forecast.core import months as mm
 from forecast.core.schema import ForecastRow

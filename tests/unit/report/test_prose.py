@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from report_run import US
+from contracts.report_run import US
 
 from forecast.core.run import Run
 from forecast.report import prose

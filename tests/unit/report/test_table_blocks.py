@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from report_run import AS_OF
+from contracts.report_run import AS_OF
 
 from forecast.core import months as mm
 from forecast.core.run import Run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from report_run import small_run
+from contracts.report_run import small_run
 
 from forecast.core.run import Run
 from forecast.core.schema import ComparisonRow
