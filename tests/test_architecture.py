@@ -134,7 +134,7 @@ def long_modules(package):
 
 
 def vague_modules(package):
-    return [name for name in modules(package) if re.search(r"(^|\.|_)(utils?|helpers?|misc)($|\.|_)|(^|\.)common($|\.)", name)]
+    return [name for name in modules(package) if re.search(r"(^|\.|_)(utils?|helpers?|common(?!_sample$)|misc)($|\.|_)", name)]
 
 
 def passed_through(package):

@@ -30,6 +30,7 @@ def test_the_tables_are_those_that_were_kept(config, tmp_path, request):
     if not renew and (other := pinned()):
         pytest.skip(f"the golden tables are of other versions: {', '.join(other)}")
     run = fc.run(HOME / f"{config}.toml", tmp_path)
+    assert "could not be drawn" not in (run.folder / "report.md").read_text("utf-8")
     kept = HOME / config
     found = []
     for name in TABLES:

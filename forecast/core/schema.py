@@ -16,12 +16,14 @@ from forecast.core.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from _typeshed import DataclassInstance
 
 SCHEMA_VERSION = 1
 JOIN = "; "  # separates several names in one text column (baselines)
 ROWS: dict[str, type] = {}  # table -> class of its rows, in the order in which tables are written
 
 T = TypeVar("T")
+R = TypeVar("R", bound="DataclassInstance")  # a row of some table
 K = TypeVar("K", bound=Hashable)
 
 
@@ -404,14 +406,14 @@ COLUMNS: dict[str, dict[str, str]] = {name: {f.name: KINDS[str(f.type)] for f in
 NULLS: dict[str, Any] = {"text": "", "whole": None, "real": math.nan, "flag": None}
 
 
-def label(row: type, name: str) -> str:
+def label(row: type[DataclassInstance], name: str) -> str:
     """The label of a column for readers."""
-    return str(row.__dataclass_fields__[name].metadata["label"])  # type: ignore[attr-defined]
+    return str(row.__dataclass_fields__[name].metadata["label"])
 
 
-def unit(row: type, name: str) -> str:
+def unit(row: type[DataclassInstance], name: str) -> str:
     """The unit of a column's figures."""
-    return str(row.__dataclass_fields__[name].metadata["unit"])  # type: ignore[attr-defined]
+    return str(row.__dataclass_fields__[name].metadata["unit"])
 
 
 def table_of(row: type) -> str:
@@ -427,9 +429,9 @@ def frame(row: type, rows: Iterable[Any]) -> pd.DataFrame:
     return pd.DataFrame([[getattr(r, name) for name in names] for r in rows], columns=names)
 
 
-def rows_of(row: type[T], table: pd.DataFrame) -> list[T]:
+def rows_of(row: type[R], table: pd.DataFrame) -> list[R]:
     """The rows of a table; unknown columns of other versions are dropped, missing ones are null."""
-    kinds = {f.name: KINDS[str(f.type)] for f in fields(row)}  # type: ignore[arg-type]
+    kinds = {f.name: KINDS[str(f.type)] for f in fields(row)}
     present = {name: _cells(table[name].tolist(), kind) for name, kind in kinds.items() if name in table.columns}
     missing = {name: NULLS[kind] for name, kind in kinds.items() if name not in present}
     return [row(**dict(zip(present, cells, strict=True)), **missing) for cells in zip(*present.values(), strict=True)]
@@ -448,10 +450,10 @@ def group_rows(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     return found
 
 
-def divide_figures(row: T, scale: float, unit: str = "unit") -> T:
+def divide_figures(row: R, scale: float, unit: str = "unit") -> R:
     """The row in another unit: every figure in its own unit, or in that of its levels, divided by a scale."""
-    own = {f.name: getattr(row, f.name) / scale for f in fields(row) if f.metadata["unit"] == unit}  # type: ignore[arg-type]
-    return dataclasses.replace(row, **own)  # type: ignore[type-var]
+    own = {f.name: getattr(row, f.name) / scale for f in fields(row) if f.metadata["unit"] == unit}
+    return dataclasses.replace(row, **own)
 
 
 def cells_of(row: type, cells: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from forecast.jobs.answer_store import AnswerStore
 from forecast.jobs.batch_results import BatchResult, failure_row
 from forecast.jobs.config import SensitivityConfig
 from forecast.jobs.dask_cluster import ClusterClient, open_cluster, run_on_cluster
-from forecast.jobs.nowcasts import news_rows
+from forecast.jobs.nowcasts import answer_news
 from forecast.jobs.plan import Batch, Plan
 from forecast.jobs.scenarios import scenario_rows
 from forecast.jobs.workers import run_in_processes
@@ -187,7 +187,7 @@ def answer_batch(batch: Batch, members: MemberDraws, context: Context) -> tuple[
             fans, failures = scenario_rows(batch.scenario_question, batch.label, batch.spec, vintage, context.seed)
             return BatchResult(batch.name, failures=failures, scenarios=fans), []
         if batch.news_question is not None:
-            news, failures = news_rows(batch.news_question, batch.label, batch.spec, context.real_time, context.seed)
+            news, failures = answer_news(batch.news_question, batch.label, batch.spec, context.real_time, context.seed)
             return BatchResult(batch.name, failures=failures, news=news), []
         return _answer_tasks(batch, context, members)
 

@@ -22,7 +22,7 @@ from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.backtest import BacktestQuestion
 from forecast.study.evaluate.lead_time import publication_days
 from forecast.study.evaluate.truth import vintage_kind
-from forecast.study.nowcast.news import news
+from forecast.study.nowcast.news import news_rows
 
 MIN_FIGURES = 12  # single months known, below which a series is not asked
 RELEASES_AHEAD = 2  # releases of each series listed in the calendar
@@ -185,20 +185,19 @@ def _earlier_questions(
     return out[-row.earlier :] if row.earlier else []
 
 
-def news_rows(
+def answer_news(
     question: NewsQuestion, label: str, spec: Mapping[str, Any], real_time: RealTimeView, seed: int
 ) -> tuple[list[NewsRow], list[FailureRow]]:
     """Rows of news.parquet, or of failures.parquet if the change cannot be decomposed."""
     task = question.task
     try:
-        table = news(registry.build("model", spec), real_time, task, question.since, task.day, seed=seed, label=label)
+        method = registry.build("model", spec)
+        return news_rows(method, real_time, task, question.since, task.day, seed=seed, label=label), []
     except ask.METHOD_ERRORS as error:
         job, about = f"{label}|{task.series[0]}|{task.day}|news", f"news since {question.since}"
         reason, detail = getattr(error, "problem", str(error)), getattr(error, "hint", "")
         row = FailureRow(job=job, method=label, question=about, series=task.series[0], reason=reason, detail=detail)
         return [], [row]
-    cells: list[dict[str, Any]] = table.astype(object).where(table.notna(), None).to_dict("records")  # type: ignore[assignment]
-    return [NewsRow(**row) for row in cells], []
 
 
 def calendar_rows(rows: Sequence[NowcastConfig], series: Sequence[Sequence[str]], today: dt.date) -> list[ReleaseRow]:

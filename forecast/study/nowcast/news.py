@@ -83,6 +83,21 @@ def news(
     by `+`. Impacts on one target and month add up to nowcast_to - nowcast_from. A question without an answer on one of the two
     days raises; a step between them without an answer raises NotIdentifiedError.
     """
+    return frame(NewsRow, news_rows(method, archive, task, from_day, to_day, then=then, seed=seed, label=label))
+
+
+def news_rows(
+    method: Forecaster | str | Mapping[str, object],
+    archive: Archive | RealTimeView,
+    task: Task,
+    from_day: str | dt.date,
+    to_day: str | dt.date,
+    *,
+    then: Forecaster | str | Mapping[str, object] | None = None,
+    seed: int = 0,
+    label: str = "",
+) -> list[NewsRow]:
+    """`news` as rows."""
     start, stop = months.parse_day(from_day), months.parse_day(to_day)
     if isinstance(archive, Vintage):
         raise ConfigError("a vintage knows nothing of later days", hint="the archive that it came from")
@@ -108,7 +123,7 @@ def news(
     used = [" -> ".join(dict.fromkeys(words)) for words in zip(used_first, used_last, strict=False)]
     rows = _rows(task, first, last, parts, used)
     model = label or ask.name_of(method)
-    return frame(NewsRow, [replace(row, vintage_from=str(start), vintage_to=str(stop), model=model) for row in rows])
+    return [replace(row, vintage_from=str(start), vintage_to=str(stop), model=model) for row in rows]
 
 
 def _contributions(
