@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from forecast.core.archive import Archive, bundled_archive, read_archive
-from forecast.core.archive_table import COLUMNS
+from forecast.core.archive_table import COLUMNS, ArchiveRow
 from forecast.core.errors import DataError
 
 S = "CHN.export.WLD.re_magnets"
@@ -230,3 +230,11 @@ def test_the_bundled_figures_are_the_numbers_of_their_file():
     np.testing.assert_array_equal(bundled_archive().table["value"], spelled)
     for column in ("series", "period", "released", "note"):
         assert bundled_archive().table[column].tolist() == table[column].tolist()
+
+
+def test_what_a_row_leaves_out_follows_from_the_rest():
+    month = ArchiveRow("COD.export.WLD.cobalt", "2025-01", 0.0, released="2025-02-20")
+    total = ArchiveRow("USA.import.WLD.gallium:usd", "2025-01/2025-02", float("nan"), released="2025-03-20")
+    assert (month.unit, month.status, month.kind) == ("kg", "zero", "reported")
+    assert (total.unit, total.status, total.kind) == ("USD", "missing", "cumulative")
+    assert ArchiveRow("COD.export.WLD.cobalt", "2025-01", 5.0, status="provisional", kind="derived").status == "provisional"

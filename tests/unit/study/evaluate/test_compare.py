@@ -223,3 +223,19 @@ def test_the_benchmark_is_chosen_among_the_named():
     assert {r.benchmark for r in found} == {"mean12"}
     assert row(found, "good").ratio == pytest.approx(0.25)
     assert comparison_rows(table(), "g", naive=["last_value"]) == []
+
+
+def test_the_interval_is_ninety_per_cent_of_the_circular_block_bootstrap():
+    """Against a bootstrap written out here: blocks of six cutoffs on a circle, the ratio of the sums of one series."""
+    data = table(cutoffs=60).query("series == 'a'").reset_index(drop=True)
+    noisy = data["model"] == "good"
+    data.loc[noisy, "value"] *= 2 * np.random.default_rng(3).lognormal(-0.08, 0.4, noisy.sum())
+    good = row(comparison_rows(data, "g"), "good")
+    days = sorted(data["cutoff"].unique())[20:]
+    losses = data.pivot_table(index="cutoff", columns="model", values="value").loc[days]
+    mine, other, n = losses["good"].to_numpy(), losses["seasonal_naive"].to_numpy(), len(days)
+    starts = np.random.default_rng(0).integers(0, n, (20_000, -(-n // 6)))
+    picks = ((starts[:, :, None] + np.arange(6)) % n).reshape(20_000, -1)[:, :n]
+    low, high = np.quantile(mine[picks].sum(axis=1) / other[picks].sum(axis=1), [0.05, 0.95])
+    assert good.ratio == pytest.approx(mine.sum() / other.sum())
+    assert [good.lo90 - good.ratio, good.hi90 - good.ratio] == pytest.approx([low - good.ratio, high - good.ratio], rel=0.1)
