@@ -82,3 +82,38 @@ Names = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 NonEmptyNames = Annotated[Names, Field(min_length=1)]
 Day = Annotated[str, BeforeValidator(as_text), AfterValidator(_day)]
 OptionalDay = Annotated[str, BeforeValidator(as_text), AfterValidator(_day_or_none)]
+
+
+def as_spec(value: Any) -> Any:
+    """A plug-in given by its name alone as a table."""
+    return {"use": value} if isinstance(value, str) else value
+
+
+def as_specs(value: Any) -> Any:
+    """The same for a list of them."""
+    return [as_spec(item) for item in value] if isinstance(value, list) else value
+
+
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class PluginConfig(ConfigTable):
+    """The spec of a plug-in in a config: its registered name (`use`), optionally a name of its own, and its options."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    use: str
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its own name, or the registered one."""
+        return self.name or self.use
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The spec that `registry.build` takes."""
+        return {"use": self.use, **(self.model_extra or {})}
+
+
+PlugIns = Annotated[tuple[PluginConfig, ...], BeforeValidator(as_specs)]

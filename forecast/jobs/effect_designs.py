@@ -12,7 +12,7 @@ from forecast.core.questions import Design
 from forecast.core.results import Finding
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.jobs.config import UNTOUCHED, EffectConfig
+from forecast.jobs.effect_config import UNTOUCHED, EffectConfig
 from forecast.study.effects.candidate_donors import untouched
 
 

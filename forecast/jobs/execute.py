@@ -23,8 +23,8 @@ from forecast.core.schema import ScoreRow
 from forecast.core.vintage import Vintage
 from forecast.jobs.answer_store import AnswerStore
 from forecast.jobs.batch_results import BatchResult, failure_row
-from forecast.jobs.config import SensitivityConfig
 from forecast.jobs.dask_cluster import ClusterClient, open_cluster, run_on_cluster
+from forecast.jobs.effect_config import SensitivityConfig
 from forecast.jobs.nowcasts import answer_news
 from forecast.jobs.plan import Batch, Plan
 from forecast.jobs.scenarios import scenario_rows

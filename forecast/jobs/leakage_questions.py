@@ -11,7 +11,7 @@ from typing import Any
 from forecast.core.archive import Archive
 from forecast.core.questions import Design, Task, replace_design
 from forecast.core.vintage import Vintage
-from forecast.jobs.config import EffectConfig
+from forecast.jobs.effect_config import EffectConfig
 from forecast.jobs.effect_designs import design_of
 from forecast.jobs.plan import Plan
 from forecast.study.data.leakage import LeakageQuestion

@@ -14,8 +14,9 @@ from forecast.core.questions import Design, Task
 from forecast.core.results import Finding
 from forecast.core.scenario import Scenario
 from forecast.core.vintage import Vintage
-from forecast.jobs.config import BacktestConfig, Config, EffectConfig, SensitivityConfig
+from forecast.jobs.config import BacktestConfig, Config
 from forecast.jobs.declared_regressors import real_time_view
+from forecast.jobs.effect_config import EffectConfig, SensitivityConfig
 from forecast.jobs.effect_designs import design_of, findings_out_of_scope
 from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions

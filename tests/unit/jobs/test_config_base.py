@@ -6,8 +6,9 @@ import pytest
 from pydantic import Field, ValidationError
 
 from forecast.jobs import run_folder
-from forecast.jobs.config import Config, EffectConfig
+from forecast.jobs.config import Config
 from forecast.jobs.config_base import ADDED_LATER, ConfigTable
+from forecast.jobs.effect_config import EffectConfig
 from forecast.jobs.load import load
 
 RELEASED = {"minerals": "minerals-1fdeffe4", "nowcast": "nowcast-82cf0a70", "quick": "quick-ff3de953"}
