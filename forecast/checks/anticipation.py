@@ -90,8 +90,9 @@ class Anticipation:
         span = vintage.steps.period(early, last)
         if not scores:
             return Gate(
-                NAME, "not run", reason=f"{span} could be used to act early and was left in the fit; too few months to test"
-            )
+                NAME, "not run", cap="suggestive",
+                reason=f"{span} could be used to act early and was left in the fit; too few months to test",
+            )  # fmt: skip
         worst = max(scores, key=abs)
         if abs(worst) <= self.critical:
             return Gate(

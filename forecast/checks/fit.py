@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 from forecast.kernels import innovations
 from forecast.prep.baselines import pluralize
-from forecast.prep.pre_period import clean_pre_period
+from forecast.prep.pre_period import PrePeriod, clean_pre_period
 from forecast.prep.regressors import lunar_regressor
-from forecast.prep.working_scale import choose_scale
+from forecast.prep.spikes import spike_months
+from forecast.prep.working_scale import amount_scale
 
 NAME = "fit"
 
@@ -24,21 +26,21 @@ NAME = "fit"
 class PrePeriodFit:
     """Past errors over windows of this length, autocorrelated residuals, and an undeclared break shortly before the event.
 
-    Fails (at most suggestive) where the root mean square of the placebo windows (the rolling-origin error of the cumulative
-    effect) exceeds `most` of the counterfactual; where one-step errors of a local level are not white noise (Ljung and Box, p
+    Fails (at most suggestive) where the root mean square of the placebo windows' scores (rolling-origin errors in their own
+    predicted standard errors) exceeds `most`; where one-step errors of a local level are not white noise (Ljung and Box, p
     below `level`, with `enough` clean months or more); or where the level shifted in the last `recent` clean months by more
     than `critical` standard errors without an event (a level-shift scan as in X-13, given two earlier years to tell a break
     from a season).
     """
 
-    most: float = 0.5
+    most: float = 2.0
     level: float = 0.01
     critical: float = 4.0
     recent: int = 12
     enough: int = 24
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """value: rolling-origin error over the counterfactual (NaN without a window); threshold: `most`."""
+        """value: rolling-origin error in predicted standard errors (NaN without a window); threshold: `most`."""
         if effect.counterfactual is None:
             return Gate(NAME, "not run", reason="nothing was estimated")
         ratio, text = self._rolling_origin_error(effect)
@@ -49,20 +51,17 @@ class PrePeriodFit:
         if failed:
             return Gate(NAME, "fail", ratio, self.most, "; ".join(failed), cap="suggestive")
         if not said:
-            return Gate(NAME, "not run", reason="too few clean months for a test of the fit")
+            return Gate(NAME, "not run", reason="too few clean months for a test of the fit", cap="suggestive")
         return Gate(NAME, "pass", ratio, self.most, "; ".join(said))
 
     def _rolling_origin_error(self, effect: Effect) -> tuple[float, str]:
-        """Root mean square of the placebos in time, relative to the counterfactual's sum, and its text."""
-        sizes = [p.cumulative for p in effect.placebos if p.kind == "time"]
-        expected = abs(float(effect.observed.sum()) - effect.cumulative.estimate)
-        if len(sizes) < 3 or not expected > 0:
+        """Root mean square of the scores of the placebos in time, each in its own predicted standard errors, and its text."""
+        scores = [p.z for p in effect.placebos if p.kind == "time" and math.isfinite(p.z)]
+        if len(scores) < 3:
             return math.nan, ""
-        ratio = float(np.sqrt(np.mean(np.square(sizes)))) / expected
-        return (
-            ratio,
-            f"off by {ratio:.0%} of the counterfactual (root mean square) over {pluralize(len(sizes), 'clean window')}",
-        )
+        size = float(np.sqrt(np.mean(np.square(scores))))
+        text = f"in {pluralize(len(scores), 'window')} without an event off by {size:.1f} predicted standard errors"
+        return size, f"{text} (root mean square)"
 
     def _pre_period_tests(self, evidence: Evidence) -> list[tuple[bool, str]]:
         """(failed, text) of the Ljung-Box test and the level-shift scan on the clean months of each treated series."""
@@ -70,11 +69,11 @@ class PrePeriodFit:
         vintage, several = evidence.vintage, len(evidence.design.treated) > 1
         for series in evidence.design.treated:
             stretch = clean_pre_period(vintage, evidence.design, series)
-            if stretch.count < self.enough or np.ptp(stretch.values) == 0:
+            months, z = _even_scores(stretch, vintage.nonnegative)
+            if len(z) < self.enough or np.ptp(z) == 0:
                 continue
-            name, first = f"{series}: " if several else "", int(stretch.months[0])
-            z = choose_scale(stretch.values, vintage.nonnegative).forward(stretch.values)
-            rows, axis = stretch.months - first, np.arange(first, int(stretch.months[-1]) + 1)
+            name, first = f"{series}: " if several else "", int(months[0])
+            rows, axis = months - first, np.arange(first, int(months[-1]) + 1)
             lunar = lunar_regressor(vintage, series, axis).matrix
             white = innovations.level_innovations(z, rows, axis, vintage.season, lunar)
             p = innovations.ljung_box(white.errors, min(10, len(z) // 5))[1]
@@ -92,3 +91,11 @@ class PrePeriodFit:
                 words = f"no break of the level in the last {self.recent} clean months"
             out.append((abs(score) > self.critical, name + words))
         return out
+
+
+def _even_scores(before: PrePeriod, nonnegative: bool) -> tuple[Ints, Floats]:
+    """Months and scores on the scale on which the noise is even: months with trade, without old spikes."""
+    if not nonnegative:
+        return before.months, before.values
+    kept = (before.values > 0) & ~spike_months(before.values)
+    return before.months[kept], amount_scale(before.values[kept]).forward(before.values[kept]) if kept.any() else np.empty(0)

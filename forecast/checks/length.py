@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.kernels import exact_tests
 from forecast.prep.baselines import pluralize
 from forecast.prep.pre_period import clean_pre_period
 
@@ -17,12 +16,11 @@ NAME = "length"
 @check
 @dataclass(frozen=True)
 class Length:
-    """Clean months before the event relative to the length of the window, graded; mostly zero months allow counts only.
+    """Clean months before the event relative to the length of the window, graded.
 
     Full: at least `full` clean months and `full_ratio` times the window. Suggestive: `some` and `some_ratio` times. Less, or
-    only sums of months: description, without a p-value. With half or more of the clean months zero, months with trade are
-    counted instead (Fisher's exact test, value = its p): a loss cannot be distinguished, a rise is described. Zeros after the
-    event are a collapse, not a reason to refuse.
+    only sums of months: description, without a p-value. Months without trade count like others: the test compares how many
+    there are, before and after.
     """
 
     full: int = 36
@@ -31,12 +29,9 @@ class Length:
     some_ratio: float = 2.0
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """value: clean months (or the count test's p); threshold: months needed for a full claim."""
+        """value: clean months; threshold: months needed for a full claim."""
         before = clean_pre_period(evidence.vintage, evidence.design)
         window = evidence.design.window(evidence.vintage).length
-        zeros = int((before.values == 0).sum())
-        if before.count and 2 * zeros >= before.count and evidence.vintage.nonnegative:
-            return self._counts(effect, before.count, zeros)
         # a share needs both its parts: the estimator counted the months in which they are known
         months = effect.n_clean if evidence.design.share_of else before.count
         need, least = max(self.full, self.full_ratio * window), max(self.some, self.some_ratio * window)
@@ -49,14 +44,3 @@ class Length:
             return Gate(NAME, "fail", months, need, reason, cap="suggestive")
         reason = f"an estimate over {pluralize(window, 'month')} needs {least:.0f} clean months before the event and {there}"
         return Gate(NAME, "fail", months, need, reason, cap="descriptive", withholds=True)
-
-    def _counts(self, effect: Effect, months: int, zeros: int) -> Gate:
-        single = [value for (first, last), value in zip(effect.periods, effect.observed, strict=True) if first == last]
-        traded = sum(value > 0 for value in single)
-        p = exact_tests.fisher_exact(traded, len(single), months - zeros, months)
-        reason = (
-            f"{zeros} of {months} clean months are zero, so only months with trade can be counted: {months - zeros} of "
-            f"{months} before, {traded} of {len(single)} in the window (Fisher p = {p:.2f}, serial dependence ignored)"
-        )
-        cap = "descriptive" if effect.design.estimand == "recovery" else "cannot distinguish"
-        return Gate(NAME, "fail", p, 0.05, reason, cap=cap, withholds=True)

@@ -7,21 +7,19 @@ from dataclasses import dataclass
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
-from forecast.kernels import exact_tests
 from forecast.prep.baselines import pluralize
 
 NAME = "placebo_time"
-MIN_WINDOWS = 8  # including overlapping ones, for being the largest to count as evidence
 
 
 @check
 @dataclass(frozen=True)
 class PlaceboTime:
-    """The effect against those of earlier windows without an event: rank p-value over non-overlapping windows, and its floor.
+    """The effect's score against those of earlier windows without an event: rank p-value over windows that share no month.
 
-    With p above `level` the effect is at most suggestive. With too few non-overlapping windows for a p-value of `level`, the
-    effect must exceed that of every window, overlapping ones included, of which there must be eight: by chance this happens in
-    4 to 12 % of simulated flows (`experiments/003_simulation`).
+    Scores are standardised by the spread predicted for each window, so that units, growth and decline do not matter. With p
+    above `level` the effect is at most suggestive. With too few windows for a p of `level` the rank cannot be tested, which
+    neither passes nor limits the verdict: the test of no effect does not rest on the windows.
     """
 
     level: float = 0.10
@@ -29,23 +27,15 @@ class PlaceboTime:
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: p; threshold: `level`."""
         if effect.counterfactual is None:
-            return Gate(NAME, "not run", reason="nothing was estimated", cap="descriptive")
-        found = [p for p in effect.placebos if p.kind == "time"]
+            return Gate(NAME, "not run", reason="nothing was estimated")
+        found, apart = [p for p in effect.placebos if p.kind == "time"], effect.apart
         if not found:
-            return Gate(
-                NAME, "not run", 0, self.level, "0 clean windows of this length before the event: no placebo", cap="suggestive"
-            )
-        apart = effect.apart
-        size = abs(effect.cumulative.estimate)
-        p, floor = exact_tests.randomisation_p_value(size, [x.cumulative for x in apart])
-        windows = f"{pluralize(len(apart), 'placebo window')} without overlap, of {len(found)}"
-        if floor > self.level:
-            if len(found) >= MIN_WINDOWS and all(abs(x.cumulative) < size for x in found):
-                return Gate(NAME, "pass", p, self.level, f"larger than in every window without an event ({windows})")
-            return Gate(
-                NAME, "not run", floor, self.level, f"too few placebo windows for a p-value ({windows})", cap="suggestive"
-            )
+            return Gate(NAME, "not run", threshold=self.level, reason="no clean window of this length before the event")
+        p, floor = effect.judgement.rank_p, effect.judgement.rank_floor
+        windows = f"{pluralize(len(apart), 'window')} without overlap, of {len(found)} without an event"
+        if not floor <= self.level:
+            return Gate(NAME, "not run", p, self.level, f"{windows}: too few for a rank below {self.level:g}")
         if p > self.level:
-            reason = f"windows without an event often show differences as large (p = {p:.2f} over {windows})"
+            reason = f"p = {p:.2f} by rank over {windows}: their scores are often as large"
             return Gate(NAME, "fail", p, self.level, reason, cap="suggestive")
-        return Gate(NAME, "pass", p, self.level, f"p = {p:.3f} over {windows} (the lowest possible: {floor:.3f})")
+        return Gate(NAME, "pass", p, self.level, f"p = {p:.3f} by rank over {windows} (the lowest possible: {floor:.3f})")

@@ -1,4 +1,4 @@
-"""Sign: whether the direction of the effect is established."""
+"""Sign: whether the effect has the direction that was asked, and the named baselines agree on it."""
 
 from __future__ import annotations
 
@@ -11,33 +11,31 @@ from forecast.core.effects import Effect, Gate
 from forecast.core.registry import check
 
 NAME = "sign"
+ASKED = {"shortfall": -1, "recovery": 1}  # the direction that the name of an estimand promises
 
 
 @check
 @dataclass(frozen=True)
 class Sign:
-    """The direction: the 80 % interval must exclude zero, and named baselines must agree on it.
+    """A rise is no shortfall, a fall no recovery; and the named baselines must agree on the direction.
 
-    A net effect whose baselines disagree cannot be distinguished; for other questions disagreement makes the effect at most
-    suggestive. A recovery is a rise: where the flow fell further, none can be distinguished.
+    Where the flow moved against the direction asked, what was asked cannot be distinguished, and the reason says what was seen
+    (of a plain panel a shortfall is asked by default: no direction). Where the baselines disagree, a net effect cannot be
+    distinguished, and others are at most suggestive.
     """
 
-    level: float = 0.8
-
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """value: the bound of the interval nearest to zero (0 where it includes it); threshold: 0."""
+        """value: the estimate's sign; threshold: the sign asked (0: either)."""
         if effect.counterfactual is None or not len(effect.counterfactual):
-            return Gate(NAME, "not run", reason="nothing was estimated", cap="descriptive")
-        low, high = effect.summary().interval(self.level)
-        if low <= 0 <= high:
-            reason = f"the {self.level:.0%} interval includes zero"
-            return Gate(NAME, "fail", 0.0, 0.0, reason, cap="cannot distinguish")
-        nearest = low if low > 0 else high
-        if effect.design.estimand == "recovery" and high < 0:
-            reason = "no recovery is visible: the flow lies below the months compared with"
-            return Gate(NAME, "fail", nearest, 0.0, reason, cap="cannot distinguish")
+            return Gate(NAME, "not run", reason="nothing was estimated", cap="cannot distinguish")
+        estimand, found = effect.design.estimand, float(np.sign(effect.contrast().difference.estimate))
+        asked = ASKED.get(estimand, 0) if effect.design.basis != "panel" else 0
+        if found * asked < 0:
+            seen = "a rise" if found > 0 else "a fall"
+            reason = f"no {estimand} is visible: {seen} was found"
+            return Gate(NAME, "fail", found, asked, reason, cap="cannot distinguish")
         signs = {np.sign(c.difference) for c in effect.description.compared if c.difference}
         if len(signs) > 1:
-            cap = "cannot distinguish" if effect.design.estimand == "net" else "suggestive"
-            return Gate(NAME, "fail", nearest, 0.0, "the named baselines disagree on the direction", cap=cap)
-        return Gate(NAME, "pass", nearest, 0.0, f"the {self.level:.0%} interval excludes zero and the baselines agree")
+            cap = "cannot distinguish" if estimand == "net" else "suggestive"
+            return Gate(NAME, "fail", found, asked, "the named baselines disagree on the direction", cap=cap)
+        return Gate(NAME, "pass", found, asked, "the named baselines agree on the direction")

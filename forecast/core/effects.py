@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.core.contrast import Contrast
+from forecast.core.errors import NotIdentifiedError
 from forecast.core.questions import Design
 from forecast.core.results import Summary, Used, quantile_name
 from forecast.core.schema import join_names
+from forecast.core.significance import SignificanceTest
 from forecast.core.simultaneous_bands import simultaneous_band
 from forecast.core.time_axis import MONTHS, Steps
 
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VERDICTS = (
-    "supported", "suggestive", "descriptive", "cannot distinguish", "not identified", "contradicted by mirror",
+    "supported", "suggestive", "descriptive", "no material effect", "cannot distinguish", "not identified",
+    "contradicted by mirror",
 )  # fmt: skip
 
 
@@ -96,12 +100,17 @@ class Parameters(tuple[Parameter, ...]):
 
 @dataclass(frozen=True)
 class Placebo:
-    """An estimate whose true value is zero."""
+    """An estimate whose true value is zero.
+
+    relative : as a share of the counterfactual; z : its test's signed normal score; both NaN where they are not known
+    """
 
     kind: str
     series: str
     start: str
     cumulative: float
+    relative: float = math.nan
+    z: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One of the six verdict words, the reading it allows, and the reason."""
+    """One of the seven verdict words, the reading it allows, and the reason."""
 
     word: str
     reading: str
@@ -135,11 +144,33 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Judgement:
+    """What the judge adds to an effect: the test of no effect, placebos, gates and the verdict.
+
+    rank_p, rank_floor : randomisation p-value among placebo windows without overlap, and the smallest possible
+    mde80 : effect found with power 80 % at 5 %; margin : smallest share of the counterfactual that a conclusion of no material
+    effect could name, the larger bound of the 90 % interval; calibration : factor of the intervals from the placebo windows
+    """
+
+    test: SignificanceTest = field(default_factory=SignificanceTest)
+    rank_p: float = math.nan
+    rank_floor: float = math.nan
+    mde80: float = math.nan
+    margin: float = math.nan
+    calibration: float = 1.0
+    placebos: tuple[Placebo, ...] = ()
+    gates: tuple[Gate, ...] = ()
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True)
 class Effect:
-    """Observed minus counterfactual, as draws over the observed periods of the effect window.
+    """Observed minus counterfactual, as draws over the observed periods of the effect window; and what the judge adds.
 
     periods : (first, last) of each observed period; spans are periods of their own
     observed : (periods,); counterfactual : (draws, periods) in archive units, None where nothing is estimated
+    point : the sum at the point estimate; early : the contrast of the months of anticipation, of the same draws
+    own_p, own_floor, own_placebos : of the estimator's own test, where it has one
     parts : where a method can separate the events of a design, the cumulative effect of each; they sum to the joint effect in
         every draw
     """
@@ -157,20 +188,69 @@ class Effect:
     weights: Mapping[str, float] = field(default_factory=dict)
     n_clean: int = 0
     n_span: int = 0
-    p_value: float = math.nan
-    p_floor: float = math.nan
-    mde80: float = math.nan
     point: float | None = None
-    placebos: tuple[Placebo, ...] = ()
-    gates: tuple[Gate, ...] = ()
-    verdict: Verdict | None = None
+    early: Contrast | None = None
+    own_p: float = math.nan
+    own_floor: float = math.nan
+    own_placebos: tuple[Placebo, ...] = ()
     loglike: float = math.nan
-    anticipation: Summary | None = None
     reads: str = "causal"
     parts: Mapping[str, Summary] = field(default_factory=dict)
+    judgement: Judgement = field(default_factory=Judgement)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", Parameters(self.parameters))
+
+    @property
+    def p_value(self) -> float:
+        """p-value of the test of no effect; before it is judged, of the estimator's own test."""
+        return self.judgement.test.p if math.isfinite(self.judgement.test.p) else self.own_p
+
+    @property
+    def p_floor(self) -> float:
+        """Smallest p-value that the test can give."""
+        return self.judgement.test.floor if math.isfinite(self.judgement.test.p) else self.own_floor
+
+    @property
+    def mde80(self) -> float:
+        """Effect found with power 80 % at 5 %."""
+        return self.judgement.mde80
+
+    @property
+    def placebos(self) -> tuple[Placebo, ...]:
+        """Placebos of the judge, or the estimator's own."""
+        return self.judgement.placebos or self.own_placebos
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates of the judge."""
+        return self.judgement.gates
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The verdict; None before it is judged."""
+        return self.judgement.verdict
+
+    @property
+    def window(self) -> Contrast:
+        """Observed and counterfactual of the effect window."""
+        if self.counterfactual is None:
+            return Contrast(self.periods, self.observed, np.empty((0, len(self.periods))))
+        return Contrast(self.periods, self.observed, self.counterfactual, self.point)
+
+    def contrast(self, measure: str | None = None) -> Contrast:
+        """Observed and counterfactual of a measure (default: the design's): one set of draws for all that is said of it."""
+        measure = measure or self.design.measure
+        if measure not in ("anticipation", "net"):
+            return self.window
+        if self.early is None:
+            if measure == "net":
+                return self.window
+            raise NotIdentifiedError(
+                f"{self.estimator} estimates no anticipation in this window", where=self.design.event_ids,
+                hint="counterfactual or regression, and an event with months of anticipation",
+            )  # fmt: skip
+        return self.early if measure == "anticipation" else self.early.joined(self.window)
 
     @property
     def draws(self) -> Floats:
@@ -182,7 +262,12 @@ class Effect:
     @property
     def cumulative(self) -> Summary:
         """Sum of the effect over the effect window."""
-        return Summary(self.draws.sum(axis=1), self.point)
+        return self.window.difference
+
+    @property
+    def anticipation(self) -> Summary | None:
+        """Sum of the effect over the months of anticipation; None where the method estimates none."""
+        return None if self.early is None else self.early.difference
 
     @property
     def net(self) -> Summary:
@@ -190,10 +275,7 @@ class Effect:
 
         Malani and Reif (2015, J. Public Econ. 124:1): months before an announced start are effect, not a failed pre-trend.
         """
-        if self.anticipation is None or self.counterfactual is None:
-            return self.cumulative
-        after, before = self.cumulative, self.anticipation
-        return Summary(after.draws + before.draws, after.estimate + before.estimate)
+        return self.contrast("net").difference
 
     @property
     def average(self) -> Summary:
@@ -220,30 +302,18 @@ class Effect:
 
     @property
     def breakdown(self) -> float:
-        """Cumulative effect as a multiple of the largest placebo in time, the worst drift seen before the event.
+        """Relative effect as a multiple of the largest relative placebo in time, the worst drift seen before the event.
 
         The sign survives a drift of the counterfactual up to that multiple: the analogue in time of the breakdown value of
         Rambachan and Roth (2023, Rev. Econ. Stud. 90:2555, sec. 2.4). NaN without placebos.
         """
-        worst = max((abs(p.cumulative) for p in self.placebos if p.kind == "time"), default=math.nan)
-        return abs(self.cumulative.estimate) / worst if worst > 0 and self.counterfactual is not None else math.nan
+        worst = max((abs(p.relative) for p in self.placebos if p.kind == "time"), default=math.nan)
+        return abs(self.relative.estimate) / worst if worst > 0 and self.counterfactual is not None else math.nan
 
     @property
     def relative(self) -> Summary:
         """Ratio of sums minus one: -1 where everything was lost."""
-        if self.counterfactual is None:
-            return Summary(np.empty(0))
-        if not np.any(self.observed):
-            return Summary(np.full(len(self.counterfactual), -1.0), -1.0)
-        expected = self.counterfactual.sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = self.observed.sum() / expected - 1.0
-        point = None
-        if self.point is not None:
-            whole = float(self.observed.sum()) - self.point
-            point = self.point / whole if whole else math.nan
-        ratio = ratio[np.isfinite(ratio)]
-        return Summary(ratio, float(np.median(ratio)) if point is None and len(ratio) else point)
+        return self.window.relative if self.counterfactual is not None else Summary(np.empty(0))
 
     @property
     def path(self) -> pd.DataFrame:
@@ -265,11 +335,9 @@ class Effect:
     def summary(self, measure: str | None = None) -> Summary:
         """Draws of the effect in a measure (default: the design's)."""
         measure = measure or self.design.measure
-        if measure == "anticipation" and self.anticipation is not None:
-            return self.anticipation
-        if measure == "net":
-            return self.net
-        return self.relative if measure == "relative" else self.cumulative
+        if measure == "relative":
+            return self.relative
+        return self.contrast(measure).difference
 
     def frame(self) -> pd.DataFrame:
         """One row: the estimate with its bounds, the description and the verdict."""
@@ -287,11 +355,18 @@ class Effect:
         described, measure = self.description, self.design.measure
         baseline, middle, low, high = described.bounds(measure)
         expected = described.chosen.expected if described.chosen else math.nan
-        size = self.mde80 / expected if expected > 0 else math.nan
+        whole = abs(self.window.expected) if len(self.draws) else math.nan
+        size = self.mde80 / whole if whole > 0 else math.nan
         verdict = self.verdict or Verdict("", "")
         cells = dict[str, Any](
             p_value=self.p_value,
             p_floor=self.p_floor,
+            p_rank=self.judgement.rank_p,
+            p_rank_floor=self.judgement.rank_floor,
+            score=self.judgement.test.score,
+            freedom=self.judgement.test.freedom,
+            margin=self.judgement.margin,
+            calibration=self.judgement.calibration,
             mde80=size if measure == "relative" else self.mde80,
             n_clean=self.n_clean,
             n_span=self.n_span,
@@ -322,4 +397,4 @@ class Effect:
 
     def with_verdict(self, gates: Sequence[Gate], verdict: Verdict) -> Effect:
         """The effect with its gates and verdict."""
-        return replace(self, gates=tuple(gates), verdict=verdict)
+        return replace(self, judgement=replace(self.judgement, gates=tuple(gates), verdict=verdict))

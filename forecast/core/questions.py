@@ -113,6 +113,7 @@ class Design:
     anticipation : months before the event's start in which traders could react; hidden from every fit.
     donut : months after the start that are left out of the effect window.
     donors : "all", a list, or nothing.
+    keep_spikes : old spikes of the treated series stay in the fit (`prep.spikes`).
     """
 
     events: tuple[Event, ...] = ()
@@ -133,6 +134,7 @@ class Design:
     draws: int = 2000
     placebo_of: str = ""
     event_start: str | None = None
+    keep_spikes: bool = False
 
     def __init__(
         self,

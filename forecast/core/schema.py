@@ -149,6 +149,12 @@ class EffectRow:
     breakdown: float = column("breakdown value", "ratio")
     n_space: int | None = column("placebos in space", "count")
     n_apart: int | None = column("placebos apart", "count")
+    p_rank: float = column("rank p among placebo windows", "probability")
+    p_rank_floor: float = column("smallest rank p possible", "probability")
+    score: str = column("what the test compares")
+    freedom: float = column("degrees of freedom", "count")
+    margin: float = column("smallest margin of no material effect", "ratio")
+    calibration: float = column("factor of the intervals from placebo windows", "ratio")
 
 
 @table("paths")
@@ -182,6 +188,8 @@ class PlaceboRow:
     series: str = column("series")
     start: str = column("start")
     cumulative: float = column("cumulative", "unit")
+    relative: float = column("share of the counterfactual", "ratio")
+    z: float = column("normal score of its test")
 
 
 @table("gates")

@@ -26,7 +26,13 @@ from forecast.prep.baselines import (
     years_back,
 )
 from forecast.prep.pre_period import clean_pre_period
-from forecast.prep.working_scale import choose_scale
+from forecast.prep.spikes import spike_months, spikes_before
+from forecast.prep.trade_history import TradeHistory
+
+FEWEST_AMOUNTS = 4  # months with trade
+FEWEST_FOR_TREND = 12
+TREND_CRITICAL = 3.0  # t statistic of growth before the event
+TREND_BIAS = 0.1  # log units between baseline and window
 
 
 @estimator
@@ -34,7 +40,7 @@ from forecast.prep.working_scale import choose_scale
 class Baseline:
     """Ratio and difference to a named clean period, or of a share of a total; band from noise and drift of clean months.
 
-    With baseline B (mean of L months), window W and clean months c_1 .. c_N, one draw of the counterfactual of W is
+    With baseline B (mean of L months), window W and clean months c_1 .. c_N with trade, one draw of the counterfactual of W is
 
         expected * (mean of W resampled c / mean of L further resampled c) ^ s * exp(omega sqrt(D) z),    z ~ N(0, 1),
 
@@ -43,8 +49,13 @@ class Baseline:
     level, and sigma, that of the noise around it, are drawn from the posterior of a local level fitted to the clean months
     (`forecast.kernels.local_level`), so the band has Student t tails; D is the variance of a unit random walk between the means
     of B and W, which grows with their distance; the c are resampled independently after removing their smoothed level, and s =
-    sigma / sd(log c). Where values may be negative the same is done with differences. Point estimate: observed minus expected.
-    With fewer than `fewest` clean monthly figures, or without `band`, only the description is given.
+    sigma / sd(log c). Where B holds the calendar months of W the season cancels, and is removed from the c. Months without
+    trade are drawn from a Markov chain in W (`kernels.occurrence`) and known in B. Old spikes are left out (`prep.spikes`).
+    Where values may be negative the same is done with differences. Point estimate: observed minus expected.
+
+    A flat baseline takes growth for an effect: where the clean months grew or fell, by a t statistic above `TREND_CRITICAL`
+    and by more than `TREND_BIAS` between B and W, there is only the description. With fewer than `fewest` clean monthly
+    figures, or without `band`, likewise.
 
     Simulated size and coverage by length of history: `experiments/003_simulation`.
     """
@@ -68,10 +79,13 @@ class Baseline:
             note = "no baseline is determined by the figures" if len(seen.observed) else "no figure in the asked window"
         elif not self.band:
             note = "the question asks only what was observed"
-        elif len(values) < self.fewest:
-            note = f"{len(values)} clean monthly figures, a band needs {self.fewest}"
+        elif len(values) < self.fewest or (vintage.nonnegative and (values > 0).sum() < FEWEST_AMOUNTS):
+            note = f"{len(values)} clean monthly figures, {int((values != 0).sum())} not zero: a band needs {self.fewest}"
+        elif trend := _trend_note(months, values, vintage, design, seen, back):
+            note = trend
         else:
-            noise = _draw_noise(months, values, vintage.nonnegative, seen, back, design.draws, rng)
+            months, values = _without_spikes(months, values, vintage, design)
+            noise = _draw_noise(months, values, vintage, seen, back, design.draws, rng)
             draws = (
                 _ratio_draws(level, noise) if vintage.nonnegative else _difference_draws(level, noise, bool(design.share_of))
             )
@@ -92,6 +106,27 @@ class Baseline:
         )
 
 
+def _without_spikes(months: Ints, values: Floats, vintage: Vintage, design: Design) -> tuple[Ints, Floats]:
+    if design.share_of or design.keep_spikes or not vintage.nonnegative:
+        return months, values
+    kept = ~spike_months(values)
+    return months[kept], values[kept]
+
+
+def _trend_note(months: Ints, values: Floats, vintage: Vintage, design: Design, seen: ObservedWindow, back: Ints) -> str:
+    """Why a flat baseline cannot stand for this window: the flow grew or fell before; empty where it did not."""
+    if design.share_of or any(not isinstance(b, str) and len(b) == 4 for b in design.baselines):
+        return ""
+    growth, t = growth_before(*_without_spikes(months, values, vintage, design), vintage)
+    when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
+    bias = abs(growth) * float(when.mean() - back.mean())
+    if abs(t) < TREND_CRITICAL or bias < (TREND_BIAS if vintage.nonnegative else TREND_BIAS * abs(float(values.mean()))):
+        return ""
+    moved = f"{'grew' if growth > 0 else 'fell'} before the event (t = {t:.1f})"
+    size = f" by {abs(np.expm1(growth)):.1%} a {vintage.steps.unit}" if vintage.nonnegative else ""
+    return f"the flow {moved}{size}, which a flat baseline would take for an effect: ask counterfactual or regression"
+
+
 @dataclass(frozen=True)
 class BaselineNoise:
     """Components of the draws of a band.
@@ -110,18 +145,76 @@ class BaselineNoise:
 
 
 def _draw_noise(
-    months: Ints, values: Floats, nonnegative: bool, seen: ObservedWindow, back: Ints, draws: int, rng: np.random.Generator
+    months: Ints, values: Floats, vintage: Vintage, seen: ObservedWindow, back: Ints, draws: int, rng: np.random.Generator
 ) -> BaselineNoise:
     """Draws of noise and drift of a window relative to the months `back` of its baseline, estimated from the clean months."""
     sizes = np.array([last - first + 1 for first, last in seen.periods])
     when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
-    level = local_level.fit(choose_scale(values, nonnegative).forward(values), months)
+    history = TradeHistory.of(months, values)
+    used = values > 0 if vintage.nonnegative else np.ones(len(values), dtype=bool)
+    z = np.log(values[used]) if vintage.nonnegative else values[used]
+    if season := _cancelled_season(vintage, when, back):
+        z = z - _month_effects(z, months[used], season)
+    level = local_level.fit(z, months[used])
     sigma, omega = level.draws(draws, rng)
-    detrended = values * np.exp(-level.smooth) if nonnegative else values - level.smooth
+    left = z - level.smooth
+    detrended = np.exp(left) if vintage.nonnegative else left
     window, reference = (rng.choice(detrended, size=(draws, n)) for n in (len(when), len(back)))
+    if vintage.nonnegative and history.empty:
+        window = window * history.draws(when, draws, rng)
+        traded = history.traded[np.isin(history.months, back)]
+        kept = np.concatenate([traded, np.ones(len(back) - len(traded))])
+        reference = reference * kept if kept.any() else reference
     stretch = sigma / level.spread if level.spread > 0 else np.ones(draws)
     drift = omega * np.sqrt(local_level.mean_difference_variance(when, back)) * rng.standard_normal(draws)
     return BaselineNoise(window, reference.mean(axis=1), stretch, drift, sizes)
+
+
+def _cancelled_season(vintage: Vintage, when: Ints, back: Ints) -> int:
+    """The season's length where window and baseline hold the same months of the cycle, else 0."""
+    season = vintage.season or 0
+    return season if season and np.array_equal(np.sort(when % season), np.sort(back % season)) else 0
+
+
+def _month_effects(z: Floats, months: Ints, season: int) -> Floats:
+    """Means of each month of the cycle less the overall mean, shrunk by their share of noise (n,).
+
+    James and Stein's factor 1 - (s^2 / k) / v with s^2 the variance within months of k figures and v that of the means.
+    """
+    left = z - z.mean()
+    if len(z) < 2 * season:
+        return np.zeros(len(z))
+    phase = months % season
+    counts = np.maximum(np.bincount(phase, minlength=season), 1)
+    means = np.bincount(phase, left, season) / counts
+    within = float(((left - means[phase]) ** 2).sum()) / max(len(z) - season, 1)
+    between = float(np.mean(means**2))
+    factor = max(0.0, 1.0 - within / (len(z) / season) / between) if between > 0 else 0.0
+    return np.asarray(factor * means[phase], dtype=float)
+
+
+def growth_before(months: Ints, values: Floats, vintage: Vintage) -> tuple[float, float]:
+    """Growth per step of the clean figures (log units, or the figures' own) and its t statistic.
+
+    Least squares on time after removing the season; the standard error is inflated by sqrt((1 + r) / (1 - r)) for first
+    autocorrelation r of the residuals.
+    """
+    used = values > 0 if vintage.nonnegative else np.ones(len(values), dtype=bool)
+    if used.sum() < FEWEST_FOR_TREND:
+        return 0.0, 0.0
+    z, at = np.log(values[used]) if vintage.nonnegative else values[used], months[used] - months[used].mean()
+    slope = 0.0
+    for _ in range(3):  # the season of a growing flow is that of its detrended figures
+        effects = _month_effects(z - slope * at, months[used], vintage.season) if vintage.season else np.zeros(len(z))
+        slope = float(at @ (z - effects)) / float(at @ at)
+    left = z - effects - slope * at
+    left = left - left.mean()
+    total = float(left @ left)
+    if not total > 1e-20 * max(float(z @ z), 1e-300):
+        return slope, float("inf") if slope else 0.0
+    r = min(max(float(left[1:] @ left[:-1]) / total, 0.0), 0.9)
+    se = np.sqrt(total / (len(z) - 2) / float(at @ at) * (1 + r) / (1 - r))
+    return slope, float(slope / se)
 
 
 def _ratio_draws(level: Floats, noise: BaselineNoise) -> Floats:
@@ -157,10 +250,12 @@ def _first_determined_baseline(
 ) -> tuple[str, Floats | None, Ints, ObservedWindow]:
     """The first baseline that the figures determine: its name, level per period, months, and the asked periods.
 
+    A baseline that holds an old spike (`prep.spikes`) is passed over.
     Where it is known for the window but not for each period, the window becomes one period. A placebo uses the first baseline
     only, so that it repeats the estimate.
     """
     baselines = design.named_baselines(vintage)
+    spikes = np.concatenate([spikes_before(vintage, design, s) for s in design.treated])
     for baseline in baselines[:1] if design.placebo_of else baselines:
         if not len(seen.observed):
             break
@@ -169,6 +264,8 @@ def _first_determined_baseline(
         else:
             when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
             back = when - years_back(vintage.steps, seen.window) * cycle_length(vintage.steps)
+        if np.isin(back, spikes).any():  # not the clean period that its name says
+            continue
         level = baseline_levels(vintage, design, baseline, seen.periods)
         if np.isfinite(level).all():
             return baseline_name(vintage, design, baseline), level, back, seen

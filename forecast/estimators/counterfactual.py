@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.contracts import Answers
+from forecast.core.contrast import Contrast
 from forecast.core.effects import Effect, Parameter
 from forecast.core.errors import ConfigError
 from forecast.core.questions import Design, Task
 from forecast.core.registry import build, estimator
-from forecast.core.results import Failure, Forecast, Summary, Used
+from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.prep.baselines import ObservedWindow, describe, observe_window, unit_of
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.spans_and_gaps import window_total
+from forecast.prep.spikes import hide_spikes, spike_notes
+
+# the structural model of a pre-period: months without trade apart, a level that is steady unless the figures say otherwise
+PRE_PERIOD_MODEL: Mapping[str, Any] = MappingProxyType({"transform": "two-part", "step_prior": 4.0, "growth": 0.25})
 
 
 @estimator
@@ -50,6 +56,8 @@ class Counterfactual:
     def asks(self, vintage: Vintage, design: Design) -> list[tuple[Mapping[str, Any], Task, Vintage]]:
         """The forecast task of the hidden months, on a vintage in which the treated series ends before them."""
         spec: dict[str, Any] = {"use": self.model} if isinstance(self.model, str) else dict(self.model)
+        if spec["use"] == "structural" and self.level_sd is None:
+            spec = {**PRE_PERIOD_MODEL, **spec}
         if self.level_sd is not None:
             spec["level_sd"] = self.level_sd
         if design.controls:
@@ -58,7 +66,7 @@ class Counterfactual:
         asked_months = [*_anticipation_months(vintage, design), *range(window.first, window.last + 1)]
         months = [vintage.steps.label(m) for m in asked_months]
         series = (*design.treated, *([design.share_of] if design.share_of else []))
-        hidden = design.hidden(vintage)
+        hidden = hide_spikes(vintage, design, design.hidden(vintage))
         if design.share_of:
             hidden = hidden.hide(design.share_of, window.hole)
         known = all(hidden.knows(s) for s in series)
@@ -69,13 +77,14 @@ class Counterfactual:
         seen = observe_window(vintage, design)
         stretch = clean_pre_period(vintage, design)
         draws: Floats | None = None
-        early: Summary | None = None
+        early: Contrast | None = None
         parameters: tuple[Parameter, ...] = ()
         used: tuple[Used, ...] = (Used("description only", notes=("no figure before the event",)),)
         if answers and isinstance(answers[0], Failure):
             used = (Used("description only", notes=(f"{answers[0].method}: {answers[0].reason}",)),)
         elif answers and isinstance(answers[0], Forecast) and len(seen.observed):
             draws, used = _period_draws(answers[0], seen, design), answers[0].used
+            used = (replace(used[0], notes=(*used[0].notes, *spike_notes(vintage, design))), *used[1:])
             early = _anticipation_effect(answers[0], vintage, design)
             only = f"{design.treated[0]} " if len(design.treated) == 1 else ""
             parameters = tuple(Parameter(name.removeprefix(only), v) for name, v in answers[0].parameters.items())
@@ -97,7 +106,7 @@ class Counterfactual:
             n_clean=stretch.count,
             n_span=len(stretch.spans),
             point=point,
-            anticipation=early,
+            early=early,
         )
 
 
@@ -112,15 +121,15 @@ def _anticipation_months(vintage: Vintage, design: Design) -> range:
     return months if known else range(0)
 
 
-def _anticipation_effect(forecast: Forecast, vintage: Vintage, design: Design) -> Summary | None:
-    """Observed minus expected over the months of anticipation, from the same draws as the window."""
+def _anticipation_effect(forecast: Forecast, vintage: Vintage, design: Design) -> Contrast | None:
+    """Observed beside expected over the months of anticipation, from the same draws as the window."""
     months = _anticipation_months(vintage, design)
     if not months:
         return None
     first, last = months[0], months[-1]
     seen = sum(window_total(vintage.observed(s), first, last) for s in design.treated)
     drawn = sum((forecast.span(s, first, last) for s in design.treated), np.zeros(1))
-    return Summary(seen - drawn, float(np.median(seen - drawn)))
+    return Contrast(((first, last),), np.array([seen]), drawn[:, None], float(np.median(seen - drawn)))
 
 
 def _period_draws(forecast: Forecast, seen: ObservedWindow, design: Design) -> Floats:

@@ -48,7 +48,9 @@ def effect_tables(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[
             months: list[dict[str, Any]] = effect.path.to_dict("records")  # type: ignore[assignment]
             paths += [PathRow(job=job, series=series, **month) for month in months]
             placebos += [
-                PlaceboRow(job=job, kind=p.kind, series=p.series, start=p.start, cumulative=p.cumulative)
+                PlaceboRow(
+                    job=job, kind=p.kind, series=p.series, start=p.start, cumulative=p.cumulative, relative=p.relative, z=p.z
+                )
                 for p in effect.placebos
             ]
             gates += [

@@ -13,6 +13,7 @@ from forecast.arrays import Floats, Ints
 from forecast.kernels.gaussian import CovarianceFamily
 
 HALF_PI = float(np.pi / 2)
+GROWTH = 0.07  # prior standard deviation of a month's growth, in standard deviations of the irregular
 
 
 def random_walk(size: int) -> Floats:
@@ -59,11 +60,63 @@ def local_level_shrunk_season(
     Month effects are exchangeable around zero; `extra` (N, m) regressors (the Lunar New Year) are shrunk with them. A large
     variance gives free dummies, a variance of zero no season: the likelihood decides.
     """
+    parts = np.stack([np.eye(size), random_walk(size), _shrunk_season(phase, season, extra)])
+    return _weighted_sum_family(parts, (9, 7)), np.ones((size, 1))
+
+
+def _shrunk_season(phase: Ints, season: int, extra: Floats | None) -> Floats:
     dummies = (phase[:, None] == np.arange(season)[None, :]) - 1.0 / season
-    shrunk = dummies @ dummies.T
-    if extra is not None and extra.shape[1]:
-        shrunk = shrunk + extra @ extra.T
-    return _weighted_sum_family(np.stack([np.eye(size), random_walk(size), shrunk]), (9, 7)), np.ones((size, 1))
+    shrunk: Floats = dummies @ dummies.T
+    return shrunk + extra @ extra.T if extra is not None and extra.shape[1] else shrunk
+
+
+def settled_level(
+    size: int, phase: Ints | None, season: int, extra: Floats | None = None, *, rate: float, growth: float
+) -> tuple[CovarianceFamily, Floats]:
+    """Local level whose steps are small unless the figures say otherwise, with shrunk season and, perhaps, constant growth.
+
+    Short histories do not tell a wandering level from a steady one: with a flat prior every band is as wide as a random walk's.
+    Here q, the standard deviation of the step over that of the irregular, has an exponential prior of the given `rate` (a
+    penalised complexity prior: Simpson et al. 2017, Stat. Sci. 32:1, sec. 3), and a constant growth per month, normal with
+    standard deviation `GROWTH` times the irregular's, is present with prior probability `growth` and otherwise zero; the
+    likelihood weighs both. `phase` None leaves the season out; `extra` as in `local_level_shrunk_season`.
+
+    Parameters: u with q = tan(u^2 pi / 2), so that the grid is dense near zero; the angle of the season; the
+    variance of growth as a share of its own, 0 or 1 on the grid.
+    """
+    at = np.arange(size) - (size - 1.0)
+    parts = [np.eye(size), random_walk(size)]
+    if phase is not None:
+        parts.append(_shrunk_season(phase, season, extra))
+    blocks, trend = np.stack(parts), GROWTH**2 * np.outer(at, at)
+
+    def covariance(p: Floats) -> Floats:
+        variances = variance_shares(settled_angles(p.T, phase is not None))
+        total: Floats = np.einsum("cg,cnm->gnm", variances, blocks) + 1e-10 * np.eye(size)
+        total += (p[:, -1] * variances[0])[:, None, None] * trend
+        return total
+
+    def log_prior(p: Floats) -> Floats:
+        angle = np.minimum(HALF_PI * p[:, 0] ** 2, HALF_PI - 1e-6)
+        # density of u: that of q times dq / du = pi u / cos^2
+        density = -rate * np.tan(angle) - 2.0 * np.log(np.cos(angle)) + np.log(np.maximum(p[:, 0], 0.04))
+        found: Floats = density + np.log(growth * p[:, -1] + (1.0 - growth) * (1.0 - p[:, -1]) + 1e-12)
+        return found
+
+    lower, upper = [0.0], [1.0]
+    counts = [11]
+    if phase is not None:
+        lower, upper, counts = [*lower, 0.0], [*upper, HALF_PI * 0.98], [*counts, 7]
+    family = CovarianceFamily(
+        covariance, (*lower, 0.0), (*upper, 1.0 if growth else 0.0), (*counts, 2 if growth else 1), log_prior=log_prior
+    )
+    return family, np.ones((size, 1))
+
+
+def settled_angles(p: Floats, seasonal: bool) -> Floats:
+    """The angles (1 or 2, ...) of `variance_shares` from the parameters (2 or 3, ...) of `settled_level`."""
+    first = HALF_PI * p[0] ** 2
+    return np.stack([first, p[1]]) if seasonal else first[None]
 
 
 def local_level_stochastic_season(size: int, season: int, kind: str) -> tuple[CovarianceFamily, Floats]:

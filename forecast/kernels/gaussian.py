@@ -24,8 +24,10 @@ from forecast.arrays import Bools, Floats, Ints
 from forecast.kernels.resample import multinomial_counts
 
 CovarianceFunction = Callable[[Floats], Floats]  # parameters (g, p) -> covariance matrices (g, N, N)
+LogPrior = Callable[[Floats], Floats]  # parameters (g, p) -> log prior density (g,), up to a constant
 
 SETTLING_WIDTH = 1e-3  # width of the final finite differences, as a share of the parameter box
+ENOUGH_NODES = 30  # likely points that describe a posterior, where the grid follows the prior
 LOGLIKE_CUTOFF = 6.0  # grid points whose log-likelihood is this far below the best get no draws
 
 
@@ -33,7 +35,8 @@ LOGLIKE_CUTOFF = 6.0  # grid points whose log-likelihood is this far below the b
 class CovarianceFamily:
     """A parametric covariance: the function `covariance`, its parameter box, and grid points per side (`coarse`).
 
-    fixed_scale : the matrices are absolute (s2 = 1) rather than up to a factor.
+    fixed_scale : the matrices are absolute (s2 = 1) rather than up to a factor
+    log_prior : of the parameters; None is flat over the box
     """
 
     covariance: CovarianceFunction
@@ -41,6 +44,7 @@ class CovarianceFamily:
     upper: tuple[float, ...]
     coarse: tuple[int, ...]
     fixed_scale: bool = False
+    log_prior: LogPrior | None = None
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class GaussianFit:
     """A fitted model: grid points `nodes` with posterior weights, and the estimates at the most likely parameters.
 
     beta, se : (k,) coefficients and standard errors at `best`; covariance : (k, k) of the coefficients
-    loglike : restricted log-likelihood at `best`, s2 concentrated out (all constants kept)
+    loglike : restricted log-likelihood at `best`, s2 concentrated out (all constants kept), without the prior
     """
 
     family: CovarianceFamily
@@ -141,9 +145,11 @@ def fit(y: Floats, rows: Ints, x: Floats, family: CovarianceFamily, *, polish: b
 
     def loglike(nodes: Floats) -> Floats:
         matrices = family.covariance(nodes)[observed]
-        return restricted_loglike(y, x[rows], matrices, fixed_scale=family.fixed_scale)[0]
+        likelihood = restricted_loglike(y, x[rows], matrices, fixed_scale=family.fixed_scale)[0]
+        return likelihood if family.log_prior is None else likelihood + family.log_prior(nodes)
 
-    nodes, values, best = search_grid(loglike, family.lower, family.upper, family.coarse, polish=polish)
+    enough = ENOUGH_NODES if family.log_prior is not None else None
+    nodes, values, best = search_grid(loglike, family.lower, family.upper, family.coarse, polish=polish, enough=enough)
     keep = values > values.max() - LOGLIKE_CUTOFF
     weights = np.exp(values[keep] - values[keep].max())
     v = family.covariance(best[None])[observed]
@@ -163,11 +169,12 @@ def search_grid(
     counts: tuple[int, ...],
     *,
     polish: bool = True,
+    enough: int | None = None,
 ) -> tuple[Floats, Floats, Floats]:
     """The likely part of a box as a grid (g, p) with its log-likelihoods (g,), and the maximum (p,).
 
     Two grids of `counts` points a side: the whole box, then the part within `LOGLIKE_CUTOFF` of its best. Without `polish` the
-    maximum is the best point of the second grid.
+    maximum is the best point of the second grid. With `enough` likely points in the first grid there is no second one.
     """
     low, high = np.array(lower, float), np.array(upper, float)
     nodes = parameter_grid(low, high, counts)
@@ -178,6 +185,8 @@ def search_grid(
         return nodes, values, nodes[0]
     step = (high - low) / np.maximum(np.array(counts) - 1, 1)
     likely = nodes[values > values.max() - LOGLIKE_CUTOFF]
+    if enough is not None and len(likely) >= enough and not polish:
+        return nodes, values, nodes[values.argmax()]
     nearest, furthest = np.clip(likely.min(axis=0) - step, low, high), np.clip(likely.max(axis=0) + step, low, high)
     nodes = parameter_grid(nearest, furthest, counts)
     values = loglike(nodes)

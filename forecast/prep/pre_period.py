@@ -56,6 +56,26 @@ def clean_pre_period(vintage: Vintage, design: Design, series: str | None = None
     return PrePeriod(first, window.hole - 1, months[keep], observed.values[keep], spans)
 
 
+def clean_flow(vintage: Vintage, design: Design) -> tuple[Ints, Floats]:
+    """The quantity a design asks about in its clean months: the sum of the treated series, or their share of the total.
+
+    Only months in which every series has a figure of its own; shares need a total above zero.
+    """
+    parts = [clean_pre_period(vintage, design, s) for s in design.treated]
+    months = parts[0].months
+    for part in parts[1:]:
+        months = np.intersect1d(months, part.months)
+    values = sum((part.values[np.isin(part.months, months)] for part in parts), np.zeros(len(months)))
+    if not design.share_of:
+        return months, values
+    if not vintage.knows(design.share_of) or not len(months):
+        return months[:0], np.empty(0)
+    first, last = int(months[0]), int(months[-1])
+    whole = vintage.observed(design.share_of).at(first, last)[months - first]
+    known = np.isfinite(whole) & (whole > 0)
+    return months[known], values[known] / whole[known]
+
+
 def regime_pre_period(vintage: Vintage, design: Design) -> PrePeriod:
     """The pre-period a recovery is compared with: from the month in which the measure then in force took effect.
 

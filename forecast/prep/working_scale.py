@@ -1,4 +1,4 @@
-"""Working scales of the models: logarithm, inverse hyperbolic sine or none, with their inverses.
+"""Working scales of the models: logarithm, power, inverse hyperbolic sine or none, with their inverses.
 
 Forecasts are drawn on the working scale and transformed back draw by draw, so nothing is read off a transformed mean.
 Quantities are cut at zero: a negative draw is a month without trade.
@@ -6,7 +6,7 @@ Quantities are cut at zero: a negative draw is a month without trade.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,21 +15,30 @@ from forecast.core.errors import TooShortError
 
 LUMPY_SHARE = 0.1  # of the median: with smaller months a logarithm is dominated by the smallest shipments
 CAP_FACTOR = 10.0  # times the largest known figure
+POWERS = (0.25, 0.5)  # of Box and Cox, beside the logarithm
+FEWEST_FOR_POWER = 12  # figures
+POWER_EVIDENCE = 3.0  # log-likelihood that a power must gain over the logarithm
 
 
 @dataclass(frozen=True)
 class WorkingScale:
-    """A monotone scale: `log`, `asinh` (of y / unit; linear near zero, so zeros are allowed) or `none`."""
+    """A monotone scale: `log`, `power`, `asinh` (linear near zero, so zeros are allowed), all of y / unit, or `none`.
+
+    power : exponent of Box and Cox (1964, J. R. Stat. Soc. B 26:211), ((y / unit)^power - 1) / power
+    """
 
     name: str
     unit: float = 1.0
     nonnegative: bool = True
     top: float = np.inf
+    power: float = 0.0
 
     def forward(self, y: Floats) -> Floats:
         """Transform quantities to the working scale."""
         if self.name == "log":
             return np.log(y / self.unit)
+        if self.name == "power":
+            return np.asarray(((y / self.unit) ** self.power - 1.0) / self.power)
         return np.arcsinh(y / self.unit) if self.name == "asinh" else np.asarray(y / self.unit, float)
 
     def inverse(self, z: Floats) -> Floats:
@@ -37,6 +46,8 @@ class WorkingScale:
         with np.errstate(over="ignore"):
             if self.name == "log":
                 y = np.exp(z)
+            elif self.name == "power":
+                y = np.maximum(1.0 + self.power * z, 0.0) ** (1.0 / self.power)
             else:
                 y = np.sinh(z) if self.name == "asinh" else np.asarray(z, float)
             y = np.minimum(y * self.unit, self.top)
@@ -66,3 +77,26 @@ def choose_scale(values: Floats, nonnegative: bool, name: str = "auto") -> Worki
     unit = float(np.median(positive)) if nonnegative and len(positive) else 1.0
     top = CAP_FACTOR * float(known.max()) if nonnegative and known.max() > 0 else np.inf
     return WorkingScale(name, unit, nonnegative, top)
+
+
+def amount_scale(values: Floats) -> WorkingScale:
+    """The scale of the amounts of a two-part model, months with trade: `log`, or a power where logarithms are skewed.
+
+    A few very small shipments skew logarithms to the left, and their spread then promises months that no history holds. A power
+    of `POWERS` is taken where it raises the likelihood of Box and Cox (1964, eq. 7) by `POWER_EVIDENCE` or more.
+    """
+    positive = values[np.isfinite(values) & (values > 0)]
+    scale = choose_scale(positive, True, "log")
+    if len(positive) < FEWEST_FOR_POWER or np.ptp(positive) == 0:
+        return scale
+    logs = np.log(positive / scale.unit)
+    best, power = _box_cox_loglike(logs, logs, 0.0) + POWER_EVIDENCE, 0.0
+    for candidate in POWERS:
+        found = _box_cox_loglike(np.expm1(candidate * logs) / candidate, logs, candidate)
+        if found > best:
+            best, power = found, candidate
+    return replace(scale, name="power", power=power) if power else scale
+
+
+def _box_cox_loglike(z: Floats, logs: Floats, power: float) -> float:
+    return float(-0.5 * len(z) * np.log(max(float(np.var(z)), 1e-300)) + (power - 1.0) * logs.sum())

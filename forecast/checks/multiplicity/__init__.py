@@ -30,7 +30,7 @@ class Multiplicity:
     which takes the dependence between rows into account.
     """
 
-    level: float = 0.10
+    level: float = 0.05
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """Not run: one question alone has no multiplicity."""
@@ -70,7 +70,7 @@ def _adjusted_with_floor(
     """Adjusted p of row i, and its lower bound: the adjusted p were the row's own p at its floor, other rows unchanged."""
     at = list(rows).index(i)
     p = [effects[j].p_value for j in rows]
-    least = [*p[:at], effects[i].p_floor, *p[at + 1 :]]
+    least = [*p[:at], min(effects[i].p_floor, p[at]), *p[at + 1 :]]
     return rule(p)[at], rule(least)[at]
 
 
@@ -89,9 +89,9 @@ def _reads_causal(effect: Effect) -> bool:
 def romano_wolf_of_effects(effects: Sequence[Effect]) -> list[float]:
     """Step-down p-values from the placebo windows that all rows share; all NaN where there are fewer than `MIN_SHARED_WINDOWS`.
 
-    Statistics and placebos are absolute effects over the root mean square of the row's own shared placebos.
+    Statistics and placebos are absolute scores over the root mean square of the row's own shared placebos.
     """
-    found = [{p.start: p.cumulative for p in e.placebos if p.kind == "time"} for e in effects]
+    found = [{p.start: p.z for p in e.placebos if p.kind == "time" and math.isfinite(p.z)} for e in effects]
     shared = sorted(set.intersection(*map(set, found))) if found else []
     if len(shared) < MIN_SHARED_WINDOWS or len(effects) < 2:
         return [math.nan] * len(effects)
@@ -99,6 +99,6 @@ def romano_wolf_of_effects(effects: Sequence[Effect]) -> list[float]:
     size = np.sqrt((null**2).mean(axis=0))
     if not size.all():
         return [math.nan] * len(effects)
-    mine = np.abs([e.cumulative.estimate for e in effects])
+    mine = np.abs([e.judgement.test.z for e in effects])
     adjusted: list[float] = romano_wolf(mine / size, null / size).tolist()
     return adjusted

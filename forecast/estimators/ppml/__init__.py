@@ -281,4 +281,4 @@ def _add_donor_rank(made: Effect, others: list[placebo_units.PlaceboUnit], whole
     placebos = tuple(Placebo("space", one.name, start, (one.observed / one.expected - 1.0) * whole) for one in others)
     note = f"rank among {pluralize(len(others), 'donor')} asked as if treated: p = {p:.3f} (floor {floor:.3f})"
     used = (replace(made.used[0], notes=(*made.used[0].notes, note)),)
-    return replace(made, p_value=p, p_floor=floor, placebos=placebos, used=used)
+    return replace(made, own_p=p, own_floor=floor, own_placebos=placebos, used=used)

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Answers
+from forecast.core.contrast import Contrast
 from forecast.core.effects import Effect, Parameter
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.questions import Design
@@ -17,6 +18,7 @@ from forecast.core.results import Summary, Used
 from forecast.core.vintage import Vintage
 from forecast.estimators.regression import collinearity
 from forecast.estimators.regression.design_matrix import COLLAPSE_SHARE, RegressionSample, build_sample, series_figures
+from forecast.estimators.regression.empty_months import point_of, predict_periods, trade_history
 from forecast.estimators.regression.intervention_regressors import EventRegressors, close_event_pairs, other_event_regressors
 from forecast.estimators.regression.noise import NoiseModel, noise_model
 from forecast.estimators.regression.regressor_counterfactual import RegressorCounterfactual, build_counterfactual
@@ -32,6 +34,7 @@ from forecast.prep.baselines import ObservedWindow, describe, observe_window, un
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.regressors import Regressors, control_regressors, lunar_regressor
 from forecast.prep.spans_and_gaps import window_total
+from forecast.prep.spikes import spike_notes
 
 Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
 
@@ -72,8 +75,10 @@ class Regression:
     counterfactual is predicted from the months before.
 
     noise : "level" (random walk plus noise, diffuse regression: Durbin and Koopman 2012, sec. 6.2), "level+dummy" and
-        "level+trig" (with a stochastic season too), "airline", "white" (least squares), "auto" (level, with shrunken month
-        effects where two years are known), or an ARIMA order ((p, d, q), (P, D, Q, s)), by maximum likelihood
+        "level+trig" (with a stochastic season too), "airline", "white" (least squares), "auto" (a level that is steady unless
+        the figures say otherwise, growth, and shrunken month effects where two years are known: `covariance.settled_level`), or
+        an ARIMA order ((p, d, q), (P, D, Q, s)), by maximum likelihood
+    transform : "auto" compares months with trade on logarithms (or a power), and predicts months without
     shapes : replace the events' own; rate = "estimate" (decay) or delta = "estimate" (gradual) is estimated jointly
     season : "dummy" adds fixed month effects; events : the other default events that touch the series; lunar : the Lunar New
         Year. Controls are named by the design.
@@ -117,7 +122,8 @@ class Regression:
         if early:
             held = sum(window_total(vintage.observed(s), early[0], early[-1]) for s in design.treated)
             expected = sum((one.anticipation for one in made), np.zeros(1))
-            ledger = Summary(held - expected, held - sum(one.anticipation_point for one in made))
+            point = held - sum(one.anticipation_point for one in made)
+            ledger = Contrast(((early[0], early[-1]),), np.array([held]), expected[:, None], point)
         return replace(
             effect,
             counterfactual=sum((one.draws for one in made), np.zeros(1)),
@@ -125,7 +131,7 @@ class Regression:
             parameters=tuple(p for one in made for p in one.parameters),
             point=total - float(sum(one.point.sum() for one in made)),
             loglike=sum(one.loglike for one in made),
-            anticipation=ledger,
+            early=ledger,
             parts=parts,
         )
 
@@ -141,7 +147,9 @@ class Regression:
         """The counterfactual of one series."""
         periods = np.array([[a, b, window_total(vintage.observed(series), a, b)] for a, b in seen.periods])
         months = np.array([[m, m, window_total(vintage.observed(series), m, m)] for m in early]).reshape(-1, 3)
-        known = series_figures(vintage, design, series, periods, self.shapes)
+        two_part = vintage.nonnegative and self.transform == "auto"
+        known = series_figures(vintage, design, series, periods, self.shapes, two_part=two_part)
+        history = trade_history(vintage, design, series) if two_part else None
         noise = self._choose_noise(known.axis, vintage.season)
         start = np.ones((len(known.axis), 1)) if noise.constant else noise.diffuse
         others, dropped = other_event_regressors(vintage, design, series, known.axis, known.rows, used=self.events)
@@ -149,8 +157,12 @@ class Regression:
         sample = build_sample(known, start, before, others, vintage.nonnegative, self.transform, gaussian.independent_columns)
         sample = replace(sample, dropped=(*dropped, *sample.dropped))
         x = np.column_stack([start, sample.fixed.matrix])
-        if sample.collapsed:
-            return _predict_collapsed_flow(sample, x, noise, self._describe_method(sample), periods, months, design.draws, rng)
+        every = np.vstack([periods, months])
+        empty = (every[:, 2] == 0) & two_part
+        if sample.collapsed or empty[: len(periods)].all():
+            unaffected = np.ones(len(sample.rows), dtype=bool) if sample.collapsed else ~known.affected[sample.rows]
+            sums = predict_periods(sample, x, noise, unaffected, every, history, design.draws, rng)
+            return _collapsed_flow(sums, len(periods), self._describe_method(sample, *spike_notes(vintage, design)))
         model = TransferFunctionModel(
             sample.z,
             sample.rows,
@@ -165,14 +177,20 @@ class Regression:
             inner = arima_covariance.stationary_family(len(sample.z) - model.diffuse, noise.order)
             model = difference_model(model, arima_covariance.difference_polynomial(noise.order), inner)
         solution = fit_transfer_function(model)
-        counterfactual = _counterfactual_draws(sample, solution, np.vstack([periods, months]), design.draws, rng)
+        counterfactual = _counterfactual_draws(sample, solution, every[~empty], design.draws, rng)
         # row 0 is the point estimate, the others are draws; columns are the asked periods, then the months of anticipation
-        made, p = counterfactual.without(range(len(sample.own.names))), len(periods)
+        made, p = np.empty((1 + design.draws, len(every))), len(periods)
+        made[:, ~empty] = counterfactual.without(range(len(sample.own.names)))
+        if empty.any():
+            unaffected = ~known.affected[sample.rows]
+            sums = predict_periods(sample, x, noise, unaffected, every[empty], history, design.draws, rng)
+            made[:, empty] = np.vstack([point_of(sums), sums])
         label = f"{series}: " if design.treated[1:] else ""
         return SeriesCounterfactual(
             made[1:, :p], made[0, :p], made[1:, p:].sum(axis=1), float(made[0, p:].sum()),
             _parameters(sample, noise, solution, label), self._loglike(sample, solution),
-            self._describe_method(sample, *_boundary_notes(sample.own, solution)), counterfactual, sample.own.owners,
+            self._describe_method(sample, *_boundary_notes(sample.own, solution), *spike_notes(vintage, design)),
+            None if empty.any() else counterfactual, sample.own.owners,
             _inseparable_events(sample, solution), sample.lost,
         )  # fmt: skip
 
@@ -199,7 +217,7 @@ class Regression:
         if kind in ("level+dummy", "level+trig", "airline") and not season:
             raise ConfigError(f"noise '{kind}' needs a season", hint="fc.panel(..., season=12)")
         if kind == "auto":
-            kind = "shrunk" if season and len(axis) >= 2 * season and self.season == "none" else "level"
+            kind = "settled+shrunk" if season and len(axis) >= 2 * season and self.season == "none" else "settled"
         return noise_model(kind, len(axis), season or 1, axis)
 
     def _describe_method(self, sample: RegressionSample, *notes: str) -> Used:
@@ -238,23 +256,13 @@ def _inseparable_events(sample: RegressionSample, solution: TransferFunctionFit)
     return [(names[a], names[b], why) for a, b, why in collinearity.inseparable_pairs(solution.covariance[size:, size:], owner)]
 
 
-def _predict_collapsed_flow(
-    sample: RegressionSample, x: Floats, noise: NoiseModel, used: Used, periods: Floats, months: Floats, draws: int,
-    rng: np.random.Generator,
-) -> SeriesCounterfactual:  # fmt: skip
-    """Counterfactual of a flow that collapsed: predicted, with its noise, from the months not affected by the event."""
-    wanted = [np.arange(int(a), int(b) + 1) - sample.axis[0] for a, b, _ in [*periods, *months]]
-    fitted = gaussian.fit(sample.z, sample.rows, x, noise.family, polish=False)
-    paths = sample.scale.inverse(gaussian.predict(fitted, np.concatenate(wanted), draws, rng))
-    parts = np.split(paths, np.cumsum([len(m) for m in wanted])[:-1], axis=1)
-    sums, size = np.column_stack([part.sum(axis=1) for part in parts]), len(periods)
-    early, point = sums[:, size:].sum(axis=1), sums[:, :size].mean(axis=0)
-    # draws transformed back from logarithms are skewed: the median of the sum, distributed over the periods by their means
-    point = point * np.median(sums[:, :size].sum(axis=1)) / max(float(point.sum()), 1e-300)
-    left = f"less than {COLLAPSE_SHARE:.0%} of what was usual is left"
-    note = f"{left}, which no coefficient holds: the loss is the counterfactual itself"
+def _collapsed_flow(sums: Floats, size: int, used: Used) -> SeriesCounterfactual:
+    """A flow that collapsed: draws (draws, P) of its first `size` periods, then of the months of anticipation."""
+    note = f"less than {COLLAPSE_SHARE:.0%} of what was usual is left, which no coefficient holds: the loss is predicted"
     used = replace(used, notes=(*used.notes, note))
-    return SeriesCounterfactual(sums[:, :size], point, early, float(np.median(early)), [], fitted.loglike, used, None, (), [])
+    early = sums[:, size:].sum(axis=1)
+    point, ahead = point_of(sums[:, :size]), float(np.median(early))
+    return SeriesCounterfactual(sums[:, :size], point, early, ahead, [], np.nan, used, None, (), [])
 
 
 def _parameters(sample: RegressionSample, noise: NoiseModel, solution: TransferFunctionFit, label: str) -> list[Parameter]:

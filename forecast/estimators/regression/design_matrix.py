@@ -20,7 +20,8 @@ from forecast.estimators.regression.intervention_regressors import (
 from forecast.prep.baselines import pluralize
 from forecast.prep.regressors import Regressors
 from forecast.prep.spans_and_gaps import FilledSeries, split_spans
-from forecast.prep.working_scale import WorkingScale, choose_scale
+from forecast.prep.spikes import hide_spikes
+from forecast.prep.working_scale import WorkingScale, amount_scale, choose_scale
 
 ColumnScreen = Callable[[Floats, Floats], Ints]  # columns and a base at the observed rows -> the independent columns
 MIN_FREEDOM = 4  # residual degrees of freedom
@@ -67,16 +68,23 @@ class RegressionSample:
 
 
 def series_figures(
-    vintage: Vintage, design: Design, series: str, periods: Floats, shapes: Sequence[ShapeSpec]
+    vintage: Vintage, design: Design, series: str, periods: Floats, shapes: Sequence[ShapeSpec], *, two_part: bool = False
 ) -> SeriesFigures:
-    """The figures of a treated series, without the first `donut` months of an event. periods (P, 3): first, last, sum."""
-    data: FilledSeries = split_spans(vintage.observed(series))
+    """The figures of a treated series, without the first `donut` months of an event. periods (P, 3): first, last, sum.
+
+    two_part : only months with trade, and no old spikes
+    """
+    data: FilledSeries = split_spans((hide_spikes(vintage, design) if two_part else vintage).observed(series))
     known = np.flatnonzero(np.isfinite(data.values))
     if len(known) < MIN_FREEDOM + 2:
         raise TooShortError(f"{len(known)} monthly figures, a regression needs {MIN_FREEDOM + 2}", where=series)
     first = data.first + int(known[0])
     axis = np.arange(first, max(data.first + int(known[-1]), design.window(vintage).last) + 1)
     known = known[~np.isin(data.first + known, sorted(donut_months(vintage, design)))]
+    if two_part:
+        known = known[data.values[known] > 0]
+    if len(known) < MIN_FREEDOM + 2:
+        raise TooShortError(f"{len(known)} months with trade, a regression needs {MIN_FREEDOM + 2}", where=series)
     rows, values = data.first + known - first, data.values[known]
     own = own_event_regressors(vintage, design, axis, shapes)
     affected = np.abs(own.columns(own.midpoints)[0]).max(axis=1, initial=0.0) > 1e-9
@@ -100,7 +108,8 @@ def build_sample(
     A column that is a linear combination of those of higher priority is dropped.
     """
     rows, own = known.rows, known.own
-    scale = choose_scale(known.values, nonnegative, transform)
+    two_part = nonnegative and transform == "auto"
+    scale = amount_scale(known.values) if two_part else choose_scale(known.values, nonnegative, transform)
     inside = Regressors((), np.empty((len(diffuse), 0)))
     if not known.collapsed:
         inside = Regressors(own.names, own.columns(own.midpoints)[0])

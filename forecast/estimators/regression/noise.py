@@ -11,6 +11,7 @@ from forecast.arrays import Floats, Ints
 from forecast.kernels import arima_covariance, covariance
 from forecast.kernels.gaussian import CovarianceFamily
 
+STEP_PRIOR, GROWTH_PRIOR = 4.0, 0.25  # of `covariance.settled_level`
 NoiseKind = str | arima_covariance.Order
 
 
@@ -57,7 +58,8 @@ class NoiseModel:
 def noise_model(kind: NoiseKind, size: int, season: int, phase: Ints | None = None) -> NoiseModel:
     """The noise model of a kind over `size` steps.
 
-    "white", "level", "shrunk" (level, and month effects of `phase` (N,) shrunk towards zero), "level+dummy", "level+trig",
+    "white", "level", "shrunk" (level, and month effects of `phase` (N,) shrunk towards zero), "settled" and "settled+shrunk"
+    (the same with a prior that keeps the level steady, and growth: `covariance.settled_level`), "level+dummy", "level+trig",
     "airline", or an ARIMA order ((p, d, q), (P, D, Q, s)).
     """
     if not isinstance(kind, str):
@@ -76,6 +78,14 @@ def noise_model(kind: NoiseKind, size: int, season: int, phase: Ints | None = No
     if kind == "level":
         family, diffuse = covariance.local_level(size)
         return NoiseModel(family, diffuse, False, True, names[:2], covariance.variance_shares)
+    if kind in ("settled", "settled+shrunk"):
+        seasonal = kind == "settled+shrunk"
+        phases = (np.arange(size) if phase is None else phase) % season if seasonal else None
+        family, diffuse = covariance.settled_level(size, phases, season, rate=STEP_PRIOR, growth=GROWTH_PRIOR)
+        return NoiseModel(
+            family, diffuse, False, True, names if seasonal else names[:2],
+            lambda p: covariance.variance_shares(covariance.settled_angles(p, seasonal)),
+        )  # fmt: skip
     if kind == "shrunk":
         family, diffuse = covariance.local_level_shrunk_season(
             size, (np.arange(size) if phase is None else phase) % season, season

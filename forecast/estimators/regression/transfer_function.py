@@ -151,7 +151,7 @@ def fit_transfer_function(model: TransferFunctionModel) -> TransferFunctionFit:
 
     def criterion(nodes: Floats) -> Floats:
         table = tabulate_likelihood(model, nodes, rates[None])
-        return (table.restricted if model.restricted else table.profile)[:, 0]
+        return (table.restricted if model.restricted else table.profile)[:, 0] + _log_prior(model, nodes)
 
     nodes, weights, noise = _noise_nodes(model, criterion)
     if model.ranges and not model.restricted:
@@ -233,15 +233,21 @@ def _noise_nodes(model: TransferFunctionModel, criterion: Callable[[Floats], Flo
     """Nodes of the noise parameters (g, q), their log weights (g,), and the best parameters (q,)."""
     family = model.family
     if model.restricted or len(family.coarse) < 2:
-        nodes, values, best = gaussian.search_grid(criterion, family.lower, family.upper, family.coarse)
-        return (
-            nodes[values > values.max() - gaussian.LOGLIKE_CUTOFF],
-            np.zeros(int((values > values.max() - gaussian.LOGLIKE_CUTOFF).sum())),
-            best,
+        polish = family.log_prior is None  # with a prior the nodes are what counts
+        enough = None if polish else gaussian.ENOUGH_NODES
+        nodes, values, best = gaussian.search_grid(
+            criterion, family.lower, family.upper, family.coarse, polish=polish, enough=enough
         )
+        likely = nodes[values > values.max() - gaussian.LOGLIKE_CUTOFF]
+        return likely, _log_prior(model, likely), best
     low, high, best = np.array(family.lower), np.array(family.upper), _best_noise(model, criterion)
     nodes, weights = likelihood_modes.nodes_around_mode(criterion, best, low, high, family.coarse)
     return nodes, weights, best
+
+
+def _log_prior(model: TransferFunctionModel, nodes: Floats) -> Floats:
+    """Log prior of noise parameters (g, q), zero where they have none."""
+    return np.zeros(len(nodes)) if model.family.log_prior is None else model.family.log_prior(nodes)
 
 
 def _joint_maximum(model: TransferFunctionModel) -> Floats:

@@ -158,9 +158,9 @@ class Synthetic:
             made,
             counterfactual=local_level.clip_keeping_sums(draws) if vintage.nonnegative else draws,
             point=float(seen.observed.sum() - middle.sum()),
-            p_value=found.p_value,
-            p_floor=found.p_floor,
-            placebos=_space_placebos(placebos, data, label(seen.window.start), float(scale.sum())) if placebos else (),
+            own_p=found.p_value,
+            own_floor=found.p_floor,
+            own_placebos=_space_placebos(placebos, data, label(seen.window.start), float(scale.sum())) if placebos else (),
             weights=dict(zip(data.table.donors, fitted.omega.tolist(), strict=True))
             | {f"lambda {label(m)}": w for m, w in zip(data.table.months.tolist(), fitted.lam.tolist(), strict=True) if w > 0},
             parameters=_parameters(data, fitted, found, placebos, exact, design),

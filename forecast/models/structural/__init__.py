@@ -18,7 +18,8 @@ from forecast.kernels import covariance, gaussian, temporal_sums
 from forecast.models.structural.temporal_aggregates import MonthsAndSums, keep_sums, split_sums
 from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
 from forecast.prep.spans_and_gaps import LONGEST_SPLIT
-from forecast.prep.working_scale import WorkingScale, choose_scale
+from forecast.prep.trade_history import TradeHistory
+from forecast.prep.working_scale import WorkingScale, amount_scale, choose_scale
 
 FEWEST = 8  # observations needed
 FREEDOM = 6  # degrees of freedom needed after the coefficients
@@ -42,6 +43,10 @@ class Structural:
 
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
+    transform : "two-part" models months with trade on logarithms (or a power, `working_scale.amount_scale`) and months without
+        as a Markov chain (`kernels.occurrence`)
+    step_prior, growth : rate of an exponential prior of the level's step over the irregular, and prior probability of constant
+        growth (`covariance.settled_level`); with 0 both have a flat prior and there is no growth
     sums : sums of up to so many months (January and February, a year to date) are observations of their own, and draws of
         their months add up to them (`kernels.temporal_sums`). With 0, on the asinh scale and in the reference engine sums of up
         to three months are split into months instead, and longer ones left out
@@ -51,7 +56,9 @@ class Structural:
     seasonal: Literal["auto", "shrunk", "dummy", "none"] = "auto"
     lunar: bool = True
     events: bool = True
-    transform: Literal["auto", "log", "asinh", "none"] = "auto"
+    transform: Literal["auto", "log", "asinh", "none", "two-part"] = "auto"
+    step_prior: float = 0.0
+    growth: float = 0.0
     level_sd: float | None = None
     controls: tuple[str, ...] = ()
     sums: int = 12
@@ -60,6 +67,8 @@ class Structural:
     def __post_init__(self) -> None:
         if self.level_sd is not None and self.level_sd <= 0:
             raise ConfigError("level_sd must be positive", hint="0.01 is CausalImpact's guess")
+        if self.growth and not (self.step_prior > 0 and self.growth < 1):
+            raise ConfigError("growth is a probability beside a step_prior", hint="step_prior = 4.0, growth = 0.25")
         if self.sums and self.sums < LONGEST_SPLIT:
             raise ConfigError(f"sums of {LONGEST_SPLIT} months would be lost", hint=f"sums = 0, or {LONGEST_SPLIT} and more")
 
@@ -81,6 +90,7 @@ class Structural:
         asked = np.array(task.ordinals(vintage))
         days = [vintage] if task.fitted_on is None else [vintage, vintage.earlier(task.fitted_on)]
         split, known, scale = self._samples(days, series)
+        history = self._trade_history(days[0], series)
         # one axis for both samples and the asked months
         first = min(int(asked.min()), *(one.first for one in known))
         axis = np.arange(first, max(known[0].last, int(asked.max())) + 1)
@@ -111,7 +121,7 @@ class Structural:
             paths = scale.inverse(_draw_with_statsmodels(z, covered, design, family, asked - first, task.draws, rng))
         else:
             # a plain local level has one free parameter: its optimum is polished, and its variances are reported
-            plain = len(family.coarse) == 1 and not family.fixed_scale and len(days) == 1
+            plain = not self.step_prior and len(family.coarse) == 1 and not family.fixed_scale and len(days) == 1
             fitted = _fit_with_sums(known, first, scale, design, family, plain)
             if fitted is None:
                 known, notes = split, ("sums of months split: the tangent to them did not settle",)
@@ -124,6 +134,9 @@ class Structural:
             if count := len(known[0].spans):
                 notes = (*notes, f"{count} {'sum' if count == 1 else 'sums'} of months taken as observed")
             paths = _draw_quantities(fitted, known[0], scale, asked, first, task.draws, rng)
+        if history is not None:
+            paths = paths * history.draws(asked, task.draws, rng)
+            notes = (*notes, f"two-part: {history.empty} of {history.count} months are without trade")
         used = Used(
             model=f"local level, season {season}",
             regressors=(*x.names, *(name for name in lunar.names if season == "shrunk")),
@@ -137,14 +150,31 @@ class Structural:
     def _samples(self, days: list[Vintage], series: str) -> tuple[list[MonthsAndSums], list[MonthsAndSums], WorkingScale]:
         """Samples of each day with short sums split, and, where the scale allows it, with sums as observations; the scale."""
         split = [self._figures(day, series) for day in days]
-        scale = choose_scale(split[-1].values, days[0].nonnegative, self.transform)
-        if self.sums and self.engine == "fast" and scale.name != "asinh":
-            return split, [keep_sums(day.observed(series), self.sums) for day in days], scale
+        two_part = self._two_part(days[0])
+        scale = amount_scale(split[-1].values) if two_part else self._scale(split[-1].values, days[0])
+        if self.sums and self.engine == "fast" and scale.name in ("log", "none"):
+            known = [keep_sums(day.observed(series), self.sums) for day in days]
+            return split, [one.with_trade() for one in known] if two_part else known, scale
         return split, split, scale
+
+    def _two_part(self, vintage: Vintage) -> bool:
+        return self.transform == "two-part" and vintage.nonnegative
+
+    def _scale(self, values: Floats, vintage: Vintage) -> WorkingScale:
+        return choose_scale(values, vintage.nonnegative, "auto" if self.transform == "two-part" else self.transform)
+
+    def _trade_history(self, vintage: Vintage, series: str) -> TradeHistory | None:
+        """Months with and without trade, for a two-part model of a flow that has both."""
+        known = split_sums(vintage.observed(series))
+        if not self._two_part(vintage) or (known.values > 0).all():
+            return None
+        return TradeHistory.of(known.months, known.values)
 
     def _figures(self, vintage: Vintage, series: str) -> MonthsAndSums:
         """Known months and their figures, with short sums split."""
         known = split_sums(vintage.observed(series))
+        if self._two_part(vintage):
+            known = known.with_trade()
         if len(known.months) < FEWEST:
             raise TooShortError(
                 f"{len(known.months)} monthly figures, the structural model needs {FEWEST}",
@@ -189,6 +219,9 @@ class Structural:
         if self.level_sd is not None:
             variance = max(float(np.var(z)), 1e-12)
             return covariance.local_level_given_step(size, (self.level_sd**2) * variance, variance)
+        if self.step_prior:
+            phase = axis % season if kind == "shrunk" else None
+            return covariance.settled_level(size, phase, season, lunar, rate=self.step_prior, growth=self.growth)
         if kind == "shrunk":
             return covariance.local_level_shrunk_season(size, axis % season, season, lunar)
         return covariance.local_level(size)

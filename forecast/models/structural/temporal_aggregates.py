@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,11 @@ class MonthsAndSums:
     def last(self) -> int:
         """The last month covered by a figure."""
         return int(max((*self.months[-1:], *(span[-1] for span in self.spans))))
+
+    def with_trade(self) -> MonthsAndSums:
+        """The months with trade, and the sums."""
+        traded = self.values > 0
+        return replace(self, months=self.months[traded], values=self.values[traded])
 
 
 def split_sums(observed: ObservedSeries) -> MonthsAndSums:

@@ -7,19 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from forecast.core import registry
-from forecast.core.contracts import Estimator, Evidence
-from forecast.core.effects import Effect, Gate, Placebo, Verdict
-from forecast.core.questions import Design
+from forecast.core.contracts import Estimator, Evidence, failure_for
+from forecast.core.effects import Effect, Gate, Judgement, Placebo, Verdict
+from forecast.core.errors import NotIdentifiedError
+from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
+from forecast.prep.spikes import spikes_before
 from forecast.study.ask import Memo, answer, name_of
 from forecast.study.effects import placebo
+from forecast.study.effects.significance import detectable_effect, no_effect_test
 
 VERDICTS_BY_STRENGTH = (
-    "supported", "suggestive", "cannot distinguish", "descriptive", "contradicted by mirror", "not identified",
+    "supported", "suggestive", "cannot distinguish", "no material effect", "descriptive", "contradicted by mirror",
+    "not identified",
 )  # fmt: skip
 WITHHOLDING_VERDICTS = ("descriptive", "not identified")
 FIRST_GATES = ("identified", "length", "data_state")  # gates run first; the others follow in alphabetical order
+LEVELS = ("significance", "materiality")  # gates that grade the evidence; the others judge the design
 
 
 def estimate(
@@ -44,24 +49,52 @@ def estimate(
         raise TypeError(f"{name_of(method)} is no estimator")
     evidence = Evidence(vintage, design, siblings or {})
     early = run_gates(made, evidence)
-    if made.counterfactual is None or _is_withheld(made, early, verdict_of(made, early)):
+    if made.counterfactual is None or _is_withheld(made, early):
         return apply_verdict(made, early)
-    found, findings = placebo.placebos_in_time(method, vintage, design, seed, memo, most=placebos)
-    made = add_placebos(made, found)
+    try:
+        made.contrast()
+    except NotIdentifiedError as error:
+        return failure_for(method, design, error)
+    falling = made.contrast().difference.estimate < 0
+    found, findings = placebo.placebos_in_time(method, vintage, design, seed, memo, placebos, falling=falling)
     notes = tuple(f.text for f in findings)
     if notes and made.used:
         made = replace(made, used=(replace(made.used[0], notes=(*made.used[0].notes, *notes)), *made.used[1:]))
+    kept = None
+    if not falling and any(len(spikes_before(vintage, design, s)) for s in design.treated):
+        kept = answer(method, vintage, replace_design(design, keep_spikes=True), seed, memo)
+    made = weigh(made, vintage, found, kept if isinstance(kept, Effect) else None)
     return apply_verdict(made, run_gates(made, evidence))
 
 
-def add_placebos(effect: Effect, found: Sequence[Placebo]) -> Effect:
-    """The effect with its placebos, p-value, minimum detectable effect, and an interval at least as wide as their spread."""
-    sizes = [p.cumulative for p in found]
-    every = (*effect.placebos, *found)  # an estimator may have run placebos in space itself
-    own = math.isfinite(effect.p_value)  # its own test has precedence; the gate uses the placebo windows in time
-    p, floor = (effect.p_value, effect.p_floor) if own else placebo.p_value(replace(effect, placebos=every))
-    wide = placebo.widen_interval(effect, sizes)
-    return replace(wide, placebos=every, p_value=p, p_floor=floor, mde80=placebo.minimum_detectable_effect(effect, sizes))
+def weigh(effect: Effect, vintage: Vintage, found: Sequence[Placebo], kept: Effect | None = None) -> Effect:
+    """The effect with its test, placebos, detectable effect and margin, and its intervals calibrated by the placebos.
+
+    kept : the same question with old spikes left in the fit; a rise must pass that test too
+    """
+    every = (*effect.own_placebos, *found)
+    bare = replace(effect, judgement=Judgement(placebos=every))
+    apart = [p for p in bare.apart if math.isfinite(p.z)]
+    factor = placebo.interval_calibration(every, len(apart))
+    test = no_effect_test(effect, vintage, factor)
+    if kept is not None and kept.counterfactual is not None:
+        test = max(test, no_effect_test(kept, vintage, factor), key=lambda one: one.p)
+    rank, rank_floor = placebo.rank_p_value(no_effect_test(replace(effect, own_p=math.nan), vintage).z, apart)
+    judgement = Judgement(
+        test, rank, rank_floor, detectable_effect(effect, vintage, factor), math.nan, factor, every
+    )  # fmt: skip
+    made = replace(placebo.stretch_interval(effect, factor, vintage.nonnegative), judgement=judgement)
+    return replace(made, judgement=replace(judgement, margin=smallest_margin(made)))
+
+
+def smallest_margin(effect: Effect) -> float:
+    """The larger bound of the 90 % interval as a share of the counterfactual (two one-sided tests at 5 %).
+
+    Schuirmann (1987, J. Pharmacokinet. Biopharm. 15:657): an effect is shown to lie within a margin where both bounds do.
+    """
+    contrast = effect.contrast()
+    low, high = contrast.relative.interval(0.9)
+    return max(abs(low), abs(high))
 
 
 def run_gates(effect: Effect, evidence: Evidence) -> list[Gate]:
@@ -74,11 +107,13 @@ def run_gates(effect: Effect, evidence: Evidence) -> list[Gate]:
 def verdict_of(effect: Effect, found: Sequence[Gate]) -> Verdict:
     """The strongest verdict that all gates allow, and the reasons of the gates that limit it."""
     word = max((gate.ceiling for gate in found), key=VERDICTS_BY_STRENGTH.index, default="supported")
+    if word == "no material effect" and any(g.ceiling == "cannot distinguish" and g.gate not in LEVELS for g in found):
+        word = "cannot distinguish"
     if effect.counterfactual is None and VERDICTS_BY_STRENGTH.index(word) < VERDICTS_BY_STRENGTH.index("descriptive"):
         word = "descriptive"
     if word == "supported":
         limits = "; ".join(gate.reason for gate in found if gate.outcome == "fail")
-        return Verdict(word, _interpretation(effect, found, word), limits or "every gate passed")
+        return Verdict(word, _interpretation(effect, found, word), limits or "every required gate passed")
     holding = [gate for gate in found if gate.ceiling == word and gate.outcome != "pass"]
     reasons = [gate.reason for gate in holding if gate.outcome == "fail"] or [gate.reason for gate in holding]
     if effect.counterfactual is None and not any(gate.outcome == "fail" for gate in holding):
@@ -96,20 +131,20 @@ def _interpretation(effect: Effect, found: Sequence[Gate], word: str) -> str:
     return "relative" if joint or effect.reads == "relative" else "causal"
 
 
-def _is_withheld(effect: Effect, found: Sequence[Gate], verdict: Verdict) -> bool:
+def _is_withheld(effect: Effect, found: Sequence[Gate]) -> bool:
     """Whether the estimate is withheld; on a plain panel it is always shown with its verdict, for the reader to weigh."""
     if effect.design.basis == "panel":
         return False
-    return verdict.word in WITHHOLDING_VERDICTS or any(gate.withholds and gate.outcome != "pass" for gate in found)
+    return any((gate.withholds or gate.ceiling in WITHHOLDING_VERDICTS) and gate.outcome != "pass" for gate in found)
 
 
 def apply_verdict(effect: Effect, found: Sequence[Gate]) -> Effect:
     """The effect with its verdict; a withheld estimate and its coefficients are removed, the description is kept."""
     verdict = verdict_of(effect, found)
-    if _is_withheld(effect, found, verdict):
+    if _is_withheld(effect, found):
         effect = replace(
-            effect, counterfactual=None, point=None, p_value=math.nan, p_floor=math.nan, mde80=math.nan, parameters=(),
-            loglike=math.nan, anticipation=None, parts={},
+            effect, counterfactual=None, point=None, own_p=math.nan, own_floor=math.nan, parameters=(), loglike=math.nan,
+            early=None, parts={}, judgement=Judgement(placebos=effect.placebos),
         )  # fmt: skip
     return effect.with_verdict(found, verdict)
 

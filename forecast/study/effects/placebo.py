@@ -12,25 +12,33 @@ from forecast.core.effects import Effect, Placebo
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Finding, Summary
 from forecast.core.vintage import Vintage
-from forecast.kernels import exact_tests, power
+from forecast.kernels import exact_tests
 from forecast.prep.baselines import observe_window
 from forecast.prep.pre_period import clean_pre_period, touched_months
+from forecast.prep.spikes import RETURNED, spikes_before
 from forecast.study.ask import Memo, answer, name_of
+from forecast.study.effects.significance import no_effect_test
 
 MIN_HISTORY = 12  # monthly figures required before a window
-MIN_PLACEBOS = 8  # clean windows required to calibrate an interval
+PRIOR_WINDOWS = 10  # windows that the nominal width counts for: the sampling variance of a mean square, 2 / m, against 0.2
+FEWEST_APART = 3  # windows without overlap, to calibrate at all
+WIDEST, NARROWEST = 2.5, 0.8  # bounds of the calibration
+CUT = 3.0  # standard errors: one broken window must not widen everything
 
 
-def placebo_windows(vintage: Vintage, design: Design, most: int = 40) -> list[Design]:
+def placebo_windows(vintage: Vintage, design: Design, most: int = 40, *, falling: bool = False) -> list[Design]:
     """Earlier clean windows of the design's length, fully observed and with `MIN_HISTORY` monthly figures before them.
 
     They start a quarter of their length apart (long windows a month apart are nearly the same window), and are thinned evenly
-    if there are more than `most`.
+    if there are more than `most`. A fall is not compared with windows that hold an old spike or begin at its end.
     """
     touched: set[int] = set()
     for series in design.treated:
         if vintage.knows(series):
             touched |= touched_months(vintage, series)
+            if falling:
+                spikes = spikes_before(vintage, design, series).tolist()
+                touched |= {month + later for month in spikes for later in range(RETURNED)}
     every = design.in_time(vintage, minimum=MIN_HISTORY, touched=touched)
     window = design.window(vintage)
     stride = max((window.last - window.start + 1) // 4, 1)
@@ -43,15 +51,16 @@ def placebo_windows(vintage: Vintage, design: Design, most: int = 40) -> list[De
 
 
 def placebos_in_time(
-    method: Estimator, vintage: Vintage, design: Design, seed: int = 0, memo: Memo | None = None, most: int = 40
-) -> tuple[list[Placebo], list[Finding]]:
-    """The method's effects in the placebo windows, and Findings on the windows without an answer.
+    method: Estimator, vintage: Vintage, design: Design, seed: int = 0, memo: Memo | None = None, most: int = 40,
+    *, falling: bool = False,
+) -> tuple[list[Placebo], list[Finding]]:  # fmt: skip
+    """The method's effects in the placebo windows, each with its test, and Findings on the windows without an answer.
 
     The vintage is cut before the real event, so that its effect cannot leak into the placebos.
     """
     if not most:
         return [], []
-    tried = placebo_windows(vintage, design, most)
+    tried = placebo_windows(vintage, design, most, falling=falling)
     where = f"{design.event_ids}, {'+'.join(design.treated)}"
     if not tried:
         return [], [Finding("placebo", "0 clean windows of this length before the event", where)]
@@ -60,8 +69,9 @@ def placebos_in_time(
     for placebo in tried:
         made = answer(method, before, placebo, seed, memo)
         if isinstance(made, Effect) and made.counterfactual is not None and not made.description.unknown:
-            start = placebo.event_start or ""
-            found.append(Placebo("time", "+".join(design.treated), start, made.cumulative.estimate))
+            start, series = placebo.event_start or "", "+".join(design.treated)
+            test = no_effect_test(replace(made, own_p=np.nan), before)
+            found.append(Placebo("time", series, start, made.cumulative.estimate, made.relative.estimate, test.z))
         else:
             unanswered += 1
     if not unanswered:
@@ -92,7 +102,7 @@ def placebos_in_space(
         )
         scale = own / _mean_level(vintage, tried) if isinstance(made, Effect) and _mean_level(vintage, tried) else 0.0
         if isinstance(made, Effect) and made.counterfactual is not None and not made.description.unknown and scale:
-            found.append(Placebo("space", tried.treated[0], begin, scale * made.cumulative.estimate))
+            found.append(Placebo("space", tried.treated[0], begin, scale * made.cumulative.estimate, made.relative.estimate))
         else:
             unanswered += 1
     text = f"{unanswered} of {len(units)} donors could not be answered by {name_of(method)}"
@@ -107,44 +117,40 @@ def _mean_level(vintage: Vintage, design: Design) -> float:
     return float(sum(v.mean() for v in values if len(v)))
 
 
-def p_value(effect: Effect) -> tuple[float, float]:
-    """Randomisation p-value and its floor among the windows that share no month (see `kernels.exact_tests`)."""
-    return exact_tests.randomisation_p_value(effect.cumulative.estimate, [p.cumulative for p in effect.apart])
+def rank_p_value(z: float, apart: Sequence[Placebo]) -> tuple[float, float]:
+    """Randomisation p-value of |z| among the windows that share no month, and its floor (see `kernels.exact_tests`)."""
+    return exact_tests.randomisation_p_value(z, [p.z for p in apart if np.isfinite(p.z)])
 
 
-def minimum_detectable_effect(effect: Effect, placebos: Sequence[float]) -> float:
-    """Minimum detectable effect with 80 % power at 5 %, from the spread of three or more placebos, else the draws'."""
-    return power.detectable_effect(float(np.std(placebos, ddof=1)) if len(placebos) > 2 else effect.cumulative.spread)
+def interval_calibration(every: Sequence[Placebo], apart: int) -> float:
+    """Factor of the standard error: root mean square of the placebos' scores, shrunk towards one.
 
-
-def widen_interval(effect: Effect, placebos: Sequence[float]) -> Effect:
-    """The effect with its draws widened to the spread of the placebos, if there are at least `MIN_PLACEBOS`; never narrowed.
-
-    Deviations of the counterfactual from its mean are multiplied by rms(placebo) / sd(cumulative). The true effect of a placebo
-    is zero, so that its bias counts as error too.
+    With m windows without overlap and s^2 the mean square of all windows' scores, the factor's square is
+    (m s^2 + k) / (m + k), k = `PRIOR_WINDOWS`: an empirical Bayes mean that counts the nominal width as k windows. One with
+    fewer than `FEWEST_APART`.
     """
-    if effect.counterfactual is None or len(placebos) < MIN_PLACEBOS:
+    z = np.array([p.z for p in every if p.kind == "time" and np.isfinite(p.z)])
+    if apart < FEWEST_APART or not len(z):
+        return 1.0
+    square = float(np.mean(np.clip(z, -CUT, CUT) ** 2))
+    return float(np.clip(np.sqrt((apart * square + PRIOR_WINDOWS) / (apart + PRIOR_WINDOWS)), NARROWEST, WIDEST))
+
+
+def stretch_interval(effect: Effect, factor: float, nonnegative: bool) -> Effect:
+    """The effect with its draws, those of its anticipation and of its parts, stretched about their middle by a factor."""
+    if effect.counterfactual is None or factor == 1.0:
         return effect
-    spread = effect.cumulative.se
-    wanted = float(np.sqrt(np.mean(np.square(placebos))))
-    if not spread > 0 or wanted <= spread:
-        return effect
-    middle = effect.counterfactual.mean(axis=0)
-    wide = middle + (effect.counterfactual - middle) * (wanted / spread)
-    point = effect.cumulative.estimate
-    if effect.counterfactual.min() >= 0:
-        wide = np.maximum(wide, 0.0)
-    note = f"interval widened {wanted / spread:.2f} times, to the spread of {len(placebos)} placebo windows"
+    window = effect.window.stretched(factor, nonnegative)
+    early = None if effect.early is None else effect.early.stretched(factor, nonnegative)
+    note = f"interval {'widened' if factor > 1 else 'narrowed'} {factor:.2f} times, by the windows without an event"
     used = tuple(replace(u, notes=(*u.notes, note)) for u in effect.used[:1]) + effect.used[1:]
-    early = effect.anticipation
-    if early is not None:
-        early = Summary(early.estimate + (early.draws - early.estimate) * (wanted / spread), early.estimate)
-    made = replace(effect, counterfactual=wide, point=point, used=used, anticipation=early)
-    return replace(made, parts=_stretch_parts(effect, made, wanted / spread))
+    made = replace(effect, counterfactual=window.counterfactual, point=window.point, early=early, used=used)
+    old, new = effect.cumulative.se, made.cumulative.se
+    return replace(made, parts=_stretch_parts(effect, made, new / old if old > 0 else 1.0))
 
 
 def _stretch_parts(effect: Effect, wide: Effect, factor: float) -> dict[str, Summary]:
-    """The parts widened like their sum; truncation of the sum at zero is split equally, so that they still add up."""
+    """The parts widened like their sum; what is left of the sum is split equally, so that they still add up."""
     stretched = {name: part.draws.mean() + (part.draws - part.draws.mean()) * factor for name, part in effect.parts.items()}
     short = wide.cumulative.draws - sum(stretched.values(), np.zeros(1))
     return {name: Summary(draws + short / len(stretched), effect.parts[name].point) for name, draws in stretched.items()}

@@ -1,0 +1,52 @@
+"""Significance: whether the data reject no effect, and how firmly."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from forecast.core.contracts import Evidence
+from forecast.core.effects import Effect, Gate
+from forecast.core.registry import check
+
+NAME = "significance"
+
+
+@check
+@dataclass(frozen=True)
+class Significance:
+    """The two-sided test of no effect on the claim itself: p at most `firm` allows a firm claim, at most `level` a suggestion.
+
+    The test is the estimator's own where it has one, else that of its draws (`kernels.score_test`): on the scale on which the
+    flow's noise is even, with months of trade counted apart where some are empty.
+    """
+
+    level: float = 0.05
+    firm: float = 0.01
+
+    def judge(self, effect: Effect, evidence: Evidence) -> Gate:
+        """value: p; threshold: `firm`."""
+        test = effect.judgement.test
+        if effect.counterfactual is None:
+            return Gate(NAME, "not run", reason="nothing was estimated", cap="cannot distinguish")
+        if not math.isfinite(test.p):
+            return Gate(NAME, "not run", reason="too little was observed for a test of no effect", cap="cannot distinguish")
+        text = f"p = {_p_text(test.p)} ({test.score}{self._details(effect)})"
+        if test.p <= self.firm:
+            return Gate(NAME, "pass", test.p, self.firm, text)
+        if test.p <= self.level:
+            return Gate(NAME, "fail", test.p, self.firm, f"{text}: above {self.firm:g}", cap="suggestive")
+        return Gate(NAME, "fail", test.p, self.firm, f"{text}: above {self.level:g}", cap="cannot distinguish")
+
+    def _details(self, effect: Effect) -> str:
+        test = effect.judgement.test
+        parts = [f"{test.freedom:.0f} degrees of freedom"] if math.isfinite(test.freedom) else []
+        if math.isfinite(test.incidence):
+            parts.append(f"months with trade alone: p = {_p_text(test.incidence)}")
+        if test.floor > 0:
+            parts.append(f"the smallest possible: {_p_text(test.floor)}")
+        return "".join(f"; {part}" for part in parts)
+
+
+def _p_text(p: float) -> str:
+    return f"{p:.3f}" if p >= 0.0005 else "below 0.001"

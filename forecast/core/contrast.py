@@ -1,0 +1,94 @@
+"""Contrast: observed figures beside counterfactual draws of the same periods; every number about one claim comes from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import betaincinv
+
+from forecast.arrays import Floats
+from forecast.core.results import Summary
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Observed figures (p,) and counterfactual draws (draws, p) of `periods`, (first, last) of each.
+
+    point : the sum of the effect at the point estimate; None where it is the mean of the draws
+    """
+
+    periods: tuple[tuple[int, int], ...]
+    observed: Floats
+    counterfactual: Floats
+    point: float | None = None
+
+    @property
+    def lengths(self) -> Floats:
+        """Steps of each period, (p,)."""
+        return np.array([last - first + 1.0 for first, last in self.periods])
+
+    @property
+    def difference(self) -> Summary:
+        """Observed minus counterfactual, summed over the periods."""
+        return Summary((self.observed[None, :] - self.counterfactual).sum(axis=1), self.point)
+
+    @property
+    def expected(self) -> float:
+        """The counterfactual's sum at the point estimate."""
+        return float(self.observed.sum()) - self.difference.estimate
+
+    @property
+    def relative(self) -> Summary:
+        """Ratio of sums minus one: exactly -1 where everything was lost, with the bound that the number of empty months sets.
+
+        No trade in h months leaves the rate of trade open up to a bound: its posterior is Beta(1/2, h + 1/2) (Jeffreys), and
+        the draws are that rate over the rate of the counterfactual, less one.
+        """
+        if not np.any(self.observed):
+            return Summary(_rates_after_none(int(self.lengths.sum()), self.counterfactual), -1.0)
+        expected = self.counterfactual.sum(axis=1)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = self.observed.sum() / expected - 1.0
+        point = None
+        if self.point is not None:
+            whole = float(self.observed.sum()) - self.point
+            point = self.point / whole if whole else np.nan
+        ratio = ratio[np.isfinite(ratio)]
+        return Summary(ratio, float(np.median(ratio)) if point is None and len(ratio) else point)
+
+    def joined(self, later: Contrast) -> Contrast:
+        """Both contrasts as one, draw by draw."""
+        point = self.difference.estimate + later.difference.estimate
+        return Contrast(
+            (*self.periods, *later.periods),
+            np.concatenate([self.observed, later.observed]),
+            np.column_stack([self.counterfactual, later.counterfactual]),
+            point,
+        )
+
+    def stretched(self, factor: float, nonnegative: bool) -> Contrast:
+        """Draws stretched about the median of each period by `factor`; on logarithms where they cannot be negative.
+
+        Months without trade stay without; the point estimate is kept.
+        """
+        if factor == 1.0:
+            return self
+        point, draws = self.difference.estimate, self.counterfactual
+        if nonnegative:
+            positive = np.where(draws > 0, draws, np.nan)
+            with np.errstate(invalid="ignore"):
+                middle = np.array([np.median(c[np.isfinite(c)]) if np.isfinite(c).any() else 1.0 for c in positive.T])
+                wide = np.where(draws > 0, middle * (positive / middle) ** factor, 0.0)
+        else:
+            middle = np.median(draws, axis=0)
+            wide = middle + (draws - middle) * factor
+        return Contrast(self.periods, self.observed, wide, point)
+
+
+def _rates_after_none(months: int, counterfactual: Floats) -> Floats:
+    """Draws of the relative rate of trade, less one, after `months` without any; at most zero."""
+    traded = float((counterfactual > 0).mean()) if counterfactual.size else 0.0
+    levels = (np.arange(len(counterfactual)) + 0.5) / max(len(counterfactual), 1)
+    rates: Floats = betaincinv(0.5, months + 0.5, levels)
+    return np.minimum(rates / traded, 1.0) - 1.0 if traded else np.full(len(levels), -1.0)

@@ -1,0 +1,48 @@
+"""Months without trade in the window: no coefficient holds them, so their counterfactual is predicted from months before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats
+from forecast.core.questions import Design
+from forecast.core.vintage import Vintage
+from forecast.estimators.regression.design_matrix import RegressionSample
+from forecast.estimators.regression.noise import NoiseModel
+from forecast.kernels import gaussian
+from forecast.prep.pre_period import clean_pre_period
+from forecast.prep.trade_history import TradeHistory
+
+
+def predict_periods(
+    sample: RegressionSample, x: Floats, noise: NoiseModel, unaffected: Bools, periods: Floats, history: TradeHistory | None,
+    draws: int, rng: np.random.Generator,
+) -> Floats:  # fmt: skip
+    """Draws (draws, P) of the sums of `periods` (P, 3) as the `unaffected` figures (n,) of the sample predict them.
+
+    x (N, k) : fixed columns over the axis; history : months with and without trade, for a flow that has both
+    """
+    wanted = [np.arange(int(a), int(b) + 1) - sample.axis[0] for a, b, _ in periods]
+    asked, rows = np.concatenate(wanted), sample.rows[unaffected]
+    x = x[:, gaussian.independent_columns(x[rows])]
+    fitted = gaussian.fit(sample.z[unaffected], rows, x, noise.family, polish=False)
+    paths = sample.scale.inverse(gaussian.predict(fitted, asked, draws, rng))
+    if history is not None:
+        paths = paths * history.draws(asked + sample.axis[0], draws, rng)
+    parts = np.split(paths, np.cumsum([len(m) for m in wanted])[:-1], axis=1)
+    return np.column_stack([part.sum(axis=1) for part in parts])
+
+
+def point_of(sums: Floats) -> Floats:
+    """Point estimates (P,) of draws (draws, P): the median of their total, distributed over the periods by their means.
+
+    Draws transformed back from logarithms are skewed, and their means dominated by a few of them.
+    """
+    point = sums.mean(axis=0)
+    return np.asarray(point * np.median(sums.sum(axis=1)) / max(float(point.sum()), 1e-300))
+
+
+def trade_history(vintage: Vintage, design: Design, series: str) -> TradeHistory | None:
+    """Clean months of a flow of which some are without trade; None where all have some."""
+    before = clean_pre_period(vintage, design, series)
+    return TradeHistory.of(before.months, before.values) if before.count and not (before.values > 0).all() else None

@@ -1,0 +1,123 @@
+"""Test of no effect from predictive draws: mean difference of scores with Student t tails, beside the count of empty months.
+
+The score is a monotone scale on which the flow's noise is roughly even (logarithm, power, none), so that units, growth and
+decline do not matter. With weights w (sum one) over the periods and predictive draws c of the figures y,
+
+    d = sum_m w_m (g(y_m) - E g(c_m)),   T = d / s,   s^2 = w' Cov(g(c)) w (f - 2) / f,   T ~ t_v,
+
+where the draws' spread contains that of a variance estimated with f degrees of freedom. v are the degrees of freedom of the
+variance of the clean months, in the manner of Satterthwaite (1946, Biometrics Bull. 2:110): with first autocorrelation r,
+v = f (1 - r^2) / (1 + r^2) (Bayley and Hammersley 1946, Suppl. J. R. Stat. Soc. 8:184). Shapes: observed (p,), draws (d, p).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from forecast.arrays import Bools, Floats, Ints
+
+FEWEST_FREEDOM = 3.0
+AMOUNT_SHARE = 0.8  # of the level goes to the amounts, the rest to the months with trade, where both can be tested
+FEWEST_DRAWS = 20  # with trade, for the moments of a period
+POWER, LEVEL = 0.8, 0.05
+
+
+@dataclass(frozen=True)
+class MeanScore:
+    """Mean score of the periods compared: observed minus predicted, its standard error and degrees of freedom."""
+
+    difference: float
+    scale: float
+    freedom: float
+
+    @property
+    def p_values(self) -> tuple[float, float]:
+        """One-sided p-values of a fall and of a rise."""
+        if not self.scale > 0:
+            return (1.0, 1.0) if self.difference == 0 else (float(self.difference > 0), float(self.difference < 0))
+        below = float(stdtr(self.freedom, self.difference / self.scale))
+        return below, 1.0 - below
+
+
+def mean_score(
+    observed: Floats, draws: Floats, weights: Floats, forward: Callable[[Floats], Floats], draws_freedom: float, freedom: float,
+    *, positive: bool,
+) -> MeanScore | None:  # fmt: skip
+    """The mean score over the periods with trade; None where there is none.
+
+    positive : compare only periods and draws with trade (two-part); moments are then those of the draws with trade.
+    """
+    compared = observed > 0 if positive else np.ones(len(observed), dtype=bool)
+    if positive:
+        compared &= (draws > 0).sum(axis=0) >= FEWEST_DRAWS
+    if not compared.any():
+        return None
+    moments = score_moments(draws[:, compared], weights[compared], forward, positive=positive)
+    if moments is None:
+        return None
+    mean, variance = moments
+    w = weights[compared] / weights[compared].sum()
+    shrink = (draws_freedom - 2.0) / draws_freedom if draws_freedom > 4.0 else 0.5
+    scale = float(np.sqrt(variance * shrink))
+    return MeanScore(float(w @ forward(observed[compared])) - mean, scale, max(freedom, FEWEST_FREEDOM))
+
+
+def score_moments(
+    draws: Floats, weights: Floats, forward: Callable[[Floats], Floats], *, positive: bool
+) -> tuple[float, float] | None:
+    """Mean and variance of the weighted mean score of the draws; with `positive`, pairwise over draws with trade."""
+    w = weights / weights.sum()
+    if not positive:
+        scores = forward(draws) @ w
+        return float(scores.mean()), float(scores.var(ddof=1))
+    traded: Bools = draws > 0
+    scores = np.where(traded, forward(np.where(traded, draws, 1.0)), 0.0)
+    count = traded.sum(axis=0)
+    if (count < FEWEST_DRAWS).any():
+        return None
+    means = scores.sum(axis=0) / count
+    centred = np.where(traded, scores - means, 0.0)
+    pairs = traded.astype(float).T @ traded
+    covariance = (centred.T @ centred) / np.maximum(pairs - 1.0, 1.0)
+    return float(w @ means), max(float(w @ covariance @ w), 0.0)
+
+
+def two_part_p_value(amounts: tuple[float, float] | None, incidence: tuple[float, float] | None) -> tuple[float, int]:
+    """Two-sided p-value and direction from one-sided p-values (fall, rise) of amounts and of months with trade.
+
+    Weighted Bonferroni (Holm 1979, Scand. J. Stat. 6:65): amounts are tested at `AMOUNT_SHARE` of the level.
+    """
+    parts = [(pair, share) for pair, share in ((amounts, AMOUNT_SHARE), (incidence, 1.0 - AMOUNT_SHARE)) if pair is not None]
+    if len(parts) == 1:
+        parts = [(parts[0][0], 1.0)]
+    options = [(min(1.0, 2.0 * p / share), sign) for pair, share in parts for p, sign in zip(pair, (-1, 1), strict=True)]
+    p, direction = min(options, default=(np.nan, 0))
+    return float(p), direction
+
+
+def detectable_shift(scale: float, freedom: float) -> float:
+    """Shift of the mean score found with power 80 % at 5 %: (t_{.975} + t_{.8}) s (Bloom 1995, Evaluation Review 19:547)."""
+    return float(stdtrit(freedom, 1.0 - LEVEL / 2) + stdtrit(freedom, POWER)) * scale
+
+
+def residual_freedom(scores: Floats, months: Ints, season: int) -> float:
+    """Degrees of freedom v of the residual variance of clean scores (n,), less a trend and shrunken month means."""
+    n = len(scores)
+    if n < 4:
+        return FEWEST_FREEDOM
+    at = months - months.mean()
+    left = scores - scores.mean() - at * float(at @ scores) / max(float(at @ at), 1e-300)
+    if season and n >= 2 * season:
+        for phase in range(season):
+            same = months % season == phase
+            if same.any():
+                left = left - np.where(same, left[same].sum() / (same.sum() + 1.0), 0.0)
+    neighbours = np.flatnonzero(np.diff(months) == 1)
+    total = float(left @ left)
+    r = float(left[neighbours] @ left[neighbours + 1]) / total if total > 0 else 0.0
+    r = min(max(r, 0.0), 0.95)
+    return max((n - 1.0) * (1.0 - r * r) / (1.0 + r * r), FEWEST_FREEDOM)

@@ -1,0 +1,135 @@
+"""The test of no effect on a claim: its own contrast, on the scale on which the flow's noise is even, with its own history."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.core.contrast import Contrast
+from forecast.core.effects import Effect
+from forecast.core.significance import SignificanceTest
+from forecast.core.vintage import Vintage
+from forecast.kernels import occurrence, score_test
+from forecast.prep.pre_period import clean_flow
+from forecast.prep.spikes import spike_months
+from forecast.prep.trade_history import TradeHistory
+from forecast.prep.working_scale import WorkingScale, amount_scale
+
+
+@dataclass(frozen=True)
+class ClaimHistory:
+    """Clean months of the quantity asked: `months`, `values` (n,) without old spikes; `trade` of all of them; the scale."""
+
+    months: Ints
+    values: Floats
+    trade: TradeHistory | None
+    scale: WorkingScale
+    season: int
+
+    @property
+    def two_part(self) -> bool:
+        """Whether amounts and months with trade are compared apart."""
+        return self.trade is not None
+
+    @property
+    def freedom(self) -> tuple[float, float]:
+        """Degrees of freedom of the draws' variance (months compared less one), and of the residual variance."""
+        used = self.values > 0 if self.two_part else np.ones(len(self.values), dtype=bool)
+        z = self.scale.forward(self.values[used])
+        return max(float(used.sum()) - 1.0, 1.0), score_test.residual_freedom(z, self.months[used], self.season)
+
+
+def claim_history(effect: Effect, vintage: Vintage) -> ClaimHistory:
+    """The history a claim is tested against."""
+    design = effect.design
+    months, values = clean_flow(vintage, design)
+    plain = WorkingScale("none", nonnegative=False)
+    if not vintage.nonnegative or design.share_of or not (values > 0).any():
+        trade = TradeHistory.of(months, values) if vintage.nonnegative and not design.share_of and len(months) else None
+        return ClaimHistory(months, values, trade, plain, vintage.season or 0)
+    kept = np.ones(len(values), dtype=bool) if design.keep_spikes else ~spike_months(values)
+    return ClaimHistory(
+        months[kept], values[kept], TradeHistory.of(months, values), amount_scale(values[kept]), vintage.season or 0
+    )
+
+
+def no_effect_test(effect: Effect, vintage: Vintage, calibration: float = 1.0) -> SignificanceTest:
+    """The test of no effect on the claim of an effect: the estimator's own where it has one, else that of its draws.
+
+    calibration : factor of the standard error, from placebo windows
+    """
+    contrast = effect.contrast()
+    if math.isfinite(effect.own_p):
+        direction = int(np.sign(contrast.difference.estimate))
+        return SignificanceTest(effect.own_p, effect.own_floor, direction, "the estimator's own test")
+    history = claim_history(effect, vintage)
+    mean = amounts_of(contrast, history, calibration)
+    incidence = incidence_of(contrast, history)
+    if mean is None and incidence is None:
+        return SignificanceTest()
+    p, direction = score_test.two_part_p_value(mean.p_values if mean else None, incidence[0] if incidence else None)
+    score = " and ".join([*([history.scale.name] if mean else []), *(["months with trade"] if incidence else [])])
+    floor = 0.0 if mean or incidence is None else min(1.0, 2.0 * incidence[1])
+    counted = min(1.0, 2.0 * min(incidence[0])) if incidence else math.nan
+    if mean is None:
+        return SignificanceTest(p, floor, direction, score, incidence=counted)
+    return SignificanceTest(p, floor, direction, score, mean.scale, mean.freedom, counted)
+
+
+def amounts_of(contrast: Contrast, history: ClaimHistory, calibration: float) -> score_test.MeanScore | None:
+    """The mean score of the periods with trade; None where there is none, or no history to say how much they vary."""
+    if len(history.values) < 3 or (history.two_part and history.scale.name == "none"):
+        return None
+    before, residual = history.freedom
+    mean = score_test.mean_score(
+        contrast.observed, contrast.counterfactual, contrast.lengths, history.scale.forward, before, residual,
+        positive=history.two_part,
+    )  # fmt: skip
+    return None if mean is None else score_test.MeanScore(mean.difference, calibration * mean.scale, mean.freedom)
+
+
+def incidence_of(contrast: Contrast, history: ClaimHistory) -> tuple[tuple[float, float], float] | None:
+    """One-sided p-values (fall, rise) of the number of months without trade, and the smallest p that count can give.
+
+    None where every month before and after has trade, or where trade is not what is counted.
+    """
+    if history.trade is None:
+        return None
+    # a sum of months that holds trade says nothing about each of its months
+    told = [(first, last, y > 0) for (first, last), y in zip(contrast.periods, contrast.observed, strict=True)]
+    told = [one for one in told if one[0] == one[1] or not one[2]]
+    empty = sum(last - first + 1 for first, last, traded in told if not traded)
+    if not told or (not empty and not history.trade.empty):
+        return None
+    months = sum(last - first + 1 for first, last, _ in told)
+    distribution = history.trade.chain(told[0][0]).empty_months(months)
+    few, many = occurrence.tail_probabilities(distribution, empty)
+    floor = min(occurrence.tail_probabilities(distribution, months)[1], occurrence.tail_probabilities(distribution, 0)[0])
+    return (many, few), floor
+
+
+def detectable_effect(effect: Effect, vintage: Vintage, calibration: float = 1.0) -> float:
+    """The effect found with power 80 % at 5 %, in the unit of the claim's difference and always positive.
+
+    On a logarithmic or power scale a loss can never exceed the counterfactual. NaN where the draws do not vary.
+    """
+    contrast, history = effect.contrast(), claim_history(effect, vintage)
+    if len(history.values) < 3 or not len(contrast.counterfactual):
+        return math.nan
+    moments = score_test.score_moments(
+        contrast.counterfactual, contrast.lengths, history.scale.forward,
+        positive=history.two_part and history.scale.name != "none",
+    )  # fmt: skip
+    if moments is None or not moments[1] > 0:
+        return math.nan
+    before, residual = history.freedom
+    scale = calibration * float(np.sqrt(moments[1] * ((before - 2) / before if before > 4 else 0.5)))
+    shift = score_test.detectable_shift(scale, residual)
+    if history.scale.name == "none":
+        return shift * float(contrast.lengths.sum()) if not effect.design.share_of else shift
+    gain = effect.design.estimand == "recovery"
+    middle, moved = history.scale.inverse(np.array([moments[0], moments[0] + (shift if gain else -shift)]))
+    return abs(contrast.expected) * abs(float(moved / middle) - 1.0)
