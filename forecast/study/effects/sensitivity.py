@@ -18,6 +18,7 @@ from forecast.core.vintage import Vintage
 from forecast.prep.baselines import pluralize
 from forecast.study.ask import Memo, Spec, estimator_from, name_of
 from forecast.study.effects import judge
+from forecast.study.effects.shipped_gates import CheckSpec
 
 # recorded on arrival, after shipping; an export is recorded on departure
 IMPORT_BASES = ("import_origin", "import_total", "panel")
@@ -43,12 +44,14 @@ class _BaseQuestion:
     seed: int
     placebos: int
     memo: Memo
+    checks: Sequence[CheckSpec] | None
 
     def judge(self, design: Design, vintage: Vintage | None = None, method: Estimator | None = None) -> Effect | Failure:
         """The effect with its verdict, "suggestive" at most because it is judged alone."""
         made = judge.estimate(
-            method or self.method, vintage or self.vintage, design, self.seed, memo=self.memo, placebos=self.placebos
-        )
+            method or self.method, vintage or self.vintage, design, self.seed,
+            memo=self.memo, placebos=self.placebos, checks=self.checks,
+        )  # fmt: skip
         if isinstance(made, Effect) and made.verdict and made.verdict.word == "supported":
             return judge.apply_verdict(made, [*made.gates, SINGLE_ANSWER_GATE])
         return made
@@ -71,6 +74,7 @@ def vary(
     seed: int = 0,
     placebos: int = 40,
     memo: Memo | None = None,
+    checks: Sequence[CheckSpec] | None = None,
 ) -> list[Variation]:
     """Sensitivity of an effect: the same question with one assumption changed at a time, each answer with its verdict.
 
@@ -83,9 +87,10 @@ def vary(
         method with this option (Brodersen et al. 2015 take 0.01; the method's own answer takes the most likely one)
     days : vintages: figures released and events announced by that day, the window cut at the last month then known
     placebos : maximal number of placebo windows for each answer
+    checks : the gates that judge, instead of the shipped ones
     """
     vintage = source.latest if isinstance(source, Archive) else source
-    base = _BaseQuestion(estimator_from(method), vintage, design, seed, placebos, {} if memo is None else memo)
+    base = _BaseQuestion(estimator_from(method), vintage, design, seed, placebos, {} if memo is None else memo, checks)
     out = [Variation("lag_months", str(lag), _vary_lag(base, lag)) for lag in lags]
     out += [Variation("donut", str(donut), _vary_window(base, design.lag_months, donut)) for donut in donuts]
     out += [Variation("level_sd", f"{value:g}", _vary_level_sd(base, value)) for value in level_sds]

@@ -2,8 +2,8 @@
 
 The list of shipped gates is written down here and not read from the folder, so that a file dropped into `forecast/checks`
 changes no verdict until it is named. Named gates take the place of the list; `SHIPPED` among them stands for all of the list
-that is not named beside it, so that ``["shipped", "volatility"]`` adds a gate and ``["shipped", {"use": "sign", "level": 0.9}]``
-changes an option of one.
+that is not named beside it: ``["shipped", "volatility"]`` adds a gate, ``["shipped", {"use": "sign", "level": 0.9}]`` changes
+an option of one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ CheckSpec = str | Mapping[str, object] | Check  # a gate's name, {"use": name, o
 SHIPPED = "shipped"
 LEFT_OUT = "left out by the config"
 
-# In the order in which they judge, each with the strongest verdict that remains where it is left out: nothing is claimed of data
-# that were not looked at, nor told from nothing where no direction was; every other gate might have capped a claim.
+# In the order in which they judge, each with the strongest verdict that remains where it is left out. Nothing is claimed of
+# data that were not looked at, nor told from nothing without a look at the direction; any other gate might have held a claim.
 SHIPPED_GATES: Mapping[str, str] = MappingProxyType(
     {
         "identified": "descriptive",
@@ -59,9 +59,9 @@ def gates_asked(checks: Sequence[CheckSpec] | None = None, where: str = "") -> l
         if spec in (SHIPPED, {"use": SHIPPED}):
             continue
         gate = registry.build("check", spec, where=place) if isinstance(spec, str | Mapping) else spec
-        if _name_of(gate) in named:
-            raise ConfigError(f"the gate '{_name_of(gate)}' is named twice", where=place, hint="each gate once")
-        named[_name_of(gate)] = gate
+        if gate_name(gate) in named:
+            raise ConfigError(f"the gate '{gate_name(gate)}' is named twice", where=place, hint="each gate once")
+        named[gate_name(gate)] = gate
     if any(spec in (SHIPPED, {"use": SHIPPED}) for spec in checks):
         named = {name: registry.build("check", name) for name in SHIPPED_GATES} | named
     own = [gate for name, gate in named.items() if name not in SHIPPED_GATES]
@@ -70,7 +70,7 @@ def gates_asked(checks: Sequence[CheckSpec] | None = None, where: str = "") -> l
 
 def gates_left_out(checks: Sequence[CheckSpec] | None = None) -> list[Gate]:
     """The outcome of every shipped gate that is not among those asked: not run, with the verdict that remains without it."""
-    asked = [_name_of(gate) for gate in gates_asked(checks)]
+    asked = [gate_name(gate) for gate in gates_asked(checks)]
     return [Gate(name, "not run", reason=LEFT_OUT, cap=cap) for name, cap in SHIPPED_GATES.items() if name not in asked]
 
 
@@ -78,7 +78,7 @@ def departures(checks: Sequence[CheckSpec] | None = None) -> list[str]:
     """What differs from the shipped gates with their default options, a sentence for each gate; empty where nothing does."""
     out = []
     for gate in gates_asked(checks):
-        name, changed = _name_of(gate), {key: value for key, value in registry.spec_of(gate).items() if key != "use"}
+        name, changed = gate_name(gate), {key: value for key, value in registry.spec_of(gate).items() if key != "use"}
         default = registry.defaults_of(gate)
         told = [f"{key} = {value!r} instead of {default[key]!r}" for key, value in changed.items()]
         if name not in SHIPPED_GATES:
@@ -88,7 +88,7 @@ def departures(checks: Sequence[CheckSpec] | None = None) -> list[str]:
     return out + [f"{gate.gate}: {gate.reason}, so {gate.cap} at most" for gate in gates_left_out(checks)]
 
 
-def _name_of(gate: Check) -> str:
+def gate_name(gate: Check) -> str:
     """The name a gate is registered under; the registry sets it, so the Protocol does not declare it."""
     plugin: Any = gate
     return str(plugin.name)
