@@ -277,6 +277,8 @@ def _answer_sensitivity(batch: Batch, vary: SensitivityConfig, context: Context)
             lags=(), level_sds=vary.level_sd, seed=seed, placebos=placebos, checks=context.checks,
         )  # fmt: skip
         out += [(label, one) for one in levels]
+    if len(batch.row.estimators) > 1:
+        out = [(label, sensitivity.without_siblings(one)) for label, one in out]
     return BatchResult(batch.name, variations=out)
 
 

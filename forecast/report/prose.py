@@ -304,7 +304,7 @@ def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
             alone = "" if several else kind
             return f"The {alone}estimate for {event}{' jointly' if several else ''} is {got}.{limit}"
         if word == "supported":
-            return f"{effect} of {event} is supported by every check."
+            return f"{effect} of {event} is supported by every check{' of the question alone' if answer.family_word else ''}."
         return f"{effect} of {event} is suggested, not shown{reason}."
     if word in ("supported", "suggestive"):
         return f"The size points to {event} but does not show it{reason}."

@@ -65,7 +65,7 @@ def best_verdicts(
             continue
         effect, limits = found
         verdict = judge.verdict_of(effect, limits)
-        out.append(_told(verdict))
+        out.append(_best_of(verdict))
         if verdict.word not in judge.WITHHOLDING_VERDICTS and not any(g.withholds and g.outcome != "pass" for g in limits):
             floor = placebo.p_value(effect)[1] if name_of(method) in RANKED else 0.0
             clear[i] = replace(effect, estimator=name_of(method), p_value=floor, p_floor=floor).with_verdict(limits, verdict)
@@ -105,5 +105,5 @@ def _clearest_effect(bare: Effect, windows: Sequence[str]) -> Effect:
     )
 
 
-def _told(verdict: Verdict) -> BestVerdict:
+def _best_of(verdict: Verdict) -> BestVerdict:
     return BestVerdict(verdict.word, "" if verdict.word == "supported" else verdict.because)

@@ -71,7 +71,9 @@ def gates_asked(checks: Sequence[CheckSpec] | None = None, where: str = "") -> l
 def gates_left_out(checks: Sequence[CheckSpec] | None = None) -> list[Gate]:
     """The outcome of every shipped gate that is not among those asked: not run, with the verdict that remains without it."""
     asked = [gate_name(gate) for gate in gates_asked(checks)]
-    return [Gate(name, "not run", reason=LEFT_OUT, cap=cap) for name, cap in SHIPPED_GATES.items() if name not in asked]
+    return [
+        Gate(name, "not run", reason=f"{name} {LEFT_OUT}", cap=cap) for name, cap in SHIPPED_GATES.items() if name not in asked
+    ]
 
 
 def departures(checks: Sequence[CheckSpec] | None = None) -> list[str]:
@@ -85,7 +87,7 @@ def departures(checks: Sequence[CheckSpec] | None = None) -> list[str]:
             out.append(f"{name}: added by the config{', ' if told else ''}{', '.join(told)}")
         elif told:
             out.append(f"{name}: {', '.join(told)}")
-    return out + [f"{gate.gate}: {gate.reason}, so {gate.cap} at most" for gate in gates_left_out(checks)]
+    return out + [f"{gate.reason}, so {gate.cap} at most" for gate in gates_left_out(checks)]
 
 
 def gate_name(gate: Check) -> str:
