@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from forecast.study.data.real_time import Regressor as Regressor
     from forecast.study.effects.candidate_donors import untouched as untouched
     from forecast.study.effects.sensitivity import vary as vary
+    from forecast.study.effects.shipped_gates import CheckSpec
     from forecast.study.evaluate.backtest import Backtest, backtest as backtest
     from forecast.study.evaluate.cutoffs import cutoffs as cutoffs
     from forecast.study.evaluate.export import to_boe as to_boe, to_hub as to_hub
@@ -106,17 +107,34 @@ def predict(method: Forecaster | str | Mapping[str, object], vintage: Vintage, t
     return made
 
 
-def estimate(method: Estimator | str | Mapping[str, object], vintage: Vintage, design: Design, seed: int = 0) -> Effect:
+def estimate(
+    method: Estimator | str | Mapping[str, object],
+    vintage: Vintage,
+    design: Design,
+    seed: int = 0,
+    *,
+    siblings: Sequence[Estimator | str | Mapping[str, object]] = (),
+    placebos: int = 40,
+    checks: Sequence[CheckSpec] | None = None,
+) -> Effect:
     """The effect of an event, with placebos, gates and a verdict.
 
     method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    siblings : other estimators of the same question, whose effects the answer is compared with
+    placebos : maximal number of windows without an event
+    checks : the gates that judge, each as `method`, instead of the shipped ones (`["shipped", "mine"]`: all of them and one)
 
     "Not identified" is a verdict; a method that cannot answer at all raises.
     """
-    from forecast.study.ask import estimator_from
-    from forecast.study.effects import judge
+    from forecast.study.ask import estimator_from, name_of
+    from forecast.study.effects.siblings import estimate_with_siblings
 
-    made = judge.estimate(estimator_from(method), vintage, design, seed)
+    methods: dict[str, Estimator] = {}
+    for one in map(estimator_from, (method, *siblings)):
+        name = name_of(one)
+        methods[name if name not in methods else f"{name} {len(methods) + 1}"] = one
+    answers = estimate_with_siblings(methods, vintage, design, seed, placebos=placebos, checks=checks)
+    made = answers[next(iter(methods))]
     if isinstance(made, Failure):
         raise ForecastError(made.reason, where=f"{made.method}, {made.series}", hint=made.detail)
     return made
@@ -222,7 +240,7 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
     """
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
-    from forecast.jobs.plan_text import describe_plan, describe_requirements, describe_trial
+    from forecast.jobs.plan_text import describe_best_verdicts, describe_plan, describe_requirements, describe_trial
     from forecast.study.data.audit import audit, coverage
 
     asked = load(config)
@@ -242,6 +260,7 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
             else []
         ),
         *(["", "WHAT EACH MODEL ANSWERS", *describe_trial(planned)] if trial else []),
+        *(["", "WHAT EACH QUESTION CAN REACH AT BEST", *describe_best_verdicts(planned)] if asked.effects else []),
         "",
         "SERIES",
     ]
@@ -276,7 +295,12 @@ def listing(kind: str) -> list[tuple[str, str]]:
     """Names with a one-line description: plug-ins of a kind, series, or events."""
     plural = {f"{k}s": k for k in registry.KINDS}
     if kind in plural:
-        return [(name, registry.sentence(plural[kind], name)) for name in registry.names(plural[kind])]
+        said = {name: registry.sentence(plural[kind], name) for name in registry.names(plural[kind])}
+        if kind == "checks":
+            from forecast.study.effects.shipped_gates import SHIPPED_GATES
+
+            said |= {n: f"judges only where it is named: {text}" for n, text in said.items() if n not in SHIPPED_GATES}
+        return list(said.items())
     if kind == "series":
         archive = bundled_archive()
         seen = archive.latest

@@ -682,6 +682,12 @@ horizons = [1]
 series = ["CHN.export.WLD.rare_earths_total"]
 months = 3
 
+[[checks]]
+use = "shipped"
+
+[[checks]]
+use = "toy_gate"
+
 [[effects]]
 id = "T1"
 question = "What did a toy change?"

@@ -145,5 +145,10 @@ def _hints(cls: Any) -> dict[str, Any]:
 def spec_of(plugin: Any) -> dict[str, Any]:
     """The spec that builds a plug-in again; equal plug-ins have equal specs."""
     own = {f.name: getattr(plugin, f.name) for f in dataclasses.fields(plugin) if f.init}
-    defaults = {f.name: f.default for f in dataclasses.fields(plugin)}
+    defaults = defaults_of(plugin)
     return {"use": plugin.name, **{k: v for k, v in own.items() if v != defaults[k]}}
+
+
+def defaults_of(plugin: Any) -> dict[str, Any]:
+    """The default of each option of a plug-in."""
+    return {f.name: f.default for f in dataclasses.fields(plugin)}

@@ -149,6 +149,8 @@ class EffectRow:
     breakdown: float = column("breakdown value", "ratio")
     n_space: int | None = column("placebos in space", "count")
     n_apart: int | None = column("placebos apart", "count")
+    verdict_family: str = column("verdict over the run")
+    because_family: str = column("because, over the run")
     p_rank: float = column("rank p among placebo windows", "probability")
     p_rank_floor: float = column("smallest rank p possible", "probability")
     score: str = column("what the test compares")
@@ -202,6 +204,7 @@ class GateRow:
     value: float = column("value")
     threshold: float = column("threshold")
     reason: str = column("reason")
+    family: bool | None = column("judged over the run")
 
 
 @table("observations")

@@ -256,6 +256,7 @@ class Config(ConfigTable):
     nowcast : months that are over, or under way, whose figures are not out
     metrics : how old answers are scored
     effects : questions on what an event changed
+    checks : the gates that judge an effect, instead of the shipped ones; "shipped" stands for those not named beside it
     expiry : what an expiring measure may bring
     scenarios : what might still be decided
     scenario_forecast : series that are asked under every scenario
@@ -284,6 +285,7 @@ class Config(ConfigTable):
         PluginConfig(use=name) for name in ("crps", "wis", "mae", "mase", "rmsse", "smape", "coverage", "bias")
     )
     effects: tuple[EffectConfig, ...] = ()
+    checks: Annotated[PlugIns, ADDED_LATER] = ()
     expiry: tuple[ExpiryConfig, ...] = ()
     scenarios: tuple[ScenarioConfig, ...] = ()
     scenario_forecast: ScenarioForecastConfig = ScenarioForecastConfig()
@@ -313,6 +315,11 @@ class Config(ConfigTable):
     def hash8(self) -> str:
         """Hash of the resolved config."""
         return hashlib.sha256(json.dumps(self.resolved, sort_keys=True).encode()).hexdigest()[:8]
+
+    @property
+    def check_specs(self) -> tuple[dict[str, Any], ...] | None:
+        """The specs of the gates that judge its effects; None for the shipped ones."""
+        return tuple(check.spec for check in self.checks) or None
 
     def spec(self, model: str) -> dict[str, Any]:
         """The spec of a model by its name, with the specs of its members."""

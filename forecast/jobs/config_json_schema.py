@@ -23,6 +23,7 @@ from forecast.core import registry
 from forecast.core.events import INSTRUMENTS, ROLES, Event
 from forecast.core.questions import BASELINES
 from forecast.jobs.config import Config
+from forecast.study.effects.shipped_gates import SHIPPED
 from forecast.study.evaluate import refit, truth
 
 Schema = dict[str, Any]
@@ -158,14 +159,24 @@ def _kinds(*tables: Schema) -> set[str]:
 def _plug_in(kind: str) -> Schema:
     """A plug-in of a kind: its name, or a table with `use`, a name of its own, and its options."""
     names = registry.names(kind)
-    tables = {"type": "object", "required": ["use"], "oneOf": [_table(kind, name) for name in names]}
-    return {"anyOf": [{"enum": list(names)}, tables]}
+    tables = [_table(kind, name) for name in names]
+    if kind == "check":
+        names, tables = (*names, SHIPPED), [*tables, _all_shipped_gates()]
+    return {"anyOf": [{"enum": list(names)}, {"type": "object", "required": ["use"], "oneOf": tables}]}
+
+
+def _all_shipped_gates() -> Schema:
+    """The word that stands among gates for all shipped ones."""
+    return {
+        "description": "The shipped gates that are not named beside it, with their default options.", "type": "object",
+        "properties": {"use": {"const": SHIPPED}}, "required": ["use"], "additionalProperties": False,
+    }  # fmt: skip
 
 
 def _table(kind: str, name: str) -> Schema:
     cls = registry.get(kind, name)
     own = {"description": "A name of its own, for one that is used twice.", "type": "string"}
-    properties: Schema = {"use": {"const": name}} | ({} if kind == "shape" else {"name": own})
+    properties: Schema = {"use": {"const": name}} | ({} if kind in ("shape", "check") else {"name": own})
     types, said = get_type_hints(cls), descriptions_of(cls, [field.name for field in dataclasses.fields(cls)])[1]
     for field in dataclasses.fields(cls):
         if field.init:

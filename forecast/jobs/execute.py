@@ -15,7 +15,6 @@ from forecast import __version__
 from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.contracts import Answer
-from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError
 from forecast.core.months import parse_day
 from forecast.core.results import Failure, Forecast, Skipped
@@ -51,6 +50,7 @@ class Context:
     metrics: tuple[dict[str, Any], ...]
     scales: dict[str, ErrorScale]
     seed: int
+    checks: tuple[dict[str, Any], ...] | None = None
 
     def truth(self, release: str | int) -> Vintage:
         """The vintage that answers are scored against: the run's, or that of the first or k-th release of each figure."""
@@ -126,7 +126,7 @@ def context_of(plan: Plan) -> Context:
             first[past.series] = min(first.get(past.series, past.task.day), past.task.day)
     scales = {s: error_scale(s, plan.vintage, plan.real_time.as_of(day)) for s, day in sorted(first.items())}
     metrics = tuple({"name": m.label, **m.spec} for m in plan.config.metrics)
-    return Context(plan.archive, plan.real_time, plan.vintage, metrics, scales, plan.config.seed)
+    return Context(plan.archive, plan.real_time, plan.vintage, metrics, scales, plan.config.seed, plan.config.check_specs)
 
 
 def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
@@ -144,8 +144,8 @@ def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
             if day not in fingerprints:
                 fingerprints[day] = plan.real_time.as_of(day).fingerprint()
             parts.append(f"{question}|{fingerprints[day]}")
-        if batch.vary:
-            parts.append(repr(batch.vary))
+        if batch.row:
+            parts.append(repr((context.checks, batch.vary)))
         if batch.scenario_question:
             parts += [repr(batch.scenario_question), plan.real_time.as_of(plan.vintage.day).fingerprint()]
         if batch.news_question:
@@ -248,19 +248,12 @@ def _score_rows(batch: Batch, forecasts: Sequence[Forecast | Failure], context: 
 
 
 def _answer_effects(batch: Batch, context: Context) -> BatchResult:
-    """The judged effects of one design by all its estimators; judged again once each can be compared with the others."""
-    from forecast.study.effects.judge import estimate
+    """The judged effects of one design by all its estimators, each compared with the others."""
+    from forecast.study.effects.siblings import estimate_with_siblings
 
     assert batch.design is not None
     methods = {label: registry.build("estimator", spec) for label, spec in batch.spec.items()}
-    memo: dict[Any, Answer] = {}
-    estimates = {label: estimate(m, context.vintage, batch.design, context.seed, memo=memo) for label, m in methods.items()}
-    effects = {label: e for label, e in estimates.items() if isinstance(e, Effect)}
-    if len(effects) > 1:
-        for label in effects:
-            others = {name: e for name, e in effects.items() if name != label}
-            method = methods[label]
-            estimates[label] = estimate(method, context.vintage, batch.design, context.seed, siblings=others, memo=memo)
+    estimates = estimate_with_siblings(methods, context.vintage, batch.design, context.seed, checks=context.checks)
     failures = [failure_row(f"{batch.name}|{label}", label, e) for label, e in estimates.items() if isinstance(e, Failure)]
     return BatchResult(batch.name, failures=failures, effects=estimates)
 
@@ -273,16 +266,19 @@ def _answer_sensitivity(batch: Batch, vary: SensitivityConfig, context: Context)
     method = registry.build("estimator", batch.spec[batch.label])
     varied = sensitivity.vary(
         method, context.vintage, batch.design,
-        lags=vary.lag_months, donuts=vary.donut, days=vary.day, seed=seed, placebos=placebos,
+        lags=vary.lag_months, donuts=vary.donut, days=vary.day, seed=seed, placebos=placebos, checks=context.checks,
     )  # fmt: skip
     out = [(batch.label, one) for one in varied]
     if vary.level_sd and batch.row.level_estimator:
         label = batch.row.level_estimator.label
         other = registry.build("estimator", batch.spec[label])
         levels = sensitivity.vary(
-            other, context.vintage, batch.design, lags=(), level_sds=vary.level_sd, seed=seed, placebos=placebos
-        )
+            other, context.vintage, batch.design,
+            lags=(), level_sds=vary.level_sd, seed=seed, placebos=placebos, checks=context.checks,
+        )  # fmt: skip
         out += [(label, one) for one in levels]
+    if len(batch.row.estimators) > 1:
+        out = [(label, sensitivity.without_siblings(one)) for label, one in out]
     return BatchResult(batch.name, variations=out)
 
 

@@ -37,9 +37,8 @@ def sample_questions(plan: Plan) -> list[LeakageQuestion]:
         assert batch.row is not None
         on_vintage = partial(_design_on_vintage, row=batch.row, day=plan.vintage.day)
         for label, spec in batch.spec.items():
-            out.append(
-                LeakageQuestion(label, spec, f"effect {batch.name}: {batch.row.treated[0]}", plan.vintage.day, on_vintage)
-            )
+            about, day = f"effect {batch.name}: {batch.row.treated[0]}", plan.vintage.day
+            out.append(LeakageQuestion(label, spec, about, day, on_vintage, plan.config.check_specs))
     return out
 
 

@@ -20,6 +20,7 @@ from forecast.jobs.config import Config
 from forecast.jobs.event_calendar import known_events
 from forecast.jobs.nowcasts import check as check_nowcasts
 from forecast.jobs.scenarios import check as check_scenarios
+from forecast.study.effects.shipped_gates import gates_asked
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
 EXPECTED = {
@@ -301,6 +302,11 @@ def _check_plugins(config: Config, place: str) -> None:
     for i, row in enumerate(config.effects):
         for j, spec in enumerate(row.estimators):
             registry.build("estimator", spec.spec, where=f"{place}, [[effects]] {i + 1}, [[estimators]] {j + 1}")
+    gates_asked(config.check_specs, f"{place}, [[checks]]")
+    for i, check in enumerate(config.checks):
+        if check.name:
+            where = f"{place}, [[checks]] {i + 1}, name"
+            raise ConfigError("a gate keeps the name of its file", where=where, hint="leave the name out")
     registry.build("source", config.data.spec, where=f"{place}, [data]")
     with with_place(kind=ConfigError):
         own_events(config, place)

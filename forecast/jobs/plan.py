@@ -22,6 +22,7 @@ from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
 from forecast.jobs.scenarios import ScenarioQuestion, askable_scenarios, scenario_questions
 from forecast.study.data.real_time import RealTimeView
+from forecast.study.effects.shipped_gates import departures
 from forecast.study.evaluate.backtest import BacktestQuestion, backtest_questions, scorable_questions
 from forecast.study.evaluate.cutoffs import cutoffs
 from forecast.study.evaluate.score import job_of
@@ -144,6 +145,8 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         groups |= {row.name: tuple(now), row.earlier_group: tuple(earlier)}
         findings += remarks
         batches += _nowcast_batches(config, row, now, earlier, news)
+    if config.effects:
+        findings += [Finding("gates", text, "[[checks]]") for text in departures(config.check_specs)]
     for i, effect in enumerate(config.effects):
         unannounced = [e for e in effect.event if e in archive.events and e not in vintage.events]
         if unannounced:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from forecast.core import registry
 from forecast.jobs.config import BacktestConfig
 from forecast.jobs.plan import Plan, models_of
+from forecast.study.effects.best_verdict import best_verdicts
 from forecast.study.evaluate.compare import NAIVE_MODELS
 from forecast.study.evaluate.requirements import feasible, support_lines
 from forecast.study.evaluate.truth import truth_of, vintage_kind
@@ -56,6 +58,26 @@ def describe_requirements(plan: Plan) -> list[str]:
         lines += [
             f"  {line}" for line in support_lines(plan.real_time, pasts, group.horizons, plan.config.forecast.levels, truth)
         ]
+    return lines
+
+
+def describe_best_verdicts(plan: Plan) -> list[str]:
+    """The strongest verdict that each question can reach by its first estimator, and why not a stronger one."""
+    batches = [b for b in plan.batches if b.row is not None and b.design is not None and b.vary is None]
+    asked = [
+        (batch.name, label, registry.build("estimator", spec), batch.design)
+        for batch in batches
+        for label, spec in batch.spec.items()
+        if batch.design is not None
+    ]
+    found = best_verdicts([(method, design) for _, _, method, design in asked], plan.vintage, plan.config.check_specs)
+    lines = []
+    for (name, label, _, _), best in zip(asked, found, strict=True):
+        if label != next(b.label for b in batches if b.name == name):
+            continue
+        lines.append(f"{name}: {best.word}{f', {best.because}' if best.because else ''}")
+        if best.family:
+            lines.append(f"  over all questions of the run {best.family}: with every p at its lowest, {best.because_family}")
     return lines
 
 

@@ -33,18 +33,25 @@ from forecast.prep.baselines import unit_of
 
 
 def effect_tables(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]]:
-    """Rows of effects, paths, placebos, gates and parts, after the checks that consider all effects together."""
+    """Rows of effects, paths, placebos, gates and parts.
+
+    `verdict` and all figures are the question's own; the gates that consider all effects together give `verdict_family`, and
+    stand among the gates in place of what the same check found in the question alone.
+    """
     from forecast.study.effects.judge import apply_family_gates
 
     batches = {batch.name: batch for batch in plan.batches if batch.row is not None}
     answers = [(batches[r.batch], label, effect) for r in results for label, effect in r.effects.items()]
-    judged = iter(apply_family_gates([effect for _, _, effect in answers if isinstance(effect, Effect)]))
+    own = [effect for _, _, effect in answers if isinstance(effect, Effect)]
+    judged = iter(apply_family_gates(own, plan.config.check_specs))
     effects, paths, placebos, gates, parts = [], [], [], [], []
-    for batch, label, answer in answers:
-        effect, job = next(judged) if isinstance(answer, Effect) else answer, f"{batch.name}|{label}"
-        effects.append(_effect_row(batch, job, label, effect, plan.vintage))
+    for batch, label, effect in answers:
+        job = f"{batch.name}|{label}"
+        row = _effect_row(batch, job, label, effect, plan.vintage)
         if isinstance(effect, Effect):
-            series = "+".join(effect.design.treated)
+            series, together = "+".join(effect.design.treated), next(judged)
+            if together.verdict:
+                row = replace(row, verdict_family=together.verdict.word, because_family=together.verdict.because)
             months: list[dict[str, Any]] = effect.path.to_dict("records")  # type: ignore[assignment]
             paths += [PathRow(job=job, series=series, **month) for month in months]
             placebos += [
@@ -54,10 +61,14 @@ def effect_tables(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[
                 for p in effect.placebos
             ]
             gates += [
-                GateRow(job=job, gate=g.gate, outcome=g.outcome, value=g.value, threshold=g.threshold, reason=g.reason)
-                for g in effect.gates
-            ]
+                GateRow(
+                    job=job, gate=g.gate, outcome=g.outcome, value=g.value, threshold=g.threshold, reason=g.reason,
+                    family=g not in effect.gates,
+                )
+                for g in together.gates
+            ]  # fmt: skip
             parts += [PartRow(job=job, event=name, **part.cells()) for name, part in effect.parts.items()]
+        effects.append(row)
     return {"effects": effects, "paths": paths, "placebos": placebos, "gates": gates, "parts": parts}
 
 
@@ -113,6 +124,7 @@ def _no_figures(row: type, failure: Failure) -> dict[str, Any]:
     """The cells of an unanswered row: the reason, and counts of zero."""
     cells: dict[str, Any] = dict(
         baseline="none", verdict="not identified", reading="none", because=failure.reason, used="",
+        verdict_family="not identified", because_family=failure.reason,
         n_clean=0, n_span=0, n_placebo=0, n_apart=0, n_space=0,
     )  # fmt: skip
     return schema.cells_of(row, cells)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from forecast.core.schema import ComparisonRow, group_rows
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.numbers import NBSP, decimal
-from forecast.report.prose import benchmark_verdict
 from forecast.report.scored_metrics import MAIN_METRIC, metric_label
 
 if TYPE_CHECKING:
@@ -121,3 +120,14 @@ def _regime_ratios(part: pd.DataFrame, benchmark: str) -> dict[str, float]:
         return {}
     made = sums.div(sums[benchmark], axis=0).mul(counts, axis=0).sum() / counts.sum()
     return {str(m): float(v) for m, v in made.items()}
+
+
+def benchmark_verdict(ratio: float, low: float, high: float) -> str:
+    """Whether a model beats its benchmark: only if the 90 % interval of the ratio lies below 1; worse only if above 1."""
+    if not math.isfinite(ratio):
+        return "no ratio"
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return "ratio only, no test"
+    if high < 1 or low > 1:
+        return "beats it" if high < 1 else "is worse"
+    return "not shown to beat it" if ratio < 1 else "does not beat it"

@@ -54,6 +54,16 @@ class EffectAnswer(EffectRow):
         return self.has_estimate and math.isfinite(self.anticipation) and math.isfinite(self.net)
 
     @property
+    def family_word(self) -> str:
+        """The verdict over all questions of the run where it differs from the question's own, else nothing."""
+        return self.verdict_family if self.verdict_family not in ("", self.verdict) else ""
+
+    @property
+    def family_text(self) -> str:
+        """The same in a few words, to stand beside the question's own."""
+        return f"over the whole run: {self.family_word}" if self.family_word else ""
+
+    @property
     def mde_share(self) -> float:
         """Minimum detectable effect as a fraction of the baseline."""
         if self.measure == "relative":

@@ -176,8 +176,11 @@ def event_phrase(data: RunData, event_id: str) -> str:
 
 def verdict_reasons(data: RunData, answer: EffectAnswer) -> list[str]:
     """Reasons for the verdict, one per gate."""
-    text = reason_in_words(data, answer, answer.because)
-    return [_lower(part) for part in _CLAUSE.split(text.rstrip(". ")) if part]
+    return _clauses(data, answer, answer.because)
+
+
+def _clauses(data: RunData, answer: EffectAnswer, text: str) -> list[str]:
+    return [_lower(part) for part in _CLAUSE.split(reason_in_words(data, answer, text).rstrip(". ")) if part]
 
 
 def reason_in_words(data: RunData, answer: EffectAnswer, text: str) -> str:
@@ -275,8 +278,18 @@ def ledger_sentence(answer: EffectAnswer) -> str:
 
 
 def verdict_sentence(data: RunData, answer: EffectAnswer, figures: bool = False) -> str:
-    """What the verdict allows and why, with the row's figures or without repeating them; and the ledger."""
-    return _verdict_text(data, answer, figures) + ledger_sentence(answer)
+    """What the verdict allows and why, with the row's figures or without repeating them; the run's verdict; the ledger."""
+    return _verdict_text(data, answer, figures) + family_sentence(data, answer) + ledger_sentence(answer)
+
+
+def family_sentence(data: RunData, answer: EffectAnswer) -> str:
+    """The verdict over all questions of the run, with the reasons that the question alone does not have; empty if the same."""
+    if not answer.family_word:
+        return ""
+    own = verdict_reasons(data, answer)
+    found = [r for r in _clauses(data, answer, answer.because_family) if r not in own][:MAX_REASONS]
+    reason = f", because {', and '.join(found)}" if found else ""
+    return f" Over all questions of this run together it is {answer.family_word}{reason}."
 
 
 def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
@@ -291,7 +304,7 @@ def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
             alone = "" if several else kind
             return f"The {alone}estimate for {event}{' jointly' if several else ''} is {got}.{limit}"
         if word == "supported":
-            return f"{effect} of {event} is supported by every check."
+            return f"{effect} of {event} is supported by every check{' of the question alone' if answer.family_word else ''}."
         return f"{effect} of {event} is suggested, not shown{reason}."
     if word in ("supported", "suggestive"):
         return f"The size points to {event} but does not show it{reason}."
@@ -310,17 +323,6 @@ def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
 def _lower(text: str) -> str:
     text = text.strip()
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
-
-
-def benchmark_verdict(ratio: float, low: float, high: float) -> str:
-    """Whether a model beats its benchmark: only if the 90 % interval of the ratio lies below 1; worse only if above 1."""
-    if not math.isfinite(ratio):
-        return "no ratio"
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return "ratio only, no test"
-    if high < 1 or low > 1:
-        return "beats it" if high < 1 else "is worse"
-    return "not shown to beat it" if ratio < 1 else "does not beat it"
 
 
 def seasonal_adjustment_note(data: RunData) -> str:

@@ -47,7 +47,8 @@ def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str)
     columns = (Column("Question"), Column("Observed against baseline"), Column("Estimate"), Column("Verdict"))
     out: list[tuple[TableCell, ...]] = []
     for a in answers:
-        verdict = TableCell(a.verdict or MISSING, f"reading: {a.reading}" if a.reading else "", a.verdict)
+        told = "; ".join(filter(None, (f"reading: {a.reading}" if a.reading else "", a.family_text)))
+        verdict = TableCell(a.verdict or MISSING, told, a.verdict)
         out.append((_question_cell(data, a), _description_cell(data, a), _estimate_cell(a), verdict))
         out.append((TableCell(verdict_sentence(data, a) + note_sentence(a.note), tone="sentence"),))
     return TableBlock(caption, columns, tuple(out), credit(data, [a.series for a in answers], "table"), stacked=True)
@@ -130,7 +131,7 @@ def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> Table
                 ),
                 TableCell(interval_text(a, a.lo95, a.hi95) if a.has_estimate else MISSING),
                 TableCell(placebo_text(a) or "no placebo window"),
-                TableCell(a.verdict or MISSING, tone=a.verdict),
+                TableCell(a.verdict or MISSING, a.family_text, a.verdict),
             )
         )
     return TableBlock("Other methods and windows for the same questions, in the unit of each row.", columns, tuple(rows))

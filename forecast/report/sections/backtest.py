@@ -28,9 +28,9 @@ from forecast.report.blocks import (
     TableBlock,
     TableCell,
 )
-from forecast.report.comparison import comparison_table, regime_table
+from forecast.report.comparison import benchmark_verdict, comparison_table, regime_table
 from forecast.report.numbers import NBSP, day, decimal, join_with_and, series_name
-from forecast.report.prose import benchmark_verdict, note_sentence
+from forecast.report.prose import note_sentence
 from forecast.report.run_data import RunData
 from forecast.report.score_table import score_table
 from forecast.report.scored_metrics import MAIN_METRIC, ScoredMetric, scored_metrics

@@ -47,7 +47,15 @@ class ChecksSection:
                 "windows no p-value can fall to 0.10, and none is printed."
             )
         )
-        return [*out, *_gate_blocks(data), *_placebo_blocks(data)]
+        return [*out, *_departure_blocks(data), *_gate_blocks(data), *_placebo_blocks(data)]
+
+
+def _departure_blocks(data: RunData) -> list[Block]:
+    """Gates that the config adds, leaves out, or asks with options other than the default ones."""
+    told = tuple(capitalize(one.get("text", "").replace("_", " ")) for one in data.run.findings if one.get("topic") == "gates")
+    if not told:
+        return []
+    return [Prose("This run does not judge by the shipped gates with their default options alone."), Bullets(told)]
 
 
 def _gate_blocks(data: RunData) -> list[Block]:
@@ -66,7 +74,7 @@ def _gate_blocks(data: RunData) -> list[Block]:
             TableCell(MARKS.get(gates[n].outcome, MISSING), tone=gates[n].outcome) if n in gates else TableCell("")
             for n in names
         ]
-        cells.append((TableCell(a.id, question), *marks, TableCell(a.verdict, tone=a.verdict)))
+        cells.append((TableCell(a.id, question), *marks, TableCell(a.verdict, a.family_text, a.verdict)))
         held = [gates[n] for n in names if n in gates]
         held = [g for g in held if g.outcome != "pass" and g.reason not in ("", *UNINFORMATIVE)]
         if held:

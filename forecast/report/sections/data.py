@@ -36,6 +36,7 @@ TOPICS = {
     "vintages": "Revisions",
     "nowcast": "Nowcasts that could not be asked, and figures that are late",
     "effect": "Notes on the questions about events",
+    "gates": "Gates that are not the shipped ones with their default options",
     "events": "How far events are verified",
     "calendar": "Events that are left out, or stand twice",
 }

@@ -55,7 +55,7 @@ class SummarySection:
         if not chosen:
             return [*out, _no_answer(data)]
         out.append(Statements(tuple((a.verdict, answer_sentences(data, a)) for a in chosen)))
-        words = [w for w in VERDICTS if any(a.verdict == w for a in data.headline)]
+        words = [w for w in VERDICTS if any(w in (a.verdict, a.family_word) for a in data.headline)]
         out.append(Details("What the verdict words mean", (Bullets(tuple(f"**{w}**: {VERDICT_MEANINGS[w]}" for w in words)),)))
         return out
 

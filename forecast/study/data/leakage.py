@@ -20,6 +20,7 @@ from forecast.study import ask
 from forecast.study.data.corrupt_future import KINDS, corrupt_view, patch_archives
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.effects import judge
+from forecast.study.effects.shipped_gates import CheckSpec
 
 PLACEBOS = 2  # of a judged effect
 
@@ -29,6 +30,7 @@ class LeakageQuestion:
     """One question to one method: the method's label in the config, its spec, what it is about, and the day it is asked on.
 
     put : makes the vintage and the question from a real-time view
+    checks : the gates that judge an effect, instead of the shipped ones
     """
 
     method: str
@@ -36,6 +38,7 @@ class LeakageQuestion:
     about: str
     day: dt.date
     put: Callable[[RealTimeView], tuple[Vintage, Task | Design]]
+    checks: Sequence[CheckSpec] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def _answer(view: RealTimeView, one: LeakageQuestion, seed: int, memo: ask.Memo)
     if isinstance(question, Task):
         return ask.answer(registry.build("model", one.spec), vintage, question, seed, memo)
     method = registry.build("estimator", one.spec)
-    return judge.estimate(method, vintage, question, seed, memo=memo, placebos=PLACEBOS)
+    return judge.estimate(method, vintage, question, seed, memo=memo, placebos=PLACEBOS, checks=one.checks)
 
 
 def _answers_with_corrupt_future(

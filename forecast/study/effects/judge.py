@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from forecast.core import registry
 from forecast.core.contracts import Estimator, Evidence, failure_for
 from forecast.core.effects import Effect, Gate, Judgement, Placebo, Verdict
 from forecast.core.errors import NotIdentifiedError
@@ -16,6 +15,7 @@ from forecast.core.vintage import Vintage
 from forecast.prep.spikes import spikes_before
 from forecast.study.ask import Memo, answer, name_of
 from forecast.study.effects import placebo
+from forecast.study.effects.shipped_gates import CheckSpec, gates_asked, gates_left_out
 from forecast.study.effects.significance import detectable_effect, no_effect_test
 
 VERDICTS_BY_STRENGTH = (
@@ -23,7 +23,6 @@ VERDICTS_BY_STRENGTH = (
     "not identified",
 )  # fmt: skip
 WITHHOLDING_VERDICTS = ("descriptive", "not identified")
-FIRST_GATES = ("identified", "length", "data_state")  # gates run first; the others follow in alphabetical order
 LEVELS = ("significance", "materiality")  # gates that grade the evidence; the others judge the design
 
 
@@ -36,10 +35,12 @@ def estimate(
     siblings: Mapping[str, Effect] | None = None,
     memo: Memo | None = None,
     placebos: int = 40,
+    checks: Sequence[CheckSpec] | None = None,
 ) -> Effect | Failure:
     """The effect of a design with its verdict, or a Failure.
 
     placebos : maximal number of placebo windows, evenly thinned. No placebo is run if the first gates withhold the estimate.
+    checks : the gates that judge, instead of the shipped ones
     """
     memo = {} if memo is None else memo
     made = answer(method, vintage, design, seed, memo)
@@ -48,7 +49,7 @@ def estimate(
     if not isinstance(made, Effect):
         raise TypeError(f"{name_of(method)} is no estimator")
     evidence = Evidence(vintage, design, siblings or {})
-    early = run_gates(made, evidence)
+    early = run_gates(made, evidence, checks)
     if made.counterfactual is None or _is_withheld(made, early):
         return apply_verdict(made, early)
     try:
@@ -64,7 +65,7 @@ def estimate(
     if not falling and any(len(spikes_before(vintage, design, s)) for s in design.treated):
         kept = answer(method, vintage, replace_design(design, keep_spikes=True), seed, memo)
     made = weigh(made, vintage, found, kept if isinstance(kept, Effect) else None)
-    return apply_verdict(made, run_gates(made, evidence))
+    return apply_verdict(made, run_gates(made, evidence, checks))
 
 
 def weigh(effect: Effect, vintage: Vintage, found: Sequence[Placebo], kept: Effect | None = None) -> Effect:
@@ -97,11 +98,9 @@ def smallest_margin(effect: Effect) -> float:
     return max(abs(low), abs(high))
 
 
-def run_gates(effect: Effect, evidence: Evidence) -> list[Gate]:
-    """The gate of every registered check, `FIRST_GATES` first."""
-    names = registry.names("check")
-    order = [n for n in FIRST_GATES if n in names] + [n for n in names if n not in FIRST_GATES]
-    return [registry.build("check", name).judge(effect, evidence) for name in order]
+def run_gates(effect: Effect, evidence: Evidence, checks: Sequence[CheckSpec] | None = None) -> list[Gate]:
+    """The outcomes of the gates asked, by default the shipped ones; those left out stand last, not run."""
+    return [gate.judge(effect, evidence) for gate in gates_asked(checks)] + gates_left_out(checks)
 
 
 def verdict_of(effect: Effect, found: Sequence[Gate]) -> Verdict:
@@ -149,14 +148,13 @@ def apply_verdict(effect: Effect, found: Sequence[Gate]) -> Effect:
     return effect.with_verdict(found, verdict)
 
 
-def apply_family_gates(effects: Sequence[Effect]) -> list[Effect]:
+def apply_family_gates(effects: Sequence[Effect], checks: Sequence[CheckSpec] | None = None) -> list[Effect]:
     """Apply the family-wide gates once all effects of a run are known: checks with `judge_family(effects) -> [Gate]`.
 
     They can only weaken a verdict. Each gate replaces the one the same check gave to the effect alone.
     """
     out = list(effects)
-    for name in registry.names("check"):
-        check = registry.build("check", name)
+    for check in gates_asked(checks):
         if hasattr(check, "judge_family"):
             more = check.judge_family(out)
             out = [_add_gate(e, gate) for e, gate in zip(out, more, strict=True)]

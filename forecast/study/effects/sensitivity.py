@@ -18,12 +18,11 @@ from forecast.core.vintage import Vintage
 from forecast.prep.baselines import pluralize
 from forecast.study.ask import Memo, Spec, estimator_from, name_of
 from forecast.study.effects import judge
+from forecast.study.effects.shipped_gates import CheckSpec
 
 # recorded on arrival, after shipping; an export is recorded on departure
 IMPORT_BASES = ("import_origin", "import_total", "panel")
-SINGLE_ANSWER_GATE = Gate(
-    "alone", "not run", reason="a variation is judged without the other methods and questions of its run", cap="suggestive"
-)
+NO_SIBLINGS = Gate("siblings", "not run", reason="a variation is judged without the other methods asked", cap="suggestive")
 
 
 @dataclass(frozen=True)
@@ -43,15 +42,14 @@ class _BaseQuestion:
     seed: int
     placebos: int
     memo: Memo
+    checks: Sequence[CheckSpec] | None
 
     def judge(self, design: Design, vintage: Vintage | None = None, method: Estimator | None = None) -> Effect | Failure:
-        """The effect with its verdict, "suggestive" at most because it is judged alone."""
-        made = judge.estimate(
-            method or self.method, vintage or self.vintage, design, self.seed, memo=self.memo, placebos=self.placebos
-        )
-        if isinstance(made, Effect) and made.verdict and made.verdict.word == "supported":
-            return judge.apply_verdict(made, [*made.gates, SINGLE_ANSWER_GATE])
-        return made
+        """The effect with the verdict it has without siblings."""
+        return judge.estimate(
+            method or self.method, vintage or self.vintage, design, self.seed,
+            memo=self.memo, placebos=self.placebos, checks=self.checks,
+        )  # fmt: skip
 
     def failure(self, reason: str, detail: str = "") -> Failure:
         """The Failure of a variation that cannot be asked."""
@@ -71,8 +69,9 @@ def vary(
     seed: int = 0,
     placebos: int = 40,
     memo: Memo | None = None,
+    checks: Sequence[CheckSpec] | None = None,
 ) -> list[Variation]:
-    """Sensitivity of an effect: the same question with one assumption changed at a time, each answer with its verdict.
+    """Sensitivity of an effect: the same question with one assumption changed at a time, each judged as by `fc.estimate`.
 
     method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
     lags : shipping time in months (imports). It moves the first affected month, and with it the end of the clean months unless
@@ -83,13 +82,22 @@ def vary(
         method with this option (Brodersen et al. 2015 take 0.01; the method's own answer takes the most likely one)
     days : vintages: figures released and events announced by that day, the window cut at the last month then known
     placebos : maximal number of placebo windows for each answer
+    checks : the gates that judge, instead of the shipped ones
     """
     vintage = source.latest if isinstance(source, Archive) else source
-    base = _BaseQuestion(estimator_from(method), vintage, design, seed, placebos, {} if memo is None else memo)
+    base = _BaseQuestion(estimator_from(method), vintage, design, seed, placebos, {} if memo is None else memo, checks)
     out = [Variation("lag_months", str(lag), _vary_lag(base, lag)) for lag in lags]
     out += [Variation("donut", str(donut), _vary_window(base, design.lag_months, donut)) for donut in donuts]
     out += [Variation("level_sd", f"{value:g}", _vary_level_sd(base, value)) for value in level_sds]
     return out + [Variation("day", parse_day(day).isoformat(), _vary_day(base, parse_day(day))) for day in days]
+
+
+def without_siblings(found: Variation) -> Variation:
+    """A variation of a question that other methods answer too: "suggestive" at most, because it is not compared with theirs."""
+    made = found.answer
+    if isinstance(made, Effect) and made.verdict and made.verdict.word == "supported":
+        return replace(found, answer=judge.apply_verdict(made, [*made.gates, NO_SIBLINGS]))
+    return found
 
 
 def _vary_lag(base: _BaseQuestion, lag: int) -> Effect | Failure:

@@ -122,6 +122,8 @@ RIGHT = [
     'data = "published"',
     'data = { use = "csv", path = "x.csv" }',
     'export = "boe"',
+    'checks = ["shipped", { use = "placebo_time", level = 0.2 }]',
+    '[[checks]]\nuse = "shipped"\n[[checks]]\nuse = "sign"',
     'events = "own.toml"',
     "as_of = 2025-04-03",
     "[scale]\ncluster = 2",
@@ -141,6 +143,10 @@ WRONG = {
     "[[models]]\nuse = 'ets'\nchoose = 'worst'": "models/0",
     "[[models]]\nname = 'mine'": "models/0",
     "[[metrics]]\nuse = 'ets'": "metrics/0",
+    "checks = ['shiped']": "checks/0",
+    "[[checks]]\nuse = 'sign'\nlevl = 0.9": "checks/0",
+    "[[checks]]\nuse = 'sign'\nname = 'mine'": "checks/0",
+    "[[checks]]\nuse = 'shipped'\nlevel = 0.9": "checks/0",
     "data = 'excel'": "data",
     "export = 'xls'": "export",
     EFFECT + "from = '2025-13'": "effects/0/from",
@@ -195,6 +201,7 @@ def test_every_table_refuses_what_it_does_not_know(schema):
 def test_every_plug_in_that_a_config_names_is_there(schema):
     for kind in ("source", "shape", "model", "estimator", "metric"):
         assert schema["definitions"][kind]["anyOf"][0]["enum"] == list(registry.names(kind))
+    assert schema["definitions"]["check"]["anyOf"][0]["enum"] == [*registry.names("check"), "shipped"]
 
 
 class Documented:

@@ -305,7 +305,7 @@ def test_the_ledger_and_the_parts_stand_with_the_estimate_and_fall_with_it(done,
     from forecast.jobs.rows import effect_tables
     from forecast.study.effects import judge
 
-    monkeypatch.setattr(judge, "apply_family_gates", list)
+    monkeypatch.setattr(judge, "apply_family_gates", lambda effects, checks: list(effects))
     batch = next(b for b in done[0].batches if b.name == "3")
     effect, gate = made_up(batch.design)
     stands, falls = judge.apply_verdict(effect, [gate]), judge.apply_verdict(effect, [replace(gate, cap="descriptive")])

@@ -12,6 +12,7 @@ from contracts.report_run import US
 
 from forecast.core.run import Run
 from forecast.report import prose
+from forecast.report.comparison import benchmark_verdict
 from forecast.report.run_data import RunData
 from forecast.report.table_blocks import headline_table
 
@@ -85,11 +86,11 @@ def test_no_effect_is_stated_where_the_reading_forbids_it(data: RunData, reading
 
 
 def test_beats_only_where_the_interval_lies_below_one() -> None:
-    assert prose.benchmark_verdict(0.8, 0.7, 0.95) == "beats it"
-    assert prose.benchmark_verdict(0.8, 0.7, 1.05) == "not shown to beat it"
-    assert prose.benchmark_verdict(1.1, 0.9, 1.4) == "does not beat it"
-    assert prose.benchmark_verdict(1.2, 1.1, 1.4) == "is worse"
-    assert prose.benchmark_verdict(0.5, math.nan, math.nan) == "ratio only, no test"
+    assert benchmark_verdict(0.8, 0.7, 0.95) == "beats it"
+    assert benchmark_verdict(0.8, 0.7, 1.05) == "not shown to beat it"
+    assert benchmark_verdict(1.1, 0.9, 1.4) == "does not beat it"
+    assert benchmark_verdict(1.2, 1.1, 1.4) == "is worse"
+    assert benchmark_verdict(0.5, math.nan, math.nan) == "ratio only, no test"
 
 
 def test_the_ledger_adds_up_in_words(data: RunData) -> None:

@@ -197,7 +197,7 @@ def test_an_inner_question_may_see_less_but_never_more():
     assert np.array_equal(one, two)
 
 
-def test_a_new_gate_takes_part_without_any_edit(tmp_path, monkeypatch):
+def test_a_new_gate_takes_part_where_it_is_named_and_nowhere_else(tmp_path, monkeypatch):
     (tmp_path / "toy_gate.py").write_text(
         '"""Toy."""\n'
         "from dataclasses import dataclass\n"
@@ -213,10 +213,16 @@ def test_a_new_gate_takes_part_without_any_edit(tmp_path, monkeypatch):
     monkeypatch.setattr(forecast.checks, "__path__", [*forecast.checks.__path__, str(tmp_path)])
     registry.names.cache_clear()
     try:
-        made = judge.estimate(registry.build("estimator", "baseline"), vintage(noisy(drop=0.5)), asked())
+        method, known = registry.build("estimator", "baseline"), vintage(noisy(drop=0.5))
+        plain, named = judge.estimate(method, known, asked()), ["shipped", "toy_gate"]
+        assert plain.verdict.word == "supported"
+        assert "toy_gate" not in [gate.gate for gate in plain.gates]
+        made = judge.estimate(method, known, asked(), checks=named)
         assert made.verdict == judge.Verdict("suggestive", "causal", "never")
-        assert "toy_gate" in [gate.gate for gate in made.gates]
-        assert judge.apply_family_gates([made])[0].verdict.word == "not identified"
+        assert made.gates[: len(plain.gates)] == plain.gates
+        assert made.gates[-1].gate == "toy_gate"
+        assert judge.apply_family_gates([made], named)[0].verdict.word == "not identified"
+        assert judge.apply_family_gates([made])[0].verdict.word != "not identified"
     finally:
         registry.names.cache_clear()
 

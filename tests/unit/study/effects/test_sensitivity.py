@@ -12,7 +12,7 @@ from forecast.core.effects import Effect
 from forecast.core.questions import replace_design
 from forecast.core.results import Failure
 from forecast.study.effects import judge
-from forecast.study.effects.sensitivity import vary
+from forecast.study.effects.sensitivity import vary, without_siblings
 
 IMPORT = "USA.import.CHN.germanium_unwrought"
 EXPORT = "CHN.export.WLD.re_magnets"
@@ -123,18 +123,23 @@ def test_nothing_released_later_can_be_seen(archive, licence, method):
     assert first.verdict == second.verdict
 
 
-def test_an_answer_judged_alone_is_suggestive_at_most(archive, licence, monkeypatch):
+def test_an_answer_has_the_verdict_of_its_question_and_is_suggestive_at_most_where_others_were_asked(
+    archive, licence, monkeypatch
+):
     from dataclasses import replace
 
     real = judge.verdict_of
     monkeypatch.setattr(
-        judge, "verdict_of", lambda e, g: real(e, [x for x in g if x.gate == "alone"] or [replace(g[0], outcome="pass")])
+        judge, "verdict_of", lambda e, g: real(e, [x for x in g if x.gate == "siblings"] or [replace(g[0], outcome="pass")])
     )
-    (answer,) = asked("baseline", archive, licence, days=("2025-07-31",))
-    assert answer.verdict.word == "suggestive"
-    assert any(gate.gate == "alone" for gate in answer.gates)
+    (found,) = fc.vary("baseline", archive, licence, lags=(), days=("2025-07-31",), placebos=0)
     direct = judge.estimate(registry.build("estimator", "baseline"), archive.as_of("2025-07-31"), licence, placebos=0)
+    assert found.answer.verdict == direct.verdict
     assert direct.verdict.word == "supported"
+    limited = without_siblings(found)
+    assert limited.answer.verdict.word == "suggestive"
+    assert limited.answer.verdict.because == "a variation is judged without the other methods asked"
+    assert without_siblings(limited) == limited
 
 
 def test_a_panel_has_no_days_of_release():
