@@ -38,7 +38,8 @@ class Structural:
     and follow today's.
 
     Without a season the forecast's parameters hold the two variances at the highest diffuse likelihood, on the working scale:
-    `sigma2.irregular` and `sigma2.level`.
+    `sigma2.irregular` and `sigma2.level`. Coefficients of events and controls stand under their names, at the highest likelihood
+    and on the working scale, their standard errors under `x.se`.
 
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
@@ -121,6 +122,8 @@ class Structural:
             if plain:
                 variances = fitted.sigma2 * covariance.variance_shares(fitted.best)
                 parameters |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
+            for name, value, error in zip(x.names, fitted.beta[start.shape[1] :], fitted.se[start.shape[1] :], strict=True):
+                parameters |= {name: float(value), f"{name}.se": float(error)}
             if count := len(known[0].spans):
                 notes = (*notes, f"{count} {'sum' if count == 1 else 'sums'} of months taken as observed")
             paths = _draw_quantities(fitted, known[0], scale, asked, first, task.draws, rng)
