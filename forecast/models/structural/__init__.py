@@ -38,8 +38,8 @@ class Structural:
     and follow today's.
 
     Without a season the forecast's parameters hold the two variances at the highest diffuse likelihood, on the working scale:
-    `sigma2.irregular` and `sigma2.level`. Coefficients of events and controls stand under their names, at the highest likelihood
-    and on the working scale, their standard errors under `x.se`.
+    `sigma2.irregular` and `sigma2.level`. Coefficients of events and controls stand under their names, their standard errors
+    under `x.se`, on the working scale and at the highest likelihood.
 
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
