@@ -14,6 +14,7 @@ from forecast.core.vintage import Vintage
 from forecast.prep.donor_pool import DonorTable
 
 OUTCOME = "outcome"
+EQUAL = 1e-9  # relative difference below which a predictor is the same for all units
 Label = str | int
 PredictorSpec = str | tuple[Label, ...]  # a name; with one month, or the first and last of a window
 
@@ -70,8 +71,8 @@ def build_predictors(
         if not np.isfinite(means).all():
             unit = (design.treated[0], *table.donors)[int(np.argmin(np.isfinite(means)))]
             raise NotIdentifiedError(f"the predictor {names[-1]} of {unit} is unknown before the event", hint="another window")
-        if not np.ptp(means) > 0:
-            raise NotIdentifiedError(f"the predictor {names[-1]} is the same for all units")
+        if not np.ptp(means) > EQUAL * np.abs(means).max():
+            raise NotIdentifiedError(f"the predictor {names[-1]} is the same for all units", hint="another window")
         values.append(means)
     if len(set(names)) < len(names):
         raise ConfigError("a predictor is named twice", hint=", ".join(n for n in names if names.count(n) > 1))

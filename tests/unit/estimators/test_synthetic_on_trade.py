@@ -315,3 +315,18 @@ def test_a_donor_that_moved_is_named_before_those_it_misled():
     assert apart.moved == (2,)
     assert apart.errors.argmax() == 2
     assert apart.gaps.shape == (5, 60)
+
+
+def test_predictors_of_trade_flows_are_shares_of_their_mean():
+    """Flows whose levels differ by powers of ten are matched by their paths; the mean itself tells none from another."""
+    early, late = ("outcome", "2018-01", "2018-12"), ("outcome", "2022-01", "2022-12")
+    found = made(vintage(), design(), form="sc", predictors=[early, late])
+    own = flows()[:60, 0]
+    assert found.parameters["outcome 2018-01 to 2018-12, treated"].estimate == pytest.approx(own[:12].mean() / own.mean())
+    assert found.parameters["outcome 2022-01 to 2022-12, weighted donors"].estimate == pytest.approx(
+        own[48:].mean() / own.mean(), 0.03
+    )
+    grown = made(vintage(flows() * [1, 100, 1, 1, 1, 1]), design(), form="sc", predictors=[early, late])
+    assert grown.weights == pytest.approx(found.weights, abs=1e-6)
+    alone = made(vintage(), design(), form="sc", predictors=["outcome"])
+    assert "the predictor outcome is the same for all units" in alone.used[0].notes[0]
