@@ -85,3 +85,7 @@ def elsewhere(folder: Path) -> Iterator[Row]:
         yield Row(
             "KS1", f"augsynth, Kansas, {name}", "ATT", published, math.nan, source="augsynth 0.2.0, captured run", note=why
         )
+    why = "not computed: the data are not at hand; it would be asked with predictors and fit=(1960, 1969)"
+    paper = "Abadie and Gardeazabal 2003"
+    for region, published in (("Catalonia", 0.8508), ("Madrid", 0.1492)):
+        yield Row("BC1", "SC with predictors, Basque Country", f"weight {region}", published, math.nan, source=paper, note=why)

@@ -22,6 +22,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parents[1])]
 
 import impacts  # noqa: E402, F401
+import matching  # noqa: E402, F401
 import panels  # noqa: E402, F401
 import series  # noqa: E402, F401
 from table import CASES, OTHER, Row  # noqa: E402
@@ -34,7 +35,9 @@ ORDER = (
     "miles",
     "passengers",
     "proposition",
+    "smoking_predictors",
     "germany",
+    "reunification",
     "rhode_island",
     "example",
     "pinned",

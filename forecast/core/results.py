@@ -61,7 +61,10 @@ class Used:
 
 @dataclass(frozen=True)
 class Forecast:
-    """Joint draws for a Task, shape (draws, series, months), in archive units (kg, USD)."""
+    """Joint draws for a Task, shape (draws, series, months), in archive units (kg, USD).
+
+    parameters : "<series> <name>" of each estimated one; the standard error of x, where known, stands beside it as "x.se"
+    """
 
     task: Task
     draws: Floats

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -87,7 +88,7 @@ class Counterfactual:
             used = (replace(used[0], notes=(*used[0].notes, *spike_notes(vintage, design))), *used[1:])
             early = _anticipation_effect(answers[0], vintage, design)
             only = f"{design.treated[0]} " if len(design.treated) == 1 else ""
-            parameters = tuple(Parameter(name.removeprefix(only), v) for name, v in answers[0].parameters.items())
+            parameters = _coefficients({name.removeprefix(only): v for name, v in answers[0].parameters.items()})
         elif not len(seen.observed):
             used = (Used("description only", notes=("no figure in the asked window",)),)
         point = None if draws is None else float(np.median(seen.observed.sum() - draws.sum(axis=1)))
@@ -108,6 +109,12 @@ class Counterfactual:
             point=point,
             early=early,
         )
+
+
+def _coefficients(known: Mapping[str, float]) -> tuple[Parameter, ...]:
+    """Parameters of a forecast, each with the standard error that stands beside it as `x.se`."""
+    errors = {name for name in known if name.endswith(".se") and name.removesuffix(".se") in known}
+    return tuple(Parameter(n, v, known.get(f"{n}.se", math.nan)) for n, v in known.items() if n not in errors)
 
 
 def _anticipation_months(vintage: Vintage, design: Design) -> range:

@@ -16,7 +16,7 @@ from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Forecast, Used
 from forecast.core.vintage import Vintage
-from forecast.kernels import covariance, gaussian
+from forecast.kernels import arima_covariance, covariance, gaussian
 from forecast.kernels.resample import moment_matched_normals
 from forecast.prep.regressors import Regressors, control_regressors, event_regressors, lunar_regressor
 from forecast.prep.spans_and_gaps import measured_months
@@ -38,7 +38,8 @@ class Sarimax:
     parameters (s2 by the degrees of freedom). An event's regressor enters with a free coefficient. With `Task.fitted_on` the
     parameters come from that day's figures.
 
-    controls : known series of a plain panel to regress on (order (0, 0, 0) leaves a regression without a constant)
+    controls : known series of a plain panel to regress on. The model has no constant of its own: a control that is constant is
+    one where the order takes no differences, and is dropped, like a trend or season, where the differences take it out
     select : "aicc" takes the order with the smallest AICc out of ten around the airline model, all differenced once and
     once over the season (slow: every candidate is a maximum-likelihood fit of statsmodels)
     """
@@ -83,10 +84,10 @@ class Sarimax:
         axis = np.arange(first, max(int(when[-1]), int(asked.max())) + 1)
         rows = when - first
         scale = choose_scale(values if past is None else past[1], vintage.nonnegative, self.transform)
-        # regressors that the sample identifies next to the diffuse start of the airline model, or a constant
+        # regressors that the sample identifies next to what the differences take out: nothing, a constant, a trend, a season
         x, dropped = self._regressors(vintage, series, axis, rows)
         fast = self.engine == "fast" and self.order == AIRLINE and seasonal == AIRLINE
-        start = covariance.airline(len(axis), season)[1] if fast else np.ones((len(axis), 1))
+        _, start = arima_covariance.arima_family(len(axis), (self.order, (*seasonal, season)))
         keep = gaussian.independent_columns(x.matrix[rows], start[rows])
         dropped = (*dropped, *(name for j, name in enumerate(x.names) if j not in keep))
         x = x.take(keep)

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 import forecast as fc
+from forecast.study.ask import answer
 
 FOLDER = "oracles/intervention"
 
@@ -174,3 +175,46 @@ def test_a_contaminated_donor_moves_nothing_or_is_seen(shared, smoking, tax, for
     moved = abs(made.average.estimate - clean.average.estimate)
     assert moved <= clean.average.se or (gate.outcome == "fail" and gate.withholds)
     assert {g.gate: g for g in clean.gates}["donors"].outcome == "pass"
+
+
+def test_proposition_99_with_the_predictors_of_2010(shared):
+    """Abadie, Diamond and Hainmueller (2010), Tables 1 and 2 and the rank; the captured run of Synth fits no better."""
+    means = pd.read_csv(shared(f"{FOLDER}/abadie/california_predictors.csv")).rename(columns={"state": "State"})
+    table = pd.read_csv(shared(f"{FOLDER}/synthdid/california_prop99.csv"), sep=";").merge(means)
+    columns = ["lnincome", "age15to24", "retprice", "beer"]
+    vintage = fc.panel(table, unit="State", time="Year", value="PacksPerCapita", controls=columns)
+    predictors = [*columns, ("outcome", 1988), ("outcome", 1980), ("outcome", 1975)]
+    design = fc.Design.at(1989, "California", "all")
+    made = answer(fc.estimator("synthetic", form="sc", predictors=predictors), vintage, design, 0)
+    theirs = {"Utah": 0.334, "Nevada": 0.234, "Montana": 0.199, "Colorado": 0.164, "Connecticut": 0.069}
+    assert {name: made.weights[name] for name in theirs} == pytest.approx(theirs, abs=5e-3)
+    assert sum(made.weights[name] for name in theirs) == pytest.approx(1.0, abs=1e-3)
+    assert made.parameters["retprice, weighted donors"].estimate == pytest.approx(89.41, abs=0.05)
+    assert made.parameters["pre-RMSPE"].estimate < 1.79139
+    assert made.p_value == pytest.approx(1 / 39)
+
+
+def test_west_germany_by_cross_validation(shared):
+    """Abadie, Diamond and Hainmueller (2015, Table 1: .42 .22 .16 .11 .09): predictor weights that fit the 1980s."""
+    columns = ["trade", "infrate", "industry", "schooling", "invest70", "invest80"]
+    table = pd.read_csv(shared(f"{FOLDER}/pysyncon/germany.csv"))
+    vintage = fc.panel(table, unit="country", time="year", value="gdp", controls=columns)
+    design = fc.Design.at(1991, "West Germany", "all")
+
+    def made(first, last, school, invest, **words):
+        means = [(name, first, last) for name in ("outcome", "trade", "infrate", "industry")]
+        predictors = [*means, ("schooling", *school), (invest, 1980)]
+        return answer(fc.estimator("synthetic", form="sc", predictors=predictors, **words), vintage, design, 0)
+
+    trained = made(1971, 1980, (1970, 1975), "invest70", fit=(1981, 1990)).parameters
+    weights = [p.estimate for p in trained if p.name.startswith("V ")]
+    found = made(1981, 1990, (1980, 1985), "invest80", predictor_weights=weights)
+    theirs = {"Austria": 0.42, "USA": 0.22, "Japan": 0.16, "Switzerland": 0.11, "Netherlands": 0.09}
+    assert {name: found.weights[name] for name in theirs} == pytest.approx(theirs, abs=0.01)
+
+
+def test_forward_selection_on_proposition_99(smoking, tax):
+    """Cerulli's (2024) method as the package mlsynth has it: three donors, -20.15 packs."""
+    made = answer(fc.estimator("synthetic", form="sc", select="forward"), smoking, tax, 0)
+    assert {name for name, weight in made.weights.items() if weight > 0} == {"Montana", "Nevada", "Utah"}
+    assert made.average.estimate == pytest.approx(-20.15, abs=5e-3)

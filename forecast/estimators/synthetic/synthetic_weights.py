@@ -2,7 +2,7 @@
 
 The counterfactual of the treated series is sum_i omega_i Y_it + sum_s lambda_s (Y_s - sum_i omega_i Y_is), with s over the
 months before the event (Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, Am. Econ. Rev. 111: 4088-4118, eq. 1 and
-2.1 to 2.5). Arrays: `y` (T,) treated, `x` (T, k) donors, months in rows.
+2.1 to 2.5). The fit window limits s and the months over which omega is fitted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from itertools import combinations
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.estimators.synthetic import conformal_inference, simplex
+from forecast.estimators.synthetic import conformal_inference, forward_selection, predictor_matching, simplex
+from forecast.estimators.synthetic.sample import WeightingSample
 from forecast.kernels import local_level
 
 TINY = 1e-6  # synthdid's eta for weights without a ridge, in units of the donors' noise
@@ -29,6 +30,8 @@ class WeightRule:
     zeta : ridge of omega; None: (`many`)^(1/4) times the donors' noise for "sdid", none for "sc"
     many : treated units times months after the event
     exact : the optimum; else Frank-Wolfe as in synthdid
+    predictor_weights : those of the sample's predictors; None: the ones of smallest error over the fitted months
+    selected : whether donors are selected forward first, with the predictor weights of the whole pool
     """
 
     form: str = "sdid"
@@ -36,6 +39,8 @@ class WeightRule:
     zeta: float | None = None
     many: float = 1.0
     exact: bool = True
+    predictor_weights: tuple[float, ...] | None = None
+    selected: bool = False
 
     @property
     def intercept(self) -> bool:
@@ -45,11 +50,15 @@ class WeightRule:
 
 @dataclass(frozen=True)
 class SyntheticWeights:
-    """Weights of donors `omega` (k,) and of months before the event `lam` (T,), and the level difference under the latter."""
+    """Weights of donors `omega` (k,) and of months before the event `lam` (T,), and the level difference under the latter.
+
+    predictors (p,) : weights of the predictors matched
+    """
 
     omega: Floats
     lam: Floats
     level: float
+    predictors: Floats
 
     def counterfactual(self, x: Floats) -> Floats:
         """Counterfactual of the treated series from donors (months, k), shape (months,)."""
@@ -62,83 +71,113 @@ def donor_noise(x: Floats) -> float:
     return float(np.std(np.diff(x, axis=0), ddof=1)) if x.size > x.shape[1] + 1 else 0.0
 
 
-def fit_weights(y: Floats, x: Floats, after: Floats, rule: WeightRule) -> SyntheticWeights:
-    """Weights from the months before the event; of those after it, lambda uses the donors' means `after` (k,)."""
-    omega = _donor_weights(y, x, rule)
-    months = len(y)
-    lam = np.full(months, 1.0 / months if rule.intercept else 0.0)
+def fit_weights(sample: WeightingSample, rule: WeightRule) -> SyntheticWeights:
+    """Weights from the fitted months before the event; of the periods after it, lambda uses the donors' means."""
+    omega, predictors = _donor_weights(sample, rule)
+    lam = np.where(sample.fitted, 1.0 / int(sample.fitted.sum()) if rule.intercept else 0.0, 0.0)
     if rule.form == "sdid":
+        x = _fitted_part(sample)[1]
         sigma = donor_noise(x)
-        rows, target = _centre_columns(x.T, after)
+        rows, target = _centre_columns(x.T, sample.share @ sample.x_after)
         penalty = len(rows) * (TINY * sigma) ** 2
-        lam = (
+        lam[sample.fitted] = (
             simplex.least_squares_weights(rows, target, penalty)
             if rule.exact
             else simplex.synthdid_weights(rows, target, penalty, 1e-5 * sigma)
         )
-    return SyntheticWeights(omega, lam, float(lam @ (y - x @ omega)))
+    return SyntheticWeights(omega, lam, float(lam @ (sample.y - sample.x @ omega)), predictors)
 
 
-def _donor_weights(y: Floats, x: Floats, rule: WeightRule) -> Floats:
-    k, sigma = x.shape[1], donor_noise(x)
+def _fitted_part(sample: WeightingSample) -> tuple[Floats, Floats]:
+    """The outcomes y and x of the fitted months."""
+    if sample.fitted.all():
+        return sample.y, sample.x
+    return sample.y[sample.fitted], sample.x[sample.fitted]
+
+
+def _donor_weights(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Floats]:
+    """Weights of the donors (k,) and of the predictors (p,)."""
+    if not rule.selected:
+        return _pool_weights(sample, rule)
+    plain = replace(rule, selected=False)
+    if len(sample.predictors):
+        plain = replace(plain, predictor_weights=tuple(_pool_weights(sample, plain)[1].tolist()))
+    chosen = forward_selection.select_donors(sample, lambda some: _pool_weights(some, plain)[0], rule.intercept)
+    omega = np.zeros(sample.x.shape[1])
+    omega[list(chosen)], predictors = _pool_weights(sample.of_donors(chosen), plain)
+    return omega, predictors
+
+
+def _pool_weights(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Floats]:
+    """Weights of all donors of the sample, and of the predictors."""
+    if len(sample.predictors):
+        return predictor_matching.match_predictors(sample, rule.predictor_weights)
+    y, x = _fitted_part(sample)
+    k, sigma, none = x.shape[1], donor_noise(x), np.empty(0)
     if rule.form == "did":
-        return np.full(k, 1.0 / k)
+        return np.full(k, 1.0 / k), none
     zeta = rule.zeta
     if zeta is None:
         zeta = rule.many**0.25 * sigma if rule.form == "sdid" else (0.0 if rule.exact else TINY * sigma)
     rows, target = _centre_columns(x, y) if rule.intercept else (x, y)
     penalty = len(y) * zeta**2
-    return (
+    omega = (
         simplex.least_squares_weights(rows, target, penalty)
         if rule.exact
         else simplex.synthdid_weights(rows, target, penalty, 1e-5 * sigma)
     )
+    return omega, none
 
 
 def _centre_columns(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     return a - a.mean(axis=0), b - b.mean()
 
 
-def residuals(y: Floats, x: Floats, rule: WeightRule) -> Floats:
+def residuals(sample: WeightingSample, rule: WeightRule) -> Floats:
     """Gaps (T,) of a fit that treats all months alike (no month weights), as a permutation test requires."""
-    gap = y - x @ _donor_weights(y, x, rule)
+    gap = sample.y - sample.x @ _donor_weights(sample, rule)[0]
     left: Floats = gap - gap.mean() if rule.intercept else gap
     return left
 
 
-def cross_fitted_gaps(y: Floats, x: Floats, weights: SyntheticWeights, rule: WeightRule) -> Floats:
+def cross_fitted_gaps(sample: WeightingSample, weights: SyntheticWeights, rule: WeightRule) -> Floats:
     """Out-of-sample gaps (T,) y - x omega: `CROSS_FIT_BLOCKS` blocks of months, each with omega fitted on the others.
 
     In-sample residuals understate prediction errors. With an intercept the gaps of every fit are shifted to the mean of those
-    of the full-sample fit `weights`, so that the blocks share one level.
+    of the full-sample fit `weights`, so that the blocks share one level. Predictors keep their windows. A block that holds most
+    of the fit window keeps the weights of the full sample.
     """
+    y, x = sample.y, sample.x
     gap = y - x @ weights.omega
     if rule.form == "did" or len(y) < 2 * CROSS_FIT_BLOCKS:
         return gap
     out = gap.copy()
     for block in np.array_split(np.arange(len(y)), CROSS_FIT_BLOCKS):
-        rest = np.delete(np.arange(len(y)), block)
-        left = y - x @ _donor_weights(y[rest], x[rest], rule)
+        rest = sample.of_months(np.delete(np.arange(len(y)), block))
+        if 2 * rest.fitted.sum() < sample.fitted.sum():
+            continue
+        left = y - x @ _donor_weights(rest, rule)[0]
         out[block] = (left - (left.mean() - gap.mean() if rule.intercept else 0.0))[block]
     return out
 
 
-def conformal_paths(y: Floats, x: Floats, x_after: Floats, rule: WeightRule, paths: Floats) -> Floats:
+def conformal_paths(sample: WeightingSample, rule: WeightRule, paths: Floats) -> Floats:
     """Errors (count, P) with conformal intervals in every period and the rank order of `paths` (count, P).
 
     Relative to the fit that treats all months alike (no month weights), as in the permutation test. Order statistics of the
     former with the ranks of the latter (Schaake shuffle: Clark et al. 2004, J. Hydrometeorol. 5: 243-262).
     """
-    omega = _donor_weights(y, x, rule)
+    y, x = sample.y, sample.x
+    omega = _donor_weights(sample, rule)[0]
     gap = y - x @ omega
     level = float(gap.mean()) if rule.intercept else 0.0
     size = max(float(np.sqrt(((gap - level) ** 2).mean())), 0.1 * float(np.std(y)), 1e-9)
     out = np.empty_like(paths)
-    for j, row in enumerate(x_after):
-        stacked = np.vstack([x, row])
+    for j, row in enumerate(sample.x_after):
+        longer = replace(sample, x=np.vstack([x, row]), fitted=np.append(sample.fitted, True))
 
-        def residuals_at(value: float, stacked: Floats = stacked) -> Floats:
-            return residuals(np.append(y, value), stacked, rule)
+        def residuals_at(value: float, longer: WeightingSample = longer) -> Floats:
+            return residuals(replace(longer, y=np.append(y, value)), rule)
 
         centre = float(row @ omega) + level
         lower, upper = conformal_inference.conformal_bounds(residuals_at, centre, size)
@@ -147,41 +186,36 @@ def conformal_paths(y: Floats, x: Floats, x_after: Floats, rule: WeightRule, pat
     return out
 
 
-def cross_fitted_ttest(
-    y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, folds: int, rule: WeightRule
-) -> tuple[Floats, Floats, float]:
+def cross_fitted_ttest(sample: WeightingSample, folds: int, rule: WeightRule) -> tuple[Floats, Floats, float]:
     """Debiased t-test by cross-fitting: gaps after the event (folds, P), their biases (folds,), standard error of the mean.
 
     Chernozhukov, Wuethrich and Zhu (2018, arXiv:1812.10820, eq. 6 to 9): fold k leaves out r = min(T / K, P) months of the end
     of the pre-period, whose mean gap estimates the bias; (mean - effect) / se is t with K - 1 degrees of freedom,
-    se = sqrt(1 + K r / P) sd / sqrt(K). `share` (P,): weights of the periods after the event in the mean.
+    se = sqrt(1 + K r / P) sd / sqrt(K).
     """
+    y, x, y_after, x_after = sample.y, sample.x, sample.y_after, sample.x_after
     months = len(y)
     r = min(months // folds, len(y_after))
     gaps, biases = np.empty((folds, len(y_after))), np.empty(folds)
     for k in range(folds):
         out = months - r * folds + np.arange(k * r, (k + 1) * r)
-        rest = np.setdiff1d(np.arange(months), out)
-        weights = fit_weights(y[rest], x[rest], share @ x_after, rule)
+        weights = fit_weights(sample.of_months(np.setdiff1d(np.arange(months), out)), rule)
         gaps[k] = y_after - weights.counterfactual(x_after)
         biases[k] = float((y[out] - weights.counterfactual(x[out])).mean())
-    means = gaps @ share - biases
+    means = gaps @ sample.share - biases
     se = float(np.sqrt(1.0 + folds * r / len(y_after)) * np.std(means, ddof=1) / np.sqrt(folds))
     return gaps, biases, se
 
 
-def fitted_gaps(
-    y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: WeightRule
-) -> tuple[Floats, Floats]:
+def fitted_gaps(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Floats]:
     """Observed less counterfactual before and after the event."""
-    weights = fit_weights(y, x, share @ x_after, rule)
-    return y - weights.counterfactual(x), y_after - weights.counterfactual(x_after)
+    weights = fit_weights(sample, rule)
+    return sample.y - weights.counterfactual(sample.x), sample.y_after - weights.counterfactual(sample.x_after)
 
 
-def placebo_gaps(x: Floats, x_after: Floats, share: Floats, rule: WeightRule) -> tuple[Floats, Floats]:
+def placebo_gaps(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Floats]:
     """Placebos in space: gaps of each donor against the others, before (k, T) and after (k, P)."""
-    every = range(x.shape[1])
-    found = [fitted_gaps(x[:, j], np.delete(x, j, 1), x_after[:, j], np.delete(x_after, j, 1), share, rule) for j in every]
+    found = [fitted_gaps(sample.as_treated(j), rule) for j in range(sample.x.shape[1])]
     return np.array([before for before, _ in found]), np.array([after for _, after in found])
 
 
@@ -196,19 +230,16 @@ def rmspe_ratio(before: Floats, after: Floats, share: Floats) -> Floats:
     return found
 
 
-def count_lost_pairs(
-    y: Floats, x: Floats, y_after: Floats, x_after: Floats, share: Floats, rule: WeightRule
-) -> tuple[int, int]:
+def count_lost_pairs(sample: WeightingSample, rule: WeightRule) -> tuple[int, int]:
     """Leave-two-out test: pairs of donors that beat the treated unit, and all pairs (Lei and Sudijono 2024, arXiv:2401.07152).
 
     For every pair, the treated unit and both donors are each fitted on the donors outside the pair; the treated unit loses
     where one of the two has the larger `rmspe_ratio`.
     """
-    lost, pairs = 0, list(combinations(range(x.shape[1]), 2))
-    for pair in pairs:
-        rest, rest_after = np.delete(x, pair, 1), np.delete(x_after, pair, 1)
-        own = rmspe_ratio(*fitted_gaps(y, rest, y_after, rest_after, share, rule), share)
-        others = [rmspe_ratio(*fitted_gaps(x[:, j], rest, x_after[:, j], rest_after, share, rule), share) for j in pair]
+    lost, pairs = 0, list(combinations(range(sample.x.shape[1]), 2))
+    for a, b in pairs:
+        own = rmspe_ratio(*fitted_gaps(sample.without([a, b]), rule), sample.share)
+        others = [rmspe_ratio(*fitted_gaps(sample.as_treated(*pair), rule), sample.share) for pair in ((a, [b]), (b, [a]))]
         lost += int(own < max(others))
     return lost, len(pairs)
 
@@ -242,30 +273,30 @@ class DonorDepartures:
     moved: tuple[int, ...]
 
 
-def donor_departures(x: Floats, x_after: Floats, months: Ints, asked: Ints, share: Floats, rule: WeightRule) -> DonorDepartures:
+def donor_departures(sample: WeightingSample, months: Ints, asked: Ints, rule: WeightRule) -> DonorDepartures:
     """Departure: a donor's mean gap to the other donors over the `asked` months, in units of its expected error.
 
     That error is `local_level.zero_forecast_errors`, with the variance of the level estimated from the gaps of all donors in
     `months`. A donor more than `local_level.DEPARTURE_THRESHOLD` errors away has moved; it is dropped before the next search.
+    Donors are fitted to each other's outcomes in all months, without predictors and selection.
     """
-    remaining, moved = list(range(x.shape[1])), list[int]()
-    exact_rule, laid = replace(rule, exact=True), local_level.build_model(months, asked)
-    gaps, first = _departure_sizes(x, x_after, laid, share, exact_rule)
+    plain = replace(rule, exact=True, predictor_weights=None, selected=False)
+    sample, laid = sample.outcomes_only, local_level.build_model(months, asked)
+    remaining, moved = list(range(sample.x.shape[1])), list[int]()
+    gaps, first = _departure_sizes(sample, laid, plain)
     scores = first
-    while len(remaining) > 2 and len(moved) <= x.shape[1] // 3 and scores.max() > local_level.DEPARTURE_THRESHOLD:
+    while len(remaining) > 2 and len(moved) <= sample.x.shape[1] // 3 and scores.max() > local_level.DEPARTURE_THRESHOLD:
         moved.append(remaining.pop(int(np.argmax(scores))))
-        scores = _departure_sizes(x[:, remaining], x_after[:, remaining], laid, share, exact_rule)[1]
+        scores = _departure_sizes(sample.of_donors(remaining), laid, plain)[1]
     return DonorDepartures(gaps, first, tuple(moved))
 
 
-def _departure_sizes(
-    x: Floats, x_after: Floats, laid: local_level.LocalLevelModel, share: Floats, rule: WeightRule
-) -> tuple[Floats, Floats]:
+def _departure_sizes(sample: WeightingSample, laid: local_level.LocalLevelModel, rule: WeightRule) -> tuple[Floats, Floats]:
     before, after = [], []
-    for j in range(x.shape[1]):
-        rest, rest_after = np.delete(x, j, 1), np.delete(x_after, j, 1)
-        weights = fit_weights(x[:, j], rest, share @ rest_after, rule)
-        before.append(cross_fitted_gaps(x[:, j], rest, weights, rule) - weights.level)
-        after.append(abs(float(share @ (x_after[:, j] - weights.counterfactual(rest_after)))))
+    for j in range(sample.x.shape[1]):
+        one = sample.as_treated(j)
+        weights = fit_weights(one, rule)
+        before.append(cross_fitted_gaps(one, weights, rule) - weights.level)
+        after.append(abs(float(one.share @ (one.y_after - weights.counterfactual(one.x_after)))))
     usual = local_level.zero_forecast_errors(laid, before)
     return np.array(before), np.divide(after, usual, out=np.zeros(len(usual)), where=usual > 0)

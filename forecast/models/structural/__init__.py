@@ -39,7 +39,8 @@ class Structural:
     and follow today's.
 
     Without a season the forecast's parameters hold the two variances at the highest diffuse likelihood, on the working scale:
-    `sigma2.irregular` and `sigma2.level`.
+    `sigma2.irregular` and `sigma2.level`. Coefficients of events and controls stand under their names, their standard errors
+    under `x.se`, on the working scale and at the highest likelihood; with `Task.fitted_on` they are states, and left out.
 
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
@@ -131,6 +132,9 @@ class Structural:
             if plain:
                 variances = fitted.sigma2 * covariance.variance_shares(fitted.best)
                 parameters |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
+            if len(days) == 1:
+                found = zip(x.names, fitted.beta[start.shape[1] :], fitted.se[start.shape[1] :], strict=True)
+                parameters |= {label: float(value) for n, b, e in found for label, value in ((n, b), (f"{n}.se", e))}
             if count := len(known[0].spans):
                 notes = (*notes, f"{count} {'sum' if count == 1 else 'sums'} of months taken as observed")
             paths = _draw_quantities(fitted, known[0], scale, asked, first, task.draws, rng)

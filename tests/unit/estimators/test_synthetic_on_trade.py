@@ -16,6 +16,7 @@ from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
 from forecast.estimators.synthetic import conformal_inference, synthetic_weights
+from forecast.estimators.synthetic.sample import WeightingSample
 from forecast.prep.baselines import observe_window
 from forecast.prep.donor_pool import build_donor_table
 from forecast.study.ask import answer
@@ -279,11 +280,12 @@ def test_conformal_bounds_of_a_mean_are_those_of_exchangeable_values():
 def test_cross_fitted_gaps_are_larger_than_a_fit_s_own():
     """Weights fitted on a month make its gap look small; equal weights look at no month."""
     values = flows(count=36) / flows(count=36).mean(axis=0)
-    y, x, after = values[:30, 0], values[:30, 1:], values[30:, 1:].mean(axis=0)
+    y, x = values[:30, 0], values[:30, 1:]
+    sample = WeightingSample.of_outcomes(y, x, values[30:, 0], values[30:, 1:], np.full(6, 1 / 6))
     for form, larger in (("sc", True), ("did", False)):
         rule = synthetic_weights.WeightRule(form, form == "sc")
-        made = synthetic_weights.fit_weights(y, x, after, rule)
-        own, crossed = y - x @ made.omega, synthetic_weights.cross_fitted_gaps(y, x, made, rule)
+        made = synthetic_weights.fit_weights(sample, rule)
+        own, crossed = y - x @ made.omega, synthetic_weights.cross_fitted_gaps(sample, made, rule)
         assert crossed.mean() == pytest.approx(own.mean(), abs=0.02)
         assert (np.std(crossed) > np.std(own)) is np.bool_(larger)
 
@@ -307,10 +309,24 @@ def test_the_gate_weighs_how_far_a_donor_went_with_what_hangs_on_it():
 def test_a_donor_that_moved_is_named_before_those_it_misled():
     values = flows() / flows().mean(axis=0)
     values[60:, 3] *= 0.3
-    share = np.full(6, 1 / 6)
-    apart = synthetic_weights.donor_departures(
-        values[:60, 1:], values[60:, 1:], np.arange(60), np.arange(60, 66), share, synthetic_weights.WeightRule("did", many=6.0)
-    )
+    sample = WeightingSample.of_outcomes(values[:60, 0], values[:60, 1:], values[60:, 0], values[60:, 1:], np.full(6, 1 / 6))
+    rule = synthetic_weights.WeightRule("did", many=6.0)
+    apart = synthetic_weights.donor_departures(sample, np.arange(60), np.arange(60, 66), rule)
     assert apart.moved == (2,)
     assert apart.errors.argmax() == 2
     assert apart.gaps.shape == (5, 60)
+
+
+def test_predictors_of_trade_flows_are_shares_of_their_mean():
+    """Flows whose levels differ by powers of ten are matched by their paths; the mean itself tells none from another."""
+    early, late = ("outcome", "2018-01", "2018-12"), ("outcome", "2022-01", "2022-12")
+    found = made(vintage(), design(), form="sc", predictors=[early, late])
+    own = flows()[:60, 0]
+    assert found.parameters["outcome 2018-01 to 2018-12, treated"].estimate == pytest.approx(own[:12].mean() / own.mean())
+    assert found.parameters["outcome 2022-01 to 2022-12, weighted donors"].estimate == pytest.approx(
+        own[48:].mean() / own.mean(), 0.03
+    )
+    grown = made(vintage(flows() * [1, 100, 1, 1, 1, 1]), design(), form="sc", predictors=[early, late])
+    assert grown.weights == pytest.approx(found.weights, abs=1e-6)
+    alone = made(vintage(), design(), form="sc", predictors=["outcome"])
+    assert "the predictor outcome is the same for all units" in alone.used[0].notes[0]
