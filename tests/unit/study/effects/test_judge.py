@@ -268,7 +268,7 @@ HEADLINE = {
         LICENCE, MAGNETS, "2025-04", "2025-06", {"baselines": FLAT}, -0.51, "suggestive",
     ),
     "magnets, world, net of a year": (
-        LICENCE, MAGNETS, "2025-04", "2026-03", {"baselines": FLAT, "estimand": "net"}, -0.0003, "descriptive",  # it grew before
+        LICENCE, MAGNETS, "2025-04", "2026-03", {"baselines": FLAT, "estimand": "net"}, -0.0003, "descriptive",  # grew
     ),
     "magnets, US, first quarter": (LICENCE, TO_US, "2025-04", "2025-06", {"baselines": FLAT}, -0.66, "suggestive"),
     "magnets, US, a year": (LICENCE, TO_US, "2025-04", "2026-03", {"baselines": FLAT}, -0.27, "descriptive"),
