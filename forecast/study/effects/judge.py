@@ -48,14 +48,14 @@ def estimate(
         return made
     if not isinstance(made, Effect):
         raise TypeError(f"{name_of(method)} is no estimator")
-    evidence = Evidence(vintage, design, siblings or {})
-    early = run_gates(made, evidence, checks)
-    if made.counterfactual is None or _is_withheld(made, early):
-        return apply_verdict(made, early)
     try:
         made.contrast()
     except NotIdentifiedError as error:
         return failure_for(method, design, error)
+    evidence = Evidence(vintage, design, siblings or {})
+    early = run_gates(made, evidence, checks)
+    if made.counterfactual is None or _is_withheld(made, early):
+        return apply_verdict(made, early)
     falling = made.contrast().difference.estimate < 0
     found, findings = placebo.placebos_in_time(method, vintage, design, seed, memo, placebos, falling=falling)
     notes = tuple(f.text for f in findings)
