@@ -9,7 +9,7 @@ from forecast.core import months as mm, schema
 from forecast.core.products import display_unit, mineral_of
 from forecast.core.schema import EffectRow
 from forecast.core.series import SeriesKey
-from forecast.report.numbers import capitalize, window
+from forecast.report.numbers import capitalize, listed_months, window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,28 @@ class EffectAnswer(EffectRow):
     def window(self) -> str:
         """The months asked about, in words."""
         return window(self.months_from, self.months_to)
+
+    @property
+    def unknown_months(self) -> tuple[str, ...]:
+        """The months asked about that no figure determines, where others are known."""
+        if not (self.months_observed and self.months_from) or not math.isfinite(self.observed_total):
+            return ()
+        known = {m for one in self.months_observed.split(" and ") for m in range(*_months_of(one))}
+        return tuple(mm.label(m) for m in range(mm.ordinal(self.months_from), mm.ordinal(self.months_to) + 1) if m not in known)
+
+    @property
+    def n_known(self) -> int:
+        """The number of months asked about that figures determine."""
+        return self.n_months - len(self.unknown_months)
+
+    @property
+    def known_window(self) -> str:
+        """The months asked about, in words, and which of them have no figure."""
+        holes = self.unknown_months
+        if not holes:
+            return self.window
+        have = "has" if len(holes) == 1 else "have"
+        return f"{self.window}, {self.n_known} of {self.n_months} months ({listed_months(holes)} {have} no figure)"
 
     @property
     def n_months(self) -> int:
@@ -73,6 +95,12 @@ class VariedAnswer:
     what: str
     value: str
     answer: EffectAnswer
+
+
+def _months_of(period: str) -> tuple[int, int]:
+    """First month of a period, and the one after its last."""
+    first, last = mm.parse_period(period)
+    return first, last + 1
 
 
 def effect_answer(row: EffectRow, divided: bool = False) -> EffectAnswer:

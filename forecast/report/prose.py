@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import re
 
-from forecast.core import months as mm
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING
 from forecast.report.effect_rows import EffectAnswer
+from forecast.report.measure_phrases import event_phrase, events_phrase, measures_in_estimate, past_end_sentence
 from forecast.report.numbers import (
     MINUS,
     NBSP,
@@ -19,8 +19,6 @@ from forecast.report.numbers import (
     day,
     decimal,
     inline_name,
-    join_with_and,
-    month_of,
     percent,
     percentage_points,
     period,
@@ -51,11 +49,6 @@ _TIMES = re.compile(r"(?<== )x(?=\d)")
 _NEGATIVE = re.compile(r"(?<![\w-])-(?=\d)")
 _CLAUSE = re.compile(r"; (?![^()]*\))")
 _KILOGRAMS = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?) kg\b")
-_INSTRUMENTS = {
-    "licence": "export licensing", "ban": "the export ban", "suspension": "the suspension", "deal": "the deal",
-    "enforcement": "the enforcement campaign", "relief": "the eased licensing", "tariff": "the tariff", "quota": "the quota",
-    "agreement": "the agreement", "regulation": "the regulation",
-}  # fmt: skip
 
 
 def amount(answer: EffectAnswer, value: float, sign: bool = True) -> str:
@@ -101,8 +94,9 @@ def description(answer: EffectAnswer, held: str = "bundle") -> str:
     if answer.measure == "share":
         seen = f"a share of {seen}"
         base += f" ({share_text(answer.expected)})" if math.isfinite(answer.expected) else ""
-    elif answer.measure != "relative" and answer.expected > 0 and answer.months_from != answer.months_to:
-        base += f" ({level_text(answer, answer.expected)} over as many months)"
+    elif answer.measure != "relative" and answer.expected > 0 and answer.n_months > 1:
+        known = f"{answer.n_known} months" if answer.unknown_months else "as many months"
+        base += f" ({level_text(answer, answer.expected)} over {known})"
     side = "below" if answer.desc_estimate < 0 else "above"
     fraction = relative_change(answer)
     if answer.desc_estimate == 0:
@@ -148,7 +142,7 @@ def _last_level(answer: EffectAnswer, held: str) -> str:
     level = answer.desc_estimate
     shown = share_text(level) if answer.measure in ("share", "relative") else quantity(level, answer.unit)
     seen = level_text(answer, answer.observed_total)
-    head = f"{seen} in {answer.window}; " if seen else ""
+    head = f"{seen} in {answer.known_window}; " if seen else ""
     return f"{head}the last published level is {shown}" + (f" ({period(when)})" if when else "") + "; no baseline can be formed"
 
 
@@ -157,21 +151,6 @@ def estimate_text(answer: EffectAnswer) -> str:
     if not answer.has_estimate:
         return ""
     return f"{amount(answer, answer.estimate)} (95{NBSP}% interval {interval_text(answer, answer.lo95, answer.hi95)})"
-
-
-def events_phrase(data: RunData, answer: EffectAnswer) -> str:
-    """The event or cluster of events by instrument and month."""
-    named = [event_phrase(data, e) for e in answer.events]
-    return join_with_and(named) if named else "the event"
-
-
-def event_phrase(data: RunData, event_id: str) -> str:
-    """One event by instrument and month."""
-    if event_id not in data.calendar:
-        return event_id.replace("_", " ")
-    event = data.calendar[event_id]
-    what = _INSTRUMENTS.get(event.instrument, f"“{event.title.partition(';')[0]}”")
-    return f"{what} of {month_of(mm.ordinal(event.effective or event.announced))}"
 
 
 def verdict_reasons(data: RunData, answer: EffectAnswer) -> list[str]:
@@ -202,7 +181,7 @@ def because_clause(data: RunData, answer: EffectAnswer) -> str:
 
 def answer_sentences(data: RunData, answer: EffectAnswer) -> str:
     """One row in two or three sentences: series and window, observation, verdict, reasons, and the row's first note."""
-    lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {answer.window}.**"
+    lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {answer.known_window}.**"
     verdict = verdict_sentence(data, answer, figures=True)
     seen = description(answer, data.held)
     note = note_sentence(answer.note.partition(". ")[0])
@@ -275,13 +254,13 @@ def ledger_sentence(answer: EffectAnswer) -> str:
 
 
 def verdict_sentence(data: RunData, answer: EffectAnswer, figures: bool = False) -> str:
-    """What the verdict allows and why, with the row's figures or without repeating them; and the ledger."""
-    return _verdict_text(data, answer, figures) + ledger_sentence(answer)
+    """What the verdict allows and why, with the row's figures or without repeating them; months past the end; the ledger."""
+    return _verdict_text(data, answer, figures) + past_end_sentence(data, answer) + ledger_sentence(answer)
 
 
 def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
-    event, word, reason = events_phrase(data, answer), answer.verdict, because_clause(data, answer)
-    several = len(answer.events) > 1
+    measures, word, reason = measures_in_estimate(data, answer), answer.verdict, because_clause(data, answer)
+    event, several = events_phrase(data, measures), len(measures) > 1
     kind = "joint " if several else "relative " if answer.reading == "relative" else ""
     effect = f"A {kind}effect" if kind else "An effect"
     got = estimate_text(answer) if figures and answer.reading in ("causal", "relative") else ""
@@ -289,7 +268,7 @@ def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
         if got:
             limit = f" It stays suggestive{reason}." if word == "suggestive" else ""
             alone = "" if several else kind
-            return f"The {alone}estimate for {event}{' jointly' if several else ''} is {got}.{limit}"
+            return f"The {alone}estimate for {event}{' together' if several else ''} is {got}.{limit}"
         if word == "supported":
             return f"{effect} of {event} is supported by every check."
         return f"{effect} of {event} is suggested, not shown{reason}."

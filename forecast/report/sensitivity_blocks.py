@@ -42,7 +42,7 @@ def sensitivity_blocks(data: RunData) -> list[Block]:
 
 def variation_sentence(data: RunData, own: EffectAnswer, found: Sequence[VariedAnswer]) -> str:
     """Whether the verdict of a question holds, and what each change did to it."""
-    asked = f"**{own.id}. {treated_name(own.series)}, {own.window}**"
+    asked = f"**{own.id}. {treated_name(own.series)}, {own.known_window}**"
     head = f"{asked} ({_short_text(own)}): {_verdict_count(own, found)}"
     parts = []
     for kind in KINDS:
@@ -74,7 +74,7 @@ def _variation_text(v: VariedAnswer, own: EffectAnswer) -> str:
     value = day(v.value) if v.what == "day" else v.value
     if not a.months_from:
         return f"{value}: no answer"
-    seen = period(a.months_observed) if a.months_observed else a.window
+    seen = _months_text(v)
     other = "" if (a.months_from, a.months_to) == (own.months_from, own.months_to) else f" ({seen})"
     size = _fraction(a)
     same = a.verdict == own.verdict and math.isfinite(size)

@@ -58,7 +58,7 @@ def _question_cell(data: RunData, a: EffectAnswer) -> TableCell:
     months = f"{a.lag_months} month{'s' if a.lag_months != 1 else ''}"
     parts = (
         treated_name(a.series),
-        a.window,
+        a.known_window,
         "panel" if a.basis == "panel" else f"source: {named}" if named else "",
         f"window starts {months} after the event (transport)" if a.lag_months else "",
         f"asked: {a.estimand}",

@@ -153,7 +153,7 @@ def _record_cells(name: str, a: EffectAnswer | None) -> tuple[TableCell, ...]:
     if a.has_estimate:
         estimated = TableCell(amount(a, a.estimate), f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}")
     good = product_name(_series_key(a).product)
-    return (TableCell(name, f"{a.id}. {good}, {a.window}"), described, estimated, TableCell(a.verdict, tone=a.verdict))
+    return (TableCell(name, f"{a.id}. {good}, {a.known_window}"), described, estimated, TableCell(a.verdict, tone=a.verdict))
 
 
 def _mirror_gap_sentence(data: RunData, legs: Sequence[EffectAnswer]) -> str:
