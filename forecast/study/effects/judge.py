@@ -65,10 +65,11 @@ def add_placebos(effect: Effect, found: Sequence[Placebo]) -> Effect:
 
 
 def run_gates(effect: Effect, evidence: Evidence) -> list[Gate]:
-    """The gate of every registered check, `FIRST_GATES` first."""
+    """The gate of every registered check, `FIRST_GATES` first; its reason speaks of the panel's own steps."""
     names = registry.names("check")
     order = [n for n in FIRST_GATES if n in names] + [n for n in names if n not in FIRST_GATES]
-    return [registry.build("check", name).judge(effect, evidence) for name in order]
+    found = [registry.build("check", name).judge(effect, evidence) for name in order]
+    return [replace(gate, reason=evidence.vintage.steps.words(gate.reason)) for gate in found]
 
 
 def verdict_of(effect: Effect, found: Sequence[Gate]) -> Verdict:
