@@ -24,10 +24,10 @@ NOT_RUN = Gate(NAME, "not run", reason="judged over all questions of a run, not 
 class Multiplicity:
     """p-values of a run taken together: Holm over the headline rows, Benjamini and Hochberg over all.
 
-    A row whose adjusted p exceeds `level` is at most suggestive. The headline row of a question is that of its first estimator.
-    With few placebos the floor of a p-value, times the number of rows, may exceed `level` whatever the effect; the reason then
-    says so. The family is every headline row that was tested, whatever its reading. Where these rows share eight placebo windows or more, the reason adds the Romano-Wolf step-down p,
-    which takes the dependence between rows into account.
+    A row whose adjusted p exceeds `level` is at most suggestive. The headline row of a question is that of its first estimator;
+    the family is every headline row that was tested, whatever its reading. Where a p-value has a lowest possible value, that
+    floor times the number of rows may exceed `level` whatever the effect; the reason then says so. Where these rows share eight
+    placebo windows or more, the reason adds the Romano-Wolf step-down p, which takes the dependence between rows into account.
     """
 
     level: float = 0.05

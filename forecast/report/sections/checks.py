@@ -44,8 +44,8 @@ class ChecksSection:
                 "A gate is one check; a gate that fails or cannot be run limits what may be said. A clean month has a figure "
                 "of its own and lies before the event and its anticipation, outside every other event on the product. A "
                 "placebo asks the same question of months without an event, where the truth is zero. The p-value tests the "
-                "effect itself, on the scale on which the flow's noise is even; the rank of its score among the windows without "
-                "an event stands beside it where there are enough of them."
+                "effect itself, on the scale on which the flow's noise is even; the rank of its score among the windows "
+                "without an event stands beside it where there are enough of them."
             )
         )
         return [*out, *_departure_blocks(data), *_gate_blocks(data), *_placebo_blocks(data)]
