@@ -31,8 +31,11 @@ class Sign:
         estimand, found = effect.design.estimand, float(np.sign(effect.contrast().difference.estimate))
         asked = ASKED.get(estimand, 0) if effect.design.basis != "panel" else 0
         if found * asked < 0:
-            seen = "a rise" if found > 0 else "a fall"
-            reason = f"no {estimand} is visible: {seen} was found"
+            contrast = effect.contrast()
+            size = f" of {abs(contrast.difference.estimate / contrast.expected):.0%}" if contrast.expected > 0 else ""
+            other = "recovery" if estimand == "shortfall" else "shortfall"
+            seen = f"{'a rise' if found > 0 else 'a fall'}{size}, which was not asked (estimand '{other}')"
+            reason = f"no {estimand} is visible, but {seen}"
             return Gate(NAME, "fail", found, asked, reason, cap="cannot distinguish")
         signs = {np.sign(c.difference) for c in effect.description.compared if c.difference}
         if len(signs) > 1:

@@ -241,7 +241,7 @@ class Effect:
     def contrast(self, measure: str | None = None) -> Contrast:
         """Observed and counterfactual of a measure (default: the design's): one set of draws for all that is said of it."""
         measure = measure or self.design.measure
-        if measure not in ("anticipation", "net"):
+        if measure not in ("anticipation", "net") or self.counterfactual is None:
             return self.window
         if self.early is None:
             if measure == "net":

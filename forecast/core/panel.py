@@ -38,9 +38,10 @@ def panel(
 ) -> Vintage:
     """A Vintage from a CSV file or a long DataFrame, one row per unit and time.
 
-    unit : column of unit names (None: one unit, named after `value`); time : column of years, days, months or integers, of a
-    regular step (whole numbers such as 202401, and a spreadsheet's serial days a month apart, are months); value : column of
-    the outcome, in any unit; controls : columns of known series. A cell left empty is missing.
+    unit : column of unit names (None: one unit, named after `value`); time : column of years, months, weeks, days or integers,
+    of a regular step (whole numbers such as 202401, and a spreadsheet's serial days a month apart, are months; dates seven days
+    apart, and 2024-W05, are weeks; dates in one month of each year are years); value : column of the outcome, in any unit;
+    controls : columns of known series. A cell left empty is missing.
     """
     import pandas as pd
 
@@ -50,7 +51,7 @@ def panel(
     table = _read_csv(Path(data), wanted) if isinstance(data, str | Path) else data
     _check_columns(list(table.columns), wanted, where)
     stamps = _normalise_times(table[time])
-    steps = Steps(_step_unit(stamps), season)
+    steps = _steps_of(stamps, season, where)
     when = _step_numbers(stamps, steps, where)
     names = _unit_names(table[unit], where) if unit else pd.Series(value, index=table.index)
     outcome = _parse_column(table[value], where)
@@ -149,12 +150,14 @@ def _parse_number(cell: Any) -> float:
 
 
 def _normalise_times(column: pd.Series) -> pd.Series:
-    """The column of times, with months written as whole numbers converted to YYYY-MM.
+    """The column of times, with months written as whole numbers converted to YYYY-MM, and weeks to the day they begin.
 
     202401 is January 2024. Spreadsheet serial days (45322 is 31 January 2024) are read as months where each lies in a month of
     its own and their median distance is 28 to 31 days.
     """
     text = column.astype(str).str.strip().str.removesuffix(".0")
+    if len(text) and text.str.fullmatch(r"\d{4}-?W\d{2}").all():
+        return _mondays(text, column)
     if text.str.fullmatch(r"\d{4}-\d{2}-\d{2}[ T]00:00:00").all():
         return text.str[:10]
     if text.str.fullmatch(r"(19|20)\d{2}(0[1-9]|1[0-2])").all():
@@ -169,11 +172,41 @@ def _normalise_times(column: pd.Series) -> pd.Series:
     return column
 
 
-def _step_unit(column: pd.Series) -> str:
-    """Unit of the time axis: `month` for dates with at most one day per month, `day` for other dates, else `integer`."""
+def _mondays(weeks: pd.Series, column: pd.Series) -> pd.Series:
+    """The Mondays of ISO 8601 weeks (2024-W05); the column as it stands, to be refused, where a year lacks one of them."""
+    try:
+        return weeks.map(lambda week: dt.date.fromisocalendar(int(week[:4]), int(week[-2:]), 1).isoformat())
+    except ValueError:
+        return column
+
+
+def _steps_of(column: pd.Series, season: int | None, where: str) -> Steps:
+    """The time axis of a column of times.
+
+    Dates are months where each lies in a month of its own, years where these are the same month of every year, weeks where
+    they fall on one weekday; other dates are days, which must not lie further apart than a day as a rule. Whole numbers of four
+    figures are years.
+    """
     text = column.astype(str).str.strip()
     if text.str.fullmatch(r"\d{4}-\d{2}").all():
-        return "month"
-    if text.str.match(r"\d{4}-\d{2}-\d{2}").all():
-        return "month" if len(set(text.str[:7])) == len(set(text.str[:10])) else "day"
-    return "integer"
+        return Steps("month", season)
+    if not text.str.match(r"\d{4}-\d{2}-\d{2}").all():
+        years = text.str.removesuffix(".0").str.fullmatch(r"(1[5-9]|20)\d{2}").all()
+        return Steps("year" if years and len(text) else "integer", season)
+    dates = sorted(set(text.str[:10]))
+    by_month = {date[:7] for date in dates}
+    if len(by_month) == len(dates):
+        yearly = len(dates) > 2 and len({date[5:7] for date in dates}) == 1
+        return Steps("year" if yearly else "month", season)
+    try:
+        days = np.array([dt.date.fromisoformat(date).toordinal() for date in dates])
+    except ValueError:
+        return Steps("day", season)  # the row of the impossible date is named where it is read
+    step, usual = int(np.gcd.reduce(np.diff(days))), float(np.median(np.diff(days)))
+    if step == 7:
+        return Steps("week", season, dt.date.fromordinal(int(days[0])).weekday())
+    if len(dates) > 2 and (step > 1 or usual > 4):
+        problem = f"the dates lie {usual:g} days apart as a rule, from {dates[0]} to {dates[-1]}"
+        hint = "one date a day, a week (on one weekday), a month or a year; or the steps as whole numbers"
+        raise DataError(problem, where=f"{where}, column '{column.name}'", hint=hint)
+    return Steps("day", season)

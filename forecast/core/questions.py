@@ -10,6 +10,7 @@ from typing import Any
 from forecast.core import months as mm
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event
+from forecast.core.measures_in_window import Aftermath, aftermath
 from forecast.core.schema import check_names
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
@@ -109,7 +110,7 @@ class Design:
     """The question what `events` (one event, or a cluster) changed in `treated`.
 
     start, stop : labels of the first and last month of the effect window; by default the month the event took effect plus
-        `lag_months` (goods at sea arrive after the ban), and the last known month.
+        `lag_months` (goods at sea arrive after the ban), and the last known month in which the event applied.
     anticipation : months before the event's start in which traders could react; hidden from every fit.
     donut : months after the start that are left out of the effect window.
     donors : "all", a list, or nothing.
@@ -211,6 +212,9 @@ class Design:
         if not known:
             raise DataError(f"no figure of {self.treated[0]} is known on {vintage.day}", where=self.event_ids)
         last = steps.ordinal(self.stop) if self.stop is not None else max(known)
+        after = self.aftermath(vintage, first, last) if self.stop is None else None
+        if after and after.months[0] > first:
+            last = after.months[0] - 1
         if last < first:
             raise DataError(
                 f"the asked window ends in {steps.label(last)}, before it begins in {steps.label(first)}",
@@ -218,6 +222,11 @@ class Design:
                 hint="a later `stop`, or a vintage that knows the months after the event",
             )
         return Window(min(hole, first), start, first, last)
+
+    def aftermath(self, vintage: Vintage, first: int, last: int) -> Aftermath | None:
+        """The months from `first` to `last` after the end of the events, as known on the vintage's day."""
+        known = [event.known_on(vintage.day) or event for event in self.events]
+        return aftermath(vintage.events, known, self.treated, first, last, self.lag_months, vintage.steps)
 
     def named_baselines(self, vintage: Vintage) -> list[BaselinePeriod]:
         """The baselines, the chosen one first.
@@ -234,11 +243,9 @@ class Design:
                 name, first, last, *times = item
                 out.append(BaselinePeriod(name, steps.ordinal(first), steps.ordinal(last), *times))
             elif item == "year_earlier":
-                out.append(BaselinePeriod("same months a year earlier"))
+                out.append(BaselinePeriod(f"same {steps.noun}s {steps.cycles(1)} earlier"))
             elif item == "last_12_clean":
-                out.append(
-                    BaselinePeriod(f"mean of the last 12 clean {'months' if calendar else 'steps'}", hole - 12, hole - 1)
-                )
+                out.append(BaselinePeriod(f"mean of the last 12 clean {steps.noun}s", hole - 12, hole - 1))
             elif item == "last_full_year":
                 year = hole // 12 - 1
                 if calendar:

@@ -1,29 +1,79 @@
-"""The time axis: calendar months, or the plain steps (years, days, integers) of a panel."""
+"""The time axis: calendar months, or the plain steps (years, weeks, days, integers) of a panel."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
 from forecast.core import months
 from forecast.core.errors import DataError
 
+CYCLES = {("month", 12): "year", ("week", 52): "year", ("day", 365): "year", ("day", 7): "week"}  # by unit and steps
+ADJECTIVES = {"year": "yearly", "week": "weekly", "day": "daily", "step": "single"}
+_MONTHS = re.compile(r"\b([Mm])onth(s|ly)?\b")
+
 
 @dataclass(frozen=True)
 class Steps:
-    """Converts time labels to integers and back; `season` is the number of steps in a seasonal cycle."""
+    """Converts time labels to integers and back; `season` is the number of steps in a seasonal cycle.
+
+    unit : month, year, week, day, or integer
+    weekday : the day of the week that dates a week, 0 for Monday; the week begins on it
+    """
 
     unit: str = "month"
     season: int | None = 12
+    weekday: int = 0
+
+    @property
+    def noun(self) -> str:
+        """What one step is called."""
+        return self.unit if self.unit in ("month", "year", "week", "day") else "step"
+
+    def words(self, text: str) -> str:
+        """A text that speaks of months, in the steps of this axis.
+
+        >>> Steps("year", None).words("36 clean months, monthly figures")
+        '36 clean years, yearly figures'
+        """
+        if self.unit == "month":
+            return text
+
+        def word(match: re.Match[str]) -> str:
+            own = ADJECTIVES[self.noun] if match[2] == "ly" else self.noun + (match[2] or "")
+            return own.capitalize() if match[1] == "M" else own
+
+        return _MONTHS.sub(word, text)
+
+    def cycles(self, count: int) -> str:
+        """A number of seasonal cycles in words: a year, 2 weeks, 8 steps."""
+        name = CYCLES.get((self.unit, self.season or 0), "year" if self.unit == "month" else "")
+        if name:
+            return f"{count} {name}s" if count > 1 else f"a {name}"
+        return f"{count * (self.season or 1)} {self.noun}s"
 
     def ordinal(self, label: object) -> int:
         """The integer of a label; consecutive steps differ by one."""
         if self.unit == "month":
             return months.ordinal(label if isinstance(label, dt.date) else str(label))
-        if self.unit == "day":
-            return months.parse_day(label if isinstance(label, dt.date) else str(label)).toordinal()
+        if self.unit == "year" and isinstance(label, dt.date):
+            return label.year
+        if self.unit in ("day", "week"):
+            day = months.parse_day(label if isinstance(label, dt.date) else str(label))
+            if self.unit == "day":
+                return day.toordinal()
+            if day.weekday() != self.weekday:
+                dated = self.label(self.of(day)), self.label(self.of(day) + 1)
+                raise DataError(
+                    f"no week is dated {day}", hint=f"{dated[0]} or {dated[1]}, on the weekday of the panel's dates"
+                )
+            return self.of(day)
+        text = str(label).strip()
+        if self.unit == "year" and re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", text):
+            return int(text[:4])
         try:
-            number = float(str(label))
+            number = float(text)
         except ValueError:
             number = float("nan")
         if not number.is_integer():
@@ -31,15 +81,19 @@ class Steps:
         return int(number)
 
     def of(self, day: dt.date) -> int:
-        """The step that contains a day: its month, the day itself, or its year where steps are integers."""
+        """The step that contains a day: its month, its week, the day itself, or its year where steps are years or integers."""
         if self.unit == "month":
             return months.ordinal(day)
+        if self.unit == "week":
+            return (day.toordinal() - 1 - self.weekday) // 7
         return day.toordinal() if self.unit == "day" else day.year
 
     def label(self, step: int) -> str:
         """Inverse of `ordinal`."""
         if self.unit == "month":
             return months.label(step)
+        if self.unit == "week":
+            return dt.date.fromordinal(7 * step + 1 + self.weekday).isoformat()
         if self.unit == "day":
             return dt.date.fromordinal(step).isoformat()
         return str(step)

@@ -52,6 +52,7 @@ class ObservedSeries:
     values : (T,) monthly figures from `first` on, NaN where no single figure is known
     status : (T,) value | zero | missing | suppressed | provisional | span | not bundled
     spans  : figures known as sums of months
+    derived : months whose figure is derived from other published figures
     """
 
     series: str
@@ -59,6 +60,16 @@ class ObservedSeries:
     values: Floats
     status: tuple[str, ...]
     spans: tuple[Cell, ...] = ()
+    derived: frozenset[int] = frozenset()
+
+    @functools.cached_property
+    def published(self) -> ObservedSeries:
+        """The figures as published, months and sums, without those derived from others."""
+        spans = tuple(c for c in self.spans if c.kind != "derived")
+        if not self.derived and len(spans) == len(self.spans):
+            return self
+        values = np.where(np.isin(self.months, sorted(self.derived)), np.nan, self.values)
+        return replace(self, values=values, spans=spans, derived=frozenset())
 
     @property
     def last(self) -> int:
@@ -175,7 +186,9 @@ class Vintage:
                 for m in range(span.first - first, span.last - first + 1):
                     status[m] = "zero" if status[m] in ("span", "not bundled") else status[m]
         values.setflags(write=False)  # the array is cached and shared
-        return ObservedSeries(series, first, values, tuple(status), tuple(sorted(spans, key=lambda c: (c.first, c.last))))
+        ordered = tuple(sorted(spans, key=lambda c: (c.first, c.last)))
+        derived = frozenset(c.first for c in cells if not c.is_span and c.kind == "derived")
+        return ObservedSeries(series, first, values, tuple(status), ordered, derived)
 
     def last_month(self, series: str) -> int:
         """The last month of a series for which anything is known."""

@@ -104,7 +104,7 @@ class EffectConfig(ConfigTable):
     question : the question in a sentence
     event : id of an event, or of several whose joint effect is asked
     treated : the series whose change is asked, or several together
-    from, to : first and last month asked; by default the month the event took effect and the last one known
+    from, to : first and last month asked; by default that in which the event took effect, and the last known one under it
     lag_months : months that goods are under way before an import can show the event
     donut : months after the start that are left out
     anticipation : months before the event's own start that traders could use, hidden from every fit; by default the event's

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from forecast.core.archive import Archive
-from forecast.core.errors import ConfigError, nearest, with_place
+from forecast.core.errors import ConfigError, DataError, nearest, with_place
 from forecast.core.events import Event, EventCalendar
 from forecast.core.products import products
 from forecast.core.questions import Design
@@ -21,6 +21,25 @@ def findings_out_of_scope(row: EffectConfig, events: EventCalendar) -> list[Find
     missed = [s for s in row.treated if not any(events[event].touches(s) for event in row.event)]
     where = f"outside the scope of {', '.join(row.event)}: an indirect effect"
     return [Finding("effect", f"{series} lies {where}", row.id) for series in missed]
+
+
+def findings_past_the_end(name: str, design: Design, vintage: Vintage) -> list[Finding]:
+    """Findings on months after the end of the measures asked about: named where they are asked, else that they are left out."""
+    try:
+        window = design.window(vintage)
+    except DataError:
+        return []
+    label, measures = vintage.steps.label, " and ".join(event.id for event in design.events)
+    after = design.aftermath(vintage, window.first, window.last)
+    if after:
+        asked = f"{len(after.months)} of the {window.length} months asked, {label(window.first)} to {label(window.last)},"
+        lie = "lies" if len(after.months) == 1 else "lie"
+        return [Finding("effect", f"{asked} {lie} after the end of {measures} on {after.ended}", name)]
+    known = max(vintage.last_month(s) for s in design.treated if vintage.knows(s))
+    if design.stop is None and window.last < known:
+        text = f"the months asked end in {label(window.last)} with {measures}, the figures in {label(known)}"
+        return [Finding("effect", f"{text}: `to` asks for more", name)]
+    return []
 
 
 def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str = "") -> Design:

@@ -17,7 +17,7 @@ from forecast.core.vintage import Vintage
 from forecast.jobs.config import BacktestConfig, Config
 from forecast.jobs.declared_regressors import real_time_view
 from forecast.jobs.effect_config import EffectConfig, SensitivityConfig
-from forecast.jobs.effect_designs import design_of, findings_out_of_scope
+from forecast.jobs.effect_designs import design_of, findings_out_of_scope, findings_past_the_end
 from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
 from forecast.jobs.scenarios import ScenarioQuestion, askable_scenarios, scenario_questions
@@ -152,8 +152,10 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         if unannounced:
             findings.append(Finding("effect", f"not asked: {', '.join(unannounced)} not announced by {vintage.day}", effect.id))
             continue
-        batches += _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}")
+        asked = _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}")
+        batches += asked
         findings += findings_out_of_scope(effect, archive.events)
+        findings += [f for b in asked[:1] if b.design for f in findings_past_the_end(effect.id, b.design, vintage)]
     scenarios, not_asked = askable_scenarios(
         config.scenarios, real_time.as_of(vintage.day), [e.id for e in archive.events], place
     )

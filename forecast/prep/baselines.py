@@ -85,9 +85,10 @@ def baseline_levels(vintage: Vintage, design: Design, baseline: BaselinePeriod, 
 
 
 def baseline_name(vintage: Vintage, design: Design, baseline: BaselinePeriod) -> str:
-    """Name of a baseline; where the year before overlaps the window, with the number of years gone back."""
-    years = years_back(vintage.steps, design.window(vintage))
-    return f"same months {years} years earlier" if baseline.first is None and years > 1 else baseline.name
+    """Name of a baseline; where the cycle before overlaps the window, with the number of cycles gone back."""
+    steps = vintage.steps
+    back = years_back(steps, design.window(vintage))
+    return f"same {steps.noun}s {steps.cycles(back)} earlier" if baseline.first is None and back > 1 else baseline.name
 
 
 def describe(vintage: Vintage, design: Design) -> Description:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -126,34 +127,55 @@ def contiguous_tail(filled_series: FilledSeries, longest_gap: int = 6) -> Filled
 def window_total(observed: ObservedSeries, first: int, last: int) -> float:
     """Sum over a window where the figures determine it, else NaN.
 
-    The window's indicator must be a linear combination of the known months and spans (least squares with residual zero), so
-    differences of year-to-date figures close gaps.
+    The window's indicator must be a linear combination of the known months and spans, so differences of year-to-date figures
+    close gaps. Where the published figures (reported months, cumulative spans) determine the sum, it is theirs, whatever
+    figures derived from others add up to; derived ones are used only for what is left.
     """
     inside = observed.values[max(first - observed.first, 0) : max(last - observed.first + 1, 0)]
-    if first >= observed.first and last <= observed.last and np.isfinite(inside).all():
+    known = first >= observed.first and last <= observed.last and bool(np.isfinite(inside).all())
+    if known and (first == last or observed.derived.isdisjoint(range(first, last + 1))):
         return float(inside.sum())
-    lo = min(first, observed.first)
-    hi = max(last, observed.last)
-    n = hi - lo + 1
-    # one equation per known month and per reduced span; the window's sum is identified if it is a combination of them
-    rows, totals = [], []
-    for m, v in zip(observed.months, observed.values, strict=True):
-        if np.isfinite(v):
-            row = np.zeros(n)
-            row[m - lo] = 1.0
+    published = _determined_total(_figures(observed.published), first, last)
+    if known or math.isfinite(published):
+        return published if math.isfinite(published) else float(inside.sum())
+    rest = [] if observed.published is observed else _figures(observed)
+    return _determined_total([*_figures(observed.published), *rest], first, last)
+
+
+def _figures(observed: ObservedSeries) -> list[tuple[tuple[int, ...], float]]:
+    """Known months and reduced spans: the months that each figure covers, and their sum."""
+    known = zip(observed.months.tolist(), observed.values.tolist(), strict=True)
+    months = [((m,), v) for m, v in known if math.isfinite(v)]
+    return months + [(unknown, total) for unknown, total, _ in reduced_spans(observed)]
+
+
+def _determined_total(figures: list[tuple[tuple[int, ...], float]], first: int, last: int) -> float:
+    """Sum over a window as a linear combination of figures, NaN where it is none, or negative where no figure is.
+
+    Of figures that repeat or contradict each other, the earlier of the list count: a figure whose months are a linear
+    combination of those before it (Gram and Schmidt) is left out, so that the combination is unique.
+    """
+    if not figures:
+        return math.nan
+    lo, hi = min(first, *(months[0] for months, _ in figures)), max(last, *(months[-1] for months, _ in figures))
+    directions = np.zeros((min(len(figures), hi - lo + 1), hi - lo + 1))
+    rows: list[Floats] = []
+    totals: list[float] = []
+    for months, total in figures:
+        row = np.zeros(hi - lo + 1)
+        row[np.array(months) - lo] = 1.0
+        before = directions[: len(rows)]
+        rest = row - before.T @ (before @ row)
+        size = float(np.linalg.norm(rest))
+        if size > 1e-8:
+            directions[len(rows)] = rest / size
             rows.append(row)
-            totals.append(float(v))
-    for unknown, total, _ in reduced_spans(observed):
-        row = np.zeros(n)
-        row[[m - lo for m in unknown]] = 1.0
-        rows.append(row)
-        totals.append(total)
-    if not rows:
-        return float("nan")
-    target = np.zeros(n)
+            totals.append(total)
+    target = np.zeros(hi - lo + 1)
     target[first - lo : last - lo + 1] = 1.0
     basis = np.array(rows)
     weights = np.linalg.lstsq(basis.T, target, rcond=None)[0]
     if np.abs(basis.T @ weights - target).max() > 1e-8:
-        return float("nan")
-    return float(weights @ np.array(totals))
+        return math.nan
+    total = float(weights @ np.array(totals))
+    return math.nan if total < 0 <= min(totals) else total

@@ -9,7 +9,7 @@ from forecast.core import months as mm, schema
 from forecast.core.products import display_unit, mineral_of
 from forecast.core.schema import EffectRow
 from forecast.core.series import SeriesKey
-from forecast.report.numbers import capitalize, window
+from forecast.report.numbers import capitalize, listed_months, window
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +39,28 @@ class EffectAnswer(EffectRow):
         return window(self.months_from, self.months_to)
 
     @property
+    def unknown_months(self) -> tuple[str, ...]:
+        """The months asked about that no figure determines, where others are known."""
+        if not (self.months_observed and self.months_from) or not math.isfinite(self.observed_total):
+            return ()
+        known = {m for one in self.months_observed.split(" and ") for m in range(*_months_of(one))}
+        return tuple(mm.label(m) for m in range(mm.ordinal(self.months_from), mm.ordinal(self.months_to) + 1) if m not in known)
+
+    @property
+    def n_known(self) -> int:
+        """The number of months asked about that figures determine."""
+        return self.n_months - len(self.unknown_months)
+
+    @property
+    def known_window(self) -> str:
+        """The months asked about, in words, and which of them have no figure."""
+        holes = self.unknown_months
+        if not holes:
+            return self.window
+        have = "has" if len(holes) == 1 else "have"
+        return f"{self.window}, {self.n_known} of {self.n_months} months ({listed_months(holes)} {have} no figure)"
+
+    @property
     def n_months(self) -> int:
         """The number of months asked about."""
         return mm.ordinal(self.months_to) - mm.ordinal(self.months_from) + 1
@@ -65,10 +87,11 @@ class EffectAnswer(EffectRow):
 
     @property
     def mde_share(self) -> float:
-        """Minimum detectable effect as a fraction of the baseline."""
+        """Effect found with power 80 %, as a fraction of the counterfactual."""
         if self.measure == "relative":
             return self.mde80
-        return self.mde80 / self.expected if self.expected > 0 else math.nan
+        whole = self.observed_total - self.estimate
+        return self.mde80 / whole if whole > 0 and self.measure != "share" else math.nan
 
     @property
     def has_baseline(self) -> bool:
@@ -83,6 +106,12 @@ class VariedAnswer:
     what: str
     value: str
     answer: EffectAnswer
+
+
+def _months_of(period: str) -> tuple[int, int]:
+    """First month of a period, and the one after its last."""
+    first, last = mm.parse_period(period)
+    return first, last + 1
 
 
 def effect_answer(row: EffectRow, divided: bool = False) -> EffectAnswer:

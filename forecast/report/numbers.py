@@ -101,6 +101,28 @@ def period(text: str) -> str:
     return window(first, last)
 
 
+def listed_months(labels: Sequence[str]) -> str:
+    """Months as a list, runs as one, the year given once: Jun and Aug 2023; Nov 2023, Jan–Mar and May 2024.
+
+    >>> listed_months(["2023-06", "2023-08"]) == f"Jun and Aug{NBSP}2023"
+    True
+    """
+    runs: list[tuple[int, int]] = []
+    for at in map(mm.ordinal, labels):
+        runs = [*runs[:-1], (runs[-1][0], at)] if runs and at == runs[-1][1] + 1 else [*runs, (at, at)]
+    words = [window(mm.label(first), mm.label(last)) for first, last in runs]
+    for i, following in enumerate(words[1:]):
+        year = following[-5:]
+        if words[i].count(NBSP) == 1 and words[i].endswith(year):
+            words[i] = words[i].removesuffix(year)
+    return join_with_and(words)
+
+
+def pluralize(number: int, noun: str) -> str:
+    """A number with its noun, which is in the plural unless the number is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def number_in_words(number: int) -> str:
     """A number in words up to twelve, in figures from there on."""
     return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else str(number)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import math
 import re
 
-from forecast.core import months as mm
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING
 from forecast.report.effect_rows import EffectAnswer
+from forecast.report.measure_phrases import event_phrase, events_phrase, measures_in_estimate, past_end_sentence
 from forecast.report.numbers import (
     MINUS,
     NBSP,
@@ -19,8 +19,6 @@ from forecast.report.numbers import (
     day,
     decimal,
     inline_name,
-    join_with_and,
-    month_of,
     percent,
     percentage_points,
     period,
@@ -31,9 +29,10 @@ from forecast.report.numbers import (
 from forecast.report.run_data import RunData
 
 VERDICT_MEANINGS = {
-    "supported": "size, sign and cause pass every check that was asked",
-    "suggestive": "the figures point this way, but a check that a firm claim needs is missing or weak",
+    "supported": "not zero at the 1 % level, of the size that matters, and every check that a firm claim needs is passed",
+    "suggestive": "not zero at the 5 % level, but a check that a firm claim needs is missing or weak",
     "descriptive": "what was observed, beside a named baseline; no cause is claimed",
+    "no material effect": "the data exclude an effect larger than the margin stated; that is a finding, not a lack of one",
     "cannot distinguish": "the estimate cannot be told from no effect with these data; this is not “no effect”",
     "not identified": "the data hold no information on what was asked; what was observed is still stated",
     "contradicted by mirror": "the two sides of the trade report different things",
@@ -51,11 +50,6 @@ _TIMES = re.compile(r"(?<== )x(?=\d)")
 _NEGATIVE = re.compile(r"(?<![\w-])-(?=\d)")
 _CLAUSE = re.compile(r"; (?![^()]*\))")
 _KILOGRAMS = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?) kg\b")
-_INSTRUMENTS = {
-    "licence": "export licensing", "ban": "the export ban", "suspension": "the suspension", "deal": "the deal",
-    "enforcement": "the enforcement campaign", "relief": "the eased licensing", "tariff": "the tariff", "quota": "the quota",
-    "agreement": "the agreement", "regulation": "the regulation",
-}  # fmt: skip
 
 
 def amount(answer: EffectAnswer, value: float, sign: bool = True) -> str:
@@ -101,8 +95,9 @@ def description(answer: EffectAnswer, held: str = "bundle") -> str:
     if answer.measure == "share":
         seen = f"a share of {seen}"
         base += f" ({share_text(answer.expected)})" if math.isfinite(answer.expected) else ""
-    elif answer.measure != "relative" and answer.expected > 0 and answer.months_from != answer.months_to:
-        base += f" ({level_text(answer, answer.expected)} over as many months)"
+    elif answer.measure != "relative" and answer.expected > 0 and answer.n_months > 1:
+        known = f"{answer.n_known} months" if answer.unknown_months else "as many months"
+        base += f" ({level_text(answer, answer.expected)} over {known})"
     side = "below" if answer.desc_estimate < 0 else "above"
     fraction = relative_change(answer)
     if answer.desc_estimate == 0:
@@ -148,7 +143,7 @@ def _last_level(answer: EffectAnswer, held: str) -> str:
     level = answer.desc_estimate
     shown = share_text(level) if answer.measure in ("share", "relative") else quantity(level, answer.unit)
     seen = level_text(answer, answer.observed_total)
-    head = f"{seen} in {answer.window}; " if seen else ""
+    head = f"{seen} in {answer.known_window}; " if seen else ""
     return f"{head}the last published level is {shown}" + (f" ({period(when)})" if when else "") + "; no baseline can be formed"
 
 
@@ -157,21 +152,6 @@ def estimate_text(answer: EffectAnswer) -> str:
     if not answer.has_estimate:
         return ""
     return f"{amount(answer, answer.estimate)} (95{NBSP}% interval {interval_text(answer, answer.lo95, answer.hi95)})"
-
-
-def events_phrase(data: RunData, answer: EffectAnswer) -> str:
-    """The event or cluster of events by instrument and month."""
-    named = [event_phrase(data, e) for e in answer.events]
-    return join_with_and(named) if named else "the event"
-
-
-def event_phrase(data: RunData, event_id: str) -> str:
-    """One event by instrument and month."""
-    if event_id not in data.calendar:
-        return event_id.replace("_", " ")
-    event = data.calendar[event_id]
-    what = _INSTRUMENTS.get(event.instrument, f"“{event.title.partition(';')[0]}”")
-    return f"{what} of {month_of(mm.ordinal(event.effective or event.announced))}"
 
 
 def verdict_reasons(data: RunData, answer: EffectAnswer) -> list[str]:
@@ -205,7 +185,7 @@ def because_clause(data: RunData, answer: EffectAnswer) -> str:
 
 def answer_sentences(data: RunData, answer: EffectAnswer) -> str:
     """One row in two or three sentences: series and window, observation, verdict, reasons, and the row's first note."""
-    lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {answer.window}.**"
+    lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {answer.known_window}.**"
     verdict = verdict_sentence(data, answer, figures=True)
     seen = description(answer, data.held)
     note = note_sentence(answer.note.partition(". ")[0])
@@ -223,33 +203,35 @@ def note_sentence(note: str) -> str:
     return f" {capitalize(note)}." if note else ""
 
 
-def placebo_text(answer: EffectAnswer) -> str:
-    """The p-value with its lowest possible value and its source, or why there is no informative one."""
+def test_text(answer: EffectAnswer) -> str:
+    """The p-value of the test of no effect, what it compares, and its rank among windows without an event."""
     if not math.isfinite(answer.p_value):
         return ""
-    in_time = answer.n_apart > 0 and math.isclose(answer.p_floor, 1 / (answer.n_apart + 1), rel_tol=0.02)
-    if answer.p_floor > MAX_P_FLOOR:
-        return f"too few placebo windows without overlap ({answer.n_apart})" if in_time else "too few comparisons for a p-value"
-    value = decimal(answer.p_value, 2) if answer.p_value >= 0.005 else "below 0.01"
-    lowest = f" (lowest possible {decimal(answer.p_floor, 2)})" if answer.p_floor > 0 else " (without a lowest value)"
-    if answer.p_value <= answer.p_floor:
-        lowest = ", the lowest possible"
-    if in_time:
-        return f"placebo p {value} over {answer.n_apart} windows without overlap{lowest}"
-    return f"p {value} by the method's own test{lowest}"
+    text = f"p {_p_text(answer.p_value)} ({answer.score})" if answer.score else f"p {_p_text(answer.p_value)}"
+    if answer.p_floor > 0:
+        text += ", the lowest possible" if answer.p_value <= answer.p_floor else f", lowest possible {_p_text(answer.p_floor)}"
+    if math.isfinite(answer.p_rank) and answer.p_rank_floor <= MAX_P_FLOOR:
+        return f"{text}; rank {_p_text(answer.p_rank)} among {answer.n_apart} windows without an event"
+    return text
+
+
+def _p_text(p: float) -> str:
+    return decimal(p, 2) if p >= 0.095 else decimal(p, 3) if p >= 0.0005 else "below 0.001"
 
 
 def detectable_text(answer: EffectAnswer) -> str:
-    """Minimum detectable effect at 80 % power, in its unit and as a share of the baseline.
-
-    Given if the verdict is "cannot distinguish", or if it rests on at least three windows without an event.
-    """
-    if not math.isfinite(answer.mde80) or (answer.verdict != "cannot distinguish" and answer.n_placebo < MIN_PLACEBOS):
+    """Effect that a test at 5 % finds with power 80 %, in its unit and as a share of the counterfactual."""
+    if not math.isfinite(answer.mde80):
         return ""
     size, share = amount(answer, answer.mde80, sign=False), answer.mde_share
     if answer.measure == "relative" or not math.isfinite(share):
         return size
-    return f"{size} ({percent(share, sign=False)} of the baseline)"
+    return f"{size} ({percent(share, sign=False)} of what was expected)"
+
+
+def margin_text(answer: EffectAnswer) -> str:
+    """The smallest margin of no material effect that the data could show, as a share of the counterfactual."""
+    return percent(answer.margin, sign=False) if math.isfinite(answer.margin) else ""
 
 
 def breakdown_text(answer: EffectAnswer) -> str:
@@ -278,8 +260,15 @@ def ledger_sentence(answer: EffectAnswer) -> str:
 
 
 def verdict_sentence(data: RunData, answer: EffectAnswer, figures: bool = False) -> str:
-    """What the verdict allows and why, with the row's figures or without repeating them; the run's verdict; the ledger."""
-    return _verdict_text(data, answer, figures) + family_sentence(data, answer) + ledger_sentence(answer)
+    """What the verdict allows and why, with the row's figures or without repeating them; months past the end; the run's
+    verdict; the ledger.
+    """
+    return (
+        _verdict_text(data, answer, figures)
+        + past_end_sentence(data, answer)
+        + family_sentence(data, answer)
+        + ledger_sentence(answer)
+    )
 
 
 def family_sentence(data: RunData, answer: EffectAnswer) -> str:
@@ -293,8 +282,8 @@ def family_sentence(data: RunData, answer: EffectAnswer) -> str:
 
 
 def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
-    event, word, reason = events_phrase(data, answer), answer.verdict, because_clause(data, answer)
-    several = len(answer.events) > 1
+    measures, word, reason = measures_in_estimate(data, answer), answer.verdict, because_clause(data, answer)
+    event, several = events_phrase(data, measures), len(measures) > 1
     kind = "joint " if several else "relative " if answer.reading == "relative" else ""
     effect = f"A {kind}effect" if kind else "An effect"
     got = estimate_text(answer) if figures and answer.reading in ("causal", "relative") else ""
@@ -302,12 +291,17 @@ def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
         if got:
             limit = f" It stays suggestive{reason}." if word == "suggestive" else ""
             alone = "" if several else kind
-            return f"The {alone}estimate for {event}{' jointly' if several else ''} is {got}.{limit}"
+            return f"The {alone}estimate for {event}{' together' if several else ''} is {got}.{limit}"
         if word == "supported":
             return f"{effect} of {event} is supported by every check{' of the question alone' if answer.family_word else ''}."
         return f"{effect} of {event} is suggested, not shown{reason}."
     if word in ("supported", "suggestive"):
         return f"The size points to {event} but does not show it{reason}."
+    if word == "no material effect":
+        shown = f" The estimate is {got}." if got else ""
+        return (
+            f"No material effect of {event}: what there may be lies within {margin_text(answer)} of what was expected.{shown}"
+        )
     if word == "cannot distinguish":
         shown = f" The estimate is {got}." if got else ""
         least = detectable_text(answer)

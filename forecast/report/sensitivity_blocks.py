@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Prose, TableBlock, TableCell
 from forecast.report.effect_rows import EffectAnswer, VariedAnswer
 from forecast.report.numbers import capitalize, day, percent, period, treated_name
-from forecast.report.prose import amount, placebo_text, reason_in_words, relative_change
+from forecast.report.prose import amount, reason_in_words, relative_change, test_text
 from forecast.report.run_data import RunData
 from forecast.report.table_blocks import intervals_text, power_text
 
@@ -42,7 +42,7 @@ def sensitivity_blocks(data: RunData) -> list[Block]:
 
 def variation_sentence(data: RunData, own: EffectAnswer, found: Sequence[VariedAnswer]) -> str:
     """Whether the verdict of a question holds, and what each change did to it."""
-    asked = f"**{own.id}. {treated_name(own.series)}, {own.window}**"
+    asked = f"**{own.id}. {treated_name(own.series)}, {own.known_window}**"
     head = f"{asked} ({_short_text(own)}): {_verdict_count(own, found)}"
     parts = []
     for kind in KINDS:
@@ -74,7 +74,7 @@ def _variation_text(v: VariedAnswer, own: EffectAnswer) -> str:
     value = day(v.value) if v.what == "day" else v.value
     if not a.months_from:
         return f"{value}: no answer"
-    seen = period(a.months_observed) if a.months_observed else a.window
+    seen = _months_text(v)
     other = "" if (a.months_from, a.months_to) == (own.months_from, own.months_to) else f" ({seen})"
     size = _fraction(a)
     same = a.verdict == own.verdict and math.isfinite(size)
@@ -156,7 +156,7 @@ def _answer_cells(data: RunData, a: EffectAnswer, months: str) -> tuple[TableCel
     described = TableCell(amount(a, a.desc_estimate), against) if a.has_baseline else TableCell(MISSING)
     estimated = TableCell(amount(a, a.estimate), intervals_text(a)) if a.has_estimate else TableCell(MISSING)
     clean = f"{a.n_clean} clean months" if a.months_from else ""
-    support = "; ".join(x for x in (clean, placebo_text(a), power_text(a)) if x)
+    support = "; ".join(x for x in (clean, test_text(a), power_text(a)) if x)
     reason = "" if a.months_from else reason_in_words(data, a, a.because)
     return (
         TableCell(months or MISSING),

@@ -33,10 +33,11 @@ from forecast.report.prose import (
     detectable_text,
     interval_text,
     level_text,
+    margin_text,
     note_sentence,
-    placebo_text,
     reason_in_words,
     relative_change,
+    test_text,
     verdict_sentence,
 )
 from forecast.report.run_data import FlowHistory, RunData
@@ -59,7 +60,7 @@ def _question_cell(data: RunData, a: EffectAnswer) -> TableCell:
     months = f"{a.lag_months} month{'s' if a.lag_months != 1 else ''}"
     parts = (
         treated_name(a.series),
-        a.window,
+        a.known_window,
         "panel" if a.basis == "panel" else f"source: {named}" if named else "",
         f"window starts {months} after the event (transport)" if a.lag_months else "",
         f"asked: {a.estimand}",
@@ -96,9 +97,8 @@ def _estimate_cell(a: EffectAnswer) -> TableCell:
         unseen = "; so no smallest effect that would be seen either" if a.verdict == "cannot distinguish" else ""
         return TableCell(MISSING, none + unseen)
     clean = f"{a.n_clean} clean months" + (f" and {a.n_span} sum{'s' if a.n_span > 1 else ''}" if a.n_span else "")
-    placebos = placebo_text(a) if math.isfinite(a.p_value) else ""
     method = f"method: {a.estimator}" if a.estimator else ""
-    lines = (intervals_text(a), placebos, power_text(a), breakdown_text(a), clean, method)
+    lines = (intervals_text(a), test_text(a), power_text(a), conclusion_text(a), breakdown_text(a), clean, method)
     return TableCell(amount(a, a.estimate), "; ".join(line for line in lines if line))
 
 
@@ -112,11 +112,16 @@ def power_text(a: EffectAnswer) -> str:
     return f"smallest effect seen with 80{NBSP}% power {detectable_text(a)}" if detectable_text(a) else ""
 
 
+def conclusion_text(a: EffectAnswer) -> str:
+    """The smallest margin within which no material effect could be concluded, if it is known."""
+    return f"no material effect could be concluded within {margin_text(a)}" if margin_text(a) else ""
+
+
 def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> TableBlock:
     """The same questions under other methods and windows."""
     columns = (
         Column("Question"), Column("Method and window"), Column("Observed less baseline", True), Column("Estimate", True),
-        Column(f"95{NBSP}% interval", True), Column("Placebos"), Column("Verdict"),
+        Column(f"95{NBSP}% interval", True), Column("Test"), Column("Verdict"),
     )  # fmt: skip
     rows = []
     for a in answers:
@@ -130,7 +135,7 @@ def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> Table
                     "" if a.has_estimate else reason_in_words(data, a, a.because),
                 ),
                 TableCell(interval_text(a, a.lo95, a.hi95) if a.has_estimate else MISSING),
-                TableCell(placebo_text(a) or "no placebo window"),
+                TableCell(test_text(a) or "no test"),
                 TableCell(a.verdict or MISSING, a.family_text, a.verdict),
             )
         )

@@ -6,6 +6,7 @@ import hashlib
 import json
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol, cast
 
@@ -16,7 +17,8 @@ from forecast.core.contracts import Answer, Answers, Estimator, Forecaster, fail
 from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError, LookAheadError, MissingExtraError
 from forecast.core.questions import Design, Task
-from forecast.core.results import Forecast
+from forecast.core.results import Failure, Forecast
+from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
 
 Question = Task | Design
@@ -83,7 +85,17 @@ def answer(method: Method, vintage: Vintage, question: Question, seed: int = 0, 
             memo[key] = answer_or_raise(method, vintage, question, seed, memo)
         except METHOD_ERRORS as error:
             memo[key] = failure_for(method, question, error)
+        memo[key] = _in_own_steps(memo[key], vintage.steps)
     return memo[key]
+
+
+def _in_own_steps(made: Answer, steps: Steps) -> Answer:
+    """An answer whose notes, or whose reason for failing, speak of the panel's own steps."""
+    if steps.unit == "month":
+        return made
+    if isinstance(made, Failure):
+        return replace(made, reason=steps.words(made.reason))
+    return replace(made, used=tuple(replace(u, notes=tuple(map(steps.words, u.notes))) for u in made.used))
 
 
 def key_of(method: Method, vintage: Vintage, question: Question) -> tuple[str, str]:

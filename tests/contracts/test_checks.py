@@ -257,6 +257,14 @@ def test_another_event_in_the_window_makes_the_effect_joint():
     assert "joint effect of other and toy_ban" in both.reason
 
 
+def test_months_after_the_end_of_the_measure_are_named():
+    ended = replace(BAN, end=dt.date(2023, 3, 1), end_announced=dt.date(2023, 1, 1))
+    gate = judge("separable", vintage(LONG, events=(ended,)), asked(event=ended), expected=20.0)
+    assert gate.outcome == "pass"
+    assert gate.reason.endswith("4 of the 6 months asked lie after the measure's end on 2023-03-01")
+    assert "end" not in judge("separable", vintage(LONG), asked(), expected=20.0).reason
+
+
 def test_a_value_is_no_quantity():
     known = Vintage(dt.date(2030, 1, 1), {SERIES + ":usd": vintage(LONG).cells[SERIES]}, EventCalendar((BAN,)))
     design = Design(BAN, SERIES + ":usd", stop="2023-06")

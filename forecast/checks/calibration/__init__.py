@@ -38,7 +38,7 @@ class Calibration:
         if effect.counterfactual is None:
             return Gate(NAME, "not run", reason="nothing was estimated")
         if evidence.design.basis == "panel" or evidence.design.share_of:
-            return Gate(NAME, "not run", reason="the simulations are of monthly flows, neither of shares nor of other panels")
+            return Gate(NAME, "not run", reason="the simulations are of quantities of trade, neither of shares nor of panels")
         own = [c for c in cells if c.estimator == effect.estimator]
         if not own:
             return Gate(NAME, "not run", reason="no simulation of this method")

@@ -22,12 +22,12 @@ NOT_RUN = Gate(NAME, "not run", reason="judged over all questions of a run, not 
 @check
 @dataclass(frozen=True)
 class Multiplicity:
-    """p-values of a run taken together: Holm over the headline rows read as causal, Benjamini and Hochberg over all.
+    """p-values of a run taken together: Holm over the headline rows, Benjamini and Hochberg over all.
 
-    A row whose adjusted p exceeds `level` is at most suggestive. The headline row of a question is that of its first estimator.
-    With few placebos the floor of a p-value, times the number of rows, may exceed `level` whatever the effect; the reason then
-    says so. Where the causal headline rows share eight placebo windows or more, the reason adds the Romano-Wolf step-down p,
-    which takes the dependence between rows into account.
+    A row whose adjusted p exceeds `level` is at most suggestive. The headline row of a question is that of its first estimator;
+    the family is every headline row that was tested, whatever its reading. Where a p-value has a lowest possible value, that
+    floor times the number of rows may exceed `level` whatever the effect; the reason then says so. Where these rows share eight
+    placebo windows or more, the reason adds the Romano-Wolf step-down p, which takes the dependence between rows into account.
     """
 
     level: float = 0.05
@@ -37,9 +37,9 @@ class Multiplicity:
         return NOT_RUN
 
     def judge_family(self, effects: Sequence[Effect]) -> list[Gate]:
-        """value: Holm's p of a headline row read as causal, else the false discovery rate q of the row; threshold: `level`."""
+        """value: Holm's p of a headline row, else the false discovery rate q of the row; threshold: `level`."""
         tested = [i for i, e in enumerate(effects) if math.isfinite(e.p_value)]
-        family = [i for i in headline_rows(effects) if i in set(tested) and _reads_causal(effects[i])]
+        family = [i for i in headline_rows(effects) if i in set(tested)]
         together = dict(zip(family, romano_wolf_of_effects([effects[i] for i in family]), strict=True))
         out = []
         for i in range(len(effects)):
@@ -52,7 +52,7 @@ class Multiplicity:
             )
             if i in family:
                 value, floor = _adjusted_with_floor(holm, effects, family, i)
-                rows = pluralize(len(family), "causal headline row")
+                rows = pluralize(len(family), "headline row")
                 joint = f"{together[i]:.3f} (Romano-Wolf), " if math.isfinite(together[i]) else ""
                 text = f"p = {value:.3f} over {rows} (Holm, floor {floor:.3f}), {joint}{text}"
             out.append(self._gate(value, text))
@@ -80,10 +80,6 @@ def headline_rows(effects: Sequence[Effect]) -> list[int]:
     for i, effect in enumerate(effects):
         first.setdefault(repr(effect.design), i)
     return list(first.values())
-
-
-def _reads_causal(effect: Effect) -> bool:
-    return effect.verdict is not None and effect.verdict.reading == "causal"
 
 
 def romano_wolf_of_effects(effects: Sequence[Effect]) -> list[float]:

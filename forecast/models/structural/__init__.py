@@ -19,9 +19,10 @@ from forecast.models.structural.temporal_aggregates import MonthsAndSums, keep_s
 from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
 from forecast.prep.spans_and_gaps import LONGEST_SPLIT
 from forecast.prep.trade_history import TradeHistory
-from forecast.prep.working_scale import WorkingScale, amount_scale, choose_scale
+from forecast.prep.working_scale import CAP_FACTOR, WorkingScale, amount_scale, choose_scale
 
 FEWEST = 8  # observations needed
+FEWEST_TRADED = 3  # months with trade of a two-part model
 FREEDOM = 6  # degrees of freedom needed after the coefficients
 
 
@@ -89,6 +90,9 @@ class Structural:
     ) -> tuple[Floats, Used, dict[str, float]]:
         """Draws (draws, months) of one series, the record of what was used, and parameters."""
         asked = np.array(task.ordinals(vintage))
+        if rare := self._rare_trade(vintage, series):
+            paths, note = _draw_rare_trade(rare, asked, task.draws, rng)
+            return paths, Used("months with trade, each like the others", scale="log", notes=(note,)), {}
         days = [vintage] if task.fitted_on is None else [vintage, vintage.earlier(task.fitted_on)]
         split, known, scale = self._samples(days, series)
         history = self._trade_history(days[0], series)
@@ -161,6 +165,12 @@ class Structural:
             return split, [one.with_trade() for one in known] if two_part else known, scale
         return split, split, scale
 
+    def _rare_trade(self, vintage: Vintage, series: str) -> MonthsAndSums | None:
+        """The figures of a two-part model with too few months of trade for a level and a season, but enough for a spread."""
+        known = split_sums(vintage.observed(series))
+        traded = int((known.values > 0).sum())
+        return known if self._two_part(vintage) and FEWEST_TRADED <= traded < FEWEST <= len(known.months) else None
+
     def _two_part(self, vintage: Vintage) -> bool:
         return self.transform == "two-part" and vintage.nonnegative
 
@@ -229,6 +239,18 @@ class Structural:
         if kind == "shrunk":
             return covariance.local_level_shrunk_season(size, axis % season, season, lunar)
         return covariance.local_level(size)
+
+
+def _draw_rare_trade(known: MonthsAndSums, asked: Ints, draws: int, rng: np.random.Generator) -> tuple[Floats, str]:
+    """Quantities of a flow with few months of trade: log-normal amounts with Student t tails, times the Markov chain."""
+    amounts = np.log(known.values[known.values > 0])
+    k = len(amounts)
+    spread = float(amounts.std(ddof=1)) * np.sqrt(1.0 + 1.0 / k)
+    logs = amounts.mean() + spread * rng.standard_t(k - 1, (draws, len(asked)))
+    history = TradeHistory.of(known.months, known.values)
+    capped = np.exp(np.minimum(logs, np.log(CAP_FACTOR * float(known.values.max()))))
+    paths = capped * history.draws(asked, draws, rng)
+    return paths, f"two-part: {history.empty} of {history.count} months are without trade"
 
 
 def _observation_rows(x: Floats, known: MonthsAndSums, first: int) -> Floats:

@@ -74,7 +74,7 @@ def ledger_text(rows: Sequence[EffectAnswer]) -> str:
         if not math.isclose(early.desc_estimate + late.desc_estimate, net.desc_estimate, rel_tol=1e-6):
             continue
         parts = [(early, "A"), (late, "P"), (net, "net")]
-        sums = ", ".join(f"{sign} = {amount(a, a.desc_estimate)} in {a.window} ({a.verdict})" for a, sign in parts)
+        sums = ", ".join(f"{sign} = {amount(a, a.desc_estimate)} in {a.known_window} ({a.verdict})" for a, sign in parts)
         made_up = ""
         if early.desc_estimate > 0 > late.desc_estimate:
             share = percent(early.desc_estimate / -late.desc_estimate, sign=False)

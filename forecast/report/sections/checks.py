@@ -14,7 +14,7 @@ from forecast.core.registry import section
 from forecast.core.schema import GateRow, PlaceboRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Heading, Prose, TableBlock, TableCell
 from forecast.report.numbers import capitalize, quantity, treated_name
-from forecast.report.prose import amount, placebo_text, reason_in_words
+from forecast.report.prose import amount, reason_in_words, test_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
 FIRST_GATES = ("identified", "length", "data_state")  # first columns of the matrix; the others follow A to Z
@@ -43,8 +43,9 @@ class ChecksSection:
             Prose(
                 "A gate is one check; a gate that fails or cannot be run limits what may be said. A clean month has a figure "
                 "of its own and lies before the event and its anticipation, outside every other event on the product. A "
-                "placebo asks the same question of months without an event, where the truth is zero; with fewer than nine such "
-                "windows no p-value can fall to 0.10, and none is printed."
+                "placebo asks the same question of months without an event, where the truth is zero. The p-value tests the "
+                "effect itself, on the scale on which the flow's noise is even; the rank of its score among the windows "
+                "without an event stands beside it where there are enough of them."
             )
         )
         return [*out, *_departure_blocks(data), *_gate_blocks(data), *_placebo_blocks(data)]
@@ -108,7 +109,7 @@ def _placebo_blocks(data: RunData) -> list[Block]:
                 TableCell(quantity(float(np.nanmedian(values)), unit, sign=True)),
                 TableCell(" to ".join(quantity(float(end), unit, sign=True) for end in (np.nanmin(values), np.nanmax(values)))),
                 TableCell(amount(a, a.estimate) if a.has_estimate else MISSING, "" if a.has_estimate else "no estimate"),
-                TableCell(placebo_text(a) or "no p-value"),
+                TableCell(test_text(a) or "no p-value"),
             )
         )  # fmt: skip
     if not rows:

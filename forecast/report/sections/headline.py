@@ -26,8 +26,9 @@ from forecast.report.blocks import (
 from forecast.report.credits import credit
 from forecast.report.effect_rows import EffectAnswer, mineral_title
 from forecast.report.figures.flows import counterfactual_panel
+from forecast.report.measure_phrases import event_phrase
 from forecast.report.numbers import NBSP, capitalize, decimal, flow_name, product_name, treated_name
-from forecast.report.prose import amount, breakdown_text, event_phrase, interval_text
+from forecast.report.prose import amount, breakdown_text, interval_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 from forecast.report.sensitivity_blocks import sensitivity_blocks
 from forecast.report.table_blocks import headline_table, other_methods_table
@@ -80,7 +81,7 @@ def event_parts(data: RunData) -> list[Block]:
         found = data.parts(a) if a.has_estimate and a.measure in ("cumulative", "net") else ()
         if len(found) < 2:
             continue
-        title = f"{a.id}. {treated_name(a.series)}, {a.window}; method {a.estimator}: {a.verdict}"
+        title = f"{a.id}. {treated_name(a.series)}, {a.known_window}; method {a.estimator}: {a.verdict}"
         rows.append((TableCell(title, tone="group"),))
         for p in found:
             name = " and ".join(event_phrase(data, e) for e in p.event.split("+"))

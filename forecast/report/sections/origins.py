@@ -154,7 +154,7 @@ def _record_cells(name: str, a: EffectAnswer | None) -> tuple[TableCell, ...]:
         estimated = TableCell(amount(a, a.estimate), f"80{NBSP}% {interval_text(a, a.lo80, a.hi80)}")
     good = product_name(_series_key(a).product)
     return (
-        TableCell(name, f"{a.id}. {good}, {a.window}"),
+        TableCell(name, f"{a.id}. {good}, {a.known_window}"),
         described,
         estimated,
         TableCell(a.verdict, a.family_text, a.verdict),

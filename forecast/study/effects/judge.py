@@ -48,14 +48,14 @@ def estimate(
         return made
     if not isinstance(made, Effect):
         raise TypeError(f"{name_of(method)} is no estimator")
-    evidence = Evidence(vintage, design, siblings or {})
-    early = run_gates(made, evidence, checks)
-    if made.counterfactual is None or _is_withheld(made, early):
-        return apply_verdict(made, early)
     try:
         made.contrast()
     except NotIdentifiedError as error:
         return failure_for(method, design, error)
+    evidence = Evidence(vintage, design, siblings or {})
+    early = run_gates(made, evidence, checks)
+    if made.counterfactual is None or _is_withheld(made, early):
+        return apply_verdict(made, early)
     falling = made.contrast().difference.estimate < 0
     found, findings = placebo.placebos_in_time(method, vintage, design, seed, memo, placebos, falling=falling)
     notes = tuple(f.text for f in findings)
@@ -99,8 +99,9 @@ def smallest_margin(effect: Effect) -> float:
 
 
 def run_gates(effect: Effect, evidence: Evidence, checks: Sequence[CheckSpec] | None = None) -> list[Gate]:
-    """The outcomes of the gates asked, by default the shipped ones; those left out stand last, not run."""
-    return [gate.judge(effect, evidence) for gate in gates_asked(checks)] + gates_left_out(checks)
+    """The outcomes of the gates asked, by default the shipped ones, in the panel's own steps; those left out stand last."""
+    found = [gate.judge(effect, evidence) for gate in gates_asked(checks)]
+    return [replace(gate, reason=evidence.vintage.steps.words(gate.reason)) for gate in found] + gates_left_out(checks)
 
 
 def verdict_of(effect: Effect, found: Sequence[Gate]) -> Verdict:
@@ -121,12 +122,16 @@ def verdict_of(effect: Effect, found: Sequence[Gate]) -> Verdict:
 
 
 def _interpretation(effect: Effect, found: Sequence[Gate], word: str) -> str:
-    """How the verdict may be read; a joint effect of several events, or a share, is relative."""
+    """How the verdict may be read: only an effect of one event that the gate `separable` tells from others is causal.
+
+    A joint effect, of the design's events or of others in the window, is relative, and so is a share.
+    """
     if word == "not identified":
         return "none"
     if word == "descriptive" or effect.counterfactual is None or any(g.withholds and g.outcome != "pass" for g in found):
         return "descriptive"
-    joint = len(effect.design.events) > 1 or effect.design.estimand in ("share", "relative")
+    alone = any(gate.gate == "separable" and gate.outcome == "pass" for gate in found)
+    joint = not alone or len(effect.design.events) > 1 or effect.design.estimand in ("share", "relative")
     return "relative" if joint or effect.reads == "relative" else "causal"
 
 

@@ -1,10 +1,13 @@
 """Splitting of spans and filling of gaps, exact window sums, and working scales."""
 
+import datetime as dt
+
 import numpy as np
 import pytest
 
 from forecast.core import months
 from forecast.core.errors import TooShortError
+from forecast.core.vintage import Cell, ObservedSeries, Vintage
 from forecast.prep.spans_and_gaps import FilledSeries, contiguous_tail, fill_gaps, reduced_spans, split_spans, window_total
 from forecast.prep.working_scale import CAP_FACTOR, choose_scale
 
@@ -93,8 +96,6 @@ def test_rounding_leaves_no_negative_month(observed):
 
 
 def test_a_sum_the_publisher_kept_back_is_no_figure():
-    from forecast.core.vintage import Cell, ObservedSeries
-
     span = Cell(1, 2, float("nan"), "suppressed")
     assert reduced_spans(ObservedSeries(S, 0, np.array([1.0, np.nan, np.nan]), ("value", "span", "span"), (span,))) == []
 
@@ -144,6 +145,40 @@ def test_window_total_by_the_difference_of_year_to_date_sums(observed):
     assert window_total(seen, O("2020-06"), O("2020-12")) == pytest.approx(1000)
     assert np.isnan(window_total(seen, O("2020-06"), O("2020-08")))
     assert np.isnan(window_total(seen, O("2020-02"), O("2020-05")))
+
+
+def derived_series(derived, spans, first="2022-01", values=()):
+    """A series with `derived` (period, value) figures beside published `spans` and months."""
+    cells = [Cell(*months.parse_period(p), v, kind="derived") for p, v in derived]
+    cells += [Cell(*months.parse_period(p), v, kind="cumulative") for p, v in spans]
+    cells += [Cell(*months.parse_period(p), v) for p, v in values]
+    return Vintage(dt.date(2025, 1, 1), {S: tuple(sorted(cells, key=lambda c: (c.first, c.last)))}).observed(S)
+
+
+def test_a_published_sum_counts_before_the_figures_derived_from_others():
+    # gallium in 2022: 94,000 kg as published, 89,384 and 5,056 derived elsewhere, 94,440 together
+    pieces = [("2022-01/2022-11", 89_384.0), ("2022-12", 5_056.0)]
+    seen = derived_series(pieces, [("2022-01/2022-12", 94_000.0)])
+    assert window_total(seen, O("2022-01"), O("2022-12")) == pytest.approx(94_000)
+    assert window_total(seen, O("2022-12"), O("2022-12")) == 5_056
+    more = derived_series([*pieces, ("2023-01", 4_000.0)], [("2022-01/2022-12", 94_000.0)])
+    assert window_total(more, O("2022-01"), O("2023-01")) == pytest.approx(98_000)
+    assert window_total(derived_series(pieces, []), O("2022-01"), O("2022-12")) == pytest.approx(94_440)
+
+
+def test_a_published_sum_counts_before_its_months_where_those_are_derived():
+    quarter = [("2022-01", 10.0), ("2022-02", 20.0), ("2022-03", 33.0)]
+    published = [("2022-01/2022-03", 60.0)]
+    assert window_total(derived_series(quarter, published), O("2022-01"), O("2022-03")) == pytest.approx(60)
+    assert window_total(derived_series(quarter, published), O("2022-01"), O("2022-02")) == 30
+    # months that were reported themselves stand, whatever a sum over them says
+    seen = derived_series([], published, values=quarter)
+    assert window_total(seen, O("2022-01"), O("2022-03")) == 63
+
+
+def test_a_difference_below_zero_is_no_total():
+    seen = derived_series([("2022-01", 50.0), ("2022-02", 60.0)], [("2022-01/2022-03", 100.0)])
+    assert np.isnan(window_total(seen, O("2022-03"), O("2022-03")))
 
 
 def test_window_total_with_months_outside_the_spans(observed):

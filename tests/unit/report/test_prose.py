@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pandas as pd
 import pytest
 from contracts.report_run import US
 
+from forecast.core.events import Event, EventCalendar
 from forecast.core.run import Run
-from forecast.report import prose
+from forecast.core.schema import EffectRow
+from forecast.report import measure_phrases, prose
 from forecast.report.comparison import benchmark_verdict
+from forecast.report.effect_rows import EffectAnswer, effect_answer
 from forecast.report.run_data import RunData
 from forecast.report.table_blocks import headline_table
 
@@ -140,3 +144,68 @@ def test_a_null_prints_what_it_could_have_seen(data: RunData) -> None:
         else:
             assert "cannot be said, because none was estimated" in told
             assert "no smallest effect that would be seen" in cells
+
+
+def _window_of_lithium(**more: object) -> EffectAnswer:
+    """An answer on ten months of a flow, with a level of 100 t a month before."""
+    given = {
+        "series": "CHL.export.WLD.lithium_carbonate", "event": "ban", "months_from": "2023-03", "months_to": "2023-12",
+        "months_observed": "2023-03/2023-12", "desc_estimate": -900e3, "observed_total": 100e3, "expected": 1000e3,
+        "estimate": -900e3, "lo95": -950e3, "hi95": -850e3, "verdict": "suggestive", "reading": "causal", "unit": "kg",
+        "level_unit": "kg", "measure": "cumulative", "baseline": "same months a year earlier", "because": "it is short",
+    }  # fmt: skip
+    empty = {f.name: "" if f.type == "str" else math.nan if f.type == "float" else 0 for f in fields(EffectRow)}
+    return effect_answer(EffectRow(**(empty | given | more)))
+
+
+def _calendar_of(data: RunData, *events: Event) -> RunData:
+    own = RunData(data.run)
+    own.__dict__["calendar"] = EventCalendar(events)
+    return own
+
+
+def _measure(name: str, effective: str, instrument: str = "ban", **more: object) -> Event:
+    day = dt.date.fromisoformat(effective)
+    given = {"imposed_by": ("CHL",), "products": ("lithium_carbonate",), "role": "default", "instrument": instrument} | more
+    return Event(name, "", day, day, **given)
+
+
+def test_months_without_a_figure_are_named(data: RunData) -> None:
+    own = _calendar_of(data, _measure("ban", "2023-03-01"))
+    whole = prose.answer_sentences(own, _window_of_lithium()).replace("\u00a0", " ")
+    assert "Mar–Dec 2023.**" in whole
+    assert "(1,000 t over as many months)" in whole
+    holes = _window_of_lithium(months_observed="2023-03/2023-05 and 2023-07 and 2023-09/2023-12")
+    text = prose.answer_sentences(own, holes).replace("\u00a0", " ")
+    assert "Mar–Dec 2023, 8 of 10 months (Jun and Aug 2023 have no figure).**" in text
+    assert "(1,000 t over 8 months)" in text
+    one = _window_of_lithium(months_observed="2023-03/2023-11")
+    assert "9 of 10 months (Dec 2023 has no figure)" in prose.answer_sentences(own, one).replace("\u00a0", " ")
+
+
+def test_every_measure_in_the_window_is_named_where_the_reading_is_joint(data: RunData) -> None:
+    others = _measure("campaign", "2023-05-01", "enforcement"), _measure("talks", "2023-06-01", "deal")
+    own = _calendar_of(data, _measure("ban", "2023-03-01"), *others, _measure("later", "2024-02-01"))
+    joint = prose.answer_sentences(own, _window_of_lithium(reading="relative")).replace("\u00a0", " ")
+    assert "for the export ban of Mar 2023, the enforcement campaign of May 2023 and the deal of Jun 2023 together is" in joint
+    # a share of one measure is relative, and has no other to be joint with
+    alone = prose.answer_sentences(_calendar_of(data, _measure("ban", "2023-03-01")), _window_of_lithium(reading="relative"))
+    assert "The relative estimate for the export ban of Mar\u00a02023 is" in alone
+    # a description speaks of the event asked about
+    described = _window_of_lithium(reading="descriptive", verdict="descriptive", estimate=math.nan)
+    assert "how much of it the export ban of Mar\u00a02023 caused" in prose.answer_sentences(own, described)
+
+
+def test_months_after_the_end_are_named(data: RunData) -> None:
+    ended = _measure("ban", "2023-03-01", end=dt.date(2023, 8, 1), end_announced=dt.date(2023, 7, 15))
+    text = prose.answer_sentences(_calendar_of(data, ended), _window_of_lithium()).replace("\u00a0", " ")
+    assert "The measure ended on 1 Aug 2023: 5 of these 10 months lie after the end." in text
+    lifted = _measure("lifted", "2023-12-01", "suspension", reversal_of="ban")
+    text = prose.answer_sentences(_calendar_of(data, _measure("ban", "2023-03-01"), lifted), _window_of_lithium())
+    assert "The measure ended on 1\u00a0Dec\u00a02023: 1 of these 10 months lies after the end." in text
+    aftermath = _window_of_lithium(months_from="2023-09")
+    text = prose.answer_sentences(_calendar_of(data, ended), aftermath).replace("\u00a0", " ")
+    assert "The measure ended on 1 Aug 2023, before the months asked." in text
+    assert "ended" not in prose.answer_sentences(_calendar_of(data, _measure("ban", "2023-03-01")), _window_of_lithium())
+    unanswered = _window_of_lithium(months_to="", months_observed="", observed_total=math.nan, verdict="not identified")
+    assert measure_phrases.past_end_sentence(_calendar_of(data, ended), unanswered) == ""

@@ -118,8 +118,23 @@ def test_the_weakest_gate_decides():
 
 def test_several_events_are_read_jointly():
     both = Design((BAN, Event("b", "", dt.date(2023, 2, 1))), SERIES)
-    assert judge.verdict_of(toy(np.full((10, 1), 100.0), both), []).reading == "relative"
-    assert judge.verdict_of(toy(np.full((10, 1), 100.0)), []).reading == "causal"
+    alone = [Gate("separable", "pass")]
+    assert judge.verdict_of(toy(np.full((10, 1), 100.0), both), alone).reading == "relative"
+    assert judge.verdict_of(toy(np.full((10, 1), 100.0)), alone).reading == "causal"
+
+
+@pytest.mark.parametrize("found", [[], [Gate("separable", "fail", cap="suggestive")], [Gate("separable", "not run")]])
+def test_an_effect_not_told_from_others_is_not_read_as_causal(found):
+    assert judge.verdict_of(toy(np.full((10, 1), 100.0)), found).reading == "relative"
+
+
+def test_a_second_measure_in_the_window_makes_the_reading_joint():
+    second = Event("second", "", dt.date(2023, 2, 1), dt.date(2023, 2, 1), products=("gallium",), role="default")
+    known = vintage(noisy(drop=0.5))
+    with_both = replace(known, events=EventCalendar((BAN, second)))
+    method = registry.build("estimator", "baseline")
+    assert judge.estimate(method, known, asked()).verdict.reading == "causal"
+    assert judge.estimate(method, with_both, asked()).verdict.reading == "relative"
 
 
 def test_a_withheld_estimate_is_removed_and_its_description_kept():

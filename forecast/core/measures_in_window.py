@@ -1,0 +1,80 @@
+"""Measures in the window of a question: others that begin in it, and the months after the end of the one asked about."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from forecast.core.events import Event, EventCalendar
+from forecast.core.series import SeriesKey
+from forecast.core.time_axis import MONTHS, Steps
+
+SHORTLY = 3  # months; an event that begins less than this before the window acts in its months too
+EASINGS_OF_LICENCES = ("relief", "deal", "agreement")  # after which a licence is granted more often, and still needed
+
+DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Aftermath:
+    """The months of a window after the end of the measures asked about, and the first day on which none applied."""
+
+    ended: dt.date
+    months: tuple[int, ...]
+
+
+def other_measures(
+    calendar: EventCalendar, own: Iterable[str], treated: Sequence[str], start: int, last: int, shortly: int = SHORTLY
+) -> list[Event]:
+    """Default events in force that touch a treated series and begin in the window or shortly before it, in order of effect."""
+    found = {
+        event.id: event
+        for series in treated
+        for event in calendar.touching(series, ("default",))
+        if event.in_force and event.id not in set(own) and start - shortly < event.start <= last
+    }
+    return sorted(found.values(), key=lambda event: (event.effective or event.announced, event.id))
+
+
+def aftermath(
+    calendar: EventCalendar, events: Sequence[Event], treated: Sequence[str], first: int, last: int, lag: int = 0,
+    steps: Steps = MONTHS,
+) -> Aftermath | None:  # fmt: skip
+    """The months of a window in which none of the events applies any more to a treated series; None where there are none.
+
+    An event applies until its end or until another one reverses it, and again where that one has lapsed. A month in which it
+    still applied for a day counts as one under it. With `lag`, the months are those of the arrival of goods that left earlier.
+    """
+    spans = [_spans_after_end(event, calendar, series, steps) for event in events for series in treated]
+    ended: list[dt.date] = []
+    months = []
+    for month in range(first, last + 1):
+        after = [[day for day, begin, stop in one if begin <= month - lag <= stop] for one in spans]
+        if spans and all(after):
+            months.append(month)
+            ended.append(max(min(days) for days in after))
+    return Aftermath(ended[0], tuple(months)) if months else None
+
+
+def _spans_after_end(event: Event, calendar: EventCalendar, series: str, steps: Steps) -> list[tuple[dt.date, int, float]]:
+    """Spans without the event: the day on which each begins, its first whole step, and its last."""
+    reversals = [r for r in calendar if r.reversal_of == event.id and r.in_force and _lifts(r, event, series)]
+    ends = [day for day in (event.until, event.called_off) if day]
+    lapse = max((r.until or dt.date.max for r in reversals), default=dt.date.max)
+    spans = [(min(ends), lapse)] if ends else []
+    spans += [(r.effective, r.until or dt.date.max) for r in reversals if r.effective]
+    return [(day, steps.of(day - DAY) + 1, float("inf") if stop == dt.date.max else steps.of(stop) - 1) for day, stop in spans]
+
+
+def _lifts(reversal: Event, event: Event, series: str) -> bool:
+    """Whether a reversal ends an event for a flow: it applies to the whole of it, or to all that the event targets.
+
+    A licence that a deal or a relief makes easier to get stays in force, and so does a measure of which a share is left.
+    """
+    key = SeriesKey.maybe(series)
+    if reversal.share_stopped or (event.instrument == "licence" and reversal.instrument in EASINGS_OF_LICENCES):
+        return False
+    covers = key is None or reversal.covers(key.product)
+    everyone = "ALL" in reversal.targets or set(event.targets) <= set(reversal.targets)
+    return covers and (everyone or reversal.directed_at(series))

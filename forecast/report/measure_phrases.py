@@ -1,0 +1,60 @@
+"""Measures in sentences: by instrument and month, those an estimate holds together, and the months after their end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forecast.core import months as mm
+from forecast.core.measures_in_window import aftermath, other_measures
+from forecast.report.effect_rows import EffectAnswer
+from forecast.report.numbers import day, join_with_and, month_of, pluralize
+from forecast.report.run_data import RunData
+
+_INSTRUMENTS = {
+    "licence": "export licensing", "ban": "the export ban", "suspension": "the suspension", "deal": "the deal",
+    "enforcement": "the enforcement campaign", "relief": "the eased licensing", "tariff": "the tariff", "quota": "the quota",
+    "agreement": "the agreement", "regulation": "the regulation",
+}  # fmt: skip
+
+
+def events_phrase(data: RunData, events: Sequence[str]) -> str:
+    """Events by instrument and month."""
+    return join_with_and([event_phrase(data, e) for e in events]) if events else "the event"
+
+
+def measures_in_estimate(data: RunData, answer: EffectAnswer) -> tuple[str, ...]:
+    """The events asked about and, where the estimate is joint, the others that begin in its window, in order of effect."""
+    own = [data.calendar[e] for e in answer.events if e in data.calendar]
+    if answer.reading != "relative" or len(own) < len(answer.events) or not own:
+        return answer.events
+    start, treated = min(e.start for e in own) + answer.lag_months, answer.series.split("+")
+    others = other_measures(data.calendar, answer.events, treated, start, mm.ordinal(answer.months_to))
+    together = sorted([*own, *others], key=lambda e: e.effective or e.announced)
+    return tuple(e.id for e in together) if others else answer.events
+
+
+def past_end_sentence(data: RunData, answer: EffectAnswer) -> str:
+    """How many of the months asked lie after the end of the measures, and when that was; empty where none does."""
+    own = [data.calendar[e] for e in answer.events if e in data.calendar]
+    if not own or not (answer.months_from and answer.months_to):
+        return ""
+    first, last = mm.ordinal(answer.months_from), mm.ordinal(answer.months_to)
+    after = aftermath(data.calendar, own, answer.series.split("+"), first, last, answer.lag_months)
+    if after is None:
+        return ""
+    measures = f"{'The measures' if len(own) > 1 else 'The measure'} ended on {day(after.ended.isoformat())}"
+    some = len(after.months)
+    under_way = f" (goods under way for {pluralize(answer.lag_months, 'month')} counted)" if answer.lag_months else ""
+    if some == answer.n_months:
+        return f" {measures}, before the months asked{under_way}."
+    lie = "lies" if some == 1 else "lie"
+    return f" {measures}: {some} of these {answer.n_months} months {lie} after the end{under_way}."
+
+
+def event_phrase(data: RunData, event_id: str) -> str:
+    """One event by instrument and month."""
+    if event_id not in data.calendar:
+        return event_id.replace("_", " ")
+    event = data.calendar[event_id]
+    what = _INSTRUMENTS.get(event.instrument, f"“{event.title.partition(';')[0]}”")
+    return f"{what} of {month_of(mm.ordinal(event.effective or event.announced))}"

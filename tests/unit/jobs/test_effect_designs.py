@@ -1,0 +1,125 @@
+"""What `forecast check` and the report say of a window with holes, and of one that reaches past the end of its measure."""
+
+import numpy as np
+import pytest
+
+import forecast as fc
+from forecast.core import months
+from forecast.jobs.load import load, read_archive
+from forecast.jobs.plan import make_plan
+
+KEY = "CHL.export.WLD.lithium_carbonate"
+CONFIG = """
+name = "window"
+seed = 1
+draws = 200
+[data]
+use = "csv"
+path = "own.csv"
+key = "{key}"
+unit = "t"
+publisher = "Aduanas"
+[[models]]
+use = "mean12"
+[forecast]
+series = ["{key}"]
+months = 1
+[[events]]
+id = "ban"
+announced = 2023-02-10
+effective = 2023-03-01
+imposed_by = ["{reporter}"]
+products = ["lithium_carbonate"]
+instrument = "ban"
+role = "default"
+{event}
+[[effects]]
+id = "1"
+question = "loss"
+event = "ban"
+treated = "{key}"
+estimators = ["baseline"]
+{question}
+"""
+LIFTED = """
+[[events]]
+id = "lifted"
+announced = 2023-08-20
+effective = 2023-09-01
+imposed_by = ["CHL"]
+products = ["lithium_carbonate"]
+instrument = "relief"
+reversal_of = "ban"
+"""
+END = "end = 2023-08-01\nend_announced = 2023-07-15"
+
+
+def written(folder, event="", question='to = "2023-12"', key=KEY, holes=(), spans=()):
+    """The path of a config on a flow of about 100 t a month until the ban, and about 5 t from then on."""
+    rng = np.random.default_rng(3)
+    rows = [
+        f"{label},{rng.normal(5, 0.2) if label >= '2023-03' else rng.normal(100, 4):.2f}"
+        for label in months.months("2019-01", "2023-12")
+        if label not in holes
+    ]
+    (folder / "own.csv").write_text("\n".join(["period,value", *rows, *spans]) + "\n", "utf-8")
+    path = folder / "window.toml"
+    path.write_text(CONFIG.format(key=key, event=event, question=question, reporter=key[:3]), "utf-8")
+    return path
+
+
+def findings(path):
+    config = load(path)
+    return [f.text for f in make_plan(config, read_archive(config)).findings if f.topic == "effect"]
+
+
+def sentence(path, folder):
+    """The first answer of the report, with plain spaces."""
+    text = (fc.run(path, folder / "runs").folder / "report.md").read_text("utf-8")
+    return next(line for line in text.splitlines() if line.startswith("1. **")).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize(
+    ("event", "question", "checked", "said"),
+    [
+        (END, 'to = "2023-12"', "5 of the 10 months asked, 2023-03 to 2023-12, lie after the end of ban on 2023-08-01",
+         "The measure ended on 1 Aug 2023: 5 of these 10 months lie after the end."),
+        (END.replace("2023-08-01", "2023-08-10"), 'to = "2023-12"', "4 of the 10 months asked", "4 of these 10 months lie"),
+        (END, 'to = "2023-12"\nlag_months = 2', "3 of the 8 months asked, 2023-05 to 2023-12,", "3 of these 8 months lie"),
+        (LIFTED, 'to = "2023-12"', "lie after the end of ban on 2023-09-01", "ended on 1 Sep 2023: 4 of these 10 months"),
+        (END, 'from = "2023-10"\nto = "2023-12"', "3 of the 3 months asked", "ended on 1 Aug 2023, before the months asked"),
+        (END, "", "the months asked end in 2023-07 with ban, the figures in 2023-12: `to` asks for more", "Mar–Jul 2023.**"),
+        (LIFTED, "", "the months asked end in 2023-08 with ban", "Mar–Aug 2023.**"),
+    ],
+)  # fmt: skip
+def test_months_past_the_end_are_said_or_left_out(tmp_path, event, question, checked, said):
+    key = KEY if "lag" not in question else "USA.import.CHL.lithium_carbonate"
+    path = written(tmp_path, event, question, key)
+    if key != KEY:
+        path.write_text(path.read_text("utf-8").replace('imposed_by = ["USA"]', 'imposed_by = ["CHL"]'), "utf-8")
+    assert len(findings(path)) == 1
+    assert checked in findings(path)[0]
+    assert said in sentence(path, tmp_path)
+
+
+def test_a_window_within_its_measure_is_not_remarked_on(tmp_path):
+    path = written(tmp_path, END, 'to = "2023-07"')
+    assert findings(path) == []
+    assert "ended" not in sentence(path, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"holes": ["2023-06", "2023-08"]}, "Mar–Dec 2023, 8 of 10 months (Jun and Aug 2023 have no figure).**"),
+        ({"holes": ["2023-11", "2023-12"]}, "Mar–Dec 2023, 8 of 10 months (Nov–Dec 2023 have no figure).**"),
+        ({"holes": ["2023-03"]}, "Mar–Dec 2023, 9 of 10 months (Mar 2023 has no figure).**"),
+        ({"holes": ["2023-12"], "spans": ["2023-12/2024-01,10"]}, "9 of 10 months (Dec 2023 has no figure).**"),
+        ({"holes": ["2023-06", "2023-07"], "spans": ["2023-06/2023-07,10"]}, "Mar–Dec 2023.**"),
+        ({"holes": ["2023-06"], "spans": ["2023-01/2023-12,260"]}, "Mar–Dec 2023.**"),
+    ],
+)
+def test_months_without_a_figure_are_counted_and_named(tmp_path, given, said):
+    text = sentence(written(tmp_path, **given), tmp_path)
+    assert said in text
+    assert ("over as many months" in text) is ("no figure" not in said)
