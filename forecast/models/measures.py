@@ -43,11 +43,11 @@ class _Course:
     under_way: int
     restricting: frozenset[str]
 
-    def lifted(self, month: int) -> frozenset[str]:
+    def lift(self, month: int) -> frozenset[str]:
         """Restricting measures now in force that no longer are in an asked month."""
         return (self.present.measures - self.ahead[month].measures) & self.restricting
 
-    def added(self, month: int) -> frozenset[str]:
+    def addition(self, month: int) -> frozenset[str]:
         """Measures in force in an asked month, and not now, that restrict trade or state the share that they stop."""
         regime = self.ahead[month]
         return (regime.measures - self.present.measures) & (self.restricting | regime.closing)
@@ -55,7 +55,7 @@ class _Course:
     @property
     def lifts(self) -> list[frozenset[str]]:
         """The different sets of lifted measures."""
-        return list(dict.fromkeys(lift for i in range(len(self.ahead)) if (lift := self.lifted(i))))
+        return list(dict.fromkeys(one for i in range(len(self.ahead)) if (one := self.lift(i))))
 
 
 @model
@@ -153,8 +153,8 @@ class Measures:
         declared = DeclaredShares(self.leak, self.leak_sd, self.part_sd, self.unknown, self.unknown_sd)
         made: dict[tuple[frozenset[str], frozenset[str]], PassThrough | None] = {}
         for j, (label, regime) in enumerate(zip(task.months, course.ahead, strict=True)):
-            out[:, j] = open_paths.get(course.lifted(j), present)[:, j]
-            added = course.added(j)
+            out[:, j] = open_paths.get(course.lift(j), present)[:, j]
+            added = course.addition(j)
             if not added or known is None:
                 continue
             key = (regime.measures, added)
