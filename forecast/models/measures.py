@@ -68,7 +68,8 @@ class Measures:
     (`prep.settling`). A month in which further measures hold is that path times what these let through, a factor from 0 to 1
     with its uncertainty (`prep.pass_through`): from months under them relative to months without, else as their texts declare.
     A month in which measures are lifted is the path of a history without the months under them, and draw by draw no less than
-    the path under them. Without a change of measures the answer is the base's own.
+    the path under them; where a measure that began after them goes on, no known month tells the two apart, and each draw lies
+    evenly anywhere between the two paths. Without a change of measures the answer is the base's own.
 
     So a measure takes away, draw by draw, in the months that it covers and in no other: imposed, not found. Calendars that
     differ only after the day share their random numbers (the same paths, and for each month the same uniform numbers).
@@ -147,7 +148,8 @@ class Measures:
             if isinstance(answer, Failure):
                 notes.append(f"{_words(lift)} lifted: what there would be without is not known ({answer.reason}), as before")
             else:
-                open_paths[lift] = np.maximum(answer.draws[:, 0], present)
+                back = _share_back(vintage, course, lift, task.draws, seed)
+                open_paths[lift] = present + back * np.maximum(answer.draws[:, 0] - present, 0.0)
         out = present.copy()
         known = KnownRegimes.of(vintage, course.series, course.under_way) if vintage.nonnegative else None
         declared = DeclaredShares(self.leak, self.leak_sd, self.part_sd, self.unknown, self.unknown_sd)
@@ -165,6 +167,13 @@ class Measures:
                 uniform = np.random.default_rng([seed, vintage.steps.ordinal(label)]).random(task.draws)
                 out[:, j] *= passage.factor(uniform)
         return out, notes
+
+
+def _share_back(vintage: Vintage, course: _Course, lift: frozenset[str], draws: int, seed: int) -> Floats:
+    """How far a draw goes from the path under lifted measures to that without them, (draws, 1)."""
+    first = min(vintage.events[name].start for name in lift)
+    since = [n for n in (course.present.measures & course.restricting) - lift if vintage.events[n].start >= first]
+    return np.random.default_rng([seed, 1]).random((draws, 1)) if since else np.ones((draws, 1))
 
 
 def _held_vintage(vintage: Vintage, course: _Course) -> Vintage:

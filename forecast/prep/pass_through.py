@@ -154,5 +154,5 @@ def _declared_pass_through(left: float | None, declared: DeclaredShares, draws: 
 
 
 def _percent(share: Floats) -> str:
-    low, middle, high = 100.0 * np.quantile(share, (0.1, 0.5, 0.9))
-    return f"{middle:.2g} % ({low:.2g} to {high:.2g})"
+    low, middle, high = (f"{x:.0f}" if x >= 9.95 else f"{x:.2g}" for x in 100.0 * np.quantile(share, (0.1, 0.5, 0.9)))
+    return f"{middle} % ({low} to {high})"

@@ -32,6 +32,7 @@ class Basis:
     """One policy regime of the asked months: its name, the number of its months that are known, and the declared share left.
 
     like : the months that a scenario names as its example; then `known` counts those
+    lifts : whether it is the present regime with measures lifted, and none besides
     """
 
     regime: str
@@ -40,6 +41,7 @@ class Basis:
     known: int
     share: float | None = None
     like: str = ""
+    lifts: bool = False
 
     @property
     def text(self) -> str:
@@ -51,7 +53,7 @@ class Basis:
             return f"{self.regime}: {count}"
         if self.share is not None:
             return f"{self.regime}: {UNKNOWN}, its texts leave {self.share:.0%} of the trade, and the spread is declared"
-        return f"{self.regime}: {UNKNOWN}"
+        return f"{self.regime}: {UNKNOWN}" + (", and it only lifts measures now in force" if self.lifts else "")
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,10 @@ def scenarios(
 
     Each `Fan` has the name of its scenario, its series, its `answer` (a Forecast or a Failure) and its `basis`: the known
     months, or the declared share, behind it. A month of a regime never observed is answered only if its measures declare a
-    share; otherwise the answer is a Failure that says so. So is that of a total over partners where a measure on part of it
-    begins or ends in the asked months, because the calendar does not say what the other partners would ship then. Under the
-    calendar as it stands neither is refused: the fan has a `caveat`. A scenario that changes what is known of the past raises
-    LookAheadError.
+    share, or if it is the present regime less some of its measures; otherwise the answer is a Failure that says so. So is that
+    of a total over partners where a measure on part of it begins or ends in the asked months, because the calendar does not say
+    what the other partners would ship then. Under the calendar as it stands neither is refused: the fan has a `caveat`. A
+    scenario that changes what is known of the past raises LookAheadError.
     """
     method, given = ask.forecaster_from(method), list(given)
     names = [scenario.name for scenario in given]
@@ -125,7 +127,7 @@ def _reason_unanswerable(
 ) -> NotIdentifiedError | None:
     """Why a series has no fan under a scenario; None if it may have one."""
     series = task.series[0]
-    missing = [part for part in basis if not part.known and part.share is None]
+    missing = [part for part in basis if not part.known and part.share is None and not part.lifts]
     if missing:
         return NotIdentifiedError(UNKNOWN, where=f"{series}, {name}: {missing[0].regime}", hint="declare share_stopped")
     asked = np.array([changed.last_month(series), *sorted(task.ordinals(changed))])
@@ -168,7 +170,7 @@ def regime_basis(vintage: Vintage, series: str, task: Task, under_way: int = 0) 
     counts: dict[MeasuresInForce, int] = {}
     for regime in past:
         counts[regime] = counts.get(regime, 0) + 1
-    labels = measures_in_force(vintage, series, asked, under_way=under_way)
+    present, *labels = measures_in_force(vintage, series, np.array([vintage.last_month(series), *asked]), under_way=under_way)
     part = measures_in_force(vintage, series, asked, whole=False, under_way=under_way)
     in_part = any(regime.measures for regime in part)
     out = []
@@ -178,7 +180,8 @@ def regime_basis(vintage: Vintage, series: str, task: Task, under_way: int = 0) 
         first, last = vintage.steps.label(own[0]), vintage.steps.label(own[-1])
         like = next((span for name in sorted(regime.closing) if (span := vintage.events[name].like)), "")
         known = _count_within(seen, like) if like else counts.get(regime, 0)
-        out.append(Basis(words, first, last, known, _declared_share(vintage, regime, past), like))
+        lifts = regime.measures < present.measures
+        out.append(Basis(words, first, last, known, _declared_share(vintage, regime, past), like, lifts))
     return tuple(out)
 
 

@@ -25,6 +25,7 @@ from forecast.report.numbers import (
     quantity,
     series_name,
 )
+from forecast.report.prose import in_words
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData, in_display_units
 from forecast.report.scenario_sums import yearly_sums
 
@@ -54,7 +55,7 @@ class ScenariosSection:
         return [
             Heading("What may be decided: one fan for each course", 3),
             _introduction(data, asked, rows, series),
-            Bullets(tuple(_scenario_text(row, rows, lost) for row in asked)),
+            Bullets(tuple(_scenario_text(data, row, rows, lost) for row in asked)),
             *([_fan_figure(data, rows, lost, names, series)] if rows else []),
             _sums_table(data, rows, lost, names, series),
             Details("On what each fan rests, in full", (_basis_table(rows, lost, names, series),)),
@@ -100,7 +101,7 @@ def _transit_text(data: RunData, models: Sequence[str], series: list[str]) -> st
     return " Measures count from the month in which they hold; imports arrive later, so a turn may show later than it is drawn."
 
 
-def _scenario_text(row: dict[str, Any], rows: Sequence[ScenarioForecastRow], lost: Refusals) -> str:
+def _scenario_text(data: RunData, row: dict[str, Any], rows: Sequence[ScenarioForecastRow], lost: Refusals) -> str:
     """One scenario in words, and the basis of its last months."""
     name = str(row["name"])
     chance = "" if row.get("probability") is None else f" ({percent(float(row['probability']), sign=False)})"
@@ -108,7 +109,7 @@ def _scenario_text(row: dict[str, Any], rows: Sequence[ScenarioForecastRow], los
     rests = {series: _last_basis(part[0].basis) for series, part in own.items()}
     rests |= {series: NOT_IDENTIFIED for series, other in lost if other == name}
     text = f": {row['text']}" if row.get("text") else ""
-    return f"**{capitalize(name)}**{chance}{text}. Rests on: {_group_by_flow(rests)}."
+    return f"**{capitalize(name)}**{chance}{text}. Rests on: {in_words(data, _group_by_flow(rests))}."
 
 
 def _last_basis(basis: str) -> str:
