@@ -22,6 +22,7 @@ class Batch:
     rests_on : names of the batches whose draws this one needs; keep : whether its own draws are stored for others
     row, design : the question on an event; vary : the changes under which that question is asked again
     reach : months ahead that each question is asked for, where that is more than it reports (`shared_draws`)
+    also : questions of other groups, each with its group, that the same answers report in fewer months
     scenario_questions : series under all scenarios; news_question : a nowcast whose revision is decomposed
     now : a nowcast, which is never scored, even if it is asked on an earlier day
     """
@@ -41,6 +42,7 @@ class Batch:
     vary: SensitivityConfig | None = None
     scenario_questions: tuple[ScenarioQuestion, ...] = ()
     reach: int = 0
+    also: tuple[tuple[str, BacktestQuestion], ...] = ()
     now: bool = False
     news_question: NewsQuestion | None = None
 

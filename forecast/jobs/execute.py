@@ -148,8 +148,13 @@ def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
             parts.append(f"{question}|{fingerprints[day]}")
         if batch.vary:
             parts.append(repr(batch.vary))
-        if batch.scenario_questions or batch.reach:
-            parts += [repr(batch.scenario_questions), str(batch.reach), plan.real_time.as_of(plan.vintage.day).fingerprint()]
+        if batch.scenario_questions or batch.reach or batch.also:
+            parts += [
+                repr(batch.scenario_questions),
+                str(batch.reach),
+                repr(batch.also),
+                plan.real_time.as_of(plan.vintage.day).fingerprint(),
+            ]
         if batch.news_question:
             day = batch.news_question.task.day
             parts += [repr(batch.news_question), plan.archive.fingerprint, plan.real_time.as_of(day).fingerprint()]
@@ -226,11 +231,14 @@ def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple
     replayed = batch.now and any(past.task.day < context.vintage.day for past in batch.pasts)
     truth = context.truth(batch.truth) if batch.scored or replayed else None
     skipped = next((a.reason for a in forecasts if isinstance(a, Skipped)), "")
-    pairs = zip(batch.pasts, reported, strict=True)
+    by_series = {past.series: answer for past, answer in zip(batch.pasts, reported, strict=True)}
+    also = [(group, past, by_series[past.series]) for group, past in batch.also]
+    pairs = [*zip(batch.pasts, reported, strict=True), *((past, answer) for _, past, answer in also)]
     failures = [failure_row(job_of(batch.label, past), batch.label, a) for past, a in pairs if _is_failure(a)]
     result = BatchResult(
         batch.name,
-        forecast_rows(batch.label, batch.pasts, reported, truth, batch.horizons or None),
+        forecast_rows(batch.label, batch.pasts, reported, truth, batch.horizons or None)
+        + [replace(row, group=g) for g, past, answer in also for row in forecast_rows(batch.label, [past], [answer], None)],
         _score_rows(batch, forecasts, context),
         failures + [row for a in asked for row in a.failures],
         skipped,

@@ -21,7 +21,7 @@ from forecast.jobs.effect_designs import design_of, findings_out_of_scope
 from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
 from forecast.jobs.scenarios import askable_scenarios, scenario_questions
-from forecast.jobs.shared_draws import attach_scenarios, joint_months, scenario_model, without_shared
+from forecast.jobs.shared_draws import attach_scenarios, joint_months, scenario_model, share_nowcasts
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.backtest import BacktestQuestion, backtest_questions, scorable_questions
 from forecast.study.evaluate.cutoffs import cutoffs
@@ -67,7 +67,7 @@ class Plan:
             "forecast questions": len(self.groups.get(OWN_DAY, ())),
             "forecast answers": sum(len(b.pasts) for b in self.batches if b.group == OWN_DAY),
             "nowcast questions": sum(len(self.groups[name]) for name in self.nowcasts),
-            "nowcast answers": sum(len(b.pasts) for b in self.batches if b.now),
+            "nowcast answers": sum(len(b.pasts) if b.now else len(b.also) for b in self.batches),
             "nowcasts taken apart": sum(b.news_question is not None for b in self.batches),
             "effect questions": len(self.config.effects),
             "effect answers": sum(len(row.estimators) for row in self.config.effects),
@@ -110,7 +110,8 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         now, earlier, news, remarks = nowcast_questions(row, row_series, real_time, vintage.day, config.draws, taken)
         groups |= {row.name: tuple(now), row.earlier_group: tuple(earlier)}
         findings += remarks
-        batches += without_shared(_nowcast_batches(config, row, now, earlier, news), ahead)
+        ahead, apart = share_nowcasts(ahead, _nowcast_batches(config, row, now, earlier, news))
+        batches += apart
     for i, effect in enumerate(config.effects):
         unannounced = [e for e in effect.event if e in archive.events and e not in vintage.events]
         if unannounced:

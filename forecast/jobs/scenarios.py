@@ -15,7 +15,7 @@ from forecast.core import registry
 from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, DataError, NotIdentifiedError, with_place
 from forecast.core.events import Event, event_from
-from forecast.core.months import parse_day, parse_period
+from forecast.core.months import ordinal, parse_day, parse_period
 from forecast.core.questions import Task
 from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_cells
 from forecast.core.scenario import NEVER, Scenario
@@ -158,6 +158,10 @@ def askable_scenarios(
         unannounced = [name for name in row.named if name in later and name not in vintage.events]
         if unannounced:
             not_asked.append(f"'{row.name}' not asked: {', '.join(unannounced)} not announced by {vintage.day}")
+            continue
+        ahead = [when for when in row.lets_through.values() if parse_period(when)[1] >= ordinal(vintage.day)]
+        if ahead:
+            not_asked.append(f"'{row.name}' not asked: {', '.join(ahead)} not over by {vintage.day}")
             continue
         scenario = row.scenario(where)
         try:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from forecast.jobs.batch import Batch
 from forecast.jobs.config import Config
 from forecast.jobs.scenarios import ScenarioQuestion
+from forecast.study.evaluate.backtest import BacktestQuestion
 
 
 def scenario_model(config: Config) -> str:
@@ -41,22 +42,26 @@ def attach_scenarios(
     return out, left
 
 
-def without_shared(nowcasts: Sequence[Batch], ahead: Sequence[Batch]) -> list[Batch]:
-    """Batches of nowcasts without what the batches of the months ahead answer: the same model, series, day and first months.
+def share_nowcasts(ahead: Sequence[Batch], nowcasts: Sequence[Batch]) -> tuple[list[Batch], list[Batch]]:
+    """The batches of the months ahead, with the nowcasts that they answer too, and the batches of the remaining nowcasts.
 
-    The report takes those rows from the months ahead. A model that others rest on, or that rests on others, is left as it is.
+    Such a nowcast is of the same model, series and day, and its months are the first of theirs. A model that others rest on, or
+    that rests on others, keeps its own batch.
     """
-    answered = {(b.label, past.series, past.task.day): past.task.months for b in ahead for past in b.pasts}
-    out = []
+    whole = {(b.label, past.series, past.task.day): past.task.months for b in ahead for past in b.pasts}
+    moved: dict[str, list[tuple[str, BacktestQuestion]]] = {}
+    left = []
     for batch in nowcasts:
-        if batch.pasts and not batch.keep and not batch.rests_on:
-            kept = []
-            for past in batch.pasts:
-                shared = answered.get((batch.label, past.series, past.task.day), ())
-                if not shared or shared[: len(past.task.months)] != past.task.months:
-                    kept.append(past)
-            if not kept:
-                continue
-            batch = replace(batch, pasts=tuple(kept))
-        out.append(batch)
-    return out
+        if not batch.pasts or batch.keep or batch.rests_on or not batch.now:
+            left.append(batch)
+            continue
+        own = [past for past in batch.pasts if not _is_answered(past, whole.get((batch.label, past.series, past.task.day), ()))]
+        moved.setdefault(batch.label, []).extend((batch.group, past) for past in batch.pasts if past not in own)
+        if own:
+            left.append(replace(batch, pasts=tuple(own)))
+    return [replace(b, also=(*b.also, *moved.get(b.label, ()))) for b in ahead], left
+
+
+def _is_answered(past: BacktestQuestion, months: tuple[str, ...]) -> bool:
+    asked = past.task.months
+    return bool(months) and months[: len(asked)] == asked

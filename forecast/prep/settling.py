@@ -13,6 +13,7 @@ LONGEST = 6  # months that a transition may take, and a history can bridge
 SETTLED = 6  # known months after it, by which it is recognised
 BEFORE = 12  # latest months before the measure that it is compared with
 SPREADS = 2.5  # robust standard deviations of the logarithm beyond which a month is unlike others
+STEADY = float(np.log(1.5))  # largest robust standard deviation of a flow steady enough to tell a shock from its own swings
 LEAST = float(np.log(1.25))  # and the smallest such distance
 FLOOR = 1e-3  # of the median figure: smaller figures count as this in logarithms
 
@@ -24,7 +25,7 @@ def transition_months(vintage: Vintage, series: str) -> dict[int, str]:
     a regime of its own), and ends with the first month that is like the months after it. It is told in hindsight: `SETTLED`
     months after it must be known on the vintage's day, and the figures up to that day alone decide. Of its months those count
     that are unlike the months before *and* unlike those after, on the same side of both: a shock that passed, not the way from
-    one level to another.
+    one level to another. A flow that swings by half from month to month shows none: its stops are its own.
     """
     if vintage.steps.unit != "month" or not vintage.nonnegative:
         return {}
@@ -50,7 +51,7 @@ def _shock(when: Ints, z: Floats, start: int, notice: int) -> Bools:
     before = z[when < notice][-BEFORE:]
     for length in range(LONGEST + 1):
         after = z[when >= start + length][:BEFORE]
-        if len(after) < SETTLED or len(before) < SETTLED:
+        if min(len(after), len(before)) < SETTLED or max(_spread(after), _spread(before)) > STEADY:
             return nothing
         settled = z[when == start + length]
         if len(settled) and not _beyond(settled, after, -1)[0] and not _beyond(settled, after, 1)[0]:
@@ -62,7 +63,10 @@ def _shock(when: Ints, z: Floats, start: int, notice: int) -> Bools:
 
 def _beyond(z: Floats, others: Floats, side: int) -> Bools:
     """Which figures lie beyond the others, below (-1) or above (1), by more than their robust spread explains."""
-    middle = float(np.median(others))
-    far = max(SPREADS * 1.4826 * float(np.median(np.abs(others - middle))), LEAST)
-    found: Bools = side * (z - middle) > far
+    found: Bools = side * (z - float(np.median(others))) > max(SPREADS * _spread(others), LEAST)
     return found
+
+
+def _spread(z: Floats) -> float:
+    """Robust standard deviation: the median distance from the median over that of a normal."""
+    return 1.4826 * float(np.median(np.abs(z - np.median(z))))

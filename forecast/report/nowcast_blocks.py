@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
 
-from forecast.core import months as mm
 from forecast.core.products import display_unit
 from forecast.core.schema import ComparisonRow, FailureRow, ForecastRow, NewsRow, ReleaseRow, group_rows
 from forecast.report.blocks import MISSING, Block, Callout, Column, Heading, Prose, TableBlock, TableCell
@@ -75,7 +73,7 @@ def question_blocks(data: RunData, row: dict[str, Any]) -> list[Block]:
         return [head, Callout("No month of these series could be nowcast; the findings under Data say why.", "warning")]
     label, stands = str(row["models"][0]), rows[0].cutoff
     note = f" {row['note']}" if row.get("note") else ""
-    same = " The same draws as the fans of what comes next." if shared_with_fans(data, row, set()) else ""
+    same = " The same draws as the fans of what comes next." if _is_among_the_fans(data, rows) else ""
     intro = Prose(f"Standing on **{day(stands)}**; model **{label}**{data.model_description(label)}.{same}{note}")
     due = [r for r in data.rows(ReleaseRow) if r.group == name]
     out: list[Block] = [head, intro, _months_table(rows, due), _news_table(data, row, rows)]
@@ -84,24 +82,15 @@ def question_blocks(data: RunData, row: dict[str, Any]) -> list[Block]:
 
 
 def nowcast_rows(data: RunData, row: dict[str, Any]) -> list[ForecastRow]:
-    """The first model's nowcasts of a question, in display units; those that the fans hold are taken from them."""
+    """The first model's nowcasts of a question, in display units."""
     group, model = nowcast_groups(row)[0], row["models"][0]
-    own = in_display_units(r for r in data.rows(ForecastRow) if (r.group, r.model) == (group, model))
-    return [*own, *shared_with_fans(data, row, {r.series for r in own})]
+    return in_display_units(r for r in data.rows(ForecastRow) if (r.group, r.model) == (group, model))
 
 
-def shared_with_fans(data: RunData, row: dict[str, Any], own: set[str]) -> list[ForecastRow]:
-    """The rows of a question that stand among the fans: the same model, on the run's own day, months up to that day's."""
-    if min(str(row.get("day") or data.as_of), data.as_of) != data.as_of:
-        return []
-    return [
-        r
-        for r in data.outlook
-        if r.model == row["models"][0]
-        and r.series not in own
-        and any(fnmatchcase(r.series, pattern) for pattern in row["series"])
-        and mm.parse_period(r.month)[1] <= mm.ordinal(data.as_of[:7])
-    ]
+def _is_among_the_fans(data: RunData, rows: Sequence[ForecastRow]) -> bool:
+    """Whether the nowcasts are the first months of the fans, which the run then draws once."""
+    fans = {(r.model, r.series, r.cutoff) for r in data.outlook}
+    return all((r.model, r.series, r.cutoff) in fans for r in rows)
 
 
 def _months_table(rows: Sequence[ForecastRow], due: Sequence[ReleaseRow]) -> TableBlock:

@@ -47,6 +47,7 @@ def test_a_shock_that_passed_is_found_once_six_months_after_it_are_known(vintage
         ([1.0] * 24 + [0.5] * 10, (licence(),)),  # a new level, at once
         ([1.0] * 24 + [0.8, 0.6, 0.4] + [0.3] * 8, (licence(),)),  # on the way from one level to another
         ([1.0] * 35, (licence(),)),
+        ([1.0, 0.4, 1.8] * 8 + [0.01, 0.01] + [1.0, 0.4, 1.8] * 3, (licence(),)),  # a flow that swings anyway
         ([1.0] * 4 + [0.2] + [1.0] * 10, (licence("2020-05-01"),)),  # too little is known of the time before
     ],
 )
