@@ -253,7 +253,7 @@ def _with_scenarios(
     names = series_matching(part.series, archive.series, f"{place}, [scenario_forecast], series")
     spec = config.spec(label) if label in [m.label for m in config.models] else {"use": label}
     asked = scenario_questions(names, scenarios, vintage, part.months, config.draws, joint_months(config))
-    with_own, others = attach_scenarios(ahead, asked, label)
+    with_own, others = attach_scenarios(ahead, asked, config)
     alone = [Batch(f"scenarios|{label}|{q.task.series[0]}", label, spec, "scenarios", scenario_questions=(q,)) for q in others]
     return [*with_own, *alone]
 

@@ -16,27 +16,31 @@ from forecast.study.evaluate.backtest import BacktestQuestion
 
 
 def scenario_model(config: Config) -> str:
-    """The model of the scenarios: the one they name, else the default model of the config."""
+    """The model of the scenarios: the one they name, else the default model of the config, else `measures`."""
     part = config.scenario_forecast
     named = part.model if "model" in part.model_fields_set else ""
-    return named or config.default_model or part.model
+    return named or config.default_model or "measures"
 
 
 def joint_months(config: Config) -> int:
     """Months ahead that are asked on the run's own day: the most that any chapter with shared draws reports."""
-    asked = config.forecast.models or [m.label for m in config.models]
-    shares = bool(config.scenario_forecast.series) and scenario_model(config) in asked
-    return max(config.forecast.months, config.scenario_forecast.months if shares else 0)
+    return max(config.forecast.months, config.scenario_forecast.months if _shares(config) else 0)
+
+
+def _shares(config: Config) -> bool:
+    """Whether the scenarios are by the default model, and that is asked for the months ahead."""
+    label, asked = scenario_model(config), config.forecast.models or [m.label for m in config.models]
+    return bool(config.scenario_forecast.series) and label == config.default_model and label in asked
 
 
 def attach_scenarios(
-    batches: Sequence[Batch], questions: Sequence[ScenarioQuestion], label: str
+    batches: Sequence[Batch], questions: Sequence[ScenarioQuestion], config: Config
 ) -> tuple[list[Batch], list[ScenarioQuestion]]:
-    """The batches of the months ahead, each with the scenarios of its series by the same model, and the remaining questions."""
+    """The batches of the months ahead, each with the scenarios of its series if they share its draws, and the others."""
     left, out = list(questions), []
     for batch in batches:
-        tasks = {past.task.series: past for past in batch.pasts} if batch.label == label else {}
-        own = [q for q in left if q.task.series in tasks]
+        mine = _shares(config) and batch.label == config.default_model
+        own = [q for q in left if mine and any(past.task.series == q.task.series for past in batch.pasts)]
         left = [q for q in left if q not in own]
         out.append(replace(batch, scenario_questions=tuple(own)))
     return out, left
