@@ -18,7 +18,6 @@ from forecast.core.contracts import Answer, Forecaster
 from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError
 from forecast.core.months import parse_day
-from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Skipped
 from forecast.core.schema import ScoreRow
 from forecast.core.vintage import Vintage
@@ -30,11 +29,12 @@ from forecast.jobs.effect_config import SensitivityConfig
 from forecast.jobs.nowcasts import answer_news
 from forecast.jobs.plan import Plan
 from forecast.jobs.scenarios import ScenarioAnswers, ScenarioQuestion, answer_scenarios
+from forecast.jobs.shared_draws import joint_task
 from forecast.jobs.workers import run_in_processes
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView, refuse_look_ahead
 from forecast.study.effects import sensitivity
-from forecast.study.evaluate.backtest import BacktestQuestion, answer_tasks
+from forecast.study.evaluate.backtest import answer_tasks
 from forecast.study.evaluate.forecast_rows import forecast_rows
 from forecast.study.evaluate.score import ErrorScale, error_scale, job_of, metrics_by_name, score_rows
 from forecast.study.evaluate.truth import truth_of
@@ -217,7 +217,7 @@ def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple
     vintages = [past.vintage(context.real_time) for past in batch.pasts]
     for vintage in vintages:
         refuse_look_ahead(vintage, context.real_time.regressors)
-    tasks = [_joint_task(batch, past, vintage) for past, vintage in zip(batch.pasts, vintages, strict=True)]
+    tasks = [joint_task(batch.reach, past, v.steps) for past, v in zip(batch.pasts, vintages, strict=True)]
     memo: dict[tuple[str, str], Answer] = {}
     for spec, known in zip(batch.spec.get("members", ()) if members else (), members, strict=True):
         member = registry.build("model", spec)
@@ -245,14 +245,6 @@ def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple
         scenarios=[row for a in asked for row in a.rows],
     )
     return result, forecasts
-
-
-def _joint_task(batch: Batch, past: BacktestQuestion, vintage: Vintage) -> Task:
-    """The task of a question, with the further months that the batch asks and the question does not report."""
-    task = past.task
-    if batch.reach <= len(task.months):
-        return task
-    return replace(task, months=tuple(vintage.steps.label(past.first + h) for h in range(batch.reach)))
 
 
 def _answer_scenarios(

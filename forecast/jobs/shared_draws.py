@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from forecast.core.questions import Task
+from forecast.core.time_axis import MONTHS, Steps
 from forecast.jobs.batch import Batch
 from forecast.jobs.config import Config
 from forecast.jobs.scenarios import ScenarioQuestion
@@ -50,22 +52,34 @@ def share_nowcasts(ahead: Sequence[Batch], nowcasts: Sequence[Batch]) -> tuple[l
     """The batches of the months ahead, with the nowcasts that they answer too, and the batches of the remaining nowcasts.
 
     Such a nowcast is of the same model, series and day, and its months are the first of theirs. A model that others rest on, or
-    that rests on others, keeps its own batch.
+    that rests on others, keeps its own batch. The news of such a nowcast is asked for as many months: it tells what moved the
+    same numbers.
     """
-    whole = {(b.label, past.series, past.task.day): past.task.months for b in ahead for past in b.pasts}
+    whole = {(b.label, past.series): joint_task(b.reach, past) for b in ahead for past in b.pasts}
     moved: dict[str, list[tuple[str, BacktestQuestion]]] = {}
     left = []
     for batch in nowcasts:
-        if not batch.pasts or batch.keep or batch.rests_on or not batch.now:
+        news = batch.news_question
+        if news is not None and (task := _same_question(whole.get((batch.label, news.task.series[0])), news.task)):
+            left.append(replace(batch, news_question=replace(news, task=task, shown=news.task.months)))
+        elif not batch.now or not batch.pasts or batch.keep or batch.rests_on:
             left.append(batch)
-            continue
-        own = [past for past in batch.pasts if not _is_answered(past, whole.get((batch.label, past.series, past.task.day), ()))]
-        moved.setdefault(batch.label, []).extend((batch.group, past) for past in batch.pasts if past not in own)
-        if own:
-            left.append(replace(batch, pasts=tuple(own)))
+        else:
+            found = [past for past in batch.pasts if _same_question(whole.get((batch.label, past.series)), past.task)]
+            moved.setdefault(batch.label, []).extend((batch.group, past) for past in found)
+            own = tuple(past for past in batch.pasts if past not in found)
+            left += [replace(batch, pasts=own)] if own else []
     return [replace(b, also=(*b.also, *moved.get(b.label, ()))) for b in ahead], left
 
 
-def _is_answered(past: BacktestQuestion, months: tuple[str, ...]) -> bool:
-    asked = past.task.months
-    return bool(months) and months[: len(asked)] == asked
+def joint_task(reach: int, past: BacktestQuestion, steps: Steps = MONTHS) -> Task:
+    """The task of a question, with the further months that its batch asks and the question does not report."""
+    if reach <= len(past.task.months):
+        return past.task
+    return replace(past.task, months=tuple(steps.label(past.first + h) for h in range(reach)))
+
+
+def _same_question(whole: Task | None, asked: Task) -> Task | None:
+    """The longer task, if it stands on the same day and begins with the same months."""
+    same = whole is not None and whole.day == asked.day and whole.months[: len(asked.months)] == asked.months
+    return whole if same else None

@@ -119,6 +119,14 @@ def test_a_nowcast_is_the_fan_s_first_months(done):
             assert [getattr(r, name) for name in NUMBERS] == fan(done, GALLIUM).loc[r.month, NUMBERS].tolist()
 
 
+def test_the_news_of_a_nowcast_ends_at_the_fan(done):
+    news = done.news
+    assert set(news["model"]) == {"law"}
+    assert set(news["ref_month"]) <= {"2026-04", "2026-05", "2026-06", "2026-07", "2026-08", "2026-09"}
+    for (series, month), own in news.groupby(["target", "ref_month"]):
+        assert own["nowcast_to"].iloc[0] == pytest.approx(fan(done, series).loc[month, "mean"], rel=1e-9)
+
+
 def test_the_expiry_table_and_the_table_of_sums_are_of_the_same_draws(done):
     data = RunData(done)
     means = month_means(in_display_units(data.rows(ScenarioForecastRow)))
