@@ -110,7 +110,7 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         now, earlier, news, remarks = nowcast_questions(row, row_series, real_time, vintage.day, config.draws, taken)
         groups |= {row.name: tuple(now), row.earlier_group: tuple(earlier)}
         findings += remarks
-        ahead, apart = share_nowcasts(ahead, _nowcast_batches(config, row, now, earlier, news))
+        ahead, apart = share_nowcasts(ahead, _nowcast_batches(config, row, now, earlier, news), vintage.steps)
         batches += apart
     for i, effect in enumerate(config.effects):
         unannounced = [e for e in effect.event if e in archive.events and e not in vintage.events]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from forecast.core.questions import Task
-from forecast.core.time_axis import MONTHS, Steps
+from forecast.core.time_axis import Steps
 from forecast.jobs.batch import Batch
 from forecast.jobs.config import Config
 from forecast.jobs.scenarios import ScenarioQuestion
@@ -48,14 +48,14 @@ def attach_scenarios(
     return out, left
 
 
-def share_nowcasts(ahead: Sequence[Batch], nowcasts: Sequence[Batch]) -> tuple[list[Batch], list[Batch]]:
+def share_nowcasts(ahead: Sequence[Batch], nowcasts: Sequence[Batch], steps: Steps) -> tuple[list[Batch], list[Batch]]:
     """The batches of the months ahead, with the nowcasts that they answer too, and the batches of the remaining nowcasts.
 
     Such a nowcast is of the same model, series and day, and its months are the first of theirs. A model that others rest on, or
     that rests on others, keeps its own batch. The news of such a nowcast is asked for as many months: it tells what moved the
     same numbers.
     """
-    whole = {(b.label, past.series): joint_task(b.reach, past) for b in ahead for past in b.pasts}
+    whole = {(b.label, past.series): joint_task(b.reach, past, steps) for b in ahead for past in b.pasts}
     moved: dict[str, list[tuple[str, BacktestQuestion]]] = {}
     left = []
     for batch in nowcasts:
@@ -72,7 +72,7 @@ def share_nowcasts(ahead: Sequence[Batch], nowcasts: Sequence[Batch]) -> tuple[l
     return [replace(b, also=(*b.also, *moved.get(b.label, ()))) for b in ahead], left
 
 
-def joint_task(reach: int, past: BacktestQuestion, steps: Steps = MONTHS) -> Task:
+def joint_task(reach: int, past: BacktestQuestion, steps: Steps) -> Task:
     """The task of a question, with the further months that its batch asks and the question does not report."""
     if reach <= len(past.task.months):
         return past.task

@@ -151,7 +151,8 @@ class Measures:
                 back = _share_back(vintage, course, lift, task.draws, seed)
                 open_paths[lift] = present + back * np.maximum(answer.draws[:, 0] - present, 0.0)
         out = present.copy()
-        known = KnownRegimes.of(vintage, course.series, course.under_way) if vintage.nonnegative else None
+        fitted = replace(task.fitting_vintage(vintage), events=vintage.events)  # figures of one day, the law of the other
+        known = KnownRegimes.of(fitted, course.series, course.under_way) if vintage.nonnegative else None
         declared = DeclaredShares(self.leak, self.leak_sd, self.part_sd, self.unknown, self.unknown_sd)
         made: dict[tuple[frozenset[str], frozenset[str]], PassThrough | None] = {}
         for j, (label, regime) in enumerate(zip(task.months, course.ahead, strict=True)):

@@ -181,3 +181,15 @@ def test_magnets_are_as_steady_as_they_were_since_licences_settled():
     assert 4200 < low < 4750
     assert 6100 < high < 6700
     assert "transition to re_licensing_2025 left out: 2025-04, 2025-05, 2025-06" in made.used[0].notes
+
+
+def test_what_passes_is_a_parameter_of_the_day_it_is_fitted_on():
+    """Standing in September 2026 with parameters of November 2025: three months of ban and campaign instead of six."""
+    vintage = bundled_archive().as_of("2026-09-05")
+    notes = []
+    for fitted_on in (None, "2025-11-21"):
+        task = Task(vintage.day, IMPORT, mm.months("2026-08", "2027-03"), fitted_on, draws=100)
+        made = answer_or_raise(registry.build("model", {**MODEL, "base": "mean12"}), vintage, task)
+        notes.append(next(note for note in made.used[0].notes if "passes" in note))
+    assert "from 6 months under it and 12 without" in notes[0]
+    assert "from 3 months under it and 12 without" in notes[1]
