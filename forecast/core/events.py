@@ -40,6 +40,7 @@ class Event:
     instrument : licence, ban, suspension, deal, ...
     reversal_of : the event that it suspends or ends
     share_stopped : share of the trade that its text stops (1.0: a full ban); None where it names none
+    like : known months, "YYYY-MM/YYYY-MM", that show what it lets through; empty: all months under the same measures
     cluster : name shared with events that cannot be told apart from it
     anticipation_from : the first day on which traders could act on it, where that is before it took effect
     shape : how it unfolds
@@ -62,6 +63,7 @@ class Event:
     instrument: str = "other"
     reversal_of: str = ""
     share_stopped: float | None = None
+    like: str = ""
     cluster: str = ""
     anticipation_from: dt.date | None = None
     shape: Mapping[str, Any] = field(default_factory=lambda: {"use": "step"})
@@ -143,6 +145,19 @@ class Event:
         if self.superseded_on and self.superseded_on > day:
             known = replace(known, superseded_on=None, superseded_by="")
         return known
+
+    def held_at(self, point: float) -> Event:
+        """The event without an end from a point on the axis of months (`months.position`) on, nor `like`."""
+        ends = self.end is not None and months.position(self.end) >= point
+        gives_way = self.superseded_on is not None and months.position(self.superseded_on) >= point
+        return replace(
+            self,
+            end=None if ends else self.end,
+            end_announced=None if ends else self.end_announced,
+            superseded_on=None if gives_way else self.superseded_on,
+            superseded_by="" if gives_way else self.superseded_by,
+            like="",
+        )
 
     def covers(self, product: str) -> bool:
         """Whether a product is in scope, by its own name or its mineral's."""
@@ -236,6 +251,15 @@ class EventCalendar:
         """The calendar with more events, in order of announcement; an event with a known id replaces the old one."""
         merged = {event.id: event for event in (*self.events, *others)}
         return replace(self, events=tuple(sorted(merged.values(), key=lambda e: (e.announced, e.id))))
+
+    def held_at(self, point: float) -> EventCalendar:
+        """The calendar in which the law of a point on the axis of months goes on: default measures keep, none is added."""
+        kept = [
+            event.held_at(point) if event.role == "default" else event
+            for event in self.events
+            if event.role != "default" or event.interval[0] <= point
+        ]
+        return replace(self, events=tuple(kept))
 
     def regressors(
         self, when: Sequence[int] | Ints, series: str, roles: Iterable[str] = ("default",)

@@ -20,6 +20,7 @@ class Scenario:
     ends : id of a known event -> the day it ends ("YYYY-MM-DD"), or "never"; a suspension that never ends keeps its ban from
         returning, a ban with an end is lifted
     called_off : ids of announced measures that are withdrawn before they take effect
+    lets_through : id of a known or new event -> known months, "YYYY-MM/YYYY-MM", that show what it lets through
     add : new events, announced and effective after the scenario's day
     probability : given by the user or None; the package never assigns one
     """
@@ -29,6 +30,7 @@ class Scenario:
     called_off: tuple[str, ...] = ()
     add: tuple[Event, ...] = ()
     probability: float | None = None
+    lets_through: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.probability is not None and not 0.0 <= self.probability <= 1.0:
@@ -51,7 +53,17 @@ class Scenario:
             if min(event.announced, event.anticipation_from or event.announced) <= day:
                 problem = f"'{event.id}' would have been expected by {day}, and the calendar of that day does not know it"
                 raise self._refusal(problem, "announced after that day, or an event of the calendar")
-        return events.with_events([*changed, *self.add])
+        after = events.with_events([*changed, *self.add])
+        shown = [
+            replace(_find_event(after, name, self.name), like=self._known_months(name, when, day))
+            for name, when in self.lets_through.items()
+        ]
+        return after.with_events(shown)
+
+    def _known_months(self, name: str, when: str, day: dt.date) -> str:
+        if months.parse_period(when)[1] >= months.ordinal(day):
+            raise self._refusal(f"what '{name}' lets through would be learned from {when}, not before {day}", "past months")
+        return when
 
     def _with_end(self, event: Event, until: str, day: dt.date) -> Event:
         if event.until and event.until <= day:

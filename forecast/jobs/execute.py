@@ -7,26 +7,28 @@ import datetime as dt
 import functools
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
 from forecast import __version__
 from forecast.core import registry
 from forecast.core.archive import Archive
-from forecast.core.contracts import Answer
+from forecast.core.contracts import Answer, Forecaster
 from forecast.core.errors import ForecastError
 from forecast.core.months import parse_day
 from forecast.core.results import Failure, Forecast, Skipped
 from forecast.core.schema import ScoreRow
 from forecast.core.vintage import Vintage
 from forecast.jobs.answer_store import AnswerStore
+from forecast.jobs.batch import Batch
 from forecast.jobs.batch_results import BatchResult, failure_row
 from forecast.jobs.dask_cluster import ClusterClient, open_cluster, run_on_cluster
 from forecast.jobs.effect_config import SensitivityConfig
 from forecast.jobs.nowcasts import answer_news
-from forecast.jobs.plan import Batch, Plan
-from forecast.jobs.scenarios import scenario_rows
+from forecast.jobs.plan import Plan
+from forecast.jobs.scenarios import ScenarioAnswers, ScenarioQuestion, answer_scenarios
+from forecast.jobs.shared_draws import joint_task
 from forecast.jobs.workers import run_in_processes
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView, refuse_look_ahead
@@ -146,8 +148,13 @@ def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
             parts.append(f"{question}|{fingerprints[day]}")
         if batch.row:
             parts.append(repr((context.checks, batch.vary)))
-        if batch.scenario_question:
-            parts += [repr(batch.scenario_question), plan.real_time.as_of(plan.vintage.day).fingerprint()]
+        if batch.scenario_questions or batch.reach or batch.also:
+            parts += [
+                repr(batch.scenario_questions),
+                str(batch.reach),
+                repr(batch.also),
+                plan.real_time.as_of(plan.vintage.day).fingerprint(),
+            ]
         if batch.news_question:
             day = batch.news_question.task.day
             parts += [repr(batch.news_question), plan.archive.fingerprint, plan.real_time.as_of(day).fingerprint()]
@@ -181,11 +188,6 @@ def answer_batch(batch: Batch, members: MemberDraws, context: Context) -> tuple[
             return _answer_sensitivity(batch, batch.vary, context), []
         if batch.row is not None:
             return _answer_effects(batch, context), []
-        if batch.scenario_question is not None:
-            vintage = context.real_time.as_of(batch.scenario_question.task.day)
-            refuse_look_ahead(vintage, context.real_time.regressors)
-            fans, failures = scenario_rows(batch.scenario_question, batch.label, batch.spec, vintage, context.seed)
-            return BatchResult(batch.name, failures=failures, scenarios=fans), []
         if batch.news_question is not None:
             news, failures = answer_news(batch.news_question, batch.label, batch.spec, context.real_time, context.seed)
             return BatchResult(batch.name, failures=failures, news=news), []
@@ -215,25 +217,42 @@ def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple
     vintages = [past.vintage(context.real_time) for past in batch.pasts]
     for vintage in vintages:
         refuse_look_ahead(vintage, context.real_time.regressors)
+    tasks = [joint_task(batch.reach, past, v.steps) for past, v in zip(batch.pasts, vintages, strict=True)]
     memo: dict[tuple[str, str], Answer] = {}
     for spec, known in zip(batch.spec.get("members", ()) if members else (), members, strict=True):
         member = registry.build("model", spec)
-        for vintage, past, answer in zip(vintages, batch.pasts, known, strict=True):
-            memo[ask.key_of(member, vintage, past.task)] = answer
-    forecasts = answer_tasks(method, vintages, [past.task for past in batch.pasts], context.seed, memo)
+        for vintage, task, answer in zip(vintages, tasks, known, strict=True):
+            memo[ask.key_of(member, vintage, task)] = answer
+    forecasts = answer_tasks(method, vintages, tasks, context.seed, memo)
+    memo |= {ask.key_of(method, v, t): answer for v, t, answer in zip(vintages, tasks, forecasts, strict=True)}
+    asked = [_answer_scenarios(question, batch, method, context, memo) for question in batch.scenario_questions]
+    mixtures = {a.mixture.task.series[0]: a.mixture for a in asked if a.mixture is not None}
+    reported = [mixtures.get(past.series, answer) for past, answer in zip(batch.pasts, forecasts, strict=True)]
     replayed = batch.now and any(past.task.day < context.vintage.day for past in batch.pasts)
     truth = context.truth(batch.truth) if batch.scored or replayed else None
     skipped = next((a.reason for a in forecasts if isinstance(a, Skipped)), "")
-    pairs = zip(batch.pasts, forecasts, strict=True)
+    by_series = {past.series: answer for past, answer in zip(batch.pasts, reported, strict=True)}
+    also = [(group, past, by_series[past.series]) for group, past in batch.also]
+    pairs = [*zip(batch.pasts, reported, strict=True), *((past, answer) for _, past, answer in also)]
     failures = [failure_row(job_of(batch.label, past), batch.label, a) for past, a in pairs if _is_failure(a)]
     result = BatchResult(
         batch.name,
-        forecast_rows(batch.label, batch.pasts, forecasts, truth, batch.horizons or None),
+        forecast_rows(batch.label, batch.pasts, reported, truth, batch.horizons or None)
+        + [replace(row, group=g) for g, past, answer in also for row in forecast_rows(batch.label, [past], [answer], None)],
         _score_rows(batch, forecasts, context),
-        failures,
+        failures + [row for a in asked for row in a.failures],
         skipped,
+        scenarios=[row for a in asked for row in a.rows],
     )
     return result, forecasts
+
+
+def _answer_scenarios(
+    question: ScenarioQuestion, batch: Batch, method: Forecaster, context: Context, memo: ask.Memo
+) -> ScenarioAnswers:
+    vintage = context.real_time.as_of(question.task.day)
+    refuse_look_ahead(vintage, context.real_time.regressors)
+    return answer_scenarios(question, batch.label, method, vintage, context.seed, memo)
 
 
 def _is_failure(answer: Forecast | Failure) -> TypeGuard[Failure]:

@@ -20,6 +20,7 @@ from forecast.jobs.config import Config
 from forecast.jobs.event_calendar import known_events
 from forecast.jobs.nowcasts import check as check_nowcasts
 from forecast.jobs.scenarios import check as check_scenarios
+from forecast.jobs.shared_draws import scenario_model
 from forecast.study.effects.shipped_gates import gates_asked
 
 PACKAGE_FOLDER = Path(__file__).resolve().parents[1]
@@ -295,8 +296,9 @@ def _check_plugins(config: Config, place: str) -> None:
     for i, model in enumerate(config.models):
         registry.build("model", config.full_spec(model), where=f"{place}, [[models]] {i + 1}")
     part = config.scenario_forecast
-    if part.series and part.model not in [m.label for m in config.models]:
-        registry.build("model", part.model, where=f"{place}, [scenario_forecast], model")
+    label = scenario_model(config)
+    if part.series and label not in [m.label for m in config.models]:
+        registry.build("model", label, where=f"{place}, [scenario_forecast], model")
     for i, metric in enumerate(config.metrics):
         registry.build("metric", metric.spec, where=f"{place}, [[metrics]] {i + 1}")
     for i, row in enumerate(config.effects):

@@ -64,10 +64,14 @@ class NowcastConfig(ConfigTable):
 
 @dataclass(frozen=True)
 class NewsQuestion:
-    """A nowcast whose change since an earlier day is decomposed into the contributions of releases."""
+    """A nowcast whose change since an earlier day is decomposed into the contributions of releases.
+
+    shown : the months that are reported, where more are asked; empty: all
+    """
 
     task: Task
     since: dt.date
+    shown: tuple[str, ...] = ()
 
 
 def check(rows: Sequence[NowcastConfig], groups: Iterable[str], place: str) -> None:
@@ -192,7 +196,8 @@ def answer_news(
     task = question.task
     try:
         method = registry.build("model", spec)
-        return news_rows(method, real_time, task, question.since, task.day, seed=seed, label=label), []
+        rows = news_rows(method, real_time, task, question.since, task.day, seed=seed, label=label)
+        return [row for row in rows if not question.shown or row.ref_month in question.shown], []
     except ask.METHOD_ERRORS as error:
         job, about = f"{label}|{task.series[0]}|{task.day}|news", f"news since {question.since}"
         reason, detail = getattr(error, "problem", str(error)), getattr(error, "hint", "")

@@ -6,21 +6,22 @@ import datetime as dt
 import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, nearest
-from forecast.core.questions import Design, Task
+from forecast.core.questions import Task
 from forecast.core.results import Finding
 from forecast.core.scenario import Scenario
 from forecast.core.vintage import Vintage
+from forecast.jobs.batch import OWN_DAY, Batch
 from forecast.jobs.config import BacktestConfig, Config
 from forecast.jobs.declared_regressors import real_time_view
-from forecast.jobs.effect_config import EffectConfig, SensitivityConfig
+from forecast.jobs.effect_config import EffectConfig
 from forecast.jobs.effect_designs import design_of, findings_out_of_scope, findings_past_the_end
 from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
-from forecast.jobs.scenarios import ScenarioQuestion, askable_scenarios, scenario_questions
+from forecast.jobs.scenarios import askable_scenarios, scenario_questions
+from forecast.jobs.shared_draws import attach_scenarios, joint_months, scenario_model, share_nowcasts
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.effects.shipped_gates import departures
 from forecast.study.evaluate.backtest import BacktestQuestion, backtest_questions, scorable_questions
@@ -29,41 +30,6 @@ from forecast.study.evaluate.score import job_of
 from forecast.study.evaluate.truth import truth_of, vintage_kind
 
 CHUNK = 6  # series in one backtest batch: small enough to spread over workers, large enough for models that vectorise
-OWN_DAY = "next months"  # the group of questions asked on the run's own day
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Jobs computed and cached together: one model on past or present questions, or all estimators on one event.
-
-    spec : the model's spec; for an event the estimators' specs by label
-    rests_on : names of the batches whose draws this one needs; keep : whether its own draws are stored for others
-    row, design : the question on an event; vary : the changes under which that question is asked again
-    scenario_question, news_question : one series under all scenarios, or a nowcast whose revision is decomposed
-    now : a nowcast, which is never scored, even if it is asked on an earlier day
-    """
-
-    name: str
-    label: str
-    spec: dict[str, Any]
-    group: str
-    stage: int = 0
-    pasts: tuple[BacktestQuestion, ...] = ()
-    horizons: tuple[int, ...] = ()
-    rests_on: tuple[str, ...] = ()
-    keep: bool = False
-    truth: str | int = "latest"
-    row: EffectConfig | None = None
-    design: Design | None = None
-    vary: SensitivityConfig | None = None
-    scenario_question: ScenarioQuestion | None = None
-    now: bool = False
-    news_question: NewsQuestion | None = None
-
-    @property
-    def scored(self) -> bool:
-        """Whether the questions are past ones whose outcome is known."""
-        return self.group != OWN_DAY and not self.now
 
 
 @dataclass(frozen=True)
@@ -102,11 +68,11 @@ class Plan:
             "forecast questions": len(self.groups.get(OWN_DAY, ())),
             "forecast answers": sum(len(b.pasts) for b in self.batches if b.group == OWN_DAY),
             "nowcast questions": sum(len(self.groups[name]) for name in self.nowcasts),
-            "nowcast answers": sum(len(b.pasts) for b in self.batches if b.now),
+            "nowcast answers": sum(len(b.pasts) if b.now else len(b.also) for b in self.batches),
             "nowcasts taken apart": sum(b.news_question is not None for b in self.batches),
             "effect questions": len(self.config.effects),
             "effect answers": sum(len(row.estimators) for row in self.config.effects),
-            "scenario forecasts": sum(len(b.scenario_question.scenarios) for b in self.batches if b.scenario_question),
+            "scenario forecasts": sum(len(q.scenarios) for b in self.batches for q in b.scenario_questions),
             "variations": sum(b.vary.count for b in self.batches if b.vary),
             "batches": len(self.batches),
         }
@@ -135,7 +101,8 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         Finding("forecast", f"fewer than {config.forecast.min_months} known months: not forecast", s) for s in too_short
     ]
     groups[OWN_DAY] = tuple(_present_questions(config, real_time.as_of(vintage.day), [n for n in names if n not in too_short]))
-    batches += _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
+    ahead = _task_batches(config, OWN_DAY, groups[OWN_DAY], (), config.forecast.models)
+    ahead = [replace(batch, reach=joint_months(config)) for batch in ahead]
     series = [
         series_matching(r.series, archive.series, f"{place}, [[nowcast]] {i + 1}, series") for i, r in enumerate(config.nowcast)
     ]
@@ -144,7 +111,8 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         now, earlier, news, remarks = nowcast_questions(row, row_series, real_time, vintage.day, config.draws, taken)
         groups |= {row.name: tuple(now), row.earlier_group: tuple(earlier)}
         findings += remarks
-        batches += _nowcast_batches(config, row, now, earlier, news)
+        ahead, apart = share_nowcasts(ahead, _nowcast_batches(config, row, now, earlier, news), vintage.steps)
+        batches += apart
     if config.effects:
         findings += [Finding("gates", text, "[[checks]]") for text in departures(config.check_specs)]
     for i, effect in enumerate(config.effects):
@@ -160,7 +128,7 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         config.scenarios, real_time.as_of(vintage.day), [e.id for e in archive.events], place
     )
     findings += [Finding("scenario", text, "[[scenarios]]") for text in not_asked]
-    batches += _scenario_batches(config, archive, real_time.as_of(vintage.day), scenarios, place)
+    batches += _with_scenarios(ahead, config, archive, real_time.as_of(vintage.day), scenarios, place)
     _check_unique_jobs(batches, place)
     return Plan(config, archive, vintage, tuple(batches), real_time, tuple(findings), groups)
 
@@ -282,17 +250,17 @@ def _nowcast_batches(
     ]
 
 
-def _scenario_batches(
-    config: Config, archive: Archive, vintage: Vintage, scenarios: Sequence[Scenario], place: str
+def _with_scenarios(
+    ahead: Sequence[Batch], config: Config, archive: Archive, vintage: Vintage, scenarios: Sequence[Scenario], place: str
 ) -> list[Batch]:
-    """One batch per series, because scenarios with probabilities are pooled over one series."""
-    part = config.scenario_forecast
+    """The batches of the months ahead with the scenarios of the series that they ask, and one for each other series."""
+    part, label = config.scenario_forecast, scenario_model(config)
     names = series_matching(part.series, archive.series, f"{place}, [scenario_forecast], series")
-    spec = config.spec(part.model) if part.model in [m.label for m in config.models] else {"use": part.model}
-    return [
-        Batch(f"scenarios|{part.model}|{q.task.series[0]}", part.model, spec, "scenarios", scenario_question=q)
-        for q in scenario_questions(names, scenarios, vintage, part.months, config.draws)
-    ]
+    spec = config.spec(label) if label in [m.label for m in config.models] else {"use": label}
+    asked = scenario_questions(names, scenarios, vintage, part.months, config.draws, joint_months(config))
+    with_own, others = attach_scenarios(ahead, asked, config)
+    alone = [Batch(f"scenarios|{label}|{q.task.series[0]}", label, spec, "scenarios", scenario_questions=(q,)) for q in others]
+    return [*with_own, *alone]
 
 
 def _batch_name(group: str, model: str, chunk: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from forecast.core import registry
 from forecast.jobs.config import BacktestConfig
 from forecast.jobs.plan import Plan, models_of
+from forecast.jobs.shared_draws import scenario_model
 from forecast.study.effects.best_verdict import best_verdicts
 from forecast.study.evaluate.compare import NAIVE_MODELS
 from forecast.study.evaluate.requirements import feasible, support_lines
@@ -33,9 +34,9 @@ def describe_plan(plan: Plan) -> list[str]:
             f"{group}: {series} series x {len(days)} days ({span}), {len(pasts)} questions x {models} models, "
             f"{ahead} months ahead{setup}"
         )
-    asked = [b.scenario_question for b in plan.batches if b.scenario_question]
+    asked = [question for batch in plan.batches for question in batch.scenario_questions]
     if asked:
-        ahead_by = f"{len(asked[0].task.months)} months ahead, {plan.config.scenario_forecast.model}"
+        ahead_by = f"{asked[0].months} months ahead, {scenario_model(plan.config)}"
         lines.append(f"scenarios: {len(asked)} series x {len(asked[0].scenarios)} scenarios, {ahead_by}")
     if plan.config.effects:
         variations = f", {plan.counts['variations']} of the same asked otherwise" if plan.counts["variations"] else ""

@@ -27,8 +27,9 @@ from forecast.core.schema import (
 )
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
+from forecast.jobs.batch import Batch
 from forecast.jobs.batch_results import BatchResult
-from forecast.jobs.plan import Batch, Plan, series_matching
+from forecast.jobs.plan import Plan, series_matching
 from forecast.prep.baselines import unit_of
 
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from forecast.core import registry
+from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, DataError, NotIdentifiedError, with_place
 from forecast.core.events import Event, event_from
-from forecast.core.months import parse_day
+from forecast.core.months import ordinal, parse_day, parse_period
 from forecast.core.questions import Task
 from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_cells
 from forecast.core.scenario import NEVER, Scenario
 from forecast.core.schema import FailureRow, ScenarioForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.jobs.config_base import ConfigTable, Names
+from forecast.jobs.config_base import ADDED_LATER, ConfigTable, Names, as_value_error
+from forecast.study import ask
 from forecast.study.scenarios import Fan, pool_scenarios, scenarios
 
 POOLED = "all, by their probabilities"
@@ -38,6 +40,12 @@ def _end(value: Any) -> str:
         raise ValueError(f"'{value}' is neither a day nor 'never'", "YYYY-MM-DD, for example 2026-11-27") from None
 
 
+def _period(value: str) -> str:
+    with as_value_error():
+        parse_period(value)
+    return value
+
+
 class ScenarioConfig(ConfigTable):
     """What might still be decided, no forecast of it.
 
@@ -45,6 +53,7 @@ class ScenarioConfig(ConfigTable):
     text : the same in a sentence
     ends : for an event of the calendar the day on which it ends, or "never"
     called_off : announced measures that are withdrawn before they take effect
+    lets_through : for a measure the known months, "YYYY-MM/YYYY-MM", that show what it lets through of the trade
     add : new events
     probability : your own, for every scenario or for none; they add up to 1
     """
@@ -55,6 +64,7 @@ class ScenarioConfig(ConfigTable):
     called_off: Names = ()
     add: tuple[dict[str, Any], ...] = ()
     probability: Annotated[float, Field(ge=0, le=1)] | None = None
+    lets_through: Annotated[dict[str, Annotated[str, AfterValidator(_period)]], ADDED_LATER] = Field(default_factory=dict)
 
     def scenario(self, where: str = "") -> Scenario:
         """The changes to the calendar; a new event has the role "default" unless it names another."""
@@ -64,12 +74,13 @@ class ScenarioConfig(ConfigTable):
             event = event_from({"role": "default", **row}, where=place)
             registry.build("shape", event.shape, where=f"{place}, shape")
             events.append(event)
-        return Scenario(self.name, self.ends, self.called_off, tuple(events), self.probability)
+        return Scenario(self.name, self.ends, self.called_off, tuple(events), self.probability, self.lets_through)
 
     @property
     def named(self) -> tuple[str, ...]:
         """Ids of calendar events that the scenario changes."""
-        return (*self.ends, *self.called_off)
+        added = [str(row.get("id", "")) for row in self.add]
+        return (*self.ends, *self.called_off, *(name for name in self.lets_through if name not in added))
 
 
 class ScenarioForecastConfig(ConfigTable):
@@ -77,7 +88,7 @@ class ScenarioForecastConfig(ConfigTable):
 
     series : series, or patterns
     months : months ahead
-    model : a model of the config, or of the package
+    model : a model of the config, or of the package; without it the default model, and the scenarios tell its story
     """
 
     series: Names = ()
@@ -87,11 +98,24 @@ class ScenarioForecastConfig(ConfigTable):
 
 @dataclass(frozen=True)
 class ScenarioQuestion:
-    """One series under every scenario whose events are known on the day of the question."""
+    """One series under every scenario whose events are known on the day of the question.
+
+    task : the months that are asked; of them the first `months` are reported
+    """
 
     task: Task
     last: int
     scenarios: tuple[Scenario, ...]
+    months: int
+
+
+@dataclass(frozen=True)
+class ScenarioAnswers:
+    """Rows of scenarios.parquet and failures.parquet of one series; the mixture of its fans where all have probabilities."""
+
+    rows: list[ScenarioForecastRow]
+    failures: list[FailureRow]
+    mixture: Forecast | None = None
 
 
 def check(rows: Sequence[ScenarioConfig], part: ScenarioForecastConfig, place: str) -> None:
@@ -135,6 +159,10 @@ def askable_scenarios(
         if unannounced:
             not_asked.append(f"'{row.name}' not asked: {', '.join(unannounced)} not announced by {vintage.day}")
             continue
+        ahead = [when for when in row.lets_through.values() if parse_period(when)[1] >= ordinal(vintage.day)]
+        if ahead:
+            not_asked.append(f"'{row.name}' not asked: {', '.join(ahead)} not over by {vintage.day}")
+            continue
         scenario = row.scenario(where)
         try:
             scenario.calendar(vintage.events, vintage.day)
@@ -143,14 +171,17 @@ def askable_scenarios(
             raise ConfigError(problem, where=where, hint=error.hint) from None
         out.append(scenario)
     if not_asked and any(row.probability is not None for row in rows):
-        out = [Scenario(s.name, s.ends, s.called_off, s.add) for s in out]  # those asked no longer add up to 1
+        out = [replace(s, probability=None) for s in out]  # those asked no longer add up to 1
     return out, not_asked
 
 
 def scenario_questions(
-    names: Iterable[str], asked: Sequence[Scenario], vintage: Vintage, months: int, draws: int
+    names: Iterable[str], asked: Sequence[Scenario], vintage: Vintage, months: int, draws: int, reach: int = 0
 ) -> list[ScenarioQuestion]:
-    """One question per series on the months after its last known one; a new event that touches none of them is an error."""
+    """One question per series on the months after its last known one; a new event that touches none of them is an error.
+
+    reach : months asked, where these are more than those reported
+    """
     series = [name for name in names if vintage.knows(name)]
     for scenario in asked:
         for event in scenario.add:
@@ -162,19 +193,23 @@ def scenario_questions(
     out = []
     for name in series if asked else ():
         last = vintage.last_month(name)
-        labels = [vintage.steps.label(last + h) for h in range(1, months + 1)]
-        out.append(ScenarioQuestion(Task(vintage.day, name, labels, draws=draws), last, tuple(asked)))
+        labels = [vintage.steps.label(last + h) for h in range(1, max(months, reach) + 1)]
+        out.append(ScenarioQuestion(Task(vintage.day, name, labels, draws=draws), last, tuple(asked), months))
     return out
 
 
-def scenario_rows(
-    question: ScenarioQuestion, label: str, spec: Mapping[str, Any], vintage: Vintage, seed: int
-) -> tuple[list[ScenarioForecastRow], list[FailureRow]]:
-    """Rows of scenarios.parquet and failures.parquet: the fans of one series, and their mixture if all have probabilities."""
-    method = registry.build("model", dict(spec))
-    fans = scenarios(method, vintage, question.task, question.scenarios, seed)
+def answer_scenarios(
+    question: ScenarioQuestion, label: str, method: Forecaster, vintage: Vintage, seed: int, memo: ask.Memo | None = None
+) -> ScenarioAnswers:
+    """The fans of one series, and their mixture if all have probabilities.
+
+    memo : answers already computed, that of the law as written among them: its scenario has the same draws
+    """
+    fans = scenarios(method, vintage, question.task, question.scenarios, seed, memo)
+    mixture: Forecast | None = None
     if all(fan.probability is not None for fan in fans):
         fans.append(_pool(fans))
+        mixture = fans[-1].answer if isinstance(fans[-1].answer, Forecast) else None
     rows = [row for fan in fans if isinstance(fan.answer, Forecast) for row in _rows(fan, fan.answer, question, label)]
     failures = [
         FailureRow(
@@ -188,7 +223,7 @@ def scenario_rows(
         for fan in fans
         if isinstance(fan.answer, Failure)
     ]
-    return rows, failures
+    return ScenarioAnswers(rows, failures, mixture)
 
 
 def _pool(fans: Sequence[Fan]) -> Fan:
@@ -206,12 +241,15 @@ def _job_name(label: str, fan: Fan, day: dt.date) -> str:
 
 def _rows(fan: Fan, answer: Forecast, question: ScenarioQuestion, label: str) -> list[ScenarioForecastRow]:
     """A row for each month, for the sum of the last twelve months, and for the sum of all."""
-    draws, h = answer.draws[:, 0], len(question.task.months)
+    draws, h = answer.draws[:, 0], question.months
     sums = [(i, i) for i in range(h)] + ([(h - SUM_MONTHS, h - 1)] if h > SUM_MONTHS else []) + ([(0, h - 1)] if h > 1 else [])
     table = np.column_stack([draws[:, a : b + 1].sum(axis=1) for a, b in sums])
     quantiles = np.quantile(table, PROBABILITIES, axis=0)
     key, day, used = SeriesKey.maybe(fan.series), question.task.day, answer.used[0]
-    basis = "pooled by the probabilities given" if fan.scenario == POOLED else "; ".join(part.text for part in fan.basis)
+    rests = [part.text for part in fan.basis]
+    if fan.caveat:
+        rests.append(f"law as written: {fan.caveat}, so the fan takes the trade to go on")
+    basis = "pooled by the probabilities given" if fan.scenario == POOLED else "; ".join(rests)
     return [
         ScenarioForecastRow(
             job=_job_name(label, fan, day),

@@ -22,7 +22,7 @@ from forecast.study.evaluate.compare import NAIVE_MODELS, comparison_rows
 def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]]:
     """Rows of every table."""
     groups = {batch.name: batch.group for batch in plan.batches}
-    forecasts = [replace(row, group=groups[r.batch]) for r in results for row in r.forecasts]
+    forecasts = [replace(row, group=row.group or groups[r.batch]) for r in results for row in r.forecasts]
     scores = [replace(row, group=groups[r.batch]) for r in results for row in r.scores]
     return {
         "forecasts": forecasts,

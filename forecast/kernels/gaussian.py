@@ -27,6 +27,7 @@ CovarianceFunction = Callable[[Floats], Floats]  # parameters (g, p) -> covarian
 LogPrior = Callable[[Floats], Floats]  # parameters (g, p) -> log prior density (g,), up to a constant
 
 SETTLING_WIDTH = 1e-3  # width of the final finite differences, as a share of the parameter box
+MAX_NUMBERS = 8e6  # elements of the covariance matrices held in memory at once
 ENOUGH_NODES = 30  # likely points that describe a posterior, where the grid follows the prior
 LOGLIKE_CUTOFF = 6.0  # grid points whose log-likelihood is this far below the best get no draws
 
@@ -284,54 +285,58 @@ def predict(fitted: GaussianFit, rows: Ints, draws: int, rng: np.random.Generato
     """Joint predictive draws of y at other rows of the axis, (draws, len(rows)), with parameters, s2, b and noise all drawn."""
     n, k = len(fitted.y), fitted.x.shape[1]
     counts = multinomial_counts(draws, fitted.weights, rng)
+    used = np.flatnonzero(counts)
+    most = max(1, int(MAX_NUMBERS / fitted.x.shape[0] ** 2))
     out = np.empty((draws, len(rows)))
     start = 0
-    for node, count in zip(fitted.nodes, counts, strict=True):
-        if not count:
-            continue
-        v = fitted.family.covariance(node[None])[0]
-        mean, spread, rss = _gls_prediction(fitted, v, rows)
-        if fitted.family.fixed_scale:
-            scale = np.ones(count)
-        else:
-            scale = np.sqrt(rss / rng.chisquare(n - k, size=count))
-        out[start : start + count] = mean + scale[:, None] * (rng.standard_normal((count, len(rows))) @ spread.T)
-        start += count
+    for some in np.split(used, range(most, len(used), most)):
+        means, roots, squares = _gls_predictions(fitted, fitted.family.covariance(fitted.nodes[some]), rows)
+        for mean, root, rss, count in zip(means, roots, squares, counts[some], strict=True):
+            if fitted.family.fixed_scale:
+                scale = np.ones(count)
+            else:
+                scale = np.sqrt(rss / rng.chisquare(n - k, size=count))
+            out[start : start + count] = mean + scale[:, None] * (rng.standard_normal((count, len(rows))) @ root.T)
+            start += count
     return out
 
 
 def plug_in_forecast(fitted: GaussianFit, rows: Ints) -> tuple[Floats, Floats]:
     """Predictive mean (h,) and covariance (h, h) at other rows, given the most likely parameters and the estimate of s2."""
-    v = fitted.family.covariance(fitted.best[None])[0]
-    mean, spread, _ = _gls_prediction(fitted, v, rows)
-    return mean, fitted.sigma2 * (spread @ spread.T)
+    means, roots, _ = _gls_predictions(fitted, fitted.family.covariance(fitted.best[None]), rows)
+    return means[0], fitted.sigma2 * (roots[0] @ roots[0].T)
 
 
-def _gls_prediction(fitted: GaussianFit, v: Floats, rows: Ints) -> tuple[Floats, Floats, float]:
-    """Generalised least squares prediction (Goldberger 1962): mean, symmetric root of the covariance (per s2), and RSS."""
-    seen, x = fitted.rows, fitted.x
-    chol = np.linalg.cholesky(v[np.ix_(seen, seen)])
-    white = np.linalg.solve(chol, np.column_stack([x[seen], fitted.y, v[np.ix_(seen, rows)]]))
-    k = x.shape[1]
-    wx, wy, wc = white[:, :k], white[:, k], white[:, k + 1 :]
+def _gls_predictions(fitted: GaussianFit, v: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
+    """Generalised least squares predictions (Goldberger 1962) for a stack of covariances v (g, N, N).
+
+    Means (g, h), symmetric roots of the covariances per s2 (g, h, h), and residual sums of squares (g,).
+    """
+    seen, x, k = fitted.rows, fitted.x, fitted.x.shape[1]
+    across = v[:, seen[:, None], rows[None, :]]
+    fixed = np.broadcast_to(np.column_stack([x[seen], fitted.y]), (len(v), len(seen), k + 1))
+    chol = np.linalg.cholesky(v[:, seen[:, None], seen[None, :]])
+    white = np.linalg.solve(chol, np.concatenate([fixed, across], axis=2))
+    wx, wy, wc = white[..., :k], white[..., k], white[..., k + 1 :]
     q, r = np.linalg.qr(wx)
-    beta = np.linalg.solve(r, q.T @ wy)
-    residual = wy - wx @ beta
+    beta = np.linalg.solve(r, (q.swapaxes(1, 2) @ wy[..., None]))[..., 0]
+    residual = wy - (wx @ beta[..., None])[..., 0]
     # `leverage` adds the uncertainty of the coefficients to the conditional covariance
-    mean = x[rows] @ beta + wc.T @ residual
-    leverage = np.linalg.solve(r.T, (x[rows] - wc.T @ wx).T)
-    covariance = v[np.ix_(rows, rows)] - wc.T @ wc + leverage.T @ leverage
-    return mean, symmetric_root(covariance), float(residual @ residual)
+    back = wc.swapaxes(1, 2)
+    means = beta @ x[rows].T + (back @ residual[..., None])[..., 0]
+    leverage = np.linalg.solve(r.swapaxes(1, 2), (x[rows] - back @ wx).swapaxes(1, 2))
+    covariance = v[:, rows[:, None], rows[None, :]] - back @ wc + leverage.swapaxes(1, 2) @ leverage
+    return means, symmetric_root(covariance), (residual**2).sum(axis=1)
 
 
 def symmetric_root(covariance: Floats) -> Floats:
-    """Symmetric root R of a covariance (h, h), R R = covariance, which may be singular (no Cholesky factor).
+    """Symmetric root R of covariances (..., h, h), R R = covariance, which may be singular (no Cholesky factor).
 
     It is the only root determined by the matrix: eigenvectors are unique only up to sign, and those of equal eigenvalues up to
     rotation, so draws from eigenvectors alone would differ between processors. Variances below rounding (1e-13 of the largest)
     are set to zero, because their square roots would not be small.
     """
-    values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
-    sizes = np.sqrt(np.where(values > 1e-13 * values[-1], values, 0.0))
-    root: Floats = (vectors * sizes) @ vectors.T
+    values, vectors = np.linalg.eigh((covariance + covariance.swapaxes(-1, -2)) / 2)
+    sizes = np.sqrt(np.where(values > 1e-13 * values[..., -1:], values, 0.0))
+    root: Floats = (vectors * sizes[..., None, :]) @ vectors.swapaxes(-1, -2)
     return root

@@ -9,10 +9,12 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core import months
 from forecast.core.events import Event, EventCalendar
+from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
 
 MIN_SHARE_OF_MONTH = 0.5  # a measure in force for less of a month does not count in it
 EASING_INSTRUMENTS = ("suspension", "relief", "deal", "agreement")
+RESTRICTING_INSTRUMENTS = ("ban", "licence", "quota", "enforcement", "tariff", "regulation")
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,14 @@ class MeasuresInForce:
         return " + ".join(sorted(self.measures)) or "no measure"
 
 
-def measures_in_force(vintage: Vintage, series: str, when: Ints, whole: bool = True) -> list[MeasuresInForce]:
+def measures_in_force(
+    vintage: Vintage, series: str, when: Ints, whole: bool = True, under_way: int = 0
+) -> list[MeasuresInForce]:
     """Measures in force in each month of `when`, from the default calendar's events that apply to the whole of the series.
 
     whole : False for events that apply to part of it only (a total over partners, a measure against one of them).
+    under_way : months that goods are under way (`months_under_way`): a measure of the exporter counts as it was so many months
+        before, when they left, one of the importer as it is when they arrive
 
     A measure reversed by another is suspended while that one holds and returns where it ends (a ban whose suspension lapses).
     Without calendar months there are no measures.
@@ -44,7 +50,10 @@ def measures_in_force(vintage: Vintage, series: str, when: Ints, whole: bool = T
     if vintage.steps.unit != "month":
         return [MeasuresInForce(frozenset(), frozenset())] * len(when)
     events = [e for e in vintage.events.touching(series, ("default",)) if e.in_force and e.directed_at(series) is whole]
-    share = {event.id: _share_in_force(event, events, when) for event in events}
+    key = SeriesKey.maybe(series)
+    here = countries(key.destination) if key is not None else frozenset()
+    left = {event.id: when - (under_way if here.isdisjoint(event.imposed_by) else 0) for event in events}
+    share = {event.id: _share_in_force(event, events, left[event.id]) for event in events}
     out = []
     for i in range(len(when)):
         held = [
@@ -55,6 +64,12 @@ def measures_in_force(vintage: Vintage, series: str, when: Ints, whole: bool = T
         closing = [e.id for e in held if e.instrument == "ban" or (e.share_stopped or 0.0) > 0.0]
         out.append(MeasuresInForce(frozenset(e.id for e in held), frozenset(closing)))
     return out
+
+
+def months_under_way(series: str, months: int) -> int:
+    """The months of transit that count for a series: those declared for imports, none where goods are counted as they leave."""
+    key = SeriesKey.maybe(series)
+    return months if key is not None and key.flow == "import" else 0
 
 
 def declared_share_left(vintage: Vintage, regime: MeasuresInForce) -> float | None:

@@ -73,7 +73,8 @@ def question_blocks(data: RunData, row: dict[str, Any]) -> list[Block]:
         return [head, Callout("No month of these series could be nowcast; the findings under Data say why.", "warning")]
     label, stands = str(row["models"][0]), rows[0].cutoff
     note = f" {row['note']}" if row.get("note") else ""
-    intro = Prose(f"Standing on **{day(stands)}**; model **{label}**{data.model_description(label)}.{note}")
+    same = " The same draws as the fans of what comes next." if _is_among_the_fans(data, rows) else ""
+    intro = Prose(f"Standing on **{day(stands)}**; model **{label}**{data.model_description(label)}.{same}{note}")
     due = [r for r in data.rows(ReleaseRow) if r.group == name]
     out: list[Block] = [head, intro, _months_table(rows, due), _news_table(data, row, rows)]
     before = _earlier_table(data, row)
@@ -84,6 +85,12 @@ def nowcast_rows(data: RunData, row: dict[str, Any]) -> list[ForecastRow]:
     """The first model's nowcasts of a question, in display units."""
     group, model = nowcast_groups(row)[0], row["models"][0]
     return in_display_units(r for r in data.rows(ForecastRow) if (r.group, r.model) == (group, model))
+
+
+def _is_among_the_fans(data: RunData, rows: Sequence[ForecastRow]) -> bool:
+    """Whether the nowcasts are the first months of the fans, which the run then draws once."""
+    fans = {(r.model, r.series, r.cutoff) for r in data.outlook}
+    return all((r.model, r.series, r.cutoff) in fans for r in rows)
 
 
 def _months_table(rows: Sequence[ForecastRow], due: Sequence[ReleaseRow]) -> TableBlock:

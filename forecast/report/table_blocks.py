@@ -6,11 +6,11 @@ Plain semantic tables instead of a table library: they take the page's light and
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from forecast.core import months as mm
 from forecast.core.products import display_unit
-from forecast.core.schema import ForecastRow, RegimeRow, divide_figures, group_rows, split_names
+from forecast.core.schema import ForecastRow, RegimeRow, ScenarioForecastRow, divide_figures, group_rows, split_names
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.credits import credit, sources
 from forecast.report.effect_rows import EffectAnswer
@@ -267,31 +267,65 @@ def _change_from_cell(h: FlowHistory, value: float, base: float, first: int, las
     return TableCell(cell.text, f"from {quantity(base, h.unit)}")
 
 
-def regimes_table(data: RunData, rows: Sequence[RegimeRow], order: Sequence[str] = ()) -> TableBlock:
-    """Observed mean and range under each regime, one row per series."""
+def regimes_table(
+    data: RunData,
+    rows: Sequence[RegimeRow],
+    order: Sequence[str] = (),
+    ahead: Mapping[tuple[str, str], ScenarioForecastRow] | None = None,
+) -> TableBlock:
+    """Observed mean and range under each regime, one row per series, beneath what is forecast of a month under it.
+
+    ahead : the mean of a month by series and scenario; a regime with the name of a scenario stands for it
+    """
+    ahead = ahead or {}
     windows = {
         name: window(min(r.months_from for r in part), max(r.months_to for r in part))
         for name, part in group_rows(rows, lambda r: r.regime).items()
     }
     place = {name: i for i, name in enumerate(order)}
     groups = group_rows(rows, lambda r: r.series)
+    told = {name for _, name in ahead} & set(windows)
     out = []
     for series in sorted(groups, key=lambda s: place.get(s, len(place))):
         unit, scale = display_unit(series)
         by = {r.regime: divide_figures(r, scale) for r in groups[series]}
-        cells = []
-        for name in windows:
-            r = by.get(name)
-            if r is None or not math.isfinite(r.mean):
-                cells.append(TableCell(MISSING, "no monthly figure"))
-                continue
-            spread = f"{quantity(r.lo) if r.lo else 0} to {quantity(r.hi, unit)}; n{NBSP}={NBSP}{r.n}"
-            cells.append(TableCell(quantity(r.mean, unit), spread))
-        out.append((TableCell(good_name(series), flow_name(series)), *cells))
-    columns = (Column("Series"), *(Column(f"If {n.removeprefix('if ')}, then as in {windows[n]}", True) for n in windows))
+        out.append(
+            (
+                TableCell(good_name(series), flow_name(series)),
+                *(_regime_cell(by.get(name), ahead.get((series, name)), name in told, unit) for name in windows),
+            )
+        )
+    columns = (Column("Series"), *(Column(f"If {n.removeprefix('if ')}{_seen_in(n, told, windows)}", True) for n in windows))
+    when = period(next(iter(ahead.values())).month) if told else ""
+    title = (
+        f"If … then: the mean of a month over {when}, median of the fans' draws; beneath it 80{NBSP}% of them, what was seen."
+        if told
+        else "If … then: the mean of a month under each regime; beneath it the lowest and the highest month and their number n."
+    )
+    basis = (
+        "Seen: the mean of the months named in the column, with their number n." if told else "Observed months, not forecasts."
+    )
     return TableBlock(
-        "If … then: the mean of a month under each regime; beneath it the lowest and the highest month and their number n.",
-        columns, tuple(out),
-        "Observed months, not forecasts. No probability is attached to any column: which one holds is a decision, not a draw. "
+        title, columns, tuple(out),
+        f"{basis} No probability is attached to any column: which one holds is a decision, not a draw. "
         + credit(data, groups, "figure"),
     )  # fmt: skip
+
+
+def _seen_in(name: str, told: set[str], windows: Mapping[str, str]) -> str:
+    return f" (seen: {windows[name]})" if name in told else f", then as in {windows[name]}"
+
+
+def _regime_cell(seen: RegimeRow | None, ahead: ScenarioForecastRow | None, told: bool, unit: str) -> TableCell:
+    """One series under one regime: the forecast with the observed mean beneath, or the observed mean alone."""
+    known = seen is not None and math.isfinite(seen.mean)
+    if not told:
+        if seen is None or not known:
+            return TableCell(MISSING, "no monthly figure")
+        spread = f"{quantity(seen.lo) if seen.lo else 0} to {quantity(seen.hi, unit)}; n{NBSP}={NBSP}{seen.n}"
+        return TableCell(quantity(seen.mean, unit), spread)
+    observed = f"seen {quantity(seen.mean, unit)}; n{NBSP}={NBSP}{seen.n}" if seen is not None and known else ""
+    if ahead is None:
+        return TableCell("not identified", observed, "muted")
+    band = f"{quantity(ahead.q10) if ahead.q10 else 0} to {quantity(ahead.q90, unit)}"
+    return TableCell(quantity(ahead.q50, unit), "; ".join(part for part in (band, observed) if part))

@@ -1,4 +1,8 @@
-"""Scenario forecasts: one model under declared changes of the policy calendar, and what each answer is based on."""
+"""Scenario forecasts: one model under declared changes of the policy calendar, and what each answer is based on.
+
+The calendar as it stands is the law as written, scheduled ends included: its scenario is the model's own forecast, draw by
+draw.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from forecast.arrays import Ints
 from forecast.core import months
 from forecast.core.contracts import Answer, Forecaster, failure_for
 from forecast.core.errors import ConfigError, LookAheadError, NotIdentifiedError
@@ -15,7 +20,7 @@ from forecast.core.results import Failure, Forecast, Used
 from forecast.core.scenario import Scenario
 from forecast.core.vintage import Vintage
 from forecast.kernels.resample import systematic_resample
-from forecast.prep.policy_measures import MeasuresInForce, declared_share_left, measures_in_force
+from forecast.prep.policy_measures import MeasuresInForce, declared_share_left, measures_in_force, months_under_way
 from forecast.study import ask
 
 UNKNOWN = "no month of this regime is known"
@@ -24,80 +29,109 @@ IN_PART = "measures on a part of it alone"
 
 @dataclass(frozen=True)
 class Basis:
-    """One policy regime of the asked months: its name, the number of its months that are known, and the declared share left."""
+    """One policy regime of the asked months: its name, the number of its months that are known, and the declared share left.
+
+    like : the months that a scenario names as its example; then `known` counts those
+    lifts : whether it is the present regime with measures lifted, and none besides
+    """
 
     regime: str
     first: str
     last: str
     known: int
     share: float | None = None
+    like: str = ""
+    lifts: bool = False
 
     @property
     def text(self) -> str:
         """What the forecast of these months is based on, in words."""
+        if self.known and self.like:
+            return f"{self.regime}: as in the {self.known} known months of {self.like}"
         if self.known:
             count = f"{self.known} months of this regime are known" if self.known > 1 else "1 month of this regime is known"
             return f"{self.regime}: {count}"
         if self.share is not None:
             return f"{self.regime}: {UNKNOWN}, its texts leave {self.share:.0%} of the trade, and the spread is declared"
-        return f"{self.regime}: {UNKNOWN}"
+        return f"{self.regime}: {UNKNOWN}" + (", and it only lifts measures now in force" if self.lifts else "")
 
 
 @dataclass(frozen=True)
 class Fan:
-    """One series under one scenario: joint draws over the asked months, or the reason there are none."""
+    """One series under one scenario: joint draws over the asked months, or the reason there are none.
+
+    caveat : what the law as written does that these data cannot answer, so that the fan takes the trade to go on
+    """
 
     scenario: str
     series: str
     answer: Forecast | Failure
     basis: tuple[Basis, ...]
     probability: float | None = None
+    caveat: str = ""
 
 
 def scenarios(
-    method: Forecaster | str | Mapping[str, object], vintage: Vintage, task: Task, given: Iterable[Scenario], seed: int = 0
+    method: Forecaster | str | Mapping[str, object],
+    vintage: Vintage,
+    task: Task,
+    given: Iterable[Scenario],
+    seed: int = 0,
+    memo: ask.Memo | None = None,
 ) -> list[Fan]:
     """Forecasts of a task under declared changes of the policy calendar, series by series, with common random numbers.
 
     method : a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
     given : the scenarios, each with a name of its own
+    memo : answers already computed on the same data, such as the forecast under the law as written
+
+    A scenario that leaves the calendar as it is has the model's own forecast. By the model `measures` the fans of a series
+    share their paths, and a measure only takes away from them; other models find in the data what a measure does.
 
     Each `Fan` has the name of its scenario, its series, its `answer` (a Forecast or a Failure) and its `basis`: the known
     months, or the declared share, behind it. A month of a regime never observed is answered only if its measures declare a
-    share; otherwise the answer is a Failure that says so. So is that of a total over partners where a measure on part of it
-    begins or ends in the asked months, because the calendar does not say what the other partners would ship then. A scenario
-    that changes what is known of the past raises LookAheadError.
+    share, or if it is the present regime less some of its measures; otherwise the answer is a Failure that says so. So is that
+    of a total over partners where a measure on part of it begins or ends in the asked months, because the calendar does not say
+    what the other partners would ship then. Under the calendar as it stands neither is refused: the fan has a `caveat`. A
+    scenario that changes what is known of the past raises LookAheadError.
     """
     method, given = ask.forecaster_from(method), list(given)
     names = [scenario.name for scenario in given]
     if len(set(names)) < len(names):
         raise ConfigError("two scenarios have one name", hint="give each its own")
-    memo: ask.Memo = {}
+    memo = {} if memo is None else memo
+    lag = int(getattr(method, "lag_months", 0))
     out = []
     for scenario in given:
         changed = vintage.under(scenario)
+        as_written = {e.id: e for e in changed.events} == {e.id: e for e in vintage.events}
+        if as_written:
+            changed = vintage
         for series in task.series:
-            inner = task.for_series(series)
-            basis = regime_basis(changed, series, inner)
+            inner, under_way = task.for_series(series), months_under_way(series, lag)
+            basis = regime_basis(changed, series, inner, under_way)
             refuse_changed_past(vintage, changed, series, scenario.name)
-            reason = _reason_unanswerable(changed, inner, basis, scenario.name)
-            if reason is not None:
+            reason = _reason_unanswerable(changed, inner, basis, scenario.name, under_way)
+            if reason is not None and not as_written:
                 answer: Answer = failure_for(method, inner, reason)
             else:
                 answer = ask.answer(method, changed, inner, seed, memo)
             assert isinstance(answer, Forecast | Failure)
-            out.append(Fan(scenario.name, series, answer, basis, scenario.probability))
+            caveat = reason.problem if reason is not None and isinstance(answer, Forecast) else ""
+            out.append(Fan(scenario.name, series, answer, basis, scenario.probability, caveat))
     return out
 
 
-def _reason_unanswerable(changed: Vintage, task: Task, basis: Sequence[Basis], name: str) -> NotIdentifiedError | None:
+def _reason_unanswerable(
+    changed: Vintage, task: Task, basis: Sequence[Basis], name: str, under_way: int
+) -> NotIdentifiedError | None:
     """Why a series has no fan under a scenario; None if it may have one."""
     series = task.series[0]
-    missing = [part for part in basis if not part.known and part.share is None]
+    missing = [part for part in basis if not part.known and part.share is None and not part.lifts]
     if missing:
         return NotIdentifiedError(UNKNOWN, where=f"{series}, {name}: {missing[0].regime}", hint="declare share_stopped")
     asked = np.array([changed.last_month(series), *sorted(task.ordinals(changed))])
-    now, *later = measures_in_force(changed, series, asked, whole=False)
+    now, *later = measures_in_force(changed, series, asked, whole=False, under_way=under_way)
     moved = next((regime for regime in later if regime.measures != now.measures), None)
     if moved is None:
         return None
@@ -124,24 +158,36 @@ def refuse_changed_past(vintage: Vintage, changed: Vintage, series: str, name: s
         raise LookAheadError(problem, where=series, hint=f"changes after {vintage.day}")
 
 
-def regime_basis(vintage: Vintage, series: str, task: Task) -> tuple[Basis, ...]:
-    """The regimes of the asked months in order, each with the number of its months in which a figure is known."""
+def regime_basis(vintage: Vintage, series: str, task: Task, under_way: int = 0) -> tuple[Basis, ...]:
+    """The regimes of the asked months in order, each with the number of its months in which a figure is known.
+
+    under_way : months that goods are under way before they show a measure (`policy_measures.measures_in_force`)
+    """
     asked = np.array(sorted(task.ordinals(vintage)))
     observed = vintage.observed(series)
     seen = observed.months[np.isfinite(observed.values)]
-    past = measures_in_force(vintage, series, seen)
+    past = measures_in_force(vintage, series, seen, under_way=under_way)
     counts: dict[MeasuresInForce, int] = {}
     for regime in past:
         counts[regime] = counts.get(regime, 0) + 1
-    labels = measures_in_force(vintage, series, asked)
-    in_part = any(regime.measures for regime in measures_in_force(vintage, series, asked, whole=False))
+    present, *labels = measures_in_force(vintage, series, np.array([vintage.last_month(series), *asked]), under_way=under_way)
+    part = measures_in_force(vintage, series, asked, whole=False, under_way=under_way)
+    in_part = any(regime.measures for regime in part)
     out = []
     for regime in dict.fromkeys(labels):
         own = [m for m, label in zip(asked.tolist(), labels, strict=True) if label == regime]
         words = IN_PART if in_part and not regime.measures else regime.words
         first, last = vintage.steps.label(own[0]), vintage.steps.label(own[-1])
-        out.append(Basis(words, first, last, counts.get(regime, 0), _declared_share(vintage, regime, past)))
+        like = next((span for name in sorted(regime.closing) if (span := vintage.events[name].like)), "")
+        known = _count_within(seen, like) if like else counts.get(regime, 0)
+        lifts = regime.measures < present.measures
+        out.append(Basis(words, first, last, known, _declared_share(vintage, regime, past), like, lifts))
     return tuple(out)
+
+
+def _count_within(seen: Ints, span: str) -> int:
+    first, last = months.parse_period(span)
+    return int(((seen >= first) & (seen <= last)).sum())
 
 
 def _declared_share(vintage: Vintage, regime: MeasuresInForce, past: Sequence[MeasuresInForce]) -> float | None:

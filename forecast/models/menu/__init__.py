@@ -68,8 +68,8 @@ class Menu:
     With fewer than `judged` months since the break the first device is used alone. The prior of its ratio comes from earlier
     months of the same regime, else from the declared depth, else from like measures in the vintage, else it is `unknown`. From
     then on the devices are weighted by their continuous ranked probability scores at the last `origins` origins
-    (`weigh_devices`). Where another regime is asked for and too few months lie outside the break for a scaled device, the
-    model `known` answers (months known under the same measures), and a note says so.
+    (`weigh_devices`). Where too few months lie outside the break for a scaled device, the model `known` answers (months known
+    under the same measures), and a note says so.
 
     leak, leak_sd : median and log standard deviation of what a full ban leaves; part_sd : log standard deviation around a
     declared part; unknown, unknown_sd : the same where nothing is declared or known; reversal : chance per month that a measure
@@ -137,7 +137,7 @@ class Menu:
                         i, "mask", self.base, masked, task, broken, np.unique(np.concatenate(months)), broken.months_seen
                     )
                 )
-            if set(SCALED) & set(self.devices) and broken.usable < FEWEST_MASK and broken.in_another_regime(asked).any():
+            if set(SCALED) & set(self.devices) and broken.usable < FEWEST_MASK:
                 out.append(_device_request(i, FALLBACK, self.known, vintage, task, broken, asked, broken.months_seen))
             for known in self._information_sets(broken):
                 out += self._separate_models(i, vintage, task, broken, asked, known)

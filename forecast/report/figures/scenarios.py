@@ -1,4 +1,4 @@
-"""Fan chart by scenario: history, then a mean line and 80 % band per scenario, labelled at its end."""
+"""Fan chart by scenario: history, then a median line and 80 % band per scenario, labelled at its end."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def scenario_panel(
     drawn: list[Floats] = []
     for name in (name for name in looks if name in fans):
         color, style = looks[name]
-        whole = np.array([(r.mean, r.q10, r.q90) for r in fans[name]])
+        whole = np.array([(r.q50, r.q10, r.q90) for r in fans[name]])
         start = _first_own_month(whole, drawn)
         drawn.append(whole)
-        mean, q10, q90 = whole[start:].T
+        middle, q10, q90 = whole[start:].T
         x = np.array([mm.ordinal(r.month) for r in fans[name][start:]]) + 0.5
         ax.fill_between(x, q10, q90, color=C[color], alpha=0.10, lw=0, zorder=2)
         ax.plot(x, q90, color=C[color], lw=0.6, alpha=0.7, zorder=2.2)
-        ax.plot(x, mean, color=C[color], lw=1.9, ls=STYLES[style], zorder=3.2)
-        ends[name] = float(mean[-1])
+        ax.plot(x, middle, color=C[color], lw=1.9, ls=STYLES[style], zorder=3.2)
+        ends[name] = float(middle[-1])
         top = max(top, float(q90.max()))
     set_value_axis(ax, 1.06 * top)
     set_year_axis(ax, first, last)

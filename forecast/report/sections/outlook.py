@@ -7,15 +7,17 @@ from typing import ClassVar
 
 from forecast.core import months as mm
 from forecast.core.registry import section
-from forecast.core.schema import ForecastRow, RegimeRow, group_rows
+from forecast.core.schema import ForecastRow, RegimeRow, ScenarioForecastRow, group_rows
 from forecast.report.blocks import Block, Bullets, Callout, Details, FigureBlock, Heading, Prose
 from forecast.report.credits import credit
 from forecast.report.event_key import event_key, events_of_panel, letter_events
 from forecast.report.figures.fan_charts import HISTORY_MONTHS, fan_panel
 from forecast.report.inline_markup import link, safe_address
+from forecast.report.law_as_written import law_blocks
 from forecast.report.numbers import capitalize, day, number_in_words, series_name
 from forecast.report.prose import seasonal_adjustment_note
-from forecast.report.run_data import RunData
+from forecast.report.run_data import RunData, in_display_units
+from forecast.report.scenario_sums import month_means
 from forecast.report.table_blocks import latest_figures_table, latest_note, months_ahead_table, regimes_table
 
 MAX_PANELS = 12
@@ -43,10 +45,12 @@ class OutlookSection:
                 Prose(
                     f"{span.capitalize()} from each series' own last published month, standing on {day(data.as_of)}. Model: "
                     f"**{data.default_model_text}**, the default; how far it was off in the past is told under Backtest. Bands "
-                    "hold 80 and 95 % of the draws; they know past surprises, not decisions still to come. "
+                    "hold 80 and 95 % of the draws; they know past surprises and the law as written, not decisions still to "
+                    "come. "
                     f"{seasonal_adjustment_note(data)}"
                 )
             )
+            out += law_blocks(data, {s: chosen[s] for s in names})
             sources = credit(data, names, "figure", "own calculation")
             shown, further = ({s: chosen[s] for s in part} for part in (names[:MAX_PANELS], names[MAX_PANELS:]))
             out.append(_fan_figure(data, shown, "outlook", f"{span.capitalize()} ahead", sources))
@@ -111,4 +115,4 @@ def _expiry_blocks(data: RunData) -> list[Block]:
     read = [f"{capitalize(text)}." for text in dict.fromkeys(r.reading for r in rows) if text]
     out += [Bullets(tuple(read))] if read else []
     order = [str(s) for part in parts for s in part.get("series", ())]
-    return [*out, regimes_table(data, rows, order)]
+    return [*out, regimes_table(data, rows, order, month_means(in_display_units(data.rows(ScenarioForecastRow))))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -10,12 +9,25 @@ from typing import Any, ClassVar
 from forecast.core import months as mm
 from forecast.core.products import display_unit
 from forecast.core.registry import section
-from forecast.core.schema import FailureRow, RegimeRow, ScenarioForecastRow, group_rows
+from forecast.core.schema import FailureRow, ScenarioForecastRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.event_key import event_key, events_of_panel, letter_events
 from forecast.report.figures.scenarios import HISTORY_MONTHS, line_styles, scenario_panel
-from forecast.report.numbers import NBSP, capitalize, day, flow_name, good_name, percent, period, quantity, series_name
+from forecast.report.numbers import (
+    NBSP,
+    capitalize,
+    day,
+    flow_name,
+    good_name,
+    number_in_words,
+    percent,
+    period,
+    quantity,
+    series_name,
+)
+from forecast.report.prose import in_words
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData, in_display_units
+from forecast.report.scenario_sums import yearly_sums
 
 NOT_IDENTIFIED = "not identified"
 Refusals = dict[tuple[str, str], str]  # (series, scenario) -> why it has no fan
@@ -40,11 +52,10 @@ class ScenariosSection:
         order = [s for s in part.get("series", ()) if s in found and s in data.histories]
         series = order + [s for s in data.histories if s in found and s not in order]
         names = list(dict.fromkeys([*(str(row["name"]) for row in asked), *(r.scenario for r in rows)]))  # pooled ones last
-        known = "The same as forecasts" if data.rows(RegimeRow) else "What may be decided"
         return [
-            Heading(f"{known}: one fan for each course", 3),
-            _introduction(data, asked, str(part.get("model", "")), series),
-            Bullets(tuple(_scenario_text(row, rows, lost) for row in asked)),
+            Heading("What may be decided: one fan for each course", 3),
+            _introduction(data, asked, rows, series),
+            Bullets(tuple(_scenario_text(data, row, rows, lost) for row in asked)),
             *([_fan_figure(data, rows, lost, names, series)] if rows else []),
             _sums_table(data, rows, lost, names, series),
             Details("On what each fan rests, in full", (_basis_table(rows, lost, names, series),)),
@@ -58,26 +69,39 @@ def _refused_fans(data: RunData) -> Refusals:
     return {(r.series, r.question.removeprefix(mark)): r.reason for r in failures}
 
 
-def _introduction(data: RunData, asked: list[dict[str, Any]], model: str, series: list[str]) -> Prose:
+def _introduction(data: RunData, asked: list[dict[str, Any]], rows: Sequence[ScenarioForecastRow], series: list[str]) -> Prose:
     chances = [row.get("probability") for row in asked]
     weighed = "The probabilities are the config's own, not estimated." if all(p is not None for p in chances) else (
         "No probability is attached to any of them: which one holds is a decision, not a draw."
     )  # fmt: skip
-    late = (
-        " Measures count from the month in which they hold; imports arrive one to two months later, so a turn may show later "
-        "than it is drawn."
-        if any(".import." in s for s in series)
-        else ""
-    )
+    models = list(dict.fromkeys(r.model for r in rows))
+    if models == [data.default_model]:
+        how = (
+            f"from the same draws of **{data.default_model_text}** as the fans above. A measure takes away from the path "
+            "without it, draw by draw, and a course that leaves the calendar as it is is the fan."
+        )
+    else:
+        named = " and ".join(f"**{name}**{data.model_description(name)}" for name in models)
+        how = f"by the model {named}, not the default of the fans above." if models else "by no model that could answer."
     return Prose(
-        f"Standing on {day(data.as_of)}, with nothing but the calendar changed after it, by the model **{model}**"
-        f"{data.model_description(model)}; the forecasts above know of no decision still to come. A fan stands for all "
-        "measures of its months together, not for the effect of one of them, and a regime seen for a few months says little "
-        f"of longer ones. {weighed}{late}"
+        f"Standing on {day(data.as_of)}, with nothing but the calendar changed after it, {how} A fan stands for all "
+        "measures of its months together, and a regime seen for a few months says little "
+        f"of longer ones. {weighed}{_transit_text(data, models, series)}"
     )
 
 
-def _scenario_text(row: dict[str, Any], rows: Sequence[ScenarioForecastRow], lost: Refusals) -> str:
+def _transit_text(data: RunData, models: Sequence[str], series: list[str]) -> str:
+    """How long goods are under way by the model's declaration."""
+    if not any(".import." in s for s in series):
+        return ""
+    specs = {str(m.get("name") or m.get("use")): m for m in data.config.get("models") or () if isinstance(m, dict)}
+    months = {specs.get(name, {}).get("lag_months") for name in models}
+    if len(months) == 1 and isinstance(only := months.pop(), int) and only > 0:
+        return f" Imports show a measure of the exporter {number_in_words(only)} month{'s' * (only > 1)} after it took effect."
+    return " Measures count from the month in which they hold; imports arrive later, so a turn may show later than it is drawn."
+
+
+def _scenario_text(data: RunData, row: dict[str, Any], rows: Sequence[ScenarioForecastRow], lost: Refusals) -> str:
     """One scenario in words, and the basis of its last months."""
     name = str(row["name"])
     chance = "" if row.get("probability") is None else f" ({percent(float(row['probability']), sign=False)})"
@@ -85,7 +109,7 @@ def _scenario_text(row: dict[str, Any], rows: Sequence[ScenarioForecastRow], los
     rests = {series: _last_basis(part[0].basis) for series, part in own.items()}
     rests |= {series: NOT_IDENTIFIED for series, other in lost if other == name}
     text = f": {row['text']}" if row.get("text") else ""
-    return f"**{capitalize(name)}**{chance}{text}. Rests on: {_group_by_flow(rests)}."
+    return f"**{capitalize(name)}**{chance}{text}. Rests on: {in_words(data, _group_by_flow(rests))}."
 
 
 def _last_basis(basis: str) -> str:
@@ -125,7 +149,7 @@ def _fan_figure(
         "Under each scenario",
         panels,
         3,
-        "Black: published months. Coloured: mean of the draws and 80 % band of a single month under each scenario; until the "
+        "Black: published months. Coloured: median and 80 % band of a single month under each scenario; until the "
         f"scenarios part they are one. Grey: months already past on {day(data.as_of)} {data.unknown}. Dashed: "
         "events in force. Sources as in the charts above; own calculation.",
         "Fans under scenarios of " + "; ".join(map(series_name, drawn)),
@@ -136,34 +160,27 @@ def _fan_figure(
 def _sums_table(
     data: RunData, rows: Sequence[ScenarioForecastRow], lost: Refusals, names: list[str], series: list[str]
 ) -> TableBlock:
-    """Median and 80 % interval of the last twelve months' sum by scenario, with twelve times the regime's observed mean."""
-    observed = {(r.series, r.regime): r.mean for r in data.rows(RegimeRow)}
-    sums = _yearly_sums(rows)
+    """Median and 80 % interval of the last twelve months' sum by scenario."""
+    sums = yearly_sums(rows)
     spans = {r.month for r in sums.values()}
-    length = max((b - a + 1 for a, b in map(mm.parse_period, spans)), default=12)
     out = []
     for s in series:
-        unit, scale = display_unit(s)
+        unit, _ = display_unit(s)
         cells = []
         for name in names:
-            r, mean = sums.get((s, name)), observed.get((s, name), math.nan)
-            beside = f"observed {quantity(length * mean / scale, unit)}" if math.isfinite(mean) else ""
+            r = sums.get((s, name))
             if r is None:
-                cells.append(TableCell(NOT_IDENTIFIED if (s, name) in lost else MISSING, beside, "muted"))
+                cells.append(TableCell(NOT_IDENTIFIED if (s, name) in lost else MISSING, "", "muted"))
                 continue
-            band = f"{quantity(r.q10) if r.q10 else 0} to {quantity(r.q90, unit)}"
-            cells.append(TableCell(quantity(r.q50, unit), "; ".join(x for x in (band, beside) if x)))
+            cells.append(TableCell(quantity(r.q50, unit), f"{quantity(r.q10) if r.q10 else 0} to {quantity(r.q90, unit)}"))
         out.append((TableCell(good_name(s), flow_name(s)), *cells))
     when = period(next(iter(spans))) if len(spans) == 1 else "the last months asked"
     reasons = [f"{capitalize(NOT_IDENTIFIED)}: {text}." for text in dict.fromkeys(map(_shared_reason, lost.values()))]
-    shown = {(s, n) for s in series for n in names} & set(observed)
-    beside = ", and what the same number of months came to at the mean observed under that regime" if shown else ""
-    note = ["Observed means as in the table above, over the months named there."] if shown else []
     return TableBlock(
-        f"Sum over {when}: the median; beneath it 80{NBSP}% of the draws{beside}.",
+        f"Sum over {when}: the median; beneath it 80{NBSP}% of the draws.",
         (Column("Series"), *(Column(capitalize(name), True) for name in names)),
         tuple(out),
-        " ".join([*note, *reasons]),
+        " ".join(reasons),
     )
 
 
@@ -171,13 +188,6 @@ def _shared_reason(text: str) -> str:
     """A reason without the ids of measures, so that equal reasons can be merged."""
     head, mark, rest = text.partition(" on a part of this total: ")
     return f"a measure begins or ends{mark}{rest}" if mark else head
-
-
-def _yearly_sums(rows: Sequence[ScenarioForecastRow]) -> dict[tuple[str, str], ScenarioForecastRow]:
-    """The printed sum of each fan: over the last twelve months, or over all of them where there are fewer."""
-    lengths = {month: last - first + 1 for month in {r.month for r in rows} for first, last in [mm.parse_period(month)]}
-    short = sorted((r for r in rows if lengths[r.month] <= 12), key=lambda r: lengths[r.month])  # the last of the longest
-    return {(r.series, r.scenario): r for r in short}
 
 
 def _basis_table(rows: Sequence[ScenarioForecastRow], lost: Refusals, names: list[str], series: list[str]) -> TableBlock:

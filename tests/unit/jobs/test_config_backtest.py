@@ -8,8 +8,9 @@ import pytest
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.run import Run
 from forecast.jobs import execute as ex, run_folder as fo
+from forecast.jobs.batch import OWN_DAY
 from forecast.jobs.load import load, read_archive
-from forecast.jobs.plan import OWN_DAY, make_plan
+from forecast.jobs.plan import make_plan
 from forecast.jobs.plan_text import describe_plan, describe_requirements, describe_trial
 
 SERIES = "CHN.export.WLD.rare_earths_total"

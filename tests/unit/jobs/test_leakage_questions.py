@@ -2,9 +2,10 @@
 
 import pytest
 
+from forecast.jobs.batch import OWN_DAY
 from forecast.jobs.leakage_questions import describe_sample, sample_questions
 from forecast.jobs.load import load, read_archive
-from forecast.jobs.plan import OWN_DAY, make_plan
+from forecast.jobs.plan import make_plan
 from forecast.study.evaluate.backtest import BacktestQuestion
 
 

@@ -3,9 +3,10 @@
 import pytest
 
 from forecast.core.errors import ConfigError
+from forecast.jobs.batch import OWN_DAY
 from forecast.jobs.effect_designs import design_of
 from forecast.jobs.load import load, locate, read_archive, shipped_configs
-from forecast.jobs.plan import OWN_DAY, make_plan
+from forecast.jobs.plan import make_plan
 from forecast.jobs.plan_text import describe_plan
 
 MEAN = '[[models]]\nuse = "mean12"\n'

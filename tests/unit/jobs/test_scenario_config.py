@@ -1,5 +1,7 @@
 """Scenarios of a config: settings and their errors, rows of scenarios.parquet, and the report."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,7 +15,6 @@ from forecast.jobs import execute as ex, run_folder as fo, scenarios as jobs
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import make_plan
 from forecast.jobs.plan_text import describe_plan
-from forecast.jobs.rows import regime_rows
 from forecast.report import html, markdown
 from forecast.report.blocks import FigureBlock, Heading
 from forecast.report.compose import sections
@@ -22,6 +23,7 @@ from forecast.report.run_data import RunData
 from forecast.report.sections.scenarios import ScenariosSection
 from forecast.study.scenarios import Fan
 
+QUANTILES = ["q025", "q05", "q10", "q25", "q50", "q75", "q90", "q95", "q975"]
 GALLIUM, TOTAL = "USA.import.CHN.gallium", "USA.import.WLD.gallium"
 PART = f'[scenario_forecast]\nseries = ["{GALLIUM}"]\nmodel = "regimes"\n'
 ONE = '[[scenarios]]\nname = "stays"\n'
@@ -41,6 +43,7 @@ ends = {{ us_ban_suspension_2025 = "never" }}
 probability = 0.75
 [[scenarios]]
 name = "lapses"
+ends = {{ us_ban_suspension_2025 = "2026-11-26" }}
 probability = 0.25
 [[expiry]]
 series = ["{GALLIUM}"]
@@ -132,7 +135,7 @@ def test_a_new_event_is_one_of_the_default_calendar(tmp_path):
 def test_a_scenario_on_what_was_announced_later_is_not_asked(tmp_path):
     text = 'as_of = "2025-06-30"\n' + PART + ONE + '[[scenarios]]\nname = "b"\nends = { us_ban_suspension_2025 = "never" }\n'
     made = planned(tmp_path, text)
-    assert [s.name for s in made.batches[0].scenario_question.scenarios] == ["stays"]
+    assert [s.name for s in made.batches[0].scenario_questions[0].scenarios] == ["stays"]
     assert any("'b' not asked" in f.text for f in made.findings)
 
 
@@ -191,10 +194,10 @@ def test_sums_are_of_the_same_draws_as_their_months(months, spans, monkeypatch):
         Fan(name, GALLIUM, Forecast(task, level + away, (Used("toy"),)), (), 0.5) for name, level in (("a", 10.0), ("b", 30.0))
     ]
     monkeypatch.setattr(jobs, "scenarios", lambda *given: list(fans))
-    rows, failures = jobs.scenario_rows(
-        jobs.ScenarioQuestion(task, mm.ordinal("2026-08"), ()), "toy", {"use": "regimes"}, None, 0
-    )
-    assert failures == []
+    made = jobs.answer_scenarios(jobs.ScenarioQuestion(task, mm.ordinal("2026-08"), (), months), "toy", None, None, 0)
+    rows = made.rows
+    assert made.failures == []
+    assert made.mixture is not None
     assert len(rows) == 3 * (months + len(spans))
     found = {(row.scenario, row.month): row for row in rows}
     for label, first, last in spans:
@@ -261,22 +264,30 @@ def test_the_report_of_a_run_without_scenarios_is_silent(done, tmp_path):
     assert told(tmp_path / "run")[0] == []
 
 
-def test_the_main_jobs_fans_are_near_the_observed_regimes():
-    """The year after the suspension ends, month by month, against the means of the expiry table."""
+def test_the_main_job_s_courses_are_ordered_and_the_law_as_written_is_the_fan():
+    """Antimony, germanium, gallium: the year after the suspension ends, quantile by quantile; totals have no other course."""
     config = load("minerals")
-    made = make_plan(config, read_archive(config))
-    context = ex.context_of(make_plan(config.model_copy(update={"backtest": (), "effects": ()}), made.archive))
-    rows = [row for b in made.batches if b.scenario_question for row in ex.answer_batch(b, [], context)[0].scenarios]
-    table = pd.DataFrame(rows)
-    year = table[table["month"] == "2026-12/2027-11"].set_index(["series", "scenario"])["mean"] / 12
-    observed = {(r.series, r.regime): r.mean for r in regime_rows(made)}
-    for place, mean in observed.items():
-        if place not in year.index:
-            assert ".WLD." in place[0]
-            assert "lapses" in place[1]
-            continue
-        assert 0.6 * mean - 20 <= year[place] <= 2.0 * mean + 20, place
-    assert set(table["scenario"]) == {s.name for s in config.scenarios}
+    made = make_plan(config.model_copy(update={"backtest": (), "effects": ()}), read_archive(config))
+    context = ex.context_of(made)
+    (batch,) = [b for b in made.batches if b.scenario_questions]
+    asked = {q.task.series[0] for q in batch.scenario_questions}
+    assert (batch.label, batch.reach, len(asked)) == ("measures", 16, 6)
+    found, _ = ex.answer_batch(replace(batch, pasts=tuple(p for p in batch.pasts if p.series in asked)), [], context)
+    table = pd.DataFrame(found.scenarios).set_index(["series", "scenario", "month"]).sort_index()
+    fans = pd.DataFrame(found.forecasts).set_index(["series", "month"]).sort_index()
+    for series in sorted(asked):
+        written = table.loc[series, "it lapses, tight"]
+        for month in fans.loc[series].index.intersection(written.index):
+            assert [fans.loc[(series, month), q] for q in QUANTILES] == [written.loc[month, q] for q in QUANTILES]
+        if ".CHN." in series:
+            year = table.xs("2026-12/2027-11", level="month").loc[series]
+            for name in ("it lapses, tight", "it lapses, leaky", "it lapses, eased", "a new ban"):
+                assert (year.loc[name, QUANTILES] <= year.loc["it is extended", QUANTILES]).all()
+            assert (year.loc["it lapses, tight", QUANTILES] <= year.loc["it lapses, eased", QUANTILES]).all()
+            assert year.loc["it lapses, tight", "q50"] < year.loc["it lapses, leaky", "q50"]
+        else:
+            assert set(table.loc[series].index.get_level_values(0)) == {"it is extended", "it lapses, tight"}
+            assert "law as written: us_ban_2024 begins or ends on a part" in written["basis"].iloc[0]
+    assert {name for _, name, _ in table.index} == {s.name for s in config.scenarios}
     assert all(s.probability is None for s in config.scenarios)
     assert (table["q025"] >= 0).all()
-    assert table.groupby("series")["month"].nunique().eq(18).all()

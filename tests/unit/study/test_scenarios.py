@@ -179,8 +179,14 @@ def test_a_total_is_not_told_what_a_ban_on_a_part_of_it_does():
     whole = bundled_archive().latest
     series = "USA.import.WLD.gallium"
     asked = [whole.steps.label(whole.last_month(series) + h) for h in range(1, 13)]
-    given = [Scenario("extended", ends={"us_ban_suspension_2025": "never"}), Scenario("lapses")]
-    extended, lapses = scenarios(fc.model("regimes"), whole, Task(whole.day, series, asked, draws=100), given)
+    given = [
+        Scenario("extended", ends={"us_ban_suspension_2025": "never"}),
+        Scenario("sooner", ends={"us_ban_suspension_2025": "2026-10-01"}),
+        Scenario("as written"),
+    ]
+    extended, lapses, written = scenarios(fc.model("regimes"), whole, Task(whole.day, series, asked, draws=100), given)
+    assert isinstance(written.answer, Forecast), "the law as written is what the fan stands on"
+    assert written.caveat == "us_ban_2024 begins or ends on a part of this total: what the whole does then is not identified"
     assert isinstance(extended.answer, Forecast)
     assert extended.basis[0].regime == "measures on a part of it alone"
     assert isinstance(lapses.answer, Failure)
