@@ -84,6 +84,13 @@ def test_two_spikes_do_not_hide_each_other():
     assert found(raised([10, 11, 25])) == [10, 11, 25]
 
 
+def test_large_months_that_keep_coming_are_the_flow_s_own_way():
+    rare = np.where(np.random.default_rng(2).random(120) < 0.3, 40.0, 0.5)
+    assert found(rare) == []
+    assert found(raised([5, 11, 17, 25])) == [5, 11, 17, 25]  # four in four years
+    assert found(raised([2, 5, 11, 17, 25])) == []
+
+
 def test_months_without_trade_are_no_level():
     y = raised([20])
     y[[3, 4, 9, 21, 30]] = 0.0
