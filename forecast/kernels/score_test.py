@@ -86,15 +86,21 @@ def score_moments(
     return float(w @ means), max(float(w @ covariance @ w), 0.0)
 
 
-def two_part_p_value(amounts: tuple[float, float] | None, incidence: tuple[float, float] | None) -> tuple[float, int]:
+def two_part_p_value(
+    amounts: tuple[float, float] | None, incidence: tuple[float, float] | None, towards: int = 0
+) -> tuple[float, int]:
     """Two-sided p-value and direction from one-sided p-values (fall, rise) of amounts and of months with trade.
 
-    Weighted Bonferroni (Holm 1979, Scand. J. Stat. 6:65): amounts are tested at `AMOUNT_SHARE` of the level.
+    Weighted Bonferroni (Holm 1979, Scand. J. Stat. 6:65): amounts are tested at `AMOUNT_SHARE` of the level. With `towards`, -1
+    or 1, only evidence in that direction counts: larger shipments are no sign of a sum that fell for want of some.
     """
     parts = [(pair, share) for pair, share in ((amounts, AMOUNT_SHARE), (incidence, 1.0 - AMOUNT_SHARE)) if pair is not None]
     if len(parts) == 1:
         parts = [(parts[0][0], 1.0)]
-    options = [(min(1.0, 2.0 * p / share), sign) for pair, share in parts for p, sign in zip(pair, (-1, 1), strict=True)]
+    options = [
+        (min(1.0, 2.0 * p / share), sign) for pair, share in parts for p, sign in zip(pair, (-1, 1), strict=True)
+        if sign != -towards
+    ]  # fmt: skip
     p, direction = min(options, default=(np.nan, 0))
     return float(p), direction
 

@@ -70,7 +70,8 @@ def no_effect_test(effect: Effect, vintage: Vintage, calibration: float = 1.0) -
     incidence = incidence_of(contrast, history)
     if mean is None and incidence is None:
         return SignificanceTest()
-    p, direction = score_test.two_part_p_value(mean.p_values if mean else None, incidence[0] if incidence else None)
+    towards = int(np.sign(contrast.difference.estimate))
+    p, direction = score_test.two_part_p_value(mean.p_values if mean else None, incidence[0] if incidence else None, towards)
     score = " and ".join([*([history.scale.name] if mean else []), *(["months with trade"] if incidence else [])])
     floor = 0.0 if mean or incidence is None else min(1.0, 2.0 * incidence[1])
     counted = min(1.0, 2.0 * min(incidence[0])) if incidence else math.nan
