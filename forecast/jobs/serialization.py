@@ -11,11 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from forecast.core.effects import BaselineComparison, Description, Effect, Gate, Parameter, Parameters, Placebo, Verdict
+from forecast.core.contrast import Contrast
+from forecast.core.effects import (
+    BaselineComparison,
+    Description,
+    Effect,
+    Gate,
+    Judgement,
+    Parameter,
+    Parameters,
+    Placebo,
+    Verdict,
+)
 from forecast.core.events import Event
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped, Summary, Used
 from forecast.core.schema import ROWS
+from forecast.core.significance import SignificanceTest
 from forecast.core.time_axis import Steps
 from forecast.jobs.batch_results import BatchResult
 from forecast.study.effects.sensitivity import Variation
@@ -23,8 +35,8 @@ from forecast.study.effects.sensitivity import Variation
 KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        BaselineComparison, BatchResult, Description, Design, Effect, Event, Failure, Forecast, Gate, Parameter, Placebo,
-        Skipped, Steps, Summary, Task, Used, Variation, Verdict, *ROWS.values(),
+        BaselineComparison, BatchResult, Contrast, Description, Design, Effect, Event, Failure, Forecast, Gate, Judgement,
+        Parameter, Placebo, SignificanceTest, Skipped, Steps, Summary, Task, Used, Variation, Verdict, *ROWS.values(),
     )
 }  # fmt: skip
 SCALARS = (str, int, float, bool, type(None), np.floating, np.integer, np.bool_)
