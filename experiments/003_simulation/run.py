@@ -26,7 +26,7 @@ from threadpoolctl import threadpool_limits
 import forecast as fc
 from forecast.core.effects import Effect
 from forecast.study.ask import answer
-from forecast.study.effects.judge import add_placebos
+from forecast.study.effects.judge import weigh
 from forecast.study.effects.placebo import placebos_in_time
 
 HOME = Path(__file__).resolve().parent
@@ -103,7 +103,7 @@ def estimated(method: Method, vintage: fc.Vintage, before: int, seed: int) -> An
     memo: dict[Any, Any] = {}
     made = answer(built, vintage, design, seed, memo)
     if method.placebos and isinstance(made, Effect) and made.counterfactual is not None:
-        made = add_placebos(made, placebos_in_time(built, vintage, design, seed, memo, most=method.placebos)[0])
+        made = weigh(made, vintage, placebos_in_time(built, vintage, design, seed, memo, most=method.placebos)[0])
     return made
 
 
