@@ -57,7 +57,7 @@ class Contrast:
         ratio = ratio[np.isfinite(ratio)]
         return Summary(ratio, float(np.median(ratio)) if point is None and len(ratio) else point)
 
-    def joined(self, later: Contrast) -> Contrast:
+    def join(self, later: Contrast) -> Contrast:
         """Both contrasts as one, draw by draw."""
         point = self.difference.estimate + later.difference.estimate
         return Contrast(
@@ -67,7 +67,7 @@ class Contrast:
             point,
         )
 
-    def stretched(self, factor: float, nonnegative: bool) -> Contrast:
+    def stretch(self, factor: float, nonnegative: bool) -> Contrast:
         """Draws stretched about the median of each period by `factor`; on logarithms where they cannot be negative.
 
         Months without trade stay without; the point estimate is kept.

@@ -250,7 +250,7 @@ class Effect:
                 f"{self.estimator} estimates no anticipation in this window", where=self.design.event_ids,
                 hint="counterfactual or regression, and an event with months of anticipation",
             )  # fmt: skip
-        return self.early if measure == "anticipation" else self.early.joined(self.window)
+        return self.early if measure == "anticipation" else self.early.join(self.window)
 
     @property
     def draws(self) -> Floats:

@@ -15,6 +15,7 @@ RETURNED = 6  # known months after a spike, so that a rise still going on is non
 CRITICAL = 5.0  # robust standard deviations
 FACTOR = 2.5  # times the level
 FEWEST = 18  # figures
+APART = 12  # figures to a spike; a flow with more of them is a lumpy one, whose large months are its own way
 
 
 def spike_months(values: Floats) -> Bools:
@@ -23,7 +24,7 @@ def spike_months(values: Floats) -> Bools:
     A month stands out where its logarithm exceeds the median of the `AROUND` figures on either side by more than `CRITICAL`
     robust standard deviations (1.4826 times the median absolute deviation; Hampel 1974, J. Am. Stat. Assoc. 69:383) and by a
     factor of `FACTOR` or more; a spike is a run of at most `LONGEST` such months that ended at least `RETURNED` figures ago.
-    Medians leave out the spikes found in a first pass.
+    Medians leave out the spikes found in a first pass. A flow with more than one such run in `APART` figures has none.
     """
     found = np.zeros(len(values), dtype=bool)
     if len(values) < FEWEST or not (values > 0).any():
@@ -37,7 +38,8 @@ def spike_months(values: Floats) -> Bools:
         clean = above[np.isfinite(above) & ~found]
         scale = 1.4826 * float(np.median(np.abs(clean - np.median(clean))))
         found = _short_runs(np.nan_to_num(above, nan=-np.inf) > max(CRITICAL * scale, float(np.log(FACTOR))))
-    return found
+    runs = int((np.diff(np.concatenate([[False], found]).astype(int)) == 1).sum())
+    return found if runs * APART <= len(values) else np.zeros(len(values), dtype=bool)
 
 
 def _short_runs(high: Bools) -> Bools:

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import norm
 
 from forecast.core import months, registry
-from forecast.core.effects import VERDICTS, Effect, Placebo
+from forecast.core.effects import VERDICTS, Effect, Judgement, Placebo
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
+from forecast.core.significance import SignificanceTest
 from forecast.core.vintage import Cell, Vintage
 from forecast.prep.baselines import describe
-from forecast.study.effects.judge import Evidence
+from forecast.study.effects.judge import Evidence, verdict_of, weigh
 
 CHECKS = registry.names("check")
 SERIES = "USA.import.CHN.gallium"
@@ -33,8 +33,8 @@ def asked(event=BAN, **changes):
     return Design(event, SERIES, **({"stop": "2023-06"} | changes))
 
 
-def effect(known, design, expected=None, spread=1.0, placebos=()):
-    """An effect with a counterfactual of `expected` a month, or none."""
+def effect(known, design, expected=None, spread=1.0, scores=()):
+    """An effect with a counterfactual of `expected` a month beside windows of these `scores`, weighed; or none."""
     text = describe(known, design)
     window = design.window(known)
     observed = known.observed(SERIES)
@@ -44,14 +44,9 @@ def effect(known, design, expected=None, spread=1.0, placebos=()):
     if expected is not None:
         noise = np.random.default_rng(0).standard_normal((400, len(values)))
         draws = expected + spread * noise
-    found = tuple(Placebo("time", SERIES, months.label(months.ordinal("2010-01") + 6 * i), x) for i, x in enumerate(placebos))
-    made = Effect("toy", design, "kg", periods, values, draws, text, placebos=found)
-    if found:
-        from forecast.study.effects import placebo
-
-        p, floor = placebo.p_value(made)
-        made = replace(made, p_value=p, p_floor=floor, mde80=placebo.minimum_detectable_effect(made, placebos))
-    return made
+    found = [Placebo("time", SERIES, months.label(months.ordinal("2010-01") + 6 * i), z, 0.0, z) for i, z in enumerate(scores)]
+    made = Effect("toy", design, "kg", periods, values, draws, text)
+    return made if draws is None else weigh(made, known, found)
 
 
 def judge(name, known, design, siblings=None, **rest):
@@ -65,7 +60,10 @@ CASES = {
     "refused": (vintage(LONG[:6], first="2022-08"), asked(stop="2023-01"), {}),
     "nothing in the window": (vintage(LONG[:60]), asked(), {}),
     "all zero": (vintage([0.0] * 66), asked(), {"expected": 0.0}),
-    "with placebos": (vintage(LONG), asked(), {"expected": 12.0, "placebos": [0.5, -0.4, 0.1]}),
+    "with placebos": (vintage(LONG), asked(), {"expected": 12.0, "scores": [0.5, -0.4, 0.1]}),
+    "stopped": (vintage([*LONG[:60], *[0.0] * 6]), asked(), {"expected": 10.0}),
+    "months without trade": (vintage([0.0, 7.0, 9.0] * 22), asked(), {"expected": 10.0}),
+    "a share of nothing": (vintage(LONG), asked(), {"expected": 0.0, "spread": 0.0}),
 }
 
 
@@ -137,13 +135,10 @@ def test_sums_alone_carry_no_claim():
     assert judge("length", known, asked()).ceiling == "descriptive"
 
 
-def test_mostly_zero_months_allow_counts_only():
+def test_months_without_trade_count_like_others():
     known = vintage([0.0, 0.0, 0.0, 4.0] * 15 + [0.0] * 6)
     gate = judge("length", known, asked(), expected=1.0)
-    assert (gate.ceiling, gate.withholds) == ("cannot distinguish", True)
-    assert "15 of 60 before, 0 of 6 in the window" in gate.reason
-    assert 0.1 < gate.value < 0.5
-    assert judge("length", known, asked(estimand="recovery", clean_from="2018-01"), expected=1.0).ceiling == "descriptive"
+    assert (gate.outcome, gate.value, gate.withholds) == ("pass", 60, False)
 
 
 def test_zeros_after_the_event_are_a_collapse_not_a_reason_to_refuse():
@@ -161,46 +156,82 @@ def test_data_state_lists_the_window_and_fails_where_half_is_unknown():
     assert (gate.outcome, gate.value, gate.ceiling) == ("fail", 0.5, "descriptive")
 
 
-def test_without_a_clean_window_the_placebo_is_not_run_and_a_suggestion_is_left():
+def test_without_a_clean_window_there_is_no_rank_and_it_limits_nothing():
     gate = judge("placebo_time", vintage(LONG), asked(), expected=20.0)
-    assert (gate.outcome, gate.ceiling) == ("not run", "suggestive")
-    assert "0 clean windows" in gate.reason
+    assert (gate.outcome, gate.ceiling) == ("not run", "supported")
+    assert "no clean window" in gate.reason
 
 
-def test_an_effect_below_the_smallest_visible_one_cannot_be_distinguished():
-    many = list(np.linspace(-60, 60, 12))
-    gate = judge("power", vintage(LONG), asked(), expected=12.0, placebos=many)
-    assert (gate.outcome, gate.ceiling) == ("fail", "cannot distinguish")
-    multiple = norm.ppf(0.975) + norm.ppf(0.8)  # 5 % two-sided, 80 % power (Bloom 1995, Evaluation Review 19:547)
-    assert gate.threshold == pytest.approx(multiple * np.std(many, ddof=1), rel=1e-9)
-    assert "windows without an event show differences as large" in gate.reason
-
-
-def test_a_p_value_needs_enough_windows():
+def test_a_rank_needs_enough_windows():
     small = list(np.linspace(-1, 1, 12))
-    assert judge("power", vintage(LONG), asked(), expected=20.0, placebos=small).outcome == "pass"
-    assert judge("placebo_time", vintage(LONG), asked(), expected=20.0, placebos=small).outcome == "pass"
-    few = judge("placebo_time", vintage(LONG), asked(), expected=20.0, placebos=small[:4])
-    assert (few.outcome, few.ceiling) == ("not run", "suggestive")
-    assert "too few placebo windows" in few.reason
+    assert judge("placebo_time", vintage(LONG), asked(), expected=20.0, scores=small).outcome == "pass"
+    few = judge("placebo_time", vintage(LONG), asked(), expected=20.0, scores=small[:4])
+    assert (few.outcome, few.ceiling) == ("not run", "supported")
+    assert "too few for a rank" in few.reason
 
 
-def test_the_largest_of_many_overlapping_windows_passes_without_a_p_value():
-    made = effect(vintage(LONG), asked(), expected=20.0, placebos=np.linspace(-1, 1, 12))
-    made = replace(made, placebos=tuple(replace(p, start=months.label(months.ordinal("2019-01") + i))
-                                        for i, p in enumerate(made.placebos)))  # fmt: skip
-    check = registry.build("check", "placebo_time")
-    gate = check.judge(made, Evidence(vintage(LONG), asked()))
-    assert (gate.outcome, len(made.apart)) == ("pass", 2)
-    assert gate.value == pytest.approx(1 / 3)
-    assert "larger than in every window" in gate.reason
-    one = replace(made, placebos=(*made.placebos[:-1], replace(made.placebos[-1], cumulative=1e6)))
-    assert check.judge(one, Evidence(vintage(LONG), asked())).outcome == "not run"
+def weighed(p, expected=20.0, margin=1.0, floor=0.0):
+    """An effect of half or none of the counterfactual with a test of p and a margin."""
+    made = effect(vintage(LONG), asked(), expected=expected)
+    return replace(made, judgement=Judgement(SignificanceTest(p, floor, -1, "log", 0.1, 30.0), margin=margin))
 
 
-def test_the_sign_must_be_beyond_doubt():
-    assert judge("sign", vintage(LONG), asked(), expected=10.1, spread=5.0).ceiling == "cannot distinguish"
+def outcome(name, made, **options):
+    gate = registry.build("check", {"use": name, **options}).judge(made, Evidence(vintage(LONG), asked()))
+    return gate.outcome, gate.ceiling
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        (0.0, ("pass", "supported")), (0.01, ("pass", "supported")), (0.0101, ("fail", "suggestive")),
+        (0.05, ("fail", "suggestive")), (0.0501, ("fail", "cannot distinguish")), (1.0, ("fail", "cannot distinguish")),
+        (math.nan, ("not run", "cannot distinguish")),
+    ],
+)  # fmt: skip
+def test_the_test_of_no_effect_has_two_levels(p, said):
+    assert outcome("significance", weighed(p)) == said
+    assert outcome("significance", replace(weighed(p), counterfactual=None)) == ("not run", "cannot distinguish")
+
+
+@pytest.mark.parametrize(
+    ("p", "expected", "margin", "said"),
+    [
+        (0.001, 20.0, 0.6, ("pass", "supported")),
+        (0.5, 20.0, 0.6, ("pass", "supported")),  # the estimate is large; whether it is told from nothing is another gate's
+        (0.5, 10.2, 0.6, ("fail", "cannot distinguish")),  # 2 % of the counterfactual, but nothing excludes half
+        (0.5, 10.2, 0.2, ("fail", "no material effect")),
+        (0.5, 10.2, 0.201, ("fail", "cannot distinguish")),
+        (0.001, 10.2, 0.1, ("fail", "no material effect")),  # not zero, and too small to matter
+        (0.001, 11.5, 0.19, ("pass", "supported")),  # a claim goes before its margin
+        (0.06, 11.5, 0.19, ("fail", "no material effect")),
+    ],
+)
+def test_materiality_tells_a_small_effect_from_one_not_seen(p, expected, margin, said):
+    assert outcome("materiality", weighed(p, expected, margin)) == said
+
+
+def test_nothing_expected_is_no_share():
+    assert outcome("materiality", effect(vintage(LONG), asked(), expected=0.0, spread=0.0)) == ("not run", "suggestive")
+
+
+def test_no_material_effect_needs_a_design_that_could_have_shown_one():
+    made = weighed(0.5, 10.2, 0.1)
+    gates = [registry.build("check", n).judge(made, Evidence(vintage(LONG), asked())) for n in ("significance", "materiality")]
+    assert verdict_of(made, gates).word == "no material effect"
+    design = replace(gates[0], gate="agreement", reason="another method contradicts it")
+    assert verdict_of(made, [*gates, design]).word == "cannot distinguish"
+
+
+def test_a_rise_is_no_shortfall():
+    gate = judge("sign", vintage(LONG), asked(), expected=5.0)
+    assert (gate.outcome, gate.ceiling, gate.reason) == (
+        "fail",
+        "cannot distinguish",
+        "no shortfall is visible: a rise was found",
+    )
     assert judge("sign", vintage(LONG), asked(), expected=20.0).outcome == "pass"
+    assert judge("sign", vintage(LONG), asked(), expected=10.1).outcome == "pass", "how surely is another gate's"
 
 
 def test_baselines_that_disagree_forbid_a_net_effect():

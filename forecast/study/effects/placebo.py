@@ -140,8 +140,8 @@ def stretch_interval(effect: Effect, factor: float, nonnegative: bool) -> Effect
     """The effect with its draws, those of its anticipation and of its parts, stretched about their middle by a factor."""
     if effect.counterfactual is None or factor == 1.0:
         return effect
-    window = effect.window.stretched(factor, nonnegative)
-    early = None if effect.early is None else effect.early.stretched(factor, nonnegative)
+    window = effect.window.stretch(factor, nonnegative)
+    early = None if effect.early is None else effect.early.stretch(factor, nonnegative)
     note = f"interval {'widened' if factor > 1 else 'narrowed'} {factor:.2f} times, by the windows without an event"
     used = tuple(replace(u, notes=(*u.notes, note)) for u in effect.used[:1]) + effect.used[1:]
     made = replace(effect, counterfactual=window.counterfactual, point=window.point, early=early, used=used)

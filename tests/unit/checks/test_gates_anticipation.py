@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from forecast.core import registry
+from forecast.core.contrast import Contrast
 from forecast.core.effects import Description, Effect
 from forecast.core.events import Event
 from forecast.core.questions import Design
-from forecast.core.results import Summary
 from forecast.study.ask import answer
 from forecast.study.effects import judge, placebo
 
@@ -118,19 +118,20 @@ def test_a_naive_fit_through_the_stockpile_is_withheld(gate):
 
 def test_a_withheld_effect_keeps_no_ledger():
     design = Design(EARLY, SERIES)
-    made = Effect(
-        "toy", design, "kg", ((0, 0),), np.ones(1), np.ones((5, 1)), Description(1.0, ""), anticipation=Summary(np.ones(5))
-    )
+    early = Contrast(((-1, -1),), np.ones(1), np.zeros((5, 1)))
+    made = Effect("toy", design, "kg", ((0, 0),), np.ones(1), np.ones((5, 1)), Description(1.0, ""), early=early)
+    assert made.anticipation.estimate == 1
     gone = judge.apply_verdict(made, [judge.Gate("a", "fail", cap="descriptive")])
     assert gone.anticipation is None
 
 
-def test_placebos_widen_the_ledger_with_the_effect():
+def test_placebos_stretch_the_ledger_with_the_effect():
     draws = 100 + np.random.default_rng(0).standard_normal((2000, 1))
     made = Effect(
         "toy", Design(EARLY, SERIES), "kg", ((0, 0),), np.array([50.0]), draws, Description(1.0, ""),
-        anticipation=Summary(50 - draws[:, 0]),
+        early=Contrast(((-1, -1),), np.array([50.0]), draws),
     )  # fmt: skip
-    wide = placebo.widen_interval(made, [-10.0, 10.0] * 4)
-    assert wide.anticipation.se == pytest.approx(10.0, rel=0.02)
+    wide = placebo.stretch_interval(made, 2.0, False)
+    assert wide.anticipation.se == pytest.approx(2 * made.anticipation.se)
     assert wide.anticipation.estimate == pytest.approx(made.anticipation.estimate)
+    assert wide.cumulative.se == pytest.approx(2 * made.cumulative.se)

@@ -153,7 +153,7 @@ def test_only_the_same_concept_can_contradict():
     origin = judged(Mirror(), known, mine, other)
     assert origin.ceiling == "supported"
     assert "no contradiction" in origin.reason
-    found = [replace(mine, gates=(origin,)), other["theirs"]]
+    found = [mine.with_verdict([origin], judge.Verdict("suggestive", "causal")), other["theirs"]]
     assert Mirror().judge_family(found)[0] == origin, "said once"
     same = judged(Mirror(consignment=("USA",)), known, mine, other)
     assert (same.outcome, same.ceiling) == ("fail", "contradicted by mirror")
@@ -182,7 +182,7 @@ def test_the_family_finds_the_other_leg():
     assert [g.outcome for g in check.judge_family([legs[0], apart])] == ["pass", "pass"]
     # in a run, as shipped: imports are by origin, so the verdicts stand and the reason says why
     told = judge.apply_family_gates(
-        [replace(e, gates=tuple(judge.run_gates(e, judge.Evidence(known, e.design)))) for e in legs]
+        [e.with_verdict(judge.run_gates(e, judge.Evidence(known, e.design)), e.verdict) for e in legs]
     )
     assert [e.verdict.word for e in told] == ["suggestive"] * 2
     (gate,) = [g for g in told[0].gates if g.gate == "mirror"]

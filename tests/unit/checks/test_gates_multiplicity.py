@@ -8,9 +8,10 @@ import pytest
 
 from forecast.checks.multiplicity import Multiplicity, headline_rows
 from forecast.checks.multiplicity.holm_romano_wolf import benjamini_hochberg, holm
-from forecast.core.effects import Description, Effect, Gate, Verdict
+from forecast.core.effects import Description, Effect, Gate, Judgement, Verdict
 from forecast.core.events import Event
 from forecast.core.questions import Design
+from forecast.core.significance import SignificanceTest
 from forecast.study.effects import judge
 
 BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gallium",), instrument="ban", role="default")
@@ -19,7 +20,7 @@ BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gall
 def effect(p, series="USA.import.CHN.gallium", floor=0.01, word="supported", reading="causal", estimator="a"):
     made = Effect(
         estimator, Design(BAN, series), "kg", ((0, 0),), np.array([50.0]), np.full((10, 1), 100.0), Description(1.0, ""),
-        p_value=p, p_floor=floor,
+        judgement=Judgement(SignificanceTest(p, floor, -1, "log")),
     )  # fmt: skip
     return made.with_verdict([Gate("multiplicity", "not run", reason="alone")], Verdict(word, reading))
 

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import norm
 
 import forecast.checks
 from forecast.core import months, registry
 from forecast.core.archive import bundled_archive
-from forecast.core.effects import Description, Effect, Gate, Placebo
+from forecast.core.effects import Description, Effect, Gate, Judgement, Placebo
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
+from forecast.core.results import Summary, Used
+from forecast.core.significance import SignificanceTest
 from forecast.core.vintage import Cell, Vintage
 from forecast.kernels import exact_tests
 from forecast.study.ask import answer
@@ -21,8 +22,6 @@ from forecast.study.effects import judge, placebo
 from forecast.study.effects.candidate_donors import untouched
 
 SERIES = "USA.import.CHN.gallium"
-# standard errors of the smallest effect that a two-sided test at 5 % finds four times in five (Bloom 1995, Eval. Review 19:547)
-MULTIPLE = norm.ppf(0.975) + norm.ppf(0.8)  # 1.960 + 0.842
 BAN = Event("toy_ban", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gallium",), instrument="ban", role="default")
 
 
@@ -56,44 +55,54 @@ def test_p_value_and_floor():
 def test_the_rank_is_among_windows_that_share_no_month():
     """Windows of three months a month apart overlap: every third counts, from the latest."""
     starts = [months.label(months.ordinal("2020-01") + i) for i in range(7)]
-    found = tuple(Placebo("time", SERIES, start, float(i)) for i, start in enumerate(starts))
-    made = toy(np.full((4, 3), 60.0), placebos=(*found, Placebo("space", "other", "2021-01", 99.0)))
+    found = tuple(Placebo("time", SERIES, start, 0.0, z=float(i)) for i, start in enumerate(starts))
+    space = Placebo("space", "other", "2021-01", 0.0, z=99.0)
+    made = toy(np.full((4, 3), 60.0), judgement=Judgement(placebos=(*found, space)))
     made = replace(made, periods=((0, 0), (1, 1), (2, 2)), observed=np.array([50.0, 50.0, 50.0]))
     assert [p.start for p in made.apart] == ["2020-07", "2020-04", "2020-01"]
-    assert placebo.p_value(made) == (1 / 4, 1 / 4)
+    assert placebo.rank_p_value(-10.0, made.apart) == (1 / 4, 1 / 4)
+    assert placebo.rank_p_value(4.0, made.apart) == (2 / 4, 1 / 4)  # 6, 3 and 0
 
 
-def test_minimum_detectable_effect():
-    draws = 100.0 + 10.0 * np.random.default_rng(5).standard_normal(20_000)
-    made = toy(draws[:, None])
-    assert placebo.minimum_detectable_effect(made, [-1.0, 0.0, 1.0]) == pytest.approx(MULTIPLE, rel=1e-9)
-    assert placebo.minimum_detectable_effect(made, [1.0, 2.0]) == pytest.approx(
-        10 * MULTIPLE, rel=0.02
-    )  # too few: the draws' own spread
-    draws[:20] = 1e6  # a thousandth of them, far out
-    assert placebo.minimum_detectable_effect(toy(draws[:, None]), [1.0, 2.0]) == pytest.approx(10 * MULTIPLE, rel=0.02)
+def windows(*scores):
+    return [Placebo("time", SERIES, "2020-01", 0.0, z=z) for z in scores]
 
 
-def test_intervals_are_widened_to_the_placebos_and_never_narrowed():
-    draws = 100 + np.random.default_rng(0).standard_normal((2000, 1))
-    made = toy(draws)
-    wide = placebo.widen_interval(made, [-10.0, 10.0] * 4)
-    assert wide.cumulative.se == pytest.approx(10.0, rel=0.01)
-    assert wide.cumulative.estimate == pytest.approx(made.cumulative.estimate)
-    assert "widened" in placebo.widen_interval(toy(draws, used=(judge_used(),)), [-10.0, 10.0] * 4).used[0].notes[-1]
-    assert placebo.widen_interval(made, [-0.1, 0.1] * 4) is made
-    assert placebo.widen_interval(made, [-10.0, 10.0] * 3) is made
+@pytest.mark.parametrize(
+    ("scores", "apart", "factor"),
+    [
+        ([2.0, -2.0, 2.0], 2, 1.0),  # too few
+        ([2.0, -2.0, 2.0], 3, np.sqrt((3 * 4 + 10) / 13)),
+        ([2.0, -1.0] * 10, 8, np.sqrt((8 * 2.5 + 10) / 18)),  # overlapping windows count as those apart
+        ([1.0] * 30, 30, 1.0),
+        ([0.0] * 10, 10, 0.8),  # sqrt(10 / 20) is below the bound
+        ([50.0, -40.0] * 20, 40, 2.5),  # cut at three standard errors: sqrt((40 * 9 + 10) / 50) is above the bound
+        ([50.0, 0.0, 0.0, np.nan], 3, np.sqrt((3 * 3 + 10) / 13)),
+    ],
+)
+def test_calibration_is_a_mean_square_shrunk_to_one(scores, apart, factor):
+    found = [*windows(*scores), Placebo("space", "x", "2020-01", 0.0, z=99.0)]
+    assert placebo.interval_calibration(found, apart) == pytest.approx(factor)
 
 
-def judge_used():
-    from forecast.core.results import Used
+def test_intervals_are_stretched_by_the_calibration():
+    draws = 100 * np.exp(0.1 * np.random.default_rng(0).standard_normal((2000, 1)))
+    made = toy(draws, used=(Used("toy"),), parts={"a": Summary(20 - draws[:, 0]), "b": Summary(np.full(2000, 30.0))})
+    for factor, word in ((2.0, "widened"), (0.8, "narrowed")):
+        wide = placebo.stretch_interval(made, factor, True)
+        assert np.log(wide.counterfactual).std() == pytest.approx(factor * np.log(draws).std())
+        assert wide.cumulative.estimate == made.cumulative.estimate
+        assert f"{word} {factor:.2f} times" in wide.used[0].notes[-1]
+        assert sum(part.draws for part in wide.parts.values()) == pytest.approx(wide.cumulative.draws)
+    assert placebo.stretch_interval(made, 1.0, True) is made
 
-    return Used("toy")
 
-
-def test_widened_quantities_stay_non_negative():
-    draws = 5 + np.abs(np.random.default_rng(0).standard_normal((500, 1)))
-    assert placebo.widen_interval(toy(draws), [-50.0, 50.0] * 4).counterfactual.min() == 0
+def test_stretched_quantities_stay_non_negative_and_empty_months_empty():
+    draws = np.abs(np.random.default_rng(0).standard_normal((500, 1)))
+    draws[::5] = 0.0
+    wide = placebo.stretch_interval(toy(draws), 2.5, True).counterfactual
+    assert ((wide == 0) == (draws == 0)).all()
+    assert wide.min() == 0
 
 
 def test_the_weakest_gate_decides():
@@ -129,11 +138,13 @@ def test_a_second_measure_in_the_window_makes_the_reading_joint():
 
 
 def test_a_withheld_estimate_is_removed_and_its_description_kept():
-    made = toy(np.full((10, 1), 100.0), p_value=0.1, mde80=3.0, point=-50.0)
+    made = toy(np.full((10, 1), 100.0), judgement=Judgement(SignificanceTest(0.1, 0.0, -1), mde80=3.0, margin=0.6), point=-50.0)
     gone = judge.apply_verdict(made, [Gate("a", "fail", cap="descriptive")])
     assert gone.counterfactual is None
     assert gone.point is None
     assert math.isnan(gone.p_value)
+    assert math.isnan(gone.mde80)
+    assert math.isnan(gone.judgement.margin)
     assert gone.description == made.description
     counted = judge.apply_verdict(made, [Gate("a", "fail", cap="cannot distinguish", withholds=True)])
     assert counted.counterfactual is None
@@ -147,14 +158,21 @@ def test_a_clear_loss_with_a_long_history_is_supported():
     assert made.n_clean == 60
     assert len(made.placebos) >= 30
     assert len(made.apart) == 8  # 48 months, six at a time
-    assert made.p_value == made.p_floor == 1 / 9
+    assert made.judgement.rank_p == made.judgement.rank_floor == 1 / 9
+    assert made.p_value < 1e-9
+    assert made.p_floor == 0
     assert made.frame()["verdict"].item() == "supported"
 
 
-def test_no_loss_cannot_be_distinguished():
+def test_no_loss_in_a_quiet_flow_is_no_material_effect_and_in_a_lumpy_one_cannot_be_distinguished():
     made = judge.estimate(registry.build("estimator", "baseline"), vintage(noisy(drop=0.0)), asked())
-    assert made.verdict.word == "cannot distinguish"
+    assert made.verdict.word == "no material effect"
     assert made.counterfactual is not None
+    assert made.judgement.margin <= 0.2
+    lumpy = 100 * np.exp(0.9 * np.random.default_rng(4).standard_normal(72))
+    wide = judge.estimate(registry.build("estimator", "baseline"), vintage(lumpy), asked())
+    assert wide.verdict.word == "cannot distinguish"
+    assert wide.judgement.margin > 0.2
 
 
 def test_placebo_windows_hold_no_event_and_end_before_the_real_one():
@@ -265,7 +283,7 @@ HEADLINE = {
         LICENCE, MAGNETS, "2025-04", "2025-06", {"baselines": FLAT}, -0.51, "suggestive",
     ),
     "magnets, world, net of a year": (
-        LICENCE, MAGNETS, "2025-04", "2026-03", {"baselines": FLAT, "estimand": "net"}, -0.0003, "cannot distinguish",
+        LICENCE, MAGNETS, "2025-04", "2026-03", {"baselines": FLAT, "estimand": "net"}, -0.0003, "descriptive",  # grew
     ),
     "magnets, US, first quarter": (LICENCE, TO_US, "2025-04", "2025-06", {"baselines": FLAT}, -0.66, "suggestive"),
     "magnets, US, a year": (LICENCE, TO_US, "2025-04", "2026-03", {"baselines": FLAT}, -0.27, "descriptive"),
@@ -287,9 +305,9 @@ HEADLINE = {
         BANNED, "USA.import.CHN.germanium_unwrought", "2024-12", "2025-11", SINCE, -0.52, "descriptive",
     ),
     "germanium of Chinese origin, May to November": (
-        BANNED, "USA.import.CHN.germanium_unwrought", "2025-05", "2025-11", SINCE, -0.94, "suggestive",
+        BANNED, "USA.import.CHN.germanium_unwrought", "2025-05", "2025-11", SINCE, -0.94, "cannot distinguish",
     ),
-    "gallium of Chinese origin": (BANNED, "USA.import.CHN.gallium", "2024-12", "2025-11", SINCE, -0.22, "cannot distinguish"),
+    "gallium of Chinese origin": (BANNED, "USA.import.CHN.gallium", "2024-12", "2025-11", SINCE, -0.22, "descriptive"),
     "antimony of Chinese origin, a year": (
         SB_ALL, SB_CHINA, "2024-12", "2025-11", {"baselines": [("year before", "2023-12", "2024-11")]}, -0.71, "descriptive",
     ),
@@ -302,7 +320,9 @@ HEADLINE = {
         BANNED, "USA.import.WLD.germanium_powders", "2024-12", "2025-11", WORLD, -0.79, "descriptive",
     ),
     "antimony, all origins": (BANNED, "USA.import.WLD.antimony_unwrought", "2024-12", "2025-11", WORLD, -0.17, "descriptive"),
-    "gallium, all origins, five months": (BANNED, "USA.import.WLD.gallium", "2024-12", "2025-04", WORLD, 0.81, "suggestive"),
+    "gallium, all origins, five months": (  # a rise
+        BANNED, "USA.import.WLD.gallium", "2024-12", "2025-04", WORLD, 0.81, "cannot distinguish",
+    ),
     "unit value of antimony": (
         BANNED, "USA.import.WLD.antimony_unwrought:usd", "2024-12", "2025-11",
         {**WORLD, "share_of": "USA.import.WLD.antimony_unwrought", "estimand": "relative"}, 1.6, "descriptive",
