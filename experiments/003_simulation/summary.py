@@ -89,8 +89,16 @@ def row_of(part: Path) -> dict[str, object]:
 
 
 def results(parts: Path) -> pd.DataFrame:
-    """All parts as one table, one row per method, world, cell and effect."""
+    """All parts as one table, one row per method, world, cell and effect; rows of `results.csv` without a part are kept."""
     table = pd.DataFrame([row_of(p) for p in sorted(parts.glob("*.parquet"))])
+    if (HOME / "results.csv").exists():
+        cell, before = (
+            ["estimator", "options", "world", "months_before", "months_after", "effect"],
+            pd.read_csv(HOME / "results.csv"),
+        )
+        new = set(map(tuple, table[cell].fillna("").to_numpy().tolist()))
+        kept = [tuple(row) not in new for row in before[cell].fillna("").to_numpy().tolist()]
+        table = pd.concat([table, before[kept]], ignore_index=True)
     first = [
         "estimator", "options", "world", "months_before", "months_after", "effect", "runs", "refused", "size_interval",
         "size_interval_se", "level_p", "size_p", "size_p_se", "uniform_p", "placebos", "cover80", "cover80_se", "cover90",

@@ -18,7 +18,7 @@ from forecast.core.results import Summary, Used
 from forecast.core.vintage import Vintage
 from forecast.estimators.regression import collinearity
 from forecast.estimators.regression.design_matrix import COLLAPSE_SHARE, RegressionSample, build_sample, series_figures
-from forecast.estimators.regression.empty_months import point_of, predict_periods, trade_history
+from forecast.estimators.regression.empty_months import point_of, predict_periods, trade_history, with_occurrence
 from forecast.estimators.regression.intervention_regressors import EventRegressors, close_event_pairs, other_event_regressors
 from forecast.estimators.regression.noise import NoiseModel, noise_model
 from forecast.estimators.regression.regressor_counterfactual import RegressorCounterfactual, build_counterfactual
@@ -183,14 +183,16 @@ class Regression:
         made[:, ~empty] = counterfactual.without(range(len(sample.own.names)))
         if empty.any():
             unaffected = ~known.affected[sample.rows]
-            sums = predict_periods(sample, x, noise, unaffected, every[empty], history, design.draws, rng)
+            sums = predict_periods(sample, x, noise, unaffected, every[empty], None, design.draws, rng)
             made[:, empty] = np.vstack([point_of(sums), sums])
+        if history is not None:
+            made = with_occurrence(made, every, history, rng)
         label = f"{series}: " if design.treated[1:] else ""
         return SeriesCounterfactual(
             made[1:, :p], made[0, :p], made[1:, p:].sum(axis=1), float(made[0, p:].sum()),
             _parameters(sample, noise, solution, label), self._loglike(sample, solution),
             self._describe_method(sample, *_boundary_notes(sample.own, solution), *spike_notes(vintage, design)),
-            None if empty.any() else counterfactual, sample.own.owners,
+            None if empty.any() or history is not None else counterfactual, sample.own.owners,
             _inseparable_events(sample, solution), sample.lost,
         )  # fmt: skip
 

@@ -42,6 +42,21 @@ def point_of(sums: Floats) -> Floats:
     return np.asarray(point * np.median(sums.sum(axis=1)) / max(float(point.sum()), 1e-300))
 
 
+def with_occurrence(made: Floats, periods: Floats, history: TradeHistory, rng: np.random.Generator) -> Floats:
+    """Amounts (1 + draws, P), the point estimate first, times whether there would have been trade in each month.
+
+    The months with trade are drawn whatever was observed: that a month had trade does not tell that it would have had it
+    without the event. A sum of several months is left as it is. The point estimate is that of the draws (`point_of`).
+    """
+    single = periods[:, 0] == periods[:, 1]
+    if not single.any():
+        return made
+    traded = np.ones((len(made) - 1, len(periods)))
+    traded[:, single] = history.draws(periods[single, 0].astype(np.int64), len(traded), rng)
+    draws = made[1:] * traded
+    return np.vstack([point_of(draws), draws])
+
+
 def trade_history(vintage: Vintage, design: Design, series: str) -> TradeHistory | None:
     """Clean months of a flow of which some are without trade; None where all have some."""
     before = clean_pre_period(vintage, design, series)

@@ -16,7 +16,10 @@ from forecast.report.prose import VERDICT_MEANINGS, answer_sentences
 from forecast.report.run_data import RunData
 
 MAX_ANSWERS = 6
-_STRENGTH = ("supported", "contradicted by mirror", "suggestive", "cannot distinguish", "not identified", "descriptive")
+_STRENGTH = (
+    "supported", "contradicted by mirror", "suggestive", "no material effect", "cannot distinguish", "not identified",
+    "descriptive",
+)  # fmt: skip
 
 
 @section
