@@ -17,7 +17,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 
-PERSISTENCE = 0.3  # prior mean of r: between independence and a chain of bundled US imports (0.2 to 0.6)
+PERSISTENCE = 0.45  # prior mean of r: between independence and the chains of bundled US imports
 SHARES = (np.arange(40) + 0.5) / 40
 RATES = np.linspace(0.0, 0.9, 10)
 

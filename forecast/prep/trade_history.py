@@ -12,15 +12,15 @@ from forecast.kernels import occurrence
 
 @dataclass(frozen=True)
 class TradeHistory:
-    """Known months (n,) of a flow in order, and whether they hold trade (n,), 1 or 0."""
+    """Known months (n,) of a flow in order, and whether they hold trade (n,), 1 or 0 (`working_scale.trade_floor`)."""
 
     months: Ints
     traded: Floats
 
     @classmethod
-    def of(cls, months: Ints, values: Floats) -> TradeHistory:
-        """The history of known figures (n,) of `months`."""
-        return cls(months, (values > 0).astype(float))
+    def of(cls, months: Ints, values: Floats, floor: float = 0.0) -> TradeHistory:
+        """The history of known figures (n,) of `months`; a month with no more than `floor` is one without trade."""
+        return cls(months, (values > floor).astype(float))
 
     @property
     def count(self) -> int:
