@@ -44,7 +44,7 @@ class Conformal:
     origins, oldest first, and so reaches back no further than they do (origins = 24, step = 1)
     """
 
-    inner: str | dict[str, Any] = "combine"
+    inner: str | dict[str, Any] = "two_part"
     origins: int = 3
     step: int = 0
     own: float = 20.0

@@ -1,0 +1,121 @@
+"""Two parts for flows with empty months: whether there is trade, and another model's forecast of how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats
+from forecast.core.contracts import Answers
+from forecast.core.errors import ConfigError, TooShortError
+from forecast.core.questions import Task
+from forecast.core.registry import model
+from forecast.core.results import Failure, Forecast, Used
+from forecast.core.vintage import ObservedSeries, Vintage
+from forecast.kernels.occurrence import learn_chances, simulate_occurrence
+from forecast.prep.past_origins import last_known_month
+from forecast.prep.spans_and_gaps import measured_months, reduced_spans
+
+FEWEST = 12  # months with trade since the last gap too long to bridge, below which the thin model answers
+GAP = 6  # hidden months that a gap-free history can bridge
+THIN = 0.5  # share of months with trade below which the thin model answers
+Spec = str | dict[str, Any]
+
+
+@model
+@dataclass(frozen=True)
+class TwoPart:
+    """Another model's forecast of the months with trade, times the chance that there is any; without empty months that model's own.
+
+    The two-part model (Cragg 1971, Econometrica 39:829; Duan et al. 1983): the empty months are hidden from the inner model,
+    so that they are neither small shipments nor a fall of the level, and the paths it gives are emptied in months drawn from
+    the chance of trade (`kernels.occurrence`), which drifts or depends on the month before where the months say so.
+
+    inner : name or spec of the model of the amounts; thin : the model that answers by itself where fewer than twelve months
+    with trade follow the last long pause, or more than half of the months are empty
+    """
+
+    inner: Spec = "level_shift"
+    thin: Spec = "hurdle"
+
+    def asks(self, vintage: Vintage, task: Task) -> list[tuple[Spec, Task, Vintage]]:
+        """One question per series: about its months with trade, where it has empty ones."""
+        out: list[tuple[Spec, Task, Vintage]] = []
+        for series in task.series:
+            empty = _empty_months(vintage, series)
+            thin = len(empty) > 0 and _is_thin(vintage.observed(series))
+            seen = vintage
+            for month in () if thin else empty:
+                seen = seen.hide(series, month, month)
+            out.append((self.thin if thin else self.inner, task.for_series(series), seen))
+        return out
+
+    def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
+        """Joint draws, series by series."""
+        if len(answers) != len(task.series):
+            raise ConfigError(f"{len(answers)} answers for {len(task.series)} series", hint="ask through fc.predict")
+        draws, used, parameters = np.empty((task.draws, len(task.series), len(task.months))), [], {}
+        for i, (series, answer) in enumerate(zip(task.series, answers, strict=True)):
+            if isinstance(answer, Failure):
+                raise TooShortError(answer.reason, where=series, hint=answer.detail)
+            made, own = answer.draws[:, 0], answer.used[0]
+            if len(_empty_months(vintage, series)) and not _is_thin(vintage.observed(series)):
+                made, own = _empty_paths(vintage, task, series, answer, rng)
+            draws[:, i] = made
+            used.append(own)
+            parameters = answer.parameters if len(task.series) == 1 else {}
+        return Forecast(task, draws, tuple(used), vintage.steps, parameters)
+
+
+def _empty_months(vintage: Vintage, series: str) -> Sequence[int]:
+    """Known months without trade, those left out that a published sum with unknown months covers: hiding them would hide it."""
+    if not vintage.nonnegative or not vintage.knows(series):
+        return ()
+    observed = vintage.observed(series)
+    empty = observed.months[observed.values == 0.0].tolist()
+    open_sums = [cell for _, _, cell in reduced_spans(observed)]
+    return [m for m in empty if not any(cell.first <= m <= cell.last for cell in open_sums)]
+
+
+def _is_thin(observed: ObservedSeries) -> bool:
+    """Whether too few months with trade are known for a model of the amounts."""
+    when, y, _ = measured_months(observed)
+    traded = when[y > 0]
+    wide = np.flatnonzero(np.diff(traded) > GAP + 1)
+    return len(traded) - (int(wide[-1]) + 1 if len(wide) else 0) < FEWEST or len(traded) < THIN * len(when)
+
+
+def _empty_paths(
+    vintage: Vintage, task: Task, series: str, answer: Forecast, rng: np.random.Generator
+) -> tuple[Floats, Used]:
+    """The inner model's paths with empty months; what is published stands, and so do months inside a published sum."""
+    asked = np.array(task.ordinals(vintage))
+    observed = vintage.observed(series)
+    published = observed.at(int(asked.min()), int(asked.max()))[asked - asked.min()]
+    summed = np.isin(asked, [m for months, _, _ in reduced_spans(observed) for m in months])
+    draws = np.where(np.isfinite(published), published, answer.draws[:, 0])
+    open_months = ~np.isfinite(published) & ~summed
+    last = last_known_month(vintage, series, int(asked[open_months].min())) if open_months.any() else None
+    if last is None:
+        return draws, answer.used[0]
+    now = learn_chances(_months_until(observed, last))
+    base = task.fitting_vintage(vintage)
+    trained = now if base is vintage else learn_chances(_months_until(base.observed(series), last))
+    traded: Bools = simulate_occurrence(now, trained, int(asked.max()) - last, task.draws, rng)
+    draws[:, open_months] *= traded[:, asked[open_months] - last - 1]
+    share = float(1.0 - traded[:, asked[open_months] - last - 1].mean())
+    used = answer.used[0]
+    note = f"empty months hidden from the model of the amounts; {share:.0%} of the months to come are drawn empty"
+    return draws, replace(used, model=f"{used.model}, times the chance of trade", notes=(note, *used.notes))
+
+
+def _months_until(observed: ObservedSeries, last: int) -> Floats:
+    """Monthly figures up to a month, those from split sums included, NaN where unknown."""
+    when, y, _ = measured_months(observed)
+    kept = when <= last
+    out = np.full(int(when[kept].max()) - int(when[0]) + 1, np.nan)
+    out[when[kept] - int(when[0])] = y[kept]
+    return out
