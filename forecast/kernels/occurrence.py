@@ -9,7 +9,10 @@ import numpy as np
 from forecast.arrays import Bools, Floats
 from forecast.kernels.intermittent import DISCOUNTS, OccurrenceStates, filter_occurrence, posterior_weights
 
-MARKOV = 1.0 / 3.0  # prior weight of a chance that depends on the month before
+# prior weights: of each of DISCOUNTS (a chance that stays is likelier than one that drifts fast), and of the Markov chain
+DRIFTS = np.array([0.4, 0.2, 0.1, 0.06, 0.03, 0.01])
+MARKOV = 0.2
+PRIOR = 1.0  # of both Beta parameters: a chance of which nothing is known (the rule of succession)
 STEADY = 0  # place of the discount 1 among DISCOUNTS: the chances of the Markov chain do not drift
 
 
@@ -31,18 +34,18 @@ def learn_chances(y: Floats) -> TradeChances:
     """Chances of trade from the months of one history (T,), NaN where unknown.
 
     Candidates are the Beta-Bernoulli filters of `filter_occurrence`, one per discount, and a Markov chain of first order whose
-    two chances have Jeffreys' prior each (Anderson and Goodman 1957, Ann. Math. Statist. 28:89); they are weighed by their
+    two chances have a uniform prior each (Anderson and Goodman 1957, Ann. Math. Statist. 28:89); they are weighed by their
     one-step likelihoods, so that few months without a pattern stay with the simpler ones.
     """
     known = y[np.isfinite(y)]
     former = np.concatenate([[np.nan], known[:-1]])
     split = [known, np.where(former == 0.0, known, np.nan), np.where(former > 0.0, known, np.nan)]
-    alike, *after = (filter_occurrence(part[None, :]) for part in split)
+    alike, *after = (filter_occurrence(part[None, :], PRIOR) for part in split)
     # the first month has no month before it: both kinds of candidates are judged on the months after it
-    first = filter_occurrence(known[None, :1]).loglike[0]
+    first = filter_occurrence(known[None, :1], PRIOR).loglike[0]
     chain = sum(float(part.loglike[0, STEADY]) for part in after)
     loglike = np.concatenate([alike.loglike[0] - first, [chain]])
-    prior = np.concatenate([np.full(len(DISCOUNTS), (1.0 - MARKOV) / len(DISCOUNTS)), [MARKOV]])
+    prior = np.concatenate([DRIFTS, [MARKOV]])
     return TradeChances(alike, (after[0], after[1]), posterior_weights(loglike + np.log(prior)), bool(known[-1] > 0.0))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from forecast.prep.spans_and_gaps import measured_months, reduced_spans
 FEWEST = 12  # months with trade since the last gap too long to bridge, below which the thin model answers
 GAP = 6  # hidden months that a gap-free history can bridge
 THIN = 0.5  # share of months with trade below which the thin model answers
+AMOUNTS = ("ets", "dynamic_theta", "regression", "hurdle")  # no ces: its errors are those of the figures, not of their logarithms
 Spec = str | dict[str, Any]
 
 
@@ -39,6 +40,7 @@ class TwoPart:
     """
 
     inner: Spec = "level_shift"
+    amounts: Spec = field(default_factory=lambda: {"use": "level_shift", "inner": {"use": "combine", "members": list(AMOUNTS)}})
     thin: Spec = "hurdle"
 
     def asks(self, vintage: Vintage, task: Task) -> list[tuple[Spec, Task, Vintage]]:
@@ -50,7 +52,8 @@ class TwoPart:
             seen = vintage
             for month in () if thin else empty:
                 seen = seen.hide(series, month, month)
-            out.append((self.thin if thin else self.inner, task.for_series(series), seen))
+            spec = self.thin if thin else self.amounts if empty else self.inner
+            out.append((spec, task.for_series(series), seen))
         return out
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
@@ -96,7 +99,8 @@ def _empty_paths(
     observed = vintage.observed(series)
     published = observed.at(int(asked.min()), int(asked.max()))[asked - asked.min()]
     summed = np.isin(asked, [m for months, _, _ in reduced_spans(observed) for m in months])
-    draws = np.where(np.isfinite(published), published, answer.draws[:, 0])
+    count = int((observed.values > 0).sum())
+    draws = np.where(np.isfinite(published), published, _widen_to_ranks(answer.draws[:, 0], count))
     open_months = ~np.isfinite(published) & ~summed
     last = last_known_month(vintage, series, int(asked[open_months].min())) if open_months.any() else None
     if last is None:
@@ -110,6 +114,20 @@ def _empty_paths(
     used = answer.used[0]
     note = f"empty months hidden from the model of the amounts; {share:.0%} of the months to come are drawn empty"
     return draws, replace(used, model=f"{used.model}, times the chance of trade", notes=(note, *used.notes))
+
+
+def _widen_to_ranks(draws: Floats, count: int) -> Floats:
+    """Draws (n, months) whose level p becomes the level 1/2 + (p - 1/2) (count + 1/2) / count, ranks kept.
+
+    The next of `count` + 1 exchangeable amounts takes each rank alike, so a quantile of `count` resampled errors is too near
+    to the middle by (count + 1) / count (Vovk, Gammerman and Shafer 2005, sec. 2.2). About half of that is made up for by the
+    models' own allowance for an uncertain spread, which takes errors for normal; the rest is added here.
+    """
+    ranks = draws.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable")
+    level = (ranks + 0.5) / len(draws)
+    wide = np.clip(0.5 + (level - 0.5) * (count + 0.5) / count, 0.0, 1.0) * len(draws) - 0.5
+    ordered, at = np.sort(draws, axis=0), np.arange(len(draws))
+    return np.column_stack([np.interp(wide[:, j], at, ordered[:, j]) for j in range(draws.shape[1])])
 
 
 def _months_until(observed: ObservedSeries, last: int) -> Floats:

@@ -16,6 +16,7 @@ from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
+from forecast.kernels.tails import bound_means
 from forecast.models.conformal import pooled_errors
 from forecast.prep.past_origins import PastOrigin, last_known_month, past_origins
 from forecast.prep.policy_measures import measures_in_force
@@ -105,7 +106,8 @@ class Conformal:
         if free.any():
             draws[:, free] = pooled_errors.recalibrate_draws(inner[:, free], tables[free], supported[free])
         if vintage.nonnegative:
-            draws = np.maximum(draws, 0.0)
+            known = np.isfinite(vintage.observed(series).at(int(asked.min()), int(asked.max()))[asked - asked.min()])
+            draws = np.where(known, draws, bound_means(np.maximum(draws, 0.0)))
         adapted = [f"{self.adapt}: follows the coverage of {errors.ages} earlier origins"] if self.adapt != "none" else []
         support = _support_notes(free, supported, errors.most or count * self.origins)
         notes = [*support, *(adapted if free.any() else []), *([note] if note else []), *own.notes]
