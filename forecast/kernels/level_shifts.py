@@ -42,7 +42,11 @@ def recent_level_shift(when: Ints, z: Floats) -> int | None:
         jump = float(np.median(since[:NEAR]) - np.median(before[-NEAR:]))
         apart = np.sign(shift) * (since - level) > APART * noise
         earlier = {int(m): v for m, v in zip(when[:start], before if start <= MEMORY else z[:start], strict=True)}
-        gaps = [np.sign(shift) * (v - earlier[int(m) - 12]) for m, v in zip(when[start:], since, strict=True) if int(m) - 12 in earlier]
+        gaps = [
+            np.sign(shift) * (v - earlier[int(m) - 12])
+            for m, v in zip(when[start:], since, strict=True)
+            if int(m) - 12 in earlier
+        ]
         lasting = apart.mean() >= SHARE and jump / shift > ABRUPT and (not gaps or np.median(gaps) > 0.5 * abs(shift))
         if abs(t) > max(best, CERTAIN) and lasting:
             best, found = abs(t), start

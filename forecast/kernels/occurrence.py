@@ -1,4 +1,4 @@
-"""Months with and without trade: the chance of trade with its uncertainty, alike in all months or dependent on the month before."""
+"""Months with and without trade: the chance of trade, its uncertainty, and its dependence on the month before."""
 
 from __future__ import annotations
 
@@ -49,9 +49,7 @@ def learn_chances(y: Floats) -> TradeChances:
     return TradeChances(alike, (after[0], after[1]), posterior_weights(loglike + np.log(prior)), bool(known[-1] > 0.0))
 
 
-def simulate_occurrence(
-    now: TradeChances, trained: TradeChances, horizon: int, draws: int, rng: np.random.Generator
-) -> Bools:
+def simulate_occurrence(now: TradeChances, trained: TradeChances, horizon: int, draws: int, rng: np.random.Generator) -> Bools:
     """Whether there is trade in each of the months ahead, (draws, horizon): states of `now`, candidate weights of `trained`.
 
     The chance of a month is drawn from its beta distribution, which each path updates with its own months: the paths carry
@@ -67,9 +65,7 @@ def simulate_occurrence(
     out = np.empty((draws, horizon), dtype=bool)
     state = np.full(draws, now.traded, dtype=np.int64)
     for h in range(horizon):
-        chance = rng.beta(
-            np.maximum(discount * a[path, state], 1e-3), np.maximum(discount * b[path, state], 1e-3)
-        )
+        chance = rng.beta(np.maximum(discount * a[path, state], 1e-3), np.maximum(discount * b[path, state], 1e-3))
         hit = rng.random(draws) < chance
         touched = ~chain[:, None] | (np.arange(2)[None, :] == state[:, None])
         a = np.where(touched, discount[:, None] * a + hit[:, None], a)

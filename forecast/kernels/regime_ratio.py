@@ -40,7 +40,8 @@ def ratio_paths(
     """Simulated months (draws, h) of a regime that scales the old one.
 
     base : (draws, k + h) joint draws of the old regime for the k months seen and the h ahead; seen : (k,) figures of the
-    former, zeros included; at : (k + h,) months since the regime began; tiny : figures up to this count as zero; how_it_moves : the nodes below.
+    former, zeros included; at : (k + h,) months since the regime began; tiny : figures up to this count as zero;
+    how_it_moves : the nodes of the grid below.
 
     log y_t = log base_t + d_t + e_t: d starts from the prior and follows a random walk with constant drift, e is noise beyond
     that of the old regime; their standard deviations are nodes of a small grid, weighted by prior and likelihood. Each node's

@@ -17,7 +17,7 @@ def bound_means(draws: Floats) -> Floats:
     not that so much is expected. Ranks, and all draws up to the quantile, are kept. Where nine tenths of the draws are empty
     nothing is scaled: the quantile is zero, and the mean is above it by right.
     """
-    high = np.quantile(draws, HIGH, axis=0)
+    high = np.quantile(draws, HIGH, axis=0, method="lower")  # a draw, not moved when those above it are
     low = np.minimum(draws, high)
     beyond = draws - low
     room, excess = high - low.mean(axis=0), beyond.mean(axis=0)

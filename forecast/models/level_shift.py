@@ -68,33 +68,38 @@ class LevelShift:
         """Joint draws, series by series."""
         if len(answers) != len(task.series):
             raise ConfigError(f"{len(answers)} answers for {len(task.series)} series", hint="ask through fc.predict")
-        draws, used, parameters = np.empty((task.draws, len(task.series), len(task.months))), [], {}
+        draws, used = np.empty((task.draws, len(task.series), len(task.months))), []
         for i, (series, answer) in enumerate(zip(task.series, answers, strict=True)):
             if isinstance(answer, Failure):
                 raise TooShortError(answer.reason, where=series, hint=answer.detail)
             shift = _find_shift(vintage, task, series)
-            made, own = (answer.draws[:, 0], answer.used[0]) if shift is None else _on_new_level(task, vintage, shift, answer, rng)
-            draws[:, i] = made
-            used.append(own)
-            parameters = answer.parameters if len(task.series) == 1 else {}
+            draws[:, i], how = (
+                (answer.draws[:, 0], answer.used[0]) if shift is None else _on_new_level(vintage, task, shift, answer, rng)
+            )
+            used.append(how)
+        parameters = answers[0].parameters if len(answers) == 1 else {}
         return Forecast(task, draws, tuple(used), vintage.steps, parameters)
 
 
 def _find_shift(vintage: Vintage, task: Task, series: str) -> _Shift | None:
-    """The shift that the months before the asked ones show; None where a month since it is not a single positive figure."""
-    if not vintage.nonnegative or not vintage.knows(series):
+    """The shift that was known on the day of the parameters; None where one of the months is not a single positive figure."""
+    if not vintage.nonnegative or not vintage.knows(series) or vintage.observed(series).spans:
         return None
-    observed = vintage.observed(series)
-    when, y, _ = measured_months(observed)
+    when, y, _ = measured_months(vintage.observed(series))
     # only months after the last known one are asked on the new level; holes inside are the inner model's matter
-    if not len(when) or (y <= 0).any() or min(task.ordinals(vintage)) <= when[-1] or observed.spans:
+    if not len(when) or (y <= 0).any() or min(task.ordinals(vintage)) <= when[-1]:
         return None
-    at = recent_level_shift(when, np.log(y))
-    return None if at is None or at < FEWEST else _Shift(int(when[at]), when[at:], y[at:])
+    base = task.fitting_vintage(vintage)
+    then, figures = (when, y) if base is vintage else measured_months(base.observed(series))[:2]
+    place = recent_level_shift(then, np.log(figures)) if (figures > 0).all() else None
+    if place is None or place < FEWEST:
+        return None
+    since = when >= then[place]
+    return _Shift(int(then[place]), when[since], y[since])
 
 
 def _on_new_level(
-    task: Task, vintage: Vintage, shift: _Shift, answer: Forecast, rng: np.random.Generator
+    vintage: Vintage, task: Task, shift: _Shift, answer: Forecast, rng: np.random.Generator
 ) -> tuple[Floats, Used]:
     """The paths of the old level, scaled to the months since the shift."""
     k = len(shift.months)
@@ -104,5 +109,6 @@ def _on_new_level(
     draws = ratio_paths(base, shift.figures, since, RatioPrior(0.0, WIDE), tiny, rng, STEADY)
     ratio = float(np.median(shift.figures) / np.median(base[:, :k]))
     used = answer.used[0]
-    note = f"the level shifted in {vintage.steps.label(shift.start)}, to {ratio:.0%} of the old one, and has stayed for {k} months"
+    begun = vintage.steps.label(shift.start)
+    note = f"the level shifted in {begun}, to {ratio:.0%} of the old one, and has stayed for {k} months"
     return draws, replace(used, model=f"{used.model}; on the new level", notes=(note, *used.notes))

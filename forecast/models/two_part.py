@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,25 +22,26 @@ from forecast.prep.spans_and_gaps import measured_months, reduced_spans
 FEWEST = 12  # months with trade since the last gap too long to bridge, below which the thin model answers
 GAP = 6  # hidden months that a gap-free history can bridge
 THIN = 0.5  # share of months with trade below which the thin model answers
-AMOUNTS = ("ets", "dynamic_theta", "regression", "hurdle")  # no ces: its errors are those of the figures, not of their logarithms
 Spec = str | dict[str, Any]
+AMOUNTS: tuple[Spec, ...] = ("ets", "dynamic_theta", "regression", "hurdle")  # ces has errors of figures, not of logarithms
 
 
 @model
 @dataclass(frozen=True)
 class TwoPart:
-    """Another model's forecast of the months with trade, times the chance that there is any; without empty months that model's own.
+    """Another model's forecast of the months with trade, times the chance that there is any.
 
     The two-part model (Cragg 1971, Econometrica 39:829; Duan et al. 1983): the empty months are hidden from the inner model,
     so that they are neither small shipments nor a fall of the level, and the paths it gives are emptied in months drawn from
     the chance of trade (`kernels.occurrence`), which drifts or depends on the month before where the months say so.
 
-    inner : name or spec of the model of the amounts; thin : the model that answers by itself where fewer than twelve months
-    with trade follow the last long pause, or more than half of the months are empty
+    inner : the model of flows without empty months; amounts : members of the mean that forecasts the amounts of the others;
+    thin : the model that answers by itself where fewer than twelve months with trade follow the last long pause, or more than
+    half of the months are empty
     """
 
     inner: Spec = "level_shift"
-    amounts: Spec = field(default_factory=lambda: {"use": "level_shift", "inner": {"use": "combine", "members": list(AMOUNTS)}})
+    amounts: tuple[Spec, ...] = AMOUNTS
     thin: Spec = "hurdle"
 
     def asks(self, vintage: Vintage, task: Task) -> list[tuple[Spec, Task, Vintage]]:
@@ -52,24 +53,25 @@ class TwoPart:
             seen = vintage
             for month in () if thin else empty:
                 seen = seen.hide(series, month, month)
-            spec = self.thin if thin else self.amounts if empty else self.inner
+            spec = self.thin if thin else self._amounts() if empty else self.inner
             out.append((spec, task.for_series(series), seen))
         return out
+
+    def _amounts(self) -> Spec:
+        return {"use": "level_shift", "inner": {"use": "combine", "members": list(self.amounts)}}
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws, series by series."""
         if len(answers) != len(task.series):
             raise ConfigError(f"{len(answers)} answers for {len(task.series)} series", hint="ask through fc.predict")
-        draws, used, parameters = np.empty((task.draws, len(task.series), len(task.months))), [], {}
+        draws, used = np.empty((task.draws, len(task.series), len(task.months))), []
         for i, (series, answer) in enumerate(zip(task.series, answers, strict=True)):
             if isinstance(answer, Failure):
                 raise TooShortError(answer.reason, where=series, hint=answer.detail)
-            made, own = answer.draws[:, 0], answer.used[0]
-            if len(_empty_months(vintage, series)) and not _is_thin(vintage.observed(series)):
-                made, own = _empty_paths(vintage, task, series, answer, rng)
-            draws[:, i] = made
-            used.append(own)
-            parameters = answer.parameters if len(task.series) == 1 else {}
+            two = len(_empty_months(vintage, series)) and not _is_thin(vintage.observed(series))
+            draws[:, i], how = _empty_paths(vintage, task, series, answer, rng) if two else (answer.draws[:, 0], answer.used[0])
+            used.append(how)
+        parameters = answers[0].parameters if len(answers) == 1 else {}
         return Forecast(task, draws, tuple(used), vintage.steps, parameters)
 
 
@@ -91,9 +93,7 @@ def _is_thin(observed: ObservedSeries) -> bool:
     return len(traded) - (int(wide[-1]) + 1 if len(wide) else 0) < FEWEST or len(traded) < THIN * len(when)
 
 
-def _empty_paths(
-    vintage: Vintage, task: Task, series: str, answer: Forecast, rng: np.random.Generator
-) -> tuple[Floats, Used]:
+def _empty_paths(vintage: Vintage, task: Task, series: str, answer: Forecast, rng: np.random.Generator) -> tuple[Floats, Used]:
     """The inner model's paths with empty months; what is published stands, and so do months inside a published sum."""
     asked = np.array(task.ordinals(vintage))
     observed = vintage.observed(series)

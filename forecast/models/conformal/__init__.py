@@ -105,12 +105,17 @@ class Conformal:
         draws = inner.copy()
         if free.any():
             draws[:, free] = pooled_errors.recalibrate_draws(inner[:, free], tables[free], supported[free])
+        held = 0
         if vintage.nonnegative:
             known = np.isfinite(vintage.observed(series).at(int(asked.min()), int(asked.max()))[asked - asked.min()])
-            draws = np.where(known, draws, bound_means(np.maximum(draws, 0.0)))
+            draws = np.maximum(draws, 0.0)
+            bounded = np.where(known, draws, bound_means(draws))
+            held, draws = int((bounded < draws).any(axis=0).sum()), bounded
         adapted = [f"{self.adapt}: follows the coverage of {errors.ages} earlier origins"] if self.adapt != "none" else []
         support = _support_notes(free, supported, errors.most or count * self.origins)
         notes = [*support, *(adapted if free.any() else []), *([note] if note else []), *own.notes]
+        if held:
+            notes.append(f"in {held} months the mean would lie above the 90 per cent quantile: draws beyond it are drawn in")
         name = f"{own.model}; bands from past errors" if free.any() else own.model
         return draws, replace(own, model=name, notes=tuple(notes))
 

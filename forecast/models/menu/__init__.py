@@ -61,7 +61,7 @@ class Menu:
     Res. 12:3):
 
     mask : the months of the break are hidden, so the old regime continues; ratio : paths of the mask, scaled by the ratio of
-    the months of the break to them (`regime_ratio.ratio_paths`); mixture : the ratio, each path with a chance of reversal in every
+    the months of the break to them (`kernels.regime_ratio`); mixture : the ratio, each path with a chance of reversal in every
     month; dummy : the model `dummy` with the break as a regressor; window : the base on the months since the break; plain : the
     base on all months.
 

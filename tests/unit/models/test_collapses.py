@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.kernels import resample
-from forecast.kernels import regime_ratio
+from forecast.kernels import regime_ratio, resample
 from forecast.models.menu import collapses
 from forecast.models.menu.device_weights import weights_by_score
 
