@@ -22,5 +22,5 @@ def bound_means(draws: Floats) -> Floats:
     beyond = draws - low
     room, excess = high - low.mean(axis=0), beyond.mean(axis=0)
     scale = np.where((excess > room) & (high > 0), (1.0 - ROUNDING) * room / np.where(excess > 0, excess, 1.0), 1.0)
-    bounded: Floats = low + beyond * scale
+    bounded: Floats = np.where(scale < 1.0, low + beyond * scale, draws)
     return bounded

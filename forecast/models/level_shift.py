@@ -1,4 +1,4 @@
-"""A level that has shifted without anyone saying why: another model's paths of the old level, moved to the new one."""
+"""A level that has fallen without anyone saying why: another model's paths of the old level, moved to the new one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
-from forecast.kernels.level_shifts import recent_level_shift
+from forecast.kernels.level_shifts import recent_fall
 from forecast.kernels.regime_ratio import RatioPrior, ratio_paths
 from forecast.prep.spans_and_gaps import measured_months
 
@@ -38,7 +38,7 @@ class _Shift:
 @model
 @dataclass(frozen=True)
 class LevelShift:
-    """Another model's forecast; where the level has shifted lately and lastingly, its paths of the old level times their ratio.
+    """Another model's forecast; where the level has fallen lately and lastingly, its paths of the old level scaled.
 
     A shift that nobody explains is the commonest cause of a failed forecast (Clements and Hendry 1998, ch. 8): smoothing
     takes it for noise, so that its bands stay wide long after. Here it is found in the figures (`kernels.level_shifts`), the
@@ -91,7 +91,7 @@ def _find_shift(vintage: Vintage, task: Task, series: str) -> _Shift | None:
         return None
     base = task.fitting_vintage(vintage)
     then, figures = (when, y) if base is vintage else measured_months(base.observed(series))[:2]
-    place = recent_level_shift(then, np.log(figures)) if (figures > 0).all() else None
+    place = recent_fall(then, np.log(figures)) if (figures > 0).all() else None
     if place is None or place < FEWEST:
         return None
     since = when >= then[place]
@@ -110,5 +110,5 @@ def _on_new_level(
     ratio = float(np.median(shift.figures) / np.median(base[:, :k]))
     used = answer.used[0]
     begun = vintage.steps.label(shift.start)
-    note = f"the level shifted in {begun}, to {ratio:.0%} of the old one, and has stayed for {k} months"
+    note = f"the level fell in {begun}, to {ratio:.0%} of the old one, and has stayed for {k} months"
     return draws, replace(used, model=f"{used.model}; on the new level", notes=(note, *used.notes))

@@ -99,8 +99,7 @@ def _empty_paths(vintage: Vintage, task: Task, series: str, answer: Forecast, rn
     observed = vintage.observed(series)
     published = observed.at(int(asked.min()), int(asked.max()))[asked - asked.min()]
     summed = np.isin(asked, [m for months, _, _ in reduced_spans(observed) for m in months])
-    count = int((observed.values > 0).sum())
-    draws = np.where(np.isfinite(published), published, _widen_to_ranks(answer.draws[:, 0], count))
+    draws = np.where(np.isfinite(published), published, answer.draws[:, 0])
     open_months = ~np.isfinite(published) & ~summed
     last = last_known_month(vintage, series, int(asked[open_months].min())) if open_months.any() else None
     if last is None:
@@ -109,7 +108,8 @@ def _empty_paths(vintage: Vintage, task: Task, series: str, answer: Forecast, rn
     base = task.fitting_vintage(vintage)
     trained = now if base is vintage else learn_chances(_months_until(base.observed(series), last))
     traded: Bools = simulate_occurrence(now, trained, int(asked.max()) - last, task.draws, rng)
-    draws[:, open_months] *= traded[:, asked[open_months] - last - 1]
+    wide = _widen_to_ranks(draws[:, open_months], int((observed.values > 0).sum()))
+    draws[:, open_months] = wide * traded[:, asked[open_months] - last - 1]
     share = float(1.0 - traded[:, asked[open_months] - last - 1].mean())
     used = answer.used[0]
     note = f"empty months hidden from the model of the amounts; {share:.0%} of the months to come are drawn empty"

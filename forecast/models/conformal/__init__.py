@@ -93,7 +93,8 @@ class Conformal:
         asked = np.array(task.ordinals(vintage))
         last = last_known_month(vintage, series, int(asked.min()))
         # months inside a published sum keep the inner model's draws: they add up to it
-        free = ~np.isin(asked, [m for months, _, _ in reduced_spans(vintage.observed(series)) for m in months])
+        summed = np.isin(asked, [m for months, _, _ in reduced_spans(vintage.observed(series)) for m in months])
+        free = ~summed
         controlled = last is not None and _under_control(vintage, series, last)
         chosen, note = errors.regime(controlled) if self.regimes else ("all", "")
         tables, supported = np.empty((len(asked), len(pooled_errors.GRID))), np.zeros(len(asked))
@@ -109,7 +110,7 @@ class Conformal:
         if vintage.nonnegative:
             known = np.isfinite(vintage.observed(series).at(int(asked.min()), int(asked.max()))[asked - asked.min()])
             draws = np.maximum(draws, 0.0)
-            bounded = np.where(known, draws, bound_means(draws))
+            bounded = np.where(known | summed, draws, bound_means(draws))
             held, draws = int((bounded < draws).any(axis=0).sum()), bounded
         adapted = [f"{self.adapt}: follows the coverage of {errors.ages} earlier origins"] if self.adapt != "none" else []
         support = _support_notes(free, supported, errors.most or count * self.origins)
