@@ -19,13 +19,14 @@ SHARE = 0.8  # of the months since that do
 
 
 def recent_fall(when: Ints, z: Floats) -> int | None:
-    """The place in z (n,), logarithms at `when` (n,), of the first month of a lower level that has lasted to the end; else None.
+    """The place in z (n,), logarithms at `when` (n,), of the first month of a lower level that has lasted to the end, or None.
 
     The fall at a place is the difference of the medians of the twelve months before and of those since. It counts where it
-    leaves 45 per cent of the level or less, at once and not as a slope, and is `CERTAIN` standard errors large (noise from the median absolute
-    deviation of the months before about their line, season included, so that a deep season is no fall); where nearly every
-    month since lies below the level before; and where it is as lasting against the same months of the year before. The place
-    with the largest t is returned. A level that rises is left to the models: rises of the M3 series are taken back more often.
+    leaves 45 per cent of the level or less, at once and not as a slope, and is `CERTAIN` standard errors large (noise from the
+    median absolute deviation of the months before about their line, season included, so that a deep season is no fall); where
+    nearly every month since lies below the level before; and where it is as lasting against the same months of the year
+    before. The place with the largest t is returned. A level that rises is left to the models: rises of the M3 series were
+    taken back more often than not.
     """
     best, found = CERTAIN, None
     by_month = dict(zip(when.tolist(), z.tolist(), strict=True))
@@ -38,12 +39,10 @@ def recent_fall(when: Ints, z: Floats) -> int | None:
         noise = _noise(when[max(start - MEMORY, 0) : start], before)
         if np.mean(level - since > APART * noise) < SHARE:
             continue
-        year_before = [
-            by_month[m - 12] - by_month[m] for m in when[start:].tolist() if m - 12 in by_month and m - 12 < when[start]
-        ]
+        same_month = [m for m in when[start:].tolist() if m < when[start] + 12 and m - 12 in by_month]
         # by the mean, of which a month of the old level takes its part: the fall begins where it begins
         t = float(level - np.mean(since)) / (noise * np.sqrt(1.0 / len(since) + 1.0 / BEFORE))
-        if t > best and (not year_before or np.median(year_before) > 0.5 * fall):
+        if t > best and (not same_month or np.median([by_month[m - 12] - by_month[m] for m in same_month]) > 0.5 * fall):
             best, found = t, start
     return found
 

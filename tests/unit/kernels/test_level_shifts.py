@@ -21,8 +21,8 @@ def test_a_fall_is_found_in_its_first_month(start):
     assert recent_fall(WHEN, noise() + after(start, np.log(0.3))) == start
 
 
-def test_five_months_are_not_yet_a_level_and_old_falls_small_falls_and_rises_are_none():
-    assert recent_fall(WHEN, noise(seed=2) + after(35, -1.2)) is None
+def test_four_months_are_not_yet_a_level_and_old_falls_small_falls_and_rises_are_none():
+    assert recent_fall(WHEN, noise(seed=2) + after(36, -1.2)) is None
     assert recent_fall(WHEN, noise() + after(13, -1.2)) is None
     assert recent_fall(WHEN, noise(0.05) + after(30, np.log(0.6))) is None
     assert recent_fall(WHEN, noise() + after(30, 1.2)) is None
