@@ -16,6 +16,7 @@ from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.kernels import regime_ratio, resample
+from forecast.kernels.tails import bound_means
 from forecast.models.menu import collapses
 from forecast.models.menu.device_weights import mean_crps, weigh_devices
 from forecast.models.menu.structural_breaks import (
@@ -216,7 +217,7 @@ class Menu:
             self._fill_other_regimes(np.array(task.ordinals(vintage)), broken, made)
         weights = weigh_devices(names, scores, len(self._origins(k)))
         index = rng.permutation(resample.systematic_resample(weights, task.draws))
-        draws = np.stack([made[name] for name in names])[index, np.arange(task.draws)]
+        draws = bound_means(np.stack([made[name] for name in names])[index, np.arange(task.draws)])
         shares = ", ".join(f"{name} {weight:.0%}" for name, weight in zip(names, weights, strict=True) if weight > 0)
         return draws, _merge_used(
             f"menu, {k} months of {broken.words}: {shares}", [a for _, a in own if isinstance(a, Forecast)], notes
