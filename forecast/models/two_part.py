@@ -20,10 +20,12 @@ from forecast.prep.past_origins import last_known_month
 from forecast.prep.spans_and_gaps import measured_months, reduced_spans
 
 FEWEST = 12  # months with trade since the last gap too long to bridge, below which the thin model answers
+RECENT = 36  # months within which an empty one makes a flow one of two parts
 GAP = 6  # hidden months that a gap-free history can bridge
 THIN = 0.5  # share of months with trade below which the thin model answers
+LONG = 60  # months with trade from which on the inner model has enough of them
 Spec = str | dict[str, Any]
-AMOUNTS: tuple[Spec, ...] = ("ets", "dynamic_theta", "regression", "hurdle")  # ces has errors of figures, not of logarithms
+AMOUNTS: tuple[Spec, ...] = ("ets", "dynamic_theta", "regression", "hurdle")  # no ces: its errors are not those of logarithms
 
 
 @model
@@ -35,7 +37,8 @@ class TwoPart:
     so that they are neither small shipments nor a fall of the level, and the paths it gives are emptied in months drawn from
     the chance of trade (`kernels.occurrence`), which drifts or depends on the month before where the months say so.
 
-    inner : the model of flows without empty months; amounts : members of the mean that forecasts the amounts of the others;
+    inner : the model of flows without empty months in the last three years, and of the amounts of a long record
+    amounts : members of the mean that forecasts the amounts where fewer than 60 months with trade are known
     thin : the model that answers by itself where fewer than twelve months with trade follow the last long pause, or more than
     half of the months are empty
     """
@@ -49,12 +52,16 @@ class TwoPart:
         out: list[tuple[Spec, Task, Vintage]] = []
         for series in task.series:
             empty = _empty_months(vintage, series)
-            thin = len(empty) > 0 and _is_thin(vintage.observed(series))
-            seen = vintage
-            for month in () if thin else empty:
-                seen = seen.hide(series, month, month)
-            spec = self.thin if thin else self._amounts() if empty else self.inner
-            out.append((spec, task.for_series(series), seen))
+            if not empty:
+                out.append((self.inner, task.for_series(series), vintage))
+            elif _is_thin(vintage.observed(series)):
+                out.append((self.thin, task.for_series(series), vintage))
+            else:
+                seen = vintage
+                for month in empty:
+                    seen = seen.hide(series, month, month)
+                long = (vintage.observed(series).values > 0).sum() >= LONG
+                out.append((self.inner if long else self._amounts(), task.for_series(series), seen))
         return out
 
     def _amounts(self) -> Spec:
@@ -68,7 +75,7 @@ class TwoPart:
         for i, (series, answer) in enumerate(zip(task.series, answers, strict=True)):
             if isinstance(answer, Failure):
                 raise TooShortError(answer.reason, where=series, hint=answer.detail)
-            two = len(_empty_months(vintage, series)) and not _is_thin(vintage.observed(series))
+            two = bool(_empty_months(vintage, series)) and not _is_thin(vintage.observed(series))
             draws[:, i], how = _empty_paths(vintage, task, series, answer, rng) if two else (answer.draws[:, 0], answer.used[0])
             used.append(how)
         parameters = answers[0].parameters if len(answers) == 1 else {}
@@ -76,11 +83,17 @@ class TwoPart:
 
 
 def _empty_months(vintage: Vintage, series: str) -> Sequence[int]:
-    """Known months without trade, those left out that a published sum with unknown months covers: hiding them would hide it."""
+    """Known months without trade; none where the last of them is older than `RECENT` months: such a flow trades every month.
+
+    Months that a published sum with unknown months covers are left out: to hide them would hide the sum.
+    """
     if not vintage.nonnegative or not vintage.knows(series):
         return ()
     observed = vintage.observed(series)
     empty = observed.months[observed.values == 0.0].tolist()
+    known = observed.months[np.isfinite(observed.values)]
+    if not empty or empty[-1] <= known[-1] - RECENT:
+        return ()
     open_sums = [cell for _, _, cell in reduced_spans(observed)]
     return [m for m in empty if not any(cell.first <= m <= cell.last for cell in open_sums)]
 

@@ -60,3 +60,9 @@ def test_a_known_month_stands_as_published():
     known = int(np.flatnonzero(values == 0)[-1])
     made = ask(values, asked=[mm.label(mm.ordinal(FIRST) + known), "2023-01"])
     assert (made.draws[:, 0, 0] == 0).all()
+
+
+def test_empty_months_of_long_ago_are_forgotten():
+    values = monthly(60)
+    values[[3, 9]] = 0.0
+    assert np.array_equal(ask(values).draws, ask(values, "level_shift").draws)
