@@ -51,8 +51,8 @@ class Baseline:
     (`forecast.kernels.local_level`), so the band has Student t tails; D is the variance of a unit random walk between the means
     of B and W, which grows with their distance; the c are resampled independently after removing their smoothed level, and s =
     sigma / sd(log c). Where B holds the calendar months of W the season cancels, and is removed from the c. Months without
-    trade are drawn from a Markov chain in W (`kernels.occurrence`) and known in B. Old spikes are left out (`prep.spikes`).
-    Where values may be negative the same is done with differences. Point estimate: observed minus expected.
+    trade are drawn from a Markov chain in W (`kernels.occurrence_chain`) and known in B. Old spikes are left out
+    (`prep.spikes`). Where values may be negative the same is done with differences. Point estimate: observed minus expected.
 
     A flat baseline takes growth for an effect: where the clean months grew or fell, by a t statistic above `TREND_CRITICAL`
     and by more than `TREND_BIAS` between B and W, there is only the description. With fewer than `fewest` clean monthly

@@ -47,7 +47,7 @@ class Structural:
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
     transform : "two-part" models months with trade on logarithms (or a power, `working_scale.amount_scale`) and months without
-        as a Markov chain (`kernels.occurrence`)
+        as a Markov chain (`kernels.occurrence_chain`)
     step_prior, growth : rate of an exponential prior of the level's step over the irregular, and prior probability of constant
         growth (`covariance.settled_level`); with 0 both have a flat prior and there is no growth
     sums : sums of up to so many months (January and February, a year to date) are observations of their own, and draws of

@@ -12,7 +12,7 @@ from forecast.core.contrast import Contrast
 from forecast.core.effects import Effect
 from forecast.core.significance import SignificanceTest
 from forecast.core.vintage import Vintage
-from forecast.kernels import occurrence, score_test
+from forecast.kernels import occurrence_chain, score_test
 from forecast.prep.pre_period import clean_flow
 from forecast.prep.spikes import spike_months
 from forecast.prep.trade_history import TradeHistory
@@ -138,8 +138,10 @@ def empty_months(contrast: Contrast, history: ClaimHistory) -> EmptyMonths | Non
         return None
     months = sum(last - first + 1 for first, last, _ in told)
     distribution = history.trade.chain(told[0][0]).empty_months(months)
-    fewer, more = occurrence.tail_probabilities(distribution, empty)
-    floor = min(occurrence.tail_probabilities(distribution, months)[1], occurrence.tail_probabilities(distribution, 0)[0])
+    fewer, more = occurrence_chain.tail_probabilities(distribution, empty)
+    floor = min(
+        occurrence_chain.tail_probabilities(distribution, months)[1], occurrence_chain.tail_probabilities(distribution, 0)[0]
+    )
     none = float(distribution[months]) if len(told) == len(contrast.periods) else 0.0
     return EmptyMonths(fewer, more, none, floor)
 
