@@ -41,7 +41,7 @@ class Materiality:
         contrast, margin = effect.contrast(), effect.judgement.margin
         whole = abs(contrast.expected)
         share = abs(contrast.difference.estimate) / whole if whole > 0 else math.nan
-        least = f"the smallest margin of no material effect: {margin:.0%} of the counterfactual" if margin < math.inf else ""
+        least = f"; the smallest margin of no material effect: {margin:.0%} of the counterfactual" if margin < math.inf else ""
         if not math.isfinite(share):
             return Gate(NAME, "not run", share, self.smallest, "nothing was expected without the event", cap="suggestive")
         claimed = effect.judgement.test.p <= self.level and share >= self.smallest
@@ -49,6 +49,6 @@ class Materiality:
             reason = f"the 90% interval lies within {margin:.0%} of the counterfactual (margin {self.margin:.0%})"
             return Gate(NAME, "fail", share, self.smallest, reason, cap="no material effect")
         if share < self.smallest:
-            reason = f"the estimate is {share:.1%} of the counterfactual, below the smallest effect of interest; {least}"
+            reason = f"the estimate is {share:.1%} of the counterfactual, below the smallest effect of interest{least}"
             return Gate(NAME, "fail", share, self.smallest, reason, cap="cannot distinguish")
-        return Gate(NAME, "pass", share, self.smallest, f"{share:.0%} of the counterfactual; {least}")
+        return Gate(NAME, "pass", share, self.smallest, f"{share:.0%} of the counterfactual{least}")

@@ -30,7 +30,7 @@ class Significance:
         if effect.counterfactual is None:
             return Gate(NAME, "not run", reason="nothing was estimated", cap="cannot distinguish")
         if not math.isfinite(test.p):
-            return Gate(NAME, "not run", reason="too little was observed for a test of no effect", cap="cannot distinguish")
+            return Gate(NAME, "not run", reason="no test of no effect was made", cap="cannot distinguish")
         text = f"p = {_p_text(test.p)} ({test.score}{self._details(effect)})"
         if test.p <= self.firm:
             return Gate(NAME, "pass", test.p, self.firm, text)

@@ -110,13 +110,14 @@ def total_p_values(
 
 
 def two_part_p_value(
-    amounts: tuple[float, float] | None, total: tuple[float, float] | None, traded: float = 1.0
+    amounts: tuple[float, float] | None, total: tuple[float, float] | None, traded: float = 1.0, towards: int = 0
 ) -> tuple[float, int]:
     """Two-sided p-value and direction from one-sided p-values (fall, rise) of the amounts, and of the total.
 
     Cauchy combination (Liu and Xie 2020, J. Am. Stat. Assoc. 115:393): 1/2 - arctan(sum_i w_i tan((1/2 - p_i) pi)) / pi, which
     keeps its level whatever the dependence, with weight `AMOUNT_WEIGHT` on the amounts, and less where they are few: times
-    twice the share of periods `traded`, at most one. Twice the smaller p of both directions.
+    twice the share of periods `traded`, at most one. Twice the p of the direction `towards` (-1 or 1:
+    larger shipments are no sign of a sum that fell for want of some), or the smaller of both.
     """
     weight = AMOUNT_WEIGHT * min(1.0, 2.0 * traded)
     if amounts is None and total is None:
@@ -129,8 +130,8 @@ def two_part_p_value(
         p = np.clip([amounts[side], total[side]], 1e-15, 1.0 - 1e-15)
         mixed = np.array([weight, 1.0 - weight]) @ np.tan((0.5 - p) * np.pi)
         sides.append(float(0.5 - np.arctan(mixed) / np.pi))
-    p_value, direction = min((min(1.0, 2.0 * sides[0]), -1), (min(1.0, 2.0 * sides[1]), 1))
-    return p_value, direction
+    options = [(min(1.0, 2.0 * p), sign) for p, sign in zip(sides, (-1, 1), strict=True) if sign != -towards]
+    return min(options)
 
 
 def detectable_shift(scale: float, freedom: float) -> float:

@@ -89,24 +89,28 @@ def trade_floor(values: Floats) -> float:
     return NEXT_TO_NOTHING * float(np.median(positive)) if len(positive) else 0.0
 
 
-def amount_scale(values: Floats) -> WorkingScale:
+def amount_scale(values: Floats, columns: Floats | None = None) -> WorkingScale:
     """The scale of the amounts of a two-part model, months with trade: `log`, or a power where logarithms are skewed.
 
     A few very small shipments skew logarithms to the left, and their spread then promises months that no history holds. A power
-    of `POWERS` is taken where it raises the likelihood of Box and Cox (1964, eq. 7) by `POWER_EVIDENCE` or more.
+    of `POWERS` is taken where it raises the likelihood of Box and Cox (1964, eq. 7) by `POWER_EVIDENCE` or more. With the
+    `columns` (n, k) of a regression it is the likelihood of the residuals: a change that the columns hold is no skewness.
     """
-    positive = values[np.isfinite(values) & (values > trade_floor(values))]
+    used = np.isfinite(values) & (values > trade_floor(values))
+    positive = values[used]
     scale = choose_scale(positive, True, "log")
-    if len(positive) < FEWEST_FOR_POWER or np.ptp(positive) == 0:
+    x = np.ones((len(positive), 1)) if columns is None else columns[used]
+    if len(positive) - x.shape[1] + 1 < FEWEST_FOR_POWER or np.ptp(positive) == 0:
         return scale
     logs = np.log(positive / scale.unit)
-    best, power = _box_cox_loglike(logs, logs, 0.0) + POWER_EVIDENCE, 0.0
+    best, power = _box_cox_loglike(logs, x, logs, 0.0) + POWER_EVIDENCE, 0.0
     for candidate in POWERS:
-        found = _box_cox_loglike(np.expm1(candidate * logs) / candidate, logs, candidate)
+        found = _box_cox_loglike(np.expm1(candidate * logs) / candidate, x, logs, candidate)
         if found > best:
             best, power = found, candidate
     return replace(scale, name="power", power=power) if power else scale
 
 
-def _box_cox_loglike(z: Floats, logs: Floats, power: float) -> float:
-    return float(-0.5 * len(z) * np.log(max(float(np.var(z)), 1e-300)) + (power - 1.0) * logs.sum())
+def _box_cox_loglike(z: Floats, x: Floats, logs: Floats, power: float) -> float:
+    left = z - x @ np.linalg.lstsq(x, z, rcond=None)[0]
+    return float(-0.5 * len(z) * np.log(max(float(np.mean(left**2)), 1e-300)) + (power - 1.0) * logs.sum())

@@ -219,6 +219,8 @@ def test_no_material_effect_needs_a_design_that_could_have_shown_one():
     made = weighed(0.5, 10.2, 0.1)
     gates = [registry.build("check", n).judge(made, Evidence(vintage(LONG), asked())) for n in ("significance", "materiality")]
     assert verdict_of(made, gates).word == "no material effect"
+    rise = replace(gates[0], gate="sign", reason="no shortfall is visible, but a rise")
+    assert verdict_of(made, [*gates, rise]).word == "no material effect", "next to nothing, whichever way"
     design = replace(gates[0], gate="agreement", reason="another method contradicts it")
     assert verdict_of(made, [*gates, design]).word == "cannot distinguish"
 
@@ -228,7 +230,7 @@ def test_a_rise_is_no_shortfall():
     assert (gate.outcome, gate.ceiling, gate.reason) == (
         "fail",
         "cannot distinguish",
-        "no shortfall is visible: a rise was found",
+        "no shortfall is visible, but a rise of 101%, which was not asked (estimand 'recovery')",
     )
     assert judge("sign", vintage(LONG), asked(), expected=20.0).outcome == "pass"
     assert judge("sign", vintage(LONG), asked(), expected=10.1).outcome == "pass", "how surely is another gate's"

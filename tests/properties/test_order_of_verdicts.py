@@ -67,6 +67,18 @@ def test_a_larger_loss_never_weakens_the_verdict(flow, shares):
     assert words == sorted(words, reverse=True), [(one.verdict, one.judgement.test) for one in found]
 
 
+def test_larger_shipments_are_no_evidence_of_a_sum_that_fell():
+    """Two of seven months are empty, and the others a little larger than ever: the sum fell, and nothing tells why."""
+    rng = np.random.default_rng(0)
+    before = 100 * np.exp(0.05 * rng.standard_normal(40)) * (rng.random(40) >= 0.15)
+    draws = 100 * np.exp(0.05 * rng.standard_normal((400, 7))) * (rng.random((400, 7)) >= 0.15)
+    window = np.array([107.0, 108, 0, 107, 0, 106, 108])
+    made = judged(before, window, draws, ())
+    assert made.cumulative.estimate < 0
+    assert made.p_value > 0.5
+    assert made.verdict.word == "cannot distinguish"
+
+
 @QUICK
 @given(flows(), st.lists(st.floats(0.8, 30.0), min_size=2, max_size=4))
 def test_a_larger_rise_never_weakens_the_verdict(flow, factors):

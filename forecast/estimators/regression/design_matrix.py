@@ -114,10 +114,6 @@ def build_sample(
     """
     rows, own = known.rows, known.own
     two_part = nonnegative and transform == "auto"
-    usual = known.values[~known.affected[rows]]  # the event's own months must not decide the scale
-    scale = (
-        amount_scale(usual if len(usual) else known.values) if two_part else choose_scale(known.values, nonnegative, transform)
-    )
     inside = Regressors((), np.empty((len(diffuse), 0)))
     if not known.collapsed:
         inside = Regressors(own.names, own.columns(own.midpoints)[0])
@@ -127,6 +123,10 @@ def build_sample(
     free = {x.names[int(j)] for j in independent(x.matrix[rows], diffuse[rows])}
     kept = own.select(free & set(inside.names))
     fixed = x.take([j for j, name in enumerate(x.names) if name in free and name not in inside.names])
+    scale = choose_scale(known.values, nonnegative, "log" if two_part else transform)
+    plain = ~known.affected[rows]
+    if two_part and plain.any():  # the scale is that of the figures without the event: what it did is no skewness
+        scale = amount_scale(known.values[plain], np.column_stack([diffuse, fixed.matrix])[rows[plain]])
     moving = {owner for j, owner in enumerate(own.owners) if inside.names and np.ptp(inside.matrix[rows, j]) > 0}
     if not kept.names and not known.collapsed:
         raise NotIdentifiedError("the event's regressors are constant or collinear in the sample", where=known.series)

@@ -23,7 +23,7 @@ VERDICTS_BY_STRENGTH = (
     "not identified",
 )  # fmt: skip
 WITHHOLDING_VERDICTS = ("descriptive", "not identified")
-LEVELS = ("significance", "materiality")  # gates that grade the evidence; the others judge the design
+LEVELS = ("significance", "materiality", "sign")  # gates that grade the evidence; the others judge the design
 
 
 def estimate(

@@ -12,7 +12,8 @@ from forecast.core.contrast import Contrast
 from forecast.core.effects import Effect
 from forecast.core.significance import SignificanceTest
 from forecast.core.vintage import Vintage
-from forecast.kernels import occurrence_chain, score_test
+from forecast.kernels import score_test
+from forecast.kernels.occurrence_chain import tail_probabilities
 from forecast.prep.pre_period import clean_flow
 from forecast.prep.spikes import spike_months
 from forecast.prep.trade_history import TradeHistory
@@ -75,7 +76,8 @@ def no_effect_test(effect: Effect, vintage: Vintage, calibration: float = 1.0) -
     total = None if counted is None else total_of(contrast, history, counted, calibration)
     if mean is None and total is None:
         return SignificanceTest()
-    p, direction = score_test.two_part_p_value(mean.p_values if mean else None, total, share_traded(contrast, history))
+    towards, traded = int(np.sign(contrast.difference.estimate)), share_traded(contrast, history)
+    p, direction = score_test.two_part_p_value(mean.p_values if mean else None, total, traded, towards)
     score = " and ".join([*([history.scale.name] if mean else []), *(["total with empty months"] if total else [])])
     if counted is None:
         assert mean is not None
@@ -138,10 +140,8 @@ def empty_months(contrast: Contrast, history: ClaimHistory) -> EmptyMonths | Non
         return None
     months = sum(last - first + 1 for first, last, _ in told)
     distribution = history.trade.chain(told[0][0]).empty_months(months)
-    fewer, more = occurrence_chain.tail_probabilities(distribution, empty)
-    floor = min(
-        occurrence_chain.tail_probabilities(distribution, months)[1], occurrence_chain.tail_probabilities(distribution, 0)[0]
-    )
+    fewer, more = tail_probabilities(distribution, empty)
+    floor = min(tail_probabilities(distribution, months)[1], tail_probabilities(distribution, 0)[0])
     none = float(distribution[months]) if len(told) == len(contrast.periods) else 0.0
     return EmptyMonths(fewer, more, none, floor)
 

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from forecast.core import months
 from forecast.core.effects import VERDICTS, BaselineComparison, Description, Effect, Gate, Parameter, Parameters, Verdict
@@ -124,9 +125,13 @@ def test_an_estimators_own_point(draws):
     assert made.relative.estimate == pytest.approx(90 / 170 - 1)
 
 
-def test_all_lost_is_minus_one(draws):
+def test_all_lost_is_minus_one_with_the_bound_of_the_count(draws):
     made = effect(draws, observed=(0.0, 0.0))
-    assert (made.relative.estimate, made.relative.interval()) == (-1.0, (-1.0, -1.0))
+    assert made.relative.estimate == -1.0
+    low, high = made.relative.interval()
+    assert low == -1.0
+    assert high == pytest.approx(beta.ppf(0.975, 0.5, 4.5) - 1, abs=0.01)  # four months, in two periods, without any
+    assert made.cumulative.estimate == -draws.sum(axis=1).mean(), "the loss in kg is that of the counterfactual"
 
 
 def test_a_counterfactual_of_nothing_has_no_ratio():
@@ -181,11 +186,12 @@ def test_judging_keeps_the_effect(draws):
     assert made.verdict is None
 
 
-def test_the_six_words():
+def test_the_seven_words():
     assert VERDICTS == (
         "supported",
         "suggestive",
         "descriptive",
+        "no material effect",
         "cannot distinguish",
         "not identified",
         "contradicted by mirror",

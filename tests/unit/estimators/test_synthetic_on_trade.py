@@ -20,7 +20,7 @@ from forecast.estimators.synthetic.sample import WeightingSample
 from forecast.prep.baselines import observe_window
 from forecast.prep.donor_pool import build_donor_table
 from forecast.study.ask import answer
-from forecast.study.effects import placebo
+from forecast.study.effects import judge, placebo
 from forecast.study.effects.judge import Evidence, estimate
 
 TREATED = "CHN.export.USA.gallium"
@@ -246,7 +246,11 @@ def test_an_own_test_and_a_rank_among_donors_cap_a_claim():
     known = vintage()
     found = made(known, design())
     assert found.p_value > 0.1
-    assert gate(found, known, "own_test").ceiling == "suggestive"
+    weighed = judge.weigh(found, known, ())
+    assert (weighed.p_value, weighed.p_floor) == (found.own_p, found.own_floor)
+    level = gate(weighed, known, "significance")
+    assert (level.outcome, level.ceiling) == ("fail", "cannot distinguish")
+    assert "the estimator's own test; the smallest possible" in level.reason
     assert gate(found, known, "placebo_space").outcome == "not run"  # five donors: no p below 1/6
     assert "floor 0.167" in gate(found, known, "placebo_space").reason
 

@@ -283,19 +283,21 @@ def test_a_missing_library_is_a_finding_and_no_failure(tmp_path, monkeypatch):
 
 
 def made_up(design, **more):
-    from forecast.core.effects import Effect, Gate, Placebo
+    from forecast.core.contrast import Contrast
+    from forecast.core.effects import Effect, Gate, Judgement, Placebo
     from forecast.core.results import Summary
     from forecast.prep.baselines import describe
 
     draws = np.array([[90.0, 110.0], [110.0, 130.0], [100.0, 120.0]])
-    early = Summary(np.array([5.0, 15.0, 10.0]), 9.0)
+    early = Contrast(((24298, 24298),), np.array([100.0]), np.array([[95.0], [85.0], [90.0]]), 9.0)
     parts = {"one": Summary(np.array([-60.0, -100.0, -80.0]), -75.0), "two": Summary(np.array([-80.0, -80.0, -80.0]), -85.0)}
     effect = Effect(
         "toy", design, "kg", ((24299, 24299), (24300, 24300)), np.array([20.0, 40.0]), draws,
-        describe(bundled_archive().latest, design), point=-160.0, anticipation=early, parts=parts,
-        placebos=(
-            Placebo("time", "x", "2023-10", 40.0), Placebo("time", "x", "2023-11", -80.0), Placebo("space", "y", "", 1.0),
-        ),
+        describe(bundled_archive().latest, design), point=-160.0, early=early, parts=parts,
+        judgement=Judgement(placebos=(
+            Placebo("time", "x", "2023-10", 40.0, 0.1, 0.5), Placebo("time", "x", "2023-11", -80.0, -4 / 11, -1.0),
+            Placebo("space", "y", "", 1.0),
+        )),
     )  # fmt: skip
     return replace(effect, **more), Gate("length", "fail", cap=more.pop("cap", "suggestive"))
 

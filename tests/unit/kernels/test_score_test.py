@@ -90,6 +90,13 @@ def test_two_parts_share_the_level(amounts, incidence, p, direction):
     assert p == 1.0 or towards == direction
 
 
+def test_evidence_against_the_direction_of_the_estimate_does_not_count():
+    assert score_test.two_part_p_value((0.98, 0.02), (0.3, 0.7), -1) == (1.0, -1)
+    assert score_test.two_part_p_value((0.98, 0.02), (0.02, 0.98), -1) == (pytest.approx(0.2), -1)
+    assert score_test.two_part_p_value((0.98, 0.02), (0.3, 0.7), 1) == (pytest.approx(0.05), 1)
+    assert score_test.two_part_p_value(None, (0.98, 0.02), 1) == (pytest.approx(0.04), 1)
+
+
 def test_weighted_bonferroni_keeps_its_level():
     rng = np.random.default_rng(2)
     u, v = rng.random((2, 20_000))

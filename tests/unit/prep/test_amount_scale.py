@@ -41,6 +41,16 @@ def test_a_few_tiny_shipments_ask_for_a_power_and_even_logarithms_for_none():
     assert amount_scale(np.full(40, 7.0)).name == "log"
 
 
+def test_a_loss_that_a_column_holds_is_no_skewness():
+    """Thirty months of even logarithms, then six of a twentieth: beside a step the residuals are even."""
+    rng, step = np.random.default_rng(2), np.r_[np.zeros(30), np.ones(6)]
+    y = 100 * np.exp(0.1 * rng.standard_normal(36) - 3.0 * step)
+    assert amount_scale(y).name == "power"
+    assert amount_scale(y, np.column_stack([np.ones(36), step])).name == "log"
+    y[4] = 0.0
+    assert amount_scale(y, np.column_stack([np.ones(36), step])).name == "log"
+
+
 @pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
 def test_the_unit_of_the_figures_does_not_matter(unit):
     y = np.r_[100 + 10 * np.random.default_rng(1).standard_normal(40), 0.5, 0.1, 0.02]

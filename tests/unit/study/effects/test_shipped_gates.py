@@ -53,8 +53,8 @@ def test_named_gates_take_the_place_of_the_list_in_its_order():
     assert names(changed) == list(SHIPPED_GATES)
     assert next(gate for gate in gates_asked(changed) if gate_name(gate) == "placebo_time").level == 0.2
     assert departures(changed) == ["placebo_time: level = 0.2 instead of 0.1"]
-    built = registry.build("check", {"use": "sign", "level": 0.95})
-    assert next(gate for gate in gates_asked(["shipped", built]) if gate_name(gate) == "sign") is built
+    built = registry.build("check", {"use": "agreement", "level": 0.95})
+    assert next(gate for gate in gates_asked(["shipped", built]) if gate_name(gate) == "agreement") is built
 
 
 def test_what_was_left_out_is_told():
@@ -67,7 +67,7 @@ def test_what_was_left_out_is_told():
 @pytest.mark.parametrize(
     ("checks", "problem"),
     [
-        (["sign", {"use": "sign", "level": 0.9}], "named twice"),
+        (["fit", {"use": "fit", "level": 0.9}], "named twice"),
         (["sgn"], "no check is called 'sgn'"),
         ([{"use": "sign", "lvl": 1}], "no option 'lvl'"),
     ],
@@ -97,7 +97,9 @@ def test_a_gate_left_out_is_not_run_and_caps_the_verdict(name):
 
 
 @pytest.mark.parametrize("before", [8, 20, 30, 72])
-@pytest.mark.parametrize("name", ["identified", "length", "data_state", "sign", "placebo_time", "power"])
+@pytest.mark.parametrize(
+    "name", ["identified", "length", "data_state", "sign", "placebo_time", "significance", "materiality", "fit"]
+)
 def test_leaving_a_gate_out_never_gives_a_stronger_verdict(name, before):
     known, design = halved(before), fc.Design(BAN, SERIES)
     full = fc.estimate("counterfactual", known, design, 1)
