@@ -30,7 +30,7 @@ from forecast.prep.spikes import spike_months, spikes_before
 from forecast.prep.trade_history import TradeHistory
 from forecast.prep.working_scale import trade_floor
 
-FEWEST_AMOUNTS = 4  # months with trade
+FEWEST_AMOUNTS = 6  # months with trade
 FEWEST_FOR_TREND = 12
 TREND_CRITICAL = 3.0  # t statistic of growth before the event
 TREND_BIAS = 0.1  # log units between baseline and window
