@@ -31,6 +31,7 @@ MODELS = {
     "mean12": {"use": "mean12"},
     "event_mean": {"use": "event_mean"},
     "airline": {"use": "sarimax", "lunar": False, "events": False},
+    "prophet": {"use": "prophet"},
     "mean": MEAN,
     "default": {"use": "conformal"},
     "structural": {"use": "structural"},

@@ -16,7 +16,7 @@ from forecast.prep.baselines import pluralize
 from forecast.prep.pre_period import PrePeriod, clean_pre_period
 from forecast.prep.regressors import lunar_regressor
 from forecast.prep.spikes import spike_months
-from forecast.prep.working_scale import amount_scale
+from forecast.prep.working_scale import amount_scale, trade_floor
 
 NAME = "fit"
 
@@ -97,5 +97,5 @@ def _even_scores(before: PrePeriod, nonnegative: bool) -> tuple[Ints, Floats]:
     """Months and scores on the scale on which the noise is even: months with trade, without old spikes."""
     if not nonnegative:
         return before.months, before.values
-    kept = (before.values > 0) & ~spike_months(before.values)
+    kept = (before.values > trade_floor(before.values)) & ~spike_months(before.values)
     return before.months[kept], amount_scale(before.values[kept]).forward(before.values[kept]) if kept.any() else np.empty(0)

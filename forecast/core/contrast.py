@@ -67,6 +67,11 @@ class Contrast:
             point,
         )
 
+    def merge(self) -> Contrast:
+        """The same as one period: the sums over all of them."""
+        whole = (self.periods[0][0], self.periods[-1][1])
+        return Contrast((whole,), self.observed.sum(keepdims=True), self.counterfactual.sum(axis=1, keepdims=True), self.point)
+
     def stretch(self, factor: float, nonnegative: bool) -> Contrast:
         """Draws stretched about the median of each period by `factor`; on logarithms where they cannot be negative.
 

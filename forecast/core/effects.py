@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -170,6 +170,7 @@ class Effect:
     periods : (first, last) of each observed period; spans are periods of their own
     observed : (periods,); counterfactual : (draws, periods) in archive units, None where nothing is estimated
     point : the sum at the point estimate; early : the contrast of the months of anticipation, of the same draws
+    scored : whether the draws hold for each period, or for their total only
     own_p, own_floor, own_placebos : of the estimator's own test, where it has one
     parts : where a method can separate the events of a design, the cumulative effect of each; they sum to the joint effect in
         every draw
@@ -195,6 +196,7 @@ class Effect:
     own_placebos: tuple[Placebo, ...] = ()
     loglike: float = math.nan
     reads: str = "causal"
+    scored: Literal["months", "total"] = "months"
     parts: Mapping[str, Summary] = field(default_factory=dict)
     judgement: Judgement = field(default_factory=Judgement)
 

@@ -13,9 +13,9 @@ class SignificanceTest:
     """A two-sided test of no effect.
 
     p, floor : p-value, and the smallest one the test can give; direction : -1 for a fall, 1 for a rise, 0 where there is none
-    score : what was compared (log, power, plain, months with trade, two-part, or the estimator's own test)
+    score : what was compared (log, power, plain scores, the total with empty months, or the estimator's own test)
     scale, freedom : standard error of the mean score and its degrees of freedom; NaN where only months with trade are counted
-    incidence : p-value of the number of months with trade; NaN where every month has some
+    incidence : p-value of the number of months with trade alone; NaN where every month has some
     """
 
     p: float = math.nan

@@ -28,8 +28,9 @@ from forecast.prep.baselines import (
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.spikes import spike_months, spikes_before
 from forecast.prep.trade_history import TradeHistory
+from forecast.prep.working_scale import trade_floor
 
-FEWEST_AMOUNTS = 4  # months with trade
+FEWEST_AMOUNTS = 6  # months with trade
 FEWEST_FOR_TREND = 12
 TREND_CRITICAL = 3.0  # t statistic of growth before the event
 TREND_BIAS = 0.1  # log units between baseline and window
@@ -50,8 +51,8 @@ class Baseline:
     (`forecast.kernels.local_level`), so the band has Student t tails; D is the variance of a unit random walk between the means
     of B and W, which grows with their distance; the c are resampled independently after removing their smoothed level, and s =
     sigma / sd(log c). Where B holds the calendar months of W the season cancels, and is removed from the c. Months without
-    trade are drawn from a Markov chain in W (`kernels.occurrence`) and known in B. Old spikes are left out (`prep.spikes`).
-    Where values may be negative the same is done with differences. Point estimate: observed minus expected.
+    trade are drawn from a Markov chain in W (`kernels.occurrence_chain`) and known in B. Old spikes are left out
+    (`prep.spikes`). Where values may be negative the same is done with differences. Point estimate: observed minus expected.
 
     A flat baseline takes growth for an effect: where the clean months grew or fell, by a t statistic above `TREND_CRITICAL`
     and by more than `TREND_BIAS` between B and W, there is only the description. With fewer than `fewest` clean monthly
@@ -79,7 +80,7 @@ class Baseline:
             note = "no baseline is determined by the figures" if len(seen.observed) else "no figure in the asked window"
         elif not self.band:
             note = "the question asks only what was observed"
-        elif len(values) < self.fewest or (vintage.nonnegative and (values > 0).sum() < FEWEST_AMOUNTS):
+        elif len(values) < self.fewest or (vintage.nonnegative and (values > trade_floor(values)).sum() < FEWEST_AMOUNTS):
             note = f"{len(values)} clean monthly figures, {int((values != 0).sum())} not zero: a band needs {self.fewest}"
         elif trend := _trend_note(months, values, vintage, design, seen, back):
             note = trend
@@ -102,6 +103,7 @@ class Baseline:
             used=(used,),
             n_clean=len(values),
             n_span=len(stretch.spans),
+            scored="total",
             point=None if draws is None or level is None else float(seen.observed.sum() - level.sum()),
         )
 
@@ -150,8 +152,9 @@ def _draw_noise(
     """Draws of noise and drift of a window relative to the months `back` of its baseline, estimated from the clean months."""
     sizes = np.array([last - first + 1 for first, last in seen.periods])
     when = np.concatenate([np.arange(first, last + 1) for first, last in seen.periods])
-    history = TradeHistory.of(months, values)
-    used = values > 0 if vintage.nonnegative else np.ones(len(values), dtype=bool)
+    floor = trade_floor(values)
+    history = TradeHistory.of(months, values, floor)
+    used = values > floor if vintage.nonnegative else np.ones(len(values), dtype=bool)
     z = np.log(values[used]) if vintage.nonnegative else values[used]
     if season := _cancelled_season(vintage, when, back):
         z = z - _month_effects(z, months[used], season)
@@ -199,7 +202,7 @@ def growth_before(months: Ints, values: Floats, vintage: Vintage) -> tuple[float
     Least squares on time after removing the season; the standard error is inflated by sqrt((1 + r) / (1 - r)) for first
     autocorrelation r of the residuals.
     """
-    used = values > 0 if vintage.nonnegative else np.ones(len(values), dtype=bool)
+    used = values > trade_floor(values) if vintage.nonnegative else np.ones(len(values), dtype=bool)
     if used.sum() < FEWEST_FOR_TREND:
         return 0.0, 0.0
     z, at = np.log(values[used]) if vintage.nonnegative else values[used], months[used] - months[used].mean()

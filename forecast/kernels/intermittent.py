@@ -63,14 +63,14 @@ def pad_at_start(parts: Sequence[tuple[Floats, Bools]]) -> Floats:
     return out
 
 
-def filter_occurrence(y: Floats) -> OccurrenceStates:
+def filter_occurrence(y: Floats, prior: float = 0.5) -> OccurrenceStates:
     """Discounted beta-Bernoulli filter (the power steady model: Smith 1979, J. R. Stat. Soc. B 41:375).
 
-    p ~ Beta(a, b), starting from (1/2, 1/2); each month a <- d a + [y > 0], b <- d b + [y = 0]. The one-step predictive
+    p ~ Beta(a, b), starting from (`prior`, `prior`); each month a <- d a + [y > 0], b <- d b + [y = 0]. The one-step predictive
     probability of trade is d a / (d a + d b) = a / (a + b).
     """
     shape = (len(y), len(DISCOUNTS))
-    a, b, loglike = np.full(shape, 0.5), np.full(shape, 0.5), np.zeros(shape)
+    a, b, loglike = np.full(shape, prior), np.full(shape, prior), np.zeros(shape)
     for column in y.T:
         known = np.isfinite(column)
         hit = (np.nan_to_num(column) != 0.0).astype(float)[:, None]

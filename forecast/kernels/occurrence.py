@@ -1,13 +1,4 @@
-"""Months with and without trade as a two-state Markov chain: posterior, predictive counts of empty months, and draws.
-
-A month has trade (1) or none (0). With p the share of months with trade and r the persistence of a state,
-
-    P(1 | 1) = p + r (1 - p),   P(1 | 0) = p (1 - r),
-
-so r = 0 is independence and r is the chain's first autocorrelation (Klotz 1973, Ann. Stat. 1:373). Independence understates how
-often empty months cluster: Fisher's exact test then rejects a true null in 11 to 23 % of flows. p has the Jeffreys prior, r an
-exponential prior of mean `PERSISTENCE`. Shapes: states (n,) with NaN where a month is unknown; G grid points of (p, r).
-"""
+"""Months with and without trade: the chance of trade, its uncertainty, and its dependence on the month before."""
 
 from __future__ import annotations
 
@@ -15,83 +6,69 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Bools, Floats
+from forecast.kernels.intermittent import DISCOUNTS, OccurrenceStates, filter_occurrence, posterior_weights
 
-PERSISTENCE = 0.3  # prior mean of r: between independence and a chain of bundled US imports (0.2 to 0.6)
-SHARES = (np.arange(40) + 0.5) / 40
-RATES = np.linspace(0.0, 0.9, 10)
+# prior weights: of each of DISCOUNTS (a chance that stays is likelier than one that drifts fast), and of the Markov chain
+DRIFTS = np.array([0.4, 0.2, 0.1, 0.06, 0.03, 0.01])
+MARKOV = 0.2
+PRIOR = 1.0  # of both Beta parameters: a chance of which nothing is known (the rule of succession)
+STEADY = 0  # place of the discount 1 among DISCOUNTS: the chances of the Markov chain do not drift
 
 
 @dataclass(frozen=True)
-class OccurrenceChain:
-    """The chain after the last known month, `ago` months before the first one asked.
+class TradeChances:
+    """What a history says of the chance of trade: the two filters, and the posterior weight of each candidate.
 
-    stay, begin (G,) : P(1 | 1) and P(1 | 0) at each grid point; weights (G,) : posterior; last : state of the last known month
+    alike : the discounted filter of all months; after : the filters of the months after an empty month and after one with
+    trade; weights : (G + 1,) of the G discounts, and of the Markov chain; traded : whether the last known month had trade
     """
 
-    stay: Floats
-    begin: Floats
+    alike: OccurrenceStates
+    after: tuple[OccurrenceStates, OccurrenceStates]
     weights: Floats
-    last: float
-    ago: int = 1
-
-    def probability(self) -> Floats:
-        """P(trade) in the month before the first one asked, at each grid point (G,)."""
-        p = np.full(len(self.weights), self.last)
-        for _ in range(self.ago - 1):
-            p = p * self.stay + (1.0 - p) * self.begin
-        return p
-
-    def empty_months(self, months: int) -> Floats:
-        """Predictive distribution (months + 1,) of the number of months without trade among the next `months`."""
-        before = self.probability()
-        size = len(self.weights)
-        trade, none = np.zeros((size, months + 1)), np.zeros((size, months + 1))
-        trade[:, 0], none[:, 0] = before, 1.0 - before
-        for _ in range(months):
-            stay, begin = self.stay[:, None], self.begin[:, None]
-            on = trade * stay + none * begin
-            off = trade * (1.0 - stay) + none * (1.0 - begin)
-            trade, none = on, np.concatenate([np.zeros((size, 1)), off[:, :-1]], axis=1)
-        found: Floats = self.weights @ (trade + none)
-        return found
-
-    def draws(self, months: int, count: int, rng: np.random.Generator) -> Floats:
-        """Joint draws of the next `months` states, (count, months), 1 with trade and 0 without."""
-        at = rng.choice(len(self.weights), size=count, p=self.weights)
-        stay, begin = self.stay[at], self.begin[at]
-        state = (rng.random(count) < self.probability()[at]).astype(float)
-        out = np.empty((count, months))
-        for j in range(months):
-            state = (rng.random(count) < np.where(state > 0, stay, begin)).astype(float)
-            out[:, j] = state
-        return out
+    traded: bool
 
 
-def fit_chain(states: Floats, ago: int = 1) -> OccurrenceChain:
-    """Posterior of the chain from consecutive months `states` (n,), NaN where unknown; `ago` counts from the last of them."""
-    known = np.flatnonzero(np.isfinite(states))
-    pairs = np.isfinite(states[:-1]) & np.isfinite(states[1:])
-    before, after = states[:-1][pairs], states[1:][pairs]
-    alone = np.flatnonzero(np.isfinite(states) & ~np.concatenate([[False], pairs]))  # months after an unknown one
-    starts = float(states[alone].sum()), float(len(alone) - states[alone].sum())
-    p, r = (grid.ravel() for grid in np.meshgrid(SHARES, RATES, indexing="ij"))
-    stay, begin = p + r * (1.0 - p), p * (1.0 - r)
-    loglike = (
-        float((before * after).sum()) * np.log(stay) + float((before * (1 - after)).sum()) * np.log1p(-stay)
-        + float(((1 - before) * after).sum()) * np.log(begin) + float(((1 - before) * (1 - after)).sum()) * np.log1p(-begin)
-        + starts[0] * np.log(p) + starts[1] * np.log1p(-p)
-    )  # fmt: skip
-    prior = -0.5 * np.log(p * (1.0 - p)) - r / PERSISTENCE
-    weights = np.exp(loglike + prior - (loglike + prior).max())
-    last = int(known[-1])
-    return OccurrenceChain(stay, begin, weights / weights.sum(), float(states[last]), ago + len(states) - 1 - last)
+def learn_chances(y: Floats) -> TradeChances:
+    """Chances of trade from the months of one history (T,), NaN where unknown.
 
-
-def tail_probabilities(distribution: Floats, empty: int) -> tuple[float, float]:
-    """P(at most `empty`) and P(at least `empty`) empty months, each with half the probability of exactly `empty` (mid-p).
-
-    The mid-p value of a discrete test keeps its size on average (Lancaster 1961, J. Am. Stat. Assoc. 56:223).
+    Candidates are the Beta-Bernoulli filters of `filter_occurrence`, one per discount, and a Markov chain of first order whose
+    two chances have a uniform prior each (Anderson and Goodman 1957, Ann. Math. Statist. 28:89); they are weighed by their
+    one-step likelihoods, so that few months without a pattern stay with the simpler ones.
     """
-    half = 0.5 * float(distribution[empty])
-    return float(distribution[:empty].sum()) + half, float(distribution[empty + 1 :].sum()) + half
+    known = y[np.isfinite(y)]
+    former = np.concatenate([[np.nan], known[:-1]])
+    split = [known, np.where(former == 0.0, known, np.nan), np.where(former > 0.0, known, np.nan)]
+    alike, *after = (filter_occurrence(part[None, :], PRIOR) for part in split)
+    # the first month has no month before it: both kinds of candidates are judged on the months after it
+    first = filter_occurrence(known[None, :1], PRIOR).loglike[0]
+    chain = sum(float(part.loglike[0, STEADY]) for part in after)
+    loglike = np.concatenate([alike.loglike[0] - first, [chain]])
+    prior = np.concatenate([DRIFTS, [MARKOV]])
+    return TradeChances(alike, (after[0], after[1]), posterior_weights(loglike + np.log(prior)), bool(known[-1] > 0.0))
+
+
+def simulate_occurrence(now: TradeChances, trained: TradeChances, horizon: int, draws: int, rng: np.random.Generator) -> Bools:
+    """Whether there is trade in each of the months ahead, (draws, horizon): states of `now`, candidate weights of `trained`.
+
+    The chance of a month is drawn from its beta distribution, which each path updates with its own months: the paths carry
+    the uncertainty of the chance, and its drift.
+    """
+    pick = rng.choice(len(DISCOUNTS) + 1, size=draws, p=trained.weights)
+    chain = pick == len(DISCOUNTS)
+    drift = np.where(chain, STEADY, pick)
+    # columns: after an empty month, after a month with trade; the same where the chance does not depend on it
+    a = np.column_stack([np.where(chain, part.a[0, STEADY], now.alike.a[0, drift]) for part in now.after])
+    b = np.column_stack([np.where(chain, part.b[0, STEADY], now.alike.b[0, drift]) for part in now.after])
+    discount, path = DISCOUNTS[drift], np.arange(draws)
+    out = np.empty((draws, horizon), dtype=bool)
+    state = np.full(draws, now.traded, dtype=np.int64)
+    for h in range(horizon):
+        chance = rng.beta(np.maximum(discount * a[path, state], 1e-3), np.maximum(discount * b[path, state], 1e-3))
+        hit = rng.random(draws) < chance
+        touched = ~chain[:, None] | (np.arange(2)[None, :] == state[:, None])
+        a = np.where(touched, discount[:, None] * a + hit[:, None], a)
+        b = np.where(touched, discount[:, None] * b + ~hit[:, None], b)
+        out[:, h], state = hit, hit.astype(np.int64)
+    return out

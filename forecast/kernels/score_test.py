@@ -1,4 +1,4 @@
-"""Test of no effect from predictive draws: mean difference of scores with Student t tails, beside the count of empty months.
+"""Test of no effect from predictive draws: mean difference of scores with Student t tails, beside the total with empty months.
 
 The score is a monotone scale on which the flow's noise is roughly even (logarithm, power, none), so that units, growth and
 decline do not matter. With weights w (sum one) over the periods and predictive draws c of the figures y,
@@ -21,7 +21,7 @@ from scipy.special import stdtr, stdtrit
 from forecast.arrays import Bools, Floats, Ints
 
 FEWEST_FREEDOM = 3.0
-AMOUNT_SHARE = 0.8  # of the level goes to the amounts, the rest to the months with trade, where both can be tested
+AMOUNT_WEIGHT = 0.7  # of the amounts, beside the total, where some months are empty
 FEWEST_DRAWS = 20  # with trade, for the moments of a period
 POWER, LEVEL = 0.8, 0.05
 
@@ -86,23 +86,52 @@ def score_moments(
     return float(w @ means), max(float(w @ covariance @ w), 0.0)
 
 
-def two_part_p_value(
-    amounts: tuple[float, float] | None, incidence: tuple[float, float] | None, towards: int = 0
-) -> tuple[float, int]:
-    """Two-sided p-value and direction from one-sided p-values (fall, rise) of amounts and of months with trade.
+def total_p_values(
+    total: float, totals: Floats, empty: tuple[float, float], draws_freedom: float, calibration: float = 1.0
+) -> tuple[float, float]:
+    """One-sided p-values (fall, rise) of a total among predictive totals (draws,) of a flow with empty months.
 
-    Weighted Bonferroni (Holm 1979, Scand. J. Stat. 6:65): amounts are tested at `AMOUNT_SHARE` of the level. With `towards`, -1
-    or 1, only evidence in that direction counts: larger shipments are no sign of a sum that fell for want of some.
+    A total above zero: P(S <= s) = P0 + (1 - P0) T((log s - m) / d), P0 = empty[0] the probability of no trade at all, m and d
+    the moments of the logarithms of the draws above zero, T Student t; the share of draws if that is larger. A total of zero:
+    empty[1], the probability of so many empty months (mid-p).
     """
-    parts = [(pair, share) for pair, share in ((amounts, AMOUNT_SHARE), (incidence, 1.0 - AMOUNT_SHARE)) if pair is not None]
-    if len(parts) == 1:
-        parts = [(parts[0][0], 1.0)]
-    options = [
-        (min(1.0, 2.0 * p / share), sign) for pair, share in parts for p, sign in zip(pair, (-1, 1), strict=True)
-        if sign != -towards
-    ]  # fmt: skip
-    p, direction = min(options, default=(np.nan, 0))
-    return float(p), direction
+    traded = np.log(totals[totals > 0])
+    if not total > 0:
+        return empty[1], 1.0
+    if len(traded) < FEWEST_DRAWS:
+        return 1.0, empty[0]
+    shrink = (draws_freedom - 2.0) / draws_freedom if draws_freedom > 4.0 else 0.5
+    scale = calibration * float(np.sqrt(traded.var(ddof=1) * shrink))
+    below = (
+        float(stdtr(draws_freedom, (np.log(total) - traded.mean()) / scale)) if scale > 0 else float(np.log(total) >= traded[0])
+    )
+    fall, rise = empty[0] + (1.0 - empty[0]) * below, (1.0 - empty[0]) * (1.0 - below)
+    return max(fall, float((totals <= total).mean())), max(rise, float((totals >= total).mean()))
+
+
+def two_part_p_value(
+    amounts: tuple[float, float] | None, total: tuple[float, float] | None, traded: float = 1.0, towards: int = 0
+) -> tuple[float, int]:
+    """Two-sided p-value and direction from one-sided p-values (fall, rise) of the amounts, and of the total.
+
+    Cauchy combination (Liu and Xie 2020, J. Am. Stat. Assoc. 115:393): 1/2 - arctan(sum_i w_i tan((1/2 - p_i) pi)) / pi, which
+    keeps its level whatever the dependence, with weight `AMOUNT_WEIGHT` on the amounts, and less where they are few: times
+    twice the share of periods `traded`, at most one. Twice the p of the direction `towards` (-1 or 1:
+    larger shipments are no sign of a sum that fell for want of some), or the smaller of both.
+    """
+    weight = AMOUNT_WEIGHT * min(1.0, 2.0 * traded)
+    if amounts is None and total is None:
+        return float("nan"), 0
+    sides = []
+    for side in (0, 1):
+        if amounts is None or total is None:
+            sides.append((amounts or total or (1.0, 1.0))[side])
+            continue
+        p = np.clip([amounts[side], total[side]], 1e-15, 1.0 - 1e-15)
+        mixed = np.array([weight, 1.0 - weight]) @ np.tan((0.5 - p) * np.pi)
+        sides.append(float(0.5 - np.arctan(mixed) / np.pi))
+    options = [(min(1.0, 2.0 * p), sign) for p, sign in zip(sides, (-1, 1), strict=True) if sign != -towards]
+    return min(options)
 
 
 def detectable_shift(scale: float, freedom: float) -> float:

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.kernels import occurrence
+from forecast.kernels import occurrence_chain
 
 
 @dataclass(frozen=True)
 class TradeHistory:
-    """Known months (n,) of a flow in order, and whether they hold trade (n,), 1 or 0."""
+    """Known months (n,) of a flow in order, and whether they hold trade (n,), 1 or 0 (`working_scale.trade_floor`)."""
 
     months: Ints
     traded: Floats
 
     @classmethod
-    def of(cls, months: Ints, values: Floats) -> TradeHistory:
-        """The history of known figures (n,) of `months`."""
-        return cls(months, (values > 0).astype(float))
+    def of(cls, months: Ints, values: Floats, floor: float = 0.0) -> TradeHistory:
+        """The history of known figures (n,) of `months`; a month with no more than `floor` is one without trade."""
+        return cls(months, (values > floor).astype(float))
 
     @property
     def count(self) -> int:
@@ -32,12 +32,12 @@ class TradeHistory:
         """Number of known months without trade."""
         return int((self.traded == 0).sum())
 
-    def chain(self, first: int) -> occurrence.OccurrenceChain:
+    def chain(self, first: int) -> occurrence_chain.OccurrenceChain:
         """The chain after the history, whose next month asked is `first`."""
         start = int(self.months[0])
         states = np.full(int(self.months[-1]) - start + 1, np.nan)
         states[self.months - start] = self.traded
-        return occurrence.fit_chain(states, max(first - int(self.months[-1]), 1))
+        return occurrence_chain.fit_chain(states, max(first - int(self.months[-1]), 1))
 
     def draws(self, asked: Ints, count: int, rng: np.random.Generator) -> Floats:
         """Joint draws (count, months) of trade, 1 or 0: after the last known month the chain, before it the share of months."""

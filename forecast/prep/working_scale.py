@@ -14,6 +14,7 @@ from forecast.arrays import Floats
 from forecast.core.errors import TooShortError
 
 LUMPY_SHARE = 0.1  # of the median: with smaller months a logarithm is dominated by the smallest shipments
+NEXT_TO_NOTHING = 0.05  # of the median: five normal standard deviations below it in the lumpiest of the bundled flows
 CAP_FACTOR = 10.0  # times the largest known figure
 POWERS = (0.25, 0.5)  # of Box and Cox, beside the logarithm
 FEWEST_FOR_POWER = 12  # figures
@@ -79,6 +80,15 @@ def choose_scale(values: Floats, nonnegative: bool, name: str = "auto") -> Worki
     return WorkingScale(name, unit, nonnegative, top)
 
 
+def trade_floor(values: Floats) -> float:
+    """The largest figure that counts as a month without trade: a twentieth of the median month above zero.
+
+    A kilogram in a flow of hundreds is a sample or a correction. On logarithms it would set the spread of all other months.
+    """
+    positive = values[np.isfinite(values) & (values > 0)]
+    return NEXT_TO_NOTHING * float(np.median(positive)) if len(positive) else 0.0
+
+
 def amount_scale(values: Floats, columns: Floats | None = None) -> WorkingScale:
     """The scale of the amounts of a two-part model, months with trade: `log`, or a power where logarithms are skewed.
 
@@ -86,7 +96,7 @@ def amount_scale(values: Floats, columns: Floats | None = None) -> WorkingScale:
     of `POWERS` is taken where it raises the likelihood of Box and Cox (1964, eq. 7) by `POWER_EVIDENCE` or more. With the
     `columns` (n, k) of a regression it is the likelihood of the residuals: a change that the columns hold is no skewness.
     """
-    used = np.isfinite(values) & (values > 0)
+    used = np.isfinite(values) & (values > trade_floor(values))
     positive = values[used]
     scale = choose_scale(positive, True, "log")
     x = np.ones((len(positive), 1)) if columns is None else columns[used]

@@ -35,6 +35,7 @@ from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.regressors import Regressors, control_regressors, lunar_regressor
 from forecast.prep.spans_and_gaps import window_total
 from forecast.prep.spikes import spike_notes
+from forecast.prep.working_scale import trade_floor
 
 Order = tuple[tuple[int, int, int], tuple[int, int, int, int]]
 
@@ -148,8 +149,9 @@ class Regression:
         periods = np.array([[a, b, window_total(vintage.observed(series), a, b)] for a, b in seen.periods])
         months = np.array([[m, m, window_total(vintage.observed(series), m, m)] for m in early]).reshape(-1, 3)
         two_part = vintage.nonnegative and self.transform == "auto"
-        known = series_figures(vintage, design, series, periods, self.shapes, two_part=two_part)
-        history = trade_history(vintage, design, series) if two_part else None
+        floor = trade_floor(clean_pre_period(vintage, design, series).values)
+        known = series_figures(vintage, design, series, periods, self.shapes, floor if two_part else None)
+        history = trade_history(vintage, design, series, floor) if two_part else None
         noise = self._choose_noise(known.axis, vintage.season)
         start = np.ones((len(known.axis), 1)) if noise.constant else noise.diffuse
         others, dropped = other_event_regressors(vintage, design, series, known.axis, known.rows, used=self.events)
@@ -158,7 +160,7 @@ class Regression:
         sample = replace(sample, dropped=(*dropped, *sample.dropped))
         x = np.column_stack([start, sample.fixed.matrix])
         every = np.vstack([periods, months])
-        empty = (every[:, 2] == 0) & two_part
+        empty = (every[:, 2] <= floor * (every[:, 1] - every[:, 0] + 1.0)) & two_part
         if sample.collapsed or empty[: len(periods)].all():
             unaffected = np.ones(len(sample.rows), dtype=bool) if sample.collapsed else ~known.affected[sample.rows]
             sums = predict_periods(sample, x, noise, unaffected, every, history, design.draws, rng)

@@ -68,21 +68,26 @@ class RegressionSample:
 
 
 def series_figures(
-    vintage: Vintage, design: Design, series: str, periods: Floats, shapes: Sequence[ShapeSpec], *, two_part: bool = False
+    vintage: Vintage,
+    design: Design,
+    series: str,
+    periods: Floats,
+    shapes: Sequence[ShapeSpec],
+    floor: float | None = None,
 ) -> SeriesFigures:
     """The figures of a treated series, without the first `donut` months of an event. periods (P, 3): first, last, sum.
 
-    two_part : only months with trade, and no old spikes
+    floor : of a two-part model: only months with more, and no old spikes
     """
-    data: FilledSeries = split_spans((hide_spikes(vintage, design) if two_part else vintage).observed(series))
+    data: FilledSeries = split_spans((vintage if floor is None else hide_spikes(vintage, design)).observed(series))
     known = np.flatnonzero(np.isfinite(data.values))
     if len(known) < MIN_FREEDOM + 2:
         raise TooShortError(f"{len(known)} monthly figures, a regression needs {MIN_FREEDOM + 2}", where=series)
     first = data.first + int(known[0])
     axis = np.arange(first, max(data.first + int(known[-1]), design.window(vintage).last) + 1)
     known = known[~np.isin(data.first + known, sorted(donut_months(vintage, design)))]
-    if two_part:
-        known = known[data.values[known] > 0]
+    if floor is not None:
+        known = known[data.values[known] > floor]
     if len(known) < MIN_FREEDOM + 2:
         raise TooShortError(f"{len(known)} months with trade, a regression needs {MIN_FREEDOM + 2}", where=series)
     rows, values = data.first + known - first, data.values[known]

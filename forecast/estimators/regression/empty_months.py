@@ -57,7 +57,8 @@ def with_occurrence(made: Floats, periods: Floats, history: TradeHistory, rng: n
     return np.vstack([point_of(draws), draws])
 
 
-def trade_history(vintage: Vintage, design: Design, series: str) -> TradeHistory | None:
-    """Clean months of a flow of which some are without trade; None where all have some."""
+def trade_history(vintage: Vintage, design: Design, series: str, floor: float) -> TradeHistory | None:
+    """Clean months of a flow of which some are without trade (no more than `floor`); None where all have some."""
     before = clean_pre_period(vintage, design, series)
-    return TradeHistory.of(before.months, before.values) if before.count and not (before.values > 0).all() else None
+    history = TradeHistory.of(before.months, before.values, floor)
+    return history if history.empty else None

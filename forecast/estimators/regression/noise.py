@@ -12,6 +12,7 @@ from forecast.kernels import arima_covariance, covariance
 from forecast.kernels.gaussian import CovarianceFamily
 
 STEP_PRIOR, GROWTH_PRIOR = 4.0, 0.25  # of `covariance.settled_level`
+FEWEST_FOR_GROWTH = 26  # months before and after
 NoiseKind = str | arima_covariance.Order
 
 
@@ -81,7 +82,8 @@ def noise_model(kind: NoiseKind, size: int, season: int, phase: Ints | None = No
     if kind in ("settled", "settled+shrunk"):
         seasonal = kind == "settled+shrunk"
         phases = (np.arange(size) if phase is None else phase) % season if seasonal else None
-        family, diffuse = covariance.settled_level(size, phases, season, rate=STEP_PRIOR, growth=GROWTH_PRIOR)
+        growth = GROWTH_PRIOR if size >= FEWEST_FOR_GROWTH else 0.0
+        family, diffuse = covariance.settled_level(size, phases, season, rate=STEP_PRIOR, growth=growth)
         return NoiseModel(
             family, diffuse, False, True, names if seasonal else names[:2],
             lambda p: covariance.variance_shares(covariance.settled_angles(p, seasonal)),

@@ -16,6 +16,7 @@ from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
+from forecast.kernels.tails import bound_means
 from forecast.models.conformal import pooled_errors
 from forecast.prep.past_origins import PastOrigin, last_known_month, past_origins
 from forecast.prep.policy_measures import measures_in_force
@@ -44,7 +45,7 @@ class Conformal:
     origins, oldest first, and so reaches back no further than they do (origins = 24, step = 1)
     """
 
-    inner: str | dict[str, Any] = "combine"
+    inner: str | dict[str, Any] = "two_part"
     origins: int = 3
     step: int = 0
     own: float = 20.0
@@ -92,7 +93,8 @@ class Conformal:
         asked = np.array(task.ordinals(vintage))
         last = last_known_month(vintage, series, int(asked.min()))
         # months inside a published sum keep the inner model's draws: they add up to it
-        free = ~np.isin(asked, [m for months, _, _ in reduced_spans(vintage.observed(series)) for m in months])
+        summed = np.isin(asked, [m for months, _, _ in reduced_spans(vintage.observed(series)) for m in months])
+        free = ~summed
         controlled = last is not None and _under_control(vintage, series, last)
         chosen, note = errors.regime(controlled) if self.regimes else ("all", "")
         tables, supported = np.empty((len(asked), len(pooled_errors.GRID))), np.zeros(len(asked))
@@ -104,11 +106,17 @@ class Conformal:
         draws = inner.copy()
         if free.any():
             draws[:, free] = pooled_errors.recalibrate_draws(inner[:, free], tables[free], supported[free])
+        held = 0
         if vintage.nonnegative:
+            known = np.isfinite(vintage.observed(series).at(int(asked.min()), int(asked.max()))[asked - asked.min()])
             draws = np.maximum(draws, 0.0)
+            bounded = np.where(known | summed, draws, bound_means(draws))
+            held, draws = int((bounded < draws).any(axis=0).sum()), bounded
         adapted = [f"{self.adapt}: follows the coverage of {errors.ages} earlier origins"] if self.adapt != "none" else []
         support = _support_notes(free, supported, errors.most or count * self.origins)
         notes = [*support, *(adapted if free.any() else []), *([note] if note else []), *own.notes]
+        if held:
+            notes.append(f"in {held} months the mean would lie above the 90 per cent quantile: draws beyond it are drawn in")
         name = f"{own.model}; bands from past errors" if free.any() else own.model
         return draws, replace(own, model=name, notes=tuple(notes))
 

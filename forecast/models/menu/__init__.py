@@ -15,7 +15,8 @@ from forecast.core.questions import Task
 from forecast.core.registry import model
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.vintage import Vintage
-from forecast.kernels import resample
+from forecast.kernels import regime_ratio, resample
+from forecast.kernels.tails import bound_means
 from forecast.models.menu import collapses
 from forecast.models.menu.device_weights import mean_crps, weigh_devices
 from forecast.models.menu.structural_breaks import (
@@ -61,7 +62,7 @@ class Menu:
     Res. 12:3):
 
     mask : the months of the break are hidden, so the old regime continues; ratio : paths of the mask, scaled by the ratio of
-    the months of the break to them (`collapses.ratio_paths`); mixture : the ratio, each path with a chance of reversal in every
+    the months of the break to them (`kernels.regime_ratio`); mixture : the ratio, each path with a chance of reversal in every
     month; dummy : the model `dummy` with the break as a regressor; window : the base on the months since the break; plain : the
     base on all months.
 
@@ -216,7 +217,7 @@ class Menu:
             self._fill_other_regimes(np.array(task.ordinals(vintage)), broken, made)
         weights = weigh_devices(names, scores, len(self._origins(k)))
         index = rng.permutation(resample.systematic_resample(weights, task.draws))
-        draws = np.stack([made[name] for name in names])[index, np.arange(task.draws)]
+        draws = bound_means(np.stack([made[name] for name in names])[index, np.arange(task.draws)])
         shares = ", ".join(f"{name} {weight:.0%}" for name, weight in zip(names, weights, strict=True) if weight > 0)
         return draws, _merge_used(
             f"menu, {k} months of {broken.words}: {shares}", [a for _, a in own if isinstance(a, Forecast)], notes
@@ -261,12 +262,12 @@ class Menu:
             columns = collapses.positions_of(asked, phase.asked)
             seen, ahead = at(phase.seen), old[:, columns]
             since = np.concatenate([phase.seen, phase.asked]) - phase.start
-            drawn = collapses.ratio_paths(np.column_stack([seen, ahead]), phase.seen_figures, since, prior, tiny, rng)
+            drawn = regime_ratio.ratio_paths(np.column_stack([seen, ahead]), phase.seen_figures, since, prior, tiny, rng)
             ratio[:, columns] = drawn
             mixture[:, columns] = self._apply_reversals(broken, phase, drawn, ahead, tiny, rng)
             for known in self._origins(len(phase.seen)):
                 stop = known + JUDGED_MONTHS
-                past = collapses.ratio_paths(
+                past = regime_ratio.ratio_paths(
                     seen[:, :stop], phase.seen_figures[:known], since[: len(phase.seen)][:stop], prior, tiny, rng
                 )
                 for name, block in (("mixture", past), ("ratio", past), ("mask", seen[:, known:stop])):
@@ -290,10 +291,10 @@ class Menu:
 
     def _ratio_prior(
         self, vintage: Vintage, broken: SeriesBreaks, phase: RegimePhase, like: Floats
-    ) -> tuple[collapses.RatioPrior, str]:
+    ) -> tuple[regime_ratio.RatioPrior, str]:
         """Prior of the log ratio and its source for the notes: like months, declared depth, like series, or the default."""
         if not phase.shut:
-            return collapses.RatioPrior(0.0, BACK_SD), "back to the level before, with a declared spread"
+            return regime_ratio.RatioPrior(0.0, BACK_SD), "back to the level before, with a declared spread"
         tiny = collapses.FLOOR * broken.typical
         if len(phase.like):
             there = phase.like_figures > tiny
@@ -301,19 +302,19 @@ class Menu:
             left = float(phase.like_figures.sum() / max(like.sum(), tiny)) if there.any() else self.leak
             middle = float(np.log(min(max(left / max(there.mean(), 1e-3), collapses.FLOOR), 1.0)))
             spread = float(np.log(phase.like_figures[there]).std()) if there.sum() > 1 else self.leak_sd
-            zero = (collapses.ZERO[0] + float((~there).sum()), collapses.ZERO[1] + float(there.sum()))
+            zero = (regime_ratio.ZERO[0] + float((~there).sum()), regime_ratio.ZERO[1] + float(there.sum()))
             note = f"begins from {len(there)} earlier months of this regime, {left:.0%} of the old level"
-            return collapses.RatioPrior(middle, max(spread / np.sqrt(max(there.sum(), 1)), 0.5), zero), note
+            return regime_ratio.RatioPrior(middle, max(spread / np.sqrt(max(there.sum(), 1)), 0.5), zero), note
         if phase.depth is not None:
             full = phase.depth <= self.leak
             left = self.leak if full else phase.depth
             note = f"begins from the declared depth: {1 - phase.depth:.0%} stopped, median left {left:.0%}"
-            return collapses.RatioPrior(float(np.log(left)), self.leak_sd if full else self.part_sd), note
+            return regime_ratio.RatioPrior(float(np.log(left)), self.leak_sd if full else self.part_sd), note
         pooled = log_ratios_under_like_measures(vintage, broken.series, phase.instruments, collapses.FLOOR)
         if len(pooled) >= FEWEST_LIKE:
             note = f"begins from {len(pooled)} series under like measures, median left {np.exp(np.median(pooled)):.0%}"
-            return collapses.RatioPrior(float(pooled.mean()), max(float(pooled.std(ddof=1)), 0.5)), note
-        return collapses.RatioPrior(
+            return regime_ratio.RatioPrior(float(pooled.mean()), max(float(pooled.std(ddof=1)), 0.5)), note
+        return regime_ratio.RatioPrior(
             float(np.log(self.unknown)), self.unknown_sd
         ), f"depth unknown, median left {self.unknown:.0%}"
 

@@ -19,10 +19,11 @@ from forecast.models.structural.temporal_aggregates import MonthsAndSums, keep_s
 from forecast.prep.regressors import Regressors, event_regressors, lunar_regressor
 from forecast.prep.spans_and_gaps import LONGEST_SPLIT
 from forecast.prep.trade_history import TradeHistory
-from forecast.prep.working_scale import CAP_FACTOR, WorkingScale, amount_scale, choose_scale
+from forecast.prep.working_scale import CAP_FACTOR, WorkingScale, amount_scale, choose_scale, trade_floor
 
 FEWEST = 8  # observations needed
 FEWEST_TRADED = 3  # months with trade of a two-part model
+FEWEST_FOR_GROWTH = 20  # observations; with fewer, growth carried over a window has no bound
 FREEDOM = 6  # degrees of freedom needed after the coefficients
 
 
@@ -46,7 +47,7 @@ class Structural:
     level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
     controls : known series of a plain panel to regress on
     transform : "two-part" models months with trade on logarithms (or a power, `working_scale.amount_scale`) and months without
-        as a Markov chain (`kernels.occurrence`)
+        as a Markov chain (`kernels.occurrence_chain`)
     step_prior, growth : rate of an exponential prior of the level's step over the irregular, and prior probability of constant
         growth (`covariance.settled_level`); with 0 both have a flat prior and there is no growth
     sums : sums of up to so many months (January and February, a year to date) are observations of their own, and draws of
@@ -162,13 +163,14 @@ class Structural:
         scale = amount_scale(split[-1].values) if two_part else self._scale(split[-1].values, days[0])
         if self.sums and self.engine == "fast" and scale.name in ("log", "none"):
             known = [keep_sums(day.observed(series), self.sums) for day in days]
-            return split, [one.with_trade() for one in known] if two_part else known, scale
+            floor = trade_floor(split[-1].values)
+            return split, [one.with_trade(floor) for one in known] if two_part else known, scale
         return split, split, scale
 
     def _rare_trade(self, vintage: Vintage, series: str) -> MonthsAndSums | None:
         """The figures of a two-part model with too few months of trade for a level and a season, but enough for a spread."""
         known = split_sums(vintage.observed(series))
-        traded = int((known.values > 0).sum())
+        traded = int((known.values > trade_floor(known.values)).sum())
         return known if self._two_part(vintage) and FEWEST_TRADED <= traded < FEWEST <= len(known.months) else None
 
     def _two_part(self, vintage: Vintage) -> bool:
@@ -180,15 +182,16 @@ class Structural:
     def _trade_history(self, vintage: Vintage, series: str) -> TradeHistory | None:
         """Months with and without trade, for a two-part model of a flow that has both."""
         known = split_sums(vintage.observed(series))
-        if not self._two_part(vintage) or (known.values > 0).all():
+        floor = trade_floor(known.values)
+        if not self._two_part(vintage) or (known.values > floor).all():
             return None
-        return TradeHistory.of(known.months, known.values)
+        return TradeHistory.of(known.months, known.values, floor)
 
     def _figures(self, vintage: Vintage, series: str) -> MonthsAndSums:
         """Known months and their figures, with short sums split."""
         known = split_sums(vintage.observed(series))
         if self._two_part(vintage):
-            known = known.with_trade()
+            known = known.with_trade(trade_floor(known.values))
         if len(known.months) < FEWEST:
             raise TooShortError(
                 f"{len(known.months)} monthly figures, the structural model needs {FEWEST}",
@@ -235,7 +238,8 @@ class Structural:
             return covariance.local_level_given_step(size, (self.level_sd**2) * variance, variance)
         if self.step_prior:
             phase = axis % season if kind == "shrunk" else None
-            return covariance.settled_level(size, phase, season, lunar, rate=self.step_prior, growth=self.growth)
+            growth = self.growth if len(z) >= FEWEST_FOR_GROWTH else 0.0
+            return covariance.settled_level(size, phase, season, lunar, rate=self.step_prior, growth=growth)
         if kind == "shrunk":
             return covariance.local_level_shrunk_season(size, axis % season, season, lunar)
         return covariance.local_level(size)
@@ -243,11 +247,12 @@ class Structural:
 
 def _draw_rare_trade(known: MonthsAndSums, asked: Ints, draws: int, rng: np.random.Generator) -> tuple[Floats, str]:
     """Quantities of a flow with few months of trade: log-normal amounts with Student t tails, times the Markov chain."""
-    amounts = np.log(known.values[known.values > 0])
+    floor = trade_floor(known.values)
+    amounts = np.log(known.values[known.values > floor])
     k = len(amounts)
     spread = float(amounts.std(ddof=1)) * np.sqrt(1.0 + 1.0 / k)
     logs = amounts.mean() + spread * rng.standard_t(k - 1, (draws, len(asked)))
-    history = TradeHistory.of(known.months, known.values)
+    history = TradeHistory.of(known.months, known.values, floor)
     capped = np.exp(np.minimum(logs, np.log(CAP_FACTOR * float(known.values.max()))))
     paths = capped * history.draws(asked, draws, rng)
     return paths, f"two-part: {history.empty} of {history.count} months are without trade"

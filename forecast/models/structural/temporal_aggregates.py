@@ -41,9 +41,9 @@ class MonthsAndSums:
         """The last month covered by a figure."""
         return int(max((*self.months[-1:], *(span[-1] for span in self.spans))))
 
-    def with_trade(self) -> MonthsAndSums:
-        """The months with trade, and the sums."""
-        traded = self.values > 0
+    def with_trade(self, floor: float) -> MonthsAndSums:
+        """The months with more than `floor`, and the sums."""
+        traded = self.values > floor
         return replace(self, months=self.months[traded], values=self.values[traded])
 
 

@@ -217,7 +217,7 @@ def test_the_main_job_asks_what_it_must():
             days.setdefault(past.series, set()).add(past.task.day)
     assert sum(len(d) >= 18 for d in days.values()) >= 12
     labels = {m.label for m in made.config.models}
-    assert {"seasonal_naive", "ets", "theta", "sarimax", "structural", "prophet", "regression", "mean", "median"} <= labels
+    assert {"seasonal_naive", "ets", "theta", "sarimax", "structural", "regression", "mean", "median"} <= labels
     heads = {int("".join(c for c in row.id if c.isdigit())) for row in made.config.effects}
     assert heads == set(range(1, 18))
 

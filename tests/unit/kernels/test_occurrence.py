@@ -1,106 +1,44 @@
-"""Months with and without trade as a Markov chain, held to an enumeration of all paths."""
-
-import itertools
+"""The chance of trade: by hand for few months, dependent on the month before only where the months say so."""
 
 import numpy as np
-import pytest
-from scipy.stats import binom
 
-from forecast.kernels.occurrence import RATES, SHARES, OccurrenceChain, fit_chain, tail_probabilities
+from forecast.kernels.intermittent import DISCOUNTS
+from forecast.kernels.occurrence import DRIFTS, MARKOV, learn_chances, simulate_occurrence
 
-
-def chain(stay, begin, last=1.0, ago=1):
-    return OccurrenceChain(np.array([stay]), np.array([begin]), np.ones(1), last, ago)
+DRAWS = 20_000
 
 
-def enumerated(stay, begin, last, ago, months):
-    """P(number of empty months among the last `months` of a path), summed over every path after the last known month."""
-    out = np.zeros(months + 1)
-    for path in itertools.product((0, 1), repeat=ago - 1 + months):
-        p, state = 1.0, last
-        for now in path:
-            trade = stay if state else begin
-            p *= trade if now else 1.0 - trade
-            state = now
-        out[months - sum(path[ago - 1 :])] += p
-    return out
+def empty_shares(months, horizon=3):
+    learnt = learn_chances(np.asarray(months, float))
+    return 1.0 - simulate_occurrence(learnt, learnt, horizon, DRAWS, np.random.default_rng(3)).mean(axis=0)
 
 
-@pytest.mark.parametrize("last", [0.0, 1.0])
-@pytest.mark.parametrize("ago", [1, 2, 4])
-@pytest.mark.parametrize(("stay", "begin"), [(0.9, 0.2), (0.5, 0.5), (0.3, 0.05)])
-def test_the_count_of_empty_months_is_that_of_all_paths(stay, begin, ago, last):
-    for months in (1, 2, 5):
-        found = chain(stay, begin, last, ago).empty_months(months)
-        assert found == pytest.approx(enumerated(stay, begin, last, ago, months), abs=1e-14)
+def test_weights_of_two_months_by_hand():
+    """Trade, then an empty month. The chance of the second is d / (2d + 1) after discounting, and 1/2 for the chain."""
+    weights = learn_chances(np.array([5.0, 0.0])).weights
+    alike = DRIFTS * DISCOUNTS / (2 * DISCOUNTS + 1) * (2 * DISCOUNTS + 1) / (DISCOUNTS + (DISCOUNTS + 1))
+    by_hand = np.append(alike, MARKOV * 0.5)
+    assert np.allclose(weights, by_hand / by_hand.sum())
+    assert DRIFTS.sum() + MARKOV == 1.0
 
 
-def test_a_mixture_is_weighted_by_its_posterior():
-    two = OccurrenceChain(np.array([0.9, 0.4]), np.array([0.2, 0.4]), np.array([0.25, 0.75]), 0.0, 2)
-    expected = 0.25 * enumerated(0.9, 0.2, 0, 2, 4) + 0.75 * enumerated(0.4, 0.4, 0, 2, 4)
-    assert two.empty_months(4) == pytest.approx(expected, abs=1e-14)
+def test_a_third_of_the_months_empty_at_random_is_a_third_of_the_draws():
+    months = np.where(np.random.default_rng(8).random(60) < 1 / 3, 0.0, 10.0)
+    assert np.allclose(empty_shares(months), (months == 0).mean(), atol=0.06)
 
 
-def test_without_persistence_months_are_independent():
-    for last in (0.0, 1.0):
-        assert chain(0.7, 0.7, last, 3).empty_months(9) == pytest.approx(binom.pmf(np.arange(10), 9, 0.3), abs=1e-14)
+def test_months_that_alternate_and_months_that_cluster_depend_on_the_month_before():
+    assert empty_shares(np.tile([0.0, 7.0], 15))[0] > 0.85
+    spells = np.repeat([9.0, 0.0, 9.0, 0.0, 9.0, 0.0], [8, 5, 9, 6, 7, 3])
+    assert empty_shares(spells)[0] > 0.7
+    assert empty_shares(np.append(spells, [9.0, 9.0]))[0] < 0.3
 
 
-def test_persistence_is_the_first_autocorrelation_and_clusters_empty_months():
-    p, r = 0.7, 0.5
-    stay, begin = p + r * (1 - p), p * (1 - r)
-    assert stay - begin == pytest.approx(r)  # the autocorrelation of a two-state chain
-    assert chain(stay, begin, 1.0, 200).probability() == pytest.approx(p)  # and p its share of months with trade
-    counts = np.arange(7)
-    clustered = chain(stay, begin, 1.0, 200).empty_months(6)
-    assert clustered @ counts == pytest.approx(6 * 0.3)
-    assert clustered @ counts**2 > binom.pmf(counts, 6, 0.3) @ counts**2
-
-
-def test_draws_have_the_exact_distribution():
-    made = fit_chain(np.array([1.0, 1, 0, 0, 1, 1, 1, 0, 1, 1, 0, 0]), ago=2)
-    draws = made.draws(5, 200_000, np.random.default_rng(1))
-    assert set(np.unique(draws)) == {0.0, 1.0}
-    found = np.bincount((5 - draws.sum(axis=1)).astype(int), minlength=6) / len(draws)
-    exact = made.empty_months(5)
-    assert (np.abs(found - exact) < 5 * np.sqrt(exact * (1 - exact) / len(draws))).all()
-    assert draws[:, 0].mean() == pytest.approx(1 - made.empty_months(1)[1], abs=0.006)
-
-
-def test_the_posterior_is_prior_times_the_product_over_months():
-    """P(first month) from the share p, then a transition a month; a month after an unknown one begins anew."""
-    states = [1, 1, 0, None, 0, 0, 1, None, None, 1]
-    weights = []
-    for p in SHARES:
-        for r in RATES:
-            chance = {1: p, 0: 1 - p}
-            likelihood = chance[1] * (p + r * (1 - p)) * (1 - p - r * (1 - p))  # 1, 1, 0
-            likelihood *= chance[0] * (1 - p * (1 - r)) * p * (1 - r)  # 0, 0, 1
-            likelihood *= chance[1]
-            weights.append(likelihood * p**-0.5 * (1 - p) ** -0.5 * np.exp(-r / 0.3))
-    made = fit_chain(np.array([np.nan if s is None else s for s in states]))
-    assert made.weights == pytest.approx(np.array(weights) / sum(weights))
-    assert (made.last, made.ago) == (1.0, 1)
-
-
-def test_unknown_months_at_the_end_lie_between():
-    made = fit_chain(np.array([1.0, 0.0, np.nan, np.nan]), ago=3)
-    assert (made.last, made.ago) == (0.0, 5)
-
-
-def test_a_mid_p_gives_half_of_what_was_seen_to_each_side():
-    assert tail_probabilities(np.array([0.5, 0.3, 0.2]), 1) == pytest.approx((0.65, 0.35))
-    assert tail_probabilities(np.array([0.5, 0.3, 0.2]), 0) == pytest.approx((0.25, 0.75))
-    assert tail_probabilities(np.array([0.5, 0.3, 0.2]), 2) == pytest.approx((0.9, 0.1))
-
-
-def test_the_mid_p_of_a_true_chain_is_even_on_average():
-    distribution = chain(0.8, 0.4, 1.0).empty_months(6)
-    assert distribution @ [tail_probabilities(distribution, k)[1] for k in range(7)] == pytest.approx(0.5)
-
-
-def test_one_empty_month_after_a_flow_that_often_has_none_says_nothing_and_a_stop_of_a_steady_flow_much():
-    often = fit_chain(np.array([1.0, 0, 1, 1, 0, 0, 1, 1, 1, 0, 1, 1, 0, 1]))
-    assert tail_probabilities(often.empty_months(1), 1)[1] > 0.1
-    steady = fit_chain(np.ones(36))
-    assert tail_probabilities(steady.empty_months(6), 6)[1] < 1e-3
+def test_unknown_months_are_skipped_and_paths_share_their_chance():
+    months = np.array([1.0, np.nan, 0.0, 1.0, np.nan, 1.0, 0.0, 1.0])
+    learnt = learn_chances(months)
+    same = learn_chances(months[np.isfinite(months)])
+    assert np.array_equal(learnt.weights, same.weights)
+    drawn = simulate_occurrence(learnt, learnt, 24, DRAWS, np.random.default_rng(1)).sum(axis=1)
+    p = drawn.mean() / 24
+    assert drawn.var() > 1.5 * 24 * p * (1 - p)  # the chance itself is uncertain

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.kernels import resample
+from forecast.kernels import regime_ratio, resample
 from forecast.models.menu import collapses
 from forecast.models.menu.device_weights import weights_by_score
 
@@ -59,18 +59,18 @@ def base(months, draws=2000, level=100.0, common=0.1, own=0.1, seed=0):
 
 def paths(block, seen, prior, **more):
     at = np.arange(block.shape[1])
-    return collapses.ratio_paths(block, np.asarray(seen, float), at, prior, 0.1, np.random.default_rng(RNG), **more)
+    return regime_ratio.ratio_paths(block, np.asarray(seen, float), at, prior, 0.1, np.random.default_rng(RNG), **more)
 
 
 def test_without_a_month_seen_the_prior_speaks():
-    made = paths(base(3), [], collapses.RatioPrior(np.log(0.05), 1.0))
+    made = paths(base(3), [], regime_ratio.RatioPrior(np.log(0.05), 1.0))
     assert made.shape == (2000, 3)
     assert np.median(made[:, 0]) == pytest.approx(5.0, rel=0.15)
     assert np.quantile(made[:, 0], 0.9) == pytest.approx(5.0 * np.exp(1.28), rel=0.25)
 
 
 def test_one_month_seen_is_almost_all_that_counts():
-    made = paths(base(4), [40.0], collapses.RatioPrior(np.log(0.05), 1.0))
+    made = paths(base(4), [40.0], regime_ratio.RatioPrior(np.log(0.05), 1.0))
     assert np.median(made, axis=0) == pytest.approx(40.0, rel=0.1)
     low, high = np.quantile(made[:, 0], [0.1, 0.9])
     # one month's own noise and the next one's: sd sqrt(2) * 0.1 of the logarithm, the common part cancels
@@ -79,12 +79,12 @@ def test_one_month_seen_is_almost_all_that_counts():
 
 def test_a_growing_leak_is_followed():
     seen = 3.0 * 1.25 ** np.arange(6)
-    made = paths(base(9, common=0.0, own=0.03), seen, collapses.RatioPrior(np.log(0.05), 1.0))
+    made = paths(base(9, common=0.0, own=0.03), seen, regime_ratio.RatioPrior(np.log(0.05), 1.0))
     assert np.median(made[:, 0]) > seen[-1]
 
 
 def test_empty_months_make_empty_months_likely():
-    prior = collapses.RatioPrior(np.log(0.3), 1.2)
+    prior = regime_ratio.RatioPrior(np.log(0.3), 1.2)
     some, all_of_them = paths(base(7), [5.0, 0.0, 5.0, 0.0], prior), paths(base(14), np.zeros(12), prior)
     assert 0.3 < (some == 0).mean() < 0.7
     assert (all_of_them == 0).mean() > 0.85

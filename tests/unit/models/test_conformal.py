@@ -266,7 +266,7 @@ def test_the_default_model_is_named_once():
     import forecast as fc
 
     assert fc.model().name == registry.DEFAULT_MODEL
-    assert registry.build("model", registry.DEFAULT_MODEL).inner == "combine"
+    assert registry.build("model", registry.DEFAULT_MODEL).inner == "two_part"
     known = archive().as_of(day_after("2022-12"))
     made = fc.predict(fc.model(), known, Task(known.day, SERIES, mm.months("2023-01", "2023-03"), draws=100))
     assert made.used[0].model.startswith("mean of ")
