@@ -81,7 +81,8 @@ class Baseline:
         elif not self.band:
             note = "the question asks only what was observed"
         elif len(values) < self.fewest or (vintage.nonnegative and (values > trade_floor(values)).sum() < FEWEST_AMOUNTS):
-            note = f"{len(values)} clean monthly figures, {int((values != 0).sum())} not zero: a band needs {self.fewest}"
+            traded = int((values > trade_floor(values)).sum()) if vintage.nonnegative else len(values)
+            note = f"{len(values)} clean monthly figures, {traded} with trade: a band needs {self.fewest} and {FEWEST_AMOUNTS}"
         elif trend := _trend_note(months, values, vintage, design, seen, back):
             note = trend
         else:

@@ -104,8 +104,11 @@ ONE_SIDED = st.none() | st.floats(1e-9, 1.0).map(lambda p: (p, 1.0 - p))
 @given(SCORES, ONE_SIDED, st.floats(3, 200))
 def test_fewer_degrees_of_freedom_never_strengthen_the_verdict(score, incidence, freedom):
     difference, scale, other = score
+    if incidence is not None and (incidence[0] < 0.5) != (difference < 0):
+        incidence = incidence[::-1]  # both parts speak for one direction
     few, many = sorted([freedom, other])
-    p = [two_part_p_value(MeanScore(difference, scale, v).p_values, incidence)[0] for v in (few, many)]
+    towards = -1 if difference < 0 else 1
+    p = [two_part_p_value(MeanScore(difference, scale, v).p_values, incidence, 1.0, towards)[0] for v in (few, many)]
     assert p[0] >= p[1] * (1 - 1e-9)
     words = [verdict_at(one) for one in p]
     assert STRENGTH[words[0]] >= STRENGTH[words[1]]

@@ -52,13 +52,14 @@ def test_many_questions_cost_a_claim():
     assert (alone[0].outcome, alone[0].value) == ("pass", pytest.approx(0.02))
 
 
-def test_only_causal_headline_rows_count_for_holm():
+def test_every_headline_row_tested_counts_for_holm_whatever_its_reading():
     again = effect(0.9, "USA.import.CHN.good_0", estimator="b")
     rows = [*goods(0.02, 0.03), again, *(effect(0.9, f"USA.import.CHN.other_{i}", reading="relative") for i in range(2))]
     gates = Multiplicity().judge_family(rows)
-    assert gates[0].value == pytest.approx(0.04)
-    assert "2 causal headline rows" in gates[0].reason
-    assert "q = 0.900 over 5 p-values" in gates[3].reason
+    assert gates[0].value == pytest.approx(4 * 0.02)
+    assert "4 headline rows" in gates[0].reason
+    assert gates[2].value == pytest.approx(0.9)
+    assert gates[2].reason.startswith("q = 0.900 over 5 p-values"), "the second answer to a question is none of them"
 
 
 def test_a_floor_too_high_for_the_family_is_named():

@@ -198,8 +198,9 @@ def test_parts_of_two_are_the_mean_of_both_orders():
 
 
 def test_parts_hold_after_the_placebos_widened_the_effect():
-    made = estimate(known(hit((LICENCE, -0.5), (BAN, -2.5)), LICENCE, BAN), asked((LICENCE, BAN)))
+    made = estimate(known(hit((LICENCE, -0.5), (BAN, -1.5)), LICENCE, BAN), asked((LICENCE, BAN)))
     wide = placebo.stretch_interval(made, 2.5, nonnegative=True)
+    assert set(wide.parts) == {"licence", "ban"}
     assert wide.cumulative.se > 2 * made.cumulative.se
     assert np.abs(sum(p.draws for p in wide.parts.values()) - wide.cumulative.draws).max() < 1e-8
     assert sum(p.estimate for p in wide.parts.values()) == pytest.approx(wide.cumulative.estimate)

@@ -73,7 +73,7 @@ def test_no_month_from_the_event_on_is_read():
     late = {u: np.where(np.arange(30) < 20, path, 1e6 * len(u)) for u, path in early.items()}
     first, second = (made(long(walks(), x=x), ["x"], predictors=[("x", 1995, 2005), ("outcome", 1990)]) for x in (early, late))
     assert first.weights == second.weights
-    assert "predictor x 1995 to 2005: cut after 1999, the last month before the event" in first.used[0].notes
+    assert "predictor x 1995 to 2005: cut after 1999, the last year before the event" in first.used[0].notes
     gone = made(long(walks(), x=early), ["x"], predictors=[("x", 2003)])
     assert gone.counterfactual is None
     assert "unknown before the event" in gone.used[0].notes[0]
@@ -126,7 +126,7 @@ def test_a_fit_window_gives_the_weights_of_its_months():
         one, two = made(table, form=form, fit=(1990, 1999)), made(table[table.year >= 1990], form=form)
         assert one.average.estimate == pytest.approx(two.average.estimate)
         assert one.weights == pytest.approx(two.weights)
-    assert "the fit window holds 4 clean months" in made(table, fit=(1990, 1993)).used[0].notes[0]
+    assert "the fit window holds 4 clean years" in made(table, fit=(1990, 1993)).used[0].notes[0]
 
 
 def test_forward_selection_finds_the_two_donors_of_the_mix():

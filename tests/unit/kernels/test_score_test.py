@@ -72,36 +72,64 @@ def test_draws_that_do_not_vary_leave_no_doubt():
         assert made.p_values == expected
 
 
+def cauchy(p, weights):
+    """Sum of weighted Cauchy variables of one-sided p-values, and the tail of the standard Cauchy beyond it."""
+    return stats.cauchy.sf(sum(w * stats.cauchy.isf(x) for w, x in zip(weights, p, strict=True)))
+
+
+@pytest.mark.parametrize("pair", [(0.01, 0.99), (0.99, 0.01)])
+def test_one_part_alone_has_the_whole_level(pair):
+    direction = -1 if pair[0] < 0.5 else 1
+    assert score_test.two_part_p_value(pair, None) == (pytest.approx(0.02), direction)
+    assert score_test.two_part_p_value(None, pair) == (pytest.approx(0.02), direction)
+    assert np.isnan(score_test.two_part_p_value(None, None)[0])
+
+
+@pytest.mark.parametrize(("traded", "weight"), [(1.0, 0.7), (0.5, 0.7), (0.25, 0.35), (0.0, 0.0)])
 @pytest.mark.parametrize(
-    ("amounts", "incidence", "p", "direction"),
-    [
-        ((0.01, 0.99), None, 0.02, -1),
-        ((0.99, 0.01), None, 0.02, 1),
-        (None, (0.01, 0.99), 0.02, -1),  # the count has the whole level
-        ((0.01, 0.99), (0.5, 0.5), 2 * 0.01 / 0.8, -1),
-        ((0.5, 0.5), (0.99, 0.001), 2 * 0.001 / 0.2, 1),
-        ((0.01, 0.99), (0.99, 0.002), 2 * 0.002 / 0.2, 1),  # the surer part says which way
-        ((0.6, 0.4), (0.5, 0.5), 1.0, 1),
-    ],
+    ("amounts", "total"), [((0.01, 0.99), (0.2, 0.8)), ((0.6, 0.4), (0.001, 0.999)), ((0.9, 0.1), (0.7, 0.3))]
 )
-def test_two_parts_share_the_level(amounts, incidence, p, direction):
-    found, towards = score_test.two_part_p_value(amounts, incidence)
-    assert found == pytest.approx(p)
-    assert p == 1.0 or towards == direction
+def test_two_parts_are_combined_as_cauchy_variables(amounts, total, traded, weight):
+    sides = [2 * cauchy((amounts[i], total[i]), (weight, 1 - weight)) for i in (0, 1)]
+    found, direction = score_test.two_part_p_value(amounts, total, traded)
+    assert found == pytest.approx(min(*sides, 1.0))
+    assert direction == (-1 if sides[0] < sides[1] else 1)
+    for towards, side in zip((-1, 1), sides, strict=True):
+        assert score_test.two_part_p_value(amounts, total, traded, towards) == (pytest.approx(min(side, 1.0)), towards)
 
 
 def test_evidence_against_the_direction_of_the_estimate_does_not_count():
-    assert score_test.two_part_p_value((0.98, 0.02), (0.3, 0.7), -1) == (1.0, -1)
-    assert score_test.two_part_p_value((0.98, 0.02), (0.02, 0.98), -1) == (pytest.approx(0.2), -1)
-    assert score_test.two_part_p_value((0.98, 0.02), (0.3, 0.7), 1) == (pytest.approx(0.05), 1)
-    assert score_test.two_part_p_value(None, (0.98, 0.02), 1) == (pytest.approx(0.04), 1)
+    p, direction = score_test.two_part_p_value((0.98, 0.02), (0.4, 0.6), 1.0, -1)
+    assert (p > 0.9, direction) == (True, -1)
 
 
-def test_weighted_bonferroni_keeps_its_level():
+@pytest.mark.parametrize("correlation", [0.0, 0.9])
+def test_the_combination_keeps_its_level_whatever_the_dependence(correlation):
     rng = np.random.default_rng(2)
-    u, v = rng.random((2, 20_000))
-    rejected = [score_test.two_part_p_value((a, 1 - a), (b, 1 - b))[0] <= 0.05 for a, b in zip(u, v, strict=True)]
-    assert np.mean(rejected) == pytest.approx(1 - 0.96 * 0.99, abs=0.005)
+    shared, own = rng.standard_normal((2, 20_000))
+    z = np.stack([shared, correlation * shared + np.sqrt(1 - correlation**2) * own])
+    p = stats.norm.cdf(z)
+    rejected = [score_test.two_part_p_value((a, 1 - a), (b, 1 - b))[0] <= 0.05 for a, b in p.T]
+    assert np.mean(rejected) == pytest.approx(0.05, abs=0.012)
+
+
+def test_a_total_among_predictive_totals_by_hand():
+    """A tenth of the totals is zero, the logarithms of the others are Student t with 12 degrees of freedom about 5."""
+    z = stats.t.ppf((np.arange(90_000) + 0.5) / 90_000, 12)
+    totals = np.r_[np.exp(5.0 + 0.4 * z), np.zeros(10_000)]
+    fall, rise = score_test.total_p_values(float(np.exp(4.0)), totals, (0.1, 0.2), 12.0)
+    below = stats.t.cdf(-1 / 0.4, 12)
+    assert fall == pytest.approx(0.1 + 0.9 * below, rel=2e-3)
+    assert rise == pytest.approx(0.9 * (1 - below), rel=2e-3)
+    wide, _ = score_test.total_p_values(float(np.exp(4.0)), totals, (0.1, 0.2), 12.0, calibration=2.0)
+    assert wide == pytest.approx(0.1 + 0.9 * stats.t.cdf(-0.5 / 0.4, 12), rel=2e-3)
+    assert score_test.total_p_values(0.0, totals, (0.1, 0.2), 12.0) == (0.2, 1.0), "no trade at all: the count"
+    assert score_test.total_p_values(5.0, totals[-10_000:], (0.1, 0.2), 12.0) == (1.0, 0.1)
+
+
+def test_a_total_is_no_rarer_than_it_is_among_the_draws():
+    totals = np.r_[np.full(900, 100.0), np.full(100, 1.0)]
+    assert score_test.total_p_values(1.0, totals, (0.0, 0.0), 30.0)[0] >= 0.1
 
 
 @pytest.mark.parametrize("freedom", [3.0, 7.5, 40.0, 1e6])

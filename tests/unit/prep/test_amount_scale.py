@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 from scipy.stats import boxcox_llf
 
-from forecast.prep.working_scale import POWERS, WorkingScale, amount_scale
+from forecast.prep.working_scale import POWERS, WorkingScale, amount_scale, trade_floor
+
+
+SKEWED = np.r_[100 + 10 * np.random.default_rng(1).standard_normal(40), 25.0, 15.0, 9.0, 7.0]
 
 
 def expected_power(values):
     """The power whose likelihood is three above the logarithm's and the largest; 0 where none is."""
-    positive = values[values > 0]
+    positive = values[values > 0.05 * np.median(values[values > 0])]
     unit = positive / np.median(positive)
     gains = {power: boxcox_llf(power, unit) - boxcox_llf(0.0, unit) for power in POWERS}
     best = max(gains, key=gains.get)
@@ -23,7 +26,7 @@ def test_the_power_is_that_of_the_likelihood_of_box_and_cox():
         z = 1.0 + spread * rng.standard_normal(int(rng.integers(12, 80)))
         y = 1e3 * (np.exp(z) if power == 0 else np.maximum(z, 0.001) ** (1 / power))
         y[rng.random(len(y)) < 0.1] = 0.0
-        if (y > 0).sum() < 12:
+        if (y > 0.05 * np.median(y[y > 0])).sum() < 12:
             continue
         scale = amount_scale(y)
         assert scale.power == expected_power(y)
@@ -32,12 +35,18 @@ def test_the_power_is_that_of_the_likelihood_of_box_and_cox():
     assert {0.0, 0.25, 0.5} <= set(chosen)
 
 
-def test_a_few_tiny_shipments_ask_for_a_power_and_even_logarithms_for_none():
+def test_the_floor_of_trade_is_a_twentieth_of_the_median_shipment():
+    assert trade_floor(np.array([0.0, 0.0, 10.0, 20.0, 30.0, np.nan])) == pytest.approx(1.0)
+    assert trade_floor(np.zeros(3)) == 0.0
+
+
+def test_a_few_small_shipments_ask_for_a_power_and_even_logarithms_for_none():
     rng = np.random.default_rng(1)
     assert amount_scale(np.exp(rng.standard_normal(200))).name == "log"
-    skewed = np.r_[100 + 10 * rng.standard_normal(40), 0.5, 0.1, 0.02]
-    assert amount_scale(skewed).name == "power"
-    assert amount_scale(skewed[-11:]).name == "log", "too few to tell"
+    assert amount_scale(SKEWED).name == "power"
+    assert amount_scale(SKEWED[-11:]).name == "log", "too few to tell"
+    tiny = np.r_[100 + 10 * rng.standard_normal(40), 0.5, 0.1, 0.02]
+    assert amount_scale(tiny).name == "log", "next to nothing is no shipment"
     assert amount_scale(np.full(40, 7.0)).name == "log"
 
 
@@ -53,7 +62,7 @@ def test_a_loss_that_a_column_holds_is_no_skewness():
 
 @pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
 def test_the_unit_of_the_figures_does_not_matter(unit):
-    y = np.r_[100 + 10 * np.random.default_rng(1).standard_normal(40), 0.5, 0.1, 0.02]
+    y = SKEWED
     one, two = amount_scale(y), amount_scale(unit * y)
     assert (one.name, one.power) == (two.name, two.power)
     assert two.forward(unit * y) == pytest.approx(one.forward(y))
@@ -77,5 +86,5 @@ def test_a_small_power_is_the_logarithm():
 
 
 def test_a_draw_is_cut_at_the_top():
-    scale = amount_scale(np.r_[100 + 10 * np.random.default_rng(1).standard_normal(40), 0.5, 0.1, 0.02])
+    scale = amount_scale(SKEWED)
     assert scale.inverse(np.array([1e9])) == scale.top

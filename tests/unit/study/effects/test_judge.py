@@ -343,7 +343,7 @@ HEADLINE = {
         {"baselines": [("2022", "2022-01", "2022-12")]}, -0.74, "descriptive",
     ),
     "resumption, gallium": (RESUMED, "USA.import.CHN.gallium", "2025-12", "2026-07", AGAIN, None, "descriptive"),
-    "resumption, antimony, six months": (RESUMED, SB_CHINA, "2026-02", "2026-07", AGAIN, None, "cannot distinguish"),
+    "resumption, antimony, six months": (RESUMED, SB_CHINA, "2026-02", "2026-07", AGAIN, None, "descriptive"),
 }  # fmt: skip
 
 
