@@ -17,10 +17,10 @@ ASKED = {"shortfall": -1, "recovery": 1}  # the direction that the name of an es
 @check
 @dataclass(frozen=True)
 class Sign:
-    """A rise is no shortfall, a fall no recovery; and the named baselines must agree on the direction.
+    """A rise is no shortfall, a fall no recovery; and the named baselines must show the estimate's direction.
 
     Where the flow moved against the direction asked, what was asked cannot be distinguished, and the reason says what was seen
-    (of a plain panel a shortfall is asked by default: no direction). Where the baselines disagree, a net effect cannot be
+    (of a plain panel a shortfall is asked by default: no direction). Where a baseline shows the opposite, a net effect cannot be
     distinguished, and others are at most suggestive.
     """
 
@@ -37,8 +37,11 @@ class Sign:
             seen = f"{'a rise' if found > 0 else 'a fall'}{size}, which was not asked (estimand '{other}')"
             reason = f"no {estimand} is visible, but {seen}"
             return Gate(NAME, "fail", found, asked, reason, cap="cannot distinguish")
-        signs = {np.sign(c.difference) for c in effect.description.compared if c.difference}
-        if len(signs) > 1:
+        compared = [c.difference for c in effect.description.compared if c.difference]
+        opposite = [difference for difference in compared if difference * found < 0]
+        if opposite:
             cap = "cannot distinguish" if estimand == "net" else "suggestive"
-            return Gate(NAME, "fail", found, asked, "the named baselines disagree on the direction", cap=cap)
+            every = "every named baseline shows the opposite direction"
+            reason = every if len(opposite) == len(compared) else "the named baselines disagree on the direction"
+            return Gate(NAME, "fail", found, asked, reason, cap=cap)
         return Gate(NAME, "pass", found, asked, "the named baselines agree on the direction")

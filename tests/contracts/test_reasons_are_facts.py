@@ -271,7 +271,9 @@ def sign(made, evidence, gate):
         assert size is None or close(size[0], 100 * abs(made.cumulative.estimate / made.window.expected), 0)
         return
     signs = {np.sign(c.difference) for c in made.description.compared if c.difference}
-    assert ("disagree" in gate.reason) == (len(signs) > 1) == (gate.outcome == "fail")
+    assert ("disagree" in gate.reason) == (len(signs) > 1)
+    assert ("opposite" in gate.reason) == (signs == {-found})
+    assert (gate.outcome == "fail") == (-found in signs)
 
 
 def placebo_time(made, evidence, gate):

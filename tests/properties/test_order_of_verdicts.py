@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from forecast.core import months
 from forecast.core.contracts import Evidence
@@ -16,6 +16,7 @@ from forecast.core.significance import SignificanceTest
 from forecast.core.vintage import Cell, Vintage
 from forecast.kernels.score_test import MeanScore, two_part_p_value
 from forecast.prep.baselines import describe
+from forecast.prep.working_scale import trade_floor
 from forecast.study.effects import judge
 
 SERIES = "COD.export.WLD.alpha"
@@ -62,6 +63,9 @@ def judged(before, window, draws, scores, estimand="shortfall"):
 @given(flows(), st.lists(st.floats(0.02, 1.2), min_size=2, max_size=4))
 def test_a_larger_loss_never_weakens_the_verdict(flow, shares):
     before, window, draws, scores = flow
+    shipped = window[window > 0]
+    # a month with next to nothing is one without trade, and a stop is judged by the number of such months: another score
+    assume(not len(shipped) or min(shares) * shipped.min() > 2 * trade_floor(before))
     found = [judged(before, share * window, draws, scores) for share in sorted(shares, reverse=True)]
     words = [STRENGTH[one.verdict.word] for one in found]
     assert words == sorted(words, reverse=True), [(one.verdict, one.judgement.test) for one in found]
@@ -86,6 +90,20 @@ def test_a_larger_rise_never_weakens_the_verdict(flow, factors):
     found = [judged(before, factor * window, draws, scores, "recovery") for factor in sorted(factors)]
     words = [STRENGTH[one.verdict.word] for one in found]
     assert words == sorted(words, reverse=True), [(one.verdict, one.judgement.test) for one in found]
+
+
+def test_a_loss_beside_flat_baselines_of_a_growing_flow_keeps_its_order():
+    """Above every baseline, below some, below all: the estimate falls short of the trend throughout."""
+    at = np.arange(78) - 72
+    y = 100 * np.exp(0.03 * at + 0.02 * np.random.default_rng(1).standard_normal(78))
+    draws = y[72:] * np.exp(0.02 * np.random.default_rng(2).standard_normal((400, 6)))
+    found = [judged(y[:72], share * y[72:], draws, ()) for share in (0.9, 0.75, 0.4)]
+    gates = [next(gate for gate in one.gates if gate.gate == "sign") for one in found]
+    assert [gate.ceiling for gate in gates] == ["suggestive", "suggestive", "supported"]
+    assert [gate.reason for gate in gates] == [
+        "every named baseline shows the opposite direction", "the named baselines disagree on the direction",
+        "the named baselines agree on the direction",
+    ]  # fmt: skip
 
 
 @QUICK

@@ -6,7 +6,6 @@ from scipy.stats import boxcox_llf
 
 from forecast.prep.working_scale import POWERS, WorkingScale, amount_scale, trade_floor
 
-
 SKEWED = np.r_[100 + 10 * np.random.default_rng(1).standard_normal(40), 25.0, 15.0, 9.0, 7.0]
 
 
