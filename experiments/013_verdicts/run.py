@@ -1,6 +1,6 @@
 """How often a verdict claims something where nothing happened, and how often it sees what did.
 
-    python experiments/013_verdicts/run.py --cells acceptance --seed 100 --workers 2
+    python experiments/013_verdicts/run.py --cells flows --seed 100 --workers 2
     python experiments/013_verdicts/run.py --summarise
 
 Every world is asked as `fc.estimate` does (`--check` compares), six months after the event. Each
@@ -30,8 +30,9 @@ EFFECTS = (0.0, -0.1, -0.25, -0.5, -1.0)
 CLAIMS = ("suggestive", "supported")
 # (months before, estimators, runs)
 CELLS = {
-    "acceptance": ((36, ("counterfactual", "regression", "baseline"), 100), (24, ("counterfactual", "regression"), 40),
-                   (60, ("counterfactual", "regression"), 40), (36, ("synthetic", "ppml"), 40)),
+    "flows": ((36, ("counterfactual", "regression", "baseline"), 100), (24, ("counterfactual", "regression"), 40),
+              (60, ("counterfactual", "regression"), 40)),
+    "donors": ((36, ("synthetic", "ppml"), 40),),
 }  # fmt: skip
 
 
@@ -128,7 +129,7 @@ def summarise() -> None:
 def main() -> None:
     """Run or summarise."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cells", default="acceptance", choices=sorted(CELLS))
+    parser.add_argument("--cells", default="flows", choices=sorted(CELLS))
     parser.add_argument("--worlds", default=",".join(worlds.WORLDS))
     parser.add_argument("--seed", type=int, default=100)
     parser.add_argument("--share", type=float, default=1.0, help="of the runs of each cell")
