@@ -22,6 +22,7 @@ from forecast.study.effects.significance import no_effect_test
 MIN_HISTORY = 12  # monthly figures required before a window
 PRIOR_WINDOWS = 10  # windows that the nominal width counts for: the sampling variance of a mean square, 2 / m, against 0.2
 FEWEST_APART = 3  # windows without overlap, to calibrate at all
+FEWEST_TO_NARROW = 8  # windows without overlap, to narrow an interval
 WIDEST, NARROWEST = 2.5, 0.8  # bounds of the calibration
 CUT = 3.0  # standard errors: one broken window must not widen everything
 
@@ -127,13 +128,14 @@ def interval_calibration(every: Sequence[Placebo], apart: int) -> float:
 
     With m windows without overlap and s^2 the mean square of all windows' scores, the factor's square is
     (m s^2 + k) / (m + k), k = `PRIOR_WINDOWS`: an empirical Bayes mean that counts the nominal width as k windows. One with
-    fewer than `FEWEST_APART`.
+    fewer than `FEWEST_APART` windows, and never below one with fewer than `FEWEST_TO_NARROW`.
     """
     z = np.array([p.z for p in every if p.kind == "time" and np.isfinite(p.z)])
     if apart < FEWEST_APART or not len(z):
         return 1.0
     square = float(np.mean(np.clip(z, -CUT, CUT) ** 2))
-    return float(np.clip(np.sqrt((apart * square + PRIOR_WINDOWS) / (apart + PRIOR_WINDOWS)), NARROWEST, WIDEST))
+    least = NARROWEST if apart >= FEWEST_TO_NARROW else 1.0
+    return float(np.clip(np.sqrt((apart * square + PRIOR_WINDOWS) / (apart + PRIOR_WINDOWS)), least, WIDEST))
 
 
 def stretch_interval(effect: Effect, factor: float, nonnegative: bool) -> Effect:
