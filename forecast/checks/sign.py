@@ -20,8 +20,8 @@ class Sign:
     """A rise is no shortfall, a fall no recovery; and the named baselines must show the estimate's direction.
 
     Where the flow moved against the direction asked, what was asked cannot be distinguished, and the reason says what was seen
-    (of a plain panel a shortfall is asked by default: no direction). Where a baseline shows the opposite, a net effect cannot be
-    distinguished, and others are at most suggestive.
+    (of a plain panel a shortfall is asked by default: no direction). Where a baseline shows the opposite, a net effect cannot
+    be distinguished, and others are at most suggestive.
     """
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
