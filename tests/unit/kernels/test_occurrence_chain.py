@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from forecast.kernels.occurrence_chain import RATES, SHARES, OccurrenceChain, fit_chain, tail_probabilities
+from forecast.kernels.occurrence_chain import PERSISTENCE, RATES, SHARES, OccurrenceChain, fit_chain, tail_probabilities
 
 
 def chain(stay, begin, last=1.0, ago=1):
@@ -77,7 +77,7 @@ def test_the_posterior_is_prior_times_the_product_over_months():
             likelihood = chance[1] * (p + r * (1 - p)) * (1 - p - r * (1 - p))  # 1, 1, 0
             likelihood *= chance[0] * (1 - p * (1 - r)) * p * (1 - r)  # 0, 0, 1
             likelihood *= chance[1]
-            weights.append(likelihood * p**-0.5 * (1 - p) ** -0.5 * np.exp(-r / 0.3))
+            weights.append(likelihood * p**-0.5 * (1 - p) ** -0.5 * np.exp(-r / PERSISTENCE))
     made = fit_chain(np.array([np.nan if s is None else s for s in states]))
     assert made.weights == pytest.approx(np.array(weights) / sum(weights))
     assert (made.last, made.ago) == (1.0, 1)
