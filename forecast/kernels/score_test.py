@@ -127,7 +127,7 @@ def two_part_p_value(
         if amounts is None or total is None:
             sides.append((amounts or total or (1.0, 1.0))[side])
             continue
-        p = np.clip([amounts[side], total[side]], 1e-15, 1.0 - 1e-15)
+        p = np.clip([amounts[side], total[side]], 1e-15, 0.5)  # a part against the direction counts as nothing
         mixed = np.array([weight, 1.0 - weight]) @ np.tan((0.5 - p) * np.pi)
         sides.append(float(0.5 - np.arctan(mixed) / np.pi))
     options = [(min(1.0, 2.0 * p), sign) for p, sign in zip(sides, (-1, 1), strict=True) if sign != -towards]

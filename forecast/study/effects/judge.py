@@ -6,11 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from forecast.core.contracts import Estimator, Evidence, failure_for
+from forecast.core.contracts import Answer, Estimator, Evidence, failure_for
 from forecast.core.effects import Effect, Gate, Judgement, Placebo, Verdict
 from forecast.core.errors import NotIdentifiedError
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure
+from forecast.core.significance import SignificanceTest
 from forecast.core.vintage import Vintage
 from forecast.prep.spikes import spikes_before
 from forecast.study.ask import Memo, answer, name_of
@@ -64,22 +65,24 @@ def estimate(
     kept = None
     if not falling and any(len(spikes_before(vintage, design, s)) for s in design.treated):
         kept = answer(method, vintage, replace_design(design, keep_spikes=True), seed, memo)
-    made = weigh(made, vintage, found, kept if isinstance(kept, Effect) else None)
+    made = weigh(made, vintage, found, kept)
     return apply_verdict(made, run_gates(made, evidence, checks))
 
 
-def weigh(effect: Effect, vintage: Vintage, found: Sequence[Placebo], kept: Effect | None = None) -> Effect:
+def weigh(effect: Effect, vintage: Vintage, found: Sequence[Placebo], kept: Answer | None = None) -> Effect:
     """The effect with its test, placebos, detectable effect and margin, and its intervals calibrated by the placebos.
 
-    kept : the same question with old spikes left in the fit; a rise must pass that test too
+    kept : the answer with old spikes left in the fit; a rise must pass that test too
     """
     every = (*effect.own_placebos, *found)
     bare = replace(effect, judgement=Judgement(placebos=every))
     apart = [p for p in bare.apart if math.isfinite(p.z)]
     factor = placebo.interval_calibration(every, len(apart))
     test = no_effect_test(effect, vintage, factor)
-    if kept is not None and kept.counterfactual is not None:
+    if isinstance(kept, Effect) and kept.counterfactual is not None:
         test = max(test, no_effect_test(kept, vintage, factor), key=lambda one: one.p)
+    elif kept is not None:
+        test = SignificanceTest()
     rank, rank_floor = placebo.rank_p_value(no_effect_test(replace(effect, own_p=math.nan), vintage).z, apart)
     judgement = Judgement(
         test, rank, rank_floor, detectable_effect(effect, vintage, factor), math.nan, factor, every

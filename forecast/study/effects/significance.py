@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -95,6 +95,8 @@ def amounts_of(contrast: Contrast, history: ClaimHistory, calibration: float) ->
         return None
     before, residual = history.freedom
     least = history.floor * contrast.lengths
+    if history.trade is not None and not history.trade.empty:  # never empty before: an empty month is at most the floor
+        contrast = replace(contrast, observed=np.maximum(contrast.observed, least * (1.0 + 1e-9)))
     observed = np.where(contrast.observed > least, contrast.observed, 0.0) if history.two_part else contrast.observed
     draws = (
         np.where(contrast.counterfactual > least, contrast.counterfactual, 0.0) if history.two_part else contrast.counterfactual
@@ -126,8 +128,8 @@ class EmptyMonths:
 
 
 def empty_months(contrast: Contrast, history: ClaimHistory) -> EmptyMonths | None:
-    """The months without trade; None where every month before and after has trade, or where trade is not what is counted."""
-    if history.trade is None:
+    """The months without trade; None where there were none before, or where trade is not what is counted."""
+    if history.trade is None or not history.trade.empty:
         return None
     # a sum of months that holds trade says nothing about each of its months
     told = [
@@ -136,7 +138,7 @@ def empty_months(contrast: Contrast, history: ClaimHistory) -> EmptyMonths | Non
     ]
     told = [one for one in told if one[0] == one[1] or not one[2]]
     empty = sum(last - first + 1 for first, last, traded in told if not traded)
-    if not told or (not empty and not history.trade.empty):
+    if not told:
         return None
     months = sum(last - first + 1 for first, last, _ in told)
     distribution = history.trade.chain(told[0][0]).empty_months(months)
