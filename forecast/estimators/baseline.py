@@ -14,7 +14,7 @@ from forecast.core.questions import Design
 from forecast.core.registry import estimator
 from forecast.core.results import Used
 from forecast.core.vintage import Vintage
-from forecast.kernels import local_level
+from forecast.kernels import covariance, local_level
 from forecast.prep.baselines import (
     ObservedWindow,
     baseline_levels,
@@ -32,7 +32,7 @@ from forecast.prep.working_scale import trade_floor
 
 FEWEST_AMOUNTS = 6  # months with trade
 FEWEST_FOR_TREND = 12
-TREND_CRITICAL = 3.0  # t statistic of growth before the event
+TREND_CRITICAL = 2.58  # t statistic of growth before the event
 TREND_BIAS = 0.1  # log units between baseline and window
 
 
@@ -200,25 +200,27 @@ def _month_effects(z: Floats, months: Ints, season: int) -> Floats:
 def growth_before(months: Ints, values: Floats, vintage: Vintage) -> tuple[float, float]:
     """Growth per step of the clean figures (log units, or the figures' own) and its t statistic.
 
-    Least squares on time after removing the season; the standard error is inflated by sqrt((1 + r) / (1 - r)) for first
-    autocorrelation r of the residuals.
+    Least squares on time after removing the season, weights a. Its variance is a' (sigma^2 I + omega^2 K) a, K the covariance
+    of a unit random walk and the two variances the posterior means of a local level: a level that wanders ends somewhere.
     """
     used = values > trade_floor(values) if vintage.nonnegative else np.ones(len(values), dtype=bool)
     if used.sum() < FEWEST_FOR_TREND:
         return 0.0, 0.0
-    z, at = np.log(values[used]) if vintage.nonnegative else values[used], months[used] - months[used].mean()
-    slope = 0.0
+    z, when = np.log(values[used]) if vintage.nonnegative else values[used], months[used]
+    weights = (when - when.mean()) / float(((when - when.mean()) ** 2).sum())
+    slope, effects = 0.0, np.zeros(len(z))
     for _ in range(3):  # the season of a growing flow is that of its detrended figures
-        effects = _month_effects(z - slope * at, months[used], vintage.season) if vintage.season else np.zeros(len(z))
-        slope = float(at @ (z - effects)) / float(at @ at)
-    left = z - effects - slope * at
-    left = left - left.mean()
-    total = float(left @ left)
-    if not total > 1e-20 * max(float(z @ z), 1e-300):
+        effects = _month_effects(z - slope * when, when, vintage.season) if vintage.season else effects
+        slope = float(weights @ (z - effects))
+    left = z - effects - slope * when
+    if not float(np.ptp(left)) > 1e-10 * max(float(np.abs(z).max()), 1e-300):
         return slope, float("inf") if slope else 0.0
-    r = min(max(float(left[1:] @ left[:-1]) / total, 0.0), 0.9)
-    se = np.sqrt(total / (len(z) - 2) / float(at @ at) * (1 + r) / (1 - r))
-    return slope, float(slope / se)
+    level = local_level.fit(left, when)
+    noise = level.sums / max(level.freedom - 2, 1)
+    walk = covariance.random_walk(int(when[-1] - when[0]) + 1)[np.ix_(when - when[0], when - when[0])]
+    variance = float(level.weights @ noise) * float(weights @ weights)
+    variance += float(level.weights @ (level.q**2 * noise)) * float(weights @ walk @ weights)
+    return slope, slope / float(np.sqrt(variance))
 
 
 def _ratio_draws(level: Floats, noise: BaselineNoise) -> Floats:
