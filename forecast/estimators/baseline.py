@@ -15,6 +15,7 @@ from forecast.core.registry import estimator
 from forecast.core.results import Used
 from forecast.core.vintage import Vintage
 from forecast.kernels import local_level
+from forecast.kernels.season import month_effects
 from forecast.prep.baselines import (
     ObservedWindow,
     baseline_levels,
@@ -154,7 +155,7 @@ def _draw_noise(
     used = values > 0 if vintage.nonnegative else np.ones(len(values), dtype=bool)
     z = np.log(values[used]) if vintage.nonnegative else values[used]
     if season := _cancelled_season(vintage, when, back):
-        z = z - _month_effects(z, months[used], season)
+        z = z - month_effects(z, months[used], season)
     level = local_level.fit(z, months[used])
     sigma, omega = level.draws(draws, rng)
     left = z - level.smooth
@@ -176,23 +177,6 @@ def _cancelled_season(vintage: Vintage, when: Ints, back: Ints) -> int:
     return season if season and np.array_equal(np.sort(when % season), np.sort(back % season)) else 0
 
 
-def _month_effects(z: Floats, months: Ints, season: int) -> Floats:
-    """Means of each month of the cycle less the overall mean, shrunk by their share of noise (n,).
-
-    James and Stein's factor 1 - (s^2 / k) / v with s^2 the variance within months of k figures and v that of the means.
-    """
-    left = z - z.mean()
-    if len(z) < 2 * season:
-        return np.zeros(len(z))
-    phase = months % season
-    counts = np.maximum(np.bincount(phase, minlength=season), 1)
-    means = np.bincount(phase, left, season) / counts
-    within = float(((left - means[phase]) ** 2).sum()) / max(len(z) - season, 1)
-    between = float(np.mean(means**2))
-    factor = max(0.0, 1.0 - within / (len(z) / season) / between) if between > 0 else 0.0
-    return np.asarray(factor * means[phase], dtype=float)
-
-
 def growth_before(months: Ints, values: Floats, vintage: Vintage) -> tuple[float, float]:
     """Growth per step of the clean figures (log units, or the figures' own) and its t statistic.
 
@@ -205,7 +189,7 @@ def growth_before(months: Ints, values: Floats, vintage: Vintage) -> tuple[float
     z, at = np.log(values[used]) if vintage.nonnegative else values[used], months[used] - months[used].mean()
     slope = 0.0
     for _ in range(3):  # the season of a growing flow is that of its detrended figures
-        effects = _month_effects(z - slope * at, months[used], vintage.season) if vintage.season else np.zeros(len(z))
+        effects = month_effects(z - slope * at, months[used], vintage.season) if vintage.season else np.zeros(len(z))
         slope = float(at @ (z - effects)) / float(at @ at)
     left = z - effects - slope * at
     left = left - left.mean()
