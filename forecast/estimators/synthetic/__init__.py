@@ -55,8 +55,8 @@ class Synthetic:
     predictors : matched in place of the outcome of every month (Abadie, Diamond and Hainmueller 2010; form "sc"): a name, or
         [name, month], or [name, first, last] for its mean over a window; the name is "outcome" or a column of the panel
         (`fc.panel(..., controls=[...])`): ["lnincome", ["retprice", "1980", "1988"], ["outcome", "1975"]]. A name alone is the
-        mean over the clean months (of a trade flow's outcome, a share of that mean, always one). No month from the event on is
-        read
+        mean over the clean months (of a trade flow's outcome, without its season, a share of that mean, always one). No month
+        from the event on is read
     predictor_weights : "nested": the weights V of predictors under which the synthetic control has the smallest mean squared
         error over the fitted months (`predictor_matching`); "equal"; or numbers, in the order of `predictors`, for instance
         those found with a fit window of their own (the cross-validation of Abadie, Diamond and Hainmueller 2015)
