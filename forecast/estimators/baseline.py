@@ -15,6 +15,7 @@ from forecast.core.registry import estimator
 from forecast.core.results import Used
 from forecast.core.vintage import Vintage
 from forecast.kernels import covariance, local_level
+from forecast.kernels.season import month_effects
 from forecast.prep.baselines import (
     ObservedWindow,
     baseline_levels,
@@ -158,7 +159,7 @@ def _draw_noise(
     used = values > floor if vintage.nonnegative else np.ones(len(values), dtype=bool)
     z = np.log(values[used]) if vintage.nonnegative else values[used]
     if season := _cancelled_season(vintage, when, back):
-        z = z - _month_effects(z, months[used], season)
+        z = z - month_effects(z, months[used], season)
     level = local_level.fit(z, months[used])
     sigma, omega = level.draws(draws, rng)
     left = z - level.smooth
@@ -180,23 +181,6 @@ def _cancelled_season(vintage: Vintage, when: Ints, back: Ints) -> int:
     return season if season and np.array_equal(np.sort(when % season), np.sort(back % season)) else 0
 
 
-def _month_effects(z: Floats, months: Ints, season: int) -> Floats:
-    """Means of each month of the cycle less the overall mean, shrunk by their share of noise (n,).
-
-    James and Stein's factor 1 - (s^2 / k) / v with s^2 the variance within months of k figures and v that of the means.
-    """
-    left = z - z.mean()
-    if len(z) < 2 * season:
-        return np.zeros(len(z))
-    phase = months % season
-    counts = np.maximum(np.bincount(phase, minlength=season), 1)
-    means = np.bincount(phase, left, season) / counts
-    within = float(((left - means[phase]) ** 2).sum()) / max(len(z) - season, 1)
-    between = float(np.mean(means**2))
-    factor = max(0.0, 1.0 - within / (len(z) / season) / between) if between > 0 else 0.0
-    return np.asarray(factor * means[phase], dtype=float)
-
-
 def growth_before(months: Ints, values: Floats, vintage: Vintage) -> tuple[float, float]:
     """Growth per step of the clean figures (log units, or the figures' own) and its t statistic.
 
@@ -210,7 +194,7 @@ def growth_before(months: Ints, values: Floats, vintage: Vintage) -> tuple[float
     weights = (when - when.mean()) / float(((when - when.mean()) ** 2).sum())
     slope, effects = 0.0, np.zeros(len(z))
     for _ in range(3):  # the season of a growing flow is that of its detrended figures
-        effects = _month_effects(z - slope * when, when, vintage.season) if vintage.season else effects
+        effects = month_effects(z - slope * when, when, vintage.season) if vintage.season else effects
         slope = float(weights @ (z - effects))
     left = z - effects - slope * when
     if not float(np.ptp(left)) > 1e-10 * max(float(np.abs(z).max()), 1e-300):

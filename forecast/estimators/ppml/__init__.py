@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from forecast.arrays import Floats, Ints
+from forecast.arrays import Bools, Floats, Ints
 from forecast.core.contracts import Answers
 from forecast.core.effects import Effect, Parameter, Placebo
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
@@ -20,8 +20,10 @@ from forecast.estimators.ppml import hurdle, placebo_units, triple_difference
 from forecast.kernels import exact_tests, local_level
 from forecast.prep.baselines import ObservedWindow, observe_window, pluralize
 from forecast.prep.donor_pool import candidate_donors, description_only, unestimated_effect
+from forecast.prep.month_factors import month_factors
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.spans_and_gaps import split_spans
+from forecast.prep.spikes import hide_spikes, spike_notes
 
 NEAR_ZERO = 0.01  # of the counterfactual: below it the coefficient says little, and the loss is reported as a collapse too
 
@@ -30,17 +32,20 @@ NEAR_ZERO = 0.01  # of the counterfactual: below it the coefficient says little,
 class DatedPanel:
     """The panel of flows from month `first`, treated units first; NaN where unknown or, for the treated, not clean.
 
-    split : months whose value is a share of a sum of months; kind : the comparison, in words
+    Flows are without their season. split : months whose value is a share of a sum of months; kind : the comparison, in words;
+    season (T,) : the factors of the treated
     """
 
     panel: placebo_units.FlowPanel
     first: int
     split: int
     kind: str
+    season: Floats
 
     def sum_periods(self, expected: Floats, seen: ObservedWindow) -> Floats:
-        """A monthly path (T,) summed over each asked period, shape (P,)."""
-        return np.array([expected[a - self.first : b - self.first + 1].sum() for a, b in seen.periods])
+        """A monthly path (T,), its season restored, summed over each asked period, shape (P,)."""
+        whole = expected * self.season
+        return np.array([whole[a - self.first : b - self.first + 1].sum() for a, b in seen.periods])
 
 
 @estimator
@@ -58,6 +63,10 @@ class Ppml:
     ratio itself where a month was zero; `forecast.kernels.local_level`). p-value: each donor in turn treated, its log ratio of
     sums over the standard deviation of its pre-event ratios, ranked (floor 1 / (donors + 1)); a single treated flow has no
     standard error.
+
+    In a panel with a season each flow is divided by its month effects first (`prep.month_factors`), and the counterfactual has
+    those of the treated. Old spikes of the treated are left out (`prep.spikes`); those of a donor are kept, for donors may have
+    one in the window too.
 
     form : "hurdle", for flows with many zeros: a penalised logit of any trade times a Poisson difference of the months with
         trade, both before and after; "auto" chooses it where the share of zero months is `sparse` or more
@@ -83,13 +92,15 @@ class Ppml:
             zeros = float(np.mean(panel.y[panel.own][:, ~panel.hidden] == 0))
             sparse = self.form == "hurdle" or (self.form == "auto" and zeros >= self.sparse)
             estimate = self._estimate_hurdle if sparse else self._estimate_poisson
-            return _remove_rounding(estimate(bare, flows, seen, rng))
+            return _remove_rounding(estimate(bare, flows, seen, vintage, rng))
         except (TooShortError, NotIdentifiedError) as error:
             return description_only(bare, error.problem, error.hint)
         except np.linalg.LinAlgError as error:
             return description_only(bare, f"no Poisson fit: {error}")
 
-    def _estimate_poisson(self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, rng: np.random.Generator) -> Effect:
+    def _estimate_poisson(
+        self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, vintage: Vintage, rng: np.random.Generator
+    ) -> Effect:
         """The difference with a coefficient per month, or one for the window."""
         panel = flows.panel
         if panel.own.all():
@@ -106,7 +117,7 @@ class Ppml:
             raise TooShortError(f"{pluralize(len(known.ratios), 'month')} shared with the donors, needs {self.fewest}")
         others = [] if bare.design.placebo_of else placebo_units.each_donor_as_treated(panel)
         draws = _counterfactual_draws(fitted.expected, known, others, flows, seen, bare.design.draws, rng)
-        notes = [f"{flows.kind}, {pluralize(int((~panel.own).sum()), 'donor')}"]
+        notes = [f"{flows.kind}, {pluralize(int((~panel.own).sum()), 'donor')}", *spike_notes(vintage, bare.design)]
         if fitted.separated:
             notes.append(f"{pluralize(fitted.separated, 'cell')} separated: fitted as exactly zero")
         parameters, more = _window_coefficients(bare, expected, fitted.slope)
@@ -121,14 +132,17 @@ class Ppml:
         )
         return _add_donor_rank(made, others, float(expected.sum()), float(np.std(known.ratios)))
 
-    def _estimate_hurdle(self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, rng: np.random.Generator) -> Effect:
+    def _estimate_hurdle(
+        self, bare: Effect, flows: DatedPanel, seen: ObservedWindow, vintage: Vintage, rng: np.random.Generator
+    ) -> Effect:
         """Hurdle model: probability of trade and quantity given trade, before and after."""
         panel = flows.panel
         if panel.own.sum() > 1:
             raise NotIdentifiedError("a hurdle is asked of one treated flow")
         made = hurdle.fit_hurdle(panel.y, 0, ~panel.hidden, panel.window)
         sizes = [b - a + 1 for a, b in seen.periods]
-        months = hurdle.draw_months(made, sum(sizes), bare.design.draws, rng)
+        season = np.concatenate([flows.season[a - flows.first : b - flows.first + 1] for a, b in seen.periods])
+        months = season * hurdle.draw_months(made, sum(sizes), bare.design.draws, rng)
         ends = np.cumsum(sizes)
         draws = np.stack([months[:, e - s : e].sum(axis=1) for s, e in zip(sizes, ends, strict=True)], axis=1)
         before, after = panel.y[0][~panel.hidden], panel.y[0][panel.window]
@@ -136,11 +150,12 @@ class Ppml:
         a, b = int((after > 0).sum()), int((before > 0).sum())
         p = exact_tests.fisher_exact(a, len(after), b, len(before))
         test = f"months with trade: {b} of {len(before)} before, {a} of {len(after)} in the window (Fisher p = {p:.3f})"
-        notes = (test, "serial dependence of trading months ignored", f"{pluralize(int((~panel.own).sum()), 'donor')}")
+        donors = pluralize(int((~panel.own).sum()), "donor")
+        notes = (test, "serial dependence of trading months ignored", donors, *spike_notes(vintage, bare.design))
         return replace(
             bare,
             counterfactual=draws,
-            point=float(seen.observed.sum() - hurdle.expected_month(made) * sum(sizes)),
+            point=float(seen.observed.sum() - hurdle.expected_month(made) * season.sum()),
             parameters=(Parameter("logit of any trade", *made.slope),),
             used=(Used("hurdle: penalised logit and Poisson", scale="log link", split=flows.split, notes=notes),),
             reads="causal" if panel.own.all() else "relative",
@@ -167,7 +182,7 @@ def _build_panel(vintage: Vintage, design: Design, seen: ObservedWindow, fewest:
     if (least := min(stretch.count for stretch in stretches.values())) < fewest:
         raise TooShortError(f"{pluralize(least, 'clean month')}, a Poisson difference needs {fewest}")
     first, last, window = min(stretch.first for stretch in stretches.values()), seen.window.last, seen.window
-    cut, rows, split = design.hidden(vintage), [], 0
+    cut, rows, split = hide_spikes(vintage, design, design.hidden(vintage)), [], 0
     for name in (*design.treated, *donors):
         observed = (cut if name in stretches else vintage).observed(name)
         shared = split_spans(observed)
@@ -183,8 +198,19 @@ def _build_panel(vintage: Vintage, design: Design, seen: ObservedWindow, fewest:
     when, names = np.arange(first, last + 1), (*design.treated, *donors)
     sides, kind = _month_effect_sides(names, len(design.treated))
     own = np.arange(len(names)) < len(design.treated)
+    y, season = _remove_season(vintage.season, when, y, own, when >= window.hole)
     panel = placebo_units.FlowPanel(names, y, own, when >= window.hole, when >= window.first, sides)
-    return DatedPanel(panel, first, split, kind)
+    return DatedPanel(panel, first, split, kind, season)
+
+
+def _remove_season(length: int | None, when: Ints, y: Floats, own: Bools, hidden: Bools) -> tuple[Floats, Floats]:
+    """Flows (U, T) without their season, and that of the treated's sum (T,)."""
+    out, before = y.copy(), ~hidden
+    groups = [np.flatnonzero(own), *np.flatnonzero(~own)[:, None]]
+    seasons = [month_factors(when[before], y[rows].sum(axis=0)[before], length, multiplies=True) for rows in groups]
+    for rows, one in zip(groups, seasons, strict=True):
+        out[rows] = one.remove(y[rows], np.concatenate([one.before, one.of_months(when[hidden])]))
+    return out, seasons[0].of_months(when)
 
 
 def _month_effect_sides(names: tuple[str, ...], treated: int) -> tuple[tuple[Ints, ...], str]:
@@ -223,7 +249,7 @@ def _counterfactual_draws(
     away = local_level.draw_deviations(known.months, known.values, at, 0.0, like, count, rng)
     ratio = np.exp(away + known.level) if known.logs else 1.0 + away
     ends = np.cumsum([b - a + 1 for a, b in seen.periods])
-    months = np.split(ratio * expected[at], ends[:-1], axis=1)
+    months = np.split(ratio * (expected * flows.season)[at], ends[:-1], axis=1)
     return local_level.clip_keeping_sums(np.stack([some.sum(axis=1) for some in months], axis=1))
 
 

@@ -23,6 +23,7 @@ from forecast.estimators.synthetic.working_panel import WorkingPanel, build_work
 from forecast.kernels import local_level
 from forecast.prep.baselines import ObservedWindow, observe_window, pluralize
 from forecast.prep.donor_pool import build_donor_table, description_only, unestimated_effect
+from forecast.prep.spikes import hide_spikes, spike_notes
 
 FORM_NAMES = {"sc": "synthetic control", "sdid": "synthetic difference-in-differences", "did": "difference-in-differences"}
 
@@ -54,8 +55,8 @@ class Synthetic:
     predictors : matched in place of the outcome of every month (Abadie, Diamond and Hainmueller 2010; form "sc"): a name, or
         [name, month], or [name, first, last] for its mean over a window; the name is "outcome" or a column of the panel
         (`fc.panel(..., controls=[...])`): ["lnincome", ["retprice", "1980", "1988"], ["outcome", "1975"]]. A name alone is the
-        mean over the clean months (of a trade flow's outcome, a share of that mean, always one). No month from the event on is
-        read
+        mean over the clean months (of a trade flow's outcome, without its season, a share of that mean, always one). No month
+        from the event on is read
     predictor_weights : "nested": the weights V of predictors under which the synthetic control has the smallest mean squared
         error over the fitted months (`predictor_matching`); "equal"; or numbers, in the order of `predictors`, for instance
         those found with a fit window of their own (the cross-validation of Abadie, Diamond and Hainmueller 2015)
@@ -86,13 +87,15 @@ class Synthetic:
         months require: draws are those of "blocks" or "space", and p is the rank in space
     fewest : clean months below which only the description is given
 
-    Trade flows are divided by their mean before the event; plain panels are left unscaled. A donor of the same good is
-    barred. `Design.controls` are partialled out first by two-way least squares on untreated cells. `weights` holds omega by
-    donor and lambda as "lambda 1986"; `parameters` the average effect "ATT", the fit before the event, the average effect
-    without each donor, each donor's departure (used by the check "donors"), and of each predictor its weight "V retprice 1980
-    to 1988" beside its values for the treated unit, the weighted donors and the donors' mean; `placebos` the donors' gaps as if
-    treated (used by "placebo_space"). Only "ttest" gives a standard error. Simulated size and coverage:
-    `experiments/003_simulation`.
+    Trade flows are divided by their mean before the event, and their errors grow with them; plain panels are left unscaled. In
+    a panel with a season each series is without its month effects (`prep.month_factors`), and the counterfactual has those of
+    the treated. Old spikes of the treated are left out (`prep.spikes`); those of a donor are kept, for donors may have one in
+    the window too. A donor of the same good is barred. `Design.controls` are partialled out first by two-way least squares on
+    untreated cells. `weights` holds omega by donor and lambda as "lambda 1986"; `parameters` the average effect "ATT", the fit
+    before the event, the average effect without each donor, each donor's departure (used by the check "donors"), and of each
+    predictor its weight "V retprice 1980 to 1988" beside its values for the treated unit, the weighted donors and the donors'
+    mean; `placebos` the donors' gaps as if treated (used by "placebo_space"). Only "ttest" gives a standard error. Simulated
+    size and coverage: `experiments/003_simulation`.
     """
 
     form: Literal["sc", "sdid", "did"] = "sdid"
@@ -157,13 +160,13 @@ class Synthetic:
             raise NotIdentifiedError("a share is asked of 'baseline' or 'counterfactual', not of donors")
         if not len(seen.observed):
             raise NotIdentifiedError("no figure in the asked window")
-        table = build_donor_table(vintage, design, seen, self.fewest)
-        data = self._with_predictors(build_working_panel(table, design, seen), vintage, design)
+        table = build_donor_table(hide_spikes(vintage, design), design, seen, self.fewest)
+        data = self._with_predictors(build_working_panel(table, design, seen, vintage), vintage, design)
         fitted = synthetic_weights.fit_weights(data.sample, self._weight_rule(data, design))
         exact = replace(self._weight_rule(data, design), exact=True)
         placebos = None if design.placebo_of else fit_placebos(data, fitted, exact)  # a placebo needs its size only
         found = self._infer(data, fitted, placebos, exact, design, rng)
-        scale = data.table.sizes * data.unit * len(design.treated)
+        scale = data.table.sizes * data.factor * data.unit * len(design.treated)
         middle = found.middle * scale + data.back
         draws = middle + found.errors * scale
         label = vintage.steps.label
@@ -179,7 +182,7 @@ class Synthetic:
             weights=dict(zip(data.table.donors, fitted.omega.tolist(), strict=True))
             | {f"lambda {label(m)}": w for m, w in zip(data.table.months.tolist(), fitted.lam.tolist(), strict=True) if w > 0},
             parameters=_parameters(data, fitted, found, placebos, exact, design),
-            used=(self._describe_method(data, fitted, found),),
+            used=(self._describe_method(data, fitted, found, spike_notes(vintage, design)),),
         )
 
     def _weight_rule(self, data: WorkingPanel, design: Design) -> WeightRule:
@@ -262,8 +265,8 @@ class Synthetic:
         note = f"debiased by {self.folds} cross-fitted blocks, {pluralize(freedom, 'degree')} of freedom"
         return Inference(middle, errors, p, 0.0, se, notes=(note,))
 
-    def _describe_method(self, data: WorkingPanel, fitted: SyntheticWeights, found: Inference) -> Used:
-        notes, sample = [*data.predictors.notes, *found.notes], data.sample
+    def _describe_method(self, data: WorkingPanel, fitted: SyntheticWeights, found: Inference, more: tuple[str, ...]) -> Used:
+        notes, sample = [*data.predictors.notes, *found.notes, *more], data.sample
         if self.select == "forward":
             notes.append(f"{int((fitted.omega > 0).sum())} of {len(fitted.omega)} donors selected forward")
         if float(np.abs(sample.y - fitted.counterfactual(sample.x)).max()) < 1e-8 * float(np.std(sample.y)):
@@ -289,9 +292,10 @@ def _error_paths(
     The variance of the level is estimated from the treated and from the donors' gaps to each other.
     """
     months, asked = data.table.months, np.concatenate(data.when)
-    own = synthetic_weights.cross_fitted_gaps(data.sample, fitted, rule)
+    own = synthetic_weights.cross_fitted_gaps(data.sample, fitted, rule) - fitted.level
     others = [] if placebos is None else [(months, gap) for gap in placebos.departures.gaps]
-    monthly = local_level.draw_deviations(months, own, asked, fitted.level, others, count, rng)
+    size, ahead = data.relative_sizes(fitted.counterfactual(data.sample.x), asked)
+    monthly = ahead * local_level.draw_deviations(months, own / size, asked, 0.0, others, count, rng)
     ends = np.cumsum([len(w) for w in data.when])
     return np.stack([some.mean(axis=1) for some in np.split(monthly, ends[:-1], axis=1)], axis=1)
 
@@ -302,7 +306,8 @@ def _parameters(
 ) -> tuple[Parameter, ...]:  # fmt: skip
     """The average effect, the fit before the event, the predictors, and the average effect without each donor of weight."""
     back, sample = float(data.back.sum() / data.table.sizes.sum()) / len(design.treated), data.sample
-    average = float(data.table.after[:, 0] @ sample.share) - data.unit * float(found.middle @ sample.share) - back
+    share = data.factor * sample.share
+    average = float(data.table.after[:, 0] @ sample.share) - data.unit * float(found.middle @ share) - back
     gap = sample.y - fitted.counterfactual(sample.x)
     out = [
         Parameter("ATT", average, found.se * data.unit),
@@ -321,11 +326,11 @@ def _parameters(
     if not rule.intercept:
         outside = (sample.y < sample.x.min(axis=1)) | (sample.y > sample.x.max(axis=1))
         out.append(Parameter("share of months outside the donors' range", float(outside.mean())))
-    base = float((sample.y_after - fitted.counterfactual(sample.x_after)) @ sample.share)
+    base = float((sample.y_after - fitted.counterfactual(sample.x_after)) @ share)
 
     def estimate_without(donors: list[int], name: str) -> Parameter:
         _, after = synthetic_weights.fitted_gaps(sample.without(donors), rule)
-        return Parameter(f"ATT without {name}", average + data.unit * (float(after @ sample.share) - base))
+        return Parameter(f"ATT without {name}", average + data.unit * (float(after @ share) - base))
 
     out += [estimate_without([j], name) for j, name in enumerate(data.table.donors) if fitted.omega[j] > 1e-6]
     departures = placebos.departures.errors.tolist()
