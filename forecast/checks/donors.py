@@ -72,7 +72,10 @@ class Donors:
             reasons.append(f"{heaviest} carries {weights[heaviest]:.0%} of the weight")
         own, usual = known.get("pre-RMSPE", math.nan), known.get("pre-RMSPE of a donor (median)", math.nan)
         if own > self.worst * usual:
-            reasons.append(f"before the event the donors miss by {own / usual:.1f} times what is usual among them")
+            times = (
+                f"{own / usual:.1f} times what is usual among them" if usual > 0 else f"{own:.3g}, and each other by nothing"
+            )
+            reasons.append(f"before the event the donors miss by {times}")
         share = known.get("share of months outside the donors' range", 0.0)
         if share > self.outside:
             reasons.append(f"outside the donors' range in {share:.0%} of the months before the event")

@@ -17,8 +17,8 @@ NAME = "significance"
 class Significance:
     """The two-sided test of no effect on the claim itself: p at most `firm` allows a firm claim, at most `level` a suggestion.
 
-    The test is the estimator's own where it has one, else that of its draws (`kernels.score_test`): on the scale on which the
-    flow's noise is even, with months of trade counted apart where some are empty.
+    The test is that of the draws (`kernels.score_test`), on the scale on which the flow's noise is even, with the total beside
+    the amounts where some months are empty; of a plain panel the estimator's own, where it has one.
     """
 
     level: float = 0.05

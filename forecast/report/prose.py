@@ -260,9 +260,7 @@ def ledger_sentence(answer: EffectAnswer) -> str:
 
 
 def verdict_sentence(data: RunData, answer: EffectAnswer, figures: bool = False) -> str:
-    """What the verdict allows and why, with the row's figures or without repeating them; months past the end; the run's
-    verdict; the ledger.
-    """
+    """What the verdict allows and why (with figures or not), months past the end, the run's verdict, and the ledger."""
     return (
         _verdict_text(data, answer, figures)
         + past_end_sentence(data, answer)

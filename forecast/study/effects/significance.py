@@ -62,12 +62,15 @@ def claim_history(effect: Effect, vintage: Vintage) -> ClaimHistory:
 
 
 def no_effect_test(effect: Effect, vintage: Vintage, calibration: float = 1.0) -> SignificanceTest:
-    """The test of no effect on the claim of an effect: the estimator's own where it has one, else that of its draws.
+    """The test of no effect on the claim of an effect: that of its draws; of a plain panel the estimator's own, if it has one.
+
+    A permutation or rank test of an estimator asks about residuals or donors, and on flows can contradict the interval beside
+    it; interval and test of a flow are those of the same draws.
 
     calibration : factor of the standard error, from placebo windows
     """
     contrast = effect.contrast() if effect.scored == "months" else effect.contrast().merge()
-    if math.isfinite(effect.own_p):
+    if math.isfinite(effect.own_p) and effect.design.basis == "panel":
         direction = int(np.sign(contrast.difference.estimate))
         return SignificanceTest(effect.own_p, effect.own_floor, direction, "the estimator's own test")
     history = claim_history(effect, vintage)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import re
 from dataclasses import fields, replace
 
 import pandas as pd
@@ -54,23 +53,28 @@ def test_a_sentence_gives_two_reasons_at_most_and_the_first_remark(data: RunData
     assert len(prose.verdict_reasons(data, answer)) == 3
 
 
-def test_a_p_value_of_few_windows_is_not_printed(data: RunData) -> None:
-    answer = next(a for a in data.headline if a.id == "1")
-    assert prose.placebo_text(answer) == "placebo p 0.05 over 21 windows without overlap, the lowest possible"
-    few = replace(answer, n_apart=7, p_value=0.125, p_floor=0.125)
-    assert prose.placebo_text(few) == "too few placebo windows without overlap (7)"
-    assert prose.placebo_text(replace(answer, p_value=math.nan)) == ""
+def test_a_test_is_told_with_what_it_compares_its_floor_and_its_rank(data: RunData) -> None:
+    answer = replace(next(a for a in data.headline if a.id == "1"), p_value=0.012, p_floor=0.0, score="log", n_apart=21)
+    alone = replace(answer, p_rank=math.nan, p_rank_floor=math.nan)
+    assert prose.test_text(alone) == "p 0.012 (log)"
+    assert prose.test_text(replace(answer, p_rank=0.09, p_rank_floor=0.05)) == (
+        "p 0.012 (log); rank 0.090 among 21 windows without an event"
+    )
+    few = replace(answer, p_rank=0.25, p_rank_floor=0.25)  # a rank that cannot be low tells nothing
+    assert prose.test_text(few) == "p 0.012 (log)"
+    own = replace(alone, score="the estimator's own test", p_value=0.08, p_floor=0.04)
+    assert prose.test_text(own) == "p 0.080 (the estimator's own test), lowest possible 0.040"
+    assert prose.test_text(replace(own, p_value=0.04)) == "p 0.040 (the estimator's own test), the lowest possible"
+    assert prose.test_text(replace(alone, p_value=1e-9)) == "p below 0.001 (log)"
+    assert prose.test_text(replace(alone, p_value=math.nan)) == ""
 
 
-def test_no_p_value_stands_without_the_lowest_it_could_be(page: str, data: RunData) -> None:
-    text = re.sub(r"<[^>]+>", " ", page).replace("&#x27;", "'")
-    found = re.findall(r"(?:placebo p|\bp) 0\.\d+ [^;|]{0,60}", text)
-    assert len(found) >= 3
-    for said in found:
-        assert "lowest possible" in said, said
-    own = next(a for a in data.headline if a.id == "11")
-    assert prose.placebo_text(own) == "p 0.08 by the method's own test (lowest possible 0.04)"
-    assert "placebo" not in prose.placebo_text(own)
+def test_a_finding_of_no_material_effect_names_its_margin(data: RunData) -> None:
+    answer = replace(next(a for a in data.headline if a.id == "1"), verdict="no material effect", margin=0.14)
+    told = prose.verdict_sentence(data, answer)
+    assert "No material effect of" in told
+    assert "lies within 14\u00a0% of what was expected" in told
+    assert "cannot be told from none" not in told
 
 
 def test_no_id_and_no_hyphen_for_a_minus_is_left_in_a_text(data: RunData) -> None:
@@ -137,10 +141,9 @@ def test_a_null_prints_what_it_could_have_seen(data: RunData) -> None:
     for answer in nulls:
         told, cells = _words(data, answer)
         if answer.has_estimate:
-            assert (
-                "Only an effect of 4,200\u00a0t (39\u00a0% of the baseline) or more would be seen with a chance of 80" in told
-            )
-            assert "smallest effect seen with 80\u00a0% power 4,200\u00a0t (39\u00a0% of the baseline)" in cells
+            least = "4,200\u00a0t (43\u00a0% of what was expected)"
+            assert f"Only an effect of {least} or more would be seen with a chance of 80" in told
+            assert f"smallest effect seen with 80\u00a0% power {least}" in cells
         else:
             assert "cannot be said, because none was estimated" in told
             assert "no smallest effect that would be seen" in cells
