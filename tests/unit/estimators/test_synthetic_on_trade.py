@@ -242,15 +242,15 @@ def test_a_poor_fit_leaves_a_suggestion(name, value, words):
     assert "carries 70% of the weight" in gate(heavy, known).reason
 
 
-def test_an_own_test_and_a_rank_among_donors_cap_a_claim():
+def test_on_flows_the_test_is_that_of_the_draws_and_the_rank_among_donors_a_gate_of_its_own():
     known = vintage()
     found = made(known, design())
-    assert found.p_value > 0.1
     weighed = judge.weigh(found, known, ())
-    assert (weighed.p_value, weighed.p_floor) == (found.own_p, found.own_floor)
-    level = gate(weighed, known, "significance")
-    assert (level.outcome, level.ceiling) == ("fail", "cannot distinguish")
-    assert "the estimator's own test; the smallest possible" in level.reason
+    assert found.own_p > 0.1
+    assert (weighed.p_value, weighed.p_floor) != (found.own_p, found.own_floor)
+    assert weighed.judgement.test.score in ("log", "power")
+    low, high = weighed.cumulative.interval(0.95)
+    assert (weighed.p_value <= 0.05) == (low > 0 or high < 0)  # interval and test of the same draws
     assert gate(found, known, "placebo_space").outcome == "not run"  # five donors: no p below 1/6
     assert "floor 0.167" in gate(found, known, "placebo_space").reason
 
