@@ -49,6 +49,7 @@ class Materiality:
             reason = f"the 90% interval lies within {margin:.0%} of the counterfactual (margin {self.margin:.0%})"
             return Gate(NAME, "fail", share, self.smallest, reason, cap="no material effect")
         if share < self.smallest:
-            reason = f"the estimate is {share:.1%} of the counterfactual, below the smallest effect of interest{least}"
+            least = f"the smallest effect of interest, {self.smallest:.0%}"
+            reason = f"the estimate is {share:.1%} of the counterfactual, below {least}"
             return Gate(NAME, "fail", share, self.smallest, reason, cap="cannot distinguish")
         return Gate(NAME, "pass", share, self.smallest, f"{share:.0%} of the counterfactual{least}")

@@ -33,9 +33,7 @@ class Sign:
         if found * asked < 0:
             contrast = effect.contrast()
             size = f" of {abs(contrast.difference.estimate / contrast.expected):.0%}" if contrast.expected > 0 else ""
-            other = "recovery" if estimand == "shortfall" else "shortfall"
-            seen = f"{'a rise' if found > 0 else 'a fall'}{size}, which was not asked (estimand '{other}')"
-            reason = f"no {estimand} is visible, but {seen}"
+            reason = f"no {estimand} is visible, but {'a rise' if found > 0 else 'a fall'}{size}"
             return Gate(NAME, "fail", found, asked, reason, cap="cannot distinguish")
         compared = [c.difference for c in effect.description.compared if c.difference]
         opposite = [difference for difference in compared if difference * found < 0]

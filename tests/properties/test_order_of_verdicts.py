@@ -184,11 +184,11 @@ def test_fewer_windows_than_a_rank_needs_never_strengthen_it_at_the_same_calibra
 
 @QUICK
 @given(flows(), st.floats(0.02, 1.2))
-def test_an_estimator_s_own_test_that_is_missing_makes_way_for_that_of_the_draws(flow, share):
+def test_an_estimator_s_own_test_changes_nothing_of_a_flow(flow, share):
     before, window, draws, scores = flow
     plain = judged(before, share * window, draws, scores)
+    if plain.counterfactual is None:
+        return
     known = vintage(before, share * window)
-    own = judge.weigh(replace(plain, own_p=0.2, own_floor=0.1), known, ()) if plain.counterfactual is not None else None
-    if own is not None:
-        assert (own.p_value, own.p_floor) == (0.2, 0.1)
-        assert not judge.verdict_of(own, judge.run_gates(own, Evidence(known, own.design))).word.startswith("su")
+    bare, own = (judge.weigh(one, known, ()) for one in (plain, replace(plain, own_p=0.2, own_floor=0.1)))
+    assert (own.p_value, own.p_floor) == (bare.p_value, bare.p_floor)

@@ -81,7 +81,8 @@ def no_effect_test(effect: Effect, vintage: Vintage, calibration: float = 1.0) -
         return SignificanceTest()
     towards, traded = int(np.sign(contrast.difference.estimate)), share_traded(contrast, history)
     p, direction = score_test.two_part_p_value(mean.p_values if mean else None, total, traded, towards)
-    score = " and ".join([*([history.scale.name] if mean else []), *(["total with empty months"] if total else [])])
+    scale = "plain" if history.scale.name == "none" else history.scale.name
+    score = " and ".join([*([scale] if mean else []), *(["total with empty months"] if total else [])])
     if counted is None:
         assert mean is not None
         return SignificanceTest(p, 0.0, direction, score, mean.scale, mean.freedom)
