@@ -30,7 +30,8 @@ class Identified:
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: figures in the reference regime; threshold: `fewest`."""
         recovery = evidence.design.estimand == "recovery"
-        before = (regime_pre_period if recovery else clean_pre_period)(evidence.vintage, evidence.design)
+        every = [clean_pre_period(evidence.vintage, evidence.design, s) for s in evidence.design.treated]
+        before = regime_pre_period(evidence.vintage, evidence.design) if recovery else min(every, key=lambda one: one.count)
         figures = before.count + len(before.spans)
         reason = self._reason(effect, before, recovery)
         if not reason:

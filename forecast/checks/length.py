@@ -30,7 +30,8 @@ class Length:
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: clean months; threshold: months needed for a full claim."""
-        before = clean_pre_period(evidence.vintage, evidence.design)
+        every = [clean_pre_period(evidence.vintage, evidence.design, s) for s in evidence.design.treated]
+        before = min(every, key=lambda one: one.count)
         window = evidence.design.window(evidence.vintage).length
         # a share needs both its parts: the estimator counted the months in which they are known
         months = effect.n_clean if evidence.design.share_of else before.count

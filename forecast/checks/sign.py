@@ -29,13 +29,14 @@ class Sign:
         if effect.counterfactual is None or not len(effect.counterfactual):
             return Gate(NAME, "not run", reason="nothing was estimated", cap="cannot distinguish")
         estimand, found = effect.design.estimand, float(np.sign(effect.contrast().difference.estimate))
-        asked = ASKED.get(estimand, 0) if effect.design.basis != "panel" else 0
+        early = effect.design.measure in ("anticipation", "net")  # of other months than those named baselines compare
+        asked = 0 if early or effect.design.basis == "panel" else ASKED.get(estimand, 0)
         if found * asked < 0:
             contrast = effect.contrast()
             size = f" of {abs(contrast.difference.estimate / contrast.expected):.0%}" if contrast.expected > 0 else ""
-            reason = f"no {estimand} is visible, but {'a rise' if found > 0 else 'a fall'}{size}"
+            reason = f"no {estimand} was found: the estimate is {'a rise' if found > 0 else 'a fall'}{size}"
             return Gate(NAME, "fail", found, asked, reason, cap="cannot distinguish")
-        compared = [c.difference for c in effect.description.compared if c.difference]
+        compared = [c.difference for c in effect.description.compared if c.difference and not early]
         opposite = [difference for difference in compared if difference * found < 0]
         if opposite:
             cap = "cannot distinguish" if estimand == "net" else "suggestive"

@@ -17,6 +17,8 @@ NAME = "significance"
 class Significance:
     """The two-sided test of no effect on the claim itself: p at most `firm` allows a firm claim, at most `level` a suggestion.
 
+    A firm claim also needs a 90 % interval of the total without zero: shipments that only move between months change scores.
+
     The test is that of the draws (`kernels.score_test`), on the scale on which the flow's noise is even, with the total beside
     the amounts where some months are empty; of a plain panel the estimator's own, where it has one.
     """
@@ -32,6 +34,10 @@ class Significance:
         if not math.isfinite(test.p):
             return Gate(NAME, "not run", reason="no test of no effect was made", cap="cannot distinguish")
         text = f"p = {_p_text(test.p)} ({test.score}{self._details(effect)})"
+        low, high = effect.summary().interval(0.9)
+        if test.p <= self.firm and low <= 0 <= high:
+            reason = f"{text}, but the 90% interval of the total includes zero"
+            return Gate(NAME, "fail", test.p, self.firm, reason, cap="suggestive")
         if test.p <= self.firm:
             return Gate(NAME, "pass", test.p, self.firm, text)
         if test.p <= self.level:

@@ -25,7 +25,7 @@ from forecast.prep.spans_and_gaps import window_total
 from forecast.prep.spikes import hide_spikes, spike_notes
 
 # the structural model of a pre-period: months without trade apart, a level that is steady unless the figures say otherwise
-PRE_PERIOD_MODEL: Mapping[str, Any] = MappingProxyType({"transform": "two-part", "step_prior": 4.0, "growth": 0.25})
+PRE_PERIOD_MODEL: Mapping[str, Any] = MappingProxyType({"transform": "two-part", "step_prior": 3.0, "growth": 0.25})
 
 
 @estimator

@@ -300,6 +300,9 @@ def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
         return (
             f"No material effect of {event}: what there may be lies within {margin_text(answer)} of what was expected.{shown}"
         )
+    against = answer.estimate * {"shortfall": -1, "recovery": 1}.get(answer.estimand, 0) < 0
+    if word == "cannot distinguish" and against and answer.p_value <= 0.05 and answer.measure not in ("anticipation", "net"):
+        return f"No {answer.estimand} is visible: the flow {'rose' if answer.estimate > 0 else 'fell'}. The estimate is {got}."
     if word == "cannot distinguish":
         shown = f" The estimate is {got}." if got else ""
         least = detectable_text(answer)

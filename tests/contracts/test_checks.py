@@ -230,7 +230,7 @@ def test_a_rise_is_no_shortfall():
     assert (gate.outcome, gate.ceiling, gate.reason) == (
         "fail",
         "cannot distinguish",
-        "no shortfall is visible, but a rise of 101%",
+        "no shortfall was found: the estimate is a rise of 101%",
     )
     assert judge("sign", vintage(LONG), asked(), expected=20.0).outcome == "pass"
     assert judge("sign", vintage(LONG), asked(), expected=10.1).outcome == "pass", "how surely is another gate's"

@@ -93,7 +93,8 @@ def series_figures(
     rows, values = data.first + known - first, data.values[known]
     own = own_event_regressors(vintage, design, axis, shapes)
     affected = np.abs(own.columns(own.midpoints)[0]).max(axis=1, initial=0.0) > 1e-9
-    collapsed = vintage.nonnegative and _has_collapsed(values[~affected[rows]], periods)
+    gone = floor is not None and not affected[rows].any()  # the event left no month with trade to fit
+    collapsed = vintage.nonnegative and (gone or _has_collapsed(values[~affected[rows]], periods))
     if collapsed:
         rows, values = rows[~affected[rows]], values[~affected[rows]]
     return SeriesFigures(series, axis, rows, values, own, affected, collapsed, sum(mark == "split" for mark in data.marks))

@@ -11,7 +11,7 @@ from forecast.arrays import Floats, Ints
 from forecast.kernels import arima_covariance, covariance
 from forecast.kernels.gaussian import CovarianceFamily
 
-STEP_PRIOR, GROWTH_PRIOR = 4.0, 0.25  # of `covariance.settled_level`
+STEP_PRIOR, GROWTH_PRIOR = 3.0, 0.25  # of `covariance.settled_level`
 FEWEST_FOR_GROWTH = 26  # months before and after
 NoiseKind = str | arima_covariance.Order
 

@@ -71,7 +71,7 @@ class Structural:
         if self.level_sd is not None and self.level_sd <= 0:
             raise ConfigError("level_sd must be positive", hint="0.01 is CausalImpact's guess")
         if self.growth and not (self.step_prior > 0 and self.growth < 1):
-            raise ConfigError("growth is a probability beside a step_prior", hint="step_prior = 4.0, growth = 0.25")
+            raise ConfigError("growth is a probability beside a step_prior", hint="step_prior = 3.0, growth = 0.25")
         if self.sums and self.sums < LONGEST_SPLIT:
             raise ConfigError(f"sums of {LONGEST_SPLIT} months would be lost", hint=f"sums = 0, or {LONGEST_SPLIT} and more")
 

@@ -51,6 +51,7 @@ def estimate(
         raise TypeError(f"{name_of(method)} is no estimator")
     try:
         made.contrast()
+        _require_months_asked(made, vintage)
     except NotIdentifiedError as error:
         return failure_for(method, design, error)
     evidence = Evidence(vintage, design, siblings or {})
@@ -67,6 +68,16 @@ def estimate(
         kept = answer(method, vintage, replace_design(design, keep_spikes=True), seed, memo)
     made = weigh(made, vintage, found, kept)
     return apply_verdict(made, run_gates(made, evidence, checks))
+
+
+def _require_months_asked(effect: Effect, vintage: Vintage) -> None:
+    """A question on months before the start needs them in its window or its measure; else it would be answered with others."""
+    design, window = effect.design, effect.design.window(vintage)
+    if effect.counterfactual is None or window.first < window.start or window.hole >= window.start or effect.early is not None:
+        return
+    if design.measure == "net" or (design.estimand == "anticipation" and design.measure == "cumulative"):
+        problem = f"{effect.estimator} estimates no months before the start, and the window begins with it"
+        raise NotIdentifiedError(problem, where=design.event_ids, hint="counterfactual or regression, or an earlier window")
 
 
 def weigh(effect: Effect, vintage: Vintage, found: Sequence[Placebo], kept: Answer | None = None) -> Effect:

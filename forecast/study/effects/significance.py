@@ -76,7 +76,7 @@ def no_effect_test(effect: Effect, vintage: Vintage, calibration: float = 1.0) -
     history = claim_history(effect, vintage)
     counted = empty_months(effect.contrast(), history)
     mean = amounts_of(contrast, history, calibration) if effect.scored == "months" or counted is None else None
-    total = None if counted is None else total_of(contrast, history, counted, calibration)
+    total = None if counted is None else total_of(effect.contrast(), history, counted, calibration)
     if mean is None and total is None:
         return SignificanceTest()
     towards, traded = int(np.sign(contrast.difference.estimate)), share_traded(contrast, history)
@@ -86,7 +86,7 @@ def no_effect_test(effect: Effect, vintage: Vintage, calibration: float = 1.0) -
     if counted is None:
         assert mean is not None
         return SignificanceTest(p, 0.0, direction, score, mean.scale, mean.freedom)
-    floor = 0.0 if mean else min(1.0, 2.0 * counted.floor)
+    floor = 0.0 if mean else min(1.0, 2.0 * counted.floor[direction > 0])
     incidence = min(1.0, 2.0 * min(counted.fewer, counted.more))
     return SignificanceTest(
         p, floor, direction, score, mean.scale if mean else math.nan, mean.freedom if mean else math.nan, incidence
@@ -99,8 +99,8 @@ def amounts_of(contrast: Contrast, history: ClaimHistory, calibration: float) ->
         return None
     before, residual = history.freedom
     least = history.floor * contrast.lengths
-    if history.trade is not None and not history.trade.empty:  # never empty before: an empty month is at most the floor
-        contrast = replace(contrast, observed=np.maximum(contrast.observed, least * (1.0 + 1e-9)))
+    if never_empty_before(contrast, history):  # a stop of such a flow: each month is at most the floor
+        contrast = replace(contrast, observed=least * (1.0 + 1e-9))
     observed = np.where(contrast.observed > least, contrast.observed, 0.0) if history.two_part else contrast.observed
     draws = (
         np.where(contrast.counterfactual > least, contrast.counterfactual, 0.0) if history.two_part else contrast.counterfactual
@@ -110,6 +110,13 @@ def amounts_of(contrast: Contrast, history: ClaimHistory, calibration: float) ->
         positive=history.two_part,
     )  # fmt: skip
     return None if mean is None else score_test.MeanScore(mean.difference, calibration * mean.scale, mean.freedom)
+
+
+def never_empty_before(contrast: Contrast, history: ClaimHistory) -> bool:
+    """Whether the window has no trade at all, and no month before it was without."""
+    if history.trade is None or history.trade.empty:
+        return False
+    return not (contrast.observed > history.floor * contrast.lengths).any()
 
 
 def share_traded(contrast: Contrast, history: ClaimHistory) -> float:
@@ -122,18 +129,22 @@ def share_traded(contrast: Contrast, history: ClaimHistory) -> float:
 class EmptyMonths:
     """The number of months without trade in a window against the chain of the months before.
 
-    fewer, more : P(at most as many), P(at least as many), mid-p; none : P(no trade at all); floor : smallest of them possible
+    fewer, more : P(at most as many), P(at least as many), mid-p; none : P(no trade at all); floor : the smallest p possible, of
+    a fall and of a rise
     """
 
     fewer: float
     more: float
     none: float
-    floor: float
+    floor: tuple[float, float]
 
 
 def empty_months(contrast: Contrast, history: ClaimHistory) -> EmptyMonths | None:
-    """The months without trade; None where there were none before, or where trade is not what is counted."""
-    if history.trade is None or not history.trade.empty:
+    """The months without trade; None where there are none before or in the window, or where trade is not what is counted.
+
+    None too for a stop of a flow that never was without: its months are tested as amounts (`amounts_of`).
+    """
+    if history.trade is None or never_empty_before(contrast, history):
         return None
     # a sum of months that holds trade says nothing about each of its months
     told = [
@@ -142,12 +153,12 @@ def empty_months(contrast: Contrast, history: ClaimHistory) -> EmptyMonths | Non
     ]
     told = [one for one in told if one[0] == one[1] or not one[2]]
     empty = sum(last - first + 1 for first, last, traded in told if not traded)
-    if not told:
+    if not told or (not empty and not history.trade.empty):
         return None
     months = sum(last - first + 1 for first, last, _ in told)
     distribution = history.trade.chain(told[0][0]).empty_months(months)
     fewer, more = tail_probabilities(distribution, empty)
-    floor = min(tail_probabilities(distribution, months)[1], tail_probabilities(distribution, 0)[0])
+    floor = tail_probabilities(distribution, months)[1], tail_probabilities(distribution, 0)[0]
     none = float(distribution[months]) if len(told) == len(contrast.periods) else 0.0
     return EmptyMonths(fewer, more, none, floor)
 
@@ -182,7 +193,10 @@ def detectable_effect(effect: Effect, vintage: Vintage, calibration: float = 1.0
     scale = calibration * float(np.sqrt(moments[1] * ((before - 2) / before if before > 4 else 0.5)))
     shift = score_test.detectable_shift(scale, residual)
     if history.scale.name == "none":
-        return shift * float(contrast.lengths.sum()) if not effect.design.share_of else shift
+        steps = 1.0 if effect.scored == "total" or effect.design.share_of else float(contrast.lengths.sum())
+        return shift * steps
     gain = effect.design.estimand == "recovery"
-    middle, moved = history.scale.inverse(np.array([moments[0], moments[0] + (shift if gain else -shift)]))
-    return abs(contrast.expected) * abs(float(moved / middle) - 1.0)
+    uncapped = replace(history.scale, top=np.inf)  # the cap is that of a month, and this may be a sum
+    middle, moved = uncapped.inverse(np.array([moments[0], moments[0] + (shift if gain else -shift)]))
+    size = abs(contrast.expected) * abs(float(moved / middle) - 1.0)
+    return size if size > 0 else math.nan
