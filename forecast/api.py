@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecast.core.contracts import Estimator, Forecaster
-    from forecast.core.effects import Effect, Placebo
+    from forecast.core.effects import Effect
+    from forecast.core.judgement import Placebo
     from forecast.core.questions import Design, Task
     from forecast.core.run import Run
     from forecast.core.scores import Scores

@@ -528,7 +528,7 @@ class ToyBlip:
 from __future__ import annotations
 from dataclasses import dataclass
 from forecast.core.registry import check
-from forecast.core.effects import Gate
+from forecast.core.judgement import Gate
 
 
 @check

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
+from forecast.core.judgement import Gate
 from forecast.core.registry import check
 
 NAME = "agreement"

@@ -8,7 +8,8 @@ import numpy as np
 
 from forecast.core import months as mm
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
+from forecast.core.judgement import Gate
 from forecast.core.registry import check
 from forecast.kernels import innovations
 from forecast.prep.pre_period import clean_pre_period

@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
+from forecast.core.judgement import Gate
 from forecast.core.registry import check
 
 NAME = "data_state"

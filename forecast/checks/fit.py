@@ -9,7 +9,8 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
+from forecast.core.judgement import Gate
 from forecast.core.registry import check
 from forecast.kernels import innovations
 from forecast.prep.baselines import pluralize

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
+from forecast.core.judgement import Gate
 from forecast.core.registry import check
 from forecast.prep.baselines import pluralize
 from forecast.prep.pre_period import PrePeriod, clean_pre_period, regime_pre_period

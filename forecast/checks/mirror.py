@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
+from forecast.core.judgement import Gate
 from forecast.core.registry import check
 from forecast.core.series import SeriesKey
 from forecast.prep.pre_period import clean_pre_period

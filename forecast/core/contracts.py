@@ -13,9 +13,10 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core.archive import Archive
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, ForecastError, MissingExtraError, nearest
 from forecast.core.events import Event
+from forecast.core.judgement import Gate
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped
 from forecast.core.vintage import Vintage

@@ -1,4 +1,4 @@
-"""Effect: an event's estimated effect with the description of what was observed; Gate and Verdict: what may be claimed."""
+"""Effect: an event's estimated effect with the description of what was observed."""
 
 from __future__ import annotations
 
@@ -12,20 +12,15 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core.contrast import Contrast
 from forecast.core.errors import NotIdentifiedError
+from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
 from forecast.core.questions import Design
 from forecast.core.results import Summary, Used, quantile_name
 from forecast.core.schema import join_names
-from forecast.core.significance import SignificanceTest
 from forecast.core.simultaneous_bands import simultaneous_band
 from forecast.core.time_axis import MONTHS, Steps
 
 if TYPE_CHECKING:
     import pandas as pd
-
-VERDICTS = (
-    "supported", "suggestive", "descriptive", "no material effect", "cannot distinguish", "not identified",
-    "contradicted by mirror",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,71 +91,6 @@ class Parameters(tuple[Parameter, ...]):
             if parameter.name == key:
                 return parameter
         raise KeyError(f"no parameter is called '{key}': {', '.join(p.name for p in self) or 'there is none'}")
-
-
-@dataclass(frozen=True)
-class Placebo:
-    """An estimate whose true value is zero.
-
-    relative : as a share of the counterfactual; z : its test's signed normal score; both NaN where they are not known
-    """
-
-    kind: str
-    series: str
-    start: str
-    cumulative: float
-    relative: float = math.nan
-    z: float = math.nan
-
-
-@dataclass(frozen=True)
-class Gate:
-    """Outcome of one check (pass | fail | not run); unless it passes, `cap` is the strongest verdict still allowed.
-
-    withholds : the estimate itself is withheld and only the description remains, whatever the verdict.
-    """
-
-    gate: str
-    outcome: str
-    value: float = math.nan
-    threshold: float = math.nan
-    reason: str = ""
-    cap: str = "supported"
-    withholds: bool = False
-
-    @property
-    def ceiling(self) -> str:
-        """The strongest verdict this gate allows."""
-        return "supported" if self.outcome == "pass" else self.cap
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One of the seven verdict words, the reading it allows, and the reason."""
-
-    word: str
-    reading: str
-    because: str = ""
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What the judge adds to an effect: the test of no effect, placebos, gates and the verdict.
-
-    rank_p, rank_floor : randomisation p-value among placebo windows without overlap, and the smallest possible
-    mde80 : effect found with power 80 % at 5 %; margin : smallest share of the counterfactual that a conclusion of no material
-    effect could name, the larger bound of the 90 % interval; calibration : factor of the intervals from the placebo windows
-    """
-
-    test: SignificanceTest = field(default_factory=SignificanceTest)
-    rank_p: float = math.nan
-    rank_floor: float = math.nan
-    mde80: float = math.nan
-    margin: float = math.nan
-    calibration: float = 1.0
-    placebos: tuple[Placebo, ...] = ()
-    gates: tuple[Gate, ...] = ()
-    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True)

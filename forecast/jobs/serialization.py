@@ -12,18 +12,9 @@ from typing import Any
 import numpy as np
 
 from forecast.core.contrast import Contrast
-from forecast.core.effects import (
-    BaselineComparison,
-    Description,
-    Effect,
-    Gate,
-    Judgement,
-    Parameter,
-    Parameters,
-    Placebo,
-    Verdict,
-)
+from forecast.core.effects import BaselineComparison, Description, Effect, Parameter, Parameters
 from forecast.core.events import Event
+from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped, Summary, Used
 from forecast.core.schema import ROWS

@@ -130,7 +130,7 @@ def _verdict_chip(word: str) -> str:
 
 
 def _is_verdict(tone: str) -> bool:
-    from forecast.core.effects import VERDICTS
+    from forecast.core.judgement import VERDICTS
 
     return tone in VERDICTS or tone in CLAIM_VERDICTS
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from forecast.core import months, registry
-from forecast.core.effects import VERDICTS, Effect, Judgement, Placebo
+from forecast.core.effects import Effect
 from forecast.core.events import Event, EventCalendar
+from forecast.core.judgement import VERDICTS, Judgement, Placebo
 from forecast.core.questions import Design
 from forecast.core.significance import SignificanceTest
 from forecast.core.vintage import Cell, Vintage

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from forecast.core import months, registry
-from forecast.core.effects import VERDICTS, Effect
+from forecast.core.effects import Effect
 from forecast.core.events import Event, EventCalendar
+from forecast.core.judgement import VERDICTS
 from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage

@@ -11,8 +11,9 @@ import pytest
 
 from forecast.core import months, registry
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
 from forecast.core.events import Event, EventCalendar
+from forecast.core.judgement import Gate
 from forecast.core.questions import Design
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.ask import answer

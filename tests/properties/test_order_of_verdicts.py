@@ -9,8 +9,9 @@ from hypothesis import assume, given, settings, strategies as st
 
 from forecast.core import months
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate, Judgement, Placebo
+from forecast.core.effects import Effect
 from forecast.core.events import Event, EventCalendar
+from forecast.core.judgement import Gate, Judgement, Placebo
 from forecast.core.questions import Design
 from forecast.core.significance import SignificanceTest
 from forecast.core.vintage import Cell, Vintage

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from forecast.checks.calibration.simulation_results import SimulationCell, load_simulation_cells, nearest_cells
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
+from forecast.core.judgement import Gate
 from forecast.core.registry import check
 from forecast.prep.baselines import pluralize
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from forecast.checks.multiplicity.holm_romano_wolf import benjamini_hochberg, holm, romano_wolf
 from forecast.core.contracts import Evidence
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
+from forecast.core.judgement import Gate
 from forecast.core.registry import check
 from forecast.prep.baselines import pluralize
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.core.effects import Placebo
+from forecast.core.judgement import Placebo
 from forecast.estimators.synthetic import synthetic_weights
 from forecast.estimators.synthetic.synthetic_weights import DonorDepartures, SyntheticWeights, WeightRule
 from forecast.estimators.synthetic.working_panel import WorkingPanel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from forecast.core.effects import VERDICTS
+from forecast.core.judgement import VERDICTS
 from forecast.core.registry import section
 from forecast.core.schema import ForecastRow
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements

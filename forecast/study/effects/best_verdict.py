@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from forecast.core.contracts import Check, Estimator, Evidence
-from forecast.core.effects import Effect, Gate, Judgement, Placebo, Verdict
+from forecast.core.effects import Effect
 from forecast.core.errors import DataError
+from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
 from forecast.core.questions import Design
 from forecast.core.significance import SignificanceTest
 from forecast.core.vintage import Vintage

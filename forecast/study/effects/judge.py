@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from forecast.core.contracts import Answer, Estimator, Evidence, failure_for
-from forecast.core.effects import Effect, Gate, Judgement, Placebo, Verdict
+from forecast.core.effects import Effect
 from forecast.core.errors import NotIdentifiedError
+from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure
 from forecast.core.significance import SignificanceTest

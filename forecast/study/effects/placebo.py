@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from forecast.core.contracts import Estimator
-from forecast.core.effects import Effect, Placebo
+from forecast.core.effects import Effect
+from forecast.core.judgement import Placebo
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Finding, Summary
 from forecast.core.vintage import Vintage

@@ -9,8 +9,9 @@ from typing import Any
 
 from forecast.core.archive import Archive
 from forecast.core.contracts import Estimator
-from forecast.core.effects import Effect, Gate
+from forecast.core.effects import Effect
 from forecast.core.errors import DataError
+from forecast.core.judgement import Gate
 from forecast.core.months import parse_day
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure

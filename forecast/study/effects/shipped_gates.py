@@ -14,8 +14,8 @@ from typing import Any
 
 from forecast.core import registry
 from forecast.core.contracts import Check
-from forecast.core.effects import Gate
 from forecast.core.errors import ConfigError
+from forecast.core.judgement import Gate
 
 CheckSpec = str | Mapping[str, object] | Check  # a gate's name, {"use": name, option: value, ...}, or the gate itself
 SHIPPED = "shipped"

@@ -9,8 +9,9 @@ from statsmodels.stats.diagnostic import acorr_ljungbox
 
 from forecast.checks.fit import PrePeriodFit
 from forecast.core import months as mm, registry
-from forecast.core.effects import Description, Effect, Judgement, Placebo
+from forecast.core.effects import Description, Effect
 from forecast.core.events import Event
+from forecast.core.judgement import Judgement, Placebo
 from forecast.core.panel import panel
 from forecast.core.questions import Design
 from forecast.kernels import innovations

@@ -8,8 +8,9 @@ import pytest
 
 from forecast.checks.multiplicity import Multiplicity, headline_rows
 from forecast.checks.multiplicity.holm_romano_wolf import benjamini_hochberg, holm
-from forecast.core.effects import Description, Effect, Gate, Judgement, Verdict
+from forecast.core.effects import Description, Effect
 from forecast.core.events import Event
+from forecast.core.judgement import Gate, Judgement, Verdict
 from forecast.core.questions import Design
 from forecast.core.significance import SignificanceTest
 from forecast.study.effects import judge

@@ -8,8 +8,9 @@ import pytest
 
 from forecast.checks.placebo_time import PlaceboTime
 from forecast.core import months
-from forecast.core.effects import Description, Effect, Judgement, Placebo
+from forecast.core.effects import Description, Effect
 from forecast.core.events import Event
+from forecast.core.judgement import Judgement, Placebo
 from forecast.core.questions import Design
 from forecast.core.vintage import Vintage
 from forecast.study.effects.judge import Evidence

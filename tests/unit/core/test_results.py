@@ -8,8 +8,9 @@ import pytest
 from scipy.stats import beta
 
 from forecast.core import months
-from forecast.core.effects import VERDICTS, BaselineComparison, Description, Effect, Gate, Parameter, Parameters, Verdict
+from forecast.core.effects import BaselineComparison, Description, Effect, Parameter, Parameters
 from forecast.core.events import Event
+from forecast.core.judgement import VERDICTS, Gate, Verdict
 from forecast.core.questions import Design, Task
 from forecast.core.results import Forecast, Summary, Used, quantile_name
 

@@ -284,7 +284,8 @@ def test_a_missing_library_is_a_finding_and_no_failure(tmp_path, monkeypatch):
 
 def made_up(design, **more):
     from forecast.core.contrast import Contrast
-    from forecast.core.effects import Effect, Gate, Judgement, Placebo
+    from forecast.core.effects import Effect
+    from forecast.core.judgement import Gate, Judgement, Placebo
     from forecast.core.results import Summary
     from forecast.prep.baselines import describe
 

@@ -10,8 +10,9 @@ import pytest
 import forecast.checks
 from forecast.core import months, registry
 from forecast.core.archive import bundled_archive
-from forecast.core.effects import Description, Effect, Gate, Judgement, Placebo
+from forecast.core.effects import Description, Effect
 from forecast.core.events import Event, EventCalendar
+from forecast.core.judgement import Gate, Judgement, Placebo
 from forecast.core.questions import Design
 from forecast.core.results import Summary, Used
 from forecast.core.significance import SignificanceTest
