@@ -9,13 +9,13 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Answers
-from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast, Used
+from forecast.core.results import Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.kernels.level_shifts import recent_fall
 from forecast.kernels.regime_ratio import RatioPrior, ratio_paths
+from forecast.prep.inner_answers import join_answers
 from forecast.prep.spans_and_gaps import measured_months
 
 FEWEST = 15  # months before the shift that the inner model needs
@@ -66,19 +66,12 @@ class LevelShift:
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws, series by series."""
-        if len(answers) != len(task.series):
-            raise ConfigError(f"{len(answers)} answers for {len(task.series)} series", hint="ask through fc.predict")
-        draws, used = np.empty((task.draws, len(task.series), len(task.months))), []
-        for i, (series, answer) in enumerate(zip(task.series, answers, strict=True)):
-            if isinstance(answer, Failure):
-                raise TooShortError(answer.reason, where=series, hint=answer.detail)
+
+        def change(series: str, answer: Forecast) -> tuple[Floats, Used] | None:
             shift = _find_shift(vintage, task, series)
-            draws[:, i], how = (
-                (answer.draws[:, 0], answer.used[0]) if shift is None else _on_new_level(vintage, task, shift, answer, rng)
-            )
-            used.append(how)
-        parameters = answers[0].parameters if len(answers) == 1 else {}
-        return Forecast(task, draws, tuple(used), vintage.steps, parameters)
+            return None if shift is None else _on_new_level(vintage, task, shift, answer, rng)
+
+        return join_answers(task, vintage.steps, answers, change)
 
 
 def _find_shift(vintage: Vintage, task: Task, series: str) -> _Shift | None:

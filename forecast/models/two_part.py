@@ -10,12 +10,12 @@ import numpy as np
 
 from forecast.arrays import Bools, Floats
 from forecast.core.contracts import Answers
-from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast, Used
+from forecast.core.results import Forecast, Used
 from forecast.core.vintage import ObservedSeries, Vintage
 from forecast.kernels.occurrence import learn_chances, simulate_occurrence
+from forecast.prep.inner_answers import join_answers
 from forecast.prep.past_origins import last_known_month
 from forecast.prep.spans_and_gaps import measured_months, reduced_spans
 
@@ -69,17 +69,12 @@ class TwoPart:
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws, series by series."""
-        if len(answers) != len(task.series):
-            raise ConfigError(f"{len(answers)} answers for {len(task.series)} series", hint="ask through fc.predict")
-        draws, used = np.empty((task.draws, len(task.series), len(task.months))), []
-        for i, (series, answer) in enumerate(zip(task.series, answers, strict=True)):
-            if isinstance(answer, Failure):
-                raise TooShortError(answer.reason, where=series, hint=answer.detail)
+
+        def change(series: str, answer: Forecast) -> tuple[Floats, Used] | None:
             two = bool(_empty_months(vintage, series)) and not _is_thin(vintage.observed(series))
-            draws[:, i], how = _empty_paths(vintage, task, series, answer, rng) if two else (answer.draws[:, 0], answer.used[0])
-            used.append(how)
-        parameters = answers[0].parameters if len(answers) == 1 else {}
-        return Forecast(task, draws, tuple(used), vintage.steps, parameters)
+            return _empty_paths(vintage, task, series, answer, rng) if two else None
+
+        return join_answers(task, vintage.steps, answers, change)
 
 
 def _empty_months(vintage: Vintage, series: str) -> Sequence[int]:
