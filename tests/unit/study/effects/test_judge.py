@@ -363,3 +363,18 @@ def test_headline_questions_get_the_verdict_the_data_carry(question):
     if verdict in ("descriptive", "not identified"):
         assert made.counterfactual is None
         assert math.isnan(made.p_value)
+
+
+@pytest.mark.parametrize(
+    ("size", "apart", "factor"),
+    [
+        (2.0, 2, 1.0),  # too few windows to calibrate at all
+        (2.0, 3, ((3 * 4 + 10) / 13) ** 0.5),
+        (0.5, 7, 1.0),  # too few to narrow
+        (0.5, 8, ((8 * 0.25 + 10) / 18) ** 0.5),
+        (9.0, 8, ((8 * 9 + 10) / 18) ** 0.5),  # a window is cut at three standard errors
+    ],
+)
+def test_windows_calibrate_by_their_mean_square_beside_ten_nominal_ones(size, apart, factor):
+    windows = [Placebo("time", SERIES, "2020-01", 0.0, 0.0, size)] * 12
+    assert placebo.interval_calibration(windows, apart) == pytest.approx(factor)
