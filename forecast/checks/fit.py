@@ -31,12 +31,13 @@ class PrePeriodFit:
     predicted standard errors) exceeds `most`; where one-step errors of a local level are not white noise (Ljung and Box, p
     below `level`, with `enough` clean months or more); or where the level shifted in the last `recent` clean months by more
     than `critical` standard errors without an event (a level-shift scan as in X-13, given two earlier years to tell a break
-    from a season).
+    from a season). A level whose growth has a t statistic above `grows` may grow in both tests.
     """
 
     most: float = 2.0
     level: float = 0.01
     critical: float = 4.0
+    grows: float = 2.58
     recent: int = 12
     enough: int = 24
 
@@ -77,6 +78,9 @@ class PrePeriodFit:
             rows, axis = months - first, np.arange(first, int(months[-1]) + 1)
             lunar = lunar_regressor(vintage, series, axis).matrix
             white = innovations.level_innovations(z, rows, axis, vintage.season, lunar)
+            # a flow that grew or fell steadily has errors of one sign about a level without growth
+            drift = abs(white.t_statistic(rows.astype(float))) > self.grows
+            white = innovations.level_innovations(z, rows, axis, vintage.season, lunar, drift=drift) if drift else white
             p = innovations.ljung_box(white.errors, min(10, len(z) // 5))[1]
             out.append((p < self.level, f"{name}one-step errors of a local level, Ljung-Box p = {p:.3f}"))
             early = int((rows <= rows[-1] - self.recent).sum())
@@ -84,7 +88,7 @@ class PrePeriodFit:
                 out.append((False, f"{name}too few earlier months to tell a break from a season"))
                 continue
             score, at = innovations.largest_level_shift(
-                innovations.level_innovations(z, rows, axis, vintage.season, lunar, early), self.recent
+                innovations.level_innovations(z, rows, axis, vintage.season, lunar, early, drift=drift), self.recent
             )
             if abs(score) > self.critical:
                 words = f"an undeclared break of the level in {vintage.steps.label(first + at)} (t = {score:.1f})"

@@ -166,6 +166,10 @@ class Design:
             raise ConfigError("a Design needs an event or a start")
         if self.estimand not in ESTIMANDS:
             raise ConfigError(f"unknown estimand '{self.estimand}'", hint=nearest(self.estimand, ESTIMANDS))
+        if self.share_of and self.measure == "cumulative":  # a share has no total
+            object.__setattr__(self, "measure", "share")
+        if "share" in (self.measure, self.estimand) and not self.share_of:
+            raise ConfigError("a share needs the total it is one of", hint='share_of = "the total\'s series"')
         if self.measure not in MEASURES:
             raise ConfigError(f"unknown measure '{self.measure}'", hint=nearest(self.measure, MEASURES))
         check_names(item[0] for item in self.baselines if not isinstance(item, str))

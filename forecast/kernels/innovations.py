@@ -36,18 +36,20 @@ class Innovations:
 
 
 def level_innovations(
-    z: Floats, rows: Ints, axis: Ints, season: int | None, extra: Floats | None = None, train: int = 0
+    z: Floats, rows: Ints, axis: Ints, season: int | None, extra: Floats | None = None, train: int = 0, *, drift: bool = False
 ) -> Innovations:
     """Innovations of a local level fitted to z (n,) at `rows` of `axis` (N,), with a shrunk season from two seasons on.
 
     extra : (N, m) columns shrunk with the season; train : number of first figures that the variances are estimated from, so
-    that a late break cannot inflate them (0: all)
+    that a late break cannot inflate them (0: all); drift : whether the level also grows by a constant
     """
     count, size = train or len(z), len(axis)
     if season and count >= 2 * season:
         family, start = covariance.local_level_shrunk_season(size, axis % season, season, extra)
     else:
         family, start = covariance.local_level(size)
+    if drift:
+        start = np.column_stack([start, np.arange(size) / size])
     fitted = gaussian.fit(z[:count], rows[:count], start, family, polish=False)
     v = family.covariance(fitted.best[None])[0][np.ix_(rows, rows)]
     root = np.linalg.cholesky(v)

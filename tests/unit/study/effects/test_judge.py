@@ -76,6 +76,8 @@ def windows(*scores):
         ([2.0, -2.0, 2.0], 3, np.sqrt((3 * 4 + 10) / 13)),
         ([2.0, -1.0] * 10, 8, np.sqrt((8 * 2.5 + 10) / 18)),  # overlapping windows count as those apart
         ([1.0] * 30, 30, 1.0),
+        ([0.5] * 12, 7, 1.0),  # too few to narrow
+        ([0.5] * 12, 8, np.sqrt((8 * 0.25 + 10) / 18)),
         ([0.0] * 10, 10, 0.8),  # sqrt(10 / 20) is below the bound
         ([50.0, -40.0] * 20, 40, 2.5),  # cut at three standard errors: sqrt((40 * 9 + 10) / 50) is above the bound
         ([50.0, 0.0, 0.0, np.nan], 3, np.sqrt((3 * 3 + 10) / 13)),
@@ -363,18 +365,3 @@ def test_headline_questions_get_the_verdict_the_data_carry(question):
     if verdict in ("descriptive", "not identified"):
         assert made.counterfactual is None
         assert math.isnan(made.p_value)
-
-
-@pytest.mark.parametrize(
-    ("size", "apart", "factor"),
-    [
-        (2.0, 2, 1.0),  # too few windows to calibrate at all
-        (2.0, 3, ((3 * 4 + 10) / 13) ** 0.5),
-        (0.5, 7, 1.0),  # too few to narrow
-        (0.5, 8, ((8 * 0.25 + 10) / 18) ** 0.5),
-        (9.0, 8, ((8 * 9 + 10) / 18) ** 0.5),  # a window is cut at three standard errors
-    ],
-)
-def test_windows_calibrate_by_their_mean_square_beside_ten_nominal_ones(size, apart, factor):
-    windows = [Placebo("time", SERIES, "2020-01", 0.0, 0.0, size)] * 12
-    assert placebo.interval_calibration(windows, apart) == pytest.approx(factor)

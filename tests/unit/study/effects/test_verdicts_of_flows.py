@@ -39,6 +39,21 @@ def asked(values, start, method="counterfactual", treated=X, stop=None, **more):
 # --- the probes of a referee --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("growth", [-0.03, 0.02, 0.03])
+def test_steady_growth_is_no_fault_of_the_fit(growth):
+    for seed in range(3):
+        made = asked(flow(66, 0.1, seed, growth=growth), 60)
+        assert next(g for g in made.gates if g.gate == "fit").outcome == "pass"
+
+
+def test_a_share_is_measured_as_one_and_needs_its_total():
+    assert fc.Design(treated=X, share_of=Y, start="2023-01", event_start="2023-01").measure == "share"
+    assert fc.Design.at("2023-01", X).measure == "cumulative"
+    for words in ({"measure": "share"}, {"estimand": "share"}):
+        with pytest.raises(ForecastError, match="a share needs the total"):
+            fc.Design.at("2023-01", X, **words)
+
+
 @pytest.mark.parametrize("method", ["baseline", "counterfactual"])
 @pytest.mark.parametrize(("before", "after", "share"), [(24, 6, 0.99), (60, 3, 0.995)])
 def test_a_precise_effect_of_next_to_nothing_is_no_material_effect(method, before, after, share):
