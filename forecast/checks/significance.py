@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
+from forecast.core.errors import ConfigError
 from forecast.core.judgement import Gate
 from forecast.core.registry import check
 
@@ -26,6 +27,10 @@ class Significance:
 
     level: float = 0.05
     firm: float = 0.01
+
+    def __post_init__(self) -> None:
+        if not 0 < self.firm <= self.level < 1:
+            raise ConfigError(f"a firm claim at {self.firm:g} beside a suggestion at {self.level:g}", hint="0 < firm <= level < 1")
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: p; threshold: `firm`."""

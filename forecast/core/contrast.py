@@ -40,19 +40,22 @@ class Contrast:
 
     @property
     def relative(self) -> Summary:
-        """Ratio of sums minus one: exactly -1 where everything was lost, with the bound that the number of empty months sets.
+        """Difference of the sums as a share of the counterfactual's size; no draws where its sign is not known.
 
-        No trade in h months leaves the rate of trade open up to a bound: its posterior is Beta(1/2, h + 1/2) (Jeffreys), and
+        A flow that cannot be negative loses at most all, exactly -1, with the bound that the number of empty months sets: no
+        trade in h months leaves the rate of trade open up to a bound: its posterior is Beta(1/2, h + 1/2) (Jeffreys), and
         the draws are that rate over the rate of the counterfactual, less one.
         """
-        if not np.any(self.observed):
-            return Summary(_rates_after_none(int(self.lengths.sum()), self.counterfactual), -1.0)
         expected = self.counterfactual.sum(axis=1)
+        if len(expected) and expected.min() < 0 < expected.max():
+            return Summary(np.empty(0))
+        if not np.any(self.observed) and not (self.counterfactual < 0).any():
+            return Summary(_rates_after_none(int(self.lengths.sum()), self.counterfactual), -1.0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = self.observed.sum() / expected - 1.0
+            ratio = (self.observed.sum() - expected) / np.abs(expected)
         point = None
         if self.point is not None:
-            whole = float(self.observed.sum()) - self.point
+            whole = abs(float(self.observed.sum()) - self.point)
             point = self.point / whole if whole else np.nan
         ratio = ratio[np.isfinite(ratio)]
         return Summary(ratio, float(np.median(ratio)) if point is None and len(ratio) else point)

@@ -173,6 +173,9 @@ class Effect:
     def contrast(self, measure: str | None = None) -> Contrast:
         """Observed and counterfactual of a measure (default: the design's): one set of draws for all that is said of it."""
         measure = measure or self.design.measure
+        if measure == "relative" and self.counterfactual is not None and not len(self.relative.draws):
+            problem = "what was expected may be above or below zero, and a share of it says nothing"
+            raise NotIdentifiedError(problem, where=self.design.event_ids, hint='measure = "cumulative"')
         if measure not in ("anticipation", "net") or self.counterfactual is None:
             return self.window
         if self.early is None:

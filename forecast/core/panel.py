@@ -55,6 +55,10 @@ def panel(
     when = _step_numbers(stamps, steps, where)
     names = _unit_names(table[unit], where) if unit else pd.Series(value, index=table.index)
     outcome = _parse_column(table[value], where)
+    if nonnegative and np.any(negative := outcome < 0):
+        row = table.index[negative][0]
+        problem = f"{outcome[negative][0]:g} is below zero, and the figures are said to be nonnegative"
+        raise DataError(problem, where=f"{where}, row {row}", hint="nonnegative=False, or a figure of zero or more")
     cells: dict[str, list[Cell]] = {}
     known: dict[tuple[str, str], dict[int, float]] = {}
     seen: set[tuple[str, int]] = set()

@@ -110,7 +110,7 @@ def smallest_margin(effect: Effect) -> float:
     """
     contrast = effect.contrast()
     low, high = contrast.relative.interval(0.9)
-    return max(abs(low), abs(high))
+    return max(abs(low), abs(high)) if math.isfinite(low) else math.inf
 
 
 def run_gates(effect: Effect, evidence: Evidence, checks: Sequence[CheckSpec] | None = None) -> list[Gate]:

@@ -23,13 +23,13 @@ def flow(count, noise, seed=0, growth=0.0, season=None):
     return np.exp(logs if season is None else logs + season[at % 12])
 
 
-def asked(values, start, method="counterfactual", treated=X, stop=None, **more):
+def asked(values, start, method="counterfactual", treated=X, stop=None, nonnegative=True, **more):
     table = np.column_stack([values]) if np.ndim(values) == 1 else np.asarray(values)
     when, names = months(len(table)), (X, Y)[: table.shape[1]]
     frame = pd.DataFrame(
         {"unit": np.repeat(names, len(when)), "time": when * len(names), "value": table.T.ravel()}
     )  # fmt: skip
-    vintage = fc.panel(frame, unit="unit", season=12, nonnegative=True)
+    vintage = fc.panel(frame, unit="unit", season=12, nonnegative=nonnegative)
     if method == "baseline":
         more.setdefault("baselines", ("last_12_clean",))
     design = fc.Design.at(when[start], treated, stop=stop and when[stop], **more)
@@ -194,3 +194,31 @@ def test_a_shipment_that_only_slipped_is_not_supported():
     low, high = made.cumulative.interval(0.9)
     assert low < 0 < high
     assert made.verdict.word != "supported"
+
+
+@pytest.mark.parametrize("mean", [-1000.0, 0.0])
+def test_a_share_of_what_may_be_negative_has_the_sign_of_the_difference_or_is_none(mean):
+    y = np.random.default_rng(3).normal(mean, 100.0, 42)
+    y[36:] -= 300.0
+    made = asked(y, 36, nonnegative=False)
+    assert made.verdict.word == "supported"
+    if mean:
+        assert made.relative.estimate < 0
+        assert made.relative.interval(0.95)[1] < 0
+    else:  # what was expected may be above or below zero
+        assert not len(made.relative.draws)
+        assert made.judgement.margin == np.inf
+        with pytest.raises(ForecastError, match="above or below zero"):
+            made.contrast("relative")
+
+
+def test_a_test_that_cannot_reject_shows_no_absence():
+    rng = np.random.default_rng(8)
+    y = 100 * np.exp(rng.normal(0, 0.03, (30, 7)) + np.cumsum(rng.normal(0, 0.02, (30, 1)), 0))
+    y[22:, 0] *= 0.9
+    names = ["north", *"abcdef"]  # with six donors the smallest p of a permutation is 1 / 7
+    table = pd.DataFrame({"unit": np.repeat(names, 30), "year": list(range(1980, 2010)) * 7, "value": y.T.ravel()})
+    vintage = fc.panel(table, unit="unit", time="year", nonnegative=True)
+    made = fc.estimate("ppml", vintage, fc.Design.at(2002, "north", names[1:], draws=400))
+    assert made.judgement.test.floor > 0.05
+    assert made.verdict.word == "cannot distinguish"
