@@ -18,6 +18,7 @@ from forecast.core.results import Summary, Used, quantile_name
 from forecast.core.schema import join_names
 from forecast.core.simultaneous_bands import simultaneous_band
 from forecast.core.time_axis import MONTHS, Steps
+from forecast.core.vintage import Vintage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +105,7 @@ class Effect:
     own_p, own_floor, own_placebos : of the estimator's own test, where it has one
     parts : where a method can separate the events of a design, the cumulative effect of each; they sum to the joint effect in
         every draw
+    history : figures and events of the treated series, for a picture or a sentence; set by `fc.estimate`
     """
 
     estimator: str
@@ -129,6 +131,7 @@ class Effect:
     scored: Literal["months", "total"] = "months"
     parts: Mapping[str, Summary] = field(default_factory=dict)
     judgement: Judgement = field(default_factory=Judgement)
+    history: Vintage | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", Parameters(self.parameters))

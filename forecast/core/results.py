@@ -12,9 +12,11 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core.questions import Task
 from forecast.core.time_axis import MONTHS, Steps
+from forecast.core.vintage import Vintage
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)  # of the quantiles stored on disk
 
@@ -64,6 +66,7 @@ class Forecast:
     """Joint draws for a Task, shape (draws, series, months), in archive units (kg, USD).
 
     parameters : "<series> <name>" of each estimated one; the standard error of x, where known, stands beside it as "x.se"
+    history : the figures and events that it stands on, for a picture or a sentence; set by `fc.predict`
     """
 
     task: Task
@@ -71,6 +74,7 @@ class Forecast:
     used: tuple[Used, ...]
     steps: Steps = MONTHS
     parameters: Mapping[str, float] = field(default_factory=dict)
+    history: Vintage | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         expected = (len(self.task.series), len(self.task.months))
