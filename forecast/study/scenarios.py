@@ -15,6 +15,7 @@ from forecast.arrays import Ints
 from forecast.core import months
 from forecast.core.contracts import Answer, Forecaster, failure_for
 from forecast.core.errors import ConfigError, LookAheadError, NotIdentifiedError
+from forecast.core.presentation import shown
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.scenario import Scenario
@@ -56,6 +57,7 @@ class Basis:
         return f"{self.regime}: {UNKNOWN}" + (", and it only lifts measures now in force" if self.lifts else "")
 
 
+@shown
 @dataclass(frozen=True)
 class Fan:
     """One series under one scenario: joint draws over the asked months, or the reason there are none.

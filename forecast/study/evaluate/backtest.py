@@ -13,6 +13,7 @@ from forecast.core.archive import Archive
 from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.months import parse_day
+from forecast.core.presentation import shown
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.series import SeriesKey
@@ -57,6 +58,7 @@ class BacktestQuestion:
         return rolling_vintage(archive, self.series, self.last - self.since + 1, self.task.day)
 
 
+@shown
 @dataclass(frozen=True)
 class BacktestAnswer:
     """A question and one model's answer."""
@@ -66,6 +68,7 @@ class BacktestAnswer:
     answer: Forecast | Failure
 
 
+@shown
 @dataclass(frozen=True)
 class Backtest:
     """All answers of a backtest; `archive` holds what was known at each cutoff."""
