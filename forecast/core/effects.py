@@ -350,9 +350,9 @@ class Effect:
         """
         return str(upper("report.quoted_fields", "effect_number")(self, field, unit, digits, locale))
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Observed figures beside the counterfactual with its bands, and the difference; on new axes unless `ax` is given."""
-        axes: Axes = upper("plots.plot", "effect")(self, ax)
+    def plot(self, ax: Axes | None = None, difference: bool = False) -> Axes:
+        """Observed figures beside the counterfactual and its bands, or the sum of what lies between; new axes without `ax`."""
+        axes: Axes = upper("plots.plot", "effect")(self, ax, difference)
         return axes
 
     def with_verdict(self, gates: Sequence[Gate], verdict: Verdict) -> Effect:

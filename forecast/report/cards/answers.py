@@ -14,7 +14,7 @@ from forecast.core.results import Failure, Forecast, Summary
 from forecast.core.scores import Scores
 from forecast.report.cards.card import Card
 from forecast.report.cards.fields import listed, names_in_short
-from forecast.report.measure_phrases import events_phrase
+from forecast.report.measure_phrases import events_phrase, measures_in_estimate
 from forecast.report.numbers import capitalize, decimal, digits, percent, period, pluralize, quantity, series_name
 from forecast.report.prose import amount, description, interval_text, test_text, verdict_reasons
 from forecast.report.spoken import effect_answer_of, effect_facts, expectation, model_of, unit_and_scale
@@ -54,9 +54,9 @@ def effect_card(effect: Effect) -> Card:
     estimate = ""
     if answer.has_estimate:
         estimate = f"{amount(answer, answer.estimate)}, 95 % {interval_text(answer, answer.lo95, answer.hi95)}"
-    words = effect.steps.words
+    words, measures = effect.steps.words, events_phrase(facts, measures_in_estimate(facts, answer))
     return Card(
-        f"Effect of {events_phrase(facts, answer.events)} on {series_name(answer.first_series)}, {answer.window}",
+        f"Effect of {measures} on {series_name(answer.first_series)}, {answer.window}",
         (
             ("observed", words(capitalize(description(answer, facts.held)))),
             ("estimate", estimate or "none that the checks allow"),

@@ -6,14 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.months import parse_day
-from forecast.core.presentation import shown
+from forecast.core.presentation import shown, upper
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.series import SeriesKey
@@ -22,6 +22,9 @@ from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView, Regressor, refuse_look_ahead
 from forecast.study.evaluate.refit import Policy, fit_days
 from forecast.study.evaluate.truth import vintage_kind
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WINDOWS = ("expanding", "rolling")
 
@@ -83,6 +86,13 @@ class Backtest:
         for a in self.answered:
             counts[a.model] += isinstance(a.answer, Failure)
         return counts
+
+    def plot(
+        self, ax: Axes | None = None, series: str | None = None, models: Sequence[str] | None = None, ahead: int = 1
+    ) -> Axes:
+        """Figures as published, and what models had said `ahead` months after the last known; new axes unless `ax` is given."""
+        axes: Axes = upper("plots.plot", "backtest")(self, ax, series, models, ahead)
+        return axes
 
 
 def rolling_vintage(archive: Archive | RealTimeView, series: str, months: int, day: dt.date) -> Vintage:
