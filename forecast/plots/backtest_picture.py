@@ -63,12 +63,14 @@ def plot_backtest(
     if missing := [m for m in shown if m not in every]:
         raise ConfigError(f"the backtest has no model '{missing[0]}'", where="plot", hint=nearest(missing[0], every))
     unit, scale = shown_unit(name)
+    steps = MONTHS
     points: dict[str, list[tuple[int, float, float, float]]] = {model: [] for model in shown}
     for one in backtest.answered:
         if one.past.series != name or one.model not in points or not isinstance(one.answer, Forecast):
             continue
         target = one.past.last + ahead
-        when = [MONTHS.ordinal(m) for m in one.answer.task.months]
+        steps = one.answer.steps
+        when = [steps.ordinal(m) for m in one.answer.task.months]
         if target in when:
             low, middle, high = np.quantile(one.answer.of(name)[:, when.index(target)] / scale, [0.1, 0.5, 0.9])
             points[one.model].append((target, float(low), float(middle), float(high)))
@@ -81,8 +83,8 @@ def plot_backtest(
         )
     title, flow = titles(name)
     rest = f", {len(every) - len(shown)} more models not shown" if len(every) > len(shown) else ""
-    words = f"{pluralize(ahead, 'month')} after the last known one: median and 80 % interval{rest}"
-    ax = house_axes(ax, title, "; ".join(filter(None, (flow, words))), per_step(unit, MONTHS))
+    words = f"{pluralize(ahead, steps.noun)} after the last known one: median and 80 % interval{rest}"
+    ax = house_axes(ax, title, "; ".join(filter(None, (flow, words))), per_step(unit, steps))
     months = [at for found in drawn.values() for at, *_ in found]
     first, last = min(months) - 6, max(months)
     latest: Vintage = backtest.archive.latest
@@ -99,6 +101,6 @@ def plot_backtest(
         values += [*low, *high]
         labels.append(EndLabel(f"{sign} {model}", float(middle[-1]), COLORS[i % len(COLORS)]))
     set_values(ax, values)
-    set_time_axis(ax, first, last, MONTHS, ROOM)
+    set_time_axis(ax, first, last, steps, ROOM)
     label_ends(ax, labels, last)
     return ax

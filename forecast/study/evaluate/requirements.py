@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from forecast.core import schema
 from forecast.core.archive import Archive
 from forecast.core.contracts import Forecaster
-from forecast.core.presentation import shown
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
 from forecast.study.data.real_time import RealTimeView, Regressor
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 TRIAL_DRAWS = 50  # draws of a trial forecast
 
 
-@shown
 @dataclass(frozen=True, kw_only=True)
 class Requirement:
     """What the history of one series supports for one model, horizon and interval level.
