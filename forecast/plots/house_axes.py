@@ -41,8 +41,10 @@ def house_axes(ax: Axes | None, title: str, subtitle: str, unit: str) -> Axes:
     if ax is None:
         import matplotlib.pyplot as plt
 
+        # outside the style: a notebook chooses its backend now, and must not forget so when the style ends
+        figure = plt.figure(figsize=SIZE, layout="constrained")
         with style():
-            _, ax = plt.subplots(figsize=SIZE, layout="constrained")
+            ax = figure.subplots()
     light_frame(ax)
     ax.set_title(_dollars(title), loc="left", fontsize=10.5, fontweight="bold", color=C["ink"], pad=19 if subtitle else 7)
     if subtitle:

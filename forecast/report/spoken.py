@@ -102,14 +102,14 @@ def expectation_sentence(
     >>> print(expectation_sentence("sales", "t", said, None, "ets", "of 5 Sep 2026").replace(NBSP, " "))
     sales: about 5,524 t expected in Dec 2026 (in eight cases of ten between 2,713 and 8,402 t). Model: ets, data of 5 Sep 2026.
     """
-    parts = [_expected(one, unit, first=i == 0) for i, one in enumerate(said)]
+    parts = [_expectation_text(one, unit, first=i == 0) for i, one in enumerate(said)]
     words = f"{series_name(series)}: {join_with_and(parts)}"
     if total is not None:
         words += f"; over {total.period} about {quantity(total.median, unit)} ({_between(total, unit)})"
     return f"{words}. Model: {model}, data {stands_on}." if stands_on else f"{words}. Model: {model}."
 
 
-def _expected(one: Expectation, unit: str, first: bool) -> str:
+def _expectation_text(one: Expectation, unit: str, first: bool) -> str:
     expected, cases = (" expected", "in eight cases of ten ") if first else ("", "")
     return f"about {quantity(one.median, unit)}{expected} in {period(one.period)} ({cases}{_between(one, unit)})"
 

@@ -13,7 +13,7 @@ from forecast.core.effects import BaselineComparison, Description, Effect
 from forecast.core.results import Failure, Forecast, Summary
 from forecast.core.scores import Scores
 from forecast.report.cards.card import Card
-from forecast.report.cards.fields import listed, names_in_short
+from forecast.report.cards.fields import list_in_short, names_in_short
 from forecast.report.measure_phrases import events_phrase, measures_in_estimate
 from forecast.report.numbers import capitalize, decimal, digits, percent, period, pluralize, quantity, series_name
 from forecast.report.prose import amount, description, interval_text, test_text, verdict_reasons
@@ -103,7 +103,7 @@ def contrast_card(contrast: Contrast) -> Card:
 
 def description_card(described: Description) -> Card:
     """What was observed, beside each baseline."""
-    rows = tuple(_compared(c) for c in described.compared)
+    rows = tuple(_comparison_line(c) for c in described.compared)
     level = "" if rows else f"{_plain(described.last_level)} in {described.last_period}"
     return Card(
         f"Description: {_plain(described.observed)} observed in {described.months or 'no period'}",
@@ -111,7 +111,7 @@ def description_card(described: Description) -> Card:
     )
 
 
-def _compared(one: BaselineComparison) -> tuple[str, str]:
+def _comparison_line(one: BaselineComparison) -> tuple[str, str]:
     share = f" ({percent(one.relative)})" if math.isfinite(one.relative) else ""
     return one.baseline, f"{_plain(one.expected)} expected, difference {_plain(one.difference)}{share}"
 
@@ -168,7 +168,7 @@ def fan_card(fan: Any) -> Card:
     based = [basis.text for basis in fan.basis]
     return Card(
         f"Fan of {series_name(fan.series)} under “{fan.scenario}”{chance}",
-        (*said, ("based on", listed(based[:2], len(based))), ("caveat", fan.caveat)),
+        (*said, ("based on", list_in_short(based[:2], len(based))), ("caveat", fan.caveat)),
     )
 
 

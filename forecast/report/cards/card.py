@@ -41,8 +41,8 @@ class Card:
             f'<td style="{_CELL}">{_escape(value)}</td></tr>'
             for label, value in self._few()
         )
-        title = f'<caption style="text-align:left;font-weight:bold;color:inherit;padding:0">{_escape(self.title)}</caption>'
-        return f'<table style="{_TABLE}">{title}<tbody>{rows}</tbody></table>'
+        title = f'<div style="font-weight:bold">{_escape(self.title)}</div>'
+        return f'<div>{title}<table style="{_TABLE}"><tbody>{rows}</tbody></table></div>' if rows else title
 
     def _few(self) -> list[tuple[str, str]]:
         lines = [(label, value) for label, value in self.lines if value]

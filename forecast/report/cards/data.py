@@ -15,7 +15,7 @@ from forecast.core.run import Run
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import ObservedSeries, Vintage
 from forecast.report.cards.card import Card
-from forecast.report.cards.fields import listed, names_in_short
+from forecast.report.cards.fields import list_in_short, names_in_short
 from forecast.report.numbers import day, pluralize, quantity, series_name
 
 SERIES_SHOWN = 5
@@ -29,7 +29,7 @@ def archive_card(archive: Archive) -> Card:
         f"Archive of {len(archive.series)} series",
         (
             ("figures", f"{len(archive.table):,} as published, released {days}"),
-            ("series", listed(archive.series[:SERIES_SHOWN], len(archive.series))),
+            ("series", list_in_short(archive.series[:SERIES_SHOWN], len(archive.series))),
             ("events", _events_in_short(archive.events)),
             ("open it", 'archive.as_of("YYYY-MM-DD"), archive.latest'),
         ),
@@ -43,7 +43,7 @@ def vintage_card(vintage: Vintage) -> Card:
     lines = [(name, _extent(vintage, name)) for name in names[:SERIES_SHOWN]]
     if names[SERIES_SHOWN:]:
         lines.append(("", f"and {len(names) - SERIES_SHOWN} more series"))
-    holes = listed([series for series, _, _ in vintage.holes[:SERIES_SHOWN]], len(vintage.holes))
+    holes = list_in_short([series for series, _, _ in vintage.holes[:SERIES_SHOWN]], len(vintage.holes))
     return Card(
         f"Vintage{when}: {len(names)} series",
         (*lines, ("events", _events_in_short(vintage.events)), ("hidden", holes)),

@@ -33,18 +33,18 @@ def in_short(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, Mapping):
-        return listed([f"{key}: {in_short(item)}" for key, item in list(value.items())[:FEW]], len(value))
+        return list_in_short([f"{key}: {in_short(item)}" for key, item in list(value.items())[:FEW]], len(value))
     if isinstance(value, Sequence):
-        return listed([in_short(item) for item in value[:FEW]], len(value))
+        return list_in_short([in_short(item) for item in value[:FEW]], len(value))
     if dataclasses.is_dataclass(value):
         return repr(value).splitlines()[0]
     return str(value)
 
 
-def listed(first: Sequence[str], count: int) -> str:
+def list_in_short(first: Sequence[str], count: int) -> str:
     """The first items of a list, and how many more there are.
 
-    >>> listed(["a", "b"], 5)
+    >>> list_in_short(["a", "b"], 5)
     'a, b and 3 more'
     """
     return ", ".join(first) + (f" and {count - len(first)} more" if count > len(first) else "")
@@ -54,4 +54,4 @@ def names_in_short(names: Sequence[str], noun: str) -> str:
     """Names, of many only their number and the first."""
     if len(names) <= FEW:
         return ", ".join(names)
-    return f"{pluralize(len(names), noun)}: {listed(list(names[:FEW]), len(names))}"
+    return f"{pluralize(len(names), noun)}: {list_in_short(list(names[:FEW]), len(names))}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
 from forecast.report.cards.card import Card
-from forecast.report.cards.fields import listed
+from forecast.report.cards.fields import list_in_short
 from forecast.report.numbers import decimal, digits, pluralize
 from forecast.report.prose import VERDICT_MEANINGS
 
@@ -44,7 +44,7 @@ def judgement_card(judgement: Judgement) -> Card:
             ("test", f"p = {test.p:.3g} ({test.score})" if math.isfinite(test.p) else ""),
             ("placebos", pluralize(len(judgement.placebos), "window") if judgement.placebos else ""),
             ("seen from", decimal(judgement.mde80, digits(judgement.mde80)) if math.isfinite(judgement.mde80) else ""),
-            *((outcome, listed(names[:6], len(names))) for outcome, names in by_outcome.items()),
+            *((outcome, list_in_short(names[:6], len(names))) for outcome, names in by_outcome.items()),
         ),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from forecast.core.questions import Design, Task
 from forecast.core.scenario import Scenario
 from forecast.report.cards.card import Card
-from forecast.report.cards.fields import listed, names_in_short
+from forecast.report.cards.fields import list_in_short, names_in_short
 from forecast.report.numbers import pluralize
 
 
@@ -39,7 +39,7 @@ def design_card(design: Design) -> Card:
             ("window", window + (f", {pluralize(design.lag_months, 'month')} under way" if design.lag_months else "")),
             ("asked", design.estimand if design.measure == "cumulative" else f"{design.estimand}, {design.measure}"),
             ("donors", donors),
-            ("beside", listed(named[:3], len(named))),
+            ("beside", list_in_short(named[:3], len(named))),
         ),
     )
 
