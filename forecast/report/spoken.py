@@ -19,8 +19,8 @@ from forecast.core.series import SeriesKey
 from forecast.report.effect_rows import EffectAnswer, effect_answer
 from forecast.report.facts import Facts, FactsInMemory
 from forecast.report.inline_markup import strip_markup
-from forecast.report.numbers import NBSP, day, join_with_and, period, quantity, series_name
-from forecast.report.prose import answer_sentences
+from forecast.report.numbers import NBSP, capitalize, day, join_with_and, period, quantity, series_name, treated_name
+from forecast.report.prose import answer_sentences, description
 
 ADDABLE = ("kg", "USD")  # units of the archive whose figures add up over months; of own figures nobody says
 
@@ -60,7 +60,11 @@ def effect_facts(effect: Effect) -> Facts:
 
 def effect_sentence(effect: Effect) -> str:
     """What was observed and what the verdict lets one say of it, in the report's own words."""
-    return answer_sentence(effect_facts(effect), effect_answer_of(effect))
+    facts, answer = effect_facts(effect), effect_answer_of(effect)
+    if effect.verdict is None:
+        seen = capitalize(description(answer, facts.held))
+        return effect.steps.words(f"{treated_name(answer.series)}, {answer.known_window}. {seen}. No verdict was passed on it.")
+    return answer_sentence(facts, answer)
 
 
 def answer_sentence(facts: Facts, answer: EffectAnswer) -> str:

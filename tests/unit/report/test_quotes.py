@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 import forecast as fc
 from forecast.cli import app
 from forecast.core.errors import ConfigError
+from forecast.core.judgement import Judgement
 from forecast.report.inline_markup import strip_markup
 from forecast.report.numbers import NBSP
 from forecast.report.prose import answer_sentences, interval_text
@@ -121,6 +123,14 @@ def test_an_effect_in_memory_says_what_a_run_would(effect):
     assert error.value.hint == "'estimate'"
     with pytest.raises(ConfigError, match="cannot be given in 'USD'"):
         effect.number("estimate", "USD")
+
+
+def test_an_effect_without_a_verdict_says_so_and_claims_nothing(effect):
+    bare = replace(effect, judgement=Judgement())
+    said = bare.sentence()
+    assert said.endswith("No verdict was passed on it.")
+    assert bare.number("estimate") not in said
+    assert bare.number("desc_estimate").lstrip("−") in said
 
 
 def test_every_column_of_an_effects_frame_can_be_quoted(effect):
