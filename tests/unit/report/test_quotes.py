@@ -154,6 +154,9 @@ def test_an_effect_on_own_figures_speaks_of_its_own_steps_and_of_nobody_elses_da
     assert made.number("estimate", digits=1) == made.number("estimate", digits=1, locale="C").replace("-", "−")
     with pytest.raises(ConfigError, match="a figure without a unit cannot be given in 't'"):
         made.number("estimate", "t")
+    with pytest.raises(ConfigError, match="without a unit cannot be given in '%'"):
+        made.number("observed_total", "%")
+    assert made.number("relative_change").endswith("%")
 
 
 def test_a_forecast_says_its_first_and_last_month_and_the_sum(guess):
