@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -48,7 +49,7 @@ def plot_forecast(forecast: Forecast, ax: Axes | None, series: str | None) -> Ax
     unit, scale = unit_and_scale(forecast, name)
     when = [steps.ordinal(m) for m in task.months]
     title, flow = titles(name)
-    stands = "" if task.day.year == 9999 else f"data of {day(task.day.isoformat())}"
+    stands = "" if task.day == dt.date.max else f"data of {day(task.day.isoformat())}"
     subtitle = "; ".join(part for part in (flow, model_of(forecast), stands) if part)
     ax = house_axes(ax, title, subtitle, per_step(unit, steps))
     first, values = min(when) - BEFORE, list[float]()
