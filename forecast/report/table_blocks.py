@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from forecast.core import months as mm
 from forecast.core.products import display_unit
-from forecast.core.schema import ForecastRow, RegimeRow, ScenarioForecastRow, divide_figures, group_rows, split_names
+from forecast.core.schema import ForecastRow, RegimeRow, SumRow, divide_figures, group_rows, split_names
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.credits import credit, sources
 from forecast.report.effect_rows import EffectAnswer
@@ -143,11 +143,11 @@ def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> Table
 
 
 def months_ahead_table(
-    history: FlowHistory, rows: Sequence[ForecastRow], as_of: str, unheld: str = "not bundled"
+    history: FlowHistory, rows: Sequence[ForecastRow], sums: Sequence[SumRow], as_of: str, unheld: str = "not bundled"
 ) -> TableBlock:
-    """Months ahead of one series: median, bands, and change on a year and on a month earlier."""
+    """Months ahead of one series: median, bands, and change on a year and on a month earlier; of its sums Jan+Feb."""
     unit = history.unit
-    months = {mm.ordinal(r.month): r for r in rows if "/" not in r.month}
+    months = {mm.ordinal(r.month): r for r in rows}
     levels = {m: r.q50 for m, r in months.items()} | history.values
     out: list[tuple[TableCell, ...]] = []
     for m, r in sorted(months.items()):
@@ -161,7 +161,7 @@ def months_ahead_table(
             )
         )
         if m % 12 == 1 and m - 1 in months and _has_moving_new_year(history.series):
-            out.append(_new_year_cells(history, rows, m))
+            out.append(_new_year_cells(history, sums, m))
     columns = (
         Column("Month"), Column(f"Median, {unit}", True), Column(f"80{NBSP}% band", True), Column(f"95{NBSP}% band", True),
         Column("on a year earlier", True), Column("on the month before", True),
@@ -201,7 +201,7 @@ def _is_new_year_month(series: str, m: int) -> bool:
     return _has_moving_new_year(series) and m % 12 in (0, 1)
 
 
-def _new_year_cells(history: FlowHistory, rows: Sequence[ForecastRow], february: int) -> tuple[TableCell, ...]:
+def _new_year_cells(history: FlowHistory, rows: Sequence[SumRow], february: int) -> tuple[TableCell, ...]:
     """January and February of a Chinese series as one sum, since the New Year moves between them."""
     joint = next((r for r in rows if r.month == mm.period_label(february - 1, february)), None)
     if joint is None:
@@ -271,7 +271,7 @@ def regimes_table(
     data: RunData,
     rows: Sequence[RegimeRow],
     order: Sequence[str] = (),
-    ahead: Mapping[tuple[str, str], ScenarioForecastRow] | None = None,
+    ahead: Mapping[tuple[str, str], SumRow] | None = None,
 ) -> TableBlock:
     """Observed mean and range under each regime, one row per series, beneath what is forecast of a month under it.
 
@@ -316,7 +316,7 @@ def _seen_in(name: str, told: set[str], windows: Mapping[str, str]) -> str:
     return f" (seen: {windows[name]})" if name in told else f", then as in {windows[name]}"
 
 
-def _regime_cell(seen: RegimeRow | None, ahead: ScenarioForecastRow | None, told: bool, unit: str) -> TableCell:
+def _regime_cell(seen: RegimeRow | None, ahead: SumRow | None, told: bool, unit: str) -> TableCell:
     """One series under one regime: the forecast with the observed mean beneath, or the observed mean alone."""
     known = seen is not None and math.isfinite(seen.mean)
     if not told:

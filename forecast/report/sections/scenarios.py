@@ -57,7 +57,7 @@ class ScenariosSection:
             _introduction(data, asked, rows, series),
             Bullets(tuple(_scenario_text(data, row, rows, lost) for row in asked)),
             *([_fan_figure(data, rows, lost, names, series)] if rows else []),
-            _sums_table(data, rows, lost, names, series),
+            _sums_table(data, lost, names, series),
             Details("On what each fan rests, in full", (_basis_table(rows, lost, names, series),)),
         ]
 
@@ -134,7 +134,7 @@ def _fan_figure(
     data: RunData, rows: Sequence[ScenarioForecastRow], lost: Refusals, names: list[str], series: list[str]
 ) -> FigureBlock:
     looks = line_styles(names)
-    single = group_rows((r for r in rows if "/" not in r.month), lambda r: r.series)
+    single = group_rows(rows, lambda r: r.series)
     drawn = [s for s in series if s in single]
     first = min(data.histories[s].last - HISTORY_MONTHS for s in drawn)
     events = letter_events(data.events_on(drawn, first, mm.ordinal(data.as_of[:7])))
@@ -157,11 +157,9 @@ def _fan_figure(
     )
 
 
-def _sums_table(
-    data: RunData, rows: Sequence[ScenarioForecastRow], lost: Refusals, names: list[str], series: list[str]
-) -> TableBlock:
+def _sums_table(data: RunData, lost: Refusals, names: list[str], series: list[str]) -> TableBlock:
     """Median and 80 % interval of the last twelve months' sum by scenario."""
-    sums = yearly_sums(rows)
+    sums = yearly_sums(data.scenario_sums)
     spans = {r.month for r in sums.values()}
     out = []
     for s in series:
