@@ -43,7 +43,8 @@ def folder_of(config: Config, out: str | Path) -> Path:
 
 def is_finished(folder: Path, plan: Plan) -> bool:
     """Whether a folder holds this very run, made by this code, complete and unchanged."""
-    expected = ["run.json", *(f"{name}.parquet" for name in TABLES), "findings.json", "report.html", "report.md"]
+    pages = [f"{page}.{kind}" for page in ("report", "brief") for kind in ("html", "md")]
+    expected = ["run.json", *(f"{name}.parquet" for name in TABLES), "findings.json", *pages]
     if not manifest.is_sealed(folder) or any(not (folder / name).exists() for name in expected):
         return False
     try:

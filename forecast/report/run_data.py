@@ -281,6 +281,11 @@ class RunData:
         }
         return sorted(found.values(), key=lambda e: (e.effective or e.announced, e.id))
 
+    @functools.cached_property
+    def marked_events(self) -> tuple[str, ...]:
+        """Ids of the events that the run's figures may mark, in order of effective day."""
+        return tuple(e.id for e in self.events_on(self.histories, 0, mm.ordinal(self.as_of[:7])))
+
     def event_title(self, event_id: str) -> str:
         """An event's title, or its id in words."""
         return self.calendar[event_id].title if event_id in self.calendar else event_id.replace("_", " ")

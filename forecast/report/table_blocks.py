@@ -6,7 +6,7 @@ Plain semantic tables instead of a table library: they take the page's light and
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from forecast.core import months as mm
 from forecast.core.products import display_unit
@@ -43,7 +43,7 @@ from forecast.report.prose import (
 from forecast.report.run_data import FlowHistory, RunData
 
 
-def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str) -> TableBlock:
+def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str, told_once: Collection[str] = ()) -> TableBlock:
     """One row per question: description, estimate if the gates allow one, verdict; with a sentence beneath."""
     columns = (Column("Question"), Column("Observed against baseline"), Column("Estimate"), Column("Verdict"))
     out: list[tuple[TableCell, ...]] = []
@@ -51,7 +51,7 @@ def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str)
         told = "; ".join(filter(None, (f"reading: {a.reading}" if a.reading else "", a.family_text)))
         verdict = TableCell(a.verdict or MISSING, told, a.verdict)
         out.append((_question_cell(data, a), _description_cell(data, a), _estimate_cell(a), verdict))
-        out.append((TableCell(verdict_sentence(data, a) + note_sentence(a.note), tone="sentence"),))
+        out.append((TableCell(verdict_sentence(data, a, told_once=told_once) + note_sentence(a.note), tone="sentence"),))
     return TableBlock(caption, columns, tuple(out), credit(data, [a.series for a in answers], "table"), stacked=True)
 
 
@@ -235,14 +235,21 @@ def latest_note(data: RunData, series: Sequence[str]) -> str:
     return note.strip()
 
 
+def latest_figure(h: FlowHistory) -> tuple[int, int, float]:
+    """First and last month and value of the last published figure: a month, or a sum that ends later."""
+    m = max(h.values, default=-1)
+    later = [s for s in h.sums if s[0] > m]
+    if later:
+        return later[-1]
+    first = m - (_has_moving_new_year(h.series) and m % 12 == 1)
+    value = h.total(first, m)
+    return (first, m, value) if math.isfinite(value) else (m, m, h.values[m])
+
+
 def _latest_cells(h: FlowHistory) -> tuple[TableCell, ...]:
     """The last published figure, a month or a sum that ends later, with its changes."""
     m = max(h.values)
-    later = [s for s in h.sums if s[1] > m and s[0] > m]
-    first, last = later[-1][:2] if later else (m - (_has_moving_new_year(h.series) and m % 12 == 1), m)
-    value = h.total(first, last)
-    if not math.isfinite(value):
-        first, value = m, h.values[m]
+    first, last, value = latest_figure(h)
     before = h.total(first - 12, last - 12)
     yearly = _change_from_cell(h, value, before, first - 12, last - 12)
     if first == last and _is_new_year_month(h.series, m):

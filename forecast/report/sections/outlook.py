@@ -78,15 +78,15 @@ class OutlookSection:
 
 def _fan_figure(data: RunData, fans: dict[str, list[ForecastRow]], name: str, title: str, sources: str) -> FigureBlock:
     first = min((data.histories[s].last - HISTORY_MONTHS for s in fans), default=0)
-    events = letter_events(data.events_on(fans, first, mm.ordinal(data.as_of[:7])))
+    events = letter_events(data, fans, first, mm.ordinal(data.as_of[:7]))
     panels = tuple(fan_panel(data.histories[s], own, data.as_of, events_of_panel(events, s)) for s, own in fans.items())
     return FigureBlock(
         name,
         title,
         panels,
         3,
-        "Black: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of the "
-        f"default model. Grey: months already past on {day(data.as_of)} {data.unknown}. Dashed: events in force. "
+        "Solid: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of the "
+        f"default model. Shaded: months already past on {day(data.as_of)} {data.unknown}. Letters: events in force. "
         "▲: the 95 % band goes on above the frame, to the figure given. " + sources,
         "Fan charts of " + "; ".join(map(series_name, fans)),
         event_key(events),

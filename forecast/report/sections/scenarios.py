@@ -137,7 +137,7 @@ def _fan_figure(
     single = group_rows(rows, lambda r: r.series)
     drawn = [s for s in series if s in single]
     first = min(data.histories[s].last - HISTORY_MONTHS for s in drawn)
-    events = letter_events(data.events_on(drawn, first, mm.ordinal(data.as_of[:7])))
+    events = letter_events(data, drawn, first, mm.ordinal(data.as_of[:7]))
     panels = tuple(
         scenario_panel(
             data.histories[s], single[s], looks, [n for n in names if (s, n) in lost], data.as_of, events_of_panel(events, s)
@@ -149,8 +149,8 @@ def _fan_figure(
         "Under each scenario",
         panels,
         3,
-        "Black: published months. Coloured: median and 80 % band of a single month under each scenario; until the "
-        f"scenarios part they are one. Grey: months already past on {day(data.as_of)} {data.unknown}. Dashed: "
+        "Solid: published months. Coloured: median and 80 % band of a single month under each scenario; until the "
+        f"scenarios part they are one. Shaded: months already past on {day(data.as_of)} {data.unknown}. Letters: "
         "events in force. Sources as in the charts above; own calculation.",
         "Fans under scenarios of " + "; ".join(map(series_name, drawn)),
         event_key(events),
