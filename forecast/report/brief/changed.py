@@ -14,7 +14,7 @@ from forecast.report.prose import amount, level_text
 from forecast.report.run_data import RunData
 
 FIRM = ("supported", "suggestive", "no material effect", "contradicted by mirror")
-MOST_ROWS = 10
+MOST_ROWS = 6
 MOST_PANELS = 2
 
 
@@ -53,7 +53,8 @@ def _table(data: RunData, answers: list[EffectAnswer]) -> TableBlock:
     if any(_is_opposed(a) for a in answers):
         notes.append("Where size and comparison differ in sign, the size follows the path of the months before.")
     columns = (Column("Question"), Column("Size", True), Column(f"Range {EIGHT_OF_TEN}", True), Column("How sure"))
-    return TableBlock("What was asked, and what the figures say.", columns, rows, " ".join(n for n in notes if n), stacked=True)
+    note = " ".join(text for text in notes if text)
+    return TableBlock("What was asked, and what the figures say.", columns, rows, note, stacked=True)
 
 
 def _size(answer: EffectAnswer) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from forecast.report.numbers import capitalize, day, flow_name, good_name, perce
 from forecast.report.run_data import RunData
 
 MOST_SERIES = 4
+MOST_PANELS = 2
 
 
 def decision_blocks(data: RunData, horizon: Horizon) -> list[Block]:
@@ -25,7 +26,7 @@ def decision_blocks(data: RunData, horizon: Horizon) -> list[Block]:
     series = list(horizon.courses)[:MOST_SERIES]
     asked = [row for row in data.config.get("scenarios") or () if isinstance(row, dict)]
     told = tuple(_course_text(row) for row in asked if any(str(row["name"]) in horizon.courses[s] for s in series))
-    return [*out, _figure(data, horizon, series), _table(horizon, series, len(asked)), Bullets(told)]
+    return [*out, _figure(data, horizon, series[:MOST_PANELS]), _table(horizon, series, len(asked)), Bullets(told)]
 
 
 def _dates(data: RunData, horizon: Horizon) -> str:

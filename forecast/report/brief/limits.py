@@ -33,7 +33,7 @@ REASONS = {  # a failed check in plain words, and what would settle it
 }
 FAILED = ("fail", "weak")
 MOST_REASONS = 3
-MOST_NAMES = 4
+MOST_NAMES = 3
 LATE = 3  # months between the end of a series and the run's day from which its end is told
 
 
@@ -94,10 +94,7 @@ def _parts_of_totals(data: RunData) -> str:
     if not lost:
         return ""
     names = "; ".join(map(flow_words, lost))
-    return (
-        f"What the courses above would bring for {names}: a part of that trade alone is under the measure. Figures of how the "
-        "other suppliers answer would settle it."
-    )
+    return f"What the courses would bring for {names}. Figures of how the other suppliers answer would settle it."
 
 
 def _late_figures(data: RunData, horizon: Horizon) -> str:
@@ -107,4 +104,4 @@ def _late_figures(data: RunData, horizon: Horizon) -> str:
     if not late:
         return ""
     named = "; ".join(f"{flow_words(s)}, {month_of(ends[s])}" for s in late[:MOST_NAMES])
-    return f"What was traded after the last figure we hold: {named}. Later figures would settle it."
+    return f"What was traded since the last figure: {named}. Later figures would settle it."

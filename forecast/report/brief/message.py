@@ -18,7 +18,7 @@ from forecast.report.nowcast_blocks import nowcast_sentences
 from forecast.report.numbers import capitalize, day, join_with_and, month, number_in_words, percent, period, quantity
 from forecast.report.run_data import RunData
 
-MOST_WORDS = 232  # of the message, with which the first page holds 300
+MOST_WORDS = 292  # of the message, which fills the first page
 HEAD = "The message"
 RECENT = 3  # months at the end of a series that tell where it stands
 BACK = 0.05  # so near to the earlier pace, a flow is back at it

@@ -17,7 +17,7 @@ from forecast.report.numbers import capitalize, flow_name, good_name, month, mon
 from forecast.report.run_data import RunData
 from forecast.report.table_blocks import latest_figure
 
-MOST_SERIES = 6
+MOST_SERIES = 5
 MOST_FANS = 2
 
 

@@ -21,8 +21,7 @@ def origin_blocks(data: RunData, horizon: Horizon) -> list[Block]:
         Heading("Sources, method, how to cite", 2, "sources", "Sources"),
         Prose(f"{from_whom}{_events_text(data)}"),
         Prose(f"**Method.** {' '.join(_method(data))}"),
-        Prose(f"**To cite.** {_citation(data)}"),
-        Prose("Every figure here stands in the full report, `report.html`, and in the tables beside it.", "footer"),
+        Prose(f"**To cite.** {_citation(data)} Every figure here stands in the full report, `report.html`, and its tables."),
     ]
 
 
