@@ -174,6 +174,8 @@ def compare(
     by : columns that define separate groups, such as `h_info`
     truth : a later vintage, or the release of each figure to score against: "first", "latest" or a number from 1 on
     """
+    import pandas as pd
+
     from forecast.core.run import Run
     from forecast.study.evaluate.backtest import Backtest
     from forecast.study.evaluate.compare import comparison_table
@@ -184,7 +186,8 @@ def compare(
         forecasts = forecast_table(what, truth)
         return comparison_table(score(what, truth, metrics), forecasts=forecasts, by=by, metrics=metrics, seed=seed)
     if isinstance(what, Run):
-        return comparison_table(what.scores, forecasts=what.forecasts, by=by, metrics=metrics, seed=seed)
+        made = pd.concat([what.forecasts, what.sums], ignore_index=True)
+        return comparison_table(what.scores, forecasts=made, by=by, metrics=metrics, seed=seed)
     return comparison_table(what, by=by, metrics=metrics, seed=seed)
 
 

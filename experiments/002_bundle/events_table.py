@@ -14,6 +14,19 @@ TECH = "technology and services, not goods"
 FOUR = "called off on 2025-11-07 (Announcement 70/2025) before it took effect; the suspension runs to 2026-11-10"
 TRUCE = "US-China relations; CHN and USA act and are acted upon"
 
+# names in legends and sentences, of the default calendar
+SHORT = {
+    "gage_licensing_2023": "Export licences for gallium and germanium",
+    "gage_first_licences_2023": "First licences for gallium and germanium",
+    "sb_licensing_2024": "Export licences for antimony",
+    "us_ban_2024": "China's export ban on gallium, germanium and antimony for the US",
+    "re_licensing_2025": "Export licences for rare earths and magnets",
+    "enforcement_2025": "China's campaign against smuggling and re-export",
+    "us_china_deal_2025": "US-China deal on rare earths and magnets",
+    "us_ban_suspension_2025": "China's suspension of its export ban for the US",
+    "general_licences_2025": "One-year licences for single customers",
+}
+
 # id, products, instrument, role, extra fields
 ROWS = [
     ("graphite_duty_removed_2017", ["graphite"], "relief", "context", {}),
@@ -119,7 +132,7 @@ MISSING = [
          note="no address at hand"),
 ]
 
-ORDER = ["id", "title", "imposed_by", "targets", "products", "instrument", "announced", "effective", "end", "end_announced", "called_off",
+ORDER = ["id", "title", "short", "imposed_by", "targets", "products", "instrument", "announced", "effective", "end", "end_announced", "called_off",
          "superseded_by", "superseded_on", "reversal_of", "cluster", "anticipation_from", "shape", "role", "scope_note", "hs_codes",
          "document", "source_url", "confidence", "note"]
 DATES = {"announced", "effective", "end", "end_announced", "called_off", "superseded_on", "anticipation_from"}
@@ -148,6 +161,7 @@ def table(rows):
                  source_url=r["source_url"], confidence=r["confidence"],
                  note="; ".join(x for x in (r["note"], extra.pop("extra_note", "")) if x),
                  end="" if extra.pop("drop_end", 0) else r["end_date"])
+        e["short"] = SHORT.get(name, "")
         if not extra.get("scope_note"):
             extra["scope_note"] = r["minerals_products"]
         e.update(extra)

@@ -34,6 +34,7 @@ class Event:
     """One policy measure as an interval of days, with its scope, shape and source.
 
     id : its name in a config; title : its name in the report
+    short : its name in legends and sentences; without it the title up to its first semicolon
     announced, effective : the days on which it was announced and took effect
     end : the last day (exclusive) as known; end_announced : the day on which that end became known
     called_off : the day on which a measure was withdrawn before it took effect
@@ -77,6 +78,7 @@ class Event:
     source_url: str = ""
     confidence: str = ""
     note: str = ""
+    short: str = ""
 
     def __post_init__(self) -> None:
         def refuse(problem: str, hint: str) -> DataError:
@@ -101,6 +103,11 @@ class Event:
             raise refuse(f"stops {self.share_stopped} of the trade", "share_stopped from 0 to 1, or leave it out")
         if self.effective and self.effective < self.announced and self.instrument in ("licence", "ban"):
             raise refuse("takes effect before it was announced", "check announced and effective")
+
+    @property
+    def short_title(self) -> str:
+        """Its name in legends and sentences."""
+        return self.short or self.title.partition(";")[0]
 
     @property
     def in_force(self) -> bool:

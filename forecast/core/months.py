@@ -50,6 +50,11 @@ def parse_period(text: str) -> tuple[int, int]:
     return start, end
 
 
+def is_span(text: str) -> bool:
+    """Whether the label of a period is that of several months."""
+    return "/" in text
+
+
 def period_label(first: int, last: int) -> str:
     """Inverse of `parse_period`."""
     return label(first) if first == last else f"{label(first)}/{label(last)}"

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.core import manifest
-from forecast.core.errors import DataError
+from forecast.core.errors import DataError, nearest
+from forecast.core.older_runs import SUMS_APART, table_of_schema_1
 from forecast.core.presentation import shown, upper
 from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 RUN_KEYS = {"as_of": str, "config": dict, "versions": dict}  # of run.json, without which no report can be drawn
 LEADING_COLUMNS = 3  # columns that every version of a table has; others may have been added later
 RERUN = "forecast run CONFIG --fresh"
+DRAWS = "draws.npz"  # draws of each series (draws, months), and their months under its name and MONTHS_OF_DRAWS
+MONTHS_OF_DRAWS = " months"
 
 
 @shown
@@ -89,7 +92,37 @@ class Run:
             raise DataError(f"the run's {name} cannot be read", where=f"{self.folder}: {error}", hint=RERUN) from None
 
     def table(self, name: str) -> pd.DataFrame:
-        """One table of the run."""
+        """One table of the run; that of an earlier schema has today's shape."""
+        if self.info["schema_version"] < SUMS_APART:
+            return table_of_schema_1(name, self._held, lambda one: (self.folder / f"{one}.parquet").exists())
+        return self._held(name)
+
+    def draws(self, series: str) -> pd.DataFrame:
+        """The draws of a series by the default model on the run's own day: a row for each draw, a column for each month.
+
+        In the unit of the archive (kg, or USD). The draws are joint over the months, so any sum of columns has the right band:
+        ``run.draws(series)[["2026-10", "2026-11", "2026-12"]].sum(axis=1).quantile([0.1, 0.9])``. A run keeps them where its
+        config says so (``keep_draws = true`` in ``[forecast]``); of another run, or of another series, a DataError.
+        """
+        import io
+
+        import numpy as np
+        import pandas as pd
+
+        if not (self.folder / DRAWS).exists():
+            problem, hint = "the run kept no draws", "[forecast] keep_draws = true in the config, and forecast run"
+            raise DataError(problem, where=str(self.folder), hint=hint)
+        try:
+            with np.load(io.BytesIO(self._bytes(DRAWS)), allow_pickle=False) as kept:
+                names = [name for name in kept.files if not name.endswith(MONTHS_OF_DRAWS)]
+                if series not in names:
+                    raise DataError(f"the run kept no draws of '{series}'", where=str(self.folder), hint=nearest(series, names))
+                return pd.DataFrame(kept[series], columns=[str(month) for month in kept[series + MONTHS_OF_DRAWS]])
+        except (OSError, ValueError, KeyError) as error:
+            raise DataError("the run's draws cannot be read", where=f"{self.folder / DRAWS}: {error}", hint=RERUN) from None
+
+    def _held(self, name: str) -> pd.DataFrame:
+        """One table as it stands in the folder."""
         import pandas as pd
         import pyarrow as pa
 

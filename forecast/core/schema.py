@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from _typeshed import DataclassInstance
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: sums of months have a table of their own
 JOIN = "; "  # separates several names in one text column (baselines)
 ROWS: dict[str, type] = {}  # table -> class of its rows, in the order in which tables are written
 
@@ -45,7 +45,7 @@ def table(name: str) -> Callable[[type[T]], type[T]]:
 
 @table("forecasts")
 class ForecastRow:
-    """A forecast of one month, a published sum of months, or the total of the horizon, by one model from one cutoff."""
+    """A forecast of one month, by one model from one cutoff."""
 
     job: str = column("question and method")
     model: str = column("model")
@@ -76,6 +76,13 @@ class ForecastRow:
     fitted_on: str = column("parameters of")
     vintage: str = column("kind of vintage")
     group: str = column("group")
+
+
+@table("sums")
+class SumRow(ForecastRow):
+    """A forecast of a sum of months: a published sum, the total of the horizon, or that of a scenario."""
+
+    scenario: str = column("scenario")
 
 
 @table("scores")
@@ -345,7 +352,7 @@ class SensitivityRow:
 
 @table("scenarios")
 class ScenarioForecastRow:
-    """A forecast of one month, or sum of months, under one scenario."""
+    """A forecast of one month under one scenario."""
 
     job: str = column("question and method")
     scenario: str = column("scenario")

@@ -19,6 +19,9 @@ This page is generated from `forecast/core/schema.py` (schema version {version})
 - `findings.json`: remarks on data, questions and methods that stopped nothing.
 - `report.html`, `report.md` and `figures/`: the report; `forecast report` redraws one page (HTML, or `--format md`).
 - `manifest.json`: the hash of every file, which `forecast verify` checks.
+- `brief.html`, `brief.md`: the same on two to four pages, of which the report is the annex.
+- `draws.npz`: with `keep_draws = true` in `[forecast]`, the draws of the default model; `run.draws(series)` is a frame with a
+  row for each draw and a column for each month, of which any sum has the right band.
 - `export/`: tables for other tools, if the config asks for them.
 - One Parquet file for each table below. A table without rows is there too, with all its columns.
 
@@ -33,6 +36,8 @@ This page is generated from `forecast/core/schema.py` (schema version {version})
   quantile, `q50` the median.
 - **Keys.** `job` names a question and the method that answered it, and joins the tables. Several names in one text
   (`baselines`) are separated by "{join}".
+- **Sums.** `forecasts` and `scenarios` hold single months alone, so that adding a column counts nothing twice; sums of months
+  (a published sum, a horizon, a year under a scenario) stand in `sums`. `fc.Run` reads older runs, which mixed them, so too.
 - **Order.** Rows are sorted by their text and whole-number columns, from left to right. Later versions may add columns.
 """
 

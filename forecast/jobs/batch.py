@@ -20,6 +20,7 @@ class Batch:
 
     spec : the model's spec; for an event the estimators' specs by label
     rests_on : names of the batches whose draws this one needs; keep : whether its own draws are stored for others
+    told_draws : whether the run folder keeps the draws that are reported
     row, design : the question on an event; vary : the changes under which that question is asked again
     reach : months ahead that each question is asked for, where that is more than it reports (`shared_draws`)
     also : questions of other groups, each with its group, that the same answers report in fewer months
@@ -36,6 +37,7 @@ class Batch:
     horizons: tuple[int, ...] = ()
     rests_on: tuple[str, ...] = ()
     keep: bool = False
+    told_draws: bool = False
     truth: str | int = "latest"
     row: EffectConfig | None = None
     design: Design | None = None

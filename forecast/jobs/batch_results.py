@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from forecast.arrays import Floats
 from forecast.core.effects import Effect
 from forecast.core.results import Failure
 from forecast.core.schema import FailureRow, ForecastRow, NewsRow, ScenarioForecastRow, ScoreRow
@@ -12,8 +13,9 @@ from forecast.study.effects.sensitivity import Variation
 
 @dataclass(frozen=True)
 class BatchResult:
-    """Rows of tables without the draws of forecasts, and the judged effects of a question on an event by estimator.
+    """Rows of tables, the draws that the run keeps, and the judged effects of a question on an event by estimator.
 
+    draws : months and draws (draws, months) of each series whose draws the run keeps
     skipped : why a model was left out; variations : answers of the sensitivity analysis, each with its estimator
     """
 
@@ -26,6 +28,7 @@ class BatchResult:
     variations: list[tuple[str, Variation]] = field(default_factory=list)
     scenarios: list[ScenarioForecastRow] = field(default_factory=list)
     news: list[NewsRow] = field(default_factory=list)
+    draws: dict[str, tuple[tuple[str, ...], Floats]] = field(default_factory=dict)
 
 
 def failure_row(job: str, label: str, failure: Failure) -> FailureRow:

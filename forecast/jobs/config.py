@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from forecast.core.default_model import default_model
 from forecast.core.errors import DataError
 from forecast.core.months import parse_day
 from forecast.jobs.config_base import (
@@ -186,6 +187,7 @@ class ForecastConfig(ConfigTable):
     min_months : single figures known, below which nothing is asked
     levels : intervals, per cent, whose support in the history `forecast check` judges
     models : models of the config that are asked; without it all of them
+    keep_draws : keep the draws of the default model in the run folder (draws.npz), for sums of one's own
     """
 
     series: Names = ()
@@ -193,6 +195,7 @@ class ForecastConfig(ConfigTable):
     min_months: Annotated[int, Field(ge=1)] = 12
     levels: tuple[Literal[50, 80, 90, 95], ...] = (80, 95)
     models: Names = ()
+    keep_draws: Annotated[bool, ADDED_LATER] = False
 
 
 class RegimeConfig(ConfigTable):
@@ -310,6 +313,11 @@ class Config(ConfigTable):
         """Whether bundled figures are among the data: they are all of them, or own ones are joined to them."""
         more = self.data.model_extra or {}
         return self.data.use == "published" or (self.data.use == "csv" and more.get("join") is True)
+
+    @property
+    def told_model(self) -> str:
+        """The model whose months ahead are told first."""
+        return default_model([self.default_model], self.forecast.models or [m.label for m in self.models])
 
     @property
     def hash8(self) -> str:

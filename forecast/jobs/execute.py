@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from forecast import __version__
+from forecast.arrays import Floats
 from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.contracts import Answer, Forecaster
@@ -244,8 +245,19 @@ def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple
         failures + [row for a in asked for row in a.failures],
         skipped,
         scenarios=[row for a in asked for row in a.rows],
+        draws=_told_draws(batch, reported) if batch.told_draws else {},
     )
     return result, forecasts
+
+
+def _told_draws(batch: Batch, reported: Sequence[Forecast | Failure]) -> dict[str, tuple[tuple[str, ...], Floats]]:
+    """The reported months of each series, and their draws (draws, months)."""
+    pairs = zip(batch.pasts, reported, strict=True)
+    return {
+        past.series: (past.task.months, answer.of(past.series)[:, : len(past.task.months)])
+        for past, answer in pairs
+        if isinstance(answer, Forecast)
+    }
 
 
 def _answer_scenarios(

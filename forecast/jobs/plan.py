@@ -224,6 +224,7 @@ def _task_batches(
             horizons=tuple(horizons),
             rests_on=tuple(_batch_name(group, member, k) for member in config.members(model)),
             keep=model in needed,
+            told_draws=config.forecast.keep_draws and group == OWN_DAY and model == config.told_model,
             truth=truth,
         )
         for model in models

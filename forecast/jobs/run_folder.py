@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import platform
 import shutil
@@ -11,13 +12,17 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from forecast import __version__
 from forecast.core import manifest, output_files
 from forecast.core.checkout import checked_out_commit
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.results import Finding
-from forecast.core.run import Run, refuse_newer
+from forecast.core.run import DRAWS, MONTHS_OF_DRAWS, Run, refuse_newer
 from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
 from forecast.jobs import run_lock
 from forecast.jobs.batch_results import BatchResult
@@ -39,7 +44,8 @@ def folder_of(config: Config, out: str | Path) -> Path:
 
 def is_finished(folder: Path, plan: Plan) -> bool:
     """Whether a folder holds this very run, made by this code, complete and unchanged."""
-    expected = ["run.json", *(f"{name}.parquet" for name in TABLES), "findings.json", "report.html", "report.md"]
+    pages = [f"{page}.{kind}" for page in ("report", "brief") for kind in ("html", "md")]
+    expected = ["run.json", *(f"{name}.parquet" for name in TABLES), "findings.json", *pages]
     if not manifest.is_sealed(folder) or any(not (folder / name).exists() for name in expected):
         return False
     try:
@@ -100,6 +106,7 @@ def write(folder: Path, plan: Plan, results: Sequence[BatchResult], timings: Map
     tables = tables_of(plan, results)
     for name in TABLES:
         output_files.write(folder, f"{name}.parquet", parquet(tables[name], COLUMNS[name]))
+    _write_draws(folder, results)
     _write_json(folder, "findings.json", [_finding_record(finding) for finding in findings(plan, results)])
     info = {
         "schema_version": SCHEMA_VERSION,
@@ -118,6 +125,20 @@ def write(folder: Path, plan: Plan, results: Sequence[BatchResult], timings: Map
     }
     _write_json(folder, "run.json", info)
     write_exports(folder, plan.config)
+
+
+def _write_draws(folder: Path, results: Sequence[BatchResult]) -> None:
+    """The draws that the config asks to be kept; none in a folder without any."""
+    kept = {series: held for result in results for series, held in result.draws.items()}
+    if not kept:
+        (folder / DRAWS).unlink(missing_ok=True)
+        return
+    arrays: dict[str, NDArray[Any]] = {}
+    for series, (labels, draws) in sorted(kept.items()):
+        arrays |= {series: draws, series + MONTHS_OF_DRAWS: np.array(labels)}
+    out = io.BytesIO()
+    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]  # its own keywords stand among those of the arrays
+    output_files.write(folder, DRAWS, out.getvalue())
 
 
 def close(folder: Path, seconds: float) -> None:

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from forecast.core import schema
+from forecast.core.months import is_span
 from forecast.core.results import Finding
-from forecast.core.schema import ComparisonRow, ForecastRow, ScoreRow
+from forecast.core.schema import ComparisonRow, ForecastRow, ScenarioForecastRow, ScoreRow, SumRow
 from forecast.jobs.batch_results import BatchResult
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
@@ -24,8 +25,10 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]
     groups = {batch.name: batch.group for batch in plan.batches}
     forecasts = [replace(row, group=row.group or groups[r.batch]) for r in results for row in r.forecasts]
     scores = [replace(row, group=groups[r.batch]) for r in results for row in r.scores]
+    courses = [row for r in results for row in r.scenarios]
     return {
-        "forecasts": forecasts,
+        "forecasts": [row for row in forecasts if not is_span(row.month)],
+        "sums": [*_sum_rows(forecasts), *_sum_rows(courses)],
         "scores": scores,
         **effect_tables(plan, results),
         "observations": observation_rows(plan.vintage),
@@ -34,12 +37,17 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]
         "regimes": regime_rows(plan),
         "claims": claim_rows(plan),
         "sensitivity": sensitivity_rows(plan, results),
-        "scenarios": [row for r in results for row in r.scenarios],
+        "scenarios": [row for row in courses if not is_span(row.month)],
         "news": [row for r in results for row in r.news],
         "calendar": calendar_rows(
             plan.config.nowcast, [[p.series for p in plan.groups[n]] for n in plan.nowcasts], plan.vintage.day
         ),
     }
+
+
+def _sum_rows(rows: Iterable[ForecastRow] | Iterable[ScenarioForecastRow]) -> list[SumRow]:
+    """The forecasts of sums of months among those of months, as rows of the table of sums."""
+    return [SumRow(**schema.cells_of(SumRow, schema.record(row))) for row in rows if is_span(row.month)]
 
 
 def _comparisons(plan: Plan, score_rows: Sequence[ScoreRow], forecast_rows: Sequence[ForecastRow]) -> list[ComparisonRow]:

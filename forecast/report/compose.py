@@ -82,8 +82,14 @@ def _redraw(run: Run, format: str) -> Path:
 
 
 def write_all(run: Run) -> list[Path]:
-    """Write the report in every format into the run's own folder, drawing its figures once."""
-    return _write_files(compose(run), run.folder, {f"report.{format}": format for format in RENDERERS})
+    """Write the report and the brief in every format into the run's own folder, drawing their figures once."""
+    from forecast.report.brief import compose_brief
+
+    return [
+        path
+        for name, blocks in (("report", compose(run)), ("brief", compose_brief(run)))
+        for path in _write_files(blocks, run.folder, {f"{name}.{format}": format for format in RENDERERS})
+    ]
 
 
 def _write_files(blocks: Sequence[Block], root: Path, pages: Mapping[str, str]) -> list[Path]:

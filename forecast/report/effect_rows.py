@@ -70,7 +70,9 @@ class EffectAnswer(EffectRow):
 
     @property
     def n_months(self) -> int:
-        """The number of months asked about."""
+        """The number of months asked about; 0 where an unanswered question names none."""
+        if not (self.months_from and self.months_to):
+            return 0
         first, after = self._bounds(self.months_from, self.months_to)
         return after - first
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from forecast.core.control_characters import one_line, printable_text
 
-_ADDRESS = r"(?i:https?://|mailto:)[^\s()<>\"`]+"  # no other scheme is ever linked
+_ADDRESS = r"(?:(?i:https?://|mailto:)[^\s()<>\"`]+|#[a-z][a-z0-9-]*)"  # a chapter of the page; no other scheme is ever linked
 # `**` next to a letter is not bold, as in Markdown
 _MARKUP = re.compile(
     r"(?<!`)`(?P<code>[^`]+)`(?!`)"

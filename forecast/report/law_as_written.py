@@ -62,7 +62,7 @@ def _in_part(data: RunData, changes: Mapping[str, str], written: Sequence[str]) 
 
 
 def _change_text(data: RunData, event: Event, last: int) -> str:
-    title = event.title.partition(";")[0]
+    title = event.short_title
     if event.effective and str(event.effective) > data.as_of and event.start <= last:
         return f"“{title}” begins on {day(str(event.effective))}"
     if event.until and str(event.until) > data.as_of and mm.ordinal(event.until) <= last:

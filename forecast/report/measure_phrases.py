@@ -59,5 +59,5 @@ def event_phrase(data: Facts, event_id: str) -> str:
     if event_id not in data.calendar:
         return event_id.replace("_", " ")
     event = data.calendar[event_id]
-    what = _INSTRUMENTS.get(event.instrument, f"“{event.title.partition(';')[0]}”")
+    what = _INSTRUMENTS.get(event.instrument, f"“{event.short_title}”")
     return f"{what} of {month_of(mm.ordinal(event.effective or event.announced))}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING
@@ -39,6 +40,7 @@ VERDICT_MEANINGS = {
     "contradicted by mirror": "the two sides of the trade report different things",
 }
 NO_DETECTABLE_SIZE = "How large an effect would have been seen cannot be said, because none was estimated"
+SHARED = "for limits that several answers share"
 MIN_PLACEBOS = 3  # placebo windows needed for a spread
 MAX_REASONS = 2  # reasons in a sentence; the section on gates gives all
 MAX_P_FLOOR = 0.1  # a p-value whose lowest possible value is higher is not informative
@@ -50,6 +52,8 @@ _SPAN = re.compile(r"\b\d{4}-\d\d(?:/\d{4}-\d\d)?\b")
 _TIMES = re.compile(r"(?<== )x(?=\d)")
 _NEGATIVE = re.compile(r"(?<![\w-])-(?=\d)")
 _CLAUSE = re.compile(r"; (?![^()]*\))")
+_P_VALUE = re.compile(r"\bp = (\d\.\d{3})\b")
+_PART = re.compile(r"(?<=the estimate is )[\d.]+%(?= of the counterfactual)")
 _KILOGRAMS = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?) kg\b")
 
 
@@ -165,7 +169,11 @@ def _clauses(data: Facts, answer: EffectAnswer, text: str) -> list[str]:
 
 
 def reason_in_words(data: Facts, answer: EffectAnswer, text: str) -> str:
-    """A gate's reason in words, with amounts in the row's unit."""
+    """A gate's reason in words, with amounts in the row's unit, and p-values and shares as they stand in its table."""
+    text = _P_VALUE.sub(lambda m: f"p = {_p_text(float(m[1]))}", text)
+    whole = answer.observed_total - answer.estimate
+    if answer.measure not in ("relative", "share") and whole > 0:
+        text = _PART.sub(lambda _: percent(abs(answer.estimate / whole), sign=False), text)
     return in_words(data, _KILOGRAMS.sub(lambda m: quantity(float(m[1]) / display_unit(answer.series)[1], answer.unit), text))
 
 
@@ -178,16 +186,23 @@ def in_words(data: Facts, text: str) -> str:
     return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"\\1{NBSP}%", text))
 
 
-def because_clause(data: Facts, answer: EffectAnswer) -> str:
-    """The first reasons as a clause; the section on gates gives all."""
-    found = verdict_reasons(data, answer)[:MAX_REASONS]
-    return f", because {', and '.join(found)}" if found else ""
+def because_clause(data: Facts, answer: EffectAnswer, told_once: Collection[str] = ()) -> str:
+    """The first reasons as a clause; the section on gates gives all. Reasons told once for several answers are left out."""
+    own = _CLAUSE.split(answer.because)
+    left = [part for part in own if part not in told_once]
+    found = _clauses(data, answer, "; ".join(left))[:MAX_REASONS]
+    said = [f"because {', and '.join(found)}"] if found else []
+    said += [SHARED] if len(left) < len(own) else []
+    return "".join(f", {'and ' * (i > 0)}{part}" for i, part in enumerate(said))
 
 
-def answer_sentences(data: Facts, answer: EffectAnswer) -> str:
-    """One row in two or three sentences: series and window, observation, verdict, reasons, and the row's first note."""
+def answer_sentences(data: Facts, answer: EffectAnswer, told_once: Collection[str] = ()) -> str:
+    """One row in two or three sentences: series and window, observation, verdict, reasons, and the row's first note.
+
+    told_once : reasons that stand elsewhere on the page for several answers (`report/shared_limits.py`)
+    """
     lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {answer.known_window}.**"
-    verdict = verdict_sentence(data, answer, figures=True)
+    verdict = verdict_sentence(data, answer, figures=True, told_once=told_once)
     seen = description(answer, data.held)
     note = note_sentence(answer.note.partition(". ")[0])
     if answer.verdict == "not identified":
@@ -195,7 +210,14 @@ def answer_sentences(data: Facts, answer: EffectAnswer) -> str:
     seen = capitalize(seen)
     if answer.verdict == "descriptive":
         return f"{lead} {seen}; {_lower(verdict)}{note}"
-    return f"{lead} {seen}. {verdict}{note}"
+    return f"{lead} {seen}. {verdict}{_opposed_text(answer)}{note}"
+
+
+def _opposed_text(answer: EffectAnswer) -> str:
+    """Why an estimate has not the sign of the description; empty where it has."""
+    if not (answer.has_estimate and answer.has_baseline) or answer.estimate * answer.desc_estimate >= 0:
+        return ""
+    return " The estimate has another sign because it follows the path of the months before, not the one baseline."
 
 
 def note_sentence(note: str) -> str:
@@ -260,10 +282,10 @@ def ledger_sentence(answer: EffectAnswer) -> str:
     )
 
 
-def verdict_sentence(data: Facts, answer: EffectAnswer, figures: bool = False) -> str:
+def verdict_sentence(data: Facts, answer: EffectAnswer, figures: bool = False, told_once: Collection[str] = ()) -> str:
     """What the verdict allows and why (with figures or not), months past the end, the run's verdict, and the ledger."""
     return (
-        _verdict_text(data, answer, figures)
+        _verdict_text(data, answer, figures, told_once)
         + past_end_sentence(data, answer)
         + family_sentence(data, answer)
         + ledger_sentence(answer)
@@ -280,8 +302,8 @@ def family_sentence(data: Facts, answer: EffectAnswer) -> str:
     return f" Over all questions of this run together it is {answer.family_word}{reason}."
 
 
-def _verdict_text(data: Facts, answer: EffectAnswer, figures: bool) -> str:
-    measures, word, reason = measures_in_estimate(data, answer), answer.verdict, because_clause(data, answer)
+def _verdict_text(data: Facts, answer: EffectAnswer, figures: bool, told_once: Collection[str]) -> str:
+    measures, word, reason = measures_in_estimate(data, answer), answer.verdict, because_clause(data, answer, told_once)
     event, several = events_phrase(data, measures), len(measures) > 1
     kind = "joint " if several else "relative " if answer.reading == "relative" else ""
     effect = f"A {kind}effect" if kind else "An effect"

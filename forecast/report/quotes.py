@@ -20,7 +20,7 @@ from forecast.core import months as mm
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.products import display_unit
 from forecast.core.run import Run
-from forecast.core.schema import ForecastRow, ScenarioForecastRow, group_rows
+from forecast.core.schema import ForecastRow, ScenarioForecastRow, SumRow, group_rows
 from forecast.report.blocks import TableBlock
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.numbers import day, period, quantity, series_name
@@ -75,7 +75,8 @@ class Quotes:
             return f"{series_name(row.series)}, {period(row.period)}: {quantity(row.value, row.unit)}."
         said = [Expectation(row.month, row.q50, row.q10, row.q90)]
         sentence = expectation_sentence(row.series, display_unit(row.series)[0], said, None, row.model, f"of {day(row.cutoff)}")
-        return f"Under “{row.scenario}”: {sentence}" if isinstance(row, ScenarioForecastRow) else sentence
+        scenario = row.scenario if isinstance(row, ScenarioForecastRow | SumRow) else ""
+        return f"Under “{scenario}”: {sentence}" if scenario else sentence
 
     def verdict(self, key: str) -> str:
         """The verdict of an effect; empty for what has none."""
@@ -132,8 +133,8 @@ class Quotes:
         own = group_rows((r for r in data.outlook if r.model == data.default_model), lambda r: r.series)
         for series, ahead in own.items():
             if series in data.histories:
-                history = data.histories[series]
-                out[f"forecast:{series}"] = functools.partial(months_ahead_table, history, ahead, data.as_of, data.unheld)
+                history, sums = data.histories[series], [r for r in data.outlook_sums if r.series == series]
+                out[f"forecast:{series}"] = functools.partial(months_ahead_table, history, ahead, sums, data.as_of, data.unheld)
         return out
 
     def _row(self, key: str) -> EffectAnswer | ForecastRow | ScenarioForecastRow | _Observed:
@@ -152,13 +153,14 @@ class Quotes:
         for answer in (*data.headline, *data.answers):
             rows.setdefault(f"effect:{answer.id}", answer)
             rows.setdefault(f"effect:{answer.id}/{answer.estimator}", answer)
-        ahead = [*data.outlook, *self._nowcasts()]
+        ahead = [*data.outlook, *data.outlook_sums, *self._nowcasts()]
         for one in sorted(ahead, key=lambda r: r.model != data.default_model):
             if one.model == data.default_model or not data.default_model or one.group in self._nowcast_groups:
                 rows.setdefault(f"forecast:{one.series}:{one.month}", one)
             rows.setdefault(f"forecast:{one.series}:{one.month}/{one.model}", one)
-        for changed in in_display_units(data.rows(ScenarioForecastRow)):
-            rows.setdefault(f"scenario:{changed.scenario}:{changed.series}:{changed.month}", changed)
+        changed: list[ScenarioForecastRow | SumRow] = [*in_display_units(data.rows(ScenarioForecastRow)), *data.scenario_sums]
+        for row in changed:
+            rows.setdefault(f"scenario:{row.scenario}:{row.series}:{row.month}", row)
         for series, history in data.histories.items():
             known = {mm.label(m): v for m, v in history.values.items()}
             known |= {mm.period_label(first, last): v for first, last, v in history.sums}

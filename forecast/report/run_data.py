@@ -11,11 +11,12 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from forecast.core import months as mm, registry, schema
+from forecast.core.default_model import default_model
 from forecast.core.errors import ConfigError
 from forecast.core.events import Event, EventCalendar, bundled_events, event_from
 from forecast.core.products import display_unit
 from forecast.core.run import Run
-from forecast.core.schema import EffectRow, ForecastRow, ObservationRow, PartRow, ScenarioForecastRow, SensitivityRow
+from forecast.core.schema import EffectRow, ForecastRow, ObservationRow, PartRow, ScenarioForecastRow, SensitivityRow, SumRow
 from forecast.report.effect_rows import EffectAnswer, VariedAnswer, effect_answer, varied_answer
 from forecast.report.numbers import join_with_and
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
-F = TypeVar("F", ForecastRow, ScenarioForecastRow)
+F = TypeVar("F", ForecastRow, ScenarioForecastRow, SumRow)
 MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
 OWN = "own data"  # publisher of own figures whose config names none
 OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # missing from runs of earlier versions
@@ -203,9 +204,24 @@ class RunData:
 
     @functools.cached_property
     def outlook(self) -> list[ForecastRow]:
-        """Forecasts made on the run's own day, without nowcasts, in display units."""
-        other = {name for row in self.nowcasts for name in nowcast_groups(row)}
-        return in_display_units(r for r in self.rows(ForecastRow) if r.cutoff == self.as_of and r.group not in other)
+        """Forecasts of single months made on the run's own day, without nowcasts, in display units."""
+        return in_display_units(r for r in self.rows(ForecastRow) if self._is_ahead(r))
+
+    @functools.cached_property
+    def outlook_sums(self) -> list[SumRow]:
+        """Forecasts of sums of months made on that day, in no scenario and without nowcasts, in display units."""
+        return in_display_units(r for r in self.rows(SumRow) if not r.scenario and self._is_ahead(r))
+
+    def _is_ahead(self, row: ForecastRow) -> bool:
+        other = {name for asked in self.nowcasts for name in nowcast_groups(asked)}
+        return row.cutoff == self.as_of and row.group not in other
+
+    @functools.cached_property
+    def scenario_sums(self) -> list[SumRow]:
+        """Sums of months under each scenario, in display units; a scenario of one month is its own sum."""
+        courses = schema.group_rows(self.rows(ScenarioForecastRow), lambda r: r.job)
+        alone = [SumRow(**schema.cells_of(SumRow, schema.record(own[0]))) for own in courses.values() if len(own) == 1]
+        return in_display_units([*(r for r in self.rows(SumRow) if r.scenario), *alone])
 
     @property
     def nowcasts(self) -> list[dict[str, Any]]:
@@ -220,15 +236,7 @@ class RunData:
     @property
     def default_model(self) -> str:
         """The model shown first: the config's default, else a combination, else the first by name."""
-        models = sorted({r.model for r in self.outlook})
-        named = [
-            self.config.get("default_model"),
-            *(v.get("default_model") for v in self.config.values() if isinstance(v, dict)),
-        ]
-        for name in (*named, "mean", "combine", "combine_mean"):
-            if name in models:
-                return str(name)
-        return models[0] if models else ""
+        return default_model([str(self.config.get("default_model") or "")], {r.model for r in self.outlook})
 
     @property
     def default_model_text(self) -> str:
@@ -272,6 +280,11 @@ class RunData:
             if e.in_force and since <= e.start <= until
         }
         return sorted(found.values(), key=lambda e: (e.effective or e.announced, e.id))
+
+    @functools.cached_property
+    def marked_events(self) -> tuple[str, ...]:
+        """Ids of the events that the run's figures may mark, in order of effective day."""
+        return tuple(e.id for e in self.events_on(self.histories, 0, mm.ordinal(self.as_of[:7])))
 
     def event_title(self, event_id: str) -> str:
         """An event's title, or its id in words."""

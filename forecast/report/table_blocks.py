@@ -6,11 +6,11 @@ Plain semantic tables instead of a table library: they take the page's light and
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from forecast.core import months as mm
 from forecast.core.products import display_unit
-from forecast.core.schema import ForecastRow, RegimeRow, ScenarioForecastRow, divide_figures, group_rows, split_names
+from forecast.core.schema import ForecastRow, RegimeRow, SumRow, divide_figures, group_rows, split_names
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.credits import credit, sources
 from forecast.report.effect_rows import EffectAnswer
@@ -43,7 +43,7 @@ from forecast.report.prose import (
 from forecast.report.run_data import FlowHistory, RunData
 
 
-def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str) -> TableBlock:
+def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str, told_once: Collection[str] = ()) -> TableBlock:
     """One row per question: description, estimate if the gates allow one, verdict; with a sentence beneath."""
     columns = (Column("Question"), Column("Observed against baseline"), Column("Estimate"), Column("Verdict"))
     out: list[tuple[TableCell, ...]] = []
@@ -51,7 +51,7 @@ def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str)
         told = "; ".join(filter(None, (f"reading: {a.reading}" if a.reading else "", a.family_text)))
         verdict = TableCell(a.verdict or MISSING, told, a.verdict)
         out.append((_question_cell(data, a), _description_cell(data, a), _estimate_cell(a), verdict))
-        out.append((TableCell(verdict_sentence(data, a) + note_sentence(a.note), tone="sentence"),))
+        out.append((TableCell(verdict_sentence(data, a, told_once=told_once) + note_sentence(a.note), tone="sentence"),))
     return TableBlock(caption, columns, tuple(out), credit(data, [a.series for a in answers], "table"), stacked=True)
 
 
@@ -143,11 +143,11 @@ def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> Table
 
 
 def months_ahead_table(
-    history: FlowHistory, rows: Sequence[ForecastRow], as_of: str, unheld: str = "not bundled"
+    history: FlowHistory, rows: Sequence[ForecastRow], sums: Sequence[SumRow], as_of: str, unheld: str = "not bundled"
 ) -> TableBlock:
-    """Months ahead of one series: median, bands, and change on a year and on a month earlier."""
+    """Months ahead of one series: median, bands, and change on a year and on a month earlier; of its sums Jan+Feb."""
     unit = history.unit
-    months = {mm.ordinal(r.month): r for r in rows if "/" not in r.month}
+    months = {mm.ordinal(r.month): r for r in rows}
     levels = {m: r.q50 for m, r in months.items()} | history.values
     out: list[tuple[TableCell, ...]] = []
     for m, r in sorted(months.items()):
@@ -161,7 +161,7 @@ def months_ahead_table(
             )
         )
         if m % 12 == 1 and m - 1 in months and _has_moving_new_year(history.series):
-            out.append(_new_year_cells(history, rows, m))
+            out.append(_new_year_cells(history, sums, m))
     columns = (
         Column("Month"), Column(f"Median, {unit}", True), Column(f"80{NBSP}% band", True), Column(f"95{NBSP}% band", True),
         Column("on a year earlier", True), Column("on the month before", True),
@@ -201,7 +201,7 @@ def _is_new_year_month(series: str, m: int) -> bool:
     return _has_moving_new_year(series) and m % 12 in (0, 1)
 
 
-def _new_year_cells(history: FlowHistory, rows: Sequence[ForecastRow], february: int) -> tuple[TableCell, ...]:
+def _new_year_cells(history: FlowHistory, rows: Sequence[SumRow], february: int) -> tuple[TableCell, ...]:
     """January and February of a Chinese series as one sum, since the New Year moves between them."""
     joint = next((r for r in rows if r.month == mm.period_label(february - 1, february)), None)
     if joint is None:
@@ -235,14 +235,21 @@ def latest_note(data: RunData, series: Sequence[str]) -> str:
     return note.strip()
 
 
+def latest_figure(h: FlowHistory) -> tuple[int, int, float]:
+    """First and last month and value of the last published figure: a month, or a sum that ends later."""
+    m = max(h.values, default=-1)
+    later = [s for s in h.sums if s[0] > m]
+    if later:
+        return later[-1]
+    first = m - (_has_moving_new_year(h.series) and m % 12 == 1)
+    value = h.total(first, m)
+    return (first, m, value) if math.isfinite(value) else (m, m, h.values[m])
+
+
 def _latest_cells(h: FlowHistory) -> tuple[TableCell, ...]:
     """The last published figure, a month or a sum that ends later, with its changes."""
     m = max(h.values)
-    later = [s for s in h.sums if s[1] > m and s[0] > m]
-    first, last = later[-1][:2] if later else (m - (_has_moving_new_year(h.series) and m % 12 == 1), m)
-    value = h.total(first, last)
-    if not math.isfinite(value):
-        first, value = m, h.values[m]
+    first, last, value = latest_figure(h)
     before = h.total(first - 12, last - 12)
     yearly = _change_from_cell(h, value, before, first - 12, last - 12)
     if first == last and _is_new_year_month(h.series, m):
@@ -271,7 +278,7 @@ def regimes_table(
     data: RunData,
     rows: Sequence[RegimeRow],
     order: Sequence[str] = (),
-    ahead: Mapping[tuple[str, str], ScenarioForecastRow] | None = None,
+    ahead: Mapping[tuple[str, str], SumRow] | None = None,
 ) -> TableBlock:
     """Observed mean and range under each regime, one row per series, beneath what is forecast of a month under it.
 
@@ -316,7 +323,7 @@ def _seen_in(name: str, told: set[str], windows: Mapping[str, str]) -> str:
     return f" (seen: {windows[name]})" if name in told else f", then as in {windows[name]}"
 
 
-def _regime_cell(seen: RegimeRow | None, ahead: ScenarioForecastRow | None, told: bool, unit: str) -> TableCell:
+def _regime_cell(seen: RegimeRow | None, ahead: SumRow | None, told: bool, unit: str) -> TableCell:
     """One series under one regime: the forecast with the observed mean beneath, or the observed mean alone."""
     known = seen is not None and math.isfinite(seen.mean)
     if not told:

@@ -34,7 +34,7 @@ class AntimonySection:
         history = data.histories.get(SERIES) if data.bundled else None
         if history is None:
             return []
-        events = letter_events(data.events_on([SERIES], SINCE, history.last))
+        events = letter_events(data, [SERIES], SINCE, history.last)
         rows = [a for a in data.headline if a.series == SERIES]
         first = next((a for a in rows if a.has_baseline and a.measure in ("cumulative", "net", "anticipation")), None)
         months = first.n_months if first else 1

@@ -13,6 +13,7 @@ from forecast.core.schema import PartRow, PathRow, divide_figures, group_rows
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import (
     Block,
+    Bullets,
     Callout,
     Column,
     Details,
@@ -31,6 +32,7 @@ from forecast.report.numbers import NBSP, capitalize, decimal, flow_name, produc
 from forecast.report.prose import amount, breakdown_text, interval_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 from forecast.report.sensitivity_blocks import sensitivity_blocks
+from forecast.report.shared_limits import shared_limits
 from forecast.report.table_blocks import headline_table, other_methods_table
 
 MAX_PANELS = 12
@@ -61,7 +63,9 @@ class HeadlineSection:
         groups: dict[str, list[EffectAnswer]] = {}
         for row in rows:
             groups.setdefault(mineral_title(row), []).append(row)
-        out += [headline_table(data, part, name) for name, part in groups.items()]
+        shared = shared_limits(data, rows)
+        out += [Prose("What limits several rows is told once:"), Bullets(shared.sentences)] if shared.sentences else []
+        out += [headline_table(data, part, name, shared.reasons) for name, part in groups.items()]
         others = [a for a in data.answers if a.role == "sensitivity"]
         if others:
             out.append(

@@ -9,7 +9,7 @@ from typing import ClassVar
 from forecast.core import months as mm
 from forecast.core.registry import section
 from forecast.report.blocks import Block, FigureBlock, FigurePanel, Heading, Prose
-from forecast.report.effect_rows import EffectAnswer
+from forecast.report.chosen_answers import longest_window
 from forecast.report.event_key import event_key, letter_events
 from forecast.report.figures import flows
 from forecast.report.numbers import month_of, share_text
@@ -33,7 +33,7 @@ class MagnetsSection:
             return []
         present = [s for s in (WORLD, US) if s in data.histories]
         last = max(data.histories[s].last for s in present)
-        events = letter_events(data.events_on(present, SINCE, last))
+        events = letter_events(data, present, SINCE, last)
         panels: list[FigurePanel] = []
         for series, title in ((WORLD, "China to world"), (US, "China to the US")):
             if series not in data.histories:
@@ -90,17 +90,3 @@ def _share_sentence(data: RunData) -> str:
 def _share(part: FlowHistory, whole: FlowHistory, first: int, last: int) -> float:
     total = whole.total(first, last)
     return part.total(first, last) / total if total > 0 else math.nan
-
-
-def longest_window(data: RunData, series: str) -> EffectAnswer | None:
-    """The headline row of a series with the longest window among those with a baseline level."""
-    rows = [
-        a
-        for a in data.headline
-        if a.series == series
-        and a.has_baseline
-        and a.measure in ("cumulative", "net")
-        and a.expected > 0
-        and math.isfinite(a.observed_total)
-    ]
-    return max(rows, key=lambda a: a.n_months, default=None)

@@ -54,11 +54,11 @@ def _figure(data: RunData, row: dict[str, Any]) -> list[Block]:
         return []
     stands = next(iter(groups.values()))[0].cutoff
     until = mm.ordinal(stands[:7])
-    events = letter_events(data.events_on(groups, until - HISTORY_MONTHS, until))
+    events = letter_events(data, groups, until - HISTORY_MONTHS, until)
     panels = tuple(fan_panel(data.histories[s], own, stands, events_of_panel(events, s)) for s, own in groups.items())
     caption = (
-        f"Blue: median, 80 and 95 % bands of {row['models'][0]}, standing on {day(stands)}. Black: published figures, those "
-        "that came out later too (dotted: mean of months known only as a sum). Dashed: events in force."
+        f"Blue: median, 80 and 95 % bands of {row['models'][0]}, standing on {day(stands)}. Solid: published figures, those "
+        "that came out later too (dotted: mean of months known only as a sum). Letters: events in force."
     )
     name, alt = str(row["name"]), "Nowcasts of " + "; ".join(map(series_name, groups))
     return [FigureBlock(figure_stem(name), name, panels, 3, caption, alt, event_key(events))]

@@ -41,7 +41,7 @@ class OriginsSection:
         first = min(data.histories[s].first for s in totals)
         last = max(data.histories[s].last for s in totals)
         probes = [s.replace(".WLD.", ".CHN.") for s in totals]
-        events = letter_events(data.events_on(probes, first, last))
+        events = letter_events(data, probes, first, last)
         panels = []
         for series in totals:
             own = series.replace(".WLD.", ".CHN.")

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from forecast.core import months as mm
 from forecast.core.registry import section
-from forecast.core.schema import ForecastRow, RegimeRow, ScenarioForecastRow, group_rows
+from forecast.core.schema import ForecastRow, RegimeRow, group_rows
 from forecast.report.blocks import Block, Bullets, Callout, Details, FigureBlock, Heading, Prose
 from forecast.report.credits import credit
 from forecast.report.event_key import event_key, events_of_panel, letter_events
@@ -16,7 +16,7 @@ from forecast.report.inline_markup import link, safe_address
 from forecast.report.law_as_written import law_blocks
 from forecast.report.numbers import capitalize, day, number_in_words, series_name
 from forecast.report.prose import seasonal_adjustment_note
-from forecast.report.run_data import RunData, in_display_units
+from forecast.report.run_data import RunData
 from forecast.report.scenario_sums import month_means
 from forecast.report.table_blocks import latest_figures_table, latest_note, months_ahead_table, regimes_table
 
@@ -39,7 +39,7 @@ class OutlookSection:
         if data.outlook:
             chosen = group_rows((r for r in data.outlook if r.model == data.default_model), lambda r: r.series)
             names = [s for s in data.in_config_order(chosen) if s in data.histories]
-            months = max((sum("/" not in r.month for r in own) for own in chosen.values()), default=0)
+            months = max(map(len, chosen.values()), default=0)
             span = f"{number_in_words(months)} month{'s' * (months != 1)}"
             out.append(
                 Prose(
@@ -57,7 +57,10 @@ class OutlookSection:
             if further:
                 rest = _fan_figure(data, further, "outlook_more", f"{span.capitalize()} ahead, further series", sources)
                 out.append(Details(f"Charts of {len(further)} further series", (rest,)))
-            tables = tuple(months_ahead_table(data.histories[s], chosen[s], data.as_of, data.unheld) for s in names)
+            sums = group_rows((r for r in data.outlook_sums if r.model == data.default_model), lambda r: r.series)
+            tables = tuple(
+                months_ahead_table(data.histories[s], chosen[s], sums.get(s, ()), data.as_of, data.unheld) for s in names
+            )
             out.append(Details(f"The months ahead in numbers, {len(tables)} series", tables))
         else:
             out.append(Callout("This run holds no forecast that stands on its own day.", "warning"))
@@ -75,18 +78,15 @@ class OutlookSection:
 
 def _fan_figure(data: RunData, fans: dict[str, list[ForecastRow]], name: str, title: str, sources: str) -> FigureBlock:
     first = min((data.histories[s].last - HISTORY_MONTHS for s in fans), default=0)
-    events = letter_events(data.events_on(fans, first, mm.ordinal(data.as_of[:7])))
-    panels = tuple(
-        fan_panel(data.histories[s], [r for r in own if "/" not in r.month], data.as_of, events_of_panel(events, s))
-        for s, own in fans.items()
-    )
+    events = letter_events(data, fans, first, mm.ordinal(data.as_of[:7]))
+    panels = tuple(fan_panel(data.histories[s], own, data.as_of, events_of_panel(events, s)) for s, own in fans.items())
     return FigureBlock(
         name,
         title,
         panels,
         3,
-        "Black: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of the "
-        f"default model. Grey: months already past on {day(data.as_of)} {data.unknown}. Dashed: events in force. "
+        "Solid: published months (dotted: mean of months known only as a sum). Blue: median, 80 and 95 % bands of the "
+        f"default model. Shaded: months already past on {day(data.as_of)} {data.unknown}. Letters: events in force. "
         "▲: the 95 % band goes on above the frame, to the figure given. " + sources,
         "Fan charts of " + "; ".join(map(series_name, fans)),
         event_key(events),
@@ -115,4 +115,4 @@ def _expiry_blocks(data: RunData) -> list[Block]:
     read = [f"{capitalize(text)}." for text in dict.fromkeys(r.reading for r in rows) if text]
     out += [Bullets(tuple(read))] if read else []
     order = [str(s) for part in parts for s in part.get("series", ())]
-    return [*out, regimes_table(data, rows, order, month_means(in_display_units(data.rows(ScenarioForecastRow))))]
+    return [*out, regimes_table(data, rows, order, month_means(data.scenario_sums))]

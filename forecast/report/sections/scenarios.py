@@ -57,7 +57,7 @@ class ScenariosSection:
             _introduction(data, asked, rows, series),
             Bullets(tuple(_scenario_text(data, row, rows, lost) for row in asked)),
             *([_fan_figure(data, rows, lost, names, series)] if rows else []),
-            _sums_table(data, rows, lost, names, series),
+            _sums_table(data, lost, names, series),
             Details("On what each fan rests, in full", (_basis_table(rows, lost, names, series),)),
         ]
 
@@ -134,10 +134,10 @@ def _fan_figure(
     data: RunData, rows: Sequence[ScenarioForecastRow], lost: Refusals, names: list[str], series: list[str]
 ) -> FigureBlock:
     looks = line_styles(names)
-    single = group_rows((r for r in rows if "/" not in r.month), lambda r: r.series)
+    single = group_rows(rows, lambda r: r.series)
     drawn = [s for s in series if s in single]
     first = min(data.histories[s].last - HISTORY_MONTHS for s in drawn)
-    events = letter_events(data.events_on(drawn, first, mm.ordinal(data.as_of[:7])))
+    events = letter_events(data, drawn, first, mm.ordinal(data.as_of[:7]))
     panels = tuple(
         scenario_panel(
             data.histories[s], single[s], looks, [n for n in names if (s, n) in lost], data.as_of, events_of_panel(events, s)
@@ -149,19 +149,17 @@ def _fan_figure(
         "Under each scenario",
         panels,
         3,
-        "Black: published months. Coloured: median and 80 % band of a single month under each scenario; until the "
-        f"scenarios part they are one. Grey: months already past on {day(data.as_of)} {data.unknown}. Dashed: "
+        "Solid: published months. Coloured: median and 80 % band of a single month under each scenario; until the "
+        f"scenarios part they are one. Shaded: months already past on {day(data.as_of)} {data.unknown}. Letters: "
         "events in force. Sources as in the charts above; own calculation.",
         "Fans under scenarios of " + "; ".join(map(series_name, drawn)),
         event_key(events),
     )
 
 
-def _sums_table(
-    data: RunData, rows: Sequence[ScenarioForecastRow], lost: Refusals, names: list[str], series: list[str]
-) -> TableBlock:
+def _sums_table(data: RunData, lost: Refusals, names: list[str], series: list[str]) -> TableBlock:
     """Median and 80 % interval of the last twelve months' sum by scenario."""
-    sums = yearly_sums(rows)
+    sums = yearly_sums(data.scenario_sums)
     spans = {r.month for r in sums.values()}
     out = []
     for s in series:

@@ -9,17 +9,12 @@ from forecast.core.judgement import VERDICTS
 from forecast.core.registry import section
 from forecast.core.schema import ForecastRow
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
-from forecast.report.effect_rows import EffectAnswer, mineral_title
+from forecast.report.chosen_answers import MAX_ANSWERS, grade_sentence, summary_rows
 from forecast.report.nowcast_blocks import nowcast_sentences
 from forecast.report.numbers import day, number_in_words, series_name
 from forecast.report.prose import VERDICT_MEANINGS, answer_sentences
 from forecast.report.run_data import RunData
-
-MAX_ANSWERS = 6
-_STRENGTH = (
-    "supported", "contradicted by mirror", "suggestive", "no material effect", "cannot distinguish", "not identified",
-    "descriptive",
-)  # fmt: skip
+from forecast.report.shared_limits import shared_limits
 
 
 @section
@@ -43,11 +38,13 @@ class SummarySection:
         chosen = summary_rows(data)
         several = len(data.headline) >= MAX_ANSWERS and len(chosen) > 1
         short = f"{number_in_words(len(chosen)).capitalize()} answers in short" if several else "In short"
+        explained = data.headline or data.outlook or data.nowcasts
+        words = " Words are explained in the [glossary](#glossary)." if explained else ""
         out: list[Block] = [
             Heading(name, 1),
             Prose(
                 f"What was known on {day(data.as_of)}: {', '.join(counts)}. Quantities in tonnes (t) or kilograms (kg) as "
-                "marked; pp are percentage points.",
+                f"marked; pp are percentage points.{words}",
                 "lead",
             ),
             Heading(short, 2, "summary", "In short"),
@@ -57,25 +54,12 @@ class SummarySection:
             return [*out, Bullets(now)]
         if not chosen:
             return [*out, _no_answer(data)]
-        out.append(Statements(tuple((a.verdict, answer_sentences(data, a)) for a in chosen)))
-        words = [w for w in VERDICTS if any(w in (a.verdict, a.family_word) for a in data.headline)]
-        out.append(Details("What the verdict words mean", (Bullets(tuple(f"**{w}**: {VERDICT_MEANINGS[w]}" for w in words)),)))
+        shared = shared_limits(data, chosen)
+        out.append(Statements(tuple((a.verdict, answer_sentences(data, a, shared.reasons)) for a in chosen)))
+        out.append(Prose(" ".join((*shared.sentences, grade_sentence(data, "**supported**, the highest grade")))))
+        used = [w for w in VERDICTS if any(w in (a.verdict, a.family_word) for a in data.headline)]
+        out.append(Details("What the verdict words mean", (Bullets(tuple(f"**{w}**: {VERDICT_MEANINGS[w]}" for w in used)),)))
         return out
-
-
-def summary_rows(data: RunData) -> list[EffectAnswer]:
-    """Answers named by the config; otherwise the strongest per mineral, then per further series, in the config's order."""
-    rows = list(data.headline)
-    named = (data.config.get("report") or {}).get("summary") or ()
-    if named:
-        return [a for name in named for a in rows if a.id == name]
-    ranked = sorted(rows, key=lambda a: _STRENGTH.index(a.verdict) if a.verdict in _STRENGTH else len(_STRENGTH))
-    picked: list[EffectAnswer] = []
-    for fresh in (lambda a: mineral_title(a), lambda a: a.series, lambda a: a.id):
-        for answer in ranked:
-            if len(picked) < MAX_ANSWERS and fresh(answer) not in {fresh(p) for p in picked}:
-                picked.append(answer)
-    return sorted(picked, key=rows.index)
 
 
 def _no_answer(data: RunData) -> Callout:

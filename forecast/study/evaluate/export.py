@@ -119,7 +119,7 @@ def to_hub(run: Run) -> HubTables:
     """
     import pandas as pd
 
-    table, seen = _single_months(run.forecasts), _published_months(run.observations)
+    table, seen = run.forecasts, _published_months(run.observations)
     base = _locations_and_targets(table.series).assign(
         model_id=table.model,
         reference_date=table.cutoff,
@@ -135,7 +135,7 @@ def to_hub(run: Run) -> HubTables:
 
 
 def _single_months(forecasts: pd.DataFrame) -> pd.DataFrame:
-    """The forecasts of single months."""
+    """The forecasts of single months, among which nowcasts have sums of two."""
     return forecasts[~forecasts.month.str.contains("/")]
 
 

@@ -124,8 +124,7 @@ def test_future_has_no_truth_and_missing_is_null(done):
 
 def test_combinations_are_made_of_the_members_own_answers(done):
     table = Run(done[1]).forecasts
-    single = table[~table["month"].str.contains("/")]
-    wide = single.pivot_table(index=["series", "cutoff", "month"], columns="model", values="q50")
+    wide = table.pivot_table(index=["series", "cutoff", "month"], columns="model", values="q50")
     assert (wide["both"] >= wide[["mean12", "drift"]].min(axis=1) - 1e-6).all()
     assert (wide["both"] <= wide[["mean12", "drift"]].max(axis=1) + 1e-6).all()
 
@@ -260,7 +259,7 @@ def test_a_run_with_nothing_to_answer_writes_empty_tables(tmp_path):
 def test_close_marks_the_run_and_lets_go_of_the_cache(tmp_path):
     made = planned(tmp_path, 'name = "tiny"\n')
     folder = written(made, tmp_path / "run")
-    for name in ("report.html", "report.md"):
+    for name in ("report.html", "report.md", "brief.html", "brief.md"):
         (folder / name).write_text("page", "utf-8")
     with fo.open_for_run(folder, False):
         fo.write(folder, made, ex.execute(made, folder / ".cache"), {})

@@ -14,7 +14,7 @@ def small(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def page(small):
-    html, text = write_all(small)
+    html, text, *_ = write_all(small)
     assert (html.name, text.name) == ("report.html", "report.md")
     return html.read_text("utf-8")
 

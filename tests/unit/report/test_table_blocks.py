@@ -6,7 +6,7 @@ from contracts.report_run import AS_OF
 
 from forecast.core import months as mm
 from forecast.core.run import Run
-from forecast.core.schema import ForecastRow
+from forecast.core.schema import ForecastRow, SumRow
 from forecast.report import blocks as b
 from forecast.report.run_data import FlowHistory, RunData
 from forecast.report.table_blocks import latest_figures_table, months_ahead_table
@@ -22,11 +22,9 @@ def test_a_later_sum_is_the_last_figure(small: Run) -> None:
 def test_china_s_january_is_compared_only_as_a_sum() -> None:
     before = mm.ordinal("2025-01")
     history = FlowHistory("CHN.export.WLD.re_magnets", "t", {before + 11: 5.0}, ((before, before + 1, 10.0),), {})
-    rows = [
-        ForecastRow(month=m, q025=q, q10=q, q50=q, q90=q, q975=q)
-        for m, q in (("2026-01", 6.0), ("2026-02", 5.0), ("2026-01/2026-02", 11.0))
-    ]
-    table = months_ahead_table(history, rows, AS_OF)
+    rows = [ForecastRow(month=m, q025=q, q10=q, q50=q, q90=q, q975=q) for m, q in (("2026-01", 6.0), ("2026-02", 5.0))]
+    sums = [SumRow(month="2026-01/2026-02", q025=11.0, q10=11.0, q50=11.0, q90=11.0, q975=11.0)]
+    table = months_ahead_table(history, rows, sums, AS_OF)
     heads = [row[0].text for row in table.rows]
     yearly = [row[4] for row in table.rows]
     assert heads == ["Jan\u00a02026", "Feb\u00a02026", "Jan+Feb 2026"]
