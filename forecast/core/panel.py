@@ -38,10 +38,11 @@ def panel(
 ) -> Vintage:
     """A Vintage from a CSV file or a long DataFrame, one row per unit and time.
 
-    unit : column of unit names (None: one unit, named after `value`); time : column of years, quarters, months, weeks, days or
-    integers, of a regular step (whole numbers such as 202401, and a spreadsheet's serial days a month apart, are months;
-    2024-Q1 is a quarter, 2024-W05 a week, as are dates seven days apart; dates in one month of each year are years); value : column of
-    the outcome, in any unit; controls : columns of known series. A cell left empty is missing.
+    unit : column of unit names (None: one unit, named after `value`)
+    time : column of years, quarters, months, weeks, days or integers, of a regular step (whole numbers such as 202401, and a
+        spreadsheet's serial days a month apart, are months; 2024-Q1 is a quarter, 2024-W05 a week, as are dates seven days
+        apart; dates in one month of each year are years)
+    value : column of the outcome, in any unit; controls : columns of known series. A cell left empty is missing.
     """
     import pandas as pd
 

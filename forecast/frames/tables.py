@@ -119,7 +119,7 @@ def _read_series(data: pd.Series) -> Figures:
     name = UNNAMED if data.name is None else str(data.name)
     times, offset = _index_times(data.index)
     if times is None:
-        times = pd.Series(data.index, name=data.index.name)
+        times = pd.Series(data.index, name=data.index.name, dtype=data.index.dtype)
     values = _figures(data.rename(name).reset_index(drop=True), "the Series")
     return Figures("series", times, (name,), ((data.name, name, values),), offset, labels={name: data.name})
 
@@ -187,7 +187,7 @@ def _index_times(index: pd.Index) -> tuple[pd.Series | None, Any]:
         return None, None
     if isinstance(index, pd.CategoricalIndex):
         index = pd.Index(index.tolist(), name=index.name)
-    return pd.Series(index, name=index.name), index.freq if isinstance(index, pd.DatetimeIndex) else None
+    return pd.Series(index, name=index.name, dtype=index.dtype), index.freq if isinstance(index, pd.DatetimeIndex) else None
 
 
 def _times_of(table: pd.DataFrame, time: str | None) -> tuple[pd.Series, Any, Any]:
@@ -196,7 +196,7 @@ def _times_of(table: pd.DataFrame, time: str | None) -> tuple[pd.Series, Any, An
 
     if time is not None:
         if time not in list(table.columns) and time == table.index.name:
-            return pd.Series(table.index, name=time), getattr(table.index, "freq", None), None
+            return pd.Series(table.index, name=time, dtype=table.index.dtype), getattr(table.index, "freq", None), None
         _require(time, list(table.columns), "time")
         return table[time].reset_index(drop=True), None, time
     times, offset = _index_times(table.index)
@@ -208,7 +208,7 @@ def _times_of(table: pd.DataFrame, time: str | None) -> tuple[pd.Series, Any, An
     if found:
         hint = " or ".join(f"time={label!r}" for label in found[:4])
         raise DataError(f"{len(found)} columns may be the times", where="the table", hint=hint)
-    return pd.Series(table.index, name=None), None, None
+    return pd.Series(table.index, name=None, dtype=table.index.dtype), None, None
 
 
 def _looks_like_times(column: pd.Series, label: Any) -> bool:

@@ -212,7 +212,8 @@ def _read_days(
     if unit == "week" and any(day.weekday() != weekday for day in unique):
         raise DataError("the weeks are dated on several weekdays", where=where, hint="one weekday, or sums by month")
     found = [steps.of(day.date()) for day in days]
-    own = offset if offset is not None and getattr(offset, "n", 1) == 1 and unit in ("month", "quarter", "year") else None
+    places = offset is not None and offset.n == 1 and unit in ("month", "quarter", "year")
+    own = offset if places and unit_of_offset(offset, where) == unit else None
     last = unique[-1]
     late = months.ordinal(last) - months.ordinal(steps.begin(steps.of(last)) or last)
     return found, Times(steps, "date", name, offset=own or _placing_offset(unique, unit), day=last.day, late=late)

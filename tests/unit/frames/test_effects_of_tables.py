@@ -40,7 +40,7 @@ def test_the_draws_and_the_verdict_are_those_of_estimate(method):
         (MONTHS, "2024-07", pd.Period("2024-09", "M"), MONTHS[54]),
         (MONTHS.to_timestamp(), pd.Timestamp("2024-07-01"), "2024-09", pd.Timestamp("2024-07-01")),
         (MONTHS.astype(str), "2024-07-15", "2024-09", "2024-07"),
-        (pd.Index([int(f"{m:%Y%m}") for m in MONTHS]), 202407, 202409, 202407),
+        (pd.Index([int(m.strftime("%Y%m")) for m in MONTHS]), 202407, 202409, 202407),
         (pd.period_range("2010Q1", periods=N, freq="Q"), "2023Q3", "2024-03", pd.Period("2023Q3")),
         (pd.Index(range(1960, 1960 + N)), 2014, "2016", 2014),
     ],

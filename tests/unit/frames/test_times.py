@@ -49,10 +49,10 @@ WRITTEN = {
     "periods of weeks": (pd.period_range("2012-01-01", periods=N, freq="W"), "week", 52),
     "periods as objects": (pd.Index(list(MONTHS), dtype=object), "month", None),
     "2022-01": (MONTHS.astype(str), "month", None),
-    "2022/01": (pd.Index([f"{m:%Y/%m}" for m in MONTHS]), "month", None),
-    "2022M01": (pd.Index([f"{m:%YM%m}" for m in MONTHS]), "month", None),
-    "202201": (pd.Index([f"{m:%Y%m}" for m in MONTHS]), "month", None),
-    "202201 as a number": (pd.Index([int(f"{m:%Y%m}") for m in MONTHS]), "month", None),
+    "2022/01": (pd.Index([m.strftime("%Y/%m") for m in MONTHS]), "month", None),
+    "2022M01": (pd.Index([m.strftime("%YM%m") for m in MONTHS]), "month", None),
+    "202201": (pd.Index([m.strftime("%Y%m") for m in MONTHS]), "month", None),
+    "202201 as a number": (pd.Index([int(m.strftime("%Y%m")) for m in MONTHS]), "month", None),
     "2012Q1": (QUARTERS.astype(str), "quarter", None),
     "2012-Q1": (pd.Index([f"{q.year}-Q{q.quarter}" for q in QUARTERS]), "quarter", None),
     "days as text": (pd.Index([f"{d:%Y-%m-%d}" for d in dates("ME")]), "month", None),
@@ -68,7 +68,7 @@ def test_times_are_read_and_written_again(name):
     index, unit, season = WRITTEN[name]
     known = index[: N - 3]  # three are left to be written
     offset = getattr(index, "freq", None) if isinstance(index, pd.DatetimeIndex) else None
-    found, times = read_times(pd.Series(known, name="when"), None, season, "the times", offset)
+    found, times = read_times(pd.Series(known, name="when", dtype=known.dtype), None, season, "the times", offset)
     assert times.steps.unit == unit
     assert times.steps.season == (season or {"month": 12, "quarter": 4, "year": None}[unit])
     assert np.diff(found).tolist() == [1] * (N - 4)
@@ -132,12 +132,14 @@ def test_what_can_be_read_in_two_ways_is_asked(times, problem, hint):
         (MONTHS.astype(str)[::3], "QE", "quarter", ["2022-Q1", "2022-Q2"]),
         (without_freq(dates("QE"))[:2], "quarter", "quarter", ["2012-Q1", "2012-Q2"]),
         (without_freq(dates("6ME")), "month", "month", ["2012-01", "2012-07"]),
+        (dates("QE"), "month", "month", ["2012-03", "2012-06"]),
         (without_freq(dates("YE"))[:1], "year", "year", ["2012"]),
         (pd.Index(range(1980, 1984)), "integer", "integer", ["1980", "1981"]),
     ],
 )
 def test_the_answer_decides(times, freq, unit, labels):
-    found, read = read_times(pd.Series(times), freq, 1 if unit == "integer" else None, "the times")
+    offset = times.freq if isinstance(times, pd.DatetimeIndex) else None
+    found, read = read_times(pd.Series(times), freq, 1 if unit == "integer" else None, "the times", offset)
     assert read.steps.unit == unit
     assert [read.steps.label(step) for step in found[:2]] == labels
     assert read.write(found[:2]).tolist() == times[:2].tolist()
