@@ -30,6 +30,7 @@ def public(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         with saying(f"fc.{name} is still at work") if name in SLOW else contextlib.nullcontext():
             return function(*bound.args, **bound.kwargs)
 
+    call.__module__, call.__qualname__ = "forecast", name  # so that it can be sent to another process
     return call
 
 

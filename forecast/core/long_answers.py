@@ -17,7 +17,13 @@ TICK = 0.5  # seconds between two words in a notebook
 
 Display = Callable[[], contextlib.AbstractContextManager[Callable[[str], None]]]
 
+_progress: list[str] = []
 _speaking = threading.Lock()  # one word at a time: the outermost question's
+
+
+def count_progress(done: int, of: int, what: str) -> None:
+    """How far the question that is being answered has come, for the word that is shown of it."""
+    _progress[:] = [f": {done} of {of} {what}"]
 
 
 @contextlib.contextmanager
@@ -27,6 +33,7 @@ def saying(text: str) -> Iterator[None]:
     if show is None or not _speaking.acquire(blocking=False):
         yield
         return
+    _progress.clear()
     over = threading.Event()
     speaker = threading.Thread(target=_speak, args=(show, text, over, time.monotonic()), daemon=True)
     speaker.start()
@@ -43,7 +50,7 @@ def _speak(show: Display, text: str, over: threading.Event, began: float) -> Non
         return
     with show() as say:
         while True:
-            say(f"{text}, {time.monotonic() - began:.0f} s")
+            say(f"{text}{''.join(_progress)}, {time.monotonic() - began:.0f} s")
             if over.wait(TICK):
                 return
 

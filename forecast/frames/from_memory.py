@@ -14,6 +14,8 @@ from forecast.core.contracts import Estimator, Forecaster, error_of
 from forecast.core.effects import Effect
 from forecast.core.errors import DataError
 from forecast.core.events import Event
+from forecast.core.long_answers import count_progress
+from forecast.core.panel import MAX_STEPS
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Used
 from forecast.frames.reading import TableInMemory, as_events, label_of, read_memory, series_named
@@ -21,7 +23,7 @@ from forecast.study import ask
 from forecast.study.effects.shipped_gates import CheckSpec
 from forecast.study.effects.siblings import estimate_with_siblings
 
-TOGETHER = 50  # series answered in one call of a model
+TOGETHER = 25  # series answered in one call of a model
 
 
 def forecast(
@@ -77,6 +79,7 @@ def forecast(
         asked = [(tasks[name], memory.vintage_for(name)) for name in group]
         answers |= zip(group, ask.answer_many(method, asked, seed, memo), strict=True)
         memo.clear()
+        count_progress(len(answers), len(memory.series), "series")
     return _together(memory, method, tasks, answers, levels_of(level), draws)
 
 
@@ -149,6 +152,13 @@ def levels_of(level: float | Sequence[float]) -> tuple[float, ...]:
 
 def _task(memory: TableInMemory, series: str, h: int, draws: int) -> Task:
     steps, last = memory.vintage.steps, memory.vintage.last_month(series)
+    try:
+        if h > MAX_STEPS:
+            raise OverflowError
+        steps.begin(last + h)
+    except (ValueError, OverflowError):
+        problem = f"{h} {steps.noun}s after {steps.label(last)} lie beyond the calendar"
+        raise DataError(problem, where=f"h={h}, {series}", hint="fewer of them") from None
     return Task(memory.vintage.day, series, [steps.label(last + ahead) for ahead in range(1, h + 1)], draws=draws)
 
 

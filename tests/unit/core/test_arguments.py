@@ -2,6 +2,7 @@
 
 import datetime as dt
 import inspect
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -118,6 +119,11 @@ def test_every_argument_spoken_of_is_one_of_the_function():
         assert set(takes) <= set(inspect.signature(getattr(fc, name)).parameters), name
     assert inspect.signature(fc.forecast).parameters["h"].default is inspect.Parameter.empty
     assert "h steps" in fc.forecast.__doc__.replace("`", "")
+
+
+def test_a_public_function_can_be_sent_to_another_process():
+    assert pickle.loads(pickle.dumps(fc.predict)) is fc.predict
+    assert pickle.loads(pickle.dumps(fc.forecast)) is fc.forecast
 
 
 def test_events_are_written_as_people_write_them():

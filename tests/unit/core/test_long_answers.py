@@ -49,6 +49,16 @@ def test_a_long_answer_says_so_and_for_how_long_and_ends(said):
     assert {word.partition(",")[0] for word in said} == {"asking", "over"}
 
 
+def test_how_far_it_has_come_is_said_and_forgotten_by_the_next(said):
+    with long_answers.saying("asking"):
+        long_answers.count_progress(3, 40, "series")
+        time.sleep(0.1)
+    with long_answers.saying("next"):
+        time.sleep(0.1)
+    assert "asking: 3 of 40 series, 0 s" in said
+    assert "next, 0 s" in said
+
+
 def test_an_error_ends_the_words(said):
     with pytest.raises(TypeError), long_answers.saying("asking"):
         time.sleep(0.1) + 1

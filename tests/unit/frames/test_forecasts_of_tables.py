@@ -1,5 +1,7 @@
 """Forecasts of tables in memory: the draws of `fc.predict`, in the shape that came in."""
 
+import pickle
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -59,7 +61,7 @@ def test_every_shape_of_the_same_figures_gives_the_same_draws():
         pa.Table.from_pandas(stamped),
         stamped,
         table.set_index(MONTHS.astype(str)),
-        table.set_index(pd.Index(list(MONTHS), dtype=object)),
+        table.set_axis(pd.Index(list(MONTHS), dtype=object)),
         table.set_index(pd.Index([int(m.strftime("%Y%m")) for m in MONTHS])),
         table.rename_axis("Month").reset_index(),
         table.rename_axis("when").reset_index(),
@@ -202,6 +204,19 @@ def test_a_forecast_of_an_archive_says_unit_and_model_and_has_no_table():
     assert made.reading is None
     with pytest.raises(DataError, match="from no table"):
         made.frame(wide=True)
+
+
+def test_no_forecast_reaches_beyond_the_calendar():
+    with pytest.raises(DataError, match="120000 months after 2025-04 lie beyond the calendar"):
+        quick(wide_table("A"), h=120_000)
+    with pytest.raises(DataError, match="beyond the calendar"):
+        quick(pd.Series(figures()), h=10**9, season=12)
+
+
+def test_the_answer_can_be_kept():
+    made = quick(wide_table("A", "B"))
+    again = pickle.loads(pickle.dumps(made))
+    pd.testing.assert_frame_equal(again.frame(wide=True), made.frame(wide=True))
 
 
 @pytest.mark.parametrize(
