@@ -82,10 +82,6 @@ VINTAGE = Kind(
     {"Archive": "archive.latest, or archive.as_of(day)", **FROM_TABLE},
 )  # fmt: skip
 SOURCE = Kind("an Archive or a Vintage", _is_a("Archive", "Vintage", "RealTimeView"), "fc.load_archive()", FROM_TABLE)
-ARCHIVE = Kind(
-    "an Archive", _is_a("Archive", "RealTimeView"), "fc.load_archive()",
-    {"Vintage": "the archive itself: the days are chosen by the other arguments", **FROM_TABLE},
-)  # fmt: skip
 TASK = Kind(
     "a Task", _is_a("Task"), "fc.Task(vintage.day, series, months)",
     {"int": "fc.Task(vintage.day, series, months), or fc.forecast(table, h=6)", "Design": "fc.estimate answers a Design"},
@@ -166,7 +162,7 @@ TAKES: dict[str, dict[str, Kind]] = {
     "forecast": READ | {"h": COUNT, "model": MODEL, "level": LEVELS},
     "load_archive": {"path": PATH.optional},
     "months": {"first": TEXT, "last": TEXT},
-    "news": {"method": MODEL, "archive": ARCHIVE, "task": TASK, "from_day": DAY, "to_day": DAY, "seed": SEED},
+    "news": {"method": MODEL, "archive": SOURCE, "task": TASK, "from_day": DAY, "to_day": DAY, "seed": SEED},
     "panel": {
         "data": PANEL_SOURCE, "unit": TEXT.optional, "time": TEXT, "value": TEXT, "controls": NAMES, "season": COUNT.optional,
         "nonnegative": FLAG,
