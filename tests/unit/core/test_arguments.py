@@ -52,11 +52,6 @@ WRONG = [
     (lambda g: fc.backtest(g["archive"], ["2025-01-31"], "ets"), "models is the text 'ets'", "a list"),
     (lambda g: fc.score(g["archive"]), "past is an Archive", "fc.backtest"),
     (lambda g: fc.compare(g["archive"]), "what is an Archive", "fc.backtest"),
-    (
-        lambda g: fc.news("ets", g["vintage"], g["task"], "2025-01-01", "2025-02-01"),
-        "archive is a Vintage",
-        "the archive itself",
-    ),
     (lambda g: fc.scenarios("ets", g["vintage"], g["task"], "it ends"), "given is the text 'it ends'", "fc.Scenario"),
     (lambda g: fc.to_hub(g["archive"]), "run is an Archive", "fc.run(config)"),
     (lambda g: fc.panel(TABLE["a"]), "data is a Series", "fc.forecast(series, h=6)"),
