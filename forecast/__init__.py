@@ -28,12 +28,17 @@ _HOMES = {
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
             "untouched", "vary", "scenarios", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
-            "news",
+            "news", "forecast", "effect",
         ),
         "forecast.api",
     ),
     "plot": "forecast.plots",
     "report": "forecast.report",
+}  # fmt: skip
+
+_TAKING_ARGUMENTS = {
+    "backtest", "coming", "compare", "cutoffs", "effect", "estimate", "feasible", "forecast", "load_archive", "months", "news",
+    "panel", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 __all__ = ["__version__", *sorted(_HOMES)]
@@ -45,9 +50,11 @@ if TYPE_CHECKING:
         backtest as backtest,
         compare as compare,
         cutoffs as cutoffs,
+        effect as effect,
         estimate as estimate,
         estimator as estimator,
         feasible as feasible,
+        forecast as forecast,
         load_archive as load_archive,
         model as model,
         news as news,
@@ -83,6 +90,10 @@ def __getattr__(name: str) -> Any:
     home = _HOMES[name]
     # forecast.report is a callable package: the function and the package have one name
     value = importlib.import_module(home) if home == f"forecast.{name}" else getattr(importlib.import_module(home), name)
+    if name in _TAKING_ARGUMENTS:
+        from forecast.calls import public
+
+        return globals().setdefault(name, public(name, getattr(importlib.import_module(home), name)))
     globals()[name] = value
     return value
 

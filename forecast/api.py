@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.core import registry
 from forecast.core.archive import Archive, bundled_archive, read_archive
-from forecast.core.errors import ConfigError, ForecastError, nearest
+from forecast.core.contracts import error_of
+from forecast.core.errors import ConfigError, nearest
 from forecast.core.results import Failure, Forecast
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from forecast.core.run import Run
     from forecast.core.scores import Scores
     from forecast.core.vintage import Vintage
+    from forecast.frames.from_memory import effect as effect, forecast as forecast
     from forecast.study.data.leakage import Leak
     from forecast.study.data.real_time import Regressor as Regressor
     from forecast.study.effects.candidate_donors import untouched as untouched
@@ -45,7 +47,9 @@ _HOMES = {
     "Regressor": "forecast.study.data.real_time",
     "backtest": "forecast.study.evaluate.backtest",
     "cutoffs": "forecast.study.evaluate.cutoffs",
+    "effect": "forecast.frames.from_memory",
     "feasible": "forecast.study.evaluate.requirements",
+    "forecast": "forecast.frames.from_memory",
     "news": "forecast.study.nowcast.news",
     "scenarios": "forecast.study.scenarios",
     "score": "forecast.study.evaluate.score",
@@ -56,8 +60,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "Regressor", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible", "load_archive", "model", "news",
-    "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "Regressor", "backtest", "compare", "cutoffs", "effect", "estimate", "estimator", "feasible", "forecast", "load_archive",
+    "model", "news", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 ]  # fmt: skip
 
 
@@ -102,11 +106,12 @@ def predict(method: Forecaster | str | Mapping[str, object], vintage: Vintage, t
 
     Forecasts that the model requires are made first. What it cannot answer is raised (TooShortError for a short history).
     """
-    from forecast.study.ask import answer_or_raise, forecaster_from
+    from forecast.study.ask import answer_or_raise, forecaster_from, name_of
 
-    made = answer_or_raise(forecaster_from(method), vintage, task, seed)
+    built = forecaster_from(method)
+    made = answer_or_raise(built, vintage, task, seed)
     assert isinstance(made, Forecast)
-    return replace(made, history=vintage.only(task.series))
+    return replace(made, model=name_of(built), history=vintage.only(task.series))
 
 
 def estimate(
@@ -138,7 +143,7 @@ def estimate(
     answers = estimate_with_siblings(methods, vintage, design, seed, placebos=placebos, checks=checks)
     made = answers[next(iter(methods))]
     if isinstance(made, Failure):
-        raise ForecastError(made.reason, where=f"{made.method}, {made.series}", hint=made.detail)
+        raise error_of(made)
     return replace(made, history=vintage.only((*made.design.treated, *filter(None, (made.design.share_of,)))))
 
 

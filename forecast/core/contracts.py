@@ -14,7 +14,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core.archive import Archive
 from forecast.core.effects import Effect
-from forecast.core.errors import ConfigError, ForecastError, MissingExtraError, nearest
+from forecast.core.errors import ConfigError, ForecastError, MissingExtraError, TooShortError, nearest
 from forecast.core.events import Event
 from forecast.core.judgement import Gate
 from forecast.core.questions import Design, Task
@@ -166,3 +166,11 @@ def failure_for(method: Any, question: Task | Design, error: Exception) -> Failu
     detail = "; ".join(x for x in (getattr(error, "where", ""), getattr(error, "hint", "")) if x)
     kind = Skipped if isinstance(error, MissingExtraError) else Failure
     return kind(method.name, asked, series, reason, detail)
+
+
+def error_of(failure: Failure) -> ForecastError:
+    """The error of a Failure, for a caller who asked one question: its detail names a place, and what to try there."""
+    place, _, hint = failure.detail.partition("; ")
+    kind = TooShortError if " needed" in failure.reason or "short" in failure.reason else ForecastError
+    where = ", ".join(dict.fromkeys([failure.method, failure.series, *([place] if hint and place else [])]))
+    return kind(failure.reason, where=where, hint=hint or place)

@@ -11,11 +11,11 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.contrast import Contrast
-from forecast.core.errors import NotIdentifiedError
+from forecast.core.errors import DataError, NotIdentifiedError
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
 from forecast.core.presentation import shown, upper
 from forecast.core.questions import Design
-from forecast.core.results import Summary, Used, quantile_name
+from forecast.core.results import Summary, TableReading, Used, quantile_name
 from forecast.core.schema import join_names
 from forecast.core.simultaneous_bands import simultaneous_band
 from forecast.core.time_axis import MONTHS, Steps
@@ -110,6 +110,7 @@ class Effect:
     parts : where a method can separate the events of a design, the cumulative effect of each; they sum to the joint effect in
         every draw
     history : figures and events of the treated series, for a picture or a sentence; set by `fc.estimate`
+    reading : how a table in memory was read; None for an archive's
     """
 
     estimator: str
@@ -134,6 +135,7 @@ class Effect:
     reads: str = "causal"
     scored: Literal["months", "total"] = "months"
     parts: Mapping[str, Summary] = field(default_factory=dict)
+    reading: TableReading | None = None
     judgement: Judgement = field(default_factory=Judgement)
     history: Vintage | None = field(default=None, repr=False, compare=False)
 
@@ -281,10 +283,17 @@ class Effect:
             return self.relative
         return self.contrast(measure).difference
 
-    def frame(self) -> pd.DataFrame:
-        """One row: the estimate with its bounds, the description and the verdict."""
+    def frame(self, *, wide: bool = False) -> pd.DataFrame:
+        """One row: the estimate with its bounds, the description and the verdict.
+
+        wide : instead the `path`, by the times of the table in memory that the figures came from
+        """
         import pandas as pd
 
+        if wide:
+            if self.reading is None or self.reading.layout is None:
+                raise DataError("this effect came from no table in memory", where="frame(wide=True)", hint="path")
+            return self.path.drop(columns="month").set_index(self.reading.layout.times([first for first, _ in self.periods]))
         design = self.design
         asked = dict(
             estimator=self.estimator, event=design.event_ids, series="+".join(design.treated),

@@ -81,6 +81,11 @@ class Event:
     short: str = ""
 
     def __post_init__(self) -> None:
+        for key in _DATES | _LISTS:
+            value = getattr(self, key)
+            if isinstance(value, str | dt.datetime):  # as people write them
+                object.__setattr__(self, key, _parse_field(key, value, f"event '{self.id}'"))
+
         def refuse(problem: str, hint: str) -> DataError:
             return DataError(problem, where=f"event '{self.id}'", hint=hint)
 
@@ -176,10 +181,13 @@ class Event:
     def touches(self, series: str) -> bool:
         """Whether the event applies to a flow: product in scope, and trade between the two sides.
 
-        A total over all partners, or over a group, is touched by a measure against one of them.
+        A total over all partners, or over a group, is touched by a measure against one of them. A series of a plain panel is
+        touched by an event whose products are "ALL" or hold its name.
         """
         key = SeriesKey.maybe(series)
-        if key is None or not self.covers(key.product):
+        if key is None:
+            return "ALL" in self.products or series in self.products
+        if not self.covers(key.product):
             return False
         ends = {key.origin, key.destination}
         if "WLD" in ends:
@@ -194,7 +202,7 @@ class Event:
         """Whether the event applies to the whole of a flow; to a total over partners only where it targets all of them."""
         key = SeriesKey.maybe(series)
         if key is None or not self.touches(series):
-            return False
+            return key is None and self.touches(series)
         one, other = countries(key.origin), countries(key.destination)
         return any(
             a.issubset(self.imposed_by) and ("ALL" in self.targets or b.issubset(self.targets))

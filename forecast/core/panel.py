@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.errors import DataError, nearest, with_place
-from forecast.core.events import EventCalendar
 from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Cell, Vintage
@@ -38,10 +38,11 @@ def panel(
 ) -> Vintage:
     """A Vintage from a CSV file or a long DataFrame, one row per unit and time.
 
-    unit : column of unit names (None: one unit, named after `value`); time : column of years, months, weeks, days or integers,
-    of a regular step (whole numbers such as 202401, and a spreadsheet's serial days a month apart, are months; dates seven days
-    apart, and 2024-W05, are weeks; dates in one month of each year are years); value : column of the outcome, in any unit;
-    controls : columns of known series. A cell left empty is missing.
+    unit : column of unit names (None: one unit, named after `value`)
+    time : column of years, quarters, months, weeks, days or integers, of a regular step (whole numbers such as 202401, and a
+        spreadsheet's serial days a month apart, are months; 2024-Q1 is a quarter, 2024-W05 a week, as are dates seven days
+        apart; dates in one month of each year are years)
+    value : column of the outcome, in any unit; controls : columns of known series. A cell left empty is missing.
     """
     import pandas as pd
 
@@ -50,39 +51,40 @@ def panel(
     where = str(data) if isinstance(data, str | Path) else "the table"
     table = _read_csv(Path(data), wanted) if isinstance(data, str | Path) else data
     _check_columns(list(table.columns), wanted, where)
-    stamps = _normalise_times(table[time])
-    steps = _steps_of(stamps, season, where)
-    when = _step_numbers(stamps, steps, where)
-    names = _unit_names(table[unit], where) if unit else pd.Series(value, index=table.index)
-    outcome = _parse_column(table[value], where)
+    stamps = normalise_times(table[time])
+    steps = steps_of(stamps, season, where)
+    when = step_numbers(stamps, steps, where)
+    names = unit_names(table[unit], where) if unit else pd.Series(value, index=table.index)
+    outcome = parse_column(table[value], where)
     if nonnegative and np.any(negative := outcome < 0):
         row = table.index[negative][0]
         problem = f"{outcome[negative][0]:g} is below zero, and the figures are said to be nonnegative"
         raise DataError(problem, where=f"{where}, row {row}", hint="nonnegative=False, or a figure of zero or more")
-    cells: dict[str, list[Cell]] = {}
+    columns = {name: parse_column(table[name], where) for name in controls}
     known: dict[tuple[str, str], dict[int, float]] = {}
-    seen: set[tuple[str, int]] = set()
-    columns = {name: _parse_column(table[name], where) for name in controls}
-    for i, (name, step, y) in enumerate(zip(names, when, outcome, strict=True)):
-        if (name, step) in seen:
-            problem = f"{name} has two rows at {steps.label(step)}"
-            raise DataError(problem, where=f"{where}, row {table.index[i]}", hint="one row per unit and time")
-        seen.add((name, step))
-        if np.isfinite(y):
-            cells.setdefault(name, []).append(Cell(step, step, float(y)))
+    for i, (name, step) in enumerate(zip(names, when, strict=True)):
         for column, values in columns.items():
             if np.isfinite(values[i]):
                 known.setdefault((name, column), {})[step] = float(values[i])
+    vintage = vintage_of(zip(table.index, names, when, outcome, strict=True), steps, where)
+    return replace(vintage, nonnegative=nonnegative, controls=known)
+
+
+def vintage_of(rows: Iterable[tuple[object, str, int, float]], steps: Steps, where: str) -> Vintage:
+    """The Vintage of rows (label of the row, unit, step, figure or NaN), all of them released; figures may be negative."""
+    cells: dict[str, list[Cell]] = {}
+    seen: set[tuple[str, int]] = set()
+    for row, name, step, y in rows:
+        if (name, step) in seen:
+            problem = f"{name} has two rows at {steps.label(step)}"
+            raise DataError(problem, where=f"{where}, row {row}", hint="one row per unit and time")
+        seen.add((name, step))
+        if np.isfinite(y):
+            cells.setdefault(name, []).append(Cell(step, step, float(y)))
     if not cells:
         raise DataError("the panel holds no figure", where=where, hint="at least one row with a number")
-    return Vintage(
-        day=dt.date.max,
-        cells={name: tuple(sorted(c, key=lambda cell: cell.first)) for name, c in cells.items()},
-        events=EventCalendar(),
-        steps=steps,
-        nonnegative=nonnegative,
-        controls=known,
-    )
+    ordered = {name: tuple(sorted(own, key=lambda cell: cell.first)) for name, own in cells.items()}
+    return Vintage(day=dt.date.max, cells=ordered, steps=steps, nonnegative=False)
 
 
 def _read_csv(path: Path, wanted: Iterable[str]) -> pd.DataFrame:
@@ -103,7 +105,7 @@ def _check_columns(names: list[object], wanted: Iterable[str], where: str) -> No
             raise DataError(f"two columns are called '{column}'", where=where, hint="give each its own name")
 
 
-def _step_numbers(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
+def step_numbers(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
     """The step of every row as an integer; an error where they are more than `MAX_STEPS` apart."""
     out = []
     for row, stamp in zip(stamps.index, stamps.tolist(), strict=True):
@@ -115,7 +117,7 @@ def _step_numbers(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
     return out
 
 
-def _unit_names(column: pd.Series, where: str) -> pd.Series:
+def unit_names(column: pd.Series, where: str) -> pd.Series:
     """Unit names as text; an error where a row has none."""
     names = column.astype(str).str.strip()
     lost = (column.isna() | (names == "")).to_numpy()
@@ -125,7 +127,7 @@ def _unit_names(column: pd.Series, where: str) -> pd.Series:
     return names
 
 
-def _parse_column(column: pd.Series, where: str) -> Floats:
+def parse_column(column: pd.Series, where: str) -> Floats:
     """The column as finite numbers, NaN for empty cells; an error for anything else."""
     if column.dtype.kind in "fiub":
         numbers = column.to_numpy(dtype=float, na_value=np.nan)
@@ -153,7 +155,7 @@ def _parse_number(cell: Any) -> float:
         return math.nan
 
 
-def _normalise_times(column: pd.Series) -> pd.Series:
+def normalise_times(column: pd.Series) -> pd.Series:
     """The column of times, with months written as whole numbers converted to YYYY-MM, and weeks to the day they begin.
 
     202401 is January 2024. Spreadsheet serial days (45322 is 31 January 2024) are read as months where each lies in a month of
@@ -184,16 +186,18 @@ def _mondays(weeks: pd.Series, column: pd.Series) -> pd.Series:
         return column
 
 
-def _steps_of(column: pd.Series, season: int | None, where: str) -> Steps:
+def steps_of(column: pd.Series, season: int | None, where: str) -> Steps:
     """The time axis of a column of times.
 
     Dates are months where each lies in a month of its own, years where these are the same month of every year, weeks where
     they fall on one weekday; other dates are days, which must not lie further apart than a day as a rule. Whole numbers of four
-    figures are years.
+    figures are years, 2024-Q1 is a quarter.
     """
     text = column.astype(str).str.strip()
     if text.str.fullmatch(r"\d{4}-\d{2}").all():
         return Steps("month", season)
+    if len(text) and text.str.fullmatch(r"\d{4}-?Q[1-4]").all():
+        return Steps("quarter", season)
     if not text.str.match(r"\d{4}-\d{2}-\d{2}").all():
         years = text.str.removesuffix(".0").str.fullmatch(r"(1[5-9]|20)\d{2}").all()
         return Steps("year" if years and len(text) else "integer", season)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.core import months as mm
+from forecast.core.arguments import check_arguments, read_once
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event
 from forecast.core.measures_in_window import Aftermath, aftermath
@@ -49,6 +50,9 @@ class Task:
         draws: int = 1000,
         stream: str = "",
     ) -> None:
+        series, months = read_once(series), read_once(months)
+        given = {"day": day, "series": series, "months": months, "fitted_on": fitted_on, "draws": draws}
+        check_arguments("Task", given)
         object.__setattr__(self, "day", mm.parse_day(day))
         object.__setattr__(self, "series", (series,) if isinstance(series, str) else tuple(series))
         object.__setattr__(self, "months", tuple(months))
@@ -147,6 +151,8 @@ class Design:
         donors: str | Iterable[str] | None = None,
         **rest: Any,
     ) -> None:
+        event, treated, donors = read_once(event), read_once(treated), read_once(donors)
+        check_arguments("Design", {"event": rest.get("events", event), "treated": treated, "donors": donors})
         events = (event,) if isinstance(event, Event) else tuple(event)
         fields = {name: getattr(type(self), name) for name in type(self).__dataclass_fields__}
         fields.update(rest)
@@ -217,7 +223,8 @@ class Design:
         first = steps.ordinal(self.start) if self.start is not None and self.event_start is None else start + self.donut
         known = [vintage.last_month(s) for s in self.treated if vintage.knows(s)]
         if not known:
-            raise DataError(f"no figure of {self.treated[0]} is known on {vintage.day}", where=self.event_ids)
+            problem, hint = f"no figure of {self.treated[0]} is known on {vintage.day}", nearest(self.treated[0], vintage.cells)
+            raise DataError(problem, where=self.event_ids, hint=hint)
         last = steps.ordinal(self.stop) if self.stop is not None else max(known)
         after = self.aftermath(vintage, first, last) if self.stop is None else None
         if after and after.months[0] > first:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.core.errors import DataError
 from forecast.core.presentation import shown, upper
 from forecast.core.questions import Task
+from forecast.core.series import SeriesKey
 from forecast.core.time_axis import MONTHS, Steps
 from forecast.core.vintage import Vintage
 
@@ -28,8 +30,7 @@ def quantile_name(probability: float) -> str:
     >>> [quantile_name(p) for p in (0.025, 0.1, 0.5)]
     ['q025', 'q10', 'q50']
     """
-    digits = f"{probability:.3f}"[2:]
-    return "q" + (digits[:-1] if digits.endswith("0") else digits)
+    return "q" + f"{probability:.6f}"[2:].rstrip("0").ljust(2, "0")
 
 
 def quantile_cells(values: Floats) -> dict[str, Any]:
@@ -62,12 +63,54 @@ class Used:
         return [part for part in parts if part] + list(self.notes)
 
 
+class Layout(Protocol):
+    """How a table in memory wrote its series and times (`forecast.frames`)."""
+
+    def wide(self, forecast: Forecast) -> pd.DataFrame:
+        """A forecast in the shape and with the times of that table."""
+
+    def times(self, steps: Sequence[int]) -> pd.Index:
+        """Steps as the times of that table."""
+
+
+@dataclass(frozen=True)
+class TableReading:
+    """How figures in memory were read.
+
+    unit : their unit, "" where nothing tells
+    nonnegative : the series whose answer was kept from falling below zero; assumed : because no figure of theirs is below it
+        (the caller said nothing of it)
+    notes : what else a reader of the answer should know, one sentence each
+    layout : the shape of the table, and its times
+    """
+
+    unit: str = ""
+    nonnegative: tuple[str, ...] = ()
+    assumed: bool = False
+    notes: tuple[str, ...] = ()
+    layout: Layout | None = None
+
+    @property
+    def sentences(self) -> list[str]:
+        """The reading in words."""
+        if not self.nonnegative:
+            return list(self.notes)
+        who = ", ".join(self.nonnegative[:3]) + (f" and {len(self.nonnegative) - 3} more" if self.nonnegative[3:] else "")
+        why = " as no figure of theirs is" if self.nonnegative[1:] else " as no figure of it is"
+        return [f"not below zero{why if self.assumed else ''}: {who}", *self.notes]
+
+
 @shown
 @dataclass(frozen=True)
 class Forecast:
     """Joint draws for a Task, shape (draws, series, months), in archive units (kg, USD).
 
     parameters : "<series> <name>" of each estimated one; the standard error of x, where known, stands beside it as "x.se"
+    model : the name of the model asked
+    levels : of the intervals in tables and figures, in percent
+    windows : the months asked of a series, where these are not all of the task's; the other draws of it are NaN
+    unanswered : what the model could not answer; the draws of those series are NaN
+    reading : how a table in memory was read; None for an archive's
     history : the figures and events that it stands on, for a picture or a sentence; set by `fc.predict`
     """
 
@@ -76,6 +119,11 @@ class Forecast:
     used: tuple[Used, ...]
     steps: Steps = MONTHS
     parameters: Mapping[str, float] = field(default_factory=dict)
+    model: str = ""
+    levels: tuple[float, ...] = (80.0, 95.0)
+    windows: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unanswered: tuple[Failure, ...] = ()
+    reading: TableReading | None = None
     history: Vintage | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -83,10 +131,21 @@ class Forecast:
         if self.draws.ndim != 3 or self.draws.shape[1:] != expected:
             raise ValueError(f"draws of shape {self.draws.shape} for {expected[0]} series and {expected[1]} months")
 
+    def months_of(self, series: str) -> tuple[str, ...]:
+        """The months asked of one series."""
+        return self.windows.get(series, self.task.months)
+
+    def unit_of(self, series: str) -> str:
+        """The unit of a series, "" where nothing tells."""
+        key = None if self.reading else SeriesKey.maybe(series)
+        return self.reading.unit if self.reading else key.unit if key else ""
+
     def of(self, series: str) -> Floats:
-        """Draws of one series, shape (draws, months)."""
+        """Draws of one series, shape (draws, the months asked of it)."""
         block: Floats = self.draws[:, self.task.series.index(series), :]
-        return block
+        if series not in self.windows:
+            return block
+        return block[:, [self.task.months.index(month) for month in self.windows[series]]]
 
     def quantiles(self, probabilities: Sequence[float]) -> Floats:
         """Quantiles, shape (series, months, probabilities)."""
@@ -100,27 +159,43 @@ class Forecast:
         return mean
 
     def total(self) -> Summary:
-        """Sum over all months and series of the task, from the joint draws."""
-        return Summary(self.draws.sum(axis=(1, 2)))
+        """Sum over all months asked of all series, from the joint draws; NaN where a series has no answer."""
+        if not self.windows:
+            return Summary(self.draws.sum(axis=(1, 2)))
+        return Summary(sum((self.of(series).sum(axis=1) for series in self.task.series), np.zeros(len(self.draws))))
 
     def span(self, series: str, first: int, last: int) -> Floats:
         """Draws of the sum of months of one series, all of which must be in the task."""
         wanted = [self.steps.label(m) for m in range(first, last + 1)]
-        index = [self.task.months.index(m) for m in wanted]
+        index = [self.months_of(series).index(m) for m in wanted]
         summed: Floats = self.of(series)[:, index].sum(axis=1)
         return summed
 
-    def frame(self, probabilities: Sequence[float] = (0.025, 0.1, 0.5, 0.9, 0.975)) -> pd.DataFrame:
-        """One row per series and month: mean and quantiles."""
+    def frame(self, probabilities: Sequence[float] | None = None, *, wide: bool = False) -> pd.DataFrame:
+        """One row per series and month: mean, quantiles, unit, model, and the day on which the month begins.
+
+        probabilities : of the quantiles (default: the median and the bounds of `levels`)
+        wide : a forecast of a table in memory in that table's shape and times, with `levels` as bounds
+        """
         import pandas as pd
 
-        quantiles = self.quantiles(probabilities)
-        rows = [
-            {"series": s, "month": m, "mean": float(self.mean[i, j])}
-            | {quantile_name(p): float(quantiles[i, j, k]) for k, p in enumerate(probabilities)}
-            for i, s in enumerate(self.task.series)
-            for j, m in enumerate(self.task.months)
-        ]
+        if wide:
+            if self.reading is None or self.reading.layout is None:
+                raise DataError("this forecast came from no table in memory", where="frame(wide=True)", hint="frame()")
+            return self.reading.layout.wide(self)
+        if probabilities is None:
+            bounds = {p for level in self.levels for p in ((100 - level) / 200, (100 + level) / 200)}
+            probabilities = sorted(round(p, 6) for p in bounds | {0.5})
+        names = [quantile_name(p) for p in probabilities]
+        rows: list[dict[str, Any]] = []
+        for series in self.task.series:
+            draws = self.of(series)
+            means, quantiles = draws.mean(axis=0), np.quantile(draws, list(probabilities), axis=0).T
+            said = {"unit": self.unit_of(series), "model": self.model}
+            for month, mean, cells in zip(self.months_of(series), means, quantiles, strict=True):
+                day = self.steps.begin(self.steps.ordinal(month))
+                row = {"series": series, "month": month, "mean": float(mean)} | dict(zip(names, map(float, cells), strict=True))
+                rows.append(row | said | {"date": pd.NaT if day is None else pd.Timestamp(day)})
         return pd.DataFrame(rows)
 
     def sentence(self) -> str:

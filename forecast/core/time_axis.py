@@ -1,4 +1,4 @@
-"""The time axis: calendar months, or the plain steps (years, weeks, days, integers) of a panel."""
+"""The time axis: calendar months, or the plain steps (quarters, years, weeks, days, integers) of a panel."""
 
 from __future__ import annotations
 
@@ -9,16 +9,23 @@ from dataclasses import dataclass
 from forecast.core import months
 from forecast.core.errors import DataError
 
-CYCLES = {("month", 12): "year", ("week", 52): "year", ("day", 365): "year", ("day", 7): "week"}  # by unit and steps
-ADJECTIVES = {"year": "yearly", "week": "weekly", "day": "daily", "step": "single"}
+CYCLES = {
+    ("month", 12): "year",
+    ("quarter", 4): "year",
+    ("week", 52): "year",
+    ("day", 365): "year",
+    ("day", 7): "week",
+}  # by unit and steps
+ADJECTIVES = {"quarter": "quarterly", "year": "yearly", "week": "weekly", "day": "daily", "step": "single"}
 _MONTHS = re.compile(r"\b([Mm])onth(s|ly)?\b")
+_QUARTER = re.compile(r"(\d{4})-?Q([1-4])")
 
 
 @dataclass(frozen=True)
 class Steps:
     """Converts time labels to integers and back; `season` is the number of steps in a seasonal cycle.
 
-    unit : month, year, week, day, or integer
+    unit : month, quarter (of the calendar year, 2025-Q1), year, week, day, or integer
     weekday : the day of the week that dates a week, 0 for Monday; the week begins on it
     """
 
@@ -29,7 +36,7 @@ class Steps:
     @property
     def noun(self) -> str:
         """What one step is called."""
-        return self.unit if self.unit in ("month", "year", "week", "day") else "step"
+        return self.unit if self.unit in ("month", "quarter", "year", "week", "day") else "step"
 
     def words(self, text: str) -> str:
         """A text that speaks of months, in the steps of this axis.
@@ -59,6 +66,9 @@ class Steps:
             return months.ordinal(label if isinstance(label, dt.date) else str(label))
         if self.unit == "year" and isinstance(label, dt.date):
             return label.year
+        if self.unit == "quarter":
+            written = None if isinstance(label, dt.date) else _QUARTER.fullmatch(str(label).strip())
+            return 4 * int(written[1]) + int(written[2]) - 1 if written else MONTHS.ordinal(label) // 3
         if self.unit in ("day", "week"):
             day = months.parse_day(label if isinstance(label, dt.date) else str(label))
             if self.unit == "day":
@@ -81,9 +91,9 @@ class Steps:
         return int(number)
 
     def of(self, day: dt.date) -> int:
-        """The step that contains a day: its month, its week, the day itself, or its year where steps are years or integers."""
-        if self.unit == "month":
-            return months.ordinal(day)
+        """The step that contains a day: its month, quarter or week, the day itself, or (also of integers) its year."""
+        if self.unit in ("month", "quarter"):
+            return months.ordinal(day) // (3 if self.unit == "quarter" else 1)
         if self.unit == "week":
             return (day.toordinal() - 1 - self.weekday) // 7
         return day.toordinal() if self.unit == "day" else day.year
@@ -92,11 +102,20 @@ class Steps:
         """Inverse of `ordinal`."""
         if self.unit == "month":
             return months.label(step)
+        if self.unit == "quarter":
+            return f"{step // 4:04d}-Q{step % 4 + 1}"
         if self.unit == "week":
             return dt.date.fromordinal(7 * step + 1 + self.weekday).isoformat()
         if self.unit == "day":
             return dt.date.fromordinal(step).isoformat()
         return str(step)
+
+    def begin(self, step: int) -> dt.date | None:
+        """The day on which a step begins; None for plain integers."""
+        if self.unit in ("week", "day"):
+            return dt.date.fromisoformat(self.label(step))
+        per_year = {"month": 12, "quarter": 4, "year": 1}.get(self.unit)
+        return dt.date(step // per_year, step % per_year * 12 // per_year + 1, 1) if per_year else None
 
     def period(self, first: int, last: int) -> str:
         """Label of a span of steps."""

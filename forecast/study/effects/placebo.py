@@ -10,6 +10,7 @@ import numpy as np
 from forecast.core.contracts import Estimator
 from forecast.core.effects import Effect
 from forecast.core.judgement import Placebo
+from forecast.core.long_answers import count_progress
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Finding, Summary
 from forecast.core.vintage import Vintage
@@ -68,7 +69,8 @@ def placebos_in_time(
         return [], [Finding("placebo", "0 clean windows of this length before the event", where)]
     before = design.hidden(vintage)
     found, unanswered = [], 0
-    for placebo in tried:
+    for i, placebo in enumerate(tried):
+        count_progress(i, len(tried), "windows without an event")
         made = answer(method, before, placebo, seed, memo)
         if isinstance(made, Effect) and made.counterfactual is not None and not made.description.unknown:
             start, series = placebo.event_start or "", "+".join(design.treated)
