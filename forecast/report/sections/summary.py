@@ -10,9 +10,10 @@ from forecast.core.registry import section
 from forecast.core.schema import ForecastRow
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.effect_rows import EffectAnswer, mineral_title
+from forecast.report.glossary import VERDICT_MEANINGS
 from forecast.report.nowcast_blocks import nowcast_sentences
 from forecast.report.numbers import day, number_in_words, series_name
-from forecast.report.prose import VERDICT_MEANINGS, answer_sentences
+from forecast.report.prose import answer_sentences
 from forecast.report.run_data import RunData
 
 MAX_ANSWERS = 6
