@@ -19,6 +19,7 @@ from forecast.core.events import Event
 from forecast.core.judgement import Gate
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped
+from forecast.core.unanswered import cause_of
 from forecast.core.vintage import Vintage
 
 Answers = Sequence[Any]
@@ -165,4 +166,4 @@ def failure_for(method: Any, question: Task | Design, error: Exception) -> Failu
     reason = error.problem if isinstance(error, ForecastError) else f"{type(error).__name__}: {error}"
     detail = "; ".join(x for x in (getattr(error, "where", ""), getattr(error, "hint", "")) if x)
     kind = Skipped if isinstance(error, MissingExtraError) else Failure
-    return kind(method.name, asked, series, reason, detail)
+    return kind(method.name, asked, series, reason, detail, cause_of(error))

@@ -1,5 +1,6 @@
 """Results do not depend on what computes them: processes, a Dask cluster, or workers that are killed."""
 
+import logging
 import os
 import signal
 import threading
@@ -130,13 +131,30 @@ class Dies:
         return task, shared
 
 
+def stored_in(folder):
+    return lambda task: (task, "all") if (folder / f"{task}.done").exists() else None
+
+
+def warn(task, shared):
+    logging.getLogger("forecast.somewhere").warning("task %s of %s", task, shared)
+    logging.getLogger("another.library").warning("not ours")
+    return os.getpid()
+
+
+def test_what_a_process_logs_is_logged_here(caplog):
+    done = dict(run_in_processes(range(3), warn, lambda task: None, 2, "all"))
+    assert os.getpid() not in done.values()
+    said = [(record.name, record.levelname, record.getMessage()) for record in caplog.records if record.name != "loky"]
+    assert sorted(said) == [("forecast.somewhere", "WARNING", f"task {task} of all") for task in range(3)]
+
+
 def test_what_a_killed_process_had_in_hand_is_done_again(tmp_path):
-    done = run_in_processes(range(6), Dies(str(tmp_path), 3, 1), lambda task: (tmp_path / f"{task}.done").exists(), 2, "all")
-    assert sorted(done) == list(range(6))
+    done = run_in_processes(range(6), Dies(str(tmp_path), 3, 1), stored_in(tmp_path), 2, "all")
+    assert sorted(done) == [(task, (task, "all")) for task in range(6)]
 
 
 def test_a_task_that_kills_every_process_is_given_up(tmp_path):
-    done = run_in_processes(range(3), Dies(str(tmp_path), 1, 99), lambda task: (tmp_path / f"{task}.done").exists(), 2, "all")
+    done = run_in_processes(range(3), Dies(str(tmp_path), 1, 99), stored_in(tmp_path), 2, "all")
     with pytest.raises(ForecastError, match="ended 3 times"):
         list(done)
     assert len(list(tmp_path.glob("1.death*"))) >= 3
