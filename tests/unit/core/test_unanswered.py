@@ -71,5 +71,12 @@ def test_lines_give_every_failure_once_and_methods_with_one_reason_together():
 
 
 def test_what_was_asked_counts_answers_and_not_questions():
-    counts = {"models": 3, "backtest questions": 5, "backtest answers": 15, "scenario forecasts": 2, "batches": 4, "variations": 9}
+    counts = {
+        "models": 3,
+        "backtest questions": 5,
+        "backtest answers": 15,
+        "scenario forecasts": 2,
+        "batches": 4,
+        "variations": 9,
+    }
     assert questions_asked(counts) == 17
