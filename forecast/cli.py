@@ -239,12 +239,26 @@ def schema() -> None:
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")]) -> None:
-    """Copy a starter project that runs: own figures, own events, a config."""
-    from forecast.guides.starter import copy_starter
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="A new or empty folder; with --scheduler also one with a config.", metavar="DIR")
+    ],
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Also files by which cron, windows or github runs the config; a folder with files: only these."),
+    ] = None,
+) -> None:
+    """Copy a starter project that runs: own figures, own events, a config; and files for a scheduler."""
+    from forecast.guides.starter import copy_starter, scheduled_runs
 
-    for path in copy_starter.copy(folder):
-        say(f"wrote {path}")
+    if scheduler is not None:
+        scheduled_runs.check_scheduler(scheduler)
+    if scheduler is None or not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        for path in copy_starter.copy(folder):
+            say(f"wrote {path}")
+    if scheduler is not None:
+        for path in scheduled_runs.add_schedule(folder, scheduler):
+            say(f"wrote {path}")
     typer.echo(str(folder))
 
 
