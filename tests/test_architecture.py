@@ -28,7 +28,7 @@ MAY = {
     "report": {"arrays", "core"},
     SECTIONS: {"arrays", "core", "report"},
     "data": set(),
-    "guides": {"core", "jobs"},
+    "guides": {"core", "jobs", "report"},
     "api": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report"},
     "cli": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "guides", "api"},
     "__main__": {"cli"},

@@ -45,7 +45,7 @@ def add_schedule(folder: str | Path, scheduler: str) -> list[Path]:
             raise ConfigError(
                 "there is such a file already", where=str(folder / name), hint="move it away, nothing is overwritten"
             )
-    return [write(folder, name, _filled(template, folder, config)) for name, template in files.items()]
+    return [write(folder, name, _fill_in(template, folder, config)) for name, template in files.items()]
 
 
 def _config_in(folder: Path) -> str:
@@ -59,7 +59,7 @@ def _config_in(folder: Path) -> str:
     return found[0]
 
 
-def _filled(template: str, folder: Path, config: str) -> bytes:
+def _fill_in(template: str, folder: Path, config: str) -> bytes:
     """The bytes of a file: the template with each `@WORD@` filled in, spelled as the file's language wants it."""
     spell, encoding, line_end = _SPELLING[Path(template).suffix]
     values = {
