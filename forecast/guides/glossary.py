@@ -14,7 +14,7 @@ This page is generated from `forecast/report/glossary.py`, from which the report
 """
 TEXTS = {
     "verdict": "An effect gets the firmest verdict that every gate allows. What was observed is stated with each of them.",
-    "gate": "Each asks one question of an effect. One that fails, or cannot be run, limits the verdict or withholds the estimate.",
+    "gate": "Each asks one question of an effect. One that fails or cannot be run limits the verdict or leaves a description.",
     "reading": "Whatever the verdict, the reading says whether a sentence may speak of a cause.",
     "regime": "Scores of old forecasts are told apart by the regime of the month they were made for.",
 }

@@ -7,6 +7,8 @@ import logging
 from collections.abc import Iterable, Iterator
 from logging.handlers import QueueHandler
 
+LOGGERS = ("forecast", "py.warnings")  # the package's, and that of `logging.captureWarnings`
+
 
 class _Carrier(QueueHandler):
     """Keeps records in a list, made fit for pickling: the message formatted, a traceback as text."""
@@ -22,13 +24,17 @@ class _Carrier(QueueHandler):
 
 @contextlib.contextmanager
 def collected_records() -> Iterator[list[logging.LogRecord]]:
-    """The records that the package logs in this process during the block, warnings and worse."""
-    logger, carrier = logging.getLogger("forecast"), _Carrier()
-    logger.addHandler(carrier)
+    """Warnings and worse that the package logs in this process during the block, and Python's warnings, as records."""
+    loggers, carrier = [logging.getLogger(name) for name in LOGGERS], _Carrier()
+    logging.captureWarnings(True)
+    for logger in loggers:
+        logger.addHandler(carrier)
     try:
         yield carrier.records
     finally:
-        logger.removeHandler(carrier)
+        for logger in loggers:
+            logger.removeHandler(carrier)
+        logging.captureWarnings(False)
 
 
 def log_again(records: Iterable[logging.LogRecord]) -> None:

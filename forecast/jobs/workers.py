@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from logging import LogRecord
 from typing import Any, TypeVar
@@ -30,9 +31,11 @@ def run_in_processes(
     remaining, deaths, packed = list(todo), 0, pickle.dumps(shared, protocol=5)
     while remaining:
         try:
-            for batch, returned in _run_pool(remaining, run, count, packed):
-                remaining, deaths = [b for b in remaining if b is not batch], 0
-                yield batch, returned
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="A worker was restarted")  # it had grown, and nothing is lost
+                for batch, returned in _run_pool(remaining, run, count, packed):
+                    remaining, deaths = [b for b in remaining if b is not batch], 0
+                    yield batch, returned
         except BrokenProcessPool:
             deaths += 1
             if deaths == MAX_DEATHS:

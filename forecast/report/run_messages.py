@@ -45,16 +45,20 @@ class RunMessages:
 
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
-        """A block in which what the package logs is printed as these messages."""
-        logger, handler = logging.getLogger(LOGGER), _Printer(self)
+        """A block in which what the package logs, and what Python warns of, is printed as these messages."""
+        logger, warned, handler = logging.getLogger(LOGGER), logging.getLogger("py.warnings"), _Printer(self)
         level = logger.level
+        logging.captureWarnings(True)
         logger.addHandler(handler)
+        warned.addHandler(handler)
         logger.setLevel(logging.INFO)
         try:
             yield
         finally:
-            logger.removeHandler(handler)
             logger.setLevel(level)
+            warned.removeHandler(handler)
+            logger.removeHandler(handler)
+            logging.captureWarnings(False)
 
     def finish(self, run: Run, code: int) -> None:
         """Say what came of a run, which ends with this exit code."""
@@ -124,7 +128,7 @@ class _Printer(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """In JSON every record; in text what is no step of a run and at least a warning; else nothing."""
-        step, text = getattr(record, "step", ""), record.getMessage()
+        step, text = getattr(record, "step", ""), record.getMessage().rstrip()
         if self.messages.kind == "json":
             facts = getattr(record, "facts", {}) if step else {"logger": record.name}
             write_line(json_line(record.created, record.levelname, step or "message", text, facts))

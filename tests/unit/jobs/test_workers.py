@@ -2,9 +2,11 @@
 
 import logging
 import os
+import re
 import signal
 import threading
 import time
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -138,14 +140,17 @@ def stored_in(folder):
 def warn(task, shared):
     logging.getLogger("forecast.somewhere").warning("task %s of %s", task, shared)
     logging.getLogger("another.library").warning("not ours")
+    warnings.warn(f"odd {task}", stacklevel=1)
     return os.getpid()
 
 
 def test_what_a_process_logs_is_logged_here(caplog):
     done = dict(run_in_processes(range(3), warn, lambda task: None, 2, "all"))
     assert os.getpid() not in done.values()
-    said = [(record.name, record.levelname, record.getMessage()) for record in caplog.records if record.name != "loky"]
-    assert sorted(said) == [("forecast.somewhere", "WARNING", f"task {task} of all") for task in range(3)]
+    said = {name: [r.getMessage() for r in caplog.records if r.name == name] for name in {r.name for r in caplog.records}}
+    assert sorted(said["forecast.somewhere"]) == [f"task {task} of all" for task in range(3)]
+    assert sorted(re.search(r"odd \d", text)[0] for text in said["py.warnings"]) == ["odd 0", "odd 1", "odd 2"]
+    assert "another.library" not in said
 
 
 def test_what_a_killed_process_had_in_hand_is_done_again(tmp_path):

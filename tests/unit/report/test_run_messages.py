@@ -8,6 +8,7 @@ import signal
 import stat
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import jsonschema
@@ -144,6 +145,23 @@ def test_a_changed_file_is_a_message_in_each_kind(folder, run, tmp_path):
             lines = lines_of(done.stderr)
             assert all(map(fits, lines))
             assert [line["logger"] for line in lines if line["step"] == "message"] == ["forecast.jobs.run_folder"]
+
+
+@pytest.mark.filterwarnings("always::UserWarning")
+def test_a_warning_of_python_keeps_to_the_kind_too(monkeypatch, run):
+    from forecast import api
+
+    def warns(*words):
+        warnings.warn("odd", UserWarning, stacklevel=1)
+        return run
+
+    monkeypatch.setattr(api, "run", warns)
+    line, end = lines_of(call("quick", "--json").stderr)
+    assert fits(line)
+    assert (line["step"], line["logger"], end["step"]) == ("message", "py.warnings", "end")
+    assert "UserWarning: odd" in line["text"]
+    assert call("quick", "--quiet").stderr == ""
+    assert "UserWarning: odd" in call("quick").stderr
 
 
 def test_quiet_says_nothing_but_errors(folder, run):
