@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from forecast.core.archive import Archive, bundled_archive, read_archive
 from forecast.core.contracts import error_of
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.results import Failure, Forecast
+from forecast.core.steps import log_step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from forecast.study.nowcast.news import news as news
     from forecast.study.scenarios import scenarios as scenarios
 
+LOG = logging.getLogger(__name__)
 _HOMES = {
     "Regressor": "forecast.study.data.real_time",
     "backtest": "forecast.study.evaluate.backtest",
@@ -204,6 +207,7 @@ def run(
     as_of: str | dt.date | None = None,
     cluster: str | int | None = None,
     trust_cluster: bool = False,
+    progress: bool = True,
 ) -> Run:
     """Run a config, or resume an interrupted run of it; a finished run is opened as it is.
 
@@ -213,6 +217,9 @@ def run(
     as_of : the day of the data (default: the config's)
     cluster : address of a Dask scheduler, or a number of local Dask processes, instead of `workers` (default: the config's)
     trust_cluster : exchange code with an address that has no certificate
+    progress : show on stderr, if that is a terminal, how far the run is
+
+    Steps are logged at INFO, unanswered questions and warnings at WARNING, by loggers below `forecast`.
     """
     import time
 
@@ -220,6 +227,7 @@ def run(
     from forecast.jobs.execute import execute
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
+    from forecast.jobs.progress import waiting
     from forecast.jobs.run_folder import CACHE, close, discard_answers, folder_of, is_finished, open_for_run, write
     from forecast.report.compose import write_all
 
@@ -229,17 +237,30 @@ def run(
     asked = load(config, None if as_of is None else str(as_of), cluster, trust_cluster)
     planned = make_plan(asked, archive_of(asked))
     folder = folder_of(asked, out)
+    log_step(
+        LOG, "plan", f"{asked.name}, as of {planned.vintage.day}: {len(planned.batches)} batches, to {folder}",
+        name=asked.name, title=asked.title, as_of=planned.vintage.day.isoformat(), folder=str(folder), counts=planned.counts,
+    )  # fmt: skip
     if not fresh and is_finished(folder, planned):
         discard_answers(folder)
+        log_step(LOG, "opened", "finished before: opened as it is", folder=str(folder))
         return Run(folder)
     with open_for_run(folder, fresh):
         timings = {"plan": time.perf_counter() - began}
-        outcomes = execute(planned, folder / CACHE, workers)
+        outcomes = execute(planned, folder / CACHE, workers, progress)
         timings["execute"] = time.perf_counter() - began - timings["plan"]
         if not is_finished(folder, planned):  # by another run at the same time
+            log_step(LOG, "tables", "writing the tables", folder=str(folder))
             write(folder, planned, outcomes, timings)
-            write_all(Run(folder))
-            close(folder, time.perf_counter() - began)
+            log_step(LOG, "report", "drawing the report", folder=str(folder))
+            with waiting("drawing the report", progress):
+                pages = write_all(Run(folder))
+            seconds = time.perf_counter() - began
+            close(folder, seconds)
+            log_step(
+                LOG, "written", f"written in {seconds:.1f} s: {folder}", folder=str(folder), pages=[str(p) for p in pages],
+                seconds=round(seconds, 2),
+            )  # fmt: skip
     return Run(folder)
 
 

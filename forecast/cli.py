@@ -24,19 +24,21 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run a command."""
         from forecast.jobs.signals import Interrupted, interruptible
+        from forecast.report.run_messages import RunMessages
 
+        messages = ctx.obj = RunMessages()
         try:
-            with interruptible():
+            with interruptible(), messages.listening():
                 return super().invoke(ctx)
         except Interrupted as end:
-            say("interrupted; the same command takes the run up where it stopped")
+            messages.interrupt(end.code)
             raise typer.Exit(end.code) from None
         except ForecastError as error:
-            say(str(error))
+            messages.fail(error, 2)
         except (OSError, EOFError) as error:
             if _output_closed(error):
                 raise
-            say(str(_system_error(error)))
+            messages.fail(_system_error(error), 2)
         raise typer.Exit(2)
 
 
@@ -107,6 +109,7 @@ def options(
 
 @app.command()
 def run(
+    context: typer.Context,
     config: Annotated[str, CONFIG],
     out: Annotated[Path, typer.Option(help="Parent of the run folder.")] = Path("runs"),
     workers: Annotated[int, typer.Option(help="Processes; 0 takes all processors.", min=0)] = 0,
@@ -120,24 +123,24 @@ def run(
         bool,
         typer.Option("--trust-cluster", help="Trust a scheduler without certificates: it can run code here."),
     ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Nothing on stderr but errors.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="On stderr a JSON object for each step, and one at the end.")] = False,
+    summary: Annotated[
+        bool, typer.Option("--summary", help="Three lines at the end: forecasts, the strongest verdict, what was unanswered.")
+    ] = False,
 ) -> None:
     """Execute a config; a killed run is taken up where it stopped. The run folder is the last line on stdout."""
     from loky import cpu_count
 
     from forecast import api
 
-    done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster, trust_cluster)
-    if done.info["config"].get("nowcast"):
-        from forecast.report.nowcast_blocks import nowcast_blocks
-        from forecast.report.run_data import RunData
-        from forecast.report.terminal import show
-
-        show(nowcast_blocks(RunData(done)))
-    failures = len(done.failures)
-    say(f"{failures} questions left unanswered; report: {done.folder / 'report.html'}")
+    messages = context.obj
+    messages.choose(quiet, json, summary)
+    done = api.run(config, out, workers or cpu_count(), fresh, as_of, cluster, trust_cluster, messages.progress)
+    code = 1 if strict and len(done.failures) else 0
+    messages.finish(done, code)
     typer.echo(str(done.folder))
-    if strict and failures:
-        raise typer.Exit(1)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -259,20 +262,38 @@ def schema() -> None:
 
 
 @app.command()
-def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.", metavar="DIR")]) -> None:
-    """Copy a starter project that runs: own figures, own events, a config."""
-    from forecast.guides.starter import copy_starter
+def init(
+    folder: Annotated[
+        Path, typer.Argument(help="A new or empty folder; with --scheduler also one with a config.", metavar="DIR")
+    ],
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Also files by which cron, windows or github runs the config; a folder with files: only these."),
+    ] = None,
+) -> None:
+    """Copy a starter project that runs: own figures, own events, a config; and files for a scheduler."""
+    from forecast.guides.starter import copy_starter, scheduled_runs
 
-    for path in copy_starter.copy(folder):
-        say(f"wrote {path}")
+    if scheduler is not None:
+        scheduled_runs.check_scheduler(scheduler)
+    if scheduler is None or not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        for path in copy_starter.copy(folder):
+            say(f"wrote {path}")
+    if scheduler is not None:
+        for path in scheduled_runs.add_schedule(folder, scheduler):
+            say(f"wrote {path}")
     typer.echo(str(folder))
 
 
 def say(text: str, err: bool = True) -> None:
     """Print lines on stderr or stdout, with control characters made visible so that no name can command the terminal."""
     from forecast.core.control_characters import printable_text
+    from forecast.core.stderr import write_line
 
-    typer.echo(printable_text(text), err=err)
+    if err:
+        write_line(printable_text(text))
+    else:
+        typer.echo(printable_text(text))
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ MAY = {
     "plots": {"arrays", "core", "report"},
     SECTIONS: {"arrays", "core", "report"},
     "data": set(),
-    "guides": {"core", "jobs"},
+    "guides": {"core", "jobs", "report"},
     "api": {"core", "kernels", "prep", *PLUGINS, "study", "frames", "jobs", "report"},
     "cli": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "guides", "api"},
     "calls": {"core"},

@@ -14,11 +14,12 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core.archive import Archive
 from forecast.core.effects import Effect
-from forecast.core.errors import ConfigError, ForecastError, MissingExtraError, TooShortError, nearest
+from forecast.core.errors import ConfigError, ForecastError, MissingExtraError, NotIdentifiedError, TooShortError, nearest
 from forecast.core.events import Event
 from forecast.core.judgement import Gate
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped
+from forecast.core.unanswered import cause_of
 from forecast.core.vintage import Vintage
 
 Answers = Sequence[Any]
@@ -165,12 +166,12 @@ def failure_for(method: Any, question: Task | Design, error: Exception) -> Failu
     reason = error.problem if isinstance(error, ForecastError) else f"{type(error).__name__}: {error}"
     detail = "; ".join(x for x in (getattr(error, "where", ""), getattr(error, "hint", "")) if x)
     kind = Skipped if isinstance(error, MissingExtraError) else Failure
-    return kind(method.name, asked, series, reason, detail)
+    return kind(method.name, asked, series, reason, detail, cause_of(error))
 
 
 def error_of(failure: Failure) -> ForecastError:
     """The error of a Failure, for a caller who asked one question: its detail names a place, and what to try there."""
     place, _, hint = failure.detail.partition("; ")
-    kind = TooShortError if " needed" in failure.reason or "short" in failure.reason else ForecastError
+    kind = {"too short": TooShortError, "not identified": NotIdentifiedError}.get(failure.cause, ForecastError)
     where = ", ".join(dict.fromkeys([failure.method, failure.series, *([place] if hint and place else [])]))
     return kind(failure.reason, where=where, hint=hint or place)

@@ -78,7 +78,7 @@ class Event:
     source_url: str = ""
     confidence: str = ""
     note: str = ""
-    short: str = ""
+    short: str = field(default="", repr=False)  # a name for readers is no part of what is asked
 
     def __post_init__(self) -> None:
         for key in _DATES | _LISTS:

@@ -267,13 +267,17 @@ class Summary:
 @shown
 @dataclass(frozen=True)
 class Failure:
-    """A question that a method could not answer, and why; a row of the results rather than an exception."""
+    """A question that a method could not answer, and why; a row of the results rather than an exception.
+
+    cause : the kind of reason, a key of `unanswered.CAUSES`
+    """
 
     method: str
     question: str
     series: str
     reason: str
     detail: str = ""
+    cause: str = ""
 
 
 @shown

@@ -270,6 +270,7 @@ class FailureRow:
     series: str = column("series")
     reason: str = column("reason")
     detail: str = column("detail")
+    cause: str = column("kind of reason")
 
 
 @table("regimes")

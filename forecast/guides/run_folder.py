@@ -15,7 +15,8 @@ This page is generated from `forecast/core/schema.py` (schema version {version})
 `forecast run CONFIG` ends by printing its run folder. `fc.Run(folder)` opens it, and each table is an attribute
 (`run.forecasts`, `run.effects`, ...). Any tool that reads Parquet can read the tables without this package.
 
-- `run.json`: the config with its defaults written out, fingerprints of the data, versions, counts, timings and the events.
+- `run.json`: the config with its defaults written out, fingerprints of the data, versions, counts, what was left
+  unanswered and why, timings and the events.
 - `findings.json`: remarks on data, questions and methods that stopped nothing.
 - `report.html`, `report.md` and `figures/`: the report; `forecast report` redraws one page (HTML, or `--format md`).
 - `manifest.json`: the hash of every file, which `forecast verify` checks.

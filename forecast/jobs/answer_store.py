@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import stat
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from forecast.jobs.serialization import pack, unpack
 
 FILE_MARK = b"forecast answer 1"  # first line of a file; the second is the hash of the rest, the third the key
 SUFFIX = ".answer"
+LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class AnswerStore:
         output_files.write(self.folder, key + SUFFIX, b"\n".join([FILE_MARK, output_files.sha256(body).encode(), body]))
 
     def read(self, key: str) -> Any | None:
-        """A stored answer, or None. A file that is not what was written is reported on stderr and removed."""
+        """A stored answer, or None. A file that is not what was written is removed, with a warning in the log."""
         path = self.folder / (key + SUFFIX)
         try:
             return _verify(path.read_bytes(), key)
@@ -52,7 +53,7 @@ class AnswerStore:
             return None
         except Exception as error:  # damaged bytes can raise anything; the answer can always be computed again
             reason = error.strerror if isinstance(error, OSError) else str(error) or repr(error)
-            print(f"a stored answer is of no use: {reason}; it is asked for again\n  at: {path}", file=sys.stderr)
+            LOG.warning("a stored answer is of no use: %s; it is asked for again\n  at: %s", reason, path)
             path.unlink(missing_ok=True)
         return None
 

@@ -31,8 +31,17 @@ class BatchResult:
     draws: dict[str, tuple[tuple[str, ...], Floats]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What is said of a stored result: the questions left unanswered, and the seconds it took where they are known."""
+
+    failures: list[FailureRow]
+    seconds: float | None = None
+
+
 def failure_row(job: str, label: str, failure: Failure) -> FailureRow:
     """The row of a question that a method could not answer."""
     return FailureRow(
-        job=job, method=label, question=failure.question, series=failure.series, reason=failure.reason, detail=failure.detail
-    )
+        job=job, method=label, question=failure.question, series=failure.series, reason=failure.reason, detail=failure.detail,
+        cause=failure.cause,
+    )  # fmt: skip

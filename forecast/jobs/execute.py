@@ -6,7 +6,8 @@ import contextlib
 import datetime as dt
 import functools
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -24,11 +25,12 @@ from forecast.core.schema import ScoreRow
 from forecast.core.vintage import Vintage
 from forecast.jobs.answer_store import AnswerStore
 from forecast.jobs.batch import Batch
-from forecast.jobs.batch_results import BatchResult, failure_row
+from forecast.jobs.batch_results import BatchResult, Receipt, failure_row
 from forecast.jobs.dask_cluster import ClusterClient, open_cluster, run_on_cluster
 from forecast.jobs.effect_config import SensitivityConfig
 from forecast.jobs.nowcasts import answer_news
 from forecast.jobs.plan import Plan
+from forecast.jobs.progress import Progress, progress_of
 from forecast.jobs.scenarios import ScenarioAnswers, ScenarioQuestion, answer_scenarios
 from forecast.jobs.shared_draws import joint_task
 from forecast.jobs.workers import run_in_processes
@@ -69,57 +71,61 @@ class Context:
         return {}
 
 
-def execute(plan: Plan, cache: Path, workers: int = 1) -> list[BatchResult]:
+def execute(plan: Plan, cache: Path, workers: int = 1, progress: bool = True) -> list[BatchResult]:
     """The results of all batches, in the plan's order; those stored in `cache` are not computed again.
 
     The config's cluster does the work if it names one, else `workers` processes. Answers lost meanwhile (a damaged file, or
-    another run of the same config that finished and removed its store) are computed again.
+    another run of the same config that finished and removed its store) are computed again. `progress` shows a bar on stderr
+    where that is a terminal.
     """
     store = AnswerStore(cache)
     store.open()
     context = context_of(plan)
     keys = cache_keys(plan, context)
     for _ in range(MAX_ROUNDS):
-        _answer_stages(plan, store, keys, context, workers)
+        with progress_of(len(plan.batches), progress) as counted:
+            _answer_stages(plan, store, keys, context, workers, counted)
         results = [result for batch in plan.batches if (result := store.read(keys[batch.name])) is not None]
         if len(results) == len(plan.batches):
             return results
     raise ForecastError("stored answers are lost as soon as they are kept", where=str(cache), hint="--out DIR, on another disk")
 
 
-def _answer_stages(plan: Plan, store: AnswerStore, keys: dict[str, str], context: Context, workers: int) -> None:
+def _answer_stages(
+    plan: Plan, store: AnswerStore, keys: dict[str, str], context: Context, workers: int, progress: Progress
+) -> None:
     """Answer every batch that the store does not hold, stage by stage."""
     with contextlib.ExitStack() as stack:
-        tick = stack.enter_context(_progress_bar(len(plan.batches)))
         cluster, client = plan.config.scale.cluster, None
         for stage in plan.stages:
-            todo = [batch for batch in stage if not _is_answered(store, keys, batch)]
-            for _ in range(len(stage) - len(todo)):
-                tick()
+            todo = []
+            for batch in stage:
+                if (known := _stored_receipt(store, keys, batch)) is None:
+                    todo.append(batch)
+                else:
+                    progress.note_answer(batch, known.failures, stored=True)
             if todo and cluster is not None and client is None:
                 client = stack.enter_context(open_cluster(cluster, context))
-            for _ in _answer_stage(todo, store, keys, context, workers, client):
-                tick()
+            for batch, receipt in _answer_stage(todo, store, keys, context, workers, client):
+                progress.note_answer(batch, receipt.failures, receipt.seconds)
 
 
 def _answer_stage(
     todo: list[Batch], store: AnswerStore, keys: dict[str, str], context: Context, workers: int, client: ClusterClient | None
-) -> Iterator[None]:
+) -> Iterator[tuple[Batch, Receipt]]:
     """Answer the batches of one stage and store each as soon as it is done."""
     if client is not None and todo:
         by_name = {batch.name: batch for batch in todo}
         calls = ((batch, members) for batch in todo if (members := _member_draws(batch, store, keys)) is not None)
         for name, result, draws in run_on_cluster(client, calls, run_batch_remotely):
             _store_result(by_name[name], result, draws, store, keys)
-            yield
+            yield by_name[name], Receipt(result.failures)
     elif workers > 1 and len(todo) > 1:
         run = functools.partial(run_batch, store=store, keys=keys)
-        for _ in run_in_processes(todo, run, functools.partial(_is_answered, store, keys), workers, context):
-            yield
+        yield from run_in_processes(todo, run, functools.partial(_stored_receipt, store, keys), workers, context)
     else:
         for batch in todo:
-            run_batch(batch, context, store=store, keys=keys)
-            yield
+            yield batch, run_batch(batch, context, store=store, keys=keys)
 
 
 def context_of(plan: Plan) -> Context:
@@ -166,11 +172,15 @@ def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
     return keys
 
 
-def run_batch(batch: Batch, context: Context, store: AnswerStore, keys: dict[str, str]) -> None:
+def run_batch(batch: Batch, context: Context, store: AnswerStore, keys: dict[str, str]) -> Receipt:
     """Answer one batch and store the result, with its draws if other batches rest on them."""
+    began = time.perf_counter()
     members = _member_draws(batch, store, keys)
-    if members is not None:
-        _store_result(batch, *answer_batch(batch, members, context), store, keys)
+    if members is None:
+        return Receipt([])
+    result, draws = answer_batch(batch, members, context)
+    _store_result(batch, result, draws, store, keys)
+    return Receipt(result.failures, time.perf_counter() - began)
 
 
 def run_batch_remotely(
@@ -324,23 +334,8 @@ def code_hash() -> str:
     return digest.hexdigest()[:16]
 
 
-def _is_answered(store: AnswerStore, keys: dict[str, str], batch: Batch) -> bool:
-    """Whether an intact answer of a batch is stored, with its draws if they are needed."""
+def _stored_receipt(store: AnswerStore, keys: dict[str, str], batch: Batch) -> Receipt | None:
+    """The receipt of a batch whose intact answer is stored, with its draws if they are needed; else None."""
     key = keys[batch.name]
-    return store.holds(key) and (not batch.keep or store.holds(_draws_key(key)))
-
-
-@contextlib.contextmanager
-def _progress_bar(total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on stderr, if that is a terminal; yields the function that advances it."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda: None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("answering", total=total)
-        yield lambda: bar.advance(task)
+    result = store.read(key)
+    return None if result is None or (batch.keep and not store.holds(_draws_key(key))) else Receipt(result.failures)

@@ -16,6 +16,7 @@ from forecast.core.questions import Task
 from forecast.core.release_schedule import ScheduledRelease, coming
 from forecast.core.results import Finding
 from forecast.core.schema import FailureRow, NewsRow, ReleaseRow
+from forecast.core.unanswered import cause_of
 from forecast.jobs.config_base import ConfigTable, NonEmptyNames, OptionalDay
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
@@ -200,8 +201,10 @@ def answer_news(
         return [row for row in rows if not question.shown or row.ref_month in question.shown], []
     except ask.METHOD_ERRORS as error:
         job, about = f"{label}|{task.series[0]}|{task.day}|news", f"news since {question.since}"
-        reason, detail = getattr(error, "problem", str(error)), getattr(error, "hint", "")
-        row = FailureRow(job=job, method=label, question=about, series=task.series[0], reason=reason, detail=detail)
+        row = FailureRow(
+            job=job, method=label, question=about, series=task.series[0], cause=cause_of(error),
+            reason=getattr(error, "problem", str(error)), detail=getattr(error, "hint", ""),
+        )  # fmt: skip
         return [], [row]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import platform
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
@@ -24,6 +24,7 @@ from forecast.core.errors import ConfigError, DataError
 from forecast.core.results import Finding
 from forecast.core.run import DRAWS, MONTHS_OF_DRAWS, Run, refuse_newer
 from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
+from forecast.core.unanswered import questions_asked, refusal_record
 from forecast.jobs import run_lock
 from forecast.jobs.batch_results import BatchResult
 from forecast.jobs.config import Config
@@ -35,6 +36,7 @@ from forecast.jobs.tables import findings, parquet, tables_of
 
 REPORTED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "pyarrow", "matplotlib")
 CACHE = ".cache"
+LOG = logging.getLogger(__name__)
 
 
 def folder_of(config: Config, out: str | Path) -> Path:
@@ -96,7 +98,7 @@ def _set_aside(folder: Path) -> None:
     except DataError as error:
         changed = {manifest.NAME: error.problem}
     if changed:
-        print(manifest.describe_changes(folder, changed) + "\n  try: nothing; the run is done again", file=sys.stderr)
+        LOG.warning("%s\n  try: nothing; the run is done again", manifest.describe_changes(folder, changed))
     (folder / manifest.NAME).unlink(missing_ok=True)
     (folder / "run.json").unlink(missing_ok=True)
 
@@ -119,6 +121,7 @@ def write(folder: Path, plan: Plan, results: Sequence[BatchResult], timings: Map
         "fingerprints": fingerprints(plan),
         "versions": versions(),
         "counts": {**plan.counts, **{f"{name} rows": len(tables[name]) for name in TABLES}},
+        "unanswered": refusal_record(questions_asked(plan.counts), tables["failures"]),
         "timings": {k: round(v, 2) for k, v in timings.items()},
         "events": event_rows(plan.vintage.events),
         "events_verified_to": str(plan.archive.events.verified_to or ""),

@@ -21,6 +21,7 @@ from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_cel
 from forecast.core.scenario import NEVER, Scenario
 from forecast.core.schema import FailureRow, ScenarioForecastRow
 from forecast.core.series import SeriesKey
+from forecast.core.unanswered import cause_of
 from forecast.core.vintage import Vintage
 from forecast.jobs.config_base import ADDED_LATER, ConfigTable, Names, as_value_error
 from forecast.study import ask
@@ -219,6 +220,7 @@ def answer_scenarios(
             series=fan.series,
             reason=fan.answer.reason,
             detail=fan.answer.detail,
+            cause=fan.answer.cause,
         )
         for fan in fans
         if isinstance(fan.answer, Failure)
@@ -231,7 +233,7 @@ def _pool(fans: Sequence[Fan]) -> Fan:
     try:
         answer: Forecast | Failure = pool_scenarios(fans)
     except NotIdentifiedError as error:
-        answer = Failure("scenarios", weights, fans[0].series, error.problem, error.hint)
+        answer = Failure("scenarios", weights, fans[0].series, error.problem, error.hint, cause_of(error))
     return Fan(POOLED, fans[0].series, answer, fans[0].basis, 1.0)
 
 

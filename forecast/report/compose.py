@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from forecast.report import html, markdown
 from forecast.report.blocks import Block, Callout, Details, FigureBlock, Prose
 from forecast.report.run_data import RunData
 
+LOG = logging.getLogger(__name__)
 RENDERERS = {"html": html.render, "md": markdown.render}
 
 
@@ -40,7 +41,7 @@ def _draw(section: Section, data: RunData) -> list[Block]:
     except Exception as error:  # a section may be anybody's, and the answers of the run are made by now
         name = type(section).__module__.rpartition(".")[2]
         problem = f"The section '{name}' could not be drawn ({type(error).__name__}: {error})."
-        print(problem, file=sys.stderr)
+        LOG.warning("%s", problem)
         return [Callout(problem, "warning")]
 
 
@@ -75,7 +76,7 @@ def _redraw(run: Run, format: str) -> Path:
         return run.folder / page
     drawn = [page, *(f"figures/{figure.name}.{kind}" for figure in figures(blocks) for kind in ("svg", "png"))]
     if changed := manifest.set_aside(run.folder, drawn):
-        print(manifest.describe_changes(run.folder, changed), file=sys.stderr)
+        LOG.warning("%s", manifest.describe_changes(run.folder, changed))
     _write_files(blocks, run.folder, {page: format})
     manifest.seal(run.folder, drawn)
     return run.folder / page

@@ -30,15 +30,6 @@ from forecast.report.numbers import (
 )
 from forecast.report.run_data import RunData
 
-VERDICT_MEANINGS = {
-    "supported": "not zero at the 1 % level, of the size that matters, and every check that a firm claim needs is passed",
-    "suggestive": "not zero at the 5 % level, but a check that a firm claim needs is missing or weak",
-    "descriptive": "what was observed, beside a named baseline; no cause is claimed",
-    "no material effect": "the data exclude an effect larger than the margin stated; that is a finding, not a lack of one",
-    "cannot distinguish": "the estimate cannot be told from no effect with these data; this is not “no effect”",
-    "not identified": "the data hold no information on what was asked; what was observed is still stated",
-    "contradicted by mirror": "the two sides of the trade report different things",
-}
 NO_DETECTABLE_SIZE = "How large an effect would have been seen cannot be said, because none was estimated"
 SHARED = "for limits that several answers share"
 MIN_PLACEBOS = 3  # placebo windows needed for a spread

@@ -193,7 +193,10 @@ def test_strict_makes_failures_count(monkeypatch, tmp_path):
     class Done:
         folder = tmp_path
         failures = pd.DataFrame({"job": ["x"]})
-        info: ClassVar = {"config": {}}
+        info: ClassVar = {"config": {}, "unanswered": {"asked": 3, "count": 1, "causes": []}}
+
+        def table(self, name):
+            return self.failures
 
     monkeypatch.setattr(api, "run", lambda *words: Done())
     assert call("run", "quick", "--workers", "1").exit_code == 0

@@ -8,8 +8,8 @@ from typing import Any
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
 from forecast.report.cards.card import Card
 from forecast.report.cards.fields import list_in_short
+from forecast.report.glossary import VERDICT_MEANINGS
 from forecast.report.numbers import decimal, digits, pluralize
-from forecast.report.prose import VERDICT_MEANINGS
 
 
 def verdict_card(verdict: Verdict) -> Card:

@@ -10,9 +10,10 @@ from forecast.core.registry import section
 from forecast.core.schema import ForecastRow
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.chosen_answers import MAX_ANSWERS, grade_sentence, summary_rows
+from forecast.report.glossary import VERDICT_MEANINGS
 from forecast.report.nowcast_blocks import nowcast_sentences
 from forecast.report.numbers import day, number_in_words, series_name
-from forecast.report.prose import VERDICT_MEANINGS, answer_sentences
+from forecast.report.prose import answer_sentences
 from forecast.report.run_data import RunData
 from forecast.report.shared_limits import shared_limits
 

@@ -77,7 +77,7 @@ def test_the_folder_is_its_owner_s_alone(tmp_path):
         AnswerStore(tmp_path / "link").open()
 
 
-def test_every_flipped_bit_and_every_cut_is_recognised_reported_and_dropped(tmp_path, capsys):
+def test_every_flipped_bit_and_every_cut_is_recognised_reported_and_dropped(tmp_path, caplog):
     store = AnswerStore(tmp_path)
     store.write("key", drawn())
     path = tmp_path / "key.answer"
@@ -87,16 +87,17 @@ def test_every_flipped_bit_and_every_cut_is_recognised_reported_and_dropped(tmp_
     for bad in [*spoilt, *(data[:size] for size in (0, 1, 20, 90, 1000, len(data) - 1)), data + b"x"]:
         path.write_bytes(bad)
         assert store.read("key") is None
-        assert str(path) in capsys.readouterr().err
+        assert str(path) in caplog.text
+        caplog.clear()
         assert not path.exists()
 
 
-def test_an_answer_under_another_key_is_foreign(tmp_path, capsys):
+def test_an_answer_under_another_key_is_foreign(tmp_path, caplog):
     store = AnswerStore(tmp_path)
     store.write("mine", drawn())
     os.replace(tmp_path / "mine.answer", tmp_path / "yours.answer")
     assert store.read("yours") is None
-    assert "answers another question" in capsys.readouterr().err
+    assert "answers another question" in caplog.text
 
 
 def planted(folder):
@@ -110,7 +111,7 @@ def planted(folder):
 
 
 @pytest.mark.parametrize("how", ["pickle", "object array", "another class"])
-def test_nothing_in_the_folder_is_executed(tmp_path, how, capsys):
+def test_nothing_in_the_folder_is_executed(tmp_path, how, caplog):
     from forecast.core import output_files
     from forecast.jobs import answer_store as module
 
@@ -129,7 +130,7 @@ def test_nothing_in_the_folder_is_executed(tmp_path, how, capsys):
     (tmp_path / "key.answer").write_bytes(b"\n".join([module.FILE_MARK, output_files.sha256(whole).encode(), whole]))
     assert store.read("key") is None
     assert not (tmp_path / "ran").exists()
-    assert "of no use" in capsys.readouterr().err
+    assert "of no use" in caplog.text
 
 
 def test_what_has_no_place_in_an_answer_is_an_error_of_ours():

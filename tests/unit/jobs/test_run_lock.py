@@ -89,16 +89,16 @@ def test_what_killed_runs_left_is_swept_unless_others_are_at_work(tmp_path, othe
     assert not left.exists()
 
 
-def test_a_changed_file_of_a_finished_run_is_reported_set_aside_and_made_again(tmp_path, capsys):
+def test_a_changed_file_of_a_finished_run_is_reported_set_aside_and_made_again(tmp_path, caplog):
     (tmp_path / "small.toml").write_text(CONFIG)
     made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
     whole = {path.name: path.read_bytes() for path in made.folder.glob("*.[pm][ad]*")}
     assert {"forecasts.parquet", "report.md"} <= set(whole)
     for name, text in (("report.md", b"my own words"), ("forecasts.parquet", whole["scores.parquet"])):
         (made.folder / name).write_bytes(text)
-    capsys.readouterr()
+    caplog.clear()
     again = fc.run(tmp_path / "small.toml", tmp_path / "runs")
-    told = capsys.readouterr().err
+    told = caplog.text
     assert "report.md is not what was written" in told
     assert "forecasts.parquet is not what was written" in told
     assert {path.name: path.read_bytes() for path in again.folder.glob("*.[pm][ad]*") if path.name in whole} == whole
@@ -128,14 +128,14 @@ def test_a_run_of_other_code_is_not_taken_for_this_one(tmp_path, monkeypatch):
     assert fc.run(tmp_path / "small.toml", tmp_path / "runs").info["versions"]["code"] == "other" != first
 
 
-def test_a_page_redrawn_is_sealed_again_and_words_put_into_it_are_kept(tmp_path, capsys):
+def test_a_page_redrawn_is_sealed_again_and_words_put_into_it_are_kept(tmp_path, caplog):
     (tmp_path / "small.toml").write_text(CONFIG)
     made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
     page = (made.folder / "report.md").read_bytes()
     (made.folder / "report.md").write_bytes(b"my own words")
-    capsys.readouterr()
+    caplog.clear()
     fc.report(made, "md")
-    assert "report.md is not what was written" in capsys.readouterr().err
+    assert "report.md is not what was written" in caplog.text
     assert (made.folder / "report.md").read_bytes() == page
     assert (made.folder / "report.md.changed").read_bytes() == b"my own words"
     assert manifest.differences(made.folder) == {}

@@ -1,9 +1,12 @@
 """Results do not depend on what computes them: processes, a Dask cluster, or workers that are killed."""
 
+import logging
 import os
+import re
 import signal
 import threading
 import time
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -130,13 +133,33 @@ class Dies:
         return task, shared
 
 
+def stored_in(folder):
+    return lambda task: (task, "all") if (folder / f"{task}.done").exists() else None
+
+
+def warn(task, shared):
+    logging.getLogger("forecast.somewhere").warning("task %s of %s", task, shared)
+    logging.getLogger("another.library").warning("not ours")
+    warnings.warn(f"odd {task}", stacklevel=1)
+    return os.getpid()
+
+
+def test_what_a_process_logs_is_logged_here(caplog):
+    done = dict(run_in_processes(range(3), warn, lambda task: None, 2, "all"))
+    assert os.getpid() not in done.values()
+    said = {name: [r.getMessage() for r in caplog.records if r.name == name] for name in {r.name for r in caplog.records}}
+    assert sorted(said["forecast.somewhere"]) == [f"task {task} of all" for task in range(3)]
+    assert sorted(re.search(r"odd \d", text)[0] for text in said["py.warnings"]) == ["odd 0", "odd 1", "odd 2"]
+    assert "another.library" not in said
+
+
 def test_what_a_killed_process_had_in_hand_is_done_again(tmp_path):
-    done = run_in_processes(range(6), Dies(str(tmp_path), 3, 1), lambda task: (tmp_path / f"{task}.done").exists(), 2, "all")
-    assert sorted(done) == list(range(6))
+    done = run_in_processes(range(6), Dies(str(tmp_path), 3, 1), stored_in(tmp_path), 2, "all")
+    assert sorted(done) == [(task, (task, "all")) for task in range(6)]
 
 
 def test_a_task_that_kills_every_process_is_given_up(tmp_path):
-    done = run_in_processes(range(3), Dies(str(tmp_path), 1, 99), lambda task: (tmp_path / f"{task}.done").exists(), 2, "all")
+    done = run_in_processes(range(3), Dies(str(tmp_path), 1, 99), stored_in(tmp_path), 2, "all")
     with pytest.raises(ForecastError, match="ended 3 times"):
         list(done)
     assert len(list(tmp_path.glob("1.death*"))) >= 3
