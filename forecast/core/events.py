@@ -16,6 +16,7 @@ from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
 from forecast.core.bundled_data import bundled_text
 from forecast.core.errors import DataError, nearest, with_place
+from forecast.core.identity import identity
 from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
 
@@ -214,7 +215,7 @@ class EventCalendar:
     @functools.cached_property
     def spelling(self) -> str:
         """All events as one text, equal for two calendars only where their events are equal."""
-        return repr(self.events)
+        return identity(self.events)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)

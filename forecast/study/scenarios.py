@@ -7,7 +7,7 @@ draw.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -118,6 +118,8 @@ def scenarios(
                 answer = ask.answer(method, changed, inner, seed, memo)
             assert isinstance(answer, Forecast | Failure)
             caveat = reason.problem if reason is not None and isinstance(answer, Forecast) else ""
+            if isinstance(answer, Forecast):
+                answer = replace(answer, history=vintage.only([series]))
             out.append(Fan(scenario.name, series, answer, basis, scenario.probability, caveat))
     return out
 

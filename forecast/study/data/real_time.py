@@ -15,6 +15,7 @@ from forecast.core import months
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
+from forecast.core.identity import identity
 from forecast.core.vintage import Cell, Vintage
 
 AVAILABILITIES = ("known_future", "observed_only")
@@ -135,7 +136,7 @@ class RealTimeView:
     def fingerprint(self) -> str:
         """Hash of the source, the lags and the declared regressors."""
         inner = self.source.fingerprint if isinstance(self.source, Archive) else self.source.fingerprint()
-        text = repr((inner, sorted(self.lags.items()), self.regressors))
+        text = identity((inner, sorted(self.lags.items()), self.regressors))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def states(self, series: str) -> tuple[Cell, ...]:
