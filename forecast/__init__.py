@@ -28,7 +28,7 @@ _HOMES = {
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
             "untouched", "vary", "scenarios", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
-            "news",
+            "news", "diff",
         ),
         "forecast.api",
     ),
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         backtest as backtest,
         compare as compare,
         cutoffs as cutoffs,
+        diff as diff,
         estimate as estimate,
         estimator as estimator,
         feasible as feasible,

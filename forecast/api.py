@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from forecast.core.run import Run
     from forecast.core.scores import Scores
     from forecast.core.vintage import Vintage
+    from forecast.report.diff.run_diff import RunDiff
     from forecast.study.data.leakage import Leak
     from forecast.study.data.real_time import Regressor as Regressor
     from forecast.study.effects.candidate_donors import untouched as untouched
@@ -56,7 +57,7 @@ _HOMES = {
 }
 
 __all__ = [
-    "Regressor", "backtest", "compare", "cutoffs", "estimate", "estimator", "feasible", "load_archive", "model", "news",
+    "Regressor", "backtest", "compare", "cutoffs", "diff", "estimate", "estimator", "feasible", "load_archive", "model", "news",
     "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 ]  # fmt: skip
 
@@ -233,6 +234,29 @@ def run(
             write_all(Run(folder))
             close(folder, time.perf_counter() - began)
     return Run(folder)
+
+
+def diff(run_a: Run | str | Path, run_b: Run | str | Path, attribute: str = "", model: str = "") -> RunDiff:
+    """What changed from one finished run to another, read from their folders; nothing is fitted again unless asked.
+
+    run_a, run_b : runs or their folders, the earlier one first
+    attribute : a series the change of whose forecast is taken apart by `news`, which asks its model again; where that is not
+        possible, `unattributed` says why
+    model : the model of that forecast (default: that of the later run)
+    """
+    import dataclasses
+
+    from forecast.report.diff.run_diff import diff as compared
+
+    found = compared(run_a, run_b)
+    if not attribute:
+        return found
+    from forecast.jobs.attribution import attribute as attributed
+
+    try:
+        return dataclasses.replace(found, attributed=tuple(attributed(found.old, found.new, attribute, model)))
+    except ForecastError as error:
+        return dataclasses.replace(found, unattributed=f"{attribute} cannot be taken apart: {error.problem} ({error.where})")
 
 
 def check(config: str | Path = "minerals", trial: bool = False) -> str:

@@ -234,6 +234,21 @@ def quote(
 
 
 @app.command()
+def diff(
+    run_a: Annotated[Path, typer.Argument(help="The earlier run folder.", metavar="RUN_A")],
+    run_b: Annotated[Path, typer.Argument(help="The later run folder.", metavar="RUN_B")],
+    attribute: Annotated[str, typer.Option(help="A series: how much of its forecast's change is due to what.")] = "",
+    model: Annotated[str, typer.Option(help="The model of that forecast; default: that of the later run.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print every change as JSON instead.")] = False,
+) -> None:
+    """Print what changed between two finished runs: data, events, settings, forecasts, verdicts; nothing is fitted again."""
+    from forecast import api
+
+    found = api.diff(run_a, run_b, attribute, model)
+    say(found.json() if json else str(found), err=False)
+
+
+@app.command()
 def verify(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
     """Hold every file of a finished run against what was written; exit with 1 if one is not, or if nothing says."""
     from forecast.core import manifest

@@ -320,7 +320,7 @@ def test_no_text_knows_a_machine():
 
 PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Run", "Scenario",
-    "SeriesKey", "Task", "Regressor", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "estimate",
+    "SeriesKey", "Task", "Regressor", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "diff", "estimate",
     "estimator", "feasible", "load_archive", "model", "months", "news", "panel", "placebo", "predict", "report", "run",
     "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip

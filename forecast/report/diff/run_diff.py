@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import math
 from collections.abc import Sequence
@@ -13,64 +12,27 @@ from typing import Any
 
 from forecast.core.errors import DataError
 from forecast.core.run import Run
-from forecast.core.schema import NewsRow
-from forecast.report.diff.figures import FigureChange, figure_changes
-from forecast.report.diff.forecasts import ForecastMove, ForecastOutcome, forecast_moves, forecast_outcomes
-from forecast.report.diff.settings import EventChange, SettingChange, config_changes, event_changes, version_changes
-from forecast.report.diff.verdicts import VerdictMove, verdict_moves
+from forecast.report.diff.changes import Changes
+from forecast.report.diff.figures import figure_changes
+from forecast.report.diff.forecasts import forecast_moves, forecast_outcomes
+from forecast.report.diff.sentences import sentences_on
+from forecast.report.diff.settings import config_changes, event_changes, version_changes
+from forecast.report.diff.text import lines_on
+from forecast.report.diff.verdicts import verdict_moves
 from forecast.report.run_data import RunData
 
 
-@dataclass(frozen=True)
-class RunDiff:
-    """What changed from one run to another; amounts in display units, forecasts and verdicts ranked by how far they moved.
-
-    forecast_anew, forecast_no_more : series with months ahead in one of the runs only
-    outcomes : months ahead of the earlier run whose figure the later run has
-    attributed : contributions to the change of one series' forecast (`--attribute`), or `unattributed`, why there are none
-    """
-
-    old: Run
-    new: Run
-    figures: tuple[FigureChange, ...]
-    events: tuple[EventChange, ...]
-    config: tuple[SettingChange, ...]
-    versions: tuple[SettingChange, ...]
-    forecasts: tuple[ForecastMove, ...]
-    forecast_anew: tuple[str, ...]
-    forecast_no_more: tuple[str, ...]
-    outcomes: tuple[ForecastOutcome, ...]
-    nowcasts: tuple[ForecastMove, ...]
-    verdicts: tuple[VerdictMove, ...]
-    attributed: tuple[NewsRow, ...] = ()
-    unattributed: str = ""
-
-    def __bool__(self) -> bool:
-        """Whether anything changed but versions."""
-        return any((self.figures, self.events, self.config, self.forecasts, self.nowcasts, self.verdicts, self.forecast_anew,
-                    self.forecast_no_more, self.outcomes))  # fmt: skip
-
-    @functools.cached_property
-    def data(self) -> RunData:
-        """The tables of the later run."""
-        return RunData(self.new)
-
-    @functools.cached_property
-    def default_model(self) -> str:
-        """The model whose forecasts are told first: the later run's default."""
-        return self.data.default_model
+@dataclass(frozen=True, repr=False)
+class RunDiff(Changes):
+    """What changed from one run to another, as sentences, lines and JSON."""
 
     def sentences(self) -> list[str]:
         """At most five plain sentences on what changed, for a reader of the later run."""
-        from forecast.report.diff.sentences import sentences
-
-        return sentences(self)
+        return sentences_on(self)
 
     def lines(self) -> list[str]:
         """The changes as lines of text, the largest of each kind, with the number of those left out."""
-        from forecast.report.diff.text import lines
-
-        return lines(self)
+        return lines_on(self)
 
     def record(self) -> dict[str, Any]:
         """All changes as a dictionary of lists that JSON can hold: a figure that is not there is null."""
@@ -89,6 +51,11 @@ class RunDiff:
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
+
+    def __repr__(self) -> str:
+        parts = ("figures", "events", "config", "versions", "forecasts", "nowcasts", "verdicts")
+        counts = ", ".join(f"{len(getattr(self, name))} {name}" for name in parts if getattr(self, name))
+        return f"RunDiff({self.old.folder.name} to {self.new.folder.name}: {counts or 'nothing changed'})"
 
 
 def diff(run_a: Run | str | Path, run_b: Run | str | Path) -> RunDiff:

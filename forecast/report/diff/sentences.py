@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from forecast.core import months as mm
+from forecast.report.diff.changes import Changes
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.numbers import capitalize, day, decimal, inline_name, join_with_and, month, number_in_words, quantity
 from forecast.report.prose import because_clause, estimate_text
-
-if TYPE_CHECKING:
-    from forecast.report.diff.run_diff import RunDiff
 
 MOST = 5  # sentences
 NAMED = 3  # events, keys or questions that a sentence names
 NOTABLE = 0.05  # of the width of the earlier range: a median that moved less is not told
 
 
-def sentences(diff: RunDiff) -> list[str]:
+def sentences_on(diff: Changes) -> list[str]:
     """Data, forecasts, verdicts, events and settings, each in one sentence if it changed; one sentence if nothing did."""
     found = [one for one in (_data(diff), _forecasts(diff), _verdicts(diff), _events(diff), _settings(diff)) if one]
     return found[:MOST] or [f"Nothing changed since {_since(diff)}."]
 
 
-def _since(diff: RunDiff) -> str:
+def _since(diff: Changes) -> str:
     old, new = str(diff.old.info["as_of"]), str(diff.new.info["as_of"])
     return f"the run of {day(old)}" if old != new else f"the earlier run, which knew the data of the same day ({day(old)})"
 
@@ -33,7 +29,7 @@ def _count(number: int, noun: str, many: str = "") -> str:
     return f"{words} {noun if number == 1 else many or noun + 's'}"
 
 
-def _data(diff: RunDiff) -> str:
+def _data(diff: Changes) -> str:
     """New, revised and missing figures; and how the months that were forecast turned out."""
     parts = []
     for kind, words in (("new", "new"), ("revised", "revised"), ("missing", "no longer in the data")):
@@ -52,11 +48,11 @@ def _data(diff: RunDiff) -> str:
     inside = sum(one.inside for one in outcomes)
     share = "it" if len(outcomes) == 1 == inside else "none" if inside == 0 else f"{number_in_words(inside)} of them"
     known = f"{_count(len(outcomes), 'monthly figure')} then forecast {'is' if len(outcomes) == 1 else 'are'} now out"
-    return f"{said + '; ' if said else ''}{known if said else capitalize(known)}, and {share} fell within the range given then" \
-           " for eight cases of ten."  # fmt: skip
+    known = f"{said}; {known}" if said else capitalize(known)
+    return f"{known}, and {share} fell within the range given then for eight cases of ten."
 
 
-def _forecasts(diff: RunDiff) -> str:
+def _forecasts(diff: Changes) -> str:
     """How many forecasts of the default model moved, and the one that moved most."""
     moved = [one for one in (*diff.forecasts, *diff.nowcasts) if one.model == diff.default_model or one.group]
     moved.sort(key=lambda one: -abs(one.moved))
@@ -71,17 +67,18 @@ def _forecasts(diff: RunDiff) -> str:
         return f"The forecast of {what} went {change} ({band})."
     series = len({move.series for move in notable})
     count = f"{_count(len(notable), 'monthly forecast')} of {_count(series, 'series', 'series')}"
-    return f"{capitalize(count)} moved, most, by its earlier range, that of {what}, {change} ({band})."
+    return f"{capitalize(count)} moved; measured by its earlier range, that of {what} moved most, {change} ({band})."
 
 
-def _verdicts(diff: RunDiff) -> str:
+def _verdicts(diff: Changes) -> str:
     """Questions whose verdict has another word, or whose estimate moved."""
     rows = [one for one in diff.verdicts if one.role != "sensitivity"]
     turned = [one for one in rows if one.kind == "verdict" and one.old and one.new and one.old.verdict != one.new.verdict]
     if turned:
         told = []
         for one in turned[:NAMED]:
-            assert one.old and one.new
+            assert one.old is not None
+            assert one.new is not None
             told.append(f"{_topic(one.new)} went from “{one.old.verdict}” to “{one.new.verdict}”")
         assert turned[0].new
         reason = because_clause(diff.data, turned[0].new) if len(turned) == 1 else ""
@@ -90,7 +87,8 @@ def _verdicts(diff: RunDiff) -> str:
     moved = [one for one in rows if one.moved and one.old and one.new]
     if moved:
         one = max(moved, key=lambda each: abs(each.moved))
-        assert one.old and one.new
+        assert one.old is not None
+        assert one.new is not None
         change = f"that of {_topic(one.new)} from {estimate_text(one.old)} to {estimate_text(one.new)}"
         return f"No verdict changed; {_count(len(moved), 'estimate')} moved, most {change}."
     added = [one for one in rows if one.kind in ("added", "removed")]
@@ -105,20 +103,20 @@ def _topic(answer: EffectAnswer) -> str:
     return f"{inline_name(answer.first_series)}, {answer.window}"
 
 
-def _events(diff: RunDiff) -> str:
+def _events(diff: Changes) -> str:
     """Policy events that the calendar has anew, or otherwise; the latest are named."""
     added = [one for one in diff.events if one.kind == "added"]
     others = [(kind, sum(one.kind == kind for one in diff.events)) for kind in ("changed", "removed")]
     parts = []
     if added:
         named = [f"{one.title} ({day(one.announced)})" if one.announced else one.title for one in added[:NAMED]]
-        lead = "" if len(added) <= NAMED else "the latest being "
-        parts.append(f"{_count(len(added), 'policy event')} {'is' if len(added) == 1 else 'are'} new: {lead}" + "; ".join(named))
+        lead = ":" if len(added) <= NAMED else ", the latest being"
+        parts.append(f"{_count(len(added), 'policy event')} {'is' if len(added) == 1 else 'are'} new{lead} {'; '.join(named)}")
     parts += [f"{_count(n, 'event')} {'is' if n == 1 else 'are'} {kind}" for kind, n in others if n]
     return f"{capitalize('; '.join(parts))}." if parts else ""
 
 
-def _settings(diff: RunDiff) -> str:
+def _settings(diff: Changes) -> str:
     """Changed keys of the config, and whether the program is another one."""
     keys = [one.path for one in diff.config if one.path != "as_of"]
     parts = []

@@ -72,7 +72,7 @@ def _changes(old: Any, new: Any, path: str) -> list[SettingChange]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         places = {key: f"{path}.{key}" if path else str(key) for key in {**old, **new}}
         return _changes_within(old, new, places)
-    one, other = _named(old), _named(new)
+    one, other = _by_name(old), _by_name(new)
     if one is not None and other is not None and (one or other):
         found = _changes_within(one, other, {name: f"{path}[{name}]" for name in {**one, **other}})
         kept = [[name for name in rows if name in both] for rows, both in ((one, other), (other, one))]
@@ -97,7 +97,7 @@ def _same(old: Any, new: Any) -> bool:
     return bool(old == new) and isinstance(old, bool) == isinstance(new, bool)
 
 
-def _named(value: Any) -> dict[str, Any] | None:
+def _by_name(value: Any) -> dict[str, Any] | None:
     """Entries of a list by their names; None if they have none, or share one."""
     if not isinstance(value, list) or not all(isinstance(row, Mapping) for row in value):
         return None

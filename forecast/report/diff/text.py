@@ -6,20 +6,18 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from forecast.core.products import display_unit
 from forecast.core.schema import NewsRow
+from forecast.report.diff.changes import Changes
 from forecast.report.diff.figures import KINDS, FigureChange
 from forecast.report.diff.forecasts import ForecastMove, ForecastOutcome
 from forecast.report.diff.settings import EventChange, SettingChange
 from forecast.report.diff.verdicts import VerdictMove
 from forecast.report.effect_rows import EffectAnswer
-from forecast.report.numbers import decimal, inline_name, period, pluralize, quantity
+from forecast.report.numbers import NBSP, decimal, inline_name, period, pluralize, quantity
 from forecast.report.prose import estimate_text
-
-if TYPE_CHECKING:
-    from forecast.report.diff.run_diff import RunDiff
 
 T = TypeVar("T")
 MOST = 8  # lines of one kind
@@ -27,7 +25,7 @@ LONGEST = 100  # characters of a value
 LEFT_OUT = "  and {} more, in --json"
 
 
-def lines(diff: RunDiff) -> list[str]:
+def lines_on(diff: Changes) -> list[str]:
     """Every kind of change under its heading, largest first; kinds without a change are named at the end."""
     moved, default = diff.forecasts, diff.default_model
     own = [one for one in moved if one.model == default] or list(moved)
@@ -49,12 +47,13 @@ def lines(diff: RunDiff) -> list[str]:
         ("estimates moved", _cut(figures, _verdict)),
         ("attribution", _attribution(diff)),
     ]
-    sides = [f"{run.info.get('name')} as of {run.info['as_of']} ({run.folder})" for run in (diff.old, diff.new)]
+    sides = [f"{run.info.get('name') or 'a run'} as of {run.info['as_of']} ({run.folder})" for run in (diff.old, diff.new)]
     unchanged = [name for name, some in parts if not some and name != "attribution"]
     out = [f"from {sides[0]}", f"to   {sides[1]}"]
     for name, some in parts:
         out += ["", name.upper(), *some] if some else []
-    return [*out, "", f"unchanged: {', '.join(unchanged)}"] if unchanged else out
+    out += ["", f"unchanged: {', '.join(unchanged)}"] if unchanged else []
+    return [line.replace(NBSP, " ") for line in out]
 
 
 def _cut(changes: Sequence[T], told: Callable[[T], str]) -> list[str]:
@@ -118,10 +117,11 @@ def _places(size: float) -> int:
 
 
 def _move(move: ForecastMove) -> str:
-    sides = [_range(move.old, move.old_lo80, move.old_hi80, move.unit), _range(move.new, move.new_lo80, move.new_hi80, move.unit)]
+    before = _range(move.old, move.old_lo80, move.old_hi80, move.unit)
+    after = _range(move.new, move.new_lo80, move.new_hi80, move.unit)
     where = f"{move.group}: " if move.group else ""
     head = f"{where}{inline_name(move.series)}, {period(move.month)}, {move.model}"
-    return f"{head}: {sides[0]} -> {sides[1]} {_times(move.moved)}"
+    return f"{head}: {before} -> {after} {_times(move.moved)}"
 
 
 def _outcomes(outcomes: Sequence[ForecastOutcome]) -> list[str]:
@@ -161,7 +161,7 @@ def _estimate(answer: EffectAnswer) -> str:
     return estimate_text(answer) or f"no estimate (observed {seen})"
 
 
-def _attribution(diff: RunDiff) -> list[str]:
+def _attribution(diff: Changes) -> list[str]:
     """Contributions to the change of one series' forecast, of all months together, by cause."""
     rows = diff.attributed
     if not rows:

@@ -42,7 +42,7 @@ class VerdictMove:
 
 
 def verdict_moves(old: RunData, new: RunData) -> tuple[VerdictMove, ...]:
-    """Answers on events that differ: other words first, then other estimates by the size of the move, then added and removed."""
+    """Answers on events that differ: other words first, then other estimates by their move, added, removed."""
     before, after = ({(a.id, a.estimator): a for a in data.answers} for data in (old, new))
     gates = [_outcomes(data) for data in (old, new)]
     found = []
@@ -51,7 +51,7 @@ def verdict_moves(old: RunData, new: RunData) -> tuple[VerdictMove, ...]:
         kind = "added" if one is None else "removed" if other is None else _answer_kind(one, other)
         if kind:
             role = (other or before[key]).role
-            turned = _turned(gates[0].get(one.job, {}), gates[1].get(other.job, {})) if one and other else ()
+            turned = _turned_gates(gates[0].get(one.job, {}), gates[1].get(other.job, {})) if one and other else ()
             found.append(VerdictMove(kind, *key, role, one, other, turned))
     order = ("verdict", "figures", "added", "removed")
     return tuple(sorted(found, key=lambda m: (order.index(m.kind), m.role == "sensitivity", -abs(m.moved))))
@@ -77,7 +77,7 @@ def _outcomes(data: RunData) -> dict[str, dict[str, GateRow]]:
     return found
 
 
-def _turned(old: dict[str, GateRow], new: dict[str, GateRow]) -> tuple[str, ...]:
+def _turned_gates(old: dict[str, GateRow], new: dict[str, GateRow]) -> tuple[str, ...]:
     """Gates with another outcome, in words."""
     found = []
     for name in {**new, **old}:
