@@ -27,10 +27,11 @@ MAY = {
     "jobs": {"arrays", "core", "prep", "study"},
     "report": {"arrays", "core"},
     SECTIONS: {"arrays", "core", "report"},
+    "embed": {"core", "report"},
     "data": set(),
     "guides": {"core", "jobs"},
     "api": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report"},
-    "cli": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "guides", "api"},
+    "cli": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "embed", "guides", "api"},
     "__main__": {"cli"},
     "": {"core", "report", "api"},
 }
