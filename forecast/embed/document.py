@@ -41,7 +41,7 @@ class Format(Protocol):
 class Entry:
     """A slot and what became of it.
 
-    status : "same", "new" (it shows nothing yet), "stale" (it shows something else than the run says), "unit changed", "missing"
+    status : "same", "new" (nothing stands there yet), "stale" (something else than the run says), "unit changed", "missing"
     old, new : what stands there, and what the run says; note : why it is missing
     warning : what its sentence claims beyond the verdict, in words
     """
@@ -114,14 +114,11 @@ def embed(document: str | Path, run: Run | str | Path, out: str | Path | None = 
         where = ", ".join(filter(None, [str(path), error.where]))
         raise DataError(error.problem, where=where, hint=error.hint) from None
     found = [_look_up(answers, slot) for slot in slots]
-    folder = (target or path).parent
+    place = (target or path).resolve()
     figures = {value.name: value for value, _ in found if isinstance(value, Figure)}
-    files = (
-        {}
-        if path.suffix.lower() in OWN_PICTURES
-        else {name: _figure_file(target or path, figure) for name, figure in figures.items()}
-    )
-    absent = {name for name, file in files.items() if not (folder / file).is_file()}
+    holds_pictures = path.suffix.lower() in OWN_PICTURES
+    files = {} if holds_pictures else {name: _figure_file(place, one) for name, one in figures.items()}
+    absent = {name for name, file in files.items() if not (place.parent / file).is_file()}
     entries, values = [], list[Value | None]()
     for slot, (value, note) in zip(slots, found, strict=True):
         entry = _entry(format_, answers, slot, value, note, files, absent)
@@ -132,7 +129,7 @@ def embed(document: str | Path, run: Run | str | Path, out: str | Path | None = 
     _refuse_open(target)
     made = format_.fill(data, values, files)
     for name in sorted(absent):
-        output_files.write(folder.resolve(), files[name], figures[name].png)
+        output_files.write(place.parent, files[name], figures[name].png)
     _write(target, made, path)
     return Embedded(tuple(entries), target)
 

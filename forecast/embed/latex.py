@@ -9,6 +9,7 @@ from forecast.core.errors import DataError
 from forecast.embed.slots import GAP, Figure, Slot, Table, Value, one_line, sentence_around
 
 MACRO = re.compile(r"\\fc\s*(?=\{)")
+LONG = 30  # characters of a cell from which on columns have widths and lines break
 SKIPPED = re.compile(
     r"(?<!\\)(?:\\\\)*%[^\n]*|\\begin\{(verbatim\*?|lstlisting|comment)\}.*?\\end\{\1\}|\\verb\*?([^A-Za-z\s*]).*?\2", re.DOTALL
 )
@@ -49,16 +50,18 @@ def shown(value: Value, files: Mapping[str, str]) -> str:
 
 def escape(text: str) -> str:
     """A text that is read as it is, with signs that every engine knows."""
-    return "".join(SIGNS.get(c, c) for c in one_line(text))
+    return "".join(SIGNS.get(c, c) for c in one_line(text.replace("\n", "; ")))
 
 
 def _table(table: Table) -> str:
     width = len(table.heads)
-    columns = "".join("r" if numeric else "l" for numeric in table.numeric)
+    long = max((len(cell) for row in table.rows if len(row) == width for cell in row), default=0) > LONG
+    wide = [f"p{{{0.9 * share:.2f}\\linewidth}}" for share in table.shares]
+    columns = "".join(wide if long else ["r" if numeric else "l" for numeric in table.numeric])
     lines = [f"\\begin{{tabular}}{{{columns}}}", "\\toprule", _row(table.heads), "\\midrule"]
     for row in table.rows:
         group = len(row) == 1 < width
-        lines.append(f"\\multicolumn{{{width}}}{{l}}{{{escape(row[0])}}} \\\\" if group else _row(row))
+        lines.append(f"\\multicolumn{{{width}}}{{p{{0.9\\linewidth}}}}{{{escape(row[0])}}} \\\\" if group else _row(row))
     return "\n".join([*lines, "\\bottomrule", "\\end{tabular}"])
 
 

@@ -44,7 +44,7 @@ def shown(value: Value, files: Mapping[str, str]) -> str:
 
 def escape(text: str) -> str:
     """A text that is read as it is: no markup, no HTML, no shortcode, no end of a comment."""
-    text = SPECIAL.sub(r"\\\1", one_line(text))
+    text = SPECIAL.sub(r"\\\1", one_line(text.replace("\n", "; ")))
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

@@ -35,7 +35,7 @@ class Slot:
 class Table:
     """A table of the report as plain texts: its caption, headings, which columns hold numbers, rows, and a note.
 
-    A row of one cell is a group heading over the whole width.
+    A row of one cell goes over the whole width. What the report prints small in a cell stands behind a line break.
     """
 
     caption: str
@@ -43,6 +43,16 @@ class Table:
     numeric: tuple[bool, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Widths of the columns as parts of the whole, wider where there is more to read."""
+        lengths = [len(head) for head in self.heads]
+        for row in self.rows:
+            for i, cell in enumerate(row if len(row) == len(lengths) else ()):
+                lengths[i] = max(lengths[i], *map(len, cell.split("\n")))
+        weights = [min(max(length, 24), 60) ** 0.5 for length in lengths]
+        return tuple(weight / sum(weights) for weight in weights)
 
 
 @dataclass(frozen=True)
@@ -63,9 +73,9 @@ Value = str | Table | Figure
 
 
 def plain_table(block: TableBlock) -> Table:
-    """A table without markup; the smaller second line of a cell stands behind the first."""
+    """A table without markup."""
     rows = tuple(
-        tuple("; ".join(part for part in (strip_markup(cell.text), strip_markup(cell.sub)) if part) for cell in row)
+        tuple("\n".join(part for part in (strip_markup(cell.text), strip_markup(cell.sub)) if part) for cell in row)
         for row in block.rows
     )
     heads = tuple(strip_markup(column.head) for column in block.columns)

@@ -39,7 +39,7 @@ class Place:
 
 def slots(data: bytes) -> list[Slot]:
     """The marked places of the text, headers, footers and notes, in their order."""
-    with _opened(data) as held:
+    with _open_zip(data) as held:
         return [place.slot for name in _parts(held) for place in _places(held, name)]
 
 
@@ -47,14 +47,14 @@ def fill(data: bytes, values: Sequence[Value | None], files: Mapping[str, str]) 
     """The document with a value in each of its slots, None where it stays; `files` is not used, a figure lies within."""
     given = iter(values)
     new: dict[str, bytes] = {}
-    with _opened(data) as held:
+    with _open_zip(data) as held:
         for name in _parts(held):
             pairs = [(place, next(given)) for place in _places(held, name)]
             filled = [(place, value) for place, value in pairs if value is not None and not place.slot.problem]
             edits = list(_edits(held, new, name, filled))
             if edits:
                 new[name] = apply(held.read(name), edits)
-        return _zipped(held, new)
+        return _zip_with(held, new)
 
 
 def shown(value: Value, files: Mapping[str, str]) -> str:
@@ -66,7 +66,7 @@ def shown(value: Value, files: Mapping[str, str]) -> str:
     return value
 
 
-def _opened(data: bytes) -> zipfile.ZipFile:
+def _open_zip(data: bytes) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile:
@@ -79,7 +79,7 @@ def _parts(held: zipfile.ZipFile) -> list[str]:
     return sorted(names, key=lambda name: "document" not in name)
 
 
-def _zipped(held: zipfile.ZipFile, new: Mapping[str, bytes]) -> bytes:
+def _zip_with(held: zipfile.ZipFile, new: Mapping[str, bytes]) -> bytes:
     """The same zip file with some parts written anew, and further ones behind them."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:

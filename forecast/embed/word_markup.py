@@ -12,6 +12,8 @@ WIDTH = 16 * EMU  # of a picture whose width the author has not set: the text of
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 DRAWING = "http://schemas.openxmlformats.org/drawingml/2006"
+PAGE = 9000  # width of the text of a page, in twentieths of a point
+SMALL = b'<w:rPr><w:sz w:val="16"/></w:rPr>'
 LOOK = (
     b'<w:tblPr><w:tblW w:w="5000" w:type="pct"/><w:tblBorders>'
     b'<w:top w:val="single" w:sz="8" w:space="0" w:color="auto"/><w:bottom w:val="single" w:sz="8" w:space="0" w:color="auto"/>'
@@ -33,23 +35,26 @@ def paragraph(runs: bytes, properties: str = "") -> bytes:
 def tabular(table: Table, look: bytes) -> bytes:
     """A table with its caption above it and a heading row that is repeated on every page; `look` are its properties."""
     width = len(table.heads)
-    grid = b"<w:tblGrid>" + b"<w:gridCol/>" * width + b"</w:tblGrid>"
-    head = b"".join(_cell(text, number, bold=True) for text, number in zip(table.heads, table.numeric, strict=True))
+    widths = [round(PAGE * share) for share in table.shares]
+    grid = b"<w:tblGrid>" + b"".join(b'<w:gridCol w:w="%d"/>' % w for w in widths) + b"</w:tblGrid>"
+    head = b"".join(_cell(*one, bold=True) for one in zip(table.heads, table.numeric, widths, strict=True))
     rows = [b"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>" + head + b"</w:tr>"]
     for row in table.rows:
         if len(row) == 1 < width:
-            cells = _cell(row[0], False, span=width)
+            cells = _cell(row[0], False, PAGE, span=width)
         else:
-            cells = b"".join(_cell(text, number) for text, number in zip(row, table.numeric, strict=True))
+            cells = b"".join(_cell(*one) for one in zip(row, table.numeric, widths, strict=True))
         rows.append(b"<w:tr><w:trPr><w:cantSplit/></w:trPr>" + cells + b"</w:tr>")
     caption = paragraph(run(table.caption, b""), '<w:pStyle w:val="Caption"/><w:keepNext/>') if table.caption else b""
     return caption + b"<w:tbl>" + (look or LOOK) + grid + b"".join(rows) + b"</w:tbl>"
 
 
-def _cell(text: str, numeric: bool, bold: bool = False, span: int = 1) -> bytes:
-    merged = f'<w:tcPr><w:gridSpan w:val="{span}"/></w:tcPr>'.encode() if span > 1 else b""
-    side = '<w:jc w:val="right"/>' if numeric else ""
-    return b"<w:tc>" + merged + paragraph(run(text, b"", bold), side) + b"</w:tc>"
+def _cell(text: str, numeric: bool, width: int, bold: bool = False, span: int = 1) -> bytes:
+    merged = f'<w:gridSpan w:val="{span}"/>' if span > 1 else ""
+    side = '<w:spacing w:after="0"/>' + ('<w:jc w:val="right"/>' if numeric else "")
+    first, *more = text.split("\n")
+    lines = [paragraph(run(first, b"", bold), side), *(paragraph(run(line, SMALL), side) for line in more)]
+    return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{merged}</w:tcPr>'.encode() + b"".join(lines) + b"</w:tc>"
 
 
 def drawing(figure: Figure, relation_: str, width: int, number: int) -> bytes:
