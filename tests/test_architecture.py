@@ -26,6 +26,7 @@ MAY = {
     "study": {"arrays", "core", "kernels", "prep"},
     "jobs": {"arrays", "core", "prep", "study"},
     "report": {"arrays", "core"},
+    "plots": {"arrays", "core", "report"},
     SECTIONS: {"arrays", "core", "report"},
     "embed": {"core", "report"},
     "data": set(),
@@ -33,7 +34,7 @@ MAY = {
     "api": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report"},
     "cli": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "embed", "guides", "api"},
     "__main__": {"cli"},
-    "": {"core", "report", "api"},
+    "": {"core", "report", "plots", "api"},
 }
 ALONE = {*PLUGINS, SECTIONS, "data", "guides"}
 LONGEST, LONG_ONES = 350, 3
@@ -322,7 +323,7 @@ def test_no_text_knows_a_machine():
 PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Run", "Scenario",
     "SeriesKey", "Task", "Regressor", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "diff", "estimate",
-    "estimator", "feasible", "load_archive", "model", "months", "news", "panel", "placebo", "predict", "report", "run",
+    "estimator", "feasible", "load_archive", "model", "months", "news", "panel", "placebo", "plot", "predict", "report", "run",
     "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 

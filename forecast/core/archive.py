@@ -18,6 +18,7 @@ from forecast.core.archive_table import COLUMNS, ArchiveRow, read_table, rows_of
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import Event, EventCalendar, bundled_events
 from forecast.core.identity import identity
+from forecast.core.presentation import shown
 from forecast.core.vintage import Cell, Vintage
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 AGREEMENT_TOLERANCE = 1e-3  # figures this close (relative) are one figure, rounded differently
 
 
+@shown
 @dataclass(frozen=True)
 class Archive:
     """A bitemporal table of figures, and the event calendar.

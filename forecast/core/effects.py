@@ -13,7 +13,7 @@ from forecast.arrays import Floats
 from forecast.core.contrast import Contrast
 from forecast.core.errors import NotIdentifiedError
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
-from forecast.core.presentation import upper
+from forecast.core.presentation import shown, upper
 from forecast.core.questions import Design
 from forecast.core.results import Summary, Used, quantile_name
 from forecast.core.schema import join_names
@@ -36,6 +36,7 @@ class BaselineComparison:
     relative: float
 
 
+@shown
 @dataclass(frozen=True)
 class Description:
     """The observed total next to named baselines; valid whatever the verdict.
@@ -96,6 +97,7 @@ class Parameters(tuple[Parameter, ...]):
         raise KeyError(f"no parameter is called '{key}': {', '.join(p.name for p in self) or 'there is none'}")
 
 
+@shown
 @dataclass(frozen=True)
 class Effect:
     """Observed minus counterfactual, as draws over the observed periods of the effect window; and what the judge adds.
@@ -348,9 +350,9 @@ class Effect:
         """
         return str(upper("report.quoted_fields", "effect_number")(self, field, unit, digits, locale))
 
-    def plot(self, ax: Axes | None = None) -> Axes:
-        """Observed figures beside the counterfactual with its bands, and the difference; on new axes unless `ax` is given."""
-        axes: Axes = upper("plots.plot", "effect")(self, ax)
+    def plot(self, ax: Axes | None = None, difference: bool = False) -> Axes:
+        """Observed figures beside the counterfactual and its bands, or the sum of what lies between; new axes without `ax`."""
+        axes: Axes = upper("plots.plot", "effect")(self, ax, difference)
         return axes
 
     def with_verdict(self, gates: Sequence[Gate], verdict: Verdict) -> Effect:

@@ -17,6 +17,7 @@ from forecast.core import months, registry
 from forecast.core.bundled_data import bundled_text
 from forecast.core.errors import DataError, nearest, with_place
 from forecast.core.identity import identity
+from forecast.core.presentation import shown
 from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
 
@@ -27,6 +28,7 @@ INSTRUMENTS = (
 ROLES = ("default", "control", "context")
 
 
+@shown
 @dataclass(frozen=True)
 class Event:
     """One policy measure as an interval of days, with its scope, shape and source.
@@ -198,6 +200,7 @@ class Event:
         return columns.reshape(len(when), -1)
 
 
+@shown
 @dataclass(frozen=True)
 class EventCalendar:
     """Events in order of announcement; `verified_to` is the last day to which the table was checked."""

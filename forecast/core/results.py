@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.core.presentation import upper
+from forecast.core.presentation import shown, upper
 from forecast.core.questions import Task
 from forecast.core.time_axis import MONTHS, Steps
 from forecast.core.vintage import Vintage
@@ -62,6 +62,7 @@ class Used:
         return [part for part in parts if part] + list(self.notes)
 
 
+@shown
 @dataclass(frozen=True)
 class Forecast:
     """Joint draws for a Task, shape (draws, series, months), in archive units (kg, USD).
@@ -149,6 +150,7 @@ class Forecast:
         return axes
 
 
+@shown
 @dataclass(frozen=True)
 class Summary:
     """A number with its uncertainty: `estimate` is the mean of the draws unless the estimator gives its own point."""
@@ -187,6 +189,7 @@ class Summary:
         return dict(estimate=self.estimate, lo80=lo80, hi80=hi80, lo95=lo95, hi95=hi95)
 
 
+@shown
 @dataclass(frozen=True)
 class Failure:
     """A question that a method could not answer, and why; a row of the results rather than an exception."""
@@ -198,6 +201,7 @@ class Failure:
     detail: str = ""
 
 
+@shown
 @dataclass(frozen=True)
 class Skipped(Failure):
     """A method skipped because an optional library is missing: a Finding of the run, not a failure of the method."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.core import manifest
 from forecast.core.errors import DataError
-from forecast.core.presentation import upper
+from forecast.core.presentation import shown, upper
 from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ LEADING_COLUMNS = 3  # columns that every version of a table has; others may hav
 RERUN = "forecast run CONFIG --fresh"
 
 
+@shown
 @dataclass(frozen=True)
 class Run:
     """A run folder: its tables as attributes (`run.forecasts`, `run.effects`, ...), `info` (run.json), `findings`.

@@ -15,6 +15,7 @@ from forecast.core import months
 from forecast.core.errors import DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.identity import identity
+from forecast.core.presentation import shown
 from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import MONTHS, Steps
@@ -46,6 +47,7 @@ class Cell:
         return self.last > self.first
 
 
+@shown
 @dataclass(frozen=True)
 class ObservedSeries:
     """One series as known on a day.
@@ -116,6 +118,7 @@ class ObservedSeries:
         return sorted(out, key=lambda c: c.first)
 
 
+@shown
 @dataclass(frozen=True)
 class Vintage:
     """All figures and events known on `day`.

@@ -63,9 +63,9 @@ class EffectAnswer(EffectRow):
         if not holes:
             return self.window
         have = "has" if len(holes) == 1 else "have"
-        return f"{self.window}, {self.n_known} of {self.n_months} months ({self._listed(holes)} {have} no figure)"
+        return f"{self.window}, {self.n_known} of {self.n_months} months ({self._list_in_words(holes)} {have} no figure)"
 
-    def _listed(self, labels: tuple[str, ...]) -> str:
+    def _list_in_words(self, labels: tuple[str, ...]) -> str:
         return listed_months(labels) if self.steps.unit == "month" else join_with_and(labels)
 
     @property

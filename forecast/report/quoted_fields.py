@@ -28,7 +28,7 @@ class QuotedField:
     """A figure in its unit, or a text.
 
     unit : "" is a part of one; shown : the unit in which it is quoted unless another is asked for
-    kind : probability, count, or empty
+    kind : probability, count, own (figures whose unit nobody named), or empty
     """
 
     value: float | str
@@ -40,6 +40,9 @@ class QuotedField:
         """The figure by `format_number`, or the text as it is."""
         if isinstance(self.value, str):
             return self.value
+        if self.kind == "own" and unit:
+            problem = f"a figure without a unit cannot be given in '{unit}'"
+            raise ConfigError(problem, where="unit", hint="leave the unit out, and write it beside the number")
         if digits is None and self.kind == "probability" and not unit:
             if self.value < SMALLEST_P:
                 return f"below {format_number(0.001, digits=3, locale=locale)}"
@@ -84,6 +87,7 @@ def row_fields(row: Any, declared: type, units: Mapping[str, tuple[str, str]]) -
             continue
         unit, shown = units.get(named, ("", ""))
         kind = "probability" if named == "probability" else "count" if named in COUNTS else ""
+        kind = "own" if named in units and not shown else kind
         out[column.name] = QuotedField(math.nan if value is None else float(value), unit, shown, kind)
     return out
 
@@ -113,7 +117,10 @@ def forecast_number(
     shown, scale = unit_and_scale(forecast, series)
     draws = forecast.of(series)[:, task.months.index(month)] / scale
     named = {quantile_name(p): float(q) for p, q in zip(PROBABILITIES, np.quantile(draws, PROBABILITIES), strict=True)}
-    fields = {name: QuotedField(value, shown, shown) for name, value in {"mean": float(draws.mean()), **named}.items()}
+    fields = {
+        name: QuotedField(value, shown, shown, "" if shown else "own")
+        for name, value in {"mean": float(draws.mean()), **named}.items()
+    }
     return pick(fields, field, f"{where}, {month}").text(unit, digits, locale)
 
 

@@ -23,7 +23,7 @@ from forecast.core.run import Run
 from forecast.core.schema import ForecastRow, ScenarioForecastRow, group_rows
 from forecast.report.blocks import TableBlock
 from forecast.report.effect_rows import EffectAnswer
-from forecast.report.numbers import period, quantity, series_name
+from forecast.report.numbers import day, period, quantity, series_name
 from forecast.report.quoted_fields import QuotedField, effect_fields, pick, row_fields
 from forecast.report.run_data import RunData, in_display_units
 from forecast.report.spoken import Expectation, answer_sentence, expectation_sentence
@@ -74,7 +74,7 @@ class Quotes:
         if isinstance(row, _Observed):
             return f"{series_name(row.series)}, {period(row.period)}: {quantity(row.value, row.unit)}."
         said = [Expectation(row.month, row.q50, row.q10, row.q90)]
-        sentence = expectation_sentence(row.series, display_unit(row.series)[0], said, None, row.model, row.cutoff)
+        sentence = expectation_sentence(row.series, display_unit(row.series)[0], said, None, row.model, f"of {day(row.cutoff)}")
         return f"Under “{row.scenario}”: {sentence}" if isinstance(row, ScenarioForecastRow) else sentence
 
     def verdict(self, key: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +19,8 @@ from forecast.core.series import SeriesKey
 from forecast.report.effect_rows import EffectAnswer, effect_answer
 from forecast.report.facts import Facts, FactsInMemory
 from forecast.report.inline_markup import strip_markup
-from forecast.report.numbers import NBSP, day, join_with_and, period, quantity, series_name
-from forecast.report.prose import answer_sentences
+from forecast.report.numbers import NBSP, capitalize, day, join_with_and, period, quantity, series_name, treated_name
+from forecast.report.prose import answer_sentences, description
 
 ADDABLE = ("kg", "USD")  # units of the archive whose figures add up over months; of own figures nobody says
 
@@ -59,7 +60,11 @@ def effect_facts(effect: Effect) -> Facts:
 
 def effect_sentence(effect: Effect) -> str:
     """What was observed and what the verdict lets one say of it, in the report's own words."""
-    return answer_sentence(effect_facts(effect), effect_answer_of(effect))
+    facts, answer = effect_facts(effect), effect_answer_of(effect)
+    if effect.verdict is None:
+        seen = capitalize(description(answer, facts.held))
+        return effect.steps.words(f"{treated_name(answer.series)}, {answer.known_window}. {seen}. No verdict was passed on it.")
+    return answer_sentence(facts, answer)
 
 
 def answer_sentence(facts: Facts, answer: EffectAnswer) -> str:
@@ -81,27 +86,34 @@ def _series_sentence(forecast: Forecast, series: str) -> str:
     total = None
     if len(months) > 1 and key and key.unit in ADDABLE:
         total = expectation(f"the {len(months)} months together", draws.sum(axis=1))
-    model = model_of(forecast)
-    return expectation_sentence(series, unit, said, total, model, forecast.task.day.isoformat())
+    return expectation_sentence(series, unit, said, total, model_of(forecast), _stands_on(forecast, series))
+
+
+def _stands_on(forecast: Forecast, series: str) -> str:
+    """The day of the data; of a panel whose figures have no days, its last figure."""
+    if forecast.task.day != dt.date.max:
+        return f"of {day(forecast.task.day.isoformat())}"
+    known = forecast.history
+    return f"to {period(forecast.steps.label(known.last_month(series)))}" if known and known.knows(series) else ""
 
 
 def expectation_sentence(
     series: str, unit: str, said: Sequence[Expectation], total: Expectation | None, model: str, stands_on: str
 ) -> str:
-    """What is expected of a series, as a sentence: medians, intervals, the model, and the day of its data.
+    """What is expected of a series, as a sentence: medians, intervals, the model, and which data it `stands_on`.
 
     >>> said = [Expectation("2026-12", 5524, 2713, 8402)]
-    >>> print(expectation_sentence("sales", "t", said, None, "ets", "2026-09-05").replace(NBSP, " "))
+    >>> print(expectation_sentence("sales", "t", said, None, "ets", "of 5 Sep 2026").replace(NBSP, " "))
     sales: about 5,524 t expected in Dec 2026 (in eight cases of ten between 2,713 and 8,402 t). Model: ets, data of 5 Sep 2026.
     """
-    parts = [_expected(one, unit, first=i == 0) for i, one in enumerate(said)]
+    parts = [_expectation_text(one, unit, first=i == 0) for i, one in enumerate(said)]
     words = f"{series_name(series)}: {join_with_and(parts)}"
     if total is not None:
         words += f"; over {total.period} about {quantity(total.median, unit)} ({_between(total, unit)})"
-    return f"{words}. Model: {model}, data of {day(stands_on)}."
+    return f"{words}. Model: {model}, data {stands_on}." if stands_on else f"{words}. Model: {model}."
 
 
-def _expected(one: Expectation, unit: str, first: bool) -> str:
+def _expectation_text(one: Expectation, unit: str, first: bool) -> str:
     expected, cases = (" expected", "in eight cases of ten ") if first else ("", "")
     return f"about {quantity(one.median, unit)}{expected} in {period(one.period)} ({cases}{_between(one, unit)})"
 

@@ -16,6 +16,7 @@ from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.identity import identity
+from forecast.core.presentation import shown
 from forecast.core.vintage import Cell, Vintage
 
 AVAILABILITIES = ("known_future", "observed_only")
@@ -35,6 +36,7 @@ def declared_lag(series: str, lags: Mapping[str, int]) -> int | None:
     return next((lag for pattern, lag in lags.items() if fnmatch.fnmatch(series, pattern)), None)
 
 
+@shown
 @dataclass(frozen=True)
 class Regressor:
     """A declared regressor, and which of its values are known on a day.
@@ -73,6 +75,7 @@ class Regressor:
         return {month: value for month, value in held.items() if last is None or month <= last}
 
 
+@shown
 @dataclass(frozen=True)
 class RealTimeView:
     """Vintages of an archive, or of a plain monthly panel cut at its publication lags.
