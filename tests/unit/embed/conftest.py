@@ -1,4 +1,4 @@
-"""Two runs of one config with other answers, and the thirty keys that the documents of these tests hold."""
+"""Two runs of one config with other answers."""
 
 import json
 import struct
@@ -6,22 +6,9 @@ import zlib
 
 import pyarrow.parquet as pq
 import pytest
-from contracts.report_run import US, WORLD, small_run, write_table
+from contracts.report_run import small_run, write_table
 
 from forecast.core.run import Run
-
-MONTHS = ("2026-04", "2026-05", "2026-06", "2026-07", "2026-08")
-KEYS = (
-    "effect:1 estimate t", "effect:1 lo95 t", "effect:1 hi95 t", "effect:1 verdict", "effect:1 estimate kt digits=1",
-    "effect:1 estimate t locale=de", "effect:6 estimate", "effect:11 estimate kg", "effect:5 desc_estimate",
-    "effect:9 observed_total", "effect:3 desc_estimate", "effect:1 p_value", "effect:1/regression estimate",
-    "effect:6 n_clean", "effect:2 verdict",
-    *(f"forecast:{WORLD}:{month} q50 t" for month in MONTHS),
-    *(f"forecast:{US}:{month} q10" for month in MONTHS[:3]), f"forecast:{WORLD}:2026-06/ets q90",
-    f"observed:{WORLD}:2026-01/2026-02 value", "effect:1", f"forecast:{WORLD}:2026-07", "table:effects",
-    "figure:magnets", "cite",
-)  # fmt: skip
-assert len(KEYS) == 30
 
 
 def png(grey):

@@ -3,7 +3,20 @@
 import io
 
 import docx
-from conftest import KEYS
+from contracts.report_run import US, WORLD
+
+MONTHS = ("2026-04", "2026-05", "2026-06", "2026-07", "2026-08")
+KEYS = (
+    "effect:1 estimate t", "effect:1 lo95 t", "effect:1 hi95 t", "effect:1 verdict", "effect:1 estimate kt digits=1",
+    "effect:1 estimate t locale=de", "effect:6 estimate", "effect:11 estimate kg", "effect:5 desc_estimate",
+    "effect:9 observed_total", "effect:3 desc_estimate", "effect:1 p_value", "effect:1/regression estimate",
+    "effect:6 n_clean", "effect:2 verdict",
+    *(f"forecast:{WORLD}:{month} q50 t" for month in MONTHS),
+    *(f"forecast:{US}:{month} q10" for month in MONTHS[:3]), f"forecast:{WORLD}:2026-06/ets q90",
+    f"observed:{WORLD}:2026-01/2026-02 value", "effect:1", f"forecast:{WORLD}:2026-07", "table:effects",
+    "figure:magnets", "cite",
+)  # fmt: skip
+assert len(KEYS) == 30
 
 LATEX_HEAD = r"""\documentclass{article}
 \usepackage[utf8]{inputenc}
