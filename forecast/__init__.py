@@ -31,7 +31,7 @@ _HOMES = {
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
             "untouched", "vary", "scenarios", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
-            "news", "forecast", "effect",
+            "news", "forecast", "effect", "diff",
         ),
         "forecast.api",
     ),
@@ -40,8 +40,8 @@ _HOMES = {
 }  # fmt: skip
 
 _TAKING_ARGUMENTS = {
-    "backtest", "coming", "compare", "cutoffs", "effect", "estimate", "feasible", "forecast", "load_archive", "months", "news",
-    "panel", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "backtest", "coming", "compare", "cutoffs", "diff", "effect", "estimate", "feasible", "forecast", "load_archive", "months",
+    "news", "panel", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 __all__ = ["__version__", *sorted(_HOMES)]
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         backtest as backtest,
         compare as compare,
         cutoffs as cutoffs,
+        diff as diff,
         effect as effect,
         estimate as estimate,
         estimator as estimator,

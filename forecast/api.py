@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.core import registry
 from forecast.core.archive import Archive, bundled_archive, read_archive
 from forecast.core.contracts import error_of
-from forecast.core.errors import ConfigError, nearest
+from forecast.core.errors import ConfigError, ForecastError, nearest
 from forecast.core.results import Failure, Forecast
 from forecast.core.steps import log_step
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from forecast.core.scores import Scores
     from forecast.core.vintage import Vintage
     from forecast.frames.from_memory import effect as effect, forecast as forecast
+    from forecast.report.diff.run_diff import RunDiff
     from forecast.study.data.leakage import Leak
     from forecast.study.data.real_time import Regressor as Regressor
     from forecast.study.effects.candidate_donors import untouched as untouched
@@ -63,8 +64,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "Regressor", "backtest", "compare", "cutoffs", "effect", "estimate", "estimator", "feasible", "forecast", "load_archive",
-    "model", "news", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "Regressor", "backtest", "compare", "cutoffs", "diff", "effect", "estimate", "estimator", "feasible", "forecast",
+    "load_archive", "model", "news", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 ]  # fmt: skip
 
 
@@ -262,6 +263,29 @@ def run(
                 seconds=round(seconds, 2),
             )  # fmt: skip
     return Run(folder)
+
+
+def diff(run_a: Run | str | Path, run_b: Run | str | Path, attribute: str = "", model: str = "") -> RunDiff:
+    """What changed from one finished run to another, read from their folders; nothing is fitted again unless asked.
+
+    run_a, run_b : runs or their folders, the earlier one first
+    attribute : a series the change of whose forecast is taken apart by `news`, which asks its model again; where that is not
+        possible, `unattributed` says why
+    model : the model of that forecast (default: that of the later run)
+    """
+    import dataclasses
+
+    from forecast.report.diff.run_diff import diff as compared
+
+    found = compared(run_a, run_b)
+    if not attribute:
+        return found
+    from forecast.jobs.attribution import attribute as attributed
+
+    try:
+        return dataclasses.replace(found, attributed=tuple(attributed(found.old, found.new, attribute, model)))
+    except ForecastError as error:
+        return dataclasses.replace(found, unattributed=f"{attribute} cannot be taken apart: {error.problem} ({error.where})")
 
 
 def check(config: str | Path = "minerals", trial: bool = False) -> str:

@@ -237,6 +237,47 @@ def quote(
 
 
 @app.command()
+def diff(
+    run_a: Annotated[Path, typer.Argument(help="The earlier run folder.", metavar="RUN_A")],
+    run_b: Annotated[Path, typer.Argument(help="The later run folder.", metavar="RUN_B")],
+    attribute: Annotated[str, typer.Option(help="A series: how much of its forecast's change is due to what.")] = "",
+    model: Annotated[str, typer.Option(help="The model of that forecast; default: that of the later run.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print every change as JSON instead.")] = False,
+) -> None:
+    """Print what changed between two finished runs: data, events, settings, forecasts, verdicts; nothing is fitted again."""
+    from forecast import api
+
+    found = api.diff(run_a, run_b, attribute, model)
+    say(found.json() if json else str(found), err=False)
+
+
+@app.command()
+def embed(
+    document: Annotated[Path, typer.Argument(help="A .md, .qmd, .tex or .docx with keys of the run.")],
+    run: Annotated[Path, typer.Option(help="A run folder.")],
+    out: Annotated[Path | None, typer.Option(help="The file to write, of the same kind.")] = None,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Write the document itself.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit with 1 if a key is stale.")] = False,
+    locale: Annotated[str, typer.Option(help="Language of the marks: en, de, fr, ...; a key may name its own.")] = "en",
+) -> None:
+    """Put numbers, sentences, tables and figures of a run where a document names them (forecast/guides/embedding.md).
+
+    Exits with 1 if a key is missing from the run or its unit changed, and with --check also if one shows something else.
+    """
+    from forecast.embed.document import embed as fill
+
+    if sum((out is not None, in_place, check)) != 1:
+        raise ConfigError("say where the document goes", where="forecast embed", hint="one of --out NEW, --in-place, --check")
+    done = fill(document, run, document if in_place else out, locale=locale)
+    for line in done.lines:
+        say(line, err=not check)
+    if done.written is not None:
+        typer.echo(str(done.written))
+    if not done.in_order:
+        raise typer.Exit(1)
+
+
+@app.command()
 def verify(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
     """Hold every file of a finished run against what was written; exit with 1 if one is not, or if nothing says."""
     from forecast.core import manifest

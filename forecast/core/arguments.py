@@ -118,6 +118,7 @@ SCORED = Kind(
     "a Backtest, Scores or a Run", _is_a("Backtest", "Scores", "DataFrame", "Run"), "fc.backtest(archive, days, models)"
 )
 RUN = Kind("a Run", _is_a("Run"), 'fc.run(config), or fc.Run("runs/NAME")')
+RUN_OR_FOLDER = replace(RUN, noun="a Run or its folder", accepts=lambda v: isinstance(v, str | os.PathLike) or RUN.accepts(v))
 ANSWERED = Kind("a Run or a Backtest", _is_a("Run", "Backtest"), 'fc.run(config), or fc.Run("runs/NAME")')
 PATH = Kind(
     "a path", lambda value: isinstance(value, str | os.PathLike), 'a path in quotes, or the name of a config: "minerals"'
@@ -149,6 +150,7 @@ TAKES: dict[str, dict[str, Kind]] = {
     },
     "coming": {"day": DAY, "series": NAMES, "count": COUNT},
     "compare": {"what": SCORED, "metrics": METRICS, "seed": SEED},
+    "diff": {"run_a": RUN_OR_FOLDER, "run_b": RUN_OR_FOLDER, "attribute": TEXT, "model": TEXT},
     "cutoffs": {"first": DAY, "last": DAY.optional, "series": TEXT.optional, "archive": SOURCE.optional},
     "effect": READ | {
         "event": EVENTS.optional, "estimator": ESTIMATOR, "treated": TREATED.optional, "donors": TREATED.optional,

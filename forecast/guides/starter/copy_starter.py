@@ -8,6 +8,7 @@ from forecast.core.errors import ConfigError
 from forecast.core.output_files import write
 
 SCHEMA = "config.schema.json"  # what the config's first line names, for editors
+PAPERS = ("paper.qmd", "paper.tex", "paper.docx")  # whose numbers `forecast embed` keeps true
 FILES = ("sample_exports.csv", "sample_events.toml", "README.md")
 
 
@@ -22,4 +23,5 @@ def copy(folder: str | Path) -> list[Path]:
     config = locate("own_data")
     sources = {"own_data.toml": config, SCHEMA: config.with_name(SCHEMA)}
     sources |= {name if name == "README.md" else f"starter/{name}": here / name for name in FILES}
+    sources |= {f"paper/{name}": here / "paper" / name for name in PAPERS}
     return [write(folder, name, source.read_bytes()) for name, source in sources.items()]

@@ -12,8 +12,8 @@ from forecast.report.run_data import RunData
 
 AHEAD = ("band", "CRPS", "draw", "law as written", "median", "nowcast", "ratio to the benchmark", "scenario", "vintage")
 CHANGED = (
-    "baseline", "breakdown value", "clean month", "clean sum", "counterfactual", "floor", "gate", "mirror", "p-value", "placebo",
-    "power", "reading", "span",
+    "baseline", "breakdown value", "clean month", "clean sum", "counterfactual", "floor", "gate", "mirror", "p-value",
+    "placebo", "power", "reading", "span",
 )  # fmt: skip
 
 

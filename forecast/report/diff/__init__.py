@@ -1,0 +1,1 @@
+"""What changed between two finished runs: data, events, settings, forecasts, verdicts; nothing is computed again."""
