@@ -11,7 +11,7 @@ from forecast.core import manifest, output_files, registry
 from forecast.core.contracts import Section
 from forecast.core.errors import ConfigError, ForecastError, nearest
 from forecast.core.run import Run
-from forecast.report import html, markdown
+from forecast.report.renderers import html, markdown
 from forecast.report.blocks import Block, Callout, Details, FigureBlock, Prose
 from forecast.report.run_data import RunData
 
