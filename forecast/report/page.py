@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from forecast.report.blocks import Block, Details, FigureBlock, Heading, TableBlock
 from forecast.report.run_data import RunData
 
+MANY = 9  # columns from which on a table is wide: its heads are written upright
+WIDEST = 28.0  # letters by which the widest columns are told apart
+
 
 @dataclass(frozen=True)
 class Page:
@@ -42,12 +45,18 @@ def figures(blocks: Sequence[Block]) -> list[FigureBlock]:
     return [block for block in flat(blocks) if isinstance(block, FigureBlock)]
 
 
-def tables(blocks: Sequence[Block]) -> list[tuple[str, TableBlock]]:
-    """All tables, including folded ones, each with the title of the chapter it stands in."""
-    chapter, found = "", []
-    for block in flat(blocks):
-        if isinstance(block, Heading) and block.level == 2:
-            chapter = block.short or block.text
-        elif isinstance(block, TableBlock):
-            found.append((chapter, block))
-    return found
+def tables(blocks: Sequence[Block]) -> list[TableBlock]:
+    """All tables, including folded ones."""
+    return [block for block in flat(blocks) if isinstance(block, TableBlock)]
+
+
+def column_shares(table: TableBlock) -> list[float]:
+    """Each column's share of a table's width, by the longest texts in it; for formats that do not measure texts themselves."""
+    n = len(table.columns)
+    whole = [row for row in table.rows if len(row) == n]
+    sizes = []
+    for i, column in enumerate(table.columns):
+        head = 0.0 if n >= MANY else len(column.head) / 2
+        texts = (max(len(row[i].text), 0.6 * len(row[i].sub)) for row in whole)
+        sizes.append(max(5.0, head, *(min(WIDEST, size) for size in texts)))
+    return [size / sum(sizes) for size in sizes]

@@ -205,9 +205,14 @@ def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> Figure
 
 def encode(panels: Sequence[FigurePanel], columns: int) -> tuple[str, bytes]:
     """One figure as SVG text and PNG bytes, reproducible byte for byte."""
+    sheet = stitch(panels, columns)
+    return sheet.svg, encode_pixels(sheet.pixels)
+
+
+def encode_pixels(pixels: NDArray[np.uint8]) -> bytes:
+    """Pixels as PNG bytes."""
     from PIL import Image
 
-    sheet = stitch(panels, columns)
     out = io.BytesIO()
-    Image.fromarray(sheet.pixels).save(out, format="PNG", compress_level=2)
-    return sheet.svg, out.getvalue()
+    Image.fromarray(pixels).save(out, format="PNG", compress_level=2)
+    return out.getvalue()

@@ -34,14 +34,18 @@ from forecast.report.blocks import (
 )
 from forecast.report.figures.canvas import PALETTE, scope_ids
 from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, parse_markup, safe_address, strip_markup
-from forecast.report.page import title
+from forecast.report.page import MANY, Page, title
 
 _LIGHT = {light: f"var(--{name})" for name, (light, _) in PALETTE.items()}
 _HEX = re.compile("|".join(_LIGHT))
-_LIGHT_VARIABLE = re.compile(r"var\(--(%s)\)" % "|".join(PALETTE))
+_LIGHT_VARIABLE = re.compile(rf"var\(--({'|'.join(PALETTE)})\)")
 _GRID = {1: "panels one", 2: "panels two"}
-_WIDE = 9  # columns from which on the heads are written upright, so that a table fits on paper
 _LINE = (92, 20)  # width and height of a line chart in a cell
+
+
+def render_page(page: Page) -> str:
+    """The whole page as a file."""
+    return render(page.blocks)
 
 
 def render(blocks: Sequence[Block], fixed_colors: bool = False) -> str:
@@ -139,7 +143,7 @@ def _table(table: TableBlock) -> str:
     rows = "\n".join(_row(row, table.columns) for row in table.rows)
     cols = f"<colgroup>{'<col>' * len(table.columns)}</colgroup>" if table.stacked else ""
     note = f'<p class="source">{_inline(table.note)}</p>' if table.note else ""
-    kind = "stacked" if table.stacked else "scroll wide" if len(table.columns) >= _WIDE else "scroll"
+    kind = "stacked" if table.stacked else "scroll wide" if len(table.columns) >= MANY else "scroll"
     inside = "" if table.stacked else f' tabindex="0" role="group" aria-label="{_text(strip_markup(table.caption))}"'
     return (
         f'<div class="table {kind}"><p class="caption">{_inline(table.caption)}</p>'
@@ -173,7 +177,7 @@ def _cell(cell: TableCell) -> str:
 
 
 def _line_chart(values: Sequence[float]) -> str:
-    """Values in a line as high as a word; a gap in them is a gap in the line. Its scale is its own, its number stands beside."""
+    """Values in a line as high as a word; a gap in them is a gap in the line. Its scale is its own."""
     known = [v for v in values if math.isfinite(v)]
     if not known:
         return ""

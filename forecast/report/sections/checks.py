@@ -13,6 +13,7 @@ from forecast.core.products import display_unit
 from forecast.core.registry import section
 from forecast.core.schema import GateRow, PlaceboRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Heading, Prose, TableBlock, TableCell
+from forecast.report.number_cells import quantity_cell
 from forecast.report.numbers import capitalize, quantity, treated_name
 from forecast.report.prose import amount, reason_in_words, test_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
@@ -106,7 +107,7 @@ def _placebo_blocks(data: RunData) -> list[Block]:
         rows.append(
             (
                 TableCell(a.id, treated_name(a.series)), TableCell(kinds),
-                TableCell(quantity(float(np.nanmedian(values)), unit, sign=True)),
+                quantity_cell(float(np.nanmedian(values)), unit, sign=True),
                 TableCell(" to ".join(quantity(float(end), unit, sign=True) for end in (np.nanmin(values), np.nanmax(values)))),
                 TableCell(amount(a, a.estimate) if a.has_estimate else MISSING, "" if a.has_estimate else "no estimate"),
                 TableCell(test_text(a) or "no p-value"),

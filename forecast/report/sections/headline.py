@@ -27,8 +27,9 @@ from forecast.report.credits import credit
 from forecast.report.effect_rows import EffectAnswer, mineral_title
 from forecast.report.figures.flows import counterfactual_panel
 from forecast.report.measure_phrases import event_phrase
+from forecast.report.number_cells import amount_cell
 from forecast.report.numbers import NBSP, capitalize, decimal, flow_name, product_name, treated_name
-from forecast.report.prose import amount, breakdown_text, interval_text
+from forecast.report.prose import breakdown_text, interval_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 from forecast.report.sensitivity_blocks import sensitivity_blocks
 from forecast.report.table_blocks import headline_table, other_methods_table
@@ -101,7 +102,7 @@ def event_parts(data: RunData) -> list[Block]:
 def _sized_cells(a: EffectAnswer, row: EffectAnswer | PartRow) -> tuple[TableCell, ...]:
     """Estimate with its 80 and 95 % intervals, in the unit of an answer."""
     intervals = (interval_text(a, row.lo80, row.hi80), interval_text(a, row.lo95, row.hi95))
-    return TableCell(amount(a, row.estimate)), *map(TableCell, intervals)
+    return amount_cell(a, row.estimate), *map(TableCell, intervals)
 
 
 def _paths_figure(data: RunData, answers: Sequence[EffectAnswer]) -> FigureBlock | None:

@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 
 import forecast as fc
 from forecast.report import blocks as b
-from forecast.report.renderers import html, markdown
 from forecast.report.inline_markup import Bold, Link, link, parse_markup, safe_address, strip_markup
+from forecast.report.renderers import html, markdown
 from forecast.report.terminal import show
 
 SCRIPT = "<script>document.documentElement.setAttribute(`pwned`,`yes`)</script>"
