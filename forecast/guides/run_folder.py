@@ -17,7 +17,7 @@ This page is generated from `forecast/core/schema.py` (schema version {version})
 
 - `run.json`: the config with its defaults written out, fingerprints of the data, versions, counts, timings and the events.
 - `findings.json`: remarks on data, questions and methods that stopped nothing.
-- `report.html`, `report.md` and `figures/`: the report; `forecast report` redraws one page (HTML, or `--format md`).
+- `report.html`, `report.md` and `figures/`: the report; `forecast report` redraws it, also as pdf, docx, xlsx, tex or json.
 - `manifest.json`: the hash of every file, which `forecast verify` checks.
 - `export/`: tables for other tools, if the config asks for them.
 - One Parquet file for each table below. A table without rows is there too, with all its columns.

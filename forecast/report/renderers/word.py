@@ -45,7 +45,7 @@ def render_page(page: Page) -> bytes:
         made.add(block)
     out = io.BytesIO()
     made.document.save(out)
-    return _undated(out.getvalue())
+    return _without_dates(out.getvalue())
 
 
 class _Document:
@@ -229,11 +229,11 @@ def _runs(part: Any, pieces: Sequence[Piece], size: int = 0, bold: bool = False,
                 out += _runs(part, piece.inside, size, True, tint)
             case Link():
                 inside = _runs(part, [p for p in piece.inside if not isinstance(p, Link)], size, bold, C["blue"])
-                out += [_linked(part, inside, piece.address)] if piece.address else inside
+                out += [_hyperlink(part, inside, piece.address)] if piece.address else inside
     return out
 
 
-def _linked(part: Any, runs: Sequence[Any], address: str) -> Any:
+def _hyperlink(part: Any, runs: Sequence[Any], address: str) -> Any:
     from docx.opc.constants import RELATIONSHIP_TYPE
     from docx.oxml.ns import qn
 
@@ -291,7 +291,7 @@ def _plain(text: str) -> str:
     return printable_text(strip_markup(text))
 
 
-def _undated(document: bytes) -> bytes:
+def _without_dates(document: bytes) -> bytes:
     """The same archive without the time at which it was written."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(document)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
