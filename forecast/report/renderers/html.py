@@ -40,6 +40,7 @@ _LIGHT = {light: f"var(--{name})" for name, (light, _) in PALETTE.items()}
 _HEX = re.compile("|".join(_LIGHT))
 _LIGHT_VARIABLE = re.compile(rf"var\(--({'|'.join(PALETTE)})\)")
 _GRID = {1: "panels one", 2: "panels two"}
+_LONG = 120  # rows above which a table scrolls in a window of its own
 _LINE = (92, 20)  # width and height of a line chart in a cell
 
 
@@ -144,6 +145,7 @@ def _table(table: TableBlock) -> str:
     cols = f"<colgroup>{'<col>' * len(table.columns)}</colgroup>" if table.stacked else ""
     note = f'<p class="source">{_inline(table.note)}</p>' if table.note else ""
     kind = "stacked" if table.stacked else "scroll wide" if len(table.columns) >= MANY else "scroll"
+    kind += " long" if len(table.rows) > _LONG else ""
     inside = "" if table.stacked else f' tabindex="0" role="group" aria-label="{_text(strip_markup(table.caption))}"'
     return (
         f'<div class="table {kind}"><p class="caption">{_inline(table.caption)}</p>'

@@ -17,6 +17,7 @@ from forecast.report.number_cells import quantity_cell
 from forecast.report.numbers import capitalize, quantity, treated_name
 from forecast.report.prose import amount, reason_in_words, test_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
+from forecast.report.series_overview import told_answers
 
 FIRST_GATES = ("identified", "length", "data_state")  # first columns of the matrix; the others follow A to Z
 MARKS = {"pass": "✓", "fail": "✗", "not run": MISSING}
@@ -62,7 +63,7 @@ def _departure_blocks(data: RunData) -> list[Block]:
 
 def _gate_blocks(data: RunData) -> list[Block]:
     by_job = group_rows(data.rows(GateRow), lambda g: g.job)
-    rows = [a for a in data.headline if a.job in by_job]
+    rows = [a for a in told_answers(data) if a.job in by_job]
     if not rows:
         return []
     order = {name: i for i, name in enumerate(FIRST_GATES)}
@@ -100,7 +101,7 @@ def _gate_blocks(data: RunData) -> list[Block]:
 def _placebo_blocks(data: RunData) -> list[Block]:
     by_job = group_rows(data.rows(PlaceboRow), lambda r: r.job)
     rows = []
-    for a in (a for a in data.headline if a.job in by_job):
+    for a in (a for a in told_answers(data) if a.job in by_job):
         unit, scale = display_unit(a.first_series)
         values = np.array([r.cumulative for r in by_job[a.job]]) / scale
         kinds = ", ".join(f"{n} in {k}" for k, n in Counter(r.kind for r in by_job[a.job]).most_common())

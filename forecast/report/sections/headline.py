@@ -32,6 +32,7 @@ from forecast.report.numbers import NBSP, capitalize, decimal, flow_name, produc
 from forecast.report.prose import breakdown_text, interval_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 from forecast.report.sensitivity_blocks import sensitivity_blocks
+from forecast.report.series_overview import left_out_note, told_answers
 from forecast.report.table_blocks import headline_table, other_methods_table
 
 MAX_PANELS = 12
@@ -48,7 +49,7 @@ class HeadlineSection:
     def blocks(self, data: RunData) -> list[Block]:
         """Headline tables by mineral, answers under other methods, sensitivity, and paths behind the estimates."""
         out: list[Block] = [Heading("What the events changed", 2, "changed", "What changed")]
-        rows = data.headline
+        rows = told_answers(data)
         if not rows:
             reason = "no question about an event was asked, or none could be put to these data"
             return [*out, Callout(f"There is no row here: {reason}. Failures are listed under the backtest.", "warning")]
@@ -59,6 +60,8 @@ class HeadlineSection:
                 "baseline”) claims no cause. An estimate appears only where the checks allow one, always with its bounds."
             )
         )
+        if note := left_out_note(data):
+            out.append(Prose(note))
         groups: dict[str, list[EffectAnswer]] = {}
         for row in rows:
             groups.setdefault(mineral_title(row), []).append(row)
