@@ -32,6 +32,7 @@ _HOMES = {
         ),
         "forecast.api",
     ),
+    "plot": "forecast.plots",
     "report": "forecast.report",
 }  # fmt: skip
 
@@ -73,6 +74,7 @@ if TYPE_CHECKING:
     from forecast.core.scenario import Scenario as Scenario
     from forecast.core.series import SeriesKey as SeriesKey
     from forecast.core.vintage import Vintage as Vintage
+    from forecast.plots import plot as plot
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +106,7 @@ def predict(method: Forecaster | str | Mapping[str, object], vintage: Vintage, t
 
     made = answer_or_raise(forecaster_from(method), vintage, task, seed)
     assert isinstance(made, Forecast)
-    return made
+    return replace(made, history=vintage.only(task.series))
 
 
 def estimate(
@@ -138,7 +139,7 @@ def estimate(
     made = answers[next(iter(methods))]
     if isinstance(made, Failure):
         raise ForecastError(made.reason, where=f"{made.method}, {made.series}", hint=made.detail)
-    return made
+    return replace(made, history=vintage.only((*made.design.treated, *filter(None, (made.design.share_of,)))))
 
 
 def placebo(

@@ -216,6 +216,29 @@ def answer_lines(run: Run) -> list[str]:
 
 
 @app.command()
+def quote(
+    run: Annotated[Path, typer.Argument(help="A run folder.")],
+    key: Annotated[str, typer.Argument(help="effect:ID, forecast:SERIES:MONTH, ...; `keys` lists them all.")],
+    field: Annotated[str, typer.Argument(help="A column, such as estimate or q50; without one the sentence.")] = "",
+    unit: Annotated[str | None, typer.Option(help="t, kt, kg, g, lb, USD, %, ...; default: the report's.")] = None,
+    digits: Annotated[str | None, typer.Option(help="2: decimals; -2: whole hundreds; 3s: significant digits.")] = None,
+    locale: Annotated[str, typer.Option(help="Language of the marks: en, de, fr, ...; C for programs.")] = "en",
+) -> None:
+    """Print a number or the sentence of a run, as its report has it; keys and fields are listed by `keys` and `KEY fields`."""
+    from forecast.core.run import Run
+
+    opened = Run(run)
+    if key == "keys":
+        lines = list(opened.quotes.keys())
+    elif field == "fields":
+        lines = [f"{name}\t{one.text()}" for name, one in opened.quotes.fields(key).items()]
+    else:
+        lines = [opened.number(key, field, unit, digits, locale) if field else opened.sentence(key)]
+    for line in lines:
+        say(line, err=False)
+
+
+@app.command()
 def verify(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
     """Hold every file of a finished run against what was written; exit with 1 if one is not, or if nothing says."""
     from forecast.core import manifest

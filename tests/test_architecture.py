@@ -26,13 +26,14 @@ MAY = {
     "study": {"arrays", "core", "kernels", "prep"},
     "jobs": {"arrays", "core", "prep", "study"},
     "report": {"arrays", "core"},
+    "plots": {"arrays", "core", "report"},
     SECTIONS: {"arrays", "core", "report"},
     "data": set(),
     "guides": {"core", "jobs"},
     "api": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report"},
     "cli": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "guides", "api"},
     "__main__": {"cli"},
-    "": {"core", "report", "api"},
+    "": {"core", "report", "plots", "api"},
 }
 ALONE = {*PLUGINS, SECTIONS, "data", "guides"}
 LONGEST, LONG_ONES = 350, 3
@@ -321,7 +322,7 @@ def test_no_text_knows_a_machine():
 PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Run", "Scenario",
     "SeriesKey", "Task", "Regressor", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "estimate",
-    "estimator", "feasible", "load_archive", "model", "months", "news", "panel", "placebo", "predict", "report", "run",
+    "estimator", "feasible", "load_archive", "model", "months", "news", "panel", "placebo", "plot", "predict", "report", "run",
     "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 

@@ -77,10 +77,8 @@ class PrePeriodFit:
             name, first = f"{series}: " if several else "", int(months[0])
             rows, axis = months - first, np.arange(first, int(months[-1]) + 1)
             lunar = lunar_regressor(vintage, series, axis).matrix
-            white = innovations.level_innovations(z, rows, axis, vintage.season, lunar)
-            # a flow that grew or fell steadily has errors of one sign about a level without growth
-            drift = abs(white.t_statistic(rows.astype(float))) > self.grows
-            white = innovations.level_innovations(z, rows, axis, vintage.season, lunar, drift=drift) if drift else white
+            drift = abs(innovations.growth_t(z, rows, axis, vintage.season, lunar)) > self.grows
+            white = innovations.level_innovations(z, rows, axis, vintage.season, lunar, drift=drift)
             p = innovations.ljung_box(white.errors, min(10, len(z) // 5))[1]
             out.append((p < self.level, f"{name}one-step errors of a local level, Ljung-Box p = {p:.3f}"))
             early = int((rows <= rows[-1] - self.recent).sum())

@@ -30,7 +30,8 @@ class Significance:
 
     def __post_init__(self) -> None:
         if not 0 < self.firm <= self.level < 1:
-            raise ConfigError(f"a firm claim at {self.firm:g} beside a suggestion at {self.level:g}", hint="0 < firm <= level < 1")
+            problem = f"a firm claim at {self.firm:g} beside a suggestion at {self.level:g}"
+            raise ConfigError(problem, hint="0 < firm <= level < 1")
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
         """value: p; threshold: `firm`."""

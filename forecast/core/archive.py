@@ -17,6 +17,8 @@ from forecast.core import months
 from forecast.core.archive_table import COLUMNS, ArchiveRow, read_table, rows_of, table_of, validate
 from forecast.core.errors import DataError, nearest
 from forecast.core.events import Event, EventCalendar, bundled_events
+from forecast.core.identity import identity
+from forecast.core.presentation import shown
 from forecast.core.vintage import Cell, Vintage
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 AGREEMENT_TOLERANCE = 1e-3  # figures this close (relative) are one figure, rounded differently
 
 
+@shown
 @dataclass(frozen=True)
 class Archive:
     """A bitemporal table of figures, and the event calendar.
@@ -110,7 +113,7 @@ class Archive:
     def fingerprint(self) -> str:
         """Hash of every figure and event."""
         digest = hashlib.sha256(self.table.to_csv(index=False).encode())
-        digest.update(repr(self.events).encode())
+        digest.update(identity(self.events).encode())
         return digest.hexdigest()[:16]
 
     def append(self, rows: pd.DataFrame, events: Iterable[Event] = ()) -> Archive:

@@ -8,9 +8,11 @@ import numpy as np
 from scipy.special import betaincinv
 
 from forecast.arrays import Floats
+from forecast.core.presentation import shown
 from forecast.core.results import Summary
 
 
+@shown
 @dataclass(frozen=True)
 class Contrast:
     """Observed figures (p,) and counterfactual draws (draws, p) of `periods`, (first, last) of each.

@@ -13,14 +13,17 @@ from forecast.arrays import Floats
 from forecast.core.contrast import Contrast
 from forecast.core.errors import NotIdentifiedError
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
+from forecast.core.presentation import shown, upper
 from forecast.core.questions import Design
 from forecast.core.results import Summary, Used, quantile_name
 from forecast.core.schema import join_names
 from forecast.core.simultaneous_bands import simultaneous_band
 from forecast.core.time_axis import MONTHS, Steps
+from forecast.core.vintage import Vintage
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class BaselineComparison:
     relative: float
 
 
+@shown
 @dataclass(frozen=True)
 class Description:
     """The observed total next to named baselines; valid whatever the verdict.
@@ -93,6 +97,7 @@ class Parameters(tuple[Parameter, ...]):
         raise KeyError(f"no parameter is called '{key}': {', '.join(p.name for p in self) or 'there is none'}")
 
 
+@shown
 @dataclass(frozen=True)
 class Effect:
     """Observed minus counterfactual, as draws over the observed periods of the effect window; and what the judge adds.
@@ -104,6 +109,7 @@ class Effect:
     own_p, own_floor, own_placebos : of the estimator's own test, where it has one
     parts : where a method can separate the events of a design, the cumulative effect of each; they sum to the joint effect in
         every draw
+    history : figures and events of the treated series, for a picture or a sentence; set by `fc.estimate`
     """
 
     estimator: str
@@ -129,6 +135,7 @@ class Effect:
     scored: Literal["months", "total"] = "months"
     parts: Mapping[str, Summary] = field(default_factory=dict)
     judgement: Judgement = field(default_factory=Judgement)
+    history: Vintage | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "parameters", Parameters(self.parameters))
@@ -329,6 +336,24 @@ class Effect:
             for name, part in (("anticipation", self.anticipation), ("net", self.net)):
                 cells[name], (cells[f"{name}_lo80"], cells[f"{name}_hi80"]) = part.estimate, part.interval(0.8)
         return cells
+
+    def sentence(self) -> str:
+        """What was observed and what the verdict lets one say of it, in the report's own words."""
+        return str(upper("report.spoken", "effect_sentence")(self))
+
+    def number(self, field: str, unit: str | None = None, digits: int | str | None = None, locale: str = "en") -> str:
+        """A figure as text by the name of its column: `estimate`, `lo95`, `p_value`, `desc_estimate`, `observed_total`, ...
+
+        unit : such as "t" for an effect held in kg, "%" for a relative one; default: as the report shows it
+        digits : decimals (-2: whole hundreds), or "3s" for significant digits; default: the report's
+        locale : language of the marks, such as "de" or "fr"
+        """
+        return str(upper("report.quoted_fields", "effect_number")(self, field, unit, digits, locale))
+
+    def plot(self, ax: Axes | None = None, difference: bool = False) -> Axes:
+        """Observed figures beside the counterfactual and its bands, or the sum of what lies between; new axes without `ax`."""
+        axes: Axes = upper("plots.plot", "effect")(self, ax, difference)
+        return axes
 
     def with_verdict(self, gates: Sequence[Gate], verdict: Verdict) -> Effect:
         """The effect with its gates and verdict."""

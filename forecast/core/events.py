@@ -16,6 +16,8 @@ from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
 from forecast.core.bundled_data import bundled_text
 from forecast.core.errors import DataError, nearest, with_place
+from forecast.core.identity import identity
+from forecast.core.presentation import shown
 from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
 
@@ -26,6 +28,7 @@ INSTRUMENTS = (
 ROLES = ("default", "control", "context")
 
 
+@shown
 @dataclass(frozen=True)
 class Event:
     """One policy measure as an interval of days, with its scope, shape and source.
@@ -197,6 +200,7 @@ class Event:
         return columns.reshape(len(when), -1)
 
 
+@shown
 @dataclass(frozen=True)
 class EventCalendar:
     """Events in order of announcement; `verified_to` is the last day to which the table was checked."""
@@ -214,7 +218,7 @@ class EventCalendar:
     @functools.cached_property
     def spelling(self) -> str:
         """All events as one text, equal for two calendars only where their events are equal."""
-        return repr(self.events)
+        return identity(self.events)
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
+from forecast.core.presentation import shown
 from forecast.core.significance import SignificanceTest
 
 VERDICTS = (
@@ -13,6 +14,7 @@ VERDICTS = (
 )  # fmt: skip
 
 
+@shown
 @dataclass(frozen=True)
 class Placebo:
     """An estimate whose true value is zero.
@@ -28,6 +30,7 @@ class Placebo:
     z: float = math.nan
 
 
+@shown
 @dataclass(frozen=True)
 class Gate:
     """Outcome of one check (pass | fail | not run); unless it passes, `cap` is the strongest verdict still allowed.
@@ -49,6 +52,7 @@ class Gate:
         return "supported" if self.outcome == "pass" else self.cap
 
 
+@shown
 @dataclass(frozen=True)
 class Verdict:
     """One of the seven verdict words, the reading it allows, and the reason."""
@@ -58,6 +62,7 @@ class Verdict:
     because: str = ""
 
 
+@shown
 @dataclass(frozen=True)
 class Judgement:
     """What the judge adds to an effect: the test of no effect, placebos, gates and the verdict.

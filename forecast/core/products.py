@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from forecast.core.bundled_data import bundled_rows
-
-_KILOGRAMS = {"t": 1000.0, "kg": 1.0}
+from forecast.core.units import KILOGRAMS
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Product:
     @property
     def scale(self) -> float:
         """Kilograms in one display unit."""
-        return _KILOGRAMS[self.display_unit]
+        return KILOGRAMS[self.display_unit]
 
 
 @functools.cache

@@ -11,6 +11,7 @@ from forecast.core import months as mm
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event
 from forecast.core.measures_in_window import Aftermath, aftermath
+from forecast.core.presentation import shown
 from forecast.core.schema import check_names
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
@@ -22,6 +23,7 @@ BASELINES = ("year_earlier", "last_12_clean", "last_full_year")
 OwnBaseline = tuple[str, str, str] | tuple[str, str, str, float]
 
 
+@shown
 @dataclass(frozen=True)
 class Task:
     """Predict `months` of `series` with the vintage of `day` and parameters from that of `fitted_on` (default `day`).
@@ -105,6 +107,7 @@ class Window:
         return self.last - self.first + 1
 
 
+@shown
 @dataclass(frozen=True)
 class Design:
     """The question what `events` (one event, or a cluster) changed in `treated`.

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from forecast.core import months
 from forecast.core.errors import DataError
+from forecast.core.presentation import shown
 from forecast.core.release_clock import ReleaseClock, bundled_clock, source_of
 
 LONGEST_DELAY = 12  # months a release may be late: the search for unreleased months begins this far back
 
 
+@shown
 @dataclass(frozen=True)
 class ScheduledRelease:
     """One scheduled figure: `series` for `month` is due on `day`, by the rules of `source` and `stage`.

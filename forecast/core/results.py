@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.core.presentation import shown, upper
 from forecast.core.questions import Task
 from forecast.core.time_axis import MONTHS, Steps
+from forecast.core.vintage import Vintage
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)  # of the quantiles stored on disk
 
@@ -59,11 +62,13 @@ class Used:
         return [part for part in parts if part] + list(self.notes)
 
 
+@shown
 @dataclass(frozen=True)
 class Forecast:
     """Joint draws for a Task, shape (draws, series, months), in archive units (kg, USD).
 
     parameters : "<series> <name>" of each estimated one; the standard error of x, where known, stands beside it as "x.se"
+    history : the figures and events that it stands on, for a picture or a sentence; set by `fc.predict`
     """
 
     task: Task
@@ -71,6 +76,7 @@ class Forecast:
     used: tuple[Used, ...]
     steps: Steps = MONTHS
     parameters: Mapping[str, float] = field(default_factory=dict)
+    history: Vintage | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         expected = (len(self.task.series), len(self.task.months))
@@ -117,7 +123,34 @@ class Forecast:
         ]
         return pd.DataFrame(rows)
 
+    def sentence(self) -> str:
+        """What is expected of each series in its first and last month, and over all months where they add up."""
+        return str(upper("report.spoken", "forecast_sentence")(self))
 
+    def number(
+        self,
+        field: str,
+        unit: str | None = None,
+        digits: int | str | None = None,
+        locale: str = "en",
+        month: str | None = None,
+        series: str | None = None,
+    ) -> str:
+        """A figure of one month as text: `mean`, `q50` and other columns of the table of forecasts.
+
+        unit : such as "t" for a series held in kg; default: as the report shows it
+        digits : decimals (-2: whole hundreds), or "3s" for significant digits; default: the report's
+        locale : language of the marks, such as "de" or "fr"; month, series : may be left out where there is one
+        """
+        return str(upper("report.quoted_fields", "forecast_number")(self, field, unit, digits, locale, month, series))
+
+    def plot(self, ax: Axes | None = None, series: str | None = None) -> Axes:
+        """The history of a series and its fan: median, 80 and 95 % bands; on new axes unless `ax` is given."""
+        axes: Axes = upper("plots.plot", "forecast")(self, ax, series)
+        return axes
+
+
+@shown
 @dataclass(frozen=True)
 class Summary:
     """A number with its uncertainty: `estimate` is the mean of the draws unless the estimator gives its own point."""
@@ -156,6 +189,7 @@ class Summary:
         return dict(estimate=self.estimate, lo80=lo80, hi80=hi80, lo95=lo95, hi95=hi95)
 
 
+@shown
 @dataclass(frozen=True)
 class Failure:
     """A question that a method could not answer, and why; a row of the results rather than an exception."""
@@ -167,6 +201,7 @@ class Failure:
     detail: str = ""
 
 
+@shown
 @dataclass(frozen=True)
 class Skipped(Failure):
     """A method skipped because an optional library is missing: a Finding of the run, not a failure of the method."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.core import manifest
 from forecast.core.errors import DataError
+from forecast.core.presentation import shown, upper
 from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ LEADING_COLUMNS = 3  # columns that every version of a table has; others may hav
 RERUN = "forecast run CONFIG --fresh"
 
 
+@shown
 @dataclass(frozen=True)
 class Run:
     """A run folder: its tables as attributes (`run.forecasts`, `run.effects`, ...), `info` (run.json), `findings`.
@@ -103,6 +105,26 @@ class Run:
         if lacking:
             raise DataError(f"this is no table '{name}': it lacks {', '.join(lacking)}", where=str(path), hint=RERUN)
         return table
+
+    @functools.cached_property
+    def quotes(self) -> Any:
+        """Everything that can be quoted by a key (`report.quotes.Quotes`): `.keys()`, `.table(name)`, `.figure(name)`."""
+        return upper("report.quotes", "Quotes")(self)
+
+    def number(self, key: str, field: str, unit: str | None = None, digits: int | str | None = None, locale: str = "en") -> str:
+        """One figure as text: `run.number("effect:A1", "estimate", "t")`, `run.number("forecast:SERIES:2026-12", "q50")`.
+
+        unit, digits, locale : as in `Effect.number`; an unknown key or field is a ConfigError with the nearest name
+        """
+        return str(self.quotes.number(key, field, unit, digits, locale))
+
+    def sentence(self, key: str) -> str:
+        """What the report says of an effect, a forecast or a published figure, in sentences without markup."""
+        return str(self.quotes.sentence(key))
+
+    def cite(self, style: str = "text") -> str:
+        """How to cite the run: package, version, commit, day of the data, hash of the config; as "text" or "bibtex"."""
+        return str(upper("report.citation", "cite")(self, style))
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         if name in TABLES:

@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from forecast.core import months
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event, EventCalendar
+from forecast.core.presentation import shown
 
 NEVER = "never"
 
 
+@shown
 @dataclass(frozen=True)
 class Scenario:
     """Possible policy decisions: measures that end, continue, are called off or are new; not a forecast.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.core import registry
+from forecast.core.presentation import shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 QUESTION = ["series", "cutoff", "month"]  # columns that tell one question from another
 
 
+@shown
 @dataclass(frozen=True)
 class Scores:
     """The table of scores, with the columns of `ScoreRow` but the group; `failures` counts unanswered questions by model."""

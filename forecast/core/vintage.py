@@ -14,6 +14,8 @@ from forecast.arrays import Floats, Ints
 from forecast.core import months
 from forecast.core.errors import DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
+from forecast.core.identity import identity
+from forecast.core.presentation import shown
 from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import MONTHS, Steps
@@ -45,6 +47,7 @@ class Cell:
         return self.last > self.first
 
 
+@shown
 @dataclass(frozen=True)
 class ObservedSeries:
     """One series as known on a day.
@@ -115,6 +118,7 @@ class ObservedSeries:
         return sorted(out, key=lambda c: c.first)
 
 
+@shown
 @dataclass(frozen=True)
 class Vintage:
     """All figures and events known on `day`.
@@ -213,6 +217,11 @@ class Vintage:
             return "not released" if day > self.day else "not bundled"
         return "not released" if month > seen.last else "not bundled"
 
+    def only(self, series: Iterable[str]) -> Vintage:
+        """The figures of some series alone, with the calendar and without the way to earlier days; light to carry along."""
+        wanted = set(series)
+        return replace(self, cells={k: v for k, v in self.cells.items() if k in wanted}, past=None, controls={})
+
     def earlier(self, day: str | dt.date) -> Vintage:
         """The vintage of an earlier day with the same holes; a later day is a LookAheadError."""
         day = months.parse_day(day)
@@ -269,8 +278,8 @@ class Vintage:
             for c in sorted(self.cells[name], key=lambda c: (c.first, c.last)):
                 digest.update(f"{c.first},{c.last},{c.value!r},{c.status}".encode())
         for event in self.events:
-            digest.update(repr(event).encode())
+            digest.update(identity(event).encode())
         for key in sorted(self.controls):
-            digest.update(repr((key, sorted(self.controls[key].items()))).encode())
-        digest.update(repr((self.holes, self.steps, self.nonnegative)).encode())
+            digest.update(identity((key, sorted(self.controls[key].items()))).encode())
+        digest.update(identity((self.holes, self.steps, self.nonnegative)).encode())
         return digest.hexdigest()[:16]

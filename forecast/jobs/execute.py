@@ -16,6 +16,7 @@ from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.contracts import Answer, Forecaster
 from forecast.core.errors import ForecastError
+from forecast.core.identity import identity
 from forecast.core.months import parse_day
 from forecast.core.results import Failure, Forecast, Skipped
 from forecast.core.schema import ScoreRow
@@ -136,30 +137,30 @@ def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
     fingerprints: dict[dt.date, str] = {}
     keys: dict[str, str] = {}
     truth = plan.vintage.fingerprint()
-    scoring = repr((context.metrics, sorted(context.scales.items())))
+    scoring = identity((context.metrics, sorted(context.scales.items())))
     for batch in sorted(plan.batches, key=lambda b: b.stage):
-        parts = [code_hash(), str(context.seed), repr(batch.spec), repr(batch.design), truth]
+        parts = [code_hash(), str(context.seed), identity(batch.spec), identity(batch.design), truth]
         parts += [keys[name] for name in batch.rests_on]
-        questions = [(repr(past), past.task.day) for past in batch.pasts]
+        questions = [(identity(past), past.task.day) for past in batch.pasts]
         questions += [(day, parse_day(day)) for day in (batch.vary.day if batch.vary else ())]
         for question, day in questions:
             if day not in fingerprints:
                 fingerprints[day] = plan.real_time.as_of(day).fingerprint()
             parts.append(f"{question}|{fingerprints[day]}")
         if batch.row:
-            parts.append(repr((context.checks, batch.vary)))
+            parts.append(identity((context.checks, batch.vary)))
         if batch.scenario_questions or batch.reach or batch.also:
             parts += [
-                repr(batch.scenario_questions),
+                identity(batch.scenario_questions),
                 str(batch.reach),
-                repr(batch.also),
+                identity(batch.also),
                 plan.real_time.as_of(plan.vintage.day).fingerprint(),
             ]
         if batch.news_question:
             day = batch.news_question.task.day
-            parts += [repr(batch.news_question), plan.archive.fingerprint, plan.real_time.as_of(day).fingerprint()]
+            parts += [identity(batch.news_question), plan.archive.fingerprint, plan.real_time.as_of(day).fingerprint()]
         if batch.scored:
-            parts += [scoring, repr(batch.horizons), repr(batch.truth)]
+            parts += [scoring, identity(batch.horizons), identity(batch.truth)]
         keys[batch.name] = hashlib.sha256("\n".join([batch.name, *parts]).encode()).hexdigest()[:24]
     return keys
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from forecast import __version__
 from forecast.core import manifest, output_files
+from forecast.core.checkout import checked_out_commit
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.results import Finding
 from forecast.core.run import Run, refuse_newer
@@ -141,6 +142,8 @@ def fingerprints(plan: Plan) -> dict[str, str]:
 def versions() -> dict[str, str]:
     """Versions of the package, its code, Python and the installed libraries."""
     out = {"forecast": __version__, "code": code_hash(), "python": platform.python_version()}
+    if commit := checked_out_commit(Path(__file__).resolve().parents[2]):
+        out["commit"] = commit
     for name in REPORTED_PACKAGES:
         try:
             out[name] = metadata.version(name)

@@ -61,6 +61,21 @@ def level_innovations(
     return Innovations(errors, rows, root, basis, max(spread, float(np.std(errors)) * 0.25, 1e-300))
 
 
+def growth_t(z: Floats, rows: Ints, axis: Ints, season: int | None, extra: Floats | None = None) -> float:
+    """The t statistic of constant growth of the level, its variances fitted with growth in it.
+
+    Fitted without, a level that grows steadily is taken for one that wanders, beside which growth is never significant.
+    """
+    white = level_innovations(z, rows, axis, season, extra, drift=True)
+    level = np.linalg.solve(white.root, np.ones((len(rows), 1)))
+    mean = level / np.linalg.norm(level)
+    whitened = np.linalg.solve(white.root, np.column_stack([rows.astype(float), z]))
+    ramp, errors = (whitened - mean @ (mean.T @ whitened)).T
+    size, left = float(ramp @ ramp), float(white.errors @ white.errors)
+    freedom = max(len(rows) - white.basis.shape[1], 1)
+    return float(ramp @ errors) / np.sqrt(size * left / freedom) if size > 0 and left > 0 else 0.0
+
+
 def ljung_box(errors: Floats, lags: int) -> tuple[float, float]:
     """Q = n (n + 2) sum_k r_k^2 / (n - k) and its chi-square p with `lags` degrees (Ljung and Box 1978, Biometrika 65:297)."""
     n = len(errors)

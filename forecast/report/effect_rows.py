@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from forecast.core import months as mm, schema
+from forecast.core import schema
 from forecast.core.products import display_unit, mineral_of
 from forecast.core.schema import EffectRow
 from forecast.core.series import SeriesKey
-from forecast.report.numbers import capitalize, listed_months, window
+from forecast.core.time_axis import MONTHS, Steps
+from forecast.report.numbers import capitalize, join_with_and, listed_months, window
 
 
 @dataclass(frozen=True, kw_only=True)
 class EffectAnswer(EffectRow):
-    """A row of the effects table in display units; a count that it lacks is 0."""
+    """A row of the effects table in display units; a count that it lacks is 0.
+
+    steps : the time axis; that of a run is of months
+    """
 
     lag_months: int = 0
     n_clean: int = 0
@@ -22,6 +26,7 @@ class EffectAnswer(EffectRow):
     n_placebo: int = 0
     n_space: int = 0
     n_apart: int = 0
+    steps: Steps = MONTHS
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -43,8 +48,8 @@ class EffectAnswer(EffectRow):
         """The months asked about that no figure determines, where others are known."""
         if not (self.months_observed and self.months_from) or not math.isfinite(self.observed_total):
             return ()
-        known = {m for one in self.months_observed.split(" and ") for m in range(*_months_of(one))}
-        return tuple(mm.label(m) for m in range(mm.ordinal(self.months_from), mm.ordinal(self.months_to) + 1) if m not in known)
+        known = {m for one in self.months_observed.split(" and ") for m in range(*self._bounds(*one.partition("/")[::2]))}
+        return tuple(self.steps.label(m) for m in range(*self._bounds(self.months_from, self.months_to)) if m not in known)
 
     @property
     def n_known(self) -> int:
@@ -58,12 +63,20 @@ class EffectAnswer(EffectRow):
         if not holes:
             return self.window
         have = "has" if len(holes) == 1 else "have"
-        return f"{self.window}, {self.n_known} of {self.n_months} months ({listed_months(holes)} {have} no figure)"
+        return f"{self.window}, {self.n_known} of {self.n_months} months ({self._list_in_words(holes)} {have} no figure)"
+
+    def _list_in_words(self, labels: tuple[str, ...]) -> str:
+        return listed_months(labels) if self.steps.unit == "month" else join_with_and(labels)
 
     @property
     def n_months(self) -> int:
         """The number of months asked about."""
-        return mm.ordinal(self.months_to) - mm.ordinal(self.months_from) + 1
+        first, after = self._bounds(self.months_from, self.months_to)
+        return after - first
+
+    def _bounds(self, first: str, last: str) -> tuple[int, int]:
+        """The first step of a period, and the one after its last."""
+        return self.steps.ordinal(first), self.steps.ordinal(last or first) + 1
 
     @property
     def has_estimate(self) -> bool:
@@ -108,22 +121,17 @@ class VariedAnswer:
     answer: EffectAnswer
 
 
-def _months_of(period: str) -> tuple[int, int]:
-    """First month of a period, and the one after its last."""
-    first, last = mm.parse_period(period)
-    return first, last + 1
-
-
-def effect_answer(row: EffectRow, divided: bool = False) -> EffectAnswer:
+def effect_answer(row: EffectRow, divided: bool = False, steps: Steps = MONTHS) -> EffectAnswer:
     """A row of the effects table in display units; `divided` where it is a value over a quantity."""
-    shown, scale = display_unit(row.series.split("+")[0])
+    first = row.series.split("+")[0]
+    shown, scale = display_unit(first) if SeriesKey.maybe(first) else (row.level_unit, 1.0)  # own series keep their unit
     level = scale if row.unit in ("kg", "") and row.measure != "share" else 1.0  # amounts are stored in archive units
     scaled = schema.divide_figures(row, 1.0 if row.measure == "relative" else level)
     cells = schema.record(schema.divide_figures(scaled, level, "level_unit"))
     answer = EffectAnswer(**cells | {name: 0 for name, cell in cells.items() if cell is None})
     series = f"{row.series}_per_kg" if divided and row.series.endswith(":usd") else row.series
     unit = shown if series == row.series else "USD/kg"
-    return replace(answer, id=row.id or row.job, role=row.role or "headline", series=series, unit=unit)
+    return replace(answer, id=row.id or row.job, role=row.role or "headline", series=series, unit=unit, steps=steps)
 
 
 def varied_answer(what: str, value: str, row: EffectRow, asked: EffectRow) -> VariedAnswer:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from forecast.core import months as mm
 from forecast.core.measures_in_window import aftermath, other_measures
 from forecast.report.effect_rows import EffectAnswer
-from forecast.report.numbers import day, join_with_and, month_of, pluralize
-from forecast.report.run_data import RunData
+from forecast.report.facts import Facts
+from forecast.report.numbers import day, join_with_and, month_of, period, pluralize
 
+UNNAMED = "at "  # begins the id of a design without a named event (`Design.event_ids`)
 _INSTRUMENTS = {
     "licence": "export licensing", "ban": "the export ban", "suspension": "the suspension", "deal": "the deal",
     "enforcement": "the enforcement campaign", "relief": "the eased licensing", "tariff": "the tariff", "quota": "the quota",
@@ -17,15 +18,15 @@ _INSTRUMENTS = {
 }  # fmt: skip
 
 
-def events_phrase(data: RunData, events: Sequence[str]) -> str:
+def events_phrase(data: Facts, events: Sequence[str]) -> str:
     """Events by instrument and month."""
     return join_with_and([event_phrase(data, e) for e in events]) if events else "the event"
 
 
-def measures_in_estimate(data: RunData, answer: EffectAnswer) -> tuple[str, ...]:
+def measures_in_estimate(data: Facts, answer: EffectAnswer) -> tuple[str, ...]:
     """The events asked about and, where the estimate is joint, the others that begin in its window, in order of effect."""
     own = [data.calendar[e] for e in answer.events if e in data.calendar]
-    if answer.reading != "relative" or len(own) < len(answer.events) or not own:
+    if answer.reading != "relative" or len(own) < len(answer.events) or not own or answer.steps.unit != "month":
         return answer.events
     start, treated = min(e.start for e in own) + answer.lag_months, answer.series.split("+")
     others = other_measures(data.calendar, answer.events, treated, start, mm.ordinal(answer.months_to))
@@ -33,13 +34,13 @@ def measures_in_estimate(data: RunData, answer: EffectAnswer) -> tuple[str, ...]
     return tuple(e.id for e in together) if others else answer.events
 
 
-def past_end_sentence(data: RunData, answer: EffectAnswer) -> str:
+def past_end_sentence(data: Facts, answer: EffectAnswer) -> str:
     """How many of the months asked lie after the end of the measures, and when that was; empty where none does."""
     own = [data.calendar[e] for e in answer.events if e in data.calendar]
     if not own or not (answer.months_from and answer.months_to):
         return ""
-    first, last = mm.ordinal(answer.months_from), mm.ordinal(answer.months_to)
-    after = aftermath(data.calendar, own, answer.series.split("+"), first, last, answer.lag_months)
+    first, last = answer.steps.ordinal(answer.months_from), answer.steps.ordinal(answer.months_to)
+    after = aftermath(data.calendar, own, answer.series.split("+"), first, last, answer.lag_months, answer.steps)
     if after is None:
         return ""
     measures = f"{'The measures' if len(own) > 1 else 'The measure'} ended on {day(after.ended.isoformat())}"
@@ -51,8 +52,10 @@ def past_end_sentence(data: RunData, answer: EffectAnswer) -> str:
     return f" {measures}: {some} of these {answer.n_months} months {lie} after the end{under_way}."
 
 
-def event_phrase(data: RunData, event_id: str) -> str:
-    """One event by instrument and month."""
+def event_phrase(data: Facts, event_id: str) -> str:
+    """One event by instrument and month; one without a name by its first month."""
+    if event_id.startswith(UNNAMED):
+        return f"what began in {period(event_id.removeprefix(UNNAMED))}"
     if event_id not in data.calendar:
         return event_id.replace("_", " ")
     event = data.calendar[event_id]

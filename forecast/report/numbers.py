@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from forecast.core import months as mm
 from forecast.core.bundled_data import bundled_rows
@@ -14,6 +15,7 @@ from forecast.report.blocks import MISSING
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
+_WIDE = Context(prec=400)  # holds every float
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
@@ -32,10 +34,9 @@ def decimal(value: float, decimals: int, sign: bool = False) -> str:
     """A number with a true minus and thousands separators; a dash for NaN and infinities."""
     if not math.isfinite(value):
         return MISSING
-    value = 0.0 if round(value, decimals) == 0 else value
-    # a value computed in two ways may differ in its last bit, and must not round to two different texts
-    text = f"{abs(value) * (1 + 1e-12):,.{decimals}f}"
-    return (MINUS if value < 0 else "+" if sign and value > 0 else "") + text
+    # a value computed in two ways may differ in its last bits, and must not round to two different texts
+    exact = Decimal(f"{abs(value):.13g}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _WIDE)
+    return ("" if exact == 0 else MINUS if value < 0 else "+" if sign else "") + f"{exact:,f}"
 
 
 def quantity(value: float, unit: str = "", sign: bool = False) -> str:

@@ -11,6 +11,7 @@ import re
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING
 from forecast.report.effect_rows import EffectAnswer
+from forecast.report.facts import Facts
 from forecast.report.measure_phrases import event_phrase, events_phrase, measures_in_estimate, past_end_sentence
 from forecast.report.numbers import (
     MINUS,
@@ -154,21 +155,21 @@ def estimate_text(answer: EffectAnswer) -> str:
     return f"{amount(answer, answer.estimate)} (95{NBSP}% interval {interval_text(answer, answer.lo95, answer.hi95)})"
 
 
-def verdict_reasons(data: RunData, answer: EffectAnswer) -> list[str]:
+def verdict_reasons(data: Facts, answer: EffectAnswer) -> list[str]:
     """Reasons for the verdict, one per gate."""
     return _clauses(data, answer, answer.because)
 
 
-def _clauses(data: RunData, answer: EffectAnswer, text: str) -> list[str]:
+def _clauses(data: Facts, answer: EffectAnswer, text: str) -> list[str]:
     return [_lower(part) for part in _CLAUSE.split(reason_in_words(data, answer, text).rstrip(". ")) if part]
 
 
-def reason_in_words(data: RunData, answer: EffectAnswer, text: str) -> str:
+def reason_in_words(data: Facts, answer: EffectAnswer, text: str) -> str:
     """A gate's reason in words, with amounts in the row's unit."""
     return in_words(data, _KILOGRAMS.sub(lambda m: quantity(float(m[1]) / display_unit(answer.series)[1], answer.unit), text))
 
 
-def in_words(data: RunData, text: str) -> str:
+def in_words(data: Facts, text: str) -> str:
     """A text of the run with ids of series and events, months and days replaced by names, and a true minus."""
     text = text.replace("not bundled", data.unheld)
     text = _SERIES.sub(lambda m: inline_name(m[0]), text)
@@ -177,13 +178,13 @@ def in_words(data: RunData, text: str) -> str:
     return _NEGATIVE.sub(MINUS, _PERCENT.sub(f"\\1{NBSP}%", text))
 
 
-def because_clause(data: RunData, answer: EffectAnswer) -> str:
+def because_clause(data: Facts, answer: EffectAnswer) -> str:
     """The first reasons as a clause; the section on gates gives all."""
     found = verdict_reasons(data, answer)[:MAX_REASONS]
     return f", because {', and '.join(found)}" if found else ""
 
 
-def answer_sentences(data: RunData, answer: EffectAnswer) -> str:
+def answer_sentences(data: Facts, answer: EffectAnswer) -> str:
     """One row in two or three sentences: series and window, observation, verdict, reasons, and the row's first note."""
     lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {answer.known_window}.**"
     verdict = verdict_sentence(data, answer, figures=True)
@@ -259,7 +260,7 @@ def ledger_sentence(answer: EffectAnswer) -> str:
     )
 
 
-def verdict_sentence(data: RunData, answer: EffectAnswer, figures: bool = False) -> str:
+def verdict_sentence(data: Facts, answer: EffectAnswer, figures: bool = False) -> str:
     """What the verdict allows and why (with figures or not), months past the end, the run's verdict, and the ledger."""
     return (
         _verdict_text(data, answer, figures)
@@ -269,7 +270,7 @@ def verdict_sentence(data: RunData, answer: EffectAnswer, figures: bool = False)
     )
 
 
-def family_sentence(data: RunData, answer: EffectAnswer) -> str:
+def family_sentence(data: Facts, answer: EffectAnswer) -> str:
     """The verdict over all questions of the run, with the reasons that the question alone does not have; empty if the same."""
     if not answer.family_word:
         return ""
@@ -279,7 +280,7 @@ def family_sentence(data: RunData, answer: EffectAnswer) -> str:
     return f" Over all questions of this run together it is {answer.family_word}{reason}."
 
 
-def _verdict_text(data: RunData, answer: EffectAnswer, figures: bool) -> str:
+def _verdict_text(data: Facts, answer: EffectAnswer, figures: bool) -> str:
     measures, word, reason = measures_in_estimate(data, answer), answer.verdict, because_clause(data, answer)
     event, several = events_phrase(data, measures), len(measures) > 1
     kind = "joint " if several else "relative " if answer.reading == "relative" else ""

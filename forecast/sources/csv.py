@@ -16,9 +16,8 @@ from forecast.core.errors import ConfigError, DataError, with_place
 from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
 from forecast.core.registry import source
 from forecast.core.series import SeriesKey
+from forecast.core.units import KILOGRAMS, MONEY
 
-KILOGRAMS = {"kg": 1.0, "t": 1e3, "kt": 1e6, "g": 1e-3, "lb": 0.45359237, "st": 907.18474}
-MONEY = {"USD": 1.0, "kUSD": 1e3, "mUSD": 1e6}
 EMPTY = ("", "na", "n/a", "nan", "null", "-", "..", ":")
 SERIAL = dt.date(1899, 12, 30)  # day zero of spreadsheet dates
 SEPARATORS = ("", ",", ".", " ", "'")

@@ -16,6 +16,7 @@ from forecast.core import registry
 from forecast.core.contracts import Answer, Answers, Estimator, Forecaster, failure_for
 from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError, LookAheadError, MissingExtraError
+from forecast.core.identity import identity
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.time_axis import Steps
@@ -101,7 +102,7 @@ def _in_own_steps(made: Answer, steps: Steps) -> Answer:
 def key_of(method: Method, vintage: Vintage, question: Question) -> tuple[str, str]:
     """The key of an answer in a memo: the method's spec, and the question with what can be seen of it."""
     spec = json.dumps(registry.spec_of(method), sort_keys=True, default=str)
-    return spec, f"{vintage.day}|{vintage.holes}|{vintage.events.spelling}|{question!r}"
+    return spec, f"{vintage.day}|{vintage.holes}|{vintage.events.spelling}|{identity(question)}"
 
 
 def answer_or_raise(method: Method, vintage: Vintage, question: Question, seed: int = 0, memo: Memo | None = None) -> Answer:

@@ -7,7 +7,8 @@ draw.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from forecast.arrays import Ints
 from forecast.core import months
 from forecast.core.contracts import Answer, Forecaster, failure_for
 from forecast.core.errors import ConfigError, LookAheadError, NotIdentifiedError
+from forecast.core.presentation import shown, upper
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast, Used
 from forecast.core.scenario import Scenario
@@ -22,6 +24,9 @@ from forecast.core.vintage import Vintage
 from forecast.kernels.resample import systematic_resample
 from forecast.prep.policy_measures import MeasuresInForce, declared_share_left, measures_in_force, months_under_way
 from forecast.study import ask
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 UNKNOWN = "no month of this regime is known"
 IN_PART = "measures on a part of it alone"
@@ -56,6 +61,7 @@ class Basis:
         return f"{self.regime}: {UNKNOWN}" + (", and it only lifts measures now in force" if self.lifts else "")
 
 
+@shown
 @dataclass(frozen=True)
 class Fan:
     """One series under one scenario: joint draws over the asked months, or the reason there are none.
@@ -69,6 +75,11 @@ class Fan:
     basis: tuple[Basis, ...]
     probability: float | None = None
     caveat: str = ""
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """History, median and 80 % band; `fc.plot.scenarios(fans)` draws several. On new axes unless `ax` is given."""
+        axes: Axes = upper("plots.plot", "scenarios")([self], ax)
+        return axes
 
 
 def scenarios(
@@ -118,6 +129,8 @@ def scenarios(
                 answer = ask.answer(method, changed, inner, seed, memo)
             assert isinstance(answer, Forecast | Failure)
             caveat = reason.problem if reason is not None and isinstance(answer, Forecast) else ""
+            if isinstance(answer, Forecast):
+                answer = replace(answer, history=vintage.only([series]))
             out.append(Fan(scenario.name, series, answer, basis, scenario.probability, caveat))
     return out
 

@@ -11,6 +11,7 @@ import numpy as np
 from forecast.checks.multiplicity.holm_romano_wolf import benjamini_hochberg, holm, romano_wolf
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
+from forecast.core.identity import identity
 from forecast.core.judgement import Gate
 from forecast.core.registry import check
 from forecast.prep.baselines import pluralize
@@ -79,7 +80,7 @@ def headline_rows(effects: Sequence[Effect]) -> list[int]:
     """Index of the first answer to each question, which is that of its first estimator."""
     first: dict[str, int] = {}
     for i, effect in enumerate(effects):
-        first.setdefault(repr(effect.design), i)
+        first.setdefault(identity(effect.design), i)
     return list(first.values())
 
 

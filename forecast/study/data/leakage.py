@@ -13,6 +13,7 @@ import numpy as np
 from forecast.core import registry
 from forecast.core.contracts import Answer
 from forecast.core.effects import Effect
+from forecast.core.identity import identity
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.vintage import Vintage
@@ -122,7 +123,7 @@ def describe_difference(one: Answer, other: Answer) -> str:
         return _forecast_difference(one, other)
     if isinstance(one, Effect) and isinstance(other, Effect) and (change := _effect_difference(one, other)):
         return change
-    was, now = _full_repr(one), _full_repr(other)
+    was, now = _full_text(one), _full_text(other)
     if was == now:
         return ""
     at = next((i for i, (a, b) in enumerate(zip(was, now, strict=False)) if a != b), min(len(was), len(now)))
@@ -161,7 +162,7 @@ def _answer_type(answer: Answer) -> str:
     return f"a failure ({answer.reason})" if isinstance(answer, Failure) else f"an answer ({type(answer).__name__.lower()})"
 
 
-def _full_repr(answer: Answer) -> str:
-    """The repr of an answer with every digit; of a forecast, everything but the draws."""
+def _full_text(answer: Answer) -> str:
+    """The text of an answer with every digit; of a forecast, everything but the draws."""
     with np.printoptions(threshold=sys.maxsize, precision=17):
-        return repr(answer.used) if isinstance(answer, Forecast) else repr(answer)
+        return identity(answer.used) if isinstance(answer, Forecast) else identity(answer)

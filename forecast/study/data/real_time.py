@@ -15,6 +15,8 @@ from forecast.core import months
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
+from forecast.core.identity import identity
+from forecast.core.presentation import shown
 from forecast.core.vintage import Cell, Vintage
 
 AVAILABILITIES = ("known_future", "observed_only")
@@ -34,6 +36,7 @@ def declared_lag(series: str, lags: Mapping[str, int]) -> int | None:
     return next((lag for pattern, lag in lags.items() if fnmatch.fnmatch(series, pattern)), None)
 
 
+@shown
 @dataclass(frozen=True)
 class Regressor:
     """A declared regressor, and which of its values are known on a day.
@@ -72,6 +75,7 @@ class Regressor:
         return {month: value for month, value in held.items() if last is None or month <= last}
 
 
+@shown
 @dataclass(frozen=True)
 class RealTimeView:
     """Vintages of an archive, or of a plain monthly panel cut at its publication lags.
@@ -135,7 +139,7 @@ class RealTimeView:
     def fingerprint(self) -> str:
         """Hash of the source, the lags and the declared regressors."""
         inner = self.source.fingerprint if isinstance(self.source, Archive) else self.source.fingerprint()
-        text = repr((inner, sorted(self.lags.items()), self.regressors))
+        text = identity((inner, sorted(self.lags.items()), self.regressors))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def states(self, series: str) -> tuple[Cell, ...]:

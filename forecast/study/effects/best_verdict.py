@@ -16,6 +16,7 @@ import numpy as np
 from forecast.core.contracts import Check, Estimator, Evidence
 from forecast.core.effects import Effect
 from forecast.core.errors import DataError
+from forecast.core.identity import identity
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
 from forecast.core.questions import Design
 from forecast.core.significance import SignificanceTest
@@ -55,12 +56,12 @@ def best_verdicts(
     gates = gates_asked(checks)
     known: dict[str, tuple[Effect, list[Gate]] | BestVerdict] = {}
     for _, design in asked:
-        if repr(design) not in known:
-            known[repr(design)] = _limits(design, vintage, gates, gates_left_out(checks), placebos)
+        if identity(design) not in known:
+            known[identity(design)] = _limits(design, vintage, gates, gates_left_out(checks), placebos)
     clear: dict[int, Effect] = {}
     out: list[BestVerdict] = []
     for i, (method, design) in enumerate(asked):
-        found = known[repr(design)]
+        found = known[identity(design)]
         if isinstance(found, BestVerdict):
             out.append(found)
             continue

@@ -13,6 +13,7 @@ from forecast.core.effects import Effect
 from forecast.core.errors import DataError
 from forecast.core.judgement import Gate
 from forecast.core.months import parse_day
+from forecast.core.presentation import shown
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
@@ -26,6 +27,7 @@ IMPORT_BASES = ("import_origin", "import_total", "panel")
 NO_SIBLINGS = Gate("siblings", "not run", reason="a variation is judged without the other methods asked", cap="suggestive")
 
 
+@shown
 @dataclass(frozen=True)
 class Variation:
     """What was changed (lag_months, donut, level_sd, day), to which value, and the effect with its verdict, or a Failure."""

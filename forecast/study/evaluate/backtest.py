@@ -6,13 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.months import parse_day
+from forecast.core.presentation import shown, upper
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.series import SeriesKey
@@ -21,6 +22,9 @@ from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView, Regressor, refuse_look_ahead
 from forecast.study.evaluate.refit import Policy, fit_days
 from forecast.study.evaluate.truth import vintage_kind
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 WINDOWS = ("expanding", "rolling")
 
@@ -57,6 +61,7 @@ class BacktestQuestion:
         return rolling_vintage(archive, self.series, self.last - self.since + 1, self.task.day)
 
 
+@shown
 @dataclass(frozen=True)
 class BacktestAnswer:
     """A question and one model's answer."""
@@ -66,6 +71,7 @@ class BacktestAnswer:
     answer: Forecast | Failure
 
 
+@shown
 @dataclass(frozen=True)
 class Backtest:
     """All answers of a backtest; `archive` holds what was known at each cutoff."""
@@ -80,6 +86,13 @@ class Backtest:
         for a in self.answered:
             counts[a.model] += isinstance(a.answer, Failure)
         return counts
+
+    def plot(
+        self, ax: Axes | None = None, series: str | None = None, models: Sequence[str] | None = None, ahead: int = 1
+    ) -> Axes:
+        """Figures as published, and what models had said `ahead` months after the last known; new axes unless `ax` is given."""
+        axes: Axes = upper("plots.plot", "backtest")(self, ax, series, models, ahead)
+        return axes
 
 
 def rolling_vintage(archive: Archive | RealTimeView, series: str, months: int, day: dt.date) -> Vintage:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from forecast.core import months, schema
 from forecast.core.errors import ConfigError, nearest
+from forecast.core.presentation import shown
 from forecast.core.results import PROBABILITIES, quantile_name
 from forecast.core.run import Run
 from forecast.core.schema import ObservationRow
@@ -26,6 +27,7 @@ POINTS = ("mean", "q50")
 QUANTILES = {quantile_name(p): p for p in PROBABILITIES}
 
 
+@shown
 class BoeTables(NamedTuple):
     """Forecasts, their quantiles and outturns in the schema of the Bank of England's forecast_evaluation."""
 
@@ -34,6 +36,7 @@ class BoeTables(NamedTuple):
     outturns: pd.DataFrame
 
 
+@shown
 class HubTables(NamedTuple):
     """Model output and target data in the schema of a hubverse hub."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from forecast.core.archive import Archive
 from forecast.core.events import Event, EventCalendar
+from forecast.core.identity import identity
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.data.real_time import RealTimeView
 
@@ -210,7 +211,7 @@ def _figures_release(kind: str, series: str, changes: tuple[Change, ...]) -> Rel
 def _event_releases(before: EventCalendar, after: EventCalendar) -> list[Release]:
     """Events with news: announced, changed, or with their end announced."""
     old, new = ({event.id: event for event in calendar} for calendar in (before, after))
-    moved = [name for name in (*new, *(n for n in old if n not in new)) if repr(old.get(name)) != repr(new.get(name))]
+    moved = [name for name in (*new, *(n for n in old if n not in new)) if identity(old.get(name)) != identity(new.get(name))]
     return [_event_release(new.get(name) or old[name]) for name in moved]
 
 

@@ -1,3 +1,9 @@
+"""Levels of the test of no effect."""
+
+import pytest
+
+from forecast.checks.significance import Significance
+from forecast.core.errors import ConfigError
 
 
 @pytest.mark.parametrize(("level", "firm"), [(0.01, 0.05), (0.05, 0.0), (1.0, 0.01)])

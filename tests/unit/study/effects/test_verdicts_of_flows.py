@@ -8,6 +8,7 @@ import pytest
 
 import forecast as fc
 from forecast.core.errors import ForecastError
+from forecast.kernels import innovations
 
 X, Y = "CHN.export.WLD.widgets_x", "CHN.export.WLD.widgets_y"
 STRENGTH = {"cannot distinguish": 0, "no material effect": 0, "suggestive": 1, "supported": 2}
@@ -44,6 +45,18 @@ def test_steady_growth_is_no_fault_of_the_fit(growth):
     for seed in range(3):
         made = asked(flow(66, 0.1, seed, growth=growth), 60)
         assert next(g for g in made.gates if g.gate == "fit").outcome == "pass"
+
+
+def test_growth_is_told_from_a_wandering_level():
+    rows, rng = np.arange(36), np.random.default_rng(4)
+    noise = rng.normal(0, 0.1, 36)
+    assert abs(innovations.growth_t(noise - 0.02 * rows, rows, rows, None)) > 5.0
+    assert abs(innovations.growth_t(noise, rows, rows, None)) < 2.58
+    # a straight line by least squares: beside a level without steps the two are one
+    slope = np.polyfit(rows, noise, 1)[0]
+    left = noise - np.polyval(np.polyfit(rows, noise, 1), rows)
+    plain = slope / np.sqrt(left @ left / 34 / ((rows - rows.mean()) ** 2).sum())
+    assert innovations.growth_t(noise, rows, rows, None) == pytest.approx(plain, rel=1e-6)
 
 
 def test_a_share_is_measured_as_one_and_needs_its_total():
