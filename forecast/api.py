@@ -230,7 +230,7 @@ def run(
     from forecast.jobs.plan import make_plan
     from forecast.jobs.progress import waiting
     from forecast.jobs.run_folder import CACHE, close, discard_answers, folder_of, is_finished, open_for_run, write
-    from forecast.report.compose import write_all
+    from forecast.report.pages import write_all
 
     if workers < 1:
         raise ConfigError(f"{workers} workers cannot do anything", where="--workers", hint="1 or more")

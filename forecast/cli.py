@@ -183,12 +183,16 @@ def list_(
 @app.command()
 def report(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
-    format: Annotated[str, typer.Option(help="html or md; text prints the answers instead, and writes nothing.")] = "html",
+    format: Annotated[
+        str,
+        typer.Option(help="One or several of html, md, pdf, docx, xlsx, tex, json, as in docx,xlsx; text prints the answers."),
+    ] = "html",
     out: Annotated[Path | None, typer.Option(help="File or folder; default the run folder.")] = None,
+    only: Annotated[str, typer.Option(help="A page or a part of one: brief, effects, forecasts or figure:NAME.")] = "report",
 ) -> None:
     """Redraw the report of a run without computing anything again, or print its answers (--format text)."""
     from forecast.core.run import Run
-    from forecast.report.compose import write
+    from forecast.report.pages import write_formats
 
     if format == "text":
         if out is not None:
@@ -196,7 +200,8 @@ def report(
         for line in answer_lines(Run(run)):
             say(line, err=False)
         return
-    typer.echo(str(write(Run(run), format, out)))
+    for path in write_formats(Run(run), [one.strip() for one in format.split(",")], out, only):
+        typer.echo(str(path))
 
 
 def answer_lines(run: Run) -> list[str]:
@@ -295,8 +300,15 @@ def verify(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
 
 
 @app.command()
-def schema() -> None:
+def schema(
+    page: Annotated[bool, typer.Option("--page", help="That of a page in JSON (`forecast report RUN --format json`).")] = False,
+) -> None:
     """Print the JSON Schema of configs, by which editors complete and check TOML (`#:schema FILE` on a config's first line)."""
+    if page:
+        from forecast.report.renderers.json_document import schema_text
+
+        typer.echo(schema_text(), nl=False)
+        return
     from forecast.jobs.config_json_schema import text
 
     typer.echo(text(), nl=False)

@@ -18,7 +18,7 @@ This page is generated from `forecast/core/schema.py` (schema version {version})
 - `run.json`: the config with its defaults written out, fingerprints of the data, versions, counts, what was left
   unanswered and why, timings and the events.
 - `findings.json`: remarks on data, questions and methods that stopped nothing.
-- `report.html`, `report.md` and `figures/`: the report; `forecast report` redraws one page (HTML, or `--format md`).
+- `report.html`, `report.md` and `figures/`: the report; `forecast report` redraws it, also as pdf, docx, xlsx, tex or json.
 - `manifest.json`: the hash of every file, which `forecast verify` checks.
 - `brief.html`, `brief.md`: the same on two to four pages, of which the report is the annex.
 - `draws.npz`: with `keep_draws = true` in `[forecast]`, the draws of the default model; `run.draws(series)` is a frame with a

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 class _Report(types.ModuleType):
     """A callable module, so that `forecast.report` is both the function and the package."""
 
-    def __call__(self, run: Run, format: str = "html", out: Path | str | None = None) -> Path:
-        """Write the report of a run and return its path (`forecast.report.compose.write`)."""
-        from forecast.report.compose import write
+    def __call__(self, run: Run, format: str = "html", out: Path | str | None = None, only: str = "report") -> Path:
+        """Write the report of a run, or a part of it, and return its path (`forecast.report.pages.write`)."""
+        from forecast.report.pages import write
 
-        return write(run, format, None if out is None else Path(out))
+        return write(run, format, None if out is None else Path(out), only)
 
 
 sys.modules[__name__].__class__ = _Report

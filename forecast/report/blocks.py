@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
 MISSING = "–"  # printed where there is no figure; missing is not zero
@@ -60,20 +61,27 @@ class Callout:
 
 @dataclass(frozen=True)
 class TableCell:
-    """A table cell: its text, a smaller second line, and a tone (a verdict, ``pass``, ``fail``, ``muted``, ``past``)."""
+    """A table cell: its text, a smaller second line, and a tone (a verdict, ``pass``, ``fail``, ``muted``, ``past``).
+
+    value : the number that the text rounds, in the unit of the column or the one that the text names; by it a table is
+        sorted, and a spreadsheet gets it in place of the text. line : values of a small line chart beside the text.
+    """
 
     text: str
     sub: str = ""
     tone: str = ""
     href: str = ""
+    value: float | None = None
+    line: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column's heading, and whether it holds numbers (right-aligned, tabular figures)."""
+    """A column's heading, whether it holds numbers (right-aligned, tabular figures), and their unit if they share one."""
 
     head: str
     numeric: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,12 +100,19 @@ class TableBlock:
 
 @dataclass(frozen=True)
 class FigurePanel:
-    """One drawing: its SVG in the palette's light colours, its size in points, and its pixels (rows, columns, 3)."""
+    """One drawing: its SVG in the palette's light colours, its size in points, and its pixels (rows, columns, 3).
+
+    drawing : what SVG and pixels were made from; a format that needs another file type has it made from this.
+    readings : (distance from the left edge in points, words), from left to right: the values that a reader can point at.
+    """
 
     svg: str
     width: int
     height: int
     pixels: NDArray[np.uint8] = field(repr=False, compare=False)
+    title: str = ""
+    drawing: Figure | None = field(default=None, repr=False, compare=False)
+    readings: tuple[tuple[float, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from forecast.core.schema import ComparisonRow, group_rows
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
+from forecast.report.number_cells import decimal_cell
 from forecast.report.numbers import NBSP, decimal
 from forecast.report.scored_metrics import MAIN_METRIC, metric_label
 
@@ -63,7 +64,7 @@ def _ratio_cells(row: ComparisonRow | None) -> tuple[TableCell, TableCell, Table
         outcome = "not ranked"
     interval = f"{decimal(row.lo90, 2)} to {decimal(row.hi90, 2)}" if math.isfinite(row.hi90) else MISSING
     tone = {"beats it": "pass", "is worse": "fail"}.get(outcome, "muted")
-    return TableCell(decimal(row.ratio, 2)), TableCell(interval), TableCell(outcome, tone=tone)
+    return decimal_cell(row.ratio, 2), TableCell(interval), TableCell(outcome, tone=tone)
 
 
 def _test_cells(row: ComparisonRow | None) -> tuple[TableCell, ...]:
@@ -102,7 +103,7 @@ def regime_table(name: str, common: pd.DataFrame, benchmark: str) -> TableBlock 
     ratios = {regime: _regime_ratios(rows, benchmark) for regime, rows in parts.items()}
     order = _regime_ratios(part, benchmark)
     models = sorted(order, key=lambda m: (order[m], m))
-    rows = [(TableCell(m), *(TableCell(decimal(found.get(m, math.nan), 2)) for found in ratios.values())) for m in models]
+    rows = [(TableCell(m), *(decimal_cell(found.get(m, math.nan), 2) for found in ratios.values())) for m in models]
     sizes = (f"{len(set(zip(p.series, p.cutoff, p.month, strict=True)))}, {p.cutoff.nunique()}" for p in parts.values())
     rows.append((TableCell("questions, cutoffs", tone="muted"), *map(TableCell, sizes)))
     columns = (Column("Model"), *(Column(regime, True) for regime in parts))

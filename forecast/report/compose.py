@@ -1,35 +1,40 @@
-"""A run folder to Blocks in the order of the report, and Blocks to files."""
+"""A run folder to Blocks in the order of the report."""
 
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection
+from itertools import takewhile
 
-from forecast.core import manifest, output_files, registry
+from forecast.core import registry
 from forecast.core.contracts import Section
-from forecast.core.errors import ConfigError, ForecastError, nearest
+from forecast.core.errors import ForecastError
 from forecast.core.run import Run
-from forecast.report import html, markdown
-from forecast.report.blocks import Block, Callout, Details, FigureBlock, Prose
+from forecast.report.blocks import Block, Callout, Heading, Prose
 from forecast.report.run_data import RunData
 
 LOG = logging.getLogger(__name__)
-RENDERERS = {"html": html.render, "md": markdown.render}
+TITLE = "summary"  # the section that begins with the report's title
 
 
-def compose(run: Run) -> list[Block]:
-    """All Blocks of a run's report, with figures drawn."""
+def compose(run: Run, only: Collection[str] = ()) -> list[Block]:
+    """All Blocks of a run's report, with figures drawn; or its title and the sections named in `only`."""
     from forecast.report.figures.canvas import style
 
     data = RunData(run)
     blocks: list[Block] = []
     with style():
         for section in sections():
-            if all(data.holds(need) for need in section.needs):
-                blocks += _draw(section, data)
+            name = type(section).__module__.rpartition(".")[2]
+            if not all(data.holds(need) for need in section.needs) or (only and name not in {TITLE, *only}):
+                continue
+            drawn = _draw(section, data)
+            blocks += drawn if not only or name in only else takewhile(_not_a_chapter, drawn)
     return [*blocks, _footer(data)]
+
+
+def _not_a_chapter(block: Block) -> bool:
+    return not (isinstance(block, Heading) and block.level > 1)
 
 
 def _draw(section: Section, data: RunData) -> list[Block]:
@@ -49,68 +54,6 @@ def sections() -> list[Section]:
     """Every section that is installed, in the order of the report."""
     found: list[Section] = [registry.build("section", name) for name in registry.names("section")]
     return sorted(found, key=lambda section: section.order)  # stable: sections of equal order stay A to Z
-
-
-def write(run: Run, format: str = "html", out: Path | None = None) -> Path:
-    """Write the report of a run and return its path; figures go to `figures/` next to it.
-
-    out : a file, or a folder for ``report.<format>``; links are followed. Default: the run's own folder.
-    """
-    if format not in RENDERERS:
-        raise ConfigError(f"no report format is called '{format}'", where="--format", hint=nearest(format, RENDERERS))
-    run.check()
-    if out is None:
-        return _redraw(run, format)
-    path = Path(out)
-    if path.is_dir() or not path.suffix:
-        path = path / f"report.{format}"
-    _write_files(compose(run), Path(os.path.realpath(path.parent)), {path.name: format})
-    return path
-
-
-def _redraw(run: Run, format: str) -> Path:
-    """Redraw the report in the run's own folder; files that were changed by hand are kept under another name."""
-    blocks, page = compose(run), f"report.{format}"
-    if not run.verified:
-        _write_files(blocks, run.folder, {page: format})
-        return run.folder / page
-    drawn = [page, *(f"figures/{figure.name}.{kind}" for figure in figures(blocks) for kind in ("svg", "png"))]
-    if changed := manifest.set_aside(run.folder, drawn):
-        LOG.warning("%s", manifest.describe_changes(run.folder, changed))
-    _write_files(blocks, run.folder, {page: format})
-    manifest.seal(run.folder, drawn)
-    return run.folder / page
-
-
-def write_all(run: Run) -> list[Path]:
-    """Write the report and the brief in every format into the run's own folder, drawing their figures once."""
-    from forecast.report.brief import compose_brief
-
-    return [
-        path
-        for name, blocks in (("report", compose(run)), ("brief", compose_brief(run)))
-        for path in _write_files(blocks, run.folder, {f"{name}.{format}": format for format in RENDERERS})
-    ]
-
-
-def _write_files(blocks: Sequence[Block], root: Path, pages: Mapping[str, str]) -> list[Path]:
-    """Write figures and pages (file name -> format) below a folder; existing links in their place are not followed."""
-    from forecast.report.figures.canvas import encode
-
-    for figure in figures(blocks):
-        svg, png = encode(figure.panels, figure.columns)
-        output_files.write(root, f"figures/{figure.name}.svg", svg)
-        output_files.write(root, f"figures/{figure.name}.png", png)
-    return [output_files.write(root, name, RENDERERS[format](blocks)) for name, format in pages.items()]
-
-
-def figures(blocks: Sequence[Block]) -> Iterator[FigureBlock]:
-    """All figures of a list of Blocks, including folded ones."""
-    for block in blocks:
-        if isinstance(block, FigureBlock):
-            yield block
-        elif isinstance(block, Details):
-            yield from figures(block.blocks)
 
 
 def _footer(data: RunData) -> Block:

@@ -11,14 +11,13 @@ import numpy as np
 from forecast.core.products import display_unit
 from forecast.core.schema import ComparisonRow, FailureRow, ForecastRow, NewsRow, ReleaseRow, SumRow, group_rows
 from forecast.report.blocks import MISSING, Block, Callout, Column, Heading, Prose, TableBlock, TableCell
+from forecast.report.number_cells import decimal_cell, percent_cell, quantity_cell
 from forecast.report.numbers import (
     NBSP,
     country_name,
     day,
-    decimal,
     flow_name,
     good_name,
-    percent,
     period,
     quantity,
     series_name,
@@ -112,7 +111,7 @@ def _months_table(rows: Sequence[ForecastRow], due: Sequence[ReleaseRow]) -> Tab
                 (
                     TableCell(period(r.month), "one figure for two months" if joint else ""),
                     TableCell(day(when) if when else MISSING),
-                    TableCell(quantity(r.q50), f"mean {quantity(r.mean)}"),
+                    quantity_cell(r.q50, sub=f"mean {quantity(r.mean)}"),
                     TableCell(f"{quantity(r.q10)} to {quantity(r.q90)}"),
                     _published_cell(r),
                 )
@@ -148,7 +147,7 @@ def _news_table(data: RunData, row: dict[str, Any], rows: Sequence[ForecastRow])
         head += f"{day(first.vintage_from)}, {quantity(first.nowcast_to / scale)}{NBSP}{unit} on {day(first.vintage_to)}"
         out.append((TableCell(head, tone="group"),))
         parts = sorted((r for r in own if r.ref_month == first.ref_month), key=lambda r: -abs(r.impact))
-        out += [(*_news_cells(data, r), TableCell(quantity(r.impact / scale, sign=True))) for r in parts]
+        out += [(*_news_cells(data, r), quantity_cell(r.impact / scale, sign=True)) for r in parts]
     columns = (Column("What moved it"), Column("expected", True), Column("published", True), Column("moved it by", True))
     return TableBlock(
         "What moved the next month's nowcast.", columns, tuple(out),
@@ -179,7 +178,7 @@ def _news_cells(data: RunData, r: NewsRow) -> tuple[TableCell, ...]:
     when = period(r.release_month) if r.release_month else ""
     what = ", ".join(part for part in ("; ".join(map(series_name, names)), when, "revised" * (r.kind == "revision")) if part)
     out = f"published {day(r.released)}" if r.released else ""
-    return TableCell(what, out), TableCell(quantity(r.expected / scale)), TableCell(quantity(r.actual / scale))
+    return TableCell(what, out), quantity_cell(r.expected / scale), quantity_cell(r.actual / scale)
 
 
 def _release_table(due: Sequence[ReleaseRow]) -> TableBlock:
@@ -223,9 +222,9 @@ def _earlier_table(data: RunData, row: dict[str, Any]) -> TableBlock | None:
             (
                 TableCell(series_name(series)),
                 TableCell(str(len(own))),
-                TableCell(quantity(_rmse(own), display_unit(series)[0])),
-                *([TableCell(decimal(ratios.get(hardest, math.nan), 2), hardest)] if naive else []),
-                TableCell(percent(inside, sign=False)),
+                quantity_cell(_rmse(own), display_unit(series)[0]),
+                *([decimal_cell(ratios.get(hardest, math.nan), 2, hardest)] if naive else []),
+                percent_cell(inside, sign=False),
             )
         )
     columns = (

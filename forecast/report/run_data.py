@@ -233,7 +233,7 @@ class RunData:
         """The backtest groups of the config."""
         return [row for row in self.config.get("backtest") or () if isinstance(row, dict)]
 
-    @property
+    @functools.cached_property
     def default_model(self) -> str:
         """The model shown first: the config's default, else a combination, else the first by name."""
         return default_model([str(self.config.get("default_model") or "")], {r.model for r in self.outlook})

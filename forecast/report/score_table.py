@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecast.report.blocks import Column, TableBlock, TableCell
-from forecast.report.numbers import decimal
+from forecast.report.number_cells import decimal_cell
 from forecast.report.prose import note_sentence
 from forecast.report.scored_metrics import MAIN_METRIC, ScoredMetric
 
@@ -35,7 +35,7 @@ def score_table(name: str, common: pd.DataFrame, scored: list[ScoredMetric], fai
 
 def _score_cell(metric: ScoredMetric, value: float) -> TableCell:
     if not metric.unit_free:
-        return TableCell(decimal(value, 2))
+        return decimal_cell(value, 2)
     return TableCell(metric.text(value), tone=metric.tone(value))
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Prose, TableBlock, TableCell
 from forecast.report.effect_rows import EffectAnswer, VariedAnswer
+from forecast.report.number_cells import amount_cell
 from forecast.report.numbers import capitalize, day, percent, period, treated_name
-from forecast.report.prose import amount, reason_in_words, relative_change, test_text
+from forecast.report.prose import reason_in_words, relative_change, test_text
 from forecast.report.run_data import RunData
 from forecast.report.table_blocks import intervals_text, power_text
 
@@ -153,8 +154,8 @@ def _answer_cells(data: RunData, a: EffectAnswer, months: str) -> tuple[TableCel
     """Months, description, estimate, support and verdict of one answer."""
     fraction = relative_change(a)
     against = f"{percent(fraction)} on the {a.baseline}" if math.isfinite(fraction) else a.baseline
-    described = TableCell(amount(a, a.desc_estimate), against) if a.has_baseline else TableCell(MISSING)
-    estimated = TableCell(amount(a, a.estimate), intervals_text(a)) if a.has_estimate else TableCell(MISSING)
+    described = amount_cell(a, a.desc_estimate, against) if a.has_baseline else TableCell(MISSING)
+    estimated = amount_cell(a, a.estimate, intervals_text(a)) if a.has_estimate else TableCell(MISSING)
     clean = f"{a.n_clean} clean months" if a.months_from else ""
     support = "; ".join(x for x in (clean, test_text(a), power_text(a)) if x)
     reason = "" if a.months_from else reason_in_words(data, a, a.because)

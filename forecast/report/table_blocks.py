@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from forecast.core import months as mm
 from forecast.core.products import display_unit
@@ -14,6 +15,7 @@ from forecast.core.schema import ForecastRow, RegimeRow, SumRow, divide_figures,
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.credits import credit, sources
 from forecast.report.effect_rows import EffectAnswer
+from forecast.report.number_cells import amount_cell, decimal_cell, percent_cell, quantity_cell
 from forecast.report.numbers import (
     NBSP,
     decimal,
@@ -99,7 +101,7 @@ def _estimate_cell(a: EffectAnswer) -> TableCell:
     clean = f"{a.n_clean} clean months" + (f" and {a.n_span} sum{'s' if a.n_span > 1 else ''}" if a.n_span else "")
     method = f"method: {a.estimator}" if a.estimator else ""
     lines = (intervals_text(a), test_text(a), power_text(a), conclusion_text(a), breakdown_text(a), clean, method)
-    return TableCell(amount(a, a.estimate), "; ".join(line for line in lines if line))
+    return amount_cell(a, a.estimate, "; ".join(line for line in lines if line))
 
 
 def intervals_text(a: EffectAnswer) -> str:
@@ -129,11 +131,8 @@ def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> Table
             (
                 TableCell(a.id, treated_name(a.series)),
                 TableCell(a.estimator or MISSING, f"{a.window}; {a.estimand}"),
-                TableCell(amount(a, a.desc_estimate) if a.has_baseline else MISSING, a.baseline),
-                TableCell(
-                    amount(a, a.estimate) if a.has_estimate else MISSING,
-                    "" if a.has_estimate else reason_in_words(data, a, a.because),
-                ),
+                amount_cell(a, a.desc_estimate, a.baseline) if a.has_baseline else TableCell(MISSING, a.baseline),
+                amount_cell(a, a.estimate) if a.has_estimate else TableCell(MISSING, reason_in_words(data, a, a.because)),
                 TableCell(interval_text(a, a.lo95, a.hi95) if a.has_estimate else MISSING),
                 TableCell(test_text(a) or "no test"),
                 TableCell(a.verdict or MISSING, a.family_text, a.verdict),
@@ -163,15 +162,15 @@ def months_ahead_table(
         if m % 12 == 1 and m - 1 in months and _has_moving_new_year(history.series):
             out.append(_new_year_cells(history, sums, m))
     columns = (
-        Column("Month"), Column(f"Median, {unit}", True), Column(f"80{NBSP}% band", True), Column(f"95{NBSP}% band", True),
-        Column("on a year earlier", True), Column("on the month before", True),
+        Column("Month"), Column(f"Median, {unit}", True, unit), Column(f"80{NBSP}% band", True),
+        Column(f"95{NBSP}% band", True), Column("on a year earlier", True), Column("on the month before", True),
     )  # fmt: skip
     return TableBlock(f"{series_name(history.series)}: the months ahead, {unit} a month.", columns, tuple(out))
 
 
 def _drawn_cells(r: ForecastRow, unit: str) -> tuple[TableCell, ...]:
     """Median and bands of a forecast."""
-    median = TableCell(decimal(r.q50, digits(r.q50, unit)))
+    median = decimal_cell(r.q50, digits(r.q50, unit))
     return median, TableCell(_band_text(r.q10, r.q90, unit)), TableCell(_band_text(r.q025, r.q975, unit))
 
 
@@ -182,7 +181,7 @@ def _band_text(low: float, high: float, unit: str) -> str:
 def _change_cell(value: float, base: float | None, reason: str) -> TableCell:
     if base is None or not base > 0:
         return TableCell(MISSING, "base is zero" if base == 0 else reason)
-    return TableCell(percent(value / base - 1.0) if value < 10 * base else f"× {value / base:,.0f}")
+    return percent_cell(value / base - 1.0) if value < 10 * base else TableCell(f"× {value / base:,.0f}")
 
 
 def _yearly_cell(history: FlowHistory, m: int, levels: dict[int, float]) -> TableCell:
@@ -207,7 +206,7 @@ def _new_year_cells(history: FlowHistory, rows: Sequence[SumRow], february: int)
     if joint is None:
         return TableCell("Jan+Feb", "sum not drawn", "past"), *(TableCell(MISSING) for _ in range(5))
     before = history.total(february - 13, february - 12)
-    yearly = TableCell(percent(joint.q50 / before - 1.0)) if before > 0 else TableCell(MISSING, "no sum a year earlier")
+    yearly = percent_cell(joint.q50 / before - 1.0) if before > 0 else TableCell(MISSING, "no sum a year earlier")
     when = TableCell(f"Jan+Feb {february // 12}", "sum of both months")
     return when, *_drawn_cells(joint, history.unit), yearly, TableCell(MISSING, "a sum")
 
@@ -263,7 +262,7 @@ def _latest_cells(h: FlowHistory) -> tuple[TableCell, ...]:
         on_year = "" if _is_new_year_month(h.series, m) or year.text == MISSING else f", {year.text} on a year earlier"
         on_month = f", {monthly.text} on the month before" if monthly.text != MISSING else ""
         sub, monthly = f"sum of {last - first + 1} months; {single}{on_year}{on_month}", TableCell(MISSING, "a sum")
-    return TableCell(when, sub), TableCell(quantity(value, h.unit)), yearly, monthly
+    return TableCell(when, sub), quantity_cell(value, h.unit), yearly, monthly
 
 
 def _change_from_cell(h: FlowHistory, value: float, base: float, first: int, last: int) -> TableCell:
@@ -271,7 +270,7 @@ def _change_from_cell(h: FlowHistory, value: float, base: float, first: int, las
     if not math.isfinite(base):
         return TableCell(MISSING, f"no figure for {window(mm.label(first), mm.label(last))}")
     cell = _change_cell(value, base, "")
-    return TableCell(cell.text, f"from {quantity(base, h.unit)}")
+    return replace(cell, sub=f"from {quantity(base, h.unit)}")
 
 
 def regimes_table(
@@ -330,9 +329,9 @@ def _regime_cell(seen: RegimeRow | None, ahead: SumRow | None, told: bool, unit:
         if seen is None or not known:
             return TableCell(MISSING, "no monthly figure")
         spread = f"{quantity(seen.lo) if seen.lo else 0} to {quantity(seen.hi, unit)}; n{NBSP}={NBSP}{seen.n}"
-        return TableCell(quantity(seen.mean, unit), spread)
+        return quantity_cell(seen.mean, unit, spread)
     observed = f"seen {quantity(seen.mean, unit)}; n{NBSP}={NBSP}{seen.n}" if seen is not None and known else ""
     if ahead is None:
         return TableCell("not identified", observed, "muted")
     band = f"{quantity(ahead.q10) if ahead.q10 else 0} to {quantity(ahead.q90, unit)}"
-    return TableCell(quantity(ahead.q50, unit), "; ".join(part for part in (band, observed) if part))
+    return quantity_cell(ahead.q50, unit, "; ".join(part for part in (band, observed) if part))

@@ -10,9 +10,9 @@ from forecast.core import registry
 from forecast.core.contracts import Section
 from forecast.core.run import Run
 from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
-from forecast.report import html, markdown
 from forecast.report.compose import compose, sections
 from forecast.report.figures.canvas import style
+from forecast.report.renderers import html, markdown
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
 ALL = registry.names("section")

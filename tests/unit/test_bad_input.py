@@ -363,7 +363,7 @@ def test_a_report_of_no_run_or_in_no_format_or_to_no_place(small, tmp_path):
     (tmp_path / "file").write_text("mine", "utf-8")
     for place in (tmp_path, tmp_path / "none", tmp_path / "file"):
         assert "not a finished run folder" in refused(call("report", place))[0]
-    assert "no report format is called 'pdf'" in refused(call("report", small, "--format", "pdf"))[0]
+    assert "no report format is called 'odt'" in refused(call("report", small, "--format", "odt"))[0]
     assert "file" in refused(call("report", small, "--out", tmp_path / "file" / "report.html"))[1]
     assert (tmp_path / "file").read_text("utf-8") == "mine"
 

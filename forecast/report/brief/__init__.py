@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import sys
+import logging
 from collections.abc import Callable, Sequence
 
 from forecast.core.errors import ForecastError
@@ -16,13 +16,16 @@ from forecast.report.brief.limits import limit_blocks
 from forecast.report.brief.message import message_blocks
 from forecast.report.brief.months_ahead import months_ahead_blocks
 from forecast.report.brief.origin import origin_blocks
+from forecast.report.diff.run_diff import diff, find_previous
 from forecast.report.run_data import RunData
 
+LOG = logging.getLogger(__name__)
 
-def compose_brief(run: Run, changes: Sequence[str] = (), today: dt.date | None = None) -> list[Block]:
+
+def compose_brief(run: Run, changes: Sequence[str] | None = None, today: dt.date | None = None) -> list[Block]:
     """All Blocks of a run's brief, with figures drawn.
 
-    changes : what is new since an earlier run, a sentence each
+    changes : what is new since an earlier run, a sentence each; without it, since the latest one that lies beside this run
     today : the day on which it is read, from which the coming month and a decision already past follow; without it today
     """
     from forecast.report.figures.canvas import style
@@ -35,7 +38,7 @@ def compose_brief(run: Run, changes: Sequence[str] = (), today: dt.date | None =
         lambda: decision_blocks(data, horizon),
         lambda: changed_blocks(data),
         lambda: limit_blocks(data, horizon),
-        lambda: _news_blocks(changes),
+        lambda: _news_blocks(_changes_since(find_previous(run), run) if changes is None else changes),
         lambda: origin_blocks(data, horizon),
     )
     with style():
@@ -50,8 +53,12 @@ def _draw(chapter: Callable[[], list[Block]]) -> list[Block]:
         raise
     except Exception as error:
         problem = f"A chapter of the brief could not be drawn ({type(error).__name__}: {error})."
-        print(problem, file=sys.stderr)
+        LOG.warning("%s", problem)
         return [Callout(problem, "warning")]
+
+
+def _changes_since(earlier: Run | None, run: Run) -> Sequence[str]:
+    return diff(earlier, run).sentences() if earlier else ()
 
 
 def _news_blocks(changes: Sequence[str]) -> list[Block]:

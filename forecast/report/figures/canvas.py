@@ -39,6 +39,9 @@ C = {name: light for name, (light, _) in PALETTE.items()}
 _DPI = 144  # pixels: two per point
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _FONT = re.compile(r"font-family: [^;\"]*;? ?|font: ([\d.]+px) [^;\"]*;")
+_TAG = re.compile(r"<[^<>]*>")
+_ID = re.compile(r' id="([^"]*)"')
+_REFERENCE = re.compile(r'(?:url\(#|href="#)([^)"]*)')
 _DROP = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<metadata>.*?</metadata>|<style type=\"text/css\">.*?</style>", re.DOTALL)
 
 
@@ -118,8 +121,11 @@ def set_value_axis(ax: Axes, top: float, bottom: float = 0.0, ticks: int = 4) ->
     ax.yaxis.set_major_formatter(FuncFormatter(spell))
 
 
-def finish_panel(figure: Figure) -> FigurePanel:
-    """The panel as SVG text and as pixels on white."""
+def finish_panel(figure: Figure, readings: Sequence[tuple[Axes, float, str]] = ()) -> FigurePanel:
+    """The panel as SVG text and as pixels on white.
+
+    readings : axes, place along their horizontal axis, and the values there in words
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
@@ -130,12 +136,25 @@ def finish_panel(figure: Figure) -> FigurePanel:
     empty: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     vector: Any = FigureCanvasSVG(figure)
     vector.print_svg(out, metadata=empty)
+    title = figure.texts[0].get_text() if figure.texts else ""
+    read = tuple((float(ax.transData.transform((x, 0))[0]) * 72 / figure.dpi, words) for ax, x, words in readings)
     figure.set_dpi(_DPI)
     figure.set_facecolor("white")
     raster: Any = FigureCanvasAgg(figure)
     raster.draw()
     pixels: NDArray[np.uint8] = np.array(raster.buffer_rgba(), dtype=np.uint8)[..., :3]
-    return FigurePanel(_clean_svg(out.getvalue(), width, height), width, height, pixels)
+    return FigurePanel(_clean_svg(out.getvalue(), width, height), width, height, pixels, title, figure, read)
+
+
+def draw_pdf(panel: FigurePanel) -> bytes:
+    """The panel as a PDF of one page, reproducible byte for byte."""
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+
+    out = io.BytesIO()
+    with style():
+        canvas: Any = FigureCanvasPdf(panel.drawing)
+        canvas.print_pdf(out, metadata={"CreationDate": None, "Creator": None, "Producer": None})
+    return out.getvalue()
 
 
 def _clean_svg(svg: str, width: int, height: int) -> str:
@@ -144,10 +163,18 @@ def _clean_svg(svg: str, width: int, height: int) -> str:
     svg = _NUMBER.sub(lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), svg)
     svg = re.sub(r"\s*\n\s*", " ", svg).replace('style=""', "")
     body = svg[svg.index(">", svg.index("<svg")) + 1 : svg.rindex("</svg>")]
+    used = set(_REFERENCE.findall(body))
+    body = _TAG.sub(lambda tag: _ID.sub(lambda m: m[0] if m[1] in used else "", tag[0]), body)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'viewBox="0 0 {width} {height}">{body.strip()}</svg>'
     )
+
+
+def scope_ids(svg: str, prefix: str) -> str:
+    """An SVG whose ids begin with a prefix, so that several stand in one document without sharing any."""
+    named = _TAG.sub(lambda tag: _ID.sub(rf' id="{prefix}\1"', tag[0]), svg)
+    return _REFERENCE.sub(lambda m: f"{m[0].removesuffix(m[1])}{prefix}{m[1]}", named)
 
 
 def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> FigurePanel:
@@ -163,7 +190,7 @@ def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> Figure
         x = gap
         for panel in row:
             place = f'<svg x="{x}" y="{y}" width="{panel.width}" height="{panel.height}" '
-            parts.append(panel.svg.replace("<svg ", place, 1))
+            parts.append(scope_ids(panel.svg, f"p{len(parts)}-").replace("<svg ", place, 1))
             block = panel.pixels
             pixels[y * zoom : y * zoom + block.shape[0], x * zoom : x * zoom + block.shape[1]] = block
             x += panel.width + gap
@@ -178,9 +205,14 @@ def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> Figure
 
 def encode(panels: Sequence[FigurePanel], columns: int) -> tuple[str, bytes]:
     """One figure as SVG text and PNG bytes, reproducible byte for byte."""
+    sheet = stitch(panels, columns)
+    return sheet.svg, encode_pixels(sheet.pixels)
+
+
+def encode_pixels(pixels: NDArray[np.uint8]) -> bytes:
+    """Pixels as PNG bytes."""
     from PIL import Image
 
-    sheet = stitch(panels, columns)
     out = io.BytesIO()
-    Image.fromarray(sheet.pixels).save(out, format="PNG", compress_level=2)
-    return sheet.svg, out.getvalue()
+    Image.fromarray(pixels).save(out, format="PNG", compress_level=2)
+    return out.getvalue()

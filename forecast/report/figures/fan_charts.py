@@ -12,8 +12,8 @@ from forecast.core.events import Event
 from forecast.core.schema import ForecastRow
 from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel, set_value_axis
-from forecast.report.figures.timeline import draw_flow, mark_events, mark_overflow, set_year_axis
-from forecast.report.numbers import capitalize, flow_name, good_name
+from forecast.report.figures.timeline import draw_flow, mark_events, mark_overflow, readings, set_year_axis
+from forecast.report.numbers import NBSP, capitalize, flow_name, good_name, month, quantity
 from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
@@ -41,7 +41,12 @@ def fan_panel(history: FlowHistory, ahead: Sequence[ForecastRow], as_of: str, ev
     set_year_axis(ax, first, last)
     mark_events(ax, events)
     mark_overflow(ax, x, q975, C["blue"])
-    return finish_panel(figure)
+    told = [
+        (ax, mm.ordinal(r.month) + 0.5,
+         f"{month(r.month)}: {quantity(r.q50, history.unit)}; 80{NBSP}% {quantity(r.q10)} to {quantity(r.q90, history.unit)}")
+        for r in ahead
+    ]  # fmt: skip
+    return finish_panel(figure, [*readings(ax, history, first, int(when[0]) - 1), *told])
 
 
 def open_fan(history: FlowHistory, last: int, as_of: str, height: int, right: float = 10) -> tuple[Figure, Axes]:

@@ -17,6 +17,7 @@ from forecast.report.figures.timeline import (
     draw_flow,
     mark_events,
     mark_overflow,
+    readings,
     set_month_axis,
     set_year_axis,
 )
@@ -44,7 +45,7 @@ def level_panel(
     set_value_axis(ax, 1.12 * top)
     set_year_axis(ax, first, last)
     mark_events(ax, events)
-    return finish_panel(figure)
+    return finish_panel(figure, readings(ax, history, first, last))
 
 
 def cumulative_panel(title: str, history: FlowHistory, answer: EffectAnswer) -> FigurePanel:

@@ -11,6 +11,7 @@ from forecast.arrays import Floats
 from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.report.figures.canvas import C, width_in_points
+from forecast.report.numbers import month_of, quantity
 from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
@@ -112,3 +113,9 @@ def draw_flow(ax: Axes, history: FlowHistory, first: int, last: int, color: str 
             ax.plot([run[0], run[-1] + 1], [mean, mean], color=color, lw=1.1, ls=(0, (1, 1.6)), zorder=2.5)
             top = max(top, mean)
     return top
+
+
+def readings(ax: Axes, history: FlowHistory, first: int, last: int) -> list[tuple[Axes, float, str]]:
+    """The monthly figures between two months in words, each at its place on the axes."""
+    months = sorted(m for m in history.values if first <= m <= last)
+    return [(ax, m + 0.5, f"{month_of(m)}: {quantity(history.values[m], history.unit)}") for m in months]

@@ -13,9 +13,11 @@ from forecast.core.products import display_unit
 from forecast.core.registry import section
 from forecast.core.schema import GateRow, PlaceboRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Heading, Prose, TableBlock, TableCell
+from forecast.report.number_cells import quantity_cell
 from forecast.report.numbers import capitalize, quantity, treated_name
 from forecast.report.prose import amount, reason_in_words, test_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
+from forecast.report.series_overview import told_answers
 
 FIRST_GATES = ("identified", "length", "data_state")  # first columns of the matrix; the others follow A to Z
 MARKS = {"pass": "✓", "fail": "✗", "not run": MISSING}
@@ -61,7 +63,7 @@ def _departure_blocks(data: RunData) -> list[Block]:
 
 def _gate_blocks(data: RunData) -> list[Block]:
     by_job = group_rows(data.rows(GateRow), lambda g: g.job)
-    rows = [a for a in data.headline if a.job in by_job]
+    rows = [a for a in told_answers(data) if a.job in by_job]
     if not rows:
         return []
     order = {name: i for i, name in enumerate(FIRST_GATES)}
@@ -99,14 +101,14 @@ def _gate_blocks(data: RunData) -> list[Block]:
 def _placebo_blocks(data: RunData) -> list[Block]:
     by_job = group_rows(data.rows(PlaceboRow), lambda r: r.job)
     rows = []
-    for a in (a for a in data.headline if a.job in by_job):
+    for a in (a for a in told_answers(data) if a.job in by_job):
         unit, scale = display_unit(a.first_series)
         values = np.array([r.cumulative for r in by_job[a.job]]) / scale
         kinds = ", ".join(f"{n} in {k}" for k, n in Counter(r.kind for r in by_job[a.job]).most_common())
         rows.append(
             (
                 TableCell(a.id, treated_name(a.series)), TableCell(kinds),
-                TableCell(quantity(float(np.nanmedian(values)), unit, sign=True)),
+                quantity_cell(float(np.nanmedian(values)), unit, sign=True),
                 TableCell(" to ".join(quantity(float(end), unit, sign=True) for end in (np.nanmin(values), np.nanmax(values)))),
                 TableCell(amount(a, a.estimate) if a.has_estimate else MISSING, "" if a.has_estimate else "no estimate"),
                 TableCell(test_text(a) or "no p-value"),

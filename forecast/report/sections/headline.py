@@ -28,10 +28,12 @@ from forecast.report.credits import credit
 from forecast.report.effect_rows import EffectAnswer, mineral_title
 from forecast.report.figures.flows import counterfactual_panel
 from forecast.report.measure_phrases import event_phrase
+from forecast.report.number_cells import amount_cell
 from forecast.report.numbers import NBSP, capitalize, decimal, flow_name, product_name, treated_name
-from forecast.report.prose import amount, breakdown_text, interval_text
+from forecast.report.prose import breakdown_text, interval_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 from forecast.report.sensitivity_blocks import sensitivity_blocks
+from forecast.report.series_overview import left_out_note, told_answers
 from forecast.report.shared_limits import shared_limits
 from forecast.report.table_blocks import headline_table, other_methods_table
 
@@ -49,7 +51,7 @@ class HeadlineSection:
     def blocks(self, data: RunData) -> list[Block]:
         """Headline tables by mineral, answers under other methods, sensitivity, and paths behind the estimates."""
         out: list[Block] = [Heading("What the events changed", 2, "changed", "What changed")]
-        rows = data.headline
+        rows = told_answers(data)
         if not rows:
             reason = "no question about an event was asked, or none could be put to these data"
             return [*out, Callout(f"There is no row here: {reason}. Failures are listed under the backtest.", "warning")]
@@ -60,6 +62,8 @@ class HeadlineSection:
                 "baseline”) claims no cause. An estimate appears only where the checks allow one, always with its bounds."
             )
         )
+        if note := left_out_note(data):
+            out.append(Prose(note))
         groups: dict[str, list[EffectAnswer]] = {}
         for row in rows:
             groups.setdefault(mineral_title(row), []).append(row)
@@ -105,7 +109,7 @@ def event_parts(data: RunData) -> list[Block]:
 def _sized_cells(a: EffectAnswer, row: EffectAnswer | PartRow) -> tuple[TableCell, ...]:
     """Estimate with its 80 and 95 % intervals, in the unit of an answer."""
     intervals = (interval_text(a, row.lo80, row.hi80), interval_text(a, row.lo95, row.hi95))
-    return TableCell(amount(a, row.estimate)), *map(TableCell, intervals)
+    return amount_cell(a, row.estimate), *map(TableCell, intervals)
 
 
 def _paths_figure(data: RunData, answers: Sequence[EffectAnswer]) -> FigureBlock | None:

@@ -18,6 +18,7 @@ from forecast.report.numbers import capitalize, day, number_in_words, series_nam
 from forecast.report.prose import seasonal_adjustment_note
 from forecast.report.run_data import RunData
 from forecast.report.scenario_sums import month_means
+from forecast.report.series_overview import MANY_SERIES, choose_series, overview_table, rank_series
 from forecast.report.table_blocks import latest_figures_table, latest_note, months_ahead_table, regimes_table
 
 MAX_PANELS = 12
@@ -34,6 +35,7 @@ class OutlookSection:
     def blocks(self, data: RunData) -> list[Block]:
         """Fan charts, tables of months ahead and of the last figures, expiry table; empty in a run of nowcasts alone."""
         out: list[Block] = [Heading("What comes next", 2, "next", "What comes next")]
+        listed: list[str] | None = None  # the series told in full, where there are many
         if not data.outlook and data.nowcasts:
             return []
         if data.outlook:
@@ -50,6 +52,11 @@ class OutlookSection:
                     f"{seasonal_adjustment_note(data)}"
                 )
             )
+            many = len(names) > MANY_SERIES
+            if many:
+                ranks = rank_series(data, {s: chosen[s] for s in names})
+                names = choose_series(ranks)
+                out.append(overview_table(ranks, data.default_model))
             out += law_blocks(data, {s: chosen[s] for s in names})
             sources = credit(data, names, "figure", "own calculation")
             shown, further = ({s: chosen[s] for s in part} for part in (names[:MAX_PANELS], names[MAX_PANELS:]))
@@ -57,6 +64,7 @@ class OutlookSection:
             if further:
                 rest = _fan_figure(data, further, "outlook_more", f"{span.capitalize()} ahead, further series", sources)
                 out.append(Details(f"Charts of {len(further)} further series", (rest,)))
+            listed = names if many else None
             sums = group_rows((r for r in data.outlook_sums if r.model == data.default_model), lambda r: r.series)
             tables = tuple(
                 months_ahead_table(data.histories[s], chosen[s], sums.get(s, ()), data.as_of, data.unheld) for s in names
@@ -65,7 +73,7 @@ class OutlookSection:
         else:
             out.append(Callout("This run holds no forecast that stands on its own day.", "warning"))
         long = {s for s, h in data.histories.items() if ":" not in s and len(h.values) > 11}
-        asked = data.in_config_order({r.series for r in data.outlook} or long)
+        asked = listed or data.in_config_order({r.series for r in data.outlook} or long)
         last = [data.histories[s] for s in asked if s in data.histories]
         note = latest_note(data, [h.series for h in last])
         if last:

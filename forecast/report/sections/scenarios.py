@@ -13,6 +13,7 @@ from forecast.core.schema import FailureRow, ScenarioForecastRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.event_key import event_key, events_of_panel, letter_events
 from forecast.report.figures.scenarios import HISTORY_MONTHS, line_styles, scenario_panel
+from forecast.report.number_cells import quantity_cell
 from forecast.report.numbers import (
     NBSP,
     capitalize,
@@ -170,7 +171,7 @@ def _sums_table(data: RunData, lost: Refusals, names: list[str], series: list[st
             if r is None:
                 cells.append(TableCell(NOT_IDENTIFIED if (s, name) in lost else MISSING, "", "muted"))
                 continue
-            cells.append(TableCell(quantity(r.q50, unit), f"{quantity(r.q10) if r.q10 else 0} to {quantity(r.q90, unit)}"))
+            cells.append(quantity_cell(r.q50, unit, f"{quantity(r.q10) if r.q10 else 0} to {quantity(r.q90, unit)}"))
         out.append((TableCell(good_name(s), flow_name(s)), *cells))
     when = period(next(iter(spans))) if len(spans) == 1 else "the last months asked"
     reasons = [f"{capitalize(NOT_IDENTIFIED)}: {text}." for text in dict.fromkeys(map(_shared_reason, lost.values()))]

@@ -13,8 +13,8 @@ from forecast.cli import app
 from forecast.core.errors import ConfigError
 from forecast.jobs.load import load
 from forecast.jobs.plan import make_plan
-from forecast.report.markdown import render
 from forecast.report.nowcast_blocks import nowcast_blocks, nowcast_sentences
+from forecast.report.renderers.markdown import render
 from forecast.report.run_data import RunData
 
 GALLIUM, MAGNETS = "USA.import.CHN.gallium", "CHN.export.WLD.re_magnets"

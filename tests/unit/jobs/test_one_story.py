@@ -8,9 +8,9 @@ from forecast.core.run import Run
 from forecast.jobs import execute as ex, run_folder as fo
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import make_plan
-from forecast.report import markdown
 from forecast.report.figures.canvas import style
 from forecast.report.nowcast_blocks import nowcast_rows
+from forecast.report.renderers import markdown
 from forecast.report.run_data import RunData
 from forecast.report.scenario_sums import month_means
 from forecast.report.sections.outlook import OutlookSection

@@ -15,10 +15,10 @@ from forecast.jobs import execute as ex, run_folder as fo, scenarios as jobs
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import make_plan
 from forecast.jobs.plan_text import describe_plan
-from forecast.report import html, markdown
 from forecast.report.blocks import FigureBlock, Heading
 from forecast.report.compose import sections
 from forecast.report.figures.canvas import style
+from forecast.report.renderers import html, markdown
 from forecast.report.run_data import RunData
 from forecast.report.sections.scenarios import ScenariosSection
 from forecast.study.scenarios import Fan

@@ -3,7 +3,7 @@
 import pytest
 from contracts.report_run import small_run
 
-from forecast.report.compose import write_all
+from forecast.report.pages import write_all
 from forecast.report.run_data import RunData
 
 

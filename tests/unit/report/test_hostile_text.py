@@ -1,15 +1,22 @@
 """Whatever a title, a note or a name holds, a page and the terminal show it as words."""
 
+import json
 import re
+import subprocess
+import zipfile
 from html.parser import HTMLParser
 
+import openpyxl
+import pypdf
 import pytest
 from hypothesis import given, strategies as st
 from markdown_it import MarkdownIt
 
 import forecast as fc
-from forecast.report import blocks as b, html, markdown
+from forecast import report
+from forecast.report import blocks as b
 from forecast.report.inline_markup import Bold, Link, link, parse_markup, safe_address, strip_markup
+from forecast.report.renderers import html, markdown, pdf
 from forecast.report.terminal import show
 
 SCRIPT = "<script>document.documentElement.setAttribute(`pwned`,`yes`)</script>"
@@ -32,6 +39,16 @@ TAGS = {
     "div", "nav", "main", "span", "figure", "figcaption",
 }  # fmt: skip
 DRAWN = {"svg", "g", "path", "defs", "use", "clippath", "rect", "text", "tspan"}
+
+
+LATEX = {
+    "arraybackslash", "begin", "bfseries", "bottomrule", "caption", "captionof", "cdot", "dimexpr", "dots", "emph", "end",
+    "endfirsthead", "endfoot", "endhead", "ensuremath", "footnotesize", "href", "includegraphics", "item", "label", "LARGE",
+    "linewidth", "midrule", "multicolumn", "newline", "par", "raggedleft", "raggedright", "relax", "rotatebox", "scriptsize",
+    "section", "subsection", "subsubsection", "surd", "tabcolsep", "textasciicircum", "textasciigrave", "textasciitilde",
+    "textbackslash", "textbar", "textbf", "textendash", "textgreater", "textless", "textquotedbl", "texttt", "times", "toprule",
+    "triangle", "leq", "geq", "pm", "to", "textemdash", "circ",
+}  # fmt: skip
 
 
 class Page(HTMLParser):
@@ -61,6 +78,14 @@ class Page(HTMLParser):
     unknown_decl = handle_pi = handle_comment
 
 
+def page(text):
+    """A page without its own script, of which there is one, and its link to the text."""
+    assert text.count(html.script_element()) == 1
+    found = Page(text.replace(html.script_element(), ""))
+    found.links.remove("#content")
+    return found
+
+
 def shown(blocks, raw=True):
     return Page(MarkdownIt("commonmark", {"html": raw}).enable(["table", "strikethrough"]).render(markdown.render(blocks)))
 
@@ -86,7 +111,7 @@ def letters(text):
 
 
 def test_no_hostile_text_lives_in_a_page():
-    for found in (shown(each(HOSTILE)), shown(each(HOSTILE), raw=False), Page(html.render(each(HOSTILE)[:-1]))):
+    for found in (shown(each(HOSTILE)), shown(each(HOSTILE), raw=False), page(html.render(each(HOSTILE)[:-1]))):
         assert found.alive == []
         assert "document.documentElement" in found.words
     text = markdown.render(each(HOSTILE))
@@ -98,7 +123,7 @@ def test_markdown_says_every_text_as_it_is_and_nothing_of_it_lives(text):
     for block in each(text):
         found = shown([block])
         assert found.alive == []
-        assert Page(html.render([block])).alive == [] or isinstance(block, b.FigureBlock)
+        assert page(html.render([block])).alive == [] or isinstance(block, b.FigureBlock)
     said = words(parse_markup(text))
     for block in (b.Heading(text), b.Prose(text), b.Bullets((text,)), b.Callout(text), b.Details("", (b.Prose(text),))):
         assert letters(shown([block]).words).removeprefix("Note.") == letters(said)
@@ -153,7 +178,7 @@ def test_only_addresses_of_the_web_and_of_mailboxes_are_followed(to, kept):
     assert safe_address(to) == kept
     assert link("w", to) == (f"[w]({kept})" if kept else "w")
     cell = b.TableBlock("c", (b.Column("a"), b.Column("n")), ((b.TableCell("w", href=to), b.TableCell("1")),))
-    for found in (shown([cell]), Page(html.render([cell]))):
+    for found in (shown([cell]), page(html.render([cell]))):
         assert len(found.links) == bool(kept)
 
 
@@ -161,8 +186,8 @@ def test_a_verdict_of_a_forged_table_stays_a_word():
     forged = 'x" onmouseover="f()" y="'
     rows = ((b.TableCell("q"), b.TableCell(forged, tone=forged)), (b.TableCell("w", tone=forged),))
     text = html.render([b.Statements(((forged, "t"),)), b.TableBlock("c", (b.Column("a"), b.Column("n")), rows)])
-    assert Page(text).alive == []
-    assert Page(text).words.count(forged) == 2
+    assert page(text).alive == []
+    assert page(text).words.count(forged) == 2
 
 
 def test_the_terminal_gets_words_only(capsys):
@@ -181,6 +206,7 @@ def test_the_terminal_gets_words_only(capsys):
     assert strip_markup(text).upper() in said
 
 
+COMMANDS = r"""\input{/etc/passwd}\write18{ls}^^5cinput{x}%}{$&# \end{document} =cmd|' /C calc'!A0 { INCLUDETEXT "x" }"""
 CONFIG = """
 name = "hostile"
 title = '''TEXT'''
@@ -228,16 +254,73 @@ treated = "CHL.export.WLD.sample_salt"
 """
 
 
-def test_a_whole_report_of_hostile_words_is_inert(tmp_path):
+@pytest.fixture(scope="module")
+def hostile_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
     rows = [f"{year}-{month:02},{100 + month}" for year in range(2019, 2024) for month in range(1, 13)]
-    (tmp_path / "own.csv").write_text("\n".join(["period,value", *rows]) + "\n", "utf-8")
-    (tmp_path / "hostile.toml").write_text(CONFIG.replace("TEXT", HOSTILE), "utf-8")
-    run = fc.run(tmp_path / "hostile.toml", tmp_path / "runs")
+    (folder / "own.csv").write_text("\n".join(["period,value", *rows]) + "\n", "utf-8")
+    text = "".join(f"\\U{ord(c):08X}" for c in HOSTILE + COMMANDS)
+    (folder / "hostile.toml").write_text(CONFIG.replace("'''", '"').replace("TEXT", text), "utf-8")
+    return fc.run(folder / "hostile.toml", folder / "runs")
+
+
+def test_a_whole_report_of_hostile_words_is_inert(hostile_run):
+    run = hostile_run
     text = (run.folder / "report.md").read_text("utf-8")
     for raw in (True, False):
         found = Page(MarkdownIt("commonmark", {"html": raw}).enable("table").render(text))
         assert found.alive == []
         assert found.words.count("<script>document") > 10
-    found = Page((run.folder / "report.html").read_text("utf-8"))
+    found = page((run.folder / "report.html").read_text("utf-8"))
     assert found.alive == []
     assert found.words.count("<script>document") > 10
+
+
+def test_no_command_of_latex_comes_from_a_text(hostile_run):
+    text = report(hostile_run, "tex").read_text("utf-8")
+    body = text[text.index("\\begin{document}") :]
+    assert set(re.findall(r"\\([a-zA-Z]+)", body)) <= LATEX
+    bare = re.sub(r"\\[\\{}$&#%_]", "", re.sub(r"(?m)^%.*$", "", body))
+    assert not re.search(r"[$#]|\^\^|%|(?<!\\ensuremath\{\{\})\^", bare)
+    assert bare.count("{") == bare.count("}")
+    assert body.count("\\end{document}") == 1
+    assert "textbackslash{}input" in body
+
+
+def test_no_formula_and_no_link_of_a_sheet_comes_from_a_text(hostile_run):
+    path = report(hostile_run, "xlsx")
+    book = openpyxl.load_workbook(path)
+    cells = [c for sheet in book for row in sheet.iter_rows() for c in row]
+    assert not [c for c in cells if c.data_type == "f"]
+    assert {c.hyperlink.target for c in cells if c.hyperlink} == {None}
+    assert any("=cmd|" in str(c.value) for c in cells)
+    with zipfile.ZipFile(path) as parts:
+        assert not any(b"<f>" in parts.read(name) for name in parts.namelist())
+
+
+def test_no_field_and_no_link_of_word_comes_from_a_text(hostile_run):
+    with zipfile.ZipFile(report(hostile_run, "docx")) as parts:
+        body, links = (parts.read(f"word/{name}").decode() for name in ("document.xml", "_rels/document.xml.rels"))
+    assert set(re.findall(r'w:instr="([^"]*)"', body)) == {" SEQ Table \\* ARABIC ", " SEQ Figure \\* ARABIC "}
+    assert "instrText" not in body
+    assert not re.findall(r'Target="(?!http://schemas|https?://|mailto:|[\w/.]+\.(?:xml|png))[^"]*"', links)
+    assert "INCLUDETEXT" in body
+
+
+def test_no_html_begins_in_json(hostile_run):
+    text = report(hostile_run, "json").read_text("utf-8")
+    assert "<" not in text
+    assert json.loads(text)["title"].startswith("<script>")
+
+
+@pytest.mark.skipif(not pdf.find_browser(), reason="no browser is installed")
+def test_nothing_of_a_hostile_page_runs_in_a_browser_or_is_an_action_of_its_pdf(hostile_run):
+    printed = pypdf.PdfReader(report(hostile_run, "pdf"))
+    assert "document.documentElement" in "".join(sheet.extract_text() for sheet in printed.pages).replace("\n", "")
+    assert not {"/OpenAction", "/AA", "/JavaScript"} & set(printed.trailer["/Root"])
+    notes = [note.get_object() for sheet in printed.pages for note in sheet.get("/Annots", ())]
+    assert {str(note["/A"].get("/URI", "https:"))[:6] for note in notes if "/A" in note} <= {"https:"}
+    command = [pdf.find_browser(), "--headless", "--no-sandbox", "--disable-gpu", "--dump-dom"]
+    done = subprocess.run([*command, (hostile_run.folder / "report.html").as_uri()], capture_output=True, check=False)
+    assert b"<html" in done.stdout
+    assert not re.search(rb"<html[^>]*pwned", done.stdout)

@@ -8,8 +8,8 @@ import pytest
 import forecast as fc
 from forecast.report.compose import compose
 from forecast.report.credits import credit, sources
-from forecast.report.html import render
 from forecast.report.numbers import country_name, flow_name, number_in_words
+from forecast.report.renderers.html import render
 from forecast.report.run_data import RunData
 
 FOREIGN = (

@@ -23,6 +23,7 @@ from forecast.report.blocks import (
     TableCell,
 )
 from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, parse_markup, safe_address, strip_markup
+from forecast.report.page import Page
 
 # markup anywhere, except: `_` not inside a word, `&` only before a character reference, `(` only after `]`, `^` only first
 _MARK = re.compile(r"[\\`*\[\]<|~$]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|(?<=\])\(|\A\^")
@@ -31,6 +32,11 @@ _CHARACTER_REFERENCES = {"<": "&lt;", "&": "&amp;", "\\": "&#92;"}  # not escape
 _OPENING = re.compile(r"\A(?:[#>]|[+-](?=[\s+-]|$)|(\d{1,9})(?=[.)](?:\s|$)))")  # heading, quotation, list or rule
 _PLAIN_CODE = re.compile(r"[\w .,:;/=+()%'-]+")  # code without markup characters
 _SUMMARY = re.compile(r"[\\`*_\[\]<>&|~$!#]")
+
+
+def render_page(page: Page) -> str:
+    """The whole document as a file."""
+    return render(page.blocks)
 
 
 def render(blocks: Sequence[Block]) -> str:

@@ -1,8 +1,17 @@
-"""The report as one self-contained HTML page: light and dark, wide and narrow, without scripts or network access."""
+"""A page as one self-contained HTML file: light and dark, wide and narrow, on screen and on paper, without network access.
+
+Everything is readable without JavaScript; a script of ours sorts and filters tables and shows values under the pointer. The
+page's own policy lets no other script run, whatever its texts hold.
+"""
 
 from __future__ import annotations
 
+import base64
+import functools
+import hashlib
 import html as escape_
+import json
+import math
 import re
 from collections.abc import Sequence
 from importlib import resources
@@ -16,37 +25,66 @@ from forecast.report.blocks import (
     Column,
     Details,
     FigureBlock,
+    FigurePanel,
     Heading,
     Prose,
     Statements,
     TableBlock,
     TableCell,
 )
-from forecast.report.figures.canvas import PALETTE
-from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, parse_markup, safe_address
+from forecast.report.figures.canvas import PALETTE, scope_ids
+from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, parse_markup, safe_address, strip_markup
+from forecast.report.page import MANY, Page, title
 
 _LIGHT = {light: f"var(--{name})" for name, (light, _) in PALETTE.items()}
 _HEX = re.compile("|".join(_LIGHT))
+_LIGHT_VARIABLE = re.compile(rf"var\(--({'|'.join(PALETTE)})\)")
 _GRID = {1: "panels one", 2: "panels two"}
+_LONG = 120  # rows above which a table scrolls in a window of its own
+_LINE = (92, 20)  # width and height of a line chart in a cell
 
 
-def render(blocks: Sequence[Block]) -> str:
-    """The whole page."""
+def render_page(page: Page) -> str:
+    """The whole page as a file."""
+    return render(page.blocks)
+
+
+def render(blocks: Sequence[Block], fixed_colors: bool = False) -> str:
+    """The whole page; `fixed_colors` are those of the light palette alone, for a program that knows no CSS variables in SVG."""
     chapters = [b for b in blocks if isinstance(b, Heading) and b.level == 2]
-    title = next((b.text for b in blocks if isinstance(b, Heading) and b.level == 1), "Report")
-    links = "".join(f'<a href="#{_text(c.anchor)}">{_text(c.short or c.text)}</a>' for c in chapters)
+    links = "".join(f'<li><a href="#{_text(c.anchor)}">{_text(c.short or c.text)}</a></li>' for c in chapters if c.anchor)
+    contents = f'<nav aria-label="Contents"><ul>{links}</ul></nav>\n' if links else ""
     body = "\n".join(_block(b) for b in blocks)
-    return (
+    page = (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{_text(title)}</title>\n<style>\n{stylesheet()}</style>\n</head>\n<body>\n<div class="page">\n'
-        f'<nav aria-label="Contents">{links}</nav>\n<main>\n{body}\n</main>\n</div>\n</body>\n</html>\n'
+        f"<title>{_text(title(blocks))}</title>\n<style>\n{stylesheet()}</style>\n</head>\n<body>\n"
+        f'<a class="skip" href="#content">To the text</a>\n<div class="page">\n'
+        f'{contents}<main id="content">\n{body}\n</main>\n</div>\n{script_element()}\n</body>\n</html>\n'
     )
+    return _LIGHT_VARIABLE.sub(lambda m: PALETTE[m[1]][0], page) if fixed_colors else page
+
+
+def script_element() -> str:
+    """The page's only script; nothing of the run is in it."""
+    return f"<script>{_script()}</script>"
+
+
+@functools.cache
+def _script() -> str:
+    return resources.files("forecast.report.renderers").joinpath("page.js").read_text("utf-8")
+
+
+def _policy() -> str:
+    """The page's Content-Security-Policy: its own script by its hash, its own style, nothing from elsewhere."""
+    digest = base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
 def stylesheet() -> str:
     """The page's style with the figures' palette, light and dark."""
-    css = resources.files("forecast.report").joinpath("page.css").read_text("utf-8")
+    css = resources.files("forecast.report.renderers").joinpath("page.css").read_text("utf-8")
     for i, mode in enumerate(("light", "dark")):
         css = css.replace(f"/*{mode}*/", " ".join(f"--{name}: {pair[i]};" for name, pair in PALETTE.items()))
     return css
@@ -80,26 +118,38 @@ def _block(block: Block) -> str:
 
 
 def _figure(figure: FigureBlock) -> str:
-    panels = "\n".join(_HEX.sub(lambda m: _LIGHT[m[0]], p.svg) for p in figure.panels)
+    panels = "\n".join(_panel(p, f"{_slug(figure.name)}-{i}-", figure.alt) for i, p in enumerate(figure.panels, 1))
     key = "".join(f"<li><b>{_text(letter)}</b>{_inline(text)}</li>" for letter, text in figure.key)
     below = f'<ul class="key">{key}</ul>' if key else ""
+    scrolls = f' tabindex="0" role="group" aria-label="{_text(strip_markup(figure.title))}"' if figure.columns == 1 else ""
     return (
-        f'<figure id="fig-{_text(figure.name)}" role="group" aria-label="{_text(figure.alt)}">'
+        f'<figure id="fig-{_text(figure.name)}" aria-label="{_text(figure.alt)}">'
         f'<p class="title">{_inline(figure.title)}</p>\n'
-        f'<div class="{_GRID.get(figure.columns, "panels")}">{panels}</div>\n'
+        f'<div class="{_GRID.get(figure.columns, "panels")}"{scrolls}>{panels}</div>\n'
         f"<figcaption>{_inline(figure.caption)}{below}</figcaption></figure>"
     )
 
 
+def _panel(panel: FigurePanel, prefix: str, alt: str) -> str:
+    """A drawing in the page's colours, with ids of its own and its values for the pointer."""
+    svg = _HEX.sub(lambda m: _LIGHT[m[0]], scope_ids(panel.svg, prefix))
+    told = f' role="img" aria-label="{_text(panel.title or alt)}"'
+    if panel.readings:
+        told += f' data-readings="{_text(json.dumps([[round(x), words] for x, words in panel.readings], ensure_ascii=False))}"'
+    return svg.replace("<svg ", f"<svg{told} ", 1)
+
+
 def _table(table: TableBlock) -> str:
-    heads = "".join(f'<th scope="col"{_numeric_class(c)}>{_inline(c.head)}</th>' for c in table.columns)
+    heads = "".join(f'<th scope="col"{_numeric_class(c)}><span>{_inline(c.head)}</span></th>' for c in table.columns)
     rows = "\n".join(_row(row, table.columns) for row in table.rows)
     cols = f"<colgroup>{'<col>' * len(table.columns)}</colgroup>" if table.stacked else ""
     note = f'<p class="source">{_inline(table.note)}</p>' if table.note else ""
-    kind = "stacked" if table.stacked else "scroll"
+    kind = "stacked" if table.stacked else "scroll wide" if len(table.columns) >= MANY else "scroll"
+    kind += " long" if len(table.rows) > _LONG else ""
+    inside = "" if table.stacked else f' tabindex="0" role="group" aria-label="{_text(strip_markup(table.caption))}"'
     return (
         f'<div class="table {kind}"><p class="caption">{_inline(table.caption)}</p>'
-        f'<div class="inside"><table aria-label="{_text(table.caption)}">{cols}'
+        f'<div class="inside"{inside}><table aria-label="{_text(strip_markup(table.caption))}">{cols}'
         f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>{note}</div>"
     )
 
@@ -114,7 +164,8 @@ def _row(row: Sequence[TableCell], columns: Sequence[Column]) -> str:
     for cell, column in zip(row[1:], columns[1:], strict=True):
         names = " ".join(n for n in ("n" if column.numeric else "", _slug(cell.tone)) if n)
         marked = f' class="{names}"' if names and not _is_verdict(cell.tone) else ' class="n"' if column.numeric else ""
-        cells.append(f'<td{marked} data-head="{_text(column.head)}">{_cell(cell)}</td>')
+        number = f' data-value="{cell.value:.6g}"' if cell.value is not None and math.isfinite(cell.value) else ""
+        cells.append(f'<td{marked}{number} data-head="{_text(column.head)}">{_cell(cell)}</td>')
     return f"<tr{past}>{''.join(cells)}</tr>"
 
 
@@ -122,7 +173,26 @@ def _cell(cell: TableCell) -> str:
     main = _verdict_chip(cell.text) if _is_verdict(cell.tone) else f'<span class="main">{_inline(cell.text)}</span>'
     if to := safe_address(cell.href):
         main = f'<a href="{_text(to)}">{main}</a>'
+    if cell.line:
+        main = f"{main}{_line_chart(cell.line)}"
     return f'{main}<span class="sub">{_inline(cell.sub)}</span>' if cell.sub else main
+
+
+def _line_chart(values: Sequence[float]) -> str:
+    """Values in a line as high as a word; a gap in them is a gap in the line. Its scale is its own."""
+    known = [v for v in values if math.isfinite(v)]
+    if not known:
+        return ""
+    width, height = _LINE
+    low, high = min(known), max(known)
+    step = (width - 4) / max(len(values) - 1, 1)
+    path, pen = [], "M"
+    for i, value in enumerate(values):
+        if math.isfinite(value):
+            y = height - 2 - (height - 4) * ((value - low) / (high - low) if high > low else 0.5)
+            path.append(f"{pen}{2 + i * step:.0f} {y:.0f}")
+        pen = "L" if math.isfinite(value) else "M"
+    return f'<svg class="line" viewBox="0 0 {width} {height}" aria-hidden="true"><path d="{"".join(path)}"/></svg>'
 
 
 def _verdict_chip(word: str) -> str:

@@ -1,0 +1,33 @@
+"""Renderers: one file per format, each turning a page into a file. A format's library is loaded when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+from forecast.report.page import Page
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format: the module whose `render_page` makes it, and the kinds of figure files that its text points to."""
+
+    module: str
+    beside: tuple[str, ...] = ()
+
+
+FORMATS = {
+    "html": Format("html"),
+    "md": Format("markdown", ("svg", "png")),
+    "pdf": Format("pdf"),
+    "docx": Format("word"),
+    "xlsx": Format("excel"),
+    "tex": Format("latex", ("pdf",)),
+    "json": Format("json_document", ("svg", "png")),
+}
+
+
+def render(page: Page, format: str) -> str | bytes:
+    """A page in one of `FORMATS`. Raises MissingExtraError where the library or program that makes it is not installed."""
+    made: str | bytes = importlib.import_module(f"{__name__}.{FORMATS[format].module}").render_page(page)
+    return made
