@@ -13,6 +13,7 @@ from forecast.arrays import Floats
 from forecast.core.contrast import Contrast
 from forecast.core.errors import DataError, NotIdentifiedError
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
+from forecast.core.parameters import Parameter, Parameters
 from forecast.core.presentation import shown, upper
 from forecast.core.questions import Design
 from forecast.core.results import Summary, TableReading, Used, quantile_name
@@ -69,32 +70,6 @@ class Description:
         values = [getattr(c, key) for c in self.compared]
         finite = [v for v in values if np.isfinite(v)] or [math.nan]
         return self.compared[0].baseline, values[0], min(finite), max(finite)
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """An estimated coefficient and its standard error (from the Hessian or the diffuse state, never the OPG)."""
-
-    name: str
-    estimate: float
-    se: float = math.nan
-
-
-class Parameters(tuple[Parameter, ...]):
-    """Coefficients in the estimator's order, indexed by position or by name.
-
-    >>> Parameters([Parameter("effect", -0.4, 0.1)])["effect"].estimate
-    -0.4
-    """
-
-    def __getitem__(self, key: Any) -> Any:
-        """The parameter with a name, or the tuple's items by position."""
-        if not isinstance(key, str):
-            return super().__getitem__(key)
-        for parameter in self:
-            if parameter.name == key:
-                return parameter
-        raise KeyError(f"no parameter is called '{key}': {', '.join(p.name for p in self) or 'there is none'}")
 
 
 @shown

@@ -95,15 +95,12 @@ class Event:
             raise refuse(f"unknown role '{self.role}'", nearest(self.role, ROLES))
         if self.end and not self.end_announced:
             raise refuse("has an end but not the day on which that end was announced", "add end_announced")
-        if self.end and self.end < self.announced:
-            raise refuse(f"ends on {self.end}, before it was announced on {self.announced}", "check the two days")
-        if self.called_off and self.called_off < self.announced:
-            raise refuse(f"was called off on {self.called_off}, before it was announced", "check the two days")
+        for key, day in (("ends", self.end), ("was called off", self.called_off)):
+            if day and day < self.announced:
+                raise refuse(f"{key} on {day}, before it was announced on {self.announced}", "check the two days")
         if self.end and self.effective and self.end < self.effective and not self.called_off:
-            raise refuse(
-                f"ends on {self.end}, before it takes effect on {self.effective}",
-                "give the day it was called off (called_off) if it never took effect",
-            )
+            problem = f"ends on {self.end}, before it takes effect on {self.effective}"
+            raise refuse(problem, "give the day it was called off (called_off) if it never took effect")
         if self.share_stopped is not None and not 0.0 <= self.share_stopped <= 1.0:
             raise refuse(f"stops {self.share_stopped} of the trade", "share_stopped from 0 to 1, or leave it out")
         if self.effective and self.effective < self.announced and self.instrument in ("licence", "ban"):
@@ -293,10 +290,9 @@ class EventCalendar:
         for event in self.touching(series, roles):
             if not event.in_force or not event.directed_at(series):
                 continue
-            block = event.response(when)
-            for j in range(block.shape[1]):
-                names.append(event.id if block.shape[1] == 1 else f"{event.id}.{j + 1}")
-                columns.append(block[:, j])
+            columns.append(event.response(when))
+            count = columns[-1].shape[1]
+            names += [event.id] if count == 1 else [f"{event.id}.{j + 1}" for j in range(count)]
         return names, np.column_stack(columns) if columns else np.empty((len(when), 0))
 
 
@@ -311,9 +307,8 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
     for key, value in row.items():
         if key not in known:
             raise DataError(f"an event has no field '{key}'", where=where, hint=nearest(key, known))
-        if value is None or value == "":
-            continue
-        made[key] = _parse_field(key, value, where)
+        if value is not None and value != "":
+            made[key] = _parse_field(key, value, where)
     for key in ("id", "announced"):
         if key not in made:
             raise DataError(f"an event lacks its '{key}'", where=where or str(row.get("id", "")), hint=f"add {key}")
@@ -351,5 +346,5 @@ def _parse_field(key: str, value: Any, where: str) -> Any:
 def bundled_events() -> EventCalendar:
     """The calendar of the bundled data set."""
     raw = tomllib.loads(bundled_text("events.toml"))
-    events = sorted((event_from(row) for row in raw["event"]), key=lambda e: (e.announced, e.id))
-    return EventCalendar(tuple(events), months.parse_day(raw["verified_to"]))
+    verified = months.parse_day(raw["verified_to"])
+    return EventCalendar(tuple(sorted(map(event_from, raw["event"]), key=lambda e: (e.announced, e.id))), verified)

@@ -230,11 +230,9 @@ class Design:
         if after and after.months[0] > first:
             last = after.months[0] - 1
         if last < first:
-            raise DataError(
-                f"the asked window ends in {steps.label(last)}, before it begins in {steps.label(first)}",
-                where=f"{self.event_ids}, {self.treated[0]}",
-                hint="a later `stop`, or a vintage that knows the months after the event",
-            )
+            problem = f"the asked window ends in {steps.label(last)}, before it begins in {steps.label(first)}"
+            hint = "a later `stop`, or a vintage that knows the months after the event"
+            raise DataError(problem, where=f"{self.event_ids}, {self.treated[0]}", hint=hint)
         return Window(min(hole, first), start, first, last)
 
     def aftermath(self, vintage: Vintage, first: int, last: int) -> Aftermath | None:

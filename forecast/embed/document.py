@@ -29,7 +29,7 @@ TYPED = "{{"  # what a mark in Word begins with before it is a control
 LARGEST = 200 * 2**20  # bytes of a document
 
 
-class Format(Protocol):
+class DocumentKind(Protocol):
     """What a kind of document offers: its slots, itself with values in them, and a value as it shows one."""
 
     slots: Callable[[bytes], list[Slot]]
@@ -134,11 +134,11 @@ def embed(document: str | Path, run: Run | str | Path, out: str | Path | None = 
     return Embedded(tuple(entries), target)
 
 
-def _format_of(path: Path) -> Format:
+def _format_of(path: Path) -> DocumentKind:
     if path.suffix.lower() not in FORMATS:
         kinds = ", ".join(FORMATS)
         raise ConfigError(f"documents of the kind '{path.suffix}' have no slots", where=str(path), hint=f"one of {kinds}")
-    return cast(Format, FORMATS[path.suffix.lower()])
+    return cast(DocumentKind, FORMATS[path.suffix.lower()])
 
 
 def _read(path: Path) -> bytes:
@@ -170,7 +170,13 @@ def _look_up(answers: Answers, slot: Slot) -> tuple[Value | None, str]:
 
 
 def _entry(
-    format_: Format, answers: Answers, slot: Slot, value: Value | None, note: str, files: Mapping[str, str], absent: set[str]
+    format_: DocumentKind,
+    answers: Answers,
+    slot: Slot,
+    value: Value | None,
+    note: str,
+    files: Mapping[str, str],
+    absent: set[str],
 ) -> Entry:
     old = slot.shown.strip()
     if value is None:

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from forecast.core.contrast import Contrast
-from forecast.core.effects import BaselineComparison, Description, Effect, Parameter, Parameters
+from forecast.core.effects import BaselineComparison, Description, Effect
 from forecast.core.events import Event
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
+from forecast.core.parameters import Parameter, Parameters
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped, Summary, Used
 from forecast.core.schema import ROWS

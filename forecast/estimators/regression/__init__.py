@@ -10,8 +10,9 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Answers
 from forecast.core.contrast import Contrast
-from forecast.core.effects import Effect, Parameter
+from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
+from forecast.core.parameters import Parameter
 from forecast.core.questions import Design
 from forecast.core.registry import build, estimator
 from forecast.core.results import Summary, Used

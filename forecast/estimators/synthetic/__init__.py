@@ -9,8 +9,9 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.contracts import Answers
-from forecast.core.effects import Effect, Parameter
+from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
+from forecast.core.parameters import Parameter
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
 from forecast.core.results import Used

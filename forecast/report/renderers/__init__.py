@@ -9,7 +9,7 @@ from forecast.report.page import Page
 
 
 @dataclass(frozen=True)
-class Format:
+class PageFormat:
     """A file format: the module whose `render_page` makes it, and the kinds of figure files that its text points to."""
 
     module: str
@@ -17,13 +17,13 @@ class Format:
 
 
 FORMATS = {
-    "html": Format("html"),
-    "md": Format("markdown", ("svg", "png")),
-    "pdf": Format("pdf"),
-    "docx": Format("word"),
-    "xlsx": Format("excel"),
-    "tex": Format("latex", ("pdf",)),
-    "json": Format("json_document", ("svg", "png")),
+    "html": PageFormat("html"),
+    "md": PageFormat("markdown", ("svg", "png")),
+    "pdf": PageFormat("pdf"),
+    "docx": PageFormat("word"),
+    "xlsx": PageFormat("excel"),
+    "tex": PageFormat("latex", ("pdf",)),
+    "json": PageFormat("json_document", ("svg", "png")),
 }
 
 

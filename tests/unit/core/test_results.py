@@ -8,9 +8,10 @@ import pytest
 from scipy.stats import beta
 
 from forecast.core import months
-from forecast.core.effects import BaselineComparison, Description, Effect, Parameter, Parameters
+from forecast.core.effects import BaselineComparison, Description, Effect
 from forecast.core.events import Event
 from forecast.core.judgement import VERDICTS, Gate, Verdict
+from forecast.core.parameters import Parameter, Parameters
 from forecast.core.questions import Design, Task
 from forecast.core.results import Forecast, Summary, Used, quantile_name
 

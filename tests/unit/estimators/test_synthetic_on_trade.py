@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from forecast.core import months, registry
-from forecast.core.effects import Effect, Parameter
+from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, NotIdentifiedError
 from forecast.core.events import Event, EventCalendar
 from forecast.core.panel import panel
+from forecast.core.parameters import Parameter
 from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage

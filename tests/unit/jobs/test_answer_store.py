@@ -12,8 +12,8 @@ import pytest
 
 from forecast.core import registry
 from forecast.core.archive import bundled_archive
-from forecast.core.effects import Parameter, Parameters
 from forecast.core.errors import WriteError
+from forecast.core.parameters import Parameter, Parameters
 from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped, Used
 from forecast.jobs.answer_store import AnswerStore
