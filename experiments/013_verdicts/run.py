@@ -101,7 +101,7 @@ def summarise() -> None:
             known = some[some.estimated]
             claimed = some.verdict.isin(CLAIMS)
             right = claimed & (some.estimate < 0) if effect else claimed
-            found = some[claimed]
+            found = some[claimed & (some.true != 0)]
             rows.append(
                 dict(
                     world=world, before=before, estimator=estimator, effect=effect, runs=len(some), claims=right.mean(),

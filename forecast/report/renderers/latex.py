@@ -74,7 +74,8 @@ def _block(block: Block) -> str:
         case Heading(level=1):
             return rf"{{\LARGE\bfseries {_inline(block.text)}\par}}"
         case Heading():
-            label = rf"\label{{{_label(block.anchor)}}}" if block.anchor else ""
+            name = _label(block.anchor)
+            label = rf"\hypertarget{{{name}}}{{}}\label{{{name}}}" if name else ""
             return rf"\{_LEVELS.get(block.level, 'subsubsection')}*{{{_inline(block.text)}}}{label}"
         case Prose():
             small = block.role in ("note", "footer")
@@ -181,6 +182,8 @@ def _piece(piece: Piece) -> str:
 
 
 def _link(inner: str, address: str) -> str:
+    if address.startswith("#"):  # a chapter of the page
+        return rf"\hyperlink{{{_label(address[1:])}}}{{{inner}}}"
     to = quote(address, safe="%/:?&=#+,;@!~'.-_")
     return rf"\href{{{re.sub(r'[%#&_~]', lambda m: chr(92) + m[0], to)}}}{{{inner}}}"
 

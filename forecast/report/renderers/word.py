@@ -115,8 +115,8 @@ class _Document:
         paragraph = self.document.add_paragraph(style=f"Heading {min(block.level - 1 + self.depth, 3)}")
         if block in self.chapters:  # a place that the contents point to
             self.marks += 1
-            number, name = str(self.marks), f"chapter_{self.chapters.index(block) + 1}"
-            paragraph._p.append(_element("w:bookmarkStart", id=number, name=name))
+            number = str(self.marks)
+            paragraph._p.append(_element("w:bookmarkStart", id=number, name=_bookmark(block.anchor)))
             self._words(paragraph, block.text)
             paragraph._p.append(_element("w:bookmarkEnd", id=number))
         else:
@@ -124,9 +124,10 @@ class _Document:
 
     def _contents(self) -> None:
         """The chapters as links inside the document, which need no update."""
-        for i, chapter in enumerate(self.chapters, 1):
+        for chapter in self.chapters:
             paragraph = self.document.add_paragraph(style="List Bullet")
-            paragraph._p.append(_element("w:hyperlink", _run(_plain(chapter.short or chapter.text)), anchor=f"chapter_{i}"))
+            link = _element("w:hyperlink", _run(_plain(chapter.short or chapter.text)), anchor=_bookmark(chapter.anchor))
+            paragraph._p.append(link)
 
     def _caption(self, kind: str, text: str) -> None:
         """A caption with a number of its own, as Word counts them."""
@@ -233,10 +234,17 @@ def _runs(part: Any, pieces: Sequence[Piece], size: int = 0, bold: bool = False,
     return out
 
 
+def _bookmark(anchor: str) -> str:
+    """The name of a chapter's bookmark; Word takes letters, digits and underlines."""
+    return f"chapter_{anchor.replace('-', '_')}"
+
+
 def _hyperlink(part: Any, runs: Sequence[Any], address: str) -> Any:
     from docx.opc.constants import RELATIONSHIP_TYPE
     from docx.oxml.ns import qn
 
+    if address.startswith("#"):  # a chapter of the page
+        return _element("w:hyperlink", *runs, anchor=_bookmark(address[1:]))
     made = _element("w:hyperlink", *runs)
     made.set(qn("r:id"), part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
     return made

@@ -43,7 +43,8 @@ DRAWN = {"svg", "g", "path", "defs", "use", "clippath", "rect", "text", "tspan"}
 
 LATEX = {
     "arraybackslash", "begin", "bfseries", "bottomrule", "caption", "captionof", "cdot", "dimexpr", "dots", "emph", "end",
-    "endfirsthead", "endfoot", "endhead", "ensuremath", "footnotesize", "href", "includegraphics", "item", "label", "LARGE",
+    "endfirsthead", "endfoot", "endhead", "ensuremath", "footnotesize", "href", "hyperlink", "hypertarget", "includegraphics", "item", "label",
+    "LARGE",
     "linewidth", "midrule", "multicolumn", "newline", "par", "raggedleft", "raggedright", "relax", "rotatebox", "scriptsize",
     "section", "subsection", "subsubsection", "surd", "tabcolsep", "textasciicircum", "textasciigrave", "textasciitilde",
     "textbackslash", "textbar", "textbf", "textendash", "textgreater", "textless", "textquotedbl", "texttt", "times", "toprule",

@@ -4,10 +4,12 @@ import re
 from dataclasses import replace
 
 from forecast.core.schema import GateRow
-from forecast.report import html, prose
+from forecast.report import prose
 from forecast.report.chosen_answers import grade_sentence
-from forecast.report.compose import compose, figures
+from forecast.report.compose import compose
 from forecast.report.event_key import letter_events, letter_of
+from forecast.report.page import figures
+from forecast.report.renderers import html
 from forecast.report.shared_limits import shared_limits
 
 

@@ -7,7 +7,6 @@ import pytest
 
 import forecast as fc
 from forecast.core.run import Run
-from forecast.report import markdown
 from forecast.report.blocks import Heading, TableBlock
 from forecast.report.brief import compose_brief
 from forecast.report.brief.decisions import Horizon
@@ -15,6 +14,7 @@ from forecast.report.brief.message import message_blocks, pace_sentence, recent_
 from forecast.report.brief.months_ahead import told_series
 from forecast.report.chosen_answers import summary_rows
 from forecast.report.numbers import quantity
+from forecast.report.renderers import markdown
 from forecast.report.run_data import RunData
 
 MAGNETS, GALLIUM, COBALT = "CHN.export.WLD.re_magnets", "USA.import.CHN.gallium", "COD.export.WLD.cobalt_hydroxide"

@@ -119,7 +119,10 @@ def test_word_has_headings_captions_repeated_heads_and_a_text_for_every_figure(p
     assert len(word.inline_shapes) == sum(len(f.panels) for f in figures(page.blocks)) > 0
     assert all(len(s._inline.docPr.get("descr")) > 20 for s in word.inline_shapes)
     links = re.findall(r'<w:hyperlink w:anchor="(\w+)"', xml)
-    assert len(links) == len([c for c in chapters if c.anchor])
+    marks = re.findall(r'<w:bookmarkStart [^>]*w:name="(\w+)"', xml)
+    assert list(dict.fromkeys(marks)) == marks
+    assert set(links) == set(marks)
+    assert len(marks) == len([c for c in chapters if c.anchor])
     assert all(f'w:name="{name}"' in xml for name in links)
 
 
