@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import logging
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # what is done with the package's messages is the user's choice
 
 _HOMES = {
     "Task": "forecast.core.questions",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from forecast.core.archive import Archive, bundled_archive, read_archive
 from forecast.core.contracts import error_of
 from forecast.core.errors import ConfigError, ForecastError, nearest
 from forecast.core.results import Failure, Forecast
-from forecast.core.steps import log_step
+from forecast.core.steps import log_step, logger
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from forecast.study.nowcast.news import news as news
     from forecast.study.scenarios import scenarios as scenarios
 
-LOG = logging.getLogger(__name__)
+LOG = logger(__name__)
 _HOMES = {
     "Regressor": "forecast.study.data.real_time",
     "backtest": "forecast.study.evaluate.backtest",

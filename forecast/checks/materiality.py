@@ -46,7 +46,8 @@ class Materiality:
         if not math.isfinite(share):
             return Gate(NAME, "not run", share, self.smallest, "nothing was expected without the event", cap="suggestive")
         claimed = effect.judgement.test.p <= self.level and share >= self.smallest
-        able = effect.judgement.test.floor <= self.level  # a test that can find nothing does not show that nothing is there
+        # a test that can find nothing does not show that nothing is there
+        able = effect.judgement.test.floor <= self.level or share < self.smallest
         if not claimed and able and margin <= self.margin:
             reason = f"the 90% interval lies within {margin:.0%} of the counterfactual (margin {self.margin:.0%})"
             return Gate(NAME, "fail", share, self.smallest, reason, cap="no material effect")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import stat
 from dataclasses import dataclass
@@ -11,11 +10,12 @@ from typing import Any
 
 from forecast.core import output_files
 from forecast.core.errors import WriteError
+from forecast.core.steps import logger
 from forecast.jobs.serialization import pack, unpack
 
 FILE_MARK = b"forecast answer 1"  # first line of a file; the second is the hash of the rest, the third the key
 SUFFIX = ".answer"
-LOG = logging.getLogger(__name__)
+LOG = logger(__name__)
 
 
 @dataclass(frozen=True)

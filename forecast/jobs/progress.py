@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from forecast.core.schema import FailureRow
-from forecast.core.steps import log_step
+from forecast.core.steps import log_step, logger
 from forecast.jobs.batch import Batch
 
-LOG = logging.getLogger(__name__)
+LOG = logger(__name__)
 
 
 @dataclass

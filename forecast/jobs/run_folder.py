@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import logging
 import platform
 import shutil
 import tempfile
@@ -24,6 +23,7 @@ from forecast.core.errors import ConfigError, DataError
 from forecast.core.results import Finding
 from forecast.core.run import DRAWS, MONTHS_OF_DRAWS, Run, refuse_newer
 from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
+from forecast.core.steps import logger
 from forecast.core.unanswered import questions_asked, refusal_record
 from forecast.jobs import run_lock
 from forecast.jobs.batch_results import BatchResult
@@ -36,7 +36,7 @@ from forecast.jobs.tables import findings, parquet, tables_of
 
 REPORTED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "pyarrow", "matplotlib")
 CACHE = ".cache"
-LOG = logging.getLogger(__name__)
+LOG = logger(__name__)
 
 
 def folder_of(config: Config, out: str | Path) -> Path:

@@ -134,7 +134,7 @@ def estimate_pass_through(under: Floats, without: Floats, leak: float, draws: in
     own, other = rng.standard_exponential((draws, len(under) + 1)), rng.standard_exponential((draws, len(without)))
     level = other @ without / other.sum(axis=1)
     passed = (own[:, :-1] @ under + own[:, -1] * leak * level) / own.sum(axis=1)
-    share = np.minimum(passed / np.maximum(level, 1e-300), 1.0)
+    share = np.divide(passed, level, out=np.ones(draws), where=passed < level)
     chance = [rng.beta(0.5 + np.count_nonzero(y), 0.5 + np.count_nonzero(y == 0.0), size=draws) for y in (under, without)]
     often = np.clip(chance[0] / np.maximum(chance[1], 1e-300), share, 1.0)
     words = f"{_percent(share)} of the trade without, from {len(under)} months under it and {len(without)} without"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from itertools import takewhile
 
@@ -10,10 +9,11 @@ from forecast.core import registry
 from forecast.core.contracts import Section
 from forecast.core.errors import ForecastError
 from forecast.core.run import Run
+from forecast.core.steps import logger
 from forecast.report.blocks import Block, Callout, Heading, Prose
 from forecast.report.run_data import RunData
 
-LOG = logging.getLogger(__name__)
+LOG = logger(__name__)
 TITLE = "summary"  # the section that begins with the report's title
 
 

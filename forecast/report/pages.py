@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 from forecast.core import manifest, output_files
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.run import Run
+from forecast.core.steps import logger
 from forecast.report.blocks import Block, Heading
 from forecast.report.brief import compose_brief
 from forecast.report.compose import compose
@@ -18,7 +18,7 @@ from forecast.report.renderers import FORMATS, render
 from forecast.report.run_data import RunData
 
 PAGES: dict[str, Callable[[Run], Sequence[Block]]] = {"report": compose, "brief": compose_brief}  # in every run folder
-LOG = logging.getLogger(__name__)
+LOG = logger(__name__)
 PARTS = {"effects": ("headline",), "forecasts": ("outlook", "scenarios", "nowcast")}  # chapters of the report
 USUAL = ("html", "md")  # formats of the pages that every run writes
 

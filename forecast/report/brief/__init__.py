@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Callable, Sequence
 
 from forecast.core.errors import ForecastError
 from forecast.core.run import Run
+from forecast.core.steps import logger
 from forecast.report.blocks import Block, Bullets, Callout, Heading, Prose
 from forecast.report.brief.changed import changed_blocks
 from forecast.report.brief.courses import decision_blocks
@@ -16,10 +16,10 @@ from forecast.report.brief.limits import limit_blocks
 from forecast.report.brief.message import message_blocks
 from forecast.report.brief.months_ahead import months_ahead_blocks
 from forecast.report.brief.origin import origin_blocks
-from forecast.report.diff.run_diff import diff, find_previous
+from forecast.report.diff.run_diff import compare, find_previous
 from forecast.report.run_data import RunData
 
-LOG = logging.getLogger(__name__)
+LOG = logger(__name__)
 
 
 def compose_brief(run: Run, changes: Sequence[str] | None = None, today: dt.date | None = None) -> list[Block]:
@@ -38,7 +38,7 @@ def compose_brief(run: Run, changes: Sequence[str] | None = None, today: dt.date
         lambda: decision_blocks(data, horizon),
         lambda: changed_blocks(data),
         lambda: limit_blocks(data, horizon),
-        lambda: _news_blocks(_changes_since(find_previous(run), run) if changes is None else changes),
+        lambda: _news_blocks(_changes_since(find_previous(run), data) if changes is None else changes),
         lambda: origin_blocks(data, horizon),
     )
     with style():
@@ -57,8 +57,8 @@ def _draw(chapter: Callable[[], list[Block]]) -> list[Block]:
         return [Callout(problem, "warning")]
 
 
-def _changes_since(earlier: Run | None, run: Run) -> Sequence[str]:
-    return diff(earlier, run).sentences() if earlier else ()
+def _changes_since(earlier: Run | None, data: RunData) -> Sequence[str]:
+    return compare(RunData(earlier), data).sentences() if earlier else ()
 
 
 def _news_blocks(changes: Sequence[str]) -> list[Block]:

@@ -73,7 +73,7 @@ def test_the_command_line_has_the_word(tmp_path, monkeypatch):
     from forecast.cli import app
 
     asked = []
-    monkeypatch.setattr(api, "run", lambda *words: asked.append(words[-2:]) or 1 / 0)
+    monkeypatch.setattr(api, "run", lambda *words: asked.append(words[-3:-1]) or 1 / 0)
     CliRunner().invoke(app, ["run", "quick", "--cluster", "tcp://10.0.0.1:8786", "--trust-cluster"])
     CliRunner().invoke(app, ["run", "quick"])
     assert asked == [("tcp://10.0.0.1:8786", True), (None, False)]

@@ -138,7 +138,7 @@ def test_the_expiry_table_and_the_table_of_sums_are_of_the_same_draws(done):
     assert f"{year['q50'] / 12:,.0f} kg" in outlook
     assert f"{year['q50']:,.0f} kg" in courses
     assert "the law as written on 5 Sep 2026" in outlook
-    assert "“Ban to USA paused” ends on 27 Nov 2026, and what it suspends comes back" in outlook
+    assert "“China's suspension of its export ban for the US” ends on 27 Nov 2026, and what it suspends comes back" in outlook
     assert "from the same draws of **law** as the fans above" in courses
 
 

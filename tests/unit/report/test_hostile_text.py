@@ -43,7 +43,8 @@ DRAWN = {"svg", "g", "path", "defs", "use", "clippath", "rect", "text", "tspan"}
 
 LATEX = {
     "arraybackslash", "begin", "bfseries", "bottomrule", "caption", "captionof", "cdot", "dimexpr", "dots", "emph", "end",
-    "endfirsthead", "endfoot", "endhead", "ensuremath", "footnotesize", "href", "hyperlink", "hypertarget", "includegraphics", "item", "label",
+    "endfirsthead", "endfoot", "endhead", "ensuremath", "footnotesize", "href", "hyperlink", "hypertarget",
+    "includegraphics", "item", "label",
     "LARGE",
     "linewidth", "midrule", "multicolumn", "newline", "par", "raggedleft", "raggedright", "relax", "rotatebox", "scriptsize",
     "section", "subsection", "subsubsection", "surd", "tabcolsep", "textasciicircum", "textasciigrave", "textasciitilde",
