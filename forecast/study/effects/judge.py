@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from forecast.core.contracts import Answer, Estimator, Evidence, failure_for
+from forecast.core.contracts import Answer, Estimator, Evidence
 from forecast.core.effects import Effect
 from forecast.core.errors import NotIdentifiedError
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
@@ -50,12 +50,14 @@ def estimate(
         return made
     if not isinstance(made, Effect):
         raise TypeError(f"{name_of(method)} is no estimator")
+    evidence = Evidence(vintage, design, siblings or {})
     try:
         made.contrast()
         _require_months_asked(made, vintage)
     except NotIdentifiedError as error:
-        return failure_for(method, design, error)
-    evidence = Evidence(vintage, design, siblings or {})
+        bare = replace(made, counterfactual=None, point=None, early=None, parts={}, parameters=(), loglike=math.nan)
+        reason = Gate("identified", "fail", reason=error.problem, cap="not identified", withholds=True)
+        return apply_verdict(bare, [reason, *(gate for gate in run_gates(bare, evidence, checks) if gate.gate != "identified")])
     early = run_gates(made, evidence, checks)
     if made.counterfactual is None or _is_withheld(made, early):
         return apply_verdict(made, early)

@@ -46,7 +46,8 @@ if __name__ == "__main__":
         print(*run_on_cluster(far, [(7,)], print))
 """
 PROCESSES = (
-    "import math\nfrom forecast.jobs.workers import run_in_processes as run\nprint(*(task for task, _ in run([4, 9], math.pow, bool, 2, 0.5)))\n"
+    "import math\nfrom forecast.jobs.workers import run_in_processes as run\n"
+    "print(*(task for task, _ in run([4, 9], math.pow, bool, 2, 0.5)))\n"
 )
 
 
