@@ -50,7 +50,7 @@ def ratio_paths(
     Castle, Clements and Hendry 2016) with its own uncertainty. Empty months: a Beta prior on their share, updated by the zeros.
     """
     draws, k = len(base), len(seen)
-    logs = np.log(np.maximum(base, tiny))
+    logs = _logs_of_amounts(base, tiny, rng)
     rows = np.flatnonzero(seen > tiny)
     nodes = np.array(how_it_moves)
     # each node: paths of base + ratio + noise, conditioned on the log figures seen, and the likelihood of these
@@ -75,6 +75,18 @@ def ratio_paths(
     extra = np.clip(1.0 - (1.0 - share) / max(1.0 - already, 1e-9), 0.0, 1.0)
     empty_month = (base[:, k:] <= tiny) | (rng.random(paths.shape) < extra)
     return np.where(empty_month, 0.0, paths)
+
+
+def _logs_of_amounts(base: Floats, tiny: float, rng: np.random.Generator) -> Floats:
+    """Logarithms of the old regime's draws; in an empty month what it would have been with trade, as in another draw.
+
+    The logarithm of next to nothing is no amount: it would stretch the covariance on which the draws are conditioned.
+    """
+    logs = np.log(np.maximum(base, tiny))
+    for month in np.flatnonzero((base <= tiny).any(axis=0) & (base > tiny).any(axis=0)):
+        empty = base[:, month] <= tiny
+        logs[empty, month] = rng.choice(logs[~empty, month], size=int(empty.sum()))
+    return logs
 
 
 def _log_ratio_draws(at: Ints, prior: RatioPrior, step: float, growth: float, draws: int, rng: np.random.Generator) -> Floats:

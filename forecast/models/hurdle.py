@@ -13,9 +13,9 @@ from forecast.core.registry import model
 from forecast.kernels import intermittent
 from forecast.prep.batches import Paths, PathsOrErrors, batch_model
 from forecast.prep.histories import SeriesHistory
+from forecast.prep.working_scale import trade_floor
 
 FEWEST = 6  # months
-TINY = 1e-6  # of the median positive figure
 
 
 @model
@@ -55,8 +55,10 @@ def _filter_states(
     parts: Sequence[tuple[Floats, Bools]], histories: Sequence[SeriesHistory]
 ) -> tuple[intermittent.OccurrenceStates, intermittent.SizeStates]:
     y = intermittent.pad_at_start(parts)
+    # a kilogram in a flow of hundreds is no shipment: on logarithms it would set the spread of all
+    floors = np.array([trade_floor(own[known & ~np.isnan(own)]) for own, known in parts])[:, None]
     signed = np.array([not history.vintage.nonnegative for history in histories], dtype=bool)[:, None]
-    y = np.where(~signed & (y <= TINY), 0.0, y)
+    y = np.where(~signed & (y <= floors), 0.0, y)
     with np.errstate(divide="ignore", invalid="ignore"):
         logs = np.where(y > 0, np.log(y), np.nan)
     return intermittent.filter_occurrence(y), intermittent.filter_sizes(np.where(signed, np.where(y != 0, y, np.nan), logs))
