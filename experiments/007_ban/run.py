@@ -22,6 +22,7 @@ import numpy as np
 
 from forecast.core import months as mm, registry
 from forecast.core.events import Event, EventCalendar
+from forecast.core.identity import identity
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.core.vintage import Cell, Vintage
@@ -161,7 +162,7 @@ def stepped(case: Case) -> np.ndarray:
 
 def asked(case: Case, spec: object, calendar: bool, memo: dict[object, np.ndarray]) -> np.ndarray:
     """A model's draws; questions that look the same on their day (a ban not yet begun, whatever it will be) are asked once."""
-    key = (str(spec), case.figures[: case.known].tobytes(), tuple(map(repr, case.events())) if calendar else ())
+    key = (str(spec), case.figures[: case.known].tobytes(), tuple(map(identity, case.events())) if calendar else ())
     if key not in memo:
         memo[key] = drawn(case, spec, calendar)
     return memo[key]

@@ -60,7 +60,8 @@ def _grade_limit(data: RunData) -> str:
         return grade_sentence(data)
     jobs = {a.job for a in short}
     failed = {(r.job, r.gate) for r in data.rows(GateRow) if r.job in jobs and r.outcome in FAILED and r.gate in REASONS}
-    counts = Counter(gate for _, gate in failed).most_common(MOST_REASONS)
+    found = Counter(gate for _, gate in failed)
+    counts = sorted(found.items(), key=lambda item: (-item[1], item[0]))[:MOST_REASONS]
     if not counts:
         return grade_sentence(data)
     why = join_with_and([f"{REASONS[gate][0]} ({n})" for gate, n in counts])
