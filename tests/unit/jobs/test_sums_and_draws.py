@@ -49,6 +49,11 @@ ends = {{ us_ban_suspension_2025 = "never" }}
 LEVELS = {"q025": 0.025, "q10": 0.1, "q50": 0.5, "q90": 0.9, "q975": 0.975}
 
 
+def one_null(frame):
+    """The same with one kind of missing cell: a column without any value reads as None or as NaN."""
+    return frame.astype(object).where(frame.notna(), None)
+
+
 def finished(place, text=CONFIG):
     (place / "c.toml").write_text(text, "utf-8")
     config = load(place / "c.toml")
@@ -144,10 +149,10 @@ def test_a_run_of_the_earlier_schema_reads_as_one_of_today(done, tmp_path):
     (old / "run.json").write_text(json.dumps(info), "utf-8")
     read = Run(old)
     for name in ("forecasts", "scenarios"):
-        pd.testing.assert_frame_equal(read.table(name), done.table(name), check_dtype=False)
+        pd.testing.assert_frame_equal(one_null(read.table(name)), one_null(done.table(name)), check_dtype=False)
     keys = ["series", "model", "month", "mean", "q10", "q90", "scenario"]
     mine, theirs = (run.sums[keys].sort_values(keys[:4], ignore_index=True) for run in (read, done))
-    pd.testing.assert_frame_equal(mine, theirs, check_dtype=False)
+    pd.testing.assert_frame_equal(one_null(mine), one_null(theirs), check_dtype=False)
     (old / "scenarios.parquet").unlink()  # a still older run
     assert read.sums["scenario"].isna().all()
 
