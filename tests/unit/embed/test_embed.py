@@ -288,7 +288,7 @@ def test_latex_compiles_where_there_is_latex(tmp_path, runs):
     import shutil
 
     if shutil.which("pdflatex") is None:
-        pytest.skip("no pdflatex")
+        pytest.skip("no program called pdflatex is installed here, so no document can be compiled")
     path = tmp_path / "paper.tex"
     path.write_bytes(latex_of())
     embed(path, runs[0], path)
