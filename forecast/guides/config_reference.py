@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 from forecast.core import registry
 from forecast.jobs.config_json_schema import schema
+from forecast.jobs.docstrings import remarks
 
 PAGE = Path(__file__).with_suffix(".md")
 Part = dict[str, Any]
@@ -82,8 +82,7 @@ def _sentence(part: Part) -> str:
 def _more(kind: str, name: str, options: Part) -> list[str]:
     """The rest of a plug-in's docstring, where its options are not all told one by one."""
     untold = [word for word, here in options["properties"].items() if word not in PLUG_IN_WORDS and "description" not in here]
-    paragraphs = re.split(r"\n\s*\n", inspect.getdoc(registry.get(kind, name)) or "")[1:] if untold else []
-    told = [one for one in paragraphs if not re.match(r"\w+(, \w+)* : ", one)]
+    told = remarks(registry.get(kind, name)) if untold else []
     return [line for one in told for line in ("", *map(_text, one.splitlines()))]
 
 
