@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from forecast.core.presentation import shown
@@ -133,3 +134,12 @@ class Judgement:
     placebos: tuple[Placebo, ...] = ()
     gates: tuple[Gate, ...] = ()
     verdict: Verdict | None = None
+
+
+def placebos_apart(started: Iterable[tuple[int, Placebo]], length: int) -> list[Placebo]:
+    """Placebos, each with the first of its `length` months, that share no month, counted back from the latest."""
+    found: list[tuple[int, Placebo]] = []
+    for start, one in sorted(started, key=lambda pair: -pair[0]):
+        if not found or start + length <= found[-1][0]:
+            found.append((start, one))
+    return [one for _, one in found]
