@@ -574,7 +574,22 @@ def diff(run_a: Run | str | Path, run_b: Run | str | Path, attribute: str = "", 
 def check(config: str | Path = "minerals", trial: bool = False) -> str:
     """The plan of a config, what its backtests support, and an audit of its data, as text. Writes nothing.
 
-    trial : run every model of the backtests on a few questions, to find its first cutoff (takes minutes)
+    Parameters
+    ----------
+    config : str or Path, default "minerals"
+        path of a TOML file, or name of one shipped with the package
+    trial : bool, default False
+        run every model of the backtests on a few questions, to find its first cutoff (takes minutes)
+
+    Returns
+    -------
+    str
+        lines of text
+
+    Raises
+    ------
+    ConfigError
+        where a word of the config is not valid
     """
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
@@ -614,8 +629,24 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
 def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print) -> list[Leak]:
     """Look-ahead test of a config's methods: answers that change when everything later than their day is corrupted.
 
-    A few questions of each kind are asked twice (`forecast/study/data/leakage.py`); empty if no method looks ahead. `tell`
-    receives progress messages. Writes nothing.
+    A few questions of each kind are asked twice (`forecast/study/data/leakage.py`). Writes nothing.
+
+    Parameters
+    ----------
+    config : str or Path, default "minerals"
+        path of a TOML file, or name of one shipped with the package
+    tell : Callable[[str], None], default print
+        receives progress messages
+
+    Returns
+    -------
+    list of Leak
+        empty if no method looks ahead
+
+    Raises
+    ------
+    ConfigError
+        where a word of the config is not valid
     """
     from forecast.jobs.leakage_questions import describe_sample, sample_questions
     from forecast.jobs.load import load, read_archive as archive_of
@@ -630,7 +661,23 @@ def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print
 
 
 def listing(kind: str) -> list[tuple[str, str]]:
-    """Names with a one-line description: plug-ins of a kind, series, or events."""
+    """Names with a one-line description: plug-ins of a kind, series, or events.
+
+    Parameters
+    ----------
+    kind : str
+        "models", "estimators", ..., "series" or "events"
+
+    Returns
+    -------
+    list of (str, str)
+        name and sentence
+
+    Raises
+    ------
+    ConfigError
+        where there is no such list
+    """
     plural = {f"{k}s": k for k in registry.KINDS}
     if kind in plural:
         said = {name: registry.sentence(plural[kind], name) for name in registry.names(plural[kind])}

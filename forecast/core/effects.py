@@ -27,6 +27,56 @@ if TYPE_CHECKING:
 class Effect(Estimate):
     """Observed minus counterfactual, as draws over the observed periods of the effect window; and what the judge adds.
 
+    Parameters
+    ----------
+    estimator : str
+        its name
+    design : Design
+        the question
+    unit : str
+        of the amounts (kg, USD, or that of a table)
+    periods : tuple[tuple[int, int], ...]
+        first and last month of each observed period, as integers; spans are periods of their own
+    observed : array of float, shape (periods,)
+        as published
+    counterfactual : array of float, shape (draws, periods), or None
+        what would have been; None where nothing is estimated
+    description : Description
+        what was observed, beside baselines
+    steps : Steps, default MONTHS
+        the time axis
+    used : tuple of Used, optional
+        what the method did
+    parameters : Parameters or tuple of Parameter, optional
+        estimated ones by name; the standard error of x, where known, as "x.se"
+    weights : mapping of str to float, optional
+        of donors, by name
+    n_clean, n_span : int, default 0
+        clean months before the event, and published sums among them
+    point : float, optional
+        the sum at the point estimate (default: the mean of the draws)
+    early : Contrast, optional
+        the contrast of the months of anticipation, of the same draws
+    own_p, own_floor : float, default math.nan
+        of the estimator's own test, where it has one
+    own_placebos : tuple of Placebo, optional
+        of the estimator's own test, where it has one
+    loglike : float, default math.nan
+        maximised log-likelihood, where there is one
+    reads : str, default "causal"
+        the strongest reading that the method allows: "causal" or "relative"
+    scored : {"months", "total"}, default "months"
+        whether the draws hold for each period ("months"), or for their total only
+    parts : mapping of str to Summary, optional
+        where a method can separate the events of a design, the cumulative effect of each; they sum to the joint effect in
+        every draw
+    reading : TableReading, optional
+        how a table in memory was read; None for an archive's
+    judgement : Judgement, optional
+        what the judge adds; empty before it is judged
+    history : Vintage, optional
+        figures and events of the treated series, for a picture or a sentence; set by `fc.estimate`
+
     Examples
     --------
     >>> import forecast as fc

@@ -127,10 +127,23 @@ class Regressor:
 class RealTimeView:
     """Vintages of an archive, or of a plain monthly panel cut at its publication lags.
 
-    lags : months from the end of a month to the publication of its figure, by series pattern, of which the first match counts.
-        They apply on top of an archive's release days; a plain panel has no others (default 0: known when the month has ended).
-        Such vintages are pseudo real-time.
-    regressors : every control must be declared; a realised value of an `observed_only` one is visible only once published.
+    Parameters
+    ----------
+    source : Archive or Vintage
+        the figures
+    lags : mapping of str to int, optional
+        months from the end of a month to the publication of its figure, by series pattern, of which the first match counts.
+        They apply on top of an archive's release days; a plain panel has no others (default 0: known when the month has
+        ended). Such vintages are pseudo real-time
+    regressors : tuple of Regressor, optional
+        every control must be declared; a realised value of an `observed_only` one is visible only once published
+
+    Raises
+    ------
+    ConfigError
+        where a lag is negative, or a control is declared twice or not at all
+    DataError
+        where a panel is not monthly
     """
 
     source: Archive | Vintage
@@ -190,11 +203,33 @@ class RealTimeView:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def states(self, series: str) -> tuple[Cell, ...]:
-        """Every published version of every figure of a series."""
+        """Every published version of every figure of a series.
+
+        Parameters
+        ----------
+        series : str
+            its key
+
+        Returns
+        -------
+        tuple of Cell
+            in the unit of the archive
+        """
         return self.source.states(series) if isinstance(self.source, Archive) else tuple(self.source.cells[series])
 
     def as_of(self, day: str | dt.date) -> Vintage:
-        """What was known on `day`, and nothing else."""
+        """What was known on `day`, and nothing else.
+
+        Parameters
+        ----------
+        day : str or date
+            "YYYY-MM-DD", or a date
+
+        Returns
+        -------
+        Vintage
+            without what is published later
+        """
         day = months.parse_day(day)
         if day not in self._vintages:
             self._vintages[day] = self._vintage(day)

@@ -57,7 +57,18 @@ class BacktestQuestion:
         return self.last + 1 + self.gap
 
     def vintage(self, archive: Archive | RealTimeView) -> Vintage:
-        """The vintage of the cutoff, cut to the rolling window if there is one."""
+        """The vintage of the cutoff, cut to the rolling window if there is one.
+
+        Parameters
+        ----------
+        archive : Archive or RealTimeView
+            the figures
+
+        Returns
+        -------
+        Vintage
+            of the day of the task
+        """
         if self.since is None:
             return archive.as_of(self.task.day)
         return rolling_vintage(archive, self.series, self.last - self.since + 1, self.task.day)
