@@ -24,6 +24,11 @@ class Identified:
 
     Fails where no figure lies in the asked window; where fewer than `fewest` months and no span lie in the reference regime
     (for a recovery: since the measure it eases took effect); where a loss is asked of a flow that was zero throughout.
+
+    Parameters
+    ----------
+    fewest : int, default 3
+        months needed in the reference regime
     """
 
     fewest: int = 3

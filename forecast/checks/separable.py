@@ -22,6 +22,11 @@ class Separable:
     Shortly: less than `apart` months. Several events of one design are estimated jointly and reported as such; an event that
     the design does not name makes the effect joint with its own, and at most suggestive. Months asked after the end of the
     measure are named.
+
+    Parameters
+    ----------
+    apart : int, default SHORTLY
+        months before the window's start in which no other event may fall
     """
 
     apart: int = SHORTLY

@@ -33,16 +33,38 @@ class Conformal:
 
     Split conformal prediction (Vovk, Gammerman and Shafer 2005; Romano, Patterson and Candes 2019) with normalised, signed
     errors: the inner model forecasts again from earlier origins of every series of the task; its errors, in units of its own
-    predictive width, form one pool per lead, shrunk towards the series' own errors as these grow in number. Bands reach to the
-    ceil((n + 1) q)-th error; levels that n errors do not support are named in the notes and left to the inner model. The ranks
-    of the draws are kept, and with them the dependence of paths and totals; so is the median.
+    predictive width, form one pool per lead, shrunk towards the series' own errors as these grow in number. Bands reach to
+    the ceil((n + 1) q)-th error; levels that n errors do not support are named in the notes and left to the inner model. The
+    ranks of the draws are kept, and with them the dependence of paths and totals; so is the median.
 
-    inner : name or spec of the model; origins, step : how many earlier origins, how many months apart (step 0: a third of the
-    longest lead); own : number of own errors at which a series weighs as much as the pool; regimes : under controls, only
-    errors made under controls, where there are enough
-    adapt : "aci" (Gibbs and Candes 2021) or "pid" (Angelopoulos, Candes and Tibshirani 2023) let levels or widths follow the
-    coverage of the earlier origins, by `rate`. Their state is not stored: it is recomputed from what was known at those
-    origins, oldest first, and so reaches back no further than they do (origins = 24, step = 1)
+    Parameters
+    ----------
+    inner : str or mapping of str to Any, default "two_part"
+        name or spec of the model
+    origins : int, default 3
+        how many earlier origins
+    step : int, default 0
+        months between earlier origins (0: a third of the longest lead)
+    own : float, default 20.0
+        number of own errors at which a series weighs as much as the pool
+    regimes : bool, default True
+        under controls, only errors made under controls, where there are enough
+    adapt : {"none", "aci", "pid"}, default "none"
+        "aci" (Gibbs and Candes 2021) or "pid" (Angelopoulos, Candes and Tibshirani 2023) let levels or widths follow the
+        coverage of the earlier origins, by `rate`. Their state is not stored: it is recomputed from what was known at those
+        origins, oldest first, and so reaches back no further than they do (origins = 24, step = 1)
+    rate : float, default 0.05
+        step of `adapt`
+
+    References
+    ----------
+    * Vovk, V., Gammerman, A. and Shafer, G. (2005). Algorithmic Learning in a Random World. Springer.
+    * Romano, Y., Patterson, E. and Candes, E. (2019). Conformalized quantile regression. Advances in Neural Information
+      Processing Systems 32.
+    * Gibbs, I. and Candes, E. (2021). Adaptive conformal inference under distribution shift. Advances in Neural Information
+      Processing Systems 34.
+    * Angelopoulos, A., Candes, E. and Tibshirani, R. (2023). Conformal PID control for time series prediction. Advances in
+      Neural Information Processing Systems 36.
     """
 
     inner: str | dict[str, Any] = "two_part"

@@ -30,12 +30,29 @@ class Factor:
 
     Parameters by expectation-maximisation (statsmodels' DynamicFactorMQ), which handles unknown months; the notes say whether
     it converged, ran out of steps or was reverted. The nowcast is the smoothed one, so figures of other series in the asked
-    month inform it. Means and covariances of the asked months are exact given the parameters, whose uncertainty enters through
-    that of the variance only (Student's t). There is no season and there are no events.
+    month inform it. Means and covariances of the asked months are exact given the parameters, whose uncertainty enters
+    through that of the variance only (Student's t). There is no season and there are no events.
 
-    series : names of the other series; empty: those of the same product and measure, on a plain panel all units; the 29 with
-        most figures since the target began
-    persistent : idiosyncratic components follow an autoregression of order one, else they are white noise
+    Parameters
+    ----------
+    series : tuple of str, optional
+        names of the other series; empty: those of the same product and measure, on a plain panel all units; the 29 with most
+        figures since the target began
+    factors : int, default 1
+        number of common factors
+    order : int, default 1
+        months that the autoregression of the factors reaches back
+    persistent : bool, default True
+        idiosyncratic components follow an autoregression of order one, else they are white noise
+    steps : int, default 200
+        most steps of the expectation-maximisation
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+
+    References
+    ----------
+    Bańbura, M. and Modugno, M. (2014). Maximum likelihood estimation of factor models on datasets with arbitrary pattern of
+    missing data. Journal of Applied Econometrics 29(1), 133-160.
     """
 
     series: tuple[str, ...] = ()
