@@ -61,17 +61,18 @@ class AirlineLikelihood:
 
     def _filtered(self, nodes: Floats) -> Floats:
         """Regressors, early shocks and figures (g, m, columns), filtered at parameters (g, 2)."""
-        from scipy.signal import lfilter
-
         s, (theta, big) = self.season, nodes.T
         single, which = np.unique(theta, return_inverse=True)
-        block = np.stack([lfilter([1.0], [1.0, value], self.block, axis=0) for value in single])[which]
+        monthly = np.repeat(self.block[:, None], len(single), axis=1)  # (m, values of theta, columns)
+        for t in range(1, len(monthly)):
+            monthly[t] -= single[:, None] * monthly[t - 1]
+        block = monthly.swapaxes(0, 1)[which]
         for at in range(s, block.shape[1], s):
             now = block[:, at : at + s]
             now -= big[:, None, None] * block[:, at - s : at][:, : now.shape[1]]
         response = block[..., -1]
-        ago = np.arange(response.shape[1])[:, None] - np.arange(s + 1)[None, :]
-        moved = np.where(ago >= 0, response[:, np.maximum(ago, 0)], 0.0)  # (g, m, s + 1): the response, j months later
+        padded = np.concatenate([np.zeros((len(response), s)), response], axis=1)
+        moved = np.lib.stride_tricks.sliding_window_view(padded, s + 1, axis=1)[..., ::-1]  # the response, j months later
         early = (theta * big)[:, None, None] * moved
         early[..., 1:] += big[:, None, None] * moved[..., :-1]
         early[..., s] += theta[:, None] * response

@@ -7,6 +7,7 @@ circle are the two standard deviations, so either may be zero and neither is the
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -171,17 +172,11 @@ def airline(size: int, season: int) -> tuple[CovarianceFamily, Floats]:
     (1 - B)(1 - B^s) z = (1 + theta B)(1 + Theta B^s) e. The first s + 1 values are diffuse and the rest are sums of the moving
     average, so the restricted likelihood is the exact likelihood of the differenced series.
     """
-    start = season + 1
-    difference = np.eye(size)
-    for t in range(start, size):
-        difference[t, [t - 1, t - season, t - season - 1]] += [-1.0, -1.0, 1.0]
-    inverse: Floats = np.asarray(np.linalg.inv(difference), dtype=np.float64)
-    integrate = inverse[:, start:]
-    # the restricted likelihood does not depend on the covariance of the diffuse start; this one keeps V regular
-    initial = inverse[:, :start] @ inverse[:, :start].T
-    m = size - start
+    lost = season + 1
 
     def covariance(p: Floats) -> Floats:
+        start, integrate = integrated_start(size, season)
+        m = size - lost
         theta, big = p[:, 0], p[:, 1]
         gammas = {
             0: (1 + theta**2) * (1 + big**2),
@@ -195,11 +190,24 @@ def airline(size: int, season: int) -> tuple[CovarianceFamily, Floats]:
             if lag < m:
                 acf[:, lag] = value
         gap = np.abs(np.arange(m)[:, None] - np.arange(m)[None, :])
+        # the restricted likelihood does not depend on the covariance of the diffuse start; this one keeps V regular
         moved: Floats = integrate @ acf[:, gap] @ integrate.T
-        return moved + initial
+        return moved + start @ start.T
 
-    structure = AirlineStructure(season, inverse[:, :start])
-    return CovarianceFamily(covariance, (-0.98, -0.98), (0.6, 0.3), (7, 7), structure=structure), structure.start
+    start = integrated_start(size, season)[0]
+    structure = AirlineStructure(season, start)
+    return CovarianceFamily(covariance, (-0.98, -0.98), (0.6, 0.3), (7, 7), structure=structure), start
+
+
+@functools.lru_cache(maxsize=64)
+def integrated_start(size: int, season: int) -> tuple[Floats, Floats]:
+    """Figures from their first s + 1 values (N, s + 1) and from their differences (N, N - s - 1): (1 - B)(1 - B^s) inverted."""
+    difference = np.eye(size)
+    for t in range(season + 1, size):
+        difference[t, [t - 1, t - season, t - season - 1]] += [-1.0, -1.0, 1.0]
+    inverse: Floats = np.asarray(np.linalg.inv(difference), dtype=np.float64)
+    inverse.flags.writeable = False
+    return inverse[:, : season + 1], inverse[:, season + 1 :]
 
 
 def variance_shares(angles: Floats) -> Floats:

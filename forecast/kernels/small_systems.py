@@ -51,10 +51,10 @@ class SmallSystems:
         random = np.arange(free, inner.shape[1])
         inner[:, random, random] += 1.0
         root, ok = cholesky_factors(inner)
-        right: Floats = np.linalg.solve(root, gram[:, :-1, -1:])[..., 0]
+        right = np.asarray(np.linalg.solve(root, gram[:, :-1, -1:])[..., 0], dtype=np.float64)
         rss = np.asarray(np.maximum(gram[:, -1, -1] - (right**2).sum(axis=1), SMALLEST), dtype=np.float64)
-        log_det: Floats = 2.0 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-        return cls(root, right, rss, log_det, ok, free)
+        diagonal = np.diagonal(root, axis1=1, axis2=2)
+        return cls(root, right, rss, np.asarray(2.0 * np.log(diagonal).sum(axis=1), dtype=np.float64), ok, free)
 
     def loglike(self, log_det: Floats | float, triangle: Floats, freedom: int, *, fixed_scale: bool) -> tuple[Floats, Floats]:
         """Restricted log-likelihood (g,) and s2 (g,); log_det of S, the triangle of `orthonormal`, freedom n - k."""
