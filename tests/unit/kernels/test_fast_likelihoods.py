@@ -78,7 +78,8 @@ def compare(case, kind, rng):
     other_means, other_spreads, other_squares = slow.predictions(nodes[2:6], asked)
     beta, among, sigma2, top = fast.estimates(nodes[7])
     other_beta, other_among, other_sigma2, other_top = slow.estimates(nodes[7])
-    assert squares == pytest.approx(other_squares, rel=1e-7) and sigma2 == pytest.approx(other_sigma2, rel=1e-7)
+    assert squares == pytest.approx(other_squares, rel=1e-7)
+    assert sigma2 == pytest.approx(other_sigma2, rel=1e-7)
     assert top == pytest.approx(other_top, rel=1e-8, abs=1e-8)
     scale = max(float(np.abs(other_among).max()), 1e-6)
     return (
@@ -94,7 +95,7 @@ def compare(case, kind, rng):
 def test_fast_and_dense_agree(make, kind, count):
     rng = np.random.default_rng(count)
     worst = np.max([compare(make(rng), kind, rng) for _ in range(count)], axis=0)
-    assert worst[0] < 1e-8 and worst[1] < 1e-6 and worst[2] < 1e-6 and worst[3] < 1e-5, worst
+    assert (worst < [1e-8, 1e-6, 1e-6, 1e-5]).all(), worst
 
 
 def test_draws_agree_where_the_matrices_are_formed():
