@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
@@ -192,9 +192,18 @@ def _rank_template(blocks: Sequence[Floats], draws: int, rng: np.random.Generato
     """Ranks (draws, months) of joint paths, an equal share of them from every member; ties broken at random."""
     shares = []
     for k, block in enumerate(blocks):
-        ties = rng.random(block.shape)
-        ranks = np.lexsort((ties, block), axis=0).argsort(axis=0) / len(block)
+        ranks = _ranks(block, rng.random(block.shape)) / len(block)
         shares.append(_member_share(ranks, k, len(blocks), draws))
     pooled = np.concatenate(shares)
-    order: np.ndarray = np.lexsort((rng.random(pooled.shape), pooled), axis=0).argsort(axis=0)
-    return order
+    return _ranks(pooled, rng.random(pooled.shape))
+
+
+def _ranks(values: Floats, ties: Floats) -> Ints:
+    """Ranks (n, months) from 0, column by column; equal values in the order of `ties`."""
+    order = values.argsort(axis=0)
+    ordered = np.take_along_axis(values, order, axis=0)
+    tied = (ordered[1:] == ordered[:-1]).any(axis=0)
+    order[:, tied] = np.lexsort((ties[:, tied], values[:, tied]), axis=0)
+    ranks = np.empty(values.shape, np.int64)
+    np.put_along_axis(ranks, order, np.arange(len(values))[:, None], axis=0)
+    return ranks

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast, Used
+from forecast.core.results import Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.kernels.tails import bound_means
 from forecast.models.conformal import pooled_errors
@@ -75,6 +75,8 @@ class Conformal:
     adapt: Literal["none", "aci", "pid"] = "none"
     rate: float = 0.05
 
+    reads_in_order: ClassVar[bool] = True  # past answers leave their errors, present ones their bands: none is needed twice
+
     def __post_init__(self) -> None:
         if self.origins < 1 or self.step < 0 or self.own <= 0 or self.rate <= 0:
             raise ConfigError("origins, own and rate must be above zero, step not below", hint="origins = 3, step = 0")
@@ -90,19 +92,21 @@ class Conformal:
         count = len(task.series)
         if len(answers) != count + len(past):
             raise ConfigError(f"{len(answers)} answers for {count + len(past)} questions", hint="ask through fc.predict")
-        lost = [s for s, a in zip(task.series, answers, strict=False) if not isinstance(a, Forecast)]
-        if lost:
-            why = next(a.reason for a in answers[:count] if isinstance(a, Failure))
-            problem = f"{len(lost)} of {count} series not answered: {why}"
-            raise TooShortError(problem, where=", ".join(lost), hint="leave them out")
         errors = _collect_errors(past, answers[count:], count)
-        draws, used = [], []
-        for i, answer in enumerate(answers[:count]):
-            made, how = self._calibrate(vintage, task, i, answer, errors)
-            draws.append(made)
+        draws, used = np.empty((task.draws, count, len(task.months))), []
+        lost: dict[str, str] = {}
+        parameters: Mapping[str, float] = {}
+        for i, (series, answer) in enumerate(zip(task.series, answers[:count], strict=True)):
+            if not isinstance(answer, Forecast):
+                lost[series] = answer.reason
+                continue
+            draws[:, i], how = self._calibrate(vintage, task, i, answer, errors)
             used.append(how)
-        parameters = answers[0].parameters if count == 1 else {}
-        return Forecast(task, np.stack(draws, axis=1), tuple(used), vintage.steps, parameters)
+            parameters = answer.parameters if count == 1 else {}
+        if lost:
+            problem = f"{len(lost)} of {count} series not answered: {next(iter(lost.values()))}"
+            raise TooShortError(problem, where=", ".join(lost), hint="leave them out")
+        return Forecast(task, draws, tuple(used), vintage.steps, parameters)
 
     def _past(self, vintage: Vintage, task: Task) -> list[PastOrigin]:
         """Questions at past origins; none where all of them together could not support a band of 80 per cent."""

@@ -20,6 +20,8 @@ from forecast.prep.working_scale import choose_scale
 
 FEWEST = 18  # months of the target
 ENOUGH = 12  # figures of another series
+MOST_REMEMBERED = 32  # fits, of a few kilobytes each
+REMEMBERED: dict[object, dynamic_factor.EMFit] = {}  # by the figures and options that they follow from
 
 
 @model
@@ -84,7 +86,7 @@ class Factor:
         target, before = (_on_panel_months(part, first, size) for part in (history.latest, history.training))
         panel = np.column_stack([(target - centre) / width, *now])
         learned = panel if history.training_vintage is history.vintage else np.column_stack([(before - centre) / width, *past])
-        fitted = dynamic_factor.fit_em(self._model(learned, history), self.steps)
+        fitted = self._fit(learned, history)
         current = self._model(panel, history)
         current.ssm.initialization = fitted.start
         asked = np.arange(size - history.horizon, size)
@@ -98,6 +100,15 @@ class Factor:
         company = f"{len(names)} other series" if names else "no other series: the factor is the target's own"
         kind = f"{self.factors} factor{'s' if self.factors > 1 else ''} of order {self.order}, {1 + len(names)} series"
         return Paths(z, kind, names, left, (outcome, company))
+
+    def _fit(self, panel: Floats, history: SeriesHistory) -> dynamic_factor.EMFit:
+        """The parameters of a panel; a news decomposition asks for those of the earlier day once for each of its figures."""
+        key = (panel.tobytes(), panel.shape, self.factors, self.order, self.persistent, self.steps)
+        if key not in REMEMBERED:
+            while len(REMEMBERED) >= MOST_REMEMBERED:
+                REMEMBERED.pop(next(iter(REMEMBERED)))
+            REMEMBERED[key] = dynamic_factor.fit_em(self._model(panel, history), self.steps)
+        return REMEMBERED[key]
 
     def _model(self, panel: Floats, history: SeriesHistory) -> Any:
         try:

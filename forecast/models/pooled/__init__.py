@@ -135,15 +135,8 @@ class Pooled:
         if not len(spreads):
             return gaussian.fit(y, rows, design, family, polish=False)
         plain = gaussian.fit(y, rows, design, family, polish=False)
-        more = (shrunk * (spreads / max(plain.sigma2, 1e-12))) @ shrunk.T
-
-        def wider(p: Floats) -> Floats:
-            total: Floats = family.covariance(p) + more
-            return total
-
-        return gaussian.fit(
-            y, rows, design, gaussian.CovarianceFamily(wider, family.lower, family.upper, family.coarse), polish=False
-        )
+        wider = covariance.with_effects(family, shrunk * np.sqrt(spreads / max(plain.sigma2, 1e-12)))
+        return gaussian.fit(y, rows, design, wider, polish=False)
 
     def _columns(self, vintage: Vintage, series: str, axis: Ints) -> Regressors:
         """Regressors of all effects a series may have: months (summing to zero), Lunar New Year, events."""
