@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
 from forecast.kernels import local_level
-from forecast.prep.baselines import pluralize
 
 NAME = "donors"
 WITHOUT, MOVED, DEPARTURE = "ATT without ", "ATT without moved: ", "departure of "

@@ -11,9 +11,9 @@ from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
 from forecast.kernels import innovations
-from forecast.prep.baselines import pluralize
 from forecast.prep.pre_period import PrePeriod, clean_pre_period
 from forecast.prep.regressors import lunar_regressor
 from forecast.prep.spikes import spike_months

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
 from forecast.kernels import exact_tests
-from forecast.prep.baselines import pluralize
 
 NAME = "placebo_space"
 

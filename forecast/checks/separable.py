@@ -8,8 +8,8 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
 from forecast.core.measures_in_window import SHORTLY, other_measures
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
-from forecast.prep.baselines import pluralize
 
 NAME = "separable"
 

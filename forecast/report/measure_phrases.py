@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from forecast.core import months as mm
 from forecast.core.measures_in_window import aftermath, other_measures
+from forecast.core.plurals import pluralize
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.facts import Facts
-from forecast.report.numbers import day, join_with_and, month_of, period, pluralize
+from forecast.report.numbers import day, join_with_and, month_of, period
 
 UNNAMED = "at "  # begins the id of a design without a named event (`Design.event_ids`)
 _INSTRUMENTS = {

@@ -119,11 +119,6 @@ def listed_months(labels: Sequence[str]) -> str:
     return join_with_and(words)
 
 
-def pluralize(number: int, noun: str) -> str:
-    """A number with its noun, which is in the plural unless the number is one."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def number_in_words(number: int) -> str:
     """A number in words up to twelve, in figures from there on."""
     return _NUMBERS[number] if 0 <= number < len(_NUMBERS) else str(number)

@@ -6,13 +6,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from forecast.core.plurals import pluralize
 from forecast.core.run import Run
 from forecast.core.schema import FailureRow
 from forecast.core.unanswered import questions_asked, refusal_record
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.glossary import VERDICT_MEANINGS
 from forecast.report.inline_markup import strip_markup
-from forecast.report.numbers import day, pluralize, treated_name, window
+from forecast.report.numbers import day, treated_name, window
 from forecast.report.prose import description, estimate_text
 from forecast.report.run_data import RunData, nowcast_groups
 

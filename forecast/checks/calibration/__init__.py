@@ -9,8 +9,8 @@ from forecast.checks.calibration.simulation_results import SimulationCell, load_
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
-from forecast.prep.baselines import pluralize
 
 NAME = "calibration"
 

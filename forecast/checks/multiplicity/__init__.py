@@ -13,8 +13,8 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.identity import identity
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
-from forecast.prep.baselines import pluralize
 
 NAME = "multiplicity"
 MIN_SHARED_WINDOWS = 8  # placebo windows that all rows of a family share

@@ -13,6 +13,7 @@ from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.judgement import Placebo
 from forecast.core.parameters import Parameter
+from forecast.core.plurals import pluralize
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
 from forecast.core.results import Used
@@ -20,7 +21,7 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.estimators.ppml import hurdle, placebo_units, triple_difference
 from forecast.kernels import exact_tests, local_level
-from forecast.prep.baselines import ObservedWindow, observe_window, pluralize
+from forecast.prep.baselines import ObservedWindow, observe_window
 from forecast.prep.donor_pool import candidate_donors, description_only, unestimated_effect
 from forecast.prep.month_factors import month_factors
 from forecast.prep.pre_period import clean_pre_period

@@ -11,6 +11,7 @@ from forecast.arrays import Floats
 from forecast.core.contracts import Answers
 from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
+from forecast.core.plurals import pluralize
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
 from forecast.core.results import Used
@@ -22,7 +23,7 @@ from forecast.estimators.synthetic.predictors import Label, PredictorSpec
 from forecast.estimators.synthetic.synthetic_weights import SyntheticWeights, WeightRule
 from forecast.estimators.synthetic.working_panel import WorkingPanel, build_working_panel
 from forecast.kernels import local_level
-from forecast.prep.baselines import ObservedWindow, observe_window, pluralize
+from forecast.prep.baselines import ObservedWindow, observe_window
 from forecast.prep.donor_pool import build_donor_table, description_only, unestimated_effect
 from forecast.prep.spikes import hide_spikes, spike_notes
 

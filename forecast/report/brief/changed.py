@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
+from forecast.core.plurals import pluralize
 from forecast.report.blocks import Block, Column, FigureBlock, Heading, TableBlock, TableCell
 from forecast.report.brief.plain_words import EIGHT_OF_TEN, brief_credit, effect_range, flow_words, how_sure, plain_baseline
 from forecast.report.chosen_answers import longest_window, summary_rows
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.figures.flows import cumulative_panel
-from forecast.report.numbers import capitalize, pluralize
+from forecast.report.numbers import capitalize
 from forecast.report.prose import amount, level_text
 from forecast.report.run_data import RunData
 

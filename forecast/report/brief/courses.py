@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.report.blocks import Block, Bullets, Column, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.brief.decisions import Horizon
 from forecast.report.brief.plain_words import EIGHT_OF_TEN, brief_credit, flow_words, range_text
 from forecast.report.figures.scenario_dots import dots_panel
 from forecast.report.inline_markup import link, safe_address
-from forecast.report.numbers import capitalize, day, flow_name, good_name, percent, period, pluralize, quantity, series_name
+from forecast.report.numbers import capitalize, day, flow_name, good_name, percent, period, quantity, series_name
 from forecast.report.run_data import RunData
 
 MOST_SERIES = 4

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from forecast.core import months as mm
+from forecast.core.plurals import pluralize
 from forecast.core.schema import FailureRow, GateRow
 from forecast.report.blocks import Block, Bullets, Heading
 from forecast.report.brief.decisions import Horizon
 from forecast.report.brief.months_ahead import told_series
 from forecast.report.brief.plain_words import flow_words
 from forecast.report.chosen_answers import grade_sentence
-from forecast.report.numbers import day, join_with_and, month_of, pluralize
+from forecast.report.numbers import day, join_with_and, month_of
 from forecast.report.run_data import RunData
 
 REASONS = {  # a failed check in plain words, and what would settle it

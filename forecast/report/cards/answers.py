@@ -10,12 +10,13 @@ import numpy as np
 
 from forecast.core.contrast import Contrast
 from forecast.core.effects import BaselineComparison, Description, Effect
+from forecast.core.plurals import pluralize
 from forecast.core.results import Failure, Forecast, Summary
 from forecast.core.scores import Scores
 from forecast.report.cards.card import Card
 from forecast.report.cards.fields import list_in_short, names_in_short
 from forecast.report.measure_phrases import events_phrase, measures_in_estimate
-from forecast.report.numbers import capitalize, decimal, digits, percent, period, pluralize, quantity, series_name
+from forecast.report.numbers import capitalize, decimal, digits, percent, period, quantity, series_name
 from forecast.report.prose import amount, description, interval_text, test_text, verdict_reasons
 from forecast.report.spoken import effect_answer_of, effect_facts, expectation, model_of, unit_and_scale
 

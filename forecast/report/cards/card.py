@@ -6,7 +6,7 @@ import html
 from dataclasses import dataclass
 
 from forecast.core.control_characters import one_line
-from forecast.report.numbers import pluralize
+from forecast.core.plurals import pluralize
 
 MOST_LINES = 10
 WIDEST = 112  # characters of a line of text

@@ -13,11 +13,11 @@ from forecast.core.effects import Effect
 from forecast.core.errors import DataError
 from forecast.core.judgement import Gate
 from forecast.core.months import parse_day
+from forecast.core.plurals import pluralize
 from forecast.core.presentation import shown
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
-from forecast.prep.baselines import pluralize
 from forecast.study.ask import Memo, Spec, estimator_from, name_of
 from forecast.study.effects import judge
 from forecast.study.effects.shipped_gates import CheckSpec
