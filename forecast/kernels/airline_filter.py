@@ -59,7 +59,7 @@ class AirlineLikelihood:
         out: Floats = yearly[1:] - yearly[:-1]
         return out
 
-    def _filtered(self, nodes: Floats) -> Floats:
+    def _filter(self, nodes: Floats) -> Floats:
         """Regressors, early shocks and figures (g, m, columns), filtered at parameters (g, 2)."""
         s, (theta, big) = self.season, nodes.T
         single, which = np.unique(theta, return_inverse=True)
@@ -79,7 +79,7 @@ class AirlineLikelihood:
         return np.concatenate([block[..., :-2], early, block[..., -2:-1]], axis=2)
 
     def _solve(self, nodes: Floats) -> SmallSystems:
-        block = self._filtered(nodes)
+        block = self._filter(nodes)
         return SmallSystems.of(block.swapaxes(1, 2) @ block, self.columns.shape[1])
 
     def loglike(self, nodes: Floats) -> Floats:
