@@ -37,13 +37,12 @@ nb_ipywidgets_js = {}  # by default two addresses of a network
 # Docstrings.
 default_role = "code"
 autodoc_member_order = "bysource"
-autodoc_typehints_format = "short"
+autodoc_typehints = "none"  # types stand in the docstrings, beside units and shapes
 autosummary_generate = False
 numpydoc_show_class_members = False
 numpydoc_xref_param_type = False
-python_maximum_signature_line_length = 88
-python_use_unqualified_type_names = True
 add_module_names = False
+toc_object_entries_show_parents = "hide"
 
 # Look.
 html_theme = "pydata_sphinx_theme"
@@ -51,8 +50,8 @@ html_title = "forecast"
 html_static_path = [str(ROOT / ".site" / "static")]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_domain_indices = False
 html_show_sourcelink = False
-html_baseurl = ""
 templates_path = [str(ROOT / ".site" / "templates")]
 html_sidebars = {"**": ["all_pages"]}
 html_theme_options = {

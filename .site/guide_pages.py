@@ -26,6 +26,7 @@ import matplotlib_inline.backend_inline as inline
 from forecast.core import long_answers
 os.chdir(os.environ["{FOLDER}"])
 inline.set_matplotlib_formats("svg")
+get_ipython().ast_node_interactivity = "none"  # what is printed or drawn is shown, as by a script
 long_answers.PATIENCE = 600.0  # a page says the same however long its machine takes
 """
 
@@ -65,6 +66,8 @@ def arrange_cells(app: Sphinx, document: nodes.document) -> None:
         for printed in given.findall(nodes.literal_block):
             if max(map(len, printed.astext().splitlines()), default=0) > WIDEST_TABLE:
                 printed["classes"].append("prose_output")
+        for image in list(given.findall(nodes.image)):
+            image.replace_self(nodes.container("", image.deepcopy(), classes=["output", "picture"]))
         if app.env.docname in PICTURES_FIRST and any(given.findall(nodes.image)):
             cell.children.reverse()
 
