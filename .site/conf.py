@@ -17,7 +17,7 @@ project, author = "forecast", "The forecast authors"
 version = release = forecast.__version__
 copyright = f"{author}, MIT licence"
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "guide_pages", "plain_docstrings"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc", "guide_pages"]
 exclude_patterns = ["starter", "**/__pycache__"]
 source_suffix = {".md": "myst-nb"}
 nitpicky = False  # annotations name types of numpy, pandas and the package's inside; links of the pages are checked without it
