@@ -24,7 +24,7 @@ FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "sour
 def site(tmp_path_factory):
     out = tmp_path_factory.mktemp("site")
     done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", ".site", "forecast/guides", str(out)],
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", ".site", "-d", f"{out}-cells", "forecast/guides", str(out)],
         cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
