@@ -23,8 +23,9 @@ FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "sour
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     out = tmp_path_factory.mktemp("site")
+    places = ["-c", ".site", "-d", f"{out}-cells", "forecast/guides", str(out)]
     done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-c", ".site", "-d", f"{out}-cells", "forecast/guides", str(out)],
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", *places],
         cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
