@@ -147,7 +147,7 @@ def _draw_counterfactual(ax: Axes, x: Floats, draws: Floats, observed: Floats) -
 
 
 def _write_difference(ax: Axes, effect: Effect) -> None:
-    """The estimate with its interval, or the description, beneath the title line on the left."""
+    """The estimate with its interval, or the description, beneath the time axis, where no line can cross it."""
     answer = effect_answer_of(effect)
     if answer.has_estimate:
         words = f"estimate {amount(answer, answer.estimate)} (95{NBSP}% {interval_text(answer, answer.lo95, answer.hi95)})"
@@ -155,10 +155,7 @@ def _write_difference(ax: Axes, effect: Effect) -> None:
         words = f"observed less {answer.baseline}: {amount(answer, answer.desc_estimate)}; no estimate"
     else:
         return
-    ax.annotate(
-        answer.steps.words(words), (0.01, 0.03), xycoords="axes fraction", fontsize=8.6, color=C["ink"], va="bottom",
-        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}, zorder=5,
-    )  # fmt: skip
+    ax.set_xlabel(answer.steps.words(words), loc="left", fontsize=8.6, color=C["ink"])
 
 
 def _plot_difference(effect: Effect, ax: Axes, scale: float) -> Axes:
