@@ -143,7 +143,7 @@ def scenarios(
 
     Parameters
     ----------
-    method : Forecaster, str or mapping of str to object
+    method : Forecaster, str or mapping
         a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
     vintage : Vintage
         the data
