@@ -183,7 +183,7 @@ def predict(method: Forecaster | str | Mapping[str, object], vintage: Vintage, t
 
     Parameters
     ----------
-    method : Forecaster, str or mapping of str to object
+    method : Forecaster, str or mapping
         a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
     vintage : Vintage
         the data: what was known on a day
@@ -243,7 +243,7 @@ def estimate(
 
     Parameters
     ----------
-    method : Estimator, str or mapping of str to object
+    method : Estimator, str or mapping
         an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
     vintage : Vintage
         the data: what was known on a day
@@ -251,11 +251,11 @@ def estimate(
         the event, the treated series and the window
     seed : int, default 0
         of the random numbers; the same seed, design and data give the same draws
-    siblings : Sequence[Estimator | str | Mapping[str, object]], optional
+    siblings : sequence of Estimator, str or mapping, optional
         other estimators of the same question, whose effects the answer is compared with
     placebos : int, default 40
         maximal number of windows without an event
-    checks : sequence of CheckSpec, optional
+    checks : sequence of str, mapping or Check, optional
         the gates that judge, each as `method`, instead of the shipped ones (`["shipped", "mine"]`: all of them and one)
 
     Returns
@@ -306,7 +306,7 @@ def placebo(
         the data; of an archive its latest vintage
     design : Design
         the question whose placebos are asked
-    method : Estimator, str or mapping of str to object
+    method : Estimator, str or mapping
         an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
     seed : int, default 0
         of the random numbers
@@ -635,7 +635,7 @@ def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print
     ----------
     config : str or Path, default "minerals"
         path of a TOML file, or name of one shipped with the package
-    tell : Callable[[str], None], default print
+    tell : callable, default `print`
         receives progress messages
 
     Returns

@@ -25,7 +25,7 @@ class Separable:
 
     Parameters
     ----------
-    apart : int, default SHORTLY
+    apart : int, default 3
         months before the window's start in which no other event may fall
     """
 

@@ -19,7 +19,7 @@ class Contrast:
 
     Parameters
     ----------
-    periods : tuple[tuple[int, int], ...]
+    periods : tuple of (int, int)
         first and last month of each, as integers
     observed : array of float, shape (periods,)
         as published

@@ -45,7 +45,7 @@ class Description:
         labels of the window
     compared : tuple of BaselineComparison, optional
         one row per baseline that the data determine, the chosen one first
-    last_level : float, default math.nan
+    last_level : float, default NaN
         the last published level and its months, where there is no baseline
     last_period : str, optional
         the last published level and its months, where there is no baseline

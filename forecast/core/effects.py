@@ -35,7 +35,7 @@ class Effect(Estimate):
         the question
     unit : str
         of the amounts (kg, USD, or that of a table)
-    periods : tuple[tuple[int, int], ...]
+    periods : tuple of (int, int)
         first and last month of each observed period, as integers; spans are periods of their own
     observed : array of float, shape (periods,)
         as published
@@ -43,7 +43,7 @@ class Effect(Estimate):
         what would have been; None where nothing is estimated
     description : Description
         what was observed, beside baselines
-    steps : Steps, default MONTHS
+    steps : Steps, optional
         the time axis
     used : tuple of Used, optional
         what the method did
@@ -57,11 +57,11 @@ class Effect(Estimate):
         the sum at the point estimate (default: the mean of the draws)
     early : Contrast, optional
         the contrast of the months of anticipation, of the same draws
-    own_p, own_floor : float, default math.nan
+    own_p, own_floor : float, default NaN
         of the estimator's own test, where it has one
     own_placebos : tuple of Placebo, optional
         of the estimator's own test, where it has one
-    loglike : float, default math.nan
+    loglike : float, default NaN
         maximised log-likelihood, where there is one
     reads : str, default "causal"
         the strongest reading that the method allows: "causal" or "relative"

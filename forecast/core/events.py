@@ -103,7 +103,7 @@ class EventCalendar:
         ----------
         series : str
             its key, or its name in a plain panel
-        roles : sequence of str, default ROLES
+        roles : sequence of str, default ("default", "control", "context")
             those that count
 
         Returns

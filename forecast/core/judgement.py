@@ -30,9 +30,9 @@ class Placebo:
         first month of the window, as a label
     cumulative : float
         the estimate, in the unit of the series
-    relative : float, default math.nan
+    relative : float, default NaN
         as a share of the counterfactual; NaN where it is not known
-    z : float, default math.nan
+    z : float, default NaN
         its test's signed normal score; NaN where it is not known
     """
 
@@ -55,7 +55,7 @@ class Gate:
         its name
     outcome : str
         "pass", "fail" or "not run"
-    value, threshold : float, default math.nan
+    value, threshold : float, default NaN
         what was found, and what it was compared with, in the unit of the check
     reason : str, optional
         in words
@@ -108,11 +108,11 @@ class Judgement:
     ----------
     test : SignificanceTest, optional
         of no effect
-    rank_p, rank_floor : float, default math.nan
+    rank_p, rank_floor : float, default NaN
         randomisation p-value among placebo windows without overlap, and the smallest possible
     mde80 : float, default math.nan
         effect found with power 80 % at 5 %, in the unit of the series
-    margin : float, default math.nan
+    margin : float, default NaN
         smallest share of the counterfactual that a conclusion of no material effect could name, the larger bound of the 90 %
         interval
     calibration : float, default 1.0

@@ -161,13 +161,13 @@ class Design:
 
         Parameters
         ----------
-        start : object
+        start : str, int or date
             label of the step at which it began
         treated : str or sequence of str
             units of the panel, or one
         donors : str or sequence of str, optional
             units that it left alone, or "all" others
-        stop : object, optional
+        stop : str, int or date, optional
             label of the last step of the window (default: the last known one)
         controls, anticipation, lag_months, donut, estimand, measure, baselines, baseline, draws : as in the class
             in steps of the panel, where they count time

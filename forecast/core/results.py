@@ -86,7 +86,7 @@ class Forecast:
         joint ones, in archive units (kg, USD)
     used : tuple of Used
         what the model did, by series
-    steps : Steps, default MONTHS
+    steps : Steps, optional
         the time axis
     parameters : mapping of str to float, optional
         "<series> <name>" of each estimated one; the standard error of x, where known, stands beside it as "x.se"
@@ -94,7 +94,7 @@ class Forecast:
         the name of the model asked
     levels : tuple of float, default (80.0, 95.0)
         of the intervals in tables and figures, in percent
-    windows : Mapping[str, tuple[str, ...]], optional
+    windows : mapping of str to tuple of str, optional
         the months asked of a series, where these are not all of the task's; the other draws of it are NaN
     unanswered : tuple of Failure, optional
         what the model could not answer; the draws of those series are NaN

@@ -36,21 +36,21 @@ class Vintage:
     ----------
     day : date
         the day on which it stands
-    cells : Mapping[str, tuple[Cell, ...]]
+    cells : mapping of str to tuple of Cell
         the figures of each series
     events : EventCalendar, default empty
         policy events as announced by then
     pseudo : bool, default False
         whether figures are those of a later vintage, cut at their days of release
-    past : Callable[[date], Vintage], optional
+    past : callable, optional
         how an earlier vintage is had; None: the same figures on any day
-    steps : Steps, default MONTHS
+    steps : Steps, optional
         the time axis, and the length of its cycle
     nonnegative : bool, default True
         whether no figure can be below zero: so for quantities of trade, not for a plain panel
-    controls : Mapping[tuple[str, str], Mapping[int, float]], optional
+    controls : mapping of (str, str) to mapping of int to float, optional
         known series by (unit, name), used where a Design names them
-    holes : tuple[tuple[str, int, int], ...], optional
+    holes : tuple of (str, int, int), optional
         what was hidden, as (series, first month, last month)
 
     Examples

@@ -161,7 +161,7 @@ def effect(
         what the times and figures are
     placebos : int, default 40
         maximal number of windows without an event
-    checks : sequence of CheckSpec, optional
+    checks : sequence of str, mapping or Check, optional
         the gates that judge, as in `fc.estimate`
     draws : int, default 2000
         number of draws

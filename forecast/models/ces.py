@@ -35,7 +35,7 @@ class Ces:
 
     Parameters
     ----------
-    forms : tuple of str, default FORMS
+    forms : tuple of str, default ("N", "S", "P", "F")
         the forms weighed: "N" no season, "S" simple, "P" partial, "F" full
     choose : {"averaged", "best"}, default "averaged"
         "averaged" draws forms by weight, "best" takes the one with the smallest AICc

@@ -33,7 +33,7 @@ class Combine:
 
     Parameters
     ----------
-    members : tuple[str | dict[str, Any], ...], default ("ets", "dynamic_theta", "ces", "regression")
+    members : tuple of str or dict, default ("ets", "dynamic_theta", "ces", "regression")
         names or specs of models; a member that could not answer, or whose median exploded, is noted, the rest combined (at
         least two)
     how : {"mean", "median", "pool", "inverse", "shrunk", "release_day"}, default "mean"

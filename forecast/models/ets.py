@@ -33,7 +33,7 @@ class Ets:
 
     Parameters
     ----------
-    forms : tuple of str, default FORMS
+    forms : tuple of str, default ("ANN", "AAdN", "AAN", "ANA", "AAdA", "AAA")
         the forms weighed, by their letters: error, trend and season, each none (N), additive (A) or damped (Ad)
     choose : {"averaged", "best"}, default "averaged"
         "averaged" draws forms by weight, "best" takes the one with the smallest AICc

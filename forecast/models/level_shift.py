@@ -48,7 +48,7 @@ class LevelShift:
 
     Parameters
     ----------
-    inner : Spec, default "combine"
+    inner : str or dict, default "combine"
         name or spec of the model
 
     References

@@ -76,7 +76,7 @@ class Measures:
 
     Parameters
     ----------
-    base : Spec, optional
+    base : str or dict, optional
         name or spec of the model of what comes if the present measures go on
     lag_months : int, default 1
         months that goods are under way before an import shows a measure of the exporter

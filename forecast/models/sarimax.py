@@ -40,9 +40,9 @@ class Sarimax:
 
     Parameters
     ----------
-    order : tuple[int, int, int], default AIRLINE
+    order : (int, int, int), default (0, 1, 1)
         autoregressive order, differences and moving-average order
-    seasonal_order : tuple[int, int, int], default AIRLINE
+    seasonal_order : (int, int, int), default (0, 1, 1)
         the same of the season
     lunar : bool, default True
         whether the lunar new year is a regressor

@@ -39,11 +39,11 @@ class TwoPart:
 
     Parameters
     ----------
-    inner : Spec, default "level_shift"
+    inner : str or dict, default "level_shift"
         the model of flows without empty months in the last three years, and of the amounts of a long record
-    amounts : tuple of Spec, default AMOUNTS
+    amounts : tuple of str or dict, default ("ets", "dynamic_theta", "regression", "hurdle")
         members of the mean that forecasts the amounts where fewer than 60 months with trade are known
-    thin : Spec, default "hurdle"
+    thin : str or dict, default "hurdle"
         the model that answers by itself where fewer than twelve months with trade follow the last long pause, or more than
         half of the months are empty
 

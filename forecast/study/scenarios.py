@@ -143,7 +143,7 @@ def scenarios(
 
     Parameters
     ----------
-    method : Forecaster, str or mapping of str to object
+    method : Forecaster, str or mapping
         a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
     vintage : Vintage
         the data
@@ -153,7 +153,7 @@ def scenarios(
         the scenarios, each with a name of its own
     seed : int, default 0
         of the random numbers, which the scenarios share
-    memo : ask.Memo, optional
+    memo : dict, optional
         answers already computed on the same data, such as the forecast under the law as written
 
     Returns

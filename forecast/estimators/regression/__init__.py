@@ -86,7 +86,7 @@ class Regression:
         or an ARIMA order ((p, d, q), (P, D, Q, s)), by maximum likelihood
     transform : {"auto", "log", "asinh", "none"}, default "auto"
         "auto" compares months with trade on logarithms (or a power), and predicts months without
-    shapes : tuple[str | dict[str, Any], ...], optional
+    shapes : tuple of str or dict, optional
         replace the events' own; rate = "estimate" (decay) or delta = "estimate" (gradual) is estimated jointly
     season : {"none", "dummy"}, default "none"
         "dummy" adds fixed month effects

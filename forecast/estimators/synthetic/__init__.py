@@ -89,7 +89,7 @@ class Synthetic:
         "nested": the weights V of predictors under which the synthetic control has the smallest mean squared error over the
         fitted months (`predictor_matching`); "equal"; or numbers, in the order of `predictors`, for instance those found with
         a fit window of their own (the cross-validation of Abadie, Diamond and Hainmueller 2015)
-    fit : tuple of Label, optional
+    fit : (label, label), optional
         [first, last] of the months over which weights are fitted; default all clean months before the event. The fit before
         the event is measured over all of them
     select : {"all", "forward"}, default "all"

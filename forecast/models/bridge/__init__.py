@@ -50,7 +50,7 @@ class Bridge:
     ----------
     shipments : str, optional
         name of the exporter's series; empty: the mirror, `CHN.export.USA.x` for `USA.import.CHN.x`
-    transit : tuple[float, float], default (20.0, 50.0)
+    transit : (float, float), default (20.0, 50.0)
         fewest and most days from departure to being counted, clearance included
     longest : int, default 3
         the longest lag, in months

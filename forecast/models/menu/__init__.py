@@ -58,11 +58,11 @@ class Menu:
 
     Parameters
     ----------
-    base : Spec, default "structural"
+    base : str or dict, default "structural"
         name or spec of the model of a series without a break
-    dummy : Spec, default "sarimax"
+    dummy : str or dict, default "sarimax"
         name or spec of the model of the device "dummy"
-    known : Spec, default "regimes"
+    known : str or dict, default "regimes"
         name or spec of the model where too few months lie outside the break
     devices : tuple of {"mixture", "ratio", "mask", "dummy", "window", "plain"}, default ("mixture", "dummy", "window", "plain")
         in the order of preference. "mask": the months of the break are hidden, so the old regime continues; "ratio": paths of

@@ -88,7 +88,7 @@ def vary(
 
     Parameters
     ----------
-    method : Estimator or Spec
+    method : Estimator, str or mapping
         an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
     source : Archive or Vintage
         the data
@@ -109,9 +109,9 @@ def vary(
         of the random numbers
     placebos : int, default 40
         maximal number of placebo windows for each answer
-    memo : Memo, optional
+    memo : dict, optional
         answers already computed on the same data
-    checks : sequence of CheckSpec, optional
+    checks : sequence of str, mapping or Check, optional
         the gates that judge, instead of the shipped ones
 
     Returns

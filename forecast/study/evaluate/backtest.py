@@ -167,7 +167,7 @@ def backtest(
         an archive, or a plain monthly panel
     days : sequence of str or date
         the cutoffs (`fc.cutoffs`)
-    models : Iterable[Forecaster | str | Mapping[str, object]]
+    models : sequence of Forecaster, str or mapping
         models, their names, or mappings of name and options (`{"use": ..., "name": ..., option: value}`)
     series : str or sequence of str, optional
         default: all quantities with `min_months` figures on the first day

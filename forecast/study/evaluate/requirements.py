@@ -114,7 +114,7 @@ def feasible(
         the data and the series, as in `fc.backtest`
     series : str or sequence of str
         the data and the series, as in `fc.backtest`
-    models : Iterable[Forecaster | str | Mapping[str, object]]
+    models : sequence of Forecaster, str or mapping
         models, their names, or mappings of name and options
     horizons : sequence of int, default (1, 3, 6, 12)
         in months

@@ -213,7 +213,7 @@ def score(
         the answers, from `fc.backtest`
     truth : Vintage or ReleaseChoice, default "latest"
         a later vintage, or the release of each figure to score against: "first", "latest" or a number from 1 on
-    metrics : Iterable[str | Mapping[str, object]], default ("crps", "wis", "mae", "coverage")
+    metrics : sequence of str or mapping, default ("crps", "wis", "mae", "coverage")
         names, or mappings of name and options (`{"use": "coverage", "level": 95, "name": "coverage_95"}`)
 
     Returns

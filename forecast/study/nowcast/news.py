@@ -71,7 +71,7 @@ def news(
 
     Parameters
     ----------
-    method : Forecaster, str or mapping of str to object
+    method : Forecaster, str or mapping
         a model, its name, or a mapping of its name and options
     archive : Archive or RealTimeView
         the archive, which knows both days
@@ -79,7 +79,7 @@ def news(
         the series and months whose nowcast is taken apart
     from_day, to_day : str or date
         the two days, the earlier one first
-    then : Forecaster, str or mapping of str to object, optional
+    then : Forecaster, str or mapping, optional
         another model for the later day
     seed : int, default 0
         of the random numbers
