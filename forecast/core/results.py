@@ -135,6 +135,10 @@ class Forecast:
         """The months asked of one series."""
         return self.windows.get(series, self.task.months)
 
+    def reason_without(self, series: str) -> str:
+        """Why a series has no answer, "" where it has one."""
+        return next((failure.reason for failure in self.unanswered if failure.series == series), "")
+
     def unit_of(self, series: str) -> str:
         """The unit of a series, "" where nothing tells."""
         key = None if self.reading else SeriesKey.maybe(series)
