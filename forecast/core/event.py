@@ -121,18 +121,18 @@ class Event:
         def refuse(problem: str, hint: str) -> DataError:
             return DataError(problem, where=f"event '{self.id}'", hint=hint)
 
-        if self.instrument not in INSTRUMENTS:
-            raise refuse(f"unknown instrument '{self.instrument}'", nearest(self.instrument, INSTRUMENTS))
-        if self.role not in ROLES:
-            raise refuse(f"unknown role '{self.role}'", nearest(self.role, ROLES))
+        if "+" in self.id:  # it joins ids
+            raise refuse("its id holds a '+'", "an id without it")
+        for word, known in (("instrument", INSTRUMENTS), ("role", ROLES)):
+            if (given := getattr(self, word)) not in known:
+                raise refuse(f"unknown {word} '{given}'", nearest(given, known))
         if self.end and not self.end_announced:
             raise refuse("has an end but not the day on which that end was announced", "add end_announced")
         for key, day in (("ends", self.end), ("was called off", self.called_off)):
             if day and day < self.announced:
                 raise refuse(f"{key} on {day}, before it was announced on {self.announced}", "check the two days")
         if self.end and self.effective and self.end < self.effective and not self.called_off:
-            problem = f"ends on {self.end}, before it takes effect on {self.effective}"
-            raise refuse(problem, "give the day it was called off (called_off) if it never took effect")
+            raise refuse(f"ends on {self.end}, before it takes effect on {self.effective}", "called_off, if it never did")
         if self.share_stopped is not None and not 0.0 <= self.share_stopped <= 1.0:
             raise refuse(f"stops {self.share_stopped} of the trade", "share_stopped from 0 to 1, or leave it out")
         if self.effective and self.effective < self.announced and self.instrument in ("licence", "ban"):

@@ -142,6 +142,10 @@ class Forecast:
         """
         return self.windows.get(series, self.task.months)
 
+    def reason_without(self, series: str) -> str:
+        """Why a series has no answer, "" where it has one."""
+        return next((failure.reason for failure in self.unanswered if failure.series == series), "")
+
     def unit_of(self, series: str) -> str:
         """The unit of a series, "" where nothing tells.
 

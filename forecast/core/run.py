@@ -200,7 +200,8 @@ class Run:
 
         path = self.folder / f"{name}.parquet"
         if not path.exists():
-            raise DataError(f"the run has no table '{name}'", where=str(self.folder), hint=", ".join(TABLES))
+            held = [table for table in TABLES if (self.folder / f"{table}.parquet").exists()]
+            raise DataError(f"the run has no table '{name}'", where=str(self.folder), hint=", ".join(held) or RERUN)
         try:
             # read from Arrow's own memory on this thread: an Arrow thread that still needs Python aborts an exiting process
             table = pd.read_parquet(pa.BufferReader(self._bytes(path.name)), use_threads=False)

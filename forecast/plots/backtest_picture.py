@@ -88,7 +88,7 @@ def plot_backtest(
     months = [at for found in drawn.values() for at, *_ in found]
     first, last = min(months) - 6, max(months)
     latest: Vintage = backtest.archive.latest
-    history = history_of(latest, name)
+    history = history_of(latest, name, unit, scale)
     values = draw_history(ax, history, first, last)
     seen = [m for m in history.values if m <= last]
     labels = [EndLabel("published", history.values[max(seen)], "ink")] if seen else []

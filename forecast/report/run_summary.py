@@ -79,7 +79,7 @@ def _verdict_line(data: RunData) -> str:
     first = next(answer for answer in data.headline if verdict_of(answer) == word)
     head = f"Strongest verdict: {word}, {counts[word]} of {pluralize(len(data.headline), 'question')}, such as {first.id}"
     figures = estimate_text(first) or description(first, data.held)
-    return strip_markup(f"{head}: {treated_name(first.series)}, {first.window}: {figures}.")
+    return strip_markup(f"{head}: {treated_name(first.treated)}, {first.window}: {figures}.")
 
 
 def _unanswered_line(run: Run) -> str:

@@ -53,12 +53,10 @@ def limit_blocks(data: RunData, horizon: Horizon) -> list[Block]:
 
 
 def _grade_limit(data: RunData) -> str:
-    """How many answers reach the highest grade, and what most of the others lack."""
-    if not data.headline:
-        return ""
+    """How many answers reach the highest grade, and what most of the others lack; empty where none lacks anything."""
     short = [a for a in data.headline if a.verdict not in ("supported", "no material effect")]
     if not short:
-        return grade_sentence(data)
+        return ""  # nothing is lacking, and the message tells the grade
     jobs = {a.job for a in short}
     failed = {(r.job, r.gate) for r in data.rows(GateRow) if r.job in jobs and r.outcome in FAILED and r.gate in REASONS}
     found = Counter(gate for _, gate in failed)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from forecast.core.run import Run
 from forecast.report.blocks import Heading, TableBlock
 from forecast.report.brief import compose_brief
 from forecast.report.brief.decisions import Horizon
+from forecast.report.brief.limits import limit_blocks
 from forecast.report.brief.message import message_blocks, pace_sentence, recent_ratio, word_count
 from forecast.report.brief.months_ahead import told_series
 from forecast.report.chosen_answers import summary_rows
@@ -242,6 +244,13 @@ def test_where_trade_stands_is_the_mean_of_the_last_three_months_over_the_baseli
     assert recent_ratio(data, answer) == pytest.approx(expected, rel=1e-12)
     assert f"{expected:.0%}".replace("%", "\u00a0%") in pace_sentence(data)
     assert ("above it" if expected > 1.05 else "below it" if expected < 0.95 else "back at it") in pace_sentence(data)
+
+
+@pytest.mark.parametrize(("verdict", "told"), [("supported", False), ("suggestive", True)])
+def test_where_every_answer_is_firm_nothing_of_the_grade_cannot_be_known(bundled, monkeypatch, verdict, told):
+    data = RunData(bundled)
+    monkeypatch.setitem(data.__dict__, "answers", tuple(replace(answer, verdict=verdict) for answer in data.answers))
+    assert ("highest grade" in markdown.render(limit_blocks(data, Horizon.of(data, AFTER)))) is told
 
 
 def test_the_grade_counts_the_rows_of_the_table(bundled, own):
