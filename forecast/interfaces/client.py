@@ -49,7 +49,7 @@ class Client:
     """Questions to one interface, or to a folder of its saved answers.
 
     raw : where each answer is kept; address : in place of the service's own; again_since : UTC, ISO: an answer kept since then
-    serves a question put again, as after a broken fetch; say : takes a sentence for the person who waits
+    serves a question put again, as after a broken fetch; by default since now; say : takes a sentence for the person who waits
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Client:
     ) -> None:
         self.service, self.raw = service, raw
         self._patience, self._say = patience or Patience(), say
-        self._again_since = again_since
+        self._again_since = again_since or _now()
         self._replaying = False
         self._key: Key = key_of(service)
         if not self._key and service.key is not None and service.key.required and not address:
@@ -119,7 +119,7 @@ class Client:
         question put again. Every answer is kept. Faults: see `forecast.interfaces.faults`.
         """
         question = question_of(path, parameters)
-        found = self.raw.find(question, self._again_since) if self._replaying or self._again_since else None
+        found = self.raw.find(question, self._again_since)
         if self._replaying and found is None:
             raise NotSavedError(
                 "this question has no saved answer", where=f"{self.raw.index}: {question}",
@@ -128,8 +128,9 @@ class Client:
         if found is not None:
             self._today = found.day if not self._replaying else self._today
             return read(found)
-        breaks = 0
+        breaks = tries = 0
         while True:
+            tries += 1
             try:
                 answer = self._ask(question, path, parameters)
                 wait = self._wait_wanted(answer)
@@ -138,14 +139,14 @@ class Client:
                     self.raw.keep(answer)
                     return result
                 breaks = breaks + 1 if answer.status != 429 else breaks
-                problem = f"{self.service.title} is busy (status {answer.status})"
+                problem = f"{self.service.title} is busy (status {answer.status}): {_said(answer)}"
                 fault: InterfaceError = QuotaError(problem, where=question, hint="the same command later: it goes on there")
             except (UnreachableError, DamagedAnswerError) as error:
                 breaks += 1
                 wait, fault = -1.0, error
             if breaks >= MOST_BREAKS:
                 raise fault
-            self._pause(wait, breaks, fault)
+            self._pause(wait, tries, fault)
 
     def keep_file(self, name: str, body: bytes, media: str = "application/octet-stream") -> Answer:
         """A file that was saved by hand, kept like an answer; its question is its name."""
@@ -189,9 +190,9 @@ class Client:
         until = parse_http_time(text)
         return (until - (answer.time or dt.datetime.now(dt.UTC))).total_seconds() if until else -1.0
 
-    def _pause(self, wanted: float, breaks: int, fault: InterfaceError) -> None:
+    def _pause(self, wanted: float, tries: int, fault: InterfaceError) -> None:
         """Wait before the next try: as long as wanted, else longer each time; never beyond the end of patience."""
-        wait = wanted if wanted >= 0 else min(LONGEST_WAIT, 0.5 * 2**breaks) * random.uniform(0.7, 1.3)
+        wait = wanted if wanted >= 0 else min(LONGEST_WAIT, 0.5 * 2.0 ** min(tries, 10)) * random.uniform(0.7, 1.3)
         wait = max(wait, 0.05)
         if self._patience.clock() + wait > self._end:
             asked = f"; it asks to wait {dt.timedelta(seconds=round(wait))}" if wanted >= 0 else ""
@@ -214,7 +215,7 @@ class Client:
             raise
 
     def _refusal_by_status(self, answer: Answer) -> InterfaceError:
-        said = answer.body[:300].decode("utf-8", "replace").strip()
+        said = _said(answer)
         if 300 <= answer.status < 400:
             return DamagedAnswerError(
                 f"sent elsewhere (status {answer.status}) to {answer.headers.get('location', 'nowhere')}",
@@ -231,5 +232,10 @@ class Client:
         )  # fmt: skip
 
 
+def _said(answer: Answer) -> str:
+    """The first words of an answer, as a message quotes them."""
+    return answer.body[:200].decode("utf-8", "replace").strip() or "no further word"
+
+
 def _now() -> str:
-    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    return dt.datetime.now(dt.UTC).isoformat(timespec="microseconds")
