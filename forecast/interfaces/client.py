@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from forecast.core.errors import MissingExtraError
 from forecast.interfaces.answer import KEPT_HEADERS, Answer, parse_http_time, question_of
 from forecast.interfaces.faults import (
     DamagedAnswerError,
@@ -69,12 +70,25 @@ class Client:
         self._key: Key = key_of(service)
         if not self._key and service.key is not None and service.key.required and not address:
             raise missing_key(service)
-        from forecast.interfaces.wire import Wire
-
+        try:
+            from forecast.interfaces.wire import Wire
+        except ImportError:
+            raise MissingExtraError(
+                "fetching needs the package httpx", where="forecast fetch", hint="pip install 'forecast[fetch]'"
+            ) from None
         self._wire: Wire | None = Wire(service, address or service.address, self._key, self._patience.answer or service.seconds)
         self._end = self._patience.clock() + self._patience.total
         self._next_start = 0.0
         self._today: dt.date | None = None
+        self._answered = False
+
+    @classmethod
+    def of_files(cls, raw: RawAnswers) -> Client:
+        """A client that asks nobody, for a source of files saved by hand: it keeps them, by `keep_file`."""
+        client = cls.__new__(cls)
+        client.raw, client._wire, client._key, client._replaying, client._today = raw, None, NO_KEY, False, None
+        client._say = lambda text: None
+        return client
 
     @classmethod
     def replay(cls, service: Service, folder: Path) -> Client:
@@ -142,7 +156,7 @@ class Client:
                 problem = f"{self.service.title} is busy (status {answer.status}): {_said(answer)}"
                 fault: InterfaceError = QuotaError(problem, where=question, hint="the same command later: it goes on there")
             except (UnreachableError, DamagedAnswerError) as error:
-                breaks += 1
+                breaks += 1 if self._answered else 3  # one that never answered is rather not there
                 wait, fault = -1.0, error
             if breaks >= MOST_BREAKS:
                 raise fault
@@ -167,6 +181,7 @@ class Client:
             patience.sleep(early)
         self._next_start = patience.clock() + (0.0 if self._wire.loopback else self.service.pause)
         status, headers, body = self._wire.ask(path, parameters)
+        self._answered = True
         kept = {name: value for name, value in headers.items() if name in KEPT_HEADERS}
         answer = Answer(question, status, kept, body, _now())
         if answer.time is not None:

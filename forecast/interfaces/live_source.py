@@ -14,6 +14,8 @@ and appending a row twice changes nothing.
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -25,6 +27,8 @@ from forecast.interfaces.service import Service
 if TYPE_CHECKING:
     from forecast.interfaces.client import Client
 
+SAME_PUBLICATION = 31  # days within which a dated figure is the publication that a rule foresees
+
 
 @dataclass(frozen=True)
 class FetchedPart:
@@ -33,6 +37,8 @@ class FetchedPart:
     question : a short label for a person, such as "imports 2825800000 in 2024"
     rows : figures, with missing ones as rows of status missing; `released` is the day of the vintage
     notes : sentences about what was found and left out
+    guesses : for a figure seen late, what was probably published first (`first_publication`); kept only for cells that the
+    archive did not hold
     not_released : (series, month YYYY-MM) asked for and not out yet
     parts : how many parts there will be, as far as is known; 0 if it is not
     """
@@ -40,8 +46,20 @@ class FetchedPart:
     question: str
     rows: Sequence[ArchiveRow]
     notes: Sequence[str] = ()
+    guesses: Sequence[ArchiveRow] = ()
     not_released: Sequence[tuple[str, str]] = ()
     parts: int = 0
+
+
+def first_publication(row: ArchiveRow, day: dt.date, basis: str = "rule") -> list[ArchiveRow]:
+    """A figure as it was probably published on an earlier day, with the value known now: a pseudo-vintage; or none.
+
+    None where the row is dated within a month of that day, since it then is that publication.
+    """
+    if dt.date.fromisoformat(row.released) <= day + dt.timedelta(days=SAME_PUBLICATION):
+        return []
+    note = "; ".join(filter(None, (row.note, f"pseudo-vintage: as known on {row.released}")))
+    return [dataclasses.replace(row, released=day.isoformat(), basis=basis, note=note)]
 
 
 class LiveSource(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -12,9 +13,10 @@ from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError
 from forecast.core.products import product_of
 from forecast.core.registry import source
+from forecast.core.release_clock import bundled_clock
 from forecast.interfaces.client import Client
 from forecast.interfaces.country_codes import check_countries
-from forecast.interfaces.live_source import FetchedPart, fetch_first
+from forecast.interfaces.live_source import FetchedPart, fetch_first, first_publication
 from forecast.interfaces.service import KeyPlace, Service
 from forecast.sources.census.answers import EXPORTS, IMPORTS, TOTAL, Columns, TradeRow, key_refusal, read_months, read_trade
 from forecast.sources.census.figures import Commodity
@@ -115,6 +117,7 @@ class Census:
             question=f"{self.flow}s {asked}",
             rows=figures,
             notes=notes,
+            guesses=[guess for row in figures for guess in first_publication(row, _release_day(row.period))],
             not_released=[(one, month) for one in series for month in months_to_come],
             parts=len(self.hs),
         )
@@ -179,6 +182,12 @@ class Census:
             (columns.commodity, commodity),
             ("SUMMARY_LVL", "DET"),
         ]
+
+
+@functools.cache
+def _release_day(month: str) -> dt.date:
+    """The day on which the office first published a month."""
+    return bundled_clock().release_day("USA", "census", months.ordinal(month))[0]
 
 
 def _years(released: Mapping[int, dt.date]) -> list[tuple[int, int]]:

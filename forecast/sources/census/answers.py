@@ -150,8 +150,8 @@ def _quantity(answer: Answer, cells: dict[str, str], columns: Columns) -> tuple[
                 return math.nan, "no quantity stated"
             weight = _number(answer, cells[figure], "quantity") * MASS[name]
             return (weight, "") if weight >= 0 else (math.nan, f"a negative quantity: {cells[figure]}")
-        units.append(name or "none")
-    return math.nan, f"counted in {' and '.join(dict.fromkeys(units))}, not by weight"
+        units += [name] if name not in ("", "-", "X") else []
+    return math.nan, f"counted in {' and '.join(units)}, not by weight" if units else "not counted at all"
 
 
 def _number(answer: Answer, text: str, what: str) -> float:

@@ -13,6 +13,7 @@ from forecast.interfaces.country_codes import country_of
 from forecast.sources.census.answers import TOTAL, TradeRow
 
 WORLD = "WLD"
+UNWEIGHED = ("not by weight", "not counted at all")  # ends of the reasons of a good without a weight
 TOLERANCE = 0.005  # by which countries may miss their total, relative: the office's own corrections
 
 
@@ -44,7 +45,7 @@ class Commodity:
                 continue
             by_country.setdefault(country, {}).setdefault(row.month, []).append(row)
         partial = self._partial_months(by_country)
-        weighed = any(not row.reason.startswith("counted") for row in self.rows) or not self.rows
+        weighed = any(not row.reason.endswith(UNWEIGHED) for row in self.rows) or not self.rows
         if not weighed:
             self._note(f"{self.code}: {self.rows[0].reason}: values only")
         out = []
@@ -72,6 +73,7 @@ class Commodity:
             reason = next((row.reason for row in found if row.reason), "")
             if weight == 0 and value > 0:
                 reason = f"0 kg beside USD {value:,.0f}, as stated"
+                self._note(f"{self.code}, {country}, {months.label(month)}: {reason}; kept as the office's zero")
             return (weight, reason), (value, (reason or "no value stated") if math.isnan(value) else "")
         if partial:
             absent = math.nan, "no row in a month whose countries do not add up"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from forecast.core import months
 from forecast.core.archive import Archive
+from forecast.core.archive_table import ArchiveRow
 from forecast.core.errors import ConfigError
 from forecast.core.registry import source
 from forecast.interfaces.client import Client
 from forecast.interfaces.country_codes import check_countries, codes_of
-from forecast.interfaces.live_source import FetchedPart, fetch_first
+from forecast.interfaces.live_source import FetchedPart, fetch_first, first_publication
 from forecast.interfaces.service import KeyPlace, Service
-from forecast.sources.comtrade.answers import FlowRow, read_flows, read_releases, seconds_to_wait
+from forecast.sources.comtrade.answers import FlowRow, Release, read_flows, read_releases, seconds_to_wait
 from forecast.sources.comtrade.figures import ReporterFlow
 
 PREVIEW, KEYED = "public/v1/preview/C/M/HS", "data/v1/get/C/M/HS"
@@ -87,15 +88,16 @@ class Comtrade:
                 rows = flow.figures(self._rows(client, path, number, chunk, self.hs, flow), self.partner)
                 series |= dict.fromkeys(row.series for row in rows)
                 told, flow.notes = flow.notes, []
+                span = months.period_label(chunk[0], chunk[-1])
                 yield FetchedPart(
-                    f"{reporter} {self.flow}s, {months.period_label(chunk[0], chunk[-1])}", rows, told,
+                    f"{reporter} {self.flow}s, {span}", rows, told, _guesses(rows, releases),
                     parts=(len(chunks) + 1) * len(self.reporter),
                 )  # fmt: skip
             rows = flow.absences(self.hs, self.partner)
             series |= dict.fromkeys(row.series for row in rows)
             to_come = [months.label(month) for month in range(first, months.ordinal(client.today)) if month not in releases]
             yield FetchedPart(
-                f"{reporter} {self.flow}s, months without a row", rows, flow.notes,
+                f"{reporter} {self.flow}s, months without a row", rows, flow.notes, _guesses(rows, releases),
                 [(one, month) for one in series for month in to_come], (len(chunks) + 1) * len(self.reporter),
             )  # fmt: skip
 
@@ -139,3 +141,13 @@ class Comtrade:
             middle = len(chunk) // 2
             halves = [(chunk[:middle], codes), (chunk[middle:], codes)]
         return [row for half in halves for row in self._rows(client, path, reporter, *half, flow)]
+
+
+def _guesses(rows: Sequence[ArchiveRow], releases: Mapping[int, Release]) -> list[ArchiveRow]:
+    """The figures as they probably were on the day a month came out first."""
+    return [
+        guess
+        for row in rows
+        for month in (months.ordinal(row.period),)
+        for guess in first_publication(row, max(releases[month].first, months.last_day(month)))
+    ]

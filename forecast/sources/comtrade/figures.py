@@ -55,7 +55,11 @@ class ReporterFlow:
         return out
 
     def absences(self, commodities: Sequence[str], wanted: Sequence[str]) -> list[ArchiveRow]:
-        """Rows for what no answer had a row for: zero in a whole month of a good that the reporter trades, else missing."""
+        """Rows for what no answer had a row for: zero in a month whose partners add up to the world's row, else missing.
+
+        A month in which a code has no row at all is missing: no trade, a code out of use, a wrong one, and a month that is not
+        loaded yet all look the same.
+        """
         out = []
         for commodity in commodities:
             known = self.seen.get(commodity, set())
@@ -66,8 +70,8 @@ class ReporterFlow:
                     present = self.present.get((commodity, month), set())
                     if partner in present:
                         continue
-                    zero = bool(known) and (commodity, month) not in self.partial
-                    reason = "" if zero else "no row in a month loaded in part" if known else "no row of this code in any month"
+                    zero = "WLD" in present and (commodity, month) not in self.partial
+                    reason = "" if zero else "no row in a month loaded in part" if present else "no row of this code"
                     for suffix in ("", ":usd"):
                         out.append(self._row(commodity, partner, month, suffix, 0.0 if zero else math.nan, reason))
         return out
