@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fnmatch
 import functools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
+from forecast.core import months
 from forecast.core.archive import Archive, bundled_archive
 from forecast.core.archive_table import ArchiveRow, table_of
 from forecast.core.bundled_data import bundled_rows
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.products import codes_of_products
 from forecast.core.registry import source
+from forecast.core.release_clock import bundled_clock
+from forecast.interfaces.live_source import SAME_PUBLICATION, FetchedPart, first_publication
 from forecast.sources.china_customs.figures import one_vintage_each, rows_of_page, rows_of_query
 from forecast.sources.china_customs.major_goods import read_major_goods
 from forecast.sources.china_customs.query_file import read_query_file
+
+if TYPE_CHECKING:
+    from forecast.interfaces.client import Client
 
 PAGES, QUERIES = (".html", ".htm", ".mht", ".mhtml"), (".csv", ".txt")
 RARE_EARTHS = ("rare earth", "rare earths", "rare-earth ore, metals, compounds", "rare earth ore, metals, compounds")
@@ -40,6 +48,7 @@ class ChinaCustoms:
     all_partners : the query asked for all partners, so that their sum is the world's
     marks : mark in a cell of a query file -> missing, suppressed or zero
     join : add the bundled data set and its calendar
+    files : saved files in place of a path, for `forecast fetch china_customs FILE ...`
     """
 
     path: str = ""
@@ -52,9 +61,13 @@ class ChinaCustoms:
     all_partners: bool = False
     marks: Mapping[str, str] = field(default_factory=dict)
     join: bool = False
+    files: tuple[str, ...] = ()
+
+    service: ClassVar[None] = None
+    key_variable: ClassVar[str] = ""
 
     def __post_init__(self) -> None:
-        if not self.path:
+        if not self.path and not self.files:
             raise ConfigError(
                 "China's customs are read from files saved by hand",
                 where="[data], path",
@@ -105,8 +118,29 @@ class ChinaCustoms:
                 )
             yield path, rows, notes
 
+    def fetch(self, since: str, client: Client) -> Iterator[FetchedPart]:
+        """Figures from the month `since` on, one part per file: as known on the day the file was saved.
+
+        That day is the one in the file's name, or else the day of its last change.
+        """
+        known = [(path, [row for row in rows if row.period >= since], notes) for path, rows, notes in self.parts()]
+        for path, rows, notes in known:
+            client.keep_file(path.name, path.read_bytes())
+            day = self._day_of_saving(path) or dt.date.fromtimestamp(path.stat().st_mtime).isoformat()
+            dated = [_seen_on(row, day) for row in rows]
+            yield FetchedPart(
+                question=path.name,
+                rows=[row for row, _ in dated],
+                notes=notes,
+                guesses=[guess for _, guesses in dated for guess in guesses],
+                not_released=_to_come(rows, client.today),
+                parts=len(known),
+            )
+
     def _files(self) -> list[Path]:
         """The saved files in the order of their names."""
+        if self.files:
+            return [Path(name) for name in self.files]
         path = Path(self.path)
         if not path.is_dir():
             return [path]
@@ -152,3 +186,24 @@ class ChinaCustoms:
         """The day a file was saved, as its name says; empty if it does not."""
         match = SAVED.search(path.name)
         return match[1] if match else ""
+
+
+def _seen_on(row: ArchiveRow, day: str) -> tuple[ArchiveRow, list[ArchiveRow]]:
+    """A figure of a query as known on the day it was saved, and as it was probably first published; a page has its own day."""
+    first = dt.date.fromisoformat(row.released)
+    if row.stage != "detail" or day <= (first + dt.timedelta(days=SAME_PUBLICATION)).isoformat():
+        return row, []
+    seen = replace(row, released=day, basis="actual")
+    return seen, first_publication(seen, first, row.basis)
+
+
+def _to_come(rows: list[ArchiveRow], today: dt.date) -> list[tuple[str, str]]:
+    """Series and months behind the last of a file that were not out on a day."""
+    clock, out = bundled_clock(), []
+    last: dict[tuple[str, str], int] = {}
+    for row in rows:
+        last[row.series, row.stage] = max(months.parse_period(row.period)[1], last.get((row.series, row.stage), 0))
+    for (series, stage), month in last.items():
+        later = range(month + 1, months.ordinal(today))
+        out += [(series, months.label(m)) for m in later if clock.release_day("CHN", stage, m)[0] > today]
+    return out

@@ -12,7 +12,7 @@ from forecast.core.archive_table import ArchiveRow
 from forecast.core.errors import DataError, nearest
 from forecast.core.release_clock import bundled_clock
 from forecast.core.series import SeriesKey
-from forecast.sources.china_customs.major_goods import PageColumn, Good, MajorGoods, kilograms
+from forecast.sources.china_customs.major_goods import Good, MajorGoods, PageColumn, kilograms
 from forecast.sources.china_customs.query_file import QueryFile
 
 PUBLISHER = "China Customs (GACC)"
@@ -95,7 +95,7 @@ def _total(parts: list[tuple[float | None, str]]) -> tuple[float, str]:
     """The sum of some parts and its status; unknown where one of them is."""
     if any(value is None for value, _ in parts):
         return math.nan, "suppressed" if any(status == "suppressed" for _, status in parts) else "missing"
-    total = sum(value or 0.0 for value, _ in parts)
+    total = sum((value or 0.0 for value, _ in parts), 0.0)
     return total, "value" if total else "zero"
 
 
