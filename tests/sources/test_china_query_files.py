@@ -207,6 +207,7 @@ def test_a_file_as_long_as_the_website_gives_at_most_proves_no_zero(tmp_path):
         ([HEADER, ROWS[0].replace("502,美国", "987,仙境")], "'987' is no partner"),
         ([HEADER, ROWS[0].replace("千克", "")], "a quantity has no unit"),
         ([HEADER, ROWS[0][:20]], "cells for"),
+        ([HEADER, ROWS[0].replace("1,500", "9e149").replace("千克", "吨")], "too large"),
         (["数据年月,商品编码,人民币", "202406,28258000,9"], "yuan alone"),
     ],
 )

@@ -58,7 +58,7 @@ def coverage_panel(histories: Sequence[FlowHistory], first: int, last: int, unhe
         figure.text(x, 1 - 27 / height, "■", color=C[color], alpha=alpha, fontsize=10)
         words = unheld if state == "not bundled" else words
         figure.text(x + 13 / width, 1 - 27 / height, words, fontsize=9, color=C["muted"])
-        x += (26 + 6.0 * len(words)) / width
+        x += (22 + 5.3 * len(words)) / width
     return finish_panel(figure)
 
 

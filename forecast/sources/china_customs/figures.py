@@ -10,6 +10,7 @@ from pathlib import Path
 from forecast.core import months
 from forecast.core.archive_table import ArchiveRow
 from forecast.core.errors import DataError, nearest
+from forecast.core.input_files import MAX_FIGURE
 from forecast.core.release_clock import bundled_clock
 from forecast.core.series import SeriesKey
 from forecast.sources.china_customs.major_goods import Good, MajorGoods, PageColumn, kilograms
@@ -99,7 +100,13 @@ def _total(parts: list[tuple[float | None, str]]) -> tuple[float, str]:
     return total, "value" if total else "zero"
 
 
+def _refuse_too_large(value: float, series: str, path: Path) -> None:
+    if abs(value) > MAX_FIGURE:
+        raise DataError(f"{value:g} is too large for {series}", where=str(path), hint=f"a figure of at most {MAX_FIGURE:g}")
+
+
 def _detail(series: str, first: int, last: int, figure: tuple[float, str], file: QueryFile) -> ArchiveRow:
+    _refuse_too_large(figure[0], series, file.path)
     day, basis = bundled_clock().release_day("CHN", "detail", last)
     return ArchiveRow(
         series, months.period_label(first, last), figure[0], status=figure[1], stage="detail", released=day.isoformat(),
@@ -195,6 +202,7 @@ def _factor(page: MajorGoods, good: Good, units: Mapping[str, str]) -> float | N
 
 def _row_of_column(page: MajorGoods, column: PageColumn, series: str, value: float) -> ArchiveRow:
     """One printed figure; those of the preliminary release are provisional until the bulletin."""
+    _refuse_too_large(value, series, page.path)
     day, basis = bundled_clock().release_day("CHN", page.stage, page.last)
     if page.stamp and day <= page.stamp <= day + dt.timedelta(days=LATEST_STAMP):
         day, basis = page.stamp, "actual"
