@@ -91,6 +91,7 @@ def fetch_into(
         client = Client(source.service, raw, address=asking.address, again_since=began, patience=asking.patience, say=say)
         mark.begin(began)
     outcomes: dict[str, SeriesOutcome] = {}
+    told: set[str] = set()
     try:
         for number, part in enumerate(source.fetch(since, client), 1):
             changes = append(part.rows)
@@ -108,7 +109,9 @@ def fetch_into(
                 outcomes.setdefault(series, SeriesOutcome()).not_released.append(month)
             say(f"[{number}{f'/{part.parts}' if part.parts else ''}] {part.question}: {len(part.rows)} figures")
             for note in part.notes:
-                say(f"  {note}")
+                if note not in told:
+                    say(f"  {note}")
+            told.update(part.notes)
     finally:
         client.close()
     mark.end()
