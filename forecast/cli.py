@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from forecast.commands import fetch
 from forecast.core.errors import ConfigError, ForecastError
 
 if TYPE_CHECKING:
@@ -336,6 +337,9 @@ def init(
         for path in scheduled_runs.add_schedule(folder, scheduler):
             say(f"wrote {path}")
     typer.echo(str(folder))
+
+
+app.command()(fetch.fetch)
 
 
 def say(text: str, err: bool = True) -> None:

@@ -30,6 +30,7 @@ def fetch(
 
     Keys are read from the environment (forecast/guides/fetching.md) and never shown.
     """
+    from forecast.archives.growing import GrowingArchive
     from forecast.cli import say
     from forecast.core import months
     from forecast.interfaces.client import Patience
@@ -46,9 +47,9 @@ def fetch(
     if files:
         given["files"] = ",".join(map(str, files))
     live = live_source(source, _in_lists(source, given))
-    folder = archive or default_archive()
+    growing = GrowingArchive(archive)
     outcomes = fetch_into(
-        live, since[:7], folder, appender(folder), Asking(base_url, from_folder, Patience(total=60 * minutes)),
+        live, since[:7], growing.folder, growing.append, Asking(base_url, from_folder, Patience(total=60 * minutes)),
         (lambda text: None) if quiet else say,
     )  # fmt: skip
     width = max(map(len, outcomes), default=0)
@@ -57,7 +58,7 @@ def fetch(
     if not outcomes:
         say("no figure was found", err=False)
     if not quiet:
-        say(f'archive: {folder}; in a config: data = "archive"')
+        say(f'archive: {growing.folder}; in a config: data = "archive"')
 
 
 def _in_lists(source: str, given: dict[str, object]) -> dict[str, object]:

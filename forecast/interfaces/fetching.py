@@ -95,8 +95,8 @@ def fetch_into(
     try:
         for number, part in enumerate(source.fetch(since, client), 1):
             changes = append(part.rows)
-            held_before = {(row.series, row.period) for row in part.rows} - set(changes.new) - set(changes.missing)
-            append([row for row in part.guesses if (row.series, row.period) not in held_before])
+            new = set(changes.new)
+            append([row for row in part.guesses if (row.series, row.period) in new])
             for row in part.rows:
                 outcomes.setdefault(row.series, SeriesOutcome()).months += 1
             for series, _ in changes.new:
