@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from forecast.commands.say import say
 from forecast.core.errors import ConfigError
 
 
@@ -31,7 +32,6 @@ def fetch(
     Keys are read from the environment (forecast/guides/fetching.md) and never shown.
     """
     from forecast.archives.growing import GrowingArchive
-    from forecast.cli import say
     from forecast.core import months
     from forecast.interfaces.client import Patience
     from forecast.interfaces.fetching import Asking, fetch_into, live_source
@@ -45,7 +45,7 @@ def fetch(
             raise ConfigError(f"'{pair}' sets nothing", where="--set", hint="--set NAME=VALUE")
         given[name.strip()] = text.strip()
     if files:
-        given["files"] = ",".join(map(str, files))
+        given["files"] = tuple(map(str, files))
     live = live_source(source, _in_lists(source, given))
     growing = GrowingArchive(archive)
     outcomes = fetch_into(
@@ -68,7 +68,7 @@ def _in_lists(source: str, given: dict[str, object]) -> dict[str, object]:
     fields: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(registry.get("source", source))}
     return {
         name: tuple(part.strip() for part in str(text).split(",") if part.strip())
-        if isinstance(fields.get(name), tuple)
+        if isinstance(fields.get(name), tuple) and isinstance(text, str)
         else text
         for name, text in given.items()
     }

@@ -20,7 +20,7 @@ from forecast.interfaces.raw_answers import FOLDER, RawAnswers
 RESUMED_WITHIN = dt.timedelta(hours=24)  # later, an answer may be out of date
 
 
-class Changes(Protocol):
+class ChangedFigures(Protocol):
     """What appending some rows changed, each as (series, period)."""
 
     @property
@@ -69,7 +69,7 @@ def fetch_into(
     source: LiveSource,
     since: str,
     folder: Path,
-    append: Callable[[Sequence[ArchiveRow]], Changes],
+    append: Callable[[Sequence[ArchiveRow]], ChangedFigures],
     asking: Asking,
     say: Callable[[str], None],
 ) -> dict[str, SeriesOutcome]:

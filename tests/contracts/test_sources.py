@@ -11,7 +11,6 @@ from forecast.core.archive_table import COLUMNS, KINDS, STATUSES, rows_of
 from forecast.core.errors import ConfigError
 from forecast.core.series import SeriesKey
 
-
 LIVE = [name for name in registry.names("source") if getattr(registry.get("source", name), "service", None)]
 READ = [name for name in registry.names("source") if name not in LIVE]
 

@@ -16,7 +16,7 @@ from forecast.interfaces.client import Patience
 from forecast.interfaces.faults import DamagedAnswerError, KeyRefusedError, QuestionRefusedError, QuotaError
 from forecast.interfaces.fetching import Asking, fetch_into, live_source
 from forecast.sources.comtrade import Comtrade
-from forecast.sources.comtrade.answers import Release, read_flows, read_releases
+from forecast.sources.comtrade.answers import DataSetRelease, read_flows, read_releases
 from forecast.sources.comtrade.figures import ReporterFlow
 
 SERIES = "USA.import.{}.antimony_oxide"
@@ -300,7 +300,7 @@ def test_no_answer_ends_in_a_traceback(data, rows):
     try:
         found = [one for one in read_flows(answer(bytes(body)), 500) if one.commodity == OXIDE]
         day = dt.date(2026, 3, 10)
-        flow = ReporterFlow("USA", "import", True, {one.month: Release(day, day) for one in found})
+        flow = ReporterFlow("USA", "import", True, {one.month: DataSetRelease(day, day) for one in found})
         figures = [*flow.figures(found, ()), *flow.absences([OXIDE], ["CHN"])]
         if figures:
             Archive.of(figures)
