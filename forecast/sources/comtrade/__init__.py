@@ -15,7 +15,7 @@ from forecast.interfaces.client import Client
 from forecast.interfaces.country_codes import check_countries, codes_of
 from forecast.interfaces.live_source import FetchedPart, fetch_first, first_publication
 from forecast.interfaces.service import KeyPlace, Service
-from forecast.sources.comtrade.answers import FlowRow, DataSetRelease, read_flows, read_releases, seconds_to_wait
+from forecast.sources.comtrade.answers import DataSetRelease, FlowRow, read_flows, read_releases, seconds_to_wait
 from forecast.sources.comtrade.figures import ReporterFlow
 
 PREVIEW, KEYED = "public/v1/preview/C/M/HS", "data/v1/get/C/M/HS"

@@ -10,7 +10,7 @@ from forecast.core import months
 from forecast.core.archive_table import ArchiveRow
 from forecast.core.products import product_of
 from forecast.interfaces.country_codes import country_of
-from forecast.sources.comtrade.answers import FlowRow, DataSetRelease
+from forecast.sources.comtrade.answers import DataSetRelease, FlowRow
 
 WORLD = 0  # M49 code of all partners
 TOLERANCE = 0.01  # by which partners may miss the world's row, relative
