@@ -89,7 +89,8 @@ def text_column(column: Any) -> TextColumn:
             continue
         held = chunk if pa.types.is_dictionary(chunk.type) else pc.dictionary_encode(chunk)
         words = [word or "" for word in held.dictionary.to_pylist()]
-        codes = held.indices.fill_null(len(words)).to_numpy(zero_copy_only=False)
+        indices = held.indices if not held.indices.null_count else held.indices.cast(pa.int32()).fill_null(len(words))
+        codes = indices.to_numpy()
         parts.append(TextColumn(codes, [*words, ""]))
     if len(parts) == 1:
         return parts[0]

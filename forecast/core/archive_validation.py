@@ -92,7 +92,7 @@ def _check_words(rows: FigureColumns, column: str, parse: Callable[[str], object
     """Refuse the first row whose word in a column cannot be parsed."""
     faults: dict[int, DataError] = {}
     held = rows.texts[column]
-    for code in np.unique(held.codes).tolist():
+    for code in held.used_codes:
         try:
             parse(held.words[code])
         except DataError as error:
@@ -106,10 +106,9 @@ def _check_words(rows: FigureColumns, column: str, parse: Callable[[str], object
 def _check_quantities(rows: FigureColumns) -> None:
     """Refuse negative quantities, and units other than that of the series."""
     series, units = rows.texts["series"], rows.texts["unit"]
-    used = np.unique(series.codes)
     unit_words: dict[str, int] = {word: i for i, word in enumerate(dict.fromkeys(units.words))}
     right, mass = np.full(len(series.words), -1), np.zeros(len(series.words), bool)
-    for code in used.tolist():
+    for code in series.used_codes:
         name = series.words[code]
         right[code], mass[code] = unit_words.get(SeriesKey.parse(name).unit, -1), ":" not in name
     _refuse_first(

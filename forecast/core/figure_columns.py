@@ -6,7 +6,7 @@ A word that a million rows share is held once, and a fault is looked for among t
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -64,21 +64,47 @@ class TextColumn:
 
     def to_numbers(self, number_of: Mapping[str, int]) -> NDArray[np.int64]:
         """A number for the word of each row."""
-        used = np.unique(self.codes)
         table = np.zeros(len(self.words), np.int64)
-        table[used] = [number_of[self.words[code]] for code in used.tolist()]
+        used = self.used_codes
+        table[used] = [number_of[self.words[code]] for code in used]
         return table[self.codes] if len(table) else np.zeros(0, np.int64)
 
     @property
     def used(self) -> set[str]:
         """The words that rows hold."""
-        return {self.words[code] for code in np.unique(self.codes).tolist()}
+        return {self.words[code] for code in self.used_codes}
+
+    @property
+    def used_codes(self) -> list[int]:
+        """The codes that rows hold, ascending."""
+        return np.flatnonzero(np.bincount(self.codes)).tolist()
 
     @functools.cached_property
     def _words_array(self) -> NDArray[Any]:
         made = np.empty(len(self.words), object)
         made[:] = self.words
         return made
+
+
+class LazyTexts(Mapping[str, TextColumn]):
+    """The columns of text of some rows, each made by `make` when it is asked for, and then once."""
+
+    def __init__(self, make: Callable[[str], TextColumn]) -> None:
+        self._make = make
+        self._made: dict[str, TextColumn] = {}
+
+    def __getitem__(self, name: str) -> TextColumn:
+        if name not in self._made:
+            if name not in TEXTS:
+                raise KeyError(name)
+            self._made[name] = self._make(name)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(TEXTS)
+
+    def __len__(self) -> int:
+        return len(TEXTS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +127,7 @@ class FigureColumns:
         """The rows of several tables, one after the other."""
         if len(parts) == 1:
             return parts[0]
-        texts = {name: TextColumn.concat([part.texts[name] for part in parts]) for name in TEXTS}
+        texts = LazyTexts(lambda name: TextColumn.concat([part.texts[name] for part in parts]))
         return cls(np.concatenate([part.values for part in parts]), texts)
 
     def __len__(self) -> int:
@@ -110,7 +136,7 @@ class FigureColumns:
     def take(self, rows: Any) -> FigureColumns:
         """Some of the rows, by position, slice or mask."""
         numbers = None if self.numbers is None else self.numbers[rows]
-        return FigureColumns(self.values[rows], {name: c.take(rows) for name, c in self.texts.items()}, numbers)
+        return FigureColumns(self.values[rows], LazyTexts(lambda name: self.texts[name].take(rows)), numbers)
 
     def row(self, at: int) -> ArchiveRow:
         """One row."""

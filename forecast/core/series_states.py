@@ -67,42 +67,41 @@ class SeriesStates:
 
     def all(self) -> tuple[Cell, ...]:
         """Every state."""
-        return tuple(self._cell(i) for i in range(len(self)))
+        return self._cells_of(np.arange(len(self)))
 
     def known_on(self, day: dt.date) -> tuple[Cell, ...]:
         """The states that hold on a day: the newest of each figure released by then."""
         number = day.toordinal()
         held = (self.released <= number) & ((number < self.until) | (self.until == FOR_EVER))
-        return tuple(self._cell(i) for i in np.flatnonzero(held).tolist())
+        return self._cells_of(np.flatnonzero(held))
 
     def is_known_on(self, day: dt.date) -> bool:
         """Whether any state holds on a day."""
         return bool((self.released <= day.toordinal()).any())
 
-    def _cell(self, state: int) -> Cell:
-        made = self._cells[state]
-        if made is None:
-            made = self._cells[state] = self._make_cell(state)
-        return made
+    def _cells_of(self, states: Ints) -> tuple[Cell, ...]:
+        wanted = states.tolist()
+        new = np.array([i for i in wanted if self._cells[i] is None], np.int64)
+        if len(new):
+            for state, cell in zip(new.tolist(), self._made_cells(new), strict=True):
+                self._cells[state] = cell
+        return tuple(cell for cell in (self._cells[i] for i in wanted) if cell is not None)
 
-    def _make_cell(self, state: int) -> Cell:
-        candidates = self._order[self._starts[state] : self._ends[state]].tolist()
-        at = candidates[0] if len(candidates) == 1 else _chosen(self._rows, candidates)
-        texts = self._rows.texts
-        return Cell(
-            first=int(self.first[state]),
-            last=int(self.last[state]),
-            value=float(self._rows.values[at]),
-            status=texts["status"][at],
-            kind=texts["kind"][at],
-            stage=texts["stage"][at],
-            released=dt.date.fromordinal(int(self.released[state])),
-            until=dt.date.fromordinal(int(self.until[state])),
-            basis=texts["basis"][at],
-            source=texts["publisher"][at],
-            url=texts["url"][at],
-            derived_from=texts["derived_from"][at],
-        )
+    def _made_cells(self, states: Ints) -> list[Cell]:
+        starts, ends = self._starts[states], self._ends[states]
+        at = self._order[starts]
+        for i in np.flatnonzero(ends - starts > 1).tolist():
+            at[i] = _chosen(self._rows, self._order[starts[i] : ends[i]].tolist())
+        columns = [
+            self.first[states].tolist(),
+            self.last[states].tolist(),
+            self._rows.values[at].tolist(),
+            *(self._rows.texts[name].take(at).cells().tolist() for name in ("status", "kind", "stage")),
+            list(map(dt.date.fromordinal, self.released[states].tolist())),
+            list(map(dt.date.fromordinal, self.until[states].tolist())),
+            *(self._rows.texts[name].take(at).cells().tolist() for name in ("basis", "publisher", "url", "derived_from")),
+        ]
+        return [Cell(*cells) for cells in zip(*columns, strict=True)]
 
 
 def _chosen(rows: FigureColumns, candidates: list[int]) -> int:
