@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from forecast.commands.say import say
 from forecast.core.errors import ConfigError
 
 
@@ -30,7 +31,7 @@ def fetch(
 
     Keys are read from the environment (forecast/guides/fetching.md) and never shown.
     """
-    from forecast.cli import say
+    from forecast.archives.growing import GrowingArchive
     from forecast.core import months
     from forecast.interfaces.client import Patience
     from forecast.interfaces.fetching import Asking, fetch_into, live_source
@@ -44,11 +45,11 @@ def fetch(
             raise ConfigError(f"'{pair}' sets nothing", where="--set", hint="--set NAME=VALUE")
         given[name.strip()] = text.strip()
     if files:
-        given["files"] = ",".join(map(str, files))
+        given["files"] = tuple(map(str, files))
     live = live_source(source, _in_lists(source, given))
-    folder = archive or default_archive()
+    growing = GrowingArchive(archive)
     outcomes = fetch_into(
-        live, since[:7], folder, appender(folder), Asking(base_url, from_folder, Patience(total=60 * minutes)),
+        live, since[:7], growing.folder, growing.append, Asking(base_url, from_folder, Patience(total=60 * minutes)),
         (lambda text: None) if quiet else say,
     )  # fmt: skip
     width = max(map(len, outcomes), default=0)
@@ -57,7 +58,7 @@ def fetch(
     if not outcomes:
         say("no figure was found", err=False)
     if not quiet:
-        say(f'archive: {folder}; in a config: data = "archive"')
+        say(f'archive: {growing.folder}; in a config: data = "archive"')
 
 
 def _in_lists(source: str, given: dict[str, object]) -> dict[str, object]:
@@ -67,7 +68,7 @@ def _in_lists(source: str, given: dict[str, object]) -> dict[str, object]:
     fields: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(registry.get("source", source))}
     return {
         name: tuple(part.strip() for part in str(text).split(",") if part.strip())
-        if isinstance(fields.get(name), tuple)
+        if isinstance(fields.get(name), tuple) and isinstance(text, str)
         else text
         for name, text in given.items()
     }

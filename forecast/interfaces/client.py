@@ -16,6 +16,7 @@ from forecast.interfaces.faults import (
     DamagedAnswerError,
     InterfaceError,
     KeyRefusedError,
+    NoConnectionError,
     NotSavedError,
     QuestionRefusedError,
     QuotaError,
@@ -156,7 +157,7 @@ class Client:
                 problem = f"{self.service.title} is busy (status {answer.status}): {_said(answer)}"
                 fault: InterfaceError = QuotaError(problem, where=question, hint="the same command later: it goes on there")
             except (UnreachableError, DamagedAnswerError) as error:
-                breaks += 1 if self._answered else 3  # one that never answered is rather not there
+                breaks += 3 if isinstance(error, NoConnectionError) and not self._answered else 1
                 wait, fault = -1.0, error
             if breaks >= MOST_BREAKS:
                 raise fault

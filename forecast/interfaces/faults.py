@@ -25,6 +25,10 @@ class UnreachableError(InterfaceError):
     """No connection, or one that breaks off each time."""
 
 
+class NoConnectionError(UnreachableError):
+    """Nobody could be reached at all."""
+
+
 class DamagedAnswerError(InterfaceError):
     """An answer that is cut, of the wrong kind, or cannot be read; it is asked again a few times before it is raised."""
 

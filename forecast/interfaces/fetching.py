@@ -20,7 +20,7 @@ from forecast.interfaces.raw_answers import FOLDER, RawAnswers
 RESUMED_WITHIN = dt.timedelta(hours=24)  # later, an answer may be out of date
 
 
-class Changes(Protocol):
+class ChangedFigures(Protocol):
     """What appending some rows changed, each as (series, period)."""
 
     @property
@@ -69,7 +69,7 @@ def fetch_into(
     source: LiveSource,
     since: str,
     folder: Path,
-    append: Callable[[Sequence[ArchiveRow]], Changes],
+    append: Callable[[Sequence[ArchiveRow]], ChangedFigures],
     asking: Asking,
     say: Callable[[str], None],
 ) -> dict[str, SeriesOutcome]:
@@ -91,11 +91,12 @@ def fetch_into(
         client = Client(source.service, raw, address=asking.address, again_since=began, patience=asking.patience, say=say)
         mark.begin(began)
     outcomes: dict[str, SeriesOutcome] = {}
+    told: set[str] = set()
     try:
         for number, part in enumerate(source.fetch(since, client), 1):
             changes = append(part.rows)
-            held_before = {(row.series, row.period) for row in part.rows} - set(changes.new) - set(changes.missing)
-            append([row for row in part.guesses if (row.series, row.period) not in held_before])
+            new = set(changes.new)
+            append([row for row in part.guesses if (row.series, row.period) in new])
             for row in part.rows:
                 outcomes.setdefault(row.series, SeriesOutcome()).months += 1
             for series, _ in changes.new:
@@ -108,7 +109,9 @@ def fetch_into(
                 outcomes.setdefault(series, SeriesOutcome()).not_released.append(month)
             say(f"[{number}{f'/{part.parts}' if part.parts else ''}] {part.question}: {len(part.rows)} figures")
             for note in part.notes:
-                say(f"  {note}")
+                if note not in told:
+                    say(f"  {note}")
+            told.update(part.notes)
     finally:
         client.close()
     mark.end()

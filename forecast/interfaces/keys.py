@@ -22,7 +22,7 @@ class Key:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        spellings = {text, quote(text, safe=""), quote_plus(text)}
+        spellings = {text, quote(text), quote(text, safe=""), quote_plus(text)}
         self._spellings = sorted(filter(None, spellings), key=len, reverse=True)
 
     def __repr__(self) -> str:

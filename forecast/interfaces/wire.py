@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from forecast.core.errors import ConfigError
-from forecast.interfaces.faults import DamagedAnswerError, InterfaceError, UnreachableError
+from forecast.interfaces.faults import DamagedAnswerError, InterfaceError, NoConnectionError, UnreachableError
 from forecast.interfaces.keys import NO_KEY, Key, redact_logs
 from forecast.interfaces.service import Service
 
@@ -74,7 +74,8 @@ class Wire:
                 return response.status_code, headers, self._key.blot_bytes(bytes(body))
         except (httpx.TimeoutException, httpx.TransportError, httpx.DecodingError, httpx.InvalidURL, OSError) as error:
             reason = self._key.blot(str(error)) or type(error).__name__
-            return UnreachableError(
+            never = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.ProxyError))
+            return (NoConnectionError if never else UnreachableError)(
                 f"{self._service.title} could not be asked: {reason}", where=self._address,
                 hint=_network_hint(error, self.loopback),
             )  # fmt: skip

@@ -5,7 +5,7 @@ predicates behind the columns asked for, totals ("-") and groups ("0003", "5XXX"
 the public clients censusapi (R) and ustrade (PyPI) for questions with `time=from ... to ...` and repeated predicates;
 notes in public repositories for the redirect to missing_key.html and the header X-DataWebAPI-KeyError of 2026.
 
-    PYTHONPATH=tests python -m servers.census 8765      # any key of 40 characters; then: --base-url http://127.0.0.1:8765
+    PYTHONPATH=tests python -m servers.census [PORT]      # prints its address, for --base-url; takes any key
 """
 
 import fnmatch
@@ -166,7 +166,7 @@ class CensusServer(Loopback):
 
 
 if __name__ == "__main__":
-    server = CensusServer(int(sys.argv[1]) if len(sys.argv) > 1 else 8765, key="")
+    server = CensusServer(int(sys.argv[1]) if len(sys.argv) > 1 else 0, key="")
     with server:
         print(server.address, flush=True)
         threading.Event().wait()

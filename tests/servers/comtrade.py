@@ -4,7 +4,7 @@ Shapes: the fixtures of comtradr (`tests/testthat/goods/.../data/v1/get/C/A/HS-6
 of a row in their order; comtradeapicall (`PreviewGet.py`, `DataAvailability.py`) for paths, parameters and the keyless preview;
 its issues for the texts of 429 and 403; the cut at 500 rows and the months without a row of the world as users report them.
 
-    PYTHONPATH=tests python -m servers.comtrade 8766
+    PYTHONPATH=tests python -m servers.comtrade [PORT]      # prints its address, for --base-url
 """
 
 import json
@@ -121,7 +121,7 @@ class ComtradeServer(Loopback):
 
 
 if __name__ == "__main__":
-    server = ComtradeServer(int(sys.argv[1]) if len(sys.argv) > 1 else 8766)
+    server = ComtradeServer(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
     with server:
         print(server.address, flush=True)
         threading.Event().wait()

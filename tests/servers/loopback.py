@@ -52,6 +52,7 @@ class Loopback:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet
 
             def do_GET(self):
                 with contextlib.suppress(ConnectionError):

@@ -68,7 +68,7 @@ class Census:
             raise ConfigError("which goods?", where="--hs", hint="codes of two to ten digits, such as --hs 2825800000,811010")
         since = max(since, FIRST)
         columns = IMPORTS if self.flow == "import" else EXPORTS
-        released = self._released(since, columns, client)
+        released = self._months_out(since, columns, client)
         months_to_come = [
             months.label(month)
             for month in range(max(released, default=months.ordinal(since) - 1) + 1, months.ordinal(client.today))
@@ -122,7 +122,7 @@ class Census:
             parts=len(self.hs),
         )
 
-    def _released(self, since: str, columns: Columns, client: Client) -> dict[int, dt.date]:
+    def _months_out(self, since: str, columns: Columns, client: Client) -> dict[int, dt.date]:
         """The months that are out, by the total of a whole chapter, and the day each was last updated."""
         return client.get(
             self._path,

@@ -97,7 +97,7 @@ def read_trade(answer: Answer, columns: Columns) -> list[TradeRow]:
             TradeRow(
                 commodity=cells[columns.commodity], country=country, month=month,
                 value=_number(answer, cells[columns.value], "value"), quantity=quantity, reason=reason,
-                updated=_updated(answer, cells["LAST_UPDATE"], month),
+                updated=_day_of_update(answer, cells["LAST_UPDATE"], month),
             )
         )  # fmt: skip
     return _once(rows)
@@ -109,7 +109,7 @@ def read_months(answer: Answer, columns: Columns) -> dict[int, dt.date]:
     for cells in _table(answer, (columns.commodity, "CTY_CODE", columns.value, "LAST_UPDATE")):
         if cells["CTY_CODE"] == TOTAL:
             month = _month(answer, cells["time"])
-            found[month] = _updated(answer, cells["LAST_UPDATE"], month)
+            found[month] = _day_of_update(answer, cells["LAST_UPDATE"], month)
     return found
 
 
@@ -172,7 +172,7 @@ def _month(answer: Answer, text: str) -> int:
     return month
 
 
-def _updated(answer: Answer, text: str, month: int) -> dt.date:
+def _day_of_update(answer: Answer, text: str, month: int) -> dt.date:
     """The day of an update; the day of the answer where the cell is empty or no day after the month began."""
     try:
         day = dt.date.fromisoformat(text[:10])

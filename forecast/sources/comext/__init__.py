@@ -18,7 +18,7 @@ from forecast.interfaces.live_source import FetchedPart, fetch_first, first_publ
 from forecast.interfaces.service import Service
 from forecast.sources.comext.answers import OUTSIDE, UNION, VALUE, WEIGHT, WORLD, ComextAnswer, country, read_answer
 from forecast.sources.comext.bulk_file import BulkFile, read_bulk_file
-from forecast.sources.comext.figures import Coverage, ProductTrade, all_partners, members, release_day, reporter_code
+from forecast.sources.comext.figures import ProductTrade, ReleasedMonths, all_partners, members, release_day, reporter_code
 
 PATH = "eurostat/api/comext/dissemination/sdmx/2.1/data/DS-045409"
 ALL_GOODS = "TOTAL"
@@ -91,7 +91,7 @@ class Comext:
             parts=len(self.hs),
         )
 
-    def _coverage(self, since: str, client: Client) -> Coverage:
+    def _coverage(self, since: str, client: Client) -> ReleasedMonths:
         """The months that are out, by the total of all goods of each reporter and, for the Union's sake, of each member."""
         asked = {*self.reporter, *(members() if "EU27" in self.reporter else ())}
         reporters = "+".join(sorted(map(reporter_code, asked)))
@@ -107,7 +107,7 @@ class Comext:
             name = country(row.reporter)
             if name is not None and row.value > 0:
                 totals.setdefault(name, set()).add(row.month)
-        return Coverage(totals, answer.updated)
+        return ReleasedMonths(totals, answer.updated)
 
     def _years_in_force(self, code: str, since: str, client: Client) -> set[int]:
         """Years in which a code was traded by any member with anyone."""

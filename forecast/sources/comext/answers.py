@@ -72,7 +72,7 @@ def read_answer(answer: Answer, product: str, flow: str) -> ComextAnswer | None:
     answer.expect(*MEDIA)
     text = answer.text()
     if not text.endswith("\n"):
-        raise _damaged(answer, "the answer ends in the middle of a line")
+        raise _damage(answer, "the answer ends in the middle of a line")
     figures: dict[tuple[str, str, int], dict[str, tuple[float, str]]] = {}
     updated: set[dt.date] = set()
     for line, cells in _records(answer, text):
@@ -80,13 +80,13 @@ def read_answer(answer: Answer, product: str, flow: str) -> ComextAnswer | None:
             continue
         if cells["product"] != product or cells["flow"] != FLOWS[flow]:
             held = f"product {cells['product']}, flow {cells['flow']}"
-            raise _damaged(answer, f"line {line} answers another question: {held} where {product}, {FLOWS[flow]} was asked")
+            raise _damage(answer, f"line {line} answers another question: {held} where {product}, {FLOWS[flow]} was asked")
         if cells["indicators"] not in (WEIGHT, VALUE):
             continue
         month = _month(answer, line, cells["time_period"])
         cell = figures.setdefault((cells["reporter"], cells["partner"], month), {})
         if cells["indicators"] in cell:
-            raise _damaged(answer, f"line {line} stands twice")
+            raise _damage(answer, f"line {line} stands twice")
         flag = (cells.get("obs_flag", "") or cells.get("conf_status", "")).strip().lower()
         cell[cells["indicators"]] = _number(answer, line, cells["obs_value"]), flag
         if day := _day(cells.get("last update", "")):
@@ -111,15 +111,15 @@ def _records(answer: Answer, text: str) -> list[tuple[int, dict[str, str]]]:
             if not names:
                 names = [cell.strip().lower() for cell in cells]
                 if missing := [name for name in COLUMNS if name not in names]:
-                    raise _damaged(answer, f"the answer has no column {missing[0]}")
+                    raise _damage(answer, f"the answer has no column {missing[0]}")
             elif len(cells) != len(names):
-                raise _damaged(answer, f"line {reader.line_num} has {len(cells)} cells for {len(names)} columns")
+                raise _damage(answer, f"line {reader.line_num} has {len(cells)} cells for {len(names)} columns")
             else:
                 out.append((reader.line_num, dict(zip(names, map(str.strip, cells), strict=True))))
     except csv.Error as error:
-        raise _damaged(answer, f"line {reader.line_num} cannot be read: {error}") from None
+        raise _damage(answer, f"line {reader.line_num} cannot be read: {error}") from None
     if not names:
-        raise _damaged(answer, "the answer is empty")
+        raise _damage(answer, "the answer is empty")
     return out
 
 
@@ -127,9 +127,9 @@ def _month(answer: Answer, line: int, text: str) -> int:
     try:
         month = months.ordinal(text.replace("-M", "-") if "-M" in text else text)
     except DataError as error:
-        raise _damaged(answer, f"line {line}: {error.problem}") from None
+        raise _damage(answer, f"line {line}: {error.problem}") from None
     if month // 12 not in VALID_YEARS:
-        raise _damaged(answer, f"line {line}: {text} is no month of trade")
+        raise _damage(answer, f"line {line}: {text} is no month of trade")
     return month
 
 
@@ -139,7 +139,7 @@ def _number(answer: Answer, line: int, text: str) -> float:
         return math.nan
     number = parse_number(text)
     if not 0 <= number <= MAX_FIGURE / KILOGRAMS:
-        raise _damaged(answer, f"line {line}: '{text}' is no figure")
+        raise _damage(answer, f"line {line}: '{text}' is no figure")
     return number
 
 
@@ -155,5 +155,5 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def _damaged(answer: Answer, problem: str) -> DamagedAnswerError:
+def _damage(answer: Answer, problem: str) -> DamagedAnswerError:
     return DamagedAnswerError(problem, where=answer.question, hint="the same command later: what is done is kept")

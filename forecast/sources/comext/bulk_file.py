@@ -18,7 +18,7 @@ from forecast.core import months
 from forecast.core.errors import DataError
 from forecast.core.input_files import MAX_FIGURE, parse_number
 from forecast.sources.comext.answers import FLOWS, OUTSIDE, UNION, WORLD, ComextRow, country
-from forecast.sources.comext.figures import NORTHERN_IRELAND, Coverage, ProductTrade, members
+from forecast.sources.comext.figures import NORTHERN_IRELAND, ProductTrade, ReleasedMonths, members
 
 NAMES = {
     "reporter": ("REPORTER", "DECLARANT_ISO"),
@@ -74,7 +74,9 @@ class BulkFile:
         for reporter, partners in self.hidden.get(code[:2], {}).items():
             suspects.setdefault(reporter, set()).update(partners)
             suspects.setdefault("EU27", set()).update(partners)
-        return ProductTrade(code, flow, rows, Coverage(covered, self.saved), {self.month // 12} if own else set(), suspects)
+        return ProductTrade(
+            code, flow, rows, ReleasedMonths(covered, self.saved), {self.month // 12} if own else set(), suspects
+        )
 
     def _sums(self, partner: str, own: Mapping[tuple[str, str], _Total]) -> list[ComextRow]:
         """One row for each reporter: all its partners together."""

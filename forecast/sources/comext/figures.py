@@ -30,7 +30,7 @@ def members() -> frozenset[str]:
 
 
 @dataclass(frozen=True)
-class Coverage:
+class ReleasedMonths:
     """What is out: by reporter the months with a total of all goods, and the day of the last update."""
 
     totals: Mapping[str, Set[int]]
@@ -58,7 +58,7 @@ class ProductTrade:
     code: str
     flow: str
     rows: Sequence[ComextRow]
-    coverage: Coverage
+    coverage: ReleasedMonths
     in_force: Set[int]
     suspects: Mapping[str, Set[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

@@ -15,7 +15,7 @@ from forecast.interfaces.client import Client
 from forecast.interfaces.country_codes import check_countries, codes_of
 from forecast.interfaces.live_source import FetchedPart, fetch_first, first_publication
 from forecast.interfaces.service import KeyPlace, Service
-from forecast.sources.comtrade.answers import FlowRow, Release, read_flows, read_releases, seconds_to_wait
+from forecast.sources.comtrade.answers import DataSetRelease, FlowRow, read_flows, read_releases, seconds_to_wait
 from forecast.sources.comtrade.figures import ReporterFlow
 
 PREVIEW, KEYED = "public/v1/preview/C/M/HS", "data/v1/get/C/M/HS"
@@ -143,7 +143,7 @@ class Comtrade:
         return [row for half in halves for row in self._rows(client, path, reporter, *half, flow)]
 
 
-def _guesses(rows: Sequence[ArchiveRow], releases: Mapping[int, Release]) -> list[ArchiveRow]:
+def _guesses(rows: Sequence[ArchiveRow], releases: Mapping[int, DataSetRelease]) -> list[ArchiveRow]:
     """The figures as they probably were on the day a month came out first."""
     return [
         guess

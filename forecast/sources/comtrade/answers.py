@@ -39,7 +39,7 @@ class FlowRow:
 
 
 @dataclass(frozen=True)
-class Release:
+class DataSetRelease:
     """When a reporter's month came out first and last."""
 
     first: dt.date
@@ -81,15 +81,15 @@ def read_flows(answer: Answer, largest: int) -> list[FlowRow] | None:
 SUB_TOTALS = (("motCode", "0"), ("customsCode", "C00"), ("partner2Code", "0"))
 
 
-def read_releases(answer: Answer) -> dict[int, Release]:
+def read_releases(answer: Answer) -> dict[int, DataSetRelease]:
     """Month -> when its data set came out first and last; of several data sets of a month the span of all."""
-    found: dict[int, Release] = {}
+    found: dict[int, DataSetRelease] = {}
     for cells in _data(answer):
         month = _month(answer, cells.get("period"))
         last = _day(answer, cells.get("lastReleased"))
         first = min(_day(answer, cells.get("firstReleased") or cells.get("lastReleased")), last)
-        former = found.get(month, Release(first, last))
-        found[month] = Release(min(first, former.first), max(last, former.last))
+        former = found.get(month, DataSetRelease(first, last))
+        found[month] = DataSetRelease(min(first, former.first), max(last, former.last))
     return found
 
 

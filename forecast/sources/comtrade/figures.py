@@ -10,7 +10,7 @@ from forecast.core import months
 from forecast.core.archive_table import ArchiveRow
 from forecast.core.products import product_of
 from forecast.interfaces.country_codes import country_of
-from forecast.sources.comtrade.answers import FlowRow, Release
+from forecast.sources.comtrade.answers import DataSetRelease, FlowRow
 
 WORLD = 0  # M49 code of all partners
 TOLERANCE = 0.01  # by which partners may miss the world's row, relative
@@ -25,7 +25,7 @@ class ReporterFlow:
     reporter: str
     flow: str
     estimated: bool
-    releases: Mapping[int, Release]
+    releases: Mapping[int, DataSetRelease]
     notes: list[str] = field(default_factory=list)
     seen: dict[str, set[str]] = field(default_factory=dict)  # commodity -> partners with a row in any month
     present: dict[tuple[str, int], set[str]] = field(default_factory=dict)  # commodity, month -> partners with a row
