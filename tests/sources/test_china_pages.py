@@ -237,3 +237,29 @@ def test_a_page_that_only_checked_the_browser_is_told_apart(tmp_path):
 )  # fmt: skip
 def test_units_of_mass(unit, kg):
     assert kilograms(unit) == kg
+
+
+@pytest.mark.parametrize("shape", [{}, JANUARY_FEBRUARY, OF_2019, BULLETIN], ids=["2025", "two months", "2019", "bulletin"])
+def test_every_layout_without_its_unit_column(tmp_path, shape):
+    shifted_page = save(tmp_path, **shape, unit_column=False)
+    with pytest.raises(DataError, match="lacks its column of quantity units"):
+        source(shifted_page).read()
+    item = "Rare-earth ore, metals, compounds" if shape is BULLETIN else "Rare earth"
+    assert cells(shifted_page, units={item: "T"}) == cells(save(tmp_path, "whole.html", **shape))
+
+
+@pytest.mark.parametrize("unit_column", [True, False])
+def test_a_unit_column_without_its_title(tmp_path, unit_column):
+    """Titles one short: with units in the rows the figures would stand one place to the right, without them they fit."""
+    path = tmp_path / "page.html"
+    text = page(unit_column=unit_column).replace('<td rowspan="2"><b>Quantity Unit</b></td>', "")
+    path.write_text(text, "utf-8")
+    with pytest.raises(DataError, match="do not have the growth" if unit_column else "lacks its column of quantity units"):
+        source(path).read()
+    if not unit_column:
+        assert cells(path, units={"Rare earth": "Ton"}) == cells(save(tmp_path, "whole.html"))
+
+
+def test_a_column_too_many_is_refused(tmp_path):
+    with pytest.raises(DataError, match="has 11 cells for 10 titles"):
+        source(save(tmp_path, cells=lambda good: [month_cells(good)[0], *month_cells(good)])).read()

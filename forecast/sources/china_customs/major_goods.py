@@ -222,6 +222,9 @@ def _goods(
     at = next((j for j, (above, _) in enumerate(names) if re.search(r"\bunit\b", above, re.IGNORECASE)), None)
     if not body:
         raise DataError("the table holds no goods", where=str(path), hint=AGAIN)
+    for row in body:
+        if any(cell for cell in row[len(names) :]):
+            raise DataError(f"'{row[0]}' has {len(row)} cells for {len(names)} titles", where=str(path), hint=AGAIN)
     shift = 0
     if at is not None:
         units = [row[at] if at < len(row) else "" for row in body]
