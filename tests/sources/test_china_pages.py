@@ -131,6 +131,9 @@ def test_an_item_can_be_named_as_a_product(tmp_path):
 
 
 def test_a_good_without_its_quantity_is_missing_not_zero(tmp_path):
+    nothing = [("Rare earth", "Ton", None, None, None, None, None, None) if g[0] == "Rare earth" else g for g in GOODS]
+    _, rows, _ = next(iter(source(save(tmp_path, goods=nothing)).parts()))
+    assert {row.status for row in rows} == {"missing"}
     goods = [("Rare earth", "Ton", None, 20.5, 18900.0, 150.0, 18000.0, 175.0) if g[0] == "Rare earth" else g for g in GOODS]
     seen = source(save(tmp_path, goods=goods)).read().latest.observed(RARE)
     assert seen.status[-1] == "missing"
@@ -197,6 +200,7 @@ def test_both_currencies_of_a_page_hold_each_quantity_once(tmp_path):
         ),
         ({"unit": "Unit: CNY 100 Million"}, "the title says USD, the unit says CNY"),
         ({"unit": ""}, "in what unit"),
+        ({"unit": "Unit: US$0"}, "in what unit"),
         (
             {"groups": ("3", "1-4 Total", "1-4 Total, 2024", "1-4 Total, Year-On-Year(%)")},
             "the column '3', 'Quantity' is not known",
@@ -233,7 +237,7 @@ def test_a_page_that_only_checked_the_browser_is_told_apart(tmp_path):
 @pytest.mark.parametrize(
     ("unit", "kg"),
     [("Ton", 1e3), ("10,000 Tons", 1e7), ("10000T", 1e7), ("T", 1e3), ("KG", 1.0), ("Kilogram", 1.0), ("Ship", None),
-     ("-", None), ("100 Million PCS", None), ("10000N", None)],
+     ("-", None), ("100 Million PCS", None), ("10000N", None), ("0 Tons", None)],
 )  # fmt: skip
 def test_units_of_mass(unit, kg):
     assert kilograms(unit) == kg
@@ -254,7 +258,7 @@ def test_a_unit_column_without_its_title(tmp_path, unit_column):
     path = tmp_path / "page.html"
     text = page(unit_column=unit_column).replace('<td rowspan="2"><b>Quantity Unit</b></td>', "")
     path.write_text(text, "utf-8")
-    with pytest.raises(DataError, match="do not have the growth" if unit_column else "lacks its column of quantity units"):
+    with pytest.raises(DataError, match="10 cells for 9 titles" if unit_column else "lacks its column of quantity units"):
         source(path).read()
     if not unit_column:
         assert cells(path, units={"Rare earth": "Ton"}) == cells(save(tmp_path, "whole.html"))

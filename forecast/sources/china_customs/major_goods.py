@@ -23,14 +23,15 @@ TITLE = re.compile(
     re.IGNORECASE,
 )
 UNIT = re.compile(
-    r"Unit ?[:：] ?(?P<currency>US ?\$|USD|CNY|RMB|Yuan) ?(?P<number>[\d,]*) ?(?P<word>Million|Billion)?", re.IGNORECASE
+    r"Unit ?[:：] ?(?P<currency>US ?\$|USD|CNY|RMB|Yuan)(?! ?0) ?(?P<number>[1-9][\d,]*)? ?(?P<word>Million|Billion)?",
+    re.IGNORECASE,
 )
 CURRENCIES = {"us$": "USD", "usd": "USD", "cny": "CNY", "rmb": "CNY", "yuan": "CNY"}
 WORDS = {"": 1.0, "million": 1e6, "billion": 1e9}
 MONTHS = {
     name: i + 1 for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 }
-MASS = re.compile(r"(?P<number>[\d,]*) ?(?P<unit>tons?|t|mt|kgs?|kilograms?)", re.IGNORECASE)
+MASS = re.compile(r"(?P<number>[1-9][\d,]*)? ?(?P<unit>tons?|t|mt|kgs?|kilograms?)", re.IGNORECASE)
 NO_FIGURE = ("", "-", "–", "—", "－", "--")  # on these pages: a good that is not counted in a unit
 GROWTH = re.compile(r"year[- ]on[- ]year|percentage change|±|%", re.IGNORECASE)
 STAMP = (
@@ -108,7 +109,7 @@ def read_major_goods(path: Path) -> MajorGoods:
     if match["currency"] and CURRENCIES.get(match["currency"].lower(), "") != currency:
         raise DataError(f"the title says {match['currency']}, the unit says {currency}", where=str(path), hint=AGAIN)
     columns = _columns(names, first, last, path)
-    body = [row for row in table[top + 2 :] if len(set(row)) > 1 and row[0] and any(_is_number(cell) for cell in row[1:])]
+    body = [row for row in table[top + 2 :] if row and row[0] and len(set(row)) > 1]
     goods, has_units = _goods(body, names, columns, path)
     contradicted = _goods_that_contradict(goods, path)
     return MajorGoods(
@@ -171,7 +172,7 @@ def _unit(above: tuple[tuple[str, ...], ...], page: SavedPage, path: Path) -> tu
     """Currency of the values, and its units in one printed unit."""
     for text in [*(cell for row in above for cell in row), *(text for _, text in page.texts)]:
         if match := UNIT.search(text):
-            number = float(match["number"].replace(",", "") or 1)
+            number = float((match["number"] or "1").replace(",", ""))
             currency = CURRENCIES[match["currency"].lower().replace(" ", "")]
             return currency, number * WORDS[(match["word"] or "").lower()]
     raise DataError("the page does not say in what unit its values are", where=str(path), hint="such as 'Unit: USD1 Million'")
@@ -305,5 +306,5 @@ def kilograms(unit: str) -> float | None:
     match = MASS.fullmatch(unit.strip())
     if not match:
         return None
-    number = float(match["number"].replace(",", "") or 1)
+    number = float((match["number"] or "1").replace(",", ""))
     return number * (1.0 if match["unit"].lower().startswith("k") else 1000.0)
