@@ -1,15 +1,18 @@
-"""Zero, missing, suppressed, provisional and not released, told apart from China's customs and from Comext to the page."""
+"""Zero, missing, suppressed, provisional and not released, told apart from each connector to the page."""
 
 import contextlib
+import re
 
 import pandas as pd
 import pytest
+from servers.census import KEY as CENSUS_KEY, CensusServer
 from servers.comext import ComextServer
+from servers.comtrade import ComtradeServer
 
 import forecast as fc
 from forecast.core import registry
 from forecast.core.archive import Archive
-from forecast.interfaces.client import Client
+from forecast.interfaces.client import Client, Patience
 from forecast.interfaces.raw_answers import RawAnswers
 from sources.china_pages import GOODS, JANUARY_FEBRUARY, page
 
@@ -90,6 +93,18 @@ def test_from_chinas_customs_to_the_page(tmp_path):
     assert (oxide, "2026-01") not in seen
 
 
+def fetched(server, folder, spec, since, monkeypatch):
+    """What a live source has, set in place of the bundled figures; and the months that it says are not out."""
+    source = registry.build("source", spec)
+    patience = Patience(sleep=lambda seconds: None)
+    client = Client(source.service, RawAnswers(folder, spec["use"]), address=server.address, patience=patience)
+    with contextlib.closing(client):
+        parts = list(source.fetch(since, client))
+    archive = Archive.of([row for part in parts for row in (*part.rows, *part.guesses)])
+    monkeypatch.setattr("forecast.sources.published.bundled_archive", lambda: archive)
+    return [pair for part in parts for pair in part.not_released]
+
+
 def test_from_comext_to_the_page(tmp_path, monkeypatch):
     china, vietnam = "DEU.import.CHN.antimony_oxide", "DEU.import.VNM.antimony_oxide"
     with ComextServer() as server:
@@ -97,11 +112,8 @@ def test_from_comext_to_the_page(tmp_path, monkeypatch):
         server.weights["DE", "CN", "28258000", "2025-07"] = ""
         server.flags["DE", "CN", "28258000", "2025-07"] = "c"
         server.flags["DE", "CN", "28258000", "2025-12"] = "p"
-        source = registry.build("source", {"use": "comext", "hs": ["28258000"], "reporter": ["DEU"]})
-        with contextlib.closing(Client(source.service, RawAnswers(tmp_path, "comext"), address=server.address)) as client:
-            (part,) = source.fetch("2024-01", client)
-    archive = Archive.of([*part.rows, *part.guesses])
-    monkeypatch.setattr("forecast.sources.published.bundled_archive", lambda: archive)
+        spec = {"use": "comext", "hs": ["28258000"], "reporter": ["DEU"]}
+        not_released = fetched(server, tmp_path, spec, "2024-01", monkeypatch)
     text, folder = page_of(tmp_path, 'use = "published"', [china, vietnam], "2026-02-17")
     assert "92 monthly figures, 1 provisional, 1 true zero, 1 missing, 1 suppressed, 4 not released yet" in text
     seen = statuses(folder)
@@ -109,7 +121,41 @@ def test_from_comext_to_the_page(tmp_path, monkeypatch):
     assert seen[china, "2024-05"] == "missing"
     assert seen[china, "2025-07"] == "suppressed"
     assert seen[china, "2025-12"] == "provisional"
-    assert (china, "2026-01") in part.not_released
+    assert (china, "2026-01") in not_released
+
+
+def test_from_the_census_bureau_to_the_page(tmp_path, monkeypatch):
+    """It suppresses no figure of these codes, and marks none as provisional."""
+    monkeypatch.setenv("CENSUS_API_KEY", CENSUS_KEY)
+    mexico, france = "USA.import.MEX.antimony_oxide", "USA.import.FRA.antimony_oxide"
+    with CensusServer() as server:
+        spec = {"use": "census", "hs": ["2825800000"], "partner": ["MEX", "FRA"]}
+        not_released = fetched(server, tmp_path, spec, "2021-01", monkeypatch)
+    text, folder = page_of(tmp_path, 'use = "published"', [mexico, france], "2026-11-06")
+    assert re.search(r"\d monthly figures, \d+ true zeros?, 1 missing, \d not released yet", text)
+    seen = statuses(folder)
+    assert seen[france, "2023-06"] == "zero"
+    assert seen[mexico, "2023-05"] == "missing"
+    assert {*seen.values()} == {"value", "zero", "missing"}
+    assert (mexico, "2026-10") in not_released
+
+
+def test_from_comtrade_to_the_page(tmp_path, monkeypatch):
+    """What a country keeps back has no row there: missing, since the partners do not reach the world."""
+    monkeypatch.delenv("COMTRADE_API_KEY", raising=False)
+    thailand, japan = "USA.import.THA.antimony_oxide", "USA.import.JPN.antimony_oxide"
+    with ComtradeServer() as server:
+        server.no_world = {("282580", "202405")}
+        server.untraded = {("282580", "202405", 764), ("282580", "202406", 764)}
+        spec = {"use": "comtrade", "hs": ["282580"], "reporter": ["USA"], "partner": ["THA", "JPN"]}
+        not_released = fetched(server, tmp_path, spec, "2024-01", monkeypatch)
+    text, folder = page_of(tmp_path, 'use = "published"', [thailand, japan], "2026-03-11")
+    assert re.search(r"\d monthly figures, 1 provisional, 1 true zero, 2 missing, .*3 not released yet", text)
+    seen = statuses(folder)
+    assert seen[thailand, "2024-06"] == "zero"
+    assert seen[thailand, "2024-05"] == "missing"
+    assert seen[japan, "2024-05"] == "provisional"
+    assert (thailand, "2026-01") in not_released
 
 
 @pytest.fixture(autouse=True)
