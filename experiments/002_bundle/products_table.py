@@ -19,7 +19,7 @@ TABLE = "10-digit code of the US import table"
 
 # product, name, mineral, form, element, factor, hs_codes, (event, notice), dilution, unit, evidence
 ROWS = [
-    ("antimony_ore", "antimony ore and concentrate", "antimony", "ore", "Sb", "", "CN8:26171010|CN8:26171090", SB, "", "t", "grade varies: no element factor; notice lists 2617101000 and 2617109001/9090"),
+    ("antimony_ore", "antimony ore and concentrate", "antimony", "ore", "Sb", "", "CN8:26171010|CN8:26171090|EU8:26171000", SB, "", "t", "grade varies: no element factor; notice lists 2617101000 and 2617109001/9090"),
     ("antimony_oxide", "antimony oxides", "antimony", "oxide", "Sb", 0.8353, "CN8:28258000|HTS10:2825800000", SB, "the notice covers oxide of 99.99 % and more: most of the tonnage is lower grade", "t", "factor of Sb2O3 from atomic weights"),
     ("antimony_unwrought", "antimony metal, unwrought, and powders", "antimony", "metal", "Sb", 1, "CN8:81101010|CN8:81101020|HTS10:8110100000", SB, "", "t", NOTICE + "; " + TABLE),
     ("antimony_products_reuters", "antimony products (Reuters' basket)", "antimony", "basket", "Sb", "", "", SB, "metal, oxide and other antimony goods together", "t", MIX),
@@ -46,7 +46,7 @@ ROWS = [
     ("tungsten_products", "tungsten products", "tungsten", "basket", "W", "", "", BW, "basket not defined by its publisher", "t", MIX),
     ("molybdenum_powder", "molybdenum powder", "molybdenum", "powder", "Mo", 1, "CN8:81021000", BW, "", "t", "goods of the notice"),
     ("rare_earths_total", "rare earths, customs' total", "rare_earths", "basket", "RE", "", "", RE, SEVEN, "t", "item 'rare earths' of China's monthly customs bulletin; magnets are not in it"),
-    ("rare_earth_compounds", "rare-earth compounds", "rare_earths", "compound", "RE", "", "CN8:2846", RE, SEVEN, "t", "chapter of the code as published"),
+    ("rare_earth_compounds", "rare-earth compounds", "rare_earths", "compound", "RE", "", "CN8:2846|EU8:2846", RE, SEVEN, "t", "chapter of the code as published"),
     ("rare_earth_metals", "rare-earth metals", "rare_earths", "metal", "RE", 1, "CN8:280530", RE, SEVEN, "t", "heading of the code as published"),
     ("rare_earth_metals_niche", "niche rare-earth metals, scandium and yttrium among them", "rare_earths", "metal", "RE", 1, "", RE, "", "t", "wording of the press report"),
     ("rare_earth_oxides_unlisted", "rare-earth oxides without a code of their own", "rare_earths", "oxide", "RE", "", "", RE, SEVEN, "t", "wording of SMM"),
