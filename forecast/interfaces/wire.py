@@ -166,7 +166,7 @@ def _proxy(address: str) -> str | None:
 
 def _network_hint(error: Exception, loopback: bool) -> str:
     if "CERTIFICATE" in str(error).upper():
-        return "`pip install truststore` takes the machine's own certificates, a company's among them"
+        return "`pip install truststore` takes the machine's own certificates; SSL_CERT_FILE names a company's"
     if loopback:
         return "a server at that port"
     return "a connection to the internet (HTTPS_PROXY names a proxy), or --from-folder with saved answers"
