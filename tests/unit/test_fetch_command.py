@@ -83,7 +83,7 @@ def test_nobody_there_is_one_message(monkeypatch):
         (["census", "--flow", "transit"], "option 'flow' cannot be 'transit'"),
         (["census", "--since", "yesterday"], "'yesterday' is not a month"),
         (["census", "--base-url", "office"], "'office' is no address"),
-        (["census", "--from-folder", "nowhere", "--hs", "28"], "no saved answer of the US Census Bureau"),
+        (["census", "--from-folder", "nowhere", "--hs", "2825"], "no saved answer of the US Census Bureau"),
     ],
 )
 def test_what_cannot_be_is_refused(words, says):

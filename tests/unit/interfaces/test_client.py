@@ -302,6 +302,16 @@ def test_a_proxy_of_the_environment_is_asked(monkeypatch, ask):
             client.get("b", [], read)
 
 
+@pytest.mark.parametrize("proxy", ["ftp://me:secret@proxy.example", "socks5://me:secret@proxy.example:1080"])
+def test_a_proxy_that_cannot_be_used_is_said_without_its_password(proxy, ask, monkeypatch):
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(ConfigError, match=r"proxy\.example cannot be used") as caught:
+        ask("http://office.example").get("a", [], read)
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("body", [b"NaN", b"[" * 100_000, b'{"a": Infinity}', b"\xff\xfe", b"", b'{"a": 1} x'])
 def test_what_is_no_json_is_an_own_error(body):
     from forecast.interfaces.answer import Answer
