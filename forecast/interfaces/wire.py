@@ -85,15 +85,12 @@ class Wire:
             from forecast import __version__
 
             self._client = httpx.Client(
-                transport=_KeyedTransport(
-                    httpx.HTTPTransport(verify=_certificates(), proxy=_proxy(self._address)),
-                    self._service, self._key,
-                ),
+                transport=_KeyedTransport(_transport(self._address), self._service, self._key),
                 timeout=httpx.Timeout(min(30.0, self._seconds)),
                 headers={"User-Agent": f"forecast/{__version__}", "Accept-Encoding": "gzip"},
                 follow_redirects=False,
                 trust_env=False,
-            )  # fmt: skip
+            )
         return self._client
 
 
@@ -154,6 +151,20 @@ def _certificates() -> ssl.SSLContext:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
+def _transport(address: str) -> httpx.HTTPTransport:
+    """A way to an address, by its proxy if there is one; a proxy may have a password in it, and is not shown whole."""
+    proxy = _proxy(address)
+    try:
+        return httpx.HTTPTransport(verify=_certificates(), proxy=proxy)
+    except (ImportError, ValueError):
+        parts = urlsplit(proxy or "")
+        shown = f"{parts.scheme}://{parts.hostname or ''}"
+    raise ConfigError(
+        f"a proxy such as {shown} cannot be used", where="HTTPS_PROXY, HTTP_PROXY or ALL_PROXY",
+        hint="http://HOST:PORT; for socks5:// also `pip install httpx[socks]`",
+    )  # fmt: skip
+
+
 def _proxy(address: str) -> str | None:
     """The proxy that the environment or the system names for an address."""
     parts = urlsplit(address)
@@ -166,7 +177,7 @@ def _proxy(address: str) -> str | None:
 
 def _network_hint(error: Exception, loopback: bool) -> str:
     if "CERTIFICATE" in str(error).upper():
-        return "`pip install truststore` takes the machine's own certificates, a company's among them"
+        return "`pip install truststore` takes the machine's own certificates; SSL_CERT_FILE names a company's"
     if loopback:
         return "a server at that port"
     return "a connection to the internet (HTTPS_PROXY names a proxy), or --from-folder with saved answers"

@@ -83,7 +83,7 @@ def test_nobody_there_is_one_message(monkeypatch):
         (["census", "--flow", "transit"], "option 'flow' cannot be 'transit'"),
         (["census", "--since", "yesterday"], "'yesterday' is not a month"),
         (["census", "--base-url", "office"], "'office' is no address"),
-        (["census", "--from-folder", "nowhere", "--hs", "28"], "no saved answer of the US Census Bureau"),
+        (["census", "--from-folder", "nowhere", "--hs", "2825"], "no saved answer of the US Census Bureau"),
     ],
 )
 def test_what_cannot_be_is_refused(words, says):
@@ -143,10 +143,13 @@ EFFECT = """
 [[effects]]
 id = "{country}"
 question = "What did the ban change: antimony oxide from {country}?"
-event = "us_ban_2024"
+event = ["sb_licensing_2024", "us_ban_2024", "enforcement_2025"]
 treated = "USA.import.{country}.antimony_oxide"
 from = "2025-01"
-to = "2025-12"
+to = "2025-10"
+estimand = "shortfall"
+lag_months = 1
+baselines = [{{ name = "the year to July 2024", from = "2023-08", to = "2024-07" }}]
 estimators = ["baseline", "counterfactual"]
 """
 
@@ -161,9 +164,11 @@ def test_the_effect_of_the_ban_by_origin_on_what_was_fetched(server, place, tmp_
     from forecast.core.run import Run
 
     run = Run(done.stdout.splitlines()[-1])
-    effects = run.table("effects")
-    shares = effects[effects["estimator"] == "baseline"].set_index("effect")["relative"]
-    assert shares["CHN"] == pytest.approx(-1.0, abs=0.01)
-    assert shares["THA"] > 0.5
-    assert shares["MEX"] > 0.5
-    assert abs(shares["BEL"]) < 0.6
+    effects = run.table("effects").set_index(["id", "estimator"])
+    assert not len(run.failures)
+    share = {one: effects.estimate[one, "baseline"] / effects.expected[one, "baseline"] for one in ("CHN", "THA", "MEX", "BEL")}
+    assert share["CHN"] == pytest.approx(-1.0, abs=0.01)
+    assert share["THA"] > 1.0
+    assert share["MEX"] > 1.0
+    assert 0.1 < share["BEL"] < 0.6
+    assert set(effects.verdict["CHN"]) <= {"supported", "suggestive"}

@@ -30,7 +30,7 @@ FIRST = "2010-01"
 class Census:
     """Imports or exports of the United States by ten-digit code and country, from the Census Bureau; needs a key.
 
-    hs : codes of two to ten digits; a shorter one stands for all ten-digit codes below it
+    hs : codes of four to ten digits; a shorter one stands for all ten-digit codes below it
     partner : countries (ISO alpha-3), by default every one with a row; the world always comes with them
     flow : import (general imports, customs value) or export (domestic and foreign goods)
     """
@@ -54,8 +54,8 @@ class Census:
 
     def __post_init__(self) -> None:
         for code in self.hs:
-            if not (code.isascii() and code.isdigit() and len(code) in (2, 4, 6, 8, 10)):
-                raise ConfigError(f"'{code}' is no HS code", where="hs", hint="2, 4, 6, 8 or 10 digits, such as 2825800000")
+            if not (code.isascii() and code.isdigit() and len(code) in (4, 6, 8, 10)):
+                raise ConfigError(f"'{code}' is no HS code", where="hs", hint="4, 6, 8 or 10 digits, such as 2825800000")
         check_countries("schedule_c", self.partner, "partner")
 
     def read(self) -> Archive:
@@ -65,7 +65,7 @@ class Census:
     def fetch(self, since: str, client: Client) -> Iterator[FetchedPart]:
         """Figures from the month `since` on, one part per code: one question tells which months are out, then one per year."""
         if not self.hs:
-            raise ConfigError("which goods?", where="--hs", hint="codes of two to ten digits, such as --hs 2825800000,811010")
+            raise ConfigError("which goods?", where="--hs", hint="codes of four to ten digits, such as --hs 2825800000,811010")
         since = max(since, FIRST)
         columns = IMPORTS if self.flow == "import" else EXPORTS
         released = self._months_out(since, columns, client)

@@ -302,9 +302,58 @@ def test_a_proxy_of_the_environment_is_asked(monkeypatch, ask):
             client.get("b", [], read)
 
 
+@pytest.mark.parametrize("proxy", ["ftp://me:secret@proxy.example", "socks5://me:secret@proxy.example:1080"])
+def test_a_proxy_that_cannot_be_used_is_said_without_its_password(proxy, ask, monkeypatch):
+    monkeypatch.setitem(sys.modules, "socksio", None)
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with pytest.raises(ConfigError, match=r"proxy\.example cannot be used") as caught:
+        ask("http://office.example").get("a", [], read)
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("body", [b"NaN", b"[" * 100_000, b'{"a": Infinity}', b"\xff\xfe", b"", b'{"a": 1} x'])
 def test_what_is_no_json_is_an_own_error(body):
     from forecast.interfaces.answer import Answer
 
     with pytest.raises(DamagedAnswerError):
         Answer("a", 200, {"content-type": "application/json"}, body, "2026-01-01T00:00:00+00:00").json()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate for 127.0.0.1 that no public authority signed, as a company's proxy has; certificate and key as files."""
+    import ipaddress
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    folder, private = tmp_path_factory.mktemp("tls"), ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a company")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, private.public_key(), x509.random_serial_number(), now, now + dt.timedelta(days=2))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    (folder / "certificate.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    (folder / "key.pem").write_bytes(
+        private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return folder
+
+
+def test_a_companys_certificate_is_taken_from_the_machine_and_another_refused(office, ask, certificate, monkeypatch):
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "certificate.pem", certificate / "key.pem")
+    office._server.socket = context.wrap_socket(office._server.socket, server_side=True)
+    address = office.address.replace("http", "https")
+    with pytest.raises(UnreachableError, match="CERTIFICATE_VERIFY_FAILED") as caught:
+        ask(address).get("a", [], read)
+    assert "truststore" in caught.value.hint
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "certificate.pem"))
+    assert ask(address).get("a", [], read)["asked"] == "a"

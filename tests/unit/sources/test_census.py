@@ -236,7 +236,7 @@ def test_a_clock_that_is_wrong_loses_no_month(server, fetch):
 
 
 def test_options_are_checked():
-    for hs in ("28258", "antimony", "２８", "282580000000"):
+    for hs in ("28258", "28", "antimony", "２８", "282580000000"):
         with pytest.raises(ConfigError, match="is no HS code"):
             Census(hs=(hs,))
     with pytest.raises(ConfigError, match="'CHI' is no country") as caught:
