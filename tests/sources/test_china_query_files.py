@@ -139,6 +139,15 @@ def test_a_product_of_two_codes_is_made_where_both_were_asked(tmp_path):
     assert germanium.series == ("CHN.export.USA.germanium_unwrought", "CHN.export.USA.germanium_unwrought:usd")
 
 
+def test_a_year_in_which_a_code_has_no_row_proves_no_zero(tmp_path):
+    """Codes change with the year: one without a row in a whole year may not have been in force."""
+    rows = [ROWS[1].replace("202406", f"{year}{month:02d}") for year in (2023, 2024) for month in (1, 12)]
+    magnets = [row.replace("28258000", "85051110").replace("116", "502") for row in rows[:3]]
+    archive = read(save(tmp_path, HEADER, *rows, *magnets[2:]))
+    seen = archive.latest.observed("CHN.export.USA.re_magnets")
+    assert (seen.first, seen.status[0], set(seen.status[1:])) == (12 * 2024, "value", {"zero"})
+
+
 def test_own_products(tmp_path):
     path = save(tmp_path, HEADER, "202406,81101020,锑粉末,502,美国,5,千克,,,100,")
     with pytest.raises(DataError, match=r"no product has the codes of the file \(81101020\)"):

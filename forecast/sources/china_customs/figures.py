@@ -81,9 +81,9 @@ def _destinations(file: QueryFile, countries: Mapping[str, str], all_partners: b
 def _cells(file: QueryFile, stem: str, keys: list[tuple[int, int, str, str]], is_weighed: bool) -> list[ArchiveRow]:
     """Weight and value of one series in one month: the sum over codes and partners, a true zero where the file has no row."""
     sums = [file.sums[key] for key in keys if key in file.sums]
-    if not sums and file.full:
-        return []
     first, last, *_ = keys[0]
+    if not sums and (file.full or not any((code, last // 12) in file.years_of_codes for *_, code, _ in keys)):
+        return []
     rows = []
     if is_weighed:
         rows.append(_detail(stem, first, last, _total([(p.weight, p.weight_status) for p in sums]), file))

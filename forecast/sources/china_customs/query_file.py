@@ -8,6 +8,7 @@ its month, code and partner stand elsewhere in the file had no trade: a true zer
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import re
 from collections.abc import Mapping
@@ -99,6 +100,11 @@ class QueryFile:
         single = [first for first, last in found if first == last]
         between = {(m, m) for m in range(min(single), max(single) + 1)} if single else set()
         return tuple(sorted(between | set(found)))
+
+    @functools.cached_property
+    def years_of_codes(self) -> frozenset[tuple[str, int]]:
+        """Codes and the years in which they have a row: codes change with the year, and one without may not be in force."""
+        return frozenset((code, last // 12) for _, last, code, _ in self.sums)
 
     @property
     def codes(self) -> frozenset[str]:
