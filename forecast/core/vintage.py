@@ -12,10 +12,11 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core import months
+from forecast.core.cells import Cell as Cell, Cells, ChangedCells, CutCells
 from forecast.core.errors import DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.identity import identity
-from forecast.core.observed_series import Cell as Cell, ObservedSeries as ObservedSeries
+from forecast.core.observed_series import ObservedSeries as ObservedSeries
 from forecast.core.presentation import shown
 from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
@@ -63,7 +64,7 @@ class Vintage:
     """
 
     day: dt.date
-    cells: Mapping[str, tuple[Cell, ...]]
+    cells: Cells
     events: EventCalendar = field(default_factory=EventCalendar)
     pseudo: bool = False
     past: Callable[[dt.date], Vintage] | None = field(default=None, repr=False, compare=False)
@@ -207,7 +208,7 @@ class Vintage:
             those that are kept
         """
         wanted = set(series)
-        return replace(self, cells={k: v for k, v in self.cells.items() if k in wanted}, past=None, controls={})
+        return replace(self, cells={k: self.cells[k] for k in self.cells if k in wanted}, past=None, controls={})
 
     def earlier(self, day: str | dt.date) -> Vintage:
         """The vintage of an earlier day with the same holes.
@@ -236,7 +237,8 @@ class Vintage:
         for series, first, last in self.holes:
             before = before.hide(series, first, last)
         kept = {event.id for event in self.events}
-        return replace(before, events=before.events.without(e.id for e in before.events if e.id not in kept))
+        lost = [event.id for event in before.events if event.id not in kept]
+        return replace(before, events=before.events.without(lost)) if lost else before
 
     def hide(self, series: str, first: int, last: int | None = None) -> Vintage:
         """The vintage with a hole: no figure of `series` (`"*"`: of any) from `first` to `last` (default: to the end).
@@ -253,19 +255,11 @@ class Vintage:
             months as integers, both included
         """
         if series == ALL_SERIES:
-            kept_all = {
-                k: tuple(c for c in v if c.last < first or (last is not None and c.first > last)) for k, v in self.cells.items()
-            }
-            return replace(
-                self,
-                cells={k: v for k, v in kept_all.items() if v},
-                holes=(*self.holes, (ALL_SERIES, first, NO_END if last is None else last)),
-            )
-        end = last if last is not None else max((c.last for c in self.cells.get(series, ())), default=first)
-        kept = tuple(c for c in self.cells.get(series, ()) if c.last < first or c.first > end)
-        cells = {k: v for k, v in self.cells.items() if k != series}
-        if kept:
-            cells[series] = kept
+            end = NO_END if last is None else last
+            return replace(self, cells=CutCells(self.cells, first, end), holes=(*self.holes, (ALL_SERIES, first, end)))
+        own = self.cells.get(series, ())
+        end = last if last is not None else max((c.last for c in own), default=first)
+        cells = ChangedCells(self.cells, {series: tuple(c for c in own if not c.overlaps(first, end))})
         return replace(self, cells=cells, holes=(*self.holes, (series, first, end)))
 
     def without_events(self, ids: Iterable[str]) -> Vintage:

@@ -144,7 +144,8 @@ def _kinds(*tables: Schema) -> set[str]:
 
 def _plug_in(kind: str) -> Schema:
     """A plug-in of a kind: its name, or a table with `use`, a name of its own, and its options."""
-    names = registry.names(kind)
+    # a source that asks an interface is fetched, and no data of a config
+    names = tuple(name for name in registry.names(kind) if not getattr(registry.get(kind, name), "service", None))
     tables = [_table(kind, name) for name in names]
     if kind == "check":
         names, tables = (*names, SHIPPED), [*tables, _all_shipped_gates()]
