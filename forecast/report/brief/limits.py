@@ -74,9 +74,9 @@ def _questions_without_answer(data: RunData) -> str:
     rows = [a for a in data.headline if a.verdict == "not identified"]
     if not rows:
         return ""
-    names = list(dict.fromkeys(flow_words(a.first_series) for a in rows))
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return f"{pluralize(len(rows), 'question')} cannot be answered from these figures: {'; '.join(names[:MOST_NAMES])}{more}."
+    asked = list(dict.fromkeys(f"“{a.question}”" if a.question else f"{flow_words(a.first_series)}, {a.window}" for a in rows))
+    more = f" and {len(asked) - MOST_NAMES} more" if len(asked) > MOST_NAMES else ""
+    return f"{pluralize(len(rows), 'question')} cannot be answered from these figures: {'; '.join(asked[:MOST_NAMES])}{more}."
 
 
 def _open_outcomes(data: RunData, horizon: Horizon) -> str:

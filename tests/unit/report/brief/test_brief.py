@@ -230,7 +230,8 @@ def test_what_the_measures_changed_is_what_the_effects_table_says(bundled):
     text = text_of(bundled)
     part = f"{abs(row['desc_estimate'] / row['expected']):.0%}".replace("%", " %")
     assert f"Apr–Jun 2025, rare-earth permanent magnets (China to world), {part} ({tonnes(-row['desc_estimate'])}) less" in text
-    assert f"{tonnes(row['observed_total'])} against {tonnes(row['expected'])}, the mean of 2024" in text
+    assert f"{tonnes(row['observed_total'])} against {tonnes(row['expected'])}, three months at the mean of 2024" in text
+    assert "without an effect seen in fewer than 1 of 1,000 cases" in text  # p of 1e-4
     assert row["verdict"] in ("suggestive", "supported")
     assert ("Points to the measures, without proof: Apr" if row["verdict"] == "suggestive" else "Firm: every check") in text
 
@@ -259,11 +260,11 @@ def test_the_grade_counts_the_rows_of_the_table(bundled, own):
         firm = int((head["verdict"] == "supported").sum())
         text = text_of(run)
         if len(head) == 1:
-            assert f"This finding {'reaches' if firm else 'does not reach'} our highest grade." in text
+            assert f"This finding {'reaches' if firm else 'does not reach'} our highest grade, “firm”." in text
         else:
             some = ["No finding of 3 reaches", "One of 3 findings reaches", "Two of 3 findings reach"][firm]
             assert len(head) == 3
-            assert f"{some} our highest grade." in text
+            assert f"{some} our highest grade, “firm”." in text
 
 
 @pytest.mark.parametrize("which", ["bundled", "own"])
