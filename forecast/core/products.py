@@ -46,6 +46,22 @@ def products() -> dict[str, Product]:
     return table
 
 
+@functools.cache
+def codes_of_products(classification: str) -> dict[str, tuple[str, ...]]:
+    """Product -> the codes whose sum it is, in a classification such as `CN8` (China's) or `HTS10`.
+
+    Publishers' baskets are left out, whose codes are not the whole basket; of two products with the same codes one is kept,
+    the first by name.
+    """
+    found: dict[tuple[str, ...], str] = {}
+    for name, product in sorted(products().items()):
+        pairs = (text.partition(":") for text in product.hs_codes.split("|"))
+        own = tuple(code for kind, _, code in pairs if kind == classification)
+        if own and product.form != "basket":
+            found.setdefault(own, name)
+    return {name: codes for codes, name in found.items()}
+
+
 def display_unit(series: str) -> tuple[str, float]:
     """Unit in which reports show a series, and its size in archive units.
 
