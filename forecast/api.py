@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.archives.place import is_address
+from forecast.archives.reading import open_archive
 from forecast.core import registry
 from forecast.core.archive import Archive, bundled_archive, read_archive
 from forecast.core.contracts import error_of
 from forecast.core.errors import ConfigError, ForecastError, nearest
+from forecast.core.events import bundled_events
 from forecast.core.results import Failure, Forecast
 from forecast.core.steps import log_step, logger
 
@@ -77,12 +81,13 @@ def __getattr__(name: str) -> Any:
 
 
 def load_archive(path: str | Path | None = None) -> Archive:
-    """The bundled data set, or a file in the package's schema (`forecast/data/README.md`).
+    """The bundled data set, a file in the package's schema (`forecast/data/README.md`), or an archive's folder or address.
 
     Parameters
     ----------
     path : str or Path, optional
-        a CSV or Parquet file in the package's schema (`forecast/data/README.md`); default: the bundled data set
+        a CSV or Parquet file in the package's schema (`forecast/data/README.md`), or the folder or address of an archive that
+        grows (`forecast fetch`); default: the bundled data set
 
     Returns
     -------
@@ -103,7 +108,11 @@ def load_archive(path: str | Path | None = None) -> Archive:
     >>> archive.last_release
     datetime.date(2026, 9, 4)
     """
-    return bundled_archive() if path is None else read_archive(path)
+    if path is None:
+        return bundled_archive()
+    if is_address(path) or os.path.isdir(path):
+        return open_archive(path, bundled_events())
+    return read_archive(path)
 
 
 def model(use: str = registry.DEFAULT_MODEL, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Forecaster:

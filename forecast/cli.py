@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from forecast.commands import fetch
+from forecast.commands import archive, fetch
 from forecast.commands.say import say
 from forecast.core.errors import ConfigError, ForecastError
 
@@ -89,6 +89,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(archive.app, name="archive")
 CONFIG = typer.Argument(help="Path of a TOML file, or the name of a shipped config: minerals, nowcast, quick, own_data.")
 
 

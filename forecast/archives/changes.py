@@ -9,7 +9,7 @@ FigureKey = tuple[str, str]  # series and period
 
 
 @dataclass(frozen=True)
-class Changes:
+class ArchiveChanges:
     """The figures of an append by what became of them, each as (series, period), in the order of the rows.
 
     new : were not held; revised : were held with another value or status; same : were held as they are, or their earlier

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from forecast.archives.changes import Changes
+from forecast.archives.changes import ArchiveChanges
 from forecast.archives.part import FOLDER, part_of
 from forecast.archives.part_figures import OpenPart, PartFigures
 from forecast.archives.part_list import LIST, AsideEntry, PartList, read_list
@@ -48,8 +48,8 @@ class GrowingArchive:
             raise WriteError("an archive grows in a folder only", where=str(folder), hint=hint)
         self._opened: Sequence[OpenPart] = ()
 
-    def append(self, rows: Iterable[ArchiveRow], today: dt.date | None = None) -> Changes:
-        """Add rows, and say what they changed (`Changes`); rows that say what is held already are not stored again.
+    def append(self, rows: Iterable[ArchiveRow], today: dt.date | None = None) -> ArchiveChanges:
+        """Add rows, and say what they changed (`ArchiveChanges`); rows that say what is held already are not stored again.
 
         today : the day that a second value of one day of release is dated by (default: the day of the clock)
 
@@ -58,7 +58,7 @@ class GrowingArchive:
         """
         given = list(rows)
         if not given:
-            return Changes()
+            return ArchiveChanges()
         validate(FigureColumns.of([replace(row, excluded="") for row in given]))
         day = (today or dt.date.today()).isoformat()
         with self._writing():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from forecast.archives.changes import Changes, FigureKey
+from forecast.archives.changes import ArchiveChanges, FigureKey
 from forecast.core.archive_table import ArchiveRow
 from forecast.core.figure_store import FigureStore
 from forecast.core.series_states import REAL
@@ -13,7 +13,7 @@ from forecast.core.series_states import REAL
 WITHOUT_VALUE = ("missing", "suppressed")
 
 
-def sort_out(rows: Sequence[ArchiveRow], held: FigureStore, today: str) -> tuple[Changes, list[ArchiveRow]]:
+def sort_out(rows: Sequence[ArchiveRow], held: FigureStore, today: str) -> tuple[ArchiveChanges, list[ArchiveRow]]:
     """What the rows change, and those of them to be stored.
 
     A row is compared with what its publisher last said of the figure before the row's day of release. If that is the same, it
@@ -27,7 +27,7 @@ def sort_out(rows: Sequence[ArchiveRow], held: FigureStore, today: str) -> tuple
     for given in sorted(rows, key=lambda row: row.released):
         key, figure = _statement_key(given), (given.series, given.period)
         said = known.setdefault(key, [])
-        row = _dated(given, said, today)
+        row = _with_day(given, said, today)
         before = [one for one in said if one.released <= row.released]
         kinds[figure] = _kind(row, before, said, figure in figures, kinds.get(figure, "same"))
         if before and _says_the_same(before[-1], row) and (before[-1].basis == REAL or row.basis != REAL):
@@ -38,7 +38,7 @@ def sort_out(rows: Sequence[ArchiveRow], held: FigureStore, today: str) -> tuple
     new, revised, same, missing = (
         tuple(figure for figure, one in kinds.items() if one == kind) for kind in ("new", "revised", "same", "missing")
     )
-    return Changes(new, revised, same, missing, len(stored)), stored
+    return ArchiveChanges(new, revised, same, missing, len(stored)), stored
 
 
 def _kind(row: ArchiveRow, before: Sequence[ArchiveRow], said: Sequence[ArchiveRow], had_value: bool, so_far: str) -> str:
@@ -68,7 +68,7 @@ def _says_the_same(one: ArchiveRow, other: ArchiveRow) -> bool:
     return same and (one.status, one.kind, one.excluded) == (other.status, other.kind, other.excluded)
 
 
-def _dated(row: ArchiveRow, said: Sequence[ArchiveRow], today: str) -> ArchiveRow:
+def _with_day(row: ArchiveRow, said: Sequence[ArchiveRow], today: str) -> ArchiveRow:
     """The row, dated today where the same day of release was given to another value."""
     twins = [one for one in said if one.released == row.released and one.basis == row.basis]
     if not twins or any(_says_the_same(one, row) for one in twins) or today <= row.released:

@@ -153,6 +153,7 @@ class Client:
                     result = self._take(answer, read, statuses)
                     self.raw.keep(answer)
                     return result
+                self.raw.keep(answer, whole=False)
                 breaks = breaks + 1 if answer.status != 429 else breaks
                 problem = f"{self.service.title} is busy (status {answer.status}): {_said(answer)}"
                 fault: InterfaceError = QuotaError(problem, where=question, hint="the same command later: it goes on there")

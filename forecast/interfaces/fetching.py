@@ -34,6 +34,11 @@ class ChangedFigures(Protocol):
         ...
 
     @property
+    def same(self) -> Sequence[tuple[str, str]]:
+        """Figures that were there as they are."""
+        ...
+
+    @property
     def missing(self) -> Sequence[tuple[str, str]]:
         """Cells that are known to be missing."""
         ...
@@ -95,8 +100,8 @@ def fetch_into(
     try:
         for number, part in enumerate(source.fetch(since, client), 1):
             changes = append(part.rows)
-            new = set(changes.new)
-            append([row for row in part.guesses if (row.series, row.period) in new])
+            as_they_were = {*changes.new, *changes.same}  # "same" too: a crash may have come between these two appends
+            append([row for row in part.guesses if (row.series, row.period) in as_they_were])
             for row in part.rows:
                 outcomes.setdefault(row.series, SeriesOutcome()).months += 1
             for series, _ in changes.new:

@@ -37,7 +37,7 @@ class FetchedPart:
     question : a short label for a person, such as "imports 2825800000 in 2024"
     rows : figures, with missing ones as rows of status missing; `released` is the day of the vintage
     notes : sentences about what was found and left out
-    guesses : for a figure seen late, what was probably published first (`first_publication`); kept only for new figures
+    guesses : for a figure seen late, what was probably published first (`first_publication`); not kept where it was revised
     not_released : (series, month YYYY-MM) asked for and not out yet
     parts : how many parts there will be, as far as is known; 0 if it is not
     """

@@ -1,6 +1,7 @@
 """Which events a run knows: the bundled ones, the config's own, or both.
 
-Figures of the bundled data set, alone or joined to own ones, are read with the bundled calendar and the config's own events.
+Figures of the bundled data set, alone or joined to own ones, and those of the archive that `forecast fetch` fills, are read
+with the bundled calendar and the config's own events.
 Other figures are read with the config's own events alone, so that no forecast of them rests on measures that nobody named;
 where such a config declares no event, the bundled ones that it names in its effects and scenarios are taken in, and no others.
 `calendar = "own" | "bundled" | "both"` says otherwise. Of an id in both calendars the config's own event is taken.
@@ -24,8 +25,9 @@ Kind = Literal["own", "bundled", "both"]
 
 
 def calendar_kind(config: Config) -> Kind:
-    """Which calendar a config is read with: its word, else `both` where bundled figures are among its data, else `own`."""
-    return config.calendar or ("both" if config.on_bundled_data else "own")
+    """Which calendar a config is read with: its word, else `both` for bundled figures and the archive, else `own`."""
+    on_official_data = config.on_bundled_data or config.data.use == "archive"
+    return config.calendar or ("both" if on_official_data else "own")
 
 
 def known_events(config: Config, given: EventCalendar, own: EventCalendar, place: str) -> EventCalendar:

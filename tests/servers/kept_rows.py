@@ -9,6 +9,7 @@ class Changed:
     new: list = dataclasses.field(default_factory=list)
     revised: list = dataclasses.field(default_factory=list)
     missing: list = dataclasses.field(default_factory=list)
+    same: list = dataclasses.field(default_factory=list)
 
 
 class KeptRows:
@@ -23,6 +24,7 @@ class KeptRows:
             cell = row.series, row.period
             former = [one for one in self.rows if (one.series, one.period) == cell]
             if any(str(one.value) == str(row.value) and one.released == row.released for one in former):
+                changed.same.append(cell)
                 continue
             if math.isnan(row.value):
                 changed.missing.append(cell)

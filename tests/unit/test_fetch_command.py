@@ -5,12 +5,15 @@ import subprocess
 import sys
 import time
 
+import pandas as pd
 import pytest
 from servers.census import KEY, CensusServer
 from servers.comtrade import ComtradeServer
 from typer.testing import CliRunner
 
+from forecast.archives.growing import GrowingArchive
 from forecast.cli import app
+from forecast.core.errors import WriteError
 
 ANTIMONY = ["--hs", "2825800000,811010", "--partner", "THA,MEX,CHN,BEL", "--since", "2021-01"]
 
@@ -124,6 +127,25 @@ def test_a_killed_fetch_goes_on(server, place):
     assert "taken up where the fetch of" in done.stderr
     assert len(server.questions) == 5 + (1 + 2 * 6) - 4
     assert "69 months, 69 new" in done.stdout
+
+
+def test_a_crash_between_two_appends_loses_no_row(server, place, monkeypatch):
+    """The disk is full when the pseudo-vintages are written: the same command writes them later."""
+    append, times = GrowingArchive.append, []
+
+    def full_at_the_second(self, rows):
+        times.append(len(rows))
+        if len(times) == 2:
+            raise WriteError("no space", where="here", hint="room")
+        return append(self, rows)
+
+    monkeypatch.setattr(GrowingArchive, "append", full_at_the_second)
+    assert call("census", "--base-url", server.address, *ANTIMONY).exit_code == 2
+    done = call("census", "--base-url", server.address, *ANTIMONY)
+    assert done.exit_code == 0
+    rows = [row for path in place.glob("parts/*.parquet") for row in pd.read_parquet(path, use_threads=False).itertuples()]
+    of_one = [row.basis for row in rows if (row.series, row.period) == ("USA.import.THA.antimony_oxide", "2024-02")]
+    assert sorted(of_one) == ["actual", "rule"]
 
 
 CONFIG = """
