@@ -36,10 +36,11 @@ def figures_sentence(data: RunData) -> str:
     real, pseudo = int(counted.get("real", 0)), int(counted.get("pseudo", 0))
     if not real + pseudo:
         return ""
-    kept = f"{real:,} are real vintages, kept as they came out on the day their source says"
-    made = f"{pseudo:,} pseudo, one value each under a day that is recorded or that a rule gives"
-    share = " and ".join(text for text, count in ((kept, real), (made, pseudo)) if count)
-    return f" Of the {real + pseudo:,} figures that they stood on, {share}." if real and pseudo else f" The figures: {share}."
+    kept = "real vintages (kept as they came out, on the day that their source says)"
+    made = "pseudo-vintages (one value each, under a day that is recorded or that a rule gives)"
+    if real and pseudo:
+        return f" Of the {real + pseudo:,} figures that they stood on, {real:,} are {kept} and {pseudo:,} {made}."
+    return f" All {real + pseudo:,} figures that they stood on are {kept if real else made}."
 
 
 def unusual_settings(data: RunData) -> str:
