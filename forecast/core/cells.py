@@ -56,7 +56,13 @@ class Cell:
         return self.last > self.first
 
     def overlaps(self, first: int, last: int) -> bool:
-        """Whether a month of the figure lies in `first` to `last`."""
+        """Whether a month of the figure lies in a window.
+
+        Parameters
+        ----------
+        first, last : int
+            first and last month of the window, as integers
+        """
         return self.last >= first and self.first <= last
 
 
