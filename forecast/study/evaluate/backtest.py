@@ -18,6 +18,7 @@ from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
+from forecast.prep.spans_and_gaps import count_months
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView, Regressor, refuse_look_ahead
 from forecast.study.evaluate.refit import Policy, fit_days
@@ -158,7 +159,7 @@ def _vintages_with_news(
         if not vintage.knows(series):
             continue
         observed = vintage.observed(series)
-        if observed.count < min_months or observed.last == seen:
+        if count_months(observed) < min_months or observed.last == seen:
             continue
         seen = observed.last
         out.append(vintage)
@@ -174,7 +175,9 @@ def default_series(archive: Archive | RealTimeView, day: dt.date, min_months: in
     """Quantities with at least `min_months` monthly figures on a day."""
     vintage = archive.as_of(day)
     keys = ((s, SeriesKey.maybe(s)) for s in vintage.series)
-    return tuple(s for s, key in keys if (key is None or key.measure == "quantity") and vintage.observed(s).count >= min_months)
+    return tuple(
+        s for s, key in keys if (key is None or key.measure == "quantity") and count_months(vintage.observed(s)) >= min_months
+    )
 
 
 def answer_tasks(

@@ -1,0 +1,342 @@
+"""A user's table as an archive: its columns judged, its figures in kg, USD or USD/kg, and what was inferred in sentences."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from forecast.core import months
+from forecast.core.archive import Archive, bundled_archive
+from forecast.core.archive_table import VALID_YEARS, ArchiveRow, table_of
+from forecast.core.errors import DataError, with_place
+from forecast.core.input_files import MAX_FIGURE
+from forecast.core.series import SeriesKey
+from forecast.tables.grid import read_grid, text_of
+from forecast.tables.mapping import TableMapping
+from forecast.tables.number_column import CellFigure, NumberForm, read_form, with_flag
+from forecast.tables.records import Record, Records, read_records
+from forecast.tables.time_column import Months, read_times
+from forecast.tables.time_steps import (
+    ask_for_longer_steps,
+    ask_for_sums,
+    first_month_of_sums,
+    periods_under_way,
+    span_of,
+    sum_span,
+)
+from forecast.tables.unit_words import EXAMPLES, measured_by, unit_factor
+
+UNIT_COLUMN = re.compile(r"(?i)units?|(.*[ _])?unit(s|_?abbr|_of_measure|_measure)?|计量单位")
+FLAG_COLUMN = re.compile(r"(?i)(obs_|conf_)?(flags?|status)|flagcodes?|footnotes?")
+
+
+@dataclass(frozen=True)
+class OwnTable(TableMapping):
+    """A table under its mapping, read when its archive or its sentences are asked for."""
+
+    @functools.cached_property
+    def _reading(self) -> tuple[list[ArchiveRow], tuple[str, ...]]:
+        return rows_of_table(self)
+
+    def read(self) -> Archive:
+        """The table as an archive; quantities in kg, values in USD."""
+        rows, _ = self._reading
+        if self.join:
+            return bundled_archive().append(table_of(rows))
+        return Archive.of(rows, pseudo=not (self.released or self.revised))
+
+    def describe_reading(self) -> tuple[str, ...]:
+        """How the table was read, in sentences: what was inferred, and which rows were left out."""
+        return self._reading[1]
+
+
+def rows_of_table(mapping: TableMapping, today: dt.date | None = None) -> tuple[list[ArchiveRow], tuple[str, ...]]:
+    """The rows of an archive that a table holds under a mapping, and how it was read, in sentences.
+
+    today : the day on which months not yet over are known; DataError, naming the lines to write, where two readings fit
+    """
+    names = [*mapping.columns_of_period, *([mapping.value] if mapping.value else []), *mapping.columns_of_series]
+    grid = read_grid(mapping.path, mapping.sheet, mapping.encoding, mapping.delimiter, names)
+    return rows_of_records(read_records(grid, mapping), mapping, today)
+
+
+def rows_of_records(
+    records: Records, mapping: TableMapping, today: dt.date | None = None
+) -> tuple[list[ArchiveRow], tuple[str, ...]]:
+    """The rows of an archive that the figures of a table are, and how they were read, in sentences."""
+    today = today or dt.date.today()
+    judged = _Judgement(records, mapping, today)
+    _check_unit_column(records, mapping)
+    figures = [judged.figure(record) for record in records.figures]
+    rows, lines = judged.rows(figures)
+    if all(row.status in ("missing", "suppressed") for row in rows):
+        raise DataError("the file holds no figure", where=mapping.path, hint="a header and at least one row with a number")
+    rows = _add_up_twins(rows, lines, records) if mapping.add_up else rows
+    if not mapping.add_up:
+        _refuse_duplicates(rows, lines, records, mapping)
+    return rows, tuple(dict.fromkeys([*records.notes, *judged.notes, *_unread_flags(records, mapping)]))
+
+
+class _Judgement:
+    """What was inferred of the whole table: how its times and numbers are written, what stands behind its months."""
+
+    def __init__(self, records: Records, mapping: TableMapping, today: dt.date) -> None:
+        self.records, self.mapping, self.today = records, mapping, today
+        self.notes: list[str] = []
+        for record in records.figures:
+            self._check_key(record)
+        entries = [(f"{record.series}\t{record.released}", record.time) for record in records.figures]
+        places = {record.time: self._at_time(record) for record in reversed(records.figures)}
+        times = read_times(entries, places, mapping.ways, today)
+        texts = [(r.cell, self.at(r)) for r in records.figures if isinstance(r.cell, str)]
+        self.form: NumberForm = read_form(texts, mapping.decimal, mapping.thousands, mapping.marks, mapping.statuses)
+        self.months: Mapping[str, Months] = times.months
+        self.notes += [*times.notes, *self.form.notes]
+
+    def at(self, record: Record) -> str:
+        """The place of a record in words."""
+        return self.records.grid.at(record.row, record.column)
+
+    def _at_time(self, record: Record) -> str:
+        if self.mapping.across:
+            return self.records.grid.at(self.records.header.row, record.column)
+        columns = self.mapping.columns_of_period
+        return self.records.grid.at(record.row, " and ".join(columns)) if columns else self.records.grid.at(record.row)
+
+    def _check_key(self, record: Record) -> None:
+        if SeriesKey.maybe(record.series) is None:
+            columns = " and ".join(self.mapping.columns_of_series)
+            where = self.records.grid.at(record.row, columns) if columns else "[data], key"
+            raise DataError(
+                f"'{record.series}' does not spell a series", where=where,
+                hint="REPORTER.flow.PARTNER.product, or a row of [data.keys] that turns the label into one",
+            )  # fmt: skip
+
+    def figure(self, record: Record) -> CellFigure:
+        """The figure of a record in its own unit."""
+        where = self.at(record)
+        if isinstance(record.cell, str):
+            figure = self.form.read(record.cell, where)
+        elif isinstance(record.cell, float):
+            figure = self.form.read(text_of(record.cell), where) if record.cell.is_integer() else CellFigure(record.cell)
+        else:
+            raise DataError(
+                f"'{text_of(record.cell)}' is a day, not a number", where=where, hint="a number, empty where unknown"
+            )
+        if not record.flag:
+            return figure
+        if record.flag not in self.mapping.statuses:
+            found = Counter(r.flag for r in self.records.figures if r.flag and r.flag not in self.mapping.statuses)
+            lines = ", ".join(f'"{flag}" = "provisional"' for flag in found)
+            problem = f"nothing explains the flag '{record.flag}' ({found[record.flag]} figures)"
+            hint = f'statuses = {{ {lines} }} under [data], each "provisional", "estimated", "suppressed", "missing" or "value"'
+            raise DataError(problem, where=where, hint=hint)
+        with with_place(where):
+            return with_flag(figure, self.mapping.statuses[record.flag], record.flag)
+
+    def rows(self, figures: Sequence[CellFigure]) -> tuple[list[ArchiveRow], list[Record]]:
+        """The rows of the archive, and the record of each."""
+        mapping = self.mapping
+        kept = self._within(figures)
+        begun = first_month_of_sums(mapping.sums) if mapping.sums else None
+        known: dict[str, dict[int, float]] = {}
+        with_sums = {record.series for record, _ in kept if len(set(self.months[record.time])) == 2}  # these say what they are
+        for record, figure in kept:
+            first = self.months[record.time][0]
+            if record.series not in with_sums and not math.isnan(figure.value):
+                known.setdefault(record.series, {})[first] = figure.value
+        where = mapping.path if not mapping.columns_of_period else f"{mapping.path}, column '{mapping.columns_of_period[0]}'"
+        if not mapping.frequency and begun is None:
+            ask_for_longer_steps(known, where)
+        if not mapping.sums:
+            ask_for_sums(known, where)
+        rows = [self._row(record, figure, begun) for record, figure in kept]
+        self._tell_spans(rows, begun)
+        return rows, [record for record, _ in kept]
+
+    def _within(self, figures: Sequence[CellFigure]) -> list[tuple[Record, CellFigure]]:
+        """The figures of months since and until the declared ones, without empty cells of months that are not over."""
+        mapping = self.mapping
+        pairs = list(zip(self.records.figures, figures, strict=True))
+        since = months.ordinal(mapping.since) if mapping.since else -1
+        until = months.ordinal(mapping.until) if mapping.until else 12 * 9999
+        inside = [(r, f) for r, f in pairs if since <= self.months[r.time][0] and self.months[r.time][1] <= until]
+        if len(inside) < len(pairs):
+            self.notes.append(f"{len(pairs) - len(inside)} cells outside the declared months are left out")
+        late = set(periods_under_way((self.months[r.time] for r, _ in inside), self.today)) if not mapping.until else set()
+        held = [(r, f) for r, f in inside if self.months[r.time] in late and not math.isnan(f.value)]
+        if held:
+            record, _ = min(held, key=lambda pair: self.months[pair[0].time])
+            period = months.period_label(*self.months[record.time])
+            what = (
+                "zeros of months not yet out" if all(f.value == 0 for _, f in held) else "parts of a month, plans or forecasts"
+            )
+            last_over = months.label(months.ordinal(self.today) - 1)
+            problem = (
+                f"{period} is not over on {self.today}, and {len(held)} figures of such months stand in the table: {what}?"
+            )
+            furthest = months.label(max(last for _, last in late))
+            hint = f'until = "{last_over}" leaves them out; until = "{furthest}" takes them as they are'
+            raise DataError(problem, where=self.at(record), hint=hint)
+        if late:
+            self.notes.append(f"{len(late)} months that are not over on {self.today} stand in the table without figures")
+            inside = [(r, f) for r, f in inside if self.months[r.time] not in late]
+        return inside
+
+    def _row(self, record: Record, figure: CellFigure, begun: int | None) -> ArchiveRow:
+        """One row of the archive."""
+        mapping, where = self.mapping, self.at(record)
+        archive_unit = SeriesKey.parse(record.series).unit
+        unit = record.unit or "kg"
+        factor = unit_factor(unit, archive_unit)
+        if factor is None:
+            place = self.records.grid.at(record.row, mapping.unit_column or record.column)
+            problem = f"unit '{unit}' does not fit {record.series}, which is held in {archive_unit}"
+            raise DataError(problem, where=place, hint=f"one of {EXAMPLES[archive_unit]}")
+        value = figure.value * factor
+        if value < 0 and archive_unit == "kg":
+            hint = "correct the figure, or leave the cell empty if it is unknown"
+            raise DataError(f"a quantity of {text_of(record.cell)} cannot be negative", where=where, hint=hint)
+        if abs(value) > MAX_FIGURE:
+            hint = f"at most {MAX_FIGURE:g} {archive_unit}"
+            raise DataError(f"{text_of(record.cell)} {unit} is too large", where=where, hint=hint)
+        first, last = self.months[record.time]
+        if mapping.frequency and begun is None:
+            first, last = span_of(first, last, mapping.frequency, where)
+        if begun is not None and first == last:
+            first, last = sum_span(first, begun)
+        status = mapping.statuses.get(figure.flag, "")
+        return ArchiveRow(
+            series=record.series,
+            period=months.period_label(first, last),
+            value=value,
+            status=figure.status,
+            released=self._release_day(record, last),
+            basis="actual" if record.released else "rule",
+            publisher=mapping.publisher,
+            note=f"estimated (flag {figure.flag})" if status == "estimated" else "",
+        )
+
+    def _release_day(self, record: Record, last: int) -> str:
+        """Release day of a figure, never before its last month has begun."""
+        mapping = self.mapping
+        column = mapping.revised_on if record.column == mapping.revised else mapping.released
+        if not column:
+            return (months.last_day(last) + dt.timedelta(days=mapping.lag_days)).isoformat()
+        where = self.records.grid.at(record.row, column)
+        with with_place(where):
+            day = months.parse_day(record.released)
+        if months.ordinal(day) < last or day.year > VALID_YEARS[-1]:
+            problem = f"before {months.label(last)} began" if months.ordinal(day) < last else f"after {VALID_YEARS[-1]}"
+            raise DataError(f"released on {day}, {problem}", where=where, hint="check the day")
+        return day.isoformat()
+
+    def _tell_spans(self, rows: Sequence[ArchiveRow], begun: int | None) -> None:
+        spans = [row.period for row in rows if months.is_span(row.period)]
+        if spans and (begun is not None or self.mapping.frequency):
+            what = self.mapping.sums if begun is not None else f"of a {self.mapping.frequency}"
+            self.notes.append(f"figures are sums {what}, as declared: the first is that of {spans[0]}")
+        elif spans:
+            self.notes.append(f"{len(spans)} figures are sums of several months, such as {spans[0]}")
+        units = Counter(record.unit or "kg" for record in self.records.figures)
+        if self.mapping.unit is None and not self.mapping.unit_column:
+            self.notes.append(f"figures are in {' and '.join(units)}")
+
+
+def _check_unit_column(records: Records, mapping: TableMapping) -> None:
+    """Refuse a column of units that nothing reads, where it names another unit than the one taken, or several."""
+    if mapping.unit_column or mapping.units:
+        return
+    for name in records.header.names:
+        if not UNIT_COLUMN.fullmatch(name) or records.header.names.count(name) > 1 or name in mapping.where:
+            continue
+        found = [text for text in dict.fromkeys(records.texts(name)) if measured_by(text)]
+        taken = {record.unit or "kg" for record in records.figures}
+        factors = {unit_factor(text, measured_by(text)) for text in found}
+        same = {unit_factor(text, measured_by(found[0])) for text in taken} if found else set()
+        if len(factors) > 1 or (found and factors != same):
+            said = ", ".join(f"'{text}'" for text in found[:4])
+            problem = f"the column '{name}' says {said}, and figures would be read in {' and '.join(sorted(taken))}"
+            raise DataError(problem, where=records.grid.at(records.header.row, name), hint=f'unit_column = "{name}"')
+
+
+def _unread_flags(records: Records, mapping: TableMapping) -> list[str]:
+    """A sentence on each column of flags that the mapping does not read."""
+    notes = []
+    for name in records.header.names:
+        used = name in (mapping.flags, *mapping.where) or records.header.names.count(name) > 1
+        if FLAG_COLUMN.fullmatch(name) and not used:
+            found = Counter(text for text in records.texts(name) if text)
+            if found:
+                said = ", ".join(f"'{text}' ({count})" for text, count in found.most_common(4))
+                notes.append(f"the column '{name}' is not read; it holds {said}; flags = \"{name}\" reads it")
+    return notes
+
+
+def _refuse_duplicates(rows: Sequence[ArchiveRow], lines: Sequence[Record], records: Records, mapping: TableMapping) -> None:
+    """Refuse two figures of one series and period in one release, naming a column in which their rows differ."""
+    seen: dict[tuple[str, str, str], Record] = {}
+    for record, row in zip(lines, rows, strict=True):
+        cell = row.series, row.period, row.released
+        if cell in seen:
+            one, grid = seen[cell], records.grid
+            where = f"{grid.where}, rows {grid.lines[one.row]} and {grid.lines[record.row]}"
+            hint = "keep one row per series and month (and release day)"
+            apart = _difference(one, record, records, mapping)
+            if apart:
+                name, first, other = apart
+                where += f", which differ in the column '{name}' ('{first}', '{other}')"
+                hint = f'where = {{ "{name}" = "{first}" }}, series = [..., "{name}"], add_up = true, or keep one row'
+            raise DataError(f"{row.series} has two figures for {row.period}", where=where, hint=hint)
+        seen[cell] = record
+
+
+def _difference(one: Record, other: Record, records: Records, mapping: TableMapping) -> tuple[str, str, str] | None:
+    """A column of text in which two rows differ, with what stands there."""
+    used = {*mapping.columns_of_period, *mapping.columns_of_series, one.column, other.column, "period", "value"}
+    for place, name in enumerate(records.header.names):
+        first, second = (
+            text_of(row[place]) if place < len(row) else "" for row in (records.grid.rows[r.row] for r in (one, other))
+        )
+        if name not in used and first and second and first != second and len(first + second) < 80:
+            return name, first, second
+    return None
+
+
+def _add_up_twins(rows: Sequence[ArchiveRow], lines: Sequence[Record], records: Records) -> list[ArchiveRow]:
+    """Figures of one series, period and release added up; rows that are the same in every cell are refused, not added."""
+    cells: dict[tuple[str, str, str], list[int]] = {}
+    for i, row in enumerate(rows):
+        cells.setdefault((row.series, row.period, row.released), []).append(i)
+    out = []
+    for (series, period, _), found in cells.items():
+        seen: dict[tuple[object, ...], int] = {}
+        for i in found:
+            whole = (*records.grid.rows[lines[i].row], lines[i].column)
+            if whole in seen:
+                twin = " and ".join(str(records.grid.lines[lines[j].row]) for j in (seen[whole], i))
+                problem = f"{series}, {period}: two rows are the same in every cell, and would be added up"
+                raise DataError(problem, where=f"{records.grid.where}, rows {twin}", hint="keep one of them")
+            seen[whole] = i
+        out.append(_sum([rows[i] for i in found]))
+    return out
+
+
+def _sum(parts: Sequence[ArchiveRow]) -> ArchiveRow:
+    """Rows of one series and period as one; what is unknown in part is unknown."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    unknown = next((row.status for row in parts if math.isnan(row.value)), "")
+    provisional = "provisional" if any(row.status == "provisional" for row in parts) else ""
+    value = math.nan if unknown else math.fsum(row.value for row in parts)
+    note = "; ".join(dict.fromkeys(row.note for row in parts if row.note))
+    return ArchiveRow(
+        first.series, first.period, value, status=unknown or provisional, released=first.released, basis=first.basis,
+        publisher=first.publisher, note=note,
+    )  # fmt: skip
