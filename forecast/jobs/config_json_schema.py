@@ -130,15 +130,22 @@ def _describe(table: Schema, cls: Any) -> None:
 def descriptions_of(cls: Any, words: Iterable[str]) -> tuple[str, dict[str, str]]:
     """The first paragraph of a docstring, and what it says of each word: ``word : text``, or ``one, other : text``.
 
-    Such an entry begins a line or follows a semicolon, and ends with the paragraph or where the next one begins.
+    Such an entry begins a line or follows a semicolon, and ends with the paragraph or where the next one begins. Words that a
+    class of the package inherits are told by the class they come from, unless it tells them itself.
     """
-    paragraphs = [" ".join(p.split()) for p in re.split(r"\n\s*\n|\n(?=\w+(?:, \w+)* : )", inspect.getdoc(cls) or "")]
+    own = _paragraphs(cls)
+    inherited = [base for base in cls.__mro__[1:] if base.__module__.startswith("forecast.tables")]
     known, said = set(words), dict[str, str]()
-    for paragraph in paragraphs:
+    for paragraph in [*(one for base in reversed(inherited) for one in _paragraphs(base)), *own]:
         pieces = re.split(r"(?:^|(?<=; ))(\w+(?:, \w+)*) : ", paragraph)
         for names, entry in zip(pieces[1::2], pieces[2::2], strict=True):
             said |= {name: entry.strip().rstrip(";") for name in names.split(", ") if name in known}
-    return paragraphs[0], said
+    return own[0], said
+
+
+def _paragraphs(cls: Any) -> list[str]:
+    """The paragraphs of a docstring, each on one line; every entry begins one."""
+    return [" ".join(p.split()) for p in re.split(r"\n\s*\n|\n(?=\w+(?:, \w+)* : )", inspect.getdoc(cls) or "")]
 
 
 def _put_plug_ins(table: Schema) -> None:

@@ -17,7 +17,7 @@ class Csv(OwnTable):
 
     period, value : columns of the months and of the figures
 
-    All other words are those of `table`.
+    Events of the figures belong in the config (`events`).
     """
 
     period: str | list[str] | None = "period"
