@@ -57,7 +57,7 @@ def _header(grid: Grid, row: int) -> Header:
     body = row + 1
     if body < len(grid.rows):
         below = [text_of(cell) for cell in grid.rows[body]]
-        told = {name: text for name, text in zip(names, below, strict=False) if text and measured_by(text)}
+        told = {name: text.strip("()[]") for name, text in zip(names, below, strict=False) if text and measured_by(text)}
         if len(told) * 2 > sum(map(bool, below)):
             units, body = told, body + 1
     notes = [f"the names of its columns stand in row {grid.lines[row]}, below {row} rows of titles"] if row else []

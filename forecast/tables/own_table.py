@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from forecast.core import months
 from forecast.core.archive import Archive, bundled_archive
@@ -20,8 +19,9 @@ from forecast.tables.grid import read_grid, text_of
 from forecast.tables.mapping import TableMapping
 from forecast.tables.number_column import CellFigure, NumberForm, read_form, with_flag
 from forecast.tables.records import Record, Records, read_records
-from forecast.tables.time_column import Months, read_times
+from forecast.tables.time_column import Months, read_times, restore_lost_zeros
 from forecast.tables.time_steps import (
+    LENGTHS,
     ask_for_longer_steps,
     ask_for_sums,
     first_month_of_sums,
@@ -29,10 +29,9 @@ from forecast.tables.time_steps import (
     span_of,
     sum_span,
 )
-from forecast.tables.unit_words import EXAMPLES, measured_by, unit_factor
-
-UNIT_COLUMN = re.compile(r"(?i)units?|(.*[ _])?unit(s|_?abbr|_of_measure|_measure)?|计量单位")
-FLAG_COLUMN = re.compile(r"(?i)(obs_|conf_)?(flags?|status)|flagcodes?|footnotes?")
+from forecast.tables.twins import add_up_twins, refuse_twins
+from forecast.tables.unit_words import EXAMPLES, unit_factor
+from forecast.tables.unread_columns import check_unit_column, unread_flags
 
 
 @dataclass(frozen=True)
@@ -100,16 +99,27 @@ def rows_of_records(
 ) -> tuple[list[ArchiveRow], tuple[str, ...]]:
     """The rows of an archive that the figures of a table are, and how they were read, in sentences."""
     today = today or dt.date.today()
+    records = _with_lost_zeros(records)
     judged = _Judgement(records, mapping, today)
-    _check_unit_column(records, mapping)
+    check_unit_column(records, mapping)
     figures = [judged.figure(record) for record in records.figures]
     rows, lines = judged.rows(figures)
     if all(row.status in ("missing", "suppressed") for row in rows):
         raise DataError("the file holds no figure", where=mapping.path, hint="a header and at least one row with a number")
-    rows = _add_up_twins(rows, lines, records) if mapping.add_up else rows
+    rows = add_up_twins(rows, lines, records) if mapping.add_up else rows
     if not mapping.add_up:
-        _refuse_duplicates(rows, lines, records, mapping)
-    return rows, tuple(dict.fromkeys([*records.notes, *judged.notes, *_unread_flags(records, mapping)]))
+        refuse_twins(rows, lines, records, mapping)
+    return rows, tuple(dict.fromkeys([*records.notes, *judged.notes, *unread_flags(records, mapping)]))
+
+
+def _with_lost_zeros(records: Records) -> Records:
+    """The figures with the times that lost a zero restored."""
+    times = restore_lost_zeros([(f"{record.series}\t{record.released}", record.time) for record in records.figures])
+    if all(record.time == time for record, time in zip(records.figures, times, strict=True)):
+        return records
+    figures = tuple(replace(record, time=time) for record, time in zip(records.figures, times, strict=True))
+    note = "of two times such as 2018.1 in one year, the one beside 2018.9 or 2018.11 is October without its zero"
+    return replace(records, figures=figures, notes=(*records.notes, note))
 
 
 class _Judgement:
@@ -185,6 +195,8 @@ class _Judgement:
             ask_for_longer_steps(known, where)
         if not mapping.sums:
             ask_for_sums(known, where)
+        if LENGTHS.get(mapping.frequency, 1) > 1:  # rows between the figures of longer steps are no steps
+            kept = [(record, figure) for record, figure in kept if figure.status or not math.isnan(figure.value)]
         rows = [self._row(record, figure, begun) for record, figure in kept]
         self._tell_spans(rows, begun)
         return rows, [record for record, _ in kept]
@@ -276,97 +288,3 @@ class _Judgement:
         units = Counter(record.unit or "kg" for record in self.records.figures)
         if self.mapping.unit is None and not self.mapping.unit_column:
             self.notes.append(f"figures are in {' and '.join(units)}")
-
-
-def _check_unit_column(records: Records, mapping: TableMapping) -> None:
-    """Refuse a column of units that nothing reads, where it names another unit than the one taken, or several."""
-    if mapping.unit_column or mapping.units:
-        return
-    for name in records.header.names:
-        if not UNIT_COLUMN.fullmatch(name) or records.header.names.count(name) > 1 or name in mapping.where:
-            continue
-        found = [text for text in dict.fromkeys(records.texts(name)) if measured_by(text)]
-        taken = {record.unit or "kg" for record in records.figures}
-        factors = {unit_factor(text, measured_by(text)) for text in found}
-        same = {unit_factor(text, measured_by(found[0])) for text in taken} if found else set()
-        if len(factors) > 1 or (found and factors != same):
-            said = ", ".join(f"'{text}'" for text in found[:4])
-            problem = f"the column '{name}' says {said}, and figures would be read in {' and '.join(sorted(taken))}"
-            raise DataError(problem, where=records.grid.at(records.header.row, name), hint=f'unit_column = "{name}"')
-
-
-def _unread_flags(records: Records, mapping: TableMapping) -> list[str]:
-    """A sentence on each column of flags that the mapping does not read."""
-    notes = []
-    for name in records.header.names:
-        used = name in (mapping.flags, *mapping.where) or records.header.names.count(name) > 1
-        if FLAG_COLUMN.fullmatch(name) and not used:
-            found = Counter(text for text in records.texts(name) if text)
-            if found:
-                said = ", ".join(f"'{text}' ({count})" for text, count in found.most_common(4))
-                notes.append(f"the column '{name}' is not read; it holds {said}; flags = \"{name}\" reads it")
-    return notes
-
-
-def _refuse_duplicates(rows: Sequence[ArchiveRow], lines: Sequence[Record], records: Records, mapping: TableMapping) -> None:
-    """Refuse two figures of one series and period in one release, naming a column in which their rows differ."""
-    seen: dict[tuple[str, str, str], Record] = {}
-    for record, row in zip(lines, rows, strict=True):
-        cell = row.series, row.period, row.released
-        if cell in seen:
-            one, grid = seen[cell], records.grid
-            where = f"{grid.where}, rows {grid.lines[one.row]} and {grid.lines[record.row]}"
-            hint = "keep one row per series and month (and release day)"
-            apart = _difference(one, record, records, mapping)
-            if apart:
-                name, first, other = apart
-                where += f", which differ in the column '{name}' ('{first}', '{other}')"
-                hint = f'where = {{ "{name}" = "{first}" }}, series = [..., "{name}"], add_up = true, or keep one row'
-            raise DataError(f"{row.series} has two figures for {row.period}", where=where, hint=hint)
-        seen[cell] = record
-
-
-def _difference(one: Record, other: Record, records: Records, mapping: TableMapping) -> tuple[str, str, str] | None:
-    """A column of text in which two rows differ, with what stands there."""
-    used = {*mapping.columns_of_period, *mapping.columns_of_series, one.column, other.column, "period", "value"}
-    for place, name in enumerate(records.header.names):
-        first, second = (
-            text_of(row[place]) if place < len(row) else "" for row in (records.grid.rows[r.row] for r in (one, other))
-        )
-        if name not in used and first and second and first != second and len(first + second) < 80:
-            return name, first, second
-    return None
-
-
-def _add_up_twins(rows: Sequence[ArchiveRow], lines: Sequence[Record], records: Records) -> list[ArchiveRow]:
-    """Figures of one series, period and release added up; rows that are the same in every cell are refused, not added."""
-    cells: dict[tuple[str, str, str], list[int]] = {}
-    for i, row in enumerate(rows):
-        cells.setdefault((row.series, row.period, row.released), []).append(i)
-    out = []
-    for (series, period, _), found in cells.items():
-        seen: dict[tuple[object, ...], int] = {}
-        for i in found:
-            whole = (*records.grid.rows[lines[i].row], lines[i].column)
-            if whole in seen:
-                twin = " and ".join(str(records.grid.lines[lines[j].row]) for j in (seen[whole], i))
-                problem = f"{series}, {period}: two rows are the same in every cell, and would be added up"
-                raise DataError(problem, where=f"{records.grid.where}, rows {twin}", hint="keep one of them")
-            seen[whole] = i
-        out.append(_sum([rows[i] for i in found]))
-    return out
-
-
-def _sum(parts: Sequence[ArchiveRow]) -> ArchiveRow:
-    """Rows of one series and period as one; what is unknown in part is unknown."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    unknown = next((row.status for row in parts if math.isnan(row.value)), "")
-    provisional = "provisional" if any(row.status == "provisional" for row in parts) else ""
-    value = math.nan if unknown else math.fsum(row.value for row in parts)
-    note = "; ".join(dict.fromkeys(row.note for row in parts if row.note))
-    return ArchiveRow(
-        first.series, first.period, value, status=unknown or provisional, released=first.released, basis=first.basis,
-        publisher=first.publisher, note=note,
-    )  # fmt: skip

@@ -10,6 +10,7 @@ from string import Formatter
 
 from forecast.core.errors import DataError, nearest
 from forecast.core.series import SeriesKey
+from forecast.tables.columns import TIME_NAME, are_times
 from forecast.tables.grid import Cell, Grid, text_of
 from forecast.tables.header import Header, column_of, find_header, is_number, months_across
 from forecast.tables.mapping import TableMapping
@@ -158,9 +159,9 @@ def _period_columns(grid: Grid, header: Header, mapping: TableMapping, rows: Seq
     found = []
     for name in header.names:
         texts = [_text(grid.rows[row], header.names.index(name)) for row in rows]
-        known = [text for text in texts if any(map(str.isdigit, text))]
-        if known and sum(map(looks_like_time, known)) >= 0.9 * len(known) and len(known) >= 0.5 * len(rows):
+        if are_times(name, [text for text in texts if text], len(rows)):
             found.append(name)
+    found = [name for name in found if TIME_NAME.fullmatch(name)][:1] or found
     if len(found) != 1:
         what = f"{len(found)} columns may hold the months" if found else "no column holds months"
         hint = " or ".join(f'period = "{name}"' for name in (found or list(header.names))[:4])

@@ -68,6 +68,31 @@ def read_times(
     return TimeColumn(read, tuple(_notes(texts, ways[fitting[0]], len(ways) > len(fitting), open_choices, read)))
 
 
+def restore_lost_zeros(entries: Sequence[tuple[str, str]]) -> list[str]:
+    """The times of a column in which 2018.1 stands twice in a year, as numbers lose their last zero: October as 2018-10.
+
+    entries : (series and release, time) row by row. Of the two, October is the one beside 2018.9 or 2018.11, where the other
+    is not; where that does not decide, the times stay as they are, and are refused as twins.
+    """
+    texts = [text for _, text in entries]
+    rows: dict[str, list[int]] = {}
+    for i, (group, _) in enumerate(entries):
+        rows.setdefault(group, []).append(i)
+    for own in rows.values():
+        at: dict[str, list[int]] = {}
+        for place, i in enumerate(own):
+            at.setdefault(texts[i], []).append(place)
+        for text, places in at.items():
+            match = DOTTED.fullmatch(text)
+            if not match or match[2] != "1" or len(places) != 2:
+                continue
+            beside = [at[f"{text[:-1]}{month}"][0] for month in (9, 11) if len(at.get(f"{text[:-1]}{month}", [])) == 1]
+            october = [place for place in places if any(abs(place - other) == 1 for other in beside)]
+            if len(october) == 1:
+                texts[own[october[0]]] = f"{match[1]}-10"
+    return texts
+
+
 def _open_choices(texts: Sequence[str], dates: Sequence[str]) -> list[str]:
     """The fields of the way of reading that matter for some text and were not declared."""
     for word in dates:
