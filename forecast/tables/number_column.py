@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from forecast.core.errors import ConfigError, DataError, nearest
-from forecast.core.input_files import describe_fault, parse_number
+from forecast.core.input_files import MAX_FIGURE, describe_fault, parse_number
 
 EMPTY = ("", "na", "n/a", "nan", "null", "<na>", "none")  # nothing is known, and nothing need be said
 SAID_MISSING = ("..", ":", "#n/a")  # marks that mean nothing else in any table known here
@@ -43,7 +42,7 @@ class NumberForm:
     statuses: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
-    def read(self, text: str, where: str) -> CellFigure:
+    def read(self, text: str) -> CellFigure:
         """The figure of a cell's text."""
         if text in self.marks:
             return _figure_of_mark(self.marks[text])
@@ -52,12 +51,7 @@ class NumberForm:
         plain = text.translate(SPACES)
         number = _number(plain, self.decimal, self.thousands)
         if not math.isnan(number):
-            if number in LARGEST_OF_MACHINES:
-                problem = (
-                    f"{text} is the largest number that {number.bit_length() if isinstance(number, int) else 32} bits hold"
-                )
-                raise DataError(problem, where=where, hint="the figure ran over in the file's program: take it from its source")
-            return CellFigure(number)
+            return self.read_number(number, text)
         flagged = WITH_FLAG.fullmatch(plain)
         if flagged and not math.isnan(_number(flagged[1].strip(), self.decimal, self.thousands)):
             number, flag = _number(flagged[1].strip(), self.decimal, self.thousands), flagged[2]
@@ -65,24 +59,35 @@ class NumberForm:
                 return with_flag(CellFigure(number), self.statuses[flag], flag)
             if flag.lower() != "e":
                 hint = f'statuses = {{ "{flag}" = "provisional" }}, or "estimated", "value" (it changes nothing)'
-                raise DataError(f"'{text}' carries the mark '{flag}', which nothing explains", where=where, hint=hint)
-        raise self._refusal(text, plain, where)
+                raise DataError(f"'{text}' carries the mark '{flag}', which nothing explains", hint=hint)
+        raise self._refusal(text, plain)
 
-    def _refusal(self, text: str, plain: str, where: str) -> DataError:
+    def read_number(self, number: float, text: str) -> CellFigure:
+        """The figure of a number, written as `text`."""
+        if text in self.marks:
+            return _figure_of_mark(self.marks[text])
+        if number in LARGEST_OF_MACHINES:
+            problem = f"{text} is the largest number that 32 bits hold"
+            raise DataError(problem, hint="the figure ran over in the file's program: take it from its source")
+        if abs(number) > MAX_FIGURE:
+            raise DataError(f"'{text}' is too large for a figure", hint="a number, empty where unknown")
+        return CellFigure(number)
+
+    def _refusal(self, text: str, plain: str) -> DataError:
         thousands, decimal = self.thousands, self.decimal
         if thousands and thousands in plain:
             hint = f"'{decimal}' before decimals, and the separator between thousands only"
-            return DataError(f"'{text}' is not grouped in threes by '{thousands}'", where=where, hint=hint)
+            return DataError(f"'{text}' is not grouped in threes by '{thousands}'", hint=hint)
         other = "," if decimal == "." else "."
         if other in plain and re.fullmatch(r"[-+]?[\d.,' ]+", plain) and not math.isnan(_number(plain, other, "")):
             named, right = ("comma", "point") if other == "," else ("point", "comma")
             hint = f'write decimals with a {right}; set thousands = "{other}" or decimal = "{other}" if it is one'
-            return DataError(f"'{text}' has a {named}, which may mean decimals or thousands", where=where, hint=hint)
+            return DataError(f"'{text}' has a {named}, which may mean decimals or thousands", hint=hint)
         fault = describe_fault(plain)
         hint = "a number, empty where unknown"
         if "number" in fault and len(text) <= 12:
             hint += f'; marks = {{ {_quote(text)} = "missing" }} if it says that'
-        return DataError(f"'{text}' {fault}", where=where, hint=hint)
+        return DataError(f"'{text}' {fault}", hint=hint)
 
 
 def with_flag(figure: CellFigure, status: str, flag: str) -> CellFigure:
@@ -115,7 +120,8 @@ def _number(plain: str, decimal: str, thousands: str) -> float:
 
 
 def read_form(
-    texts: Iterable[tuple[str, str]],
+    places: Mapping[str, str],
+    counts: Mapping[str, int],
     decimal: str = "",
     thousands: str = "",
     marks: Mapping[str, str] | None = None,
@@ -123,18 +129,18 @@ def read_form(
 ) -> NumberForm:
     """The form in which all figures of a table are written.
 
-    texts : (text of a cell, its place in words), without cells that are numbers by themselves
+    places : where each text first stands, in words, without cells that are numbers by themselves; counts : how often
     decimal, thousands : where declared; marks, statuses : what marks in place of figures and flags beside them mean
     """
     marks, statuses = dict(marks or {}), dict(statuses or {})
     check_statuses(marks, "marks")
     check_statuses(statuses, "statuses")
-    cells = [(text, place) for text, place in texts if text not in marks and text.lower() not in EMPTY]
-    said = Counter(text for text, _ in cells if text.lower() in SAID_MISSING)
-    notes = [f"'{mark}' stands in {count} cells and is missing" for mark, count in said.items()]
-    cells = [(text, place) for text, place in cells if text not in said]
-    _ask_for_marks(cells)
-    plain = {text.translate(SPACES): place for text, place in reversed(cells)}
+    texts = [text for text in reversed(list(places)) if text not in marks and text.lower() not in EMPTY]
+    said = [text for text in texts if text.lower() in SAID_MISSING]
+    notes = [f"'{mark}' stands in {counts[mark]} cells and is missing" for mark in said]
+    texts = [text for text in texts if text not in said]
+    _ask_for_marks(texts, places, counts)
+    plain = {text.translate(SPACES): places[text] for text in texts}
     for text in list(plain):  # flags are explained cell by cell
         flagged = WITH_FLAG.fullmatch(text)
         if flagged and not math.isnan(_number(flagged[1].strip(), ".", "")):
@@ -152,17 +158,18 @@ def check_statuses(table: Mapping[str, str], word: str) -> None:
             raise ConfigError(f"'{status}' is no status", where=where, hint=nearest(status, allowed))
 
 
-def _ask_for_marks(cells: Sequence[tuple[str, str]]) -> None:
+def _ask_for_marks(texts: Sequence[str], places: Mapping[str, str], counts: Mapping[str, int]) -> None:
     """Refuse signs that one table prints for nil and another for what is not known, or secret."""
-    found = Counter(text for text, _ in cells if MARKS.fullmatch(text))
+    found = [text for text in texts if MARKS.fullmatch(text)]
     if not found:
         return
-    place = next(place for text, place in cells if text in found)
-    said = ", ".join(f"'{mark}' in {count} of {len(cells)} cells" for mark, count in found.items())
+    cells = sum(counts[text] for text in texts)
+    said = ", ".join(f"'{mark}' in {counts[mark]} of {cells} cells" for mark in found)
     default = {mark: "zero" if mark in "-–—―−‐" or mark.lower() == "nil" else "suppressed" for mark in found}
     lines = ", ".join(f'{_quote(mark)} = "{status}"' for mark, status in default.items())
     problem = f"a mark in place of a figure: {said}; tables print it for nil, for what is not known, or for what is secret"
-    raise DataError(problem, where=place, hint=f'marks = {{ {lines} }} under [data], each "zero", "missing" or "suppressed"')
+    hint = f'marks = {{ {lines} }} under [data], each "zero", "missing" or "suppressed"'
+    raise DataError(problem, where=places[found[0]], hint=hint)
 
 
 def _quote(mark: str) -> str:

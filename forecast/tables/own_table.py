@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from forecast.core import months
 from forecast.core.archive import Archive, bundled_archive
@@ -122,19 +123,24 @@ def _with_lost_zeros(records: Records) -> Records:
     return replace(records, figures=figures, notes=(*records.notes, note))
 
 
+def _first_of(records: Records, field: str) -> dict[Any, Record]:
+    """The first record with each value of a field."""
+    return {getattr(record, field): record for record in reversed(records.figures)}
+
+
 class _Judgement:
     """What was inferred of the whole table: how its times and numbers are written, what stands behind its months."""
 
     def __init__(self, records: Records, mapping: TableMapping, today: dt.date) -> None:
         self.records, self.mapping, self.today = records, mapping, today
         self.notes: list[str] = []
-        for record in records.figures:
-            self._check_key(record)
+        self.units = {series: self._unit_of_key(record) for series, record in _first_of(records, "series").items()}
         entries = [(f"{record.series}\t{record.released}", record.time) for record in records.figures]
-        places = {record.time: self._at_time(record) for record in reversed(records.figures)}
+        places = {time: self._at_time(record) for time, record in _first_of(records, "time").items()}
         times = read_times(entries, places, mapping.ways, today)
-        texts = [(r.cell, self.at(r)) for r in records.figures if isinstance(r.cell, str)]
-        self.form: NumberForm = read_form(texts, mapping.decimal, mapping.thousands, mapping.marks, mapping.statuses)
+        cells = {text: self.at(record) for text, record in _first_of(records, "cell").items() if isinstance(text, str)}
+        counts = Counter(record.cell for record in records.figures if isinstance(record.cell, str))
+        self.form: NumberForm = read_form(cells, counts, mapping.decimal, mapping.thousands, mapping.marks, mapping.statuses)
         self.months: Mapping[str, Months] = times.months
         self.notes += [*times.notes, *self.form.notes]
 
@@ -148,7 +154,8 @@ class _Judgement:
         columns = self.mapping.columns_of_period
         return self.records.grid.at(record.row, " and ".join(columns)) if columns else self.records.grid.at(record.row)
 
-    def _check_key(self, record: Record) -> None:
+    def _unit_of_key(self, record: Record) -> str:
+        """The unit in which an archive holds the series of a record."""
         if SeriesKey.maybe(record.series) is None:
             columns = " and ".join(self.mapping.columns_of_series)
             where = self.records.grid.at(record.row, columns) if columns else "[data], key"
@@ -156,20 +163,20 @@ class _Judgement:
                 f"'{record.series}' does not spell a series", where=where,
                 hint="REPORTER.flow.PARTNER.product, or a row of [data.keys] that turns the label into one",
             )  # fmt: skip
+        return SeriesKey.parse(record.series).unit
 
     def figure(self, record: Record) -> CellFigure:
         """The figure of a record in its own unit."""
-        where = self.at(record)
-        if isinstance(record.cell, str):
-            figure = self.form.read(record.cell, where)
-        elif isinstance(record.cell, float):
-            figure = self.form.read(text_of(record.cell), where) if record.cell.is_integer() else CellFigure(record.cell)
-        else:
-            raise DataError(
-                f"'{text_of(record.cell)}' is a day, not a number", where=where, hint="a number, empty where unknown"
-            )
+        text = text_of(record.cell)
+        if not isinstance(record.cell, str | float):
+            raise DataError(f"'{text}' is a day, not a number", where=self.at(record), hint="a number, empty where unknown")
+        try:
+            figure = self.form.read(text) if isinstance(record.cell, str) else self.form.read_number(record.cell, text)
+        except DataError as error:
+            raise DataError(error.problem, where=self.at(record), hint=error.hint) from None
         if not record.flag:
             return figure
+        where = self.at(record)
         if record.flag not in self.mapping.statuses:
             found = Counter(r.flag for r in self.records.figures if r.flag and r.flag not in self.mapping.statuses)
             lines = ", ".join(f'"{flag}" = "provisional"' for flag in found)
@@ -232,8 +239,7 @@ class _Judgement:
 
     def _row(self, record: Record, figure: CellFigure, begun: int | None) -> ArchiveRow:
         """One row of the archive."""
-        mapping, where = self.mapping, self.at(record)
-        archive_unit = SeriesKey.parse(record.series).unit
+        mapping, archive_unit = self.mapping, self.units[record.series]
         unit = record.unit or "kg"
         factor = unit_factor(unit, archive_unit)
         if factor is None:
@@ -243,13 +249,13 @@ class _Judgement:
         value = figure.value * factor
         if value < 0 and archive_unit == "kg":
             hint = "correct the figure, or leave the cell empty if it is unknown"
-            raise DataError(f"a quantity of {text_of(record.cell)} cannot be negative", where=where, hint=hint)
+            raise DataError(f"a quantity of {text_of(record.cell)} cannot be negative", where=self.at(record), hint=hint)
         if abs(value) > MAX_FIGURE:
             hint = f"at most {MAX_FIGURE:g} {archive_unit}"
-            raise DataError(f"{text_of(record.cell)} {unit} is too large", where=where, hint=hint)
+            raise DataError(f"{text_of(record.cell)} {unit} is too large", where=self.at(record), hint=hint)
         first, last = self.months[record.time]
         if mapping.frequency and begun is None:
-            first, last = span_of(first, last, mapping.frequency, where)
+            first, last = span_of(first, last, mapping.frequency, self.at(record))
         if begun is not None and first == last:
             first, last = sum_span(first, begun)
         status = mapping.statuses.get(figure.flag, "")

@@ -143,11 +143,12 @@ def _down(
     at = [column_of(grid, header, name) for name in periods]
     times = {row: _join_parts([_text(grid.rows[row], place) for place in at]) for row in rows}
     rows, left = _body(grid, rows, times, list(places.values()))
+    read = _Cells(grid, header, mapping)
     figures = [
         record
         for row in rows
         for name, place in places.items()
-        for record in _records(grid, header, mapping, row, name, place, times[row], labels.of(row, name))
+        for record in read.records(row, name, place, times[row], labels.of(row, name))
     ]
     return figures, [*notes, *said, *left]
 
@@ -236,7 +237,7 @@ def _across(
         hint = "across = false where months stand in a column; else names such as 2024-01 or Jan 2024 in the header"
         raise DataError("the header names no months", where=grid.at(header.row), hint=hint)
     figures: list[Record] = []
-    left = 0
+    read, left = _Cells(grid, header, mapping), 0
     for row in rows:
         cells = grid.rows[row]
         if not any(_text(cells, place) for place in (dated or named)):
@@ -244,36 +245,36 @@ def _across(
             continue
         for place, name in (dated or named).items():
             time = name if year is None else f"{_text(cells, year)} {name}"
-            figures += _records(grid, header, mapping, row, name, place, time, labels.of(row, name))
+            figures += read.records(row, name, place, time, labels.of(row, name))
     notes = [f"{len(dated or named)} columns are months, from '{header.names[min(dated or named)]}' on"]
     return figures, [*notes, *([f"{left} rows without any figure are left out"] if left else [])]
 
 
-def _records(
-    grid: Grid, header: Header, mapping: TableMapping, row: int, column: str, place: int, time: str, series: str
-) -> Iterator[Record]:
-    """The record of a cell, and a second one where the figure was revised."""
-    cells = grid.rows[row]
-    names = header.names
+class _Cells:
+    """The cells of a row that belong to a figure: its number, unit, flag and day of release."""
 
-    def text(name: str) -> str:
-        return _text(cells, names.index(name)) if name else ""
+    def __init__(self, grid: Grid, header: Header, mapping: TableMapping) -> None:
+        self.grid, self.header, self.mapping = grid, header, mapping
+        self.units: dict[tuple[str, str], str] = {}
+        named = (mapping.unit_column, mapping.flags, mapping.released, mapping.revised, mapping.revised_on)
+        self.places = {name: header.names.index(name) for name in named if name}
 
-    unit = text(mapping.unit_column) or _unit(mapping, header, column, series)
-    cell = cells[place] if place < len(cells) else ""
-    yield Record(row, column, series, time, cell, unit, text(mapping.flags), text(mapping.released))
-    if mapping.revised and text(mapping.revised):
-        revised = cells[names.index(mapping.revised)]
-        yield Record(row, mapping.revised, series, time, revised, unit, text(mapping.flags), text(mapping.revised_on))
+    def records(self, row: int, column: str, place: int, time: str, series: str) -> Iterator[Record]:
+        """The record of a cell, and a second one where the figure was revised."""
+        cells, mapping, places = self.grid.rows[row], self.mapping, self.places
+        unit = _text(cells, places[mapping.unit_column]) if mapping.unit_column else self._unit(column, series)
+        flag = _text(cells, places[mapping.flags]) if mapping.flags else ""
+        released = _text(cells, places[mapping.released]) if mapping.released else ""
+        yield Record(row, column, series, time, cells[place] if place < len(cells) else "", unit, flag, released)
+        if mapping.revised and _text(cells, places[mapping.revised]):
+            day = _text(cells, places[mapping.revised_on])
+            yield Record(row, mapping.revised, series, time, cells[places[mapping.revised]], unit, flag, day)
 
-
-def _unit(mapping: TableMapping, header: Header, column: str, series: str) -> str:
-    """The unit of a figure without a unit in its row: of its column or series, of the table, or as the header names it."""
-    if mapping.unit_column:
-        return ""
-    told = mapping.units.get(column) or mapping.units.get(series) or mapping.unit
-    told = told or header.units.get(column) or unit_in_label(column)
-    if told:
-        return told
-    key = SeriesKey.maybe(series)
-    return key.unit if key is not None and mapping.values else ""
+    def _unit(self, column: str, series: str) -> str:
+        """The unit of a figure: that of its column or series, of the table, or the one that the header names."""
+        if (column, series) not in self.units:
+            mapping, key = self.mapping, SeriesKey.maybe(series)
+            told = mapping.units.get(column) or mapping.units.get(series) or mapping.unit
+            told = told or self.header.units.get(column) or unit_in_label(column)
+            self.units[column, series] = told or (key.unit if key is not None and mapping.values else "")
+        return self.units[column, series]

@@ -1,16 +1,20 @@
-"""Tables in Excel workbooks (.xlsx, .xlsm, .xlsb, .xls, .ods), read by python-calamine."""
+"""Tables in Excel workbooks (.xlsx, .xlsm, .xls), read by python-calamine."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
+import re
+import zipfile
 from typing import Any
 
 from forecast.core.errors import MissingExtraError, nearest
 from forecast.core.input_files import InputFile
+from forecast.tables.compound_files import has_endless_chain
 
-SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-MAX_CELLS = 50_000_000  # a small damaged workbook may claim any number of cells
+SUFFIXES = (".xlsx", ".xlsm", ".xls")
+MAX_CELLS = 20_000_000  # a small damaged workbook may claim any number of cells
+MAX_UNPACKED = 1 << 30  # bytes; so may a packed one
 
 
 def read_workbook(file: InputFile, sheet: str) -> tuple[str, list[tuple[int, list[Any]]], list[str]]:
@@ -23,6 +27,10 @@ def read_workbook(file: InputFile, sheet: str) -> tuple[str, list[tuple[int, lis
             problem, where=str(error), hint="pip install 'forecast[tables]', or save the sheet as CSV"
         ) from None
     data = file.data()
+    if _is_unsafe(data):
+        raise file.refusal(
+            "this is no whole workbook: it never ends, or claims more than it can hold", "save it again, or as CSV"
+        )
     try:
         book = calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = list(book.sheet_names)
@@ -42,6 +50,34 @@ def read_workbook(file: InputFile, sheet: str) -> tuple[str, list[tuple[int, lis
     chosen = max(sheets, key=lambda name: sum(_is_number(cell) for _, cells in sheets[name] for cell in cells))
     notes = [f"sheet '{chosen}' is read, of {', '.join(names)}; sheet = '...' chooses another"] if len(sheets) > 1 else []
     return f"{file.path}, sheet '{chosen}'", sheets[chosen], notes
+
+
+def _is_unsafe(data: bytes) -> bool:
+    """Whether a reader would wait or take memory without end: chains that lead back, cells far away, bombs."""
+    if not data.startswith(b"PK"):
+        return has_endless_chain(data)
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > MAX_UNPACKED:
+                return True
+            sheets = [part for part in packed.infolist() if part.filename.startswith("xl/worksheets/")]
+            return any(_claimed_cells(packed.read(part)) > MAX_CELLS for part in sheets if part.filename.endswith(".xml"))
+    except Exception:  # a damaged archive can make the library raise anything
+        return True
+
+
+def _claimed_cells(xml: bytes) -> int:
+    """The cells of the rectangle from the first cell to the furthest one that a sheet names."""
+    columns = max(map(_column_number, set(re.findall(rb'\br="([A-Za-z]+)\d+"', xml))), default=1)
+    rows = max(map(int, set(re.findall(rb'\br="[A-Za-z]*(\d{1,12})"', xml))), default=1)
+    return columns * rows
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper()[:8]:
+        number = 26 * number + letter - 64
+    return number
 
 
 def _rows(book: Any, name: str) -> list[tuple[int, list[Any]]]:
