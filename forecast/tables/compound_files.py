@@ -10,7 +10,7 @@ LAST = 0xFFFFFFFA  # numbers from here on are no sectors: free, the end of a cha
 
 
 def has_endless_chain(data: bytes) -> bool:
-    """Whether some chain of sectors in a compound file leads back into itself, or cannot be followed at all."""
+    """Whether some chain of sectors in a compound file, of whole sectors, leads back into itself, or out of the file."""
     if not data.startswith(MAGIC) or len(data) < 512:
         return not data.startswith(MAGIC) and data[:4] != b"\x09\x08\x10\x00"
     shift = struct.unpack_from("<H", data, 30)[0]
@@ -27,6 +27,10 @@ def has_endless_chain(data: bytes) -> bool:
         table, place = [*table, *more[:-1]], more[-1]
     fat = [number for one in table if one < LAST for number in _sector(data, one, size)]
     mini = [number for one in _chain(fat, struct.unpack_from("<I", data, 60)[0]) for number in _sector(data, one, size)]
+    sectors = len(data) // size - 1  # behind the header
+    begun = struct.unpack_from("<I", data, 48)[0]  # of the directory
+    if not fat or begun >= sectors or any(sectors <= number < LAST for number in (*fat, *table)):
+        return True
     return _has_cycle(fat) or _has_cycle(mini)
 
 

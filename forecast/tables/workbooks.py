@@ -14,6 +14,7 @@ from forecast.tables.compound_files import has_endless_chain
 
 SUFFIXES = (".xlsx", ".xlsm", ".xls")
 MAX_CELLS = 20_000_000  # a small damaged workbook may claim any number of cells
+SECTOR = 512  # bytes, of which old workbooks are made
 MAX_UNPACKED = 1 << 30  # bytes; so may a packed one
 
 
@@ -27,6 +28,8 @@ def read_workbook(file: InputFile, sheet: str) -> tuple[str, list[tuple[int, lis
             problem, where=str(error), hint="pip install 'forecast[tables]', or save the sheet as CSV"
         ) from None
     data = file.data()
+    if not data.startswith(b"PK"):
+        data += b"\0" * (-len(data) % SECTOR)  # the library panics where the last sector is cut short
     if _is_unsafe(data):
         raise file.refusal(
             "this is no whole workbook: it never ends, or claims more than it can hold", "save it again, or as CSV"

@@ -30,7 +30,9 @@ def unit_value_findings(vintage: Vintage) -> list[Finding]:
         months = np.arange(first, last + 1)
         empty = months[(kilograms == 0) & (dollars > 0)]
         if len(empty):
-            text = f"a weight of 0 beside money in {_named(vintage, empty)}: a weight that is not known is missing, not zero"
+            text = (
+                f"a weight of 0 beside money in {_name_months(vintage, empty)}: a weight that is not known is missing, not zero"
+            )
             out.append(Finding("unit value", text, weight, "warning"))
         out += _jumps(vintage, weight, months, kilograms, dollars)
     return out
@@ -54,7 +56,7 @@ def _jumps(vintage: Vintage, weight: str, months: Ints, kilograms: Floats, dolla
     if not far.any():
         return []
     times = float(np.exp(np.abs((prices - around)[far]).max()))
-    text = f"the unit value lies {times:,.0f} times off its neighbours in {_named(vintage, at[far])}"
+    text = f"the unit value lies {times:,.0f} times off its neighbours in {_name_months(vintage, at[far])}"
     return [Finding("unit value", f"{text}: another unit, or a slip of the point?", weight, "warning")]
 
 
@@ -73,7 +75,7 @@ def _closeness(prices: Floats, cut: int) -> float:
     return -sum(float(np.abs(part - np.median(part)).sum()) for part in parts)
 
 
-def _named(vintage: Vintage, months: Ints) -> str:
+def _name_months(vintage: Vintage, months: Ints) -> str:
     labels = [vintage.steps.label(int(month)) for month in months]
     more = f" and {len(labels) - NAMED} months more" if len(labels) > NAMED else ""
     return ", ".join(labels[:NAMED]) + more
