@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Formatter
 
-from forecast.core.errors import ConfigError
+from forecast.core import months
+from forecast.core.errors import ConfigError, with_place
 from forecast.tables.number_column import SEPARATORS, check_statuses
 from forecast.tables.time_column import WORDS
 from forecast.tables.time_steps import LENGTHS, first_month_of_sums
@@ -75,6 +76,10 @@ class TableMapping:
             raise ConfigError(f"'{self.frequency}' is no frequency", where="[data], frequency", hint=", ".join(LENGTHS))
         if self.sums:
             first_month_of_sums(self.sums)
+        for word, month in (("since", self.since), ("until", self.until)):
+            if month:
+                with with_place(f"[data], {word}", ConfigError):
+                    months.ordinal(month)
         if bool(self.revised) != bool(self.revised_on):
             hint = 'revised = "new value" with revised_on = "day of revision"'
             raise ConfigError("a revised figure needs its day, and a day its figure", where="[data], revised", hint=hint)
