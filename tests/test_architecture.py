@@ -38,7 +38,7 @@ MAY = {
     "cli": {"core", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "embed", "guides", "api"},
     "calls": {"core"},
     "__main__": {"cli"},
-    "": {"core", "report", "plots", "api", "calls"},
+    "": {"core", "report", "plots", "tables", "api", "calls"},
 }
 ALONE = {*PLUGINS, SECTIONS, "data", "guides"}
 LONGEST, LONG_ONES = 350, 3

@@ -60,7 +60,7 @@ def _header(grid: Grid, row: int) -> Header:
         told = {name: text.strip("()[]") for name, text in zip(names, below, strict=False) if text and measured_by(text)}
         if len(told) * 2 > sum(map(bool, below)):
             units, body = told, body + 1
-    notes = [f"the names of its columns stand in row {grid.lines[row]}, below {row} rows of titles"] if row else []
+    notes = [f"the names of its columns stand in row {grid.lines[row]}; what stands above are titles"] if row else []
     return Header(row, names, units, body, tuple(notes))
 
 

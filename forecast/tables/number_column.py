@@ -137,7 +137,7 @@ def read_form(
     check_statuses(statuses, "statuses")
     texts = [text for text in reversed(list(places)) if text not in marks and text.lower() not in EMPTY]
     said = [text for text in texts if text.lower() in SAID_MISSING]
-    notes = [f"'{mark}' stands in {counts[mark]} cells and is missing" for mark in said]
+    notes = [f"'{mark}' is missing (cells with it: {counts[mark]})" for mark in said]
     texts = [text for text in texts if text not in said]
     _ask_for_marks(texts, places, counts)
     plain = {text.translate(SPACES): places[text] for text in texts}

@@ -8,15 +8,16 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from forecast.core import months
+from forecast.core import months, registry
 from forecast.core.archive import Archive, bundled_archive
 from forecast.core.archive_table import VALID_YEARS, ArchiveRow, table_of
 from forecast.core.errors import DataError, with_place
 from forecast.core.input_files import MAX_FIGURE
 from forecast.core.series import SeriesKey
-from forecast.tables.grid import read_grid, text_of
+from forecast.tables.grid import grid_of_frame, read_grid, text_of
 from forecast.tables.mapping import TableMapping
 from forecast.tables.number_column import CellFigure, NumberForm, read_form, with_flag
 from forecast.tables.records import Record, Records, read_records
@@ -33,6 +34,9 @@ from forecast.tables.time_steps import (
 from forecast.tables.twins import add_up_twins, refuse_twins
 from forecast.tables.unit_words import EXAMPLES, unit_factor
 from forecast.tables.unread_columns import check_unit_column, unread_flags
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,13 @@ class OwnTable(TableMapping):
 
     def read(self) -> Archive:
         """The table as an archive; quantities in kg, values in USD."""
-        rows, _ = self._reading
+        return self._archive(self._reading[0])
+
+    def read_frame(self, frame: pd.DataFrame) -> Archive:
+        """A DataFrame under the same mapping as an archive; `path` only names it in messages."""
+        return self._archive(rows_of_records(read_records(grid_of_frame(frame, self.path), self), self)[0])
+
+    def _archive(self, rows: list[ArchiveRow]) -> Archive:
         if self.join:
             return bundled_archive().append(table_of(rows))
         return Archive.of(rows, pseudo=not (self.released or self.revised))
@@ -216,7 +226,7 @@ class _Judgement:
         until = months.ordinal(mapping.until) if mapping.until else 12 * 9999
         inside = [(r, f) for r, f in pairs if since <= self.months[r.time][0] and self.months[r.time][1] <= until]
         if len(inside) < len(pairs):
-            self.notes.append(f"{len(pairs) - len(inside)} cells outside the declared months are left out")
+            self.notes.append(f"cells left out, since they lie outside the declared months: {len(pairs) - len(inside)}")
         late = set(periods_under_way((self.months[r.time] for r, _ in inside), self.today)) if not mapping.until else set()
         held = [(r, f) for r, f in inside if self.months[r.time] in late and not math.isnan(f.value)]
         if held:
@@ -233,7 +243,7 @@ class _Judgement:
             hint = f'until = "{last_over}" leaves them out; until = "{furthest}" takes them as they are'
             raise DataError(problem, where=self.at(record), hint=hint)
         if late:
-            self.notes.append(f"{len(late)} months that are not over on {self.today} stand in the table without figures")
+            self.notes.append(f"months that are not over on {self.today}, without figures: {len(late)}")
             inside = [(r, f) for r, f in inside if self.months[r.time] not in late]
         return inside
 
@@ -290,7 +300,31 @@ class _Judgement:
             what = self.mapping.sums if begun is not None else f"of a {self.mapping.frequency}"
             self.notes.append(f"figures are sums {what}, as declared: the first is that of {spans[0]}")
         elif spans:
-            self.notes.append(f"{len(spans)} figures are sums of several months, such as {spans[0]}")
+            self.notes.append(f"figures that are sums of several months: {len(spans)}, such as {spans[0]}")
         units = Counter(record.unit or "kg" for record in self.records.figures)
         if self.mapping.unit is None and not self.mapping.unit_column:
             self.notes.append(f"figures are in {' and '.join(units)}")
+
+
+def read_table(data: str | Path | pd.DataFrame, **words: Any) -> Archive:
+    """The figures of a file, or of a DataFrame, as an archive, under the words of the source `table`.
+
+    data : path of a CSV, Excel or Parquet file, or a DataFrame with months down or across
+    words : as in [data] of a config: period, value, key, series, unit, marks, ...
+
+    DataError, naming the words to write, where the table can be read in two ways.
+
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"month": ["Jan-24", "Feb-24"], "tonnes": ["1.234,5", "987,0"]})
+    >>> archive = read_table(frame, key="CHL.export.WLD.salt", unit="t")
+    >>> archive.latest.observed("CHL.export.WLD.salt").values.tolist()
+    [1234500.0, 987000.0]
+    """
+    path = str(data) if isinstance(data, str | Path) else "the table"
+    table: OwnTable = registry.build("source", {"use": "table", "path": path, **words})
+    if isinstance(data, str | Path):
+        return table.read()
+    if not hasattr(data, "columns"):
+        hint = "a path, or a pandas DataFrame; of a Series, series.to_frame()"
+        raise DataError(f"a table is not read from a {type(data).__name__}", where="data", hint=hint)
+    return table.read_frame(data)

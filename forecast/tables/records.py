@@ -94,7 +94,7 @@ def _chosen_rows(grid: Grid, header: Header, mapping: TableMapping) -> tuple[lis
             raise DataError(f"no row has {' or '.join(map(repr, sorted(kept)))}", where=where, hint=nearest(min(kept), found))
         rows = [row for row in rows if _text(grid.rows[row], place) in kept]
     left = len(grid.rows) - header.body - len(rows)
-    return rows, [f"{left} rows are left out by where"] if left else []
+    return rows, [f"rows left out by where: {left}"] if left else []
 
 
 class _Labels:
@@ -247,7 +247,7 @@ def _across(
             time = name if year is None else f"{_text(cells, year)} {name}"
             figures += read.records(row, name, place, time, labels.of(row, name))
     notes = [f"{len(dated or named)} columns are months, from '{header.names[min(dated or named)]}' on"]
-    return figures, [*notes, *([f"{left} rows without any figure are left out"] if left else [])]
+    return figures, [*notes, *([f"rows left out, since they hold no figure: {left}"] if left else [])]
 
 
 class _Cells:

@@ -184,3 +184,9 @@ def test_a_column_of_two_readings_is_asked_about():
     with pytest.raises(DataError, match="read in two ways") as error:
         read_times(pd.Series(["01/02/2024", "03/04/2024", "05/06/2024"]), None, None, "the table")
     assert "dayfirst" in error.value.hint
+
+
+@pytest.mark.parametrize("huge", [2**53, 2**64])
+def test_whole_numbers_too_large_to_be_counted_are_refused(huge):
+    with pytest.raises(DataError, match="no number of steps"):
+        read_times(pd.Series([float(huge)]), None, 1, "the table")

@@ -95,7 +95,7 @@ def test_marks_that_mean_one_thing_alone_are_missing_and_said(tmp_path):
     source = registry.build("source", {"use": "table", "path": str(path), "key": KEY})
     assert [source.read().latest.observed(KEY).status[i] for i in (3, 5, 7)] == ["missing"] * 3
     told = " ".join(source.describe_reading())
-    assert "':' stands in 1 cells and is missing" in told
+    assert "':' is missing (cells with it: 1)" in told
     assert "n/a" not in told
 
 
@@ -319,3 +319,22 @@ def test_units_that_a_table_names_and_nobody_reads(tmp_path):
 def test_a_number_that_overflowed_its_program(tmp_path):
     path = table(tmp_path, [("2024-01", 2147483647), ("2024-02", 5)])
     assert "largest number" in refusal(path).problem
+
+
+def test_a_frame_is_read_as_its_file_is(tmp_path):
+    import pandas as pd
+
+    import forecast as fc
+
+    frame = pd.DataFrame(
+        {"salt": [1.5, np.nan, 0.0], "tin": [4, 5, 6]}, pd.to_datetime(["2024-01-31", "2024-02-29", "2024-03-31"])
+    )
+    frame.index.name = "month"
+    frame.to_csv(tmp_path / "own.csv")
+    words = {"values": {"salt": KEY, "tin": TIN}, "unit": "t"}
+    one, other = fc.read_table(frame, **words), fc.read_table(tmp_path / "own.csv", **words)
+    assert one.latest.fingerprint() == other.latest.fingerprint()
+    assert seen(one)[2].status == ("value", "missing", "zero")
+    with pytest.raises(DataError, match="no column 'zinc'") as error:
+        fc.read_table(frame, values={"zinc": KEY})
+    assert "the table" in error.value.where
