@@ -24,6 +24,7 @@ _HOMES = {
     "coming": "forecast.core.release_schedule",
     "months": "forecast.core.months",
     "panel": "forecast.core.panel",
+    "read_table": "forecast.tables.read_table",
     **dict.fromkeys(
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from forecast.core.series import SeriesKey as SeriesKey
     from forecast.core.vintage import Vintage as Vintage
     from forecast.plots import plot as plot
+    from forecast.tables.read_table import read_table as read_table
 
 
 def __getattr__(name: str) -> Any:

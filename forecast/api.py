@@ -600,7 +600,7 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
     ConfigError
         where a word of the config is not valid
     """
-    from forecast.jobs.load import load, read_archive as archive_of
+    from forecast.jobs.load import describe_reading, load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
     from forecast.jobs.plan_text import describe_best_verdicts, describe_plan, describe_requirements, describe_trial
     from forecast.study.data.audit import audit, coverage
@@ -623,6 +623,7 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
         ),
         *(["", "WHAT EACH MODEL ANSWERS", *describe_trial(planned)] if trial else []),
         *(["", "WHAT EACH QUESTION CAN REACH AT BEST", *describe_best_verdicts(planned)] if asked.effects else []),
+        *(["", "HOW THE TABLE WAS READ", *inferred] if (inferred := describe_reading(asked)) else []),
         "",
         "SERIES",
     ]

@@ -326,10 +326,16 @@ def init(
         str | None,
         typer.Option(help="Also files by which cron, windows or github runs the config; a folder with files: only these."),
     ] = None,
+    table: Annotated[
+        Path | None, typer.Option("--from", help="A CSV, Excel or Parquet file: only a config with the mapping it suggests.")
+    ] = None,
 ) -> None:
     """Copy a starter project that runs: own figures, own events, a config; and files for a scheduler."""
-    from forecast.guides.starter import copy_starter, scheduled_runs
+    from forecast.guides.starter import config_for_table, copy_starter, scheduled_runs
 
+    if table is not None:
+        typer.echo(str(config_for_table.write_config(folder, table)))
+        return
     if scheduler is not None:
         scheduled_runs.check_scheduler(scheduler)
     if scheduler is None or not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):

@@ -25,22 +25,23 @@ MAY = {
     "archives": {"arrays", "core"},
     "interfaces": {"core"},
     **{folder: {"arrays", "core", "kernels", "prep"} for folder in PLUGINS},
-    "sources": {"core", "interfaces", "archives"},
+    "sources": {"arrays", "core", "kernels", "prep", "interfaces", "archives", "tables"},
     "study": {"arrays", "core", "kernels", "prep"},
-    "frames": {"arrays", "core", "study"},
+    "tables": {"arrays", "core"},
+    "frames": {"arrays", "core", "tables", "study"},
     "jobs": {"arrays", "core", "prep", "study"},
     "report": {"arrays", "core"},
     "plots": {"arrays", "core", "report"},
     SECTIONS: {"arrays", "core", "report"},
     "embed": {"core", "report"},
     "data": set(),
-    "guides": {"core", "jobs", "report"},
+    "guides": {"core", "tables", "jobs", "report"},
     "api": {"core", "archives", "kernels", "prep", *PLUGINS, "study", "frames", "jobs", "report"},
     "cli": {"core", "commands", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "embed", "guides", "api"},
     "commands": {"core", "archives", "interfaces"},
     "calls": {"core"},
     "__main__": {"cli"},
-    "": {"core", "report", "plots", "api", "calls"},
+    "": {"core", "report", "plots", "tables", "api", "calls"},
 }
 ALONE = {*PLUGINS, SECTIONS, "data", "guides"}
 LONGEST, LONG_ONES = 350, 3
@@ -330,7 +331,7 @@ PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Regressor", "Run",
     "Scenario", "SeriesKey", "Task", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "diff", "effect",
     "estimate", "estimator", "feasible", "forecast", "load_archive", "model", "months", "news", "panel", "placebo", "plot",
-    "predict", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "predict", "read_table", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 

@@ -70,8 +70,16 @@ def sections(obj):
 
 
 def told(obj):
-    """The parameters that a docstring tells: name -> type and text."""
-    pieces = re.split(r"^([*\w]+(?:, [*\w]+)*)(?: : (.*))?\n(?=    )", sections(obj).get("Parameters", ""), flags=re.MULTILINE)
+    """The parameters that a docstring tells: name -> type and text; of a table also those that its mapping tells."""
+    homes = (
+        [base for base in inspect.getmro(obj) if base.__module__.startswith("forecast.tables")] if inspect.isclass(obj) else []
+    )
+    return {name: entry for home in [*reversed(homes), obj] for name, entry in entries(sections(home)).items()}
+
+
+def entries(said):
+    """The entries of a docstring's parameters: name -> type and text."""
+    pieces = re.split(r"^([*\w]+(?:, [*\w]+)*)(?: : (.*))?\n(?=    )", said.get("Parameters", ""), flags=re.MULTILINE)
     rows = zip(pieces[1::3], pieces[2::3], pieces[3::3], strict=True)
     return {name.lstrip("*"): (kind, text.strip()) for names, kind, text in rows for name in names.split(", ")}
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SPREADSHEET_EPOCH = dt.date(1899, 12, 30)  # day zero of spreadsheet serial dates
 EMPTY_CELLS = ("", "na", "n/a", "#n/a", "nan", "<na>", "null", "none")  # read as missing, in lower case
 TRUTH_VALUES = {"true": 1.0, "false": 0.0}
+FURTHEST = 10**15  # of whole numbers that are times; beyond, floats skip some
 MAX_STEPS = 1_000_000  # from the first time to the last: 2,700 years of days
 
 
@@ -145,6 +146,9 @@ def step_numbers(stamps: pd.Series, steps: Steps, where: str) -> list[int]:
     for row, stamp in zip(stamps.index, stamps.tolist(), strict=True):
         with with_place(f"{where}, row {row}, column '{stamps.name}'"):
             out.append(steps.ordinal(stamp if stamp == stamp else str(stamp)))  # NaN and NaT differ from themselves
+    if out and max(map(abs, out)) > FURTHEST:
+        problem = f"the times reach to {max(out, key=abs)}, which is no number of steps"
+        raise DataError(problem, where=f"{where}, column '{stamps.name}'", hint="steps counted from 0 or 1, or dates")
     if out and max(out) - min(out) > MAX_STEPS:
         problem = f"the times reach from {steps.label(min(out))} to {steps.label(max(out))}"
         raise DataError(problem, where=f"{where}, column '{stamps.name}'", hint=f"at most {MAX_STEPS:,} steps")

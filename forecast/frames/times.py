@@ -15,6 +15,8 @@ from forecast.core.errors import DataError
 from forecast.core.panel import normalise_times, step_numbers, steps_of
 from forecast.core.time_axis import Steps
 from forecast.frames.frequency import check_places_in_month, season_of, unit_named, unit_of_months, unit_of_offset, working_days
+from forecast.tables.time_column import read_times as judge_times
+from forecast.tables.time_spellings import choices_in, looks_like_time
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +31,7 @@ SPELLINGS = {  # pattern of a label -> how a step is written so
     r"(1[5-9]|20)\d{2}": "{year:04d}",
 }
 DAY = r"(\d{4}-\d{2}-\d{2})([ T]00:00(:00(\.0+)?)?)?"
+FEWEST_JUDGED = 3  # times of which a whole column settles what one alone leaves open
 YEARS = range(1, 9999)  # that a day can have
 
 
@@ -266,6 +269,8 @@ def _read_labels(column: pd.Series, unit: str | None, season: int | None, where:
         found, times = _read_days(days, unit, season, where, None, column.name)
         return found, replace(times, form="text" if isinstance(column.iloc[0], str) else "date")
     spelling = next((spelled for pattern, spelled in SPELLINGS.items() if text.str.fullmatch(pattern).all()), "")
+    if not spelling and form == "text":
+        text, spelling = _judge_words(text, where)
     stamps = text.map(_in_hyphens) if spelling else normalise_times(pd.Series(text, name=column.name))
     axis = steps_of(stamps, None, where)
     own = unit or axis.unit
@@ -286,6 +291,32 @@ def _read_labels(column: pd.Series, unit: str | None, season: int | None, where:
         late = max(step_numbers(stamps, Steps("month"), where)) - months.ordinal(steps.begin(max(found)) or dt.date.min)
         return found, Times(steps, form, column.name, spelling=spelling, late=late)
     return found, Times(steps, form, column.name, spelling=spelling)
+
+
+def _judge_words(text: pd.Series, where: str) -> tuple[pd.Series, str]:
+    """Times that tables write in other ways, such as Jan-24 or 1/1/2024, as labels of months or quarters, and their spelling.
+
+    The text as it stands, and no spelling, where it is none of these; an error where the column can be read in two ways.
+    """
+    unique = list(dict.fromkeys(text.tolist()))
+    if all(one.isdecimal() for one in unique) or not all(map(looks_like_time, unique)):
+        return text, ""
+    if len(unique) < FEWEST_JUDGED and any(map(choices_in, unique)):  # two days of one month as well as a day of two
+        return text, ""
+    try:
+        found = judge_times([("", one) for one in unique], dict.fromkeys(unique, where)).months
+    except DataError as error:
+        if "two ways" not in error.problem:
+            return text, ""
+        hint = "pd.to_datetime(times, dayfirst=True), or dayfirst=False"
+        raise DataError(error.problem, where=where, hint=hint) from None
+    lengths = {last - first + 1 for first, last in found.values()}
+    if lengths == {1}:
+        return text.map(lambda one: months.label(found[one][0])), SPELLINGS[r"\d{4}-\d{2}"]
+    if lengths == {3} and all(first % 3 == 0 for first, _ in found.values()):
+        spelled = {one: f"{first // 12:04d}Q{first % 12 // 3 + 1}" for one, (first, _) in found.items()}
+        return text.map(spelled.__getitem__), SPELLINGS[r"\d{4}Q[1-4]"]
+    return text, ""
 
 
 def _in_hyphens(text: str) -> str:

@@ -14,10 +14,16 @@ NAMES = r"\w+(?:, \w+)*"
 
 
 def descriptions_of(cls: object, words: Iterable[str]) -> tuple[str, dict[str, str]]:
-    """The first paragraph of a docstring, and what it says of each of some words."""
-    doc = inspect.getdoc(cls) or ""
-    said = _short_entries(doc) | _entries(_sections(doc).get("Parameters", ""))
-    known = set(words)
+    """The first paragraph of a docstring, and what it says of each of some words.
+
+    Words that a class of the package inherits are told by the class they come from, unless it tells them itself.
+    """
+    said: dict[str, str] = {}
+    for home in reversed(inspect.getmro(cls) if inspect.isclass(cls) else (cls,)):
+        if home is cls or home.__module__.startswith("forecast."):
+            doc = inspect.cleandoc(home.__doc__ or "")
+            said |= _short_entries(doc) | _entries(_sections(doc).get("Parameters", ""))
+    known, doc = set(words), inspect.getdoc(cls) or ""
     return " ".join(doc.split("\n\n")[0].split()), {word: text for word, text in said.items() if word in known}
 
 

@@ -92,11 +92,22 @@ def _override_scale(raw: dict[str, Any], cluster: str | int | None, trusted: boo
         raw["scale"]["trusted"] = True
 
 
+def source_of(config: Config) -> Any:
+    """The source of a config's figures, with its path resolved."""
+    spec = {key: resolve_path(config, value) if key == "path" else value for key, value in config.data.spec.items()}
+    return registry.build("source", spec, where=f"{display_path(config.origin)}, [data]")
+
+
+def describe_reading(config: Config) -> tuple[str, ...]:
+    """How the figures of a config were read, in sentences, where its source infers anything."""
+    describe = getattr(source_of(config), "describe_reading", None)
+    return tuple(describe()) if describe is not None else ()
+
+
 def read_archive(config: Config) -> Archive:
     """The figures that a config asks for, and the events it knows (`jobs/event_calendar.py`)."""
-    spec = {key: resolve_path(config, value) if key == "path" else value for key, value in config.data.spec.items()}
     place = display_path(config.origin)
-    archive: Archive = registry.build("source", spec, where=f"{place}, [data]").read()
+    archive: Archive = source_of(config).read()
     events = known_events(config, archive.events, own_events(config, place), place)
     return archive if events == archive.events else replace(archive, events=events)
 

@@ -18,6 +18,7 @@ from forecast.core.results import Finding
 from forecast.core.schema import FailureRow, NewsRow, ReleaseRow
 from forecast.core.unanswered import cause_of
 from forecast.jobs.config_base import ConfigTable, NonEmptyNames, OptionalDay
+from forecast.prep.spans_and_gaps import count_months
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.lead_time import publication_days
@@ -177,7 +178,7 @@ def _earlier_questions(
     for month, released in sorted(publication_days(real_time, series).items()):
         asked_on = released - dt.timedelta(days=days_left)
         vintage = real_time.as_of(asked_on)
-        if released > day or not vintage.knows(series) or vintage.observed(series).count < MIN_FIGURES:
+        if released > day or not vintage.knows(series) or count_months(vintage.observed(series)) < MIN_FIGURES:
             continue
         newest = vintage.last_month(series)
         if newest < month:

@@ -22,6 +22,7 @@ from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
 from forecast.jobs.scenarios import askable_scenarios, scenario_questions
 from forecast.jobs.shared_draws import attach_scenarios, joint_months, scenario_model, share_nowcasts
+from forecast.prep.spans_and_gaps import count_months
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.effects.shipped_gates import departures
 from forecast.study.evaluate.cutoffs import cutoffs
@@ -165,7 +166,7 @@ def _nearest_series(name: str, known: Sequence[str]) -> str:
 
 
 def _known_months(vintage: Vintage, series: str) -> int:
-    return vintage.observed(series).count if vintage.knows(series) else 0
+    return count_months(vintage.observed(series)) if vintage.knows(series) else 0
 
 
 def _past_questions(

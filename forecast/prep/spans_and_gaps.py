@@ -60,6 +60,11 @@ def reduced_spans(observed: ObservedSeries) -> list[tuple[tuple[int, ...], float
     return pieces
 
 
+def count_months(observed: ObservedSeries) -> int:
+    """Number of months with a figure of their own, or with one that is what sums leave for it, as sums to date do."""
+    return observed.count + sum(len(unknown) == 1 for unknown, _, _ in reduced_spans(observed))
+
+
 def split_spans(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> FilledSeries:
     """Monthly figures with short sums split into their months; longer sums and gaps stay NaN.
 

@@ -195,19 +195,19 @@ FIGURES = {
     "an unknown unit": (HEAD + "2024-01,1\n", 'unit = "bushel"', "unit 'bushel'", "row 2", "kg"),
     "a unit of money": (HEAD + "2024-01,1\n", 'unit = "USD"', "unit 'USD'", "row 2", "kg"),
     "a negative quantity": (HEAD + "2024-01,-3\n", "", "cannot be negative", "row 2", "correct the figure"),
-    "another delimiter": ("period;value\n2024-01;1\n", "", "no column 'period'", "row 1", "delimiter = ';'"),
-    "a decimal comma": ("period;value\n2024-01;1,5\n", 'delimiter = ";"', "decimals or thousands", "row 2", "point"),
+    "another delimiter": ("period;value\n2024-01;1\n", 'delimiter = ","', "no column 'period'", "row 1", "delimiter = ';'"),
+    "a decimal comma": ("period;value\n2024-01;1,500\n", 'delimiter = ";"', "decimals or thousands", "row 2", "decimal"),
     "thousands": (HEAD + '2024-01,"1,234"\n', "", "decimals or thousands", "row 2", "thousands"),
     "a column twice": ("period,value,value\n2024-01,1,2\n", "", "two columns are called 'value'", "row 1", "own name"),
     "an open quotation mark": (HEAD + '2024-01,"1\n2024-02,2\n', "", "cannot be read", "row 3", "quotation mark"),
     "an endless cell": (HEAD + f"2024-01,{'9' * 200_000}\n", "", "cannot be read", "row 2", "quotation mark"),
-    "no month": (HEAD + "Jan 2024,1\n", "", "'Jan 2024' is not a month", "row 2, column 'period'", "YYYY-MM"),
+    "no month": (HEAD + "Jab 2024,1\n", "", "'Jab 2024' is not a month", "row 2, column 'period'", "YYYY-MM"),
     "an impossible day": (HEAD + "2024-02-31,1\n", "", "is not a day", "row 2, column 'period'", "YYYY-MM"),
     "the year 0": (HEAD + "0000-01,1\n", "", "is not a month", "row 2, column 'period'", "YYYY-MM"),
     "the year 9999": (HEAD + "9999-12,1\n", "", "outside the years", "row 2, column 'period'", "five digits"),
     "two delimiters": (HEAD + "2024-01,1\n", 'delimiter = ";;"', "cannot part cells", "[data]", "one of"),
     "a lag of ages": (HEAD + "2024-01,1\n", "lag_days = 99999999", "after their month ends", "[data]", "3660"),
-    "another encoding": ("period,value,é\n2024-01,1,a\n".encode("latin-1"), "", "not UTF-8", "own.csv", "UTF-8"),
+    "another encoding": ("period,value,é\n2024-01,1,a\n".encode("latin-1"), 'encoding = "utf-8"', "not utf-8", "own.csv", "detected"),  # noqa: E501
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from forecast.core.results import Finding
 from forecast.core.vintage import ObservedSeries, Vintage
 from forecast.prep.spans_and_gaps import window_total
 from forecast.study.data.implied_revisions import implied_revisions
+from forecast.study.data.weights_and_values import unit_value_findings
 from forecast.study.evaluate.vintage_counts import figures_of
 
 SOURCE_TOLERANCE = 0.01  # relative difference between sources on one figure above which it is reported
@@ -41,6 +42,7 @@ def audit(archive: Archive, vintage: Vintage | None = None) -> list[Finding]:
         *_contradictions(archive, vintage),
         *_implied_revision_findings(archive, vintage),
         *_sum_mismatches(vintage),
+        *unit_value_findings(vintage),
         *_excluded_figures(archive),
         *_release_day_basis(archive),
     ]

@@ -18,6 +18,7 @@ from forecast.core.contracts import Forecaster
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
+from forecast.prep.spans_and_gaps import count_months
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.backtest import Backtest, BacktestAnswer, models_by_name
@@ -127,7 +128,7 @@ def nowcasts(
                 continue
             for before in sorted(set(days), reverse=True):
                 vintage = archive.as_of(release.day - dt.timedelta(days=before))
-                if not vintage.knows(name) or vintage.observed(name).count < min_months:
+                if not vintage.knows(name) or count_months(vintage.observed(name)) < min_months:
                     continue
                 newest = vintage.last_month(name)
                 if newest >= release.first:  # already known as part of a sum

@@ -12,6 +12,7 @@ from forecast.core.errors import ConfigError, nearest
 from forecast.core.questions import Task
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
+from forecast.prep.spans_and_gaps import count_months
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.evaluate.refit import Policy, fit_days
 from forecast.study.evaluate.truth import vintage_kind
@@ -137,7 +138,7 @@ def _vintages_with_news(
         if not vintage.knows(series):
             continue
         observed = vintage.observed(series)
-        if observed.count < min_months or observed.last == seen:
+        if count_months(observed) < min_months or observed.last == seen:
             continue
         seen = observed.last
         out.append(vintage)
@@ -153,4 +154,6 @@ def default_series(archive: Archive | RealTimeView, day: dt.date, min_months: in
     """Quantities with at least `min_months` monthly figures on a day."""
     vintage = archive.as_of(day)
     keys = ((s, SeriesKey.maybe(s)) for s in vintage.series)
-    return tuple(s for s, key in keys if (key is None or key.measure == "quantity") and vintage.observed(s).count >= min_months)
+    return tuple(
+        s for s, key in keys if (key is None or key.measure == "quantity") and count_months(vintage.observed(s)) >= min_months
+    )

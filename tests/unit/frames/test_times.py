@@ -160,3 +160,33 @@ def test_quarters_have_a_season_of_four_and_their_own_words():
     assert [steps.ordinal(label) for label in ("2025-Q2", "2025Q2", "2025-06", "2025-06-30", dt.date(2025, 4, 1))] == [8101] * 5
     assert steps.of(dt.date(2025, 6, 30)) == 8101
     assert steps.begin(8101) == dt.date(2025, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("texts", "unit", "first", "written"),
+    [
+        (["Nov-23", "Dec-23", "Jan-24"], "month", "2023-11", "2024-02"),
+        (["1/1/2024", "2/1/2024", "3/1/2024"], "month", "2024-01", "2024-04"),
+        (["01.11.2023", "01.12.2023", "01.01.2024"], "month", "2023-11", "2024-02"),
+        (["2023M9", "2023M10", "2023M11"], "month", "2023-09", "2023-12"),
+        (["2024 January", "2024 February", "2024 March"], "month", "2024-01", "2024-04"),
+        (["Q3 2023", "Q4 2023", "Q1 2024"], "quarter", "2023-Q3", "2024Q2"),
+    ],
+)
+def test_other_spellings_are_judged_as_a_whole_column(texts, unit, first, written):
+    found, times = read_times(pd.Series(texts, name="when"), None, None, "the table")
+    assert (times.steps.unit, times.steps.label(found[0])) == (unit, first)
+    assert found == list(range(found[0], found[0] + 3))
+    assert times.write([found[-1] + 1]).tolist() == [written]
+
+
+def test_a_column_of_two_readings_is_asked_about():
+    with pytest.raises(DataError, match="read in two ways") as error:
+        read_times(pd.Series(["01/02/2024", "03/04/2024", "05/06/2024"]), None, None, "the table")
+    assert "dayfirst" in error.value.hint
+
+
+@pytest.mark.parametrize("huge", [2**53, 2**64])
+def test_whole_numbers_too_large_to_be_counted_are_refused(huge):
+    with pytest.raises(DataError, match="no number of steps"):
+        read_times(pd.Series([float(huge)]), None, 1, "the table")

@@ -43,8 +43,9 @@ def test_a_sum_over_months_stays_one(tmp_path):
 def test_thousands_only_where_declared(tmp_path):
     assert values(read(tmp_path, 'period,value\n2024-01,"1,234.5"\n', thousands=","))[0] == 1234.5
     with pytest.raises(DataError, match="decimals or thousands") as error:
-        read(tmp_path, 'period,value\n2024-01,"12,5"\n')
+        read(tmp_path, 'period,value\n2024-01,"12,500"\n')
     assert "row 2, column 'value'" in error.value.where
+    assert values(read(tmp_path, 'period,value\n2024-01,"12,5"\n'))[0] == 12.5  # no thousand has one digit behind its mark
     with pytest.raises(DataError, match="grouped in threes"):
         read(tmp_path, 'period,value\n2024-01,"12,5"\n', thousands=",")
 
@@ -151,11 +152,8 @@ def test_every_spelling_of_a_number_is_read_where_it_is_declared(tmp_path, cell,
     ("cell", "options", "hint"),
     [
         ("1,234", {}, 'thousands = ","'),
-        ("1 234", {}, 'thousands = " "'),
-        ("1'234", {}, 'thousands = "\'"'),
-        ("1.234,5", {}, 'decimal = ","'),
-        ("1.234,5", {"decimal": ","}, 'thousands = "."'),
-        ("1.234", {"decimal": ","}, 'thousands = "."'),
+        ("1 234", {"thousands": "'"}, "a number"),
+        ("1.234,5", {"thousands": ","}, "between thousands only"),
         ("1.23.4", {}, "a number"),
         ("12.34,5", {"decimal": ",", "thousands": "."}, "between thousands only"),
     ],
@@ -165,6 +163,21 @@ def test_an_undeclared_spelling_is_refused_with_the_way_out(tmp_path, cell, opti
         read(tmp_path, f"period;value\n2024-01;{cell}\n", delimiter=";", **options)
     assert hint in error.value.hint
     assert "row 2, column 'value'" in error.value.where
+
+
+@pytest.mark.parametrize(
+    ("cell", "options", "number"),
+    [
+        ("1 234", {}, 1234),
+        ("1'234.5", {}, 1234.5),
+        ("1.234,5", {}, 1234.5),
+        ("1.234,5", {"decimal": ","}, 1234.5),
+        ("1.234", {"decimal": ","}, 1234),
+        ("0,125", {}, 0.125),
+    ],
+)
+def test_a_spelling_that_means_one_number_alone_is_read(tmp_path, cell, options, number):
+    assert values(read(tmp_path, f"period;value\n2024-01;{cell}\n", **options))[0] == number
 
 
 def test_three_digits_behind_every_point_may_be_thousands(tmp_path):

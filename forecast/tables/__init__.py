@@ -1,0 +1,1 @@
+"""Tables of any shape as figures: where the header is, what each column means, judged over whole columns, told or refused."""
