@@ -19,6 +19,7 @@ RELEASE_NAME = re.compile(r"(?i)released?|release_?da(y|te)|vintage|published|la
 MONEY_NAME = re.compile(
     r"(?i).*(value|valor|wert|usd|fob|cif|dollar|price|precio|close|open|high|low|last|[uú]ltimo|美元|金额).*"
 )
+GENERAL_NAME = re.compile(r"(?i)(obs_?)?(value|valor|wert)s?")  # of figures of any kind
 MASS_NAME = re.compile(r"(?i).*(wgt|weight|mass|qty|quantit|kilo|kg|tonn|volume|peso|menge|数量|重量).*")
 TIME_NAME = re.compile(
     r"(?i)(time_?)?period|months?|dates?|time|ds|sasdate|fecha|datum|mes|mois|monat|yyyymm|年月|数据年月|月份"
@@ -95,4 +96,6 @@ def measure_of(name: str, unit: str) -> str:
     measured = measured_by(unit) if unit else measured_by(name)
     if measured:
         return {"kg": "quantity", "USD": "usd", "USD/kg": "usd_per_kg"}[measured]
+    if GENERAL_NAME.fullmatch(name):
+        return ""
     return "quantity" if MASS_NAME.fullmatch(name) else "usd" if MONEY_NAME.fullmatch(name) else ""

@@ -14,7 +14,7 @@ from forecast.tables.columns import TIME_NAME, ColumnProfile, measure_of, profil
 from forecast.tables.grid import Grid, read_grid, text_of
 from forecast.tables.header import Header, find_header, is_number, months_across
 from forecast.tables.own_table import OwnTable, rows_of_table
-from forecast.tables.proposed_keys import keys_of_columns, keys_of_labels
+from forecast.tables.proposed_keys import SUFFIXES, keys_of_columns, keys_of_labels
 from forecast.tables.time_spellings import month_named
 from forecast.tables.unit_words import measured_by, unit_in_label
 
@@ -49,7 +49,7 @@ def propose_mapping(path: str | Path, sheet: str = "") -> Proposal:
     words |= more
     refusal = None
     notes: Sequence[str] = ()
-    series = tuple(dict.fromkeys([*words.get("values", {}).values(), *words.get("keys", {}).values()]))
+    series = tuple(dict.fromkeys((words.get("keys") or words.get("values") or {}).values()))
     series = (words["key"],) if "key" in words else series
     try:
         rows, notes = rows_of_table(OwnTable(**words))
@@ -136,6 +136,8 @@ def _with_codes(columns: Sequence[ColumnProfile], period: Sequence[ColumnProfile
 
     def is_code(column: ColumnProfile) -> bool:
         whole = all(text.isdecimal() for text in column.distinct)
+        if whole and len(column.distinct) == 1 and any(len(c.distinct) > 1 for c in numbers):
+            return True
         if column in named or not whole or len(column.distinct) > len(rows) / 3 or len(times) == len(rows):
             return False
         pairs = {c.name: {(column.texts[i], c.texts[i]) for i in rows} for c in labels}
@@ -198,8 +200,8 @@ def _figure_words(
         by_measure.setdefault(measures[c.name] or "quantity", c.name)
     values = {name: measure for measure, name in by_measure.items()}
     if len(values) == 1:
-        name, measure = next(iter(values.items()))
-        return {"value": name, **_series_words(chosen, rows, measure)}
+        name = next(iter(values))
+        return {"value": name, **_series_words(chosen, rows, measures[name])}
     told = {name: units[name] for name in values if units[name]}
     return {"values": values, **({"units": told} if told else {}), **_series_words(chosen, rows, "")}
 
@@ -212,9 +214,14 @@ def _series_words(chosen: Sequence[ColumnProfile], rows: Sequence[int], measure:
     labels = list(dict.fromkeys(tuple(c.texts[i] for c in chosen) for i in rows))[:MOST_KEYS]
     keys = keys_of_labels(labels, [c.name for c in chosen])
     names = [c.name for c in chosen]
+    units = {} if measure else {parts: next(filter(None, map(unit_in_label, parts)), "") for parts in keys}
+    for parts, unit in units.items():  # a label such as QUANTITY_IN_100KG names the unit of its series
+        keys[parts] += SUFFIXES[measure_of("", unit)] if unit else ""
+    told = {keys[parts]: unit for parts, unit in units.items() if unit}
     return {
         "series": names[0] if len(names) == 1 else names,
         "keys": {".".join(parts): key + suffix for parts, key in keys.items()},
+        **({"units": told} if told else {}),
     }
 
 

@@ -95,6 +95,7 @@ def unit_in_label(label: str) -> str:
     ('$/mt', 'thousand tonnes', '')
     """
     found = re.findall(r"[(\[]([^()\[\]]{1,40})[)\]]", label) + re.findall(r"(?:, | in |_in_)([^,()]{1,40})$", label)
+    found += re.findall(r"_IN_([A-Z0-9_]{1,40})$", label)
     return next((text for text in reversed(found) if measured_by(text)), "")
 
 

@@ -8,13 +8,15 @@ from forecast.core.errors import DataError
 from forecast.tables.columns import FLAG_NAME, UNIT_NAME
 from forecast.tables.mapping import TableMapping
 from forecast.tables.records import Records
-from forecast.tables.unit_words import measured_by, unit_factor
+from forecast.tables.unit_words import measured_by, unit_factor, unit_in_label
 
 
 def check_unit_column(records: Records, mapping: TableMapping) -> None:
     """Refuse a column of units that nothing reads, where it names another unit than the one taken, or several."""
     if mapping.unit_column or mapping.units:
         return
+    if mapping.unit is None:
+        _check_labels(records, mapping)
     for name in records.header.names:
         if not UNIT_NAME.fullmatch(name) or records.header.names.count(name) > 1 or name in mapping.where:
             continue
@@ -26,6 +28,17 @@ def check_unit_column(records: Records, mapping: TableMapping) -> None:
             said = ", ".join(f"'{text}'" for text in found[:4])
             problem = f"the column '{name}' says {said}, and figures would be read in {' and '.join(sorted(taken))}"
             raise DataError(problem, where=records.grid.at(records.header.row, name), hint=f'unit_column = "{name}"')
+
+
+def _check_labels(records: Records, mapping: TableMapping) -> None:
+    """Refuse labels of series that name a unit, such as QUANTITY_IN_100KG, where figures would be read in kg."""
+    for name in mapping.columns_of_series:
+        for label in dict.fromkeys(records.texts(name)):
+            unit = unit_in_label(label)
+            if unit and unit_factor(unit, measured_by(unit)) != 1.0:
+                problem = f"the label '{label}' names the unit {unit}, and nothing says whether its figures are in it"
+                where = records.grid.at(records.header.row, name)
+                raise DataError(problem, where=where, hint=f'units = {{ "SERIES KEY" = "{unit}" }}, or unit = "kg" for all')
 
 
 def unread_flags(records: Records, mapping: TableMapping) -> list[str]:

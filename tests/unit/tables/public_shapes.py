@@ -144,3 +144,18 @@ SHAPES = {
     "year_by_month.csv": year_by_month,
     "stamped.parquet": stamped,
 }
+
+
+def comext(path):
+    """Weights in 100 kg and values in rows, a flag, columns that never change."""
+    head = "DATAFLOW,LAST UPDATE,freq,reporter,partner,product,flow,indicators,TIME_PERIOD,OBS_VALUE,OBS_FLAG\n"
+    rows = [
+        f"DS,2024-07-01T11:00:00,M,DE,CN,{code},1,{what},{y}-{m:02d},{k * (5 + i)},{'p' if i == 13 else ''}"
+        for what, k in (("VALUE_IN_EUROS", 1000), ("QUANTITY_IN_100KG", 1))
+        for code in ("28258000", "81101000")
+        for i, (y, m) in enumerate(months("2022-01", 14))
+    ]
+    path.write_text(head + "\n".join(rows) + "\n", "utf-8")
+
+
+SHAPES["comext.csv"] = comext

@@ -37,6 +37,7 @@ EXPECTED = {  # file -> number of series, one of them, its first month, figures,
     "eia.csv": (1, "OWN.export.WLD.cushing_ok_wti_spot_price_fob_dollars_pe:usd", "2022-01", 33, 70),
     "fred.csv": (2, "OWN.export.WLD.rpi", "1959-01", 30, 100),
     "comtrade.csv": (16, "OWN.import.MEX.811010:usd", "2023-01", 18, 15000),
+    "comext.csv": (4, "OWN.export.WLD.28258000_quantity_in_100kg", "2022-01", 14, 500),
     "across.csv": (2, "OWN.export.MEXICO.goods", "2022-11", 14, 2100500),
     "year_by_month.csv": (1, "OWN.export.WLD.goods", "2019-01", 48, 19001),
     "stamped.parquet": (1, "OWN.export.WLD.tonnes", "2021-03", 20, 0),
@@ -68,6 +69,17 @@ def test_the_config_that_is_proposed_can_be_checked(name, tmp_path):
     checked = CliRunner().invoke(app, ["check", made.stdout.strip()])
     assert checked.exit_code == 0, checked.output
     assert "HOW THE TABLE WAS READ" in checked.stdout
+
+
+def test_a_label_that_names_a_unit_is_no_kilogram(tmp_path):
+    SHAPES["comext.csv"](tmp_path / "own.csv")
+    words = {"use": "table", "path": str(tmp_path / "own.csv"), "period": "TIME_PERIOD", "value": "OBS_VALUE"}
+    words |= {"template": "DEU.import.CHN.hs{product}", "where": {"indicators": "QUANTITY_IN_100KG"}}
+    with pytest.raises(DataError, match="names the unit 100KG"):
+        registry.build("source", {**words, "template": "DEU.import.CHN.{indicators}", "add_up": True, "keys": {
+            "QUANTITY_IN_100KG": "sb"}}).read()  # fmt: skip
+    made = registry.build("source", {**words, "unit": "100 kg"}).read()
+    assert made.latest.observed("DEU.import.CHN.hs28258000").values[0] == 500
 
 
 def test_an_old_workbook(tmp_path):
