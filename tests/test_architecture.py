@@ -328,7 +328,7 @@ PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Regressor", "Run",
     "Scenario", "SeriesKey", "Task", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "diff", "effect",
     "estimate", "estimator", "feasible", "forecast", "load_archive", "model", "months", "news", "panel", "placebo", "plot",
-    "predict", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "predict", "read_table", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 
