@@ -270,6 +270,8 @@ class _Judgement:
             self.notes.append(f"figures are sums {what}, as declared: the first is that of {spans[0]}")
         elif spans:
             self.notes.append(f"figures that are sums of several months: {len(spans)}, such as {spans[0]}")
+        else:
+            self.notes.append("each figure is that of a single month")
         units = Counter(record.unit or "kg" for record in self.records.figures)
         if self.mapping.unit is None and not self.mapping.unit_column:
             self.notes.append(f"figures are in {' and '.join(units)}")
