@@ -15,7 +15,9 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
 from forecast.core.bundled_data import bundled_text
+from forecast.core.calendar_notes import STATUSES, CalendarNote, note_from
 from forecast.core.errors import DataError, nearest, with_place
+from forecast.core.event_fields import DAYS, LISTS, parse_field
 from forecast.core.identity import identity
 from forecast.core.presentation import shown
 from forecast.core.products import mineral_of
@@ -50,6 +52,7 @@ class Event:
     shape : how it unfolds
     role : "default", part of every calendar; "control", for models that ask for it; "context", told and not modelled
     scope_note, hs_codes, document, source_url, confidence, note : what it covers, where it stands, and how sure that is
+    status : "official" (read in the office's own words), "secondary" (reported by others), "unverified"; empty: not stated
     """
 
     id: str
@@ -78,13 +81,14 @@ class Event:
     source_url: str = ""
     confidence: str = ""
     note: str = ""
-    short: str = field(default="", repr=False)  # a name for readers is no part of what is asked
+    short: str = field(default="", repr=False)  # a name for readers is no part of what is asked, nor is where it was read
+    status: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        for key in _DATES | _LISTS:
+        for key in (f.name for f in fields(self) if f.name in DAYS | LISTS):
             value = getattr(self, key)
             if isinstance(value, str | dt.datetime):  # as people write them
-                object.__setattr__(self, key, _parse_field(key, value, f"event '{self.id}'"))
+                object.__setattr__(self, key, parse_field(key, value, f"event '{self.id}'"))
 
         def refuse(problem: str, hint: str) -> DataError:
             return DataError(problem, where=f"event '{self.id}'", hint=hint)
@@ -93,6 +97,8 @@ class Event:
             raise refuse(f"unknown instrument '{self.instrument}'", nearest(self.instrument, INSTRUMENTS))
         if self.role not in ROLES:
             raise refuse(f"unknown role '{self.role}'", nearest(self.role, ROLES))
+        if self.status and self.status not in STATUSES:
+            raise refuse(f"unknown status '{self.status}'", nearest(self.status, STATUSES))
         if self.end and not self.end_announced:
             raise refuse("has an end but not the day on which that end was announced", "add end_announced")
         for key, day in (("ends", self.end), ("was called off", self.called_off)):
@@ -215,10 +221,11 @@ class Event:
 @shown
 @dataclass(frozen=True)
 class EventCalendar:
-    """Events in order of announcement; `verified_to` is the last day to which the table was checked."""
+    """Events in order of announcement, notes by day; `verified_to` is the last day to which the table was checked."""
 
     events: tuple[Event, ...] = ()
     verified_to: dt.date | None = None
+    notes: tuple[CalendarNote, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -251,7 +258,12 @@ class EventCalendar:
         """The calendar known on that day: announced events, with the ends announced by then."""
         known = tuple(e for e in (event.known_on(day) for event in self.events) if e)
         verified = min(self.verified_to, day) if self.verified_to else None
-        return EventCalendar(known, verified)
+        return EventCalendar(known, verified, tuple(note for note in self.notes if note.known <= day))
+
+    def learned_after(self, day: dt.date) -> EventCalendar:
+        """What became known after that day: events announced and notes taken since, for readers and for no method."""
+        later = tuple(event for event in self.events if event.announced > day)
+        return EventCalendar(later, self.verified_to, tuple(note for note in self.notes if note.known > day))
 
     def touching(self, series: str, roles: Iterable[str] = ROLES) -> EventCalendar:
         """Events of the given roles that apply to a series."""
@@ -296,10 +308,6 @@ class EventCalendar:
         return names, np.column_stack(columns) if columns else np.empty((len(when), 0))
 
 
-_DATES = {"announced", "effective", "end", "end_announced", "called_off", "superseded_on", "anticipation_from"}
-_LISTS = {"imposed_by", "targets", "products"}
-
-
 def event_from(row: Mapping[str, Any], where: str = "") -> Event:
     """An event from a table of a TOML file (or the row of a CSV, lists joined by ``;``)."""
     known = {f.name for f in fields(Event)}
@@ -308,7 +316,7 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
         if key not in known:
             raise DataError(f"an event has no field '{key}'", where=where, hint=nearest(key, known))
         if value is not None and value != "":
-            made[key] = _parse_field(key, value, where)
+            made[key] = parse_field(key, value, where)
     for key in ("id", "announced"):
         if key not in made:
             raise DataError(f"an event lacks its '{key}'", where=where or str(row.get("id", "")), hint=f"add {key}")
@@ -317,34 +325,10 @@ def event_from(row: Mapping[str, Any], where: str = "") -> Event:
         return Event(**made)
 
 
-def _parse_field(key: str, value: Any, where: str) -> Any:
-    """One field of an event converted to its type: a day, a list of names, a shape, a share, or text."""
-    place = f"{where}, {key}" if where else key
-    if key in _DATES:
-        with with_place(place):
-            return months.parse_day(value)
-    if key in _LISTS:
-        listed = value.split(";") if isinstance(value, str) else value
-        if not isinstance(listed, list | tuple) or not all(isinstance(item, str) for item in listed):
-            raise DataError(f"{value!r} is no list of names", where=place, hint='["CHN", "USA"], or "ALL"')
-        return tuple(listed)
-    if key == "shape":
-        if not isinstance(value, str | Mapping):
-            raise DataError(f"{value!r} is no shape", where=place, hint="its name, or a table: use = its name, and its options")
-        return {"use": value} if isinstance(value, str) else value
-    if key == "share_stopped":
-        try:
-            return float(value)
-        except (TypeError, ValueError):
-            raise DataError(f"{value!r} is no share", where=place, hint="a number from 0 to 1") from None
-    if not isinstance(value, str):
-        raise DataError(f"{value!r} is no text", where=place, hint="text in quotes")
-    return value
-
-
 @functools.cache
 def bundled_events() -> EventCalendar:
     """The calendar of the bundled data set."""
     raw = tomllib.loads(bundled_text("events.toml"))
     verified = months.parse_day(raw["verified_to"])
-    return EventCalendar(tuple(sorted(map(event_from, raw["event"]), key=lambda e: (e.announced, e.id))), verified)
+    events = tuple(sorted(map(event_from, raw["event"]), key=lambda e: (e.announced, e.id)))
+    return EventCalendar(events, verified, tuple(map(note_from, raw.get("note", ()))))
