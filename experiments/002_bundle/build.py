@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 sys.path.insert(0, str(Path(__file__).parent))
+import annual_table
 import clock_rules as clock
 import events_table
 import facts_table
@@ -303,7 +304,8 @@ def build(source, later, target):
     write(target / "release_calendar.csv", clock.CALENDAR_COLUMNS, calendar)
     products_table.write(target / "products.csv", {r["series"].split(":")[0].split(".")[3] for r in unique})
     events_table.write(read(source, "policy_events.csv"), read(later, "events_after_2026-03.csv"), target / "events.toml")
-    facts_table.write(source, left_out, target / "facts.csv")
+    facts_table.write(source, later, left_out, target / "facts.csv")
+    annual_table.write(read(later, "usgs_mcs2026_annual.csv"), target / "annual_usgs.csv")
     lunar(source, target / "lunar_new_year.csv")
     write(target / "groups.csv", ["group", "members", "note"], GROUPS)
     readme(unique, left_out, skipped, target)

@@ -349,8 +349,40 @@ def test_lunar_new_year():
 def test_facts_are_unique_and_well_formed():
     facts = read("facts.csv")
     assert facts.id.is_unique
-    assert set(facts.kind) <= {"quantity", "change", "share", "text"}
+    assert set(facts.kind) <= {"quantity", "change", "share", "text", "price"}
     assert set(facts[facts.kind == "change"].unit) == {"percent"}
+    assert set(facts.status) == {"", "secondary"}
+
+
+def test_zeros_of_second_hand_are_facts_to_check_and_in_no_series(rows):
+    facts = read("facts.csv").set_index("id")
+    for name in ("press_ga_japan_2026", "press_ge_japan_2026"):
+        zero = facts.loc[name]
+        assert (zero["value"], zero["unit"], zero["status"]) == ("0", "kg", "secondary")
+        assert "check with customs" in zero["text"]
+        assert not ((rows.series == zero["series"]) & (rows.period.str[:4] == "2026")).any()
+
+
+def test_press_figures_of_2026_are_the_published_ones(shared):
+    given = list(csv.DictReader(shared("data/published_2026/press_figures_2026.csv").read_text("utf-8").splitlines()))
+    facts = read("facts.csv")
+    press = facts[facts.id.str.startswith("press_")]
+    assert len(press) == len(given) == 7
+    stated = sorted(float(r["value"]) * (1000 if r["unit"] == "t" else 1) for r in given if r["value"])
+    assert sorted(map(float, press.value[press.value != ""])) == pytest.approx(stated)
+
+
+def test_annual_figures_are_the_published_ones_with_their_rounding(shared):
+    given = list(csv.DictReader(shared("data/published_2026/usgs_mcs2026_annual.csv").read_text("utf-8").splitlines()))
+    annual = read("annual_usgs.csv")
+    assert len(annual) == len(given)
+    assert sorted(annual.value) == sorted(r["value"] for r in given)
+    assert (annual.status == "provisional").sum() == sum(r["note"].startswith("estimated") for r in given) > 0
+    assert annual.period.str.fullmatch(r"\d{4}-01/\d{4}-12").all()
+    trade = annual[annual.measure == "quantity"]
+    assert (trade.step.astype(float) * 1000 > trade.value.astype(float)).all()  # never finer than three digits
+    shares = annual[annual.measure == "share"].assign(good=lambda t: t.series.str.rpartition(".")[2])
+    assert (shares.groupby("good").value.apply(lambda v: v.astype(int).sum()).between(99, 101)).all()
 
 
 def test_nothing_private_is_named():

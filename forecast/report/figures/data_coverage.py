@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,13 +25,25 @@ STATES = (
     ("provisional", "purple", 0.8, "provisional"),
     ("zero", "gold", 0.9, "true zero"),
     ("span", "blue", 0.45, "only inside a sum"),
-    ("missing", "orange", 0.9, "missing or suppressed"),
+    ("missing", "orange", 0.9, "missing"),
+    ("suppressed", "green", 0.85, "suppressed"),
     ("not bundled", "grid", 0.9, "not bundled"),
+    ("not released", "line", 0.6, "not released by then"),
 )
 
 
-def coverage_panel(histories: Sequence[FlowHistory], first: int, last: int, unheld: str = "not bundled") -> FigurePanel:
-    """Status of every month of every series between two months; `unheld` names months without a row."""
+def coverage_panel(
+    histories: Sequence[FlowHistory],
+    first: int,
+    last: int,
+    unheld: str = "not bundled",
+    due: Mapping[str, int | None] | None = None,
+) -> FigurePanel:
+    """Status of every month of every series between two months; `unheld` names months without a row.
+
+    due : by series, the first month whose release was still to come on the day of the run
+    """
+    due = due or {}
     row = 13
     width, height = 1000, 62 + row * len(histories)
     figure = new_panel(width, height, "What is known of each month")
@@ -43,14 +55,14 @@ def coverage_panel(histories: Sequence[FlowHistory], first: int, last: int, unhe
         lengths: list[tuple[float, float]] = []
         rows: list[int] = []
         for i, history in enumerate(histories):
-            for start, length in _stretches(history, state, first, last):
+            for start, length in _stretches(history, state, first, last, due.get(history.series)):
                 lengths.append((start, length))
                 rows.append(i)
         _boxes(ax, lengths, rows, C[color], alpha)
     set_year_axis(ax, first, last)
     x = LABELS / width
     for state, color, alpha, words in STATES:
-        if not any(_stretches(h, state, first, last) for h in histories):
+        if not any(_stretches(h, state, first, last, due.get(h.series)) for h in histories):
             continue
         figure.text(x, 1 - 27 / height, "■", color=C[color], alpha=alpha, fontsize=10)
         words = unheld if state == "not bundled" else words
@@ -69,16 +81,18 @@ def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color:
         ax.add_collection(PolyCollection(boxes, facecolors=color, alpha=alpha, linewidths=0))
 
 
-def _stretches(history: FlowHistory, state: str, first: int, last: int) -> list[tuple[float, float]]:
+def _stretches(history: FlowHistory, state: str, first: int, last: int, due: int | None) -> list[tuple[float, float]]:
+    def seen(month: int) -> str:
+        unheld = "not bundled" if due is None or month < due else "not released"
+        return history.status.get(month, unheld)
+
     out: list[tuple[float, float]] = []
-    same = {"missing": ("missing", "suppressed")}.get(state, (state,))
     m = first
     while m <= last:
-        seen = history.status.get(m, "not bundled")
         end = m
-        while end < last and history.status.get(end + 1, "not bundled") == seen:
+        while end < last and seen(end + 1) == seen(m):
             end += 1
-        if seen in same:
+        if seen(m) == state:
             out.append((m + 0.06, end - m + 0.88))
         m = end + 1
     return out

@@ -13,9 +13,11 @@ from forecast.core import months as mm
 from forecast.core.events import bundled_events
 from forecast.core.products import display_unit
 from forecast.core.registry import section
+from forecast.core.release_schedule import known_release_day
 from forecast.core.results import Finding
 from forecast.core.schema import ObservationRow, group_rows
 from forecast.core.series import SeriesKey
+from forecast.report.annual_blocks import annual_blocks
 from forecast.report.blocks import (
     MISSING,
     Block,
@@ -93,7 +95,7 @@ class DataSection:
                 )
             )
             out.append(_coverage_figure(data))
-            out += _source_blocks(data)
+            out += annual_blocks(data) + _source_blocks(data)
         return [*out, *_calendar_blocks(data), *_finding_blocks(data)]
 
 
@@ -145,13 +147,28 @@ def _coverage_figure(data: RunData) -> FigureBlock:
     chosen.sort(key=lambda h: h.series)
     first = max(min(h.first for h in chosen), SINCE) if any(h.last >= SINCE for h in chosen) else min(h.first for h in chosen)
     last = max(h.last for h in chosen)
+    end, due = (
+        max(last, mm.ordinal(data.as_of[:7]) - 1),
+        {h.series: first_unreleased(h.series, h.last, data.as_of) for h in chosen},
+    )
     rest = len(data.histories) - len(chosen)
     more = f" {rest} further series with few figures or in US dollars are in the run folder." if rest else ""
     return FigureBlock(
-        "coverage", "What is known", (coverage_panel(chosen, first, last, data.unheld),), 1,
+        "coverage", "What is known", (coverage_panel(chosen, first, end, data.unheld, due),), 1,
         f"One cell a month; a month inside a sum is known only through that sum.{more} Source: the run's observations.",
-        f"Chart of which months of which series are known, zero, inside a sum, missing or {data.unheld}",
+        f"Chart of which months of which series are known, provisional, zero, inside a sum, missing, suppressed, not released "
+        f"or {data.unheld}",
     )  # fmt: skip
+
+
+def first_unreleased(series: str, last: int, as_of: str) -> int | None:
+    """The first month after the last one known whose release was still to come on a day; None where no clock is known."""
+    on = mm.parse_day(as_of)
+    for month in range(last + 1, mm.ordinal(as_of[:7]) + 1):
+        day_of = known_release_day(series, month, on) if SeriesKey.maybe(series) else None
+        if day_of is not None and day_of > on:
+            return month
+    return None
 
 
 def _source_blocks(data: RunData) -> list[Block]:

@@ -16,6 +16,7 @@ from forecast.report.figures.fan_charts import HISTORY_MONTHS, fan_panel
 from forecast.report.inline_markup import link, safe_address
 from forecast.report.law_as_written import law_blocks
 from forecast.report.numbers import capitalize, day, number_in_words, series_name
+from forecast.report.press_check import press_blocks
 from forecast.report.prose import seasonal_adjustment_note
 from forecast.report.run_data import RunData
 from forecast.report.scenario_sums import month_means
@@ -65,6 +66,7 @@ class OutlookSection:
             if further:
                 rest = _fan_figure(data, further, "outlook_more", f"{span.capitalize()} ahead, further series", sources)
                 out.append(Details(f"Charts of {len(further)} further series", (rest,)))
+            out += press_blocks(data, {s: chosen[s] for s in names})
             listed = names if many else None
             sums = group_rows((r for r in data.outlook_sums if r.model == data.default_model), lambda r: r.series)
             tables = tuple(
