@@ -360,7 +360,7 @@ def listing(kind: str) -> list[tuple[str, str]]:
         seen = archive.latest
         return [(s, _series_extent(seen, s)) for s in archive.series]
     if kind == "events":
-        return [(e.id, f"{e.announced}: {e.title}") for e in bundled_archive().events]
+        return [(e.id, f"{e.announced}: {e.title} ({e.status})") for e in bundled_archive().events]
     raise ConfigError(f"there is no list of '{kind}'", where="forecast list", hint=nearest(kind, [*plural, "series", "events"]))
 
 

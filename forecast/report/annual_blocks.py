@@ -41,7 +41,7 @@ def annual_blocks(data: RunData) -> list[Block]:
         columns,
         rows,
         "Beside the record and in none of its series: contents of the element, rounded by the survey; “provisional” is its own "
-        f"estimate. From China: share of imports for consumption, mean of 2021 to 2024. Source: {'; '.join(sources)}.",
+        f"estimate. From China: the survey's share of imports, mean of 2021 to 2024. Source: {'; '.join(sources)}.",
     )
     return [Details(f"US imports by year, {len(rows)} goods", (table,))]
 

@@ -11,7 +11,7 @@ from forecast.report.inline_markup import link, safe_address
 from forecast.report.numbers import day, join_with_and
 from forecast.report.run_data import RunData
 
-READ = {"official": "read in the office's own words", "secondary": "reported by others", "unverified": "unverified"}
+READ = {"official": "read in the office's own words", "secondary": "reported by others", "unverified": "no page at hand"}
 LEARNED = "Learned after the day of the run; no forecast and no effect here rests on it:"
 
 
@@ -21,9 +21,9 @@ def named_with_status(event: Event) -> str:
 
 
 def statuses_text(calendar: EventCalendar) -> str:
-    """How many events have which status; empty where none is stated."""
+    """How many events have which status, and what it means; empty where none is stated."""
     counts = Counter(event.status for event in calendar)
-    said = [f"{counts[status]} {words}" for status, words in READ.items() if counts[status]]
+    said = [f"{counts[status]} {status} ({words})" for status, words in READ.items() if counts[status]]
     return join_with_and(said) if said else ""
 
 
