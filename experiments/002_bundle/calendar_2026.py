@@ -34,7 +34,7 @@ LINES = [
           end_announced="2026-02-24", shape=STEP, scope_note="certain critical minerals are exempt, which ones is not said in our source"),
     event("cn_japan_entities_2026", "20 Japanese entities on China's control list and 20 on its watch list", ["CHN"], ["JPN"], DUAL, "regulation",
           scope_note="dual-use goods to the entities named", document="MOFCOM Announcements Nos. 11 and 12 of 2026"),
-    note("statement", "re_controls_suspension_2025"),
+    note("statement", "re_controls_suspension_2025", text="MOFCOM's spokesman: the measures of 9 October 2025 stay suspended to 10 November 2026"),
     event("cn_eu_entities_2026", "Seven entities of the European Union on China's control list", ["CHN"], EU27, DUAL, "regulation",
           scope_note="dual-use goods to the entities named", document="MOFCOM Announcement No. 20 of 2026"),
     note("ruling", "us_section_122_surcharge_2026"),

@@ -127,7 +127,9 @@ def _calendar_blocks(data: RunData) -> list[Block]:
         )
     columns = (Column("In force"), Column("Event"), Column("Goods"), Column("Status"), Column("Use"))
     asked = sum(e.role == "default" for e in events)
-    table = TableBlock("Events known to this run, each with its source.", columns, tuple(rows))
+    table = TableBlock(
+        "Events known to this run, linked to the page on which each was read where there is one.", columns, tuple(rows)
+    )
     out.append(Details(f"Event calendar: {len(events)} events, {asked} of them in the default calendar", (table,)))
     if data.calendar.notes:
         said = Bullets(tuple(map(note_text, data.calendar.notes)))
