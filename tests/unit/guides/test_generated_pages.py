@@ -84,7 +84,10 @@ def test_the_events_page_tells_every_field_with_an_example_that_is_read():
 
 
 def test_the_event_of_the_events_page_is_one():
-    block, noted = re.findall(r"^```toml\n(.*?)^```", EVENTS, flags=re.MULTILINE | re.DOTALL)
+    (block,) = re.findall(r"^```toml\n(.*?)^```", EVENTS, flags=re.MULTILINE | re.DOTALL)
+    (noted,) = re.findall(
+        r"^    \[\[note\]\]\n(?:    .*\n)+", EVENTS, flags=re.MULTILINE
+    )  # of a file of events, not of a config
     (row,) = tomllib.loads(block)["events"]
     (note,) = tomllib.loads(noted)["note"]
     assert note_from(note).about == (row["id"],)
