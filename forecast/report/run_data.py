@@ -44,6 +44,10 @@ class FlowHistory:
     sums: tuple[tuple[int, int, float], ...]
     status: dict[int, str]
 
+    def is_provisional(self, first: int, last: int) -> bool:
+        """Whether a month between two is marked as one that its publisher may still revise."""
+        return any(self.status.get(m) == "provisional" for m in range(first, last + 1))
+
     @functools.cached_property
     def steps(self) -> tuple[tuple[tuple[int, ...], float], ...]:
         """Each sum less its known months, spread evenly over the others; shorter sums first."""

@@ -14,6 +14,7 @@ from forecast.report.figures.data_coverage import STATES, coverage_panel
 from forecast.report.press_check import press_blocks
 from forecast.report.run_data import FlowHistory
 from forecast.report.sections.data import first_unreleased
+from forecast.report.table_blocks import latest_figures_table
 
 RARE, GALLIUM = "CHN.export.WLD.rare_earths_total", "USA.import.WLD.gallium"
 
@@ -101,6 +102,13 @@ def test_each_state_of_a_month_has_its_own_mark_on_the_page():
     for state, _, _, words in STATES:
         assert words in drawn, state
     assert len({color for _, color, _, _ in STATES}) >= 6
+
+
+def test_a_last_figure_that_may_be_revised_is_called_provisional():
+    final = history(GALLIUM, "kg", m2026_05=10.0, m2026_06=20.0)
+    early = dataclasses.replace(final, status={**final.status, mm.ordinal("2026-06"): "provisional"})
+    told = [" ".join(cell.sub for row in latest_figures_table([one]).rows for cell in row) for one in (final, early)]
+    assert ["provisional" in text for text in told] == [False, True]
 
 
 def test_a_month_that_was_not_released_is_told_from_one_that_is_not_bundled():
