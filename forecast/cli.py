@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from forecast.commands import archive, fetch
+from forecast.commands.say import say
 from forecast.core.errors import ConfigError, ForecastError
 
 if TYPE_CHECKING:
@@ -87,6 +89,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(archive.app, name="archive")
 CONFIG = typer.Argument(help="Path of a TOML file, or the name of a shipped config: minerals, nowcast, quick, own_data.")
 
 
@@ -338,15 +341,7 @@ def init(
     typer.echo(str(folder))
 
 
-def say(text: str, err: bool = True) -> None:
-    """Print lines on stderr or stdout, with control characters made visible so that no name can command the terminal."""
-    from forecast.core.control_characters import printable_text
-    from forecast.core.stderr import write_line
-
-    if err:
-        write_line(printable_text(text))
-    else:
-        typer.echo(printable_text(text))
+app.command()(fetch.fetch)
 
 
 def main() -> None:

@@ -8,9 +8,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from forecast.core.errors import DataError, nearest
-from forecast.core.event_fields import parse_field
+from forecast.core.event_fields import STATUSES, parse_field
 
-STATUSES = ("official", "secondary", "unverified")
 KINDS = ("statement", "ruling", "promise", "extension", "due", "future")
 
 

@@ -1,4 +1,4 @@
-"""Fields of events and notes of the calendar, from the words in which people write them."""
+"""The fields of events and notes as people write them in a file, and their words."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from typing import Any
 from forecast.core import months
 from forecast.core.errors import DataError, with_place
 
-DAYS = {"announced", "effective", "end", "end_announced", "called_off", "superseded_on", "anticipation_from", "day", "known"}
+INSTRUMENTS = (
+    "licence", "ban", "suspension", "deal", "enforcement", "relief", "tariff", "quota", "regulation", "investigation",
+    "agreement", "supply", "other",
+)  # fmt: skip
+ROLES = ("default", "control", "context")
+DATES = {"announced", "effective", "end", "end_announced", "called_off", "superseded_on", "anticipation_from", "day", "known"}
 LISTS = {"imposed_by", "targets", "products", "about"}
+STATUSES = ("official", "secondary", "unverified")
 
 
 def parse_field(key: str, value: Any, where: str) -> Any:
-    """One field converted to its type: a day, a list of names, a shape, a share, or text; a DataError where it cannot be."""
+    """One field converted to its type: a day, a list of names, a shape, a share, or text."""
     place = f"{where}, {key}" if where else key
-    if key in DAYS:
+    if key in DATES:
         with with_place(place):
             return months.parse_day(value)
     if key in LISTS:

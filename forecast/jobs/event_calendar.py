@@ -1,6 +1,7 @@
 """Which events a run knows: the bundled ones, the config's own, or both.
 
-Figures of the bundled data set, alone or joined to own ones, are read with the bundled calendar and the config's own events.
+Figures of the bundled data set, alone or joined to own ones, and those of the archive that `forecast fetch` fills, are read
+with the bundled calendar and the config's own events.
 Other figures are read with the config's own events alone, so that no forecast of them rests on measures that nobody named;
 where such a config declares no event, the bundled ones that it names in its effects and scenarios are taken in, and no others.
 `calendar = "own" | "bundled" | "both"` says otherwise. Of an id in both calendars the config's own event is taken.
@@ -25,8 +26,9 @@ Kind = Literal["own", "bundled", "both"]
 
 
 def calendar_kind(config: Config) -> Kind:
-    """Which calendar a config is read with: its word, else `both` where bundled figures are among its data, else `own`."""
-    return config.calendar or ("both" if config.on_bundled_data else "own")
+    """Which calendar a config is read with: its word, else `both` for bundled figures and the archive, else `own`."""
+    on_official_data = config.on_bundled_data or config.data.use == "archive"
+    return config.calendar or ("both" if on_official_data else "own")
 
 
 def known_events(config: Config, given: EventCalendar, own: EventCalendar, place: str) -> EventCalendar:
@@ -63,7 +65,7 @@ def calendar_findings(config: Config, archive: Archive, vintage: Vintage) -> lis
     """Bundled events that bear on the data and are left out; own events left out, elsewhere, or like a bundled one."""
     found = [
         Finding("calendar", text, "calendar")
-        for text in (_left_out_text(archive, vintage), _ignored_events_text(config))
+        for text in (_left_out_text(archive, vintage), _ignored_events_text(config), _told_only_text(config, archive))
         if text
     ]
     bundle = bundled_events().events
@@ -100,6 +102,16 @@ def _left_out_text(archive: Archive, vintage: Vintage) -> str:
 def _ignored_events_text(config: Config) -> str:
     unused = config.events and calendar_kind(config) == "bundled"
     return 'left out: the events of the config, by calendar = "bundled"' if unused else ""
+
+
+def _told_only_text(config: Config, archive: Archive) -> str:
+    """Own events that a question is about and that models of the months ahead do not read."""
+    asked = dict.fromkeys(event for effect in config.effects for event in effect.event)
+    told = [e for e in asked if e in archive.events and archive.events[e].role == "context" and e not in bundled_events()]
+    if not told or not (config.forecast.series or config.nowcast):
+        return ""
+    named, them = ", ".join(f"'{event}'" for event in told), "them" if told[1:] else "it"
+    return f'no model of the months ahead reads {named}, and no fan shows {them}: role = "default" changes that'
 
 
 def _names_an_end_of(event: Event, series: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import typing
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def read_archive(config: Config) -> Archive:
     place = display_path(config.origin)
     archive: Archive = registry.build("source", spec, where=f"{place}, [data]").read()
     events = known_events(config, archive.events, own_events(config, place), place)
-    return archive if events == archive.events else Archive(archive.table, events, archive.pseudo)
+    return archive if events == archive.events else replace(archive, events=events)
 
 
 def own_events(config: Config, place: str = "") -> EventCalendar:
@@ -144,8 +145,8 @@ def _events_from_tables(rows: Iterable[dict[str, Any]], where: str) -> list[Even
 
 
 def resolve_path(config: Config, text: Any) -> Any:
-    """A path of the config: relative to its file, or to the package's guides if only the starter project has it."""
-    if not isinstance(text, str) or Path(text).is_absolute():
+    """A path of the config: an address, or relative to its file, or to the package's guides if only the starter has it."""
+    if not isinstance(text, str) or not text or "://" in text or Path(text).is_absolute():
         return text
     own = config.origin.parent / text
     packaged = PACKAGE_FOLDER / "guides" / text

@@ -24,10 +24,11 @@ from forecast.jobs.scenarios import askable_scenarios, scenario_questions
 from forecast.jobs.shared_draws import attach_scenarios, joint_months, scenario_model, share_nowcasts
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.effects.shipped_gates import departures
-from forecast.study.evaluate.backtest import BacktestQuestion, backtest_questions, scorable_questions
 from forecast.study.evaluate.cutoffs import cutoffs
+from forecast.study.evaluate.past_questions import BacktestQuestion, backtest_questions, scorable_questions
 from forecast.study.evaluate.score import job_of
 from forecast.study.evaluate.truth import truth_of, vintage_kind
+from forecast.study.evaluate.vintage_counts import figures_stood_on
 
 CHUNK = 6  # series in one backtest batch: small enough to spread over workers, large enough for models that vectorise
 
@@ -76,6 +77,15 @@ class Plan:
             "variations": sum(b.vary.count for b in self.batches if b.vary),
             "batches": len(self.batches),
         }
+
+    @property
+    def figures_stood_on(self) -> dict[str, int]:
+        """The numbers of real and pseudo figures that the cutoffs of the backtests stood on, for run.json."""
+        days: dict[str, set[dt.date]] = {}
+        for name, pasts in self.groups.items():
+            for past in pasts if name != OWN_DAY else ():
+                days.setdefault(past.series, set()).add(past.task.day)
+        return figures_stood_on(self.real_time, days)
 
 
 def make_plan(config: Config, archive: Archive) -> Plan:

@@ -121,6 +121,7 @@ def write(folder: Path, plan: Plan, results: Sequence[BatchResult], timings: Map
         "fingerprints": fingerprints(plan),
         "versions": versions(),
         "counts": {**plan.counts, **{f"{name} rows": len(tables[name]) for name in TABLES}},
+        "figures_stood_on": plan.figures_stood_on,
         "unanswered": refusal_record(questions_asked(plan.counts), tables["failures"]),
         "timings": {k: round(v, 2) for k, v in timings.items()},
         "events": event_rows(plan.vintage.events),

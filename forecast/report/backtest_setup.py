@@ -30,6 +30,19 @@ def real_time_sentence(scores: pd.DataFrame) -> str:
     return f"**{word}**, cutoffs of single series: {'; '.join(parts)}." if parts else ""
 
 
+def figures_sentence(data: RunData) -> str:
+    """How many of the figures under the cutoffs are real vintages; nothing for a run that did not count them."""
+    counted = data.run.info.get("figures_stood_on") or {}
+    real, pseudo = int(counted.get("real", 0)), int(counted.get("pseudo", 0))
+    if not real + pseudo:
+        return ""
+    kept = "real vintages (kept as they came out, on the day that their source says)"
+    made = "pseudo-vintages (one value each, under a day that is recorded or that a rule gives)"
+    if real and pseudo:
+        return f" Of the {real + pseudo:,} figures that they stood on, {real:,} are {kept} and {pseudo:,} {made}."
+    return f" All {real + pseudo:,} figures that they stood on are {kept if real else made}."
+
+
 def unusual_settings(data: RunData) -> str:
     """Settings in which backtest groups depart from the default."""
     out = []

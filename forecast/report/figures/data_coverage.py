@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,24 +27,14 @@ STATES = (
     ("zero", "gold", 0.9, "true zero"),
     ("span", "blue", 0.45, "only inside a sum"),
     ("missing", "orange", 0.9, "missing"),
-    ("suppressed", "green", 0.85, "suppressed"),
+    ("suppressed", "ink", 0.8, "suppressed"),
     ("not bundled", "grid", 0.9, "not bundled"),
-    ("not released", "line", 0.6, "not released by then"),
+    ("not released", "green", 0.35, "not released yet"),
 )
 
 
-def coverage_panel(
-    histories: Sequence[FlowHistory],
-    first: int,
-    last: int,
-    unheld: str = "not bundled",
-    due: Mapping[str, int | None] | None = None,
-) -> FigurePanel:
-    """Status of every month of every series between two months; `unheld` names months without a row.
-
-    due : by series, the first month whose release was still to come on the day of the run
-    """
-    due = due or {}
+def coverage_panel(histories: Sequence[FlowHistory], first: int, last: int, unheld: str = "not bundled") -> FigurePanel:
+    """Status of every month of every series between two months; `unheld` names months without a row."""
     row = 13
     width, height = 1000, 62 + row * len(histories)
     figure = new_panel(width, height, "What is known of each month")
@@ -55,20 +46,29 @@ def coverage_panel(
         lengths: list[tuple[float, float]] = []
         rows: list[int] = []
         for i, history in enumerate(histories):
-            for start, length in _stretches(history, state, first, last, due.get(history.series)):
+            for start, length in _stretches(history, state, first, last):
                 lengths.append((start, length))
                 rows.append(i)
         _boxes(ax, lengths, rows, C[color], alpha)
     set_year_axis(ax, first, last)
     x = LABELS / width
     for state, color, alpha, words in STATES:
-        if not any(_stretches(h, state, first, last, due.get(h.series)) for h in histories):
+        if not any(_stretches(h, state, first, last) for h in histories):
             continue
         figure.text(x, 1 - 27 / height, "■", color=C[color], alpha=alpha, fontsize=10)
         words = unheld if state == "not bundled" else words
         figure.text(x + 13 / width, 1 - 27 / height, words, fontsize=9, color=C["muted"])
-        x += (26 + 6.0 * len(words)) / width
+        x += (22 + 5.3 * len(words)) / width
     return finish_panel(figure)
+
+
+def states_in_words(histories: Sequence[FlowHistory], first: int, last: int, unheld: str = "not bundled") -> str:
+    """How many cells of the picture are in each state, such as '812 monthly figures, 45 true zeros, 3 missing'."""
+    found = Counter(h.status.get(m, "not bundled") for h in histories for m in range(first, last + 1))
+    plural = {"value": "monthly figures", "zero": "true zeros"}
+    words = {state: unheld if state == "not bundled" else text for state, _, _, text in STATES}
+    counted = [f"{found[s]:,} {plural.get(s, words[s]) if found[s] > 1 else words[s]}" for s in words if found[s]]
+    return ", ".join(counted)
 
 
 def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color: str, alpha: float) -> None:
@@ -81,18 +81,15 @@ def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color:
         ax.add_collection(PolyCollection(boxes, facecolors=color, alpha=alpha, linewidths=0))
 
 
-def _stretches(history: FlowHistory, state: str, first: int, last: int, due: int | None) -> list[tuple[float, float]]:
-    def seen(month: int) -> str:
-        unheld = "not bundled" if due is None or month < due else "not released"
-        return history.status.get(month, unheld)
-
+def _stretches(history: FlowHistory, state: str, first: int, last: int) -> list[tuple[float, float]]:
     out: list[tuple[float, float]] = []
     m = first
     while m <= last:
+        seen = history.status.get(m, "not bundled")
         end = m
-        while end < last and seen(end + 1) == seen(m):
+        while end < last and history.status.get(end + 1, "not bundled") == seen:
             end += 1
-        if seen(m) == state:
+        if seen == state:
             out.append((m + 0.06, end - m + 0.88))
         m = end + 1
     return out

@@ -14,7 +14,7 @@ from forecast.core.registry import section
 from forecast.core.schema import ComparisonRow, FailureRow, group_rows
 from forecast.core.scores import Scores
 from forecast.core.series import SeriesKey
-from forecast.report.backtest_setup import real_time_sentence, refit_clause, unusual_settings
+from forecast.report.backtest_setup import figures_sentence, real_time_sentence, refit_clause, unusual_settings
 from forecast.report.blocks import (
     Block,
     Bullets,
@@ -73,8 +73,8 @@ def _score_blocks(data: RunData, table: pd.DataFrame) -> list[Block]:
     out: list[Block] = [
         Prose(
             f"{table.cutoff.nunique()} cutoffs from {day(table.cutoff.min())} to {day(table.cutoff.max())}; at each, every "
-            f"model saw what had been released by then{refit_clause(data)}. {real_time_sentence(table)} "
-            f"Months published only inside a sum are scored as that sum. Scores are means over the "
+            f"model saw what had been released by then{refit_clause(data)}. {real_time_sentence(table)}"
+            f"{figures_sentence(data)} Months published only inside a sum are scored as that sum. Scores are means over the "
             f"questions that every model of the group answered.{unusual_settings(data)}"
         )
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import ClassVar
 
@@ -32,11 +32,11 @@ from forecast.report.blocks import (
     TableCell,
 )
 from forecast.report.event_status import LEARNED, learned_texts, note_text, statuses_text
-from forecast.report.figures.data_coverage import coverage_panel
+from forecast.report.figures.data_coverage import coverage_panel, states_in_words
 from forecast.report.inline_markup import link, safe_address
 from forecast.report.numbers import capitalize, day, inline_name, period, quantity
 from forecast.report.prose import in_words, seasonal_adjustment_note
-from forecast.report.run_data import RunData
+from forecast.report.run_data import FlowHistory, RunData
 
 MAX_ROWS = 44
 ROLES = {"default": "asked about, marked in figures", "control": "control", "context": "context"}
@@ -148,29 +148,24 @@ def _coverage_figure(data: RunData) -> FigureBlock:
     chosen = sorted(chosen, key=lambda h: (h.series not in used, h.series))[:MAX_ROWS]
     chosen.sort(key=lambda h: h.series)
     first = max(min(h.first for h in chosen), SINCE) if any(h.last >= SINCE for h in chosen) else min(h.first for h in chosen)
-    last = max(h.last for h in chosen)
-    end, due = (
-        max(last, mm.ordinal(data.as_of[:7]) - 1),
-        {h.series: first_unreleased(h.series, h.last, data.as_of) for h in chosen},
-    )
+    chosen = [_with_months_to_come(h, data.as_of) for h in chosen]
+    last = max(max(h.status) for h in chosen)
     rest = len(data.histories) - len(chosen)
     more = f" {rest} further series with few figures or in US dollars are in the run folder." if rest else ""
     return FigureBlock(
-        "coverage", "What is known", (coverage_panel(chosen, first, end, data.unheld, due),), 1,
-        f"One cell a month; a month inside a sum is known only through that sum.{more} Source: the run's observations.",
-        f"Chart of which months of which series are known, provisional, zero, inside a sum, missing, suppressed, not released "
-        f"or {data.unheld}",
+        "coverage", "What is known", (coverage_panel(chosen, first, last, data.unheld),), 1,
+        "One cell a month; a month inside a sum is known only through that sum. "
+        f"{states_in_words(chosen, first, last, data.unheld)}.{more} Source: the run's observations.",
+        f"Chart of which months of which series are known, zero, inside a sum, missing, {data.unheld} or not released",
     )  # fmt: skip
 
 
-def first_unreleased(series: str, last: int, as_of: str) -> int | None:
-    """The first month after the last one known whose release was still to come on a day; None where no clock is known."""
-    on = mm.parse_day(as_of)
-    for month in range(last + 1, mm.ordinal(as_of[:7]) + 1):
-        day_of = known_release_day(series, month, on) if SeriesKey.maybe(series) else None
-        if day_of is not None and day_of > on:
-            return month
-    return None
+def _with_months_to_come(history: FlowHistory, as_of: str) -> FlowHistory:
+    """A history with the months behind it that are over and not released yet, as far as their day is known."""
+    today = mm.parse_day(as_of)
+    behind = range(max(history.status) + 1, mm.ordinal(today)) if history.status else range(0)
+    to_come = [m for m in behind if (released := known_release_day(history.series, m, today)) and released > today]
+    return replace(history, status=history.status | dict.fromkeys(to_come, "not released")) if to_come else history
 
 
 def _source_blocks(data: RunData) -> list[Block]:

@@ -14,6 +14,7 @@ from forecast.core.results import Finding
 from forecast.core.vintage import ObservedSeries, Vintage
 from forecast.prep.spans_and_gaps import window_total
 from forecast.study.data.implied_revisions import implied_revisions
+from forecast.study.evaluate.vintage_counts import figures_of
 
 SOURCE_TOLERANCE = 0.01  # relative difference between sources on one figure above which it is reported
 SUM_TOLERANCE = 0.005  # relative difference between a sum and its months above which it is reported
@@ -43,13 +44,17 @@ def audit(archive: Archive, vintage: Vintage | None = None) -> list[Finding]:
         *_excluded_figures(archive),
         *_release_day_basis(archive),
     ]
-    if archive.pseudo:
-        findings.append(
-            Finding(
-                "vintages", "one vintage per figure: past days are rebuilt from release days, revisions are not seen", "archive"
-            )
-        )
-    return findings
+    findings += [Finding("archive", note, "archive", "warning") for note in archive.figures.notes]
+    return [*findings, _vintage_kinds(archive, vintage)]
+
+
+def _vintage_kinds(archive: Archive, vintage: Vintage) -> Finding:
+    text = "one vintage per figure: past days are rebuilt from release days, revisions are not seen"
+    if not archive.pseudo:
+        counted = figures_of(vintage)
+        text = f"{counted['real']} real vintages, {counted['pseudo']} dated by a rule or a calendar"
+        text = f"figures known on {vintage.day}: {text}"
+    return Finding("vintages", text, "archive")
 
 
 def coverage(vintage: Vintage) -> list[SeriesCoverage]:
@@ -81,10 +86,11 @@ def _calendar_reach(archive: Archive, vintage: Vintage) -> list[Finding]:
 
 def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
     """Figures on which the sources of one release differ by more than 1 %, and the value chosen."""
+    table = archive.table
+    table = table[(table.excluded == "") & (table.released <= vintage.day.isoformat())]
     groups: dict[tuple[str, str, str], list[ArchiveRow]] = {}
-    for row in rows_of(archive.table):
-        if not row.excluded and row.released <= vintage.day.isoformat():
-            groups.setdefault((row.series, row.period, row.released), []).append(row)
+    for row in rows_of(table[table.duplicated(["series", "period", "released"], keep=False)]):
+        groups.setdefault((row.series, row.period, row.released), []).append(row)
     out = []
     for (series, period, _), rows in sorted(groups.items()):
         values = [float(row.value) for row in rows]

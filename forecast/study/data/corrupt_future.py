@@ -14,7 +14,9 @@ import numpy as np
 from forecast.arrays import Bools
 from forecast.core import months, registry
 from forecast.core.archive import Archive
+from forecast.core.archive_validation import columns_of
 from forecast.core.events import Event, EventCalendar
+from forecast.core.figure_store import HeldFigures
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.data.real_time import RealTimeView, Regressor, declared_lag, last_complete_month
@@ -26,7 +28,7 @@ FIGURES, EVENTS, REGRESSORS = "figures released later", "events or ends announce
 KINDS = (FIGURES, EVENTS, REGRESSORS)
 HUGE = 1e9  # size of the garbage in every second month; the other months are zero
 REVISED_PERIODS, FUTURE_MONTHS = 36, 6  # per series: known periods that are revised, months beyond its end that are published
-ARCHIVE_ATTRIBUTES = ("table", "events", "_states", "latest", "fingerprint")  # everything an archive holds
+ARCHIVE_ATTRIBUTES = ("figures", "events", "latest", "fingerprint", "_recent")  # everything an archive holds
 
 
 def corrupt_archive(
@@ -166,9 +168,10 @@ def patch_archives(day: dt.date, kinds: Sequence[str] = KINDS, lags: Mapping[str
 
     def twin(one: Archive) -> Archive:
         if id(one) not in twins:
-            table, events = _corrupt_data(one.__dict__["table"], one.__dict__["events"], day, kinds, lags or {})
+            figures, events = one.__dict__["figures"], one.__dict__["events"]
+            table, events = _corrupt_data(figures.table, events, day, kinds, lags or {})
             other = object.__new__(Archive)
-            other.__dict__.update(table=table, events=events, pseudo=one.__dict__["pseudo"])
+            other.__dict__.update(figures=HeldFigures(columns_of(table)), events=events, pseudo=one.__dict__["pseudo"])
             twins[id(one)] = (one, other)  # both are referenced, so that neither id can be reused by another object
             twins[id(other)] = (other, other)
         return twins[id(one)][1]

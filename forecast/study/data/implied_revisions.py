@@ -22,8 +22,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from forecast.core import months
-from forecast.core.archive import Archive, choose_row
+from forecast.core.archive import Archive
 from forecast.core.archive_table import ArchiveRow, rows_of
+from forecast.core.source_choice import choose_row
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError
+from forecast.core.series_states import REAL
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.data.real_time import RealTimeView
 
@@ -52,11 +53,12 @@ def _nth_release(archive: Archive | RealTimeView, series: str, k: int, day: dt.d
 def vintage_kind(vintage: Vintage, series: str) -> str:
     """The kind of a cutoff's vintage: real | final | pseudo.
 
-    real : figures as known at the time, on recorded release days; final : recorded release days, but revised figures;
-    pseudo : the release day of the newest figure is not recorded but given by a rule or a lag
+    real : figures as known at the time, on release days that their source says; final : recorded release days, but revised
+    figures; pseudo : the release day of the newest figure is not recorded but given by a rule or a lag
     """
     cells = vintage.cells.get(series, ())
     last = max((c.last for c in cells), default=0)
-    if not any(c.last == last and c.basis in ("actual", "calendar") for c in cells):
-        return "pseudo"
-    return "final" if vintage.pseudo else "real"
+    bases = {c.basis for c in cells if c.last == last}
+    if REAL in bases and not vintage.pseudo:
+        return "real"
+    return "final" if bases & {REAL, "calendar"} else "pseudo"

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from forecast.core import months
-from forecast.core.archive import COLUMNS, Archive, bundled_archive, choose_row, read_archive
-from forecast.core.archive_table import ArchiveRow
+from forecast.core.archive import Archive, bundled_archive, read_archive
+from forecast.core.archive_table import COLUMNS, ArchiveRow
 from forecast.core.errors import DataError
+from forecast.core.source_choice import choose_row
 from forecast.core.vintage import ObservedSeries
 
 S = "CHN.export.WLD.re_magnets"

@@ -1,4 +1,4 @@
-"""What stands beside the record on a page: press statements, annual figures, months not released; bundled data alone."""
+"""What stands beside the record on a page: press statements, annual figures; bundled data alone."""
 
 import dataclasses
 from types import SimpleNamespace
@@ -10,10 +10,8 @@ from forecast.core import months as mm
 from forecast.core.annual_figures import annual_figure, bundled_annual_figures
 from forecast.core.archive import bundled_archive
 from forecast.report.annual_blocks import annual_blocks
-from forecast.report.figures.data_coverage import STATES, coverage_panel
 from forecast.report.press_check import press_blocks
 from forecast.report.run_data import FlowHistory
-from forecast.report.sections.data import first_unreleased
 from forecast.report.table_blocks import latest_figures_table
 
 RARE, GALLIUM = "CHN.export.WLD.rare_earths_total", "USA.import.WLD.gallium"
@@ -93,27 +91,8 @@ def test_an_annual_figure_is_not_known_before_its_edition():
     assert all(f.value % f.step == pytest.approx(0, abs=1e-9) or f.step < 1 for f in bundled_annual_figures())
 
 
-def test_each_state_of_a_month_has_its_own_mark_on_the_page():
-    status = {0: "value", 1: "zero", 2: "missing", 3: "suppressed", 4: "provisional", 5: "span"}
-    base = 12 * 2026
-    one = dataclasses.replace(history(GALLIUM), status={base + m: word for m, word in status.items()})
-    panel = coverage_panel([one], base, base + 8, due={GALLIUM: base + 7})
-    drawn = str(panel)
-    for state, _, _, words in STATES:
-        assert words in drawn, state
-    assert len({color for _, color, _, _ in STATES}) >= 6
-
-
 def test_a_last_figure_that_may_be_revised_is_called_provisional():
     final = history(GALLIUM, "kg", m2026_05=10.0, m2026_06=20.0)
     early = dataclasses.replace(final, status={**final.status, mm.ordinal("2026-06"): "provisional"})
     told = [" ".join(cell.sub for row in latest_figures_table([one]).rows for cell in row) for one in (final, early)]
     assert ["provisional" in text for text in told] == [False, True]
-
-
-def test_a_month_that_was_not_released_is_told_from_one_that_is_not_bundled():
-    # on 8 September 2026 the US figures of August were still to come, China's detail of June was out and is not bundled
-    assert first_unreleased(GALLIUM, mm.ordinal("2026-07"), "2026-09-08") == mm.ordinal("2026-08")
-    assert first_unreleased("CHN.export.WLD.re_magnets", mm.ordinal("2026-03"), "2026-09-08") == mm.ordinal("2026-08")
-    assert first_unreleased("cobalt", mm.ordinal("2026-07"), "2026-09-08") is None
-    assert first_unreleased("CHL.export.WLD.copper", mm.ordinal("2026-07"), "2026-09-08") is None
