@@ -106,7 +106,7 @@ def load_archive(path: str | Path | None = None) -> Archive:
     >>> import forecast as fc
     >>> archive = fc.load_archive()
     >>> archive.last_release
-    datetime.date(2026, 9, 4)
+    datetime.date(2026, 9, 7)
     """
     if path is None:
         return bundled_archive()
@@ -701,7 +701,7 @@ def listing(kind: str) -> list[tuple[str, str]]:
         seen = archive.latest
         return [(s, _series_extent(seen, s)) for s in archive.series]
     if kind == "events":
-        return [(e.id, f"{e.announced}: {e.title}") for e in bundled_archive().events]
+        return [(e.id, f"{e.announced}: {e.title} ({e.status})") for e in bundled_archive().events]
     raise ConfigError(f"there is no list of '{kind}'", where="forecast list", hint=nearest(kind, [*plural, "series", "events"]))
 
 

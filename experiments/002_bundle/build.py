@@ -1,5 +1,5 @@
 # ruff: noqa: E501
-"""Writes the bundled data set from the published tables: python build.py --from FOLDER --to forecast/data."""
+"""Writes the bundled data set from the published tables: python build.py --from FOLDER --later FOLDER --to forecast/data."""
 import argparse
 import csv
 import re
@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 sys.path.insert(0, str(Path(__file__).parent))
+import annual_table
 import clock_rules as clock
 import events_table
 import facts_table
@@ -277,8 +278,8 @@ def stamp(rows, calendar):
             r["note"] = "; ".join(x for x in (r["note"], "the article's date is impossible (before the month ended), kept as given") if x)
 
 
-def build(source, target):
-    """Writes every file of the bundle and returns the counts."""
+def build(source, later, target):
+    """Writes every file of the bundle and returns the counts; `later` is the folder of figures and events gathered since."""
     target = Path(target)
     left_out = []
     rows = from_news(source, left_out)
@@ -286,7 +287,7 @@ def build(source, target):
     rows += second + from_census(source) + from_facts(source)
     derive(rows)
     exclude(rows)
-    calendar = clock.calendar_rows(source, dated_reports(rows))
+    calendar = clock.calendar_rows(source, later, dated_reports(rows))
     stamp(rows, calendar)
     for r in rows:
         r["value"] = plain(r["value"]) if r["value"] != "" else ""
@@ -302,8 +303,9 @@ def build(source, target):
     write(target / "release_rules.csv", clock.RULE_COLUMNS, clock.rules())
     write(target / "release_calendar.csv", clock.CALENDAR_COLUMNS, calendar)
     products_table.write(target / "products.csv", {r["series"].split(":")[0].split(".")[3] for r in unique})
-    events_table.write(read(source, "policy_events.csv"), target / "events.toml")
-    facts_table.write(source, left_out, target / "facts.csv")
+    events_table.write(read(source, "policy_events.csv"), read(later, "events_after_2026-03.csv"), target / "events.toml")
+    facts_table.write(source, later, left_out, target / "facts.csv")
+    annual_table.write(read(later, "usgs_mcs2026_annual.csv"), target / "annual_usgs.csv")
     lunar(source, target / "lunar_new_year.csv")
     write(target / "groups.csv", ["group", "members", "note"], GROUPS)
     readme(unique, left_out, skipped, target)
@@ -371,6 +373,7 @@ def readme(rows, left_out, skipped, target):
 if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--from", dest="source", required=True)
+    p.add_argument("--later", required=True)
     p.add_argument("--to", dest="target", required=True)
     a = p.parse_args()
-    print({k: len(v) if isinstance(v, list) else v for k, v in build(a.source, a.target).items()})
+    print({k: len(v) if isinstance(v, list) else v for k, v in build(a.source, a.later, a.target).items()})

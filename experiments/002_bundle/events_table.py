@@ -2,7 +2,8 @@
 """The event calendar: one line of judgement per row of policy_events.csv, in its order, plus the missing events."""
 import re
 
-VERIFIED = "2026-03-12"
+import calendar_2026
+
 GGS = ["gallium", "germanium", "antimony"]
 REM = ["rare_earths", "magnets"]
 EXEMPT = ("Annex II of EO 14257 exempted many critical minerals, antimony, gallium, germanium and rare-earth compounds among them as far as "
@@ -134,7 +135,7 @@ MISSING = [
 
 ORDER = ["id", "title", "short", "imposed_by", "targets", "products", "instrument", "announced", "effective", "end", "end_announced", "called_off",
          "superseded_by", "superseded_on", "reversal_of", "cluster", "anticipation_from", "shape", "role", "scope_note", "hs_codes",
-         "document", "source_url", "confidence", "note"]
+         "document", "source_url", "status", "confidence", "note"]
 DATES = {"announced", "effective", "end", "end_announced", "called_off", "superseded_on", "anticipation_from"}
 
 
@@ -150,7 +151,7 @@ def field(name, value):
     return text(value)
 
 
-def table(rows):
+def table(rows, later):
     assert len(rows) == len(ROWS), (len(rows), len(ROWS))
     events = []
     for r, (name, products, instrument, role, extra) in zip(rows, ROWS, strict=True):
@@ -166,20 +167,30 @@ def table(rows):
             extra["scope_note"] = r["minerals_products"]
         e.update(extra)
         events.append(e)
-    return events + [dict(m) for m in MISSING]
+    events += [dict(m) for m in MISSING]
+    for e in events:  # those of the first table were read in the press and in law firms' notes, and some nowhere
+        e["status"] = "secondary" if e.get("source_url") else "unverified"
+    calendar_2026.confirm(events, later)
+    return events + calendar_2026.measures(later)
 
 
-def write(rows, path):
-    events = sorted(table(rows), key=lambda e: (e["announced"], e["id"]))
+def write(rows, later, path):
+    events = sorted(table(rows, later), key=lambda e: (e["announced"], e["id"]))
     ids = {e["id"] for e in events}
     assert len(ids) == len(events)
     out = ["# One table per policy measure. Fields, words and doubts are described in README.md of this folder.",
-           f"verified_to = {VERIFIED}", ""]
+           f"verified_to = {calendar_2026.VERIFIED}", ""]
     for e in events:
         assert bool(e.get("end")) == bool(e.get("end_announced")), e["id"]
         assert {e.get("reversal_of", e["id"]), e.get("superseded_by", e["id"])} <= ids, e["id"]
         assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", e[d]) for d in DATES if e.get(d)), e["id"]
         out.append("[[event]]")
         out += [f"{k} = {field(k, e[k])}" for k in ORDER if e.get(k)]
+        out.append("")
+    out.append("# What was said, ruled, promised or falls due: no measure, and read by no model.")
+    for n in sorted(calendar_2026.notes(later), key=lambda n: (n["day"], n["text"])):
+        assert set(n["about"]) <= ids, n
+        out.append("[[note]]")
+        out += [f"{k} = {n[k] if k in ('day', 'known') else field(k, n[k])}" for k in calendar_2026.NOTE_ORDER if n[k]]
         out.append("")
     path.write_text("\n".join(out), encoding="utf-8")

@@ -1,9 +1,10 @@
 # ruff: noqa: E501
 """Published claims and facts that are no observation of a series: what the claims experiment tests, and what had to stay out."""
 import csv
+import re
 from pathlib import Path
 
-COLUMNS = ["id", "series", "period", "base_period", "kind", "value", "unit", "text", "publisher", "url", "article_date"]
+COLUMNS = ["id", "series", "period", "base_period", "kind", "value", "unit", "text", "publisher", "url", "article_date", "status"]
 REUTERS9 = ("Reuters", "https://anewz.tv/world/world-news/10358/us-importers-skirt-chinas-mineral-ban-by-rerouting-antimo/news", "2025-07-09")
 REUTERS20 = ("Reuters", "https://profit.pakistantoday.com.pk/2025/07/21/chinas-exports-of-two-critical-minerals-drop-sharply-in-june", "2025-07-20")
 PRESS = ("press", "", "2025-07")
@@ -51,8 +52,45 @@ CLAIMS = [
 HELD = {"SBUS1", "SBUS2", "SBCN1", "SBCN2", "SBCN3", "GAGE1", "GAGE2", "GE1", "GA1", "MG1", "MG2", "MG3", "MG4", "MG5", "MG6", "EV1"}
 
 
-def write(folder, left_out, path):
-    rows = [dict(zip(COLUMNS, (*c[:8], *c[8]), strict=True)) for c in CLAIMS]
+# press figures of 2026, in the order of press_figures_2026.csv: id, series, period, base period, kind, value, unit, text
+ZERO = "second hand, reported as a true zero: check with customs before use"
+PRESS_2026 = [
+    ("press_re_july_2026", "CHN.export.WLD.rare_earths_total", "2026-07", "2025-07", "change", -30, "percent", "about 30 % below a year earlier; no tonnes"),
+    ("press_magnets_us_august_2026", "CHN.export.USA.re_magnets", "2026-08", "", "text", "", "", "magnets to the United States down; no number seen"),
+    ("press_ga_japan_2026", "CHN.export.JPN.gallium", "2026-01/2026-02", "", "quantity", 0, "kg", ZERO),
+    ("press_ge_japan_2026", "CHN.export.JPN.germanium", "2026-01/2026-02", "", "quantity", 0, "kg", ZERO),
+    ("press_tungsten_carbide_2026", "CHN.export.WLD.tungsten_carbide", "2026-01/2026-05", "", "quantity", 1006990, "kg", "second hand"),
+    ("press_re_june_2026", "CHN.export.WLD.rare_earths_total", "2026-06", "2025-06", "change", -34, "percent", "34 % below a year earlier; weight or value is not said"),
+    ("press_re_value_may_2026", "CHN.export.WLD.rare_earths_total:usd", "2026-01/2026-05", "2025-01/2025-05", "change", 44.9, "percent", "value in US dollars, January to May, from the preliminary table (5)"),
+]
+# price points and changes, in the order of facts_antimony.csv: id, kind
+ANTIMONY = [("fact_sb_price_eu_2024_07", "price"), ("fact_sb_price_china_2024_07", "price"), ("fact_sb_price_2024_11", "price"),
+            ("fact_sb_price_ingot_2024_11", "price"), ("fact_sb_price_rotterdam_2024_12", "price"), ("fact_sb_thailand_2025_q2", "change"),
+            ("fact_sb_world_2025_q1", "change"), ("fact_ge_world_2025_q1", "change"), ("fact_sb_madero_target", "text")]
+
+
+def of_2026(later):
+    """Press figures of 2026 and price points of antimony: read by no series, most of them second hand."""
+    def table(name):
+        with open(Path(later) / name, encoding="utf-8") as f:
+            return list(csv.DictReader(f))
+
+    for row, one in zip(table("press_figures_2026.csv"), PRESS_2026, strict=True):
+        given = "" if row["value"] == "" else round(float(row["value"]) * (1000 if row["unit"] == "t" else 1), 6)
+        assert (given, row["period"].replace("..", "/")) == (one[5], one[2]), row
+        url = f"https://{row['address']}" if row["address"].endswith(".com") else ""
+        yield dict(zip(COLUMNS, (*one, row["publisher"].replace("secondary (file 54741377447)", "a public repository, second hand"), url, row["published"], "secondary"), strict=True))
+    for row, (name, kind) in zip(table("facts_antimony.csv"), ANTIMONY, strict=True):
+        url = url if row["address"] == "same" else row["address"]
+        base, _, period = row["period"].rpartition(".." if ".." in row["period"] else "/" if kind == "change" else "..")
+        words = f"{row['series']}: {row['value']} {row['unit']}; {row['note'].removesuffix('; not in the bundle')}"
+        yield dict(id=name, series="", period=period, base_period=base, kind=kind, value=row["value"] if re.fullmatch(r"-?[\d.]+", row["value"]) else "", unit=row["unit"],
+                   text=words, publisher=row["publisher"], url=url, article_date=row["published"], status="secondary")
+
+
+def write(folder, later, left_out, path):
+    rows = [dict(zip(COLUMNS, (*c[:8], *c[8], ""), strict=True)) for c in CLAIMS]
+    rows += of_2026(later)
     with open(Path(folder) / "trade_facts.csv", encoding="utf-8") as f:
         facts = list(csv.DictReader(f))
     url = ""
@@ -68,6 +106,6 @@ def write(folder, left_out, path):
                          publisher=r["publisher"], url=r["url"], article_date=r["published_date"]))
     assert len({r["id"] for r in rows}) == len(rows)
     with open(path, "w", encoding="utf-8", newline="") as f:
-        w = csv.DictWriter(f, COLUMNS, lineterminator="\n")
+        w = csv.DictWriter(f, COLUMNS, restval="", lineterminator="\n")
         w.writeheader()
         w.writerows(sorted(rows, key=lambda r: r["id"]))

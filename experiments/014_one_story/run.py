@@ -24,7 +24,7 @@ SERIES = {
 }
 AS_WRITTEN = "as things stand"
 DAYS = {
-    "2026-09-05": {  # the ban is suspended until 27 November 2026
+    "2026-09-08": {  # the ban is suspended until 27 November 2026
         AS_WRITTEN: {},
         "ban returns": {"us_ban_suspension_2025": "2026-09-20"},
         "ban lifted": {"us_ban_suspension_2025": "never"},
@@ -78,7 +78,7 @@ def side_by_side(archive: fc.Archive) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def magnets(archive: fc.Archive) -> pd.DataFrame:
     """The 80 % band of world magnets, by model and month, in tonnes."""
-    vintage, rows = archive.as_of("2026-09-05"), []
+    vintage, rows = archive.as_of("2026-09-08"), []
     task = asked(vintage, MAGNETS)
     for name, spec in MODELS.items():
         made = fc.predict(spec, vintage, task, seed=SEED).of(MAGNETS) / 1000.0

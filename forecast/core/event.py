@@ -13,7 +13,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
 from forecast.core.errors import DataError, nearest, with_place
-from forecast.core.event_fields import DATES, INSTRUMENTS, LISTS, ROLES, parse_field
+from forecast.core.event_fields import DATES, INSTRUMENTS, LISTS, ROLES, STATUSES, parse_field
 from forecast.core.presentation import shown
 from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
@@ -66,8 +66,8 @@ class Event:
         how it unfolds
     role : str, default "context"
         "default", part of every calendar; "control", for models that ask for it; "context", told and not modelled
-    scope_note, hs_codes, document, source_url, confidence, note : str, optional
-        what it covers, where it stands, and how sure that is
+    scope_note, hs_codes, document, source_url, confidence, note, status : str, optional
+        what it covers, where it stands, how sure that is; as read: "official", "secondary" (others report it), "unverified"
     short : str, optional
         its name in legends and sentences; without it the title up to its first semicolon
 
@@ -110,10 +110,11 @@ class Event:
     source_url: str = ""
     confidence: str = ""
     note: str = ""
-    short: str = field(default="", repr=False)  # a name for readers is no part of what is asked
+    short: str = field(default="", repr=False)  # a name for readers is no part of what is asked, nor is where it was read
+    status: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
-        for key in DATES | LISTS:
+        for key in (f.name for f in fields(self) if f.name in DATES | LISTS):
             value = getattr(self, key)
             if isinstance(value, str | dt.datetime):  # as people write them
                 object.__setattr__(self, key, parse_field(key, value, f"event '{self.id}'"))
@@ -123,7 +124,7 @@ class Event:
 
         if "+" in self.id:  # it joins ids
             raise refuse("its id holds a '+'", "an id without it")
-        for word, known in (("instrument", INSTRUMENTS), ("role", ROLES)):
+        for word, known in (("instrument", INSTRUMENTS), ("role", ROLES), ("status", ("", *STATUSES))):
             if (given := getattr(self, word)) not in known:
                 raise refuse(f"unknown {word} '{given}'", nearest(given, known))
         if self.end and not self.end_announced:

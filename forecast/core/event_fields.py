@@ -1,4 +1,4 @@
-"""The fields of an event as people write them in a file, and their words."""
+"""The fields of events and notes as people write them in a file, and their words."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ INSTRUMENTS = (
     "agreement", "supply", "other",
 )  # fmt: skip
 ROLES = ("default", "control", "context")
-DATES = {"announced", "effective", "end", "end_announced", "called_off", "superseded_on", "anticipation_from"}
-LISTS = {"imposed_by", "targets", "products"}
+DATES = {"announced", "effective", "end", "end_announced", "called_off", "superseded_on", "anticipation_from", "day", "known"}
+LISTS = {"imposed_by", "targets", "products", "about"}
+STATUSES = ("official", "secondary", "unverified")
 
 
 def parse_field(key: str, value: Any, where: str) -> Any:
-    """One field of an event converted to its type: a day, a list of names, a shape, a share, or text."""
+    """One field converted to its type: a day, a list of names, a shape, a share, or text."""
     place = f"{where}, {key}" if where else key
     if key in DATES:
         with with_place(place):

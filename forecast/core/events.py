@@ -13,6 +13,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core import months
 from forecast.core.bundled_data import bundled_text
+from forecast.core.calendar_notes import CalendarNote, note_from
 from forecast.core.errors import DataError, nearest
 from forecast.core.event import Event as Event, event_from as event_from
 from forecast.core.event_fields import INSTRUMENTS as INSTRUMENTS, ROLES as ROLES
@@ -23,7 +24,7 @@ from forecast.core.presentation import shown
 @shown
 @dataclass(frozen=True)
 class EventCalendar:
-    """Events in order of announcement.
+    """Events in order of announcement, and notes.
 
     It is iterated over, has a length, and gives an event by its id.
 
@@ -33,6 +34,8 @@ class EventCalendar:
         in order of announcement
     verified_to : date, optional
         the last day to which the table was checked
+    notes : tuple of CalendarNote, optional
+        what was said, ruled, promised or falls due, which no method reads
 
     Raises
     ------
@@ -51,6 +54,7 @@ class EventCalendar:
 
     events: tuple[Event, ...] = ()
     verified_to: dt.date | None = None
+    notes: tuple[CalendarNote, ...] = ()
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -94,7 +98,23 @@ class EventCalendar:
         """
         known = tuple(e for e in (event.known_on(day) for event in self.events) if e)
         verified = min(self.verified_to, day) if self.verified_to else None
-        return EventCalendar(known, verified)
+        return EventCalendar(known, verified, tuple(note for note in self.notes if note.known <= day))
+
+    def learned_after(self, day: dt.date) -> EventCalendar:
+        """What became known after a day, for readers and for no method.
+
+        Parameters
+        ----------
+        day : date
+            after which events were announced and notes could be read
+
+        Returns
+        -------
+        EventCalendar
+            a new one
+        """
+        later = tuple(event for event in self.events if event.announced > day)
+        return EventCalendar(later, self.verified_to, tuple(note for note in self.notes if note.known > day))
 
     def touching(self, series: str, roles: Iterable[str] = ROLES) -> EventCalendar:
         """Events of the given roles that apply to a series.
@@ -204,4 +224,5 @@ def bundled_events() -> EventCalendar:
     """The calendar of the bundled data set."""
     raw = tomllib.loads(bundled_text("events.toml"))
     verified = months.parse_day(raw["verified_to"])
-    return EventCalendar(tuple(sorted(map(event_from, raw["event"]), key=lambda e: (e.announced, e.id))), verified)
+    events = tuple(sorted(map(event_from, raw["event"]), key=lambda e: (e.announced, e.id)))
+    return EventCalendar(events, verified, tuple(map(note_from, raw.get("note", ()))))

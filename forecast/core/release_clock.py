@@ -1,15 +1,17 @@
 """The release clock: the day on which a month's figure is released.
 
 An explicit calendar day takes precedence over a rule; rules apply to a range of months, because customs offices change them.
-China has released January together with February, in March, since 2020; days on weekends are not moved. The United States,
-Korea, Japan, the European Union and the United Kingdom have their own rules; US government shutdowns move the American days.
+China has released January together with February, in March, since 2020; days on weekends are not moved. The United States
+release on no weekend. They, Korea, Japan, the European Union and the United Kingdom have their own rules; US government
+shutdowns move the American days. A rule's day is the latest of the known ones, so that no figure is used before it was out.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from forecast.core import months
 from forecast.core.bundled_data import bundled_rows
@@ -30,24 +32,33 @@ class ReleaseRule:
     months_after: int
     offset_days: int | None
     combined: bool
+    weekend: str = ""  # "monday": a day on a weekend is moved to the Monday after it
 
     def day_of(self, month: int) -> dt.date:
         """Release day of `month` under this rule."""
         if self.combined and month % 12 == 0:
             month += 1
         if self.offset_days is not None:
-            return months.last_day(month) + dt.timedelta(days=self.offset_days)
+            return self._on_a_day_of_release(months.last_day(month) + dt.timedelta(days=self.offset_days))
         day = self.quarter_day if self.quarter_day and month % 3 == 2 else self.day
         target = month + self.months_after
-        return dt.date(target // 12, target % 12 + 1, min(day or 1, months.days_in(target)))
+        return self._on_a_day_of_release(dt.date(target // 12, target % 12 + 1, min(day or 1, months.days_in(target))))
+
+    def _on_a_day_of_release(self, day: dt.date) -> dt.date:
+        moved = self.weekend == "monday" and day.weekday() > 4
+        return day + dt.timedelta(days=7 - day.weekday()) if moved else day
 
 
 @dataclass(frozen=True)
 class ReleaseClock:
-    """All rules and explicit days, by source and stage."""
+    """All rules and explicit days, by source and stage.
+
+    published : the day on which a calendar day was published, where it is known; other calendars are known in their year
+    """
 
     rules: tuple[ReleaseRule, ...]
     days: dict[tuple[str, str, int], tuple[dt.date, str]]
+    published: Mapping[tuple[str, str, int], dt.date] = field(default_factory=dict)
 
     def release_day(self, source: str, stage: str, month: int) -> tuple[dt.date, str]:
         """Release day of a month and its basis: `actual`, `calendar` or `rule`."""
@@ -59,14 +70,15 @@ class ReleaseClock:
     def expected_release_day(self, source: str, stage: str, month: int, on: dt.date) -> tuple[dt.date, str]:
         """The release day as far as it was known on day `on`, and its basis.
 
-        A past day is known, and a future one if a calendar for its year was published; otherwise the rule is assumed. Where the
-        rule's day has passed without a release (a government shutdown) nobody knew the day: the actual one is returned, with
-        the basis `late`.
+        A past day is known, and a future one if a calendar that holds it was published; otherwise the rule is assumed. Where
+        the rule's day has passed without a release (a government shutdown) nobody knew the day: the actual one is returned,
+        with the basis `late`.
         """
         day, basis = self.release_day(source, stage, month)
         if basis == "rule" and (source, stage, month) not in self.days:
             return day, basis
-        if day <= on or (basis == "calendar" and day.year <= on.year):
+        since = self.published.get((source, stage, month), dt.date(day.year, 1, 1))
+        if day <= on or (basis == "calendar" and since <= on):
             return day, basis
         assumed = self._day_by_rule(source, stage, month)
         return (assumed, "rule") if assumed > on else (day, "late")
@@ -91,15 +103,21 @@ def bundled_clock() -> ReleaseClock:
     rules = tuple(
         ReleaseRule(
             source, stage, months.ordinal(first), months.ordinal(last), whole(day), whole(quarter_day), whole(after) or 0,
-            whole(offset), combined == "1",
+            whole(offset), combined == "1", weekend,
         )
-        for source, stage, first, last, day, quarter_day, after, offset, combined, _ in _cells("release_rules.csv")
+        for source, stage, first, last, day, quarter_day, after, offset, combined, weekend, _ in _cells("release_rules.csv")
     )  # fmt: skip
+    cells = _cells("release_calendar.csv")
     days = {
         (source, stage, months.ordinal(month)): (dt.date.fromisoformat(released), basis)
-        for source, stage, month, released, basis, _ in _cells("release_calendar.csv")
+        for source, stage, month, released, basis, *_ in cells
     }
-    return ReleaseClock(rules, days)
+    published = {
+        (source, stage, months.ordinal(month)): dt.date.fromisoformat(known)
+        for source, stage, month, _, _, known, _ in cells
+        if known
+    }
+    return ReleaseClock(rules, days, published)
 
 
 def _cells(name: str) -> list[list[str]]:

@@ -16,10 +16,10 @@ from forecast.core.questions import Task
 from forecast.core.run import Run
 from forecast.core.schema import NewsRow
 from forecast.core.vintage import Vintage
+from forecast.jobs.calendar_rows import event_rows
 from forecast.jobs.config import Config
 from forecast.jobs.declared_regressors import real_time_view
 from forecast.jobs.load import read_archive, shipped_configs
-from forecast.jobs.rows import event_rows
 from forecast.jobs.shared_draws import joint_months
 from forecast.study.nowcast.news import news_rows
 

@@ -10,6 +10,7 @@ where such a config declares no event, the bundled ones that it names in its eff
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Literal
 
 from forecast.core.archive import Archive
@@ -37,11 +38,11 @@ def known_events(config: Config, given: EventCalendar, own: EventCalendar, place
     if kind == "bundled":
         made = bundle
     elif kind == "both":
-        made = bundle.with_events([*brought, *own])
+        made = replace(bundle.with_events([*brought, *own]), notes=(*bundle.notes, *own.notes))
     else:
         names = {name for name, _ in _event_references(config)} if not (config.calendar or brought or own) else set()
         taken = [event for event in bundle if event.id in names]
-        made = EventCalendar((), own.verified_to).with_events([*brought, *taken, *own])
+        made = EventCalendar((), own.verified_to, own.notes).with_events([*brought, *taken, *own])
     for name, where in _event_references(config):
         if name not in made and name in bundle:
             problem = f"'{name}' is an event of the bundled calendar, which this config does not use"

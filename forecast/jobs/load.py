@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from forecast.core import registry
 from forecast.core.archive import Archive
+from forecast.core.calendar_notes import note_from
 from forecast.core.errors import ConfigError, nearest, with_place
 from forecast.core.events import Event, EventCalendar, event_from
 from forecast.core.input_files import InputFile
@@ -121,11 +122,11 @@ def own_events(config: Config, place: str = "") -> EventCalendar:
 
 
 def read_events(path: Path) -> EventCalendar:
-    """Events of a TOML file with one `[[event]]` table each, and the day to which it was verified, where it says so."""
+    """Events and notes of a TOML file, an `[[event]]` or `[[note]]` table each, and the day to which it was verified."""
     hint = "the path of a TOML file with [[event]] tables"
     raw = InputFile(path, "file of events", hint=hint, error=ConfigError).toml()
     for key in raw:
-        if key not in ("event", "verified_to"):
+        if key not in ("event", "note", "verified_to"):
             raise ConfigError(f"unknown key '{key}'", where=str(path), hint="each event is a table [[event]]")
     rows = raw.get("event")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -134,7 +135,11 @@ def read_events(path: Path) -> EventCalendar:
     if "verified_to" in raw:
         with with_place(f"{path}, verified_to", ConfigError):
             verified = parse_day(raw["verified_to"])
-    return EventCalendar(tuple(_events_from_tables(rows, f"{path}, [[event]]")), verified)
+    said = raw.get("note", [])
+    if not isinstance(said, list) or not all(isinstance(row, dict) for row in said):
+        raise ConfigError("a note is no table", where=str(path), hint="each note is a table [[note]]")
+    notes = tuple(note_from(row, f"{path}, [[note]] {i + 1}") for i, row in enumerate(said))
+    return EventCalendar(tuple(_events_from_tables(rows, f"{path}, [[event]]")), verified, notes)
 
 
 def _events_from_tables(rows: Iterable[dict[str, Any]], where: str) -> list[Event]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ from forecast.arrays import Floats
 from forecast.core import schema
 from forecast.core.effects import Effect
 from forecast.core.errors import DataError
-from forecast.core.events import Event
 from forecast.core.results import Failure
 from forecast.core.schema import (
     ClaimRow,
@@ -200,19 +199,3 @@ def _known_figures(vintage: Vintage, series: str, first: str, last: str) -> Floa
         return np.empty(0)
     values = vintage.observed(series).at(vintage.steps.ordinal(first), vintage.steps.ordinal(last))
     return values[np.isfinite(values)]
-
-
-def event_rows(events: Iterable[Event]) -> list[dict[str, Any]]:
-    """Events as tables that `event_from` reads; dates as text, empty fields omitted."""
-    out = []
-    for event in events:
-        row = {}
-        for field in fields(Event):
-            value = getattr(event, field.name)
-            if value is None or value in ("", ()):
-                continue
-            row[field.name] = (
-                value.isoformat() if hasattr(value, "isoformat") else list(value) if isinstance(value, tuple) else value
-            )
-        out.append(row)
-    return out

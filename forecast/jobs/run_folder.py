@@ -27,11 +27,11 @@ from forecast.core.steps import logger
 from forecast.core.unanswered import questions_asked, refusal_record
 from forecast.jobs import run_lock
 from forecast.jobs.batch_results import BatchResult
+from forecast.jobs.calendar_rows import event_rows, learned_rows, note_rows
 from forecast.jobs.config import Config
 from forecast.jobs.execute import code_hash
 from forecast.jobs.export import write_exports
 from forecast.jobs.plan import Plan
-from forecast.jobs.rows import event_rows
 from forecast.jobs.tables import findings, parquet, tables_of
 
 REPORTED_PACKAGES = ("numpy", "pandas", "scipy", "statsmodels", "scikit-learn", "prophet", "pyarrow", "matplotlib")
@@ -125,7 +125,9 @@ def write(folder: Path, plan: Plan, results: Sequence[BatchResult], timings: Map
         "unanswered": refusal_record(questions_asked(plan.counts), tables["failures"]),
         "timings": {k: round(v, 2) for k, v in timings.items()},
         "events": event_rows(plan.vintage.events),
+        "notes": note_rows(plan.vintage.events.notes),
         "events_verified_to": str(plan.archive.events.verified_to or ""),
+        "learned_since": learned_rows(plan),
     }
     _write_json(folder, "run.json", info)
     write_exports(folder, plan.config)

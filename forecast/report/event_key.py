@@ -33,9 +33,14 @@ def events_of_panel(letters: Mapping[str, Event], series: str) -> dict[str, Even
 
 
 def event_key(letters: Mapping[str, Event]) -> tuple[tuple[str, str], ...]:
-    """Each letter of a figure with the day and the short name of its event."""
-    days = {letter: event.effective or event.announced for letter, event in letters.items()}
-    return tuple(
-        (letter, f"{days[letter].day}{NBSP}{month_of(mm.ordinal(days[letter]))}: {event.short_title}")
-        for letter, event in letters.items()
-    )
+    """Each letter of a figure with the day, the short name and the status of its event."""
+    return tuple((letter, f"{_day_of(event)}: {event.short_title}{_read(event)}") for letter, event in letters.items())
+
+
+def _day_of(event: Event) -> str:
+    when = event.effective or event.announced
+    return f"{when.day}{NBSP}{month_of(mm.ordinal(when))}"
+
+
+def _read(event: Event) -> str:
+    return f" ({event.status})" if event.status else ""

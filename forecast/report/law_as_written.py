@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 
 from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.core.schema import ForecastRow
 from forecast.report.blocks import Block, Bullets, Details, Prose
+from forecast.report.event_status import named_with_status
 from forecast.report.numbers import capitalize, day, join_with_and, series_name
 from forecast.report.prose import in_words
 from forecast.report.run_data import RunData
@@ -62,13 +64,19 @@ def _in_part(data: RunData, changes: Mapping[str, str], written: Sequence[str]) 
 
 
 def _change_text(data: RunData, event: Event, last: int) -> str:
-    title = event.short_title
-    if event.effective and str(event.effective) > data.as_of and event.start <= last:
-        return f"“{title}” begins on {day(str(event.effective))}"
-    if event.until and str(event.until) > data.as_of and mm.ordinal(event.until) <= last:
+    name, known = named_with_status(event), data.outcomes_known_to
+    if event.effective and str(event.effective) > known and event.start <= last:
+        return f"{name} begins on {day(str(event.effective))}{_unseen(data, event.effective)}"
+    if event.until and str(event.until) > known and mm.ordinal(event.until) <= last:
         back = ", and what it suspends comes back" if event.reversal_of and event.instrument == "suspension" else ""
-        return f"“{title}” ends on {day(str(event.until))}{back}"
+        return f"{name} ends on {day(str(event.until))}{back}{_unseen(data, event.until)}"
     return ""
+
+
+def _unseen(data: RunData, due: dt.date) -> str:
+    """That a day already past on the day of the run lies beyond the days to which the calendar was checked."""
+    checked = f" (so it was announced; the calendar is checked to {day(data.outcomes_known_to)} only)"
+    return "" if str(due) > data.as_of else checked
 
 
 def _passing(data: RunData, series: str, rows: Sequence[ForecastRow]) -> list[str]:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from forecast.core import months as mm, registry, schema
 from forecast.core.default_model import default_model
 from forecast.core.errors import ConfigError
-from forecast.core.events import Event, EventCalendar, bundled_events, event_from
+from forecast.core.events import Event, EventCalendar
 from forecast.core.products import display_unit
 from forecast.core.run import Run
 from forecast.core.schema import EffectRow, ForecastRow, ObservationRow, PartRow, ScenarioForecastRow, SensitivityRow, SumRow
 from forecast.report.effect_rows import EffectAnswer, VariedAnswer, effect_answer, varied_answer
 from forecast.report.numbers import join_with_and
+from forecast.report.run_calendar import day_of_outcomes, known_calendar, learned_calendar
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +43,10 @@ class FlowHistory:
     values: dict[int, float]
     sums: tuple[tuple[int, int, float], ...]
     status: dict[int, str]
+
+    def is_provisional(self, first: int, last: int) -> bool:
+        """Whether a month between two is marked as one that its publisher may still revise."""
+        return any(self.status.get(m) == "provisional" for m in range(first, last + 1))
 
     @functools.cached_property
     def steps(self) -> tuple[tuple[tuple[int, ...], float], ...]:
@@ -158,12 +163,18 @@ class RunData:
 
     @functools.cached_property
     def calendar(self) -> EventCalendar:
-        """Events known on that day: the run's own list if it has one, else the bundled ones."""
-        rows = self.run.info.get("events")
-        if rows is None:
-            return bundled_events().known_on(mm.parse_day(self.as_of))
-        verified = self.run.info.get("events_verified_to")
-        return EventCalendar(tuple(event_from(row) for row in rows), mm.parse_day(verified) if verified else None)
+        """Events and notes known on that day: the run's own list if it has one, else the bundled ones."""
+        return known_calendar(self.run.info)
+
+    @functools.cached_property
+    def learned(self) -> EventCalendar:
+        """Events and notes that became known later; no number of the run rests on them."""
+        return learned_calendar(self.run.info)
+
+    @property
+    def outcomes_known_to(self) -> str:
+        """The day to which it is known whether a measure began or ended as announced."""
+        return day_of_outcomes(self.run.info, self.calendar)
 
     @functools.cached_property
     def answers(self) -> tuple[EffectAnswer, ...]:

@@ -262,7 +262,8 @@ def _latest_cells(h: FlowHistory) -> tuple[TableCell, ...]:
         on_year = "" if _is_new_year_month(h.series, m) or year.text == MISSING else f", {year.text} on a year earlier"
         on_month = f", {monthly.text} on the month before" if monthly.text != MISSING else ""
         sub, monthly = f"sum of {last - first + 1} months; {single}{on_year}{on_month}", TableCell(MISSING, "a sum")
-    return TableCell(when, sub), quantity_cell(value, h.unit), yearly, monthly
+    level = quantity_cell(value, h.unit, "provisional" if h.is_provisional(first, last) else "")
+    return TableCell(when, sub), level, yearly, monthly
 
 
 def _change_from_cell(h: FlowHistory, value: float, base: float, first: int, last: int) -> TableCell:

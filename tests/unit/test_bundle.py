@@ -1,5 +1,6 @@
 """The bundled data set: keys, days, derivations, exclusions, and the figures an economist computed by hand."""
 
+import csv
 import re
 import tomllib
 from pathlib import Path
@@ -172,7 +173,9 @@ def test_the_clock_gives_the_release_days(rows):
         rule = rules[at].iloc[0]
         period = pd.Period(month, "M")
         if rule.offset_days:
-            return str((period.end_time + pd.Timedelta(days=int(rule.offset_days))).date()), "rule"
+            due = (period.end_time + pd.Timedelta(days=int(rule.offset_days))).normalize()
+            rolled = due + pd.offsets.BDay(0) if rule.weekend == "monday" else due
+            return str(rolled.date()), "rule"
         if rule.combined == "1" and period.month == 1:
             return day(source, stage, str(period + 1))
         number = rule.quarter_day if period.month % 3 == 0 else rule.day
@@ -187,7 +190,8 @@ def test_the_clock_gives_the_release_days(rows):
     ("stage", "month", "released"),
     [
         ("flash", "2025-05", "2025-06-09"), ("detail", "2025-06", "2025-07-20"), ("flash", "2025-01", "2025-03-07"),
-        ("detail", "2020-01", "2020-03-25"), ("flash", "2017-01", "2017-02-10"), ("flash", "2024-11", "2024-12-10"),
+        ("detail", "2020-01", "2020-03-25"), ("flash", "2017-01", "2017-02-10"), ("flash", "2024-05", "2024-06-07"),
+        ("flash", "2026-10", "2026-11-10"), ("bulletin", "2026-01", "2026-03-18"), ("detail", "2026-11", "2026-12-20"),
     ],
 )  # fmt: skip
 def test_calendar_days(stage, month, released):
@@ -256,8 +260,8 @@ def test_groups_are_declared(rows):
 
 def test_events_hold_together(events):
     table = {e["id"]: e for e in events["event"]}
-    assert len(table) == len(events["event"]) == 83
-    assert str(events["verified_to"]) == "2026-03-12"
+    assert len(table) == len(events["event"]) == 93
+    assert str(events["verified_to"]) == "2026-10-05"
     stable = {
         "gage_licensing_2023", "graphite_licensing_2023", "sb_licensing_2024", "us_ban_2024", "bi_w_in_licensing_2025",
         "re_licensing_2025", "geneva_truce_2025", "us_china_deal_2025", "enforcement_2025", "re_controls_oct_2025",
@@ -280,6 +284,62 @@ def test_events_hold_together(events):
     assert controls <= set(table)
 
 
+def test_every_event_says_where_it_was_read(events):
+    counts = {word: sum(e["status"] == word for e in events["event"]) for word in ("official", "secondary", "unverified")}
+    assert counts == {"official": 10, "secondary": 78, "unverified": 5}
+    assert sum(counts.values()) == len(events["event"])
+    for e in events["event"]:  # no page at hand, no claim to have read one
+        assert e["status"] != "unverified" or not e.get("source_url"), e["id"]
+    table = {e["id"]: e for e in events["event"]}
+    for name, page in (("us_ban_suspension_2025", "art_bc4513421bb24faaa84e44c2e4f36dc5"),
+                       ("re_controls_suspension_2025", "art_b1ec77dd3f0d4762952904df7cdaadec")):  # fmt: skip
+        assert table[name]["status"] == "official"
+        assert page in table[name]["source_url"]
+
+
+def test_measures_of_2026_are_events_and_words_are_notes(events, shared):
+    rows = list(csv.DictReader(shared("data/published_2026/events_after_2026-03.csv").read_text("utf-8").splitlines()))
+    table = {e["id"]: e for e in events["event"]}
+    later = [e for e in events["event"] if str(e["announced"]) > "2026-01-05"]
+    for row in rows:
+        word = row["note"].partition(":")[0]
+        dated = [e for e in later if str(e["announced"]) == row["period"]]
+        said = [n for n in events["note"] if str(n["day"]) == row["period"]]
+        measure = word in ("start", "end") or row["publisher"] == "US Treasury"
+        assert bool(dated) == measure, row
+        assert bool(said) == (not measure), row
+        assert row["kind"] in {one["status"] for one in [*dated, *said]}, row
+    assert len(events["note"]) == 10
+    for n in events["note"]:
+        assert set(n.get("about", ())) <= set(table)
+        assert n["known"] <= n["day"] or n["kind"] not in ("due", "future")
+
+
+def test_the_readme_states_the_day_to_which_events_are_verified(events):
+    day = events["verified_to"]
+    said = " ".join((DATA.parents[1] / "README.md").read_text("utf-8").split())
+    assert f"Events are verified to {day.day} {day:%B %Y}" in said
+    assert f"{len(events['event'])} policy events" in said
+
+
+def test_what_became_of_the_suspension_is_not_known(events):
+    table = {e["id"]: e for e in events["event"]}
+    due = {str(n["day"]): n for n in events["note"] if n["kind"] == "due"}
+    assert set(due) == {"2026-11-10", "2026-11-27"}
+    assert {n["status"] for n in due.values()} == {"unverified"}
+    assert "not known here" in due["2026-11-27"]["text"]
+    assert str(table["us_ban_suspension_2025"]["end"]) == "2026-11-27"
+    # the truce's legal end and its announced extension both stand
+    assert str(table["busan_truce_2025"]["end"]) == str(table["re_controls_suspension_2025"]["end"]) == "2026-11-10"
+    longer = table["us_china_truce_extension_2026"]
+    assert (str(longer["announced"]), str(longer["effective"]), str(longer["end"])) == (
+        "2026-09-23",
+        "2026-11-10",
+        "2027-01-10",
+    )
+    assert "superseded_by" not in table["busan_truce_2025"]
+
+
 def test_lunar_new_year():
     table = read("lunar_new_year.csv").set_index("year").day
     assert list(table.index) == [str(y) for y in range(2010, 2036)]
@@ -289,8 +349,40 @@ def test_lunar_new_year():
 def test_facts_are_unique_and_well_formed():
     facts = read("facts.csv")
     assert facts.id.is_unique
-    assert set(facts.kind) <= {"quantity", "change", "share", "text"}
+    assert set(facts.kind) <= {"quantity", "change", "share", "text", "price"}
     assert set(facts[facts.kind == "change"].unit) == {"percent"}
+    assert set(facts.status) == {"", "secondary"}
+
+
+def test_zeros_of_second_hand_are_facts_to_check_and_in_no_series(rows):
+    facts = read("facts.csv").set_index("id")
+    for name in ("press_ga_japan_2026", "press_ge_japan_2026"):
+        zero = facts.loc[name]
+        assert (zero["value"], zero["unit"], zero["status"]) == ("0", "kg", "secondary")
+        assert "check with customs" in zero["text"]
+        assert not ((rows.series == zero["series"]) & (rows.period.str[:4] == "2026")).any()
+
+
+def test_press_figures_of_2026_are_the_published_ones(shared):
+    given = list(csv.DictReader(shared("data/published_2026/press_figures_2026.csv").read_text("utf-8").splitlines()))
+    facts = read("facts.csv")
+    press = facts[facts.id.str.startswith("press_")]
+    assert len(press) == len(given) == 7
+    stated = sorted(float(r["value"]) * (1000 if r["unit"] == "t" else 1) for r in given if r["value"])
+    assert sorted(map(float, press.value[press.value != ""])) == pytest.approx(stated)
+
+
+def test_annual_figures_are_the_published_ones_with_their_rounding(shared):
+    given = list(csv.DictReader(shared("data/published_2026/usgs_mcs2026_annual.csv").read_text("utf-8").splitlines()))
+    annual = read("annual_usgs.csv")
+    assert len(annual) == len(given)
+    assert sorted(annual.value) == sorted(r["value"] for r in given)
+    assert (annual.status == "provisional").sum() == sum(r["note"].startswith("estimated") for r in given) > 0
+    assert annual.period.str.fullmatch(r"\d{4}-01/\d{4}-12").all()
+    trade = annual[annual.measure == "quantity"]
+    assert (trade.step.astype(float) * 1000 > trade.value.astype(float)).all()  # never finer than three digits
+    shares = annual[annual.measure == "share"].assign(good=lambda t: t.series.str.rpartition(".")[2])
+    assert (shares.groupby("good").value.apply(lambda v: v.astype(int).sum()).between(99, 101)).all()
 
 
 def test_nothing_private_is_named():

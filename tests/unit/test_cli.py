@@ -57,7 +57,7 @@ def test_report_of_something_else_is_refused(tmp_path):
 def test_check_prints_plan_holes_and_contradictions():
     result = call("check", "quick")
     assert result.exit_code == 0
-    for text in ("PLAN", "4 series x 1 days", "SERIES", "FINDINGS", "sources disagree", "events verified to 2026-03-12"):
+    for text in ("PLAN", "4 series x 1 days", "SERIES", "FINDINGS", "sources disagree", "events verified to 2026-10-05"):
         assert text in result.output
 
 

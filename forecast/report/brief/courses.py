@@ -7,6 +7,7 @@ from forecast.core.products import display_unit
 from forecast.report.blocks import Block, Bullets, Column, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.brief.decisions import Horizon
 from forecast.report.brief.plain_words import EIGHT_OF_TEN, brief_credit, flow_words, range_text
+from forecast.report.event_status import LEARNED, learned_texts
 from forecast.report.figures.scenario_dots import dots_panel
 from forecast.report.inline_markup import link, safe_address
 from forecast.report.numbers import capitalize, day, flow_name, good_name, month_of, percent, period, quantity, series_name
@@ -22,12 +23,19 @@ def decision_blocks(data: RunData, horizon: Horizon) -> list[Block]:
         return []
     out: list[Block] = [Heading("The next decision", 2, "decision", "The next decision")]
     out += [Prose(_dates(data, horizon))] if horizon.decisions else []
+    out += _learned_blocks(data)
     if not horizon.courses:
         return [*out, Prose("This run holds no scenarios: what each outcome would bring was not asked.")]
     series = list(horizon.courses)[:MOST_SERIES]
     asked = [row for row in data.config.get("scenarios") or () if isinstance(row, dict)]
     told = tuple(_course_text(row) for row in asked if any(str(row["name"]) in horizon.courses[s] for s in series))
     return [*out, _figure(data, horizon, series[:MOST_PANELS]), _table(horizon, series, len(asked)), Bullets(told)]
+
+
+def _learned_blocks(data: RunData) -> list[Block]:
+    """What became known of its flows after the day of the run, with the status of each."""
+    told = learned_texts(data, [*data.histories])
+    return [Prose(LEARNED), Bullets(told)] if told else []
 
 
 def _dates(data: RunData, horizon: Horizon) -> str:

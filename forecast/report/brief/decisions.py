@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.core.schema import ForecastRow, ScenarioForecastRow, SumRow, group_rows
+from forecast.report.event_status import named_with_status
 from forecast.report.numbers import day
 from forecast.report.run_data import RunData, in_display_units
 from forecast.report.scenario_sums import yearly_sums
@@ -33,7 +34,7 @@ class Decision:
     def sentence(self, today: dt.date) -> str:
         """When it is due, or was, and that its outcome is not known."""
         verb = "end" if self.ends else "begin"
-        name = f"“{self.event.short_title}”"
+        name = named_with_status(self.event)
         if self.day <= today:
             return f"{name} was due to {verb} on {day(self.day.isoformat())}; {UNKNOWN}."
         return f"{name} is due to {verb} on {day(self.day.isoformat())}."
@@ -110,19 +111,19 @@ class Horizon:
 
 
 def open_decisions(data: RunData) -> tuple[Decision, ...]:
-    """Ends and beginnings after the run's own day of the measures on its series, as far as its months ahead reach."""
+    """Ends and beginnings whose outcome was not known on the run's day, on its series and as far as its months ahead reach."""
     ahead = [r.month for r in data.outlook] + [r.month.rpartition("/")[2] for r in data.scenario_sums]
     series = {r.series.partition(":")[0] for r in (*data.outlook, *data.scenario_sums)}
     last = max(map(mm.ordinal, ahead), default=0)
     asked = {name for answer in data.headline for name in answer.events}
-    found = []
+    found, known = [], data.outcomes_known_to
     for event in data.calendar:
         if not event.in_force or not (event.role == "default" or event.id in asked):
             continue
         if not any(event.touches(s) for s in series):
             continue
-        if event.until and str(event.until) > data.as_of:
+        if event.until and str(event.until) > known:
             found.append(Decision(event, event.until, ends=True))
-        elif event.effective and str(event.effective) > data.as_of:
+        elif event.effective and str(event.effective) > known:
             found.append(Decision(event, event.effective, ends=False))
     return tuple(sorted((d for d in found if d.first_month <= last), key=lambda d: (d.day, d.event.id)))

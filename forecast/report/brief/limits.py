@@ -12,6 +12,7 @@ from forecast.report.brief.decisions import Horizon
 from forecast.report.brief.months_ahead import told_series
 from forecast.report.brief.plain_words import flow_words
 from forecast.report.chosen_answers import grade_sentence
+from forecast.report.event_status import named_with_status
 from forecast.report.numbers import day, join_with_and, month_of
 from forecast.report.run_data import RunData
 
@@ -84,7 +85,9 @@ def _open_outcomes(data: RunData, horizon: Horizon) -> str:
     past = [d for d in horizon.decisions if d.day <= horizon.today]
     if not past:
         return ""
-    said = [f"“{d.event.short_title}” {'ended' if d.ends else 'began'} on {day(d.day.isoformat())} as announced" for d in past]
+    said = [
+        f"{named_with_status(d.event)} {'ended' if d.ends else 'began'} on {day(d.day.isoformat())} as announced" for d in past
+    ]
     return f"Whether {join_with_and(said)}. The notice itself would settle it."
 
 

@@ -89,10 +89,11 @@ def _table(data: RunData, horizon: Horizon, shown: list[str]) -> TableBlock:
         row = horizon.coming(series)
         assert row is not None
         first, last, value = latest_figure(history)
+        provisional = ", provisional" if history.is_provisional(first, last) else ""
         rows.append(
             (
                 TableCell(capitalize(good_name(series)), flow_name(series)),
-                TableCell(quantity(value, unit), _when(first, last)),
+                TableCell(quantity(value, unit), _when(first, last) + provisional),
                 TableCell(quantity(row.q50, unit), month(row.month)),
                 TableCell(fan_range(row, unit)),
             )

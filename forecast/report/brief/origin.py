@@ -6,6 +6,7 @@ from forecast.report.blocks import Block, Heading, Prose
 from forecast.report.brief.decisions import Horizon
 from forecast.report.brief.months_ahead import told_series
 from forecast.report.credits import sources
+from forecast.report.event_status import statuses_text
 from forecast.report.numbers import day
 from forecast.report.run_data import RunData
 
@@ -28,7 +29,9 @@ def origin_blocks(data: RunData, horizon: Horizon) -> list[Block]:
 def _events_text(data: RunData) -> str:
     verified = data.calendar.verified_to
     known = f"{len(data.calendar)} policy event{'s' * (len(data.calendar) != 1)}"
-    return f"The calendar holds {known}" + (f", checked to {day(str(verified))}." if verified else ".")
+    read = statuses_text(data.calendar)
+    checked = f", checked to {day(str(verified))}" if verified else ""
+    return f"The calendar holds {known}{checked}{f': {read}' if read else ''}."
 
 
 def _method(data: RunData) -> list[str]:

@@ -91,7 +91,7 @@ def event_card(event: Event) -> Card:
             ("when", applies),
             ("by", f"{', '.join(event.imposed_by)}, on trade with {', '.join(event.targets)}"),
             ("goods", names_in_short(event.products, "good")),
-            ("source", event.source_url),
+            ("source", event.source_url + (f" ({event.status})" if event.status else "")),
         ),
     )
 

@@ -17,7 +17,21 @@ from forecast.core.release_schedule import known_release_day
 from forecast.core.results import Finding
 from forecast.core.schema import ObservationRow, group_rows
 from forecast.core.series import SeriesKey
-from forecast.report.blocks import Block, Bullets, Callout, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
+from forecast.report.annual_blocks import annual_blocks
+from forecast.report.blocks import (
+    MISSING,
+    Block,
+    Bullets,
+    Callout,
+    Column,
+    Details,
+    FigureBlock,
+    Heading,
+    Prose,
+    TableBlock,
+    TableCell,
+)
+from forecast.report.event_status import LEARNED, learned_texts, note_text, statuses_text
 from forecast.report.figures.data_coverage import coverage_panel, states_in_words
 from forecast.report.inline_markup import link, safe_address
 from forecast.report.numbers import capitalize, day, inline_name, period, quantity
@@ -71,6 +85,8 @@ class DataSection:
             verified = data.calendar.verified_to
             known = day(str(verified)) if verified else ""
             until = f" Events are verified to {known}; nothing later is known to this table." if known else ""
+            read = statuses_text(data.calendar)
+            until += f" Of the {len(data.calendar)} events known on the day of the run, {read}." if read else ""
             out.append(
                 Prose(
                     f"{len(data.rows(ObservationRow)):,} figures of {len(data.histories)} series, released by "
@@ -79,7 +95,7 @@ class DataSection:
                 )
             )
             out.append(_coverage_figure(data))
-            out += _source_blocks(data)
+            out += annual_blocks(data) + _source_blocks(data)
         return [*out, *_calendar_blocks(data), *_finding_blocks(data)]
 
 
@@ -105,11 +121,23 @@ def _calendar_blocks(data: RunData) -> list[Block]:
         when = e.effective or e.announced
         announced = f"announced {day(str(e.announced))}" if e.announced != when else ""
         title = TableCell(e.title, in_words(data, e.scope_note), href=e.source_url or "")
-        rows.append((TableCell(day(str(when)), announced), title, TableCell(goods), TableCell(ROLES.get(e.role, e.role))))
-    columns = (Column("In force"), Column("Event"), Column("Goods"), Column("Use"))
+        status = TableCell(e.status or MISSING, "" if e.status else "not stated")
+        rows.append(
+            (TableCell(day(str(when)), announced), title, TableCell(goods), status, TableCell(ROLES.get(e.role, e.role)))
+        )
+    columns = (Column("In force"), Column("Event"), Column("Goods"), Column("Status"), Column("Use"))
     asked = sum(e.role == "default" for e in events)
-    table = TableBlock("Events known to this run, each with its source.", columns, tuple(rows))
-    return [*out, Details(f"Event calendar: {len(events)} events, {asked} of them in the default calendar", (table,))]
+    table = TableBlock(
+        "Events known to this run, linked to the page on which each was read where there is one.", columns, tuple(rows)
+    )
+    out.append(Details(f"Event calendar: {len(events)} events, {asked} of them in the default calendar", (table,)))
+    if data.calendar.notes:
+        said = Bullets(tuple(map(note_text, data.calendar.notes)))
+        out.append(Details(f"Said, ruled, promised or due, no measure: {len(data.calendar.notes)} notes", (said,)))
+    learned = learned_texts(data)
+    if learned:
+        out.append(Details(f"Learned since the day of the run: {len(learned)}", (Prose(LEARNED), Bullets(learned))))
+    return out
 
 
 def _coverage_figure(data: RunData) -> FigureBlock:

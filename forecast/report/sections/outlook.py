@@ -11,10 +11,12 @@ from forecast.core.schema import ForecastRow, RegimeRow, group_rows
 from forecast.report.blocks import Block, Bullets, Callout, Details, FigureBlock, Heading, Prose
 from forecast.report.credits import credit
 from forecast.report.event_key import event_key, events_of_panel, letter_events
+from forecast.report.event_status import note_text, notes_on
 from forecast.report.figures.fan_charts import HISTORY_MONTHS, fan_panel
 from forecast.report.inline_markup import link, safe_address
 from forecast.report.law_as_written import law_blocks
 from forecast.report.numbers import capitalize, day, number_in_words, series_name
+from forecast.report.press_check import press_blocks
 from forecast.report.prose import seasonal_adjustment_note
 from forecast.report.run_data import RunData
 from forecast.report.scenario_sums import month_means
@@ -64,6 +66,7 @@ class OutlookSection:
             if further:
                 rest = _fan_figure(data, further, "outlook_more", f"{span.capitalize()} ahead, further series", sources)
                 out.append(Details(f"Charts of {len(further)} further series", (rest,)))
+            out += press_blocks(data, {s: chosen[s] for s in names})
             listed = names if many else None
             sums = group_rows((r for r in data.outlook_sums if r.model == data.default_model), lambda r: r.series)
             tables = tuple(
@@ -106,20 +109,22 @@ def _expiry_blocks(data: RunData) -> list[Block]:
     if not rows:
         return []
     parts = [part for part in data.config.get("expiry") or () if isinstance(part, dict)]
-    ends = [e for e in data.calendar if e.reversal_of and e.end and str(e.end) > data.as_of]
+    ends = [e for e in data.calendar if e.reversal_of and e.end and str(e.end) > data.outcomes_known_to]
     ends = [e for e in ends if any(e.touches(s) for s in {r.series for r in rows})]
     days = [str(part["day"]) for part in parts if part.get("day")] + [str(e.end) for e in ends]
     out: list[Block] = [Heading(f"When the suspension ends on {day(days[0])}" if days else "Under each regime", 3)]
     for event in ends[:1]:
         verified = data.calendar.verified_to
-        until = f" Events are verified to {day(str(verified))}; whether it is extended is not known here." if verified else ""
+        until = f" Events are verified to {day(str(verified))}; whether it is prolonged is not known here." if verified else ""
         source = f" {link('Source', event.source_url)}." if safe_address(event.source_url or "") else ""
         out.append(
             Prose(
-                f"Known: “{event.title}”, announced on {day(str(event.announced))}, in force until {day(str(event.end))}."
-                f"{source}{until}"
+                f"Known: “{event.title}”{f' ({event.status})' if event.status else ''}, announced on "
+                f"{day(str(event.announced))}, in force until {day(str(event.end))} as announced.{source}{until}"
             )
         )
+        if said := tuple(note_text(note) for note in notes_on(data, [event.id])):
+            out.append(Bullets(said))
     read = [f"{capitalize(text)}." for text in dict.fromkeys(r.reading for r in rows) if text]
     out += [Bullets(tuple(read))] if read else []
     order = [str(s) for part in parts for s in part.get("series", ())]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from forecast.core import months as mm
+from forecast.core.annual_figures import annual_figure
 from forecast.core.products import display_unit
 from forecast.core.vintage import Vintage
 from forecast.study.claims.provenance import PublishedPercentage, SourcedFigure, covering_sum, figure
@@ -23,6 +24,7 @@ class Reading:
 
     series : series of the claimed figure; total : the denominator of a share, or the quantity of a unit value
     period, base : the periods compared (`YYYY-MM` or a span)
+    annual : an annual figure of the US Geological Survey that states the share itself
     role : `contains`, the scope includes the claimed one, so that a claim that fails here fails; `context`, printed, not judged
     """
 
@@ -32,6 +34,7 @@ class Reading:
     period: str = ""
     base: str = ""
     role: str = ""
+    annual: str = ""
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,8 @@ def _quantity(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult
 
 
 def _share(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
+    if reading.annual:
+        return _printed_share(claim, reading, vintage)
     if not reading.series:
         return ReadingResult(UNCHECKED, "no figure is held")
     part = figure(vintage, reading.series, reading.period, PublishedPercentage(reading.series, reading.period))
@@ -160,6 +165,20 @@ def _share(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
     sentence = f"{_figure_text(part)} of {_figure_text(whole)} = {_percent(share, sign=False)}"
     sentence += _published_text(claim) + _provenance_text(part, whole)
     return _judge(claim, ReadingResult("", sentence, share, low, high, "fraction", (*part.sources, *whole.sources)))
+
+
+def _printed_share(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:
+    """A share as the survey prints it, with half of its last digit either way."""
+    held = annual_figure(reading.annual, "share", reading.period, vintage.day)
+    if held is None:
+        return ReadingResult(UNCHECKED, f"no annual share of {reading.annual} in {reading.period}")
+    (first, last), half = held.years, held.step / 200
+    share = held.value / 100
+    sentence = f"{held.value:g} % of imports for consumption, mean of {first} to {last}, rounded to {held.step:g} %"
+    made = ReadingResult(
+        "", sentence + _published_text(claim), share, share - half, share + half, "fraction", (held.publisher,)
+    )
+    return _judge(claim, made)
 
 
 def _unit_value(claim: Claim, reading: Reading, vintage: Vintage) -> ReadingResult:

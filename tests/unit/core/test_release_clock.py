@@ -57,7 +57,7 @@ def test_january_came_alone_before_2020(year):
 def test_flash_is_later_after_a_quarter():
     # no calendar row covers these months: the rule speaks
     assert day("CHN", "flash", "2027-03") == (dt.date(2027, 4, 14), "rule")
-    assert day("CHN", "flash", "2027-04") == (dt.date(2027, 5, 9), "rule")
+    assert day("CHN", "flash", "2027-04") == (dt.date(2027, 5, 10), "rule")
     assert day("CHN", "flash", "2027-12") == (dt.date(2028, 1, 14), "rule")
 
 
@@ -69,9 +69,17 @@ def test_weekends_are_kept():
     assert dt.date(2027, 3, 20).weekday() == 5
 
 
-def test_us_figures_take_35_days():
-    assert day("USA", "census", "2024-03") == (dt.date(2024, 5, 5), "rule")
-    assert day("USA", "census", "2025-01") == (dt.date(2025, 3, 7), "rule")
+def test_us_figures_take_38_days_and_none_comes_on_a_weekend():
+    assert day("USA", "census", "2025-01") == (dt.date(2025, 3, 10), "rule")
+    assert day("USA", "census", "2024-04") == (dt.date(2024, 6, 7), "rule")
+    assert day("USA", "census", "2025-03") == (dt.date(2025, 5, 8), "rule")
+    assert day("USA", "census", "2023-12") == (dt.date(2024, 2, 7), "rule")
+    clock = bundled_clock()
+    by_rule = [ReleaseClock(clock.rules, {}).release_day("USA", "census", m)[0] for m in range(24180, 24324)]
+    assert max(d.weekday() for d in by_rule) == 4
+    saturday = dt.date(2026, 11, 7)  # 38 days after September 2026
+    assert saturday.weekday() == 5
+    assert day("USA", "census", "2026-09") == (dt.date(2026, 11, 9), "rule")
 
 
 @pytest.mark.parametrize(("month", "due"), [("2025-08", "2025-11-19"), ("2025-10", "2026-01-08"), ("2025-12", "2026-02-19")])
@@ -86,13 +94,20 @@ FT900 = [
     ("2019-07", "2019-09-04"),  # CB 19-127
     ("2019-09", "2019-11-05"),  # CB 19-166
     ("2020-09", "2020-11-04"),  # CB 20-166
+    ("2021-11", "2022-01-06"),  # bea.gov as of 7 January 2022
+    ("2023-08", "2023-10-05"),  # bankingjournal.aba.com of the day
+    ("2024-08", "2024-10-08"),  # forexlive.com of the day
+    ("2024-09", "2024-11-05"),  # BEA 24-50, CB 24-180
     ("2025-06", "2025-08-05"),  # FT-900 of June 2025
 ]
 
 
 @pytest.mark.parametrize(("month", "printed"), FT900)
-def test_the_us_rule_is_within_a_day_of_the_printed_days(month, printed):
-    assert abs((day("USA", "census", month)[0] - dt.date.fromisoformat(printed)).days) <= 1
+def test_the_us_rule_is_never_before_the_printed_day_and_a_printed_day_wins(month, printed):
+    clock, printed_day = bundled_clock(), dt.date.fromisoformat(printed)
+    assert day("USA", "census", month) == (printed_day, "actual")
+    late = ReleaseClock(clock.rules, {}).release_day("USA", "census", months.ordinal(month))[0] - printed_day
+    assert 0 <= late.days <= 5
 
 
 @pytest.mark.parametrize(
@@ -223,15 +238,57 @@ def test_a_day_moved_by_a_shutdown_is_not_known_before_it():
         clock.expected_release_day("USA", "census", august, dt.date.fromisoformat(day))
         for day in ("2025-09-20", "2025-11-01", "2025-11-19")
     ]
-    rule, moved = dt.date(2025, 10, 5), dt.date(2025, 11, 19)
+    rule, moved = dt.date(2025, 10, 8), dt.date(2025, 11, 19)
     assert foreseen == [(rule, "rule"), (moved, "late"), clock.release_day("USA", "census", august)]
     assert foreseen[-1][0] == moved
 
 
 def test_a_day_proved_by_a_report_is_not_known_before_it():
-    clock, january = bundled_clock(), months.ordinal("2026-01")
-    assert clock.release_day("CHN", "flash", january) == (dt.date(2026, 3, 10), "actual")
-    assert clock.expected_release_day("CHN", "flash", january, dt.date(2026, 2, 20)) == (dt.date(2026, 3, 9), "rule")
+    clock, january = bundled_clock(), months.ordinal("2024-01")
+    assert clock.release_day("CHN", "flash", january) == (dt.date(2024, 3, 7), "actual")
+    assert clock.expected_release_day("CHN", "flash", january, dt.date(2024, 2, 20)) == (dt.date(2024, 3, 10), "rule")
+
+
+def test_a_calendar_published_in_its_year_is_not_known_before_that_day():
+    # the plan of 2026 was out on 11 March 2026: the release of 10 March was foreseen by the rule alone
+    clock, january, july = bundled_clock(), months.ordinal("2026-01"), months.ordinal("2026-07")
+    assert clock.release_day("CHN", "flash", january) == (dt.date(2026, 3, 10), "calendar")
+    assert clock.expected_release_day("CHN", "flash", january, dt.date(2026, 2, 20)) == (dt.date(2026, 3, 10), "rule")
+    assert clock.expected_release_day("CHN", "flash", july, dt.date(2026, 3, 10)) == (dt.date(2026, 8, 10), "rule")
+    assert clock.expected_release_day("CHN", "flash", july, dt.date(2026, 3, 11)) == (dt.date(2026, 8, 7), "calendar")
+
+
+def test_the_plan_of_2026_is_the_published_one(shared):
+    rows = list(csv.DictReader(shared("data/published_2026/gacc_release_calendar_2026.csv").read_text("utf-8").splitlines()))
+    assert len(rows) == 33
+    for row in rows:
+        for month in row["period"].split("/"):
+            assert day("CHN", row["series"].split(".")[-1], month) == (dt.date.fromisoformat(row["value"]), "calendar"), row
+
+
+PRINTED = [  # every month of data whose release day was printed, 2018 to 2026
+    cell for cell, (_, basis) in bundled_clock().days.items()
+    if basis != "rule" and "2018-01" <= months.label(cell[2]) <= "2026-11" and cell[0] in ("CHN", "USA")
+]  # fmt: skip
+SHUT = {("USA", "census", months.ordinal(month)) for month in ("2018-12", "2019-01")}  # nobody foresaw these
+
+
+@pytest.mark.parametrize("source", ["CHN", "USA"])
+def test_no_release_is_foreseen_before_its_printed_day(source):
+    # on every day before a release the clock foresees the printed day, or a later one by rule: nothing enters a vintage early
+    clock, seen = bundled_clock(), 0
+    for cell in PRINTED:
+        printed, basis = clock.days[cell]
+        if cell[0] != source or cell in SHUT:
+            continue
+        seen += 1
+        for ahead in (1, 5, 20, 45, 120, 400):
+            foreseen, how = clock.expected_release_day(*cell, printed - dt.timedelta(days=ahead))
+            assert foreseen >= printed, (cell, ahead, foreseen)
+            assert how in ("rule", "calendar"), (cell, ahead, how)
+            assert how == "rule" or foreseen == printed, (cell, ahead, foreseen)
+        assert basis in ("calendar", "actual")
+    assert seen > {"CHN": 90, "USA": 6}[source]
 
 
 def test_a_published_calendar_is_known_in_its_year():

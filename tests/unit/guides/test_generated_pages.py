@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from forecast.core import registry
+from forecast.core.calendar_notes import KINDS, note_from
 from forecast.core.events import INSTRUMENTS, ROLES, Event, event_from
 from forecast.guides import config_reference, glossary
 from forecast.jobs.config_json_schema import schema
@@ -83,7 +84,13 @@ def test_the_events_page_tells_every_field_with_an_example_that_is_read():
 
 def test_the_event_of_the_events_page_is_one():
     (block,) = re.findall(r"^```toml\n(.*?)^```", EVENTS, flags=re.MULTILINE | re.DOTALL)
+    (noted,) = re.findall(
+        r"^    \[\[note\]\]\n(?:    .*\n)+", EVENTS, flags=re.MULTILINE
+    )  # of a file of events, not of a config
     (row,) = tomllib.loads(block)["events"]
+    (note,) = tomllib.loads(noted)["note"]
+    assert note_from(note).about == (row["id"],)
+    assert all(kind in EVENTS for kind in KINDS)
     made = event_from(row)
     assert made.in_force
     assert made.anticipation == 1

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from forecast.core.errors import ConfigError
+from forecast.core.errors import ConfigError, ForecastError
 from forecast.core.events import bundled_events
 from forecast.jobs.config import Config
 from forecast.jobs.event_calendar import calendar_kind, known_events
@@ -174,7 +174,7 @@ def test_the_word_enters_the_name_of_a_run_only_where_it_is_said(tmp_path):
     assert "calendar" not in plain.resolved
     assert said.resolved["calendar"] == "both"
     assert plain.hash8 != said.hash8
-    assert [load(name).hash8 for name in ("minerals", "nowcast", "quick")] == ["8bd05827", "82cf0a70", "ff3de953"]
+    assert [load(name).hash8 for name in ("minerals", "nowcast", "quick")] == ["79e7e28f", "82cf0a70", "ff3de953"]
 
 
 def test_every_source_but_the_bundled_figures_is_own():
@@ -186,3 +186,16 @@ def test_every_source_but_the_bundled_figures_is_own():
     for use, kind in kinds.items():
         assert calendar_kind(Config(name="x", data={"use": use, "path": "x.csv"})) == kind
     assert calendar_kind(Config(name="x", data={"use": "plugged_in", "join": True})) == "own"
+
+
+def test_notes_of_an_own_file_are_read_with_its_events(tmp_path):
+    note = '[[note]]\nday = 2025-06-01\nkind = "statement"\ntext = "a word"\nstatus = "secondary"\nabout = ["mine"]\n'
+    (tmp_path / "mine.toml").write_text(f"{EVENT.replace('events', 'event')}\n{note}", "utf-8")
+    text = 'events = "mine.toml"'
+    assert [n.text for n in read_archive(made(tmp_path, word=text)).events.notes] == ["a word"]
+    both = read_archive(made(tmp_path, word=f'{text}\ncalendar = "both"')).events.notes
+    assert [n.text for n in both] == [*(n.text for n in bundled_events().notes), "a word"]
+    (tmp_path / "mine.toml").write_text(f"{EVENT.replace('events', 'event')}\n{note.replace('secondary', 'sure')}", "utf-8")
+    with pytest.raises(ForecastError, match="unknown status 'sure'") as error:
+        made(tmp_path, word=text)
+    assert error.value.where.endswith("mine.toml, [[note]] 1")

@@ -22,7 +22,7 @@ CONFIG = f"""
 name = "now"
 seed = 3
 draws = 200
-as_of = "2026-09-05"
+as_of = "2026-09-08"
 naive = ["last_value", "mean12"]
 [[models]]
 use = "structural"
@@ -68,7 +68,7 @@ def test_a_question_asks_the_months_that_are_not_out_up_to_its_own(tmp_path):
     made = questions(written(tmp_path))
     (imports,), (blackout,) = made.groups["imports"], made.groups["blackout"]
     assert imports.task.months == ("2026-08", "2026-09")
-    assert imports.task.day == dt.date(2026, 9, 5)
+    assert imports.task.day == dt.date(2026, 9, 8)
     assert blackout.task.months == ("2026-01", "2026-02")
     assert blackout.task.day == dt.date(2026, 2, 20)
     assert made.counts["nowcasts taken apart"] == 2
@@ -85,7 +85,7 @@ def test_earlier_months_are_asked_as_many_days_before_publication(tmp_path):
     made = questions(written(tmp_path))
     released = {cell.first: cell.released for cell in made.archive.states(GALLIUM) if not cell.is_span}
     left = {(released[past.first] - past.task.day).days for past in made.groups["imports: earlier months"]}
-    assert left == {30}  # 5 October less 5 September
+    assert left == {30}  # 8 October less 8 September
 
 
 def test_the_parts_of_the_news_add_up_for_every_target_and_month(run):
@@ -96,7 +96,7 @@ def test_the_parts_of_the_news_add_up_for_every_target_and_month(run):
         assert part["impact"].sum() == pytest.approx((part["nowcast_to"] - part["nowcast_from"]).iloc[0], rel=1e-9)
     told = news[(news["target"] == GALLIUM) & (news["kind"] == "new")]
     assert set(told["release_month"]) == {"2026-07"}
-    assert set(told["released"]) == {"2026-09-04"}
+    assert set(told["released"]) == {"2026-09-07"}
 
 
 def test_nowcasts_stand_beside_what_came_and_are_not_scored(run):
@@ -120,7 +120,7 @@ def test_the_page_tells_nowcast_news_and_calendar(run):
     page = render(nowcast_blocks(facts))
     assert "Standing on **20\u00a0Feb\u00a02026**" in page
     assert "Nothing is out in February." in page
-    assert "published 4\u00a0Sep\u00a02026" in page
+    assert "published 7\u00a0Sep\u00a02026" in page
     assert "What comes next." in page
     assert "inside the band" in page or "outside the band" in page
     report = (run.folder / "report.md").read_text("utf-8")
@@ -201,7 +201,7 @@ def test_a_question_moved_onto_another_is_not_asked_again(tmp_path):
 def test_forecasts_and_nowcasts_of_one_series_stand_beside_each_other(tmp_path):
     text = CONFIG + f'[forecast]\nseries = "{GALLIUM}"\nmonths = 3\nmodels = ["last_value"]\n'
     made = fc.run(written(tmp_path, text), tmp_path)
-    own = made.forecasts[(made.forecasts["model"] == "last_value") & (made.forecasts["cutoff"] == "2026-09-05")]
+    own = made.forecasts[(made.forecasts["model"] == "last_value") & (made.forecasts["cutoff"] == "2026-09-08")]
     assert set(own["group"]) == {"imports", "next months"}
     assert own.groupby("job")["group"].nunique().max() == 1
     assert {r.group for r in RunData(made).outlook} == {"next months"}

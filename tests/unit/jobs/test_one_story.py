@@ -137,8 +137,9 @@ def test_the_expiry_table_and_the_table_of_sums_are_of_the_same_draws(done):
         courses = markdown.render(ScenariosSection().blocks(data)).replace("\u00a0", " ")
     assert f"{year['q50'] / 12:,.0f} kg" in outlook
     assert f"{year['q50']:,.0f} kg" in courses
-    assert "the law as written on 5 Sep 2026" in outlook
-    assert "“China's suspension of its export ban for the US” ends on 27 Nov 2026, and what it suspends comes back" in outlook
+    assert "the law as written on 8 Sep 2026" in outlook
+    name = "“China's suspension of its export ban for the US” (official)"
+    assert f"{name} ends on 27 Nov 2026, and what it suspends comes back" in outlook
     assert "from the same draws of **law** as the fans above" in courses
 
 

@@ -188,7 +188,7 @@ def test_regimes_are_observed_means(done):
 def test_run_json_says_what_was_asked_and_is_not_yet_finished(done):
     info = Run(done[1]).info
     assert info["config"]["models"][2]["members"] == ["mean12", "drift"]
-    assert info["as_of"] == "2026-09-05"
+    assert info["as_of"] == "2026-09-08"
     assert {"archive", "vintage"} <= set(info["fingerprints"])
     assert not info["finished"]
     assert not fo.is_finished(done[1], done[0])

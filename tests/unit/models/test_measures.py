@@ -174,7 +174,7 @@ def test_what_is_announced_later_is_not_seen(then, vintage_of):
 
 def test_magnets_are_as_steady_as_they_were_since_licences_settled():
     """World magnets, April 2026: nine months lie in 4,740 to 6,150 t, and the shock of spring 2025 is no ordinary noise."""
-    vintage = bundled_archive().as_of("2026-09-05")
+    vintage = bundled_archive().as_of("2026-09-08")
     task = Task(vintage.day, "CHN.export.WLD.re_magnets", mm.months("2026-04", "2027-03"), draws=1000)
     made = answer_or_raise(registry.build("model", "measures"), vintage, task)
     low, high = np.quantile(made.draws[:, 0, 0], [0.1, 0.9]) / 1000
@@ -185,7 +185,7 @@ def test_magnets_are_as_steady_as_they_were_since_licences_settled():
 
 def test_what_passes_is_a_parameter_of_the_day_it_is_fitted_on():
     """Standing in September 2026 with parameters of November 2025: three months of ban and campaign instead of six."""
-    vintage = bundled_archive().as_of("2026-09-05")
+    vintage = bundled_archive().as_of("2026-09-08")
     notes = []
     for fitted_on in (None, "2025-11-21"):
         task = Task(vintage.day, IMPORT, mm.months("2026-08", "2027-03"), fitted_on, draws=100)

@@ -224,7 +224,7 @@ def test_where_too_little_is_left_outside_the_break_another_device_stands_and_sa
 
 def test_months_of_a_regime_to_come_are_as_known_where_the_mask_fails():
     """Antimony of Chinese origin: few months before the measures, nine under the suspension, then the ban comes back."""
-    vintage = bundled_archive().as_of("2026-09-05")
+    vintage = bundled_archive().as_of("2026-09-08")
     task = Task(vintage.day, "USA.import.CHN.antimony_unwrought", mm.months("2026-08", "2027-07"), draws=400)
     made = answer_or_raise(registry.build("model", {"use": "menu", "base": "conformal"}), vintage, task)
     assert made.used[0].model.endswith("known 100%")

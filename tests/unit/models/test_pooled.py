@@ -85,7 +85,7 @@ def test_a_batch_gives_what_single_questions_give():
 
 
 def test_only_series_that_count_the_same_thing_are_like():
-    vintage = fc.load_archive().as_of("2026-09-05")
+    vintage = fc.load_archive().as_of("2026-09-08")
     found = fc.model("pooled")._like_series(vintage, "USA.import.WLD.gallium")
     assert len(found) == 17
     assert all(name.startswith("USA.import.WLD.") for name in found)

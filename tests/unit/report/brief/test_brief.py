@@ -192,7 +192,7 @@ def test_the_coming_month_is_that_of_the_table(bundled):
 
 
 def test_a_decision_already_past_is_told_as_not_known(bundled):
-    name = "“China's suspension of its export ban for the US”"
+    name = "“China's suspension of its export ban for the US” (official)"
     assert f"{name} was due to end on 27 Nov 2026; what followed is not in our sources." in text_of(bundled)
     assert f"Whether {name} ended on 27 Nov 2026 as announced" in text_of(bundled)
     ahead = text_of(bundled, BEFORE)

@@ -113,9 +113,11 @@ def test_the_day_of_the_fit_stands_in_the_job(archive):
 
 
 def test_cutoffs_on_assumed_release_days_are_flagged(archive):
-    kinds = {name: {p.known for p in bt.backtest_questions(archive, [name], cutoffs("2025-06", "2025-08", series=name), 1)}
+    kinds = {name: {p.known for p in bt.backtest_questions(archive, [name], cutoffs("2025-02", "2025-07", series=name), 1)}
              for name in (RE, ZINC)}  # fmt: skip
     assert kinds == {RE: {"final"}, ZINC: {"pseudo"}}
+    printed = bt.backtest_questions(archive, [ZINC], cutoffs("2025-08", "2025-08", series=ZINC), 1)
+    assert {p.known for p in printed} == {"final"}  # the release of 5 August 2025 was printed
 
 
 def test_a_question_beyond_the_gap_needs_a_later_figure(archive):

@@ -17,7 +17,7 @@ def test_china_has_no_cutoff_in_february_and_eleven_a_year():
 
 def test_us_cutoffs_skip_the_shutdown_months():
     days = cutoffs("2025-08", "2025-12", series="USA.import.WLD.gallium")
-    assert [str(day) for day in days] == ["2025-08-05", "2025-09-05", "2025-11-20", "2025-12-12"]
+    assert [str(day) for day in days] == ["2025-08-06", "2025-09-09", "2025-11-20", "2025-12-12"]
 
 
 def test_days_bound_as_given():
