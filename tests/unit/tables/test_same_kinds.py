@@ -338,3 +338,10 @@ def test_a_frame_is_read_as_its_file_is(tmp_path):
     with pytest.raises(DataError, match="no column 'zinc'") as error:
         fc.read_table(frame, values={"zinc": KEY})
     assert "the table" in error.value.where
+
+
+@pytest.mark.parametrize("name", ["tonnes", "Exports (tonnes)", "Exports, thousand kg", "QUANTITY_IN_TONNES"])
+def test_a_unit_in_the_name_of_a_column_counts(name, tmp_path):
+    path = table(tmp_path, [("2024-01", 5), ("2024-02", 6)], ("month", name), sign=";")
+    assert seen(read(path))[2].values[0] == 5000
+    assert seen(read(path, unit="kg"))[2].values[0] == 5
