@@ -22,7 +22,7 @@ from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
 from forecast.jobs.scenarios import askable_scenarios, scenario_questions
 from forecast.jobs.shared_draws import attach_scenarios, joint_months, scenario_model, share_nowcasts
-from forecast.prep.spans_and_gaps import count_months
+from forecast.prep.spans_and_gaps import measured_months
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.effects.shipped_gates import departures
 from forecast.study.evaluate.cutoffs import cutoffs
@@ -166,7 +166,8 @@ def _nearest_series(name: str, known: Sequence[str]) -> str:
 
 
 def _known_months(vintage: Vintage, series: str) -> int:
-    return count_months(vintage.observed(series)) if vintage.knows(series) else 0
+    """Months with a figure of their own or one that sums leave; those of a quarter that is split count as well."""
+    return len(measured_months(vintage.observed(series))[0]) if vintage.knows(series) else 0
 
 
 def _past_questions(

@@ -106,7 +106,7 @@ def _down_words(grid: Grid, header: Header) -> tuple[dict[str, Any], list[str]]:
         c for c in columns if c.kind in ("label", "year", "time") and c not in period and len({c.texts[i] for i in rows}) > 1
     ]
     chosen = _telling_columns(labels, times, rows)
-    units = {c.name: header.units.get(c.name) or unit_in_label(c.name) or _bare_unit(c.name) for c in figures}
+    units = {c.name: header.units.get(c.name) or unit_in_label(c.name) for c in figures}
     measures = {c.name: measure_of(c.name, units[c.name]) for c in figures}
     for c in figures:
         if not measures[c.name] and any(text.startswith(("-", "−")) and len(text) > 1 for text in c.texts):
@@ -232,11 +232,6 @@ def _unit_words(columns: Sequence[ColumnProfile], named: str) -> dict[str, Any]:
             known = [text for text in column.distinct if measured_by(text)]
             return {"unit_column": column.name} if len(column.distinct) > 1 else {"unit": known[0]}
     return {"unit": named} if named else {}
-
-
-def _bare_unit(name: str) -> str:
-    """A column's name that is a unit itself, such as tonnes."""
-    return name if measured_by(name) else ""
 
 
 def _unit_remarks(words: Mapping[str, Any]) -> list[str]:

@@ -89,14 +89,15 @@ def _factor(plain: str, table: dict[str, float]) -> float | None:
 
 
 def unit_in_label(label: str) -> str:
-    """The unit that the header of a column names in brackets or behind a comma, "in" or "Dollars per": "" for none.
+    """The unit that the header of a column names in brackets or behind a comma, "in"; a name that is a unit; "" for none.
 
-    >>> unit_in_label("Copper ($/mt)"), unit_in_label("Quantity, thousand tonnes"), unit_in_label("netWgt")
-    ('$/mt', 'thousand tonnes', '')
+    >>> [unit_in_label(label) for label in ("Copper ($/mt)", "Quantity, thousand tonnes", "netWgt", "tonnes")]
+    ['$/mt', 'thousand tonnes', '', 'tonnes']
     """
     found = re.findall(r"[(\[]([^()\[\]]{1,40})[)\]]", label) + re.findall(r"(?:, | in |_in_)([^,()]{1,40})$", label)
     found += re.findall(r"_IN_([A-Z0-9_]{1,40})$", label)
-    return next((text for text in reversed(found) if measured_by(text)), "")
+    whole = [label] if len(label) > 1 else []  # a single letter names much else
+    return next((text for text in [*reversed(found), *whole] if measured_by(text)), "")
 
 
 def measured_by(text: str) -> str:

@@ -12,7 +12,7 @@ from forecast.core.archive import Archive
 from forecast.core.archive_table import ArchiveRow, rows_of
 from forecast.core.results import Finding
 from forecast.core.vintage import ObservedSeries, Vintage
-from forecast.prep.spans_and_gaps import window_total
+from forecast.prep.spans_and_gaps import reduced_spans, window_total
 from forecast.study.data.implied_revisions import implied_revisions
 from forecast.study.data.weights_and_values import unit_value_findings
 from forecast.study.evaluate.vintage_counts import figures_of
@@ -70,9 +70,10 @@ def coverage(vintage: Vintage) -> list[SeriesCoverage]:
 
 
 def _count_gaps(observed: ObservedSeries) -> int:
-    """Number of months between the first and the last monthly figure that have no figure of their own."""
-    known = np.flatnonzero(np.isfinite(observed.values))
-    return 0 if len(known) < 2 else int(known[-1] - known[0] + 1 - len(known))
+    """Number of months between the first and the last known one that have no figure of their own, nor one that sums leave."""
+    own = {int(month) for month in observed.months[np.isfinite(observed.values)]}
+    known = sorted(own.union(*(unknown for unknown, _, _ in reduced_spans(observed) if len(unknown) == 1)))
+    return 0 if len(known) < 2 else known[-1] - known[0] + 1 - len(known)
 
 
 def _calendar_reach(archive: Archive, vintage: Vintage) -> list[Finding]:

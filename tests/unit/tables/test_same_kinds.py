@@ -338,3 +338,31 @@ def test_a_frame_is_read_as_its_file_is(tmp_path):
     with pytest.raises(DataError, match="no column 'zinc'") as error:
         fc.read_table(frame, values={"zinc": KEY})
     assert "the table" in error.value.where
+
+
+@pytest.mark.parametrize("name", ["tonnes", "Exports (tonnes)", "Exports, thousand kg", "QUANTITY_IN_TONNES"])
+def test_a_unit_in_the_name_of_a_column_counts(name, tmp_path):
+    path = table(tmp_path, [("2024-01", 5), ("2024-02", 6)], ("month", name), sign=";")
+    assert seen(read(path))[2].values[0] == 5000
+    assert seen(read(path, unit="kg"))[2].values[0] == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (quarterly(2014, ["03-31", "06-30", "09-30", "12-31"]), 'frequency = "quarter"'),
+        (to_date(FLOW, "2019-01", 1), 'sums = "since January"'),
+        ([(f"{m[:4]}-01/{m}", v) for m, v in to_date(FLOW, "2019-01", 1)], ""),
+    ],
+)
+def test_longer_sums_are_months_to_the_plan(rows, words, tmp_path):
+    from forecast.jobs.load import load, read_archive
+    from forecast.jobs.plan import make_plan
+
+    path = table(tmp_path, rows)
+    text = f'[data]\nuse = "csv"\npath = "{path.as_posix()}"\nkey = "{KEY}"\n{words}\n[[models]]\nuse = "ets"\n'
+    (tmp_path / "own.toml").write_text(f'{text}[forecast]\nseries = ["{KEY}"]\nmonths = 6\n', "utf-8")
+    config = load(tmp_path / "own.toml")
+    plan = make_plan(config, read_archive(config))
+    assert plan.counts["forecast questions"] == 1
+    assert not any("known months" in finding.text for finding in plan.findings)

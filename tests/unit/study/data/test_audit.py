@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from forecast.core.archive import COLUMNS, Archive, bundled_archive
+from forecast.core.archive_table import ArchiveRow
 from forecast.core.events import bundled_events
 from forecast.study.data.audit import SeriesCoverage, audit, coverage
 
@@ -45,6 +46,13 @@ def test_coverage_counts_months_spans_and_gaps():
     rows = ("2024-01", 1, {}), ("2024-04", 0, {"status": "zero"}), ("2024-02/2024-03", 2, {"kind": "cumulative"})
     (one,) = coverage(archive(*rows).latest)
     assert one == SeriesCoverage(NAME, "2024-01", "2024-04", months=2, spans=1, gaps=2, zeros=1)
+
+
+def test_sums_to_date_leave_no_gaps():
+    rows = [ArchiveRow(NAME, "2024-01", 5.0, released="2024-12-01")]
+    rows += [ArchiveRow(NAME, f"2024-01/2024-{m:02d}", 5.0 * m, released="2024-12-01") for m in range(2, 11)]
+    (one,) = coverage(Archive.of(rows).latest)
+    assert (one.months, one.spans, one.gaps) == (1, 9, 0)
 
 
 def test_left_out_figures_are_counted_by_reason():
