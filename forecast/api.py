@@ -81,7 +81,33 @@ def __getattr__(name: str) -> Any:
 
 
 def load_archive(path: str | Path | None = None) -> Archive:
-    """The bundled data set, a file in the package's schema (`forecast/data/README.md`), or an archive's folder or address."""
+    """The bundled data set, a file in the package's schema (`forecast/data/README.md`), or an archive's folder or address.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        a CSV or Parquet file in the package's schema (`forecast/data/README.md`), or the folder or address of an archive that
+        grows (`forecast fetch`); default: the bundled data set
+
+    Returns
+    -------
+    Archive
+        its figures with their days of release (quantities in kg, values in USD), and the bundled calendar of policy events
+
+    Raises
+    ------
+    ConfigError
+        where `path` is no path
+    DataError
+        where the file cannot be read, or a cell of it is not valid
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive = fc.load_archive()
+    >>> archive.last_release
+    datetime.date(2026, 9, 4)
+    """
     if path is None:
         return bundled_archive()
     if is_address(path) or os.path.isdir(path):
@@ -92,14 +118,63 @@ def load_archive(path: str | Path | None = None) -> Archive:
 def model(use: str = registry.DEFAULT_MODEL, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Forecaster:
     """A forecasting model by its name, with its options; without a name the default model.
 
-    parameters : fixes the model's parameters instead of estimating them
+    Parameters
+    ----------
+    use : str, default "conformal"
+        its name, as `forecast list models` prints it
+    parameters : mapping of str to float, optional
+        values by name, for the models that have such an option: fixes the model's parameters instead of estimating them
+    **options
+        the options of the model, by name
+
+    Returns
+    -------
+    Forecaster
+        a model whose `predict(vintage, task, rng, answers)` returns a `Forecast`; give it to `fc.predict`
+
+    Raises
+    ------
+    ConfigError
+        where no model has that name, or it has no such option, or the option cannot be such a value
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> fc.model("drift", transform="log")
+    Drift(drift=True, transform='log')
     """
     made: Forecaster = _build_plugin("model", use, parameters, options)
     return made
 
 
 def estimator(use: str, *, parameters: Mapping[str, float] | None = None, **options: Any) -> Estimator:
-    """An estimator of effects by its name, with its options; `parameters` as in `model`."""
+    """An estimator of effects by its name, with its options.
+
+    Parameters
+    ----------
+    use : str
+        its name, as `forecast list estimators` prints it
+    parameters : mapping of str to float, optional
+        as in `fc.model`
+    **options
+        the options of the estimator, by name
+
+    Returns
+    -------
+    Estimator
+        an estimator whose `estimate(vintage, design, rng, answers)` returns an `Effect`; give it to `fc.estimate`
+
+    Raises
+    ------
+    ConfigError
+        where no estimator has that name, or it has no such option, or the option cannot be such a value
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> fc.estimator("counterfactual", model="ets")
+    Counterfactual(model='ets', level_sd=None)
+    """
     made: Estimator = _build_plugin("estimator", use, parameters, options)
     return made
 
@@ -113,9 +188,45 @@ def _build_plugin(kind: str, use: str, parameters: Mapping[str, float] | None, o
 def predict(method: Forecaster | str | Mapping[str, object], vintage: Vintage, task: Task, seed: int = 0) -> Forecast:
     """Joint draws from the forecast distribution of a task, from the data known to a vintage.
 
-    method : a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    Forecasts that the model requires are made first.
 
-    Forecasts that the model requires are made first. What it cannot answer is raised (TooShortError for a short history).
+    Parameters
+    ----------
+    method : Forecaster, str or mapping
+        a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    vintage : Vintage
+        the data: what was known on a day
+    task : Task
+        the months of the series that are asked, and the number of draws
+    seed : int, default 0
+        of the random numbers; the same seed, task and data give the same draws
+
+    Returns
+    -------
+    Forecast
+        draws of shape (draws, series, months), in the unit of the archive (kg, USD)
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, or there is no such model or option
+    DataError
+        where no figure of a series is known
+    LookAheadError
+        where the task stands on a later day than the vintage
+    TooShortError
+        where the history of a series is too short for the model; other reasons why it cannot answer are a ForecastError
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> vintage = fc.load_archive().as_of("2025-03-31")
+    >>> task = fc.Task(vintage.day, "CHN.export.WLD.re_magnets", fc.months("2025-03", "2025-05"))
+    >>> made = fc.predict("seasonal_naive", vintage, task, seed=1)
+    >>> made.draws.shape
+    (1000, 1, 3)
+    >>> made.quantiles([0.1, 0.5, 0.9]).shape
+    (1, 3, 3)
     """
     from forecast.study.ask import answer_or_raise, forecaster_from, name_of
 
@@ -137,12 +248,47 @@ def estimate(
 ) -> Effect:
     """The effect of an event, with placebos, gates and a verdict.
 
-    method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
-    siblings : other estimators of the same question, whose effects the answer is compared with
-    placebos : maximal number of windows without an event
-    checks : the gates that judge, each as `method`, instead of the shipped ones (`["shipped", "mine"]`: all of them and one)
+    "Not identified" is a verdict, with the description of what was observed; a method that cannot answer at all raises.
 
-    "Not identified" is a verdict; a method that cannot answer at all raises.
+    Parameters
+    ----------
+    method : Estimator, str or mapping
+        an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    vintage : Vintage
+        the data: what was known on a day
+    design : Design
+        the event, the treated series and the window
+    seed : int, default 0
+        of the random numbers; the same seed, design and data give the same draws
+    siblings : sequence of Estimator, str or mapping, optional
+        other estimators of the same question, whose effects the answer is compared with
+    placebos : int, default 40
+        maximal number of windows without an event
+    checks : sequence of str, mapping or Check, optional
+        the gates that judge, each as `method`, instead of the shipped ones (`["shipped", "mine"]`: all of them and one)
+
+    Returns
+    -------
+    Effect
+        draws of shape (draws, periods), in the unit of the archive (kg, USD), with placebos, gates and verdict
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, or there is no such estimator, gate or option
+    ForecastError
+        where the method cannot answer: no figure of the treated series is known, the window ends before it begins, ... (a
+        TooShortError or NotIdentifiedError where that is why)
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive = fc.load_archive()
+    >>> event, series = archive.events["re_licensing_2025"], "CHN.export.WLD.re_magnets"
+    >>> design = fc.Design(event, treated=series, stop="2025-06", clean_from="2018-01")
+    >>> made = fc.estimate("baseline", archive.latest, design, seed=20250709)
+    >>> round(made.cumulative.estimate / 1000), made.verdict.word  # tonnes
+    (-7483, 'suggestive')
     """
     from forecast.study.ask import estimator_from, name_of
     from forecast.study.effects.siblings import estimate_with_siblings
@@ -163,9 +309,39 @@ def placebo(
 ) -> list[Placebo]:
     """Placebo effects where the true effect is zero: on earlier windows without an event, and on donors.
 
-    method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    Parameters
+    ----------
+    source : Archive or Vintage
+        the data; of an archive its latest vintage
+    design : Design
+        the question whose placebos are asked
+    method : Estimator, str or mapping
+        an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    seed : int, default 0
+        of the random numbers
 
-    The `kind` of a placebo is "time" or "space"; the latter require a design with donors.
+    Returns
+    -------
+    list of Placebo
+        the `kind` of a placebo is "time" or "space"; the latter require a design with donors. Empty where no earlier window
+        of that length is free of events
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, or there is no such estimator or option
+    DataError
+        where no figure of the treated series is known
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import forecast as fc
+    >>> sales = [10 + i % 3 for i in range(40)]
+    >>> vintage = fc.panel(pd.DataFrame({"time": pd.period_range("2020-01", periods=40, freq="M").astype(str), "value": sales}))
+    >>> found = fc.placebo(vintage, fc.Design.at("2023-03", "value"), "counterfactual")
+    >>> len(found), found[0].kind
+    (25, 'time')
     """
     from forecast.study.ask import estimator_from
     from forecast.study.effects.placebo import placebos_in_space, placebos_in_time
@@ -186,9 +362,38 @@ def compare(
 ) -> pd.DataFrame:
     """Models relative to the best naive one: score ratio, interval, tests, ranks with ties, failures, and a sentence each.
 
-    what : a backtest (scored against `truth`), scores, or a run
-    by : columns that define separate groups, such as `h_info`
-    truth : a later vintage, or the release of each figure to score against: "first", "latest" or a number from 1 on
+    Parameters
+    ----------
+    what : Backtest, Scores, DataFrame or Run
+        a backtest (scored against `truth`), scores or their table, or a run
+    by : sequence of str, optional
+        columns that define separate groups, such as "h_info"
+    metrics : sequence of str, default ("crps", "mae")
+        names of metrics, among those scored
+    truth : Vintage, str or int, default "latest"
+        a later vintage, or the release of each figure to score against: "first", "latest" or a number from 1 on
+    seed : int, default 0
+        of the resampled questions behind the intervals
+
+    Returns
+    -------
+    DataFrame
+        one row per model, metric and group, with the columns of `ComparisonRow`; empty where there are too few common
+        questions
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, or `truth` is no release
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive = fc.load_archive()
+    >>> days = fc.cutoffs("2022-01", "2025-03")
+    >>> past = fc.backtest(archive, days, ["mean12", "drift"], "CHN.export.WLD.rare_earths_total", [1], draws=100)
+    >>> fc.compare(past, metrics=["mae"])[["model", "ratio"]].round(2).values.tolist()
+    [['drift', 1.39], ['mean12', 1.0]]
     """
     import pandas as pd
 
@@ -219,15 +424,59 @@ def run(
 ) -> Run:
     """Run a config, or resume an interrupted run of it; a finished run is opened as it is.
 
-    config : path of a TOML file, or name of one shipped with the package
-    out : parent of the run folder
-    fresh : start over instead of resuming
-    as_of : the day of the data (default: the config's)
-    cluster : address of a Dask scheduler, or a number of local Dask processes, instead of `workers` (default: the config's)
-    trust_cluster : exchange code with an address that has no certificate
-    progress : show on stderr, if that is a terminal, how far the run is
-
     Steps are logged at INFO, unanswered questions and warnings at WARNING, by loggers below `forecast`.
+
+    Parameters
+    ----------
+    config : str or Path
+        path of a TOML file, or name of one shipped with the package
+    out : str or Path, default "runs"
+        parent of the run folder
+    workers : int, default 1
+        number of processes
+    fresh : bool, default False
+        start over instead of resuming
+    as_of : str or date, optional
+        the day of the data (default: the config's)
+    cluster : str or int, optional
+        address of a Dask scheduler, or a number of local Dask processes, instead of `workers` (default: the config's)
+    trust_cluster : bool, default False
+        exchange code with an address that has no certificate
+    progress : bool, default True
+        show on stderr, if that is a terminal, how far the run is
+
+    Returns
+    -------
+    Run
+        the finished run, with its folder, tables and reports
+
+    Raises
+    ------
+    ConfigError
+        where an argument, or a word of the config, is not valid; it names the place in the file
+    DataError
+        where the data cannot be read
+    WriteError
+        where the run folder cannot be written
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import forecast as fc
+    >>> table = pd.DataFrame({"period": fc.months("2022-01", "2024-12"), "value": 100.0})
+    >>> asked = '''
+    ... models = ["mean12"]
+    ... data = { use = "csv", path = "own.csv", key = "CHN.export.WLD.re_magnets" }
+    ... forecast = { series = ["CHN.export.WLD.re_magnets"], months = 3 }
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table.to_csv(pathlib.Path(folder, "own.csv"), index=False)
+    ...     config = pathlib.Path(folder, "small.toml")
+    ...     _ = config.write_text(asked)
+    ...     run = fc.run(config, out=folder, progress=False)
+    ...     print(run.forecasts["mean"].tolist())  # kg
+    [100.0, 100.0, 100.0]
     """
     import time
 
@@ -275,10 +524,46 @@ def run(
 def diff(run_a: Run | str | Path, run_b: Run | str | Path, attribute: str = "", model: str = "") -> RunDiff:
     """What changed from one finished run to another, read from their folders; nothing is fitted again unless asked.
 
-    run_a, run_b : runs or their folders, the earlier one first
-    attribute : a series the change of whose forecast is taken apart by `news`, which asks its model again; where that is not
+    Parameters
+    ----------
+    run_a, run_b : Run, str or Path
+        runs or their folders, the earlier one first
+    attribute : str, optional
+        a series the change of whose forecast is taken apart by `fc.news`, which asks its model again; where that is not
         possible, `unattributed` says why
-    model : the model of that forecast (default: that of the later run)
+    model : str, optional
+        the model of that forecast (default: that of the later run)
+
+    Returns
+    -------
+    RunDiff
+        figures, events, settings, forecasts and verdicts that changed; printed, it is a page of text
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind
+    DataError
+        where a folder is no finished run, or a file of it has changed since it was written
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import forecast as fc
+    >>> table = pd.DataFrame({"period": fc.months("2022-01", "2024-12"), "value": 100.0})
+    >>> asked = '''
+    ... models = ["mean12"]
+    ... data = { use = "csv", path = "own.csv", key = "CHN.export.WLD.re_magnets" }
+    ... forecast = { series = ["CHN.export.WLD.re_magnets"], months = 3 }
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table.to_csv(pathlib.Path(folder, "own.csv"), index=False)
+    ...     config = pathlib.Path(folder, "small.toml")
+    ...     _ = config.write_text(asked)
+    ...     run = fc.run(config, out=folder, progress=False)
+    ...     print(fc.diff(run, run).lines()[-1].partition(",")[0])
+    unchanged: data new
     """
     import dataclasses
 
@@ -298,7 +583,22 @@ def diff(run_a: Run | str | Path, run_b: Run | str | Path, attribute: str = "", 
 def check(config: str | Path = "minerals", trial: bool = False) -> str:
     """The plan of a config, what its backtests support, and an audit of its data, as text. Writes nothing.
 
-    trial : run every model of the backtests on a few questions, to find its first cutoff (takes minutes)
+    Parameters
+    ----------
+    config : str or Path, default "minerals"
+        path of a TOML file, or name of one shipped with the package
+    trial : bool, default False
+        run every model of the backtests on a few questions, to find its first cutoff (takes minutes)
+
+    Returns
+    -------
+    str
+        lines of text
+
+    Raises
+    ------
+    ConfigError
+        where a word of the config is not valid
     """
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
@@ -338,8 +638,24 @@ def check(config: str | Path = "minerals", trial: bool = False) -> str:
 def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print) -> list[Leak]:
     """Look-ahead test of a config's methods: answers that change when everything later than their day is corrupted.
 
-    A few questions of each kind are asked twice (`forecast/study/data/leakage.py`); empty if no method looks ahead. `tell`
-    receives progress messages. Writes nothing.
+    A few questions of each kind are asked twice (`forecast/study/data/leakage.py`). Writes nothing.
+
+    Parameters
+    ----------
+    config : str or Path, default "minerals"
+        path of a TOML file, or name of one shipped with the package
+    tell : callable, default `print`
+        receives progress messages
+
+    Returns
+    -------
+    list of Leak
+        empty if no method looks ahead
+
+    Raises
+    ------
+    ConfigError
+        where a word of the config is not valid
     """
     from forecast.jobs.leakage_questions import describe_sample, sample_questions
     from forecast.jobs.load import load, read_archive as archive_of
@@ -354,7 +670,23 @@ def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print
 
 
 def listing(kind: str) -> list[tuple[str, str]]:
-    """Names with a one-line description: plug-ins of a kind, series, or events."""
+    """Names with a one-line description: plug-ins of a kind, series, or events.
+
+    Parameters
+    ----------
+    kind : str
+        "models", "estimators", ..., "series" or "events"
+
+    Returns
+    -------
+    list of (str, str)
+        name and sentence
+
+    Raises
+    ------
+    ConfigError
+        where there is no such list
+    """
     plural = {f"{k}s": k for k in registry.KINDS}
     if kind in plural:
         said = {name: registry.sentence(plural[kind], name) for name in registry.names(plural[kind])}

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from forecast.commands import archive
+from forecast.commands import archive, fetch
+from forecast.commands.say import say
 from forecast.core.errors import ConfigError, ForecastError
 
 if TYPE_CHECKING:
@@ -340,15 +341,7 @@ def init(
     typer.echo(str(folder))
 
 
-def say(text: str, err: bool = True) -> None:
-    """Print lines on stderr or stdout, with control characters made visible so that no name can command the terminal."""
-    from forecast.core.control_characters import printable_text
-    from forecast.core.stderr import write_line
-
-    if err:
-        write_line(printable_text(text))
-    else:
-        typer.echo(printable_text(text))
+app.command()(fetch.fetch)
 
 
 def main() -> None:

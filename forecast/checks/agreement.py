@@ -19,10 +19,14 @@ NAME = "agreement"
 class Agreement:
     """Other answers to the same question must find the same direction; otherwise the effect is at most suggestive.
 
-    Answers of the same estimator with other options count too.
+    Answers of the same estimator with other options count too. Where another estimator's interval is disjoint from this one
+    and does not exclude zero on the same side, the two contradict each other and no effect can be distinguished. The reason
+    gives the range of estimates.
 
-    Where another estimator's interval is disjoint from this one and does not exclude zero on the same side, the two contradict
-    each other and no effect can be distinguished. `level` is that of the intervals; the reason gives the range of estimates.
+    Parameters
+    ----------
+    level : float, default 0.8
+        of the intervals
     """
 
     level: float = 0.8

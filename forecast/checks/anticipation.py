@@ -24,9 +24,18 @@ NAME = "anticipation"
 class Anticipation:
     """Months in which traders could act early are hidden from the fit and reported: stockpile A, effect P after it, net A + P.
 
-    Where the design leaves such months (from the announcement or `anticipation_from` to the start) in the fit and they deviate
-    from those before by more than `critical` standard errors, the estimate mistakes the stockpile for the normal level and is
-    withheld. `level` is that of the interval that decides whether A is present.
+    Where the design leaves such months (from the announcement or `anticipation_from` to the start) in the fit and they
+    deviate from those before by more than `critical` standard errors, the estimate mistakes the stockpile for the normal
+    level and is withheld. `level` is that of the interval that decides whether A is present.
+
+    Parameters
+    ----------
+    level : float, default 0.9
+        of the interval that decides whether A is present
+    critical : float, default 2.58
+        standard errors by which months left in the fit may deviate
+    enough : int, default 12
+        clean months before them that the comparison needs
     """
 
     level: float = 0.9

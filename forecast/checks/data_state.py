@@ -17,7 +17,13 @@ SOFT = ("provisional", "span", "missing", "suppressed", "not released", "not bun
 @check
 @dataclass(frozen=True)
 class DataState:
-    """Lists provisional, missing and summed months of the window; with half or more unknown, description only."""
+    """Lists provisional, missing and summed months of the window; with half or more unknown, description only.
+
+    Parameters
+    ----------
+    most : float, default 0.5
+        share of the window's months from which on too many are unknown
+    """
 
     most: float = 0.5
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
 from forecast.kernels import local_level
-from forecast.prep.baselines import pluralize
 
 NAME = "donors"
 WITHOUT, MOVED, DEPARTURE = "ATT without ", "ATT without moved: ", "departure of "
@@ -24,11 +24,27 @@ class Donors:
     A donor's departure is its mean gap to the other donors after the event, in units of the error expected from its earlier
     gaps; above three it has moved. Its influence is the shift of the average effect when it is left out, in standard errors.
     Withheld where departure times influence exceeds `bent`: for an influential donor a small departure suffices, for a minor
-    one only a large departure, to suspect that the event reached it. The same holds for all that moved, left out together, at a
-    departure of three. At most suggestive where the influence of any donor exceeds one, where one carries more than `most` of
-    the weight, where the fit before the event is more than `worst` times as bad as is typical of a donor, or where without an
-    intercept the treated series lies outside the donors' range in more than `outside` of the months (no weights reach it:
+    one only a large departure, to suspect that the event reached it. The same holds for all that moved, left out together, at
+    a departure of three. At most suggestive where the influence of any donor exceeds one, where one carries more than `most`
+    of the weight, where the fit before the event is more than `worst` times as bad as is typical of a donor, or where without
+    an intercept the treated series lies outside the donors' range in more than `outside` of the months (no weights reach it:
     Abadie, Diamond and Hainmueller 2010, sec. 2).
+
+    Parameters
+    ----------
+    bent : float, default 2.0
+        limit of departure times influence
+    most : float, default 0.6
+        share of the weight that one donor may carry
+    worst : float, default 2.0
+        limit of the fit before the event, over that typical of a donor
+    outside : float, default 0.1
+        share of months in which the treated series may lie outside the donors' range
+
+    References
+    ----------
+    Abadie, A., Diamond, A. and Hainmueller, J. (2010). Synthetic control methods for comparative case studies. Journal of the
+    American Statistical Association 105(490), 493-505, sec. 2.
     """
 
     bent: float = 2.0

@@ -11,9 +11,9 @@ from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
 from forecast.kernels import innovations
-from forecast.prep.baselines import pluralize
 from forecast.prep.pre_period import PrePeriod, clean_pre_period
 from forecast.prep.regressors import lunar_regressor
 from forecast.prep.spikes import spike_months
@@ -32,6 +32,25 @@ class PrePeriodFit:
     below `level`, with `enough` clean months or more); or where the level shifted in the last `recent` clean months by more
     than `critical` standard errors without an event (a level-shift scan as in X-13, given two earlier years to tell a break
     from a season). A level whose growth has a t statistic above `grows` may grow in both tests.
+
+    Parameters
+    ----------
+    most : float, default 2.0
+        limit of the root mean square of the placebo windows' scores
+    level : float, default 0.01
+        p-value below which one-step errors are no white noise
+    critical : float, default 4.0
+        standard errors of a level shift
+    grows : float, default 2.58
+        t statistic above which a level's growth is part of both tests
+    recent : int, default 12
+        clean months before the event in which a level shift counts
+    enough : int, default 24
+        clean months that the test of one-step errors needs
+
+    References
+    ----------
+    Ljung, G. M. and Box, G. E. P. (1978). On a measure of lack of fit in time series models. Biometrika 65(2), 297-303.
     """
 
     most: float = 2.0

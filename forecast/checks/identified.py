@@ -9,8 +9,8 @@ import numpy as np
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
-from forecast.prep.baselines import pluralize
 from forecast.prep.pre_period import PrePeriod, clean_pre_period, regime_pre_period
 
 NAME = "identified"
@@ -24,6 +24,11 @@ class Identified:
 
     Fails where no figure lies in the asked window; where fewer than `fewest` months and no span lie in the reference regime
     (for a recovery: since the measure it eases took effect); where a loss is asked of a flow that was zero throughout.
+
+    Parameters
+    ----------
+    fewest : int, default 3
+        months needed in the reference regime
     """
 
     fewest: int = 3

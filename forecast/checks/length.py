@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
-from forecast.prep.baselines import pluralize
 from forecast.prep.pre_period import clean_pre_period
 
 NAME = "length"
@@ -22,6 +22,17 @@ class Length:
     Full: at least `full` clean months and `full_ratio` times the window. Suggestive: `some` and `some_ratio` times. Less, or
     only sums of months: description, without a p-value. Months without trade count like others: the test compares how many
     there are, before and after.
+
+    Parameters
+    ----------
+    full : int, default 36
+        clean months, and their multiple of the window, that a firm claim needs
+    full_ratio : float, default 3.0
+        clean months, and their multiple of the window, that a firm claim needs
+    some : int, default 12
+        those that a suggestion needs
+    some_ratio : float, default 2.0
+        those that a suggestion needs
     """
 
     full: int = 36

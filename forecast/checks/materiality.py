@@ -19,10 +19,20 @@ NAME = "materiality"
 class Materiality:
     """An estimate below the smallest effect of interest is no claim; one shown to lie within a margin is no material effect.
 
-    smallest : smallest effect of interest, as a share of the counterfactual; a claim says "not zero", not "beyond it"
-    margin : "no material effect" is concluded where the 90 % interval lies within this share of the counterfactual (two
-        one-sided tests at 5 %: Schuirmann 1987), and where no claim is made
-    level : p-value up to which a claim is made
+    Parameters
+    ----------
+    smallest : float, default 0.05
+        smallest effect of interest, as a share of the counterfactual; a claim says "not zero", not "beyond it"
+    margin : float, default 0.2
+        "no material effect" is concluded where the 90 % interval lies within this share of the counterfactual (two one-sided
+        tests at 5 %: Schuirmann 1987), and where no claim is made
+    level : float, default 0.05
+        p-value up to which a claim is made
+
+    References
+    ----------
+    Schuirmann, D. J. (1987). A comparison of the two one-sided tests procedure and the power approach. Journal of
+    Pharmacokinetics and Biopharmaceutics 15(6), 657-680.
     """
 
     smallest: float = 0.05

@@ -28,7 +28,14 @@ class Mirror:
     measure the same concept and `level` intervals of opposite signs. Exporters record the last known destination, most
     importers the country of origin: that is a difference of concept, reported as such, and no contradiction.
 
-    consignment : reporters whose imports are by country of consignment, the exporter's own concept
+    Parameters
+    ----------
+    gap : float, default 0.25
+        share of the larger leg above which a difference before the event is reported
+    level : float, default 0.8
+        of the intervals
+    consignment : tuple of str, optional
+        reporters whose imports are by country of consignment, the exporter's own concept
     """
 
     gap: float = 0.25

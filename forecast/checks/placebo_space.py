@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
 from forecast.kernels import exact_tests
-from forecast.prep.baselines import pluralize
 
 NAME = "placebo_space"
 
@@ -19,8 +19,13 @@ NAME = "placebo_space"
 class PlaceboSpace:
     """The effect against those of the donors treated in its place: rank p-value and its floor.
 
-    With p above `level` the effect is at most suggestive. Where the donors are so few that the smallest possible p,
-    1 / (donors + 1), exceeds `level`, the test is not run, which does not count as a pass.
+    With p above `level` the effect is at most suggestive. Where the donors are so few that the smallest possible p, 1 /
+    (donors + 1), exceeds `level`, the test is not run, which does not count as a pass.
+
+    Parameters
+    ----------
+    level : float, default 0.1
+        p-value above which the effect is at most suggestive
     """
 
     level: float = 0.10

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
-from forecast.prep.baselines import pluralize
 
 NAME = "placebo_time"
 
@@ -21,6 +21,11 @@ class PlaceboTime:
     Scores are standardised by the spread predicted for each window, so that units, growth and decline do not matter. With p
     above `level` the effect is at most suggestive. With too few windows for a p of `level` the rank cannot be tested, which
     neither passes nor limits the verdict: the test of no effect does not rest on the windows.
+
+    Parameters
+    ----------
+    level : float, default 0.1
+        p-value above which the effect is at most suggestive
     """
 
     level: float = 0.10

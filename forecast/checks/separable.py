@@ -8,8 +8,8 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
 from forecast.core.measures_in_window import SHORTLY, other_measures
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
-from forecast.prep.baselines import pluralize
 
 NAME = "separable"
 
@@ -22,6 +22,11 @@ class Separable:
     Shortly: less than `apart` months. Several events of one design are estimated jointly and reported as such; an event that
     the design does not name makes the effect joint with its own, and at most suggestive. Months asked after the end of the
     measure are named.
+
+    Parameters
+    ----------
+    apart : int, default 3
+        months before the window's start in which no other event may fall
     """
 
     apart: int = SHORTLY

@@ -21,8 +21,15 @@ class Significance:
 
     A firm claim also needs a 90 % interval of the total without zero: shipments that only move between months change scores.
 
-    The test is that of the draws (`kernels.score_test`), on the scale on which the flow's noise is even, with the total beside
-    the amounts where some months are empty; of a plain panel the estimator's own, where it has one.
+    The test is that of the draws (`kernels.score_test`), on the scale on which the flow's noise is even, with the total
+    beside the amounts where some months are empty; of a plain panel the estimator's own, where it has one.
+
+    Parameters
+    ----------
+    level : float, default 0.05
+        p-value up to which there is a suggestion
+    firm : float, default 0.01
+        p-value up to which there may be a firm claim
     """
 
     level: float = 0.05

@@ -33,8 +33,29 @@ RECENT_DAYS = 16  # vintages that an archive keeps at hand
 class Archive:
     """A bitemporal table of figures, and the event calendar.
 
-    `figures` are the rows by series (`core/figure_store.py`), made from a table with the columns `COLUMNS` where one is given;
-    quantities in kg, values in USD. Rows whose `excluded` names a reason enter no series but are kept for the audit.
+    Parameters
+    ----------
+    figures : DataFrame or FigureStore
+        one row per published figure, with the columns `COLUMNS` of `forecast.core.archive_table`, or the same held by series;
+        quantities in kg, values in USD. Rows whose `excluded` names a reason enter no series but are kept for the audit
+    events : EventCalendar, default empty
+        the policy events, with the days on which they became known
+    pseudo : bool, default True
+        whether the table holds one vintage of each figure only, so that revisions of the past are not in it
+
+    Raises
+    ------
+    DataError
+        where the table lacks a column, or a cell of it is not valid
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive = fc.load_archive()
+    >>> archive.series[:2]
+    ('CHN.export.ARE.magnesium_ingot', 'CHN.export.BEL.antimony_unwrought')
+    >>> archive.as_of("2025-03-31").knows("CHN.export.WLD.re_magnets")
+    True
     """
 
     figures: FigureStore
@@ -53,7 +74,27 @@ class Archive:
 
     @classmethod
     def of(cls, rows: Iterable[ArchiveRow], events: EventCalendar | None = None, *, pseudo: bool = True) -> Archive:
-        """An archive of some rows, as a source makes it."""
+        """An archive of some rows, as a source makes it.
+
+        Parameters
+        ----------
+        rows : sequence of ArchiveRow
+            the figures, each with its day of release
+        events : EventCalendar, optional
+            the policy events (default: none)
+        pseudo : bool, default True
+            as the field of the same name
+
+        Returns
+        -------
+        Archive
+            the rows as a table, checked
+
+        Raises
+        ------
+        DataError
+            where a row is not valid
+        """
         return cls(table_of(rows), events or EventCalendar(), pseudo)
 
     @property
@@ -67,11 +108,43 @@ class Archive:
         return tuple(self.figures.extents)
 
     def states(self, series: str) -> tuple[Cell, ...]:
-        """All states in which figures of a series were ever known, by first month and day of release."""
+        """All states in which figures of a series were ever known, by first month and day of release.
+
+        Parameters
+        ----------
+        series : str
+            its key, such as "CHN.export.WLD.re_magnets"
+
+        Returns
+        -------
+        tuple of Cell
+            one for each value that a figure ever had, in kg (or USD), with the days on which it was the newest
+
+        Raises
+        ------
+        DataError
+            where the archive holds no such series
+        """
         return self.figures.states(series).all()
 
     def as_of(self, day: str | dt.date) -> Vintage:
-        """The vintage of `day`: figures released and events announced by then, and nothing else."""
+        """The vintage of `day`: figures released and events announced by then, and nothing else.
+
+        Parameters
+        ----------
+        day : str or date
+            "YYYY-MM-DD", or a date
+
+        Returns
+        -------
+        Vintage
+            with the events as they were known then, and the way to earlier days (`Vintage.earlier`)
+
+        Raises
+        ------
+        DataError
+            where `day` is no day
+        """
         day = months.parse_day(day)
         made = self._recent.pop(day, None)
         if made is None:
@@ -108,7 +181,25 @@ class Archive:
         return digest.hexdigest()[:16]
 
     def append(self, rows: pd.DataFrame, events: Iterable[Event] = ()) -> Archive:
-        """A new archive with more figures and events; nothing already there is changed."""
+        """A new archive with more figures and events; nothing already there is changed.
+
+        Parameters
+        ----------
+        rows : DataFrame
+            figures with the columns of `table`; columns left out are empty
+        events : iterable of Event, optional
+            one whose id is known already takes the place of the former
+
+        Returns
+        -------
+        Archive
+            A new one; this one stays as it is. Rows that are there already are not added twice.
+
+        Raises
+        ------
+        DataError
+            where a row is not valid
+        """
         import pandas as pd
 
         rows = (
@@ -129,7 +220,25 @@ def bundled_archive() -> Archive:
 
 
 def read_archive(path: str | Path, events: EventCalendar | None = None) -> Archive:
-    """An archive from a CSV or Parquet file in the package's own schema (`forecast/data/README.md`)."""
+    """An archive from a CSV or Parquet file in the package's own schema (`forecast/data/README.md`).
+
+    Parameters
+    ----------
+    path : str or Path
+        of the file
+    events : EventCalendar, optional
+        default: the bundled calendar
+
+    Returns
+    -------
+    Archive
+        checked
+
+    Raises
+    ------
+    DataError
+        where the file cannot be read, or a cell is not valid; it names the row and the column
+    """
     columns = read_columns(Path(path))
     try:
         validate(columns)

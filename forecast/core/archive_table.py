@@ -21,9 +21,38 @@ class ArchiveRow:
     Fields left empty follow from the others: `unit` from the series, `status` from the value (NaN is missing, 0 a true zero),
     `kind` from the period (a month is reported, a sum of months cumulative).
 
-    basis : how the day of release is known: "actual", from the office's "calendar", or by "rule"; derived_from : the figures
-    from which a derived one was computed; excluded : why the row belongs to no series, if it does not
+    Parameters
+    ----------
+    series : str
+        its key
+    period : str
+        "YYYY-MM", or "YYYY-MM/YYYY-MM" for a sum of months
+    value : float
+        in `unit`; NaN is missing
+    unit : str, optional
+        "kg", "USD" or "USD/kg"
+    status : str, optional
+        value, zero, missing, suppressed or provisional
+    stage : str, optional
+        of publication, such as "preliminary" or "detail"
+    kind : str, optional
+        reported, cumulative or derived
+    derived_from : str, optional
+        the figures from which a derived one was computed
+    released : str, optional
+        the day on which it became known, "YYYY-MM-DD"
+    basis : str, default "rule"
+        how that day is known: "actual", from the office's "calendar", or by "rule"
+    publisher, article_date, url : str, optional
+        who published it, when and where
+    excluded : str, optional
+        why the row belongs to no series, if it does not
+    note : str, optional
+        anything else
 
+    Examples
+    --------
+    >>> from forecast.core.archive_table import ArchiveRow
     >>> ArchiveRow("COD.export.WLD.cobalt", "2025-01", 9_500_000.0, released="2025-02-20", publisher="own").kind
     'reported'
     """

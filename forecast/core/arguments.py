@@ -179,6 +179,7 @@ TAKES: dict[str, dict[str, Kind]] = {
     "untouched": {"source": SOURCE, "event": EVENT},
     "vary": {"method": ESTIMATOR, "source": SOURCE, "design": DESIGN, "seed": SEED, "placebos": COUNT_OR_NONE_AT_ALL},
 }  # fmt: skip
+ADDED_UP = {"Task": ("series", "months"), "Design": ("treated",)}
 
 
 def check_arguments(function: str, given: Mapping[str, Any]) -> None:
@@ -194,6 +195,16 @@ def check_arguments(function: str, given: Mapping[str, Any]) -> None:
                 hint=_order(function, given, name) or _remedy(kind, value),
             )
     _check_days(function, given)
+    for name in ADDED_UP.get(function, ()):
+        _refuse_repeated(f"fc.{function}, argument '{name}'", given[name])
+
+
+def _refuse_repeated(where: str, names: str | Iterable[str]) -> None:
+    """A name that stands twice among those whose figures are added up, which would count it twice."""
+    given = [names] if isinstance(names, str) else list(names)
+    twice = next((one for one in dict.fromkeys(given) if given.count(one) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"'{twice}' is named twice", where=where, hint="each of them once")
 
 
 def _remedy(kind: Kind, value: Any) -> str:

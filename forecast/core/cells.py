@@ -10,7 +10,33 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cell:
-    """One figure for a month (`first == last`) or a span of months, as known on a day; quantities in kg."""
+    """One figure for a month (`first == last`) or a span of months, as known on a day.
+
+    Parameters
+    ----------
+    first, last : int
+        first and last month, as integers (`forecast.core.months`)
+    value : float
+        in kg (or USD, or the unit of a plain panel)
+    status : str, default "value"
+        value, zero, missing, suppressed or provisional
+    kind : str, default "reported"
+        reported, cumulative or derived
+    stage : str, optional
+        of publication, such as "preliminary" or "detail"
+    released : date, optional
+        the day on which the figure became known
+    until : date, optional
+        the day on which another took its place
+    basis : str, optional
+        how the day of release is known
+    source : str, optional
+        the publisher
+    url : str, optional
+        where the publisher says so
+    derived_from : str, optional
+        the figures it was computed from, if it was
+    """
 
     first: int
     last: int

@@ -42,7 +42,20 @@ class Shape(Protocol):
     """The time profile of an event's effect."""
 
     def response(self, when: Ints, event: Event) -> Floats:
-        """Regressor column(s) for months `when`, shape (months,) or (months, k); zero before the announcement."""
+        """Regressor column(s) of an event.
+
+        Parameters
+        ----------
+        when : array of int, shape (months,)
+            months as integers
+        event : Event
+            the measure
+
+        Returns
+        -------
+        array of float, shape (months,) or (months, k)
+            zero before the announcement, 1 at full strength
+        """
 
 
 @runtime_checkable
@@ -57,7 +70,29 @@ class Forecaster(Protocol):
     """
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
-        """Joint draws for the task; TooShortError where the history is too short for the method."""
+        """Joint draws for the task.
+
+        Parameters
+        ----------
+        vintage : Vintage
+            what is known
+        task : Task
+            what is asked
+        rng : np.random.Generator
+            the random numbers
+        answers : Answers, optional
+            to the questions that `asks` names, in that order
+
+        Returns
+        -------
+        Forecast
+            draws of shape (draws, series, months), in the unit of the archive
+
+        Raises
+        ------
+        TooShortError
+            where the history is too short for the method
+        """
 
 
 @runtime_checkable
@@ -69,7 +104,29 @@ class Estimator(Protocol):
     """
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
-        """Observed minus counterfactual; NotIdentifiedError where the data hold no information."""
+        """Observed minus counterfactual.
+
+        Parameters
+        ----------
+        vintage : Vintage
+            what is known
+        design : Design
+            what is asked
+        rng : np.random.Generator
+            the random numbers
+        answers : Answers, optional
+            to the questions that `asks` names, in that order
+
+        Returns
+        -------
+        Effect
+            without a verdict
+
+        Raises
+        ------
+        NotIdentifiedError
+            where the data hold no information
+        """
 
 
 @dataclass(frozen=True)
@@ -86,7 +143,20 @@ class Check(Protocol):
     """Judges one condition that a causal claim depends on."""
 
     def judge(self, effect: Effect, evidence: Evidence) -> Gate:
-        """Outcome, value, threshold, reason, and the strongest verdict still allowed."""
+        """Outcome, value, threshold, reason, and the strongest verdict still allowed.
+
+        Parameters
+        ----------
+        effect : Effect
+            what is judged
+        evidence : Evidence
+            vintage, design, placebos and siblings
+
+        Returns
+        -------
+        Gate
+            one
+        """
 
 
 @runtime_checkable
@@ -114,7 +184,22 @@ class Metric(Protocol):
         """The direction of a good score, or the target."""
 
     def score(self, draws: Floats, truth: Floats, scale: Floats) -> Floats:
-        """One value per question: `draws` (draws, n), `truth` (n,), `scale` (n,) -> (n,); NaN where undefined."""
+        """One value per question; NaN where undefined.
+
+        Parameters
+        ----------
+        draws : array of float, shape (draws, n)
+            of the forecasts
+        truth : array of float, shape (n,)
+            the figures
+        scale : array of float, shape (n,)
+            by which a scaled metric divides
+
+        Returns
+        -------
+        array of float, shape (n,)
+            in the unit of the metric
+        """
 
 
 @runtime_checkable

@@ -15,9 +15,18 @@ from forecast.core.results import Summary
 @shown
 @dataclass(frozen=True)
 class Contrast:
-    """Observed figures (p,) and counterfactual draws (draws, p) of `periods`, (first, last) of each.
+    """Observed figures beside counterfactual draws of the same periods.
 
-    point : the sum of the effect at the point estimate; None where it is the mean of the draws
+    Parameters
+    ----------
+    periods : tuple of (int, int)
+        first and last month of each, as integers
+    observed : array of float, shape (periods,)
+        as published
+    counterfactual : array of float, shape (draws, periods)
+        in the unit of the observed figures
+    point : float, optional
+        the sum of the effect at the point estimate; None where it is the mean of the draws
     """
 
     periods: tuple[tuple[int, int], ...]
@@ -63,7 +72,13 @@ class Contrast:
         return Summary(ratio, float(np.median(ratio)) if point is None and len(ratio) else point)
 
     def join(self, later: Contrast) -> Contrast:
-        """Both contrasts as one, draw by draw."""
+        """Both contrasts as one, draw by draw.
+
+        Parameters
+        ----------
+        later : Contrast
+            of periods after these, with as many draws
+        """
         point = self.difference.estimate + later.difference.estimate
         return Contrast(
             (*self.periods, *later.periods),
@@ -81,6 +96,13 @@ class Contrast:
         """Draws stretched about the median of each period by `factor`; on logarithms where they cannot be negative.
 
         Months without trade stay without; the point estimate is kept.
+
+        Parameters
+        ----------
+        factor : float
+            of the errors of the counterfactual
+        nonnegative : bool
+            whether draws cannot be negative, so that they are stretched on logarithms
         """
         if factor == 1.0:
             return self

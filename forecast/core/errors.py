@@ -10,7 +10,27 @@ MESSAGE_LIMIT = 600  # characters of each part of a message
 
 
 class ForecastError(Exception):
-    """Base class: *problem*, *where* it is, and a *hint*; one printable line each, whatever text a file contains."""
+    """Base class: *problem*, *where* it is, and a *hint*; one printable line each, whatever text a file contains.
+
+    Parameters
+    ----------
+    problem : str
+        what is wrong
+    where : str, optional
+        the place: a file and key, a series and month, an argument
+    hint : str, optional
+        what to try
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> try:
+    ...     fc.model("seasonal_naiv")
+    ... except fc.ForecastError as error:
+    ...     print(error)
+    no model is called 'seasonal_naiv'
+      try: 'seasonal_naive'
+    """
 
     def __init__(self, problem: str, *, where: str = "", hint: str = "") -> None:
         self.problem = _one_line(problem)

@@ -63,7 +63,27 @@ def period_label(first: int, last: int) -> str:
 def months(first: str, last: str) -> tuple[str, ...]:
     """All months from `first` to `last`, both included.
 
-    >>> months("2025-11", "2026-01")
+    Parameters
+    ----------
+    first, last : str
+        "YYYY-MM"
+
+    Returns
+    -------
+    tuple of str
+        in order; empty where `last` lies before `first`
+
+    Raises
+    ------
+    ConfigError
+        where an argument is no text
+    DataError
+        where a label is no month
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> fc.months("2025-11", "2026-01")
     ('2025-11', '2025-12', '2026-01')
     """
     return tuple(label(m) for m in range(ordinal(first), ordinal(last) + 1))

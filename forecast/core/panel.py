@@ -38,11 +38,45 @@ def panel(
 ) -> Vintage:
     """A Vintage from a CSV file or a long DataFrame, one row per unit and time.
 
-    unit : column of unit names (None: one unit, named after `value`)
-    time : column of years, quarters, months, weeks, days or integers, of a regular step (whole numbers such as 202401, and a
+    Parameters
+    ----------
+    data : str, Path or DataFrame
+        the table, or the path of a CSV file. A cell left empty is missing
+    unit : str, optional
+        column of unit names (None: one unit, named after `value`)
+    time : str, default "time"
+        column of years, quarters, months, weeks, days or integers, of a regular step (whole numbers such as 202401, and a
         spreadsheet's serial days a month apart, are months; 2024-Q1 is a quarter, 2024-W05 a week, as are dates seven days
         apart; dates in one month of each year are years)
-    value : column of the outcome, in any unit; controls : columns of known series. A cell left empty is missing.
+    value : str, default "value"
+        column of the outcome, in any unit
+    controls : sequence of str, optional
+        columns of known series
+    season : int, optional
+        number of steps in a cycle, such as 12 for months (default: no season)
+    nonnegative : bool, default False
+        whether the outcome cannot be below zero
+
+    Returns
+    -------
+    Vintage
+        one in which every figure is already released
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind
+    DataError
+        where a column is missing, a unit has two rows at one time, or a time or a figure cannot be read; it names the row
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import forecast as fc
+    >>> table = pd.DataFrame({"state": ["A", "A", "B", "B"], "year": [2023, 2024] * 2, "packs": [90.0, 80.0, 70.0, 75.0]})
+    >>> vintage = fc.panel(table, unit="state", time="year", value="packs")
+    >>> vintage.series, vintage.steps.unit, vintage.observed("A").values.tolist()
+    (('A', 'B'), 'year', [90.0, 80.0])
     """
     import pandas as pd
 

@@ -2,113 +2,30 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from forecast.core import months as mm
 from forecast.core.arguments import check_arguments, read_once
+from forecast.core.baseline_periods import (
+    BASELINES as BASELINES,
+    BaselinePeriod as BaselinePeriod,
+    OwnBaseline as OwnBaseline,
+    baseline_periods,
+    shifted_baseline,
+)
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.events import Event
 from forecast.core.measures_in_window import Aftermath, aftermath
 from forecast.core.presentation import shown
 from forecast.core.schema import check_names
 from forecast.core.series import SeriesKey
+from forecast.core.task import Task as Task
 from forecast.core.vintage import Vintage
+from forecast.core.window import Window as Window, onset
 
 ESTIMANDS = ("shortfall", "recovery", "net", "share", "anticipation", "relative")
 MEASURES = ("cumulative", "relative", "share", "anticipation", "net")
-BASELINES = ("year_earlier", "last_12_clean", "last_full_year")
-
-OwnBaseline = tuple[str, str, str] | tuple[str, str, str, float]
-
-
-@shown
-@dataclass(frozen=True)
-class Task:
-    """Predict `months` of `series` with the vintage of `day` and parameters from that of `fitted_on` (default `day`).
-
-    `months` are labels; they may lie in the future, at the ragged edge, or in a hole cut on purpose. `stream` names the random
-    numbers: tasks of one stream share them (common random numbers), so that forecasts from two vintages differ only by what was
-    known. Backtest tasks use their cutoff as stream, so that sampling error averages out over cutoffs.
-    """
-
-    day: dt.date
-    series: tuple[str, ...]
-    months: tuple[str, ...]
-    fitted_on: dt.date | None = None
-    draws: int = 1000
-    stream: str = ""
-
-    def __init__(
-        self,
-        day: str | dt.date,
-        series: str | Iterable[str],
-        months: Iterable[str],
-        fitted_on: str | dt.date | None = None,
-        draws: int = 1000,
-        stream: str = "",
-    ) -> None:
-        series, months = read_once(series), read_once(months)
-        given = {"day": day, "series": series, "months": months, "fitted_on": fitted_on, "draws": draws}
-        check_arguments("Task", given)
-        object.__setattr__(self, "day", mm.parse_day(day))
-        object.__setattr__(self, "series", (series,) if isinstance(series, str) else tuple(series))
-        object.__setattr__(self, "months", tuple(months))
-        object.__setattr__(self, "fitted_on", mm.parse_day(fitted_on) if fitted_on else None)
-        object.__setattr__(self, "draws", int(draws))
-        object.__setattr__(self, "stream", stream)
-        if not self.series or not self.months:
-            raise DataError("a Task needs at least one series and one month")
-
-    def ordinals(self, vintage: Vintage) -> list[int]:
-        """The task's months as integers of the vintage's time axis."""
-        return [vintage.steps.ordinal(m) for m in self.months]
-
-    def fitting_vintage(self, vintage: Vintage) -> Vintage:
-        """The vintage that parameters, scales and past errors are taken from: that of `fitted_on`, or the given one."""
-        return vintage.earlier(self.fitted_on) if self.fitted_on and self.fitted_on < vintage.day else vintage
-
-    def for_series(self, series: str | Iterable[str], months: Iterable[str] = ()) -> Task:
-        """The same task for other series, and for other months if given."""
-        return Task(self.day, series, tuple(months) or self.months, self.fitted_on, self.draws, self.stream)
-
-    @classmethod
-    def past(
-        cls, day: dt.date, series: str, months: Iterable[str], fitted_on: dt.date | None = None, draws: int = 1000
-    ) -> Task:
-        """A task at a past origin, to be scored against the outcome, with the random numbers of its cutoff."""
-        return cls(day, series, months, fitted_on, draws, stream=day.isoformat())
-
-
-@dataclass(frozen=True)
-class BaselinePeriod:
-    """A named clean period to compare with, its level multiplied by `times` (growth); `year_earlier` has no period."""
-
-    name: str
-    first: int | None = None
-    last: int | None = None
-    times: float = 1.0
-
-
-@dataclass(frozen=True)
-class Window:
-    """A Design on a vintage's time axis; all bounds inclusive.
-
-    `hole` is the first month hidden from the fit (anticipation included), `start` the first affected month, `[first, last]` the
-    effect window: the months whose effect is estimated.
-    """
-
-    hole: int
-    start: int
-    first: int
-    last: int
-
-    @property
-    def length(self) -> int:
-        """Number of months in the effect window."""
-        return self.last - self.first + 1
 
 
 @shown
@@ -116,12 +33,63 @@ class Window:
 class Design:
     """The question what `events` (one event, or a cluster) changed in `treated`.
 
-    start, stop : labels of the first and last month of the effect window; by default the month the event took effect plus
-        `lag_months` (goods at sea arrive after the ban), and the last known month in which the event applied.
-    anticipation : months before the event's start in which traders could react; hidden from every fit.
-    donut : months after the start that are left out of the effect window.
-    donors : "all", a list, or nothing.
-    keep_spikes : old spikes of the treated series stay in the fit (`prep.spikes`).
+    Parameters
+    ----------
+    event : Event or sequence of Event
+        one event, or several that cannot be told apart (a cluster); the field is called `events`
+    treated : str or sequence of str
+        the series that it may have changed, or one of them; several are added up
+    donors : str or sequence of str, optional
+        series that it left alone, or "all" others; for estimators that compare with them
+    start : str, optional
+        label of the first month of the effect window (default: the month the event took effect, plus `lag_months`: goods at
+        sea arrive after the ban)
+    stop : str, optional
+        label of its last month (default: the last known month in which the event applied)
+    anticipation : int, optional
+        months before the event's start in which traders could react; hidden from every fit (default: as the event tells)
+    lag_months : int, default 0
+        months that goods are under way
+    donut : int, default 0
+        months after the start that are left out of the effect window
+    controls : tuple of str, optional
+        names of known series of a plain panel
+    estimand : str, default "shortfall"
+        what is asked, one of `ESTIMANDS`: "shortfall", "recovery", "net", "share", "anticipation", "relative"
+    measure : str, default "cumulative"
+        in which the answer is given, one of `MEASURES`: "cumulative" (the unit of the series), "relative" (-1: all lost),
+        "share", "anticipation", "net"
+    baselines : sequence of str or tuple, default `BASELINES`
+        clean periods of the description: "year_earlier", "last_12_clean", "last_full_year", or (name, first, last) or (name,
+        first, last, times)
+    baseline : str, optional
+        the name of the one that is told first (default: the first)
+    share_of : str, optional
+        the series of the total, where a share of it is asked
+    clean_from : str, optional
+        label of the first month that is fitted (default: all)
+    draws : int, default 2000
+        number of draws
+    placebo_of : str, optional
+        ids of the events whose placebo this is
+    event_start : str, optional
+        label of the step at which an unnamed event began (`Design.at`)
+    keep_spikes : bool, default False
+        old spikes of the treated series stay in the fit (`prep.spikes`)
+
+    Raises
+    ------
+    ConfigError
+        where an argument is unknown, of another kind or contradicts another, or there is no treated series, event or start
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive = fc.load_archive()
+    >>> event = archive.events["re_licensing_2025"]
+    >>> design = fc.Design(event, treated="CHN.export.WLD.re_magnets", stop="2025-06", clean_from="2018-01")
+    >>> design.window(archive.latest).length
+    3
     """
 
     events: tuple[Event, ...] = ()
@@ -189,7 +157,21 @@ class Design:
         controls: Iterable[str] = (), anticipation: int = 0, lag_months: int = 0, donut: int = 0, estimand: str = "shortfall",
         measure: str = "cumulative", baselines: Iterable[str | OwnBaseline] = BASELINES, baseline: str = "", draws: int = 2000,
     ) -> Design:  # fmt: skip
-        """A Design on a plain panel: an unnamed event at step `start`."""
+        """A Design on a plain panel: an unnamed event at step `start`.
+
+        Parameters
+        ----------
+        start : str, int or date
+            label of the step at which it began
+        treated : str or sequence of str
+            units of the panel, or one
+        donors : str or sequence of str, optional
+            units that it left alone, or "all" others
+        stop : str, int or date, optional
+            label of the last step of the window (default: the last known one)
+        controls, anticipation, lag_months, donut, estimand, measure, baselines, baseline, draws : as in the class
+            in steps of the panel, where they count time
+        """
         return cls(
             (), treated, donors, start=str(start), event_start=str(start), stop=None if stop is None else str(stop),
             controls=controls, anticipation=anticipation, lag_months=lag_months, donut=donut, estimand=estimand,
@@ -208,16 +190,20 @@ class Design:
         return key.basis if key else "panel"
 
     def window(self, vintage: Vintage) -> Window:
-        """The Design as integers: which months are hidden, affected, and in the effect window."""
+        """The Design as integers: which months are hidden, affected, and in the effect window.
+
+        Parameters
+        ----------
+        vintage : Vintage
+            on whose time axis, and whose last figures count
+
+        Raises
+        ------
+        DataError
+            where no figure of the treated series is known, or the window ends before it begins
+        """
         steps = vintage.steps
-        if self.event_start is not None:
-            begin = steps.ordinal(self.event_start)
-            anticipation = self.anticipation or 0
-        else:
-            starts = [steps.of(e.effective or e.announced) for e in self.events] or [steps.ordinal(self.start)]
-            begin = min(starts)
-            early = min([*starts, *(steps.of(e.anticipation_from) for e in self.events if e.anticipation_from)])
-            anticipation = self.anticipation if self.anticipation is not None else max(begin - early, 0)
+        begin, anticipation = onset(self.events, self.event_start, self.start, self.anticipation, steps)
         start = begin + self.lag_months
         hole = begin - anticipation if anticipation else start
         first = steps.ordinal(self.start) if self.start is not None and self.event_start is None else start + self.donut
@@ -236,45 +222,47 @@ class Design:
         return Window(min(hole, first), start, first, last)
 
     def aftermath(self, vintage: Vintage, first: int, last: int) -> Aftermath | None:
-        """The months from `first` to `last` after the end of the events, as known on the vintage's day."""
+        """The months from `first` to `last` after the end of the events, as known on the vintage's day.
+
+        Parameters
+        ----------
+        vintage : Vintage
+            whose calendar counts
+        first, last : int
+            months as integers, both included
+        """
         known = [event.known_on(vintage.day) or event for event in self.events]
         return aftermath(vintage.events, known, self.treated, first, last, self.lag_months, vintage.steps)
 
     def named_baselines(self, vintage: Vintage) -> list[BaselinePeriod]:
         """The baselines, the chosen one first.
 
-        `year_earlier`: the same months one year before (two or more where that overlaps the hole); `last_12_clean`: the twelve
-        months before the hole; `last_full_year`: the last whole calendar year before it (months only). User-defined ones are
-        (name, first, last) or (name, first, last, times).
+        Parameters
+        ----------
+        vintage : Vintage
+            on whose time axis
+
+        Returns
+        -------
+        list of BaselinePeriod
+            "year_earlier": the same months one year before (two or more where that overlaps the hole); "last_12_clean": the
+            twelve months before the hole; "last_full_year": the last whole calendar year before it (months only)
+
+        Raises
+        ------
+        ConfigError
+            where there is no such baseline
         """
-        steps, hole = vintage.steps, self.window(vintage).hole
-        calendar = steps.unit == "month"
-        out = []
-        for item in self.baselines:
-            if not isinstance(item, str):
-                name, first, last, *times = item
-                out.append(BaselinePeriod(name, steps.ordinal(first), steps.ordinal(last), *times))
-            elif item == "year_earlier":
-                out.append(BaselinePeriod(f"same {steps.noun}s {steps.cycles(1)} earlier"))
-            elif item == "last_12_clean":
-                out.append(BaselinePeriod(f"mean of the last 12 clean {steps.noun}s", hole - 12, hole - 1))
-            elif item == "last_full_year":
-                year = hole // 12 - 1
-                if calendar:
-                    out.append(BaselinePeriod(f"mean of {year}", 12 * year, 12 * year + 11))
-            else:
-                raise ConfigError(f"unknown baseline '{item}'", hint=nearest(item, BASELINES))
-        if self.baseline:
-            chosen = [b for b in out if b.name == self.baseline]
-            if not chosen:
-                raise ConfigError(
-                    f"no baseline is called '{self.baseline}'", hint=nearest(self.baseline, [b.name for b in out])
-                )
-            out = chosen + [b for b in out if b.name != self.baseline]
-        return out
+        return baseline_periods(self.baselines, self.baseline, vintage.steps, self.window(vintage).hole)
 
     def hidden(self, vintage: Vintage) -> Vintage:
-        """The vintage a counterfactual may use: treated series cut from the hole on, and without events from then on."""
+        """The vintage a counterfactual may use: treated series cut from the hole on, and without events from then on.
+
+        Parameters
+        ----------
+        vintage : Vintage
+            what is known
+        """
         window = self.window(vintage)
         later = [e.id for e in vintage.events if e.start >= window.hole] + [e.id for e in self.events]
         for series in self.treated:
@@ -284,8 +272,16 @@ class Design:
     def in_time(self, vintage: Vintage, minimum: int = 12, touched: Iterable[int] = ()) -> list[Design]:
         """In-time placebos: the window moved to every earlier period without an event, where the true effect is zero.
 
-        A period needs `minimum` months before it, ends before the hole, and contains none of the `touched` months.
         User-defined baselines move with the window.
+
+        Parameters
+        ----------
+        vintage : Vintage
+            what is known
+        minimum : int, default 12
+            months that a period needs before it
+        touched : sequence of int, optional
+            months as integers, none of which a period may contain
         """
         window = self.window(vintage)
         length = window.last - window.start + 1
@@ -297,12 +293,6 @@ class Design:
             return []
         out = []
         steps, chosen_first = vintage.steps, self._chosen_first(vintage)
-
-        def shift_baseline(item: str | OwnBaseline, by: int) -> str | OwnBaseline:
-            if isinstance(item, str):
-                return item
-            first, last = (steps.label(steps.ordinal(label) + by) for label in item[1:3])
-            return (item[0], first, last, item[3]) if len(item) == 4 else (item[0], first, last)
 
         # the same lead, donut and length as the design's own window, so that placebos are comparable with it
         for start in range(max(firsts) + minimum + lead, window.hole - length + 1):
@@ -318,7 +308,7 @@ class Design:
                     anticipation=lead,
                     lag_months=0,
                     donut=skip,
-                    baselines=tuple(shift_baseline(item, start - window.start) for item in chosen_first),
+                    baselines=tuple(shifted_baseline(item, start - window.start, steps) for item in chosen_first),
                     baseline="",
                     placebo_of=self.event_ids,
                 )
@@ -335,7 +325,13 @@ class Design:
         return sorted(self.baselines, key=lambda item: not is_chosen(item)) if self.baseline else list(self.baselines)
 
     def in_space(self, donors: Sequence[str]) -> list[Design]:
-        """In-space placebos: each donor in turn as if treated, against the other donors."""
+        """In-space placebos: each donor in turn as if treated, against the other donors.
+
+        Parameters
+        ----------
+        donors : sequence of str
+            units that the event left alone
+        """
         return [
             replace_design(self, treated=(unit,), donors=tuple(d for d in donors if d != unit), placebo_of=self.event_ids)
             for unit in donors

@@ -121,13 +121,12 @@ def build(kind: str, spec: str | Mapping[str, Any], *, where: str = "") -> Any:
 
 
 def _build_checked(cls: Any, options: dict[str, Any], what: str, where: str) -> Any:
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
-    hints = _hints(cls)
     checked = {}
     for key, value in options.items():
         try:
-            checked[key] = TypeAdapter(hints[key]).validate_python(value)
+            checked[key] = _adapter(cls, key).validate_python(value)
         except ValidationError as error:
             first = error.errors()[0]
             raise ConfigError(f"{what}: option '{key}' cannot be {value!r}", where=where, hint=str(first["msg"])) from None
@@ -140,6 +139,13 @@ def _hints(cls: Any) -> dict[str, Any]:
     from typing import get_type_hints
 
     return get_type_hints(cls)
+
+
+@functools.cache
+def _adapter(cls: Any, option: str) -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(_hints(cls)[option])
 
 
 def spec_of(plugin: Any) -> dict[str, Any]:

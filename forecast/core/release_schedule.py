@@ -23,11 +23,25 @@ LONGEST_DELAY = 12  # months a release may be late: the search for unreleased mo
 class ScheduledRelease:
     """One scheduled figure: `series` for `month` is due on `day`, by the rules of `source` and `stage`.
 
-    basis : `calendar` published in advance, `rule` assumed, `late` (the rule's day has passed and nobody knows the next one;
-    `day` is the actual one)
-    ahead : days from the query day
-    horizon : `month` minus the query day's month; negative for months that are over (a nowcast)
-    together : whether the month is released on the same day as a neighbour
+    Parameters
+    ----------
+    day : date
+        on which it is due
+    series : str
+        its key
+    month : int
+        of data, as an integer
+    source, stage : str
+        whose rules of release apply
+    basis : str
+        "calendar": published in advance; "rule": assumed; "late": the rule's day has passed and nobody knows the next one;
+        `day` is the actual one
+    ahead : int
+        days from the query day
+    horizon : int
+        months from the query day's month to that of the data; negative for months that are over (a nowcast)
+    together : bool
+        whether the month is released on the same day as a neighbour
     """
 
     day: dt.date
@@ -56,7 +70,40 @@ def coming(
     """Releases after `day`, sorted by day, series and month: the next `count` of each series, none after `until`.
 
     A release of two months is one release and two rows. A figure due on `day` itself counts as released and is not listed (a
-    vintage of that day contains it). A series whose reporter has no release rules is a DataError, because its days are unknown.
+    vintage of that day contains it).
+
+    Parameters
+    ----------
+    day : str or date
+        "YYYY-MM-DD", or a date
+    series : sequence of str
+        keys of series
+    count : int, default 3
+        releases of each series
+    until : str or date, optional
+        the last day (default: none)
+    clock : ReleaseClock, optional
+        rules of release (default: the bundled ones)
+
+    Returns
+    -------
+    tuple of ScheduledRelease
+        sorted by day, series and month
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind
+    DataError
+        where a series' reporter has no release rules, because its days are unknown
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> for due in fc.coming("2025-03-31", ["CHN.export.WLD.re_magnets"], 2):
+    ...     print(due.day, due.label, due.basis)
+    2025-04-20 2025-03 calendar
+    2025-05-20 2025-04 calendar
     """
     start = months.parse_day(day)
     stop = months.parse_day(until) if until is not None else dt.date.max

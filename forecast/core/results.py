@@ -1,8 +1,7 @@
-"""Results: Forecast and Failure, the record of what a method did (Used), and a number with its uncertainty (Summary)."""
+"""Forecast: joint draws for a Task, and how the figures behind it were read."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -11,56 +10,23 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.errors import DataError
+from forecast.core.failure import Failure as Failure, Finding as Finding, Skipped as Skipped
 from forecast.core.presentation import shown, upper
 from forecast.core.questions import Task
 from forecast.core.series import SeriesKey
+from forecast.core.summary import (
+    PROBABILITIES as PROBABILITIES,
+    Summary as Summary,
+    quantile_cells as quantile_cells,
+    quantile_name as quantile_name,
+)
 from forecast.core.time_axis import MONTHS, Steps
+from forecast.core.used import Used as Used
 from forecast.core.vintage import Vintage
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-
-PROBABILITIES = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)  # of the quantiles stored on disk
-
-
-def quantile_name(probability: float) -> str:
-    """Column name of a quantile on disk.
-
-    >>> [quantile_name(p) for p in (0.025, 0.1, 0.5)]
-    ['q025', 'q10', 'q50']
-    """
-    return "q" + f"{probability:.6f}"[2:].rstrip("0").ljust(2, "0")
-
-
-def quantile_cells(values: Floats) -> dict[str, Any]:
-    """Quantiles at `PROBABILITIES`, in order, by their column on disk."""
-    return {quantile_name(p): float(value) for p, value in zip(PROBABILITIES, values, strict=True)}
-
-
-@dataclass(frozen=True)
-class Used:
-    """What a method did: the model fitted, regressors used and dropped, scale, numbers of split and filled months, notes."""
-
-    model: str
-    regressors: tuple[str, ...] = ()
-    dropped: tuple[str, ...] = ()
-    scale: str = ""
-    split: int = 0
-    filled: int = 0
-    notes: tuple[str, ...] = ()
-
-    @property
-    def sentences(self) -> list[str]:
-        """The record in words."""
-        parts = [
-            self.model,
-            f"with {', '.join(self.regressors)}" if self.regressors else "",
-            f"without {', '.join(self.dropped)}" if self.dropped else "",
-            f"scale {self.scale}" if self.scale else "",
-            f"{self.split} months split, {self.filled} filled" if self.split or self.filled else "",
-        ]
-        return [part for part in parts if part] + list(self.notes)
 
 
 class Layout(Protocol):
@@ -77,11 +43,18 @@ class Layout(Protocol):
 class TableReading:
     """How figures in memory were read.
 
-    unit : their unit, "" where nothing tells
-    nonnegative : the series whose answer was kept from falling below zero; assumed : because no figure of theirs is below it
-        (the caller said nothing of it)
-    notes : what else a reader of the answer should know, one sentence each
-    layout : the shape of the table, and its times
+    Parameters
+    ----------
+    unit : str, optional
+        their unit, "" where nothing tells
+    nonnegative : tuple of str, optional
+        the series whose answer was kept from falling below zero
+    assumed : bool, default False
+        because no figure of theirs is below it (the caller said nothing of it)
+    notes : tuple of str, optional
+        what else a reader of the answer should know, one sentence each
+    layout : Layout, optional
+        the shape of the table, and its times
     """
 
     unit: str = ""
@@ -105,13 +78,41 @@ class TableReading:
 class Forecast:
     """Joint draws for a Task, shape (draws, series, months), in archive units (kg, USD).
 
-    parameters : "<series> <name>" of each estimated one; the standard error of x, where known, stands beside it as "x.se"
-    model : the name of the model asked
-    levels : of the intervals in tables and figures, in percent
-    windows : the months asked of a series, where these are not all of the task's; the other draws of it are NaN
-    unanswered : what the model could not answer; the draws of those series are NaN
-    reading : how a table in memory was read; None for an archive's
-    history : the figures and events that it stands on, for a picture or a sentence; set by `fc.predict`
+    Parameters
+    ----------
+    task : Task
+        the question
+    draws : array of float, shape (draws, series, months)
+        joint ones, in archive units (kg, USD)
+    used : tuple of Used
+        what the model did, by series
+    steps : Steps, optional
+        the time axis
+    parameters : mapping of str to float, optional
+        "<series> <name>" of each estimated one; the standard error of x, where known, stands beside it as "x.se"
+    model : str, optional
+        the name of the model asked
+    levels : tuple of float, default (80.0, 95.0)
+        of the intervals in tables and figures, in percent
+    windows : mapping of str to tuple of str, optional
+        the months asked of a series, where these are not all of the task's; the other draws of it are NaN
+    unanswered : tuple of Failure, optional
+        what the model could not answer; the draws of those series are NaN
+    reading : TableReading, optional
+        how a table in memory was read; None for an archive's
+    history : Vintage, optional
+        the figures and events that it stands on, for a picture or a sentence; set by `fc.predict`
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> vintage = fc.load_archive().as_of("2025-03-31")
+    >>> task = fc.Task(vintage.day, "CHN.export.WLD.re_magnets", fc.months("2025-03", "2025-05"))
+    >>> made = fc.predict("seasonal_naive", vintage, task, seed=1)
+    >>> made.frame([0.1, 0.5, 0.9])[["month", "q50", "unit"]].values.tolist()[0][0]
+    '2025-03'
+    >>> made.total().draws.shape
+    (1000,)
     """
 
     task: Task
@@ -132,23 +133,71 @@ class Forecast:
             raise ValueError(f"draws of shape {self.draws.shape} for {expected[0]} series and {expected[1]} months")
 
     def months_of(self, series: str) -> tuple[str, ...]:
-        """The months asked of one series."""
+        """The months asked of one series.
+
+        Parameters
+        ----------
+        series : str
+            one of the task's
+        """
         return self.windows.get(series, self.task.months)
 
+    def reason_without(self, series: str) -> str:
+        """Why a series has no answer, "" where it has one."""
+        return next((failure.reason for failure in self.unanswered if failure.series == series), "")
+
     def unit_of(self, series: str) -> str:
-        """The unit of a series, "" where nothing tells."""
+        """The unit of a series, "" where nothing tells.
+
+        Parameters
+        ----------
+        series : str
+            one of the task's
+
+        Returns
+        -------
+        str
+            such as "kg"
+        """
         key = None if self.reading else SeriesKey.maybe(series)
         return self.reading.unit if self.reading else key.unit if key else ""
 
     def of(self, series: str) -> Floats:
-        """Draws of one series, shape (draws, the months asked of it)."""
+        """Draws of one series.
+
+        Parameters
+        ----------
+        series : str
+            one of the task's
+
+        Returns
+        -------
+        array of float, shape (draws, months asked of it)
+            in the unit of the series
+
+        Raises
+        ------
+        ValueError
+            where the task has no such series
+        """
         block: Floats = self.draws[:, self.task.series.index(series), :]
         if series not in self.windows:
             return block
         return block[:, [self.task.months.index(month) for month in self.windows[series]]]
 
     def quantiles(self, probabilities: Sequence[float]) -> Floats:
-        """Quantiles, shape (series, months, probabilities)."""
+        """Quantiles of the draws.
+
+        Parameters
+        ----------
+        probabilities : sequence of float
+            from 0 to 1
+
+        Returns
+        -------
+        array of float, shape (series, months, probabilities)
+            in the unit of the series
+        """
         quantiles: Floats = np.moveaxis(np.quantile(self.draws, list(probabilities), axis=0), 0, -1)
         return quantiles
 
@@ -165,7 +214,25 @@ class Forecast:
         return Summary(sum((self.of(series).sum(axis=1) for series in self.task.series), np.zeros(len(self.draws))))
 
     def span(self, series: str, first: int, last: int) -> Floats:
-        """Draws of the sum of months of one series, all of which must be in the task."""
+        """Draws of the sum of months of one series.
+
+        Parameters
+        ----------
+        series : str
+            one of the task's
+        first, last : int
+            months as integers, both included, all of which must be in the task
+
+        Returns
+        -------
+        array of float, shape (draws,)
+            in the unit of the series
+
+        Raises
+        ------
+        ValueError
+            where the task has no such series or month
+        """
         wanted = [self.steps.label(m) for m in range(first, last + 1)]
         index = [self.months_of(series).index(m) for m in wanted]
         summed: Floats = self.of(series)[:, index].sum(axis=1)
@@ -174,8 +241,22 @@ class Forecast:
     def frame(self, probabilities: Sequence[float] | None = None, *, wide: bool = False) -> pd.DataFrame:
         """One row per series and month: mean, quantiles, unit, model, and the day on which the month begins.
 
-        probabilities : of the quantiles (default: the median and the bounds of `levels`)
-        wide : a forecast of a table in memory in that table's shape and times, with `levels` as bounds
+        Parameters
+        ----------
+        probabilities : sequence of float, optional
+            of the quantiles (default: the median and the bounds of `levels`)
+        wide : bool, default False
+            a forecast of a table in memory in that table's shape and times, with `levels` as bounds
+
+        Returns
+        -------
+        DataFrame
+            in the unit of the column `unit`
+
+        Raises
+        ------
+        DataError
+            where `wide` is asked of a forecast that came from no table in memory
         """
         import pandas as pd
 
@@ -211,86 +292,52 @@ class Forecast:
         month: str | None = None,
         series: str | None = None,
     ) -> str:
-        """A figure of one month as text: `mean`, `q50` and other columns of the table of forecasts.
+        """A figure of one month as text.
 
-        unit : such as "t" for a series held in kg; default: as the report shows it
-        digits : decimals (-2: whole hundreds), or "3s" for significant digits; default: the report's
-        locale : language of the marks, such as "de" or "fr"; month, series : may be left out where there is one
+        Parameters
+        ----------
+        field : str
+            `mean`, `q50` and other columns of the table of forecasts
+        unit : str, optional
+            such as "t" for a series held in kg (default: as the report shows it)
+        digits : int or str, optional
+            decimals (-2: whole hundreds), or "3s" for significant digits (default: the report's)
+        locale : str, default "en"
+            language of the marks, such as "de" or "fr"
+        month, series : str, optional
+            may be left out where there is one
+
+        Returns
+        -------
+        str
+            such as "4,728 t"
+
+        Raises
+        ------
+        ConfigError
+            where there is no such field, month, series, unit or language
         """
         return str(upper("report.quoted_fields", "forecast_number")(self, field, unit, digits, locale, month, series))
 
     def plot(self, ax: Axes | None = None, series: str | None = None) -> Axes:
-        """The history of a series and its fan: median, 80 and 95 % bands; on new axes unless `ax` is given."""
+        """The history of a series and its fan: median, 80 and 95 % bands.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            matplotlib axes to draw on (default: new ones)
+        series : str, optional
+            default: the first
+
+        Returns
+        -------
+        Axes
+            in the unit of the report, over months
+
+        Raises
+        ------
+        ConfigError
+            where the forecast has no such series
+        """
         axes: Axes = upper("plots.plot", "forecast")(self, ax, series)
         return axes
-
-
-@shown
-@dataclass(frozen=True)
-class Summary:
-    """A number with its uncertainty: `estimate` is the mean of the draws unless the estimator gives its own point."""
-
-    draws: Floats
-    point: float | None = None
-
-    @property
-    def estimate(self) -> float:
-        """The point estimate."""
-        if self.point is not None:
-            return self.point
-        return float(np.mean(self.draws)) if len(self.draws) else math.nan
-
-    @property
-    def se(self) -> float:
-        """Standard deviation of the draws."""
-        return float(np.std(self.draws, ddof=1)) if len(self.draws) > 1 else math.nan
-
-    @property
-    def spread(self) -> float:
-        """Robust standard deviation: half the central 80 % interval of the draws divided by 1.2816, the normal quantile."""
-        low, high = np.quantile(self.draws, [0.1, 0.9]) if len(self.draws) > 1 else (math.nan, math.nan)
-        return float(high - low) / 2 / 1.2816
-
-    def interval(self, level: float = 0.95) -> tuple[float, float]:
-        """Equal-tailed interval from the draws, widened to contain the point estimate."""
-        if not len(self.draws):
-            return math.nan, math.nan
-        lo, hi = np.quantile(self.draws, [(1 - level) / 2, (1 + level) / 2])
-        return min(float(lo), self.estimate), max(float(hi), self.estimate)
-
-    def cells(self) -> dict[str, Any]:
-        """The estimate and its 80 and 95 % intervals by their columns on disk."""
-        (lo80, hi80), (lo95, hi95) = self.interval(0.8), self.interval(0.95)
-        return dict(estimate=self.estimate, lo80=lo80, hi80=hi80, lo95=lo95, hi95=hi95)
-
-
-@shown
-@dataclass(frozen=True)
-class Failure:
-    """A question that a method could not answer, and why; a row of the results rather than an exception.
-
-    cause : the kind of reason, a key of `unanswered.CAUSES`
-    """
-
-    method: str
-    question: str
-    series: str
-    reason: str
-    detail: str = ""
-    cause: str = ""
-
-
-@shown
-@dataclass(frozen=True)
-class Skipped(Failure):
-    """A method skipped because an optional library is missing: a Finding of the run, not a failure of the method."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A non-fatal problem that the report prints: topic, text, place, and level (`note` or `warning`)."""
-
-    topic: str
-    text: str
-    where: str = ""
-    level: str = "note"

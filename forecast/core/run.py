@@ -31,6 +31,41 @@ class Run:
 
     Every file read is checked against the folder's manifest; one that has changed is a DataError. A folder without a manifest
     can be opened too, and `verified` is then False.
+
+    Parameters
+    ----------
+    folder : Path
+        of the run, as `fc.run` and `forecast run` print it
+
+    Raises
+    ------
+    DataError
+        where it is no folder of a finished run, or one of a newer schema
+
+    Notes
+    -----
+    The tables, as DataFrames with the columns of the guide "run folder": `forecasts`, `sums`, `scores`, `effects`, `paths`,
+    `placebos`, `gates`, ...
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import forecast as fc
+    >>> table = pd.DataFrame({"period": fc.months("2022-01", "2024-12"), "value": 100.0})
+    >>> asked = '''
+    ... models = ["mean12"]
+    ... data = { use = "csv", path = "own.csv", key = "CHN.export.WLD.re_magnets" }
+    ... forecast = { series = ["CHN.export.WLD.re_magnets"], months = 3 }
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table.to_csv(pathlib.Path(folder, "own.csv"), index=False)
+    ...     config = pathlib.Path(folder, "small.toml")
+    ...     _ = config.write_text(asked)
+    ...     _ = fc.run(config, out=folder, progress=False)
+    ...     run = fc.Run(next(path for path in pathlib.Path(folder).iterdir() if path.is_dir()))
+    ...     print(run.info["name"], run.verified, len(run.forecasts))
+    small True 3
     """
 
     folder: Path
@@ -68,7 +103,13 @@ class Run:
         return manifest.is_sealed(self.folder)
 
     def check(self) -> None:
-        """Raise a DataError if a table, run.json or findings.json has changed since it was written."""
+        """Look at every table, run.json and findings.json: whether it is as it was written.
+
+        Raises
+        ------
+        DataError
+            where one has changed
+        """
         for name in manifest.differences(self.folder):
             if name.endswith((".parquet", ".json")):
                 self._bytes(name)
@@ -92,7 +133,23 @@ class Run:
             raise DataError(f"the run's {name} cannot be read", where=f"{self.folder}: {error}", hint=RERUN) from None
 
     def table(self, name: str) -> pd.DataFrame:
-        """One table of the run; that of an earlier schema has today's shape."""
+        """One table of the run; that of an earlier schema has today's shape.
+
+        Parameters
+        ----------
+        name : str
+            as in the run folder, such as "forecasts"
+
+        Returns
+        -------
+        DataFrame
+            columns, units and order of rows as in the guide "run folder"
+
+        Raises
+        ------
+        DataError
+            where the run has no such table, or its file is damaged or changed
+        """
         if self.info["schema_version"] < SUMS_APART:
             return table_of_schema_1(name, self._held, lambda one: (self.folder / f"{one}.parquet").exists())
         return self._held(name)
@@ -100,9 +157,24 @@ class Run:
     def draws(self, series: str) -> pd.DataFrame:
         """The draws of a series by the default model on the run's own day: a row for each draw, a column for each month.
 
-        In the unit of the archive (kg, or USD). The draws are joint over the months, so any sum of columns has the right band:
-        ``run.draws(series)[["2026-10", "2026-11", "2026-12"]].sum(axis=1).quantile([0.1, 0.9])``. A run keeps them where its
-        config says so (``keep_draws = true`` in ``[forecast]``); of another run, or of another series, a DataError.
+        The draws are joint over the months, so any sum of columns has the right band: ``run.draws(series)[["2026-10",
+        "2026-11", "2026-12"]].sum(axis=1).quantile([0.1, 0.9])``. A run keeps them where its config says so (``keep_draws =
+        true`` in ``[forecast]``).
+
+        Parameters
+        ----------
+        series : str
+            its key
+
+        Returns
+        -------
+        DataFrame, shape (draws, months)
+            in the unit of the archive (kg, or USD)
+
+        Raises
+        ------
+        DataError
+            where the run kept no draws, or none of this series
         """
         import io
 
@@ -128,7 +200,8 @@ class Run:
 
         path = self.folder / f"{name}.parquet"
         if not path.exists():
-            raise DataError(f"the run has no table '{name}'", where=str(self.folder), hint=", ".join(TABLES))
+            held = [table for table in TABLES if (self.folder / f"{table}.parquet").exists()]
+            raise DataError(f"the run has no table '{name}'", where=str(self.folder), hint=", ".join(held) or RERUN)
         try:
             # read from Arrow's own memory on this thread: an Arrow thread that still needs Python aborts an exiting process
             table = pd.read_parquet(pa.BufferReader(self._bytes(path.name)), use_threads=False)
@@ -147,16 +220,69 @@ class Run:
     def number(self, key: str, field: str, unit: str | None = None, digits: int | str | None = None, locale: str = "en") -> str:
         """One figure as text: `run.number("effect:A1", "estimate", "t")`, `run.number("forecast:SERIES:2026-12", "q50")`.
 
-        unit, digits, locale : as in `Effect.number`; an unknown key or field is a ConfigError with the nearest name
+        Parameters
+        ----------
+        key : str
+            of what is quoted, one of `quotes.keys()`
+        field : str
+            name of a column of the table, such as "estimate"
+        unit : str, optional
+            as in `Effect.number`
+        digits : int or str, optional
+            as in `Effect.number`
+        locale : str, default "en"
+            as in `Effect.number`
+
+        Returns
+        -------
+        str
+            such as "−7,483 t"
+
+        Raises
+        ------
+        ConfigError
+            where there is no such key or field; it names the nearest one
         """
         return str(self.quotes.number(key, field, unit, digits, locale))
 
     def sentence(self, key: str) -> str:
-        """What the report says of an effect, a forecast or a published figure, in sentences without markup."""
+        """What the report says of an effect, a forecast or a published figure, in sentences without markup.
+
+        Parameters
+        ----------
+        key : str
+            of what is quoted, one of `quotes.keys()`
+
+        Returns
+        -------
+        str
+            without markup
+
+        Raises
+        ------
+        ConfigError
+            where there is no such key, or nothing is said of it
+        """
         return str(self.quotes.sentence(key))
 
     def cite(self, style: str = "text") -> str:
-        """How to cite the run: package, version, commit, day of the data, hash of the config; as "text" or "bibtex"."""
+        """How to cite the run: package, version, commit, day of the data, hash of the config.
+
+        Parameters
+        ----------
+        style : str, default "text"
+            "text" or "bibtex"
+
+        Returns
+        -------
+        str
+            a line of text, or an entry
+
+        Raises
+        ------
+        ConfigError
+            where there is no such style
+        """
         return str(upper("report.citation", "cite")(self, style))
 
     def __getattr__(self, name: str) -> pd.DataFrame:

@@ -19,12 +19,36 @@ NEVER = "never"
 class Scenario:
     """Possible policy decisions: measures that end, continue, are called off or are new; not a forecast.
 
-    ends : id of a known event -> the day it ends ("YYYY-MM-DD"), or "never"; a suspension that never ends keeps its ban from
+    Parameters
+    ----------
+    name : str
+        its name in tables and figures
+    ends : mapping of str to str, optional
+        id of a known event -> the day it ends ("YYYY-MM-DD"), or "never"; a suspension that never ends keeps its ban from
         returning, a ban with an end is lifted
-    called_off : ids of announced measures that are withdrawn before they take effect
-    lets_through : id of a known or new event -> known months, "YYYY-MM/YYYY-MM", that show what it lets through
-    add : new events, announced and effective after the scenario's day
-    probability : given by the user or None; the package never assigns one
+    called_off : tuple of str, optional
+        ids of announced measures that are withdrawn before they take effect
+    add : tuple of Event, optional
+        new events, announced and effective after the scenario's day
+    probability : float, optional
+        from 0 to 1, given by the user or None; the package never assigns one
+    lets_through : mapping of str to str, optional
+        id of a known or new event -> known months, "YYYY-MM/YYYY-MM", that show what it lets through
+
+    Raises
+    ------
+    ConfigError
+        where the probability is not from 0 to 1
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> vintage = fc.load_archive().latest
+    >>> extended = fc.Scenario("the suspension goes on", ends={"us_ban_suspension_2025": "never"})
+    >>> vintage.events["us_ban_suspension_2025"].end
+    datetime.date(2026, 11, 27)
+    >>> vintage.under(extended).events["us_ban_suspension_2025"].end is None
+    True
     """
 
     name: str
@@ -41,7 +65,25 @@ class Scenario:
             )
 
     def calendar(self, events: EventCalendar, day: dt.date) -> EventCalendar:
-        """The calendar known on `day` with the changes applied; changes of the past are an error."""
+        """The calendar known on `day` with the changes applied.
+
+        Parameters
+        ----------
+        events : EventCalendar
+            the calendar known on that day
+        day : date
+            after which the changes lie
+
+        Returns
+        -------
+        EventCalendar
+            a new one
+
+        Raises
+        ------
+        ConfigError
+            where it names an unknown event, or changes the past
+        """
         changed = [self._with_end(_find_event(events, name, self.name), until, day) for name, until in self.ends.items()]
         changed += [self._call_off(_find_event(events, name, self.name), day) for name in self.called_off]
         for event in self.add:

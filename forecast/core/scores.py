@@ -20,19 +20,43 @@ QUESTION = ["series", "cutoff", "month"]  # columns that tell one question from 
 @shown
 @dataclass(frozen=True)
 class Scores:
-    """The table of scores, with the columns of `ScoreRow` but the group; `failures` counts unanswered questions by model."""
+    """The table of scores.
+
+    Parameters
+    ----------
+    table : DataFrame
+        one row per answer, month and metric, with the columns of `ScoreRow` but the group
+    failures : mapping of str to int
+        unanswered questions by model
+    """
 
     table: pd.DataFrame
     failures: dict[str, int]
 
     def common(self) -> pd.DataFrame:
-        """Rows of questions and metrics that every model of the table answered."""
+        """Rows of questions and metrics that every model of the table answered.
+
+        Returns
+        -------
+        DataFrame
+            a part of `table`
+        """
         return questions_answered_by(self.table, self.table.model.unique())
 
     def summary(self, by: Sequence[str] = ("model", "metric")) -> pd.DataFrame:
         """Scores pooled over the common set, with the numbers of questions and failures.
 
         Questions are pooled by their mean, or by the root of the mean square where the metric says so.
+
+        Parameters
+        ----------
+        by : sequence of str, default ("model", "metric")
+            columns that define groups
+
+        Returns
+        -------
+        DataFrame
+            one row per group: value, number of questions, failures
         """
         common = self.common()
         rooted = common.metric.isin([m for m in common.metric.unique() if pooling(m) == "root mean square"])

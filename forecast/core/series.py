@@ -15,7 +15,28 @@ _UNITS = {"quantity": "kg", "usd": "USD", "usd_per_kg": "USD/kg"}
 
 @dataclass(frozen=True)
 class SeriesKey:
-    """One series, spelled ``REPORTER.flow.PARTNER.product[:usd|:usd_per_kg]``."""
+    """One series, spelled ``REPORTER.flow.PARTNER.product[:usd|:usd_per_kg]``.
+
+    Parameters
+    ----------
+    reporter : str
+        countries by ISO 3166 alpha-3; "WLD" is the world; groups such as "EU27" are declared
+    flow : str
+        "export" or "import"
+    partner : str
+        countries by ISO 3166 alpha-3; "WLD" is the world; groups such as "EU27" are declared
+    product : str
+        its name in the package
+    measure : str, default "quantity"
+        "quantity" (kg), "usd" (USD) or "usd_per_kg" (USD/kg)
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> key = fc.SeriesKey.parse("USA.import.CHN.gallium:usd")
+    >>> key.product, key.unit, key.origin, key.basis
+    ('gallium', 'USD', 'CHN', 'import_origin')
+    """
 
     reporter: str
     flow: str
@@ -25,7 +46,23 @@ class SeriesKey:
 
     @classmethod
     def parse(cls, text: str) -> SeriesKey:
-        """Parse a key; anything else is a DataError."""
+        """The key of a text.
+
+        Parameters
+        ----------
+        text : str
+            such as "CHN.export.WLD.re_magnets"
+
+        Returns
+        -------
+        SeriesKey
+            `str` of it is the text again
+
+        Raises
+        ------
+        DataError
+            where the text spells no series
+        """
         match = _KEY.fullmatch(text)
         if not match:
             raise DataError(
@@ -37,7 +74,18 @@ class SeriesKey:
 
     @classmethod
     def maybe(cls, text: str) -> SeriesKey | None:
-        """The key, or None for a name that is not a key (a unit of a plain panel)."""
+        """The key, or None for a name that is not a key (a unit of a plain panel).
+
+        Parameters
+        ----------
+        text : str
+            any text
+
+        Returns
+        -------
+        SeriesKey or None
+            as `parse`
+        """
         return cls.parse(text) if _KEY.fullmatch(text) else None
 
     def __str__(self) -> str:

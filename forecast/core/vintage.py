@@ -17,6 +17,7 @@ from forecast.core.cells import Cell as Cell, Cells, ChangedCells, CutCells
 from forecast.core.errors import DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.identity import identity
+from forecast.core.observed_series import ObservedSeries as ObservedSeries
 from forecast.core.presentation import shown
 from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
@@ -29,82 +30,39 @@ NO_END = 2**62  # last month of an open-ended hole
 
 @shown
 @dataclass(frozen=True)
-class ObservedSeries:
-    """One series as known on a day.
-
-    values : (T,) monthly figures from `first` on, NaN where no single figure is known
-    status : (T,) value | zero | missing | suppressed | provisional | span | not bundled
-    spans  : figures known as sums of months
-    derived : months whose figure is derived from other published figures
-    """
-
-    series: str
-    first: int
-    values: Floats
-    status: tuple[str, ...]
-    spans: tuple[Cell, ...] = ()
-    derived: frozenset[int] = frozenset()
-
-    @functools.cached_property
-    def published(self) -> ObservedSeries:
-        """The figures as published, months and sums, without those derived from others."""
-        spans = tuple(c for c in self.spans if c.kind != "derived")
-        if not self.derived and len(spans) == len(self.spans):
-            return self
-        values = np.where(np.isin(self.months, sorted(self.derived)), np.nan, self.values)
-        return replace(self, values=values, spans=spans, derived=frozenset())
-
-    @property
-    def last(self) -> int:
-        """The last month with a figure, its own or a span's."""
-        return self.first + len(self.values) - 1
-
-    @property
-    def months(self) -> Ints:
-        """The months of `values`."""
-        return np.arange(self.first, self.first + len(self.values))
-
-    @property
-    def count(self) -> int:
-        """Number of single monthly figures."""
-        return int(np.isfinite(self.values).sum())
-
-    def at(self, first: int, last: int) -> Floats:
-        """Monthly values of a window, NaN outside what is known."""
-        out = np.full(last - first + 1, np.nan)
-        lo, hi = max(first, self.first), min(last, self.last)
-        if lo <= hi:
-            out[lo - first : hi - first + 1] = self.values[lo - self.first : hi - self.first + 1]
-        return out
-
-    def periods(self, first: int, last: int) -> list[Cell]:
-        """Disjoint figures that lie wholly in a window: single months, and spans where months are unknown.
-
-        Spans are taken shortest first, and only if none of their months is already covered.
-        """
-        known = {
-            m: Cell(m, m, float(v), s)
-            for m, v, s in zip(self.months.tolist(), self.values, self.status, strict=True)
-            if first <= m <= last and np.isfinite(v)
-        }
-        out, taken = list(known.values()), set(known)
-        for span in sorted(self.spans, key=lambda c: (c.last - c.first, c.first)):
-            inside = set(range(span.first, span.last + 1))
-            if span.status in ("missing", "suppressed"):
-                continue
-            if first <= span.first and span.last <= last and not inside & taken:
-                out.append(span)
-                taken |= inside
-        return sorted(out, key=lambda c: c.first)
-
-
-@shown
-@dataclass(frozen=True)
 class Vintage:
     """All figures and events known on `day`.
 
-    `steps` is the time axis and `season` the length of its cycle (None: no season). `nonnegative` is true for quantities of
-    trade; a plain panel may have negative values. `controls` are known series per unit, used where a Design names them.
+    The only data that a method sees. It is had from `Archive.as_of`, or from `forecast.panel` for a table of one's own.
+
+    Parameters
+    ----------
+    day : date
+        the day on which it stands
+    cells : mapping of str to tuple of Cell
+        the figures of each series
+    events : EventCalendar, default empty
+        policy events as announced by then
+    pseudo : bool, default False
+        whether figures are those of a later vintage, cut at their days of release
+    past : callable, optional
+        how an earlier vintage is had; None: the same figures on any day
+    steps : Steps, optional
+        the time axis, and the length of its cycle
+    nonnegative : bool, default True
+        whether no figure can be below zero: so for quantities of trade, not for a plain panel
+    controls : mapping of (str, str) to mapping of int to float, optional
+        known series by (unit, name), used where a Design names them
+    holes : tuple of (str, int, int), optional
+        what was hidden, as (series, first month, last month)
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> vintage = fc.load_archive().as_of("2025-03-31")
+    >>> seen = vintage.observed("CHN.export.WLD.re_magnets")
+    >>> seen.count, vintage.season, vintage.knows("CHN.export.WLD.re_oxide")
+    (31, 12, False)
     """
 
     day: dt.date
@@ -124,7 +82,7 @@ class Vintage:
 
     @property
     def season(self) -> int | None:
-        """Number of steps in a cycle."""
+        """Number of steps in a cycle: 12 for months; None where there is no season."""
         return self.steps.season
 
     @functools.cached_property
@@ -132,7 +90,23 @@ class Vintage:
         return {}
 
     def observed(self, series: str) -> ObservedSeries:
-        """One series: monthly values, their status, and spans."""
+        """One series: monthly values, their status, and spans.
+
+        Parameters
+        ----------
+        series : str
+            its key, or its name in a plain panel
+
+        Returns
+        -------
+        ObservedSeries
+            from its first known month to its last
+
+        Raises
+        ------
+        DataError
+            where no figure of it is known on the day
+        """
         if series not in self._observed_cache:
             self._observed_cache[series] = self._assemble_series(series)
         return self._observed_cache[series]
@@ -175,15 +149,45 @@ class Vintage:
         return ObservedSeries(series, first, values, tuple(status), ordered, derived)
 
     def last_month(self, series: str) -> int:
-        """The last month of a series for which anything is known."""
+        """The last month of a series for which anything is known.
+
+        Parameters
+        ----------
+        series : str
+            one that is known
+        """
         return max(map(_last_of, self.cells[series]))
 
     def knows(self, series: str) -> bool:
-        """Whether any figure of a series is known."""
+        """Whether any figure of a series is known.
+
+        Parameters
+        ----------
+        series : str
+            its key, or its name in a plain panel
+        """
         return series in self.cells
 
     def status(self, series: str, month: int) -> str:
-        """Status of a month; `not released` after the last month that the series' release clock has reached."""
+        """Status of a month; `not released` after the last month that the series' release clock has reached.
+
+        Parameters
+        ----------
+        series : str
+            one that is known
+        month : int
+            as an integer
+
+        Returns
+        -------
+        str
+            value, zero, missing, suppressed, provisional, span, not bundled or not released
+
+        Raises
+        ------
+        DataError
+            where no figure of the series is known
+        """
         seen = self.observed(series)
         if seen.first <= month <= seen.last:
             return seen.status[month - seen.first]
@@ -198,12 +202,34 @@ class Vintage:
         return "not released" if month > seen.last else "not bundled"
 
     def only(self, series: Iterable[str]) -> Vintage:
-        """The figures of some series alone, with the calendar and without the way to earlier days; light to carry along."""
+        """The figures of some series alone, with the calendar and without the way to earlier days; light to carry along.
+
+        Parameters
+        ----------
+        series : sequence of str
+            those that are kept
+        """
         wanted = set(series)
         return replace(self, cells={k: self.cells[k] for k in self.cells if k in wanted}, past=None, controls={})
 
     def earlier(self, day: str | dt.date) -> Vintage:
-        """The vintage of an earlier day with the same holes; a later day is a LookAheadError."""
+        """The vintage of an earlier day with the same holes.
+
+        Parameters
+        ----------
+        day : str or date
+            not after the day of this one
+
+        Returns
+        -------
+        Vintage
+            this one itself where it has no past, as a plain panel
+
+        Raises
+        ------
+        LookAheadError
+            where the day is later than this vintage's
+        """
         day = months.parse_day(day)
         if day > self.day:
             raise LookAheadError(f"a vintage of {self.day} cannot know {day}", hint="an earlier day")
@@ -220,6 +246,15 @@ class Vintage:
         """The vintage with a hole: no figure of `series` (`"*"`: of any) from `first` to `last` (default: to the end).
 
         A span that overlaps the hole is hidden too, because its sum would reveal the hidden months.
+
+        Parameters
+        ----------
+        series : str
+            one series, or "*" for all
+        first : int
+            months as integers, both included
+        last : int, optional
+            months as integers, both included
         """
         if series == ALL_SERIES:
             end = NO_END if last is None else last
@@ -230,20 +265,63 @@ class Vintage:
         return replace(self, cells=cells, holes=(*self.holes, (series, first, end)))
 
     def without_events(self, ids: Iterable[str]) -> Vintage:
-        """The vintage as if some events had never been announced."""
+        """The vintage as if some events had never been announced.
+
+        Parameters
+        ----------
+        ids : sequence of str
+            ids of events; unknown ones are ignored
+        """
         return replace(self, events=self.events.without(ids))
 
     def under(self, scenario: Scenario) -> Vintage:
-        """The vintage with a scenario's changes in its calendar and the same figures."""
+        """The vintage with a scenario's changes in its calendar and the same figures.
+
+        Parameters
+        ----------
+        scenario : Scenario
+            changes of the calendar after the vintage's day
+
+        Raises
+        ------
+        ConfigError
+            where the scenario names an unknown event, or changes the past
+        """
         return replace(self, events=scenario.calendar(self.events, self.day))
 
     def controls_of(self, series: str, names: Sequence[str], when: Sequence[int] | Ints) -> Floats:
-        """Values of known control series for months `when`, shape (months, names), NaN where unknown."""
+        """Values of known control series for some months; NaN where unknown.
+
+        Parameters
+        ----------
+        series : str
+            the unit they belong to
+        names : sequence of str
+            of the controls
+        when : sequence of int or array of int
+            months as integers
+
+        Returns
+        -------
+        array of float, shape (months, names)
+            in their own units
+        """
         table = [self.controls.get((series, name), {}) for name in names]
         return np.array([[column.get(int(m), np.nan) for column in table] for m in when]).reshape(len(when), len(names))
 
     def fingerprint(self, series: Iterable[str] | None = None) -> str:
-        """Hash of what a method can see: cells of the named series (default all), events, controls and holes."""
+        """Hash of what a method can see: cells of the named series (default all), events, controls and holes.
+
+        Parameters
+        ----------
+        series : sequence of str, optional
+            default: all
+
+        Returns
+        -------
+        str
+            16 hexadecimal digits, equal for two vintages that show a method the same
+        """
         names = sorted(self.cells if series is None else set(series) & set(self.cells))
         digest = hashlib.sha256()
         for name in names:

@@ -42,24 +42,34 @@ TREND_BIAS = 0.1  # log units between baseline and window
 class Baseline:
     """Ratio and difference to a named clean period, or of a share of a total; band from noise and drift of clean months.
 
-    With baseline B (mean of L months), window W and clean months c_1 .. c_N with trade, one draw of the counterfactual of W is
+    With baseline B (mean of L months), window W and clean months c_1 to c_N with trade, one draw of the counterfactual of W
+    is::
 
         expected * (mean of W resampled c / mean of L further resampled c) ^ s * exp(omega sqrt(D) z),    z ~ N(0, 1),
 
     the noise of the asked months relative to that of the baseline's months, times the drift of the level between the two; the
-    periods of W divide it in proportion to the resampled months. omega, the standard deviation of the monthly change of the log
-    level, and sigma, that of the noise around it, are drawn from the posterior of a local level fitted to the clean months
-    (`forecast.kernels.local_level`), so the band has Student t tails; D is the variance of a unit random walk between the means
-    of B and W, which grows with their distance; the c are resampled independently after removing their smoothed level, and s =
-    sigma / sd(log c). Where B holds the calendar months of W the season cancels, and is removed from the c. Months without
-    trade are drawn from a Markov chain in W (`kernels.occurrence_chain`) and known in B. Old spikes are left out
-    (`prep.spikes`). Where values may be negative the same is done with differences. Point estimate: observed minus expected.
+    periods of W divide it in proportion to the resampled months. omega, the standard deviation of the monthly change of the
+    log level, and sigma, that of the noise around it, are drawn from the posterior of a local level fitted to the clean
+    months (`forecast.kernels.local_level`), so the band has Student t tails; D is the variance of a unit random walk between
+    the means of B and W, which grows with their distance; the c are resampled independently after removing their smoothed
+    level, and s = sigma / sd(log c). Where B holds the calendar months of W the season cancels, and is removed from the c.
+    Months without trade are drawn from a Markov chain in W (`kernels.occurrence_chain`) and known in B. Old spikes are left
+    out (`prep.spikes`). Where values may be negative the same is done with differences. Point estimate: observed minus
+    expected.
 
-    A flat baseline takes growth for an effect: where the clean months grew or fell, by a t statistic above `TREND_CRITICAL`
-    and by more than `TREND_BIAS` between B and W, there is only the description. With fewer than `fewest` clean monthly
-    figures, or without `band`, likewise.
+    Parameters
+    ----------
+    fewest : int, default 12
+        clean monthly figures below which there is only the description
+    band : bool, default True
+        whether there is an estimate with its band; without it only the description
 
-    Simulated size and coverage by length of history: `experiments/003_simulation`.
+    Attributes
+    ----------
+    flat baseline takes growth for an effect : None
+        where the clean months grew or fell, by a t statistic above `TREND_CRITICAL` and by more than `TREND_BIAS` between B
+        and W, there is only the description. With fewer than `fewest` clean monthly figures, or without `band`, likewise.
+        Simulated size and coverage by length of history: `experiments/003_simulation`.
     """
 
     fewest: int = 12

@@ -34,17 +34,26 @@ PRE_PERIOD_MODEL: Mapping[str, Any] = MappingProxyType({"transform": "two-part",
 class Counterfactual:
     """Any forecaster predicts the hidden months; effect = observed minus its draws, with months summed draw by draw.
 
-    As CausalImpact (Brodersen et al. 2015, sec. 2.4), with an exchangeable forecaster. From the first month of anticipation on
-    the model sees neither the treated series nor any event. Point estimate: the median of the cumulative draws, because the
-    mean of draws transformed back from logarithms is dominated by a few of them. Months of anticipation are predicted by the
-    same paths, so the stockpile A, the loss P after it and their sum come from one matrix of draws.
+    As CausalImpact, with an exchangeable forecaster. From the first month of anticipation on the model sees neither the
+    treated series nor any event. Point estimate: the median of the cumulative draws, because the mean of draws transformed
+    back from logarithms is dominated by a few of them. Months of anticipation are predicted by the same paths, so the
+    stockpile A, the loss P after it and their sum come from one matrix of draws.
 
-    In the simulations of `experiments/003_simulation` the intervals of the structural model have their nominal coverage from 36
-    months before the event on; with fewer they are conservative, because every variance of the level, from none to a pure
+    In the simulations of `experiments/003_simulation` the intervals of the structural model have their nominal coverage from
+    36 months before the event on; with fewer they are conservative, because every variance of the level, from none to a pure
     random walk, is weighted by the likelihood alone, which is then uninformative.
 
-    model : a forecaster, by name or with options
-    level_sd : passed to a structural model: fixes the standard deviation of the level's steps at this share of the series'
+    Parameters
+    ----------
+    model : str or mapping of str to Any, default "structural"
+        a forecaster, by name or with options
+    level_sd : float, optional
+        passed to a structural model: fixes the standard deviation of the level's steps at this share of the series'
+
+    References
+    ----------
+    Brodersen, K. H., Gallusser, F., Koehler, J., Remy, N. and Scott, S. L. (2015). Inferring causal impact using Bayesian
+    structural time-series models. Annals of Applied Statistics 9(1), 247-274, sec. 2.4.
     """
 
     model: str | dict[str, Any] = "structural"

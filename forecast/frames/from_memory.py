@@ -45,27 +45,58 @@ def forecast(
 ) -> Forecast:
     """Forecasts of every series of a table in memory, `h` steps after each series' own last figure.
 
-    data : a Series, a DataFrame with a column per series (times in the index or in one column) or with a row per series and
-        time (`unique_id, ds, y`, or the names given by `id`, `time`, `target`), or an Arrow table of either shape
-    h : number of months, quarters or years (weeks, days or plain steps, where `season` is given)
-    model : a model, its name, or a mapping of its name and options
-    level : of the intervals in tables and figures, in percent
-    events : policy events that the model may use; one acts on the series named in its `products`, or on all of them ("ALL")
-    season : number of steps in a cycle (months have 12, quarters 4, years none); 1 for none
-    freq : "month", "quarter", "year", "week", "day" or "integer", where the times can be read in two ways
-    nonnegative : whether the figures cannot be below zero; None: those series cannot of which no figure is
-    unit : of the figures, in words
-    draws, seed : of the random numbers; the same seed gives the draws of `fc.predict` on the same figures
+    Series are answered one by one, so their draws are independent. What the model cannot answer (a series that is too short)
+    is NaN, with its reason in `unanswered`; where it can answer none, the first reason is raised.
 
-    Returns a Forecast: `frame()` has a row per series and step, `frame(wide=True)` the shape and the times of the table. Series
-    are answered one by one, so their draws are independent. What the model cannot answer (a series that is too short) is NaN,
-    with its reason in `unanswered`; where it can answer none, the first reason is raised.
+    Parameters
+    ----------
+    data : Series, DataFrame or Arrow table
+        a Series, a DataFrame with a column per series (times in the index or in one column) or with a row per series and time
+        (`unique_id, ds, y`, or the names given by `id`, `time`, `target`), or an Arrow table of either shape
+    h : int
+        number of months, quarters or years (weeks, days or plain steps, where `season` is given)
+    model : Forecaster, str or mapping, default "conformal"
+        a model, its name, or a mapping of its name and options
+    level : float or sequence of float, default (80, 95)
+        of the intervals in tables and figures, in percent
+    events : Event or sequence of Event, optional
+        policy events that the model may use; one acts on the series named in its `products`, or on all of them ("ALL")
+    season : int, optional
+        number of steps in a cycle (months have 12, quarters 4, years none); 1 for none
+    freq : str, optional
+        "month", "quarter", "year", "week", "day" or "integer", where the times can be read in two ways
+    nonnegative : bool, optional
+        whether the figures cannot be below zero; None: those series cannot of which no figure is
+    id, time, target : str, optional
+        the columns of names, times and figures in a table with a row per series and time
+    unit : str, optional
+        of the figures, in words
+    draws : int, default 1000
+        number of draws
+    seed : int, default 0
+        of the random numbers; the same seed gives the draws of `fc.predict` on the same figures
 
-    Raises a DataError for a table, times or figures that cannot be read, or can be read in two ways.
+    Returns
+    -------
+    Forecast
+        `frame()` has a row per series and step, `frame(wide=True)` the shape and the times of the table; draws of shape
+        (draws, series, steps), in the unit of the figures
 
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, or there is no such model or option
+    DataError
+        where the table, its times or its figures cannot be read, or can be read in two ways
+    TooShortError
+        where every series is too short for the model
+
+    Examples
+    --------
     >>> import pandas as pd
+    >>> import forecast as fc
     >>> tonnes = pd.Series(range(100, 124), pd.period_range("2023-01", periods=24, freq="M"), name="tonnes")
-    >>> forecast(tonnes, 2, model="drift").frame()[["series", "month"]].values.tolist()
+    >>> fc.forecast(tonnes, 2, model="drift").frame()[["series", "month"]].values.tolist()
     [['tonnes', '2025-01'], ['tonnes', '2025-02']]
     """
     memory = read_memory(
@@ -107,20 +138,62 @@ def effect(
 ) -> Effect:
     """What changed in a series of a table in memory: observed minus what would have been, with placebos, gates and a verdict.
 
-    data, season, freq, nonnegative, id, time, target, unit : as in `fc.forecast`
-    start, stop : first and last time of the window, in the form of the table or as a label ("2025-04"; default: the month in
-        which the event took effect, and the last figure)
-    event : the policy event, or several that cannot be told apart; without one a `start`
-    estimator : an estimator, its name, or a mapping of its name and options
-    treated : the series (needed where the table has several); several are added up
-    donors : series that it left alone, or "all" others, for an estimator that compares with them
-    events : other events that are known, by month
-    placebos, checks : as in `fc.estimate`
-    draws, seed : of the random numbers; the same seed gives the draws of `fc.estimate` on the same figures
+    Parameters
+    ----------
+    data : Series, DataFrame or Arrow table
+        as in `fc.forecast`
+    start : str, int, date, Period or Timestamp, optional
+        first time of the window, in the form of the table or as a label ("2025-04"); default: the time at which the event
+        took effect
+    stop : str, int, date, Period or Timestamp, optional
+        last time of the window; default: the last figure
+    event : Event or sequence of Event, optional
+        the policy event, or several that cannot be told apart; without one a `start`
+    estimator : Estimator, str or mapping, default "counterfactual"
+        an estimator, its name, or a mapping of its name and options
+    treated : str or sequence of str, optional
+        the series (needed where the table has several); several are added up
+    donors : str or sequence of str, optional
+        series that it left alone, or "all" others, for an estimator that compares with them
+    events : Event or sequence of Event, optional
+        other events that are known, by month
+    season, freq, nonnegative, id, time, target, unit : as in `fc.forecast`
+        what the times and figures are
+    placebos : int, default 40
+        maximal number of windows without an event
+    checks : sequence of str, mapping or Check, optional
+        the gates that judge, as in `fc.estimate`
+    draws : int, default 2000
+        number of draws
+    seed : int, default 0
+        of the random numbers; the same seed gives the draws of `fc.estimate` on the same figures
 
-    Returns an Effect: `frame()` has one row, `path` a row per step, `frame(wide=True)` the path by the times of the table
+    Returns
+    -------
+    Effect
+        `frame()` has one row, `path` a row per step, `frame(wide=True)` the path by the times of the table; in the unit of
+        the figures
 
-    Raises a DataError for a table, times or figures that cannot be read, or a window without figures.
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, or there is no such estimator, gate or option
+    DataError
+        where the table, its times or its figures cannot be read, or the window has none
+    ForecastError
+        where the estimator cannot answer (a TooShortError or NotIdentifiedError where that is why)
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import forecast as fc
+    >>> months = pd.period_range("2020-01", periods=60, freq="M")
+    >>> tonnes = pd.Series([100.0 + i % 5 for i in range(57)] + [20.0, 25.0, 22.0], months, name="tonnes")
+    >>> made = fc.effect(tonnes, start="2024-10", unit="t")
+    >>> made.path[["month", "observed"]].values.tolist()
+    [['2024-10', 20.0], ['2024-11', 25.0], ['2024-12', 22.0]]
+    >>> round(made.relative.estimate, 1), made.verdict.word
+    (-0.8, 'suggestive')
     """
     own = () if event is None else as_events(event)
     if not own and start is None:

@@ -141,5 +141,7 @@ def series_named(memory: TableInMemory, names: Any, argument: str) -> tuple[str,
             raise DataError(
                 f"no series is called '{one}'", where=f"{argument}={names!r}", hint=nearest(str(one), memory.series)
             )
+        if name in found:
+            raise DataError(f"'{one}' is named twice", where=f"{argument}={names!r}", hint="each series once")
         found.append(name)
     return tuple(found)

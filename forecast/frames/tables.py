@@ -95,6 +95,9 @@ def _check_labels(table: pd.DataFrame) -> None:
     if isinstance(table.index, pd.MultiIndex):
         raise DataError("the index has several levels", where="the table", hint="table.reset_index(), with id= and time=")
     labels = [str(label) for label in table.columns]
+    nameless = [pd.api.types.is_scalar(label) and pd.isna(label) for label in table.columns]
+    if any(nameless) or "" in map(str.strip, labels):
+        raise DataError("a column has no name", where="the table", hint="table.columns = [...]: a name for each")
     twice = next((label for label in labels if labels.count(label) > 1), None) if len(set(labels)) < len(labels) else None
     if twice is not None:
         raise DataError(f"two columns are called '{twice}'", where="the table", hint="give each its own name")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -11,6 +10,7 @@ from typing import Any
 
 from forecast.core import registry
 from forecast.jobs.config_json_schema import schema
+from forecast.jobs.docstrings import remarks
 
 PAGE = Path(__file__).with_suffix(".md")
 Part = dict[str, Any]
@@ -24,7 +24,7 @@ A config is a TOML file, and no question must be in it. Tables stand in single b
 double ones, once for each (`[[effects]]`). Where a list is asked for, one item may stand alone; where a plug-in is asked for,
 its name alone (`"ets"`) or a table with its options (`{ use = "ets", ... }`). A month is `YYYY-MM`, a day `YYYY-MM-DD`; series
 are spelled `REPORTER.flow.PARTNER.product`, and `*` stands for anything. A source, model, estimator or metric also takes a
-`name` of its own, for one that is used twice. Options whose meaning is left open here are told by the text below their table.
+`name` of its own, for one that is used twice.
 """
 PLUG_IN_WORDS = ("use", "name")
 PLUG_IN_HEADS = {
@@ -45,9 +45,9 @@ def page() -> str:
     for kind, head in PLUG_IN_HEADS.items():
         lines += ["", f"## {head}"]
         for name, options in _plug_ins(parts[kind]):
-            lines += ["", f"### {kind} `{name}`", "", _sentence(options)]
+            lines += ["", f"### {kind} `{name}`", "", _sentence(options), *_more(kind, name)]
             if any(word not in PLUG_IN_WORDS for word in options["properties"]):
-                lines += ["", *_table(options, parts, PLUG_IN_WORDS), *_more(kind, name, options)]
+                lines += ["", *_table(options, parts, PLUG_IN_WORDS)]
     return "\n".join(lines) + "\n"
 
 
@@ -79,12 +79,12 @@ def _sentence(part: Part) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def _more(kind: str, name: str, options: Part) -> list[str]:
-    """The rest of a plug-in's docstring, where its options are not all told one by one."""
-    untold = [word for word, here in options["properties"].items() if word not in PLUG_IN_WORDS and "description" not in here]
-    paragraphs = re.split(r"\n\s*\n", inspect.getdoc(registry.get(kind, name)) or "")[1:] if untold else []
-    told = [one for one in paragraphs if not re.match(r"\w+(, \w+)* : ", one)]
-    return [line for one in told for line in ("", *map(_text, one.splitlines()))]
+def _more(kind: str, name: str) -> list[str]:
+    """What a plug-in's docstring says besides its first line and its options."""
+    if name not in registry.names(kind):  # the word "shipped", for all shipped gates
+        return []
+    told = [one.replace("::", ":") for one in remarks(registry.get(kind, name))]
+    return [line for one in told for line in ("", *(x if x.startswith("    ") else _text(x) for x in one.splitlines()))]
 
 
 def _table(part: Part, parts: dict[str, Part], left_out: Sequence[str] = ()) -> list[str]:

@@ -9,7 +9,7 @@ from forecast.core.questions import Design
 from forecast.jobs.effect_config import EffectConfig, SensitivityConfig
 from forecast.jobs.nowcasts import NewsQuestion
 from forecast.jobs.scenarios import ScenarioQuestion
-from forecast.study.evaluate.backtest import BacktestQuestion
+from forecast.study.evaluate.past_questions import BacktestQuestion
 
 OWN_DAY = "next months"  # the group of questions asked on the run's own day
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_v
 from forecast.core.default_model import default_model
 from forecast.core.errors import DataError
 from forecast.core.months import parse_day
+from forecast.core.registry import DEFAULT_MODEL
 from forecast.jobs.config_base import (
     ADDED_LATER,
     ConfigTable,
@@ -300,7 +301,7 @@ class Config(ConfigTable):
     @model_validator(mode="after")
     def _models_for_questions(self) -> Self:
         if not self.models and (self.backtest or self.forecast.series or self.nowcast):
-            raise ValueError("the config asks what comes next, and names no model", "add [[models]]")
+            raise ValueError("the config asks what comes next, and names no model", f'[[models]] with use = "{DEFAULT_MODEL}"')
         return self
 
     @property

@@ -2,14 +2,13 @@
 
 It is made from the pydantic models of the config and from the registry, and describes the file as it is written: aliases
 (`from`, `to`), short forms (one name for a list of one, a plug-in's name for its table), days as TOML dates or text.
-Descriptions are those of the docstrings, where a word stands as ``word : text``. What needs the data or two tables at once
+Descriptions are those of the docstrings (`jobs.docstrings`). What needs the data or two tables at once
 (names of models, ids of events, months in order) is left to `forecast check`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -23,6 +22,7 @@ from forecast.core import registry
 from forecast.core.events import INSTRUMENTS, ROLES, Event
 from forecast.core.questions import BASELINES
 from forecast.jobs.config import Config
+from forecast.jobs.docstrings import descriptions_of
 from forecast.study.effects.shipped_gates import SHIPPED
 from forecast.study.evaluate import refit, truth
 
@@ -127,20 +127,6 @@ def _describe(table: Schema, cls: Any) -> None:
             table["properties"][word]["anyOf"] = [{"enum": list(named)}, {"type": "integer", "minimum": 1}]
 
 
-def descriptions_of(cls: Any, words: Iterable[str]) -> tuple[str, dict[str, str]]:
-    """The first paragraph of a docstring, and what it says of each word: ``word : text``, or ``one, other : text``.
-
-    Such an entry begins a line or follows a semicolon, and ends with the paragraph or where the next one begins.
-    """
-    paragraphs = [" ".join(p.split()) for p in re.split(r"\n\s*\n|\n(?=\w+(?:, \w+)* : )", inspect.getdoc(cls) or "")]
-    known, said = set(words), dict[str, str]()
-    for paragraph in paragraphs:
-        pieces = re.split(r"(?:^|(?<=; ))(\w+(?:, \w+)*) : ", paragraph)
-        for names, entry in zip(pieces[1::2], pieces[2::2], strict=True):
-            said |= {name: entry.strip().rstrip(";") for name in names.split(", ") if name in known}
-    return paragraphs[0], said
-
-
 def _put_plug_ins(table: Schema) -> None:
     """In place of the general table of a plug-in the one of its kind, with the names and options there are."""
     general = REF.format(model="PluginConfig")
@@ -158,7 +144,8 @@ def _kinds(*tables: Schema) -> set[str]:
 
 def _plug_in(kind: str) -> Schema:
     """A plug-in of a kind: its name, or a table with `use`, a name of its own, and its options."""
-    names = registry.names(kind)
+    # a source that asks an interface is fetched, and no data of a config
+    names = tuple(name for name in registry.names(kind) if not getattr(registry.get(kind, name), "service", None))
     tables = [_table(kind, name) for name in names]
     if kind == "check":
         names, tables = (*names, SHIPPED), [*tables, _all_shipped_gates()]

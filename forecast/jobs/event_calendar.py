@@ -64,7 +64,7 @@ def calendar_findings(config: Config, archive: Archive, vintage: Vintage) -> lis
     """Bundled events that bear on the data and are left out; own events left out, elsewhere, or like a bundled one."""
     found = [
         Finding("calendar", text, "calendar")
-        for text in (_left_out_text(archive, vintage), _ignored_events_text(config))
+        for text in (_left_out_text(archive, vintage), _ignored_events_text(config), _told_only_text(config, archive))
         if text
     ]
     bundle = bundled_events().events
@@ -101,6 +101,16 @@ def _left_out_text(archive: Archive, vintage: Vintage) -> str:
 def _ignored_events_text(config: Config) -> str:
     unused = config.events and calendar_kind(config) == "bundled"
     return 'left out: the events of the config, by calendar = "bundled"' if unused else ""
+
+
+def _told_only_text(config: Config, archive: Archive) -> str:
+    """Own events that a question is about and that models of the months ahead do not read."""
+    asked = dict.fromkeys(event for effect in config.effects for event in effect.event)
+    told = [e for e in asked if e in archive.events and archive.events[e].role == "context" and e not in bundled_events()]
+    if not told or not (config.forecast.series or config.nowcast):
+        return ""
+    named, them = ", ".join(f"'{event}'" for event in told), "them" if told[1:] else "it"
+    return f'no model of the months ahead reads {named}, and no fan shows {them}: role = "default" changes that'
 
 
 def _names_an_end_of(event: Event, series: str) -> bool:

@@ -16,7 +16,7 @@ from forecast.jobs.effect_designs import design_of
 from forecast.jobs.plan import Plan
 from forecast.study.data.leakage import LeakageQuestion
 from forecast.study.data.real_time import RealTimeView
-from forecast.study.evaluate.backtest import BacktestQuestion
+from forecast.study.evaluate.past_questions import BacktestQuestion
 
 DRAWS = 100  # few suffice: a leak changes every draw
 SERIES_PER_DAY = 2  # questions of each group and day are about so many series

@@ -20,8 +20,8 @@ from forecast.core.unanswered import cause_of
 from forecast.jobs.config_base import ConfigTable, NonEmptyNames, OptionalDay
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
-from forecast.study.evaluate.backtest import BacktestQuestion
 from forecast.study.evaluate.lead_time import publication_days
+from forecast.study.evaluate.past_questions import BacktestQuestion
 from forecast.study.evaluate.truth import vintage_kind
 from forecast.study.nowcast.news import news_rows
 

@@ -24,8 +24,8 @@ from forecast.jobs.scenarios import askable_scenarios, scenario_questions
 from forecast.jobs.shared_draws import attach_scenarios, joint_months, scenario_model, share_nowcasts
 from forecast.study.data.real_time import RealTimeView
 from forecast.study.effects.shipped_gates import departures
-from forecast.study.evaluate.backtest import BacktestQuestion, backtest_questions, scorable_questions
 from forecast.study.evaluate.cutoffs import cutoffs
+from forecast.study.evaluate.past_questions import BacktestQuestion, backtest_questions, scorable_questions
 from forecast.study.evaluate.score import job_of
 from forecast.study.evaluate.truth import truth_of, vintage_kind
 from forecast.study.evaluate.vintage_counts import figures_stood_on

@@ -14,7 +14,7 @@ from forecast.core.time_axis import Steps
 from forecast.jobs.batch import Batch
 from forecast.jobs.config import Config
 from forecast.jobs.scenarios import ScenarioQuestion
-from forecast.study.evaluate.backtest import BacktestQuestion
+from forecast.study.evaluate.past_questions import BacktestQuestion
 
 
 def scenario_model(config: Config) -> str:

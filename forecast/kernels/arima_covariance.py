@@ -8,6 +8,7 @@ stationary and invertible everywhere in the box (Barndorff-Nielsen and Schou 197
 
 from __future__ import annotations
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -24,11 +25,7 @@ def arima_family(size: int, order: Order) -> tuple[CovarianceFamily, Floats]:
     """The covariance family over `size` steps, and its diffuse columns (size, d + s D) for the unknown first values."""
     delta = difference_polynomial(order)
     start = len(delta) - 1
-    taken = np.eye(size)
-    for lag, weight in enumerate(delta[1:], 1):
-        at = np.arange(start, size)
-        taken[at, at - lag] = weight
-    diffuse: Floats = np.asarray(np.linalg.inv(taken)[:, :start], dtype=np.float64)
+    diffuse = _first_values(size, tuple(delta.tolist()))
     # the likelihood does not depend on the covariance of the diffuse start; this one keeps V regular
     initial = diffuse @ diffuse.T
     inner = stationary_family(size - start, order)
@@ -39,6 +36,18 @@ def arima_family(size: int, order: Order) -> tuple[CovarianceFamily, Floats]:
         return out
 
     return replace(inner, covariance=covariance), diffuse
+
+
+@functools.lru_cache(maxsize=64)
+def _first_values(size: int, delta: tuple[float, ...]) -> Floats:
+    """What the first values alone make of later ones (N, d + s D), by the polynomial of differences."""
+    taken = np.eye(size)
+    for lag, weight in enumerate(delta[1:], 1):
+        at = np.arange(len(delta) - 1, size)
+        taken[at, at - lag] = weight
+    diffuse: Floats = np.asarray(np.linalg.inv(taken)[:, : len(delta) - 1], dtype=np.float64)
+    diffuse.flags.writeable = False
+    return diffuse
 
 
 def stationary_family(size: int, order: Order) -> CovarianceFamily:

@@ -7,12 +7,18 @@ circle are the two standard deviations, so either may be zero and neither is the
 
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
+
 import numpy as np
 
 from forecast.arrays import Floats, Ints
+from forecast.kernels.airline_filter import AirlineStructure
 from forecast.kernels.gaussian import CovarianceFamily
+from forecast.kernels.variance_components import VarianceComponents
 
 HALF_PI = float(np.pi / 2)
+JITTER = 1e-10  # share of the variance that every step has to itself, so that V is regular where the irregular has none
 GROWTH = 0.07  # prior standard deviation of a month's growth, in standard deviations of the irregular
 
 
@@ -35,7 +41,7 @@ def white_noise(size: int) -> tuple[CovarianceFamily, Floats]:
 def local_level(size: int) -> tuple[CovarianceFamily, Floats]:
     """Local level plus irregular: Durbin and Koopman (2012), eq. 2.3. One angle."""
     parts = np.stack([np.eye(size), random_walk(size)])
-    return _weighted_sum_family(parts, (25,)), np.ones((size, 1))
+    return _weighted_sum_family(parts, (25,), np.empty((size, 0))), np.ones((size, 1))
 
 
 def local_level_given_step(size: int, step_variance: float, total_variance: float) -> tuple[CovarianceFamily, Floats]:
@@ -48,8 +54,13 @@ def local_level_given_step(size: int, step_variance: float, total_variance: floa
     def covariance(p: Floats) -> Floats:
         return np.exp(2 * p[:, 0])[:, None, None] * noise + steps
 
+    def variances(p: Floats) -> tuple[Floats, Floats, Floats]:
+        return np.exp(2 * p[:, 0]), np.full(len(p), step_variance), np.empty((len(p), 0))
+
     top = 0.5 * np.log(total_variance)
-    return CovarianceFamily(covariance, (top - 5.0,), (top + 1.0,), (25,), fixed_scale=True), np.ones((size, 1))
+    components = VarianceComponents(size, variances, np.empty((size, 0)))
+    family = CovarianceFamily(covariance, (top - 5.0,), (top + 1.0,), (25,), fixed_scale=True, structure=components)
+    return family, np.ones((size, 1))
 
 
 def local_level_shrunk_season(
@@ -60,14 +71,15 @@ def local_level_shrunk_season(
     Month effects are exchangeable around zero; `extra` (N, m) regressors (the Lunar New Year) are shrunk with them. A large
     variance gives free dummies, a variance of zero no season: the likelihood decides.
     """
-    parts = np.stack([np.eye(size), random_walk(size), _shrunk_season(phase, season, extra)])
-    return _weighted_sum_family(parts, (9, 7)), np.ones((size, 1))
+    effects = _shrunk_season(phase, season, extra)
+    parts = np.stack([np.eye(size), random_walk(size), effects @ effects.T])
+    return _weighted_sum_family(parts, (9, 7), effects), np.ones((size, 1))
 
 
 def _shrunk_season(phase: Ints, season: int, extra: Floats | None) -> Floats:
+    """Columns (N, S + m) of the effects that are shrunk together: months of the cycle, and `extra`."""
     dummies = (phase[:, None] == np.arange(season)[None, :]) - 1.0 / season
-    shrunk: Floats = dummies @ dummies.T
-    return shrunk + extra @ extra.T if extra is not None and extra.shape[1] else shrunk
+    return dummies if extra is None else np.column_stack([dummies, extra])
 
 
 def settled_level(
@@ -84,17 +96,23 @@ def settled_level(
     Parameters: u with q = tan(u^2 pi / 2), so that the grid is dense near zero; the angle of the season; the
     variance of growth as a share of its own, 0 or 1 on the grid.
     """
-    at = np.arange(size) - (size - 1.0)
-    parts = [np.eye(size), random_walk(size)]
-    if phase is not None:
-        parts.append(_shrunk_season(phase, season, extra))
-    blocks, trend = np.stack(parts), GROWTH**2 * np.outer(at, at)
+    growing = GROWTH * (np.arange(size) - (size - 1.0))
+    months = np.empty((size, 0)) if phase is None else _shrunk_season(phase, season, extra)
+    blocks, trend = np.stack([np.eye(size), random_walk(size), months @ months.T]), np.outer(growing, growing)
+
+    def shares(p: Floats) -> tuple[Floats, Floats, Floats]:
+        found = variance_shares(settled_angles(p.T, phase is not None))
+        return found[0], found[1], found[2] if phase is not None else np.zeros(len(p))
 
     def covariance(p: Floats) -> Floats:
-        variances = variance_shares(settled_angles(p.T, phase is not None))
-        total: Floats = np.einsum("cg,cnm->gnm", variances, blocks) + 1e-10 * np.eye(size)
+        variances = np.stack(shares(p))
+        total: Floats = np.einsum("cg,cnm->gnm", variances, blocks) + JITTER * np.eye(size)
         total += (p[:, -1] * variances[0])[:, None, None] * trend
         return total
+
+    def variances(p: Floats) -> tuple[Floats, Floats, Floats]:
+        noise, step, of_month = shares(p)
+        return noise + JITTER, step, np.column_stack([np.tile(of_month[:, None], months.shape[1]), p[:, -1] * noise])
 
     def log_prior(p: Floats) -> Floats:
         angle = np.minimum(HALF_PI * p[:, 0] ** 2, HALF_PI - 1e-6)
@@ -108,8 +126,9 @@ def settled_level(
     if phase is not None:
         lower, upper, counts = [*lower, 0.0], [*upper, HALF_PI * 0.98], [*counts, 7]
     family = CovarianceFamily(
-        covariance, (*lower, 0.0), (*upper, 1.0 if growth else 0.0), (*counts, 2 if growth else 1), log_prior=log_prior
-    )
+        covariance, (*lower, 0.0), (*upper, 1.0 if growth else 0.0), (*counts, 2 if growth else 1), log_prior=log_prior,
+        structure=VarianceComponents(size, variances, np.column_stack([months, growing])),
+    )  # fmt: skip
     return family, np.ones((size, 1))
 
 
@@ -153,17 +172,11 @@ def airline(size: int, season: int) -> tuple[CovarianceFamily, Floats]:
     (1 - B)(1 - B^s) z = (1 + theta B)(1 + Theta B^s) e. The first s + 1 values are diffuse and the rest are sums of the moving
     average, so the restricted likelihood is the exact likelihood of the differenced series.
     """
-    start = season + 1
-    difference = np.eye(size)
-    for t in range(start, size):
-        difference[t, [t - 1, t - season, t - season - 1]] += [-1.0, -1.0, 1.0]
-    inverse: Floats = np.asarray(np.linalg.inv(difference), dtype=np.float64)
-    integrate = inverse[:, start:]
-    # the restricted likelihood does not depend on the covariance of the diffuse start; this one keeps V regular
-    initial = inverse[:, :start] @ inverse[:, :start].T
-    m = size - start
+    lost = season + 1
 
     def covariance(p: Floats) -> Floats:
+        start, integrate = integrated_start(size, season)
+        m = size - lost
         theta, big = p[:, 0], p[:, 1]
         gammas = {
             0: (1 + theta**2) * (1 + big**2),
@@ -177,10 +190,24 @@ def airline(size: int, season: int) -> tuple[CovarianceFamily, Floats]:
             if lag < m:
                 acf[:, lag] = value
         gap = np.abs(np.arange(m)[:, None] - np.arange(m)[None, :])
+        # the restricted likelihood does not depend on the covariance of the diffuse start; this one keeps V regular
         moved: Floats = integrate @ acf[:, gap] @ integrate.T
-        return moved + initial
+        return moved + start @ start.T
 
-    return CovarianceFamily(covariance, (-0.98, -0.98), (0.6, 0.3), (7, 7)), inverse[:, :start]
+    start = integrated_start(size, season)[0]
+    structure = AirlineStructure(season, start)
+    return CovarianceFamily(covariance, (-0.98, -0.98), (0.6, 0.3), (7, 7), structure=structure), start
+
+
+@functools.lru_cache(maxsize=64)
+def integrated_start(size: int, season: int) -> tuple[Floats, Floats]:
+    """Figures from their first s + 1 values (N, s + 1) and from their differences (N, N - s - 1): (1 - B)(1 - B^s) inverted."""
+    difference = np.eye(size)
+    for t in range(season + 1, size):
+        difference[t, [t - 1, t - season, t - season - 1]] += [-1.0, -1.0, 1.0]
+    inverse: Floats = np.asarray(np.linalg.inv(difference), dtype=np.float64)
+    inverse.flags.writeable = False
+    return inverse[:, : season + 1], inverse[:, season + 1 :]
 
 
 def variance_shares(angles: Floats) -> Floats:
@@ -192,13 +219,39 @@ def variance_shares(angles: Floats) -> Floats:
     return variances
 
 
-def _weighted_sum_family(parts: Floats, counts: tuple[int, ...]) -> CovarianceFamily:
-    """Sum of `parts` (c, N, N) with variances on the unit simplex: irregular first, level second, then the others."""
+def _weighted_sum_family(parts: Floats, counts: tuple[int, ...], effects: Floats | None = None) -> CovarianceFamily:
+    """Sum of `parts` (c, N, N) with variances on the unit simplex: irregular first, level second, then the others.
+
+    effects : columns (N, q) whose product with themselves is the third part, if there is one; None where it is of full rank
+    """
 
     def covariance(p: Floats) -> Floats:
-        total: Floats = np.einsum("cg,cnm->gnm", variance_shares(p.T), parts) + 1e-10 * np.eye(parts.shape[1])
+        total: Floats = np.einsum("cg,cnm->gnm", variance_shares(p.T), parts) + JITTER * np.eye(parts.shape[1])
         return total
+
+    def variances(p: Floats) -> tuple[Floats, Floats, Floats]:
+        found = variance_shares(p.T)
+        return found[0] + JITTER, found[1], np.repeat(found[2:].T, 0 if effects is None else effects.shape[1], axis=1)
 
     # an angle of exactly pi/2 leaves no irregular or no level at all; the season's stops short, so that V stays regular
     upper = (HALF_PI,) + (HALF_PI * 0.98,) * (len(counts) - 1)
-    return CovarianceFamily(covariance, (0.0,) * len(counts), upper, counts)
+    components = None if effects is None else VarianceComponents(len(effects), variances, effects)
+    return CovarianceFamily(covariance, (0.0,) * len(counts), upper, counts, structure=components)
+
+
+def with_effects(family: CovarianceFamily, effects: Floats) -> CovarianceFamily:
+    """A family of noise and level with random effects of unit variance, columns (N, q), on top."""
+    more = effects @ effects.T
+    inner = family.structure
+    assert isinstance(inner, VarianceComponents)
+
+    def covariance(p: Floats) -> Floats:
+        total: Floats = family.covariance(p) + more
+        return total
+
+    def variances(p: Floats) -> tuple[Floats, Floats, Floats]:
+        noise, step, others = inner.variances(p)
+        return noise, step, np.column_stack([others, np.ones((len(p), effects.shape[1]))])
+
+    components = VarianceComponents(inner.size, variances, np.column_stack([inner.effects, effects]))
+    return replace(family, covariance=covariance, structure=components)

@@ -15,21 +15,22 @@ which n are observed and any others may be predicted.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
+from forecast.kernels.grid_search import LOGLIKE_CUTOFF, search_grid
 from forecast.kernels.resample import multinomial_counts
 
 CovarianceFunction = Callable[[Floats], Floats]  # parameters (g, p) -> covariance matrices (g, N, N)
 LogPrior = Callable[[Floats], Floats]  # parameters (g, p) -> log prior density (g,), up to a constant
 
-SETTLING_WIDTH = 1e-3  # width of the final finite differences, as a share of the parameter box
 MAX_NUMBERS = 8e6  # elements of the covariance matrices held in memory at once
 ENOUGH_NODES = 30  # likely points that describe a posterior, where the grid follows the prior
-LOGLIKE_CUTOFF = 6.0  # grid points whose log-likelihood is this far below the best get no draws
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class CovarianceFamily:
 
     fixed_scale : the matrices are absolute (s2 = 1) rather than up to a factor
     log_prior : of the parameters; None is flat over the box
+    structure : what the matrices are made of, where that gives the likelihood without forming them
     """
 
     covariance: CovarianceFunction
@@ -46,6 +48,75 @@ class CovarianceFamily:
     coarse: tuple[int, ...]
     fixed_scale: bool = False
     log_prior: LogPrior | None = None
+    structure: Structure | None = None
+
+
+class Structure(Protocol):
+    """What is known of a covariance family beyond its matrices."""
+
+    def likelihood(self, rows: Ints, x: Floats, y: Floats, *, fixed_scale: bool) -> Likelihood | None:
+        """The likelihood of y (n,) at `rows`, with regressors x (N, k); None where the structure does not help."""
+        ...
+
+    def with_sums(self, sums: Floats) -> Structure | None:
+        """The structure with linear combinations of the steps, (m, N), as further rows; None if it is lost."""
+        ...
+
+
+class Likelihood(Protocol):
+    """What a fit and its predictions ask of a model with given y, X and covariance family."""
+
+    def loglike(self, nodes: Floats) -> Floats:
+        """Restricted log-likelihood (g,) at parameters (g, p)."""
+        ...
+
+    def estimates(self, node: Floats) -> tuple[Floats, Floats, float, float]:
+        """Coefficients (k,), their covariance (k, k), s2 and the log-likelihood at one parameter value (p,)."""
+        ...
+
+    def predictions(self, nodes: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
+        """Means (g, h) and covariances per s2 (g, h, h) at other rows, and residual sums of squares (g,)."""
+        ...
+
+
+class DenseLikelihood:
+    """Every parameter value by a Cholesky factor of V: works for any covariance, and holds the faster forms to account."""
+
+    def __init__(self, family: CovarianceFamily, rows: Ints, x: Floats, y: Floats) -> None:
+        self.family, self.rows, self.x, self.y = family, rows, x, y
+        self.observed = (slice(None), rows[:, None], rows[None, :])
+
+    def loglike(self, nodes: Floats) -> Floats:
+        """Restricted log-likelihood (g,) at parameters (g, p)."""
+        v = self.family.covariance(nodes)[self.observed]
+        return restricted_loglike(self.y, self.x[self.rows], v, fixed_scale=self.family.fixed_scale)[0]
+
+    def estimates(self, node: Floats) -> tuple[Floats, Floats, float, float]:
+        """Coefficients (k,), their covariance (k, k), s2 and the log-likelihood at one parameter value (p,)."""
+        v = self.family.covariance(node[None])[self.observed]
+        top, beta, sigma2 = restricted_loglike(self.y, self.x[self.rows], v, fixed_scale=self.family.fixed_scale)
+        whitened, _, _ = whiten(self.x[self.rows], v)
+        information = whitened[0].T @ whitened[0]
+        covariance = float(sigma2[0]) * np.linalg.inv(information) if self.x.shape[1] else np.empty((0, 0))
+        return beta[0], covariance, float(sigma2[0]), float(top[0])
+
+    def predictions(self, nodes: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
+        """Means (g, h) and covariances per s2 (g, h, h) at other rows, and residual sums of squares (g,)."""
+        most = max(1, int(MAX_NUMBERS / self.x.shape[0] ** 2))
+        parts = [
+            gls_predictions(self.y, self.rows, self.x, self.family.covariance(some), rows)
+            for some in np.split(nodes, range(most, len(nodes), most))
+        ]
+        means, covariances, squares = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return means, covariances, squares
+
+
+def likelihood_of(family: CovarianceFamily, rows: Ints, x: Floats, y: Floats) -> Likelihood:
+    """The fastest form of the likelihood that the family allows."""
+    found = None
+    if family.structure is not None:
+        found = family.structure.likelihood(rows, x, y, fixed_scale=family.fixed_scale)
+    return DenseLikelihood(family, rows, x, y) if found is None else found
 
 
 @dataclass(frozen=True)
@@ -67,6 +138,11 @@ class GaussianFit:
     covariance: Floats
     sigma2: float
     loglike: float
+
+    @functools.cached_property
+    def likelihood(self) -> Likelihood:
+        """The likelihood of the figures, to predict from."""
+        return likelihood_of(self.family, self.rows, self.x, self.y)
 
     @property
     def se(self) -> Floats:
@@ -142,138 +218,20 @@ def fit(y: Floats, rows: Ints, x: Floats, family: CovarianceFamily, *, polish: b
     y (n,) values at `rows` of the axis; x (N, k) regressors of the whole axis, of full rank at `rows`. Predictive draws use the
     grid alone, so a caller that needs nothing else may keep the best grid point as maximum (`polish=False`).
     """
-    observed = (slice(None), rows[:, None], rows[None, :])
+    model = likelihood_of(family, rows, x, y)
+    prior = family.log_prior
 
     def loglike(nodes: Floats) -> Floats:
-        matrices = family.covariance(nodes)[observed]
-        likelihood = restricted_loglike(y, x[rows], matrices, fixed_scale=family.fixed_scale)[0]
-        return likelihood if family.log_prior is None else likelihood + family.log_prior(nodes)
+        return model.loglike(nodes) if prior is None else model.loglike(nodes) + prior(nodes)
 
-    enough = ENOUGH_NODES if family.log_prior is not None else None
+    enough = ENOUGH_NODES if prior is not None else None
     nodes, values, best = search_grid(loglike, family.lower, family.upper, family.coarse, polish=polish, enough=enough)
     keep = values > values.max() - LOGLIKE_CUTOFF
     weights = np.exp(values[keep] - values[keep].max())
-    v = family.covariance(best[None])[observed]
-    top, beta, sigma2 = restricted_loglike(y, x[rows], v, fixed_scale=family.fixed_scale)
-    whitened, _, _ = whiten(x[rows], v)
-    information = whitened[0].T @ whitened[0]
-    covariance = float(sigma2[0]) * np.linalg.inv(information) if x.shape[1] else np.empty((0, 0))
-    return GaussianFit(
-        family, y, rows, x, nodes[keep], weights / weights.sum(), best, beta[0], covariance, float(sigma2[0]), float(top[0])
-    )  # fmt: skip
-
-
-def search_grid(
-    loglike: Callable[[Floats], Floats],
-    lower: tuple[float, ...],
-    upper: tuple[float, ...],
-    counts: tuple[int, ...],
-    *,
-    polish: bool = True,
-    enough: int | None = None,
-) -> tuple[Floats, Floats, Floats]:
-    """The likely part of a box as a grid (g, p) with its log-likelihoods (g,), and the maximum (p,).
-
-    Two grids of `counts` points a side: the whole box, then the part within `LOGLIKE_CUTOFF` of its best. Without `polish` the
-    maximum is the best point of the second grid. With `enough` likely points in the first grid there is no second one.
-    """
-    low, high = np.array(lower, float), np.array(upper, float)
-    nodes = parameter_grid(low, high, counts)
-    values = loglike(nodes)
-    if not np.isfinite(values).any():
-        raise np.linalg.LinAlgError("no parameter value gives a positive definite covariance")
-    if not len(counts):
-        return nodes, values, nodes[0]
-    step = (high - low) / np.maximum(np.array(counts) - 1, 1)
-    likely = nodes[values > values.max() - LOGLIKE_CUTOFF]
-    if enough is not None and len(likely) >= enough and not polish:
-        return nodes, values, nodes[values.argmax()]
-    nearest, furthest = np.clip(likely.min(axis=0) - step, low, high), np.clip(likely.max(axis=0) + step, low, high)
-    nodes = parameter_grid(nearest, furthest, counts)
-    values = loglike(nodes)
-    best = nodes[values.argmax()]
-    if polish:
-        step = (furthest - nearest) / np.maximum(np.array(counts) - 1, 1)
-        best = climb_to_maximum(loglike, best, step, low, high)
-    return nodes, values, best
-
-
-def parameter_grid(lower: Floats, upper: Floats, counts: tuple[int, ...]) -> Floats:
-    """All combinations of equally spaced values, shape (g, p); one empty row where there is no parameter."""
-    if not len(counts):
-        return np.zeros((1, 0))
-    axes = [np.linspace(a, b, c) for a, b, c in zip(lower, upper, counts, strict=True)]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(counts))
-
-
-def climb_to_maximum(
-    loglike: Callable[[Floats], Floats], start: Floats, step: Floats, lower: Floats, upper: Floats, until: float = 1e-6
-) -> Floats:
-    """Maximum near `start` inside the box, by pattern search over the 3^p neighbours and Newton steps.
-
-    While a neighbour is higher the search moves there. Otherwise it takes a Newton step on centred differences (parameters at
-    a bound stay there) and divides the distance to the neighbours by eight, down to `until`.
-    """
-    size = len(start)
-    offsets = parameter_grid(-np.ones(size), np.ones(size), (3,) * size)
-    best, at, step = start.copy(), -np.inf, step.copy()
-    while step.max() > until:
-        trial = np.clip(best + offsets * step, lower, upper)
-        values = loglike(trial)
-        middle = float(values[len(values) // 2])
-        if values.max() > max(at, middle) + 1e-12:
-            best, at = trial[values.argmax()], float(values.max())
-            continue
-        at = middle
-        top = _parabola_maximum(values, offsets, best, step, lower, upper)
-        if top is not None and (value := float(loglike(top[None])[0])) > at:
-            best, at = top, value
-        step = step / 8
-    return settle_maximum(loglike, best, lower, upper) if until < SETTLING_WIDTH else best
-
-
-def settle_maximum(loglike: Callable[[Floats], Floats], near: Floats, lower: Floats, upper: Floats) -> Floats:
-    """Maximum `near` a point by Newton steps on differences wide enough that rounding does not move it.
-
-    The log-likelihood of a hundred figures is rounded at its twelfth decimal. At the maximum, points 1e-6 apart differ by less
-    than that, so a fine search ends anywhere within 1e-6, depending on the processor. Differences over a thousandth of the box
-    fix the maximum to 1e-10, less than a thousandth of a standard error from where exact derivatives would put it.
-    """
-    offsets = parameter_grid(-np.ones(len(near)), np.ones(len(near)), (3,) * len(near))
-    offsets = offsets[(offsets != 0).sum(axis=1) <= 2]
-    best, step = near, SETTLING_WIDTH * (upper - lower)
-    for _ in range(8):
-        top = _parabola_maximum(loglike(np.clip(best + offsets * step, lower, upper)), offsets, best, step, lower, upper)
-        if top is None:
-            break
-        moved, best = float(np.abs((top - best) / step).max()), top
-        if moved < 1e-6:
-            break
-    return best
-
-
-def _parabola_maximum(
-    values: Floats, offsets: Floats, middle: Floats, step: Floats, lower: Floats, upper: Floats
-) -> Floats | None:
-    """Maximum of the quadratic through the 3^p neighbours (at most one step away); None where it is not concave."""
-    free = np.flatnonzero((middle - step >= lower) & (middle + step <= upper))
-    if not len(free):
-        return None
-    slope, bend = np.zeros(len(free)), np.zeros((len(free), len(free)))
-    for a, i in enumerate(free):
-        for b, j in enumerate(free[: a + 1]):
-            plain = (np.delete(offsets, [i, j], axis=1) == 0).all(axis=1)
-            seen = {tuple(o): float(v) for o, v in zip(offsets[plain][:, [i, j]], values[plain], strict=True)}
-            if i == j:
-                slope[a] = (seen[1, 1] - seen[-1, -1]) / 2
-                bend[a, a] = seen[1, 1] - 2 * seen[0, 0] + seen[-1, -1]
-            else:
-                bend[a, b] = bend[b, a] = (seen[1, 1] - seen[1, -1] - seen[-1, 1] + seen[-1, -1]) / 4
-    if not np.isfinite(bend).all() or np.linalg.eigvalsh(bend).max() >= 0:
-        return None
-    out = middle.copy()
-    out[free] += np.clip(-np.linalg.solve(bend, slope), -1.0, 1.0) * step[free]
-    return out
+    beta, covariance, sigma2, top = model.estimates(best)
+    fitted = GaussianFit(family, y, rows, x, nodes[keep], weights / weights.sum(), best, beta, covariance, sigma2, top)
+    fitted.__dict__["likelihood"] = model
+    return fitted
 
 
 def hold_parameters(fitted: GaussianFit, earlier: GaussianFit) -> GaussianFit:
@@ -286,35 +244,30 @@ def predict(fitted: GaussianFit, rows: Ints, draws: int, rng: np.random.Generato
     n, k = len(fitted.y), fitted.x.shape[1]
     counts = multinomial_counts(draws, fitted.weights, rng)
     used = np.flatnonzero(counts)
-    most = max(1, int(MAX_NUMBERS / fitted.x.shape[0] ** 2))
+    means, covariances, squares = fitted.likelihood.predictions(fitted.nodes[used], rows)
     out = np.empty((draws, len(rows)))
     start = 0
-    for some in np.split(used, range(most, len(used), most)):
-        means, roots, squares = _gls_predictions(fitted, fitted.family.covariance(fitted.nodes[some]), rows)
-        for mean, root, rss, count in zip(means, roots, squares, counts[some], strict=True):
-            if fitted.family.fixed_scale:
-                scale = np.ones(count)
-            else:
-                scale = np.sqrt(rss / rng.chisquare(n - k, size=count))
-            out[start : start + count] = mean + scale[:, None] * (rng.standard_normal((count, len(rows))) @ root.T)
-            start += count
+    for mean, root, rss, count in zip(means, symmetric_root(covariances), squares, counts[used], strict=True):
+        scale = np.ones(count) if fitted.family.fixed_scale else np.sqrt(rss / rng.chisquare(n - k, size=count))
+        out[start : start + count] = mean + scale[:, None] * (rng.standard_normal((count, len(rows))) @ root.T)
+        start += count
     return out
 
 
 def plug_in_forecast(fitted: GaussianFit, rows: Ints) -> tuple[Floats, Floats]:
     """Predictive mean (h,) and covariance (h, h) at other rows, given the most likely parameters and the estimate of s2."""
-    means, roots, _ = _gls_predictions(fitted, fitted.family.covariance(fitted.best[None]), rows)
-    return means[0], fitted.sigma2 * (roots[0] @ roots[0].T)
+    means, covariances, _ = fitted.likelihood.predictions(fitted.best[None], rows)
+    return means[0], fitted.sigma2 * covariances[0]
 
 
-def _gls_predictions(fitted: GaussianFit, v: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
-    """Generalised least squares predictions (Goldberger 1962) for a stack of covariances v (g, N, N).
+def gls_predictions(y: Floats, seen: Ints, x: Floats, v: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
+    """Generalised least squares predictions (Goldberger 1962) of y (n,) seen at rows, for a stack of covariances v (g, N, N).
 
-    Means (g, h), symmetric roots of the covariances per s2 (g, h, h), and residual sums of squares (g,).
+    Means (g, h), covariances per s2 (g, h, h), and residual sums of squares (g,).
     """
-    seen, x, k = fitted.rows, fitted.x, fitted.x.shape[1]
+    k = x.shape[1]
     across = v[:, seen[:, None], rows[None, :]]
-    fixed = np.broadcast_to(np.column_stack([x[seen], fitted.y]), (len(v), len(seen), k + 1))
+    fixed = np.broadcast_to(np.column_stack([x[seen], y]), (len(v), len(seen), k + 1))
     chol = np.linalg.cholesky(v[:, seen[:, None], seen[None, :]])
     white = np.linalg.solve(chol, np.concatenate([fixed, across], axis=2))
     wx, wy, wc = white[..., :k], white[..., k], white[..., k + 1 :]
@@ -326,7 +279,7 @@ def _gls_predictions(fitted: GaussianFit, v: Floats, rows: Ints) -> tuple[Floats
     means = beta @ x[rows].T + (back @ residual[..., None])[..., 0]
     leverage = np.linalg.solve(r.swapaxes(1, 2), (x[rows] - back @ wx).swapaxes(1, 2))
     covariance = v[:, rows[:, None], rows[None, :]] - back @ wc + leverage.swapaxes(1, 2) @ leverage
-    return means, symmetric_root(covariance), (residual**2).sum(axis=1)
+    return means, covariance, (residual**2).sum(axis=1)
 
 
 def symmetric_root(covariance: Floats) -> Floats:

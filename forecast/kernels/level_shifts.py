@@ -29,13 +29,17 @@ def recent_fall(when: Ints, z: Floats) -> int | None:
     taken back more often than not.
     """
     best, found = CERTAIN, None
-    by_month = dict(zip(when.tolist(), z.tolist(), strict=True))
-    for start in range(max(BEFORE, len(z) - MOST), len(z) - LEAST + 1):
+    starts = np.arange(max(BEFORE, len(z) - MOST), len(z) - LEAST + 1)
+    if not len(starts):
+        return None
+    levels = _running_medians(z, BEFORE)[starts - BEFORE]
+    falls = levels - _medians_to_the_end(z, starts)
+    near = _running_medians(z, NEAR)
+    abrupt = near[starts - NEAR] - near[starts] >= ABRUPT * falls
+    candidates = np.flatnonzero((falls >= SIZE) & abrupt)
+    by_month = dict(zip(when.tolist(), z.tolist(), strict=True)) if len(candidates) else {}
+    for start, level, fall in zip(*(part[candidates].tolist() for part in (starts, levels, falls)), strict=True):
         before, since = z[max(start - MEMORY, 0) : start], z[start:]
-        level = float(np.median(before[-BEFORE:]))
-        fall = level - float(np.median(since))
-        if fall < SIZE or np.median(before[-NEAR:]) - np.median(since[:NEAR]) < ABRUPT * fall:
-            continue
         noise = _noise(when[max(start - MEMORY, 0) : start], before)
         if np.mean(level - since > APART * noise) < SHARE:
             continue
@@ -45,6 +49,22 @@ def recent_fall(when: Ints, z: Floats) -> int | None:
         if t > best and (not same_month or np.median([by_month[m - 12] - by_month[m] for m in same_month]) > 0.5 * fall):
             best, found = t, start
     return found
+
+
+def _running_medians(z: Floats, length: int) -> Floats:
+    """Medians of z[i : i + length] for every i that has so many, (n - length + 1,)."""
+    medians: Floats = np.median(np.lib.stride_tricks.sliding_window_view(z, length), axis=1)
+    return medians
+
+
+def _medians_to_the_end(z: Floats, starts: Ints) -> Floats:
+    """Medians of z[start:] for each start."""
+    last = z[int(starts[0]) :]
+    tails = np.where(np.arange(len(last)) >= (starts - starts[0])[:, None], last, np.inf)
+    ordered, counts = np.sort(tails, axis=1), len(z) - starts
+    at = np.arange(len(starts))
+    medians: Floats = (ordered[at, (counts - 1) // 2] + ordered[at, counts // 2]) / 2
+    return medians
 
 
 def _noise(when: Ints, z: Floats) -> float:

@@ -68,7 +68,8 @@ def stack_sums(family: CovarianceFamily, x: Floats, sums: Floats) -> tuple[Covar
         out[:, n:, n:] = sums @ right
         return out
 
-    return replace(family, covariance=covariance), np.vstack([x, sums @ x])
+    structure = None if family.structure is None else family.structure.with_sums(sums)
+    return replace(family, covariance=covariance, structure=structure), np.vstack([x, sums @ x])
 
 
 def fit_combinations(

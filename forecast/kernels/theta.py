@@ -99,7 +99,7 @@ def _settle_alpha(y: Floats, weight: Floats, length: Ints, alpha: Floats) -> Flo
     """Alpha (series,) at the minimum of parabolas of `PARABOLA_WIDTH`, where it lies that far inside its bounds.
 
     Golden sections end anywhere within 1e-8 of the minimum, where sums of squares differ by rounding error alone and another
-    processor would stop elsewhere; see `gaussian.settle_maximum`.
+    processor would stop elsewhere; see `grid_search.settle_maximum`.
     """
     inside = (alpha - PARABOLA_WIDTH > _BOUNDS[0]) & (alpha + PARABOLA_WIDTH < _BOUNDS[1])
     for _ in range(3):

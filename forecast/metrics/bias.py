@@ -16,8 +16,13 @@ from forecast.core.registry import metric
 class Bias:
     """Whether forecasts lie too high (towards +1) or too low (towards -1); free of units.
 
-    P(X > y) - P(X < y) over the draws (Funk et al. 2019, PLoS Comput Biol 15(2); there 1 - P(X <= y) - P(X <= y - 1)).
-    Zero on average for honest forecasts.
+    P(X > y) - P(X < y) over the draws (Funk et al. 2019; there 1 - P(X <= y) - P(X <= y - 1)). Zero on average for honest
+    forecasts.
+
+    References
+    ----------
+    Funk, S., Camacho, A., Kucharski, A. J., Lowe, R., Eggo, R. M. and Edmunds, W. J. (2019). Assessing the performance of
+    real-time epidemic forecasts. PLoS Computational Biology 15(2), e1006785.
     """
 
     label: ClassVar[str] = "Bias"

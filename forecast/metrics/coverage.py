@@ -18,6 +18,11 @@ class Coverage:
     """Whether the central interval of `level` per cent holds the truth: 1 or 0, on average near level / 100.
 
     The interval runs between the quantiles (1 - level/100)/2 and (1 + level/100)/2 of the draws, ends included.
+
+    Parameters
+    ----------
+    level : float, default 80.0
+        of the interval, in percent
     """
 
     level: float = 80.0

@@ -16,9 +16,20 @@ from forecast.core.registry import metric
 class Crps:
     """Continuous ranked probability score of the draws: mean absolute error, less credit for honest spread.
 
-    CRPS(F, y) = E|X - y| - E|X - X'| / 2 with both expectations over the draws (Gneiting and Raftery 2007, eq. 21), in
-    the unit of the series. It is exact for the distribution function of the draws, so it equals twice the pinball loss
-    averaged over all probabilities. Lower is better.
+    CRPS(F, y) = E|X - y| - E|X - X'| / 2 with both expectations over the draws (Gneiting and Raftery 2007, eq. 21), in the
+    unit of the series. It is exact for the distribution function of the draws, so it equals twice the pinball loss averaged
+    over all probabilities. Lower is better.
+
+    References ---------- Gneiting, T. and Raftery, A. E. (2007). Strictly proper scoring rules, prediction, and estimation.
+    Journal of the American Statistical Association 102(477), 359-378, eq. 21.
+
+    References ---------- Gneiting, T. and Raftery, A. E. (2007). Strictly proper scoring rules, prediction, and estimation.
+    Journal of the American Statistical Association 102(477), 359-378, eq. 21.
+
+    References
+    ----------
+    Gneiting, T. and Raftery, A. E. (2007). Strictly proper scoring rules, prediction, and estimation. Journal of the American
+    Statistical Association 102(477), 359-378, eq. 21.
     """
 
     label: ClassVar[str] = "CRPS"

@@ -16,9 +16,14 @@ from forecast.core.registry import metric
 class Mase:
     """Absolute error of the median over the in-sample error of the seasonal naive forecast.
 
-    Hyndman and Koehler (2006), with the scale mean |y_t - y_{t-12}| over the months before any control (one fixed
-    scale per series, made by `study/evaluate/score.py`). Below 1: better than seasonal naive was in calm times. Undefined
-    where the scale is zero or unknown.
+    The scale is the mean of `|y_t - y_{t-12}|` over the months before any control (one fixed scale per series, made by
+    `study/evaluate/score.py`). Below 1: better than seasonal naive was in calm times. Undefined where the scale is zero or
+    unknown.
+
+    References
+    ----------
+    Hyndman, R. J. and Koehler, A. B. (2006). Another look at measures of forecast accuracy. International Journal of
+    Forecasting 22(4), 679-688.
     """
 
     label: ClassVar[str] = "MASE"

@@ -17,9 +17,21 @@ from forecast.core.registry import metric
 class Msis:
     """Width of the central interval of `level` per cent and 2 / alpha times what it misses, over the seasonal naive error.
 
-    The interval score (u - l) + (2 / alpha) (l - y)+ + (2 / alpha) (y - u)+, with alpha = 1 - level / 100 (Gneiting and Raftery
-    2007, eq. 43), divided by the scale of MASE as in the M4 competition (Makridakis, Spiliotis and Assimakopoulos 2020). Lower
-    is better; undefined where the scale is zero or unknown.
+    The interval score (u - l) + (2 / alpha) (l - y)+ + (2 / alpha) (y - u)+, with alpha = 1 - level / 100 (Gneiting and
+    Raftery 2007, eq. 43), divided by the scale of MASE as in the M4 competition (Makridakis, Spiliotis and Assimakopoulos
+    2020). Lower is better; undefined where the scale is zero or unknown.
+
+    Parameters
+    ----------
+    level : float, default 95.0
+        of the interval, in percent
+
+    References
+    ----------
+    * Gneiting, T. and Raftery, A. E. (2007). Strictly proper scoring rules, prediction, and estimation. Journal of the
+      American Statistical Association 102(477), 359-378, eq. 43.
+    * Makridakis, S., Spiliotis, E. and Assimakopoulos, V. (2020). The M4 competition. International Journal of Forecasting
+      36(1), 54-74.
     """
 
     level: float = 95.0

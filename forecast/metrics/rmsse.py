@@ -16,8 +16,13 @@ from forecast.core.registry import metric
 class Rmsse:
     """Error of the mean over the in-sample root mean squared error of the seasonal naive forecast.
 
-    Hyndman and Koehler (2006) with squares. A row holds |mean - y| / scale, and questions are pooled by the root of
-    the mean of squares (`pooled`), which gives the RMSSE. Undefined where the scale is zero or unknown.
+    As Hyndman and Koehler (2006), with squares. A row holds `|mean - y| / scale`, and questions are pooled by the root of the
+    mean of squares (`pooled`), which gives the RMSSE. Undefined where the scale is zero or unknown.
+
+    References
+    ----------
+    Hyndman, R. J. and Koehler, A. B. (2006). Another look at measures of forecast accuracy. International Journal of
+    Forecasting 22(4), 679-688.
     """
 
     label: ClassVar[str] = "RMSSE"

@@ -16,8 +16,13 @@ from forecast.core.registry import metric
 class Smape:
     """Symmetric absolute percentage error of the median, on the scale 0 to 200 of the M3 and M4 competitions.
 
-    200 |y - m| / (|y| + |m|) with the median m (Makridakis and Hibon 2000). A forecast of zero for a true zero is no
-    error (0); any other forecast of a true zero is 200, so read it together with another metric where trade stops.
+    `200 |y - m| / (|y| + |m|)` with the median m. A forecast of zero for a true zero is no error (0); any other forecast of a
+    true zero is 200, so read it together with another metric where trade stops.
+
+    References
+    ----------
+    Makridakis, S. and Hibon, M. (2000). The M3-competition: results, conclusions and implications. International Journal of
+    Forecasting 16(4), 451-476.
     """
 
     label: ClassVar[str] = "sMAPE"

@@ -16,9 +16,18 @@ from forecast.core.registry import metric
 class Wis:
     """Weighted interval score of the quantiles kept on disk: spread plus penalties for over- and underprediction.
 
-    With K central intervals of level 1 - alpha_k and the median m, weights w_0 = 1/2 and w_k = alpha_k / 2
-    (Bracher, Ray, Gneiting and Reich 2021, PLoS Comput Biol 17(2), eq. 1):
-    WIS = (w_0 |y - m| + sum_k w_k IS_k) / (K + 1/2). Lower is better; unit of the series.
+    With K central intervals of level 1 - alpha_k and the median m, weights w_0 = 1/2 and w_k = alpha_k / 2: `WIS = (w_0 |y -
+    m| + sum_k w_k IS_k) / (K + 1/2)`. Lower is better; unit of the series.
+
+    Parameters
+    ----------
+    alphas : tuple of float, default (0.05, 0.1, 0.2, 0.5)
+        one minus the levels of the intervals
+
+    References
+    ----------
+    Bracher, J., Ray, E. L., Gneiting, T. and Reich, N. G. (2021). Evaluating epidemic forecasts in an interval format. PLoS
+    Computational Biology 17(2), e1008618, eq. 1.
     """
 
     alphas: tuple[float, ...] = (0.05, 0.1, 0.2, 0.5)

@@ -29,12 +29,25 @@ FORM_NAMES = {"N": "none", "S": "simple", "P": "partial", "F": "full"}
 class Ces:
     """Complex exponential smoothing of the figures themselves: no season, simple, partial or full, weighed by AICc.
 
-    Svetunkov, Kourentzes and Ord (2022). Level and trend are not separate components, so it picks up growth without a
-    choice between them. The model is additive: it works on the figures, not on logarithms. Each path draws a form by
-    exp(-AICc/2), its parameters by likelihood, then past errors, in proportion to the level where they grew with it.
+    Level and trend are not separate components, so it picks up growth without a choice between them. The model is additive:
+    it works on the figures, not on logarithms. Each path draws a form by exp(-AICc/2), its parameters by likelihood, then
+    past errors, in proportion to the level where they grew with it.
 
-    choose : "averaged" draws forms by weight, "best" takes the one with the smallest AICc
-    engine : "reference" runs the recursion month by month in complex numbers, as printed in the paper
+    Parameters
+    ----------
+    forms : tuple of str, default ("N", "S", "P", "F")
+        the forms weighed: "N" no season, "S" simple, "P" partial, "F" full
+    choose : {"averaged", "best"}, default "averaged"
+        "averaged" draws forms by weight, "best" takes the one with the smallest AICc
+    transform : {"auto", "log", "asinh", "none"}, default "none"
+        scale on which the model works; auto: log, or asinh where there are zeros
+    engine : {"fast", "reference"}, default "fast"
+        "reference" runs the recursion month by month in complex numbers, as printed in the paper
+
+    References
+    ----------
+    Svetunkov, I., Kourentzes, N. and Ord, J. K. (2022). Complex exponential smoothing. Naval Research Logistics 69(8),
+    1108-1123.
     """
 
     forms: tuple[str, ...] = FORMS

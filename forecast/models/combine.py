@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
 from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
@@ -31,14 +31,34 @@ class Combine:
     members' shape and width, where pooling their draws widens it. Joint draws follow by the Schaake shuffle (Clark et al.
     2004): each member lends the rank order of its paths to a share of the draws, so totals stay coherent.
 
-    members : names or specs of models; a member that could not answer, or whose median exploded, is noted, the rest combined
-    (at least two); how : "mean" or "median" of the quantile functions, "pool" (an equal mixture of the draws), "inverse"
-    (weights one over each member's mean absolute error at earlier origins of the series: Bates and Granger 1969) or "shrunk"
-    (the same, shrunk to equal weights as `prior` against the number of errors: Diebold and Pauly 1990); "release_day" for
-    nowcasts: weights one over each member's mean square error in past nowcasts of the series made as many days before
-    publication, shrunk to equal weights likewise
-    origins : how many earlier origins the weights rest on, a third of the longest lead apart ("release_day": the last months)
-    width : "release_day": days to publication within so many days of each other count as the same
+    Parameters
+    ----------
+    members : tuple of str or dict, default ("ets", "dynamic_theta", "ces", "regression")
+        names or specs of models; a member that could not answer, or whose median exploded, is noted, the rest combined (at
+        least two)
+    how : {"mean", "median", "pool", "inverse", "shrunk", "release_day"}, default "mean"
+        "mean" or "median" of the quantile functions, "pool" (an equal mixture of the draws), "inverse" (weights one over each
+        member's mean absolute error at earlier origins of the series: Bates and Granger 1969) or "shrunk" (the same, shrunk
+        to equal weights as `prior` against the number of errors: Diebold and Pauly 1990); "release_day" for nowcasts: weights
+        one over each member's mean square error in past nowcasts of the series made as many days before publication, shrunk
+        to equal weights likewise
+    origins : int, default 3
+        how many earlier origins the weights rest on, a third of the longest lead apart ("release_day": the last months)
+    prior : float, default 20.0
+        number of errors that equal weights count as
+    width : int, default 7
+        "release_day": days to publication within so many days of each other count as the same
+
+    References
+    ----------
+    * Genest, C. (1992). Vincentization revisited. Annals of Statistics 20(2), 1137-1142.
+    * Lichtendahl, K. C., Grushka-Cockayne, Y. and Winkler, R. L. (2013). Is it better to average probabilities or quantiles?
+      Management Science 59(7), 1594-1611.
+    * Clark, M., Gangopadhyay, S., Hay, L., Rajagopalan, B. and Wilby, R. (2004). The Schaake shuffle. Journal of
+      Hydrometeorology 5(1), 243-262.
+    * Bates, J. M. and Granger, C. W. J. (1969). The combination of forecasts. Operational Research Quarterly 20(4), 451-468.
+    * Diebold, F. X. and Pauly, P. (1990). The use of prior information in forecast combination. International Journal of
+      Forecasting 6(4), 503-508.
     """
 
     members: tuple[str | dict[str, Any], ...] = ("ets", "dynamic_theta", "ces", "regression")
@@ -172,9 +192,18 @@ def _rank_template(blocks: Sequence[Floats], draws: int, rng: np.random.Generato
     """Ranks (draws, months) of joint paths, an equal share of them from every member; ties broken at random."""
     shares = []
     for k, block in enumerate(blocks):
-        ties = rng.random(block.shape)
-        ranks = np.lexsort((ties, block), axis=0).argsort(axis=0) / len(block)
+        ranks = _ranks(block, rng.random(block.shape)) / len(block)
         shares.append(_member_share(ranks, k, len(blocks), draws))
     pooled = np.concatenate(shares)
-    order: np.ndarray = np.lexsort((rng.random(pooled.shape), pooled), axis=0).argsort(axis=0)
-    return order
+    return _ranks(pooled, rng.random(pooled.shape))
+
+
+def _ranks(values: Floats, ties: Floats) -> Ints:
+    """Ranks (n, months) from 0, column by column; equal values in the order of `ties`."""
+    order = values.argsort(axis=0)
+    ordered = np.take_along_axis(values, order, axis=0)
+    tied = (ordered[1:] == ordered[:-1]).any(axis=0)
+    order[:, tied] = np.lexsort((ties[:, tied], values[:, tied]), axis=0)
+    ranks = np.empty(values.shape, np.int64)
+    np.put_along_axis(ranks, order, np.arange(len(values))[:, None], axis=0)
+    return ranks

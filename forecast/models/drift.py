@@ -25,7 +25,16 @@ class Drift:
     z(T+h) = z(T) + h b + sum of errors, b ~ N(mean step, s^2 / n) (Hyndman and Athanasopoulos 2021, eq. 5.3). Blocks of steps
     keep their dependence, so the spread at h steps is that of past h-step changes where steps are negatively correlated.
 
-    drift : False leaves the mean step out: the last value
+    Parameters
+    ----------
+    drift : bool, default True
+        False leaves the mean step out: the last value
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+
+    References
+    ----------
+    Hyndman, R. J. and Athanasopoulos, G. (2021). Forecasting: Principles and Practice, 3rd ed. OTexts, eq. 5.3.
     """
 
     drift: bool = True

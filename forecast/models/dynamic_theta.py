@@ -28,8 +28,19 @@ class DynamicTheta:
     that of the months seen so far. The additive season is removed where its autocorrelation is significant at 10 per cent.
     Paths draw alpha by likelihood (theta and first level with it) and past one-step errors, and update level and line.
 
-    season : "auto" tests for it
-    engine : "reference" is the recursion written month by month, its three parameters found by a general optimiser
+    Parameters
+    ----------
+    season : {"auto", "always", "none"}, default "auto"
+        "auto" tests for it; "always" removes it; "none" leaves it
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+    engine : {"fast", "reference"}, default "fast"
+        "reference" is the recursion written month by month, its three parameters found by a general optimiser
+
+    References
+    ----------
+    Fiorucci, J. A., Pellegrini, T. R., Louzada, F., Petropoulos, F. and Koehler, A. B. (2016). Models for optimising the
+    theta method and their relationship to state space models. International Journal of Forecasting 32(4), 1151-1161.
     """
 
     season: Literal["auto", "always", "none"] = "auto"

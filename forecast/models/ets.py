@@ -31,9 +31,23 @@ class Ets:
     smoothing parameters by likelihood. Each path draws a form by exp(-AICc/2), its parameters by likelihood, then past
     errors, inflated for the degrees of freedom used. A season needs two years and three months.
 
-    choose : "averaged" draws forms by weight, "best" takes the one with the smallest AICc
-    errors : "bootstrap" of the past ones, or "gaussian"
-    engine : "reference" is the slow twin, the same candidates run through statsmodels' ETSModel
+    Parameters
+    ----------
+    forms : tuple of str, default ("ANN", "AAdN", "AAN", "ANA", "AAdA", "AAA")
+        the forms weighed, by their letters: error, trend and season, each none (N), additive (A) or damped (Ad)
+    choose : {"averaged", "best"}, default "averaged"
+        "averaged" draws forms by weight, "best" takes the one with the smallest AICc
+    errors : {"bootstrap", "gaussian"}, default "bootstrap"
+        "bootstrap" of the past ones, or "gaussian"
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+    engine : {"fast", "reference"}, default "fast"
+        "reference" is the slow twin, the same candidates run through statsmodels' ETSModel
+
+    References
+    ----------
+    Hyndman, R. J., Koehler, A. B., Ord, J. K. and Snyder, R. D. (2008). Forecasting with Exponential Smoothing: The State
+    Space Approach. Springer.
     """
 
     forms: tuple[str, ...] = FORMS

@@ -32,8 +32,14 @@ class EventMean:
     the rule on the working scale, resampled in blocks, centred, and inflated with the horizon as its past h-step errors grew.
     Errors across an event are left out, as the rule does not foresee events.
 
-    least : months after an event below which the event before it counts
-    window : months averaged where no event counts
+    Parameters
+    ----------
+    least : int, default 3
+        months after an event below which the event before it counts
+    window : int, default 12
+        months averaged where no event counts
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
     """
 
     least: int = 3

@@ -24,10 +24,10 @@ FEWEST = 6  # months
 class Hurdle:
     """Occurrence times size for thin flows: a zero is an observation, and both levels move with time.
 
-    Whether there is trade: a Beta-Bernoulli whose past is discounted; how much: Student t of the logarithm about a level whose
-    past is discounted (of the figure itself where values may be negative). Discounts are integrated over by their one-step
-    likelihoods, so draws carry level, spread and discount uncertainty (`kernels.intermittent`). No season: thin flows do not
-    show one. A zero published inside a sum is a zero; unknown months are skipped.
+    Whether there is trade: a Beta-Bernoulli whose past is discounted; how much: Student t of the logarithm about a level
+    whose past is discounted (of the figure itself where values may be negative). Discounts are integrated over by their
+    one-step likelihoods, so draws carry level, spread and discount uncertainty (`kernels.intermittent`). No season: thin
+    flows do not show one. A zero published inside a sum is a zero; unknown months are skipped.
     """
 
     transform: ClassVar[str] = "none"

@@ -46,7 +46,14 @@ class LevelShift:
     months since (`kernels.regime_ratio`): the pattern and the noise of the old level continue on the new one. Measures in
     force that explain a break are the matter of `menu`.
 
-    inner : name or spec of the model
+    Parameters
+    ----------
+    inner : str or dict, default "combine"
+        name or spec of the model
+
+    References
+    ----------
+    Clements, M. P. and Hendry, D. F. (1998). Forecasting Economic Time Series. Cambridge University Press, ch. 8.
     """
 
     inner: Spec = "combine"

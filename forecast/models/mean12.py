@@ -22,10 +22,15 @@ ERRORS = 2  # fewest one-step errors to estimate a spread from
 class Mean12:
     """The mean of the last twelve months, flat, with the errors this rule made in the past.
 
-    The mean is taken of the quantities themselves. Errors: past one-step errors of the rule on the working scale, resampled in
-    blocks, centred, and inflated with the horizon as its past h-step errors grew (`kernels.resample.error_growth`).
+    The mean is taken of the quantities themselves. Errors: past one-step errors of the rule on the working scale, resampled
+    in blocks, centred, and inflated with the horizon as its past h-step errors grew (`kernels.resample.error_growth`).
 
-    window : months averaged
+    Parameters
+    ----------
+    window : int, default 12
+        months averaged
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
     """
 
     window: int = 12

@@ -66,16 +66,30 @@ class Measures:
     The calendar known on the day says which measures hold in each asked month, scheduled ends and returns included. The model
     `base` is asked what comes if the present ones go on, on a history without the months of transition to a measure
     (`prep.settling`). A month in which further measures hold is that path times what these let through, a factor from 0 to 1
-    with its uncertainty (`prep.pass_through`): from months under them relative to months without, else as their texts declare.
-    A month in which measures are lifted is the path of a history without the months under them, and draw by draw no less than
-    the path under them; where a measure that began after them goes on, no known month tells the two apart, and each draw lies
-    evenly anywhere between the two paths. Without a change of measures the answer is the base's own.
+    with its uncertainty (`prep.pass_through`): from months under them relative to months without, else as their texts
+    declare. A month in which measures are lifted is the path of a history without the months under them, and draw by draw no
+    less than the path under them; where a measure that began after them goes on, no known month tells the two apart, and each
+    draw lies evenly anywhere between the two paths. Without a change of measures the answer is the base's own.
 
     So a measure takes away, draw by draw, in the months that it covers and in no other: imposed, not found. Calendars that
     differ only after the day share their random numbers (the same paths, and for each month the same uniform numbers).
 
-    lag_months : months that goods are under way before an import shows a measure of the exporter
-    leak, leak_sd, part_sd, unknown, unknown_sd : what is declared where no month tells what passes (`DeclaredShares`)
+    Parameters
+    ----------
+    base : str or dict, optional
+        name or spec of the model of what comes if the present measures go on
+    lag_months : int, default 1
+        months that goods are under way before an import shows a measure of the exporter
+    leak : float, default 0.05
+        median and log standard deviation of what a full ban leaves, where no month tells what passes
+    leak_sd : float, default 1.0
+        median and log standard deviation of what a full ban leaves, where no month tells what passes
+    part_sd : float, default 0.35
+        log standard deviation around a declared part
+    unknown : float, default 0.3
+        median and log standard deviation of what passes, where nothing is declared or known
+    unknown_sd : float, default 1.2
+        median and log standard deviation of what passes, where nothing is declared or known
     """
 
     base: Spec = field(default_factory=lambda: {"use": "menu", "base": {"use": "conformal"}})

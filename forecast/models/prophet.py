@@ -36,12 +36,27 @@ class Prophet:
 
     Taylor and Letham (2018). The library runs in a process of its own for each batch, with its own temporary folder, a seed
     and a limit in seconds; at the limit the process is killed and its unanswered questions fail. Lunar New Year and events
-    enter as regressors, because monthly stamps never fall on the library's own holidays. Uncertainty: trend changes and noise,
-    not coefficients.
+    enter as regressors, because monthly stamps never fall on the library's own holidays. Uncertainty: trend changes and
+    noise, not coefficients.
 
-    order : yearly harmonics (the library's default of 10 fits months exactly); used from 24 months on
-    samples : paths asked of the library; resampled to the task's draws
-    limit : seconds per question
+    Parameters
+    ----------
+    order : int, default 4
+        yearly harmonics (the library's default of 10 fits months exactly); used from 24 months on
+    samples : int, default 200
+        paths asked of the library; resampled to the task's draws
+    lunar : bool, default True
+        whether the lunar new year is a regressor
+    events : bool, default True
+        whether events of the calendar are regressors
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+    limit : float, default 20.0
+        seconds per question
+
+    References
+    ----------
+    Taylor, S. J. and Letham, B. (2018). Forecasting at scale. American Statistician 72(1), 37-45.
     """
 
     order: int = 4

@@ -75,14 +75,30 @@ class _MonthSampler:
 class Regimes:
     """Months as they were under the same measures, for flows too thin or too short for a model of their course.
 
-    The regime of a month is the set of measures in force (`prep.policy_measures`). A path draws the probabilities of the known
-    months of the regime once (Bayesian bootstrap, Rubin 1981, Ann. Stat. 9:130; Dirichlet weights that halve every `half_life`
-    months back from the regime's last one), then each month anew: zero or not, with the series' share of zeros as a prior worth
-    one month, and a known figure with a log-normal kernel of half the rule-of-thumb bandwidth (Silverman 1986, eq. 3.28). No
-    trend, no season. Scenarios of a series share their random numbers, month by month, until their regimes differ.
+    The regime of a month is the set of measures in force (`prep.policy_measures`). A path draws the probabilities of the
+    known months of the regime once (Bayesian bootstrap; Dirichlet weights that halve every `half_life` months back from the
+    regime's last one), then each month anew: zero or not, with the series' share of zeros as a prior worth one month, and a
+    known figure with a log-normal kernel of half the rule-of-thumb bandwidth (Silverman 1986). No trend, no season. Scenarios
+    of a series share their random numbers, month by month, until their regimes differ.
 
-    A regime without known months is answered only where its closing measures declare the share they stop, as that share of the
-    last regime without such a measure; leak, leak_sd, part_sd as in `menu`.
+    A regime without known months is answered only where its closing measures declare the share they stop, as that share of
+    the last regime without such a measure.
+
+    Parameters
+    ----------
+    half_life : float, default 3.0
+        months back from the regime's last one in which a known month's weight halves
+    leak : float, default 0.05
+        median and log standard deviation of what a full ban leaves
+    leak_sd : float, default 1.0
+        median and log standard deviation of what a full ban leaves
+    part_sd : float, default 0.35
+        log standard deviation around a declared part
+
+    References
+    ----------
+    * Rubin, D. B. (1981). The Bayesian bootstrap. Annals of Statistics 9(1), 130-134.
+    * Silverman, B. W. (1986). Density Estimation for Statistics and Data Analysis. Chapman and Hall, eq. 3.28.
     """
 
     half_life: float = 3.0

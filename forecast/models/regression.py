@@ -61,13 +61,33 @@ class _CrossValidatedRule:
 class Regression:
     """Penalised regression on lags, calendar, moving holidays and events, one step at a time or one rule per horizon.
 
-    Columns are scaled and the penalty chosen by contiguous folds (blocked cross-validation, Bergmeir and Benítez 2012)
-    inside the vintage. Paths carry out-of-fold errors and the rule's own uncertainty: `recursive` feeds each drawn month
-    back into the lags; `direct` draws whole error paths of past origins, so their dependence over horizons stays.
+    Columns are scaled and the penalty chosen by contiguous folds (blocked cross-validation, Bergmeir and Benítez 2012) inside
+    the vintage. Paths carry out-of-fold errors and the rule's own uncertainty.
 
-    learner : "ridge"; "elastic_net" and "gradient_boosting" are scikit-learn's
-    calendar : two harmonics of the season, month dummies, or none
-    engine : "reference" fits the ridge with scikit-learn
+    Parameters
+    ----------
+    learner : {"ridge", "elastic_net", "gradient_boosting"}, default "ridge"
+        "ridge"; "elastic_net" and "gradient_boosting" are scikit-learn's
+    strategy : {"recursive", "direct"}, default "recursive"
+        "recursive" feeds each drawn month back into the lags; "direct" draws whole error paths of past origins, so their
+        dependence over horizons stays
+    lags : tuple of int, default (1, 2, 3, 12)
+        months back whose figures are columns
+    calendar : {"harmonics", "months", "none"}, default "harmonics"
+        two harmonics of the season, month dummies, or none
+    lunar : bool, default True
+        whether the lunar new year is a regressor
+    events : bool, default True
+        whether events of the calendar are regressors
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+    engine : {"fast", "reference"}, default "fast"
+        "reference" fits the ridge with scikit-learn
+
+    References
+    ----------
+    Bergmeir, C. and Benítez, J. M. (2012). On the use of cross-validation for time series predictor evaluation. Information
+    Sciences 191, 192-213.
     """
 
     learner: Literal["ridge", "elastic_net", "gradient_boosting"] = "ridge"

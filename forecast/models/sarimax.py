@@ -33,15 +33,35 @@ FREEDOM = 8  # degrees of freedom needed after differencing and coefficients
 class Sarimax:
     """Seasonal ARIMA with policy events and moving holidays as regressors; the airline model by default.
 
-    Box and Jenkins (1976), sec. 9.2. The airline model is solved exactly over a grid of its two moving-average parameters,
-    so draws carry their uncertainty; other orders, and `engine="reference"`, go through statsmodels' SARIMAX with plug-in
-    parameters (s2 by the degrees of freedom). An event's regressor enters with a free coefficient. With `Task.fitted_on` the
-    parameters come from that day's figures.
+    The airline model is solved exactly over a grid of its two moving-average parameters, so draws carry their uncertainty;
+    other orders, and `engine="reference"`, go through statsmodels' SARIMAX with plug-in parameters (s2 by the degrees of
+    freedom). An event's regressor enters with a free coefficient. With `Task.fitted_on` the parameters come from that day's
+    figures.
 
-    controls : known series of a plain panel to regress on. The model has no constant of its own: a control that is constant is
-    one where the order takes no differences, and is dropped, like a trend or season, where the differences take it out
-    select : "aicc" takes the order with the smallest AICc out of ten around the airline model, all differenced once and
-    once over the season (slow: every candidate is a maximum-likelihood fit of statsmodels)
+    Parameters
+    ----------
+    order : (int, int, int), default (0, 1, 1)
+        autoregressive order, differences and moving-average order
+    seasonal_order : (int, int, int), default (0, 1, 1)
+        the same of the season
+    lunar : bool, default True
+        whether the lunar new year is a regressor
+    events : bool, default True
+        whether events of the calendar are regressors
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+    controls : tuple of str, optional
+        known series of a plain panel to regress on. The model has no constant of its own: a control that is constant is one
+        where the order takes no differences, and is dropped, like a trend or season, where the differences take it out
+    select : {"given", "aicc"}, default "given"
+        "aicc" takes the order with the smallest AICc out of ten around the airline model, all differenced once and once over
+        the season (slow: every candidate is a maximum-likelihood fit of statsmodels)
+    engine : {"fast", "reference"}, default "fast"
+        the package's own code, or the reference library, slower
+
+    References
+    ----------
+    Box, G. E. P. and Jenkins, G. M. (1976). Time Series Analysis: Forecasting and Control, rev. ed. Holden-Day, sec. 9.2.
     """
 
     order: tuple[int, int, int] = AIRLINE

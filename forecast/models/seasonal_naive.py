@@ -21,9 +21,18 @@ ERRORS = 2  # fewest seasonal differences to estimate a spread from
 class SeasonalNaive:
     """The same month of the year before, with the errors this rule made in the past.
 
-    Median of the draws: z(T+h) = z(T+h-12k), the last figure of that calendar month, on the working scale (Hyndman and
-    Athanasopoulos 2021, eq. 5.2). Errors: past seasonal differences resampled in blocks of up to a season, centred, one more
-    for every further year. Without a season in the data: the last figure and first differences.
+    Median of the draws: z(T+h) = z(T+h-12k), the last figure of that calendar month, on the working scale. Errors: past
+    seasonal differences resampled in blocks of up to a season, centred, one more for every further year. Without a season in
+    the data: the last figure and first differences.
+
+    Parameters
+    ----------
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+
+    References
+    ----------
+    Hyndman, R. J. and Athanasopoulos, G. (2021). Forecasting: Principles and Practice, 3rd ed. OTexts, eq. 5.2.
     """
 
     transform: Literal["auto", "log", "asinh", "none"] = "auto"

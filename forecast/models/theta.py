@@ -24,12 +24,24 @@ FEWEST = 8  # months
 class Theta:
     """The standard theta method on the working scale, deseasonalised where the season passes a test.
 
-    Assimakopoulos and Nikolopoulos (2000), as simple exponential smoothing with half the slope of a straight line (Hyndman and
-    Billah 2003). The additive season is removed where its autocorrelation is significant at 10 per cent. Paths draw alpha by
-    likelihood, the slope by its standard error under the method's own noise, and past one-step errors.
+    Simple exponential smoothing with half the slope of a straight line (Hyndman and Billah 2003). The additive season is
+    removed where its autocorrelation is significant at 10 per cent. Paths draw alpha by likelihood, the slope by its standard
+    error under the method's own noise, and past one-step errors.
 
-    season : "auto" tests for it
-    engine : "reference" takes alpha, slope and season from statsmodels' ThetaModel
+    Parameters
+    ----------
+    season : {"auto", "always", "none"}, default "auto"
+        "auto" tests for it; "always" removes it; "none" leaves it
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+    engine : {"fast", "reference"}, default "fast"
+        "reference" takes alpha, slope and season from statsmodels' ThetaModel
+
+    References
+    ----------
+    * Assimakopoulos, V. and Nikolopoulos, K. (2000). The theta model: a decomposition approach to forecasting. International
+      Journal of Forecasting 16(4), 521-530.
+    * Hyndman, R. J. and Billah, B. (2003). Unmasking the Theta method. International Journal of Forecasting 19(2), 287-290.
     """
 
     season: Literal["auto", "always", "none"] = "auto"

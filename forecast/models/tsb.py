@@ -22,9 +22,14 @@ FEWEST = 6  # months
 class Tsb:
     """Smoothed chance of trade times smoothed size, each with a rate of its own; the chance falls in every empty month.
 
-    Teunter, Syntetos and Babai (2011, Eur. J. Oper. Res. 214:606). The method has no error model of its own; draws are
-    Bernoulli months times sizes resampled relative to their level, run forward through the smoothing equations, with the rates
-    drawn by their one-step likelihoods (`kernels.intermittent.simulate_tsb`). No season.
+    The method has no error model of its own; draws are Bernoulli months times sizes resampled relative to their level, run
+    forward through the smoothing equations, with the rates drawn by their one-step likelihoods
+    (`kernels.intermittent.simulate_tsb`). No season.
+
+    References
+    ----------
+    Teunter, R. H., Syntetos, A. A. and Babai, M. Z. (2011). Intermittent demand: linking forecasting to inventory
+    obsolescence. European Journal of Operational Research 214(3), 606-615.
     """
 
     transform: ClassVar[str] = "none"

@@ -33,14 +33,26 @@ AMOUNTS: tuple[Spec, ...] = ("ets", "dynamic_theta", "regression", "hurdle")  # 
 class TwoPart:
     """Another model's forecast of the months with trade, times the chance that there is any.
 
-    The two-part model (Cragg 1971, Econometrica 39:829; Duan et al. 1983): the empty months are hidden from the inner model,
-    so that they are neither small shipments nor a fall of the level, and the paths it gives are emptied in months drawn from
-    the chance of trade (`kernels.occurrence`), which drifts or depends on the month before where the months say so.
+    The empty months are hidden from the inner model, so that they are neither small shipments nor a fall of the level, and
+    the paths it gives are emptied in months drawn from the chance of trade (`kernels.occurrence`), which drifts or depends on
+    the month before where the months say so.
 
-    inner : the model of flows without empty months in the last three years, and of the amounts of a long record
-    amounts : members of the mean that forecasts the amounts where fewer than 60 months with trade are known
-    thin : the model that answers by itself where fewer than twelve months with trade follow the last long pause, or more than
-    half of the months are empty
+    Parameters
+    ----------
+    inner : str or dict, default "level_shift"
+        the model of flows without empty months in the last three years, and of the amounts of a long record
+    amounts : tuple of str or dict, default ("ets", "dynamic_theta", "regression", "hurdle")
+        members of the mean that forecasts the amounts where fewer than 60 months with trade are known
+    thin : str or dict, default "hurdle"
+        the model that answers by itself where fewer than twelve months with trade follow the last long pause, or more than
+        half of the months are empty
+
+    References
+    ----------
+    * Cragg, J. G. (1971). Some statistical models for limited dependent variables with application to the demand for durable
+      goods. Econometrica 39(5), 829-844.
+    * Duan, N., Manning, W. G., Morris, C. N. and Newhouse, J. P. (1983). A comparison of alternative models for the demand
+      for medical care. Journal of Business and Economic Statistics 1(2), 115-126.
     """
 
     inner: Spec = "level_shift"

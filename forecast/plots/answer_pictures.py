@@ -43,11 +43,14 @@ LIMIT = 2.2  # the 95 % band is drawn up to so many times what else there is, so
 def plot_forecast(forecast: Forecast, ax: Axes | None, series: str | None) -> Axes:
     """History and fan of one series: median, 80 and 95 % bands."""
     task, steps = forecast.task, forecast.steps
-    name = series or task.series[0]
-    if name not in task.series:
-        raise ConfigError(f"the forecast has no series '{name}'", where="plot", hint=nearest(name, task.series))
+    answered = [one for one in task.series if not forecast.reason_without(one)]
+    name = series or answered[0]
+    if name not in answered:
+        reason = forecast.reason_without(name)
+        problem = f"{name} has no answer: {reason}" if reason else f"the forecast has no series '{name}'"
+        raise ConfigError(problem, where="plot", hint=nearest(name, answered))
     unit, scale = unit_and_scale(forecast, name)
-    when = [steps.ordinal(m) for m in task.months]
+    when = [steps.ordinal(m) for m in forecast.months_of(name)]
     title, flow = titles(name)
     stands = "" if task.day == dt.date.max else f"data of {day(task.day.isoformat())}"
     subtitle = "; ".join(part for part in (flow, model_of(forecast), stands) if part)
@@ -56,7 +59,7 @@ def plot_forecast(forecast: Forecast, ax: Axes | None, series: str | None) -> Ax
     known = forecast.history
     if known is not None and known.knows(name):
         first = max(first, known.observed(name).first)
-        values = draw_history(ax, history_of(known, name), first, max(when))
+        values = draw_history(ax, history_of(known, name, unit, scale), first, max(when))
     else:
         first = min(when)
     bands = _draw_fan(ax, when, forecast.of(name) / scale)
@@ -90,7 +93,7 @@ def _draw_fan(ax: Axes, when: Sequence[int], draws: Floats) -> list[Floats]:
 def plot_effect(effect: Effect, ax: Axes | None, difference: bool) -> Axes:
     """Observed figures and the counterfactual with its bands, the difference shaded; or the difference added up."""
     answer, steps = effect_answer_of(effect), effect.steps
-    unit, scale = shown_unit(answer.first_series, effect.unit)
+    unit, scale = (effect.unit, 1.0) if effect.reading else shown_unit(answer.first_series, effect.unit)
     unit = answer.unit if answer.measure != "relative" else unit
     scale = 1.0 if answer.measure == "share" else scale
     title, flow = titles(answer.first_series)
@@ -109,7 +112,7 @@ def plot_effect(effect: Effect, ax: Axes | None, difference: bool) -> Axes:
     observed, first = effect.observed / width, begin
     values = [float(v) for v in observed]
     if effect.history is not None and answer.measure != "share" and not more and effect.history.knows(answer.first_series):
-        history = history_of(effect.history, answer.first_series)
+        history = history_of(effect.history, answer.first_series, unit, scale)
         first = max(begin - BEFORE, history.first)
         values += draw_history(ax, history, first, end)
     ax.plot(x, observed, color=C["ink"], lw=1.7, marker="o", ms=3.4, zorder=3.4)
@@ -147,7 +150,7 @@ def _draw_counterfactual(ax: Axes, x: Floats, draws: Floats, observed: Floats) -
 
 
 def _write_difference(ax: Axes, effect: Effect) -> None:
-    """The estimate with its interval, or the description, beneath the title line on the left."""
+    """The estimate with its interval, or the description, beneath the time axis, where no line can cross it."""
     answer = effect_answer_of(effect)
     if answer.has_estimate:
         words = f"estimate {amount(answer, answer.estimate)} (95{NBSP}% {interval_text(answer, answer.lo95, answer.hi95)})"
@@ -155,10 +158,7 @@ def _write_difference(ax: Axes, effect: Effect) -> None:
         words = f"observed less {answer.baseline}: {amount(answer, answer.desc_estimate)}; no estimate"
     else:
         return
-    ax.annotate(
-        answer.steps.words(words), (0.01, 0.03), xycoords="axes fraction", fontsize=8.6, color=C["ink"], va="bottom",
-        bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.5}, zorder=5,
-    )  # fmt: skip
+    ax.set_xlabel(answer.steps.words(words), loc="left", fontsize=8.6, color=C["ink"])
 
 
 def _plot_difference(effect: Effect, ax: Axes, scale: float) -> Axes:
@@ -205,7 +205,7 @@ def plot_scenarios(fans: Sequence[Any], ax: Axes | None) -> Axes:
     known = first_answer.history
     if known is not None and known.knows(series):
         first = max(min(when) - BEFORE, known.observed(series).first)
-        values = draw_history(ax, history_of(known, series), first, max(when))
+        values = draw_history(ax, history_of(known, series, unit, scale), first, max(when))
     labels = []
     for i, fan in enumerate(answered):
         color = COLORS[i % len(COLORS)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from forecast.core.errors import ConfigError, nearest
+from forecast.core.plurals import pluralize
 from forecast.core.results import Forecast
 from forecast.core.time_axis import MONTHS
 from forecast.core.vintage import Vintage
@@ -26,7 +27,6 @@ from forecast.plots.house_axes import (
 )
 from forecast.report.figures.canvas import C
 from forecast.report.figures.scenarios import COLORS
-from forecast.report.numbers import pluralize
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +88,7 @@ def plot_backtest(
     months = [at for found in drawn.values() for at, *_ in found]
     first, last = min(months) - 6, max(months)
     latest: Vintage = backtest.archive.latest
-    history = history_of(latest, name)
+    history = history_of(latest, name, unit, scale)
     values = draw_history(ax, history, first, last)
     seen = [m for m in history.values if m <= last]
     labels = [EndLabel("published", history.values[max(seen)], "ink")] if seen else []

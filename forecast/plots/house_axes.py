@@ -115,9 +115,8 @@ def set_values(ax: Axes, values: Sequence[float]) -> None:
     set_value_axis(ax, top + room, bottom if bottom == 0 else bottom - room)
 
 
-def history_of(known: Vintage, series: str) -> FlowHistory:
-    """A series as known to a vintage, in display units; own figures in their own."""
-    unit, scale = shown_unit(series)
+def history_of(known: Vintage, series: str, unit: str, scale: float) -> FlowHistory:
+    """A series as known to a vintage, in a unit of the size `scale`."""
     seen = known.observed(series)
     finite = np.isfinite(seen.values)
     values = {int(m): float(v) / scale for m, v in zip(seen.months[finite], seen.values[finite], strict=True)}

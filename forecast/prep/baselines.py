@@ -168,11 +168,6 @@ def _last_level(vintage: Vintage, design: Design) -> tuple[float, str]:
     return sum(c.value for c in same), vintage.steps.period(last.first, last.last)
 
 
-def pluralize(number: int, noun: str) -> str:
-    """A number with its noun, which is in the plural unless the number is one."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def unit_of(design: Design) -> str:
     """Unit of the effect: the archive's, a plain number for a share, USD/kg for a value over a quantity."""
     unit = _unit(design.treated[0])

@@ -106,7 +106,8 @@ def build_donor_table(vintage: Vintage, design: Design, seen: ObservedWindow, fe
         after.append(future)
         split += cut
     if len(kept) < 2:
-        raise NotIdentifiedError(f"{len(kept)} donors are left, weights need two", hint="; ".join(barred[:3]))
+        left = "1 donor is" if len(kept) == 1 else f"{len(kept)} donors are"
+        raise NotIdentifiedError(f"{left} left, weights need two", hint="; ".join(barred[:3]))
     units = (design.treated[0], *kept)
     past_controls, future_controls = zip(*(_control_arrays(vintage, design, unit, axis, seen) for unit in units), strict=True)
     table, known = np.column_stack(before), np.stack(past_controls, axis=1)

@@ -32,14 +32,22 @@ def spike_months(values: Floats) -> Bools:
     logs = np.where(values > 0, np.log(np.maximum(values, 1e-300)), np.nan)
     for _ in range(2):
         usual = np.where(found, np.nan, logs)
-        around = [usual[max(0, i - AROUND) : i + AROUND + 1] for i in range(len(logs))]
-        level = np.array([np.median(part[np.isfinite(part)]) if np.isfinite(part).any() else np.nan for part in around])
-        above = logs - level
+        above = logs - _medians_around(usual)
         clean = above[np.isfinite(above) & ~found]
         scale = 1.4826 * float(np.median(np.abs(clean - np.median(clean))))
         found = _short_runs(np.nan_to_num(above, nan=-np.inf) > max(CRITICAL * scale, float(np.log(FACTOR))))
     runs = int((np.diff(np.concatenate([[False], found]).astype(int)) == 1).sum())
     return found if runs * APART <= len(values) else np.zeros(len(values), dtype=bool)
+
+
+def _medians_around(values: Floats) -> Floats:
+    """Median of the known figures within `AROUND` of each (n,); NaN where there is none."""
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(values, AROUND, constant_values=np.nan), 2 * AROUND + 1)
+    ordered, known = np.sort(around, axis=1), np.isfinite(around).sum(axis=1)  # NaN comes last
+    middle = np.maximum(known - 1, 0)
+    at = np.arange(len(values))
+    medians: Floats = (ordered[at, middle // 2] + ordered[at, (middle + 1) // 2]) / 2
+    return medians
 
 
 def _short_runs(high: Bools) -> Bools:

@@ -49,7 +49,7 @@ def longest_window(data: RunData, series: str) -> EffectAnswer | None:
     return max(rows, key=lambda a: a.n_months, default=None)
 
 
-def grade_sentence(data: RunData, grade: str = "our highest grade") -> str:
+def grade_sentence(data: RunData, grade: str = "our highest grade, “firm”") -> str:
     """How many answers reach the highest grade."""
     firm, asked = sum(a.verdict == "supported" for a in data.headline), len(data.headline)
     if asked == 1:

@@ -24,7 +24,7 @@ def cite(run: Run, style: str = "text") -> str:
     stands = f"Run {name}-{hashed}, data of {day(as_of)}"
     package = f"version {version}" + (f", commit {commit}" if commit else "")
     if style == "text":
-        own = f"{title.rstrip('.')}. " if title else ""
+        own = f"{title}{'' if title.endswith(('.', '?', '!')) else '.'} " if title else ""
         return f"{own}{stands}. Made with {PACKAGE}, {package}."
     entries = {
         "title": f"{{{_escape(title or name)}}}",

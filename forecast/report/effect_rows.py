@@ -18,6 +18,7 @@ class EffectAnswer(EffectRow):
     """A row of the effects table in display units; a count that it lacks is 0.
 
     steps : the time axis; that of a run is of months
+    names : the treated series as a table in memory calls them, where a name may hold the "+" that joins names in a table
     """
 
     lag_months: int = 0
@@ -27,6 +28,7 @@ class EffectAnswer(EffectRow):
     n_space: int = 0
     n_apart: int = 0
     steps: Steps = MONTHS
+    names: tuple[str, ...] = ()
 
     @property
     def events(self) -> tuple[str, ...]:
@@ -34,9 +36,14 @@ class EffectAnswer(EffectRow):
         return tuple(e for e in self.event.split("+") if e)
 
     @property
+    def treated(self) -> tuple[str, ...]:
+        """The treated series."""
+        return self.names or tuple(self.series.split("+"))
+
+    @property
     def first_series(self) -> str:
         """The treated series, or the first of several."""
-        return self.series.split("+")[0]
+        return self.treated[0]
 
     @property
     def window(self) -> str:
@@ -123,17 +130,23 @@ class VariedAnswer:
     answer: EffectAnswer
 
 
-def effect_answer(row: EffectRow, divided: bool = False, steps: Steps = MONTHS) -> EffectAnswer:
-    """A row of the effects table in display units; `divided` where it is a value over a quantity."""
+def effect_answer(row: EffectRow, divided: bool = False, steps: Steps = MONTHS, names: tuple[str, ...] = ()) -> EffectAnswer:
+    """A row of the effects table in display units.
+
+    divided : it is a value over a quantity
+    names : the treated series of a table in memory, whose figures keep their unit, whatever they are called
+    """
     first = row.series.split("+")[0]
-    shown, scale = display_unit(first) if SeriesKey.maybe(first) else (row.level_unit, 1.0)  # own series keep their unit
+    shown, scale = display_unit(first) if SeriesKey.maybe(first) and not names else (row.level_unit, 1.0)
     level = scale if row.unit in ("kg", "") and row.measure != "share" else 1.0  # amounts are stored in archive units
     scaled = schema.divide_figures(row, 1.0 if row.measure == "relative" else level)
     cells = schema.record(schema.divide_figures(scaled, level, "level_unit"))
     answer = EffectAnswer(**cells | {name: 0 for name, cell in cells.items() if cell is None})
     series = f"{row.series}_per_kg" if divided and row.series.endswith(":usd") else row.series
     unit = shown if series == row.series else "USD/kg"
-    return replace(answer, id=row.id or row.job, role=row.role or "headline", series=series, unit=unit, steps=steps)
+    return replace(
+        answer, id=row.id or row.job, role=row.role or "headline", series=series, unit=unit, steps=steps, names=names
+    )
 
 
 def varied_answer(what: str, value: str, row: EffectRow, asked: EffectRow) -> VariedAnswer:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from forecast.core import months as mm
 from forecast.core.measures_in_window import aftermath, other_measures
+from forecast.core.plurals import pluralize
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.facts import Facts
-from forecast.report.numbers import day, join_with_and, month_of, period, pluralize
+from forecast.report.numbers import day, join_with_and, month_of, period
 
 UNNAMED = "at "  # begins the id of a design without a named event (`Design.event_ids`)
 _INSTRUMENTS = {
@@ -28,7 +29,7 @@ def measures_in_estimate(data: Facts, answer: EffectAnswer) -> tuple[str, ...]:
     own = [data.calendar[e] for e in answer.events if e in data.calendar]
     if answer.reading != "relative" or len(own) < len(answer.events) or not own or answer.steps.unit != "month":
         return answer.events
-    start, treated = min(e.start for e in own) + answer.lag_months, answer.series.split("+")
+    start, treated = min(e.start for e in own) + answer.lag_months, answer.treated
     others = other_measures(data.calendar, answer.events, treated, start, mm.ordinal(answer.months_to))
     together = sorted([*own, *others], key=lambda e: e.effective or e.announced)
     return tuple(e.id for e in together) if others else answer.events
@@ -40,7 +41,7 @@ def past_end_sentence(data: Facts, answer: EffectAnswer) -> str:
     if not own or not (answer.months_from and answer.months_to):
         return ""
     first, last = answer.steps.ordinal(answer.months_from), answer.steps.ordinal(answer.months_to)
-    after = aftermath(data.calendar, own, answer.series.split("+"), first, last, answer.lag_months, answer.steps)
+    after = aftermath(data.calendar, own, answer.treated, first, last, answer.lag_months, answer.steps)
     if after is None:
         return ""
     measures = f"{'The measures' if len(own) > 1 else 'The measure'} ended on {day(after.ended.isoformat())}"

@@ -15,19 +15,26 @@ from forecast.report.blocks import MISSING
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
+SMALLEST = 1e-12  # below it a figure is what rounding left of a zero
 _WIDE = Context(prec=400)  # holds every float
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def digits(value: float, unit: str = "") -> int:
-    """Decimals worth printing: none for kilograms and large figures, enough for a small one not to look like zero."""
+    """Decimals worth printing: none for kilograms and large figures, enough for a small one not to look like zero.
+
+    >>> [decimal(value, digits(value)) for value in (0.0123, 0.000456)]
+    ['0.01', '0.00046']
+    """
     size = abs(value)
     if size == 0 or size >= 100 or (unit == "kg" and size >= 1):
         return 0
     if size >= 10 or unit == "kg":
         return 1
-    return 2 if size >= 0.01 else 4
+    if size >= 0.01:
+        return 2
+    return max(4, 1 - math.floor(math.log10(size))) if size >= SMALLEST else 0
 
 
 def decimal(value: float, decimals: int, sign: bool = False) -> str:
@@ -89,7 +96,7 @@ def window(first: str, last: str) -> str:
     """A window of months: Apr–Jun 2025, Dec 2024–Nov 2025."""
     if not last or first == last:
         return month(first)
-    if first[:4] == last[:4] and len(first) == 7:
+    if first[:4] == last[:4] and month(first) != first:
         if first[5:] == "01" and last[5:] == "12":
             return first[:4]
         return f"{month(first)[:3]}–{month(last)}"
@@ -117,11 +124,6 @@ def listed_months(labels: Sequence[str]) -> str:
         if words[i].count(NBSP) == 1 and words[i].endswith(year):
             words[i] = words[i].removesuffix(year)
     return join_with_and(words)
-
-
-def pluralize(number: int, noun: str) -> str:
-    """A number with its noun, which is in the plural unless the number is one."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def number_in_words(number: int) -> str:
@@ -185,9 +187,9 @@ def inline_name(series: str) -> str:
     return f"{product_name(key.product)} ({flow_name(series)}{measure})"
 
 
-def treated_name(series: str) -> str:
+def treated_name(treated: Sequence[str]) -> str:
     """The treated series of a question; of several, the first with the number of others."""
-    first, *rest = series.split("+")
+    first, *rest = treated
     return series_name(first) + (f" and {len(rest)} more" if rest else "")
 
 

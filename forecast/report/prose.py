@@ -192,7 +192,7 @@ def answer_sentences(data: Facts, answer: EffectAnswer, told_once: Collection[st
 
     told_once : reasons that stand elsewhere on the page for several answers (`report/shared_limits.py`)
     """
-    lead = f"**{treated_name(answer.series).replace(': ', ', ')}, {answer.known_window}.**"
+    lead = f"**{treated_name(answer.treated).replace(': ', ', ')}, {answer.known_window}.**"
     verdict = verdict_sentence(data, answer, figures=True, told_once=told_once)
     seen = description(answer, data.held)
     note = note_sentence(answer.note.partition(". ")[0])

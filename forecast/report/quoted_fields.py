@@ -97,7 +97,7 @@ def effect_number(
 ) -> str:
     """A figure of an effect in memory."""
     answer = effect_answer_of(effect)
-    return pick(effect_fields(answer), field, f"effect of {answer.event}").text(unit, digits, locale)
+    return pick(effect_fields(answer), field, f"effect on {', '.join(answer.treated)}").text(unit, digits, locale)
 
 
 def forecast_number(
@@ -113,9 +113,11 @@ def forecast_number(
     task = forecast.task
     where = f"forecast of {', '.join(task.series[:3])}{', ...' if len(task.series) > 3 else ''}"
     series = _the_one(series, task.series, "series", where)
-    month = _the_one(month, task.months, "month", where)
+    if reason := forecast.reason_without(series):
+        raise ConfigError(f"{series} has no answer: {reason}", where=where, hint="another series, or a longer history")
+    month = _the_one(month, forecast.months_of(series), "month", where)
     shown, scale = unit_and_scale(forecast, series)
-    draws = forecast.of(series)[:, task.months.index(month)] / scale
+    draws = forecast.of(series)[:, forecast.months_of(series).index(month)] / scale
     named = {quantile_name(p): float(q) for p, q in zip(PROBABILITIES, np.quantile(draws, PROBABILITIES), strict=True)}
     fields = {
         name: QuotedField(value, shown, shown, "" if shown else "own")

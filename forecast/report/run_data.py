@@ -115,7 +115,7 @@ class RunData:
     def bundled(self) -> bool:
         """Whether bundled figures are among the run's data: they are all of them, or own ones were joined to them."""
         data = self._source
-        return data.get("use", "published") == "published" or (data.get("use") == "csv" and data.get("join") is True)
+        return data.get("use", "published") == "published" or data.get("join") is True
 
     @property
     def held(self) -> str:

@@ -6,13 +6,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from forecast.core.plurals import pluralize
 from forecast.core.run import Run
 from forecast.core.schema import FailureRow
 from forecast.core.unanswered import questions_asked, refusal_record
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.glossary import VERDICT_MEANINGS
 from forecast.report.inline_markup import strip_markup
-from forecast.report.numbers import day, pluralize, treated_name, window
+from forecast.report.numbers import day, treated_name, window
 from forecast.report.prose import description, estimate_text
 from forecast.report.run_data import RunData, nowcast_groups
 
@@ -78,7 +79,7 @@ def _verdict_line(data: RunData) -> str:
     first = next(answer for answer in data.headline if verdict_of(answer) == word)
     head = f"Strongest verdict: {word}, {counts[word]} of {pluralize(len(data.headline), 'question')}, such as {first.id}"
     figures = estimate_text(first) or description(first, data.held)
-    return strip_markup(f"{head}: {treated_name(first.series)}, {first.window}: {figures}.")
+    return strip_markup(f"{head}: {treated_name(first.treated)}, {first.window}: {figures}.")
 
 
 def _unanswered_line(run: Run) -> str:

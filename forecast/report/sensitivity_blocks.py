@@ -43,7 +43,7 @@ def sensitivity_blocks(data: RunData) -> list[Block]:
 
 def variation_sentence(data: RunData, own: EffectAnswer, found: Sequence[VariedAnswer]) -> str:
     """Whether the verdict of a question holds, and what each change did to it."""
-    asked = f"**{own.id}. {treated_name(own.series)}, {own.known_window}**"
+    asked = f"**{own.id}. {treated_name(own.treated)}, {own.known_window}**"
     head = f"{asked} ({_short_text(own)}): {_verdict_count(own, found)}"
     parts = []
     for kind in KINDS:
@@ -124,7 +124,7 @@ def _variation_table(data: RunData, own: dict[str, EffectAnswer], asked: dict[st
     rows: list[tuple[TableCell, ...]] = []
     for name, found in asked.items():
         a = own[name]
-        rows.append((TableCell(f"{a.id}. {a.question or treated_name(a.series)}", tone="group"),))
+        rows.append((TableCell(f"{a.id}. {a.question or treated_name(a.treated)}", tone="group"),))
         rows.append((TableCell("as asked", f"method {a.estimator}"), *_answer_cells(data, a, a.window)))
         if other := _likeliest_level(data, a, found):
             likeliest = TableCell("likeliest step of the level", f"method {other.estimator}")

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from forecast.core import months as mm
+from forecast.core.plurals import pluralize
 from forecast.core.schema import ForecastRow
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.number_cells import decimal_cell, percent_cell, quantity_cell
-from forecast.report.numbers import flow_name, good_name, period, pluralize
+from forecast.report.numbers import flow_name, good_name, period
 from forecast.report.prose import relative_change
 from forecast.report.run_data import FlowHistory, RunData
 

@@ -49,7 +49,8 @@ def effect_answer_of(effect: Effect) -> EffectAnswer:
         months_to=steps.label(max(known)) if known else design.stop or design.start or "",
     )  # fmt: skip
     divided = effect.unit.endswith("/kg")
-    return effect_answer(EffectRow(**cells | schema.cells_of(EffectRow, effect.cells())), divided, steps)
+    row = EffectRow(**cells | schema.cells_of(EffectRow, effect.cells()))
+    return effect_answer(row, divided, steps, names=design.treated if effect.reading else ())
 
 
 def effect_facts(effect: Effect) -> Facts:
@@ -63,7 +64,9 @@ def effect_sentence(effect: Effect) -> str:
     facts, answer = effect_facts(effect), effect_answer_of(effect)
     if effect.verdict is None:
         seen = capitalize(description(answer, facts.held))
-        return effect.steps.words(f"{treated_name(answer.series)}, {answer.known_window}. {seen}. No verdict was passed on it.")
+        return effect.steps.words(
+            f"{treated_name(answer.treated)}, {answer.known_window}. {seen}. No verdict was passed on it."
+        )
     return answer_sentence(facts, answer)
 
 
@@ -78,13 +81,14 @@ def forecast_sentence(forecast: Forecast) -> str:
 
 
 def _series_sentence(forecast: Forecast, series: str) -> str:
+    if reason := forecast.reason_without(series):
+        return f"{series_name(series)}: no answer, because {reason}."
     unit, scale = unit_and_scale(forecast, series)
-    months, draws = forecast.task.months, forecast.of(series) / scale
+    months, draws = forecast.months_of(series), forecast.of(series) / scale
     chosen = [0] if len(months) == 1 else [0, len(months) - 1]
     said = [expectation(months[i], draws[:, i]) for i in chosen]
-    key = SeriesKey.maybe(series)
     total = None
-    if len(months) > 1 and key and key.unit in ADDABLE:
+    if len(months) > 1 and forecast.reading is None and forecast.unit_of(series) in ADDABLE:
         total = expectation(f"the {len(months)} months together", draws.sum(axis=1))
     return expectation_sentence(series, unit, said, total, model_of(forecast), _stands_on(forecast, series))
 
@@ -130,10 +134,10 @@ def expectation(period: str, draws: Any) -> Expectation:
 
 
 def unit_and_scale(forecast: Forecast, series: str) -> tuple[str, float]:
-    """The unit in which a series is shown, and its size in that of the draws; own figures keep theirs."""
-    if SeriesKey.maybe(series):
+    """The unit in which a series is shown, and its size in that of the draws; figures of a table in memory keep theirs."""
+    if forecast.reading is None and SeriesKey.maybe(series):
         return display_unit(series)
-    return str(getattr(forecast, "unit", "") or ""), 1.0
+    return forecast.unit_of(series), 1.0
 
 
 def model_of(forecast: Forecast) -> str:

@@ -61,7 +61,7 @@ def _question_cell(data: RunData, a: EffectAnswer) -> TableCell:
     named = "; ".join(sources(data, [a.series], "asked"))
     months = f"{a.lag_months} month{'s' if a.lag_months != 1 else ''}"
     parts = (
-        treated_name(a.series),
+        treated_name(a.treated),
         a.known_window,
         "panel" if a.basis == "panel" else f"source: {named}" if named else "",
         f"window starts {months} after the event (transport)" if a.lag_months else "",
@@ -129,7 +129,7 @@ def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> Table
     for a in answers:
         rows.append(
             (
-                TableCell(a.id, treated_name(a.series)),
+                TableCell(a.id, treated_name(a.treated)),
                 TableCell(a.estimator or MISSING, f"{a.window}; {a.estimand}"),
                 amount_cell(a, a.desc_estimate, a.baseline) if a.has_baseline else TableCell(MISSING, a.baseline),
                 amount_cell(a, a.estimate) if a.has_estimate else TableCell(MISSING, reason_in_words(data, a, a.because)),

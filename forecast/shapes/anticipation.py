@@ -19,6 +19,11 @@ class Anticipation:
     """The months between announcement and effect: one column, or one pulse per month with `each_month`.
 
     The window runs from `anticipation_from` (never before the announcement) to the day the measure takes effect.
+
+    Parameters
+    ----------
+    each_month : bool, default False
+        one pulse per month, instead of one column
     """
 
     each_month: bool = False

@@ -21,7 +21,15 @@ class Decay:
 
     The default is the transitory change of X-13ARIMA-SEATS (TC, 0.7). It is zero once the measure ends.
 
-    rate : or "estimate": estimated with the coefficients by the estimator `regression`, 0.7 everywhere else
+    Parameters
+    ----------
+    rate : float or {"estimate"}, default 0.7
+        factor a month, or "estimate": estimated with the coefficients by the estimator `regression`, 0.7 everywhere else
+
+    References
+    ----------
+    Box, G. E. P. and Tiao, G. C. (1975). Intervention analysis with applications to economic and environmental problems.
+    Journal of the American Statistical Association 70(349), 70-79.
     """
 
     estimable: ClassVar[dict[str, tuple[float, float]]] = {"rate": (0.02, 0.98)}

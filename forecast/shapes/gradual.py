@@ -20,7 +20,15 @@ class Gradual:
     After the measure ends it fades at the same rate. Its coefficient is the long-run effect; the effect of the first whole
     month, omega, is (1 - delta) times that.
 
-    delta : or "estimate": estimated with the coefficients by the estimator `regression`, 0.5 everywhere else
+    Parameters
+    ----------
+    delta : float or {"estimate"}, default 0.5
+        factor a month, or "estimate": estimated with the coefficients by the estimator `regression`, 0.5 everywhere else
+
+    References
+    ----------
+    Box, G. E. P. and Tiao, G. C. (1975). Intervention analysis with applications to economic and environmental problems.
+    Journal of the American Statistical Association 70(349), 70-79.
     """
 
     estimable: ClassVar[dict[str, tuple[float, float]]] = {"delta": (0.0, 0.98)}

@@ -17,6 +17,11 @@ class Pulse:
     """Full strength for `length` months from the day it takes effect, then nothing; months count by their share of days.
 
     A length of 1 from the first of a month is an additive outlier (X-13: AO).
+
+    Parameters
+    ----------
+    length : float, default 1.0
+        in months
     """
 
     length: float = 1.0

@@ -14,7 +14,13 @@ from forecast.kernels import month_shares
 @shape
 @dataclass(frozen=True)
 class Ramp:
-    """A straight rise from nothing to full strength over `months` months, full until the measure ends."""
+    """A straight rise from nothing to full strength over `months` months, full until the measure ends.
+
+    Parameters
+    ----------
+    months : float, default 3.0
+        length of the rise
+    """
 
     months: float = 3.0
 

@@ -30,22 +30,40 @@ FEWEST_POINTS = 3  # such figures from which their meaning must be declared, whe
 class Csv:
     """Own monthly figures from a CSV file: which columns hold period, value and series, and in what unit.
 
-    path : the file, relative to the config
-    period, value : columns of the months and of the figures
-    series : column of series keys, or of labels that `keys` turns into keys
-    key : the one series of a file without such a column
-    keys : label -> series key
-    unit : of the figures: kg, t, kt, g, lb, st; USD, kUSD, mUSD
-    unit_column : column that names the unit, where it differs by row
-    thousands : separator of thousands, none by default
-    decimal : "." or ",", a point by default, required where every figure has three decimals
-    delimiter : between the columns
-    released : column of release days; without it a figure is out `lag_days` after the month's end
-    lag_days : days from the month's end until a figure is out
-    publisher : whom the report credits
-    join : add the bundled data set and its calendar
-
     Events of the figures belong in the config (`events`).
+
+    Parameters
+    ----------
+    path : str, optional
+        the file, relative to the config
+    period : str, default "period"
+        column of the months
+    value : str, default "value"
+        column of the figures
+    series : str, optional
+        column of series keys, or of labels that `keys` turns into keys
+    key : str, optional
+        the one series of a file without such a column
+    keys : mapping of str to str, optional
+        label -> series key
+    unit : str, default "kg"
+        of the figures: kg, t, kt, g, lb, st; USD, kUSD, mUSD
+    unit_column : str, optional
+        column that names the unit, where it differs by row
+    thousands : str, optional
+        separator of thousands, none by default
+    decimal : str, optional
+        "." or ",", a point by default, required where every figure has three decimals
+    delimiter : str, default ","
+        between the columns
+    released : str, optional
+        column of release days; without it a figure is out `lag_days` after the month's end
+    lag_days : int, default 30
+        days from the month's end until a figure is out
+    publisher : str, default "own data"
+        whom the report credits
+    join : bool, default False
+        add the bundled data set and its calendar
     """
 
     path: str = ""

@@ -21,6 +21,7 @@ from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
+from forecast.study.answers_in_blocks import BLOCK, AnswersInBlocks
 
 Question = Task | Design
 Method = Forecaster | Estimator
@@ -129,14 +130,21 @@ def answer_given(method: Method, vintage: Vintage, question: Question, seed: int
 
 def required_answers(
     method: Method, vintage: Vintage, question: Question, seed: int = 0, memo: Memo | None = None
-) -> list[Answer]:
+) -> Sequence[Answer]:
     """The answers a method requires, in the order of its `asks`: (spec, question), on the same day or an earlier one.
 
-    A method may add a vintage, (spec, question, vintage), where the inner question must see less (a hole).
+    A method may add a vintage, (spec, question, vintage), where the inner question must see less (a hole). Many answers that
+    nobody else needs are made in blocks, if the method `reads_in_order`.
     """
-    memo = {} if memo is None else memo
     required = required_questions(method, vintage, question)
-    # questions to the same method are answered together, so that it can batch them
+    if memo is None and len(required) > BLOCK and getattr(method, "reads_in_order", False):
+        return AnswersInBlocks(required, partial(_answer_required, seed=seed, memo=None))
+    return _answer_required(required, seed, memo)
+
+
+def _answer_required(required: Sequence[tuple[Any, Question, Vintage]], seed: int, memo: Memo | None) -> list[Answer]:
+    """Answers in the order asked; questions to the same method are answered together, so that it can batch them."""
+    memo = {} if memo is None else memo
     groups: dict[str, list[int]] = {}
     for i, (spec, _, _) in enumerate(required):
         groups.setdefault(json.dumps(spec, sort_keys=True, default=str), []).append(i)
@@ -202,7 +210,7 @@ def answer_batch(
     method: Forecaster,
     asked: list[tuple[Vintage, Task]],
     rngs: list[np.random.Generator],
-    answers: list[list[Answer]],
+    answers: Sequence[Sequence[Answer]],
 ) -> list[Answer]:
     """A batch in one call of `predict_many`, which returns its failures; one question at a time if the call itself fails."""
     try:

@@ -36,8 +36,20 @@ IN_PART = "measures on a part of it alone"
 class Basis:
     """One policy regime of the asked months: its name, the number of its months that are known, and the declared share left.
 
-    like : the months that a scenario names as its example; then `known` counts those
-    lifts : whether it is the present regime with measures lifted, and none besides
+    Parameters
+    ----------
+    regime : str
+        its name
+    first, last : str
+        the asked months under it
+    known : int
+        number of months of this regime that are known
+    share : float, optional
+        the share of the trade that its texts leave, from 0 to 1; None where they name none
+    like : str, optional
+        the months that a scenario names as its example; then `known` counts those
+    lifts : bool, default False
+        whether it is the present regime with measures lifted, and none besides
     """
 
     regime: str
@@ -66,7 +78,20 @@ class Basis:
 class Fan:
     """One series under one scenario: joint draws over the asked months, or the reason there are none.
 
-    caveat : what the law as written does that these data cannot answer, so that the fan takes the trade to go on
+    Parameters
+    ----------
+    scenario : str
+        its name
+    series : str
+        its key
+    answer : Forecast or Failure
+        joint draws, in the unit of the archive, or why there are none
+    basis : tuple of Basis
+        the regimes of the asked months, and what is known of each
+    probability : float, optional
+        as the scenario declares it, from 0 to 1
+    caveat : str, optional
+        what the law as written does that these data cannot answer, so that the fan takes the trade to go on
     """
 
     scenario: str
@@ -77,7 +102,23 @@ class Fan:
     caveat: str = ""
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """History, median and 80 % band; `fc.plot.scenarios(fans)` draws several. On new axes unless `ax` is given."""
+        """History, median and 80 % band; `fc.plot.scenarios(fans)` draws several.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            matplotlib axes to draw on (default: new ones)
+
+        Returns
+        -------
+        Axes
+            with the unit of the report over months
+
+        Raises
+        ------
+        NotIdentifiedError
+            where the fan has no draws
+        """
         axes: Axes = upper("plots.plot", "scenarios")([self], ax)
         return axes
 
@@ -92,19 +133,51 @@ def scenarios(
 ) -> list[Fan]:
     """Forecasts of a task under declared changes of the policy calendar, series by series, with common random numbers.
 
-    method : a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
-    given : the scenarios, each with a name of its own
-    memo : answers already computed on the same data, such as the forecast under the law as written
-
     A scenario that leaves the calendar as it is has the model's own forecast. By the model `measures` the fans of a series
     share their paths, and a measure only takes away from them; other models find in the data what a measure does.
 
-    Each `Fan` has the name of its scenario, its series, its `answer` (a Forecast or a Failure) and its `basis`: the known
-    months, or the declared share, behind it. A month of a regime never observed is answered only if its measures declare a
-    share, or if it is the present regime less some of its measures; otherwise the answer is a Failure that says so. So is that
-    of a total over partners where a measure on part of it begins or ends in the asked months, because the calendar does not say
-    what the other partners would ship then. Under the calendar as it stands neither is refused: the fan has a `caveat`. A
-    scenario that changes what is known of the past raises LookAheadError.
+    A month of a regime never observed is answered only if its measures declare a share, or if it is the present regime less
+    some of its measures; otherwise the answer is a Failure that says so. So is that of a total over partners where a measure
+    on part of it begins or ends in the asked months, because the calendar does not say what the other partners would ship
+    then. Under the calendar as it stands neither is refused: the fan has a `caveat`.
+
+    Parameters
+    ----------
+    method : Forecaster, str or mapping
+        a model, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    vintage : Vintage
+        the data
+    task : Task
+        the series and months that are asked
+    given : sequence of Scenario
+        the scenarios, each with a name of its own
+    seed : int, default 0
+        of the random numbers, which the scenarios share
+    memo : dict, optional
+        answers already computed on the same data, such as the forecast under the law as written
+
+    Returns
+    -------
+    list of Fan
+        one for each scenario and series, in that order: its `answer` (a Forecast or a Failure) and its `basis`, the known
+        months, or the declared share, behind it
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, two scenarios have one name, or one names an unknown event
+    LookAheadError
+        where a scenario changes what is known of the past
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> vintage = fc.load_archive().latest
+    >>> task = fc.Task(vintage.day, "USA.import.CHN.gallium", fc.months("2026-11", "2027-01"), draws=200)
+    >>> extended = fc.Scenario("the suspension goes on", ends={"us_ban_suspension_2025": "never"})
+    >>> fans = fc.scenarios("measures", vintage, task, [fc.Scenario("the ban returns"), extended])
+    >>> {fan.scenario: bool(fan.answer.mean[0, -1] > 100) for fan in fans}  # kg in January 2027
+    {'the ban returns': False, 'the suspension goes on': True}
     """
     method, given = ask.forecaster_from(method), list(given)
     names = [scenario.name for scenario in given]

@@ -8,10 +8,14 @@ import pytest
 from forecast.core import months, registry
 from forecast.core.archive import Archive
 from forecast.core.archive_table import COLUMNS, KINDS, STATUSES, rows_of
+from forecast.core.errors import ConfigError
 from forecast.core.series import SeriesKey
 
+LIVE = [name for name in registry.names("source") if getattr(registry.get("source", name), "service", None)]
+READ = [name for name in registry.names("source") if name not in LIVE]
 
-@pytest.fixture(scope="module", params=registry.names("source"))
+
+@pytest.fixture(scope="module", params=READ)
 def source(request, tmp_path_factory):
     """A source as it may be built: with its defaults, or on the small file that its class writes as an example."""
     cls = registry.get("source", request.param)
@@ -69,3 +73,32 @@ def test_a_figure_comes_out_after_its_last_month_has_begun(rows):
 
 def test_every_figure_says_who_published_it(rows):
     assert all(row.publisher for row in rows)
+
+
+# --- live sources -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(params=LIVE)
+def live(request):
+    return registry.build("source", request.param)
+
+
+def test_a_live_source_is_a_frozen_dataclass_that_says_what_it_is(live):
+    assert live.__dataclass_params__.frozen
+    assert registry.sentence("source", live.name).endswith(".")
+    assert registry.build("source", registry.spec_of(live)) == live
+
+
+def test_its_key_is_read_from_one_variable_and_it_says_where_a_key_comes_from(live):
+    place = live.service.key
+    assert live.key_variable == (place.variable if place else "")
+    if place:
+        assert bool(place.header) != bool(place.parameter)
+        assert "https://" in place.obtained
+    assert live.service.name == live.name
+    assert live.service.address.startswith("https://")
+
+
+def test_a_run_asks_no_network(live):
+    with pytest.raises(ConfigError, match="the archive"):
+        live.read()

@@ -9,8 +9,8 @@ from forecast.checks.calibration.simulation_results import SimulationCell, load_
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
-from forecast.prep.baselines import pluralize
 
 NAME = "calibration"
 
@@ -20,10 +20,19 @@ NAME = "calibration"
 class Calibration:
     """Description only where the method's intervals failed in simulations with as many months before and after the event.
 
-    Read from the bundled table of `experiments/003_simulation`: monthly flows like those of trade, the method with its default
-    options. Fails where, by more than two standard errors, the 95 % interval excluded zero in more than `size` of the worlds
-    without an event, or the 90 % interval covered the truth in fewer than `cover` of the worlds that meet the method's
+    Read from the bundled table of `experiments/003_simulation`: monthly flows like those of trade, the method with its
+    default options. Fails where, by more than two standard errors, the 95 % interval excluded zero in more than `size` of the
+    worlds without an event, or the 90 % interval covered the truth in fewer than `cover` of the worlds that meet the method's
     assumptions, or in fewer than `drift` of those with a drifting level. Conservative intervals never fail.
+
+    Parameters
+    ----------
+    size : float, default 0.065
+        share of worlds without an event in which the 95 % interval may exclude zero
+    cover : float, default 0.87
+        share of the worlds that meet the method's assumptions in which the 90 % interval must cover the truth
+    drift : float, default 0.85
+        the same of worlds with a drifting level
     """
 
     size: float = 0.065

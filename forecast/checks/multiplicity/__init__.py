@@ -13,8 +13,8 @@ from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.identity import identity
 from forecast.core.judgement import Gate
+from forecast.core.plurals import pluralize
 from forecast.core.registry import check
-from forecast.prep.baselines import pluralize
 
 NAME = "multiplicity"
 MIN_SHARED_WINDOWS = 8  # placebo windows that all rows of a family share
@@ -26,10 +26,24 @@ NOT_RUN = Gate(NAME, "not run", reason="judged over all questions of a run, not 
 class Multiplicity:
     """p-values of a run taken together: Holm over the headline rows, Benjamini and Hochberg over all.
 
-    A row whose adjusted p exceeds `level` is at most suggestive. The headline row of a question is that of its first estimator;
-    the family is every headline row that was tested, whatever its reading. Where a p-value has a lowest possible value, that
-    floor times the number of rows may exceed `level` whatever the effect; the reason then says so. Where these rows share eight
-    placebo windows or more, the reason adds the Romano-Wolf step-down p, which takes the dependence between rows into account.
+    A row whose adjusted p exceeds `level` is at most suggestive. The headline row of a question is that of its first
+    estimator; the family is every headline row that was tested, whatever its reading. Where a p-value has a lowest possible
+    value, that floor times the number of rows may exceed `level` whatever the effect; the reason then says so. Where these
+    rows share eight placebo windows or more, the reason adds the Romano-Wolf step-down p, which takes the dependence between
+    rows into account.
+
+    Parameters
+    ----------
+    level : float, default 0.05
+        p-value up to which a row is more than suggestive
+
+    References
+    ----------
+    * Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6(2),
+      65-70.
+    * Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal Statistical Society B
+      57(1), 289-300.
+    * Romano, J. P. and Wolf, M. (2005). Stepwise multiple testing as formalized data snooping. Econometrica 73(4), 1237-1282.
     """
 
     level: float = 0.05

@@ -13,6 +13,7 @@ from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
 from forecast.core.judgement import Placebo
 from forecast.core.parameters import Parameter
+from forecast.core.plurals import pluralize
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
 from forecast.core.results import Used
@@ -20,7 +21,7 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.estimators.ppml import hurdle, placebo_units, triple_difference
 from forecast.kernels import exact_tests, local_level
-from forecast.prep.baselines import ObservedWindow, observe_window, pluralize
+from forecast.prep.baselines import ObservedWindow, observe_window
 from forecast.prep.donor_pool import candidate_donors, description_only, unestimated_effect
 from forecast.prep.month_factors import month_factors
 from forecast.prep.pre_period import clean_pre_period
@@ -55,24 +56,38 @@ class DatedPanel:
 class Ppml:
     """Poisson difference-in-differences, or triple difference, against other goods and partners; a relative effect.
 
-    E[y] = exp(unit + good x month + partner x month + sum_k b_k [month k of the window, treated]) by Poisson pseudo-likelihood
-    (Santos Silva and Tenreyro 2006). Donors of one partner, or of one good, give the difference; of both kinds, the triple
-    difference. The counterfactual is the mean without the b_k; trade diverted to a donor counts twice, so the effect is read as
-    relative. Separation is detected before the fit (Correia, Guimaraes and Zylkin 2021): an all-zero window has no coefficient,
-    its relative effect is -1 and its loss the counterfactual itself.
+    E[y] = exp(unit + good x month + partner x month + sum_k b_k [month k of the window, treated]) by Poisson
+    pseudo-likelihood (Santos Silva and Tenreyro 2006). Donors of one partner, or of one good, give the difference; of both
+    kinds, the triple difference. The counterfactual is the mean without the b_k; trade diverted to a donor counts twice, so
+    the effect is read as relative. Separation is detected before the fit (Correia, Guimaraes and Zylkin 2021): an all-zero
+    window has no coefficient, its relative effect is -1 and its loss the counterfactual itself.
 
-    Draws: the log ratio of the treated to the counterfactual by the donors alone, extrapolated as a local level with noise (the
-    ratio itself where a month was zero; `forecast.kernels.local_level`). p-value: each donor in turn treated, its log ratio of
-    sums over the standard deviation of its pre-event ratios, ranked (floor 1 / (donors + 1)); a single treated flow has no
-    standard error.
+    Draws: the log ratio of the treated to the counterfactual by the donors alone, extrapolated as a local level with noise
+    (the ratio itself where a month was zero; `forecast.kernels.local_level`). p-value: each donor in turn treated, its log
+    ratio of sums over the standard deviation of its pre-event ratios, ranked (floor 1 / (donors + 1)); a single treated flow
+    has no standard error.
 
-    In a panel with a season each flow is divided by its month effects first (`prep.month_factors`), and the counterfactual has
-    those of the treated. Old spikes of the treated are left out (`prep.spikes`); those of a donor are kept, for donors may have
-    one in the window too.
+    In a panel with a season each flow is divided by its month effects first (`prep.month_factors`), and the counterfactual
+    has those of the treated. Old spikes of the treated are left out (`prep.spikes`); those of a donor are kept, for donors
+    may have one in the window too.
 
-    form : "hurdle", for flows with many zeros: a penalised logit of any trade times a Poisson difference of the months with
+    Parameters
+    ----------
+    form : {"auto", "ppml", "hurdle"}, default "auto"
+        "hurdle", for flows with many zeros: a penalised logit of any trade times a Poisson difference of the months with
         trade, both before and after; "auto" chooses it where the share of zero months is `sparse` or more
-    coefficient : "single" is the textbook step, one b for the whole window
+    coefficient : {"monthly", "single"}, default "monthly"
+        "monthly", one for each month of the window; "single" is the textbook step, one for the whole window
+    sparse : float, default 0.3
+        share of zero months from which on "auto" is the hurdle
+    fewest : int, default 12
+        clean months below which only the description is given
+
+    References
+    ----------
+    * Santos Silva, J. M. C. and Tenreyro, S. (2006). The log of gravity. Review of Economics and Statistics 88(4), 641-658.
+    * Correia, S., Guimaraes, P. and Zylkin, T. (2021). Verifying the existence of maximum likelihood estimates for
+      generalized linear models. arXiv:1903.01633.
     """
 
     form: Literal["auto", "ppml", "hurdle"] = "auto"

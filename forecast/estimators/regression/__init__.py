@@ -20,7 +20,8 @@ from forecast.core.vintage import Vintage
 from forecast.estimators.regression import collinearity
 from forecast.estimators.regression.design_matrix import COLLAPSE_SHARE, RegressionSample, build_sample, series_figures
 from forecast.estimators.regression.empty_months import point_of, predict_periods, trade_history, with_occurrence
-from forecast.estimators.regression.intervention_regressors import EventRegressors, close_event_pairs, other_event_regressors
+from forecast.estimators.regression.intervention_regressors import close_event_pairs, other_event_regressors
+from forecast.estimators.regression.named_parameters import boundary_notes, named_parameters
 from forecast.estimators.regression.noise import NoiseModel, noise_model
 from forecast.estimators.regression.regressor_counterfactual import RegressorCounterfactual, build_counterfactual
 from forecast.estimators.regression.transfer_function import (
@@ -69,28 +70,45 @@ class SeriesCounterfactual:
 class Regression:
     """Box-Tiao intervention analysis: events as regressors on the full sample with correlated noise.
 
-    z_t = x_t' b + N_t on the working scale (Box and Tiao 1975, J. Am. Stat. Assoc. 70:70); the counterfactual of a month is
-    g^-1(g(y) - x_own' b), the effect observed minus counterfactual. Draws of b are Student t with n - k degrees of freedom at
-    each of many values of the noise parameters and estimated rates, weighted by their likelihood. Standard errors come from the
-    exact diffuse likelihood at its maximum ("white": least squares), for ARIMA orders from its Hessian in all parameters, never
-    from the outer product of gradients. A flow that collapses (to less than 1 % of its usual level) has no coefficient: its
-    counterfactual is predicted from the months before.
+    z_t = x_t' b + N_t on the working scale; the counterfactual of a month is g^-1(g(y) - x_own' b), the effect observed minus
+    counterfactual. Draws of b are Student t with n - k degrees of freedom at each of many values of the noise parameters and
+    estimated rates, weighted by their likelihood. Standard errors come from the exact diffuse likelihood at its maximum
+    ("white": least squares), for ARIMA orders from its Hessian in all parameters, never from the outer product of gradients.
+    A flow that collapses (to less than 1 % of its usual level) has no coefficient: its counterfactual is predicted from the
+    months before.
 
-    noise : "level" (random walk plus noise, diffuse regression: Durbin and Koopman 2012, sec. 6.2), "level+dummy" and
+    Parameters
+    ----------
+    noise : {"auto", "level", "level+dummy", "level+trig", "airline", "white"} or Order, default "auto"
+        "level" (random walk plus noise, diffuse regression: Durbin and Koopman 2012, sec. 6.2), "level+dummy" and
         "level+trig" (with a stochastic season too), "airline", "white" (least squares), "auto" (a level that is steady unless
-        the figures say otherwise, growth, and shrunken month effects where two years are known: `covariance.settled_level`), or
-        an ARIMA order ((p, d, q), (P, D, Q, s)), by maximum likelihood
-    transform : "auto" compares months with trade on logarithms (or a power), and predicts months without
-    shapes : replace the events' own; rate = "estimate" (decay) or delta = "estimate" (gradual) is estimated jointly
-    season : "dummy" adds fixed month effects; events : the other default events that touch the series; lunar : the Lunar New
-        Year. Controls are named by the design.
+        the figures say otherwise, growth, and shrunken month effects where two years are known: `covariance.settled_level`),
+        or an ARIMA order ((p, d, q), (P, D, Q, s)), by maximum likelihood
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        "auto" compares months with trade on logarithms (or a power), and predicts months without
+    shapes : tuple of str or dict, optional
+        replace the events' own; rate = "estimate" (decay) or delta = "estimate" (gradual) is estimated jointly
+    season : {"none", "dummy"}, default "none"
+        "dummy" adds fixed month effects
+    events : bool, default True
+        the other default events that touch the series
+    lunar : bool, default True
+        the Lunar New Year. Controls are named by the design
 
+    Notes
+    -----
     Parameters, the event's first: on a plain panel `effect`, or the shapes' names ("pulse", "decay", a second one "pulse#2");
-    of a named event its id, with several shapes "id.shape"; "decay.rate", "gradual.delta", and "gradual.omega", the effect
-    of the first whole step. Then controls by name, "const", and those of the noise: "ar.L1", "ma.L1", "ma.S.L12" with plus
-    signs in the model and "sigma2", or "sigma2.irregular", "sigma2.level", "sigma2.seasonal". `loglike` is the maximised
-    log-likelihood: for ARIMA orders that of R's arima and statsmodels, for "white" that of least squares, else the diffuse one.
-    Several events of one design have `parts`, by order-averaging, unless they cannot be told apart.
+    of a named event its id, with several shapes "id.shape"; "decay.rate", "gradual.delta", and "gradual.omega", the effect of
+    the first whole step. Then controls by name, "const", and those of the noise: "ar.L1", "ma.L1", "ma.S.L12" with plus signs
+    in the model and "sigma2", or "sigma2.irregular", "sigma2.level", "sigma2.seasonal". `loglike` is the maximised
+    log-likelihood: for ARIMA orders that of R's arima and statsmodels, for "white" that of least squares, else the diffuse
+    one. Several events of one design have `parts`, by order-averaging, unless they cannot be told apart.
+
+    References
+    ----------
+    * Box, G. E. P. and Tiao, G. C. (1975). Intervention analysis with applications to economic and environmental problems.
+      Journal of the American Statistical Association 70(349), 70-79.
+    * Durbin, J. and Koopman, S. J. (2012). Time Series Analysis by State Space Methods, 2nd ed. Oxford University Press.
     """
 
     noise: Literal["auto", "level", "level+dummy", "level+trig", "airline", "white"] | Order = "auto"
@@ -193,8 +211,8 @@ class Regression:
         label = f"{series}: " if design.treated[1:] else ""
         return SeriesCounterfactual(
             made[1:, :p], made[0, :p], made[1:, p:].sum(axis=1), float(made[0, p:].sum()),
-            _parameters(sample, noise, solution, label), self._loglike(sample, solution),
-            self._describe_method(sample, *_boundary_notes(sample.own, solution), *spike_notes(vintage, design)),
+            named_parameters(sample, noise, solution, label), self._loglike(sample, solution),
+            self._describe_method(sample, *boundary_notes(sample.own, solution), *spike_notes(vintage, design)),
             None if empty.any() or history is not None else counterfactual, sample.own.owners,
             _inseparable_events(sample, solution), sample.lost,
         )  # fmt: skip
@@ -268,41 +286,6 @@ def _collapsed_flow(sums: Floats, size: int, used: Used) -> SeriesCounterfactual
     early = sums[:, size:].sum(axis=1)
     point, ahead = point_of(sums[:, :size]), float(np.median(early))
     return SeriesCounterfactual(sums[:, :size], point, early, ahead, [], np.nan, used, None, (), [])
-
-
-def _parameters(sample: RegressionSample, noise: NoiseModel, solution: TransferFunctionFit, label: str) -> list[Parameter]:
-    """The event's own coefficients, each with its rates, then the other coefficients, then the noise parameters."""
-    names = [*(["const"] if noise.constant else []), *sample.fixed.names, *sample.own.names]
-    errors = np.sqrt(np.clip(np.diag(solution.covariance), 0.0, None))
-    table = {n: Parameter(label + n, float(b), float(e)) for n, b, e in zip(names, solution.beta, errors, strict=True)}
-    out: list[Parameter] = []
-    at = len(solution.noise)
-    for part in sample.own.parts:
-        out += [table.pop(name) for name in part.names if name in table]
-        for option, _ in part.free:
-            rate, variance = float(solution.rates[at - len(solution.noise)]), float(solution.spread[at, at])
-            out.append(Parameter(f"{label}{part.names[0]}.{option}", rate, float(np.sqrt(variance))))
-            if option == "delta":  # omega = (1 - delta) b
-                b, row = out[-2], names.index(part.names[0])
-                # delta method: Var(omega) from the variances of b and delta and their covariance
-                squared = (1 - rate) ** 2 * b.se**2 + b.estimate**2 * variance
-                squared -= 2 * b.estimate * (1 - rate) * float(solution.cross[row, at])
-                name, se = f"{label}{part.names[0]}.omega", float(np.sqrt(max(squared, 0.0)))
-                out.append(Parameter(name, b.estimate * (1 - rate), se))
-            at += 1
-    freedom = len(sample.z) - noise.diffuse.shape[1] - (len(names) if noise.restricted else 0)
-    size = len(solution.noise)
-    of_noise = noise.named_estimates(solution.noise, solution.spread[:size, :size], solution.sigma2, freedom)
-    return [*out, *table.values(), *(Parameter(label + name, value, error) for name, value, error in of_noise)]
-
-
-def _boundary_notes(own: EventRegressors, solution: TransferFunctionFit) -> list[str]:
-    """A note for each rate estimated on a bound of its range, where the figures do not identify the shape."""
-    return [
-        f"{name} lies on a bound of its range ({low:g} to {high:g}): the figures do not tell it"
-        for name, value, (low, high) in zip(own.rates, solution.rates, own.ranges, strict=True)
-        if min(value - low, high - value) < 1e-3
-    ]
 
 
 def _has_own_part(one: SeriesCounterfactual, owner: str, design: Design) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
 from forecast.core.errors import NotIdentifiedError, TooShortError
+from forecast.core.plurals import pluralize
 from forecast.core.questions import Design
 from forecast.core.vintage import Vintage
 from forecast.estimators.regression.intervention_regressors import (
@@ -17,7 +18,6 @@ from forecast.estimators.regression.intervention_regressors import (
     donut_months,
     own_event_regressors,
 )
-from forecast.prep.baselines import pluralize
 from forecast.prep.regressors import Regressors
 from forecast.prep.spans_and_gaps import FilledSeries, split_spans
 from forecast.prep.spikes import hide_spikes

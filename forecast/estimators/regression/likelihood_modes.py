@@ -9,7 +9,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.estimators.regression.standard_errors import inverse_information
-from forecast.kernels.gaussian import LOGLIKE_CUTOFF, climb_to_maximum, parameter_grid, settle_maximum
+from forecast.kernels.grid_search import LOGLIKE_CUTOFF, climb_to_maximum, parameter_grid, settle_maximum
 from forecast.kernels.resample import moment_matched_normals
 
 Likelihood = Callable[[Floats], Floats]  # points (g, p) -> (g,)

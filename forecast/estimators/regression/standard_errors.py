@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from forecast.arrays import Floats
-from forecast.kernels.gaussian import parameter_grid
+from forecast.kernels.grid_search import parameter_grid
 
 
 def inverse_information(loglike: Callable[[Floats], Floats], at: Floats, low: Floats, high: Floats) -> Floats:

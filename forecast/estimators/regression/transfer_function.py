@@ -24,7 +24,7 @@ import numpy as np
 from forecast.arrays import Bools, Floats, Ints
 from forecast.estimators.regression import likelihood_modes
 from forecast.estimators.regression.standard_errors import inverse_information
-from forecast.kernels import gaussian
+from forecast.kernels import gaussian, grid_search
 from forecast.kernels.gaussian import CovarianceFamily
 from forecast.kernels.resample import multinomial_counts
 
@@ -218,14 +218,14 @@ def _midpoints(ranges: tuple[tuple[float, float], ...]) -> Floats:
 
 
 def _rate_grid(low: Floats, high: Floats) -> Floats:
-    return gaussian.parameter_grid(low, high, (RATE_GRID.get(len(low), 4),) * len(low))
+    return grid_search.parameter_grid(low, high, (RATE_GRID.get(len(low), 4),) * len(low))
 
 
 def _best_noise(model: TransferFunctionModel, criterion: Callable[[Floats], Floats]) -> Floats:
     """The noise parameters (q,) of highest likelihood, which for ARIMA orders may be multimodal (common factors)."""
     family = model.family
     if model.restricted or len(family.coarse) < 2:
-        return gaussian.search_grid(criterion, family.lower, family.upper, family.coarse)[2]
+        return grid_search.search_grid(criterion, family.lower, family.upper, family.coarse)[2]
     return likelihood_modes.find_global_mode(criterion, np.array(family.lower), np.array(family.upper), family.coarse)
 
 
@@ -235,10 +235,10 @@ def _noise_nodes(model: TransferFunctionModel, criterion: Callable[[Floats], Flo
     if model.restricted or len(family.coarse) < 2:
         polish = family.log_prior is None  # with a prior the nodes are what counts
         enough = None if polish else gaussian.ENOUGH_NODES
-        nodes, values, best = gaussian.search_grid(
+        nodes, values, best = grid_search.search_grid(
             criterion, family.lower, family.upper, family.coarse, polish=polish, enough=enough
         )
-        likely = nodes[values > values.max() - gaussian.LOGLIKE_CUTOFF]
+        likely = nodes[values > values.max() - grid_search.LOGLIKE_CUTOFF]
         return likely, _log_prior(model, likely), best
     low, high, best = np.array(family.lower), np.array(family.upper), _best_noise(model, criterion)
     nodes, weights = likelihood_modes.nodes_around_mode(criterion, best, low, high, family.coarse)
@@ -315,14 +315,14 @@ def _node_posterior(
         points = _rate_grid(low, high)
         values = tabulate_likelihood(model, noise[None], points).profile[0]
         step = (high - low) / (RATE_GRID.get(len(low), 4) - 1)
-        likely = np.vstack([points[values > values.max() - gaussian.LOGLIKE_CUTOFF], rates])
+        likely = np.vstack([points[values > values.max() - grid_search.LOGLIKE_CUTOFF], rates])
         points = _rate_grid(np.clip(likely.min(axis=0) - step, low, high), np.clip(likely.max(axis=0) + step, low, high))
         bonus = 0.5 * tabulate_likelihood(model, noise[None], points).information[0]
         best = np.argsort(-(tabulate_likelihood(model, nodes, rates[None]).restricted[:, 0] + weights))[:NOISE_NODES]
         nodes, weights = nodes[best], weights[best]
     table = tabulate_likelihood(model, nodes, points)
     value = table.restricted + weights[:, None] + bonus
-    keep = value > value.max() - gaussian.LOGLIKE_CUTOFF
+    keep = value > value.max() - grid_search.LOGLIKE_CUTOFF
     share = np.exp(value[keep] - value.max())
     node = np.nonzero(keep)[1]
     freedom = len(model.rows) - model.fixed.shape[1] - table.beta.shape[2]

@@ -11,34 +11,23 @@ from forecast.arrays import Floats
 from forecast.core.contracts import Answers
 from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
-from forecast.core.parameters import Parameter
+from forecast.core.plurals import pluralize
 from forecast.core.questions import Design
 from forecast.core.registry import estimator
 from forecast.core.results import Used
 from forecast.core.vintage import Vintage
 from forecast.estimators.synthetic import conformal_inference, predictors, synthetic_weights
+from forecast.estimators.synthetic.named_parameters import Inference, named_parameters
 from forecast.estimators.synthetic.placebos_in_space import MIN_PLACEBOS, DonorPlacebos, fit_placebos
 from forecast.estimators.synthetic.predictors import Label, PredictorSpec
 from forecast.estimators.synthetic.synthetic_weights import SyntheticWeights, WeightRule
 from forecast.estimators.synthetic.working_panel import WorkingPanel, build_working_panel
 from forecast.kernels import local_level
-from forecast.prep.baselines import ObservedWindow, observe_window, pluralize
+from forecast.prep.baselines import ObservedWindow, observe_window
 from forecast.prep.donor_pool import build_donor_table, description_only, unestimated_effect
 from forecast.prep.spikes import hide_spikes, spike_notes
 
 FORM_NAMES = {"sc": "synthetic control", "sdid": "synthetic difference-in-differences", "did": "difference-in-differences"}
-
-
-@dataclass(frozen=True)
-class Inference:
-    """Counterfactual `middle` (P,) and draws of its errors (draws, P), per month on the working scale; p-value and s.e."""
-
-    middle: Floats
-    errors: Floats
-    p_value: float = float("nan")
-    p_floor: float = float("nan")
-    se: float = float("nan")
-    notes: tuple[str, ...] = ()
 
 
 @estimator
@@ -49,54 +38,88 @@ class Synthetic:
     counterfactual_t = sum_i omega_i Y_it + sum_s lambda_s (Y_s - sum_i omega_i Y_is), s before the event (Arkhangelsky et al.
     2021, eq. 2.1 to 2.5).
 
-    form : "sdid": omega with an intercept and the ridge zeta = (treated x months after)^(1/4) sigma, sigma the standard
+    Parameters
+    ----------
+    form : {"sc", "sdid", "did"}, default "sdid"
+        "sdid": omega with an intercept and the ridge zeta = (treated x months after)^(1/4) sigma, sigma the standard
         deviation of the donors' monthly changes; lambda by least squares over the donors. "sc": omega without intercept
-        (Abadie, Diamond and Hainmueller 2010, outcomes only), lambda 0; with `demean` an intercept (Ferman and Pinto 2021),
-        lambda equal. "did": both equal.
-    predictors : matched in place of the outcome of every month (Abadie, Diamond and Hainmueller 2010; form "sc"): a name, or
-        [name, month], or [name, first, last] for its mean over a window; the name is "outcome" or a column of the panel
-        (`fc.panel(..., controls=[...])`): ["lnincome", ["retprice", "1980", "1988"], ["outcome", "1975"]]. A name alone is the
-        mean over the clean months (of a trade flow's outcome, without its season, a share of that mean, always one). No month
-        from the event on is read
-    predictor_weights : "nested": the weights V of predictors under which the synthetic control has the smallest mean squared
-        error over the fitted months (`predictor_matching`); "equal"; or numbers, in the order of `predictors`, for instance
-        those found with a fit window of their own (the cross-validation of Abadie, Diamond and Hainmueller 2015)
-    fit : [first, last] of the months over which weights are fitted; default all clean months before the event. The fit before
-        the event is measured over all of them
-    select : "forward": donors come in one after the other by fit, as many as predict a month ahead best (Cerulli 2024;
-        `forward_selection`; form "sc")
-    zeta : another ridge of omega, in the outcome's unit (of a trade flow: in its mean before the event)
-    solver : "exact" convex optimum; "frank_wolfe" with the stopping rule and sparsification of the R package synthdid; "auto":
-        frank_wolfe for "sdid" on a plain panel, exact for "sc" and for trade flows. On Proposition 99 the two differ by 0.0016
-        packs ("sdid") and by 0.106 ("sc": exact -19.5136, synthdid's `sc_estimate` -19.6197); on simulated monthly flows errors
-        under the sparsified weights are up to 1.8 times those under the exact ones. Placebos and refits for inference are
-        always exact.
-    inference : what the draws and `p_value` come from
-        "blocks"  draws: the cross-fitted gap to the donors, extrapolated as a local level with noise
-                  (`forecast.kernels.local_level`, its variance estimated from treated and donors), less the level of the
-                  counterfactual, both signs; p: moving-block permutation of the residuals (Chernozhukov, Wuethrich and Zhu
-                  2021), at least 1 / (months before + asked); it assumes stationary residuals and over-rejects where they drift
-        "conformal"  the same p; the draws of each period have its conformal intervals at every level (ibid., sec. 2.2), in the
-                  rank order of "blocks"; the level of a band is limited to 1 - 1 / (months before + 1)
-        "space"   draws: gaps of the donors as if treated, scaled to the fit of the treated, both signs; p: rank of the ratio
-                  of root mean squared gaps after and before (Abadie et al. 2010), at least 1 / (donors + 1), which
-                  limits the level of a band too
-        "ttest"   estimate debiased by `folds` cross-fitted blocks, Student's t (Chernozhukov et al. 2018); parameter "ATT"
-                  carries its standard error
-        "leave_two_out"  draws as "space"; p: share of donor pairs that beat the treated unit (Lei and Sudijono 2024)
+        (Abadie, Diamond and Hainmueller 2010, outcomes only), lambda 0; with `demean` an intercept, lambda equal (Ferman and
+        Pinto 2021). "did": both equal
+    demean : bool, default False
+        whether "sc" has an intercept
+    zeta : float, optional
+        another ridge of omega, in the outcome's unit (of a trade flow: in its mean before the event)
+    solver : {"auto", "exact", "frank_wolfe"}, default "auto"
+        "exact" convex optimum; "frank_wolfe" with the stopping rule and sparsification of the R package synthdid; "auto":
+        frank_wolfe for "sdid" on a plain panel, exact for "sc" and for trade flows. On Proposition 99 the two differ by
+        0.0016 packs ("sdid") and by 0.106 ("sc": exact -19.5136, synthdid's `sc_estimate` -19.6197); on simulated monthly
+        flows errors under the sparsified weights are up to 1.8 times those under the exact ones. Placebos and refits for
+        inference are always exact
+    inference : {"blocks", "conformal", "space", "ttest", "leave_two_out"}, default "blocks"
+        what the draws and `p_value` come from.
+
+        * "blocks": the draws are the cross-fitted gap to the donors, extrapolated as a local level with noise
+          (`forecast.kernels.local_level`, its variance estimated from treated and donors), less the level of the
+          counterfactual, both signs; p is from the moving-block permutation of the residuals (Chernozhukov, Wuethrich
+          and Zhu 2021), at least 1 / (months before + asked); it assumes stationary residuals and over-rejects where
+          they drift
+        * "conformal": the same p; the draws of each period have its conformal intervals at every level (ibid.,
+          sec. 2.2), in the rank order of "blocks"; the level of a band is limited to 1 - 1 / (months before + 1)
+        * "space": the draws are gaps of the donors as if treated, scaled to the fit of the treated, both signs; p is
+          the rank of the ratio of root mean squared gaps after and before (Abadie et al. 2010), at least
+          1 / (donors + 1), which limits the level of a band too
+        * "ttest": the estimate debiased by `folds` cross-fitted blocks, Student's t (Chernozhukov et al. 2018);
+          parameter "ATT" carries its standard error
+        * "leave_two_out": draws as "space"; p is the share of donor pairs that beat the treated unit (Lei and
+          Sudijono 2024)
+
         With predictors, a fit window or a selection months are not alike, as the permutation test and refits to parts of the
         months require: draws are those of "blocks" or "space", and p is the rank in space
-    fewest : clean months below which only the description is given
+    folds : int, default 3
+        blocks of "ttest"
+    fewest : int, default 8
+        clean months below which only the description is given
+    predictors : sequence of str or of label and months, optional
+        matched in place of the outcome of every month (Abadie, Diamond and Hainmueller 2010; form "sc"): a name, or [name,
+        month], or [name, first, last] for its mean over a window; the name is "outcome" or a column of the panel
+        (`fc.panel(..., controls=[...])`): ["lnincome", ["retprice", "1980", "1988"], ["outcome", "1975"]]. A name alone is
+        the mean over the clean months (of a trade flow's outcome, without its season, a share of that mean, always one). No
+        month from the event on is read
+    predictor_weights : {"nested", "equal"} or tuple of float, default "nested"
+        "nested": the weights V of predictors under which the synthetic control has the smallest mean squared error over the
+        fitted months (`predictor_matching`); "equal"; or numbers, in the order of `predictors`, for instance those found with
+        a fit window of their own (the cross-validation of Abadie, Diamond and Hainmueller 2015)
+    fit : (label, label), optional
+        [first, last] of the months over which weights are fitted; default all clean months before the event. The fit before
+        the event is measured over all of them
+    select : {"all", "forward"}, default "all"
+        "forward": donors come in one after the other by fit, as many as predict a month ahead best (Cerulli 2024;
+        `forward_selection`; form "sc")
 
-    Trade flows are divided by their mean before the event, and their errors grow with them; plain panels are left unscaled. In
-    a panel with a season each series is without its month effects (`prep.month_factors`), and the counterfactual has those of
-    the treated. Old spikes of the treated are left out (`prep.spikes`); those of a donor are kept, for donors may have one in
-    the window too. A donor of the same good is barred. `Design.controls` are partialled out first by two-way least squares on
-    untreated cells. `weights` holds omega by donor and lambda as "lambda 1986"; `parameters` the average effect "ATT", the fit
-    before the event, the average effect without each donor, each donor's departure (used by the check "donors"), and of each
-    predictor its weight "V retprice 1980 to 1988" beside its values for the treated unit, the weighted donors and the donors'
-    mean; `placebos` the donors' gaps as if treated (used by "placebo_space"). Only "ttest" gives a standard error. Simulated
-    size and coverage: `experiments/003_simulation`.
+    Notes
+    -----
+    Trade flows are divided by their mean before the event, and their errors grow with them; plain panels are left unscaled.
+    In a panel with a season each series is without its month effects (`prep.month_factors`), and the counterfactual has those
+    of the treated. Old spikes of the treated are left out (`prep.spikes`); those of a donor are kept, for donors may have one
+    in the window too. A donor of the same good is barred. `Design.controls` are partialled out first by two-way least squares
+    on untreated cells.
+
+    `weights` holds omega by donor and lambda as "lambda 1986"; `parameters` the average effect "ATT", the fit before the
+    event, the average effect without each donor, each donor's departure (used by the check "donors"), and of each predictor
+    its weight "V retprice 1980 to 1988" beside its values for the treated unit, the weighted donors and the donors' mean;
+    `placebos` the donors' gaps as if treated (used by "placebo_space"). Only "ttest" gives a standard error. Simulated size
+    and coverage: `experiments/003_simulation`.
+
+    References
+    ----------
+    * Abadie, A., Diamond, A. and Hainmueller, J. (2010). Synthetic control methods for comparative case studies. Journal of
+      the American Statistical Association 105(490), 493-505.
+    * Arkhangelsky, D., Athey, S., Hirshberg, D. A., Imbens, G. W. and Wager, S. (2021). Synthetic difference-in-differences.
+      American Economic Review 111(12), 4088-4118.
+    * Chernozhukov, V., Wuethrich, K. and Zhu, Y. (2021). An exact and robust conformal inference method for counterfactual
+      and synthetic controls. Journal of the American Statistical Association 116(536), 1849-1864.
+    * Ferman, B. and Pinto, C. (2021). Synthetic controls with imperfect pretreatment fit. Quantitative Economics 12(4),
+      1197-1221.
     """
 
     form: Literal["sc", "sdid", "did"] = "sdid"
@@ -182,7 +205,7 @@ class Synthetic:
             else (),
             weights=dict(zip(data.table.donors, fitted.omega.tolist(), strict=True))
             | {f"lambda {label(m)}": w for m, w in zip(data.table.months.tolist(), fitted.lam.tolist(), strict=True) if w > 0},
-            parameters=_parameters(data, fitted, found, placebos, exact, design),
+            parameters=named_parameters(data, fitted, found, placebos, exact, design),
             used=(self._describe_method(data, fitted, found, spike_notes(vintage, design)),),
         )
 
@@ -299,43 +322,3 @@ def _error_paths(
     monthly = ahead * local_level.draw_deviations(months, own / size, asked, 0.0, others, count, rng)
     ends = np.cumsum([len(w) for w in data.when])
     return np.stack([some.mean(axis=1) for some in np.split(monthly, ends[:-1], axis=1)], axis=1)
-
-
-def _parameters(
-    data: WorkingPanel, fitted: SyntheticWeights, found: Inference, placebos: DonorPlacebos | None, rule: WeightRule,
-    design: Design,
-) -> tuple[Parameter, ...]:  # fmt: skip
-    """The average effect, the fit before the event, the predictors, and the average effect without each donor of weight."""
-    back, sample = float(data.back.sum() / data.table.sizes.sum()) / len(design.treated), data.sample
-    share = data.factor * sample.share
-    average = float(data.table.after[:, 0] @ sample.share) - data.unit * float(found.middle @ share) - back
-    gap = sample.y - fitted.counterfactual(sample.x)
-    out = [
-        Parameter("ATT", average, found.se * data.unit),
-        Parameter("pre-RMSPE", data.unit * float(np.sqrt((gap**2).mean()))),
-    ]
-    if not sample.fitted.all():
-        out.append(Parameter("RMSPE of the fit window", data.unit * float(np.sqrt((gap[sample.fitted] ** 2).mean()))))
-    for name, v, values in zip(data.predictors.names, fitted.predictors.tolist(), data.predictors.values, strict=True):
-        own, donors = float(values[0]), values[1:]
-        matched = float(donors @ fitted.omega)
-        out += [Parameter(f"V {name}", v), Parameter(f"{name}, treated", own), Parameter(f"{name}, weighted donors", matched)]
-        out.append(Parameter(f"{name}, mean of the donors", float(donors.mean())))
-    if placebos is None:
-        return tuple(out)
-    out.append(Parameter("pre-RMSPE of a donor (median)", data.unit * placebos.typical))
-    if not rule.intercept:
-        outside = (sample.y < sample.x.min(axis=1)) | (sample.y > sample.x.max(axis=1))
-        out.append(Parameter("share of months outside the donors' range", float(outside.mean())))
-    base = float((sample.y_after - fitted.counterfactual(sample.x_after)) @ share)
-
-    def estimate_without(donors: list[int], name: str) -> Parameter:
-        _, after = synthetic_weights.fitted_gaps(sample.without(donors), rule)
-        return Parameter(f"ATT without {name}", average + data.unit * (float(after @ share) - base))
-
-    out += [estimate_without([j], name) for j, name in enumerate(data.table.donors) if fitted.omega[j] > 1e-6]
-    departures = placebos.departures.errors.tolist()
-    out += [Parameter(f"departure of {name}", size) for name, size in zip(data.table.donors, departures, strict=True)]
-    if moved := list(placebos.departures.moved):
-        out.append(estimate_without(moved, "moved: " + ", ".join(data.table.donors[j] for j in moved)))
-    return tuple(out)

@@ -58,18 +58,32 @@ class _RegressionSample:
 class Adl:
     """Direct regression of each asked month on its own lags and on other series' figures known on the day, nothing filled.
 
-    The columns are what the question has: a figure `k` months before the asked month is a column if it is known on the day, and
-    the training rows are the past months for which all columns are known at the same lags. Columns known in less than half of
-    the rows are dropped. So every forecast origin has a rule of its own. Scaling, selection and penalty are chosen inside the
-    vintage by contiguous folds; the draws carry out-of-fold errors, resampled as whole paths over the asked months. Past rows
-    hold the figures as known on the day, revisions included.
+    The columns are what the question has: a figure `k` months before the asked month is a column if it is known on the day,
+    and the training rows are the past months for which all columns are known at the same lags. Columns known in less than
+    half of the rows are dropped. So every forecast origin has a rule of its own. Scaling, selection and penalty are chosen
+    inside the vintage by contiguous folds; the draws carry out-of-fold errors, resampled as whole paths over the asked
+    months. Past rows hold the figures as known on the day, revisions included.
 
-    series : names of the other series; empty: those of the same product and measure, on a plain panel all units. In a
+    Parameters
+    ----------
+    series : tuple of str, optional
+        names of the other series; empty: those of the same product and measure, on a plain panel all units. In a
         counterfactual a series moved by the same event is contaminated: name clean ones there
-    learner : "ols" on at most a tenth as many columns as rows, chosen forward by the Bayesian criterion; "elastic_net" is
+    learner : {"ols", "elastic_net", "pooled"}, default "ols"
+        "ols" on at most a tenth as many columns as rows, chosen forward by the Bayesian criterion; "elastic_net" is
         scikit-learn's; "pooled" is a ridge whose coefficients of the own lags are drawn towards those of the other series
-    lags : own figures, counted back from the last one known; the same month of the year before is added
-    reach : months before the asked one from which other series' figures are taken, 0 the asked month alone
+    lags : int, default 2
+        number of own figures, counted back from the last one known; the same month of the year before is added
+    reach : int, default 3
+        months before the asked one from which other series' figures are taken, 0 the asked month alone
+    calendar : bool, default True
+        whether the calendar months are columns
+    lunar : bool, default True
+        whether the lunar new year is a regressor
+    events : bool, default True
+        whether events of the calendar are regressors
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
     """
 
     series: tuple[str, ...] = ()

@@ -39,16 +39,25 @@ class _ShipmentSample:
 class Bridge:
     """Arrivals as lag-weighted shipments: m(t) = sum of b(k) x(t - k), b >= 0 and smooth, their sum near one for kilograms.
 
-    The lag weights are shrunk towards the shares implied by the days in transit, by a smoothness penalty whose weight is chosen
-    in contiguous folds; their sum kappa has a normal prior about one. Out-of-fold errors, which grow with the root of the
-    month's size, are resampled in blocks. Shipments unknown on the day are drawn from the inner model. `parameters` hold the
-    lag shares, kappa, and the mirror gap: kappa of the last twelve rows less that before, with its standard error. A series
-    without shipments to bridge from is answered by the inner model, and its `used` says so. Published sums of arrivals that
-    hold an asked month are not used.
+    The lag weights are shrunk towards the shares implied by the days in transit, by a smoothness penalty whose weight is
+    chosen in contiguous folds; their sum kappa has a normal prior about one. Out-of-fold errors, which grow with the root of
+    the month's size, are resampled in blocks. Shipments unknown on the day are drawn from the inner model. `parameters` hold
+    the lag shares, kappa, and the mirror gap: kappa of the last twelve rows less that before, with its standard error. A
+    series without shipments to bridge from is answered by the inner model, and its `used` says so. Published sums of arrivals
+    that hold an asked month are not used.
 
-    shipments : name of the exporter's series; empty: the mirror, `CHN.export.USA.x` for `USA.import.CHN.x`
-    transit : fewest and most days from departure to being counted, clearance included; longest : the longest lag, months
-    kappa_sd : prior standard deviation of kappa; wide where values with freight are compared with values without
+    Parameters
+    ----------
+    shipments : str, optional
+        name of the exporter's series; empty: the mirror, `CHN.export.USA.x` for `USA.import.CHN.x`
+    transit : (float, float), default (20.0, 50.0)
+        fewest and most days from departure to being counted, clearance included
+    longest : int, default 3
+        the longest lag, in months
+    kappa_sd : float, default 0.25
+        prior standard deviation of kappa; wide where values with freight are compared with values without
+    inner : str or mapping of str to Any, default "structural"
+        name or spec of the model of shipments that are not known, and of series without shipments
     """
 
     shipments: str = ""

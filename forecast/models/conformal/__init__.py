@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from forecast.core.contracts import Answers
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.questions import Task
 from forecast.core.registry import model
-from forecast.core.results import Failure, Forecast, Used
+from forecast.core.results import Forecast, Used
 from forecast.core.vintage import Vintage
 from forecast.kernels.tails import bound_means
 from forecast.models.conformal import pooled_errors
@@ -33,16 +33,38 @@ class Conformal:
 
     Split conformal prediction (Vovk, Gammerman and Shafer 2005; Romano, Patterson and Candes 2019) with normalised, signed
     errors: the inner model forecasts again from earlier origins of every series of the task; its errors, in units of its own
-    predictive width, form one pool per lead, shrunk towards the series' own errors as these grow in number. Bands reach to the
-    ceil((n + 1) q)-th error; levels that n errors do not support are named in the notes and left to the inner model. The ranks
-    of the draws are kept, and with them the dependence of paths and totals; so is the median.
+    predictive width, form one pool per lead, shrunk towards the series' own errors as these grow in number. Bands reach to
+    the ceil((n + 1) q)-th error; levels that n errors do not support are named in the notes and left to the inner model. The
+    ranks of the draws are kept, and with them the dependence of paths and totals; so is the median.
 
-    inner : name or spec of the model; origins, step : how many earlier origins, how many months apart (step 0: a third of the
-    longest lead); own : number of own errors at which a series weighs as much as the pool; regimes : under controls, only
-    errors made under controls, where there are enough
-    adapt : "aci" (Gibbs and Candes 2021) or "pid" (Angelopoulos, Candes and Tibshirani 2023) let levels or widths follow the
-    coverage of the earlier origins, by `rate`. Their state is not stored: it is recomputed from what was known at those
-    origins, oldest first, and so reaches back no further than they do (origins = 24, step = 1)
+    Parameters
+    ----------
+    inner : str or mapping of str to Any, default "two_part"
+        name or spec of the model
+    origins : int, default 3
+        how many earlier origins
+    step : int, default 0
+        months between earlier origins (0: a third of the longest lead)
+    own : float, default 20.0
+        number of own errors at which a series weighs as much as the pool
+    regimes : bool, default True
+        under controls, only errors made under controls, where there are enough
+    adapt : {"none", "aci", "pid"}, default "none"
+        "aci" (Gibbs and Candes 2021) or "pid" (Angelopoulos, Candes and Tibshirani 2023) let levels or widths follow the
+        coverage of the earlier origins, by `rate`. Their state is not stored: it is recomputed from what was known at those
+        origins, oldest first, and so reaches back no further than they do (origins = 24, step = 1)
+    rate : float, default 0.05
+        step of `adapt`
+
+    References
+    ----------
+    * Vovk, V., Gammerman, A. and Shafer, G. (2005). Algorithmic Learning in a Random World. Springer.
+    * Romano, Y., Patterson, E. and Candes, E. (2019). Conformalized quantile regression. Advances in Neural Information
+      Processing Systems 32.
+    * Gibbs, I. and Candes, E. (2021). Adaptive conformal inference under distribution shift. Advances in Neural Information
+      Processing Systems 34.
+    * Angelopoulos, A., Candes, E. and Tibshirani, R. (2023). Conformal PID control for time series prediction. Advances in
+      Neural Information Processing Systems 36.
     """
 
     inner: str | dict[str, Any] = "two_part"
@@ -52,6 +74,8 @@ class Conformal:
     regimes: bool = True
     adapt: Literal["none", "aci", "pid"] = "none"
     rate: float = 0.05
+
+    reads_in_order: ClassVar[bool] = True  # past answers leave their errors, present ones their bands: none is needed twice
 
     def __post_init__(self) -> None:
         if self.origins < 1 or self.step < 0 or self.own <= 0 or self.rate <= 0:
@@ -68,19 +92,21 @@ class Conformal:
         count = len(task.series)
         if len(answers) != count + len(past):
             raise ConfigError(f"{len(answers)} answers for {count + len(past)} questions", hint="ask through fc.predict")
-        lost = [s for s, a in zip(task.series, answers, strict=False) if not isinstance(a, Forecast)]
-        if lost:
-            why = next(a.reason for a in answers[:count] if isinstance(a, Failure))
-            problem = f"{len(lost)} of {count} series not answered: {why}"
-            raise TooShortError(problem, where=", ".join(lost), hint="leave them out")
         errors = _collect_errors(past, answers[count:], count)
-        draws, used = [], []
-        for i, answer in enumerate(answers[:count]):
-            made, how = self._calibrate(vintage, task, i, answer, errors)
-            draws.append(made)
+        draws, used = np.empty((task.draws, count, len(task.months))), []
+        lost: dict[str, str] = {}
+        parameters: Mapping[str, float] = {}
+        for i, (series, answer) in enumerate(zip(task.series, answers[:count], strict=True)):
+            if not isinstance(answer, Forecast):
+                lost[series] = answer.reason
+                continue
+            draws[:, i], how = self._calibrate(vintage, task, i, answer, errors)
             used.append(how)
-        parameters = answers[0].parameters if count == 1 else {}
-        return Forecast(task, np.stack(draws, axis=1), tuple(used), vintage.steps, parameters)
+            parameters = answer.parameters if count == 1 else {}
+        if lost:
+            problem = f"{len(lost)} of {count} series not answered: {next(iter(lost.values()))}"
+            raise TooShortError(problem, where=", ".join(lost), hint="leave them out")
+        return Forecast(task, draws, tuple(used), vintage.steps, parameters)
 
     def _past(self, vintage: Vintage, task: Task) -> list[PastOrigin]:
         """Questions at past origins; none where all of them together could not support a band of 80 per cent."""

@@ -20,6 +20,8 @@ from forecast.prep.working_scale import choose_scale
 
 FEWEST = 18  # months of the target
 ENOUGH = 12  # figures of another series
+MOST_REMEMBERED = 32  # fits, of a few kilobytes each
+REMEMBERED: dict[object, dynamic_factor.EMFit] = {}  # by the figures and options that they follow from
 
 
 @model
@@ -30,12 +32,29 @@ class Factor:
 
     Parameters by expectation-maximisation (statsmodels' DynamicFactorMQ), which handles unknown months; the notes say whether
     it converged, ran out of steps or was reverted. The nowcast is the smoothed one, so figures of other series in the asked
-    month inform it. Means and covariances of the asked months are exact given the parameters, whose uncertainty enters through
-    that of the variance only (Student's t). There is no season and there are no events.
+    month inform it. Means and covariances of the asked months are exact given the parameters, whose uncertainty enters
+    through that of the variance only (Student's t). There is no season and there are no events.
 
-    series : names of the other series; empty: those of the same product and measure, on a plain panel all units; the 29 with
-        most figures since the target began
-    persistent : idiosyncratic components follow an autoregression of order one, else they are white noise
+    Parameters
+    ----------
+    series : tuple of str, optional
+        names of the other series; empty: those of the same product and measure, on a plain panel all units; the 29 with most
+        figures since the target began
+    factors : int, default 1
+        number of common factors
+    order : int, default 1
+        months that the autoregression of the factors reaches back
+    persistent : bool, default True
+        idiosyncratic components follow an autoregression of order one, else they are white noise
+    steps : int, default 200
+        most steps of the expectation-maximisation
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+
+    References
+    ----------
+    Bańbura, M. and Modugno, M. (2014). Maximum likelihood estimation of factor models on datasets with arbitrary pattern of
+    missing data. Journal of Applied Econometrics 29(1), 133-160.
     """
 
     series: tuple[str, ...] = ()
@@ -67,7 +86,7 @@ class Factor:
         target, before = (_on_panel_months(part, first, size) for part in (history.latest, history.training))
         panel = np.column_stack([(target - centre) / width, *now])
         learned = panel if history.training_vintage is history.vintage else np.column_stack([(before - centre) / width, *past])
-        fitted = dynamic_factor.fit_em(self._model(learned, history), self.steps)
+        fitted = self._fit(learned, history)
         current = self._model(panel, history)
         current.ssm.initialization = fitted.start
         asked = np.arange(size - history.horizon, size)
@@ -81,6 +100,15 @@ class Factor:
         company = f"{len(names)} other series" if names else "no other series: the factor is the target's own"
         kind = f"{self.factors} factor{'s' if self.factors > 1 else ''} of order {self.order}, {1 + len(names)} series"
         return Paths(z, kind, names, left, (outcome, company))
+
+    def _fit(self, panel: Floats, history: SeriesHistory) -> dynamic_factor.EMFit:
+        """The parameters of a panel; a news decomposition asks for those of the earlier day once for each of its figures."""
+        key = (panel.tobytes(), panel.shape, self.factors, self.order, self.persistent, self.steps)
+        if key not in REMEMBERED:
+            while len(REMEMBERED) >= MOST_REMEMBERED:
+                REMEMBERED.pop(next(iter(REMEMBERED)))
+            REMEMBERED[key] = dynamic_factor.fit_em(self._model(panel, history), self.steps)
+        return REMEMBERED[key]
 
     def _model(self, panel: Floats, history: SeriesHistory) -> Any:
         try:

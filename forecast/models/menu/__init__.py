@@ -18,6 +18,7 @@ from forecast.core.vintage import Vintage
 from forecast.kernels import regime_ratio, resample
 from forecast.kernels.tails import bound_means
 from forecast.models.menu import collapses
+from forecast.models.menu.device_requests import DeviceRequest, device_request, merge_used
 from forecast.models.menu.device_weights import mean_crps, weigh_devices
 from forecast.models.menu.structural_breaks import (
     RegimePhase,
@@ -41,40 +42,56 @@ FEWEST_LIKE = 3  # other series under like measures from which a prior is taken
 BACK_SD = 0.4  # log standard deviation of the level to which trade returns
 
 
-@dataclass(frozen=True)
-class _DeviceRequest:
-    """One inner question: a device that knows the first `known` months of the last spell, and the months asked of it."""
-
-    series: int
-    device: str
-    known: int
-    months: Ints
-    ask: tuple[Spec, Task, Vintage]
-
-
 @model
 @dataclass(frozen=True)
 class Menu:
     """Devices against bans and collapses, chosen by what the calendar says and weighed by backtest on earlier days.
 
-    A break is a ban (or a measure with a declared depth) in force, or a collapse seen in the figures. Where a series has none,
-    now or in the asked months, the answer is the base model's. The devices (Castle, Clements and Hendry 2016, J. Bus. Cycle
-    Res. 12:3):
-
-    mask : the months of the break are hidden, so the old regime continues; ratio : paths of the mask, scaled by the ratio of
-    the months of the break to them (`kernels.regime_ratio`); mixture : the ratio, each path with a chance of reversal in every
-    month; dummy : the model `dummy` with the break as a regressor; window : the base on the months since the break; plain : the
-    base on all months.
+    A break is a ban (or a measure with a declared depth) in force, or a collapse seen in the figures. Where a series has
+    none, now or in the asked months, the answer is the base model's.
 
     With fewer than `judged` months since the break the first device is used alone. The prior of its ratio comes from earlier
-    months of the same regime, else from the declared depth, else from like measures in the vintage, else it is `unknown`. From
-    then on the devices are weighted by their continuous ranked probability scores at the last `origins` origins
+    months of the same regime, else from the declared depth, else from like measures in the vintage, else it is `unknown`.
+    From then on the devices are weighted by their continuous ranked probability scores at the last `origins` origins
     (`weigh_devices`). Where too few months lie outside the break for a scaled device, the model `known` answers (months known
     under the same measures), and a note says so.
 
-    leak, leak_sd : median and log standard deviation of what a full ban leaves; part_sd : log standard deviation around a
-    declared part; unknown, unknown_sd : the same where nothing is declared or known; reversal : chance per month that a measure
-    is lifted unannounced; persist : chance that a single odd month is no outlier. These are declared, not estimated.
+    Parameters
+    ----------
+    base : str or dict, default "structural"
+        name or spec of the model of a series without a break
+    dummy : str or dict, default "sarimax"
+        name or spec of the model of the device "dummy"
+    known : str or dict, default "regimes"
+        name or spec of the model where too few months lie outside the break
+    devices : tuple of {"mixture", "ratio", "mask", "dummy", "window", "plain"}, default ("mixture", "dummy", "window", "plain")
+        in the order of preference. "mask": the months of the break are hidden, so the old regime continues; "ratio": paths of
+        the mask, scaled by the ratio of the months of the break to them (`kernels.regime_ratio`); "mixture": the ratio, each
+        path with a chance of reversal in every month; "dummy": the model `dummy` with the break as a regressor; "window": the
+        base on the months since the break; "plain": the base on all months
+    leak : float, default 0.05
+        median and log standard deviation of what a full ban leaves (declared, not estimated)
+    leak_sd : float, default 1.0
+        median and log standard deviation of what a full ban leaves (declared, not estimated)
+    part_sd : float, default 0.35
+        log standard deviation around a declared part
+    unknown : float, default 0.3
+        median and log standard deviation of what passes, where nothing is declared or known
+    unknown_sd : float, default 1.2
+        median and log standard deviation of what passes, where nothing is declared or known
+    reversal : float, default 0.005
+        chance per month that a measure is lifted unannounced
+    persist : float, default 0.75
+        chance that a single odd month is no outlier
+    judged : int, default 4
+        months since the break from which on the devices are weighed
+    origins : int, default 3
+        days on which they are scored
+
+    References
+    ----------
+    Castle, J. L., Clements, M. P. and Hendry, D. F. (2016). An overview of forecasting facing breaks. Journal of Business
+    Cycle Research 12(1), 3-23.
     """
 
     base: Spec = "structural"
@@ -122,24 +139,24 @@ class Menu:
 
     # ------------------------------------------------------------------------------------------------- the inner questions
 
-    def _requests(self, vintage: Vintage, task: Task) -> tuple[list[SeriesBreaks], list[_DeviceRequest]]:
+    def _requests(self, vintage: Vintage, task: Task) -> tuple[list[SeriesBreaks], list[DeviceRequest]]:
         asked = np.array(task.ordinals(vintage))
         found = [find_breaks(vintage, series, asked, collapses.detect_collapses) for series in task.series]
-        out: list[_DeviceRequest] = []
+        out: list[DeviceRequest] = []
         for i, broken in enumerate(found):
             if not broken.relevant:
-                out.append(_device_request(i, "plain", self.base, vintage, task, broken, asked, 0))
+                out.append(device_request(i, "plain", self.base, vintage, task, broken, asked, 0))
                 continue
             if set(SCALED) & set(self.devices):
                 months = [asked, *(m for phase in broken.phases for m in (phase.seen, phase.like))]
                 masked = hide_months(vintage, broken.series, broken.hidden)
                 out.append(
-                    _device_request(
+                    device_request(
                         i, "mask", self.base, masked, task, broken, np.unique(np.concatenate(months)), broken.months_seen
                     )
                 )
             if set(SCALED) & set(self.devices) and broken.usable < FEWEST_MASK:
-                out.append(_device_request(i, FALLBACK, self.known, vintage, task, broken, asked, broken.months_seen))
+                out.append(device_request(i, FALLBACK, self.known, vintage, task, broken, asked, broken.months_seen))
             for known in self._information_sets(broken):
                 out += self._separate_models(i, vintage, task, broken, asked, known)
         return found, out
@@ -159,7 +176,7 @@ class Menu:
 
     def _separate_models(
         self, i: int, vintage: Vintage, task: Task, broken: SeriesBreaks, asked: Ints, known: int
-    ) -> list[_DeviceRequest]:
+    ) -> list[DeviceRequest]:
         """Requests of the devices that are separate models, as of the day that released month `known` of the last spell."""
         phase = broken.ongoing
         seen, wanted = vintage, asked
@@ -168,14 +185,14 @@ class Menu:
             wanted = phase.seen[known : known + JUDGED_MONTHS]
         out = []
         if "plain" in self.devices:
-            out.append(_device_request(i, "plain", self.base, seen, task, broken, wanted, known))
+            out.append(device_request(i, "plain", self.base, seen, task, broken, wanted, known))
         if "dummy" in self.devices and phase is not None and known >= FEWEST_DUMMY:
             event = break_event(broken, phase)
             with_break = replace(seen, events=seen.events.with_events([event])) if event is not None else seen
-            out.append(_device_request(i, "dummy", self.dummy, with_break, task, broken, wanted, known))
+            out.append(device_request(i, "dummy", self.dummy, with_break, task, broken, wanted, known))
         if "window" in self.devices and phase is not None and known >= FEWEST_WINDOW:
             late = seen.hide(broken.series, vintage.observed(broken.series).first, phase.start - 1)
-            out.append(_device_request(i, "window", self.base, late, task, broken, wanted, known))
+            out.append(device_request(i, "window", self.base, late, task, broken, wanted, known))
         return out
 
     # ------------------------------------------------------------------------------------------------------- their answers
@@ -185,7 +202,7 @@ class Menu:
         vintage: Vintage,
         task: Task,
         broken: SeriesBreaks,
-        own: Sequence[tuple[_DeviceRequest, Any]],
+        own: Sequence[tuple[DeviceRequest, Any]],
         rng: np.random.Generator,
     ) -> tuple[Floats, Used]:
         k = broken.months_seen
@@ -219,7 +236,7 @@ class Menu:
         index = rng.permutation(resample.systematic_resample(weights, task.draws))
         draws = bound_means(np.stack([made[name] for name in names])[index, np.arange(task.draws)])
         shares = ", ".join(f"{name} {weight:.0%}" for name, weight in zip(names, weights, strict=True) if weight > 0)
-        return draws, _merge_used(
+        return draws, merge_used(
             f"menu, {k} months of {broken.words}: {shares}", [a for _, a in own if isinstance(a, Forecast)], notes
         )
 
@@ -237,7 +254,7 @@ class Menu:
             made[name] = np.where(other, made[scaled], made[name])
 
     def _add_scaled_devices(
-        self, vintage: Vintage, task: Task, broken: SeriesBreaks, request: _DeviceRequest, paths: Floats,
+        self, vintage: Vintage, task: Task, broken: SeriesBreaks, request: DeviceRequest, paths: Floats,
         made: dict[str, Floats], scores: dict[str, list[float]], notes: list[str], rng: np.random.Generator,
     ) -> None:  # fmt: skip
         """Adds the devices built on the masked base to `made`, and their past scores to `scores`."""
@@ -319,32 +336,8 @@ class Menu:
         ), f"depth unknown, median left {self.unknown:.0%}"
 
 
-def _device_request(
-    i: int, device: str, spec: Spec, seen: Vintage, task: Task, broken: SeriesBreaks, months: Ints, known: int
-) -> _DeviceRequest:
-    labels = [seen.steps.label(int(m)) for m in months]
-    fitted_on = task.fitted_on if seen.day == task.day else None
-    inner = Task(seen.day, broken.series, labels, fitted_on, task.draws, task.stream)
-    return _DeviceRequest(i, device, known, months, (spec, inner, seen))
-
-
 def _base_answer(broken: SeriesBreaks, answer: Any) -> tuple[Floats, Used]:
     """The base model's own answer."""
     if isinstance(answer, Failure):
         raise TooShortError(answer.reason, where=broken.series, hint=answer.detail)
     return answer.draws[:, 0], replace(answer.used[0], model=f"menu, no break: {answer.used[0].model}")
-
-
-def _merge_used(name: str, members: Sequence[Forecast], notes: Sequence[str]) -> Used:
-    parts = [member.used[0] for member in members]
-    taken = tuple(dict.fromkeys(r for part in parts for r in part.regressors))
-    dropped = tuple(dict.fromkeys(r for part in parts for r in part.dropped if r not in taken))
-    return Used(
-        name,
-        taken,
-        dropped,
-        parts[0].scale,
-        max(p.split for p in parts),
-        max(p.filled for p in parts),
-        tuple(dict.fromkeys(notes)),
-    )

@@ -42,8 +42,24 @@ class Pooled:
     mixed model; Robinson 1991, Stat. Sci. 6:15, eq. 1.2), with the residual variance plugged in. An effect seen in fewer than
     three other series is the series' own, free where it moves enough and left out where not.
 
-    like : names of the other series; empty: all of the same reporter, flow and measure, and towards all partners or towards
-    one as the series is; on a plain panel all units
+    Parameters
+    ----------
+    like : tuple of str, optional
+        names of the other series; empty: all of the same reporter, flow and measure, and towards all partners or towards one
+        as the series is; on a plain panel all units
+    months : bool, default True
+        whether effects of the calendar months are in the regression
+    lunar : bool, default True
+        whether the lunar new year is a regressor
+    events : bool, default True
+        whether events of the calendar are regressors
+    transform : {"auto", "log", "asinh", "none"}, default "auto"
+        scale on which the model works; auto: log, or asinh where there are zeros
+
+    References
+    ----------
+    * DerSimonian, R. and Laird, N. (1986). Meta-analysis in clinical trials. Controlled Clinical Trials 7(3), 177-188.
+    * Robinson, G. K. (1991). That BLUP is a good thing: the estimation of random effects. Statistical Science 6(1), 15-32.
     """
 
     like: tuple[str, ...] = ()
@@ -119,15 +135,8 @@ class Pooled:
         if not len(spreads):
             return gaussian.fit(y, rows, design, family, polish=False)
         plain = gaussian.fit(y, rows, design, family, polish=False)
-        more = (shrunk * (spreads / max(plain.sigma2, 1e-12))) @ shrunk.T
-
-        def wider(p: Floats) -> Floats:
-            total: Floats = family.covariance(p) + more
-            return total
-
-        return gaussian.fit(
-            y, rows, design, gaussian.CovarianceFamily(wider, family.lower, family.upper, family.coarse), polish=False
-        )
+        wider = covariance.with_effects(family, shrunk * np.sqrt(spreads / max(plain.sigma2, 1e-12)))
+        return gaussian.fit(y, rows, design, wider, polish=False)
 
     def _columns(self, vintage: Vintage, series: str, axis: Ints) -> Regressors:
         """Regressors of all effects a series may have: months (summing to zero), Lunar New Year, events."""

@@ -39,15 +39,29 @@ class _TemporalBlock:
 class Reconciled:
     """Another model's forecasts of sums and of their parts, made to add up in every draw.
 
-    temporal : months, quarters and years of each series are forecast apart (Athanasopoulos et al. 2017, Eur. J. Oper. Res.
-    262: 60); partners : the total over partners, the partners, and an explicit rest of the world where they are not all. Base
-    draws of a sum take the rank order of the sum of its parts' draws; each joint draw is then projected on the nearest coherent
-    one (Panagiotelis et al. 2023, Eur. J. Oper. Res. 306: 693), never below zero for quantities (`reconciliation`).
+    Base draws of a sum take the rank order of the sum of its parts' draws; each joint draw is then projected on the nearest
+    coherent one, never below zero for quantities (`reconciliation`). A series without a hierarchy, or whose coarser levels
+    are too short, is answered by the inner model, and the notes say so; parts that exceed their total are refused.
 
-    inner : name or spec of the model; how : the metric, by the base draws' variances ("wls"), "ols", "structural", or "mint":
-    shrunk correlations of errors at `origins` earlier origins, with the base draws' variances (partners only)
-    A series without a hierarchy, or whose coarser levels are too short, is answered by the inner model, and the notes say so;
-    parts that exceed their total are refused.
+    Parameters
+    ----------
+    inner : str or mapping of str to Any, default "ets"
+        name or spec of the model
+    hierarchy : {"temporal", "partners"}, default "temporal"
+        "temporal": months, quarters and years of each series are forecast apart (Athanasopoulos et al. 2017); "partners": the
+        total over partners, the partners, and an explicit rest of the world where they are not all
+    how : {"wls", "ols", "structural", "mint"}, default "wls"
+        the metric, by the base draws' variances ("wls"), "ols", "structural", or "mint": shrunk correlations of errors at
+        `origins` earlier origins, with the base draws' variances (partners only)
+    origins : int, default 12
+        earlier origins of "mint"
+
+    References
+    ----------
+    * Athanasopoulos, G., Hyndman, R. J., Kourentzes, N. and Petropoulos, F. (2017). Forecasting with temporal hierarchies.
+      European Journal of Operational Research 262(1), 60-74.
+    * Panagiotelis, A., Gamakumara, P., Athanasopoulos, G. and Hyndman, R. J. (2023). Probabilistic forecast reconciliation.
+      European Journal of Operational Research 306(2), 693-706.
     """
 
     inner: str | dict[str, Any] = "ets"

@@ -32,28 +32,44 @@ FREEDOM = 6  # degrees of freedom needed after the coefficients
 class Structural:
     """Local level with shrunk month effects, moving holidays and policy events; parameters integrated over a grid.
 
-    Durbin and Koopman (2012), ch. 3 and sec. 6.2 (regression with diffuse coefficients), on the working scale. Month effects
-    and the Lunar New Year are shrunk by one variance estimated by restricted likelihood (`seasonal="shrunk"`); they are
-    free with `dummy` and left out with `none`. Draws carry the uncertainty of variances and coefficients and the observation
-    noise.
-
-    With `Task.fitted_on` the variance parameters and the scale come from that day's figures; level and coefficients are states
-    and follow today's.
+    Regression with diffuse coefficients, on the working scale (Durbin and Koopman 2012). Draws carry the uncertainty of
+    variances and coefficients and the observation noise. With `Task.fitted_on` the variance parameters and the scale come
+    from that day's figures; level and coefficients are states and follow today's.
 
     Without a season the forecast's parameters hold the two variances at the highest diffuse likelihood, on the working scale:
     `sigma2.irregular` and `sigma2.level`. Coefficients of events and controls stand under their names, their standard errors
     under `x.se`, on the working scale and at the highest likelihood; with `Task.fitted_on` they are states, and left out.
 
-    level_sd : fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
-    controls : known series of a plain panel to regress on
-    transform : "two-part" models months with trade on logarithms (or a power, `working_scale.amount_scale`) and months without
-        as a Markov chain (`kernels.occurrence_chain`)
-    step_prior, growth : rate of an exponential prior of the level's step over the irregular, and prior probability of constant
-        growth (`covariance.settled_level`); with 0 both have a flat prior and there is no growth
-    sums : sums of up to so many months (January and February, a year to date) are observations of their own, and draws of
-        their months add up to them (`kernels.temporal_sums`). With 0, on the asinh scale and in the reference engine sums of up
-        to three months are split into months instead, and longer ones left out
-    engine : "reference" is the slow twin on statsmodels' UnobservedComponents (plug-in parameters)
+    Parameters
+    ----------
+    seasonal : {"auto", "shrunk", "dummy", "none"}, default "auto"
+        "auto": "shrunk" where two years of figures are known, else "none"; "shrunk": month effects and the Lunar New Year are
+        shrunk by one variance estimated by restricted likelihood; "dummy": they are free; "none": left out
+    lunar : bool, default True
+        whether the lunar new year is a regressor
+    events : bool, default True
+        whether events of the calendar are regressors
+    transform : {"auto", "log", "asinh", "none", "two-part"}, default "auto"
+        "two-part" models months with trade on logarithms (or a power, `working_scale.amount_scale`) and months without as a
+        Markov chain (`kernels.occurrence_chain`)
+    step_prior, growth : float, default 0.0
+        rate of an exponential prior of the level's step over the irregular, and prior probability of constant growth
+        (`covariance.settled_level`); with 0 both have a flat prior and there is no growth
+    level_sd : float, optional
+        fixes the level's step at this share of the series' standard deviation (CausalImpact's prior guess is 0.01)
+    controls : tuple of str, optional
+        known series of a plain panel to regress on
+    sums : int, default 12
+        sums of up to so many months (January and February, a year to date) are observations of their own, and draws of their
+        months add up to them (`kernels.temporal_sums`). With 0, on the asinh scale and in the reference engine sums of up to
+        three months are split into months instead, and longer ones left out
+    engine : {"fast", "reference"}, default "fast"
+        "reference" is the slow twin on statsmodels' UnobservedComponents (plug-in parameters)
+
+    References
+    ----------
+    Durbin, J. and Koopman, S. J. (2012). Time Series Analysis by State Space Methods, 2nd ed. Oxford University Press, ch. 3
+    and sec. 6.2.
     """
 
     seasonal: Literal["auto", "shrunk", "dummy", "none"] = "auto"

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import math
 
+from forecast.core.plurals import pluralize
 from forecast.report.blocks import Block, Column, FigureBlock, Heading, TableBlock, TableCell
-from forecast.report.brief.plain_words import EIGHT_OF_TEN, brief_credit, effect_range, flow_words, how_sure, plain_baseline
+from forecast.report.brief.plain_words import (
+    EIGHT_OF_TEN,
+    HOW_SURE,
+    baseline_at_length,
+    brief_credit,
+    chance_words,
+    effect_range,
+    flow_words,
+    how_sure,
+    plain_baseline,
+)
 from forecast.report.chosen_answers import longest_window, summary_rows
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.figures.flows import cumulative_panel
-from forecast.report.numbers import capitalize, pluralize
+from forecast.report.numbers import capitalize
 from forecast.report.prose import amount, level_text
 from forecast.report.run_data import RunData
 
@@ -42,7 +53,7 @@ def _table(data: RunData, answers: list[EffectAnswer]) -> TableBlock:
             TableCell(a.question or a.id, f"{flow_words(a.first_series)}, {a.window}"),
             TableCell(*_size(a)),
             TableCell(effect_range(a)),
-            TableCell(how_sure(a)),
+            TableCell(how_sure(a), chance_words(a)),
         )
         for a in answers
     )
@@ -52,6 +63,8 @@ def _table(data: RunData, answers: list[EffectAnswer]) -> TableBlock:
         notes.append("A loss can exceed the earlier trade, which might have grown.")
     if any(_is_opposed(a) for a in answers):
         notes.append("Where size and comparison differ in sign, the size follows the path of the months before.")
+    grades = "; ".join(words.format(it="the measure") for words in HOW_SURE.values())
+    notes.append(f"The grades, of which a test of the effect and a list of checks decide: {grades}.")
     columns = (Column("Question"), Column("Size", True), Column(f"Range {EIGHT_OF_TEN}", True), Column("How sure"))
     note = " ".join(text for text in notes if text)
     return TableBlock("What was asked, and what the figures say.", columns, rows, note, stacked=True)
@@ -63,7 +76,7 @@ def _size(answer: EffectAnswer) -> tuple[str, str]:
         return (amount(answer, answer.estimate), "") if answer.has_estimate else ("no figure to compare", "")
     shown = amount(answer, answer.desc_estimate)
     level, expected = level_text(answer, answer.observed_total), level_text(answer, answer.expected)
-    before = f"{expected}, {plain_baseline(answer)}" if expected else plain_baseline(answer)
+    before = f"{expected}, {baseline_at_length(answer)}" if expected else plain_baseline(answer)
     compared = f"{level + ' ' if level else ''}against {before}"
     if not answer.has_estimate:
         return shown, f"seen: {compared}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.report.blocks import Block, Bullets, Column, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.brief.decisions import Horizon
 from forecast.report.brief.plain_words import EIGHT_OF_TEN, brief_credit, flow_words, range_text
 from forecast.report.figures.scenario_dots import dots_panel
 from forecast.report.inline_markup import link, safe_address
-from forecast.report.numbers import capitalize, day, flow_name, good_name, percent, period, pluralize, quantity, series_name
+from forecast.report.numbers import capitalize, day, flow_name, good_name, month_of, percent, period, quantity, series_name
 from forecast.report.run_data import RunData
 
 MOST_SERIES = 4
@@ -69,7 +70,8 @@ def _table(horizon: Horizon, series: list[str], asked: int) -> TableBlock:
         for name in names:
             r = horizon.courses[s].get(name)
             cells.append(TableCell(quantity(r.q50, unit), range_text(r.q10, r.q90, unit)) if r else TableCell("not known"))
-        rows.append((TableCell(capitalize(good_name(s)), flow_name(s)), *cells))
+        last = month_of(horizon.data.histories[s].last)
+        rows.append((TableCell(capitalize(good_name(s)), f"{flow_name(s)}; figures to {last}"), *cells))
     further = [flow_words(s) for s in list(horizon.courses)[len(series) :]]
     note = "A course has no probability unless one is named: which one is taken is a decision."
     note += f" {pluralize(more, 'further course')} in the full report." if (more := asked - len(names)) > 0 else ""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 from forecast.core import months as mm
+from forecast.core.plurals import pluralize
 from forecast.core.schema import FailureRow, GateRow
 from forecast.report.blocks import Block, Bullets, Heading
 from forecast.report.brief.decisions import Horizon
 from forecast.report.brief.months_ahead import told_series
 from forecast.report.brief.plain_words import flow_words
 from forecast.report.chosen_answers import grade_sentence
-from forecast.report.numbers import day, join_with_and, month_of, pluralize
+from forecast.report.numbers import day, join_with_and, month_of
 from forecast.report.run_data import RunData
 
 REASONS = {  # a failed check in plain words, and what would settle it
@@ -52,12 +53,10 @@ def limit_blocks(data: RunData, horizon: Horizon) -> list[Block]:
 
 
 def _grade_limit(data: RunData) -> str:
-    """How many answers reach the highest grade, and what most of the others lack."""
-    if not data.headline:
-        return ""
+    """How many answers reach the highest grade, and what most of the others lack; empty where none lacks anything."""
     short = [a for a in data.headline if a.verdict not in ("supported", "no material effect")]
     if not short:
-        return grade_sentence(data)
+        return ""  # nothing is lacking, and the message tells the grade
     jobs = {a.job for a in short}
     failed = {(r.job, r.gate) for r in data.rows(GateRow) if r.job in jobs and r.outcome in FAILED and r.gate in REASONS}
     found = Counter(gate for _, gate in failed)
@@ -75,9 +74,9 @@ def _questions_without_answer(data: RunData) -> str:
     rows = [a for a in data.headline if a.verdict == "not identified"]
     if not rows:
         return ""
-    names = list(dict.fromkeys(flow_words(a.first_series) for a in rows))
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return f"{pluralize(len(rows), 'question')} cannot be answered from these figures: {'; '.join(names[:MOST_NAMES])}{more}."
+    asked = list(dict.fromkeys(f"“{a.question}”" if a.question else f"{flow_words(a.first_series)}, {a.window}" for a in rows))
+    more = f" and {len(asked) - MOST_NAMES} more" if len(asked) > MOST_NAMES else ""
+    return f"{pluralize(len(rows), 'question')} cannot be answered from these figures: {'; '.join(asked[:MOST_NAMES])}{more}."
 
 
 def _open_outcomes(data: RunData, horizon: Horizon) -> str:

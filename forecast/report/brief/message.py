@@ -15,10 +15,10 @@ from forecast.report.chosen_answers import firmness, grade_sentence, summary_row
 from forecast.report.effect_rows import EffectAnswer
 from forecast.report.inline_markup import strip_markup
 from forecast.report.nowcast_blocks import nowcast_sentences
-from forecast.report.numbers import capitalize, day, join_with_and, month, number_in_words, percent, period, quantity
+from forecast.report.numbers import capitalize, day, join_with_and, month, number_in_words, percent, period, quantity, window
 from forecast.report.run_data import RunData
 
-MOST_WORDS = 292  # of the message, which fills the first page
+MOST_WORDS = 316  # of the message, which fills the first page and is read aloud in two minutes
 HEAD = "The message"
 RECENT = 3  # months at the end of a series that tell where it stands
 BACK = 0.05  # so near to the earlier pace, a flow is back at it
@@ -28,7 +28,8 @@ SEASONAL = "same months a year earlier"  # a pace that other months cannot be he
 def message_blocks(data: RunData, horizon: Horizon) -> list[Block]:
     """Title, day, and as many sentences as fit on a page: where trade stands first, then the months ahead, then the past."""
     name = str(data.config.get("title") or data.config.get("name") or data.run.folder.name)
-    stands = f"What was known on {day(data.as_of)}; the full report is the annex."
+    read = f", read on {day(horizon.today.isoformat())}" if horizon.today.isoformat() > data.as_of else ""
+    stands = f"What was known on {day(data.as_of)}{read}; the full report is the annex."
     lead = pace_sentence(data)
     first = [s for s in (forecast_sentence(data, horizon), *decision_sentences(horizon)) if s] or list(nowcast_sentences(data))
     last = [grade_sentence(data)] if data.headline else []
@@ -65,12 +66,15 @@ def effect_sentences(data: RunData, words: int) -> list[str]:
 
 
 def one_per_flow(data: RunData) -> list[EffectAnswer]:
-    """The answers that matter most, the first of each flow and measure, without those that say nothing of a figure."""
-    out: dict[tuple[str, str], EffectAnswer] = {}
+    """The answers that matter most, the first of each flow, measure and grade, without those that say nothing of a figure.
+
+    A loss of some months and its absence over the year are two findings of one flow, of different grades.
+    """
+    out: dict[tuple[str, str, str], EffectAnswer] = {}
     for answer in summary_rows(data):
         kind = answer.measure if answer.measure in ("share", "relative") else ""
         if answer.verdict != "not identified":
-            out.setdefault((answer.series, kind), answer)
+            out.setdefault((answer.series, kind, answer.verdict), answer)
     return list(out.values())
 
 
@@ -83,13 +87,15 @@ def pace_sentence(data: RunData) -> str:
         "above it": [s for s, r in known.items() if r > 1 + BACK],
         "below it": [s for s, r in known.items() if r < 1 - BACK],
     }
-    said = [
-        f"{place} {join_with_and([f'{flow_words(s)} at {percent(known[s], sign=False)}' for s in part])}"
-        for place, part in groups.items()
-        if part
-    ]
-    head = f"The last {number_in_words(RECENT)} months against the pace before the measures"
+    paces = {s: f"{flow_words(s)} at {percent(ratio, sign=False)} ({_last_months(data, s)})" for s, ratio in known.items()}
+    said = [f"{place} {join_with_and([paces[s] for s in part])}" for place, part in groups.items() if part]
+    head = f"The last {number_in_words(RECENT)} published months against the pace before the measures"
     return f"{head}: {'; '.join(said)}." if said else ""
+
+
+def _last_months(data: RunData, series: str) -> str:
+    last = max(data.histories[series].values)
+    return window(mm.label(last - RECENT + 1), mm.label(last))
 
 
 def recent_ratio(data: RunData, answer: EffectAnswer) -> float:

@@ -13,7 +13,17 @@ from forecast.report.chosen_answers import summary_rows
 from forecast.report.event_key import event_key, events_of_panel, letter_events
 from forecast.report.figures.fan_charts import HISTORY_MONTHS, fan_panel
 from forecast.report.nowcast_blocks import nowcast_sentences
-from forecast.report.numbers import capitalize, flow_name, good_name, month, month_of, quantity, series_name, window
+from forecast.report.numbers import (
+    capitalize,
+    flow_name,
+    good_name,
+    month,
+    month_of,
+    number_in_words,
+    quantity,
+    series_name,
+    window,
+)
 from forecast.report.run_data import RunData
 from forecast.report.table_blocks import latest_figure
 
@@ -59,7 +69,7 @@ def _fan_figure(data: RunData, horizon: Horizon, series: Sequence[str]) -> Figur
     events = letter_events(data, series, first, mm.ordinal(data.as_of[:7]))
     panels = tuple(fan_panel(data.histories[s], horizon.months_told(s), data.as_of, events_of_panel(events, s)) for s in series)
     cut = [until for s in series if (until := horizon.open_from(s)) and len(horizon.months_told(s)) < len(horizon.fans[s])]
-    ends = f" Fans end before {month_of(min(cut))}, when a decision counts." if cut else ""
+    ends = f" The ranges end before {month_of(min(cut))}, the first month that hangs on a decision still open." if cut else ""
     return FigureBlock(
         "brief_next",
         "The months ahead",
@@ -100,4 +110,6 @@ def _table(data: RunData, horizon: Horizon, shown: list[str]) -> TableBlock:
 
 def _when(first: int, last: int) -> str:
     """The month of a figure, or the months that it sums."""
-    return month_of(last) if first == last else f"{window(mm.label(first), mm.label(last))}, one sum"
+    if first == last:
+        return month_of(last)
+    return f"{window(mm.label(first), mm.label(last))}, one sum of {number_in_words(last - first + 1)} months"

@@ -10,7 +10,7 @@ from forecast.core.schema import ForecastRow
 from forecast.report.blocks import MISSING
 from forecast.report.credits import credit
 from forecast.report.effect_rows import EffectAnswer
-from forecast.report.numbers import NBSP, flow_name, good_name, percent, quantity
+from forecast.report.numbers import NBSP, decimal, flow_name, good_name, number_in_words, percent, quantity
 from forecast.report.prose import amount, level_text, relative_change
 from forecast.report.run_data import RunData
 
@@ -79,7 +79,26 @@ def observation_words(answer: EffectAnswer) -> str:
         return f"{percent(abs(size), sign=False)} {side} than {plain_baseline(answer)}"
     shown = amount(answer, abs(size), sign=False)
     part = f"{percent(abs(fraction), sign=False)} ({shown})" if math.isfinite(fraction) else shown
-    return f"{part} {side} than {plain_baseline(answer)}"
+    return f"{part} {side} than {baseline_at_length(answer)}"
+
+
+def baseline_at_length(answer: EffectAnswer) -> str:
+    """What a sum is held against, with its length: three months at the mean of 2024; a mean over so many months itself."""
+    name, count = plain_baseline(answer), answer.n_known
+    if count < 2 or "same months" in name or answer.measure in ("share", "relative"):
+        return name
+    steps = f"{number_in_words(count)} {answer.steps.unit}s"
+    return f"{steps} at {name}" if name.startswith("the mean") else f"{steps} at the pace of {name}"
+
+
+def chance_words(answer: EffectAnswer) -> str:
+    """How often so large a difference is seen where there is no effect; empty without a test."""
+    p = answer.p_value
+    if not math.isfinite(p):
+        return ""
+    if p < 0.001:
+        return "without an effect seen in fewer than 1 of 1,000 cases"
+    return f"without an effect seen in {decimal(100 * p, 0 if p >= 0.1 else 1)} of 100 cases"
 
 
 def effect_words(answer: EffectAnswer) -> str:

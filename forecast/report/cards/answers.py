@@ -10,12 +10,13 @@ import numpy as np
 
 from forecast.core.contrast import Contrast
 from forecast.core.effects import BaselineComparison, Description, Effect
+from forecast.core.plurals import pluralize
 from forecast.core.results import Failure, Forecast, Summary
 from forecast.core.scores import Scores
 from forecast.report.cards.card import Card
 from forecast.report.cards.fields import list_in_short, names_in_short
 from forecast.report.measure_phrases import events_phrase, measures_in_estimate
-from forecast.report.numbers import capitalize, decimal, digits, percent, period, pluralize, quantity, series_name
+from forecast.report.numbers import capitalize, decimal, digits, percent, period, quantity, series_name, treated_name
 from forecast.report.prose import amount, description, interval_text, test_text, verdict_reasons
 from forecast.report.spoken import effect_answer_of, effect_facts, expectation, model_of, unit_and_scale
 
@@ -27,23 +28,30 @@ def forecast_card(forecast: Forecast) -> Card:
     task = forecast.task
     lines = [("model", model_of(forecast))]
     if len(task.series) == 1:
-        lines += [(period(m), _range(forecast, task.series[0], i)) for i, m in enumerate(task.months[:ROWS])]
+        lines += [(period(m), _range(forecast, task.series[0], m)) for m in task.months[:ROWS]]
         rest = len(task.months) - ROWS
         lines += [("", f"and {pluralize(rest, 'more period')}, to {period(task.months[-1])}")] if rest > 0 else []
         name = series_name(task.series[0])
     else:
-        last = len(task.months) - 1
-        lines += [(name, f"{period(task.months[-1])}: {_range(forecast, name, last)}") for name in task.series[:ROWS]]
+        lines += [(name, _last_month(forecast, name)) for name in task.series[:ROWS]]
         rest = len(task.series) - ROWS
         lines += [("", f"and {rest} more series")] if rest > 0 else []
         name = f"{len(task.series)} series, {period(task.months[0])} to {period(task.months[-1])}"
     stands = "" if task.day == dt.date.max else f", data of {task.day}"
+    lines += [("read as", "; ".join(forecast.reading.sentences))] if forecast.reading else []
     return Card(f"Forecast of {name}{stands}", tuple(lines))
 
 
-def _range(forecast: Forecast, series: str, at: int) -> str:
+def _last_month(forecast: Forecast, series: str) -> str:
+    if reason := forecast.reason_without(series):
+        return f"no answer: {reason}"
+    month = forecast.months_of(series)[-1]
+    return f"{period(month)}: {_range(forecast, series, month)}"
+
+
+def _range(forecast: Forecast, series: str, month: str) -> str:
     unit, scale = unit_and_scale(forecast, series)
-    said = expectation("", forecast.of(series)[:, at] / scale)
+    said = expectation("", forecast.of(series)[:, forecast.months_of(series).index(month)] / scale)
     decimals = digits(said.high, unit)
     return f"{quantity(said.median, unit)}, 80 % {decimal(said.low, decimals)} to {decimal(said.high, decimals)}"
 
@@ -56,7 +64,7 @@ def effect_card(effect: Effect) -> Card:
         estimate = f"{amount(answer, answer.estimate)}, 95 % {interval_text(answer, answer.lo95, answer.hi95)}"
     words, measures = effect.steps.words, events_phrase(facts, measures_in_estimate(facts, answer))
     return Card(
-        f"Effect of {measures} on {series_name(answer.first_series)}, {answer.window}",
+        f"Effect of {measures} on {treated_name(answer.treated)}, {answer.window}",
         (
             ("observed", words(capitalize(description(answer, facts.held)))),
             ("estimate", estimate or "none that the checks allow"),
@@ -163,7 +171,7 @@ def fan_card(fan: Any) -> Card:
         said = [("no fan", answer.reason)]
     else:
         months, (series,) = answer.task.months, answer.task.series
-        said = [(period(months[i]), _range(answer, series, i)) for i in dict.fromkeys((0, len(months) - 1))]
+        said = [(period(month), _range(answer, series, month)) for month in dict.fromkeys((months[0], months[-1]))]
     chance = "" if fan.probability is None else f", probability {fan.probability:g} as declared"
     based = [basis.text for basis in fan.basis]
     return Card(

@@ -6,7 +6,7 @@ import html
 from dataclasses import dataclass
 
 from forecast.core.control_characters import one_line
-from forecast.report.numbers import pluralize
+from forecast.core.plurals import pluralize
 
 MOST_LINES = 10
 WIDEST = 112  # characters of a line of text
@@ -45,7 +45,7 @@ class Card:
         return f'<div>{title}<table style="{_TABLE}"><tbody>{rows}</tbody></table></div>' if rows else title
 
     def _few(self) -> list[tuple[str, str]]:
-        lines = [(label, value) for label, value in self.lines if value]
+        lines = [(one_line(label), value) for label, value in self.lines if value]
         if len(lines) < MOST_LINES:
             return lines
         return [*lines[: MOST_LINES - 2], ("", f"and {pluralize(len(lines) - MOST_LINES + 2, 'more line')}")]

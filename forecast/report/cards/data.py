@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.core.archive import Archive
 from forecast.core.events import Event, EventCalendar
+from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.core.release_schedule import ScheduledRelease
 from forecast.core.run import Run
@@ -16,7 +17,7 @@ from forecast.core.series import SeriesKey
 from forecast.core.vintage import ObservedSeries, Vintage
 from forecast.report.cards.card import Card
 from forecast.report.cards.fields import list_in_short, names_in_short
-from forecast.report.numbers import day, pluralize, quantity, series_name
+from forecast.report.numbers import day, quantity, series_name
 
 SERIES_SHOWN = 5
 

@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from forecast.core.plurals import pluralize
 from forecast.report.cards.card import Card
-from forecast.report.numbers import pluralize
 
 FEW = 4  # items of a list that are shown
 

@@ -6,10 +6,11 @@ import math
 from typing import Any
 
 from forecast.core.judgement import Gate, Judgement, Placebo, Verdict
+from forecast.core.plurals import pluralize
 from forecast.report.cards.card import Card
 from forecast.report.cards.fields import list_in_short
 from forecast.report.glossary import VERDICT_MEANINGS
-from forecast.report.numbers import decimal, digits, pluralize
+from forecast.report.numbers import decimal, digits
 
 
 def verdict_card(verdict: Verdict) -> Card:

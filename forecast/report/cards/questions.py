@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from forecast.core.plurals import pluralize
 from forecast.core.questions import Design, Task
 from forecast.core.scenario import Scenario
 from forecast.report.cards.card import Card
 from forecast.report.cards.fields import list_in_short, names_in_short
-from forecast.report.numbers import pluralize
 
 
 def task_card(task: Task) -> Card:

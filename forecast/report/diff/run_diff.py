@@ -24,7 +24,33 @@ from forecast.report.run_data import RunData
 
 @dataclass(frozen=True, repr=False)
 class RunDiff(Changes):
-    """What changed from one run to another, as sentences, lines and JSON."""
+    """What changed from one run to another, as sentences, lines and JSON.
+
+    Parameters
+    ----------
+    old, new : Run
+        the runs
+    figures : tuple of FigureChange
+        figures new, revised and no longer there
+    events : tuple of EventChange
+        events that are new, changed or no longer there
+    config, versions : tuple of SettingChange
+        settings and versions that differ
+    forecasts : tuple of ForecastMove
+        how forecasts and nowcasts moved, in display units, largest first
+    forecast_anew, forecast_no_more : tuple of str
+        series with months ahead in one of the runs only
+    outcomes : tuple of ForecastOutcome
+        months ahead of the earlier run whose figure the later run has
+    nowcasts : tuple of ForecastMove
+        how forecasts and nowcasts moved, in display units, largest first
+    verdicts : tuple of VerdictMove
+        verdicts and estimates that moved
+    attributed : tuple of NewsRow, optional
+        contributions to the change of one series' forecast
+    unattributed : str, optional
+        why there are none
+    """
 
     def sentences(self) -> list[str]:
         """At most five plain sentences on what changed, for a reader of the later run."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import TypeVar
 
+from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.core.schema import NewsRow
 from forecast.report.diff.changes import Changes
@@ -16,7 +17,7 @@ from forecast.report.diff.forecasts import ForecastMove, ForecastOutcome
 from forecast.report.diff.settings import EventChange, SettingChange
 from forecast.report.diff.verdicts import VerdictMove
 from forecast.report.effect_rows import EffectAnswer
-from forecast.report.numbers import NBSP, decimal, inline_name, period, pluralize, quantity
+from forecast.report.numbers import NBSP, decimal, inline_name, period, quantity
 from forecast.report.prose import estimate_text
 
 T = TypeVar("T")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,10 @@ STATES = (
     ("provisional", "purple", 0.8, "provisional"),
     ("zero", "gold", 0.9, "true zero"),
     ("span", "blue", 0.45, "only inside a sum"),
-    ("missing", "orange", 0.9, "missing or suppressed"),
+    ("missing", "orange", 0.9, "missing"),
+    ("suppressed", "ink", 0.8, "suppressed"),
     ("not bundled", "grid", 0.9, "not bundled"),
+    ("not released", "green", 0.35, "not released yet"),
 )
 
 
@@ -55,8 +58,17 @@ def coverage_panel(histories: Sequence[FlowHistory], first: int, last: int, unhe
         figure.text(x, 1 - 27 / height, "■", color=C[color], alpha=alpha, fontsize=10)
         words = unheld if state == "not bundled" else words
         figure.text(x + 13 / width, 1 - 27 / height, words, fontsize=9, color=C["muted"])
-        x += (26 + 6.0 * len(words)) / width
+        x += (22 + 5.3 * len(words)) / width
     return finish_panel(figure)
+
+
+def states_in_words(histories: Sequence[FlowHistory], first: int, last: int, unheld: str = "not bundled") -> str:
+    """How many cells of the picture are in each state, such as '812 monthly figures, 45 true zeros, 3 missing'."""
+    found = Counter(h.status.get(m, "not bundled") for h in histories for m in range(first, last + 1))
+    plural = {"value": "monthly figures", "zero": "true zeros"}
+    words = {state: unheld if state == "not bundled" else text for state, _, _, text in STATES}
+    counted = [f"{found[s]:,} {plural.get(s, words[s]) if found[s] > 1 else words[s]}" for s in words if found[s]]
+    return ", ".join(counted)
 
 
 def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color: str, alpha: float) -> None:
@@ -71,14 +83,13 @@ def _boxes(ax: Axes, lengths: list[tuple[float, float]], rows: list[int], color:
 
 def _stretches(history: FlowHistory, state: str, first: int, last: int) -> list[tuple[float, float]]:
     out: list[tuple[float, float]] = []
-    same = {"missing": ("missing", "suppressed")}.get(state, (state,))
     m = first
     while m <= last:
         seen = history.status.get(m, "not bundled")
         end = m
         while end < last and history.status.get(end + 1, "not bundled") == seen:
             end += 1
-        if seen in same:
+        if seen == state:
             out.append((m + 0.06, end - m + 0.88))
         m = end + 1
     return out

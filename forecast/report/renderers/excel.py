@@ -74,11 +74,7 @@ class _Book:
         )
         for table in RUN_TABLES.get(name, ()):
             if table in schema.ROWS and data.holds(table):
-                rows = _rows(data, table)
-                sums = [row for row in rows if "/" in getattr(row, "month", "")]  # in a sheet of their own: none counts twice
-                self._run_table(table, table, [row for row in rows if "/" not in getattr(row, "month", "")])
-                if sums:
-                    self._run_table(table, "sums" if table == "forecasts" else f"{table} sums", sums)
+                self._run_table(table, _rows(data, table))
         for i, block in enumerate(tables(self.page.blocks), 1):
             self._page_table(f"T{i} {_plain(block.caption)}", block)
         self._about(about)
@@ -110,9 +106,9 @@ class _Book:
                 sheet.write_string(at, 0, left, self.text)
             sheet.write_string(at, 1, right[:MOST_LETTERS], self.wrapped)
 
-    def _run_table(self, table: str, name: str, rows: Sequence[Any]) -> None:
-        told = "sums of months in" if name != table else "single months in" if "month" in schema.COLUMNS[table] else ""
-        sheet = self._sheet(name, f"{told} the run's table '{table}', unrounded, in the unit of each row".strip())
+    def _run_table(self, table: str, rows: Sequence[Any]) -> None:
+        held = {"sums": "sums of months: ", "forecasts": "single months: ", "scenarios": "single months: "}.get(table, "")
+        sheet = self._sheet(table, f"{held}the run's table '{table}', unrounded, in the unit of each row")
         columns = [name for name in schema.COLUMNS[table] if name != "job"]
         dated = "month" in columns
         heads = [h for name in columns for h in ((name, "first day") if dated and name == "month" else (name,))]
@@ -203,9 +199,9 @@ class _Book:
 
 
 def _rows(data: RunData, table: str) -> Sequence[Any]:
-    """The rows of a table in display units; of forecasts those that stand on the run's own day."""
+    """The rows of a table in display units; of forecasts and their sums those that stand on the run's own day."""
     rows: list[Any] = data.rows(schema.ROWS[table])
-    if table == "forecasts":
+    if table in ("forecasts", "sums"):
         rows = [row for row in rows if row.cutoff == data.as_of]
     return [_shown(row) for row in rows]
 

@@ -72,7 +72,7 @@ def _gate_blocks(data: RunData) -> list[Block]:
     reasons: list[tuple[TableCell, ...]] = []
     for a in rows:
         gates = {g.gate: g for g in by_job[a.job]}
-        question = f"{treated_name(a.series)}, {a.window}"
+        question = f"{treated_name(a.treated)}, {a.window}"
         marks = [
             TableCell(MARKS.get(gates[n].outcome, MISSING), tone=gates[n].outcome) if n in gates else TableCell("")
             for n in names
@@ -107,7 +107,7 @@ def _placebo_blocks(data: RunData) -> list[Block]:
         kinds = ", ".join(f"{n} in {k}" for k, n in Counter(r.kind for r in by_job[a.job]).most_common())
         rows.append(
             (
-                TableCell(a.id, treated_name(a.series)), TableCell(kinds),
+                TableCell(a.id, treated_name(a.treated)), TableCell(kinds),
                 quantity_cell(float(np.nanmedian(values)), unit, sign=True),
                 TableCell(" to ".join(quantity(float(end), unit, sign=True) for end in (np.nanmin(values), np.nanmax(values)))),
                 TableCell(amount(a, a.estimate) if a.has_estimate else MISSING, "" if a.has_estimate else "no estimate"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import groupby
 from typing import ClassVar
 
@@ -13,15 +13,16 @@ from forecast.core import months as mm
 from forecast.core.events import bundled_events
 from forecast.core.products import display_unit
 from forecast.core.registry import section
+from forecast.core.release_schedule import known_release_day
 from forecast.core.results import Finding
 from forecast.core.schema import ObservationRow, group_rows
 from forecast.core.series import SeriesKey
 from forecast.report.blocks import Block, Bullets, Callout, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
-from forecast.report.figures.data_coverage import coverage_panel
+from forecast.report.figures.data_coverage import coverage_panel, states_in_words
 from forecast.report.inline_markup import link, safe_address
 from forecast.report.numbers import capitalize, day, inline_name, period, quantity
 from forecast.report.prose import in_words, seasonal_adjustment_note
-from forecast.report.run_data import RunData
+from forecast.report.run_data import FlowHistory, RunData
 
 MAX_ROWS = 44
 ROLES = {"default": "asked about, marked in figures", "control": "control", "context": "context"}
@@ -119,14 +120,24 @@ def _coverage_figure(data: RunData) -> FigureBlock:
     chosen = sorted(chosen, key=lambda h: (h.series not in used, h.series))[:MAX_ROWS]
     chosen.sort(key=lambda h: h.series)
     first = max(min(h.first for h in chosen), SINCE) if any(h.last >= SINCE for h in chosen) else min(h.first for h in chosen)
-    last = max(h.last for h in chosen)
+    chosen = [_with_months_to_come(h, data.as_of) for h in chosen]
+    last = max(max(h.status) for h in chosen)
     rest = len(data.histories) - len(chosen)
     more = f" {rest} further series with few figures or in US dollars are in the run folder." if rest else ""
     return FigureBlock(
         "coverage", "What is known", (coverage_panel(chosen, first, last, data.unheld),), 1,
-        f"One cell a month; a month inside a sum is known only through that sum.{more} Source: the run's observations.",
-        f"Chart of which months of which series are known, zero, inside a sum, missing or {data.unheld}",
+        "One cell a month; a month inside a sum is known only through that sum. "
+        f"{states_in_words(chosen, first, last, data.unheld)}.{more} Source: the run's observations.",
+        f"Chart of which months of which series are known, zero, inside a sum, missing, {data.unheld} or not released",
     )  # fmt: skip
+
+
+def _with_months_to_come(history: FlowHistory, as_of: str) -> FlowHistory:
+    """A history with the months behind it that are over and not released yet, as far as their day is known."""
+    today = mm.parse_day(as_of)
+    behind = range(max(history.status) + 1, mm.ordinal(today)) if history.status else range(0)
+    to_come = [m for m in behind if (released := known_release_day(history.series, m, today)) and released > today]
+    return replace(history, status=history.status | dict.fromkeys(to_come, "not released")) if to_come else history
 
 
 def _source_blocks(data: RunData) -> list[Block]:

@@ -89,7 +89,7 @@ def event_parts(data: RunData) -> list[Block]:
         found = data.parts(a) if a.has_estimate and a.measure in ("cumulative", "net") else ()
         if len(found) < 2:
             continue
-        title = f"{a.id}. {treated_name(a.series)}, {a.known_window}; method {a.estimator}: {a.verdict}"
+        title = f"{a.id}. {treated_name(a.treated)}, {a.known_window}; method {a.estimator}: {a.verdict}"
         rows.append((TableCell(title, tone="group"),))
         for p in found:
             name = " and ".join(event_phrase(data, e) for e in p.event.split("+"))

@@ -41,11 +41,34 @@ def declared_lag(series: str, lags: Mapping[str, int]) -> int | None:
 class Regressor:
     """A declared regressor, and which of its values are known on a day.
 
-    known : "known_future", all months on every day (a calendar variable); "observed_only", months that ended at least
+    Parameters
+    ----------
+    name : str
+        of a control of a plain panel, or of one whose `values` are given
+    known : {"known_future", "observed_only"}
+        "known_future": all months on every day (a calendar variable); "observed_only": months that ended at least
         `lag_months` ago
-    values : by month label; empty for a control that the panel holds
-    series : patterns of the series that it belongs to
-    of : a series whose published figures are the values, as known on the day
+    lag_months : int, default 0
+        from the end of a month to the publication of its value
+    values : mapping of str to float, optional
+        by month label; empty for a control that the panel holds
+    series : tuple of str, default ("*",)
+        patterns of the series that it belongs to
+    of : str, optional
+        a series whose published figures are the values, as known on the day
+
+    Raises
+    ------
+    ConfigError
+        where `known` is none of these, the lag is negative, or a published series is said to be known in advance
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import forecast as fc
+    >>> oil = fc.Regressor("oil", "observed_only", lag_months=1)
+    >>> oil.last(dt.date(2025, 3, 15)) == 12 * 2025 + 0  # January, as an integer
+    True
     """
 
     name: str
@@ -66,11 +89,35 @@ class Regressor:
             raise ConfigError(f"'{self.of}' is published month by month, not known in advance", hint='"observed_only"')
 
     def last(self, day: dt.date) -> int | None:
-        """The last month whose value is known on a day; None where all are."""
+        """The last month whose value is known on a day; None where all are.
+
+        Parameters
+        ----------
+        day : date
+            on which it is asked
+
+        Returns
+        -------
+        int or None
+            the month as an integer
+        """
         return None if self.known == "known_future" else last_complete_month(day, self.lag_months)
 
     def known_on(self, held: Mapping[int, float], day: dt.date) -> dict[int, float]:
-        """Those of the values `held`, by month, that are known on a day."""
+        """Those of the values `held`, by month, that are known on a day.
+
+        Parameters
+        ----------
+        held : mapping of int to float
+            values by month, as an integer
+        day : date
+            on which it is asked
+
+        Returns
+        -------
+        mapping of int to float
+            in their own unit
+        """
         last = self.last(day)
         return {month: value for month, value in held.items() if last is None or month <= last}
 
@@ -80,10 +127,23 @@ class Regressor:
 class RealTimeView:
     """Vintages of an archive, or of a plain monthly panel cut at its publication lags.
 
-    lags : months from the end of a month to the publication of its figure, by series pattern, of which the first match counts.
-        They apply on top of an archive's release days; a plain panel has no others (default 0: known when the month has ended).
-        Such vintages are pseudo real-time.
-    regressors : every control must be declared; a realised value of an `observed_only` one is visible only once published.
+    Parameters
+    ----------
+    source : Archive or Vintage
+        the figures
+    lags : mapping of str to int, optional
+        months from the end of a month to the publication of its figure, by series pattern, of which the first match counts.
+        They apply on top of an archive's release days; a plain panel has no others (default 0: known when the month has
+        ended). Such vintages are pseudo real-time
+    regressors : tuple of Regressor, optional
+        every control must be declared; a realised value of an `observed_only` one is visible only once published
+
+    Raises
+    ------
+    ConfigError
+        where a lag is negative, or a control is declared twice or not at all
+    DataError
+        where a panel is not monthly
     """
 
     source: Archive | Vintage
@@ -143,11 +203,33 @@ class RealTimeView:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def states(self, series: str) -> tuple[Cell, ...]:
-        """Every published version of every figure of a series."""
+        """Every published version of every figure of a series.
+
+        Parameters
+        ----------
+        series : str
+            its key
+
+        Returns
+        -------
+        tuple of Cell
+            in the unit of the archive
+        """
         return self.source.states(series) if isinstance(self.source, Archive) else tuple(self.source.cells[series])
 
     def as_of(self, day: str | dt.date) -> Vintage:
-        """What was known on `day`, and nothing else."""
+        """What was known on `day`, and nothing else.
+
+        Parameters
+        ----------
+        day : str or date
+            "YYYY-MM-DD", or a date
+
+        Returns
+        -------
+        Vintage
+            without what is published later
+        """
         day = months.parse_day(day)
         if day not in self._vintages:
             self._vintages[day] = self._vintage(day)

@@ -19,15 +19,41 @@ def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion
     """Candidate donors for an event: series of other goods with no measure of their own in the window.
 
     The window runs from 24 months before the event to the day of the vintage for every series, whatever its own last figure.
-    Goods are excluded, not flows: a measure by any country against any other on the same mineral, announced, in force, ended or
-    superseded in the window, excludes every flow of that mineral. So does one that was called off after its announcement,
+    Goods are excluded, not flows: a measure by any country against any other on the same mineral, announced, in force, ended
+    or superseded in the window, excludes every flow of that mineral. So does one that was called off after its announcement,
     because traders acted on it. A measure on all goods affects donors and treated alike and excludes none; neither does one
     that names no good (an inquiry into critical minerals). Other flows of the treated goods are excluded whatever their
     partner, because diverted trade ends up there.
 
-    like : a treated series; only flows of the same reporter, direction, partner and measure are returned
-    diversion : where the treated trade is declared to have gone: country codes (excludes flows from, to, or reported by them,
-        also as members of a group) and series patterns with * and ? (`CHN.export.THA.*`), excluded whatever the good
+    Parameters
+    ----------
+    source : Archive or Vintage
+        an archive, of which the latest vintage is taken, or a vintage
+    event : Event
+        the event whose goods are treated
+    like : str, optional
+        a treated series; only flows of the same reporter, direction, partner and measure are returned
+    diversion : sequence of str, optional
+        where the treated trade is declared to have gone: country codes (excludes flows from, to, or reported by them, also as
+        members of a group) and series patterns with ``*`` and ``?`` (``CHN.export.THA.*``), excluded whatever the good
+
+    Returns
+    -------
+    tuple of str
+        keys of series, sorted
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive = fc.load_archive()
+    >>> event = archive.events["re_licensing_2025"]
+    >>> fc.untouched(archive, event, like="CHN.export.WLD.re_magnets")[0]
+    'CHN.export.WLD.magnesium_alloy'
     """
     vintage = source.latest if isinstance(source, Archive) else source
     pattern, barred = SeriesKey.maybe(like), tuple(diversion)

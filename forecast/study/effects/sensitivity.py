@@ -13,11 +13,11 @@ from forecast.core.effects import Effect
 from forecast.core.errors import DataError
 from forecast.core.judgement import Gate
 from forecast.core.months import parse_day
+from forecast.core.plurals import pluralize
 from forecast.core.presentation import shown
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
-from forecast.prep.baselines import pluralize
 from forecast.study.ask import Memo, Spec, estimator_from, name_of
 from forecast.study.effects import judge
 from forecast.study.effects.shipped_gates import CheckSpec
@@ -30,7 +30,17 @@ NO_SIBLINGS = Gate("siblings", "not run", reason="a variation is judged without 
 @shown
 @dataclass(frozen=True)
 class Variation:
-    """What was changed (lag_months, donut, level_sd, day), to which value, and the effect with its verdict, or a Failure."""
+    """An effect with one assumption changed.
+
+    Parameters
+    ----------
+    what : {"lag_months", "donut", "level_sd", "day"}
+        what was changed
+    value : str
+        to which value
+    answer : Effect or Failure
+        the effect with its verdict, or why there is none
+    """
 
     what: str
     value: str
@@ -76,16 +86,57 @@ def vary(
 ) -> list[Variation]:
     """Sensitivity of an effect: the same question with one assumption changed at a time, each judged as by `fc.estimate`.
 
-    method : an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
-    lags : shipping time in months (imports). It moves the first affected month, and with it the end of the clean months unless
+    Parameters
+    ----------
+    method : Estimator, str or mapping
+        an estimator, its name, or a mapping of its name and options (`{"use": ..., option: value}`)
+    source : Archive or Vintage
+        the data
+    design : Design
+        the question
+    lags : sequence of int, default (0, 1, 2)
+        shipping time in months (imports). It moves the first affected month, and with it the end of the clean months unless
         anticipation ends them earlier. Asked months that the design names are kept, except those before the first arrival,
-        which are then clean. Asked months that are not named move along.
-    donuts : months left out after the first affected one, by the same rule
-    level_sds : standard deviation of the steps of the counterfactual's level, as a share of that of the series; only for a
-        method with this option (Brodersen et al. 2015 take 0.01; the method's own answer takes the most likely one)
-    days : vintages: figures released and events announced by that day, the window cut at the last month then known
-    placebos : maximal number of placebo windows for each answer
-    checks : the gates that judge, instead of the shipped ones
+        which are then clean. Asked months that are not named move along
+    donuts : sequence of int, optional
+        months left out after the first affected one, by the same rule
+    level_sds : sequence of float, optional
+        standard deviation of the steps of the counterfactual's level, as a share of that of the series; only for a method
+        with this option (Brodersen et al. 2015 take 0.01; the method's own answer takes the most likely one)
+    days : sequence of str or date, optional
+        vintages: figures released and events announced by that day, the window cut at the last month then known
+    seed : int, default 0
+        of the random numbers
+    placebos : int, default 40
+        maximal number of placebo windows for each answer
+    memo : dict, optional
+        answers already computed on the same data
+    checks : sequence of str, mapping or Check, optional
+        the gates that judge, instead of the shipped ones
+
+    Returns
+    -------
+    list of Variation
+        one for each value, in the order of the arguments
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, or there is no such estimator or option
+
+    References
+    ----------
+    Brodersen, K. H., Gallusser, F., Koehler, J., Remy, N. and Scott, S. L. (2015). Inferring causal impact using Bayesian
+    structural time-series models. Annals of Applied Statistics 9(1), 247-274.
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive = fc.load_archive()
+    >>> event, series = archive.events["re_licensing_2025"], "CHN.export.WLD.re_magnets"
+    >>> design = fc.Design(event, treated=series, stop="2025-06", clean_from="2018-01")
+    >>> [(one.what, one.value) for one in fc.vary("baseline", archive, design, lags=(), donuts=(1,), placebos=5)]
+    [('donut', '1')]
     """
     vintage = source.latest if isinstance(source, Archive) else source
     base = _BaseQuestion(estimator_from(method), vintage, design, seed, placebos, {} if memo is None else memo, checks)

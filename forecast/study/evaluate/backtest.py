@@ -4,67 +4,45 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.contracts import Forecaster
-from forecast.core.errors import ConfigError, nearest
+from forecast.core.errors import ConfigError
 from forecast.core.months import parse_day
 from forecast.core.presentation import shown, upper
 from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
-from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView, Regressor, refuse_look_ahead
-from forecast.study.evaluate.refit import Policy, fit_days
-from forecast.study.evaluate.truth import vintage_kind
+from forecast.study.evaluate.past_questions import (
+    BacktestQuestion as BacktestQuestion,
+    backtest_questions as backtest_questions,
+    default_series,
+)
+from forecast.study.evaluate.refit import Policy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-WINDOWS = ("expanding", "rolling")
-
-
-@dataclass(frozen=True)
-class BacktestQuestion:
-    """A Task on one series at a past cutoff, the last month then known, and the first month of a rolling window.
-
-    gap : months between the last known and the first asked one; known : the kind of the vintage (`truth.vintage_kind`)
-    about : label that distinguishes the question from the same question asked elsewhere
-    """
-
-    task: Task
-    last: int
-    since: int | None = None
-    gap: int = 0
-    known: str = ""
-    about: str = ""
-
-    @property
-    def series(self) -> str:
-        """The one series of the task."""
-        return self.task.series[0]
-
-    @property
-    def first(self) -> int:
-        """The first asked month."""
-        return self.last + 1 + self.gap
-
-    def vintage(self, archive: Archive | RealTimeView) -> Vintage:
-        """The vintage of the cutoff, cut to the rolling window if there is one."""
-        if self.since is None:
-            return archive.as_of(self.task.day)
-        return rolling_vintage(archive, self.series, self.last - self.since + 1, self.task.day)
 
 
 @shown
 @dataclass(frozen=True)
 class BacktestAnswer:
-    """A question and one model's answer."""
+    """A question and one model's answer.
+
+    Parameters
+    ----------
+    model : str
+        its name in the backtest
+    past : BacktestQuestion
+        the question
+    answer : Forecast or Failure
+        a Failure where the model could not answer
+    """
 
     model: str
     past: BacktestQuestion
@@ -74,7 +52,17 @@ class BacktestAnswer:
 @shown
 @dataclass(frozen=True)
 class Backtest:
-    """All answers of a backtest; `archive` holds what was known at each cutoff."""
+    """All answers of a backtest.
+
+    It is made by `fc.backtest`; `fc.score` and `fc.compare` take it.
+
+    Parameters
+    ----------
+    answered : tuple of BacktestAnswer
+        one for each model and question
+    archive : Archive or RealTimeView
+        what was known at each cutoff
+    """
 
     answered: tuple[BacktestAnswer, ...]
     archive: Archive | RealTimeView
@@ -90,91 +78,31 @@ class Backtest:
     def plot(
         self, ax: Axes | None = None, series: str | None = None, models: Sequence[str] | None = None, ahead: int = 1
     ) -> Axes:
-        """Figures as published, and what models had said `ahead` months after the last known; new axes unless `ax` is given."""
+        """Figures as published, and what models had said `ahead` months after the last known.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            matplotlib axes to draw on (default: new ones)
+        series : str, optional
+            default: the first
+        models : sequence of str, optional
+            default: the first four
+        ahead : int, default 1
+            months after the last known one
+
+        Returns
+        -------
+        Axes
+            with tonnes (or kg, or USD) over months
+
+        Raises
+        ------
+        ConfigError
+            where the backtest has no such series or model
+        """
         axes: Axes = upper("plots.plot", "backtest")(self, ax, series, models, ahead)
         return axes
-
-
-def rolling_vintage(archive: Archive | RealTimeView, series: str, months: int, day: dt.date) -> Vintage:
-    """The vintage of a day with only the last `months` months of `series`.
-
-    Its earlier vintages are cut likewise, so that parameters of an earlier day are estimated from as many months.
-    """
-    vintage = archive.as_of(day)
-    if vintage.knows(series):
-        first, since = vintage.observed(series).first, vintage.last_month(series) - months + 1
-        vintage = vintage.hide(series, first, since - 1) if first < since else vintage
-    return replace(vintage, holes=(), past=partial(rolling_vintage, archive, series, months))
-
-
-def backtest_questions(
-    archive: Archive | RealTimeView,
-    series: Iterable[str],
-    days: Iterable[dt.date],
-    horizon: int = 12,
-    *,
-    window: str = "expanding",
-    window_months: int = 60,
-    min_months: int = 24,
-    draws: int = 1000,
-    gap: int = 0,
-    step: int = 1,
-    refit: Policy = "always",
-) -> list[BacktestQuestion]:
-    """Past questions on some series: `horizon` months after the last one known on each day and after a gap of `gap` months.
-
-    window : "expanding", the whole history of the day, or "rolling", its last `window_months` months
-    refit : on which days parameters are re-estimated (`refit.fit_days`)
-
-    A day is skipped if fewer than `min_months` monthly figures of the series were known, or if no newer month was released
-    since the day before it; every `step`-th of the others is asked.
-    """
-    if window not in WINDOWS:
-        raise ConfigError(f"no backtest window is called '{window}'", hint=nearest(window, WINDOWS))
-    if gap < 0 or step < 1:
-        raise ConfigError(f"a gap of {gap} months and a step of {step} cutoffs", hint="gap 0 or more, step 1 or more")
-    out = []
-    days = sorted(set(days))
-    for name in series:
-        asked = _vintages_with_news(archive, name, days, min_months)[::step]
-        fitted = fit_days(refit, asked, name)
-        for vintage, fit in zip(asked, fitted, strict=True):
-            last = vintage.last_month(name)
-            labels = [vintage.steps.label(last + gap + h) for h in range(1, horizon + 1)]
-            task = Task.past(vintage.day, name, labels, fit if fit < vintage.day else None, draws)
-            since = last - window_months + 1 if window == "rolling" else None
-            out.append(BacktestQuestion(task, last, since, gap, vintage_kind(vintage, name)))
-    return out
-
-
-def _vintages_with_news(
-    archive: Archive | RealTimeView, series: str, days: Sequence[dt.date], min_months: int
-) -> list[Vintage]:
-    """Vintages of the days on which a newer month of the series was known than on the previous day."""
-    out: list[Vintage] = []
-    seen = None
-    for day in days:
-        vintage = archive.as_of(day)
-        if not vintage.knows(series):
-            continue
-        observed = vintage.observed(series)
-        if observed.count < min_months or observed.last == seen:
-            continue
-        seen = observed.last
-        out.append(vintage)
-    return out
-
-
-def scorable_questions(pasts: Iterable[BacktestQuestion], truth: Vintage) -> list[BacktestQuestion]:
-    """The questions of which at least one asked month has been published since."""
-    return [past for past in pasts if truth.knows(past.series) and truth.last_month(past.series) >= past.first]
-
-
-def default_series(archive: Archive | RealTimeView, day: dt.date, min_months: int = 24) -> tuple[str, ...]:
-    """Quantities with at least `min_months` monthly figures on a day."""
-    vintage = archive.as_of(day)
-    keys = ((s, SeriesKey.maybe(s)) for s in vintage.series)
-    return tuple(s for s, key in keys if (key is None or key.measure == "quantity") and vintage.observed(s).count >= min_months)
 
 
 def answer_tasks(
@@ -230,19 +158,63 @@ def backtest(
 ) -> Backtest:
     """Every model's forecasts of `series` at past cutoffs, each from the data known on that day.
 
-    archive : an archive, or a plain monthly panel
-    days : the cutoffs (`forecast.cutoffs`)
-    models : models, their names, or mappings of name and options (`{"use": ..., "name": ..., option: value}`)
-    series : default all quantities with `min_months` figures on the first day
-    horizons : months after the last one known (and after the `gap`); all up to the largest are forecast
-    window : "expanding", or "rolling": the last `window_months` months
-    step : every `step`-th cutoff is used
-    refit : on which cutoffs parameters are re-estimated: "always", "event", "never", a number of cutoffs, or a function
-        (`study.evaluate.refit`)
-    lags, regressors : publication lags and declared regressors (`study.data.real_time.RealTimeView`)
+    A cutoff is skipped if fewer than `min_months` monthly figures were known, or if no newer month has been released since
+    the cutoff before it.
 
-    A cutoff is skipped if fewer than `min_months` monthly figures were known, or if no newer month has been released since the
-    cutoff before it.
+    Parameters
+    ----------
+    archive : Archive, Vintage or RealTimeView
+        an archive, or a plain monthly panel
+    days : sequence of str or date
+        the cutoffs (`fc.cutoffs`)
+    models : sequence of Forecaster, str or mapping
+        models, their names, or mappings of name and options (`{"use": ..., "name": ..., option: value}`)
+    series : str or sequence of str, optional
+        default: all quantities with `min_months` figures on the first day
+    horizons : sequence of int, default 1 to 12
+        months after the last one known (and after the `gap`); all up to the largest are forecast
+    window : {"expanding", "rolling"}, default "expanding"
+        all months known, or the last `window_months` of them
+    window_months : int, default 60
+        length of a rolling window, in months
+    min_months : int, default 24
+        fewest monthly figures known at a cutoff
+    draws : int, default 1000
+        of each forecast
+    seed : int, default 0
+        of the random numbers
+    gap : int, default 0
+        months left out after the last known one
+    step : int, default 1
+        every `step`-th cutoff is used
+    refit : {"always", "event", "never"}, int or callable, default "always"
+        on which cutoffs parameters are re-estimated: on all, after events, on the first, on every so many, or where a
+        function says so (`study.evaluate.refit`)
+    lags : mapping of str to int, optional
+        publication lags in months, by pattern of series (`study.data.real_time.RealTimeView`)
+    regressors : sequence of Regressor, optional
+        declared regressors, of which the models see what was known at a cutoff
+
+    Returns
+    -------
+    Backtest
+        one answer, a `Forecast` or a `Failure`, for each model, series and cutoff
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, two models have one name, there is no cutoff, or a `window` or `refit` of that
+        name
+    DataError
+        where a panel is not monthly
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive, days = fc.load_archive(), fc.cutoffs("2024-10", "2025-03")
+    >>> past = fc.backtest(archive, days, ["seasonal_naive"], "CHN.export.WLD.rare_earths_total", [1, 2, 3], draws=200)
+    >>> len(past.answered), past.failures
+    (5, {'seasonal_naive': 0})
     """
     when = sorted({parse_day(day) for day in days})
     if not when:

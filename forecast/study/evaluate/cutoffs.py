@@ -25,13 +25,39 @@ def cutoffs(
 ) -> tuple[dt.date, ...]:
     """The day after each month's release, from `first` to `last`.
 
-    first, last : months or days; `last` defaults to the last release of the archive (the bundled one)
-    every : "month", "quarter" or "year"; the latter two keep the releases of their last months
-    series : whose release calendar counts; default China's detailed tables
-    archive : required for a reporter without a known release calendar, and gives the release days of its series
+    China releases nothing in February, and January together with February in March, so that a year has eleven cutoffs. A
+    plain panel has no release days: its cutoffs are the first days of months.
 
-    China releases nothing in February, and January together with February in March, so that a year has eleven cutoffs. A plain
-    panel has no release days: its cutoffs are the first days of months.
+    Parameters
+    ----------
+    first : str or date
+        a month, "YYYY-MM", or a day
+    last : str or date, optional
+        a month or a day (default: the last release of the archive, the bundled one)
+    every : {"month", "quarter", "year"}, default "month"
+        the latter two keep the releases of their last months
+    series : str, optional
+        whose release calendar counts (default: China's detailed tables)
+    archive : Archive, Vintage or RealTimeView, optional
+        needed for a reporter without a known release calendar, and gives the release days of its series; or a plain panel
+
+    Returns
+    -------
+    tuple of date
+        in order
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, `every` is none of these, or `last` lies before `first`
+    DataError
+        where nothing tells the release days of the series
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> [str(day) for day in fc.cutoffs("2025-01", "2025-04")]
+    ['2025-01-21', '2025-03-21', '2025-04-21']
     """
     if every not in STEP_MONTHS:
         raise ConfigError(f"cutoffs cannot be made every '{every}'", hint=nearest(every, STEP_MONTHS))

@@ -29,7 +29,17 @@ QUANTILES = {quantile_name(p): p for p in PROBABILITIES}
 
 @shown
 class BoeTables(NamedTuple):
-    """Forecasts, their quantiles and outturns in the schema of the Bank of England's forecast_evaluation."""
+    """Forecasts, their quantiles and outturns in the schema of the Bank of England's forecast_evaluation.
+
+    Parameters
+    ----------
+    forecasts : DataFrame
+        point forecasts, a row for each date and cutoff
+    densities : DataFrame
+        their quantiles, a row each
+    outturns : DataFrame
+        published figures, with their days of release
+    """
 
     forecasts: pd.DataFrame
     densities: pd.DataFrame
@@ -38,7 +48,15 @@ class BoeTables(NamedTuple):
 
 @shown
 class HubTables(NamedTuple):
-    """Model output and target data in the schema of a hubverse hub."""
+    """Model output and target data in the schema of a hubverse hub.
+
+    Parameters
+    ----------
+    model_out : DataFrame
+        quantiles and means, a row each
+    target_data : DataFrame
+        published figures
+    """
 
     model_out: pd.DataFrame
     target_data: pd.DataFrame
@@ -47,12 +65,48 @@ class HubTables(NamedTuple):
 def to_boe(what: Run | Backtest, point: str = "mean") -> BoeTables:
     """Forecasts of a run, or nowcasts by release day, in the schema of forecast_evaluation 0.1.13.
 
-    what : a run (`ForecastData`, `DensityForecastData`), or the nowcasts of `lead_time.nowcasts` (`NowcastData`)
-    point : the point forecast, "mean" or "q50"
+    Parameters
+    ----------
+    what : Run or Backtest
+        a run (its tables are those of `ForecastData` and `DensityForecastData`), or a backtest of nowcasts (`NowcastData`)
+    point : {"mean", "q50"}, default "mean"
+        the point forecast
 
-    date : last day of the month; vintage_date : the cutoff (of an outturn, its release day); source : the model; variable : the
-    series; forecast_horizon : months after the last one known, from 0 (their convention: target - last used - 1). The densities
-    have a row per quantile. The schema has no place for sums of months and totals, which are left out.
+    Returns
+    -------
+    BoeTables
+        forecasts, densities and outturns, in the unit of the archive
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, or `point` is no point forecast
+
+    Notes
+    -----
+    The columns: `date` is the last day of the month, `vintage_date` the cutoff (of an outturn, its release day), `source` the
+    model, `variable` the series, `forecast_horizon` the months after the last one known, from 0 (their convention: target -
+    last used - 1). The densities have a row per quantile. The schema has no place for sums of months and totals, which are
+    left out.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import forecast as fc
+    >>> table = pd.DataFrame({"period": fc.months("2022-01", "2024-12"), "value": 100.0})
+    >>> asked = '''
+    ... models = ["mean12"]
+    ... data = { use = "csv", path = "own.csv", key = "CHN.export.WLD.re_magnets" }
+    ... forecast = { series = ["CHN.export.WLD.re_magnets"], months = 3 }
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table.to_csv(pathlib.Path(folder, "own.csv"), index=False)
+    ...     config = pathlib.Path(folder, "small.toml")
+    ...     _ = config.write_text(asked)
+    ...     tables = fc.to_boe(fc.run(config, out=folder, progress=False))
+    >>> tables.forecasts[["source", "forecast_horizon", "value"]].values.tolist()
+    [['mean12', 0, 100.0], ['mean12', 1, 100.0], ['mean12', 2, 100.0]]
     """
     return nowcasts_to_boe(what, point) if isinstance(what, Backtest) else boe_tables(what.forecasts, what.observations, point)
 
@@ -113,9 +167,45 @@ def nowcasts_to_boe(made: Backtest, point: str = "mean") -> BoeTables:
 def to_hub(run: Run) -> HubTables:
     """A run's forecasts as hubverse model output, and the published figures as its target data.
 
-    reference_date : the cutoff; horizon : months from the cutoff's month to the target's; location : the reporter; target : the
-    rest of the series' name (of a plain panel: the unit of observation, and "value"); output_type : "quantile" with its
-    probability, and "mean". Series are named `location.target`. Sums of months and totals are left out.
+    Parameters
+    ----------
+    run : Run
+        a finished run
+
+    Returns
+    -------
+    HubTables
+        model output and target data, in the unit of the archive
+
+    Raises
+    ------
+    ConfigError
+        where the argument is no run
+
+    Notes
+    -----
+    The columns: `reference_date` is the cutoff, `horizon` the months from the cutoff's month to the target's, `location` the
+    reporter, `target` the rest of the series' name (of a plain panel: the unit of observation, and "value"), `output_type`
+    "quantile" with its probability, or "mean". Series are named `location.target`. Sums of months and totals are left out.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import forecast as fc
+    >>> table = pd.DataFrame({"period": fc.months("2022-01", "2024-12"), "value": 100.0})
+    >>> asked = '''
+    ... models = ["mean12"]
+    ... data = { use = "csv", path = "own.csv", key = "CHN.export.WLD.re_magnets" }
+    ... forecast = { series = ["CHN.export.WLD.re_magnets"], months = 3 }
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table.to_csv(pathlib.Path(folder, "own.csv"), index=False)
+    ...     config = pathlib.Path(folder, "small.toml")
+    ...     _ = config.write_text(asked)
+    ...     tables = fc.to_hub(fc.run(config, out=folder, progress=False))
+    >>> tables.model_out[["location", "target", "output_type"]].values.tolist()[0]
+    ['CHN', 'export.WLD.re_magnets', 'mean']
     """
     import pandas as pd
 

@@ -13,7 +13,8 @@ from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_cel
 from forecast.core.schema import ForecastRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.study.evaluate.backtest import Backtest, BacktestQuestion
+from forecast.study.evaluate.backtest import Backtest
+from forecast.study.evaluate.past_questions import BacktestQuestion
 from forecast.study.evaluate.score import ScoredPeriod, period_draws, periods_of, question_cells
 from forecast.study.evaluate.truth import ReleaseChoice, truth_of
 

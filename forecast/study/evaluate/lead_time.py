@@ -20,10 +20,11 @@ from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
-from forecast.study.evaluate.backtest import Backtest, BacktestAnswer, BacktestQuestion, models_by_name
+from forecast.study.evaluate.backtest import Backtest, BacktestAnswer, models_by_name
 from forecast.study.evaluate.compare import NAIVE_MODELS
 from forecast.study.evaluate.cutoffs import released_together
 from forecast.study.evaluate.forecast_rows import forecast_table
+from forecast.study.evaluate.past_questions import BacktestQuestion
 from forecast.study.evaluate.policy_regimes import in_first_quarter, regime_of
 from forecast.study.evaluate.truth import truth_of, vintage_kind
 

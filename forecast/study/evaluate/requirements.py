@@ -15,15 +15,10 @@ from forecast.core.contracts import Forecaster
 from forecast.core.results import Failure
 from forecast.core.vintage import Vintage
 from forecast.study.data.real_time import RealTimeView, Regressor
-from forecast.study.evaluate.backtest import (
-    BacktestQuestion,
-    answer_tasks,
-    backtest_questions,
-    models_by_name,
-    scorable_questions,
-)
+from forecast.study.evaluate.backtest import answer_tasks, models_by_name
 from forecast.study.evaluate.common_sample import MIN_CUTOFFS
 from forecast.study.evaluate.cutoffs import cutoffs
+from forecast.study.evaluate.past_questions import BacktestQuestion, backtest_questions, scorable_questions
 from forecast.study.evaluate.policy_regimes import distinct_regimes, regime_of
 from forecast.study.evaluate.score import periods_of
 
@@ -37,10 +32,35 @@ TRIAL_DRAWS = 50  # draws of a trial forecast
 class Requirement:
     """What the history of one series supports for one model, horizon and interval level.
 
-    windows : cutoffs from `first_cutoff` on with a published figure at the horizon; pooled : the same summed over series
-    interval : "own" if the windows of the series reach the level by n / (n + 1) (split conformal, Vovk, Gammerman and Shafer
-        2005, sec. 2.2), "pooled" if only those of all series together do, otherwise "no"
-    test : "yes", or why a test of predictive ability is not possible
+    Parameters
+    ----------
+    series, model : str
+        what is asked: `horizon` in months
+    horizon : int
+        what is asked: `horizon` in months
+    level : float, default 0
+        of the interval, in percent
+    months : int
+        number of figures known
+    first_cutoff : str
+        the first day on which the model answers
+    windows : int
+        cutoffs from `first_cutoff` on with a published figure at the horizon
+    pooled : int, default 0
+        the same summed over series
+    reach, reach_pooled : float, default 0
+        highest level that so many windows reach, in percent
+    interval : str, optional
+        "own" if the windows of the series reach the level by n / (n + 1), "pooled" if only those of all series together do,
+        otherwise "no"
+    test : str
+        "yes", or why a test of predictive ability is not possible
+    reason : str
+        why the first cutoff is no earlier
+
+    References
+    ----------
+    Vovk, V., Gammerman, A. and Shafer, G. (2005). Algorithmic Learning in a Random World. Springer, sec. 2.2.
     """
 
     series: str
@@ -85,9 +105,54 @@ def feasible(
 ) -> pd.DataFrame:
     """What a history supports, one `Requirement` per series, model, horizon and interval level.
 
-    models : models, their names, or mappings of name and options. Each forecasts with few draws on the first and the last
-        cutoff, and by bisection on others, to find the first cutoff it can answer (`first_cutoff`). The other arguments are
-        those of `backtest`.
+    Each model forecasts with few draws on the first and the last cutoff, and by bisection on others, to find the first cutoff
+    that it can answer.
+
+    Parameters
+    ----------
+    source : Archive, Vintage or RealTimeView
+        the data and the series, as in `fc.backtest`
+    series : str or sequence of str
+        the data and the series, as in `fc.backtest`
+    models : sequence of Forecaster, str or mapping
+        models, their names, or mappings of name and options
+    horizons : sequence of int, default (1, 3, 6, 12)
+        in months
+    levels : sequence of float, default (80, 95)
+        of intervals, in percent
+    first : str, optional
+        the first month or day of the cutoffs
+    days : sequence of date, optional
+        the cutoffs themselves
+    window : str, default "expanding"
+        as in `fc.backtest`
+    window_months : int, default 60
+        as in `fc.backtest`
+    min_months : int, default 24
+        as in `fc.backtest`
+    gap : int, default 0
+        as in `fc.backtest`
+    step : int, default 1
+        as in `fc.backtest`
+    regressors : sequence of Regressor, optional
+        as in `fc.backtest`
+
+    Returns
+    -------
+    DataFrame
+        one row per series, model, horizon and level, with the columns of `Requirement`
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, or two models have one name
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> found = fc.feasible(fc.load_archive(), "CHN.export.WLD.re_magnets", ["seasonal_naive"], [1], [80], first="2024-10")
+    >>> found[["horizon", "level", "interval"]].values.tolist()
+    [[1, 80, 'own']]
     """
     view = source if isinstance(source, RealTimeView) else RealTimeView(source, {}, tuple(regressors))
     methods, steps = models_by_name(models), sorted(set(horizons))

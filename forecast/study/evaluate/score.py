@@ -19,8 +19,9 @@ from forecast.core.scores import Scores
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import window_total
-from forecast.study.evaluate.backtest import Backtest, BacktestQuestion
+from forecast.study.evaluate.backtest import Backtest
 from forecast.study.evaluate.cutoffs import released_together
+from forecast.study.evaluate.past_questions import BacktestQuestion
 from forecast.study.evaluate.policy_regimes import RESTRICTING, in_first_quarter, regime_of
 from forecast.study.evaluate.truth import ReleaseChoice, truth_of
 
@@ -206,8 +207,32 @@ def score(
 ) -> Scores:
     """Scores of a backtest, with the number of unanswered questions by model.
 
-    truth : a later vintage, or the release of each figure to score against: "first", "latest" or a number from 1 on
-    metrics : names, or mappings of name and options (`{"use": "coverage", "level": 95, "name": "coverage_95"}`)
+    Parameters
+    ----------
+    past : Backtest
+        the answers, from `fc.backtest`
+    truth : Vintage or ReleaseChoice, default "latest"
+        a later vintage, or the release of each figure to score against: "first", "latest" or a number from 1 on
+    metrics : sequence of str or mapping, default ("crps", "wis", "mae", "coverage")
+        names, or mappings of name and options (`{"use": "coverage", "level": 95, "name": "coverage_95"}`)
+
+    Returns
+    -------
+    Scores
+        one row per answer, month and metric; `summary()` pools them over the questions that every model answered
+
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, there is no such metric, or two have one name
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive, days = fc.load_archive(), fc.cutoffs("2024-10", "2025-03")
+    >>> past = fc.backtest(archive, days, ["mean12", "drift"], "CHN.export.WLD.rare_earths_total", [1], draws=200)
+    >>> fc.score(past, metrics=["mae"]).summary()[["model", "metric", "n"]].values.tolist()
+    [['drift', 'mae', 5], ['mean12', 'mae', 5]]
     """
     made = metrics_by_name(metrics)
     truth = truth if isinstance(truth, Vintage) else truth_of(past.archive, truth)

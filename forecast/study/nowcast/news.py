@@ -60,28 +60,71 @@ def news(
     seed: int = 0,
     label: str = "",
 ) -> pd.DataFrame:
-    """Decompose the revision of a nowcast between two days by release, event, re-estimation and model; rows of news.parquet.
+    """Decompose the revision of a nowcast between two days by release, event, re-estimation and model.
 
-    method : a model, its name, or its name with options; then : another one for the later day; label : the column `model`
+    The nowcast is the mean of the draws. Figures and events are let in day by day, in the order of their release, with the
+    parameters of the earlier day (`Task.fitted_on`). Revisions precede the new figures of their day, so that the expectation
+    of a new figure takes them into account, as in the programs of the New York Fed. If the method is linear in the new
+    figures of a day, the impact of each is weight times surprise (`_surprise_impacts`). Otherwise, and for revisions, impacts
+    are Shapley values (`kernels.shapley`): over all orders of up to six releases, or of releases that do not interact, else
+    over a sample of orders.
 
-    The nowcast is the mean of the draws, in archive units. Figures and events are let in day by day, in the order of their
-    release, with the parameters of the earlier day (`Task.fitted_on`). Revisions precede the new figures of their day, so that
-    the expectation of a new figure takes them into account, as in the programs of the New York Fed. If the method is linear in
-    the new figures of a day, the impact of each is weight times surprise (`_surprise_impacts`). Otherwise, and for revisions,
-    impacts are Shapley values (`kernels.shapley`): over all orders of up to six releases, or of releases that do not interact,
-    else over a sample of orders. Columns are those of `NewsRow`, and kinds:
+    Parameters
+    ----------
+    method : Forecaster, str or mapping
+        a model, its name, or a mapping of its name and options
+    archive : Archive or RealTimeView
+        the archive, which knows both days
+    task : Task
+        the series and months whose nowcast is taken apart
+    from_day, to_day : str or date
+        the two days, the earlier one first
+    then : Forecaster, str or mapping, optional
+        another model for the later day
+    seed : int, default 0
+        of the random numbers
+    label : str, optional
+        the column `model` (default: the model's name)
 
-    new, revision : a figure published, or changed; expected : the forecast of the same model on the day before, or the former
-        figure; weight : impact per unit of surprise (null if there is none)
-    calendar : an event or its end announced or, with no series, the mere passing of time
-    estimation : the parameters re-estimated on the later day
-    model : a change of model, to `then`, or within the method on the later day. The latter is separated if the method offers
-        `fixed(vintage, task)`, the model it would choose on that vintage; otherwise a switch within the method is part of the
-        release or re-estimation that caused it, and `model_used` names both.
+    Returns
+    -------
+    DataFrame
+        the columns of `NewsRow`, in the unit of the archive; impacts on one target and month add up to nowcast_to -
+        nowcast_from. Series and events that do not move the nowcast have no rows; series that move it only together share
+        one, their names joined by `+`
 
-    Series and events that do not move the nowcast have no rows; series that move it only together share one, their names joined
-    by `+`. Impacts on one target and month add up to nowcast_to - nowcast_from. A question without an answer on one of the two
-    days raises; a step between them without an answer raises NotIdentifiedError.
+    Raises
+    ------
+    ConfigError
+        where an argument is of another kind, the archive is a vintage, or the later day lies before the earlier one
+    DataError
+        where no figure of a series is known on one of the days
+    TooShortError
+        where the model cannot answer on one of the two days; other reasons are a ForecastError
+    NotIdentifiedError
+        where a step between the days has no answer
+
+    Notes
+    -----
+    The kinds of rows, in the column `kind`:
+
+    * new, revision: a figure published, or changed; `expected` is the forecast of the same model on the day before, or the
+      former figure, and `weight` the impact per unit of surprise (null if there is none)
+    * calendar: an event or its end announced or, with no series, the mere passing of time
+    * estimation: the parameters re-estimated on the later day
+    * model: a change of model, to `then`, or within the method on the later day. The latter is separated if the method offers
+      `fixed(vintage, task)`, the model it would choose on that vintage; otherwise a switch within the method is part of the
+      release or re-estimation that caused it, and `model_used` names both.
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive = fc.load_archive()
+    >>> task = fc.Task("2025-03-31", "CHN.export.WLD.re_magnets", fc.months("2025-05", "2025-05"), draws=200)
+    >>> rows = fc.news("seasonal_naive", archive, task, "2025-03-31", "2025-04-21")
+    >>> change = (rows.nowcast_to - rows.nowcast_from).iloc[0]
+    >>> bool(abs(rows.impact.sum() - change) < 1)
+    True
     """
     return frame(NewsRow, news_rows(method, archive, task, from_day, to_day, then=then, seed=seed, label=label))
 

@@ -34,6 +34,7 @@ def test_a_table_that_is_not_there(folder):
     with pytest.raises(DataError, match="the run has no table 'scores'") as error:
         Run(folder).scores  # noqa: B018
     assert "effects" in error.value.hint
+    assert "scores" not in error.value.hint
     with pytest.raises(AttributeError):
         Run(folder).nonsense  # noqa: B018
 

@@ -99,7 +99,7 @@ def test_a_published_sum_of_a_donor_counts_as_its_months():
 
 
 def test_weights_need_two_donors():
-    with pytest.raises(NotIdentifiedError, match="1 donors are left"):
+    with pytest.raises(NotIdentifiedError, match="1 donor is left"):
         laid(vintage(), design(DONORS[:1]))
     alone = made(vintage(), design(()))
     assert alone.counterfactual is None

@@ -72,6 +72,16 @@ def test_an_event_of_both_calendars_stands_once_and_is_the_own_one(tmp_path):
     assert len(events) == len(bundled_events())
 
 
+def test_an_asked_event_that_no_model_of_the_months_ahead_reads_is_told(tmp_path):
+    context = EVENT.replace('role = "default"\n', "")
+    ahead = f'[[models]]\nuse = "mean12"\n[forecast]\nseries = ["{COBALT}"]\nmonths = 3\n'
+    asked = ASKED.format("stop", COBALT)
+    said = "no model of the months ahead reads 'stop', and no fan shows it: role = \"default\" changes that"
+    assert said in told(made(tmp_path, context + ahead + asked))
+    for text in (EVENT + ahead + asked, context + asked, context + ahead):
+        assert said not in told(made(tmp_path, text))
+
+
 def test_an_own_event_that_replaces_a_bundled_one_is_told(tmp_path):
     both = told(made(tmp_path, EVENT.replace("stop", "re_licensing_2025"), 'calendar = "both"'))
     assert "'re_licensing_2025' replaces the bundled event of that id" in both

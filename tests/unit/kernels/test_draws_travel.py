@@ -6,7 +6,7 @@ from scipy.stats import rankdata
 
 import forecast as fc
 from forecast.core.questions import Task
-from forecast.kernels import gaussian
+from forecast.kernels import gaussian, grid_search
 from forecast.kernels.resample import multinomial_counts
 from forecast.study.ask import seed_of
 
@@ -58,7 +58,7 @@ def test_a_maximum_stands_still_where_the_likelihood_is_rounded_otherwise(size):
 
         return loglike
 
-    found = np.array([gaussian.settle_maximum(rounded(seed), top + 2e-4, low, high) for seed in range(20)])
+    found = np.array([grid_search.settle_maximum(rounded(seed), top + 2e-4, low, high) for seed in range(20)])
     assert np.ptp(found, axis=0).max() < 1e-8
     assert np.abs(found - top).max() < 1e-5
 

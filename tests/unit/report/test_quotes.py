@@ -199,6 +199,10 @@ def test_a_run_is_cited_by_version_day_hash_and_commit(small, tmp_path):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     info = json.loads((tmp_path / "run.json").read_text("utf-8"))
     info["versions"]["commit"] = "0123456789abcdef0123456789abcdef01234567"
+    info["title"] = "What did it change?"
+    (tmp_path / "run.json").write_text(json.dumps(info), "utf-8")
+    (tmp_path / "manifest.json").unlink(missing_ok=True)
+    assert fc.Run(tmp_path).cite().startswith("What did it change? Run ")
     info["title"] = "100 % of A & B_{x}"
     (tmp_path / "run.json").write_text(json.dumps(info), "utf-8")
     (tmp_path / "manifest.json").unlink(missing_ok=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from forecast.core.run import Run
 from forecast.report.blocks import Heading, TableBlock
 from forecast.report.brief import compose_brief
 from forecast.report.brief.decisions import Horizon
+from forecast.report.brief.limits import limit_blocks
 from forecast.report.brief.message import message_blocks, pace_sentence, recent_ratio, word_count
 from forecast.report.brief.months_ahead import told_series
 from forecast.report.chosen_answers import summary_rows
@@ -228,7 +230,8 @@ def test_what_the_measures_changed_is_what_the_effects_table_says(bundled):
     text = text_of(bundled)
     part = f"{abs(row['desc_estimate'] / row['expected']):.0%}".replace("%", " %")
     assert f"Apr–Jun 2025, rare-earth permanent magnets (China to world), {part} ({tonnes(-row['desc_estimate'])}) less" in text
-    assert f"{tonnes(row['observed_total'])} against {tonnes(row['expected'])}, the mean of 2024" in text
+    assert f"{tonnes(row['observed_total'])} against {tonnes(row['expected'])}, three months at the mean of 2024" in text
+    assert "without an effect seen in fewer than 1 of 1,000 cases" in text  # p of 1e-4
     assert row["verdict"] in ("suggestive", "supported")
     assert ("Points to the measures, without proof: Apr" if row["verdict"] == "suggestive" else "Firm: every check") in text
 
@@ -244,17 +247,24 @@ def test_where_trade_stands_is_the_mean_of_the_last_three_months_over_the_baseli
     assert ("above it" if expected > 1.05 else "below it" if expected < 0.95 else "back at it") in pace_sentence(data)
 
 
+@pytest.mark.parametrize(("verdict", "told"), [("supported", False), ("suggestive", True)])
+def test_where_every_answer_is_firm_nothing_of_the_grade_cannot_be_known(bundled, monkeypatch, verdict, told):
+    data = RunData(bundled)
+    monkeypatch.setitem(data.__dict__, "answers", tuple(replace(answer, verdict=verdict) for answer in data.answers))
+    assert ("highest grade" in markdown.render(limit_blocks(data, Horizon.of(data, AFTER)))) is told
+
+
 def test_the_grade_counts_the_rows_of_the_table(bundled, own):
     for run in (bundled, own):
         head = run.effects[run.effects["role"] == "headline"]
         firm = int((head["verdict"] == "supported").sum())
         text = text_of(run)
         if len(head) == 1:
-            assert f"This finding {'reaches' if firm else 'does not reach'} our highest grade." in text
+            assert f"This finding {'reaches' if firm else 'does not reach'} our highest grade, “firm”." in text
         else:
             some = ["No finding of 3 reaches", "One of 3 findings reaches", "Two of 3 findings reach"][firm]
             assert len(head) == 3
-            assert f"{some} our highest grade." in text
+            assert f"{some} our highest grade, “firm”." in text
 
 
 @pytest.mark.parametrize("which", ["bundled", "own"])

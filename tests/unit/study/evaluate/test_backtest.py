@@ -9,7 +9,7 @@ from forecast.core.archive import bundled_archive
 from forecast.core.errors import ConfigError, MissingExtraError, TooShortError
 from forecast.core.months import label, ordinal
 from forecast.core.results import Failure, Forecast, Skipped, Used
-from forecast.study.evaluate import backtest as bt
+from forecast.study.evaluate import backtest as bt, past_questions
 from forecast.study.evaluate.cutoffs import cutoffs
 from forecast.study.evaluate.score import error_scale, period_draws, periods_of, score
 
@@ -122,7 +122,8 @@ def test_a_question_beyond_the_gap_needs_a_later_figure(archive):
     last = archive.latest.last_month(RE)
     days = cutoffs("2025-06", series=RE)
     near, far = (
-        bt.scorable_questions(bt.backtest_questions(archive, [RE], days, 1, gap=gap), archive.latest) for gap in (0, 4)
+        past_questions.scorable_questions(bt.backtest_questions(archive, [RE], days, 1, gap=gap), archive.latest)
+        for gap in (0, 4)
     )
     assert max(p.last for p in far) <= last - 5 < max(p.last for p in near) < last
 

@@ -1,0 +1,1 @@
+"""Servers on this machine that answer as the interfaces of offices do, faults included; see `loopback`."""
