@@ -156,7 +156,8 @@ class Vintage:
         series : str
             one that is known
         """
-        return max(map(_last_of, self.cells[series]))
+        last: int = max(map(_last_of, self.cells[series]))
+        return last
 
     def knows(self, series: str) -> bool:
         """Whether any figure of a series is known.
