@@ -62,7 +62,13 @@ class Cell:
         return f"{self.first},{self.last},{self.value!r},{self.status}".encode()
 
     def overlaps(self, first: int, last: int) -> bool:
-        """Whether a month of the figure lies in `first` to `last`."""
+        """Whether a month of the figure lies in a window.
+
+        Parameters
+        ----------
+        first, last : int
+            first and last month of the window, as integers
+        """
         return self.last >= first and self.first <= last
 
 

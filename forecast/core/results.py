@@ -143,7 +143,13 @@ class Forecast:
         return self.windows.get(series, self.task.months)
 
     def reason_without(self, series: str) -> str:
-        """Why a series has no answer, "" where it has one."""
+        """Why a series has no answer, "" where it has one.
+
+        Parameters
+        ----------
+        series : str
+            one of the task's
+        """
         return next((failure.reason for failure in self.unanswered if failure.series == series), "")
 
     def unit_of(self, series: str) -> str:

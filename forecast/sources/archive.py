@@ -19,12 +19,17 @@ from forecast.core.registry import source
 class GrownArchive:
     """Figures that `forecast fetch` and your own programs appended to an archive, each vintage with its day.
 
-    path : its folder, relative to the config, or an address that fsspec reads (https://, s3://); default: the archive of this
-    machine, which the environment variable FORECAST_ARCHIVE may name
-    series : patterns of the series to take, all of them by default
-    join : add the bundled data set; where both hold a figure, a real vintage takes the place of one dated by a rule
-
     It is read with the bundled calendar and the config's own events (`calendar`).
+
+    Parameters
+    ----------
+    path : str, optional
+        its folder, relative to the config, or an address that fsspec reads (https://, s3://); default: the archive of this
+        machine, which the environment variable FORECAST_ARCHIVE may name
+    series : tuple of str, default ("*",)
+        patterns of the series to take, all of them by default
+    join : bool, default False
+        add the bundled data set; where both hold a figure, a real vintage takes the place of one dated by a rule
     """
 
     path: str = ""

@@ -30,9 +30,14 @@ FIRST = "2010-01"
 class Census:
     """Imports or exports of the United States by ten-digit code and country, from the Census Bureau; needs a key.
 
-    hs : codes of four to ten digits; a shorter one stands for all ten-digit codes below it
-    partner : countries (ISO alpha-3), by default every one with a row; the world always comes with them
-    flow : import (general imports, customs value) or export (domestic and foreign goods)
+    Parameters
+    ----------
+    hs : tuple of str, optional
+        codes of four to ten digits; a shorter one stands for all ten-digit codes below it
+    partner : tuple of str, optional
+        countries (ISO alpha-3), by default every one with a row; the world always comes with them
+    flow : {"import", "export"}, default "import"
+        import (general imports, customs value) or export (domestic and foreign goods)
     """
 
     hs: tuple[str, ...] = ()

@@ -38,17 +38,30 @@ MOST_FILES = 2000
 class ChinaCustoms:
     """China's customs: files of the online query and pages of major goods, saved by hand since no robot is let in.
 
-    path : a saved file, or a folder of them (.csv of the query, .html of the English pages), relative to the config
-    flow : export or import, for query files, which do not say it
-    flows : pattern of file names -> export or import, where a folder holds both
-    products : product -> 8-digit codes whose sum it is, besides the package's own
-    items : item of a page -> product, besides the rare earths
-    units : item -> its quantity unit, for a page that lacks the column of units
-    partners : code or name of a partner -> country, for one that the package does not know
-    all_partners : the query asked for all partners, so that their sum is the world's
-    marks : mark in a cell of a query file -> missing, suppressed or zero
-    join : add the bundled data set and its calendar
-    files : saved files in place of a path, for `forecast fetch china_customs FILE ...`
+    Parameters
+    ----------
+    path : str, optional
+        a saved file, or a folder of them (.csv of the query, .html of the English pages), relative to the config
+    flow : str, optional
+        export or import, for query files, which do not say it
+    flows : dict of str to str, optional
+        pattern of file names -> export or import, where a folder holds both
+    products : dict of str to tuple of str, optional
+        product -> 8-digit codes whose sum it is, besides the package's own
+    items : dict of str to str, optional
+        item of a page -> product, besides the rare earths
+    units : dict of str to str, optional
+        item -> its quantity unit, for a page that lacks the column of units
+    partners : dict of str to str, optional
+        code or name of a partner -> country, for one that the package does not know
+    all_partners : bool, default False
+        the query asked for all partners, so that their sum is the world's
+    marks : dict of str to str, optional
+        mark in a cell of a query file -> missing, suppressed or zero
+    join : bool, default False
+        add the bundled data set and its calendar
+    files : tuple of str, optional
+        saved files in place of a path, for `forecast fetch china_customs FILE ...`
     """
 
     path: str = ""

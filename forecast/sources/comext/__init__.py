@@ -30,11 +30,18 @@ FLOW_NUMBERS = {"import": "1", "export": "2"}
 class Comext:
     """Imports or exports of the European Union and its members by CN code and partner in kg, from Eurostat.
 
-    hs : codes of two, four, six or eight digits of the Combined Nomenclature
-    reporter : EU27 or member states (ISO alpha-3)
-    partner : countries, by default every one with a row; all of them together always come with them
-    flow : import or export
-    files : monthly bulk files (full_v2_YYYYMM.dat), unpacked, in place of the interface
+    Parameters
+    ----------
+    hs : tuple of str, optional
+        codes of two, four, six or eight digits of the Combined Nomenclature
+    reporter : tuple of str, default ("EU27",)
+        EU27 or member states (ISO alpha-3)
+    partner : tuple of str, optional
+        countries, by default every one with a row; all of them together always come with them
+    flow : {"import", "export"}, default "import"
+        import or export
+    files : tuple of str, optional
+        monthly bulk files (full_v2_YYYYMM.dat), unpacked, in place of the interface
     """
 
     hs: tuple[str, ...] = ()

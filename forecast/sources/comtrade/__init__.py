@@ -30,11 +30,18 @@ FLOWS = {"import": "M", "export": "X"}
 class Comtrade:
     """Imports or exports of a country by HS code and partner, from UN Comtrade; small questions need no key.
 
-    hs : codes of two, four or six digits
-    reporter : countries (ISO alpha-3) whose statistics are asked
-    partner : countries, by default every one with a row; the world always comes with them
-    flow : import or export
-    estimated : keep weights that the UN estimated; their rows say so
+    Parameters
+    ----------
+    hs : tuple of str, optional
+        codes of two, four or six digits
+    reporter : tuple of str, optional
+        countries (ISO alpha-3) whose statistics are asked
+    partner : tuple of str, optional
+        countries, by default every one with a row; the world always comes with them
+    flow : {"import", "export"}, default "import"
+        import or export
+    estimated : bool, default True
+        keep weights that the UN estimated; their rows say so
     """
 
     hs: tuple[str, ...] = ()
