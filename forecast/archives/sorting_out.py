@@ -17,8 +17,9 @@ def sort_out(rows: Sequence[ArchiveRow], held: FigureStore, today: str) -> tuple
     """What the rows change, and those of them to be stored.
 
     A row is compared with what its publisher last said of the figure before the row's day of release. If that is the same, it
-    is not stored, except that the first real vintage is stored beside a figure dated by a rule. A row that differs from one of
-    the same day of release is dated `today`, the day on which the change was seen.
+    is not stored, except that the first real vintage is stored beside a figure dated by a rule; nor is a guess, where a real
+    vintage and an earlier guess are held. A row that differs from one of the same day of release is dated `today`, the day on
+    which the change was seen.
     """
     known = _statements(row for name in {row.series for row in rows} if name in held.extents for row in held.rows(name).rows())
     figures = {key[:2] for key, said in known.items() if any(row.status not in WITHOUT_VALUE for row in said)}
@@ -27,9 +28,12 @@ def sort_out(rows: Sequence[ArchiveRow], held: FigureStore, today: str) -> tuple
     for given in sorted(rows, key=lambda row: row.released):
         key, figure = _statement_key(given), (given.series, given.period)
         said = known.setdefault(key, [])
+        if given.basis != REAL and any(r.basis == REAL for r in said) and any(r.released <= given.released for r in said):
+            kinds.setdefault(figure, "same")
+            continue
         row = _with_day(given, said, today)
         before = [one for one in said if one.released <= row.released]
-        kinds[figure] = _kind(row, before, said, figure in figures, kinds.get(figure, "same"))
+        kinds[figure] = _kind(row, before, figure in figures, kinds.get(figure, "same"))
         if before and _says_the_same(before[-1], row) and (before[-1].basis == REAL or row.basis != REAL):
             continue
         said.append(row)
@@ -41,7 +45,7 @@ def sort_out(rows: Sequence[ArchiveRow], held: FigureStore, today: str) -> tuple
     return ArchiveChanges(new, revised, same, missing, len(stored)), stored
 
 
-def _kind(row: ArchiveRow, before: Sequence[ArchiveRow], said: Sequence[ArchiveRow], had_value: bool, so_far: str) -> str:
+def _kind(row: ArchiveRow, before: Sequence[ArchiveRow], had_value: bool, so_far: str) -> str:
     """What became of a figure, after one more row of it."""
     if row.status in WITHOUT_VALUE:
         return "missing"

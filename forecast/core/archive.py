@@ -166,7 +166,7 @@ class Archive:
     @property
     def last_release(self) -> dt.date:
         """The last day on which a figure of the archive was released."""
-        return dt.date.fromordinal(max(last for _, last in self.figures.extents.values()))
+        return dt.date.fromordinal(self.figures.reach[1])
 
     @functools.cached_property
     def latest(self) -> Vintage:

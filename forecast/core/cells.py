@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -54,6 +55,11 @@ class Cell:
     def is_span(self) -> bool:
         """Whether the figure covers more than one month."""
         return self.last > self.first
+
+    @functools.cached_property
+    def stamp(self) -> bytes:
+        """What a method can see of the figure, for fingerprints; cells are shared by vintages, so it is made once."""
+        return f"{self.first},{self.last},{self.value!r},{self.status}".encode()
 
     def overlaps(self, first: int, last: int) -> bool:
         """Whether a month of the figure lies in a window.

@@ -38,6 +38,11 @@ class FigureStore(abc.ABC):
     def extents(self) -> Mapping[str, Extent]:
         """By series with a usable row, in alphabetical order: its first and last day of release."""
 
+    @property
+    def reach(self) -> Extent:
+        """The first and the last day of release of any series."""
+        return min(first for first, _ in self.extents.values()), max(last for _, last in self.extents.values())
+
     @abc.abstractmethod
     def rows(self, series: str) -> FigureColumns:
         """The usable rows of a series, in the order in which they are held; a KeyError if there is none."""

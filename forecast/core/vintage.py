@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import hashlib
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,6 +24,7 @@ from forecast.core.series import SeriesKey
 from forecast.core.time_axis import MONTHS, Steps
 
 ALL_SERIES = "*"  # cuts a hole in every series
+_months_of, _last_of = operator.attrgetter("first", "last"), operator.attrgetter("last")
 NO_END = 2**62  # last month of an open-ended hole
 
 
@@ -154,7 +156,8 @@ class Vintage:
         series : str
             one that is known
         """
-        return max(cell.last for cell in self.cells[series])
+        last: int = max(map(_last_of, self.cells[series]))
+        return last
 
     def knows(self, series: str) -> bool:
         """Whether any figure of a series is known.
@@ -324,8 +327,7 @@ class Vintage:
         digest = hashlib.sha256()
         for name in names:
             digest.update(name.encode())
-            for c in sorted(self.cells[name], key=lambda c: (c.first, c.last)):
-                digest.update(f"{c.first},{c.last},{c.value!r},{c.status}".encode())
+            digest.update(b"".join(c.stamp for c in sorted(self.cells[name], key=_months_of)))
         for event in self.events:
             digest.update(identity(event).encode())
         for key in sorted(self.controls):

@@ -43,6 +43,11 @@ class ChangedFigures(Protocol):
         """Cells that are known to be missing."""
         ...
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was found wrong with the archive and put right, in sentences."""
+        ...
+
 
 @dataclass
 class SeriesOutcome:
@@ -113,10 +118,10 @@ def fetch_into(
             for series, month in part.not_released:
                 outcomes.setdefault(series, SeriesOutcome()).not_released.append(month)
             say(f"[{number}{f'/{part.parts}' if part.parts else ''}] {part.question}: {len(part.rows)} figures")
-            for note in part.notes:
+            for note in (*part.notes, *changes.notes):
                 if note not in told:
                     say(f"  {note}")
-            told.update(part.notes)
+            told.update((*part.notes, *changes.notes))
     finally:
         client.close()
     mark.end()

@@ -10,6 +10,7 @@ class Changed:
     revised: list = dataclasses.field(default_factory=list)
     missing: list = dataclasses.field(default_factory=list)
     same: list = dataclasses.field(default_factory=list)
+    notes: list = dataclasses.field(default_factory=list)
 
 
 class KeptRows:

@@ -24,12 +24,11 @@ SERIES_SHOWN = 5
 
 def archive_card(archive: Archive) -> Card:
     """How much it holds, of which days, and how to stand on one."""
-    released = archive.table.released
-    days = f"{min(released)} to {max(released)}" if len(released) else ""
+    first, last = (dt.date.fromordinal(day) for day in archive.figures.reach)
     return Card(
         f"Archive of {len(archive.series)} series",
         (
-            ("figures", f"{len(archive.table):,} as published, released {days}"),
+            ("figures", f"{len(archive.figures):,} as published, released {first} to {last}"),
             ("series", list_in_short(archive.series[:SERIES_SHOWN], len(archive.series))),
             ("events", _events_in_short(archive.events)),
             ("open it", 'archive.as_of("YYYY-MM-DD"), archive.latest'),

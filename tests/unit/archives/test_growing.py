@@ -136,6 +136,14 @@ def test_a_real_vintage_takes_the_place_of_a_guess(tmp_path):
     ]
 
 
+def test_a_guess_is_not_made_anew_after_a_revision(tmp_path):
+    made = GrowingArchive(tmp_path)
+    made.append([row("2026-01", 10.0, "2026-03-05", basis="rule"), row("2026-01", 10.0, "2026-06-05")])
+    made.append([row("2026-01", 12.0, "2026-07-05")])
+    assert made.append([row("2026-01", 12.0, "2026-03-05", basis="rule")]).stored == 0
+    assert [c.value for c in open_archive(tmp_path).states(S)] == [10.0, 10.0, 12.0]
+
+
 def test_a_guess_of_a_later_day_changes_nothing_that_is_real(tmp_path):
     made = GrowingArchive(tmp_path)
     made.append([row("2026-01", 10.0, "2026-03-05")])
