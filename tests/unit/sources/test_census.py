@@ -156,7 +156,7 @@ def test_the_vintage_is_the_day_of_the_last_update_with_a_guess_at_the_first(fet
     server.updated = "2026-11-05"
     done = fetch()
     rows = [row for row in done.kept.rows if (row.series, row.period) == (OXIDE.format("THA"), "2024-02")]
-    assert [(row.released, row.basis) for row in rows] == [("2026-11-05", "actual"), ("2024-04-04", "rule")]
+    assert [(row.released, row.basis) for row in rows] == [("2026-11-05", "actual"), ("2024-04-08", "rule")]
     assert "pseudo-vintage: as known on 2026-11-05" in rows[1].note
     fresh = [row for row in done.kept.rows if (row.series, row.period) == (OXIDE.format("THA"), "2026-09")]
     assert [(row.released, row.basis) for row in fresh] == [("2026-11-05", "actual")], "the publication itself: no guess"
@@ -173,7 +173,7 @@ def test_a_revision_is_a_second_vintage_and_no_second_guess(fetch, server):
     assert revised.outcomes[OXIDE.format("THA") + ":usd"].revised == ["2024-02"]
     assert revised.outcomes[OXIDE.format("THA") + ":usd"].new == 0
     rows = [r for r in revised.kept.rows if (r.series, r.period) == (OXIDE.format("THA") + ":usd", "2024-02")]
-    assert [row.released for row in rows] == ["2026-11-05", "2024-04-04", "2026-12-04"]
+    assert [row.released for row in rows] == ["2026-11-05", "2024-04-08", "2026-12-04"]
     assert rows[-1].value == 123456
 
 
