@@ -251,6 +251,17 @@ def test_core_passes_no_unnamed_options_on():
     assert passed_through(PACKAGE / "core") == []
 
 
+def test_a_package_imports_nothing_under_the_name_of_a_module_of_its_own():
+    """An import of the module, whenever it comes, would put the module in its place."""
+    shadowed = []
+    for init in PACKAGE.rglob("__init__.py"):
+        own = {path.stem for path in init.parent.iterdir() if path.suffix == ".py" or path.is_dir()}
+        for node in ast.walk(ast.parse(init.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.rpartition(".")[2] in own:
+                shadowed += [f"{init.parent.name}.{a.name}" for a in node.names if (a.asname or a.name) in own]
+    assert shadowed == []
+
+
 def test_a_class_name_has_one_meaning():
     assert twice_named(PACKAGE) == []
 

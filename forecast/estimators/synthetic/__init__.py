@@ -17,7 +17,7 @@ from forecast.core.registry import estimator
 from forecast.core.results import Used
 from forecast.core.vintage import Vintage
 from forecast.estimators.synthetic import conformal_inference, predictors, synthetic_weights
-from forecast.estimators.synthetic.named_parameters import Inference, named_parameters
+from forecast.estimators.synthetic.parameter_names import Inference, named_parameters
 from forecast.estimators.synthetic.placebos_in_space import MIN_PLACEBOS, DonorPlacebos, fit_placebos
 from forecast.estimators.synthetic.predictors import Label, PredictorSpec
 from forecast.estimators.synthetic.synthetic_weights import SyntheticWeights, WeightRule
