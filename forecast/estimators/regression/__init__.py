@@ -21,8 +21,8 @@ from forecast.estimators.regression import collinearity
 from forecast.estimators.regression.design_matrix import COLLAPSE_SHARE, RegressionSample, build_sample, series_figures
 from forecast.estimators.regression.empty_months import point_of, predict_periods, trade_history, with_occurrence
 from forecast.estimators.regression.intervention_regressors import close_event_pairs, other_event_regressors
-from forecast.estimators.regression.parameter_names import boundary_notes, named_parameters
 from forecast.estimators.regression.noise import NoiseModel, noise_model
+from forecast.estimators.regression.parameter_names import boundary_notes, named_parameters
 from forecast.estimators.regression.regressor_counterfactual import RegressorCounterfactual, build_counterfactual
 from forecast.estimators.regression.transfer_function import (
     TransferFunctionFit,
