@@ -69,14 +69,16 @@ def _fan_figure(data: RunData, horizon: Horizon, series: Sequence[str]) -> Figur
     events = letter_events(data, series, first, mm.ordinal(data.as_of[:7]))
     panels = tuple(fan_panel(data.histories[s], horizon.months_told(s), data.as_of, events_of_panel(events, s)) for s in series)
     cut = [until for s in series if (until := horizon.open_from(s)) and len(horizon.months_told(s)) < len(horizon.fans[s])]
+    sums = any(step[-1] >= first for s in series for step, _ in data.histories[s].steps)
+    dotted = " Dotted: the mean of months known only as one sum." if sums else ""
     ends = f" The ranges end before {month_of(min(cut))}, the first month that hangs on a decision still open." if cut else ""
     return FigureBlock(
         "brief_next",
         "The months ahead",
         panels,
         2,
-        "Line: published. Blue: what we expect; ranges hold eight cases of ten and nineteen of twenty. Shaded: past, without a "
-        f"figure.{ends} " + brief_credit(data, series, "own calculation"),
+        f"Line: published.{dotted} Blue: what we expect; ranges hold eight cases of ten and nineteen of twenty. Shaded: past, "
+        f"without a figure.{ends} " + brief_credit(data, series, "own calculation"),
         "Charts of the months ahead: " + "; ".join(map(series_name, series)),
         event_key(events),
     )
