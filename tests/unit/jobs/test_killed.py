@@ -71,7 +71,7 @@ def written(folder, workers):
 
 @pytest.mark.slow
 def test_a_killed_run_ends_in_the_bytes_of_a_whole_one(tmp_path):
-    rows = [f"{2019 + i // 12}-{i % 12 + 1:02d},{100 + 7 * (i % 12) + (13 * i) % 17}" for i in range(60)]
+    rows = [f"{2019 + i // 12}-{i % 12 + 1:02d},{100 + 7 * (5 * i % 12) + (13 * i) % 17}" for i in range(60)]
     (tmp_path / "own.csv").write_text("\n".join(["period,value", *rows]), "utf-8")
     (tmp_path / "own.toml").write_text(CONFIG, "utf-8")
     process, answered = started(tmp_path, 2, subprocess.DEVNULL), []  # its workers, orphans then, would hold a pipe open
