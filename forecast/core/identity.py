@@ -10,16 +10,24 @@ import dataclasses
 import functools
 from typing import Any
 
+KEPT = "_identity"  # where a frozen dataclass keeps its text
+
 
 def identity(value: Any) -> str:
     """The text of a value with every field of the dataclasses in it, in the spelling of the standard library's dataclasses.
+
+    A frozen dataclass keeps its text: events and questions are asked for theirs a thousand times in a run.
 
     >>> identity((dataclasses.make_dataclass("Point", ["x"])(1), {"y": 2.5}))
     "(Point(x=1), {'y': 2.5})"
     """
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        kind = type(value)
-        return f"{kind.__qualname__}({', '.join(f'{name}={identity(getattr(value, name))}' for name in _fields(kind))})"
+        kind: Any = type(value)
+        kept = value.__dict__ if kind.__dataclass_params__.frozen and hasattr(value, "__dict__") else {}
+        if KEPT not in kept:
+            fields = ", ".join(f"{name}={identity(getattr(value, name))}" for name in _fields(kind))
+            kept[KEPT] = f"{kind.__qualname__}({fields})"
+        return str(kept[KEPT])
     if isinstance(value, tuple):
         inside = [identity(item) for item in value]
         return f"({inside[0]},)" if len(inside) == 1 else f"({', '.join(inside)})"

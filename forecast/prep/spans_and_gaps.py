@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from forecast.core.errors import TooShortError
 if TYPE_CHECKING:
     from forecast.core.vintage import Cell, ObservedSeries
 
+REDUCED = "_reduced_spans"  # where a series keeps them
 LONGEST_SPLIT = 3  # months; a longer sum says too little about each of its months
 
 
@@ -36,14 +38,21 @@ class FilledSeries:
         return np.array([mark == "" for mark in self.marks])
 
 
-def reduced_spans(observed: ObservedSeries) -> list[tuple[tuple[int, ...], float, Cell]]:
+def reduced_spans(observed: ObservedSeries) -> Sequence[tuple[tuple[int, ...], float, Cell]]:
     """Spans reduced to their unknown part: (unknown months, their sum, the span), shortest first.
 
     Known months and shorter spans inside are subtracted. A remainder without unknown months is dropped, and so is a negative
-    one, which contradicts the months (the audit reports it).
+    one, which contradicts the months (the audit reports it). A series keeps its own, which it is asked for many times.
     """
     if not observed.spans:
-        return []
+        return ()
+    kept = observed.__dict__
+    if REDUCED not in kept:
+        kept[REDUCED] = tuple(_reduce_spans(observed))
+    return cast("Sequence[tuple[tuple[int, ...], float, Cell]]", kept[REDUCED])
+
+
+def _reduce_spans(observed: ObservedSeries) -> list[tuple[tuple[int, ...], float, Cell]]:
     known = {int(m): float(v) for m, v in zip(observed.months, observed.values, strict=True) if np.isfinite(v)}
     pieces: list[tuple[tuple[int, ...], float, Cell]] = []
     for span in sorted(observed.spans, key=lambda c: (c.last - c.first, c.first)):
@@ -160,7 +169,8 @@ def _determined_total(figures: list[tuple[tuple[int, ...], float]], first: int, 
     Of figures that repeat or contradict each other, the earlier of the list count: a figure whose months are a linear
     combination of those before it (Gram and Schmidt) is left out, so that the combination is unique.
     """
-    if not figures:
+    covered = {month for months, _ in figures for month in months}
+    if not covered.issuperset(range(first, last + 1)):
         return math.nan
     lo, hi = min(first, *(months[0] for months, _ in figures)), max(last, *(months[-1] for months, _ in figures))
     directions = np.zeros((min(len(figures), hi - lo + 1), hi - lo + 1))

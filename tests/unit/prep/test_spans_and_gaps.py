@@ -97,7 +97,7 @@ def test_rounding_leaves_no_negative_month(observed):
 
 def test_a_sum_the_publisher_kept_back_is_no_figure():
     span = Cell(1, 2, float("nan"), "suppressed")
-    assert reduced_spans(ObservedSeries(S, 0, np.array([1.0, np.nan, np.nan]), ("value", "span", "span"), (span,))) == []
+    assert not reduced_spans(ObservedSeries(S, 0, np.array([1.0, np.nan, np.nan]), ("value", "span", "span"), (span,)))
 
 
 # --- filling ----------------------------------------------------------------------------------------------------------
