@@ -15,7 +15,7 @@ from forecast.tables.unit_words import measured_by, unit_in_label
 
 SEARCHED = 60  # rows in which the header is looked for
 UNIT_LINE = re.compile(
-    r"(?i)\(?(?:units?(?: of measure(?:ment)?)?|einheit|unidad|unité|单位) ?[:：=] ?(?:in )?([^()]{1,40})\)?"
+    r"(?i)(?:# ?|\()?(?:units?(?: of measure(?:ment)?)?|einheit|unidad|unité|单位) ?[:：=] ?(?:in )?([^()]{1,40})\)?"
 )
 FEWEST_ACROSS = 4  # columns of months from which a row is a header of months
 

@@ -87,7 +87,10 @@ def _differing_names(records: Records, mapping: TableMapping) -> list[str]:
     """A sentence on each column of figures whose name says another unit than the one declared."""
     if mapping.unit is None:
         return []
-    named = {name: unit_in_label(name) for name in dict.fromkeys(record.column for record in records.figures)}
+    below = records.header.units
+    named = {
+        name: below.get(name) or unit_in_label(name) for name in dict.fromkeys(record.column for record in records.figures)
+    }
     return [
         f"'{name}' names the unit {unit}, and its figures are read in {mapping.unit}, as declared"
         for name, unit in named.items()

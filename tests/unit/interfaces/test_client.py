@@ -266,7 +266,7 @@ def test_what_is_no_address_is_refused(address, tmp_path):
 
 @pytest.mark.parametrize("address", ["https://me:s3cret@a.example", "https://a.example?key=s3cret", "https://a.example#s3cret"])
 def test_a_secret_in_an_address_is_not_shown(address, tmp_path):
-    with pytest.raises(ConfigError, match="https://a.example") as caught:
+    with pytest.raises(ConfigError, match=r"https://a\.example") as caught:
         Client(SERVICE, RawAnswers(tmp_path, "office"), address=address)
     assert "s3cret" not in str(caught.value)
 

@@ -47,7 +47,7 @@ def first(path, **words):
     ("title", "unit"),
     [
         ("Exports of salt (thousand tonnes)", "thousand tonnes"), ("Exports of salt in tonnes", "tonnes"),
-        ("Unit: lb", "lb"), ("Einheit: t", "t"), ("Salt (in tonnes)", "tonnes"), ("Exports of salt", ""),
+        ("Unit: lb", "lb"), ("# unit: g", "g"), ("Einheit: t", "t"), ("Salt (in tonnes)", "tonnes"), ("Exports of salt", ""),
     ],
 )  # fmt: skip
 def test_a_title_names_the_unit(title, unit, tmp_path):
@@ -104,6 +104,21 @@ def test_units_that_are_no_mass_are_refused_or_told(tmp_path):
     path = table(tmp_path, "month,Exports (kg)")
     assert any("names the unit kg" in note for note in source(path, unit="t").describe_reading())
     assert not any("names the unit" in note for note in source(path).describe_reading())
+    path.write_text(path.read_text("utf-8").replace("Exports (kg)\n", "exports\n,kg\n"), "utf-8")
+    assert any("names the unit kg" in note for note in source(path, unit="t").describe_reading())
+
+
+def test_months_of_a_fiscal_year_across_are_asked_about(tmp_path):
+    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    path = tmp_path / "own.csv"
+    for begun in (0, 3, 6):
+        order = names[begun:] + names[:begun]
+        rows = [",".join(map(str, [year, *(year + names.index(n) for n in order)])) for year in (2020, 2021)]
+        path.write_text("\n".join([",".join(["Year", *order]), *rows]) + "\n", "utf-8")
+        if begun:
+            assert f"run from {order[0]} to {order[-1]}" in refusal(path, across=True, period="Year").problem
+        else:
+            assert first(path, across=True, period="Year") == 2020
 
 
 def test_a_unit_in_the_cells_is_no_flag(tmp_path):
