@@ -32,7 +32,7 @@ def check_unit_column(records: Records, mapping: TableMapping) -> list[str]:
         texts = [text for text in dict.fromkeys(records.texts(name)) if text]
         found = [text for text in texts if measured_by(text)]
         named = named or bool(found)
-        factors = {(unit_factor(text, measured_by(text)) or math.nan) * multiple for text in found}
+        factors = {_factor(text) * multiple for text in found}
         same = {unit_factor(text, measured_by(found[0])) for text in taken} if found else set()
         where = records.grid.at(records.header.row, name)
         said = ", ".join(f"'{text}'" for text in (found or texts)[:4])
@@ -46,13 +46,20 @@ def check_unit_column(records: Records, mapping: TableMapping) -> list[str]:
         if texts and not found:
             notes.append(f"the column '{name}' says {said}; figures are read in {mapping.unit}, as declared")
     if not named:
-        held = {(unit_factor(unit, measured_by(unit)) or math.nan) / multiple for unit in taken}
+        held = {_factor(unit) / multiple for unit in taken}
         if multiple != 1.0 and (mapping.unit is None or held.isdisjoint((1.0, TONNE))):
             problem = f"{notes.pop()}, and figures would be read in {' and '.join(sorted(taken))}"
             raise DataError(problem, where=records.grid.where, hint=UNIT_WITH_MULTIPLE)
         if mapping.unit is None:
             _check_titles(records)
     return [*notes, *_differing_names(records, mapping)]
+
+
+def _factor(unit: str) -> float:
+    """What a figure in a unit is multiplied by to be in the archive's; NaN where the unit is not known."""
+    measured = measured_by(unit)
+    factor = unit_factor(unit, measured) if measured else None
+    return math.nan if factor is None else factor
 
 
 def _multiple(records: Records, mapping: TableMapping) -> tuple[float, list[str]]:
@@ -94,7 +101,7 @@ def _differing_names(records: Records, mapping: TableMapping) -> list[str]:
     return [
         f"'{name}' names the unit {unit}, and its figures are read in {mapping.unit}, as declared"
         for name, unit in named.items()
-        if unit and unit_factor(unit, measured_by(unit)) != unit_factor(mapping.unit, measured_by(unit))
+        if unit and _factor(unit) != _factor(mapping.unit)
     ]
 
 

@@ -121,6 +121,12 @@ def test_months_of_a_fiscal_year_across_are_asked_about(tmp_path):
             assert first(path, across=True, period="Year") == 2020
 
 
+@pytest.mark.parametrize("head", ["month,value", "month,Exports (t)", "month,value,UNIT_MULT", "month,value,unit"])
+def test_an_unknown_unit_is_refused_wherever_it_meets_another(head, tmp_path):
+    path = table(tmp_path, head, *(["3" if "MULT" in head else "t"] if head.count(",") == 2 else []))
+    assert "bushel" in refusal(path, unit="bushel", value=head.split(",")[1]).problem
+
+
 def test_a_unit_in_the_cells_is_no_flag(tmp_path):
     path = table(tmp_path, "month,value")
     path.write_text(path.read_text("utf-8").replace(",100\n", ",100 kg\n"), "utf-8")
