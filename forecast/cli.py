@@ -329,12 +329,13 @@ def init(
     table: Annotated[
         Path | None, typer.Option("--from", help="A CSV, Excel or Parquet file: only a config with the mapping it suggests.")
     ] = None,
+    sheet: Annotated[str, typer.Option(help="Of the workbook that --from names.")] = "",
 ) -> None:
     """Copy a starter project that runs: own figures, own events, a config; and files for a scheduler."""
     from forecast.guides.starter import config_for_table, copy_starter, scheduled_runs
 
     if table is not None:
-        typer.echo(str(config_for_table.write_config(folder, table)))
+        typer.echo(str(config_for_table.write_config(folder, table, sheet)))
         return
     if scheduler is not None:
         scheduled_runs.check_scheduler(scheduler)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import queue
+import re
 import ssl
 import threading
 import urllib.request
@@ -19,6 +20,7 @@ from forecast.interfaces.keys import NO_KEY, Key, redact_logs
 from forecast.interfaces.service import Service
 
 LARGEST = 1_000_000_000  # bytes of one answer
+HIDDEN = re.compile(r"(?<=//)[^/]*@|[?#].*")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 T = TypeVar("T")
@@ -30,7 +32,11 @@ class Wire:
     def __init__(self, service: Service, address: str, key: Key, seconds: float) -> None:
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-            raise ConfigError(f"'{address}' is no address", where="--base-url", hint="https://HOST, or http://127.0.0.1:PORT")
+            shown = HIDDEN.sub("", address)  # a password or a key in an address is not shown
+            more = "" if shown == address else " with what stood before its @ or behind its ?"
+            raise ConfigError(
+                f"'{shown}'{more} is no address", where="--base-url", hint="https://HOST, or http://127.0.0.1:PORT"
+            )
         self.loopback = parts.hostname in LOOPBACK
         if key and parts.scheme == "http" and not self.loopback:
             raise ConfigError(

@@ -12,7 +12,7 @@ from forecast.report.numbers import day, join_with_and
 from forecast.report.run_data import RunData
 
 READ = {"official": "read in the office's own words", "secondary": "reported by others", "unverified": "no page at hand"}
-LEARNED = "Learned after the day of the run; no forecast and no effect here rests on it:"
+LEARNED = "Read after the day of the run. No effect here rests on it, and forecasts stand on the law as written on that day:"
 
 
 def named_with_status(event: Event) -> str:

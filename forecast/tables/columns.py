@@ -12,8 +12,20 @@ from forecast.tables.number_column import EMPTY, MARKS, SAID_MISSING
 from forecast.tables.time_spellings import FIVE, YEAR, looks_like_time, month_named
 from forecast.tables.unit_words import measured_by
 
-UNIT_NAME = re.compile(r"(?i)units?|(.*[ _])?unit(s|_?abbr|_of_measure|_measure)?|计量单位")
-FLAG_NAME = re.compile(r"(?i)(obs_|conf_)?(flags?|status)|flagcodes?|footnotes?")
+UNIT_NAME = re.compile(
+    r"(?i)units?|(.*[ _])?unit(s|_?abbr|_of_measure|_measure)?|uom|(ma(ß|ss)|mengen)?einheit|unidad(es)?( de medida)?|unités?"
+    r"|计量单位"
+)
+MULTIPLE_NAME = re.compile(r"(?i)unit_?mult(iplier)?|scalar_factor|multiplier")
+NO_AMOUNT = re.compile(  # "99.65 % min" is a grade, "(%)" a rate
+    r"(?i)(.*[^\d ] *)?%.*|.*\b(per ?cent|prozent|pct|y[/-]?o?-?y|yoy)\b.*|.*\bgrowth( rate)?|.*\bindex\b.*= ?100\b.*"
+    r"|.*\b((moving|rolling) (sum|total|average|mean)|12[- ]months?\b.*\b(sum|total|average))\b.*"
+)
+TOTAL_NAME = re.compile(
+    r"(?i)(grand |sub-?)?totals?|world|all (countries|partners)|insgesamt|gesamt|summe|mundo|monde|合计|总计|总值|W00|WLD"
+)
+TO_DATE_NAME = re.compile(r"(?i).*(\bcumul|\bkumul|\bacumul|\bytd\b|year[- _]to[- _]date|累计).*")
+FLAG_NAME = re.compile(r"(?i)(obs_|conf_)?(flags?|status)|flagcodes?|footnotes?|conf|confidential(ity)?|suppress(ed|ion)")
 CODE_NAME = re.compile(r"(?i).*(code|hs\d*|cmd|kode|编码|_id)$|id|hs|no\.?|rank|vector|coordinate|.*iso\d?|decimals")
 RELEASE_NAME = re.compile(r"(?i)released?|release_?da(y|te)|vintage|published|last_?updated?|out")
 MONEY_NAME = re.compile(

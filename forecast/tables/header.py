@@ -11,9 +11,12 @@ from forecast.core.errors import DataError, nearest
 from forecast.core.input_files import DELIMITERS, NUMBER
 from forecast.tables.grid import Cell, Grid, text_of
 from forecast.tables.time_spellings import YEAR, looks_like_time
-from forecast.tables.unit_words import measured_by
+from forecast.tables.unit_words import measured_by, unit_in_label
 
 SEARCHED = 60  # rows in which the header is looked for
+UNIT_LINE = re.compile(
+    r"(?i)(?:# ?|\()?(?:units?(?: of measure(?:ment)?)?|einheit|unidad|unité|单位) ?[:：=] ?(?:in )?([^()]{1,40})\)?"
+)
 FEWEST_ACROSS = 4  # columns of months from which a row is a header of months
 
 
@@ -69,6 +72,18 @@ def _are_numbers(rows: Sequence[Sequence[Cell]], row: int, first: int) -> bool:
     return not any(text_of(cell) for cells in rows[row + 1 :] for cell in cells[first:])
 
 
+def unit_in_titles(grid: Grid, header: Header) -> tuple[str, str]:
+    """The unit that a title above the header, or a line "Unit: ..." anywhere, names, and that text; two blanks for none."""
+    ends = [*range(min(len(grid.rows), SEARCHED)), *range(max(len(grid.rows) - SEARCHED, SEARCHED), len(grid.rows))]
+    said_by = {text: row < header.row for row in ends for text in grid.rows[row] if isinstance(text, str)}
+    for text, is_title in said_by.items():
+        said = UNIT_LINE.fullmatch(text)
+        unit = said[1].strip() if said else unit_in_label(text.replace("(in ", "(")) if is_title else ""
+        if measured_by(unit) and (said or len(unit) > 1 or unit == "t"):
+            return unit, text
+    return "", ""
+
+
 def is_number(cell: Cell) -> bool:
     """Whether a cell is a number, in any usual spelling."""
     if not isinstance(cell, str):
@@ -98,11 +113,18 @@ def _guess(grid: Grid) -> int:
         if months_across(cells) and (row + 1 >= len(rows) or not months_across(grid.rows[row + 1])):
             return row
     begun = next((row for row in range(1, len(rows)) if _begins_figures(grid, row)), 1)
+    while begun > 1 and _is_dated_alike(rows[begun - 1], rows[begun]):  # its figure is a mark, or carries one
+        begun -= 1
     above = range(begun - 1, max(begun - 4, -1), -1)
     names = {row: sum(1 for cell in rows[row] if text_of(cell) and not is_number(cell)) for row in above}
     units = {row: sum(1 for cell in rows[row] if measured_by(text_of(cell))) for row in above}
     plain = [row for row in above if 2 * units[row] <= names[row]] or list(above)
     return max(plain, key=lambda row: (names[row], row), default=0)
+
+
+def _is_dated_alike(above: Sequence[Cell], cells: Sequence[Cell]) -> bool:
+    """Whether a row has a time where the row below it has one."""
+    return any(looks_like_time(text_of(a)) and looks_like_time(text_of(b)) for a, b in zip(above, cells, strict=False))
 
 
 def _begins_figures(grid: Grid, row: int) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from forecast.core.errors import ConfigError, DataError, nearest
 from forecast.core.input_files import MAX_FIGURE, describe_fault, parse_number
+from forecast.tables.unit_words import measured_by
 
 EMPTY = ("", "na", "n/a", "nan", "null", "<na>", "none")  # nothing is known, and nothing need be said
 SAID_MISSING = ("..", ":", "#n/a")  # marks that mean nothing else in any table known here
@@ -57,6 +58,10 @@ class NumberForm:
             number, flag = _number(flagged[1].strip(), self.decimal, self.thousands), flagged[2]
             if flag in self.statuses:
                 return with_flag(CellFigure(number), self.statuses[flag], flag)
+            if measured_by(flag):
+                problem = f"'{text}' names its unit in the cell"
+                hint = f'a column of units, or unit = "{flag}" with statuses = {{ "{flag}" = "value" }} where all are in it'
+                raise DataError(problem, hint=hint)
             if flag.lower() != "e":
                 hint = f'statuses = {{ "{flag}" = "provisional" }}, or "estimated", "value" (it changes nothing)'
                 raise DataError(f"'{text}' carries the mark '{flag}', which nothing explains", hint=hint)
@@ -85,7 +90,7 @@ class NumberForm:
             return DataError(f"'{text}' has a {named}, which may mean decimals or thousands", hint=hint)
         fault = describe_fault(plain)
         hint = "a number, empty where unknown"
-        if "number" in fault and len(text) <= 12:
+        if "number" in fault and len(text) <= 12 and not any(map(str.isdigit, text)):
             hint += f'; marks = {{ {_quote(text)} = "missing" }} if it says that'
         return DataError(f"'{text}' {fault}", hint=hint)
 

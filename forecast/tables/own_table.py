@@ -16,6 +16,7 @@ from forecast.core.archive_table import VALID_YEARS, ArchiveRow, table_of
 from forecast.core.errors import DataError, with_place
 from forecast.core.input_files import MAX_FIGURE
 from forecast.core.series import SeriesKey
+from forecast.tables.doubtful_columns import check_meaning, refuse_signs_of_nines
 from forecast.tables.grid import grid_of_frame, read_grid, text_of
 from forecast.tables.mapping import TableMapping
 from forecast.tables.number_column import CellFigure, NumberForm, read_form, with_flag
@@ -81,15 +82,17 @@ def rows_of_records(
     today = today or dt.date.today()
     records = _with_lost_zeros(records)
     judged = _Judgement(records, mapping, today)
-    check_unit_column(records, mapping)
+    told = check_unit_column(records, mapping)
+    check_meaning(records, mapping)
     figures = [judged.figure(record) for record in records.figures]
+    refuse_signs_of_nines(records, [figure.value for figure in figures])
     rows, lines = judged.rows(figures)
     if all(row.status in ("missing", "suppressed") for row in rows):
         raise DataError("the file holds no figure", where=mapping.path, hint="a header and at least one row with a number")
     rows = add_up_twins(rows, lines, records) if mapping.add_up else rows
     if not mapping.add_up:
         refuse_twins(rows, lines, records, mapping)
-    return rows, tuple(dict.fromkeys([*records.notes, *judged.notes, *unread_flags(records, mapping)]))
+    return rows, tuple(dict.fromkeys([*records.notes, *judged.notes, *told, *unread_flags(records, mapping)]))
 
 
 def _with_lost_zeros(records: Records) -> Records:
@@ -224,6 +227,8 @@ class _Judgement:
         if factor is None:
             place = self.records.grid.at(record.row, mapping.unit_column or record.column)
             problem = f"unit '{unit}' does not fit {record.series}, which is held in {archive_unit}"
+            if not record.unit:
+                problem = f"nothing names a known unit of {record.series}, which is held in {archive_unit}"
             raise DataError(problem, where=place, hint=f"one of {EXAMPLES[archive_unit]}")
         value = figure.value * factor
         if value < 0 and archive_unit == "kg":

@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from forecast.core.errors import DataError, ForecastError
-from forecast.tables.columns import TIME_NAME, ColumnProfile, measure_of, profile_columns
+from forecast.tables.columns import (
+    MULTIPLE_NAME,
+    NO_AMOUNT,
+    TIME_NAME,
+    TOTAL_NAME,
+    ColumnProfile,
+    measure_of,
+    profile_columns,
+)
 from forecast.tables.grid import Grid, read_grid, text_of
-from forecast.tables.header import Header, find_header, is_number, months_across
+from forecast.tables.header import Header, find_header, is_number, months_across, unit_in_titles
 from forecast.tables.own_table import OwnTable, rows_of_table
 from forecast.tables.proposed_keys import SUFFIXES, keys_of_columns, keys_of_labels
 from forecast.tables.time_spellings import month_named
-from forecast.tables.unit_words import measured_by, unit_in_label
+from forecast.tables.unit_words import measured_by, multiple_in, unit_in_label
 
 MOST_KEYS = 300  # labels that are written out
 KNOWN_FLAGS = {"p": "provisional", "e": "estimated", "s": "estimated", "c": "suppressed", "x": "suppressed", "r": "value"}
@@ -83,9 +91,9 @@ def _across_words(grid: Grid, header: Header) -> tuple[dict[str, Any], list[str]
     labels = [c for c in columns if c.kind in ("label", "number", "time") and len({c.texts[i] for i in filled}) > 1]
     times = [years[0].texts[i] if years and "period" in words else "" for i in filled]
     chosen = _telling_columns(labels, [("", time) for time in times], filled)
-    words |= _unit_words(columns, "")
-    words |= _series_words(chosen, filled, "")
-    return words, _unit_remarks(words)
+    told = _unit_words(columns, unit_in_titles(grid, header)[0])
+    words |= told | _series_words(chosen, filled, measure_of("", told.get("unit", "")) if told.get("unit") else "")
+    return words, _key_remarks(chosen)
 
 
 def _down_words(grid: Grid, header: Header) -> tuple[dict[str, Any], list[str]]:
@@ -106,7 +114,14 @@ def _down_words(grid: Grid, header: Header) -> tuple[dict[str, Any], list[str]]:
         c for c in columns if c.kind in ("label", "year", "time") and c not in period and len({c.texts[i] for i in rows}) > 1
     ]
     chosen = _telling_columns(labels, times, rows)
-    units = {c.name: header.units.get(c.name) or unit_in_label(c.name) for c in figures}
+    figures = [c for c in figures if not NO_AMOUNT.fullmatch(c.name) or unit_in_label(c.name)] or figures
+    common = _unit_words(columns, unit_in_titles(grid, header)[0]).get("unit", "")
+    units = {
+        c.name: header.units.get(c.name)
+        or unit_in_label(c.name)
+        or (common if measure_of(c.name, "") in ("", measure_of("", common)) else "")
+        for c in figures
+    }
     measures = {c.name: measure_of(c.name, units[c.name]) for c in figures}
     for c in figures:
         if not measures[c.name] and any(text.startswith(("-", "−")) and len(text) > 1 for text in c.texts):
@@ -124,7 +139,7 @@ def _down_words(grid: Grid, header: Header) -> tuple[dict[str, Any], list[str]]:
     words |= _unit_words(columns, units.get(alone) or ("USD" if measures.get(alone) == "usd" else ""))
     words |= _flag_words(columns)
     released = [c.name for c in columns if c.kind == "release" and c not in period]
-    return words | ({"released": released[0]} if released else {}), [*remarks, *_unit_remarks(words)]
+    return words | ({"released": released[0]} if released else {}), [*remarks, *_key_remarks(chosen)]
 
 
 def _with_codes(columns: Sequence[ColumnProfile], period: Sequence[ColumnProfile], rows: Sequence[int]) -> list[ColumnProfile]:
@@ -169,7 +184,13 @@ def _telling_columns(
     while known < len(rows):
         left = [c for c in labels if c not in chosen]
         best = max(
-            left, key=lambda c: (count([*chosen, c]), -sum(map(len, c.distinct)) / max(len(c.distinct), 1)), default=None
+            left,
+            key=lambda c: (
+                count([*chosen, c]),
+                -sum(not c.texts[i] for i in rows),
+                -sum(map(len, c.distinct)) / max(len(c.distinct), 1),
+            ),
+            default=None,
         )
         if best is None or count([*chosen, best]) == known:
             break
@@ -226,20 +247,27 @@ def _series_words(chosen: Sequence[ColumnProfile], rows: Sequence[int], measure:
 
 
 def _unit_words(columns: Sequence[ColumnProfile], named: str) -> dict[str, Any]:
-    """The word of the unit: of a column of units, or as the column of figures names it."""
+    """The word of the unit: of a column of units, with its multiple, or as the column of figures or a title names it."""
     for column in columns:
         if column.kind == "unit":
             known = [text for text in column.distinct if measured_by(text)]
-            return {"unit_column": column.name} if len(column.distinct) > 1 else {"unit": known[0]}
+            return {"unit_column": column.name} if len(column.distinct) > 1 else {"unit": _multiple(columns) + known[0]}
     return {"unit": named} if named else {}
 
 
-def _unit_remarks(words: Mapping[str, Any]) -> list[str]:
-    return (
-        ["OWN, export and WLD in the keys stand for who reports, which way and with whom: write the right ones"]
-        if words
-        else []
-    )
+def _multiple(columns: Sequence[ColumnProfile]) -> str:
+    """The multiple that a column such as UNIT_MULT names for all figures, before a unit: "1000 "; "" for none."""
+    found = [multiple_in(text) for c in columns if MULTIPLE_NAME.fullmatch(c.name) for text in c.distinct]
+    return f"{found[0]:.0f} " if len(found) == 1 and found[0] not in (None, 1.0) else ""
+
+
+def _key_remarks(chosen: Sequence[ColumnProfile]) -> list[str]:
+    """What has to be known of the proposed keys: totals among them, and what no table says."""
+    totals = [text for c in chosen for text in c.distinct if TOTAL_NAME.fullmatch(text)][:1]
+    return [
+        *(f"'{text}' is a total by its label: its series holds the sum of others" for text in totals),
+        "OWN, export and WLD in the keys stand for who reports, which way and with whom: write the right ones",
+    ]
 
 
 def _flag_words(columns: Sequence[ColumnProfile]) -> dict[str, Any]:

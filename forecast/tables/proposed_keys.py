@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+
+from forecast.core.bundled_data import bundled_rows
 
 REPORTER_NAME = re.compile(r"(?i).*(reporter|declarant).*")
 FLOW_NAME = re.compile(r"(?i).*(flow|direction|trade_?type|imp_?exp).*")
@@ -27,8 +30,16 @@ def country_word(label: str, fallback: str) -> str:
     plain = re.sub(r"[^A-Z0-9]+", "_", plain).strip("_")[:20]
     if not plain:
         return fallback
+    if len(label) == 2:
+        plain = _three_letters().get(label.upper(), plain)
     plain = plain if plain[0].isalpha() else f"C{plain}"
     return plain if len(plain) > 2 else f"{plain}{'_' * (3 - len(plain))}"
+
+
+@functools.cache
+def _three_letters() -> dict[str, str]:
+    """ISO alpha-2 codes of countries -> alpha-3, by which keys name them."""
+    return {code: row["code"] for row in bundled_rows("countries.csv") for code in row["iso2"].split("|") if code}
 
 
 def keys_of_labels(labels: Iterable[tuple[str, ...]], columns: Sequence[str]) -> dict[tuple[str, ...], str]:

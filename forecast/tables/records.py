@@ -236,6 +236,14 @@ def _across(
     if not dated and year is None:
         hint = "across = false where months stand in a column; else names such as 2024-01 or Jan 2024 in the header"
         raise DataError("the header names no months", where=grid.at(header.row), hint=hint)
+    order = [month_named(name) or 0 for name in named.values()] if year is not None else []
+    if order not in (sorted(order), sorted(order, reverse=True)):
+        after = header.names[max(named)]
+        problem = (
+            f"the months of a row run from {header.names[min(named)]} to {after}: is {after} of the year in front, or the next?"
+        )
+        hint = "columns from January to December, or names with their year such as Jan 2024"
+        raise DataError(problem, where=grid.at(header.row), hint=hint)
     figures: list[Record] = []
     read, left = _Cells(grid, header, mapping), 0
     for row in rows:

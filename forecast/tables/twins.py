@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 
 from forecast.core.archive_table import ArchiveRow
 from forecast.core.errors import DataError
+from forecast.tables.columns import TOTAL_NAME
 from forecast.tables.grid import text_of
 from forecast.tables.mapping import TableMapping
 from forecast.tables.records import Record, Records
+
+ROUNDED = 0.002  # of a total, by which parts that were rounded may miss it
+FEWEST_TOTALS = 3  # months from which one part's being the sum of the others is no chance
 
 
 def refuse_twins(rows: Sequence[ArchiveRow], lines: Sequence[Record], records: Records, mapping: TableMapping) -> None:
@@ -58,7 +63,34 @@ def add_up_twins(rows: Sequence[ArchiveRow], lines: Sequence[Record], records: R
                 raise DataError(problem, where=f"{records.grid.where}, rows {twin}", hint="keep one of them")
             seen[whole] = i
         out.append(_sum([rows[i] for i in found]))
+    _refuse_totals([found for found in cells.values() if len(found) > 1], rows, lines, records)
     return out
+
+
+def _refuse_totals(cells: Sequence[list[int]], rows: Sequence[ArchiveRow], lines: Sequence[Record], records: Records) -> None:
+    """Refuse parts among which one is the sum of the others: by its label, or wherever three or more are known."""
+    added = []
+    for found in cells:
+        for texts in itertools.zip_longest(
+            *([text_of(c) for c in records.grid.rows[lines[i].row]] for i in found), fillvalue=""
+        ):
+            labels = [bool(TOTAL_NAME.fullmatch(text)) for text in texts]
+            if any(labels) and not all(labels):
+                place = labels.index(True)
+                problem = f"'{texts[place]}' stands among parts that are added up: their total?"
+                raise _total_question(records, lines[found[place]], problem)
+        values = [rows[i].value for i in found]
+        if sum(value > 0 for value in values) >= 3:
+            largest = max(found, key=lambda i: rows[i].value)
+            added.append((abs(2 * rows[largest].value - math.fsum(values)) <= ROUNDED * rows[largest].value, largest))
+    if len(added) >= FEWEST_TOTALS and all(total for total, _ in added):
+        problem = f"in all {len(added)} months with three parts or more, the largest is the sum of the others: their total?"
+        raise _total_question(records, lines[added[0][1]], problem)
+
+
+def _total_question(records: Records, line: Record, problem: str) -> DataError:
+    hint = "where = {...} with the rows that are parts, or the total alone without add_up"
+    return DataError(problem, where=records.grid.at(line.row), hint=hint)
 
 
 def _sum(parts: Sequence[ArchiveRow]) -> ArchiveRow:

@@ -88,6 +88,18 @@ def _factor(plain: str, table: dict[str, float]) -> float | None:
     return None
 
 
+def multiple_in(text: str) -> float | None:
+    """The multiple that a column such as UNIT_MULT or SCALAR_FACTOR names: a power of ten, or a word; None for no such.
+
+    >>> multiple_in("3"), multiple_in("millions"), multiple_in("units"), multiple_in("many")
+    (1000.0, 1000000.0, 1.0, None)
+    """
+    plain = text.strip().lower()
+    if re.fullmatch(r"\d{1,2}", plain):
+        return float(10 ** int(plain))
+    return 1.0 if plain in ("unit", "units") else MULTIPLES.get(plain)
+
+
 def unit_in_label(label: str) -> str:
     """The unit that the header of a column names in brackets or behind a comma, "in"; a name that is a unit; "" for none.
 
@@ -96,6 +108,8 @@ def unit_in_label(label: str) -> str:
     """
     found = re.findall(r"[(\[]([^()\[\]]{1,40})[)\]]", label) + re.findall(r"(?:, | in |_in_)([^,()]{1,40})$", label)
     found += re.findall(r"_IN_([A-Z0-9_]{1,40})$", label)
+    found += re.findall(r"(?i)_(kg|kt|tonnes|tons|usd|lb)$", label)
+    found += ["t"] if re.fullmatch(r"(?i)(value|qty|quantity|weight|mass|volume|exports?|imports?|menge)_t", label) else []
     whole = [label] if len(label) > 1 else []  # a single letter names much else
     return next((text for text in [*reversed(found), *whole] if measured_by(text)), "")
 

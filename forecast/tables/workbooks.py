@@ -51,6 +51,10 @@ def read_workbook(file: InputFile, sheet: str) -> tuple[str, list[tuple[int, lis
     if not sheets:
         raise file.refusal("the workbook has no sheet", "a sheet with a table")
     chosen = max(sheets, key=lambda name: sum(_is_number(cell) for _, cells in sheets[name] for cell in cells))
+    twins = [name for name in names if name in sheets and not sheet and _is_alike(sheets[name], sheets[chosen])]
+    if len(twins) > 1:
+        hint = " or ".join(f'sheet = "{name}"' for name in twins[:4])
+        raise file.refusal(f"{len(twins)} sheets have the same columns: {', '.join(twins[:6])}", hint)
     notes = [f"sheet '{chosen}' is read, of {', '.join(names)}; sheet = '...' chooses another"] if len(sheets) > 1 else []
     return f"{file.path}, sheet '{chosen}'", sheets[chosen], notes
 
@@ -88,6 +92,15 @@ def _rows(book: Any, name: str) -> list[tuple[int, list[Any]]]:
     if one.total_height * one.total_width > MAX_CELLS:
         raise ValueError(f"sheet '{name}' claims {one.total_height:,} rows of {one.total_width:,} cells")
     return list(enumerate(one.to_python(skip_empty_area=False), 1))
+
+
+def _is_alike(sheet: list[tuple[int, list[Any]]], chosen: list[tuple[int, list[Any]]]) -> bool:
+    """Whether a sheet has the column names of the chosen one, two of text at least, and numbers below them."""
+    if sheet is chosen:
+        return True
+    names = next((cells for _, cells in chosen if sum(isinstance(cell, str) and bool(cell) for cell in cells) >= 2), None)
+    at = next((i for i, (_, cells) in enumerate(sheet) if names and cells == names), None)
+    return at is not None and any(_is_number(cell) for _, cells in sheet[at + 1 :] for cell in cells)
 
 
 def _is_number(cell: Any) -> bool:

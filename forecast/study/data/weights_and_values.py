@@ -1,4 +1,4 @@
-"""Weight against value of the same flow: unit values that jump, and weights of zero beside money."""
+"""Weight against value of the same flow: unit values that jump, weights of zero beside money. Weights alone: jumps of unit."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ NEIGHBOURS = 12  # known months on either side, whose median a unit value is hel
 FEWEST = 6  # known months from which a flow has a usual unit value
 JUMP = 8.0  # a factor beyond which a unit value is another unit, or a slip of the point, before it is a price
 USUAL = 0.5  # of the median value, from which a shipment is no sample, whose price may be anything
+THOUSANDFOLD = 0.5  # decades about a factor of 1,000, in which a level that jumps may be another unit
 NAMED = 3  # months that a finding names
 
 
@@ -19,7 +20,10 @@ def unit_value_findings(vintage: Vintage) -> list[Finding]:
     """Months in which weight and value of one flow contradict each other."""
     out: list[Finding] = []
     for weight in vintage.series:
-        if ":" in weight or not vintage.knows(f"{weight}:usd"):
+        if ":" in weight:
+            continue
+        if not vintage.knows(f"{weight}:usd"):
+            out += _thousandfold(vintage, weight)
             continue
         tonnes, money = vintage.observed(weight), vintage.observed(f"{weight}:usd")
         first, last = max(tonnes.first, money.first), min(tonnes.last, money.last)
@@ -58,6 +62,22 @@ def _jumps(vintage: Vintage, weight: str, months: Ints, kilograms: Floats, dolla
     times = float(np.exp(np.abs((prices - around)[far]).max()))
     text = f"the unit value lies {times:,.0f} times off its neighbours in {_name_months(vintage, at[far])}"
     return [Finding("unit value", f"{text}: another unit, or a slip of the point?", weight, "warning")]
+
+
+def _thousandfold(vintage: Vintage, weight: str) -> list[Finding]:
+    """A finding on a flow without values whose later figures are all about 1,000 times the earlier ones, or a thousandth."""
+    observed = vintage.observed(weight)
+    at = np.flatnonzero(np.nan_to_num(observed.values) > 0)
+    figures = np.log10(observed.values[at])
+    for cut in range(FEWEST, len(at) - FEWEST + 1):
+        before, after = figures[:cut], figures[cut:]
+        gap = float(np.median(after) - np.median(before))
+        apart = max(after.min() - before.max(), before.min() - after.max())
+        if abs(abs(gap) - 3.0) < THOUSANDFOLD and apart > 2.0:
+            begun = vintage.steps.label(int(observed.first + at[cut]))
+            text = f"from {begun} on figures are about {'1,000 times' if gap > 0 else 'a thousandth of'} those before"
+            return [Finding("unit", f"{text}: a change of unit?", weight, "warning")]
+    return []
 
 
 def _level_shift(prices: Floats) -> tuple[int, float] | None:

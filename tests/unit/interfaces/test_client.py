@@ -264,6 +264,13 @@ def test_what_is_no_address_is_refused(address, tmp_path):
         Client(SERVICE, RawAnswers(tmp_path, "office"), address=address)
 
 
+@pytest.mark.parametrize("address", ["https://me:s3cret@a.example", "https://a.example?key=s3cret", "https://a.example#s3cret"])
+def test_a_secret_in_an_address_is_not_shown(address, tmp_path):
+    with pytest.raises(ConfigError, match=r"https://a\.example") as caught:
+        Client(SERVICE, RawAnswers(tmp_path, "office"), address=address)
+    assert "s3cret" not in str(caught.value)
+
+
 def test_a_key_that_is_refused_by_status(office, monkeypatch, ask):
     monkeypatch.setenv("OFFICE_KEY", "0123456789abcdef")
     office.spoil(Reply(401, b'{"message":"invalid subscription key 0123456789ABCDEF"}'))

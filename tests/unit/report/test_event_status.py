@@ -81,6 +81,8 @@ def test_every_page_tells_the_status_beside_the_event(latest):
 
 def test_what_was_learned_later_stands_apart_with_its_status(latest):
     for text in (report(latest), brief(latest)):
+        assert "forecasts stand on the law as written on that day" in text  # by which the suspension ends on 27 November
+        assert "no forecast" not in text.partition(LEARNED)[0][-300:] + LEARNED
         told = text.partition(LEARNED)[2]
         assert "23 Sep 2026, official: US-China truce of November 2025 prolonged from 10 November 2026 to 10 January" in told
         assert "10 Nov 2026, due, unverified: End, by its text, of the suspension of MOFCOM" in told

@@ -174,7 +174,7 @@ def test_sums_to_date_of_two_goods_in_a_workbook_across(tmp_path):
     header = ["Good", *months("2021-01", 36)]
     rows = [["salt", *(float(v) for _, v in to_date(FLOW[:36], "2021-01", 1))], ["tin", *(5.0 + i % 2 for i in range(36))]]
     path = workbook(tmp_path, [["Exports, tonnes"], header, *rows])
-    words = {"across": True, "series": "Good", "keys": {"salt": KEY, "tin": TIN}}
+    words = {"across": True, "series": "Good", "keys": {"salt": KEY, "tin": TIN}, "unit": "t"}
     assert KEY in refusal(path, **words).problem
 
 
