@@ -1,0 +1,93 @@
+"""One workload of a peer, timed in a process of its own, by whatever Python has the peer installed; numpy and pandas besides.
+
+    PYTHON experiments/017_speed/peers.py WORKLOAD [SIZE]
+
+Prints a line like that of `ours.py`, or {"absent": package} where the peer is not there.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+import warnings
+
+import numpy as np
+import pandas as pd
+import simulated
+
+CUTOFFS = range(115, 139)
+warnings.simplefilter("ignore")
+
+
+def every_cutoff(series: int, fit) -> int:
+    """Fit and forecast six months at each of 24 cutoffs."""
+    _, values, step = simulated.panel(series, event=96)
+    for own in np.log1p(values):
+        for cutoff in CUTOFFS:
+            fit(own[:cutoff], step[:cutoff, None], np.ones((6, 1)))
+    return series * len(CUTOFFS)
+
+
+def unobserved_components(y, x, ahead):
+    from statsmodels.tsa.statespace.structural import UnobservedComponents
+
+    model = UnobservedComponents(y, "local level", freq_seasonal=[{"period": 12, "harmonics": 6}], exog=x)
+    model.fit(disp=0, maxiter=100).get_forecast(6, exog=ahead).summary_frame()
+
+
+def sarimax(y, x, ahead):
+    from statsmodels.tsa.statespace.sarimax import SARIMAX
+
+    SARIMAX(y, exog=x, order=(0, 1, 1), seasonal_order=(0, 1, 1, 12)).fit(disp=0).get_forecast(6, exog=ahead).summary_frame()
+
+
+def statsforecast(model: str):
+    """StatsForecast's automatic models over the cutoffs."""
+
+    def work(series: int) -> int:
+        from statsforecast import StatsForecast, models
+
+        index, values, _ = simulated.panel(series, event=96)
+        made = getattr(models, model)(season_length=12)
+        names = np.repeat([f"s{i}" for i in range(series)], 144)
+        table = pd.DataFrame({"unique_id": names, "ds": np.tile(index.to_timestamp(), series), "y": values.ravel()})
+        StatsForecast(models=[made], freq="MS").cross_validation(
+            df=table, h=6, n_windows=24, step_size=1, level=[80], refit=True
+        )
+        return series * 24
+
+    return work
+
+
+WORKLOADS = {
+    "W1 structural": ("statsmodels", lambda n: every_cutoff(n, unobserved_components), 50),
+    "W1 sarimax": ("statsmodels", lambda n: every_cutoff(n, sarimax), 50),
+    "W1 ets": ("statsforecast", statsforecast("AutoETS"), 50),
+    "W1 theta": ("statsforecast", statsforecast("AutoTheta"), 50),
+    "W1 dynamic_theta": ("statsforecast", statsforecast("DynamicOptimizedTheta"), 50),
+}
+
+
+if __name__ == "__main__":
+    package, work, full = WORKLOADS[sys.argv[1]]
+    size = int(sys.argv[2]) if len(sys.argv) > 2 else full
+    try:
+        __import__(package)
+    except ImportError:
+        print(json.dumps({"absent": package}))
+        sys.exit(0)
+    begun = time.process_time()
+    fits = work(size)
+    print(
+        json.dumps(
+            {
+                "seconds": round(time.process_time() - begun, 3),
+                "size": size,
+                "full": full,
+                "fits": fits,
+                "megabytes": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+            }
+        )
+    )

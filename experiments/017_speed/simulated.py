@@ -1,0 +1,39 @@
+"""Simulated monthly exports for timing, the same for the package and its peers; numpy and pandas alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+SEED = 20261201
+
+
+def panel(series: int, months: int = 144, event: int = 120) -> tuple[pd.PeriodIndex, np.ndarray, np.ndarray]:
+    """Months (T,), figures (series, T) in tonnes, and the step of the event (T,).
+
+    Level, slope, season and noise on the logarithmic scale, a step at `event`; every tenth series is nearly empty after it.
+    """
+    rng = np.random.default_rng(SEED)
+    at, step = np.arange(months), (np.arange(months) >= event).astype(float)
+    out = np.empty((series, months))
+    for i in range(series):
+        season = 0.10 * np.sin(2 * np.pi * at / 12 + rng.uniform(0, 6)) + 0.05 * np.cos(4 * np.pi * at / 12)
+        level = np.log(rng.uniform(50, 400)) + rng.normal(0, 0.003) * at + np.cumsum(rng.normal(0, 0.02, months))
+        out[i] = np.exp(level + season + rng.uniform(-0.6, 0.1) * step + rng.normal(0, 0.05, months))
+        if i % 10 == 9:
+            out[i, event + 6 :] = rng.gamma(0.5, 0.5, months - event - 6)
+    return pd.period_range("2012-01", periods=months, freq="M"), out, step
+
+
+def long_table(series: int, months: int = 144, event: int = 120) -> pd.DataFrame:
+    """The panel with a row for each series and month: unit, time, value, step."""
+    index, values, step = panel(series, months, event)
+    names = [f"s{i:05d}" for i in range(series)]
+    return pd.DataFrame(
+        {
+            "unit": np.repeat(names, months),
+            "time": np.tile(index.astype(str), series),
+            "value": values.ravel(),
+            "step": np.tile(step, series),
+        }
+    )
