@@ -120,6 +120,17 @@ def test_starred_aggregates_and_other_goods_stay_out(tmp_path):
     assert notes == ["6 goods of the page are no product here"]
 
 
+def test_a_figure_below_zero_is_refused(tmp_path):
+    path = save(tmp_path)
+    text = path.read_text("utf-8")
+    assert text.count(">150.0&nbsp;<") == 1  # of dollars since January
+    path.write_text(
+        text.replace(">150.0&nbsp;<", ">-150.0&nbsp;<").replace(">-14.3<", "><"), "utf-8"
+    )  # no growth to contradict
+    with pytest.raises(DataError, match=r"'-150\.0' is negative"):
+        source(path).read()
+
+
 def test_an_item_can_be_named_as_a_product(tmp_path):
     path = save(tmp_path)
     assert cells(path, items={"Fertilizers": "fertilizers"})["CHN.export.WLD.fertilizers", "2025-04"] == 2_537_000_000.0

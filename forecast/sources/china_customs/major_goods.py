@@ -70,6 +70,8 @@ class Good:
         figure = parse_number(plain)
         if figure != figure:
             raise DataError(f"'{text}' {describe_fault(plain)}", where=self.name, hint=AGAIN)
+        if figure < 0 and not column.growth:
+            raise DataError(f"'{text}' is negative", where=self.name, hint=AGAIN)
         return figure
 
 

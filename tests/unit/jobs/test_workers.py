@@ -166,6 +166,7 @@ def test_a_task_that_kills_every_process_is_given_up(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a socket of the worker that is gone
 def test_what_a_killed_worker_of_a_cluster_had_in_hand_is_done_again(tmp_path):
     pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
     with open_cluster(2, "known to all") as far:
