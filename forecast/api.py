@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from forecast.archives.reading import open_archive
 from forecast.core import registry
 from forecast.core.archive import Archive, bundled_archive, read_archive
 from forecast.core.contracts import error_of
-from forecast.core.errors import ConfigError, ForecastError, nearest
+from forecast.core.errors import ConfigError, ForecastError
 from forecast.core.events import bundled_events
 from forecast.core.results import Failure, Forecast
 from forecast.core.steps import log_step, logger
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from forecast.core.vintage import Vintage
     from forecast.frames.from_memory import effect as effect, forecast as forecast
     from forecast.report.diff.run_diff import RunDiff
-    from forecast.study.data.leakage import Leak
     from forecast.study.data.real_time import Regressor as Regressor
     from forecast.study.effects.candidate_donors import untouched as untouched
     from forecast.study.effects.sensitivity import vary as vary
@@ -578,135 +577,3 @@ def diff(run_a: Run | str | Path, run_b: Run | str | Path, attribute: str = "", 
         return dataclasses.replace(found, attributed=tuple(attributed(found.old, found.new, attribute, model)))
     except ForecastError as error:
         return dataclasses.replace(found, unattributed=f"{attribute} cannot be taken apart: {error.problem} ({error.where})")
-
-
-def check(config: str | Path = "minerals", trial: bool = False) -> str:
-    """The plan of a config, what its backtests support, and an audit of its data, as text. Writes nothing.
-
-    Parameters
-    ----------
-    config : str or Path, default "minerals"
-        path of a TOML file, or name of one shipped with the package
-    trial : bool, default False
-        run every model of the backtests on a few questions, to find its first cutoff (takes minutes)
-
-    Returns
-    -------
-    str
-        lines of text
-
-    Raises
-    ------
-    ConfigError
-        where a word of the config is not valid
-    """
-    from forecast.jobs.load import describe_reading, load, read_archive as archive_of
-    from forecast.jobs.plan import make_plan
-    from forecast.jobs.plan_text import describe_best_verdicts, describe_plan, describe_requirements, describe_trial
-    from forecast.study.data.audit import audit, coverage
-
-    asked = load(config)
-    planned = make_plan(asked, archive_of(asked))
-    found = audit(planned.archive, planned.vintage)
-    counts = ", ".join(f"{n} {what}" for what, n in planned.counts.items())
-    lines = [
-        f"{asked.name}: {asked.title}",
-        f"as of {planned.vintage.day}",
-        "",
-        "PLAN",
-        *describe_plan(planned),
-        counts,
-        *(
-            ["", "WHAT THE BACKTESTS SUPPORT: levels by own or pooled errors", *describe_requirements(planned)]
-            if asked.backtest
-            else []
-        ),
-        *(["", "WHAT EACH MODEL ANSWERS", *describe_trial(planned)] if trial else []),
-        *(["", "WHAT EACH QUESTION CAN REACH AT BEST", *describe_best_verdicts(planned)] if asked.effects else []),
-        *(["", "HOW THE TABLE WAS READ", *inferred] if (inferred := describe_reading(asked)) else []),
-        "",
-        "SERIES",
-    ]
-    lines.append(f"{'series':<52}{'first':>8}{'last':>9}{'months':>8}{'spans':>7}{'gaps':>6}{'zeros':>7}")
-    lines += [
-        f"{one.series:<52}{one.first:>8}{one.last:>9}{one.months:>8}{one.spans:>7}{one.gaps:>6}{one.zeros:>7}"
-        for one in coverage(planned.vintage)
-    ]
-    lines += ["", "FINDINGS", *(f"{f.topic}: {f.text} ({f.where})" for f in [*found, *planned.findings])]
-    return "\n".join(lines)
-
-
-def leakage(config: str | Path = "minerals", tell: Callable[[str], None] = print) -> list[Leak]:
-    """Look-ahead test of a config's methods: answers that change when everything later than their day is corrupted.
-
-    A few questions of each kind are asked twice (`forecast/study/data/leakage.py`). Writes nothing.
-
-    Parameters
-    ----------
-    config : str or Path, default "minerals"
-        path of a TOML file, or name of one shipped with the package
-    tell : callable, default `print`
-        receives progress messages
-
-    Returns
-    -------
-    list of Leak
-        empty if no method looks ahead
-
-    Raises
-    ------
-    ConfigError
-        where a word of the config is not valid
-    """
-    from forecast.jobs.leakage_questions import describe_sample, sample_questions
-    from forecast.jobs.load import load, read_archive as archive_of
-    from forecast.jobs.plan import make_plan
-    from forecast.study.data.leakage import find_leaks
-
-    loaded = load(config)
-    planned = make_plan(loaded, archive_of(loaded))
-    questions = sample_questions(planned)
-    tell(describe_sample(questions))
-    return find_leaks(planned.real_time, questions, loaded.seed, tell)
-
-
-def listing(kind: str) -> list[tuple[str, str]]:
-    """Names with a one-line description: plug-ins of a kind, series, or events.
-
-    Parameters
-    ----------
-    kind : str
-        "models", "estimators", ..., "series" or "events"
-
-    Returns
-    -------
-    list of (str, str)
-        name and sentence
-
-    Raises
-    ------
-    ConfigError
-        where there is no such list
-    """
-    plural = {f"{k}s": k for k in registry.KINDS}
-    if kind in plural:
-        said = {name: registry.sentence(plural[kind], name) for name in registry.names(plural[kind])}
-        if kind == "checks":
-            from forecast.study.effects.shipped_gates import SHIPPED_GATES
-
-            said |= {n: f"judges only where it is named: {text}" for n, text in said.items() if n not in SHIPPED_GATES}
-        return list(said.items())
-    if kind == "series":
-        archive = bundled_archive()
-        seen = archive.latest
-        return [(s, _series_extent(seen, s)) for s in archive.series]
-    if kind == "events":
-        return [(e.id, f"{e.announced}: {e.title} ({e.status})") for e in bundled_archive().events]
-    raise ConfigError(f"there is no list of '{kind}'", where="forecast list", hint=nearest(kind, [*plural, "series", "events"]))
-
-
-def _series_extent(vintage: Vintage, series: str) -> str:
-    observed = vintage.observed(series)
-    label = vintage.steps.label
-    known = f"{observed.count} months" + (f" and {len(observed.spans)} sums" if observed.spans else "")
-    return f"{known}, {label(observed.first)} to {label(observed.last)}"

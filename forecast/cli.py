@@ -157,12 +157,12 @@ def check(
     ] = False,
 ) -> None:
     """Validate a config and print its plan, what it supports, the data's holes and contradictions; touches nothing."""
-    from forecast import api
+    from forecast.commands.check import describe_config, find_look_ahead
 
     if not leakage:
-        say(api.check(config, trial), err=False)
+        say(describe_config(config, trial), err=False)
         return
-    found = api.leakage(config, say)
+    found = find_look_ahead(config, say)
     for leak in found:
         say(leak.text, err=False)
     if found:
@@ -177,9 +177,9 @@ def list_(
     ],
 ) -> None:
     """Print what there is of a kind: name, tab, one sentence."""
-    from forecast import api
+    from forecast.commands.listing import names_and_sentences
 
-    for name, sentence in api.listing(kind):
+    for name, sentence in names_and_sentences(kind):
         say(f"{name}\t{sentence}", err=False)
 
 

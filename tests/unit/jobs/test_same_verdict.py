@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import forecast as fc
-from forecast.api import check
+from forecast.commands.check import describe_config
 from forecast.jobs.load import load, read_archive
 from forecast.jobs.plan import make_plan
 from forecast.jobs.plan_text import describe_best_verdicts
@@ -171,7 +171,7 @@ def test_it_is_told_before_the_run(folder):
     lines = describe_best_verdicts(make_plan(asked_first, read_archive(asked_first)))
     assert [line for line in lines if not line.startswith(" ")] == ["alpha: supported", "beta: supported", "gamma: supported"]
     assert len(lines) == 3, "no p-value has a lowest value that the step over the run could exceed"
-    assert "WHAT EACH QUESTION CAN REACH AT BEST\nalpha: supported\n" in check(folder / "doors.toml")
+    assert "WHAT EACH QUESTION CAN REACH AT BEST\nalpha: supported\n" in describe_config(folder / "doors.toml")
 
 
 def test_gates_named_in_a_config_judge_everywhere_and_are_told(folder, run, tmp_path):
@@ -190,7 +190,7 @@ def test_gates_named_in_a_config_judge_everywhere_and_are_told(folder, run, tmp_
     assert not gates.family.any()
     assert mine.sensitivity.because.tolist() == [row.because]
     told = ("level = 0.2 instead of 0.1", "fit left out by the config, so suggestive at most")
-    page, said = (mine.folder / "report.md").read_text("utf-8"), check(tmp_path / "doors.toml")
+    page, said = (mine.folder / "report.md").read_text("utf-8"), describe_config(tmp_path / "doors.toml")
     chapter = page[page.index("## Placebos and gates") :]
     assert "This run does not judge by the shipped gates" in chapter
     for text in told:
