@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from forecast.kernels import level_shifts
 from forecast.kernels.level_shifts import recent_fall, robust_slope
 
 WHEN = np.arange(40)
@@ -46,3 +47,10 @@ def test_noise_alone_shows_no_fall():
 def test_the_robust_slope_is_the_median_of_the_slopes_of_pairs():
     # slopes of the pairs of (0, 0), (1, 2), (3, 3): 2, 1, 1/2
     assert robust_slope(np.array([0.0, 1.0, 3.0]), np.array([0.0, 2.0, 3.0])) == 1.0
+
+
+def test_running_medians_are_those_of_each_part():
+    z = np.random.default_rng(8).normal(size=40)
+    assert level_shifts._running_medians(z, 12).tolist() == [np.median(z[i : i + 12]) for i in range(29)]
+    starts = np.arange(16, 35)
+    assert level_shifts._medians_to_the_end(z, starts).tolist() == [np.median(z[s:]) for s in starts]

@@ -9,6 +9,7 @@ from forecast.core import months as mm
 from forecast.core.events import Event, EventCalendar
 from forecast.core.questions import Design
 from forecast.core.vintage import Cell, Vintage
+from forecast.prep import spikes
 from forecast.prep.spikes import hide_spikes, spike_months, spike_notes, spikes_before
 
 SERIES = "CHN.export.WLD.gallium"
@@ -130,3 +131,12 @@ def test_a_question_that_keeps_spikes_has_none():
     assert len(spikes_before(known, kept, SERIES)) == 0
     assert hide_spikes(known, kept).observed(SERIES).values == pytest.approx(known.observed(SERIES).values)
     assert spike_notes(known, kept) == ()
+
+
+@pytest.mark.parametrize("unknown", [0.0, 0.3, 0.95])
+def test_the_level_around_a_month_is_the_median_of_what_is_known_there(unknown):
+    rng = np.random.default_rng(4)
+    values = np.where(rng.random(60) < unknown, np.nan, rng.normal(size=60))
+    parts = [values[max(0, i - spikes.AROUND) : i + spikes.AROUND + 1] for i in range(60)]
+    wanted = [np.median(part[np.isfinite(part)]) if np.isfinite(part).any() else np.nan for part in parts]
+    assert np.array_equal(spikes._medians_around(values), wanted, equal_nan=True)
