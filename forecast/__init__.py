@@ -29,7 +29,7 @@ _HOMES = {
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
             "untouched", "vary", "scenarios", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
-            "news", "forecast", "effect", "diff",
+            "news", "forecast", "effect", "diff", "ledger",
         ),
         "forecast.api",
     ),
@@ -38,8 +38,8 @@ _HOMES = {
 }  # fmt: skip
 
 _TAKING_ARGUMENTS = {
-    "backtest", "coming", "compare", "cutoffs", "diff", "effect", "estimate", "feasible", "forecast", "load_archive", "months",
-    "news", "panel", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "backtest", "coming", "compare", "cutoffs", "diff", "effect", "estimate", "feasible", "forecast", "ledger", "load_archive",
+    "months", "news", "panel", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 __all__ = ["__version__", *sorted(_HOMES)]
@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         estimator as estimator,
         feasible as feasible,
         forecast as forecast,
+        ledger as ledger,
         load_archive as load_archive,
         model as model,
         news as news,

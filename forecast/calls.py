@@ -12,7 +12,7 @@ from forecast.core.arguments import TAKES, check_arguments, read_once
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.long_answers import saying
 
-SLOW = {"backtest", "effect", "estimate", "feasible", "forecast", "news", "placebo", "predict", "scenarios", "vary"}
+SLOW = {"backtest", "effect", "estimate", "feasible", "forecast", "ledger", "news", "placebo", "predict", "scenarios", "vary"}
 
 
 def public(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

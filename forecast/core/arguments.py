@@ -162,6 +162,10 @@ TAKES: dict[str, dict[str, Kind]] = {
     },
     "feasible": {"source": SOURCE, "series": NAMES, "models": MODELS, "horizons": HORIZONS},
     "forecast": READ | {"h": COUNT, "model": MODEL, "level": LEVELS},
+    "ledger": {
+        "source": SOURCE, "event": EVENTS, "destination": TEXT, "product": TEXT, "exporter": TEXT, "through": NAMES.optional,
+        "origins": NAMES, "ahead": COUNT_OR_NONE_AT_ALL, "estimator": ESTIMATOR, "element": FLAG, "draws": COUNT, "seed": SEED,
+    },
     "load_archive": {"path": PATH.optional},
     "months": {"first": TEXT, "last": TEXT},
     "news": {"method": MODEL, "archive": SOURCE, "task": TASK, "from_day": DAY, "to_day": DAY, "seed": SEED},
