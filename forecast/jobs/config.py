@@ -19,7 +19,6 @@ from forecast.jobs.config_base import (
     Month,
     Names,
     NonEmptyNames,
-    OptionalDay,
     PluginConfig,
     PlugIns,
     as_list,
@@ -29,6 +28,8 @@ from forecast.jobs.config_base import (
 )
 from forecast.jobs.dask_cluster import RemoteScheduler
 from forecast.jobs.effect_config import EffectConfig
+from forecast.jobs.expiry_config import ExpiryConfig
+from forecast.jobs.ledger_config import LedgerConfig
 from forecast.jobs.nowcasts import NowcastConfig
 from forecast.jobs.scenarios import ScenarioConfig, ScenarioForecastConfig
 from forecast.study.evaluate import refit as refits, truth as truths
@@ -199,35 +200,6 @@ class ForecastConfig(ConfigTable):
     keep_draws: Annotated[bool, ADDED_LATER] = False
 
 
-class RegimeConfig(ConfigTable):
-    """A stretch of months whose observed mean is read as "if it were like this again".
-
-    name : its name in the table
-    from, to : first and last month
-    text : the sentence of the report
-    """
-
-    name: str
-    first: Month = Field(alias="from")
-    last: Month = Field(alias="to")
-    text: str = ""
-
-
-class ExpiryConfig(ConfigTable):
-    """What an expiring measure may bring: observed regime means of some series, no probability.
-
-    series : series, or patterns
-    regimes : stretches of months whose means are printed next to each other
-    day : the day on which the measure expires
-    note : a sentence for the report
-    """
-
-    series: NonEmptyNames
-    regimes: tuple[RegimeConfig, ...]
-    day: OptionalDay = ""
-    note: str = ""
-
-
 class ReportConfig(ConfigTable):
     """What the report opens with, and what it checks.
 
@@ -260,6 +232,7 @@ class Config(ConfigTable):
     nowcast : months that are over, or under way, whose figures are not out
     metrics : how old answers are scored
     effects : questions on what an event changed
+    ledger : where the trade went that a measure took from a destination
     checks : the gates that judge an effect, instead of the shipped ones; "shipped" stands for those not named beside it
     expiry : what an expiring measure may bring
     scenarios : what might still be decided
@@ -289,6 +262,7 @@ class Config(ConfigTable):
         PluginConfig(use=name) for name in ("crps", "wis", "mae", "mase", "rmsse", "smape", "coverage", "bias")
     )
     effects: tuple[EffectConfig, ...] = ()
+    ledger: Annotated[tuple[LedgerConfig, ...], ADDED_LATER] = ()
     checks: Annotated[PlugIns, ADDED_LATER] = ()
     expiry: tuple[ExpiryConfig, ...] = ()
     scenarios: tuple[ScenarioConfig, ...] = ()

@@ -31,6 +31,7 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]
         "sums": [*_sum_rows(forecasts), *_sum_rows(courses)],
         "scores": scores,
         **effect_tables(plan, results),
+        "ledger": [row for r in results for row in r.ledger],
         "observations": observation_rows(plan.vintage),
         "comparisons": _comparisons(plan, scores, forecasts),
         "failures": [row for r in results for row in r.failures],

@@ -36,6 +36,11 @@ def sentences_of(made: Ledger) -> list[str]:
     return [*told, UNSEEN]
 
 
+def in_short(made: Ledger) -> list[str]:
+    """What was lost by each record, and which part of it may have been rerouted."""
+    return [*_losses(made), *_share(made)]
+
+
 def amount_text(made: Ledger, value: float) -> str:
     """An amount of a ledger in the unit of the report, without its sign."""
     known = products().get(made.question.product)
