@@ -87,6 +87,28 @@ def sum_of_clipped_minima(points: Floats, draws: Floats, level: float) -> tuple[
     return total, total + math.sqrt(float(reach @ _positive_correlation(smaller) @ reach))
 
 
+def lower_limit_of_clipped_sum(points: Floats, draws: Floats, level: float) -> float:
+    """Lower limit of sum_k max(0, theta_k): that of each term, at a level at which all of them hold together, clipped at zero.
+
+    Terms chosen because their estimates are above zero would be too high together.
+
+    Parameters
+    ----------
+    points : array of float, shape (k,)
+        estimates
+    draws : array of float, shape (n, k)
+        of what is estimated, jointly
+    level : float
+        probability that the limit is not above the sum
+    """
+    if not len(points):
+        return 0.0
+    spread = np.maximum((points - np.quantile(draws, 1.0 - TWO_SIGMA, axis=0)) / 2, 0.0)
+    errors = np.divide(points - draws, spread, out=np.zeros_like(draws), where=spread > 0)
+    reach = float(np.quantile(errors.max(axis=1), level))
+    return float(np.maximum(points - reach * spread, 0.0).sum())
+
+
 def _positive_correlation(draws: Floats) -> Floats:
     """Correlation matrix of columns, without what is below zero."""
     spread = draws.std(axis=0)

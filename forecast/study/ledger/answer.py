@@ -17,6 +17,7 @@ from forecast.study.ask import Memo
 from forecast.study.ledger.account import Account, Amount, account_of, declared_while_none_reported
 from forecast.study.ledger.candidates import candidates, producers_of
 from forecast.study.ledger.gap_filled import gap_filled_of
+from forecast.study.ledger.joint_draws import with_joint_draws
 from forecast.study.ledger.leg_answers import described_legs, estimated_legs
 from forecast.study.ledger.legs import legs_of, require_one_form
 from forecast.study.ledger.rerouting import LIMIT, Bounds, bounds_of, rerouted_draws, routes_of, share_of_loss, total_rerouted
@@ -126,6 +127,7 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     factor, content = require_one_form(question)
     plans, seen = legs_of(question, vintage)
     legs = estimated_legs(question, plans, seen, factor, seed, memo)
+    legs = with_joint_draws(question, plans, legs, seen, seed)
     states = {leg.state for leg in legs}
     reading: Literal["estimated", "descriptive", "no data"] = "estimated"
     notes: list[str] = []

@@ -14,11 +14,13 @@ from forecast.core.ledger import LedgerQuestion, Leg, State
 from forecast.core.plurals import pluralize
 from forecast.core.vintage import Vintage
 from forecast.prep.baselines import describe
+from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.spans_and_gaps import window_total
-from forecast.study.ask import Memo, answer_many, estimator_from
-from forecast.study.effects.significance import no_effect_test
+from forecast.study.ask import Memo, answer_many, estimator_from, rng_of
+from forecast.study.effects.significance import claim_history, empty_months, no_effect_test
 from forecast.study.ledger.legs import LegPlan, design_of, what_would_fill
 
+FEWEST_MONTHS, FEWEST_TRADED = 24, 3  # before the event, of a flow that hardly traded; with more trade it has a model
 OUTWARD = ("D", "path", "ahead")  # legs that need not add up with the others: a sum of other months may stand for them
 
 
@@ -54,6 +56,9 @@ def _whole(plan: LegPlan, plans: Sequence[LegPlan]) -> LegPlan:
 
 def _estimated_leg(question: LedgerQuestion, plan: LegPlan, made: Any, vintage: Vintage, factor: float) -> Leg:
     bare = _bare_leg(question, plan, vintage)
+    if isinstance(made, Effect) and made.counterfactual is None and bare.known:
+        made, note = _of_hardly_any_trade(made, vintage)
+        bare = replace(bare, note="; ".join(filter(None, (bare.note, note))))
     if not bare.known or not isinstance(made, Effect) or made.counterfactual is None or made.description.unknown:
         return bare
     inside = [i for i, (first, last) in enumerate(made.periods) if plan.first <= first and last <= plan.last]
@@ -68,8 +73,26 @@ def _estimated_leg(question: LedgerQuestion, plan: LegPlan, made: Any, vintage: 
     return replace(bare, state="estimated", value=value, draws=draws, p_value=p, effect=made)
 
 
+def _of_hardly_any_trade(made: Effect, vintage: Vintage) -> tuple[Effect, str]:
+    """An effect on a flow with too little trade before for any model: its clean months, drawn anew, are what was expected."""
+    before = clean_pre_period(vintage, made.design)
+    traded = int((before.values > 0).sum())
+    if before.count < FEWEST_MONTHS or traded >= FEWEST_TRADED or before.spans or not vintage.nonnegative:
+        return made, ""
+    rng = rng_of(0, estimator_from(made.estimator), made.design)
+    months = [last - first + 1 for first, last in made.periods]
+    drawn = np.stack([rng.choice(before.values, (made.design.draws, n)).sum(axis=1) for n in months], axis=1)
+    point = float(made.observed.sum() - before.values.mean() * sum(months))
+    note = f"trade in {traded} of {before.count} months before, drawn anew as what was expected"
+    return replace(made, counterfactual=drawn, point=point), note
+
+
 def _p_of_rise(made: Effect, vintage: Vintage) -> float:
     """One-sided p-value of no rise, from the package's test of no effect; of the draws where that has none."""
+    history = claim_history(made, vintage)
+    if (history.values > history.floor).sum() < FEWEST_TRADED:  # too few amounts: whether there was trade is all that counts
+        counted = empty_months(made.contrast(), history)
+        return 1.0 if counted is None else counted.fewer
     test = no_effect_test(made, vintage)
     if math.isfinite(test.p):
         return test.p / 2 if test.direction > 0 else 1.0 - test.p / 2
