@@ -157,8 +157,12 @@ def _route(made: Ledger, route: Route) -> list[str]:
         )
     elif math.isfinite(route.p_holm):
         told.append(f"It is not shown that both flows of {name} rose (p = {decimal(route.p_holm, 2)}).")
-    if route.outward.note:
-        told.append(f"The record of what {name} got: {route.outward.note}.")
+    for leg, flow in ((route.outward, "got"), (route.onward, "sent on")):
+        if leg.note:
+            told.append(f"What {name} {flow}: {leg.note}.")
+        if leg.known and leg.mirror:
+            reporter = country_name(leg.series.partition(".")[0])
+            told.append(f"What {name} {flow} is known by the record of {reporter}, the other end of that flow.")
     return told
 
 

@@ -107,8 +107,8 @@ def ledger(
     >>> archive = fc.load_archive()
     >>> ban = archive.events["us_ban_2024"]
     >>> account = fc.ledger(archive, ban, destination="USA", product="antimony_unwrought", through=["THA"], stop="2025-11")
-    >>> account.reading, account.leg("L_M").state, account.leg("I", "THA").state
-    ('estimated', 'estimated', 'no data')
+    >>> account.reading, account.leg("I", "THA").state, round(account.entry("L_M").at_lower / 1000)  # tonnes
+    ('descriptive', 'no data', 347)
     """
     vintage = source.latest if isinstance(source, Archive) else source
     question = LedgerQuestion(

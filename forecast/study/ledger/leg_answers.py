@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.ledger import LedgerQuestion, Leg, State
 from forecast.core.plurals import pluralize
@@ -17,9 +18,11 @@ from forecast.prep.baselines import describe
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.spans_and_gaps import window_total
 from forecast.study.ask import Memo, answer_many, estimator_from, rng_of
+from forecast.study.effects.judge import run_gates
 from forecast.study.effects.significance import claim_history, empty_months, no_effect_test
 from forecast.study.ledger.legs import LegPlan, design_of, what_would_fill
 
+GATES = ("identified", "length")  # on the figures before the event; the others ask about one effect alone
 FEWEST_MONTHS, FEWEST_TRADED = 24, 3  # before the event, of a flow that hardly traded; with more trade it has a model
 OUTWARD = ("D", "path", "ahead")  # legs that need not add up with the others: a sum of other months may stand for them
 
@@ -56,8 +59,8 @@ def _whole(plan: LegPlan, plans: Sequence[LegPlan]) -> LegPlan:
 
 def _estimated_leg(question: LedgerQuestion, plan: LegPlan, made: Any, vintage: Vintage, factor: float) -> Leg:
     bare = _bare_leg(question, plan, vintage)
-    if isinstance(made, Effect) and made.counterfactual is None and bare.known:
-        made, note = _of_hardly_any_trade(made, vintage)
+    if isinstance(made, Effect) and bare.known:
+        made, note = _of_hardly_any_trade(made, vintage) if made.counterfactual is None else _unless_withheld(made, vintage)
         bare = replace(bare, note="; ".join(filter(None, (bare.note, note))))
     if not bare.known or not isinstance(made, Effect) or made.counterfactual is None or made.description.unknown:
         return bare
@@ -71,6 +74,13 @@ def _estimated_leg(question: LedgerQuestion, plan: LegPlan, made: Any, vintage: 
     value = factor * made.cumulative.estimate if whole else float(np.median(draws))
     p = _p_of_rise(made, vintage) if whole else math.nan
     return replace(bare, state="estimated", value=value, draws=draws, p_value=p, effect=made)
+
+
+def _unless_withheld(made: Effect, vintage: Vintage) -> tuple[Effect, str]:
+    """An effect without its estimate, and why, where the gates on its history withhold that."""
+    found = run_gates(made, Evidence(vintage, made.design), GATES)
+    reasons = [gate.reason for gate in found if gate.gate in GATES and gate.withholds and gate.outcome != "pass"]
+    return (replace(made, counterfactual=None), "; ".join(reasons)) if reasons else (made, "")
 
 
 def _of_hardly_any_trade(made: Effect, vintage: Vintage) -> tuple[Effect, str]:

@@ -55,7 +55,7 @@ def legs_of(question: LedgerQuestion, vintage: Vintage) -> tuple[list[LegPlan], 
         plans.append(_plan(q, seen, "I", k, onward))
     plans.append(_plan(q, seen, "rest_I", REST, [(_key(q, q.destination, "import", REST), False, 0)]))
     plans.append(_plan(q, seen, "rest_D", REST, [(_key(q, q.exporter, "export", REST), False, -q.lag_direct)]))
-    plans = [replace(one, note=notes.get(one.series, "")) for one in plans]
+    plans = [replace(one, note=notes.get(one.series, one.note)) for one in plans]
     first, last = _months_accounted_for(question, seen, plans)
     return [_with_months(question, one, first, last) for one in plans], seen
 
