@@ -48,7 +48,7 @@ class Leg:
     note : str
         what a reader must know of the figure
     effect : Effect, optional
-        the estimator's answer
+        the estimator's answer; its own draws are not in the common order of the legs
     """
 
     role: Role

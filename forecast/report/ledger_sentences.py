@@ -140,10 +140,14 @@ def _route(made: Ledger, route: Route) -> list[str]:
         notes = [f"{name}: {leg.note}." for leg in lacking if leg.note]
         return [_lacking(f"What may have gone on through {name}", wanted), *notes]
     limit = f" (95{NBSP}% limit {amount_text(made, route.upper_limit)})" if math.isfinite(route.upper_limit) else ""
-    low = f"at least {amount_text(made, route.lower)} and " if route.lower > 0 and not route.contradiction else ""
-    told = [
-        f"Through {name}, {low}at most {amount_text(made, route.upper)}{limit} can have gone on in one step and under one code."
-    ]
+    crossed = route.lower > route.upper
+    low = f"at least {amount_text(made, route.lower)} and " if route.lower > 0 and not crossed else ""
+    most = f"at most {amount_text(made, route.upper)}{limit}"
+    told = [f"Through {name}, {low}{most} can have gone on in one step and under one code."]
+    if crossed and not route.contradiction:
+        told.append(
+            f"Less own sources, {amount_text(made, route.lower)} came through {name}: the bounds cross within their noise."
+        )
     if lacking:
         told.append(_lacking(f"The other flow of {name}", (lacking[0].wanted,)))
     if route.contradiction:
@@ -199,4 +203,5 @@ def _share(made: Ledger) -> list[str]:
     if share.undefined:
         return [f"No share of the loss is given, because {share.undefined}."]
     far = "" if math.isnan(share.hi95) else f" (95{NBSP}% interval {percent(share.lo95)} to {percent(share.hi95)})"
-    return [f"Rerouting is between {percent(share.lower)} and {percent(share.upper)} of the loss{far}."]
+    between = " and ".join(percent(one) for one in sorted((share.lower, share.upper)))
+    return [f"Rerouting is between {between} of the loss{far}."]

@@ -137,7 +137,7 @@ def share_of_loss(bounds: Bounds, loss: Leg) -> ReroutedShare:
         upper = float(np.maximum(bounds.points.min(axis=1), 0.0).sum(axis=0).max())
         return ReroutedShare(float(np.maximum(bounds.floors, 0.0).sum()) / lost, upper / lost)
     if np.quantile(-loss.draws, (1.0 - CLEAR) / 2) <= 0:
-        return ReroutedShare(undefined=f"the {CLEAR:.0%} interval of the loss includes zero")
+        return ReroutedShare(undefined=f"the loss is not above zero with {CLEAR:.0%}")
     drawn = np.maximum(-loss.draws, 1e-9 * lost)
     part = Bounds(
         bounds.points / lost, bounds.draws / drawn[:, None, None, None], bounds.floors / lost,
