@@ -24,6 +24,7 @@ from forecast.study.ledger.legs import LegPlan, design_of, what_would_fill
 
 GATES = ("identified", "length")  # on the figures before the event; the others ask about one effect alone
 FEWEST_MONTHS, FEWEST_TRADED = 24, 3  # before the event, of a flow that hardly traded; with more trade it has a model
+TESTED = ("path", "I")  # the two flows of a route
 OUTWARD = ("D", "path", "ahead")  # legs that need not add up with the others: a sum of other months may stand for them
 
 
@@ -72,7 +73,7 @@ def _estimated_leg(question: LedgerQuestion, plan: LegPlan, made: Any, vintage: 
         return bare
     whole = len(inside) == len(made.periods)
     value = factor * made.cumulative.estimate if whole else float(np.median(draws))
-    p = _p_of_rise(made, vintage) if whole else math.nan
+    p = _p_of_rise(made, vintage) if plan.role in TESTED else math.nan
     return replace(bare, state="estimated", value=value, draws=draws, p_value=p, effect=made)
 
 
@@ -86,7 +87,7 @@ def _unless_withheld(made: Effect, vintage: Vintage) -> tuple[Effect, str]:
 def _of_hardly_any_trade(made: Effect, vintage: Vintage) -> tuple[Effect, str]:
     """An effect on a flow with too little trade before for any model: its clean months, drawn anew, are what was expected."""
     before = clean_pre_period(vintage, made.design)
-    traded = int((before.values > 0).sum())
+    traded = _months_with_trade(made, vintage)
     if before.count < FEWEST_MONTHS or traded >= FEWEST_TRADED or before.spans or not vintage.nonnegative:
         return made, ""
     rng = rng_of(0, estimator_from(made.estimator), made.design)
@@ -97,11 +98,14 @@ def _of_hardly_any_trade(made: Effect, vintage: Vintage) -> tuple[Effect, str]:
     return replace(made, counterfactual=drawn, point=point), note
 
 
+def _months_with_trade(made: Effect, vintage: Vintage) -> int:
+    return int((clean_pre_period(vintage, made.design).values > 0).sum())
+
+
 def _p_of_rise(made: Effect, vintage: Vintage) -> float:
     """One-sided p-value of no rise, from the package's test of no effect; of the draws where that has none."""
-    history = claim_history(made, vintage)
-    if (history.values > history.floor).sum() < FEWEST_TRADED:  # too few amounts: whether there was trade is all that counts
-        counted = empty_months(made.contrast(), history)
+    if _months_with_trade(made, vintage) < FEWEST_TRADED:  # too few amounts: whether there was trade is all that counts
+        counted = empty_months(made.contrast(), claim_history(made, vintage))
         return 1.0 if counted is None else counted.fewer
     test = no_effect_test(made, vintage)
     if math.isfinite(test.p):
