@@ -42,13 +42,13 @@ class Leg:
     draws : array of float, shape (draws,), or None
         of the value
     p_value : float
-        one-sided, of the hypothesis that the flow did not rise; NaN where nothing is estimated
+        one-sided, of the hypothesis that the flow did not rise, of "path" and "I"; NaN where nothing is estimated
     wanted : str
         what would fill the leg: series, interface and code
     note : str
         what a reader must know of the figure
     effect : Effect, optional
-        the estimator's answer
+        the estimator's answer; its own draws are not in the common order of the legs
     """
 
     role: Role

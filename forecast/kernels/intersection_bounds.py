@@ -20,8 +20,9 @@ def upper_limit_of_minimum(points: Floats, draws: Floats, level: float) -> float
     """Upper limit of min_j theta_j at a level; with 0.5 the estimate that is as often too low as too high, or less.
 
     The limit is min_j (point_j + c s_j), with c the `level` quantile of the largest standardised error over the estimates
-    that may be the smallest (Chernozhukov, Lee and Rosen 2013, Econometrica 81:667, eq. 1.5 and sec. 3.2, for finitely many
-    bounds): those that do not exceed the smallest by more than 2 c' s_j, c' at the level 1 - 0.1 / log n.
+    that may be the smallest (Chernozhukov, Lee and Rosen 2013, Econometrica 81:667, for finitely many bounds): those that do
+    not exceed the smallest by more than 2 c' s_j, c' at the level 1 - 0.1 / log n, with n the number of draws. That constant
+    is recalled; the paper's text was not at hand to check it.
 
     Parameters
     ----------
@@ -87,6 +88,28 @@ def sum_of_clipped_minima(points: Floats, draws: Floats, level: float) -> tuple[
     return total, total + math.sqrt(float(reach @ _positive_correlation(smaller) @ reach))
 
 
+def lower_limit_of_clipped_sum(points: Floats, draws: Floats, level: float) -> float:
+    """Lower limit of sum_k max(0, theta_k): that of each term, at a level at which all of them hold together, clipped at zero.
+
+    Terms chosen because their estimates are above zero would be too high together.
+
+    Parameters
+    ----------
+    points : array of float, shape (k,)
+        estimates
+    draws : array of float, shape (n, k)
+        of what is estimated, jointly
+    level : float
+        probability that the limit is not above the sum
+    """
+    if not len(points):
+        return 0.0
+    spread = np.maximum((points - np.quantile(draws, 1.0 - TWO_SIGMA, axis=0)) / 2, 0.0)
+    errors = np.divide(points - draws, spread, out=np.zeros_like(draws), where=spread > 0)
+    reach = float(np.quantile(errors.max(axis=1), level))
+    return float(np.maximum(points - reach * spread, 0.0).sum())
+
+
 def _positive_correlation(draws: Floats) -> Floats:
     """Correlation matrix of columns, without what is below zero."""
     spread = draws.std(axis=0)
@@ -99,9 +122,9 @@ def _positive_correlation(draws: Floats) -> Floats:
 def level_of_set(width: float, spread: float, level: float = 0.95) -> float:
     """Probability of each one-sided limit with which the interval contains every point of a set of that width.
 
-    The c with Phi(c + width / spread) - Phi(-c) = level (Imbens and Manski 2004, Econometrica 72:1845, eq. 6 and 7), as
-    Phi(c): `level` for a wide set, as of one side, and (1 + level) / 2 for a point. It is right where the width is estimated
-    much better than the bounds, or is never below zero (Stoye 2009, Econometrica 77:1299, lemma 3).
+    The c with Phi(c + width / spread) - Phi(-c) = level (Imbens and Manski 2004, Econometrica 72:1845), as Phi(c): `level` for
+    a wide set, as of one side, and (1 + level) / 2 for a point. It is right where the width is estimated better than the
+    bounds are, as where it cannot be estimated below zero (Stoye 2009, Econometrica 77:1299).
 
     >>> round(level_of_set(0.0, 1.0), 4), round(level_of_set(100.0, 1.0), 4)
     (0.975, 0.95)

@@ -6,7 +6,7 @@ import math
 
 from forecast.core.ledger import REST, Ledger, LedgerEntry, Route
 from forecast.core.products import products
-from forecast.report.numbers import NBSP, country_name, decimal, percent, product_name, quantity, window
+from forecast.report.numbers import NBSP, country_name, decimal, product_name, quantity, share_text, window
 
 WHY_UPPER = (
     "The smaller of two flows is an upper bound, because goods of one code that come in and goods that go out need not be the "
@@ -119,14 +119,14 @@ def _other_origins(made: Ledger) -> list[str]:
         ]
         told.append(f"Of the named ones: {', '.join(parts)}.")
     if short.known:
-        so = "no shortage is shown" if short.at_lower <= 0 else "that much was not replaced"
-        told.append(
-            f"Imports from all origins {'rose' if short.at_lower <= 0 else 'fell'} by {amount_text(made, short.at_lower)}"
-            f"{_interval_text(made, -short.hi95, -short.lo95)}: {so}."
-            if made.reading == "descriptive" or not short.lo95 < 0 < short.hi95
-            else f"Imports from all origins changed by {'−' if short.at_lower > 0 else '+'}{amount_text(made, short.at_lower)}"
-            f"{_interval_text(made, -short.hi95, -short.lo95)}: these figures cannot say whether they fell."
-        )
+        fell = short.at_lower > 0
+        low, high = (short.lo95, short.hi95) if fell else (-short.hi95, -short.lo95)
+        if short.lo95 < 0 < short.hi95:
+            so = "these figures cannot say whether they fell"
+        else:
+            so = "that much was not replaced" if fell else "no shortage is shown"
+        moved = f"{'fell' if fell else 'rose'} by {amount_text(made, short.at_lower)}{_interval_text(made, low, high)}"
+        told.append(f"Imports from all origins {moved}: {so}.")
     return told
 
 
@@ -145,10 +145,14 @@ def _route(made: Ledger, route: Route) -> list[str]:
         notes = [f"{name}: {leg.note}." for leg in lacking if leg.note]
         return [_lacking(f"What may have gone on through {name}", wanted), *notes]
     limit = f" (95{NBSP}% limit {amount_text(made, route.upper_limit)})" if math.isfinite(route.upper_limit) else ""
-    low = f"at least {amount_text(made, route.lower)} and " if route.lower > 0 and not route.contradiction else ""
-    told = [
-        f"Through {name}, {low}at most {amount_text(made, route.upper)}{limit} can have gone on in one step and under one code."
-    ]
+    crossed = route.lower > route.upper
+    low = f"at least {amount_text(made, route.lower)} and " if route.lower > 0 and not crossed else ""
+    most = f"at most {amount_text(made, route.upper)}{limit}"
+    told = [f"Through {name}, {low}{most} can have gone on in one step and under one code."]
+    if crossed and not route.contradiction:
+        told.append(
+            f"Less own sources, {amount_text(made, route.lower)} came through {name}: the bounds cross within their noise."
+        )
     if lacking:
         told.append(_lacking(f"The other flow of {name}", (lacking[0].wanted,)))
     if route.contradiction:
@@ -157,14 +161,22 @@ def _route(made: Ledger, route: Route) -> list[str]:
         tested = sum(math.isfinite(one.p_value) for one in made.routes)
         others = f", over {tested} countries" if tested > 1 else ""
         told.append(
-            f"Both flows of {name} rose (p = {decimal(route.p_holm, 3)}{others}): rerouting of goods is possible, and whether "
+            f"Both flows of {name} rose ({_p_text(route.p_holm)}{others}): rerouting of goods is possible, and whether "
             f"these are goods of {country_name(q.exporter)} the figures do not say."
         )
     elif math.isfinite(route.p_holm):
-        told.append(f"It is not shown that both flows of {name} rose (p = {decimal(route.p_holm, 2)}).")
-    if route.outward.note:
-        told.append(f"The record of what {name} got: {route.outward.note}.")
+        told.append(f"It is not shown that both flows of {name} rose ({_p_text(route.p_holm)}).")
+    for leg, flow in ((route.outward, "got"), (route.onward, "sent on")):
+        if leg.note:
+            told.append(f"What {name} {flow}: {leg.note}.")
+        if leg.known and leg.mirror:
+            reporter = country_name(leg.series.partition(".")[0])
+            told.append(f"What {name} {flow} is known by the record of {reporter}, the other end of that flow.")
     return told
+
+
+def _p_text(p: float) -> str:
+    return "p < 0.001" if p < 0.001 else f"p = {decimal(p, 3 if p < 0.1 else 2)}"
 
 
 def _declared_origin(made: Ledger) -> list[str]:
@@ -185,13 +197,13 @@ def _exporters_side(made: Ledger) -> list[str]:
     told = [
         f"{country_name(made.question.exporter)} exported {amount_text(made, more)} {'more' if more >= 0 else 'less'} to all "
         f"others than {_against(made)}; {amount_text(made, unsold.at_lower)}{_interval_text(made, unsold.lo95, unsold.hi95)} "
-        f"{'of the loss went to nobody' if unsold.at_lower >= 0 else 'more went out than was lost'}."
+        f"{'of the loss was not made up there' if unsold.at_lower >= 0 else 'more went out than was lost here'}."
     ]
     if other.known:
         ends = sorted((other.at_lower, other.at_upper))
         texts = [f"{'−' if one < 0 else ''}{amount_text(made, one)}" for one in ends]
         span = texts[0] if texts[0] == texts[1] else f"between {texts[0]} and {texts[1]}"
-        told.append(f"Other growth of its exports is {span}, by what may have gone on.")
+        told.append(f"Other growth of its exports is {span}, depending on how much went on.")
     return told
 
 
@@ -199,5 +211,6 @@ def _share(made: Ledger) -> list[str]:
     share = made.share
     if share.undefined:
         return [f"No share of the loss is given, because {share.undefined}."]
-    far = "" if math.isnan(share.hi95) else f" (95{NBSP}% interval {percent(share.lo95)} to {percent(share.hi95)})"
-    return [f"Rerouting is between {percent(share.lower)} and {percent(share.upper)} of the loss{far}."]
+    far = "" if math.isnan(share.hi95) else f" (95{NBSP}% interval {share_text(share.lo95)} to {share_text(share.hi95)})"
+    between = " and ".join(share_text(one) for one in sorted((share.lower, share.upper)))
+    return [f"Rerouting is between {between} of the loss{far}."]

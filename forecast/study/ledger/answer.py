@@ -16,6 +16,7 @@ from forecast.study.ask import Memo
 from forecast.study.ledger.account import Account, Amount, account_of, declared_while_none_reported
 from forecast.study.ledger.candidates import candidates, producers_of
 from forecast.study.ledger.gap_filled import gap_filled_of
+from forecast.study.ledger.joint_draws import with_joint_draws
 from forecast.study.ledger.leg_answers import described_legs, estimated_legs
 from forecast.study.ledger.legs import legs_of, require_one_form
 from forecast.study.ledger.rerouting import LIMIT, Bounds, bounds_of, rerouted_draws, routes_of, share_of_loss, total_rerouted
@@ -105,8 +106,8 @@ def ledger(
     >>> archive = fc.load_archive()
     >>> ban = archive.events["us_ban_2024"]
     >>> account = fc.ledger(archive, ban, destination="USA", product="antimony_unwrought", through=["THA"], stop="2025-11")
-    >>> account.reading, account.leg("L_M").state, account.leg("I", "THA").state
-    ('estimated', 'estimated', 'no data')
+    >>> account.reading, account.leg("I", "THA").state, round(account.entry("L_M").at_lower / 1000)  # tonnes
+    ('descriptive', 'no data', 347)
     """
     vintage = source.latest if isinstance(source, Archive) else source
     question = LedgerQuestion(
@@ -125,6 +126,7 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     factor, content = require_one_form(question)
     plans, seen = legs_of(question, vintage)
     legs = estimated_legs(question, plans, seen, factor, seed, memo)
+    legs = with_joint_draws(question, plans, legs, seen, seed)
     states = {leg.state for leg in legs}
     reading: Literal["estimated", "descriptive", "no data"] = "estimated"
     notes: list[str] = []

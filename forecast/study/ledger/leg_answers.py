@@ -9,16 +9,22 @@ from typing import Any
 
 import numpy as np
 
+from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.ledger import LedgerQuestion, Leg, State
 from forecast.core.plurals import pluralize
 from forecast.core.vintage import Vintage
 from forecast.prep.baselines import describe
+from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.spans_and_gaps import window_total
-from forecast.study.ask import Memo, answer_many, estimator_from
-from forecast.study.effects.significance import no_effect_test
+from forecast.study.ask import Memo, answer_many, estimator_from, rng_of
+from forecast.study.effects.judge import run_gates
+from forecast.study.effects.significance import claim_history, empty_months, no_effect_test
 from forecast.study.ledger.legs import LegPlan, design_of, what_would_fill
 
+GATES = ("identified", "length")  # on the figures before the event; the others ask about one effect alone
+FEWEST_MONTHS, FEWEST_TRADED = 24, 3  # before the event, of a flow that hardly traded; with more trade it has a model
+TESTED = ("path", "I")  # the two flows of a route
 OUTWARD = ("D", "path", "ahead")  # legs that need not add up with the others: a sum of other months may stand for them
 
 
@@ -54,6 +60,9 @@ def _whole(plan: LegPlan, plans: Sequence[LegPlan]) -> LegPlan:
 
 def _estimated_leg(question: LedgerQuestion, plan: LegPlan, made: Any, vintage: Vintage, factor: float) -> Leg:
     bare = _bare_leg(question, plan, vintage)
+    if isinstance(made, Effect) and bare.known:
+        made, note = _of_hardly_any_trade(made, vintage) if made.counterfactual is None else _unless_withheld(made, vintage)
+        bare = replace(bare, note="; ".join(filter(None, (bare.note, note))))
     if not bare.known or not isinstance(made, Effect) or made.counterfactual is None or made.description.unknown:
         return bare
     inside = [i for i, (first, last) in enumerate(made.periods) if plan.first <= first and last <= plan.last]
@@ -64,12 +73,40 @@ def _estimated_leg(question: LedgerQuestion, plan: LegPlan, made: Any, vintage: 
         return bare
     whole = len(inside) == len(made.periods)
     value = factor * made.cumulative.estimate if whole else float(np.median(draws))
-    p = _p_of_rise(made, vintage) if whole else math.nan
+    p = _p_of_rise(made, vintage) if plan.role in TESTED else math.nan
     return replace(bare, state="estimated", value=value, draws=draws, p_value=p, effect=made)
+
+
+def _unless_withheld(made: Effect, vintage: Vintage) -> tuple[Effect, str]:
+    """An effect without its estimate, and why, where the gates on its history withhold that."""
+    found = run_gates(made, Evidence(vintage, made.design), GATES)
+    reasons = [gate.reason for gate in found if gate.gate in GATES and gate.withholds and gate.outcome != "pass"]
+    return (replace(made, counterfactual=None), "; ".join(reasons)) if reasons else (made, "")
+
+
+def _of_hardly_any_trade(made: Effect, vintage: Vintage) -> tuple[Effect, str]:
+    """An effect on a flow with too little trade before for any model: its clean months, drawn anew, are what was expected."""
+    before = clean_pre_period(vintage, made.design)
+    traded = _months_with_trade(made, vintage)
+    if before.count < FEWEST_MONTHS or traded >= FEWEST_TRADED or before.spans or not vintage.nonnegative:
+        return made, ""
+    rng = rng_of(0, estimator_from(made.estimator), made.design)
+    months = [last - first + 1 for first, last in made.periods]
+    drawn = np.stack([rng.choice(before.values, (made.design.draws, n)).sum(axis=1) for n in months], axis=1)
+    point = float(made.observed.sum() - before.values.mean() * sum(months))
+    note = f"trade in {traded} of {before.count} months before, drawn anew as what was expected"
+    return replace(made, counterfactual=drawn, point=point), note
+
+
+def _months_with_trade(made: Effect, vintage: Vintage) -> int:
+    return int((clean_pre_period(vintage, made.design).values > 0).sum())
 
 
 def _p_of_rise(made: Effect, vintage: Vintage) -> float:
     """One-sided p-value of no rise, from the package's test of no effect; of the draws where that has none."""
+    if _months_with_trade(made, vintage) < FEWEST_TRADED:  # too few amounts: whether there was trade is all that counts
+        counted = empty_months(made.contrast(), claim_history(made, vintage))
+        return 1.0 if counted is None else counted.fewer
     test = no_effect_test(made, vintage)
     if math.isfinite(test.p):
         return test.p / 2 if test.direction > 0 else 1.0 - test.p / 2

@@ -55,14 +55,14 @@ def legs_of(question: LedgerQuestion, vintage: Vintage) -> tuple[list[LegPlan], 
         plans.append(_plan(q, seen, "I", k, onward))
     plans.append(_plan(q, seen, "rest_I", REST, [(_key(q, q.destination, "import", REST), False, 0)]))
     plans.append(_plan(q, seen, "rest_D", REST, [(_key(q, q.exporter, "export", REST), False, -q.lag_direct)]))
-    plans = [replace(one, note=notes.get(one.series, "")) for one in plans]
+    plans = [replace(one, note=notes.get(one.series, one.note)) for one in plans]
     first, last = _months_accounted_for(question, seen, plans)
     return [_with_months(question, one, first, last) for one in plans], seen
 
 
 def design_of(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> Design:
     """The ordinary Design of a leg; of the months ahead, that of the whole path, which holds them."""
-    named = [("the months compared with", *question.baseline)] if question.baseline else []
+    named = [(f"the mean of {' to '.join(question.baseline)}", *question.baseline)] if question.baseline else []
     label = vintage.steps.label
     return Design(
         question.events, plan.series, start=label(plan.first), stop=label(plan.last), clean_from=question.clean_from,
@@ -154,7 +154,7 @@ def _with_rest(question: LedgerQuestion, vintage: Vintage) -> tuple[Vintage, dic
         rest = _key(q, reporter, flow, REST)
         made[rest] = _differences(vintage, total, known)
         inside = [SeriesKey.parse(one).partner for one in parts if one not in known]
-        notes[rest] = f"the total less {len(known)} named" + (f"; {', '.join(inside)} among them" if inside else "")
+        notes[rest] = f"the total less {len(known)} named" + (f"; it holds {', '.join(inside)}" if inside else "")
     made = {series: cells for series, cells in made.items() if cells}
     return replace(vintage, cells=ChangedCells(vintage.cells, made)) if made else vintage, notes
 

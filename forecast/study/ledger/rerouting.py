@@ -11,7 +11,12 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core.ledger import LedgerQuestion, Leg, ReroutedShare, Role, Route
 from forecast.kernels.holm_romano_wolf import holm
-from forecast.kernels.intersection_bounds import level_of_set, sum_of_clipped_minima, upper_limit_of_minimum
+from forecast.kernels.intersection_bounds import (
+    level_of_set,
+    lower_limit_of_clipped_sum,
+    sum_of_clipped_minima,
+    upper_limit_of_minimum,
+)
 
 LEVEL = 0.05  # of the test of both legs, over all third countries
 LIMIT = 0.95  # of the one-sided limits
@@ -115,12 +120,8 @@ def total_rerouted(bounds: Bounds, level: float) -> tuple[float, float, float, f
     """Estimates of the two bounds of all routes together, and one-sided limits of them at a level."""
     highs = [sum_of_clipped_minima(bounds.points[:, :, w], bounds.draws[:, :, :, w], level) for w in (0, 1)]
     upper, limit = max(one for one, _ in highs), max(one for _, one in highs)
-    floors = np.maximum(bounds.floors, 0.0)
-    positive = bounds.floors > 0
-    drawn = bounds.floor_draws[:, positive].sum(axis=1)
-    low = float(np.quantile(drawn, 1.0 - level)) if positive.any() else 0.0
-    lower = float(floors.sum())
-    return lower, upper, max(0.0, min(low, lower)), limit
+    lower = float(np.maximum(bounds.floors, 0.0).sum())
+    return lower, upper, lower_limit_of_clipped_sum(bounds.floors, bounds.floor_draws, level), limit
 
 
 def share_of_loss(bounds: Bounds, loss: Leg) -> ReroutedShare:
@@ -136,7 +137,7 @@ def share_of_loss(bounds: Bounds, loss: Leg) -> ReroutedShare:
         upper = float(np.maximum(bounds.points.min(axis=1), 0.0).sum(axis=0).max())
         return ReroutedShare(float(np.maximum(bounds.floors, 0.0).sum()) / lost, upper / lost)
     if np.quantile(-loss.draws, (1.0 - CLEAR) / 2) <= 0:
-        return ReroutedShare(undefined=f"the {CLEAR:.0%} interval of the loss includes zero")
+        return ReroutedShare(undefined=f"the loss is not above zero with {CLEAR:.0%}")
     drawn = np.maximum(-loss.draws, 1e-9 * lost)
     part = Bounds(
         bounds.points / lost, bounds.draws / drawn[:, None, None, None], bounds.floors / lost,
