@@ -74,6 +74,10 @@ class Likelihood(Protocol):
         """Coefficients (k,), their covariance (k, k), s2 and the log-likelihood at one parameter value (p,)."""
         ...
 
+    def coefficients(self, nodes: Floats) -> tuple[Floats, Floats, Floats]:
+        """Coefficients (g, k) at parameters (g, p), their covariances per s2 (g, k, k), residual sums of squares (g,)."""
+        ...
+
     def predictions(self, nodes: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
         """Means (g, h) and covariances per s2 (g, h, h) at other rows, and residual sums of squares (g,)."""
         ...
@@ -99,6 +103,15 @@ class DenseLikelihood:
         information = whitened[0].T @ whitened[0]
         covariance = float(sigma2[0]) * np.linalg.inv(information) if self.x.shape[1] else np.empty((0, 0))
         return beta[0], covariance, float(sigma2[0]), float(top[0])
+
+    def coefficients(self, nodes: Floats) -> tuple[Floats, Floats, Floats]:
+        """Coefficients (g, k) at parameters (g, p), their covariances per s2 (g, k, k), residual sums of squares (g,)."""
+        v, x = self.family.covariance(nodes)[self.observed], self.x[self.rows]
+        white = whiten(np.column_stack([x, self.y]), v)[0]
+        upper = np.linalg.qr(white)[1]  # the last column holds the figures and what is left of them
+        inverse = np.linalg.inv(upper[:, :-1, :-1])
+        found = (inverse @ upper[:, :-1, -1:])[..., 0]
+        return found, inverse @ inverse.swapaxes(1, 2), np.asarray(upper[:, -1, -1] ** 2, dtype=np.float64)
 
     def predictions(self, nodes: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
         """Means (g, h) and covariances per s2 (g, h, h) at other rows, and residual sums of squares (g,)."""

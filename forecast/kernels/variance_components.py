@@ -142,6 +142,12 @@ class ComponentsLikelihood:
         found, spread = systems.coefficients(self.triangle)
         return self.plain + found[0], float(sigma2[0]) * spread[0], float(sigma2[0]), float(loglike[0])
 
+    def coefficients(self, nodes: Floats) -> tuple[Floats, Floats, Floats]:
+        """Coefficients (g, k) at parameters (g, p), their covariances per s2 (g, k, k), residual sums of squares (g,)."""
+        systems = self._solve(nodes)[0]
+        found, spread = systems.coefficients(self.triangle)
+        return self.plain + found, spread, systems.rss
+
     def predictions(self, nodes: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
         """Means (g, h) and covariances per s2 (g, h, h) at other rows of the axis, and residual sums of squares (g,)."""
         systems, a, b, scale, sizes = self._solve(nodes)
