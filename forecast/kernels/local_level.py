@@ -21,6 +21,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.kernels import covariance
 from forecast.kernels.gaussian import symmetric_root
+from forecast.kernels.remembered_answers import remember_answers
 from forecast.kernels.resample import multinomial_counts
 
 STEP_SCALE = 0.2  # of the half-Cauchy prior of q (Gelman 2006): the level of monthly trade moves by 0.1 to 0.3 of its noise
@@ -183,6 +184,12 @@ class LocalLevelFit:
         return noise, self.q[at] * noise
 
 
+@remember_answers(64)
+def _smoothing_model(months: Ints) -> LocalLevelModel:
+    """The model that smooths figures of some months, which does not depend on the figures."""
+    return build_model(months, months)
+
+
 def fit(z: Floats, months: Ints) -> LocalLevelFit:
     """Posterior of a local level's variances from figures `z` (n,) of `months`.
 
@@ -191,7 +198,7 @@ def fit(z: Floats, months: Ints) -> LocalLevelFit:
     step as large as its noise; the median step is 0.24, and the prior's 0.23.
     """
     prior = -np.log1p(-(np.arange(NODES) + 0.5) / NODES) / STEP_PRIOR_RATE
-    model = replace(build_model(months, months), q=prior)
+    model = replace(_smoothing_model(months - months.min()), q=prior)
     posterior = step_posterior(step_loglikes(model, z), [])
     turned = model.contrasts.T @ z
     sums = (turned**2 / (1.0 + model.q[:, None] ** 2 * model.spread)).sum(axis=1)

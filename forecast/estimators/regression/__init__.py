@@ -128,7 +128,7 @@ class Regression:
         seen, stretch = observe_window(vintage, design), clean_pre_period(vintage, design)
         effect = Effect(
             estimator="regression", design=design, unit=unit_of(design), periods=seen.periods, observed=seen.observed,
-            counterfactual=None, description=describe(vintage, design), steps=vintage.steps, n_clean=stretch.count,
+            counterfactual=None, description=describe(vintage, design, seen), steps=vintage.steps, n_clean=stretch.count,
             n_span=len(stretch.spans),
         )  # fmt: skip
         try:
