@@ -49,8 +49,14 @@ class LocalLevelModel:
 
 def build_model(months: Ints, asked: Ints) -> LocalLevelModel:
     """The model for observed `months` (n,), n >= 2, and predicted months `asked` (h,), both on one time axis."""
+    return _decompose(months - months.min(), asked - months.min())
+
+
+@remember_answers(64)
+def _decompose(months: Ints, asked: Ints) -> LocalLevelModel:
+    """The model on an axis that begins with the first observed month; the figures do not enter, so series share it."""
     n = len(months)
-    at = (np.concatenate([months, asked]) - months.min() + 1).astype(float)
+    at = (np.concatenate([months, asked]) + 1).astype(float)
     walk = np.minimum(at[:, None], at[None, :])
     # contrasts that diagonalise the random walk's covariance: their variances are then known for every q without a solve
     plain = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))[0][:, 1:]
@@ -96,17 +102,19 @@ def draw_paths(model: LocalLevelModel, values: Floats, posterior: Floats, count:
     """Joint predictive draws (count, h) given `values` (n,), with q, the level, s2 and the noise all drawn."""
     z = model.contrasts.T @ values
     n, h = len(values), len(model.ahead)
+    counts = multinomial_counts(count, posterior, rng)
+    used = np.flatnonzero(counts)
+    # conditional means and covariances of the predicted months given the contrasts, plus the observed mean's own variance
+    steps = model.q[used, None] ** 2
+    sizes = 1.0 + steps * model.spread
+    gains = model.across * (steps / sizes)[:, None, :]
+    covariances = np.eye(h) + 1.0 / n + steps[..., None] * (model.ahead - gains @ model.across.T)
     out = []
-    for q, some in zip(model.q.tolist(), multinomial_counts(count, posterior, rng).tolist(), strict=True):
-        if not some:
-            continue
-        # conditional mean and covariance of the predicted months given the contrasts, plus the observed mean's own variance
-        size = 1.0 + q**2 * model.spread
-        gain = q**2 * model.across / size
-        covariance = np.eye(h) + 1.0 / n + q**2 * (model.ahead - gain @ model.across.T)
-        root = symmetric_root(covariance)
-        scale = np.sqrt((z**2 / size).sum() / rng.chisquare(n - 1, some))
-        out.append(values.mean() + gain @ z + scale[:, None] * (rng.standard_normal((some, h)) @ root))
+    for mean, root, squares, some in zip(
+        values.mean() + gains @ z, symmetric_root(covariances), (z**2 / sizes).sum(axis=1), counts[used].tolist(), strict=True
+    ):
+        scale = np.sqrt(squares / rng.chisquare(n - 1, some))
+        out.append(mean + scale[:, None] * (rng.standard_normal((some, h)) @ root))
     drawn: Floats = rng.permutation(np.vstack(out))
     return drawn
 
@@ -184,12 +192,6 @@ class LocalLevelFit:
         return noise, self.q[at] * noise
 
 
-@remember_answers(64)
-def _smoothing_model(months: Ints) -> LocalLevelModel:
-    """The model that smooths figures of some months, which does not depend on the figures."""
-    return build_model(months, months)
-
-
 def fit(z: Floats, months: Ints) -> LocalLevelFit:
     """Posterior of a local level's variances from figures `z` (n,) of `months`.
 
@@ -198,7 +200,7 @@ def fit(z: Floats, months: Ints) -> LocalLevelFit:
     step as large as its noise; the median step is 0.24, and the prior's 0.23.
     """
     prior = -np.log1p(-(np.arange(NODES) + 0.5) / NODES) / STEP_PRIOR_RATE
-    model = replace(_smoothing_model(months - months.min()), q=prior)
+    model = replace(build_model(months, months), q=prior)
     posterior = step_posterior(step_loglikes(model, z), [])
     turned = model.contrasts.T @ z
     sums = (turned**2 / (1.0 + model.q[:, None] ** 2 * model.spread)).sum(axis=1)
