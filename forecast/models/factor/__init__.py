@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -30,9 +30,9 @@ REMEMBERED: dict[object, dynamic_factor.EMFit] = {}  # by the figures and option
 class Factor:
     """Common factors with an own part of each series (Bańbura and Modugno 2014), all figures known on the day smoothed at once.
 
-    Parameters by expectation-maximisation (statsmodels' DynamicFactorMQ), which handles unknown months; the notes say whether
-    it converged, ran out of steps or was reverted. The nowcast is the smoothed one, so figures of other series in the asked
-    month inform it. Means and covariances of the asked months are exact given the parameters, whose uncertainty enters
+    Parameters by expectation-maximisation as in statsmodels' DynamicFactorMQ, which handles unknown months; the notes say
+    whether it converged, ran out of steps or was reverted. The nowcast is the smoothed one, so figures of other series in the
+    asked month inform it. Means and covariances of the asked months are exact given the parameters, whose uncertainty enters
     through that of the variance only (Student's t). There is no season and there are no events.
 
     Parameters
@@ -87,10 +87,8 @@ class Factor:
         panel = np.column_stack([(target - centre) / width, *now])
         learned = panel if history.training_vintage is history.vintage else np.column_stack([(before - centre) / width, *past])
         fitted = self._fit(learned, history)
-        current = self._model(panel, history)
-        current.ssm.initialization = fitted.start
         asked = np.arange(size - history.horizon, size)
-        found = dynamic_factor.smoothed_moments(current, fitted.params, asked, np.zeros(history.horizon, dtype=np.int64))
+        found = dynamic_factor.smoothed_moments(panel, fitted, asked, np.zeros(history.horizon, dtype=np.int64))
         if not (np.isfinite(found.mean).all() and np.isfinite(found.covariance).all()):
             raise ArithmeticError("the smoothed months are not finite")
         noise = moment_matched_normals(history.draws, history.horizon, rng) @ symmetric_root(found.covariance)
@@ -107,16 +105,13 @@ class Factor:
         if key not in REMEMBERED:
             while len(REMEMBERED) >= MOST_REMEMBERED:
                 REMEMBERED.pop(next(iter(REMEMBERED)))
-            REMEMBERED[key] = dynamic_factor.fit_em(self._model(panel, history), self.steps)
+            try:
+                REMEMBERED[key] = dynamic_factor.fit_em(panel, self.factors, self.order, self.persistent, self.steps)
+            except ValueError as error:
+                raise TooShortError(
+                    f"the factor model cannot be laid out: {error}", where=history.series, hint="fewer series"
+                ) from None
         return REMEMBERED[key]
-
-    def _model(self, panel: Floats, history: SeriesHistory) -> Any:
-        try:
-            return dynamic_factor.build_model(panel, self.factors, self.order, self.persistent)
-        except ValueError as error:
-            raise TooShortError(
-                f"the factor model cannot be laid out: {error}", where=history.series, hint="fewer series"
-            ) from None
 
     def _covariates(
         self, history: SeriesHistory, first: int, size: int

@@ -1,0 +1,102 @@
+"""Own parts of the series given the smoothed factors: moments of each month and of neighbouring months, known or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.models.factor.smoother import OwnDynamics, Smoothed
+
+
+@dataclass(frozen=True)
+class OwnParts:
+    """Means (T, N) of the own parts, and covariances with themselves in the month (T, N) and the month before (T - 1, N)."""
+
+    mean: Floats
+    variance: Floats
+    lagged: Floats
+
+
+@dataclass(frozen=True)
+class NeighbourShares:
+    """An unknown month as a share of the last known own part and of the next one: `left`, `right`, of the given shape."""
+
+    left: Floats
+    right: Floats
+
+
+def neighbour_shares(own: OwnDynamics, series: Ints, month: Ints, before: Ints, after: Ints, size: int) -> NeighbourShares:
+    """Shares of the nearest known own parts in the mean of a month between them; none of a next one after the last."""
+    ahead = np.where(after < size, after, before)  # any month of the panel, where nothing follows
+    inside = (after < size) & (after > before)
+    through = own.variance[series, np.where(inside, ahead - before, 0)]
+    right = np.where(
+        inside,
+        own.power[series, np.maximum(ahead - month, 0)] * own.variance[series, month - before] / np.where(inside, through, 1.0),
+        0.0,
+    )
+    left = own.power[series, month - before] - right * own.power[series, np.where(inside, ahead - before, 0)]
+    return NeighbourShares(left, right)
+
+
+def covariance_between_figures(
+    own: OwnDynamics, series: Ints, early: Ints, late: Ints, before: Ints, after: Ints, size: int
+) -> Floats:
+    """Covariance of two months with the same known neighbours, beyond what the neighbours explain."""
+    alone = own.power[series, late - early] * own.variance[series, early - before]
+    inside = (after < size) & (after > before)
+    ahead = np.where(inside, after, late)
+    through = own.variance[series, np.where(inside, after - before, 0)]
+    one = own.power[series, ahead - early] * own.variance[series, early - before]
+    two = own.power[series, ahead - late] * own.variance[series, late - before]
+    return np.asarray(alone - np.where(inside, one * two / np.where(inside, through, 1.0), 0.0))
+
+
+def own_parts(given: Smoothed) -> OwnParts:
+    """First and second moments of all own parts, persistent ones."""
+    panel, found = given.panel, given.found
+    size, count = panel.y.shape
+    own = OwnDynamics.of(found, size)
+    factors, spread = given.factors
+    order = found.order
+    factors, spread = factors[order - 1 :], spread[order - 1 :, :, order - 1 :, :]
+    load, r, width = found.loadings, given.free, found.transition.shape[1]
+    own_root = given.root[width:]
+    first = given.centre[width:] + own_root @ given.mean[:r]
+    anchor = panel.values - factors @ load.T
+    anchor[0] = first
+    # covariances of the first month's own part with the own parts known later, and with itself
+    to_first = -np.einsum("ir,rtk,ik->it", own_root, given.covariance[:r, r:].reshape(r, size - 1, -1), load)
+    with_first = np.column_stack([((own_root @ given.covariance[:r, :r]) * own_root).sum(axis=1), to_first])
+
+    def together(series: Ints, one: Ints, two: Ints) -> Floats:
+        blocks = spread[one, :, two, :]
+        value = np.einsum("nab,na,nb->n", blocks, load[series], load[series])
+        early = np.minimum(one, two)
+        return np.where(early == 0, with_first[series, np.maximum(one, two)], value)
+
+    month, series = (part.ravel() for part in np.indices((size, count)))
+    before, after = panel.before.ravel(), panel.after.ravel()
+    shares = neighbour_shares(own, series, month, before, after, size)
+    ahead = np.where(after < size, after, before)
+    mean = shares.left * anchor[before, series] + shares.right * anchor[ahead, series]
+    variance = (
+        shares.left**2 * together(series, before, before)
+        + shares.right**2 * together(series, ahead, ahead)
+        + 2 * shares.left * shares.right * together(series, before, ahead)
+        + covariance_between_figures(own, series, month, month, before, after, size)
+    )
+    now, then = slice(count, None), slice(None, -count)  # a month, and the month before it
+    lagged = sum(
+        a[now] * b[then] * together(series[now], one[now], two[then])
+        for a, one in ((shares.left, before), (shares.right, ahead))
+        for b, two in ((shares.left, before), (shares.right, ahead))
+    )
+    same = (before[now] == before[then]) & (after[now] == after[then])
+    near = np.where(same, month[then], before[then])
+    rest = covariance_between_figures(own, series[now], near, month[now], before[then], after[then], size)
+    lagged = lagged + np.where(same, rest, 0.0)
+    shape = (size, count)
+    return OwnParts(mean.reshape(shape), variance.reshape(shape), np.reshape(lagged, (size - 1, count)))
