@@ -146,7 +146,7 @@ def smoothed_moments(y: Floats, fit: EMFit, rows: Ints, columns: Ints) -> Smooth
     if found.persistence is None:
         noise = np.diag(found.variances[columns])
     else:
-        own = OwnDynamics.of(found, size)
+        own = OwnDynamics.of(found, panel.reach)
         before, after = panel.before[rows, columns], panel.after[rows, columns]
         shares = neighbour_shares(own, columns, rows, before, after, size)
         ahead = np.where(after < size, after, before)

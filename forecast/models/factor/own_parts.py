@@ -58,45 +58,54 @@ def own_parts(given: Smoothed) -> OwnParts:
     """First and second moments of all own parts, persistent ones."""
     panel, found = given.panel, given.found
     size, count = panel.y.shape
-    own = OwnDynamics.of(found, size)
+    own = OwnDynamics.of(found, panel.reach)
+    order, load, r, width = found.order, found.loadings, given.free, found.transition.shape[1]
     factors, spread = given.factors
-    order = found.order
     factors, spread = factors[order - 1 :], spread[order - 1 :, :, order - 1 :, :]
-    load, r, width = found.loadings, given.free, found.transition.shape[1]
     own_root = given.root[width:]
-    first = given.centre[width:] + own_root @ given.mean[:r]
     anchor = panel.values - factors @ load.T
-    anchor[0] = first
-    # covariances of the first month's own part with the own parts known later, and with itself
-    to_first = -np.einsum("ir,rtk,ik->it", own_root, given.covariance[:r, r:].reshape(r, size - 1, -1), load)
+    anchor[0] = given.centre[width:] + own_root @ given.mean[:r]
+    # covariances of the first month's own part with itself, and with the own parts of later months
+    with_factors = (own_root @ given.covariance[:r, r:]).reshape(count, size - 1, -1)
+    to_first = -(with_factors * load[:, None, :]).sum(axis=2)
     with_first = np.column_stack([((own_root @ given.covariance[:r, :r]) * own_root).sum(axis=1), to_first])
 
     def together(series: Ints, one: Ints, two: Ints) -> Floats:
-        blocks = spread[one, :, two, :]
-        value = np.einsum("nab,na,nb->n", blocks, load[series], load[series])
+        value = np.einsum("nab,na,nb->n", spread[one, :, two, :], load[series], load[series])
         early = np.minimum(one, two)
         return np.where(early == 0, with_first[series, np.maximum(one, two)], value)
 
-    month, series = (part.ravel() for part in np.indices((size, count)))
-    before, after = panel.before.ravel(), panel.after.ravel()
-    shares = neighbour_shares(own, series, month, before, after, size)
+    month = np.arange(size)
+    square = (load[:, :, None] * load[:, None, :]).reshape(count, -1).T
+    mean = anchor.copy()
+    variance = spread[month, :, month, :].reshape(size, -1) @ square
+    lagged = spread[month[1:], :, month[:-1], :].reshape(size - 1, -1) @ square
+    open_months = ~panel.known
+    open_months[0] = True
+    when, series = np.nonzero(open_months)
+    before, after = panel.before[when, series], panel.after[when, series]
+    shares = neighbour_shares(own, series, when, before, after, size)
     ahead = np.where(after < size, after, before)
-    mean = shares.left * anchor[before, series] + shares.right * anchor[ahead, series]
-    variance = (
+    mean[when, series] = shares.left * anchor[before, series] + shares.right * anchor[ahead, series]
+    variance[when, series] = (
         shares.left**2 * together(series, before, before)
         + shares.right**2 * together(series, ahead, ahead)
         + 2 * shares.left * shares.right * together(series, before, ahead)
-        + covariance_between_figures(own, series, month, month, before, after, size)
+        + covariance_between_figures(own, series, when, when, before, after, size)
     )
-    now, then = slice(count, None), slice(None, -count)  # a month, and the month before it
-    lagged = sum(
-        a[now] * b[then] * together(series[now], one[now], two[then])
-        for a, one in ((shares.left, before), (shares.right, ahead))
-        for b, two in ((shares.left, before), (shares.right, ahead))
+    late, series = np.nonzero(open_months[1:] | open_months[:-1])
+    late += 1
+    pair = []
+    for when in (late, late - 1):
+        before, after = panel.before[when, series], panel.after[when, series]
+        shares = neighbour_shares(own, series, when, before, after, size)
+        pair.append((before, after, ((shares.left, before), (shares.right, np.where(after < size, after, before)))))
+    (before, after, now), (before_then, after_then, then) = pair
+    same = (before == before_then) & (after == after_then)
+    rest = covariance_between_figures(
+        own, series, np.where(same, late - 1, before), np.where(same, late, before), before, after, size
     )
-    same = (before[now] == before[then]) & (after[now] == after[then])
-    near = np.where(same, month[then], before[then])
-    rest = covariance_between_figures(own, series[now], near, month[now], before[then], after[then], size)
-    lagged = lagged + np.where(same, rest, 0.0)
-    shape = (size, count)
-    return OwnParts(mean.reshape(shape), variance.reshape(shape), np.reshape(lagged, (size - 1, count)))
+    lagged[late - 1, series] = np.where(same, rest, 0.0) + sum(
+        a * b * together(series, one, two) for a, one in now for b, two in then
+    )
+    return OwnParts(mean, variance, lagged)

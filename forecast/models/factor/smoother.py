@@ -6,12 +6,13 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import cho_solve_banded, cholesky_banded
+from scipy.linalg import cho_solve_banded, cholesky_banded, lapack
 
 from forecast.arrays import Bools, Floats, Ints
 from forecast.models.factor.start_values import FactorParameters, FirstState
 
 EXACT = 1e-10  # variance of a prediction, on the standard scale, below which a figure says nothing new
+LARGEST_DENSE = 300  # nodes up to which a dense inverse is faster than a banded one
 LEAST_SHARE = 1e-13  # of the largest variance of the first state: directions below it are known
 
 
@@ -20,7 +21,7 @@ class Panel:
     """Figures `y` (T, N) on their standard scale, NaN where unknown, and how the known months of each series follow each other.
 
     before, after (T, N): the nearest known months, the month itself where it is known; the first month counts as known, and T
-    stands where nothing follows. series, since, until: each known month from the second on, and the known month before it.
+    stands where nothing follows.
     """
 
     y: Floats
@@ -47,10 +48,24 @@ class Panel:
         return out
 
     @functools.cached_property
-    def steps(self) -> tuple[Ints, Ints, Ints]:
-        """Series, month and known month before it of each figure from the second month on."""
-        until, series = np.nonzero(self.known[1:])
+    def neighbours(self) -> Bools:
+        """Where a month from the third on and the one before it are known, shape (T - 1, N) from the second month on."""
+        out = self.known[1:] & self.known[:-1]
+        out[0] = False  # the first month's own part is a part of the first state
+        return out
+
+    @functools.cached_property
+    def jumps(self) -> tuple[Ints, Ints, Ints]:
+        """Series, month and known month before it of the figures from the second month on that are no `neighbours`."""
+        until, series = np.nonzero(self.known[1:] & ~self.neighbours)
         return series, self.before[until, series], until + 1
+
+    @functools.cached_property
+    def reach(self) -> int:
+        """Most months between neighbouring figures, or from the last one on; at least one."""
+        month = np.arange(len(self.y))[:, None]
+        after = np.where(self.after < len(self.y), self.after, month)
+        return max(int((after - self.before).max()), 1)
 
     @functools.cached_property
     def values(self) -> Floats:
@@ -143,15 +158,18 @@ def smooth(panel: Panel, found: FactorParameters, start: FirstState) -> Smoothed
 
 def _after_first_month(panel: Panel, found: FactorParameters, start: FirstState) -> tuple[Floats, Floats, float]:
     """Mean and covariance of the first state given the first month's figures, entered one at a time, and their likelihood."""
-    mean, covariance, loglike = start.mean.copy(), start.covariance.copy(), 0.0
-    size = found.transition.shape[1]
-    for i in np.flatnonzero(panel.known[0]):
-        row = np.zeros(len(mean))
-        row[: found.loadings.shape[1]] = found.loadings[i]
-        if found.persistence is not None:
-            row[size + i] = 1.0
+    mean, covariance, loglike = start.mean, start.covariance, 0.0
+    first = np.flatnonzero(panel.known[0])
+    rows = np.zeros((len(first), len(mean)))
+    rows[:, : found.loadings.shape[1]] = found.loadings[first]
+    own = found.variances[first]
+    if found.persistence is not None:
+        rows[np.arange(len(first)), found.transition.shape[1] + first] = 1.0
+        own = np.zeros(len(first))
+    told = own + ((rows @ covariance) * rows).sum(axis=1) > EXACT  # what is known before any figure, no other one makes unknown
+    for i, row, noise in zip(first[told].tolist(), rows[told], own[told].tolist(), strict=True):
         gain = covariance @ row
-        variance = float(row @ gain) + (0.0 if found.persistence is not None else float(found.variances[i]))
+        variance = float(row @ gain) + noise
         if variance <= EXACT:
             continue
         error = float(panel.y[0, i] - row @ mean)
@@ -217,39 +235,50 @@ class _NormalEquations:
             self.right += weighted @ load
             self.constant += float((weighted * panel.values[1:]).sum())
             return int(panel.known[1:].sum()), float(panel.known[1:].sum(axis=0) @ np.log(found.variances))
-        own = OwnDynamics.of(found, len(panel.y))
-        i, since, until = panel.steps
+        y, near = panel.values, panel.neighbours
+        weight = near / found.variances
+        rest = y[1:] - found.persistence * y[:-1]
+        weighted = weight * rest
+        self.constant += float((weighted * rest).sum())
+        inner = np.tensordot(weight, square, axes=1)
+        self.band(0)[:] += inner
+        self.right += weighted @ load
+        self.band(0)[:-1] += np.tensordot(weight * found.persistence**2, square, axes=1)[1:]
+        self.right[:-1] -= ((weighted * found.persistence) @ load)[1:]
+        self.band(1)[:-1] -= np.tensordot(weight * found.persistence, square, axes=1)[1:]
+        logs = float(near.sum(axis=0) @ np.log(found.variances))
+        count, more = self._add_jumps(panel, found, centre, root)
+        return int(near.sum()) + count, logs + more
+
+    def _add_jumps(self, panel: Panel, found: FactorParameters, centre: Floats, root: Floats) -> tuple[int, float]:
+        """The figures after a gap, and the first ones after the first month."""
+        own, load = OwnDynamics.of(found, panel.reach), found.loadings
+        i, since, until = panel.jumps
         gap = until - since
         variance, slope = own.variance[i, gap], own.power[i, gap]
-        y = panel.values
-        fresh = since > 0
-        before = np.where(fresh, y[since, i], 0.0)
+        y, first = panel.values, since == 0
+        square = load[i][:, :, None] * load[i][:, None, :]
+        before = y[since, i]
         size = found.transition.shape[1]
-        first = ~fresh
         before[first] = centre[size + i[first]]
         rest = y[until, i] - slope * before
+        scale = slope / variance
         self.constant += float((rest**2 / variance).sum())
-        self._add_at(self.band(0), until - 1, square[i] / variance[:, None, None])
-        self._add_at(self.right, until - 1, load[i] * (rest / variance)[:, None])
-        j, s, g = i[fresh], since[fresh] - 1, gap[fresh]
-        scale = (slope / variance)[fresh]
-        self._add_at(self.band(0), s, square[j] * (scale * slope[fresh])[:, None, None])
-        self._add_at(self.right, s, load[j] * (-scale * rest[fresh])[:, None])
-        for distance in np.unique(g).tolist():
+        np.add.at(self.band(0), until - 1, square / variance[:, None, None])
+        np.add.at(self.right, until - 1, load[i] * (rest / variance)[:, None])
+        later = ~first
+        s, g = since[later] - 1, gap[later]
+        np.add.at(self.band(0), s, square[later] * (scale * slope)[later, None, None])
+        np.add.at(self.right, s, load[i[later]] * -(scale * rest)[later, None])
+        for distance in set(g.tolist()):
             here = g == distance
-            self._add_at(self.band(distance), s[here], square[j[here]] * -scale[here][:, None, None])
-        i, u, scale = i[first], until[first] - 1, (slope / variance)[first]
-        own_root = root[size + i]
-        np.add.at(self.tie, u, load[i][:, :, None] * (own_root * scale[:, None])[:, None, :])
-        self.corner += (own_root * (scale * slope[first])[:, None]).T @ own_root
-        self.corner_right += own_root.T @ (scale * rest[first])
+            np.add.at(self.band(distance), s[here], square[later][here] * -scale[later][here, None, None])
+        own_root = root[size + i[first]]
+        weighted = own_root * scale[first, None]
+        np.add.at(self.tie, until[first] - 1, load[i[first]][:, :, None] * weighted[:, None, :])
+        self.corner += (weighted * slope[first, None]).T @ own_root
+        self.corner_right += weighted.T @ rest[first]
         return len(variance), float(np.log(variance).sum())
-
-    def _add_at(self, target: Floats, places: Ints, values: Floats) -> None:
-        """Add blocks at months, several of which may be the same."""
-        flat, parts = target.reshape(self.months, -1), values.reshape(len(values), -1)
-        for column in range(flat.shape[1]):
-            flat[:, column] += np.bincount(places, parts[:, column], self.months)
 
     def solve(self) -> tuple[Floats, Floats, float, float]:
         """Mean and covariance of the nodes, the logarithm of the determinant of the precision, and the least sum of squares."""
@@ -264,8 +293,7 @@ class _NormalEquations:
                         banded[row, column + b] = blocks[:, a, b]
         for row in range(1, len(banded)):
             banded[row, n - row :] = 0.0
-        factor = cholesky_banded(banded, lower=True, check_finite=False)
-        inner = cho_solve_banded((factor, True), np.eye(n), check_finite=False)
+        inner, logdet = _inverse_of_bands(banded)
         tie = self.tie.reshape(n, r)
         carried = inner @ tie
         corner = np.linalg.inv(self.corner - tie.T @ carried)
@@ -277,6 +305,25 @@ class _NormalEquations:
         whole = np.empty((r + n, r + n))
         whole[:r, :r], whole[r:, :r], whole[:r, r:] = corner, -cross, -cross.T
         whole[r:, r:] = inner + cross @ carried.T
-        logdet = 2 * float(np.log(factor[0]).sum()) - float(np.linalg.slogdet(corner)[1])
+        logdet -= float(np.linalg.slogdet(corner)[1])
         least = self.constant - float(mean @ np.concatenate([self.corner_right, right]))
         return mean, whole, logdet, least
+
+
+def _inverse_of_bands(banded: Floats) -> tuple[Floats, float]:
+    """Inverse (n, n) and logarithm of the determinant of a positive matrix given by its lower bands (w, n)."""
+    n = banded.shape[1]
+    if n > LARGEST_DENSE:
+        factor = cholesky_banded(banded, lower=True, check_finite=False)
+        inverse = cho_solve_banded((factor, True), np.eye(n), check_finite=False)
+        return inverse, 2 * float(np.log(factor[0]).sum())
+    whole = np.zeros((n, n), order="F")
+    for distance, band in enumerate(banded):
+        whole[np.arange(distance, n), np.arange(n - distance)] = band[: n - distance]
+    factor, failed = lapack.dpotrf(whole, lower=1, overwrite_a=1)
+    if failed:
+        raise np.linalg.LinAlgError("the factors are not determined")
+    inverse, _ = lapack.dpotri(factor, lower=1)  # its upper triangle stays zero
+    whole = inverse + inverse.T
+    whole.ravel(order="K")[:: n + 1] /= 2
+    return whole, 2 * float(np.log(factor.diagonal()).sum())
