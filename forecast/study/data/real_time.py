@@ -173,6 +173,11 @@ class RealTimeView:
     def _vintages(self) -> dict[dt.date, Vintage]:
         return {}
 
+    @functools.cached_property
+    def _relabelled(self) -> dict[str, tuple[Cell, ...]]:
+        """The cells of a plain panel, known by their lag; shared by all vintages."""
+        return {}
+
     @property
     def latest(self) -> Vintage:
         """Everything ever published: what answers are scored against, never an input to a method."""
@@ -252,7 +257,12 @@ class RealTimeView:
         if isinstance(self.source, Archive) and lag is None:
             return tuple(cells)
         last = last_complete_month(day, lag or 0)
-        return tuple(replace(c, basis="lag") for c in cells if c.last <= last)
+        if isinstance(self.source, Archive):
+            return tuple(replace(c, basis="lag") for c in cells if c.last <= last)
+        if series not in self._relabelled:
+            self._relabelled[series] = tuple(replace(c, basis="lag") for c in cells)
+        whole = self._relabelled[series]
+        return whole if all(c.last <= last for c in whole) else tuple(c for c in whole if c.last <= last)
 
     def _controls(self, seen: Vintage) -> dict[tuple[str, str], dict[int, float]]:
         """Values of the declared regressors known on the vintage's day, by series and name."""
