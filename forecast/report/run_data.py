@@ -216,23 +216,33 @@ class RunData:
     @functools.cached_property
     def outlook(self) -> list[ForecastRow]:
         """Forecasts of single months made on the run's own day, without nowcasts, in display units."""
-        return in_display_units(r for r in self.rows(ForecastRow) if self._is_ahead(r))
+        table = self.table("forecasts")
+        return in_display_units(schema.rows_of(ForecastRow, table[self._is_ahead(table)]))
 
     @functools.cached_property
     def outlook_sums(self) -> list[SumRow]:
         """Forecasts of sums of months made on that day, in no scenario and without nowcasts, in display units."""
-        return in_display_units(r for r in self.rows(SumRow) if not r.scenario and self._is_ahead(r))
+        table = self.table("sums")
+        return in_display_units(schema.rows_of(SumRow, table[_without_scenario(table) & self._is_ahead(table)]))
 
-    def _is_ahead(self, row: ForecastRow) -> bool:
+    def _is_ahead(self, table: pd.DataFrame) -> pd.Series:
+        """Which forecasts were made on the run's own day and are no nowcasts."""
         other = {name for asked in self.nowcasts for name in nowcast_groups(asked)}
-        return row.cutoff == self.as_of and row.group not in other
+        return (table["cutoff"] == self.as_of) & ~table["group"].isin(other)
+
+    def forecasts_in(self, groups: Iterable[str]) -> list[ForecastRow]:
+        """Forecasts of some groups of questions, of single months and of those that are published as one figure."""
+        months, sums, wanted = self.table("forecasts"), self.table("sums"), list(groups)
+        joint = sums[_without_scenario(sums) & sums["group"].isin(wanted)]
+        return [*schema.rows_of(ForecastRow, months[months["group"].isin(wanted)]), *schema.rows_of(SumRow, joint)]
 
     @functools.cached_property
     def scenario_sums(self) -> list[SumRow]:
         """Sums of months under each scenario, in display units; a scenario of one month is its own sum."""
         courses = schema.group_rows(self.rows(ScenarioForecastRow), lambda r: r.job)
         alone = [SumRow(**schema.cells_of(SumRow, schema.record(own[0]))) for own in courses.values() if len(own) == 1]
-        return in_display_units([*(r for r in self.rows(SumRow) if r.scenario), *alone])
+        table = self.table("sums")
+        return in_display_units([*schema.rows_of(SumRow, table[~_without_scenario(table)]), *alone])
 
     @property
     def nowcasts(self) -> list[dict[str, Any]]:
@@ -300,6 +310,10 @@ class RunData:
     def event_title(self, event_id: str) -> str:
         """An event's title, or its id in words."""
         return self.calendar[event_id].title if event_id in self.calendar else event_id.replace("_", " ")
+
+
+def _without_scenario(sums: pd.DataFrame) -> pd.Series:
+    return sums["scenario"].isna() | (sums["scenario"] == "")
 
 
 def nowcast_groups(nowcast: dict[str, Any]) -> tuple[str, str]:
