@@ -68,11 +68,12 @@ class TableRows(Sequence[R], Generic[R]):
         """The rows with other cells in some columns."""
         return TableRows(self.kind, len(self), {**self.columns, **columns})
 
-    def frame(self) -> pd.DataFrame:
-        """The rows as a DataFrame with the columns of the table in order."""
+    def frame(self, names: Sequence[str] = ()) -> pd.DataFrame:
+        """The rows as a DataFrame with the named columns, or all in the order of the table."""
         import pandas as pd
 
-        return pd.DataFrame({name: cells.tolist() for name, cells in self.columns.items()}, columns=list(self.columns))
+        names = names or list(self.columns)
+        return pd.DataFrame({name: self.columns[name].tolist() for name in names}, columns=list(names))
 
 
 def column_of(cells: Any, kind: str, count: int) -> Cells:
@@ -88,6 +89,6 @@ def column_of(cells: Any, kind: str, count: int) -> Cells:
 
 def distinct(cells: Cells) -> tuple[list[Any], NDArray[np.int32]]:
     """The distinct cells of a column in order of appearance, and for each row the number of its own."""
-    known: dict[Any, int] = {}
-    codes = np.fromiter((known.setdefault(cell, len(known)) for cell in cells.tolist()), np.int32, len(cells))
-    return list(known), codes
+    words = list(dict.fromkeys(cells.tolist()))
+    number = {word: i for i, word in enumerate(words)}
+    return words, np.fromiter(map(number.__getitem__, cells.tolist()), np.int32, len(cells))

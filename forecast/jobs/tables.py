@@ -19,7 +19,7 @@ from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
 from forecast.jobs.rows import claim_rows, effect_tables, observation_rows, regime_rows, sensitivity_rows
 from forecast.study.data.audit import audit
-from forecast.study.evaluate.compare import NAIVE_MODELS, comparison_rows
+from forecast.study.evaluate.compare import COMPARED, FORECAST_COLUMNS, NAIVE_MODELS, SCORE_COLUMNS, comparison_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,17 +65,19 @@ def _comparisons(plan: Plan, scores: TableRows[ScoreRow], forecasts: TableRows[F
     out: list[ComparisonRow] = []
     if not scores:
         return out
+    scores = scores.where("metric", lambda metric: metric in COMPARED)
     for group in [*(g.name for g in plan.config.backtest), *(n.earlier_group for n in plan.config.nowcast)]:
         out += comparison_rows(
-            _own_frame(scores, group), group, seed=plan.config.seed, forecasts=_own_frame(forecasts, group),
+            _own_frame(scores, group, SCORE_COLUMNS), group, seed=plan.config.seed,
+            forecasts=_own_frame(forecasts, group, FORECAST_COLUMNS),
             models={b.label for b in plan.batches if b.group == group}, naive=plan.config.naive or NAIVE_MODELS,
         )  # fmt: skip
     return out
 
 
-def _own_frame(rows: TableRows[Any], group: str) -> pd.DataFrame:
-    """The rows of one group as a DataFrame."""
-    return rows.where("group", lambda own: bool(own == group)).frame()
+def _own_frame(rows: TableRows[Any], group: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of the rows of one group as a DataFrame."""
+    return rows.where("group", lambda own: bool(own == group)).frame(columns)
 
 
 def findings(plan: Plan, results: Sequence[BatchResult]) -> list[Finding]:
