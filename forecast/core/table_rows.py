@@ -64,7 +64,7 @@ class TableRows(Sequence[R], Generic[R]):
         words, codes = distinct(self.columns[name])
         return self.take(np.array([holds(word) for word in words], bool)[codes])
 
-    def replaced(self, **columns: Any) -> TableRows[R]:
+    def with_columns(self, **columns: Any) -> TableRows[R]:
         """The rows with other cells in some columns."""
         return TableRows(self.kind, len(self), {**self.columns, **columns})
 

@@ -249,7 +249,7 @@ def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple
     pairs = [*zip(batch.pasts, reported, strict=True), *((past, answer) for _, past, answer in also)]
     failures = [failure_row(job_of(batch.label, past), batch.label, a) for past, a in pairs if _is_failure(a)]
     rows = [forecast_rows(batch.label, batch.pasts, reported, truth, batch.horizons or None)]
-    rows += [forecast_rows(batch.label, [past], [answer], None).replaced(group=group) for group, past, answer in also]
+    rows += [forecast_rows(batch.label, [past], [answer], None).with_columns(group=group) for group, past, answer in also]
     result = BatchResult(
         batch.name,
         TableRows.concat(ForecastRow, rows),

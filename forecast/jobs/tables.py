@@ -29,10 +29,10 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, Sequence[
     """Rows of every table."""
     groups = {batch.name: batch.group for batch in plan.batches}
     held = [(groups[r.batch], TableRows.of(ForecastRow, r.forecasts)) for r in results]
-    own = [rows.replaced(group=[mine or group for mine in rows.columns["group"]]) for group, rows in held]
+    own = [rows.with_columns(group=[mine or group for mine in rows.columns["group"]]) for group, rows in held]
     forecasts = TableRows.concat(ForecastRow, own)
     scores = TableRows.concat(
-        ScoreRow, [TableRows.of(ScoreRow, r.scores).replaced(group=groups[r.batch]) for r in results if r.scores]
+        ScoreRow, [TableRows.of(ScoreRow, r.scores).with_columns(group=groups[r.batch]) for r in results if r.scores]
     )
     courses = [row for r in results for row in r.scenarios]
     return {

@@ -33,10 +33,11 @@ from forecast.report.blocks import (
 )
 from forecast.report.event_status import LEARNED, learned_texts, note_text, statuses_text
 from forecast.report.figures.data_coverage import coverage_panel, states_in_words
+from forecast.report.flow_history import FlowHistory
 from forecast.report.inline_markup import link, safe_address
 from forecast.report.numbers import capitalize, day, inline_name, period, quantity
 from forecast.report.prose import in_words, seasonal_adjustment_note
-from forecast.report.run_data import FlowHistory, RunData
+from forecast.report.run_data import RunData
 
 MAX_ROWS = 44
 ROLES = {"default": "asked about, marked in figures", "control": "control", "context": "context"}
