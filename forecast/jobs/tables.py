@@ -18,6 +18,7 @@ from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
 from forecast.jobs.rows import claim_rows, effect_tables, observation_rows, regime_rows, sensitivity_rows
+from forecast.jobs.series_named import series_named
 from forecast.study.data.audit import audit
 from forecast.study.evaluate.compare import COMPARED, FORECAST_COLUMNS, NAIVE_MODELS, SCORE_COLUMNS, comparison_rows
 
@@ -82,7 +83,7 @@ def _own_frame(rows: TableRows[Any], group: str, columns: Sequence[str]) -> pd.D
 
 def findings(plan: Plan, results: Sequence[BatchResult]) -> list[Finding]:
     """Findings of the audit, the plan and the methods, in order."""
-    collected = [*audit(plan.archive, plan.vintage), *plan.findings]
+    collected = [*audit(plan.archive, plan.vintage, series_named(plan)), *plan.findings]
     skipped = sorted({(r.batch.split("|")[1], r.skipped) for r in results if r.skipped})
     collected += [Finding("skipped", f"{label}: {reason}", "[[models]]", "warning") for label, reason in skipped]
     for scale in context_of(plan).scales.values():

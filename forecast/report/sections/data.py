@@ -42,6 +42,7 @@ from forecast.report.run_data import RunData
 MAX_ROWS = 44
 ROLES = {"default": "asked about, marked in figures", "control": "control", "context": "context"}
 TOPICS = {
+    "audited": "Series whose figures were looked at",
     "contradiction": "Publishers that disagree by more than 1 %",
     "sum": "Published sums that differ from their months",
     "left out": "Figures kept with their source that enter no series",
