@@ -12,12 +12,15 @@ from forecast.core.cells import Cell
 
 
 class StepFigures(Sequence[Cell]):
-    """Released figures `values` (n,) at the steps `when` (n,), ascending; a cell is made when it is asked for, and not kept."""
+    """Released figures `values` (n,) at the steps `when` (n,), ascending; a cell is made when it is asked for, and not kept.
 
-    __slots__ = ("values", "when")
+    basis : how their day of release is known, one word for all
+    """
 
-    def __init__(self, when: Ints, values: Floats) -> None:
-        self.when, self.values = when, values
+    __slots__ = ("basis", "values", "when")
+
+    def __init__(self, when: Ints, values: Floats, basis: str = "") -> None:
+        self.when, self.values, self.basis = when, values, basis
 
     def __len__(self) -> int:
         return len(self.when)
@@ -28,20 +31,21 @@ class StepFigures(Sequence[Cell]):
     def __getitem__(self, at: slice) -> StepFigures: ...
     def __getitem__(self, at: int | slice) -> Cell | StepFigures:
         if isinstance(at, slice):
-            return StepFigures(self.when[at], self.values[at])
-        step = int(self.when[at])
-        return Cell(step, step, float(self.values[at]))
+            return StepFigures(self.when[at], self.values[at], self.basis)
+        return next(iter(self[range(len(self))[at] :]))
 
     def __iter__(self) -> Iterator[Cell]:
-        return (Cell(step, step, value) for step, value in zip(self.when.tolist(), self.values.tolist(), strict=True))
+        for step, value in zip(self.when.tolist(), self.values.tolist(), strict=True):
+            yield Cell(step, step, value, basis=self.basis)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, StepFigures):
             return isinstance(other, tuple) and tuple(self) == other
-        return np.array_equal(self.when, other.when) and np.array_equal(self.values, other.values)
+        same = np.array_equal(self.when, other.when) and np.array_equal(self.values, other.values)
+        return same and self.basis == other.basis
 
     def __hash__(self) -> int:
-        return hash((self.when.tobytes(), self.values.tobytes()))
+        return hash((self.when.tobytes(), self.values.tobytes(), self.basis))
 
     def __repr__(self) -> str:
         return repr(tuple(self))
@@ -49,7 +53,12 @@ class StepFigures(Sequence[Cell]):
     def without(self, first: int, last: int) -> StepFigures:
         """The figures outside a window of steps, both ends included."""
         kept: Bools = (self.when < first) | (self.when > last)
-        return StepFigures(self.when[kept], self.values[kept])
+        return StepFigures(self.when[kept], self.values[kept], self.basis)
+
+    def until(self, last: int, basis: str) -> StepFigures:
+        """The figures up to a step, released as `basis` says."""
+        end = int(np.searchsorted(self.when, last, "right"))
+        return StepFigures(self.when[:end], self.values[:end], basis)
 
     @property
     def stamps(self) -> bytes:

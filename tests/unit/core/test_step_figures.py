@@ -2,6 +2,7 @@
 
 import datetime as dt
 import tracemalloc
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -58,6 +59,14 @@ def test_arrays_are_a_sequence_of_the_cells(held, first, length):
     assert figures[0] == cells[0]
     assert len(figures) == len(cells)
     assert tuple(without(figures, first, first + length)) == without(cells, first, first + length)
+
+
+@given(FIGURES, st.integers(-1, 31))
+def test_figures_up_to_a_step_are_the_earlier_cells(held, last):
+    kept = as_figures(held).until(last, "lag")
+    assert tuple(kept) == tuple(replace(cell, basis="lag") for cell in as_cells(held) if cell.last <= last)
+    assert kept == tuple(kept)
+    assert len(kept) == 0 or kept != as_figures(held)[: len(kept)], "the basis is part of a figure"
 
 
 def test_other_figures_are_not_equal():
