@@ -16,12 +16,12 @@ from forecast.core.results import Forecast
 from forecast.core.vintage import Cell, Vintage
 from forecast.study import ask
 
-Cells = Mapping[str, tuple[Cell, ...]]
+Cells = Mapping[str, Sequence[Cell]]
 Query = tuple[Task, Vintage]
 Key = tuple[type, tuple[str, str]]
 
 
-class TrackedCells(Mapping[str, tuple[Cell, ...]]):
+class TrackedCells(Mapping[str, Sequence[Cell]]):
     """The cells of a vintage, recording which series were read and whether the series were listed."""
 
     def __init__(self, cells: Cells) -> None:
@@ -29,7 +29,7 @@ class TrackedCells(Mapping[str, tuple[Cell, ...]]):
         self.series: set[str] = set()
         self.listed = False
 
-    def __getitem__(self, series: str) -> tuple[Cell, ...]:
+    def __getitem__(self, series: str) -> Sequence[Cell]:
         self.series.add(series)
         return self.cells[series]
 
@@ -51,7 +51,7 @@ class CachedAnswer:
     """An answer and the figures it depends on; `names`: all series known, if the method listed them."""
 
     answer: Answer
-    figures: Mapping[str, tuple[Cell, ...] | None]
+    figures: Mapping[str, Sequence[Cell] | None]
     names: tuple[str, ...] | None
     controls: Mapping[Any, Mapping[int, float]]
 
