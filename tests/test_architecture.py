@@ -38,7 +38,7 @@ MAY = {
     "guides": {"core", "tables", "jobs", "report"},
     "api": {"core", "archives", "kernels", "prep", *PLUGINS, "study", "frames", "jobs", "report"},
     "cli": {"core", "commands", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "embed", "guides", "api"},
-    "commands": {"core", "archives", "interfaces", "study", "jobs"},
+    "commands": {"core", "archives", "interfaces", "study", "jobs", "api"},
     "calls": {"core"},
     "__main__": {"cli"},
     "": {"core", "report", "plots", "tables", "api", "calls"},

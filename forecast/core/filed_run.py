@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 QUESTIONS, FORECASTS, DRAWS = "filed.json", "forecasts.csv", "draws.parquet"
-APART = "|"  # between model, series and month in the name of a column of draws
 NEEDED = {"filed": str, "as_of": str, "config": dict, "questions": list, "claims": list, "models": list, "told": str}
 AGAIN = "a folder that `forecast file CONFIG` printed, or the name of a filed config: forecast follow ahead"
 
@@ -122,8 +121,7 @@ class FiledRun:
         import pandas as pd
         import pyarrow as pa
 
-        data = (self.folder / DRAWS).read_bytes()
-        return pd.read_parquet(pa.BufferReader(data), use_threads=False).astype(float)
+        return pd.read_parquet(pa.BufferReader((self.folder / DRAWS).read_bytes()), use_threads=False)
 
     def draws(self, model: str, series: str) -> pd.DataFrame:
         """The joint draws of the filed months of a series by one model.
@@ -143,11 +141,12 @@ class FiledRun:
         DataError
             where the file of draws cannot be read
         """
+        import pandas as pd
+
         try:
-            start = f"{model}{APART}{series}{APART}"
-            own = [name for name in self._draws.columns if name.startswith(start)]
-            return self._draws[own].rename(columns=lambda name: str(name).rpartition(APART)[2])
-        except (OSError, ValueError) as error:
+            own = self._draws[(self._draws.model == model) & (self._draws.series == series)]
+            return pd.DataFrame({month: drawn.astype(float) for month, drawn in zip(own.month, own.draws, strict=True)})
+        except (OSError, ValueError, AttributeError) as error:
             raise DataError(f"the filed draws cannot be read: {error}", where=str(self.folder / DRAWS), hint=AGAIN) from None
 
     @property
@@ -221,10 +220,16 @@ def _without_time(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key not in ("written", "before", "version")}
 
 
+def home_of_shipped() -> Path:
+    """The folder of the filed runs that come with the package."""
+    return Path(str(resources.files("forecast.data"))) / "filed"
+
+
 def shipped() -> dict[str, Path]:
     """The filed runs that come with the package, the latest of each config by the config's name."""
-    home = Path(str(resources.files("forecast.data"))) / "filed"
-    folders = sorted((path for path in home.glob("*") if (path / QUESTIONS).is_file()), key=lambda path: FiledRun(path).day)
+    folders = sorted(
+        (path for path in home_of_shipped().glob("*") if (path / QUESTIONS).is_file()), key=lambda path: FiledRun(path).day
+    )
     return {str(FiledRun(path).info["name"]): path for path in folders}
 
 
@@ -235,7 +240,9 @@ def locate(run: str | Path) -> Path:
     known = shipped()
     if str(run) in known:
         return known[str(run)]
-    raise DataError(f"no filed run is called '{run}'", hint=f"{nearest(str(run), known)}, or a folder of `forecast file CONFIG`")
+    raise DataError(
+        f"no filed run is called '{run}'", hint=f"{nearest(str(run), known)}, or a folder of `forecast file CONFIG`"
+    )
 
 
 def filed_before(config_hash: str, place: Path) -> list[dict[str, str]]:

@@ -18,7 +18,6 @@ class FiledClaim(ConfigTable):
     from, to : first and last month of the sum, none of them released on the day of filing
     above, below : the sum must lie above, below, or between the two
     unit : of the two bounds, such as "t"; without it that of the data (kg, USD)
-    model : whose draws give its probability; without it the default model
     """
 
     id: Annotated[str, Field(min_length=1)]
@@ -29,7 +28,6 @@ class FiledClaim(ConfigTable):
     above: float | None = None
     below: float | None = None
     unit: str = ""
-    model: str = ""
 
     @model_validator(mode="after")
     def _bounded(self) -> Self:

@@ -17,7 +17,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core import filed_seal, months, output_files
 from forecast.core.errors import ConfigError, DataError
-from forecast.core.filed_run import APART, DRAWS, FORECASTS, QUESTIONS, SCHEMA, FiledRun
+from forecast.core.filed_run import DRAWS, FORECASTS, QUESTIONS, SCHEMA, FiledRun
 from forecast.core.release_clock import bundled_clock, source_of
 from forecast.core.results import PROBABILITIES, quantile_cells
 from forecast.core.series import SeriesKey
@@ -31,10 +31,11 @@ from forecast.jobs.load import read_archive
 from forecast.jobs.plan import Plan, make_plan
 from forecast.jobs.run_folder import fingerprints, versions
 
+KEPT = 2.0**16  # steps of the mantissa of a stored draw
 UNDER_WAY = "month not over"  # basis of a day of release where no release clock is known
 RULES = {
-    "first": "A forecast is scored by the first figure published for its month after the day of filing; later revisions are told "
-    "and change no score. A month that is published only in a sum of months is scored by that sum.",
+    "first": "A forecast is scored by the first figure published for its month; later revisions are told and change no score. "
+    "A month that is published only in a sum of months is scored by that sum.",
     "scores": "CRPS and WIS of the filed draws, and whether the figure lies in the bands that hold 80 and 95 % of them.",
     "claims": "A claim is decided when the first figures of all its months are out, added up: it held if the sum lies strictly "
     "within the bounds, and failed otherwise. Until then it is open.",
@@ -69,9 +70,7 @@ def file_config(config: Config, out: str | Path = "runs", workers: int = 1, prog
         hint = "series in [forecast] that have figures enough"
         raise ConfigError("the config asks for no month ahead, so that nothing can be filed", where=config.name, hint=hint)
     known = planned.archive.as_of(day)
-    open_months = {
-        past.series: _open_months(past.series, past.task.months, config, known) for past in planned.groups[OWN_DAY]
-    }
+    open_months = {past.series: _open_months(past.series, past.task.months, config, known) for past in planned.groups[OWN_DAY]}
     if not any(open_months.values()):
         hint = "more months in [forecast], or a later until in [filed]"
         raise ConfigError(f"every month that is asked was released by {day}", where=config.name, hint=hint)
@@ -82,8 +81,8 @@ def file_config(config: Config, out: str | Path = "runs", workers: int = 1, prog
         for series, (labels, block) in result.draws.items():
             kept = tuple(one.month for one in open_months[series])
             columns = [labels.index(month) for month in kept]
-            if kept:  # stored in single precision, so every number below is computed from what is stored
-                draws[batch.label, series] = (kept, block[:, columns].astype(np.float32).astype(float))
+            if kept:  # every number below is computed from what is stored
+                draws[batch.label, series] = (kept, as_stored(block[:, columns]))
     if not draws:
         raise ConfigError("no model answered a question that could be filed", where=config.name, hint="forecast check CONFIG")
     failures = [vars_of(row) for result in results for row in result.failures]
@@ -154,7 +153,8 @@ def _questions(
         "models": list(dict.fromkeys(model for model, _ in draws)),
         "told": config.told_model,
         "questions": [
-            {"series": s, "unit": unit_of(s), "last_known": last[s], "months": [vars(one) for one in open_months[s]]} for s in asked
+            {"series": s, "unit": unit_of(s), "last_known": last[s], "months": [vars(one) for one in open_months[s]]}
+            for s in asked
         ],
         "claims": [_claim(claim, i, config, open_months, draws) for i, claim in enumerate(config.filed.claims)],
         "events_asked": [{"id": row.id, "question": row.question} for row in config.effects],
@@ -176,26 +176,25 @@ def _claim(
     open_months: Mapping[str, tuple[FiledMonth, ...]],
     draws: Mapping[tuple[str, str], tuple[tuple[str, ...], Floats]],
 ) -> dict[str, Any]:
-    """A claim with its bounds in the unit of the archive, its probability, and the day on which its last figure is due."""
+    """A claim with its bounds in the unit of the archive, its probability by each model, and the day its last figure is due."""
     where = f"{config.origin.name}, [[filed.claims]] {i + 1}"
-    model = claim.model or config.told_model
-    if (model, claim.series) not in draws:
-        hint = "a series of [forecast], and a model that answers it"
-        raise ConfigError(f"{model} has no forecast of {claim.series} that could be filed", where=where, hint=hint)
-    labels, block = draws[model, claim.series]
-    wanted = months.months(claim.first, claim.last)
+    answers = {model: block for (model, series), block in draws.items() if series == claim.series}
+    if not answers:
+        hint = "a series of [forecast], with months that are not released"
+        raise ConfigError(f"no forecast of {claim.series} could be filed", where=where, hint=hint)
+    wanted, labels = months.months(claim.first, claim.last), next(iter(answers.values()))[0]
     if lacking := [month for month in wanted if month not in labels]:
         hint = f"months from {labels[0]} to {labels[-1]}"
         raise ConfigError(f"{lacking[0]} of {claim.series} is released already, or not asked", where=where, hint=hint)
     unit = unit_of(claim.series)
     factor = conversion_factor(claim.unit or unit, unit)
     above, below = (None if bound is None else bound * factor for bound in (claim.above, claim.below))
-    total = block[:, [labels.index(month) for month in wanted]].sum(axis=1)
-    held = (total > (-np.inf if above is None else above)) & (total < (np.inf if below is None else below))
+    sums = {model: block[:, [labels.index(m) for m in wanted]].sum(axis=1) for model, (labels, block) in answers.items()}
+    least, most = (-np.inf if above is None else above), (np.inf if below is None else below)
     return {
         "id": claim.id, "claim": claim.claim, "series": claim.series, "from": claim.first, "to": claim.last, "unit": unit,
-        "above": above, "below": below, "model": model, "probability": float(held.mean()), "mean": float(total.mean()),
-        **quantile_cells(np.quantile(total, PROBABILITIES)),
+        "above": above, "below": below,
+        "probabilities": {model: float(((least < total) & (total < most)).mean()) for model, total in sums.items()},
         "due": max(one.due for one in open_months[claim.series] if one.month in wanted),
     }  # fmt: skip
 
@@ -215,18 +214,30 @@ def _forecasts_csv(
     return str(pd.DataFrame(rows).to_csv(index=False, float_format="%.9g", lineterminator="\n"))
 
 
+def as_stored(draws: Floats) -> Floats:
+    """Draws to 16 significant bits, as they are stored: a relative change of at most 2^-16, and half the bytes."""
+    mantissa, exponent = np.frexp(draws)
+    rounded: Floats = np.ldexp(np.round(mantissa * KEPT) / KEPT, exponent)
+    return rounded.astype(np.float32).astype(float)
+
+
 def _draws_parquet(draws: Mapping[tuple[str, str], tuple[tuple[str, ...], Floats]]) -> bytes:
-    """The draws, a column for each model, series and month."""
+    """The draws, a row for each model, series and month."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    columns = {
-        APART.join((model, series, month)): pa.array(column.astype(np.float32))
+    rows = [
+        (model, series, month, column)
         for (model, series), (labels, block) in draws.items()
         for month, column in zip(labels, block.T, strict=True)
-    }
+    ]
+    names = {name: pa.array([row[i] for row in rows]) for i, name in enumerate(("model", "series", "month"))}
+    numbers = pa.array([row[3] for row in rows], pa.list_(pa.float32()))
     out = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns), out, compression="zstd", compression_level=19)
+    pq.write_table(
+        pa.table(names | {"draws": numbers}), out, compression="zstd", compression_level=19,
+        use_dictionary=list(names), column_encoding={"draws.list.element": "BYTE_STREAM_SPLIT"},
+    )  # fmt: skip
     return bytes(out.getvalue())
 
 

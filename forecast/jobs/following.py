@@ -19,8 +19,7 @@ from forecast.study.filed.outcomes import outcomes
 def open_filed(run: str | Path, out: str | Path = "runs") -> FiledRun:
     """A filed run by its folder, or by its name if it comes with the package: that is copied to `out`, where it can grow."""
     found = filed_run.locate(run)
-    home = Path(str(filed_run.resources.files("forecast.data")))
-    if not found.resolve().is_relative_to(home.resolve()):
+    if not found.resolve().is_relative_to(filed_run.home_of_shipped().resolve()):
         return FiledRun(found)
     copied = Path(out) / found.name
     if not copied.is_dir():

@@ -98,7 +98,9 @@ def _waiting(
     for one in question["months"]:
         if one["month"] not in covered:
             due, basis = _expected(question["series"], one, day)
-            out.append({"series": question["series"], "month": one["month"], "due": due, "basis": basis, "late": due <= str(day)})
+            out.append(
+                {"series": question["series"], "month": one["month"], "due": due, "basis": basis, "late": due <= str(day)}
+            )
     return out
 
 
@@ -127,4 +129,5 @@ def _decided(claim: Mapping[str, Any], found: FiguresSince) -> dict[str, Any]:
         return {"id": claim["id"], "state": OPEN, "figure": None}
     above, below = claim["above"], claim["below"]
     held = (above is None or total > above) and (below is None or total < below)
-    return {"id": claim["id"], "state": HELD if held else FAILED, "figure": total, "brier": (claim["probability"] - held) ** 2}
+    brier = {model: (chance - held) ** 2 for model, chance in claim["probabilities"].items()}
+    return {"id": claim["id"], "state": HELD if held else FAILED, "figure": total, "brier": brier}
