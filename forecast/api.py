@@ -615,11 +615,12 @@ def file(config: str | Path, out: str | Path = "runs", workers: int = 1) -> File
     >>> import pathlib, tempfile
     >>> import pandas as pd
     >>> import forecast as fc
-    >>> table = pd.DataFrame({"period": fc.months("2022-01", "2024-12"), "value": 100.0})
+    >>> months = pd.period_range(end=pd.Timestamp.now().to_period("M") - 2, periods=36).astype(str)
+    >>> table = pd.DataFrame({"period": months, "value": 100.0})
     >>> asked = '''
     ... models = ["mean12"]
     ... data = { use = "csv", path = "own.csv", key = "CHN.export.WLD.re_magnets" }
-    ... forecast = { series = ["CHN.export.WLD.re_magnets"], months = 36 }
+    ... forecast = { series = ["CHN.export.WLD.re_magnets"], months = 6 }
     ... '''
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     table.to_csv(pathlib.Path(folder, "own.csv"), index=False)

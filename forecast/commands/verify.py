@@ -15,7 +15,7 @@ def verify(run: Annotated[Path, typer.Argument(help="A run folder, or that of a 
     from forecast.core import filed_run, manifest
     from forecast.core.run import Run
 
-    if (run / filed_run.QUESTIONS).is_file():
+    if filed_run.is_filed(run):
         changed = filed_run.FiledRun(run).changes()
     else:
         opened = Run(run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 from dataclasses import dataclass
@@ -18,7 +19,19 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 QUESTIONS, FORECASTS, DRAWS = "filed.json", "forecasts.csv", "draws.parquet"
-NEEDED = {"filed": str, "as_of": str, "config": dict, "questions": list, "claims": list, "models": list, "told": str}
+NEEDED = {
+    "filed": str, "as_of": str, "config_hash": str, "told": str, "config": dict, "questions": list, "claims": list, "models": list,
+}  # fmt: skip
+    "filed": str,
+    "config_hash": str,
+    "as_of": str,
+    "config": dict,
+    "questions": list,
+    "claims": list,
+    "models": list,
+    "told": str,
+}
+MARK = "-filed-"  # in the name of a folder, between the name of the config and the day
 AGAIN = "a folder that `forecast file CONFIG` printed, or the name of a filed config: forecast follow ahead"
 
 
@@ -39,8 +52,8 @@ class FiledRun:
 
     Examples
     --------
-    >>> from forecast.core.filed_run import FiledRun, shipped
-    >>> filed = FiledRun(shipped()["ahead"])
+    >>> from forecast.core.filed_run import FiledRun, shipped_filings
+    >>> filed = FiledRun(shipped_filings()["ahead"])
     >>> filed.day, filed.changes()
     ('2026-11-30', {})
     """
@@ -49,8 +62,10 @@ class FiledRun:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "folder", Path(self.folder))
-        if not (self.folder / QUESTIONS).is_file():
+        if not is_filed(self.folder):
             raise DataError("this is no folder of a filed run", where=str(self.folder), hint=AGAIN)
+        if filed_seal.changes(self.folder):
+            return  # told by `changes`, before anything of it is read
         schema = self.info.get("schema")
         if isinstance(schema, int) and schema > SCHEMA:
             hint = "a newer version of the package"
@@ -90,7 +105,7 @@ class FiledRun:
         dict of str to str
             the change in words, by the name of the file; empty if nothing changed
         """
-        return filed_seal.changes(self.folder, root) or self._changed_follow_ups()
+        return filed_seal.changes(self.folder, root) or self._follow_up_changes()
 
     def check(self, root: str = "") -> None:
         """Refuse a folder in which anything changed.
@@ -195,7 +210,7 @@ class FiledRun:
                 found[path.name] = record
         return found
 
-    def _changed_follow_ups(self) -> dict[str, str]:
+    def _follow_up_changes(self) -> dict[str, str]:
         """Follow-ups that are not as they were added: each is called by its hash, and names the one before it."""
         changed: dict[str, str] = {}
         records = self._records()
@@ -220,24 +235,27 @@ def _without_time(record: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in record.items() if key not in ("written", "before", "version")}
 
 
+def is_filed(folder: Path) -> bool:
+    """Whether a folder is, or was, that of a filed run."""
+    return folder.is_dir() and ((folder / QUESTIONS).is_file() or MARK in folder.resolve().name)
+
+
 def home_of_shipped() -> Path:
     """The folder of the filed runs that come with the package."""
     return Path(str(resources.files("forecast.data"))) / "filed"
 
 
-def shipped() -> dict[str, Path]:
+def shipped_filings() -> dict[str, Path]:
     """The filed runs that come with the package, the latest of each config by the config's name."""
-    folders = sorted(
-        (path for path in home_of_shipped().glob("*") if (path / QUESTIONS).is_file()), key=lambda path: FiledRun(path).day
-    )
-    return {str(FiledRun(path).info["name"]): path for path in folders}
+    folders = sorted(path for path in home_of_shipped().glob(f"*{MARK}*") if path.is_dir())
+    return {path.name.partition(MARK)[0]: path for path in folders}
 
 
 def locate(run: str | Path) -> Path:
     """The folder of a filed run given as a path or as the name of one that comes with the package."""
     if Path(run).is_dir():
         return Path(run)
-    known = shipped()
+    known = shipped_filings()
     if str(run) in known:
         return known[str(run)]
     raise DataError(
@@ -245,15 +263,13 @@ def locate(run: str | Path) -> Path:
     )
 
 
-def filed_before(config_hash: str, place: Path) -> list[dict[str, str]]:
+def filings_of(config_hash: str, place: Path) -> list[dict[str, str]]:
     """The days, root hashes and names under which a config was filed, of those in a folder and those of the package."""
-    beside = [path for path in sorted(place.glob("*")) if (path / QUESTIONS).is_file()] if place.is_dir() else []
+    beside = sorted(place.glob(f"*{MARK}*")) if place.is_dir() else []
     found = {}
-    for path in [*shipped().values(), *beside]:
-        try:
+    for path in [*shipped_filings().values(), *beside]:
+        with contextlib.suppress(DataError):
             filed = FiledRun(path)
-        except DataError:
-            continue
-        if filed.info.get("config_hash") == config_hash and not filed.changes():
-            found[filed.root] = {"day": filed.day, "root": filed.root, "folder": path.name}
+            if not filed.changes() and filed.info["config_hash"] == config_hash:
+                found[filed.root] = {"day": filed.day, "root": filed.root, "folder": path.name}
     return sorted(found.values(), key=lambda one: (one["day"], one["root"]))

@@ -30,7 +30,7 @@ class FiledClaim(ConfigTable):
     unit: str = ""
 
     @model_validator(mode="after")
-    def _bounded(self) -> Self:
+    def _needs_a_bound(self) -> Self:
         if self.above is None and self.below is None:
             raise ValueError(f"nothing decides the claim '{self.id}'", "above = ..., below = ..., or both")
         if self.above is not None and self.below is not None and self.above >= self.below:

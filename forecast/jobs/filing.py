@@ -17,7 +17,7 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core import filed_seal, months, output_files
 from forecast.core.errors import ConfigError, DataError
-from forecast.core.filed_run import DRAWS, FORECASTS, QUESTIONS, SCHEMA, FiledRun
+from forecast.core.filed_run import DRAWS, FORECASTS, MARK, QUESTIONS, SCHEMA, FiledRun
 from forecast.core.release_clock import bundled_clock, source_of
 from forecast.core.results import PROBABILITIES, quantile_cells
 from forecast.core.series import SeriesKey
@@ -82,7 +82,7 @@ def file_config(config: Config, out: str | Path = "runs", workers: int = 1, prog
             kept = tuple(one.month for one in open_months[series])
             columns = [labels.index(month) for month in kept]
             if kept:  # every number below is computed from what is stored
-                draws[batch.label, series] = (kept, as_stored(block[:, columns]))
+                draws[batch.label, series] = (kept, round_draws(block[:, columns]))
     if not draws:
         raise ConfigError("no model answered a question that could be filed", where=config.name, hint="forecast check CONFIG")
     failures = [vars_of(row) for result in results for row in result.failures]
@@ -214,7 +214,7 @@ def _forecasts_csv(
     return str(pd.DataFrame(rows).to_csv(index=False, float_format="%.9g", lineterminator="\n"))
 
 
-def as_stored(draws: Floats) -> Floats:
+def round_draws(draws: Floats) -> Floats:
     """Draws to 16 significant bits, as they are stored: a relative change of at most 2^-16, and half the bytes."""
     mantissa, exponent = np.frexp(draws)
     rounded: Floats = np.ldexp(np.round(mantissa * KEPT) / KEPT, exponent)
@@ -252,7 +252,7 @@ def _write(out: Path, config: Config, content: Mapping[str, Any], forecasts: str
         output_files.write(passing, DRAWS, draws)
         output_files.write(passing, QUESTIONS, json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
         root = filed_seal.seal(passing)
-        folder = out / f"{config.name}-filed-{content['filed']}-{root[: filed_seal.SHOWN]}"
+        folder = out / f"{config.name}{MARK}{content['filed']}-{root[: filed_seal.SHOWN]}"
         if not folder.exists():
             os.replace(passing, folder)
     except OSError as error:

@@ -43,13 +43,13 @@ def write_filed_page(filed: FiledRun, record: Mapping[str, Any] | None = None) -
 
 def filed_blocks(filed: FiledRun, record: Mapping[str, Any] | None = None) -> list[Block]:
     """All Blocks of the page; without a follow-up those of what was filed."""
-    found: Mapping[str, Any] = record or {"scored": [], "claims": [], "open": [], "before": [], "as_of": filed.day}
+    found: Mapping[str, Any] = record or {"scored": [], "claims": [], "open": [], "out_before": [], "as_of": filed.day}
     title = str(filed.info.get("title") or filed.info["name"])
     out: list[Block] = [Heading(title, 1), Prose(_lead(filed, record), "lead"), Callout(_what_a_hash_shows(filed))]
     out += _claim_blocks(filed, found)
     out += filed_figure(filed, found)
     out += _figure_blocks(filed, found)
-    out += _open_blocks(found if record else {"open": _asked(filed), "as_of": filed.day})
+    out += _open_blocks(found if record else {"open": _months_to_come(filed), "as_of": filed.day})
     out += _rule_blocks(filed)
     return [*out, Prose(_footer(filed, record), "footer")]
 
@@ -128,16 +128,14 @@ def _bounds(claim: Mapping[str, Any], unit: str, scale: float) -> str:
 
 def _figure_blocks(filed: FiledRun, found: Mapping[str, Any]) -> list[Block]:
     """Figures that arrived later, beside the forecast filed before, and the scores of every model."""
-    scored = found["scored"]
-    if not scored:
-        return []
-    out: list[Block] = [Heading("Figures that came later", 2, "came", "What came"), _figure_table(filed, scored)]
-    out.append(_score_table(filed, scored))
-    if found["before"]:
-        told = [
-            f"{series_name(one['series'])}, {period(one['month'])}: released {day(one['released'])}" for one in found["before"]
-        ]
-        out += [Prose("Not scored, because they were out on the day of filing:"), Bullets(tuple(told))]
+    scored, out = found["scored"], list[Block]()
+    if scored:
+        out += [Heading("Figures that came later", 2, "came", "What came"), _figure_table(filed, scored)]
+        out.append(_score_table(filed, scored))
+    if found["out_before"]:
+        out.append(Prose("Not scored, because they were out on the day of filing:"))
+        rows = [(series_name(one["series"]), period(one["month"]), day(one["released"])) for one in found["out_before"]]
+        out.append(Bullets(tuple(f"{name}, {month}: released {on}" for name, month, on in rows)))
     return out
 
 
@@ -207,7 +205,7 @@ def _score_table(filed: FiledRun, scored: Sequence[Mapping[str, Any]]) -> TableB
     return TableBlock("Scores of what was filed.", columns, tuple(rows), note + "A few figures rank no models.")
 
 
-def _asked(filed: FiledRun) -> list[dict[str, Any]]:
+def _months_to_come(filed: FiledRun) -> list[dict[str, Any]]:
     return [{"series": q["series"], "late": False, **one} for q in filed.info["questions"] for one in q["months"]]
 
 

@@ -67,7 +67,7 @@ class FollowUp:
             *self._score_lines(),
             *(
                 f"not scored, out on {one['released']}, before the filing: {one['series']} {one['month']}"
-                for one in self.record["before"]
+                for one in self.record["out_before"]
             ),
             *self._open_lines(),
         ]

@@ -42,24 +42,24 @@ def outcomes(filed: FiledRun, archive: Archive, day: dt.date, earlier: Sequence[
         series, window = question["series"], [one["month"] for one in question["months"]]
         counted = [row for row in earlier if row["series"] == series]
         since[series] = found = figures_since(archive, series, window, on, day, counted)
-        rows = [row for model in filed.info["models"] for row in _scored(filed, model, question, found)]
+        rows = [row for model in filed.info["models"] for row in _rows_scored(filed, model, question, found)]
         scored += rows
         before += [
             {"series": series, "month": months.period_label(c.first, c.last), "figure": c.value, "released": str(c.released)}
             for c in found.before
         ]
         waiting += _waiting(question, rows, found, day)
-    claims = [_decided(claim, since[claim["series"]]) for claim in filed.info["claims"]]
-    return {"scored": scored, "claims": claims, "open": waiting, "before": before}
+    claims = [_decide(claim, since[claim["series"]]) for claim in filed.info["claims"]]
+    return {"scored": scored, "claims": claims, "open": waiting, "out_before": before}
 
 
-def _scored(filed: FiledRun, model: str, question: Mapping[str, Any], found: FiguresSince) -> list[dict[str, Any]]:
+def _rows_scored(filed: FiledRun, model: str, question: Mapping[str, Any], found: FiguresSince) -> list[dict[str, Any]]:
     """The months of a question that have come, each with its figure and the scores of one model."""
     series = question["series"]
     draws = filed.draws(model, series)
     if found.truth is None or draws.empty:
         return []
-    answer, past = _as_asked(filed, series, draws.to_numpy(), list(draws.columns))
+    answer, past = _as_months_to_come(filed, series, draws.to_numpy(), list(draws.columns))
     periods = [p for p in periods_of(past, found.truth) if p.scored]
     if not periods:
         return []
@@ -82,7 +82,7 @@ def _scored(filed: FiledRun, model: str, question: Mapping[str, Any], found: Fig
     return rows
 
 
-def _as_asked(filed: FiledRun, series: str, draws: Floats, labels: list[str]) -> tuple[Forecast, BacktestQuestion]:
+def _as_months_to_come(filed: FiledRun, series: str, draws: Floats, labels: list[str]) -> tuple[Forecast, BacktestQuestion]:
     """Filed draws as the answer to the question that was asked, for the code that scores any other."""
     task = Task(filed.info["as_of"], series, labels, draws=len(draws))
     return Forecast(task, draws[:, None, :], ()), BacktestQuestion(task, months.ordinal(labels[0]) - 1)
@@ -97,14 +97,14 @@ def _waiting(
     out = []
     for one in question["months"]:
         if one["month"] not in covered:
-            due, basis = _expected(question["series"], one, day)
+            due, basis = _release_day(question["series"], one, day)
             out.append(
                 {"series": question["series"], "month": one["month"], "due": due, "basis": basis, "late": due <= str(day)}
             )
     return out
 
 
-def _expected(series: str, one: Mapping[str, Any], day: dt.date) -> tuple[str, str]:
+def _release_day(series: str, one: Mapping[str, Any], day: dt.date) -> tuple[str, str]:
     """The expected day of a month and how it is known, by the release clock on a day; as it was filed where there is none."""
     try:
         due, basis = bundled_clock().expected_release_day(*source_of(series), months.ordinal(one["month"]), day)
@@ -118,7 +118,7 @@ def _ends(period: str) -> tuple[str, str]:
     return first, last or first
 
 
-def _decided(claim: Mapping[str, Any], found: FiguresSince) -> dict[str, Any]:
+def _decide(claim: Mapping[str, Any], found: FiguresSince) -> dict[str, Any]:
     """A claim with its state, and the sum that decided it."""
     first, last = months.ordinal(claim["from"]), months.ordinal(claim["to"])
     if any(cell.first <= last and cell.last >= first for cell in found.before):
