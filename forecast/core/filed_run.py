@@ -20,16 +20,14 @@ if TYPE_CHECKING:
 SCHEMA = 1
 QUESTIONS, FORECASTS, DRAWS = "filed.json", "forecasts.csv", "draws.parquet"
 NEEDED = {
-    "filed": str, "as_of": str, "config_hash": str, "told": str, "config": dict, "questions": list, "claims": list, "models": list,
-}  # fmt: skip
     "filed": str,
-    "config_hash": str,
     "as_of": str,
+    "config_hash": str,
+    "told": str,
     "config": dict,
     "questions": list,
     "claims": list,
     "models": list,
-    "told": str,
 }
 MARK = "-filed-"  # in the name of a folder, between the name of the config and the day
 AGAIN = "a folder that `forecast file CONFIG` printed, or the name of a filed config: forecast follow ahead"
