@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 QUESTIONS, FORECASTS, DRAWS = "filed.json", "forecasts.csv", "draws.parquet"
+EVENTS = "events.toml"  # the events of a config that keeps them in a file of their own
 NEEDED = {
     "filed": str,
     "as_of": str,
@@ -28,6 +29,7 @@ NEEDED = {
     "questions": list,
     "claims": list,
     "models": list,
+    "events_asked": list,
 }
 MARK = "-filed-"  # in the name of a folder, between the name of the config and the day
 AGAIN = "a folder that `forecast file CONFIG` printed, or the name of a filed config: forecast follow ahead"

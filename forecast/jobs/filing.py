@@ -7,8 +7,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,40 +16,32 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core import filed_seal, months, output_files
-from forecast.core.errors import ConfigError, DataError
-from forecast.core.filed_run import DRAWS, FORECASTS, MARK, QUESTIONS, SCHEMA, FiledRun
-from forecast.core.release_clock import bundled_clock, source_of
+from forecast.core.errors import ConfigError
+from forecast.core.filed_run import DRAWS, EVENTS, FORECASTS, MARK, QUESTIONS, SCHEMA, FiledRun
 from forecast.core.results import PROBABILITIES, quantile_cells
 from forecast.core.series import SeriesKey
 from forecast.core.units import conversion_factor
-from forecast.core.vintage import Vintage
 from forecast.jobs.batch import OWN_DAY
 from forecast.jobs.config import Config
 from forecast.jobs.execute import execute
 from forecast.jobs.filed_config import FiledClaim
-from forecast.jobs.load import read_archive
+from forecast.jobs.filed_effects import event_questions
+from forecast.jobs.filed_months import FiledMonth, open_months_of
+from forecast.jobs.load import read_archive, resolve_path
 from forecast.jobs.plan import Plan, make_plan
 from forecast.jobs.run_folder import fingerprints, versions
 
 KEPT = 2.0**16  # steps of the mantissa of a stored draw
-UNDER_WAY = "month not over"  # basis of a day of release where no release clock is known
 RULES = {
     "first": "A forecast is scored by the first figure published for its month; later revisions are told and change no score. "
     "A month that is published only in a sum of months is scored by that sum.",
     "scores": "CRPS and WIS of the filed draws, and whether the figure lies in the bands that hold 80 and 95 % of them.",
     "claims": "A claim is decided when the first figures of all its months are out, added up: it held if the sum lies strictly "
     "within the bounds, and failed otherwise. Until then it is open.",
+    "events": "A question on an event is answered once, by the filed design, estimators and gates, from the figures known on "
+    "the day of the first follow-up that finds its last month out.",
     "out before": "A figure that turns out to have been released on the day of filing or before is not scored.",
 }
-
-
-@dataclass(frozen=True)
-class FiledMonth:
-    """A month whose release lies after the day of filing: `due`, the expected day, and how it is known (`basis`)."""
-
-    month: str
-    due: str
-    basis: str
 
 
 def today_utc() -> dt.date:
@@ -70,7 +62,9 @@ def file_config(config: Config, out: str | Path = "runs", workers: int = 1, prog
         hint = "series in [forecast] that have figures enough"
         raise ConfigError("the config asks for no month ahead, so that nothing can be filed", where=config.name, hint=hint)
     known = planned.archive.as_of(day)
-    open_months = {past.series: _open_months(past.series, past.task.months, config, known) for past in planned.groups[OWN_DAY]}
+    open_months = {
+        past.series: open_months_of(past.series, past.task.months, config, known) for past in planned.groups[OWN_DAY]
+    }
     if not any(open_months.values()):
         hint = "more months in [forecast], or a later until in [filed]"
         raise ConfigError(f"every month that is asked was released by {day}", where=config.name, hint=hint)
@@ -107,28 +101,6 @@ def _plan_on(config: Config, day: dt.date) -> Plan:
     return make_plan(config.model_copy(update={"as_of": day.isoformat()}), archive)
 
 
-def _open_months(series: str, asked: Sequence[str], config: Config, known: Vintage) -> tuple[FiledMonth, ...]:
-    """The asked months of a series that are neither released on the day of a vintage nor in it, as far as the config files."""
-    until = config.filed.until or "9999-12"
-    last = known.steps.label(known.last_month(series))
-    wanted = [month for month in asked if last < month <= until]
-    return tuple(due for month in wanted if (due := release_after(series, month, known.day)) is not None)
-
-
-def release_after(series: str, month: str, day: dt.date) -> FiledMonth | None:
-    """When a month is expected, if that is after a day; None if it was released by then, or may have been.
-
-    By the release clock as far as it was known on the day. Without one for the series, only a month that is not over on the day
-    is surely unreleased, and its last day is the earliest of its release.
-    """
-    ordinal = months.ordinal(month)
-    try:
-        due, basis = bundled_clock().expected_release_day(*source_of(series), ordinal, day)
-    except DataError:
-        due, basis = months.last_day(ordinal), UNDER_WAY
-    return FiledMonth(month, due.isoformat(), basis) if due > day else None
-
-
 def _questions(
     config: Config,
     planned: Plan,
@@ -157,7 +129,7 @@ def _questions(
             for s in asked
         ],
         "claims": [_claim(claim, i, config, open_months, draws) for i, claim in enumerate(config.filed.claims)],
-        "events_asked": [{"id": row.id, "question": row.question} for row in config.effects],
+        "events_asked": event_questions(config, day),
         "unanswered": failures,
         "config": config.resolved,
     }
@@ -248,6 +220,8 @@ def _write(out: Path, config: Config, content: Mapping[str, Any], forecasts: str
         out.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(passing, ignore_errors=True)
         output_files.write(passing, "config.toml", config.origin.read_bytes())
+        if isinstance(config.events, str):
+            output_files.write(passing, EVENTS, Path(resolve_path(config, config.events)).read_bytes())
         output_files.write(passing, FORECASTS, forecasts)
         output_files.write(passing, DRAWS, draws)
         output_files.write(passing, QUESTIONS, json.dumps(content, indent=1, ensure_ascii=False, sort_keys=True) + "\n")

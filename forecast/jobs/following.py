@@ -11,6 +11,7 @@ from forecast import __version__
 from forecast.core import filed_run, filed_seal, months
 from forecast.core.errors import ConfigError
 from forecast.core.filed_run import FiledRun
+from forecast.jobs.filed_effects import event_answers
 from forecast.jobs.filing import today_utc
 from forecast.jobs.later_figures import later_figures
 from forecast.study.filed.outcomes import outcomes
@@ -37,6 +38,7 @@ def follow_up(filed: FiledRun, data: str | Path = "", as_of: str | dt.date | Non
     if str(day) < filed.day:
         raise ConfigError(f"{day} lies before the day of filing, {filed.day}", where="--as-of", hint="a later day")
     archive, named = later_figures(filed, data)
+    answered = [one for record in filed.follow_ups for one in record["events"]]
     counted = {(row["series"], row["month"]): row for record in filed.follow_ups for row in record["scored"]}
     return filed.append(
         {
@@ -44,5 +46,6 @@ def follow_up(filed: FiledRun, data: str | Path = "", as_of: str | dt.date | Non
             "data": {"from": named, "fingerprint": archive.fingerprint, "last_release": str(archive.last_release),
                      "pseudo": archive.pseudo},
             **outcomes(filed, archive, day, list(counted.values())),
+            "events": event_answers(filed, archive, day, answered),
         }
     )  # fmt: skip

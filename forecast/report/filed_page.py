@@ -13,7 +13,7 @@ from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING, Block, Bullets, Callout, Column, Details, Heading, Prose, TableBlock, TableCell
 from forecast.report.filed_figure import filed_figure
-from forecast.report.follow_up import chance_text
+from forecast.report.follow_up import chance_text, event_answer
 from forecast.report.number_cells import decimal_cell, quantity_cell
 from forecast.report.numbers import day, listed_months, period, quantity, series_name
 
@@ -25,6 +25,7 @@ STATES = {
     "void": ("void: a figure was out before the filing", "muted"),
 }
 SHOWN_HASH = 16
+NOTHING_YET: Mapping[str, Any] = {"scored": [], "claims": [], "events": [], "out_before": []}
 
 
 def write_filed_page(filed: FiledRun, record: Mapping[str, Any] | None = None) -> list[Path]:
@@ -43,10 +44,18 @@ def write_filed_page(filed: FiledRun, record: Mapping[str, Any] | None = None) -
 
 def filed_blocks(filed: FiledRun, record: Mapping[str, Any] | None = None) -> list[Block]:
     """All Blocks of the page; without a follow-up those of what was filed."""
-    found: Mapping[str, Any] = record or {"scored": [], "claims": [], "open": [], "out_before": [], "as_of": filed.day}
+    found: Mapping[str, Any] = record or {
+        "scored": [],
+        "claims": [],
+        "open": [],
+        "out_before": [],
+        "events": [],
+        "as_of": filed.day,
+    }
     title = str(filed.info.get("title") or filed.info["name"])
     out: list[Block] = [Heading(title, 1), Prose(_lead(filed, record), "lead"), Callout(_what_a_hash_shows(filed))]
     out += _claim_blocks(filed, found)
+    out += _event_blocks(filed, found)
     out += filed_figure(filed, found)
     out += _figure_blocks(filed, found)
     out += _open_blocks(found if record else {"open": _months_to_come(filed), "as_of": filed.day})
@@ -124,6 +133,27 @@ def _bounds(claim: Mapping[str, Any], unit: str, scale: float) -> str:
     if above is not None and below is not None:
         return f"between {above} and {below}"
     return f"above {above}" if above is not None else f"below {below}"
+
+
+def _event_blocks(filed: FiledRun, found: Mapping[str, Any]) -> list[Block]:
+    """Questions on events that were filed, each with its methods, and its answer once its months were out."""
+    asked = filed.info["events_asked"]
+    if not asked:
+        return []
+    states = {one["id"]: one for one in found["events"]}
+    rows = tuple(
+        (
+            TableCell(one["question"], series_name(one["series"][0])),
+            TableCell(f"to {period(one['to'])}", f"due {day(one['due'])}"),
+            TableCell(", ".join(one["estimators"])),
+            TableCell(*event_answer(one, states.get(one["id"], {}))),
+        )
+        for one in asked
+    )
+    note = "Design, estimators and gates are those of the filed config; the answer is that of the first estimator."
+    columns = (Column("Question"), Column("Months"), Column("Estimators"), Column("Became"))
+    table = TableBlock("Questions on events, filed before their months were over.", columns, rows, note, stacked=True)
+    return [Heading("Questions on events", 2, "events", "Events"), table]
 
 
 def _figure_blocks(filed: FiledRun, found: Mapping[str, Any]) -> list[Block]:
@@ -239,9 +269,6 @@ def _basis(basis: str) -> str:
 def _rule_blocks(filed: FiledRun) -> list[Block]:
     """The rules as they were filed."""
     items = [str(text) for text in filed.info.get("rules", {}).values()]
-    if asked := filed.info.get("events_asked"):
-        ids = ", ".join(str(one["id"]) for one in asked)
-        items.append(f"The filed config also asks what events changed ({ids}): the questions are filed, no answer is.")
     return [Details("Rules as they were filed", (Bullets(tuple(items)),))] if items else []
 
 

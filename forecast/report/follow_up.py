@@ -10,15 +10,36 @@ from typing import TYPE_CHECKING, Any
 from forecast.core.filed_run import FiledRun
 from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
-from forecast.report.numbers import day, percent, period, quantity, series_name
+from forecast.report.numbers import day, percent, percentage_points, period, quantity, series_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+OPEN = "open"
+
+
 def chance_text(share: float) -> str:
     """A share of draws as a probability; no number of draws makes a claim certain."""
     return "over 99 %" if share > 0.99 else "under 1 %" if share < 0.01 else percent(share, sign=False)
+
+
+def event_answer(question: Mapping[str, Any], state: Mapping[str, Any]) -> tuple[str, str]:
+    """What became of a question on an event: its verdict or that it is open, and the estimate or the reason."""
+    if state.get("state", OPEN) == OPEN:
+        return OPEN, ""
+    if state["estimate"] is None:
+        return state["verdict"] or "not answered", state["because"] or ""
+    if state["measure"] == "relative":
+        numbers = [percent(state[name]) for name in ("estimate", "lo95", "hi95")]
+    elif state["measure"] == "share":
+        numbers = [percentage_points(state[name]) for name in ("estimate", "lo95", "hi95")]
+    else:
+        unit, scale = display_unit(question["series"][0])
+        numbers = [quantity(state[name] / scale, unit, sign=True) for name in ("estimate", "lo95", "hi95")]
+    return state[
+        "verdict"
+    ], f"{numbers[0]} (95 % interval {numbers[1]} to {numbers[2]}), from the figures of {day(state['on'])}"
 
 
 @dataclass(frozen=True)
@@ -50,6 +71,11 @@ class FollowUp:
         return self._table("claims")
 
     @property
+    def events(self) -> pd.DataFrame:
+        """One row per filed question on an event: open, or answered with its verdict, estimate and bounds."""
+        return self._table("events")
+
+    @property
     def open(self) -> pd.DataFrame:
         """One row per month without a figure: the day on which it is expected, and whether that has passed."""
         return self._table("open")
@@ -64,6 +90,7 @@ class FollowUp:
         return [
             f"filed on {day(self.filed.day)}, unchanged; root hash {self.filed.root}",
             *(self._claim_line(one) for one in self.record["claims"]),
+            *self._event_lines(),
             *self._score_lines(),
             *(
                 f"not scored, out on {one['released']}, before the filing: {one['series']} {one['month']}"
@@ -82,6 +109,11 @@ class FollowUp:
         chance = claim["probabilities"].get(told, next(iter(claim["probabilities"].values())))
         came = "" if one["figure"] is None else f" with {quantity(one['figure'] / scale, unit)}"
         return f"{one['state']}{came}: {claim['claim']} (filed with a probability of {chance_text(chance)})"
+
+    def _event_lines(self) -> list[str]:
+        states = {one["id"]: one for one in self.record["events"]}
+        told = [(one, event_answer(one, states[one["id"]])) for one in self.filed.info["events_asked"]]
+        return [f"{word}: {one['question']}{f' {text}' if text else ''}" for one, (word, text) in told]
 
     def _score_lines(self) -> list[str]:
         """A line for each figure that came, by the told model, and the share that its bands hold."""

@@ -11,17 +11,17 @@ import forecast as fc
 from forecast.core import filed_seal
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.filed_run import FiledRun
-from forecast.jobs import filing
+from forecast.jobs import filed_months, filing
 from forecast.jobs.config import Config
 
 
-def filed_months(filed):
+def months_of(filed):
     return [one["month"] for question in filed.info["questions"] for one in question["months"]]
 
 
 def test_only_months_that_come_out_after_the_day_are_filed(filed):
     # eight months after September 2024 begin in October; October and November are out, until = May 2025
-    assert filed_months(filed) == list(fc.months("2024-12", "2025-05"))
+    assert months_of(filed) == list(fc.months("2024-12", "2025-05"))
     assert all(one["due"] > str(DAY) for one in filed.info["questions"][0]["months"])
 
 
@@ -29,13 +29,13 @@ def test_only_months_that_come_out_after_the_day_are_filed(filed):
 def test_a_month_released_on_the_day_itself_is_left_out(write, clock, tmp_path, day, first):
     clock(dt.date.fromisoformat(day))
     plain = CONFIG.partition("[[filed.claims]]")[0]
-    assert filed_months(fc.file(write(plain), out=tmp_path / "runs"))[0] == first
+    assert months_of(fc.file(write(plain), out=tmp_path / "runs"))[0] == first
 
 
 def test_a_figure_that_the_data_hold_already_is_not_filed(write, tmp_path):
     early = later(*[(month, 100.0, "2025-01-08") for month in fc.months("2024-10", "2024-12")])
     plain = CONFIG.partition("[[filed.claims]]")[0]
-    assert filed_months(fc.file(write(plain, early), out=tmp_path / "runs"))[0] == "2025-01"
+    assert months_of(fc.file(write(plain, early), out=tmp_path / "runs"))[0] == "2025-01"
 
 
 def test_nothing_that_comes_out_later_changes_what_is_filed(write, tmp_path):
@@ -115,10 +115,10 @@ def test_filing_twice_on_a_day_is_one_filing(write, filed, tmp_path):
 
 
 def test_a_series_without_a_release_clock_is_filed_for_months_that_are_not_over():
-    assert filing.release_after("COD.export.WLD.cobalt", "2025-01", DAY) == filing.FiledMonth(
-        "2025-01", "2025-01-31", filing.UNDER_WAY
+    assert filed_months.release_after("COD.export.WLD.cobalt", "2025-01", DAY) == filed_months.FiledMonth(
+        "2025-01", "2025-01-31", filed_months.UNDER_WAY
     )
-    assert filing.release_after("COD.export.WLD.cobalt", "2024-12", DAY) is None
+    assert filed_months.release_after("COD.export.WLD.cobalt", "2024-12", DAY) is None
 
 
 def test_words_of_filing_leave_other_configs_their_folders():
