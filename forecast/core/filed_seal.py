@@ -36,9 +36,9 @@ def changes(folder: Path, root: str = "") -> dict[str, str]:
     """
     if not manifest.is_sealed(folder):
         return {manifest.NAME: "it is not there"}
-    found = root_of(folder)
-    if root and (len(root) < FEWEST or not found.startswith(root.lower())):
-        return {manifest.NAME: f"its root hash is {found}, and {root} was filed"}
+    found, published = root_of(folder), "".join(root.split()).lower()
+    if published and (len(published) < FEWEST or not found.startswith(published)):
+        return {manifest.NAME: f"its root hash is {found}, and {published} was filed"}
     if not folder.resolve().name.endswith(f"-{found[:SHOWN]}"):
         return {manifest.NAME: f"its root hash begins with {found[:SHOWN]}, and the folder is called {folder.resolve().name}"}
     try:

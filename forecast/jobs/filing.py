@@ -79,12 +79,12 @@ def file_config(config: Config, out: str | Path = "runs", workers: int = 1, prog
                 draws[batch.label, series] = (kept, round_draws(block[:, columns]))
     if not draws:
         raise ConfigError("no model answered a question that could be filed", where=config.name, hint="forecast check CONFIG")
-    failures = [vars_of(row) for result in results for row in result.failures]
+    failures = [_failure_record(row) for result in results for row in result.failures]
     content = _questions(config, planned, day, open_months, draws, failures)
     return _write(Path(out), config, content, _forecasts_csv(draws, open_months), _draws_parquet(draws))
 
 
-def vars_of(row: Any) -> dict[str, str]:
+def _failure_record(row: Any) -> dict[str, str]:
     """What is told of a question that a model left unanswered."""
     return {"model": row.method, "series": row.series, "reason": row.reason}
 
@@ -111,7 +111,7 @@ def _questions(
 ) -> dict[str, Any]:
     """The content of `filed.json`."""
     last = {past.series: planned.vintage.steps.label(past.last) for past in planned.groups[OWN_DAY]}
-    asked = dict.fromkeys(series for _, series in draws)
+    asked, models = dict.fromkeys(series for _, series in draws), list(dict.fromkeys(model for model, _ in draws))
     return {
         "schema": SCHEMA,
         "name": config.name,
@@ -122,8 +122,8 @@ def _questions(
         "versions": versions(),
         "fingerprints": fingerprints(planned),
         "rules": RULES,
-        "models": list(dict.fromkeys(model for model, _ in draws)),
-        "told": config.told_model,
+        "models": models,
+        "told": config.told_model if config.told_model in models else models[0],
         "questions": [
             {"series": s, "unit": unit_of(s), "last_known": last[s], "months": [vars(one) for one in open_months[s]]}
             for s in asked

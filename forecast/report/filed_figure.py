@@ -10,7 +10,7 @@ import numpy as np
 from forecast.core.filed_run import FiledRun
 from forecast.core.products import display_unit
 from forecast.report.blocks import Block, FigureBlock, FigurePanel
-from forecast.report.numbers import NBSP, capitalize, flow_name, good_name, month, quantity, series_name
+from forecast.report.numbers import NBSP, capitalize, day, flow_name, good_name, month, quantity, series_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +27,8 @@ def filed_figure(filed: FiledRun, found: Mapping[str, Any]) -> list[Block]:
     if not panels:
         return []
     caption = (
-        f"Blue: median, 80 and 95 % bands as filed on {filed.day} by {filed.info['told']}. Points: the first figures published "
-        "since; a month without a point is open, or was published in a sum only."
+        f"Blue: median, 80 and 95 % bands as filed on {day(filed.day)} by {filed.info['told']}. Points: the first figures "
+        "published since; a month without a point is open, or was published in a sum only."
     )
     names = "; ".join(series_name(str(one)) for one in own.series.unique())
     return [FigureBlock("filed", "What was filed, and what came", tuple(panels), 3, caption, f"Filed bands of {names}")]

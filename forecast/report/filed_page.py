@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from forecast.core import filed_seal, output_files
-from forecast.core.filed_run import FiledRun
+from forecast.core.filed_run import FiledRun, filings_of
 from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING, Block, Bullets, Callout, Column, Details, Heading, Prose, TableBlock, TableCell
@@ -44,14 +44,7 @@ def write_filed_page(filed: FiledRun, record: Mapping[str, Any] | None = None) -
 
 def filed_blocks(filed: FiledRun, record: Mapping[str, Any] | None = None) -> list[Block]:
     """All Blocks of the page; without a follow-up those of what was filed."""
-    found: Mapping[str, Any] = record or {
-        "scored": [],
-        "claims": [],
-        "open": [],
-        "out_before": [],
-        "events": [],
-        "as_of": filed.day,
-    }
+    found: Mapping[str, Any] = record or NOTHING_YET
     title = str(filed.info.get("title") or filed.info["name"])
     out: list[Block] = [Heading(title, 1), Prose(_lead(filed, record), "lead"), Callout(_what_a_hash_shows(filed))]
     out += _claim_blocks(filed, found)
@@ -88,11 +81,23 @@ def _are(number: int) -> str:
 
 def _what_a_hash_shows(filed: FiledRun) -> str:
     return (
-        f"Root hash of what was filed: `{filed.root}`. Every file has the hash that was noted on filing. That shows that "
-        "nothing was changed since the root hash was made, not when it was made: the day is that of the clock of the machine "
+        f"Root hash of what was filed: {_in_groups(filed.root)}. Every file has the hash that was noted on filing, so nothing "
+        "was changed since the root hash was made. When that was it does not show: the day is that of the clock of the machine "
         "that filed. Whoever wants to show the day publishes the root hash on it, in a commit, a mail or a deposit, and then "
-        "follows with `--root`."
+        f"follows with `--root`.{_other_filings(filed)}"
     )
+
+
+def _other_filings(filed: FiledRun) -> str:
+    """That the same config was filed more than once, where another filing lies beside this one."""
+    others = [one for one in filings_of(filed.info["config_hash"], filed.folder.parent) if one["root"] != filed.root]
+    told = ", ".join(f"on {day(one['day'])} (root {one['root'][:SHOWN_HASH]})" for one in others)
+    return f" The same config was also filed {told}: what came out of all of them counts." if told else ""
+
+
+def _in_groups(root: str) -> str:
+    """A hash in groups of digits, so that it breaks on a narrow page; `--root` takes it with its spaces."""
+    return " ".join(f"`{root[i : i + SHOWN_HASH]}`" for i in range(0, len(root), SHOWN_HASH))
 
 
 def _claim_blocks(filed: FiledRun, found: Mapping[str, Any]) -> list[Block]:
@@ -197,7 +202,7 @@ def _figure_table(filed: FiledRun, scored: Sequence[Mapping[str, Any]]) -> Table
         )
     columns = (
         Column("Figure"), Column("Filed median", True), Column("Filed 80 % band", True), Column("First figure", True),
-        Column("Released"), Column("In the bands"),
+        Column("Released"), Column("In the band of"),
     )  # fmt: skip
     return TableBlock(f"Figures published since, beside what {told} had filed.", columns, tuple(rows), note, stacked=True)
 

@@ -8,10 +8,13 @@ import pandas as pd
 import pytest
 
 import forecast as fc
+from forecast.archives.growing import GrowingArchive
+from forecast.core.archive_table import ArchiveRow
 from forecast.core.filed_run import FiledRun, shipped_filings
 from forecast.core.months import last_day, ordinal
 from forecast.core.vintage import Cell
 from forecast.jobs.load import load
+from forecast.prep.spans_and_gaps import window_total
 
 AHEAD = shipped_filings()["ahead"]
 
@@ -53,8 +56,6 @@ def test_bounds_a_year_before_are_the_known_figures(ahead):
     for claim in ahead.info["claims"]:
         if "than a year before" in claim["claim"]:
             first, last = ordinal(claim["from"]) - 12, ordinal(claim["to"]) - 12
-            from forecast.prep.spans_and_gaps import window_total
-
             assert claim["above"] == pytest.approx(window_total(known.observed(claim["series"]), first, last), rel=1e-9)
         else:
             before = known.observed(claim["series"]).at(ordinal("2026-04"), ordinal("2026-07")).sum()
@@ -72,6 +73,24 @@ def test_bundled_figures_of_its_day_leave_it_open(tmp_path):
     assert len(since.open) == sum(len(one["months"]) for one in since.filed.info["questions"])
     assert since.filed.folder == tmp_path / AHEAD.name
     assert not (AHEAD / "follow").exists()
+
+
+def test_figures_of_an_archive_that_grows_score_it(tmp_path, monkeypatch):
+    row = {"series": "USA.import.WLD.gallium", "publisher": "US Census Bureau", "basis": "actual"}
+    GrowingArchive(tmp_path / "archive").append(
+        [
+            ArchiveRow(period="2026-10", value=3000.0, released="2026-12-09", **row),
+            ArchiveRow(period="2026-10", value=3100.0, released="2027-01-08", **row),
+            ArchiveRow(period="2026-09", value=2900.0, released="2026-11-09", **row),
+        ]
+    )
+    since = fc.follow("ahead", tmp_path / "archive", as_of="2027-01-31", out=tmp_path)
+    assert set(since.scores.month) == {"2026-10"}
+    assert set(since.scores.model) == {"measures", "present_state", "last_value"}
+    assert set(zip(since.scores.figure, since.scores.latest, strict=True)) == {(3000.0, 3100.0)}
+    monkeypatch.setenv("FORECAST_ARCHIVE", str(tmp_path / "archive"))
+    again = fc.follow("ahead", "archive", as_of="2027-01-31", out=tmp_path / "other")
+    assert list(again.scores.crps) == list(since.scores.crps)
 
 
 def test_a_later_bundle_scores_it(tmp_path, ahead):

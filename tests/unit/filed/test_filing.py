@@ -38,6 +38,14 @@ def test_a_figure_that_the_data_hold_already_is_not_filed(write, tmp_path):
     assert months_of(fc.file(write(plain, early), out=tmp_path / "runs"))[0] == "2025-01"
 
 
+def test_a_figure_known_on_the_day_is_not_filed_by_a_config_that_stands_earlier(write, tmp_path):
+    came = later(("2024-10", 100.0, "2024-11-20"), ("2024-11", 100.0, "2024-12-20"), ("2024-12", 100.0, "2025-01-08"))
+    plain = 'as_of = "2024-12-31"\n' + CONFIG.partition("[[filed.claims]]")[0]
+    filed = fc.file(write(plain, came), out=tmp_path / "runs")
+    assert filed.info["questions"][0]["last_known"] == "2024-11"
+    assert months_of(filed)[0] == "2025-01"
+
+
 def test_nothing_that_comes_out_later_changes_what_is_filed(write, tmp_path):
     grown = later(*[(month, 9000.0, "2025-04-20") for month in fc.months("2024-10", "2025-02")])
     one, other = (fc.file(write(CONFIG, table), out=tmp_path / f"runs{i}") for i, table in enumerate((history(), grown)))

@@ -103,6 +103,8 @@ def test_a_whole_forgery_is_told_by_the_published_root(filed, tmp_path):
     assert FiledRun(forged).changes() == {}  # every hash agrees with every other
     assert "was filed" in FiledRun(forged).changes(published)["manifest.json"]
     assert FiledRun(forged).changes(published[:7])  # too few digits show nothing
+    grouped = f"{filed_seal.root_of(forged)[:16]} {filed_seal.root_of(forged)[16:32].upper()}"
+    assert FiledRun(forged).changes(grouped) == {}  # as a page prints it
     with pytest.raises(DataError, match=r"manifest\.json is not what was filed"):
         fc.follow(forged, "bundled", root=published[:16])
 
