@@ -20,11 +20,16 @@ def file(
     The folder is the last line on stdout, the root hash the one before it. Publish that on the day, then `forecast follow`.
     """
     from forecast import api
+    from forecast.core.plurals import pluralize
 
     filed = api.file(config, out, workers)
     months = sum(len(one["months"]) for one in filed.info["questions"])
-    claims = len(filed.info["claims"])
-    say(f"filed on {filed.day}: {claims} claims, {months} months of {len(filed.info['questions'])} series, none released yet")
+    asked = [
+        pluralize(len(filed.info["claims"]), "claim"),
+        *([pluralize(len(events), "question") + " on events"] if (events := filed.info["events_asked"]) else []),
+        f"{pluralize(months, 'month')} of {pluralize(len(filed.info['questions']), 'series')}",
+    ]
+    say(f"filed on {filed.day}: {', '.join(asked)}, none released yet")
     for one in filed.info["unanswered"]:
         say(f"not filed: {one['series']} by {one['model']}: {one['reason']}")
     typer.echo(filed.root)
