@@ -62,6 +62,12 @@ def test_bounds_a_year_before_are_the_known_figures(ahead):
             assert f"after {before:,.0f} kg" in claim["claim"]
 
 
+def test_claims_on_goods_of_chinese_origin_tell_the_law_from_the_present_state(ahead):
+    chances = {claim["id"]: claim["probabilities"] for claim in ahead.info["claims"] if claim["id"].endswith("_of_china")}
+    assert len(chances) == 3
+    assert all(one["measures"] - one["present_state"] > 0.3 for one in chances.values())
+
+
 def test_it_is_small():
     assert sum(path.stat().st_size for path in AHEAD.iterdir()) < 250_000
 

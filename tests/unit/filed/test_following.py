@@ -57,6 +57,11 @@ def test_the_first_figure_counts_and_a_revision_is_told(filed, follow):
     assert "since revised to 0.06\u00a0t" in str(revised)
 
 
+def test_of_a_figure_and_its_revision_found_at_once_the_first_counts(follow):
+    since = follow("2025-03-01", ("2024-12", 60.0, "2025-02-20"), DECEMBER)
+    assert [(row.figure, row.released, row.latest) for row in since.scores.itertuples()] == [(130.0, "2025-01-20", 60.0)] * 2
+
+
 def test_a_figure_once_counted_stays_the_first_one(follow):
     follow("2025-02-01", DECEMBER)
     only_revised = follow("2025-03-01", ("2024-12", 60.0, "2025-02-20"))  # a table that was overwritten
