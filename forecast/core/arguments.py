@@ -161,6 +161,8 @@ TAKES: dict[str, dict[str, Kind]] = {
         "checks": CHECKS,
     },
     "feasible": {"source": SOURCE, "series": NAMES, "models": MODELS, "horizons": HORIZONS},
+    "file": {"config": PATH, "out": PATH, "workers": SEED},
+    "follow": {"run": PATH, "data": PATH, "as_of": DAY.optional, "root": TEXT, "out": PATH},
     "forecast": READ | {"h": COUNT, "model": MODEL, "level": LEVELS},
     "load_archive": {"path": PATH.optional},
     "months": {"first": TEXT, "last": TEXT},
