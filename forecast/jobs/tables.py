@@ -12,6 +12,7 @@ from forecast.core.months import is_span
 from forecast.core.results import Finding
 from forecast.core.schema import ComparisonRow, ForecastRow, ScenarioForecastRow, ScoreRow, SumRow
 from forecast.jobs.batch_results import BatchResult
+from forecast.jobs.destinations import destination_findings, destination_rows
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
@@ -42,6 +43,7 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]
         "calendar": calendar_rows(
             plan.config.nowcast, [[p.series for p in plan.groups[n]] for n in plan.nowcasts], plan.vintage.day
         ),
+        "destinations": destination_rows(plan),
     }
 
 
@@ -66,7 +68,7 @@ def _comparisons(plan: Plan, score_rows: Sequence[ScoreRow], forecast_rows: Sequ
 
 def findings(plan: Plan, results: Sequence[BatchResult]) -> list[Finding]:
     """Findings of the audit, the plan and the methods, in order."""
-    collected = [*audit(plan.archive, plan.vintage), *plan.findings]
+    collected = [*audit(plan.archive, plan.vintage), *plan.findings, *destination_findings(plan)]
     skipped = sorted({(r.batch.split("|")[1], r.skipped) for r in results if r.skipped})
     collected += [Finding("skipped", f"{label}: {reason}", "[[models]]", "warning") for label, reason in skipped]
     for scale in context_of(plan).scales.values():
