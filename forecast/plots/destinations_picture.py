@@ -9,7 +9,7 @@ from forecast.core.errors import ConfigError
 from forecast.core.time_axis import MONTHS
 from forecast.plots.house_axes import house_axes, set_time_axis, titles
 from forecast.report.figures.canvas import C
-from forecast.report.figures.destinations import draw_stacks, monthly_volumes, name_in_figure
+from forecast.report.figures.destinations import OTHER, draw_stacks, monthly_volumes, name_in_figure, partner_colors
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,10 +22,14 @@ def plot_destinations(made: Destinations, ax: Axes | None) -> Axes:
         raise ConfigError("no single month of a partner is known", where="plot", hint='frame("volume")')
     title, flow = titles(made.series)
     ax = house_axes(ax, title, f"{flow}, by partner; outlined: no partner has a figure", f"{volumes.unit} a month")
-    colors = draw_stacks(ax, volumes)
+    colors = partner_colors([made])
+    draw_stacks(ax, volumes, colors)
     set_time_axis(ax, volumes.first, volumes.last, MONTHS)
     patch: Any = ax.bar
-    handles = [patch(0, 0, color=color, label=name_in_figure(p)) for p, color in colors.items()]
+    handles = []
+    for partner in volumes.partner_order():
+        name, alpha = colors.get(partner, OTHER)
+        handles.append(patch(0, 0, color=C[name], alpha=alpha, label=name_in_figure(partner)))
     handles.append(patch(0, 0, color=C["grid"], label="other partners"))
     ax.legend(handles=handles, fontsize=8.4, frameon=False, labelcolor=C["muted"], ncols=3, loc="upper left")
     ax.set_xlim(volumes.first, volumes.last + 1)

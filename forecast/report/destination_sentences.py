@@ -89,7 +89,7 @@ def shares_sentence(made: Destinations) -> str:
     texts = [f"{share_text(r.value)} {word} {partner_name(r.partner)}" for r in traded[:NAMED]]
     texts += [f"{share_text(left)} {word} {OTHERS}"] if left > 0 else []
     none = [r.partner for r in named if r.value == 0]
-    zero = f"; published as zero: {_listed(none)}" if none else ""
+    zero = f"; published as zero: {_list_partners(none)}" if none else ""
     when = f"In {period(rows[0].month)}, the last month with most partners named, of {_total_text(made, rows[0].month)} "
     return f"{when}{join_with_and(texts).replace(f' {word} ', f' {verb} {word} ', 1)}{zero}."
 
@@ -99,7 +99,7 @@ def _total_text(made: Destinations, month: str) -> str:
     return quantity(next(r.value for r in made.of("volume") if r.partner == WORLD and r.month == month) / scale, unit)
 
 
-def concentration_sentence(made: Destinations) -> str:
+def concentration_sentence(made: Destinations, explained: bool = True) -> str:
     """The index of that month as bounds, and the months in which it is known."""
     rows = [r for r in made.of("concentration") if (r.n or 0) > 1]
     month = next((r.month for r in last_division(made)), "")
@@ -118,7 +118,7 @@ def concentration_sentence(made: Destinations) -> str:
     if others:
         known = [f"{decimal(r.lo, 2)} in {period(r.month)}" for r in others[-NAMED:]]
         text += f"; with all partners named it was {join_with_and(known)}"
-    return f"{text} (Hirschman-Herfindahl index, 1 where one partner has all)."
+    return f"{text} (Hirschman-Herfindahl index, 1 where one partner has all)." if explained else f"{text}."
 
 
 def contradiction_sentences(made: Destinations) -> list[str]:
@@ -164,13 +164,17 @@ def _first_served(made: Destinations, event: str, rows: Sequence[DestinationRow]
             f"{opening}, {_names(first)} {was} the first of the partners whose months are known to be back at their own mean "
             f"of {clean}, in {_month(start, soonest)}."
         ]
+    begun = [r for r in made.of("month after") if r.event == event and mm.ordinal(r.month) == start]
+    if begun:
+        stood = [f"{partner_name(r.partner)} {percent(r.value, sign=False)}" for r in sorted(begun, key=lambda r: -r.value)]
+        out.append(f"In {month_of(start)} itself it was, of that mean, for {join_with_and(stood)}.")
     out += [f"{capitalize(partner_name(r.partner))} followed {_when(start, r)}." for r in later]
     if never:
         out.append(f"{capitalize(_names(never))} {'were' if len(never) > 1 else 'was'} not, in any month known.")
     for when, those in group_rows(perhaps, lambda r: _when(start, r)).items():
         out.append(f"For {_names(those)} months without a figure leave it open: {when}.")
     if left:
-        out.append(f"Not ranked, for want of a figure before or after: {_listed(left)}.")
+        out.append(f"Not ranked, for want of a figure before or after: {_list_partners(left)}.")
     out.append(_lower_mark(start, rows, first))
     counts = [f"{levels[r.partner].n} of {partner_name(r.partner)}" for r in ranked]
     out.append(f"The means are of the months known: {join_with_and(counts)}.")
@@ -205,7 +209,7 @@ def _names(rows: Sequence[DestinationRow]) -> str:
     return join_with_and([partner_name(r.partner) for r in rows])
 
 
-def _listed(codes: Sequence[str]) -> str:
+def _list_partners(codes: Sequence[str]) -> str:
     shown = [partner_name(code) for code in codes[:NAMED]]
     return join_with_and([*shown, f"{len(codes) - NAMED} more"] if len(codes) > NAMED else shown)
 
@@ -224,7 +228,7 @@ def premium_sentences(flows: Iterable[Destinations]) -> list[str]:
             row = enough[-1]
             month = same.get((partner, row.month), math.nan)
             time = f", {percent(month)} month against month" if math.isfinite(month) else ""
-            said.append(f"{name} {percent(row.value)}{time} ({period(row.month)}, {_traded(row)})")
+            said.append(f"{name} {percent(row.value)}{time} ({period(row.month)}, {_months_of_trade(row)})")
     out = []
     if said:
         out.append(
@@ -237,12 +241,12 @@ def premium_sentences(flows: Iterable[Destinations]) -> list[str]:
     return out
 
 
-def _traded(row: DestinationRow) -> str:
+def _months_of_trade(row: DestinationRow) -> str:
     return f"trade in {number_in_words(row.n or 0)} month{'s' * (row.n != 1)}"
 
 
-def ahead_sentences(flows: Iterable[Destinations]) -> list[str]:
-    """Shares ahead by forecasts that add up, or why there are none."""
+def ahead_sentences(flows: Iterable[Destinations], told: bool = True) -> list[str]:
+    """Shares ahead by forecasts that add up (if `told`), and for which flows there are none and why."""
     said, without = [], []
     for made in flows:
         for reason in (r for r in made.of("volume ahead") if r.status == "not possible"):
@@ -257,11 +261,11 @@ def ahead_sentences(flows: Iterable[Destinations]) -> list[str]:
             for r in shares
         ]
     out = []
-    if said:
+    if said and told:
         out.append(
             f"By forecasts that add up over partners in every draw, the expected share of {'; of '.join(said)}. Only partners "
             f"with 24 monthly figures are forecast apart; the {OTHERS} take the rest."
         )
     if without:
-        out.append(f"Not possible for {'; '.join(without)}.")
+        out.append(f"No forecasts that add up over partners for {'; '.join(without)}.")
     return out

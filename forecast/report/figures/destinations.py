@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 MOST = 8  # partners with a colour or grey and a row of their own; further ones are added up
 MORE = "more"
-COLORS = ("blue", "orange", "green", "purple", "gold")  # partners with the most figures; further ones are one grey
+COLORS = [(name, alpha) for alpha in (1.0, 0.5) for name in ("blue", "orange", "green", "purple", "gold")]
+OTHER = ("muted", 1.0)  # partners beyond those with a colour
 WIDTH, LEFT, BARS, ROW = 430, 92, 148, 12.5  # points
 WORLD, REST = "WLD", "REST"
+Color = tuple[str, float]  # a name of the palette, and its opacity
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class MonthlyVolumes:
     total: dict[int, float]
     named: dict[str, dict[int, float]]
 
-    def ordered(self) -> list[str]:
+    def partner_order(self) -> list[str]:
         """Partners, those with most figures above zero first, further ones together last."""
 
         def rank(partner: str) -> tuple[bool, int, int, str]:
@@ -49,7 +51,7 @@ class MonthlyVolumes:
 
     def abridge(self) -> MonthlyVolumes:
         """The same with few partners; further ones added up, in the months in which any of them has a figure."""
-        order = self.ordered()
+        order = self.partner_order()
         if len(order) <= MOST:
             return self
         more: dict[int, float] = {}
@@ -77,19 +79,29 @@ def name_in_figure(partner: str) -> str:
     return {WORLD: "total", MORE: "further ones"}.get(partner) or capitalize(country_name(partner))
 
 
-def draw_stacks(ax: Axes, volumes: MonthlyVolumes) -> dict[str, str]:
-    """Draw the bars; return the colour of each partner, and of the total less the named ones.
+def partner_colors(flows: Sequence[Destinations]) -> dict[str, Color]:
+    """Colours of partners, the same in every panel: by their number of figures above zero over all flows."""
+    counts: dict[str, int] = {}
+    for made in flows:
+        for partner, own in monthly_volumes(made).named.items():
+            counts[partner] = counts.get(partner, 0) + sum(value > 0 for value in own.values())
+    order = sorted((p for p, count in counts.items() if count and p != MORE), key=lambda p: (-counts[p], p))
+    return dict(zip(order, COLORS, strict=False))
+
+
+def draw_stacks(ax: Axes, volumes: MonthlyVolumes, colors: Mapping[str, Color]) -> None:
+    """Draw the bars, the partner with most figures at the bottom.
 
     A bar in outline is a total of which no partner is named; a question mark, that the total is not known.
     """
-    colors = {p: C[COLORS[i]] if i < len(COLORS) else C["muted"] for i, p in enumerate(volumes.ordered())}
     top = 0.0
     for month in range(volumes.first, volumes.last + 1):
         base = 0.0
-        for partner, color in colors.items():
+        for partner in volumes.partner_order():
             value = volumes.named[partner].get(month, 0.0)
             if value:
-                ax.bar(month + 0.5, value, width=0.86, bottom=base, color=color, lw=0)
+                name, alpha = colors.get(partner, OTHER)
+                ax.bar(month + 0.5, value, width=0.86, bottom=base, color=C[name], alpha=alpha, lw=0)
                 base += value
         total = volumes.total.get(month, math.nan)
         if total > base:
@@ -104,17 +116,16 @@ def draw_stacks(ax: Axes, volumes: MonthlyVolumes) -> dict[str, str]:
             )
         top = max(top, base, total if math.isfinite(total) else 0.0)
     set_value_axis(ax, 1.1 * top)
-    return colors
 
 
-def destinations_panel(title: str, made: Destinations, events: Mapping[str, Event]) -> FigurePanel:
+def destinations_panel(title: str, made: Destinations, events: Mapping[str, Event], colors: Mapping[str, Color]) -> FigurePanel:
     """Stacked bars of one flow, and a row of dots for the total and each partner: a dot is a figure, a ring a zero."""
     volumes = monthly_volumes(made)
-    rows = [WORLD, *volumes.ordered()]
+    rows = [WORLD, *volumes.partner_order()]
     height = round(52 + BARS + 12 + ROW * len(rows) + 22)
     figure = new_panel(WIDTH, height, title, f"{volumes.unit} a month")
     ax = add_axes(figure, top=44, left=LEFT, bottom=height - 44 - BARS)
-    colors = draw_stacks(ax, volumes)
+    draw_stacks(ax, volumes, colors)
     ax.set_xlim(volumes.first, volumes.last + 1)
     ax.set_xticks([], [])
     mark_events(ax, events)
@@ -126,24 +137,27 @@ def destinations_panel(title: str, made: Destinations, events: Mapping[str, Even
     lower.set_yticks([], [])
     for i, partner in enumerate(rows):
         own = volumes.total if partner == WORLD else volumes.named[partner]
-        color = C["line"] if partner == WORLD else colors[partner]
+        color = ("line", 1.0) if partner == WORLD else colors.get(partner, OTHER)
         _draw_known(lower, i, own, color)
-        name = name_in_figure(partner)
         y = 1 - (i + 0.5) / len(rows)
-        lower.annotate(
-            f"■ {name}", (0, y), (-LEFT + 4, 0), "axes fraction", "offset points", fontsize=8.4, va="center", color=color,
-            annotation_clip=False,
-        )  # fmt: skip
+        for text, left, shown in (("■", 4, color), (name_in_figure(partner), 16, ("muted", 1.0))):
+            lower.annotate(
+                text, (0, y), (left - LEFT, 0), "axes fraction", "offset points", fontsize=8.4, va="center",
+                color=C[shown[0]], alpha=shown[1], annotation_clip=False,
+            )  # fmt: skip
     set_year_axis(lower, volumes.first, volumes.last)
     return finish_panel(figure, _readings(ax, volumes))
 
 
-def _draw_known(ax: Axes, row: int, own: Mapping[int, float], color: str) -> None:
+def _draw_known(ax: Axes, row: int, own: Mapping[int, float], color: Color) -> None:
+    name, alpha = color
     ax.axhline(row, color=C["grid"], lw=0.6, zorder=1)
     for ring in (False, True):
         months = [m for m, value in own.items() if (value == 0) == ring]
-        face = "white" if ring else color
-        ax.plot(np.array(months) + 0.5, [row] * len(months), lw=0, marker="o", ms=3.2, color=color, mfc=face, mew=0.9, zorder=3)
+        ax.plot(
+            np.array(months) + 0.5, [row] * len(months), lw=0, marker="o", ms=3.2, color=C[name], alpha=alpha,
+            mfc="none" if ring else C[name], mew=0.9, zorder=3,
+        )  # fmt: skip
 
 
 def _readings(ax: Axes, volumes: MonthlyVolumes) -> Sequence[tuple[Axes, float, str]]:

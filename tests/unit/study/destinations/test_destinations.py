@@ -297,7 +297,7 @@ def test_few_figures_are_no_forecast_and_the_reason_is_told(bundled):
     made = fc.destinations(bundled, exporter="CHN", product="gallium", model="mean12", draws=200)
     (row,) = made.of("volume ahead")
     assert (row.status, row.note) == ("not possible", "no partner has 24 monthly figures")
-    assert any(t.startswith("Not possible for exports of gallium") for t in made.sentences())
+    assert any(t.startswith("No forecasts that add up over partners for exports of gallium") for t in made.sentences())
 
 
 def test_a_contradiction_is_told():
