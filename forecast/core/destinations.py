@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forecast.core import schema
+from forecast.core import months, schema
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.presentation import upper
@@ -14,6 +15,39 @@ from forecast.core.schema import DestinationRow
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True)
+class OrderOfReturn:
+    """Who was back first at its own level of before, as far as the months known say.
+
+    Parameters
+    ----------
+    month : str
+        the earliest month in which any partner is known to have been back; "" where none is
+    first : tuple of str
+        the partners that were back in that month and not before
+    perhaps : tuple of str
+        those whose months without a figure leave open that they were back by then
+    later : tuple of str
+        those that were back later, soonest first
+    never : tuple of str
+        those that were not, in any month known
+    unknown : tuple of str
+        those without a figure after the event, or without a level before, which are not ranked
+    """
+
+    month: str
+    first: tuple[str, ...]
+    perhaps: tuple[str, ...]
+    later: tuple[str, ...]
+    never: tuple[str, ...]
+    unknown: tuple[str, ...]
+
+    @property
+    def ranked(self) -> tuple[str, ...]:
+        """All partners of which something can be said."""
+        return (*self.first, *self.perhaps, *self.later, *self.never)
 
 
 @dataclass(frozen=True)
@@ -72,6 +106,51 @@ class Destinations:
             none where no row is about it
         """
         return [row for row in self.rows if row.measure == measure]
+
+    def order(self, event: str, level: float = 1.0) -> OrderOfReturn:
+        """Who was back first after an event, from the bounds of each partner's month of return.
+
+        Parameters
+        ----------
+        event : str
+            its id
+        level : float, default 1.0
+            the part of the level before that counts as back, 1.0 or 0.9
+
+        Returns
+        -------
+        OrderOfReturn
+            partners by their codes
+
+        Raises
+        ------
+        ConfigError
+            where no row is about the event
+
+        Examples
+        --------
+        >>> import forecast as fc
+        >>> magnets = fc.destinations(fc.load_archive(), exporter="CHN", product="re_magnets")
+        >>> found = magnets.order("us_china_deal_2025")
+        >>> found.month, found.first, found.perhaps, found.later
+        ('2025-07', ('DEU', 'JPN'), ('KOR', 'VNM'), ('USA',))
+        """
+        own = [row for row in self.of("back") if row.event == event]
+        if not own:
+            hint = nearest(event, sorted({row.event for row in self.of("back")}))
+            raise ConfigError(f"no row is about the event '{event}'", where="order", hint=hint)
+        rows = [row for row in own if row.level == level]
+        unknown = tuple(row.partner for row in rows if row.status in ("no level", "no figure"))
+        ranked = [row for row in rows if row.partner not in unknown]
+        soonest = min((row.hi for row in ranked if math.isfinite(row.hi)), default=math.inf)
+        first = tuple(row.partner for row in ranked if row.lo == row.hi == soonest)
+        perhaps = tuple(row.partner for row in ranked if row.lo <= soonest and row.partner not in first)
+        left = sorted((row for row in ranked if row.partner not in first + perhaps), key=lambda row: row.hi)
+        later = tuple(row.partner for row in left if math.isfinite(row.hi))
+        never = tuple(row.partner for row in left if not math.isfinite(row.hi))
+        start = months.parse_period(own[0].month)[0]
+        month = months.label(start + int(soonest)) if math.isfinite(soonest) else ""
+        return OrderOfReturn(month, first, perhaps, later, never, unknown)
 
     def frame(self, measure: str = "") -> pd.DataFrame:
         """The rows as a table.

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from forecast.core.plurals import pluralize
 from forecast.core.results import Finding
 from forecast.core.schema import DestinationRow
 from forecast.jobs.plan import Plan, series_matching
 from forecast.study.destinations.ahead import ahead
 from forecast.study.destinations.destinations import rows_of
-from forecast.study.destinations.shares import PartnerFlow, partner_flow
+from forecast.study.destinations.shares import PartnerFlow, partner_flows
+
+MANY = 60  # flows that are divided though the config names none
 
 
 def destination_rows(plan: Plan) -> list[DestinationRow]:
@@ -18,10 +21,12 @@ def destination_rows(plan: Plan) -> list[DestinationRow]:
 
     asked, out = plan.config.destinations, []
     with threadpool_limits(1):
-        for flow in _flows(plan):
+        for flow in _flows(plan)[0]:
             rows, found = rows_of(flow, asked.first, asked.last)
-            out += found if rows.flow.partners else []
-            if asked.model and rows.flow.partners:
+            if not rows.flow.partners:
+                continue
+            out += found
+            if asked.model:
                 vintage = plan.real_time.as_of(plan.vintage.day)
                 spec, months = plan.config.spec(asked.model), plan.config.forecast.months
                 out += rows.months_ahead(ahead(flow, vintage, spec, months, plan.config.draws, plan.config.seed))
@@ -29,15 +34,23 @@ def destination_rows(plan: Plan) -> list[DestinationRow]:
 
 
 def destination_findings(plan: Plan) -> list[Finding]:
-    """Series that the config names though no single partner of their flow has a figure."""
+    """Series that the config names though no partner of their flow has a figure, and flows that are too many to be divided."""
     text = "no single partner of this flow has a figure: not divided"
-    return [Finding("destinations", text, name) for name in _named_series(plan) if partner_flow(plan.vintage, name) is None]
+    found = [Finding("destinations", text, s) for s in _named_series(plan) if not partner_flows(plan.vintage, [s])]
+    if left := _flows(plan)[1]:
+        text = (
+            f"{pluralize(left, 'more flow')} than {MANY} with known partners: not divided; name them in [destinations], series"
+        )
+        found.append(Finding("destinations", text))
+    return found
 
 
-def _flows(plan: Plan) -> list[PartnerFlow]:
-    """The flows that the config names, or those of every series that it asks about; each once, in their order."""
-    found = (partner_flow(plan.vintage, series) for series in _named_series(plan) or dict.fromkeys(_asked_series(plan)))
-    return list({flow.key: flow for flow in found if flow is not None}.values())
+def _flows(plan: Plan) -> tuple[list[PartnerFlow], int]:
+    """The flows that the config names, or the first of those of all series that it asks about, and how many are left out."""
+    if named := _named_series(plan):
+        return partner_flows(plan.vintage, named), 0
+    found = partner_flows(plan.vintage, dict.fromkeys(_asked_series(plan)))
+    return found[:MANY], max(len(found) - MANY, 0)
 
 
 def _named_series(plan: Plan) -> list[str]:

@@ -141,56 +141,39 @@ def _first_served(made: Destinations, event: str, rows: Sequence[DestinationRow]
     start = mm.parse_period(rows[0].month)[0]
     title = made.events[event].short_title if event in made.events else event.replace("_", " ")
     opening = f"After “{title}” ({month_of(start)})"
-    whole = [r for r in rows if r.level == 1.0]
-    ranked = [r for r in whole if r.status not in ("no level", "no figure")]
-    left = [r.partner for r in whole if r not in ranked]
-    if len(ranked) < 2:
-        has = f"only {partner_name(ranked[0].partner)} has" if ranked else "no partner has"
+    order = made.order(event)
+    if len(order.ranked) < 2:
+        has = f"only {partner_name(order.ranked[0])} has" if order.ranked else "no partner has"
         return f"{opening}, {has} both a figure and a level before, so nobody can say who was served first."
+    back = {r.partner: r for r in rows if r.level == 1.0}
     levels = {r.partner: r for r in made.of("level before") if r.event == event}
     clean = period(next(iter(levels.values())).month)
-    known = [r for r in ranked if math.isfinite(r.hi)]
-    if not known:
-        return f"{opening}, no month of {_names(ranked)} is known to have been back at its mean of {clean}."
-    soonest = min(r.hi for r in known)
-    first = [r for r in ranked if r.lo == r.hi == soonest]
-    perhaps = [r for r in ranked if r not in first and r.lo <= soonest]
-    later = sorted((r for r in known if r.lo > soonest), key=lambda r: r.hi)
-    never = [r for r in ranked if r not in first + perhaps + later]
+    if not order.month:
+        return f"{opening}, no month of {_names(order.ranked)} is known to have been back at its mean of {clean}."
     out = [f"{opening}, the months known do not say who was first back at its own mean of {clean}."]
-    if first:
-        was = "were" if len(first) > 1 else "was"
+    if order.first:
+        was = "were" if len(order.first) > 1 else "was"
         out = [
-            f"{opening}, {_names(first)} {was} the first of the partners whose months are known to be back at their own mean "
-            f"of {clean}, in {_month(start, soonest)}."
+            f"{opening}, {_names(order.first)} {was} the first of the partners whose months are known to be back at their own "
+            f"mean of {clean}, in {period(order.month)}."
         ]
     begun = [r for r in made.of("month after") if r.event == event and mm.ordinal(r.month) == start]
     if begun:
         stood = [f"{partner_name(r.partner)} {percent(r.value, sign=False)}" for r in sorted(begun, key=lambda r: -r.value)]
         out.append(f"In {month_of(start)} itself it was, of that mean, for {join_with_and(stood)}.")
-    out += [f"{capitalize(partner_name(r.partner))} followed {_when(start, r)}." for r in later]
-    if never:
-        out.append(f"{capitalize(_names(never))} {'were' if len(never) > 1 else 'was'} not, in any month known.")
-    for when, those in group_rows(perhaps, lambda r: _when(start, r)).items():
+    out += [f"{capitalize(partner_name(partner))} followed {_when(start, back[partner])}." for partner in order.later]
+    if order.never:
+        out.append(f"{capitalize(_names(order.never))} {'were' if len(order.never) > 1 else 'was'} not, in any month known.")
+    for when, those in group_rows(order.perhaps, lambda partner: _when(start, back[partner])).items():
         out.append(f"For {_names(those)} months without a figure leave it open: {when}.")
-    if left:
-        out.append(f"Not ranked, for want of a figure before or after: {_list_partners(left)}.")
-    out.append(_lower_mark(start, rows, first))
-    counts = [f"{levels[r.partner].n} of {partner_name(r.partner)}" for r in ranked]
+    if order.unknown:
+        out.append(f"Not ranked, for want of a figure before or after: {_list_partners(order.unknown)}.")
+    lower = made.order(event, 0.9)
+    if lower.first and (lower.first, lower.month) != (order.first, order.month):
+        out.append(f"If nine tenths of that level count, it was {_names(lower.first)}, in {period(lower.month)}.")
+    counts = [f"{levels[partner].n} of {partner_name(partner)}" for partner in order.ranked]
     out.append(f"The means are of the months known: {join_with_and(counts)}.")
-    return " ".join(filter(None, out))
-
-
-def _lower_mark(start: int, rows: Iterable[DestinationRow], first: Sequence[DestinationRow]) -> str:
-    """How the order changes where less counts as back."""
-    lower = [r for r in rows if r.level < 1.0 and math.isfinite(r.hi)]
-    if not lower:
-        return ""
-    soonest = min(r.hi for r in lower)
-    then = [r for r in lower if r.lo == r.hi == soonest]
-    if not then or {r.partner for r in then} == {r.partner for r in first}:
-        return ""
-    return f"If nine tenths of that level count, it was {_names(then)}, in {_month(start, soonest)}."
+    return " ".join(out)
 
 
 def _when(start: int, row: DestinationRow) -> str:
@@ -205,8 +188,8 @@ def _month(start: int, after: float) -> str:
     return month_of(start + int(after))
 
 
-def _names(rows: Sequence[DestinationRow]) -> str:
-    return join_with_and([partner_name(r.partner) for r in rows])
+def _names(codes: Sequence[str]) -> str:
+    return join_with_and([partner_name(code) for code in codes])
 
 
 def _list_partners(codes: Sequence[str]) -> str:

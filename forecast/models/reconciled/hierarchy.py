@@ -12,7 +12,7 @@ from forecast.core.events import EventCalendar
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import NO_END, Cell, Vintage
-from forecast.prep.partners import FEWEST, REST, SLACK, WORLD, single_partners
+from forecast.prep.partners import FEWEST, REST, SLACK, single_partners, total_of
 from forecast.prep.spans_and_gaps import window_total
 
 
@@ -39,7 +39,7 @@ def partner_tree(vintage: Vintage, series: str) -> PartnerTree | None:
     key = SeriesKey.maybe(series)
     if key is None or key.measure == "usd_per_kg":
         return None
-    total = str(replace(key, partner=WORLD))
+    total = str(total_of(key))
     if not vintage.knows(total):
         return None
     others = single_partners(vintage, key)

@@ -16,7 +16,7 @@ from forecast.core.vintage import Vintage
 from forecast.prep.partners import WORLD
 from forecast.study.destinations.ahead import ahead
 from forecast.study.destinations.rows import FlowRows, relief_events, reversed_by
-from forecast.study.destinations.shares import PartnerFlow, partner_flow
+from forecast.study.destinations.shares import PartnerFlow, partner_flows
 
 YEARS = 4  # calendar years that are told without a start, the last of them in part
 
@@ -87,14 +87,14 @@ def destinations(
     >>> magnets = fc.destinations(fc.load_archive(), exporter="CHN", product="re_magnets", start="2025-01")
     >>> june = magnets.frame("share").query("month == '2025-06'")
     >>> dict(zip(june.partner, june.value.round(3)))
-    {'DEU': 0.24, 'JPN': 0.041, 'USA': 0.111, 'REST': 0.608}
+    {'DEU': 0.24, 'JPN': 0.041, 'USA': 0.111, 'REST': 0.609}
     """
     if bool(exporter) == bool(importer):
         hint = 'exporter="CHN", or importer="USA"'
         raise ConfigError("one of exporter and importer is to be given", where="fc.destinations", hint=hint)
     vintage = source.latest if isinstance(source, Archive) else source
     total = SeriesKey(exporter or importer, "export" if exporter else "import", WORLD, product)
-    flow = partner_flow(vintage, str(total))
+    flow = next(iter(partner_flows(vintage, [str(total)])), None)
     if flow is None:
         raise DataError(
             f"no figure of a single partner of {total} is known on {vintage.day}", where="fc.destinations",

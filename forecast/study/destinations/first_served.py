@@ -7,7 +7,6 @@ partner without figures is never ranked.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from forecast.core import months
@@ -39,22 +38,6 @@ class Return:
     earliest: int | None = None
     latest: int | None = None
     state: str = "no figure"
-
-
-@dataclass(frozen=True)
-class Order:
-    """What the returns say about who was first.
-
-    first : partners that were back in the earliest month in which any is known to have been back
-    perhaps : partners whose missing months leave open that they were back by then
-    later : partners that were not
-    unknown : partners without a figure after the event, or without a level before
-    """
-
-    first: tuple[str, ...]
-    perhaps: tuple[str, ...]
-    later: tuple[str, ...]
-    unknown: tuple[str, ...]
 
 
 def months_before(event: Event, reversed_event: Event | None) -> tuple[int, int]:
@@ -95,17 +78,3 @@ def month_of_return(
     dated = "dated" if earliest == latest else "bounds"
     state = dated if latest is not None else "not seen" if earliest is not None else "not yet"
     return Return(partner, level, count, part, ratios, earliest, latest, state)
-
-
-def order_of_return(returns: Sequence[Return]) -> Order:
-    """Who was back first, as far as the bounds say; partners with no known month at their level are ranked if all are known."""
-    unknown = tuple(r.partner for r in returns if r.state in ("no level", "no figure"))
-    ranked = [r for r in returns if r.partner not in unknown]
-    known = [r.latest for r in ranked if r.latest is not None]
-    if not known:
-        return Order((), tuple(r.partner for r in ranked if r.earliest is not None), (), unknown)
-    soonest = min(known)
-    first = tuple(r.partner for r in ranked if r.earliest == r.latest == soonest)
-    later = tuple(r.partner for r in ranked if r.earliest is None or r.earliest > soonest)
-    perhaps = tuple(r.partner for r in ranked if r.partner not in first + later)
-    return Order(first, perhaps, later, unknown)

@@ -12,7 +12,7 @@ from forecast.core import months as mm, schema
 from forecast.core.event import Event
 from forecast.core.schema import DestinationRow
 from forecast.core.vintage import Vintage
-from forecast.prep.partners import REST, WORLD, partner_groupings
+from forecast.prep.partners import REST, WORLD
 from forecast.study.destinations.ahead import Ahead
 from forecast.study.destinations.concentration import concentration
 from forecast.study.destinations.first_served import AFTER, LEVELS, month_of_return, months_before
@@ -45,27 +45,26 @@ class FlowRows:
             seen = self.flow.vintage.observed(series)
             inside = int(np.isfinite(seen.at(self.first, self.last)).sum())
             yield self.row("figures", partner, self.first, self.last, value=float(inside), n=seen.count, unit="months")
-        for series in partner_groupings(self.flow.vintage, self.flow.key):
-            group = series.split(".")[2]
-            yield self.row("figures", group, self.first, self.last, status="group", n=self.flow.vintage.observed(series).count)
+        for group in self.flow.groups:
+            count = self.flow.vintage.observed(self.flow.series(group)).count
+            yield self.row("figures", group, self.first, self.last, status="group", n=count)
 
     def divisions(self) -> Iterator[DestinationRow]:
-        """Volumes, shares and concentration of every month and published sum in which a partner or the total is known."""
+        """Volumes, shares and concentration of every month, known or not, and of sums of which a partner's part is known."""
         for first, last in self.flow.periods(self.first, self.last):
             found = split(self.flow, first, last)
-            whole_only = first < last and found.state in ("no total", "no partner")
-            if not whole_only and (found.named or found.state != "no total"):
+            if first == last or found.state not in ("no total", "no partner"):
                 yield from self._division(found)
 
     def _division(self, found: Split) -> Iterator[DestinationRow]:
         first, last, shares = found.first, found.last, found.shares
         limit = found.rest if found.state in ("split", "no partner") else float("nan")
-        state = "value" if found.state != "no total" else "not known"
+        state = self.flow.status(WORLD, first) if first == last else "value"
         yield self.row("volume", WORLD, first, last, value=found.total, unit="kg", status=state, note=found.state)
         for partner in self.flow.partners:
             if partner in found.named:
                 amount = found.named[partner]
-                status = "zero" if amount == 0 else "value"
+                status = self.flow.status(partner, first) if first == last else "zero" if amount == 0 else "value"
                 yield self.row("volume", partner, first, last, value=amount, unit="kg", status=status)
             elif first == last:  # a gap: between nothing and all that the total leaves
                 status = self.flow.status(partner, first)

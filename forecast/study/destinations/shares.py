@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.prep.partners import REST, SLACK, WORLD, single_partners
+from forecast.prep.partners import REST, SLACK, WORLD, is_single, partners_by_flow, total_of
 from forecast.prep.spans_and_gaps import window_total
 
 EXACT = 1e-9  # of a total: smaller remainders are those of binary arithmetic
@@ -22,11 +22,13 @@ class PartnerFlow:
 
     key : the total over all partners
     partners : codes of the single countries with a figure, A to Z
+    groups : codes of groups of countries, whose members are partners too
     """
 
     vintage: Vintage
     key: SeriesKey
     partners: tuple[str, ...]
+    groups: tuple[str, ...] = ()
 
     def series(self, partner: str, measure: str = "quantity") -> str:
         """The series of a partner, or of the total ("WLD")."""
@@ -63,14 +65,17 @@ class PartnerFlow:
         return replace(self, partners=tuple(p for p in self.partners if p in named))
 
 
-def partner_flow(vintage: Vintage, series: str) -> PartnerFlow | None:
-    """The flow that a series belongs to; None where it is no series of trade or no single partner of it is known."""
-    key = SeriesKey.maybe(series)
-    if key is None:
-        return None
-    total = replace(key, partner=WORLD, measure="quantity")
-    parts = single_partners(vintage, total)
-    return PartnerFlow(vintage, total, tuple(SeriesKey.parse(s).partner for s in parts)) if parts else None
+def partner_flows(vintage: Vintage, series: Iterable[str]) -> list[PartnerFlow]:
+    """The flows that some series belong to, each once, in their order; without those of which no single partner is known."""
+    keys = (SeriesKey.maybe(one) for one in series)
+    totals = list(dict.fromkeys(replace(total_of(key), measure="quantity") for key in keys if key is not None))
+    found = partners_by_flow(vintage, totals)
+    divided = {total: tuple(filter(is_single, found[total])) for total in totals}
+    return [
+        PartnerFlow(vintage, total, partners, tuple(p for p in found[total] if p not in partners))
+        for total, partners in divided.items()
+        if partners
+    ]
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from forecast.core.archive_table import ArchiveRow
 from forecast.core.errors import ConfigError, DataError
 from forecast.core.events import Event, EventCalendar
 from forecast.study.destinations.concentration import concentration
-from forecast.study.destinations.first_served import month_of_return, order_of_return
+from forecast.study.destinations.first_served import month_of_return
 from forecast.study.destinations.premium import premium
-from forecast.study.destinations.shares import partner_flow, split
+from forecast.study.destinations.shares import partner_flows, split
 
 GOOD = "widgets"
 
@@ -35,7 +35,7 @@ def archive(figures, flow="AAA.export", events=()):
 
 def flow_of(figures, **more):
     made = archive(figures, **more)
-    return partner_flow(made.latest, f"{more.get('flow', 'AAA.export')}.WLD.{GOOD}")
+    return next(iter(partner_flows(made.latest, [f"{more.get('flow', 'AAA.export')}.WLD.{GOOD}"])))
 
 
 def month(label):
@@ -96,6 +96,7 @@ def test_a_year_divides_where_sums_are_published():
 def test_groups_of_countries_are_no_partners():
     flow = flow_of({"WLD": {"2024-01": 10.0}, "EU27": {"2024-01": 8.0}, "DEU": {"2024-01": 6.0}})
     assert flow.partners == ("DEU",)
+    assert flow.groups == ("EU27",)
 
 
 def test_nobody_named_is_no_flow():
@@ -178,12 +179,16 @@ def test_only_partners_with_figures_are_ranked():
         "IND": path("2025-03", 50.0),
         "THA": CALM | path("2025-03", 1.0, 1.0, 1.0, 1.0),
     }
-    flow = flow_of(figures)
-    order = order_of_return([month_of_return(flow, p, BEFORE, AFTER) for p in figures])
-    assert order.first == ("DEU",)
-    assert order.perhaps == ("KOR",)
-    assert set(order.later) == {"JPN", "THA"}
+    deal = Event("deal", "A deal", dt.date(2025, 3, 1), effective=dt.date(2025, 3, 1), imposed_by="AAA", products=GOOD)
+    made = fc.destinations(
+        archive(figures), exporter="AAA", product=GOOD, after=deal, before=("2024-01", "2024-12"), stop="2025-06"
+    )
+    order = made.order("deal")
+    assert (order.month, order.first, order.perhaps, order.later) == ("2025-04", ("DEU",), ("KOR",), ("JPN",))
+    assert order.never == ("THA",)
     assert set(order.unknown) == {"VNM", "IND"}
+    with pytest.raises(ConfigError, match="no row is about the event 'deals'"):
+        made.order("deals")
 
 
 # --- unit values ------------------------------------------------------------------------------------------------------
@@ -298,6 +303,14 @@ def test_few_figures_are_no_forecast_and_the_reason_is_told(bundled):
     (row,) = made.of("volume ahead")
     assert (row.status, row.note) == ("not possible", "no partner has 24 monthly figures")
     assert any(t.startswith("No forecasts that add up over partners for exports of gallium") for t in made.sentences())
+
+
+def test_nothing_is_told_that_was_not_known_on_the_day(bundled):
+    then = fc.destinations(bundled.as_of("2025-07-31"), exporter="CHN", product="re_magnets")
+    assert max(r.month for r in then.of("volume") if math.isfinite(r.value)) == "2025-06"
+    order = then.order("us_china_deal_2025")
+    assert (order.month, order.first) == ("", ())
+    assert fc.destinations(bundled.as_of("2025-06-05"), exporter="CHN", product="re_magnets").of("back") == []
 
 
 def test_a_contradiction_is_told():
