@@ -1,4 +1,4 @@
-"""What an expiring measure may bring, in a config: stretches of months whose means are printed next to each other."""
+"""The config of an expiring measure: stretches of months whose means are printed next to each other."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from forecast.core.judgement import VERDICTS
 from forecast.core.ledger_of_rows import ledgers_of
 from forecast.core.registry import section
-from forecast.core.schema import ForecastRow, LedgerRow
+from forecast.core.schema import LedgerRow
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.chosen_answers import MAX_ANSWERS, grade_sentence, summary_rows
 from forecast.report.glossary import VERDICT_MEANINGS
@@ -31,7 +31,7 @@ class SummarySection:
     def blocks(self, data: RunData) -> list[Block]:
         """Title, what the run rests on, and the answers."""
         name = str(data.config.get("title") or data.config.get("name") or data.run.folder.name)
-        models = {r.model for r in data.rows(ForecastRow)}
+        models = set(data.table("forecasts")["model"])
         accounts = ledgers_of(data.rows(LedgerRow))
         asked = len(data.headline) or len(data.nowcasts) or len(accounts)
         counts = [
