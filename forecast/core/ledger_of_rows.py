@@ -60,8 +60,10 @@ def ledger_of_rows(rows: Sequence[LedgerRow]) -> Ledger:
 
 
 def _leg_of(row: LedgerRow) -> Leg:
+    reporter = row.destination if row.item in ("L_M", "I", "rest_I") else row.exporter
+    mirror = bool(row.series) and row.series.partition(".")[0] != reporter
     return Leg(
-        cast(Role, row.item), row.country, row.series, False, row.months_from, row.months_to, int(row.months or 0),
+        cast(Role, row.item), row.country, row.series, mirror, row.months_from, row.months_to, int(row.months or 0),
         cast(State, row.state), row.at_lower, p_value=row.p_value, wanted=row.wanted, note=row.note,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from forecast.core.ledger import REST, Ledger
+from forecast.core.ledger import REST, Ledger, LedgerEntry
 from forecast.core.ledger_of_rows import ledger_of_rows
 from forecast.core.output_files import segment
 from forecast.core.registry import section
@@ -14,7 +14,7 @@ from forecast.core.schema import LedgerRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.figures.ledger import ledger_panel
 from forecast.report.ledger_annual import annual_sentences
-from forecast.report.ledger_sentences import amount_text, sentences_of
+from forecast.report.ledger_sentences import COMMAND, amount_text, sentences_of
 from forecast.report.numbers import capitalize, country_name, decimal, product_name, window
 from forecast.report.run_data import RunData
 
@@ -101,7 +101,12 @@ def _entries(made: Ledger) -> TableBlock:
         name = TableCell(capitalize(words), symbol.replace("_", " "))
         if not one.known:
             rows.append(
-                (name, TableCell("no data", tone="muted"), TableCell(MISSING), TableCell("; ".join(one.wanted), tone="muted"))
+                (
+                    name,
+                    TableCell("no data", tone="muted"),
+                    TableCell(MISSING),
+                    TableCell("; ".join(COMMAND.sub("", each) for each in one.wanted), tone="muted"),
+                )
             )
             continue
         ends = sorted((one.at_lower, one.at_upper))
@@ -113,6 +118,11 @@ def _entries(made: Ledger) -> TableBlock:
     closed = ", ".join(f"{side} {decimal(error, 1) if error > 1e-6 else 'exact'}" for side, error in made.closure.items())
     note = f"The sides add up by construction ({closed}), which shows nothing." if closed else ""
     return TableBlock("The account", heads, tuple(rows), note, True)
+
+
+def _wanted(entry: LedgerEntry) -> str:
+    """The series that would fill an entry; how to fetch them stands with the flows."""
+    return "; ".join(COMMAND.sub("", one) for one in entry.wanted)
 
 
 def _routes(made: Ledger) -> TableBlock:
@@ -150,10 +160,12 @@ def _origins(made: Ledger) -> TableBlock:
         )
         for one in made.gap.changes
     )  # fmt: skip
-    heads = (Column("Origin"), Column("Change", True), Column("Joint 95 % limits", True))
-    return TableBlock(
-        "Who filled the gap", heads, rows, "What an origin that produces nothing sent may have come from anywhere."
+    note = (
+        "Production is that of mines, or of the primary metal: what a country refines is not in it, and what it sent may come "
+        "from anywhere."
     )
+    heads = (Column("Origin"), Column("Change", True), Column("Joint 95 % limits", True))
+    return TableBlock("Who filled the gap", heads, rows, note)
 
 
 def _flows(made: Ledger) -> TableBlock:

@@ -1,5 +1,6 @@
 """`[[ledger]]` in a config: the account of US antimony oxide from what Census and Comtrade answered (made figures)."""
 
+import html
 import math
 
 import pytest
@@ -114,7 +115,7 @@ def test_the_sides_add_up_at_both_bounds(account):
 
 
 def test_the_page_holds_the_account_its_figure_and_its_sentences(run, account):
-    page = (run.folder / "report.md").read_text("utf-8")
+    page = html.unescape((run.folder / "report.md").read_text("utf-8"))
     assert "## Where did it go?" in page
     assert all(sentence in page for sentence in sentences_of(account))
     assert "Made figures." in page
