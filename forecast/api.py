@@ -508,6 +508,7 @@ def run(
         if not is_finished(folder, planned):  # by another run at the same time
             log_step(LOG, "tables", "writing the tables", folder=str(folder))
             write(folder, planned, outcomes, timings)
+            outcomes.clear()  # the report reads the folder
             log_step(LOG, "report", "drawing the report", folder=str(folder))
             with waiting("drawing the report", progress):
                 pages = write_all(Run(folder))

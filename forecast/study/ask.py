@@ -114,7 +114,7 @@ def _in_own_steps(made: Answer, steps: Steps) -> Answer:
 
 def key_of(method: Method, vintage: Vintage, question: Question) -> tuple[str, str]:
     """The key of an answer in a memo: the method's spec, and the question with what can be seen of it."""
-    return _spelling_of(method), f"{vintage.day}|{vintage.holes}|{vintage.events.spelling}|{identity(question)}"
+    return _spelling_of(method), f"{vintage.day}|{vintage.holes}|{vintage.events.fingerprint}|{identity(question)}"
 
 
 def answer_or_raise(method: Method, vintage: Vintage, question: Question, seed: int = 0, memo: Memo | None = None) -> Answer:
