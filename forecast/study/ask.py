@@ -70,7 +70,7 @@ def seed_of(seed: int, method: Method, question: Question) -> int:
     series = question.series if isinstance(question, Task) else question.treated
     stream = [question.stream] if isinstance(question, Task) and question.stream else []
     rest = json.dumps([list(series), *stream], default=str)
-    text = f"[{json.dumps(seed)}, {_spelling_of(method)}, {rest[1:]}"
+    text = f"[{json.dumps(seed, default=str)}, {_spelling_of(method)}, {rest[1:]}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 
