@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from forecast.report.diff.run_diff import RunDiff
     from forecast.report.follow_up import FollowUp
     from forecast.study.data.real_time import Regressor as Regressor
+    from forecast.study.destinations.destinations import destinations as destinations
     from forecast.study.effects.candidate_donors import untouched as untouched
     from forecast.study.effects.sensitivity import vary as vary
     from forecast.study.effects.shipped_gates import CheckSpec
@@ -55,6 +56,7 @@ _HOMES = {
     "Regressor": "forecast.study.data.real_time",
     "backtest": "forecast.study.evaluate.backtest",
     "cutoffs": "forecast.study.evaluate.cutoffs",
+    "destinations": "forecast.study.destinations.destinations",
     "effect": "forecast.frames.from_memory",
     "feasible": "forecast.study.evaluate.requirements",
     "forecast": "forecast.frames.from_memory",
@@ -68,7 +70,8 @@ _HOMES = {
 }
 
 __all__ = [
-    "Regressor", "backtest", "compare", "cutoffs", "diff", "effect", "estimate", "estimator", "feasible", "file", "follow",
+    "Regressor", "backtest", "compare", "cutoffs", "destinations", "diff", "effect", "estimate", "estimator", "feasible",
+    "file", "follow",
     "forecast", "load_archive", "model", "news", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub",
     "untouched", "vary",
 ]  # fmt: skip
@@ -511,6 +514,7 @@ def run(
         if not is_finished(folder, planned):  # by another run at the same time
             log_step(LOG, "tables", "writing the tables", folder=str(folder))
             write(folder, planned, outcomes, timings)
+            outcomes.clear()  # the report reads the folder
             log_step(LOG, "report", "drawing the report", folder=str(folder))
             with waiting("drawing the report", progress):
                 pages = write_all(Run(folder))

@@ -20,6 +20,7 @@ from forecast.core.arguments import TAKES
 RETURNED = {
     "core.archive_table": ["ArchiveRow"],
     "core.contrast": ["Contrast"],
+    "core.destinations": ["Destinations", "OrderOfReturn"],
     "core.description": ["BaselineComparison", "Description"],
     "core.estimate": ["Estimate"],
     "core.failure": ["Finding"],

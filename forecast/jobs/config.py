@@ -19,7 +19,6 @@ from forecast.jobs.config_base import (
     Month,
     Names,
     NonEmptyNames,
-    OptionalDay,
     PluginConfig,
     PlugIns,
     as_list,
@@ -27,7 +26,9 @@ from forecast.jobs.config_base import (
     as_text,
     as_value_error,
 )
+from forecast.jobs.destinations_config import DestinationsConfig
 from forecast.jobs.effect_config import EffectConfig
+from forecast.jobs.expiry_config import ExpiryConfig
 from forecast.jobs.filed_config import FiledConfig
 from forecast.jobs.nowcasts import NowcastConfig
 from forecast.jobs.scale_config import ScaleConfig
@@ -142,35 +143,6 @@ class ForecastConfig(ConfigTable):
     keep_draws: Annotated[bool, ADDED_LATER] = False
 
 
-class RegimeConfig(ConfigTable):
-    """A stretch of months whose observed mean is read as "if it were like this again".
-
-    name : its name in the table
-    from, to : first and last month
-    text : the sentence of the report
-    """
-
-    name: str
-    first: Month = Field(alias="from")
-    last: Month = Field(alias="to")
-    text: str = ""
-
-
-class ExpiryConfig(ConfigTable):
-    """What an expiring measure may bring: observed regime means of some series, no probability.
-
-    series : series, or patterns
-    regimes : stretches of months whose means are printed next to each other
-    day : the day on which the measure expires
-    note : a sentence for the report
-    """
-
-    series: NonEmptyNames
-    regimes: tuple[RegimeConfig, ...]
-    day: OptionalDay = ""
-    note: str = ""
-
-
 class ReportConfig(ConfigTable):
     """What the report opens with, and what it checks.
 
@@ -205,6 +177,7 @@ class Config(ConfigTable):
     effects : questions on what an event changed
     checks : the gates that judge an effect, instead of the shipped ones; "shipped" stands for those not named beside it
     expiry : what an expiring measure may bring
+    destinations : which flows are divided by partner
     scenarios : what might still be decided
     scenario_forecast : series that are asked under every scenario
     filed : what `forecast file` freezes before the figures come
@@ -235,6 +208,7 @@ class Config(ConfigTable):
     effects: tuple[EffectConfig, ...] = ()
     checks: Annotated[PlugIns, ADDED_LATER] = ()
     expiry: tuple[ExpiryConfig, ...] = ()
+    destinations: Annotated[DestinationsConfig, ADDED_LATER] = DestinationsConfig()
     scenarios: tuple[ScenarioConfig, ...] = ()
     scenario_forecast: ScenarioForecastConfig = ScenarioForecastConfig()
     filed: Annotated[FiledConfig, ADDED_LATER] = FiledConfig()
