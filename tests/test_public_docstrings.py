@@ -20,6 +20,7 @@ from forecast.core.arguments import TAKES
 RETURNED = {
     "core.archive_table": ["ArchiveRow"],
     "core.contrast": ["Contrast"],
+    "core.destinations": ["Destinations", "OrderOfReturn"],
     "core.description": ["BaselineComparison", "Description"],
     "core.estimate": ["Estimate"],
     "core.failure": ["Finding"],
@@ -27,6 +28,7 @@ RETURNED = {
     "core.ledger": ["Ledger"],
     "core.ledger_parts": ["Leg", "LedgerEntry", "ReroutedShare", "Route"],
     "core.ledger_question": ["LedgerQuestion"],
+    "core.filed_run": ["FiledRun"],
     "core.judgement": ["Gate", "Judgement", "Placebo", "Verdict"],
     "core.observed_series": ["Cell", "ObservedSeries"],
     "core.baseline_periods": ["BaselinePeriod"],
@@ -37,6 +39,7 @@ RETURNED = {
     "core.summary": ["Summary"],
     "core.used": ["Used"],
     "report.diff.run_diff": ["RunDiff"],
+    "report.follow_up": ["FollowUp"],
     "study.data.real_time": ["RealTimeView"],
     "study.effects.sensitivity": ["Variation"],
     "study.evaluate.backtest": ["Backtest", "BacktestAnswer", "BacktestQuestion"],

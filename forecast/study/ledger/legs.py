@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from forecast.core.cells import Cell, ChangedCells
+from forecast.core.cells import Cell
+from forecast.core.changed_cells import ChangedCells
 from forecast.core.errors import ConfigError
 from forecast.core.ledger import REST, LedgerQuestion, Role
 from forecast.core.products import products
