@@ -63,6 +63,13 @@ def many(model: str, series: int) -> int:
     return series
 
 
+def competition(series: int) -> int:
+    """M3 monthly: the default, one question over so many of its series, 18 months ahead; each ends at its own last month."""
+    vintage = fc.panel(simulated.m3(series), unit="unit", nonnegative=True, season=12)
+    fc.predict(fc.model(), vintage, fc.Task(vintage.day, list(vintage.series), [str(step) for step in range(1, 19)]))
+    return series
+
+
 def growth(model: str, months: int) -> int:
     """One prediction of a series of so many months, after one to warm up."""
     vintage = vintage_of(simulated.long_table(1, months, months - 24))
@@ -81,6 +88,7 @@ WORKLOADS = {
     "W2 counterfactual judged": (lambda n: interventions("counterfactual", n, judged=True), 100),
     "W2 synthetic with placebos": (lambda n: interventions("synthetic", n, judged=False), 100),
     **{f"W4 {m}": (lambda n, m=m: many(m, n), 10_000) for m in ("ets", "theta", "default")},
+    "M3 default": (competition, 1_428),
     **{
         f"growth {m} {t} months": (lambda n, m=m: growth(m, n), t)
         for m in ("structural", "sarimax", "ets")

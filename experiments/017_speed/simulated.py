@@ -1,6 +1,9 @@
-"""Simulated monthly exports for timing, the same for the package and its peers; numpy and pandas alone."""
+"""The series for timing, the same for the package and its peers: simulated exports, and M3 monthly; numpy and pandas alone."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,3 +40,17 @@ def long_table(series: int, months: int = 144, event: int = 120) -> pd.DataFrame
             "step": np.tile(step, series),
         }
     )
+
+
+def m3(series: int) -> pd.DataFrame:
+    """Evenly chosen series of M3 monthly, long, with months counted back from each one's last, 0: unit, time, value.
+
+    The environment variable M3 names the folder that holds train.csv (unique_id, ds, y), as for `005_m3_monthly`.
+    """
+    if "M3" not in os.environ:
+        raise SystemExit("no series of M3\n  try: M3=FOLDER, the folder that holds train.csv")
+    table = pd.read_csv(Path(os.environ["M3"]) / "train.csv", dtype={"unique_id": str})
+    names = sorted(table.unique_id.unique())
+    table = table[table.unique_id.isin(names[:: max(1, len(names) // series)][:series])].sort_values(["unique_id", "ds"])
+    back = table.groupby("unique_id").cumcount(ascending=False)
+    return pd.DataFrame({"unit": table.unique_id, "time": -back, "value": table.y.astype(float)})

@@ -28,6 +28,8 @@ Method = Forecaster | Estimator
 Spec = str | Mapping[str, object]  # the name of a plug-in, or {"use": name, option: value, ...}
 Memo = dict[tuple[str, str], Answer]  # answers by `key_of`
 METHOD_ERRORS = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # recorded as a Failure
+MOST_BUILT = 64  # methods kept that other methods ask
+_built: dict[tuple[type, str], Method] = {}
 
 
 class BatchForecaster(Forecaster, Protocol):
@@ -125,7 +127,7 @@ def _spec_text(spec: Any) -> str:
 
 
 def _situation(vintage: Vintage, question: Question) -> str:
-    return f"{vintage.day}|{vintage.holes}|{vintage.events.spelling}|{identity(question)}"
+    return f"{vintage.day}|{vintage.holes}|{vintage.events.fingerprint}|{identity(question)}"
 
 
 def answer_or_raise(method: Method, vintage: Vintage, question: Question, seed: int = 0, memo: Memo | None = None) -> Answer:
@@ -172,11 +174,24 @@ def _answer_required(required: Sequence[tuple[Any, Question, Vintage]], seed: in
         groups.setdefault(_spec_text(spec), []).append(i)
     out: list[Answer | None] = [None] * len(required)
     for places in groups.values():
-        inner = registry.build(_kind_of(required[places[0]][1]), required[places[0]][0])
+        inner = _method_asked(_kind_of(required[places[0]][1]), required[places[0]][0])
         made = answer_many(inner, [required[i][1:] for i in places], seed, memo)
         for i, one in zip(places, made, strict=True):
             out[i] = one
     return [one for one in out if one is not None]
+
+
+def _method_asked(kind: str, spec: Any) -> Method:
+    """The method of a spec, which has no state and is asked again for every question that rests on it."""
+    try:
+        key = registry.get(kind, spec if isinstance(spec, str) else spec["use"]), json.dumps(spec, sort_keys=True)
+    except (TypeError, KeyError):  # no plain text, or no name: told where it is built
+        return cast(Method, registry.build(kind, spec))
+    if key not in _built:
+        if len(_built) >= MOST_BUILT:
+            _built.clear()
+        _built[key] = registry.build(kind, spec)
+    return _built[key]
 
 
 def required_questions(method: Method, vintage: Vintage, question: Question) -> list[tuple[Any, Question, Vintage]]:
@@ -237,7 +252,7 @@ def _answer_members(
         for spec, inner, seen in required:
             groups.setdefault(_spec_text(spec), (spec, []))[1].append((inner, seen))
     for spec, together in groups.values():
-        answer_many(registry.build(_kind_of(together[0][0]), spec), together, seed, memo)
+        answer_many(_method_asked(_kind_of(together[0][0]), spec), together, seed, memo)
     return out
 
 

@@ -153,7 +153,7 @@ class Structural:
             if plain:
                 variances = fitted.sigma2 * covariance.variance_shares(fitted.best)
                 parameters |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
-            if len(days) == 1:
+            if len(days) == 1 and x.names:
                 found = zip(x.names, fitted.beta[start.shape[1] :], fitted.se[start.shape[1] :], strict=True)
                 parameters |= {label: float(value) for n, b, e in found for label, value in ((n, b), (f"{n}.se", e))}
             if count := len(known[0].spans):

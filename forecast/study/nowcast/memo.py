@@ -5,22 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from forecast.core import registry
 from forecast.core.contracts import Answer, Forecaster, failure_for
+from forecast.core.observed_series import ObservedSeries
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.core.vintage import Cell, Vintage
 from forecast.study import ask
 
-Cells = Mapping[str, tuple[Cell, ...]]
+Cells = Mapping[str, Sequence[Cell]]
 Query = tuple[Task, Vintage]
 Key = tuple[type, tuple[str, str]]
 
 
-class TrackedCells(Mapping[str, tuple[Cell, ...]]):
+class TrackedCells(Mapping[str, Sequence[Cell]]):
     """The cells of a vintage, recording which series were read and whether the series were listed."""
 
     def __init__(self, cells: Cells) -> None:
@@ -28,7 +29,7 @@ class TrackedCells(Mapping[str, tuple[Cell, ...]]):
         self.series: set[str] = set()
         self.listed = False
 
-    def __getitem__(self, series: str) -> tuple[Cell, ...]:
+    def __getitem__(self, series: str) -> Sequence[Cell]:
         self.series.add(series)
         return self.cells[series]
 
@@ -50,7 +51,7 @@ class CachedAnswer:
     """An answer and the figures it depends on; `names`: all series known, if the method listed them."""
 
     answer: Answer
-    figures: Mapping[str, tuple[Cell, ...] | None]
+    figures: Mapping[str, Sequence[Cell] | None]
     names: tuple[str, ...] | None
     controls: Mapping[Any, Mapping[int, float]]
 
@@ -156,6 +157,19 @@ class DependencyCache:
         self.stored.setdefault(_key(method, vintage, task), []).append(entry)
 
 
+class TrackedVintage(Vintage):
+    """A vintage that records what is read, with the series that the recorded one has assembled already."""
+
+    def observed(self, series: str) -> ObservedSeries:
+        """The series as in the recorded vintage; one derived from this by hiding figures has no recorded one."""
+        recorded: Vintage | None = self.__dict__.get("recorded")
+        if recorded is None:
+            return super().observed(series)
+        assert isinstance(self.cells, TrackedCells)
+        self.cells.series.add(series)
+        return recorded.observed(series)
+
+
 def tracked_vintage(vintage: Vintage) -> Vintage:
     """The same vintage, recording what is read; a vintage derived from it by hiding figures has read all of them."""
     own: list[Vintage] = []
@@ -163,7 +177,10 @@ def tracked_vintage(vintage: Vintage) -> Vintage:
     def past(day: dt.date) -> Vintage:
         return own[0] if day >= vintage.day or vintage.past is None else vintage.past(day)
 
-    own.append(replace(vintage, cells=TrackedCells(vintage.cells), past=None if vintage.past is None else past))
+    known = {one.name: getattr(vintage, one.name) for one in fields(vintage)}
+    known |= {"cells": TrackedCells(vintage.cells), "past": None if vintage.past is None else past}
+    own.append(TrackedVintage(**known))
+    own[0].__dict__["recorded"] = vintage
     return own[0]
 
 

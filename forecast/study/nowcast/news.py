@@ -246,8 +246,10 @@ def _stage_contributions(
     value = asked.value_function(method, fitted_on, seen, after, [[release] for release in releases], withheld)
     before = withhold(seen, after, [*releases, *withheld])
     fresh = [release for release in releases if release.kind != "revision"]
-    forecasts = iter(asked.expected_values(method, before, fitted_on, fresh))
-    expected = [release.former if release.kind == "revision" else next(forecasts) for release in releases]
+    expected = [one.former if one.kind == "revision" else value.expectation(i) for i, one in enumerate(releases)]
+    unknown = [i for i, one in enumerate(releases) if one.kind != "revision" and math.isnan(expected[i])]
+    for i, found in zip(unknown, asked.expected_values(method, before, fitted_on, [releases[i] for i in unknown]), strict=True):
+        expected[i] = found
     base, end = value(frozenset()), value(frozenset(range(len(releases))))
     impacts = None
     if len(fresh) == len(releases):
