@@ -41,7 +41,7 @@ MAY = {
     "guides": {"core", "tables", "jobs", "report"},
     "api": {"core", "archives", "kernels", "prep", *PLUGINS, "study", "frames", "jobs", "report"},
     "cli": {"core", "commands", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "embed", "guides", "api"},
-    "commands": {"core", "archives", "interfaces", "study", "jobs"},
+    "commands": {"core", "archives", "interfaces", "study", "jobs", "api"},
     "calls": {"core"},
     "__main__": {"cli"},
     "": {"core", "report", "plots", "tables", "api", "calls"},
@@ -360,9 +360,10 @@ def test_no_text_knows_a_machine():
 
 PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Regressor", "Run",
-    "Scenario", "SeriesKey", "Task", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "diff", "effect",
-    "estimate", "estimator", "feasible", "forecast", "load_archive", "model", "months", "news", "panel", "placebo", "plot",
-    "predict", "read_table", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "Scenario", "SeriesKey", "Task", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "destinations",
+    "diff", "effect",
+    "estimate", "estimator", "feasible", "file", "follow", "forecast", "load_archive", "model", "months", "news", "panel",
+    "placebo", "plot", "predict", "read_table", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from forecast.core.series import SeriesKey
+from forecast.jobs.destinations import divided_flows
 from forecast.jobs.plan import Plan
 
 
 def series_named(plan: Plan) -> frozenset[str]:
-    """All series of the archive that the config names or matches, the donors chosen by rule, and what partners report."""
+    """All series of the archive that the config names or matches, donors chosen by rule, divided flows, and mirrors."""
     known = set(plan.archive.series)
     found = {past.series for batch in plan.batches for past in batch.pasts}
     for text in set(_texts(plan.config.resolved)):
@@ -22,6 +23,8 @@ def series_named(plan: Plan) -> frozenset[str]:
         from forecast.study.claims.published_claims import bundled_claims
 
         found |= {name for claim in bundled_claims() for reading in claim.readings for name in (reading.series, reading.total)}
+    for flow in divided_flows(plan)[0]:
+        found |= {flow.series(partner) for partner in ("WLD", *flow.partners, *flow.groups)}
     found &= known
     return frozenset(found | {mirror for name in found if (mirror := _mirror_of(name)) in known})
 

@@ -14,6 +14,7 @@ from forecast.core.results import Finding
 from forecast.core.schema import ComparisonRow, ForecastRow, ScenarioForecastRow, ScoreRow, SumRow
 from forecast.core.table_rows import TableRows, column_of, distinct
 from forecast.jobs.batch_results import BatchResult
+from forecast.jobs.destinations import destination_findings, destination_rows
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
@@ -52,6 +53,7 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, Sequence[
         "calendar": calendar_rows(
             plan.config.nowcast, [[p.series for p in plan.groups[n]] for n in plan.nowcasts], plan.vintage.day
         ),
+        "destinations": destination_rows(plan),
     }
 
 
@@ -83,7 +85,7 @@ def _own_frame(rows: TableRows[Any], group: str, columns: Sequence[str]) -> pd.D
 
 def findings(plan: Plan, results: Sequence[BatchResult]) -> list[Finding]:
     """Findings of the audit, the plan and the methods, in order."""
-    collected = [*audit(plan.archive, plan.vintage, series_named(plan)), *plan.findings]
+    collected = [*audit(plan.archive, plan.vintage, series_named(plan)), *plan.findings, *destination_findings(plan)]
     skipped = sorted({(r.batch.split("|")[1], r.skipped) for r in results if r.skipped})
     collected += [Finding("skipped", f"{label}: {reason}", "[[models]]", "warning") for label, reason in skipped]
     for scale in context_of(plan).scales.values():

@@ -29,7 +29,14 @@ T = TypeVar("T")
 F = TypeVar("F", ForecastRow, ScenarioForecastRow, SumRow)
 MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
 OWN = "own data"  # publisher of own figures whose config names none
-OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # missing from runs of earlier versions
+OPTIONAL_TABLES = (
+    "parts",
+    "sensitivity",
+    "scenarios",
+    "news",
+    "calendar",
+    "destinations",
+)  # missing from runs of earlier versions
 
 
 @dataclass(frozen=True)
