@@ -249,7 +249,7 @@ def test_questions_that_make_no_sense_are_refused(more, said):
 def test_the_table_holds_every_part_and_the_picture_every_entry():
     made = ledger()
     table = made.frame()
-    assert set(table.kind) == {"entry", "route", "leg", "origin", "share", "closure", "note"}
+    assert set(table.kind) == {"entry", "route", "leg", "origin", "share", "closure"}
     assert table[table.kind == "entry"]["item"].tolist() == ["L_X", "L_M", "R", "O", "N", "S", "M", "G", "Z"]
     assert (table[table.state == "no data"].at_lower.isna()).all()
     assert len(made.plot().patches) == 18
