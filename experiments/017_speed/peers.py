@@ -43,6 +43,23 @@ def sarimax(y, x, ahead):
     SARIMAX(y, exog=x, order=(0, 1, 1), seasonal_order=(0, 1, 1, 12)).fit(disp=0).get_forecast(6, exog=ahead).summary_frame()
 
 
+def dynamic_factor(vintages: int) -> int:
+    """Fit, forecast of three months, and the news of one target since the month before, at every vintage."""
+    from statsmodels.tsa.statespace.dynamic_factor_mq import DynamicFactorMQ
+
+    table, late = simulated.factor_panel()
+    for cutoff in range(len(table) - vintages, len(table)):
+        known, earlier = (table.iloc[:end].copy() for end in (cutoff, cutoff - 1))
+        for end in (known, earlier):
+            for name, months in zip(table.columns, late.tolist(), strict=True):
+                end.iloc[len(end) - months :, end.columns.get_loc(name)] = np.nan
+        made = DynamicFactorMQ(known, factors=1, factor_orders=1, idiosyncratic_ar1=True).fit(disp=0)
+        made.forecast(3)
+        before = made.apply(earlier, retain_standardization=True)
+        made.news(before, impact_date=table.index[cutoff], impacted_variable="v00", comparison_type="previous")
+    return vintages
+
+
 def statsforecast(model: str):
     """StatsForecast's automatic models over the cutoffs."""
 
@@ -90,6 +107,7 @@ def one_model(model: str):
 WORKLOADS = {
     "W1 structural": ("statsmodels", lambda n: every_cutoff(n, unobserved_components), 50),
     "W1 sarimax": ("statsmodels", lambda n: every_cutoff(n, sarimax), 50),
+    "W3 factor": ("statsmodels", dynamic_factor, 24),
     "W1 ets": ("statsforecast", statsforecast("AutoETS"), 50),
     "W1 theta": ("statsforecast", statsforecast("AutoTheta"), 50),
     "W1 dynamic_theta": ("statsforecast", statsforecast("DynamicOptimizedTheta"), 50),

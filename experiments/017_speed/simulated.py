@@ -54,3 +54,17 @@ def m3(series: int) -> pd.DataFrame:
     table = table[table.unique_id.isin(names[:: max(1, len(names) // series)][:series])].sort_values(["unique_id", "ds"])
     back = table.groupby("unique_id").cumcount(ascending=False)
     return pd.DataFrame({"unit": table.unique_id, "time": -back, "value": table.y.astype(float)})
+
+
+def factor_panel(count: int = 20, months: int = 180) -> tuple[pd.DataFrame, np.ndarray]:
+    """Series on two factors with own parts that persist, a column each, and the months by which each is published late."""
+    rng = np.random.default_rng(5)
+    factors, own = np.zeros((months, 2)), np.zeros((months, count))
+    for t in range(1, months):
+        factors[t] = [0.7, 0.4] * factors[t - 1] + rng.normal(size=2)
+    loadings = rng.normal(size=(2, count))
+    for t in range(1, months):
+        own[t] = 0.3 * own[t - 1] + rng.normal(0, 0.8, count)
+    index = pd.period_range("2010-01", periods=months, freq="M")
+    names = [f"v{i:02d}" for i in range(count)]
+    return pd.DataFrame(factors @ loadings + own, index=index, columns=names), np.random.default_rng(6).integers(0, 4, count)

@@ -124,9 +124,9 @@ class FigureColumns:
 
     @classmethod
     def concat(cls, parts: Sequence[FigureColumns]) -> FigureColumns:
-        """The rows of several tables, one after the other."""
-        if len(parts) == 1:
-            return parts[0]
+        """The rows of several tables, one after the other; none of none."""
+        if len(parts) < 2:
+            return parts[0] if parts else cls.of(())
         texts = LazyTexts(lambda name: TextColumn.concat([part.texts[name] for part in parts]))
         return cls(np.concatenate([part.values for part in parts]), texts)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from forecast.core import schema
 from forecast.core.gap_filled import GapFilled as GapFilled, OriginChange as OriginChange
 from forecast.core.ledger_parts import (
     REST as REST,
@@ -17,7 +18,7 @@ from forecast.core.ledger_parts import (
     State as State,
 )
 from forecast.core.ledger_question import LedgerQuestion as LedgerQuestion, country_codes as country_codes
-from forecast.core.ledger_rows import ledger_rows
+from forecast.core.ledger_rows import ledger_rows as ledger_rows
 from forecast.core.presentation import shown, upper
 
 if TYPE_CHECKING:
@@ -121,16 +122,14 @@ class Ledger:
         return next(one for one in self.routes if one.country == country)
 
     def frame(self) -> pd.DataFrame:
-        """One row per entry, route, leg and origin.
+        """One row per entry, route, leg, origin, identity and remark.
 
         Returns
         -------
         DataFrame
-            with the columns of `ledger_rows`; amounts in the unit of the archive, missing is null
+            with the columns of the table `ledger` of a run folder; amounts in the unit of the archive, missing is null
         """
-        import pandas as pd
-
-        return pd.DataFrame(ledger_rows(self))
+        return schema.frame(schema.LedgerRow, ledger_rows(self))
 
     def sentences(self) -> list[str]:
         """The account in words, each sentence made from the figure that it states."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from forecast.core.errors import ConfigError
@@ -113,6 +113,16 @@ class LedgerQuestion:
     def months_on_the_way(self) -> int:
         """Months that goods are under way from the exporter through a third country."""
         return self.lag_to + self.lag_from
+
+    def with_candidates(self, through: Iterable[str]) -> LedgerQuestion:
+        """The same question with the third countries through which goods may have gone on.
+
+        Parameters
+        ----------
+        through : iterable of str
+            country codes
+        """
+        return replace(self, through=tuple(through))
 
     @property
     def event_ids(self) -> str:

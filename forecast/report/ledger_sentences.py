@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 
 from forecast.core.ledger import REST, Ledger, LedgerEntry, Route
 from forecast.core.products import products
-from forecast.report.numbers import NBSP, country_name, decimal, product_name, quantity, share_text, window
+from forecast.report.numbers import NBSP, capitalize, country_in_text, decimal, product_name, quantity, share_text, window
 
 WHY_UPPER = (
     "The smaller of two flows is an upper bound, because goods of one code that come in and goods that go out need not be the "
@@ -15,6 +16,7 @@ WHY_UPPER = (
     "the revision of March 2025, without Feng, finds that tariffs raised rerouting by 3.6, 2.5 and 1.4 percentage points by "
     "country, province and firm)."
 )
+COMMAND = re.compile(r" \(forecast fetch [^)]*\)")  # stands once, with its flow
 UNSEEN = "Goods under another name or code, and routes with more than one stop, are in none of these figures."
 
 
@@ -34,6 +36,11 @@ def sentences_of(made: Ledger) -> list[str]:
     if made.closure:
         told.append("That a side of the account adds up is arithmetic, and shows nothing.")
     return [*told, UNSEEN]
+
+
+def in_short(made: Ledger) -> list[str]:
+    """What was lost by each record, and which part of it may have been rerouted."""
+    return [*_losses(made), *_share(made)]
 
 
 def amount_text(made: Ledger, value: float) -> str:
@@ -64,12 +71,12 @@ def _against(made: Ledger) -> str:
 
 
 def _lacking(text: str, wanted: tuple[str, ...]) -> str:
-    return f"{text}: no data; it would take {'; '.join(wanted)}."
+    return f"{text}: no data; it would take {'; '.join(COMMAND.sub('', one) for one in wanted)}."
 
 
 def _losses(made: Ledger) -> list[str]:
     q = made.question
-    exporter, destination = country_name(q.exporter), country_name(q.destination)
+    exporter, destination = country_in_text(q.exporter), country_in_text(q.destination)
     what = {
         "L_M": (f"By the record of {destination}, imports of {_goods(made)} of declared origin {exporter}", "L_M"),
         "L_X": (f"By the record of {exporter}, exports of {_goods(made)} to {destination}", "L_X"),
@@ -99,7 +106,9 @@ def _other_origins(made: Ledger) -> list[str]:
     short, gap = made.entry("S"), made.gap
     if gap is None or not gap.complete:
         return (
-            [_lacking(f"What {country_name(made.question.destination)} imported in all", short.wanted)] if short.wanted else []
+            [_lacking(f"What {country_in_text(made.question.destination)} imported in all", short.wanted)]
+            if short.wanted
+            else []
         )
     told = [
         f"All other origins together sent {amount_text(made, gap.total)} {'more' if gap.total >= 0 else 'less'} than "
@@ -108,11 +117,14 @@ def _other_origins(made: Ledger) -> list[str]:
     named = [one for one in gap.changes if not one.origin.startswith(REST)]
     if named:
         parts = [
-            f"{country_name(one.origin)} {'+' if one.value >= 0 else '−'}{amount_text(made, one.value)}"
-            + (f" ({one.production} by the table)" if one.production else "")
+            f"{country_in_text(one.origin)} {'+' if one.value >= 0 else '−'}{amount_text(made, one.value)}"
+            + (f" ({one.production})" if one.production else "")
             for one in named
         ]
-        told.append(f"Of the named ones: {', '.join(parts)}.")
+        table = (
+            "; production is that of mines by the bundled table" if any("production" in one.production for one in named) else ""
+        )
+        told.append(f"Of the named ones: {', '.join(parts)}{table}.")
     if short.known:
         fell = short.at_lower > 0
         low, high = (short.lo95, short.hi95) if fell else (-short.hi95, -short.lo95)
@@ -133,7 +145,7 @@ def _routes(made: Ledger) -> list[str]:
 
 
 def _route(made: Ledger, route: Route) -> list[str]:
-    name, q = country_name(route.country), made.question
+    name, q = country_in_text(route.country), made.question
     lacking = [leg for leg in (route.outward, route.onward) if not leg.known]
     if len(lacking) == 2:
         wanted = tuple(leg.wanted for leg in lacking)
@@ -158,7 +170,7 @@ def _route(made: Ledger, route: Route) -> list[str]:
         more = ", the second by more than its own sources" if math.isfinite(route.own_sources) else ""
         told.append(
             f"Both flows of {name} rose{more} ({_p_text(route.p_holm)}{others}): rerouting of goods is possible, and whether "
-            f"these are goods of {country_name(q.exporter)} the figures do not say."
+            f"these are goods of {country_in_text(q.exporter)} the figures do not say."
         )
     elif math.isfinite(route.p_holm):
         told.append(f"It is not shown that both flows of {name} rose ({_p_text(route.p_holm)}).")
@@ -166,7 +178,7 @@ def _route(made: Ledger, route: Route) -> list[str]:
         if leg.note:
             told.append(f"What {name} {flow}: {leg.note}.")
         if leg.known and leg.mirror:
-            reporter = country_name(leg.series.partition(".")[0])
+            reporter = country_in_text(leg.series.partition(".")[0])
             told.append(f"What {name} {flow} is known by the record of {reporter}, the other end of that flow.")
     return told
 
@@ -180,7 +192,7 @@ def _declared_origin(made: Ledger) -> list[str]:
     if not entry.known or not entry.at_lower:
         return []
     return [
-        f"In months for which {country_name(made.question.exporter)} reports no exports, goods of its declared origin still "
+        f"In months for which {country_in_text(made.question.exporter)} reports no exports, goods of its declared origin still "
         f"arrived: {amount_text(made, entry.at_lower)}, indirect, delayed or not reported."
     ]
 
@@ -190,9 +202,10 @@ def _exporters_side(made: Ledger) -> list[str]:
     if not unsold.known:
         return [_lacking("The exporter's side of the account", unsold.wanted)] if unsold.wanted else []
     more = made.entry("L_X").at_lower - unsold.at_lower
+    exporter = capitalize(country_in_text(made.question.exporter))
     told = [
-        f"{country_name(made.question.exporter)} exported {amount_text(made, more)} {'more' if more >= 0 else 'less'} to all "
-        f"others than {_against(made)}; {amount_text(made, unsold.at_lower)}{_interval_text(made, unsold.lo95, unsold.hi95)} "
+        f"{exporter} exported {amount_text(made, more)} {'more' if more >= 0 else 'less'} to all others than "
+        f"{_against(made)}; {amount_text(made, unsold.at_lower)}{_interval_text(made, unsold.lo95, unsold.hi95)} "
         f"{'of the loss was not made up there' if unsold.at_lower >= 0 else 'more went out than was lost here'}."
     ]
     if other.known:

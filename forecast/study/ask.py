@@ -30,6 +30,7 @@ Memo = dict[tuple[str, str], Answer]  # answers by `key_of`
 METHOD_ERRORS = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # recorded as a Failure
 MOST_BUILT = 64  # methods kept that other methods ask
 _built: dict[tuple[type, str], Method] = {}
+SPELLING = "_spelling"  # where a method keeps its spec as text
 
 
 class BatchForecaster(Forecaster, Protocol):
@@ -68,8 +69,17 @@ def seed_of(seed: int, method: Method, question: Question) -> int:
     """
     series = question.series if isinstance(question, Task) else question.treated
     stream = [question.stream] if isinstance(question, Task) and question.stream else []
-    text = json.dumps([seed, registry.spec_of(method), list(series), *stream], sort_keys=True, default=str)
+    rest = json.dumps([list(series), *stream], default=str)
+    text = f"[{json.dumps(seed, default=str)}, {_spelling_of(method)}, {rest[1:]}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _spelling_of(method: Method) -> str:
+    """The spec of a method as text, which a method keeps: it is asked a thousand questions."""
+    kept = getattr(method, "__dict__", {})
+    if SPELLING not in kept:
+        kept[SPELLING] = json.dumps(registry.spec_of(method), sort_keys=True, default=str)
+    return str(kept[SPELLING])
 
 
 def rng_of(seed: int, method: Method, question: Question) -> np.random.Generator:
@@ -104,8 +114,7 @@ def _in_own_steps(made: Answer, steps: Steps) -> Answer:
 
 def key_of(method: Method, vintage: Vintage, question: Question) -> tuple[str, str]:
     """The key of an answer in a memo: the method's spec, and the question with what can be seen of it."""
-    spec = json.dumps(registry.spec_of(method), sort_keys=True, default=str)
-    return spec, f"{vintage.day}|{vintage.holes}|{vintage.events.fingerprint}|{identity(question)}"
+    return _spelling_of(method), f"{vintage.day}|{vintage.holes}|{vintage.events.fingerprint}|{identity(question)}"
 
 
 def answer_or_raise(method: Method, vintage: Vintage, question: Question, seed: int = 0, memo: Memo | None = None) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -21,7 +22,7 @@ from forecast.prep.batches import Paths, PathsByArrivals, batch_model
 from forecast.prep.histories import SeriesHistory
 
 FEWEST = 18  # months of the target
-MOST_REMEMBERED = 32  # fits, of a few kilobytes each
+MOST_REMEMBERED = 256  # fits, of a few kilobytes each
 REMEMBERED: dict[object, dynamic_factor.EMFit] = {}  # by the figures and options that they follow from
 
 
@@ -118,7 +119,8 @@ class Factor:
 
     def _fit(self, panel: Floats, history: SeriesHistory) -> dynamic_factor.EMFit:
         """The parameters of a panel; a news decomposition asks for those of the earlier day once for each of its figures."""
-        key = (panel.tobytes(), panel.shape, self.factors, self.order, self.persistent, self.steps)
+        figures = hashlib.blake2b(np.ascontiguousarray(panel).tobytes(), digest_size=16).digest()
+        key = (figures, panel.shape, self.factors, self.order, self.persistent, self.steps)
         if key not in REMEMBERED:
             while len(REMEMBERED) >= MOST_REMEMBERED:
                 REMEMBERED.pop(next(iter(REMEMBERED)))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats, Ints
+from forecast.models.factor.known_months import OwnDynamics, Panel
 from forecast.models.factor.own_parts import covariance_between_figures, neighbour_shares, own_parts
-from forecast.models.factor.smoother import OwnDynamics, Panel, Smoothed, smooth
+from forecast.models.factor.smoother import Smoothed, smooth
 from forecast.models.factor.start_values import FactorParameters, FirstState, start_parameters, stationary_state
 
 MOST = 30  # series; the cost grows faster than their number

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats, Ints
-from forecast.models.factor.smoother import OwnDynamics, Smoothed
+from forecast.models.factor.known_months import OwnDynamics
+from forecast.models.factor.smoother import Smoothed
 
 
 @dataclass(frozen=True)
@@ -80,32 +81,27 @@ def own_parts(given: Smoothed) -> OwnParts:
     mean = anchor.copy()
     variance = spread[month, :, month, :].reshape(size, -1) @ square
     lagged = spread[month[1:], :, month[:-1], :].reshape(size - 1, -1) @ square
-    open_months = ~panel.known
-    open_months[0] = True
-    when, series = np.nonzero(open_months)
-    before, after = panel.before[when, series], panel.after[when, series]
-    shares = neighbour_shares(own, series, when, before, after, size)
-    ahead = np.where(after < size, after, before)
-    mean[when, series] = shares.left * anchor[before, series] + shares.right * anchor[ahead, series]
-    variance[when, series] = (
-        shares.left**2 * together(series, before, before)
-        + shares.right**2 * together(series, ahead, ahead)
-        + 2 * shares.left * shares.right * together(series, before, ahead)
-        + covariance_between_figures(own, series, when, when, before, after, size)
+    # what is not a figure minus its common part: unknown months and the first one; and pairs of months that hold one of these
+    at = panel.open_months
+    shares = neighbour_shares(own, at.series, at.month, at.before, at.after, size)
+    (one, here), (two, early), (three, late) = (
+        (part, (shares.left[part], shares.right[part])) for part in (at.alone, at.early, at.late)
     )
-    late, series = np.nonzero(open_months[1:] | open_months[:-1])
-    late += 1
-    pair = []
-    for when in (late, late - 1):
-        before, after = panel.before[when, series], panel.after[when, series]
-        shares = neighbour_shares(own, series, when, before, after, size)
-        pair.append((before, after, ((shares.left, before), (shares.right, np.where(after < size, after, before)))))
-    (before, after, now), (before_then, after_then, then) = pair
-    same = (before == before_then) & (after == after_then)
-    rest = covariance_between_figures(
-        own, series, np.where(same, late - 1, before), np.where(same, late, before), before, after, size
+    pairs = [(one, one, 0, 0), (one, one, 1, 1), (one, one, 0, 1), *((three, two, a, b) for a in (0, 1) for b in (0, 1))]
+    ends = at.before, at.ahead
+    found_pairs = together(
+        np.concatenate([at.series[p] for p, *_ in pairs]),
+        np.concatenate([ends[a][p] for p, _, a, _ in pairs]),
+        np.concatenate([ends[b][q] for _, q, _, b in pairs]),
     )
-    lagged[late - 1, series] = np.where(same, rest, 0.0) + sum(
-        a * b * together(series, one, two) for a, one in now for b, two in then
+    whole, rest = len(at.series[one]), len(at.series[two])
+    left, right, both = found_pairs[: 3 * whole].reshape(3, whole)
+    between = covariance_between_figures(own, at.series, at.first, at.second, at.before, at.after, size)
+    cells = at.month[one], at.series[one]
+    mean[cells] = here[0] * anchor[at.before[one], cells[1]] + here[1] * anchor[at.ahead[one], cells[1]]
+    variance[cells] = here[0] ** 2 * left + here[1] ** 2 * right + 2 * here[0] * here[1] * both + between[one]
+    crossed = found_pairs[3 * whole :].reshape(2, 2, rest)
+    lagged[at.month[two], at.series[two]] = np.where(at.same, between[two], 0.0) + sum(
+        late[a] * early[b] * crossed[a, b] for a in (0, 1) for b in (0, 1)
     )
     return OwnParts(mean, variance, lagged)

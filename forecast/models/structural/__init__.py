@@ -308,7 +308,7 @@ def _draw_quantities(
 ) -> Floats:  # fmt: skip
     """Quantities of the asked months; the months of a published sum are drawn together, asked or not, and add up to it."""
     touched = [(span, total) for span, total in zip(known.spans, known.totals, strict=True) if np.isin(span, asked).any()]
-    not_asked = np.setdiff1d(np.concatenate([asked[:0], *(span for span, _ in touched)]), asked)
+    not_asked = np.setdiff1d(np.concatenate([span for span, _ in touched]), asked) if touched else asked[:0]
     when = np.concatenate([asked, not_asked])
     paths = scale.inverse(gaussian.predict(fitted, when - first, draws, rng))
     for span, total in touched if scale.nonnegative else ():

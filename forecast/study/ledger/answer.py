@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -118,7 +117,7 @@ def ledger(
         draws=draws,
     )  # fmt: skip
     if through is None:
-        question = replace(question, through=candidates(question, vintage))
+        question = question.with_candidates(candidates(question, vintage))
     return answer_ledger(question, vintage, seed)
 
 

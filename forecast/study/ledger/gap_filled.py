@@ -9,7 +9,9 @@ import numpy as np
 
 from forecast.core.gap_filled import GapFilled, OriginChange
 from forecast.core.ledger import REST, LedgerQuestion, Leg, Role
+from forecast.core.products import mineral_of
 from forecast.core.simultaneous_bands import simultaneous_band
+from forecast.study.ledger.candidates import production
 
 
 def gap_filled_of(
@@ -29,7 +31,7 @@ def gap_filled_of(
         low, high = simultaneous_band(np.column_stack([leg.draws for leg in known if leg.draws is not None]), 0.95)
         limits = list(zip(low.tolist(), high.tolist(), strict=True))
     changes = [
-        OriginChange(leg.country, leg.value, *ends, production=_production(leg.country, producers))
+        OriginChange(leg.country, leg.value, *ends, production=_production(question, leg.country, producers))
         for leg, ends in zip(known, limits, strict=True)
     ]
     complete = legs["rest_I", REST].known
@@ -39,10 +41,16 @@ def gap_filled_of(
     return GapFilled(tuple(sorted(changes, key=lambda one: -one.value)), total, lost, complete)
 
 
-def _production(country: str, producers: Collection[str] | None) -> str:
+def _production(question: LedgerQuestion, country: str, producers: Collection[str] | None) -> str:
+    """What is known of a country's own production: of mines, or the primary metal; what it refines or makes is not in it."""
     if producers is None or country == REST:
         return ""
-    return "producer" if country in producers else "no known production"
+    if country in producers:
+        return "producer"
+    if question.producers is not None:
+        return "not named as a producer"
+    mined = production().get(mineral_of(question.product), {}).get(country, 0.0)
+    return "little production" if mined > 0 else "no production"
 
 
 def _divided_rest(changes: list[OriginChange], gains: float) -> list[OriginChange]:

@@ -67,7 +67,8 @@ def news(
     of a new figure takes them into account, as in the programs of the New York Fed. If the method is linear in the new
     figures of a day, the impact of each is weight times surprise (`_surprise_impacts`). Otherwise, and for revisions, impacts
     are Shapley values (`kernels.shapley`): over all orders of up to six releases, or of releases that do not interact, else
-    over a sample of orders.
+    over a sample of orders. A model that offers `means_by_arrivals` (`core.arrivals`) is asked once for all sets of other
+    series' figures, with the same result, and expects a figure as it does in the nowcast itself.
 
     Parameters
     ----------

@@ -111,6 +111,8 @@ def test_two_months_in_one_sum_are_scored_by_their_sum(filed, follow):
 
 
 def test_a_month_that_is_due_and_not_in_the_figures_is_told(follow):
+    assert not follow("2025-01-19").open.late.any()
+    assert list(follow("2025-01-20").open.late) == [True, False, False, False, False, False]
     since = follow("2025-04-30", DECEMBER)
     late = since.open.set_index("month").late
     assert list(late.index[late]) == ["2025-01", "2025-02", "2025-03"]
