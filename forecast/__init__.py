@@ -40,8 +40,7 @@ _HOMES = {
 _TAKING_ARGUMENTS = {
     "backtest", "coming", "compare", "cutoffs", "destinations", "diff", "effect", "estimate", "feasible", "file", "follow",
     "forecast", "ledger", "load_archive", "months", "news", "panel", "placebo", "predict", "run", "scenarios", "score",
-    "to_boe", "to_hub",
-    "untouched", "vary",
+    "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -74,8 +74,7 @@ _HOMES = {
 __all__ = [
     "Regressor", "backtest", "compare", "cutoffs", "destinations", "diff", "effect", "estimate", "estimator", "feasible",
     "file", "follow", "forecast", "ledger", "load_archive", "model", "news", "placebo", "predict", "run", "scenarios", "score",
-    "to_boe", "to_hub",
-    "untouched", "vary",
+    "to_boe", "to_hub", "untouched", "vary",
 ]  # fmt: skip
 
 

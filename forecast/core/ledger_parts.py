@@ -87,9 +87,11 @@ class Route:
     lower_limit, upper_limit : float
         one-sided 95 % limits; NaN where nothing is estimated
     p_value, p_holm : float
-        larger of the two one-sided p-values of the legs; and by Holm over all countries
+        larger of the two one-sided p-values of the legs, of the onward one less own sources where these are declared; and by
+        Holm over all countries
     found : bool
-        whether both legs rose, at 5 % over all countries
+        whether both legs rose, the onward one by more than declared own sources, at 5 % over all countries; that the goods are
+        the same is not shown by it
     contradiction : str
         why the bounds cross, "" where they do not
     own_sources : float

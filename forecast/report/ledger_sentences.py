@@ -167,8 +167,9 @@ def _route(made: Ledger, route: Route) -> list[str]:
     if route.found:
         tested = sum(math.isfinite(one.p_value) for one in made.routes)
         others = f", over {tested} countries" if tested > 1 else ""
+        more = ", the second by more than its own sources" if math.isfinite(route.own_sources) else ""
         told.append(
-            f"Both flows of {name} rose ({_p_text(route.p_holm)}{others}): rerouting of goods is possible, and whether "
+            f"Both flows of {name} rose{more} ({_p_text(route.p_holm)}{others}): rerouting of goods is possible, and whether "
             f"these are goods of {country_in_text(q.exporter)} the figures do not say."
         )
     elif math.isfinite(route.p_holm):

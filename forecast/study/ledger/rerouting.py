@@ -20,6 +20,9 @@ from forecast.kernels.intersection_bounds import (
 
 LEVEL = 0.05  # of the test of both legs, over all third countries
 LIMIT = 0.95  # of the one-sided limits
+CROSSED = (
+    "more arrived than own sources and what came from the exporter explain: a source or a name is missing, or a record is wrong"
+)
 CLEAR = 0.8  # of the interval of the loss that must leave out zero for a share of it
 
 
@@ -90,25 +93,20 @@ def _route(
     if not len(draws):
         upper, lower = max(0.0, float(points.min(axis=0).max())), max(0.0, floor)
         crossed = declared and floor > max(float(points[0].max()), 0.0) and outward.known
-        return replace(bare, lower=lower, upper=upper, contradiction=_crossing(bare) if crossed else "")
+        return replace(bare, lower=lower, upper=upper, contradiction=CROSSED if crossed else "")
     # the larger of two upper limits is one of the larger bound, and needs no correction
     made = [[upper_limit_of_minimum(points[there, w], draws[:, there, w], level) for w in (0, 1)] for level in (0.5, LIMIT)]
     upper, limit = (max(0.0, *pair) for pair in made)
     low = float(np.quantile(bounds.floor_draws[:, i], 1.0 - LIMIT)) if declared else 0.0
     gap = bounds.floor_draws[:, i] - np.maximum(draws[:, 0].max(axis=1), 0.0)
     crossed = declared and outward.known and float((gap <= 0).mean()) < LEVEL
-    both = outward.known and onward.known
+    p_value = max(outward.p_value, onward.p_value) if outward.known and onward.known else math.nan
+    if declared and math.isfinite(p_value):  # what its own sources explain did not come from the exporter
+        p_value = max(p_value, float((1 + (bounds.floor_draws[:, i] <= 0).sum()) / (1 + len(draws))))
     return replace(
         bare, lower=max(0.0, floor), upper=upper, lower_limit=max(0.0, min(low, floor)), upper_limit=limit,
-        p_value=max(outward.p_value, onward.p_value) if both else math.nan, contradiction=_crossing(bare) if crossed else "",
+        p_value=p_value, contradiction=CROSSED if crossed else "",
     )  # fmt: skip
-
-
-def _crossing(route: Route) -> str:
-    return (
-        "more arrived than own sources and what came from the exporter explain: a source or a name is missing, or a record is "
-        "wrong"
-    )
 
 
 def _own_sources(question: LedgerQuestion, country: str, factor: float) -> float:

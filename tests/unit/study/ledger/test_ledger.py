@@ -119,6 +119,13 @@ def test_one_leg_that_rose_is_not_found():
         assert not ledger(vintage(flat, noise=0.05)).route("THA").found
 
 
+def test_a_rise_that_own_sources_explain_is_not_found():
+    assert ledger(own_sources={"THA": 20.0}).route("THA").found
+    explained = ledger(own_sources={"THA": 200.0}).route("THA")
+    assert not explained.found
+    assert explained.p_value > 0.05
+
+
 def test_a_missing_leg_says_what_would_fill_it_and_is_never_zero():
     whole = vintage(noise=0.03)
     cells = {name: c for name, c in whole.cells.items() if not name.startswith("CHN.export.THA")}
