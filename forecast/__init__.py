@@ -29,7 +29,7 @@ _HOMES = {
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
             "untouched", "vary", "scenarios", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
-            "news", "forecast", "effect", "diff", "destinations", "file", "follow",
+            "news", "forecast", "effect", "diff", "destinations", "file", "follow", "ledger",
         ),
         "forecast.api",
     ),
@@ -39,9 +39,8 @@ _HOMES = {
 
 _TAKING_ARGUMENTS = {
     "backtest", "coming", "compare", "cutoffs", "destinations", "diff", "effect", "estimate", "feasible", "file", "follow",
-    "forecast",
-    "load_archive", "months", "news", "panel", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub",
-    "untouched", "vary",
+    "forecast", "ledger", "load_archive", "months", "news", "panel", "placebo", "predict", "run", "scenarios", "score",
+    "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 __all__ = ["__version__", *sorted(_HOMES)]
@@ -62,6 +61,7 @@ if TYPE_CHECKING:
         file as file,
         follow as follow,
         forecast as forecast,
+        ledger as ledger,
         load_archive as load_archive,
         model as model,
         news as news,

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from forecast.study.evaluate.export import to_boe as to_boe, to_hub as to_hub
     from forecast.study.evaluate.requirements import feasible as feasible
     from forecast.study.evaluate.score import score as score
+    from forecast.study.ledger.answer import ledger as ledger
     from forecast.study.nowcast.news import news as news
     from forecast.study.scenarios import scenarios as scenarios
 
@@ -60,6 +61,7 @@ _HOMES = {
     "effect": "forecast.frames.from_memory",
     "feasible": "forecast.study.evaluate.requirements",
     "forecast": "forecast.frames.from_memory",
+    "ledger": "forecast.study.ledger.answer",
     "news": "forecast.study.nowcast.news",
     "scenarios": "forecast.study.scenarios",
     "score": "forecast.study.evaluate.score",
@@ -71,9 +73,8 @@ _HOMES = {
 
 __all__ = [
     "Regressor", "backtest", "compare", "cutoffs", "destinations", "diff", "effect", "estimate", "estimator", "feasible",
-    "file", "follow",
-    "forecast", "load_archive", "model", "news", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub",
-    "untouched", "vary",
+    "file", "follow", "forecast", "ledger", "load_archive", "model", "news", "placebo", "predict", "run", "scenarios", "score",
+    "to_boe", "to_hub", "untouched", "vary",
 ]  # fmt: skip
 
 

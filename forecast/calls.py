@@ -13,7 +13,8 @@ from forecast.core.errors import ConfigError, nearest
 from forecast.core.long_answers import saying
 
 SLOW = {
-    "backtest", "destinations", "effect", "estimate", "feasible", "forecast", "news", "placebo", "predict", "scenarios", "vary",
+    "backtest", "destinations", "effect", "estimate", "feasible", "forecast", "ledger", "news", "placebo", "predict",
+    "scenarios", "vary",
 }  # fmt: skip
 
 

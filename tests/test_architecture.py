@@ -361,9 +361,9 @@ def test_no_text_knows_a_machine():
 PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Regressor", "Run",
     "Scenario", "SeriesKey", "Task", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "destinations",
-    "diff", "effect",
-    "estimate", "estimator", "feasible", "file", "follow", "forecast", "load_archive", "model", "months", "news", "panel",
-    "placebo", "plot", "predict", "read_table", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "diff", "effect", "estimate", "estimator", "feasible", "file", "follow", "forecast", "ledger", "load_archive", "model",
+    "months", "news", "panel", "placebo", "plot", "predict", "read_table", "report", "run", "scenarios", "score", "to_boe",
+    "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 

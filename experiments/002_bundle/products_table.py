@@ -20,7 +20,7 @@ TABLE = "10-digit code of the US import table"
 # product, name, mineral, form, element, factor, hs_codes, (event, notice), dilution, unit, evidence
 ROWS = [
     ("antimony_ore", "antimony ore and concentrate", "antimony", "ore", "Sb", "", "CN8:26171010|CN8:26171090|EU8:26171000", SB, "", "t", "grade varies: no element factor; notice lists 2617101000 and 2617109001/9090"),
-    ("antimony_oxide", "antimony oxides", "antimony", "oxide", "Sb", 0.8353, "CN8:28258000|HTS10:2825800000", SB, "the notice covers oxide of 99.99 % and more: most of the tonnage is lower grade", "t", "factor of Sb2O3 from atomic weights"),
+    ("antimony_oxide", "antimony oxides", "antimony", "oxide", "Sb", 0.83535, "CN8:28258000|HTS10:2825800000", SB, "the notice covers oxide of 99.99 % and more: most of the tonnage is lower grade", "t", "factor of Sb2O3 from atomic weights"),
     ("antimony_unwrought", "antimony metal, unwrought, and powders", "antimony", "metal", "Sb", 1, "CN8:81101010|CN8:81101020|HTS10:8110100000", SB, "", "t", NOTICE + "; " + TABLE),
     ("antimony_products_reuters", "antimony products (Reuters' basket)", "antimony", "basket", "Sb", "", "", SB, "metal, oxide and other antimony goods together", "t", MIX),
     ("antimony_products_rawmaterials", "antimony products (rawmaterials.net's basket)", "antimony", "basket", "Sb", "", "", SB, "basket not defined by its publisher", "t", MIX),

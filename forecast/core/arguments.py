@@ -169,6 +169,10 @@ TAKES: dict[str, dict[str, Kind]] = {
     "file": {"config": PATH, "out": PATH, "workers": SEED},
     "follow": {"run": PATH, "data": PATH, "as_of": DAY.optional, "root": TEXT, "out": PATH},
     "forecast": READ | {"h": COUNT, "model": MODEL, "level": LEVELS},
+    "ledger": {
+        "source": SOURCE, "event": EVENTS, "destination": TEXT, "product": TEXT, "exporter": TEXT, "through": NAMES.optional,
+        "origins": NAMES, "ahead": COUNT_OR_NONE_AT_ALL, "estimator": ESTIMATOR, "element": FLAG, "draws": COUNT, "seed": SEED,
+    },
     "load_archive": {"path": PATH.optional},
     "months": {"first": TEXT, "last": TEXT},
     "news": {"method": MODEL, "archive": SOURCE, "task": TASK, "from_day": DAY, "to_day": DAY, "seed": SEED},

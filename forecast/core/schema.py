@@ -289,6 +289,37 @@ class RegimeRow:
     reading: str = column("reading")
 
 
+@table("ledger")
+class LedgerRow:
+    """A line of an account of where trade went: an entry, a route, a flow, an origin, the share, an identity, or a remark."""
+
+    question: str = column("question")
+    place: int | None = column("place in the account")
+    kind: str = column("kind")
+    item: str = column("item")
+    country: str = column("country")
+    event: str = column("event")
+    exporter: str = column("exporter")
+    destination: str = column("destination")
+    product: str = column("product")
+    unit: str = column("unit")
+    reading: str = column("reading")
+    months_from: str = column("first month")
+    months_to: str = column("last month")
+    months: int | None = column("months", "months")
+    series: str = column("series")
+    state: str = column("state")
+    at_lower: float = column("at the lower bound of rerouting", "unit")
+    at_upper: float = column("at the upper bound of rerouting", "unit")
+    lo95: float = column("lower 95 % limit", "unit")
+    hi95: float = column("upper 95 % limit", "unit")
+    p_value: float = column("p-value, one-sided")
+    p_holm: float = column("p-value by Holm over the countries")
+    own_sources: float = column("own sources", "unit")
+    wanted: str = column("what would fill it")
+    note: str = column("remark")
+
+
 @table("claims")
 class ClaimRow:
     """A published claim, computed from the bundled figures."""

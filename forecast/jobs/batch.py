@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from forecast.core.ledger import LedgerQuestion
 from forecast.core.questions import Design
 from forecast.jobs.effect_config import EffectConfig, SensitivityConfig
 from forecast.jobs.nowcasts import NewsQuestion
@@ -25,6 +26,7 @@ class Batch:
     reach : months ahead that each question is asked for, where that is more than it reports (`shared_draws`)
     also : questions of other groups, each with its group, that the same answers report in fewer months
     scenario_questions : series under all scenarios; news_question : a nowcast whose revision is decomposed
+    ledger : the question where trade went
     now : a nowcast, which is never scored, even if it is asked on an earlier day
     """
 
@@ -47,6 +49,7 @@ class Batch:
     also: tuple[tuple[str, BacktestQuestion], ...] = ()
     now: bool = False
     news_question: NewsQuestion | None = None
+    ledger: LedgerQuestion | None = None
 
     @property
     def scored(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from forecast.arrays import Floats
 from forecast.core.effects import Effect
 from forecast.core.results import Failure
-from forecast.core.schema import FailureRow, ForecastRow, NewsRow, ScenarioForecastRow, ScoreRow
+from forecast.core.schema import FailureRow, ForecastRow, LedgerRow, NewsRow, ScenarioForecastRow, ScoreRow
 from forecast.study.effects.sensitivity import Variation
 
 
@@ -29,6 +29,7 @@ class BatchResult:
     variations: list[tuple[str, Variation]] = field(default_factory=list)
     scenarios: list[ScenarioForecastRow] = field(default_factory=list)
     news: list[NewsRow] = field(default_factory=list)
+    ledger: list[LedgerRow] = field(default_factory=list)
     draws: dict[str, tuple[tuple[str, ...], Floats]] = field(default_factory=dict)
 
 

@@ -30,6 +30,7 @@ from forecast.jobs.destinations_config import DestinationsConfig
 from forecast.jobs.effect_config import EffectConfig
 from forecast.jobs.expiry_config import ExpiryConfig
 from forecast.jobs.filed_config import FiledConfig
+from forecast.jobs.ledger_config import LedgerConfig
 from forecast.jobs.nowcasts import NowcastConfig
 from forecast.jobs.scale_config import ScaleConfig
 from forecast.jobs.scenarios import ScenarioConfig, ScenarioForecastConfig
@@ -175,6 +176,7 @@ class Config(ConfigTable):
     nowcast : months that are over, or under way, whose figures are not out
     metrics : how old answers are scored
     effects : questions on what an event changed
+    ledger : where the trade went that a measure took from a destination
     checks : the gates that judge an effect, instead of the shipped ones; "shipped" stands for those not named beside it
     expiry : what an expiring measure may bring
     destinations : which flows are divided by partner
@@ -206,6 +208,7 @@ class Config(ConfigTable):
         PluginConfig(use=name) for name in ("crps", "wis", "mae", "mase", "rmsse", "smape", "coverage", "bias")
     )
     effects: tuple[EffectConfig, ...] = ()
+    ledger: Annotated[tuple[LedgerConfig, ...], ADDED_LATER] = ()
     checks: Annotated[PlugIns, ADDED_LATER] = ()
     expiry: tuple[ExpiryConfig, ...] = ()
     destinations: Annotated[DestinationsConfig, ADDED_LATER] = DestinationsConfig()

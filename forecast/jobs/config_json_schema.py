@@ -28,7 +28,7 @@ from forecast.study.evaluate import refit, truth
 
 Schema = dict[str, Any]
 REF = "#/definitions/{model}"
-KIND_OF = {"data": "source"}  # the other words for plug-ins are the plural of their kind
+KIND_OF = {"data": "source", "estimator": "estimator"}  # words for one; those for several are the plural of their kind
 COMMON = {  # options that mean the same wherever a plug-in's docstring says no more of them
     "transform": "scale on which the model works; auto: log, or asinh where there are zeros",
     "lunar": "whether the lunar new year is a regressor",

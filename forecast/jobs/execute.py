@@ -19,6 +19,7 @@ from forecast.core.archive import Archive
 from forecast.core.contracts import Answer, Forecaster
 from forecast.core.errors import ForecastError
 from forecast.core.identity import identity
+from forecast.core.ledger import ledger_rows
 from forecast.core.months import parse_day
 from forecast.core.results import Failure, Forecast, Skipped
 from forecast.core.schema import ForecastRow, ScoreRow
@@ -42,6 +43,7 @@ from forecast.study.evaluate.backtest import answer_tasks
 from forecast.study.evaluate.forecast_rows import forecast_rows
 from forecast.study.evaluate.score import ErrorScale, error_scale, job_of, metrics_by_name, score_rows
 from forecast.study.evaluate.truth import truth_of
+from forecast.study.ledger.answer import answer_ledger
 
 MAX_ROUNDS = 3  # passes over the plan before stored answers are assumed not to persist
 MemberDraws = list[list[Forecast | Failure]]  # answers of the batches that another one rests on, member by member
@@ -156,6 +158,8 @@ def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
             if day not in fingerprints:
                 fingerprints[day] = plan.real_time.as_of(day).fingerprint()
             parts.append(f"{question}|{fingerprints[day]}")
+        if batch.ledger:
+            parts.append(identity(batch.ledger))
         if batch.row:
             parts.append(identity((context.checks, batch.vary)))
         if batch.scenario_questions or batch.reach or batch.also:
@@ -200,6 +204,9 @@ def answer_batch(batch: Batch, members: MemberDraws, context: Context) -> tuple[
     with threadpool_limits(1):
         if batch.vary is not None:
             return _answer_sensitivity(batch, batch.vary, context), []
+        if batch.ledger is not None:
+            made = answer_ledger(batch.ledger, context.vintage, context.seed)
+            return BatchResult(batch.name, ledger=ledger_rows(made)), []
         if batch.row is not None:
             return _answer_effects(batch, context), []
         if batch.news_question is not None:

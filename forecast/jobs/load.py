@@ -323,6 +323,8 @@ def _check_plugins(config: Config, place: str) -> None:
     for i, row in enumerate(config.effects):
         for j, spec in enumerate(row.estimators):
             registry.build("estimator", spec.spec, where=f"{place}, [[effects]] {i + 1}, [[estimators]] {j + 1}")
+    for i, account in enumerate(config.ledger):
+        registry.build("estimator", account.estimator.spec, where=f"{place}, [[ledger]] {i + 1}, estimator")
     gates_asked(config.check_specs, f"{place}, [[checks]]")
     for i, check in enumerate(config.checks):
         if check.name:

@@ -74,6 +74,7 @@ class Plan:
             "nowcasts taken apart": sum(b.news_question is not None for b in self.batches),
             "effect questions": len(self.config.effects),
             "effect answers": sum(len(row.estimators) for row in self.config.effects),
+            "accounts": len(self.config.ledger),
             "scenario forecasts": sum(len(q.scenarios) for b in self.batches for q in b.scenario_questions),
             "variations": sum(b.vary.count for b in self.batches if b.vary),
             "batches": len(self.batches),
@@ -135,6 +136,16 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         batches += asked
         findings += findings_out_of_scope(effect, archive.events)
         findings += [f for b in asked[:1] if b.design for f in findings_past_the_end(effect.id, b.design, vintage)]
+    for i, account in enumerate(config.ledger):
+        unannounced = [e for e in account.event if e in archive.events and e not in vintage.events]
+        if unannounced:
+            findings.append(
+                Finding("ledger", f"not asked: {', '.join(unannounced)} not announced by {vintage.day}", account.id)
+            )
+            continue
+        question = account.question(vintage, config.draws, f"{place}, [[ledger]] {i + 1}")
+        name = f"ledger|{account.id}"
+        batches.append(Batch(name, account.estimator.label, account.estimator.spec, name, ledger=question))
     scenarios, not_asked = askable_scenarios(
         config.scenarios, real_time.as_of(vintage.day), [e.id for e in archive.events], place
     )

@@ -43,6 +43,11 @@ def describe_plan(plan: Plan) -> list[str]:
         lines.append(
             f"effects: {plan.counts['effect questions']} questions, {plan.counts['effect answers']} answers{variations}"
         )
+    for batch in plan.batches:
+        if batch.ledger is not None:
+            q = batch.ledger
+            via = f" by way of {', '.join(q.through)}" if q.through else ", no third country named or found"
+            lines.append(f"ledger {q.name}: {q.product}, {q.exporter} to {q.destination}{via}")
     return lines
 
 

@@ -12,7 +12,7 @@ from forecast.jobs.plan import Plan
 
 
 def series_named(plan: Plan) -> frozenset[str]:
-    """All series of the archive that the config names or matches, donors chosen by rule, divided flows, and mirrors."""
+    """All series of the archive that the config names or matches, donors by rule, divided flows, ledgers, mirrors."""
     known = set(plan.archive.series)
     found = {past.series for batch in plan.batches for past in batch.pasts}
     for text in set(_texts(plan.config.resolved)):
@@ -25,6 +25,8 @@ def series_named(plan: Plan) -> frozenset[str]:
         found |= {name for claim in bundled_claims() for reading in claim.readings for name in (reading.series, reading.total)}
     for flow in divided_flows(plan)[0]:
         found |= {flow.series(partner) for partner in ("WLD", *flow.partners, *flow.groups)}
+    for question in (batch.ledger for batch in plan.batches if batch.ledger is not None):
+        found |= {series for series in known if series.partition(":")[0].endswith(f".{question.product}")}
     found &= known
     return frozenset(found | {mirror for name in found if (mirror := _mirror_of(name)) in known})
 

@@ -42,6 +42,7 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, Sequence[
         "sums": TableRows.concat(SumRow, [_sum_rows(forecasts), _sum_rows(TableRows.of(ScenarioForecastRow, courses))]),
         "scores": scores,
         **effect_tables(plan, results),
+        "ledger": [row for r in results for row in r.ledger],
         "observations": observation_rows(plan.vintage),
         "comparisons": _comparisons(plan, scores, forecasts),
         "failures": [row for r in results for row in r.failures],

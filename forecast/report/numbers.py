@@ -17,6 +17,7 @@ NBSP = "\u00a0"
 MINUS = "\u2212"
 SMALLEST = 1e-12  # below it a figure is what rounding left of a zero
 _WIDE = Context(prec=400)  # holds every float
+WITH_ARTICLE = ("ARE", "COD", "EU27", "GBR", "NLD", "PHL", "USA")  # countries whose names have one in a sentence
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
@@ -145,6 +146,11 @@ def _countries() -> dict[str, str]:
 def country_name(code: str) -> str:
     """The name of a country or group of countries, or its code where it has none."""
     return _countries().get(code, code)
+
+
+def country_in_text(code: str) -> str:
+    """The name of a country as it stands in a sentence: with its article, if it has one."""
+    return f"the {country_name(code)}" if code in WITH_ARTICLE else country_name(code)
 
 
 def product_name(product: str) -> str:

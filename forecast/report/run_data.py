@@ -27,16 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 F = TypeVar("F", ForecastRow, ScenarioForecastRow, SumRow)
-MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
+MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: effects are asked, or neither nowcasts nor ledgers
 OWN = "own data"  # publisher of own figures whose config names none
-OPTIONAL_TABLES = (
-    "parts",
-    "sensitivity",
-    "scenarios",
-    "news",
-    "calendar",
-    "destinations",
-)  # missing from runs of earlier versions
+OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar", "destinations", "ledger")  # missing from old runs
 
 
 @dataclass(frozen=True)
@@ -66,7 +59,7 @@ class RunData:
     def holds(self, need: str) -> bool:
         """Whether the run has what a section needs: a table with rows, by its name, or `MORE_THAN_NOWCASTS`."""
         if need == MORE_THAN_NOWCASTS:
-            return bool(self.config.get("effects")) or not self.nowcasts
+            return bool(self.config.get("effects")) or not (self.nowcasts or self.config.get("ledger"))
         return (self.run.folder / f"{need}.parquet").exists() and len(self.table(need)) > 0
 
     @property

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from forecast.core.judgement import VERDICTS
+from forecast.core.ledger_of_rows import ledgers_of
 from forecast.core.registry import section
+from forecast.core.schema import LedgerRow
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.chosen_answers import MAX_ANSWERS, grade_sentence, summary_rows
 from forecast.report.glossary import VERDICT_MEANINGS
+from forecast.report.ledger_sentences import in_short
 from forecast.report.nowcast_blocks import nowcast_sentences
 from forecast.report.numbers import day, number_in_words, series_name
 from forecast.report.prose import answer_sentences
@@ -29,7 +32,8 @@ class SummarySection:
         """Title, what the run rests on, and the answers."""
         name = str(data.config.get("title") or data.config.get("name") or data.run.folder.name)
         models = set(data.table("forecasts")["model"])
-        asked = len(data.headline) or len(data.nowcasts)
+        accounts = ledgers_of(data.rows(LedgerRow))
+        asked = len(data.headline) or len(data.nowcasts) or len(accounts)
         counts = [
             _count_text(asked, "question"),
             _count_text(len(data.histories), "series", "series"),
@@ -52,6 +56,8 @@ class SummarySection:
         now = nowcast_sentences(data)
         if now and not chosen:
             return [*out, Bullets(now)]
+        if accounts and not chosen:
+            return [*out, Bullets(tuple(sentence for made in accounts for sentence in in_short(made)))]
         if not chosen:
             return [*out, _no_answer(data)]
         shared = shared_limits(data, chosen)

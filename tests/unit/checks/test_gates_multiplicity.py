@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from forecast.checks.multiplicity import Multiplicity, headline_rows
-from forecast.checks.multiplicity.holm_romano_wolf import benjamini_hochberg, holm
 from forecast.core.effects import Description, Effect
 from forecast.core.events import Event
 from forecast.core.judgement import Gate, Judgement, Verdict
 from forecast.core.questions import Design
 from forecast.core.significance import SignificanceTest
+from forecast.kernels.holm_romano_wolf import benjamini_hochberg, holm
 from forecast.study.effects import judge
 
 BAN = Event("toy", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), products=("gallium",), instrument="ban", role="default")

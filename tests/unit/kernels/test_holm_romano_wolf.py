@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from forecast.checks.multiplicity.holm_romano_wolf import holm, romano_wolf
 from forecast.kernels.exact_tests import randomisation_p_value
+from forecast.kernels.holm_romano_wolf import holm, romano_wolf
 
 
 def test_one_test_is_a_rank():

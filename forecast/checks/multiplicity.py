@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from forecast.checks.multiplicity.holm_romano_wolf import benjamini_hochberg, holm, romano_wolf
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
 from forecast.core.identity import identity
 from forecast.core.judgement import Gate
 from forecast.core.plurals import pluralize
 from forecast.core.registry import check
+from forecast.kernels.holm_romano_wolf import benjamini_hochberg, holm, romano_wolf
 
 NAME = "multiplicity"
 MIN_SHARED_WINDOWS = 8  # placebo windows that all rows of a family share

@@ -1,0 +1,169 @@
+"""The answer to a ledger's question: its legs asked of one estimator, its routes, its account and who filled the gap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from forecast.core.archive import Archive
+from forecast.core.event import Event
+from forecast.core.ledger import Ledger, LedgerQuestion, Route, country_codes
+from forecast.core.vintage import Vintage
+from forecast.study.ask import Memo
+from forecast.study.ledger.account import Account, Amount, account_of, declared_while_none_reported
+from forecast.study.ledger.candidates import candidates, producers_of
+from forecast.study.ledger.gap_filled import gap_filled_of
+from forecast.study.ledger.joint_draws import with_joint_draws
+from forecast.study.ledger.leg_answers import described_legs, estimated_legs
+from forecast.study.ledger.legs import legs_of, require_one_form
+from forecast.study.ledger.rerouting import LIMIT, Bounds, bounds_of, rerouted_draws, routes_of, share_of_loss, total_rerouted
+
+
+def ledger(
+    source: Archive | Vintage,
+    event: Event | Sequence[Event],
+    *,
+    destination: str,
+    product: str,
+    exporter: str = "CHN",
+    through: str | Iterable[str] | None = None,
+    origins: Iterable[str] = (),
+    start: str | None = None,
+    stop: str | None = None,
+    lag_direct: int = 1,
+    lag_to: int = 1,
+    lag_from: int = 1,
+    ahead: int = 0,
+    own_sources: Mapping[str, float] | None = None,
+    producers: Iterable[str] | None = None,
+    gains: float | None = None,
+    estimator: str | Mapping[str, Any] = "counterfactual",
+    baseline: tuple[str, str] | None = None,
+    clean_from: str | None = None,
+    element: bool = False,
+    draws: int = 2000,
+    seed: int = 0,
+) -> Ledger:
+    """Where the trade went that a measure took: losses, rerouting between bounds, replacement and shortfall, on both sides.
+
+    Parameters
+    ----------
+    source : Archive or Vintage
+        the data; of an archive its latest vintage
+    event : Event or sequence of Event
+        the measure, or several that cannot be told apart
+    destination, product : str
+        the country that it is aimed at (or a group such as "EU27"), and the good by its name in the package
+    exporter : str, default "CHN"
+        the country that imposed it
+    through : str or sequence of str, optional
+        third countries through which goods may have gone on (default: by the rule of `candidates`: those with a flow in the
+        data that produce little or nothing themselves)
+    origins : sequence of str, optional
+        other origins that are told apart
+    start, stop : str, optional
+        labels of the first and last month of the destination's imports (default: the event's first and `lag_direct`; the last
+        that all known flows have in common)
+    lag_direct, lag_to, lag_from : int, default 1
+        months under way from exporter to destination, from exporter to third country, from third country to destination
+    ahead : int, default 0
+        months before the first in which a third country could have stocked
+    own_sources : mapping of str to float, optional
+        by country, tonnes that it could have found otherwise; unknown ones are left out
+    producers : sequence of str, optional
+        countries that produce the good (default: those of the bundled table)
+    gains : float, optional
+        tonnes by which all other origins together sent more, where only that sum is published
+    estimator : str or mapping, default "counterfactual"
+        of every leg: its name, or a mapping of its name and options
+    baseline : tuple of (str, str), optional
+        first and last month that described legs are compared with
+    clean_from : str, optional
+        label of the first month that is fitted
+    element : bool, default False
+        amounts of the contained element
+    draws : int, default 2000
+        number of draws
+    seed : int, default 0
+        of the random numbers
+
+    Returns
+    -------
+    Ledger
+        amounts in the unit of the archive (kg); `frame()`, `sentences()` and `plot()` tell it
+
+    Raises
+    ------
+    ConfigError
+        where a country is named twice, there is no such estimator, or the element is asked of goods of several forms
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> archive = fc.load_archive()
+    >>> ban = archive.events["us_ban_2024"]
+    >>> account = fc.ledger(archive, ban, destination="USA", product="antimony_unwrought", through=["THA"], stop="2025-11")
+    >>> account.reading, account.leg("I", "THA").state, round(account.entry("L_M").at_lower / 1000)  # tonnes
+    ('descriptive', 'no data', 347)
+    """
+    vintage = source.latest if isinstance(source, Archive) else source
+    question = LedgerQuestion(
+        (event,) if isinstance(event, Event) else tuple(event), exporter, destination, product,
+        () if through is None else country_codes(through), tuple(origins), start, stop, lag_direct, lag_to, lag_from, ahead,
+        own_sources or {}, None if producers is None else tuple(producers), gains, estimator, baseline, clean_from, element,
+        draws=draws,
+    )  # fmt: skip
+    if through is None:
+        question = question.with_candidates(candidates(question, vintage))
+    return answer_ledger(question, vintage, seed)
+
+
+def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, memo: Memo | None = None) -> Ledger:
+    """The ledger of a question; with an estimate of every leg that has data, else with a description of all of them."""
+    factor, content = require_one_form(question)
+    plans, seen = legs_of(question, vintage)
+    legs = estimated_legs(question, plans, seen, factor, seed, memo)
+    legs = with_joint_draws(question, plans, legs, seen, seed)
+    states = {leg.state for leg in legs}
+    reading: Literal["estimated", "descriptive", "no data"] = "estimated"
+    notes: list[str] = []
+    if "described" in states:
+        reading = "descriptive"
+        legs, compared = described_legs(question, plans, legs, seen, factor)
+        notes += [f"compared with {compared}"] if compared else []
+    if not any(leg.known for leg in legs):
+        reading = "no data"
+    by_role = {(leg.role, leg.country): leg for leg in legs}
+    n = question.draws if reading == "estimated" else 0
+    bounds = bounds_of(question, by_role, factor, n)
+    routes = routes_of(question, by_role, bounds, factor)
+    declared, note = declared_while_none_reported(question, plans, seen, factor, n)
+    rerouted, limits = _all_routes(bounds, routes, n)
+    account: Account = account_of(question, by_role, routes, rerouted, limits, declared, n)
+    producers = question.producers if question.producers is not None else producers_of(question.product)
+    loss = next((one for one in (by_role["L_X", question.destination], by_role["L_M", question.exporter]) if one.known), None)
+    main = next(plan for plan in plans if plan.role == "L_M")
+    return Ledger(
+        question, "kg", content, reading, seen.steps.label(main.first), seen.steps.label(main.last),
+        main.last - main.first + 1, tuple(legs), tuple(routes), account.entries,
+        share_of_loss(bounds, loss or by_role["L_M", question.exporter]), gap_filled_of(question, by_role, producers, factor),
+        account.closure, (*notes, *([note] if note else [])),
+    )  # fmt: skip
+
+
+def _all_routes(bounds: Bounds, routes: Sequence[Route], draws: int) -> tuple[tuple[Amount, Amount], tuple[float, float]]:
+    """R at its lower and at its upper bound, and the limits of the two."""
+    none = np.zeros(draws)
+    wanted = tuple(
+        wish for route in routes if not math.isfinite(route.upper) for wish in (route.outward.wanted, route.onward.wanted)
+    )
+    lower = float(sum(route.lower for route in routes if math.isfinite(route.lower)))
+    upper = float(sum(route.upper for route in routes))
+    if not draws:
+        return (Amount(lower, none), Amount(upper, none, wanted)), (math.nan, math.nan)
+    low_draws, high_draws = rerouted_draws(bounds, routes) if not wanted else (none, none)
+    _, _, low, high = total_rerouted(bounds, LIMIT)
+    return (Amount(lower, low_draws), Amount(upper, high_draws, wanted)), (low, high)

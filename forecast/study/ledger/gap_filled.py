@@ -1,0 +1,61 @@
+"""Who filled the gap: gains and falls of every origin after a measure, which sum to the change of the total."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from forecast.core.gap_filled import GapFilled, OriginChange
+from forecast.core.ledger import REST, LedgerQuestion, Leg, Role
+from forecast.core.products import mineral_of
+from forecast.core.simultaneous_bands import simultaneous_band
+from forecast.study.ledger.candidates import production
+
+
+def gap_filled_of(
+    question: LedgerQuestion, legs: Mapping[tuple[Role, str], Leg], producers: Collection[str] | None, factor: float
+) -> GapFilled | None:
+    """The changes of all origins but the one hit, with limits that hold for all together; None where none is known.
+
+    producers : countries that produce the good; None where that is not known
+    """
+    named = [legs["I", k] for k in (*question.through, *question.origins)]
+    known = [leg for leg in [*named, legs["rest_I", REST]] if leg.known]
+    lost = -legs["L_M", question.exporter].value
+    if not known:
+        return None
+    limits = [(math.nan, math.nan)] * len(known)
+    if all(leg.draws is not None for leg in known):
+        low, high = simultaneous_band(np.column_stack([leg.draws for leg in known if leg.draws is not None]), 0.95)
+        limits = list(zip(low.tolist(), high.tolist(), strict=True))
+    changes = [
+        OriginChange(leg.country, leg.value, *ends, production=_production(question, leg.country, producers))
+        for leg, ends in zip(known, limits, strict=True)
+    ]
+    complete = legs["rest_I", REST].known
+    total = sum(change.value for change in changes) if complete else math.nan
+    if question.gains is not None and complete:
+        changes = _divided_rest(changes, factor * 1000.0 * question.gains)
+    return GapFilled(tuple(sorted(changes, key=lambda one: -one.value)), total, lost, complete)
+
+
+def _production(question: LedgerQuestion, country: str, producers: Collection[str] | None) -> str:
+    """What is known of a country's own production: of mines, or the primary metal; what it refines or makes is not in it."""
+    if producers is None or country == REST:
+        return ""
+    if country in producers:
+        return "producer"
+    if question.producers is not None:
+        return "not named as a producer"
+    mined = production().get(mineral_of(question.product), {}).get(country, 0.0)
+    return "little production" if mined > 0 else "no production"
+
+
+def _divided_rest(changes: list[OriginChange], gains: float) -> list[OriginChange]:
+    """The changes with those that are not named divided into gains and falls, by the published sum of all gains."""
+    rest = next(change for change in changes if change.origin == REST)
+    named = [change for change in changes if change.origin != REST]
+    more = gains - sum(change.value for change in named if change.value > 0)
+    return [*named, OriginChange(f"{REST}+", more), OriginChange(f"{REST}-", rest.value - more)]

@@ -1,0 +1,196 @@
+"""Legs: the series and months that can serve each flow of a ledger, and what would fill those that none serves."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+from forecast.core.cells import Cell
+from forecast.core.changed_cells import ChangedCells
+from forecast.core.errors import ConfigError
+from forecast.core.ledger import REST, LedgerQuestion, Role
+from forecast.core.products import products
+from forecast.core.questions import Design
+from forecast.core.series import SeriesKey, countries
+from forecast.core.vintage import Vintage
+from forecast.prep.spans_and_gaps import window_total
+
+ROUNDING = 0.005  # of the total, by which rounded parts may exceed it
+
+
+@dataclass(frozen=True)
+class LegPlan:
+    """A leg before it is answered: its months as integers, and its series, "" where none is at hand.
+
+    shift : months from those of the destination's imports to those of the series
+    """
+
+    role: Role
+    country: str
+    series: str
+    mirror: bool
+    shift: int
+    first: int = 0
+    last: int = 0
+    wanted: str = ""
+    note: str = ""
+
+
+def legs_of(question: LedgerQuestion, vintage: Vintage) -> tuple[list[LegPlan], Vintage]:
+    """All legs of a question with their series and months, and the vintage with the series of those that are not named."""
+    q, way = question, question.months_on_the_way
+    seen, notes = _with_rest(question, vintage)
+    plans = [
+        _plan(q, seen, "L_X", q.destination, [(_key(q, q.exporter, "export", q.destination), False, -q.lag_direct)]),
+        _plan(q, seen, "L_M", q.exporter, [(_key(q, q.destination, "import", q.exporter), False, 0)]),
+    ]
+    for k in q.through:
+        own, partner = _key(q, q.exporter, "export", k), _key(q, k, "import", q.exporter)
+        plans.append(_plan(q, seen, "D", k, [(own, False, -q.lag_direct), (partner, True, q.lag_to - q.lag_direct)]))
+        path = [(own, False, -way), (partner, True, -q.lag_from)]
+        plans.append(_plan(q, seen, "path", k, path))
+        if q.ahead:
+            plans.append(_plan(q, seen, "ahead", k, path))
+    for k in (*q.through, *q.origins):
+        onward = [(_key(q, q.destination, "import", k), False, 0), (_key(q, k, "export", q.destination), True, -q.lag_from)]
+        plans.append(_plan(q, seen, "I", k, onward))
+    plans.append(_plan(q, seen, "rest_I", REST, [(_key(q, q.destination, "import", REST), False, 0)]))
+    plans.append(_plan(q, seen, "rest_D", REST, [(_key(q, q.exporter, "export", REST), False, -q.lag_direct)]))
+    plans = [replace(one, note=notes.get(one.series, one.note)) for one in plans]
+    first, last = _months_accounted_for(question, seen, plans)
+    return [_with_months(question, one, first, last) for one in plans], seen
+
+
+def design_of(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> Design:
+    """The ordinary Design of a leg; of the months ahead, that of the whole path, which holds them."""
+    named = [(f"the mean of {' to '.join(question.baseline)}", *question.baseline)] if question.baseline else []
+    label = vintage.steps.label
+    return Design(
+        question.events, plan.series, start=label(plan.first), stop=label(plan.last), clean_from=question.clean_from,
+        draws=question.draws, baselines=(*named, *Design.baselines),
+    )  # fmt: skip
+
+
+def what_would_fill(question: LedgerQuestion, series: str) -> str:
+    """A series, the interface that serves it, and the code to ask for."""
+    series = series.replace(f".{REST}.", ".WLD.")
+    key = SeriesKey.maybe(series)
+    if key is None:
+        return series
+    known = products().get(question.product)
+    codes = [text.partition(":") for text in (known.hs_codes.split("|") if known and known.hs_codes else [])]
+    source = "comtrade"
+    kinds: tuple[str, ...] = ("HS6", "CN8", "EU8", "HTS10")
+    if key.reporter == "USA":
+        source, kinds = "census", ("HTS10",)
+    elif key.reporter == "EU27" or countries(key.reporter) | countries("EU27") == countries("EU27"):
+        source, kinds = "comext", ("EU8", "CN8")
+    found = next((code for kind in kinds for name, _, code in codes if name == kind), "")
+    code = found[:6] if source == "comtrade" else found
+    if not code and question.product.startswith("hs"):
+        code = question.product.removeprefix("hs")
+    ask = f" --hs {code}" if code else " with the codes of the product, which the concordance does not know"
+    partner = "" if key.partner == "WLD" else f" --partner {key.partner}"
+    reporter = "" if source == "census" else f" --reporter {key.reporter}"
+    flow = " --flow export" if key.flow == "export" else ""
+    return f"{series} (forecast fetch {source}{ask}{reporter}{partner}{flow})"
+
+
+def _key(question: LedgerQuestion, reporter: str, flow: str, partner: str) -> str:
+    return f"{reporter}.{flow}.{partner}.{question.product}"
+
+
+def _plan(
+    question: LedgerQuestion, vintage: Vintage, role: Role, country: str, choices: list[tuple[str, bool, int]]
+) -> LegPlan:
+    """The leg with the first of its possible series that is known; else what would fill it."""
+    for series, mirror, shift in choices:
+        if vintage.knows(series):
+            return LegPlan(role, country, series, mirror, shift)
+    wanted = " or ".join(what_would_fill(question, series) for series, _, _ in choices)
+    money = any(vintage.knows(f"{series}:usd") for series, _, _ in choices)
+    note = "its value in USD is known, its weight is not" if money else ""
+    return LegPlan(role, country, "", False, choices[0][2], wanted=wanted, note=note)
+
+
+def _with_months(question: LedgerQuestion, plan: LegPlan, first: int, last: int) -> LegPlan:
+    start, stop = first + plan.shift, last + plan.shift
+    if plan.role == "path":
+        start -= question.ahead
+    elif plan.role == "ahead":
+        start, stop = start - question.ahead, start - 1
+    return replace(plan, first=start, last=stop)
+
+
+def _months_accounted_for(question: LedgerQuestion, vintage: Vintage, plans: list[LegPlan]) -> tuple[int, int]:
+    """First and last month of the destination's imports, as integers."""
+    steps = vintage.steps
+    onsets = [steps.of(e.effective or e.announced) for e in question.events]
+    first = steps.ordinal(question.start) if question.start else min(onsets) + question.lag_direct
+    if question.stop:
+        return first, steps.ordinal(question.stop)
+    known = [vintage.last_month(p.series) - p.shift for p in plans if p.series and p.role != "ahead"]
+    last = min((month for month in known if month >= first), default=first)
+    chosen = next((p for p in plans if p.role in ("L_M", "L_X") and p.series), None)
+    if chosen is not None and last > first:
+        design = Design(question.events, chosen.series)
+        after = design.aftermath(vintage, first + chosen.shift, last + chosen.shift)
+        if after and after.months[0] - chosen.shift > first:
+            last = after.months[0] - chosen.shift - 1
+    return first, last
+
+
+def _with_rest(question: LedgerQuestion, vintage: Vintage) -> tuple[Vintage, dict[str, str]]:
+    """The vintage with the series of all partners that are not named: the world less the one hit and the named."""
+    q = question
+    made: dict[str, tuple[Cell, ...]] = {}
+    notes: dict[str, str] = {}
+    sides = [(q.destination, "import", q.exporter, (*q.through, *q.origins)), (q.exporter, "export", q.destination, q.through)]
+    for reporter, flow, hit, others in sides:
+        total = _key(q, reporter, flow, "WLD")
+        parts = [_key(q, reporter, flow, partner) for partner in (hit, *others)]
+        known = [one for one in parts if vintage.knows(one)]
+        if not vintage.knows(total) or parts[0] not in known:
+            continue
+        rest = _key(q, reporter, flow, REST)
+        made[rest] = _differences(vintage, total, known)
+        inside = [SeriesKey.parse(one).partner for one in parts if one not in known]
+        notes[rest] = f"the total less {len(known)} named" + (f"; it holds {', '.join(inside)}" if inside else "")
+    made = {series: cells for series, cells in made.items() if cells}
+    return replace(vintage, cells=ChangedCells(vintage.cells, made)) if made else vintage, notes
+
+
+def _differences(vintage: Vintage, total: str, parts: list[str]) -> tuple[Cell, ...]:
+    """Figures of a total less its parts, where all are known; one below zero by more than rounding is left out."""
+    seen = [vintage.observed(part) for part in parts]
+    cells = []
+    for cell in vintage.cells[total]:
+        if cell.status in ("missing", "suppressed"):
+            continue
+        taken = sum(window_total(one, cell.first, cell.last) for one in seen)
+        rest = cell.value - taken
+        if not math.isfinite(rest) or rest < -ROUNDING * abs(cell.value):
+            continue
+        value = max(rest, 0.0)
+        cells.append(replace(cell, value=value, status="value" if value else "zero", kind="derived", derived_from=total))
+    return tuple(cells)
+
+
+def require_one_form(question: LedgerQuestion) -> tuple[float, str]:
+    """Kilograms of the element in one of the product, and the element; (1, "") for gross weight.
+
+    Raises
+    ------
+    ConfigError
+        where the product is of several forms, or of a grade that varies, so that its weight says nothing of the content
+    """
+    if not question.element:
+        return 1.0, ""
+    known = products().get(question.product)
+    if known is None or known.element_factor is None or not known.element:
+        form = f"{known.form}: its weight says nothing of its content" if known else "not in the concordance"
+        raise ConfigError(
+            f"the element in {question.product} is not known, which is {form}", where="element = true",
+            hint="a product of one form, such as antimony_oxide, or element = false",
+        )  # fmt: skip
+    return known.element_factor, known.element
