@@ -212,7 +212,7 @@ def test_origins_add_up_to_the_change_of_the_total_with_joint_limits():
     assert sum(one.value for one in made.gap.changes) == pytest.approx(made.gap.total)
     assert made.gap.total == pytest.approx(made.entry("L_M").at_lower - made.entry("S").at_lower)
     thai = next(one for one in made.gap.changes if one.origin == "THA")
-    assert thai.production == "no production"
+    assert thai.production == "no known production"
     low, high = np.quantile(made.leg("I", "THA").draws, [0.025, 0.975])
     assert thai.lo95 <= low < high <= thai.hi95, "limits that hold together are wider"
 
@@ -256,7 +256,7 @@ def test_questions_that_make_no_sense_are_refused(more, said):
 def test_the_table_holds_every_part_and_the_picture_every_entry():
     made = ledger()
     table = made.frame()
-    assert set(table.kind) == {"entry", "route", "leg", "origin", "share", "closure", "note"}
+    assert set(table.kind) == {"entry", "route", "leg", "origin", "share", "closure"}
     assert table[table.kind == "entry"]["item"].tolist() == ["L_X", "L_M", "R", "O", "N", "S", "M", "G", "Z"]
     assert (table[table.state == "no data"].at_lower.isna()).all()
     assert len(made.plot().patches) == 18
