@@ -50,7 +50,7 @@ def _production(question: LedgerQuestion, country: str, producers: Collection[st
     if question.producers is not None:
         return "not named as a producer"
     mined = production().get(mineral_of(question.product), {}).get(country, 0.0)
-    return "little production" if mined > 0 else "no production"
+    return "little production" if mined > 0 else "no known production"
 
 
 def _divided_rest(changes: list[OriginChange], gains: float) -> list[OriginChange]:

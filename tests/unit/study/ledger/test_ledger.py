@@ -212,7 +212,7 @@ def test_origins_add_up_to_the_change_of_the_total_with_joint_limits():
     assert sum(one.value for one in made.gap.changes) == pytest.approx(made.gap.total)
     assert made.gap.total == pytest.approx(made.entry("L_M").at_lower - made.entry("S").at_lower)
     thai = next(one for one in made.gap.changes if one.origin == "THA")
-    assert thai.production == "no production"
+    assert thai.production == "no known production"
     low, high = np.quantile(made.leg("I", "THA").draws, [0.025, 0.975])
     assert thai.lo95 <= low < high <= thai.hi95, "limits that hold together are wider"
 
