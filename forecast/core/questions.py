@@ -55,7 +55,8 @@ class Design:
     controls : tuple of str, optional
         names of known series of a plain panel
     estimand : str, default "shortfall"
-        what is asked, one of `ESTIMANDS`: "shortfall", "recovery", "net", "share", "anticipation", "relative"
+        what is asked, one of `ESTIMANDS`: "shortfall", "recovery", "net", "share", "anticipation" (whose default window is the
+        months of anticipation), "relative"
     measure : str, default "cumulative"
         in which the answer is given, one of `MEASURES`: "cumulative" (the unit of the series), "relative" (-1: all lost),
         "share", "anticipation", "net"
@@ -206,12 +207,15 @@ class Design:
         begin, anticipation = onset(self.events, self.event_start, self.start, self.anticipation, steps)
         start = begin + self.lag_months
         hole = begin - anticipation if anticipation else start
-        first = steps.ordinal(self.start) if self.start is not None and self.event_start is None else start + self.donut
+        ahead = self.start is None and self.estimand == "anticipation" and self.measure in ("cumulative", "relative")
+        first = hole if ahead else start + self.donut
+        if self.start is not None and self.event_start is None:
+            first = steps.ordinal(self.start)
         known = [vintage.last_month(s) for s in self.treated if vintage.knows(s)]
         if not known:
             problem, hint = f"no figure of {self.treated[0]} is known on {vintage.day}", nearest(self.treated[0], vintage.cells)
             raise DataError(problem, where=self.event_ids, hint=hint)
-        last = steps.ordinal(self.stop) if self.stop is not None else max(known)
+        last = steps.ordinal(self.stop) if self.stop is not None else min(max(known), start - 1 if ahead else max(known))
         after = self.aftermath(vintage, first, last) if self.stop is None else None
         if after and after.months[0] > first:
             last = after.months[0] - 1

@@ -102,7 +102,7 @@ class EffectConfig(ConfigTable):
 
     id : what tables and the report call the question
     question : the question in a sentence
-    event : id of an event, or of several whose joint effect is asked
+    event : id of an event, or of several whose joint effect is asked; `ID:end` is the announced end of `ID`
     treated : the series whose change is asked, or several together
     from, to : first and last month asked; by default that in which the event took effect, and the last known one under it
     lag_months : months that goods are under way before an import can show the event

@@ -17,6 +17,7 @@ from forecast.arrays import Floats
 from forecast.core import registry
 from forecast.core.archive import Archive
 from forecast.core.contracts import Answer, Forecaster
+from forecast.core.effects import Effect
 from forecast.core.errors import ForecastError
 from forecast.core.identity import identity
 from forecast.core.months import parse_day
@@ -290,14 +291,19 @@ def _score_rows(batch: Batch, forecasts: Sequence[Forecast | Failure], context: 
 
 
 def _answer_effects(batch: Batch, context: Context) -> BatchResult:
-    """The judged effects of one design by all its estimators, each compared with the others."""
+    """The judged effects of one design by all its estimators, each compared with the others, and what the first one lost."""
+    from forecast.study.effects.recovered import recovered_since
     from forecast.study.effects.siblings import estimate_with_siblings
 
     assert batch.design is not None
     methods = {label: registry.build("estimator", spec) for label, spec in batch.spec.items()}
     estimates = estimate_with_siblings(methods, context.vintage, batch.design, context.seed, checks=context.checks)
     failures = [failure_row(f"{batch.name}|{label}", label, e) for label, e in estimates.items() if isinstance(e, Failure)]
-    return BatchResult(batch.name, failures=failures, effects=estimates)
+    first, found = estimates.get(batch.label), None
+    if isinstance(first, Effect):
+        found = recovered_since(methods[batch.label], context.vintage, first, context.seed, checks=context.checks)
+    recovered = {batch.label: found} if found is not None else {}
+    return BatchResult(batch.name, failures=failures, effects=estimates, recovered=recovered)
 
 
 def _answer_sensitivity(batch: Batch, vary: SensitivityConfig, context: Context) -> BatchResult:

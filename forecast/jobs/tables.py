@@ -15,6 +15,7 @@ from forecast.jobs.batch_results import BatchResult
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
+from forecast.jobs.recovered_rows import recovered_rows
 from forecast.jobs.rows import claim_rows, effect_tables, observation_rows, regime_rows, sensitivity_rows
 from forecast.study.data.audit import audit
 from forecast.study.evaluate.compare import NAIVE_MODELS, comparison_rows
@@ -36,6 +37,7 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]
         "failures": [row for r in results for row in r.failures],
         "regimes": regime_rows(plan),
         "claims": claim_rows(plan),
+        "recovered": recovered_rows(plan, results),
         "sensitivity": sensitivity_rows(plan, results),
         "scenarios": [row for row in courses if not is_span(row.month)],
         "news": [row for r in results for row in r.news],

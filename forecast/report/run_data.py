@@ -28,7 +28,8 @@ T = TypeVar("T")
 F = TypeVar("F", ForecastRow, ScenarioForecastRow, SumRow)
 MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
 OWN = "own data"  # publisher of own figures whose config names none
-OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar")  # missing from runs of earlier versions
+# missing from runs of earlier versions
+OPTIONAL_TABLES = ("parts", "recovered", "sensitivity", "scenarios", "news", "calendar")
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,11 @@ class Ppml:
         if self.fewest < 6:
             raise ConfigError(f"a level from {self.fewest} months is none", hint="6 or more")
 
+    @property
+    def assumes_path(self) -> bool:
+        """Whether the effect is one ratio over all months, so that none can differ from another."""
+        return self.coefficient == "single"
+
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the counterfactual by the fixed effects; description only where they do not identify it."""
         seen = observe_window(vintage, design)
