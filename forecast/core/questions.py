@@ -20,9 +20,10 @@ from forecast.core.measures_in_window import Aftermath, aftermath
 from forecast.core.presentation import shown
 from forecast.core.schema import check_names
 from forecast.core.series import SeriesKey
+from forecast.core.spillovers import donors_outside
 from forecast.core.task import Task as Task
 from forecast.core.vintage import Vintage
-from forecast.core.window import Window as Window, onset
+from forecast.core.window import Window as Window, months_asked, onset
 
 ESTIMANDS = ("shortfall", "recovery", "net", "share", "anticipation", "relative")
 MEASURES = ("cumulative", "relative", "share", "anticipation", "net")
@@ -77,6 +78,8 @@ class Design:
         label of the step at which an unnamed event began (`Design.at`)
     keep_spikes : bool, default False
         old spikes of the treated series stay in the fit (`prep.spikes`)
+    diversion, let_in : tuple of str, optional
+        countries on the way of diverted trade, whose flows are no donors; donors kept though diversion could reach them
 
     Raises
     ------
@@ -112,6 +115,8 @@ class Design:
     placebo_of: str = ""
     event_start: str | None = None
     keep_spikes: bool = False
+    diversion: tuple[str, ...] = ()
+    let_in: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -122,15 +127,11 @@ class Design:
     ) -> None:
         event, treated, donors = read_once(event), read_once(treated), read_once(donors)
         check_arguments("Design", {"event": rest.get("events", event), "treated": treated, "donors": donors})
-        events = (event,) if isinstance(event, Event) else tuple(event)
-        fields = {name: getattr(type(self), name) for name in type(self).__dataclass_fields__}
-        fields.update(rest)
-        if "events" in rest:
-            events = tuple(rest["events"])
-        fields["events"] = events
+        fields = {name: getattr(type(self), name) for name in type(self).__dataclass_fields__} | rest
+        fields["events"] = tuple(rest.get("events", (event,) if isinstance(event, Event) else event))
         fields["treated"] = (treated,) if isinstance(treated, str) else tuple(treated)
         fields["donors"] = "all" if donors == "all" else tuple([donors] if isinstance(donors, str) else donors or ())
-        for name in ("controls", "baselines"):
+        for name in ("controls", "baselines", "diversion", "let_in"):
             fields[name] = tuple(fields[name])
         unknown = set(rest) - set(type(self).__dataclass_fields__)
         if unknown:
@@ -207,15 +208,13 @@ class Design:
         begin, anticipation = onset(self.events, self.event_start, self.start, self.anticipation, steps)
         start = begin + self.lag_months
         hole = begin - anticipation if anticipation else start
-        ahead = self.start is None and self.estimand == "anticipation" and self.measure in ("cumulative", "relative")
-        first = hole if ahead else start + self.donut
-        if self.start is not None and self.event_start is None:
-            first = steps.ordinal(self.start)
         known = [vintage.last_month(s) for s in self.treated if vintage.knows(s)]
         if not known:
             problem, hint = f"no figure of {self.treated[0]} is known on {vintage.day}", nearest(self.treated[0], vintage.cells)
             raise DataError(problem, where=self.event_ids, hint=hint)
-        last = steps.ordinal(self.stop) if self.stop is not None else min(max(known), start - 1 if ahead else max(known))
+        ahead = self.estimand == "anticipation" and self.measure in ("cumulative", "relative")
+        begins = None if self.event_start is not None else self.start
+        first, last = months_asked(begins, self.stop, (hole, start + self.donut, start), max(known), ahead, steps)
         after = self.aftermath(vintage, first, last) if self.stop is None else None
         if after and after.months[0] > first:
             last = after.months[0] - 1
@@ -306,6 +305,7 @@ class Design:
                 replace_design(
                     self,
                     events=(),
+                    donors=donors_outside(self.donors, self.events, self.let_in),
                     event_start=vintage.steps.label(start),
                     start=vintage.steps.label(start),
                     stop=vintage.steps.label(start + length - 1),

@@ -17,7 +17,7 @@ from forecast.jobs.batch import OWN_DAY, Batch
 from forecast.jobs.config import BacktestConfig, Config
 from forecast.jobs.declared_regressors import real_time_view
 from forecast.jobs.effect_config import EffectConfig
-from forecast.jobs.effect_designs import design_of, findings_out_of_scope, findings_past_the_end
+from forecast.jobs.effect_designs import design_of, findings_on_donors, findings_out_of_scope, findings_past_the_end
 from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
 from forecast.jobs.scenarios import askable_scenarios, scenario_questions
@@ -134,7 +134,8 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         asked = _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}")
         batches += asked
         findings += findings_out_of_scope(effect, archive.events)
-        findings += [f for b in asked[:1] if b.design for f in findings_past_the_end(effect.id, b.design, vintage)]
+        for design in (b.design for b in asked[:1] if b.design):
+            findings += [*findings_past_the_end(effect.id, design, vintage), *findings_on_donors(effect, design, vintage)]
     scenarios, not_asked = askable_scenarios(
         config.scenarios, real_time.as_of(vintage.day), [e.id for e in archive.events], place
     )
