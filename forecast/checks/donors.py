@@ -70,7 +70,7 @@ class Donors:
             return Gate(NAME, "fail", products[name], self.bent, text, cap="descriptive", withholds=True)
         largest = max(sizes, key=lambda name: sizes[name])
         size = sizes[largest]
-        reasons = [*_reached(effect), *self._weaknesses(effect, known)]
+        reasons = [*_spillovers(effect), *self._weaknesses(effect, known)]
         if size > 1.0:
             reasons.insert(
                 0, f"{largest.removeprefix(WITHOUT)} carries the estimate: without, it moves by {_in_standard_errors(size)}"
@@ -100,7 +100,7 @@ class Donors:
         return reasons
 
 
-def _reached(effect: Effect) -> list[str]:
+def _spillovers(effect: Effect) -> list[str]:
     """Donors that the event may reach, and that were let in all the same."""
     design = effect.design
     found = {d: spillover(d, design.treated, design.events, design.diversion) for d in design.let_in if d in design.donors}

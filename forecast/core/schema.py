@@ -360,6 +360,31 @@ class RecoveredRow:
     others: str = column("other measures in the months after")
 
 
+@table("mirror_gaps")
+class MirrorGapRow:
+    """ln of the exporter's record less ln of the importer's before and after a measure; or its contrast between goods.
+
+    In a contrast, which names no product, the change is that of controlled goods less that of others, and the two counts are
+    those of the goods.
+    """
+
+    event: str = column("event")
+    exporter: str = column("exporter")
+    destination: str = column("destination")
+    product: str = column("product")
+    controlled: bool | None = column("under control")
+    state: str = column("how far it is known")
+    wanted: str = column("what would fill it")
+    lag_months: int | None = column("months under way", "months")
+    n_before: int | None = column("months before, or goods under control", "count")
+    n_after: int | None = column("months after, or other goods", "count")
+    gap_before: float = column("mean gap before", "log")
+    gap_after: float = column("mean gap after", "log")
+    change: float = column("change of the gap", "log")
+    change_lo95: float = column("change, lower bound, 95 %", "log")
+    change_hi95: float = column("change, upper bound, 95 %", "log")
+
+
 @table("sensitivity")
 class SensitivityRow:
     """A question on an event with one setting changed, and its answer."""

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from forecast.core import schema
+from forecast.core.event_ends import ended_measure
 from forecast.core.months import is_span
 from forecast.core.results import Finding
-from forecast.core.schema import ComparisonRow, ForecastRow, ScenarioForecastRow, ScoreRow, SumRow
+from forecast.core.schema import ComparisonRow, ForecastRow, MirrorGapRow, ScenarioForecastRow, ScoreRow, SumRow
 from forecast.jobs.batch_results import BatchResult
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
@@ -18,6 +19,7 @@ from forecast.jobs.plan import Plan
 from forecast.jobs.recovered_rows import recovered_rows
 from forecast.jobs.rows import claim_rows, effect_tables, observation_rows, regime_rows, sensitivity_rows
 from forecast.study.data.audit import audit
+from forecast.study.data.mirror_gaps import mirror_gaps
 from forecast.study.evaluate.compare import NAIVE_MODELS, comparison_rows
 
 
@@ -38,6 +40,7 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]
         "regimes": regime_rows(plan),
         "claims": claim_rows(plan),
         "recovered": recovered_rows(plan, results),
+        "mirror_gaps": _mirror_gaps(plan),
         "sensitivity": sensitivity_rows(plan, results),
         "scenarios": [row for row in courses if not is_span(row.month)],
         "news": [row for r in results for row in r.news],
@@ -45,6 +48,13 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]
             plan.config.nowcast, [[p.series for p in plan.groups[n]] for n in plan.nowcasts], plan.vintage.day
         ),
     }
+
+
+def _mirror_gaps(plan: Plan) -> list[MirrorGapRow]:
+    """The records of both sides around each measure that a question names."""
+    designs = [batch.design for batch in plan.batches if batch.design is not None and batch.vary is None]
+    events = {event.id: event for design in designs for event in design.events if not ended_measure(event.id)}
+    return mirror_gaps(plan.vintage, events.values(), [series for design in designs for series in design.treated])
 
 
 def _sum_rows(rows: Iterable[ForecastRow] | Iterable[ScenarioForecastRow]) -> list[SumRow]:

@@ -29,7 +29,7 @@ F = TypeVar("F", ForecastRow, ScenarioForecastRow, SumRow)
 MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
 OWN = "own data"  # publisher of own figures whose config names none
 # missing from runs of earlier versions
-OPTIONAL_TABLES = ("parts", "recovered", "sensitivity", "scenarios", "news", "calendar")
+OPTIONAL_TABLES = ("parts", "recovered", "mirror_gaps", "sensitivity", "scenarios", "news", "calendar")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from forecast.core.products import display_unit
 from forecast.core.registry import section
 from forecast.core.schema import GateRow, PlaceboRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Heading, Prose, TableBlock, TableCell
+from forecast.report.mirror_gap_blocks import mirror_gap_blocks
 from forecast.report.number_cells import quantity_cell
 from forecast.report.numbers import capitalize, quantity, treated_name
 from forecast.report.prose import amount, in_words, reason_in_words, test_text
@@ -50,7 +51,14 @@ class ChecksSection:
                 "without an event stands beside it where there are enough of them."
             )
         )
-        return [*out, *_departure_blocks(data), *_gate_blocks(data), *_donor_blocks(data), *_placebo_blocks(data)]
+        return [
+            *out,
+            *_departure_blocks(data),
+            *_gate_blocks(data),
+            *_donor_blocks(data),
+            *_placebo_blocks(data),
+            *mirror_gap_blocks(data),
+        ]
 
 
 def _departure_blocks(data: RunData) -> list[Block]:

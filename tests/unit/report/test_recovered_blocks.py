@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from forecast.core.schema import RecoveredRow
-from forecast.report.recovered_blocks import recovered_sentence
+from forecast.core.schema import EffectRow, RecoveredRow
+from forecast.report.recovered_blocks import recovered_blocks, recovered_sentence
 from forecast.report.run_data import RunData
 
 ROW = RecoveredRow(
@@ -75,3 +75,14 @@ def test_what_is_not_known_is_not_told(data: RunData) -> None:
         "3,000 t below it in Jul 2025–Mar 2026."
     )
     assert "As a description" not in told(data, state="not identified", reason="nothing was estimated", baseline="", **bare)
+
+
+def test_a_path_is_told_month_by_month(data: RunData) -> None:
+    job = next(a.job for a in data.headline if a.id == "1")
+    path = [replace(ROW, job=job, month="2025-06", back=math.nan, share=math.nan), replace(ROW, job=job)]
+    blocks = recovered_blocks(RunData(data.run, {}, {RecoveredRow: path, EffectRow: data.rows(EffectRow)}))
+    told_once = blocks[2]
+    assert len(told_once.rows) == 1  # type: ignore[union-attr]
+    table = blocks[3].blocks[0]  # type: ignore[union-attr]
+    assert [len(one) for one in table.rows] == [1, 4, 4]
+    assert recovered_blocks(RunData(data.run, {}, {RecoveredRow: []})) == []
