@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-from forecast.core.schema import MirrorGapRow
+from forecast.core.plurals import pluralize
+from forecast.core.schema import MirrorGapRow, group_rows
 from forecast.core.series import SeriesKey, partner_groups
 from forecast.report.blocks import Block, Bullets, Column, Details, Prose, TableBlock, TableCell
-from forecast.report.measure_phrases import event_phrase
+from forecast.report.measure_phrases import event_phrase, events_phrase
 from forecast.report.number_cells import decimal_cell
 from forecast.report.numbers import NBSP, capitalize, country_name, decimal, flow_name, join_with_and, product_name
 from forecast.report.run_data import RunData
@@ -26,27 +28,35 @@ def mirror_gap_blocks(data: RunData) -> list[Block]:
     if not rows:
         return []
     known = [r for r in rows if r.state == "known"]
-    told = [mirror_gap_sentence(data, r) for r in rows if r.state != "known"]
+    others = group_rows((r for r in rows if r.state != "known"), _pair_of)
+    told = [mirror_gap_sentence(data, found) for found in others.values()]
     body: list[Block] = [Prose(DIAGNOSTIC)]
     body += [_gap_table(data, known)] if known else []
-    body += [Bullets(tuple(dict.fromkeys(filter(None, told))))]
+    body += [Bullets(tuple(filter(None, told)))] if any(told) else []
     head = "Mirror gap against incentive: a diagnostic, no proof"
     return [Details(head, tuple(body))]
 
 
-def mirror_gap_sentence(data: RunData, row: MirrorGapRow) -> str:
-    """A contrast in words, or why a pair has no gap and what would fill it."""
-    between = f"{country_name(row.exporter)} to {country_name(row.destination)}, {event_phrase(data, row.event)}"
+def _pair_of(row: MirrorGapRow) -> tuple[str, ...]:
+    """What one sentence tells: a pair around all measures, or the contrast of one measure."""
+    contrast = row.event if row.state == "contrast" else ""
+    return row.exporter, row.destination, row.product, row.state, row.wanted, contrast
+
+
+def mirror_gap_sentence(data: RunData, rows: Sequence[MirrorGapRow]) -> str:
+    """A contrast in words, or why a pair has no gap around some measures and what would fill it."""
+    row = rows[0]
+    ends = f"{country_name(row.exporter)} to {country_name(row.destination)}"
+    measures = events_phrase(data, [r.event for r in rows])
     if row.state == "contrast":
-        return _contrast_sentence(between, row)
-    good = product_name(row.product)
+        return _contrast_sentence(f"{ends}, {measures}", row)
+    good = f"{capitalize(product_name(row.product))}, {ends}"
     if row.state == "no data":
         parts = [f"{flow_name(series)} ({_interface(series)})" for series in row.wanted.split("; ")]
-        return f"{capitalize(good)}, {between}: only one side is in the data; {join_with_and(parts)} would fill it."
-    return (
-        f"{capitalize(good)}, {between}: both records are in the data, but only {row.n_before or 0} months before and "
-        f"{row.n_after or 0} after have trade in both, and 3 of each are needed."
-    )
+        return f"{good}: only one side is in the data around {measures}; {join_with_and(parts)} would fill it."
+    before, after = (max(getattr(r, name) or 0 for r in rows) for name in ("n_before", "n_after"))
+    seen = f"at most {pluralize(before, 'month')} before and {pluralize(after, 'month')} after {measures} have trade in both"
+    return f"{good}: both records are in the data, but {seen}; {row.wanted} are needed."
 
 
 def _contrast_sentence(between: str, row: MirrorGapRow) -> str:

@@ -91,7 +91,7 @@ def _pair_row(vintage: Vintage, event: Event, key: SeriesKey, lag: int) -> Mirro
         n_before=int(np.isfinite(before).sum()), n_after=int(np.isfinite(later).sum()),
     )  # fmt: skip
     if row.state == FEW_MONTHS:
-        return row
+        return replace(row, wanted=f"{mirror_gap.FEWEST} of each")
     return replace(
         row, gap_before=_mean(before), gap_after=_mean(later), change=made.estimate, change_lo95=made.low, change_hi95=made.high
     )

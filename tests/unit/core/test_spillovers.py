@@ -12,6 +12,7 @@ from forecast.core.spillovers import spillover
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.ask import answer
 from forecast.study.effects import judge
+from forecast.study.effects.placebo import placebos_in_space
 
 BAN = Event(
     "toy_ban", "", dt.date(2023, 1, 1), dt.date(2023, 1, 1), targets="USA", products=("gallium", "germanium"),
@@ -122,3 +123,10 @@ def test_placebos_in_time_have_the_donors_of_the_question():
     assert all(germanium not in one.donors for one in design.in_time(vintage))
     kept = Design(BAN, TREATED, (*CLEAN, germanium), let_in=(germanium,))
     assert all(germanium in one.donors for one in kept.in_time(vintage))
+
+
+def test_a_diverted_flow_is_no_placebo_in_space():
+    vintage, _ = world()
+    design = Design(BAN, TREATED, (*CLEAN, DIVERTED), draws=100)
+    found, _ = placebos_in_space(registry.build("estimator", "synthetic"), vintage, design, 1)
+    assert {one.series for one in found} == set(CLEAN)

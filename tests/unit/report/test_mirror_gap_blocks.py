@@ -24,15 +24,20 @@ def row(**changes: object) -> MirrorGapRow:
 
 
 def told(data: RunData, **changes: object) -> str:
-    return mirror_gap_sentence(data, row(**changes)).replace("\u00a0", " ")
+    return mirror_gap_sentence(data, [row(**changes)]).replace("\u00a0", " ")
 
 
 def test_a_missing_record_is_told_with_what_would_fill_it(data: RunData) -> None:
     text = told(data, state="no data", wanted="USA.import.CHN.gallium")
-    assert text.endswith("only one side is in the data; US imports of Chinese origin (forecast fetch census) would fill it.")
+    assert text == (
+        "Gallium, unwrought and wrought, China to US: only one side is in the data around the export ban of Dec 2024; US "
+        "imports of Chinese origin (forecast fetch census) would fill it."
+    )
     assert "forecast fetch comtrade" in told(data, state="no data", wanted="CHN.export.USA.gallium")
-    few = told(data, state="too few months", n_before=0, n_after=2)
-    assert "only 0 months before and 2 after have trade in both" in few
+    few = told(data, state="too few months", n_before=0, n_after=2, wanted="3 of each")
+    assert (
+        "at most 0 months before and 2 months after the export ban of Dec 2024 have trade in both; 3 of each are needed." in few
+    )
 
 
 def test_a_contrast_claims_what_its_interval_allows(data: RunData) -> None:
