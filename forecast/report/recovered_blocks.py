@@ -6,13 +6,16 @@ import math
 
 from forecast.core.products import display_unit
 from forecast.core.schema import RecoveredRow, divide_figures, group_rows
-from forecast.report.blocks import MISSING, Block, Column, Details, Heading, Prose, TableBlock, TableCell
+from forecast.report.blocks import MISSING, Block, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
+from forecast.report.credits import credit
 from forecast.report.effect_rows import EffectAnswer
+from forecast.report.figures.clearing import clearing_panel
 from forecast.report.measure_phrases import event_phrase, events_phrase
 from forecast.report.number_cells import percent_cell, quantity_cell
 from forecast.report.numbers import (
     NBSP,
     capitalize,
+    good_name,
     join_with_and,
     listed_months,
     month,
@@ -24,6 +27,8 @@ from forecast.report.numbers import (
 from forecast.report.prose import reason_in_words
 from forecast.report.run_data import RunData
 from forecast.report.series_overview import told_answers
+
+MAX_PANELS = 6
 
 
 def recovered_blocks(data: RunData) -> list[Block]:
@@ -46,8 +51,32 @@ def recovered_blocks(data: RunData) -> list[Block]:
     for a, rows in asked:
         if rows[-1].month:  # two questions on one flow may have the same path
             known.setdefault((a.series, *((r.month, r.lost, r.back) for r in rows)), ([], a, rows))[0].append(a.id)
+    paths_known = list(known.values())
     title = "The paths: lost so far, and come back so far"
-    return [*out, Details(title, (_path_table(list(known.values())),))] if known else out
+    return [*out, _figure(data, paths_known), Details(title, (_path_table(paths_known),))] if known else out
+
+
+def _figure(data: RunData, known: list[tuple[list[str], EffectAnswer, list[RecoveredRow]]]) -> FigureBlock:
+    """One panel for each path, the largest number of them that a page holds."""
+    panels = tuple(
+        clearing_panel(
+            f"{', '.join(ids)}. {capitalize(good_name(a.first_series))}"[:52],
+            a.unit,
+            [_in_display_units(a, row) for row in path],
+        )
+        for ids, a, path in known[:MAX_PANELS]
+    )
+    left = f" The other {len(known) - MAX_PANELS} stand in the table of paths." if known[MAX_PANELS:] else ""
+    return FigureBlock(
+        "recovered",
+        "What was missing, and what came back of it",
+        panels,
+        2,
+        "Observed less expected, added up from the first month of the loss; shaded: 95 % band from the draws; dashed: the "
+        f"measure has ended or was eased. Back at zero, as much has come as was missing.{left} "
+        + credit(data, [a.series for _, a, _ in known], "figure", "own work"),
+        "Small charts of the cumulative difference between observed and expected trade, during a measure and after it",
+    )
 
 
 def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:

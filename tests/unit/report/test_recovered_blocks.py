@@ -83,6 +83,8 @@ def test_a_path_is_told_month_by_month(data: RunData) -> None:
     blocks = recovered_blocks(RunData(data.run, {}, {RecoveredRow: path, EffectRow: data.rows(EffectRow)}))
     told_once = blocks[2]
     assert len(told_once.rows) == 1  # type: ignore[union-attr]
-    table = blocks[3].blocks[0]  # type: ignore[union-attr]
+    assert len(blocks[3].panels) == 1  # type: ignore[union-attr]
+    assert "−4,000" in blocks[3].panels[0].svg.replace("\u00a0", " ")  # type: ignore[union-attr]  # where the path ends
+    table = blocks[4].blocks[0]  # type: ignore[union-attr]
     assert [len(one) for one in table.rows] == [1, 4, 4]
     assert recovered_blocks(RunData(data.run, {}, {RecoveredRow: []})) == []
