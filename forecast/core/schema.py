@@ -378,11 +378,11 @@ class MirrorGapRow:
     lag_months: int | None = column("months under way", "months")
     n_before: int | None = column("months before, or goods under control", "count")
     n_after: int | None = column("months after, or other goods", "count")
-    gap_before: float = column("mean gap before", "log")
-    gap_after: float = column("mean gap after", "log")
-    change: float = column("change of the gap", "log")
-    change_lo95: float = column("change, lower bound, 95 %", "log")
-    change_hi95: float = column("change, upper bound, 95 %", "log")
+    gap_before: float = column("mean gap before, log")
+    gap_after: float = column("mean gap after, log")
+    change: float = column("change of the gap, log")
+    change_lo95: float = column("change, lower bound, 95 %")
+    change_hi95: float = column("change, upper bound, 95 %")
 
 
 @table("sensitivity")
