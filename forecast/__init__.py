@@ -29,7 +29,7 @@ _HOMES = {
         (
             "load_archive", "model", "estimator", "predict", "estimate", "backtest", "cutoffs", "score", "placebo",
             "untouched", "vary", "scenarios", "run", "compare", "feasible", "Regressor", "to_boe", "to_hub",
-            "news", "forecast", "effect", "diff",
+            "news", "forecast", "effect", "diff", "destinations", "file", "follow",
         ),
         "forecast.api",
     ),
@@ -38,8 +38,10 @@ _HOMES = {
 }  # fmt: skip
 
 _TAKING_ARGUMENTS = {
-    "backtest", "coming", "compare", "cutoffs", "diff", "effect", "estimate", "feasible", "forecast", "load_archive", "months",
-    "news", "panel", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "backtest", "coming", "compare", "cutoffs", "destinations", "diff", "effect", "estimate", "feasible", "file", "follow",
+    "forecast",
+    "load_archive", "months", "news", "panel", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub",
+    "untouched", "vary",
 }  # fmt: skip
 
 __all__ = ["__version__", *sorted(_HOMES)]
@@ -51,11 +53,14 @@ if TYPE_CHECKING:
         backtest as backtest,
         compare as compare,
         cutoffs as cutoffs,
+        destinations as destinations,
         diff as diff,
         effect as effect,
         estimate as estimate,
         estimator as estimator,
         feasible as feasible,
+        file as file,
+        follow as follow,
         forecast as forecast,
         load_archive as load_archive,
         model as model,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from forecast.core.contracts import Estimator, Forecaster
     from forecast.core.effects import Effect
+    from forecast.core.filed_run import FiledRun
     from forecast.core.judgement import Placebo
     from forecast.core.questions import Design, Task
     from forecast.core.run import Run
@@ -36,7 +37,9 @@ if TYPE_CHECKING:
     from forecast.core.vintage import Vintage
     from forecast.frames.from_memory import effect as effect, forecast as forecast
     from forecast.report.diff.run_diff import RunDiff
+    from forecast.report.follow_up import FollowUp
     from forecast.study.data.real_time import Regressor as Regressor
+    from forecast.study.destinations.destinations import destinations as destinations
     from forecast.study.effects.candidate_donors import untouched as untouched
     from forecast.study.effects.sensitivity import vary as vary
     from forecast.study.effects.shipped_gates import CheckSpec
@@ -53,6 +56,7 @@ _HOMES = {
     "Regressor": "forecast.study.data.real_time",
     "backtest": "forecast.study.evaluate.backtest",
     "cutoffs": "forecast.study.evaluate.cutoffs",
+    "destinations": "forecast.study.destinations.destinations",
     "effect": "forecast.frames.from_memory",
     "feasible": "forecast.study.evaluate.requirements",
     "forecast": "forecast.frames.from_memory",
@@ -66,8 +70,10 @@ _HOMES = {
 }
 
 __all__ = [
-    "Regressor", "backtest", "compare", "cutoffs", "diff", "effect", "estimate", "estimator", "feasible", "forecast",
-    "load_archive", "model", "news", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "Regressor", "backtest", "compare", "cutoffs", "destinations", "diff", "effect", "estimate", "estimator", "feasible",
+    "file", "follow",
+    "forecast", "load_archive", "model", "news", "placebo", "predict", "run", "scenarios", "score", "to_boe", "to_hub",
+    "untouched", "vary",
 ]  # fmt: skip
 
 
@@ -508,6 +514,7 @@ def run(
         if not is_finished(folder, planned):  # by another run at the same time
             log_step(LOG, "tables", "writing the tables", folder=str(folder))
             write(folder, planned, outcomes, timings)
+            outcomes.clear()  # the report reads the folder
             log_step(LOG, "report", "drawing the report", folder=str(folder))
             with waiting("drawing the report", progress):
                 pages = write_all(Run(folder))
@@ -577,3 +584,112 @@ def diff(run_a: Run | str | Path, run_b: Run | str | Path, attribute: str = "", 
         return dataclasses.replace(found, attributed=tuple(attributed(found.old, found.new, attribute, model)))
     except ForecastError as error:
         return dataclasses.replace(found, unattributed=f"{attribute} cannot be taken apart: {error.problem} ({error.where})")
+
+
+def file(config: str | Path, out: str | Path = "runs", workers: int = 1) -> FiledRun:
+    """Freeze what a config asks of months whose figures are not released yet: rules, claims, forecasts, under one root hash.
+
+    A month that may have been released by the day of filing is left out; the day is that of this machine's clock, in UTC.
+
+    Parameters
+    ----------
+    config : str or Path
+        path of a TOML file, or name of one shipped with the package; `[forecast]` says what is asked, `[filed]` what is claimed
+    out : str or Path, default "runs"
+        parent of the folder
+    workers : int, default 1
+        number of processes
+
+    Returns
+    -------
+    FiledRun
+        what was filed; `root` is the hash to publish on the day, `folder` what `fc.follow` opens later
+
+    Raises
+    ------
+    ConfigError
+        where the config is not valid, every month it asks is released, or a claim is on such a month
+    DataError
+        where the data cannot be read
+    WriteError
+        where the folder cannot be written
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> import pandas as pd
+    >>> import forecast as fc
+    >>> months = pd.period_range(end=pd.Timestamp.now().to_period("M") - 2, periods=36).astype(str)
+    >>> table = pd.DataFrame({"period": months, "value": 100.0})
+    >>> asked = '''
+    ... models = ["mean12"]
+    ... data = { use = "csv", path = "own.csv", key = "CHN.export.WLD.re_magnets" }
+    ... forecast = { series = ["CHN.export.WLD.re_magnets"], months = 6 }
+    ... '''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     table.to_csv(pathlib.Path(folder, "own.csv"), index=False)
+    ...     config = pathlib.Path(folder, "small.toml")
+    ...     _ = config.write_text(asked)
+    ...     filed = fc.file(config, out=folder)
+    ...     print(filed.folder.name.endswith(filed.root[:12]), filed.changes())
+    True {}
+    """
+    from forecast.jobs.filing import file_config
+    from forecast.jobs.load import load
+    from forecast.report.filed_page import write_filed_page
+
+    if workers < 1:
+        raise ConfigError(f"{workers} workers cannot do anything", where="workers", hint="1 or more")
+    filed = file_config(load(config), out, workers)
+    write_filed_page(filed)
+    return filed
+
+
+def follow(
+    run: str | Path, data: str | Path = "", as_of: str | dt.date | None = None, root: str = "", out: str | Path = "runs"
+) -> FollowUp:
+    """Hold a filed run against the figures that came since; what is found is added behind what was filed, with a page.
+
+    Parameters
+    ----------
+    run : str or Path
+        the folder of a filed run, or the name of one that comes with the package
+    data : str or Path, optional
+        "bundled", "archive" (that of this machine), the path of a file in the package's schema, of an archive, or of the table
+        that the filed config reads (default: the config's own data)
+    as_of : str or date, optional
+        only what was known on this day (default: today, UTC)
+    root : str, optional
+        the root hash that was published on the day of filing, or its first digits, to hold the folder against
+    out : str or Path, default "runs"
+        where a filed run that comes with the package is copied to, so that it can grow
+
+    Returns
+    -------
+    FollowUp
+        tables `scores`, `claims` and `open`, and the `pages`; printed, it is a page of text
+
+    Raises
+    ------
+    ConfigError
+        where an argument is not valid, or the figures cannot be told
+    DataError
+        where anything that was filed has been changed, removed, added or renamed; it names the first
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import forecast as fc
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     since = fc.follow("ahead", "bundled", as_of="2026-12-01", out=folder)
+    ...     print(since.filed.day, len(since.scores), set(since.claims.state))
+    2026-11-30 0 {'open'}
+    """
+    from forecast.jobs.following import follow_up, open_filed
+    from forecast.report.filed_page import write_filed_page
+    from forecast.report.follow_up import FollowUp
+
+    filed = open_filed(run, out)
+    filed.check(root)
+    record = follow_up(filed, data, as_of)
+    return FollowUp(filed, record, write_filed_page(filed, record))

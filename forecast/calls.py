@@ -12,7 +12,9 @@ from forecast.core.arguments import TAKES, check_arguments, read_once
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.long_answers import saying
 
-SLOW = {"backtest", "effect", "estimate", "feasible", "forecast", "news", "placebo", "predict", "scenarios", "vary"}
+SLOW = {
+    "backtest", "destinations", "effect", "estimate", "feasible", "forecast", "news", "placebo", "predict", "scenarios", "vary",
+}  # fmt: skip
 
 
 def public(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

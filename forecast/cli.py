@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from forecast.commands import archive, fetch
+from forecast.commands import archive, fetch, file, follow, verify
 from forecast.commands.say import say
 from forecast.core.errors import ConfigError, ForecastError
 
@@ -90,7 +90,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(archive.app, name="archive")
-CONFIG = typer.Argument(help="Path of a TOML file, or the name of a shipped config: minerals, nowcast, quick, own_data.")
+CONFIG = typer.Argument(help="Path of a TOML file, or the name of a shipped config: minerals, nowcast, ahead, quick, own_data.")
 
 
 def _print_version(requested: bool) -> None:
@@ -286,23 +286,6 @@ def embed(
 
 
 @app.command()
-def verify(run: Annotated[Path, typer.Argument(help="A run folder.")]) -> None:
-    """Hold every file of a finished run against what was written; exit with 1 if one is not, or if nothing says."""
-    from forecast.core import manifest
-    from forecast.core.run import Run
-
-    opened = Run(run)
-    if not opened.verified:
-        say(f"unverified: the folder has no {manifest.NAME} that says what was written\n  at: {run}")
-        raise typer.Exit(1)
-    changed = manifest.differences(opened.folder)
-    if changed:
-        say(manifest.describe_changes(opened.folder, changed))
-        raise typer.Exit(1)
-    say(f"verified: every file of the run is as it was written\n  at: {run}", err=False)
-
-
-@app.command()
 def schema(
     page: Annotated[bool, typer.Option("--page", help="That of a page in JSON (`forecast report RUN --format json`).")] = False,
 ) -> None:
@@ -348,7 +331,8 @@ def init(
     typer.echo(str(folder))
 
 
-app.command()(fetch.fetch)
+for command in (verify.verify, fetch.fetch, file.file, follow.follow):
+    app.command()(command)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import ast
 import fnmatch
 import importlib
+import inspect
 import re
 import shutil
 import subprocess
@@ -10,6 +11,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from forecast.core import registry
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "forecast"
@@ -38,7 +41,7 @@ MAY = {
     "guides": {"core", "tables", "jobs", "report"},
     "api": {"core", "archives", "kernels", "prep", *PLUGINS, "study", "frames", "jobs", "report"},
     "cli": {"core", "commands", "kernels", "prep", *PLUGINS, "study", "jobs", "report", "embed", "guides", "api"},
-    "commands": {"core", "archives", "interfaces", "study", "jobs"},
+    "commands": {"core", "archives", "interfaces", "study", "jobs", "api"},
     "calls": {"core"},
     "__main__": {"cli"},
     "": {"core", "report", "plots", "tables", "api", "calls"},
@@ -301,13 +304,30 @@ def test_the_nouns_load_no_pandas():
     assert loaded("from forecast.core import archive, questions, results, run, panel", *HEAVY) == "LOADED []"
 
 
-def test_listing_plugins_loads_no_library():
+LIGHT = [["--help"], ["run", "--help"], *(["list", f"{kind}s"] for kind in registry.KINDS)]
+
+
+@pytest.mark.parametrize("words", LIGHT, ids=" ".join)
+def test_help_and_lists_import_neither_numpy_nor_a_plugin(words):
     code = (
-        "from forecast.core import registry\n"
-        "for kind in registry.KINDS:\n"
-        "    for name in registry.names(kind): registry.sentence(kind, name)"
+        "import sys\nfrom typer.testing import CliRunner\nfrom forecast.cli import app\n"
+        f"assert CliRunner().invoke(app, {words!r}).exit_code == 0\n"
+        f"folders = tuple(f'forecast.{{folder}}.' for folder in {list(registry.KINDS.values())!r})\n"
+        "assert not [name for name in sys.modules if name.startswith(folders)]"
     )
-    assert loaded(code, "statsmodels", "sklearn", "prophet", "matplotlib") == "LOADED []"
+    heavy = {*HEAVY, "numpy", "loky"} - {"pydantic"}  # which Typer imports itself
+    assert loaded(code, *heavy) == "LOADED []"
+
+
+def test_the_schema_imports_no_library_that_only_a_method_needs():
+    code = "from forecast.jobs.config_json_schema import text\ntext()"
+    assert loaded(code, "pandas", "statsmodels", "sklearn", "prophet", "matplotlib", "pyarrow") == "LOADED []"
+
+
+@pytest.mark.parametrize("kind", registry.KINDS)
+def test_a_listed_sentence_is_that_of_the_class(kind):
+    for name in registry.names(kind):
+        assert registry._docstring_in_file(kind, name) == inspect.getdoc(registry.get(kind, name)), name
 
 
 TOP = {"pyproject.toml", "forecast", "experiments", "tests", "configs", "README.md", "LICENSE", "CHANGELOG.md", "CITATION.cff"}
@@ -340,9 +360,10 @@ def test_no_text_knows_a_machine():
 
 PUBLIC = {
     "Archive", "Design", "Effect", "Event", "EventCalendar", "Failure", "Forecast", "ForecastError", "Regressor", "Run",
-    "Scenario", "SeriesKey", "Task", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "diff", "effect",
-    "estimate", "estimator", "feasible", "forecast", "load_archive", "model", "months", "news", "panel", "placebo", "plot",
-    "predict", "read_table", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
+    "Scenario", "SeriesKey", "Task", "Vintage", "__version__", "backtest", "coming", "compare", "cutoffs", "destinations",
+    "diff", "effect",
+    "estimate", "estimator", "feasible", "file", "follow", "forecast", "load_archive", "model", "months", "news", "panel",
+    "placebo", "plot", "predict", "read_table", "report", "run", "scenarios", "score", "to_boe", "to_hub", "untouched", "vary",
 }  # fmt: skip
 
 

@@ -219,6 +219,7 @@ def test_the_readmes_code_runs(nth, tmp_path):
     assert done.stdout
 
 
+@pytest.mark.slow
 def test_guides_run(tmp_path):
     for guide in GUIDES:
         code = "\n".join(blocks(guide.read_text("utf-8"), "python"))

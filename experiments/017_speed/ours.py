@@ -5,6 +5,7 @@ python experiments/017_speed/ours.py WORKLOAD [SIZE]
 
 from __future__ import annotations
 
+import itertools
 import json
 import resource
 import sys
@@ -16,6 +17,7 @@ import simulated
 
 import forecast as fc
 from forecast.study import ask
+from forecast.study.data.real_time import RealTimeView
 
 STEPPED = ("structural", "sarimax")  # models that take the event as a regressor
 
@@ -55,11 +57,31 @@ def interventions(estimator: str, count: int, *, judged: bool) -> int:
     return count
 
 
+def nowcasts(vintages: int) -> int:
+    """W3: 20 series of 180 months, their last one to four months not out; each month a forecast and the news of one target."""
+    table, late = simulated.factor_panel()
+    long = table.rename_axis("time").reset_index().melt("time", var_name="unit").astype({"time": str})
+    view = RealTimeView(fc.panel(long, unit="unit", season=12), lags=dict(zip(table.columns, late.tolist(), strict=True)))
+    days = [month.to_timestamp().date() for month in table.index[-vintages - 1 :]]
+    for before, day in itertools.pairwise(days):
+        ahead = [str(month) for month in pd.period_range(f"{day:%Y-%m}", periods=3, freq="M")]
+        fc.predict("factor", view.as_of(day), fc.Task(day, "v00", ahead))
+        fc.news("factor", view, fc.Task(before, "v00", ahead[:1]), before, day)
+    return vintages
+
+
 def many(model: str, series: int) -> int:
     """W4: one question over many series, twelve months ahead, 1,000 draws."""
     vintage = vintage_of(simulated.long_table(series))
     method = fc.model() if model == "default" else fc.model(model)
     fc.predict(method, vintage, fc.Task(vintage.day, list(vintage.series), fc.months("2024-01", "2024-12")))
+    return series
+
+
+def competition(series: int) -> int:
+    """M3 monthly: the default, one question over so many of its series, 18 months ahead; each ends at its own last month."""
+    vintage = fc.panel(simulated.m3(series), unit="unit", nonnegative=True, season=12)
+    fc.predict(fc.model(), vintage, fc.Task(vintage.day, list(vintage.series), [str(step) for step in range(1, 19)]))
     return series
 
 
@@ -80,7 +102,9 @@ WORKLOADS = {
     "W2 counterfactual": (lambda n: interventions("counterfactual", n, judged=False), 100),
     "W2 counterfactual judged": (lambda n: interventions("counterfactual", n, judged=True), 100),
     "W2 synthetic with placebos": (lambda n: interventions("synthetic", n, judged=False), 100),
+    "W3 factor": (nowcasts, 24),
     **{f"W4 {m}": (lambda n, m=m: many(m, n), 10_000) for m in ("ets", "theta", "default")},
+    "M3 default": (competition, 1_428),
     **{
         f"growth {m} {t} months": (lambda n, m=m: growth(m, n), t)
         for m in ("structural", "sarimax", "ets")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,9 +105,17 @@ class PartFigures(FigureStore):
 
     def rows(self, series: str) -> FigureColumns:
         """The usable rows of a series, part by part."""
-        found = FigureColumns.concat([part.rows(*part.places[series][:2]) for part in self.opened if series in part.places])
+        found = self._held(series)
         usable = found.texts["excluded"].mask("")
         return found if usable.all() else found.take(usable)
+
+    def rows_left_out(self, names: Collection[str]) -> FigureColumns:
+        """The rows of some series that enter none, part by part; of the other series nothing is read."""
+        held = FigureColumns.concat([self._held(name) for name in self.extents if name in names])
+        return held.take(~held.texts["excluded"].mask(""))
+
+    def _held(self, series: str) -> FigureColumns:
+        return FigureColumns.concat([part.rows(*part.places[series][:2]) for part in self.opened if series in part.places])
 
     def all_rows(self) -> FigureColumns:
         """Every row, part by part."""

@@ -14,6 +14,7 @@ from forecast.core.judgement import Gate
 from forecast.core.plurals import pluralize
 from forecast.core.registry import check
 from forecast.kernels import innovations
+from forecast.kernels.remembered_answers import remember_answers
 from forecast.prep.pre_period import PrePeriod, clean_pre_period
 from forecast.prep.regressors import lunar_regressor
 from forecast.prep.spikes import spike_months
@@ -96,23 +97,33 @@ class PrePeriodFit:
             name, first = f"{series}: " if several else "", int(months[0])
             rows, axis = months - first, np.arange(first, int(months[-1]) + 1)
             lunar = lunar_regressor(vintage, series, axis).matrix
-            drift = abs(innovations.growth_t(z, rows, axis, vintage.season, lunar)) > self.grows
-            white = innovations.level_innovations(z, rows, axis, vintage.season, lunar, drift=drift)
-            p = innovations.ljung_box(white.errors, min(10, len(z) // 5))[1]
+            p, shift = _innovation_tests(z, rows, axis, vintage.season, lunar, self.grows, self.recent)
             out.append((p < self.level, f"{name}one-step errors of a local level, Ljung-Box p = {p:.3f}"))
-            early = int((rows <= rows[-1] - self.recent).sum())
-            if early < 2 * (vintage.season or self.recent):
+            if shift is None:
                 out.append((False, f"{name}too few earlier months to tell a break from a season"))
                 continue
-            score, at = innovations.largest_level_shift(
-                innovations.level_innovations(z, rows, axis, vintage.season, lunar, early, drift=drift), self.recent
-            )
+            score, at = shift
             if abs(score) > self.critical:
                 words = f"an undeclared break of the level in {vintage.steps.label(first + at)} (t = {score:.1f})"
             else:
                 words = f"no break of the level in the last {self.recent} clean months"
             out.append((abs(score) > self.critical, name + words))
         return out
+
+
+@remember_answers(32)
+def _innovation_tests(
+    z: Floats, rows: Ints, axis: Ints, season: int | None, lunar: Floats, grows: float, recent: int
+) -> tuple[float, tuple[float, int] | None]:
+    """Whiteness p of the one-step errors; t and row of the largest late level shift, None with too few earlier months."""
+    drift = abs(innovations.growth_t(z, rows, axis, season, lunar)) > grows
+    white = innovations.level_innovations(z, rows, axis, season, lunar, drift=drift)
+    p = innovations.ljung_box(white.errors, min(10, len(z) // 5))[1]
+    early = int((rows <= rows[-1] - recent).sum())
+    if early < 2 * (season or recent):
+        return p, None
+    before = innovations.level_innovations(z, rows, axis, season, lunar, early, drift=drift)
+    return p, innovations.largest_level_shift(before, recent)
 
 
 def _even_scores(before: PrePeriod, nonnegative: bool) -> tuple[Ints, Floats]:

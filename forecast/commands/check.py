@@ -33,11 +33,13 @@ def describe_config(config: str | Path = "minerals", trial: bool = False) -> str
     from forecast.jobs.load import describe_reading, load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
     from forecast.jobs.plan_text import describe_best_verdicts, describe_plan, describe_requirements, describe_trial
-    from forecast.study.data.audit import audit, coverage
+    from forecast.jobs.series_named import series_named
+    from forecast.study.data.audit import audit, coverage, flows_of
 
     asked = load(config)
     planned = make_plan(asked, archive_of(asked))
-    found = audit(planned.archive, planned.vintage)
+    named = series_named(planned)
+    found = audit(planned.archive, planned.vintage, named)
     counts = ", ".join(f"{n} {what}" for what, n in planned.counts.items())
     lines = [
         f"{asked.name}: {asked.title}",
@@ -60,7 +62,7 @@ def describe_config(config: str | Path = "minerals", trial: bool = False) -> str
     lines.append(f"{'series':<52}{'first':>8}{'last':>9}{'months':>8}{'spans':>7}{'gaps':>6}{'zeros':>7}")
     lines += [
         f"{one.series:<52}{one.first:>8}{one.last:>9}{one.months:>8}{one.spans:>7}{one.gaps:>6}{one.zeros:>7}"
-        for one in coverage(planned.vintage)
+        for one in coverage(planned.vintage.only(flows_of(planned.archive, named)))
     ]
     lines += ["", "FINDINGS", *(f"{f.topic}: {f.text} ({f.where})" for f in [*found, *planned.findings])]
     return "\n".join(lines)

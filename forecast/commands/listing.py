@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from forecast.core import registry
-from forecast.core.archive import bundled_archive
 from forecast.core.errors import ConfigError, nearest
-from forecast.core.vintage import Vintage
+
+if TYPE_CHECKING:
+    from forecast.core.vintage import Vintage
 
 
 def names_and_sentences(kind: str) -> list[tuple[str, str]]:
@@ -34,6 +37,8 @@ def names_and_sentences(kind: str) -> list[tuple[str, str]]:
 
             said |= {n: f"judges only where it is named: {text}" for n, text in said.items() if n not in SHIPPED_GATES}
         return list(said.items())
+    if kind in ("series", "events"):
+        from forecast.core.archive import bundled_archive
     if kind == "series":
         archive = bundled_archive()
         seen = archive.latest

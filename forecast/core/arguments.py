@@ -94,6 +94,7 @@ DESIGN = Kind(
 EVENT_HINT = "archive.events[its id], or fc.Event(id=..., title=..., announced=...)"
 EVENT = Kind("an Event", _is_a("Event"), EVENT_HINT)
 EVENTS = Kind("an Event or several", _each(_is_a("Event")), EVENT_HINT)
+EVENT_OR_ID = replace(EVENT, noun="an Event or its id", accepts=lambda value: isinstance(value, str) or EVENT.accepts(value))
 NAMES = Kind("names of series", _each(_is_text), "a name, or a list of names")
 TREATED = Kind("labels of series", _each(lambda v: not isinstance(v, bool | Mapping)), "a column's name, or a list of names")
 LABELS = Kind(
@@ -152,6 +153,10 @@ TAKES: dict[str, dict[str, Kind]] = {
     "compare": {"what": SCORED, "metrics": METRICS, "seed": SEED},
     "diff": {"run_a": RUN_OR_FOLDER, "run_b": RUN_OR_FOLDER, "attribute": TEXT, "model": TEXT},
     "cutoffs": {"first": DAY, "last": DAY.optional, "series": TEXT.optional, "archive": SOURCE.optional},
+    "destinations": {
+        "source": SOURCE, "product": TEXT, "exporter": TEXT, "importer": TEXT, "start": TEXT.optional, "stop": TEXT.optional,
+        "after": EVENT_OR_ID.optional, "model": MODEL.optional, "months": COUNT, "draws": COUNT, "seed": SEED,
+    },
     "effect": READ | {
         "event": EVENTS.optional, "estimator": ESTIMATOR, "treated": TREATED.optional, "donors": TREATED.optional,
         "placebos": COUNT_OR_NONE_AT_ALL, "checks": CHECKS,
@@ -161,6 +166,8 @@ TAKES: dict[str, dict[str, Kind]] = {
         "checks": CHECKS,
     },
     "feasible": {"source": SOURCE, "series": NAMES, "models": MODELS, "horizons": HORIZONS},
+    "file": {"config": PATH, "out": PATH, "workers": SEED},
+    "follow": {"run": PATH, "data": PATH, "as_of": DAY.optional, "root": TEXT, "out": PATH},
     "forecast": READ | {"h": COUNT, "model": MODEL, "level": LEVELS},
     "load_archive": {"path": PATH.optional},
     "months": {"first": TEXT, "last": TEXT},

@@ -1,10 +1,10 @@
-"""Cells: the figures of a vintage by series, as they stand or with some of them taken away, made when they are asked for."""
+"""Cells: the figures of a vintage."""
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -72,53 +72,4 @@ class Cell:
         return self.last >= first and self.first <= last
 
 
-Cells = Mapping[str, tuple[Cell, ...]]
-
-
-class ChangedCells(Mapping[str, tuple[Cell, ...]]):
-    """Cells of which some series hold others; a series changed to no cell is not among them."""
-
-    base: Cells
-    changed: Cells
-
-    def __init__(self, base: Cells, changed: Cells) -> None:
-        self.base = base.base if isinstance(base, ChangedCells) else base
-        self.changed = {**base.changed, **changed} if isinstance(base, ChangedCells) else changed
-
-    def __getitem__(self, series: str) -> tuple[Cell, ...]:
-        if series not in self.changed:
-            return self.base[series]
-        if not self.changed[series]:
-            raise KeyError(series)
-        return self.changed[series]
-
-    def __contains__(self, series: object) -> bool:
-        return bool(self.changed[series]) if series in self.changed else series in self.base  # type: ignore[index]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from (series for series in self.base if series not in self.changed or self.changed[series])
-        yield from (series for series, cells in self.changed.items() if cells and series not in self.base)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-
-class CutCells(Mapping[str, tuple[Cell, ...]]):
-    """Cells without those that overlap the months `first` to `last`, of every series."""
-
-    def __init__(self, base: Cells, first: int, last: int) -> None:
-        self.base, self.first, self.last = base, first, last
-        self._made: dict[str, tuple[Cell, ...]] = {}
-
-    def __getitem__(self, series: str) -> tuple[Cell, ...]:
-        if series not in self._made:
-            self._made[series] = tuple(c for c in self.base[series] if not c.overlaps(self.first, self.last))
-        if not self._made[series]:
-            raise KeyError(series)
-        return self._made[series]
-
-    def __iter__(self) -> Iterator[str]:
-        return (series for series in self.base if series in self)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+Cells = Mapping[str, Sequence[Cell]]

@@ -65,6 +65,8 @@ class Forecaster(Protocol):
     May also offer `asks(vintage, task) -> [(spec, Task)]`, inner questions whose answers it is given in that order, and
     `predict_many(questions, rngs, answers) -> [Forecast | Failure]` for batches of (vintage, task). One that selects a model
     may offer `fixed(vintage, task) -> Forecaster`, its selection on that vintage, so that news can separate a change of model.
+    `means_by_arrivals(vintage, task, rng, arrivals) -> MeansByArrivals | None` gives the nowcast for any set of figures of
+    other series at once (`core.arrivals`), None where it cannot: exactly what `predict` would answer, so that news are quick.
     `prep.batches` makes a Forecaster of a class that only simulates paths of a gap-free history. A class may be exempt from a
     promise of the contract tests (`exemptions`).
     """

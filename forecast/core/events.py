@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import hashlib
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -66,9 +67,9 @@ class EventCalendar:
             seen.add(event.id)
 
     @functools.cached_property
-    def spelling(self) -> str:
-        """All events as one text, equal for two calendars only where their events are equal."""
-        return identity(self.events)
+    def fingerprint(self) -> str:
+        """Hash of all events, equal for two calendars only where their events are equal; notes do not enter."""
+        return hashlib.sha256(identity(self.events).encode()).hexdigest()
 
     def __iter__(self) -> Iterator[Event]:
         return iter(self.events)

@@ -6,7 +6,7 @@ import abc
 import datetime as dt
 import functools
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +50,18 @@ class FigureStore(abc.ABC):
     @abc.abstractmethod
     def all_rows(self) -> FigureColumns:
         """Every row, those that enter no series among them."""
+
+    def rows_of(self, names: Iterable[str]) -> FigureColumns:
+        """The usable rows of some series, one series after the other."""
+        parts = [self.rows(name) for name in names]
+        return FigureColumns.concat(parts) if parts else self.all_rows().take(slice(0))
+
+    def rows_left_out(self, names: Collection[str]) -> FigureColumns:
+        """The rows of some series that enter none, each for the reason that its `excluded` names."""
+        held = self.all_rows()
+        series = held.texts["series"]
+        wanted = np.array([word in names for word in series.words], bool)
+        return held.take(wanted[series.codes] & ~held.texts["excluded"].mask(""))
 
     @abc.abstractmethod
     def __len__(self) -> int:
@@ -157,6 +169,10 @@ class JoinedFigures(FigureStore):
     def all_rows(self) -> FigureColumns:
         """Every row, place by place."""
         return FigureColumns.concat([part.all_rows() for part in self.parts])
+
+    def rows_left_out(self, names: Collection[str]) -> FigureColumns:
+        """The rows of some series that enter none, place by place."""
+        return FigureColumns.concat([part.rows_left_out(names) for part in self.parts])
 
     def __len__(self) -> int:
         return sum(map(len, self.parts))

@@ -18,7 +18,7 @@ ASIDE_SUFFIX = ".changed"  # suffix of a changed file that is kept under another
 
 def seal(folder: Path, names: Iterable[str] | None = None) -> None:
     """Record the hashes of all files of a run folder, or of `names` alone, leaving the other entries as they are."""
-    entries = {} if names is None else _read_entries(folder) or {}
+    entries = {} if names is None else read_entries(folder) or {}
     chosen = _run_files(folder) if names is None else sorted(names)
     entries |= {name: _file_entry(folder / name) for name in chosen}
     text = json.dumps({"files": dict(sorted(entries.items()))}, indent=1, ensure_ascii=False)
@@ -32,7 +32,7 @@ def is_sealed(folder: Path) -> bool:
 
 def differences(folder: Path) -> dict[str, str]:
     """Files that have changed, each with the change in words; empty if there is no manifest."""
-    return {name: change for name in _read_entries(folder) or {} if (change := difference(folder, name))}
+    return {name: change for name in read_entries(folder) or {} if (change := difference(folder, name))}
 
 
 def set_aside(folder: Path, names: Iterable[str] | None = None) -> dict[str, str]:
@@ -52,7 +52,7 @@ def describe_changes(folder: Path, changed: Mapping[str, str]) -> str:
 
 def difference(folder: Path, name: str, data: bytes | None = None) -> str:
     """How one file has changed ("" if it has not, or is not in the manifest); `data` are its bytes, if already read."""
-    entry = (_read_entries(folder) or {}).get(name)
+    entry = (read_entries(folder) or {}).get(name)
     if entry is None:
         return ""
     try:
@@ -82,7 +82,7 @@ def _file_entry(path: Path, data: bytes | None = None) -> dict[str, Any]:
     return {"sha256": output_files.sha256(path if data is None else data), "bytes": size}
 
 
-def _read_entries(folder: Path) -> dict[str, dict[str, Any]] | None:
+def read_entries(folder: Path) -> dict[str, dict[str, Any]] | None:
     """The entries of the manifest; None if there is none."""
     entries: dict[str, dict[str, Any]] = {}
     try:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
 from forecast.core.errors import DataError, nearest, with_place
 from forecast.core.input_files import MAX_FIGURE, InputFile, describe_fault, parse_number
+from forecast.core.step_figures import StepFigures
 from forecast.core.time_axis import Steps
-from forecast.core.vintage import Cell, Vintage
+from forecast.core.vintage import Vintage
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,17 +80,20 @@ def panel(
     >>> vintage.series, vintage.steps.unit, vintage.observed("A").values.tolist()
     (('A', 'B'), 'year', [90.0, 80.0])
     """
-    import pandas as pd
-
     controls = tuple(controls)
     wanted = (time, value, *controls, *([unit] if unit else []))
     where = str(data) if isinstance(data, str | Path) else "the table"
     table = _read_csv(Path(data), wanted) if isinstance(data, str | Path) else data
     _check_columns(list(table.columns), wanted, where)
-    stamps = normalise_times(table[time])
+    times, at = _distinct(table[time])
+    stamps = normalise_times(times)
     steps = steps_of(stamps, season, where)
-    when = step_numbers(stamps, steps, where)
-    names = unit_names(table[unit], where) if unit else pd.Series(value, index=table.index)
+    when = np.array(step_numbers(stamps, steps, where), np.int64)[at]
+    if unit:
+        units, of = _distinct(table[unit])
+        owners = unit_names(units, where).tolist()
+    else:
+        owners, of = [value], np.zeros(len(table), np.int64)
     outcome = parse_column(table[value], where)
     if nonnegative and np.any(negative := outcome < 0):
         row = table.index[negative][0]
@@ -97,29 +101,46 @@ def panel(
         raise DataError(problem, where=f"{where}, row {row}", hint="nonnegative=False, or a figure of zero or more")
     columns = {name: parse_column(table[name], where) for name in controls}
     known: dict[tuple[str, str], dict[int, float]] = {}
-    for i, (name, step) in enumerate(zip(names, when, strict=True)):
-        for column, values in columns.items():
-            if np.isfinite(values[i]):
-                known.setdefault((name, column), {})[step] = float(values[i])
-    vintage = vintage_of(zip(table.index, names, when, outcome, strict=True), steps, where)
+    for column, values in columns.items():
+        finite = np.flatnonzero(np.isfinite(values))
+        for i, step, control in zip(of[finite].tolist(), when[finite].tolist(), values[finite].tolist(), strict=True):
+            known.setdefault((owners[i], column), {})[step] = control
+    vintage = vintage_of(table.index, owners, of, when, outcome, steps, where)
     return replace(vintage, nonnegative=nonnegative, controls=known)
 
 
-def vintage_of(rows: Iterable[tuple[object, str, int, float]], steps: Steps, where: str) -> Vintage:
-    """The Vintage of rows (label of the row, unit, step, figure or NaN), all of them released; figures may be negative."""
-    cells: dict[str, list[Cell]] = {}
-    seen: set[tuple[str, int]] = set()
-    for row, name, step, y in rows:
-        if (name, step) in seen:
-            problem = f"{name} has two rows at {steps.label(step)}"
-            raise DataError(problem, where=f"{where}, row {row}", hint="one row per unit and time")
-        seen.add((name, step))
-        if np.isfinite(y):
-            cells.setdefault(name, []).append(Cell(step, step, float(y)))
-    if not cells:
+def _distinct(column: pd.Series) -> tuple[pd.Series, Ints]:
+    """The distinct cells of a column, each under the label of its first row, and for each row the number of its own."""
+    import pandas as pd
+
+    codes, cells = pd.factorize(column, use_na_sentinel=False)
+    first = np.unique(codes, return_index=True)[1]
+    return pd.Series(cells, index=column.index[first], name=column.name), codes.astype(np.int64)
+
+
+def vintage_of(rows: pd.Index, names: Sequence[str], of: Ints, when: Ints, values: Floats, steps: Steps, where: str) -> Vintage:
+    """The Vintage of rows, all of them released; figures may be negative.
+
+    rows : labels, for messages, over and over where there are more figures; names[of[i]] : the unit of a row
+    when, values : its step and figure, or NaN
+    """
+    numbers: dict[str, int] = {}
+    unit = np.array([numbers.setdefault(name, len(numbers)) for name in names], np.int64)[of]
+    order = np.lexsort((when, unit))
+    unit, when, values = unit[order], when[order], values[order]
+    twice = np.flatnonzero((unit[1:] == unit[:-1]) & (when[1:] == when[:-1])) + 1
+    if len(twice):
+        at = twice[np.argmin(order[twice])]  # the first row of the table that repeats an earlier one
+        problem = f"{list(numbers)[unit[at]]} has two rows at {steps.label(int(when[at]))}"
+        raise DataError(problem, where=f"{where}, row {rows[order[at] % len(rows)]}", hint="one row per unit and time")
+    known = np.isfinite(values)
+    if not known.any():
         raise DataError("the panel holds no figure", where=where, hint="at least one row with a number")
-    ordered = {name: tuple(sorted(own, key=lambda cell: cell.first)) for name, own in cells.items()}
-    return Vintage(day=dt.date.max, cells=ordered, steps=steps, nonnegative=False)
+    unit, when, values = unit[known], when[known], values[known]
+    cuts = np.searchsorted(unit, np.arange(1, len(numbers)))
+    parts = zip(numbers, np.split(when, cuts), np.split(values, cuts), strict=True)
+    cells = {name: StepFigures(own.copy(), figures.copy()) for name, own, figures in parts if len(own)}
+    return Vintage(day=dt.date.max, cells=cells, steps=steps, nonnegative=False)
 
 
 def _read_csv(path: Path, wanted: Iterable[str]) -> pd.DataFrame:

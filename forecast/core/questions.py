@@ -23,10 +23,11 @@ from forecast.core.series import SeriesKey
 from forecast.core.spillovers import donors_outside
 from forecast.core.task import Task as Task
 from forecast.core.vintage import Vintage
-from forecast.core.window import Window as Window, months_asked, onset
+from forecast.core.window import Window as Window, onset
 
 ESTIMANDS = ("shortfall", "recovery", "net", "share", "anticipation", "relative")
 MEASURES = ("cumulative", "relative", "share", "anticipation", "net")
+KEPT_WINDOW = "_window"  # where a design keeps its window on an axis, which it is asked for many times
 
 
 @shown
@@ -56,8 +57,7 @@ class Design:
     controls : tuple of str, optional
         names of known series of a plain panel
     estimand : str, default "shortfall"
-        what is asked, one of `ESTIMANDS`: "shortfall", "recovery", "net", "share", "anticipation" (whose default window is the
-        months of anticipation), "relative"
+        what is asked, one of `ESTIMANDS`: "shortfall", "recovery", "net", "share", "anticipation", "relative"
     measure : str, default "cumulative"
         in which the answer is given, one of `MEASURES`: "cumulative" (the unit of the series), "relative" (-1: all lost),
         "share", "anticipation", "net"
@@ -204,17 +204,21 @@ class Design:
         DataError
             where no figure of the treated series is known, or the window ends before it begins
         """
-        steps = vintage.steps
+        steps, kept = vintage.steps, self.__dict__.get(KEPT_WINDOW)
+        if kept and kept[0] == steps and any(map(vintage.knows, self.treated)):
+            window: Window = kept[1]
+            return window
         begin, anticipation = onset(self.events, self.event_start, self.start, self.anticipation, steps)
         start = begin + self.lag_months
         hole = begin - anticipation if anticipation else start
-        known = [vintage.last_month(s) for s in self.treated if vintage.knows(s)]
+        known = [s for s in self.treated if vintage.knows(s)]
         if not known:
             problem, hint = f"no figure of {self.treated[0]} is known on {vintage.day}", nearest(self.treated[0], vintage.cells)
             raise DataError(problem, where=self.event_ids, hint=hint)
-        ahead = self.estimand == "anticipation" and self.measure in ("cumulative", "relative")
-        begins = None if self.event_start is not None else self.start
-        first, last = months_asked(begins, self.stop, (hole, start + self.donut, start), max(known), ahead, steps)
+        first = steps.ordinal(self.start) if self.start is not None and self.event_start is None else start + self.donut
+        last = steps.ordinal(self.stop) if self.stop is not None else max(map(vintage.last_month, known))
+        if self.start is None and self.estimand == "anticipation" and self.measure in ("cumulative", "relative"):
+            first, last = hole, last if self.stop is not None else min(last, start - 1)
         after = self.aftermath(vintage, first, last) if self.stop is None else None
         if after and after.months[0] > first:
             last = after.months[0] - 1
@@ -222,7 +226,10 @@ class Design:
             problem = f"the asked window ends in {steps.label(last)}, before it begins in {steps.label(first)}"
             hint = "a later `stop`, or a vintage that knows the months after the event"
             raise DataError(problem, where=f"{self.event_ids}, {self.treated[0]}", hint=hint)
-        return Window(min(hole, first), start, first, last)
+        window = Window(min(hole, first), start, first, last)
+        if self.stop is not None:  # nothing but the axis enters
+            self.__dict__[KEPT_WINDOW] = (steps, window)
+        return window
 
     def aftermath(self, vintage: Vintage, first: int, last: int) -> Aftermath | None:
         """The months from `first` to `last` after the end of the events, as known on the vintage's day.
@@ -272,7 +279,7 @@ class Design:
             vintage = vintage.hide(series, window.hole)
         return vintage.without_events(later)
 
-    def in_time(self, vintage: Vintage, minimum: int = 12, touched: Iterable[int] = ()) -> list[Design]:
+    def in_time(self, vintage: Vintage, minimum: int = 12, touched: Iterable[int] = (), apart: int = 1) -> list[Design]:
         """In-time placebos: the window moved to every earlier period without an event, where the true effect is zero.
 
         User-defined baselines move with the window.
@@ -285,6 +292,8 @@ class Design:
             months that a period needs before it
         touched : sequence of int, optional
             months as integers, none of which a period may contain
+        apart : int, default 1
+            months between the first months of the periods, counted back from the last one
         """
         window = self.window(vintage)
         length = window.last - window.start + 1
@@ -294,30 +303,21 @@ class Design:
         firsts = [vintage.observed(s).first for s in self.treated if vintage.knows(s)]
         if not firsts:
             return []
-        out = []
         steps, chosen_first = vintage.steps, self._chosen_first(vintage)
+        tried = range(max(firsts) + minimum + lead, window.hole - length + 1)
+        donors = donors_outside(self.donors, self.events, self.let_in)
+        starts = [start for start in tried if busy.isdisjoint(range(start - lead, start + length))]
 
         # the same lead, donut and length as the design's own window, so that placebos are comparable with it
-        for start in range(max(firsts) + minimum + lead, window.hole - length + 1):
-            if busy & set(range(start - lead, start + length)):
-                continue
-            out.append(
-                replace_design(
-                    self,
-                    events=(),
-                    donors=donors_outside(self.donors, self.events, self.let_in),
-                    event_start=vintage.steps.label(start),
-                    start=vintage.steps.label(start),
-                    stop=vintage.steps.label(start + length - 1),
-                    anticipation=lead,
-                    lag_months=0,
-                    donut=skip,
-                    baselines=tuple(shifted_baseline(item, start - window.start, steps) for item in chosen_first),
-                    baseline="",
-                    placebo_of=self.event_ids,
-                )
+        return [
+            replace_design(
+                self, events=(), donors=donors, event_start=steps.label(start), start=steps.label(start), anticipation=lead,
+                stop=steps.label(start + length - 1), donut=skip, baseline="", placebo_of=self.event_ids, lag_months=0,
+                baselines=tuple(shifted_baseline(item, start - window.start, steps) for item in chosen_first),
             )
-        return out
+            for start in starts
+            if (starts[-1] - start) % apart == 0
+        ]  # fmt: skip
 
     def _chosen_first(self, vintage: Vintage) -> list[str | OwnBaseline]:
         """The design's baselines with the chosen one first, because its name may contain a year, which a placebo changes."""

@@ -14,6 +14,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from forecast.core.errors import ConfigError, nearest, with_place
@@ -95,8 +96,23 @@ def reimport_plugins() -> Iterator[None]:
 
 
 def sentence(kind: str, name: str) -> str:
-    """The line `forecast list` prints for a plug-in."""
-    return (get(kind, name).__doc__ or "").strip().splitlines()[0]
+    """The line `forecast list` prints for a plug-in, read from its file, so that a list of names imports none of them."""
+    text = None if (kind, name) in _CLASSES or name not in names(kind) else _docstring_in_file(kind, name)
+    return (text or get(kind, name).__doc__ or "").strip().splitlines()[0]
+
+
+def _docstring_in_file(kind: str, name: str) -> str | None:
+    """The docstring of the class that a plug-in's file registers; None where the file is not to be read as such."""
+    import ast
+    from importlib.util import find_spec
+
+    found = find_spec(f"forecast.{KINDS[kind]}.{name}")
+    if found is None or not found.origin or not found.origin.endswith(".py"):
+        return None
+    for node in ast.parse(Path(found.origin).read_text("utf-8")).body:
+        if isinstance(node, ast.ClassDef) and any(isinstance(d, ast.Name) and d.id == kind for d in node.decorator_list):
+            return ast.get_docstring(node)
+    return None
 
 
 def build(kind: str, spec: str | Mapping[str, Any], *, where: str = "") -> Any:

@@ -205,6 +205,7 @@ class Run:
         try:
             # read from Arrow's own memory on this thread: an Arrow thread that still needs Python aborts an exiting process
             table = pd.read_parquet(pa.BufferReader(self._bytes(path.name)), use_threads=False)
+            pa.default_memory_pool().release_unused()  # several times the table, which nothing else would ask for
         except (OSError, ValueError) as error:
             raise DataError(f"the run's table '{name}' cannot be read", where=f"{path}: {error}", hint=RERUN) from None
         lacking = [column for column in list(COLUMNS.get(name, ()))[:LEADING_COLUMNS] if column not in table.columns]

@@ -485,6 +485,27 @@ class ReleaseRow:
     together: bool | None = column("released together")
 
 
+@table("destinations")
+class DestinationRow:
+    """A figure on one partner of a flow, or on how the flow divides; `measure` says which."""
+
+    reporter: str = column("reporter")
+    flow: str = column("flow")
+    product: str = column("product")
+    measure: str = column("measure")
+    partner: str = column("partner")
+    month: str = column("month")
+    value: float = column("value", "unit")
+    lo: float = column("least", "unit")
+    hi: float = column("most", "unit")
+    unit: str = column("unit")
+    status: str = column("status")
+    event: str = column("event")
+    level: float = column("part of the level before", "ratio")
+    n: int | None = column("figures", "count")
+    note: str = column("note")
+
+
 KINDS = {"str": "text", "int | None": "whole", "float": "real", "bool | None": "flag"}
 TABLES = tuple(ROWS)
 COLUMNS: dict[str, dict[str, str]] = {name: {f.name: KINDS[str(f.type)] for f in fields(row)} for name, row in ROWS.items()}

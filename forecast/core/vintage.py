@@ -13,7 +13,8 @@ import numpy as np
 
 from forecast.arrays import Floats, Ints
 from forecast.core import months
-from forecast.core.cells import Cell as Cell, Cells, ChangedCells, CutCells
+from forecast.core.cells import Cell as Cell, Cells
+from forecast.core.changed_cells import ChangedCells, CutCells
 from forecast.core.errors import DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.identity import identity
@@ -21,6 +22,7 @@ from forecast.core.observed_series import ObservedSeries as ObservedSeries
 from forecast.core.presentation import shown
 from forecast.core.scenario import Scenario
 from forecast.core.series import SeriesKey
+from forecast.core.step_figures import StepFigures, without
 from forecast.core.time_axis import MONTHS, Steps
 
 ALL_SERIES = "*"  # cuts a hole in every series
@@ -39,7 +41,7 @@ class Vintage:
     ----------
     day : date
         the day on which it stands
-    cells : mapping of str to tuple of Cell
+    cells : mapping of str to sequence of Cell
         the figures of each series
     events : EventCalendar, default empty
         policy events as announced by then
@@ -121,6 +123,10 @@ class Vintage:
                 where=series,
                 hint=nearest(series, self.cells) or "a later day",
             )
+        if isinstance(cells, StepFigures):
+            first, values, status_by_step = cells.gridded()
+            values.setflags(write=False)  # the array is cached and shared
+            return ObservedSeries(series, first, values, status_by_step)
         first = min(c.first for c in cells)
         last = max(c.last for c in cells)
         values = np.full(last - first + 1, np.nan)
@@ -156,7 +162,8 @@ class Vintage:
         series : str
             one that is known
         """
-        last: int = max(map(_last_of, self.cells[series]))
+        cells = self.cells[series]
+        last: int = int(cells.when[-1]) if isinstance(cells, StepFigures) else max(map(_last_of, cells))
         return last
 
     def knows(self, series: str) -> bool:
@@ -261,8 +268,8 @@ class Vintage:
             end = NO_END if last is None else last
             return replace(self, cells=CutCells(self.cells, first, end), holes=(*self.holes, (ALL_SERIES, first, end)))
         own = self.cells.get(series, ())
-        end = last if last is not None else max((c.last for c in own), default=first)
-        cells = ChangedCells(self.cells, {series: tuple(c for c in own if not c.overlaps(first, end))})
+        end = last if last is not None else self.last_month(series) if own else first
+        cells = ChangedCells(self.cells, {series: without(own, first, end)})
         return replace(self, cells=cells, holes=(*self.holes, (series, first, end)))
 
     def without_events(self, ids: Iterable[str]) -> Vintage:
@@ -327,7 +334,10 @@ class Vintage:
         digest = hashlib.sha256()
         for name in names:
             digest.update(name.encode())
-            digest.update(b"".join(c.stamp for c in sorted(self.cells[name], key=_months_of)))
+            own = self.cells[name]
+            digest.update(
+                own.stamps if isinstance(own, StepFigures) else b"".join(c.stamp for c in sorted(own, key=_months_of))
+            )
         for event in self.events:
             digest.update(identity(event).encode())
         for key in sorted(self.controls):

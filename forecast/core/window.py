@@ -43,20 +43,3 @@ def onset(
     starts = [steps.of(e.effective or e.announced) for e in events] or [steps.ordinal(start)]
     early = min([*starts, *(steps.of(e.anticipation_from) for e in events if e.anticipation_from)])
     return min(starts), anticipation if anticipation is not None else max(min(starts) - early, 0)
-
-
-def months_asked(
-    start: str | None, stop: str | None, borders: tuple[int, int, int], known: int, ahead: bool, steps: Steps
-) -> tuple[int, int]:
-    """First and last month of the effect window, by label where they are given.
-
-    borders : the first month hidden, the first affected one after the donut, and the first affected one
-    known : the last month with a figure
-    ahead : the months before the event are asked, of themselves those from the first hidden one to the last before it
-    """
-    hole, affected, begin = borders
-    early = ahead and start is None
-    first = steps.ordinal(start) if start is not None else hole if early else affected
-    if stop is not None:
-        return first, steps.ordinal(stop)
-    return first, min(known, begin - 1) if early else known

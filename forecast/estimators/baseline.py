@@ -82,7 +82,7 @@ class Baseline:
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the baseline level of the asked months."""
         seen = observe_window(vintage, design)
-        text = describe(vintage, design)
+        text = describe(vintage, design, seen)
         stretch = clean_pre_period(vintage, design)
         months, values = _clean_shares(vintage, design) if design.share_of else (stretch.months, stretch.values)
         name, level, back, seen = _first_determined_baseline(vintage, design, seen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -110,7 +110,7 @@ class Counterfactual:
             periods=periods,
             observed=seen.observed,
             counterfactual=draws,
-            description=describe(vintage, design),
+            description=describe(vintage, design, seen),
             steps=vintage.steps,
             used=used,
             parameters=parameters,
@@ -149,9 +149,17 @@ def _anticipation_effect(forecast: Forecast, vintage: Vintage, design: Design) -
     return Contrast(((first, last),), np.array([seen]), drawn[:, None], float(np.median(seen - drawn)))
 
 
+def _sums_of_periods(forecast: Forecast, series: str, periods: Sequence[tuple[int, int]]) -> Floats:
+    """Draws of the sums of a series over some periods, (draws, periods)."""
+    if any(last > first for first, last in periods):
+        return np.stack([forecast.span(series, *period) for period in periods], axis=1)
+    months = forecast.months_of(series)
+    return forecast.of(series)[:, [months.index(forecast.steps.label(month)) for month, _ in periods]]
+
+
 def _period_draws(forecast: Forecast, seen: ObservedWindow, design: Design) -> Floats:
     """Draws of the asked periods (draws, periods): sums over months and treated series, or one ratio of such sums."""
-    treated = np.stack([sum((forecast.span(s, *p) for s in design.treated), np.zeros(1)) for p in seen.periods], axis=1)
+    treated = sum((_sums_of_periods(forecast, s, seen.periods) for s in design.treated), np.zeros(1))
     if not design.share_of:
         return treated
     whole = sum((forecast.span(design.share_of, *p) for p in seen.periods), np.zeros(1))

@@ -13,6 +13,7 @@ from forecast.core.errors import DataError, nearest
 from forecast.core.events import Event, EventCalendar
 from forecast.core.panel import vintage_of
 from forecast.core.results import TableReading
+from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
 from forecast.frames.layout import TableLayout
 from forecast.frames.tables import Figures, read_table
@@ -75,8 +76,8 @@ def read_memory(
     where = "the times" if figures.time is None else f"column '{figures.time}'"
     steps, times = read_times(figures.times, freq, season, where, figures.offset)
     place = "the Series" if figures.shape == "series" else "the table"
-    vintage = vintage_of(_rows(figures, steps), times.steps, place)
-    lowest = {name: min(cell.value for cell in cells) for name, cells in vintage.cells.items()}
+    vintage = _vintage_of(figures, steps, times.steps, place)
+    lowest = {name: float(np.nanmin(vintage.observed(name).values)) for name in vintage.cells}
     below = [name for name in figures.names if lowest.get(name, 0.0) < 0]
     if nonnegative and below:
         problem = f"{below[0]} falls to {lowest[below[0]]:g}, and the figures are said to be nonnegative"
@@ -89,12 +90,14 @@ def read_memory(
     return TableInMemory(vintage, figures.names, times, layout, bounded, nonnegative is None, unit)
 
 
-def _rows(figures: Figures, steps: Sequence[int]) -> Iterable[tuple[object, str, int, float]]:
-    """Rows of the vintage: the table's own, once for each column of figures."""
-    rows = figures.times.index.tolist()
-    for _, name, values in figures.columns:
-        owners = figures.owners or (name,) * len(rows)
-        yield from zip(rows, owners, steps, values.tolist(), strict=True)
+def _vintage_of(figures: Figures, steps: Sequence[int], axis: Steps, place: str) -> Vintage:
+    """The vintage of the table's rows, once for each column of figures."""
+    rows, count = figures.times.index, len(figures.columns)
+    names = figures.owners or [name for _, name, _ in figures.columns]
+    of = np.tile(np.arange(len(rows)), count) if figures.owners else np.repeat(np.arange(count), len(rows))
+    values = [np.asarray(values, float) for _, _, values in figures.columns]
+    when = np.tile(np.array(steps, np.int64), count)
+    return vintage_of(rows, names, of, when, np.concatenate(values), axis, place)
 
 
 def as_events(events: Event | Iterable[Event]) -> tuple[Event, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from forecast.arrays import Floats
@@ -22,8 +23,8 @@ class BatchResult:
     """
 
     batch: str
-    forecasts: list[ForecastRow] = field(default_factory=list)
-    scores: list[ScoreRow] = field(default_factory=list)
+    forecasts: Sequence[ForecastRow] = field(default_factory=list)
+    scores: Sequence[ScoreRow] = field(default_factory=list)
     failures: list[FailureRow] = field(default_factory=list)
     skipped: str = ""
     effects: dict[str, Effect | Failure] = field(default_factory=dict)

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from forecast.core.default_model import default_model
 from forecast.core.errors import DataError
@@ -19,7 +19,6 @@ from forecast.jobs.config_base import (
     Month,
     Names,
     NonEmptyNames,
-    OptionalDay,
     PluginConfig,
     PlugIns,
     as_list,
@@ -27,9 +26,12 @@ from forecast.jobs.config_base import (
     as_text,
     as_value_error,
 )
-from forecast.jobs.dask_cluster import RemoteScheduler
+from forecast.jobs.destinations_config import DestinationsConfig
 from forecast.jobs.effect_config import EffectConfig
+from forecast.jobs.expiry_config import ExpiryConfig
+from forecast.jobs.filed_config import FiledConfig
 from forecast.jobs.nowcasts import NowcastConfig
+from forecast.jobs.scale_config import ScaleConfig
 from forecast.jobs.scenarios import ScenarioConfig, ScenarioForecastConfig
 from forecast.study.evaluate import refit as refits, truth as truths
 
@@ -50,13 +52,6 @@ def _refit_policy(value: Any) -> Any:
 def _release(value: Any) -> Any:
     with as_value_error():
         truths.release_number(value)
-    return value
-
-
-def _cluster(value: Any) -> Any:
-    is_address = isinstance(value, str) and "://" in value
-    if not is_address and (not isinstance(value, int) or isinstance(value, bool) or value < 1):
-        raise ValueError(f"'{value}' is no cluster", "an address (tls://10.0.0.1:8786), or a number of processes")
     return value
 
 
@@ -129,57 +124,6 @@ class RegressorConfig(ConfigTable):
         return self
 
 
-class Certificates(ConfigTable):
-    """The PEM files by which a cluster and this machine prove themselves to each other: paths, from the config's own folder.
-
-    ca : certificate of the authority; cert : certificate of this machine; key : its private key
-    """
-
-    ca: str
-    cert: str
-    key: str
-
-    def relative_to_folder(self, folder: Path) -> Certificates:
-        """The same files with their paths resolved from `folder`, that of the config."""
-        return Certificates(ca=str(folder / self.ca), cert=str(folder / self.cert), key=str(folder / self.key))
-
-
-class ScaleConfig(ConfigTable):
-    """Where a run is done, which changes nothing in what it finds: no part of the config's hash.
-
-    cluster : address of a Dask scheduler, or a number of local processes; None: the processes of `--workers`
-    tls : what proves the scheduler at a tls:// address to be ours; trusted : it is, without proof
-    """
-
-    model_config = ConfigDict(populate_by_name=False)
-
-    where: Annotated[str | int, BeforeValidator(_cluster)] | None = Field(None, alias="cluster")
-    tls: Certificates | None = None
-    trusted: bool = False
-
-    @property
-    def cluster(self) -> int | RemoteScheduler | None:
-        """The cluster that does the work, as `dask_cluster.open_cluster` takes it."""
-        if not isinstance(self.where, str):
-            return self.where
-        return (
-            RemoteScheduler(self.where, self.tls.ca, self.tls.cert, self.tls.key) if self.tls else RemoteScheduler(self.where)
-        )
-
-    @model_validator(mode="after")
-    def _proven_or_trusted(self) -> Self:
-        remote = isinstance(self.where, str)
-        if (self.tls or self.trusted) and not remote:
-            raise ValueError("only a cluster at an address is proven or trusted", 'cluster = "tls://10.0.0.1:8786"')
-        if self.tls and not str(self.where).startswith("tls://"):
-            raise ValueError(f"'{self.where}' proves nothing by certificates", "the scheduler's tls:// address")
-        if remote and not self.tls and not self.trusted:
-            problem = f"whoever answers at {self.where} could run code here, and nothing proves that it is your cluster"
-            files = 'tls = { ca = "ca.pem", cert = "cert.pem", key = "key.pem" } in [scale] with a tls:// address'
-            raise ValueError(problem, f"{files}; or, on a network of your own, trusted = true (--trust-cluster)")
-        return self
-
-
 class ForecastConfig(ConfigTable):
     """What comes next: `months` from each series' own last month, where `min_months` single figures are known.
 
@@ -197,35 +141,6 @@ class ForecastConfig(ConfigTable):
     levels: tuple[Literal[50, 80, 90, 95], ...] = (80, 95)
     models: Names = ()
     keep_draws: Annotated[bool, ADDED_LATER] = False
-
-
-class RegimeConfig(ConfigTable):
-    """A stretch of months whose observed mean is read as "if it were like this again".
-
-    name : its name in the table
-    from, to : first and last month
-    text : the sentence of the report
-    """
-
-    name: str
-    first: Month = Field(alias="from")
-    last: Month = Field(alias="to")
-    text: str = ""
-
-
-class ExpiryConfig(ConfigTable):
-    """What an expiring measure may bring: observed regime means of some series, no probability.
-
-    series : series, or patterns
-    regimes : stretches of months whose means are printed next to each other
-    day : the day on which the measure expires
-    note : a sentence for the report
-    """
-
-    series: NonEmptyNames
-    regimes: tuple[RegimeConfig, ...]
-    day: OptionalDay = ""
-    note: str = ""
 
 
 class ReportConfig(ConfigTable):
@@ -262,8 +177,10 @@ class Config(ConfigTable):
     effects : questions on what an event changed
     checks : the gates that judge an effect, instead of the shipped ones; "shipped" stands for those not named beside it
     expiry : what an expiring measure may bring
+    destinations : which flows are divided by partner
     scenarios : what might still be decided
     scenario_forecast : series that are asked under every scenario
+    filed : what `forecast file` freezes before the figures come
     report : what the report opens with
     export : tables for other tools, "boe" and "hub"
     scale : where a run is done; it changes no number
@@ -291,8 +208,10 @@ class Config(ConfigTable):
     effects: tuple[EffectConfig, ...] = ()
     checks: Annotated[PlugIns, ADDED_LATER] = ()
     expiry: tuple[ExpiryConfig, ...] = ()
+    destinations: Annotated[DestinationsConfig, ADDED_LATER] = DestinationsConfig()
     scenarios: tuple[ScenarioConfig, ...] = ()
     scenario_forecast: ScenarioForecastConfig = ScenarioForecastConfig()
+    filed: Annotated[FiledConfig, ADDED_LATER] = FiledConfig()
     report: ReportConfig = ReportConfig()
     export: Annotated[tuple[Literal["boe", "hub"], ...], BeforeValidator(as_list)] = ()
     scale: ScaleConfig = Field(default=ScaleConfig(), exclude=True)

@@ -8,7 +8,7 @@ import functools
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
 
@@ -22,7 +22,8 @@ from forecast.core.errors import ForecastError
 from forecast.core.identity import identity
 from forecast.core.months import parse_day
 from forecast.core.results import Failure, Forecast, Skipped
-from forecast.core.schema import ScoreRow
+from forecast.core.schema import ForecastRow, ScoreRow
+from forecast.core.table_rows import TableRows
 from forecast.core.vintage import Vintage
 from forecast.jobs.answer_store import AnswerStore
 from forecast.jobs.batch import Batch
@@ -248,10 +249,11 @@ def _answer_tasks(batch: Batch, context: Context, members: MemberDraws) -> tuple
     also = [(group, past, by_series[past.series]) for group, past in batch.also]
     pairs = [*zip(batch.pasts, reported, strict=True), *((past, answer) for _, past, answer in also)]
     failures = [failure_row(job_of(batch.label, past), batch.label, a) for past, a in pairs if _is_failure(a)]
+    rows = [forecast_rows(batch.label, batch.pasts, reported, truth, batch.horizons or None)]
+    rows += [forecast_rows(batch.label, [past], [answer], None).with_columns(group=group) for group, past, answer in also]
     result = BatchResult(
         batch.name,
-        forecast_rows(batch.label, batch.pasts, reported, truth, batch.horizons or None)
-        + [replace(row, group=g) for g, past, answer in also for row in forecast_rows(batch.label, [past], [answer], None)],
+        TableRows.concat(ForecastRow, rows),
         _score_rows(batch, forecasts, context),
         failures + [row for a in asked for row in a.failures],
         skipped,
@@ -283,7 +285,7 @@ def _is_failure(answer: Forecast | Failure) -> TypeGuard[Failure]:
     return isinstance(answer, Failure) and not isinstance(answer, Skipped)
 
 
-def _score_rows(batch: Batch, forecasts: Sequence[Forecast | Failure], context: Context) -> list[ScoreRow]:
+def _score_rows(batch: Batch, forecasts: Sequence[Forecast | Failure], context: Context) -> Sequence[ScoreRow]:
     if not batch.scored:
         return []
     metrics = metrics_by_name(context.metrics)

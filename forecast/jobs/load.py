@@ -244,6 +244,7 @@ def _check_names(config: Config, place: str) -> None:
     _check_unique([m.label for m in config.metrics], "metrics", place)
     _check_unique([e.id for e in config.effects], "effects", place)
     _check_unique([g.name for g in config.backtest], "backtest", place)
+    _check_unique([c.id for c in config.filed.claims], "filed.claims", place)
     effects = [e.id for e in config.effects]
     for name in config.report.summary:
         if name not in effects:
@@ -256,6 +257,7 @@ def _check_names(config: Config, place: str) -> None:
     asked = {f"[[backtest]] {i + 1}, models": group.models for i, group in enumerate(config.backtest)}
     asked |= {f"[[nowcast]] {i + 1}, models": row.models for i, row in enumerate(config.nowcast)}
     asked |= {"default_model": tuple(filter(None, [config.default_model])), "naive": config.naive}
+    asked["[destinations], model"] = tuple(filter(None, [config.destinations.model]))
     for where, names in (asked | {"[forecast], models": config.forecast.models}).items():
         for name in names:
             if name not in labels:

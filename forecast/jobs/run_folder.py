@@ -20,6 +20,7 @@ from forecast import __version__
 from forecast.core import manifest, output_files
 from forecast.core.checkout import checked_out_commit
 from forecast.core.errors import ConfigError, DataError
+from forecast.core.filed_run import filings_of
 from forecast.core.results import Finding
 from forecast.core.run import DRAWS, MONTHS_OF_DRAWS, Run, refuse_newer
 from forecast.core.schema import COLUMNS, SCHEMA_VERSION, TABLES
@@ -128,6 +129,7 @@ def write(folder: Path, plan: Plan, results: Sequence[BatchResult], timings: Map
         "notes": note_rows(plan.vintage.events.notes),
         "events_verified_to": str(plan.archive.events.verified_to or ""),
         "learned_since": learned_rows(plan),
+        **({"filed": filed} if (filed := filings_of(plan.config.hash8, folder.parent)) else {}),
     }
     _write_json(folder, "run.json", info)
     write_exports(folder, plan.config)

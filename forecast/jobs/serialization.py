@@ -20,6 +20,7 @@ from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast, Skipped, Summary, Used
 from forecast.core.schema import ROWS
 from forecast.core.significance import SignificanceTest
+from forecast.core.table_rows import Cells, TableRows, column_of, distinct
 from forecast.core.time_axis import Steps
 from forecast.jobs.batch_results import BatchResult
 from forecast.study.effects.recovered import Recovered, Recovery, Turn
@@ -70,6 +71,9 @@ def _encode(value: Any, arrays: dict[str, Any]) -> Any:
         return {"array": name}
     if isinstance(value, dt.date):
         return {"day": value.isoformat()}
+    if isinstance(value, TableRows):
+        columns = {name: _encode_column(cells, arrays) for name, cells in value.columns.items()}
+        return {"table": value.kind.__name__, "count": len(value), "columns": columns}
     if isinstance(value, list):
         return _encode_rows(value) or {"list": [_encode(item, arrays) for item in value]}
     if isinstance(value, Parameters):
@@ -93,12 +97,30 @@ def _encode_rows(rows: list[Any]) -> dict[str, Any] | None:
     return {"rows": kind.__name__, "columns": columns}
 
 
+def _encode_column(cells: Cells, arrays: dict[str, Any]) -> dict[str, Any]:
+    """Figures as an array; other cells as the distinct ones among them and, for each row, the number of its own."""
+    if cells.dtype == float:
+        return _encode(cells, arrays)  # type: ignore[no-any-return]
+    words, codes = distinct(cells)
+    return {"words": words, "codes": _encode(codes, arrays)}
+
+
+def _decode_column(coded: dict[str, Any], arrays: Mapping[str, Any]) -> Cells:
+    if "words" not in coded:
+        return np.asarray(_decode(coded, arrays), float)
+    words, codes = column_of(coded["words"], "text", len(coded["words"])), _decode(coded["codes"], arrays)
+    return np.asarray(words[codes], object)
+
+
 def _decode(coded: Any, arrays: Mapping[str, Any]) -> Any:
     if not isinstance(coded, dict):
         return coded
     if "rows" in coded:
         row, columns = KINDS[coded["rows"]], coded["columns"]
         return [row(**dict(zip(columns, cells, strict=True))) for cells in zip(*columns.values(), strict=True)]
+    if "table" in coded:
+        held = {name: _decode_column(column, arrays) for name, column in coded["columns"].items()}
+        return TableRows(KINDS[coded["table"]], coded["count"], held)
     ((kind, inner),) = coded.items()
     if kind == "array":
         return arrays[inner]

@@ -4,34 +4,45 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from forecast.core import schema
+import numpy as np
+from numpy.typing import NDArray
+
 from forecast.core.event_ends import ended_measure
 from forecast.core.months import is_span
 from forecast.core.results import Finding
 from forecast.core.schema import ComparisonRow, ForecastRow, MirrorGapRow, ScenarioForecastRow, ScoreRow, SumRow
+from forecast.core.table_rows import TableRows, column_of, distinct
 from forecast.jobs.batch_results import BatchResult
+from forecast.jobs.destinations import destination_findings, destination_rows
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
 from forecast.jobs.recovered_rows import recovered_rows
 from forecast.jobs.rows import claim_rows, effect_tables, observation_rows, regime_rows, sensitivity_rows
+from forecast.jobs.series_named import series_named
 from forecast.study.data.audit import audit
 from forecast.study.data.mirror_gaps import mirror_gaps
-from forecast.study.evaluate.compare import NAIVE_MODELS, comparison_rows
+from forecast.study.evaluate.compare import COMPARED, FORECAST_COLUMNS, NAIVE_MODELS, SCORE_COLUMNS, comparison_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]]:
+def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, Sequence[Any]]:
     """Rows of every table."""
     groups = {batch.name: batch.group for batch in plan.batches}
-    forecasts = [replace(row, group=row.group or groups[r.batch]) for r in results for row in r.forecasts]
-    scores = [replace(row, group=groups[r.batch]) for r in results for row in r.scores]
+    held = [(groups[r.batch], TableRows.of(ForecastRow, r.forecasts)) for r in results]
+    own = [rows.with_columns(group=[mine or group for mine in rows.columns["group"]]) for group, rows in held]
+    forecasts = TableRows.concat(ForecastRow, own)
+    scores = TableRows.concat(
+        ScoreRow, [TableRows.of(ScoreRow, r.scores).with_columns(group=groups[r.batch]) for r in results if r.scores]
+    )
     courses = [row for r in results for row in r.scenarios]
     return {
-        "forecasts": [row for row in forecasts if not is_span(row.month)],
-        "sums": [*_sum_rows(forecasts), *_sum_rows(courses)],
+        "forecasts": forecasts.where("month", lambda month: not is_span(month)),
+        "sums": TableRows.concat(SumRow, [_sum_rows(forecasts), _sum_rows(TableRows.of(ScenarioForecastRow, courses))]),
         "scores": scores,
         **effect_tables(plan, results),
         "observations": observation_rows(plan.vintage),
@@ -47,6 +58,7 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, list[Any]
         "calendar": calendar_rows(
             plan.config.nowcast, [[p.series for p in plan.groups[n]] for n in plan.nowcasts], plan.vintage.day
         ),
+        "destinations": destination_rows(plan),
     }
 
 
@@ -57,28 +69,35 @@ def _mirror_gaps(plan: Plan) -> list[MirrorGapRow]:
     return mirror_gaps(plan.vintage, events.values(), [series for design in designs for series in design.treated])
 
 
-def _sum_rows(rows: Iterable[ForecastRow] | Iterable[ScenarioForecastRow]) -> list[SumRow]:
+def _sum_rows(rows: TableRows[ForecastRow] | TableRows[ScenarioForecastRow]) -> TableRows[SumRow]:
     """The forecasts of sums of months among those of months, as rows of the table of sums."""
-    return [SumRow(**schema.cells_of(SumRow, schema.record(row))) for row in rows if is_span(row.month)]
+    spans = rows.where("month", is_span)
+    return TableRows(SumRow, len(spans), spans.columns)
 
 
-def _comparisons(plan: Plan, score_rows: Sequence[ScoreRow], forecast_rows: Sequence[ForecastRow]) -> list[ComparisonRow]:
+def _comparisons(plan: Plan, scores: TableRows[ScoreRow], forecasts: TableRows[ForecastRow]) -> list[ComparisonRow]:
     """The models of each group against its best naive one."""
-    if not score_rows:
-        return []
-    scores, forecasts = schema.frame(ScoreRow, score_rows), schema.frame(ForecastRow, forecast_rows)
     out: list[ComparisonRow] = []
+    if not scores:
+        return out
+    scores = scores.where("metric", lambda metric: metric in COMPARED)
     for group in [*(g.name for g in plan.config.backtest), *(n.earlier_group for n in plan.config.nowcast)]:
         out += comparison_rows(
-            scores[scores.group == group], group, seed=plan.config.seed, forecasts=forecasts[forecasts.group == group],
+            _own_frame(scores, group, SCORE_COLUMNS), group, seed=plan.config.seed,
+            forecasts=_own_frame(forecasts, group, FORECAST_COLUMNS),
             models={b.label for b in plan.batches if b.group == group}, naive=plan.config.naive or NAIVE_MODELS,
         )  # fmt: skip
     return out
 
 
+def _own_frame(rows: TableRows[Any], group: str, columns: Sequence[str]) -> pd.DataFrame:
+    """Some columns of the rows of one group as a DataFrame."""
+    return rows.where("group", lambda own: bool(own == group)).frame(columns)
+
+
 def findings(plan: Plan, results: Sequence[BatchResult]) -> list[Finding]:
     """Findings of the audit, the plan and the methods, in order."""
-    collected = [*audit(plan.archive, plan.vintage), *plan.findings]
+    collected = [*audit(plan.archive, plan.vintage, series_named(plan)), *plan.findings, *destination_findings(plan)]
     skipped = sorted({(r.batch.split("|")[1], r.skipped) for r in results if r.skipped})
     collected += [Finding("skipped", f"{label}: {reason}", "[[models]]", "warning") for label, reason in skipped]
     for scale in context_of(plan).scales.values():
@@ -99,23 +118,37 @@ def parquet(rows: Iterable[Any], columns: Mapping[str, str]) -> bytes:
     import pyarrow.parquet as pq
 
     kinds = {"text": pa.string(), "whole": pa.int64(), "real": pa.float64(), "flag": pa.bool_()}
-    leading = [name for name, kind in columns.items() if kind in ("text", "whole")]
-    ordered = sorted(rows, key=lambda row: tuple(_sortable(getattr(row, name)) for name in leading))
-    types = pa.schema([(name, kinds[kind]) for name, kind in columns.items()])
-    arrays = [
-        pa.array([_null_if_not_finite(getattr(row, name)) for row in ordered], kinds[kind]) for name, kind in columns.items()
-    ]
+    if isinstance(rows, TableRows):
+        cells = rows.columns
+    else:
+        held = list(rows)
+        cells = {name: column_of([getattr(row, name) for row in held], kind, len(held)) for name, kind in columns.items()}
+    coded = {name: distinct(cells[name]) for name, kind in columns.items() if kind != "real"}
+    leading = [_ranks(*coded[name]) for name, kind in columns.items() if kind in ("text", "whole")]
+    order = np.lexsort(leading[::-1])
+    arrays = []
+    for name, kind in columns.items():
+        if kind == "real":
+            figures = cells[name][order]
+            arrays.append(pa.array(figures, kinds[kind], mask=~np.isfinite(figures)))
+        else:
+            words, codes = coded[name]
+            arrays.append(pa.array([None if word != word else word for word in words], kinds[kind]).take(codes[order]))
     out = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=types), out, compression="zstd", row_group_size=1 << 20)
+    table = pa.Table.from_arrays(arrays, schema=pa.schema([(name, kinds[kind]) for name, kind in columns.items()]))
+    pq.write_table(table, out, compression="zstd", row_group_size=1 << 20)
     return bytes(out.getvalue())
 
 
+def _ranks(words: list[Any], codes: NDArray[np.int32]) -> NDArray[np.int32]:
+    """For each row the place of its cell in the order of a column: nulls first, numbers before texts."""
+    keys = [_sortable(word) for word in words]
+    place = {key: i for i, key in enumerate(sorted(set(keys)))}
+    return np.array([place[key] for key in keys], np.int32)[codes]
+
+
 def _sortable(value: object) -> tuple[int, Any]:
-    """A sort key that puts nulls first and numbers before texts, so that any two rows compare."""
+    """A sort key that puts nulls first and numbers before texts, so that any two cells compare."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return (0, 0)
     return (2, value) if isinstance(value, str) else (1, value)
-
-
-def _null_if_not_finite(value: object) -> object:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

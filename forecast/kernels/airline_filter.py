@@ -88,16 +88,21 @@ class AirlineLikelihood:
 
     def estimates(self, node: Floats) -> tuple[Floats, Floats, float, float]:
         """Coefficients (k,), their covariance (k, k), s2 and the log-likelihood at one parameter value (2,)."""
-        solved = self._solve(node[None])
-        loglike, sigma2 = solved.loglike(0.0, self.triangle, self.freedom, fixed_scale=self.fixed_scale)
+        loglike, sigma2 = self._solve(node[None]).loglike(0.0, self.triangle, self.freedom, fixed_scale=self.fixed_scale)
+        beta, covariance, _ = self.coefficients(node[None])
+        return beta[0], float(sigma2[0]) * covariance[0], float(sigma2[0]), float(loglike[0])
+
+    def coefficients(self, nodes: Floats) -> tuple[Floats, Floats, Floats]:
+        """Coefficients (g, k) at parameters (g, 2), their covariances per s2 (g, k, k), residual sums of squares (g,)."""
+        solved = self._solve(nodes)
         found, spread = solved.coefficients(self.triangle)
-        found, k, lost = found[0] + self.plain, self.known, self.season + 1
+        found, k, lost = found + self.plain, self.known, self.season + 1
         # the first values are what they are, less the regressors' part of them, with the variance that `airline` gives them
         early = np.vstack([-self.columns[:lost], np.eye(k, self.columns.shape[1])])
-        covariance = early @ spread[0] @ early.T
-        covariance[:lost, :lost] += np.eye(lost)
-        beta = np.concatenate([self.filled[:lost] - self.columns[:lost] @ found, found[:k]])
-        return beta, float(sigma2[0]) * covariance, float(sigma2[0]), float(loglike[0])
+        covariances = early @ spread @ early.T
+        covariances[:, :lost, :lost] += np.eye(lost)
+        beta = np.concatenate([self.filled[:lost] - found @ self.columns[:lost].T, found[:, :k]], axis=1)
+        return beta, covariances, solved.rss
 
     def predictions(self, nodes: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
         """Means (g, h) and covariances per s2 (g, h, h) at other rows of the axis, and residual sums of squares (g,)."""

@@ -15,19 +15,12 @@ heuristic). A month of weight zero has no error.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.kernels.exponential_smoothing import STEP_HALVINGS, aicc, candidate_weights, profile_loglike
 
 FORMS = ("N", "S", "P", "F")
-_A0 = (0.4, 0.7, 0.9, 1.05, 1.2, 1.35, 1.5, 1.7)
-_A1 = (0.85, 0.95, 1.0, 1.05, 1.2)
-_B0 = {"N": (0.0,), "S": (0.0,), "P": (0.0, 0.03, 0.1, 0.25), "F": (0.1, 0.4, 0.8)}
-_FIRST_STEPS = np.array([0.1, 0.04, 0.08, 0.04])
-_LOWER_BOUND = 0.02  # of a0, a1 and b1
 
 
 def has_season(form: str) -> bool:
@@ -44,12 +37,6 @@ def parameter_count(form: str, season: int) -> int:
     """Number of parameters: smoothing, initial states (a seasonal pattern sums to zero), variance."""
     states = {"N": 2, "S": 2 * season, "P": 2 + season - 1, "F": 2 + 2 * (season - 1)}[form]
     return len(free_parameters(form)) + states + 1
-
-
-def candidate_grid(form: str) -> Floats:
-    """Coarse grid of a form's stable parameter values, shape (candidates, 4)."""
-    made = np.array(list(product(_A0, _A1, _B0[form], (1.0,))))
-    return made[is_stable(made)]
 
 
 def is_stable(point: Floats) -> Bools:
@@ -76,92 +63,120 @@ class CesBatch:
         return CesBatch(self.y[index, :t], self.weight[index, :t], self.length[index], self.season, self.pattern[index])
 
 
-@dataclass
-class _CesRunningStates:
-    """Level and potential (series, candidates, k) and their seasonal counterparts (m, series, candidates, k).
+class CesRecursion:
+    """States of any array of lanes, each with its parameters (..., 4), advanced month by month in place.
 
-    The last axis carries k right-hand sides through the linear recursion: the figures, and the two unit initial states.
+    level, potential (...); season, second (m, ...): their seasonal counterparts, in form `S` the whole state.
     """
 
-    level: Floats
-    potential: Floats
-    season: Floats
-    second: Floats
+    def __init__(self, form: str, point: Floats, shape: tuple[int, ...], season: int) -> None:
+        a0, a1, b0, b1 = (point[..., j] for j in range(4))
+        self.form, self.m = form, season
+        self.into_level, self.into_potential = (1.0 - a1, a0 - a1), (1.0 - a0, a0 + a1)
+        self.b0, self.into_season, self.into_second = b0, (1.0 - b1, b0 - b1), (1.0 - b0, b0 + b1)
+        self.level, self.potential = np.zeros(shape), np.zeros(shape)
+        cycles = 0 if form == "N" else season
+        self.season, self.second = np.zeros((cycles, *shape)), np.zeros((cycles if form != "P" else 0, *shape))
+        self._moved, self._step = np.empty(shape), np.empty(shape)
+
+    def ahead(self, t: int, out: Floats) -> Floats:
+        """One-step forecasts of month t, into `out`."""
+        if self.form == "N":
+            np.copyto(out, self.level)
+        elif self.form == "S":
+            np.copyto(out, self.season[t % self.m])
+        else:
+            np.add(self.level, self.season[t % self.m], out=out)
+        return out
+
+    def advance(self, t: int, error: Floats) -> None:
+        """From month t to the next, given its errors."""
+        j = t % self.m
+        if self.form == "S":
+            self._advance_pair(self.season[j], self.second[j], self.into_level, self.into_potential, error)
+            return
+        self._advance_pair(self.level, self.potential, self.into_level, self.into_potential, error)
+        if self.form == "P":
+            np.multiply(self.b0, error, out=self._step)
+            np.add(self.season[j], self._step, out=self.season[j])
+        elif self.form == "F":
+            self._advance_pair(self.season[j], self.second[j], self.into_season, self.into_second, error)
+
+    def _advance_pair(
+        self, level: Floats, potential: Floats, real: tuple[Floats, Floats], imaginary: tuple[Floats, Floats], error: Floats
+    ) -> None:
+        """Level less real[0] potential, potential become level plus imaginary[0] potential, both plus a share of the error."""
+        moved, step = self._moved, self._step
+        np.multiply(real[0], potential, out=step)
+        np.subtract(level, step, out=moved)
+        np.multiply(real[1], error, out=step)
+        np.add(moved, step, out=moved)
+        np.multiply(imaginary[0], potential, out=potential)
+        np.add(level, potential, out=potential)
+        np.multiply(imaginary[1], error, out=step)
+        np.add(potential, step, out=potential)
+        np.copyto(level, moved)
 
 
-def _initial_states(data: CesBatch, form: str, point: Floats, k: int) -> _CesRunningStates:
-    """Initial states: zero level and potential (estimated later) with the heuristic season; in form `S` the first year."""
-    shape = (len(data.y), point.shape[1], k)
-    level, potential = np.zeros(shape), np.zeros(shape)
-    season, second = np.zeros((data.season, *shape)), np.zeros((data.season, *shape))
-    if form == "S":
-        first = data.y[:, : data.season].T if data.y.shape[1] >= data.season else np.zeros((data.season, len(data.y)))
-        season[..., 0] = first[:, :, None]
-        second[..., 0] = first[:, :, None] / point[None, ..., 0]
-    elif form != "N":
-        season[..., 0] = data.pattern.T[:, :, None]
-        second[..., 0] = data.pattern.T[:, :, None] / np.maximum(point[None, ..., 2], 0.1)
-    if k == 3:
-        level[..., 1], potential[..., 2] = 1.0, 1.0
-    return _CesRunningStates(level, potential, season, second)
+def _begin_with_season(run: CesRecursion, y: Floats, pattern: Floats, point: Floats) -> None:
+    """Heuristic initial seasons of lanes with figures y (T, ...) and pattern (m, ...): in form `S` those of the first year.
 
-
-def _advance(
-    form: str, now: _CesRunningStates, phase: int, p: tuple[Floats, ...], figure: Floats | None, error: Floats | None
-) -> Floats:
-    """Advance the states by a month, given its figure or its error; returns the error. `p` are the coefficients, (.., 1)."""
-    a0, a1, b0, b1 = p
-    paired = form == "S"
-    level = now.season[phase] if paired else now.level
-    potential = now.second[phase] if paired else now.potential
-    ahead = level if form in ("N", "S") else level + now.season[phase]
-    if error is None:
-        assert figure is not None
-        error = figure - ahead
-    moved = level - (1.0 - a1) * potential + (a0 - a1) * error
-    charged = level + (1.0 - a0) * potential + (a0 + a1) * error
-    # in form S the pair of this month of the year is the whole state; the other forms also have a level
-    if paired:
-        now.season[phase], now.second[phase] = moved, charged
-        return error
-    now.level, now.potential = moved, charged
-    if form == "P":
-        now.season[phase] = now.season[phase] + b0 * error
-    elif form == "F":
-        s, c = now.season[phase].copy(), now.second[phase]
-        now.season[phase] = s - (1.0 - b1) * c + (b0 - b1) * error
-        now.second[phase] = s + (1.0 - b0) * c + (b0 + b1) * error
-    return error
-
-
-def _split_parameters(point: Floats) -> tuple[Floats, ...]:
-    return tuple(point[..., j, None] for j in range(4))
+    The level and potential that are estimated later begin at zero.
+    """
+    m = run.m
+    if run.form == "S":
+        first = y[:m] if len(y) >= m else np.zeros((m, *y.shape[1:]))
+        run.season[...], run.second[...] = first, first / point[..., 0]
+    elif run.form == "P":
+        run.season[...] = pattern
+    elif run.form == "F":
+        run.season[...], run.second[...] = pattern, pattern / np.maximum(point[..., 2], 0.1)
 
 
 def squared_error_sums(data: CesBatch, form: str, point: Floats) -> tuple[Floats, Floats]:
-    """Sums of squared errors (series, candidates) at `point` (.., 4), with initial level and potential (.., 2)."""
-    k = 1 if form == "S" else 3
-    now, p = _initial_states(data, form, point, k), _split_parameters(point)
-    target = np.zeros(k)
-    target[0] = 1.0
-    sums = np.zeros((*point.shape[:2], k, k))
+    """Sums of squared errors (series, candidates) at `point` (series or 1, candidates, 4), with initial states (.., 2).
+
+    Where all series share the candidates and no month is missing, the response to the initial states is the same for all and
+    runs beside them once.
+    """
+    shape = (len(data.y), point.shape[1])
+    free = form != "S"
+    shared = point.shape[0] == 1 and bool((data.weight.sum(axis=1) == data.length).all())
+    run = CesRecursion(form, point, shape, data.season)
+    _begin_with_season(run, data.y.T[:, :, None], data.pattern.T[:, :, None], point)
+    unit = CesRecursion(form, point, (2, 1 if shared else shape[0], shape[1]), data.season)
+    unit.level[0], unit.potential[1] = 1.0, 1.0
+    error, term, response = np.empty(shape), np.empty(shape), np.empty(unit.level.shape)
+    sums, own = np.zeros((3, *shape)), np.zeros((3, *unit.level.shape[1:]))
+    ended = np.zeros((3, *shape))
     for t in range(data.y.shape[1]):
-        on = data.weight[:, t, None, None] > 0
-        kept = _advance(form, now, t % data.season, p, data.y[:, t, None, None] * target, None) if on.all() else None
-        if kept is None:  # some series has no figure or has ended: its states advance with an error of zero
-            ahead = now.season[t % data.season] if form == "S" else now.level
-            ahead = ahead if form in ("N", "S") else ahead + now.season[t % data.season]
-            kept = _advance(form, now, t % data.season, p, None, np.where(on, data.y[:, t, None, None] * target - ahead, 0.0))
-        sums += kept[..., :, None] * kept[..., None, :]
-    if k == 1:
-        return np.nan_to_num(sums[..., 0, 0], nan=np.inf), np.zeros((*point.shape[:2], 2))
-    return _profile_initial_states(sums)
+        on = data.weight[:, t, None]
+        np.subtract(data.y[:, t, None], run.ahead(t, error), out=error)
+        np.multiply(error, on, out=error)
+        np.add(sums[0], np.multiply(error, error, out=term), out=sums[0])
+        if free:
+            np.negative(unit.ahead(t, response), out=response)
+            if not shared:
+                np.multiply(response, on, out=response)
+            for k in (0, 1):
+                np.add(sums[k + 1], np.multiply(error, response[k], out=term), out=sums[k + 1])
+            for k, (a, b) in enumerate(((0, 0), (0, 1), (1, 1))):
+                own[k] += response[a] * response[b]
+            unit.advance(t, response)
+            if shared and (ends := data.length == t + 1).any():
+                ended[:, ends] = own
+        run.advance(t, error)
+    if not free:
+        return np.nan_to_num(sums[0], nan=np.inf), np.zeros((*shape, 2))
+    return _profile_initial_states(sums, ended if shared else own)
 
 
-def _profile_initial_states(sums: Floats) -> tuple[Floats, Floats]:
-    """Least squares on the two initial states: the errors are e0 + e1 l0 + e2 c0."""
-    ee, e1, e2 = sums[..., 0, 0], sums[..., 0, 1], sums[..., 0, 2]
-    p11, p12, p22 = sums[..., 1, 1], sums[..., 1, 2], sums[..., 2, 2]
+def _profile_initial_states(sums: Floats, own: Floats) -> tuple[Floats, Floats]:
+    """Least squares on the two initial states: the errors are e0 + e1 l0 + e2 c0.
+
+    sums (3, ...) of e0 e0, e0 e1 and e0 e2; own (3, ...) of e1 e1, e1 e2 and e2 e2
+    """
+    (ee, e1, e2), (p11, p12, p22) = sums, own
     ridge = 1e-9 * (p11 + p22)
     with np.errstate(all="ignore"):
         det = (p11 + ridge) * (p22 + ridge) - p12 * p12
@@ -173,144 +188,81 @@ def _profile_initial_states(sums: Floats) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True)
-class CesFit:
-    """Weighted candidates of one series: parameters (k, 4), initial states (k, 2), form, weight, loglike (k,); AICc by form."""
-
-    point: Floats
-    first: Floats
-    form: Ints
-    weight: Floats
-    loglike: Floats
-    criteria: Floats
-
-    @property
-    def best(self) -> int:
-        """The most likely candidate of the form with the smallest criterion."""
-        mine = np.flatnonzero(self.form == int(self.criteria.argmin()))
-        return int(mine[self.loglike[mine].argmax()])
-
-
-def fit(data: CesBatch, forms: tuple[str, ...], keep: int = 24, chunk: int = 32) -> list[CesFit]:
-    """Weighted candidates of every series, the `keep` heaviest of each (`candidate_weights`)."""
-    order = np.argsort(data.length, kind="stable")
-    out: list[CesFit | None] = [None] * len(order)
-    for at in range(0, len(order), chunk):
-        index = order[at : at + chunk]
-        for i, fitted in zip(index, _fit_chunk(data.take(index), forms, keep), strict=True):
-            out[int(i)] = fitted
-    return [fitted for fitted in out if fitted is not None]
-
-
-def _fit_chunk(data: CesBatch, forms: tuple[str, ...], keep: int) -> list[CesFit]:
-    count = data.weight.sum(axis=1)
-    power = np.maximum((data.weight * data.y**2).sum(axis=1) / count, 1e-8)
-    points, firsts, numbers, likes = [], [], [], []
-    criteria = np.full((len(data.y), len(FORMS)), np.inf)
-    for form in forms:
-        point = np.broadcast_to(candidate_grid(form), (len(data.y), *candidate_grid(form).shape)).copy()
-        total, first = squared_error_sums(data, form, point)
-        rows, best = np.arange(len(point)), total.argmin(axis=1)
-        point[rows, best], total[rows, best], first[rows, best] = refine_candidates(
-            data, form, point[rows, best], total[rows, best], first[rows, best]
-        )
-        # a constant series has no errors: the floor keeps its log-likelihood finite
-        floor = 1e-16 * (count * power)[:, None]
-        ll = profile_loglike(np.maximum(total, floor), count[:, None])
-        criteria[:, FORMS.index(form)] = aicc(ll.max(axis=1), parameter_count(form, data.season), count)
-        if has_season(form):
-            criteria[count < 2 * data.season + 3, FORMS.index(form)] = np.inf
-        points.append(point)
-        firsts.append(first)
-        likes.append(ll)
-        numbers.append(np.full(point.shape[1], FORMS.index(form)))
-    point, first, ll = np.concatenate(points, axis=1), np.concatenate(firsts, axis=1), np.concatenate(likes, axis=1)
-    number = np.concatenate(numbers)
-    out = []
-    for i in range(len(data.y)):
-        heavy, weight = candidate_weights(number, ll[i], criteria[i], keep)
-        out.append(CesFit(point[i][heavy], first[i][heavy], number[heavy], weight, ll[i][heavy], criteria[i]))
-    return out
-
-
-def refine_candidates(data: CesBatch, form: str, point: Floats, total: Floats, first: Floats) -> tuple[Floats, Floats, Floats]:
-    """Best points (series, 4) improved by coordinate steps of halving length, inside the stable region."""
-    point, total, first, step = point.copy(), total.copy(), first.copy(), _FIRST_STEPS.copy()
-    axes, rows = free_parameters(form), np.arange(len(point))
-    for _ in range(STEP_HALVINGS):
-        moves = np.zeros((2 * len(axes), 4))
-        for i, axis in enumerate(axes):
-            moves[2 * i, axis], moves[2 * i + 1, axis] = step[axis], -step[axis]
-        for _ in range(2):
-            near = np.maximum(point[:, None, :] + moves[None, :, :], np.array([_LOWER_BOUND, _LOWER_BOUND, 0.0, _LOWER_BOUND]))
-            near[..., 2] = np.minimum(near[..., 2], 1.5)
-            tried, states = squared_error_sums(data, form, near)
-            tried = np.where(is_stable(near), tried, np.inf)
-            best = tried.argmin(axis=1)
-            better = tried[rows, best] < total
-            point[better], total[better] = near[rows, best][better], tried[rows, best][better]
-            first[better] = states[rows, best][better]
-        step /= 2
-    return point, total, first
-
-
-@dataclass(frozen=True)
 class CesStates:
-    """States of one form's candidates after the last month of one series; one-step errors (T, k)."""
+    """States of k lanes of one form after the last month of each: level, potential (k,), season, second (m, k).
+
+    errors : one-step errors (T, k); phase : the month of the season that comes next, (k,)
+    """
 
     form: str
-    states: _CesRunningStates
+    level: Floats
+    potential: Floats
+    season: Floats
+    second: Floats
     errors: Floats
-    phase: int
+    phase: Ints
+
+    def take(self, lanes: Ints | slice) -> CesStates:
+        """Some of the lanes."""
+        return CesStates(
+            self.form, self.level[lanes], self.potential[lanes], self.season[:, lanes], self.second[:, lanes],
+            self.errors[:, lanes], self.phase[lanes],
+        )  # fmt: skip
 
 
-def final_states(data: CesBatch, row: int, form: str, point: Floats, first: Floats) -> CesStates:
-    """Final states of one form's candidates (k, 4) of series number `row`, from their initial states (k, 2)."""
-    alone = data.take(np.array([row]))
-    now = _initial_states(alone, form, point[None], 1)
+def final_states(data: CesBatch, rows: Ints, form: str, point: Floats, first: Floats) -> CesStates:
+    """Final states of lanes, each a candidate (k, 4) of form `form` of series `rows` (k,), from initial states (k, 2)."""
+    length = data.length[rows]
+    y, weight = data.y[rows].T, data.weight[rows].T
+    run = CesRecursion(form, point, (len(rows),), data.season)
+    _begin_with_season(run, y, data.pattern[rows].T, point)
     if form != "S":
-        now.level[0, :, 0], now.potential[0, :, 0] = first[:, 0], first[:, 1]
-    p, n = _split_parameters(point[None]), int(data.length[row])
-    errors = np.zeros((n, len(point)))
-    for t in range(n):
-        known = alone.weight[0, t] > 0
-        figure = alone.y[:, t, None, None] if known else None
-        errors[t] = _advance(form, now, t % data.season, p, figure, None if known else np.zeros((1, len(point), 1)))[0, :, 0]
-    return CesStates(form, now, errors, n % data.season)
+        run.level[...], run.potential[...] = first[:, 0], first[:, 1]
+    errors = np.zeros((int(length.max()), len(rows)))
+    states = (run.level, run.potential, run.season, run.second)
+    ended = [np.zeros_like(state) for state in states]
+    for t, error in enumerate(errors):
+        np.subtract(y[t], run.ahead(t, error), out=error)
+        np.multiply(error, weight[t], out=error)
+        run.advance(t, error)
+        if (ends := length == t + 1).any():
+            for kept, state in zip(ended, states, strict=True):
+                kept[..., ends] = state[..., ends]
+    level, potential, season, second = ended
+    return CesStates(form, level, potential, season, second, errors, length % data.season)
 
 
 def simulate(end: CesStates, point: Floats, pick: Ints, noise: Floats) -> Floats:
-    """Simulated paths (draws, horizon): each continues candidate `pick` (draws,) with its own `noise` (draws, horizon)."""
-    s = end.states
-    now = _CesRunningStates(s.level[:, pick], s.potential[:, pick], s.season[:, :, pick], s.second[:, :, pick])
-    p = _split_parameters(point[None, pick])
-    out = np.empty_like(noise)
-    m = len(now.season)
+    """Simulated paths (draws, horizon): each continues lane `pick` (draws,) of one series with its own `noise`."""
+    run = CesRecursion(end.form, point[pick], (len(pick),), max(len(end.season), 1))
+    run.level[...], run.potential[...] = end.level[pick], end.potential[pick]
+    run.season[...], run.second[...] = end.season[:, pick], end.second[:, pick]
+    out = np.empty((noise.shape[1], len(pick)))
     for h in range(noise.shape[1]):
-        phase = (end.phase + h) % m
-        level = now.season[phase] if end.form == "S" else now.level
-        ahead = level if end.form in ("N", "S") else level + now.season[phase]
-        out[:, h] = ahead[0, :, 0] + noise[:, h]
-        _advance(end.form, now, phase, p, None, noise[None, :, h, None])
-    return out
+        t, error = int(end.phase[0]) + h, np.ascontiguousarray(noise[:, h])
+        np.add(run.ahead(t, out[h]), error, out=out[h])
+        run.advance(t, error)
+    return out.T
 
 
-def reference_final_states(data: CesBatch, row: int, form: str, point: Floats, first: Floats) -> CesStates:
-    """The same final states computed one candidate at a time with the complex recursion printed in the paper (ibid., eq. 3).
+def reference_final_states(data: CesBatch, rows: Ints, form: str, point: Floats, first: Floats) -> CesStates:
+    """The same final states computed one lane at a time with the complex recursion printed in the paper (ibid., eq. 3).
 
     With z = level + i potential and a = a0 + i a1: z(t) = a (y(t) + i e(t)) + (1 + i - a) z(t-1).
     """
-    n, m, k = int(data.length[row]), data.season, len(point)
-    alone = data.take(np.array([row]))
-    made = _initial_states(alone, form, point[None], 1)
-    errors = np.zeros((n, k))
-    for j in range(k):
+    m, k = data.season, len(rows)
+    made = CesRecursion(form, point, (k,), m)
+    _begin_with_season(made, data.y[rows].T, data.pattern[rows].T, point)
+    errors = np.zeros((int(data.length[rows].max()), k))
+    for j, row in enumerate(rows):
         a, b = complex(point[j, 0], point[j, 1]), complex(point[j, 2], point[j, 3])
         z = complex(first[j, 0], first[j, 1])
-        cycle = [complex(made.season[i, 0, j, 0], made.second[i, 0, j, 0]) for i in range(m)]
-        for t in range(n):
+        real, imaginary = (part[:, j] if len(part) else np.zeros(m) for part in (made.season, made.second))
+        cycle = [complex(*pair) for pair in zip(real, imaginary, strict=True)]
+        for t in range(int(data.length[row])):
             level = cycle[t % m] if form == "S" else z
             second = cycle[t % m] if form in ("P", "F") else 0j
-            error = (alone.y[0, t] - level.real - second.real) * float(alone.weight[0, t] > 0)
+            error = (data.y[row, t] - level.real - second.real) * float(data.weight[row, t] > 0)
             moved = a * (level.real + error * (1 + 1j)) + (1 + 1j - a) * level
             if form == "S":
                 cycle[t % m] = moved
@@ -321,6 +273,7 @@ def reference_final_states(data: CesBatch, row: int, form: str, point: Floats, f
             elif form == "F":
                 cycle[t % m] = b * (second.real + error * (1 + 1j)) + (1 + 1j - b) * second
             errors[t, j] = error
-        made.level[0, j, 0], made.potential[0, j, 0] = (z.real, z.imag) if form != "S" else (0.0, 0.0)
-        made.season[:, 0, j, 0], made.second[:, 0, j, 0] = [c.real for c in cycle], [c.imag for c in cycle]
-    return CesStates(form, made, errors, n % m)
+        made.level[j], made.potential[j] = (z.real, z.imag) if form != "S" else (0.0, 0.0)
+        for part, values in ((made.season, [c.real for c in cycle]), (made.second, [c.imag for c in cycle])):
+            part[:, j] = values[: len(part)]
+    return CesStates(form, made.level, made.potential, made.season, made.second, errors, data.length[rows] % m)

@@ -98,7 +98,6 @@ def settled_level(
     """
     growing = GROWTH * (np.arange(size) - (size - 1.0))
     months = np.empty((size, 0)) if phase is None else _shrunk_season(phase, season, extra)
-    blocks, trend = np.stack([np.eye(size), random_walk(size), months @ months.T]), np.outer(growing, growing)
 
     def shares(p: Floats) -> tuple[Floats, Floats, Floats]:
         found = variance_shares(settled_angles(p.T, phase is not None))
@@ -106,6 +105,7 @@ def settled_level(
 
     def covariance(p: Floats) -> Floats:
         variances = np.stack(shares(p))
+        blocks, trend = np.stack([np.eye(size), random_walk(size), months @ months.T]), np.outer(growing, growing)
         total: Floats = np.einsum("cg,cnm->gnm", variances, blocks) + JITTER * np.eye(size)
         total += (p[:, -1] * variances[0])[:, None, None] * trend
         return total

@@ -172,19 +172,21 @@ def refine_candidates(data: EtsBatch, form: str, star: Floats, sse: Floats) -> t
     """Best points (series, 4) improved by coordinate steps of halving length, with their sums of squares (series,)."""
     star, sse, step = star.copy(), sse.copy(), _FIRST_STEPS.copy()
     axes = free_parameters(form)
-    rows = np.arange(len(star))
     for _ in range(STEP_HALVINGS):
         moves = np.zeros((2 * len(axes), 4))
         for i, axis in enumerate(axes):
             moves[2 * i, axis], moves[2 * i + 1, axis] = step[axis], -step[axis]
+        mine = np.arange(len(star))
         for _ in range(2):
-            near = star[:, None, :] + moves[None, :, :]
+            near = star[mine, None, :] + moves[None, :, :]
             near[..., axes] = np.clip(near[..., axes], _LOWER[axes], _UPPER[axes])
-            tried = squared_error_sums(data, form, near)
-            best = tried.argmin(axis=1)
-            better = tried[rows, best] < sse
-            star[better] = near[rows, best][better]
-            sse[better] = tried[rows, best][better]
+            tried = squared_error_sums(data.take(mine), form, near)
+            rows, best = np.arange(len(mine)), tried.argmin(axis=1)
+            better = tried[rows, best] < sse[mine]
+            rows, best, mine = rows[better], best[better], mine[better]  # where no step is better, none is the next time
+            star[mine], sse[mine] = near[rows, best], tried[rows, best]
+            if not len(mine):
+                break
         step /= 2
     return star, sse
 
@@ -207,7 +209,7 @@ class EtsFit:
         return int(mine[self.loglike[mine].argmax()])
 
 
-def fit(data: EtsBatch, forms: tuple[str, ...], keep: int = 48, chunk: int = 24) -> list[EtsFit]:
+def fit(data: EtsBatch, forms: tuple[str, ...], keep: int = 48, chunk: int = 256) -> list[EtsFit]:
     """Weighted candidates of every series, the `keep` heaviest of each; series of similar length share a chunk."""
     order = np.argsort(data.length, kind="stable")
     out: list[EtsFit | None] = [None] * len(order)
@@ -221,92 +223,115 @@ def fit(data: EtsBatch, forms: tuple[str, ...], keep: int = 48, chunk: int = 24)
 def _fit_chunk(data: EtsBatch, forms: tuple[str, ...], keep: int) -> list[EtsFit]:
     count = data.weight.sum(axis=1)
     floor = 1e-16 * count * np.maximum((data.weight * data.y**2).sum(axis=1) / count, 1e-8)  # a constant series has no errors
-    stars, numbers, likes, criteria = [], [], [], []
+    grids: list[Floats] = []
+    likes, tops = [], []
+    criteria = np.full((len(data.y), len(FORMS)), np.inf)
     for form in forms:
-        star = np.broadcast_to(candidate_grid(form), (len(data.y), *candidate_grid(form).shape)).copy()
-        sse = squared_error_sums(data, form, candidate_grid(form))
-        rows, first = np.arange(len(star)), sse.argmin(axis=1)
-        star[rows, first], sse[rows, first] = refine_candidates(data, form, star[rows, first], sse[rows, first])
+        grid = candidate_grid(form)
+        sse = _search_grid(data, form, grid)
+        rows, best = np.arange(len(sse)), sse.argmin(axis=1)
+        top, sse[rows, best] = refine_candidates(data, form, grid[best], sse[rows, best])
         ll = profile_loglike(np.maximum(sse, floor[:, None]), count[:, None])
         value = aicc(ll.max(axis=1), parameter_count(form, data.season), count)
-        if has_season(form):
-            value = np.where(count >= 2 * data.season + 3, value, np.inf)
-        stars.append(star)
-        numbers.append(np.full(star.shape[1], FORMS.index(form)))
+        long_enough = not has_season(form) or count >= 2 * data.season + 3
+        criteria[:, FORMS.index(form)] = np.where(long_enough, value, np.inf)
+        tops.append((best + sum(len(part) for part in grids), top))
+        grids.append(grid)
         likes.append(ll)
-        criteria.append(value)
-    star, number, ll = np.concatenate(stars, axis=1), np.concatenate(numbers), np.concatenate(likes, axis=1)
-    table = np.full((len(data.y), len(FORMS)), np.inf)
-    for form, value in zip(forms, criteria, strict=True):
-        table[:, FORMS.index(form)] = value
+    grid, ll = np.concatenate(grids), np.concatenate(likes, axis=1)
+    number = np.repeat([FORMS.index(form) for form in forms], [len(part) for part in grids])
+    heavy, weight = candidate_weights(number, ll, criteria, keep)
     out = []
-    for i in range(len(data.y)):
-        heavy, weight = candidate_weights(number, ll[i], table[i], keep)
-        out.append(EtsFit(star[i][heavy], number[heavy], weight, ll[i][heavy], table[i], int(count[i])))
+    for i, (kept, share) in enumerate(zip(heavy, weight, strict=True)):
+        kept, share = kept[share > 0], share[share > 0]
+        star = grid[kept]
+        for best, top in tops:
+            star[kept == best[i]] = top[i]
+        out.append(EtsFit(star, number[kept], share, ll[i, kept], criteria[i], int(count[i])))
     return out
 
 
-def candidate_weights(number: Ints, ll: Floats, criteria: Floats, keep: int) -> tuple[Ints, Floats]:
-    """Indices of the `keep` heaviest candidates and their weights, from form `number` and log-likelihood of each.
+def _search_grid(data: EtsBatch, form: str, grid: Floats, chunk: int = 24) -> Floats:
+    """`squared_error_sums` of all series on a grid (candidates, 4); a chunk of arrays fits a processor's cache."""
+    parts = [np.arange(at, min(at + chunk, len(data.y))) for at in range(0, len(data.y), chunk)]
+    return np.concatenate([squared_error_sums(data.take(part), form, grid) for part in parts])
 
-    exp(-AICc / 2) between forms (Burnham and Anderson 2002, ch. 2), the likelihood within a form.
+
+def candidate_weights(number: Ints, ll: Floats, criteria: Floats, keep: int) -> tuple[Ints, Floats]:
+    """Indices (series, keep) of the heaviest candidates and their weights, from the form `number` (candidates,) of each.
+
+    exp(-AICc / 2) between forms (Burnham and Anderson 2002, ch. 2), criteria (series, forms), the likelihood within a form,
+    ll (series, candidates).
     """
-    between = np.exp(-(criteria - criteria.min()) / 2)
-    weight = np.zeros(len(number))
+    between = np.exp(-(criteria - criteria.min(axis=1, keepdims=True)) / 2)
+    weight = np.zeros(ll.shape)
     for j in np.unique(number):
         mine = number == j
-        inside = np.exp(ll[mine] - ll[mine].max())
-        weight[mine] = between[j] * inside / inside.sum()
-    heavy = np.argsort(-weight, kind="stable")[:keep]
-    heavy = heavy[weight[heavy] > 0]
-    return heavy, weight[heavy] / weight[heavy].sum()
+        inside = np.exp(ll[:, mine] - ll[:, mine].max(axis=1, keepdims=True))
+        weight[:, mine] = between[:, [j]] * inside / inside.sum(axis=1, keepdims=True)
+    heavy = np.argsort(-weight, axis=1, kind="stable")[:, :keep]
+    share = np.take_along_axis(weight, heavy, axis=1)
+    return heavy, share / share.sum(axis=1, keepdims=True)
 
 
 @dataclass(frozen=True)
 class EtsStates:
-    """States of one series' candidates after its last month: level, slope (k,), season (m, k); one-step errors (T, k)."""
+    """States of k lanes after the last month of each: level, slope (k,), season (m, k); one-step errors (T, k).
+
+    phase : the month of the season that comes next, (k,)
+    """
 
     level: Floats
     slope: Floats
     season: Floats
     errors: Floats
-    phase: int
+    phase: Ints
+
+    def take(self, lanes: slice) -> EtsStates:
+        """Some of the lanes."""
+        return EtsStates(self.level[lanes], self.slope[lanes], self.season[:, lanes], self.errors[:, lanes], self.phase[lanes])
 
 
-def final_states(data: EtsBatch, row: int, star: Floats, form: Ints) -> EtsStates:
-    """Final states of the candidates of series number `row`, in one pass over its months."""
+def final_states(data: EtsBatch, rows: Ints, star: Floats, form: Ints) -> EtsStates:
+    """Final states of lanes, each a candidate `star` (k, 4) of form number `form` (k,) of series `rows` (k,), in one pass."""
     alpha, beta, gamma, phi = smoothing_coefficients(star)
-    alone = data.take(np.array([row]))
-    starts = {int(j): [part[0] for part in alone.initial(FORMS[j])] for j in np.unique(form)}
-    level, slope, season = (np.array([starts[int(j)][i] for j in form]) for i in range(3))
-    season = season.T.copy()
-    n = int(data.length[row])
-    errors = np.empty((n, len(star)))
-    for t in range(n):
-        slope = phi * slope
-        level = level + slope
-        now = season[t % data.season]
-        error = (data.y[row, t] - level - now) * data.weight[row, t]
-        level = level + alpha * error
-        slope = slope + beta * error
-        season[t % data.season] = now + gamma * error
-        errors[t] = error
-    return EtsStates(level, slope, season, errors, n % data.season)
+    length, m = data.length[rows], data.season
+    y, weight = data.y[rows].T, data.weight[rows].T
+    level, slope, season = np.empty(len(rows)), np.empty(len(rows)), np.empty((m, len(rows)))
+    for j in np.unique(form):
+        mine = form == j
+        level[mine], slope[mine], pattern = (part[rows[mine]] for part in data.initial(FORMS[j]))
+        season[:, mine] = pattern.T
+    errors, step = np.zeros((int(length.max()), len(rows))), np.empty(len(rows))
+    ended = np.empty_like(level), np.empty_like(slope), np.empty_like(season)
+    for t, error in enumerate(errors):
+        now = season[t % m]
+        np.multiply(phi, slope, out=slope)
+        np.add(level, slope, out=level)
+        np.subtract(y[t], level, out=error)
+        np.subtract(error, now, out=error)
+        np.multiply(error, weight[t], out=error)
+        for state, share in ((level, alpha), (slope, beta), (now, gamma)):
+            np.add(state, np.multiply(share, error, out=step), out=state)
+        if (ends := length == t + 1).any():
+            for kept, state in zip(ended, (level, slope, season), strict=True):
+                kept[..., ends] = state[..., ends]
+    return EtsStates(*ended, errors, length % m)
 
 
 def simulate(now: EtsStates, star: Floats, pick: Ints, noise: Floats) -> Floats:
-    """Simulated paths (draws, horizon): each continues candidate `pick` (draws,) with its own `noise` (draws, horizon)."""
+    """Simulated paths (draws, horizon): each continues lane `pick` (draws,) of one series with its own `noise`."""
     alpha, beta, gamma, phi = (c[pick] for c in smoothing_coefficients(star))
     level, slope, season = now.level[pick], now.slope[pick], now.season[:, pick]
-    out = np.empty_like(noise)
+    out = np.empty((noise.shape[1], len(pick)))
     m = len(season)
-    for h in range(noise.shape[1]):
+    for h, ahead in enumerate(out):
         slope = phi * slope
         level = level + slope
-        j = (now.phase + h) % m
-        error = noise[:, h]
-        out[:, h] = level + season[j] + error
+        j = (int(now.phase[0]) + h) % m
+        error = np.ascontiguousarray(noise[:, h])
+        np.add(level + season[j], error, out=ahead)
         level = level + alpha * error
         slope = slope + beta * error
         season[j] = season[j] + gamma * error
-    return out
+    return out.T

@@ -74,6 +74,10 @@ class Likelihood(Protocol):
         """Coefficients (k,), their covariance (k, k), s2 and the log-likelihood at one parameter value (p,)."""
         ...
 
+    def coefficients(self, nodes: Floats) -> tuple[Floats, Floats, Floats]:
+        """Coefficients (g, k) at parameters (g, p), their covariances per s2 (g, k, k), residual sums of squares (g,)."""
+        ...
+
     def predictions(self, nodes: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
         """Means (g, h) and covariances per s2 (g, h, h) at other rows, and residual sums of squares (g,)."""
         ...
@@ -100,6 +104,15 @@ class DenseLikelihood:
         covariance = float(sigma2[0]) * np.linalg.inv(information) if self.x.shape[1] else np.empty((0, 0))
         return beta[0], covariance, float(sigma2[0]), float(top[0])
 
+    def coefficients(self, nodes: Floats) -> tuple[Floats, Floats, Floats]:
+        """Coefficients (g, k) at parameters (g, p), their covariances per s2 (g, k, k), residual sums of squares (g,)."""
+        v, x = self.family.covariance(nodes)[self.observed], self.x[self.rows]
+        white = whiten(np.column_stack([x, self.y]), v)[0]
+        upper = np.linalg.qr(white)[1]  # the last column holds the figures and what is left of them
+        inverse = np.linalg.inv(upper[:, :-1, :-1])
+        found = (inverse @ upper[:, :-1, -1:])[..., 0]
+        return found, inverse @ inverse.swapaxes(1, 2), np.asarray(upper[:, -1, -1] ** 2, dtype=np.float64)
+
     def predictions(self, nodes: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
         """Means (g, h) and covariances per s2 (g, h, h) at other rows, and residual sums of squares (g,)."""
         most = max(1, int(MAX_NUMBERS / self.x.shape[0] ** 2))
@@ -121,10 +134,9 @@ def likelihood_of(family: CovarianceFamily, rows: Ints, x: Floats, y: Floats) ->
 
 @dataclass(frozen=True)
 class GaussianFit:
-    """A fitted model: grid points `nodes` with posterior weights, and the estimates at the most likely parameters.
+    """A fitted model: grid points `nodes` with posterior weights, and the most likely parameters `best` (p,).
 
-    beta, se : (k,) coefficients and standard errors at `best`; covariance : (k, k) of the coefficients
-    loglike : restricted log-likelihood at `best`, s2 concentrated out (all constants kept), without the prior
+    own : the most likely parameters of these figures, at which coefficients and s2 are estimated when they are asked for
     """
 
     family: CovarianceFamily
@@ -134,15 +146,36 @@ class GaussianFit:
     nodes: Floats
     weights: Floats
     best: Floats
-    beta: Floats
-    covariance: Floats
-    sigma2: float
-    loglike: float
+    own: Floats
 
     @functools.cached_property
     def likelihood(self) -> Likelihood:
         """The likelihood of the figures, to predict from."""
         return likelihood_of(self.family, self.rows, self.x, self.y)
+
+    @functools.cached_property
+    def _estimates(self) -> tuple[Floats, Floats, float, float]:
+        return self.likelihood.estimates(self.own)
+
+    @property
+    def beta(self) -> Floats:
+        """Coefficients (k,)."""
+        return self._estimates[0]
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariance of the coefficients (k, k)."""
+        return self._estimates[1]
+
+    @property
+    def sigma2(self) -> float:
+        """The estimate of s2."""
+        return self._estimates[2]
+
+    @property
+    def loglike(self) -> float:
+        """Restricted log-likelihood, s2 concentrated out (all constants kept), without the prior."""
+        return self._estimates[3]
 
     @property
     def se(self) -> Floats:
@@ -154,6 +187,8 @@ class GaussianFit:
 def independent_columns(x: Floats, base: Floats | None = None, tolerance: float = 1e-8) -> Ints:
     """Indices of the columns of `x` that are linearly independent of `base` and of earlier columns (Gram-Schmidt)."""
     n = len(x)
+    if not x.shape[1]:
+        return np.empty(0, dtype=np.int64)
     basis = np.empty((n, 0))
     if base is not None and base.shape[1]:
         basis = np.linalg.qr(base)[0]
@@ -228,8 +263,7 @@ def fit(y: Floats, rows: Ints, x: Floats, family: CovarianceFamily, *, polish: b
     nodes, values, best = search_grid(loglike, family.lower, family.upper, family.coarse, polish=polish, enough=enough)
     keep = values > values.max() - LOGLIKE_CUTOFF
     weights = np.exp(values[keep] - values[keep].max())
-    beta, covariance, sigma2, top = model.estimates(best)
-    fitted = GaussianFit(family, y, rows, x, nodes[keep], weights / weights.sum(), best, beta, covariance, sigma2, top)
+    fitted = GaussianFit(family, y, rows, x, nodes[keep], weights / weights.sum(), best, best)
     fitted.__dict__["likelihood"] = model
     return fitted
 
@@ -245,12 +279,17 @@ def predict(fitted: GaussianFit, rows: Ints, draws: int, rng: np.random.Generato
     counts = multinomial_counts(draws, fitted.weights, rng)
     used = np.flatnonzero(counts)
     means, covariances, squares = fitted.likelihood.predictions(fitted.nodes[used], rows)
-    out = np.empty((draws, len(rows)))
-    start = 0
-    for mean, root, rss, count in zip(means, symmetric_root(covariances), squares, counts[used], strict=True):
-        scale = np.ones(count) if fitted.family.fixed_scale else np.sqrt(rss / rng.chisquare(n - k, size=count))
-        out[start : start + count] = mean + scale[:, None] * (rng.standard_normal((count, len(rows))) @ root.T)
-        start += count
+    counts, freedom, fixed = counts[used], n - k, fitted.family.fixed_scale
+    out, normal, chi = np.empty((draws, len(rows))), np.empty((draws, len(rows))), np.empty(draws)
+    ends = np.cumsum(counts)
+    for begin, end, root in zip((ends - counts).tolist(), ends.tolist(), symmetric_root(covariances), strict=True):
+        if not fixed:
+            chi[begin:end] = rng.chisquare(freedom, end - begin)
+        some = rng.standard_normal(out=normal[begin:end])
+        np.dot(some, root, out=out[begin:end])  # the root is symmetric
+    if not fixed:
+        out *= np.sqrt(np.repeat(squares, counts) / chi)[:, None]
+    out += np.repeat(means, counts, axis=0)
     return out
 
 

@@ -51,8 +51,11 @@ def parameter_grid(lower: Floats, upper: Floats, counts: tuple[int, ...]) -> Flo
     """All combinations of equally spaced values, shape (g, p); one empty row where there is no parameter."""
     if not len(counts):
         return np.zeros((1, 0))
-    axes = [np.linspace(a, b, c) for a, b, c in zip(lower, upper, counts, strict=True)]
-    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(counts))
+    out = np.empty((*counts, len(counts)))
+    for j, (a, b, c) in enumerate(zip(lower, upper, counts, strict=True)):
+        axis = np.linspace(a, b, c)
+        out[..., j] = axis.reshape([c if i == j else 1 for i in range(len(counts))])
+    return out.reshape(-1, len(counts))
 
 
 def climb_to_maximum(

@@ -21,6 +21,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.kernels import covariance
 from forecast.kernels.gaussian import symmetric_root
+from forecast.kernels.remembered_answers import remember_answers
 from forecast.kernels.resample import multinomial_counts
 
 STEP_SCALE = 0.2  # of the half-Cauchy prior of q (Gelman 2006): the level of monthly trade moves by 0.1 to 0.3 of its noise
@@ -48,8 +49,14 @@ class LocalLevelModel:
 
 def build_model(months: Ints, asked: Ints) -> LocalLevelModel:
     """The model for observed `months` (n,), n >= 2, and predicted months `asked` (h,), both on one time axis."""
+    return _decompose(months - months.min(), asked - months.min())
+
+
+@remember_answers(64)
+def _decompose(months: Ints, asked: Ints) -> LocalLevelModel:
+    """The model on an axis that begins with the first observed month; the figures do not enter, so series share it."""
     n = len(months)
-    at = (np.concatenate([months, asked]) - months.min() + 1).astype(float)
+    at = (np.concatenate([months, asked]) + 1).astype(float)
     walk = np.minimum(at[:, None], at[None, :])
     # contrasts that diagonalise the random walk's covariance: their variances are then known for every q without a solve
     plain = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))[0][:, 1:]
@@ -95,17 +102,19 @@ def draw_paths(model: LocalLevelModel, values: Floats, posterior: Floats, count:
     """Joint predictive draws (count, h) given `values` (n,), with q, the level, s2 and the noise all drawn."""
     z = model.contrasts.T @ values
     n, h = len(values), len(model.ahead)
+    counts = multinomial_counts(count, posterior, rng)
+    used = np.flatnonzero(counts)
+    # conditional means and covariances of the predicted months given the contrasts, plus the observed mean's own variance
+    steps = model.q[used, None] ** 2
+    sizes = 1.0 + steps * model.spread
+    gains = model.across * (steps / sizes)[:, None, :]
+    covariances = np.eye(h) + 1.0 / n + steps[..., None] * (model.ahead - gains @ model.across.T)
     out = []
-    for q, some in zip(model.q.tolist(), multinomial_counts(count, posterior, rng).tolist(), strict=True):
-        if not some:
-            continue
-        # conditional mean and covariance of the predicted months given the contrasts, plus the observed mean's own variance
-        size = 1.0 + q**2 * model.spread
-        gain = q**2 * model.across / size
-        covariance = np.eye(h) + 1.0 / n + q**2 * (model.ahead - gain @ model.across.T)
-        root = symmetric_root(covariance)
-        scale = np.sqrt((z**2 / size).sum() / rng.chisquare(n - 1, some))
-        out.append(values.mean() + gain @ z + scale[:, None] * (rng.standard_normal((some, h)) @ root))
+    for mean, root, squares, some in zip(
+        values.mean() + gains @ z, symmetric_root(covariances), (z**2 / sizes).sum(axis=1), counts[used].tolist(), strict=True
+    ):
+        scale = np.sqrt(squares / rng.chisquare(n - 1, some))
+        out.append(mean + scale[:, None] * (rng.standard_normal((some, h)) @ root))
     drawn: Floats = rng.permutation(np.vstack(out))
     return drawn
 

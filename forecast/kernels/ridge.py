@@ -34,16 +34,36 @@ def column_mean_and_scale(x: Floats) -> tuple[Floats, Floats]:
     return x.mean(axis=0), np.where(width > 1e-12, width, 1.0)
 
 
-def ridge_path(x: Floats, y: Floats, penalties: Floats = PENALTIES) -> list[LinearRule]:
-    """Ridge regressions for all penalties: min |y - a - Xb|^2 + penalty |b|^2 on standardised columns.
+def ridge_path(x: Floats, y: Floats, penalties: Floats = PENALTIES) -> Floats:
+    """Ridge regressions of samples x (s, n, k), y (s, n) for all penalties: constants and slopes (s, penalties, 1 + k).
 
-    Hoerl and Kennard (1970), from one singular value decomposition.
+    min |y - a - Xb|^2 + penalty |b|^2 on standardised columns (Hoerl and Kennard 1970), from one eigendecomposition a sample.
     """
-    centre, width = column_mean_and_scale(x)
-    u, s, vt = np.linalg.svd((x - centre) / width, full_matrices=False)
-    mean = float(y.mean())
-    turned = u.T @ (y - mean)
-    return [LinearRule(centre, width, mean, vt.T @ (s / (s**2 + p) * turned)) for p in penalties]
+    centre, width = x.mean(axis=1), x.std(axis=1)
+    width = np.where(width > 1e-12, width, 1.0)
+    z = (x - centre[:, None]) / width[:, None]
+    mean = y.mean(axis=1)
+    values, vectors = np.linalg.eigh(z.transpose(0, 2, 1) @ z)
+    turned = vectors.transpose(0, 2, 1) @ (z.transpose(0, 2, 1) @ (y - mean[:, None])[..., None])
+    slopes = ((vectors @ (turned / (values[..., None] + penalties))) / width[..., None]).transpose(0, 2, 1)
+    constants = mean[:, None] - (slopes * centre[:, None]).sum(axis=2)
+    return np.concatenate([constants[..., None], slopes], axis=2)
+
+
+def cross_validated_ridge(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Ridge regressions of samples x (s, n, k), y (s, n), the penalty of each chosen by contiguous folds.
+
+    Returns constants and slopes (s, 1 + folds, 1 + k), of the whole sample and without each fold, and the errors (s, n) of the
+    months of each fold, forecast without it.
+    """
+    paths, errors = [ridge_path(x, y)], np.empty((len(y), len(PENALTIES), y.shape[1]))
+    for part in contiguous_folds(y.shape[1]):
+        rest = np.setdiff1d(np.arange(y.shape[1]), part)
+        made = ridge_path(x[:, rest], y[:, rest])
+        errors[:, :, part] = y[:, None, part] - made[..., :1] - made[..., 1:] @ x[:, part].transpose(0, 2, 1)
+        paths.append(made)
+    rows, best = np.arange(len(y)), (errors**2).sum(axis=2).argmin(axis=1)
+    return np.stack([path[rows, best] for path in paths], axis=1), errors[rows, best]
 
 
 def contiguous_folds(n: int, count: int = FOLDS) -> list[Ints]:

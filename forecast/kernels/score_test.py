@@ -75,6 +75,8 @@ def score_moments(
         scores = forward(draws) @ w
         return float(scores.mean()), float(scores.var(ddof=1))
     traded: Bools = draws > 0
+    if traded.all() and len(draws) >= FEWEST_DRAWS:
+        return score_moments(draws, weights, forward, positive=False)
     scores = np.where(traded, forward(np.where(traded, draws, 1.0)), 0.0)
     count = traded.sum(axis=0)
     if (count < FEWEST_DRAWS).any():
@@ -147,10 +149,8 @@ def residual_freedom(scores: Floats, months: Ints, season: int) -> float:
     at = months - months.mean()
     left = scores - scores.mean() - at * float(at @ scores) / max(float(at @ at), 1e-300)
     if season and n >= 2 * season:
-        for phase in range(season):
-            same = months % season == phase
-            if same.any():
-                left = left - np.where(same, left[same].sum() / (same.sum() + 1.0), 0.0)
+        phase = months % season
+        left = left - (np.bincount(phase, left, season) / (np.bincount(phase, minlength=season) + 1.0))[phase]
     neighbours = np.flatnonzero(np.diff(months) == 1)
     total = float(left @ left)
     r = float(left[neighbours] @ left[neighbours + 1]) / total if total > 0 else 0.0

@@ -51,25 +51,32 @@ def month_effects(z: Floats, months: Ints, season: int) -> Floats:
 
 def fit_season(z: Floats, months: Ints, season: int) -> SeasonalFit:
     """The season of figures whose level may differ between cycles and grow within them; none below `CYCLES` cycles."""
+    return fit_seasons(z[:, None], months, season)[0]
+
+
+def fit_seasons(z: Floats, months: Ints, season: int) -> list[SeasonalFit]:
+    """The season of each of several series (n, m) known in the same months: their columns are the same (`fit_season`)."""
     none = SeasonalFit(np.zeros(len(z)), np.zeros(max(season, 1)))
     if not season or len(z) < CYCLES * season:
-        return none
+        return [none] * z.shape[1]
     phase, cycle = months % season, (months.max() - months) // season
     counts = np.bincount(phase, minlength=season)
     held, size, at = np.flatnonzero(counts), np.maximum(counts, 1), months - months.mean()
     of_month, of_cycle = (phase[:, None] == held).astype(float), (cycle[:, None] == np.unique(cycle)).astype(float)
     # growth and a level of each cycle together leave a trend of the season open: growth comes first, from all cycles
     growth = np.linalg.lstsq(np.column_stack([at, of_month]), z, rcond=None)[0][0]
-    design, grown = np.column_stack([of_cycle, of_month]), z - growth * at
+    design, grown = np.column_stack([of_cycle, of_month]), z - at[:, None] * growth
     found, _, rank, _ = np.linalg.lstsq(design, grown, rcond=None)
-    means = np.zeros(season)
-    means[held] = found[-len(held) :] - found[-len(held) :].mean()
+    means = np.zeros((season, z.shape[1]))
+    means[held] = found[-len(held) :] - found[-len(held) :].mean(axis=0)
     noisy = grown - design @ found
-    noise = float(noisy @ noisy) / max(len(z) - int(rank) - 1, 1)
-    spread = float((means**2).sum()) / max(len(held) - 1, 1) - noise * float((1.0 / counts[held]).mean())
-    if not spread > 0:
-        return none
-    share = spread / (spread + noise / size)
-    pattern, taken = share * means, np.minimum((share / size)[phase], 1.0 - ROUNDING)
+    noise = (noisy**2).sum(axis=0) / max(len(z) - int(rank) - 1, 1)
+    spread = (means**2).sum(axis=0) / max(len(held) - 1, 1) - noise * float((1.0 / counts[held]).mean())
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = spread / (spread + noise / size[:, None])
+    pattern = share * means
+    taken = np.minimum((share / size[:, None])[phase], 1.0 - ROUNDING)
     residuals = noisy + (means - pattern)[phase]
-    return SeasonalFit(pattern[phase] - (np.sqrt((1.0 + taken) / (1.0 - taken)) - 1.0) * residuals, pattern)
+    with np.errstate(invalid="ignore"):
+        effects = pattern[phase] - (np.sqrt((1.0 + taken) / (1.0 - taken)) - 1.0) * residuals
+    return [SeasonalFit(effects[:, j], pattern[:, j]) if spread[j] > 0 else none for j in range(z.shape[1])]

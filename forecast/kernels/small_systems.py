@@ -46,13 +46,14 @@ class SmallSystems:
 
     @classmethod
     def of(cls, gram: Floats, free: int) -> SmallSystems:
-        """From Gram matrices (g, k + q + 1, k + q + 1) of free columns, random columns and the target."""
-        inner = gram[:, :-1, :-1].copy()
-        random = np.arange(free, inner.shape[1])
-        inner[:, random, random] += 1.0
-        root, ok = cholesky_factors(inner)
-        right = np.asarray(np.linalg.solve(root, gram[:, :-1, -1:])[..., 0], dtype=np.float64)
-        rss = np.asarray(np.maximum(gram[:, -1, -1] - (right**2).sum(axis=1), SMALLEST), dtype=np.float64)
+        """From Gram matrices (g, k + q + 1, k + q + 1) of free columns, random columns and target, which are overwritten."""
+        random, square = np.arange(free, gram.shape[1] - 1), gram[:, -1, -1].copy()
+        gram[:, random, random] += 1.0
+        # the target as a last row of the factor needs no system of its own; its corner does not enter the rest
+        gram[:, -1, -1] += 1.0 + square
+        factor, ok = cholesky_factors(gram)
+        root, right = factor[:, :-1, :-1], factor[:, -1, :-1]
+        rss = np.asarray(np.maximum(square - (right**2).sum(axis=1), SMALLEST), dtype=np.float64)
         diagonal = np.diagonal(root, axis1=1, axis2=2)
         return cls(root, right, rss, np.asarray(2.0 * np.log(diagonal).sum(axis=1), dtype=np.float64), ok, free)
 

@@ -154,7 +154,7 @@ def _posterior_mode(
         sums, observed = _linearise_sums(at, totals, spans, size)
         wide, tall = stack_sums(held, x, sums)
         now = replace(fitted, family=wide, y=np.concatenate([z, observed]), x=tall)
-        step = np.split(gaussian.plug_in_forecast(now, months)[0], ends)
+        step = np.split(now.likelihood.predictions(now.best[None], months)[0][0], ends)
         moved = max(float(np.abs(new - old).max()) for new, old in zip(step, at, strict=True))
         at = list(step)
         if moved < TOLERANCE / 10:

@@ -57,6 +57,18 @@ class VarianceComponents:
             out[~single] = self.sums[rows[~single] - self.size]
         return out
 
+    def effects_at(self, rows: Ints) -> Floats:
+        """The columns F at rows of the axis, (len(rows), q)."""
+        return self.effects[rows] if (rows < self.size).all() else np.asarray(self.selection(rows) @ self.effects)
+
+    def links(self, first: Ints, second: Ints) -> tuple[Floats, Floats]:
+        """Covariances of the noise and of the walk between two sets of rows, each (len(first), len(second))."""
+        if (first < self.size).all() and (second < self.size).all():
+            one, two = first[:, None].astype(float), second[None, :].astype(float)
+            return np.asarray(one == two, dtype=np.float64), np.minimum(one, two) + 1.0
+        left, right = self.selection(first), self.selection(second)
+        return left @ right.T, left @ _walk_times(right)
+
 
 @dataclass(frozen=True)
 class Rotation:
@@ -100,6 +112,15 @@ def _walk_times(chosen: Floats) -> Floats:
     return out
 
 
+@functools.cache
+def _pairs_of(width: int) -> tuple[tuple[Ints, Ints], Ints]:
+    """Rows and columns of the pairs of columns i <= j, and the place of each pair in the square (width, width)."""
+    rows, columns = np.triu_indices(width)
+    at = np.empty((width, width), np.int64)
+    at[rows, columns] = at[columns, rows] = np.arange(len(rows))
+    return (rows, columns), at
+
+
 class ComponentsLikelihood:
     """Restricted likelihood, estimates and predictions of y (n,) at `rows`, with regressors x (N + m, k) of the whole axis."""
 
@@ -108,12 +129,10 @@ class ComponentsLikelihood:
         self.k, self.freedom = x.shape[1], len(y) - x.shape[1]
         basis, self.triangle, self.plain, left = orthonormal(x[rows], y)
         self.rotation = rotation(components, rows)
-        effects = components.selection(rows) @ components.effects
-        self.block = self.rotation.turn @ np.column_stack([basis, effects, left])
-        upper = np.triu_indices(self.block.shape[1])
-        self.pairs = self.block[:, upper[0]] * self.block[:, upper[1]]  # (n, pairs): a Gram is a weighted sum of these
-        self.at = np.empty((self.block.shape[1],) * 2, np.int64)
-        self.at[upper] = self.at[upper[::-1]] = np.arange(len(upper[0]))
+        self.block = self.rotation.turn @ np.column_stack([basis, components.effects_at(rows), left])
+        self.upper, self.at = _pairs_of(self.block.shape[1])
+        # (n, pairs): a Gram matrix is a weighted sum of these
+        self.pairs = self.block[:, self.upper[0]] * self.block[:, self.upper[1]]
 
     def _solve(self, nodes: Floats) -> tuple[SmallSystems, Floats, Floats, Floats, Floats]:
         """The small systems; the variances a and b (g,) and roots of c (g, k + q); variances of the rotated figures (g, n)."""
@@ -122,8 +141,10 @@ class ComponentsLikelihood:
         scale = np.ones((len(nodes), self.block.shape[1]))
         scale[:, self.k : -1] = np.sqrt(c)
         with np.errstate(divide="ignore", invalid="ignore"):
-            gram = ((1.0 / sizes) @ self.pairs)[:, self.at] * scale[:, :, None] * scale[:, None, :]
-        return SmallSystems.of(gram, self.k), a, b, scale[:, :-1], sizes
+            products = (1.0 / sizes) @ self.pairs
+            products *= scale[:, self.upper[0]]
+            products *= scale[:, self.upper[1]]
+        return SmallSystems.of(products[:, self.at], self.k), a, b, scale[:, :-1], sizes
 
     def _loglike(self, systems: SmallSystems, sizes: Floats) -> tuple[Floats, Floats]:
         with np.errstate(divide="ignore"):
@@ -142,19 +163,30 @@ class ComponentsLikelihood:
         found, spread = systems.coefficients(self.triangle)
         return self.plain + found[0], float(sigma2[0]) * spread[0], float(sigma2[0]), float(loglike[0])
 
+    def coefficients(self, nodes: Floats) -> tuple[Floats, Floats, Floats]:
+        """Coefficients (g, k) at parameters (g, p), their covariances per s2 (g, k, k), residual sums of squares (g,)."""
+        systems = self._solve(nodes)[0]
+        found, spread = systems.coefficients(self.triangle)
+        return self.plain + found, spread, systems.rss
+
     def predictions(self, nodes: Floats, rows: Ints) -> tuple[Floats, Floats, Floats]:
         """Means (g, h) and covariances per s2 (g, h, h) at other rows of the axis, and residual sums of squares (g,)."""
         systems, a, b, scale, sizes = self._solve(nodes)
-        asked, seen = self.components.selection(rows), self.components.selection(self.rows)
-        walked = _walk_times(asked)  # W R_a' (N, h)
-        across = (self.rotation.turn @ (seen @ walked)).T  # of the walk, with the rotated figures (h, n)
-        shared = (self.rotation.turn @ (seen @ asked.T)).T  # of the noise: months asked that lie in an observed sum
+        noise, walk = self.components.links(rows, self.rows)
+        across = walk @ self.rotation.turn.T  # of the walk, with the rotated figures (h, n)
+        shared = noise @ self.rotation.turn.T if noise.any() else None  # of months asked that lie in an observed sum
+        # gains (g, h, n) of the asked months on the rotated figures; in one row a node and month, products are single ones
+        gain = across * (b[:, None] / sizes)[:, None, :]
+        if shared is not None:
+            gain += shared * (a[:, None] / sizes)[:, None, :]
+        flat, shape = gain.reshape(-1, gain.shape[2]), (*gain.shape[:2], -1)
         a, b = a[:, None, None], b[:, None, None]
-        linked = b * across + (a * shared if shared.any() else 0.0)
-        gain = linked / sizes[:, None, :]
+        moved, told = (flat @ self.block).reshape(shape), b * (flat @ across.T).reshape(shape)
+        if shared is not None:
+            told += a * (flat @ shared.T).reshape(shape)
         basis = np.linalg.solve(self.triangle.T, self.x[rows].T).T if self.k else self.x[rows]
-        columns = np.column_stack([basis, asked @ self.components.effects])
-        spread = np.linalg.solve(systems.root, ((columns - gain @ self.block[:, :-1]) * scale[:, None, :]).swapaxes(1, 2))
-        means = (systems.right[:, None, :] @ spread)[:, 0] + gain @ self.block[:, -1] + self.x[rows] @ self.plain
-        own = a * (asked @ asked.T) + b * (asked @ walked)
-        return means, own - gain @ linked.swapaxes(1, 2) + spread.swapaxes(1, 2) @ spread, systems.rss
+        columns = np.column_stack([basis, self.components.effects_at(rows)])
+        spread = np.linalg.solve(systems.root, ((columns - moved[..., :-1]) * scale[:, None, :]).swapaxes(1, 2))
+        means = (systems.right[:, None, :] @ spread)[:, 0] + moved[..., -1] + self.x[rows] @ self.plain
+        noise, walk = self.components.links(rows, rows)
+        return means, a * noise + b * walk - told + spread.swapaxes(1, 2) @ spread, systems.rss

@@ -11,14 +11,15 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.registry import model
-from forecast.kernels import complex_smoothing as kernel, theta
+from forecast.kernels import complex_smoothing as kernel, complex_smoothing_fit as search, theta
 from forecast.kernels.complex_smoothing import FORMS
 from forecast.kernels.resample import moving_blocks, spread_inflation
 from forecast.prep.batches import Paths, PathsOrErrors, batch_model
-from forecast.prep.histories import SeriesHistory, pad_series
+from forecast.prep.histories import DistinctSamples, GapFreeSeries, SeriesHistory, pad_series
 
 FEWEST = 12  # months
 HEAVY = 24  # candidates of highest weight kept per series
+TOGETHER = 128  # series whose candidates run through their last months together
 YEARS = 5  # the initial seasonal pattern is that of the first five
 FORM_NAMES = {"N": "none", "S": "simple", "P": "partial", "F": "full"}
 
@@ -72,54 +73,71 @@ class Ces:
         for season in sorted({history.season or 1 for history in histories}):
             mine = [i for i, history in enumerate(histories) if (history.season or 1) == season]
             forms = tuple(f for f in self.forms if season > 1 or not kernel.has_season(f))
-            past = _kernel_input([histories[i].training.z for i in mine], [histories[i].training.known for i in mine], season)
-            now = _kernel_input([histories[i].latest.z for i in mine], [histories[i].latest.known for i in mine], season)
-            for k, (i, fitted) in enumerate(zip(mine, kernel.fit(past, forms, HEAVY), strict=True)):
-                out[i] = self._paths(histories[i], fitted, now, k, rngs[i])
+            samples = DistinctSamples.of([histories[i] for i in mine])
+            fits = search.fit(_kernel_input(samples.fits, season), forms, HEAVY)
+            for chunk, asked in samples.chunks(TOGETHER):
+                fitted = [fits[k] for k in samples.fit[chunk]]
+                ends = self._final_states(_kernel_input([samples.latest[k] for k in chunk], season), fitted)
+                for i, k in zip(asked, samples.pair[asked] - chunk[0], strict=True):
+                    out[mine[i]] = self._paths(histories[mine[i]], fitted[k], ends[k], rngs[mine[i]])
+        return out
+
+    def _final_states(self, now: kernel.CesBatch, fitted: Sequence[search.CesFit]) -> list[dict[str, kernel.CesStates]]:
+        """Final states of the candidates of each series, by form."""
+        run = kernel.final_states if self.engine == "fast" else kernel.reference_final_states
+        out: list[dict[str, kernel.CesStates]] = [{} for _ in fitted]
+        for j, form in enumerate(FORMS):
+            mine = [np.flatnonzero(fit.form == j) for fit in fitted]
+            sizes = np.array([len(part) for part in mine])
+            if not sizes.any():
+                continue
+            point = np.concatenate([fit.point[part] for fit, part in zip(fitted, mine, strict=True)])
+            first = np.concatenate([fit.first[part] for fit, part in zip(fitted, mine, strict=True)])
+            end = run(now, np.repeat(np.arange(len(fitted)), sizes), form, point, first)
+            for i, stop in enumerate(np.cumsum(sizes)):
+                out[i][form] = end.take(slice(int(stop - sizes[i]), int(stop)))
         return out
 
     def _paths(
-        self, history: SeriesHistory, fitted: kernel.CesFit, now: kernel.CesBatch, k: int, rng: np.random.Generator
+        self, history: SeriesHistory, fitted: search.CesFit, ends: dict[str, kernel.CesStates], rng: np.random.Generator
     ) -> Paths:
         weight = fitted.weight
         if self.choose == "best":
             weight = np.where(fitted.form == fitted.form[fitted.best], weight, 0.0)
             weight = weight / weight.sum()
         pick = np.searchsorted(np.cumsum(weight), rng.random(history.draws)).clip(max=len(weight) - 1)
-        noise = self._noise(history, fitted, now, k, rng)
+        noise = self._noise(history, fitted, ends, rng)
         z = np.empty((history.draws, history.horizon))
-        run = kernel.final_states if self.engine == "fast" else kernel.reference_final_states
         for j in np.unique(fitted.form[pick]):
             mine = np.flatnonzero(fitted.form == j)
             drawn = fitted.form[pick] == j
-            end = run(now, k, FORMS[j], fitted.point[mine], fitted.first[mine])
-            z[drawn] = kernel.simulate(end, fitted.point[mine], np.searchsorted(mine, pick[drawn]), noise[drawn])
+            z[drawn] = kernel.simulate(ends[FORMS[j]], fitted.point[mine], np.searchsorted(mine, pick[drawn]), noise[drawn])
         names = ("alpha real", "alpha imaginary", "beta real", "beta imaginary")
         values = [float(c) for c in fitted.point[fitted.best]]
         return Paths(z, _describe_weights(fitted, weight), parameters=tuple(zip(names, values, strict=True)))
 
     def _noise(
-        self, history: SeriesHistory, fitted: kernel.CesFit, now: kernel.CesBatch, k: int, rng: np.random.Generator
+        self, history: SeriesHistory, fitted: search.CesFit, ends: dict[str, kernel.CesStates], rng: np.random.Generator
     ) -> Floats:
         """Future errors: past ones of the best candidate, inflated for degrees of freedom used and uncertain variance."""
-        best = np.array([fitted.best])
-        form = FORMS[int(fitted.form[fitted.best])]
-        errors = kernel.final_states(now, k, form, fitted.point[best], fitted.first[best]).errors[history.latest.known, 0]
+        number = fitted.form[fitted.best]
+        form, place = FORMS[number], int((fitted.form[: fitted.best] == number).sum())
+        errors = ends[form].errors[: len(history.latest.z), place][history.latest.known]
         n = len(errors)
         freedom = max(n - kernel.parameter_count(form, history.season or 1) + 1, n / 3, 2.0)
         noise = moving_blocks((errors - errors.mean()) * np.sqrt(n / freedom), history.draws, history.horizon, 1, rng)
         return noise * spread_inflation(freedom, history.draws, rng)
 
 
-def _kernel_input(series: Sequence[Floats], known: Sequence[np.ndarray], season: int) -> kernel.CesBatch:
-    pattern = np.zeros((len(series), season))
-    for i, values in enumerate(series):
-        if season > 1 and len(values) >= 2 * season:
-            pattern[i] = theta.seasonal_pattern(values[: YEARS * season], season)
-    return kernel.CesBatch(*pad_series(series, known), season, pattern)
+def _kernel_input(samples: Sequence[GapFreeSeries], season: int) -> kernel.CesBatch:
+    pattern = np.zeros((len(samples), season))
+    for i, sample in enumerate(samples):
+        if season > 1 and len(sample.z) >= 2 * season:
+            pattern[i] = theta.seasonal_pattern(sample.z[: YEARS * season], season)
+    return kernel.CesBatch(*pad_series([s.z for s in samples], [s.known for s in samples]), season, pattern)
 
 
-def _describe_weights(fitted: kernel.CesFit, weight: Floats) -> str:
+def _describe_weights(fitted: search.CesFit, weight: Floats) -> str:
     """`CES partial 0.71, none 0.29`: the forms that paths are drawn from, by weight."""
     shares = {FORM_NAMES[form]: float(weight[fitted.form == j].sum()) for j, form in enumerate(FORMS)}
     heavy = sorted(((share, name) for name, share in shares.items() if share >= 0.05), key=lambda pair: (-pair[0], pair[1]))

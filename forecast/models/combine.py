@@ -102,16 +102,16 @@ class Combine:
         names = [member if isinstance(member, str) else str(member["use"]) for member in self.members]
         draws, used = np.empty((task.draws, len(task.series), len(task.months))), []
         for i, series in enumerate(task.series):
-            blocks = {k: now[k].draws[:, i, :] for k in given}
+            blocks = {k: _OrderedDraws.of(now[k].draws[:, i, :]) for k in given}
             kept, notes = self._exclude_exploded(vintage, series, blocks, names)
             weights, words = self._weights(past, then, i, kept)
-            draws[:, i, :] = self._combine_draws([blocks[k] for k in kept], weights, task.draws, rng)
+            draws[:, i, :] = self._combine_draws([blocks[k] for k in kept], weights, task.draws, rng).T
             name = f"{self.how} of {', '.join(names[k] for k in kept)}"
             used.append(_merge_used(name, [now[k].used[i] for k in kept], (*lost, *notes, *words)))
         return Forecast(task, draws, tuple(used), vintage.steps)
 
     def _exclude_exploded(
-        self, vintage: Vintage, series: str, blocks: dict[int, Floats], names: Sequence[str]
+        self, vintage: Vintage, series: str, blocks: dict[int, _OrderedDraws], names: Sequence[str]
     ) -> tuple[list[int], list[str]]:
         """Members whose median stays within three times the observed range, and notes on those left out."""
         values = vintage.observed(series).values
@@ -120,7 +120,7 @@ class Combine:
             return list(blocks), []
         low, high = (0.0 if vintage.nonnegative else float(known.min())), float(known.max())
         reach = (FURTHEST - 1.0) * max(high - low, abs(high), abs(low))
-        middle = {k: np.median(block, axis=0) for k, block in blocks.items()}
+        middle = {k: block.median() for k, block in blocks.items()}
         kept = [k for k, m in middle.items() if low - reach <= m.min() and m.max() <= high + reach]
         if len(kept) < FEWEST:
             return list(blocks), ["medians beyond three times the range seen: no two members stay within, none is left out"]
@@ -156,13 +156,44 @@ class Combine:
         misses: Floats = np.abs(np.median(draws, axis=1) - old.truth) / np.sqrt(old.leads)
         return misses
 
-    def _combine_draws(self, blocks: Sequence[Floats], weights: Floats, draws: int, rng: np.random.Generator) -> Floats:
-        """Joint draws (draws, months) of one series."""
+    def _combine_draws(self, blocks: Sequence[_OrderedDraws], weights: Floats, draws: int, rng: np.random.Generator) -> Floats:
+        """Joint draws (months, draws) of one series."""
         if self.how == "pool":
-            return np.concatenate([_member_share(block, k, len(blocks), draws) for k, block in enumerate(blocks)])
-        levels = np.stack([_resize_draws(np.sort(block, axis=0), draws) for block in blocks])
+            return np.concatenate([_member_share(b.paths, k, len(blocks), draws) for k, b in enumerate(blocks)], axis=1)
+        levels = np.stack([_resize_draws(block.ordered, draws) for block in blocks])
         middle: Floats = np.median(levels, axis=0) if self.how == "median" else np.tensordot(weights, levels, axes=1)
-        return np.take_along_axis(middle, _rank_template(blocks, draws, rng), axis=0)
+        return np.take_along_axis(middle, _rank_template(blocks, draws, rng), axis=1)
+
+
+@dataclass(frozen=True)
+class _OrderedDraws:
+    """Draws of one series, all (months, draws): the paths, the order of their values by month, and the values in order."""
+
+    paths: Floats
+    order: Ints
+    ordered: Floats
+
+    @classmethod
+    def of(cls, draws: Floats) -> _OrderedDraws:
+        """From draws (draws, months)."""
+        paths = np.ascontiguousarray(draws.T)
+        order = paths.argsort(axis=1)
+        return cls(paths, order, np.take_along_axis(paths, order, axis=1))
+
+    def median(self) -> Floats:
+        """By month."""
+        n = self.ordered.shape[1]
+        middle: Floats = (self.ordered[:, (n - 1) // 2] + self.ordered[:, n // 2]) / 2
+        return middle
+
+    def ranks(self, ties: Floats) -> Ints:
+        """Ranks from 0 of each path, month by month; equal values in the order of `ties` (draws, months)."""
+        order = self.order
+        tied = (self.ordered[:, 1:] == self.ordered[:, :-1]).any(axis=1)
+        if tied.any():
+            order = order.copy()
+            order[tied] = np.lexsort((ties.T[tied], self.paths[tied]), axis=1)
+        return _ranks(order)
 
 
 def _merge_used(name: str, own: Sequence[Used], own_notes: tuple[str, ...]) -> Used:
@@ -175,35 +206,33 @@ def _merge_used(name: str, own: Sequence[Used], own_notes: tuple[str, ...]) -> U
     return Used(name, taken, dropped, scales, split, filled, own_notes + notes)
 
 
-def _resize_draws(ranked: Floats, draws: int) -> Floats:
-    """Sorted draws at `draws` evenly spaced probabilities."""
-    if len(ranked) == draws:
-        return ranked
-    quantiles: Floats = np.quantile(ranked, (np.arange(draws) + 0.5) / draws, axis=0)
+def _resize_draws(ordered: Floats, draws: int) -> Floats:
+    """Draws in order (months, n) at `draws` evenly spaced probabilities."""
+    if ordered.shape[1] == draws:
+        return ordered
+    quantiles: Floats = np.quantile(ordered, (np.arange(draws) + 0.5) / draws, axis=1).T
     return quantiles
 
 
 def _member_share(draws: Floats, k: int, members: int, total: int) -> Floats:
-    """Every `members`-th path of member `k`, so that all shares together are `total` paths."""
-    return draws[np.arange(k, total, members) % len(draws)]
+    """Every `members`-th path (months, paths) of member `k`, so that all shares together are `total` paths."""
+    return draws[:, np.arange(k, total, members) % draws.shape[1]]
 
 
-def _rank_template(blocks: Sequence[Floats], draws: int, rng: np.random.Generator) -> np.ndarray:
-    """Ranks (draws, months) of joint paths, an equal share of them from every member; ties broken at random."""
+def _rank_template(blocks: Sequence[_OrderedDraws], draws: int, rng: np.random.Generator) -> Ints:
+    """Ranks (months, draws) of joint paths, an equal share of them from every member; ties broken at random."""
     shares = []
     for k, block in enumerate(blocks):
-        ranks = _ranks(block, rng.random(block.shape)) / len(block)
+        months, n = block.paths.shape
+        ranks = block.ranks(rng.random((n, months))) / n
         shares.append(_member_share(ranks, k, len(blocks), draws))
-    pooled = np.concatenate(shares)
-    return _ranks(pooled, rng.random(pooled.shape))
+    pooled = np.concatenate(shares, axis=1)
+    finest = max(draws, *(block.paths.shape[1] for block in blocks))  # no tie is broken by as much as a rank
+    return _ranks((pooled + rng.random(pooled.shape[::-1]).T / finest).argsort(axis=1))
 
 
-def _ranks(values: Floats, ties: Floats) -> Ints:
-    """Ranks (n, months) from 0, column by column; equal values in the order of `ties`."""
-    order = values.argsort(axis=0)
-    ordered = np.take_along_axis(values, order, axis=0)
-    tied = (ordered[1:] == ordered[:-1]).any(axis=0)
-    order[:, tied] = np.lexsort((ties[:, tied], values[:, tied]), axis=0)
-    ranks = np.empty(values.shape, np.int64)
-    np.put_along_axis(ranks, order, np.arange(len(values))[:, None], axis=0)
-    return ranks
+def _ranks(order: Ints) -> Ints:
+    """Ranks (months, n) from 0, given the order of each row."""
+    ranks = np.empty(order.size, np.int64)
+    ranks[order + len(order[0]) * np.arange(len(order))[:, None]] = np.arange(len(order[0]))
+    return ranks.reshape(order.shape)

@@ -8,17 +8,18 @@ from typing import Any, Literal
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.registry import model
 from forecast.kernels import exponential_smoothing
 from forecast.kernels.exponential_smoothing import FORMS
 from forecast.kernels.resample import moving_blocks, spread_inflation
 from forecast.prep.batches import Paths, PathsOrErrors, batch_model
-from forecast.prep.histories import SeriesHistory
+from forecast.prep.histories import DistinctSamples, GapFreeSeries, SeriesHistory
 
 FEWEST = 10  # months
 HEAVY = 48  # candidates of highest weight kept per series
+TOGETHER = 64  # series whose candidates run through their last months together
 
 
 @model
@@ -70,39 +71,39 @@ class Ets:
     def simulate_batch(self, histories: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> PathsOrErrors:
         """All series, cutoffs and candidates in one pass over the months."""
         out: PathsOrErrors = [ArithmeticError("not reached")] * len(histories)
+        run = _reference_states if self.engine == "reference" else exponential_smoothing.final_states
         for season in sorted({history.season or 1 for history in histories}):
             mine = [i for i, history in enumerate(histories) if (history.season or 1) == season]
             forms = tuple(f for f in self.forms if season > 1 or not exponential_smoothing.has_season(f))
-            past = exponential_smoothing.batch_series(
-                [histories[i].training.z for i in mine], [histories[i].training.known for i in mine], season
-            )
-            now = exponential_smoothing.batch_series(
-                [histories[i].latest.z for i in mine], [histories[i].latest.known for i in mine], season
-            )
-            for k, (i, fitted) in enumerate(zip(mine, exponential_smoothing.fit(past, forms, HEAVY), strict=True)):
-                out[i] = self._paths(histories[i], fitted, now, k, rngs[i])
+            samples = DistinctSamples.of([histories[i] for i in mine])
+            fits = exponential_smoothing.fit(_kernel_input(samples.fits, season), forms, HEAVY)
+            for chunk, asked in samples.chunks(TOGETHER):
+                fitted = [fits[k] for k in samples.fit[chunk]]
+                sizes = np.array([len(fit.form) for fit in fitted])
+                star, form = (np.concatenate(part) for part in ([fit.star for fit in fitted], [fit.form for fit in fitted]))
+                now = _kernel_input([samples.latest[k] for k in chunk], season)
+                end, stop = run(now, np.repeat(np.arange(len(fitted)), sizes), star, form), np.cumsum(sizes)
+                for i, k in zip(asked, samples.pair[asked] - chunk[0], strict=True):
+                    state = end.take(slice(int(stop[k] - sizes[k]), int(stop[k])))
+                    out[mine[i]] = self._paths(histories[mine[i]], fitted[k], state, rngs[mine[i]])
         return out
 
     def _paths(
         self,
         history: SeriesHistory,
         fitted: exponential_smoothing.EtsFit,
-        now: exponential_smoothing.EtsBatch,
-        k: int,
+        state: exponential_smoothing.EtsStates,
         rng: np.random.Generator,
     ) -> Paths:
         weight = fitted.weight
         if self.choose == "best":
             weight = np.where(fitted.form == fitted.form[fitted.best], weight, 0.0)
             weight = weight / weight.sum()
-        run = _reference_states if self.engine == "reference" else exponential_smoothing.final_states
-        state = run(now, k, fitted.star, fitted.form)
         best = fitted.best
         form = FORMS[fitted.form[best]]
         pick = np.searchsorted(np.cumsum(weight), rng.random(history.draws)).clip(max=len(weight) - 1)
-        z = exponential_smoothing.simulate(
-            state, fitted.star, pick, self._noise(state.errors[history.latest.known, best], form, history, rng)
-        )
+        errors = state.errors[: len(history.latest.z), best][history.latest.known]
+        z = exponential_smoothing.simulate(state, fitted.star, pick, self._noise(errors, form, history, rng))
         names = ("alpha", "beta", "gamma", "phi")
         values = [float(c[best]) for c in exponential_smoothing.smoothing_coefficients(fitted.star)]
         return Paths(
@@ -125,6 +126,10 @@ class Ets:
         return noise * spread_inflation(freedom, history.draws, rng)
 
 
+def _kernel_input(samples: Sequence[GapFreeSeries], season: int) -> exponential_smoothing.EtsBatch:
+    return exponential_smoothing.batch_series([s.z for s in samples], [s.known for s in samples], season)
+
+
 def _describe_weights(fitted: exponential_smoothing.EtsFit, weight: Floats) -> str:
     """`ETS AAN 0.71, ANN 0.29`: the forms that paths are drawn from, by weight."""
     shares = {form: float(weight[fitted.form == j].sum()) for j, form in enumerate(FORMS)}
@@ -133,22 +138,28 @@ def _describe_weights(fitted: exponential_smoothing.EtsFit, weight: Floats) -> s
 
 
 def _reference_states(
-    data: exponential_smoothing.EtsBatch, history: int, star: Floats, form: np.ndarray
+    data: exponential_smoothing.EtsBatch, rows: Ints, star: Floats, form: Ints
 ) -> exponential_smoothing.EtsStates:
-    """Final states from statsmodels' ETSModel, one candidate at a time."""
+    """Final states from statsmodels' ETSModel, one lane at a time."""
     from statsmodels.tsa.exponential_smoothing.ets import ETSModel
 
-    n, m = int(data.length[history]), data.season
-    ends = []
-    for point, j in zip(star, form, strict=True):
-        name = FORMS[j]
-        level, slope, pattern = (part[0] for part in data.take(np.array([history])).initial(name))
+    m, longest = data.season, int(data.length[rows].max())
+    made = exponential_smoothing.EtsStates(
+        np.empty(len(rows)),
+        np.zeros(len(rows)),
+        np.zeros((m, len(rows))),
+        np.zeros((longest, len(rows))),
+        data.length[rows] % m,
+    )
+    for lane, (row, point, j) in enumerate(zip(rows, star, form, strict=True)):
+        name, n = FORMS[j], int(data.length[row])
+        level, slope, pattern = (part[0] for part in data.take(np.array([row])).initial(name))
         trend, season = exponential_smoothing.has_trend(name), exponential_smoothing.has_season(name)
         alpha, beta, gamma, phi = (float(c) for c in exponential_smoothing.smoothing_coefficients(point))
-        y = data.y[history, :n].copy()
+        y = data.y[row, :n].copy()
         # ETSModel takes no unknown months: each is filled by the one-step forecast from the months before it, so that its
         # error is zero, as in the fast engine; the last round (t = n) runs over all months
-        for t in [*np.flatnonzero(data.weight[history, :n] == 0), n]:
+        for t in [*np.flatnonzero(data.weight[row, :n] == 0), n]:
             ets = ETSModel(
                 y[:max(int(t), 1) if t < n else n], error="add", trend="add" if trend else None, damped_trend="d" in name,
                 seasonal="add" if season else None, seasonal_periods=m if season else None, initialization_method="known",
@@ -158,14 +169,12 @@ def _reference_states(
             result = ets.smooth(np.array(params))
             if t < n:
                 y[t] = float(result.forecast(1)[0])
-        ends.append((result, trend, season))
-    return exponential_smoothing.EtsStates(
-        np.array([d.level[-1] for d, _, _ in ends]),
-        np.array([d.slope[-1] if trend else 0.0 for d, trend, _ in ends]),
-        np.column_stack([_last_season(d, n, m) if season else np.zeros(m) for d, _, season in ends]),
-        np.column_stack([d.resid for d, _, _ in ends]),
-        n % m,
-    )
+        made.level[lane], made.errors[:n, lane] = result.level[-1], result.resid
+        if trend:
+            made.slope[lane] = result.slope[-1]
+        if season:
+            made.season[:, lane] = _last_season(result, n, m)
+    return made
 
 
 def _last_season(result: Any, n: int, m: int) -> Floats:

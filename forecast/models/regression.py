@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +13,7 @@ from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.registry import model
 from forecast.kernels import ridge
 from forecast.kernels.resample import moving_blocks, spread_inflation
-from forecast.prep.batches import Paths, batch_model
+from forecast.prep.batches import QUESTION_ERRORS, Paths, PathsOrErrors, batch_model
 from forecast.prep.histories import SeriesHistory
 from forecast.prep.regressors import event_regressors, lunar_regressor
 
@@ -36,23 +36,44 @@ class _ExogenousColumns:
 
 @dataclass(frozen=True)
 class _CrossValidatedRule:
-    """A prediction rule, the rules fitted without each fold, the out-of-fold errors (rows,) and their degrees of freedom."""
+    """A prediction rule, the rules fitted without each fold, and the out-of-fold errors (rows,)."""
 
     rule: Rule
     without: tuple[Rule, ...]
     errors: Floats
-    freedom: float
 
-    def sample(self, x: Floats, tilt: Floats) -> Floats:
-        """Predictions (rows,) with the estimation uncertainty of the rule; `tilt` (rows, folds) is standard normal.
+    def drawn(self, tilt: Floats) -> Rule:
+        """The rule with its estimation uncertainty, another for every row of `tilt` (rows, folds), which is standard normal.
 
         The delete-block jackknife (Künsch 1989): variance (k - 1) / k times the squared differences of the fold rules.
         """
         k = len(self.without)
-        leave = np.column_stack([rule(x) for rule in self.without])
-        spread = leave - leave.mean(axis=1, keepdims=True)
-        out: Floats = self.rule(x) + np.sqrt((k - 1) / k) * (tilt * spread).sum(axis=1)
-        return out
+
+        def predict(x: Floats) -> Floats:
+            leave = np.column_stack([rule(x) for rule in self.without])
+            spread = leave - leave.mean(axis=1, keepdims=True)
+            out: Floats = self.rule(x) + np.sqrt((k - 1) / k) * (tilt * spread).sum(axis=1)
+            return out
+
+        return predict
+
+
+@dataclass(frozen=True)
+class _CrossValidatedLine:
+    """The same of a linear rule: constants and slopes (1 + folds, 1 + columns), from all rows and without each fold."""
+
+    lines: Floats
+    errors: Floats
+
+    def drawn(self, tilt: Floats) -> Rule:
+        """As above: the spread of predictions is that of the coefficients."""
+        k = len(self.lines) - 1
+        spread = np.sqrt((k - 1) / k) * (self.lines[1:] - self.lines[1:].mean(axis=0))
+        each = self.lines[0] + np.einsum("ij,jk->ik", tilt, spread)  # no matrix product: BLAS adds otherwise for other rows
+        return lambda x: each[:, 0] + np.einsum("ij,ij->i", each[:, 1:], x)
+
+
+_Fitted = _CrossValidatedRule | _CrossValidatedLine
 
 
 @model
@@ -107,16 +128,29 @@ class Regression:
         """Eighteen months."""
         return FEWEST
 
-    def simulate(self, history: SeriesHistory, rng: np.random.Generator) -> Paths:
-        """One rule for the next month, or one per horizon."""
-        lags = tuple(sorted(set(self.lags)))
-        kept = tuple(k for k in lags if k == lags[0] or len(history.training.z) - k >= LEAST_ROWS)
-        lost = tuple(f"lag {k}" for k in lags if k not in kept)
-        columns = self._columns(history)
-        run = self._direct if self.strategy == "direct" else self._recursive
-        z, notes = run(history, kept, columns, rng)
-        name = f"{self.learner.replace('_', ' ')}, {self.strategy}, lags {' '.join(map(str, kept))}"
-        return Paths(z, name, columns.taken, columns.dropped + lost, notes)
+    def simulate_batch(self, histories: Sequence[SeriesHistory], rngs: Sequence[np.random.Generator]) -> PathsOrErrors:
+        """One rule for the next month, those of all histories fitted together, or one rule per horizon."""
+        columns = [self._columns(history) for history in histories]
+        lags = [self._lags(history) for history in histories]
+        rules: Sequence[_Fitted | Exception | None] = [None] * len(histories)
+        if self.strategy == "recursive":
+            samples = [_rows(*one)[:2] for one in zip(histories, lags, columns, strict=True)]
+            rules = self._fit(samples, rngs, [history.series for history in histories])
+        out: PathsOrErrors = []
+        for history, back, outside, rule, rng in zip(histories, lags, columns, rules, rngs, strict=True):
+            try:
+                z, notes = self._paths(history, back, outside, rule, rng)
+            except QUESTION_ERRORS as error:
+                out.append(error)
+                continue
+            lost = tuple(f"lag {k}" for k in sorted(set(self.lags)) if k not in back)
+            name = f"{self.learner.replace('_', ' ')}, {self.strategy}, lags {' '.join(map(str, back))}"
+            out.append(Paths(z, name, outside.taken, outside.dropped + lost, notes))
+        return out
+
+    def _lags(self, history: SeriesHistory) -> tuple[int, ...]:
+        lags = sorted(set(self.lags))
+        return tuple(k for k in lags if k == lags[0] or len(history.training.z) - k >= LEAST_ROWS)
 
     def _columns(self, history: SeriesHistory) -> _ExogenousColumns:
         first = min(history.latest.first, history.training.first)
@@ -141,57 +175,41 @@ class Regression:
         waves: Floats = np.hstack([np.sin(angle), np.cos(angle)])
         return waves
 
-    def _recursive(
-        self, history: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns, rng: np.random.Generator
+    def _paths(
+        self,
+        history: SeriesHistory,
+        lags: tuple[int, ...],
+        columns: _ExogenousColumns,
+        rule: _Fitted | Exception | None,
+        rng: np.random.Generator,
     ) -> PathsAndNotes:
-        """One rule for the next month, iterated with each path's own months as lags."""
-        z, known = history.training.z, history.training.known
-        at = np.arange(max(lags), len(z))
-        at = at[known[at]]
-        outside = columns.matrix[at + history.training.first - columns.first]
-        x = np.column_stack([*(z[at - k] for k in lags), outside])
-        fitted = self._fit(x, z[at], rng, history.series)
-        tilt = rng.standard_normal((history.draws, len(fitted.without)))
-        errors, freedom = fitted.errors, fitted.freedom
-        noise = moving_blocks(errors, history.draws, history.horizon, 1, rng) * spread_inflation(freedom, history.draws, rng)
-        start = len(history.latest.z)
-        # drawn coefficients may be explosive: the range seen so far, widened by itself on both sides, holds the paths
-        low, high = _path_bounds(history.latest.z, errors)
-        path = np.concatenate(
-            [np.broadcast_to(history.latest.z, (history.draws, start)), np.empty((history.draws, history.horizon))], axis=1
-        )
-        for h in range(history.horizon):
-            t = start + h
-            row = columns.matrix[t + history.latest.first - columns.first]
-            x = np.column_stack([*(path[:, t - k] for k in lags), np.broadcast_to(row, (history.draws, len(row)))])
-            path[:, t] = np.clip(fitted.sample(x, tilt) + noise[:, h], low, high)
-        made = path[:, start:]
-        held = float(np.mean((made == low) | (made == high)))
-        note = f"{held:.1%} of the draws held at three times the range seen"
-        return made, (note,) if held > 0.001 else ()
+        if isinstance(rule, Exception):
+            raise rule
+        return self._direct(history, lags, columns, rng) if rule is None else _recursive(history, lags, columns, rule, rng)
 
     def _direct(
         self, history: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns, rng: np.random.Generator
     ) -> PathsAndNotes:
         """One rule per horizon; whole error paths of past origins are resampled."""
-        z, known, now = history.training.z, history.training.known, history.latest.z
-        middle, misses = np.empty((history.draws, history.horizon)), np.full((len(z), history.horizon), np.nan)
+        now = history.latest.z
+        middle = np.empty((history.draws, history.horizon))
+        misses = np.full((len(history.training.z), history.horizon), np.nan)
         freedom, tilt = np.inf, rng.standard_normal((history.draws, ridge.FOLDS))
         for h in range(1, history.horizon + 1):
             # lags count back from the target where they are known by then, else from the origin
-            back = sorted({k if k >= h else k + h - 1 for k in lags})
-            at = np.arange(max(back), len(z))
-            at = at[known[at]]
+            back = tuple(sorted({k if k >= h else k + h - 1 for k in lags}))
+            x, y, at = _rows(history, back, columns)
             if len(at) < LEAST_ROWS:
                 raise TooShortError(f"{len(at)} rows {h} months ahead", where=history.series, hint='strategy = "recursive"')
-            outside = columns.matrix[at + history.training.first - columns.first]
-            fitted = self._fit(np.column_stack([*(z[at - k] for k in back), outside]), z[at], rng, history.series)
+            (fitted,) = self._fit([(x, y)], [rng], [history.series])
+            if isinstance(fitted, Exception):
+                raise fitted
             misses[at - h, h - 1] = fitted.errors
-            freedom = min(freedom, fitted.freedom)
+            freedom = min(freedom, len(y) / 2)
             t = len(now) + h - 1
             row = columns.matrix[t + history.latest.first - columns.first]
             x = np.concatenate([[now[t - k] for k in back], row])
-            middle[:, h - 1] = fitted.sample(np.broadcast_to(x, (history.draws, len(x))), tilt)
+            middle[:, h - 1] = fitted.drawn(tilt)(np.broadcast_to(x, (history.draws, len(x))))
         whole = misses[np.isfinite(misses).all(axis=1)]
         if len(whole) < LEAST_ORIGINS:
             raise TooShortError(
@@ -201,20 +219,74 @@ class Regression:
             )
         return middle + whole[rng.integers(0, len(whole), history.draws)] * spread_inflation(freedom, history.draws, rng), ()
 
-    def _fit(self, x: Floats, y: Floats, rng: np.random.Generator, series: str) -> _CrossValidatedRule:
-        if len(y) < LEAST_ROWS:
-            raise TooShortError(f"{len(y)} usable rows where {LEAST_ROWS} are needed", where=series, hint="fewer lags")
-        path = _rule_fitter(self.learner, self.engine, int(rng.integers(2**31)))
-        rules, misses = [], []
-        for part in ridge.contiguous_folds(len(y)):
-            rest = np.setdiff1d(np.arange(len(y)), part)
-            rules.append(path(x[rest], y[rest]))
-            misses.append(np.array([y[part] - rule(x[part]) for rule in rules[-1]]))
-        errors = np.concatenate(misses, axis=1)
-        best = int((errors**2).sum(axis=1).argmin())
-        return _CrossValidatedRule(
-            path(x, y)[best], tuple(r[best] for r in rules), errors[best] - errors[best].mean(), len(y) / 2
-        )
+    def _fit(
+        self, samples: Sequence[tuple[Floats, Floats]], rngs: Sequence[np.random.Generator], series: Sequence[str]
+    ) -> list[_Fitted | Exception]:
+        """A rule for each sample of rows x (n, k) and targets y (n,), or why there is none; ridges of one shape in one go."""
+        out: list[_Fitted | Exception] = []
+        alike: dict[tuple[int, ...], list[int]] = {}
+        for i, ((x, y), rng, name) in enumerate(zip(samples, rngs, series, strict=True)):
+            if len(y) < LEAST_ROWS:
+                problem = f"{len(y)} usable rows where {LEAST_ROWS} are needed"
+                out.append(TooShortError(problem, where=name, hint="fewer lags"))
+                continue
+            seed = int(rng.integers(2**31))
+            if self.learner == "ridge" and self.engine == "fast":
+                alike.setdefault(x.shape, []).append(i)
+                out.append(ArithmeticError("not reached"))
+            else:
+                out.append(_cross_validate(_rule_fitter(self.learner, seed), x, y))
+        for places in alike.values():
+            lines, errors = ridge.cross_validated_ridge(*(np.stack([samples[i][part] for i in places]) for part in (0, 1)))
+            for k, i in enumerate(places):
+                out[i] = _CrossValidatedLine(lines[k], errors[k] - errors[k].mean())
+        return out
+
+
+def _rows(history: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns) -> tuple[Floats, Floats, Ints]:
+    """Lags and columns (n, k), figures (n,), and the places (n,) of those months in the training sample."""
+    z = history.training.z
+    at = np.arange(max(lags), len(z))
+    at = at[history.training.known[at]]
+    outside = columns.matrix[at + history.training.first - columns.first]
+    return np.column_stack([*(z[at - k] for k in lags), outside]), z[at], at
+
+
+def _recursive(
+    history: SeriesHistory, lags: tuple[int, ...], columns: _ExogenousColumns, fitted: _Fitted, rng: np.random.Generator
+) -> PathsAndNotes:
+    """One rule for the next month, iterated with each path's own months as lags."""
+    rule = fitted.drawn(rng.standard_normal((history.draws, ridge.FOLDS)))
+    noise = moving_blocks(fitted.errors, history.draws, history.horizon, 1, rng)
+    noise = noise * spread_inflation(len(fitted.errors) / 2, history.draws, rng)
+    # drawn coefficients may be explosive: the range seen so far, widened by itself on both sides, holds the paths
+    low, high = _path_bounds(history.latest.z, fitted.errors)
+    start = max(lags)
+    path = np.empty((start + history.horizon, history.draws))
+    path[:start] = history.latest.z[-start:, None]
+    outside = columns.matrix[history.latest.last + 1 - columns.first :]
+    x = np.empty((history.draws, len(lags) + outside.shape[1]))
+    for h in range(history.horizon):
+        for j, k in enumerate(lags):
+            x[:, j] = path[start + h - k]
+        x[:, len(lags) :] = outside[h]
+        np.clip(rule(x) + noise[:, h], low, high, out=path[start + h])
+    made = path[start:].T
+    held = float(np.mean((made == low) | (made == high)))
+    note = f"{held:.1%} of the draws held at three times the range seen"
+    return made, (note,) if held > 0.001 else ()
+
+
+def _cross_validate(path: Callable[[Floats, Floats], list[Rule]], x: Floats, y: Floats) -> _CrossValidatedRule:
+    """The rule of the penalty that is best out of fold."""
+    rules, misses = [], []
+    for part in ridge.contiguous_folds(len(y)):
+        rest = np.setdiff1d(np.arange(len(y)), part)
+        rules.append(path(x[rest], y[rest]))
+        misses.append(np.array([y[part] - rule(x[part]) for rule in rules[-1]]))
+    errors = np.concatenate(misses, axis=1)
+    best = int((errors**2).sum(axis=1).argmin())
+    return _CrossValidatedRule(path(x, y)[best], tuple(r[best] for r in rules), errors[best] - errors[best].mean())
 
 
 def _path_bounds(z: Floats, errors: Floats) -> tuple[float, float]:
@@ -222,10 +294,8 @@ def _path_bounds(z: Floats, errors: Floats) -> tuple[float, float]:
     return float(z.min()) - width, float(z.max()) + width
 
 
-def _rule_fitter(learner: str, engine: str, seed: int) -> Callable[[Floats, Floats], list[Rule]]:
-    """A fitter of one rule per penalty (a single rule for trees)."""
-    if learner == "ridge" and engine == "fast":
-        return lambda x, y: list(ridge.ridge_path(x, y))
+def _rule_fitter(learner: str, seed: int) -> Callable[[Floats, Floats], list[Rule]]:
+    """A fitter of scikit-learn's rules, one per penalty (a single rule for trees)."""
     from sklearn.base import clone
     from sklearn.ensemble import GradientBoostingRegressor
     from sklearn.linear_model import ElasticNet, Ridge

@@ -15,8 +15,8 @@ from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
 from forecast.report.figures.canvas import C, light_frame, set_value_axis, style
 from forecast.report.figures.timeline import consecutive_runs, draw_flow
+from forecast.report.flow_history import FlowHistory
 from forecast.report.numbers import capitalize, flow_name, good_name, month_of
-from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

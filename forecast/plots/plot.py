@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+    from forecast.core.destinations import Destinations
     from forecast.core.effects import Effect
     from forecast.core.results import Forecast
 
@@ -201,3 +202,35 @@ def news(frame: pd.DataFrame, ax: Axes | None = None, target: str | None = None,
     from forecast.plots.news_picture import plot_news
 
     return plot_news(frame, ax, target, month)
+
+
+def destinations(made: Destinations, ax: Axes | None = None) -> Axes:
+    """A flow's months, stacked by partner; months without a figure are empty.
+
+    Parameters
+    ----------
+    made : Destinations
+        the answer of `fc.destinations`
+    ax : Axes, optional
+        matplotlib axes to draw on (default: new ones)
+
+    Returns
+    -------
+    Axes
+        in the unit of the report (tonnes for kg), over months
+
+    Raises
+    ------
+    ConfigError
+        where no single month of a partner is known
+
+    Examples
+    --------
+    >>> import forecast as fc
+    >>> ax = fc.plot.destinations(fc.destinations(fc.load_archive(), exporter="CHN", product="gallium"))
+    >>> len(ax.patches) > 0
+    True
+    """
+    from forecast.plots.destinations_picture import plot_destinations
+
+    return plot_destinations(made, ax)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +18,7 @@ from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import reduced_spans, window_total
 
 Period = tuple[int, int]
+_last_and_first = operator.attrgetter("last", "first")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ def observe_window(vintage: Vintage, design: Design) -> ObservedWindow:
     """Figures of a design's effect window known to a vintage; no period where nothing is known."""
     window = design.window(vintage)
     names = _compared_series(design)
+    if not design.share_of and (whole := _whole_window(vintage, names, window)) is not None:
+        return ObservedWindow(window, tuple((m, m) for m in range(window.first, window.last + 1)), whole, ())
     known = [_known_periods(vintage, s, window.first, window.last) for s in names]
     shared = sorted(set.intersection(*(set(k) for k in known)))
     missing = tuple(sorted(set(range(window.first, window.last + 1)) - {m for a, b in shared for m in range(a, b + 1)}))
@@ -91,9 +95,12 @@ def baseline_name(vintage: Vintage, design: Design, baseline: BaselinePeriod) ->
     return f"same {steps.noun}s {steps.cycles(back)} earlier" if baseline.first is None and back > 1 else baseline.name
 
 
-def describe(vintage: Vintage, design: Design) -> Description:
-    """Observed total and its difference from every baseline that the figures determine, the chosen baseline first."""
-    seen = observe_window(vintage, design)
+def describe(vintage: Vintage, design: Design, seen: ObservedWindow | None = None) -> Description:
+    """Observed total and its difference from every baseline that the figures determine, the chosen baseline first.
+
+    seen : the figures of the window (`observe_window`), where they are at hand
+    """
+    seen = seen or observe_window(vintage, design)
     steps, window = vintage.steps, seen.window
     label = steps.period(window.first, window.last)
     unknown = tuple(steps.label(m) for m in seen.unknown)
@@ -123,6 +130,16 @@ def years_back(steps: Steps, window: Window) -> int:
 
 def _compared_series(design: Design) -> tuple[str, ...]:
     return (*design.treated, design.share_of) if design.share_of else design.treated
+
+
+def _whole_window(vintage: Vintage, names: Sequence[str], window: Window) -> Floats | None:
+    """Figures of every month of the window, summed over the series; None where one of them has no figure of its own."""
+    total = np.zeros(window.length)
+    for series in names:
+        if not vintage.knows(series):
+            return None
+        total = total + vintage.observed(series).at(window.first, window.last)
+    return total if np.isfinite(total).all() else None
 
 
 def _known_periods(vintage: Vintage, series: str, first: int, last: int) -> list[Period]:
@@ -155,17 +172,15 @@ def _ratio_of_sums(vintage: Vintage, design: Design, runs: Sequence[Period]) -> 
 
 
 def _last_level(vintage: Vintage, design: Design) -> tuple[float, str]:
-    cells = [
-        c
-        for s in design.treated
-        for c in vintage.cells.get(s, ())
-        if c.status not in ("missing", "suppressed") and np.isfinite(c.value)
-    ]
-    if not cells:
-        return math.nan, ""
-    last = max(cells, key=lambda c: (c.last, c.first))
-    same = [c for c in cells if (c.first, c.last) == (last.first, last.last)]
-    return sum(c.value for c in same), vintage.steps.period(last.first, last.last)
+    every = [c for s in design.treated for c in vintage.cells.get(s, ())]
+    while every:
+        last = max(map(_last_and_first, every))
+        same = [c for c in every if c.last == last[0] and c.first == last[1]]
+        known = [c.value for c in same if c.status not in ("missing", "suppressed") and math.isfinite(c.value)]
+        if known:
+            return sum(known), vintage.steps.period(last[1], last[0])
+        every = [c for c in every if (c.last, c.first) < last]
+    return math.nan, ""
 
 
 def unit_of(design: Design) -> str:

@@ -29,13 +29,14 @@ are taken back to quantities, benchmarked to published sums and joined to one Fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.core.arrivals import Arrival, MeansByArrivals
 from forecast.core.contracts import failure_for
 from forecast.core.errors import ForecastError
 from forecast.core.questions import Task
@@ -90,6 +91,24 @@ class BatchSimulator(_NeedsHistory, Protocol):
         """Paths of each history (one at least), or the error in their place; each draws from its own generator."""
 
 
+@runtime_checkable
+class ArrivalSimulator(Simulator, Protocol):
+    """A Simulator that knows its paths for any set of other series' figures let in, from one look at the history."""
+
+    def simulate_by_arrivals(
+        self, history: SeriesHistory, rng: np.random.Generator, arrivals: Sequence[Arrival]
+    ) -> PathsByArrivals | None:
+        """The paths of one history, which holds none of the arrivals; None where one look does not suffice."""
+
+
+@dataclass(frozen=True)
+class PathsByArrivals:
+    """Paths as a function of the places of the arrivals let in, and the expectation of each arrival (`MeansByArrivals`)."""
+
+    paths: Callable[[frozenset[int]], Paths]
+    expected: tuple[float, ...]
+
+
 M = TypeVar("M", bound=Simulator | BatchSimulator)
 
 
@@ -112,8 +131,30 @@ def batch_model(cls: type[M]) -> type[M]:
             for (_, task), outcome in zip(questions, forecast_batch(self, questions, rngs), strict=True)
         ]
 
+    def means_by_arrivals(
+        self: M, vintage: Vintage, task: Task, rng: np.random.Generator, arrivals: Sequence[Arrival]
+    ) -> MeansByArrivals | None:
+        """The nowcast for any set of arrivals; None where one look at the history does not suffice."""
+        assert isinstance(self, ArrivalSimulator)
+        histories = build_histories(vintage, task, self.transform, self.fewest_months)
+        found = [self.simulate_by_arrivals(history, rng, arrivals) for history in histories]
+        whole = [one for one in found if one is not None]
+        if not whole or len(whole) < len(found):
+            return None
+
+        def mean(members: frozenset[int]) -> Floats:
+            own = [(history, one.paths(members)) for history, one in zip(histories, whole, strict=True)]
+            made = _assemble_forecast(vintage, task, own)
+            if isinstance(made, Exception):
+                raise made
+            return made.mean
+
+        return MeansByArrivals(mean, whole[0].expected)
+
     for name, method in (("predict", predict), ("predict_many", predict_many)):
         setattr(cls, name, method)
+    if hasattr(cls, "simulate_by_arrivals"):
+        cls.means_by_arrivals = means_by_arrivals  # type: ignore[attr-defined]
     return cls
 
 

@@ -51,7 +51,7 @@ def unestimated_effect(name: str, vintage: Vintage, design: Design, seen: Observ
         periods=seen.periods,
         observed=seen.observed,
         counterfactual=None,
-        description=describe(vintage, design),
+        description=describe(vintage, design, seen),
         steps=vintage.steps,
         n_clean=stretch.count,
         n_span=len(stretch.spans),
@@ -151,6 +151,8 @@ def _reason_unknown(past: Floats, future: Floats, nonnegative: bool) -> str:
 def _monthly_figures(vintage: Vintage, series: str, first: int, last: int) -> tuple[Floats, int]:
     """Monthly figures from `first` to `last` with short sums split, NaN where unknown; and the number of split months."""
     observed = vintage.observed(series)
+    if not observed.spans:
+        return observed.at(first, last), 0
     shared = split_spans(observed)
     inside = [m for m, mark in zip(shared.months, shared.marks, strict=True) if mark == "split" and first <= m <= last]
     return replace(observed, values=shared.values).at(first, last), len(inside)
@@ -165,6 +167,8 @@ def _period_means(vintage: Vintage, series: str, seen: ObservedWindow) -> Floats
     """A donor's monthly mean in every observed period; a month inside a published sum gets its share of it."""
     observed = vintage.observed(series)
     monthly, _ = _monthly_figures(vintage, series, seen.window.first, seen.window.last)
+    if np.isfinite(monthly).all() and not observed.spans and all(first == last for first, last in seen.periods):
+        return monthly[[first - seen.window.first for first, _ in seen.periods]]
     out = []
     for first, last in seen.periods:
         total = window_total(observed, first, last)
@@ -175,6 +179,8 @@ def _period_means(vintage: Vintage, series: str, seen: ObservedWindow) -> Floats
 
 def _control_arrays(vintage: Vintage, design: Design, unit: str, axis: Ints, seen: ObservedWindow) -> tuple[Floats, Floats]:
     """Controls of one unit: monthly before the event (T, q), and means of every observed period (P, q)."""
+    if not design.controls:
+        return np.empty((len(axis), 0)), np.empty((len(seen.periods), 0))
     before = vintage.controls_of(unit, design.controls, axis)
     after = [
         vintage.controls_of(unit, design.controls, np.arange(first, last + 1)).mean(axis=0) for first, last in seen.periods

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -37,6 +37,11 @@ class GapFreeSeries:
     def count(self) -> int:
         """Number of months that are not interpolated."""
         return int(self.known.sum())
+
+    @property
+    def content(self) -> tuple[bytes, bytes]:
+        """Figures and marks, as a key."""
+        return self.z.tobytes(), self.known.tobytes()
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,45 @@ def pad_series(series: Sequence[Floats], known: Sequence[Bools]) -> tuple[Floats
     for i, (values, ok) in enumerate(zip(series, known, strict=True)):
         y[i, : len(values)], weight[i, : len(values)] = values, ok
     return y, weight, np.array([len(v) for v in series])
+
+
+@dataclass(frozen=True)
+class DistinctSamples:
+    """The distinct samples of many histories: cutoffs and past origins of one series see the same months again and again.
+
+    fits : distinct training samples
+    latest, fit (pairs,) : distinct pairs of a latest sample and the place in `fits` of its training sample
+    pair (histories,) : the pair of each history
+    """
+
+    fits: list[GapFreeSeries]
+    latest: list[GapFreeSeries]
+    fit: Ints
+    pair: Ints
+
+    @classmethod
+    def of(cls, histories: Sequence[SeriesHistory]) -> DistinctSamples:
+        """Samples are the same where figures on the working scale and interpolated months are."""
+        fits: dict[tuple[bytes, bytes], int] = {}
+        pairs: dict[tuple[int, tuple[bytes, bytes]], int] = {}
+        trained, latest, fit, pair = [], [], [], []
+        for history in histories:
+            ours = history.training.content
+            if ours not in fits:
+                fits[ours] = len(fits)
+                trained.append(history.training)
+            both = fits[ours], history.latest.content
+            if both not in pairs:
+                pairs[both] = len(pairs)
+                latest.append(history.latest)
+                fit.append(both[0])
+            pair.append(pairs[both])
+        return cls(trained, latest, np.array(fit), np.array(pair))
+
+    def chunks(self, size: int) -> Iterator[tuple[Ints, Ints]]:
+        """Pairs, `size` at a time, and the histories that have one of them."""
+        for at in range(0, len(self.fit), size):
+            yield np.arange(at, min(at + size, len(self.fit))), np.flatnonzero(self.pair // size == at // size)
 
 
 def build_histories(

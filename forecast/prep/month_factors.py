@@ -32,6 +32,8 @@ class MonthFactors:
 
     def of_periods(self, periods: tuple[Ints, ...]) -> Floats:
         """Mean effects of periods of some months each."""
+        if all(len(months) == 1 for months in periods):
+            return self.of_months(np.array([months[0] for months in periods], dtype=np.int64))
         return np.array([self.of_months(months).mean() for months in periods])
 
 
@@ -40,9 +42,23 @@ def month_factors(months: Ints, values: Floats, length: int | None, *, multiplie
 
     No effects (factors of one, amounts of zero) without a season of some `length`, or with fewer than two cycles of figures.
     """
-    usable = np.isfinite(values) & (values > 0) if multiplies else np.isfinite(values)
-    effects, pattern = np.zeros(len(months)), np.zeros(1)
-    if length and usable.sum() >= season.CYCLES * length:
-        fitted = season.fit_season(np.log(values[usable]) if multiplies else values[usable], months[usable], length)
-        effects[usable], pattern = fitted.effects, fitted.pattern
-    return MonthFactors(np.exp(effects) if multiplies else effects, np.exp(pattern) if multiplies else pattern, multiplies)
+    return factors_of_series(months, values[:, None], length, multiplies=multiplies)[0]
+
+
+def factors_of_series(months: Ints, table: Floats, length: int | None, *, multiplies: bool) -> list[MonthFactors]:
+    """The month effects of each series of a table (n, m), as `month_factors`; those known in the same months together."""
+    usable = np.isfinite(table) & (table > 0) if multiplies else np.isfinite(table)
+    effects, patterns = np.zeros(table.shape), [np.zeros(1)] * table.shape[1]
+    alike: dict[bytes, list[int]] = {}
+    for j, rows in enumerate(usable.T):
+        if length and rows.sum() >= season.CYCLES * length:
+            alike.setdefault(rows.tobytes(), []).append(j)
+    for own in alike.values():
+        rows = np.flatnonzero(usable[:, own[0]])
+        known = table[rows][:, own]
+        made = season.fit_seasons(np.log(known) if multiplies else known, months[rows], length or 0)
+        for j, fitted in zip(own, made, strict=True):
+            effects[rows, j], patterns[j] = fitted.effects, fitted.pattern
+    if multiplies:
+        return [MonthFactors(np.exp(own), np.exp(pattern), True) for own, pattern in zip(effects.T, patterns, strict=True)]
+    return [MonthFactors(own, pattern, False) for own, pattern in zip(effects.T, patterns, strict=True)]

@@ -65,7 +65,10 @@ def clean_flow(vintage: Vintage, design: Design) -> tuple[Ints, Floats]:
     months = parts[0].months
     for part in parts[1:]:
         months = np.intersect1d(months, part.months)
-    values = sum((part.values[np.isin(part.months, months)] for part in parts), np.zeros(len(months)))
+    if len(parts) == 1:
+        values = parts[0].values
+    else:
+        values = sum((part.values[np.isin(part.months, months)] for part in parts), np.zeros(len(months)))
     if not design.share_of:
         return months, values
     if not vintage.knows(design.share_of) or not len(months):

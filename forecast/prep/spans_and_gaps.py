@@ -121,6 +121,9 @@ def fill_gaps(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> FilledS
 
 def measured_months(observed: ObservedSeries) -> tuple[Ints, Floats, int]:
     """Months with a figure of their own or from a split short sum, the figures, and how many of them were split."""
+    if not observed.spans:
+        finite = np.isfinite(observed.values)
+        return observed.months[finite], observed.values[finite], 0
     data = split_spans(observed)
     known = np.flatnonzero(np.isfinite(data.values))
     return data.months[known], data.values[known], sum(mark == "split" for mark in data.marks)

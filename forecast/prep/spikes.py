@@ -7,6 +7,7 @@ import numpy as np
 from forecast.arrays import Bools, Floats, Ints
 from forecast.core.questions import Design
 from forecast.core.vintage import Vintage
+from forecast.kernels.remembered_answers import remember_answers
 from forecast.prep.pre_period import clean_pre_period
 
 AROUND = 12  # months on either side that the level is taken from
@@ -18,6 +19,7 @@ FEWEST = 18  # figures
 APART = 12  # figures to a spike; a flow with more of them is a lumpy one, whose large months are its own way
 
 
+@remember_answers(256)
 def spike_months(values: Floats) -> Bools:
     """Which of consecutive figures (n,) belong to a spike.
 
@@ -33,9 +35,13 @@ def spike_months(values: Floats) -> Bools:
     for _ in range(2):
         usual = np.where(found, np.nan, logs)
         above = logs - _medians_around(usual)
+        if not (above > np.log(FACTOR)).any():
+            return np.zeros(len(values), dtype=bool)
         clean = above[np.isfinite(above) & ~found]
         scale = 1.4826 * float(np.median(np.abs(clean - np.median(clean))))
         found = _short_runs(np.nan_to_num(above, nan=-np.inf) > max(CRITICAL * scale, float(np.log(FACTOR))))
+        if not found.any():  # a second pass would leave out nothing more
+            break
     runs = int((np.diff(np.concatenate([[False], found]).astype(int)) == 1).sum())
     return found if runs * APART <= len(values) else np.zeros(len(values), dtype=bool)
 
@@ -65,7 +71,8 @@ def spikes_before(vintage: Vintage, design: Design, series: str) -> Ints:
     if design.keep_spikes or not vintage.nonnegative or design.share_of:
         return np.empty(0, dtype=np.int64)
     before = clean_pre_period(vintage, design, series)
-    return before.months[spike_months(before.values)]
+    found: Ints = before.months[spike_months(before.values)]
+    return found
 
 
 def hide_spikes(vintage: Vintage, design: Design, seen: Vintage | None = None) -> Vintage:

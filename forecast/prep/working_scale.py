@@ -12,6 +12,7 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.errors import TooShortError
+from forecast.kernels.remembered_answers import remember_answers
 
 LUMPY_SHARE = 0.1  # of the median: with smaller months a logarithm is dominated by the smallest shipments
 NEXT_TO_NOTHING = 0.05  # of the median: five normal standard deviations below it in the lumpiest of the bundled flows
@@ -80,6 +81,7 @@ def choose_scale(values: Floats, nonnegative: bool, name: str = "auto") -> Worki
     return WorkingScale(name, unit, nonnegative, top)
 
 
+@remember_answers(256)
 def trade_floor(values: Floats) -> float:
     """The largest figure that counts as a month without trade: a twentieth of the median month above zero.
 
@@ -89,6 +91,7 @@ def trade_floor(values: Floats) -> float:
     return NEXT_TO_NOTHING * float(np.median(positive)) if len(positive) else 0.0
 
 
+@remember_answers(256)
 def amount_scale(values: Floats, columns: Floats | None = None) -> WorkingScale:
     """The scale of the amounts of a two-part model, months with trade: `log`, or a power where logarithms are skewed.
 
@@ -99,18 +102,21 @@ def amount_scale(values: Floats, columns: Floats | None = None) -> WorkingScale:
     used = np.isfinite(values) & (values > trade_floor(values))
     positive = values[used]
     scale = choose_scale(positive, True, "log")
-    x = np.ones((len(positive), 1)) if columns is None else columns[used]
-    if len(positive) - x.shape[1] + 1 < FEWEST_FOR_POWER or np.ptp(positive) == 0:
+    width = 1 if columns is None else columns.shape[1]
+    if len(positive) - width + 1 < FEWEST_FOR_POWER or np.ptp(positive) == 0:
         return scale
     logs = np.log(positive / scale.unit)
-    best, power = _box_cox_loglike(logs, x, logs, 0.0) + POWER_EVIDENCE, 0.0
-    for candidate in POWERS:
-        found = _box_cox_loglike(np.expm1(candidate * logs) / candidate, x, logs, candidate)
-        if found > best:
-            best, power = found, candidate
+    powers = np.array([0.0, *POWERS])
+    found = _box_cox_loglikes(logs, powers, None if columns is None else columns[used])
+    found[0] += POWER_EVIDENCE
+    power = float(powers[found.argmax()])
     return replace(scale, name="power", power=power) if power else scale
 
 
-def _box_cox_loglike(z: Floats, x: Floats, logs: Floats, power: float) -> float:
-    left = z - x @ np.linalg.lstsq(x, z, rcond=None)[0]
-    return float(-0.5 * len(z) * np.log(max(float(np.mean(left**2)), 1e-300)) + (power - 1.0) * logs.sum())
+def _box_cox_loglikes(logs: Floats, powers: Floats, x: Floats | None) -> Floats:
+    """Box and Cox's log-likelihoods of powers (p,), the first of which is zero, of figures with logarithms (n,), given x."""
+    z = np.column_stack([logs, np.expm1(logs[:, None] * powers[1:]) / powers[1:]])
+    left = z - (z.mean(axis=0) if x is None else x @ np.linalg.lstsq(x, z, rcond=None)[0])
+    squares = np.maximum((left**2).mean(axis=0), 1e-300)
+    found: Floats = -0.5 * len(logs) * np.log(squares) + (powers - 1.0) * logs.sum()
+    return found

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import numpy as np
     from matplotlib.figure import Figure
-    from numpy.typing import NDArray
 
 MISSING = "–"  # printed where there is no figure; missing is not zero
 CLAIM_VERDICTS = ("holds", "holds within rounding", "holds for another scope", "contradicted", "cannot be checked")
@@ -100,16 +98,15 @@ class TableBlock:
 
 @dataclass(frozen=True)
 class FigurePanel:
-    """One drawing: its SVG in the palette's light colours, its size in points, and its pixels (rows, columns, 3).
+    """One drawing: its SVG in the palette's light colours, and its size in points.
 
-    drawing : what SVG and pixels were made from; a format that needs another file type has it made from this.
+    drawing : what the SVG was made from; pixels and other file types are made from it when a format asks for them.
     readings : (distance from the left edge in points, words), from left to right: the values that a reader can point at.
     """
 
     svg: str
     width: int
     height: int
-    pixels: NDArray[np.uint8] = field(repr=False, compare=False)
     title: str = ""
     drawing: Figure | None = field(default=None, repr=False, compare=False)
     readings: tuple[tuple[float, str], ...] = field(default=(), repr=False)

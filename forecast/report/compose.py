@@ -21,7 +21,7 @@ def compose(run: Run, only: Collection[str] = ()) -> list[Block]:
     """All Blocks of a run's report, with figures drawn; or its title and the sections named in `only`."""
     from forecast.report.figures.canvas import style
 
-    data = RunData(run)
+    data: RunData = run.quotes.data  # read once for all pages
     blocks: list[Block] = []
     with style():
         for section in sections():

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from forecast.core.products import display_unit
-from forecast.core.schema import ComparisonRow, FailureRow, ForecastRow, NewsRow, ReleaseRow, SumRow, group_rows
+from forecast.core.schema import ComparisonRow, FailureRow, ForecastRow, NewsRow, ReleaseRow, group_rows
 from forecast.report.blocks import MISSING, Block, Callout, Column, Heading, Prose, TableBlock, TableCell
 from forecast.report.number_cells import decimal_cell, percent_cell, quantity_cell
 from forecast.report.numbers import (
@@ -83,12 +83,7 @@ def question_blocks(data: RunData, row: dict[str, Any]) -> list[Block]:
 def nowcast_rows(data: RunData, row: dict[str, Any]) -> list[ForecastRow]:
     """The first model's nowcasts of a question, of months and of their sums, in display units."""
     group, model = nowcast_groups(row)[0], row["models"][0]
-    return in_display_units(r for r in _months_and_sums(data) if (r.group, r.model) == (group, model))
-
-
-def _months_and_sums(data: RunData) -> list[ForecastRow]:
-    """Forecasts of single months, and of those that are published as one figure."""
-    return [*data.rows(ForecastRow), *(r for r in data.rows(SumRow) if not r.scenario)]
+    return in_display_units(r for r in data.forecasts_in([group]) if r.model == model)
 
 
 def _is_among_the_fans(data: RunData, rows: Sequence[ForecastRow]) -> bool:
@@ -206,7 +201,7 @@ def _group_by_flow(names: Iterable[str]) -> str:
 def _earlier_table(data: RunData, row: dict[str, Any]) -> TableBlock | None:
     """Errors on earlier months at the same distance from publication, against naive nowcasts."""
     group, label = nowcast_groups(row)[1], str(row["models"][0])
-    asked = (r for r in _months_and_sums(data) if r.group == group and math.isfinite(r.truth))
+    asked = (r for r in data.forecasts_in([group]) if math.isfinite(r.truth))
     found = group_rows(in_display_units(asked), lambda r: (r.model, r.series))
     if not found:
         return None

@@ -72,7 +72,7 @@ def read_page(run: Run, only: str = "report") -> Page:
 
     Raises ConfigError for any other name.
     """
-    data = RunData(run)
+    data: RunData = run.quotes.data  # read once for all pages
     if only in PAGES:
         return Page(only, tuple(PAGES[only](run)), data)
     if only in PARTS:

@@ -176,7 +176,8 @@ class Quotes:
     def _nowcasts(self) -> list[ForecastRow]:
         """Nowcasts made on the run's own day; of each the first model of its question stands first."""
         order = {str(row["name"]): [str(m) for m in row.get("models") or ()] for row in self.data.nowcasts}
-        rows = in_display_units(r for r in self.data.rows(ForecastRow) if r.group in order and r.cutoff == self.data.as_of)
+        made = (r for r in self.data.forecasts_in(order) if r.cutoff == self.data.as_of and not mm.is_span(r.month))
+        rows = in_display_units(made)
         return sorted(rows, key=lambda r: order[r.group].index(r.model) if r.model in order[r.group] else len(order[r.group]))
 
 

@@ -18,6 +18,7 @@ from forecast.core.products import display_unit
 from forecast.core.run import Run
 from forecast.core.schema import EffectRow, ForecastRow, ObservationRow, PartRow, ScenarioForecastRow, SensitivityRow, SumRow
 from forecast.report.effect_rows import EffectAnswer, VariedAnswer, effect_answer, varied_answer
+from forecast.report.flow_history import FlowHistory, observed_history
 from forecast.report.numbers import join_with_and
 from forecast.report.run_calendar import day_of_outcomes, known_calendar, learned_calendar
 
@@ -29,56 +30,7 @@ F = TypeVar("F", ForecastRow, ScenarioForecastRow, SumRow)
 MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: questions about events, or no nowcast at all
 OWN = "own data"  # publisher of own figures whose config names none
 # missing from runs of earlier versions
-OPTIONAL_TABLES = ("parts", "recovered", "mirror_gaps", "sensitivity", "scenarios", "news", "calendar")
-
-
-@dataclass(frozen=True)
-class FlowHistory:
-    """One observed series in display units: single months, sums over spans, and the status of each month.
-
-    sums : (first, last, value) of spans. steps : months known only through a sum, with their mean.
-    """
-
-    series: str
-    unit: str
-    values: dict[int, float]
-    sums: tuple[tuple[int, int, float], ...]
-    status: dict[int, str]
-
-    def is_provisional(self, first: int, last: int) -> bool:
-        """Whether a month between two is marked as one that its publisher may still revise."""
-        return any(self.status.get(m) == "provisional" for m in range(first, last + 1))
-
-    @functools.cached_property
-    def steps(self) -> tuple[tuple[tuple[int, ...], float], ...]:
-        """Each sum less its known months, spread evenly over the others; shorter sums first."""
-        known = dict(self.values)
-        out = []
-        for first, last, total in sorted(self.sums, key=lambda s: (s[1] - s[0], s[0])):
-            unknown = tuple(m for m in range(first, last + 1) if m not in known)
-            rest = total - sum(known[m] for m in range(first, last + 1) if m in known)
-            if unknown and rest >= 0:
-                mean = rest / len(unknown)
-                out.append((unknown, mean))
-                known.update(dict.fromkeys(unknown, mean))
-        return tuple(sorted(out))
-
-    @property
-    def first(self) -> int:
-        """First month with a figure, single or inside a sum."""
-        return min([*self.values, *(s[0] for s in self.sums)])
-
-    @property
-    def last(self) -> int:
-        """Last month with a figure, single or inside a sum."""
-        return max([*self.values, *(s[1] for s in self.sums)])
-
-    def total(self, first: int, last: int) -> float:
-        """Sum over a window where the data determine it: single months, or a sum with the same ends; else NaN."""
-        if all(m in self.values for m in range(first, last + 1)):
-            return sum(self.values[m] for m in range(first, last + 1))
-        exact = [v for a, b, v in self.sums if (a, b) == (first, last)]
-        return exact[0] if exact else math.nan
+OPTIONAL_TABLES = ("parts", "recovered", "mirror_gaps", "sensitivity", "scenarios", "news", "calendar", "destinations")
 
 
 @dataclass(frozen=True)
@@ -212,28 +164,38 @@ class RunData:
     def histories(self) -> dict[str, FlowHistory]:
         """Every observed series, A to Z."""
         by_series = schema.group_rows(self.rows(ObservationRow), lambda row: row.series)
-        return {name: _observed_series(name, by_series[name]) for name in sorted(by_series)}
+        return {name: observed_history(name, by_series[name]) for name in sorted(by_series)}
 
     @functools.cached_property
     def outlook(self) -> list[ForecastRow]:
         """Forecasts of single months made on the run's own day, without nowcasts, in display units."""
-        return in_display_units(r for r in self.rows(ForecastRow) if self._is_ahead(r))
+        table = self.table("forecasts")
+        return in_display_units(schema.rows_of(ForecastRow, table[self._is_ahead(table)]))
 
     @functools.cached_property
     def outlook_sums(self) -> list[SumRow]:
         """Forecasts of sums of months made on that day, in no scenario and without nowcasts, in display units."""
-        return in_display_units(r for r in self.rows(SumRow) if not r.scenario and self._is_ahead(r))
+        table = self.table("sums")
+        return in_display_units(schema.rows_of(SumRow, table[_without_scenario(table) & self._is_ahead(table)]))
 
-    def _is_ahead(self, row: ForecastRow) -> bool:
+    def _is_ahead(self, table: pd.DataFrame) -> pd.Series:
+        """Which forecasts were made on the run's own day and are no nowcasts."""
         other = {name for asked in self.nowcasts for name in nowcast_groups(asked)}
-        return row.cutoff == self.as_of and row.group not in other
+        return (table["cutoff"] == self.as_of) & ~table["group"].isin(other)
+
+    def forecasts_in(self, groups: Iterable[str]) -> list[ForecastRow]:
+        """Forecasts of some groups of questions, of single months and of those that are published as one figure."""
+        months, sums, wanted = self.table("forecasts"), self.table("sums"), list(groups)
+        joint = sums[_without_scenario(sums) & sums["group"].isin(wanted)]
+        return [*schema.rows_of(ForecastRow, months[months["group"].isin(wanted)]), *schema.rows_of(SumRow, joint)]
 
     @functools.cached_property
     def scenario_sums(self) -> list[SumRow]:
         """Sums of months under each scenario, in display units; a scenario of one month is its own sum."""
         courses = schema.group_rows(self.rows(ScenarioForecastRow), lambda r: r.job)
         alone = [SumRow(**schema.cells_of(SumRow, schema.record(own[0]))) for own in courses.values() if len(own) == 1]
-        return in_display_units([*(r for r in self.rows(SumRow) if r.scenario), *alone])
+        table = self.table("sums")
+        return in_display_units([*schema.rows_of(SumRow, table[~_without_scenario(table)]), *alone])
 
     @property
     def nowcasts(self) -> list[dict[str, Any]]:
@@ -303,6 +265,10 @@ class RunData:
         return self.calendar[event_id].title if event_id in self.calendar else event_id.replace("_", " ")
 
 
+def _without_scenario(sums: pd.DataFrame) -> pd.Series:
+    return sums["scenario"].isna() | (sums["scenario"] == "")
+
+
 def nowcast_groups(nowcast: dict[str, Any]) -> tuple[str, str]:
     """Names of the groups of a nowcast's own months and of the earlier ones."""
     name = str(nowcast["name"])
@@ -317,27 +283,3 @@ def in_display_units(rows: Iterable[F]) -> list[F]:
 def _question_order(question: str) -> tuple[float, str]:
     head = "".join(c for c in question if c.isdigit())
     return (float(head) if head else math.inf, question)
-
-
-def _observed_series(series: str, rows: list[ObservationRow]) -> FlowHistory:
-    unit, scale = display_unit(series)
-    values: dict[int, float] = {}
-    sums: list[tuple[int, int, float]] = []
-    status: dict[int, str] = {}
-    for row in rows:
-        first, last = mm.parse_period(row.period)
-        months = range(first, last + 1)
-        if row.status in ("missing", "suppressed") or math.isnan(row.value):
-            status.update(dict.fromkeys(months, row.status))
-        elif first == last:
-            values[first], status[first] = row.value / scale, row.status
-        elif row.status == "zero":
-            for m in months:
-                values.setdefault(m, 0.0)
-                status.setdefault(m, "zero")
-        else:
-            sums.append((first, last, row.value / scale))
-    for first, last, _ in sums:
-        for m in range(first, last + 1):
-            status.setdefault(m, "span")
-    return FlowHistory(series, unit, values, tuple(sorted(sums)), status)

@@ -12,10 +12,11 @@ from forecast.core.plurals import pluralize
 from forecast.core.schema import ForecastRow
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.effect_rows import EffectAnswer
+from forecast.report.flow_history import FlowHistory
 from forecast.report.number_cells import decimal_cell, percent_cell, quantity_cell
 from forecast.report.numbers import flow_name, good_name, period
 from forecast.report.prose import relative_change
-from forecast.report.run_data import FlowHistory, RunData
+from forecast.report.run_data import RunData
 
 MANY_SERIES = 48  # above which a page tells a few in full and ranks them all
 MANY_ANSWERS = 60  # above which the answers with the largest effects stand for all

@@ -15,6 +15,7 @@ from forecast.core.schema import ForecastRow, RegimeRow, SumRow, divide_figures,
 from forecast.report.blocks import MISSING, Column, TableBlock, TableCell
 from forecast.report.credits import credit, sources
 from forecast.report.effect_rows import EffectAnswer
+from forecast.report.flow_history import FlowHistory
 from forecast.report.number_cells import amount_cell, decimal_cell, percent_cell, quantity_cell
 from forecast.report.numbers import (
     NBSP,
@@ -42,7 +43,7 @@ from forecast.report.prose import (
     test_text,
     verdict_sentence,
 )
-from forecast.report.run_data import FlowHistory, RunData
+from forecast.report.run_data import RunData
 
 
 def headline_table(data: RunData, answers: Sequence[EffectAnswer], caption: str, told_once: Collection[str] = ()) -> TableBlock:

@@ -28,6 +28,9 @@ Method = Forecaster | Estimator
 Spec = str | Mapping[str, object]  # the name of a plug-in, or {"use": name, option: value, ...}
 Memo = dict[tuple[str, str], Answer]  # answers by `key_of`
 METHOD_ERRORS = (ForecastError, ArithmeticError, ValueError, np.linalg.LinAlgError)  # recorded as a Failure
+MOST_BUILT = 64  # methods kept that other methods ask
+_built: dict[tuple[type, str], Method] = {}
+SPELLING = "_spelling"  # where a method keeps its spec as text
 
 
 class BatchForecaster(Forecaster, Protocol):
@@ -66,8 +69,17 @@ def seed_of(seed: int, method: Method, question: Question) -> int:
     """
     series = question.series if isinstance(question, Task) else question.treated
     stream = [question.stream] if isinstance(question, Task) and question.stream else []
-    text = json.dumps([seed, registry.spec_of(method), list(series), *stream], sort_keys=True, default=str)
+    rest = json.dumps([list(series), *stream], default=str)
+    text = f"[{json.dumps(seed, default=str)}, {_spelling_of(method)}, {rest[1:]}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _spelling_of(method: Method) -> str:
+    """The spec of a method as text, which a method keeps: it is asked a thousand questions."""
+    kept = getattr(method, "__dict__", {})
+    if SPELLING not in kept:
+        kept[SPELLING] = json.dumps(registry.spec_of(method), sort_keys=True, default=str)
+    return str(kept[SPELLING])
 
 
 def rng_of(seed: int, method: Method, question: Question) -> np.random.Generator:
@@ -102,8 +114,7 @@ def _in_own_steps(made: Answer, steps: Steps) -> Answer:
 
 def key_of(method: Method, vintage: Vintage, question: Question) -> tuple[str, str]:
     """The key of an answer in a memo: the method's spec, and the question with what can be seen of it."""
-    spec = json.dumps(registry.spec_of(method), sort_keys=True, default=str)
-    return spec, f"{vintage.day}|{vintage.holes}|{vintage.events.spelling}|{identity(question)}"
+    return _spelling_of(method), f"{vintage.day}|{vintage.holes}|{vintage.events.fingerprint}|{identity(question)}"
 
 
 def answer_or_raise(method: Method, vintage: Vintage, question: Question, seed: int = 0, memo: Memo | None = None) -> Answer:
@@ -150,11 +161,24 @@ def _answer_required(required: Sequence[tuple[Any, Question, Vintage]], seed: in
         groups.setdefault(json.dumps(spec, sort_keys=True, default=str), []).append(i)
     out: list[Answer | None] = [None] * len(required)
     for places in groups.values():
-        inner = registry.build(_kind_of(required[places[0]][1]), required[places[0]][0])
+        inner = _method_asked(_kind_of(required[places[0]][1]), required[places[0]][0])
         made = answer_many(inner, [required[i][1:] for i in places], seed, memo)
         for i, one in zip(places, made, strict=True):
             out[i] = one
     return [one for one in out if one is not None]
+
+
+def _method_asked(kind: str, spec: Any) -> Method:
+    """The method of a spec, which has no state and is asked again for every question that rests on it."""
+    try:
+        key = registry.get(kind, spec if isinstance(spec, str) else spec["use"]), json.dumps(spec, sort_keys=True)
+    except (TypeError, KeyError):  # no plain text, or no name: told where it is built
+        return cast(Method, registry.build(kind, spec))
+    if key not in _built:
+        if len(_built) >= MOST_BUILT:
+            _built.clear()
+        _built[key] = registry.build(kind, spec)
+    return _built[key]
 
 
 def required_questions(method: Method, vintage: Vintage, question: Question) -> list[tuple[Any, Question, Vintage]]:
@@ -203,7 +227,7 @@ def _answer_members(method: Method, asked: Sequence[tuple[Question, Vintage]], s
         for spec, inner, seen in required:
             groups.setdefault(json.dumps(spec, sort_keys=True, default=str), (spec, []))[1].append((inner, seen))
     for spec, together in groups.values():
-        answer_many(registry.build(_kind_of(together[0][0]), spec), together, seed, memo)
+        answer_many(_method_asked(_kind_of(together[0][0]), spec), together, seed, memo)
 
 
 def answer_batch(

@@ -149,7 +149,7 @@ def test_a_factor_model_learns_from_its_day_of_parameters_alone(tripled, monkeyp
     learned = []
     plain_fit = dynamic_factor.fit_em
     monkeypatch.setattr(factor, "REMEMBERED", {})
-    monkeypatch.setattr(dynamic_factor, "fit_em", lambda model, steps: learned.append(model.endog) or plain_fit(model, steps))
+    monkeypatch.setattr(dynamic_factor, "fit_em", lambda y, *options: learned.append(y) or plain_fit(y, *options))
     plain, changed = nowcast("factor", known(), BEFORE), nowcast("factor", tripled, BEFORE)
     assert not np.allclose(plain.draws, changed.draws)
     assert len(learned) == 1  # the figures of that day are the same, so their fit is remembered

@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 from forecast.core import months
 from forecast.core.archive import Archive
 from forecast.core.archive_table import ArchiveRow
-from forecast.core.cells import ChangedCells, CutCells
+from forecast.core.changed_cells import ChangedCells, CutCells
 from forecast.core.source_choice import choose_row
 
 NAMES = ("CHN.export.WLD.re_magnets", "USA.import.MEX.antimony_oxide")

@@ -59,7 +59,7 @@ def test_exponential_smoothing_likelihood_and_forecast(form, star):
     sse = exponential_smoothing.squared_error_sums(data, form, point)
     ours = exponential_smoothing.profile_loglike(sse, np.array([[float(len(y))]]))[0, 0]
     assert ours == pytest.approx(twin.llf, rel=1e-6)
-    now = exponential_smoothing.final_states(data, 0, point, np.array([exponential_smoothing.FORMS.index(form)]))
+    now = exponential_smoothing.final_states(data, np.array([0]), point, np.array([exponential_smoothing.FORMS.index(form)]))
     path = exponential_smoothing.simulate(now, point, np.array([0]), np.zeros((1, HORIZON)))[0]
     assert np.allclose(path, twin.forecast(HORIZON), rtol=1e-4, atol=1e-6)
     assert np.allclose(now.errors[:, 0], twin.resid, atol=1e-9)
@@ -223,7 +223,8 @@ def test_complex_smoothing_in_real_parts_and_in_complex_numbers(form, point, gap
     at = np.array([point])
     sse, first = complex_smoothing.squared_error_sums(data, form, at[None])
     one, two = (
-        run(data, 0, form, at, first[0]) for run in (complex_smoothing.final_states, complex_smoothing.reference_final_states)
+        run(data, np.array([0]), form, at, first[0])
+        for run in (complex_smoothing.final_states, complex_smoothing.reference_final_states)
     )
     assert np.allclose(one.errors, two.errors, atol=1e-8)
     assert (one.errors**2).sum() == pytest.approx(sse[0, 0], rel=1e-6)
@@ -240,7 +241,7 @@ def test_first_level_and_potential_are_least_squares(form):
     at[:, 1] = 1.05  # at 1 the potential does not touch the level
     sse, first = complex_smoothing.squared_error_sums(data, form, at[None])
     for nudge in ([0.5, 0.0], [-0.5, 0.0], [0.0, 0.5], [0.0, -0.5], [0.5, 0.5]):
-        worse = complex_smoothing.final_states(data, 0, form, at, first[0] + nudge).errors
+        worse = complex_smoothing.final_states(data, np.array([0]), form, at, first[0] + nudge).errors
         assert (worse**2).sum() > sse[0, 0] * (1 + 1e-8)
 
 

@@ -21,6 +21,7 @@ from forecast.estimators.regression import collinearity
 from forecast.estimators.regression.design_matrix import COLLAPSE_SHARE, RegressionSample, build_sample, series_figures
 from forecast.estimators.regression.empty_months import point_of, predict_periods, trade_history, with_occurrence
 from forecast.estimators.regression.intervention_regressors import close_event_pairs, other_event_regressors
+from forecast.estimators.regression.known_columns import fit_known_columns
 from forecast.estimators.regression.noise import NoiseModel, noise_model
 from forecast.estimators.regression.parameter_names import boundary_notes, named_parameters
 from forecast.estimators.regression.regressor_counterfactual import RegressorCounterfactual, build_counterfactual
@@ -128,7 +129,7 @@ class Regression:
         seen, stretch = observe_window(vintage, design), clean_pre_period(vintage, design)
         effect = Effect(
             estimator="regression", design=design, unit=unit_of(design), periods=seen.periods, observed=seen.observed,
-            counterfactual=None, description=describe(vintage, design), steps=vintage.steps, n_clean=stretch.count,
+            counterfactual=None, description=describe(vintage, design, seen), steps=vintage.steps, n_clean=stretch.count,
             n_span=len(stretch.spans),
         )  # fmt: skip
         try:
@@ -198,7 +199,7 @@ class Regression:
         if noise.order and sample.rows[-1] - sample.rows[0] + 1 == len(sample.rows):
             inner = arima_covariance.stationary_family(len(sample.z) - model.diffuse, noise.order)
             model = difference_model(model, arima_covariance.difference_polynomial(noise.order), inner)
-        solution = fit_transfer_function(model)
+        solution = fit_known_columns(model) or fit_transfer_function(model)
         counterfactual = _counterfactual_draws(sample, solution, every[~empty], design.draws, rng)
         # row 0 is the point estimate, the others are draws; columns are the asked periods, then the months of anticipation
         made, p = np.empty((1 + design.draws, len(every))), len(periods)

@@ -151,9 +151,9 @@ def fit_transfer_function(model: TransferFunctionModel) -> TransferFunctionFit:
 
     def criterion(nodes: Floats) -> Floats:
         table = tabulate_likelihood(model, nodes, rates[None])
-        return (table.restricted if model.restricted else table.profile)[:, 0] + _log_prior(model, nodes)
+        return (table.restricted if model.restricted else table.profile)[:, 0] + log_prior(model, nodes)
 
-    nodes, weights, noise = _noise_nodes(model, criterion)
+    nodes, weights, noise = noise_nodes(model, criterion)
     if model.ranges and not model.restricted:
         noise = joint[:q]
     at: Floats = np.r_[noise, rates]
@@ -229,7 +229,7 @@ def _best_noise(model: TransferFunctionModel, criterion: Callable[[Floats], Floa
     return likelihood_modes.find_global_mode(criterion, np.array(family.lower), np.array(family.upper), family.coarse)
 
 
-def _noise_nodes(model: TransferFunctionModel, criterion: Callable[[Floats], Floats]) -> tuple[Floats, Floats, Floats]:
+def noise_nodes(model: TransferFunctionModel, criterion: Callable[[Floats], Floats]) -> tuple[Floats, Floats, Floats]:
     """Nodes of the noise parameters (g, q), their log weights (g,), and the best parameters (q,)."""
     family = model.family
     if model.restricted or len(family.coarse) < 2:
@@ -239,13 +239,13 @@ def _noise_nodes(model: TransferFunctionModel, criterion: Callable[[Floats], Flo
             criterion, family.lower, family.upper, family.coarse, polish=polish, enough=enough
         )
         likely = nodes[values > values.max() - grid_search.LOGLIKE_CUTOFF]
-        return likely, _log_prior(model, likely), best
+        return likely, log_prior(model, likely), best
     low, high, best = np.array(family.lower), np.array(family.upper), _best_noise(model, criterion)
     nodes, weights = likelihood_modes.nodes_around_mode(criterion, best, low, high, family.coarse)
     return nodes, weights, best
 
 
-def _log_prior(model: TransferFunctionModel, nodes: Floats) -> Floats:
+def log_prior(model: TransferFunctionModel, nodes: Floats) -> Floats:
     """Log prior of noise parameters (g, q), zero where they have none."""
     return np.zeros(len(nodes)) if model.family.log_prior is None else model.family.log_prior(nodes)
 

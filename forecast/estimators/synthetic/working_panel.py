@@ -15,7 +15,7 @@ from forecast.estimators.synthetic.predictors import Predictors
 from forecast.estimators.synthetic.sample import WeightingSample
 from forecast.prep.baselines import ObservedWindow
 from forecast.prep.donor_pool import DonorTable
-from forecast.prep.month_factors import month_factors
+from forecast.prep.month_factors import factors_of_series
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def build_working_panel(table: DonorTable, design: Design, seen: ObservedWindow,
     trade = design.basis != "panel"
     when = tuple(np.arange(first, last + 1) for first, last in seen.periods)
     multiplies = vintage.nonnegative
-    seasons = [month_factors(table.months, column, vintage.season, multiplies=multiplies) for column in table.before.T]
+    seasons = factors_of_series(table.months, table.before, vintage.season, multiplies=multiplies)
     before = np.column_stack([one.remove(column, one.before) for one, column in zip(seasons, table.before.T, strict=True)])
     after = np.column_stack(
         [one.remove(column, one.of_periods(when)) for one, column in zip(seasons, table.after.T, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,17 +80,45 @@ class ErrorPool:
         floor((n + 1) p)-th (Vovk, Gammerman and Shafer 2005, sec. 2.2; Romano, Patterson and Candes 2019, eq. 9). A level
         beyond those that n errors support takes the most extreme error.
         """
-        weight = self.weight / self.weight.sum()
-        mine = self.owner == series
-        if share > 0.0 and mine.any():
-            weight = (1.0 - share) * weight + share * np.where(mine, self.weight, 0.0) / self.weight[mine].sum()
         upper = levels >= 0.5
         # the new error takes one of n + 1 equally likely ranks, of which the pool holds n
         target = np.minimum(np.where(upper, levels, 1.0 - levels) * (self.count + 1.0) / self.count, 1.0) - 1e-12
-        last = len(weight) - 1
-        from_below = np.minimum(np.searchsorted(np.cumsum(weight), target), last)
-        from_above = np.minimum(np.searchsorted(np.cumsum(weight[::-1]), target), last)
-        return np.where(upper, self.values[from_below], self.values[last - from_above])
+        mine = self._places.get(series, np.empty(0, np.int64)) if share > 0.0 else np.empty(0, np.int64)
+        below, above = self._sums
+        last = len(self.values) - 1
+        out = np.empty(len(levels))
+        out[upper] = self.values[_first_to_reach(target[upper], below, mine, self.weight[mine], share)]
+        mirrored = last - mine[::-1]
+        out[~upper] = self.values[last - _first_to_reach(target[~upper], above, mirrored, self.weight[mine[::-1]], share)]
+        return out
+
+    @functools.cached_property
+    def _sums(self) -> tuple[Floats, Floats]:
+        """Running sums of the weights, as shares of all, from below and from above."""
+        weight = self.weight / self.weight.sum()
+        return np.cumsum(weight), np.cumsum(weight[::-1])
+
+    @functools.cached_property
+    def _places(self) -> dict[int, Ints]:
+        """The places of the errors of each series."""
+        order = np.argsort(self.owner, kind="stable")
+        starts = np.flatnonzero(np.diff(self.owner[order], prepend=-1))
+        return dict(zip(self.owner[order[starts]].tolist(), np.split(order, starts[1:]), strict=True))
+
+
+def _first_to_reach(target: Floats, sums: Floats, mine: Ints, weight: Floats, share: float) -> Ints:
+    """The first places at which a running sum reaches `target`, a `share` of it on the places `mine` by their `weight`.
+
+    Between two of those places the sum is (1 - share) times `sums` plus a constant, so that a pool of any size is not summed
+    again for every series.
+    """
+    if not len(mine):
+        return np.minimum(np.searchsorted(sums, target), len(sums) - 1)
+    lifted = share * np.concatenate([[0.0], np.cumsum(weight) / weight.sum()])
+    begin, end = np.concatenate([[0], mine]), np.concatenate([mine, [len(sums)]])
+    found = np.maximum(np.searchsorted(sums, (target[:, None] - lifted) / max(1.0 - share, 1e-15)), begin)
+    first: Ints = np.where(found < end, found, len(sums) - 1).min(axis=1)
+    return first
 
 
 def centre_median(table: Floats) -> Floats:
@@ -164,11 +193,13 @@ def recalibrate_draws(draws: Floats, tables: Floats, supported: Floats) -> Float
     support; a draw outside it keeps its value if that is further out.
     """
     middle, below, above = median_and_widths(draws)
-    level = (draws.argsort(axis=0, kind="stable").argsort(axis=0, kind="stable") + 0.5) / len(draws)
+    level = (np.arange(len(draws)) + 0.5) / len(draws)
+    order = draws.argsort(axis=0, kind="stable")
+    ordered = np.take_along_axis(draws, order, axis=0)
     out = np.empty_like(draws)
     for j in range(draws.shape[1]):
-        u = np.interp(level[:, j], GRID, tables[j])
+        u = np.interp(level, GRID, tables[j])
         moved = middle[j] + np.where(u < 0, u * below[j], u * above[j])
-        further = np.where(level[:, j] < 0.5, np.minimum(moved, draws[:, j]), np.maximum(moved, draws[:, j]))
-        out[:, j] = np.where(np.abs(2.0 * level[:, j] - 1.0) > supported[j], further, moved)
+        further = np.where(level < 0.5, np.minimum(moved, ordered[:, j]), np.maximum(moved, ordered[:, j]))
+        out[order[:, j], j] = np.where(np.abs(2.0 * level - 1.0) > supported[j], further, moved)
     return out

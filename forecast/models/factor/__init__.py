@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Floats, Ints
+from forecast.core.arrivals import Arrival
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.registry import model
 from forecast.kernels.gaussian import symmetric_root
 from forecast.kernels.resample import moment_matched_normals, spread_inflation
 from forecast.models.factor import dynamic_factor
-from forecast.prep.batches import Paths, batch_model
-from forecast.prep.histories import GapFreeSeries, SeriesHistory
-from forecast.prep.regressors import default_covariates
-from forecast.prep.working_scale import choose_scale
+from forecast.models.factor.arrivals import moments_by_arrivals, with_arrivals
+from forecast.models.factor.panel_layout import StandardPanel, standard_panel
+from forecast.prep.batches import Paths, PathsByArrivals, batch_model
+from forecast.prep.histories import SeriesHistory
 
 FEWEST = 18  # months of the target
-ENOUGH = 12  # figures of another series
-MOST_REMEMBERED = 32  # fits, of a few kilobytes each
+MOST_REMEMBERED = 256  # fits, of a few kilobytes each
 REMEMBERED: dict[object, dynamic_factor.EMFit] = {}  # by the figures and options that they follow from
 
 
@@ -30,9 +32,9 @@ REMEMBERED: dict[object, dynamic_factor.EMFit] = {}  # by the figures and option
 class Factor:
     """Common factors with an own part of each series (Bańbura and Modugno 2014), all figures known on the day smoothed at once.
 
-    Parameters by expectation-maximisation (statsmodels' DynamicFactorMQ), which handles unknown months; the notes say whether
-    it converged, ran out of steps or was reverted. The nowcast is the smoothed one, so figures of other series in the asked
-    month inform it. Means and covariances of the asked months are exact given the parameters, whose uncertainty enters
+    Parameters by expectation-maximisation as in statsmodels' DynamicFactorMQ, which handles unknown months; the notes say
+    whether it converged, ran out of steps or was reverted. The nowcast is the smoothed one, so figures of other series in the
+    asked month inform it. Means and covariances of the asked months are exact given the parameters, whose uncertainty enters
     through that of the variance only (Student's t). There is no season and there are no events.
 
     Parameters
@@ -74,84 +76,82 @@ class Factor:
 
     def simulate(self, history: SeriesHistory, rng: np.random.Generator) -> Paths:
         """Draws of the smoothed target given all figures known on the day."""
-        first = min(history.latest.first, history.training.first)
-        size = history.latest.last + history.horizon - first + 1
-        own = history.training.z[history.training.known]
-        centre, width = float(own.mean()), float(own.std())
-        if width == 0.0:
-            return Paths(
-                np.full((history.draws, history.horizon), centre), "constant", notes=("a constant series has no factor",)
-            )
-        names, now, past, left = self._covariates(history, first, size)
-        target, before = (_on_panel_months(part, first, size) for part in (history.latest, history.training))
-        panel = np.column_stack([(target - centre) / width, *now])
-        learned = panel if history.training_vintage is history.vintage else np.column_stack([(before - centre) / width, *past])
-        fitted = self._fit(learned, history)
-        current = self._model(panel, history)
-        current.ssm.initialization = fitted.start
-        asked = np.arange(size - history.horizon, size)
-        found = dynamic_factor.smoothed_moments(current, fitted.params, asked, np.zeros(history.horizon, dtype=np.int64))
-        if not (np.isfinite(found.mean).all() and np.isfinite(found.covariance).all()):
-            raise ArithmeticError("the smoothed months are not finite")
-        noise = moment_matched_normals(history.draws, history.horizon, rng) @ symmetric_root(found.covariance)
-        free = len(own) - 2 * self.factors - 2
-        z = centre + width * (found.mean + noise * spread_inflation(free, history.draws, rng))
+        panel = standard_panel(history, self.series)
+        if panel.width == 0.0:
+            level = np.full((history.draws, history.horizon), panel.centre)
+            return Paths(level, "constant", notes=("a constant series has no factor",))
+        fitted = self._fit(panel.past, history)
+        found = dynamic_factor.smoothed_moments(panel.now, fitted, _asked_rows(panel, history), np.zeros(history.horizon, int))
+        z = self._draws(panel, history, rng)(found.mean, found.covariance)
         outcome = f"expectation-maximisation {fitted.status} after {fitted.steps} steps, log-likelihood {found.loglike:.2f}"
-        company = f"{len(names)} other series" if names else "no other series: the factor is the target's own"
-        kind = f"{self.factors} factor{'s' if self.factors > 1 else ''} of order {self.order}, {1 + len(names)} series"
-        return Paths(z, kind, names, left, (outcome, company))
+        company = f"{len(panel.names)} other series" if panel.names else "no other series: the factor is the target's own"
+        kind = f"{self.factors} factor{'s' if self.factors > 1 else ''} of order {self.order}, {1 + len(panel.names)} series"
+        return Paths(z, kind, panel.names, panel.left, (outcome, company))
+
+    def simulate_by_arrivals(
+        self, history: SeriesHistory, rng: np.random.Generator, arrivals: Sequence[Arrival]
+    ) -> PathsByArrivals | None:
+        """Draws for any set of figures of other series let in, where these change neither parameters nor scales."""
+        panel = standard_panel(history, self.series)
+        if panel.width == 0.0 or history.training_vintage is history.vintage:
+            return None
+        placed = with_arrivals(panel, arrivals)
+        fitted = self._fit(panel.past, history)
+        found = placed and moments_by_arrivals(panel, fitted, _asked_rows(panel, history), *placed)
+        if not placed or not found:
+            return None
+        moments, mean, variance = found
+        draw = self._draws(panel, history, rng)
+        expected = np.full(len(arrivals), np.nan)
+        for j in np.flatnonzero(np.isfinite(mean)).tolist():
+            z = draw.alone(float(mean[j]), float(variance[j]))
+            expected[j] = float(panel.others[placed[1][j] - 1].quantities(z).mean())
+
+        def paths(members: frozenset[int]) -> Paths:
+            return Paths(draw(*moments(members)), "factor")
+
+        return PathsByArrivals(paths, tuple(expected.tolist()))
+
+    def _draws(self, panel: StandardPanel, history: SeriesHistory, rng: np.random.Generator) -> _Draws:
+        noise = moment_matched_normals(history.draws, history.horizon, rng)
+        inflation = spread_inflation(panel.count - 2 * self.factors - 2, history.draws, rng)
+        return _Draws(noise, inflation, panel.centre, panel.width)
 
     def _fit(self, panel: Floats, history: SeriesHistory) -> dynamic_factor.EMFit:
         """The parameters of a panel; a news decomposition asks for those of the earlier day once for each of its figures."""
-        key = (panel.tobytes(), panel.shape, self.factors, self.order, self.persistent, self.steps)
+        figures = hashlib.blake2b(np.ascontiguousarray(panel).tobytes(), digest_size=16).digest()
+        key = (figures, panel.shape, self.factors, self.order, self.persistent, self.steps)
         if key not in REMEMBERED:
             while len(REMEMBERED) >= MOST_REMEMBERED:
                 REMEMBERED.pop(next(iter(REMEMBERED)))
-            REMEMBERED[key] = dynamic_factor.fit_em(self._model(panel, history), self.steps)
+            try:
+                REMEMBERED[key] = dynamic_factor.fit_em(panel, self.factors, self.order, self.persistent, self.steps)
+            except ValueError as error:
+                raise TooShortError(
+                    f"the factor model cannot be laid out: {error}", where=history.series, hint="fewer series"
+                ) from None
         return REMEMBERED[key]
 
-    def _model(self, panel: Floats, history: SeriesHistory) -> Any:
-        try:
-            return dynamic_factor.build_model(panel, self.factors, self.order, self.persistent)
-        except ValueError as error:
-            raise TooShortError(
-                f"the factor model cannot be laid out: {error}", where=history.series, hint="fewer series"
-            ) from None
 
-    def _covariates(
-        self, history: SeriesHistory, first: int, size: int
-    ) -> tuple[tuple[str, ...], list[Floats], list[Floats], tuple[str, ...]]:
-        """Names, standardised figures as known today and on the day of the parameters, and names of series left out."""
-        then = history.training_vintage
-        found: list[tuple[int, str, Floats, Floats]] = []
-        left = []
-        for name in self.series or default_covariates(history.vintage, history.series):
-            if name == history.series:
-                continue
-            if not (history.vintage.knows(name) and then.knows(name)):
-                left.append(name)
-                continue
-            now, past = (v.observed(name).at(first, first + size - 1) for v in (history.vintage, then))
-            count = int(np.isfinite(past).sum())
-            if count < ENOUGH or np.ptp(past[np.isfinite(past)]) == 0.0:
-                left.append(name)
-                continue
-            both = np.concatenate([now, past])
-            scale = choose_scale(both[np.isfinite(both)], history.vintage.nonnegative)
-            if then is not history.vintage:  # in the unit of the day of the parameters
-                scale = replace(scale, unit=choose_scale(past, history.vintage.nonnegative, scale.name).unit)
-            today, before = scale.forward(now), scale.forward(past)
-            centre, width = float(np.nanmean(before)), float(np.nanstd(before))
-            found.append((-count, name, (today - centre) / width, (before - centre) / width))
-        found.sort(key=lambda one: one[:2])
-        kept = found[: dynamic_factor.MOST - 1]
-        left += [name for _, name, *_ in found[len(kept) :]]
-        return tuple(name for _, name, *_ in kept), [one[2] for one in kept], [one[3] for one in kept], tuple(left)
+@dataclass(frozen=True)
+class _Draws:
+    """Random numbers of a question, `noise` (draws, months) and `inflation` (draws, 1), on the target's centre and width."""
+
+    noise: Floats
+    inflation: Floats
+    centre: float
+    width: float
+
+    def __call__(self, mean: Floats, covariance: Floats) -> Floats:
+        """Draws (draws, months) on the working scale from moments on the standard scale."""
+        if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
+            raise ArithmeticError("the smoothed months are not finite")
+        return np.asarray(self.centre + self.width * (mean + self.noise @ symmetric_root(covariance) * self.inflation))
+
+    def alone(self, mean: float, variance: float) -> Floats:
+        """Draws (draws,) of a single month of any series, on the standard scale."""
+        return np.asarray(mean + np.sqrt(variance) * (self.noise[:, :1] * self.inflation)[:, 0])
 
 
-def _on_panel_months(part: GapFreeSeries, first: int, size: int) -> Floats:
-    """The figures of a gap-free series over the months of the panel, NaN where interpolated or unknown."""
-    out = np.full(size, np.nan)
-    start = part.first - first
-    out[start : start + len(part.z)] = np.where(part.known, part.z, np.nan)
-    return out
+def _asked_rows(panel: StandardPanel, history: SeriesHistory) -> Ints:
+    return np.arange(len(panel.now) - history.horizon, len(panel.now))

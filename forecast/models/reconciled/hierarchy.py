@@ -12,11 +12,8 @@ from forecast.core.events import EventCalendar
 from forecast.core.series import SeriesKey
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import NO_END, Cell, Vintage
+from forecast.prep.partners import FEWEST, REST, SLACK, single_partners, total_of
 from forecast.prep.spans_and_gaps import window_total
-
-REST = "REST"  # the partner that stands for all others
-FEWEST = 24  # monthly figures of a partner that is a part of its own; others belong to the rest
-SLACK = 0.005  # of a total: larger differences to the sum of its parts are not rounding
 
 
 @dataclass(frozen=True)
@@ -42,10 +39,10 @@ def partner_tree(vintage: Vintage, series: str) -> PartnerTree | None:
     key = SeriesKey.maybe(series)
     if key is None or key.measure == "usd_per_kg":
         return None
-    total = str(replace(key, partner="WLD"))
+    total = str(total_of(key))
     if not vintage.knows(total):
         return None
-    others = [other for other in vintage.series if other != total and _same_flow(key, other)]
+    others = single_partners(vintage, key)
     parts = tuple(s for s in others if s == series or vintage.observed(s).count >= FEWEST)
     if not parts:
         return None
@@ -61,12 +58,6 @@ def partner_tree(vintage: Vintage, series: str) -> PartnerTree | None:
         )  # fmt: skip
     whole = all(amount <= SLACK * size for amount, size in left.values())
     return PartnerTree(total, parts, "" if whole else str(replace(key, partner=REST)))
-
-
-def _same_flow(key: SeriesKey, other: str) -> bool:
-    """Whether a series is the same flow with a single country."""
-    found = SeriesKey.maybe(other)
-    return found is not None and replace(found, partner=key.partner) == key and len(found.partner) == 3
 
 
 def _remainders(vintage: Vintage, total: str, parts: Sequence[str]) -> dict[int, tuple[float, float]]:

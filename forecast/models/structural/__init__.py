@@ -153,7 +153,7 @@ class Structural:
             if plain:
                 variances = fitted.sigma2 * covariance.variance_shares(fitted.best)
                 parameters |= dict(zip(("sigma2.irregular", "sigma2.level"), variances.tolist(), strict=True))
-            if len(days) == 1:
+            if len(days) == 1 and x.names:
                 found = zip(x.names, fitted.beta[start.shape[1] :], fitted.se[start.shape[1] :], strict=True)
                 parameters |= {label: float(value) for n, b, e in found for label, value in ((n, b), (f"{n}.se", e))}
             if count := len(known[0].spans):
@@ -308,7 +308,7 @@ def _draw_quantities(
 ) -> Floats:  # fmt: skip
     """Quantities of the asked months; the months of a published sum are drawn together, asked or not, and add up to it."""
     touched = [(span, total) for span, total in zip(known.spans, known.totals, strict=True) if np.isin(span, asked).any()]
-    not_asked = np.setdiff1d(np.concatenate([asked[:0], *(span for span, _ in touched)]), asked)
+    not_asked = np.setdiff1d(np.concatenate([span for span, _ in touched]), asked) if touched else asked[:0]
     when = np.concatenate([asked, not_asked])
     paths = scale.inverse(gaussian.predict(fitted, when - first, draws, rng))
     for span, total in touched if scale.nonnegative else ():

@@ -59,6 +59,9 @@ def keep_sums(observed: ObservedSeries, longest: int = LONGEST_SPLIT) -> MonthsA
     Known months of a sum are subtracted first (`reduced_spans`). A remainder of one month is that month's figure, and a
     remainder of zero is zero in each month. Of overlapping sums the shorter is kept.
     """
+    if not observed.spans:
+        finite = np.isfinite(observed.values)
+        return MonthsAndSums(observed.months[finite], observed.values[finite], (), np.empty(0))
     known = {int(m): float(v) for m, v in zip(observed.months, observed.values, strict=True) if np.isfinite(v)}
     spans: list[Ints] = []
     totals: list[float] = []

@@ -30,7 +30,7 @@ def compose_brief(run: Run, changes: Sequence[str] | None = None, today: dt.date
     """
     from forecast.report.figures.canvas import style
 
-    data = RunData(run)
+    data: RunData = run.quotes.data  # read once for all pages
     horizon = Horizon.of(data, today or dt.date.today())
     chapters: tuple[Callable[[], list[Block]], ...] = (
         lambda: message_blocks(data, horizon),

@@ -9,6 +9,7 @@ import numpy as np
 
 from forecast.core.archive import Archive
 from forecast.core.events import Event, EventCalendar
+from forecast.core.filed_run import FiledRun
 from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.core.release_schedule import ScheduledRelease
@@ -135,6 +136,22 @@ def run_card(run: Run) -> Card:
     )
 
 
+def filed_card(filed: FiledRun) -> Card:
+    """When it was filed, what, and the hash to publish."""
+    info = filed.info
+    months = sum(len(one["months"]) for one in info["questions"])
+    return Card(
+        f"Filed run {filed.folder.name}",
+        (
+            ("title", str(info.get("title") or "")),
+            ("filed", f"on {day(filed.day)}, from data of {day(str(info['as_of']))}"),
+            ("asked", f"{len(info['claims'])} claims, {months} months of {len(info['questions'])} series"),
+            ("root hash", filed.root),
+            ("follow", "fc.follow(folder)"),
+        ),
+    )
+
+
 CARDS: dict[str, Any] = {
     "Archive": archive_card,
     "Vintage": vintage_card,
@@ -143,4 +160,5 @@ CARDS: dict[str, Any] = {
     "EventCalendar": calendar_card,
     "ScheduledRelease": release_card,
     "Run": run_card,
+    "FiledRun": filed_card,
 }

@@ -36,6 +36,7 @@ PALETTE = {
     "gold": ("#a77b00", "#e0b93f"),
 }
 C = {name: light for name, (light, _) in PALETTE.items()}
+Pixels = NDArray[np.uint8]  # (rows, columns, red, green and blue)
 _DPI = 144  # pixels: two per point
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _FONT = re.compile(r"font-family: [^;\"]*;? ?|font: ([\d.]+px) [^;\"]*;")
@@ -122,11 +123,10 @@ def set_value_axis(ax: Axes, top: float, bottom: float = 0.0, ticks: int = 4) ->
 
 
 def finish_panel(figure: Figure, readings: Sequence[tuple[Axes, float, str]] = ()) -> FigurePanel:
-    """The panel as SVG text and as pixels on white.
+    """The panel as SVG text, with its drawing.
 
     readings : axes, place along their horizontal axis, and the values there in words
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     for text in (*figure.texts, *(text for ax in figure.axes for text in ax.texts)):
@@ -140,10 +140,33 @@ def finish_panel(figure: Figure, readings: Sequence[tuple[Axes, float, str]] = (
     read = tuple((float(ax.transData.transform((x, 0))[0]) * 72 / figure.dpi, words) for ax, x, words in readings)
     figure.set_dpi(_DPI)
     figure.set_facecolor("white")
-    raster: Any = FigureCanvasAgg(figure)
-    raster.draw()
-    pixels: NDArray[np.uint8] = np.array(raster.buffer_rgba(), dtype=np.uint8)[..., :3]
-    return FigurePanel(_clean_svg(out.getvalue(), width, height), width, height, pixels, title, figure, read)
+    _forget_renderers(figure)
+    return FigurePanel(_clean_svg(out.getvalue(), width, height), width, height, title, figure, read)
+
+
+def draw_pixels(panel: FigurePanel) -> Pixels:
+    """The panel as pixels on white, shape (rows, columns, 3)."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure: Any = panel.drawing
+    with style():
+        canvas: Any = FigureCanvasAgg(figure)
+        canvas.draw()
+    pixels = np.array(canvas.buffer_rgba(), dtype=np.uint8)[..., :3]
+    canvas.renderer = None
+    _forget_renderers(figure)
+    return pixels
+
+
+def _forget_renderers(figure: Figure) -> None:
+    """Let go what a figure was drawn with: a megabyte each time, which its canvas and all its words would keep."""
+    from matplotlib.backend_bases import FigureCanvasBase
+    from matplotlib.text import Text
+
+    FigureCanvasBase(figure)
+    words: list[Any] = figure.findobj(Text)
+    for text in words:
+        text._renderer = None
 
 
 def draw_pdf(panel: FigurePanel) -> bytes:
@@ -177,8 +200,8 @@ def scope_ids(svg: str, prefix: str) -> str:
     return _REFERENCE.sub(lambda m: f"{m[0].removesuffix(m[1])}{prefix}{m[1]}", named)
 
 
-def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> FigurePanel:
-    """Panels row by row in one drawing on white."""
+def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> tuple[str, Pixels]:
+    """Panels row by row in one drawing on white, as SVG text and as pixels."""
     rows = [panels[i : i + columns] for i in range(0, len(panels), columns)]
     width = max(sum(p.width for p in row) + gap * (len(row) - 1) for row in rows) + 2 * gap
     height = sum(max(p.height for p in row) for row in rows) + gap * (len(rows) + 1)
@@ -191,7 +214,7 @@ def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> Figure
         for panel in row:
             place = f'<svg x="{x}" y="{y}" width="{panel.width}" height="{panel.height}" '
             parts.append(scope_ids(panel.svg, f"p{len(parts)}-").replace("<svg ", place, 1))
-            block = panel.pixels
+            block = draw_pixels(panel)
             pixels[y * zoom : y * zoom + block.shape[0], x * zoom : x * zoom + block.shape[1]] = block
             x += panel.width + gap
         y += max(p.height for p in row) + gap
@@ -200,16 +223,16 @@ def stitch(panels: Sequence[FigurePanel], columns: int, gap: int = 14) -> Figure
         f'height="{height}" viewBox="0 0 {width} {height}" font-family="system-ui, sans-serif" '
         f'stroke-linejoin="round">{"".join(parts)}</svg>\n'
     )
-    return FigurePanel(svg, width, height, pixels)
+    return svg, pixels
 
 
 def encode(panels: Sequence[FigurePanel], columns: int) -> tuple[str, bytes]:
     """One figure as SVG text and PNG bytes, reproducible byte for byte."""
-    sheet = stitch(panels, columns)
-    return sheet.svg, encode_pixels(sheet.pixels)
+    svg, pixels = stitch(panels, columns)
+    return svg, encode_pixels(pixels)
 
 
-def encode_pixels(pixels: NDArray[np.uint8]) -> bytes:
+def encode_pixels(pixels: Pixels) -> bytes:
     """Pixels as PNG bytes."""
     from PIL import Image
 

@@ -13,8 +13,8 @@ from forecast.core.series import SeriesKey
 from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel
 from forecast.report.figures.timeline import set_year_axis
+from forecast.report.flow_history import FlowHistory
 from forecast.report.numbers import country_name, product_name
-from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

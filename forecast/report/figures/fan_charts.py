@@ -13,8 +13,8 @@ from forecast.core.schema import ForecastRow
 from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, add_axes, finish_panel, new_panel, set_value_axis
 from forecast.report.figures.timeline import draw_flow, mark_events, mark_overflow, readings, set_year_axis
+from forecast.report.flow_history import FlowHistory
 from forecast.report.numbers import NBSP, capitalize, flow_name, good_name, month, quantity
-from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -21,8 +21,8 @@ from forecast.report.figures.timeline import (
     set_month_axis,
     set_year_axis,
 )
+from forecast.report.flow_history import FlowHistory
 from forecast.report.numbers import quantity
-from forecast.report.run_data import FlowHistory
 
 SIZE = (430, 250)
 BEFORE = 24  # months of history drawn before a counterfactual

@@ -11,7 +11,7 @@ from forecast.core.events import Event
 from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, add_axes, finish_panel, light_frame, new_panel, set_value_axis
 from forecast.report.figures.timeline import mark_events, set_year_axis
-from forecast.report.run_data import FlowHistory
+from forecast.report.flow_history import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

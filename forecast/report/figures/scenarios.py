@@ -15,7 +15,7 @@ from forecast.report.blocks import FigurePanel
 from forecast.report.figures.canvas import C, finish_panel, set_value_axis
 from forecast.report.figures.fan_charts import open_fan
 from forecast.report.figures.timeline import draw_flow, mark_events, set_year_axis
-from forecast.report.run_data import FlowHistory
+from forecast.report.flow_history import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from forecast.arrays import Floats
 from forecast.core import months as mm
 from forecast.core.events import Event
 from forecast.report.figures.canvas import C, width_in_points
+from forecast.report.flow_history import FlowHistory
 from forecast.report.numbers import month_of, quantity
-from forecast.report.run_data import FlowHistory
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

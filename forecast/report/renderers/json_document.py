@@ -47,7 +47,7 @@ def _block(block: Block) -> dict[str, Any]:
 
 
 def _entries(value: Any) -> dict[str, Any]:
-    left_out = ("svg", "pixels", "drawing") if isinstance(value, FigurePanel) else ()
+    left_out = ("svg", "drawing") if isinstance(value, FigurePanel) else ()
     return {f.name: _entry(f.name, getattr(value, f.name)) for f in fields(value) if f.name not in left_out}
 
 

@@ -26,7 +26,7 @@ from forecast.report.blocks import (
     TableBlock,
     TableCell,
 )
-from forecast.report.figures.canvas import C, encode_pixels
+from forecast.report.figures.canvas import C, draw_pixels, encode_pixels
 from forecast.report.inline_markup import Bold, Code, Link, Piece, Text, parse_markup, safe_address, strip_markup
 from forecast.report.page import MANY, Page, column_shares
 from forecast.report.renderers.optional_library import load
@@ -176,7 +176,7 @@ class _Document:
             width = min(WIDTH / across - 0.4, panel.width / 72 * 2.54)
             paragraph = grid.rows[i // across].cells[i % across].paragraphs[0]
             paragraph.paragraph_format.keep_with_next = True  # the caption follows
-            picture = paragraph.add_run().add_picture(io.BytesIO(encode_pixels(panel.pixels)), width=Cm(width))
+            picture = paragraph.add_run().add_picture(io.BytesIO(encode_pixels(draw_pixels(panel))), width=Cm(width))
             said = picture._inline.docPr
             said.set("name", f"{figure.name} {i + 1}")
             said.set("title", _plain(panel.title or figure.title))

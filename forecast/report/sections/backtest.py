@@ -85,6 +85,7 @@ def _score_blocks(data: RunData, table: pd.DataFrame) -> list[Block]:
         )
     groups = table.group.fillna(table.series.map({s: _group_of(data, s) for s in table.series.unique()}))
     names = dict.fromkeys([*(str(group["name"]) for group in data.backtests), *GROUPS])
+    table = table.drop(columns=["job", "group"])  # a third of it, in every part made of it
     common = {name: Scores(table[groups == name], {}).common() for name in names if (groups == name).any()}
     metrics = scored_metrics(table.metric, data.config)
     sentences = (*_verdicts(data), *_coverage_sentences(data, common, metrics))

@@ -33,14 +33,16 @@ from forecast.report.blocks import (
 )
 from forecast.report.event_status import LEARNED, learned_texts, note_text, statuses_text
 from forecast.report.figures.data_coverage import coverage_panel, states_in_words
+from forecast.report.flow_history import FlowHistory
 from forecast.report.inline_markup import link, safe_address
 from forecast.report.numbers import capitalize, day, inline_name, period, quantity
 from forecast.report.prose import in_words, seasonal_adjustment_note
-from forecast.report.run_data import FlowHistory, RunData
+from forecast.report.run_data import RunData
 
 MAX_ROWS = 44
 ROLES = {"default": "asked about, marked in figures", "control": "control", "context": "context"}
 TOPICS = {
+    "audited": "Series whose figures were looked at",
     "contradiction": "Publishers that disagree by more than 1 %",
     "sum": "Published sums that differ from their months",
     "left out": "Figures kept with their source that enter no series",

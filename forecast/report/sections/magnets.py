@@ -12,8 +12,9 @@ from forecast.report.blocks import Block, FigureBlock, FigurePanel, Heading, Pro
 from forecast.report.chosen_answers import longest_window
 from forecast.report.event_key import event_key, letter_events
 from forecast.report.figures import flows
+from forecast.report.flow_history import FlowHistory
 from forecast.report.numbers import month_of, share_text
-from forecast.report.run_data import MORE_THAN_NOWCASTS, FlowHistory, RunData
+from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 
 WORLD, US = "CHN.export.WLD.re_magnets", "CHN.export.USA.re_magnets"
 SINCE = mm.ordinal("2022-01")

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from forecast.core.judgement import VERDICTS
 from forecast.core.registry import section
-from forecast.core.schema import ForecastRow
 from forecast.report.blocks import Block, Bullets, Callout, Details, Heading, Prose, Statements
 from forecast.report.chosen_answers import MAX_ANSWERS, grade_sentence, summary_rows
 from forecast.report.glossary import VERDICT_MEANINGS
@@ -29,7 +28,7 @@ class SummarySection:
     def blocks(self, data: RunData) -> list[Block]:
         """Title, what the run rests on, and the answers."""
         name = str(data.config.get("title") or data.config.get("name") or data.run.folder.name)
-        models = {r.model for r in data.rows(ForecastRow)}
+        models = set(data.table("forecasts")["model"])
         asked = len(data.headline) or len(data.nowcasts)
         counts = [
             _count_text(asked, "question"),

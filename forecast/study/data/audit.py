@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,9 +15,12 @@ from forecast.core.archive_table import ArchiveRow, rows_of
 from forecast.core.results import Finding
 from forecast.core.vintage import ObservedSeries, Vintage
 from forecast.prep.spans_and_gaps import reduced_spans, window_total
-from forecast.study.data.implied_revisions import implied_revisions
+from forecast.study.data.implied_revisions import revisions_implied_by
 from forecast.study.data.weights_and_values import unit_value_findings
 from forecast.study.evaluate.vintage_counts import figures_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SOURCE_TOLERANCE = 0.01  # relative difference between sources on one figure above which it is reported
 SUM_TOLERANCE = 0.005  # relative difference between a sum and its months above which it is reported
@@ -34,20 +39,35 @@ class SeriesCoverage:
     zeros: int
 
 
-def audit(archive: Archive, vintage: Vintage | None = None) -> list[Finding]:
-    """Remarks on the figures and events of a vintage (default: the latest)."""
+def audit(archive: Archive, vintage: Vintage | None = None, series: Collection[str] | None = None) -> list[Finding]:
+    """Remarks on the events and on the figures of a vintage (default: the latest), or of some of its series.
+
+    A flow is looked at in all its measures. Of the other series nothing is read, however many there are.
+    """
     vintage = vintage or archive.latest
+    names = archive.series if series is None else flows_of(archive, series)
+    seen = vintage if series is None else vintage.only(names)
+    table = archive.figures.rows_of(names).table()
     findings = [
         *_calendar_reach(archive, vintage),
-        *_contradictions(archive, vintage),
-        *_implied_revision_findings(archive, vintage),
-        *_sum_mismatches(vintage),
-        *unit_value_findings(vintage),
-        *_excluded_figures(archive),
-        *_release_day_basis(archive),
+        *_contradictions(table, vintage),
+        *_implied_revision_findings(table, vintage),
+        *_sum_mismatches(seen),
+        *unit_value_findings(seen),
+        *_excluded_figures(archive, table, None if series is None else names),
+        *_release_day_basis(table),
     ]
     findings += [Finding("archive", note, "archive", "warning") for note in archive.figures.notes]
-    return [*findings, _vintage_kinds(archive, vintage)]
+    if len(names) < len(archive.series):
+        text = f"{len(names)} of {len(archive.series)} series were looked at, those that the questions name: {', '.join(names)}"
+        findings.append(Finding("audited", text, "archive"))
+    return [*findings, _vintage_kinds(archive, seen)]
+
+
+def flows_of(archive: Archive, series: Collection[str]) -> tuple[str, ...]:
+    """Some series of an archive, each with the other measures of the same flow."""
+    flows = {name.partition(":")[0] for name in series}
+    return tuple(name for name in archive.series if name.partition(":")[0] in flows)
 
 
 def _vintage_kinds(archive: Archive, vintage: Vintage) -> Finding:
@@ -60,7 +80,7 @@ def _vintage_kinds(archive: Archive, vintage: Vintage) -> Finding:
 
 
 def coverage(vintage: Vintage) -> list[SeriesCoverage]:
-    """Coverage of each series."""
+    """Coverage of each known series."""
     label, out = vintage.steps.label, []
     for name in vintage.series:
         seen = vintage.observed(name)
@@ -87,10 +107,9 @@ def _calendar_reach(archive: Archive, vintage: Vintage) -> list[Finding]:
     ]
 
 
-def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
+def _contradictions(table: pd.DataFrame, vintage: Vintage) -> list[Finding]:
     """Figures on which the sources of one release differ by more than 1 %, and the value chosen."""
-    table = archive.table
-    table = table[(table.excluded == "") & (table.released <= vintage.day.isoformat())]
+    table = table[table.released <= vintage.day.isoformat()]
     groups: dict[tuple[str, str, str], list[ArchiveRow]] = {}
     for row in rows_of(table[table.duplicated(["series", "period", "released"], keep=False)]):
         groups.setdefault((row.series, row.period, row.released), []).append(row)
@@ -106,7 +125,7 @@ def _contradictions(archive: Archive, vintage: Vintage) -> list[Finding]:
     return out
 
 
-def _implied_revision_findings(archive: Archive, vintage: Vintage) -> list[Finding]:
+def _implied_revision_findings(table: pd.DataFrame, vintage: Vintage) -> list[Finding]:
     """Unannounced revisions: year-to-date sums that differ from the months printed before by more than rounding."""
     return [
         Finding(
@@ -115,7 +134,7 @@ def _implied_revision_findings(archive: Archive, vintage: Vintage) -> list[Findi
             + ("; publishers differ on a figure of it" if one.disputed else ""),
             f"{one.series}, {one.period}",
         )
-        for one in implied_revisions(archive, vintage.day)
+        for one in revisions_implied_by(table, vintage.day)
         if one.beyond_rounding
     ]
 
@@ -152,20 +171,21 @@ def _percent_difference(a: float, b: float) -> str:
     return f"{100 * (a / b - 1):+.1f} %" if b else "the whole sum"
 
 
-def _excluded_figures(archive: Archive) -> list[Finding]:
-    table = archive.table
+def _excluded_figures(archive: Archive, entering: pd.DataFrame, names: Collection[str] | None) -> list[Finding]:
+    """Figures that enter no series, by the reason, and how many of all rest on a published percentage."""
+    every = archive.figures.all_rows().texts["series"].used if names is None else names
+    left_out = archive.figures.rows_left_out(every).table()
     out = []
-    for reason, rows in table[table.excluded != ""].groupby("excluded", sort=True):
+    for reason, rows in left_out.groupby("excluded", sort=True):
         cells = sorted({f"{s} {p}" for s, p in zip(rows.series, rows.period, strict=True)})
         named = ", ".join(cells[:4]) + (f" and {len(cells) - 4} more" if len(cells) > 4 else "")
         out.append(Finding("left out", f"{len(rows)} figures enter no series: {reason}", named))
-    resting = table[table.derived_from.str.contains("pct:")]
-    entering = int((resting.excluded == "").sum())
-    text = f"{len(resting)} figures rest on a published percentage; {entering} enter a series, and carry it: they never test it"
+    held, lost = (int(table.derived_from.str.contains("pct:").sum()) for table in (entering, left_out))
+    text = f"{held + lost} figures rest on a published percentage; {held} enter a series, and carry it: they never test it"
     return [*out, Finding("percentages", text, "archive")]
 
 
-def _release_day_basis(archive: Archive) -> list[Finding]:
-    counts = Counter(archive.table.basis[archive.table.excluded == ""])
+def _release_day_basis(table: pd.DataFrame) -> list[Finding]:
+    counts = Counter(table.basis)
     text = ", ".join(f"{counts[basis]} {basis or 'not stated'}" for basis in sorted(counts))
     return [Finding("release days", f"release days by basis: {text}", "archive")]

@@ -77,9 +77,13 @@ Known = dict[tuple[int, int], FirstPrint]
 
 def implied_revisions(archive: Archive, day: str | dt.date | None = None) -> list[ImpliedRevision]:
     """One for each series and block of months between two adjacent year-to-date sums released by `day`, sorted by both."""
+    return revisions_implied_by(archive.table[archive.table.excluded == ""], day)
+
+
+def revisions_implied_by(table: pd.DataFrame, day: str | dt.date | None = None) -> list[ImpliedRevision]:
+    """The same of usable rows of an archive's table."""
     stop = months.parse_day(day).isoformat() if day is not None else "9999-12-31"
-    table = archive.table
-    table = table[(table.excluded == "") & (table.kind != "derived") & (table.released <= stop)]
+    table = table[(table.kind != "derived") & (table.released <= stop)]
     table = table[table.status.isin(["value", "zero", "provisional"])]
     return [one for _, figures in table.groupby("series", sort=True) for one in _of_series(_first_printed(figures))]
 

@@ -7,7 +7,7 @@ import fnmatch
 import functools
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from forecast.core.errors import ConfigError, DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.identity import identity
 from forecast.core.presentation import shown
+from forecast.core.step_figures import StepFigures
 from forecast.core.vintage import Cell, Vintage
 
 AVAILABILITIES = ("known_future", "observed_only")
@@ -119,7 +120,7 @@ class Regressor:
             in their own unit
         """
         last = self.last(day)
-        return {month: value for month, value in held.items() if last is None or month <= last}
+        return dict(held) if last is None else {month: value for month, value in held.items() if month <= last}
 
 
 @shown
@@ -171,6 +172,11 @@ class RealTimeView:
 
     @functools.cached_property
     def _vintages(self) -> dict[dt.date, Vintage]:
+        return {}
+
+    @functools.cached_property
+    def _relabelled(self) -> dict[str, tuple[Cell, ...]]:
+        """The cells of a plain panel, known by their lag; shared by all vintages."""
         return {}
 
     @property
@@ -246,13 +252,20 @@ class RealTimeView:
         cells = {name: kept for name, kept in cells.items() if kept}
         return replace(seen, cells=cells, controls=self._controls(replace(seen, cells=cells)), past=self.as_of)
 
-    def _published_cells(self, series: str, cells: Iterable[Cell], day: dt.date) -> tuple[Cell, ...]:
+    def _published_cells(self, series: str, cells: Sequence[Cell], day: dt.date) -> Sequence[Cell]:
         """The figures published by a day; for a series of an archive without a declared lag, all that the archive released."""
         lag = declared_lag(series, self.lags)
         if isinstance(self.source, Archive) and lag is None:
-            return tuple(cells)
+            return cells
         last = last_complete_month(day, lag or 0)
-        return tuple(replace(c, basis="lag") for c in cells if c.last <= last)
+        if isinstance(cells, StepFigures):
+            return cells.until(last, "lag")
+        if isinstance(self.source, Archive):
+            return tuple(replace(c, basis="lag") for c in cells if c.last <= last)
+        if series not in self._relabelled:
+            self._relabelled[series] = tuple(replace(c, basis="lag") for c in cells)
+        whole = self._relabelled[series]
+        return whole if all(c.last <= last for c in whole) else tuple(c for c in whole if c.last <= last)
 
     def _controls(self, seen: Vintage) -> dict[tuple[str, str], dict[int, float]]:
         """Values of the declared regressors known on the vintage's day, by series and name."""
@@ -283,7 +296,7 @@ def refuse_look_ahead(vintage: Vintage, regressors: Iterable[Regressor]) -> None
         if name not in declared:
             raise LookAheadError(f"nothing says when '{name}' is known", where=series, hint="declare it")
         last = declared[name].last(vintage.day)
-        ahead = [month for month in held if last is not None and month > last]
+        ahead = [month for month in held if month > last] if last is not None else []
         if ahead:
             raise LookAheadError(
                 f"'{name}' of {months.label(max(ahead))} was not known on {vintage.day}", where=series,

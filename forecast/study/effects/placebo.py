@@ -43,11 +43,9 @@ def placebo_windows(vintage: Vintage, design: Design, most: int = 40, *, falling
             if falling:
                 spikes = spikes_before(vintage, design, series).tolist()
                 touched |= {month + later for month in spikes for later in range(RETURNED)}
-    every = design.in_time(vintage, minimum=MIN_HISTORY, touched=touched)
     window = design.window(vintage)
     stride = max((window.last - window.start + 1) // 4, 1)
-    last = vintage.steps.ordinal(every[-1].event_start) if every else 0
-    apart = [w for w in every if (last - vintage.steps.ordinal(w.event_start)) % stride == 0]
+    apart = design.in_time(vintage, minimum=MIN_HISTORY, touched=touched, apart=stride)
     found = [w for w in apart if not observe_window(vintage, w).unknown and clean_pre_period(vintage, w).count >= MIN_HISTORY]
     if len(found) <= most:
         return found

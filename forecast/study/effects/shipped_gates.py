@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from forecast.core import registry
-from forecast.core.contracts import Check
 from forecast.core.errors import ConfigError
-from forecast.core.judgement import Gate
 
-CheckSpec = str | Mapping[str, object] | Check  # a gate's name, {"use": name, option: value, ...}, or the gate itself
+if TYPE_CHECKING:
+    from forecast.core.contracts import Check
+    from forecast.core.judgement import Gate
+
+CheckSpec: TypeAlias = "str | Mapping[str, object] | Check"  # a gate's name, {"use": name, option: value, ...}, or itself
 SHIPPED = "shipped"
 LEFT_OUT = "left out by the config"
 
@@ -70,6 +72,8 @@ def gates_asked(checks: Sequence[CheckSpec] | None = None, where: str = "") -> l
 
 def gates_left_out(checks: Sequence[CheckSpec] | None = None) -> list[Gate]:
     """The outcome of every shipped gate that is not among those asked: not run, with the verdict that remains without it."""
+    from forecast.core.judgement import Gate
+
     asked = [gate_name(gate) for gate in gates_asked(checks)]
     return [
         Gate(name, "not run", reason=f"{name} {LEFT_OUT}", cap=cap) for name, cap in SHIPPED_GATES.items() if name not in asked

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NAIVE_MODELS = ("last_value", "seasonal_naive", "mean12", "event_mean", "airline")  # where a config names no others
+COMPARED = ("crps", "mae")  # metrics, where no others are named
+SCORE_COLUMNS = ("job", *QUESTION, "model", "metric", "value", "regime", "h_info")  # that a comparison reads
+FORECAST_COLUMNS = ("job", *QUESTION, "model", "mean", "truth")  # the same of forecasts
 BLOCK_LENGTH = 6  # cutoffs resampled together, because their forecast errors overlap
 MIN_ANSWERED_SHARE = 0.5  # of the questions; a model that answers fewer is not ranked, and does not narrow the common set
 REPLICATES = 2000
@@ -29,7 +32,7 @@ REPLICATES = 2000
 def comparison_rows(
     scores: pd.DataFrame,
     group: str,
-    metrics: Sequence[str] = ("crps", "mae"),
+    metrics: Sequence[str] = COMPARED,
     seed: int = 0,
     *,
     forecasts: pd.DataFrame | None = None,
@@ -91,7 +94,7 @@ def comparison_table(
     *,
     forecasts: pd.DataFrame | None = None,
     by: Sequence[str] = (),
-    metrics: Sequence[str] = ("crps", "mae"),
+    metrics: Sequence[str] = COMPARED,
     seed: int = 0,
     group: str = "all",
     naive: Sequence[str] = NAIVE_MODELS,
@@ -176,7 +179,8 @@ def _with_tests(row: ComparisonRow, sample: CommonSample, losses: Floats, i: int
 def _with_mincer_zarnowitz(row: ComparisonRow, sample: CommonSample, forecasts: pd.DataFrame) -> ComparisonRow:
     """The row with the regression of its model's means on the common sample, each series divided by its mean absolute truth."""
     own = sample.rows.loc[sample.rows.model == row.model, ["job", *QUESTION]]
-    made = own.merge(forecasts[["job", *QUESTION, "mean", "truth"]]).dropna()
+    mine = forecasts[forecasts.model == row.model]
+    made = own.merge(mine[["job", *QUESTION, "mean", "truth"]]).dropna()
     size = made.truth.abs().groupby(made.series).transform("mean")
     made, size = made[size > 0], size[size > 0]
     if made.empty:

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.arrays import Floats
-from forecast.core import schema
-from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_cells
+from forecast.core.results import PROBABILITIES, Failure, Forecast, quantile_name
 from forecast.core.schema import ForecastRow
 from forecast.core.series import SeriesKey
+from forecast.core.table_rows import TableRows
 from forecast.core.vintage import Vintage
 from forecast.study.evaluate.backtest import Backtest
 from forecast.study.evaluate.past_questions import BacktestQuestion
-from forecast.study.evaluate.score import ScoredPeriod, period_draws, periods_of, question_cells
+from forecast.study.evaluate.score import ScoredPeriod, period_draws, periods_of, question_cells, repeat_cells
 from forecast.study.evaluate.truth import ReleaseChoice, truth_of
 
 if TYPE_CHECKING:
@@ -28,38 +27,30 @@ def forecast_rows(
     answers: Sequence[Forecast | Failure],
     truth: Vintage | None,
     horizons: Iterable[int] | None = None,
-) -> list[ForecastRow]:
+) -> TableRows[ForecastRow]:
     """One row per month, published span and total of every forecast; failures have none."""
     wanted = None if horizons is None else list(horizons)
-    scored: list[tuple[BacktestQuestion, Forecast, ScoredPeriod]] = []
-    blocks = []
+    answered: list[tuple[BacktestQuestion, Forecast, list[ScoredPeriod]]] = []
     for past, answer in zip(pasts, answers, strict=True):
         if isinstance(answer, Forecast):
-            periods = periods_of(past, truth, wanted)
-            blocks.append(period_draws(answer, past, periods))
-            scored += [(past, answer, period) for period in periods]
-    if not blocks:
-        return []
-    draws = np.column_stack(blocks)
+            answered.append((past, answer, periods_of(past, truth, wanted)))
+    if not answered:
+        return TableRows(ForecastRow, 0, {})
+    draws = np.column_stack([period_draws(answer, past, periods) for past, answer, periods in answered])
     quantiles = np.quantile(draws, PROBABILITIES, axis=0)
-    return [
-        _row(label, past, answer, period, float(mean), quantiles[:, i])
-        for i, ((past, answer, period), mean) in enumerate(zip(scored, draws.mean(axis=0), strict=True))
-    ]
+    columns = question_cells(label, [(past, answer.steps, periods) for past, answer, periods in answered])
+    columns |= repeat_cells([_cells_of(past, answer) for past, answer, _ in answered], [len(p) for *_, p in answered])
+    columns |= {"mean": draws.mean(axis=0), "truth": np.array([p.truth for *_, periods in answered for p in periods], float)}
+    columns |= {quantile_name(p): values for p, values in zip(PROBABILITIES, quantiles, strict=True)}
+    return TableRows(ForecastRow, draws.shape[1], columns)
 
 
-def _row(
-    label: str, past: BacktestQuestion, answer: Forecast, period: ScoredPeriod, mean: float, quantiles: Floats
-) -> ForecastRow:
-    used = answer.used[0]
-    key = SeriesKey.maybe(past.series)
-    return ForecastRow(
-        **question_cells(label, past, period, answer.steps),
+def _cells_of(past: BacktestQuestion, answer: Forecast) -> dict[str, object]:
+    """The cells that tell how an answer was made."""
+    used, key = answer.used[0], SeriesKey.maybe(past.series)
+    return dict(
         model_used=used.model,
         unit=key.unit if key else "",
-        mean=mean,
-        **quantile_cells(quantiles),
-        truth=period.truth,
         regressors=", ".join(used.regressors),
         dropped=", ".join(used.dropped),
         scale=used.scale,
@@ -75,8 +66,9 @@ def forecast_table(past: Backtest, truth: Vintage | ReleaseChoice = "latest") ->
     import pandas as pd
 
     known = truth if isinstance(truth, Vintage) else truth_of(past.archive, truth)
-    rows: list[ForecastRow] = []
+    parts: list[TableRows[ForecastRow]] = []
     for model in dict.fromkeys(a.model for a in past.answered):
         own = [a for a in past.answered if a.model == model]
-        rows += forecast_rows(model, [a.past for a in own], [a.answer for a in own], known)
-    return schema.frame(ForecastRow, rows).drop(columns="group") if rows else pd.DataFrame()
+        parts.append(forecast_rows(model, [a.past for a in own], [a.answer for a in own], known))
+    rows = TableRows.concat(ForecastRow, parts)
+    return rows.frame().drop(columns="group") if rows else pd.DataFrame()

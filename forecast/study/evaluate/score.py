@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from forecast.arrays import Floats
 from forecast.core import registry, schema
@@ -16,6 +16,7 @@ from forecast.core.errors import ConfigError
 from forecast.core.results import Failure, Forecast
 from forecast.core.schema import ScoreRow
 from forecast.core.scores import Scores
+from forecast.core.table_rows import TableRows, column_of
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import window_total
@@ -143,7 +144,7 @@ def score_rows(
     metrics: Mapping[str, Metric],
     scales: Mapping[str, ErrorScale],
     horizons: Iterable[int] | None = None,
-) -> list[ScoreRow]:
+) -> TableRows[ScoreRow]:
     """Score rows of one model; each metric is computed on all its scored periods at once."""
     blocks, scored = [], []
     wanted = None if horizons is None else list(horizons)
@@ -153,26 +154,27 @@ def score_rows(
         periods = [p for p in periods_of(past, truth, wanted) if p.scored]
         if periods:
             blocks.append(period_draws(answer, past, periods))
-            scored += [(past, period) for period in periods]
-    if not scored:
-        return []
+            scored.append((past, truth.steps, periods))
+    if not scored or not metrics:
+        return TableRows(ScoreRow, 0, {})
     draws = np.column_stack(blocks)
-    actual = np.array([period.truth for _, period in scored])
+    asked = [(past.series, period) for past, _, periods in scored for period in periods]
+    actual = np.array([period.truth for _, period in asked])
     # a sum of months is not on the scale of one month
-    single = np.array([period.first == period.last for _, period in scored])
-    shared = [
-        question_cells(model, past, period, truth.steps)
-        | dict(
-            regime=regime_of(past.series, period.last, truth.events), jan_mar=int(in_first_quarter(period.first, period.last))
-        )
-        for past, period in scored
-    ]
-    rows = []
-    for label, metric in metrics.items():
-        scale = np.where(single, [scales[past.series].of(metric) for past, _ in scored], np.nan)
-        values = metric.score(draws, actual, scale)
-        rows += [ScoreRow(**row, metric=label, value=float(v)) for row, v in zip(shared, values, strict=True)]
-    return rows
+    single = np.array([period.first == period.last for _, period in asked])
+    months = dict.fromkeys((series, period.last) for series, period in asked)
+    regimes = {(series, month): regime_of(series, month, truth.events) for series, month in months}
+    shared = question_cells(model, scored) | {
+        "regime": column_of([regimes[series, period.last] for series, period in asked], "text", len(asked)),
+        "jan_mar": column_of([int(in_first_quarter(p.first, p.last)) for _, p in asked], "whole", len(asked)),
+    }
+    values = []
+    for metric in metrics.values():
+        scale = np.where(single, [scales[series].of(metric) for series, _ in asked], np.nan)
+        values.append(np.asarray(metric.score(draws, actual, scale), float))
+    columns = {name: np.tile(cells, len(metrics)) for name, cells in shared.items()}
+    labels = np.repeat(column_of(list(metrics), "text", len(metrics)), len(asked))
+    return TableRows(ScoreRow, len(labels), columns | {"metric": labels, "value": np.concatenate(values)})
 
 
 def job_of(model: str, past: BacktestQuestion) -> str:
@@ -185,19 +187,28 @@ def job_of(model: str, past: BacktestQuestion) -> str:
     return "|".join(parts)
 
 
-def question_cells(model: str, past: BacktestQuestion, period: ScoredPeriod, steps: Steps) -> dict[str, Any]:
-    """The cells that a forecast of a period and its scores share."""
-    day = past.task.day
-    return dict(
-        job=job_of(model, past),
-        model=model,
-        series=past.series,
-        cutoff=str(day),
-        month=steps.period(period.first, period.last),
-        horizon=period.last - (12 * day.year + day.month - 1),
-        h_info=period.last - past.last,
-        vintage=past.known,
+def question_cells(
+    model: str, asked: Sequence[tuple[BacktestQuestion, Steps, Sequence[ScoredPeriod]]]
+) -> dict[str, NDArray[np.object_]]:
+    """The columns that forecasts of the periods of some questions and their scores share, a row for each period in order."""
+    counts = [len(periods) for *_, periods in asked]
+    own: list[dict[str, object]] = [
+        dict(job=job_of(model, past), model=model, series=past.series, cutoff=str(past.task.day), vintage=past.known)
+        for past, *_ in asked
+    ]
+    ends = [(past, steps, period) for past, steps, periods in asked for period in periods]
+    today = {past.task.day: 12 * past.task.day.year + past.task.day.month - 1 for past, *_ in asked}
+    by_period = dict(
+        month=[steps.period(period.first, period.last) for _, steps, period in ends],
+        horizon=[period.last - today[past.task.day] for past, _, period in ends],
+        h_info=[period.last - past.last for past, _, period in ends],
     )
+    return repeat_cells(own, counts) | {name: column_of(cells, "text", len(ends)) for name, cells in by_period.items()}
+
+
+def repeat_cells(rows: Sequence[Mapping[str, object]], counts: Sequence[int]) -> dict[str, NDArray[np.object_]]:
+    """Columns in which the cells of each row stand as often as its count says."""
+    return {name: np.repeat(column_of([row[name] for row in rows], "text", len(rows)), counts) for name in rows[0]}
 
 
 def score(
@@ -239,9 +250,9 @@ def score(
     names = sorted({a.past.series for a in past.answered if truth.knows(a.past.series)})
     first = {s: min(a.past.task.day for a in past.answered if a.past.series == s) for s in names}
     scales = {s: error_scale(s, truth, past.archive.as_of(first[s])) for s in names}
-    rows = []
+    parts = []
     for model in dict.fromkeys(a.model for a in past.answered):
         own = [a for a in past.answered if a.model == model and a.past.series in scales]
-        rows += score_rows(model, [a.past for a in own], [a.answer for a in own], truth, made, scales)
-    table = schema.frame(ScoreRow, rows).drop(columns="group")
+        parts.append(score_rows(model, [a.past for a in own], [a.answer for a in own], truth, made, scales))
+    table = TableRows.concat(ScoreRow, parts).frame().drop(columns="group")
     return Scores(table.sort_values(list(schema.COLUMNS["scores"])[:8], ignore_index=True), past.failures)

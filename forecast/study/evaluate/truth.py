@@ -8,6 +8,7 @@ from dataclasses import replace
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError
 from forecast.core.series_states import REAL
+from forecast.core.step_figures import StepFigures
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.data.real_time import RealTimeView
 
@@ -57,8 +58,11 @@ def vintage_kind(vintage: Vintage, series: str) -> str:
     figures; pseudo : the release day of the newest figure is not recorded but given by a rule or a lag
     """
     cells = vintage.cells.get(series, ())
-    last = max((c.last for c in cells), default=0)
-    bases = {c.basis for c in cells if c.last == last}
+    if isinstance(cells, StepFigures):
+        bases = {cells.basis}
+    else:
+        last = max((c.last for c in cells), default=0)
+        bases = {c.basis for c in cells if c.last == last}
     if REAL in bases and not vintage.pseudo:
         return "real"
     return "final" if bases & {REAL, "calendar"} else "pseudo"

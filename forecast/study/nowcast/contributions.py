@@ -3,25 +3,73 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
+import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core.archive import Archive
+from forecast.core.arrivals import Arrival, MeansByArrivals
 from forecast.core.contracts import Forecaster
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.core.vintage import Vintage
+from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView
+from forecast.study.nowcast.arrivals import split_groups
 from forecast.study.nowcast.memo import CachedAnswer, DependencyCache
 from forecast.study.nowcast.vintage_diff import Release, releases_between, withhold
 
 TOLERANCE = 1e-12  # relative to the nowcast: the last digits, in which the same answer may differ between batches
 MAX_TRIED_SINGLY = 8  # groups up to which each is tried by itself, without halving
 Value = Callable[[frozenset[int]], Floats]
+
+
+@dataclass(frozen=True)
+class ValueOfReleases:
+    """The nowcast as a function of the groups of releases let in; each set is asked once.
+
+    ask : the nowcast with a set of groups let in
+    ask_by_arrivals : the nowcast by arrivals, with a set of the other groups let in; None where the method cannot tell
+    arrivals : of the groups that are nothing else, by their place
+    """
+
+    ask: Value
+    ask_by_arrivals: Callable[[frozenset[int]], MeansByArrivals | None]
+    arrivals: Mapping[int, Sequence[Arrival]]
+    known: dict[frozenset[int], Floats] = field(default_factory=dict)
+    looks: dict[frozenset[int], MeansByArrivals | None] = field(default_factory=dict)
+
+    def __call__(self, members: frozenset[int]) -> Floats:
+        """The nowcast with these groups let in."""
+        if members not in self.known:
+            look = self._look(members.difference(self.arrivals))
+            own = members.intersection(self.arrivals)
+            self.known[members] = look.mean(frozenset(j for i in own for j in self._places[i])) if look else self.ask(members)
+        return self.known[members]
+
+    def expectation(self, place: int) -> float:
+        """The method's mean for the month of a group that is one arrival, with no group let in; NaN where it has none."""
+        look = self._look(frozenset())
+        own = self._places.get(place, range(0))
+        return look.expected[own[0]] if look and len(own) == 1 else math.nan
+
+    @functools.cached_property
+    def _places(self) -> dict[int, range]:
+        ends = list(itertools.accumulate((len(own) for own in self.arrivals.values()), initial=0))
+        return {i: range(*pair) for i, pair in zip(self.arrivals, itertools.pairwise(ends), strict=True)}
+
+    def _look(self, others: frozenset[int]) -> MeansByArrivals | None:
+        if not self.arrivals:
+            return None
+        if others not in self.looks:
+            self.looks[others] = self.ask_by_arrivals(others)
+        return self.looks[others]
 
 
 @dataclass(frozen=True)
@@ -65,15 +113,31 @@ class NowcastQuestion:
     def value_function(
         self, method: Forecaster, fitted_on: dt.date, seen: Vintage, after: Vintage, groups: Sequence[Sequence[Release]],
         withheld: Sequence[Release] = (),
-    ) -> Value:  # fmt: skip
+    ) -> ValueOfReleases:  # fmt: skip
         """The nowcast on the later day as a function of the groups of releases let in; `withheld` ones never are."""
+        arrivals = split_groups(groups, self.task.series, seen, after) if hasattr(method, "means_by_arrivals") else {}
 
-        def value(members: frozenset[int]) -> Floats:
+        def vintage_with(members: frozenset[int]) -> Vintage:
             hidden = [release for i, group in enumerate(groups) if i not in members for release in group]
-            return self.mean(method, withhold(seen, after, [*hidden, *withheld]), fitted_on)[0]
+            return withhold(seen, after, [*hidden, *withheld])
 
-        memo: dict[frozenset[int], Floats] = {}
-        return lambda members: memo[members] if members in memo else memo.setdefault(members, value(members))
+        flat = [one for own in arrivals.values() for one in own]
+        return ValueOfReleases(
+            lambda members: self.mean(method, vintage_with(members), fitted_on)[0],
+            lambda others: self.means_by_arrivals(method, vintage_with(others), fitted_on, flat),
+            arrivals,
+        )
+
+    def means_by_arrivals(
+        self, method: Forecaster, vintage: Vintage, fitted_on: dt.date, arrivals: Sequence[Arrival]
+    ) -> MeansByArrivals | None:
+        """The nowcast for any set of arrivals, from one look of a method that offers it; None where it cannot tell."""
+        task = self._task(vintage, fitted_on)
+        offered: Any = method
+        made: MeansByArrivals | None = offered.means_by_arrivals(
+            vintage, task, ask.rng_of(self.cache.seed, method, task), arrivals
+        )
+        return made
 
     def _task(self, vintage: Vintage, fitted_on: dt.date | None) -> Task:
         own = None if fitted_on == vintage.day else fitted_on  # one spelling of a question, so that the cache finds it

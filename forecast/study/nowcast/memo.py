@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from forecast.core import registry
 from forecast.core.contracts import Answer, Forecaster, failure_for
+from forecast.core.observed_series import ObservedSeries
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
+from forecast.core.step_figures import StepFigures
 from forecast.core.vintage import Cell, Vintage
 from forecast.study import ask
 
-Cells = Mapping[str, tuple[Cell, ...]]
+Cells = Mapping[str, Sequence[Cell]]
 Query = tuple[Task, Vintage]
 Key = tuple[type, tuple[str, str]]
+Assembled = dict[tuple[str, Hashable], tuple[Sequence[Cell], ObservedSeries]]  # by the cells, which it keeps alive
 
 
-class TrackedCells(Mapping[str, tuple[Cell, ...]]):
+class TrackedCells(Mapping[str, Sequence[Cell]]):
     """The cells of a vintage, recording which series were read and whether the series were listed."""
 
     def __init__(self, cells: Cells) -> None:
@@ -28,7 +31,7 @@ class TrackedCells(Mapping[str, tuple[Cell, ...]]):
         self.series: set[str] = set()
         self.listed = False
 
-    def __getitem__(self, series: str) -> tuple[Cell, ...]:
+    def __getitem__(self, series: str) -> Sequence[Cell]:
         self.series.add(series)
         return self.cells[series]
 
@@ -50,7 +53,7 @@ class CachedAnswer:
     """An answer and the figures it depends on; `names`: all series known, if the method listed them."""
 
     answer: Answer
-    figures: Mapping[str, tuple[Cell, ...] | None]
+    figures: Mapping[str, Sequence[Cell] | None]
     names: tuple[str, ...] | None
     controls: Mapping[Any, Mapping[int, float]]
 
@@ -76,13 +79,14 @@ class DependencyCache:
 
     seed: int = 0
     stored: dict[Key, list[CachedAnswer]] = field(default_factory=dict)
+    assembled: Assembled = field(default_factory=dict)
 
     def forecast(self, method: Forecaster, vintage: Vintage, task: Task) -> Forecast:
         """The answer to a task; what the method cannot answer is raised."""
         cached = self._look_up(method, task, vintage)
         if isinstance(cached, Forecast):
             return cached
-        tracked = tracked_vintage(vintage)
+        tracked = tracked_vintage(vintage, self.assembled)
         made = ask.answer_given(method, tracked, task, self.seed, self._required_answers(method, tracked, task))
         self._store(method, task, tracked, made)
         assert isinstance(made, Forecast)
@@ -102,7 +106,7 @@ class DependencyCache:
         cached = self._look_up(method, task, vintage)
         if cached is not None:
             return cached
-        tracked = tracked_vintage(vintage)
+        tracked = tracked_vintage(vintage, self.assembled)
         try:
             made = ask.answer_given(method, tracked, task, self.seed, self._required_answers(method, tracked, task))
         except ask.METHOD_ERRORS as error:
@@ -114,7 +118,7 @@ class DependencyCache:
         """Answer several new questions at once: by the method itself if it takes batches, else by those it requires."""
         if len(new) < 2:
             return
-        tracked = [(tracked_vintage(vintage), task) for task, vintage in new]
+        tracked = [(tracked_vintage(vintage, self.assembled), task) for task, vintage in new]
         if hasattr(method, "predict_many"):
             rngs = [ask.rng_of(self.seed, method, task) for _, task in tracked]
             made = ask.answer_batch(method, tracked, rngs, [[] for _ in tracked])
@@ -156,14 +160,33 @@ class DependencyCache:
         self.stored.setdefault(_key(method, vintage, task), []).append(entry)
 
 
-def tracked_vintage(vintage: Vintage) -> Vintage:
+class TrackedVintage(Vintage):
+    """A vintage that records what is read, and assembles a series once for all vintages in which it has the same cells."""
+
+    def observed(self, series: str) -> ObservedSeries:
+        """The series; one derived from this vintage by hiding figures shares nothing."""
+        assembled: Assembled | None = self.__dict__.get("assembled")
+        cells = self.cells.get(series)
+        if assembled is None or not cells:
+            return super().observed(series)
+        # figures held as arrays have no cells that live on, by whose place they could be known
+        key = series, cells if isinstance(cells, StepFigures) else tuple(map(id, cells))
+        if key not in assembled:
+            assembled[key] = cells, super().observed(series)
+        return assembled[key][1]
+
+
+def tracked_vintage(vintage: Vintage, assembled: Assembled) -> Vintage:
     """The same vintage, recording what is read; a vintage derived from it by hiding figures has read all of them."""
     own: list[Vintage] = []
 
     def past(day: dt.date) -> Vintage:
         return own[0] if day >= vintage.day or vintage.past is None else vintage.past(day)
 
-    own.append(replace(vintage, cells=TrackedCells(vintage.cells), past=None if vintage.past is None else past))
+    known = {one.name: getattr(vintage, one.name) for one in fields(vintage)}
+    known |= {"cells": TrackedCells(vintage.cells), "past": None if vintage.past is None else past}
+    own.append(TrackedVintage(**known))
+    own[0].__dict__["assembled"] = assembled
     return own[0]
 
 

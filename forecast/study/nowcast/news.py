@@ -67,7 +67,8 @@ def news(
     of a new figure takes them into account, as in the programs of the New York Fed. If the method is linear in the new
     figures of a day, the impact of each is weight times surprise (`_surprise_impacts`). Otherwise, and for revisions, impacts
     are Shapley values (`kernels.shapley`): over all orders of up to six releases, or of releases that do not interact, else
-    over a sample of orders.
+    over a sample of orders. A model that offers `means_by_arrivals` (`core.arrivals`) is asked once for all sets of other
+    series' figures, with the same result, and expects a figure as it does in the nowcast itself.
 
     Parameters
     ----------
@@ -246,8 +247,10 @@ def _stage_contributions(
     value = asked.value_function(method, fitted_on, seen, after, [[release] for release in releases], withheld)
     before = withhold(seen, after, [*releases, *withheld])
     fresh = [release for release in releases if release.kind != "revision"]
-    forecasts = iter(asked.expected_values(method, before, fitted_on, fresh))
-    expected = [release.former if release.kind == "revision" else next(forecasts) for release in releases]
+    expected = [one.former if one.kind == "revision" else value.expectation(i) for i, one in enumerate(releases)]
+    unknown = [i for i, one in enumerate(releases) if one.kind != "revision" and math.isnan(expected[i])]
+    for i, found in zip(unknown, asked.expected_values(method, before, fitted_on, [releases[i] for i in unknown]), strict=True):
+        expected[i] = found
     base, end = value(frozenset()), value(frozenset(range(len(releases))))
     impacts = None
     if len(fresh) == len(releases):

@@ -178,7 +178,14 @@ def _with_real_past(made: Vintage, after: Vintage) -> Vintage:
 
 
 def _changes(series: str, before: Sequence[Cell], after: Sequence[Cell]) -> list[Change]:
-    old, new = ({(c.first, c.last): c for c in cells} for cells in (before, after))
+    if before is after:
+        return []
+    before, after = (
+        tuple(before),
+        tuple(after),
+    )  # figures held as arrays become cells that live as long as their places are told
+    shared = {*map(id, before)} & {*map(id, after)}  # vintages share the cells that did not change
+    old, new = ({(c.first, c.last): c for c in cells if id(c) not in shared} for cells in (before, after))
     places = sorted({*old, *new})
     pairs = [Change(series, old.get(place), new.get(place)) for place in places]
     return [change for change in pairs if _content(change.before) != _content(change.after)]

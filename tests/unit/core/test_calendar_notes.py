@@ -57,6 +57,6 @@ def test_a_status_is_one_of_three_or_not_stated():
     assert Event("x", "x", "2025-01-01").status == ""
     # where an event was read is no part of what is asked: no answer and no seed changes with it
     assert (
-        EventCalendar((Event("x", "x", "2025-01-01", status="official"),)).spelling
-        == EventCalendar((Event("x", "x", "2025-01-01"),)).spelling
+        EventCalendar((Event("x", "x", "2025-01-01", status="official"),)).fingerprint
+        == EventCalendar((Event("x", "x", "2025-01-01"),)).fingerprint
     )

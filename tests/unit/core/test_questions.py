@@ -217,6 +217,8 @@ def test_placebos_in_time_stay_clear(vintage, options, touched):
     design = Design(LICENCE, S, stop="2023-09", **options)
     real = design.window(vintage)
     placebos = design.in_time(vintage, minimum=12, touched=touched)
+    starts, some = [O(p.start) for p in placebos], design.in_time(vintage, minimum=12, touched=touched, apart=3)
+    assert [O(p.start) for p in some] == [start for start in starts if (starts[-1] - start) % 3 == 0]
     assert placebos
     starts = []
     for placebo in placebos:

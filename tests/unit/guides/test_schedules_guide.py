@@ -49,6 +49,7 @@ def test_the_example_is_a_line():
     jsonschema.validate(json.loads(line), SCHEMA)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a shell block")
 def test_the_shell_block_runs(tmp_path):
     (tmp_path / "bin").mkdir()

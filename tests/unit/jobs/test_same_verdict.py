@@ -107,6 +107,7 @@ def test_among_other_questions_as_alone_as_in_python(folder, run, good, tmp_path
     )
 
 
+@pytest.mark.slow
 def test_on_the_command_line_too(folder, run, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "forecast", "run", str(folder / "doors.toml"), "--out", str(tmp_path), "--workers", "2"],

@@ -82,6 +82,10 @@ def compare(case, kind, rng):
     assert sigma2 == pytest.approx(other_sigma2, rel=1e-7)
     assert top == pytest.approx(other_top, rel=1e-8, abs=1e-8)
     scale = max(float(np.abs(other_among).max()), 1e-6)
+    together, others = fast.coefficients(nodes[6:9]), slow.coefficients(nodes[6:9])
+    assert together[0][1] == pytest.approx(beta, rel=1e-9, abs=1e-9)
+    for one, other, size in zip(together, others, (1.0, scale, None), strict=True):
+        assert one == pytest.approx(other, rel=1e-6, abs=None if size is None else 1e-5 * size)
     return (
         float((np.abs(found - wanted) / np.maximum(1.0, np.abs(wanted))).max()),
         float(np.abs(means - other_means).max()),

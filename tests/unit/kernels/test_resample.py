@@ -45,9 +45,30 @@ def test_ridge_shrinks_towards_the_mean():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((50, 3))
     y = 4 + x @ [1.0, 0.0, -2.0]
-    loose, tight = ridge.ridge_path(x, y, np.array([1e-9, 1e9]))
-    assert np.allclose(loose(x), y)
-    assert np.allclose(tight(x), y.mean(), atol=1e-4)
+    loose, tight = ridge.ridge_path(x[None], y[None], np.array([1e-9, 1e9]))[0]
+    assert np.allclose(loose, [4.0, 1.0, 0.0, -2.0])
+    assert np.allclose(tight[0] + x @ tight[1:], y.mean(), atol=1e-4)
+
+
+def test_a_ridge_is_judged_on_months_it_has_not_seen():
+    """Every error is that of the rule without the fold of its month; samples side by side do not touch each other."""
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((2, 40, 3))
+    x[1, :35, 2] = 0.0  # constant but in the last fold
+    y = 4 + x @ [1.0, 0.0, -2.0] + 0.1 * rng.standard_normal((2, 40))
+    rules, errors = ridge.cross_validated_ridge(x, y)
+    for j, part in enumerate(ridge.contiguous_folds(40)):
+        assert np.allclose(
+            errors[:, part], y[:, part] - rules[:, j + 1, :1] - (rules[:, j + 1, None, 1:] * x[:, part]).sum(axis=2)
+        )
+    alone = ridge.cross_validated_ridge(x[1:], y[1:])
+    assert np.allclose(rules[1], alone[0][0], rtol=1e-12)
+    y[0, :8] += 5.0
+    moved = ridge.cross_validated_ridge(x, y)[0]
+    blind = ridge.ridge_path(x[:, 8:], y[:, 8:])[0]  # whatever the penalty, the rule without the first fold is one of these
+    assert np.abs(moved[0, 1] - blind).max(axis=1).min() < 1e-12
+    assert not np.allclose(moved[0, 0], rules[0, 0], atol=0.1)
+    assert rules[1, 5, 3] == 0.0
 
 
 def test_folds_cover_every_row_once():

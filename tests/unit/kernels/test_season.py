@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.kernels.season import fit_season
+from forecast.kernels.season import fit_season, fit_seasons
 
 
 def test_the_shrunken_means_of_three_cycles_by_hand():
@@ -25,6 +25,17 @@ def test_growth_and_a_level_of_each_cycle_are_no_season(first):
     assert found.pattern == pytest.approx(pattern, abs=1e-6)
     grown = fit_season(pattern[months % 12] + 0.1 * months, months, 12)
     assert grown.pattern == pytest.approx(pattern, abs=1e-6)
+
+
+def test_several_series_at_once_have_the_seasons_of_each():
+    months = np.delete(np.arange(41), [3, 17])
+    z = np.random.default_rng(3).normal(size=(39, 4)) + np.cos(months * np.pi / 6)[:, None] * [0.0, 1.0, 3.0, 0.5]
+    z[:, 3] = 0.0  # one without a season among others
+    for own, column in zip(fit_seasons(z, months, 12), z.T, strict=True):
+        alone = fit_season(column, months, 12)
+        assert own.effects == pytest.approx(alone.effects, rel=1e-9, abs=1e-12)
+        assert own.pattern == pytest.approx(alone.pattern, rel=1e-9, abs=1e-12)
+    assert not fit_seasons(z, months, 12)[3].pattern.any()
 
 
 def test_a_season_needs_two_cycles_and_months_that_differ_by_more_than_their_noise():

@@ -1,5 +1,6 @@
 """The factor model: smoothed moments against a dense Gaussian, convergence on record, at most thirty series."""
 
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,8 @@ from forecast.core.questions import Task
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Cell, Vintage
 from forecast.models.factor import dynamic_factor
+from forecast.models.factor.dynamic_factor import EMFit
+from forecast.models.factor.start_values import FactorParameters, stationary_state
 
 NAMES = ["CHN.export.WLD.re_magnets", "USA.import.CHN.re_magnets", "JPN.import.CHN.re_magnets", "KOR.import.CHN.re_magnets"]
 START = months.ordinal("2018-01")
@@ -41,11 +44,10 @@ def test_moments_are_those_of_the_joint_normal():
     """A white own part and one factor: y is normal with covariance l l' g(t - s) + r, conditioned densely."""
     z = common(30, 3)
     z[25:, 0] = z[12, 1] = z[28:, 2] = np.nan
-    model = dynamic_factor.build_model(z, 1, 1, False)
-    params = np.array([1.0, 0.8, 0.6, 0.7, 1.0, 0.3, 0.4, 0.5])  # loadings, autoregression, its variance, own variances
+    loads, own = np.array([1.0, 0.8, 0.6]), np.array([0.3, 0.4, 0.5])
+    found = FactorParameters(loads[:, None], np.array([[0.7]]), np.array([[1.0]]), None, own)
     rows, columns = np.array([25, 27, 29, 12]), np.array([0, 0, 2, 1])
-    found = dynamic_factor.smoothed_moments(model, params, rows, columns)
-    loads, own = params[:3], params[5:]
+    found = dynamic_factor.smoothed_moments(z, EMFit(found, stationary_state(found), 1, "converged"), rows, columns)
     lag = np.abs(np.arange(30)[:, None] - np.arange(30))
     process = 0.7**lag / (1 - 0.49)
     whole = np.kron(process, np.outer(loads, loads)) + np.kron(np.eye(30), np.diag(own))
@@ -70,24 +72,61 @@ def test_the_search_is_on_record(steps, word):
     assert word in nowcast(vintage_of_panel(common(), [60, 60, 60, 60]), steps=steps).used[0].notes[0]
 
 
-def test_a_fall_of_the_likelihood_gives_the_parameters_before_it():
-    """The library hands back the very parameters at which the likelihood fell."""
+def test_a_fall_of_the_likelihood_gives_the_parameters_before_it(monkeypatch):
+    """The parameters at which the likelihood fell are not handed back."""
+    given = SimpleNamespace(first="state")
+    falls = iter([-10.0, -8.0, -1e9])
+    monkeypatch.setattr(dynamic_factor, "smooth", lambda *_: SimpleNamespace(**vars(given), loglike=next(falls)))
+    steps = iter(["one", "two"])
+    monkeypatch.setattr(dynamic_factor, "maximise", lambda _: next(steps))
+    found = dynamic_factor.fit_em(common(40, 3), 1, 1, True)
+    assert (found.status, found.steps, found.found) == ("reverted", 2, "one")
 
-    class Falls:
-        def fit_em(self, **options):
-            assert options["maxiter"] == 200
-            path = SimpleNamespace(params=[[1.0], [2.0], [99.0]], inits=["a", "b", "c"], llf=[-10.0, -8.0, -1e9], iter=1)
-            return SimpleNamespace(params=[99.0], mle_retvals=path)
 
-    found = dynamic_factor.fit_em(Falls())
-    assert found.status == "reverted"
-    assert found.params.tolist() == [2.0]
-    assert found.start == "b"
+def statsmodels_fit(y, factors, order, persistent):
+    """Its expectation-maximisation, series entering the filter one at a time; parameters, likelihood and smoothed figures."""
+    from statsmodels.tsa.statespace.dynamic_factor_mq import DynamicFactorMQ
+
+    block = {tuple(str(i) for i in range(factors)): order}
+    model = DynamicFactorMQ(y, factors=factors, factor_orders=block, idiosyncratic_ar1=persistent, standardize=False)
+    model.ssm.filter_univariate = True
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made = model.fit_em(maxiter=40, tolerance=1e-5)
+    return made.mle_retvals.iter, made.llf, np.asarray(made.model["design"]), made.filter_results
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_the_search_is_that_of_statsmodels(seed):
+    """Holes, late starts, ragged ends, one or two factors, orders one to three: steps, likelihood, means and covariances."""
+    rng = np.random.default_rng(seed)
+    size, count = int(rng.integers(30, 90)), int(rng.integers(3, 12))
+    factors, order, persistent = 1 + seed // 2 % 2, 1 + seed % 3 if seed // 2 % 2 == 0 else 1, seed % 4 != 3
+    y = common(size, count, 0.8) * rng.uniform(-1.5, 1.5, count) + rng.standard_normal((size, 1)) * rng.uniform(-1, 1, count)
+    y = (y - y.mean(axis=0)) / y.std(axis=0)
+    for j, late in enumerate(rng.integers(0, 4, count)):
+        y[size - late :, j] = np.nan
+    if seed % 2:
+        y[: size // 4, 1] = np.nan
+        y[rng.random(y.shape) < 0.1] = np.nan
+        y[10:17, 2] = np.nan
+    steps, loglike, design, states = statsmodels_fit(y, factors, order, persistent)
+    fit = dynamic_factor.fit_em(y, factors, order, persistent, 40)
+    rows, columns = np.arange(size - 3, size).repeat(2), np.tile([0, 2], 3)
+    found = dynamic_factor.smoothed_moments(y, fit, rows, columns)
+    design = design[columns]
+    assert fit.steps == steps
+    assert found.loglike == pytest.approx(loglike, abs=1e-8)
+    smoothed, spread = np.asarray(states.smoothed_state), np.asarray(states.smoothed_state_cov)
+    noise = 0.0 if persistent else fit.found.variances[columns]
+    assert found.mean == pytest.approx((design * smoothed[:, rows].T).sum(axis=1), abs=1e-8)
+    variances = [d @ spread[..., t] @ d for d, t in zip(design, rows, strict=True)]
+    assert found.covariance.diagonal() == pytest.approx(np.array(variances) + noise, abs=1e-8)
 
 
 def test_at_most_thirty_series():
     with pytest.raises(ValueError, match="30"):
-        dynamic_factor.build_model(np.zeros((50, 31)), 1, 1, True)
+        dynamic_factor.fit_em(np.zeros((50, 31)), 1, 1, True)
     rng = np.random.default_rng(0)
     z = rng.standard_normal((40, 35))
     cells = {f"unit {j}": tuple(Cell(2000 + i, 2000 + i, float(z[i, j])) for i in range(40)) for j in range(35)}

@@ -173,7 +173,7 @@ def test_missing_months_do_not_move_a_level():
     known = np.ones(10, bool)
     known[3] = False
     data = exponential_smoothing.batch_series([y], [known], 1)
-    now = exponential_smoothing.final_states(data, 0, np.array([[0.5, 0.0, 0.0, 1.0]]), np.array([0]))
+    now = exponential_smoothing.final_states(data, np.array([0]), np.array([[0.5, 0.0, 0.0, 1.0]]), np.array([0]))
     assert now.errors[3, 0] == 0.0
     assert now.level[0] < 1.5
 

@@ -65,6 +65,20 @@ def test_a_series_own_errors_pull_its_quantiles():
     assert widths[2] == pytest.approx(np.sort(values[500:])[90], rel=0.05)
 
 
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.87, 1.0])
+def test_a_share_of_the_weight_is_that_of_weights_summed_anew(share):
+    rng = np.random.default_rng(6)
+    owner, window = rng.integers(0, 7, 60), np.arange(60) // 2
+    made = pool(rng.standard_normal(60), owner, window)
+    for series in (0, 4, 6):
+        mine = made.owner == series
+        weight = (1 - share) * made.weight / made.weight.sum() + share * mine * made.weight / made.weight[mine].sum()
+        target = np.minimum(np.maximum(GRID, 1 - GRID) * (made.count + 1) / made.count, 1.0) - 1e-12
+        below, above = (np.minimum(np.searchsorted(np.cumsum(w), target), 59) for w in (weight, weight[::-1]))
+        expected = np.where(GRID >= 0.5, made.values[below], made.values[59 - above])
+        assert np.array_equal(made.quantiles(GRID, series, share), expected)
+
+
 def test_the_median_stays_and_the_tails_are_kept():
     table = np.linspace(-1.0, 3.0, len(GRID))
     moved = pooled_errors.centre_median(table)

@@ -117,7 +117,7 @@ def test_another_calendar_is_another_vintage(words):
     _, one = words(ban)
     _, two = words(ban, scenario=Scenario("lifted", ends={"ban": "2024-09-01"}))
     assert one.fingerprint() != two.fingerprint()
-    assert one.events.spelling != two.events.spelling
+    assert one.events.fingerprint != two.events.fingerprint
 
 
 @pytest.mark.parametrize(("stopped", "left"), [((1.0,), 0.0), ((0.95,), 0.05), ((0.9,), 0.1), ((0.9, 0.7), 0.03)])

@@ -10,8 +10,8 @@ from forecast.core import months as mm
 from forecast.core.annual_figures import annual_figure, bundled_annual_figures
 from forecast.core.archive import bundled_archive
 from forecast.report.annual_blocks import annual_blocks
+from forecast.report.flow_history import FlowHistory
 from forecast.report.press_check import press_blocks
-from forecast.report.run_data import FlowHistory
 from forecast.report.table_blocks import latest_figures_table
 
 RARE, GALLIUM = "CHN.export.WLD.rare_earths_total", "USA.import.WLD.gallium"

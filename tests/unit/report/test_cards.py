@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import forecast as fc
+from forecast.core.filed_run import FiledRun, shipped_filings
 from forecast.core.judgement import Placebo
 from forecast.core.results import Failure, Summary
 from forecast.report.cards.card import MOST_LINES, WIDEST, Card
@@ -42,7 +43,8 @@ def shown(small):
         "Fan": fan,
         "Summary": effect.cumulative, "no Summary": Summary(np.empty(0)), "Contrast": effect.window,
         "Description": effect.description, "Verdict": effect.verdict, "Judgement": effect.judgement, "Gate": effect.gates[0],
-        "Run": small, "Variation": fc.vary("baseline", vintage, design, lags=(0, 1), placebos=3)[0],
+        "Run": small, "FiledRun": FiledRun(shipped_filings()["ahead"]),
+        "Variation": fc.vary("baseline", vintage, design, lags=(0, 1), placebos=3)[0],
         "Regressor": fc.Regressor("x", "known_future", values={m: 1.0 for m in fc.months("2000-01", "2030-12")}),
         "HubTables": fc.to_hub(small),
         "ScheduledRelease": fc.coming("2026-03-01", [SERIES])[0], "Placebo": Placebo("time", SERIES, "2020-01", -1500.0, -0.1),
@@ -52,7 +54,7 @@ def shown(small):
 NAMES = (
     "Archive", "Vintage", "panel", "ObservedSeries", "Event", "EventCalendar", "Design", "Task", "Effect", "own Effect",
     "Forecast", "Forecast of two", "Failure", "Backtest", "BacktestAnswer", "Scores", "Scenario", "Fan", "Summary",
-    "no Summary", "Contrast", "Description", "Verdict", "Judgement", "Gate", "Run", "Variation", "Regressor",
+    "no Summary", "Contrast", "Description", "Verdict", "Judgement", "Gate", "Run", "FiledRun", "Variation", "Regressor",
     "HubTables", "ScheduledRelease", "Placebo",
 )  # fmt: skip
 

@@ -10,7 +10,7 @@ from forecast.core import months as mm
 from forecast.core.schema import ForecastRow
 from forecast.report.figures.canvas import style
 from forecast.report.figures.fan_charts import fan_panel
-from forecast.report.run_data import FlowHistory
+from forecast.report.flow_history import FlowHistory
 
 
 def test_a_band_that_leaves_the_frame_is_marked() -> None:

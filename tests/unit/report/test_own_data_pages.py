@@ -125,6 +125,8 @@ def figures():
     lines = ["period,series,value"]
     for i, month in enumerate(months):
         stopped = 0.1 if month > "2025-02" else 1.0
+        lines += [f"{month},{COBALT.replace('WLD', 'JPN')},{stopped * 2000:.0f}"] if i % 3 else []
+        lines += [f"{month},{COBALT.replace('WLD', 'FIN')},{stopped * 3000:.0f}"]
         lines += [f"{month},{COBALT},{stopped * (9000 + 40 * i + 37 * i % 11 * 50):.0f}", f"{month},{SALT},{500 + 13 * i % 7}"]
     return "\n".join(lines) + "\n"
 
@@ -191,6 +193,23 @@ def test_own_figures_are_credited_to_their_publisher(own):
     assert "*Six months ahead.*" in text
     assert "Six months from each series' own last published month" in text
     assert "no figure of this is in the data" in text
+
+
+def test_own_partners_are_divided(own):
+    text = (own.folder / "report.md").read_text("utf-8").replace("\u00a0", " ")
+    chapter = text.partition("\n## Who was served\n")[2].partition("\n## ")[0]
+    assert "**Cobalt, Democratic Republic of the Congo to world.** In Dec 2025, the last month" in chapter
+    assert "went to Finland" in chapter
+    assert "a month that is without a figure is a gap" in chapter
+    table = own.destinations
+    shares = table[table.measure == "share"]
+    assert (shares.groupby("month").value.sum() - 1).abs().max() <= 1e-12
+    gap = table[
+        (table["product"] == "cobalt") & (table.measure == "volume") & (table.partner == "JPN") & (table.month == "2025-01")
+    ]
+    assert gap.value.isna().all()
+    assert gap.lo.eq(0).all()
+    assert len(gap) == 1
 
 
 def test_own_countries_have_names(own):

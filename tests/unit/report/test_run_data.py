@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from forecast.report.run_data import FlowHistory, RunData
+from forecast.report.flow_history import FlowHistory
+from forecast.report.run_data import RunData
 
 
 def test_sums_leave_what_the_known_months_do_not_take() -> None:

@@ -133,6 +133,7 @@ def test_a_finished_run_is_opened_in_three_json_lines(folder, first):
     assert done.stdout == first.stdout
 
 
+@pytest.mark.slow
 def test_a_changed_file_is_a_message_in_each_kind(folder, run, tmp_path):
     copied = shutil.copytree(run.folder, tmp_path / run.folder.name)
     page, told = copied / "report.md", "report.md is not what was written"
@@ -265,6 +266,7 @@ def command(folder, *words, **streams):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a scheduler on Windows ends a process without a signal")
 def test_a_scheduler_that_ends_a_run_gets_its_code_and_the_run_goes_on_later(folder, tmp_path):
     process = command(folder, "--out", str(tmp_path), "--json", "--workers", "1")
@@ -304,6 +306,7 @@ def test_a_full_disk_of_messages_stops_no_run_and_one_of_results_is_an_error(fol
     assert "No space left on device" in err
 
 
+@pytest.mark.slow
 def test_a_worker_is_heard_too(folder, tmp_path):
     process = command(folder, "--out", str(tmp_path), "--json", "--workers", "2")
     out, err = process.communicate()

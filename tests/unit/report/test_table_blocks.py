@@ -8,7 +8,8 @@ from forecast.core import months as mm
 from forecast.core.run import Run
 from forecast.core.schema import ForecastRow, SumRow
 from forecast.report import blocks as b
-from forecast.report.run_data import FlowHistory, RunData
+from forecast.report.flow_history import FlowHistory
+from forecast.report.run_data import RunData
 from forecast.report.table_blocks import latest_figures_table, months_ahead_table
 
 

@@ -6,6 +6,7 @@ import pytest
 from forecast.core.archive import COLUMNS, Archive, bundled_archive
 from forecast.core.archive_table import ArchiveRow
 from forecast.core.events import bundled_events
+from forecast.core.figure_store import HeldFigures
 from forecast.study.data.audit import SeriesCoverage, audit, coverage
 
 NAME = "CHN.export.WLD.re_magnets"
@@ -74,3 +75,36 @@ def test_months_corrected_without_notice_are_a_finding():
     assert "+240,000 kg by 2023-08-08" in told["CHN.export.WLD.rare_earths_total, 2023-04/2023-07"]
     early = [f for f in audit(archive, archive.as_of("2023-08-01")) if f.topic == "revision"]
     assert not any("2023-04/2023-07" in f.where for f in early)
+
+
+class Guarded(HeldFigures):
+    """Figures of which only some series may be read."""
+
+    open_to: frozenset[str] = frozenset()
+
+    def rows(self, series):
+        assert series in self.open_to, f"{series} was read"
+        return super().rows(series)
+
+    @property
+    def table(self):
+        raise AssertionError("every row was read")
+
+
+def test_an_audit_of_some_series_reads_no_other_and_says_so():
+    whole = bundled_archive()
+    asked = next(f.where for f in audit(whole) if f.topic == "contradiction").partition(", ")[0]
+    other = next(s for s in whole.series if s != asked and ":" not in s)
+    figures = Guarded(whole.figures.columns)
+    figures.open_to = frozenset({asked, f"{asked}:usd"})
+    guarded = Archive(figures, whole.events, whole.pseudo)
+    found = audit(guarded, whole.latest, [asked])
+    (told,) = [f.text for f in found if f.topic == "audited"]
+    count = len(figures.open_to & set(whole.series))
+    assert told.startswith(f"{count} of {len(whole.series)} series were looked at, those that the questions name: {asked}")
+    own = [f for f in audit(whole) if f.where.partition(", ")[0] in figures.open_to]
+    assert own
+    assert [f for f in found if f.where.partition(", ")[0] in figures.open_to] == own
+    with pytest.raises(AssertionError, match="was read"):
+        audit(guarded, whole.latest, [other])
+    assert not [f for f in audit(whole) if f.topic == "audited"]

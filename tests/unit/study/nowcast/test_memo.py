@@ -136,9 +136,18 @@ def test_a_failure_is_raised_each_time_and_cached_among_many(vintage):
 
 
 def test_a_tracked_vintage_has_the_same_content(vintage):
-    seen = tracked_vintage(vintage)
+    seen = tracked_vintage(vintage, {})
     assert seen.fingerprint() == vintage.fingerprint()
-    assert tracked_vintage(vintage).earlier("2020-06-01").fingerprint() == vintage.earlier("2020-06-01").fingerprint()
-    again = tracked_vintage(vintage)
+    assert tracked_vintage(vintage, {}).earlier("2020-06-01").fingerprint() == vintage.earlier("2020-06-01").fingerprint()
+    again = tracked_vintage(vintage, {})
     assert again.earlier(DAY).knows(OTHER)
     assert OTHER in again.cells.series
+
+
+def test_a_series_is_assembled_once_for_all_vintages_with_its_cells(vintage):
+    assembled = {}
+    one, two = (tracked_vintage(vintage, assembled).observed(vintage.series[0]) for _ in range(2))
+    assert one is two
+    last = max(c.last for c in vintage.cells[vintage.series[0]])
+    hidden = tracked_vintage(vintage.hide(vintage.series[0], last), assembled).observed(vintage.series[0])
+    assert hidden.last < one.last

@@ -1,0 +1,86 @@
+"""Figures of one series at single steps, as arrays: what a plain panel holds, where a cell for each would be a gigabyte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+import numpy as np
+
+from forecast.arrays import Bools, Floats, Ints
+from forecast.core.cells import Cell
+
+
+class StepFigures(Sequence[Cell]):
+    """Released figures `values` (n,) at the steps `when` (n,), ascending; a cell is made when it is asked for, and not kept.
+
+    basis : how their day of release is known, one word for all
+    """
+
+    __slots__ = ("basis", "values", "when")
+
+    def __init__(self, when: Ints, values: Floats, basis: str = "") -> None:
+        self.when, self.values, self.basis = when, values, basis
+
+    def __len__(self) -> int:
+        return len(self.when)
+
+    @overload
+    def __getitem__(self, at: int) -> Cell: ...
+    @overload
+    def __getitem__(self, at: slice) -> StepFigures: ...
+    def __getitem__(self, at: int | slice) -> Cell | StepFigures:
+        if isinstance(at, slice):
+            return StepFigures(self.when[at], self.values[at], self.basis)
+        return next(iter(self[range(len(self))[at] :]))
+
+    def __iter__(self) -> Iterator[Cell]:
+        for step, value in zip(self.when.tolist(), self.values.tolist(), strict=True):
+            yield Cell(step, step, value, basis=self.basis)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, StepFigures):
+            return isinstance(other, tuple) and tuple(self) == other
+        same = np.array_equal(self.when, other.when) and np.array_equal(self.values, other.values)
+        return same and self.basis == other.basis
+
+    def __hash__(self) -> int:
+        return hash((self.when.tobytes(), self.values.tobytes(), self.basis))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+    def without(self, first: int, last: int) -> StepFigures:
+        """The figures outside a window of steps, both ends included."""
+        kept: Bools = (self.when < first) | (self.when > last)
+        return StepFigures(self.when[kept], self.values[kept], self.basis)
+
+    def until(self, last: int, basis: str) -> StepFigures:
+        """The figures up to a step, released as `basis` says."""
+        end = int(np.searchsorted(self.when, last, "right"))
+        return StepFigures(self.when[:end], self.values[:end], basis)
+
+    @property
+    def stamps(self) -> bytes:
+        """The stamps of all cells, one after the other (`Cell.stamp`)."""
+        pairs = zip(self.when.tolist(), self.values.tolist(), strict=True)
+        return "".join(f"{step},{step},{value!r},value" for step, value in pairs).encode()
+
+    def gridded(self) -> tuple[int, Floats, tuple[str, ...]]:
+        """The first step, and from it on a figure for each step (NaN where there is none) with its status."""
+        first, count = int(self.when[0]), int(self.when[-1] - self.when[0]) + 1
+        if count == len(self.when):
+            return first, self.values.copy(), ("value",) * count
+        places, values = self.when - first, np.full(count, np.nan)
+        values[places] = self.values
+        status = ["not bundled"] * count
+        for place in places.tolist():
+            status[place] = "value"
+        return first, values, tuple(status)
+
+
+def without(figures: Sequence[Cell], first: int, last: int) -> Sequence[Cell]:
+    """The figures of a series that do not overlap a window."""
+    if isinstance(figures, StepFigures):
+        return figures.without(first, last)
+    return tuple(cell for cell in figures if not cell.overlaps(first, last))

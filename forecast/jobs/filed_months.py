@@ -1,0 +1,46 @@
+"""Months that can be filed on a day: those whose release lies after it, by the release clock as far as it is known then."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from forecast.core import months
+from forecast.core.errors import DataError
+from forecast.core.release_clock import bundled_clock, source_of
+from forecast.core.vintage import Vintage
+from forecast.jobs.config import Config
+
+UNDER_WAY = "month not over"  # basis of a day of release where no release clock is known
+
+
+@dataclass(frozen=True)
+class FiledMonth:
+    """A month whose release lies after the day of filing: `due`, the expected day, and how it is known (`basis`)."""
+
+    month: str
+    due: str
+    basis: str
+
+
+def open_months_of(series: str, asked: Sequence[str], config: Config, known: Vintage) -> tuple[FiledMonth, ...]:
+    """The asked months of a series that are neither released on the day of a vintage nor in it, as far as the config files."""
+    until = config.filed.until or "9999-12"
+    last = known.steps.label(known.last_month(series))
+    wanted = [month for month in asked if last < month <= until]
+    return tuple(due for month in wanted if (due := release_after(series, month, known.day)) is not None)
+
+
+def release_after(series: str, month: str, day: dt.date) -> FiledMonth | None:
+    """When a month is expected, if that is after a day; None if it was released by then, or may have been.
+
+    By the release clock as far as it was known on the day. Without one for the series, only a month that is not over on the day
+    is surely unreleased, and its last day is the earliest of its release.
+    """
+    ordinal = months.ordinal(month)
+    try:
+        due, basis = bundled_clock().expected_release_day(*source_of(series), ordinal, day)
+    except DataError:
+        due, basis = months.last_day(ordinal), UNDER_WAY
+    return FiledMonth(month, due.isoformat(), basis) if due > day else None

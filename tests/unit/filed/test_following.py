@@ -1,0 +1,191 @@
+"""A filed run, opened later with more figures, scores itself: by the first figures, once, and says what is open."""
+
+import datetime as dt
+import json
+
+import numpy as np
+import pytest
+import scoringrules
+from filed_table import SERIES
+
+import forecast as fc
+from forecast.core.errors import ConfigError, DataError
+from forecast.metrics.wis import Wis
+
+DECEMBER = ("2024-12", 130.0, "2025-01-20")
+JANUARY, FEBRUARY = ("2025-01", 90.0, "2025-03-20"), ("2025-02", 95.0, "2025-03-20")
+MARCH, APRIL = ("2025-03", 99.0, "2025-04-20"), ("2025-04", 100.5, "2025-05-20")
+
+
+def hashes(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+def test_before_any_figure_everything_is_open(filed, follow):
+    since = follow("2025-01-15")
+    assert since.scores.empty
+    assert set(since.claims.state) == {"open"}
+    assert list(since.open.month) == list(fc.months("2024-12", "2025-05"))
+    assert not since.open.late.any()
+    assert list(since.open.due[:3]) == ["2025-01-20", "2025-03-20", "2025-03-20"]
+
+
+def test_scores_are_those_of_the_filed_draws(filed, follow):
+    since = follow("2025-02-01", DECEMBER)
+    assert list(since.scores.model) == ["mean12", "drift"]
+    for row in since.scores.itertuples():
+        draws = filed.draws(row.model, SERIES)["2024-12"].to_numpy()
+        assert row.crps == pytest.approx(scoringrules.crps_ensemble(130.0, draws, estimator="nrg"), rel=1e-9)
+        assert row.wis == pytest.approx(float(Wis().score(draws[:, None], np.array([130.0]), np.array([np.nan]))[0]))
+        low, high = np.quantile(draws, [0.1, 0.9])
+        assert row.in80 == float(low <= 130.0 <= high)
+        assert (row.figure, row.released, row.basis) == (130.0, "2025-01-20", "actual")
+
+
+def test_a_figure_is_seen_only_from_its_day_on(follow):
+    assert follow("2025-01-19", DECEMBER).scores.empty
+    assert len(follow("2025-01-20", DECEMBER).scores) == 2
+
+
+def test_the_first_figure_counts_and_a_revision_is_told(filed, follow):
+    first = follow("2025-02-01", DECEMBER)
+    revised = follow("2025-03-01", DECEMBER, ("2024-12", 60.0, "2025-02-20"))
+    assert list(revised.scores.figure) == [130.0, 130.0]
+    assert list(revised.scores.crps) == list(first.scores.crps)
+    assert list(revised.scores.latest) == [60.0, 60.0]
+    assert set(revised.scores.revised) == {"2025-02-20"}
+    assert "since revised to 0.06\u00a0t" in str(revised)
+
+
+def test_of_a_figure_and_its_revision_found_at_once_the_first_counts(follow):
+    since = follow("2025-03-01", ("2024-12", 60.0, "2025-02-20"), DECEMBER)
+    assert [(row.figure, row.released, row.latest) for row in since.scores.itertuples()] == [(130.0, "2025-01-20", 60.0)] * 2
+
+
+def test_a_figure_once_counted_stays_the_first_one(follow):
+    follow("2025-02-01", DECEMBER)
+    only_revised = follow("2025-03-01", ("2024-12", 60.0, "2025-02-20"))  # a table that was overwritten
+    assert list(only_revised.scores.figure) == [130.0, 130.0]
+    assert list(only_revised.scores.latest) == [60.0, 60.0]
+    forgotten = follow("2025-03-02", JANUARY)  # a table in which it is missing
+    assert list(forgotten.scores.figure) == [130.0, 130.0]
+    earlier = follow("2025-03-03", ("2024-12", 125.0, "2025-01-18"))  # a release before the one that was counted
+    assert list(earlier.scores.figure) == [125.0, 125.0]
+
+
+def test_a_figure_that_was_out_before_the_filing_is_not_scored(follow):
+    since = follow("2025-02-01", ("2024-12", 130.0, "2025-01-10"))
+    assert since.scores.empty
+    assert since.record["out_before"] == [{"series": SERIES, "month": "2024-12", "figure": 130.0, "released": "2025-01-10"}]
+    assert dict(zip(since.claims.id, since.claims.state, strict=True)) == {"more": "open", "between": "void"}
+    assert "not scored, out on 2025-01-10" in str(since)
+    assert "out on the day of filing" in since.pages[1].read_text("utf-8")
+    assert "2024-12" not in list(since.open.month)
+
+
+def test_claims_are_decided_by_the_sum_of_all_their_months(filed, follow):
+    partly = follow("2025-04-30", DECEMBER, JANUARY, FEBRUARY, MARCH)
+    assert dict(zip(partly.claims.id, partly.claims.state, strict=True)) == {"more": "open", "between": "held"}
+    whole = follow("2025-05-30", DECEMBER, JANUARY, FEBRUARY, MARCH, APRIL)
+    decided = whole.claims.set_index("id").loc["more"]
+    assert (decided.state, decided.figure) == ("failed", 199.5)  # the bound is 200 kg
+    chance = filed.info["claims"][0]["probabilities"]["drift"]
+    assert decided.brier["drift"] == pytest.approx(chance**2)
+    assert list(whole.open.month) == ["2025-05"]
+
+
+def test_a_bound_that_is_met_exactly_has_not_held(follow):
+    since = follow("2025-05-30", MARCH, ("2025-04", 101.0, "2025-05-20"))
+    assert since.claims.set_index("id").state["more"] == "failed"
+    more = follow("2025-05-31", MARCH, ("2025-04", 101.5, "2025-05-20"))  # released on the same day: the counted one stays
+    assert more.claims.set_index("id").state["more"] == "failed"
+
+
+def test_two_months_in_one_sum_are_scored_by_their_sum(filed, follow):
+    since = follow("2025-03-25", DECEMBER, ("2025-01/2025-02", 185.0, "2025-03-20"))
+    row = since.scores[(since.scores.model == "mean12") & (since.scores.month == "2025-01/2025-02")].iloc[0]
+    draws = filed.draws("mean12", SERIES)
+    total = (draws["2025-01"] + draws["2025-02"]).to_numpy()
+    assert row.crps == pytest.approx(scoringrules.crps_ensemble(185.0, total, estimator="nrg"), rel=1e-9)
+    assert list(since.open.month) == list(fc.months("2025-03", "2025-05"))
+
+
+def test_a_month_that_is_due_and_not_in_the_figures_is_told(follow):
+    assert not follow("2025-01-19").open.late.any()
+    assert list(follow("2025-01-20").open.late) == [True, False, False, False, False, False]
+    since = follow("2025-04-30", DECEMBER)
+    late = since.open.set_index("month").late
+    assert list(late.index[late]) == ["2025-01", "2025-02", "2025-03"]
+    assert "3 of them are due by" in str(since)
+
+
+def test_what_was_filed_stays_as_it_was(filed, follow):
+    before = hashes(filed.folder)
+    follow("2025-02-01", DECEMBER)
+    follow("2025-03-25", DECEMBER, JANUARY, FEBRUARY)
+    assert hashes(filed.folder) == before
+    assert filed.changes() == {}
+    first, second = filed.follow_ups
+    assert (first["as_of"], second["as_of"]) == ("2025-02-01", "2025-03-25")
+    assert second["before"].startswith("2025-02-01-")
+    again = follow("2025-03-25", DECEMBER, JANUARY, FEBRUARY)
+    assert len(filed.follow_ups) == 2
+    assert again.record == second
+
+
+def test_the_page_tells_beforehand_from_later(filed, follow):
+    follow("2025-02-01", DECEMBER)
+    page = filed.folder / "follow" / "report.md"
+    text = page.read_text("utf-8")
+    assert "Filed beforehand, on 10\u00a0Jan\u00a02025: 2 claims and forecasts of 6 monthly figures in 1 series" in text
+    assert "1 figure came later and is scored below, 5 of the months are open" in text
+    assert filed.root in text.replace("` `", "")
+    assert "20\u00a0Jan\u00a02025" in text
+    assert (filed.folder / "follow" / "figures" / "filed.svg").is_file()
+
+
+def test_the_page_of_a_new_filing_says_what_is_asked(filed):
+    text = (filed.folder / "follow" / "report.md").read_text("utf-8")
+    assert "came later" not in text
+    assert "more than a hundred tonnes in two months" in text
+    assert "above 0.20\u00a0t" in text
+
+
+def test_a_second_filing_of_the_same_config_is_told(write, clock, filed, follow, tmp_path):
+    assert "also filed" not in follow("2025-01-15").pages[1].read_text("utf-8")
+    clock(dt.date(2025, 1, 12))
+    other = fc.file(write(), out=tmp_path / "runs")
+    assert "also filed on 12\u00a0Jan\u00a02025" in follow("2025-01-16").pages[1].read_text("utf-8")
+    assert "also filed on 10\u00a0Jan\u00a02025" in (other.folder / "follow" / "report.md").read_text("utf-8")
+
+
+def test_a_day_before_the_filing_is_refused(follow):
+    with pytest.raises(ConfigError, match="before the day of filing"):
+        follow("2025-01-09")
+
+
+def test_a_config_that_read_a_table_needs_the_table(filed):
+    with pytest.raises(ConfigError, match=r"read the table own\.csv, and none is named"):
+        fc.follow(filed.folder)
+    with pytest.raises(ConfigError, match="is no file and no folder"):
+        fc.follow(filed.folder, "nowhere.csv")
+
+
+def test_a_run_of_a_filed_config_says_so(write, filed, tmp_path):
+    run = fc.run(write(), out=tmp_path / "runs", progress=False)
+    assert run.info["filed"] == [{"day": "2025-01-10", "root": filed.root, "folder": filed.folder.name}]
+    said = "were filed beforehand, on 10\u00a0Jan\u00a02025"
+    assert said in (run.folder / "report.md").read_text("utf-8")
+    elsewhere = fc.run(write(), out=tmp_path / "elsewhere", progress=False)
+    assert "filed" not in elsewhere.info
+    assert "filed" not in (elsewhere.folder / "report.md").read_text("utf-8").lower()
+    (filed.folder / "forecasts.csv").write_text("", "utf-8")  # what was changed since is no filing
+    assert "filed" not in fc.run(write(), out=tmp_path / "runs", fresh=True, progress=False).info
+
+
+def test_a_damaged_follow_up_scores_nothing(filed, follow):
+    follow("2025-02-01", DECEMBER)
+    (path,) = (filed.folder / "follow").glob("*.json")
+    path.write_text(json.dumps({}), "utf-8")
+    with pytest.raises(DataError, match="its bytes are not those of its name"):
+        follow("2025-02-02", DECEMBER)

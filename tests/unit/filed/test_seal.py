@@ -1,0 +1,146 @@
+"""Anything changed in what was filed is recognised and named: bytes, files, names, folders, follow-ups."""
+
+import json
+import shutil
+
+import pytest
+from filed_table import CONFIG
+from typer.testing import CliRunner
+
+import forecast as fc
+from forecast.cli import app
+from forecast.core import filed_seal, manifest, output_files
+from forecast.core.errors import DataError
+from forecast.core.filed_run import FiledRun
+
+FILES = ["config.toml", "draws.parquet", "filed.json", "forecasts.csv", "manifest.json"]
+
+
+def follow_by_command(filed, *options):
+    return CliRunner().invoke(app, ["follow", str(filed.folder), "--data", "bundled", "--as-of", "2025-01-11", *options])
+
+
+def test_the_files_are_all_that_is_filed(filed):
+    assert sorted(path.name for path in filed.folder.iterdir() if path.is_file()) == FILES
+    assert filed.changes() == {}
+    assert filed.folder.name.endswith(filed.root[: filed_seal.SHOWN])
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("at", [0, 0.3, 0.7, -1])
+def test_a_mutated_byte_is_recognised(filed, name, at):
+    path = filed.folder / name
+    data = bytearray(path.read_bytes())
+    position = at if isinstance(at, int) else int(at * len(data))
+    data[position] ^= 1
+    path.write_bytes(data)
+    assert list(filed.changes()) == [name]
+    with pytest.raises(DataError, match=rf"{name} is not what was filed"):
+        fc.follow(filed.folder, "bundled")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_that_is_gone_is_named(filed, name):
+    (filed.folder / name).unlink()
+    assert filed.changes() == {name: "it is not there"}
+    done = follow_by_command(filed)
+    assert (done.exit_code, f"{name} is not what was" in done.output) == (1, True), done.output
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".hidden", "sub/forecasts.csv", "x.part", "filed.json.changed"])
+def test_a_file_that_was_added_is_named(filed, name):
+    (filed.folder / name).parent.mkdir(exist_ok=True)
+    (filed.folder / name).write_text("x", "utf-8")
+    assert filed.changes() == {name: "it was not filed"}
+
+
+@pytest.mark.parametrize("name", FILES[:-1])
+def test_a_file_that_was_renamed_is_told(filed, name):
+    (filed.folder / name).rename(filed.folder / "other.txt")
+    assert filed.changes() == {name: "it is not there", "other.txt": f"it was not filed; it is {name} under another name"}
+
+
+def test_a_link_in_the_place_of_a_file_is_recognised(filed, tmp_path):
+    path = filed.folder / "forecasts.csv"
+    path.rename(tmp_path / "elsewhere.csv")
+    path.symlink_to(tmp_path / "elsewhere.csv")
+    assert filed.changes() == {"forecasts.csv": "a link stands in its place"}
+
+
+def test_two_files_that_change_places_are_both_named(filed):
+    one, other = filed.folder / "forecasts.csv", filed.folder / "config.toml"
+    first, second = one.read_bytes(), other.read_bytes()
+    one.write_bytes(second)
+    other.write_bytes(first)
+    assert list(filed.changes()) == ["config.toml", "forecasts.csv"]
+
+
+def test_two_runs_that_change_places_are_recognised(filed, write, tmp_path):
+    other = fc.file(write(CONFIG.replace("seed = 3", "seed = 4"), name="other.toml"), out=tmp_path / "runs")
+    one_place, other_place = filed.folder, other.folder
+    one_place.rename(tmp_path / "passing")
+    other_place.rename(one_place)
+    (tmp_path / "passing").rename(other_place)
+    for place in (one_place, other_place):
+        assert "the folder is called" in FiledRun(place).changes()["manifest.json"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_another_run_is_recognised(filed, write, tmp_path, name):
+    other = fc.file(write(CONFIG.replace("seed = 3", "seed = 4"), name="other.toml"), out=tmp_path / "runs")
+    assert (other.folder / name).read_bytes() != (filed.folder / name).read_bytes()
+    shutil.copy(other.folder / name, filed.folder / name)
+    assert list(filed.changes()) == [name]
+
+
+def test_a_whole_forgery_is_told_by_the_published_root(filed, tmp_path):
+    published = filed.root
+    text = (filed.folder / "filed.json").read_text("utf-8").replace('"above": 200.0', '"above": 100.0')
+    (filed.folder / "filed.json").write_text(text, "utf-8")
+    manifest.seal(filed.folder, [name for name in FILES if name != manifest.NAME])
+    forged = filed.folder.with_name(f"small-filed-2025-01-10-{output_files.sha256(filed.folder / manifest.NAME)[:12]}")
+    filed.folder.rename(forged)
+    assert FiledRun(forged).changes() == {}  # every hash agrees with every other
+    assert "was filed" in FiledRun(forged).changes(published)["manifest.json"]
+    assert FiledRun(forged).changes(filed_seal.root_of(forged)[:7])  # so few digits show nothing, though they agree
+    grouped = f"{filed_seal.root_of(forged)[:16]} {filed_seal.root_of(forged)[16:32].upper()}"
+    assert FiledRun(forged).changes(grouped) == {}  # as a page prints it
+    with pytest.raises(DataError, match=r"manifest\.json is not what was filed"):
+        fc.follow(forged, "bundled", root=published[:16])
+
+
+def test_the_command_names_what_changed_and_exits_with_1(filed):
+    done = follow_by_command(filed, "--root", filed.root[:10])
+    assert done.exit_code == 0, done.output
+    assert filed.root in done.output
+    assert done.output.splitlines()[-1].endswith("report.html")
+    before = sorted((filed.folder / "follow").iterdir())
+    (filed.folder / "forecasts.csv").write_text("model\n", "utf-8")
+    done = follow_by_command(filed)
+    assert done.exit_code == 1
+    assert "forecasts.csv is not what was filed" in done.output.replace("written", "filed")
+    assert sorted((filed.folder / "follow").iterdir()) == before
+    assert CliRunner().invoke(app, ["verify", str(filed.folder)]).exit_code == 1
+
+
+def test_verify_knows_filed_runs(filed):
+    done = CliRunner().invoke(app, ["verify", str(filed.folder)])
+    assert (done.exit_code, done.output.splitlines()[0]) == (0, "verified: every file of the run is as it was written")
+
+
+def test_a_follow_up_that_was_changed_or_removed_is_recognised(filed, follow):
+    follow("2025-02-01", ("2024-12", 120.0, "2025-01-20"))
+    follow("2025-03-25", ("2024-12", 120.0, "2025-01-20"), ("2025-01", 90.0, "2025-03-20"))
+    first, second = sorted((filed.folder / "follow").glob("*.json"))
+    text = first.read_text("utf-8")
+    first.write_text(text.replace('"figure": 120.0', '"figure": 121.0'), "utf-8")
+    assert filed.changes() == {f"follow/{first.name}": "its bytes are not those of its name"}
+    first.unlink()
+    assert filed.changes() == {f"follow/{first.name}": "it is not there"}
+    first.write_text(text, "utf-8")
+    assert filed.changes() == {}
+    record = json.loads(text) | {"root": "0" * 64}
+    second.unlink()
+    first.unlink()
+    filed.append(record)
+    assert "of another filed run" in next(iter(filed.changes().values()))

@@ -1,0 +1,52 @@
+"""Functions that remember their answers: the same figures are computed once, others anew, and no caller changes an answer."""
+
+import numpy as np
+import pytest
+
+from forecast.kernels.remembered_answers import remember_answers
+
+
+def a_function(size: int):
+    calls = []
+
+    @remember_answers(size)
+    def double(values, by=2.0):
+        calls.append(by)
+        return values * by
+
+    return double, calls
+
+
+def test_equal_arrays_are_computed_once_and_others_anew():
+    double, calls = a_function(8)
+    values = np.array([1.0, np.nan])
+    double(values), double(values.copy())
+    assert len(calls) == 1
+    values[0] = 3.0  # the same array with other figures is another question
+    assert double(values)[0] == 6.0
+    assert double(values.reshape(2, 1)).shape == (2, 1)
+    assert double(np.array([1, 2])).tolist() == [2.0, 4.0]
+    assert double(values, 3.0)[0] == double(values, by=3.0)[0] == 9.0
+
+
+def test_only_the_last_answers_are_kept():
+    double, calls = a_function(2)
+    for first in (1.0, 2.0, 3.0, 1.0):
+        double(np.array([first]))
+    assert len(calls) == 4
+
+
+def test_an_answer_cannot_be_changed():
+    double, _ = a_function(2)
+    with pytest.raises(ValueError, match="read-only"):
+        double(np.array([1.0]))[0] = 5.0
+
+
+def test_an_error_is_not_remembered():
+    @remember_answers(2)
+    def refuse(values):
+        raise ArithmeticError(str(len(values)))
+
+    for _ in range(2):
+        with pytest.raises(ArithmeticError, match="3"):
+            refuse(np.zeros(3))
