@@ -45,7 +45,7 @@ class Design:
         series that it left alone, or "all" others; for estimators that compare with them
     start : str, optional
         label of the first month of the effect window (default: the month the event took effect, plus `lag_months`: goods at
-        sea arrive after the ban)
+        sea arrive after the ban; of the estimand "anticipation", the first month of it)
     stop : str, optional
         label of its last month (default: the last known month in which the event applied)
     anticipation : int, optional
