@@ -10,6 +10,7 @@ from forecast.core.effects import Effect
 from forecast.core.judgement import Gate
 from forecast.core.plurals import pluralize
 from forecast.core.registry import check
+from forecast.core.spillovers import spillover
 from forecast.kernels import local_level
 
 NAME = "donors"
@@ -28,7 +29,7 @@ class Donors:
     a departure of three. At most suggestive where the influence of any donor exceeds one, where one carries more than `most`
     of the weight, where the fit before the event is more than `worst` times as bad as is typical of a donor, or where without
     an intercept the treated series lies outside the donors' range in more than `outside` of the months (no weights reach it:
-    Abadie, Diamond and Hainmueller 2010, sec. 2).
+    Abadie, Diamond and Hainmueller 2010, sec. 2), or where a donor was let in that diversion could reach (`core.spillovers`).
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ class Donors:
             return Gate(NAME, "fail", products[name], self.bent, text, cap="descriptive", withholds=True)
         largest = max(sizes, key=lambda name: sizes[name])
         size = sizes[largest]
-        reasons = self._weaknesses(effect, known)
+        reasons = [*_spillovers(effect), *self._weaknesses(effect, known)]
         if size > 1.0:
             reasons.insert(
                 0, f"{largest.removeprefix(WITHOUT)} carries the estimate: without, it moves by {_in_standard_errors(size)}"
@@ -97,6 +98,13 @@ class Donors:
         if share > self.outside:
             reasons.append(f"outside the donors' range in {share:.0%} of the months before the event")
         return reasons
+
+
+def _spillovers(effect: Effect) -> list[str]:
+    """Donors that the event may reach, and that were let in all the same."""
+    design = effect.design
+    found = {d: spillover(d, design.treated, design.events, design.diversion) for d in design.let_in if d in design.donors}
+    return [f"{donor} was let in by hand ({why})" for donor, why in found.items() if why]
 
 
 def _departure_size(name: str, known: dict[str, float]) -> float:

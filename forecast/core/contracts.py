@@ -102,7 +102,8 @@ class Estimator(Protocol):
     """Estimates what an event changed; passes no verdict.
 
     May offer `asks(vintage, design)` like a Forecaster, or [(spec, Task, vintage)] where the inner question uses a vintage of
-    its own.
+    its own. One whose effect unfolds over the months by assumption says so: `assumes_path` is true, and nothing is read from
+    the course of its months (`study.effects.recovered`).
     """
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:

@@ -17,6 +17,7 @@ from forecast.core.bundled_data import bundled_text
 from forecast.core.calendar_notes import CalendarNote, note_from
 from forecast.core.errors import DataError, nearest
 from forecast.core.event import Event as Event, event_from as event_from
+from forecast.core.event_ends import end_of, ended_measure, has_announced_end
 from forecast.core.event_fields import INSTRUMENTS as INSTRUMENTS, ROLES as ROLES
 from forecast.core.identity import identity
 from forecast.core.presentation import shown
@@ -27,7 +28,8 @@ from forecast.core.presentation import shown
 class EventCalendar:
     """Events in order of announcement, and notes.
 
-    It is iterated over, has a length, and gives an event by its id.
+    It is iterated over, has a length, and gives an event by its id; `calendar["ID:end"]` is the announced end of `ID`, an event
+    of its own.
 
     Parameters
     ----------
@@ -41,7 +43,7 @@ class EventCalendar:
     Raises
     ------
     DataError
-        where two events have one id; by `calendar[id]` where none has it
+        where two events have one id; by `calendar[id]` where none has it, or no end of it is announced
 
     Examples
     --------
@@ -76,12 +78,16 @@ class EventCalendar:
         return len(self.events)
 
     def __contains__(self, event_id: str) -> bool:
-        return any(event.id == event_id for event in self.events)
+        measure = ended_measure(event_id)
+        return any(event.id == event_id or (event.id == measure and has_announced_end(event)) for event in self.events)
 
     def __getitem__(self, event_id: str) -> Event:
+        measure = ended_measure(event_id)
         for event in self.events:
             if event.id == event_id:
                 return event
+            if event.id == measure:
+                return end_of(event)
         raise DataError(f"no event is called '{event_id}'", hint=nearest(event_id, [e.id for e in self.events]))
 
     def known_on(self, day: dt.date) -> EventCalendar:

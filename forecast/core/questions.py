@@ -20,6 +20,7 @@ from forecast.core.measures_in_window import Aftermath, aftermath
 from forecast.core.presentation import shown
 from forecast.core.schema import check_names
 from forecast.core.series import SeriesKey
+from forecast.core.spillovers import donors_outside
 from forecast.core.task import Task as Task
 from forecast.core.vintage import Vintage
 from forecast.core.window import Window as Window, onset
@@ -44,7 +45,7 @@ class Design:
         series that it left alone, or "all" others; for estimators that compare with them
     start : str, optional
         label of the first month of the effect window (default: the month the event took effect, plus `lag_months`: goods at
-        sea arrive after the ban)
+        sea arrive after the ban; of the estimand "anticipation", the first month of it)
     stop : str, optional
         label of its last month (default: the last known month in which the event applied)
     anticipation : int, optional
@@ -77,6 +78,8 @@ class Design:
         label of the step at which an unnamed event began (`Design.at`)
     keep_spikes : bool, default False
         old spikes of the treated series stay in the fit (`prep.spikes`)
+    diversion, let_in : tuple of str, optional
+        countries on the way of diverted trade, whose flows are no donors; donors kept though diversion could reach them
 
     Raises
     ------
@@ -112,6 +115,8 @@ class Design:
     placebo_of: str = ""
     event_start: str | None = None
     keep_spikes: bool = False
+    diversion: tuple[str, ...] = ()
+    let_in: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -122,15 +127,11 @@ class Design:
     ) -> None:
         event, treated, donors = read_once(event), read_once(treated), read_once(donors)
         check_arguments("Design", {"event": rest.get("events", event), "treated": treated, "donors": donors})
-        events = (event,) if isinstance(event, Event) else tuple(event)
-        fields = {name: getattr(type(self), name) for name in type(self).__dataclass_fields__}
-        fields.update(rest)
-        if "events" in rest:
-            events = tuple(rest["events"])
-        fields["events"] = events
+        fields = {name: getattr(type(self), name) for name in type(self).__dataclass_fields__} | rest
+        fields["events"] = tuple(rest.get("events", (event,) if isinstance(event, Event) else event))
         fields["treated"] = (treated,) if isinstance(treated, str) else tuple(treated)
         fields["donors"] = "all" if donors == "all" else tuple([donors] if isinstance(donors, str) else donors or ())
-        for name in ("controls", "baselines"):
+        for name in ("controls", "baselines", "diversion", "let_in"):
             fields[name] = tuple(fields[name])
         unknown = set(rest) - set(type(self).__dataclass_fields__)
         if unknown:
@@ -203,20 +204,21 @@ class Design:
         DataError
             where no figure of the treated series is known, or the window ends before it begins
         """
-        steps = vintage.steps
-        kept = self.__dict__.get(KEPT_WINDOW)
+        steps, kept = vintage.steps, self.__dict__.get(KEPT_WINDOW)
         if kept and kept[0] == steps and any(map(vintage.knows, self.treated)):
             window: Window = kept[1]
             return window
         begin, anticipation = onset(self.events, self.event_start, self.start, self.anticipation, steps)
         start = begin + self.lag_months
         hole = begin - anticipation if anticipation else start
-        first = steps.ordinal(self.start) if self.start is not None and self.event_start is None else start + self.donut
         known = [s for s in self.treated if vintage.knows(s)]
         if not known:
             problem, hint = f"no figure of {self.treated[0]} is known on {vintage.day}", nearest(self.treated[0], vintage.cells)
             raise DataError(problem, where=self.event_ids, hint=hint)
+        first = steps.ordinal(self.start) if self.start is not None and self.event_start is None else start + self.donut
         last = steps.ordinal(self.stop) if self.stop is not None else max(map(vintage.last_month, known))
+        if self.start is None and self.estimand == "anticipation" and self.measure in ("cumulative", "relative"):
+            first, last = hole, last if self.stop is not None else min(last, start - 1)
         after = self.aftermath(vintage, first, last) if self.stop is None else None
         if after and after.months[0] > first:
             last = after.months[0] - 1
@@ -303,13 +305,14 @@ class Design:
             return []
         steps, chosen_first = vintage.steps, self._chosen_first(vintage)
         tried = range(max(firsts) + minimum + lead, window.hole - length + 1)
+        donors = donors_outside(self.donors, self.events, self.let_in)
         starts = [start for start in tried if busy.isdisjoint(range(start - lead, start + length))]
 
         # the same lead, donut and length as the design's own window, so that placebos are comparable with it
         return [
             replace_design(
-                self, events=(), event_start=steps.label(start), start=steps.label(start), anticipation=lead, lag_months=0,
-                stop=steps.label(start + length - 1), donut=skip, baseline="", placebo_of=self.event_ids,
+                self, events=(), donors=donors, event_start=steps.label(start), start=steps.label(start), anticipation=lead,
+                stop=steps.label(start + length - 1), donut=skip, baseline="", placebo_of=self.event_ids, lag_months=0,
                 baselines=tuple(shifted_baseline(item, start - window.start, steps) for item in chosen_first),
             )
             for start in starts

@@ -350,6 +350,72 @@ class PartRow:
     hi95: float = column("upper bound, 95 %", "unit")
 
 
+@table("recovered")
+class RecoveredRow:
+    """Lost or delayed: the loss of a question up to a month, then what came back of it; one row where that is not known."""
+
+    job: str = column("question and method")
+    id: str = column("row")
+    month: str = column("up to")
+    state: str = column("how far it is known")
+    reason: str = column("why not")
+    turned_by: str = column("what ended or eased the measure")
+    turned: str = column("on the day")
+    months_from: str = column("first month of the loss")
+    months_to: str = column("last month of the loss")
+    since_from: str = column("first month after it")
+    since_to: str = column("last month after it")
+    unit: str = column("unit")
+    lost: float = column("lost", "unit")
+    lost_lo80: float = column("lost, lower bound, 80 %", "unit")
+    lost_hi80: float = column("lost, upper bound, 80 %", "unit")
+    lost_lo95: float = column("lost, lower bound, 95 %", "unit")
+    lost_hi95: float = column("lost, upper bound, 95 %", "unit")
+    back: float = column("came back", "unit")
+    back_lo80: float = column("came back, lower bound, 80 %", "unit")
+    back_hi80: float = column("came back, upper bound, 80 %", "unit")
+    back_lo95: float = column("came back, lower bound, 95 %", "unit")
+    back_hi95: float = column("came back, upper bound, 95 %", "unit")
+    share: float = column("came back, share of the loss", "ratio")
+    share_lo80: float = column("share, lower bound, 80 %", "ratio")
+    share_hi80: float = column("share, upper bound, 80 %", "ratio")
+    share_lo95: float = column("share, lower bound, 95 %", "ratio")
+    share_hi95: float = column("share, upper bound, 95 %", "ratio")
+    left: float = column("loss and excess together", "unit")
+    left_lo95: float = column("together, lower bound, 95 %", "unit")
+    left_hi95: float = column("together, upper bound, 95 %", "unit")
+    baseline: str = column("baseline of the description")
+    desc_lost: float = column("observed less baseline in the months of the loss", "unit")
+    desc_back: float = column("observed less baseline in the months after", "unit")
+    unknown: str = column("months without a figure")
+    others: str = column("other measures in the months after")
+
+
+@table("mirror_gaps")
+class MirrorGapRow:
+    """ln of the exporter's record less ln of the importer's before and after a measure; or its contrast between goods.
+
+    In a contrast, which names no product, the change is that of controlled goods less that of others, and the two counts are
+    those of the goods.
+    """
+
+    event: str = column("event")
+    exporter: str = column("exporter")
+    destination: str = column("destination")
+    product: str = column("product")
+    controlled: bool | None = column("under control")
+    state: str = column("how far it is known")
+    wanted: str = column("what would fill it")
+    lag_months: int | None = column("months under way", "months")
+    n_before: int | None = column("months before, or goods under control", "count")
+    n_after: int | None = column("months after, or other goods", "count")
+    gap_before: float = column("mean gap before, log")
+    gap_after: float = column("mean gap after, log")
+    change: float = column("change of the gap, log")
+    change_lo95: float = column("change, lower bound, 95 %")
+    change_hi95: float = column("change, upper bound, 95 %")
+
+
 @table("sensitivity")
 class SensitivityRow:
     """A question on an event with one setting changed, and its answer."""

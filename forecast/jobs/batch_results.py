@@ -9,6 +9,7 @@ from forecast.arrays import Floats
 from forecast.core.effects import Effect
 from forecast.core.results import Failure
 from forecast.core.schema import FailureRow, ForecastRow, LedgerRow, NewsRow, ScenarioForecastRow, ScoreRow
+from forecast.study.effects.recovered import Recovered
 from forecast.study.effects.sensitivity import Variation
 
 
@@ -18,6 +19,7 @@ class BatchResult:
 
     draws : months and draws (draws, months) of each series whose draws the run keeps
     skipped : why a model was left out; variations : answers of the sensitivity analysis, each with its estimator
+    recovered : what came back of a loss, by the headline's estimator
     """
 
     batch: str
@@ -27,6 +29,7 @@ class BatchResult:
     skipped: str = ""
     effects: dict[str, Effect | Failure] = field(default_factory=dict)
     variations: list[tuple[str, Variation]] = field(default_factory=list)
+    recovered: dict[str, Recovered] = field(default_factory=dict)
     scenarios: list[ScenarioForecastRow] = field(default_factory=list)
     news: list[NewsRow] = field(default_factory=list)
     ledger: list[LedgerRow] = field(default_factory=list)

@@ -10,6 +10,7 @@ from forecast.core.errors import nearest
 from forecast.core.questions import BASELINES
 from forecast.core.schema import check_names
 from forecast.jobs.config_base import (
+    ADDED_LATER,
     ConfigTable,
     Day,
     Month,
@@ -102,7 +103,7 @@ class EffectConfig(ConfigTable):
 
     id : what tables and the report call the question
     question : the question in a sentence
-    event : id of an event, or of several whose joint effect is asked
+    event : id of an event, or of several whose joint effect is asked; `ID:end` is the announced end of `ID`
     treated : the series whose change is asked, or several together
     from, to : first and last month asked; by default that in which the event took effect, and the last known one under it
     lag_months : months that goods are under way before an import can show the event
@@ -114,7 +115,8 @@ class EffectConfig(ConfigTable):
     baseline : name, as printed, of the baseline that the description leads with
     share_of : the series of which `treated` is a share
     donors : series that stand for what would have happened: a list, "all", or "untouched" (chosen by rule)
-    diversion : partners to which trade may have moved, barred from "untouched" donors
+    diversion : countries through which trade may have moved, and patterns of series: no donors
+    let_in : donors kept although diversion could reach them; the report says so
     estimators : the first gives the headline, the others are compared with it
     clean_from : first month of the past that counts as clean
     vary : the same question with one thing changed
@@ -141,6 +143,7 @@ class EffectConfig(ConfigTable):
     share_of: str = ""
     donors: Names = ()
     diversion: Names = ()
+    let_in: Annotated[Names, ADDED_LATER] = ()
     estimators: Annotated[PlugIns, Field(min_length=1)] = (PluginConfig(use="baseline"),)
     clean_from: Month | None = None
     vary: SensitivityConfig = SensitivityConfig()
@@ -158,8 +161,9 @@ class EffectConfig(ConfigTable):
         if keywords and self.donors not in ((UNTOUCHED,), ("all",)):
             hint = f"{nearest(keywords[0], (UNTOUCHED, 'all'))}, or REPORTER.flow.PARTNER.product"
             raise ValueError(f"no donor is called '{keywords[0]}'", hint)
-        if self.diversion and self.donors != (UNTOUCHED,):
-            raise ValueError("partners of diversion are barred from donors that are chosen by rule", f'donors = "{UNTOUCHED}"')
+        for key in ("diversion", "let_in"):
+            if getattr(self, key) and not self.donors:
+                raise ValueError(f"{key} is about donors, and the row has none", f'donors = "{UNTOUCHED}", or a list')
         return self
 
     @model_validator(mode="after")

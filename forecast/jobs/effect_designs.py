@@ -11,9 +11,10 @@ from forecast.core.products import products
 from forecast.core.questions import Design
 from forecast.core.results import Finding
 from forecast.core.series import SeriesKey
+from forecast.core.spillovers import spillover
 from forecast.core.vintage import Vintage
 from forecast.jobs.effect_config import UNTOUCHED, EffectConfig
-from forecast.study.effects.candidate_donors import untouched
+from forecast.study.effects.candidate_donors import reasons_touched, untouched
 
 
 def findings_out_of_scope(row: EffectConfig, events: EventCalendar) -> list[Finding]:
@@ -42,18 +43,44 @@ def findings_past_the_end(name: str, design: Design, vintage: Vintage) -> list[F
     return []
 
 
-def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str = "") -> Design:
-    """The Design of one [[effects]] row, with its events and donors as they were known on the run's day."""
+def findings_on_donors(row: EffectConfig, design: Design, vintage: Vintage) -> list[Finding]:
+    """Findings on donors: those that the measures asked about may reach are named with the reason, and so are those let in."""
+    if not row.donors or row.donors == ("all",):
+        return []
+    reached = {s: spillover(s, design.treated, design.events, design.diversion) for s in design.donors}
+    if row.donors == (UNTOUCHED,):
+        for event in design.events:
+            for s, why in reasons_touched(vintage, event, design.treated[0], design.diversion).items():
+                own = spillover(s, design.treated, design.events, design.diversion) or why
+                reached[s] = own if s not in design.treated and not reached.get(s) else reached.get(s, "")
+    reached = {s: why for s, why in reached.items() if why}
+    out = [Finding("donors", f"{s} is no donor: {why}", row.id) for s, why in reached.items() if s not in design.let_in]
+    for s in design.let_in:
+        why = reached.get(s) or spillover(s, design.treated, design.events, design.diversion)
+        said = f", although: {why}" if why else ", and nothing speaks against it"
+        out.append(Finding("donors", f"{s} is let in as a donor by hand{said}", row.id, "warning" if why else "note"))
+    return out
+
+
+def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str = "", through: Sequence[str] = ()) -> Design:
+    """The Design of one [[effects]] row, with its events and donors as they were known on the run's day.
+
+    through : countries on the way by a ledger of the same measure, which are barred like those of the row's `diversion`
+    """
     named = {"treated": row.treated, "share_of": (row.share_of,) if row.share_of else (), "donors": row.donors}
+    named["let_in"] = row.let_in
     for key, names in named.items():
         for name in names if names not in (("all",), (UNTOUCHED,)) else ():
             _check_spelling(name, archive, f"{where}, {key}")
     with with_place(where, ConfigError):
         events = [vintage.events[event] for event in row.event]
+        diversion = tuple(dict.fromkeys((*row.diversion, *through))) if row.donors else ()
         return Design(
             events,
             treated=row.treated,
-            donors=_donors(row, vintage, events),
+            donors=_donors(row, vintage, events, diversion),
+            diversion=diversion,
+            let_in=row.let_in,
             start=row.first,
             stop=row.last,
             anticipation=row.anticipation,
@@ -68,14 +95,15 @@ def design_of(row: EffectConfig, archive: Archive, vintage: Vintage, where: str 
         )
 
 
-def _donors(row: EffectConfig, vintage: Vintage, events: Sequence[Event]) -> tuple[str, ...] | str:
-    """The donors of a row; "untouched" are flows that no event touched, neither the row's nor another one."""
+def _donors(row: EffectConfig, vintage: Vintage, events: Sequence[Event], diversion: Sequence[str]) -> tuple[str, ...] | str:
+    """The donors of a row; "untouched" are flows that no event touched, neither the row's nor another one, and those let in."""
     if row.donors == ("all",):
         return "all"
     if row.donors != (UNTOUCHED,):
-        return row.donors
-    by_event = [untouched(vintage, event, like=row.treated[0], diversion=row.diversion) for event in events]
-    return tuple(s for s in by_event[0] if all(s in others for others in by_event[1:]))
+        return tuple(dict.fromkeys((*row.donors, *row.let_in)))
+    by_event = [untouched(vintage, event, like=row.treated[0], diversion=diversion) for event in events]
+    by_rule = [s for s in by_event[0] if all(s in others for others in by_event[1:])]
+    return tuple(dict.fromkeys((*by_rule, *row.let_in)))
 
 
 def _check_spelling(series: str, archive: Archive, where: str) -> None:

@@ -29,7 +29,7 @@ from forecast.jobs.answer_store import AnswerStore
 from forecast.jobs.batch import Batch
 from forecast.jobs.batch_results import BatchResult, Receipt, failure_row
 from forecast.jobs.dask_cluster import ClusterClient, open_cluster, run_on_cluster
-from forecast.jobs.effect_config import SensitivityConfig
+from forecast.jobs.effect_answers import answer_effects, answer_sensitivity
 from forecast.jobs.nowcasts import answer_news
 from forecast.jobs.plan import Plan
 from forecast.jobs.progress import Progress, progress_of
@@ -38,7 +38,6 @@ from forecast.jobs.shared_draws import joint_task
 from forecast.jobs.workers import dismiss_workers, run_in_processes
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView, refuse_look_ahead
-from forecast.study.effects import sensitivity
 from forecast.study.evaluate.backtest import answer_tasks
 from forecast.study.evaluate.forecast_rows import forecast_rows
 from forecast.study.evaluate.score import ErrorScale, error_scale, job_of, metrics_by_name, score_rows
@@ -203,12 +202,12 @@ def answer_batch(batch: Batch, members: MemberDraws, context: Context) -> tuple[
 
     with threadpool_limits(1):
         if batch.vary is not None:
-            return _answer_sensitivity(batch, batch.vary, context), []
+            return answer_sensitivity(batch, batch.vary, context.vintage, context.seed, context.checks), []
         if batch.ledger is not None:
             made = answer_ledger(batch.ledger, context.vintage, context.seed)
             return BatchResult(batch.name, ledger=ledger_rows(made)), []
         if batch.row is not None:
-            return _answer_effects(batch, context), []
+            return answer_effects(batch, context.vintage, context.seed, context.checks), []
         if batch.news_question is not None:
             news, failures = answer_news(batch.news_question, batch.label, batch.spec, context.real_time, context.seed)
             return BatchResult(batch.name, failures=failures, news=news), []
@@ -297,41 +296,6 @@ def _score_rows(batch: Batch, forecasts: Sequence[Forecast | Failure], context: 
         return []
     metrics = metrics_by_name(context.metrics)
     return score_rows(batch.label, batch.pasts, forecasts, context.truth(batch.truth), metrics, context.scales, batch.horizons)
-
-
-def _answer_effects(batch: Batch, context: Context) -> BatchResult:
-    """The judged effects of one design by all its estimators, each compared with the others."""
-    from forecast.study.effects.siblings import estimate_with_siblings
-
-    assert batch.design is not None
-    methods = {label: registry.build("estimator", spec) for label, spec in batch.spec.items()}
-    estimates = estimate_with_siblings(methods, context.vintage, batch.design, context.seed, checks=context.checks)
-    failures = [failure_row(f"{batch.name}|{label}", label, e) for label, e in estimates.items() if isinstance(e, Failure)]
-    return BatchResult(batch.name, failures=failures, effects=estimates)
-
-
-def _answer_sensitivity(batch: Batch, vary: SensitivityConfig, context: Context) -> BatchResult:
-    """Sensitivity analysis of a question: by the row's first estimator, and by its counterfactual with other level steps."""
-    assert batch.row is not None
-    assert batch.design is not None
-    seed, placebos = context.seed, vary.placebos
-    method = registry.build("estimator", batch.spec[batch.label])
-    varied = sensitivity.vary(
-        method, context.vintage, batch.design,
-        lags=vary.lag_months, donuts=vary.donut, days=vary.day, seed=seed, placebos=placebos, checks=context.checks,
-    )  # fmt: skip
-    out = [(batch.label, one) for one in varied]
-    if vary.level_sd and batch.row.level_estimator:
-        label = batch.row.level_estimator.label
-        other = registry.build("estimator", batch.spec[label])
-        levels = sensitivity.vary(
-            other, context.vintage, batch.design,
-            lags=(), level_sds=vary.level_sd, seed=seed, placebos=placebos, checks=context.checks,
-        )  # fmt: skip
-        out += [(label, one) for one in levels]
-    if len(batch.row.estimators) > 1:
-        out = [(label, sensitivity.without_siblings(one)) for label, one in out]
-    return BatchResult(batch.name, variations=out)
 
 
 @functools.cache

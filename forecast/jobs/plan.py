@@ -17,7 +17,7 @@ from forecast.jobs.batch import OWN_DAY, Batch
 from forecast.jobs.config import BacktestConfig, Config
 from forecast.jobs.declared_regressors import real_time_view
 from forecast.jobs.effect_config import EffectConfig
-from forecast.jobs.effect_designs import design_of, findings_out_of_scope, findings_past_the_end
+from forecast.jobs.effect_designs import design_of, findings_on_donors, findings_out_of_scope, findings_past_the_end
 from forecast.jobs.event_calendar import calendar_findings
 from forecast.jobs.nowcasts import NewsQuestion, NowcastConfig, asking_rows, questions as nowcast_questions
 from forecast.jobs.scenarios import askable_scenarios, scenario_questions
@@ -132,10 +132,12 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         if unannounced:
             findings.append(Finding("effect", f"not asked: {', '.join(unannounced)} not announced by {vintage.day}", effect.id))
             continue
-        asked = _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}")
+        on_the_way = [k for one in config.ledger if {*one.event} & {*effect.event} for k in one.through or ()]
+        asked = _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}", on_the_way)
         batches += asked
         findings += findings_out_of_scope(effect, archive.events)
-        findings += [f for b in asked[:1] if b.design for f in findings_past_the_end(effect.id, b.design, vintage)]
+        for design in (b.design for b in asked[:1] if b.design):
+            findings += [*findings_past_the_end(effect.id, design, vintage), *findings_on_donors(effect, design, vintage)]
     for i, account in enumerate(config.ledger):
         unannounced = [e for e in account.event if e in archive.events and e not in vintage.events]
         if unannounced:
@@ -307,14 +309,19 @@ def _stages(config: Config, models: Sequence[str]) -> dict[str, int]:
     return out
 
 
-def _effect_batches(row: EffectConfig, archive: Archive, vintage: Vintage, where: str) -> list[Batch]:
-    """One batch per question, because its estimators are checked against each other, and one for its sensitivity analysis."""
+def _effect_batches(
+    row: EffectConfig, archive: Archive, vintage: Vintage, where: str, on_the_way: Sequence[str]
+) -> list[Batch]:
+    """One batch per question, because its estimators are checked against each other, and one for its sensitivity analysis.
+
+    on_the_way : third countries of a ledger of the same measure, no donors
+    """
     labels = [estimator.label for estimator in row.estimators]
     for label in labels:
         if labels.count(label) > 1:
             raise ConfigError(f"two estimators are called '{label}'", where=where, hint='give one another name (name = "...")')
     specs = {estimator.label: estimator.spec for estimator in row.estimators}
-    design = design_of(row, archive, vintage, where)
+    design = design_of(row, archive, vintage, where, on_the_way)
     batches = [Batch(row.id, labels[0], specs, row.id, row=row, design=design)]
     if row.vary.count:
         level = row.level_estimator if row.vary.level_sd else None

@@ -23,13 +23,15 @@ from forecast.core.significance import SignificanceTest
 from forecast.core.table_rows import Cells, TableRows, column_of, distinct
 from forecast.core.time_axis import Steps
 from forecast.jobs.batch_results import BatchResult
+from forecast.study.effects.recovered import Recovered, Recovery, Turn
 from forecast.study.effects.sensitivity import Variation
 
 KINDS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
         BaselineComparison, BatchResult, Contrast, Description, Design, Effect, Event, Failure, Forecast, Gate, Judgement,
-        Parameter, Placebo, SignificanceTest, Skipped, Steps, Summary, Task, Used, Variation, Verdict, *ROWS.values(),
+        Parameter, Placebo, Recovered, Recovery, SignificanceTest, Skipped, Steps, Summary, Task, Turn, Used, Variation,
+        Verdict, *ROWS.values(),
     )
 }  # fmt: skip
 SCALARS = (str, int, float, bool, type(None), np.floating, np.integer, np.bool_)

@@ -9,18 +9,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from forecast.core.event_ends import ended_measure
 from forecast.core.months import is_span
 from forecast.core.results import Finding
-from forecast.core.schema import ComparisonRow, ForecastRow, ScenarioForecastRow, ScoreRow, SumRow
+from forecast.core.schema import ComparisonRow, ForecastRow, MirrorGapRow, ScenarioForecastRow, ScoreRow, SumRow
 from forecast.core.table_rows import TableRows, column_of, distinct
 from forecast.jobs.batch_results import BatchResult
 from forecast.jobs.destinations import destination_findings, destination_rows
 from forecast.jobs.execute import context_of
 from forecast.jobs.nowcasts import calendar_rows
 from forecast.jobs.plan import Plan
+from forecast.jobs.recovered_rows import recovered_rows
 from forecast.jobs.rows import claim_rows, effect_tables, observation_rows, regime_rows, sensitivity_rows
 from forecast.jobs.series_named import series_named
 from forecast.study.data.audit import audit
+from forecast.study.data.mirror_gaps import mirror_gaps
 from forecast.study.evaluate.compare import COMPARED, FORECAST_COLUMNS, NAIVE_MODELS, SCORE_COLUMNS, comparison_rows
 
 if TYPE_CHECKING:
@@ -48,6 +51,8 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, Sequence[
         "failures": [row for r in results for row in r.failures],
         "regimes": regime_rows(plan),
         "claims": claim_rows(plan),
+        "recovered": recovered_rows(plan, results),
+        "mirror_gaps": _mirror_gaps(plan),
         "sensitivity": sensitivity_rows(plan, results),
         "scenarios": [row for row in courses if not is_span(row.month)],
         "news": [row for r in results for row in r.news],
@@ -56,6 +61,13 @@ def tables_of(plan: Plan, results: Sequence[BatchResult]) -> dict[str, Sequence[
         ),
         "destinations": destination_rows(plan),
     }
+
+
+def _mirror_gaps(plan: Plan) -> list[MirrorGapRow]:
+    """The records of both sides around each measure that a question names."""
+    designs = [batch.design for batch in plan.batches if batch.design is not None and batch.vary is None]
+    events = {event.id: event for design in designs for event in design.events if not ended_measure(event.id)}
+    return mirror_gaps(plan.vintage, events.values(), [series for design in designs for series in design.treated])
 
 
 def _sum_rows(rows: TableRows[ForecastRow] | TableRows[ScenarioForecastRow]) -> TableRows[SumRow]:

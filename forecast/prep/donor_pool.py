@@ -9,10 +9,10 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core.effects import Effect
 from forecast.core.errors import ConfigError, NotIdentifiedError, TooShortError
-from forecast.core.products import mineral_of
 from forecast.core.questions import Design
 from forecast.core.results import Used
 from forecast.core.series import SeriesKey
+from forecast.core.spillovers import spillover
 from forecast.core.vintage import Vintage
 from forecast.prep.baselines import ObservedWindow, describe, unit_of
 from forecast.prep.pre_period import clean_pre_period
@@ -78,8 +78,8 @@ def candidate_donors(vintage: Vintage, design: Design) -> tuple[str, ...]:
 def build_donor_table(vintage: Vintage, design: Design, seen: ObservedWindow, fewest: int) -> DonorTable:
     """The treated series and its usable donors; months in which one of them is unknown are dropped.
 
-    Excluded are flows of the same good (they receive diverted trade), donors unknown in a month of the effect window or in more
-    than a tenth of the clean months, and donors that never traded.
+    Excluded are flows that the event may reach too (`core.spillovers`) unless the design lets them in, donors unknown in a
+    month of the effect window or in more than a tenth of the clean months, and donors that never traded.
     """
     stretches = [clean_pre_period(vintage, design, s) for s in design.treated]
     first, last = max(s.first for s in stretches), stretches[0].last
@@ -134,10 +134,7 @@ def _reason_barred(vintage: Vintage, design: Design, donor: str) -> str:
         return "treated itself"
     if not vintage.knows(donor):
         return "no figure is known"
-    key, own = SeriesKey.maybe(donor), SeriesKey.maybe(design.treated[0])
-    if key and own and mineral_of(key.product) == mineral_of(own.product):
-        return "the same good by another way"
-    return ""
+    return "" if donor in design.let_in else spillover(donor, design.treated, design.events, design.diversion)
 
 
 def _reason_unknown(past: Floats, future: Floats, nonnegative: bool) -> str:

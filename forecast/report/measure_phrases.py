@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from forecast.core import months as mm
+from forecast.core.event_ends import ended_measure
 from forecast.core.measures_in_window import aftermath, other_measures
 from forecast.core.plurals import pluralize
 from forecast.report.effect_rows import EffectAnswer
@@ -60,5 +61,7 @@ def event_phrase(data: Facts, event_id: str) -> str:
     if event_id not in data.calendar:
         return event_id.replace("_", " ")
     event = data.calendar[event_id]
+    if measure := ended_measure(event_id):
+        return f"the announced end of {event_phrase(data, measure)} ({day((event.effective or event.announced).isoformat())})"
     what = _INSTRUMENTS.get(event.instrument, f"“{event.short_title}”")
     return f"{what} of {month_of(mm.ordinal(event.effective or event.announced))}"

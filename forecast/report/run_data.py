@@ -29,7 +29,10 @@ T = TypeVar("T")
 F = TypeVar("F", ForecastRow, ScenarioForecastRow, SumRow)
 MORE_THAN_NOWCASTS = "more than nowcasts"  # a need of sections: effects are asked, or neither nowcasts nor ledgers
 OWN = "own data"  # publisher of own figures whose config names none
-OPTIONAL_TABLES = ("parts", "sensitivity", "scenarios", "news", "calendar", "destinations", "ledger")  # missing from old runs
+# missing from runs of earlier versions
+OPTIONAL_TABLES = (
+    "parts", "recovered", "mirror_gaps", "sensitivity", "scenarios", "news", "calendar", "destinations", "ledger",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

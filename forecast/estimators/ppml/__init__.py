@@ -18,6 +18,7 @@ from forecast.core.questions import Design
 from forecast.core.registry import estimator
 from forecast.core.results import Used
 from forecast.core.series import SeriesKey
+from forecast.core.spillovers import spillover
 from forecast.core.vintage import Vintage
 from forecast.estimators.ppml import hurdle, placebo_units, triple_difference
 from forecast.kernels import exact_tests, local_level
@@ -98,6 +99,11 @@ class Ppml:
     def __post_init__(self) -> None:
         if self.fewest < 6:
             raise ConfigError(f"a level from {self.fewest} months is none", hint="6 or more")
+
+    @property
+    def assumes_path(self) -> bool:
+        """Whether the effect is one ratio over all months, so that none can differ from another."""
+        return self.coefficient == "single"
 
     def estimate(self, vintage: Vintage, design: Design, rng: np.random.Generator, answers: Answers = ()) -> Effect:
         """Observed minus the counterfactual by the fixed effects; description only where they do not identify it."""
@@ -194,7 +200,10 @@ def _build_panel(vintage: Vintage, design: Design, seen: ObservedWindow, fewest:
         raise NotIdentifiedError("a share is asked of 'baseline' or 'counterfactual', not of a Poisson difference")
     if not len(seen.observed):
         raise NotIdentifiedError("no figure in the asked window")
-    donors = tuple(d for d in candidate_donors(vintage, design) if vintage.knows(d) and d not in design.treated)
+    barred = {d: spillover(d, design.treated, design.events, design.diversion, True) for d in candidate_donors(vintage, design)}
+    donors = tuple(
+        d for d, why in barred.items() if vintage.knows(d) and d not in design.treated and (d in design.let_in or not why)
+    )
     stretches = {s: clean_pre_period(vintage, design, s) for s in design.treated}
     if (least := min(stretch.count for stretch in stretches.values())) < fewest:
         raise TooShortError(f"{pluralize(least, 'clean month')}, a Poisson difference needs {fewest}")

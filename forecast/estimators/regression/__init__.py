@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -118,6 +118,7 @@ class Regression:
     season: Literal["none", "dummy"] = "none"
     events: bool = True
     lunar: bool = True
+    assumes_path: ClassVar[bool] = True  # the effect unfolds as the shapes say, after the end of a measure too
 
     def __post_init__(self) -> None:
         for words in self.shapes:

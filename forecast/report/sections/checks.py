@@ -13,9 +13,10 @@ from forecast.core.products import display_unit
 from forecast.core.registry import section
 from forecast.core.schema import GateRow, PlaceboRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, Heading, Prose, TableBlock, TableCell
+from forecast.report.mirror_gap_blocks import mirror_gap_blocks
 from forecast.report.number_cells import quantity_cell
 from forecast.report.numbers import capitalize, quantity, treated_name
-from forecast.report.prose import amount, reason_in_words, test_text
+from forecast.report.prose import amount, in_words, reason_in_words, test_text
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 from forecast.report.series_overview import told_answers
 
@@ -50,7 +51,14 @@ class ChecksSection:
                 "without an event stands beside it where there are enough of them."
             )
         )
-        return [*out, *_departure_blocks(data), *_gate_blocks(data), *_placebo_blocks(data)]
+        return [
+            *out,
+            *_departure_blocks(data),
+            *_gate_blocks(data),
+            *_donor_blocks(data),
+            *_placebo_blocks(data),
+            *mirror_gap_blocks(data),
+        ]
 
 
 def _departure_blocks(data: RunData) -> list[Block]:
@@ -59,6 +67,22 @@ def _departure_blocks(data: RunData) -> list[Block]:
     if not told:
         return []
     return [Prose("This run does not judge by the shipped gates with their default options alone."), Bullets(told)]
+
+
+def _donor_blocks(data: RunData) -> list[Block]:
+    """Flows that are no donors because a measure may reach them, and those let in by hand, each with its reason."""
+    said: dict[str, list[str]] = {}
+    for one in data.run.findings:
+        if one.get("topic") == "donors":
+            said.setdefault(in_words(data, one.get("text", "")), []).append(one.get("where", ""))
+    if not said:
+        return []
+    introduction = Prose(
+        "A flow to which the trade of the treated one may have moved, or which the measure reaches itself, is no comparison: "
+        "what it gains would be counted as lost twice, and what it loses would hide the loss."
+    )
+    lines = Bullets(tuple(f"{capitalize(text)} ({', '.join(where)})" for text, where in said.items()))
+    return [Details(f"No donors, because the measure may reach them ({len(said)})", (introduction, lines))]
 
 
 def _gate_blocks(data: RunData) -> list[Block]:

@@ -53,6 +53,7 @@ TOPICS = {
     "vintages": "Revisions",
     "nowcast": "Nowcasts that could not be asked, and figures that are late",
     "effect": "Notes on the questions about events",
+    "donors": "Flows that are no donors of a question, and those let in by hand",
     "gates": "Gates that are not the shipped ones with their default options",
     "events": "How far events are verified",
     "calendar": "Events that are left out, or stand twice",
@@ -200,7 +201,7 @@ def _finding_blocks(data: RunData) -> list[Block]:
         title = TOPICS.get(topic, topic.replace("_", " ").capitalize() or "Other")
         table = _disagreement_table(rows) if topic == "contradiction" else None
         body: Block = table or Bullets(
-            _merge_notes(data, rows) if topic == "effect" else tuple(_finding_text(data, topic, r) for r in rows)
+            _merge_notes(data, rows) if topic in ("effect", "donors") else tuple(_finding_text(data, topic, r) for r in rows)
         )
         out.append(Details(title if topic == "audited" else f"{title}: {len(rows)}", (body,)))
     return out

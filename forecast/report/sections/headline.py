@@ -31,6 +31,7 @@ from forecast.report.measure_phrases import event_phrase
 from forecast.report.number_cells import amount_cell
 from forecast.report.numbers import NBSP, capitalize, decimal, flow_name, product_name, treated_name
 from forecast.report.prose import breakdown_text, interval_text
+from forecast.report.recovered_blocks import recovered_blocks
 from forecast.report.run_data import MORE_THAN_NOWCASTS, RunData
 from forecast.report.sensitivity_blocks import sensitivity_blocks
 from forecast.report.series_overview import left_out_note, told_answers
@@ -77,7 +78,7 @@ class HeadlineSection:
                     f"The same questions under other methods and windows ({len(others)})", (other_methods_table(data, others),)
                 )
             )
-        out += [*sensitivity_blocks(data), *event_parts(data)]
+        out += [*sensitivity_blocks(data), *event_parts(data), *recovered_blocks(data)]
         figure = _paths_figure(data, rows)
         return [*out, figure] if figure else out
 

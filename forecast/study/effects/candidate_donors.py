@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from forecast.core import months
 from forecast.core.archive import Archive
 from forecast.core.events import Event
 from forecast.core.products import mineral_of
-from forecast.core.series import SeriesKey, countries
+from forecast.core.series import SeriesKey
+from forecast.core.spillovers import on_the_way, spillover
 from forecast.core.vintage import Vintage
 
+NAMED = 3  # measures named as a reason
 MONTHS_BEFORE = 24  # months before the event in which a donor must be unaffected too
 
 
@@ -56,21 +57,31 @@ def untouched(source: Archive | Vintage, event: Event, like: str = "", diversion
     'CHN.export.WLD.magnesium_alloy'
     """
     vintage = source.latest if isinstance(source, Archive) else source
+    return tuple(series for series, reason in reasons_touched(vintage, event, like, diversion).items() if not reason)
+
+
+def reasons_touched(vintage: Vintage, event: Event, like: str = "", diversion: Iterable[str] = ()) -> dict[str, str]:
+    """Every series that `untouched` considers, with the reason why it is no candidate; empty where it is one."""
     pattern, barred = SeriesKey.maybe(like), tuple(diversion)
-    treated = {mineral_of(p) for p in event.products} | ({mineral_of(pattern.product)} if pattern else set())
+    named = {mineral_of(product) for product in event.products}
     window = range(event.start - MONTHS_BEFORE, months.ordinal(vintage.day) + 1)
-    found = []
+    found = {}
     for series in vintage.series:
         key = SeriesKey.maybe(series)
-        if key is None or mineral_of(key.product) in treated or event.covers(key.product):
+        if key is None or series == like or (pattern and _ends(key) != _ends(pattern)):
             continue
-        if pattern and (key.reporter, key.flow, key.partner, key.measure) != (
-            pattern.reporter, pattern.flow, pattern.partner, pattern.measure,
-        ):  # fmt: skip
-            continue
-        if not _is_diverted(series, key, barred) and not own_measures(vintage, key.product, window):
-            found.append(series)
-    return tuple(found)
+        reason = spillover(series, [like], [event], barred) or on_the_way(series, key, barred)
+        if not reason and (mineral_of(key.product) in named or event.covers(key.product)):
+            reason = f"in the scope of {event.id} itself"
+        if not reason and (own := own_measures(vintage, key.product, window)):
+            more = f" and {len(own) - NAMED} more" if own[NAMED:] else ""
+            reason = f"a measure of its own: {', '.join(own[:NAMED])}{more}"
+        found[series] = reason
+    return found
+
+
+def _ends(key: SeriesKey) -> tuple[str, str, str, str]:
+    return key.reporter, key.flow, key.partner, key.measure
 
 
 def own_measures(vintage: Vintage, product: str, window: range) -> list[str]:
@@ -89,8 +100,3 @@ def _turning_months(event: Event) -> list[int]:
     """The months in which a measure changed the conditions of trade."""
     days = (event.announced, event.effective, event.until, event.called_off)
     return [months.ordinal(day) for day in days if day is not None]
-
-
-def _is_diverted(series: str, key: SeriesKey, diversion: tuple[str, ...]) -> bool:
-    ends = {key.reporter, key.partner} | countries(key.origin) | countries(key.destination)
-    return any(word in ends or fnmatchcase(series, word) for word in diversion)

@@ -13,6 +13,7 @@ from forecast.core.judgement import Placebo
 from forecast.core.long_answers import count_progress
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Finding, Summary
+from forecast.core.spillovers import spillover
 from forecast.core.vintage import Vintage
 from forecast.kernels import exact_tests
 from forecast.prep.baselines import observe_window
@@ -91,6 +92,8 @@ def placebos_in_space(
     of their means over clean months; on a plain panel it is left as it is. The true effect is zero if no donor was affected.
     """
     units = list(design.donors) if design.donors != "all" else [s for s in vintage.series if s not in design.treated]
+    reached = {s for s in units if spillover(s, design.treated, design.events, design.diversion)}  # of whom zero is not true
+    units = [s for s in units if s in design.let_in or s not in reached]
     where = f"{design.event_ids}, {'+'.join(design.treated)}"
     if len(units) < 2:
         return [], [Finding("placebo", f"{len(units)} donors: no placebo in space", where)]

@@ -69,12 +69,15 @@ def test_all_donors_of_a_trade_flow_must_be_named():
     assert "untouched" in found.detail
 
 
-def test_the_same_good_by_another_way_is_barred():
+def test_the_same_good_to_another_destination_is_barred():
     detour = "CHN.export.THA.gallium"
     known = vintage(more={detour: vintage().cells[DONORS[0]]})
     table = laid(known, design((*DONORS, detour, TREATED)))
     assert table.donors == DONORS
-    assert table.barred == (f"{detour}: the same good by another way", f"{TREATED}: treated itself")
+    assert table.barred == (
+        f"{detour}: the same good to another destination, where diverted trade may go",
+        f"{TREATED}: treated itself",
+    )
     assert made(known, design((*DONORS, detour))).used[0].dropped == table.barred[:1]
 
 

@@ -123,3 +123,20 @@ def test_months_without_a_figure_are_counted_and_named(tmp_path, given, said):
     text = sentence(written(tmp_path, **given), tmp_path)
     assert said in text
     assert ("over as many months" in text) is ("no figure" not in said)
+
+
+def test_the_announced_end_of_a_measure_is_asked_about_from_the_day_it_was_announced_on(tmp_path):
+    asked = 'estimand = "anticipation"\nanticipation = 2\nclean_from = "2023-03"'
+    path = written(tmp_path, END.replace("2023-08-01", "2023-11-01"), asked)
+    path.write_text(path.read_text("utf-8").replace('event = "ban"', 'event = "ban:end"'), "utf-8")
+    config = load(path)
+    made = make_plan(config, read_archive(config))
+    window = next(b.design for b in made.batches if b.design).window(made.vintage)
+    assert [months.label(m) for m in (window.hole, window.first, window.last, window.start)] == [
+        "2023-09", "2023-09", "2023-10", "2023-11",
+    ]  # fmt: skip
+    page = (fc.run(path, tmp_path / "runs").folder / "report.md").read_text("utf-8").replace("\u00a0", " ")
+    assert "the announced end of the export ban of Mar 2023 (1 Nov 2023)" in page
+    early = load(path, as_of="2023-07-14")
+    said = [f.text for f in make_plan(early, read_archive(early)).findings if f.topic == "effect"]
+    assert any(text.startswith("not asked: ban:end not announced by 2023-07-14") for text in said)

@@ -76,7 +76,8 @@ def wrong(tmp_path, text):
         ),
         (f'{ROW}baselines = [""]\n', "an empty name", "[[effects]] 1, baselines 1", "another name"),
         (f'{ROW}donors = "untouchd"\n', "no donor is called 'untouchd'", "[[effects]] 1", "'untouched'"),
-        (f'{ROW}diversion = ["THA"]\n', "barred from donors that are chosen by rule", "[[effects]] 1", "untouched"),
+        (f'{ROW}diversion = ["THA"]\n', "diversion is about donors, and the row has none", "[[effects]] 1", "untouched"),
+        (f'{ROW}let_in = ["USA.import.WLD.zinc"]\n', "let_in is about donors", "[[effects]] 1", "untouched"),
     ],
 )
 def test_each_fault_has_problem_place_and_way_out(tmp_path, text, problem, where, hint):
@@ -209,6 +210,34 @@ def test_donors_by_rule_are_those_that_no_event_of_the_row_touched(tmp_path):
     assert set(made.batches[0].design.donors) == each[0] & each[1] != set()
 
 
+def test_each_barred_donor_is_named_with_its_reason_and_one_let_in_by_hand_too(tmp_path):
+    row = VARIED.replace("CHN.germanium", "WLD.germanium")
+    asked = 'donors = ["USA.import.WLD.nickel", "USA.import.WLD.boron", "USA.import.WLD.gallium", "USA.import.WLD.zinc"]\n'
+    made = planned(tmp_path, f'{BASE}{row}{asked}diversion = ["*.zinc"]\nlet_in = ["USA.import.WLD.germanium_powders"]\n')
+    found = {f.text: f.level for f in made.findings if f.topic == "donors"}
+    assert found == {
+        "USA.import.WLD.gallium is no donor: in the scope of us_ban_2024 itself": "note",
+        "USA.import.WLD.zinc is no donor: trade may pass through *.zinc": "note",
+        "USA.import.WLD.germanium_powders is let in as a donor by hand, although: the same element in another form": "warning",
+    }
+    by_rule = planned(tmp_path, f'{BASE}{row}donors = "untouched"\nlet_in = ["USA.import.WLD.gallium"]\n')
+    assert "USA.import.WLD.gallium" in by_rule.batches[0].design.donors
+    said = [f.text for f in by_rule.findings if f.topic == "donors"]
+    assert any(text.startswith("USA.import.WLD.gallium is let in as a donor by hand, although: in the scope") for text in said)
+    assert "USA.import.WLD.germanium_powders is no donor: the same element in another form" in said
+    assert any("bismuth is no donor: a measure of its own: bi_w_in_licensing_2025" in text for text in said)
+
+
+def test_the_countries_of_a_ledger_are_barred_like_those_of_the_row(tmp_path):
+    from forecast.jobs.effect_designs import design_of
+
+    made = planned(tmp_path, f'{BASE}{VARIED.replace("CHN.germanium", "WLD.germanium")}donors = "untouched"\n')
+    row = made.config.effects[0]
+    plain, through = (design_of(row, made.archive, made.vintage, through=t) for t in ((), ("USA",)))
+    assert plain.donors
+    assert (through.diversion, through.donors) == (("USA",), ())
+
+
 def test_the_main_job_asks_what_it_must():
     made = make_plan(load("minerals"), read_archive(load("minerals")))
     days = {}
@@ -219,7 +248,7 @@ def test_the_main_job_asks_what_it_must():
     labels = {m.label for m in made.config.models}
     assert {"seasonal_naive", "ets", "theta", "sarimax", "structural", "regression", "mean", "median"} <= labels
     heads = {int("".join(c for c in row.id if c.isdigit())) for row in made.config.effects}
-    assert heads == set(range(1, 18))
+    assert heads == set(range(1, 19))
 
 
 def test_an_earlier_day_knows_no_later_event(tmp_path):

@@ -1,0 +1,269 @@
+"""Lost or delayed: what share of the tonnes missing under a measure came back after its end, or after it was eased."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from forecast.arrays import Floats
+from forecast.core.contracts import Estimator
+from forecast.core.effects import Effect
+from forecast.core.errors import DataError, NotIdentifiedError
+from forecast.core.event import Event
+from forecast.core.event_ends import ended_measure
+from forecast.core.measures_in_window import DAY, SHORTLY, other_measures
+from forecast.core.questions import Design, replace_design
+from forecast.core.results import Failure, Summary
+from forecast.core.vintage import Vintage
+from forecast.prep.baselines import describe
+from forecast.study.ask import Memo
+from forecast.study.effects import judge
+from forecast.study.effects.placebo import stretch_interval
+from forecast.study.effects.shipped_gates import CheckSpec
+
+KNOWN, TOO_EARLY, NO_LOSS, UNIDENTIFIED = "known", "not yet known", "no loss shown", "not identified"
+LEVELS = (0.8, 0.95)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """When the measures asked about ended or were eased.
+
+    Parameters
+    ----------
+    day : date
+        the first without them, or of their easing
+    event : str
+        what ended or eased them
+    last : int
+        the last month, as an integer, in which they held
+    again : int, optional
+        the first in which they hold again, where what lifted them is to end
+    """
+
+    day: dt.date
+    event: str
+    last: int
+    again: int | None = None
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What came back of a loss, in draws: the cumulative loss, then the cumulative excess over the counterfactual.
+
+    Parameters
+    ----------
+    periods : tuple of (int, int)
+        first and last month of each, as integers
+    effect : array of float, shape (draws, periods)
+        observed minus counterfactual, one joint set of draws
+    lost_periods : int
+        how many of the periods belong to the loss; the others came after
+    points : (float, float), optional
+        loss and excess at the point estimate, where these are not the medians of the draws
+    """
+
+    periods: tuple[tuple[int, int], ...]
+    effect: Floats
+    lost_periods: int
+    points: tuple[float, float] | None = None
+
+    def loss(self, upto: int | None = None) -> Summary:
+        """The loss, summed over its first `upto` periods (all); positive where something is missing."""
+        drawn = -self.effect[:, : self.lost_periods if upto is None else min(upto, self.lost_periods)].sum(axis=1)
+        whole = self.points and (upto is None or upto >= self.lost_periods)
+        return Summary(drawn, self.points[0] if whole and self.points else float(np.median(drawn)))
+
+    def back(self, upto: int) -> Summary:
+        """The excess over the counterfactual after the loss, up to period number `upto`; negative where more went missing."""
+        drawn = self.effect[:, self.lost_periods : upto].sum(axis=1)
+        whole = self.points and upto == len(self.periods)
+        return Summary(drawn, self.points[1] if whole and self.points else float(np.median(drawn)))
+
+    def share(self, upto: int) -> tuple[float, list[tuple[float, float]]]:
+        """The share of the loss that came back, and its interval at each of `LEVELS`.
+
+        A draw without a loss tells nothing of the share, which may then be anything: it counts on both sides, so an interval
+        is unbounded where the loss itself is not shown at that level (Fieller 1954: the ratio of two uncertain sums).
+
+        References
+        ----------
+        Fieller, E. C. (1954). Some problems in interval estimation. Journal of the Royal Statistical Society B 16(2), 175-185.
+        """
+        lost, back = self.loss(), self.back(upto)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = back.draws / lost.draws
+        some = lost.draws > 0
+        low, high = np.where(some, ratio, -math.inf), np.where(some, ratio, math.inf)
+        bounds = [
+            (
+                float(np.quantile(low, (1 - level) / 2, method="lower")),
+                float(np.quantile(high, (1 + level) / 2, method="higher")),
+            )
+            for level in LEVELS
+        ]
+        return (back.estimate / lost.estimate if lost.estimate > 0 else math.nan), bounds
+
+    def balance(self, upto: int) -> Summary:
+        """Loss and later excess together: below zero where part of it is still missing."""
+        return Summary(self.back(upto).draws - self.loss().draws, self.back(upto).estimate - self.loss().estimate)
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """The answer to "lost or delayed" for one effect: how far it is known and why, and what came back.
+
+    Parameters
+    ----------
+    state : {"known", "not yet known", "no loss shown", "not identified"}
+        how far it is known
+    reason : str
+        why it is not known
+    turn : Turn, optional
+        when the measures ended or were eased, as far as known on the day of the data
+    months : (int, int), optional
+        the months of the loss
+    since : (int, int), optional
+        the months after it
+    recovery : Recovery, optional
+        where it is known
+    described : (str, float, float), optional
+        a baseline, and the observed differences from it in the months of the loss and after them: no cause is claimed
+    unknown : tuple of str, optional
+        months of either without a figure, which count in neither sum
+    others : tuple of str, optional
+        other measures that begin in the months after
+    """
+
+    state: str
+    reason: str = ""
+    turn: Turn | None = None
+    months: tuple[int, int] | None = None
+    since: tuple[int, int] | None = None
+    recovery: Recovery | None = None
+    described: tuple[str, float, float] | None = None
+    unknown: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+def asks_for_a_loss(design: Design) -> bool:
+    """Whether a question is about a quantity that a measure may have cost; a share, a price or a recovery is none."""
+    amounts = design.estimand in ("shortfall", "net") and design.measure in ("cumulative", "net") and not design.share_of
+    return amounts and bool(design.events) and not any(ended_measure(event.id) for event in design.events)
+
+
+def turn_of(vintage: Vintage, design: Design) -> Turn | None:
+    """The first end, reversal or easing of the measures asked about that reaches the treated series, as known on the day.
+
+    A deal that eases a licence ends nothing, and a backlog may clear from it on: it is a turn like an end. Goods under way for
+    `lag_months` arrive under the measure still.
+    """
+    own = {event.id: event for event in design.events}
+    found: list[tuple[dt.date | None, Event, dt.date | None]]
+    found = [(event.until, event, None) for name in own if name in vintage.events and (event := vintage.events[name]).until]
+    for event in vintage.events:
+        if event.reversal_of in own and event.in_force and event.effective and all(map(event.touches, design.treated)):
+            found.append((event.effective, event, event.until))
+    past = [(day, event, until) for day, event, until in found if day is not None and day <= vintage.day]
+    if not past:
+        return None
+    day, event, until = min(past, key=lambda one: (one[0], one[1].id in own))  # what lifts a measure is named before its end
+    return Turn(day, event.id, vintage.steps.of(day - DAY) + design.lag_months, vintage.steps.of(until) if until else None)
+
+
+def recovered_since(
+    method: Estimator, vintage: Vintage, effect: Effect, seed: int = 0, *, memo: Memo | None = None,
+    checks: Sequence[CheckSpec] | None = None,
+) -> Recovered | None:  # fmt: skip
+    """What came back of an effect's loss, month by month; None where no loss is asked.
+
+    The same method answers the same question once more with the months since, so loss and excess come from one matrix of
+    draws, widened by the row's own windows without an event. The longer question passes the gates like any other: where they
+    allow no estimate over so many months, none is given.
+
+    Parameters
+    ----------
+    method : Estimator
+        that made the effect
+    vintage : Vintage
+        of the effect
+    effect : Effect
+        judged
+    seed : int, default 0
+        of the random numbers
+    memo : dict, optional
+        answers already computed on the same data
+    checks : sequence of str, mapping or Check, optional
+        the gates that judge, instead of the shipped ones
+    """
+    design = effect.design
+    if not asks_for_a_loss(design):
+        return None
+    window, steps = design.window(vintage), vintage.steps
+    turn = turn_of(vintage, design)
+    split = turn.last if turn and window.first <= turn.last < window.last else window.last
+    known = max((vintage.last_month(s) for s in design.treated if vintage.knows(s)), default=window.last)
+    known = min(known, turn.again - 1) if turn and turn.again is not None else known
+    made: dict[str, Any] = {"turn": turn, "months": (window.first, split)}
+    after = turn is not None and known > max(split, turn.last)
+    if after:
+        later = replace_design(design, stop=steps.label(known), measure="cumulative")
+        made |= {"since": (split + 1, known), "described": _describe_both(vintage, design, split, known)}
+        own = [event.id for event in design.events]
+        begun = other_measures(vintage.events, own, design.treated, split + SHORTLY, known)
+        made["others"] = tuple(event.id for event in begun if not turn or event.id != turn.event)
+    if effect.counterfactual is None:
+        why = effect.verdict.because if effect.verdict else "nothing was estimated"
+        return Recovered(UNIDENTIFIED, why, **made)
+    if split == window.last and effect.cumulative.interval(0.95)[1] >= 0:
+        return Recovered(NO_LOSS, **made)
+    if not after:
+        why = "no end or easing is known" if turn is None else "no month after it is published"
+        return Recovered(TOO_EARLY, why, **made)
+    if getattr(method, "assumes_path", False):
+        return Recovered(UNIDENTIFIED, f"{effect.estimator} assumes how the effect goes on, and shows nothing of it", **made)
+    longer = judge.estimate(method, vintage, later, seed, memo=memo, placebos=0, checks=checks)
+    if isinstance(longer, Failure):
+        return Recovered(UNIDENTIFIED, longer.reason, **made)
+    if longer.counterfactual is None:
+        return Recovered(UNIDENTIFIED, longer.verdict.because if longer.verdict else "", **made)
+    made["unknown"] = longer.description.unknown
+    if any(first <= split < last for first, last in longer.periods):
+        return Recovered(UNIDENTIFIED, "a published sum holds months of the loss and months after it", **made)
+    longer = stretch_interval(longer, effect.judgement.calibration, vintage.nonnegative)
+    count = sum(last <= split for _, last in longer.periods)
+    if not 0 < count < len(longer.periods):
+        return Recovered(TOO_EARLY, "no month after it is published", **made)
+    recovery = Recovery(longer.periods, longer.draws, count, _points_of_description(longer, made["described"]))
+    if recovery.loss().interval(0.95)[0] <= 0:
+        return Recovered(NO_LOSS, **made)
+    return Recovered(KNOWN, recovery=recovery, **made)
+
+
+def _describe_both(vintage: Vintage, design: Design, split: int, known: int) -> tuple[str, float, float] | None:
+    """The first baseline known for both, and what was observed less it up to a month and after it; None without one."""
+    label, first = vintage.steps.label, design.window(vintage).first
+    bounds = ((first, split), (split + 1, known))
+    parts = []
+    for start, stop in bounds:
+        asked = replace_design(design, start=label(start), stop=label(stop), event_start=None, measure="cumulative")
+        try:
+            parts.append({one.baseline: one.difference for one in describe(vintage, asked).compared})
+        except (DataError, NotIdentifiedError):
+            return None
+    lost, back = parts
+    name = next((name for name in lost if name in back), "")
+    return (name, lost[name], back[name]) if name else None
+
+
+def _points_of_description(longer: Effect, described: tuple[str, float, float] | None) -> tuple[float, float] | None:
+    """Loss and excess against the baseline, where the estimate is the observed difference from that very baseline."""
+    if described is None:
+        return None
+    _, lost, back = described
+    return (-lost, back) if math.isclose(lost + back, longer.cumulative.estimate, rel_tol=1e-9) else None

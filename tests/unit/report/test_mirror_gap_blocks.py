@@ -1,0 +1,62 @@
+"""The mirror gap in words: what a row holds, and never that a record is false."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from forecast.core.schema import MirrorGapRow
+from forecast.report.blocks import Details
+from forecast.report.mirror_gap_blocks import mirror_gap_blocks, mirror_gap_sentence
+from forecast.report.run_data import RunData
+
+
+def row(**changes: object) -> MirrorGapRow:
+    given = {
+        "event": "us_ban_2024",
+        "exporter": "CHN",
+        "destination": "USA",
+        "product": "gallium",
+        "wanted": "",
+        "lag_months": 1,
+    }
+    return MirrorGapRow(**given | changes)
+
+
+def told(data: RunData, **changes: object) -> str:
+    return mirror_gap_sentence(data, [row(**changes)]).replace("\u00a0", " ")
+
+
+def test_a_missing_record_is_told_with_what_would_fill_it(data: RunData) -> None:
+    text = told(data, state="no data", wanted="USA.import.CHN.gallium")
+    assert text == (
+        "Gallium, unwrought and wrought, China to US: only one side is in the data around the export ban of Dec 2024; US "
+        "imports of Chinese origin (forecast fetch census) would fill it."
+    )
+    assert "forecast fetch comtrade" in told(data, state="no data", wanted="CHN.export.USA.gallium")
+    few = told(data, state="too few months", n_before=0, n_after=2, wanted="3 of each")
+    assert (
+        "at most 0 months before and 2 months after the export ban of Dec 2024 have trade in both; 3 of each are needed." in few
+    )
+
+
+def test_a_contrast_claims_what_its_interval_allows(data: RunData) -> None:
+    clear = told(data, state="contrast", product="", change=-0.5, change_lo95=-0.8, change_hi95=-0.2, n_before=1, n_after=4)
+    assert "narrowed against that of others by −0.50 (95 % interval −0.80 to −0.20), 1 under control against 4 others" in clear
+    open_ = told(data, state="contrast", product="", change=-0.5, change_lo95=-1.2, change_hi95=0.2, n_before=1, n_after=4)
+    assert "did not visibly part" in open_
+    assert told(data, state="contrast", product="", change=math.nan) == ""
+
+
+def test_the_page_says_that_it_is_no_proof(data: RunData) -> None:
+    known = row(state="known", controlled=True, n_before=36, n_after=9, gap_before=-0.1, gap_after=-0.6, change=-0.5)
+    known = replace(known, change_lo95=-0.8, change_hi95=-0.2)
+    lacking = row(state="no data", product="germanium", wanted="USA.import.CHN.germanium")
+    (folded,) = mirror_gap_blocks(RunData(data.run, {}, {MirrorGapRow: [known, lacking, lacking]}))
+    assert isinstance(folded, Details)
+    assert "no proof" in folded.summary
+    said, table, lines = folded.blocks
+    assert "records part for lawful reasons too" in said.text  # type: ignore[union-attr]
+    assert len(table.rows) == 1  # type: ignore[union-attr]
+    assert len(lines.items) == 1  # type: ignore[union-attr]
+    assert mirror_gap_blocks(RunData(data.run, {}, {MirrorGapRow: []})) == []
