@@ -11,7 +11,7 @@ from forecast.jobs.config_base import ADDED_LATER, ConfigTable
 from forecast.jobs.effect_config import EffectConfig
 from forecast.jobs.load import load
 
-RELEASED = {"minerals": "minerals-be5c2b96", "nowcast": "nowcast-82cf0a70", "quick": "quick-ff3de953"}
+RELEASED = {"minerals": "minerals-c456a483", "nowcast": "nowcast-82cf0a70", "quick": "quick-ff3de953"}
 WORDS = {"name": "own", "effects": [{"id": "A", "question": "?", "event": "ban", "treated": "CHN.export.WLD.gallium"}]}
 
 
