@@ -51,10 +51,11 @@ def test_checks_before_a_commit_are_those_of_the_continuous_ones():
 
 
 def test_the_workflow_runs_the_continuous_checks_on_the_oldest_python():
-    (job,) = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"].values()
-    assert "bash .ci/run" in [step.get("run") for step in job["steps"]]
+    jobs = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"].values()
     oldest = PROJECT["requires-python"].removeprefix(">=")
-    assert oldest in job["strategy"]["matrix"]["python"]
+    for script in (".ci/run", ".ci/lowest"):
+        (job,) = [one for one in jobs if f"bash {script}" in [step.get("run") for step in one["steps"]]]
+        assert [step["with"]["python-version"] for step in job["steps"] if "with" in step] == [oldest]
 
 
 def test_moves_that_blame_skips_say_what_they_are():
