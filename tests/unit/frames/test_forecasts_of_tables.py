@@ -40,7 +40,7 @@ def test_the_draws_are_those_of_predict(model):
     for name in table:
         task = fc.Task(vintage.day, name, fc.months("2025-05", "2025-07"))
         by_hand = fc.predict(model, vintage, task, seed=7)
-        np.testing.assert_allclose(made.of(name), by_hand.of(name), rtol=1e-13)  # regressions are fitted together, in any number
+        np.testing.assert_allclose(made.of(name), by_hand.of(name), rtol=1e-13)  # regressions are fitted together
     assert (made.of("A") != fc.forecast(table, 3, model=model, seed=8).of("A")).any()
 
 
