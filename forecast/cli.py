@@ -28,6 +28,7 @@ class Commands(TyperGroup):
         from forecast.jobs.signals import Interrupted, interruptible
         from forecast.report.run_messages import RunMessages
 
+        os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # it gives back what it held: a hundred megabytes of a run
         messages = ctx.obj = RunMessages()
         try:
             with interruptible(), messages.listening():

@@ -66,7 +66,7 @@ class StepFigures(Sequence[Cell]):
         pairs = zip(self.when.tolist(), self.values.tolist(), strict=True)
         return "".join(f"{step},{step},{value!r},value" for step, value in pairs).encode()
 
-    def gridded(self) -> tuple[int, Floats, tuple[str, ...]]:
+    def on_grid(self) -> tuple[int, Floats, tuple[str, ...]]:
         """The first step, and from it on a figure for each step (NaN where there is none) with its status."""
         first, count = int(self.when[0]), int(self.when[-1] - self.when[0]) + 1
         if count == len(self.when):

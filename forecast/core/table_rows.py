@@ -54,6 +54,9 @@ class TableRows(Sequence[R], Generic[R]):
         for cells in zip(*(column.tolist() for column in self.columns.values()), strict=True):
             yield self.kind(**dict(zip(self.columns, cells, strict=True)))
 
+    def __repr__(self) -> str:
+        return repr(list(self))
+
     def take(self, which: Ints | Bools | slice | list[int]) -> TableRows[R]:
         """Some of the rows, by position, slice or mask."""
         taken = {name: cells[which] for name, cells in self.columns.items()}

@@ -124,7 +124,7 @@ class Vintage:
                 hint=nearest(series, self.cells) or "a later day",
             )
         if isinstance(cells, StepFigures):
-            first, values, status_by_step = cells.gridded()
+            first, values, status_by_step = cells.on_grid()
             values.setflags(write=False)  # the array is cached and shared
             return ObservedSeries(series, first, values, status_by_step)
         first = min(c.first for c in cells)

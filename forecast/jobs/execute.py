@@ -35,7 +35,7 @@ from forecast.jobs.plan import Plan
 from forecast.jobs.progress import Progress, progress_of
 from forecast.jobs.scenarios import ScenarioAnswers, ScenarioQuestion, answer_scenarios
 from forecast.jobs.shared_draws import joint_task
-from forecast.jobs.workers import run_in_processes
+from forecast.jobs.workers import dismiss_workers, run_in_processes
 from forecast.study import ask
 from forecast.study.data.real_time import RealTimeView, refuse_look_ahead
 from forecast.study.effects import sensitivity
@@ -99,6 +99,7 @@ def _answer_stages(
 ) -> None:
     """Answer every batch that the store does not hold, stage by stage."""
     with contextlib.ExitStack() as stack:
+        stack.callback(dismiss_workers)
         cluster, client = plan.config.scale.cluster, None
         for stage in plan.stages:
             todo = []

@@ -126,7 +126,10 @@ def parquet(rows: Iterable[Any], columns: Mapping[str, str]) -> bytes:
     out = pa.BufferOutputStream()
     table = pa.Table.from_arrays(arrays, schema=pa.schema([(name, kinds[kind]) for name, kind in columns.items()]))
     pq.write_table(table, out, compression="zstd", row_group_size=1 << 20)
-    return bytes(out.getvalue())
+    made = bytes(out.getvalue())
+    del arrays, table, out
+    pa.default_memory_pool().release_unused()  # several times the table, which nothing else would ask for
+    return made
 
 
 def _ranks(words: list[Any], codes: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -59,6 +59,7 @@ def _run_pool(todo: Sequence[T], run: Callable[[T, Any], R], count: int, packed:
         executor = get_reusable_executor(
             count, timeout=IDLE_SECONDS, env=ENVIRONMENT, initializer=_begin_worker, initargs=(os.getpid(), packed)
         )
+    _POOL[:] = [executor]
     waiting, running = iter(todo), dict[Future[tuple[R, list[LogRecord]]], T]()
     try:
         while True:
@@ -78,6 +79,13 @@ def _run_pool(todo: Sequence[T], run: Callable[[T, Any], R], count: int, packed:
         raise
 
 
+def dismiss_workers() -> None:
+    """End the waiting processes: a run that has its answers needs their memory for its tables and pages."""
+    while _POOL:
+        _POOL.pop().shutdown(wait=True)
+        _join_feeders()
+
+
 def _join_feeders() -> None:
     """Wait for the pool's feeder threads: a semaphore that one frees while Python exits would be reported as leaked."""
     for thread in threading.enumerate():
@@ -85,6 +93,7 @@ def _join_feeders() -> None:
             thread.join(1)
 
 
+_POOL: list[Any] = []  # the executor whose processes answer, or wait for the next stage
 _SHARED: list[Any] = []  # in a worker process, what all batches need
 
 

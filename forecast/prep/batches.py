@@ -201,6 +201,9 @@ def _assemble_forecast(
     """One Forecast from the paths of a question's histories, or the first error among them."""
     asked = task.ordinals(vintage)
     draws = np.empty((task.draws, len(task.series), len(asked)))
+    by_series: dict[str, list[tuple[SeriesHistory, Paths | Exception]]] = {}
+    for history, paths in answered:
+        by_series.setdefault(history.series, []).append((history, paths))
     used = []
     for i, series in enumerate(task.series):
         observed = vintage.observed(series)
@@ -208,7 +211,7 @@ def _assemble_forecast(
         draws[:, i, :] = known
         published = int(np.isfinite(known).sum())
         notes = [f"{published} asked months are known and stand as published"] if published else []
-        parts = [(history, paths) for history, paths in answered if history.series == series]
+        parts = by_series.get(series, [])
         for history, paths in parts:
             if isinstance(paths, Exception):
                 return paths

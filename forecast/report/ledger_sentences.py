@@ -129,11 +129,11 @@ def _other_origins(made: Ledger) -> list[str]:
         fell = short.at_lower > 0
         low, high = (short.lo95, short.hi95) if fell else (-short.hi95, -short.lo95)
         if short.lo95 < 0 < short.hi95:
-            so = "these figures cannot say whether they fell"
+            so = ": these figures cannot say whether they fell"
         else:
-            so = "that much was not replaced" if fell else "no shortage is shown"
+            so = ("" if made.reading == "descriptive" else ": that much was not replaced") if fell else ": no shortage is shown"
         moved = f"{'fell' if fell else 'rose'} by {amount_text(made, short.at_lower)}{_interval_text(made, low, high)}"
-        told.append(f"Imports from all origins {moved}: {so}.")
+        told.append(f"Imports from all origins {moved}{so}.")
     return told
 
 

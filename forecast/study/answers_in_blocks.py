@@ -6,12 +6,13 @@ memory holds one block whatever the number of series.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 from forecast.core.contracts import Answer
 
-BLOCK = 240  # questions: enough for a batch to pay, at a few megabytes of draws a question's worth of members
+PATHS = 120_000  # drawn paths in a block: enough questions for a batch to pay, at some ten megabytes a member and year
 
 
 class AnswersInBlocks(Sequence[Answer]):
@@ -19,6 +20,7 @@ class AnswersInBlocks(Sequence[Answer]):
 
     def __init__(self, required: Sequence[Any], answer: Callable[[Sequence[Any]], list[Answer]]) -> None:
         self.required, self.answer = required, answer
+        self._starts = block_starts(required)
         self._first, self._made = -1, list[Answer]()
 
     def __len__(self) -> int:
@@ -32,8 +34,21 @@ class AnswersInBlocks(Sequence[Answer]):
         if isinstance(at, slice):
             return AnswersInBlocks(self.required[at], self.answer)
         place = range(len(self.required))[at]
-        first = place // BLOCK * BLOCK
+        block = bisect.bisect_right(self._starts, place) - 1
+        first, end = (*self._starts, len(self.required))[block : block + 2]
         if first != self._first:
             self._made = []  # the last block is gone before the next one is made
-            self._made, self._first = self.answer(self.required[first : first + BLOCK]), first
+            self._made, self._first = self.answer(self.required[first:end]), first
         return self._made[place - first]
+
+
+def block_starts(required: Sequence[Any]) -> list[int]:
+    """Where blocks of `PATHS` drawn paths begin; a question without draws counts as one path."""
+    starts, held = [0], 0
+    for place, (_, question, *_) in enumerate(required):
+        paths = getattr(question, "draws", 1) * len(getattr(question, "series", "1"))
+        if held and held + paths > PATHS:
+            starts.append(place)
+            held = 0
+        held += paths
+    return starts

@@ -21,7 +21,7 @@ from forecast.core.questions import Design, Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
-from forecast.study.answers_in_blocks import BLOCK, AnswersInBlocks
+from forecast.study.answers_in_blocks import AnswersInBlocks, block_starts
 
 Question = Task | Design
 Method = Forecaster | Estimator
@@ -95,12 +95,27 @@ def answer(method: Method, vintage: Vintage, question: Question, seed: int = 0, 
     memo = {} if memo is None else memo
     key = key_of(method, vintage, question)
     if key not in memo:
-        try:
-            memo[key] = answer_or_raise(method, vintage, question, seed, memo)
-        except METHOD_ERRORS as error:
-            memo[key] = failure_for(method, question, error)
-        memo[key] = _in_own_steps(memo[key], vintage.steps)
+        memo[key] = _answer_anew(method, vintage, question, seed, memo)
     return memo[key]
+
+
+def _answer_anew(
+    method: Method,
+    vintage: Vintage,
+    question: Question,
+    seed: int,
+    memo: Memo,
+    required: Sequence[tuple[Any, Question, Vintage]] | None = None,
+) -> Answer:
+    """The answer that no memo holds yet; `required` as `required_questions` tells it, where that is known."""
+    try:
+        if required is None:
+            made = answer_or_raise(method, vintage, question, seed, memo)
+        else:
+            made = answer_given(method, vintage, question, seed, _answer_required(required, seed, memo))
+    except METHOD_ERRORS as error:
+        made = failure_for(method, question, error)
+    return _in_own_steps(made, vintage.steps)
 
 
 def _in_own_steps(made: Answer, steps: Steps) -> Answer:
@@ -114,7 +129,15 @@ def _in_own_steps(made: Answer, steps: Steps) -> Answer:
 
 def key_of(method: Method, vintage: Vintage, question: Question) -> tuple[str, str]:
     """The key of an answer in a memo: the method's spec, and the question with what can be seen of it."""
-    return _spelling_of(method), f"{vintage.day}|{vintage.holes}|{vintage.events.fingerprint}|{identity(question)}"
+    return _spelling_of(method), _situation(vintage, question)
+
+
+def _spec_text(spec: Any) -> str:
+    return json.dumps(spec, sort_keys=True, default=str)
+
+
+def _situation(vintage: Vintage, question: Question) -> str:
+    return f"{vintage.day}|{vintage.holes}|{vintage.events.fingerprint}|{identity(question)}"
 
 
 def answer_or_raise(method: Method, vintage: Vintage, question: Question, seed: int = 0, memo: Memo | None = None) -> Answer:
@@ -148,7 +171,7 @@ def required_answers(
     nobody else needs are made in blocks, if the method `reads_in_order`.
     """
     required = required_questions(method, vintage, question)
-    if memo is None and len(required) > BLOCK and getattr(method, "reads_in_order", False):
+    if memo is None and getattr(method, "reads_in_order", False) and len(block_starts(required)) > 1:
         return AnswersInBlocks(required, partial(_answer_required, seed=seed, memo=None))
     return _answer_required(required, seed, memo)
 
@@ -158,7 +181,7 @@ def _answer_required(required: Sequence[tuple[Any, Question, Vintage]], seed: in
     memo = {} if memo is None else memo
     groups: dict[str, list[int]] = {}
     for i, (spec, _, _) in enumerate(required):
-        groups.setdefault(json.dumps(spec, sort_keys=True, default=str), []).append(i)
+        groups.setdefault(_spec_text(spec), []).append(i)
     out: list[Answer | None] = [None] * len(required)
     for places in groups.values():
         inner = _method_asked(_kind_of(required[places[0]][1]), required[places[0]][0])
@@ -200,7 +223,8 @@ def answer_many(
 ) -> list[Answer]:
     """Answers to many questions, in one call of `predict_many` where the method, or what it requires, offers it."""
     memo = {} if memo is None else memo
-    keys = [key_of(method, vintage, question) for question, vintage in asked]
+    spec = _spelling_of(method)
+    keys = [(spec, _situation(vintage, question)) for question, vintage in asked]
     first: dict[tuple[str, str], int] = {}
     for i, key in enumerate(keys):
         if key not in memo:
@@ -212,22 +236,34 @@ def answer_many(
         made = answer_batch(cast(Forecaster, method), tasks, rngs, [[] for _ in tasks])
         memo.update(zip((keys[i] for i in new), made, strict=True))
     elif hasattr(method, "asks") and len(new) > 1:
-        _answer_members(method, [asked[i] for i in new], seed, memo)
-    return [answer(method, vintage, question, seed, memo) for question, vintage in asked]
+        required = _answer_members(method, [asked[i] for i in new], seed, memo)
+        for i, inner in zip(new, required, strict=True):
+            memo[keys[i]] = _answer_anew(method, asked[i][1], asked[i][0], seed, memo, inner)
+    return [
+        memo[key] if key in memo else answer(method, vintage, question, seed, memo)
+        for key, (question, vintage) in zip(keys, asked, strict=True)
+    ]
 
 
-def _answer_members(method: Method, asked: Sequence[tuple[Question, Vintage]], seed: int, memo: Memo) -> None:
-    """Fill the memo with what many questions require, member by member; what cannot be asked fails when it is answered."""
+def _answer_members(
+    method: Method, asked: Sequence[tuple[Question, Vintage]], seed: int, memo: Memo
+) -> list[list[tuple[Any, Question, Vintage]] | None]:
+    """Fill the memo with what many questions require, member by member; what each requires, None where it has to ask itself."""
     groups: dict[str, tuple[Any, list[tuple[Question, Vintage]]]] = {}
+    out: list[list[tuple[Any, Question, Vintage]] | None] = []
     for question, vintage in asked:
         try:
             required = required_questions(method, vintage, question)
-        except METHOD_ERRORS:
+        except METHOD_ERRORS:  # what cannot be asked fails when it is answered
+            out.append(None)
             continue
+        # a question of an earlier day than its vintage is answered with less than it was asked with here
+        out.append(None if isinstance(question, Task) and question.day < vintage.day else required)
         for spec, inner, seen in required:
-            groups.setdefault(json.dumps(spec, sort_keys=True, default=str), (spec, []))[1].append((inner, seen))
+            groups.setdefault(_spec_text(spec), (spec, []))[1].append((inner, seen))
     for spec, together in groups.values():
         answer_many(_method_asked(_kind_of(together[0][0]), spec), together, seed, memo)
+    return out
 
 
 def answer_batch(
@@ -261,7 +297,8 @@ def _answer_or_failure(method: Method, question: Question, make: Callable[[], An
 
 
 def _require_finite(made: Answer) -> Answer:
-    if isinstance(made, Forecast) and not np.isfinite(made.draws).all():
+    # a sum is finite where all is, and takes no memory of the size of the draws
+    if isinstance(made, Forecast) and not np.isfinite(made.draws.sum()) and not np.isfinite(made.draws).all():
         raise ArithmeticError("the forecast is not finite")
     return made
 

@@ -72,6 +72,18 @@ def test_list_and_check_load_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+def test_a_command_takes_arrow_s_memory_from_the_system_unless_another_pool_is_named():
+    code = (
+        "from typer.testing import CliRunner\nfrom forecast.cli import app\n"
+        "assert CliRunner().invoke(app, ['list', 'metrics']).exit_code == 0\n"
+        "import pyarrow\nprint(pyarrow.default_memory_pool().backend_name)"
+    )
+    for named, used in (({}, "system"), ({"ARROW_DEFAULT_MEMORY_POOL": "mimalloc"}, "mimalloc")):
+        plain = {key: value for key, value in os.environ.items() if key != "ARROW_DEFAULT_MEMORY_POOL"}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=plain | named)
+        assert done.stdout.strip() == used
+
+
 def test_help_loads_neither_numpy_nor_pandas():
     code = (
         "import sys\nfrom typer.testing import CliRunner\nfrom forecast.cli import app\n"

@@ -93,6 +93,7 @@ class Conformal:
         if len(answers) != count + len(past):
             raise ConfigError(f"{len(answers)} answers for {count + len(past)} questions", hint="ask through fc.predict")
         errors = _collect_errors(past, answers[count:], count)
+        del past  # with the vintages of the origins, before the draws take their place
         draws, used = np.empty((task.draws, count, len(task.months))), []
         lost: dict[str, str] = {}
         parameters: Mapping[str, float] = {}

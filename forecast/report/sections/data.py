@@ -202,7 +202,7 @@ def _finding_blocks(data: RunData) -> list[Block]:
         body: Block = table or Bullets(
             _merge_notes(data, rows) if topic == "effect" else tuple(_finding_text(data, topic, r) for r in rows)
         )
-        out.append(Details(f"{title}: {len(rows)}", (body,)))
+        out.append(Details(title if topic == "audited" else f"{title}: {len(rows)}", (body,)))
     return out
 
 

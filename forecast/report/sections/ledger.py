@@ -120,7 +120,7 @@ def _entries(made: Ledger) -> TableBlock:
     return TableBlock("The account", heads, tuple(rows), note, True)
 
 
-def _wanted(entry: LedgerEntry) -> str:
+def _series_wanted(entry: LedgerEntry) -> str:
     """The series that would fill an entry; how to fetch them stands with the flows."""
     return "; ".join(COMMAND.sub("", one) for one in entry.wanted)
 

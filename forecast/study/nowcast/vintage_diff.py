@@ -180,10 +180,7 @@ def _with_real_past(made: Vintage, after: Vintage) -> Vintage:
 def _changes(series: str, before: Sequence[Cell], after: Sequence[Cell]) -> list[Change]:
     if before is after:
         return []
-    before, after = (
-        tuple(before),
-        tuple(after),
-    )  # figures held as arrays become cells that live as long as their places are told
+    before, after = tuple(before), tuple(after)  # cells that are made when asked for live on while they are compared
     shared = {*map(id, before)} & {*map(id, after)}  # vintages share the cells that did not change
     old, new = ({(c.first, c.last): c for c in cells if id(c) not in shared} for cells in (before, after))
     places = sorted({*old, *new})

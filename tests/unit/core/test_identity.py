@@ -11,6 +11,7 @@ from forecast.core.archive import bundled_archive
 from forecast.core.events import Event, EventCalendar
 from forecast.core.identity import identity
 from forecast.core.questions import Design, Task
+from forecast.core.registry import build
 from forecast.core.scenario import Scenario
 from forecast.study import ask
 from forecast.study.evaluate.backtest import BacktestQuestion
@@ -78,7 +79,6 @@ NOUNS = (Task, Design, Event, EventCalendar, Scenario, BacktestQuestion)
 
 def test_no_key_is_made_of_a_print(monkeypatch):
     # every noun that prints something else every time: keys, fingerprints and verdicts known in advance must not notice
-    from forecast.core.registry import build
     from forecast.study.effects.best_verdict import best_verdicts
 
     vintage = bundled_archive().as_of(DAY)
@@ -101,3 +101,11 @@ def test_no_key_is_made_of_a_print(monkeypatch):
         monkeypatch.setattr(noun, "__repr__", lambda _: f"print {next(count)}")
     assert keys() == before
     assert next(count) == 0, "nothing was printed at all"
+
+
+def test_a_key_of_a_memo_is_short_however_long_the_calendar():
+    # a run keeps tens of thousands of them
+    vintage = bundled_archive().latest
+    question = Task(vintage.day, "CHN.export.WLD.gallium", ("2026-10",))
+    assert len(vintage.events) > 50
+    assert sum(map(len, ask.key_of(build("model", "conformal"), vintage, question))) < 1000

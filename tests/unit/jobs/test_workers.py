@@ -144,6 +144,31 @@ def warn(task, shared):
     return os.getpid()
 
 
+def children():
+    """The processes that this one has started and that still live."""
+    me, found = str(os.getpid()), []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = path.read_text("utf-8").rpartition(")")[2].split()[:2]
+        except OSError:  # it has just ended
+            continue
+        found += [path.parent.name] if parent == me and state != "Z" and is_worker(path.parent) else []
+    return found
+
+
+def is_worker(process):
+    return b"loky" in (process / "cmdline").read_bytes() and b"resource_tracker" not in (process / "cmdline").read_bytes()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads /proc")
+def test_a_run_that_has_its_answers_leaves_no_process_waiting(tmp_path):
+    dict(run_in_processes(range(3), warn, lambda task: None, 2, "all"))
+    assert len(children()) >= 2, "they wait for the next stage"
+    made = planned(tmp_path)
+    assert ex.execute(made, tmp_path / "answers", 2)
+    assert children() == []
+
+
 def test_what_a_process_logs_is_logged_here(caplog):
     done = dict(run_in_processes(range(3), warn, lambda task: None, 2, "all"))
     assert os.getpid() not in done.values()
