@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
 import numpy as np
@@ -59,6 +59,24 @@ class StepFigures(Sequence[Cell]):
         """The figures up to a step, released as `basis` says."""
         end = int(np.searchsorted(self.when, last, "right"))
         return StepFigures(self.when[:end], self.values[:end], basis)
+
+    def differing_from(self, other: StepFigures) -> StepFigures:
+        """The figures that another series of figures does not hold, or holds with another value."""
+        if not len(other):
+            return self
+        at = np.minimum(np.searchsorted(other.when, self.when), len(other) - 1)
+        same: Bools = (other.when[at] == self.when) & (other.values[at] == self.values)
+        return StepFigures(self.when[~same], self.values[~same], self.basis)
+
+    def with_figures(self, changed: Mapping[int, float | None]) -> StepFigures:
+        """The figures with those of some steps in place of their own; None takes a step's figure away."""
+        steps = np.array(sorted(changed), int)
+        kept: Bools = ~np.isin(self.when, steps)
+        more = [(step, value) for step, value in changed.items() if value is not None]
+        when = np.concatenate([self.when[kept], np.array([step for step, _ in more], int)])
+        values = np.concatenate([self.values[kept], np.array([value for _, value in more], float)])
+        order = np.argsort(when, kind="stable")
+        return StepFigures(when[order], values[order], self.basis)
 
     @property
     def stamps(self) -> bytes:

@@ -56,8 +56,8 @@ def account_of(
     """
     n = draws
     lost_m, lost_x = (_minus(_amount(legs[key], n)) for key in (("L_M", question.exporter), ("L_X", question.destination)))
-    origins = _total([_amount(legs["I", k], n) for k in (*question.through, *question.origins)], legs["rest_I", "OTHERS"], n)
-    others = _total([_amount(legs["D", k], n) for k in question.through], legs["rest_D", "OTHERS"], n)
+    origins = _total([legs["I", k] for k in (*question.through, *question.origins)], legs["rest_I", "OTHERS"], n)
+    others = _total([legs["D", k] for k in question.through], legs["rest_D", "OTHERS"], n)
     short, gap, unsold = lost_m - origins, lost_x - lost_m - declared, lost_x - others
     entries = [
         _entry("L_X", lost_x, lost_x), _entry("L_M", lost_m, lost_m),
@@ -115,11 +115,16 @@ def _minus(one: Amount) -> Amount:
     return Amount(-one.value, -one.draws, one.wanted)
 
 
-def _total(named: Sequence[Amount], rest: Leg, draws: int) -> Amount:
-    """The sum of all partners: of the named and of the rest, which holds those of the named that have no data."""
+def _total(named: Sequence[Leg], rest: Leg, draws: int) -> Amount:
+    """The sum of all partners: of the named and of the rest.
+
+    The rest is the reporter's total less what it records of the named; those that it does not record are inside it, also where
+    the partner's own record tells of them.
+    """
     amount = _amount(rest, draws)
-    for one in named:
-        amount = amount + (one if not one.wanted else Amount(0.0, np.zeros(draws)))
+    for leg in named:
+        if leg.known and not leg.mirror:
+            amount = amount + _amount(leg, draws)
     return amount
 
 

@@ -22,7 +22,9 @@ def gap_filled_of(
     producers : countries that produce the good; None where that is not known
     """
     named = [legs["I", k] for k in (*question.through, *question.origins)]
-    known = [leg for leg in [*named, legs["rest_I", REST]] if leg.known]
+    rest = legs["rest_I", REST]
+    # an origin known by its own record alone is inside the rest of the destination's, and counts once
+    known = [leg for leg in [*named, rest] if leg.known and not (leg.mirror and rest.known)]
     lost = -legs["L_M", question.exporter].value
     if not known:
         return None
@@ -34,7 +36,7 @@ def gap_filled_of(
         OriginChange(leg.country, leg.value, *ends, production=_production(question, leg.country, producers))
         for leg, ends in zip(known, limits, strict=True)
     ]
-    complete = legs["rest_I", REST].known
+    complete = rest.known
     total = sum(change.value for change in changes) if complete else math.nan
     if question.gains is not None and complete:
         changes = _divided_rest(changes, factor * 1000.0 * question.gains)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 
 from forecast.core.arrivals import Arrival
+from forecast.core.step_figures import StepFigures
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.nowcast.vintage_diff import Release
 
@@ -46,4 +47,6 @@ def _figure(cell: Cell | None) -> float:
 def _in_a_sum_of_zero(vintage: Vintage, series: str, month: int) -> bool:
     """Whether a sum of zero holds the month."""
     cells = vintage.cells.get(series, ())
+    if isinstance(cells, StepFigures):  # of single months only
+        return False
     return any(cell.is_span and cell.status == "zero" and cell.overlaps(month, month) for cell in cells)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from forecast.core.archive import Archive
 from forecast.core.events import Event, EventCalendar
 from forecast.core.identity import identity
+from forecast.core.step_figures import StepFigures
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.data.real_time import RealTimeView
 
@@ -180,6 +181,8 @@ def _with_real_past(made: Vintage, after: Vintage) -> Vintage:
 def _changes(series: str, before: Sequence[Cell], after: Sequence[Cell]) -> list[Change]:
     if before is after:
         return []
+    if isinstance(before, StepFigures) and isinstance(after, StepFigures):
+        before, after = before.differing_from(after), after.differing_from(before)
     before, after = tuple(before), tuple(after)  # cells that are made when asked for live on while they are compared
     shared = {*map(id, before)} & {*map(id, after)}  # vintages share the cells that did not change
     old, new = ({(c.first, c.last): c for c in cells if id(c) not in shared} for cells in (before, after))
@@ -223,10 +226,13 @@ def _event_release(event: Event) -> Release:
     return Release("calendar", "events", event.id, event=event.id, months=(event.start, event.start))
 
 
-def _revert_cells(after: Vintage, series: str, changes: Iterable[Change]) -> tuple[Cell, ...]:
+def _revert_cells(after: Vintage, series: str, changes: Iterable[Change]) -> Sequence[Cell]:
     """The cells of a series with some figures as they were before, in their original order."""
     former = {change.place[1:]: change.before for change in changes if change.series == series}
-    kept = [former.pop((c.first, c.last), c) for c in after.cells.get(series, ())]
+    held = after.cells.get(series, ())
+    if isinstance(held, StepFigures):
+        return held.with_figures({first: None if cell is None else cell.value for (first, _), cell in former.items()})
+    kept = [former.pop((c.first, c.last), c) for c in held]
     return tuple(c for c in (*kept, *former.values()) if c is not None)
 
 

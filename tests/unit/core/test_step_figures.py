@@ -109,3 +109,45 @@ def test_the_first_row_that_repeats_an_earlier_one_is_named(blank):
     with pytest.raises(DataError, match="s1 has two rows at 2010-03") as told:
         panel(table, unit="unit")
     assert "row 15" in str(told.value)
+
+
+def test_what_differs_is_what_the_cells_say_differs():
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        one, other = (
+            StepFigures(when, rng.integers(0, 3, len(when)).astype(float))
+            for when in (np.flatnonzero(rng.random(12) < 0.6) for _ in range(2))
+        )
+        held = {(cell.first, cell.value) for cell in other}
+        assert [(c.first, c.value) for c in one.differing_from(other)] == [
+            (c.first, c.value) for c in one if (c.first, c.value) not in held
+        ]
+
+
+def test_figures_of_some_steps_take_the_place_of_others():
+    figures = StepFigures(np.array([3, 5, 6]), np.array([1.0, 2.0, 3.0]), "lag")
+    made = figures.with_figures({5: None, 6: 9.0, 4: 7.0})
+    assert [(c.first, c.value, c.basis) for c in made] == [(3, 1.0, "lag"), (4, 7.0, "lag"), (6, 9.0, "lag")]
+    assert [c.value for c in figures] == [1.0, 2.0, 3.0]
+
+
+def test_news_of_a_panel_are_those_of_its_cells():
+    """Held as arrays or as cells, a panel's figures have the same news."""
+    from dataclasses import replace
+
+    import forecast as fc
+    from forecast.study.data.real_time import RealTimeView
+
+    rng = np.random.default_rng(4)
+    months = [f"{2018 + i // 12}-{i % 12 + 1:02d}" for i in range(80)]
+    rows = [(name, month, float(v)) for name in "abc" for month, v in zip(months, rng.gamma(9, 10, 80), strict=True)]
+    panel = fc.panel(pd.DataFrame(rows, columns=["unit", "time", "value"]), unit="unit", season=12, nonnegative=True)
+    assert isinstance(panel.cells["a"], StepFigures)
+    told = []
+    for held in (panel, replace(panel, cells={name: tuple(panel.cells[name]) for name in panel.series})):
+        view = RealTimeView(held, lags={"a": 2, "b": 0, "c": 1})
+        before, after = dt.date(2024, 6, 1), dt.date(2024, 7, 1)
+        task = fc.Task(before, "a", ["2024-05"], draws=200)
+        told.append(fc.news("factor", view, task, before, after))
+    pd.testing.assert_frame_equal(*told)
+    assert len(told[0]) > 2

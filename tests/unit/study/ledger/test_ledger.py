@@ -155,6 +155,23 @@ def test_the_partners_record_serves_where_the_exporters_is_not_there():
     assert (own.months_from, leg.months_from) == ("2024-02", "2024-03"), "it arrives a month after it left"
 
 
+def test_a_country_known_by_its_own_record_alone_counts_once():
+    """It is inside the exporter's (destination's) total less the named, so it is no addition to that."""
+    whole = vintage(noise=0.03)
+    swap = {"CHN.export.THA": "THA.import.CHN", "USA.import.THA": "THA.export.USA"}
+    moved = {
+        (swap[key] + name[len(key) :] if (key := name.rpartition(".")[0]) in swap else name): c
+        for name, c in whole.cells.items()
+    }
+    made, plain = ledger(replace(whole, cells=moved)), ledger(whole)
+    for symbol in ("S", "Z"):
+        assert made.entry(symbol).at_lower == pytest.approx(plain.entry(symbol).at_lower, rel=0.15)
+    assert made.entry("G").at_lower == pytest.approx(plain.entry("G").at_lower, rel=0.15)
+    assert made.gap.total == pytest.approx(plain.gap.total, rel=0.15)
+    assert made.gap.total == pytest.approx(made.entry("L_M").at_lower - made.entry("S").at_lower)
+    assert made.route("THA").upper > 0
+
+
 def test_declared_origin_counts_only_months_for_which_the_exporter_reports_none():
     reported = np.r_[np.full(60, 100.0), np.full(14, 0.0)]
     made = ledger(vintage(LEVELS | {"CHN.export.WLD": (200.0, 140.0)}, noise=0.03, **{"CHN.export.USA": reported}))
