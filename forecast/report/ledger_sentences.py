@@ -43,6 +43,11 @@ def in_short(made: Ledger) -> list[str]:
     return [*_losses(made), *_share(made)]
 
 
+def bounds_cross(made: Ledger) -> bool:
+    """Whether the lower bound of some third country lies above its upper one, so that no range holds what was rerouted."""
+    return any(route.lower > route.upper for route in made.routes)
+
+
 def amount_text(made: Ledger, value: float) -> str:
     """An amount of a ledger in the unit of the report, without its sign."""
     known = products().get(made.question.product)
@@ -133,6 +138,8 @@ def _other_origins(made: Ledger) -> list[str]:
         else:
             so = ("" if made.reading == "descriptive" else ": that much was not replaced") if fell else ": no shortage is shown"
         moved = f"{'fell' if fell else 'rose'} by {amount_text(made, short.at_lower)}{_interval_text(made, low, high)}"
+        if not short.at_lower and not short.lo95 < 0 < short.hi95:
+            moved, so = "did not change", ""
         told.append(f"Imports from all origins {moved}{so}.")
     return told
 
@@ -203,12 +210,14 @@ def _exporters_side(made: Ledger) -> list[str]:
         return [_lacking("The exporter's side of the account", unsold.wanted)] if unsold.wanted else []
     more = made.entry("L_X").at_lower - unsold.at_lower
     exporter = capitalize(country_in_text(made.question.exporter))
+    fell = unsold.at_lower > 0
+    low, high = (unsold.lo95, unsold.hi95) if fell else (-unsold.hi95, -unsold.lo95)
     told = [
         f"{exporter} exported {amount_text(made, more)} {'more' if more >= 0 else 'less'} to all others than "
-        f"{_against(made)}; {amount_text(made, unsold.at_lower)}{_interval_text(made, unsold.lo95, unsold.hi95)} "
-        f"{'of the loss was not made up there' if unsold.at_lower >= 0 else 'more went out than was lost here'}."
+        f"{_against(made)}; its exports to all destinations together {'fell' if fell else 'rose'} by "
+        f"{amount_text(made, unsold.at_lower)}{_interval_text(made, low, high)}."
     ]
-    if other.known:
+    if other.known and not bounds_cross(made):
         ends = sorted((other.at_lower, other.at_upper))
         texts = [f"{'−' if one < 0 else ''}{amount_text(made, one)}" for one in ends]
         span = texts[0] if texts[0] == texts[1] else f"between {texts[0]} and {texts[1]}"
@@ -221,5 +230,8 @@ def _share(made: Ledger) -> list[str]:
     if share.undefined:
         return [f"No share of the loss is given, because {share.undefined}."]
     far = "" if math.isnan(share.hi95) else f" (95{NBSP}% interval {share_text(share.lo95)} to {share_text(share.hi95)})"
-    between = " and ".join(share_text(one) for one in sorted((share.lower, share.upper)))
-    return [f"Rerouting is between {between} of the loss{far}."]
+    record = country_in_text(made.question.exporter if made.leg("L_X").known else made.question.destination)
+    whole = f"the loss in the record of {record}"
+    if share.upper > 1:
+        return [f"Rerouting is between {share_text(share.lower)} of {whole} and all of it, or more than was lost{far}."]
+    return [f"Rerouting is between {share_text(share.lower)} and {share_text(share.upper)} of {whole}{far}."]

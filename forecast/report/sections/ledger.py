@@ -14,7 +14,7 @@ from forecast.core.schema import LedgerRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.figures.ledger import ledger_panel
 from forecast.report.ledger_annual import annual_sentences
-from forecast.report.ledger_sentences import COMMAND, amount_text, sentences_of
+from forecast.report.ledger_sentences import COMMAND, amount_text, bounds_cross, sentences_of
 from forecast.report.numbers import capitalize, country_name, decimal, product_name, window
 from forecast.report.run_data import RunData
 
@@ -108,6 +108,9 @@ def _entries(made: Ledger) -> TableBlock:
                     TableCell("; ".join(COMMAND.sub("", each) for each in one.wanted), tone="muted"),
                 )
             )
+            continue
+        if symbol in ("R", "N", "G") and bounds_cross(made):
+            rows.append((name, TableCell("bounds cross", tone="muted"), TableCell(MISSING), TableCell("")))
             continue
         ends = sorted((one.at_lower, one.at_upper))
         text = (

@@ -19,7 +19,16 @@ from forecast.study.ledger.gap_filled import gap_filled_of
 from forecast.study.ledger.joint_draws import with_joint_draws
 from forecast.study.ledger.leg_answers import described_legs, estimated_legs
 from forecast.study.ledger.legs import legs_of, require_one_form
-from forecast.study.ledger.rerouting import LIMIT, Bounds, bounds_of, rerouted_draws, routes_of, share_of_loss, total_rerouted
+from forecast.study.ledger.rerouting import (
+    LIMIT,
+    NO_ROUTE,
+    Bounds,
+    bounds_of,
+    rerouted_draws,
+    routes_of,
+    share_of_loss,
+    total_rerouted,
+)
 
 
 def ledger(
@@ -149,8 +158,8 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     return Ledger(
         question, "kg", content, reading, seen.steps.label(main.first), seen.steps.label(main.last),
         main.last - main.first + 1, tuple(legs), tuple(routes), account.entries,
-        share_of_loss(bounds, loss or by_role["L_M", question.exporter]), gap_filled_of(question, by_role, producers, factor),
-        account.closure, (*notes, *([note] if note else [])),
+        share_of_loss(bounds, routes, loss or by_role["L_M", question.exporter]),
+        gap_filled_of(question, by_role, producers, factor), account.closure, (*notes, *([note] if note else [])),
     )  # fmt: skip
 
 
@@ -160,10 +169,14 @@ def _all_routes(bounds: Bounds, routes: Sequence[Route], draws: int) -> tuple[tu
     wanted = tuple(
         wish for route in routes if not math.isfinite(route.upper) for wish in (route.outward.wanted, route.onward.wanted)
     )
+    if not routes:
+        wanted = (NO_ROUTE,)
     lower = float(sum(route.lower for route in routes if math.isfinite(route.lower)))
     upper = float(sum(route.upper for route in routes))
     if not draws:
         return (Amount(lower, none), Amount(upper, none, wanted)), (math.nan, math.nan)
     low_draws, high_draws = rerouted_draws(bounds, routes) if not wanted else (none, none)
     _, _, low, high = total_rerouted(bounds, LIMIT)
+    if lower > upper:  # bounds that cross have no limits that hold them
+        low = high = math.nan
     return (Amount(lower, low_draws), Amount(upper, high_draws, wanted)), (low, high)

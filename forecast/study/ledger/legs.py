@@ -124,8 +124,13 @@ def _with_months(question: LedgerQuestion, plan: LegPlan, first: int, last: int)
 
 def _months_accounted_for(question: LedgerQuestion, vintage: Vintage, plans: list[LegPlan]) -> tuple[int, int]:
     """First and last month of the destination's imports, as integers."""
-    steps = vintage.steps
+    steps, where = vintage.steps, f"ledger of {question.product}, {question.exporter} to {question.destination}"
+    if not question.events:
+        raise ConfigError("no measure is named", where=where, hint="an event of the calendar")
     onsets = [steps.of(e.effective or e.announced) for e in question.events]
+    if question.stop and steps.ordinal(question.stop) < min(onsets):
+        problem = f"the months end in {question.stop}, before {question.event_ids} took effect"
+        raise ConfigError(problem, where=where, hint=f"months from {steps.label(min(onsets))} on")
     first = steps.ordinal(question.start) if question.start else min(onsets) + question.lag_direct
     if question.stop:
         return first, steps.ordinal(question.stop)
@@ -145,19 +150,42 @@ def _with_rest(question: LedgerQuestion, vintage: Vintage) -> tuple[Vintage, dic
     q = question
     made: dict[str, tuple[Cell, ...]] = {}
     notes: dict[str, str] = {}
-    sides = [(q.destination, "import", q.exporter, (*q.through, *q.origins)), (q.exporter, "export", q.destination, q.through)]
-    for reporter, flow, hit, others in sides:
-        total = _key(q, reporter, flow, "WLD")
-        parts = [_key(q, reporter, flow, partner) for partner in (hit, *others)]
+    for role in ("rest_I", "rest_D"):
+        rest, total, parts = _rest_of(q, role)
         known = [one for one in parts if vintage.knows(one)]
         if not vintage.knows(total) or parts[0] not in known:
             continue
-        rest = _key(q, reporter, flow, REST)
         made[rest] = _differences(vintage, total, known)
         inside = [SeriesKey.parse(one).partner for one in parts if one not in known]
         notes[rest] = f"the total less {len(known)} named" + (f"; it holds {', '.join(inside)}" if inside else "")
     made = {series: cells for series, cells in made.items() if cells}
     return replace(vintage, cells=ChangedCells(vintage.cells, made)) if made else vintage, notes
+
+
+def _rest_of(question: LedgerQuestion, role: str) -> tuple[str, str, list[str]]:
+    """The series of all that are not named, of the total it is taken from, and of the one hit and the named."""
+    q = question
+    side = (
+        (q.destination, "import", (q.exporter, *q.through, *q.origins))
+        if role == "rest_I"
+        else (q.exporter, "export", (q.destination, *q.through))
+    )
+    reporter, flow, partners = side
+    parts = [_key(q, reporter, flow, partner) for partner in partners]
+    return _key(q, reporter, flow, REST), _key(q, reporter, flow, "WLD"), parts
+
+
+def what_would_fill_rest(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> str:
+    """What is missing for the rest: the total, the one hit, months of them or of the named; or that they contradict."""
+    _, total, parts = _rest_of(question, plan.role)
+    asked = [total, *(part for i, part in enumerate(parts) if i == 0 or vintage.knows(part))]
+    period = vintage.steps.period(plan.first, plan.last)
+
+    def is_known(series: str) -> bool:
+        return vintage.knows(series) and math.isfinite(window_total(vintage.observed(series), plan.first, plan.last))
+
+    lacking = [f"{what_would_fill(question, one)}, {period}" for one in asked if not is_known(one)]
+    return "; ".join(lacking) or f"figures that agree: the named ones exceed {total} in {period}"
 
 
 def _differences(vintage: Vintage, total: str, parts: list[str]) -> tuple[Cell, ...]:
