@@ -15,6 +15,7 @@ from forecast.core.vintage import Vintage
 from forecast.study.ask import Memo
 from forecast.study.ledger.account import Account, Amount, account_of, declared_while_none_reported
 from forecast.study.ledger.candidates import candidates, producers_of
+from forecast.study.ledger.cautions import cautions_of
 from forecast.study.ledger.gap_filled import gap_filled_of
 from forecast.study.ledger.joint_draws import with_joint_draws
 from forecast.study.ledger.leg_answers import described_legs, estimated_legs
@@ -138,7 +139,7 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     legs = with_joint_draws(question, plans, legs, seen, seed)
     states = {leg.state for leg in legs}
     reading: Literal["estimated", "descriptive", "no data"] = "estimated"
-    notes: list[str] = []
+    notes = cautions_of(question, plans, seen) if any(leg.known for leg in legs) else []
     if "described" in states:
         reading = "descriptive"
         legs, compared = described_legs(question, plans, legs, seen, factor)

@@ -215,6 +215,25 @@ def test_a_gain_is_not_told_as_a_loss():
     assert any("to all destinations together" in sentence for sentence in told)
 
 
+def test_what_else_fell_into_the_months_is_told():
+    known = vintage(noise=0.03)
+    tariff = Event("tariff", "A tariff", "2024-02-01", effective="2024-02-01", imposed_by="USA", targets="CHN", products=PRODUCT,
+                   instrument="tariff", role="default")  # fmt: skip
+    both = replace(known, events=EventCalendar().with_events([BAN, tariff]))
+    assert any("“A tariff” falls into the same months" in sentence for sentence in ledger(both).sentences())
+    assert not any("into the same months" in sentence for sentence in ledger(known).sentences())
+
+
+def test_months_after_the_end_and_a_measure_aimed_elsewhere_are_told():
+    ended = replace(BAN, end="2024-06-30", end_announced="2024-05-01")
+    asked = dict(destination="USA", product=PRODUCT, through=["THA"], start="2024-03", stop="2024-12", draws=200)
+    known = replace(vintage(noise=0.03), events=EventCalendar().with_events([ended]))
+    assert any("after the end of the measure on 2024-06-30" in one for one in fc.ledger(known, ended, **asked).sentences())
+    elsewhere = replace(BAN, targets="JPN")
+    known = replace(vintage(noise=0.03), events=EventCalendar().with_events([elsewhere]))
+    assert any("is aimed at this flow" in one for one in fc.ledger(known, elsewhere, **asked).sentences())
+
+
 def test_declared_origin_counts_only_months_for_which_the_exporter_reports_none():
     reported = np.r_[np.full(60, 100.0), np.full(14, 0.0)]
     made = ledger(vintage(LEVELS | {"CHN.export.WLD": (200.0, 140.0)}, noise=0.03, **{"CHN.export.USA": reported}))
