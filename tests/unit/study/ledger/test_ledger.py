@@ -217,8 +217,10 @@ def test_a_gain_is_not_told_as_a_loss():
 
 def test_what_else_fell_into_the_months_is_told():
     known = vintage(noise=0.03)
-    tariff = Event("tariff", "A tariff", "2024-02-01", effective="2024-02-01", imposed_by="USA", targets="CHN", products=PRODUCT,
-                   instrument="tariff", role="default")  # fmt: skip
+    tariff = Event(
+        "tariff", "A tariff", "2024-02-01", effective="2024-02-01", imposed_by="USA", targets="CHN", products=PRODUCT,
+        instrument="tariff", role="default",
+    )  # fmt: skip
     both = replace(known, events=EventCalendar().with_events([BAN, tariff]))
     assert any("“A tariff” falls into the same months" in sentence for sentence in ledger(both).sentences())
     assert not any("into the same months" in sentence for sentence in ledger(known).sentences())
