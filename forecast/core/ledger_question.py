@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -98,8 +99,9 @@ class LedgerQuestion:
         where = f"ledger of {self.product}, {self.exporter} to {self.destination}"
         named = (self.exporter, self.destination, *self.through, *self.origins)
         for place, country in enumerate(named):
-            if country in ("WLD", "OTHERS"):
-                raise ConfigError(f"'{country}' is no country", where=where, hint="a country, or a group such as EU27")
+            if country in ("WLD", "OTHERS") or not re.fullmatch("[A-Z][A-Z0-9]{1,9}", country):
+                hint = "its code of three letters, such as THA, or a group such as EU27"
+                raise ConfigError(f"'{country}' is no country", where=where, hint=hint)
             for other in named[:place]:
                 if country == other:
                     raise ConfigError(f"'{country}' is named twice", where=where, hint="each country once")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from forecast.core.cells import Cell
 from forecast.core.changed_cells import ChangedCells
-from forecast.core.errors import ConfigError
+from forecast.core.errors import ConfigError, nearest
 from forecast.core.ledger import REST, LedgerQuestion, Role
 from forecast.core.products import products
 from forecast.core.questions import Design
@@ -39,6 +39,7 @@ class LegPlan:
 def legs_of(question: LedgerQuestion, vintage: Vintage) -> tuple[list[LegPlan], Vintage]:
     """All legs of a question with their series and months, and the vintage with the series of those that are not named."""
     q, way = question, question.months_on_the_way
+    require_a_good(q, vintage)
     seen, notes = _with_rest(question, vintage)
     plans = [
         _plan(q, seen, "L_X", q.destination, [(_key(q, q.exporter, "export", q.destination), False, -q.lag_direct)]),
@@ -160,6 +161,18 @@ def _with_rest(question: LedgerQuestion, vintage: Vintage) -> tuple[Vintage, dic
         notes[rest] = f"the total less {len(known)} named" + (f"; it holds {', '.join(inside)}" if inside else "")
     made = {series: cells for series, cells in made.items() if cells}
     return replace(vintage, cells=ChangedCells(vintage.cells, made)) if made else vintage, notes
+
+
+def require_a_good(question: LedgerQuestion, vintage: Vintage) -> None:
+    """Refuse a product that neither the concordance nor any series of the data knows; a code (hs...) may be fetched yet."""
+    product = question.product
+    if product in products() or product.startswith("hs"):
+        return
+    held = {key.product for series in vintage.series if (key := SeriesKey.maybe(series))}
+    if product not in held:
+        raise ConfigError(
+            f"no good is called '{product}'", where="product", hint=nearest(product, sorted({*products(), *held}))
+        )
 
 
 def _rest_of(question: LedgerQuestion, role: str) -> tuple[str, str, list[str]]:

@@ -328,6 +328,8 @@ def test_sentences_never_say_more_than_the_figures():
         ({"own_sources": {"MEX": 1.0}}, "not among"), ({"own_sources": {"THA": -1.0}}, "are -1.0"), ({"draws": 0}, "draws"),
         ({"estimator": "counterfactul"}, "counterfactual"), ({"destination": "CHN"}, "named twice"),
         ({"through": ["EU27", "DEU"]}, "count twice"), ({"destination": "WLD"}, "is no country"),
+        ({"through": ["Thailand"]}, "is no country"),
+        ({"product": "antimony_oxid"}, "no good is called"),
         ({"lag_to": 1.5}, "whole number"),
         ({"own_sources": {"THA": "a"}}, "are 'a'"), ({"own_sources": {"THA": math.inf}}, "are inf"),
         ({"start": "2022-01", "stop": "2022-06"}, "before ban took effect"),
