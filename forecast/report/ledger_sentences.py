@@ -16,7 +16,7 @@ WHY_UPPER = (
     "the revision of March 2025, without Feng, finds that tariffs raised rerouting by 3.6, 2.5 and 1.4 percentage points by "
     "country, province and firm)."
 )
-COMMAND = re.compile(r" \(forecast fetch [^)]*\)")  # stands once, with its flow
+COMMAND = re.compile(r" \((forecast fetch|pages of) [^)]*\)")  # stands once, with its flow
 UNSEEN = "Goods under another name or code, and routes with more than one stop, are in none of these figures."
 
 

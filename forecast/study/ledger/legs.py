@@ -9,7 +9,7 @@ from forecast.core.cells import Cell
 from forecast.core.changed_cells import ChangedCells
 from forecast.core.errors import ConfigError, nearest
 from forecast.core.ledger import REST, LedgerQuestion, Role
-from forecast.core.products import products
+from forecast.core.products import product_of, products
 from forecast.core.questions import Design
 from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
@@ -78,23 +78,36 @@ def what_would_fill(question: LedgerQuestion, series: str) -> str:
     key = SeriesKey.maybe(series)
     if key is None:
         return series
-    known = products().get(question.product)
-    codes = [text.partition(":") for text in (known.hs_codes.split("|") if known and known.hs_codes else [])]
     source = "comtrade"
-    kinds: tuple[str, ...] = ("HS6", "CN8", "EU8", "HTS10")
     if key.reporter == "USA":
-        source, kinds = "census", ("HTS10",)
+        source = "census"
     elif key.reporter == "EU27" or countries(key.reporter) | countries("EU27") == countries("EU27"):
-        source, kinds = "comext", ("EU8", "CN8")
-    found = next((code for kind in kinds for name, _, code in codes if name == kind), "")
-    code = found[:6] if source == "comtrade" else found
-    if not code and question.product.startswith("hs"):
-        code = question.product.removeprefix("hs")
-    ask = f" --hs {code}" if code else " with the codes of the product, which the concordance does not know"
+        source = "comext"
+    code = _code_of(question.product, source)
+    if not code and key.reporter == "CHN" and (own := _listed(question.product, "CN8")):
+        return f"{series} (pages of China's customs saved by hand, code {own[0]})"
+    if not code:
+        return f"{series}, which {source} has under no code of its own"
     partner = "" if key.partner == "WLD" else f" --partner {key.partner}"
     reporter = "" if source == "census" else f" --reporter {key.reporter}"
     flow = " --flow export" if key.flow == "export" else ""
-    return f"{series} (forecast fetch {source}{ask}{reporter}{partner}{flow})"
+    return f"{series} (forecast fetch {source} --hs {code}{reporter}{partner}{flow})"
+
+
+def _listed(product: str, classification: str = "") -> list[str]:
+    """The codes that the concordance lists for a good, of one classification or of all."""
+    known = products().get(product)
+    pairs = [text.partition(":") for text in (known.hs_codes.split("|") if known and known.hs_codes else [])]
+    return [code for kind, _, code in pairs if classification in ("", kind)]
+
+
+def _code_of(product: str, source: str) -> str:
+    """The code under which an interface has the good, and nothing else with it; "" where there is none."""
+    if product.startswith("hs") and product[2:].isdigit():
+        return product[2:]
+    kind, digits = {"census": ("HTS10", 10), "comext": ("EU8", 8), "comtrade": ("HS6", 6)}[source]
+    tried = dict.fromkeys(code[:digits].ljust(digits, "0") for code in _listed(product))
+    return next((code for code in tried if product_of(code, kind) == product), "")
 
 
 def _key(question: LedgerQuestion, reporter: str, flow: str, partner: str) -> str:
