@@ -160,7 +160,10 @@ def _route(made: Ledger, route: Route) -> list[str]:
         return [_lacking(f"What may have gone on through {name}", wanted), *notes]
     limit = f" (95{NBSP}% limit {amount_text(made, route.upper_limit)})" if math.isfinite(route.upper_limit) else ""
     crossed = route.lower > route.upper
-    low = f"at least {amount_text(made, route.lower)} and " if route.lower > 0 and not crossed else ""
+    low = ""
+    if route.lower > 0 and not crossed:
+        own = f"if its own sources were the {amount_text(made, route.own_sources)} that were declared"
+        low = f"at least {amount_text(made, route.lower)} ({own}) and "
     most = f"at most {amount_text(made, route.upper)}{limit}"
     told = [f"Through {name}, {low}{most} can have gone on in one step and under one code."]
     if crossed and not route.contradiction:
@@ -230,8 +233,11 @@ def _share(made: Ledger) -> list[str]:
     if share.undefined:
         return [f"No share of the loss is given, because {share.undefined}."]
     far = "" if math.isnan(share.hi95) else f" (95{NBSP}% interval {share_text(share.lo95)} to {share_text(share.hi95)})"
-    record = country_in_text(made.question.exporter if made.leg("L_X").known else made.question.destination)
+    by_exporter = made.leg("L_X").known and (made.leg("L_X").value < 0 or not made.leg("L_M").known)
+    record = country_in_text(made.question.exporter if by_exporter else made.question.destination)
     whole = f"the loss in the record of {record}"
+    if share.lower > 0:
+        whole += ", with the own sources that were declared"
     if share.upper > 1:
         return [f"Rerouting is between {share_text(share.lower)} of {whole} and all of it, or more than was lost{far}."]
     return [f"Rerouting is between {share_text(share.lower)} and {share_text(share.upper)} of {whole}{far}."]

@@ -147,8 +147,8 @@ def _routes(made: Ledger) -> TableBlock:
         Column("At most", True), Column("95 % limit", True), Column("Both rose?"),
     )  # fmt: skip
     note = (
-        "At most: the smaller of the two flows, an upper bound, in one step and under one code. At least: 0 where its own "
-        "sources are unknown."
+        "At most: the smaller of the two flows, an upper bound, in one step and under one code. At least: what arrived "
+        "less its own sources, which were declared and are no figures; 0 where they are unknown."
     )
     return TableBlock("What may have gone on through third countries", heads, tuple(rows), note, True)
 

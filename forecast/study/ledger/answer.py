@@ -154,7 +154,8 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     rerouted, limits = _all_routes(bounds, routes, n)
     account: Account = account_of(question, by_role, routes, rerouted, limits, declared, n)
     producers = question.producers if question.producers is not None else producers_of(question.product)
-    loss = next((one for one in (by_role["L_X", question.destination], by_role["L_M", question.exporter]) if one.known), None)
+    records = [one for one in (by_role["L_X", question.destination], by_role["L_M", question.exporter]) if one.known]
+    loss = next((one for one in records if one.value < 0), records[0] if records else None)
     main = next(plan for plan in plans if plan.role == "L_M")
     return Ledger(
         question, "kg", content, reading, seen.steps.label(main.first), seen.steps.label(main.last),
