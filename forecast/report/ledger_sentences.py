@@ -168,8 +168,8 @@ def _route(made: Ledger, route: Route) -> list[str]:
     told = [f"Through {name}, {low}{most} can have gone on in one step and under one code."]
     if crossed and not route.contradiction:
         told.append(
-            f"What {name} sent on, less its declared own sources, is {amount_text(made, route.lower)}, above that bound: the two "
-            "cross within their noise."
+            f"What {name} sent on, less its declared own sources, is {amount_text(made, route.lower)}, above that bound: the "
+            "two cross within their noise."
         )
     if lacking:
         told.append(_lacking(f"The other flow of {name}", (lacking[0].wanted,)))
