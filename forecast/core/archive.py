@@ -66,7 +66,7 @@ class Archive:
         if not isinstance(figures, FigureStore):
             columns = columns_of(figures)
             validate(columns)
-            figures = HeldFigures(columns, figures)
+            figures = HeldFigures(columns, figures.copy())  # the caller may change its own
         assign = functools.partial(object.__setattr__, self)
         assign("figures", figures)
         assign("events", EventCalendar() if events is None else events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -12,6 +13,7 @@ from forecast.core.arrivals import Arrival
 from forecast.models.factor.dynamic_factor import EMFit, smoothed_moments
 from forecast.models.factor.panel_layout import StandardPanel, StandardSeries
 
+FEW = 5  # arrivals of one series of which every set is tried on the scale
 SINGULAR = 1e-9  # of the largest variance of the arrivals: less counts as one figure known from the others
 Moments = tuple[Floats, Floats]  # means and covariance of the asked months
 
@@ -41,12 +43,13 @@ def with_arrivals(panel: StandardPanel, arrivals: Sequence[Arrival]) -> tuple[In
 
 
 def _keeps_scale(other: StandardSeries, months: Ints, pairs: Floats) -> bool:
-    """Whether the scale is the same with none, all, or any single one of a series' arrivals."""
+    """Whether the scale is the same with every set of a series' arrivals; not said of more than a few."""
     if other.scale.name == "none":
         return True
     size = len(months)
-    sets = [np.zeros(size, dtype=np.int64), np.ones(size, dtype=np.int64), *np.eye(size, dtype=np.int64)]
-    for chosen in sets:
+    if size > FEW:
+        return False
+    for chosen in itertools.product((0, 1), repeat=size):
         now = other.now.copy()
         now[months] = pairs[np.arange(size), chosen]
         if replace(StandardSeries.of(other.name, now, other.past, True, same_day=False).scale, top=0.0) != replace(

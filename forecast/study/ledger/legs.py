@@ -84,7 +84,7 @@ def what_would_fill(question: LedgerQuestion, series: str) -> str:
     elif key.reporter == "EU27" or countries(key.reporter) | countries("EU27") == countries("EU27"):
         source = "comext"
     code = _code_of(question.product, source)
-    if not code and key.reporter == "CHN" and (own := _listed(question.product, "CN8")):
+    if not code and key.reporter == "CHN" and (own := _codes_of(question.product, "CN8")):
         return f"{series} (pages of China's customs saved by hand, code {own[0]})"
     if not code:
         return f"{series}, which {source} has under no code of its own"
@@ -94,7 +94,7 @@ def what_would_fill(question: LedgerQuestion, series: str) -> str:
     return f"{series} (forecast fetch {source} --hs {code}{reporter}{partner}{flow})"
 
 
-def _listed(product: str, classification: str = "") -> list[str]:
+def _codes_of(product: str, classification: str = "") -> list[str]:
     """The codes that the concordance lists for a good, of one classification or of all."""
     known = products().get(product)
     pairs = [text.partition(":") for text in (known.hs_codes.split("|") if known and known.hs_codes else [])]
@@ -106,7 +106,7 @@ def _code_of(product: str, source: str) -> str:
     if product.startswith("hs") and product[2:].isdigit():
         return product[2:]
     kind, digits = {"census": ("HTS10", 10), "comext": ("EU8", 8), "comtrade": ("HS6", 6)}[source]
-    tried = dict.fromkeys(code[:digits].ljust(digits, "0") for code in _listed(product))
+    tried = dict.fromkeys(code[:digits].ljust(digits, "0") for code in _codes_of(product))
     return next((code for code in tried if product_of(code, kind) == product), "")
 
 
