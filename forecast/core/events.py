@@ -79,7 +79,11 @@ class EventCalendar:
 
     def __contains__(self, event_id: str) -> bool:
         measure = ended_measure(event_id)
-        return any(event.id == event_id or (event.id == measure and has_announced_end(event)) for event in self.events)
+        return any(
+            event.id == event_id
+            or (event.id == measure and has_announced_end(event) and self._reversal_before_end(event) is None)
+            for event in self.events
+        )
 
     def __getitem__(self, event_id: str) -> Event:
         measure = ended_measure(event_id)
@@ -87,8 +91,18 @@ class EventCalendar:
             if event.id == event_id:
                 return event
             if event.id == measure:
+                if (reversal := self._reversal_before_end(event)) is not None:
+                    problem = (
+                        f"'{measure}' was reversed by '{reversal.id}' before its announced end, which nobody awaited any more"
+                    )
+                    raise DataError(problem, where=event_id, hint=f"{reversal.id}, an event of its own")
                 return end_of(event)
         raise DataError(f"no event is called '{event_id}'", hint=nearest(event_id, [e.id for e in self.events]))
+
+    def _reversal_before_end(self, event: Event) -> Event | None:
+        """The measure that took an event back before the end that had been announced for it."""
+        found = [e for e in self.events if e.reversal_of == event.id and e.in_force and e.effective and event.end]
+        return next((e for e in found if e.effective and event.end and e.effective < event.end), None)
 
     def known_on(self, day: dt.date) -> EventCalendar:
         """The calendar known on that day: announced events, with the ends announced by then.

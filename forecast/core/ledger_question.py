@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 from forecast.core.errors import ConfigError
 from forecast.core.event import Event
 from forecast.core.presentation import shown
+from forecast.core.series import countries
 
 
 @shown
@@ -94,20 +97,30 @@ class LedgerQuestion:
 
     def __post_init__(self) -> None:
         where = f"ledger of {self.product}, {self.exporter} to {self.destination}"
-        ends = {self.exporter, self.destination}
-        if len(ends) == 1:
-            raise ConfigError("exporter and destination are one", where=where, hint="two countries")
-        named = (*self.through, *self.origins)
-        for country in named:
-            if country in ends or named.count(country) > 1:
-                raise ConfigError(f"'{country}' is named twice", where=where, hint="third countries, each of them once")
+        named = (self.exporter, self.destination, *self.through, *self.origins)
+        for place, country in enumerate(named):
+            if country in ("WLD", "OTHERS") or not re.fullmatch("[A-Z][A-Z0-9]{1,9}", country):
+                hint = "its code of three letters, such as THA, or a group such as EU27"
+                raise ConfigError(f"'{country}' is no country", where=where, hint=hint)
+            for other in named[:place]:
+                if country == other:
+                    raise ConfigError(f"'{country}' is named twice", where=where, hint="each country once")
+                if countries(country) & countries(other):
+                    problem = f"'{other}' and '{country}' hold the same country, whose goods would count twice"
+                    raise ConfigError(problem, where=where, hint="one of the two")
         if strange := sorted(set(self.own_sources) - set(self.through)):
             raise ConfigError(f"own sources of '{strange[0]}', which is not among `through`", where=where, hint="add it there")
         for key in ("lag_direct", "lag_to", "lag_from", "ahead"):
-            if getattr(self, key) < 0:
-                raise ConfigError(f"{key} is below zero", where=where, hint="a number of months")
-        if any(not tonnes >= 0 for tonnes in self.own_sources.values()):
-            raise ConfigError("own sources below zero", where=where, hint="tonnes, or leave the country out")
+            value = getattr(self, key)
+            if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+                raise ConfigError(f"{key} is {value!r}", where=where, hint="a whole number of months, 0 or more")
+        for country, tonnes in self.own_sources.items():
+            if not isinstance(tonnes, int | float) or not math.isfinite(tonnes) or tonnes < 0:
+                problem = f"own sources of '{country}' are {tonnes!r}"
+                raise ConfigError(problem, where=where, hint="tonnes, 0 or more; leave the country out where they are unknown")
+        if self.start and self.stop and self.stop < self.start:
+            problem = f"the months end in {self.stop}, before they begin in {self.start}"
+            raise ConfigError(problem, where=where, hint="check the two months")
 
     @property
     def months_on_the_way(self) -> int:

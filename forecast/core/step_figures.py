@@ -20,7 +20,8 @@ class StepFigures(Sequence[Cell]):
     __slots__ = ("basis", "values", "when")
 
     def __init__(self, when: Ints, values: Floats, basis: str = "") -> None:
-        self.when, self.values, self.basis = when, values, basis
+        self.when, self.values, self.basis = when.view(), values.view(), basis
+        self.when.flags.writeable = self.values.flags.writeable = False  # they are handed out
 
     def __len__(self) -> int:
         return len(self.when)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -161,6 +162,11 @@ class EffectConfig(ConfigTable):
         if keywords and self.donors not in ((UNTOUCHED,), ("all",)):
             hint = f"{nearest(keywords[0], (UNTOUCHED, 'all'))}, or REPORTER.flow.PARTNER.product"
             raise ValueError(f"no donor is called '{keywords[0]}'", hint)
+        for word in self.diversion:
+            if not re.fullmatch(r"[A-Z][A-Z0-9]{1,9}", word) and "." not in word:
+                raise ValueError(f"'{word}' is no country", "its code of three letters, such as THA, or a pattern of series")
+        if own := sorted({*self.let_in} & {*self.treated}):
+            raise ValueError(f"'{own[0]}' is asked about, and can be no donor of itself", "let_in, without it")
         for key in ("diversion", "let_in"):
             if getattr(self, key) and not self.donors:
                 raise ValueError(f"{key} is about donors, and the row has none", f'donors = "{UNTOUCHED}", or a list')

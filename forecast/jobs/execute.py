@@ -159,6 +159,8 @@ def cache_keys(plan: Plan, context: Context) -> dict[str, str]:
             parts.append(f"{question}|{fingerprints[day]}")
         if batch.ledger:
             parts.append(identity(batch.ledger))
+        if batch.pasts and hasattr(registry.get("model", batch.spec["use"]), "asks"):
+            parts.append(plan.archive.fingerprint)  # what it asks may stand on earlier days, whose figures may have changed
         if batch.row:
             parts.append(identity((context.checks, batch.vary)))
         if batch.scenario_questions or batch.reach or batch.also:

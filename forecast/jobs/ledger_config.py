@@ -11,6 +11,7 @@ from forecast.core.ledger import LedgerQuestion
 from forecast.core.vintage import Vintage
 from forecast.jobs.config_base import ConfigTable, Month, Names, NonEmptyNames, PluginConfig, as_spec
 from forecast.study.ledger.candidates import candidates
+from forecast.study.ledger.legs import require_a_good
 
 Lag = Annotated[int, Field(ge=0, le=24)]
 
@@ -78,6 +79,7 @@ class LedgerConfig(ConfigTable):
                 self.ahead, self.own_sources, self.producers, self.gains, self.estimator.spec, baseline, self.clean_from,
                 self.element, self.id, draws,
             )  # fmt: skip
+            require_a_good(asked, vintage)
             if self.through is not None:
                 return asked
             return asked.with_candidates(candidates(asked, vintage))

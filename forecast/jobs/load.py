@@ -244,6 +244,7 @@ def _check_names(config: Config, place: str) -> None:
     _check_unique([m.label for m in config.metrics], "metrics", place)
     _check_unique([e.id for e in config.effects], "effects", place)
     _check_unique([g.name for g in config.backtest], "backtest", place)
+    _check_unique([a.id for a in config.ledger], "ledger", place)
     _check_unique([c.id for c in config.filed.claims], "filed.claims", place)
     effects = [e.id for e in config.effects]
     for name in config.report.summary:

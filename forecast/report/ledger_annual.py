@@ -38,7 +38,8 @@ def annual_sentences(data: RunData, made: Ledger) -> list[str]:
     told = [
         f"By {last.publisher}, imports of {product_name(q.product)} from all origins were {_year(first)} in {before} and "
         f"{_year(last)} in {after}: they {way} by {quantity(abs(change), last.unit)}"
-        f"{', and show no shortage' if change >= 0 else ''}. What the measure changed, two totals cannot say."
+        f"{', and show no shortage' if change >= 0 else ''}. They are of "
+        "whole years, rounded, and need not agree with the months above; what the measure changed, two totals cannot say."
     ]
     told += [sentence for row in data.rows(ObservationRow) if (sentence := _joint(row, made, last))]
     return told

@@ -16,7 +16,7 @@ WHY_UPPER = (
     "the revision of March 2025, without Feng, finds that tariffs raised rerouting by 3.6, 2.5 and 1.4 percentage points by "
     "country, province and firm)."
 )
-COMMAND = re.compile(r" \(forecast fetch [^)]*\)")  # stands once, with its flow
+COMMAND = re.compile(r" \((forecast fetch|pages of) [^)]*\)")  # stands once, with its flow
 UNSEEN = "Goods under another name or code, and routes with more than one stop, are in none of these figures."
 
 
@@ -41,6 +41,11 @@ def sentences_of(made: Ledger) -> list[str]:
 def in_short(made: Ledger) -> list[str]:
     """What was lost by each record, and which part of it may have been rerouted."""
     return [*_losses(made), *_share(made)]
+
+
+def bounds_cross(made: Ledger) -> bool:
+    """Whether the lower bound of some third country lies above its upper one, so that no range holds what was rerouted."""
+    return any(route.lower > route.upper for route in made.routes)
 
 
 def amount_text(made: Ledger, value: float) -> str:
@@ -133,6 +138,8 @@ def _other_origins(made: Ledger) -> list[str]:
         else:
             so = ("" if made.reading == "descriptive" else ": that much was not replaced") if fell else ": no shortage is shown"
         moved = f"{'fell' if fell else 'rose'} by {amount_text(made, short.at_lower)}{_interval_text(made, low, high)}"
+        if not short.at_lower and not short.lo95 < 0 < short.hi95:
+            moved, so = "did not change", ""
         told.append(f"Imports from all origins {moved}{so}.")
     return told
 
@@ -153,12 +160,16 @@ def _route(made: Ledger, route: Route) -> list[str]:
         return [_lacking(f"What may have gone on through {name}", wanted), *notes]
     limit = f" (95{NBSP}% limit {amount_text(made, route.upper_limit)})" if math.isfinite(route.upper_limit) else ""
     crossed = route.lower > route.upper
-    low = f"at least {amount_text(made, route.lower)} and " if route.lower > 0 and not crossed else ""
+    low = ""
+    if route.lower > 0 and not crossed:
+        own = f"if its own sources were the {amount_text(made, route.own_sources)} that were declared"
+        low = f"at least {amount_text(made, route.lower)} ({own}) and "
     most = f"at most {amount_text(made, route.upper)}{limit}"
     told = [f"Through {name}, {low}{most} can have gone on in one step and under one code."]
     if crossed and not route.contradiction:
         told.append(
-            f"Less own sources, {amount_text(made, route.lower)} came through {name}: the bounds cross within their noise."
+            f"What {name} sent on, less its declared own sources, is {amount_text(made, route.lower)}, above that bound: the "
+            "two cross within their noise."
         )
     if lacking:
         told.append(_lacking(f"The other flow of {name}", (lacking[0].wanted,)))
@@ -203,12 +214,14 @@ def _exporters_side(made: Ledger) -> list[str]:
         return [_lacking("The exporter's side of the account", unsold.wanted)] if unsold.wanted else []
     more = made.entry("L_X").at_lower - unsold.at_lower
     exporter = capitalize(country_in_text(made.question.exporter))
+    fell = unsold.at_lower > 0
+    low, high = (unsold.lo95, unsold.hi95) if fell else (-unsold.hi95, -unsold.lo95)
     told = [
         f"{exporter} exported {amount_text(made, more)} {'more' if more >= 0 else 'less'} to all others than "
-        f"{_against(made)}; {amount_text(made, unsold.at_lower)}{_interval_text(made, unsold.lo95, unsold.hi95)} "
-        f"{'of the loss was not made up there' if unsold.at_lower >= 0 else 'more went out than was lost here'}."
+        f"{_against(made)}; its exports to all destinations together {'fell' if fell else 'rose'} by "
+        f"{amount_text(made, unsold.at_lower)}{_interval_text(made, low, high)}."
     ]
-    if other.known:
+    if other.known and not bounds_cross(made):
         ends = sorted((other.at_lower, other.at_upper))
         texts = [f"{'−' if one < 0 else ''}{amount_text(made, one)}" for one in ends]
         span = texts[0] if texts[0] == texts[1] else f"between {texts[0]} and {texts[1]}"
@@ -221,5 +234,11 @@ def _share(made: Ledger) -> list[str]:
     if share.undefined:
         return [f"No share of the loss is given, because {share.undefined}."]
     far = "" if math.isnan(share.hi95) else f" (95{NBSP}% interval {share_text(share.lo95)} to {share_text(share.hi95)})"
-    between = " and ".join(share_text(one) for one in sorted((share.lower, share.upper)))
-    return [f"Rerouting is between {between} of the loss{far}."]
+    by_exporter = made.leg("L_X").known and (made.leg("L_X").value < 0 or not made.leg("L_M").known)
+    record = country_in_text(made.question.exporter if by_exporter else made.question.destination)
+    whole = f"the loss in the record of {record}"
+    if share.lower > 0:
+        whole += ", with the own sources that were declared"
+    if share.upper > 1:
+        return [f"Rerouting is between {share_text(share.lower)} of {whole} and all of it, or more than was lost{far}."]
+    return [f"Rerouting is between {share_text(share.lower)} and {share_text(share.upper)} of {whole}{far}."]

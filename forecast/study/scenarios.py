@@ -154,7 +154,7 @@ def scenarios(
     seed : int, default 0
         of the random numbers, which the scenarios share
     memo : dict, optional
-        answers already computed on the same data, such as the forecast under the law as written
+        answers already computed on the same data with the same seed, such as the forecast under the law as written
 
     Returns
     -------

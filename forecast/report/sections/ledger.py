@@ -14,7 +14,7 @@ from forecast.core.schema import LedgerRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.figures.ledger import ledger_panel
 from forecast.report.ledger_annual import annual_sentences
-from forecast.report.ledger_sentences import COMMAND, amount_text, sentences_of
+from forecast.report.ledger_sentences import COMMAND, amount_text, bounds_cross, sentences_of
 from forecast.report.numbers import capitalize, country_name, decimal, product_name, window
 from forecast.report.run_data import RunData
 
@@ -109,6 +109,9 @@ def _entries(made: Ledger) -> TableBlock:
                 )
             )
             continue
+        if symbol in ("R", "N", "G") and bounds_cross(made):
+            rows.append((name, TableCell("bounds cross", tone="muted"), TableCell(MISSING), TableCell("")))
+            continue
         ends = sorted((one.at_lower, one.at_upper))
         text = (
             _with_sign(made, ends[0]) if ends[0] == ends[1] else f"{_with_sign(made, ends[0])} to {_with_sign(made, ends[1])}"
@@ -144,8 +147,8 @@ def _routes(made: Ledger) -> TableBlock:
         Column("At most", True), Column("95 % limit", True), Column("Both rose?"),
     )  # fmt: skip
     note = (
-        "At most: the smaller of the two flows, an upper bound, in one step and under one code. At least: 0 where its own "
-        "sources are unknown."
+        "At most: the smaller of the two flows, an upper bound, in one step and under one code. At least: what arrived "
+        "less its own sources, which were declared and are no figures; 0 where they are unknown."
     )
     return TableBlock("What may have gone on through third countries", heads, tuple(rows), note, True)
 

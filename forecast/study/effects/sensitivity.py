@@ -110,7 +110,7 @@ def vary(
     placebos : int, default 40
         maximal number of placebo windows for each answer
     memo : dict, optional
-        answers already computed on the same data
+        answers already computed on the same data with the same seed
     checks : sequence of str, mapping or Check, optional
         the gates that judge, instead of the shipped ones
 

@@ -103,7 +103,8 @@ def declared_while_none_reported(
         wanted = f"{what_would_fill(question, back.series)}, {vintage.steps.period(back.first, back.last)}"
         return Amount(math.nan, none, (wanted,)), ""
     note = f"the exporter reports no exports in {pluralize(len(empty), 'month')}, which is a record" if empty else ""
-    return Amount(factor * sum(arrived), none), note
+    total = factor * sum(arrived)
+    return Amount(total, np.full(draws, total)), note  # a record, the same in every draw
 
 
 def _amount(leg: Leg, draws: int) -> Amount:
@@ -134,7 +135,7 @@ def _entry(symbol: str, lower: Amount, upper: Amount, limits: tuple[float, float
     if lower.wanted:
         return LedgerEntry(symbol, wanted=wanted)
     if upper.wanted:
-        return LedgerEntry(symbol, lower.value, wanted=wanted)
+        return LedgerEntry(symbol, lower.value if symbol == "R" and lower.value > 0 else math.nan, wanted=wanted)
     if not len(lower.draws):
         return LedgerEntry(symbol, lower.value, upper.value)
     if limits is None:

@@ -15,11 +15,21 @@ from forecast.core.vintage import Vintage
 from forecast.study.ask import Memo
 from forecast.study.ledger.account import Account, Amount, account_of, declared_while_none_reported
 from forecast.study.ledger.candidates import candidates, producers_of
+from forecast.study.ledger.cautions import cautions_of
 from forecast.study.ledger.gap_filled import gap_filled_of
 from forecast.study.ledger.joint_draws import with_joint_draws
 from forecast.study.ledger.leg_answers import described_legs, estimated_legs
 from forecast.study.ledger.legs import legs_of, require_one_form
-from forecast.study.ledger.rerouting import LIMIT, Bounds, bounds_of, rerouted_draws, routes_of, share_of_loss, total_rerouted
+from forecast.study.ledger.rerouting import (
+    LIMIT,
+    NO_ROUTE,
+    Bounds,
+    bounds_of,
+    rerouted_draws,
+    routes_of,
+    share_of_loss,
+    total_rerouted,
+)
 
 
 def ledger(
@@ -129,7 +139,7 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     legs = with_joint_draws(question, plans, legs, seen, seed)
     states = {leg.state for leg in legs}
     reading: Literal["estimated", "descriptive", "no data"] = "estimated"
-    notes: list[str] = []
+    notes = cautions_of(question, plans, seen) if any(leg.known for leg in legs) else []
     if "described" in states:
         reading = "descriptive"
         legs, compared = described_legs(question, plans, legs, seen, factor)
@@ -144,13 +154,14 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     rerouted, limits = _all_routes(bounds, routes, n)
     account: Account = account_of(question, by_role, routes, rerouted, limits, declared, n)
     producers = question.producers if question.producers is not None else producers_of(question.product)
-    loss = next((one for one in (by_role["L_X", question.destination], by_role["L_M", question.exporter]) if one.known), None)
+    records = [one for one in (by_role["L_X", question.destination], by_role["L_M", question.exporter]) if one.known]
+    loss = next((one for one in records if one.value < 0), records[0] if records else None)
     main = next(plan for plan in plans if plan.role == "L_M")
     return Ledger(
         question, "kg", content, reading, seen.steps.label(main.first), seen.steps.label(main.last),
         main.last - main.first + 1, tuple(legs), tuple(routes), account.entries,
-        share_of_loss(bounds, loss or by_role["L_M", question.exporter]), gap_filled_of(question, by_role, producers, factor),
-        account.closure, (*notes, *([note] if note else [])),
+        share_of_loss(bounds, routes, loss or by_role["L_M", question.exporter]),
+        gap_filled_of(question, by_role, producers, factor), account.closure, (*notes, *([note] if note else [])),
     )  # fmt: skip
 
 
@@ -160,10 +171,14 @@ def _all_routes(bounds: Bounds, routes: Sequence[Route], draws: int) -> tuple[tu
     wanted = tuple(
         wish for route in routes if not math.isfinite(route.upper) for wish in (route.outward.wanted, route.onward.wanted)
     )
+    if not routes:
+        wanted = (NO_ROUTE,)
     lower = float(sum(route.lower for route in routes if math.isfinite(route.lower)))
     upper = float(sum(route.upper for route in routes))
     if not draws:
         return (Amount(lower, none), Amount(upper, none, wanted)), (math.nan, math.nan)
     low_draws, high_draws = rerouted_draws(bounds, routes) if not wanted else (none, none)
     _, _, low, high = total_rerouted(bounds, LIMIT)
+    if lower > upper:  # bounds that cross have no limits that hold them
+        low = high = math.nan
     return (Amount(lower, low_draws), Amount(upper, high_draws, wanted)), (low, high)

@@ -7,7 +7,7 @@ import functools
 from forecast.core.bundled_data import bundled_rows
 from forecast.core.ledger import LedgerQuestion
 from forecast.core.products import mineral_of
-from forecast.core.series import SeriesKey, partner_groups
+from forecast.core.series import SeriesKey, countries, partner_groups
 from forecast.core.vintage import Vintage
 
 LITTLE = 0.01  # of the world's production
@@ -40,13 +40,13 @@ def candidates(question: LedgerQuestion, vintage: Vintage) -> tuple[str, ...]:
     producers = question.producers if question.producers is not None else producers_of(question.product)
     if producers is None:
         return ()
-    left_out = {"WLD", question.exporter, question.destination, *producers, *question.origins, *partner_groups()}
-    ends = (question.exporter, question.destination)
+    ends = countries(question.exporter) | countries(question.destination)
+    left_out = {"WLD", question.exporter, question.destination, *ends, *producers, *question.origins, *partner_groups()}
     found = set()
     for series in vintage.series:
         key = SeriesKey.maybe(series)
         if key is None or key.product != question.product or key.measure != "quantity":
             continue
-        if key.origin == ends[0] or key.destination == ends[1]:
+        if key.origin == question.exporter or key.destination == question.destination:
             found |= {key.origin, key.destination}
     return tuple(sorted(found - left_out))

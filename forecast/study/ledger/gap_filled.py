@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 
+from forecast.core.errors import ConfigError
 from forecast.core.gap_filled import GapFilled, OriginChange
 from forecast.core.ledger import REST, LedgerQuestion, Leg, Role
 from forecast.core.products import mineral_of
@@ -60,4 +61,7 @@ def _divided_rest(changes: list[OriginChange], gains: float) -> list[OriginChang
     rest = next(change for change in changes if change.origin == REST)
     named = [change for change in changes if change.origin != REST]
     more = gains - sum(change.value for change in named if change.value > 0)
+    if more < -0.001 * gains or rest.value - more > 0.001 * gains:  # beyond rounding
+        problem = "the sum of all gains is below what the named origins sent more, or the rest less it is a gain"
+        raise ConfigError(problem, where="gains", hint="tonnes of the same months, of all origins that sent more")
     return [*named, OriginChange(f"{REST}+", more), OriginChange(f"{REST}-", rest.value - more)]

@@ -11,7 +11,7 @@ import numpy as np
 
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
-from forecast.core.ledger import LedgerQuestion, Leg, State
+from forecast.core.ledger import REST, LedgerQuestion, Leg, State
 from forecast.core.plurals import pluralize
 from forecast.core.vintage import Vintage
 from forecast.prep.baselines import describe
@@ -20,7 +20,7 @@ from forecast.prep.spans_and_gaps import window_total
 from forecast.study.ask import Memo, answer_many, estimator_from, rng_of
 from forecast.study.effects.judge import run_gates
 from forecast.study.effects.significance import claim_history, empty_months, no_effect_test
-from forecast.study.ledger.legs import LegPlan, design_of, what_would_fill
+from forecast.study.ledger.legs import LegPlan, design_of, what_would_fill, what_would_fill_rest
 
 GATES = ("identified", "length")  # on the figures before the event; the others ask about one effect alone
 FEWEST_MONTHS, FEWEST_TRADED = 24, 3  # before the event, of a flow that hardly traded; with more trade it has a model
@@ -121,11 +121,15 @@ def _bare_leg(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> Leg:
         plan.role, plan.country, plan.series, plan.mirror, label(plan.first), label(plan.last), plan.last - plan.first + 1,
         wanted=plan.wanted, note=plan.note,
     )  # fmt: skip
+    if plan.country == REST:
+        leg = replace(leg, wanted=what_would_fill_rest(question, plan, vintage))
     if not plan.series:
         return leg
     known = math.isfinite(window_total(vintage.observed(plan.series), plan.first, plan.last))
     if known or (plan.role in OUTWARD and vintage.observed(plan.series).spans):
         return replace(leg, state="described")
+    if plan.country == REST:
+        return leg
     wanted = f"{what_would_fill(question, plan.series)}, {vintage.steps.period(plan.first, plan.last)}"
     return replace(leg, wanted=wanted)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from forecast.core.cells import Cell
 from forecast.core.changed_cells import ChangedCells
-from forecast.core.errors import ConfigError
+from forecast.core.errors import ConfigError, nearest
 from forecast.core.ledger import REST, LedgerQuestion, Role
-from forecast.core.products import products
+from forecast.core.products import product_of, products
 from forecast.core.questions import Design
 from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
@@ -39,6 +39,7 @@ class LegPlan:
 def legs_of(question: LedgerQuestion, vintage: Vintage) -> tuple[list[LegPlan], Vintage]:
     """All legs of a question with their series and months, and the vintage with the series of those that are not named."""
     q, way = question, question.months_on_the_way
+    require_a_good(q, vintage)
     seen, notes = _with_rest(question, vintage)
     plans = [
         _plan(q, seen, "L_X", q.destination, [(_key(q, q.exporter, "export", q.destination), False, -q.lag_direct)]),
@@ -77,23 +78,36 @@ def what_would_fill(question: LedgerQuestion, series: str) -> str:
     key = SeriesKey.maybe(series)
     if key is None:
         return series
-    known = products().get(question.product)
-    codes = [text.partition(":") for text in (known.hs_codes.split("|") if known and known.hs_codes else [])]
     source = "comtrade"
-    kinds: tuple[str, ...] = ("HS6", "CN8", "EU8", "HTS10")
     if key.reporter == "USA":
-        source, kinds = "census", ("HTS10",)
+        source = "census"
     elif key.reporter == "EU27" or countries(key.reporter) | countries("EU27") == countries("EU27"):
-        source, kinds = "comext", ("EU8", "CN8")
-    found = next((code for kind in kinds for name, _, code in codes if name == kind), "")
-    code = found[:6] if source == "comtrade" else found
-    if not code and question.product.startswith("hs"):
-        code = question.product.removeprefix("hs")
-    ask = f" --hs {code}" if code else " with the codes of the product, which the concordance does not know"
+        source = "comext"
+    code = _code_of(question.product, source)
+    if not code and key.reporter == "CHN" and (own := _listed(question.product, "CN8")):
+        return f"{series} (pages of China's customs saved by hand, code {own[0]})"
+    if not code:
+        return f"{series}, which {source} has under no code of its own"
     partner = "" if key.partner == "WLD" else f" --partner {key.partner}"
     reporter = "" if source == "census" else f" --reporter {key.reporter}"
     flow = " --flow export" if key.flow == "export" else ""
-    return f"{series} (forecast fetch {source}{ask}{reporter}{partner}{flow})"
+    return f"{series} (forecast fetch {source} --hs {code}{reporter}{partner}{flow})"
+
+
+def _listed(product: str, classification: str = "") -> list[str]:
+    """The codes that the concordance lists for a good, of one classification or of all."""
+    known = products().get(product)
+    pairs = [text.partition(":") for text in (known.hs_codes.split("|") if known and known.hs_codes else [])]
+    return [code for kind, _, code in pairs if classification in ("", kind)]
+
+
+def _code_of(product: str, source: str) -> str:
+    """The code under which an interface has the good, and nothing else with it; "" where there is none."""
+    if product.startswith("hs") and product[2:].isdigit():
+        return product[2:]
+    kind, digits = {"census": ("HTS10", 10), "comext": ("EU8", 8), "comtrade": ("HS6", 6)}[source]
+    tried = dict.fromkeys(code[:digits].ljust(digits, "0") for code in _listed(product))
+    return next((code for code in tried if product_of(code, kind) == product), "")
 
 
 def _key(question: LedgerQuestion, reporter: str, flow: str, partner: str) -> str:
@@ -124,8 +138,13 @@ def _with_months(question: LedgerQuestion, plan: LegPlan, first: int, last: int)
 
 def _months_accounted_for(question: LedgerQuestion, vintage: Vintage, plans: list[LegPlan]) -> tuple[int, int]:
     """First and last month of the destination's imports, as integers."""
-    steps = vintage.steps
+    steps, where = vintage.steps, f"ledger of {question.product}, {question.exporter} to {question.destination}"
+    if not question.events:
+        raise ConfigError("no measure is named", where=where, hint="an event of the calendar")
     onsets = [steps.of(e.effective or e.announced) for e in question.events]
+    if question.stop and steps.ordinal(question.stop) < min(onsets):
+        problem = f"the months end in {question.stop}, before {question.event_ids} took effect"
+        raise ConfigError(problem, where=where, hint=f"months from {steps.label(min(onsets))} on")
     first = steps.ordinal(question.start) if question.start else min(onsets) + question.lag_direct
     if question.stop:
         return first, steps.ordinal(question.stop)
@@ -145,19 +164,54 @@ def _with_rest(question: LedgerQuestion, vintage: Vintage) -> tuple[Vintage, dic
     q = question
     made: dict[str, tuple[Cell, ...]] = {}
     notes: dict[str, str] = {}
-    sides = [(q.destination, "import", q.exporter, (*q.through, *q.origins)), (q.exporter, "export", q.destination, q.through)]
-    for reporter, flow, hit, others in sides:
-        total = _key(q, reporter, flow, "WLD")
-        parts = [_key(q, reporter, flow, partner) for partner in (hit, *others)]
+    for role in ("rest_I", "rest_D"):
+        rest, total, parts = _rest_of(q, role)
         known = [one for one in parts if vintage.knows(one)]
         if not vintage.knows(total) or parts[0] not in known:
             continue
-        rest = _key(q, reporter, flow, REST)
         made[rest] = _differences(vintage, total, known)
         inside = [SeriesKey.parse(one).partner for one in parts if one not in known]
         notes[rest] = f"the total less {len(known)} named" + (f"; it holds {', '.join(inside)}" if inside else "")
     made = {series: cells for series, cells in made.items() if cells}
     return replace(vintage, cells=ChangedCells(vintage.cells, made)) if made else vintage, notes
+
+
+def require_a_good(question: LedgerQuestion, vintage: Vintage) -> None:
+    """Refuse a product that neither the concordance nor any series of the data knows; a code (hs...) may be fetched yet."""
+    product = question.product
+    if product in products() or product.startswith("hs"):
+        return
+    held = {key.product for series in vintage.series if (key := SeriesKey.maybe(series))}
+    if product not in held:
+        raise ConfigError(
+            f"no good is called '{product}'", where="product", hint=nearest(product, sorted({*products(), *held}))
+        )
+
+
+def _rest_of(question: LedgerQuestion, role: str) -> tuple[str, str, list[str]]:
+    """The series of all that are not named, of the total it is taken from, and of the one hit and the named."""
+    q = question
+    side = (
+        (q.destination, "import", (q.exporter, *q.through, *q.origins))
+        if role == "rest_I"
+        else (q.exporter, "export", (q.destination, *q.through))
+    )
+    reporter, flow, partners = side
+    parts = [_key(q, reporter, flow, partner) for partner in partners]
+    return _key(q, reporter, flow, REST), _key(q, reporter, flow, "WLD"), parts
+
+
+def what_would_fill_rest(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> str:
+    """What is missing for the rest: the total, the one hit, months of them or of the named; or that they contradict."""
+    _, total, parts = _rest_of(question, plan.role)
+    asked = [total, *(part for i, part in enumerate(parts) if i == 0 or vintage.knows(part))]
+    period = vintage.steps.period(plan.first, plan.last)
+
+    def is_known(series: str) -> bool:
+        return vintage.knows(series) and math.isfinite(window_total(vintage.observed(series), plan.first, plan.last))
+
+    lacking = [f"{what_would_fill(question, one)}, {period}" for one in asked if not is_known(one)]
+    return "; ".join(lacking) or f"figures that agree: the named ones exceed {total} in {period}"
 
 
 def _differences(vintage: Vintage, total: str, parts: list[str]) -> tuple[Cell, ...]:

@@ -18,6 +18,7 @@ from forecast.kernels.intersection_bounds import (
     upper_limit_of_minimum,
 )
 
+NO_ROUTE = "third countries: none is named in `through`, or found in the data"
 LEVEL = 0.05  # of the test of both legs, over all third countries
 LIMIT = 0.95  # of the one-sided limits
 CROSSED = (
@@ -122,8 +123,12 @@ def total_rerouted(bounds: Bounds, level: float) -> tuple[float, float, float, f
     return lower, upper, lower_limit_of_clipped_sum(bounds.floors, bounds.floor_draws, level), limit
 
 
-def share_of_loss(bounds: Bounds, loss: Leg) -> ReroutedShare:
+def share_of_loss(bounds: Bounds, routes: Sequence[Route], loss: Leg) -> ReroutedShare:
     """The rerouted share of the loss, whose leg is given (a fall is a loss)."""
+    if not routes:
+        return ReroutedShare(undefined="no third country is named, or found in the data")
+    if any(route.lower > route.upper for route in routes):
+        return ReroutedShare(undefined="bounds cross")
     if not loss.known:
         return ReroutedShare(undefined="the loss has no data")
     lost = -loss.value

@@ -58,6 +58,18 @@ def test_an_end_that_became_known_afterwards_was_awaited_by_nobody():
     assert "pause:end" not in EventCalendar((replace(PAUSE, called_off=ANNOUNCED),))
 
 
+def test_an_end_is_awaited_no_more_once_the_measure_was_taken_back():
+    deal = Event(
+        "deal", "A deal", dt.date(2026, 5, 1), dt.date(2026, 5, 1), targets="USA", products="gallium", instrument="relief",
+        reversal_of="pause",
+    )  # fmt: skip
+    both = EventCalendar((PAUSE, deal))
+    assert "pause:end" in both.known_on(ANNOUNCED)
+    assert "pause:end" not in both
+    with pytest.raises(DataError, match="was reversed by 'deal'"):
+        both["pause:end"]
+
+
 def test_by_default_the_window_is_the_months_of_anticipation():
     vintage = known(dt.date(2026, 12, 1))
     window = ahead(vintage).window(vintage)

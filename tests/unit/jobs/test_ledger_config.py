@@ -160,6 +160,8 @@ def test_an_unannounced_measure_is_not_asked(fetched, monkeypatch):
         ("own_sources = { VNM = 5.0 }", "own sources of 'VNM'"),
         ('baseline_from = "2023-01"', "the baseline has only one end"),
         ("lag_to = -1", "lag_to"),
+        ('through = ["Thailand"]', "'Thailand' is no country"),
+        ('product = "antimony_oxid"', "no good is called 'antimony_oxid'"),
         ('estimator = "counterfctual"', "counterfactual"),
     ],
 )
@@ -170,5 +172,14 @@ def test_a_bad_account_is_refused_with_its_place(fetched, monkeypatch, changed, 
     config.write_text("\n".join([*lines, changed]), "utf-8")
     done = CliRunner().invoke(app, ["check", str(config)])
     assert done.exit_code == 2
-    assert problem in done.output
-    assert "[[ledger]]" in done.output
+    assert problem in " ".join(done.output.split())
+    assert "[[ledger]]" in done.output or "product" in done.output
+
+
+def test_two_accounts_of_one_name_are_refused(fetched, monkeypatch):
+    monkeypatch.setenv("FORECAST_ARCHIVE", str(fetched / "archive"))
+    config = fetched / "twice.toml"
+    config.write_text(CONFIG + CONFIG[CONFIG.index("[[ledger]]") :], "utf-8")
+    done = CliRunner().invoke(app, ["check", str(config)])
+    assert done.exit_code == 2
+    assert "'oxide' is named twice" in done.output

@@ -10,8 +10,10 @@ import forecast as fc
 from forecast.core import months
 from forecast.core.event import Event
 from forecast.core.events import EventCalendar
+from forecast.core.ledger import LedgerQuestion
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.ledger.candidates import candidates, production
+from forecast.study.ledger.legs import what_would_fill
 
 PRODUCT = "antimony_oxide"
 BAN = Event("ban", "A ban", "2024-01-01", effective="2024-01-01", targets="USA", products=PRODUCT, instrument="ban")
@@ -172,6 +174,90 @@ def test_a_country_known_by_its_own_record_alone_counts_once():
     assert made.route("THA").upper > 0
 
 
+def test_nobody_on_the_way_is_no_zero():
+    made = ledger(through=[])
+    for symbol in ("R", "N", "G"):
+        assert not made.entry(symbol).known
+        assert math.isnan(made.entry(symbol).at_lower)
+    assert made.entry("S").known
+    assert "no third country is named" in made.share.undefined
+    assert not any("between 0" in sentence for sentence in made.sentences())
+
+
+def test_bounds_that_cross_leave_no_range_and_no_share():
+    flows = {**LEVELS, "CHN.export.THA": (40.0, 10.0)}
+    made = ledger(vintage(flows, noise=0.03), own_sources={"THA": 10.0})
+    assert made.route("THA").lower > made.route("THA").upper
+    assert made.share.undefined == "bounds cross"
+    assert math.isnan(made.entry("R").lo95)
+    assert any("bounds of Thailand cross" in sentence for sentence in made.sentences())
+    assert not any(sentence.startswith(("Rerouting is between", "Other growth")) for sentence in made.sentences())
+
+
+def test_declared_origin_is_in_every_draw():
+    flows = {**LEVELS, "CHN.export.USA": (100.0, 0.0)}
+    made = ledger(vintage(flows, noise=0.03))
+    entry = made.entry("O")
+    assert entry.at_lower == pytest.approx(300e3, rel=0.1)
+    assert (entry.lo95, entry.hi95) == (entry.at_lower, entry.at_upper)
+    assert made.entry("M").lo95 <= made.entry("M").at_lower <= made.entry("M").hi95
+
+
+def test_named_origins_above_the_total_contradict_and_are_not_missing():
+    made = ledger(vintage({**LEVELS, "USA.import.WLD": (150.0, 40.0)}, noise=0.0))
+    (wanted,) = made.leg("rest_I").wanted.split("; ")
+    assert wanted.startswith("figures that agree: the named ones exceed USA.import.WLD")
+
+
+def test_a_gain_is_not_told_as_a_loss():
+    flows = {**LEVELS, "CHN.export.USA": (100.0, 180.0), "CHN.export.WLD": (200.0, 290.0)}
+    made = ledger(vintage(flows, noise=0.03))
+    told = made.sentences()
+    assert not any("of the loss" in sentence and "was not" in sentence for sentence in told)
+    assert any("to all destinations together" in sentence for sentence in told)
+
+
+def test_what_else_fell_into_the_months_is_told():
+    known = vintage(noise=0.03)
+    tariff = Event(
+        "tariff", "A tariff", "2024-02-01", effective="2024-02-01", imposed_by="USA", targets="CHN", products=PRODUCT,
+        instrument="tariff", role="default",
+    )  # fmt: skip
+    both = replace(known, events=EventCalendar().with_events([BAN, tariff]))
+    assert any("“A tariff” falls into the same months" in sentence for sentence in ledger(both).sentences())
+    assert not any("into the same months" in sentence for sentence in ledger(known).sentences())
+
+
+def test_months_after_the_end_and_a_measure_aimed_elsewhere_are_told():
+    ended = replace(BAN, end="2024-06-30", end_announced="2024-05-01")
+    asked = dict(destination="USA", product=PRODUCT, through=["THA"], start="2024-03", stop="2024-12", draws=200)
+    known = replace(vintage(noise=0.03), events=EventCalendar().with_events([ended]))
+    assert any("after the end of the measure on 2024-06-30" in one for one in fc.ledger(known, ended, **asked).sentences())
+    elsewhere = replace(BAN, targets="JPN")
+    known = replace(vintage(noise=0.03), events=EventCalendar().with_events([elsewhere]))
+    assert any("is aimed at this flow" in one for one in fc.ledger(known, elsewhere, **asked).sentences())
+
+
+@pytest.mark.parametrize(
+    ("series", "told"),
+    [
+        ("CHN.export.USA.gallium", "pages of China's customs saved by hand, code 811292"),
+        ("CHN.export.USA.antimony_oxide", "forecast fetch comtrade --hs 282580 --reporter CHN --partner USA --flow export"),
+        ("THA.export.USA.gallium", "which comtrade has under no code of its own"),
+        ("USA.import.CHN.germanium_unwrought", "forecast fetch census --hs 8112926000 --partner CHN"),
+    ],
+)
+def test_what_would_fill_a_flow_is_what_the_interface_serves(series, told):
+    """A basket of metals under six digits would never become the series that is wanted."""
+    question = LedgerQuestion((BAN,), "CHN", "USA", series.rpartition(".")[2])
+    assert told in what_would_fill(question, series)
+
+
+def test_gains_below_those_of_the_named_are_refused():
+    with pytest.raises(fc.ForecastError, match="sum of all gains"):
+        ledger(gains=10.0)
+
+
 def test_declared_origin_counts_only_months_for_which_the_exporter_reports_none():
     reported = np.r_[np.full(60, 100.0), np.full(14, 0.0)]
     made = ledger(vintage(LEVELS | {"CHN.export.WLD": (200.0, 140.0)}, noise=0.03, **{"CHN.export.USA": reported}))
@@ -260,9 +346,16 @@ def test_sentences_never_say_more_than_the_figures():
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"through": ["THA", "THA"]}, "named twice"), ({"through": ["USA"]}, "named twice"), ({"lag_to": -1}, "below zero"),
-        ({"own_sources": {"MEX": 1.0}}, "not among"), ({"own_sources": {"THA": -1.0}}, "below zero"), ({"draws": 0}, "draws"),
-        ({"estimator": "counterfactul"}, "counterfactual"), ({"destination": "CHN"}, "are one"),
+        ({"through": ["THA", "THA"]}, "named twice"), ({"through": ["USA"]}, "named twice"), ({"lag_to": -1}, "lag_to is -1"),
+        ({"own_sources": {"MEX": 1.0}}, "not among"), ({"own_sources": {"THA": -1.0}}, "are -1.0"), ({"draws": 0}, "draws"),
+        ({"estimator": "counterfactul"}, "counterfactual"), ({"destination": "CHN"}, "named twice"),
+        ({"through": ["EU27", "DEU"]}, "count twice"), ({"destination": "WLD"}, "is no country"),
+        ({"through": ["Thailand"]}, "is no country"),
+        ({"product": "antimony_oxid"}, "no good is called"),
+        ({"lag_to": 1.5}, "whole number"),
+        ({"own_sources": {"THA": "a"}}, "are 'a'"), ({"own_sources": {"THA": math.inf}}, "are inf"),
+        ({"start": "2022-01", "stop": "2022-06"}, "before ban took effect"),
+        ({"start": "2024-06", "stop": "2024-05"}, "before they begin"),
     ],
 )  # fmt: skip
 def test_questions_that_make_no_sense_are_refused(more, said):

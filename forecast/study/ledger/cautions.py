@@ -1,0 +1,37 @@
+"""Cautions: what else happened to the flows of a ledger, months after the measure ended, a measure aimed elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from forecast.core.ledger import LedgerQuestion
+from forecast.core.measures_in_window import other_measures
+from forecast.core.plurals import pluralize
+from forecast.core.vintage import Vintage
+from forecast.study.ledger.legs import LegPlan, design_of
+
+
+def cautions_of(question: LedgerQuestion, plans: Sequence[LegPlan], vintage: Vintage) -> list[str]:
+    """Remarks on the loss, each once: the flow between the two sides, by both records, in the months accounted for."""
+    told: list[str] = []
+    sides = [plan for plan in plans if plan.role in ("L_X", "L_M")]
+    direct = (
+        f"{question.exporter}.export.{question.destination}.{question.product}",
+        f"{question.destination}.import.{question.exporter}.{question.product}",
+    )
+    if not any(event.touches(series) for event in question.events for series in direct):
+        told.append("no measure asked about is aimed at this flow, so that its change is no direct effect of one")
+    own = {event.id for event in question.events}
+    for plan in sides:
+        if not plan.series:
+            continue
+        others = other_measures(vintage.events, own, [plan.series], plan.first, plan.last)
+        if others:
+            names = " and ".join(f"“{event.title}”" for event in others)
+            told.append(f"{names} {'fall' if others[1:] else 'falls'} into the same months: what was lost may be theirs too")
+        after = design_of(question, plan, vintage).aftermath(vintage, plan.first, plan.last)
+        if after:
+            months = pluralize(plan.last - plan.first + 1, "month")
+            lie = "lies" if len(after.months) == 1 else "lie"
+            told.append(f"{len(after.months)} of the {months} asked {lie} after the end of the measure on {after.ended}")
+    return list(dict.fromkeys(told))
