@@ -637,17 +637,21 @@ def file(config: str | Path, out: str | Path = "runs", workers: int = 1) -> File
     """
     from forecast.jobs.filing import file_config
     from forecast.jobs.load import load
-    from forecast.report.filed_page import write_filed_page
+    from forecast.report.filed_page import add_with_page
 
     if workers < 1:
         raise ConfigError(f"{workers} workers cannot do anything", where="workers", hint="1 or more")
     filed = file_config(load(config), out, workers)
-    write_filed_page(filed)
+    add_with_page(filed)
     return filed
 
 
 def follow(
-    run: str | Path, data: str | Path = "", as_of: str | dt.date | None = None, root: str = "", out: str | Path = "runs"
+    run: str | Path,
+    data: str | Path = "",
+    as_of: str | dt.date | None = None,
+    root: str | None = None,
+    out: str | Path = "runs",
 ) -> FollowUp:
     """Hold a filed run against the figures that came since; what is found is added behind what was filed, with a page.
 
@@ -659,7 +663,7 @@ def follow(
         "bundled", "archive" (that of this machine), the path of a file in the package's schema, of an archive, or of the table
         that the filed config reads (default: the config's own data)
     as_of : str or date, optional
-        only what was known on this day (default: today, UTC)
+        only what was known on this day, from the day of filing to today (default: today, UTC)
     root : str, optional
         the root hash that was published on the day of filing, or its first digits, to hold the folder against
     out : str or Path, default "runs"
@@ -682,15 +686,14 @@ def follow(
     >>> import tempfile
     >>> import forecast as fc
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     since = fc.follow("ahead", "bundled", as_of="2026-12-01", out=folder)
+    ...     since = fc.follow("ahead", "bundled", as_of="2026-11-30", out=folder)
     ...     print(since.filed.day, len(since.scores), set(since.claims.state))
     2026-11-30 0 {'open'}
     """
     from forecast.jobs.following import follow_up, open_filed
-    from forecast.report.filed_page import write_filed_page
+    from forecast.report.filed_page import add_with_page
     from forecast.report.follow_up import FollowUp
 
     filed = open_filed(run, out)
     filed.check(root)
-    record = follow_up(filed, data, as_of)
-    return FollowUp(filed, record, write_filed_page(filed, record))
+    return FollowUp(filed, *add_with_page(filed, follow_up(filed, data, as_of)))

@@ -15,7 +15,7 @@ def follow(
     data: Annotated[
         str, typer.Option(help="bundled, archive, or the path of a table or an archive; default: the filed config's own.")
     ] = "",
-    root: Annotated[str, typer.Option(help="The root hash published on the day of filing, or its first digits.")] = "",
+    root: Annotated[str | None, typer.Option(help="The root hash published on the day of filing, or its first digits.")] = None,
     as_of: Annotated[str | None, typer.Option(help="What was known on this day (YYYY-MM-DD); default: today.")] = None,
     out: Annotated[Path, typer.Option(help="Where a shipped filed run is copied to, so that it can grow.")] = Path("runs"),
 ) -> None:

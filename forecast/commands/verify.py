@@ -10,20 +10,31 @@ import typer
 from forecast.commands.say import say
 
 
-def verify(run: Annotated[Path, typer.Argument(help="A run folder, or that of a filed run.")]) -> None:
+def verify(
+    run: Annotated[Path, typer.Argument(help="A run folder, or that of a filed run.")],
+    root: Annotated[str | None, typer.Option(help="Of a filed run: its published root hash, or its first digits.")] = None,
+    last: Annotated[str | None, typer.Option(help="Of a filed run: the hash of a follow-up, as it was printed.")] = None,
+) -> None:
     """Hold every file of a finished run against what was written; exit with 1 if one is not, or if nothing says."""
-    from forecast.core import filed_run, manifest
+    from forecast.core import filed_run, follow_chain, manifest
+    from forecast.core.errors import ConfigError
     from forecast.core.run import Run
 
     if filed_run.is_filed(run):
-        changed = filed_run.FiledRun(run).changes()
+        filed = filed_run.FiledRun(run)
+        changed = filed.changes(root, last)
+        kept = follow_chain.what_to_keep(filed.root, filed.last_follow_up)
+    elif root is not None or last is not None:
+        raise ConfigError("this is no filed run, so it has no such hash", where=str(run), hint="neither --root nor --last")
     else:
         opened = Run(run)
         if not opened.verified:
             say(f"unverified: the folder has no {manifest.NAME} that says what was written\n  at: {run}")
             raise typer.Exit(1)
-        changed = manifest.differences(opened.folder)
+        changed, kept = manifest.differences(opened.folder), []
     if changed:
         say(manifest.describe_changes(run, changed))
         raise typer.Exit(1)
     say(f"verified: every file of the run is as it was written\n  at: {run}", err=False)
+    for line in kept:
+        say(line, err=False)

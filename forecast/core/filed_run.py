@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.core import filed_seal, output_files
-from forecast.core.errors import DataError, nearest
+from forecast.core import filed_seal, follow_chain
+from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.follow_chain import Draw, FollowChain
 from forecast.core.presentation import shown
 
 if TYPE_CHECKING:
@@ -92,22 +94,38 @@ class FiledRun:
         """The root hash over every file that was filed, in hexadecimal digits."""
         return filed_seal.root_of(self.folder)
 
-    def changes(self, root: str = "") -> dict[str, str]:
+    def changes(self, root: str | None = None, last: str | None = None) -> dict[str, str]:
         """Everything that is not as it was filed or added.
+
+        That the last follow-up was removed with its page, or that both were made anew, is seen only by `last`.
 
         Parameters
         ----------
         root : str, optional
             the root hash that was published on the day of filing, or its first digits
+        last : str, optional
+            the hash that was printed with a follow-up, or its first digits: one of those in the folder must have it
 
         Returns
         -------
         dict of str to str
             the change in words, by the name of the file; empty if nothing changed
-        """
-        return filed_seal.changes(self.folder, root) or self._follow_up_changes()
 
-    def check(self, root: str = "") -> None:
+        Raises
+        ------
+        ConfigError
+            where a hash is given and blank
+        """
+        for name, given in (("root", root), ("last", last)):
+            if given is not None and not given.strip():
+                hint = f"the hash that was printed, or no {name} at all"
+                raise ConfigError(f"the hash given as {name} is blank", where=f"{name} (--{name})", hint=hint)
+        found = filed_seal.changes(self.folder, root or "") or self._chain.changes()
+        if not found and last and not self._chain.has(last):
+            return {filed_seal.LATER: f"no follow-up has the hash {''.join(last.split()).lower()}"}
+        return found
+
+    def check(self, root: str | None = None) -> None:
         """Refuse a folder in which anything changed.
 
         Parameters
@@ -167,72 +185,33 @@ class FiledRun:
     @property
     def follow_ups(self) -> list[dict[str, Any]]:
         """What was found in each follow-up, in the order in which they were added."""
-        held = {record.get("before", ""): (name, record) for name, record in self._records().items()}
-        chain, before = [], ""
-        while before in held:
-            before, record = held.pop(before)
-            chain.append(record)
-        return chain
+        return [record for record in self._chain.records().values() if "scored" in record]
 
-    def append(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Add a follow-up behind the last one; nothing that stands there is touched.
+    @property
+    def last_follow_up(self) -> str:
+        """The hash of the last follow-up's file, in hexadecimal digits, "" where there is none: keep it, as the root hash."""
+        return follow_chain.hash_of(self.follow_ups[-1]) if self.follow_ups else ""
+
+    def append(self, record: Mapping[str, Any], draw: Draw | None = None) -> dict[str, Any]:
+        """Add a follow-up behind the last one; nothing that stands there is touched but the page.
 
         Parameters
         ----------
-        record : dict
+        record : mapping
             what was found, as JSON values; "as_of" is its day
+        draw : callable, optional
+            makes the files of its page, by their names
 
         Returns
         -------
         dict
-            the record with the name of the one before it; the last one, if that says the same
+            the record with the hash of the one before it and those of the page; the last one, if that says the same
         """
-        known = self._records()
-        followed = {one.get("before") for one in known.values()}
-        last = next((name for name in known if name not in followed), "")
-        if last and _without_time(known[last]) == _without_time(record):
-            return known[last]
-        record = {**record, "before": last}
-        text = json.dumps(record, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-        digest = output_files.sha256(text.encode())[: filed_seal.SHOWN]
-        output_files.write(self.folder, f"{filed_seal.LATER}/{record['as_of']}-{digest}.json", text)
-        return record
+        return self._chain.append(record, draw)
 
-    def _records(self) -> dict[str, dict[str, Any]]:
-        """The follow-ups by name, unreadable ones left out."""
-        found: dict[str, dict[str, Any]] = {}
-        for path in sorted((self.folder / filed_seal.LATER).glob("*.json")):
-            try:
-                record = json.loads(path.read_bytes())
-            except (OSError, ValueError, RecursionError):
-                continue
-            if isinstance(record, dict):
-                found[path.name] = record
-        return found
-
-    def _follow_up_changes(self) -> dict[str, str]:
-        """Follow-ups that are not as they were added: each is called by its hash, and names the one before it."""
-        changed: dict[str, str] = {}
-        records = self._records()
-        for path in sorted((self.folder / filed_seal.LATER).glob("*.json")):
-            name = f"{filed_seal.LATER}/{path.name}"
-            if not path.stem.endswith(output_files.sha256(path)[: filed_seal.SHOWN]):
-                changed[name] = "its bytes are not those of its name"
-            elif path.name not in records:
-                changed[name] = "it is no follow-up"
-            elif (before := records[path.name].get("before")) and before not in records:
-                changed[f"{filed_seal.LATER}/{before}"] = "it is not there"
-            elif records[path.name].get("root") != self.root:
-                changed[name] = "it is the follow-up of another filed run"
-        firsts = [name for name, record in records.items() if not record.get("before")]
-        if not changed and (len(firsts) > 1 or len(self.follow_ups) < len(records)):
-            changed[filed_seal.LATER] = "its follow-ups do not stand one behind another"
-        return changed
-
-
-def _without_time(record: dict[str, Any]) -> dict[str, Any]:
-    """What a follow-up found, without when and behind which it was written."""
-    return {key: value for key, value in record.items() if key not in ("written", "before", "version")}
+    @property
+    def _chain(self) -> FollowChain:
+        return FollowChain(self.folder, self.root)
 
 
 def is_filed(folder: Path) -> bool:

@@ -29,6 +29,12 @@ def root_of(folder: Path) -> str:
     return output_files.sha256(path) if path.is_file() else ""
 
 
+def stands_for(given: str, digest: str) -> bool:
+    """Whether digits that someone kept, in groups or capitals too, are the first of a hash, and enough to stand for it."""
+    digits = "".join(given.split()).lower()
+    return len(digits) >= FEWEST and digest.startswith(digits)
+
+
 def changes(folder: Path, root: str = "") -> dict[str, str]:
     """Everything that is not as it was filed, by its name, with the change in words; empty if nothing changed.
 
@@ -36,9 +42,9 @@ def changes(folder: Path, root: str = "") -> dict[str, str]:
     """
     if not manifest.is_sealed(folder):
         return {manifest.NAME: "it is not there"}
-    found, published = root_of(folder), "".join(root.split()).lower()
-    if published and (len(published) < FEWEST or not found.startswith(published)):
-        return {manifest.NAME: f"its root hash is {found}, and {published} was filed"}
+    found = root_of(folder)
+    if root and not stands_for(root, found):
+        return {manifest.NAME: f"its root hash is {found}, and {''.join(root.split()).lower()} was filed"}
     if not folder.resolve().name.endswith(f"-{found[:SHOWN]}"):
         return {manifest.NAME: f"its root hash begins with {found[:SHOWN]}, and the folder is called {folder.resolve().name}"}
     try:

@@ -9,7 +9,7 @@ from forecast.core.results import Finding
 from forecast.core.schema import DestinationRow
 from forecast.jobs.plan import Plan, series_matching
 from forecast.study.destinations.ahead import ahead
-from forecast.study.destinations.destinations import rows_of
+from forecast.study.destinations.destinations import rows_of, window_of
 from forecast.study.destinations.shares import PartnerFlow, partner_flows
 
 MANY = 60  # flows that are divided though the config names none
@@ -22,7 +22,10 @@ def destination_rows(plan: Plan) -> list[DestinationRow]:
     asked, out = plan.config.destinations, []
     with threadpool_limits(1):
         for flow in divided_flows(plan)[0]:
-            rows, found = rows_of(flow, asked.first, asked.last)
+            first, last = window_of(flow, asked.first, asked.last)
+            if first > last:  # its figures end before the months that are told
+                continue
+            rows, found = rows_of(flow, first, last)
             if not rows.flow.partners:
                 continue
             out += found

@@ -19,7 +19,7 @@ from forecast.jobs.config import Config, ForecastConfig
 from forecast.jobs.effect_config import EffectConfig, SensitivityConfig
 from forecast.jobs.event_calendar import known_events
 from forecast.jobs.execute import execute
-from forecast.jobs.filed_months import release_after
+from forecast.jobs.filed_months import last_figure, release_after
 from forecast.jobs.load import own_events
 from forecast.jobs.plan import make_plan
 from forecast.jobs.rows import effect_tables
@@ -33,8 +33,8 @@ TOLD = (
 )  # fmt: skip
 
 
-def event_questions(config: Config, day: dt.date) -> list[dict[str, Any]]:
-    """The questions of a config whose last month is not released on a day: what is asked, how, and when it is due."""
+def event_questions(config: Config, day: dt.date, archive: Archive) -> list[dict[str, Any]]:
+    """The questions of a config whose last month is neither released on a day nor in the data, each with its due day."""
     return [
         {
             "id": row.id, "question": row.question, "event": list(row.event), "series": list(row.treated), "to": row.last,
@@ -42,13 +42,14 @@ def event_questions(config: Config, day: dt.date) -> list[dict[str, Any]]:
             "gates": [check.label for check in config.checks] or list(SHIPPED_GATES), "due": due,
         }
         for row in config.effects
-        if (due := _due(row, day))
+        if (due := _due(row, day, archive))
     ]  # fmt: skip
 
 
-def _due(row: EffectConfig, day: dt.date) -> str:
-    """The day on which the last month of a question is out in all its series, "" where that has passed or no month is named."""
-    found = [release_after(series, row.last, day) for series in row.treated] if row.last else []
+def _due(row: EffectConfig, day: dt.date, archive: Archive) -> str:
+    """The day on which the last month of a question is out in all its series, "" where it is, or no month is named."""
+    last = row.last or ""  # no figure comes before no month
+    found = [release_after(series, last, day) for series in row.treated if last_figure(archive, series) < last]
     return max((one.due for one in found if one is not None), default="")
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from forecast.core import months
+from forecast.core.archive import Archive
 from forecast.core.errors import DataError
 from forecast.core.release_clock import bundled_clock, source_of
-from forecast.core.vintage import Vintage
 from forecast.jobs.config import Config
 
 UNDER_WAY = "month not over"  # basis of a day of release where no release clock is known
@@ -24,12 +25,20 @@ class FiledMonth:
     basis: str
 
 
-def open_months_of(series: str, asked: Sequence[str], config: Config, known: Vintage) -> tuple[FiledMonth, ...]:
-    """The asked months of a series that are neither released on the day of a vintage nor in it, as far as the config files."""
-    until = config.filed.until or "9999-12"
-    last = known.steps.label(known.last_month(series))
+def open_months_of(series: str, asked: Sequence[str], config: Config, day: dt.date, archive: Archive) -> tuple[FiledMonth, ...]:
+    """The asked months of a series, as far as the config files, neither released on a day nor up to its last figure."""
+    until, last = config.filed.until or "9999-12", last_figure(archive, series)
     wanted = [month for month in asked if last < month <= until]
-    return tuple(due for month in wanted if (due := release_after(series, month, known.day)) is not None)
+    return tuple(due for month in wanted if (due := release_after(series, month, day)) is not None)
+
+
+def last_figure(archive: Archive, series: str) -> str:
+    """The last month of which the data read hold a figure, whatever its day of release: whoever files can see it.
+
+    "" where there is none.
+    """
+    states = archive.states(series) if series in archive.series else ()
+    return max((months.label(cell.last) for cell in states if math.isfinite(cell.value)), default="")
 
 
 def release_after(series: str, month: str, day: dt.date) -> FiledMonth | None:

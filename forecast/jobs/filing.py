@@ -16,11 +16,11 @@ import numpy as np
 
 from forecast.arrays import Floats
 from forecast.core import filed_seal, months, output_files
-from forecast.core.errors import ConfigError
+from forecast.core.errors import ConfigError, nearest
 from forecast.core.filed_run import DRAWS, EVENTS, FORECASTS, MARK, QUESTIONS, SCHEMA, FiledRun
 from forecast.core.results import PROBABILITIES, quantile_cells
 from forecast.core.series import SeriesKey
-from forecast.core.units import conversion_factor
+from forecast.core.units import conversion_factor, convertible_to
 from forecast.jobs.batch import OWN_DAY
 from forecast.jobs.config import Config
 from forecast.jobs.execute import execute
@@ -61,13 +61,15 @@ def file_config(config: Config, out: str | Path = "runs", workers: int = 1, prog
     if not ahead:
         hint = "series in [forecast] that have figures enough"
         raise ConfigError("the config asks for no month ahead, so that nothing can be filed", where=config.name, hint=hint)
-    known = planned.archive.as_of(day)
     open_months = {
-        past.series: open_months_of(past.series, past.task.months, config, known) for past in planned.groups[OWN_DAY]
+        past.series: open_months_of(past.series, past.task.months, config, day, planned.archive)
+        for past in planned.groups[OWN_DAY]
     }
     if not any(open_months.values()):
         hint = "more months in [forecast], or a later until in [filed]"
-        raise ConfigError(f"every month that is asked was released by {day}", where=config.name, hint=hint)
+        raise ConfigError(
+            f"every month that is asked was released by {day}, or has its figure in the data", where=config.name, hint=hint
+        )
     with tempfile.TemporaryDirectory() as cache:
         results = execute(replace(planned, batches=tuple(ahead)), Path(cache), workers, progress)
     draws: dict[tuple[str, str], tuple[tuple[str, ...], Floats]] = {}
@@ -129,7 +131,7 @@ def _questions(
             for s in asked
         ],
         "claims": [_claim(claim, i, config, open_months, draws) for i, claim in enumerate(config.filed.claims)],
-        "events_asked": event_questions(config, day),
+        "events_asked": event_questions(config, day, planned.archive),
         "unanswered": failures,
         "config": config.resolved,
     }
@@ -157,8 +159,13 @@ def _claim(
     wanted, labels = months.months(claim.first, claim.last), next(iter(answers.values()))[0]
     if lacking := [month for month in wanted if month not in labels]:
         hint = f"months from {labels[0]} to {labels[-1]}"
-        raise ConfigError(f"{lacking[0]} of {claim.series} is released already, or not asked", where=where, hint=hint)
+        raise ConfigError(
+            f"{lacking[0]} of {claim.series} is released already, in the data, or not asked", where=where, hint=hint
+        )
     unit = unit_of(claim.series)
+    if claim.unit and claim.unit not in (unit, *(possible := convertible_to(unit))):
+        problem = f"a bound on {claim.series}, in {unit or 'no unit'}, cannot be given in '{claim.unit}'"
+        raise ConfigError(problem, where=where, hint=nearest(claim.unit, possible))
     factor = conversion_factor(claim.unit or unit, unit)
     above, below = (None if bound is None else bound * factor for bound in (claim.above, claim.below))
     sums = {model: block[:, [labels.index(m) for m in wanted]].sum(axis=1) for model, (labels, block) in answers.items()}

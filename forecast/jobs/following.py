@@ -1,4 +1,4 @@
-"""Follow a filed run: hold it against the figures of a later day, and add what was found behind what was filed."""
+"""Follow a filed run: hold it against the figures of a later day."""
 
 from __future__ import annotations
 
@@ -33,19 +33,26 @@ def open_filed(run: str | Path, out: str | Path = "runs") -> FiledRun:
 
 
 def follow_up(filed: FiledRun, data: str | Path = "", as_of: str | dt.date | None = None) -> dict[str, Any]:
-    """What has become of a filed run by a day (default: today, UTC), added to its folder and returned."""
-    day = today_utc() if as_of is None else months.parse_day(as_of)
+    """What has become of a filed run by a day (default: today, UTC), for its folder.
+
+    Of earlier follow-ups only what was released, or answered, by that day counts.
+    """
+    today = max(today_utc(), dt.date.fromisoformat(filed.day))  # where a clock is slow, the day of filing has come all the same
+    day = today if as_of is None else months.parse_day(as_of)
     if str(day) < filed.day:
         raise ConfigError(f"{day} lies before the day of filing, {filed.day}", where="--as-of", hint="a later day")
+    if day > today:
+        hint = f"a day from {filed.day} to {today}"
+        raise ConfigError(f"{day} has not come yet, so nothing is known of it", where="--as-of", hint=hint)
     archive, named = later_figures(filed, data)
-    answered = [one for record in filed.follow_ups for one in record["events"]]
-    counted = {(row["series"], row["month"]): row for record in filed.follow_ups for row in record["scored"]}
-    return filed.append(
-        {
-            "as_of": str(day), "written": str(today_utc()), "root": filed.root, "version": __version__,
-            "data": {"from": named, "fingerprint": archive.fingerprint, "last_release": str(archive.last_release),
-                     "pseudo": archive.pseudo},
-            **outcomes(filed, archive, day, list(counted.values())),
-            "events": event_answers(filed, archive, day, answered),
-        }
-    )  # fmt: skip
+    earlier = filed.follow_ups
+    answered = [one for record in earlier for one in record["events"] if one.get("on", "") <= str(day)]
+    rows = [row for record in earlier for row in record["scored"] if "" < row["released"] <= str(day)]
+    counted = {(row["series"], row["month"]): row for row in rows}
+    return {
+        "as_of": str(day), "written": str(today_utc()), "root": filed.root, "version": __version__,
+        "data": {"from": named, "fingerprint": archive.fingerprint, "last_release": str(archive.last_release),
+                 "pseudo": archive.pseudo},
+        **outcomes(filed, archive, day, list(counted.values())),
+        "events": event_answers(filed, archive, day, answered),
+    }  # fmt: skip

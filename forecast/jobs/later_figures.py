@@ -29,6 +29,9 @@ def later_figures(filed: FiledRun, data: str | Path = "") -> tuple[Archive, str]
     if not named:
         problem = f"the filed config read the table {spec.get('path', '')}, and none is named"
         raise ConfigError(problem, where="--data", hint="--data PATH, the table as it stands now")
+    if own_table and (named in (BUNDLED, ARCHIVE) or "://" in named or os.path.isdir(named)):
+        problem = f"the filed config read the table {spec.get('path', '')}: figures of another source do not decide it"
+        raise ConfigError(problem, where="--data", hint="--data PATH, the table as it stands now")
     if named == BUNDLED:
         return bundled_archive(), BUNDLED
     if named == ARCHIVE:

@@ -15,6 +15,7 @@ from forecast.report.numbers import (
     country_name,
     decimal,
     join_with_and,
+    listed_months,
     month_of,
     number_in_words,
     percent,
@@ -66,8 +67,15 @@ def known_sentence(made: Destinations) -> str:
     shown += [f"{len(partners) - NAMED} more"] if len(partners) > NAMED else []
     return (
         f"{capitalize(flow_words(made))}, {period(rows[0].month)}: the total is known in {total} of {last - first + 1} months, "
-        f"{join_with_and(shown)}. Whoever has no figure is among the {OTHERS}, and not zero."
+        f"{join_with_and(shown)}. {_of_the_others(total)}"
     )
+
+
+def _of_the_others(months_with_total: int) -> str:
+    """What partners without a figure are: part of what a total leaves, where one is known."""
+    if months_with_total:
+        return f"Whoever has no figure is among the {OTHERS}, and not zero."
+    return "Without a total there are no shares, and nobody can say what partners without a figure traded; it is not zero."
 
 
 def last_division(made: Destinations) -> list[DestinationRow]:
@@ -122,14 +130,32 @@ def concentration_sentence(made: Destinations, explained: bool = True) -> str:
 
 
 def contradiction_sentences(made: Destinations) -> list[str]:
-    """Months in which the named partners exceed the total."""
+    """Months in which the named partners exceed the total, and longer sums without such a month, in one sentence."""
+    rows = [r for r in made.of("volume") if r.partner == REST and r.status == "contradiction"]
+    single = [r for r in rows if "/" not in r.month]
+    inside = {mm.ordinal(r.month) for r in single}
+    longer = [r for r in rows if "/" in r.month and inside.isdisjoint(_months_of(r.month))]
+    told = single + longer
+    if not told:
+        return []
     unit, scale = display_unit(made.series)
+    most = min(told, key=lambda r: r.value)
+    amount = f"{quantity(-most.value / scale, unit)} more than the total of {_total_text(made, most.month)}"
+    if len(told) == 1:
+        return [
+            f"In {period(most.month)} the partners named add up to {amount}: a contradiction between sources, so that no "
+            "shares are formed."
+        ]
+    when = [*([listed_months([r.month for r in single])] if single else []), *(period(r.month) for r in longer)]
     return [
-        f"In {period(r.month)} the partners named add up to {quantity(-r.value / scale, unit)} more than the total of "
-        f"{_total_text(made, r.month)}: a contradiction between sources, so that no shares are formed."
-        for r in made.of("volume")
-        if r.partner == REST and r.status == "contradiction"
+        f"In {join_with_and(when)} the partners named add up to more than the total, at most, in {period(most.month)}, to "
+        f"{amount}: contradictions between sources, so that no shares are formed."
     ]
+
+
+def _months_of(label: str) -> range:
+    first, last = mm.parse_period(label)
+    return range(first, last + 1)
 
 
 def first_served_sentences(made: Destinations) -> list[str]:

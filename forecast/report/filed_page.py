@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from forecast.core import filed_seal, output_files
+from forecast.core import filed_seal
 from forecast.core.filed_run import FiledRun, filings_of
+from forecast.core.follow_chain import content_hash
 from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING, Block, Bullets, Callout, Column, Details, Heading, Prose, TableBlock, TableCell
@@ -28,22 +29,28 @@ SHOWN_HASH = 16
 NOTHING_YET: Mapping[str, Any] = {"scored": [], "claims": [], "events": [], "out_before": []}
 
 
-def write_filed_page(filed: FiledRun, record: Mapping[str, Any] | None = None) -> list[Path]:
-    """Write the page of a filed run and its last follow-up beside the follow-ups, as HTML and Markdown."""
+def add_with_page(filed: FiledRun, record: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], list[Path]]:
+    """Add a follow-up with its page, as HTML and Markdown, behind the others; without one the page of what was filed.
+
+    The page is sealed with the follow-up. Once there is a follow-up, the page of the filing alone is not drawn again.
+    """
     from forecast.report.figures.canvas import style
     from forecast.report.figures.files import figure_files
     from forecast.report.renderers import html, markdown
 
-    with style():
-        blocks = filed_blocks(filed, record)
-    files = {f"{NAME}.html": html.render(blocks), f"{NAME}.md": markdown.render(blocks)} | figure_files(blocks, {"svg", "png"})
-    for name, content in files.items():
-        output_files.write(filed.folder, f"{filed_seal.LATER}/{name}", content)
-    return [filed.folder / filed_seal.LATER / f"{NAME}.{kind}" for kind in ("html", "md")]
+    def draw(new: Mapping[str, Any]) -> dict[str, bytes | str]:
+        with style():
+            blocks = [*filed_blocks(filed, new if record else None), Prose(_footer(filed, new), "footer")]
+        pages = {f"{NAME}.html": html.render(blocks), f"{NAME}.md": markdown.render(blocks)}
+        return pages | figure_files(blocks, {"svg", "png"})
+
+    on_filing = {"as_of": filed.day, "root": filed.root}
+    added = dict(filed.follow_ups[-1]) if record is None and filed.follow_ups else filed.append(record or on_filing, draw)
+    return added, [filed.folder / filed_seal.LATER / f"{NAME}.{kind}" for kind in ("html", "md")]
 
 
 def filed_blocks(filed: FiledRun, record: Mapping[str, Any] | None = None) -> list[Block]:
-    """All Blocks of the page; without a follow-up those of what was filed."""
+    """All Blocks of the page but its footer; without a follow-up those of what was filed."""
     found: Mapping[str, Any] = record or NOTHING_YET
     title = str(filed.info.get("title") or filed.info["name"])
     out: list[Block] = [Heading(title, 1), Prose(_lead(filed, record), "lead"), Callout(_what_a_hash_shows(filed))]
@@ -52,8 +59,7 @@ def filed_blocks(filed: FiledRun, record: Mapping[str, Any] | None = None) -> li
     out += filed_figure(filed, found)
     out += _figure_blocks(filed, found)
     out += _open_blocks(found if record else {"open": _months_to_come(filed), "as_of": filed.day})
-    out += _rule_blocks(filed)
-    return [*out, Prose(_footer(filed, record), "footer")]
+    return out + _rule_blocks(filed)
 
 
 def _lead(filed: FiledRun, record: Mapping[str, Any] | None) -> str:
@@ -277,11 +283,15 @@ def _rule_blocks(filed: FiledRun) -> list[Block]:
     return [Details("Rules as they were filed", (Bullets(tuple(items)),))] if items else []
 
 
-def _footer(filed: FiledRun, record: Mapping[str, Any] | None) -> str:
+def _footer(filed: FiledRun, record: Mapping[str, Any]) -> str:
+    """Hashes and versions; among them that of what the record says, by which the page and its record know each other."""
     versions = filed.info.get("versions", {})
     text = f"Filed {filed.day} · root {filed.root[:SHOWN_HASH]} · config hash {filed.info.get('config_hash', '')}"
     text += f" · forecast {versions.get('forecast', '')} · archive {filed.info.get('fingerprints', {}).get('archive', '')}"
-    if record is None:
-        return text
-    data, more = record["data"], len(filed.follow_ups)
-    return f"{text}. Follow-up {more} of {record['as_of']}, from {data['from']} ({data['fingerprint']}), by `forecast follow`."
+    if "scored" not in record:
+        return f"{text}. Drawn on filing ({content_hash(record)})."
+    data, number = record["data"], len(filed.follow_ups) + 1
+    return (
+        f"{text}. Follow-up {number} of {record['as_of']} ({content_hash(record)}), from {data['from']} "
+        f"({data['fingerprint']}), by `forecast follow`."
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.core.filed_run import FiledRun
+from forecast.core.follow_chain import hash_of, what_to_keep
 from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.report.numbers import day, percent, percentage_points, period, quantity, series_name
@@ -88,7 +89,8 @@ class FollowUp:
     def lines(self) -> list[str]:
         """What was found, in lines of text."""
         return [
-            f"filed on {day(self.filed.day)}, unchanged; root hash {self.filed.root}",
+            f"filed on {day(self.filed.day)}, unchanged",
+            *what_to_keep(self.filed.root, hash_of(self.record)),
             *(self._claim_line(one) for one in self.record["claims"]),
             *self._event_lines(),
             *self._score_lines(),

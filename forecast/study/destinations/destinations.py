@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from forecast.core import months as mm
+from forecast.core import months as mm, registry
 from forecast.core.archive import Archive
 from forecast.core.destinations import Destinations
-from forecast.core.errors import ConfigError, DataError, nearest
+from forecast.core.errors import ConfigError, DataError, nearest, with_place
 from forecast.core.event import Event
 from forecast.core.schema import DestinationRow
 from forecast.core.series import SeriesKey
@@ -18,6 +18,7 @@ from forecast.study.destinations.ahead import ahead
 from forecast.study.destinations.rows import FlowRows, relief_events, reversed_by
 from forecast.study.destinations.shares import PartnerFlow, partner_flows
 
+PLACE = "fc.destinations, argument"
 YEARS = 4  # calendar years that are told without a start, the last of them in part
 
 
@@ -77,7 +78,7 @@ def destinations(
     Raises
     ------
     ConfigError
-        where not exactly one of exporter and importer is given
+        where not exactly one of exporter and importer is given, months end before they begin, or there is no such model
     DataError
         where no single partner of the flow has a figure, or there is no such event or month
 
@@ -92,27 +93,50 @@ def destinations(
     if bool(exporter) == bool(importer):
         hint = 'exporter="CHN", or importer="USA"'
         raise ConfigError("one of exporter and importer is to be given", where="fc.destinations", hint=hint)
+    if isinstance(model, str | Mapping):
+        registry.build("model", model, where=f"{PLACE} 'model'")  # refused before anything is computed
     vintage = source.latest if isinstance(source, Archive) else source
     total = SeriesKey(exporter or importer, "export" if exporter else "import", WORLD, product)
     flow = next(iter(partner_flows(vintage, [str(total)])), None)
     if flow is None:
-        raise DataError(
-            f"no figure of a single partner of {total} is known on {vintage.day}", where="fc.destinations",
-            hint=nearest(str(total), vintage.series),
-        )  # fmt: skip
-    chosen = after if after is None or isinstance(after, Event) else vintage.events[after]
-    span = (mm.ordinal(before[0]), mm.ordinal(before[1])) if before else None
-    rows, found = rows_of(flow, start, stop, chosen, span)
+        problem = f"no figure of a single partner of {total} is known on {vintage.day}"
+        raise DataError(problem, where="fc.destinations", hint=_divided_flow_like(total, vintage))
+    with with_place(f"{PLACE} 'after'"):
+        chosen = after if after is None or isinstance(after, Event) else vintage.events[after]
+    with with_place(f"{PLACE} 'start' or 'stop'"):
+        first, last = _in_order(*window_of(flow, start, stop))
+    with with_place(f"{PLACE} 'before'"):
+        span = _level_months(before) if before is not None else None
+    rows, found = rows_of(flow, first, last, chosen, span)
     if model is not None:
         found += rows.months_ahead(ahead(flow, vintage, model, months, draws, seed))
     return Destinations(total.reporter, total.flow, product, tuple(found), vintage.events)
 
 
+def _divided_flow_like(total: SeriesKey, vintage: Vintage) -> str:
+    """The most similar flow that can be divided, or what would make this one so."""
+    known = [str(flow.key) for flow in partner_flows(vintage, vintage.series)]
+    return nearest(str(total), known) or f"figures of {total.reporter}.{total.flow}.<partner>.{total.product}"
+
+
+def _level_months(before: tuple[str, str]) -> tuple[int, int]:
+    if isinstance(before, str) or len(before) != 2 or not all(isinstance(month, str) for month in before):
+        problem = f"before is {before!r}, and fc.destinations takes a first and a last month"
+        raise ConfigError(problem, hint='("2024-01", "2024-12")')
+    return _in_order(mm.ordinal(before[0]), mm.ordinal(before[1]))
+
+
+def _in_order(first: int, last: int) -> tuple[int, int]:
+    if first <= last:
+        return first, last
+    problem = f"{mm.label(first)} lies after {mm.label(last)}, so that there is no month between them"
+    raise ConfigError(problem, hint="the earlier month first; without a stop the last month is that of the last figure")
+
+
 def rows_of(
-    flow: PartnerFlow, start: str | None, stop: str | None, event: Event | None = None, before: tuple[int, int] | None = None
+    flow: PartnerFlow, first: int, last: int, event: Event | None = None, before: tuple[int, int] | None = None
 ) -> tuple[FlowRows, list[DestinationRow]]:
-    """The rows of a flow without months ahead, and what made them."""
-    first, last = window_of(flow, start, stop)
+    """The rows of a flow over some months, without months ahead, and what made them."""
     everything, rows = FlowRows(flow, first, last), FlowRows(flow.within(first, last), first, last)
     found = [*everything.figures(), *rows.divisions(), *rows.premiums()]
     reliefs = relief_events(flow.vintage, flow, first, last) if len(flow.partners) > 1 else []  # one partner has no order

@@ -9,7 +9,7 @@ from typing import Literal
 
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
-from forecast.prep.partners import REST, SLACK, WORLD, is_single, partners_by_flow, total_of
+from forecast.prep.partners import NOWHERE, REST, SLACK, WORLD, is_single, partners_by_flow, total_of
 from forecast.prep.spans_and_gaps import window_total
 
 EXACT = 1e-9  # of a total: smaller remainders are those of binary arithmetic
@@ -70,9 +70,9 @@ def partner_flows(vintage: Vintage, series: Iterable[str]) -> list[PartnerFlow]:
     keys = (SeriesKey.maybe(one) for one in series)
     totals = list(dict.fromkeys(replace(total_of(key), measure="quantity") for key in keys if key is not None))
     found = partners_by_flow(vintage, totals)
-    divided = {total: tuple(filter(is_single, found[total])) for total in totals}
+    divided = {total: tuple(p for p in found[total] if is_single(p, total.reporter)) for total in totals}
     return [
-        PartnerFlow(vintage, total, partners, tuple(p for p in found[total] if p not in partners))
+        PartnerFlow(vintage, total, partners, tuple(p for p in found[total] if p not in (*partners, total.reporter, *NOWHERE)))
         for total, partners in divided.items()
         if partners
     ]

@@ -1,5 +1,7 @@
 """A small filed run, on any day."""
 
+import datetime as dt
+
 import pytest
 from filed_table import CONFIG, DAY, history, later
 
@@ -39,10 +41,11 @@ def filed(write, tmp_path):
 
 
 @pytest.fixture
-def follow(filed, tmp_path):
-    """`follow(day, rows)` holds the filed run against the table with the rows that came since."""
+def follow(filed, tmp_path, clock):
+    """`follow(day, rows)` holds the filed run, on that day, against the table with the rows that came since."""
 
     def hold(day, *rows, **options):
+        clock(max(dt.date.fromisoformat(day), DAY))
         path = tmp_path / "later.csv"
         later(*rows).to_csv(path, index=False)
         return fc.follow(filed.folder, path, as_of=day, **options)

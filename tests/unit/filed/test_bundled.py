@@ -13,10 +13,17 @@ from forecast.core.archive_table import ArchiveRow
 from forecast.core.filed_run import FiledRun, shipped_filings
 from forecast.core.months import last_day, ordinal
 from forecast.core.vintage import Cell
+from forecast.jobs import following
 from forecast.jobs.load import load
 from forecast.prep.spans_and_gaps import window_total
 
 AHEAD = shipped_filings()["ahead"]
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Stand on a later day, on which more is out."""
+    monkeypatch.setattr(following, "today_utc", lambda: dt.date(2027, 6, 30))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +80,7 @@ def test_it_is_small():
 
 
 def test_bundled_figures_of_its_day_leave_it_open(tmp_path):
-    since = fc.follow("ahead", as_of="2026-12-01", out=tmp_path)
+    since = fc.follow("ahead", as_of="2026-11-30", out=tmp_path)
     assert since.scores.empty
     assert set(since.claims.state) == {"open"}
     assert len(since.open) == sum(len(one["months"]) for one in since.filed.info["questions"])
@@ -81,7 +88,7 @@ def test_bundled_figures_of_its_day_leave_it_open(tmp_path):
     assert not (AHEAD / "follow").exists()
 
 
-def test_figures_of_an_archive_that_grows_score_it(tmp_path, monkeypatch):
+def test_figures_of_an_archive_that_grows_score_it(tmp_path, monkeypatch, later):
     row = {"series": "USA.import.WLD.gallium", "publisher": "US Census Bureau", "basis": "actual"}
     GrowingArchive(tmp_path / "archive").append(
         [
@@ -99,7 +106,7 @@ def test_figures_of_an_archive_that_grows_score_it(tmp_path, monkeypatch):
     assert list(again.scores.crps) == list(since.scores.crps)
 
 
-def test_a_later_bundle_scores_it(tmp_path, ahead):
+def test_a_later_bundle_scores_it(tmp_path, ahead, later):
     """Figures drawn from what was filed itself, put behind those of the bundle: the bands hold as many as they should."""
     told = ahead.forecasts[ahead.forecasts.model == "measures"]
     rng = np.random.default_rng(5)

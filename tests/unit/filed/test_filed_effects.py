@@ -58,6 +58,22 @@ def test_only_questions_whose_months_are_not_out_are_filed(filed):
     assert filed.changes() == {}
 
 
+def test_a_question_whose_last_month_is_in_the_table_read_is_not_filed(write, tmp_path):
+    table = history()
+    for month, value, _ in CAME:
+        table.loc[len(table)] = [month, value, "2025-06-20"]
+    plain = CONFIG.partition("[[filed.claims]]")[0].replace("until", "# until")
+    path = write('events = "own_events.toml"\n' + plain + ASKED, table, "held.toml")
+    (path.parent / "own_events.toml").write_text(OWN_EVENTS, "utf-8")
+    assert fc.file(path, out=tmp_path / "held").info["events_asked"] == []
+
+
+def test_an_answer_of_a_later_follow_up_is_not_known_on_an_earlier_day(filed, follow):
+    assert list(follow("2025-04-25", *CAME).events.state) == ["answered"]
+    assert list(follow("2025-04-19", *CAME).events.state) == ["open"]
+    assert follow("2025-04-26", *CAME).events.on[0] == "2025-04-25"
+
+
 def test_the_answer_is_that_of_the_filed_config_and_comes_once(filed, follow, write, tmp_path):
     early = follow("2025-04-19", *CAME)
     assert list(early.events.state) == ["open"]

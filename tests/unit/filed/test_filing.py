@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from filed_table import CONFIG, DAY, SERIES, history, later
+from filed_table import CONFIG, DAY, SERIES, history, later, release
 
 import forecast as fc
 from forecast.core import filed_seal
@@ -46,12 +46,48 @@ def test_a_figure_known_on_the_day_is_not_filed_by_a_config_that_stands_earlier(
     assert months_of(filed)[0] == "2025-01"
 
 
+PLAIN = CONFIG.partition("[[filed.claims]]")[0]
+
+
 def test_nothing_that_comes_out_later_changes_what_is_filed(write, tmp_path):
     grown = later(*[(month, 9000.0, "2025-04-20") for month in fc.months("2024-10", "2025-02")])
-    one, other = (fc.file(write(CONFIG, table), out=tmp_path / f"runs{i}") for i, table in enumerate((history(), grown)))
+    one, other = (fc.file(write(PLAIN, table), out=tmp_path / f"runs{i}") for i, table in enumerate((history(), grown)))
     assert other.info["as_of"] == str(DAY)  # the table's last release lies after the day
-    pd.testing.assert_frame_equal(one.draws("drift", SERIES), other.draws("drift", SERIES))
-    assert one.info["claims"] == other.info["claims"]
+    asked = list(fc.months("2025-03", "2025-05"))
+    pd.testing.assert_frame_equal(one.draws("drift", SERIES)[asked], other.draws("drift", SERIES))
+
+
+@pytest.mark.parametrize("options", ['released = "released"', "lag_days = 120"])
+@pytest.mark.parametrize("held", ["2024-12", "2025-03", "2025-01/2025-02"])
+def test_a_month_whose_figure_is_in_the_table_read_is_never_filed(write, tmp_path, options, held):
+    """Whoever files can look at it, whatever day of release stands beside it."""
+    rows = [(month, 100.0, release(month)) for month in fc.months("2024-10", "2024-11")] + [(held, 130.0, "2025-05-30")]
+    config = PLAIN.replace('released = "released"', options)
+    table = later(*rows) if "released =" in options else later(*rows).drop(columns="released")
+    first = months_of(fc.file(write(config, table), out=tmp_path / "runs"))[0]
+    assert first == str(pd.Period(held.rpartition("/")[2], "M") + 1)
+    with pytest.raises(ConfigError, match="in the data, or not asked"):
+        fc.file(
+            write(CONFIG.replace('= "2025-03"', '= "2025-02"'), later(("2025-02", 130.0, "2025-05-30"))), out=tmp_path / "runs"
+        )
+
+
+def test_a_config_whose_months_are_all_in_the_table_is_refused(write, tmp_path):
+    table = later(*[(month, 100.0, "2025-07-20") for month in fc.months("2024-10", "2025-05")])
+    with pytest.raises(ConfigError, match="or has its figure in the data"):
+        fc.file(write(PLAIN, table), out=tmp_path / "runs")
+
+
+def test_a_missing_figure_in_the_table_is_no_figure(write, tmp_path):
+    assert months_of(fc.file(write(PLAIN, later(("2024-12", np.nan, "2025-01-20"))), out=tmp_path / "runs"))[0] == "2024-12"
+
+
+@pytest.mark.parametrize(("unit", "hint"), [("furlong", "try: one of"), ("tt", "try: 't'"), ("USD", "try: one of")])
+def test_a_unit_of_a_claim_that_cannot_be_is_answered_by_units_that_can(write, tmp_path, unit, hint):
+    with pytest.raises(ConfigError, match=rf"a bound on {SERIES}, in kg, cannot be given in '{unit}'") as caught:
+        fc.file(write(CONFIG.replace('unit = "t"', f'unit = "{unit}"')), out=tmp_path / "runs")
+    assert hint in str(caught.value)
+    assert f"one of {unit}" not in str(caught.value)
 
 
 def test_a_config_that_stands_on_a_later_day_is_refused(write, tmp_path):
@@ -67,7 +103,7 @@ def test_a_config_whose_months_are_all_out_is_refused(write, clock, tmp_path):
 
 
 def test_a_claim_on_a_month_that_is_out_is_refused(write, tmp_path):
-    with pytest.raises(ConfigError, match=r"2024-11 of .* is released already, or not asked"):
+    with pytest.raises(ConfigError, match=r"2024-11 of .* is released already, in the data, or not asked"):
         fc.file(write(CONFIG.replace('from = "2024-12"', 'from = "2024-11"')), out=tmp_path / "runs")
 
 

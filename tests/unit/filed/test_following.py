@@ -159,6 +159,29 @@ def test_a_second_filing_of_the_same_config_is_told(write, clock, filed, follow,
     assert "also filed on 10\u00a0Jan\u00a02025" in (other.folder / "follow" / "report.md").read_text("utf-8")
 
 
+def test_an_earlier_day_knows_nothing_of_later_follow_ups(follow):
+    """Figures and claims of a follow-up in May are no knowledge of February."""
+    everything = (DECEMBER, JANUARY, FEBRUARY, MARCH, APRIL)
+    assert follow("2025-05-30", *everything).claims.set_index("id").state["more"] == "failed"
+    for rows in (everything, ()):
+        then = follow("2025-02-26", *rows)
+        assert set(then.scores.month) == {"2024-12"}, "released in January, counted since"
+        assert dict(zip(then.claims.id, then.claims.state, strict=True)) == {"more": "open", "between": "held"}
+        assert list(then.open.month) == list(fc.months("2025-01", "2025-05"))
+    assert follow("2025-05-31").claims.set_index("id").state["more"] == "failed", "what was counted stays counted"
+
+
+def test_a_day_that_has_not_come_is_refused(filed, follow, clock, tmp_path):
+    follow("2025-02-01", DECEMBER)
+    before = sorted((filed.folder / "follow").iterdir())
+    for day in ("2025-02-02", "2030-01-01"):
+        with pytest.raises(ConfigError, match="has not come yet"):
+            fc.follow(filed.folder, tmp_path / "later.csv", as_of=day)
+    assert sorted((filed.folder / "follow").iterdir()) == before
+    clock(dt.date(2025, 1, 9))  # a clock that is slow: the day of filing has come all the same
+    assert fc.follow(filed.folder, tmp_path / "later.csv").record["as_of"] == "2025-01-10"
+
+
 def test_a_day_before_the_filing_is_refused(follow):
     with pytest.raises(ConfigError, match="before the day of filing"):
         follow("2025-01-09")
@@ -169,6 +192,12 @@ def test_a_config_that_read_a_table_needs_the_table(filed):
         fc.follow(filed.folder)
     with pytest.raises(ConfigError, match="is no file and no folder"):
         fc.follow(filed.folder, "nowhere.csv")
+
+
+@pytest.mark.parametrize("data", ["bundled", "archive", "a folder", "https://example.org/archive"])
+def test_figures_of_another_source_do_not_decide_a_run_filed_on_a_table(filed, tmp_path, data):
+    with pytest.raises(ConfigError, match=r"read the table own\.csv: figures of another source do not decide it"):
+        fc.follow(filed.folder, tmp_path if data == "a folder" else data)
 
 
 def test_a_run_of_a_filed_config_says_so(write, filed, tmp_path):
@@ -185,7 +214,7 @@ def test_a_run_of_a_filed_config_says_so(write, filed, tmp_path):
 
 def test_a_damaged_follow_up_scores_nothing(filed, follow):
     follow("2025-02-01", DECEMBER)
-    (path,) = (filed.folder / "follow").glob("*.json")
+    (path,) = (filed.folder / "follow").glob("2025-02-01-*.json")
     path.write_text(json.dumps({}), "utf-8")
     with pytest.raises(DataError, match="its bytes are not those of its name"):
         follow("2025-02-02", DECEMBER)

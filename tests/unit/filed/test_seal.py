@@ -9,15 +9,38 @@ from typer.testing import CliRunner
 
 import forecast as fc
 from forecast.cli import app
-from forecast.core import filed_seal, manifest, output_files
-from forecast.core.errors import DataError
+from forecast.core import filed_seal, follow_chain, manifest, output_files
+from forecast.core.errors import ConfigError, DataError
 from forecast.core.filed_run import FiledRun
 
 FILES = ["config.toml", "draws.parquet", "filed.json", "forecasts.csv", "manifest.json"]
 
 
+FIRST, SECOND = ("2024-12", 120.0, "2025-01-20"), ("2025-01", 90.0, "2025-03-20")
+
+
 def follow_by_command(filed, *options):
-    return CliRunner().invoke(app, ["follow", str(filed.folder), "--data", "bundled", "--as-of", "2025-01-11", *options])
+    table = filed.folder.parents[1] / "small" / "own.csv"
+    return CliRunner().invoke(app, ["follow", str(filed.folder), "--data", str(table), *options])
+
+
+@pytest.fixture
+def followed(filed, follow):
+    """A filed run with two follow-ups, and their files after that of the page drawn on filing."""
+    follow("2025-02-01", FIRST)
+    follow("2025-03-25", FIRST, SECOND)
+    return filed, [path for path in sorted((filed.folder / "follow").glob("*.json")) if "2025-01-10" not in path.name]
+
+
+def rewrite(path, change):
+    """A follow-up with other content, under the name that its hash demands."""
+    record = json.loads(path.read_text("utf-8"))
+    change(record)
+    path.unlink()
+    digest = output_files.sha256(follow_chain.text_of(record).encode())
+    new = path.with_name(f"{record['as_of']}-{digest[:12]}.json")
+    new.write_text(follow_chain.text_of(record), "utf-8")
+    return new
 
 
 def test_the_files_are_all_that_is_filed(filed):
@@ -100,6 +123,7 @@ def test_a_whole_forgery_is_told_by_the_published_root(filed, tmp_path):
     manifest.seal(filed.folder, [name for name in FILES if name != manifest.NAME])
     forged = filed.folder.with_name(f"small-filed-2025-01-10-{output_files.sha256(filed.folder / manifest.NAME)[:12]}")
     filed.folder.rename(forged)
+    shutil.rmtree(forged / "follow")  # what was drawn on filing names the root
     assert FiledRun(forged).changes() == {}  # every hash agrees with every other
     assert "was filed" in FiledRun(forged).changes(published)["manifest.json"]
     assert FiledRun(forged).changes(filed_seal.root_of(forged)[:7])  # so few digits show nothing, though they agree
@@ -126,12 +150,11 @@ def test_the_command_names_what_changed_and_exits_with_1(filed):
 def test_verify_knows_filed_runs(filed):
     done = CliRunner().invoke(app, ["verify", str(filed.folder)])
     assert (done.exit_code, done.output.splitlines()[0]) == (0, "verified: every file of the run is as it was written")
+    assert f"root hash {filed.root}, no follow-up" in done.output
 
 
-def test_a_follow_up_that_was_changed_or_removed_is_recognised(filed, follow):
-    follow("2025-02-01", ("2024-12", 120.0, "2025-01-20"))
-    follow("2025-03-25", ("2024-12", 120.0, "2025-01-20"), ("2025-01", 90.0, "2025-03-20"))
-    first, second = sorted((filed.folder / "follow").glob("*.json"))
+def test_a_follow_up_that_was_changed_or_removed_is_recognised(followed):
+    filed, (first, second) = followed
     text = first.read_text("utf-8")
     first.write_text(text.replace('"figure": 120.0', '"figure": 121.0'), "utf-8")
     assert filed.changes() == {f"follow/{first.name}": "its bytes are not those of its name"}
@@ -144,3 +167,111 @@ def test_a_follow_up_that_was_changed_or_removed_is_recognised(filed, follow):
     first.unlink()
     filed.append(record)
     assert "of another filed run" in next(iter(filed.changes().values()))
+
+
+def test_a_follow_up_under_another_day_is_recognised(followed):
+    filed, (first, _) = followed
+    first.rename(first.with_name(first.name.replace("2025-02-01", "2025-02-02")))
+    assert "its bytes are not those of its name" in filed.changes().values()
+
+
+def test_a_follow_up_that_was_rewritten_and_renamed_by_its_own_hash_is_recognised(followed):
+    filed, (first, second) = followed
+    kept = filed.folder.with_name("kept")
+    shutil.copytree(filed.folder, kept)
+    rewrite(first, lambda record: record["scored"][0].update(figure=1.0))
+    assert filed.changes() == {f"follow/{first.name}": "it is not there"}
+    shutil.rmtree(filed.folder)
+    kept.rename(filed.folder)
+    new = rewrite(second, lambda record: record["claims"][0].update(state="failed"))
+    assert filed.changes() == {f"follow/{new.name}": "it does not say what follow/report.md was drawn from"}
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_follow_ups_that_were_removed_are_told_by_their_page(followed, number):
+    filed, _ = followed
+    for path in sorted((filed.folder / "follow").glob("*.json"))[-number:]:
+        path.unlink()
+    assert {"follow/report.html", "follow/report.md"} <= set(filed.changes())
+    with pytest.raises(DataError, match="is not what was filed"):
+        fc.follow(filed.folder)
+
+
+@pytest.mark.parametrize("when", ["on filing", "later"])
+@pytest.mark.parametrize("name", ["report.html", "report.md", "figures/filed.svg"])
+def test_a_page_that_was_altered_is_named_and_drawn_anew_once_it_is_deleted(filed, follow, when, name):
+    if when == "later":
+        follow("2025-02-01", FIRST)
+    path = filed.folder / "follow" / name
+    path.write_text(path.read_text("utf-8") + " ", "utf-8")
+    (change,) = filed.changes().items()
+    assert change == (f"follow/{name}", f"it is not what the last follow-up drew ({follow_chain.AGAIN})")
+    path.unlink()
+    assert filed.changes() == {}
+    follow("2025-02-01", FIRST)
+    assert path.is_file()
+    assert filed.changes() == {}
+
+
+@pytest.mark.parametrize("name", ["x.txt", "sub/y.json", ".hidden", "figures/other.png", "report.pdf"])
+def test_a_file_that_no_follow_up_added_is_named(followed, name):
+    filed, _ = followed
+    (filed.folder / "follow" / name).parent.mkdir(exist_ok=True)
+    (filed.folder / "follow" / name).write_text("{}", "utf-8")
+    assert filed.changes() == {f"follow/{name}": "no follow-up added it"}
+
+
+def test_links_among_the_follow_ups_are_named(followed, tmp_path):
+    filed, (first, _) = followed
+    first.rename(tmp_path / "elsewhere.json")
+    first.symlink_to(tmp_path / "elsewhere.json")
+    assert filed.changes() == {f"follow/{first.name}": "a link stands in its place"}
+    (filed.folder / "follow").rename(tmp_path / "follow")
+    (filed.folder / "follow").symlink_to(tmp_path / "follow")
+    assert filed.changes() == {"follow": "a link stands in its place"}
+
+
+def test_the_last_follow_up_removed_with_its_page_is_told_by_the_hash_that_was_printed(followed):
+    filed, (_, second) = followed
+    kept = filed.last_follow_up
+    assert kept == output_files.sha256(second)
+    done = CliRunner().invoke(app, ["verify", str(filed.folder), "--root", filed.root, "--last", kept[:16]])
+    assert done.exit_code == 0, done.output
+    assert f"last follow-up {kept}: keep it" in done.output
+    second.unlink()
+    shutil.rmtree(filed.folder / "follow" / "figures")
+    for path in (filed.folder / "follow").glob("report.*"):
+        path.unlink()
+    assert filed.changes() == {}  # nothing in the folder shows it
+    assert filed.changes(last=kept) == {"follow": f"no follow-up has the hash {kept}"}
+    done = CliRunner().invoke(app, ["verify", str(filed.folder), "--last", kept])
+    assert (done.exit_code, "no follow-up has the hash" in done.output) == (1, True), done.output
+
+
+def test_a_hash_kept_earlier_is_still_in_the_chain(filed, follow):
+    first = follow("2025-02-01", FIRST)
+    assert f"last follow-up {filed.last_follow_up}: keep it" in str(first)
+    kept = filed.last_follow_up
+    follow("2025-03-25", FIRST, SECOND)
+    assert kept != filed.last_follow_up
+    assert filed.changes(last=kept) == {}
+    assert json.loads(max((filed.folder / "follow").glob("2025-03*.json")).read_text("utf-8"))["before_hash"] == kept
+
+
+@pytest.mark.parametrize("blank", ["", "   ", "\t"])
+def test_a_blank_hash_is_an_error_and_no_pass(filed, blank):
+    done = follow_by_command(filed, "--root", blank)
+    assert (done.exit_code, "the hash given as root is blank" in done.output) == (2, True), done.output
+    for option in ("--root", "--last"):
+        done = CliRunner().invoke(app, ["verify", str(filed.folder), option, blank])
+        assert (done.exit_code, "is blank" in done.output) == (2, True), done.output
+    with pytest.raises(ConfigError, match="is blank"):
+        fc.follow(filed.folder, "bundled", root=blank)
+
+
+def test_filing_again_on_the_day_leaves_the_page_of_a_follow_up(write, filed, follow, tmp_path):
+    follow("2025-01-10")
+    page = (filed.folder / "follow" / "report.md").read_bytes()
+    assert fc.file(write(), out=tmp_path / "runs").folder == filed.folder
+    assert (filed.folder / "follow" / "report.md").read_bytes() == page
+    assert filed.changes() == {}

@@ -10,7 +10,7 @@ import forecast as fc
 from forecast.core import months as mm
 from forecast.core.archive import Archive
 from forecast.core.archive_table import ArchiveRow
-from forecast.core.errors import ConfigError, DataError
+from forecast.core.errors import ConfigError, DataError, ForecastError
 from forecast.core.events import Event, EventCalendar
 from forecast.study.destinations.concentration import concentration
 from forecast.study.destinations.first_served import month_of_return
@@ -351,3 +351,77 @@ def test_a_picture_of_months_by_partner(bundled):
 def test_a_measure_that_is_not_there_is_refused(bundled):
     with pytest.raises(ConfigError, match="no row is about 'shares'"):
         fc.destinations(bundled, exporter="CHN", product="gallium").frame("shares")
+
+
+# --- what is no partner, no answer and no news ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nobody", ["AAA", "XXX", "ZZZ"])
+def test_the_reporter_itself_and_unknown_countries_are_no_partners(nobody):
+    figures = {"WLD": path("2024-01", *[10.0] * 30), "DEU": path("2024-01", *[3.0] * 30), nobody: path("2024-01", *[2.0] * 30)}
+    flow = flow_of(figures)
+    assert (flow.partners, flow.groups) == (("DEU",), ())
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD, model="mean12", months=2, draws=50)
+    assert {r.partner for r in made.rows} == {"WLD", "DEU", "REST"}
+    assert made.frame("share").query("partner == 'REST'").value.iloc[-1] == pytest.approx(0.7)
+    alone = {"WLD": path("2024-01", 10.0), nobody: path("2024-01", 2.0)}
+    with pytest.raises(DataError, match="no figure of a single partner"):
+        fc.destinations(archive(alone), exporter="AAA", product=GOOD)
+
+
+def test_contradictions_of_many_months_are_one_sentence():
+    figures = {"WLD": path("2024-01", *[10_000.0] * 24), "DEU": path("2024-01", *[12_000.0] * 23, 19_000.0)}
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD)
+    (text,) = [t.replace("\xa0", " ") for t in made.sentences() if "contradiction" in t]
+    assert text.startswith("In Jan 2024–Dec 2025 the partners named add up to more than the total, at most, in Dec 2025,")
+    assert "to 9.00 t more than the total of 10 t: contradictions between sources" in text
+    some = {"WLD": path("2024-01", *[10_000.0] * 4), "DEU": path("2024-01", 12_000.0, 1_000.0, 12_000.0, 1_000.0)}
+    (text,) = [t for t in fc.destinations(archive(some), exporter="AAA", product=GOOD).sentences() if "contradiction" in t]
+    assert text.replace("\xa0", " ").startswith("In Jan and Mar 2024 the partners")
+
+
+def test_a_sum_that_contradicts_without_its_months_is_told():
+    figures = {"WLD": path("2024-01", *[10_000.0] * 12), "DEU": {"2024-01/2024-12": 130_000.0}}
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD)
+    (text,) = [t.replace("\xa0", " ") for t in made.sentences() if "contradiction" in t]
+    assert text.startswith("In 2024 the partners named add up to 10 t more than the total of 120 t")
+
+
+def test_without_any_total_there_are_no_other_partners():
+    made = fc.destinations(archive({"DEU": path("2024-01", *[10.0] * 4)}), exporter="AAA", product=GOOD)
+    (text,) = made.sentences()
+    assert "Without a total there are no shares" in text
+    assert "other partners" not in text
+
+
+def test_a_flow_that_cannot_be_divided_is_answered_by_one_that_can():
+    figures = archive({"WLD": {"2024-01": 10.0}})
+    with pytest.raises(DataError) as caught:
+        fc.destinations(figures, exporter="AAA", product=GOOD)
+    assert f"AAA.export.<partner>.{GOOD}" in str(caught.value)
+    with pytest.raises(DataError) as caught:
+        fc.destinations(archive({"WLD": {"2024-01": 10.0}, "DEU": {"2024-01": 5.0}}), exporter="AAB", product=GOOD)
+    assert f"try: 'AAA.export.WLD.{GOOD}'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"start": "2024-03", "stop": "2024-01"}, "2024-03 lies after 2024-01"),
+        ({"start": "2030-01"}, "2030-01 lies after 2024-04"),
+        ({"before": ("2024-02", "2024-01")}, "2024-02 lies after 2024-01"),
+        ({"before": ("2024-01",)}, "takes a first and a last month"),
+        ({"before": "2024-01"}, "takes a first and a last month"),
+        ({"before": (1, 2)}, "takes a first and a last month"),
+        ({"before": ("x", "2024-01")}, "'x' is not a month"),
+        ({"start": "2024-13"}, "'2024-13' is not a month"),
+        ({"model": "mean21"}, "no model is called 'mean21'"),
+        ({"model": {"use": "mean12", "speed": 3}}, "has no option 'speed'"),
+    ],
+)
+def test_a_question_that_cannot_be_is_an_error_that_says_where(asked, said):
+    figures = archive({"WLD": path("2024-01", *[10.0] * 4), "DEU": path("2024-01", *[5.0] * 4)})
+    with pytest.raises(ForecastError, match=said) as caught:
+        fc.destinations(figures, exporter="AAA", product=GOOD, **asked)
+    assert "at: fc.destinations, argument" in str(caught.value)
+    assert "try: " in str(caught.value)
