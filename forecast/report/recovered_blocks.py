@@ -131,7 +131,7 @@ def _still_held(answer: EffectAnswer, row: RecoveredRow) -> str:
     under = mm.ordinal(mm.parse_day(row.turned) - DAY) + answer.lag_months
     if under < mm.ordinal(row.since_from):
         return ""
-    held = "the measures still held" if len(answer.events) > 1 else "the measure still held"
+    held = "one of the measures at least still held" if len(answer.events) > 1 else "the measure still held"
     return f" In {window(row.since_from, mm.label(under))} {held}: they count among the months since."
 
 

@@ -91,7 +91,7 @@ def _pair_row(vintage: Vintage, event: Event, key: SeriesKey, lag: int) -> Mirro
         event=event.id, exporter=key.reporter, destination=key.partner, product=key.product, controlled=controlled,
         state=KNOWN if np.isfinite(made.estimate) else FEW_MONTHS, wanted="", lag_months=lag,
         n_before=int(np.isfinite(before).sum()), n_after=int(np.isfinite(later).sum()),
-        n_turned=int(np.isfinite(gap[after & _past_the_turn(vintage, event, key, when)]).sum()),
+        n_turned=int(np.isfinite(gap[after & _past_the_turn(vintage, event, key, when)]).sum()) if controlled else 0,
     )  # fmt: skip
     if row.state == FEW_MONTHS:
         return replace(row, wanted=f"{mirror_gap.FEWEST} of each")

@@ -160,19 +160,21 @@ def asks_for_a_loss(design: Design) -> bool:
 def turn_of(vintage: Vintage, design: Design) -> Turn | None:
     """When the last of the measures asked about had ended or was eased, as known on the day; None while one of them holds.
 
-    Each counts with its first turn in the months asked or later; one that had turned before them took no part in their loss,
-    and where all had, the last of these turns is the answer, before the window (`Turn.last`). Goods under way for `lag_months`
-    arrive under the measure still.
+    Each counts with its first turn in the months asked or later; one that had turned before them, or began after them, took no
+    part in their loss. Where all had turned before, the last of these turns is the answer, before the window (`Turn.last`).
+    Goods under way for `lag_months` arrive under the measure still.
     """
-    first = design.window(vintage).first
+    window, steps = design.window(vintage), vintage.steps
     late: list[Turn] = []
     early: list[Turn] = []
     for event in design.events:
+        if steps.of(event.effective or event.announced) + design.lag_months > window.last:
+            continue
         days = turning_days(vintage.events, event.id, design.treated, vintage.day)
         past = [_turn_in_steps(vintage, design, turned) for turned in days]
         if not past:
             return None
-        within = [turn for turn in past if turn.last >= first]
+        within = [turn for turn in past if turn.last >= window.first]
         (late if within else early).append(within[0] if within else past[-1])
     return max(late or early, key=lambda turn: turn.day, default=None)
 

@@ -77,6 +77,7 @@ def test_the_months_after_an_end_or_easing_are_counted(how):
     found = {row.product or "contrast": row for row in mirror_gaps(Vintage(vintage.day, vintage.cells, calendar), [ban])}
     assert (found["gallium"].n_after, found["gallium"].n_turned) == (23, 10)  # February 2023 on; March 2024 on
     assert found["contrast"].n_turned == 10
+    assert found["nickel"].n_turned == 0  # it was never under control
     assert rows_of(vintage)["gallium"].n_turned == 0
     early = Vintage(dt.date(2024, 2, 1), vintage.cells, calendar)
     assert mirror_gaps(early, [ban])[0].n_turned == 0

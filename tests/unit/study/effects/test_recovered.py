@@ -152,6 +152,9 @@ def test_of_several_measures_the_last_turn_counts_and_one_that_goes_on_leaves_no
     assert turn_of(known(events=(BAN, campaign)), both) is None
     # the campaign had ended before these months: the ban alone took part in their loss
     assert turn_of(known(events=(BAN, campaign, DEAL)), replace_design(both, start="2024-06")).event == "deal"
+    # one that begins after these months took no part in it either
+    late = replace(campaign, announced=dt.date(2024, 9, 1), effective=dt.date(2024, 9, 1), end=None, end_announced=None)
+    assert turn_of(known(events=(BAN, late, DEAL)), replace_design(both, events=(BAN, late))).event == "deal"
     vintage = known(events=(BAN, campaign))
     made = judge.estimate(estimator_from("baseline"), vintage, both, 1)
     found = recovered_since(estimator_from("baseline"), vintage, made, 1)
