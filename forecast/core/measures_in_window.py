@@ -17,6 +17,15 @@ DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class TurningDay:
+    """When a measure ended or was eased: the first day without it, or of its easing, and when it holds again."""
+
+    day: dt.date
+    event: str
+    again: dt.date | None = None
+
+
+@dataclass(frozen=True)
 class Aftermath:
     """The months of a window after the end of the measures asked about, and the first day on which none applied."""
 
@@ -35,6 +44,26 @@ def other_measures(
         if event.in_force and event.id not in set(own) and start - shortly < event.start <= last
     }
     return sorted(found.values(), key=lambda event: (event.effective or event.announced, event.id))
+
+
+def turning_days(calendar: EventCalendar, measure: str, treated: Sequence[str], day: dt.date) -> list[TurningDay]:
+    """Past ends, reversals and easings of a measure that reach all treated series, as known on a day, in order.
+
+    A deal that eases a licence ends nothing, and a backlog may clear from it on: it is a turn like an end. What lifts a measure
+    on the day of its end is named before that end.
+    """
+    found = [
+        TurningDay(event.effective, event.id, event.until)
+        for event in calendar
+        if event.effective and _eases(event, measure, treated)
+    ]
+    if measure in calendar and (end := calendar[measure].until):
+        found.append(TurningDay(end, measure))
+    return sorted((turn for turn in found if turn.day <= day), key=lambda turn: (turn.day, turn.event == measure))
+
+
+def _eases(event: Event, measure: str, treated: Sequence[str]) -> bool:
+    return event.reversal_of == measure and event.in_force and all(map(event.touches, treated))
 
 
 def aftermath(

@@ -414,6 +414,7 @@ class MirrorGapRow:
     change: float = column("change of the gap, log")
     change_lo95: float = column("change, lower bound, 95 %")
     change_hi95: float = column("change, upper bound, 95 %")
+    n_turned: int | None = column("months after that lie after its end or easing, of goods under control at most", "count")
 
 
 @table("sensitivity")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, DataError, nearest, with_place
+from forecast.core.event_ends import ended_measure
 from forecast.core.events import Event, EventCalendar
 from forecast.core.products import products
 from forecast.core.questions import Design
@@ -17,18 +18,26 @@ from forecast.jobs.effect_config import UNTOUCHED, EffectConfig
 from forecast.study.effects.candidate_donors import reasons_touched, untouched
 
 
-def findings_out_of_scope(row: EffectConfig, events: EventCalendar) -> list[Finding]:
-    """Findings on treated series outside the scope of every event of the question: an indirect effect, or a misspelt scope."""
-    missed = [s for s in row.treated if not any(events[event].touches(s) for event in row.event)]
-    where = f"outside the scope of {', '.join(row.event)}: an indirect effect"
-    return [Finding("effect", f"{series} lies {where}", row.id) for series in missed]
+def findings_out_of_scope(
+    topic: str, name: str, series: Sequence[str], asked: Sequence[str], events: EventCalendar
+) -> list[Finding]:
+    """Findings on series outside the scope of every event of a question: an indirect effect, or a misspelt scope.
+
+    topic, name : of the finding; series : those asked about; asked : ids of the events
+    """
+    missed = [s for s in series if not any(events[event].touches(s) for event in asked)]
+    where = f"outside the scope of {', '.join(asked)}: an indirect effect"
+    return [Finding(topic, f"{one} lies {where}", name) for one in missed]
 
 
 def findings_past_the_end(name: str, design: Design, vintage: Vintage) -> list[Finding]:
     """Findings on months after the end of the measures asked about: named where they are asked, else that they are left out."""
     try:
         window = design.window(vintage)
-    except DataError:
+    except DataError as error:
+        if design.estimand != "anticipation" and any(ended_measure(event.id) for event in design.events):
+            text = f'{error.problem}: estimand = "anticipation" asks for the months before an end'
+            return [Finding("effect", text, name)]
         return []
     label, measures = vintage.steps.label, " and ".join(event.id for event in design.events)
     after = design.aftermath(vintage, window.first, window.last)

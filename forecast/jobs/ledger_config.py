@@ -69,6 +69,11 @@ class LedgerConfig(ConfigTable):
             raise ValueError("the baseline ends before it begins", "check the two months")
         return self
 
+    @property
+    def lost_flow(self) -> str:
+        """The flow that the measure is asked to have cut, by the exporter's record."""
+        return f"{self.exporter}.export.{self.destination}.{self.product}"
+
     def question(self, vintage: Vintage, draws: int, where: str = "") -> LedgerQuestion:
         """The question, with its events and candidates as known on the day of the vintage."""
         baseline = (self.baseline_from, self.baseline_to) if self.baseline_from and self.baseline_to else None

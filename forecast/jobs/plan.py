@@ -135,7 +135,7 @@ def make_plan(config: Config, archive: Archive) -> Plan:
         on_the_way = [k for one in config.ledger if {*one.event} & {*effect.event} for k in one.through or ()]
         asked = _effect_batches(effect, archive, vintage, f"{place}, [[effects]] {i + 1}", on_the_way)
         batches += asked
-        findings += findings_out_of_scope(effect, archive.events)
+        findings += findings_out_of_scope("effect", effect.id, effect.treated, effect.event, archive.events)
         for design in (b.design for b in asked[:1] if b.design):
             findings += [*findings_past_the_end(effect.id, design, vintage), *findings_on_donors(effect, design, vintage)]
     for i, account in enumerate(config.ledger):
@@ -146,6 +146,7 @@ def make_plan(config: Config, archive: Archive) -> Plan:
             )
             continue
         question = account.question(vintage, config.draws, f"{place}, [[ledger]] {i + 1}")
+        findings += findings_out_of_scope("ledger", account.id, (account.lost_flow,), account.event, archive.events)
         name = f"ledger|{account.id}"
         batches.append(Batch(name, account.estimator.label, account.estimator.spec, name, ledger=question))
     scenarios, not_asked = askable_scenarios(

@@ -62,7 +62,12 @@ def _variance_of_mean(part: Floats) -> float:
     return max(total, total + more) / (n * (n - 1))
 
 
-def slope_on_incentive(gap: Floats, incentive: Floats, level: float = 0.95) -> GapEstimate:
+def variance_of_change(low: Floats, high: Floats, months: Floats, level: float = 0.95) -> Floats:
+    """The variance of changes in time from their t intervals; low, high, months : (goods,), months known before and after."""
+    return np.asarray(((high - low) / 2 / stdtrit(months - 2, 0.5 + level / 2)) ** 2, float)
+
+
+def slope_on_incentive(gap: Floats, incentive: Floats, level: float = 0.95, variance: Floats | None = None) -> GapEstimate:
     """Least squares of gaps (or their changes) of several goods on an incentive, with its t interval.
 
     gap = a + b incentive + error, one point for a good: a tariff rate (Fisman and Wei 2004), or 1 for a controlled good and 0
@@ -70,15 +75,23 @@ def slope_on_incentive(gap: Floats, incentive: Floats, level: float = 0.95) -> G
     of equal variance; months are collapsed before and after, so that their serial correlation does not count as evidence
     (Bertrand, M., Duflo, E. and Mullainathan, S. 2004, Quarterly Journal of Economics 119(1), 249-275).
 
-    gap, incentive : (goods,)
+    A single good under control leaves no residual, so that its noise would be taken from the others alone, which fails where
+    it is larger (Ferman, B. and Pinto, C. 2019, Review of Economics and Statistics 101(3), 452-467). With the `variance` of
+    each gap, known from its own months, the error of a good has that and a part common to all goods, the residual variance less
+    what their own variances explain of it, zero at least. Equal variances give the usual interval.
+
+    gap, incentive, variance : (goods,); without `variance` all goods have the same
     """
     use = np.isfinite(gap) & np.isfinite(incentive)
     y, x = gap[use], incentive[use]
+    own = np.zeros(len(y)) if variance is None else variance[use]
     if len(y) < FEWEST or not np.ptp(x) > 0:
         return GapEstimate(np.nan, np.nan, np.nan)
     centred = x - x.mean()
     slope = float(centred @ y / (centred @ centred))
     errors = y - y.mean() - slope * centred
-    se = float(np.sqrt(errors @ errors / (len(y) - 2) / (centred @ centred)))
+    left = 1 - 1 / len(y) - centred**2 / (centred @ centred)  # of the own variance of a good in its squared residual
+    common = max(0.0, float(errors @ errors - own @ left) / (len(y) - 2))
+    se = float(np.sqrt(centred**2 @ (own + common))) / float(centred @ centred)
     half = float(stdtrit(len(y) - 2, 0.5 + level / 2)) * se
     return GapEstimate(slope, slope - half, slope + half)

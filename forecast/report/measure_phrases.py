@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from forecast.core import months as mm
+from forecast.core.event import Event
 from forecast.core.event_ends import ended_measure
 from forecast.core.measures_in_window import aftermath, other_measures
 from forecast.core.plurals import pluralize
@@ -14,9 +15,14 @@ from forecast.report.numbers import day, join_with_and, month_of, period
 
 UNNAMED = "at "  # begins the id of a design without a named event (`Design.event_ids`)
 _INSTRUMENTS = {
-    "licence": "export licensing", "ban": "the export ban", "suspension": "the suspension", "deal": "the deal",
-    "enforcement": "the enforcement campaign", "relief": "the eased licensing", "tariff": "the tariff", "quota": "the quota",
-    "agreement": "the agreement", "regulation": "the regulation",
+    "licence": "licensing", "ban": "the ban", "suspension": "the suspension", "deal": "the deal",
+    "enforcement": "the enforcement", "tariff": "the tariff", "quota": "the quota", "agreement": "the agreement",
+    "regulation": "the regulation",
+}  # fmt: skip
+# what an instrument does not say by itself: (word of the event's own names, phrase where it stands there)
+_IN_ITS_OWN_WORDS = {
+    "licence": ("export", "export licensing"), "ban": ("export", "the export ban"),
+    "enforcement": ("campaign", "the enforcement campaign"), "relief": ("licen", "the eased licensing"),
 }  # fmt: skip
 
 
@@ -63,5 +69,14 @@ def event_phrase(data: Facts, event_id: str) -> str:
     event = data.calendar[event_id]
     if measure := ended_measure(event_id):
         return f"the announced end of {event_phrase(data, measure)} ({day((event.effective or event.announced).isoformat())})"
-    what = _INSTRUMENTS.get(event.instrument, f"“{event.short_title}”")
-    return f"{what} of {month_of(mm.ordinal(event.effective or event.announced))}"
+    return f"{_what_it_is(data, event)} of {month_of(mm.ordinal(event.effective or event.announced))}"
+
+
+def _what_it_is(data: Facts, event: Event) -> str:
+    """Its instrument, no closer than its own names say; the name itself where the instrument says too little."""
+    word, phrase = _IN_ITS_OWN_WORDS.get(event.instrument, ("", ""))
+    names = f"{event.id} {event.title} {event.short}".lower()
+    lifted = data.calendar[event.reversal_of].instrument if event.reversal_of in data.calendar else ""
+    if phrase and (word in names or (event.instrument == "relief" and lifted == "licence")):
+        return phrase
+    return _INSTRUMENTS.get(event.instrument, f"“{event.short_title}”")

@@ -63,14 +63,21 @@ def _contrast_sentence(between: str, row: MirrorGapRow) -> str:
     if not math.isfinite(row.change):
         return ""
     low, high = row.change_lo95, row.change_hi95
-    goods = f"{row.n_before} under control against {row.n_after} others"
+    goods = f"{row.n_before} under control against {row.n_after} {'other' if row.n_after == 1 else 'others'}"
+    turned = f" {_past_the_turn(row.n_turned)}." if row.n_turned else ""
     size = f"{_log_points(row.change)} (95{NBSP}% interval {_log_points(low)} to {_log_points(high)})"
     if low <= 0 <= high:
-        return (
-            f"{capitalize(between)}: the gap of goods under control did not visibly part from that of others, {size}, {goods}."
-        )
-    way = "widened" if row.change > 0 else "narrowed"
-    return f"{capitalize(between)}: the gap of goods under control {way} against that of others by {size}, {goods}."
+        seen = f"the gap of goods under control did not visibly part from that of others, change {size}, {goods}"
+        return f"{capitalize(between)}: {seen}.{turned}"
+    way, side = ("rose", "more") if row.change > 0 else ("fell", "less")
+    seen = f"the gap of goods under control {way} against that of others, change {size}, {goods}"
+    return f"{capitalize(between)}: {seen}: the exporter records {side} of them, beside the importer, than before.{turned}"
+
+
+def _past_the_turn(count: int) -> str:
+    """How many of the months after a measure came into force lie after its end or easing."""
+    lie = "lies" if count == 1 else "lie"
+    return f"Up to {pluralize(count, 'month')} of those after it came into force {lie} after its end or easing"
 
 
 def _log_points(value: float) -> str:
@@ -90,13 +97,14 @@ def _gap_table(data: RunData, rows: list[MirrorGapRow]) -> TableBlock:
     cells = []
     for r in rows:
         between = f"{country_name(r.exporter)} to {country_name(r.destination)}; {event_phrase(data, r.event)}"
+        turned = f", {r.n_turned} of them after its end or easing" if r.n_turned else ""
         bounds = f"95{NBSP}% interval {_log_points(r.change_lo95)} to {_log_points(r.change_hi95)}"
         cells.append(
             (
                 TableCell(product_name(r.product), between),
                 TableCell("under control" if r.controlled else "not under control"),
                 decimal_cell(r.gap_before, 2, f"{r.n_before} months"),
-                decimal_cell(r.gap_after, 2, f"{r.n_after} months"),
+                decimal_cell(r.gap_after, 2, f"{pluralize(r.n_after or 0, 'month')}{turned}"),
                 decimal_cell(r.change, 2, bounds),
             )
         )

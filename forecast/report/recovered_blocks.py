@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from forecast.core import months as mm
+from forecast.core.measures_in_window import DAY
 from forecast.core.products import display_unit
 from forecast.core.schema import RecoveredRow, divide_figures, group_rows
 from forecast.report.blocks import MISSING, Block, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
@@ -15,6 +17,7 @@ from forecast.report.number_cells import percent_cell, quantity_cell
 from forecast.report.numbers import (
     NBSP,
     capitalize,
+    day,
     good_name,
     join_with_and,
     listed_months,
@@ -85,9 +88,14 @@ def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -
     if row.state == "no loss shown":
         return "No loss is shown, so there is nothing of which to say that it came back."
     if row.state == "not yet known":
-        held = "no month since then is known" if row.turned_by else "on the day of these figures no end or easing is known"
-        since = f" {capitalize(_turn(data, row))}, and {held}." if row.turned_by else f" {capitalize(held)}."
+        of_all = " of all these measures" if len(answer.events) > 1 else ""
+        held = f"on the day of these figures no end or easing{of_all} is known"
+        held = "no month since then is known" if row.turned_by else held
+        since = f" {capitalize(_turn(data, answer, row))}, and {held}." if row.turned_by else f" {capitalize(held)}."
         return f"Not yet known.{since}"
+    if row.state == "not asked":
+        asked = f"{window(row.months_from, row.months_to)}: what was missing then went missing after it"
+        return f"Not asked, because {_turn_phrase(data, answer, row)} came before {asked}."
     if row.state == "not identified":
         return f"Not identified, because {reason_in_words(data, answer, row.reason)}.{_description_sentence(answer, row)}"
     came = quantity(abs(row.back), answer.unit)
@@ -96,16 +104,35 @@ def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -
         seen = f"{came} had come back by {month(row.month)} ({percent(row.share, sign=False)} of them; {_share_interval(row)})"
     else:
         seen = f"nothing had come back by {month(row.month)}, and another {came} were missing by then ({_share_interval(row)})"
-    return f"{lead}{seen}. {capitalize(_turn(data, row))}; {_conclusion(row)}.{_also(data, row)}"
+    return (
+        f"{lead}{seen}. {capitalize(_turn(data, answer, row))}; {_conclusion(row)}.{_still_held(answer, row)}{_also(data, row)}"
+    )
 
 
 def _in_display_units(answer: EffectAnswer, row: RecoveredRow) -> RecoveredRow:
     return divide_figures(row, display_unit(answer.first_series)[1])
 
 
-def _turn(data: RunData, row: RecoveredRow) -> str:
-    """What ended or eased the measure."""
-    return f"{event_phrase(data, row.turned_by)} is taken as the turn"
+def _turn(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
+    """What is taken as the turn."""
+    return f"{_turn_phrase(data, answer, row)} is taken as the turn"
+
+
+def _turn_phrase(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
+    """What ended or eased the measure: another one, or its own end."""
+    what = event_phrase(data, row.turned_by)
+    return f"the end of {what} ({day(row.turned)})" if row.turned_by in answer.events else what
+
+
+def _still_held(answer: EffectAnswer, row: RecoveredRow) -> str:
+    """The months between those of the loss and the turn, which count as months since; empty where there are none."""
+    if answer.steps.unit != "month" or not (row.turned and row.since_from):
+        return ""
+    under = mm.ordinal(mm.parse_day(row.turned) - DAY) + answer.lag_months
+    if under < mm.ordinal(row.since_from):
+        return ""
+    held = "one of the measures at least still held" if len(answer.events) > 1 else "the measure still held"
+    return f" In {window(row.since_from, mm.label(under))} {held}: they count among the months since."
 
 
 def _share_interval(row: RecoveredRow) -> str:

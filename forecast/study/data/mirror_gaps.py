@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from forecast.arrays import Floats
+from forecast.arrays import Bools, Floats, Ints
+from forecast.core import months
 from forecast.core.events import Event
+from forecast.core.measures_in_window import DAY, turning_days
 from forecast.core.schema import MirrorGapRow
 from forecast.core.series import SeriesKey
 from forecast.core.vintage import Vintage
@@ -89,12 +91,22 @@ def _pair_row(vintage: Vintage, event: Event, key: SeriesKey, lag: int) -> Mirro
         event=event.id, exporter=key.reporter, destination=key.partner, product=key.product, controlled=controlled,
         state=KNOWN if np.isfinite(made.estimate) else FEW_MONTHS, wanted="", lag_months=lag,
         n_before=int(np.isfinite(before).sum()), n_after=int(np.isfinite(later).sum()),
+        n_turned=int(np.isfinite(gap[after & _past_the_turn(vintage, event, key, when)]).sum()) if controlled else 0,
     )  # fmt: skip
     if row.state == FEW_MONTHS:
         return replace(row, wanted=f"{mirror_gap.FEWEST} of each")
     return replace(
         row, gap_before=_mean(before), gap_after=_mean(later), change=made.estimate, change_lo95=made.low, change_hi95=made.high
     )
+
+
+def _past_the_turn(vintage: Vintage, event: Event, key: SeriesKey, when: Ints) -> Bools:
+    """Whether a measure had ended or been eased in a month, and did not hold again."""
+    out = np.zeros(len(when), bool)
+    for turned in turning_days(vintage.events, event.id, (str(key),), vintage.day):
+        again = months.ordinal(turned.again) if turned.again else np.inf
+        out |= (when > months.ordinal(turned.day - DAY)) & (when < again)
+    return out
 
 
 def _has_measure(vintage: Vintage, key: SeriesKey) -> bool:
@@ -106,11 +118,13 @@ def _contrast_row(event: Event, ends: tuple[str, str], rows: Sequence[MirrorGapR
     """Change of the gap of goods under control less that of the others, between two countries."""
     same = [r for r in rows if (r.exporter, r.destination) == ends and r.state == KNOWN]
     change, mark = np.array([r.change for r in same]), np.array([float(bool(r.controlled)) for r in same])
-    made = mirror_gap.slope_on_incentive(change, mark)
+    low, high = np.array([r.change_lo95 for r in same]), np.array([r.change_hi95 for r in same])
+    variance = mirror_gap.variance_of_change(low, high, np.array([(r.n_before or 0) + (r.n_after or 0) for r in same]))
+    made = mirror_gap.slope_on_incentive(change, mark, variance=variance)
     return MirrorGapRow(
         event=event.id, exporter=ends[0], destination=ends[1], product="", controlled=None, state=CONTRAST, wanted="",
         lag_months=lag, n_before=int(mark.sum()), n_after=len(mark) - int(mark.sum()), change=made.estimate,
-        change_lo95=made.low, change_hi95=made.high,
+        change_lo95=made.low, change_hi95=made.high, n_turned=max((r.n_turned or 0 for r in same if r.controlled), default=0),
     )  # fmt: skip
 
 

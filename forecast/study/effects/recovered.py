@@ -14,9 +14,8 @@ from forecast.arrays import Floats
 from forecast.core.contracts import Estimator
 from forecast.core.effects import Effect
 from forecast.core.errors import DataError, NotIdentifiedError
-from forecast.core.event import Event
 from forecast.core.event_ends import ended_measure
-from forecast.core.measures_in_window import DAY, SHORTLY, other_measures
+from forecast.core.measures_in_window import DAY, SHORTLY, TurningDay, other_measures, turning_days
 from forecast.core.questions import Design, replace_design
 from forecast.core.results import Failure, Summary
 from forecast.core.vintage import Vintage
@@ -27,19 +26,20 @@ from forecast.study.effects.placebo import stretch_interval
 from forecast.study.effects.shipped_gates import CheckSpec
 
 KNOWN, TOO_EARLY, NO_LOSS, UNIDENTIFIED = "known", "not yet known", "no loss shown", "not identified"
+NOT_ASKED = "not asked"  # the measures had turned before the months of the loss
 LEVELS = (0.8, 0.95)
 
 
 @dataclass(frozen=True)
 class Turn:
-    """When the measures asked about ended or were eased.
+    """When the last of the measures asked about had ended or was eased.
 
     Parameters
     ----------
     day : date
         the first without them, or of their easing
     event : str
-        what ended or eased them
+        what ended or eased it; its own id where it ended by itself
     last : int
         the last month, as an integer, in which they held
     again : int, optional
@@ -120,7 +120,7 @@ class Recovered:
 
     Parameters
     ----------
-    state : {"known", "not yet known", "no loss shown", "not identified"}
+    state : {"known", "not yet known", "no loss shown", "not identified", "not asked"}
         how far it is known
     reason : str
         why it is not known
@@ -158,22 +158,31 @@ def asks_for_a_loss(design: Design) -> bool:
 
 
 def turn_of(vintage: Vintage, design: Design) -> Turn | None:
-    """The first end, reversal or easing of the measures asked about that reaches the treated series, as known on the day.
+    """When the last of the measures asked about had ended or was eased, as known on the day; None while one of them holds.
 
-    A deal that eases a licence ends nothing, and a backlog may clear from it on: it is a turn like an end. Goods under way for
-    `lag_months` arrive under the measure still.
+    Each counts with its first turn in the months asked or later; one that had turned before them, or began after them, took no
+    part in their loss. Where all had turned before, the last of these turns is the answer, before the window (`Turn.last`).
+    Goods under way for `lag_months` arrive under the measure still.
     """
-    own = {event.id: event for event in design.events}
-    found: list[tuple[dt.date | None, Event, dt.date | None]]
-    found = [(event.until, event, None) for name in own if name in vintage.events and (event := vintage.events[name]).until]
-    for event in vintage.events:
-        if event.reversal_of in own and event.in_force and event.effective and all(map(event.touches, design.treated)):
-            found.append((event.effective, event, event.until))
-    past = [(day, event, until) for day, event, until in found if day is not None and day <= vintage.day]
-    if not past:
-        return None
-    day, event, until = min(past, key=lambda one: (one[0], one[1].id in own))  # what lifts a measure is named before its end
-    return Turn(day, event.id, vintage.steps.of(day - DAY) + design.lag_months, vintage.steps.of(until) if until else None)
+    window, steps = design.window(vintage), vintage.steps
+    late: list[Turn] = []
+    early: list[Turn] = []
+    for event in design.events:
+        if steps.of(event.effective or event.announced) + design.lag_months > window.last:
+            continue
+        days = turning_days(vintage.events, event.id, design.treated, vintage.day)
+        past = [_turn_in_steps(vintage, design, turned) for turned in days]
+        if not past:
+            return None
+        within = [turn for turn in past if turn.last >= window.first]
+        (late if within else early).append(within[0] if within else past[-1])
+    return max(late or early, key=lambda turn: turn.day, default=None)
+
+
+def _turn_in_steps(vintage: Vintage, design: Design, turned: TurningDay) -> Turn:
+    """A turning day on the axis of the data."""
+    again = vintage.steps.of(turned.again) if turned.again else None
+    return Turn(turned.day, turned.event, vintage.steps.of(turned.day - DAY) + design.lag_months, again)
 
 
 def recovered_since(
@@ -206,11 +215,12 @@ def recovered_since(
         return None
     window, steps = design.window(vintage), vintage.steps
     turn = turn_of(vintage, design)
+    before = turn is not None and turn.last < window.first
     split = turn.last if turn and window.first <= turn.last < window.last else window.last
     known = max((vintage.last_month(s) for s in design.treated if vintage.knows(s)), default=window.last)
     known = min(known, turn.again - 1) if turn and turn.again is not None else known
     made: dict[str, Any] = {"turn": turn, "months": (window.first, split)}
-    after = turn is not None and known > max(split, turn.last)
+    after = turn is not None and not before and known > max(split, turn.last)
     if after:
         later = replace_design(design, stop=steps.label(known), measure="cumulative")
         made |= {"since": (split + 1, known), "described": _describe_both(vintage, design, split, known)}
@@ -222,8 +232,11 @@ def recovered_since(
         return Recovered(UNIDENTIFIED, why, **made)
     if split == window.last and effect.cumulative.interval(0.95)[1] >= 0:
         return Recovered(NO_LOSS, **made)
+    if before:
+        return Recovered(NOT_ASKED, "the months asked begin after the turn, which is none of their loss", **made)
     if not after:
-        why = "no end or easing is known" if turn is None else "no month after it is published"
+        all_of_them = " of all the measures" if len(design.events) > 1 else ""
+        why = f"no end or easing{all_of_them} is known" if turn is None else "no month after it is published"
         return Recovered(TOO_EARLY, why, **made)
     if getattr(method, "assumes_path", False):
         return Recovered(UNIDENTIFIED, f"{effect.estimator} assumes how the effect goes on, and shows nothing of it", **made)

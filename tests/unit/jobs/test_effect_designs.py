@@ -1,5 +1,7 @@
 """What `forecast check` and the report say of a window with holes, and of one that reaches past the end of its measure."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -136,7 +138,41 @@ def test_the_announced_end_of_a_measure_is_asked_about_from_the_day_it_was_annou
         "2023-09", "2023-09", "2023-10", "2023-11",
     ]  # fmt: skip
     page = (fc.run(path, tmp_path / "runs").folder / "report.md").read_text("utf-8").replace("\u00a0", " ")
-    assert "the announced end of the export ban of Mar 2023 (1 Nov 2023)" in page
+    assert "the announced end of the ban of Mar 2023 (1 Nov 2023)" in page
     early = load(path, as_of="2023-07-14")
     said = [f.text for f in make_plan(early, read_archive(early)).findings if f.topic == "effect"]
     assert any(text.startswith("not asked: ban:end not announced by 2023-07-14") for text in said)
+
+
+@pytest.mark.parametrize(("destination", "product"), [("JPN", "gallium"), ("USA", "zinc")])
+def test_an_account_of_a_flow_that_its_measure_does_not_touch_is_remarked_on(tmp_path, destination, product):
+    def remarks(destination, product):
+        account = f'[[ledger]]\nid = "x"\nevent = "us_ban_2024"\ndestination = "{destination}"\nproduct = "{product}"'
+        path = tmp_path / f"{destination}_{product}.toml"
+        path.write_text(f'name = "x"\n{account}\nfrom = "2025-01"\nto = "2025-06"\n', "utf-8")
+        config = load(path)
+        found = make_plan(config, read_archive(config)).findings
+        return [(f.text, f.where) for f in found if f.topic == "ledger"]
+
+    outside = f"CHN.export.{destination}.{product} lies outside the scope of us_ban_2024: an indirect effect"
+    assert remarks(destination, product) == [(outside, "x")]
+    assert remarks("USA", "gallium") == []
+
+
+def test_the_months_of_an_announced_end_are_those_that_the_guide_names(tmp_path):
+    def asked_of(question):
+        path = written(tmp_path, "end = 2024-06-01\nend_announced = 2023-07-15", question)
+        path.write_text(path.read_text("utf-8").replace('event = "ban"', 'event = "ban:end"'), "utf-8")
+        config = load(path)
+        made = make_plan(config, read_archive(config))
+        return next(b.design for b in made.batches if b.design), made
+
+    design, made = asked_of('estimand = "anticipation"')
+    assert months.label(design.window(made.vintage).first) == "2023-07"
+    assert [f for f in made.findings if f.topic == "effect"] == []
+    _, made = asked_of("")  # the months from the end on, none of which is known
+    (finding,) = (f for f in made.findings if f.topic == "effect")
+    assert 'estimand = "anticipation" asks for the months before an end' in finding.text
+    guide = " ".join((Path(fc.__file__).parent / "guides/events.md").read_text("utf-8").split())
+    assert 'With `estimand = "anticipation"` the months asked are those before the end' in guide
+    assert "Every other estimand asks, as for any event, for the months from the end on" in guide

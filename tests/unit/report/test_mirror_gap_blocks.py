@@ -42,10 +42,32 @@ def test_a_missing_record_is_told_with_what_would_fill_it(data: RunData) -> None
 
 def test_a_contrast_claims_what_its_interval_allows(data: RunData) -> None:
     clear = told(data, state="contrast", product="", change=-0.5, change_lo95=-0.8, change_hi95=-0.2, n_before=1, n_after=4)
-    assert "narrowed against that of others by −0.50 (95 % interval −0.80 to −0.20), 1 under control against 4 others" in clear
+    size = "change −0.50 (95 % interval −0.80 to −0.20), 1 under control against 4 others"
+    assert f"fell against that of others, {size}: the exporter records less of them, beside the importer, than before." in clear
+    up = told(data, state="contrast", product="", change=0.5, change_lo95=0.2, change_hi95=0.8, n_before=1, n_after=1)
+    assert "rose against that of others, change +0.50" in up
+    assert "1 under control against 1 other: the exporter records more" in up
     open_ = told(data, state="contrast", product="", change=-0.5, change_lo95=-1.2, change_hi95=0.2, n_before=1, n_after=4)
     assert "did not visibly part" in open_
     assert told(data, state="contrast", product="", change=math.nan) == ""
+
+
+def test_a_gap_that_widens_to_the_other_side_is_not_said_to_narrow(data: RunData) -> None:
+    """0.02 before and -0.34 after: the records part by more than before, and the change is told without a sign to resolve."""
+    text = told(data, state="contrast", product="", change=-0.36, change_lo95=-0.5, change_hi95=-0.2, n_before=1, n_after=4)
+    assert "narrowed" not in text
+    assert "by −" not in text
+
+
+def test_the_months_after_the_easing_are_told(data: RunData) -> None:
+    bounds = {"change": -0.5, "change_lo95": -0.8, "change_hi95": -0.2, "n_before": 1, "n_after": 4}
+    text = told(data, state="contrast", product="", n_turned=10, **bounds)
+    assert text.endswith("Up to 10 months of those after it came into force lie after its end or easing.")
+    known = replace(row(state="known", controlled=True), n_before=36, n_after=9, gap_before=-0.1, gap_after=-0.6, n_turned=3)
+    known = replace(known, change=-0.5, change_lo95=-0.8, change_hi95=-0.2)
+    (folded,) = mirror_gap_blocks(RunData(data.run, {}, {MirrorGapRow: [known]}))
+    assert isinstance(folded, Details)
+    assert "9 months, 3 of them after its end or easing" in str(folded.blocks[1])
 
 
 def test_the_page_says_that_it_is_no_proof(data: RunData) -> None:

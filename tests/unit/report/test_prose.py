@@ -190,13 +190,13 @@ def test_every_measure_in_the_window_is_named_where_the_reading_is_joint(data: R
     others = _measure("campaign", "2023-05-01", "enforcement"), _measure("talks", "2023-06-01", "deal")
     own = _calendar_of(data, _measure("ban", "2023-03-01"), *others, _measure("later", "2024-02-01"))
     joint = prose.answer_sentences(own, _window_of_lithium(reading="relative")).replace("\u00a0", " ")
-    assert "for the export ban of Mar 2023, the enforcement campaign of May 2023 and the deal of Jun 2023 together is" in joint
+    assert "for the ban of Mar 2023, the enforcement campaign of May 2023 and the deal of Jun 2023 together is" in joint
     # a share of one measure is relative, and has no other to be joint with
     alone = prose.answer_sentences(_calendar_of(data, _measure("ban", "2023-03-01")), _window_of_lithium(reading="relative"))
-    assert "The relative estimate for the export ban of Mar\u00a02023 is" in alone
+    assert "The relative estimate for the ban of Mar\u00a02023 is" in alone
     # a description speaks of the event asked about
     described = _window_of_lithium(reading="descriptive", verdict="descriptive", estimate=math.nan)
-    assert "how much of it the export ban of Mar\u00a02023 caused" in prose.answer_sentences(own, described)
+    assert "how much of it the ban of Mar\u00a02023 caused" in prose.answer_sentences(own, described)
 
 
 def test_months_after_the_end_are_named(data: RunData) -> None:

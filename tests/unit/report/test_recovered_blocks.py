@@ -77,6 +77,25 @@ def test_what_is_not_known_is_not_told(data: RunData) -> None:
     assert "As a description" not in told(data, state="not identified", reason="nothing was estimated", baseline="", **bare)
 
 
+def test_a_measure_that_ended_is_told_by_its_end(data: RunData) -> None:
+    text = told(data, turned_by="re_licensing_2025", turned="2025-07-01")
+    assert "The end of export licensing of Apr 2025 (1 Jul 2025) is taken as the turn" in text
+
+
+def test_a_turn_before_the_months_asked_is_told_as_the_reason(data: RunData) -> None:
+    text = told(data, state="not asked", months_from="2025-08", months_to="2025-09", month="", share=math.nan)
+    assert text == (
+        "Not asked, because the deal of Jun 2025 came before Aug–Sep 2025: what was missing then went missing after it."
+    )
+
+
+def test_months_in_which_the_measure_still_held_are_named(data: RunData) -> None:
+    text = told(data, turned="2025-10-15")
+    assert "In Jul–Oct 2025 the measure still held: they count among the months since." in text
+    assert "still held" not in told(data)
+    assert "still held" not in told(data, turned="2025-07-01")
+
+
 def test_a_path_is_told_month_by_month(data: RunData) -> None:
     job = next(a.job for a in data.headline if a.id == "1")
     path = [replace(ROW, job=job, month="2025-06", back=math.nan, share=math.nan), replace(ROW, job=job)]

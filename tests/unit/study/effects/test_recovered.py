@@ -9,7 +9,7 @@ import pytest
 
 from forecast.core import months
 from forecast.core.events import Event, EventCalendar
-from forecast.core.questions import Design
+from forecast.core.questions import Design, replace_design
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.ask import estimator_from
 from forecast.study.effects import judge
@@ -124,6 +124,41 @@ def test_goods_under_way_arrive_under_the_measure_still():
     assert months.label(turn_of(vintage, Design(BAN, SERIES, start="2024-03", lag_months=2)).last) == "2024-08"
     first_of_month = replace(DEAL, effective=dt.date(2024, 7, 1))
     assert months.label(turn_of(known(events=(BAN, first_of_month)), Design(BAN, SERIES, start="2024-03")).last) == "2024-06"
+
+
+def test_a_turn_before_the_months_asked_is_no_turn_of_their_loss():
+    design = Design(BAN, SERIES, start="2024-08", stop="2024-11", draws=400)
+    vintage = known(back=-0.4)
+    made = judge.estimate(estimator_from("baseline"), vintage, design, 1)
+    found = recovered_since(estimator_from("baseline"), vintage, made, 1)
+    assert (found.state, found.since, found.recovery, found.turn.event) == ("not asked", None, None, "deal")
+    assert "begin after the turn" in found.reason
+    # an end that comes later is the turn of that loss
+    ended = replace(BAN, end=dt.date(2024, 12, 10), end_announced=START)
+    later = known(back=-0.4, events=(ended, DEAL))
+    made = judge.estimate(estimator_from("baseline"), later, replace(design, events=(ended,)), 1)
+    found = recovered_since(estimator_from("baseline"), later, made, 1)
+    assert (found.state, found.turn.event, months.label(found.turn.last)) == ("known", "ban", "2024-12")
+
+
+def test_of_several_measures_the_last_turn_counts_and_one_that_goes_on_leaves_none():
+    campaign = Event(
+        "campaign", "", dt.date(2024, 4, 1), dt.date(2024, 4, 1), end=dt.date(2024, 5, 15), end_announced=dt.date(2024, 4, 1),
+        targets="USA", products="gallium", instrument="enforcement", role="default",
+    )  # fmt: skip
+    both = Design([BAN, campaign], SERIES, start="2024-03", stop="2024-06", draws=400)
+    assert turn_of(known(events=(BAN, campaign, DEAL)), both).event == "deal"
+    assert turn_of(known("2024-06-05", events=(BAN, campaign, DEAL)), both) is None
+    assert turn_of(known(events=(BAN, campaign)), both) is None
+    # the campaign had ended before these months: the ban alone took part in their loss
+    assert turn_of(known(events=(BAN, campaign, DEAL)), replace_design(both, start="2024-06")).event == "deal"
+    # one that begins after these months took no part in it either
+    late = replace(campaign, announced=dt.date(2024, 9, 1), effective=dt.date(2024, 9, 1), end=None, end_announced=None)
+    assert turn_of(known(events=(BAN, late, DEAL)), replace_design(both, events=(BAN, late))).event == "deal"
+    vintage = known(events=(BAN, campaign))
+    made = judge.estimate(estimator_from("baseline"), vintage, both, 1)
+    found = recovered_since(estimator_from("baseline"), vintage, made, 1)
+    assert (found.state, found.reason) == ("not yet known", "no end or easing of all the measures is known")
 
 
 def test_only_a_quantity_can_be_lost():
