@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 from forecast.core.ledger import REST, Ledger, LedgerEntry, Route
 from forecast.core.products import products
@@ -48,6 +49,15 @@ def bounds_cross(made: Ledger) -> bool:
     return any(route.lower > route.upper for route in made.routes)
 
 
+def series_wanted(wanted: Iterable[str]) -> str:
+    """The series that would fill something, each once; how they are fetched stands with the flows."""
+    found: dict[str, str] = {}
+    for one in wanted:
+        for part in COMMAND.sub("", one).split("; "):
+            found.setdefault(part.partition(",")[0], part)
+    return "; ".join(found.values())
+
+
 def amount_text(made: Ledger, value: float) -> str:
     """An amount of a ledger in the unit of the report, without its sign."""
     known = products().get(made.question.product)
@@ -76,7 +86,7 @@ def _against(made: Ledger) -> str:
 
 
 def _lacking(text: str, wanted: tuple[str, ...]) -> str:
-    return f"{text}: no data; it would take {'; '.join(COMMAND.sub('', one) for one in wanted)}."
+    return f"{text}: no data; it would take {series_wanted(wanted)}."
 
 
 def _losses(made: Ledger) -> list[str]:

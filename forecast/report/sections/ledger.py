@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from forecast.core.ledger import REST, Ledger, LedgerEntry
+from forecast.core.ledger import REST, Ledger
 from forecast.core.ledger_of_rows import ledger_of_rows
 from forecast.core.output_files import segment
 from forecast.core.registry import section
@@ -14,7 +14,7 @@ from forecast.core.schema import LedgerRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.figures.ledger import ledger_panel
 from forecast.report.ledger_annual import annual_sentences
-from forecast.report.ledger_sentences import COMMAND, amount_text, bounds_cross, sentences_of
+from forecast.report.ledger_sentences import amount_text, bounds_cross, sentences_of, series_wanted
 from forecast.report.numbers import capitalize, country_name, decimal, product_name, window
 from forecast.report.run_data import RunData
 
@@ -105,7 +105,7 @@ def _entries(made: Ledger) -> TableBlock:
                     name,
                     TableCell("no data", tone="muted"),
                     TableCell(MISSING),
-                    TableCell("; ".join(COMMAND.sub("", each) for each in one.wanted), tone="muted"),
+                    TableCell(series_wanted(one.wanted), tone="muted"),
                 )
             )
             continue
@@ -121,11 +121,6 @@ def _entries(made: Ledger) -> TableBlock:
     closed = ", ".join(f"{side} {decimal(error, 1) if error > 1e-6 else 'exact'}" for side, error in made.closure.items())
     note = f"The sides add up by construction ({closed}), which shows nothing." if closed else ""
     return TableBlock("The account", heads, tuple(rows), note, True)
-
-
-def _series_wanted(entry: LedgerEntry) -> str:
-    """The series that would fill an entry; how to fetch them stands with the flows."""
-    return "; ".join(COMMAND.sub("", one) for one in entry.wanted)
 
 
 def _routes(made: Ledger) -> TableBlock:
