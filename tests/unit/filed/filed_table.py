@@ -60,4 +60,5 @@ def release(month, day=20):
 
 def later(*rows):
     """The table with rows of (period, value, day of release) that came since."""
-    return pd.concat([history(), pd.DataFrame(rows, columns=["period", "value", "released"])], ignore_index=True)
+    known = history()
+    return pd.concat([known, pd.DataFrame(rows, columns=list(known))], ignore_index=True) if rows else known
