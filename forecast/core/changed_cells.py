@@ -26,7 +26,8 @@ class ChangedCells(Mapping[str, Sequence[Cell]]):
         return self.changed[series]
 
     def __contains__(self, series: object) -> bool:
-        return bool(self.changed[series]) if series in self.changed else series in self.base  # type: ignore[index]
+        own = self.changed.get(series) if isinstance(series, str) else None
+        return series in self.base if own is None else len(own) > 0
 
     def __iter__(self) -> Iterator[str]:
         yield from (series for series in self.base if series not in self.changed or self.changed[series])

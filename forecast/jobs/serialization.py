@@ -100,7 +100,8 @@ def _encode_rows(rows: list[Any]) -> dict[str, Any] | None:
 def _encode_column(cells: Cells, arrays: dict[str, Any]) -> dict[str, Any]:
     """Figures as an array; other cells as the distinct ones among them and, for each row, the number of its own."""
     if cells.dtype == float:
-        return _encode(cells, arrays)  # type: ignore[no-any-return]
+        figures: dict[str, Any] = _encode(cells, arrays)
+        return figures
     words, codes = distinct(cells)
     return {"words": words, "codes": _encode(codes, arrays)}
 

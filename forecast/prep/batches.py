@@ -151,10 +151,11 @@ def batch_model(cls: type[M]) -> type[M]:
 
         return MeansByArrivals(mean, whole[0].expected)
 
-    for name, method in (("predict", predict), ("predict_many", predict_many)):
-        setattr(cls, name, method)
+    methods: dict[str, Any] = {"predict": predict, "predict_many": predict_many}
     if hasattr(cls, "simulate_by_arrivals"):
-        cls.means_by_arrivals = means_by_arrivals  # type: ignore[attr-defined]
+        methods["means_by_arrivals"] = means_by_arrivals
+    for name, method in methods.items():
+        setattr(cls, name, method)
     return cls
 
 
