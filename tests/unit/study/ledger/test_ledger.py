@@ -10,8 +10,9 @@ import forecast as fc
 from forecast.core import months
 from forecast.core.event import Event
 from forecast.core.events import EventCalendar
-from forecast.core.ledger import LedgerQuestion
+from forecast.core.ledger import LedgerQuestion, Leg, Route
 from forecast.core.vintage import Cell, Vintage
+from forecast.study.ledger import rerouting
 from forecast.study.ledger.candidates import candidates, production
 from forecast.study.ledger.legs import what_would_fill
 
@@ -397,3 +398,28 @@ def test_months_that_are_not_known_are_no_data_where_they_are_asked_for():
     assert asked.leg("I", "THA").state == "no data"
     assert "2024-03/2024-12" in asked.leg("I", "THA").wanted
     assert ledger(replace(known, cells=short), start=None, stop=None).months_to == "2024-08", "the months that all flows know"
+
+
+def test_the_way_through_a_third_country_is_as_long_as_both_its_legs():
+    made = ledger(lag_to=2, lag_from=3)
+    path, onward, direct = made.leg("path", "THA"), made.leg("I", "THA"), made.leg("D", "THA")
+    assert (onward.months_from, path.months_from, direct.months_from) == ("2024-03", "2023-10", "2024-02")
+    assert path.months == onward.months == 10
+
+
+def test_the_interval_of_the_share_rests_on_the_spread_of_its_upper_bound(monkeypatch):
+    """With the loss known and one flow of standard deviation 20 of 1,000, the bound's is 0.02."""
+    rng = np.random.default_rng(1)
+    draws = np.full((4000, 1, 2, 2), np.inf)
+    draws[:, 0, 1, :] = rng.normal(200.0, 20.0, 4000)[:, None]
+    points = np.full((1, 2, 2), np.inf)
+    points[0, 1] = 200.0
+    bounds = rerouting.Bounds(points, draws, np.zeros(1), np.zeros((4000, 1)))
+    loss = Leg("L_M", "CHN", state="estimated", value=-1000.0, draws=np.full(4000, -1000.0))
+    asked = []
+    monkeypatch.setattr(rerouting, "level_of_set", lambda width, spread: asked.append((width, spread)) or 0.95)
+    route = Route("THA", loss, loss, lower=0.0, upper=200.0)
+    rerouting.share_of_loss(bounds, [route], loss)
+    ((width, spread),) = asked
+    assert width == pytest.approx(0.2, abs=0.005)
+    assert spread == pytest.approx(0.02, rel=0.1)
