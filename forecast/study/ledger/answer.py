@@ -40,7 +40,7 @@ def ledger(
     product: str,
     exporter: str = "CHN",
     through: str | Iterable[str] | None = None,
-    origins: Iterable[str] = (),
+    origins: str | Iterable[str] = (),
     start: str | None = None,
     stop: str | None = None,
     lag_direct: int = 1,
@@ -48,7 +48,7 @@ def ledger(
     lag_from: int = 1,
     ahead: int = 0,
     own_sources: Mapping[str, float] | None = None,
-    producers: Iterable[str] | None = None,
+    producers: str | Iterable[str] | None = None,
     gains: float | None = None,
     estimator: str | Mapping[str, Any] = "counterfactual",
     baseline: tuple[str, str] | None = None,
@@ -72,7 +72,7 @@ def ledger(
     through : str or sequence of str, optional
         third countries through which goods may have gone on (default: by the rule of `candidates`: those with a flow in the
         data that produce little or nothing themselves)
-    origins : sequence of str, optional
+    origins : str or sequence of str, optional
         other origins that are told apart
     start, stop : str, optional
         labels of the first and last month of the destination's imports (default: the event's first and `lag_direct`; the last
@@ -83,7 +83,7 @@ def ledger(
         months before the first in which a third country could have stocked
     own_sources : mapping of str to float, optional
         by country, tonnes that it could have found otherwise; unknown ones are left out
-    producers : sequence of str, optional
+    producers : str or sequence of str, optional
         countries that produce the good (default: those of the bundled table)
     gains : float, optional
         tonnes by which all other origins together sent more, where only that sum is published
@@ -122,9 +122,9 @@ def ledger(
     vintage = source.latest if isinstance(source, Archive) else source
     question = LedgerQuestion(
         (event,) if isinstance(event, Event) else tuple(event), exporter, destination, product,
-        () if through is None else country_codes(through), tuple(origins), start, stop, lag_direct, lag_to, lag_from, ahead,
-        own_sources or {}, None if producers is None else tuple(producers), gains, estimator, baseline, clean_from, element,
-        draws=draws,
+        () if through is None else country_codes(through), country_codes(origins), start, stop, lag_direct, lag_to, lag_from,
+        ahead, own_sources or {}, None if producers is None else country_codes(producers), gains, estimator, baseline,
+        clean_from, element, draws=draws,
     )  # fmt: skip
     if through is None:
         question = question.with_candidates(candidates(question, vintage))

@@ -4,10 +4,12 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import forecast as fc
 from forecast.core import months
+from forecast.core.bundled_data import bundled_rows
 from forecast.core.event import Event
 from forecast.core.events import EventCalendar
 from forecast.core.ledger import LedgerQuestion, Leg, Route
@@ -297,6 +299,43 @@ def test_flows_with_a_common_part_are_drawn_together():
     assert pair > 0.4
     apart = ledger(vintage(LEVELS | {"USA.import.MEX": (8.0, 8.0)}, noise=0.1), through=["THA", "MEX"], draws=1000)
     assert abs(np.corrcoef(apart.leg("I", "THA").draws, apart.leg("I", "MEX").draws)[0, 1]) < 0.25
+
+
+def test_no_answer_hangs_on_the_order_of_names_or_rows():
+    """Random draws stand under the name of a flow, sums are made in one order: answers are equal to the last bit."""
+    second = replace(BAN, id="second", effective=BAN.effective.replace(month=2), announced=BAN.announced.replace(month=2))
+    flows = {f"USA.import.{c}": (5.0, 9.0 + i) for i, c in enumerate(("MEX", "VNM", "KOR", "DEU"))}
+    flows |= {f"CHN.export.{c}": (10.0, 14.0 + i) for i, c in enumerate(("MEX", "VNM", "KOR"))}
+    known = replace(vintage(LEVELS | flows, noise=0.05), events=EventCalendar().with_events([BAN, second]))
+    turned = dict(sorted(known.cells.items(), reverse=True))
+    backwards = replace(known, cells=turned, events=EventCalendar().with_events([second, BAN]))
+    asked = dict(destination="USA", product=PRODUCT, start="2024-04", stop="2024-12", draws=300)
+    for through, origins in ((["THA", "MEX", "VNM"], ["KOR", "DEU"]), (["VNM", "THA", "MEX"], ["DEU", "KOR"])):
+        one = fc.ledger(known, (BAN, second), through=["MEX", "THA", "VNM"], origins=["DEU", "KOR"], **asked)
+        own = dict.fromkeys(through, 1.0)
+        other = fc.ledger(backwards, (second, BAN), through=through, origins=origins, **asked)
+        assert one.frame().equals(other.frame())
+        assert one.sentences() == other.sentences()
+        assert all((a.draws_upper == b.draws_upper).all() for a, b in zip(one.entries, other.entries, strict=True))
+        declared = [fc.ledger(known, BAN, through=t, own_sources=own, **asked) for t in (through, sorted(through))]
+        assert declared[0].frame().equals(declared[1].frame())
+
+
+def test_the_rows_of_an_archive_may_stand_in_any_order(tmp_path):
+    rows = pd.DataFrame(bundled_rows("observations.csv"))
+    rows.sample(frac=1.0, random_state=0).to_csv(tmp_path / "shuffled.csv", index=False)
+    plain, shuffled = fc.load_archive(), fc.load_archive(tmp_path / "shuffled.csv")
+    ban = plain.events["us_ban_2024"]
+    asked = dict(destination="USA", product="antimony_unwrought", through=["THA"], stop="2025-11")
+    assert fc.ledger(plain, ban, **asked).frame().equals(fc.ledger(shuffled, ban, **asked).frame())
+
+
+def test_a_further_country_leaves_the_draws_of_the_others_alone():
+    """Without a common part of the flows, what is drawn for one country does not change with the others that are asked."""
+    known = vintage(LEVELS | {"USA.import.KOR": (5.0, 5.0)}, noise=0.3, seed=4)
+    alone, both = ledger(known, through=["THA"]), ledger(known, through=["KOR", "THA"])
+    pair = np.corrcoef([made.leg("I", "THA").draws for made in (alone, both)])[0, 1]
+    assert pair > 0.99, "the same shocks, shared out a little otherwise"
 
 
 def test_the_element_is_told_only_of_goods_of_one_form():
