@@ -137,7 +137,9 @@ def _other_origins(made: Ledger) -> list[str]:
             for one in named
         ]
         table = (
-            "; production is that of mines by the bundled table" if any("production" in one.production for one in named) else ""
+            "; production by the table of the US Geological Survey"
+            if any("production" in one.production for one in named)
+            else ""
         )
         told.append(f"Of the named ones: {', '.join(parts)}{table}.")
     if short.known:

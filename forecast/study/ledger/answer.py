@@ -14,7 +14,7 @@ from forecast.core.ledger import Ledger, LedgerQuestion, Route, country_codes
 from forecast.core.vintage import Vintage
 from forecast.study.ask import Memo
 from forecast.study.ledger.account import Account, Amount, account_of, declared_while_none_reported
-from forecast.study.ledger.candidates import candidates, producers_of
+from forecast.study.ledger.candidates import candidates, third_countries_wanted
 from forecast.study.ledger.cautions import cautions_of
 from forecast.study.ledger.gap_filled import gap_filled_of
 from forecast.study.ledger.joint_draws import with_joint_draws
@@ -22,7 +22,6 @@ from forecast.study.ledger.leg_answers import described_legs, estimated_legs
 from forecast.study.ledger.legs import legs_of, require_one_form
 from forecast.study.ledger.rerouting import (
     LIMIT,
-    NO_ROUTE,
     Bounds,
     bounds_of,
     rerouted_draws,
@@ -151,9 +150,8 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     bounds = bounds_of(question, by_role, factor, n)
     routes = routes_of(question, by_role, bounds, factor)
     declared, note = declared_while_none_reported(question, plans, seen, factor, n)
-    rerouted, limits = _all_routes(bounds, routes, n)
+    rerouted, limits = _all_routes(question, bounds, routes, n)
     account: Account = account_of(question, by_role, routes, rerouted, limits, declared, n)
-    producers = question.producers if question.producers is not None else producers_of(question.product)
     records = [one for one in (by_role["L_X", question.destination], by_role["L_M", question.exporter]) if one.known]
     loss = next((one for one in records if one.value < 0), records[0] if records else None)
     main = next(plan for plan in plans if plan.role == "L_M")
@@ -161,18 +159,20 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
         question, "kg", content, reading, seen.steps.label(main.first), seen.steps.label(main.last),
         main.last - main.first + 1, tuple(legs), tuple(routes), account.entries,
         share_of_loss(bounds, routes, loss or by_role["L_M", question.exporter]),
-        gap_filled_of(question, by_role, producers, factor), account.closure, (*notes, *([note] if note else [])),
+        gap_filled_of(question, by_role, factor), account.closure, (*notes, *([note] if note else [])),
     )  # fmt: skip
 
 
-def _all_routes(bounds: Bounds, routes: Sequence[Route], draws: int) -> tuple[tuple[Amount, Amount], tuple[float, float]]:
+def _all_routes(
+    question: LedgerQuestion, bounds: Bounds, routes: Sequence[Route], draws: int
+) -> tuple[tuple[Amount, Amount], tuple[float, float]]:
     """R at its lower and at its upper bound, and the limits of the two."""
     none = np.zeros(draws)
     wanted = tuple(
         wish for route in routes if not math.isfinite(route.upper) for wish in (route.outward.wanted, route.onward.wanted)
     )
     if not routes:
-        wanted = (NO_ROUTE,)
+        wanted = (third_countries_wanted(question),)
     lower = float(sum(route.lower for route in routes if math.isfinite(route.lower)))
     upper = float(sum(route.upper for route in routes))
     if not draws:

@@ -15,7 +15,7 @@ from forecast.core.events import EventCalendar
 from forecast.core.ledger import LedgerQuestion, Leg, Route
 from forecast.core.vintage import Cell, Vintage
 from forecast.study.ledger import rerouting
-from forecast.study.ledger.candidates import candidates, production
+from forecast.study.ledger.candidates import candidates, producers_of
 from forecast.study.ledger.legs import what_would_fill
 
 PRODUCT = "antimony_oxide"
@@ -355,13 +355,13 @@ def test_origins_add_up_to_the_change_of_the_total_with_joint_limits():
     assert sum(one.value for one in made.gap.changes) == pytest.approx(made.gap.total)
     assert made.gap.total == pytest.approx(made.entry("L_M").at_lower - made.entry("S").at_lower)
     thai = next(one for one in made.gap.changes if one.origin == "THA")
-    assert thai.production == "no known production"
+    assert thai.production == "no known mine production in 2023"
+    assert any("Thailand" in one and "by the table of the US Geological Survey" in one for one in made.sentences())
     low, high = np.quantile(made.leg("I", "THA").draws, [0.025, 0.975])
     assert thai.lo95 <= low < high <= thai.hi95, "limits that hold together are wider"
 
 
 def test_candidates_are_those_with_a_flow_and_little_production():
-    assert production()["antimony"]["TJK"] > 30_000
     flows = {f"USA.import.{c}": np.ones(74) for c in ("MEX", "TJK", "BOL")} | {"CHN.export.VNM": np.ones(74)}
     known = vintage(noise=0.03, **flows)
     question = ledger(known).question
@@ -369,6 +369,51 @@ def test_candidates_are_those_with_a_flow_and_little_production():
     assert candidates(replace(question, through=(), producers=("MEX",)), known) == ("BOL", "THA", "TJK", "VNM")
     assert candidates(replace(question, through=(), product="hs999999"), known) == ()
     assert ledger(known, through=None).question.through == ("MEX", "THA", "VNM")
+
+
+@pytest.mark.parametrize(
+    ("product", "producers"),
+    [
+        ("antimony_oxide", "AUS BOL CHN MMR RUS TJK TUR"), ("bismuth", "CHN JPN KAZ KOR LAO"), ("gallium", "CHN"),
+        ("graphite_flake", "BRA CHN IND MDG MOZ"), ("indium", "BEL CAN CHN FRA JPN KOR"),
+        ("magnesium_ingot", "BRA CHN ISR KAZ RUS TUR"), ("rare_earth_compounds", "AUS CHN MMR NGA USA"),
+        ("tungsten_apt", "AUT BOL CHN PRK RUS RWA VNM"),
+    ],
+)  # fmt: skip
+def test_the_rule_knows_who_produces_more_than_a_hundredth(product, producers):
+    """By the figures of 2023, the year before the measure, read off the table by hand."""
+    question = LedgerQuestion((BAN,), "CHN", "USA", product)
+    assert producers_of(question) == frozenset(producers.split())
+    known = vintage({f"USA.import.{c}": (1.0, 1.0) for c in ("THA", "BOL", "FRA")}, good=product)
+    assert candidates(question, known) == tuple(c for c in ("BOL", "FRA", "THA") if c not in producers)
+
+
+def test_production_is_that_of_the_last_full_year_before_the_measure():
+    later = replace(BAN, id="later", announced=BAN.announced.replace(year=2025), effective=BAN.effective.replace(year=2025))
+    for event, producing in ((BAN, True), (later, False)):
+        assert ("NGA" in producers_of(LedgerQuestion((event,), "CHN", "USA", "rare_earth_compounds"))) is producing
+
+
+@pytest.mark.parametrize("product", ["germanium", "re_magnets", "hs999999"])
+def test_where_no_amounts_are_known_no_country_is_chosen_and_the_answer_asks_for_them(product):
+    known = vintage(good=product, noise=0.03)
+    made = ledger(known, product=product, through=None)
+    assert made.question.through == ()
+    (wanted,) = made.entry("R").wanted
+    assert "named in `through`" in wanted
+    assert "does not tell who produces how much" in wanted
+    assert ledger(known, product=product, through=None, producers="CHN").question.through == ("THA",)
+
+
+def test_an_unknown_amount_is_neither_little_nor_none():
+    origins = ["DEU", "MEX"]
+    known = vintage(LEVELS | {f"USA.import.{c}": (5.0, 6.0) for c in origins}, good="germanium", noise=0.03)
+    made = ledger(known, product="germanium", origins=origins)
+    told = {one.origin: one.production for one in made.gap.changes}
+    assert (told["DEU"], told["MEX"]) == ("producer of an unknown amount", "")
+    group = ledger(vintage(LEVELS | {"USA.import.EU27": (5.0, 6.0)}, good="tungsten_apt", noise=0.03), product="tungsten_apt",
+                   origins=["EU27"])  # fmt: skip
+    assert {one.origin: one.production for one in group.gap.changes}["EU27"] == "producer", "Austria, Portugal and Spain"
 
 
 def test_sentences_never_say_more_than_the_figures():
