@@ -13,7 +13,8 @@ from forecast.core.ledger import LedgerEntry, LedgerQuestion, Leg, Role, Route
 from forecast.core.plurals import pluralize
 from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import window_total
-from forecast.study.ledger.legs import LegPlan, what_would_fill
+from forecast.study.ledger.leg_plan import LegPlan
+from forecast.study.ledger.legs import what_would_fill
 
 
 @dataclass(frozen=True)

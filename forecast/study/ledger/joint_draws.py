@@ -11,7 +11,8 @@ from forecast.arrays import Floats
 from forecast.core.ledger import LedgerQuestion, Leg
 from forecast.core.vintage import Vintage
 from forecast.kernels.rank_reordering import joint_order, shrunk_correlation
-from forecast.study.ledger.legs import LegPlan, design_of
+from forecast.study.ledger.leg_plan import LegPlan
+from forecast.study.ledger.legs import design_of
 
 FEWEST_MONTHS = 24  # that all flows know before the event
 

@@ -441,6 +441,9 @@ def test_sentences_never_say_more_than_the_figures():
         ({"own_sources": {"THA": "a"}}, "are 'a'"), ({"own_sources": {"THA": math.inf}}, "are inf"),
         ({"start": "2022-01", "stop": "2022-06"}, "before ban took effect"),
         ({"start": "2024-06", "stop": "2024-05"}, "before they begin"),
+        ({"start": None, "stop": "2024-05", "lag_direct": 5}, "reaches USA after 5 months .lag_direct., from 2024-06 on"),
+        ({"lag_to": 6, "lag_from": 6}, r"by way of a third country after 12 months .lag_to \+ lag_from., from 2025-01 on"),
+        ({"lag_to": 0, "lag_from": 12}, "the months end in 2024-12"),
     ],
 )  # fmt: skip
 def test_questions_that_make_no_sense_are_refused(more, said):
@@ -482,6 +485,62 @@ def test_months_that_are_not_known_are_no_data_where_they_are_asked_for():
     assert asked.leg("I", "THA").state == "no data"
     assert "2024-03/2024-12" in asked.leg("I", "THA").wanted
     assert ledger(replace(known, cells=short), start=None, stop=None).months_to == "2024-08", "the months that all flows know"
+
+
+def test_a_road_that_goods_had_time_for_is_asked():
+    """The last month of twelve after the measure is the first in which something can arrive after eleven months."""
+    made = ledger(lag_to=6, lag_from=5)
+    assert (made.leg("path", "THA").months_from, made.leg("path", "THA").months_to) == ("2023-04", "2024-01")
+    assert "9 of the 10 months hold only goods that left before the measure" in made.leg("path", "THA").note
+    assert "an account from 2024-12 on leaves them out" in made.leg("path", "THA").note
+    assert any(one.startswith("What Thailand got: 9 of the 10 months") for one in made.sentences())
+    assert ledger(lag_to=6, lag_from=6, through=[]).entry("S").known, "nobody on the way, no road too long"
+    assert ledger(lag_to=6, lag_from=6, ahead=3).leg("ahead", "THA").months == 3, "what was stocked before may go on at once"
+
+
+@pytest.mark.parametrize(
+    ("more", "early"),
+    [
+        ({}, {}),  # from 2024-03 on, two months under way
+        ({"start": None}, {"path": 1}),  # by default the account begins a month after the measure
+        ({"start": None, "ahead": 3}, {"path": 1}),
+        ({"lag_to": 2}, {"path": 1}),
+        ({"lag_from": 3}, {"path": 2, "I": 1}),
+        ({"lag_direct": 3}, {"L_M": 1, "L_X": 1, "D": 1, "rest_D": 1}),
+        ({"start": "2023-12"}, {"L_M": 2, "I": 2, "rest_I": 1, "L_X": 2, "D": 2, "rest_D": 2, "path": 3}),
+    ],
+)
+def test_months_before_the_measure_are_told_of_every_flow(more, early):
+    made = ledger(**more)
+    told = {
+        leg.role: int(leg.note.split(" of the ")[0].split("; ")[-1]) for leg in made.legs if "before the measure" in leg.note
+    }
+    assert told == early
+    remarks = [one for one in made.notes if "record of what was lost" in one]
+    assert len(remarks) == len({"L_X", "L_M"} & set(early))
+
+
+def test_the_partners_record_is_too_early_by_the_months_under_way_to_it():
+    whole = vintage(noise=0.03)
+    moved = {name.replace("CHN.export.THA", "THA.import.CHN"): c for name, c in whole.cells.items()}
+    for lag_to in (1, 3):
+        notes = [ledger(known, lag_to=lag_to, start=None).leg("path").note for known in (whole, replace(whole, cells=moved))]
+        assert notes[0] == notes[1]
+        assert notes[0].startswith(f"{lag_to} of the ")
+
+
+def test_a_flow_known_only_before_the_measure_tells_nothing_of_the_way_round_it():
+    """Figures that end in the month after the measure: the way round it, of two months, has none yet."""
+    short = vintage(noise=0.03, after=2)
+    made = ledger(short, start=None, stop=None)
+    assert (made.months_from, made.months_to) == ("2024-02", "2024-02")
+    path = made.leg("path", "THA")
+    assert path.state == "no data"
+    assert path.wanted.endswith(", 2024-01 and later")
+    assert made.route("THA").upper == pytest.approx(max(made.leg("I", "THA").value, 0.0), abs=1000.0), (
+        "one flow alone bounds it"
+    )
+    assert not made.route("THA").found
 
 
 def test_the_way_through_a_third_country_is_as_long_as_both_its_legs():
