@@ -14,6 +14,7 @@ from forecast.core.event import Event
 from forecast.core.events import EventCalendar
 from forecast.core.ledger import LedgerQuestion, Leg, Route
 from forecast.core.vintage import Cell, Vintage
+from forecast.report.ledger_sentences import RANGE
 from forecast.study.ledger import rerouting
 from forecast.study.ledger.candidates import candidates, producers_of
 from forecast.study.ledger.legs import what_would_fill
@@ -105,6 +106,9 @@ def test_own_sources_raise_the_lower_bound_where_they_are_declared():
     made = described(own_sources={"THA": 120.0})
     assert tonnes(made.route("THA").lower) == pytest.approx(80.0)
     assert math.isnan(described().route("THA").own_sources)
+    (told,) = (one for one in made.sentences() if one.startswith("Through Thailand"))
+    assert "at most 200 t can have gone on" in told.replace("\N{NO-BREAK SPACE}", " ")
+    assert "at least 80 t must have, if its own sources were no more than the 120 t" in told.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_bounds_that_cross_are_told_and_not_clipped_into_one():
@@ -194,7 +198,7 @@ def test_bounds_that_cross_leave_no_range_and_no_share():
     assert made.share.undefined == "bounds cross"
     assert math.isnan(made.entry("R").lo95)
     assert any("bounds of Thailand cross" in sentence for sentence in made.sentences())
-    assert not any(sentence.startswith(("Rerouting is between", "Other growth")) for sentence in made.sentences())
+    assert not any(sentence.startswith((RANGE, "Other growth")) for sentence in made.sentences())
 
 
 def test_declared_origin_is_in_every_draw():
@@ -227,7 +231,8 @@ def test_what_else_fell_into_the_months_is_told():
         instrument="tariff", role="default",
     )  # fmt: skip
     both = replace(known, events=EventCalendar().with_events([BAN, tariff]))
-    assert any("“A tariff” falls into the same months" in sentence for sentence in ledger(both).sentences())
+    told = [one for one in ledger(both).sentences() if "into the same months" in one]
+    assert told == ["“A tariff” falls into the same months: what was lost may be its doing too."], "once for both records"
     assert not any("into the same months" in sentence for sentence in ledger(known).sentences())
 
 
@@ -421,6 +426,7 @@ def test_sentences_never_say_more_than_the_figures():
         told = " ".join(made.sentences()).lower()
         assert not any(word in told for word in ("illegal", "smuggl", "evad", "circumvent", "chinese"))
         assert "under another name or code" in told
+        assert "would have got anyway" in told, "a cut of its own use sends on what was there before: no rise of what it got"
     both = " ".join(ledger().sentences())
     assert "upper bound" in both
     assert "16.1" in both
