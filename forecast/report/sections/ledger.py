@@ -161,6 +161,8 @@ def _origins(made: Ledger) -> TableBlock:
     note = (
         "Production, by the US Geological Survey (Mineral Commodity Summaries), is that of the stage named: what a country "
         "makes of others' ore or metal is not in it, and what it sent may come from anywhere."
+        if any("production in" in one.production for one in made.gap.changes)
+        else ""
     )
     heads = (Column("Origin"), Column("Change", True), Column("Joint 95 % limits", True))
     return TableBlock("Who filled the gap", heads, rows, note)

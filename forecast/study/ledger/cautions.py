@@ -32,8 +32,8 @@ def cautions_of(question: LedgerQuestion, plans: Sequence[LegPlan], vintage: Vin
     }
     if met:
         names = " and ".join(f"“{title}”" for title in met)
-        fall, its = ("fall", "theirs") if len(met) > 1 else ("falls", "its doing")
-        told.append(f"{names} {fall} into the same months: what was lost may be {its} too")
+        fall, its = ("fall", "their") if len(met) > 1 else ("falls", "its")
+        told.append(f"{names} {fall} into the same months: what changed may be {its} doing too")
     for plan in sides:
         if not plan.series:
             continue

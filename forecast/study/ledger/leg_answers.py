@@ -128,7 +128,7 @@ def _bare_leg(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> Leg:
         return leg
     known = math.isfinite(window_total(vintage.observed(plan.series), plan.first, plan.last))
     if known or (plan.role in OUTWARD and vintage.observed(plan.series).spans):
-        return replace(leg, state="described")
+        return replace(leg, state="described", wanted="")
     if plan.country == REST:
         return leg
     wanted = f"{what_would_fill(question, plan.series)}, {vintage.steps.period(plan.first, plan.last)}"

@@ -178,6 +178,16 @@ def test_a_bad_account_is_refused_with_its_place(fetched, monkeypatch, changed, 
     assert "[[ledger]]" in done.output or "product" in done.output
 
 
+def test_a_plan_without_third_countries_says_what_is_wanted(fetched, monkeypatch):
+    monkeypatch.setenv("FORECAST_ARCHIVE", str(fetched / "archive"))
+    asked = CONFIG.replace('through = ["THA", "MEX"]\n', "").replace("antimony_oxide", "germanium_unwrought")
+    config = fetched / "unnamed.toml"
+    config.write_text(asked, "utf-8")
+    done = CliRunner().invoke(app, ["check", str(config)])
+    told = " ".join(done.output.split())
+    assert "it would take third countries named in `through` (the bundled table does not tell who produces how much" in told
+
+
 def test_two_accounts_of_one_name_are_refused(fetched, monkeypatch):
     monkeypatch.setenv("FORECAST_ARCHIVE", str(fetched / "archive"))
     config = fetched / "twice.toml"

@@ -216,6 +216,11 @@ def test_named_origins_above_the_total_contradict_and_are_not_missing():
     assert wanted.startswith("figures that agree: the named ones exceed USA.import.WLD")
 
 
+def test_a_flow_that_is_known_lacks_nothing():
+    for made in (ledger(), described()):
+        assert all(bool(leg.wanted) is not leg.known for leg in made.legs)
+
+
 def test_a_gain_is_not_told_as_a_loss():
     flows = {**LEVELS, "CHN.export.USA": (100.0, 180.0), "CHN.export.WLD": (200.0, 290.0)}
     made = ledger(vintage(flows, noise=0.03))
@@ -232,7 +237,7 @@ def test_what_else_fell_into_the_months_is_told():
     )  # fmt: skip
     both = replace(known, events=EventCalendar().with_events([BAN, tariff]))
     told = [one for one in ledger(both).sentences() if "into the same months" in one]
-    assert told == ["“A tariff” falls into the same months: what was lost may be its doing too."], "once for both records"
+    assert told == ["“A tariff” falls into the same months: what changed may be its doing too."], "once for both records"
     assert not any("into the same months" in sentence for sentence in ledger(known).sentences())
 
 
@@ -470,6 +475,7 @@ def test_an_estimate_that_its_history_does_not_carry_is_a_description():
     made = ledger(vintage(noise=0.03, before=15))
     assert made.reading == "descriptive"
     assert {leg.state for leg in made.legs} == {"described"}
+    assert "compared with the same months a year earlier" in made.notes
     assert "20 clean months" in made.leg("L_M").note
     assert all(math.isnan(entry.lo95) for entry in made.entries)
 
