@@ -159,8 +159,10 @@ def _origins(made: Ledger) -> TableBlock:
         for one in made.gap.changes
     )  # fmt: skip
     note = (
-        "Production is that of mines, or of the primary metal: what a country refines is not in it, and what it sent may come "
-        "from anywhere."
+        "Production, by the US Geological Survey (Mineral Commodity Summaries), is that of the stage named: what a country "
+        "makes of others' ore or metal is not in it, and what it sent may come from anywhere."
+        if any("production in" in one.production for one in made.gap.changes)
+        else ""
     )
     heads = (Column("Origin"), Column("Change", True), Column("Joint 95 % limits", True))
     return TableBlock("Who filled the gap", heads, rows, note)

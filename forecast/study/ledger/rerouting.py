@@ -18,7 +18,6 @@ from forecast.kernels.intersection_bounds import (
     upper_limit_of_minimum,
 )
 
-NO_ROUTE = "third countries: none is named in `through`, or found in the data"
 LEVEL = 0.05  # of the test of both legs, over all third countries
 LIMIT = 0.95  # of the one-sided limits
 CROSSED = (
