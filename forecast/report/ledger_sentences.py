@@ -48,11 +48,6 @@ def in_short(made: Ledger) -> list[str]:
     return [*_losses(made), *_share(made)]
 
 
-def bounds_cross(made: Ledger) -> bool:
-    """Whether the lower bound of some third country lies above its upper one, so that no range holds what was rerouted."""
-    return any(route.lower > route.upper for route in made.routes)
-
-
 def series_wanted(wanted: Iterable[str]) -> str:
     """The series that would fill something, each once; how they are fetched stands with the flows."""
     found: dict[str, str] = {}
@@ -241,7 +236,7 @@ def _exporters_side(made: Ledger) -> list[str]:
         f"{_against(made)}; its exports to all destinations together {'fell' if fell else 'rose'} by "
         f"{amount_text(made, unsold.at_lower)}{_interval_text(made, low, high)}."
     ]
-    if other.known and not bounds_cross(made):
+    if other.known and not made.crossed:
         ends = sorted((other.at_lower, other.at_upper))
         texts = [f"{'−' if one < 0 else ''}{amount_text(made, one)}" for one in ends]
         span = texts[0] if texts[0] == texts[1] else f"between {texts[0]} and {texts[1]}"
@@ -257,6 +252,11 @@ def _share(made: Ledger) -> list[str]:
     by_exporter = made.leg("L_X").known and (made.leg("L_X").value < 0 or not made.leg("L_M").known)
     record = country_in_text(made.question.exporter if by_exporter else made.question.destination)
     whole = f"the loss in the record of {record}"
+    if math.isnan(share.lower):
+        crossed = ", ".join(country_in_text(route.country) for route in made.crossed)
+        held = f"lies between {share_text(share.lo95)} and {share_text(share.hi95)} with 95{NBSP}%"
+        noise = f"estimates of the bounds of {crossed} cross within noise"
+        return [f"The part of {whole} that may have been rerouted {held}; {noise}, so no range of estimates is given."]
     if share.lower > 0:
         whole += ", with the own sources that were declared"
     if share.upper > 1:

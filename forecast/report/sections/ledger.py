@@ -14,7 +14,7 @@ from forecast.core.schema import LedgerRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.figures.ledger import ledger_panel
 from forecast.report.ledger_annual import annual_sentences
-from forecast.report.ledger_sentences import amount_text, bounds_cross, sentences_of, series_wanted
+from forecast.report.ledger_sentences import amount_text, sentences_of, series_wanted
 from forecast.report.numbers import capitalize, country_name, decimal, product_name, window
 from forecast.report.run_data import RunData
 
@@ -109,8 +109,9 @@ def _entries(made: Ledger) -> TableBlock:
                 )
             )
             continue
-        if symbol in ("R", "N", "G") and bounds_cross(made):
-            rows.append((name, TableCell("bounds cross", tone="muted"), TableCell(MISSING), TableCell("")))
+        if symbol in ("R", "N", "G") and made.crossed:
+            limits = _limits(made, one.lo95, one.hi95) if symbol == "R" else TableCell(MISSING)
+            rows.append((name, TableCell("bounds cross", tone="muted"), limits, TableCell("")))
             continue
         ends = sorted((one.at_lower, one.at_upper))
         text = (

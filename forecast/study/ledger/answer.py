@@ -179,6 +179,6 @@ def _all_routes(
         return (Amount(lower, none), Amount(upper, none, wanted)), (math.nan, math.nan)
     low_draws, high_draws = rerouted_draws(bounds, routes) if not wanted else (none, none)
     _, _, low, high = total_rerouted(bounds, LIMIT)
-    if lower > upper:  # bounds that cross have no limits that hold them
+    if low > high or any(route.contradiction for route in routes):  # bounds that cross have no limits that hold them
         low = high = math.nan
     return (Amount(lower, low_draws), Amount(upper, high_draws, wanted)), (low, high)

@@ -201,6 +201,20 @@ def test_bounds_that_cross_leave_no_range_and_no_share():
     assert not any(sentence.startswith((RANGE, "Other growth")) for sentence in made.sentences())
 
 
+def test_bounds_that_cross_within_noise_leave_limits_and_no_range():
+    flows = {**LEVELS, "CHN.export.THA": (10.0, 28.5)}
+    made = ledger(vintage(flows, noise=0.05), own_sources={"THA": 1.0})
+    thai = made.route("THA")
+    assert thai.lower > thai.upper
+    assert not thai.contradiction
+    assert math.isnan(made.share.lower)
+    assert 0.2 < made.share.lo95 < made.share.hi95 < 0.3
+    assert made.entry("R").lo95 < thai.upper < thai.lower < made.entry("R").hi95
+    (told,) = (one for one in made.sentences() if "may have been rerouted lies between" in one)
+    assert "estimates of the bounds of Thailand cross within noise" in told
+    assert not any(sentence.startswith((RANGE, "Other growth")) for sentence in made.sentences())
+
+
 def test_declared_origin_is_in_every_draw():
     flows = {**LEVELS, "CHN.export.USA": (100.0, 0.0)}
     made = ledger(vintage(flows, noise=0.03))
