@@ -83,7 +83,8 @@ def build_donor_table(vintage: Vintage, design: Design, seen: ObservedWindow, fe
     month of the effect window or in more than a tenth of the clean months, and donors that never traded.
     """
     stretches = [clean_pre_period(vintage, design, s) for s in design.treated]
-    first, last = max(s.first for s in stretches), stretches[0].last
+    first = max(s.first for s in stretches)
+    last = max(stretches[0].last, first - 1)  # a flow may begin after the event: no month before it
     axis = np.arange(first, last + 1)
     treated, split = _treated_mean(vintage, design, first, last)
     wanted = np.isfinite(treated)
