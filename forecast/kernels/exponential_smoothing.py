@@ -267,7 +267,8 @@ def candidate_weights(number: Ints, ll: Floats, criteria: Floats, keep: int) -> 
     weight = np.zeros(ll.shape)
     for j in np.unique(number):
         mine = number == j
-        inside = np.exp(ll[:, mine] - ll[:, mine].max(axis=1, keepdims=True))
+        own = np.ascontiguousarray(ll[:, mine])  # a row in one piece adds up alike beside any others
+        inside = np.exp(own - own.max(axis=1, keepdims=True))
         weight[:, mine] = between[:, [j]] * inside / inside.sum(axis=1, keepdims=True)
     heavy = np.argsort(-weight, axis=1, kind="stable")[:, :keep]
     share = np.take_along_axis(weight, heavy, axis=1)

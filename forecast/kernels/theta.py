@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats, Ints
+from forecast.kernels.remembered_answers import remember_answers
 
 CHI_SQUARE_90 = 1.6448536269514722**2  # 10 per cent critical value, one degree of freedom
 _GOLDEN = (np.sqrt(5) - 1) / 2
@@ -160,6 +161,7 @@ def line_pull(t: int, alpha: Floats, mean: Floats, slope: Floats) -> Floats:
     return at
 
 
+@remember_answers(8)
 def fit_dynamic(y: Floats, weight: Floats, length: Ints, points: int = 40, rounds: int = 4) -> DynamicThetaFit:
     """Alpha, theta and initial level of the dynamic optimised theta model by least squares.
 

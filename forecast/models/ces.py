@@ -13,6 +13,7 @@ from forecast.core.errors import ConfigError, nearest
 from forecast.core.registry import model
 from forecast.kernels import complex_smoothing as kernel, complex_smoothing_fit as search, theta
 from forecast.kernels.complex_smoothing import FORMS
+from forecast.kernels.remembered_answers import remember_fits
 from forecast.kernels.resample import moving_blocks, spread_inflation
 from forecast.prep.batches import Paths, PathsOrErrors, batch_model
 from forecast.prep.histories import DistinctSamples, GapFreeSeries, SeriesHistory, pad_series
@@ -20,6 +21,7 @@ from forecast.prep.histories import DistinctSamples, GapFreeSeries, SeriesHistor
 FEWEST = 12  # months
 HEAVY = 24  # candidates of highest weight kept per series
 TOGETHER = 128  # series whose candidates run through their last months together
+REMEMBERED = 256  # fits kept of samples that may be asked about again
 YEARS = 5  # the initial seasonal pattern is that of the first five
 FORM_NAMES = {"N": "none", "S": "simple", "P": "partial", "F": "full"}
 
@@ -74,7 +76,7 @@ class Ces:
             mine = [i for i, history in enumerate(histories) if (history.season or 1) == season]
             forms = tuple(f for f in self.forms if season > 1 or not kernel.has_season(f))
             samples = DistinctSamples.of([histories[i] for i in mine])
-            fits = search.fit(_kernel_input(samples.fits, season), forms, HEAVY)
+            fits = _fit(samples.fits, season, forms)
             for chunk, asked in samples.chunks(TOGETHER):
                 fitted = [fits[k] for k in samples.fit[chunk]]
                 ends = self._final_states(_kernel_input([samples.latest[k] for k in chunk], season), fitted)
@@ -127,6 +129,11 @@ class Ces:
         freedom = max(n - kernel.parameter_count(form, history.season or 1) + 1, n / 3, 2.0)
         noise = moving_blocks((errors - errors.mean()) * np.sqrt(n / freedom), history.draws, history.horizon, 1, rng)
         return noise * spread_inflation(freedom, history.draws, rng)
+
+
+@remember_fits(REMEMBERED)
+def _fit(samples: Sequence[GapFreeSeries], season: int, forms: tuple[str, ...]) -> list[search.CesFit]:
+    return search.fit(_kernel_input(samples, season), forms, HEAVY)
 
 
 def _kernel_input(samples: Sequence[GapFreeSeries], season: int) -> kernel.CesBatch:

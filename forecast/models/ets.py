@@ -13,6 +13,7 @@ from forecast.core.errors import ConfigError, nearest
 from forecast.core.registry import model
 from forecast.kernels import exponential_smoothing
 from forecast.kernels.exponential_smoothing import FORMS
+from forecast.kernels.remembered_answers import remember_fits
 from forecast.kernels.resample import moving_blocks, spread_inflation
 from forecast.prep.batches import Paths, PathsOrErrors, batch_model
 from forecast.prep.histories import DistinctSamples, GapFreeSeries, SeriesHistory
@@ -20,6 +21,7 @@ from forecast.prep.histories import DistinctSamples, GapFreeSeries, SeriesHistor
 FEWEST = 10  # months
 HEAVY = 48  # candidates of highest weight kept per series
 TOGETHER = 64  # series whose candidates run through their last months together
+REMEMBERED = 256  # fits kept of samples that may be asked about again
 
 
 @model
@@ -76,7 +78,7 @@ class Ets:
             mine = [i for i, history in enumerate(histories) if (history.season or 1) == season]
             forms = tuple(f for f in self.forms if season > 1 or not exponential_smoothing.has_season(f))
             samples = DistinctSamples.of([histories[i] for i in mine])
-            fits = exponential_smoothing.fit(_kernel_input(samples.fits, season), forms, HEAVY)
+            fits = _fit(samples.fits, season, forms)
             for chunk, asked in samples.chunks(TOGETHER):
                 fitted = [fits[k] for k in samples.fit[chunk]]
                 sizes = np.array([len(fit.form) for fit in fitted])
@@ -124,6 +126,11 @@ class Ets:
             size = float(np.sqrt(np.mean(centred**2)))
             noise = moving_blocks(centred * (spread / size if size > 0 else 0.0), history.draws, history.horizon, 1, rng)
         return noise * spread_inflation(freedom, history.draws, rng)
+
+
+@remember_fits(REMEMBERED)
+def _fit(samples: Sequence[GapFreeSeries], season: int, forms: tuple[str, ...]) -> list[exponential_smoothing.EtsFit]:
+    return exponential_smoothing.fit(_kernel_input(samples, season), forms, HEAVY)
 
 
 def _kernel_input(samples: Sequence[GapFreeSeries], season: int) -> exponential_smoothing.EtsBatch:

@@ -172,14 +172,15 @@ def _determined_total(figures: list[tuple[tuple[int, ...], float]], first: int, 
     Of figures that repeat or contradict each other, the earlier of the list count: a figure whose months are a linear
     combination of those before it (Gram and Schmidt) is left out, so that the combination is unique.
     """
-    covered = {month for months, _ in figures for month in months}
+    near = _connected_figures(figures, first, last)
+    covered = {month for months, _ in near for month in months}
     if not covered.issuperset(range(first, last + 1)):
         return math.nan
-    lo, hi = min(first, *(months[0] for months, _ in figures)), max(last, *(months[-1] for months, _ in figures))
-    directions = np.zeros((min(len(figures), hi - lo + 1), hi - lo + 1))
+    lo, hi = min(covered), max(covered)
+    directions = np.zeros((min(len(near), hi - lo + 1), hi - lo + 1))
     rows: list[Floats] = []
     totals: list[float] = []
-    for months, total in figures:
+    for months, total in near:
         row = np.zeros(hi - lo + 1)
         row[np.array(months) - lo] = 1.0
         before = directions[: len(rows)]
@@ -196,4 +197,17 @@ def _determined_total(figures: list[tuple[tuple[int, ...], float]], first: int, 
     if np.abs(basis.T @ weights - target).max() > 1e-8:
         return math.nan
     total = float(weights @ np.array(totals))
-    return math.nan if total < 0 <= min(totals) else total
+    return math.nan if total < 0 <= min(value for _, value in figures) else total
+
+
+def _connected_figures(
+    figures: Sequence[tuple[tuple[int, ...], float]], first: int, last: int
+) -> list[tuple[tuple[int, ...], float]]:
+    """The figures with a month in a window, or in common with others that have: the rest can say nothing of its sum."""
+    reach = set(range(first, last + 1))
+    while True:
+        near = [figure for figure in figures if not reach.isdisjoint(figure[0])]
+        wider = reach.union(*(months for months, _ in near))
+        if wider == reach:
+            return near
+        reach = wider

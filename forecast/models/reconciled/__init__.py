@@ -90,26 +90,7 @@ class Reconciled:
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws; TooShortError where the inner model could not answer a series, or a node of its hierarchy."""
-        wanted = self.asks(vintage, task)
-        if len(answers) != len(wanted):
-            raise ConfigError(f"{len(answers)} answers for {len(wanted)} questions", hint="ask through fc.predict")
-        rest, made = list(answers), {}
-        if self.hierarchy == "temporal":
-            for series in task.series:
-                count = len(self._temporal_questions(vintage, task, series))
-                made[series] = self._reconcile_over_time(vintage, task, series, rest[:count])
-                rest = rest[count:]
-        else:
-            for tree, alone in self._trees(vintage, task):
-                now = 1 if tree is None else len(tree.nodes)
-                past = self._past(add_rest(vintage, tree), task, tree) if tree is not None and self.how == "mint" else []
-                if tree is None:
-                    made[alone] = _base_answer(
-                        _require_forecast(rest[0], alone), "no total or no partner of it is known: nothing to add up"
-                    )
-                else:
-                    made |= self._reconcile_over_partners(vintage, task, tree, rest[:now], past, rest[now : now + len(past)])
-                rest = rest[now + len(past) :]
+        made = (self._answer_over_time if self.hierarchy == "temporal" else self._answer_by_trees)(vintage, task, answers)
         draws = np.stack([made[series][0] for series in task.series], axis=1)
         return Forecast(task, draws, tuple(made[series][1] for series in task.series), vintage.steps)
 
@@ -126,6 +107,16 @@ class Reconciled:
         levels = (QUARTER, season) if season % QUARTER == 0 and season > QUARTER else (season,)
         return _TemporalBlock(last, tuple(sorted({*asked, *range(last + 1, last + cycles * season + 1)})), levels, cycles)
 
+    def _answer_over_time(self, vintage: Vintage, task: Task, answers: Answers) -> dict[str, tuple[Floats, Used]]:
+        """Draws by series, from the answers about its months and about each coarser level."""
+        blocks = {series: self._temporal_block(vintage, task, series) for series in task.series}
+        _require_count(answers, sum(1 + len(block.levels) for block in blocks.values()))
+        rest, made = list(answers), {}
+        for series, block in blocks.items():
+            own, rest = rest[: 1 + len(block.levels)], rest[1 + len(block.levels) :]
+            made[series] = self._reconcile_over_time(vintage, task, series, block, own)
+        return made
+
     def _temporal_questions(self, vintage: Vintage, task: Task, series: str) -> list[InnerQuestion]:
         block = self._temporal_block(vintage, task, series)
         label = vintage.steps.label
@@ -137,9 +128,11 @@ class Reconciled:
             out.append((self.inner, asked, sum_over_blocks(vintage, series, block.last, size)))
         return out
 
-    def _reconcile_over_time(self, vintage: Vintage, task: Task, series: str, answers: Sequence[Any]) -> tuple[Floats, Used]:
+    def _reconcile_over_time(
+        self, vintage: Vintage, task: Task, series: str, block: _TemporalBlock, answers: Sequence[Any]
+    ) -> tuple[Floats, Used]:
         """Draws of one series whose months add up to its coarser levels, cycle by cycle."""
-        block, monthly = self._temporal_block(vintage, task, series), _require_forecast(answers[0], series)
+        monthly = _require_forecast(answers[0], series)
         asked = task.ordinals(vintage)
         draws = monthly.draws[:, 0].copy()
         pairs = list(zip(block.levels, answers[1:], strict=True))
@@ -168,6 +161,21 @@ class Reconciled:
             tree = partner_tree(vintage, series)
             out.setdefault(tree if tree is not None else series, (tree, series))
         return list(out.values())
+
+    def _answer_by_trees(self, vintage: Vintage, task: Task, answers: Answers) -> dict[str, tuple[Floats, Used]]:
+        """Draws by series, from the answers about the nodes of its tree, now and at earlier origins."""
+        _require_count(answers, len(self.asks(vintage, task)))
+        rest, made = list(answers), {}
+        for tree, alone in self._trees(vintage, task):
+            if tree is None:
+                own, rest = _require_forecast(rest[0], alone), rest[1:]
+                made[alone] = _base_answer(own, "no total or no partner of it is known: nothing to add up")
+                continue
+            past = self._past(add_rest(vintage, tree), task, tree) if self.how == "mint" else []
+            now, end = len(tree.nodes), len(tree.nodes) + len(past)
+            made |= self._reconcile_over_partners(vintage, task, tree, rest[:now], past, rest[now:end])
+            rest = rest[end:]
+        return made
 
     def _past(self, seen: Vintage, task: Task, tree: PartnerTree) -> list[Any]:
         """Past questions one step ahead about every node, node by node."""
@@ -217,6 +225,11 @@ class Reconciled:
             if positive
             else reconciliation.reconcile(base, sums, weight)
         )
+
+
+def _require_count(answers: Answers, wanted: int) -> None:
+    if len(answers) != wanted:
+        raise ConfigError(f"{len(answers)} answers for {wanted} questions", hint="ask through fc.predict")
 
 
 def _require_forecast(answer: Any, node: str) -> Forecast:

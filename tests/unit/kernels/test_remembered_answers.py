@@ -1,9 +1,11 @@
 """Functions that remember their answers: the same figures are computed once, others anew, and no caller changes an answer."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
-from forecast.kernels.remembered_answers import remember_answers
+from forecast.kernels.remembered_answers import remember_answers, remember_fits
 
 
 def a_function(size: int):
@@ -50,3 +52,45 @@ def test_an_error_is_not_remembered():
     for _ in range(2):
         with pytest.raises(ArithmeticError, match="3"):
             refuse(np.zeros(3))
+
+
+@dataclass
+class Figures:
+    """A sample with a name, which no fit reads."""
+
+    content: tuple[float, ...]
+    name: str = ""
+
+
+def a_fit(size: int):
+    calls = []
+
+    @remember_fits(size)
+    def double(samples, by=2.0):
+        calls.append([sample.content for sample in samples])
+        return [by * sum(sample.content) for sample in samples]
+
+    return double, calls
+
+
+def test_each_sample_is_fitted_once_and_new_ones_in_one_call():
+    double, calls = a_fit(8)
+    one, same, other, third = Figures((1.0,), "a"), Figures((1.0,), "b"), Figures((2.0,)), Figures((3.0,))
+    assert double([one]) == [2.0]
+    assert double([other, same, third, other]) == [4.0, 2.0, 6.0, 4.0]
+    assert calls == [[(1.0,)], [(2.0,), (3.0,)]]
+    one.content = (5.0,)  # the same object with other figures is another sample
+    assert double([one]) == [10.0]
+    assert double([same], 3.0) == double([same], by=3.0) == [3.0]
+    assert double([]) == []
+
+
+def test_the_fits_asked_for_last_are_kept():
+    double, calls = a_fit(2)
+    first, second, third = (Figures((value,)) for value in (1.0, 2.0, 3.0))
+    double([first]), double([second]), double([first]), double([third])
+    calls.clear()
+    assert double([first, third]) == [2.0, 6.0]
+    assert not calls
+    assert double([first, second, third]) == [2.0, 4.0, 6.0]  # more at once than are kept
+    assert calls == [[(2.0,)]]

@@ -203,6 +203,22 @@ def test_it_can_be_wrapped(world):
     assert dataclasses.is_dataclass(made)
 
 
+def test_blocks_are_summed_once_a_question_and_answers_are_counted(monkeypatch, world):
+    summed = []
+
+    def counted(vintage, series, last, size):
+        summed.append(size)
+        return sum_over_blocks(vintage, series, last, size)
+
+    monkeypatch.setattr("forecast.models.reconciled.sum_over_blocks", counted)
+    ask(world, WORLD, ASKED, hierarchy="temporal")
+    assert summed == [3, 12]
+    for hierarchy in ("temporal", "partners"):
+        method = registry.build("model", {"use": "reconciled", "hierarchy": hierarchy})
+        with pytest.raises(ConfigError, match="1 answers for"):
+            method.predict(world, Task(world.day, (WORLD, USA), ASKED), np.random.default_rng(0), [None])
+
+
 # --- the arithmetic ---------------------------------------------------------------------------------------------------
 
 SUMS = np.array([[1.0, 1.0, 1.0]])

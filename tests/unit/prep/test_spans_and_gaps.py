@@ -147,6 +147,14 @@ def test_window_total_by_the_difference_of_year_to_date_sums(observed):
     assert np.isnan(window_total(seen, O("2020-02"), O("2020-05")))
 
 
+def test_window_total_by_a_chain_of_sums_beyond_the_window(observed):
+    sums = [("2020-01", "2020-04", 10), ("2020-03", "2020-06", 18), ("2020-05", "2020-08", 26), ("2020-07", "2020-08", 15)]
+    seen = observed([None] * 8 + [9] * 40, spans=sums)  # of months with figures 1 to 8
+    assert window_total(seen, O("2020-01"), O("2020-02")) == pytest.approx(3)  # by sums that reach to August
+    cut = observed([None] * 8 + [9] * 40, spans=sums[:3])
+    assert np.isnan(window_total(cut, O("2020-01"), O("2020-02")))
+
+
 def derived_series(derived, spans, first="2022-01", values=()):
     """A series with `derived` (period, value) figures beside published `spans` and months."""
     cells = [Cell(*months.parse_period(p), v, kind="derived") for p, v in derived]

@@ -14,6 +14,7 @@ from forecast.core.errors import ConfigError, ForecastError, NotIdentifiedError
 from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
+from forecast.kernels import complex_smoothing_fit, exponential_smoothing
 from forecast.study.data.real_time import RealTimeView, Regressor
 from forecast.study.nowcast.news import news
 
@@ -61,6 +62,20 @@ class Weighted:
             value += self.other * vintage.observed(OTHER).values[-1]
         draws = np.full((task.draws, len(task.series), len(task.months)), value)
         return Forecast(task, draws, tuple(Used(f"w{self.own:g}") for _ in task.series), vintage.steps)
+
+
+@pytest.mark.parametrize(("name", "kernel"), [("ces", complex_smoothing_fit), ("ets", exponential_smoothing)])
+def test_each_sample_is_fitted_once(name, kernel, monkeypatch):
+    fitted, fit = [], kernel.fit
+
+    def counted(data, *options):
+        fitted.extend(np.round(data.y, 9).tolist())
+        return fit(data, *options)
+
+    monkeypatch.setattr(kernel, "fit", counted)
+    table = news(registry.build("model", name), known(1.0 + len(name) / 7), question(), FROM, TO)
+    assert len(table) > 3  # two months, a revision, the new fit: asked with each of them and without
+    assert len(fitted) == 2  # on the earlier day and on the later one
 
 
 def test_one_day_has_no_news():
