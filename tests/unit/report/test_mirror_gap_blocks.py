@@ -31,9 +31,12 @@ def test_a_missing_record_is_told_with_what_would_fill_it(data: RunData) -> None
     text = told(data, state="no data", wanted="USA.import.CHN.gallium")
     assert text == (
         "Gallium, unwrought and wrought, China to US: only one side is in the data around the export ban of Dec 2024; US "
-        "imports of Chinese origin (forecast fetch census) would fill it."
+        "imports of Chinese origin (forecast fetch census --hs 8112921000 --partner CHN) would fill it."
     )
-    assert "forecast fetch comtrade" in told(data, state="no data", wanted="CHN.export.USA.gallium")
+    oxide = told(data, state="no data", product="antimony_oxide", wanted="CHN.export.USA.antimony_oxide")
+    assert "(forecast fetch comtrade --hs 282580 --reporter CHN --partner USA --flow export) would fill it." in oxide
+    magnets = told(data, state="no data", product="re_magnets", wanted="USA.import.CHN.re_magnets")
+    assert "(the US Census Bureau has it under no code of its own that is known here) would fill it." in magnets
     few = told(data, state="too few months", n_before=0, n_after=2, wanted="3 of each")
     assert (
         "at most 0 months before and 2 months after the export ban of Dec 2024 have trade in both; 3 of each are needed." in few
