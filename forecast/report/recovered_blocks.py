@@ -99,7 +99,7 @@ def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -
         asked = f"{window(row.months_from, row.months_to)}: what was missing then went missing after it"
         return f"Not asked, because {_turn_phrase(data, answer, row)} came before {asked}."
     if row.state == "not identified":
-        return f"Not identified, because {reason_in_words(data, answer, row.reason)}.{_described(data, answer, row)}"
+        return f"Not identified, because {reason_in_words(data, answer, row.reason)}.{_description_and_rest(data, answer, row)}"
     came = quantity(abs(row.back), answer.unit)
     lead = f"Of the {quantity(row.lost, answer.unit)} missing in {window(row.months_from, row.months_to)}, "
     if row.back > 0:
@@ -168,7 +168,7 @@ def _under_the_rest(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> s
     return f" {came}, but {held} {go} on{since}."
 
 
-def _described(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
+def _description_and_rest(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
     """The description, what else fell into its months, and the measures asked about that go on."""
     text = _description_sentence(answer, row)
     rest = _under_the_rest(data, answer, row) if row.holding else ""
