@@ -100,7 +100,8 @@ def shares_sentence(made: Destinations) -> str:
     texts += [f"{share_text(left)} {word} {OTHERS}"] if left > 0 else []
     none = [r.partner for r in named if r.value == 0]
     zero = f"; published as zero: {_list_partners(none)}" if none else ""
-    when = f"In {period(rows[0].month)}, the last month with most partners named, of {_total_text(made, rows[0].month)} "
+    latest = f"In {period(rows[0].month)}, the latest of the months in which most partners are named"
+    when = f"{latest}, of {_total_text(made, rows[0].month)} "
     return f"{when}{join_with_and(texts).replace(f' {word} ', f' {verb} {word} ', 1)}{zero}."
 
 
@@ -235,8 +236,8 @@ def _first_served(made: Destinations, event: str, rows: Sequence[DestinationRow]
     lower = made.order(event, 0.9)
     if lower.first and (lower.first, lower.month) != (order.first, order.month):
         out.append(f"If nine tenths of that level count, it was {_names(lower.first)}, in {period(lower.month)}.")
-    counts = [f"{levels[partner].n} of {partner_name(partner)}" for partner in order.ranked]
-    out.append(f"The means are of the months known: {join_with_and(counts)}.")
+    counts = [f"{levels[partner].n} for {partner_name(partner)}" for partner in order.ranked]
+    out.append(f"Each mean is of the months known: {join_with_and(counts)}.")
     return " ".join(out)
 
 

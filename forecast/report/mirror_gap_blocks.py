@@ -47,15 +47,18 @@ def mirror_gap_sentence(data: RunData, rows: Sequence[MirrorGapRow]) -> str:
     """A contrast in words, or why a pair has no gap around some measures and what would fill it."""
     row = rows[0]
     ends = f"{country_name(row.exporter)} to {country_name(row.destination)}"
-    measures = events_phrase(data, [r.event for r in rows])
+    starts = {e.id: e.start for e in data.calendar}
+    measures = events_phrase(data, sorted((r.event for r in rows), key=lambda one: starts.get(one, 0)))
     if row.state == "contrast":
         return _contrast_sentence(f"{ends}, {measures}", row)
     good = f"{capitalize(product_name(row.product))}, {ends}"
     if row.state == "no data":
         parts = [f"{flow_name(series)}{way_to(series)}" for series in row.wanted.split("; ")]
-        return f"{good}: only one side is in the data around {measures}; {join_with_and(parts)} would fill it."
+        return f"{good}: only one side is in the data around {measures}; it would take figures of {join_with_and(parts)}."
     before, after = (max(getattr(r, name) or 0 for r in rows) for name in ("n_before", "n_after"))
     seen = f"at most {pluralize(before, 'month')} before and {pluralize(after, 'month')} after {measures} have trade in both"
+    if not before and not after:
+        seen = f"no month before or after {measures} has trade in both"
     return f"{good}: both records are in the data, but {seen}; {row.wanted} are needed."
 
 

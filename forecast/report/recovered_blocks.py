@@ -101,7 +101,8 @@ def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -
     if row.state == "not identified":
         return f"Not identified, because {reason_in_words(data, answer, row.reason)}.{_description_and_rest(data, answer, row)}"
     came = quantity(abs(row.back), answer.unit)
-    lead = f"Of the {quantity(row.lost, answer.unit)} missing in {window(row.months_from, row.months_to)}, "
+    claim = "" if answer.verdict == "supported" else f" (verdict: {answer.verdict})"
+    lead = f"Of the {quantity(row.lost, answer.unit)} missing in {window(row.months_from, row.months_to)}{claim}, "
     if row.back > 0:
         seen = f"{came} had come back by {month(row.month)} ({percent(row.share, sign=False)} of them; {_share_interval(row)})"
     else:

@@ -143,7 +143,7 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     if "described" in states:
         reading = "descriptive"
         legs, compared = described_legs(question, plans, legs, seen, factor)
-        notes += [f"compared with {compared}"] if compared else []
+        notes += [f"compared with {'' if compared.startswith('the ') else 'the '}{compared}"] if compared else []
     if not any(leg.known for leg in legs):
         reading = "no data"
     by_role = {(leg.role, leg.country): leg for leg in legs}

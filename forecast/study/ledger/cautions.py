@@ -22,13 +22,13 @@ def cautions_of(question: LedgerQuestion, plans: Sequence[LegPlan], vintage: Vin
     if not any(event.touches(series) for event in question.events for series in direct):
         told.append("no measure asked about is aimed at this flow, so that its change is no direct effect of one")
     own = {event.id for event in question.events}
-    for plan in sides:
-        if not plan.series:
-            continue
-        others = other_measures(vintage.events, own, [plan.series], plan.first, plan.last)
-        if others:
-            names = " and ".join(f"“{event.title}”" for event in others)
-            told.append(f"{names} {'fall' if others[1:] else 'falls'} into the same months: what was lost may be theirs too")
+    known = [plan for plan in sides if plan.series]
+    others = {e.id: e for plan in known for e in other_measures(vintage.events, own, [plan.series], plan.first, plan.last)}
+    if others:
+        names = " and ".join(f"“{event.short_title}”" for event in others.values())
+        fall, them = ("fall", "them") if len(others) > 1 else ("falls", "it")
+        told.append(f"{names} {fall} into the same months: the change may be due to {them} too")
+    for plan in known:
         after = design_of(question, plan, vintage).aftermath(vintage, plan.first, plan.last)
         if after:
             months = pluralize(plan.last - plan.first + 1, "month")

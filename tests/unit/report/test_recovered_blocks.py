@@ -29,8 +29,9 @@ def told(data: RunData, **changes: object) -> str:
 
 def test_what_came_back_is_told_with_its_share_and_its_turn(data: RunData) -> None:
     assert told(data) == (
-        "Of the 8,000 t missing in Apr–Jun 2025, 4,000 t had come back by Mar 2026 (50 % of them; 80 % interval 25 % to 80 %). "
-        "The deal of Jun 2025 is taken as the turn; part of it was delayed, and part of it is still missing."
+        "Of the 8,000 t missing in Apr–Jun 2025 (verdict: suggestive), 4,000 t had come back by Mar 2026 (50 % of them; 80 % "
+        "interval 25 % to 80 %). The deal of Jun 2025 is taken as the turn; part of it was delayed, and part of it is still "
+        "missing."
     )
 
 

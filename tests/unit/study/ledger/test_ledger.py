@@ -224,7 +224,13 @@ def test_what_else_fell_into_the_months_is_told():
         instrument="tariff", role="default",
     )  # fmt: skip
     both = replace(known, events=EventCalendar().with_events([BAN, tariff]))
-    assert any("“A tariff” falls into the same months" in sentence for sentence in ledger(both).sentences())
+    (told,) = [sentence for sentence in ledger(both).sentences() if "into the same months" in sentence]
+    assert told == "“A tariff” falls into the same months: the change may be due to it too."
+    # one that falls into the months of one record alone is told in the same sentence
+    later = replace(tariff, id="later", title="A later one", announced="2024-12-20", effective="2024-12-20")
+    more = replace(known, events=EventCalendar().with_events([BAN, tariff, later]))
+    (told,) = [sentence for sentence in ledger(more).sentences() if "into the same months" in sentence]
+    assert told == "“A tariff” and “A later one” fall into the same months: the change may be due to them too."
     assert not any("into the same months" in sentence for sentence in ledger(known).sentences())
 
 
