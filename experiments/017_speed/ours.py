@@ -102,6 +102,7 @@ WORKLOADS = {
     "W2 counterfactual": (lambda n: interventions("counterfactual", n, judged=False), 100),
     "W2 counterfactual judged": (lambda n: interventions("counterfactual", n, judged=True), 100),
     "W2 synthetic with placebos": (lambda n: interventions("synthetic", n, judged=False), 100),
+    "W2 synthetic judged": (lambda n: interventions("synthetic", n, judged=True), 100),
     "W3 factor": (nowcasts, 24),
     **{f"W4 {m}": (lambda n, m=m: many(m, n), 10_000) for m in ("ets", "theta", "default")},
     "M3 default": (competition, 1_428),

@@ -32,8 +32,9 @@ MUCH = 0.1  # of the loss: a large route
 def measured(made: Ledger, truth: Network) -> dict[str, Any]:
     """One ledger against the truth."""
     share, real = made.share, truth.rerouted / truth.loss
-    found = np.array([route.found for route in made.routes])
-    tested = np.array([np.isfinite(route.p_value) for route in made.routes])
+    routes = [made.route(country) for country in truth.third]
+    found = np.array([route.found for route in routes])
+    tested = np.array([np.isfinite(route.p_value) for route in routes])
     went, much = (real > 0) & tested, (real > MUCH) & tested
     return {
         "closed": max(made.closure.values(), default=0.0),

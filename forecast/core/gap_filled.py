@@ -20,8 +20,9 @@ class OriginChange:
     lo95, hi95 : float, default NaN
         joint limits: all origins lie within theirs with 95 %
     production : str, optional
-        "producer", "little production" or "no known production" by the table of mine (primary) production; "not named as a
-        producer" where the question names them; "" where neither knows
+        "producer", "producer of an unknown amount", or such as "little mine production in 2023" and "no known refinery
+        production in 2023", by the bundled table; "not named as a producer" where the question names them; "" where neither
+        knows
     """
 
     origin: str

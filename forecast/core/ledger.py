@@ -121,6 +121,11 @@ class Ledger:
         """
         return next(one for one in self.routes if one.country == country)
 
+    @property
+    def crossed(self) -> tuple[Route, ...]:
+        """Routes whose lower bound lies above the upper one, be it within noise: no range holds what was rerouted."""
+        return tuple(route for route in self.routes if route.lower > route.upper)
+
     def frame(self) -> pd.DataFrame:
         """One row per entry, route, leg, origin, identity and remark.
 

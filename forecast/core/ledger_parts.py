@@ -152,9 +152,10 @@ class ReroutedShare:
     Parameters
     ----------
     lower, upper : float
-        estimates of the bounds
+        estimates of the bounds; NaN where those of a country cross, be it within noise
     lo95, hi95 : float
-        interval that contains the share, wherever it lies between the bounds, with 95 %; NaN where nothing is estimated
+        interval that contains the share, wherever it lies between the bounds, with 95 %; NaN where nothing is estimated, or
+        bounds cross by more than noise
     undefined : str
         why there is none, "" where there is
     """

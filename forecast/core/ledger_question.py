@@ -19,6 +19,8 @@ from forecast.core.series import countries
 class LedgerQuestion:
     """The question where the trade of `exporter` with `destination` in a product went after `events`.
 
+    Events are kept by the day they took effect, countries in alphabetical order, however they were named.
+
     Parameters
     ----------
     events : tuple of Event
@@ -121,6 +123,10 @@ class LedgerQuestion:
         if self.start and self.stop and self.stop < self.start:
             problem = f"the months end in {self.stop}, before they begin in {self.start}"
             raise ConfigError(problem, where=where, hint="check the two months")
+        # no answer hangs on the order of names: neither random draws nor the rounding of sums
+        by_day = sorted(self.events, key=lambda event: (event.effective or event.announced, event.id))
+        for key, ordered in (("events", by_day), ("through", sorted(self.through)), ("origins", sorted(self.origins))):
+            object.__setattr__(self, key, tuple(ordered))
 
     @property
     def months_on_the_way(self) -> int:

@@ -56,6 +56,12 @@ class StepFigures(Sequence[Cell]):
         kept: Bools = (self.when < first) | (self.when > last)
         return StepFigures(self.when[kept], self.values[kept], self.basis)
 
+    @property
+    def last_known(self) -> StepFigures:
+        """The last figure that is a number; none where there is none."""
+        known = np.flatnonzero(np.isfinite(self.values))[-1:]
+        return StepFigures(self.when[known], self.values[known], self.basis)
+
     def until(self, last: int, basis: str) -> StepFigures:
         """The figures up to a step, released as `basis` says."""
         end = int(np.searchsorted(self.when, last, "right"))

@@ -94,19 +94,27 @@ def _connect(remote: RemoteScheduler) -> Iterator[Any]:
     """A client of the scheduler at an address; its workers must have this version of the package."""
     from distributed import Client
 
+    from forecast.jobs.event_loop import event_loop
+
     where = _describe(remote)
     security = _tls_security(remote)
+    with event_loop() as loop:
+        client = Client.__new__(Client)  # at hand before it has connected, so that it is closed even if it never does
+        try:
+            _initialise(client, remote.address, security, loop, where)
+            _check_versions(client, where)
+            yield client
+        finally:
+            call_all_suppressing(client.close)
+
+
+def _initialise(client: Any, address: str, security: Any, loop: Any, where: str) -> None:
     try:
-        client = Client(remote.address, timeout=CONNECT_SECONDS, security=security)
+        client.__init__(address, timeout=CONNECT_SECONDS, security=security, loop=loop)
     except (OSError, ValueError, TypeError) as error:  # TypeError if the address requires TLS and no files are given
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         hint = "the address that `dask scheduler` prints, such as tls://10.0.0.1:8786, and certificates that it knows"
         raise ConfigError(f"no Dask scheduler answers: {reason}", where=where, hint=hint) from None
-    try:
-        _check_versions(client, where)
-        yield client
-    finally:
-        call_all_suppressing(client.close)
 
 
 def _tls_security(remote: RemoteScheduler) -> Any:

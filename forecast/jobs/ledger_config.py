@@ -12,6 +12,7 @@ from forecast.core.vintage import Vintage
 from forecast.jobs.config_base import ConfigTable, Month, Names, NonEmptyNames, PluginConfig, as_spec
 from forecast.study.ledger.candidates import candidates
 from forecast.study.ledger.legs import require_a_good
+from forecast.study.ledger.months_asked import require_time_to_arrive
 
 Lag = Annotated[int, Field(ge=0, le=24)]
 
@@ -85,6 +86,7 @@ class LedgerConfig(ConfigTable):
                 self.element, self.id, draws,
             )  # fmt: skip
             require_a_good(asked, vintage)
-            if self.through is not None:
-                return asked
-            return asked.with_candidates(candidates(asked, vintage))
+            if self.through is None:
+                asked = asked.with_candidates(candidates(asked, vintage))
+            require_time_to_arrive(asked, vintage.steps)
+            return asked

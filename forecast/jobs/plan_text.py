@@ -12,6 +12,7 @@ from forecast.study.effects.best_verdict import best_verdicts
 from forecast.study.evaluate.compare import NAIVE_MODELS
 from forecast.study.evaluate.requirements import feasible, support_lines
 from forecast.study.evaluate.truth import truth_of, vintage_kind
+from forecast.study.ledger.candidates import third_countries_wanted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +47,7 @@ def describe_plan(plan: Plan) -> list[str]:
     for batch in plan.batches:
         if batch.ledger is not None:
             q = batch.ledger
-            via = f" by way of {', '.join(q.through)}" if q.through else ", no third country named or found"
+            via = f" by way of {', '.join(q.through)}" if q.through else f"; it would take {third_countries_wanted(q)}"
             lines.append(f"ledger {q.name}: {q.product}, {q.exporter} to {q.destination}{via}")
     return lines
 

@@ -14,8 +14,10 @@ from typing import Any
 import dask
 from distributed import Client, Nanny, Scheduler, SpecCluster, Worker
 from distributed.security import Security
+from tornado.ioloop import IOLoop
 
 from forecast.jobs.child_processes import call_all_suppressing, inherited_environment, retries_exhausted, while_starting
+from forecast.jobs.event_loop import event_loop
 
 POLL_SECONDS = 0.02  # interval at which workers are looked for
 CLOSE_SECONDS = 10  # timeout for closing a cluster whose workers are gone
@@ -47,20 +49,22 @@ def private_cluster(count: int) -> Iterator[Client]:
         # scheduler and workers import from their folder; Dask's default is one that any user could create
         settings = {"temporary-directory": folder, "distributed.nanny.pre-spawn-environ": {}}
         with while_starting(), dask.config.set(settings):  # an interrupt arrives after it, when the stack can close everything
-            cluster = stack.enter_context(_start(count, security))
-            client = Client(cluster, security=security)
+            loop = stack.enter_context(event_loop())
+            cluster = stack.enter_context(_start(count, security, loop))
+            client = Client(cluster, security=security, loop=loop)
             stack.callback(call_all_suppressing, client.close)
         yield client
 
 
 @contextlib.contextmanager
-def _start(count: int, security: Security) -> Iterator[SpecCluster]:
+def _start(count: int, security: Security, loop: IOLoop) -> Iterator[SpecCluster]:
     """A scheduler and so many workers for the length of a block; they are killed at its end."""
     try:
         cluster = SpecCluster(
             scheduler={"cls": PrivateScheduler, "options": _options(security, dashboard=False)},
             workers={name: {"cls": Nanny, "options": _worker(security)} for name in range(count)},
             security=security,
+            loop=loop,
             shutdown_on_close=False,  # it is closed below
         )
     except RuntimeError as error:

@@ -13,6 +13,7 @@ one series whose level is expected to stay put: exponential prior of q.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -46,6 +47,18 @@ class LocalLevelModel:
     ahead: Floats
     q: Floats
 
+    @functools.cached_property
+    def precisions(self) -> Floats:
+        """Inverse variances (NODES, n - 1) of the contrasts at every q."""
+        return np.asarray(1.0 / (1.0 + self.q[:, None] ** 2 * self.spread))
+
+    @functools.cached_property
+    def roots(self) -> Floats:
+        """Symmetric roots (NODES, h, h) of the predicted months' covariances, given the contrasts, at every q."""
+        steps, h = self.q[:, None, None] ** 2, len(self.ahead)
+        explained = (self.across * self.precisions[:, None, :]) @ self.across.T
+        return symmetric_root(np.eye(h) + 1.0 / len(self.contrasts) + steps * (self.ahead - steps * explained))
+
 
 def build_model(months: Ints, asked: Ints) -> LocalLevelModel:
     """The model for observed `months` (n,), n >= 2, and predicted months `asked` (h,), both on one time axis."""
@@ -69,71 +82,66 @@ def _decompose(months: Ints, asked: Ints) -> LocalLevelModel:
 
 
 def step_loglikes(model: LocalLevelModel, values: Floats) -> Floats:
-    """Log-likelihood of `values` (n,) at every q, s2 integrated out, up to a constant; zeros for a constant series."""
-    z = model.contrasts.T @ values
-    if not float(np.abs(z).max()) > 1e-12 * max(float(np.abs(values).max()), 1e-300):
-        return np.zeros(len(model.q))
-    size = 1.0 + model.q[:, None] ** 2 * model.spread
-    found: Floats = -0.5 * (len(z) * np.log((z**2 / size).sum(axis=1)) + np.log(size).sum(axis=1))
-    return found
+    """Log-likelihoods (..., NODES) of series `values` (..., n) at every q, s2 integrated out, up to a constant.
+
+    Zeros for a constant series.
+    """
+    z = values @ model.contrasts
+    varies = np.abs(z).max(axis=-1) > 1e-12 * np.maximum(np.abs(values).max(axis=-1), 1e-300)
+    squares = np.where(varies[..., None], z**2 @ model.precisions.T, 1.0)
+    likes = -0.5 * (z.shape[-1] * np.log(squares) - np.log(model.precisions).sum(axis=1))
+    return np.where(varies[..., None], likes, 0.0)
 
 
-def step_posterior(own: Floats, others: Sequence[Floats]) -> Floats:
-    """Posterior of q from a series' own log-likelihood and those of similar series, all (NODES,).
+def step_posterior(own: Floats, others: Floats | None = None) -> Floats:
+    """Posterior of q from a series' own log-likelihood and the sum of those of similar series, all (..., NODES).
 
     The prior is a mixture: the others' joint posterior with weight `SHARED_WEIGHT` and the vague prior with the rest. This is a
     robust meta-analytic predictive prior (Schmidli et al. 2014, Biometrics 70:1023, sec. 2.3), whose two components the
     series' own likelihood reweighs. One series of 20 to 60 months says little about q; a handful show whether levels move.
     """
-    vague = np.full(len(own), 1.0 / len(own))
-    prior = vague
-    if others:
-        prior = SHARED_WEIGHT * _normalise(np.sum(others, axis=0)) + (1.0 - SHARED_WEIGHT) * vague
+    vague = 1.0 / own.shape[-1]
+    prior = vague if others is None else SHARED_WEIGHT * _normalise(others) + (1.0 - SHARED_WEIGHT) * vague
     return _normalise(own + np.log(prior))
 
 
 def _normalise(loglikes: Floats) -> Floats:
-    raised = np.exp(loglikes - loglikes.max())
-    shares: Floats = raised / raised.sum()
+    raised = np.exp(loglikes - loglikes.max(axis=-1, keepdims=True))
+    shares: Floats = raised / raised.sum(axis=-1, keepdims=True)
     return shares
 
 
 def draw_paths(model: LocalLevelModel, values: Floats, posterior: Floats, count: int, rng: np.random.Generator) -> Floats:
     """Joint predictive draws (count, h) given `values` (n,), with q, the level, s2 and the noise all drawn."""
-    z = model.contrasts.T @ values
+    z = values @ model.contrasts
     n, h = len(values), len(model.ahead)
     counts = multinomial_counts(count, posterior, rng)
     used = np.flatnonzero(counts)
     # conditional means and covariances of the predicted months given the contrasts, plus the observed mean's own variance
-    steps = model.q[used, None] ** 2
-    sizes = 1.0 + steps * model.spread
-    gains = model.across * (steps / sizes)[:, None, :]
-    covariances = np.eye(h) + 1.0 / n + steps[..., None] * (model.ahead - gains @ model.across.T)
-    out = []
-    for mean, root, squares, some in zip(
-        values.mean() + gains @ z, symmetric_root(covariances), (z**2 / sizes).sum(axis=1), counts[used].tolist(), strict=True
-    ):
-        scale = np.sqrt(squares / rng.chisquare(n - 1, some))
-        out.append(mean + scale[:, None] * (rng.standard_normal((some, h)) @ root))
-    drawn: Floats = rng.permutation(np.vstack(out))
+    precisions = model.precisions[used]
+    means = values.mean() + model.q[used, None] ** 2 * (precisions * z) @ model.across.T
+    spread, noise = np.empty(count), np.empty((count, h))
+    ends = np.cumsum(counts[used]).tolist()
+    for first, end, root in zip([0, *ends], ends, model.roots[used], strict=False):
+        spread[first:end] = rng.chisquare(n - 1, end - first)
+        np.matmul(rng.standard_normal((end - first, h)), root, out=noise[first:end])
+    noise *= np.sqrt(np.repeat(precisions @ z**2, counts[used]) / spread)[:, None]
+    noise += np.repeat(means, counts[used], axis=0)
+    drawn: Floats = rng.permutation(noise)
     return drawn
 
 
-def zero_forecast_errors(model: LocalLevelModel, gaps: Sequence[Floats]) -> Floats:
-    """Root mean squared error of zero as a forecast of the predicted months' mean, for each of m series `gaps` (n,)."""
-    likes = [step_loglikes(model, gap) for gap in gaps]
-    posteriors = [step_posterior(like, likes[:i] + likes[i + 1 :]) for i, like in enumerate(likes)]
-    return np.array([_zero_forecast_error(model, gap, posterior) for gap, posterior in zip(gaps, posteriors, strict=True)])
-
-
-def _zero_forecast_error(model: LocalLevelModel, values: Floats, posterior: Floats) -> float:
-    z, n = model.contrasts.T @ values, len(values)
-    across = model.across.mean(axis=0)
-    size = 1.0 + model.q[:, None] ** 2 * model.spread
-    gain = model.q[:, None] ** 2 * across / size
+def zero_forecast_errors(model: LocalLevelModel, gaps: Sequence[Floats] | Floats) -> Floats:
+    """Root mean squared error of zero as a forecast of the predicted months' mean, for each of m series `gaps` (m, n)."""
+    values = np.asarray(gaps)
+    likes = step_loglikes(model, values)
+    posteriors = step_posterior(likes, likes.sum(axis=0) - likes if len(likes) > 1 else None)
+    z, n, across = values @ model.contrasts, values.shape[1], model.across.mean(axis=0)
+    gain = model.q[:, None] ** 2 * across * model.precisions
     variance = 1.0 / len(model.ahead) + 1.0 / n + model.q**2 * (model.ahead.mean() - gain @ across)
-    scale = (z**2 / size).sum(axis=1) / max(n - 3, 1)  # the mean of an inverse chi-square
-    return float(np.sqrt(posterior @ ((values.mean() + gain @ z) ** 2 + scale * variance)))
+    scales = z**2 @ model.precisions.T / max(n - 3, 1)  # the mean of an inverse chi-square
+    errors = (values.mean(axis=1)[:, None] + z @ gain.T) ** 2 + scales * variance
+    return np.asarray(np.sqrt((posteriors * errors).sum(axis=1)))
 
 
 def draw_deviations(
@@ -154,7 +162,8 @@ def draw_deviations(
     like = [
         step_loglikes(model if np.array_equal(m, months) else build_model(m, asked[:1]), z) for m, z in others if len(m) > 2
     ]
-    half = draw_paths(model, values, step_posterior(step_loglikes(model, values), like), -(-count // 2), rng) - estimate
+    posterior = step_posterior(step_loglikes(model, values), np.sum(like, axis=0) if like else None)
+    half = draw_paths(model, values, posterior, -(-count // 2), rng) - estimate
     return np.vstack([half, -half])[:count]
 
 
@@ -201,9 +210,9 @@ def fit(z: Floats, months: Ints) -> LocalLevelFit:
     """
     prior = -np.log1p(-(np.arange(NODES) + 0.5) / NODES) / STEP_PRIOR_RATE
     model = replace(build_model(months, months), q=prior)
-    posterior = step_posterior(step_loglikes(model, z), [])
-    turned = model.contrasts.T @ z
-    sums = (turned**2 / (1.0 + model.q[:, None] ** 2 * model.spread)).sum(axis=1)
+    posterior = step_posterior(step_loglikes(model, z))
+    turned = z @ model.contrasts
+    sums = model.precisions @ turned**2
     # the posterior mean on the arctangent scale is finite and insensitive to the long upper tail of q
     middle = float(np.tan(posterior @ np.arctan(model.q))) ** 2
     smooth = (middle * model.across / (1.0 + middle * model.spread)) @ turned

@@ -24,16 +24,16 @@ def shrunk_correlation(residuals: Floats) -> Floats:
     return made
 
 
-def joint_order(draws: Floats, correlation: Floats, rng: np.random.Generator) -> Ints:
+def joint_order(draws: Floats, correlation: Floats, shocks: Floats) -> Ints:
     """For each column of draws (n, j) the order (n,) of its rows in which the columns have a rank correlation.
 
-    Scores are drawn from the normal distribution with that correlation, and each column is put in the order of its scores
-    (Iman and Conover 1982, Communications in Statistics B 11:311; in forecasting the shuffle of Clark et al. 2004, Journal of
-    Hydrometeorology 5:243). A column's values, and so all that is said of it alone, stay as they are.
+    Scores with that correlation are made of shocks (n, j), independent draws of the standard normal distribution, by the
+    symmetric root of the correlation, which favours no column; each column is put in the order of its scores (Iman and Conover
+    1982, Communications in Statistics B 11:311; in forecasting the shuffle of Clark et al. 2004, Journal of Hydrometeorology
+    5:243). A column's values, and so all that is said of it alone, stay as they are.
     """
     values, vectors = np.linalg.eigh(correlation)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    scores = rng.standard_normal(draws.shape) @ root.T
+    scores = shocks @ ((vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T)
     places = scores.argsort(axis=0).argsort(axis=0)
     made: Ints = np.take_along_axis(draws.argsort(axis=0), places, axis=0)
     return made

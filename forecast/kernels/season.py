@@ -21,7 +21,7 @@ ROUNDING = 1e-12
 
 @dataclass(frozen=True)
 class SeasonalFit:
-    """Month effects at the months of the figures, `effects` (n,), and by month of the cycle, `pattern` (S,).
+    """Month effects at the months of the figures, `effects` (n, ...), and by month of the cycle, `pattern` (S, ...).
 
     Figures less the effects fitted to them vary by s^2 (1 - c / k), those of a later cycle less the same effects by
     s^2 (1 + c / k). `effects` leave the residuals of the former as large as those of the latter, so that what is estimated from
@@ -51,14 +51,14 @@ def month_effects(z: Floats, months: Ints, season: int) -> Floats:
 
 def fit_season(z: Floats, months: Ints, season: int) -> SeasonalFit:
     """The season of figures whose level may differ between cycles and grow within them; none below `CYCLES` cycles."""
-    return fit_seasons(z[:, None], months, season)[0]
+    made = fit_seasons(z[:, None], months, season)
+    return SeasonalFit(made.effects[:, 0], made.pattern[:, 0])
 
 
-def fit_seasons(z: Floats, months: Ints, season: int) -> list[SeasonalFit]:
-    """The season of each of several series (n, m) known in the same months: their columns are the same (`fit_season`)."""
-    none = SeasonalFit(np.zeros(len(z)), np.zeros(max(season, 1)))
+def fit_seasons(z: Floats, months: Ints, season: int) -> SeasonalFit:
+    """The seasons of several series (n, m) known in the same months: their columns are the same (`fit_season`)."""
     if not season or len(z) < CYCLES * season:
-        return [none] * z.shape[1]
+        return SeasonalFit(np.zeros(z.shape), np.zeros((max(season, 1), z.shape[1])))
     phase, cycle = months % season, (months.max() - months) // season
     counts = np.bincount(phase, minlength=season)
     held, size, at = np.flatnonzero(counts), np.maximum(counts, 1), months - months.mean()
@@ -79,4 +79,4 @@ def fit_seasons(z: Floats, months: Ints, season: int) -> list[SeasonalFit]:
     residuals = noisy + (means - pattern)[phase]
     with np.errstate(invalid="ignore"):
         effects = pattern[phase] - (np.sqrt((1.0 + taken) / (1.0 - taken)) - 1.0) * residuals
-    return [SeasonalFit(effects[:, j], pattern[:, j]) if spread[j] > 0 else none for j in range(z.shape[1])]
+    return SeasonalFit(np.where(spread > 0, effects, 0.0), np.where(spread > 0, pattern, 0.0))

@@ -13,6 +13,7 @@ from forecast.arrays import Floats
 from forecast.core.effects import BaselineComparison, Description
 from forecast.core.questions import BaselinePeriod, Design, Window
 from forecast.core.series import SeriesKey
+from forecast.core.step_figures import StepFigures
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import reduced_spans, window_total
@@ -172,7 +173,8 @@ def _ratio_of_sums(vintage: Vintage, design: Design, runs: Sequence[Period]) -> 
 
 
 def _last_level(vintage: Vintage, design: Design) -> tuple[float, str]:
-    every = [c for s in design.treated for c in vintage.cells.get(s, ())]
+    figures = [vintage.cells.get(s, ()) for s in design.treated]
+    every = [cell for own in figures for cell in (own.last_known if isinstance(own, StepFigures) else own)]
     while every:
         last = max(map(_last_and_first, every))
         same = [c for c in every if c.last == last[0] and c.first == last[1]]

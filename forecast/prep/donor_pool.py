@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from forecast.core.questions import Design
 from forecast.core.results import Used
 from forecast.core.series import SeriesKey
 from forecast.core.spillovers import spillover
-from forecast.core.vintage import Vintage
+from forecast.core.vintage import ObservedSeries, Vintage
 from forecast.prep.baselines import ObservedWindow, describe, unit_of
 from forecast.prep.pre_period import clean_pre_period
 from forecast.prep.spans_and_gaps import split_spans, window_total
@@ -82,46 +83,40 @@ def build_donor_table(vintage: Vintage, design: Design, seen: ObservedWindow, fe
     month of the effect window or in more than a tenth of the clean months, and donors that never traded.
     """
     stretches = [clean_pre_period(vintage, design, s) for s in design.treated]
-    first, last = max(s.first for s in stretches), stretches[0].last
+    first = max(s.first for s in stretches)
+    last = max(stretches[0].last, first - 1)  # a flow may begin after the event: no month before it
     axis = np.arange(first, last + 1)
     treated, split = _treated_mean(vintage, design, first, last)
     wanted = np.isfinite(treated)
     if int(wanted.sum()) < fewest:
         raise TooShortError(f"{int(wanted.sum())} clean months, weights need {fewest}", where=design.treated[0])
-    kept, barred, before, after = [], [], [treated], [seen.observed / len(design.treated) / _period_lengths(seen)]
+    barred = {donor: _reason_barred(vintage, design, donor) for donor in candidate_donors(vintage, design)}
+    tried = [donor for donor, why in barred.items() if not why]
+    past, future, cuts = _figures_of(vintage, tried, first, last, seen)
     # each donor needs figures of its own and, where the design names controls, those of every month of the effect window
-    for donor in dict.fromkeys(candidate_donors(vintage, design)):
-        why = _reason_barred(vintage, design, donor)
-        if not why:
-            past, cut = _monthly_figures(vintage, donor, first, last)
-            future = _period_means(vintage, donor, seen)
-            why = _reason_unknown(past[wanted], future, vintage.nonnegative)
-        if not why and not np.isfinite(_control_arrays(vintage, design, donor, axis[wanted], seen)[1]).all():
-            why = "a control is unknown in an asked month"
-        if why:
-            barred.append(f"{donor}: {why}")
-            continue
-        kept.append(donor)
-        before.append(past)
-        after.append(future)
-        split += cut
+    barred |= dict(zip(tried, _reasons_unknown(past[wanted], future, vintage.nonnegative), strict=True))
+    for donor in tried if design.controls else ():
+        if not barred[donor] and not np.isfinite(_control_arrays(vintage, design, donor, axis[:0], seen)[1]).all():
+            barred[donor] = "a control is unknown in an asked month"
+    usable = np.array([not barred[donor] for donor in tried], dtype=bool)
+    kept = [donor for donor in tried if not barred[donor]]
+    reasons = tuple(f"{donor}: {why}" for donor, why in barred.items() if why)
     if len(kept) < 2:
         left = "1 donor is" if len(kept) == 1 else f"{len(kept)} donors are"
-        raise NotIdentifiedError(f"{left} left, weights need two", hint="; ".join(barred[:3]))
+        raise NotIdentifiedError(f"{left} left, weights need two", hint="; ".join(reasons[:3]))
     units = (design.treated[0], *kept)
-    past_controls, future_controls = zip(*(_control_arrays(vintage, design, unit, axis, seen) for unit in units), strict=True)
-    table, known = np.column_stack(before), np.stack(past_controls, axis=1)
+    table, (known, asked) = np.column_stack([treated, past[:, usable]]), _control_tables(vintage, design, units, axis, seen)
+    after = np.column_stack([seen.observed / len(design.treated) / _period_lengths(seen), future[:, usable]])
+    split += int(cuts[usable].sum())
     use = np.isfinite(table).all(axis=1) & np.isfinite(known).all(axis=(1, 2))
     if int(use.sum()) < fewest:
         raise TooShortError(
             f"{int(use.sum())} clean months known of all donors, weights need {fewest}", where=design.treated[0]
         )
-    if not np.isfinite(future_controls[0]).all():
+    if not np.isfinite(asked[:, 0]).all():
         raise TooShortError("a control of the treated series is unknown in an asked month", where=design.treated[0])
-    controls = (known[use], np.stack(future_controls, axis=1))
-    return DonorTable(
-        tuple(kept), axis[use], table[use], np.column_stack(after), _period_lengths(seen), controls, tuple(barred), split
-    )
+    controls = (known[use], asked)
+    return DonorTable(tuple(kept), axis[use], table[use], after, _period_lengths(seen), controls, reasons, split)
 
 
 def _period_lengths(seen: ObservedWindow) -> Floats:
@@ -137,20 +132,22 @@ def _reason_barred(vintage: Vintage, design: Design, donor: str) -> str:
     return "" if donor in design.let_in else spillover(donor, design.treated, design.events, design.diversion)
 
 
-def _reason_unknown(past: Floats, future: Floats, nonnegative: bool) -> str:
-    """Why a donor's figures do not suffice; empty where they do."""
-    if not np.isfinite(future).all():
-        return "unknown in an asked month"
-    if np.isfinite(past).mean() < MIN_COVERAGE:
-        return f"unknown in {int((~np.isfinite(past)).sum())} of {len(past)} clean months"
-    if nonnegative and not np.nansum(past) > 0:
-        return "zero throughout"
-    return ""
+def _reasons_unknown(past: Floats, future: Floats, nonnegative: bool) -> list[str]:
+    """Why the figures of donors, (n, m) before and (P, m) after, do not suffice; empty for those whose do."""
+    asked, known = np.isfinite(future).all(axis=0), np.isfinite(past)
+    unknown, traded = (~known).sum(axis=0), np.nansum(past, axis=0) > 0
+    few = known.mean(axis=0) < MIN_COVERAGE
+    return [
+        "unknown in an asked month" if not answered
+        else f"unknown in {missing} of {len(past)} clean months" if short
+        else "zero throughout" if nonnegative and not some
+        else ""
+        for answered, short, missing, some in zip(*map(np.ndarray.tolist, (asked, few, unknown, traded)), strict=True)
+    ]  # fmt: skip
 
 
-def _monthly_figures(vintage: Vintage, series: str, first: int, last: int) -> tuple[Floats, int]:
+def _monthly_figures(observed: ObservedSeries, first: int, last: int) -> tuple[Floats, int]:
     """Monthly figures from `first` to `last` with short sums split, NaN where unknown; and the number of split months."""
-    observed = vintage.observed(series)
     if not observed.spans:
         return observed.at(first, last), 0
     shared = split_spans(observed)
@@ -158,17 +155,31 @@ def _monthly_figures(vintage: Vintage, series: str, first: int, last: int) -> tu
     return replace(observed, values=shared.values).at(first, last), len(inside)
 
 
+def _figures_of(
+    vintage: Vintage, donors: Sequence[str], first: int, last: int, seen: ObservedWindow
+) -> tuple[Floats, Floats, Ints]:
+    """Figures of m donors: months from `first` to `last` (n, m), means of the asked periods (P, m), months split (m,)."""
+    past, future = np.empty((last - first + 1, len(donors))), np.empty((len(seen.periods), len(donors)))
+    cuts, begins = np.zeros(len(donors), dtype=np.int64), [begin - seen.window.first for begin, _ in seen.periods]
+    monthly = all(begin == end for begin, end in seen.periods)
+    for j, observed in enumerate(map(vintage.observed, donors)):
+        past[:, j], cuts[j] = _monthly_figures(observed, first, last)
+        future[:, j] = (
+            observed.at(seen.window.first, seen.window.last)[begins]
+            if monthly and not observed.spans
+            else _period_means(observed, seen)
+        )
+    return past, future, cuts
+
+
 def _treated_mean(vintage: Vintage, design: Design, first: int, last: int) -> tuple[Floats, int]:
-    parts = [_monthly_figures(vintage, s, first, last) for s in design.treated]
+    parts = [_monthly_figures(vintage.observed(s), first, last) for s in design.treated]
     return np.mean([values for values, _ in parts], axis=0), sum(cut for _, cut in parts)
 
 
-def _period_means(vintage: Vintage, series: str, seen: ObservedWindow) -> Floats:
+def _period_means(observed: ObservedSeries, seen: ObservedWindow) -> Floats:
     """A donor's monthly mean in every observed period; a month inside a published sum gets its share of it."""
-    observed = vintage.observed(series)
-    monthly, _ = _monthly_figures(vintage, series, seen.window.first, seen.window.last)
-    if np.isfinite(monthly).all() and not observed.spans and all(first == last for first, last in seen.periods):
-        return monthly[[first - seen.window.first for first, _ in seen.periods]]
+    monthly, _ = _monthly_figures(observed, seen.window.first, seen.window.last)
     out = []
     for first, last in seen.periods:
         total = window_total(observed, first, last)
@@ -177,10 +188,18 @@ def _period_means(vintage: Vintage, series: str, seen: ObservedWindow) -> Floats
     return np.array(out)
 
 
+def _control_tables(
+    vintage: Vintage, design: Design, units: Sequence[str], axis: Ints, seen: ObservedWindow
+) -> tuple[Floats, Floats]:
+    """Controls of m units: monthly before the event (T, m, q), and means of every observed period (P, m, q)."""
+    if not design.controls:
+        return np.empty((len(axis), len(units), 0)), np.empty((len(seen.periods), len(units), 0))
+    before, after = zip(*(_control_arrays(vintage, design, unit, axis, seen) for unit in units), strict=True)
+    return np.stack(before, axis=1), np.stack(after, axis=1)
+
+
 def _control_arrays(vintage: Vintage, design: Design, unit: str, axis: Ints, seen: ObservedWindow) -> tuple[Floats, Floats]:
     """Controls of one unit: monthly before the event (T, q), and means of every observed period (P, q)."""
-    if not design.controls:
-        return np.empty((len(axis), 0)), np.empty((len(seen.periods), 0))
     before = vintage.controls_of(unit, design.controls, axis)
     after = [
         vintage.controls_of(unit, design.controls, np.arange(first, last + 1)).mean(axis=0) for first, last in seen.periods

@@ -17,8 +17,12 @@ WHY_UPPER = (
     "the revision of March 2025, without Feng, finds that tariffs raised rerouting by 3.6, 2.5 and 1.4 percentage points by "
     "country, province and firm)."
 )
+RANGE = "Rerouting in one step and under one code is between"
 COMMAND = re.compile(r" \((forecast fetch|pages of) [^)]*\)")  # stands once, with its flow
-UNSEEN = "Goods under another name or code, and routes with more than one stop, are in none of these figures."
+UNSEEN = (
+    "Goods under another name or code, routes with more than one stop, and goods that a third country would have got anyway "
+    "and sent on in place of using them are in none of these figures."
+)
 
 
 def sentences_of(made: Ledger) -> list[str]:
@@ -42,11 +46,6 @@ def sentences_of(made: Ledger) -> list[str]:
 def in_short(made: Ledger) -> list[str]:
     """What was lost by each record, and which part of it may have been rerouted."""
     return [*_losses(made), *_share(made)]
-
-
-def bounds_cross(made: Ledger) -> bool:
-    """Whether the lower bound of some third country lies above its upper one, so that no range holds what was rerouted."""
-    return any(route.lower > route.upper for route in made.routes)
 
 
 def series_wanted(wanted: Iterable[str]) -> str:
@@ -137,7 +136,9 @@ def _other_origins(made: Ledger) -> list[str]:
             for one in named
         ]
         table = (
-            "; production is that of mines by the bundled table" if any("production" in one.production for one in named) else ""
+            "; production by the table of the US Geological Survey"
+            if any("production" in one.production for one in named)
+            else ""
         )
         told.append(f"Of the named ones: {', '.join(parts)}{table}.")
     if short.known:
@@ -146,7 +147,11 @@ def _other_origins(made: Ledger) -> list[str]:
         if short.lo95 < 0 < short.hi95:
             so = ": these figures cannot say whether they fell"
         else:
-            so = ("" if made.reading == "descriptive" else ": that much was not replaced") if fell else ": no shortage is shown"
+            so = (
+                ("" if made.reading == "descriptive" else ": other imports did not replace that much")
+                if fell
+                else ": no shortage is shown"
+            )
         moved = f"{'fell' if fell else 'rose'} by {amount_text(made, short.at_lower)}{_interval_text(made, low, high)}"
         if not short.at_lower and not short.lo95 < 0 < short.hi95:
             moved, so = "did not change", ""
@@ -170,12 +175,12 @@ def _route(made: Ledger, route: Route) -> list[str]:
         return [_lacking(f"What may have gone on through {name}", wanted), *notes]
     limit = f" (95{NBSP}% limit {amount_text(made, route.upper_limit)})" if math.isfinite(route.upper_limit) else ""
     crossed = route.lower > route.upper
-    low = ""
+    least = ""
     if route.lower > 0 and not crossed:
-        own = f"if its own sources were the {amount_text(made, route.own_sources)} that were declared"
-        low = f"at least {amount_text(made, route.lower)} ({own}) and "
+        own = f"if its own sources were no more than the {amount_text(made, route.own_sources)} that were declared"
+        least = f"; at least {amount_text(made, route.lower)} must have, {own}"
     most = f"at most {amount_text(made, route.upper)}{limit}"
-    told = [f"Through {name}, {low}{most} can have gone on in one step and under one code."]
+    told = [f"Through {name}, {most} can have gone on in one step and under one code{least}."]
     if crossed and not route.contradiction:
         told.append(
             f"What {name} sent on, less its declared own sources, is {amount_text(made, route.lower)}, above that bound: the "
@@ -231,7 +236,7 @@ def _exporters_side(made: Ledger) -> list[str]:
         f"{_against(made)}; its exports to all destinations together {'fell' if fell else 'rose'} by "
         f"{amount_text(made, unsold.at_lower)}{_interval_text(made, low, high)}."
     ]
-    if other.known and not bounds_cross(made):
+    if other.known and not made.crossed:
         ends = sorted((other.at_lower, other.at_upper))
         texts = [f"{'−' if one < 0 else ''}{amount_text(made, one)}" for one in ends]
         span = texts[0] if texts[0] == texts[1] else f"between {texts[0]} and {texts[1]}"
@@ -247,8 +252,13 @@ def _share(made: Ledger) -> list[str]:
     by_exporter = made.leg("L_X").known and (made.leg("L_X").value < 0 or not made.leg("L_M").known)
     record = country_in_text(made.question.exporter if by_exporter else made.question.destination)
     whole = f"the loss in the record of {record}"
+    if math.isnan(share.lower):
+        crossed = ", ".join(country_in_text(route.country) for route in made.crossed)
+        held = f"lies between {share_text(share.lo95)} and {share_text(share.hi95)} with 95{NBSP}%"
+        noise = f"estimates of the bounds of {crossed} cross within noise"
+        return [f"The part of {whole} that may have been rerouted {held}; {noise}, so no range of estimates is given."]
     if share.lower > 0:
         whole += ", with the own sources that were declared"
     if share.upper > 1:
-        return [f"Rerouting is between {share_text(share.lower)} of {whole} and all of it, or more than was lost{far}."]
-    return [f"Rerouting is between {share_text(share.lower)} and {share_text(share.upper)} of {whole}{far}."]
+        return [f"{RANGE} {share_text(share.lower)} of {whole} and all of it, or more than was lost{far}."]
+    return [f"{RANGE} {share_text(share.lower)} and {share_text(share.upper)} of {whole}{far}."]

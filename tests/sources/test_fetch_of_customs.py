@@ -1,5 +1,6 @@
 """`forecast fetch china_customs FILES` and `forecast fetch comext` into an archive on disk."""
 
+import datetime as dt
 import os
 
 import pytest
@@ -7,6 +8,7 @@ from servers.comext import ComextServer
 from typer.testing import CliRunner
 
 from forecast.cli import app
+from forecast.interfaces.client import Client
 from sources.china_pages import BULLETIN, page
 from sources.test_china_query_files import HEADER, ROWS, save
 
@@ -30,14 +32,15 @@ def parts_of(folder):
     return pd.concat([pd.read_parquet(part, use_threads=False) for part in sorted((folder / "parts").glob("*.parquet"))])
 
 
-def test_files_of_chinas_customs(tmp_path, place):
+def test_files_of_chinas_customs(tmp_path, place, monkeypatch):
+    monkeypatch.setattr(Client, "today", dt.date(2024, 10, 12))
     query = save(tmp_path, HEADER, *ROWS, name="oxide 2024-09-12.csv")
     flash, bulletin = tmp_path / "flash.html", tmp_path / "bulletin.html"
     flash.write_text(page(), "utf-8")
     bulletin.write_text(page(**BULLETIN), "utf-8")
     done, lines = call("china_customs", query, flash, bulletin, "--flow", "export", "--since", "2024-01")
     assert done.exit_code == 0, done.output
-    assert lines[OXIDE].strip() == "3 months, 3 new, 0 revised, 0 missing, 0 not released"
+    assert lines[OXIDE].strip() == "3 months, 3 new, 0 revised, 0 missing, 1 not released (2024-09)"
     assert "6 goods of the page are no product here" in done.stderr
     held = parts_of(place)
     july = held[(held.series == OXIDE) & (held.period == "2024-07")]

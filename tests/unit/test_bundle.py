@@ -385,6 +385,26 @@ def test_annual_figures_are_the_published_ones_with_their_rounding(shared):
     assert (shares.groupby("good").value.apply(lambda v: v.astype(int).sum()).between(99, 101)).all()
 
 
+def test_production_by_country_adds_up_to_the_published_totals():
+    table = read("production.csv")
+    assert (
+        table.publisher.str.match(r"USGS Mineral Commodity Summaries 202[56]$") & table.url.str.startswith("https://")
+    ).all()
+    assert table.groupby(["mineral", "year"]).unit.nunique().eq(1).all()
+    assert table.groupby("mineral").stage.nunique().eq(1).all()
+    assert not table.duplicated(["mineral", "country", "year"]).any()
+    assert set(table.status) == {"value", "estimate", "zero", "rounded total", "not available"}
+    assert ((table.amount == "") == (table.status == "not available")).all(), "missing is not zero"
+    assert ((table.amount == "0") == (table.status == "zero")).all()
+    known = table[table.amount != ""].assign(amount=lambda t: t.amount.astype(float))
+    world = known[known.country == "WLD"].set_index(["mineral", "year"]).amount
+    parts = known[known.country != "WLD"].groupby(["mineral", "year"]).amount.sum()
+    assert (parts.index == world.sort_index().index).all()
+    off = (parts / world - 1).abs()
+    assert (off.xs("2023", level="year") < 0.004).all(), "totals of three digits"
+    assert (off < 0.05).all(), "totals of one or two digits"
+
+
 def test_nothing_private_is_named():
     for path in DATA.iterdir():
         if path.suffix in {".csv", ".toml", ".md"}:

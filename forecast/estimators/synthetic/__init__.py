@@ -320,5 +320,5 @@ def _error_paths(
     others = [] if placebos is None else [(months, gap) for gap in placebos.departures.gaps]
     size, ahead = data.relative_sizes(fitted.counterfactual(data.sample.x), asked)
     monthly = ahead * local_level.draw_deviations(months, own / size, asked, 0.0, others, count, rng)
-    ends = np.cumsum([len(w) for w in data.when])
-    return np.stack([some.mean(axis=1) for some in np.split(monthly, ends[:-1], axis=1)], axis=1)
+    lengths = np.array([len(w) for w in data.when])
+    return np.asarray(np.add.reduceat(monthly, np.cumsum(lengths) - lengths, axis=1) / lengths)

@@ -9,7 +9,10 @@ import numpy as np
 from forecast.arrays import Floats
 from forecast.core.judgement import Placebo
 from forecast.estimators.synthetic import synthetic_weights
-from forecast.estimators.synthetic.synthetic_weights import DonorDepartures, SyntheticWeights, WeightRule
+from forecast.estimators.synthetic.donor_departures import DonorDepartures, donor_departures
+from forecast.estimators.synthetic.donors_as_treated import DonorsAsTreated
+from forecast.estimators.synthetic.sample import WeightingSample
+from forecast.estimators.synthetic.synthetic_weights import SyntheticWeights, WeightRule
 from forecast.estimators.synthetic.working_panel import WorkingPanel
 
 MIN_PLACEBOS = 3  # donors for a test in space
@@ -45,7 +48,9 @@ class DonorPlacebos:
 def fit_placebos(data: WorkingPanel, fitted: SyntheticWeights, rule: WeightRule) -> DonorPlacebos:
     """Each donor as if treated, against the other donors; donors fitted without error have no RMSPE ratio and are left out."""
     sample = data.sample
-    before, after = synthetic_weights.placebo_gaps(sample, rule)
+    treated = DonorsAsTreated.of(sample, rule)
+    alike = sample.fitted.all() and not len(sample.predictors) and not rule.selected
+    before, after = treated.everyone if alike else gaps_one_by_one(sample, rule)
     own, own_after = sample.y - fitted.counterfactual(sample.x), sample.y_after - fitted.counterfactual(sample.x_after)
     sizes = np.sqrt((before**2).mean(axis=1))
     size = float(np.sqrt((own**2).mean()))
@@ -56,5 +61,11 @@ def fit_placebos(data: WorkingPanel, fitted: SyntheticWeights, rule: WeightRule)
         synthetic_weights.rmspe_ratio(before[use], after[use], sample.share),
         float(synthetic_weights.rmspe_ratio(own, own_after, sample.share)),
         float(np.median(sizes)),
-        synthetic_weights.donor_departures(sample, data.table.months, np.concatenate(data.when), rule),
+        donor_departures(treated, data.table.months, np.concatenate(data.when)),
     )
+
+
+def gaps_one_by_one(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Floats]:
+    """Gaps of each donor against the others, before (k, T) and after (k, P), with predictors, fit window and selection."""
+    found = [synthetic_weights.fitted_gaps(sample.as_treated(j), rule) for j in range(sample.x.shape[1])]
+    return np.array([before for before, _ in found]), np.array([after for _, after in found])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from forecast.arrays import Floats
@@ -12,26 +14,37 @@ REFRESH = 200  # steps after which the running products are recomputed, so that 
 def least_squares_weights(a: Floats, b: Floats, penalty: float = 0.0) -> Floats:
     """The weights w (k,) that minimise |a w - b|^2 + penalty |w|^2 over w >= 0, sum w = 1; `a` (n, k), `b` (n,).
 
-    On the simplex a w - b = (a - b 1') w = D w, so this is the point of a convex hull nearest to the origin (Wolfe 1976, Math.
-    Programming 11: 128-149), whose direction non-negative least squares finds exactly: minimising s^2 |D w|^2 + (s - 1)^2 over
-    the scale s leaves |D w|^2 / (1 + |D w|^2), which increases in |D w|. Solved by active sets (Lawson and Hanson 1974, ch.
-    23). Of several optima, one with few donors.
+    On the simplex a w - b = (a - b 1') w. Of several optima, one with few donors.
+    """
+    return nearest_point(a - b[:, None], penalty)
+
+
+def nearest_point(vertices: Floats, penalty: float = 0.0) -> Floats:
+    """The weights w (k,) that minimise |D w|^2 + penalty |w|^2 over w >= 0, sum w = 1, the columns of D (n, k) `vertices`.
+
+    That is the point of a convex hull nearest to the origin (Wolfe 1976, Math. Programming 11: 128-149), whose direction
+    non-negative least squares finds exactly: minimising s^2 |D w|^2 + (s - 1)^2 over the scale s leaves
+    |D w|^2 / (1 + |D w|^2), which increases in |D w|. Solved by active sets (Lawson and Hanson 1974, ch. 23).
     """
     from scipy.optimize import nnls
 
-    k = a.shape[1]
+    n, k = vertices.shape
     if k == 1:
         return np.ones(1)
-    rows = a - b[:, None]
-    if penalty > 0:
-        rows = np.vstack([rows, np.sqrt(penalty) * np.eye(k)])
-    size = float(np.sqrt((rows**2).sum(axis=0).min()))
+    sizes = np.einsum("nk,nk->k", vertices, vertices) + penalty
+    size = math.sqrt(sizes.min())
     if size == 0.0:  # a donor equal to the target
-        hit = ((rows**2).sum(axis=0) == 0.0).astype(float)
-        return np.asarray(hit / hit.sum())
-    system = np.vstack([rows / size, np.ones(k)])
-    target = np.append(np.zeros(len(rows)), 1.0)
-    found = np.asarray(nnls(system, target, maxiter=100 * k)[0], float)
+        hit: Floats = (sizes == 0.0) / (sizes == 0.0).sum()
+        return hit
+    ridge = k if penalty > 0 else 0
+    system = np.zeros((n + ridge + 1, k))
+    np.divide(vertices, size, out=system[:n])
+    if ridge:
+        system[n:-1].flat[:: k + 1] = math.sqrt(penalty) / size
+    system[-1] = 1.0
+    target = np.zeros(len(system))
+    target[-1] = 1.0
+    found = nnls(system, target, maxiter=100 * k)[0]
     weights: Floats = found / found.sum()
     return weights
 

@@ -7,15 +7,15 @@ months before the event (Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
-from forecast.arrays import Floats, Ints
+from forecast.arrays import Floats
 from forecast.estimators.synthetic import conformal_inference, forward_selection, predictor_matching, simplex
 from forecast.estimators.synthetic.sample import WeightingSample
-from forecast.kernels import local_level
 
 TINY = 1e-6  # synthdid's eta for weights without a ridge, in units of the donors' noise
 CROSS_FIT_BLOCKS = 5  # blocks of consecutive months for cross-fitting
@@ -47,6 +47,14 @@ class WeightRule:
         """Whether treated and donors may differ by a constant."""
         return self.demean or self.form != "sc"
 
+    def ridge(self, noise: float) -> float:
+        """The ridge of omega, given the donors' noise."""
+        if self.zeta is not None:
+            return self.zeta
+        if self.form == "sdid":
+            return float(self.many**0.25 * noise)
+        return 0.0 if self.exact else TINY * noise
+
 
 @dataclass(frozen=True)
 class SyntheticWeights:
@@ -68,7 +76,11 @@ class SyntheticWeights:
 
 def donor_noise(x: Floats) -> float:
     """Standard deviation of the donors' monthly changes (eq. 2.2's sigma)."""
-    return float(np.std(np.diff(x, axis=0), ddof=1)) if x.size > x.shape[1] + 1 else 0.0
+    if x.size <= x.shape[1] + 1:
+        return 0.0
+    changes = x[1:] - x[:-1]
+    changes -= changes.mean()
+    return math.sqrt(np.vdot(changes, changes) / (changes.size - 1))
 
 
 def fit_weights(sample: WeightingSample, rule: WeightRule) -> SyntheticWeights:
@@ -77,15 +89,17 @@ def fit_weights(sample: WeightingSample, rule: WeightRule) -> SyntheticWeights:
     lam = np.where(sample.fitted, 1.0 / int(sample.fitted.sum()) if rule.intercept else 0.0, 0.0)
     if rule.form == "sdid":
         x = _fitted_part(sample)[1]
-        sigma = donor_noise(x)
-        rows, target = _centre_columns(x.T, sample.share @ sample.x_after)
-        penalty = len(rows) * (TINY * sigma) ** 2
-        lam[sample.fitted] = (
-            simplex.least_squares_weights(rows, target, penalty)
-            if rule.exact
-            else simplex.synthdid_weights(rows, target, penalty, 1e-5 * sigma)
-        )
+        lam[sample.fitted] = month_weights(x, sample.share @ sample.x_after, donor_noise(x), rule)
     return SyntheticWeights(omega, lam, float(lam @ (sample.y - sample.x @ omega)), predictors)
+
+
+def month_weights(x: Floats, after: Floats, noise: float, rule: WeightRule) -> Floats:
+    """Weights (T,) of the months before, under which the donors x (T, k) have their means `after` (k,) the event."""
+    rows, target = _centre_columns(x.T, after)
+    penalty = len(rows) * (TINY * noise) ** 2
+    if rule.exact:
+        return simplex.least_squares_weights(rows, target, penalty)
+    return simplex.synthdid_weights(rows, target, penalty, 1e-5 * noise)
 
 
 def _fitted_part(sample: WeightingSample) -> tuple[Floats, Floats]:
@@ -116,11 +130,8 @@ def _pool_weights(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Fl
     k, sigma, none = x.shape[1], donor_noise(x), np.empty(0)
     if rule.form == "did":
         return np.full(k, 1.0 / k), none
-    zeta = rule.zeta
-    if zeta is None:
-        zeta = rule.many**0.25 * sigma if rule.form == "sdid" else (0.0 if rule.exact else TINY * sigma)
     rows, target = _centre_columns(x, y) if rule.intercept else (x, y)
-    penalty = len(y) * zeta**2
+    penalty = len(y) * rule.ridge(sigma) ** 2
     omega = (
         simplex.least_squares_weights(rows, target, penalty)
         if rule.exact
@@ -151,10 +162,12 @@ def cross_fitted_gaps(sample: WeightingSample, weights: SyntheticWeights, rule: 
     gap = y - x @ weights.omega
     if rule.form == "did" or len(y) < 2 * CROSS_FIT_BLOCKS:
         return gap
-    out = gap.copy()
+    out, months = gap.copy(), int(sample.fitted.sum())
     for block in np.array_split(np.arange(len(y)), CROSS_FIT_BLOCKS):
-        rest = sample.of_months(np.delete(np.arange(len(y)), block))
-        if 2 * rest.fitted.sum() < sample.fitted.sum():
+        kept = np.ones(len(y), dtype=bool)
+        kept[block] = False
+        rest = sample.of_months(kept)
+        if 2 * rest.fitted.sum() < months:
             continue
         left = y - x @ _donor_weights(rest, rule)[0]
         out[block] = (left - (left.mean() - gap.mean() if rule.intercept else 0.0))[block]
@@ -213,12 +226,6 @@ def fitted_gaps(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Floa
     return sample.y - weights.counterfactual(sample.x), sample.y_after - weights.counterfactual(sample.x_after)
 
 
-def placebo_gaps(sample: WeightingSample, rule: WeightRule) -> tuple[Floats, Floats]:
-    """Placebos in space: gaps of each donor against the others, before (k, T) and after (k, P)."""
-    found = [fitted_gaps(sample.as_treated(j), rule) for j in range(sample.x.shape[1])]
-    return np.array([before for before, _ in found]), np.array([after for _, after in found])
-
-
 def rmspe_ratio(before: Floats, after: Floats, share: Floats) -> Floats:
     """RMSPE ratio: root mean squared gap after the event over that before it, for one unit or many.
 
@@ -258,45 +265,3 @@ def control_coefficients(values: Floats, controls: Floats) -> Floats:
     design = np.column_stack([controls.reshape(months * units, -1), effects])[known]
     found: Floats = np.linalg.lstsq(design, values.ravel()[known], rcond=None)[0][: controls.shape[2]]
     return found
-
-
-@dataclass(frozen=True)
-class DonorDepartures:
-    """Each donor against the others: gaps before the event, and departure after it.
-
-    gaps (k, T) : cross-fitted, before the event; errors (k,) : departure after it, in expected errors; moved : indices of the
-    donors that moved, the farthest first
-    """
-
-    gaps: Floats
-    errors: Floats
-    moved: tuple[int, ...]
-
-
-def donor_departures(sample: WeightingSample, months: Ints, asked: Ints, rule: WeightRule) -> DonorDepartures:
-    """Departure: a donor's mean gap to the other donors over the `asked` months, in units of its expected error.
-
-    That error is `local_level.zero_forecast_errors`, with the variance of the level estimated from the gaps of all donors in
-    `months`. A donor more than `local_level.DEPARTURE_THRESHOLD` errors away has moved; it is dropped before the next search.
-    Donors are fitted to each other's outcomes in all months, without predictors and selection.
-    """
-    plain = replace(rule, exact=True, predictor_weights=None, selected=False)
-    sample, laid = sample.outcomes_only, local_level.build_model(months, asked)
-    remaining, moved = list(range(sample.x.shape[1])), list[int]()
-    gaps, first = _departure_sizes(sample, laid, plain)
-    scores = first
-    while len(remaining) > 2 and len(moved) <= sample.x.shape[1] // 3 and scores.max() > local_level.DEPARTURE_THRESHOLD:
-        moved.append(remaining.pop(int(np.argmax(scores))))
-        scores = _departure_sizes(sample.of_donors(remaining), laid, plain)[1]
-    return DonorDepartures(gaps, first, tuple(moved))
-
-
-def _departure_sizes(sample: WeightingSample, laid: local_level.LocalLevelModel, rule: WeightRule) -> tuple[Floats, Floats]:
-    before, after = [], []
-    for j in range(sample.x.shape[1]):
-        one = sample.as_treated(j)
-        weights = fit_weights(one, rule)
-        before.append(cross_fitted_gaps(one, weights, rule) - weights.level)
-        after.append(abs(float(one.share @ (one.y_after - weights.counterfactual(one.x_after)))))
-    usual = local_level.zero_forecast_errors(laid, before)
-    return np.array(before), np.divide(after, usual, out=np.zeros(len(usual)), where=usual > 0)

@@ -15,7 +15,7 @@ from forecast.estimators.synthetic.predictors import Predictors
 from forecast.estimators.synthetic.sample import WeightingSample
 from forecast.prep.baselines import ObservedWindow
 from forecast.prep.donor_pool import DonorTable
-from forecast.prep.month_factors import factors_of_series
+from forecast.prep.month_factors import month_factors
 
 
 @dataclass(frozen=True)
@@ -59,24 +59,22 @@ def build_working_panel(table: DonorTable, design: Design, seen: ObservedWindow,
     trade = design.basis != "panel"
     when = tuple(np.arange(first, last + 1) for first, last in seen.periods)
     multiplies = vintage.nonnegative
-    seasons = factors_of_series(table.months, table.before, vintage.season, multiplies=multiplies)
-    before = np.column_stack([one.remove(column, one.before) for one, column in zip(seasons, table.before.T, strict=True)])
-    after = np.column_stack(
-        [one.remove(column, one.of_periods(when)) for one, column in zip(seasons, table.after.T, strict=True)]
-    )
+    seasons = month_factors(table.months, table.before, vintage.season, multiplies=multiplies)
+    later = seasons.of_periods(when)
+    before, after = seasons.remove(table.before, seasons.before), seasons.remove(table.after, later)
     level = before.mean(axis=0) if trade else np.ones(before.shape[1])
     if not level.all():
         raise NotIdentifiedError("a flow that was zero throughout has no size to compare")
     before, after = before / level, after / level
-    season, back = seasons[0].of_periods(when), np.zeros(len(after))
+    season, back = later[:, 0], np.zeros(len(after))
     factor = season if multiplies else np.ones(len(after))
     if design.controls:
-        known, later = table.controls
+        known, asked = table.controls
         open_cells = np.vstack([before, after])
         open_cells[len(before) :, 0] = np.nan
-        slope = synthetic_weights.control_coefficients(open_cells, np.concatenate([known, later]))
-        before, after = before - known @ slope, after - later @ slope
-        back = factor * (later[:, 0] @ slope) * level[0] * table.sizes * len(design.treated)
+        slope = synthetic_weights.control_coefficients(open_cells, np.concatenate([known, asked]))
+        before, after = before - known @ slope, after - asked @ slope
+        back = factor * (asked[:, 0] @ slope) * level[0] * table.sizes * len(design.treated)
     if not multiplies:
         back = back + season * table.sizes * len(design.treated)
     share = table.sizes / table.sizes.sum()

@@ -24,7 +24,8 @@ COLORS = {
 def ledger_panel(made: Ledger, title: str, subtitle: str, words: dict[str, str]) -> FigurePanel:
     """A line per entry: solid to the end nearer zero, open to the other one, a thin line over the 95 % limits.
 
-    Entries without data keep their line, and say so: no bar of length zero stands for a figure that is not known.
+    Entries without data, or with bounds that cross, keep their line and say so: no bar of length zero stands for a figure that
+    is not known.
     """
     known = products().get(made.question.product)
     unit, scale = (known.display_unit, known.scale) if known else ("t", 1000.0)
@@ -36,7 +37,7 @@ def ledger_panel(made: Ledger, title: str, subtitle: str, words: dict[str, str])
     room = 0.04 * ((high - low) or 1.0)
     frame = (low - room - 0.35 * (high - low), high + room + 0.35 * (high - low))
     for i, entry in enumerate(rows):
-        _line(ax, -float(i), entry, scale, frame)
+        _line(ax, -float(i), entry, scale, frame, bool(made.crossed) and entry.symbol in ("R", "N", "G"))
     ax.axvline(0.0, color=C["line"], lw=0.9, zorder=1)
     ax.set_xlim(*frame)
     ax.set_ylim(-len(rows) + 0.4, 0.6)
@@ -47,15 +48,16 @@ def ledger_panel(made: Ledger, title: str, subtitle: str, words: dict[str, str])
     return finish_panel(figure)
 
 
-def _line(ax: Axes, y: float, entry: LedgerEntry, scale: float, frame: tuple[float, float]) -> None:
+def _line(ax: Axes, y: float, entry: LedgerEntry, scale: float, frame: tuple[float, float], crossed: bool) -> None:
     right: dict[str, Any] = {
         "textcoords": "offset points",
         "xycoords": ("axes fraction", "data"),
         "va": "center",
         "fontsize": 8.6,
     }
-    if not entry.known:
-        ax.annotate("no data", (1.0, y), (6, 0), color=C["muted"], annotation_clip=False, **right)
+    if crossed or not entry.known:
+        text = "bounds cross" if entry.known else "no data"
+        ax.annotate(text, (1.0, y), (6, 0), color=C["muted"], annotation_clip=False, **right)
         return
     ends = sorted((entry.at_lower / scale, entry.at_upper / scale), key=abs)
     color = C[COLORS[entry.symbol]]

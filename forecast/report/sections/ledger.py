@@ -14,7 +14,7 @@ from forecast.core.schema import LedgerRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.figures.ledger import ledger_panel
 from forecast.report.ledger_annual import annual_sentences
-from forecast.report.ledger_sentences import amount_text, bounds_cross, sentences_of, series_wanted
+from forecast.report.ledger_sentences import amount_text, sentences_of, series_wanted
 from forecast.report.numbers import capitalize, country_name, decimal, product_name, window
 from forecast.report.run_data import RunData
 
@@ -110,8 +110,9 @@ def _entries(made: Ledger) -> TableBlock:
                 )
             )
             continue
-        if symbol in ("R", "N", "G") and bounds_cross(made):
-            rows.append((name, TableCell("bounds cross", tone="muted"), TableCell(MISSING), TableCell("")))
+        if symbol in ("R", "N", "G") and made.crossed:
+            limits = _limits(made, one.lo95, one.hi95) if symbol == "R" else TableCell(MISSING)
+            rows.append((name, TableCell("bounds cross", tone="muted"), limits, TableCell("")))
             continue
         ends = sorted((one.at_lower, one.at_upper))
         text = (
@@ -160,8 +161,10 @@ def _origins(made: Ledger) -> TableBlock:
         for one in made.gap.changes
     )  # fmt: skip
     note = (
-        "Production is that of mines, or of the primary metal: what a country refines is not in it, and what it sent may come "
-        "from anywhere."
+        "Production, by the US Geological Survey (Mineral Commodity Summaries), is that of the stage named: what a country "
+        "makes of others' ore or metal is not in it, and what it sent may come from anywhere."
+        if any("production in" in one.production for one in made.gap.changes)
+        else ""
     )
     heads = (Column("Origin"), Column("Change", True), Column("Joint 95 % limits", True))
     return TableBlock("Who filled the gap", heads, rows, note)

@@ -14,7 +14,7 @@ from forecast.core.ledger import LedgerEntry, LedgerQuestion, Leg, Role, Route
 from forecast.core.plurals import pluralize
 from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import window_total
-from forecast.study.ledger.legs import LegPlan
+from forecast.study.ledger.leg_plan import LegPlan
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,8 @@ def declared_while_none_reported(
     if not all(map(math.isfinite, arrived)):
         wanted = f"{what_would_fill(back.series)}, {vintage.steps.period(back.first, back.last)}"
         return Amount(math.nan, none, (wanted,)), ""
-    note = f"the exporter reports no exports in {pluralize(len(empty), 'month')}, which is a record" if empty else ""
+    note = f"the exporter reports no exports in {pluralize(len(empty), 'month')}: a record, and no proof that none left"
+    note = note if empty else ""
     total = factor * sum(arrived)
     return Amount(total, np.full(draws, total)), note  # a record, the same in every draw
 

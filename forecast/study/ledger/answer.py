@@ -14,7 +14,7 @@ from forecast.core.ledger import Ledger, LedgerQuestion, Route, country_codes
 from forecast.core.vintage import Vintage
 from forecast.study.ask import Memo
 from forecast.study.ledger.account import Account, Amount, account_of, declared_while_none_reported
-from forecast.study.ledger.candidates import candidates, producers_of
+from forecast.study.ledger.candidates import candidates, third_countries_wanted
 from forecast.study.ledger.cautions import cautions_of
 from forecast.study.ledger.gap_filled import gap_filled_of
 from forecast.study.ledger.joint_draws import with_joint_draws
@@ -22,7 +22,6 @@ from forecast.study.ledger.leg_answers import described_legs, estimated_legs
 from forecast.study.ledger.legs import legs_of, require_one_form
 from forecast.study.ledger.rerouting import (
     LIMIT,
-    NO_ROUTE,
     Bounds,
     bounds_of,
     rerouted_draws,
@@ -40,7 +39,7 @@ def ledger(
     product: str,
     exporter: str = "CHN",
     through: str | Iterable[str] | None = None,
-    origins: Iterable[str] = (),
+    origins: str | Iterable[str] = (),
     start: str | None = None,
     stop: str | None = None,
     lag_direct: int = 1,
@@ -48,7 +47,7 @@ def ledger(
     lag_from: int = 1,
     ahead: int = 0,
     own_sources: Mapping[str, float] | None = None,
-    producers: Iterable[str] | None = None,
+    producers: str | Iterable[str] | None = None,
     gains: float | None = None,
     estimator: str | Mapping[str, Any] = "counterfactual",
     baseline: tuple[str, str] | None = None,
@@ -72,7 +71,7 @@ def ledger(
     through : str or sequence of str, optional
         third countries through which goods may have gone on (default: by the rule of `candidates`: those with a flow in the
         data that produce little or nothing themselves)
-    origins : sequence of str, optional
+    origins : str or sequence of str, optional
         other origins that are told apart
     start, stop : str, optional
         labels of the first and last month of the destination's imports (default: the event's first and `lag_direct`; the last
@@ -83,7 +82,7 @@ def ledger(
         months before the first in which a third country could have stocked
     own_sources : mapping of str to float, optional
         by country, tonnes that it could have found otherwise; unknown ones are left out
-    producers : sequence of str, optional
+    producers : str or sequence of str, optional
         countries that produce the good (default: those of the bundled table)
     gains : float, optional
         tonnes by which all other origins together sent more, where only that sum is published
@@ -122,9 +121,9 @@ def ledger(
     vintage = source.latest if isinstance(source, Archive) else source
     question = LedgerQuestion(
         (event,) if isinstance(event, Event) else tuple(event), exporter, destination, product,
-        () if through is None else country_codes(through), tuple(origins), start, stop, lag_direct, lag_to, lag_from, ahead,
-        own_sources or {}, None if producers is None else tuple(producers), gains, estimator, baseline, clean_from, element,
-        draws=draws,
+        () if through is None else country_codes(through), country_codes(origins), start, stop, lag_direct, lag_to, lag_from,
+        ahead, own_sources or {}, None if producers is None else country_codes(producers), gains, estimator, baseline,
+        clean_from, element, draws=draws,
     )  # fmt: skip
     if through is None:
         question = question.with_candidates(candidates(question, vintage))
@@ -143,7 +142,7 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     if "described" in states:
         reading = "descriptive"
         legs, compared = described_legs(question, plans, legs, seen, factor)
-        notes += [f"compared with {'' if compared.startswith('the ') else 'the '}{compared}"] if compared else []
+        notes += [f"compared with the {compared.removeprefix('the ')}"] if compared else []
     if not any(leg.known for leg in legs):
         reading = "no data"
     by_role = {(leg.role, leg.country): leg for leg in legs}
@@ -151,9 +150,8 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     bounds = bounds_of(question, by_role, factor, n)
     routes = routes_of(question, by_role, bounds, factor)
     declared, note = declared_while_none_reported(question, plans, seen, factor, n)
-    rerouted, limits = _all_routes(bounds, routes, n)
+    rerouted, limits = _all_routes(question, bounds, routes, n)
     account: Account = account_of(question, by_role, routes, rerouted, limits, declared, n)
-    producers = question.producers if question.producers is not None else producers_of(question.product)
     records = [one for one in (by_role["L_X", question.destination], by_role["L_M", question.exporter]) if one.known]
     loss = next((one for one in records if one.value < 0), records[0] if records else None)
     main = next(plan for plan in plans if plan.role == "L_M")
@@ -161,24 +159,26 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
         question, "kg", content, reading, seen.steps.label(main.first), seen.steps.label(main.last),
         main.last - main.first + 1, tuple(legs), tuple(routes), account.entries,
         share_of_loss(bounds, routes, loss or by_role["L_M", question.exporter]),
-        gap_filled_of(question, by_role, producers, factor), account.closure, (*notes, *([note] if note else [])),
+        gap_filled_of(question, by_role, factor), account.closure, (*notes, *([note] if note else [])),
     )  # fmt: skip
 
 
-def _all_routes(bounds: Bounds, routes: Sequence[Route], draws: int) -> tuple[tuple[Amount, Amount], tuple[float, float]]:
+def _all_routes(
+    question: LedgerQuestion, bounds: Bounds, routes: Sequence[Route], draws: int
+) -> tuple[tuple[Amount, Amount], tuple[float, float]]:
     """R at its lower and at its upper bound, and the limits of the two."""
     none = np.zeros(draws)
     wanted = tuple(
         wish for route in routes if not math.isfinite(route.upper) for wish in (route.outward.wanted, route.onward.wanted)
     )
     if not routes:
-        wanted = (NO_ROUTE,)
+        wanted = (third_countries_wanted(question),)
     lower = float(sum(route.lower for route in routes if math.isfinite(route.lower)))
     upper = float(sum(route.upper for route in routes))
     if not draws:
         return (Amount(lower, none), Amount(upper, none, wanted)), (math.nan, math.nan)
     low_draws, high_draws = rerouted_draws(bounds, routes) if not wanted else (none, none)
     _, _, low, high = total_rerouted(bounds, LIMIT)
-    if lower > upper:  # bounds that cross have no limits that hold them
+    if low > high or any(route.contradiction for route in routes):  # bounds that cross have no limits that hold them
         low = high = math.nan
     return (Amount(lower, low_draws), Amount(upper, high_draws, wanted)), (low, high)

@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Collection
 
-from forecast.core.bundled_data import bundled_rows
 from forecast.core.ledger import LedgerQuestion
+from forecast.core.production import Production, production_before
 from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries, partner_groups
 from forecast.core.vintage import Vintage
 
-LITTLE = 0.01  # of the world's production
+
+def production_of(question: LedgerQuestion) -> Production | None:
+    """Production of the good's mineral in the last full year before the measure; None where the bundled table has none."""
+    onset = min((event.start for event in question.events), default=0)
+    return production_before(mineral_of(question.product), onset)
 
 
-@functools.cache
-def production() -> dict[str, dict[str, float]]:
-    """Mine (or primary) production in tonnes by mineral and country, of the latest year of the bundled table."""
-    found: dict[str, dict[str, float]] = {}
-    for row in bundled_rows("production.csv"):
-        found.setdefault(row["mineral"], {})[row["country"]] = float(row["tonnes"])
-    return found
-
-
-def producers_of(product: str) -> frozenset[str] | None:
-    """Countries with more than a hundredth of the world's production; None where the table does not know the mineral."""
-    known = production().get(mineral_of(product))
-    if known is None:
-        return None
-    world = sum(known.values())
-    return frozenset(country for country, tonnes in known.items() if tonnes > LITTLE * world)
+def producers_of(question: LedgerQuestion) -> Collection[str] | None:
+    """Countries named as producers, else those of the bundled table; None where it does not tell who produces how much."""
+    if question.producers is not None:
+        return question.producers
+    known = production_of(question)
+    return None if known is None else known.producers()
 
 
 def candidates(question: LedgerQuestion, vintage: Vintage) -> tuple[str, ...]:
     """Third countries with a flow of the good from the exporter or to the destination, that produce little or nothing of it.
 
     In alphabetical order; none where no table of producers knows the mineral. The rule looks at names of series and at a table
-    of past production, never at what the flows did.
+    of production before the measure, never at what the flows did.
     """
-    producers = question.producers if question.producers is not None else producers_of(question.product)
+    producers = producers_of(question)
     if producers is None:
         return ()
     ends = countries(question.exporter) | countries(question.destination)
@@ -50,3 +44,11 @@ def candidates(question: LedgerQuestion, vintage: Vintage) -> tuple[str, ...]:
         if key.origin == question.exporter or key.destination == question.destination:
             found |= {key.origin, key.destination}
     return tuple(sorted(found - left_out))
+
+
+def third_countries_wanted(question: LedgerQuestion) -> str:
+    """What a ledger without a third country lacks."""
+    if producers_of(question) is None:
+        mineral = mineral_of(question.product).replace("_", " ")
+        return f"third countries named in `through` (the bundled table does not tell who produces how much {mineral})"
+    return "third countries: none is named in `through`, or found in the data"

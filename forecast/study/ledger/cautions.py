@@ -8,7 +8,9 @@ from forecast.core.ledger import LedgerQuestion
 from forecast.core.measures_in_window import other_measures
 from forecast.core.plurals import pluralize
 from forecast.core.vintage import Vintage
-from forecast.study.ledger.legs import LegPlan, design_of
+from forecast.study.ledger.leg_plan import LegPlan
+from forecast.study.ledger.legs import design_of
+from forecast.study.ledger.months_asked import told_as_too_early
 
 
 def cautions_of(question: LedgerQuestion, plans: Sequence[LegPlan], vintage: Vintage) -> list[str]:
@@ -22,13 +24,21 @@ def cautions_of(question: LedgerQuestion, plans: Sequence[LegPlan], vintage: Vin
     if not any(event.touches(series) for event in question.events for series in direct):
         told.append("no measure asked about is aimed at this flow, so that its change is no direct effect of one")
     own = {event.id for event in question.events}
-    known = [plan for plan in sides if plan.series]
-    others = {e.id: e for plan in known for e in other_measures(vintage.events, own, [plan.series], plan.first, plan.last)}
-    if others:
-        names = " and ".join(f"“{event.short_title}”" for event in others.values())
-        fall, them = ("fall", "them") if len(others) > 1 else ("falls", "it")
-        told.append(f"{names} {fall} into the same months: the change may be due to {them} too")
-    for plan in known:
+    met = {
+        event.short_title: None
+        for plan in sides
+        if plan.series
+        for event in other_measures(vintage.events, own, [plan.series], plan.first, plan.last)
+    }
+    if met:
+        names = " and ".join(f"“{title}”" for title in met)
+        fall, its = ("fall", "their") if len(met) > 1 else ("falls", "its")
+        told.append(f"{names} {fall} into the same months: what changed may be {its} doing too")
+    for plan in sides:
+        if not plan.series:
+            continue
+        if early := told_as_too_early(question, plan, vintage.steps):
+            told.append(f"in the {'exporter' if plan.role == 'L_X' else 'destination'}'s record of what was lost, {early}")
         after = design_of(question, plan, vintage).aftermath(vintage, plan.first, plan.last)
         if after:
             months = pluralize(plan.last - plan.first + 1, "month")

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
 from forecast.core.errors import ConfigError
 from forecast.core.gap_filled import GapFilled, OriginChange
 from forecast.core.ledger import REST, LedgerQuestion, Leg, Role
-from forecast.core.products import mineral_of
 from forecast.core.simultaneous_bands import simultaneous_band
-from forecast.study.ledger.candidates import production
+from forecast.study.ledger.candidates import production_of
 
 
-def gap_filled_of(
-    question: LedgerQuestion, legs: Mapping[tuple[Role, str], Leg], producers: Collection[str] | None, factor: float
-) -> GapFilled | None:
-    """The changes of all origins but the one hit, with limits that hold for all together; None where none is known.
-
-    producers : countries that produce the good; None where that is not known
-    """
+def gap_filled_of(question: LedgerQuestion, legs: Mapping[tuple[Role, str], Leg], factor: float) -> GapFilled | None:
+    """The changes of all origins but the one hit, with limits that hold for all together; None where none is known."""
     named = [legs["I", k] for k in (*question.through, *question.origins)]
     rest = legs["rest_I", REST]
     # an origin known by its own record alone is inside the rest of the destination's, and counts once
@@ -34,7 +28,7 @@ def gap_filled_of(
         low, high = simultaneous_band(np.column_stack([leg.draws for leg in known if leg.draws is not None]), 0.95)
         limits = list(zip(low.tolist(), high.tolist(), strict=True))
     changes = [
-        OriginChange(leg.country, leg.value, *ends, production=_production(question, leg.country, producers))
+        OriginChange(leg.country, leg.value, *ends, production=_production(question, leg.country))
         for leg, ends in zip(known, limits, strict=True)
     ]
     complete = rest.known
@@ -44,16 +38,14 @@ def gap_filled_of(
     return GapFilled(tuple(sorted(changes, key=lambda one: -one.value)), total, lost, complete)
 
 
-def _production(question: LedgerQuestion, country: str, producers: Collection[str] | None) -> str:
-    """What is known of a country's own production: of mines, or the primary metal; what it refines or makes is not in it."""
-    if producers is None or country == REST:
+def _production(question: LedgerQuestion, country: str) -> str:
+    """What is known of a country's own production at the table's stage; what it makes of others' goods is not in it."""
+    if country == REST:
         return ""
-    if country in producers:
-        return "producer"
     if question.producers is not None:
-        return "not named as a producer"
-    mined = production().get(mineral_of(question.product), {}).get(country, 0.0)
-    return "little production" if mined > 0 else "no known production"
+        return "producer" if country in question.producers else "not named as a producer"
+    known = production_of(question)
+    return known.standing(country) if known else ""
 
 
 def _divided_rest(changes: list[OriginChange], gains: float) -> list[OriginChange]:

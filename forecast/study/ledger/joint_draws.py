@@ -11,7 +11,8 @@ from forecast.arrays import Floats
 from forecast.core.ledger import LedgerQuestion, Leg
 from forecast.core.vintage import Vintage
 from forecast.kernels.rank_reordering import joint_order, shrunk_correlation
-from forecast.study.ledger.legs import LegPlan, design_of
+from forecast.study.ledger.leg_plan import LegPlan
+from forecast.study.ledger.legs import design_of
 
 FEWEST_MONTHS = 24  # that all flows know before the event
 
@@ -23,7 +24,7 @@ def with_joint_draws(
 
     Correlated are the monthly changes of the flows, without their calendar month's mean, each by as many months apart as goods
     are under way. With fewer than `FEWEST_MONTHS` common months the draws stay independent. Legs of one series keep their
-    common order.
+    common order. The shocks of a series are drawn under its name, so that they are the same whatever else is asked.
     """
     first_of: dict[str, int] = {}
     for i, leg in enumerate(legs):
@@ -31,15 +32,17 @@ def with_joint_draws(
             first_of.setdefault(leg.series, i)
     if len(first_of) < 2:
         return list(legs)
-    places = list(first_of.values())
+    names = sorted(first_of)
+    places = [first_of[name] for name in names]
     changes = [_changes(question, plans[i], vintage) for i in places]
     months = sorted(set.intersection(*(set(one) for one in changes)))
     residuals = np.array([[one[m] for one in changes] for m in months])
     if len(months) < FEWEST_MONTHS or not (residuals.std(axis=0) > 0).all():
         return list(legs)
     draws: Floats = np.column_stack([np.asarray(legs[i].draws) for i in places])
-    order = joint_order(draws, shrunk_correlation(residuals), np.random.default_rng([seed, len(places)]))
-    columns = dict(zip(first_of, order.T, strict=True))
+    shocks = [np.random.default_rng([seed, *name.encode()]).standard_normal(len(draws)) for name in names]
+    order = joint_order(draws, shrunk_correlation(residuals), np.column_stack(shocks))
+    columns = dict(zip(names, order.T, strict=True))
     return [leg if leg.draws is None else replace(leg, draws=leg.draws[columns[leg.series]]) for leg in legs]
 
 

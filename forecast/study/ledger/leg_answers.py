@@ -21,7 +21,8 @@ from forecast.prep.spans_and_gaps import window_total
 from forecast.study.ask import Memo, answer_many, estimator_from, rng_of
 from forecast.study.effects.judge import run_gates
 from forecast.study.effects.significance import claim_history, empty_months, no_effect_test
-from forecast.study.ledger.legs import LegPlan, design_of, what_would_fill_rest
+from forecast.study.ledger.leg_plan import LegPlan
+from forecast.study.ledger.legs import design_of, what_would_fill_rest
 
 GATES = ("identified", "length")  # on the figures before the event; the others ask about one effect alone
 FEWEST_MONTHS, FEWEST_TRADED = 24, 3  # before the event, of a flow that hardly traded; with more trade it has a model
@@ -128,7 +129,7 @@ def _bare_leg(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> Leg:
         return leg
     known = math.isfinite(window_total(vintage.observed(plan.series), plan.first, plan.last))
     if known or (plan.role in OUTWARD and vintage.observed(plan.series).spans):
-        return replace(leg, state="described")
+        return replace(leg, state="described", wanted="")
     if plan.country == REST:
         return leg
     wanted = f"{what_would_fill(plan.series)}, {vintage.steps.period(plan.first, plan.last)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from forecast.core.cells import Cell
 from forecast.core.changed_cells import ChangedCells
@@ -13,28 +13,13 @@ from forecast.core.ledger import REST, LedgerQuestion, Role
 from forecast.core.products import products
 from forecast.core.questions import Design
 from forecast.core.series import SeriesKey
+from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import window_total
+from forecast.study.ledger.leg_plan import LegPlan
+from forecast.study.ledger.months_asked import months_accounted_for, months_too_early, onset_of, told_as_too_early
 
 ROUNDING = 0.005  # of the total, by which rounded parts may exceed it
-
-
-@dataclass(frozen=True)
-class LegPlan:
-    """A leg before it is answered: its months as integers, and its series, "" where none is at hand.
-
-    shift : months from those of the destination's imports to those of the series
-    """
-
-    role: Role
-    country: str
-    series: str
-    mirror: bool
-    shift: int
-    first: int = 0
-    last: int = 0
-    wanted: str = ""
-    note: str = ""
 
 
 def legs_of(question: LedgerQuestion, vintage: Vintage) -> tuple[list[LegPlan], Vintage]:
@@ -59,8 +44,8 @@ def legs_of(question: LedgerQuestion, vintage: Vintage) -> tuple[list[LegPlan], 
     plans.append(_plan(q, seen, "rest_I", REST, [(_key(q, q.destination, "import", REST), False, 0)]))
     plans.append(_plan(q, seen, "rest_D", REST, [(_key(q, q.exporter, "export", REST), False, -q.lag_direct)]))
     plans = [replace(one, note=notes.get(one.series, one.note)) for one in plans]
-    first, last = _months_accounted_for(question, seen, plans)
-    return [_with_months(question, one, first, last) for one in plans], seen
+    first, last = months_accounted_for(question, seen, plans)
+    return [_with_months(question, one, first, last, seen.steps) for one in plans], seen
 
 
 def design_of(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> Design:
@@ -90,36 +75,18 @@ def _plan(
     return LegPlan(role, country, "", False, choices[0][2], wanted=wanted, note=note)
 
 
-def _with_months(question: LedgerQuestion, plan: LegPlan, first: int, last: int) -> LegPlan:
+def _with_months(question: LedgerQuestion, plan: LegPlan, first: int, last: int, steps: Steps) -> LegPlan:
     start, stop = first + plan.shift, last + plan.shift
     if plan.role == "path":
         start -= question.ahead
     elif plan.role == "ahead":
         start, stop = start - question.ahead, start - 1
-    return replace(plan, first=start, last=stop)
-
-
-def _months_accounted_for(question: LedgerQuestion, vintage: Vintage, plans: list[LegPlan]) -> tuple[int, int]:
-    """First and last month of the destination's imports, as integers."""
-    steps, where = vintage.steps, f"ledger of {question.product}, {question.exporter} to {question.destination}"
-    if not question.events:
-        raise ConfigError("no measure is named", where=where, hint="an event of the calendar")
-    onsets = [steps.of(e.effective or e.announced) for e in question.events]
-    if question.stop and steps.ordinal(question.stop) < min(onsets):
-        problem = f"the months end in {question.stop}, before {question.event_ids} took effect"
-        raise ConfigError(problem, where=where, hint=f"months from {steps.label(min(onsets))} on")
-    first = steps.ordinal(question.start) if question.start else min(onsets) + question.lag_direct
-    if question.stop:
-        return first, steps.ordinal(question.stop)
-    known = [vintage.last_month(p.series) - p.shift for p in plans if p.series and p.role != "ahead"]
-    last = min((month for month in known if month >= first), default=first)
-    chosen = next((p for p in plans if p.role in ("L_M", "L_X") and p.series), None)
-    if chosen is not None and last > first:
-        design = Design(question.events, chosen.series)
-        after = design.aftermath(vintage, first + chosen.shift, last + chosen.shift)
-        if after and after.months[0] - chosen.shift > first:
-            last = after.months[0] - chosen.shift - 1
-    return first, last
+    plan = replace(plan, first=start, last=stop)
+    early = told_as_too_early(question, plan, steps) if plan.series else ""
+    if early and plan.role == "path" and not question.ahead and months_too_early(question, plan, steps) > last - first:
+        wanted = f"{what_would_fill(plan.series)}, {steps.label(onset_of(question, steps))} and later"
+        return replace(plan, series="", mirror=False, wanted=wanted)  # none of these goods went around the measure
+    return replace(plan, note="; ".join(filter(None, (plan.note, early))))
 
 
 def _with_rest(question: LedgerQuestion, vintage: Vintage) -> tuple[Vintage, dict[str, str]]:

@@ -18,7 +18,6 @@ from forecast.kernels.intersection_bounds import (
     upper_limit_of_minimum,
 )
 
-NO_ROUTE = "third countries: none is named in `through`, or found in the data"
 LEVEL = 0.05  # of the test of both legs, over all third countries
 LIMIT = 0.95  # of the one-sided limits
 CROSSED = (
@@ -127,7 +126,7 @@ def share_of_loss(bounds: Bounds, routes: Sequence[Route], loss: Leg) -> Reroute
     """The rerouted share of the loss, whose leg is given (a fall is a loss)."""
     if not routes:
         return ReroutedShare(undefined="no third country is named, or found in the data")
-    if any(route.lower > route.upper for route in routes):
+    if any(route.contradiction for route in routes):
         return ReroutedShare(undefined="bounds cross")
     if not loss.known:
         return ReroutedShare(undefined="the loss has no data")
@@ -151,6 +150,10 @@ def share_of_loss(bounds: Bounds, routes: Sequence[Route], loss: Leg) -> Reroute
         return ReroutedShare(undefined="a third country has no figure that bounds it")
     spread = (far - upper) / 1.6449
     _, _, low, high = total_rerouted(part, level_of_set(upper - lower, spread))
+    if low > high:
+        return ReroutedShare(undefined="bounds cross")
+    if any(route.lower > route.upper for route in routes):  # within noise: the estimates hold no range, their limits do
+        lower = upper = math.nan
     return ReroutedShare(lower, upper, low, high)
 
 

@@ -151,3 +151,9 @@ def test_news_of_a_panel_are_those_of_its_cells():
         told.append(fc.news("factor", view, task, before, after))
     pd.testing.assert_frame_equal(*told)
     assert len(told[0]) > 2
+
+
+def test_the_last_known_figure_is_a_number():
+    figures = StepFigures(np.arange(4), np.array([1.0, 2.0, np.nan, np.nan]))
+    assert figures.last_known == (Cell(1, 1, 2.0),)
+    assert not len(figures[2:].last_known)

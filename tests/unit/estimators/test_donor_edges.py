@@ -159,3 +159,16 @@ def test_a_treated_flow_of_zeros(method, capfd):
     values = flows()
     values[:BEFORE, 0] = 0
     refused(asked(method, values, capfd), "")
+
+
+@pytest.mark.parametrize("method", METHODS, ids=NAMES)
+def test_a_flow_that_began_after_the_event_is_described(method, capfd):
+    design = Design(BAN, TREATED, UNITS, stop="2023-06", draws=200)
+    whole, start = vintage(flows()), months.ordinal("2023-04")
+    late = tuple(cell for cell in whole.cells[TREATED] if cell.first >= start)
+    known = Vintage(whole.day, {**whole.cells, TREATED: late}, whole.events)
+    made = answer(registry.build("estimator", method), known, design, 1)
+    assert isinstance(made, Effect)
+    assert made.counterfactual is None
+    assert made.description.observed == pytest.approx(flows()[-3:, 0].sum())
+    assert capfd.readouterr() == ("", "")

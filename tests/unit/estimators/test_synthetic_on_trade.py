@@ -17,6 +17,8 @@ from forecast.core.questions import Design
 from forecast.core.results import Failure
 from forecast.core.vintage import Cell, Vintage
 from forecast.estimators.synthetic import conformal_inference, synthetic_weights
+from forecast.estimators.synthetic.donor_departures import donor_departures
+from forecast.estimators.synthetic.donors_as_treated import DonorsAsTreated
 from forecast.estimators.synthetic.sample import WeightingSample
 from forecast.prep.baselines import observe_window
 from forecast.prep.donor_pool import build_donor_table
@@ -319,7 +321,7 @@ def test_a_donor_that_moved_is_named_before_those_it_misled():
     values[60:, 3] *= 0.3
     sample = WeightingSample.of_outcomes(values[:60, 0], values[:60, 1:], values[60:, 0], values[60:, 1:], np.full(6, 1 / 6))
     rule = synthetic_weights.WeightRule("did", many=6.0)
-    apart = synthetic_weights.donor_departures(sample, np.arange(60), np.arange(60, 66), rule)
+    apart = donor_departures(DonorsAsTreated.of(sample, rule), np.arange(60), np.arange(60, 66))
     assert apart.moved == (2,)
     assert apart.errors.argmax() == 2
     assert apart.gaps.shape == (5, 60)

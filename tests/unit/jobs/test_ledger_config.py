@@ -160,6 +160,8 @@ def test_an_unannounced_measure_is_not_asked(fetched, monkeypatch):
         ("own_sources = { VNM = 5.0 }", "own sources of 'VNM'"),
         ('baseline_from = "2023-01"', "the baseline has only one end"),
         ("lag_to = -1", "lag_to"),
+        ("lag_to = 12", "by way of a third country after 13 months (lag_to + lag_from)"),
+        ("lag_direct = 11", "reaches USA after 11 months (lag_direct), from 2025-11 on; the months end in 2025-10"),
         ('through = ["Thailand"]', "'Thailand' is no country"),
         ('product = "antimony_oxid"', "no good is called 'antimony_oxid'"),
         ('estimator = "counterfctual"', "counterfactual"),
@@ -174,6 +176,16 @@ def test_a_bad_account_is_refused_with_its_place(fetched, monkeypatch, changed, 
     assert done.exit_code == 2
     assert problem in " ".join(done.output.split())
     assert "[[ledger]]" in done.output or "product" in done.output
+
+
+def test_a_plan_without_third_countries_says_what_is_wanted(fetched, monkeypatch):
+    monkeypatch.setenv("FORECAST_ARCHIVE", str(fetched / "archive"))
+    asked = CONFIG.replace('through = ["THA", "MEX"]\n', "").replace("antimony_oxide", "germanium_unwrought")
+    config = fetched / "unnamed.toml"
+    config.write_text(asked, "utf-8")
+    done = CliRunner().invoke(app, ["check", str(config)])
+    told = " ".join(done.output.split())
+    assert "it would take third countries named in `through` (the bundled table does not tell who produces how much" in told
 
 
 def test_two_accounts_of_one_name_are_refused(fetched, monkeypatch):

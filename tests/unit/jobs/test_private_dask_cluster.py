@@ -1,9 +1,11 @@
 """A local Dask cluster can be reached only with its certificate."""
 
+import asyncio
 import os
 import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 
@@ -11,6 +13,9 @@ from forecast.core.errors import ConfigError, ForecastError
 from forecast.jobs.dask_cluster import RemoteScheduler, open_cluster, run_on_cluster
 
 distributed = pytest.importorskip("distributed", reason="the extra 'scale' is not installed")
+event_loops = pytest.importorskip("forecast.jobs.event_loop")
+event_loop = event_loops.event_loop
+QUIET = {"dashboard_address": "127.0.0.1:0", "silence_logs": 50}
 
 # asked as somebody else where we may: plainly, with a certificate of one's own, and as a browser
 ATTACK = """
@@ -77,7 +82,7 @@ def test_who_has_no_certificate_of_it_is_reported_nothing(far):
 
 def test_an_open_cluster_would_have_answered():
     before = listening()
-    with distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50):
+    with event_loop() as loop, distributed.LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50, loop=loop):
         ports = [port for _, port in set(listening()) - set(before)]
         assert set(answered(ports)) == {"Scheduler", "page"}
 
@@ -100,9 +105,10 @@ def proven(tmp_path_factory):
     folder, made = tmp_path_factory.mktemp("certificates"), distributed.security.Security.temporary()
     for name, text in (("ca", made.tls_ca_file), ("cert", made.tls_client_cert), ("key", made.tls_client_key)):
         (folder / f"{name}.pem").write_text(text, "utf-8")
-    with distributed.LocalCluster(
-        n_workers=1, processes=False, protocol="tls://", security=made, dashboard_address="127.0.0.1:0", silence_logs=50
-    ) as cluster:
+    with (
+        event_loop() as loop,
+        distributed.LocalCluster(1, processes=False, protocol="tls://", security=made, loop=loop, **QUIET) as cluster,
+    ):
         yield cluster.scheduler_address, [str(folder / f"{name}.pem") for name in ("ca", "cert", "key")]
 
 
@@ -134,9 +140,8 @@ def test_a_scheduler_that_goes_away_is_reported(monkeypatch):
     monkeypatch.setattr("forecast.jobs.dask_cluster.CONNECT_SECONDS", 0.5)
     with (
         dask.config.set({"distributed.comm.timeouts.connect": "0.5s"}),
-        distributed.LocalCluster(
-            n_workers=1, processes=False, protocol="tcp://", dashboard_address="127.0.0.1:0", silence_logs=50
-        ) as cluster,
+        event_loop() as loop,
+        distributed.LocalCluster(1, processes=False, protocol="tcp://", loop=loop, **QUIET) as cluster,
         open_cluster(RemoteScheduler(cluster.scheduler_address), None) as far,
     ):
         done = run_on_cluster(far, [(task,) for task in range(20)], shown)
@@ -159,3 +164,38 @@ def test_a_worker_that_dies_before_it_holds_what_all_need_is_replaced(monkeypatc
     monkeypatch.setattr("forecast.jobs.private_dask_cluster.Client", Client)
     with open_cluster(1, "shared") as far:
         assert next(run_on_cluster(far, [(1,)], shown))[-1] == "shared"
+
+
+def test_an_event_loop_that_is_slow_to_start_is_waited_for(monkeypatch):
+    run = asyncio.run
+    monkeypatch.setattr(event_loops.asyncio, "run", lambda serve: time.sleep(0.3) or run(serve))
+    with event_loop() as loop, distributed.LocalCluster(0, loop=loop, **QUIET) as cluster:
+        assert cluster.scheduler_address
+    assert loop.asyncio_loop.is_closed(), "it ends with the block"
+
+
+def test_one_that_never_starts_is_reported(monkeypatch):
+    monkeypatch.setattr(event_loops, "START_SECONDS", 0.05)
+    monkeypatch.setattr(event_loops.asyncio, "run", lambda serve: serve.close())
+    with pytest.raises(ForecastError, match="did not start a thread"), event_loop():
+        pass
+
+
+def test_a_client_that_could_not_connect_is_closed(monkeypatch):
+    monkeypatch.setattr("forecast.jobs.dask_cluster.CONNECT_SECONDS", 0.2)
+    made = []
+    monkeypatch.setattr(distributed.Client, "__init__", remembering(distributed.Client.__init__, made))
+    with (
+        pytest.raises(ConfigError, match="no Dask scheduler answers"),
+        open_cluster(RemoteScheduler("tcp://127.0.0.1:9"), None),
+    ):
+        pass
+    assert [client.status for client in made] == ["closed"]
+
+
+def remembering(initialise, made):
+    def initialise_and_remember(client, *arguments, **options):
+        made.append(client)
+        initialise(client, *arguments, **options)
+
+    return initialise_and_remember

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 
@@ -22,6 +23,23 @@ use = "mean12"
 series = ["CHN.export.WLD.re_magnets"]
 months = 2
 """
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A folder with a config and its finished run."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "small.toml").write_text(CONFIG)
+    fc.run(folder / "small.toml", folder / "runs")
+    return folder
+
+
+@pytest.fixture
+def made(finished, tmp_path):
+    """The finished run, in a folder of the test's own."""
+    shutil.copytree(finished, tmp_path, dirs_exist_ok=True)
+    (folder,) = (tmp_path / "runs").glob("small-*")
+    return fc.Run(folder)
 
 
 @pytest.fixture
@@ -46,9 +64,7 @@ def test_a_run_is_named_while_it_is_at_work_and_gone_after(tmp_path):
     assert not (tmp_path / run_lock.FOLDER).exists()
 
 
-def test_fresh_beside_a_live_run_is_refused_and_nothing_is_lost(tmp_path, other):
-    (tmp_path / "small.toml").write_text(CONFIG)
-    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+def test_fresh_beside_a_live_run_is_refused_and_nothing_is_lost(tmp_path, made, other):
     claim(made.folder, other.pid)
     before = {path: path.read_bytes() for path in made.folder.rglob("*") if path.is_file()}
     with pytest.raises(ConfigError, match=f"at work: process {other.pid} on") as error:
@@ -59,14 +75,22 @@ def test_fresh_beside_a_live_run_is_refused_and_nothing_is_lost(tmp_path, other)
 
 
 @pytest.mark.parametrize("how", ["dead", "its number given to another", "nonsense"])
-def test_the_dead_do_not_keep_a_folder(tmp_path, other, how):
-    (tmp_path / "small.toml").write_text(CONFIG)
-    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+def test_the_dead_own_no_folder(tmp_path, other, how):
+    claim(tmp_path, *{"dead": (dead(),), "nonsense": (other.pid,)}.get(how, (other.pid, None, "1")))
+    if how == "nonsense":
+        next((tmp_path / run_lock.FOLDER).iterdir()).write_text("[")
+    assert run_lock.other_owners(tmp_path) == []
+
+
+def dead():
+    """The number of a process that has ended."""
     gone = subprocess.Popen([sys.executable, "-c", ""])
     gone.wait()
-    claim(made.folder, *{"dead": (gone.pid,), "nonsense": (gone.pid,)}.get(how, (other.pid, None, "1")))
-    if how == "nonsense":
-        next((made.folder / run_lock.FOLDER).iterdir()).write_text("[")
+    return gone.pid
+
+
+def test_the_dead_do_not_keep_a_folder(tmp_path, made):
+    claim(made.folder, dead())
     again = fc.run(tmp_path / "small.toml", tmp_path / "runs", fresh=True)
     assert again.folder == made.folder
     assert not list(made.folder.parent.glob(".*.gone"))
@@ -89,9 +113,7 @@ def test_what_killed_runs_left_is_swept_unless_others_are_at_work(tmp_path, othe
     assert not left.exists()
 
 
-def test_a_changed_file_of_a_finished_run_is_reported_set_aside_and_made_again(tmp_path, caplog):
-    (tmp_path / "small.toml").write_text(CONFIG)
-    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+def test_a_changed_file_of_a_finished_run_is_reported_set_aside_and_made_again(tmp_path, made, caplog):
     whole = {path.name: path.read_bytes() for path in made.folder.glob("*.[pm][ad]*")}
     assert {"forecasts.parquet", "report.md"} <= set(whole)
     for name, text in (("report.md", b"my own words"), ("forecasts.parquet", whole["scores.parquet"])):
@@ -105,9 +127,7 @@ def test_a_changed_file_of_a_finished_run_is_reported_set_aside_and_made_again(t
     assert (again.folder / "report.md.changed").read_bytes() == b"my own words"
 
 
-def test_a_newer_run_is_left_as_it_is(tmp_path):
-    (tmp_path / "small.toml").write_text(CONFIG)
-    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+def test_a_newer_run_is_left_as_it_is(tmp_path, made):
     info = json.loads((made.folder / "run.json").read_text())
     newer = json.dumps(info | {"schema_version": 99})
     (made.folder / "run.json").write_text(newer)
@@ -118,19 +138,16 @@ def test_a_newer_run_is_left_as_it_is(tmp_path):
     assert (made.folder / "forecasts.parquet").exists()
 
 
-def test_a_run_of_other_code_is_not_taken_for_this_one(tmp_path, monkeypatch):
+def test_a_run_of_other_code_is_not_taken_for_this_one(tmp_path, made, monkeypatch):
     from forecast.jobs import execute, run_folder
 
-    (tmp_path / "small.toml").write_text(CONFIG)
-    first = fc.run(tmp_path / "small.toml", tmp_path / "runs").info["versions"]["code"]
+    first = made.info["versions"]["code"]
     for module in (execute, run_folder):
         monkeypatch.setattr(module, "code_hash", lambda: "other")
     assert fc.run(tmp_path / "small.toml", tmp_path / "runs").info["versions"]["code"] == "other" != first
 
 
-def test_a_page_redrawn_is_sealed_again_and_words_put_into_it_are_kept(tmp_path, caplog):
-    (tmp_path / "small.toml").write_text(CONFIG)
-    made = fc.run(tmp_path / "small.toml", tmp_path / "runs")
+def test_a_page_redrawn_is_sealed_again_and_words_put_into_it_are_kept(tmp_path, made, caplog):
     page = (made.folder / "report.md").read_bytes()
     (made.folder / "report.md").write_bytes(b"my own words")
     caplog.clear()

@@ -214,8 +214,10 @@ def test_a_killed_worker_of_a_cluster_loses_nothing(tmp_path):
         os.kill(victim.pid, signal.SIGKILL)
         killed.append(len(list(cache.glob("*.answer"))))
 
-    local = distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0", memory_limit=0, silence_logs=50)
-    with local as cluster:
+    from forecast.jobs.event_loop import event_loop
+
+    options = {"threads_per_worker": 1, "dashboard_address": ":0", "memory_limit": 0, "silence_logs": 50}
+    with event_loop() as loop, distributed.LocalCluster(n_workers=2, loop=loop, **options) as cluster:
         made = planned(tmp_path, f'{CONFIG}{MORE}[scale]\ntrusted = true\ncluster = "{cluster.scheduler_address}"\n')
         killer = threading.Thread(target=kill, args=(cluster, tmp_path / "two" / ".cache"))
         killer.start()

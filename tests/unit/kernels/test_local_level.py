@@ -48,7 +48,7 @@ def test_paths_have_the_conditional_mean_and_covariance():
     assert np.cov(drawn.T) == pytest.approx(scale * covariance, rel=0.06, abs=0.02)
     error = local_level.zero_forecast_errors(model, [values - 1.0])[0]
     every = local_level.draw_paths(
-        model, values - 1.0, local_level.step_posterior(local_level.step_loglikes(model, values - 1.0), []), 40_000, RNG
+        model, values - 1.0, local_level.step_posterior(local_level.step_loglikes(model, values - 1.0)), 40_000, RNG
     )
     assert error == pytest.approx(np.sqrt((every.mean(axis=1) ** 2).mean()), rel=0.04)
 
@@ -73,7 +73,7 @@ def test_the_vague_component_lets_a_different_series_differ():
     model = local_level.build_model(months, np.arange(40, 46))
     own = local_level.step_loglikes(model, wandering(40, 2.0, np.random.default_rng(1)))
     still = [local_level.step_loglikes(model, wandering(40, 0.0, np.random.default_rng(i))) for i in range(10)]
-    posterior = local_level.step_posterior(own, still)
+    posterior = local_level.step_posterior(own, np.sum(still, axis=0))
     assert posterior @ model.q > 0.5
     assert posterior.sum() == pytest.approx(1.0)
 
@@ -101,6 +101,23 @@ def test_intervals_hold_what_they_should(q):
         away = local_level.draw_deviations(months, all_of[:36, 0], np.arange(36, 42), said, others, 400, rng).sum(axis=1)
         held.append(abs((all_of[36:, 0] - said).sum()) <= np.quantile(away, 0.95))
     assert 0.83 <= np.mean(held) <= 0.97
+
+
+def test_series_together_have_the_errors_of_each_given_the_others():
+    model = local_level.build_model(np.arange(30), np.arange(30, 34))
+    gaps = np.array([wandering(30, q, np.random.default_rng(i)) for i, q in enumerate((0.0, 0.2, 1.0))] + [np.zeros(30)])
+    likes = [local_level.step_loglikes(model, gap) for gap in gaps]
+    found = local_level.zero_forecast_errors(model, gaps)
+    assert not likes[3].any()
+    for i, gap in enumerate(gaps):
+        posterior = local_level.step_posterior(likes[i], np.sum(likes[:i] + likes[i + 1 :], axis=0))
+        expected = 0.0
+        for q, share in zip(model.q, posterior, strict=True):
+            z, sizes = model.contrasts.T @ gap, 1 + q**2 * model.spread
+            across = q**2 * model.across.mean(axis=0) / sizes
+            variance = 1 / 4 + 1 / 30 + q**2 * (model.ahead.mean() - across @ model.across.mean(axis=0))
+            expected += share * ((gap.mean() + across @ z) ** 2 + (z**2 / sizes).sum() / 27 * variance)
+        assert found[i] == pytest.approx(np.sqrt(expected), rel=1e-10)
 
 
 def test_what_never_moved_has_no_error():

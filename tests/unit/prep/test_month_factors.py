@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from forecast.prep.month_factors import factors_of_series, month_factors
+from forecast.prep.month_factors import month_factors
 
 MONTHS = np.arange(36)
 SEASON = np.array([0.5, 2.0, 1.0, 1.0, 0.25, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
@@ -45,8 +45,12 @@ def test_series_known_in_different_months_are_fitted_apart():
     table = np.random.default_rng(2).lognormal(size=(len(MONTHS), 3)) * (10.0 * SEASON[MONTHS % 12])[:, None]
     table[[2, 9], 1] = np.nan
     table[5, 2] = 0.0
-    for own, column in zip(factors_of_series(MONTHS, table, 12, multiplies=True), table.T, strict=True):
+    found = month_factors(MONTHS, table, 12, multiplies=True)
+    periods = (MONTHS[:1], MONTHS[1:4])
+    for j, column in enumerate(table.T):
         alone = month_factors(MONTHS, column, 12, multiplies=True)
-        assert own.before == pytest.approx(alone.before)
-        assert own.pattern == pytest.approx(alone.pattern)
-    assert factors_of_series(MONTHS, table, 12, multiplies=True)[1].before[2] == 1.0
+        assert found.before[:, j] == pytest.approx(alone.before)
+        assert found.pattern[:, j] == pytest.approx(alone.pattern)
+        assert found.of_periods(periods)[:, j] == pytest.approx(alone.of_periods(periods))
+    assert found.of_periods(periods)[1] == pytest.approx(found.of_months(MONTHS[1:4]).mean(axis=0))
+    assert found.before[2, 1] == 1.0

@@ -3,6 +3,7 @@
 import pytest
 
 import forecast as fc
+from forecast.report.ledger_sentences import RANGE
 
 CONFIG = """
 name = "oxide"
@@ -42,7 +43,7 @@ def test_mexico_is_known_in_dollars_alone(page):
 def test_nothing_is_called_zero_and_nothing_illegal(page):
     assert "| no data |" in page
     assert "illegal" not in page
-    assert "Rerouting is between" not in page
+    assert RANGE not in page
 
 
 def test_an_own_run_says_nothing_of_the_bundled_totals(tmp_path):

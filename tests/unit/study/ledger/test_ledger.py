@@ -4,16 +4,19 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import forecast as fc
 from forecast.core import months
+from forecast.core.bundled_data import bundled_rows
 from forecast.core.event import Event
 from forecast.core.events import EventCalendar
-from forecast.core.ledger import Leg, Route
+from forecast.core.ledger import LedgerQuestion, Leg, Route
 from forecast.core.vintage import Cell, Vintage
+from forecast.report.ledger_sentences import RANGE
 from forecast.study.ledger import rerouting
-from forecast.study.ledger.candidates import candidates, production
+from forecast.study.ledger.candidates import candidates, producers_of
 
 PRODUCT = "antimony_oxide"
 BAN = Event("ban", "A ban", "2024-01-01", effective="2024-01-01", targets="USA", products=PRODUCT, instrument="ban")
@@ -102,6 +105,9 @@ def test_own_sources_raise_the_lower_bound_where_they_are_declared():
     made = described(own_sources={"THA": 120.0})
     assert tonnes(made.route("THA").lower) == pytest.approx(80.0)
     assert math.isnan(described().route("THA").own_sources)
+    (told,) = (one for one in made.sentences() if one.startswith("Through Thailand"))
+    assert "at most 200 t can have gone on" in told.replace("\N{NO-BREAK SPACE}", " ")
+    assert "at least 80 t must have, if its own sources were no more than the 120 t" in told.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_bounds_that_cross_are_told_and_not_clipped_into_one():
@@ -191,7 +197,21 @@ def test_bounds_that_cross_leave_no_range_and_no_share():
     assert made.share.undefined == "bounds cross"
     assert math.isnan(made.entry("R").lo95)
     assert any("bounds of Thailand cross" in sentence for sentence in made.sentences())
-    assert not any(sentence.startswith(("Rerouting is between", "Other growth")) for sentence in made.sentences())
+    assert not any(sentence.startswith((RANGE, "Other growth")) for sentence in made.sentences())
+
+
+def test_bounds_that_cross_within_noise_leave_limits_and_no_range():
+    flows = {**LEVELS, "CHN.export.THA": (10.0, 28.5)}
+    made = ledger(vintage(flows, noise=0.05), own_sources={"THA": 1.0})
+    thai = made.route("THA")
+    assert thai.lower > thai.upper
+    assert not thai.contradiction
+    assert math.isnan(made.share.lower)
+    assert 0.2 < made.share.lo95 < made.share.hi95 < 0.3
+    assert made.entry("R").lo95 < thai.upper < thai.lower < made.entry("R").hi95
+    (told,) = (one for one in made.sentences() if "may have been rerouted lies between" in one)
+    assert "estimates of the bounds of Thailand cross within noise" in told
+    assert not any(sentence.startswith((RANGE, "Other growth")) for sentence in made.sentences())
 
 
 def test_declared_origin_is_in_every_draw():
@@ -207,6 +227,11 @@ def test_named_origins_above_the_total_contradict_and_are_not_missing():
     made = ledger(vintage({**LEVELS, "USA.import.WLD": (150.0, 40.0)}, noise=0.0))
     (wanted,) = made.leg("rest_I").wanted.split("; ")
     assert wanted.startswith("figures that agree: the named ones exceed USA.import.WLD")
+
+
+def test_a_flow_that_is_known_lacks_nothing():
+    for made in (ledger(), described()):
+        assert all(bool(leg.wanted) is not leg.known for leg in made.legs)
 
 
 def test_a_gain_is_not_told_as_a_loss():
@@ -225,12 +250,12 @@ def test_what_else_fell_into_the_months_is_told():
     )  # fmt: skip
     both = replace(known, events=EventCalendar().with_events([BAN, tariff]))
     (told,) = [sentence for sentence in ledger(both).sentences() if "into the same months" in sentence]
-    assert told == "“A tariff” falls into the same months: the change may be due to it too."
+    assert told == "“A tariff” falls into the same months: what changed may be its doing too."
     # one that falls into the months of one record alone is told in the same sentence
     later = replace(tariff, id="later", title="A later one", announced="2024-12-20", effective="2024-12-20")
     more = replace(known, events=EventCalendar().with_events([BAN, tariff, later]))
     (told,) = [sentence for sentence in ledger(more).sentences() if "into the same months" in sentence]
-    assert told == "“A tariff” and “A later one” fall into the same months: the change may be due to them too."
+    assert told == "“A tariff” and “A later one” fall into the same months: what changed may be their doing too."
     assert not any("into the same months" in sentence for sentence in ledger(known).sentences())
 
 
@@ -289,6 +314,43 @@ def test_flows_with_a_common_part_are_drawn_together():
     assert abs(np.corrcoef(apart.leg("I", "THA").draws, apart.leg("I", "MEX").draws)[0, 1]) < 0.25
 
 
+def test_no_answer_hangs_on_the_order_of_names_or_rows():
+    """Random draws stand under the name of a flow, sums are made in one order: answers are equal to the last bit."""
+    second = replace(BAN, id="second", effective=BAN.effective.replace(month=2), announced=BAN.announced.replace(month=2))
+    flows = {f"USA.import.{c}": (5.0, 9.0 + i) for i, c in enumerate(("MEX", "VNM", "KOR", "DEU"))}
+    flows |= {f"CHN.export.{c}": (10.0, 14.0 + i) for i, c in enumerate(("MEX", "VNM", "KOR"))}
+    known = replace(vintage(LEVELS | flows, noise=0.05), events=EventCalendar().with_events([BAN, second]))
+    turned = dict(sorted(known.cells.items(), reverse=True))
+    backwards = replace(known, cells=turned, events=EventCalendar().with_events([second, BAN]))
+    asked = dict(destination="USA", product=PRODUCT, start="2024-04", stop="2024-12", draws=300)
+    for through, origins in ((["THA", "MEX", "VNM"], ["KOR", "DEU"]), (["VNM", "THA", "MEX"], ["DEU", "KOR"])):
+        one = fc.ledger(known, (BAN, second), through=["MEX", "THA", "VNM"], origins=["DEU", "KOR"], **asked)
+        own = dict.fromkeys(through, 1.0)
+        other = fc.ledger(backwards, (second, BAN), through=through, origins=origins, **asked)
+        assert one.frame().equals(other.frame())
+        assert one.sentences() == other.sentences()
+        assert all((a.draws_upper == b.draws_upper).all() for a, b in zip(one.entries, other.entries, strict=True))
+        declared = [fc.ledger(known, BAN, through=t, own_sources=own, **asked) for t in (through, sorted(through))]
+        assert declared[0].frame().equals(declared[1].frame())
+
+
+def test_the_rows_of_an_archive_may_stand_in_any_order(tmp_path):
+    rows = pd.DataFrame(bundled_rows("observations.csv"))
+    rows.sample(frac=1.0, random_state=0).to_csv(tmp_path / "shuffled.csv", index=False)
+    plain, shuffled = fc.load_archive(), fc.load_archive(tmp_path / "shuffled.csv")
+    ban = plain.events["us_ban_2024"]
+    asked = dict(destination="USA", product="antimony_unwrought", through=["THA"], stop="2025-11")
+    assert fc.ledger(plain, ban, **asked).frame().equals(fc.ledger(shuffled, ban, **asked).frame())
+
+
+def test_a_further_country_leaves_the_draws_of_the_others_alone():
+    """Without a common part of the flows, what is drawn for one country does not change with the others that are asked."""
+    known = vintage(LEVELS | {"USA.import.KOR": (5.0, 5.0)}, noise=0.3, seed=4)
+    alone, both = ledger(known, through=["THA"]), ledger(known, through=["KOR", "THA"])
+    pair = np.corrcoef([made.leg("I", "THA").draws for made in (alone, both)])[0, 1]
+    assert pair > 0.99, "the same shocks, shared out a little otherwise"
+
+
 def test_the_element_is_told_only_of_goods_of_one_form():
     gross, element = described(), described(element=True)
     assert element.content == "Sb"
@@ -306,13 +368,13 @@ def test_origins_add_up_to_the_change_of_the_total_with_joint_limits():
     assert sum(one.value for one in made.gap.changes) == pytest.approx(made.gap.total)
     assert made.gap.total == pytest.approx(made.entry("L_M").at_lower - made.entry("S").at_lower)
     thai = next(one for one in made.gap.changes if one.origin == "THA")
-    assert thai.production == "no known production"
+    assert thai.production == "no known mine production in 2023"
+    assert any("Thailand" in one and "by the table of the US Geological Survey" in one for one in made.sentences())
     low, high = np.quantile(made.leg("I", "THA").draws, [0.025, 0.975])
     assert thai.lo95 <= low < high <= thai.hi95, "limits that hold together are wider"
 
 
 def test_candidates_are_those_with_a_flow_and_little_production():
-    assert production()["antimony"]["TJK"] > 30_000
     flows = {f"USA.import.{c}": np.ones(74) for c in ("MEX", "TJK", "BOL")} | {"CHN.export.VNM": np.ones(74)}
     known = vintage(noise=0.03, **flows)
     question = ledger(known).question
@@ -322,11 +384,57 @@ def test_candidates_are_those_with_a_flow_and_little_production():
     assert ledger(known, through=None).question.through == ("MEX", "THA", "VNM")
 
 
+@pytest.mark.parametrize(
+    ("product", "producers"),
+    [
+        ("antimony_oxide", "AUS BOL CHN MMR RUS TJK TUR"), ("bismuth", "CHN JPN KAZ KOR LAO"), ("gallium", "CHN"),
+        ("graphite_flake", "BRA CHN IND MDG MOZ"), ("indium", "BEL CAN CHN FRA JPN KOR"),
+        ("magnesium_ingot", "BRA CHN ISR KAZ RUS TUR"), ("rare_earth_compounds", "AUS CHN MMR NGA USA"),
+        ("tungsten_apt", "AUT BOL CHN PRK RUS RWA VNM"),
+    ],
+)  # fmt: skip
+def test_the_rule_knows_who_produces_more_than_a_hundredth(product, producers):
+    """By the figures of 2023, the year before the measure, read off the table by hand."""
+    question = LedgerQuestion((BAN,), "CHN", "USA", product)
+    assert producers_of(question) == frozenset(producers.split())
+    known = vintage({f"USA.import.{c}": (1.0, 1.0) for c in ("THA", "BOL", "FRA")}, good=product)
+    assert candidates(question, known) == tuple(c for c in ("BOL", "FRA", "THA") if c not in producers)
+
+
+def test_production_is_that_of_the_last_full_year_before_the_measure():
+    later = replace(BAN, id="later", announced=BAN.announced.replace(year=2025), effective=BAN.effective.replace(year=2025))
+    for event, producing in ((BAN, True), (later, False)):
+        assert ("NGA" in producers_of(LedgerQuestion((event,), "CHN", "USA", "rare_earth_compounds"))) is producing
+
+
+@pytest.mark.parametrize("product", ["germanium", "re_magnets", "hs999999"])
+def test_where_no_amounts_are_known_no_country_is_chosen_and_the_answer_asks_for_them(product):
+    known = vintage(good=product, noise=0.03)
+    made = ledger(known, product=product, through=None)
+    assert made.question.through == ()
+    (wanted,) = made.entry("R").wanted
+    assert "named in `through`" in wanted
+    assert "does not tell who produces how much" in wanted
+    assert ledger(known, product=product, through=None, producers="CHN").question.through == ("THA",)
+
+
+def test_an_unknown_amount_is_neither_little_nor_none():
+    origins = ["DEU", "MEX"]
+    known = vintage(LEVELS | {f"USA.import.{c}": (5.0, 6.0) for c in origins}, good="germanium", noise=0.03)
+    made = ledger(known, product="germanium", origins=origins)
+    told = {one.origin: one.production for one in made.gap.changes}
+    assert (told["DEU"], told["MEX"]) == ("producer of an unknown amount", "")
+    group = ledger(vintage(LEVELS | {"USA.import.EU27": (5.0, 6.0)}, good="tungsten_apt", noise=0.03), product="tungsten_apt",
+                   origins=["EU27"])  # fmt: skip
+    assert {one.origin: one.production for one in group.gap.changes}["EU27"] == "producer", "Austria, Portugal and Spain"
+
+
 def test_sentences_never_say_more_than_the_figures():
     for made in (ledger(), described(), ledger(own_sources={"THA": 10.0}), ledger(vintage(levels={}))):
         told = " ".join(made.sentences()).lower()
         assert not any(word in told for word in ("illegal", "smuggl", "evad", "circumvent", "chinese"))
         assert "under another name or code" in told
+        assert "would have got anyway" in told, "a cut of its own use sends on what was there before: no rise of what it got"
     both = " ".join(ledger().sentences())
     assert "upper bound" in both
     assert "16.1" in both
@@ -347,6 +455,9 @@ def test_sentences_never_say_more_than_the_figures():
         ({"own_sources": {"THA": "a"}}, "are 'a'"), ({"own_sources": {"THA": math.inf}}, "are inf"),
         ({"start": "2022-01", "stop": "2022-06"}, "before ban took effect"),
         ({"start": "2024-06", "stop": "2024-05"}, "before they begin"),
+        ({"start": None, "stop": "2024-05", "lag_direct": 5}, "reaches USA after 5 months .lag_direct., from 2024-06 on"),
+        ({"lag_to": 6, "lag_from": 6}, r"by way of a third country after 12 months .lag_to \+ lag_from., from 2025-01 on"),
+        ({"lag_to": 0, "lag_from": 12}, "the months end in 2024-12"),
     ],
 )  # fmt: skip
 def test_questions_that_make_no_sense_are_refused(more, said):
@@ -367,6 +478,7 @@ def test_an_estimate_that_its_history_does_not_carry_is_a_description():
     made = ledger(vintage(noise=0.03, before=15))
     assert made.reading == "descriptive"
     assert {leg.state for leg in made.legs} == {"described"}
+    assert "compared with the same months a year earlier" in made.notes
     assert "20 clean months" in made.leg("L_M").note
     assert all(math.isnan(entry.lo95) for entry in made.entries)
 
@@ -388,6 +500,62 @@ def test_months_that_are_not_known_are_no_data_where_they_are_asked_for():
     assert asked.leg("I", "THA").state == "no data"
     assert "2024-03/2024-12" in asked.leg("I", "THA").wanted
     assert ledger(replace(known, cells=short), start=None, stop=None).months_to == "2024-08", "the months that all flows know"
+
+
+def test_a_road_that_goods_had_time_for_is_asked():
+    """The last month of twelve after the measure is the first in which something can arrive after eleven months."""
+    made = ledger(lag_to=6, lag_from=5)
+    assert (made.leg("path", "THA").months_from, made.leg("path", "THA").months_to) == ("2023-04", "2024-01")
+    assert "9 of the 10 months hold only goods that left before the measure" in made.leg("path", "THA").note
+    assert "an account from 2024-12 on leaves them out" in made.leg("path", "THA").note
+    assert any(one.startswith("What Thailand got: 9 of the 10 months") for one in made.sentences())
+    assert ledger(lag_to=6, lag_from=6, through=[]).entry("S").known, "nobody on the way, no road too long"
+    assert ledger(lag_to=6, lag_from=6, ahead=3).leg("ahead", "THA").months == 3, "what was stocked before may go on at once"
+
+
+@pytest.mark.parametrize(
+    ("more", "early"),
+    [
+        ({}, {}),  # from 2024-03 on, two months under way
+        ({"start": None}, {"path": 1}),  # by default the account begins a month after the measure
+        ({"start": None, "ahead": 3}, {"path": 1}),
+        ({"lag_to": 2}, {"path": 1}),
+        ({"lag_from": 3}, {"path": 2, "I": 1}),
+        ({"lag_direct": 3}, {"L_M": 1, "L_X": 1, "D": 1, "rest_D": 1}),
+        ({"start": "2023-12"}, {"L_M": 2, "I": 2, "rest_I": 1, "L_X": 2, "D": 2, "rest_D": 2, "path": 3}),
+    ],
+)
+def test_months_before_the_measure_are_told_of_every_flow(more, early):
+    made = ledger(**more)
+    told = {
+        leg.role: int(leg.note.split(" of the ")[0].split("; ")[-1]) for leg in made.legs if "before the measure" in leg.note
+    }
+    assert told == early
+    remarks = [one for one in made.notes if "record of what was lost" in one]
+    assert len(remarks) == len({"L_X", "L_M"} & set(early))
+
+
+def test_the_partners_record_is_too_early_by_the_months_under_way_to_it():
+    whole = vintage(noise=0.03)
+    moved = {name.replace("CHN.export.THA", "THA.import.CHN"): c for name, c in whole.cells.items()}
+    for lag_to in (1, 3):
+        notes = [ledger(known, lag_to=lag_to, start=None).leg("path").note for known in (whole, replace(whole, cells=moved))]
+        assert notes[0] == notes[1]
+        assert notes[0].startswith(f"{lag_to} of the ")
+
+
+def test_a_flow_known_only_before_the_measure_tells_nothing_of_the_way_round_it():
+    """Figures that end in the month after the measure: the way round it, of two months, has none yet."""
+    short = vintage(noise=0.03, after=2)
+    made = ledger(short, start=None, stop=None)
+    assert (made.months_from, made.months_to) == ("2024-02", "2024-02")
+    path = made.leg("path", "THA")
+    assert path.state == "no data"
+    assert path.wanted.endswith(", 2024-01 and later")
+    assert made.route("THA").upper == pytest.approx(max(made.leg("I", "THA").value, 0.0), abs=1000.0), (
+        "one flow alone bounds it"
+    )
+    assert not made.route("THA").found
 
 
 def test_the_way_through_a_third_country_is_as_long_as_both_its_legs():

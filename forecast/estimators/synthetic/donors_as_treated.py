@@ -1,0 +1,122 @@
+"""Every donor as if treated, against the others' outcomes: all fits from one reduced panel per set of months."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from forecast.arrays import Floats, Ints
+from forecast.estimators.synthetic import simplex, synthetic_weights
+from forecast.estimators.synthetic.sample import WeightingSample
+from forecast.estimators.synthetic.synthetic_weights import CROSS_FIT_BLOCKS, WeightRule
+
+
+@dataclass(frozen=True)
+class DonorPanel:
+    """Donors in the same n months, ready to fit each of some to the others under an exact rule.
+
+    rows (r, k) : the outcomes, centred where the rule has an intercept. Under a ridge, which makes the weights unique, the
+        triangle R of their decomposition QR stands for them, with no more rows than donors: weights that sum to one depend
+        only on scalar products of differences between donors. For the same reason the mean of all donors is first taken from
+        each month, which leaves differences of donors that move together their digits
+    changes, squares (k,) : mean of each donor's monthly changes, and their sum of squares about it
+    """
+
+    rule: WeightRule
+    months: int
+    rows: Floats
+    changes: Floats
+    squares: Floats
+
+    @classmethod
+    def of(cls, x: Floats, rule: WeightRule) -> DonorPanel:
+        """The panel of outcomes x (n, k)."""
+        steps = x[1:] - x[:-1]
+        changes = steps.sum(axis=0) / max(len(steps), 1)
+        rows = x - x.mean(axis=0) if rule.intercept else x
+        if rule.ridge(1.0) > 0 and len(rows) > rows.shape[1]:
+            rows = np.linalg.qr(rows - rows.mean(axis=1, keepdims=True), mode="r")
+        return cls(rule, len(x), rows, changes, ((steps - changes) ** 2).sum(axis=0))
+
+    def noise(self, donors: Ints) -> Floats:
+        """`synthetic_weights.donor_noise` of all but one of `donors` (m,), for each of them (m,) left out."""
+        rest, steps = len(donors) - 1, self.months - 1
+        if steps * rest < 2:
+            return np.zeros(len(donors))
+        others, changes = 1.0 - np.eye(len(donors)), self.changes[donors]
+        between = (changes - (others @ changes / rest)[:, None]) ** 2
+        squares = others @ self.squares[donors] + steps * (others * between).sum(axis=1)
+        return np.asarray(np.sqrt(squares / (steps * rest - 1)))
+
+    def weights(self, donors: Ints) -> Floats:
+        """Weights (m, m) of the fit of each of `donors` (m,) to the others, one fit per column."""
+        m = len(donors)
+        if self.rule.form == "did":
+            return (1.0 - np.eye(m)) / (m - 1)
+        rows, out = self.rows[:, donors], np.zeros((m, m))
+        for j, noise in enumerate(self.noise(donors).tolist()):
+            others = np.arange(m) != j
+            penalty = self.months * self.rule.ridge(noise) ** 2
+            out[others, j] = simplex.nearest_point(rows[:, others] - rows[:, j : j + 1], penalty)
+        return out
+
+
+@dataclass(frozen=True)
+class DonorsAsTreated:
+    """Donors of a sample, whose months are all fitted and matched by outcomes alone, under an exact rule without selection.
+
+    whole : their panel; rest : the panel without each of the `blocks` of months
+    """
+
+    sample: WeightingSample
+    rule: WeightRule
+    whole: DonorPanel
+    blocks: tuple[Ints, ...]
+    rest: tuple[DonorPanel, ...]
+
+    @classmethod
+    def of(cls, sample: WeightingSample, rule: WeightRule) -> DonorsAsTreated:
+        """The donors of a sample, without its predictors and fit window."""
+        sample, rule = sample.outcomes_only, replace(rule, exact=True, predictor_weights=None, selected=False)
+        x, months = sample.x, np.arange(len(sample.x))
+        crossed = rule.form != "did" and len(x) >= 2 * CROSS_FIT_BLOCKS
+        blocks = tuple(np.array_split(months, CROSS_FIT_BLOCKS)) if crossed else ()
+        rest = tuple(DonorPanel.of(np.delete(x, block, axis=0), rule) for block in blocks)
+        return cls(sample, rule, DonorPanel.of(x, rule), blocks, rest)
+
+    @functools.cached_property
+    def everyone(self) -> tuple[Floats, Floats]:
+        """The gaps of all donors (k, T) and (k, P)."""
+        return self.gaps(np.arange(self.sample.x.shape[1]))
+
+    def gaps(self, donors: Ints) -> tuple[Floats, Floats]:
+        """Gaps of each of `donors` (m,) to its fit by the others, before (m, T) and after (m, P)."""
+        weights = self.whole.weights(donors)
+        x, x_after = self.sample.x[:, donors], self.sample.x_after[:, donors]
+        before, after = (x - x @ weights).T, (x_after - x_after @ weights).T
+        if not self.rule.intercept:
+            return before, after
+        levels = self._levels(donors, x, self.sample.share @ x_after, before)[:, None]
+        return before - levels, after - levels
+
+    def _levels(self, donors: Ints, x: Floats, after: Floats, gaps: Floats) -> Floats:
+        """Level (m,) of each fit: its gaps (m, T) under the month weights of the other donors."""
+        if self.rule.form != "sdid":
+            return np.asarray(gaps.mean(axis=1))
+        out = np.empty(len(donors))
+        for j, noise in enumerate(self.whole.noise(donors).tolist()):
+            others = np.arange(len(donors)) != j
+            out[j] = synthetic_weights.month_weights(x[:, others], after[others], noise, self.rule) @ gaps[j]
+        return out
+
+    def cross_fitted_gaps(self, donors: Ints, before: Floats) -> Floats:
+        """Out-of-sample gaps (m, T), each block of months under the fit to the others; `before` (m, T) as `gaps` has it."""
+        out, x = before.copy(), self.sample.x[:, donors]
+        for block, panel in zip(self.blocks, self.rest, strict=True):
+            left = (x - x @ panel.weights(donors)).T
+            if self.rule.intercept:
+                left += (before.mean(axis=1) - left.mean(axis=1))[:, None]
+            out[:, block] = left[:, block]
+        return out
