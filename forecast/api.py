@@ -491,8 +491,18 @@ def run(
     from forecast.jobs.load import load, read_archive as archive_of
     from forecast.jobs.plan import make_plan
     from forecast.jobs.progress import waiting
-    from forecast.jobs.run_folder import CACHE, close, discard_answers, folder_of, is_finished, open_for_run, write
-    from forecast.report.pages import write_all
+    from forecast.jobs.run_folder import (
+        CACHE,
+        close,
+        discard_answers,
+        filed_since,
+        folder_of,
+        is_finished,
+        note_filings,
+        open_for_run,
+        write,
+    )  # fmt: skip
+    from forecast.report.pages import USUAL, write_all, write_formats
 
     if workers < 1:
         raise ConfigError(f"{workers} workers cannot do anything", where="--workers", hint="1 or more")
@@ -506,6 +516,10 @@ def run(
     )  # fmt: skip
     if not fresh and is_finished(folder, planned):
         discard_answers(folder)
+        if filings := filed_since(folder):
+            log_step(LOG, "report", "drawing the report: its config was filed since", folder=str(folder))
+            write_formats(Run(folder), USUAL)
+            note_filings(folder, filings)
         log_step(LOG, "opened", "finished before: opened as it is", folder=str(folder))
         return Run(folder)
     with open_for_run(folder, fresh):

@@ -242,13 +242,18 @@ def locate(run: str | Path) -> Path:
     )
 
 
-def filings_of(config_hash: str, place: Path) -> list[dict[str, str]]:
-    """The days, root hashes and names under which a config was filed, of those in a folder and those of the package."""
+def filed_runs_of(config_hash: str, place: Path) -> list[FiledRun]:
+    """The unchanged filed runs of a config, of those in a folder and those of the package, the earliest first."""
     beside = sorted(place.glob(f"*{MARK}*")) if place.is_dir() else []
     found = {}
     for path in [*shipped_filings().values(), *beside]:
         with contextlib.suppress(DataError):
             filed = FiledRun(path)
             if not filed.changes() and filed.info["config_hash"] == config_hash:
-                found[filed.root] = {"day": filed.day, "root": filed.root, "folder": path.name}
-    return sorted(found.values(), key=lambda one: (one["day"], one["root"]))
+                found[filed.root] = filed
+    return sorted(found.values(), key=lambda one: (one.day, one.root))
+
+
+def filings_of(config_hash: str, place: Path) -> list[dict[str, str]]:
+    """The days, root hashes and names of the filed runs of a config, as `filed_runs_of` finds them."""
+    return [{"day": one.day, "root": one.root, "folder": one.folder.name} for one in filed_runs_of(config_hash, place)]

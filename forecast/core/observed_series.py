@@ -47,6 +47,7 @@ class ObservedSeries:
         if not self.derived and len(spans) == len(self.spans):
             return self
         values = np.where(np.isin(self.months, sorted(self.derived)), np.nan, self.values)
+        values.setflags(write=False)  # the array is kept and shared
         return replace(self, values=values, spans=spans, derived=frozenset())
 
     @property

@@ -18,6 +18,7 @@ from forecast.core.changed_cells import ChangedCells, CutCells
 from forecast.core.errors import DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.identity import identity
+from forecast.core.known_controls import NO_CONTROLS, KnownControls
 from forecast.core.observed_series import ObservedSeries as ObservedSeries
 from forecast.core.presentation import shown
 from forecast.core.scenario import Scenario
@@ -74,8 +75,12 @@ class Vintage:
     past: Callable[[dt.date], Vintage] | None = field(default=None, repr=False, compare=False)
     steps: Steps = MONTHS
     nonnegative: bool = True
-    controls: Mapping[tuple[str, str], Mapping[int, float]] = field(default_factory=dict)
+    controls: Mapping[tuple[str, str], Mapping[int, float]] = NO_CONTROLS
     holes: tuple[tuple[str, int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.controls, KnownControls):
+            object.__setattr__(self, "controls", KnownControls(self.controls))
 
     @property
     def series(self) -> tuple[str, ...]:
@@ -163,8 +168,7 @@ class Vintage:
             one that is known
         """
         cells = self.cells[series]
-        last: int = int(cells.when[-1]) if isinstance(cells, StepFigures) else max(map(_last_of, cells))
-        return last
+        return int(cells.when[-1]) if isinstance(cells, StepFigures) else int(max(map(_last_of, cells)))
 
     def knows(self, series: str) -> bool:
         """Whether any figure of a series is known.

@@ -158,6 +158,21 @@ def close(folder: Path, seconds: float) -> None:
     manifest.seal(folder)
 
 
+def filed_since(folder: Path) -> list[dict[str, str]]:
+    """Filings of a finished run's config that its run.json does not name: they were made, or put beside it, later."""
+    info = Run(folder).info
+    known = [*(info.get("filed") or []), *(info.get("filed_since") or [])]
+    return [one for one in filings_of(str(info["config_hash"]), folder.parent) if one not in known]
+
+
+def note_filings(folder: Path, filings: Sequence[Mapping[str, str]]) -> None:
+    """Name filings in the run.json of a finished run, apart from those that were there when it was written."""
+    info = Run(folder).info
+    info["filed_since"] = [*(info.get("filed_since") or []), *filings]
+    _write_json(folder, "run.json", info)
+    manifest.seal(folder, ["run.json"])
+
+
 def _write_json(folder: Path, name: str, content: object) -> None:
     output_files.write(folder, name, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
 

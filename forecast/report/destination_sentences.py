@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Sequence
 
@@ -36,7 +37,7 @@ BACK = "the level before"
 def destination_sentences(made: Destinations) -> list[str]:
     """All that can be said of one flow."""
     return [
-        *(text for text in (known_sentence(made), shares_sentence(made), concentration_sentence(made)) if text),
+        *filter(None, (known_sentence(made), shares_sentence(made), concentration_sentence(made), sums_sentence(made))),
         *contradiction_sentences(made),
         *first_served_sentences(made),
         *premium_sentences([made]),
@@ -60,7 +61,8 @@ def known_sentence(made: Destinations) -> str:
     rows = [r for r in made.of("figures") if r.status != "group"]
     partners = sorted((r for r in rows if r.partner != WORLD and r.value > 0), key=lambda r: (-r.value, r.partner))
     if not partners:
-        return ""
+        none = f"{capitalize(flow_words(made))}, {period(rows[0].month)}: no single partner has a figure of a single month."
+        return none if sums_sentence(made) else ""
     first, last = mm.parse_period(rows[0].month)
     total = next((int(r.value) for r in rows if r.partner == WORLD), 0)
     shown = [f"{partner_name(r.partner)} in {int(r.value)}" for r in partners[:NAMED]]
@@ -98,7 +100,8 @@ def shares_sentence(made: Destinations) -> str:
     texts += [f"{share_text(left)} {word} {OTHERS}"] if left > 0 else []
     none = [r.partner for r in named if r.value == 0]
     zero = f"; published as zero: {_list_partners(none)}" if none else ""
-    when = f"In {period(rows[0].month)}, the last month with most partners named, of {_total_text(made, rows[0].month)} "
+    latest = f"In {period(rows[0].month)}, the latest of the months in which most partners are named"
+    when = f"{latest}, of {_total_text(made, rows[0].month)} "
     return f"{when}{join_with_and(texts).replace(f' {word} ', f' {verb} {word} ', 1)}{zero}."
 
 
@@ -127,6 +130,42 @@ def concentration_sentence(made: Destinations, explained: bool = True) -> str:
         known = [f"{decimal(r.lo, 2)} in {period(r.month)}" for r in others[-NAMED:]]
         text += f"; with all partners named it was {join_with_and(known)}"
     return f"{text} (Hirschman-Herfindahl index, 1 where one partner has all)." if explained else f"{text}."
+
+
+def sums_sentence(made: Destinations) -> str:
+    """What is known of partners without any month's figure: the sums published of several months, each with its months."""
+    monthly = {r.partner for r in made.of("figures") if r.value > 0}
+    sums = [
+        r for r in made.of("volume") if "/" in r.month and r.partner not in (WORLD, REST, *monthly) and math.isfinite(r.value)
+    ]
+    if not sums:
+        return ""
+    unit, scale = display_unit(made.series)
+    shares = {(r.partner, r.month): r.value for r in made.of("share")}
+
+    def one_sum(row: DestinationRow) -> str:
+        share = shares.get((row.partner, row.month))
+        part = "" if share is None else f" ({share_text(share)} of the total)"
+        return f"{quantity(row.value / scale, unit)}{part} in {period(row.month)}"
+
+    found = [
+        f"{partner_name(partner)} {join_with_and([one_sum(row) for row in rows])}"
+        for partner, rows in group_rows(sums, lambda r: r.partner).items()
+    ]
+    shown = found[:NAMED] + ([f"{len(found) - NAMED} partners more"] if len(found) > NAMED else [])
+    return (
+        f"Known by sums of several months alone: {'; '.join(shown)}. How these fall on single months is not known, and no "
+        f"month is given a part of them{_overlap(sums)}."
+    )
+
+
+def _overlap(sums: Sequence[DestinationRow]) -> str:
+    """That sums of one partner share months, where two do."""
+    for rows in group_rows(sums, lambda r: r.partner).values():
+        spans = sorted(mm.parse_period(r.month) for r in rows)
+        if any(later[0] <= earlier[1] for earlier, later in itertools.pairwise(spans)):
+            return "; sums that share months do not add up"
+    return ""
 
 
 def contradiction_sentences(made: Destinations) -> list[str]:
@@ -185,8 +224,8 @@ def _first_served(made: Destinations, event: str, rows: Sequence[DestinationRow]
         ]
     begun = [r for r in made.of("month after") if r.event == event and mm.ordinal(r.month) == start]
     if begun:
-        stood = [f"{partner_name(r.partner)} {percent(r.value, sign=False)}" for r in sorted(begun, key=lambda r: -r.value)]
-        out.append(f"In {month_of(start)} itself it was, of that mean, for {join_with_and(stood)}.")
+        stood = [f"{percent(r.value, sign=False)} for {partner_name(r.partner)}" for r in sorted(begun, key=lambda r: -r.value)]
+        out.append(f"In {month_of(start)} itself the flow stood, against that mean, at {join_with_and(stood)}.")
     out += [f"{capitalize(partner_name(partner))} followed {_when(start, back[partner])}." for partner in order.later]
     if order.never:
         out.append(f"{capitalize(_names(order.never))} {'were' if len(order.never) > 1 else 'was'} not, in any month known.")
@@ -197,8 +236,8 @@ def _first_served(made: Destinations, event: str, rows: Sequence[DestinationRow]
     lower = made.order(event, 0.9)
     if lower.first and (lower.first, lower.month) != (order.first, order.month):
         out.append(f"If nine tenths of that level count, it was {_names(lower.first)}, in {period(lower.month)}.")
-    counts = [f"{levels[partner].n} of {partner_name(partner)}" for partner in order.ranked]
-    out.append(f"The means are of the months known: {join_with_and(counts)}.")
+    counts = [f"{levels[partner].n} for {partner_name(partner)}" for partner in order.ranked]
+    out.append(f"Each mean is of the months known: {join_with_and(counts)}.")
     return " ".join(out)
 
 

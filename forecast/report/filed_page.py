@@ -13,6 +13,7 @@ from forecast.core.follow_chain import content_hash
 from forecast.core.plurals import pluralize
 from forecast.core.products import display_unit
 from forecast.report.blocks import MISSING, Block, Bullets, Callout, Column, Details, Heading, Prose, TableBlock, TableCell
+from forecast.report.filed_beforehand import what_was_filed
 from forecast.report.filed_figure import filed_figure
 from forecast.report.follow_up import chance_text, event_answer
 from forecast.report.number_cells import decimal_cell, quantity_cell
@@ -64,13 +65,9 @@ def filed_blocks(filed: FiledRun, record: Mapping[str, Any] | None = None) -> li
 
 def _lead(filed: FiledRun, record: Mapping[str, Any] | None) -> str:
     """What was filed when, and what has come since."""
-    questions = filed.info["questions"]
-    asked = sum(len(one["months"]) for one in questions)
-    claims = f"{pluralize(len(filed.info['claims']), 'claim')} and " if filed.info["claims"] else ""
     text = (
-        f"Filed beforehand, on {day(filed.day)}: {claims}forecasts of {pluralize(asked, 'monthly figure')} in "
-        f"{pluralize(len(questions), 'series')}, none of them released by then, from what was known on "
-        f"{day(filed.info['as_of'])}."
+        f"Filed beforehand, on {day(filed.day)}: {what_was_filed(filed)}, none of them released by then, from what was known "
+        f"on {day(filed.info['as_of'])}."
     )
     if record is None:
         return text

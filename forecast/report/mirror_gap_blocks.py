@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from forecast.core.fetch_commands import way_to
 from forecast.core.plurals import pluralize
 from forecast.core.schema import MirrorGapRow, group_rows
-from forecast.core.series import SeriesKey, partner_groups
 from forecast.report.blocks import Block, Bullets, Column, Details, Prose, TableBlock, TableCell
 from forecast.report.measure_phrases import event_phrase, events_phrase
 from forecast.report.number_cells import decimal_cell
@@ -47,15 +47,18 @@ def mirror_gap_sentence(data: RunData, rows: Sequence[MirrorGapRow]) -> str:
     """A contrast in words, or why a pair has no gap around some measures and what would fill it."""
     row = rows[0]
     ends = f"{country_name(row.exporter)} to {country_name(row.destination)}"
-    measures = events_phrase(data, [r.event for r in rows])
+    starts = {e.id: e.start for e in data.calendar}
+    measures = events_phrase(data, sorted((r.event for r in rows), key=lambda one: starts.get(one, 0)))
     if row.state == "contrast":
         return _contrast_sentence(f"{ends}, {measures}", row)
     good = f"{capitalize(product_name(row.product))}, {ends}"
     if row.state == "no data":
-        parts = [f"{flow_name(series)} ({_interface(series)})" for series in row.wanted.split("; ")]
-        return f"{good}: only one side is in the data around {measures}; {join_with_and(parts)} would fill it."
+        parts = [f"{flow_name(series)}{way_to(series)}" for series in row.wanted.split("; ")]
+        return f"{good}: only one side is in the data around {measures}; it would take figures of {join_with_and(parts)}."
     before, after = (max(getattr(r, name) or 0 for r in rows) for name in ("n_before", "n_after"))
     seen = f"at most {pluralize(before, 'month')} before and {pluralize(after, 'month')} after {measures} have trade in both"
+    if not before and not after:
+        seen = f"no month before or after {measures} has trade in both"
     return f"{good}: both records are in the data, but {seen}; {row.wanted} are needed."
 
 
@@ -82,14 +85,6 @@ def _past_the_turn(count: int) -> str:
 
 def _log_points(value: float) -> str:
     return decimal(value, 2, sign=True)
-
-
-def _interface(series: str) -> str:
-    """The interface that has a record."""
-    reporter = SeriesKey.parse(series).reporter
-    if reporter == "USA":
-        return "forecast fetch census"
-    return "forecast fetch comext" if reporter in partner_groups().get("EU27", ()) else "forecast fetch comtrade"
 
 
 def _gap_table(data: RunData, rows: list[MirrorGapRow]) -> TableBlock:

@@ -87,6 +87,8 @@ def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -
     row = _in_display_units(answer, row)
     if row.state == "no loss shown":
         return "No loss is shown, so there is nothing of which to say that it came back."
+    if row.state == "not yet known" and row.holding:
+        return f"Not yet known.{_under_the_rest(data, answer, row)}{_description_sentence(answer, row)}{_also(data, row)}"
     if row.state == "not yet known":
         of_all = " of all these measures" if len(answer.events) > 1 else ""
         held = f"on the day of these figures no end or easing{of_all} is known"
@@ -97,9 +99,10 @@ def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -
         asked = f"{window(row.months_from, row.months_to)}: what was missing then went missing after it"
         return f"Not asked, because {_turn_phrase(data, answer, row)} came before {asked}."
     if row.state == "not identified":
-        return f"Not identified, because {reason_in_words(data, answer, row.reason)}.{_description_sentence(answer, row)}"
+        return f"Not identified, because {reason_in_words(data, answer, row.reason)}.{_description_and_rest(data, answer, row)}"
     came = quantity(abs(row.back), answer.unit)
-    lead = f"Of the {quantity(row.lost, answer.unit)} missing in {window(row.months_from, row.months_to)}, "
+    claim = "" if answer.verdict == "supported" else f" (verdict: {answer.verdict})"
+    lead = f"Of the {quantity(row.lost, answer.unit)} missing in {window(row.months_from, row.months_to)}{claim}, "
     if row.back > 0:
         seen = f"{came} had come back by {month(row.month)} ({percent(row.share, sign=False)} of them; {_share_interval(row)})"
     else:
@@ -154,6 +157,23 @@ def _conclusion(row: RecoveredRow) -> str:
     if missing:
         return "part of it at least is still missing"
     return "lost cannot be told from delayed"
+
+
+def _under_the_rest(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
+    """What turned while other measures asked about go on, and that the months since are no time without them."""
+    held = events_phrase(data, row.holding.split("+"))
+    go = "go" if "+" in row.holding else "goes"
+    on_day = "" if row.turned_by in answer.events else f" on {day(row.turned)}"
+    came = f"{capitalize(_turn_phrase(data, answer, row))} came{on_day}"
+    since = ", so that what came since says nothing of a time without it" if row.since_from else ", and no month since is known"
+    return f" {came}, but {held} {go} on{since}."
+
+
+def _description_and_rest(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
+    """The description, what else fell into its months, and the measures asked about that go on."""
+    text = _description_sentence(answer, row)
+    rest = _under_the_rest(data, answer, row) if row.holding else ""
+    return f"{text}{_also(data, row) if text else ''}{rest}"
 
 
 def _description_sentence(answer: EffectAnswer, row: RecoveredRow) -> str:

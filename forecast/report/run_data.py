@@ -171,8 +171,13 @@ class RunData:
     @functools.cached_property
     def outlook(self) -> list[ForecastRow]:
         """Forecasts of single months made on the run's own day, without nowcasts, in display units."""
+        return in_display_units(schema.rows_of(ForecastRow, self.ahead))
+
+    @property
+    def ahead(self) -> pd.DataFrame:
+        """The same rows as they stand in the table."""
         table = self.table("forecasts")
-        return in_display_units(schema.rows_of(ForecastRow, table[self._is_ahead(table)]))
+        return table[self._is_ahead(table)]
 
     @functools.cached_property
     def outlook_sums(self) -> list[SumRow]:

@@ -20,6 +20,7 @@ from forecast.report.destination_sentences import (
     contradiction_sentences,
     first_served_sentences,
     shares_sentence,
+    sums_sentence,
 )
 from forecast.report.event_key import event_key, events_of_panel, letter_events
 from forecast.report.figures.destinations import destinations_panel, partner_colors
@@ -44,7 +45,7 @@ class DestinationsSection:
     needs: ClassVar[tuple[str, ...]] = ("destinations", MORE_THAN_NOWCASTS)
 
     def blocks(self, data: RunData) -> list[Block]:
-        """Empty unless two partners of one flow have figures of single months."""
+        """Empty unless two partners of one flow have figures of single months; then partners known by sums are told too."""
         flows = _flows(data)
         divided = [made for made in flows if len(_partners(made)) > 1]
         if not divided:
@@ -58,7 +59,8 @@ class DestinationsSection:
         texts = []
         for made in told:
             said = (shares_sentence(made), concentration_sentence(made, explained=False), *contradiction_sentences(made))
-            texts.append(f"**{_title(made)}.** " + " ".join(filter(None, (*said, *first_served_sentences(made)))))
+            texts.append(_text(made, *said, sums_sentence(made), *first_served_sentences(made)))
+        texts += [_text(made, text) for made in flows if made not in told and (text := sums_sentence(made))]
         return [
             Heading("Who was served", 2, "destinations", "Destinations"),
             Prose(
@@ -93,6 +95,10 @@ def _partners(made: Destinations) -> list[DestinationRow]:
     """Partners with figures of single months, those with most of them first."""
     rows = [r for r in made.of("figures") if r.partner != WORLD and r.status != "group" and r.value > 0]
     return sorted(rows, key=lambda r: (-r.value, r.partner))
+
+
+def _text(made: Destinations, *sentences: str) -> str:
+    return f"**{_title(made)}.** {' '.join(filter(None, sentences))}"
 
 
 def _title(made: Destinations) -> str:

@@ -60,7 +60,8 @@ class LedgerSection:
 
     def _account(self, data: RunData, made: Ledger, measures: str, note: str) -> list[Block]:
         q = made.question
-        events = " and ".join(data.event_title(one) for one in measures.split("+"))
+        named = [data.calendar[one].short_title if one in data.calendar else one for one in measures.split("+")]
+        events = " and ".join(named)
         title = f"{capitalize(product_name(q.product))}, {country_name(q.exporter)} to {country_name(q.destination)}: {events}"
         out: list[Block] = [Heading(title, 3), Bullets((*sentences_of(made), *annual_sentences(data, made)))]
         if note:

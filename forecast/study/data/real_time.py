@@ -20,6 +20,7 @@ from forecast.core.presentation import shown
 from forecast.core.step_figures import StepFigures
 from forecast.core.vintage import Cell, Vintage
 
+RECENT_DAYS = 128  # vintages that a view keeps at hand: the cutoffs of a backtest, which every model asks for again
 AVAILABILITIES = ("known_future", "observed_only")
 
 
@@ -171,7 +172,8 @@ class RealTimeView:
         return RealTimeView, (self.source, self.lags, self.regressors)  # without the cache of vintages
 
     @functools.cached_property
-    def _vintages(self) -> dict[dt.date, Vintage]:
+    def _recent(self) -> dict[dt.date, Vintage]:
+        """The vintages asked for last, the latest at the end."""
         return {}
 
     @functools.cached_property
@@ -237,9 +239,11 @@ class RealTimeView:
             without what is published later
         """
         day = months.parse_day(day)
-        if day not in self._vintages:
-            self._vintages[day] = self._vintage(day)
-        return self._vintages[day]
+        made = self._recent.pop(day, None) or self._vintage(day)
+        self._recent[day] = made
+        if len(self._recent) > RECENT_DAYS:
+            del self._recent[next(iter(self._recent))]
+        return made
 
     def _vintage(self, day: dt.date) -> Vintage:
         if isinstance(self.source, Archive):

@@ -55,6 +55,14 @@ class FlowRows:
             found = split(self.flow, first, last)
             if first == last or found.state not in ("no total", "no partner"):
                 yield from self._division(found)
+            else:  # sums that are known of partners, though not of all together
+                yield from (self._volume(found, partner) for partner in self.flow.partners if partner in found.named)
+
+    def _volume(self, found: Split, partner: str) -> DestinationRow:
+        """The volume of a partner with a figure."""
+        first, last, amount = found.first, found.last, found.named[partner]
+        status = self.flow.status(partner, first) if first == last else "zero" if amount == 0 else "value"
+        return self.row("volume", partner, first, last, value=amount, unit="kg", status=status)
 
     def _division(self, found: Split) -> Iterator[DestinationRow]:
         first, last, shares = found.first, found.last, found.shares
@@ -63,9 +71,7 @@ class FlowRows:
         yield self.row("volume", WORLD, first, last, value=found.total, unit="kg", status=state, note=found.state)
         for partner in self.flow.partners:
             if partner in found.named:
-                amount = found.named[partner]
-                status = self.flow.status(partner, first) if first == last else "zero" if amount == 0 else "value"
-                yield self.row("volume", partner, first, last, value=amount, unit="kg", status=status)
+                yield self._volume(found, partner)
             elif first == last:  # a gap: between nothing and all that the total leaves
                 status = self.flow.status(partner, first)
                 yield self.row("volume", partner, first, last, lo=0.0, hi=limit, unit="kg", status=status)

@@ -138,6 +138,9 @@ class Recovered:
         months of either without a figure, which count in neither sum
     others : tuple of str, optional
         other measures that begin in the months after
+    holding : tuple of str, optional
+        measures asked about that go on after `turn`, which then is that of the others alone: the months since are described,
+        and nothing is said of what came back
     """
 
     state: str
@@ -149,6 +152,7 @@ class Recovered:
     described: tuple[str, float, float] | None = None
     unknown: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    holding: tuple[str, ...] = ()
 
 
 def asks_for_a_loss(design: Design) -> bool:
@@ -157,26 +161,29 @@ def asks_for_a_loss(design: Design) -> bool:
     return amounts and bool(design.events) and not any(ended_measure(event.id) for event in design.events)
 
 
-def turn_of(vintage: Vintage, design: Design) -> Turn | None:
-    """When the last of the measures asked about had ended or was eased, as known on the day; None while one of them holds.
+def turn_of(vintage: Vintage, design: Design) -> tuple[Turn | None, tuple[str, ...]]:
+    """When the last of the measures asked about had ended or was eased, as known on the day, and those of them that go on.
 
     Each counts with its first turn in the months asked or later; one that had turned before them, or began after them, took no
     part in their loss. Where all had turned before, the last of these turns is the answer, before the window (`Turn.last`).
-    Goods under way for `lag_months` arrive under the measure still.
+    Where some go on, the turn is that of the others. Goods under way for `lag_months` arrive under the measure still.
     """
     window, steps = design.window(vintage), vintage.steps
     late: list[Turn] = []
     early: list[Turn] = []
+    holding: list[str] = []
     for event in design.events:
         if steps.of(event.effective or event.announced) + design.lag_months > window.last:
             continue
         days = turning_days(vintage.events, event.id, design.treated, vintage.day)
         past = [_turn_in_steps(vintage, design, turned) for turned in days]
-        if not past:
-            return None
         within = [turn for turn in past if turn.last >= window.first]
-        (late if within else early).append(within[0] if within else past[-1])
-    return max(late or early, key=lambda turn: turn.day, default=None)
+        if not past:
+            holding.append(event.id)
+        else:
+            (late if within else early).append(within[0] if within else past[-1])
+    turns = late if late or holding else early
+    return max(turns, key=lambda turn: turn.day, default=None), tuple(holding)
 
 
 def _turn_in_steps(vintage: Vintage, design: Design, turned: TurningDay) -> Turn:
@@ -214,19 +221,21 @@ def recovered_since(
     if not asks_for_a_loss(design):
         return None
     window, steps = design.window(vintage), vintage.steps
-    turn = turn_of(vintage, design)
+    turn, holding = turn_of(vintage, design)
     before = turn is not None and turn.last < window.first
-    split = turn.last if turn and window.first <= turn.last < window.last else window.last
+    within = turn is not None and not holding and window.first <= turn.last < window.last
+    split = turn.last if turn and within else window.last
     known = max((vintage.last_month(s) for s in design.treated if vintage.knows(s)), default=window.last)
     known = min(known, turn.again - 1) if turn and turn.again is not None else known
-    made: dict[str, Any] = {"turn": turn, "months": (window.first, split)}
+    made: dict[str, Any] = {"turn": turn, "months": (window.first, split), "holding": holding if turn else ()}
     after = turn is not None and not before and known > max(split, turn.last)
-    if after:
+    if turn and after:
         later = replace_design(design, stop=steps.label(known), measure="cumulative")
-        made |= {"since": (split + 1, known), "described": _describe_both(vintage, design, split, known)}
+        since = (max(split, turn.last) if holding else split) + 1, known
+        made |= {"since": since, "described": _describe_both(vintage, design, (window.first, split), since)}
         own = [event.id for event in design.events]
-        begun = other_measures(vintage.events, own, design.treated, split + SHORTLY, known)
-        made["others"] = tuple(event.id for event in begun if not turn or event.id != turn.event)
+        begun = other_measures(vintage.events, own, design.treated, since[0] - 1 + SHORTLY, known)
+        made["others"] = tuple(event.id for event in begun if event.id != turn.event)
     if effect.counterfactual is None:
         why = effect.verdict.because if effect.verdict else "nothing was estimated"
         return Recovered(UNIDENTIFIED, why, **made)
@@ -234,9 +243,9 @@ def recovered_since(
         return Recovered(NO_LOSS, **made)
     if before:
         return Recovered(NOT_ASKED, "the months asked begin after the turn, which is none of their loss", **made)
-    if not after:
+    if holding or not after:
         all_of_them = " of all the measures" if len(design.events) > 1 else ""
-        why = f"no end or easing{all_of_them} is known" if turn is None else "no month after it is published"
+        why = "no month after it is published" if turn and not holding else f"no end or easing{all_of_them} is known"
         return Recovered(TOO_EARLY, why, **made)
     if getattr(method, "assumes_path", False):
         return Recovered(UNIDENTIFIED, f"{effect.estimator} assumes how the effect goes on, and shows nothing of it", **made)
@@ -258,20 +267,21 @@ def recovered_since(
     return Recovered(KNOWN, recovery=recovery, **made)
 
 
-def _describe_both(vintage: Vintage, design: Design, split: int, known: int) -> tuple[str, float, float] | None:
-    """The first baseline known for both, and what was observed less it up to a month and after it; None without one."""
-    label, first = vintage.steps.label, design.window(vintage).first
-    bounds = ((first, split), (split + 1, known))
+def _describe_both(
+    vintage: Vintage, design: Design, lost: tuple[int, int], since: tuple[int, int]
+) -> tuple[str, float, float] | None:
+    """The first baseline known for both, and what was observed less it in the months of either; None without one."""
+    label = vintage.steps.label
     parts = []
-    for start, stop in bounds:
+    for start, stop in (lost, since):
         asked = replace_design(design, start=label(start), stop=label(stop), event_start=None, measure="cumulative")
         try:
             parts.append({one.baseline: one.difference for one in describe(vintage, asked).compared})
         except (DataError, NotIdentifiedError):
             return None
-    lost, back = parts
-    name = next((name for name in lost if name in back), "")
-    return (name, lost[name], back[name]) if name else None
+    before, after = parts
+    name = next((name for name in before if name in after), "")
+    return (name, before[name], after[name]) if name else None
 
 
 def _points_of_description(longer: Effect, described: tuple[str, float, float] | None) -> tuple[float, float] | None:

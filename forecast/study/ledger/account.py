@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.core.fetch_commands import what_would_fill
 from forecast.core.ledger import LedgerEntry, LedgerQuestion, Leg, Role, Route
 from forecast.core.plurals import pluralize
 from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import window_total
 from forecast.study.ledger.leg_plan import LegPlan
-from forecast.study.ledger.legs import what_would_fill
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,14 @@ def declared_while_none_reported(
         if math.isfinite(total := window_total(record, out.first, out.last)) and total > 0:
             note = "months of the exporter's record are known as sums: a month without exports among them is not seen"
             return Amount(0.0, none), note
-        wanted = f"{what_would_fill(question, out.series)}, {vintage.steps.period(out.first, out.last)}"
+        wanted = f"{what_would_fill(out.series)}, {vintage.steps.period(out.first, out.last)}"
         return Amount(math.nan, none, (wanted,)), ""
     empty = [out.first + i for i in np.flatnonzero(reported == 0).tolist()]
     arrived = [window_total(seen, m - out.shift, m - out.shift) for m in empty]
     if len(empty) == len(reported):
         arrived = [window_total(seen, back.first, back.last)]
     if not all(map(math.isfinite, arrived)):
-        wanted = f"{what_would_fill(question, back.series)}, {vintage.steps.period(back.first, back.last)}"
+        wanted = f"{what_would_fill(back.series)}, {vintage.steps.period(back.first, back.last)}"
         return Amount(math.nan, none, (wanted,)), ""
     note = f"the exporter reports no exports in {pluralize(len(empty), 'month')}: a record, and no proof that none left"
     note = note if empty else ""

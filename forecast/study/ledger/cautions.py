@@ -25,7 +25,7 @@ def cautions_of(question: LedgerQuestion, plans: Sequence[LegPlan], vintage: Vin
         told.append("no measure asked about is aimed at this flow, so that its change is no direct effect of one")
     own = {event.id for event in question.events}
     met = {
-        event.title: None
+        event.short_title: None
         for plan in sides
         if plan.series
         for event in other_measures(vintage.events, own, [plan.series], plan.first, plan.last)

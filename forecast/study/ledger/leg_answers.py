@@ -11,6 +11,7 @@ import numpy as np
 
 from forecast.core.contracts import Evidence
 from forecast.core.effects import Effect
+from forecast.core.fetch_commands import what_would_fill
 from forecast.core.ledger import REST, LedgerQuestion, Leg, State
 from forecast.core.plurals import pluralize
 from forecast.core.vintage import Vintage
@@ -21,7 +22,7 @@ from forecast.study.ask import Memo, answer_many, estimator_from, rng_of
 from forecast.study.effects.judge import run_gates
 from forecast.study.effects.significance import claim_history, empty_months, no_effect_test
 from forecast.study.ledger.leg_plan import LegPlan
-from forecast.study.ledger.legs import design_of, what_would_fill, what_would_fill_rest
+from forecast.study.ledger.legs import design_of, what_would_fill_rest
 
 GATES = ("identified", "length")  # on the figures before the event; the others ask about one effect alone
 FEWEST_MONTHS, FEWEST_TRADED = 24, 3  # before the event, of a flow that hardly traded; with more trade it has a model
@@ -131,7 +132,7 @@ def _bare_leg(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> Leg:
         return replace(leg, state="described", wanted="")
     if plan.country == REST:
         return leg
-    wanted = f"{what_would_fill(question, plan.series)}, {vintage.steps.period(plan.first, plan.last)}"
+    wanted = f"{what_would_fill(plan.series)}, {vintage.steps.period(plan.first, plan.last)}"
     return replace(leg, wanted=wanted)
 
 
@@ -161,7 +162,7 @@ def described_legs(
             made.append(_with(leg, "described", factor * told.mean * leg.months, f"{leg.note}; {told.note}".strip("; ")))
         else:
             before = f", and {question.baseline[0]} to {question.baseline[1]}" if question.baseline else ", and months before"
-            wanted = f"{what_would_fill(question, plan.series)}, {leg.months_from} to {leg.months_to}{before}"
+            wanted = f"{what_would_fill(plan.series)}, {leg.months_from} to {leg.months_to}{before}"
             made.append(replace(_with(leg, "no data", math.nan, leg.note), wanted=wanted))
     return made, chosen
 

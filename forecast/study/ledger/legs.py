@@ -8,10 +8,11 @@ from dataclasses import replace
 from forecast.core.cells import Cell
 from forecast.core.changed_cells import ChangedCells
 from forecast.core.errors import ConfigError, nearest
+from forecast.core.fetch_commands import what_would_fill
 from forecast.core.ledger import REST, LedgerQuestion, Role
-from forecast.core.products import product_of, products
+from forecast.core.products import products
 from forecast.core.questions import Design
-from forecast.core.series import SeriesKey, countries
+from forecast.core.series import SeriesKey
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import Vintage
 from forecast.prep.spans_and_gaps import window_total
@@ -57,44 +58,6 @@ def design_of(question: LedgerQuestion, plan: LegPlan, vintage: Vintage) -> Desi
     )  # fmt: skip
 
 
-def what_would_fill(question: LedgerQuestion, series: str) -> str:
-    """A series, the interface that serves it, and the code to ask for."""
-    series = series.replace(f".{REST}.", ".WLD.")
-    key = SeriesKey.maybe(series)
-    if key is None:
-        return series
-    source = "comtrade"
-    if key.reporter == "USA":
-        source = "census"
-    elif key.reporter == "EU27" or countries(key.reporter) | countries("EU27") == countries("EU27"):
-        source = "comext"
-    code = _code_of(question.product, source)
-    if not code and key.reporter == "CHN" and (own := _codes_of(question.product, "CN8")):
-        return f"{series} (pages of China's customs saved by hand, code {own[0]})"
-    if not code:
-        return f"{series}, which {source} has under no code of its own"
-    partner = "" if key.partner == "WLD" else f" --partner {key.partner}"
-    reporter = "" if source == "census" else f" --reporter {key.reporter}"
-    flow = " --flow export" if key.flow == "export" else ""
-    return f"{series} (forecast fetch {source} --hs {code}{reporter}{partner}{flow})"
-
-
-def _codes_of(product: str, classification: str = "") -> list[str]:
-    """The codes that the concordance lists for a good, of one classification or of all."""
-    known = products().get(product)
-    pairs = [text.partition(":") for text in (known.hs_codes.split("|") if known and known.hs_codes else [])]
-    return [code for kind, _, code in pairs if classification in ("", kind)]
-
-
-def _code_of(product: str, source: str) -> str:
-    """The code under which an interface has the good, and nothing else with it; "" where there is none."""
-    if product.startswith("hs") and product[2:].isdigit():
-        return product[2:]
-    kind, digits = {"census": ("HTS10", 10), "comext": ("EU8", 8), "comtrade": ("HS6", 6)}[source]
-    tried = dict.fromkeys(code[:digits].ljust(digits, "0") for code in _codes_of(product))
-    return next((code for code in tried if product_of(code, kind) == product), "")
-
-
 def _key(question: LedgerQuestion, reporter: str, flow: str, partner: str) -> str:
     return f"{reporter}.{flow}.{partner}.{question.product}"
 
@@ -106,7 +69,7 @@ def _plan(
     for series, mirror, shift in choices:
         if vintage.knows(series):
             return LegPlan(role, country, series, mirror, shift)
-    wanted = " or ".join(what_would_fill(question, series) for series, _, _ in choices)
+    wanted = " or ".join(what_would_fill(series) for series, _, _ in choices)
     money = any(vintage.knows(f"{series}:usd") for series, _, _ in choices)
     note = "its value in USD is known, its weight is not" if money else ""
     return LegPlan(role, country, "", False, choices[0][2], wanted=wanted, note=note)
@@ -121,7 +84,7 @@ def _with_months(question: LedgerQuestion, plan: LegPlan, first: int, last: int,
     plan = replace(plan, first=start, last=stop)
     early = told_as_too_early(question, plan, steps) if plan.series else ""
     if early and plan.role == "path" and not question.ahead and months_too_early(question, plan, steps) > last - first:
-        wanted = f"{what_would_fill(question, plan.series)}, {steps.label(onset_of(question, steps))} and later"
+        wanted = f"{what_would_fill(plan.series)}, {steps.label(onset_of(question, steps))} and later"
         return replace(plan, series="", mirror=False, wanted=wanted)  # none of these goods went around the measure
     return replace(plan, note="; ".join(filter(None, (plan.note, early))))
 
@@ -177,7 +140,7 @@ def what_would_fill_rest(question: LedgerQuestion, plan: LegPlan, vintage: Vinta
     def is_known(series: str) -> bool:
         return vintage.knows(series) and math.isfinite(window_total(vintage.observed(series), plan.first, plan.last))
 
-    lacking = [f"{what_would_fill(question, one)}, {period}" for one in asked if not is_known(one)]
+    lacking = [f"{what_would_fill(one)}, {period}" for one in asked if not is_known(one)]
     return "; ".join(lacking) or f"figures that agree: the named ones exceed {total} in {period}"
 
 

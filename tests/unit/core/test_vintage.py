@@ -1,6 +1,7 @@
 """Vintages: status of a month, spans, holes cut on purpose, and earlier vintages."""
 
 import datetime as dt
+import pickle
 from dataclasses import replace
 from itertools import permutations
 
@@ -363,3 +364,21 @@ def test_controls_by_step(vintage_of):
         vintage.controls_of(S, ["price", "other"], [O("2020-01"), O("2020-02")]), [[3, np.nan], [np.nan, np.nan]]
     )
     assert vintage.controls_of(S, [], [1, 2]).shape == (2, 0)
+
+
+def test_controls_and_published_figures_cannot_be_written_to():
+    given = {("A", "x"): {600: 1.0}}
+    cells = (Cell(600, 600, 1.0), Cell(601, 601, 2.0, kind="derived"))
+    made = Vintage(dt.date(2030, 1, 1), {"A": cells}, controls=given)
+    given["A", "x"][600] = 5.0
+    assert made.controls == {("A", "x"): {600: 1.0}}, "what is written to the mapping given reaches no vintage"
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        made.controls["A", "x"][600] = 2.0
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        made.controls["A", "y"] = {}
+    assert replace(made, day=made.day).controls is made.controls
+    assert pickle.loads(pickle.dumps(made.controls)) == made.controls
+    published = made.observed("A").published
+    assert np.isnan(published.values[1])
+    with pytest.raises(ValueError, match="read-only"):
+        published.values[0] = 3.0

@@ -2,15 +2,18 @@
 
 import datetime as dt
 import json
+import shutil
 
 import numpy as np
 import pytest
 import scoringrules
-from filed_table import SERIES
+from filed_table import SERIES, later, release
 
 import forecast as fc
+from forecast.core import manifest
 from forecast.core.errors import ConfigError, DataError
 from forecast.metrics.wis import Wis
+from forecast.report import pages
 
 DECEMBER = ("2024-12", 130.0, "2025-01-20")
 JANUARY, FEBRUARY = ("2025-01", 90.0, "2025-03-20"), ("2025-02", 95.0, "2025-03-20")
@@ -203,13 +206,55 @@ def test_figures_of_another_source_do_not_decide_a_run_filed_on_a_table(filed, t
 def test_a_run_of_a_filed_config_says_so(write, filed, tmp_path):
     run = fc.run(write(), out=tmp_path / "runs", progress=False)
     assert run.info["filed"] == [{"day": "2025-01-10", "root": filed.root, "folder": filed.folder.name}]
-    said = "were filed beforehand, on 10\u00a0Jan\u00a02025"
-    assert said in (run.folder / "report.md").read_text("utf-8")
+    page = (run.folder / "report.md").read_text("utf-8")
+    assert "filed beforehand, on 10\u00a0Jan\u00a02025" in page
+    assert "more than a hundred tonnes in two months" in page
+    assert "No such filing" not in page
     elsewhere = fc.run(write(), out=tmp_path / "elsewhere", progress=False)
     assert "filed" not in elsewhere.info
     assert "filed" not in (elsewhere.folder / "report.md").read_text("utf-8").lower()
     (filed.folder / "forecasts.csv").write_text("", "utf-8")  # what was changed since is no filing
     assert "filed" not in fc.run(write(), out=tmp_path / "runs", fresh=True, progress=False).info
+
+
+def test_a_run_older_than_the_filing_of_its_config_says_so(write, tmp_path):
+    run = fc.run(write(), out=tmp_path / "runs", progress=False)
+    numbers = (run.folder / "forecasts.parquet").read_bytes()
+    filed = fc.file(write(), out=tmp_path / "runs")
+    page = run.folder / "report.md"
+    assert "filed" not in page.read_text("utf-8").lower()
+    pages.write(fc.Run(run.folder), "md")  # as `forecast report` does
+    assert f"root hash {filed.root[:16]}" in page.read_text("utf-8")
+    page.write_text("", "utf-8")
+    manifest.seal(run.folder, ["report.md"])
+    again = fc.run(write(), out=tmp_path / "runs", progress=False)
+    told = page.read_text("utf-8")
+    assert f"root hash {filed.root[:16]}" in told
+    assert "No such filing was known when this run was written" in told
+    assert "The 12 forecasts of those months in this run are the filed ones" in told  # two models, six months
+    assert again.info["filed_since"] == [{"day": "2025-01-10", "root": filed.root, "folder": filed.folder.name}]
+    assert manifest.differences(run.folder) == {}
+    assert (run.folder / "forecasts.parquet").read_bytes() == numbers
+    stamp = page.stat().st_mtime_ns
+    assert fc.run(write(), out=tmp_path / "runs", progress=False).info == again.info
+    assert page.stat().st_mtime_ns == stamp  # drawn once for each filing
+
+
+def test_numbers_that_differ_from_the_filed_ones_are_told_apart(write, tmp_path):
+    filed = fc.file(write(), out=tmp_path / "runs")
+    grown = later(*[(month, 160.0, release(month)) for month in fc.months("2024-10", "2024-12")])
+    run = fc.run(write(table=grown), out=tmp_path / "runs", progress=False)
+    told = (run.folder / "report.md").read_text("utf-8")
+    assert run.info["filed"][0]["root"] == filed.root
+    assert "Of the 10 forecasts that this run makes of those months 10 are not the filed ones" in told  # December is out
+
+
+def test_a_filing_that_is_gone_is_told_by_what_the_run_noted(write, filed, tmp_path):
+    run = fc.run(write(), out=tmp_path / "runs", progress=False)
+    shutil.rmtree(filed.folder)
+    told = pages.write(run, "md", tmp_path / "page.md").read_text("utf-8")
+    assert f"root hash {filed.root[:16]}" in told
+    assert "no longer beside this run" in told
 
 
 def test_a_damaged_follow_up_scores_nothing(filed, follow):

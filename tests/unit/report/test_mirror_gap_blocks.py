@@ -10,6 +10,8 @@ from forecast.report.blocks import Details
 from forecast.report.mirror_gap_blocks import mirror_gap_blocks, mirror_gap_sentence
 from forecast.report.run_data import RunData
 
+MEASURES = ("enforcement_2025", "us_ban_2024")
+
 
 def row(**changes: object) -> MirrorGapRow:
     given = {
@@ -30,13 +32,25 @@ def told(data: RunData, **changes: object) -> str:
 def test_a_missing_record_is_told_with_what_would_fill_it(data: RunData) -> None:
     text = told(data, state="no data", wanted="USA.import.CHN.gallium")
     assert text == (
-        "Gallium, unwrought and wrought, China to US: only one side is in the data around the export ban of Dec 2024; US "
-        "imports of Chinese origin (forecast fetch census) would fill it."
+        "Gallium, unwrought and wrought, China to US: only one side is in the data around the export ban of Dec 2024; it "
+        "would take figures of US imports of Chinese origin (forecast fetch census --hs 8112921000 --partner CHN)."
     )
-    assert "forecast fetch comtrade" in told(data, state="no data", wanted="CHN.export.USA.gallium")
+    oxide = told(data, state="no data", product="antimony_oxide", wanted="CHN.export.USA.antimony_oxide")
+    assert "(forecast fetch comtrade --hs 282580 --reporter CHN --partner USA --flow export)." in oxide
+    magnets = told(data, state="no data", product="re_magnets", wanted="USA.import.CHN.re_magnets")
+    assert "(the US Census Bureau has it under no code of its own that is known here)." in magnets
     few = told(data, state="too few months", n_before=0, n_after=2, wanted="3 of each")
     assert (
         "at most 0 months before and 2 months after the export ban of Dec 2024 have trade in both; 3 of each are needed." in few
+    )
+
+
+def test_measures_stand_in_the_order_of_time_and_no_month_is_no_number(data: RunData) -> None:
+    rows = [row(event=one, state="too few months", n_before=0, n_after=0, wanted="3 of each") for one in MEASURES]
+    text = mirror_gap_sentence(data, rows).replace("\u00a0", " ")
+    assert text.endswith(
+        "both records are in the data, but no month before or after the export ban of Dec 2024 and the enforcement campaign of "
+        "May 2025 has trade in both; 3 of each are needed."
     )
 
 

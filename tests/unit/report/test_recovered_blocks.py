@@ -17,7 +17,8 @@ ROW = RecoveredRow(
     lost=8e6, lost_lo80=6e6, lost_hi80=10e6, lost_lo95=5e6, lost_hi95=11e6,
     back=4e6, back_lo80=2e6, back_hi80=6e6, back_lo95=1e6, back_hi95=7e6,
     share=0.5, share_lo80=0.25, share_hi80=0.8, share_lo95=0.1, share_hi95=1.2,
-    left=-4e6, left_lo95=-7e6, left_hi95=-1e6, baseline="mean of 2024", desc_lost=-8e6, desc_back=-3e6, unknown="", others="",
+    left=-4e6, left_lo95=-7e6, left_hi95=-1e6, baseline="mean of 2024", desc_lost=-8e6, desc_back=-3e6,
+    unknown="", others="", holding="",
 )  # fmt: skip
 
 
@@ -28,8 +29,9 @@ def told(data: RunData, **changes: object) -> str:
 
 def test_what_came_back_is_told_with_its_share_and_its_turn(data: RunData) -> None:
     assert told(data) == (
-        "Of the 8,000 t missing in Apr–Jun 2025, 4,000 t had come back by Mar 2026 (50 % of them; 80 % interval 25 % to 80 %). "
-        "The deal of Jun 2025 is taken as the turn; part of it was delayed, and part of it is still missing."
+        "Of the 8,000 t missing in Apr–Jun 2025 (verdict: suggestive), 4,000 t had come back by Mar 2026 (50 % of them; 80 % "
+        "interval 25 % to 80 %). The deal of Jun 2025 is taken as the turn; part of it was delayed, and part of it is still "
+        "missing."
     )
 
 
@@ -75,6 +77,26 @@ def test_what_is_not_known_is_not_told(data: RunData) -> None:
         "3,000 t below it in Jul 2025–Mar 2026."
     )
     assert "As a description" not in told(data, state="not identified", reason="nothing was estimated", baseline="", **bare)
+
+
+def test_months_under_a_measure_that_goes_on_are_described_and_no_return(data: RunData) -> None:
+    bare = {"month": "", "lost": math.nan, "back": math.nan, "share": math.nan, "holding": "enforcement_2025"}
+    description = (
+        "As a description: 8,000 t below the mean of 2024 in Apr–Jun 2025, 3,000 t below it in Jul 2025–Mar 2026. "
+        "The eased licensing of Dec 2025 falls into the months since."
+    )
+    rest = (
+        "The deal of Jun 2025 came on 10 Jun 2025, but the enforcement campaign of May 2025 goes on, so that what came since "
+        "says nothing of a time without it."
+    )
+    others = "general_licences_2025"
+    assert told(data, state="not yet known", others=others, **bare) == f"Not yet known. {rest} {description}"
+    refused = told(data, state="not identified", reason="nothing was estimated", others=others, **bare)
+    assert refused == f"Not identified, because nothing was estimated. {description} {rest}"
+    silent = told(data, state="not identified", reason="nothing was estimated", baseline="", **bare)
+    assert silent == f"Not identified, because nothing was estimated. {rest}"
+    early = told(data, state="not yet known", since_from="", since_to="", baseline="", **bare)
+    assert early.endswith("but the enforcement campaign of May 2025 goes on, and no month since is known.")
 
 
 def test_a_measure_that_ended_is_told_by_its_end(data: RunData) -> None:

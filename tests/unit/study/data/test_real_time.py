@@ -13,7 +13,7 @@ from forecast.core.errors import ConfigError, DataError, LookAheadError
 from forecast.core.months import label, ordinal
 from forecast.core.panel import panel
 from forecast.core.results import Forecast, Used
-from forecast.study.data.real_time import RealTimeView, Regressor, refuse_look_ahead
+from forecast.study.data.real_time import RECENT_DAYS, RealTimeView, Regressor, refuse_look_ahead
 from forecast.study.evaluate.backtest import backtest, backtest_questions
 from forecast.study.evaluate.cutoffs import cutoffs
 from forecast.study.evaluate.score import score
@@ -52,6 +52,20 @@ def test_an_archive_without_lags_is_seen_as_it_is():
     day = day_after("2021-06")
     assert RealTimeView(known).as_of(day).fingerprint() == known.as_of(day).fingerprint()
     assert RealTimeView(known).latest.day == known.latest.day
+
+
+def test_a_view_keeps_the_days_asked_last_and_answers_the_others_again():
+    view = RealTimeView(archive(), {"CHN.export.*": 1})
+    day = day_after("2021-06")
+    first = view.as_of(day)
+    for i in range(1, RECENT_DAYS):
+        view.as_of(day - dt.timedelta(days=i))
+    assert view.as_of(day) is first, "asked again, it is the latest"
+    view.as_of(day - dt.timedelta(days=RECENT_DAYS))
+    assert view.as_of(day) is first
+    assert len(view._recent) == RECENT_DAYS
+    before = view.as_of(day - dt.timedelta(days=1))
+    assert before.fingerprint() == RealTimeView(archive(), {"CHN.export.*": 1}).as_of(before.day).fingerprint()
 
 
 def test_a_lag_removes_months_and_never_adds_one():

@@ -387,6 +387,31 @@ def test_a_sum_that_contradicts_without_its_months_is_told():
     assert text.startswith("In 2024 the partners named add up to 10 t more than the total of 120 t")
 
 
+def test_partners_known_by_sums_alone_are_told_with_their_months():
+    figures = {
+        "WLD": path("2024-01", *[10_000.0] * 24), "DEU": {"2024-01": 1_000.0},
+        "BEL": {"2024-01/2024-12": 30_000.0, "2025-01/2025-06": 60.0}, "CAN": {"2024-02/2024-03": 5_000.0},
+        "JPN": {"2023-01/2023-12": 7_000.0},
+    }  # fmt: skip
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD, start="2024-01")
+    (text,) = [t.replace("\xa0", " ") for t in made.sentences() if "alone" in t]
+    assert text == (
+        "Known by sums of several months alone: Belgium 30 t (25.0 % of the total) in 2024 and 0.06 t (0.1 % of the total) in "
+        "Jan–Jun 2025; Canada 5.00 t (25.0 % of the total) in Feb–Mar 2024. How these fall on single months is not known, and "
+        "no month is given a part of them."
+    )
+    assert not [r for r in made.of("volume") if r.partner == "BEL" and "/" not in r.month and math.isfinite(r.value)]
+
+
+def test_a_flow_known_by_sums_of_partners_alone_is_named():
+    sums = {"2024-01/2024-12": 3_000.0, "2024-11/2025-02": 700.0}
+    made = fc.destinations(archive({"NLD": sums}), exporter="AAA", product=GOOD, start="2022-01", stop="2025-03")
+    first, second = (t.replace("\xa0", " ") for t in made.sentences())
+    assert first.endswith("from AAA, Jan 2022–Mar 2025: no single partner has a figure of a single month.")
+    assert "the Netherlands 3.00 t in 2024 and 0.70 t in Nov 2024–Feb 2025. How" in second, "no share without a total"
+    assert second.endswith("no month is given a part of them; sums that share months do not add up.")
+
+
 def test_without_any_total_there_are_no_other_partners():
     made = fc.destinations(archive({"DEU": path("2024-01", *[10.0] * 4)}), exporter="AAA", product=GOOD)
     (text,) = made.sentences()

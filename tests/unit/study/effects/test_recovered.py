@@ -120,10 +120,11 @@ def test_the_months_after_a_suspension_ends_are_under_the_ban_again():
 
 def test_goods_under_way_arrive_under_the_measure_still():
     vintage = known()
-    assert months.label(turn_of(vintage, Design(BAN, SERIES, start="2024-03")).last) == "2024-06"
-    assert months.label(turn_of(vintage, Design(BAN, SERIES, start="2024-03", lag_months=2)).last) == "2024-08"
+    assert months.label(turn_of(vintage, Design(BAN, SERIES, start="2024-03"))[0].last) == "2024-06"
+    assert months.label(turn_of(vintage, Design(BAN, SERIES, start="2024-03", lag_months=2))[0].last) == "2024-08"
     first_of_month = replace(DEAL, effective=dt.date(2024, 7, 1))
-    assert months.label(turn_of(known(events=(BAN, first_of_month)), Design(BAN, SERIES, start="2024-03")).last) == "2024-06"
+    found, _ = turn_of(known(events=(BAN, first_of_month)), Design(BAN, SERIES, start="2024-03"))
+    assert months.label(found.last) == "2024-06"
 
 
 def test_a_turn_before_the_months_asked_is_no_turn_of_their_loss():
@@ -147,18 +148,45 @@ def test_of_several_measures_the_last_turn_counts_and_one_that_goes_on_leaves_no
         targets="USA", products="gallium", instrument="enforcement", role="default",
     )  # fmt: skip
     both = Design([BAN, campaign], SERIES, start="2024-03", stop="2024-06", draws=400)
-    assert turn_of(known(events=(BAN, campaign, DEAL)), both).event == "deal"
-    assert turn_of(known("2024-06-05", events=(BAN, campaign, DEAL)), both) is None
-    assert turn_of(known(events=(BAN, campaign)), both) is None
+
+    def turned(vintage, design):
+        turn, holding = turn_of(vintage, design)
+        return turn and turn.event, holding
+
+    assert turned(known(events=(BAN, campaign, DEAL)), both) == ("deal", ())
+    assert turned(known("2024-06-05", events=(BAN, campaign, DEAL)), both) == ("campaign", ("ban",))
+    assert turned(known(events=(BAN,)), replace_design(both, events=(BAN,))) == (None, ("ban",))
     # the campaign had ended before these months: the ban alone took part in their loss
-    assert turn_of(known(events=(BAN, campaign, DEAL)), replace_design(both, start="2024-06")).event == "deal"
+    assert turned(known(events=(BAN, campaign, DEAL)), replace_design(both, start="2024-06")) == ("deal", ())
     # one that begins after these months took no part in it either
     late = replace(campaign, announced=dt.date(2024, 9, 1), effective=dt.date(2024, 9, 1), end=None, end_announced=None)
-    assert turn_of(known(events=(BAN, late, DEAL)), replace_design(both, events=(BAN, late))).event == "deal"
+    assert turned(known(events=(BAN, late, DEAL)), replace_design(both, events=(BAN, late))) == ("deal", ())
     vintage = known(events=(BAN, campaign))
     made = judge.estimate(estimator_from("baseline"), vintage, both, 1)
     found = recovered_since(estimator_from("baseline"), vintage, made, 1)
     assert (found.state, found.reason) == ("not yet known", "no end or easing of all the measures is known")
+    assert found.recovery is None
+
+
+def test_where_one_measure_goes_on_the_months_after_the_other_turned_are_described():
+    """The months between the loss and the turn are in neither sum, and no share of the loss is said to have come back."""
+    day = dt.date(2024, 4, 1)
+    campaign = Event("campaign", "", day, day, targets="USA", products="gallium", instrument="enforcement", role="default")
+    pause = replace(DEAL, end=dt.date(2025, 2, 10), end_announced=EASED)
+    vintage = known(back=0.6, events=(BAN, campaign, pause))
+    design = Design([BAN, campaign], SERIES, start="2024-03", stop="2024-05", draws=400)
+    made = judge.estimate(estimator_from("baseline"), vintage, design, 1)
+    found = recovered_since(estimator_from("baseline"), vintage, made, 1)
+    assert (found.state, found.recovery, found.holding, found.turn.event) == ("not yet known", None, ("campaign",), "deal")
+    assert [months.label(m) for m in (*found.months, *found.since)] == ["2024-03", "2024-05", "2024-07", "2025-01"]
+    _, lost, back = found.described
+    assert (lost, back) == (pytest.approx(-2400, rel=0.15), pytest.approx(7 / 9 * 0.6 * 3200, rel=0.35))
+    # one that had turned before these months is told by nothing
+    earlier = replace(campaign, id="earlier", announced=dt.date(2023, 1, 1), effective=dt.date(2023, 1, 1))
+    ended = replace(earlier, end=dt.date(2023, 6, 1), end_announced=dt.date(2023, 1, 1))
+    vintage = known(events=(ended, campaign))
+    turn, holding = turn_of(vintage, replace_design(design, events=(ended, campaign)))
+    assert (turn, holding) == (None, ("campaign",))
 
 
 def test_only_a_quantity_can_be_lost():

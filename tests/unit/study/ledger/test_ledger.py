@@ -17,7 +17,6 @@ from forecast.core.vintage import Cell, Vintage
 from forecast.report.ledger_sentences import RANGE
 from forecast.study.ledger import rerouting
 from forecast.study.ledger.candidates import candidates, producers_of
-from forecast.study.ledger.legs import what_would_fill
 
 PRODUCT = "antimony_oxide"
 BAN = Event("ban", "A ban", "2024-01-01", effective="2024-01-01", targets="USA", products=PRODUCT, instrument="ban")
@@ -250,8 +249,13 @@ def test_what_else_fell_into_the_months_is_told():
         instrument="tariff", role="default",
     )  # fmt: skip
     both = replace(known, events=EventCalendar().with_events([BAN, tariff]))
-    told = [one for one in ledger(both).sentences() if "into the same months" in one]
-    assert told == ["“A tariff” falls into the same months: what changed may be its doing too."], "once for both records"
+    (told,) = [sentence for sentence in ledger(both).sentences() if "into the same months" in sentence]
+    assert told == "“A tariff” falls into the same months: what changed may be its doing too."
+    # one that falls into the months of one record alone is told in the same sentence
+    later = replace(tariff, id="later", title="A later one", announced="2024-12-20", effective="2024-12-20")
+    more = replace(known, events=EventCalendar().with_events([BAN, tariff, later]))
+    (told,) = [sentence for sentence in ledger(more).sentences() if "into the same months" in sentence]
+    assert told == "“A tariff” and “A later one” fall into the same months: what changed may be their doing too."
     assert not any("into the same months" in sentence for sentence in ledger(known).sentences())
 
 
@@ -263,21 +267,6 @@ def test_months_after_the_end_and_a_measure_aimed_elsewhere_are_told():
     elsewhere = replace(BAN, targets="JPN")
     known = replace(vintage(noise=0.03), events=EventCalendar().with_events([elsewhere]))
     assert any("is aimed at this flow" in one for one in fc.ledger(known, elsewhere, **asked).sentences())
-
-
-@pytest.mark.parametrize(
-    ("series", "told"),
-    [
-        ("CHN.export.USA.gallium", "pages of China's customs saved by hand, code 811292"),
-        ("CHN.export.USA.antimony_oxide", "forecast fetch comtrade --hs 282580 --reporter CHN --partner USA --flow export"),
-        ("THA.export.USA.gallium", "which comtrade has under no code of its own"),
-        ("USA.import.CHN.germanium_unwrought", "forecast fetch census --hs 8112926000 --partner CHN"),
-    ],
-)
-def test_what_would_fill_a_flow_is_what_the_interface_serves(series, told):
-    """A basket of metals under six digits would never become the series that is wanted."""
-    question = LedgerQuestion((BAN,), "CHN", "USA", series.rpartition(".")[2])
-    assert told in what_would_fill(question, series)
 
 
 def test_gains_below_those_of_the_named_are_refused():

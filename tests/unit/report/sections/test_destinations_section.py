@@ -1,0 +1,30 @@
+"""The chapter of destinations: partners without any month's figure are told by the sums that are published of them."""
+
+import pandas as pd
+from contracts.report_run import small_run
+
+import forecast as fc
+from forecast.core.run import Run
+from forecast.report.blocks import Bullets
+from forecast.report.figures.canvas import style
+from forecast.report.run_data import RunData
+from forecast.report.sections.destinations import DestinationsSection
+
+
+def test_partners_known_by_sums_alone_are_in_its_sentences(tmp_path):
+    archive = fc.load_archive()
+    goods = ("re_magnets", "germanium", "antimony_products_reuters")
+    rows = [fc.destinations(archive, exporter="CHN", product=good).frame() for good in goods]
+    run = small_run(tmp_path)
+    pd.concat(rows).to_parquet(run.folder / "destinations.parquet")
+    with style():
+        blocks = DestinationsSection().blocks(RunData(Run(run.folder)))
+    (told,) = [block.items for block in blocks if isinstance(block, Bullets)]
+    texts = [text.replace("\xa0", " ") for text in told]
+    assert (
+        len([t for t in texts if "Belgium 9,000 kg in Jan–Nov 2024 and 1,950 kg (38.5 % of the total) in Jan–Jun 2025" in t])
+        == 1
+    )
+    assert len([t for t in texts if "the Netherlands 3,012 t (5.9 % of the total) in 2023" in t]) == 1
+    (magnets,) = [t for t in texts if "magnets" in t]
+    assert "alone" not in magnets
