@@ -11,6 +11,7 @@ from forecast.core.archive import Archive
 from forecast.core.archive_table import ArchiveRow
 from forecast.core.errors import ConfigError
 from forecast.core.registry import source
+from forecast.core.series import countries, partner_groups
 from forecast.interfaces.client import Client
 from forecast.interfaces.country_codes import check_countries, codes_of
 from forecast.interfaces.live_source import FetchedPart, fetch_first, first_publication
@@ -72,6 +73,9 @@ class Comtrade:
         check_countries("m49", (*self.reporter, *self.partner), "reporter or partner")
         if {"WLD"} & set(self.reporter):
             raise ConfigError("the world reports nothing", where="reporter", hint="a country, such as CHN")
+        if grouped := sorted(partner_groups().keys() & set(self.partner)):  # its absence would be read as no trade
+            problem = f"countries report their trade with each member of {grouped[0]}, and none with {grouped[0]}"
+            raise ConfigError(problem, where="partner", hint=",".join(sorted(countries(grouped[0]))))
 
     def read(self) -> Archive:
         """Refused: figures are fetched into the archive."""

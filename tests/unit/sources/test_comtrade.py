@@ -207,6 +207,9 @@ def test_options_are_checked():
         Comtrade(hs=("2825800000",))
     with pytest.raises(ConfigError, match="'XXX' is no country"):
         Comtrade(reporter=("XXX",))
+    with pytest.raises(ConfigError, match="none with EU27") as error:  # a row that nobody has is no zero
+        Comtrade(partner=("EU27",))
+    assert error.value.hint.startswith("AUT,BEL")
     with pytest.raises(ConfigError, match="the world reports nothing"):
         Comtrade(reporter=("WLD",))
     with pytest.raises(ConfigError, match="whose trade"):
