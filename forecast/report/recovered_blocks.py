@@ -45,9 +45,10 @@ def recovered_blocks(data: RunData) -> list[Block]:
         "was expected once the measure has ended or has been eased. Loss and later excess come from the same draws of one "
         "expected path. A row claims no more than its own verdict does, and over the longer time the checks may allow less."
     )
-    lines = [
-        (TableCell(f"{a.id}. {treated_name(a.treated)}"), TableCell(recovered_sentence(data, a, rows[-1]))) for a, rows in asked
-    ]
+    told: dict[tuple[str, str], list[str]] = {}  # questions of one flow may have one answer
+    for a, rows in asked:
+        told.setdefault((treated_name(a.treated), recovered_sentence(data, a, rows[-1])), []).append(a.id)
+    lines = [(TableCell(f"{', '.join(ids)}. {flow}"), TableCell(sentence)) for (flow, sentence), ids in told.items()]
     table = TableBlock("Lost or delayed, by question.", (Column("Question"), Column("What is known")), tuple(lines))
     out: list[Block] = [Heading("Lost or delayed?", 3, "recovered"), introduction, table]
     known: dict[tuple[object, ...], tuple[list[str], EffectAnswer, list[RecoveredRow]]] = {}

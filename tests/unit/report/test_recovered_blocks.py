@@ -129,3 +129,13 @@ def test_a_path_is_told_month_by_month(data: RunData) -> None:
     table = blocks[4].blocks[0]  # type: ignore[union-attr]
     assert [len(one) for one in table.rows] == [1, 4, 4]
     assert recovered_blocks(RunData(data.run, {}, {RecoveredRow: []})) == []
+
+
+def test_questions_of_one_flow_with_one_answer_share_a_line(data: RunData) -> None:
+    jobs = {a.id: a.job for a in data.headline}
+    path = [replace(ROW, job=jobs[key], id=key) for key in ("1", "2")]
+    rows = {RecoveredRow: path, EffectRow: data.rows(EffectRow)}
+    table = recovered_blocks(RunData(data.run, {}, rows))[2]
+    assert [row[0].text[:5] for row in table.rows] == ["1, 2."]  # type: ignore[union-attr]
+    rows[RecoveredRow] = [path[0], replace(path[1], lost=7e6)]
+    assert len(recovered_blocks(RunData(data.run, {}, rows))[2].rows) == 2  # type: ignore[union-attr]
