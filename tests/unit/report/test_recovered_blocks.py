@@ -133,9 +133,9 @@ def test_a_path_is_told_month_by_month(data: RunData) -> None:
 
 def test_questions_of_one_flow_with_one_answer_share_a_line(data: RunData) -> None:
     jobs = {a.id: a.job for a in data.headline}
-    path = [replace(ROW, job=jobs[key], id=key) for key in ("1", "2")]
+    path = [replace(ROW, job=jobs[key], id=key, state="no loss shown") for key in ("1", "2")]
     rows = {RecoveredRow: path, EffectRow: data.rows(EffectRow)}
     table = recovered_blocks(RunData(data.run, {}, rows))[2]
     assert [row[0].text[:5] for row in table.rows] == ["1, 2."]  # type: ignore[union-attr]
-    rows[RecoveredRow] = [path[0], replace(path[1], lost=7e6)]
+    rows[RecoveredRow] = [path[0], replace(path[1], state="not yet known", turned_by="")]
     assert len(recovered_blocks(RunData(data.run, {}, rows))[2].rows) == 2  # type: ignore[union-attr]
