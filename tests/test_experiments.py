@@ -64,11 +64,12 @@ def test_the_page_of_the_ledger_tells_its_table_and_a_network_is_what_it_was(mod
     page, kept = (HOME / "018_ledger" / "README.md").read_text("utf-8"), pd.read_csv(HOME / "018_ledger" / "results.csv")
     assert (kept.largest_error < 1e-9).all()
     assert (kept.truth_inside >= 0.9).all()
+    assert (kept.share_defined >= 0.95).all(), "bounds that cross within noise leave an interval"
     assert (kept.found[kept.kind == "none"] <= 0.05).all()
     assert (kept.width_some_missing[kept.kind == "rerouted"] > kept.width_nothing_missing[kept.kind == "rerouted"]).all()
     for row in kept.itertuples():
-        told = f"| {row.kind} | {row.third} | {row.networks} | {row.largest_error:.0e} | {100 * row.truth_inside:.1f} % | "
-        assert f"{told}{row.width:.2f} | {100 * row.found:.1f} % |" in page
+        told = f"| {row.kind} | {row.third} | {row.networks} | {row.largest_error:.0e} | {100 * row.share_defined:.1f} % | "
+        assert f"{told}{100 * row.truth_inside:.1f} % | {row.width:.2f} | {100 * row.found:.1f} % |" in page
     fresh = module(HOME / "018_ledger" / "run.py").one("none", 5, 0)
     assert fresh["closed"] < 1e-9
     assert fresh["inside"]

@@ -102,8 +102,8 @@ def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -
     if row.state == "not identified":
         return f"Not identified, because {reason_in_words(data, answer, row.reason)}.{_description_and_rest(data, answer, row)}"
     came = quantity(abs(row.back), answer.unit)
-    claim = "" if answer.verdict == "supported" else f" (verdict: {answer.verdict})"
-    lead = f"Of the {quantity(row.lost, answer.unit)} missing in {window(row.months_from, row.months_to)}{claim}, "
+    missing = f"{quantity(row.lost, answer.unit)} missing in {window(row.months_from, row.months_to)}"
+    lead = f"Of the {missing}{_verdict_of_loss(data, answer, row)}, "
     if row.back > 0:
         seen = f"{came} had come back by {month(row.month)} ({percent(row.share, sign=False)} of them; {_share_interval(row)})"
     else:
@@ -120,6 +120,15 @@ def _in_display_units(answer: EffectAnswer, row: RecoveredRow) -> RecoveredRow:
 def _turn(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
     """What is taken as the turn."""
     return f"{_turn_phrase(data, answer, row)} is taken as the turn"
+
+
+def _verdict_of_loss(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
+    """The verdict on the loss, by the answer about its months; that of another span is told with its span. Empty if supported."""
+    asked = (answer.event, answer.series, row.months_from, row.months_to)
+    same = [a for a in (answer, *data.headline) if (a.event, a.series, a.months_from, a.months_to) == asked]
+    span = "" if same else f" on {answer.window}"
+    verdict = (same or [answer])[0].verdict
+    return "" if verdict == "supported" else f" (verdict{span}: {verdict})"
 
 
 def _turn_phrase(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:

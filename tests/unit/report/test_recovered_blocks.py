@@ -139,3 +139,12 @@ def test_questions_of_one_flow_with_one_answer_share_a_line(data: RunData) -> No
     assert [row[0].text[:5] for row in table.rows] == ["1, 2."]  # type: ignore[union-attr]
     rows[RecoveredRow] = [path[0], replace(path[1], state="not yet known", turned_by="")]
     assert len(recovered_blocks(RunData(data.run, {}, rows))[2].rows) == 2  # type: ignore[union-attr]
+
+
+def test_a_loss_has_the_verdict_on_its_own_months_and_another_one_with_its_span(data: RunData) -> None:
+    first = next(a for a in data.headline if a.id == "1")
+    longer = replace(first, id="2", months_to="2026-03", verdict="cannot distinguish")
+    fewer = replace(ROW, months_to="2025-05")
+    said = [recovered_sentence(data, longer, row).replace("\u00a0", " ") for row in (ROW, fewer)]
+    assert "missing in Apr–Jun 2025 (verdict: suggestive)" in said[0]
+    assert "missing in Apr–May 2025 (verdict on Apr 2025–Mar 2026: cannot distinguish)" in said[1]
