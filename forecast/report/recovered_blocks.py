@@ -123,7 +123,7 @@ def _turn(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
 
 
 def _verdict_of_loss(data: RunData, answer: EffectAnswer, row: RecoveredRow) -> str:
-    """The verdict on the loss, by the answer about its months; that of another span is told with its span. Empty if supported."""
+    """The verdict on the loss, by the answer about its months; one on another span is told with that. Empty if supported."""
     asked = (answer.event, answer.series, row.months_from, row.months_to)
     same = [a for a in (answer, *data.headline) if (a.event, a.series, a.months_from, a.months_to) == asked]
     span = "" if same else f" on {answer.window}"
