@@ -145,7 +145,7 @@ def _routes(made: Ledger) -> TableBlock:
     )  # fmt: skip
     note = (
         "At most: the smaller of the two flows, an upper bound, in one step and under one code. At least: what arrived "
-        "less its own sources, which were declared and are no figures; 0 where they are unknown."
+        "less the country's own sources as declared with the question (no published figure); 0 where none are."
     )
     return TableBlock("What may have gone on through third countries", heads, tuple(rows), note, True)
 
@@ -172,19 +172,17 @@ def _origins(made: Ledger) -> TableBlock:
 
 def _flows(made: Ledger) -> TableBlock:
     words = {
-        "L_X": "exporter to destination", "L_M": "the same, by the importer", "D": "exporter to",
-        "path": "exporter to, on the way", "ahead": "of these, before the measure", "I": "to destination, from",
-        "rest_D": "exporter to all others",
-        "rest_I": "to destination, from all others",
+        "L_X": "exporter to destination", "L_M": "the same, by the importer", "D": "exporter to {}",
+        "path": "exporter to {}, in time to be sent on", "ahead": "exporter to {}, before the measure",
+        "I": "to destination, from {}", "rest_D": "exporter to all others", "rest_I": "to destination, from all others",
     }  # fmt: skip
     rows = []
     for leg in made.legs:
-        country = "" if leg.country == REST or leg.role in ("L_X", "L_M") else f" {country_name(leg.country)}"
         when = window(leg.months_from, leg.months_to) if leg.known else MISSING
         told = leg.note if leg.known else leg.wanted
         rows.append(
             (
-                TableCell(f"{capitalize(words[leg.role])}{country}", leg.series), TableCell(when),
+                TableCell(capitalize(words[leg.role].format(country_name(leg.country))), leg.series), TableCell(when),
                 TableCell(leg.state, tone="muted"), _cell(made, leg.value), TableCell(told, tone="muted"),
             )
         )  # fmt: skip
