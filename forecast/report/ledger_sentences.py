@@ -252,13 +252,13 @@ def _share(made: Ledger) -> list[str]:
     by_exporter = made.leg("L_X").known and (made.leg("L_X").value < 0 or not made.leg("L_M").known)
     record = country_in_text(made.question.exporter if by_exporter else made.question.destination)
     whole = f"the loss in the record of {record}"
+    if share.lower > 0 or (math.isnan(share.lower) and share.lo95 > 0):
+        whole += ", with the own sources that were declared"
     if math.isnan(share.lower):
         crossed = ", ".join(country_in_text(route.country) for route in made.crossed)
         held = f"lies between {share_text(share.lo95)} and {share_text(share.hi95)} with 95{NBSP}%"
         noise = f"estimates of the bounds of {crossed} cross within noise"
-        return [f"The part of {whole} that may have been rerouted {held}; {noise}, so no range of estimates is given."]
-    if share.lower > 0:
-        whole += ", with the own sources that were declared"
+        return [f"The part that may have been rerouted of {whole}, {held}; {noise}, so no range of estimates is given."]
     if share.upper > 1:
         return [f"{RANGE} {share_text(share.lower)} of {whole} and all of it, or more than was lost{far}."]
     return [f"{RANGE} {share_text(share.lower)} and {share_text(share.upper)} of {whole}{far}."]

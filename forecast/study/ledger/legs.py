@@ -84,7 +84,9 @@ def _with_months(question: LedgerQuestion, plan: LegPlan, first: int, last: int,
     plan = replace(plan, first=start, last=stop)
     early = told_as_too_early(question, plan, steps) if plan.series else ""
     if early and plan.role == "path" and not question.ahead and months_too_early(question, plan, steps) > last - first:
-        wanted = f"{what_would_fill(plan.series)}, {steps.label(onset_of(question, steps))} and later"
+        onset = onset_of(question, steps)
+        reach = f"an account to {steps.label(onset + question.months_on_the_way)} or later, when such goods can have arrived"
+        wanted = f"{what_would_fill(plan.series)}, {steps.label(onset)} and later, and {reach}"
         return replace(plan, series="", mirror=False, wanted=wanted)  # none of these goods went around the measure
     return replace(plan, note="; ".join(filter(None, (plan.note, early))))
 

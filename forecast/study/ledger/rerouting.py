@@ -97,6 +97,8 @@ def _route(
     # the larger of two upper limits is one of the larger bound, and needs no correction
     made = [[upper_limit_of_minimum(points[there, w], draws[:, there, w], level) for w in (0, 1)] for level in (0.5, LIMIT)]
     upper, limit = (max(0.0, *pair) for pair in made)
+    if declared and outward.known and floor <= float(points[0].max()):
+        upper = max(upper, floor)  # no estimate lies below it: what is taken off for the choice of the smaller flow alone does
     low = float(np.quantile(bounds.floor_draws[:, i], 1.0 - LIMIT)) if declared else 0.0
     gap = bounds.floor_draws[:, i] - np.maximum(draws[:, 0].max(axis=1), 0.0)
     crossed = declared and outward.known and float((gap <= 0).mean()) < LEVEL
@@ -104,7 +106,7 @@ def _route(
     if declared and math.isfinite(p_value):  # what its own sources explain did not come from the exporter
         p_value = max(p_value, float((1 + (bounds.floor_draws[:, i] <= 0).sum()) / (1 + len(draws))))
     return replace(
-        bare, lower=max(0.0, floor), upper=upper, lower_limit=max(0.0, min(low, floor)), upper_limit=limit,
+        bare, lower=max(0.0, floor), upper=upper, lower_limit=max(0.0, min(low, floor)), upper_limit=max(limit, upper),
         p_value=p_value, contradiction=CROSSED if crossed else "",
     )  # fmt: skip
 
@@ -153,8 +155,8 @@ def share_of_loss(bounds: Bounds, routes: Sequence[Route], loss: Leg) -> Reroute
     if low > high:
         return ReroutedShare(undefined="bounds cross")
     if any(route.lower > route.upper for route in routes):  # within noise: the estimates hold no range, their limits do
-        lower = upper = math.nan
-    return ReroutedShare(lower, upper, low, high)
+        return ReroutedShare(lo95=low, hi95=high)
+    return ReroutedShare(lower, max(lower, upper), low, max(upper, high))
 
 
 def rerouted_draws(bounds: Bounds, routes: Sequence[Route]) -> tuple[Floats, Floats]:

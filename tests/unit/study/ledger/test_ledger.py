@@ -209,9 +209,19 @@ def test_bounds_that_cross_within_noise_leave_limits_and_no_range():
     assert math.isnan(made.share.lower)
     assert 0.2 < made.share.lo95 < made.share.hi95 < 0.3
     assert made.entry("R").lo95 < thai.upper < thai.lower < made.entry("R").hi95
-    (told,) = (one for one in made.sentences() if "may have been rerouted lies between" in one)
+    (told,) = (one for one in made.sentences() if one.startswith("The part that may have been rerouted"))
     assert "estimates of the bounds of Thailand cross within noise" in told
     assert not any(sentence.startswith((RANGE, "Other growth")) for sentence in made.sentences())
+
+
+def test_no_own_sources_and_more_bought_than_sent_on_is_no_crossing():
+    made = ledger(own_sources={"THA": 0.0})
+    thai = made.route("THA")
+    assert 0 < thai.lower <= thai.upper <= thai.upper_limit
+    assert not made.crossed
+    assert made.share.lo95 <= made.share.lower <= made.share.upper <= made.share.hi95
+    (told,) = (sentence for sentence in made.sentences() if sentence.startswith(RANGE))
+    assert "with the own sources that were declared" in told
 
 
 def test_declared_origin_is_in_every_draw():
@@ -551,7 +561,7 @@ def test_a_flow_known_only_before_the_measure_tells_nothing_of_the_way_round_it(
     assert (made.months_from, made.months_to) == ("2024-02", "2024-02")
     path = made.leg("path", "THA")
     assert path.state == "no data"
-    assert path.wanted.endswith(", 2024-01 and later")
+    assert ", 2024-01 and later, and an account to " in path.wanted
     assert made.route("THA").upper == pytest.approx(max(made.leg("I", "THA").value, 0.0), abs=1000.0), (
         "one flow alone bounds it"
     )
