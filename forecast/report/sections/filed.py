@@ -11,6 +11,11 @@ from forecast.report.filed_beforehand import filings_told
 from forecast.report.numbers import day
 from forecast.report.run_data import RunData
 
+SEVERAL = (
+    "This config was filed {} times. Each filing stands by itself; that one of several came out right shows less than it would "
+    "of one alone."
+)
+
 
 @section
 @dataclass(frozen=True)
@@ -22,8 +27,9 @@ class FiledSection:
 
     def blocks(self, data: RunData) -> list[Block]:
         """Empty unless a filed run of this very config is known."""
-        out: list[Block] = []
-        for told, claims in filings_told(data.run, data.ahead):
+        filings = filings_told(data.run, data.ahead)
+        out: list[Block] = [Prose(SEVERAL.format(len(filings)))] if len(filings) > 1 else []
+        for told, claims in filings:
             out.append(Callout(f"{told} This page stands on what was known on {day(data.as_of)}."))
             if claims:
                 out += [Prose("Claimed beforehand:", "note"), Bullets(claims)]

@@ -160,6 +160,8 @@ def test_a_second_filing_of_the_same_config_is_told(write, clock, filed, follow,
     other = fc.file(write(), out=tmp_path / "runs")
     assert "also filed on 12\u00a0Jan\u00a02025" in follow("2025-01-16").pages[1].read_text("utf-8")
     assert "also filed on 10\u00a0Jan\u00a02025" in (other.folder / "follow" / "report.md").read_text("utf-8")
+    run = fc.run(write(), out=tmp_path / "runs", progress=False)
+    assert "This config was filed 2 times." in (run.folder / "report.md").read_text("utf-8")
 
 
 def test_an_earlier_day_knows_nothing_of_later_follow_ups(follow):
@@ -210,6 +212,7 @@ def test_a_run_of_a_filed_config_says_so(write, filed, tmp_path):
     assert "filed beforehand, on 10\u00a0Jan\u00a02025" in page
     assert "more than a hundred tonnes in two months" in page
     assert "No such filing" not in page
+    assert "was filed 2 times" not in page
     elsewhere = fc.run(write(), out=tmp_path / "elsewhere", progress=False)
     assert "filed" not in elsewhere.info
     assert "filed" not in (elsewhere.folder / "report.md").read_text("utf-8").lower()
