@@ -13,6 +13,7 @@ from forecast.core.questions import Task
 from forecast.core.results import Failure, Forecast
 from forecast.core.vintage import Vintage
 from forecast.prep.partners import FEWEST, REST, WORLD
+from forecast.prep.spans_and_gaps import count_months
 from forecast.study import ask
 from forecast.study.destinations.shares import PartnerFlow
 
@@ -50,7 +51,7 @@ def ahead(
     total = flow.series(WORLD)
     if not vintage.knows(total):
         return Ahead((), {}, reason="the total over all partners is not known")
-    parts = [p for p in flow.partners if vintage.observed(flow.series(p)).count >= FEWEST]
+    parts = [p for p in flow.partners if count_months(vintage.observed(flow.series(p))) >= FEWEST]
     last = vintage.last_month(total)
     when = tuple(vintage.steps.label(last + h) for h in range(1, months + 1))
     if not parts:

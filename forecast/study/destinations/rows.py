@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from forecast.core.event import Event
 from forecast.core.schema import DestinationRow
 from forecast.core.vintage import Vintage
 from forecast.prep.partners import REST, WORLD
+from forecast.prep.spans_and_gaps import count_months
 from forecast.study.destinations.ahead import Ahead
 from forecast.study.destinations.concentration import concentration
 from forecast.study.destinations.first_served import AFTER, LEVELS, month_of_return, months_before
@@ -43,10 +45,12 @@ class FlowRows:
             if not self.flow.vintage.knows(series):
                 continue
             seen = self.flow.vintage.observed(series)
-            inside = int(np.isfinite(seen.at(self.first, self.last)).sum())
-            yield self.row("figures", partner, self.first, self.last, value=float(inside), n=seen.count, unit="months")
+            known = [math.isfinite(self.flow.amount(partner, m, m)) for m in range(self.first, self.last + 1)]
+            yield self.row(
+                "figures", partner, self.first, self.last, value=float(sum(known)), n=count_months(seen), unit="months"
+            )
         for group in self.flow.groups:
-            count = self.flow.vintage.observed(self.flow.series(group)).count
+            count = count_months(self.flow.vintage.observed(self.flow.series(group)))
             yield self.row("figures", group, self.first, self.last, status="group", n=count)
 
     def divisions(self) -> Iterator[DestinationRow]:

@@ -37,13 +37,12 @@ class PartnerFlow:
     def amount(self, partner: str, first: int, last: int, measure: str = "quantity") -> float:
         """A partner's figure over some months, where figures determine it, else NaN; kg or USD.
 
-        One month is what is published of it; several are a sum of months or of published sums (`window_total`).
+        A month is what is published of it, or what sums to date leave for it; several are a sum of either (`window_total`).
         """
         series = self.series(partner, measure)
         if not self.vintage.knows(series):
             return math.nan
-        seen = self.vintage.observed(series)
-        return float(seen.at(first, first)[0]) if first == last else window_total(seen, first, last)
+        return window_total(self.vintage.observed(series), first, last)
 
     def status(self, partner: str, month: int) -> str:
         """What is known of a partner's month; "not bundled" where it has no series."""

@@ -87,6 +87,18 @@ def test_without_a_total_there_are_no_shares():
     assert not split(flow, month("2024-01"), month("2024-01")).shares
 
 
+def test_sums_to_date_divide_into_their_months():
+    to_date = ["2024-01", *(f"2024-01/2024-{m:02d}" for m in range(2, 13))]
+    figures = {
+        name: {label: level * (i + 1) for i, label in enumerate(to_date)} for name, level in (("WLD", 10.0), ("DEU", 6.0))
+    }
+    found = split(flow_of(figures), month("2024-09"), month("2024-09"))
+    assert found.shares == {"DEU": pytest.approx(0.6), "REST": pytest.approx(0.4)}
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD)
+    assert made.sentences()[1].startswith("In Dec\u00a02024, the latest"), "the last month is known"
+    assert not any("Known by sums" in sentence for sentence in made.sentences())
+
+
 def test_a_year_divides_where_sums_are_published():
     flow = flow_of({"WLD": path("2024-01", *[10.0] * 12), "DEU": {"2024-01/2024-12": 30.0}})
     assert split(flow, month("2024-01"), month("2024-12")).shares == pytest.approx({"DEU": 0.25, "REST": 0.75})
