@@ -43,7 +43,8 @@ def recovered_blocks(data: RunData) -> list[Block]:
     introduction = Prose(
         "What was missing under a measure may be lost, or may have come later: a backlog that clears shows as trade above what "
         "was expected once the measure has ended or has been eased. Loss and later excess come from the same draws of one "
-        "expected path. A row claims no more than its own verdict does, and over the longer time the checks may allow less."
+        "expected path, which is drawn anew for both together, so that the loss may differ a little from that of the row. A "
+        "row claims no more than its own verdict does, and over the longer time the checks may allow less."
     )
     told: dict[tuple[str, str], list[str]] = {}  # questions of one flow may have one answer
     for a, rows in asked:
@@ -107,7 +108,8 @@ def recovered_sentence(data: RunData, answer: EffectAnswer, row: RecoveredRow) -
     if row.back > 0:
         seen = f"{came} had come back by {month(row.month)} ({percent(row.share, sign=False)} of them; {_share_interval(row)})"
     else:
-        seen = f"nothing had come back by {month(row.month)}, and another {came} were missing by then ({_share_interval(row)})"
+        nothing = f"on balance nothing had come back by {month(row.month)}"
+        seen = f"{nothing}, and another {came} were missing by then ({_share_interval(row)})"
     return (
         f"{lead}{seen}. {capitalize(_turn(data, answer, row))}; {_conclusion(row)}.{_still_held(answer, row)}{_also(data, row)}"
     )

@@ -50,7 +50,7 @@ def test_a_claim_needs_an_interval_on_one_side(data: RunData, changes: dict[str,
 
 def test_a_further_loss_is_no_return(data: RunData) -> None:
     text = told(data, back=-2e6, back_lo95=-4e6, share=-0.25)
-    assert "nothing had come back by Mar 2026, and another 2,000 t were missing by then" in text
+    assert "on balance nothing had come back by Mar 2026, and another 2,000 t were missing by then" in text
     assert "delayed" not in text.partition("turn; ")[2]
 
 
