@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import functools
 import math
 from collections.abc import Mapping
@@ -17,12 +18,14 @@ LITTLE = 0.01  # of the world's production
 class Production:
     """Production of a mineral in one year.
 
+    released : the first day on which the edition with these amounts was out
     stage : what is counted: "mine", "refinery", "smelter", or "primary" (metal of low purity)
     amounts : by country, in the table's unit; NaN where a country produces and its amount is not published
     world : the published total; NaN where there is none
     """
 
     year: int
+    released: dt.date
     stage: str
     amounts: Mapping[str, float]
     world: float
@@ -56,13 +59,17 @@ def bundled_production() -> Mapping[str, Mapping[int, Production]]:
         amounts = {row["country"]: float(row["amount"] or math.nan) for row in found}
         world = amounts.pop("WLD", math.nan)
         amounts.pop("OTHERS", None)
-        made.setdefault(mineral, {})[year] = Production(year, found[0]["stage"], amounts, world)
+        released = max(dt.date.fromisoformat(row["released"]) for row in found)
+        made.setdefault(mineral, {})[year] = Production(year, released, found[0]["stage"], amounts, world)
     return made
 
 
-def production_before(mineral: str, month: int) -> Production | None:
-    """The production of the last full year before a month (an ordinal), or of the table's first; None where it has none."""
-    known = bundled_production().get(mineral)
-    if known is None:
+def production_before(mineral: str, month: int, day: dt.date) -> Production | None:
+    """The production of the last full year before a month (an ordinal), or of the table's first, as known on a day.
+
+    None where the table has none, or none of it was out on that day.
+    """
+    known = {year: one for year, one in bundled_production().get(mineral, {}).items() if one.released <= day}
+    if not known:
         return None
     return known[max((year for year in known if year < month // 12), default=min(known))]

@@ -47,7 +47,11 @@ def describe_plan(plan: Plan) -> list[str]:
     for batch in plan.batches:
         if batch.ledger is not None:
             q = batch.ledger
-            via = f" by way of {', '.join(q.through)}" if q.through else f"; it would take {third_countries_wanted(q)}"
+            via = (
+                f" by way of {', '.join(q.through)}"
+                if q.through
+                else f"; it would take {third_countries_wanted(q, plan.vintage.day)}"
+            )
             lines.append(f"ledger {q.name}: {q.product}, {q.exporter} to {q.destination}{via}")
     return lines
 

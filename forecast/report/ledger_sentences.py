@@ -195,11 +195,11 @@ def _route(made: Ledger, route: Route) -> list[str]:
         others = f", over {tested} countries" if tested > 1 else ""
         more = ", the second by more than its own sources" if math.isfinite(route.own_sources) else ""
         told.append(
-            f"Both flows of {name} rose{more} ({_p_text(route.p_holm)}{others}): rerouting of goods is possible, and whether "
+            f"Both flows of {name} rose{more} ({p_text(route.p_holm)}{others}): rerouting of goods is possible, and whether "
             f"these are goods of {country_in_text(q.exporter)} the figures do not say."
         )
     elif math.isfinite(route.p_holm):
-        told.append(f"It is not shown that both flows of {name} rose ({_p_text(route.p_holm)}).")
+        told.append(f"It is not shown that both flows of {name} rose ({p_text(route.p_holm)}).")
     for leg, flow in ((route.outward, "got"), (route.onward, "sent on")):
         if leg.note:
             told.append(f"What {name} {flow}: {leg.note}.")
@@ -209,7 +209,8 @@ def _route(made: Ledger, route: Route) -> list[str]:
     return told
 
 
-def _p_text(p: float) -> str:
+def p_text(p: float) -> str:
+    """A p value in words of a sentence or a cell."""
     return "p < 0.001" if p < 0.001 else f"p = {decimal(p, 3 if p < 0.1 else 2)}"
 
 

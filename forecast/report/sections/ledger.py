@@ -14,7 +14,7 @@ from forecast.core.schema import LedgerRow, group_rows
 from forecast.report.blocks import MISSING, Block, Bullets, Column, Details, FigureBlock, Heading, Prose, TableBlock, TableCell
 from forecast.report.figures.ledger import ledger_panel
 from forecast.report.ledger_annual import annual_sentences
-from forecast.report.ledger_sentences import amount_text, sentences_of, series_wanted
+from forecast.report.ledger_sentences import amount_text, p_text, sentences_of, series_wanted
 from forecast.report.numbers import capitalize, country_name, decimal, product_name, window
 from forecast.report.run_data import RunData
 
@@ -136,7 +136,7 @@ def _routes(made: Ledger) -> TableBlock:
                 TableCell(capitalize(country_name(route.country))), _cell(made, route.outward.value),
                 _cell(made, route.onward.value), _cell(made, route.lower), _cell(made, route.upper),
                 _cell(made, route.upper_limit),
-                TableCell(state, f"p = {decimal(route.p_holm, 3)}" if math.isfinite(route.p_holm) else "", "muted"),
+                TableCell(state, p_text(route.p_holm) if math.isfinite(route.p_holm) else "", "muted"),
             )
         )  # fmt: skip
     heads = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
@@ -150,7 +151,7 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
     bounds = bounds_of(question, by_role, factor, n)
     routes = routes_of(question, by_role, bounds, factor)
     declared, note = declared_while_none_reported(question, plans, seen, factor, n)
-    rerouted, limits = _all_routes(question, bounds, routes, n)
+    rerouted, limits = _all_routes(question, bounds, routes, n, vintage.day)
     account: Account = account_of(question, by_role, routes, rerouted, limits, declared, n)
     records = [one for one in (by_role["L_X", question.destination], by_role["L_M", question.exporter]) if one.known]
     loss = next((one for one in records if one.value < 0), records[0] if records else None)
@@ -159,12 +160,12 @@ def answer_ledger(question: LedgerQuestion, vintage: Vintage, seed: int = 0, mem
         question, "kg", content, reading, seen.steps.label(main.first), seen.steps.label(main.last),
         main.last - main.first + 1, tuple(legs), tuple(routes), account.entries,
         share_of_loss(bounds, routes, loss or by_role["L_M", question.exporter]),
-        gap_filled_of(question, by_role, factor), account.closure, (*notes, *([note] if note else [])),
+        gap_filled_of(question, by_role, factor, vintage.day), account.closure, (*notes, *([note] if note else [])),
     )  # fmt: skip
 
 
 def _all_routes(
-    question: LedgerQuestion, bounds: Bounds, routes: Sequence[Route], draws: int
+    question: LedgerQuestion, bounds: Bounds, routes: Sequence[Route], draws: int, day: dt.date
 ) -> tuple[tuple[Amount, Amount], tuple[float, float]]:
     """R at its lower and at its upper bound, and the limits of the two."""
     none = np.zeros(draws)
@@ -172,7 +173,7 @@ def _all_routes(
         wish for route in routes if not math.isfinite(route.upper) for wish in (route.outward.wanted, route.onward.wanted)
     )
     if not routes:
-        wanted = (third_countries_wanted(question),)
+        wanted = (third_countries_wanted(question, day),)
     lower = float(sum(route.lower for route in routes if math.isfinite(route.lower)))
     upper = float(sum(route.upper for route in routes))
     if not draws:

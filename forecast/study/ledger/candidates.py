@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 
 from forecast.core.ledger import LedgerQuestion
@@ -11,17 +12,17 @@ from forecast.core.series import SeriesKey, countries, partner_groups
 from forecast.core.vintage import Vintage
 
 
-def production_of(question: LedgerQuestion) -> Production | None:
-    """Production of the good's mineral in the last full year before the measure; None where the bundled table has none."""
+def production_of(question: LedgerQuestion, day: dt.date) -> Production | None:
+    """Production of the good's mineral in the last full year before the measure, as known on a day; None where none is."""
     onset = min((event.start for event in question.events), default=0)
-    return production_before(mineral_of(question.product), onset)
+    return production_before(mineral_of(question.product), onset, day)
 
 
-def producers_of(question: LedgerQuestion) -> Collection[str] | None:
+def producers_of(question: LedgerQuestion, day: dt.date) -> Collection[str] | None:
     """Countries named as producers, else those of the bundled table; None where it does not tell who produces how much."""
     if question.producers is not None:
         return question.producers
-    known = production_of(question)
+    known = production_of(question, day)
     return None if known is None else known.producers()
 
 
@@ -31,7 +32,7 @@ def candidates(question: LedgerQuestion, vintage: Vintage) -> tuple[str, ...]:
     In alphabetical order; none where no table of producers knows the mineral. The rule looks at names of series and at a table
     of production before the measure, never at what the flows did.
     """
-    producers = producers_of(question)
+    producers = producers_of(question, vintage.day)
     if producers is None:
         return ()
     ends = countries(question.exporter) | countries(question.destination)
@@ -46,9 +47,11 @@ def candidates(question: LedgerQuestion, vintage: Vintage) -> tuple[str, ...]:
     return tuple(sorted(found - left_out))
 
 
-def third_countries_wanted(question: LedgerQuestion) -> str:
+def third_countries_wanted(question: LedgerQuestion, day: dt.date) -> str:
     """What a ledger without a third country lacks."""
-    if producers_of(question) is None:
+    if producers_of(question, day) is None:
         mineral = mineral_of(question.product).replace("_", " ")
-        return f"third countries named in `through` (the bundled table does not tell who produces how much {mineral})"
+        known = f", as known on {day.isoformat()}," if day < dt.date.max else ""
+        table = f"the bundled table{known} does not tell who produces how much {mineral}"
+        return f"third countries named in `through` ({table})"
     return "third countries: none is named in `through`, or found in the data"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 
@@ -14,7 +15,9 @@ from forecast.core.simultaneous_bands import simultaneous_band
 from forecast.study.ledger.candidates import production_of
 
 
-def gap_filled_of(question: LedgerQuestion, legs: Mapping[tuple[Role, str], Leg], factor: float) -> GapFilled | None:
+def gap_filled_of(
+    question: LedgerQuestion, legs: Mapping[tuple[Role, str], Leg], factor: float, day: dt.date
+) -> GapFilled | None:
     """The changes of all origins but the one hit, with limits that hold for all together; None where none is known."""
     named = [legs["I", k] for k in (*question.through, *question.origins)]
     rest = legs["rest_I", REST]
@@ -28,7 +31,7 @@ def gap_filled_of(question: LedgerQuestion, legs: Mapping[tuple[Role, str], Leg]
         low, high = simultaneous_band(np.column_stack([leg.draws for leg in known if leg.draws is not None]), 0.95)
         limits = list(zip(low.tolist(), high.tolist(), strict=True))
     changes = [
-        OriginChange(leg.country, leg.value, *ends, production=_production(question, leg.country))
+        OriginChange(leg.country, leg.value, *ends, production=_production(question, leg.country, day))
         for leg, ends in zip(known, limits, strict=True)
     ]
     complete = rest.known
@@ -38,13 +41,13 @@ def gap_filled_of(question: LedgerQuestion, legs: Mapping[tuple[Role, str], Leg]
     return GapFilled(tuple(sorted(changes, key=lambda one: -one.value)), total, lost, complete)
 
 
-def _production(question: LedgerQuestion, country: str) -> str:
+def _production(question: LedgerQuestion, country: str, day: dt.date) -> str:
     """What is known of a country's own production at the table's stage; what it makes of others' goods is not in it."""
     if country == REST:
         return ""
     if question.producers is not None:
         return "producer" if country in question.producers else "not named as a producer"
-    known = production_of(question)
+    known = production_of(question, day)
     return known.standing(country) if known else ""
 
 

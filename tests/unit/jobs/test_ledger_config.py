@@ -185,7 +185,7 @@ def test_a_plan_without_third_countries_says_what_is_wanted(fetched, monkeypatch
     config.write_text(asked, "utf-8")
     done = CliRunner().invoke(app, ["check", str(config)])
     told = " ".join(done.output.split())
-    assert "it would take third countries named in `through` (the bundled table does not tell who produces how much" in told
+    assert "it would take third countries named in `through` (the bundled table, as known on" in told
 
 
 def test_two_accounts_of_one_name_are_refused(fetched, monkeypatch):

@@ -1,5 +1,6 @@
 """The ledger's account on networks small enough to work out by hand."""
 
+import datetime as dt
 import math
 from dataclasses import replace
 
@@ -406,15 +407,18 @@ def test_candidates_are_those_with_a_flow_and_little_production():
 def test_the_rule_knows_who_produces_more_than_a_hundredth(product, producers):
     """By the figures of 2023, the year before the measure, read off the table by hand."""
     question = LedgerQuestion((BAN,), "CHN", "USA", product)
-    assert producers_of(question) == frozenset(producers.split())
     known = vintage({f"USA.import.{c}": (1.0, 1.0) for c in ("THA", "BOL", "FRA")}, good=product)
+    assert producers_of(question, known.day) == frozenset(producers.split())
     assert candidates(question, known) == tuple(c for c in ("BOL", "FRA", "THA") if c not in producers)
 
 
 def test_production_is_that_of_the_last_full_year_before_the_measure():
     later = replace(BAN, id="later", announced=BAN.announced.replace(year=2025), effective=BAN.effective.replace(year=2025))
-    for event, producing in ((BAN, True), (later, False)):
-        assert ("NGA" in producers_of(LedgerQuestion((event,), "CHN", "USA", "rare_earth_compounds"))) is producing
+    out = dt.date(2026, 2, 28)  # the day of the edition with the figures of 2024
+    for event, day, producing in ((BAN, out, True), (later, out, False), (later, out - dt.timedelta(1), True)):
+        asked = LedgerQuestion((event,), "CHN", "USA", "rare_earth_compounds")
+        assert ("NGA" in producers_of(asked, day)) is producing
+    assert producers_of(asked, dt.date(2025, 1, 30)) is None, "before the first edition of the table"
 
 
 @pytest.mark.parametrize("product", ["germanium", "re_magnets", "hs999999"])
