@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -157,7 +157,8 @@ def described_legs(
         if not leg.known:
             made.append(leg)
         elif chosen in found:
-            made.append(_with(leg, "described", factor * found[chosen], leg.note))
+            note = f"{leg.note}; {_other_baselines(found, chosen)}".strip("; ") if plan.role in ("L_X", "L_M") else leg.note
+            made.append(_with(leg, "described", factor * found[chosen], note))
         elif plan.role in OUTWARD and (told := _means_of_sums(question, plan, vintage)):
             made.append(_with(leg, "described", factor * told.mean * leg.months, f"{leg.note}; {told.note}".strip("; ")))
         else:
@@ -165,6 +166,14 @@ def described_legs(
             wanted = f"{what_would_fill(plan.series)}, {leg.months_from} to {leg.months_to}{before}"
             made.append(replace(_with(leg, "no data", math.nan, leg.note), wanted=wanted))
     return made, chosen
+
+
+def _other_baselines(found: Mapping[str, float], chosen: str) -> str:
+    """How large the change is against each other baseline that its own figures know, as a multiple; empty where none is."""
+    others = [name for name in found if name != chosen]
+    if not others or not found[chosen]:
+        return ""
+    return "against " + ", ".join(f"{name} {found[name] / found[chosen]:.2f} times this change" for name in others)
 
 
 def _with(leg: Leg, state: State, value: float, note: str) -> Leg:
