@@ -275,3 +275,11 @@ def test_filing_again_on_the_day_leaves_the_page_of_a_follow_up(write, filed, fo
     assert fc.file(write(), out=tmp_path / "runs").folder == filed.folder
     assert (filed.folder / "follow" / "report.md").read_bytes() == page
     assert filed.changes() == {}
+
+
+def test_a_short_part_of_the_root_hash_is_told_to_be_one(filed):
+    whole, part = (
+        CliRunner().invoke(app, ["verify", str(filed.folder), "--root", root]).stdout for root in (filed.root, filed.root[:8])
+    )
+    assert "compared: 8 of the 64 digits of the root hash" in part
+    assert "compared" not in whole
