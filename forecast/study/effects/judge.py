@@ -79,7 +79,8 @@ def _require_months_asked(effect: Effect, vintage: Vintage) -> None:
     if effect.counterfactual is None or window.first < window.start or window.hole >= window.start or effect.early is not None:
         return
     if design.measure == "net" or (design.estimand == "anticipation" and design.measure == "cumulative"):
-        problem = f"{effect.estimator} estimates no months before the start, and the window begins with it"
+        asked = "some of the months asked lie before the measure took effect"
+        problem = f"{asked}, and the method '{effect.estimator}' estimates none of these"
         raise NotIdentifiedError(problem, where=design.event_ids, hint="counterfactual or regression, or an earlier window")
 
 
