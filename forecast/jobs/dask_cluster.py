@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import pickle
@@ -110,11 +111,24 @@ def _connect(remote: RemoteScheduler) -> Iterator[Any]:
 
 def _initialise(client: Any, address: str, security: Any, loop: Any, where: str) -> None:
     try:
+        _require_an_answer(address, security, loop)
         client.__init__(address, timeout=CONNECT_SECONDS, security=security, loop=loop)
     except (OSError, ValueError, TypeError) as error:  # TypeError if the address requires TLS and no files are given
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         hint = "the address that `dask scheduler` prints, such as tls://10.0.0.1:8786, and certificates that it knows"
         raise ConfigError(f"no Dask scheduler answers: {reason}", where=where, hint=hint) from None
+
+
+def _require_an_answer(address: str, security: Any, loop: Any) -> None:
+    """Ask a scheduler who it is: a client's timeout ends with the connection, and one that then says nothing blocks it."""
+    from distributed.core import rpc
+
+    async def ask() -> None:
+        arguments = security.get_connection_args("client") if security else {}
+        async with rpc(address, timeout=CONNECT_SECONDS, connection_args=arguments) as scheduler:
+            await asyncio.wait_for(scheduler.identity(), CONNECT_SECONDS)
+
+    asyncio.run_coroutine_threadsafe(ask(), loop.asyncio_loop).result()
 
 
 def _tls_security(remote: RemoteScheduler) -> Any:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -181,8 +182,33 @@ def test_one_that_never_starts_is_reported(monkeypatch):
         pass
 
 
+def test_a_scheduler_that_takes_the_connection_and_says_nothing_is_reported(monkeypatch):
+    monkeypatch.setattr("forecast.jobs.dask_cluster.CONNECT_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        remote = RemoteScheduler(f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(ConfigError, match="no Dask scheduler answers"), open_cluster(remote, None):
+            pass
+
+
+def test_nothing_waits_for_the_thread_of_dask_itself(monkeypatch, proven):
+    """It has ten seconds to come up, which a busy machine does not give it."""
+    from distributed.utils import LoopRunner
+
+    def start(runner):
+        assert runner._asynchronous or runner._loop.asyncio_loop.is_running(), "a loop that Dask would start"
+        return plain(runner)
+
+    plain = LoopRunner.start
+    monkeypatch.setattr(LoopRunner, "start", start)
+    address, files = proven
+    for cluster in (1, RemoteScheduler(address, *files)):
+        with open_cluster(cluster, "shared") as far:
+            assert next(run_on_cluster(far, [(1,)], shown))[-1] == "shared"
+
+
 def test_a_client_that_could_not_connect_is_closed(monkeypatch):
     monkeypatch.setattr("forecast.jobs.dask_cluster.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("forecast.jobs.dask_cluster._require_an_answer", lambda *asked: None)  # gone since it answered
     made = []
     monkeypatch.setattr(distributed.Client, "__init__", remembering(distributed.Client.__init__, made))
     with (
