@@ -21,6 +21,7 @@ from forecast.core.events import Event, EventCalendar, bundled_events
 from forecast.core.figure_store import FigureStore, HeldFigures, KnownCells
 from forecast.core.identity import identity
 from forecast.core.presentation import shown
+from forecast.core.recent_vintages import RecentVintages
 from forecast.core.vintage import Vintage
 
 if TYPE_CHECKING:
@@ -146,19 +147,15 @@ class Archive:
             where `day` is no day
         """
         day = months.parse_day(day)
-        made = self._recent.pop(day, None)
-        if made is None:
-            cells = KnownCells(self.figures, day)
-            made = Vintage(day=day, cells=cells, events=self.events.known_on(day), pseudo=self.pseudo, past=self.as_of)
-        self._recent[day] = made
-        if len(self._recent) > RECENT_DAYS:
-            del self._recent[next(iter(self._recent))]
-        return made
+        return self._recent.of(day, self._vintage)
+
+    def _vintage(self, day: dt.date) -> Vintage:
+        cells = KnownCells(self.figures, day)
+        return Vintage(day=day, cells=cells, events=self.events.known_on(day), pseudo=self.pseudo, past=self.as_of)
 
     @functools.cached_property
-    def _recent(self) -> dict[dt.date, Vintage]:
-        """The vintages asked for last, so that questions of one day share what was assembled for them."""
-        return {}
+    def _recent(self) -> RecentVintages:
+        return RecentVintages(RECENT_DAYS)
 
     def __getstate__(self) -> dict[str, object]:
         return {name: held for name, held in self.__dict__.items() if name not in ("_recent", "latest")}

@@ -19,6 +19,7 @@ from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast
 from forecast.core.schema import COLUMNS
+from forecast.kernels.remembered_answers import remember_answers
 from forecast.models import factor
 from forecast.models.factor import dynamic_factor
 from forecast.study.ask import answer
@@ -148,7 +149,7 @@ def test_parameters_know_nothing_after_their_day(name, tripled):
 def test_a_factor_model_learns_from_its_day_of_parameters_alone(tripled, monkeypatch):
     learned = []
     plain_fit = dynamic_factor.fit_em
-    monkeypatch.setattr(factor, "REMEMBERED", {})
+    monkeypatch.setattr(factor, "_fit", remember_answers(8)(factor._fit.__wrapped__))  # without what others asked before
     monkeypatch.setattr(dynamic_factor, "fit_em", lambda y, *options: learned.append(y) or plain_fit(y, *options))
     plain, changed = nowcast("factor", known(), BEFORE), nowcast("factor", tripled, BEFORE)
     assert not np.allclose(plain.draws, changed.draws)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +13,7 @@ from forecast.core.arrivals import Arrival
 from forecast.core.errors import ConfigError, TooShortError
 from forecast.core.registry import model
 from forecast.kernels.gaussian import symmetric_root
+from forecast.kernels.remembered_answers import remember_answers
 from forecast.kernels.resample import moment_matched_normals, spread_inflation
 from forecast.models.factor import dynamic_factor
 from forecast.models.factor.arrivals import moments_by_arrivals, with_arrivals
@@ -22,8 +22,7 @@ from forecast.prep.batches import Paths, PathsByArrivals, batch_model
 from forecast.prep.histories import SeriesHistory
 
 FEWEST = 18  # months of the target
-MOST_REMEMBERED = 256  # fits, of a few kilobytes each
-REMEMBERED: dict[object, dynamic_factor.EMFit] = {}  # by the figures and options that they follow from
+REMEMBERED = 256  # fits, of a few kilobytes each; a news decomposition asks for that of the earlier day for each of its figures
 
 
 @model
@@ -118,19 +117,12 @@ class Factor:
         return _Draws(noise, inflation, panel.centre, panel.width)
 
     def _fit(self, panel: Floats, history: SeriesHistory) -> dynamic_factor.EMFit:
-        """The parameters of a panel; a news decomposition asks for those of the earlier day once for each of its figures."""
-        figures = hashlib.blake2b(np.ascontiguousarray(panel).tobytes(), digest_size=16).digest()
-        key = (figures, panel.shape, self.factors, self.order, self.persistent, self.steps)
-        if key not in REMEMBERED:
-            while len(REMEMBERED) >= MOST_REMEMBERED:
-                REMEMBERED.pop(next(iter(REMEMBERED)))
-            try:
-                REMEMBERED[key] = dynamic_factor.fit_em(panel, self.factors, self.order, self.persistent, self.steps)
-            except ValueError as error:
-                raise TooShortError(
-                    f"the factor model cannot be laid out: {error}", where=history.series, hint="fewer series"
-                ) from None
-        return REMEMBERED[key]
+        try:
+            return _fit(panel, self.factors, self.order, self.persistent, self.steps)
+        except ValueError as error:
+            raise TooShortError(
+                f"the factor model cannot be laid out: {error}", where=history.series, hint="fewer series"
+            ) from None
 
 
 @dataclass(frozen=True)
@@ -155,3 +147,8 @@ class _Draws:
 
 def _asked_rows(panel: StandardPanel, history: SeriesHistory) -> Ints:
     return np.arange(len(panel.now) - history.horizon, len(panel.now))
+
+
+@remember_answers(REMEMBERED)
+def _fit(panel: Floats, factors: int, order: int, persistent: bool, steps: int) -> dynamic_factor.EMFit:
+    return dynamic_factor.fit_em(panel, factors, order, persistent, steps)

@@ -17,6 +17,7 @@ from forecast.core.errors import ConfigError, DataError, LookAheadError, nearest
 from forecast.core.events import EventCalendar
 from forecast.core.identity import identity
 from forecast.core.presentation import shown
+from forecast.core.recent_vintages import RecentVintages
 from forecast.core.step_figures import StepFigures
 from forecast.core.vintage import Cell, Vintage
 
@@ -172,9 +173,8 @@ class RealTimeView:
         return RealTimeView, (self.source, self.lags, self.regressors)  # without the cache of vintages
 
     @functools.cached_property
-    def _recent(self) -> dict[dt.date, Vintage]:
-        """The vintages asked for last, the latest at the end."""
-        return {}
+    def _recent(self) -> RecentVintages:
+        return RecentVintages(RECENT_DAYS)
 
     @functools.cached_property
     def _relabelled(self) -> dict[str, tuple[Cell, ...]]:
@@ -238,12 +238,7 @@ class RealTimeView:
         Vintage
             without what is published later
         """
-        day = months.parse_day(day)
-        made = self._recent.pop(day, None) or self._vintage(day)
-        self._recent[day] = made
-        if len(self._recent) > RECENT_DAYS:
-            del self._recent[next(iter(self._recent))]
-        return made
+        return self._recent.of(months.parse_day(day), self._vintage)
 
     def _vintage(self, day: dt.date) -> Vintage:
         if isinstance(self.source, Archive):
