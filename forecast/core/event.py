@@ -13,7 +13,7 @@ import numpy as np
 from forecast.arrays import Floats, Ints
 from forecast.core import months, registry
 from forecast.core.errors import DataError, nearest, with_place
-from forecast.core.event_fields import DATES, INSTRUMENTS, LISTS, ROLES, STATUSES, parse_field
+from forecast.core.event_fields import ACTS_ON, DATES, INSTRUMENTS, LISTS, ROLES, STATUSES, parse_field
 from forecast.core.presentation import shown
 from forecast.core.products import mineral_of
 from forecast.core.series import SeriesKey, countries
@@ -50,6 +50,8 @@ class Event:
         those whose trade with them it acts on; "ALL": everyone's
     products : tuple of str, default ("ALL",)
         minerals or goods that it names; "ALL": every one
+    acts_on : {"both", "exports", "imports"}, default "both"
+        which trade of the countries that impose it: goods that leave them, goods that come to them
     instrument : str, default "other"
         licence, ban, suspension, deal, ...
     reversal_of : str, optional
@@ -96,6 +98,7 @@ class Event:
     imposed_by: tuple[str, ...] = ("CHN",)
     targets: tuple[str, ...] = ("ALL",)
     products: tuple[str, ...] = ("ALL",)
+    acts_on: str = "both"
     instrument: str = "other"
     reversal_of: str = ""
     share_stopped: float | None = None
@@ -124,7 +127,8 @@ class Event:
 
         if "+" in self.id:  # it joins ids
             raise refuse("its id holds a '+'", "an id without it")
-        for word, known in (("instrument", INSTRUMENTS), ("role", ROLES), ("status", ("", *STATUSES))):
+        words = (("acts_on", ACTS_ON), ("instrument", INSTRUMENTS), ("role", ROLES), ("status", ("", *STATUSES)))
+        for word, known in words:
             if (given := getattr(self, word)) not in known:
                 raise refuse(f"unknown {word} '{given}'", nearest(given, known))
         if self.end and not self.end_announced:
@@ -242,7 +246,7 @@ class Event:
         return "ALL" in self.products or product in self.products or mineral_of(product) in self.products
 
     def touches(self, series: str) -> bool:
-        """Whether the event applies to a flow: product in scope, and trade between the two sides.
+        """Whether the event applies to a flow: product in scope, and trade between the two sides in a direction it acts on.
 
         A total over all partners, or over a group, is touched by a measure against one of them. A series of a plain panel is
         touched by an event whose products are "ALL" or hold its name.
@@ -262,13 +266,9 @@ class Event:
             return "ALL" in self.products or series in self.products
         if not self.covers(key.product):
             return False
-        ends = {key.origin, key.destination}
-        if "WLD" in ends:
-            return bool(ends & set(self.imposed_by)) or bool(ends & set(self.targets)) or "ALL" in self.targets
-        one, other = countries(key.origin), countries(key.destination)
         return any(
-            not a.isdisjoint(self.imposed_by) and ("ALL" in self.targets or not b.isdisjoint(self.targets))
-            for a, b in ((one, other), (other, one))
+            _matches(imposing, self.imposed_by, partner) and _matches(partner, self.targets, imposing)
+            for imposing, partner in self._sides(key)
         )
 
     def directed_at(self, series: str) -> bool:
@@ -287,11 +287,16 @@ class Event:
         key = SeriesKey.maybe(series)
         if key is None or not self.touches(series):
             return key is None and self.touches(series)
-        one, other = countries(key.origin), countries(key.destination)
         return any(
-            a.issubset(self.imposed_by) and ("ALL" in self.targets or b.issubset(self.targets))
-            for a, b in ((one, other), (other, one))
+            countries(imposing).issubset(self.imposed_by)
+            and ("ALL" in self.targets or countries(partner).issubset(self.targets))
+            for imposing, partner in self._sides(key)
         )
+
+    def _sides(self, key: SeriesKey) -> list[tuple[str, str]]:
+        """The side of a flow on which those who impose the measure would have to be, and its other side; by direction."""
+        leaving, coming = (key.origin, key.destination), (key.destination, key.origin)
+        return {"exports": [leaving], "imports": [coming], "both": [leaving, coming]}[self.acts_on]
 
     def response(self, when: Ints) -> Floats:
         """Regressor columns of the event's shape.
@@ -313,6 +318,11 @@ class Event:
         """
         columns: Floats = np.asarray(registry.build("shape", self.shape).response(when, self), float)
         return columns.reshape(len(when), -1)
+
+
+def _matches(side: str, named: tuple[str, ...], other: str) -> bool:
+    """Whether a country named is on this side of a flow; the world holds every country but the one on the other side."""
+    return "ALL" in named or bool(set(named) - countries(other) if side == "WLD" else countries(side).intersection(named))
 
 
 def event_from(row: Mapping[str, Any], where: str = "") -> Event:

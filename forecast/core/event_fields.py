@@ -12,6 +12,7 @@ INSTRUMENTS = (
     "licence", "ban", "suspension", "deal", "enforcement", "relief", "tariff", "quota", "regulation", "investigation",
     "agreement", "supply", "other",
 )  # fmt: skip
+ACTS_ON = ("both", "exports", "imports")
 ROLES = ("default", "control", "context")
 DATES = {"announced", "effective", "end", "end_announced", "called_off", "superseded_on", "anticipation_from", "day", "known"}
 LISTS = {"imposed_by", "targets", "products", "about"}

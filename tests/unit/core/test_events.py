@@ -146,6 +146,8 @@ LICENCE = event(targets=("ALL",), instrument="licence")
 TARIFF = event(imposed_by=("USA",), targets=("CHN",), instrument="tariff")
 GLOBAL = event(imposed_by=("USA",), targets=("ALL",), instrument="tariff")
 GERMAN = event(targets=("DEU",))
+EXPORTS = event(targets=("ALL",), instrument="licence", acts_on="exports")
+IMPORTS = event(imposed_by=("USA",), targets=("CHN",), instrument="tariff", acts_on="imports")
 
 
 @pytest.mark.parametrize(
@@ -175,6 +177,20 @@ GERMAN = event(targets=("DEU",))
         (GERMAN, "CHN.export.EUR_REGION.gallium", False, False),
         (GERMAN, "CHN.export.THA_MEX.gallium", False, False),
         (BAN, "California", False, False),
+        (LICENCE, "BOL.export.CHN.gallium", True, True),
+        (LICENCE, "CHL.export.WLD.gallium", True, False),
+        (EXPORTS, "CHN.export.USA.gallium", True, True),
+        (EXPORTS, "USA.import.CHN.gallium", True, True),
+        (EXPORTS, "USA.import.WLD.gallium", True, False),
+        (EXPORTS, "CHN.export.WLD.gallium", True, True),
+        (EXPORTS, "BOL.export.CHN.gallium", False, False),
+        (EXPORTS, "CHN.import.BOL.gallium", False, False),
+        (EXPORTS, "CHL.export.WLD.gallium", False, False),
+        (EXPORTS, "CHN.import.WLD.gallium", False, False),
+        (IMPORTS, "CHN.export.USA.gallium", True, True),
+        (IMPORTS, "USA.import.CHN.gallium", True, True),
+        (IMPORTS, "USA.export.CHN.gallium", False, False),
+        (IMPORTS, "CHN.import.USA.gallium", False, False),
     ],
 )
 def test_touching_and_directed_at(measure, series, touches, whole):
@@ -186,6 +202,21 @@ def test_scope_by_mineral_and_by_all():
     assert event(products=("antimony",)).touches("CHN.export.USA.antimony_oxide")
     assert not event(products=("antimony_ore",)).touches("CHN.export.USA.antimony_oxide")
     assert event(products=("ALL",)).touches("CHN.export.USA.never_heard_of")
+
+
+def test_bundled_controls_act_on_what_leaves_and_tariffs_on_what_comes():
+    licence = bundled_events()["sb_licensing_2024"]
+    assert licence.touches("CHN.export.USA.antimony_oxide")
+    assert not licence.touches("BOL.export.CHN.antimony_oxide")
+    assert not bundled_events()["cn_tariff_us_goods_34_2025"].touches("CHN.export.USA.antimony_oxide")
+    assert {e.acts_on for e in bundled_events() if e.instrument == "tariff"} == {"imports"}
+    assert {e.acts_on for e in bundled_events() if e.instrument in ("deal", "agreement")} == {"both"}
+
+
+def test_a_direction_that_there_is_not_is_refused():
+    with pytest.raises(DataError, match="unknown acts_on 'export'") as error:
+        event(acts_on="export")
+    assert "exports" in error.value.hint
 
 
 def test_a_value_is_touched_like_its_quantity():
