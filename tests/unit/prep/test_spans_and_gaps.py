@@ -179,6 +179,9 @@ def test_a_published_sum_counts_before_its_months_where_those_are_derived():
     published = [("2022-01/2022-03", 60.0)]
     assert window_total(derived_series(quarter, published), O("2022-01"), O("2022-03")) == pytest.approx(60)
     assert window_total(derived_series(quarter, published), O("2022-01"), O("2022-02")) == 30
+    last = derived_series(quarter[2:], published, values=quarter[:2])
+    assert window_total(last, O("2022-01"), O("2022-03")) == pytest.approx(60)
+    assert window_total(last, O("2022-01"), O("2022-02")) == 30
     # months that were reported themselves stand, whatever a sum over them says
     seen = derived_series([], published, values=quarter)
     assert window_total(seen, O("2022-01"), O("2022-03")) == 63
@@ -187,6 +190,13 @@ def test_a_published_sum_counts_before_its_months_where_those_are_derived():
 def test_a_difference_below_zero_is_no_total():
     seen = derived_series([("2022-01", 50.0), ("2022-02", 60.0)], [("2022-01/2022-03", 100.0)])
     assert np.isnan(window_total(seen, O("2022-03"), O("2022-03")))
+    seen = derived_series([("2022-01", 0.0), ("2022-02", 110.0)], [("2022-01/2022-03", 100.0)])
+    assert np.isnan(window_total(seen, O("2022-03"), O("2022-03")))
+
+
+def test_a_difference_below_zero_is_a_total_of_what_is_negative_in_any_month():
+    seen = derived_series([("2020-06", -5.0), ("2022-01", 50.0), ("2022-02", 60.0)], [("2022-01/2022-03", 100.0)])
+    assert window_total(seen, O("2022-03"), O("2022-03")) == pytest.approx(-10)
 
 
 def test_window_total_with_months_outside_the_spans(observed):
