@@ -8,7 +8,15 @@ import pytest
 from forecast.core import months
 from forecast.core.errors import TooShortError
 from forecast.core.vintage import Cell, ObservedSeries, Vintage
-from forecast.prep.spans_and_gaps import FilledSeries, contiguous_tail, fill_gaps, reduced_spans, split_spans, window_total
+from forecast.prep.spans_and_gaps import (
+    FilledSeries,
+    contiguous_tail,
+    count_months,
+    fill_gaps,
+    reduced_spans,
+    split_spans,
+    window_total,
+)
 from forecast.prep.working_scale import CAP_FACTOR, choose_scale
 
 S = "CHN.export.WLD.re_magnets"
@@ -76,6 +84,14 @@ def test_year_to_date_sums_are_taken_off_each_other(observed):
     assert made.values[2] == 30
     for first, last, total in ((0, 2, 30), (0, 3, 60), (0, 5, 100)):
         assert made.values[first:last].sum() == pytest.approx(total)
+
+
+def test_months_are_counted_where_figures_or_sums_determine_them(observed):
+    spans = [("2020-01", "2020-02", 30), ("2020-01", "2020-03", 60), ("2020-01", "2020-05", 100), ("2020-08", "2020-09", 7)]
+    seen = observed([None] * 6 + [10, None, 4, 6], spans=spans)  # March and August are what sums leave
+    alone = [m for m in range(seen.first, seen.last + 1) if np.isfinite(window_total(seen, m, m))]
+    assert count_months(seen) == len(alone) == 5
+    assert count_months(observed([1, None, 2])) == 2
 
 
 def test_a_zero_sum_gives_zeros(observed):

@@ -201,6 +201,16 @@ def test_bounds_that_cross_leave_no_range_and_no_share():
     assert not any(sentence.startswith((RANGE, "Other growth")) for sentence in made.sentences())
 
 
+def test_a_route_whose_bounds_contradict_leaves_no_limits_beside_one_that_may_have_taken_all():
+    flows = {**LEVELS, "CHN.export.THA": (40.0, 10.0), "CHN.export.MEX": (10.0, 60.0), "USA.import.MEX": (5.0, 45.0)}
+    made = ledger(vintage(flows, noise=0.03), through=["THA", "MEX"], own_sources={"THA": 10.0})
+    assert [route.country for route in made.crossed] == ["THA"]
+    entry = made.entry("R")
+    assert 0 < made.route("THA").lower < made.route("MEX").upper
+    assert math.isnan(entry.lo95)
+    assert math.isnan(entry.hi95)
+
+
 def test_bounds_that_cross_within_noise_leave_limits_and_no_range():
     flows = {**LEVELS, "CHN.export.THA": (10.0, 28.5)}
     made = ledger(vintage(flows, noise=0.05), own_sources={"THA": 1.0})
