@@ -193,7 +193,9 @@ def test_dynamic_theta_of_many_series_is_that_of_each_alone_with_its_gaps():
     known = [gapped(y, gap) > 0 for y, gap in zip(every, (True, False, False), strict=True)]
     known[1][[7, 30, 31, 32]] = False
     every[1][[7, 30, 31, 32]] += 5.0  # an interpolated month has no error, whatever stands there
+    every[0] += 0.03 * np.arange(67)  # the line counts
     together = theta.fit_dynamic(*pad_series(every, known))
+    assert 0.1 < together.w[0, -1] < theta.MAX_W
     for i, (y, ok) in enumerate(zip(every, known, strict=True)):
         weight, n = ok.astype(float), len(y)
         alone = theta.fit_dynamic(y[None], weight[None], np.array([n]))
@@ -241,6 +243,10 @@ def test_theta_of_many_series_is_that_of_each_alone_with_its_gaps():
             bounds=np.clip(alone.alpha[0] + np.array([-0.02, 0.02]), 1e-6, 1 - 1e-6), method="bounded", options={"xatol": 1e-9},
         )  # fmt: skip
         assert alone.alpha[0] == pytest.approx(found.x, abs=1e-5)
+        if alone.alpha[0] < 0.99:  # where rounding leaves it: at the vertex of a parabola
+            around = alone.alpha[0] + theta.PARABOLA_WIDTH * np.array([[-1.0, 0.0, 1.0]])
+            left, middle, right = theta.smooth(y[None], weight, size, around)[0][0]
+            assert theta.PARABOLA_WIDTH * (left - right) / 2 / (left - 2 * middle + right) == pytest.approx(0, abs=1e-9)
 
 
 def test_dynamic_theta_runs_on_without_noise():

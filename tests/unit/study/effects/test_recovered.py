@@ -164,7 +164,10 @@ def test_of_several_measures_the_last_turn_counts_and_one_that_goes_on_leaves_no
     # one that begins after these months took no part in it either
     late = replace(campaign, announced=dt.date(2024, 9, 1), effective=dt.date(2024, 9, 1), end=None, end_announced=None)
     assert turned(known(events=(BAN, late, DEAL)), replace_design(both, events=(BAN, late))) == ("deal", ())
-    # nor did one whose first goods arrive after these months
+    # of two turns in these months or later, the first is that of the loss
+    second = replace(DEAL, id="second", announced=dt.date(2024, 10, 10), effective=dt.date(2024, 10, 10))
+    assert turned(known(events=(BAN, DEAL, second)), replace_design(both, events=(BAN,))) == ("deal", ())
+    # one whose first goods arrive after these months took no part in their loss
     soon = replace(late, announced=dt.date(2024, 5, 1), effective=dt.date(2024, 5, 1))
     for lag, holding in ((1, ("campaign",)), (2, ())):
         under_way = replace_design(both, events=(BAN, soon), lag_months=lag)
