@@ -187,7 +187,7 @@ def test_dynamic_theta_solves_its_weight_and_level_outright(seed):
 
 def test_dynamic_theta_of_many_series_is_that_of_each_alone_with_its_gaps():
     """Likelihood at every point by the printed recursion, and no optimiser gets below the optimum, over known months alone."""
-    from scipy.optimize import minimize
+    from scipy.optimize import lsq_linear, minimize
 
     every = [series(seed=1), series(n=50, seed=2), series(n=31, seed=3)]
     known = [gapped(y, gap) > 0 for y, gap in zip(every, (True, False, False), strict=True)]
@@ -210,6 +210,13 @@ def test_dynamic_theta_of_many_series_is_that_of_each_alone_with_its_gaps():
         points = np.column_stack([alone.alpha[0], alone.w[0], alone.start[0]])
         by_recursion = np.array([squares(point) for point in points])
         assert alone.loglike[0] == pytest.approx(-weight.sum() / 2 * np.log(by_recursion / weight.sum()), rel=1e-7)
+        for (alpha, *_), least in zip(points, by_recursion, strict=True):  # errors are linear in w and in the first level
+            none, of_w, of_start = (
+                theta.reference_dynamic_errors(y, weight, alpha, *at) for at in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+            )
+            design = np.column_stack([of_w - none, of_start - none])
+            solved = lsq_linear(design, -none, bounds=([0.0, -np.inf], [theta.MAX_W, np.inf]), tol=1e-14)
+            assert least <= 2 * solved.cost * (1 + 1e-9)
         bounds = [(1e-6, 1 - 1e-6), (0.0, theta.MAX_W), (None, None)]
         found = [
             minimize(squares, start, bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-14, "gtol": 1e-9})
@@ -223,9 +230,12 @@ def test_dynamic_theta_of_many_series_is_that_of_each_alone_with_its_gaps():
 def test_theta_of_many_series_is_that_of_each_alone_with_its_gaps():
     from scipy.optimize import minimize_scalar
 
-    every = [series(seed=1), series(n=50, seed=2), series(n=31, seed=3)]
+    step, noise = np.random.default_rng(1).standard_normal((2, 67))
+    noise += np.cumsum(0.5 * step)
+    every = [series(seed=1) + 0.4 * noise, series(n=50, seed=2), series(n=31, seed=3) + 0.4 * noise[:31]]
     known = [gapped(y, gap) > 0 for y, gap in zip(every, (True, False, False), strict=True)]
     together = theta.fit(*pad_series(every, known))
+    assert 0.05 < together.alpha[0] < 0.95
     for i, (y, ok) in enumerate(zip(every, known, strict=True)):
         alone = theta.fit(y[None], ok.astype(float)[None], np.array([len(y)]))
         for part in ("alpha", "last", "loglike", "level"):
