@@ -9,6 +9,7 @@ import pytest
 from forecast.core import months as mm, registry
 from forecast.core.questions import Task
 from forecast.kernels import complex_smoothing, exponential_smoothing, theta
+from forecast.prep.histories import pad_series
 
 SEASON, HORIZON = 12, 14
 POINTS = {  # alpha, beta*, gamma*, phi
@@ -182,6 +183,80 @@ def test_dynamic_theta_solves_its_weight_and_level_outright(seed):
         method="L-BFGS-B",
     )
     assert sse <= found.fun * (1 + 1e-4)
+
+
+def test_dynamic_theta_of_many_series_is_that_of_each_alone_with_its_gaps():
+    """Likelihood at every point by the printed recursion, and no optimiser gets below the optimum, over known months alone."""
+    from scipy.optimize import lsq_linear, minimize
+
+    every = [series(seed=1), series(n=50, seed=2), series(n=31, seed=3)]
+    known = [gapped(y, gap) > 0 for y, gap in zip(every, (True, False, False), strict=True)]
+    known[1][[7, 30, 31, 32]] = False
+    every[1][[7, 30, 31, 32]] += 5.0  # an interpolated month has no error, whatever stands there
+    every[0] += 0.03 * np.arange(67)  # the line counts
+    together = theta.fit_dynamic(*pad_series(every, known))
+    assert 0.1 < together.w[0, -1] < theta.MAX_W
+    for i, (y, ok) in enumerate(zip(every, known, strict=True)):
+        weight, n = ok.astype(float), len(y)
+        alone = theta.fit_dynamic(y[None], weight[None], np.array([n]))
+        for part in ("alpha", "w", "start", "loglike", "level", "mean", "slope"):
+            assert getattr(together, part)[i] == pytest.approx(getattr(alone, part)[0], rel=1e-9), part
+        assert together.errors[i, :n] == pytest.approx(alone.errors[0])
+        assert not together.errors[i, n:].any()
+
+        def squares(point, y=y, weight=weight):
+            return float((theta.reference_dynamic_errors(y, weight, *point) ** 2).sum())
+
+        points = np.column_stack([alone.alpha[0], alone.w[0], alone.start[0]])
+        by_recursion = np.array([squares(point) for point in points])
+        assert alone.loglike[0] == pytest.approx(-weight.sum() / 2 * np.log(by_recursion / weight.sum()), rel=1e-7)
+        for (alpha, *_), least in zip(points, by_recursion, strict=True):  # errors are linear in w and in the first level
+            none, of_w, of_start = (
+                theta.reference_dynamic_errors(y, weight, alpha, *at) for at in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+            )
+            design = np.column_stack([of_w - none, of_start - none])
+            solved = lsq_linear(design, -none, bounds=([0.0, -np.inf], [theta.MAX_W, np.inf]), tol=1e-14)
+            assert least <= 2 * solved.cost * (1 + 1e-9)
+        bounds = [(1e-6, 1 - 1e-6), (0.0, theta.MAX_W), (None, None)]
+        found = [
+            minimize(squares, start, bounds=bounds, method="L-BFGS-B", options={"ftol": 1e-14, "gtol": 1e-9})
+            for start in (points[-1], points[5], points[20], points[38])
+        ]
+        best = min(found, key=lambda one: one.fun)
+        assert by_recursion[-1] <= best.fun * (1 + 1e-6)
+        assert alone.alpha[0, -1] == pytest.approx(best.x[0], abs=4e-4)  # half the last step of the search
+
+
+def test_theta_of_many_series_is_that_of_each_alone_with_its_gaps():
+    from scipy.optimize import minimize_scalar
+
+    step, noise = np.random.default_rng(1).standard_normal((2, 67))
+    noise += np.cumsum(0.5 * step)
+    every = [series(seed=1) + 0.4 * noise, series(n=50, seed=2), series(n=31, seed=3) + 0.4 * noise[:31]]
+    known = [gapped(y, gap) > 0 for y, gap in zip(every, (True, False, False), strict=True)]
+    together = theta.fit(*pad_series(every, known))
+    assert 0.05 < together.alpha[0] < 0.95
+    for i, (y, ok) in enumerate(zip(every, known, strict=True)):
+        alone = theta.fit(y[None], ok.astype(float)[None], np.array([len(y)]))
+        for part in ("alpha", "last", "loglike", "level"):
+            assert getattr(together, part)[i] == pytest.approx(getattr(alone, part)[0], rel=1e-9), part
+        for point, loglike, last in zip(alone.grid, alone.loglike[0], alone.level[0], strict=True):
+            level, squares = y[0], 0.0  # simple exponential smoothing, month by month
+            for value, seen in zip(y, ok, strict=True):
+                squares += (value - level) ** 2 * seen
+                level += point * (value - level) * seen
+            assert loglike == pytest.approx(-ok.sum() / 2 * np.log(squares / ok.sum()))
+            assert last == pytest.approx(level)
+        weight, size = ok.astype(float)[None], np.array([len(y)])
+        found = minimize_scalar(
+            lambda alpha, y=y, weight=weight, size=size: theta.smooth(y[None], weight, size, np.array([[alpha]]))[0].item(),
+            bounds=np.clip(alone.alpha[0] + np.array([-0.02, 0.02]), 1e-6, 1 - 1e-6), method="bounded", options={"xatol": 1e-9},
+        )  # fmt: skip
+        assert alone.alpha[0] == pytest.approx(found.x, abs=1e-5)
+        if alone.alpha[0] < 0.99:  # where rounding leaves it: at the vertex of a parabola
+            around = alone.alpha[0] + theta.PARABOLA_WIDTH * np.array([[-1.0, 0.0, 1.0]])
+            left, middle, right = theta.smooth(y[None], weight, size, around)[0][0]
+            assert theta.PARABOLA_WIDTH * (left - right) / 2 / (left - 2 * middle + right) == pytest.approx(0, abs=1e-9)
 
 
 def test_dynamic_theta_runs_on_without_noise():

@@ -28,8 +28,9 @@ def donor_departures(treated: DonorsAsTreated, months: Ints, asked: Ints) -> Don
     """Departure: a donor's mean gap to the other donors over the `asked` months, in units of its expected error.
 
     That error is `local_level.zero_forecast_errors`, with the variance of the level estimated from the gaps of all donors in
-    `months`. A donor more than `local_level.DEPARTURE_THRESHOLD` errors away has moved; it is dropped before the next search.
-    Donors are fitted to each other's outcomes in all months, without predictors and selection.
+    `months`. A donor more than `local_level.DEPARTURE_THRESHOLD` errors away has moved; it is dropped before the next search,
+    until two are left, of which neither can be told to be the one that moved, or more than a third have moved. Donors are
+    fitted to each other's outcomes in all months, without predictors and selection.
     """
     laid, count = local_level.build_model(months, asked), treated.sample.x.shape[1]
     remaining, moved = np.arange(count), list[int]()

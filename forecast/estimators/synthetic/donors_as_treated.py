@@ -1,4 +1,14 @@
-"""Every donor as if treated, against the others' outcomes: all fits from one reduced panel per set of months."""
+"""Every donor as if treated, against the others' outcomes: all fits from one reduced panel per set of months.
+
+The weights w (m - 1,) of donor j of m, with outcomes x_j (n,) in n months and those of the others X (n, m - 1), minimise
+
+    |x_j - a - X w|^2 + n zeta_j^2 |w|^2   over w >= 0, sum w = 1, and over the constant a where the rule has an intercept
+
+with zeta_j the ridge that the rule gives for the others' noise (Arkhangelsky, Athey, Hirshberg, Imbens and Wager 2021, Am.
+Econ. Rev. 111: 4088-4118, eq. 2.1 and 2.2). The gaps x_j - X w, less a level where there is an intercept, are placebos in space
+(Abadie, Diamond and Hainmueller 2010, J. Am. Stat. Assoc. 105: 493-505, sec. 3.4). As the weights sum to one, x_j - X w is the
+sum of w_i (x_j - x_i): the fits depend only on scalar products of differences between donors, and one decomposition serves all.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +27,10 @@ from forecast.estimators.synthetic.synthetic_weights import CROSS_FIT_BLOCKS, We
 class DonorPanel:
     """Donors in the same n months, ready to fit each of some to the others under an exact rule.
 
-    rows (r, k) : the outcomes, centred where the rule has an intercept. Under a ridge, which makes the weights unique, the
-        triangle R of their decomposition QR stands for them, with no more rows than donors: weights that sum to one depend
-        only on scalar products of differences between donors. For the same reason the mean of all donors is first taken from
-        each month, which leaves differences of donors that move together their digits
-    changes, squares (k,) : mean of each donor's monthly changes, and their sum of squares about it
+    rows (r, k) : the outcomes (n, k), centred where the rule has an intercept. Under a ridge, which makes the weights unique,
+        and with n > k, the triangle R (k, k) of their decomposition QR stands for them. Before it the mean of all donors is
+        taken from each month, so that differences of donors that move together keep their digits
+    changes, squares (k,) : mean of each donor's n - 1 monthly changes, and their sum of squares about it
     """
 
     rule: WeightRule
@@ -41,7 +50,11 @@ class DonorPanel:
         return cls(rule, len(x), rows, changes, ((steps - changes) ** 2).sum(axis=0))
 
     def noise(self, donors: Ints) -> Floats:
-        """`synthetic_weights.donor_noise` of all but one of `donors` (m,), for each of them (m,) left out."""
+        """`synthetic_weights.donor_noise` sigma_j of all but one of `donors` (m,), for each of them (m,) left out.
+
+        sigma_j^2 ((n - 1) (m - 1) - 1) is the sum, over the others i with mean changes c_i, of `squares`_i and of
+        (n - 1) (c_i - c)^2, c being the mean of the c_i. Zero where fewer than two changes are left.
+        """
         rest, steps = len(donors) - 1, self.months - 1
         if steps * rest < 2:
             return np.zeros(len(donors))
@@ -67,7 +80,8 @@ class DonorPanel:
 class DonorsAsTreated:
     """Donors of a sample, whose months are all fitted and matched by outcomes alone, under an exact rule without selection.
 
-    whole : their panel; rest : the panel without each of the `blocks` of months
+    sample : with donors x (T, k) and x_after (P, k); whole : their panel in all months
+    blocks, rest : `CROSS_FIT_BLOCKS` stretches of months, and the panel without each; none for equal weights and short samples
     """
 
     sample: WeightingSample
@@ -78,9 +92,8 @@ class DonorsAsTreated:
 
     @classmethod
     def of(cls, sample: WeightingSample, rule: WeightRule) -> DonorsAsTreated:
-        """The donors of a sample, without its predictors and fit window."""
-        sample, rule = sample.outcomes_only, replace(rule, exact=True, predictor_weights=None, selected=False)
-        x, months = sample.x, np.arange(len(sample.x))
+        """The donors of a sample, whose predictors and fit window are not read, at the optimum of the rule."""
+        rule, x, months = replace(rule, exact=True), sample.x, np.arange(len(sample.x))
         crossed = rule.form != "did" and len(x) >= 2 * CROSS_FIT_BLOCKS
         blocks = tuple(np.array_split(months, CROSS_FIT_BLOCKS)) if crossed else ()
         rest = tuple(DonorPanel.of(np.delete(x, block, axis=0), rule) for block in blocks)
@@ -88,7 +101,7 @@ class DonorsAsTreated:
 
     @functools.cached_property
     def everyone(self) -> tuple[Floats, Floats]:
-        """The gaps of all donors (k, T) and (k, P)."""
+        """The gaps of all donors, before (k, T) and after (k, P)."""
         return self.gaps(np.arange(self.sample.x.shape[1]))
 
     def gaps(self, donors: Ints) -> tuple[Floats, Floats]:

@@ -32,11 +32,6 @@ class WeightingSample:
         return cls(y, x, y_after, x_after, share, np.ones(len(y), dtype=bool), np.empty((0, 1 + x.shape[1])))
 
     @property
-    def outcomes_only(self) -> WeightingSample:
-        """The sample without its predictors, all months fitted."""
-        return self.of_outcomes(self.y, self.x, self.y_after, self.x_after, self.share)
-
-    @property
     def stacked(self) -> WeightingSample:
         """The months before and the periods after as one stretch, all of the latter fitted too."""
         y, x = np.append(self.y, self.y_after), np.vstack([self.x, self.x_after])

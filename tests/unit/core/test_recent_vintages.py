@@ -29,8 +29,9 @@ def test_the_last_days_are_held_and_the_others_made_again():
     recent = RecentVintages(2)
     first, _ = recent.of(DAYS[0], made), recent.of(DAYS[1], made)
     assert recent.of(DAYS[0], made) is first, "asked again, it is the latest"
-    recent.of(DAYS[2], made)
+    third = recent.of(DAYS[2], made)
     assert recent.of(DAYS[0], made) is first
+    assert recent.of(DAYS[2], made) is third
     assert len(recent) == 2
 
 
@@ -46,10 +47,11 @@ def test_threads_that_ask_at_once_all_get_their_day(often_switched):
 
 
 def test_of_two_that_make_one_at_once_both_get_the_first():
-    recent = RecentVintages(2)
+    recent, first = RecentVintages(2), []
 
     def while_another_makes_it(day):
-        recent.of(day, made)
+        first.append(recent.of(day, made))
         return made(day)
 
-    assert recent.of(DAYS[0], while_another_makes_it) is recent.of(DAYS[0], made)
+    assert recent.of(DAYS[0], while_another_makes_it) is first[0]
+    assert recent.of(DAYS[0], made) is first[0]

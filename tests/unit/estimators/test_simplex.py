@@ -47,6 +47,7 @@ def test_a_donor_that_is_the_target_takes_all():
     a, _ = problem(2)
     assert simplex.least_squares_weights(a, a[:, 4].copy()) == pytest.approx(np.eye(7)[4], abs=1e-12)
     assert simplex.least_squares_weights(a[:, :1], a[:, 2]) == pytest.approx([1.0])
+    assert simplex.least_squares_weights(a[:, [4, 1, 4]], a[:, 4].copy()) == pytest.approx([0.5, 0.0, 0.5])
 
 
 @pytest.mark.parametrize("by", [1e-6, 1e6])

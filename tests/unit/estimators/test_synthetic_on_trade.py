@@ -103,6 +103,29 @@ def test_a_published_sum_of_a_donor_counts_as_its_months():
     assert table.after[:2, 1].sum() == pytest.approx(total)
 
 
+def test_a_donor_may_lack_a_tenth_of_the_months_that_the_treated_flow_knows():
+    def kept(*places, treated=()):
+        table = laid(vintage(gone={(DONORS[1], i) for i in places} | {(TREATED, i) for i in treated}), design())
+        return DONORS[1] in table.donors, len(table.months)
+
+    assert kept(*range(6, 12)) == (True, 54)
+    assert kept(*range(6, 13)) == (False, 60)
+    assert kept(*range(6, 15), treated=range(6, 15)) == (True, 51)
+
+
+def test_months_split_out_of_sums_are_those_of_the_donors_kept():
+    whole, start = vintage(), months.ordinal("2018-01")
+
+    def with_sum(name, *gone):
+        cells = [c for c in whole.cells[name] if c.first - start not in (30, 31, *gone)]
+        total = sum(c.value for c in whole.cells[name] if c.first - start in (30, 31))
+        return {name: (*cells, Cell(start + 30, start + 31, total))}
+
+    more = with_sum(DONORS[0]) | with_sum(DONORS[1], 62)  # the second lacks an asked month
+    table = laid(replace(whole, cells={**whole.cells, **more}), design())
+    assert (DONORS[1] in table.donors, table.split, len(table.months)) == (False, 2, 60)
+
+
 def test_weights_need_two_donors():
     with pytest.raises(NotIdentifiedError, match="1 donor is left"):
         laid(vintage(), design(DONORS[:1]))

@@ -27,30 +27,70 @@ def test_the_contrasts_have_the_exact_diffuse_likelihood(months):
     assert mine - mine[0] == pytest.approx(theirs - theirs[0], abs=1e-8)
 
 
-def test_paths_have_the_conditional_mean_and_covariance():
-    """Generalised least squares prediction (Goldberger 1962) at one value of q, months missing and the window further on."""
-    months, asked = np.delete(np.arange(24), [5, 17]), np.arange(27, 31)
-    values = wandering(24, 0.5)[months]
-    model = local_level.build_model(months, asked)
-    at = 24
-    posterior = np.eye(local_level.NODES)[at]
-    drawn = local_level.draw_paths(model, values, posterior, 40_000, np.random.default_rng(0))
-    v = dense(np.append(months, asked), model.q[at])
-    n = len(months)
+def predicted(months, asked, values, q):
+    """Mean, covariance at unit variance and residual sum of squares of asked months by least squares (Goldberger 1962)."""
+    v, n = dense(np.append(months, asked), q), len(months)
     inverse = np.linalg.inv(v[:n, :n])
     level = inverse.sum(axis=0) @ values / inverse.sum()
     gain = v[n:, :n] @ inverse
-    mean = level + gain @ (values - level)
     left = 1 - gain.sum(axis=1)
     covariance = v[n:, n:] - gain @ v[:n, n:] + np.outer(left, left) / inverse.sum()
-    scale = (values - level) @ inverse @ (values - level) / (n - 3)
+    return level + gain @ (values - level), covariance, (values - level) @ inverse @ (values - level)
+
+
+def test_paths_have_the_conditional_mean_and_covariance():
+    """At one value of q, months missing and the window further on."""
+    months, asked = np.delete(np.arange(24), [5, 17]), np.arange(27, 31)
+    values = wandering(24, 0.5)[months]
+    model = local_level.build_model(months, asked)
+    at, n = 24, len(months)
+    posterior = np.eye(local_level.NODES)[at]
+    drawn = local_level.draw_paths(model, values, posterior, 40_000, np.random.default_rng(0))
+    mean, covariance, squares = predicted(months, asked, values, model.q[at])
     assert drawn.mean(axis=0) == pytest.approx(mean, abs=0.05)
-    assert np.cov(drawn.T) == pytest.approx(scale * covariance, rel=0.06, abs=0.02)
+    assert np.cov(drawn.T) == pytest.approx(squares / (n - 3) * covariance, rel=0.06, abs=0.02)
     error = local_level.zero_forecast_errors(model, [values - 1.0])[0]
     every = local_level.draw_paths(
         model, values - 1.0, local_level.step_posterior(local_level.step_loglikes(model, values - 1.0)), 40_000, RNG
     )
     assert error == pytest.approx(np.sqrt((every.mean(axis=1) ** 2).mean()), rel=0.04)
+
+
+def test_paths_of_several_steps_are_a_mixture_in_no_order():
+    """Each has mean, covariance and scale of its own step; a level that rose makes the means differ."""
+    months, asked, nodes = np.arange(24), np.arange(25, 28), (1, 30)
+    values = np.linspace(0, 4, 24) + np.random.default_rng(1).standard_normal(24)
+    model = local_level.build_model(months, asked)
+    posterior = np.eye(local_level.NODES)[list(nodes)].mean(axis=0)
+    drawn = local_level.draw_paths(model, values, posterior, 60_000, np.random.default_rng(0))
+    means, within = [], []
+    for node in nodes:
+        mean, covariance, squares = predicted(months, asked, values, model.q[node])
+        means.append(mean)
+        within.append(squares / 21 * covariance)
+    apart = (means[1] - means[0]) / 2
+    assert apart.min() > 0.5
+    assert drawn.mean(axis=0) == pytest.approx(np.mean(means, axis=0), abs=0.03)
+    assert np.cov(drawn.T) == pytest.approx(np.mean(within, axis=0) + np.outer(apart, apart), rel=0.05)
+    first, second = np.split(drawn, 2)
+    assert first.mean(axis=0) == pytest.approx(second.mean(axis=0), abs=0.05)
+
+
+def test_the_prior_is_four_fifths_that_of_the_others():
+    """p(q) = L(q) (0.8 O(q) / sum O + 0.2 / 3), normalised, for each of two series with others of its own."""
+    own, others = np.log([[1.0, 2.0, 5.0], [3.0, 3.0, 1.0]]), np.log([[1.0, 1.0, 2.0], [6.0, 1.0, 1.0]])
+    raised = np.array([[1.0, 2.0, 5.0], [3.0, 3.0, 1.0]]) * (
+        0.8 * np.array([[0.25, 0.25, 0.5], [0.75, 0.125, 0.125]]) + 0.2 / 3
+    )
+    assert local_level.step_posterior(own - 700, others + 900) == pytest.approx(raised / raised.sum(axis=1, keepdims=True))
+    assert local_level.step_posterior(own[0]) == pytest.approx(np.array([1.0, 2.0, 5.0]) / 8)
+
+
+def test_a_constant_says_nothing_of_the_step_whatever_its_size():
+    model = local_level.build_model(np.arange(30), np.arange(30, 34))
+    still = np.array([[0.1], [7.3e8], [0.0], [-1e-9]]) * np.ones(30)
+    assert not local_level.step_loglikes(model, still).any()
+    assert local_level.step_loglikes(model, still + 1e-9 * np.array([[1], [1e10], [1], [1]]) * wandering(30, 1.0)).all()
 
 
 def test_other_series_inform_the_step_variance():

@@ -29,6 +29,9 @@ def test_equal_arrays_are_computed_once_and_others_anew():
     assert double(values.reshape(2, 1)).shape == (2, 1)
     assert double(np.array([1, 2])).tolist() == [2.0, 4.0]
     assert double(values, 3.0)[0] == double(values, by=3.0)[0] == 9.0
+    counts = np.array([3, 4])
+    assert double(counts).tolist() == [6.0, 8.0]
+    assert double(counts.view(float)).tolist() == (2.0 * counts.view(float)).tolist()  # the same bytes of another type
 
 
 def test_only_the_last_answers_are_kept():

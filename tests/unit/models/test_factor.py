@@ -72,6 +72,16 @@ def test_the_search_is_on_record(steps, word):
     assert word in nowcast(vintage_of_panel(common(), [60, 60, 60, 60]), steps=steps).used[0].notes[0]
 
 
+def test_each_option_has_a_fit_of_its_own(monkeypatch):
+    asked, fit = [], dynamic_factor.fit_em
+    monkeypatch.setattr(dynamic_factor, "fit_em", lambda panel, *options: (asked.append(options), fit(panel, *options))[1])
+    vintage = vintage_of_panel(common() + 0.5, [60, 60, 60, 60])
+    every = [{}, {"persistent": False}, {"factors": 2}, {"order": 2}, {"steps": 4}]
+    for options in (*every, *every):
+        nowcast(vintage, **{"steps": 3, **options})
+    assert asked == [(1, 1, True, 3), (1, 1, False, 3), (2, 1, True, 3), (1, 2, True, 3), (1, 1, True, 4)]
+
+
 def test_a_fall_of_the_likelihood_gives_the_parameters_before_it(monkeypatch):
     """The parameters at which the likelihood fell are not handed back."""
     given = SimpleNamespace(first="state")

@@ -8,7 +8,15 @@ import pytest
 from forecast.core import months
 from forecast.core.errors import TooShortError
 from forecast.core.vintage import Cell, ObservedSeries, Vintage
-from forecast.prep.spans_and_gaps import FilledSeries, contiguous_tail, fill_gaps, reduced_spans, split_spans, window_total
+from forecast.prep.spans_and_gaps import (
+    FilledSeries,
+    contiguous_tail,
+    count_months,
+    fill_gaps,
+    reduced_spans,
+    split_spans,
+    window_total,
+)
 from forecast.prep.working_scale import CAP_FACTOR, choose_scale
 
 S = "CHN.export.WLD.re_magnets"
@@ -76,6 +84,14 @@ def test_year_to_date_sums_are_taken_off_each_other(observed):
     assert made.values[2] == 30
     for first, last, total in ((0, 2, 30), (0, 3, 60), (0, 5, 100)):
         assert made.values[first:last].sum() == pytest.approx(total)
+
+
+def test_months_are_counted_where_figures_or_sums_determine_them(observed):
+    spans = [("2020-01", "2020-02", 30), ("2020-01", "2020-03", 60), ("2020-01", "2020-05", 100), ("2020-08", "2020-09", 7)]
+    seen = observed([None] * 6 + [10, None, 4, 6], spans=spans)  # March and August are what sums leave
+    alone = [m for m in range(seen.first, seen.last + 1) if np.isfinite(window_total(seen, m, m))]
+    assert count_months(seen) == len(alone) == 5
+    assert count_months(observed([1, None, 2])) == 2
 
 
 def test_a_zero_sum_gives_zeros(observed):
@@ -179,6 +195,9 @@ def test_a_published_sum_counts_before_its_months_where_those_are_derived():
     published = [("2022-01/2022-03", 60.0)]
     assert window_total(derived_series(quarter, published), O("2022-01"), O("2022-03")) == pytest.approx(60)
     assert window_total(derived_series(quarter, published), O("2022-01"), O("2022-02")) == 30
+    last = derived_series(quarter[2:], published, values=quarter[:2])
+    assert window_total(last, O("2022-01"), O("2022-03")) == pytest.approx(60)
+    assert window_total(last, O("2022-01"), O("2022-02")) == 30
     # months that were reported themselves stand, whatever a sum over them says
     seen = derived_series([], published, values=quarter)
     assert window_total(seen, O("2022-01"), O("2022-03")) == 63
@@ -187,6 +206,13 @@ def test_a_published_sum_counts_before_its_months_where_those_are_derived():
 def test_a_difference_below_zero_is_no_total():
     seen = derived_series([("2022-01", 50.0), ("2022-02", 60.0)], [("2022-01/2022-03", 100.0)])
     assert np.isnan(window_total(seen, O("2022-03"), O("2022-03")))
+    seen = derived_series([("2022-01", 0.0), ("2022-02", 110.0)], [("2022-01/2022-03", 100.0)])
+    assert np.isnan(window_total(seen, O("2022-03"), O("2022-03")))
+
+
+def test_a_difference_below_zero_is_a_total_of_what_is_negative_in_any_month():
+    seen = derived_series([("2020-06", -5.0), ("2022-01", 50.0), ("2022-02", 60.0)], [("2022-01/2022-03", 100.0)])
+    assert window_total(seen, O("2022-03"), O("2022-03")) == pytest.approx(-10)
 
 
 def test_window_total_with_months_outside_the_spans(observed):

@@ -415,6 +415,23 @@ def test_partners_known_by_sums_alone_are_told_with_their_months():
     assert not [r for r in made.of("volume") if r.partner == "BEL" and "/" not in r.month and math.isfinite(r.value)]
 
 
+def test_months_that_sums_to_date_leave_are_counted_as_figures():
+    to_date = {"2024-01": 6.0} | {f"2024-01/2024-{m:02d}": 6.0 * m for m in range(2, 13)}
+    figures = {"WLD": path("2023-07", *[10.0] * 18), "DEU": to_date, "EU27": to_date, "JPN": path("2024-03", 1.0, None, 0.0)}
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD, start="2024-03")
+    found = {r.partner: (r.value, r.n, r.status) for r in made.of("figures")}
+    assert {p: found[p][:2] for p in ("WLD", "DEU", "JPN")} == {"WLD": (10.0, 18), "DEU": (10.0, 12), "JPN": (2.0, 2)}
+    assert found["EU27"][1:] == (12, "group")
+
+
+def test_a_sum_of_nothing_is_a_zero_and_any_other_a_value():
+    sums = {"2024-01/2024-06": 0.0, "2024-07/2024-12": 5.0}
+    made = fc.destinations(archive({"DEU": sums, "JPN": path("2024-01", 1.0)}), exporter="AAA", product=GOOD)
+    rows = {r.month: (r.value, r.status) for r in made.of("volume") if r.partner == "DEU" and "/" in r.month}
+    assert rows["2024-01/2024-06"] == (0.0, "zero")
+    assert rows["2024-07/2024-12"] == (pytest.approx(5.0), "value")
+
+
 def test_a_flow_known_by_sums_of_partners_alone_is_named():
     sums = {"2024-01/2024-12": 3_000.0, "2024-11/2025-02": 700.0}
     made = fc.destinations(archive({"NLD": sums}), exporter="AAA", product=GOOD, start="2022-01", stop="2025-03")

@@ -76,7 +76,10 @@ def test_what_came_back_and_what_is_missing_add_up_in_every_draw():
 
 
 def test_before_the_deal_nothing_is_known_of_it_and_after_it_only_once_a_month_is_out():
-    assert asked(known("2024-06-09"), stop="2024-05").reason == "no end or easing is known"
+    early = asked(known("2024-06-09"), stop="2024-05")
+    assert (early.reason, early.holding) == ("no end or easing is known", ()), "it holds, and nothing else has turned"
+    under = asked(known("2024-07-15"), stop="2024-05")  # the month of the deal is out, and none after it
+    assert (under.state, under.reason, under.since) == ("not yet known", "no month after it is published", None)
     just = asked(known("2024-07-15"))
     assert (just.state, just.reason, just.turn.event) == ("not yet known", "no month after it is published", "deal")
     later = asked(known("2024-09-15"))
@@ -161,6 +164,14 @@ def test_of_several_measures_the_last_turn_counts_and_one_that_goes_on_leaves_no
     # one that begins after these months took no part in it either
     late = replace(campaign, announced=dt.date(2024, 9, 1), effective=dt.date(2024, 9, 1), end=None, end_announced=None)
     assert turned(known(events=(BAN, late, DEAL)), replace_design(both, events=(BAN, late))) == ("deal", ())
+    # of two turns in these months or later, the first is that of the loss
+    second = replace(DEAL, id="second", announced=dt.date(2024, 10, 10), effective=dt.date(2024, 10, 10))
+    assert turned(known(events=(BAN, DEAL, second)), replace_design(both, events=(BAN,))) == ("deal", ())
+    # one whose first goods arrive after these months took no part in their loss
+    soon = replace(late, announced=dt.date(2024, 5, 1), effective=dt.date(2024, 5, 1))
+    for lag, holding in ((1, ("campaign",)), (2, ())):
+        under_way = replace_design(both, events=(BAN, soon), lag_months=lag)
+        assert turned(known(events=(BAN, soon, DEAL)), under_way) == ("deal", holding)
     vintage = known(events=(BAN, campaign))
     made = judge.estimate(estimator_from("baseline"), vintage, both, 1)
     found = recovered_since(estimator_from("baseline"), vintage, made, 1)
@@ -181,12 +192,36 @@ def test_where_one_measure_goes_on_the_months_after_the_other_turned_are_describ
     assert [months.label(m) for m in (*found.months, *found.since)] == ["2024-03", "2024-05", "2024-07", "2025-01"]
     _, lost, back = found.described
     assert (lost, back) == (pytest.approx(-2400, rel=0.15), pytest.approx(7 / 9 * 0.6 * 3200, rel=0.35))
+    # a turn inside the months of the loss divides them no more: the other measure held throughout
+    longer = replace_design(design, stop="2024-08")
+    made = judge.estimate(estimator_from("baseline"), vintage, longer, 1)
+    found = recovered_since(estimator_from("baseline"), vintage, made, 1)
+    assert [months.label(m) for m in (*found.months, *found.since)] == ["2024-03", "2024-08", "2024-09", "2025-01"]
     # one that had turned before these months is told by nothing
     earlier = replace(campaign, id="earlier", announced=dt.date(2023, 1, 1), effective=dt.date(2023, 1, 1))
     ended = replace(earlier, end=dt.date(2023, 6, 1), end_announced=dt.date(2023, 1, 1))
     vintage = known(events=(ended, campaign))
     turn, holding = turn_of(vintage, replace_design(design, events=(ended, campaign)))
     assert (turn, holding) == (None, ("campaign",))
+
+
+def test_other_measures_are_those_that_begin_in_the_months_since():
+    """Neither what turned nor one that began before, be it between the months of the loss and the turn."""
+
+    def tariff(start):
+        return replace(BAN, id=f"tariff_{start:%m}", announced=start, effective=start, instrument="tariff")
+
+    tariffs = tuple(tariff(dt.date(2024, month, 1)) for month in (5, 6, 7, 11))
+    deal = replace(DEAL, effective=dt.date(2024, 7, 1))
+    found = asked(known(events=(BAN, deal, *tariffs)), "baseline")
+    assert (found.turn.event, months.label(found.since[0]), found.others) == ("deal", "2024-07", ("tariff_07", "tariff_11"))
+    campaign = replace(BAN, id="campaign", announced=dt.date(2024, 4, 1), effective=dt.date(2024, 4, 1))
+    vintage = known(events=(BAN, campaign, deal, *tariffs))
+    made = judge.estimate(
+        estimator_from("baseline"), vintage, Design([BAN, campaign], SERIES, start="2024-03", stop="2024-05", draws=400), 1
+    )
+    found = recovered_since(estimator_from("baseline"), vintage, made, 1)
+    assert (found.holding, months.label(found.since[0]), found.others) == (("campaign",), "2024-07", ("tariff_07", "tariff_11"))
 
 
 def test_only_a_quantity_can_be_lost():

@@ -15,7 +15,9 @@ from forecast.core.event import Event
 from forecast.core.events import EventCalendar
 from forecast.core.ledger import LedgerQuestion, Leg, Route
 from forecast.core.vintage import Cell, Vintage
+from forecast.report.blocks import MISSING
 from forecast.report.ledger_sentences import RANGE
+from forecast.report.sections import ledger as section
 from forecast.study.ledger import rerouting
 from forecast.study.ledger.candidates import candidates, producers_of
 
@@ -199,6 +201,21 @@ def test_bounds_that_cross_leave_no_range_and_no_share():
     assert math.isnan(made.entry("R").lo95)
     assert any("bounds of Thailand cross" in sentence for sentence in made.sentences())
     assert not any(sentence.startswith((RANGE, "Other growth")) for sentence in made.sentences())
+    entries = section._entries(made).rows
+    rows = {symbol: [cell.text for cell in row[1:3]] for symbol, row in zip(section.ENTRIES, entries, strict=True)}
+    assert {symbol for symbol, (amount, _) in rows.items() if amount == "bounds cross"} == {"R", "N", "G"}
+    assert rows["N"][1] == rows["G"][1] == MISSING
+    assert section.ledger_panel(made, "", "", section.ENTRIES).svg.count("bounds cross") == 3
+
+
+def test_a_route_whose_bounds_contradict_leaves_no_limits_beside_one_that_may_have_taken_all():
+    flows = {**LEVELS, "CHN.export.THA": (40.0, 10.0), "CHN.export.MEX": (10.0, 60.0), "USA.import.MEX": (5.0, 45.0)}
+    made = ledger(vintage(flows, noise=0.03), through=["THA", "MEX"], own_sources={"THA": 10.0})
+    assert [route.country for route in made.crossed] == ["THA"]
+    entry = made.entry("R")
+    assert 0 < made.route("THA").lower < made.route("MEX").upper
+    assert math.isnan(entry.lo95)
+    assert math.isnan(entry.hi95)
 
 
 def test_bounds_that_cross_within_noise_leave_limits_and_no_range():

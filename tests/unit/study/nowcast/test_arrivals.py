@@ -13,7 +13,7 @@ from forecast.core.vintage import Cell, Vintage
 from forecast.models.factor import Factor
 from forecast.study.nowcast.arrivals import arrivals_of
 from forecast.study.nowcast.news import news
-from forecast.study.nowcast.vintage_diff import Change, Release
+from forecast.study.nowcast.vintage_diff import Change, Release, releases_between
 
 NAMES = ("a", "b", "c", "d", "e")
 FIRST, SIZE = months.ordinal("2019-01"), 60
@@ -112,3 +112,11 @@ def test_what_is_more_than_single_months_of_others_is_no_arrival():
     assert arrivals_of(whole, ("a",), before, after) is None
     zero = replace(after, cells={**after.cells, "b": (*after.cells["b"], Cell(FIRST + 58, FIRST + 59, 0.0, status="zero"))})
     assert arrivals_of(arrival, ("a",), before, zero) is None
+
+
+@pytest.mark.parametrize(("former", "kinds"), [(None, ["new"]), (1.0, ["new", "revision"])])
+def test_a_sum_is_the_same_news_as_its_last_month_where_both_are_new(former, kinds):
+    month, whole = Cell(FIRST + 5, FIRST + 5, 2.0), Cell(FIRST + 3, FIRST + 5, 9.0)
+    held = () if former is None else (replace(month, value=former),)
+    before, after = (Vintage(BEFORE, {"a": (Cell(FIRST, FIRST, 1.0), *own)}) for own in (held, (month, whole)))
+    assert sorted(release.kind for release in releases_between(before, after)) == kinds

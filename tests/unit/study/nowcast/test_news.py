@@ -217,6 +217,23 @@ def test_series_that_move_a_nowcast_only_together_share_a_row():
     assert residual(table) <= 1e-8
 
 
+def test_a_series_that_counts_beside_another_alone_is_found():
+    """It moves the nowcast neither by itself nor without the new figure of the target, but as the last that is let in."""
+
+    @dataclass(frozen=True)
+    class Beside(Weighted):
+        def predict(self, vintage, task, rng, answers=()):
+            ripe = vintage.last_month(SERIES) >= months.ordinal("2022-10")
+            return Weighted.predict(replace(self, other=2.0 if ripe else 0.0), vintage, task, rng, answers)
+
+    table = news(Beside(), known(revise=None), question(), FROM, day_after("2022-10"))
+    at = [months.ordinal(m) for m in ("2022-09", "2022-10")]
+    before, after = known().latest.observed(OTHER).at(*at)
+    found = table.set_index("series")["impact"]
+    assert found[OTHER] == pytest.approx(after - before)  # half of twice the change: with the target's figure, not without
+    assert residual(table) <= 1e-8
+
+
 def test_an_ordinary_update_asks_few_questions():
     """Twenty other series are released with the new figure; a model that reads none of them is not asked about them."""
     asks = []
