@@ -1,4 +1,4 @@
-"""Named clean periods that an effect's window is compared with."""
+"""Named periods that an effect's window is compared with."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OwnBaseline = tuple[str, str, str] | tuple[str, str, str, float]
 
 @dataclass(frozen=True)
 class BaselinePeriod:
-    """A named clean period to compare with; `year_earlier` has no period.
+    """A named period to compare with; `year_earlier` has no period.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def baseline_periods(baselines: Iterable[str | OwnBaseline], chosen: str, steps:
         elif item == "year_earlier":
             out.append(BaselinePeriod(f"same {steps.noun}s {steps.cycles(1)} earlier"))
         elif item == "last_12_clean":
-            out.append(BaselinePeriod(f"mean of the last 12 clean {steps.noun}s", hole - 12, hole - 1))
+            out.append(BaselinePeriod(f"mean of the 12 {steps.noun}s before", hole - 12, hole - 1))
         elif item == "last_full_year":
             year = hole // 12 - 1
             if calendar:

@@ -38,7 +38,8 @@ def _baselines(value: Any) -> Any:
 class BaselineConfig(ConfigTable):
     """One of the package's baselines by name, or an own one with its months.
 
-    name : "year_earlier", "last_12_clean" or "last_full_year"; any other name with `from` and `to`
+    name : "year_earlier", "last_12_clean" (the 12 months before those hidden from the fit) or "last_full_year"; any other name
+        with `from` and `to`
     from, to : first and last month of an own baseline
     times : its level taken so many times over, for a baseline that grows
     """

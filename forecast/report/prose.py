@@ -305,15 +305,15 @@ def _verdict_text(data: Facts, answer: EffectAnswer, figures: bool, told_once: C
             alone = "" if several else kind
             return f"The {alone}estimate for {event}{' together' if several else ''} is {got}.{limit}"
         if word == "supported":
-            return f"{effect} of {event} is supported by every check{' of the question alone' if answer.family_word else ''}."
+            alone = " of the question alone" if answer.family_word else ""
+            return f"{effect} of {event} is supported by every check{alone} that was run."
         return f"{effect} of {event} is suggested, not shown{reason}."
     if word in ("supported", "suggestive"):
         return f"The size points to {event} but does not show it{reason}."
     if word == "no material effect":
         shown = f" The estimate is {got}." if got else ""
-        return (
-            f"No material effect of {event}: what there may be lies within {margin_text(answer)} of what was expected.{shown}"
-        )
+        share = f"its 90{NBSP}% interval stays within {margin_text(answer)} either way"
+        return f"No material effect of {event}: as a share of what was expected, {share}.{shown}"
     against = answer.estimate * {"shortfall": -1, "recovery": 1}.get(answer.estimand, 0) < 0
     if word == "cannot distinguish" and against and answer.p_value <= 0.05 and answer.measure not in ("anticipation", "net"):
         return f"No {answer.estimand} is visible: the flow {'rose' if answer.estimate > 0 else 'fell'}. The estimate is {got}."

@@ -116,8 +116,9 @@ def power_text(a: EffectAnswer) -> str:
 
 
 def conclusion_text(a: EffectAnswer) -> str:
-    """The smallest margin within which no material effect could be concluded, if it is known."""
-    return f"no material effect could be concluded within {margin_text(a)}" if margin_text(a) else ""
+    """How far from nothing the effect may lie by two one-sided tests at 5 %, as a share of what was expected."""
+    share = f"as a share of what was expected within {margin_text(a)} either way"
+    return f"{share} (90{NBSP}% interval)" if margin_text(a) else ""
 
 
 def other_methods_table(data: RunData, answers: Sequence[EffectAnswer]) -> TableBlock:

@@ -171,7 +171,7 @@ def test_basis():
 
 def test_named_baselines(vintage):
     found = Design(WITH_NOTICE, S).named_baselines(vintage)
-    assert [b.name for b in found] == ["same months a year earlier", "mean of the last 12 clean months", "mean of 2022"]
+    assert [b.name for b in found] == ["same months a year earlier", "mean of the 12 months before", "mean of 2022"]
     assert [found[1].first, found[1].last] == [O("2022-03"), O("2023-02")]
     assert [found[2].first, found[2].last] == [O("2022-01"), O("2022-12")]
 

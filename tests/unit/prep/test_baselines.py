@@ -25,7 +25,7 @@ def test_baselines_are_laid_on_the_asked_months(vintage_of):
     assert text.months == "2023-01/2023-06"
     assert [(c.baseline, c.expected, c.difference) for c in text.compared] == [
         ("same months a year earlier", 72, -36),
-        ("mean of the last 12 clean months", 72, -36),
+        ("mean of the 12 months before", 72, -36),
         ("mean of 2022", 72, -36),
     ]
     assert text.chosen.relative == -0.5

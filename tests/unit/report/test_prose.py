@@ -73,7 +73,7 @@ def test_a_finding_of_no_material_effect_names_its_margin(data: RunData) -> None
     answer = replace(next(a for a in data.headline if a.id == "1"), verdict="no material effect", margin=0.14)
     told = prose.verdict_sentence(data, answer)
     assert "No material effect of" in told
-    assert "lies within 14\u00a0% of what was expected" in told
+    assert "as a share of what was expected, its 90\u00a0% interval stays within 14\u00a0% either way" in told
     assert "cannot be told from none" not in told
 
 

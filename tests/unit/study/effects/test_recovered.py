@@ -104,7 +104,7 @@ def test_where_the_checks_allow_no_estimate_there_is_the_description_alone():
     assert found.state == "not identified"
     assert "clean months" in found.reason
     name, lost, back = found.described
-    assert name == "mean of the last 12 clean months"  # months a year earlier are not known for all of them
+    assert name == "mean of the 12 months before"  # months a year earlier are not known for all of them
     assert (lost, back) == (pytest.approx(-3200, rel=0.15), pytest.approx(0, abs=600))
 
 

@@ -19,11 +19,11 @@ def frame(times, values):
         (
             pd.date_range("2019-01-04", periods=120, freq="7D"),
             52,
-            ["same weeks a year earlier", "mean of the last 12 clean weeks"],
+            ["same weeks a year earlier", "mean of the 12 weeks before"],
         ),
-        (pd.date_range("2024-01-01", periods=120), 7, ["same days 2 weeks earlier", "mean of the last 12 clean days"]),
-        (range(1900, 2020), None, ["mean of the last 12 clean years"]),
-        (range(120), 4, ["same steps 12 steps earlier", "mean of the last 12 clean steps"]),
+        (pd.date_range("2024-01-01", periods=120), 7, ["same days 2 weeks earlier", "mean of the 12 days before"]),
+        (range(1900, 2020), None, ["mean of the 12 years before"]),
+        (range(120), 4, ["same steps 12 steps earlier", "mean of the 12 steps before"]),
     ],
 )
 def test_steps_are_called_by_their_own_names(times, season, named):
