@@ -13,7 +13,7 @@ from forecast.core.series import SeriesKey
 from forecast.core.time_axis import Steps
 from forecast.core.vintage import NO_END, Cell, Vintage
 from forecast.prep.partners import FEWEST, REST, SLACK, single_partners, total_of
-from forecast.prep.spans_and_gaps import window_total
+from forecast.prep.spans_and_gaps import count_months, split_spans, window_total
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def partner_tree(vintage: Vintage, series: str) -> PartnerTree | None:
     if not vintage.knows(total):
         return None
     others = single_partners(vintage, key)
-    parts = tuple(s for s in others if s == series or vintage.observed(s).count >= FEWEST)
+    parts = tuple(s for s in others if s == series or count_months(vintage.observed(s)) >= FEWEST)
     if not parts:
         return None
     left = _remainders(vintage, total, parts)
@@ -61,14 +61,18 @@ def partner_tree(vintage: Vintage, series: str) -> PartnerTree | None:
 
 
 def _remainders(vintage: Vintage, total: str, parts: Sequence[str]) -> dict[int, tuple[float, float]]:
-    """The total less its parts, and the total, by month in which all of them are known."""
+    """The total less its parts, and the total, by month for which figures or what sums leave of them determine them all."""
     if not all(vintage.knows(s) for s in (total, *parts)):
         return {}
-    seen = vintage.observed(total)
-    first, last = seen.first, seen.last
-    summed = np.sum([vintage.observed(part).at(first, last) for part in parts], axis=0)
-    left = seen.values - summed
-    return {first + i: (float(x), float(seen.values[i])) for i, x in enumerate(left) if np.isfinite(x)}
+    whole, *those = (_determined_months(vintage, s) for s in (total, *parts))
+    months = [month for month in whole if all(month in part for part in those)]
+    return {month: (whole[month] - sum(part[month] for part in those), whole[month]) for month in months}
+
+
+def _determined_months(vintage: Vintage, series: str) -> dict[int, float]:
+    """Figures by month: its own, or the one that a sum leaves for it beside known months, as sums to date do."""
+    seen = split_spans(vintage.observed(series), 1)
+    return {int(m): float(v) for m, v in zip(seen.months, seen.values, strict=True) if np.isfinite(v)}
 
 
 def add_rest(vintage: Vintage, tree: PartnerTree) -> Vintage:
@@ -81,7 +85,11 @@ def add_rest(vintage: Vintage, tree: PartnerTree) -> Vintage:
     made = []
     for month, (amount, size) in _remainders(vintage, tree.total, tree.parts).items():
         amount = max(amount, 0.0) if amount >= -SLACK * size else amount  # rounding; a true excess has been refused
-        days = [c.released for s in (tree.total, *tree.parts) for c in vintage.cells[s] if c.first == c.last == month]
+        # a month that sums determine is known since the figure that ends in it, at the latest on the day of the vintage
+        days = [
+            max((c.released for c in vintage.cells[s] if c.last == month), default=vintage.day)
+            for s in (tree.total, *tree.parts)
+        ]
         made.append(Cell(month, month, amount, "zero" if amount == 0 else "value", "derived", released=max(days)))
     past = None if vintage.past is None else lambda day: add_rest(vintage.earlier(day), tree)
     cells = {**vintage.cells, tree.rest: tuple(made)} if made else vintage.cells

@@ -43,6 +43,30 @@ def world():
 ASKED = mm.months("2023-01", "2023-03")
 
 
+def sums_to_date(values, series):
+    """A series told by its Januaries and, from February on, the sums since January."""
+    rest = [
+        (f"{2018 + y}-01", f"{2018 + y}-{m:02d}", values[12 * y : 12 * y + m].sum()) for y in range(6) for m in range(2, 13)
+    ]
+    return rows(np.where(np.arange(len(values)) % 12 == 0, values, np.nan), series, spans=rest)
+
+
+def test_sums_to_date_are_reconciled_as_the_months_that_they_determine(world):
+    _, parts = flows()
+    table = [r for name in (USA, DEU) for r in sums_to_date(parts[name], name)] + sums_to_date(sum(parts.values()), WORLD)
+    seen = Archive(pd.DataFrame(table)).as_of(world.day)
+    tree = partner_tree(seen, USA)
+    assert tree == partner_tree(world, USA)
+    rest, plain = (add_rest(vintage, tree).observed(REST) for vintage in (seen, world))
+    assert (rest.first, rest.last) == (plain.first, plain.last)
+    assert rest.values == pytest.approx(plain.values, rel=1e-9)
+    assert {c.last: c.released for c in add_rest(seen, tree).cells[REST]} == {
+        c.last: c.released for c in add_rest(world, tree).cells[REST]
+    }
+    made = ask(seen, (WORLD, USA, DEU), ASKED)
+    assert (made.of(WORLD) - made.of(USA) - made.of(DEU)).min() >= -1e-6 * made.of(WORLD).max()
+
+
 # --- partners ---------------------------------------------------------------------------------------------------------
 
 
