@@ -22,6 +22,8 @@ from forecast.core.event_fields import INSTRUMENTS as INSTRUMENTS, ROLES as ROLE
 from forecast.core.identity import identity
 from forecast.core.presentation import shown
 
+MOST_REMEMBERED = 256  # parts of calendars kept: the law of a day is asked of the same few series again and again
+
 
 @shown
 @dataclass(frozen=True)
@@ -65,6 +67,9 @@ class EventCalendar:
             if event.id in seen:
                 raise DataError(f"two events are called '{event.id}'", hint="give each its own id")
             seen.add(event.id)
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
 
     @functools.cached_property
     def fingerprint(self) -> str:
@@ -152,8 +157,7 @@ class EventCalendar:
         EventCalendar
             a new one
         """
-        wanted = set(roles)
-        return replace(self, events=tuple(e for e in self.events if e.role in wanted and e.touches(series)))
+        return _touching(self, series, frozenset(roles))
 
     def without(self, ids: Iterable[str]) -> EventCalendar:
         """The calendar without some events.
@@ -200,12 +204,7 @@ class EventCalendar:
         EventCalendar
             a new one
         """
-        kept = [
-            event.held_at(point) if event.role == "default" else event
-            for event in self.events
-            if event.role != "default" or event.interval[0] <= point
-        ]
-        return replace(self, events=tuple(kept))
+        return _held_at(self, point)
 
     def regressors(
         self, when: Sequence[int] | Ints, series: str, roles: Iterable[str] = ("default",)
@@ -238,6 +237,21 @@ class EventCalendar:
             count = columns[-1].shape[1]
             names += [event.id] if count == 1 else [f"{event.id}.{j + 1}" for j in range(count)]
         return names, np.column_stack(columns) if columns else np.empty((len(when), 0))
+
+
+@functools.lru_cache(MOST_REMEMBERED)
+def _touching(calendar: EventCalendar, series: str, roles: frozenset[str]) -> EventCalendar:
+    return replace(calendar, events=tuple(e for e in calendar.events if e.role in roles and e.touches(series)))
+
+
+@functools.lru_cache(MOST_REMEMBERED)
+def _held_at(calendar: EventCalendar, point: float) -> EventCalendar:
+    kept = [
+        event.held_at(point) if event.role == "default" else event
+        for event in calendar.events
+        if event.role != "default" or event.interval[0] <= point
+    ]
+    return replace(calendar, events=tuple(kept))
 
 
 @functools.cache

@@ -63,14 +63,13 @@ class SeriesKey:
         DataError
             where the text spells no series
         """
-        match = _KEY.fullmatch(text)
-        if not match:
+        key = _key_spelled_by(text)
+        if key is None:
             raise DataError(
                 f"'{text}' does not spell a series",
                 hint="REPORTER.flow.PARTNER.product, for example CHN.export.WLD.re_magnets",
             )
-        reporter, flow, partner, product, measure = match.groups()
-        return cls(reporter, flow, partner, product, measure or "quantity")
+        return key
 
     @classmethod
     def maybe(cls, text: str) -> SeriesKey | None:
@@ -86,7 +85,7 @@ class SeriesKey:
         SeriesKey or None
             as `parse`
         """
-        return cls.parse(text) if _KEY.fullmatch(text) else None
+        return _key_spelled_by(text)
 
     def __str__(self) -> str:
         spelled = f"{self.reporter}.{self.flow}.{self.partner}.{self.product}"
@@ -113,6 +112,16 @@ class SeriesKey:
         if self.flow == "export":
             return "export"
         return "import_total" if self.partner == "WLD" else "import_origin"
+
+
+@functools.lru_cache(4096)
+def _key_spelled_by(text: str) -> SeriesKey | None:
+    """The key that a text spells; every event is compared with every series, again for each question."""
+    match = _KEY.fullmatch(text)
+    if not match:
+        return None
+    reporter, flow, partner, product, measure = match.groups()
+    return SeriesKey(reporter, flow, partner, product, measure or "quantity")
 
 
 @functools.cache

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -136,7 +136,8 @@ def likelihood_of(family: CovarianceFamily, rows: Ints, x: Floats, y: Floats) ->
 class GaussianFit:
     """A fitted model: grid points `nodes` with posterior weights, and the most likely parameters `best` (p,).
 
-    own : the most likely parameters of these figures, at which coefficients and s2 are estimated when they are asked for
+    own : the most likely parameters of these figures, at which coefficients and s2 are estimated when they are asked for; None
+        where the others are an earlier fit's: they are looked for then
     """
 
     family: CovarianceFamily
@@ -146,7 +147,7 @@ class GaussianFit:
     nodes: Floats
     weights: Floats
     best: Floats
-    own: Floats
+    own: Floats | None = None
 
     @functools.cached_property
     def likelihood(self) -> Likelihood:
@@ -155,7 +156,8 @@ class GaussianFit:
 
     @functools.cached_property
     def _estimates(self) -> tuple[Floats, Floats, float, float]:
-        return self.likelihood.estimates(self.own)
+        own = fit(self.y, self.rows, self.x, self.family, polish=False).best if self.own is None else self.own
+        return self.likelihood.estimates(own)
 
     @property
     def beta(self) -> Floats:
@@ -247,12 +249,17 @@ def whiten(block: Floats, v: Floats) -> tuple[Floats, Floats, Bools]:
     return white, log_det, ok
 
 
-def fit(y: Floats, rows: Ints, x: Floats, family: CovarianceFamily, *, polish: bool = True) -> GaussianFit:
+def fit(
+    y: Floats, rows: Ints, x: Floats, family: CovarianceFamily, *, polish: bool = True, earlier: GaussianFit | None = None
+) -> GaussianFit:
     """Fit by a coarse grid over the whole box, a second grid over its likely part, and the maximum (`search_grid`).
 
     y (n,) values at `rows` of the axis; x (N, k) regressors of the whole axis, of full rank at `rows`. Predictive draws use the
-    grid alone, so a caller that needs nothing else may keep the best grid point as maximum (`polish=False`).
+    grid alone, so a caller that needs nothing else may keep the best grid point as maximum (`polish=False`). The covariance
+    parameters (grid, weights, maximum) of an `earlier` fit are taken as they are.
     """
+    if earlier is not None:
+        return GaussianFit(family, y, rows, x, earlier.nodes, earlier.weights, earlier.best)
     model = likelihood_of(family, rows, x, y)
     prior = family.log_prior
 
@@ -266,11 +273,6 @@ def fit(y: Floats, rows: Ints, x: Floats, family: CovarianceFamily, *, polish: b
     fitted = GaussianFit(family, y, rows, x, nodes[keep], weights / weights.sum(), best, best)
     fitted.__dict__["likelihood"] = model
     return fitted
-
-
-def hold_parameters(fitted: GaussianFit, earlier: GaussianFit) -> GaussianFit:
-    """A fit to today's figures with the covariance parameters (grid, weights, maximum) of an earlier fit."""
-    return replace(fitted, nodes=earlier.nodes, weights=earlier.weights, best=earlier.best)
 
 
 def predict(fitted: GaussianFit, rows: Ints, draws: int, rng: np.random.Generator) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 
 from forecast.arrays import Bools, Floats
 from forecast.kernels.intermittent import DISCOUNTS, OccurrenceStates, filter_occurrence, posterior_weights
+from forecast.kernels.remembered_answers import remember_answers
 
 # prior weights: of each of DISCOUNTS (a chance that stays is likelier than one that drifts fast), and of the Markov chain
 DRIFTS = np.array([0.4, 0.2, 0.1, 0.06, 0.03, 0.01])
@@ -30,6 +31,7 @@ class TradeChances:
     traded: bool
 
 
+@remember_answers(64)
 def learn_chances(y: Floats) -> TradeChances:
     """Chances of trade from the months of one history (T,), NaN where unknown.
 

@@ -73,16 +73,17 @@ def stack_sums(family: CovarianceFamily, x: Floats, sums: Floats) -> tuple[Covar
 
 
 def fit_combinations(
-    y: Floats, rows: Ints, totals: Floats, sums: Floats, x: Floats, family: CovarianceFamily, *, polish: bool = True
-) -> GaussianFit:
+    y: Floats, rows: Ints, totals: Floats, sums: Floats, x: Floats, family: CovarianceFamily, *, polish: bool = True,
+    earlier: GaussianFit | None = None,
+) -> GaussianFit:  # fmt: skip
     """Fit months y (n,) at `rows` and their linear combinations `totals` (m,) with weights C (m, N); exact.
 
     A sum whose months are all observed adds nothing and makes the covariance singular, so the caller leaves it out. The fit is
-    over the stacked axis; rows below N predict months.
+    over the stacked axis; rows below N predict months. `earlier`: a fit whose covariance parameters are used.
     """
     wide, tall = stack_sums(family, x, sums)
     seen = np.concatenate([rows, np.arange(len(x), len(x) + len(totals))]).astype(np.int64)
-    return gaussian.fit(np.concatenate([y, totals]), seen, tall, wide, polish=polish)
+    return gaussian.fit(np.concatenate([y, totals]), seen, tall, wide, polish=polish, earlier=earlier)
 
 
 def fit_sums(
@@ -98,14 +99,9 @@ def fit_sums(
         made = fit_logs(z, rows, totals, spans, x, family, polish=polish, earlier=earlier)
         return made.fit, made.converged
     if len(spans):
-        return _hold_earlier(
-            fit_combinations(z, rows, totals, sum_matrix(spans, len(x)), x, family, polish=polish), earlier
-        ), True
-    return _hold_earlier(gaussian.fit(z, rows, x, family, polish=polish), earlier), True
-
-
-def _hold_earlier(fitted: GaussianFit, earlier: GaussianFit | None) -> GaussianFit:
-    return fitted if earlier is None else gaussian.hold_parameters(fitted, earlier)
+        sums = sum_matrix(spans, len(x))
+        return fit_combinations(z, rows, totals, sums, x, family, polish=polish, earlier=earlier), True
+    return gaussian.fit(z, rows, x, family, polish=polish, earlier=earlier), True
 
 
 def fit_logs(
@@ -123,7 +119,7 @@ def fit_logs(
     mode = [np.full(len(inside), np.log(total / len(inside))) for inside, total in zip(spans, totals, strict=True)]
     sums, observed = _linearise_sums(mode, totals, spans, len(x))
     for rounds in range(1, MAX_FITS + 1):
-        fitted = _hold_earlier(fit_combinations(z, rows, observed, sums, x, family, polish=False), earlier)
+        fitted = fit_combinations(z, rows, observed, sums, x, family, polish=False, earlier=earlier)
         new_mode, bend, converged = _posterior_mode(fitted, mode, z, rows, totals, spans, x)
         moved = max(float(np.abs(new - old).max()) for new, old in zip(new_mode, mode, strict=True))
         done = rounds > 1 and moved < TOLERANCE
@@ -133,7 +129,7 @@ def fit_logs(
         sums, observed = _linearise_sums(mode, totals, spans, len(x))
         observed = observed - bend
     if polish:
-        fitted = _hold_earlier(fit_combinations(z, rows, observed, sums, x, family), earlier)
+        fitted = fit_combinations(z, rows, observed, sums, x, family, earlier=earlier)
     return LogSumsFit(fitted, sums, rounds, done and converged)
 
 

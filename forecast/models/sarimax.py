@@ -128,10 +128,11 @@ class Sarimax:
         if fast:
             family, start = covariance.airline(len(axis), season)
             design = np.column_stack([start, x.matrix])
-            fitted = gaussian.fit(z, rows, design, family, polish=False)
+            earlier = None
             if past is not None:  # today's figures with the covariance parameters of the earlier fit
                 free = gaussian.independent_columns(design[seen])
-                fitted = gaussian.hold_parameters(fitted, gaussian.fit(then, seen, design[:, free], family, polish=False))
+                earlier = gaussian.fit(then, seen, design[:, free], family, polish=False)
+            fitted = gaussian.fit(z, rows, design, family, polish=False, earlier=earlier)
             parameters = dict(zip(("theta", "Theta"), (fitted.weights @ fitted.nodes).tolist(), strict=True))
             paths = gaussian.predict(fitted, asked - first, task.draws, rng)
         else:

@@ -11,6 +11,7 @@ from forecast.core import months
 from forecast.core.events import Event, EventCalendar
 from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
+from forecast.kernels.remembered_answers import remember_answers
 
 MIN_SHARE_OF_MONTH = 0.5  # a measure in force for less of a month does not count in it
 EASING_INSTRUMENTS = ("suspension", "relief", "deal", "agreement")
@@ -49,7 +50,14 @@ def measures_in_force(
     """
     if vintage.steps.unit != "month":
         return [MeasuresInForce(frozenset(), frozenset())] * len(when)
-    events = [e for e in vintage.events.touching(series, ("default",)) if e.in_force and e.directed_at(series) is whole]
+    return list(_measures_in_force(vintage.events, series, when, whole, under_way))
+
+
+@remember_answers(256)
+def _measures_in_force(
+    calendar: EventCalendar, series: str, when: Ints, whole: bool, under_way: int
+) -> tuple[MeasuresInForce, ...]:
+    events = [e for e in calendar.touching(series, ("default",)) if e.in_force and e.directed_at(series) is whole]
     key = SeriesKey.maybe(series)
     here = countries(key.destination) if key is not None else frozenset()
     left = {event.id: when - (under_way if here.isdisjoint(event.imposed_by) else 0) for event in events}
@@ -57,13 +65,11 @@ def measures_in_force(
     out = []
     for i in range(len(when)):
         held = [
-            event
-            for event in events
-            if share[event.id][i] >= MIN_SHARE_OF_MONTH and not _is_reversal_only(event, vintage.events)
+            event for event in events if share[event.id][i] >= MIN_SHARE_OF_MONTH and not _is_reversal_only(event, calendar)
         ]
         closing = [e.id for e in held if e.instrument == "ban" or (e.share_stopped or 0.0) > 0.0]
         out.append(MeasuresInForce(frozenset(e.id for e in held), frozenset(closing)))
-    return out
+    return tuple(out)
 
 
 def months_under_way(series: str, months: int) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.core.events import Event
+from forecast.core.events import Event, EventCalendar
 from forecast.core.vintage import Vintage
+from forecast.kernels.remembered_answers import remember_answers
 from forecast.prep.spans_and_gaps import measured_months
 
 LONGEST = 6  # months that a transition may take, and a history can bridge
@@ -30,11 +33,16 @@ def transition_months(vintage: Vintage, series: str) -> dict[int, str]:
     if vintage.steps.unit != "month" or not vintage.nonnegative:
         return {}
     when, y, _ = measured_months(vintage.observed(series))
+    return dict(_transition_months(vintage.events.touching(series, ("default",)), series, when, y))
+
+
+@remember_answers(64)
+def _transition_months(measures: EventCalendar, series: str, when: Ints, y: Floats) -> Mapping[int, str]:
     if not (y > 0).any():
         return {}
     z = np.log(np.maximum(y, FLOOR * float(np.median(y[y > 0]))))
     out: dict[int, str] = {}
-    for event in vintage.events.touching(series, ("default",)):
+    for event in measures:
         if event.in_force and event.directed_at(series) and not _closes(event):
             for month in when[_shock(when, z, event.start, event.start - event.anticipation)].tolist():
                 out.setdefault(month, event.id)

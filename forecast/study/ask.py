@@ -132,7 +132,10 @@ def key_of(method: Method, vintage: Vintage, question: Question) -> tuple[str, s
     return _spelling_of(method), _situation(vintage, question)
 
 
-def _spec_text(spec: Any) -> str:
+def spec_text(spec: Any) -> str:
+    """A spec as text, equal for equal specs."""
+    if isinstance(spec, str):
+        return spec
     return json.dumps(spec, sort_keys=True, default=str)
 
 
@@ -181,7 +184,7 @@ def _answer_required(required: Sequence[tuple[Any, Question, Vintage]], seed: in
     memo = {} if memo is None else memo
     groups: dict[str, list[int]] = {}
     for i, (spec, _, _) in enumerate(required):
-        groups.setdefault(_spec_text(spec), []).append(i)
+        groups.setdefault(spec_text(spec), []).append(i)
     out: list[Answer | None] = [None] * len(required)
     for places in groups.values():
         inner = _method_asked(_kind_of(required[places[0]][1]), required[places[0]][0])
@@ -202,6 +205,11 @@ def _method_asked(kind: str, spec: Any) -> Method:
             _built.clear()
         _built[key] = registry.build(kind, spec)
     return _built[key]
+
+
+def forecaster_asked(spec: Any) -> Forecaster:
+    """The model of a spec, as `forecaster_from` builds it, but one and the same for all who ask it."""
+    return cast(Forecaster, _method_asked("model", spec))
 
 
 def required_questions(method: Method, vintage: Vintage, question: Question) -> list[tuple[Any, Question, Vintage]]:
@@ -260,7 +268,7 @@ def _answer_members(
         # a question of an earlier day than its vintage is answered with less than it was asked with here
         out.append(None if isinstance(question, Task) and question.day < vintage.day else required)
         for spec, inner, seen in required:
-            groups.setdefault(_spec_text(spec), (spec, []))[1].append((inner, seen))
+            groups.setdefault(spec_text(spec), (spec, []))[1].append((inner, seen))
     for spec, together in groups.values():
         answer_many(_method_asked(_kind_of(together[0][0]), spec), together, seed, memo)
     return out

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +19,7 @@ from forecast.core.vintage import Vintage
 from forecast.kernels import regime_ratio, resample
 from forecast.kernels.tails import bound_means
 from forecast.models.menu import collapses
-from forecast.models.menu.device_requests import DeviceRequest, device_request, merge_used
+from forecast.models.menu.device_requests import DeviceRequest, merge_used
 from forecast.models.menu.device_weights import mean_crps, weigh_devices
 from forecast.models.menu.structural_breaks import (
     RegimePhase,
@@ -122,7 +123,7 @@ class Menu:
 
     def asks(self, vintage: Vintage, task: Task) -> list[tuple[Spec, Task, Vintage]]:
         """The base where nothing is broken; else the masked base, and the other devices now and on earlier days."""
-        return [request.ask for request in self._requests(vintage, task)[1]]
+        return [request.ask(task) for request in self._requests(vintage, task)[1]]
 
     def predict(self, vintage: Vintage, task: Task, rng: np.random.Generator, answers: Answers = ()) -> Forecast:
         """Joint draws, series by series."""
@@ -131,7 +132,7 @@ class Menu:
             raise ConfigError(f"{len(answers)} answers for {len(requests)} questions", hint="ask through fc.predict")
         blocks, used = [], []
         for i, broken in enumerate(found):
-            own = [(r, a) for r, a in zip(requests, answers, strict=True) if r.series == i]
+            own = [(r, a) for r, a in zip(requests, answers, strict=True) if r.place == i]
             draws, how = self._combine(vintage, task, broken, own, rng) if broken.relevant else _base_answer(broken, own[0][1])
             blocks.append(draws)
             used.append(how)
@@ -145,20 +146,16 @@ class Menu:
         out: list[DeviceRequest] = []
         for i, broken in enumerate(found):
             if not broken.relevant:
-                out.append(device_request(i, "plain", self.base, vintage, task, broken, asked, 0))
+                out.append(DeviceRequest(i, "plain", self.base, _itself(vintage), asked, 0))
                 continue
             if set(SCALED) & set(self.devices):
                 months = [asked, *(m for phase in broken.phases for m in (phase.seen, phase.like))]
-                masked = hide_months(vintage, broken.series, broken.hidden)
-                out.append(
-                    device_request(
-                        i, "mask", self.base, masked, task, broken, np.unique(np.concatenate(months)), broken.months_seen
-                    )
-                )
+                masked = partial(hide_months, vintage, broken.series, broken.hidden)
+                out.append(DeviceRequest(i, "mask", self.base, masked, np.unique(np.concatenate(months)), broken.months_seen))
             if set(SCALED) & set(self.devices) and broken.usable < FEWEST_MASK:
-                out.append(device_request(i, FALLBACK, self.known, vintage, task, broken, asked, broken.months_seen))
+                out.append(DeviceRequest(i, FALLBACK, self.known, _itself(vintage), asked, broken.months_seen))
             for known in self._information_sets(broken):
-                out += self._separate_models(i, vintage, task, broken, asked, known)
+                out += self._separate_models(i, vintage, broken, asked, known)
         return found, out
 
     def _information_sets(self, broken: SeriesBreaks) -> list[int]:
@@ -174,25 +171,20 @@ class Menu:
         """Past origins to score devices at, as numbers of months of the last spell known then."""
         return list(range(max(k - self.origins, 1), k)) if k >= self.judged else []
 
-    def _separate_models(
-        self, i: int, vintage: Vintage, task: Task, broken: SeriesBreaks, asked: Ints, known: int
-    ) -> list[DeviceRequest]:
+    def _separate_models(self, i: int, vintage: Vintage, broken: SeriesBreaks, asked: Ints, known: int) -> list[DeviceRequest]:
         """Requests of the devices that are separate models, as of the day that released month `known` of the last spell."""
         phase = broken.ongoing
-        seen, wanted = vintage, asked
+        seen, wanted = _itself(vintage), asked
         if phase is not None and known < len(phase.seen):
-            seen = vintage_at_release(vintage, broken.series, int(phase.seen[known - 1]))
+            seen = cache(partial(vintage_at_release, vintage, broken.series, int(phase.seen[known - 1])))
             wanted = phase.seen[known : known + JUDGED_MONTHS]
         out = []
         if "plain" in self.devices:
-            out.append(device_request(i, "plain", self.base, seen, task, broken, wanted, known))
+            out.append(DeviceRequest(i, "plain", self.base, seen, wanted, known))
         if "dummy" in self.devices and phase is not None and known >= FEWEST_DUMMY:
-            event = break_event(broken, phase)
-            with_break = replace(seen, events=seen.events.with_events([event])) if event is not None else seen
-            out.append(device_request(i, "dummy", self.dummy, with_break, task, broken, wanted, known))
+            out.append(DeviceRequest(i, "dummy", self.dummy, partial(_with_break, seen, broken, phase), wanted, known))
         if "window" in self.devices and phase is not None and known >= FEWEST_WINDOW:
-            late = seen.hide(broken.series, vintage.observed(broken.series).first, phase.start - 1)
-            out.append(device_request(i, "window", self.base, late, task, broken, wanted, known))
+            out.append(DeviceRequest(i, "window", self.base, partial(_since_break, seen, broken, phase), wanted, known))
         return out
 
     # ------------------------------------------------------------------------------------------------------- their answers
@@ -334,6 +326,22 @@ class Menu:
         return regime_ratio.RatioPrior(
             float(np.log(self.unknown)), self.unknown_sd
         ), f"depth unknown, median left {self.unknown:.0%}"
+
+
+def _itself(vintage: Vintage) -> Callable[[], Vintage]:
+    return lambda: vintage
+
+
+def _with_break(seen: Callable[[], Vintage], broken: SeriesBreaks, phase: RegimePhase) -> Vintage:
+    """What is seen, with the break as an event where no measure explains it."""
+    vintage, event = seen(), break_event(broken, phase)
+    return vintage if event is None else replace(vintage, events=vintage.events.with_events([event]))
+
+
+def _since_break(seen: Callable[[], Vintage], broken: SeriesBreaks, phase: RegimePhase) -> Vintage:
+    """What is seen, without the months before the break."""
+    vintage = seen()
+    return vintage.hide(broken.series, vintage.observed(broken.series).first, phase.start - 1)
 
 
 def _base_answer(broken: SeriesBreaks, answer: Any) -> tuple[Floats, Used]:

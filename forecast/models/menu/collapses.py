@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
+from forecast.kernels.remembered_answers import remember_answers
 
 NORMAL = 12  # open months needed to detect a collapse
 MEMORY = 36  # most recent open months used
 FLOOR = 1e-3  # of the median positive figure: smaller figures count as this in logarithms
 
 
+@remember_answers(64)
 def detect_collapses(when: Ints, y: Floats, season: int | None, drop: float = 0.5, spread: float = 5.0) -> Bools:
     """Which months of y (n,) at `when` (n,) lie in a collapse, each decided from the months up to it alone.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,30 +10,30 @@ from forecast.arrays import Ints
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
 from forecast.core.vintage import Vintage
-from forecast.models.menu.structural_breaks import SeriesBreaks
 
 Spec = str | dict[str, Any]
 
 
 @dataclass(frozen=True)
 class DeviceRequest:
-    """One inner question: a device that knows the first `known` months of the last spell, and the months asked of it."""
+    """One inner question: a device that knows the first `known` months of the last spell, and the months asked of it.
 
-    series: int
+    place : of the series among those of the task; seen : makes the vintage that the device sees
+    """
+
+    place: int
     device: str
-    known: int
+    spec: Spec
+    seen: Callable[[], Vintage]
     months: Ints
-    ask: tuple[Spec, Task, Vintage]
+    known: int
 
-
-def device_request(
-    i: int, device: str, spec: Spec, seen: Vintage, task: Task, broken: SeriesBreaks, months: Ints, known: int
-) -> DeviceRequest:
-    """The question of one device on what it sees, for the asked months."""
-    labels = [seen.steps.label(int(m)) for m in months]
-    fitted_on = task.fitted_on if seen.day == task.day else None
-    inner = Task(seen.day, broken.series, labels, fitted_on, task.draws, task.stream)
-    return DeviceRequest(i, device, known, months, (spec, inner, seen))
+    def ask(self, task: Task) -> tuple[Spec, Task, Vintage]:
+        """The question, as part of a task; who has the answer already needs none of it."""
+        seen = self.seen()
+        labels = [seen.steps.label(int(m)) for m in self.months]
+        fitted_on = task.fitted_on if seen.day == task.day else None
+        return self.spec, Task(seen.day, task.series[self.place], labels, fitted_on, task.draws, task.stream), seen
 
 
 def merge_used(name: str, members: Sequence[Forecast], notes: Sequence[str]) -> Used:

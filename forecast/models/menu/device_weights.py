@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from forecast.arrays import Floats
+from forecast.kernels.remembered_answers import remember_answers
 
 
 def weigh_devices(names: Sequence[str], scores: Mapping[str, Sequence[float]], origins: int) -> Floats:
@@ -39,6 +40,7 @@ def weights_by_score(prior: Floats, scores: Floats, origins: int, least: float =
     return shares
 
 
+@remember_answers(64)
 def mean_crps(draws: Floats, truth: Floats) -> float:
     """Mean continuous ranked probability score over months, draws (n, h)."""
     ordered = np.sort(draws, axis=0)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from forecast.arrays import Bools, Floats, Ints
-from forecast.core.events import Event
+from forecast.core.events import Event, EventCalendar
 from forecast.core.series import SeriesKey, countries
 from forecast.core.vintage import Vintage
+from forecast.kernels.remembered_answers import remember_answers
 from forecast.prep.policy_measures import MeasuresInForce, declared_share_left, measures_in_force
 from forecast.prep.spans_and_gaps import measured_months
 
@@ -149,18 +151,27 @@ def log_ratios_under_like_measures(vintage: Vintage, series: str, instruments: f
     One for each other series of the vintage with at least six months before and three after; ratios are at least `floor`.
     """
     out = []
-    for event in vintage.events:
-        if event.role != "default" or event.instrument not in instruments or not event.in_force:
-            continue
-        for name in vintage.series:
-            if name == series or not event.directed_at(name):
-                continue
-            window = vintage.observed(name).at(event.start - LAST, event.start + LAST)
-            before, after = window[:LAST], window[LAST + 1 :]
-            if np.isfinite(before).sum() < LAST / 2 or np.isfinite(after).sum() < 3 or not np.nanmean(before) > 0:
-                continue
-            out.append(np.log(max(float(np.nanmean(after) / np.nanmean(before)), floor)))
+    for start, name in _flows_under(vintage.events, instruments, vintage.series):
+        if name != series:
+            ratio = _first_year_ratio(vintage.observed(name).at(start - LAST, start + LAST))
+            out += [] if ratio is None else [np.log(max(ratio, floor))]
     return np.array(out)
+
+
+@remember_answers(256)
+def _first_year_ratio(window: Floats) -> float | None:
+    """Mean of the last year of a window over that of its first, without the month between; None where too few are known."""
+    before, after = window[:LAST], window[LAST + 1 :]
+    if np.isfinite(before).sum() < LAST / 2 or np.isfinite(after).sum() < 3 or not np.nanmean(before) > 0:
+        return None
+    return float(np.nanmean(after) / np.nanmean(before))
+
+
+@functools.lru_cache(64)
+def _flows_under(events: EventCalendar, instruments: frozenset[str], names: Sequence[str]) -> list[tuple[int, str]]:
+    """The named series on the whole of which a measure of one of the instruments was imposed, each with the first month."""
+    measures = [e for e in events if e.role == "default" and e.instrument in instruments and e.in_force]
+    return [(event.start, name) for event in measures for name in names if event.directed_at(name)]
 
 
 def break_event(broken: SeriesBreaks, phase: RegimePhase) -> Event | None:

@@ -120,23 +120,30 @@ class Pooled:
         spreads = np.array([populations[x.names[j]].spread for j in shrunk])
         # the population means are an offset; deviations from them are part of the covariance
         offset = x.matrix[:, shrunk] @ means
-        fitted = self._fit(scale.forward(now[1]) - offset[now[0] - first], now[0] - first, design, x.matrix[:, shrunk], spreads)
+        earlier = None
         if task.fitted_on:
             rows = past[0] - first
             columns = gaussian.independent_columns(design[rows])
             earlier = self._fit(scale.forward(past[1]) - offset[rows], rows, design[:, columns], x.matrix[:, shrunk], spreads)
-            fitted = gaussian.hold_parameters(fitted, earlier)
+        rows = now[0] - first
+        fitted = self._fit(scale.forward(now[1]) - offset[rows], rows, design, x.matrix[:, shrunk], spreads, earlier)
         paths = scale.inverse(gaussian.predict(fitted, asked - first, task.draws, rng) + offset[asked - first])
         return paths, _used_record(x, shrunk, free, dropped, populations, scale, now[2], paths)
 
-    def _fit(self, y: Floats, rows: Ints, design: Floats, shrunk: Floats, spreads: Floats) -> gaussian.GaussianFit:
-        """A local level whose covariance includes the shrunk effects, their variance in units of the residual variance."""
+    def _fit(
+        self, y: Floats, rows: Ints, design: Floats, shrunk: Floats, spreads: Floats,
+        earlier: gaussian.GaussianFit | None = None,
+    ) -> gaussian.GaussianFit:  # fmt: skip
+        """A local level whose covariance includes the shrunk effects, their variance in units of the residual variance.
+
+        earlier : a fit whose covariance parameters are used
+        """
         family, _ = covariance.local_level(len(design))
         if not len(spreads):
-            return gaussian.fit(y, rows, design, family, polish=False)
+            return gaussian.fit(y, rows, design, family, polish=False, earlier=earlier)
         plain = gaussian.fit(y, rows, design, family, polish=False)
         wider = covariance.with_effects(family, shrunk * np.sqrt(spreads / max(plain.sigma2, 1e-12)))
-        return gaussian.fit(y, rows, design, wider, polish=False)
+        return gaussian.fit(y, rows, design, wider, polish=False, earlier=earlier)
 
     def _columns(self, vintage: Vintage, series: str, axis: Ints) -> Regressors:
         """Regressors of all effects a series may have: months (summing to zero), Lunar New Year, events."""

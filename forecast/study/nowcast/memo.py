@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from forecast.core import registry
 from forecast.core.contracts import Answer, Forecaster, failure_for
 from forecast.core.observed_series import ObservedSeries
 from forecast.core.questions import Task
@@ -140,10 +138,10 @@ class DependencyCache:
         """Answers in the order asked, the questions of one method answered together."""
         groups: dict[str, list[int]] = {}
         for i, (spec, _, _) in enumerate(required):
-            groups.setdefault(json.dumps(spec, sort_keys=True, default=str), []).append(i)
+            groups.setdefault(ask.spec_text(spec), []).append(i)
         out: dict[int, Answer] = {}
         for places in groups.values():
-            made = self.answers(registry.build("model", required[places[0]][0]), [required[i][1:] for i in places])
+            made = self.answers(ask.forecaster_asked(required[places[0]][0]), [required[i][1:] for i in places])
             out.update(zip(places, made, strict=True))
         return [out[i] for i in range(len(required))]
 

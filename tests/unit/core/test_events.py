@@ -22,6 +22,21 @@ def event(**changes):
     return Event(**(made | changes))
 
 
+def test_calendars_that_differ_in_one_event_share_no_part():
+    """Parts of a calendar are remembered by its content."""
+    series = "CHN.export.USA.gallium"
+    one, same, ended = (
+        EventCalendar((event(**more),)) for more in ({}, {}, {"end": D(2025, 6, 1), "end_announced": D(2025, 1, 1)})
+    )
+    assert hash(one) == hash(same) != hash(ended)
+    assert one.touching(series) is same.touching(series)
+    assert [calendar.touching(series)["x"].end for calendar in (one, ended)] == [None, D(2025, 6, 1)]
+    assert ended.held_at(months.position(D(2025, 5, 1)))["x"].end is None
+    assert ended.held_at(months.position(D(2025, 7, 1)))["x"].end == D(2025, 6, 1)
+    told = EventCalendar((event(short="Ban"),))  # a name for readers is no part of the hash
+    assert told.touching(series)["x"].short == "Ban"
+
+
 # --- what was known when ----------------------------------------------------------------------------------------------
 
 

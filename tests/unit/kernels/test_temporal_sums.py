@@ -1,5 +1,7 @@
 """A sum of months as an observation: exact algebra, and recovery of a known truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,19 @@ def test_a_sum_with_one_month_known_is_the_other_month():
     other = gaussian.fit(z, AXIS, x, family)
     assert one.loglike == pytest.approx(other.loglike, abs=1e-6)
     assert one.sigma2 == pytest.approx(other.sigma2, rel=1e-6)
+
+
+def test_the_parameters_of_an_earlier_fit_are_taken_as_they_are():
+    """As a fit of its own whose grid and maximum are replaced; coefficients stay those of the later figures."""
+    family, x = covariance.local_level(N)
+    z, rows = sample(4), np.arange(20)
+    earlier = gaussian.fit(z[:14], np.arange(14), x, family)
+    held, alone = gaussian.fit(z[rows], rows, x, family, earlier=earlier), gaussian.fit(z[rows], rows, x, family, polish=False)
+    by_hand = replace(alone, nodes=earlier.nodes, weights=earlier.weights, best=earlier.best)
+    draws = [gaussian.predict(one, np.array([20, 23]), 50, np.random.default_rng(0)) for one in (held, by_hand, alone)]
+    assert np.array_equal(draws[0], draws[1])
+    assert not np.allclose(draws[0], draws[2])
+    assert (held.beta, held.sigma2, held.loglike) == (by_hand.beta, by_hand.sigma2, by_hand.loglike)
 
 
 def test_draws_of_the_months_add_up_to_the_sum():

@@ -106,3 +106,60 @@ def test_devices_are_weighed_by_score_and_days():
 
 def test_places_of_months_in_any_order():
     assert collapses.positions_of(np.array([7, 3, 5]), np.array([5, 7])).tolist() == [2, 0]
+
+
+def node_by_node(base, seen, at, prior, tiny, rng):
+    """The slow twin of `ratio_paths`: each node's draws made, their covariance taken and conditioned, nothing remembered."""
+    k, draws, nodes = len(seen), len(base), np.array(regime_ratio.NODES)
+    logs = regime_ratio._logs_of_amounts(base, tiny, rng)
+    rows = np.flatnonzero(seen > tiny)
+    made, evidence = [], []
+    for step, noise, growth, _ in nodes:
+        start = prior.mean + prior.sd * rng.standard_normal((draws, 1))
+        apart = np.maximum(np.diff(at, prepend=at[0]), 0)
+        walk = np.cumsum(step * np.sqrt(apart) * rng.standard_normal((draws, len(at))), axis=1)
+        x = logs + start + walk + growth * rng.standard_normal((draws, 1)) * at + noise * rng.standard_normal(base.shape)
+        score = 0.0
+        if len(rows):
+            centred = x - x.mean(axis=0)
+            cov = centred[:, rows].T @ centred[:, rows] / draws
+            cov[np.diag_indices_from(cov)] += 1e-9 + 1e-6 * np.diag(cov)
+            miss = np.log(seen[rows]) - x[:, rows].mean(axis=0)
+            score = -0.5 * (miss @ np.linalg.solve(cov, miss) + np.linalg.slogdet(cov)[1] + len(rows) * np.log(2 * np.pi))
+            x = x + (np.log(seen[rows]) - x[:, rows]) @ np.linalg.solve(cov, (centred.T @ centred[:, rows] / draws).T)
+        made.append(x[:, k:])
+        evidence.append(score)
+    posterior = nodes[:, 3] * np.exp(np.array(evidence) - max(evidence))
+    node = rng.permutation(resample.systematic_resample(posterior / posterior.sum(), draws))
+    empty = int((seen <= tiny).sum())
+    share = rng.beta(prior.zero[0] + empty, prior.zero[1] + k - empty, size=(draws, 1))
+    already = float((base[:, k:] <= tiny).mean())
+    extra = np.clip(1.0 - (1.0 - share) / max(1.0 - already, 1e-9), 0.0, 1.0)
+    gone = (base[:, k:] <= tiny) | (rng.random(made[0].shape) < extra)
+    return np.where(gone, 0.0, np.exp(np.stack(made)[node, np.arange(draws)]))
+
+
+@pytest.mark.parametrize("k", [0, 1, 4, 9])
+def test_paths_of_many_priors_equal_those_made_node_by_node(k):
+    """Random numbers and covariances are shared between the priors; the generator goes on from the same place."""
+    block = base(k + 3, draws=400, common=0.3, own=0.0 if k == 4 else 0.1)
+    block[::7, -1] = 0.0
+    seen, at = np.random.default_rng(k).exponential(20.0, k), np.arange(k + 3)
+    seen[1:2] = 0.0
+    for prior in (regime_ratio.RatioPrior(-1.0, 0.5), regime_ratio.RatioPrior(-3.0, 1.2), regime_ratio.RatioPrior(0.0, 0.4)):
+        one, other = np.random.default_rng(RNG), np.random.default_rng(RNG)
+        found = regime_ratio.ratio_paths(block, seen, at, prior, 0.1, one)
+        np.testing.assert_allclose(found, node_by_node(block, seen, at, prior, 0.1, other), rtol=1e-9)
+        assert one.random() == other.random()
+
+
+def test_other_figures_or_another_place_of_the_generator_are_not_mistaken_for_those_remembered():
+    block, prior = base(4), regime_ratio.RatioPrior(-1.0, 0.5)
+    first = paths(block, [40.0], prior)
+    assert np.array_equal(first, paths(block, [40.0], prior))
+    assert not np.allclose(first, paths(block, [41.0], prior))
+    assert not np.allclose(first, paths(1.001 * block, [40.0], prior))
+    rng = np.random.default_rng(RNG)
+    moved = [regime_ratio.ratio_paths(block, np.array([40.0]), np.arange(4), prior, 0.1, rng) for _ in range(2)]
+    assert np.array_equal(moved[0], first)
+    assert not np.allclose(moved[1], first)

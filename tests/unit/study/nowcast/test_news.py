@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 from contracts.archives import SERIES, archive, day_after, event, monthly, released, row, rows
 
-from forecast.core import months, registry
+from forecast.core import events, months, registry
 from forecast.core.archive import Archive
 from forecast.core.errors import ConfigError, ForecastError, NotIdentifiedError
 from forecast.core.events import EventCalendar
 from forecast.core.questions import Task
 from forecast.core.results import Forecast, Used
-from forecast.kernels import complex_smoothing_fit, exponential_smoothing
+from forecast.kernels import complex_smoothing_fit, exponential_smoothing, regime_ratio
+from forecast.models import menu
+from forecast.models.menu import collapses, structural_breaks
+from forecast.prep import policy_measures, settling
 from forecast.study.data.real_time import RealTimeView, Regressor
 from forecast.study.nowcast.news import news
 
@@ -76,6 +79,32 @@ def test_each_sample_is_fitted_once(name, kernel, monkeypatch):
     table = news(registry.build("model", name), known(1.0 + len(name) / 7), question(), FROM, TO)
     assert len(table) > 3  # two months, a revision, the new fit: asked with each of them and without
     assert len(fitted) == 2  # on the earlier day and on the later one
+
+
+REMEMBERED = (  # functions that the news of a break ask again and again
+    (regime_ratio, "_moves"), (policy_measures, "_measures_in_force"), (settling, "_transition_months"), (events, "_touching"),
+    (events, "_held_at"), (structural_breaks, "_flows_under"), (structural_breaks, "_first_year_ratio"),
+    (collapses, "detect_collapses"), (menu, "mean_crps"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "spec", [{"use": "menu", "base": "mean12"}, {"use": "measures", "base": {"use": "menu", "base": "drift"}}]
+)
+def test_what_is_remembered_changes_no_impact(spec, monkeypatch):
+    """Four flows under one ban come out on one day; the depth of the others is the prior of the first."""
+    ban = replace(event("ban", announced="2022-04-20", effective="2022-05-01"), instrument="ban")
+    made = []
+    for i, name in enumerate((SERIES, *(SERIES.replace("WLD", partner) for partner in ("KOR", "JPN", "USA")))):
+        made += rows(monthly(59, seed=i) * np.where(np.arange(59) < 52, 1.0, 0.2 + 0.1 * i), name)
+    made = Archive(pd.DataFrame(made), EventCalendar((ban,)))
+    fast = news(spec, made, question(), FROM, TO)
+    for module, name in REMEMBERED:
+        monkeypatch.setattr(module, name, getattr(module, name).__wrapped__)
+    slow = news(spec, made, question(), FROM, TO)
+    assert len(fast) >= 8  # four figures on each of two days, which interact
+    assert fast.equals(slow)
+    assert residual(fast) <= 1e-8
 
 
 def test_one_day_has_no_news():
