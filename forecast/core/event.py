@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -45,7 +46,7 @@ class Event:
     superseded_on : date, optional
         the day on which it did
     imposed_by : tuple of str, default ("CHN",)
-        countries that impose it, by ISO 3166 alpha-3
+        countries that impose it, by ISO 3166 alpha-3, or groups of them ("EU27")
     targets : tuple of str, default ("ALL",)
         those whose trade with them it acts on; "ALL": everyone's
     products : tuple of str, default ("ALL",)
@@ -138,6 +139,16 @@ class Event:
             raise refuse(f"stops {self.share_stopped} of the trade", "share_stopped from 0 to 1, or leave it out")
         if self.effective and self.effective < self.announced and self.instrument in ("licence", "ban"):
             raise refuse("takes effect before it was announced", "check announced and effective")
+
+    @functools.cached_property
+    def imposers(self) -> frozenset[str]:
+        """The countries that impose it, those of a group each."""
+        return frozenset().union(*map(countries, self.imposed_by))
+
+    @functools.cached_property
+    def reached(self) -> frozenset[str]:
+        """The countries whose trade it acts on, those of a group each; "ALL" among them: everyone's."""
+        return frozenset().union(*map(countries, self.targets))
 
     @property
     def short_title(self) -> str:
@@ -262,12 +273,12 @@ class Event:
             return "ALL" in self.products or series in self.products
         if not self.covers(key.product):
             return False
-        ends = {key.origin, key.destination}
-        if "WLD" in ends:
-            return bool(ends & set(self.imposed_by)) or bool(ends & set(self.targets)) or "ALL" in self.targets
+        if "WLD" in (key.origin, key.destination):
+            ends = countries(key.origin) | countries(key.destination)
+            return "ALL" in self.targets or not ends.isdisjoint(self.imposers | self.reached)
         one, other = countries(key.origin), countries(key.destination)
         return any(
-            not a.isdisjoint(self.imposed_by) and ("ALL" in self.targets or not b.isdisjoint(self.targets))
+            not a.isdisjoint(self.imposers) and ("ALL" in self.targets or not b.isdisjoint(self.reached))
             for a, b in ((one, other), (other, one))
         )
 
@@ -289,7 +300,7 @@ class Event:
             return key is None and self.touches(series)
         one, other = countries(key.origin), countries(key.destination)
         return any(
-            a.issubset(self.imposed_by) and ("ALL" in self.targets or b.issubset(self.targets))
+            a.issubset(self.imposers) and ("ALL" in self.targets or b.issubset(self.reached))
             for a, b in ((one, other), (other, one))
         )
 

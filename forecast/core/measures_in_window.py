@@ -105,5 +105,5 @@ def _lifts(reversal: Event, event: Event, series: str) -> bool:
     if reversal.share_stopped or (event.instrument == "licence" and reversal.instrument in EASINGS_OF_LICENCES):
         return False
     covers = key is None or reversal.covers(key.product)
-    everyone = "ALL" in reversal.targets or set(event.targets) <= set(reversal.targets)
+    everyone = "ALL" in reversal.targets or event.reached <= reversal.reached
     return covers and (everyone or reversal.directed_at(series))
