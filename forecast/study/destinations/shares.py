@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from forecast.core.cells import UNHELD, Cell
 from forecast.core.series import SeriesKey
-from forecast.core.vintage import Cell, Vintage
+from forecast.core.vintage import Vintage
 from forecast.prep.contradicting_sums import ContradictingSum, contradicting_sums, disputed_range
 from forecast.prep.partners import NOWHERE, REST, SLACK, WORLD, is_single, partners_by_flow, total_of
 from forecast.prep.spans_and_gaps import window_total
@@ -83,9 +84,9 @@ class PartnerFlow:
         return [c for c in near if not any(o is not c and c.first <= o.first and o.last <= c.last for o in near)]
 
     def status(self, partner: str, month: int) -> str:
-        """What is known of a partner's month; "not bundled" where it has no series."""
+        """What is known of a partner's month; "not in the data" where it has no series."""
         series = self.series(partner)
-        return self.vintage.status(series, month) if self.vintage.knows(series) else "not bundled"
+        return self.vintage.status(series, month) if self.vintage.knows(series) else UNHELD
 
     def periods(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Each month, then the calendar years and the sums that are published of some partner, inside a window."""

@@ -276,7 +276,7 @@ def test_gaps_are_rows_without_a_figure(bundled):
     gap = next(r for r in made.of("volume") if (r.partner, r.month) == ("KOR", "2025-06"))
     rest = next(r for r in made.of("volume") if (r.partner, r.month) == ("REST", "2025-06"))
     assert math.isnan(gap.value)
-    assert (gap.lo, gap.hi, gap.status) == (0.0, rest.value, "not bundled")
+    assert (gap.lo, gap.hi, gap.status) == (0.0, rest.value, "not in the data")
 
 
 def test_who_was_served_first_after_the_deal(bundled):
@@ -573,3 +573,10 @@ def test_an_event_aimed_at_nobody_of_the_flow_is_refused(targets, hint):
         fc.destinations(figures, exporter="AAA", product=GOOD, after=stop(targets))
     assert caught.value.where == "fc.destinations, argument 'after'"
     assert caught.value.hint.endswith(hint)
+
+
+def test_nothing_is_said_of_the_bundle_on_figures_of_ones_own():
+    figures = {"WLD": path("2024-01", *[10e3] * 12), "DEU": {"2024-01": 20.0}, "JPN": path("2024-01", *[1e3] * 12)}
+    made = fc.destinations(archive(figures), exporter="AAA", product=GOOD)
+    assert "not in the data" in {row.status for row in made.rows}
+    assert not made.frame().astype(str).apply(lambda column: column.str.contains("bundle")).to_numpy().any()
