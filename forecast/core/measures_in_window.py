@@ -52,14 +52,14 @@ def standing_measures(
 ) -> list[Event]:  # fmt: skip
     """Default events that touch a treated series, began before a window and hold in a month of it, in order of effect.
 
-    What merely lifts another measure is none. One that another lifted for a time holds again where that has lapsed.
+    What merely lifts or eases another measure is none. One that another lifted for a time holds again where that has lapsed.
     """
     found = {
         event.id: event
         for series in treated
         for event in calendar.touching(series, ("default",))
         if event.in_force and event.id not in set(own) and steps.of(event.effective or event.announced) < first
-        if not event.reversal_of or event.share_stopped
+        if event.share_stopped or not (event.reversal_of or event.instrument in EASINGS_OF_LICENCES)
     }
     gone = {name: aftermath(calendar, [event], treated, first, last, lag, steps) for name, event in found.items()}
     held = [event for name, event in found.items() if len(without.months if (without := gone[name]) else ()) <= last - first]
